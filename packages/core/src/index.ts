@@ -1,0 +1,3 @@
+export * from "./thread-store.ts";
+export * from "./thread-driver.ts";
+export * from "./errors.ts";
