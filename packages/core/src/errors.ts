@@ -13,7 +13,11 @@ export type BackendErrorCode =
  * docs/errors.md says of each what to do.
  */
 export type ThreadStoreErrorCode =
-  BackendErrorCode | "CLOSED" | "CONFLICT" | "INVALID_ARGUMENT" | "OUTCOME_UNKNOWN";
+  | BackendErrorCode
+  | "CLOSED"
+  | "CONFLICT"
+  | "INVALID_ARGUMENT"
+  | "OUTCOME_UNKNOWN";
 
 /** The codes, for whoever wants to go through all of them. */
 export const threadStoreErrorCodes: readonly ThreadStoreErrorCode[] = [
@@ -44,7 +48,7 @@ export interface ThreadStoreErrorDetails {
 }
 
 // A registered symbol, so that errors of two installed copies of this package know each other.
-const brand: unique symbol = Symbol.for("threadstore.error") as never;
+const brand = Symbol.for("threadstore.error");
 
 /** The only error class of the stores. Branch on {@link code}; messages are for people and may change. */
 export class ThreadStoreError extends Error implements ThreadStoreErrorDetails {
@@ -57,7 +61,6 @@ export class ThreadStoreError extends Error implements ThreadStoreErrorDetails {
   readonly namespace: string | undefined;
   readonly id: string | undefined;
   readonly currentVersion: string | undefined;
-  readonly [brand] = true;
 
   constructor(code: ThreadStoreErrorCode, message: string, details: ThreadStoreErrorDetails = {}) {
     super(message, "cause" in details ? { cause: details.cause } : undefined);
@@ -68,6 +71,7 @@ export class ThreadStoreError extends Error implements ThreadStoreErrorDetails {
     this.namespace = details.namespace;
     this.id = details.id;
     this.currentVersion = details.currentVersion;
+    Object.defineProperty(this, brand, { value: true });
   }
 
   /** Whether `error` is one of ours, of whichever installed copy, and, with `code`, of that code. */
