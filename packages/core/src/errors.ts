@@ -77,7 +77,7 @@ export class ThreadStoreError extends Error implements ThreadStoreErrorDetails {
   /** Whether `error` is one of ours, of whichever installed copy, and, with `code`, of that code. */
   static is(error: unknown, code?: ThreadStoreErrorCode): error is ThreadStoreError {
     if (typeof error !== "object" || error === null || !(brand in error)) return false;
-    return code === undefined || (error as ThreadStoreError).code === code;
+    return code === undefined || ("code" in error && error.code === code);
   }
 
   /** The error as data, for a log; without the cause's own fields, which are the backend's to disclose. */
