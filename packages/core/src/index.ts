@@ -1,3 +1,54 @@
-export * from "./thread-store.ts";
-export * from "./thread-driver.ts";
-export * from "./errors.ts";
+export { createThreadStore } from "./create-thread-store.ts";
+export type { CallDiagnostics } from "./diagnostics.ts";
+export {
+  type BackendErrorCode,
+  ThreadStoreError,
+  type ThreadStoreErrorCode,
+  threadStoreErrorCodes,
+  type ThreadStoreErrorDetails,
+} from "./errors.ts";
+export {
+  memoryDriver,
+  type MemoryDriverOptions,
+  type MemoryRecord,
+  type MemoryRecords,
+  memoryStore,
+  type MemoryStoreOptions,
+} from "./memory.ts";
+export type { StoreOptions } from "./store-options.ts";
+export {
+  type DriverOptions,
+  type FailureExplanation,
+  type ListedRecord,
+  type PageRequest,
+  type RecordPage,
+  type RecordToWrite,
+  type StoredRecord,
+  type ThreadDriver,
+  type ThreadKey,
+  TRAILER_MAX_BYTES,
+} from "./thread-driver.ts";
+export { compareUtf8 } from "./thread-id.ts";
+export type {
+  CallOptions,
+  CorruptThreadSummary,
+  DeleteOptions,
+  IntactThreadSummary,
+  JsonValue,
+  ListOptions,
+  LoadOptions,
+  Previous,
+  SaveOptions,
+  SerializedThread,
+  StoredThread,
+  SweepResult,
+  ThreadDetails,
+  ThreadMetadata,
+  ThreadPage,
+  ThreadStore,
+  ThreadSummary,
+  UpdateChange,
+  UpdateOptions,
+  Version,
+} from "./thread-store.ts";
+export { updateThread } from "./update.ts";

@@ -3,7 +3,7 @@ import type { Version } from "./thread-store.ts";
 
 /** Where a record lives. Both parts are any well-formed Unicode, validated by core: encode, never trust. */
 export interface ThreadKey {
-  /** Up to 128 bytes of UTF-8; empty for the store's own namespace. */
+  /** Up to 384 bytes of UTF-8 (128, escaped); empty for the store's own namespace. */
   readonly namespace: string;
   /** 1 to 256 bytes of UTF-8. */
   readonly id: string;

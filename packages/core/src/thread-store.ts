@@ -150,7 +150,7 @@ export interface SweepResult {
 /**
  * Keeps serialized threads and hands them out again: in another request, another process, days later.
  *
- * Every method rejects with a `ThreadStoreError` (or the abort signal's reason) and never throws
+ * Every method but `namespace` rejects with a `ThreadStoreError` (or the abort signal's reason) and never throws
  * synchronously. docs/contract.md says what each one promises.
  */
 export interface ThreadStore extends AsyncDisposable {
@@ -194,7 +194,7 @@ export interface ThreadStore extends AsyncDisposable {
 
   /**
    * A view of this store that sees only the threads of `name`, over the same connection. A view of a view
-   * lies inside it. At most 128 bytes of UTF-8 in all.
+   * lies inside it. At most 128 bytes of UTF-8 in all; throws `INVALID_ARGUMENT` for a wrong name.
    */
   namespace(name: string): ThreadStore;
 

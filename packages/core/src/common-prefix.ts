@@ -1,0 +1,18 @@
+const BLOCK = 65_536;
+
+/**
+ * How many leading bytes of the two are equal, looking at no more than `limit`. Compares blocks natively and
+ * walks bytes only within the one that differs, by halves.
+ */
+export function commonPrefixLength(left: Buffer, right: Buffer, limit: number): number {
+  const end = Math.min(limit, left.length, right.length);
+  let from = 0;
+  let step = BLOCK;
+  while (from < end) {
+    const to = Math.min(from + step, end);
+    if (right.compare(left, from, to, from, to) === 0) from = to;
+    else if (to - from === 1) return from;
+    else step = Math.ceil((to - from) / 2);
+  }
+  return end;
+}

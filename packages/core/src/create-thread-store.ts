@@ -1,0 +1,210 @@
+import { type Backend, type Call, type Operation, withinTime } from "./call.ts";
+import { type CallDiagnostics, traced } from "./diagnostics.ts";
+import { ThreadStoreError } from "./errors.ts";
+import { failureOf } from "./failure.ts";
+import { Lifecycle } from "./lifecycle.ts";
+import { corrupt, lookUp } from "./lookup.ts";
+import { listThreads, pageRequest } from "./page.ts";
+import { seenBy } from "./previous.ts";
+import { deleteThread } from "./remove.ts";
+import { saveRequest, saveThread } from "./save.ts";
+import { isTimeout, resolveStoreOptions, type StoreOptions, TIMEOUT_MAX_MS } from "./store-options.ts";
+import { storedThread } from "./stored-thread.ts";
+import { sweepThreads } from "./sweep.ts";
+import type { ThreadDriver, ThreadKey } from "./thread-driver.ts";
+import { checkedId, namespaceWithin } from "./thread-id.ts";
+import type {
+  CallOptions,
+  DeleteOptions,
+  ListOptions,
+  LoadOptions,
+  SaveOptions,
+  StoredThread,
+  SweepResult,
+  ThreadPage,
+  ThreadStore,
+  ThreadSummary,
+  UpdateChange,
+  UpdateOptions,
+} from "./thread-store.ts";
+import { updateThread } from "./update.ts";
+
+/**
+ * The store over a driver: everything that the contract promises and the driver does not do, once for all
+ * backends. Throws a `TypeError` for wrong options, before any I/O.
+ */
+export function createThreadStore(driver: ThreadDriver, options: StoreOptions = {}): ThreadStore {
+  const backend = { driver, options: resolveStoreOptions(options) };
+  return new View(backend, "", new Lifecycle(undefined, () => closeDriver(driver)));
+}
+
+async function closeDriver(driver: ThreadDriver): Promise<void> {
+  try {
+    await driver.close();
+  } catch (cause) {
+    throw failureOf(driver, cause).error;
+  }
+}
+
+/** The work of a call, once its arguments are checked. */
+type Work<T> = (call: Call) => Promise<T>;
+
+/** A namespace of a backend. The only place where calls begin and end. */
+class View implements ThreadStore {
+  readonly #backend: Backend;
+  readonly #namespace: string;
+  readonly #lifecycle: Lifecycle;
+
+  constructor(backend: Backend, namespace: string, lifecycle: Lifecycle) {
+    this.#backend = backend;
+    this.#namespace = namespace;
+    this.#lifecycle = lifecycle;
+  }
+
+  save(id: string, thread: object | string, options: SaveOptions = {}): Promise<StoredThread> {
+    return this.#call("save", id, options, () => {
+      const request = saveRequest(this.#key(id), thread, options, this.#backend.options);
+      return (call) => saveThread(call, request);
+    });
+  }
+
+  load(id: string, options: LoadOptions = {}): Promise<StoredThread | undefined> {
+    return this.#call("load", id, options, () => {
+      const key = this.#key(id);
+      const seen = seenBy(id, options.previous);
+      const snapshot = seen?.snapshot?.key.namespace === this.#namespace ? seen.snapshot : undefined;
+      return async (call) => {
+        const found = await lookUp(call, key, snapshot);
+        if (found === undefined || found.state === "expired") return undefined;
+        if (found.state === "damaged") throw corrupt(found.damage);
+        call.bytes = found.record.trailer.size;
+        return storedThread({ key, version: found.version, record: found.record });
+      };
+    });
+  }
+
+  delete(id: string, options: DeleteOptions = {}): Promise<boolean> {
+    return this.#call("delete", id, options, () => {
+      const key = this.#key(id);
+      const seen = seenBy(id, options.previous);
+      return (call) => deleteThread(call, key, seen);
+    });
+  }
+
+  async *list(options: ListOptions = {}): AsyncGenerator<ThreadSummary, void, undefined> {
+    let cursor = options.cursor;
+    do {
+      const page = await this.listPage({ ...options, cursor });
+      yield* page.threads;
+      cursor = page.cursor;
+    } while (cursor !== undefined);
+  }
+
+  listPage(options: ListOptions = {}): Promise<ThreadPage> {
+    return this.#call("list", undefined, options, () => {
+      const request = pageRequest(this.#backend.driver, this.#namespace, options);
+      return (call) => listThreads(call, request);
+    });
+  }
+
+  update(
+    id: string,
+    change: (current: StoredThread | undefined) => UpdateChange | Promise<UpdateChange>,
+    options: UpdateOptions = {},
+  ): Promise<StoredThread | undefined> {
+    return updateThread(this, id, change, options);
+  }
+
+  sweep(options: CallOptions = {}): Promise<SweepResult> {
+    return this.#call("sweep", undefined, options, () => sweepThreads);
+  }
+
+  namespace(name: string): ThreadStore {
+    const lifecycle = new Lifecycle(this.#lifecycle, () => Promise.resolve());
+    return new View(this.#backend, namespaceWithin(this.#namespace, name), lifecycle);
+  }
+
+  close(): Promise<void> {
+    return this.#lifecycle.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** For logs and `JSON.stringify`: what it is, and nothing of the client it uses. */
+  toJSON(): object {
+    return { store: this.#backend.driver.name, namespace: this.#namespace };
+  }
+
+  #key(id: string): ThreadKey {
+    return { namespace: this.#namespace, id: checkedId(id) };
+  }
+
+  /**
+   * Every call goes through here. `prepare` checks the arguments and takes from them all that the work needs
+   * before anything is awaited.
+   */
+  #call<T>(
+    operation: Operation,
+    id: string | undefined,
+    options: CallOptions,
+    prepare: () => Work<T>,
+  ): Promise<T> {
+    const diagnostics: CallDiagnostics = {
+      operation,
+      store: this.#backend.driver.name,
+      namespace: this.#namespace,
+      id: typeof id === "string" ? id : undefined,
+    };
+    return traced(diagnostics, () => this.#run(diagnostics, options, prepare));
+  }
+
+  async #run<T>(diagnostics: CallDiagnostics, options: CallOptions, prepare: () => Work<T>): Promise<T> {
+    const started = performance.now();
+    const parts = { ...this.#backend, operation: diagnostics.operation, namespace: this.#namespace };
+    this.#lifecycle.enter();
+    try {
+      this.#lifecycle.throwIfClosed();
+      checkCallOptions(options);
+      options.signal?.throwIfAborted();
+      const work = prepare();
+      const result = await withinTime(parts, options, (call) => {
+        return work(call).finally(() =>
+          Object.assign(diagnostics, { bytes: call.bytes, requests: call.requests }),
+        );
+      });
+      diagnostics.outcome = "ok";
+      return result;
+    } catch (error) {
+      diagnostics.outcome = ThreadStoreError.is(error) ? error.code : "ABORTED";
+      throw ThreadStoreError.is(error) ? withContext(error, diagnostics) : error;
+    } finally {
+      diagnostics.durationMs = performance.now() - started;
+      this.#lifecycle.leave();
+    }
+  }
+}
+
+function checkCallOptions(options: CallOptions): void {
+  if (typeof options !== "object" || options === null) {
+    throw new ThreadStoreError("INVALID_ARGUMENT", "Options are an object.");
+  }
+  const { signal, timeoutMs } = options;
+  if (timeoutMs !== undefined && !isTimeout(timeoutMs)) {
+    const message = `timeoutMs is a number of milliseconds from 1 to ${TIMEOUT_MAX_MS}.`;
+    throw new ThreadStoreError("INVALID_ARGUMENT", message);
+  }
+  // Not by instanceof: test runners and polyfills have classes of their own.
+  if (signal !== undefined && (typeof signal !== "object" || !("aborted" in signal))) {
+    throw new ThreadStoreError("INVALID_ARGUMENT", "signal is an AbortSignal.");
+  }
+}
+
+/** The error with what is known of the call, thrown as it is so that its stack shows where it arose. */
+function withContext(
+  error: ThreadStoreError,
+  { operation, store, namespace, id }: CallDiagnostics,
+): ThreadStoreError {
+  return error.operation === undefined ? Object.assign(error, { operation, store, namespace, id }) : error;
+}

@@ -1,0 +1,36 @@
+import { type TracingChannel, tracingChannel } from "node:diagnostics_channel";
+import type { Operation } from "./call.ts";
+
+/**
+ * What subscribers of the tracing channels `threadstore:save`, `threadstore:load`, `threadstore:delete`,
+ * `threadstore:list` and `threadstore:sweep` get. One object a call; the last four are there from `asyncEnd` on.
+ * Never a thread's content.
+ */
+export interface CallDiagnostics {
+  readonly operation: Operation;
+  /** The backend's name, such as `sqlite`. */
+  readonly store: string;
+  readonly namespace: string;
+  readonly id: string | undefined;
+  /** `ok`, or the code of the error, or `ABORTED`. */
+  outcome?: string;
+  durationMs?: number;
+  /** The size of the thread saved or loaded, in bytes of its JSON. */
+  bytes?: number | undefined;
+  /** How often the backend was asked; more than usual means retries or lost races. */
+  requests?: number;
+}
+
+const channels: Record<Operation, TracingChannel<string, CallDiagnostics>> = {
+  save: tracingChannel("threadstore:save"),
+  load: tracingChannel("threadstore:load"),
+  delete: tracingChannel("threadstore:delete"),
+  list: tracingChannel("threadstore:list"),
+  sweep: tracingChannel("threadstore:sweep"),
+};
+
+/** Runs the call with its tracing channel told, at no cost when nobody listens. */
+export function traced<T>(diagnostics: CallDiagnostics, run: () => Promise<T>): Promise<T> {
+  const channel = channels[diagnostics.operation];
+  return channel.hasSubscribers ? channel.tracePromise(run, diagnostics) : run();
+}

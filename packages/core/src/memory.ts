@@ -1,0 +1,71 @@
+import { createThreadStore } from "./create-thread-store.ts";
+import type { StoreOptions } from "./store-options.ts";
+import { type ThreadDriver, TRAILER_MAX_BYTES } from "./thread-driver.ts";
+import { compareUtf8 } from "./thread-id.ts";
+import type { ThreadStore, Version } from "./thread-store.ts";
+
+/** The records of a memory store: by namespace, then by id. */
+export type MemoryRecords = Map<string, Map<string, MemoryRecord>>;
+
+export interface MemoryRecord {
+  readonly version: Version;
+  readonly bytes: Uint8Array;
+}
+
+export interface MemoryDriverOptions {
+  /**
+   * Where the records are kept. Two stores on one map are two clients of one backend.
+   * @default a new map
+   */
+  readonly records?: MemoryRecords | undefined;
+}
+
+export interface MemoryStoreOptions extends MemoryDriverOptions, StoreOptions {}
+
+/** Keeps threads in this process only: for tests, and for trying things out. */
+export function memoryStore(options: MemoryStoreOptions = {}): ThreadStore {
+  return createThreadStore(memoryDriver(options), options);
+}
+
+/** The driver of {@link memoryStore}, no kinder than a real backend: it copies, and it checks versions. */
+export function memoryDriver({ records = new Map() }: MemoryDriverOptions = {}): ThreadDriver {
+  return {
+    contract: 1,
+    name: "memory",
+
+    async read({ namespace, id }) {
+      const found = records.get(namespace)?.get(id);
+      return found === undefined ? undefined : { version: found.version, bytes: found.bytes.slice() };
+    },
+
+    async write({ namespace, id }, { bytes, nonce }, expected) {
+      const threads = records.get(namespace) ?? new Map<string, MemoryRecord>();
+      if (threads.get(id)?.version !== expected) return undefined;
+      records.set(namespace, threads);
+      threads.set(id, { version: nonce, bytes: bytes.slice() });
+      return nonce;
+    },
+
+    async delete({ namespace, id }, expected) {
+      const threads = records.get(namespace);
+      return threads?.get(id)?.version === expected && threads.delete(id);
+    },
+
+    async list(namespace, { after, limit }) {
+      const threads = [...(records.get(namespace) ?? [])]
+        .filter(([id]) => after === undefined || compareUtf8(id, after) > 0)
+        .toSorted(([a], [b]) => compareUtf8(a, b));
+      const page = threads.slice(0, limit);
+      return {
+        records: page.map(([id, { version, bytes }]) => {
+          return { id, version, tail: bytes.slice(-TRAILER_MAX_BYTES) };
+        }),
+        next: threads.length > limit ? page.at(-1)?.[0] : undefined,
+      };
+    },
+
+    explain: () => undefined,
+
+    close: () => Promise.resolve(),
+  };
+}

@@ -1,0 +1,32 @@
+import { ThreadStoreError } from "./errors.ts";
+import { type Snapshot, snapshotOf } from "./stored-thread.ts";
+import type { Version } from "./thread-store.ts";
+
+/** What the caller last saw, as given in `previous`. */
+export interface Seen {
+  readonly version: Version;
+  /** Present when it is an object that this process got from a store. */
+  readonly snapshot: Snapshot | undefined;
+}
+
+const VERSION = /^[\u0021\u0023-\u007e]+$/u;
+
+/** What `previous` stands for; `undefined` when there is none. Throws `INVALID_ARGUMENT`. */
+export function seenBy(id: string, previous: unknown): Seen | undefined {
+  if (previous === undefined) return undefined;
+  if (typeof previous === "string") return { version: checkedVersion(previous), snapshot: undefined };
+  if (typeof previous !== "object" || previous === null || !("version" in previous)) {
+    throw invalid("previous is what a store returned for this thread, or its version; undefined to create.");
+  }
+  if ("id" in previous && previous.id !== id) throw invalid("previous is a version of another thread.");
+  return { version: checkedVersion(previous.version), snapshot: snapshotOf(previous) };
+}
+
+function checkedVersion(version: unknown): Version {
+  if (typeof version === "string" && VERSION.test(version)) return version;
+  throw invalid("A version is printable ASCII without quotes or spaces. Take the quotes off an ETag.");
+}
+
+function invalid(message: string): ThreadStoreError {
+  return new ThreadStoreError("INVALID_ARGUMENT", message);
+}

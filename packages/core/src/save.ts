@@ -1,0 +1,140 @@
+import { randomBytes } from "node:crypto";
+import type { Call } from "./call.ts";
+import { ThreadStoreError } from "./errors.ts";
+import { expiryOf, hasExpired } from "./expiry.ts";
+import { conflict, corrupt, type Found, lookUp, lostRace } from "./lookup.ts";
+import { checkedMetadata } from "./metadata.ts";
+import { type Seen, seenBy } from "./previous.ts";
+import { encodeRecord, type ThreadRecord } from "./record.ts";
+import { settle, type Trace } from "./settle.ts";
+import { type Snapshot, storedThread } from "./stored-thread.ts";
+import type { ResolvedStoreOptions } from "./store-options.ts";
+import type { ThreadKey } from "./thread-driver.ts";
+import { threadJson } from "./thread-json.ts";
+import type { SaveOptions, StoredThread, ThreadMetadata, Version } from "./thread-store.ts";
+
+/** A save as it was asked for, complete before the first step: nothing the caller does later changes it. */
+export interface SaveRequest {
+  readonly key: ThreadKey;
+  readonly json: string;
+  readonly seen: Seen | undefined;
+  readonly overwrite: boolean;
+  readonly metadata: ThreadMetadata | undefined;
+  readonly expiresAt: number | undefined;
+}
+
+/** What a record replaces: nothing, or `version`, whose `record` is known unless it is damaged. */
+interface Base {
+  readonly version: Version | undefined;
+  readonly record: ThreadRecord | undefined;
+}
+
+const NOTHING: Base = { version: undefined, record: undefined };
+const MOVED_ON = "The thread is not at the previous version any more. Load it and try again.";
+const EXISTS =
+  "The thread exists already, and the save named no previous version. " +
+  "Pass what you loaded as previous, or overwrite: true for the last writer to win.";
+
+export function saveRequest(
+  key: ThreadKey,
+  thread: unknown,
+  { previous, overwrite = false, metadata, ttlMs, expiresAt }: SaveOptions,
+  options: ResolvedStoreOptions,
+): SaveRequest {
+  if (typeof overwrite !== "boolean") throw invalid("overwrite is true or false.");
+  if (overwrite && previous !== undefined) throw invalid("Give either previous or overwrite, not both.");
+  const json = threadJson(thread);
+  const bytes = Buffer.byteLength(json);
+  if (bytes > options.maxThreadBytes) {
+    const message = `The thread has ${bytes} bytes and may have ${options.maxThreadBytes}. Raise maxThreadBytes, or shorten it.`;
+    throw new ThreadStoreError("TOO_LARGE", message);
+  }
+  return {
+    key,
+    json,
+    seen: seenBy(key.id, previous),
+    overwrite,
+    metadata: metadata === undefined ? undefined : checkedMetadata(metadata),
+    expiresAt: expiryOf({ ttlMs, expiresAt }, options.ttlMs, options.now()),
+  };
+}
+
+/**
+ * Saves by one conditional write, also when it overwrites: a write that is sent again can then never replace
+ * somebody else's later save.
+ */
+export async function saveThread(call: Call, request: SaveRequest): Promise<StoredThread> {
+  const { key, seen, overwrite } = request;
+  let base = seen === undefined && !overwrite ? NOTHING : await baseOf(call, request);
+  for (;;) {
+    call.bytes = undefined;
+    const saved = await writeRecord(call, request, base);
+    if (saved !== undefined) return storedThread(saved);
+    if (seen !== undefined) throw await lostRace(call, key, MOVED_ON);
+    base = await baseOf(call, request);
+  }
+}
+
+/** What the save is to replace, as its options say and the backend has it now. */
+async function baseOf(call: Call, { key, seen, overwrite }: SaveRequest): Promise<Base> {
+  const now = call.options.now();
+  if (seen?.snapshot !== undefined) {
+    const { version, record } = seen.snapshot;
+    if (hasExpired(record.trailer.expiresAt, now))
+      throw conflict("The previous version has expired.", undefined);
+    return { version, record };
+  }
+  const found = await lookUp(call, key);
+  if (seen !== undefined) return baseAt(seen.version, found);
+  if (found === undefined) return NOTHING;
+  if (found.state === "damaged") {
+    if (!overwrite) throw corrupt(found.damage);
+    return { version: found.version, record: undefined };
+  }
+  if (found.state === "expired") return { version: found.version, record: undefined };
+  if (!overwrite) throw conflict(EXISTS, found.version);
+  return found;
+}
+
+function baseAt(version: Version, found: Found | undefined): Base {
+  if (found?.version === version && found.state === "live") return found;
+  if (found?.version === version && found.state === "damaged") throw corrupt(found.damage);
+  throw conflict(MOVED_ON, found?.state === "live" ? found.version : undefined);
+}
+
+async function writeRecord(call: Call, request: SaveRequest, base: Base): Promise<Snapshot | undefined> {
+  const { key, json, metadata, expiresAt } = request;
+  const before = base.record?.trailer;
+  const now = Math.max(call.options.now(), before?.updatedAt ?? 0);
+  const nonce = randomBytes(16).toString("base64url");
+  const { record, toWrite } = encodeRecord(
+    json,
+    {
+      ...key,
+      nonce,
+      createdAt: before?.createdAt ?? now,
+      updatedAt: now,
+      expiresAt,
+      metadata: metadata ?? before?.metadata ?? {},
+    },
+    base.record,
+  );
+  call.bytes = record.trailer.size;
+  return settle(call, {
+    apply: async () => {
+      const version = await call.driver.write(key, toWrite, base.version, { signal: call.signal });
+      return version === undefined ? undefined : { key, version, record };
+    },
+    lookBack: async (): Promise<Trace<Snapshot>> => {
+      const found = await lookUp(call, key);
+      if (found === undefined) return base.version === undefined ? "absent" : "superseded";
+      if (found.version === base.version) return "untouched";
+      const isMine = found.state !== "damaged" && found.record.trailer.nonce === nonce;
+      return isMine ? { key, version: found.version, record } : "superseded";
+    },
+  });
+}
+
+function invalid(message: string): ThreadStoreError {
+  return new ThreadStoreError("INVALID_ARGUMENT", message);
+}

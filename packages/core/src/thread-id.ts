@@ -1,0 +1,52 @@
+import { ThreadStoreError } from "./errors.ts";
+
+export const ID_MAX_BYTES = 256;
+export const NAMESPACE_MAX_BYTES = 128;
+
+/** `id` if it is non-empty well-formed Unicode of at most 256 bytes of UTF-8; throws `INVALID_ARGUMENT`. */
+export function checkedId(id: unknown): string {
+  return checkedName(id, "A thread id", ID_MAX_BYTES);
+}
+
+/**
+ * The namespace of the view `name` of a view on `parent`. Each level is escaped, so that `a/b` and `b` in `a`
+ * differ, and nothing that a view is asked for lies outside it.
+ */
+export function namespaceWithin(parent: string, name: unknown): string {
+  const level = checkedName(name, "A namespace", NAMESPACE_MAX_BYTES).replace(/[%/]/gu, encodeURIComponent);
+  const path = parent === "" ? level : `${parent}/${level}`;
+  // The limit holds for what people wrote, whatever escaping made of it.
+  checkedName(path.replace(/%25|%2F/gu, "%"), "A namespace, with those around it,", NAMESPACE_MAX_BYTES);
+  return path;
+}
+
+function checkedName(name: unknown, what: string, maxBytes: number): string {
+  if (typeof name !== "string")
+    throw invalid(`${what} is a string, not ${name === null ? "null" : typeof name}.`);
+  if (name === "") throw invalid(`${what} must not be empty.`);
+  if (!name.isWellFormed()) throw invalid(`${what} must be well-formed Unicode, without lone surrogates.`);
+  const bytes = Buffer.byteLength(name);
+  if (bytes > maxBytes)
+    throw invalid(`${what} has at most ${maxBytes} bytes of UTF-8; this one has ${bytes}.`);
+  return name;
+}
+
+/** Orders strings as their UTF-8 bytes, which is not how `<` orders them beyond U+D7FF. */
+export function compareUtf8(left: string, right: string): number {
+  const length = Math.min(left.length, right.length);
+  for (let index = 0; index < length; index += 1) {
+    const a = left.charCodeAt(index);
+    const b = right.charCodeAt(index);
+    if (a !== b) return rank(a) - rank(b);
+  }
+  return left.length - right.length;
+}
+
+/** Surrogates stand for code points above every other UTF-16 unit, but have lower values than some. */
+function rank(unit: number): number {
+  return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;
+}
+
+function invalid(message: string): ThreadStoreError {
+  return new ThreadStoreError("INVALID_ARGUMENT", message);
+}

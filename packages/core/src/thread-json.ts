@@ -1,0 +1,56 @@
+import { ThreadStoreError } from "./errors.ts";
+import { findJsonOffence } from "./strict-json.ts";
+
+/**
+ * The JSON text of a thread given as text, which is kept as it is, or as an object. Throws
+ * `INVALID_ARGUMENT` for anything that would not come back as it was given.
+ */
+export function threadJson(thread: unknown): string {
+  if (typeof thread === "string") return checkedText(thread);
+  if (typeof thread !== "object" || thread === null || Array.isArray(thread)) {
+    throw invalid(`A thread is a JSON object or its text, not ${describe(thread)}.`);
+  }
+  const offence = findJsonOffence(thread);
+  if (offence !== undefined) {
+    throw invalid(`The thread cannot be kept as JSON: ${offence.path} is ${offence.reason}.`);
+  }
+  try {
+    return JSON.stringify(thread);
+  } catch (cause) {
+    // Only the engine's depth limit is left: every value was looked at above.
+    throw invalid(
+      "The thread is nested too deeply to be written as JSON. Flatten it, or save its text.",
+      cause,
+    );
+  }
+}
+
+function checkedText(text: string): string {
+  if (!text.isWellFormed()) {
+    throw invalid("The thread's text has a lone surrogate, which UTF-8 cannot hold. Escape it as \\ud800.");
+  }
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    // The engine's own message quotes the thread, so only the place is passed on, and no cause.
+    const place = error instanceof Error ? (/ at position \d+/u.exec(error.message)?.[0] ?? "") : "";
+    throw invalid(
+      `The thread's text is not JSON${place}. Pass what JSON.stringify made, or the object itself.`,
+    );
+  }
+  if (typeof value !== "object" || value === null || Array.isArray(value)) {
+    throw invalid(`The thread's text is JSON, but ${describe(value)} and not an object.`);
+  }
+  return text;
+}
+
+function describe(value: unknown): string {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "an array";
+  return value === undefined ? "undefined" : `a ${typeof value}`;
+}
+
+function invalid(message: string, cause?: unknown): ThreadStoreError {
+  return new ThreadStoreError("INVALID_ARGUMENT", message, cause === undefined ? {} : { cause });
+}
