@@ -1,18 +1,23 @@
-import { type Backend, type Call, type Operation, withinTime } from "./call.ts";
-import { type CallDiagnostics, traced } from "./diagnostics.ts";
+import { type Backend, type Call, type Operation, withinTime } from "./call/call.ts";
+import { type CallDiagnostics, traced } from "./call/diagnostics.ts";
 import { ThreadStoreError } from "./errors.ts";
-import { failureOf } from "./failure.ts";
-import { Lifecycle } from "./lifecycle.ts";
-import { corrupt, lookUp } from "./lookup.ts";
-import { listThreads, pageRequest } from "./page.ts";
-import { seenBy } from "./previous.ts";
-import { deleteThread } from "./remove.ts";
-import { saveRequest, saveThread } from "./save.ts";
-import { isTimeout, resolveStoreOptions, type StoreOptions, TIMEOUT_MAX_MS } from "./store-options.ts";
-import { storedThread } from "./stored-thread.ts";
-import { sweepThreads } from "./sweep.ts";
+import { failureOf } from "./call/failure.ts";
+import { Lifecycle } from "./call/lifecycle.ts";
+import { corrupt, lookUp } from "./operations/lookup.ts";
+import { listThreads, pageRequest } from "./operations/page.ts";
+import { seenBy } from "./arguments/previous.ts";
+import { deleteThread } from "./operations/remove.ts";
+import { saveRequest, saveThread } from "./operations/save.ts";
+import {
+  isTimeout,
+  resolveStoreOptions,
+  type StoreOptions,
+  TIMEOUT_MAX_MS,
+} from "./arguments/store-options.ts";
+import { storedThread } from "./record/stored-thread.ts";
+import { sweepThreads } from "./operations/sweep.ts";
 import type { ThreadDriver, ThreadKey } from "./thread-driver.ts";
-import { checkedId, namespaceWithin } from "./thread-id.ts";
+import { checkedId, namespaceWithin } from "./arguments/thread-id.ts";
 import type {
   CallOptions,
   DeleteOptions,
@@ -27,7 +32,7 @@ import type {
   UpdateChange,
   UpdateOptions,
 } from "./thread-store.ts";
-import { updateThread } from "./update.ts";
+import { updateThread } from "./operations/update.ts";
 
 /**
  * The store over a driver: everything that the contract promises and the driver does not do, once for all

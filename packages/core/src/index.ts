@@ -1,5 +1,5 @@
 export { createThreadStore } from "./create-thread-store.ts";
-export type { CallDiagnostics } from "./diagnostics.ts";
+export type { CallDiagnostics } from "./call/diagnostics.ts";
 export {
   type BackendErrorCode,
   ThreadStoreError,
@@ -15,7 +15,7 @@ export {
   memoryStore,
   type MemoryStoreOptions,
 } from "./memory.ts";
-export type { StoreOptions } from "./store-options.ts";
+export type { StoreOptions } from "./arguments/store-options.ts";
 export {
   type DriverOptions,
   type FailureExplanation,
@@ -28,7 +28,7 @@ export {
   type ThreadKey,
   TRAILER_MAX_BYTES,
 } from "./thread-driver.ts";
-export { compareUtf8 } from "./thread-id.ts";
+export { compareUtf8 } from "./arguments/thread-id.ts";
 export type {
   CallOptions,
   CorruptThreadSummary,
@@ -51,4 +51,4 @@ export type {
   UpdateOptions,
   Version,
 } from "./thread-store.ts";
-export { updateThread } from "./update.ts";
+export { updateThread } from "./operations/update.ts";

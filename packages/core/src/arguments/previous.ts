@@ -1,6 +1,6 @@
-import { ThreadStoreError } from "./errors.ts";
-import { type Snapshot, snapshotOf } from "./stored-thread.ts";
-import type { Version } from "./thread-store.ts";
+import { ThreadStoreError } from "../errors.ts";
+import { type Snapshot, snapshotOf } from "../record/stored-thread.ts";
+import type { Version } from "../thread-store.ts";
 
 /** What the caller last saw, as given in `previous`. */
 export interface Seen {

@@ -1,4 +1,4 @@
-import { ThreadStoreError } from "./errors.ts";
+import { ThreadStoreError } from "../errors.ts";
 
 export const ID_MAX_BYTES = 256;
 export const NAMESPACE_MAX_BYTES = 128;

@@ -1,11 +1,11 @@
-import type { Call } from "./call.ts";
-import { ThreadStoreError } from "./errors.ts";
-import { hasExpired } from "./expiry.ts";
-import { decodeRecord, type ThreadRecord } from "./record.ts";
-import { attempt } from "./retry.ts";
-import type { Snapshot } from "./stored-thread.ts";
-import type { ThreadKey } from "./thread-driver.ts";
-import type { Version } from "./thread-store.ts";
+import type { Call } from "../call/call.ts";
+import { ThreadStoreError } from "../errors.ts";
+import { hasExpired } from "../arguments/expiry.ts";
+import { decodeRecord, type ThreadRecord } from "../record/record.ts";
+import { attempt } from "../call/retry.ts";
+import type { Snapshot } from "../record/stored-thread.ts";
+import type { ThreadKey } from "../thread-driver.ts";
+import type { Version } from "../thread-store.ts";
 
 /** What is physically at a key: a record, live or expired, or something damaged. */
 export type Found =

@@ -1,13 +1,13 @@
-import type { Call } from "./call.ts";
-import { decodeCursor, encodeCursor } from "./cursor.ts";
-import { ThreadStoreError } from "./errors.ts";
-import { hasExpired } from "./expiry.ts";
-import { copyOf } from "./metadata.ts";
-import { decodeTail } from "./record.ts";
-import { attempt } from "./retry.ts";
-import { threadDetails } from "./stored-thread.ts";
-import type { ListedRecord, RecordPage, ThreadDriver } from "./thread-driver.ts";
-import type { ListOptions, ThreadPage, ThreadSummary } from "./thread-store.ts";
+import type { Call } from "../call/call.ts";
+import { decodeCursor, encodeCursor } from "../arguments/cursor.ts";
+import { ThreadStoreError } from "../errors.ts";
+import { hasExpired } from "../arguments/expiry.ts";
+import { copyOf } from "../arguments/metadata.ts";
+import { decodeTail } from "../record/record.ts";
+import { attempt } from "../call/retry.ts";
+import { threadDetails } from "../record/stored-thread.ts";
+import type { ListedRecord, RecordPage, ThreadDriver } from "../thread-driver.ts";
+import type { ListOptions, ThreadPage, ThreadSummary } from "../thread-store.ts";
 
 const LIMIT_MAX = 1000;
 // Expired threads fill no page. After so many pages of the backend the caller gets what there is, and a cursor.

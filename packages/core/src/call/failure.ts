@@ -1,5 +1,5 @@
-import { ThreadStoreError } from "./errors.ts";
-import type { ThreadDriver } from "./thread-driver.ts";
+import { ThreadStoreError } from "../errors.ts";
+import type { ThreadDriver } from "../thread-driver.ts";
 
 /** What went wrong in a step of the driver. */
 export interface Failure {

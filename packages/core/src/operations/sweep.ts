@@ -1,9 +1,9 @@
-import type { Call } from "./call.ts";
-import { hasExpired } from "./expiry.ts";
+import type { Call } from "../call/call.ts";
+import { hasExpired } from "../arguments/expiry.ts";
 import { recordPage } from "./page.ts";
-import { decodeTail } from "./record.ts";
+import { decodeTail } from "../record/record.ts";
 import { removeRecord } from "./remove.ts";
-import type { SweepResult } from "./thread-store.ts";
+import type { SweepResult } from "../thread-store.ts";
 
 const PAGE = 1000;
 

@@ -1,5 +1,5 @@
-import { ThreadStoreError } from "./errors.ts";
-import type { SaveOptions } from "./thread-store.ts";
+import { ThreadStoreError } from "../errors.ts";
+import type { SaveOptions } from "../thread-store.ts";
 
 // The last moment that a Date can hold.
 const END_OF_TIME = 8_640_000_000_000_000;

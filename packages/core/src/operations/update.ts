@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { ThreadStoreError } from "./errors.ts";
-import { jittered } from "./retry.ts";
-import type { StoredThread, ThreadStore, UpdateChange, UpdateOptions } from "./thread-store.ts";
+import { ThreadStoreError } from "../errors.ts";
+import { jittered } from "../call/retry.ts";
+import type { StoredThread, ThreadStore, UpdateChange, UpdateOptions } from "../thread-store.ts";
 
 const FIRST_DELAY_MS = 2;
 const LONGEST_DELAY_MS = 250;

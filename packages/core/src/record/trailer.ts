@@ -1,5 +1,5 @@
-import { TRAILER_MAX_BYTES } from "./thread-driver.ts";
-import type { ThreadMetadata } from "./thread-store.ts";
+import { TRAILER_MAX_BYTES } from "../thread-driver.ts";
+import type { ThreadMetadata } from "../thread-store.ts";
 
 /** The record format that this version writes. */
 export const RECORD_FORMAT = 1;

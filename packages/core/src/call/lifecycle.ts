@@ -1,4 +1,4 @@
-import { ThreadStoreError } from "./errors.ts";
+import { ThreadStoreError } from "../errors.ts";
 
 /** Whether a store or view is open, and what is still running on it. */
 export class Lifecycle {

@@ -1,8 +1,8 @@
-import { copyOf } from "./metadata.ts";
+import { copyOf } from "../arguments/metadata.ts";
 import { type ThreadRecord, threadBytes } from "./record.ts";
-import type { Trailer } from "./record-trailer.ts";
-import type { ThreadKey } from "./thread-driver.ts";
-import type { SerializedThread, StoredThread, ThreadDetails, Version } from "./thread-store.ts";
+import type { Trailer } from "./trailer.ts";
+import type { ThreadKey } from "../thread-driver.ts";
+import type { SerializedThread, StoredThread, ThreadDetails, Version } from "../thread-store.ts";
 
 /** One version of a thread, with the record it came from. */
 export interface Snapshot {

@@ -1,9 +1,9 @@
-import type { Call } from "./call.ts";
+import type { Call } from "../call/call.ts";
 import { conflict, lookUp, lostRace } from "./lookup.ts";
-import type { Seen } from "./previous.ts";
-import { settle } from "./settle.ts";
-import type { ThreadKey } from "./thread-driver.ts";
-import type { Version } from "./thread-store.ts";
+import type { Seen } from "../arguments/previous.ts";
+import { settle } from "../call/settle.ts";
+import type { ThreadKey } from "../thread-driver.ts";
+import type { Version } from "../thread-store.ts";
 
 const MOVED_ON = "The thread is not at the previous version any more. Load it and try again.";
 

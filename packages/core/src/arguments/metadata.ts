@@ -1,6 +1,6 @@
-import { ThreadStoreError } from "./errors.ts";
+import { ThreadStoreError } from "../errors.ts";
 import { findJsonOffence } from "./strict-json.ts";
-import type { ThreadMetadata } from "./thread-store.ts";
+import type { ThreadMetadata } from "../thread-store.ts";
 
 export const METADATA_MAX_BYTES = 8192;
 

@@ -1,5 +1,5 @@
 import type { Call } from "./call.ts";
-import { ThreadStoreError } from "./errors.ts";
+import { ThreadStoreError } from "../errors.ts";
 import { type Failure, failureOf } from "./failure.ts";
 import { pauseAfter } from "./retry.ts";
 

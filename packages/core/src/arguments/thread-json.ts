@@ -1,4 +1,4 @@
-import { ThreadStoreError } from "./errors.ts";
+import { ThreadStoreError } from "../errors.ts";
 import { findJsonOffence } from "./strict-json.ts";
 
 /**

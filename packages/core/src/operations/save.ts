@@ -1,17 +1,17 @@
 import { randomBytes } from "node:crypto";
-import type { Call } from "./call.ts";
-import { ThreadStoreError } from "./errors.ts";
-import { expiryOf, hasExpired } from "./expiry.ts";
+import type { Call } from "../call/call.ts";
+import { ThreadStoreError } from "../errors.ts";
+import { expiryOf, hasExpired } from "../arguments/expiry.ts";
 import { conflict, corrupt, type Found, lookUp, lostRace } from "./lookup.ts";
-import { checkedMetadata } from "./metadata.ts";
-import { type Seen, seenBy } from "./previous.ts";
-import { encodeRecord, type ThreadRecord } from "./record.ts";
-import { settle, type Trace } from "./settle.ts";
-import { type Snapshot, storedThread } from "./stored-thread.ts";
-import type { ResolvedStoreOptions } from "./store-options.ts";
-import type { ThreadKey } from "./thread-driver.ts";
-import { threadJson } from "./thread-json.ts";
-import type { SaveOptions, StoredThread, ThreadMetadata, Version } from "./thread-store.ts";
+import { checkedMetadata } from "../arguments/metadata.ts";
+import { type Seen, seenBy } from "../arguments/previous.ts";
+import { encodeRecord, type ThreadRecord } from "../record/record.ts";
+import { settle, type Trace } from "../call/settle.ts";
+import { type Snapshot, storedThread } from "../record/stored-thread.ts";
+import type { ResolvedStoreOptions } from "../arguments/store-options.ts";
+import type { ThreadKey } from "../thread-driver.ts";
+import { threadJson } from "../arguments/thread-json.ts";
+import type { SaveOptions, StoredThread, ThreadMetadata, Version } from "../thread-store.ts";
 
 /** A save as it was asked for, complete before the first step: nothing the caller does later changes it. */
 export interface SaveRequest {

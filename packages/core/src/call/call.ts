@@ -1,7 +1,7 @@
-import { ThreadStoreError } from "./errors.ts";
-import type { ResolvedStoreOptions } from "./store-options.ts";
-import type { ThreadDriver } from "./thread-driver.ts";
-import type { CallOptions } from "./thread-store.ts";
+import { ThreadStoreError } from "../errors.ts";
+import type { ResolvedStoreOptions } from "../arguments/store-options.ts";
+import type { ThreadDriver } from "../thread-driver.ts";
+import type { CallOptions } from "../thread-store.ts";
 
 export type Operation = "save" | "load" | "delete" | "list" | "sweep";
 

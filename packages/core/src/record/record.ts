@@ -1,7 +1,7 @@
 import { type Checksum, checksum, checksumText } from "./checksum.ts";
 import { commonPrefixLength } from "./common-prefix.ts";
-import { type FoundTrailer, findTrailer, sealTrailer, type Trailer, trailerText } from "./record-trailer.ts";
-import type { RecordToWrite, ThreadKey } from "./thread-driver.ts";
+import { type FoundTrailer, findTrailer, sealTrailer, type Trailer, trailerText } from "./trailer.ts";
+import type { RecordToWrite, ThreadKey } from "../thread-driver.ts";
 
 /** A whole record in memory. Its bytes are never changed. */
 export interface ThreadRecord {
