@@ -30,7 +30,11 @@ const channels: Record<Operation, TracingChannel<string, CallDiagnostics>> = {
 };
 
 /** Runs the call with its tracing channel told, at no cost when nobody listens. */
-export function traced<T>(diagnostics: CallDiagnostics, run: () => Promise<T>): Promise<T> {
+export async function traced<T>(diagnostics: CallDiagnostics, run: () => Promise<T>): Promise<T> {
   const channel = channels[diagnostics.operation];
-  return channel.hasSubscribers ? channel.tracePromise(run, diagnostics) : run();
+  if (!channel.hasSubscribers) return run();
+  const results: T[] = [];
+  // The channel would show its subscribers what the promise resolves to: the thread.
+  await channel.tracePromise(async () => void results.push(await run()), diagnostics);
+  return results[0] as T;
 }

@@ -1,0 +1,134 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { decodeCursor, encodeCursor } from "./cursor.ts";
+import { compareUtf8, checkedId, namespaceWithin } from "./thread-id.ts";
+import { threadJson } from "./thread-json.ts";
+
+const text = fc.string({ unit: "grapheme", minLength: 1, maxLength: 8 });
+
+describe("strict JSON", () => {
+  class Message {
+    readonly role = "user";
+  }
+  const cycle: { self?: object } = {};
+  cycle.self = cycle;
+  const holed: number[] = [1];
+  holed.length = 3;
+
+  it.each<[string, object, string]>([
+    ["undefined", { messages: [0, 1, 2, { createdAt: undefined }] }, "$.messages[3].createdAt is undefined"],
+    ["a function", { toJSON: () => 1 }, "$.toJSON is a function"],
+    ["a symbol", { a: Symbol("s") }, "$.a is a symbol"],
+    ["a symbol as name", { a: { [Symbol("s")]: 1 } }, "$.a is an object with a symbol"],
+    ["a bigint", { a: 1n }, "$.a is a bigint"],
+    ["NaN", { a: [Number.NaN] }, "$.a[0] is NaN"],
+    ["an infinity", { a: Number.NEGATIVE_INFINITY }, "$.a is -Infinity"],
+    ["a cycle", { a: [cycle] }, "$.a[0].self is a reference to an object that contains it"],
+    ["a lone surrogate", { a: "x\ud800" }, "$.a is a string with a lone surrogate"],
+    ["a lone surrogate in a name", { a: { "\udc00": 1 } }, "$.a is an object with a lone surrogate"],
+    ["a Date", { "a b": { c: new Date() } }, '$["a b"].c is an instance of Date'],
+    ["a Map", { a: new Map() }, "$.a is an instance of Map"],
+    ["a class", { a: new Message() }, "$.a is an instance of Message"],
+    ["a boxed string", { a: Object("x") }, "$.a is an instance of String"],
+    ["a hole", { a: holed }, "$.a[1] is undefined"],
+    [
+      "a named member of an array",
+      { a: Object.assign([1], { index: 0 }) },
+      "$.a is an array with named members",
+    ],
+  ])("refuses %s with its path", (_, thread, message) => {
+    expect(() => threadJson(thread)).toThrow(message);
+  });
+
+  it("keeps what JSON keeps", () => {
+    const shared = { x: 1 };
+    const thread = {
+      a: [shared, shared, []],
+      "": null,
+      b: { ["__proto__"]: 1 },
+      c: Object.create(null),
+      d: -0.5,
+    };
+    expect(threadJson(thread)).toBe(JSON.stringify(thread));
+    fc.assert(
+      fc.property(fc.dictionary(text, fc.jsonValue()), (value) => {
+        expect(threadJson(value)).toBe(JSON.stringify(value));
+      }),
+    );
+  });
+
+  it.each([
+    ["", "is not JSON"],
+    ["\ufeff{}", "is not JSON"],
+    ["{}{}", "is not JSON at position 2"],
+    ["null", "null and not an object"],
+    ['"text"', "a string and not an object"],
+    ['{"a":"\ud800"}', "lone surrogate"],
+  ])("refuses the text %j", (thread, message) => {
+    expect(() => threadJson(thread)).toThrow(message);
+  });
+
+  it("never quotes the thread", () => {
+    expect(() => threadJson('{"canary": canary}')).toThrow(
+      expect.not.objectContaining({ message: /canary/u }),
+    );
+  });
+});
+
+describe("names", () => {
+  it("counts bytes of UTF-8", () => {
+    expect(checkedId("é".repeat(128))).toHaveLength(128);
+    expect(() => checkedId("é".repeat(129))).toThrow("has at most 256 bytes of UTF-8; this one has 258");
+  });
+
+  it("nests namespaces so that no two paths meet", () => {
+    expect(namespaceWithin(namespaceWithin("", "a"), "b")).toBe("a/b");
+    expect(namespaceWithin("", "a/b")).toBe("a%2Fb");
+    expect(namespaceWithin("", "a%2Fb")).toBe("a%252Fb");
+    const path = fc.array(fc.constantFrom("a", "/", "%", "%2F", "a/", "/a"), { minLength: 1, maxLength: 4 });
+    fc.assert(
+      fc.property(path, path, (left, right) => {
+        const same = JSON.stringify(left) === JSON.stringify(right);
+        expect(left.reduce(namespaceWithin, "") === right.reduce(namespaceWithin, "")).toBe(same);
+      }),
+    );
+  });
+
+  it("limits a nested namespace as a whole, by what was written", () => {
+    expect(namespaceWithin("", "/".repeat(128))).toHaveLength(384);
+    expect(() => namespaceWithin("x".repeat(100), "y".repeat(28))).toThrow("at most 128 bytes");
+  });
+
+  it("orders as UTF-8 bytes", () => {
+    fc.assert(
+      fc.property(fc.string({ unit: "binary" }), fc.string({ unit: "binary" }), (left, right) => {
+        const sign = Math.sign(compareUtf8(left, right));
+        expect(sign).toBe(Buffer.compare(Buffer.from(left), Buffer.from(right)));
+      }),
+    );
+    expect(compareUtf8("\uffff", "\u{10000}")).toBeLessThan(0);
+  });
+});
+
+describe("cursors", () => {
+  const place = { store: "memory", namespace: "tenant" };
+
+  it("come back as the place they stand for", () => {
+    fc.assert(
+      fc.property(text, (after) => {
+        expect(decodeCursor(encodeCursor({ ...place, after }), place)).toBe(after);
+      }),
+    );
+  });
+
+  it.each(["", "x", "AAAAAAAAAAAAAAAA", 5, null])("refuse %j", (cursor) => {
+    expect(() => decodeCursor(cursor, place)).toThrow("The cursor is not one");
+  });
+
+  it("refuse another namespace's, another store's and a changed one", () => {
+    const cursor = encodeCursor({ ...place, after: "a" });
+    expect(() => decodeCursor(cursor, { ...place, namespace: "other" })).toThrow("The cursor");
+    expect(() => decodeCursor(cursor, { ...place, store: "redis" })).toThrow("The cursor");
+    expect(() => decodeCursor(`${cursor.slice(0, -2)}AA`, place)).toThrow("The cursor");
+  });
+});

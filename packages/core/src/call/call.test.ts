@@ -1,0 +1,135 @@
+import { getEventListeners } from "node:events";
+import { describe, expect, it } from "vitest";
+import { createThreadStore } from "../create-thread-store.ts";
+import { memoryDriver } from "../memory.ts";
+import { blackHole, ScriptedFailure, scriptedDriver } from "./scripted-driver.test.helper.ts";
+
+describe("time", () => {
+  it("ends a read in a black hole with UNAVAILABLE", async () => {
+    const { driver, next } = scriptedDriver(memoryDriver());
+    next("read", blackHole);
+    const store = createThreadStore(driver, { timeoutMs: 30 });
+    await expect(store.load("a")).rejects.toMatchObject({ code: "UNAVAILABLE", operation: "load" });
+  });
+
+  it("ends a write or delete in a black hole with OUTCOME_UNKNOWN", async () => {
+    const { driver, next } = scriptedDriver(memoryDriver());
+    const store = createThreadStore(driver);
+    next("write", blackHole);
+    await expect(store.save("a", {}, { timeoutMs: 30 })).rejects.toMatchObject({ code: "OUTCOME_UNKNOWN" });
+    await store.save("b", {});
+    next("delete", blackHole);
+    await expect(store.delete("b", { timeoutMs: 30 })).rejects.toMatchObject({ code: "OUTCOME_UNKNOWN" });
+  });
+
+  it("ends a save that only looked so far with UNAVAILABLE", async () => {
+    const { driver, next } = scriptedDriver(memoryDriver());
+    next("read", blackHole);
+    const store = createThreadStore(driver, { timeoutMs: 30 });
+    await expect(store.save("a", {}, { overwrite: true })).rejects.toMatchObject({ code: "UNAVAILABLE" });
+  });
+});
+
+describe("abort", () => {
+  it("before the call sends nothing and rejects with the reason", async () => {
+    const { driver, calls } = scriptedDriver(memoryDriver());
+    const store = createThreadStore(driver);
+    const reason = new Error("the user left");
+    const signal = AbortSignal.abort(reason);
+    await expect(store.save("a", {}, { signal })).rejects.toBe(reason);
+    await expect(store.load("a", { signal })).rejects.toBe(reason);
+    await expect(store.listPage({ signal })).rejects.toBe(reason);
+    expect(calls).toMatchObject({ read: 0, write: 0, list: 0 });
+  });
+
+  it("during the call rejects with the reason, tells the driver, and a late failure goes nowhere", async () => {
+    const { driver, next } = scriptedDriver(memoryDriver());
+    const store = createThreadStore(driver);
+    const controller = new AbortController();
+    const reason = new Error("the user left");
+    const late = Promise.withResolvers<never>();
+    next("write", () => late.promise);
+    const saving = store.save("a", {}, { signal: controller.signal });
+    controller.abort(reason);
+    await expect(saving).rejects.toBe(reason);
+    // Vitest fails the run on an unhandled rejection.
+    late.reject(new ScriptedFailure({}));
+    await new Promise(setImmediate);
+    expect(await store.load("a")).toBeUndefined();
+  });
+
+  it("leaves no listener on the signal", async () => {
+    const store = createThreadStore(memoryDriver());
+    const { signal } = new AbortController();
+    for (let round = 0; round < 20; round += 1) await store.load("a", { signal });
+    expect(getEventListeners(signal, "abort")).toHaveLength(0);
+  });
+});
+
+describe("close", () => {
+  it("waits for the calls in flight, refuses new ones, and closes the driver once", async () => {
+    const { driver, next, calls } = scriptedDriver(memoryDriver());
+    const store = createThreadStore(driver);
+    const gate = Promise.withResolvers<void>();
+    next("write", async (go) => {
+      await gate.promise;
+      return go();
+    });
+    const saving = store.namespace("x").save("a", {});
+    const closing = [store.close(), store.close()];
+    await expect(store.load("a")).rejects.toMatchObject({ code: "CLOSED" });
+    await expect(store.namespace("x").load("a")).rejects.toMatchObject({ code: "CLOSED" });
+    expect(calls.close).toBe(0);
+    gate.resolve();
+    await Promise.all([saving, ...closing]);
+    expect(calls.close).toBe(1);
+  });
+
+  it("of a view closes that view alone", async () => {
+    const { driver, calls } = scriptedDriver(memoryDriver());
+    const store = createThreadStore(driver);
+    const view = store.namespace("x");
+    await view.close();
+    await expect(view.load("a")).rejects.toMatchObject({ code: "CLOSED" });
+    await expect(view.namespace("y").load("a")).rejects.toMatchObject({ code: "CLOSED" });
+    expect(await store.namespace("x").load("a")).toBeUndefined();
+    expect(calls.close).toBe(0);
+  });
+
+  it("rejects with a typed error when the driver cannot close", async () => {
+    const cause = new Error("still busy");
+    const store = createThreadStore({ ...memoryDriver(), close: () => Promise.reject(cause) });
+    await expect(store.close()).rejects.toMatchObject({ code: "BACKEND_ERROR", cause });
+  });
+
+  it("comes with await using", async () => {
+    const { driver, calls } = scriptedDriver(memoryDriver());
+    {
+      await using store = createThreadStore(driver);
+      await store.save("a", {});
+    }
+    expect(calls.close).toBe(1);
+  });
+});
+
+describe("options", () => {
+  it.each([
+    [{ timeoutMs: 0 }, /timeoutMs/u],
+    [{ timeoutMs: Number.POSITIVE_INFINITY }, /timeoutMs/u],
+    [{ maxThreadBytes: 1.5 }, /maxThreadBytes/u],
+    [{ ttlMs: -1 }, /ttlMs/u],
+    [{ maxRetries: -1 }, /maxRetries/u],
+    [{ now: 5 as never }, /now/u],
+  ])("of a store that are wrong are a TypeError before any I/O: %o", (options, message) => {
+    expect(() => createThreadStore(memoryDriver(), options)).toThrow(TypeError);
+    expect(() => createThreadStore(memoryDriver(), options)).toThrow(message);
+  });
+
+  it.each([{ timeoutMs: -1 }, { timeoutMs: 2 ** 31 }, { signal: "no" }, null])(
+    "of a call that are wrong are INVALID_ARGUMENT: %o",
+    async (options) => {
+      const store = createThreadStore(memoryDriver());
+      await expect(store.load("a", options as never)).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+    },
+  );
+});

@@ -1,0 +1,148 @@
+import { readFileSync } from "node:fs";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { ID_MAX_BYTES } from "../arguments/thread-id.ts";
+import { TRAILER_MAX_BYTES } from "../thread-driver.ts";
+import { checksum } from "./checksum.ts";
+import { commonPrefixLength } from "./common-prefix.ts";
+import { decodeRecord, decodeTail, encodeRecord, threadBytes, type ThreadRecord } from "./record.ts";
+import type { Trailer } from "./trailer.ts";
+
+const key = { namespace: "", id: "pirate" };
+const details: Omit<Trailer, "size" | "crc32"> = {
+  ...key,
+  nonce: "AAAAAAAAAAAAAAAAAAAAAA",
+  createdAt: Date.UTC(2026, 10, 22),
+  updatedAt: Date.UTC(2026, 10, 23),
+  expiresAt: undefined,
+  metadata: {},
+};
+
+function recordOf(json: string, base?: ThreadRecord): ThreadRecord {
+  return encodeRecord(json, details, base).record;
+}
+
+describe("golden files", () => {
+  // Every later version must read these, to the byte. Never change one: add another.
+  const golden = (name: string): Buffer => readFileSync(new URL(`../golden/${name}`, import.meta.url));
+
+  it("reads format 1", () => {
+    const record = decodeRecord({ namespace: "a%2Fb/c", id: "x/ü\u0000😀" }, golden("record-1.json"));
+    if ("damage" in record) throw new Error(record.damage);
+    expect(threadBytes(record).toString()).toBe(
+      ' {"$type":"chat", "n":[1.0,-0,1e400,12345678901234567890],"e":"\\u00e9\\ud800é\u2028😀","__proto__":{"":{}}} ',
+    );
+    expect(record.trailer).toEqual({
+      namespace: "a%2Fb/c",
+      id: "x/ü\u0000😀",
+      nonce: "J3s_9-xYh2vQm0aZ4kLw1A",
+      createdAt: Date.UTC(2026, 10, 22, 16, 25, 0, 7),
+      updatedAt: Date.UTC(2026, 10, 23),
+      expiresAt: Date.UTC(9999, 0, 1),
+      metadata: { title: 'A "joke"', ["__proto__"]: '","threadstore":{"' },
+      size: 107,
+      crc32: expect.stringMatching(/^[0-9a-f]{8}$/u),
+    });
+  });
+
+  it("writes format 1 to the byte", () => {
+    const record = decodeRecord({ namespace: "a%2Fb/c", id: "x/ü\u0000😀" }, golden("record-1.json"));
+    if ("damage" in record) throw new Error(record.damage);
+    const again = encodeRecord(threadBytes(record).toString(), record.trailer, undefined);
+    expect(again.record.bytes.equals(golden("record-1.json"))).toBe(true);
+  });
+
+  it("says of a newer format what to do", () => {
+    const found = decodeRecord(key, golden("record-2-from-the-future.json"));
+    expect(found).toMatchObject({ damage: expect.stringContaining("upgrade @threadstore/core") });
+  });
+});
+
+describe("a record", () => {
+  it("is one JSON document with the thread first", () => {
+    const { bytes } = recordOf('{"a":1}');
+    expect(bytes.toString()).toMatch(/^\{"thread":\{"a":1\},"threadstore":\{"format":1,/u);
+    expect(JSON.parse(bytes.toString())).toMatchObject({
+      thread: { a: 1 },
+      threadstore: { id: "pirate", size: 7 },
+    });
+  });
+
+  it("comes back as it was encoded, whatever the thread and the metadata", () => {
+    const metadata = fc.dictionary(fc.string({ unit: "grapheme" }), fc.string({ unit: "grapheme" }));
+    fc.assert(
+      fc.property(fc.json(), metadata, fc.nat(), (json, given, expiresAt) => {
+        const { record, toWrite } = encodeRecord(json, { ...details, metadata: given, expiresAt }, undefined);
+        const back = decodeRecord(key, record.bytes);
+        expect(back).toEqual(record);
+        expect(decodeTail(key, toWrite.bytes.subarray(-toWrite.trailerLength))).toEqual({
+          trailer: record.trailer,
+          start: 0,
+        });
+      }),
+    );
+  });
+
+  it("has a trailer within its bound, however much escaping the names and metadata need", () => {
+    const worst = "\u0001";
+    const { toWrite } = encodeRecord(
+      "{}",
+      {
+        ...details,
+        namespace: worst.repeat(128),
+        id: worst.repeat(ID_MAX_BYTES),
+        expiresAt: 1,
+        metadata: { a: worst.repeat(8192 / 6) },
+      },
+      undefined,
+    );
+    expect(toWrite.trailerLength).toBeLessThan(TRAILER_MAX_BYTES);
+  });
+
+  it("found at another key is damaged", () => {
+    const { bytes } = recordOf("{}");
+    const damage = { damage: "it is the record of another thread" };
+    expect(decodeRecord({ namespace: "", id: "other" }, bytes)).toEqual(damage);
+    expect(decodeRecord({ namespace: "other", id: "pirate" }, bytes)).toEqual(damage);
+  });
+
+  it("is damaged when any byte is changed, or any number is cut off, or it is filled with zeros", () => {
+    const { bytes } = encodeRecord('{"a":"é"}', { ...details, metadata: { title: "ü" } }, undefined).record;
+    for (let index = 0; index < bytes.length; index += 1) {
+      for (const bits of [0x01, 0x20, 0x80, 0xff]) {
+        const changed = Buffer.from(bytes);
+        changed[index] = (changed[index] ?? 0) ^ bits;
+        expect(decodeRecord(key, changed), `byte ${index} ^ ${bits}`).toHaveProperty("damage");
+      }
+      expect(decodeRecord(key, bytes.subarray(0, index)), `first ${index}`).toHaveProperty("damage");
+      expect(decodeRecord(key, bytes.subarray(index + 1)), `from ${index + 1}`).toHaveProperty("damage");
+    }
+    expect(decodeRecord(key, Buffer.alloc(bytes.length))).toHaveProperty("damage");
+    expect(decodeRecord(key, Buffer.concat([bytes, Buffer.alloc(1)]))).toHaveProperty("damage");
+  });
+});
+
+describe("what is unchanged from the record before", () => {
+  it("is the longest common beginning of the threads", () => {
+    const before = recordOf('{"messages":["one","two"]}');
+    const json = '{"messages":["one","two","three"]}';
+    const { record, toWrite } = encodeRecord(json, details, before);
+    expect(toWrite.unchanged).toBe('{"thread":{"messages":["one","two"'.length);
+    expect(record).toEqual(recordOf(json));
+  });
+
+  it("equals a comparison byte by byte, and gives the same checksum", () => {
+    const sizes = fc.constantFrom(0, 1, 65_535, 65_536, 65_537, 131_072, 200_000);
+    fc.assert(
+      fc.property(sizes, sizes, fc.nat(200_000), (leftSize, rightSize, differsAt) => {
+        const left = Buffer.alloc(leftSize, "x");
+        const right = Buffer.alloc(rightSize, "x");
+        if (differsAt < rightSize) right[differsAt] = 0;
+        const expected = Math.min(leftSize, rightSize, differsAt < rightSize ? differsAt : rightSize);
+        expect(commonPrefixLength(left, right, Number.POSITIVE_INFINITY)).toBe(expected);
+        expect(commonPrefixLength(left, right, 10)).toBe(Math.min(10, expected));
+        expect(checksum(right, checksum(left), expected)).toEqual(checksum(right));
+      }),
+    );
+  });
+});
