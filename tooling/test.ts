@@ -1,0 +1,24 @@
+// The whole test run: builds, tests, and ends with the line "N passed, N failed".
+import { mkdir, readFile } from "node:fs/promises";
+import { run } from "./run.ts";
+import "./build.ts";
+
+const report = ".cache/test-report.json";
+await mkdir(".cache", { recursive: true });
+const code = await run("vitest", [
+  "run",
+  "--reporter=default",
+  "--reporter=json",
+  `--outputFile.json=${report}`,
+  ...process.argv.slice(2),
+]);
+
+const { numPassedTests, numFailedTests, numPendingTests, testResults } = JSON.parse(await readFile(report, "utf8"));
+// A file that could not be loaded has no tests to count, and is a failure all the same.
+const broken = testResults.filter(
+  ({ status, assertionResults }: { status: string; assertionResults: unknown[] }) =>
+    status === "failed" && assertionResults.length === 0,
+).length;
+const skipped = numPendingTests > 0 ? `, ${numPendingTests} skipped` : "";
+console.log(`${numPassedTests} passed, ${numFailedTests + broken} failed${skipped}`);
+process.exitCode = code;
