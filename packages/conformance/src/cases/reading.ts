@@ -1,0 +1,30 @@
+import { loaded, same } from "../expectations.ts";
+import type { ThreadStore, ThreadSummary } from "@threadstore/core";
+
+/** The JSON of the thread, or `undefined`. */
+export async function textOf(store: ThreadStore, id: string): Promise<string | undefined> {
+  return (await store.load(id))?.json;
+}
+
+/** All ids in the order of the listing. */
+export async function idsOf(store: ThreadStore, limit?: number): Promise<string[]> {
+  return (await summariesOf(store, limit)).map(({ id }) => id);
+}
+
+export async function summariesOf(store: ThreadStore, limit?: number): Promise<ThreadSummary[]> {
+  const summaries: ThreadSummary[] = [];
+  for await (const summary of store.list({ limit })) summaries.push(summary);
+  return summaries;
+}
+
+/** That a refused call left the thread at the version, with the text. */
+export async function unchanged(
+  store: ThreadStore,
+  id: string,
+  version: string,
+  text: string,
+): Promise<void> {
+  const stored = await loaded(store, id, "a refused call leaves the thread there");
+  same(stored.json, text, "a refused call leaves the thread as it was");
+  same(stored.version, version, "a refused call leaves the version as it was");
+}

@@ -1,0 +1,60 @@
+import type { StoreOptions, ThreadStore } from "@threadstore/core";
+import type { Power } from "./harness.ts";
+
+/** The clauses of docs/contract.md. */
+export type Clause =
+  | `V${1 | 2 | 3 | 4 | 5}`
+  | `E${1 | 2 | 3 | 4}`
+  | `C${1 | 2 | 3 | 4 | 5 | 6 | 7}`
+  | `D${1 | 2 | 3}`
+  | `N${1 | 2 | 3 | 4}`
+  | `L${1 | 2 | 3 | 4}`
+  | `T${1 | 2}`
+  | "M1"
+  | `F${1 | 2 | 3 | 4 | 5 | 6}`;
+
+/**
+ * What a case is about. `core`: one caller at a time. `concurrent`: several in one process. `hygiene`: what
+ * calls leave behind in the process.
+ */
+export type Tier = "core" | "concurrent" | "hygiene";
+
+/** One thing that the contract promises, and how to find out whether a store keeps it. */
+export interface ConformanceCase {
+  /** Stable once published: waivers and reports name cases by it. */
+  readonly id: string;
+  readonly title: string;
+  readonly section: string;
+  readonly tier: Tier;
+  /** What a store that fails the case breaks. */
+  readonly clauses: readonly Clause[];
+  /** What the harness must be able to do; without it the case is reported as not exercised. */
+  readonly powers: readonly Power[];
+  /** Milliseconds the case may take, before the harness's `timeoutFactor`. */
+  readonly timeoutMs: number;
+  readonly run: (context: CaseContext) => Promise<void>;
+}
+
+/** What a case works with: stores of a place of its own, closed and destroyed when the case ends. */
+export interface CaseContext {
+  /** Aborted when the case's time is up: whoever loops stops then. */
+  readonly signal: AbortSignal;
+  /** A client of the case's place; each call opens another. */
+  readonly open: (options?: StoreOptions) => Promise<ThreadStore>;
+  /** A client of a second place, which has nothing in common with the first. */
+  readonly openElsewhere: (options?: StoreOptions) => Promise<ThreadStore>;
+  /** Closes a store within the case, once. */
+  readonly close: (store: ThreadStore) => Promise<void>;
+  /** The power of that name, on the case's place. */
+  readonly rewrite: (id: string, change: (record: Uint8Array) => Uint8Array) => Promise<void>;
+  /** The power of that name, on the case's place. */
+  readonly entries: () => Promise<readonly string[]>;
+}
+
+type CaseInSection = Omit<ConformanceCase, "section" | "tier" | "powers" | "timeoutMs"> &
+  Partial<Pick<ConformanceCase, "tier" | "powers" | "timeoutMs">>;
+
+/** The cases of one section, with what they have in common filled in. */
+export function section(name: string, tier: Tier, cases: readonly CaseInSection[]): ConformanceCase[] {
+  return cases.map((each) => ({ section: name, tier, powers: [], timeoutMs: 15_000, ...each }));
+}

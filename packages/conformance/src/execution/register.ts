@@ -1,0 +1,53 @@
+import { cases } from "../cases/index.ts";
+import type { ConformanceCase } from "../conformance-case.ts";
+import type { Harness } from "../harness.ts";
+import { longestMs, missingPowers, runCase } from "./run-case.ts";
+import { expectFailure, waiversOf } from "./waivers.ts";
+
+/**
+ * The functions of a test runner that the suite needs: those of Vitest (`after` is its `afterAll`) and of
+ * `node:test` as they are; README.md has the two lines for others.
+ */
+export interface Runner {
+  readonly describe: (title: string, body: () => void) => unknown;
+  /** `timeout` is in milliseconds. */
+  readonly it: (
+    title: string,
+    options: { timeout: number; skip?: boolean },
+    run: () => Promise<void>,
+  ) => unknown;
+  readonly after: (check: () => void) => unknown;
+}
+
+/** Registers every case as a test of the runner, one suite a section. */
+export function register(harness: Harness, { describe, it, after }: Runner): void {
+  const waivers = waiversOf(harness, cases);
+  let ran = 0;
+  for (const [section, members] of Map.groupBy(cases, (each) => each.section)) {
+    describe(section, () => members.forEach(registerCase));
+  }
+  after(() => {
+    if (ran === 0) throw new Error(`Not one case ran on ${harness.name}: nothing is proved.`);
+  });
+
+  function registerCase(conformanceCase: ConformanceCase): void {
+    const title = `[${conformanceCase.id}] ${conformanceCase.title}`;
+    const timeout = longestMs(harness, conformanceCase);
+    const missing = missingPowers(harness, conformanceCase);
+    if (missing.length > 0) {
+      const why = `not exercised: the harness lacks ${missing.join(" and ")}`;
+      it(`${title} (${why})`, { timeout, skip: true }, () => Promise.reject(new Error(why)));
+      return;
+    }
+    const waiver = waivers.get(conformanceCase.id);
+    const run = (): Promise<void> => {
+      ran += 1;
+      return runCase(harness, conformanceCase);
+    };
+    if (waiver === undefined) it(title, { timeout }, run);
+    else
+      it(`${title} (waived until ${waiver.until}: ${waiver.reason})`, { timeout }, () =>
+        expectFailure(waiver, run),
+      );
+  }
+}

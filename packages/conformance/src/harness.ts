@@ -1,0 +1,55 @@
+import type { StoreOptions, ThreadStore } from "@threadstore/core";
+
+/** What a harness may be able to do beyond opening stores. Each unlocks cases. */
+export type Power = "rewrite" | "entries";
+
+/** How the suite gets at stores of one kind. */
+export interface Harness {
+  /** Of the store, as reports show it. */
+  readonly name: string;
+
+  /**
+   * A store on the place of that name, which is created when it is first opened: a folder, a table, a key
+   * prefix. Opened twice, it is two clients of the same threads, that share no more than two processes could;
+   * different places share nothing. A name is lower-case letters, digits and hyphens, at most 32 of them.
+   *
+   * `options` are those of every store, and all of them hold, above all `now`: the clock of the cases on expiry.
+   */
+  open(place: string, options?: StoreOptions): Promise<ThreadStore>;
+
+  /** Removes the place and all it holds. Its stores are closed by then. */
+  destroy(place: string): Promise<void>;
+
+  /**
+   * Replaces the bytes of a stored record, behind the store's back, to see how it meets damage. `change` gets
+   * the whole record as the backend holds it. The thread is one of the store's own namespace.
+   */
+  rewrite?(place: string, id: string, change: (record: Uint8Array) => Uint8Array): Promise<void>;
+
+  /**
+   * The names of all that the backend holds for the place: records, files, rows, objects, and debris of every
+   * kind; not empty folders, nor what exists once however many threads there are.
+   */
+  entries?(place: string): Promise<readonly string[]>;
+
+  /**
+   * By how much cases may take longer than on a local store.
+   * @default 1
+   */
+  readonly timeoutFactor?: number;
+
+  /** Cases that the store is known to fail. */
+  readonly waivers?: readonly Waiver[];
+}
+
+/**
+ * A known failure: the case runs, and has to fail, so that a waiver does not outlive its reason. From `until` on
+ * it counts as any other case.
+ */
+export interface Waiver {
+  /** The id of the case, such as `C05`. */
+  readonly case: string;
+  readonly reason: string;
+  /** A day, as `2027-01-31`. */
+  readonly until: string;
+}
