@@ -45,7 +45,7 @@ export interface ListedRecord {
 }
 
 export interface RecordPage {
-  /** In ascending order of the ids' UTF-8 bytes, at most `limit`. */
+  /** At most `limit`, in a stable and total order that is ascending ASCII for ids of `[0-9A-Za-z._-]`. */
   readonly records: ListedRecord[];
   /** Passed back as `after` to go on; `undefined` exactly when nothing follows. Survives restarts. */
   readonly next: string | undefined;

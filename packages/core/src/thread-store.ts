@@ -170,8 +170,8 @@ export interface ThreadStore extends AsyncDisposable {
   delete(id: string, options?: DeleteOptions): Promise<boolean>;
 
   /**
-   * The threads of this namespace, page after page, in ascending byte order of their ids. A thread that
-   * exists throughout appears exactly once.
+   * The threads of this namespace, page after page, in a stable order: ascending for ids of
+   * `[0-9A-Za-z._-]`, and for others as the backend sorts. A thread that exists throughout appears exactly once.
    */
   list(options?: ListOptions): AsyncIterable<ThreadSummary>;
 
