@@ -58,6 +58,14 @@ describe("golden files", () => {
   });
 });
 
+it("is in the documentation as it is", () => {
+  const documentation = readFileSync(new URL("../../../../docs/record-format.md", import.meta.url), "utf8");
+  const sample = /```json\n(.*)\n```/u.exec(documentation)?.[1] ?? "";
+  expect(decodeRecord(key, Buffer.from(sample))).toMatchObject({
+    trailer: { size: 15, metadata: { title: "Pirates" } },
+  });
+});
+
 describe("a record", () => {
   it("is one JSON document with the thread first", () => {
     const { bytes } = recordOf('{"a":1}');
