@@ -1,0 +1,76 @@
+import { rmSync } from "node:fs";
+import Sqlite from "better-sqlite3";
+import { type Harness, register } from "@threadstore/conformance";
+import { afterAll, describe, it } from "vitest";
+import { chunkSize } from "./records.ts";
+import { sqliteStore } from "./sqlite-store.ts";
+import { temporaryFolder } from "./tools.test.support.ts";
+
+const folder = temporaryFolder();
+afterAll(() => folder[Symbol.dispose]());
+
+/** Runs `work` on a connection of its own to a place's file. */
+function within<T>(place: string, work: (database: Sqlite.Database) => T): T {
+  const database = new Sqlite(folder.file(place), { fileMustExist: true });
+  try {
+    return work(database);
+  } finally {
+    database.close();
+  }
+}
+
+const harness: Harness = {
+  name: "sqlite",
+
+  async open(place, options) {
+    return sqliteStore({ ...options, path: folder.file(place) });
+  },
+
+  async destroy(place) {
+    for (const suffix of ["", "-wal", "-shm"]) rmSync(folder.file(place) + suffix, { force: true });
+  },
+
+  async rewrite(place, id, change) {
+    within(place, (database) => {
+      const found = database
+        .prepare<[Buffer, Buffer], { thread: number; trailer: Buffer }>(
+          "SELECT thread, trailer FROM threadstore_threads WHERE namespace = ? AND id = ?",
+        )
+        .get(Buffer.alloc(0), Buffer.from(id));
+      if (found === undefined) throw new Error("No such record.");
+      const { thread, trailer } = found;
+      const chunks = database
+        .prepare<[number], Buffer>("SELECT bytes FROM threadstore_chunks WHERE thread = ? ORDER BY sequence")
+        .pluck()
+        .all(thread);
+      const bytes = change(Buffer.concat([...chunks, trailer]));
+      const size = Math.max(0, bytes.length - trailer.length);
+      database.prepare("DELETE FROM threadstore_chunks WHERE thread = ?").run(thread);
+      const insert = database.prepare("INSERT INTO threadstore_chunks VALUES (?, ?, ?)");
+      for (let start = 0; start < size; start += chunkSize) {
+        insert.run(thread, start / chunkSize, bytes.subarray(start, Math.min(start + chunkSize, size)));
+      }
+      database
+        .prepare("UPDATE threadstore_threads SET size = ?, trailer = ? WHERE thread = ?")
+        .run(size, bytes.subarray(size), thread);
+    });
+  },
+
+  async entries(place) {
+    return within(place, (database) => {
+      const threads = database
+        .prepare("SELECT 'thread ' || hex(namespace) || ' ' || hex(id) FROM threadstore_threads")
+        .pluck()
+        .all();
+      const chunks = database
+        .prepare("SELECT 'chunk ' || thread || ' ' || sequence FROM threadstore_chunks")
+        .pluck()
+        .all();
+      return [...threads, ...chunks].map(String);
+    });
+  },
+};
+
+describe("sqliteStore", () => {
+  register(harness, { describe, it, after: afterAll });
+});
