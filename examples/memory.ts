@@ -26,7 +26,11 @@ try {
   await store.save("pirate", await thread.serialize(), { previous: saved });
 } catch (error) {
   if (!ThreadStoreError.is(error, "CONFLICT")) throw error;
-  console.log("conflict: the thread is at", error.currentVersion === saved.version ? "the same" : "another", "version");
+  console.log(
+    "conflict: the thread is at",
+    error.currentVersion === saved.version ? "the same" : "another",
+    "version",
+  );
 }
 
 for await (const { id, size, metadata } of store.list({ metadata: true })) {

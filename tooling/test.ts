@@ -13,7 +13,9 @@ const code = await run("vitest", [
   ...process.argv.slice(2),
 ]);
 
-const { numPassedTests, numFailedTests, numPendingTests, testResults } = JSON.parse(await readFile(report, "utf8"));
+const { numPassedTests, numFailedTests, numPendingTests, testResults } = JSON.parse(
+  await readFile(report, "utf8"),
+);
 // A file that could not be loaded has no tests to count, and is a failure all the same.
 const broken = testResults.filter(
   ({ status, assertionResults }: { status: string; assertionResults: unknown[] }) =>

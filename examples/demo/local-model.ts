@@ -7,7 +7,8 @@ export interface LocalModel {
 }
 
 const JOKE = "Why is pirating so addictive? They say once ye lose yer first hand, ye get hooked!";
-const IN_PIRATE = "Arrr! Why be piratin' so addictive, matey? Lose yer first hand, and ye be hooked fer life! Yo ho ho!";
+const IN_PIRATE =
+  "Arrr! Why be piratin' so addictive, matey? Lose yer first hand, and ye be hooked fer life! Yo ho ho!";
 
 /**
  * It plays two prepared answers. The second one it gives only when the request carries the first: without the
@@ -19,7 +20,8 @@ export async function startLocalModel(): Promise<LocalModel> {
   server.on(
     {
       userMessage: /voice of a pirate/u,
-      predicate: ({ messages }) => messages.some(({ role, content }) => role === "assistant" && content === JOKE),
+      predicate: ({ messages }) =>
+        messages.some(({ role, content }) => role === "assistant" && content === JOKE),
     },
     { content: IN_PIRATE },
   );

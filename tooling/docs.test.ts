@@ -1,0 +1,35 @@
+import { existsSync, globSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { describe, expect, it } from "vitest";
+
+const root = join(import.meta.dirname, "..");
+const documents = globSync(["*.md", "docs/**/*.md", "packages/*/README.md"], { cwd: root }).toSorted();
+
+function read(file: string): string {
+  return readFileSync(join(root, file), "utf8");
+}
+
+describe.each(documents)("%s", (document) => {
+  const text = read(document);
+
+  it("shows only code that the tests run", () => {
+    const blocks = [...text.matchAll(/(?:<!-- code: (\S+) -->\n)?```ts\n(.*?)```/gsu)];
+    // A block that names no file belongs to a package that runs the code of its README.
+    const runner = join(dirname(document), "src/readme.test.ts");
+    for (const [, source, code = ""] of blocks) {
+      expect(existsSync(join(root, source ?? runner)), source ?? runner).toBe(true);
+      expect(source === undefined ? code : read(source), source).toContain(code.trim());
+    }
+  });
+
+  it("has links that lead somewhere", () => {
+    const links = [...text.matchAll(/\]\((?!https?:|#)([^)#\s]+)/gu)].map(([, target = ""]) => target);
+    for (const target of links) expect(existsSync(join(root, dirname(document), target)), target).toBe(true);
+  });
+
+  it("has lines of a readable length, tables and samples aside", () => {
+    const prose = text.replace(/```.*?```/gsu, "").split("\n");
+    const long = prose.filter((line) => line.length > 120 && !line.startsWith("|"));
+    expect(long).toEqual([]);
+  });
+});
