@@ -1,0 +1,3 @@
+export { fileSystemDriver } from "./driver.ts";
+export type { FileSystemDriverOptions } from "./options.ts";
+export { fileSystemStore, type FileSystemStoreOptions } from "./store.ts";
