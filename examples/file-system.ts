@@ -10,7 +10,7 @@ const agent = createChatAgent({
   name: "Joker",
   instructions: "You are good at telling jokes.",
 });
-await using store = fileSystemStore({ folder: "threads" });
+const store = fileSystemStore({ folder: "threads" });
 
 const saved = await store.load("pirate");
 const thread = saved ? await agent.deserializeThread(saved.thread) : agent.getNewThread();
@@ -21,3 +21,4 @@ console.log(text);
 
 // Safe by default: if another request saved this thread since the load above, this is a CONFLICT.
 await store.save("pirate", await thread.serialize(), { previous: saved });
+await store.close();

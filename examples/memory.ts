@@ -10,7 +10,7 @@ const agent = createChatAgent({
   name: "Joker",
   instructions: "You are good at telling jokes.",
 });
-await using store = memoryStore();
+const store = memoryStore();
 
 const thread = agent.getNewThread();
 await agent.run("Tell me a short pirate joke.", thread);
@@ -36,3 +36,5 @@ try {
 for await (const { id, size, metadata } of store.list({ metadata: true })) {
   console.log(id, size > 0 ? metadata : "empty");
 }
+
+await store.close();

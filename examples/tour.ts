@@ -1,7 +1,7 @@
 // What a store does, on the one in memory: node examples/tour.ts
 import { memoryStore, ThreadStoreError } from "@threadstore/core";
 
-await using store = memoryStore();
+const store = memoryStore();
 
 // What you saw is what you replace; what you never saw you can only create.
 const first = await store.save("t1", { messages: [] });
@@ -26,3 +26,5 @@ for await (const { id, version, updatedAt, metadata } of tenant.list({ metadata:
 // A web service sends the version as its ETag, and takes If-Match as previous.
 const { version } = (await store.load("t1")) ?? second;
 console.log(await store.delete("t1", { previous: version }));
+
+await store.close();

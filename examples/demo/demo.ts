@@ -28,7 +28,7 @@ try {
   const first = await runProcess("Tell me a short pirate joke.");
   const second = await runProcess("Now tell that joke in the voice of a pirate.");
   heading(`Done: process ${second} went on with the conversation that process ${first} began and left.`);
-  line("look", `sqlite3 ${database} "SELECT id, version, size FROM threadstore_threads"`);
+  line("look", `sqlite3 ${database} "SELECT CAST(id AS TEXT), version, size FROM threadstore_threads"`);
 } catch (error) {
   console.error(`\nThe demo failed: ${error instanceof Error ? error.message : String(error)}`);
   process.exitCode = 1;
