@@ -39,6 +39,12 @@ import { updateThread } from "./operations/update.ts";
  * backends. Throws a `TypeError` for wrong options, before any I/O.
  */
 export function createThreadStore(driver: ThreadDriver, options: StoreOptions = {}): ThreadStore {
+  // A driver in JavaScript, or of another release, may be of a contract that this core does not know.
+  if (driver.contract !== 1) {
+    throw new TypeError(
+      "The driver is not one of contract 1. Use releases of it and of @threadstore/core that match.",
+    );
+  }
   const backend = { driver, options: resolveStoreOptions(options) };
   return new View(backend, "", new Lifecycle(undefined, () => closeDriver(driver)));
 }

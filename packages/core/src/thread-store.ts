@@ -189,7 +189,10 @@ export interface ThreadStore extends AsyncDisposable {
     options?: UpdateOptions,
   ): Promise<StoredThread | undefined>;
 
-  /** Removes the expired threads of this namespace from the backend, whatever removes them there besides. */
+  /**
+   * Removes the expired threads of this namespace from the backend, whatever removes them there besides. What
+   * was removed when it fails or runs out of time stays removed: call it again, or with a longer `timeoutMs`.
+   */
   sweep(options?: CallOptions): Promise<SweepResult>;
 
   /**

@@ -113,6 +113,11 @@ describe("close", () => {
 });
 
 describe("options", () => {
+  it("name a driver of a contract that this core knows", () => {
+    const driver = { ...memoryDriver(), contract: 2 as never };
+    expect(() => createThreadStore(driver)).toThrow(TypeError);
+  });
+
   it.each([
     [{ timeoutMs: 0 }, /timeoutMs/u],
     [{ timeoutMs: Number.POSITIVE_INFINITY }, /timeoutMs/u],
