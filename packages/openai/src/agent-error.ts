@@ -1,0 +1,85 @@
+/**
+ * Why a call of an agent failed. The set is closed and a code's meaning never changes within a major
+ * version; the README says of each what to do.
+ */
+export type AgentErrorCode =
+  | "CLIENT_FAILED"
+  | "INVALID_ARGUMENT"
+  | "MODEL_REFUSED"
+  | "MODEL_UNAVAILABLE"
+  | "RESPONSE_INVALID"
+  | "STREAM_INTERRUPTED"
+  | "THREAD_BUSY"
+  | "THREAD_INVALID"
+  | "THREAD_MISMATCH"
+  | "THREAD_TOO_NEW"
+  | "TOO_MANY_TOOL_ROUNDS";
+
+/** The codes, for whoever wants to go through all of them. */
+export const agentErrorCodes: readonly AgentErrorCode[] = [
+  "CLIENT_FAILED",
+  "INVALID_ARGUMENT",
+  "MODEL_REFUSED",
+  "MODEL_UNAVAILABLE",
+  "RESPONSE_INVALID",
+  "STREAM_INTERRUPTED",
+  "THREAD_BUSY",
+  "THREAD_INVALID",
+  "THREAD_MISMATCH",
+  "THREAD_TOO_NEW",
+  "TOO_MANY_TOOL_ROUNDS",
+];
+
+const retryableCodes: ReadonlySet<AgentErrorCode> = new Set([
+  "MODEL_UNAVAILABLE",
+  "STREAM_INTERRUPTED",
+  "THREAD_BUSY",
+]);
+
+/** What an {@link AgentError} knows besides its code and message. */
+export interface AgentErrorDetails {
+  /** Where in the thread or the argument the fault is, such as `$.messages[3].role`. */
+  readonly path?: string | undefined;
+  /** The HTTP status of the model's server, where it answered. */
+  readonly status?: number | undefined;
+  /** The error of the `openai` package or of the network, untouched. */
+  readonly cause?: unknown;
+}
+
+// A registered symbol, so that errors of two installed copies of this package know each other.
+const brand = Symbol.for("threadstore.agent-error");
+
+/**
+ * The only error class of the agents. Branch on {@link code}; messages are for people and may change, and
+ * never hold the content of a thread, a key or a URL. An aborted call rejects with the signal's reason
+ * instead.
+ */
+export class AgentError extends Error implements AgentErrorDetails {
+  override readonly name = "AgentError";
+  readonly code: AgentErrorCode;
+  /** Whether the same call can succeed when made again later, with nothing else changed. */
+  readonly retryable: boolean;
+  readonly path: string | undefined;
+  readonly status: number | undefined;
+
+  constructor(code: AgentErrorCode, message: string, details: AgentErrorDetails = {}) {
+    super(message, "cause" in details ? { cause: details.cause } : undefined);
+    this.code = code;
+    this.retryable = retryableCodes.has(code);
+    this.path = details.path;
+    this.status = details.status;
+    Object.defineProperty(this, brand, { value: true });
+  }
+
+  /** Whether `error` is one of ours, of whichever installed copy, and, with `code`, of that code. */
+  static is(error: unknown, code?: AgentErrorCode): error is AgentError {
+    if (typeof error !== "object" || error === null || !(brand in error)) return false;
+    return code === undefined || ("code" in error && error.code === code);
+  }
+
+  /** The error as data, for a log; without the cause, which is the provider's to disclose. */
+  toJSON(): object {
+    const { name, code, message, retryable, path, status } = this;
+    return { name, code, message, retryable, path, status };
+  }
+}
