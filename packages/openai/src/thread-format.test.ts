@@ -1,0 +1,198 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { runInNewContext } from "node:vm";
+import type { StoredThread } from "@threadstore/core";
+import { describe, expect, test } from "vitest";
+import { AgentError, createChatAgent, type ChatAgent, type DeserializeOptions } from "./index.ts";
+import { clientOf } from "./model-server.test.helper.ts";
+
+const goldenFolder = new URL("golden/", import.meta.url);
+const client = clientOf({ url: "http://127.0.0.1:1" });
+const agent: ChatAgent = createChatAgent({ client, model: "m" });
+const golden = readFileSync(new URL("chat-thread-v1.json", goldenFolder), "utf8");
+
+/** A thread as it should be, around `messages`. */
+function threadOf(messages: unknown, rest: object = {}): object {
+  return { format: "threadstore.thread", version: 1, kind: "chat", agent: "Assistant", ...rest, messages };
+}
+
+async function refusal(thread: unknown, options?: DeserializeOptions): Promise<AgentError> {
+  const error: unknown = await agent.deserializeThread(thread as string, options).catch((e: unknown) => e);
+  if (!AgentError.is(error)) throw new Error("not refused", { cause: error });
+  return error;
+}
+
+describe("a serialized thread", () => {
+  test.each(readdirSync(goldenFolder))("golden file %s is read, and nothing of it is lost", async (name) => {
+    const text = readFileSync(new URL(name, goldenFolder), "utf8");
+    const thread = await agent.deserializeThread(text);
+    expect(thread.messages).toHaveLength(13);
+    // As text, so that the order of members counts, and __proto__ does.
+    const compact = JSON.stringify(JSON.parse(text));
+    expect(JSON.stringify(await thread.serialize())).toBe(compact);
+    expect(JSON.stringify(thread)).toBe(compact);
+    const fromObject = await agent.deserializeThread(JSON.parse(text) as StoredThread["thread"]);
+    expect(JSON.stringify(fromObject)).toBe(compact);
+  });
+
+  test("of a new thread is whole, too", async () => {
+    const text = JSON.stringify(await agent.getNewThread().serialize());
+    expect(text).toBe(
+      '{"format":"threadstore.thread","version":1,"kind":"chat","agent":"Assistant","messages":[]}',
+    );
+    expect((await agent.deserializeThread(text)).messages).toEqual([]);
+  });
+
+  test("is the caller's own, and so is what was deserialized", async () => {
+    const loaded = JSON.parse(golden) as { messages: { content: string }[]; added_by_somebody_else: object };
+    const thread = await agent.deserializeThread(loaded as unknown as StoredThread["thread"]);
+    const before = JSON.stringify(thread);
+    loaded.messages.length = 1;
+    Object.assign(loaded.added_by_somebody_else, { kept: false });
+    const copy = (await thread.serialize()) as unknown as typeof loaded;
+    copy.messages.push({ content: "mine" });
+    Object.assign(copy.messages[0] ?? {}, { content: "mine" });
+    Object.assign(copy.added_by_somebody_else, { kept: false });
+    expect(JSON.stringify(thread)).toBe(before);
+  });
+
+  test("may come from another realm", async () => {
+    const foreign = runInNewContext("JSON.parse(text)", { text: golden }) as StoredThread["thread"];
+    expect((await agent.deserializeThread(foreign)).messages).toHaveLength(13);
+  });
+});
+
+describe("deserializeThread refuses", () => {
+  const call = { id: "1", type: "function", function: { name: "f", arguments: "{}" } };
+  const user = { role: "user", content: "x" };
+  let deep: unknown = "x";
+  for (let depth = 0; depth < 100_000; depth += 1) deep = [deep];
+
+  test.each<[string, unknown, string]>([
+    ["nothing", undefined, "$"],
+    ["null", null, "$"],
+    ["a list", [], "$"],
+    ["an empty text", "", "$"],
+    ["a text cut short", golden.slice(0, 700), "$"],
+    ["a text that is a string", '"x"', "$"],
+    ["an instance of a class", new Map(), "$"],
+    ["an object of somebody else", { messages: [] }, "$.format"],
+    ["another format", threadOf([], { format: "x" }), "$.format"],
+    ["no kind", threadOf([], { kind: undefined }), "$.kind"],
+    ["no version", threadOf([], { version: undefined }), "$.version"],
+    ["version 0", threadOf([], { version: 0 }), "$.version"],
+    ["version 1.5", threadOf([], { version: 1.5 }), "$.version"],
+    ["a version in text", threadOf([], { version: "1" }), "$.version"],
+    ["no agent", threadOf([], { agent: null }), "$.agent"],
+    ["no messages", threadOf(undefined), "$.messages"],
+    ["messages that are none", threadOf({ 0: user }), "$.messages"],
+    ["null among messages", threadOf([user, null]), "$.messages[1]"],
+    ["undefined among messages", threadOf(Array.from({ length: 1 })), "$.messages[0]"],
+    ["an unknown role", threadOf([user, user, user, { role: "critic" }]), "$.messages[3].role"],
+    ["an inherited name as role", threadOf([{ role: "toString", content: "x" }]), "$.messages[0].role"],
+    ["no content", threadOf([{ role: "user" }]), "$.messages[0].content"],
+    ["null from the user", threadOf([{ role: "user", content: null }]), "$.messages[0].content"],
+    ["a number as content", threadOf([{ role: "assistant", content: 5 }]), "$.messages[0].content"],
+    ["a part that is none", threadOf([{ role: "user", content: ["x"] }]), "$.messages[0].content[0]"],
+    ["a part without type", threadOf([{ role: "user", content: [{}] }]), "$.messages[0].content[0].type"],
+    ["calls that are none", threadOf([{ role: "assistant", tool_calls: {} }]), "$.messages[0].tool_calls"],
+    [
+      "a call that is none",
+      threadOf([{ role: "assistant", tool_calls: [1] }]),
+      "$.messages[0].tool_calls[0]",
+    ],
+    [
+      "a call without id",
+      threadOf([{ role: "assistant", tool_calls: [{ ...call, id: null }] }]),
+      "$.messages[0].tool_calls[0].id",
+    ],
+    [
+      "a call without function",
+      threadOf([{ role: "assistant", tool_calls: [{ id: "1", type: "function" }] }]),
+      "$.messages[0].tool_calls[0].function",
+    ],
+    [
+      "arguments that are no text",
+      threadOf([{ role: "assistant", tool_calls: [{ ...call, function: { name: "f", arguments: {} } }] }]),
+      "$.messages[0].tool_calls[0].function.arguments",
+    ],
+    [
+      "a result without its call's id",
+      threadOf([{ role: "tool", content: "x" }]),
+      "$.messages[0].tool_call_id",
+    ],
+    ["a result alone", threadOf([user, { role: "tool", tool_call_id: "1", content: "x" }]), "$.messages[1]"],
+    [
+      "a call at the end",
+      threadOf([user, { role: "assistant", tool_calls: [call] }]),
+      "$.messages[1].tool_calls",
+    ],
+    [
+      "a call that the user interrupts",
+      threadOf([{ role: "assistant", tool_calls: [call] }, user]),
+      "$.messages[0].tool_calls",
+    ],
+    [
+      "two results of one call",
+      threadOf([
+        { role: "assistant", tool_calls: [call] },
+        { role: "tool", tool_call_id: "1", content: "x" },
+        { role: "tool", tool_call_id: "1", content: "x" },
+      ]),
+      "$.messages[2]",
+    ],
+    ["half a character", threadOf([{ role: "user", content: "x\ud83c" }]), "$.messages[0].content"],
+    [
+      "half a character in JSON text",
+      JSON.stringify(threadOf([{ role: "user", content: "\ud83c" }])),
+      "$.messages[0].content",
+    ],
+    ["a date", threadOf([{ ...user, "created at": new Date(0) }]), '$.messages[0]["created at"]'],
+    ["a number that is none", threadOf([{ ...user, seed: Number.NaN }]), "$.messages[0].seed"],
+  ])("%s, with the path", async (_name, thread, path) => {
+    const error = await refusal(thread);
+    expect(error).toMatchObject({ code: "THREAD_INVALID", path, retryable: false });
+    expect(error.message).not.toContain("x\ud83c");
+  });
+
+  test("what is nested too deep to be sent or saved", async () => {
+    expect(await refusal(threadOf([{ ...user, deep }]))).toMatchObject({ code: "THREAD_INVALID" });
+  });
+
+  test("without quoting the conversation", async () => {
+    const error = await refusal('{"messages": [hunter2]}');
+    expect(`${error.message} ${String(error.cause)} ${error.stack}`).not.toContain("hunter2");
+  });
+
+  test("a thread of another agent, unless told to take it", async () => {
+    const thread = threadOf([user], { agent: "Support" });
+    expect(await refusal(thread)).toMatchObject({
+      code: "THREAD_MISMATCH",
+      path: "$.agent",
+      message:
+        'This thread was saved by agent "Support"; this agent is "Assistant". Deserialize it with that agent, or pass acceptOtherAgent: true.',
+    });
+    const accepted = await agent.deserializeThread(JSON.stringify(thread), { acceptOtherAgent: true });
+    expect(accepted.messages).toEqual([user]);
+    expect(await accepted.serialize()).toMatchObject({ agent: "Assistant" });
+  });
+
+  test("a thread of another kind, whatever it is told", async () => {
+    const error = await refusal(threadOf([], { kind: "responses", version: 3 }), { acceptOtherAgent: true });
+    expect(error).toMatchObject({ code: "THREAD_MISMATCH", path: "$.kind" });
+    expect(error.message).toContain('kind "responses"; this agent is of kind "chat"');
+  });
+
+  test("a thread of a newer format", async () => {
+    const error = await refusal(threadOf({ not: "understood" }, { version: 2, agent: { id: 1 } }));
+    expect(error).toMatchObject({ code: "THREAD_TOO_NEW", path: "$.version" });
+    expect(error.message).toContain("format version 2; this version of @threadstore/openai reads up to 1");
+  });
+
+  test("what a store wraps around a thread, and nothing at all, with the remedy", async () => {
+    const stored = { id: "pirate", version: "1", json: golden, thread: JSON.parse(golden) as object };
+    expect((await refusal(stored)).message).toContain("pass its `thread` member");
+    expect((await refusal(undefined)).message).toContain("getNewThread()");
+    expect(await agent.deserializeThread(stored.thread as StoredThread["thread"])).toBeDefined();
+    expect(await agent.deserializeThread(stored.json)).toBeDefined();
+  });
+});
