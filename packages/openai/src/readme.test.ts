@@ -1,0 +1,57 @@
+import { execFile } from "node:child_process";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { promisify } from "node:util";
+import { expect, onTestFinished, test } from "vitest";
+import { agentErrorCodes } from "./index.ts";
+import { sentMessages, startMock } from "./model-server.test.helper.ts";
+
+const readme = await readFile(new URL("../README.md", import.meta.url), "utf8");
+const examples = [...readme.matchAll(/^```ts\n(.*?)^```$/gms)].map((match) => match[1] ?? "");
+
+/** Runs an example of the README as a program of its own, with the package's source. */
+async function runExample(source: string, folder: string, modelUrl: string): Promise<string> {
+  const program = source
+    .replaceAll('"@threadstore/openai"', JSON.stringify(new URL("index.ts", import.meta.url).href))
+    .replaceAll('"openai"', JSON.stringify(import.meta.resolve("openai")))
+    .replaceAll('"zod"', JSON.stringify(import.meta.resolve("zod")));
+  const file = join(folder, "example.ts");
+  await writeFile(file, program);
+  const env = { ...process.env, OPENAI_BASE_URL: `${modelUrl}/v1`, OPENAI_API_KEY: "k", NO_COLOR: "1" };
+  const { stdout } = await promisify(execFile)(process.execPath, [pathToFileURL(file).pathname], {
+    cwd: folder,
+    env,
+  });
+  return stdout;
+}
+
+test("the README's first example runs, and run again goes on with the conversation", async () => {
+  const mock = await startMock();
+  mock.onMessage("Tell me a short pirate joke.", { content: "Lost at C." });
+  mock.onMessage("Now tell that joke in the voice of a pirate.", { content: "Arr!" });
+  const folder = await mkdtemp(join(tmpdir(), "threadstore-readme-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const [first = "", second = ""] = examples;
+  expect(first.trim().split("\n").length).toBeLessThanOrEqual(10);
+  expect(await runExample(first, folder, mock.url)).toBe("Lost at C.\n");
+  expect(await runExample(second, folder, mock.url)).toBe("Arr!\n");
+  expect(sentMessages(mock).map(({ length }) => length)).toEqual([2, 4]);
+});
+
+test("the README's example of a tool runs", async () => {
+  const mock = await startMock();
+  mock.on({ hasToolResult: true }, { content: "Blue skies in Rome." });
+  mock.onMessage("Rome", { toolCalls: [{ name: "weather", arguments: '{"city":"Rome"}' }] });
+  const folder = await mkdtemp(join(tmpdir(), "threadstore-readme-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const output = await runExample(examples[2] ?? "", folder, mock.url);
+  expect(output).toBe("[weather] Blue skies in Rome.\n");
+  expect(sentMessages(mock)[1]?.at(-1)).toMatchObject({ role: "tool", content: "Rome: blue sky" });
+});
+
+test("the README says of every error code what to do, and of no other", () => {
+  const rows = [...readme.matchAll(/^\| `([A-Z_]+)`/gm)].map(([, code]) => code);
+  expect(rows).toEqual(agentErrorCodes);
+});
