@@ -157,4 +157,37 @@ export const conflicts: ConformanceCase[] = section("Versions", "core", [
       await unchanged(store, "b", b.version, '{"same":true}');
     },
   },
+  {
+    id: "C15",
+    title: "delete at the current version deletes",
+    clauses: ["C2", "E3"],
+    async run({ open }) {
+      const store = await open();
+      const saved = await store.save("a", { n: 1 });
+      same(await store.delete("a", { previous: saved }), true, "delete at what save handed out is true");
+      await absent(store, "a", "it is gone then");
+      const { version } = await store.save("a", { n: 2 });
+      same(await store.delete("a", { previous: version }), true, "delete at the current version is true");
+      await absent(store, "a", "it is gone then");
+    },
+  },
+  {
+    id: "C16",
+    title: "delete at another version, or of a thread that is gone, is CONFLICT",
+    clauses: ["C2", "C3"],
+    async run({ open }) {
+      const store = await open();
+      const first = await store.save("a", { n: 1 });
+      const second = await store.save("a", { n: 2 }, { previous: first });
+      await refuses("CONFLICT", "delete at a stale version", () => store.delete("a", { previous: first }));
+      await unchanged(store, "a", second.version, '{"n":2}');
+      await store.delete("a");
+      await refuses("CONFLICT", "delete with previous of a deleted thread", () =>
+        store.delete("a", { previous: second }),
+      );
+      await refuses("CONFLICT", "delete with previous of an id never saved", () =>
+        store.delete("b", { previous: second.version }),
+      );
+    },
+  },
 ]);

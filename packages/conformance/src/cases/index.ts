@@ -1,7 +1,55 @@
 import type { ConformanceCase } from "../conformance-case.ts";
+import { abort } from "./abort.ts";
 import { basics } from "./basics.ts";
 import { conflicts } from "./conflicts.ts";
+import { cursors } from "./cursors.ts";
+import { damage } from "./damage.ts";
+import { errors } from "./errors.ts";
+import { expiryRules } from "./expiry-rules.ts";
+import { expiry } from "./expiry.ts";
+import { hygiene } from "./hygiene.ts";
+import { idLimits } from "./id-limits.ts";
+import { ids } from "./ids.ts";
+import { lifecycle } from "./lifecycle.ts";
+import { listing } from "./listing.ts";
+import { metadata } from "./metadata.ts";
+import { namespaceNames } from "./namespace-names.ts";
+import { namespaces } from "./namespaces.ts";
+import { ownership } from "./ownership.ts";
+import { paging } from "./paging.ts";
+import { races } from "./races.ts";
+import { update } from "./update.ts";
+import { valueLimits } from "./value-limits.ts";
+import { values } from "./values.ts";
+import { versionRules } from "./version-rules.ts";
 import { versions } from "./versions.ts";
+import { visibility } from "./visibility.ts";
 
 /** Every case, by section. */
-export const cases: readonly ConformanceCase[] = [...basics, ...versions, ...conflicts];
+export const cases: readonly ConformanceCase[] = [
+  ...lifecycle,
+  ...basics,
+  ...ids,
+  ...idLimits,
+  ...values,
+  ...valueLimits,
+  ...ownership,
+  ...versions,
+  ...conflicts,
+  ...versionRules,
+  ...listing,
+  ...paging,
+  ...cursors,
+  ...namespaces,
+  ...namespaceNames,
+  ...expiry,
+  ...expiryRules,
+  ...metadata,
+  ...update,
+  ...abort,
+  ...errors,
+  ...damage,
+  ...races,
+  ...visibility,
+  ...hygiene,
+];

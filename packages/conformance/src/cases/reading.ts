@@ -1,3 +1,4 @@
+import { setTimeout as wait } from "node:timers/promises";
 import { loaded, same } from "../expectations.ts";
 import type { ThreadStore, ThreadSummary } from "@threadstore/core";
 
@@ -27,4 +28,21 @@ export async function unchanged(
   const stored = await loaded(store, id, "a refused call leaves the thread there");
   same(stored.json, text, "a refused call leaves the thread as it was");
   same(stored.version, version, "a refused call leaves the version as it was");
+}
+
+/** The ids of each page, from the first to the one without a cursor. */
+export async function pagesOf(store: ThreadStore, limit: number): Promise<string[][]> {
+  const pages: string[][] = [];
+  let cursor: string | undefined;
+  do {
+    const page = await store.listPage({ limit, cursor });
+    pages.push(page.threads.map(({ id }) => id));
+    ({ cursor } = page);
+  } while (cursor !== undefined);
+  return pages;
+}
+
+/** Waits until the condition holds; when the case's time is up, it rejects. */
+export async function pollUntil(signal: AbortSignal, condition: () => Promise<boolean>): Promise<void> {
+  while (!(await condition())) await wait(20, undefined, { signal });
 }

@@ -1,0 +1,167 @@
+import type { ThreadMetadata, ThreadStore } from "@threadstore/core";
+import { type ConformanceCase, section } from "../conformance-case.ts";
+import { holds, loaded, refuses, same, show } from "../expectations.ts";
+import { idsOf, unchanged } from "./reading.ts";
+
+async function metadataOf(store: ThreadStore, id: string): Promise<ThreadMetadata> {
+  return (await loaded(store, id, "a saved thread is loaded")).metadata;
+}
+
+/** Metadata of so many bytes as JSON. */
+function metadataOfBytes(bytes: number): ThreadMetadata {
+  return { m: "x".repeat(bytes - Buffer.byteLength('{"m":""}')) };
+}
+
+export const metadata: ConformanceCase[] = section("Metadata", "core", [
+  {
+    id: "M01",
+    title: "a save with previous and without metadata keeps it",
+    clauses: ["M1"],
+    async run({ open }) {
+      const [store, other] = [await open(), await open()];
+      const first = await store.save("a", { n: 1 }, { metadata: { title: "T", owner: "O" } });
+      same(first.metadata, { title: "T", owner: "O" }, "save hands out the metadata");
+      const second = await store.save("a", { n: 2 }, { previous: first });
+      const third = await other.save("a", { n: 3 }, { previous: second.version, metadata: undefined });
+      await other.save("a", { n: 4 }, { previous: { version: third.version } });
+      same(
+        await metadataOf(store, "a"),
+        { title: "T", owner: "O" },
+        "a save that gives no metadata keeps what was there",
+      );
+    },
+  },
+  {
+    id: "M02",
+    title: "a save with metadata replaces all of it",
+    clauses: ["M1"],
+    async run({ open }) {
+      const store = await open();
+      const first = await store.save("a", {}, { metadata: { title: "T", owner: "O" } });
+      await store.save("a", {}, { previous: first, metadata: { title: "U" } });
+      same(await metadataOf(store, "a"), { title: "U" }, "metadata is replaced whole, and not merged");
+      await store.save("a", {}, { overwrite: true, metadata: { owner: "P" } });
+      same(await metadataOf(store, "a"), { owner: "P" }, "metadata is replaced whole, and not merged");
+    },
+  },
+  {
+    id: "M03",
+    title: "metadata: {} clears it",
+    clauses: ["M1"],
+    async run({ open }) {
+      const store = await open();
+      const first = await store.save("a", {}, { metadata: { title: "T" } });
+      const second = await store.save("a", {}, { previous: first, metadata: {} });
+      same(second.metadata, {}, "metadata: {} clears the metadata");
+      await store.save("a", {}, { previous: second });
+      same(await metadataOf(store, "a"), {}, "cleared metadata does not come back");
+    },
+  },
+  {
+    id: "M04",
+    title: "overwrite without metadata keeps it",
+    clauses: ["M1"],
+    async run({ open }) {
+      const [store, other] = [await open(), await open()];
+      await store.save("a", { n: 1 }, { metadata: { title: "T" } });
+      await other.save("a", { n: 2 }, { overwrite: true });
+      same(
+        await metadataOf(store, "a"),
+        { title: "T" },
+        "an overwrite that gives no metadata keeps what was there",
+      );
+      await store.update("a", () => ({ n: 3 }));
+      same(
+        await metadataOf(store, "a"),
+        { title: "T" },
+        "an update that gives no metadata keeps what was there",
+      );
+    },
+  },
+  {
+    id: "M05",
+    title: "every well-formed name and value survives",
+    clauses: ["M1", "V4"],
+    async run({ open }) {
+      const store = await open();
+      const given = JSON.parse(
+        '{"__proto__":"p","constructor":"c","toString":"t","":"empty","z":"","a":"1"}',
+      ) as ThreadMetadata;
+      for (const text of ["\u00e9e\u0301", "\u{1f9f5}", "\u2028\u0000\r\n", '"\\', "true", "<&>", "; =,%"])
+        given[text] = text;
+      await store.save("a", {}, { metadata: given });
+      const stored = await metadataOf(store, "a");
+      same(JSON.stringify(stored), JSON.stringify(given), "metadata comes back as it was, in its order");
+      holds(Object.hasOwn(stored, "__proto__"), "__proto__ is a member of the metadata", "it was not");
+      const { threads } = await store.listPage({ metadata: true });
+      same(
+        JSON.stringify(threads[0]?.metadata),
+        JSON.stringify(given),
+        "a listing has the metadata as it was",
+      );
+    },
+  },
+  {
+    id: "M06",
+    title: "metadata that is no flat record of strings is INVALID_ARGUMENT, and nothing is written",
+    clauses: ["M1", "F1"],
+    async run({ open }) {
+      const store = await open();
+      const { version } = await store.save("a", { n: 1 }, { metadata: { title: "T" } });
+      const wrong: unknown[] = [
+        null,
+        1,
+        "text",
+        [],
+        ["a"],
+        { a: 1 },
+        { a: null },
+        { a: undefined },
+        { a: {} },
+        { a: ["b"] },
+      ];
+      wrong.push(
+        { a: "\ud800" },
+        { "\ud800": "a" },
+        { a: true },
+        { a: new String("b") },
+        new Map([["a", "b"]]),
+        () => ({}),
+      );
+      for (const value of wrong) {
+        const options = { metadata: value as ThreadMetadata };
+        await refuses("INVALID_ARGUMENT", `metadata: ${show(value)}`, () =>
+          store.save("a", {}, { ...options, previous: version }),
+        );
+        await refuses("INVALID_ARGUMENT", `metadata: ${show(value)}`, () => store.save("b", {}, options));
+      }
+      await unchanged(store, "a", version, '{"n":1}');
+      same(await idsOf(store), ["a"], "a refused save creates nothing");
+    },
+  },
+  {
+    id: "M07",
+    title: "metadata has up to 8 KiB as JSON; one byte more is TOO_LARGE, and nothing is written",
+    clauses: ["M1", "V5"],
+    async run({ open }) {
+      const store = await open();
+      const fits = [
+        metadataOfBytes(8192),
+        { m: "\u00e9".repeat(4092) },
+        Object.fromEntries(Array.from({ length: 500 }, (_, n) => [`name-${n}`, "x"])),
+      ];
+      for (const given of fits) {
+        await store.save("a", {}, { overwrite: true, metadata: given });
+        same(await metadataOf(store, "a"), given, "metadata of 8 KiB is kept");
+        const { threads } = await store.listPage({ metadata: true });
+        same(threads[0]?.metadata, given, "metadata of 8 KiB is listed");
+      }
+      const { version, json } = await store.save("a", { n: 1 }, { overwrite: true });
+      for (const given of [metadataOfBytes(8193), { m: "\u00e9".repeat(4093) }]) {
+        const options = { previous: version, metadata: given };
+        await refuses("TOO_LARGE", "metadata of more than 8 KiB", () => store.save("a", {}, options));
+      }
+      await unchanged(store, "a", version, json);
+    },
+  },
+]);

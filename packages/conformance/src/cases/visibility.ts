@@ -1,0 +1,163 @@
+import type { StoredThread, ThreadStore } from "@threadstore/core";
+import { type ConformanceCase, section } from "../conformance-case.ts";
+import { broken, holds, loaded, same } from "../expectations.ts";
+import { inParallel, range } from "../parallel.ts";
+import { idsOf } from "./reading.ts";
+
+const letters = ["a", "b"] as const;
+
+/** A long thread of one letter, or a short one: a mix of two shows. */
+function block(n: number): { n: number; text: string; end: number } {
+  const length = n % 3 === 0 ? 1000 : 500_000;
+  return { n, text: (letters[n % 2] ?? "a").repeat(length), end: n };
+}
+
+/** Loads again and again, looking at each, until told to stop; says how often. */
+async function watch(
+  store: ThreadStore,
+  stopped: () => boolean,
+  look: (stored: StoredThread) => void,
+): Promise<number> {
+  let loads = 0;
+  while (!stopped()) {
+    look(await loaded(store, "a", "a thread that is being saved is there all the while"));
+    loads += 1;
+  }
+  return loads;
+}
+
+/** Runs the writer with two watchers of other clients beside it. */
+async function whileWatched(
+  open: () => Promise<ThreadStore>,
+  signal: AbortSignal,
+  write: (store: ThreadStore) => Promise<void>,
+  watcher: () => (stored: StoredThread) => void,
+): Promise<void> {
+  const store = await open();
+  const readers = [store, await open(), await open()];
+  let done = false;
+  const watching = readers.map((reader) => watch(reader, () => done || signal.aborted, watcher()));
+  const writing = write(store).finally(() => {
+    done = true;
+  });
+  const [, ...loads] = await Promise.all([writing, ...watching]);
+  const fewest = Math.min(...loads.map(Number));
+  // Not the store's fault, but nothing would be proved.
+  holds(fewest >= 3, "the case reads while it writes", `a reader came to ${fewest} loads only`);
+}
+
+async function saveInTurn(store: ThreadStore): Promise<void> {
+  let { version: previous } = await loaded(store, "a", "it is there");
+  for (const n of range(100)) ({ version: previous } = await store.save("a", { n }, { previous }));
+}
+
+export const visibility: ConformanceCase[] = section("Visibility", "concurrent", [
+  {
+    id: "K07",
+    title: "who reads while another writes never sees a mix, a part, nothing or an error",
+    clauses: ["D1", "E4"],
+    timeoutMs: 60_000,
+    async run({ open, signal }) {
+      await (await open()).save("a", block(0));
+      const write = async (store: ThreadStore): Promise<void> => {
+        for (const n of range(24)) await store.save("a", block(n), { overwrite: true });
+      };
+      await whileWatched(open, signal, write, () => ({ thread, json }) => {
+        const { n, end } = thread;
+        same(n, end, "a thread is loaded whole");
+        holds(
+          json === JSON.stringify(block(Number(n))),
+          "a thread is loaded as one save left it",
+          `number ${Number(n)} was a mix`,
+        );
+      });
+    },
+  },
+  {
+    id: "K08",
+    title: "the thread, version, size and metadata of a load belong to one save",
+    clauses: ["C1", "E4"],
+    timeoutMs: 60_000,
+    async run({ open, signal }) {
+      const saves = new Map<string, string>();
+      const loads = new Map<string, string>();
+      const first = await (await open()).save("a", { n: 0, text: "" }, { metadata: { n: "0" } });
+      saves.set(first.version, first.json);
+      const write = async (store: ThreadStore): Promise<void> => {
+        for (const n of range(60)) {
+          const options = { overwrite: true, metadata: { n: String(n + 1) } };
+          const saved = await store.save("a", { n: n + 1, text: "x".repeat(n) }, options);
+          saves.set(saved.version, saved.json);
+        }
+      };
+      await whileWatched(open, signal, write, () => ({ version, json, size, thread, metadata }) => {
+        const before = loads.get(version) ?? json;
+        same(json, before, "a version always has the same thread");
+        same(size, json.length, "the size is that of the thread");
+        same(metadata["n"], `${Number(thread["n"])}`, "the metadata are those saved with the thread");
+        loads.set(version, json);
+      });
+      for (const [version, json] of loads)
+        same(json, saves.get(version), "a version loaded has the thread saved with it");
+    },
+  },
+  {
+    id: "K09",
+    title: "300 threads saved at once are all there",
+    clauses: ["C4", "E4", "L1"],
+    timeoutMs: 60_000,
+    async run({ open }) {
+      const [store, other] = [await open(), await open()];
+      const ids = range(300).map((n) => `thread-${n}`);
+      await inParallel(
+        ids.entries(),
+        300,
+        async ([n, id]) => void (await (n % 2 === 0 ? store : other).save(id, { n })),
+      );
+      await inParallel(ids.entries(), 50, async ([n, id]) => {
+        same((await store.load(id))?.thread, { n }, "each of 300 threads saved at once is loaded");
+      });
+      same((await idsOf(other)).length, 300, "each of 300 threads saved at once is listed");
+      await inParallel(ids, 300, async (id) => {
+        if (!(await other.delete(id)))
+          broken("each of 300 deletes at once is true", `delete("${id}") was false`);
+      });
+      same(await idsOf(store), [], "300 deletes at once leave nothing");
+    },
+  },
+  {
+    id: "K10",
+    title: "every load after a save sees it, by the same and by another client",
+    clauses: ["E4"],
+    timeoutMs: 60_000,
+    async run({ open }) {
+      const [store, other] = [await open(), await open()];
+      let previous: string | undefined;
+      for (const n of range(100)) {
+        const writer = n % 2 === 0 ? store : other;
+        const saved = await writer.save("a", { n }, { previous });
+        const found = await Promise.all([store, other].map((client) => client.load("a")));
+        for (const each of found)
+          same(each?.version, saved.version, "a load after a save sees what was saved");
+        previous = saved.version;
+      }
+    },
+  },
+  {
+    id: "K11",
+    title: "who reads while another counts up never sees it go back",
+    clauses: ["E4"],
+    timeoutMs: 60_000,
+    async run({ open, signal }) {
+      await (await open()).save("a", { n: -1 });
+      await whileWatched(open, signal, saveInTurn, () => {
+        let latest = -1;
+        return ({ thread }) => {
+          const n = Number(thread["n"]);
+          holds(n >= latest, "later loads see later saves", `after ${latest} came ${n}`);
+          latest = n;
+        };
+      });
+    },
+  },
+]);
