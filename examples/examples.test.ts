@@ -20,11 +20,15 @@ afterAll(async () => {
 });
 
 /** Runs an example as a user would, in a process of its own; resolves to what it printed and how it ended. */
-async function runExample(name: string, ...parameters: string[]): Promise<{ code: unknown; output: string }> {
+async function runExample(
+  name: string,
+  extra: NodeJS.ProcessEnv = {},
+  ...parameters: string[]
+): Promise<{ code: unknown; output: string }> {
   const { AZURE_OPENAI_ENDPOINT: _, ...environment } = process.env;
   const child = spawn(process.execPath, [join(import.meta.dirname, name), ...parameters], {
     cwd: folder,
-    env: { ...environment, OPENAI_BASE_URL: model.url, OPENAI_API_KEY: "local" },
+    env: { ...environment, OPENAI_BASE_URL: model.url, OPENAI_API_KEY: "local", ...extra },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let output = "";
@@ -65,9 +69,10 @@ describe("the demo", () => {
     expect(new Set(pids).size).toBe(2);
     const versions = [...output.matchAll(/saved +version (\S+),/gu)].map(([, version]) => version);
     expect(new Set(versions).size).toBe(2);
-    expect(output).toContain(`loaded   version ${versions[0]}`);
-    expect(output).toMatch(/agent +Why is pirating so addictive/u);
-    expect(output).toMatch(/agent +Arrr!/u);
+    expect(output).toContain(`loaded    version ${versions[0]}, 2 messages`);
+    // The second process prints the whole conversation, so the joke stands there twice.
+    expect(output.match(/assistant +Why is pirating so addictive/gu)).toHaveLength(2);
+    expect(output).toMatch(/assistant +Arrr!/u);
     expect(output).toContain("threads.db");
     expect(output).toContain(
       `process ${pids[1]} went on with the conversation that process ${pids[0]} began`,
@@ -75,11 +80,18 @@ describe("the demo", () => {
     expect(code).toBe(0);
   });
 
+  it("says in a sentence that credentials are missing", async () => {
+    const { code, output } = await runExample("demo/process.ts", { OPENAI_API_KEY: "" }, "x.db", "Hello");
+    expect(output).toContain("OPENAI_API_KEY");
+    expect(output).not.toContain("    at ");
+    expect(code).toBe(1);
+  });
+
   it.each([
     ["a folder that does not exist", "/nowhere/threads.db", "MISCONFIGURED"],
     ["a file that is no database", join(import.meta.dirname, "package.json"), "MISCONFIGURED"],
   ])("says in a sentence what is wrong with %s", async (_, path, code) => {
-    const result = await runExample("demo/process.ts", path, "Hello");
+    const result = await runExample("demo/process.ts", {}, path, "Hello");
     expect(result.code).toBe(1);
     expect(result.output).toMatch(new RegExp(`^${code}: .+\\.$`, "mu"));
     expect(result.output).not.toContain("    at ");

@@ -33,8 +33,6 @@ try {
   );
 }
 
-for await (const { id, size, metadata } of store.list({ metadata: true })) {
-  console.log(id, size > 0 ? metadata : "empty");
-}
+for await (const { id, metadata } of store.list({ metadata: true })) console.log(id, metadata);
 
 await store.close();

@@ -2,7 +2,7 @@ import { styleText } from "node:util";
 
 /** A line of the demo: what it is, in colour on a terminal that has some, and what it says. */
 export function line(label: string, text: string): void {
-  console.log(`  ${style("cyan", label.padEnd(8))} ${text}`);
+  console.log(`  ${style("cyan", label.padEnd(9))} ${text}`);
 }
 
 export function heading(text: string): void {

@@ -25,8 +25,9 @@ export interface SqliteFileOptions extends CommonOptions {
   readonly path: string;
   readonly database?: undefined;
   /**
-   * How long a call waits for the lock of another connection, in milliseconds. The wait blocks the event loop.
-   * @default 5000
+   * How long a call waits for the lock of another connection, in milliseconds. The wait blocks the event loop, so
+   * it is short: the store tries again after it, without blocking, within `maxRetries` and `timeoutMs`.
+   * @default 1000
    */
   readonly busyTimeoutMs?: number | undefined;
 }
@@ -76,7 +77,7 @@ export function databaseOpener(options: SqliteDriverOptions): () => SqliteDataba
   if (synchronous !== "full" && synchronous !== "normal") {
     throw new TypeError('`synchronous` must be "full" or "normal".');
   }
-  if (path !== undefined) return fileOpener(path, synchronous, busyTimeoutMs ?? 5000);
+  if (path !== undefined) return fileOpener(path, synchronous, busyTimeoutMs ?? 1000);
   if (typeof database?.prepare !== "function") {
     throw new TypeError("`database` must be an open Database of better-sqlite3.");
   }
