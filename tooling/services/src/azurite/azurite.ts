@@ -1,0 +1,56 @@
+import { createRequire } from "node:module";
+import { join } from "node:path";
+import { accepts, freePorts, loopback } from "../processes/ports.ts";
+import { startServer, type ServerProcess } from "../processes/server-process.ts";
+import { waitUntil } from "../processes/wait-until.ts";
+import { startService, type Service } from "../service.ts";
+
+export interface AzuriteEndpoint {
+  /** Names the account, its key and the address. */
+  readonly connectionString: string;
+}
+
+export interface AzuriteOptions {
+  /**
+   * Whether blobs are kept on disk, for a `restart` after `kill("SIGTERM")`. Azurite writes every 5 seconds: after a
+   * plain `kill` the last ones are gone.
+   * @default false
+   */
+  readonly disk?: boolean;
+}
+
+export type AzuriteService = Service<AzuriteEndpoint, { readonly azurite: ServerProcess }>;
+
+/** The account and key that Azurite has, and that the whole world knows. */
+export const azuriteAccount = {
+  name: "devstoreaccount1",
+  key: "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==",
+} as const;
+
+/** Azure Blob Storage's emulator over HTTP. */
+export function startAzurite({ disk = false }: AzuriteOptions = {}): Promise<AzuriteService> {
+  return startService("azurite", async (directory) => {
+    const [port = 0] = await freePorts(1);
+    const azurite = await startServer(directory, {
+      name: "azurite",
+      command: process.execPath,
+      parameters: [
+        ...azuriteParameters(port),
+        ...(disk ? ["--location", join(directory.path, "blobs")] : ["--inMemoryPersistence"]),
+      ],
+      untilReady: (signal) => waitUntil("azurite to answer", () => accepts(port), { signal }),
+    });
+    const { name, key } = azuriteAccount;
+    const url = `http://${loopback}:${port}/${name}`;
+    const connectionString = `DefaultEndpointsProtocol=http;AccountName=${name};AccountKey=${key};BlobEndpoint=${url};`;
+    return { endpoint: { connectionString }, servers: { azurite } };
+  });
+}
+
+/** The program and the settings that every Azurite of ours has. */
+export function azuriteParameters(port: number): string[] {
+  const program = createRequire(import.meta.url).resolve("azurite/dist/src/blob/main.js");
+  const address = ["--blobHost", loopback, "--blobPort", String(port)];
+  // The SDK is newer than the versions that Azurite knows of, and refused without the last.
+  return [program, ...address, "--disableTelemetry", "--silent", "--skipApiVersionCheck"];
+}

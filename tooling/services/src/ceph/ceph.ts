@@ -1,0 +1,54 @@
+import { provide } from "../debian/debian-packages.ts";
+import { loopback } from "../processes/ports.ts";
+import type { ServerProcess } from "../processes/server-process.ts";
+import { startService, type Service } from "../service.ts";
+import { createCluster, createUser, startGateway, startMonitor, startStore } from "./ceph-cluster.ts";
+
+/** Whatever an S3 client needs; path-style addresses. */
+export interface S3Endpoint {
+  readonly endpoint: string;
+  readonly region: string;
+  readonly accessKeyId: string;
+  readonly secretAccessKey: string;
+  /** The bucket to use. It may not be there yet. */
+  readonly bucket: string;
+}
+
+export interface CephOptions {
+  /**
+   * Where objects are kept. With `bluestore` they survive a kill of every server, and the start takes some seconds
+   * longer; with `memstore` they survive a kill of the gateway only.
+   * @default "memstore"
+   */
+  readonly store?: "memstore" | "bluestore";
+}
+
+export type CephService = Service<
+  S3Endpoint,
+  { readonly gateway: ServerProcess; readonly osd: ServerProcess; readonly monitor: ServerProcess }
+>;
+
+/** Ceph's S3 gateway before a cluster of one monitor and one store. */
+export async function startCeph({ store = "memstore" }: CephOptions = {}): Promise<CephService> {
+  const installation = await provide({
+    name: "ceph",
+    packages: ["radosgw", "ceph-mon", "ceph-osd"],
+    programs: ["radosgw", "radosgw-admin", "ceph-mon", "ceph-osd", "ceph", "monmaptool"],
+    remedy:
+      "Outside Debian and Ubuntu, name a server that runs, such as that of compose.yaml: " +
+      "THREADSTORE_TEST_S3_ENDPOINT=http://host:port",
+  });
+  return startService("ceph", async (directory) => {
+    const cluster = await createCluster(directory, installation, store);
+    const monitor = await startMonitor(cluster);
+    const osd = await startStore(cluster);
+    const gateway = await startGateway(cluster);
+    const user = { accessKeyId: "threadstore", secretAccessKey: "threadstore-secret" };
+    await createUser(cluster, user);
+    const endpoint = `http://${loopback}:${cluster.ports.gateway}`;
+    return {
+      endpoint: { endpoint, region: "us-east-1", ...user, bucket: "threadstore-test" },
+      servers: { gateway, osd, monitor },
+    };
+  });
+}

@@ -1,0 +1,95 @@
+import { execFile, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync, mkdirSync } from "node:fs";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { promisify } from "node:util";
+import { cacheDirectory } from "../processes/cache-directory.ts";
+import { announce, ServiceUnavailableError } from "../service.ts";
+
+/** Where the programs of a set of packages are, and how they are run from there. */
+export interface Installation {
+  /** The folder of its shared libraries. */
+  readonly libraries: string;
+  /** Variables that let the programs find each other, and their libraries. */
+  readonly environment: NodeJS.ProcessEnv;
+  /** The path of a program. */
+  readonly program: (name: string) => string;
+}
+
+/** What is wanted from Debian, and what to do where there is none. */
+export interface PackageSet {
+  readonly name: string;
+  readonly packages: readonly string[];
+  /** Programs that make the packages unnecessary when all are on the PATH. */
+  readonly programs: readonly string[];
+  /** One line for the person who has neither. */
+  readonly remedy: string;
+}
+
+/** The programs on the PATH, or else those of Debian's packages, fetched once into a cache, without root. */
+export async function provide(set: PackageSet): Promise<Installation> {
+  const found = await Promise.all(set.programs.map(findOnPath));
+  if (found.every((path) => path !== undefined)) return installationAt("/");
+  await fetchOnce(set);
+  return installationAt(join(targetOf(set), "root"));
+}
+
+function installationAt(root: string): Installation {
+  const triplet = `${process.arch === "arm64" ? "aarch64" : "x86_64"}-linux-gnu`;
+  const libraries = join(root, "usr/lib", triplet);
+  if (root === "/") return { libraries, environment: {}, program: (name) => name };
+  return {
+    libraries,
+    environment: {
+      PATH: `${join(root, "usr/bin")}:${process.env["PATH"] ?? ""}`,
+      LD_LIBRARY_PATH: [libraries, join(libraries, "ceph"), join(root, "lib", triplet)].join(":"),
+      PYTHONPATH: join(root, "usr/lib/python3/dist-packages"),
+    },
+    program: (name) => join(root, "usr/bin", name),
+  };
+}
+
+async function findOnPath(program: string): Promise<string | undefined> {
+  try {
+    const { stdout } = await promisify(execFile)("sh", ["-c", `command -v "$0"`, program]);
+    return stdout.trim();
+  } catch (error) {
+    // The exit code of `command -v` for "there is none".
+    if ([1, 127].includes((error as { code?: number }).code ?? 0)) return undefined;
+    throw error;
+  }
+}
+
+async function fetchOnce(set: PackageSet): Promise<void> {
+  const target = targetOf(set);
+  if (existsSync(target)) return;
+  const tools = await Promise.all(["apt-get", "dpkg-deb", "flock"].map(findOnPath));
+  if (tools.includes(undefined)) throw new ServiceUnavailableError(`${set.name} is not here. ${set.remedy}`);
+
+  announce(`${set.name}: fetching ${set.packages.join(", ")} from Debian, once, into ${target}`);
+  mkdirSync(join(cacheDirectory, "debian"), { recursive: true });
+  // The kernel's lock: several processes at once fetch one time, and a crash leaves no lock behind.
+  const fetching = spawn(
+    "flock",
+    [`${target}.lock`, "bash", join(import.meta.dirname, "fetch.sh"), target, ...set.packages],
+    {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: { ...process.env, LC_ALL: "C", DEBIAN_FRONTEND: "noninteractive" },
+    },
+  );
+  const [, errors, [code]] = await Promise.all([
+    text(fetching.stdout),
+    text(fetching.stderr),
+    once(fetching, "exit"),
+  ]);
+  if (code !== 0) {
+    throw new ServiceUnavailableError(
+      `${set.name} could not be fetched from Debian. ${set.remedy}\n${errors.trim().split("\n").slice(-5).join("\n")}`,
+    );
+  }
+}
+
+function targetOf(set: PackageSet): string {
+  return join(cacheDirectory, "debian", set.name);
+}

@@ -1,0 +1,25 @@
+import { freePorts, loopback } from "../processes/ports.ts";
+import type { ServerProcess } from "../processes/server-process.ts";
+import { startService, type Service } from "../service.ts";
+import { durable, provideRedis, startRedisServer } from "./redis-programs.ts";
+
+export interface RedisEndpoint {
+  /** `redis://host:port` */
+  readonly url: string;
+}
+
+export type RedisService = Service<RedisEndpoint, { readonly redis: ServerProcess }>;
+
+/** One Redis server; a write is on disk before it is acknowledged. */
+export async function startRedis(): Promise<RedisService> {
+  const installation = await provideRedis();
+  return startService("redis", async (directory) => {
+    const [port = 0] = await freePorts(1);
+    const redis = await startRedisServer(directory, installation, {
+      name: "redis",
+      port,
+      settings: durable,
+    });
+    return { endpoint: { url: `redis://${loopback}:${port}` }, servers: { redis } };
+  });
+}
