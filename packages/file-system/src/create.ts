@@ -4,10 +4,18 @@ import type { ThreadKey, Version } from "@threadstore/core";
 import { hasVersion } from "./current.ts";
 import { emptyTrash, moveToTrash } from "./debris.ts";
 import { afterDecision } from "./explain.ts";
-import { idFileName, type Layout, newVersion, recordFile, threadFolder, unusedPath } from "./layout.ts";
+import {
+  idFileName,
+  isVersion,
+  type Layout,
+  newVersion,
+  recordFile,
+  threadFolder,
+  unusedPath,
+} from "./layout.ts";
 import { isHashedName } from "./names.ts";
 import type { Place } from "./place.ts";
-import { hasCode } from "./system-error.ts";
+import { hasCode, unlessCode } from "./system-error.ts";
 
 /** Prepares the thread's folder aside and renames it into place, which fails if a thread is there. */
 export async function create(place: Place, key: ThreadKey, bytes: Uint8Array): Promise<Version | undefined> {
@@ -47,8 +55,8 @@ async function putInPlace({ disk, signal }: Place, prepared: string, thread: str
         await readdir(prepared);
         continue;
       }
-      if (!(await removeLeftover(thread, error))) return false;
-      continue;
+      if (await canTryAgain(thread, error)) continue;
+      return false;
     }
     await afterDecision(() => names.sync());
     return true;
@@ -56,21 +64,19 @@ async function putInPlace({ disk, signal }: Place, prepared: string, thread: str
 }
 
 /**
- * Clears a thread's folder without a thread, which a delete was about to remove, out of the way: Windows does
- * not rename onto it, although it is empty. `false`: there is a thread. Rejects with `error` when neither is
- * what stood in the way.
+ * After a rename that `error` refused: `false` if there is a thread, so that the race is lost. Otherwise another
+ * rename can succeed: the thread was deleted just now, or only its empty folder is left, onto which Windows does
+ * not rename. Rejects with `error` when the reason is another.
  */
-async function removeLeftover(thread: string, error: unknown): Promise<boolean> {
+async function canTryAgain(thread: string, error: unknown): Promise<boolean> {
   if (!hasCode(error, "ENOTEMPTY", "EEXIST", "EPERM", "EACCES")) throw error;
-  if (await hasVersion(thread)) return false;
-  try {
-    await rmdir(thread);
-    return true;
-  } catch (obstacle) {
-    if (hasCode(obstacle, "ENOENT") && hasCode(error, "ENOTEMPTY", "EEXIST")) return true;
-    if (await hasVersion(thread)) return false;
-    throw error;
-  }
+  const names = await unlessCode(readdir(thread), "ENOENT");
+  if (names?.some((name) => isVersion(name))) return false;
+  const wasDeleted = names === undefined && hasCode(error, "ENOTEMPTY", "EEXIST");
+  const isLeftover = names?.length === 0;
+  if (!wasDeleted && !isLeftover) throw error;
+  await unlessCode(rmdir(thread), "ENOENT", "ENOTEMPTY", "EEXIST");
+  return true;
 }
 
 async function discard(layout: Layout, prepared: string): Promise<void> {

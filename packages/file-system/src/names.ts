@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 
-// Windows opens a device for these names, with any extension behind them.
-const deviceName = /^(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?=\.|$)/;
+// Matches the first letter of a name that is a device on Windows, also with an extension behind it.
+const deviceName = /^(?=(?:con|prn|aux|nul|com[0-9]|lpt[0-9])(?:\.|$))./;
 const outerDot = /^\.|\.$/g;
 
 // Leaves room below the 255 bytes that file systems allow for a name.
@@ -15,14 +15,10 @@ const hashedName = /~[0-9a-f]{64}$/;
  * long ends in a hash instead, behind a `~` that no other name contains.
  */
 export function encodeName(text: string): string {
-  let plain = "";
-  for (const byte of Buffer.from(text)) {
-    const character = String.fromCharCode(byte);
-    plain += /[0-9a-z._-]/.test(character) ? character : escapeByte(byte);
-  }
-  plain = plain
-    .replace(outerDot, "%2e")
-    .replace(deviceName, (name) => escapeByte(name.charCodeAt(0)) + name.slice(1));
+  const plain = text
+    .replace(/[^0-9a-z._-]/gu, escape)
+    .replace(outerDot, escape)
+    .replace(deviceName, escape);
   if (plain.length <= longestPlainName) return plain;
   return `${plain.slice(0, 120)}~${createHash("sha256").update(text).digest("hex")}`;
 }
@@ -41,6 +37,6 @@ export function isHashedName(name: string): boolean {
   return hashedName.test(name);
 }
 
-function escapeByte(byte: number): string {
-  return `%${byte.toString(16).padStart(2, "0")}`;
+function escape(character: string): string {
+  return Buffer.from(character).toString("hex").replace(/../g, "%$&");
 }

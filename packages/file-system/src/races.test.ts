@@ -16,6 +16,7 @@ import {
 // Every call that changes names goes through here, so that a test can stop one, fail it, or write it down.
 const calls = vi.hoisted(() => ({
   before: async (_name: string, _path: string): Promise<void> => {},
+  listed: (_path: string, names: unknown[]): unknown[] => names,
 }));
 vi.mock("node:fs/promises", async (importOriginal) => {
   const original = await importOriginal<typeof import("node:fs/promises")>();
@@ -23,7 +24,19 @@ vi.mock("node:fs/promises", async (importOriginal) => {
     ...original,
     rename: async (from: string, to: string) => {
       await calls.before("rename", from);
-      await original.rename(from, to);
+      try {
+        await original.rename(from, to);
+      } catch (error) {
+        await calls.before("refused", from);
+        throw error;
+      }
+      await calls.before("renamed", from);
+    },
+    readdir: async (path: string, settings?: { withFileTypes: true }) =>
+      calls.listed(path, await original.readdir(path, settings as { withFileTypes: true })),
+    rm: async (path: string, settings: object) => {
+      await calls.before("rm", path);
+      await original.rm(path, settings);
     },
     writeFile: async (file: string, content: string, settings?: { flush?: boolean }) => {
       await calls.before(settings?.flush ? "write and sync" : "write", file);
@@ -48,14 +61,15 @@ vi.mock("node:fs/promises", async (importOriginal) => {
 let folder: string;
 let driver: ThreadDriver;
 const key = keyOf("thread");
-const watched = calls.before;
+const { before: unwatched, listed: asListed } = calls;
 
 beforeEach(async () => {
   folder = await temporaryFolder();
   driver = fileSystemDriver({ folder });
 });
 afterEach(() => {
-  calls.before = watched;
+  calls.before = unwatched;
+  calls.listed = asListed;
 });
 
 async function save(expected: string | undefined, text: string): Promise<string> {
@@ -146,6 +160,20 @@ describe("a creator that is stopped just before the deciding step", () => {
     expect(await readdir(join(folder, ".trash"))).toEqual([]);
   });
 
+  it("succeeds when the thread that was in its way is deleted before it looks", async () => {
+    const stopped = pause("rename", /\.tmp/);
+    const late = driver.write(key, recordOf("late"), undefined, options);
+    await stopped.reached;
+    const early = await save(undefined, "early");
+    const refused = pause("refused", /\.tmp/);
+    stopped.resume();
+    await refused.reached;
+    await driver.delete(key, early, options);
+    refused.resume();
+    expect(await late).toMatch(/./);
+    expect(await textAt(driver, key)).toBe("late");
+  });
+
   it("fails cleanly when its work was swept after an hour, and can try again", async () => {
     const stopped = pause("rename", /\.tmp/);
     const late = driver.write(key, recordOf("late"), undefined, options);
@@ -159,6 +187,36 @@ describe("a creator that is stopped just before the deciding step", () => {
     expect(driver.explain(error)).toMatchObject({ code: "UNAVAILABLE", applied: "no" });
     expect(await driver.read(key, undefined, options)).toBeUndefined();
     await save(undefined, "again");
+  });
+
+  it("finds its work whole or not at all when it resumes while that is being swept", async () => {
+    const stopped = pause("rename", /\.tmp/);
+    const late = driver.write(key, recordOf("late"), undefined, options);
+    await stopped.reached;
+    const [prepared = ""] = await readdir(join(folder, ".tmp"));
+    const old = new Date(Date.now() - 2 * 60 * 60 * 1000);
+    await utimes(join(folder, ".tmp", prepared), old, old);
+    const sweeper = pause("rm", /./);
+    const sweeping = fileSystemDriver({ folder }).write(keyOf("other"), recordOf("x"), undefined, options);
+    await sweeper.reached;
+    stopped.resume();
+    await expect(late).rejects.toMatchObject({ code: "ENOENT" });
+    sweeper.resume();
+    await sweeping;
+    expect(await driver.read(key, undefined, options)).toBeUndefined();
+  });
+
+  it("gives up when it was aborted meanwhile, and leaves nothing", async () => {
+    await driver.write(keyOf("other"), recordOf("x"), undefined, options);
+    const controller = new AbortController();
+    const stopped = pause("sync", /\.tmp/);
+    const late = driver.write(key, recordOf("late"), undefined, { signal: controller.signal });
+    await stopped.reached;
+    controller.abort(new Error("the user left"));
+    stopped.resume();
+    await expect(late).rejects.toBe(controller.signal.reason);
+    expect(await filesBelow(folder)).toHaveLength(1);
+    expect(await idsIn(driver)).toEqual(["other"]);
   });
 
   it("succeeds when the namespace's folder was removed with its last thread meanwhile", async () => {
@@ -202,9 +260,9 @@ describe("a delete", () => {
 });
 
 describe("a winner that is stopped before it removes the old record", () => {
-  it("harms nothing that was saved, or is being saved, after it", async () => {
+  it.each(["renamed", "sync"])("harms nothing that is being saved after it (%s)", async (step) => {
     const first = await save(undefined, "first");
-    const winner = pause("sync", /threads\/thread$/);
+    const winner = pause(step, step === "sync" ? /threads\/thread$/ : currentFolder);
     const second = driver.write(key, recordOf("second"), first, options);
     await winner.reached;
     const [version = ""] = await readdir(join(folder, "threads", "thread"));
@@ -240,6 +298,30 @@ describe("a reader", () => {
     saving.abort();
     await Promise.all(readers);
     expect(seen).toBeGreaterThan(20);
+  });
+});
+
+describe("a file system whose listings are no snapshots", () => {
+  it("may show no name during a rename: the thread is there all the same", async () => {
+    await save(undefined, "first");
+    let hidden = 0;
+    calls.listed = (path, names) => {
+      if (hidden > 0 || !path.endsWith(join("threads", "thread"))) return names;
+      hidden += 1;
+      return [];
+    };
+    expect(await textAt(driver, key)).toBe("first");
+    expect(hidden).toBe(1);
+  });
+
+  it("may show the old name and the new one: the new one is read", async () => {
+    const first = await save(undefined, "first");
+    const second = await save(first, "second");
+    calls.listed = (path, names) => {
+      calls.listed = asListed;
+      return path.endsWith(join("threads", "thread")) ? [first, ...names] : names;
+    };
+    expect(await driver.read(key, undefined, options)).toMatchObject({ version: second });
   });
 });
 
@@ -279,9 +361,11 @@ describe("racing calls", () => {
 describe("what a save does, in order", () => {
   async function written(run: () => Promise<unknown>): Promise<string[]> {
     const lines: string[] = [];
-    calls.before = async (name, path) => void lines.push(`${name} ${relative(folder, path)}`);
+    calls.before = async (name, path) => {
+      if (name !== "renamed") lines.push(`${name} ${relative(folder, path)}`);
+    };
     await run();
-    calls.before = watched;
+    calls.before = unwatched;
     return lines.map((line) => line.replaceAll(/[0-9a-f]{32}/g, "*"));
   }
 
@@ -309,11 +393,12 @@ describe("what a save does, in order", () => {
     ]);
   });
 
-  it("deleting: the rename, then that it happened", async () => {
+  it("deleting: the rename, that it happened, and only then the content goes", async () => {
     const first = await save(undefined, "first");
     expect(await written(() => driver.delete(key, first, options))).toEqual([
       "rename threads/thread/*",
       "sync threads/thread",
+      "rm .trash/*",
     ]);
   });
 });
@@ -348,7 +433,7 @@ describe("a failure", () => {
     await driver.write(keyOf("other"), recordOf("x"), undefined, options);
     failAt(name, path, code);
     await expect(save(undefined, "first")).rejects.toMatchObject({ code });
-    calls.before = watched;
+    calls.before = unwatched;
     expect(await idsIn(driver)).toEqual(["other"]);
     expect(await driver.read(key, undefined, options)).toBeUndefined();
     await save(undefined, "first");
@@ -366,7 +451,7 @@ describe("a failure", () => {
     const first = await save(undefined, "first");
     calls.before = async (called, at) => {
       if (called !== "rename") return;
-      calls.before = watched;
+      calls.before = unwatched;
       const [candidate = ""] = (await readdir(at)).filter((name) => name !== `${first}.json`);
       await rename(at, join(at, "..", candidate.slice(0, 32)));
       throw Object.assign(new Error("EIO"), { code: "EIO", syscall: "rename", errno: -5 });
@@ -379,7 +464,7 @@ describe("a failure", () => {
   it("because the folder for what is deleted is gone is no lost race", async () => {
     const first = await save(undefined, "first");
     calls.before = async () => {
-      calls.before = watched;
+      calls.before = unwatched;
       await rename(join(folder, ".trash"), join(folder, ".elsewhere"));
     };
     const error: unknown = await driver.delete(key, first, options).catch((cause: unknown) => cause);
