@@ -107,8 +107,6 @@ export const cursors: ConformanceCase[] = section("Listing", "core", [
       const { cursor = broken("a page with more to come has a cursor", "it had none") } =
         await store.listPage({ limit: 2 });
       const { cursor: ofX } = await store.namespace("x").listPage({ limit: 2 });
-      const middle = Math.floor(cursor.length / 2);
-      const changed = `${cursor.slice(0, middle)}${cursor[middle] === "A" ? "B" : "A"}${cursor.slice(middle + 1)}`;
       const garbage = [
         "",
         " ",
@@ -122,7 +120,6 @@ export const cursors: ConformanceCase[] = section("Listing", "core", [
         "x".repeat(10_000),
         "\u00e9",
         ofX,
-        changed,
       ];
       for (const wrong of [...garbage, 5, null, {}, true]) {
         const options = { cursor: wrong as string };

@@ -1,0 +1,39 @@
+/** The start line and the headers of an HTTP/1.1 message. */
+export interface HttpHead {
+  /** `PUT /path?query HTTP/1.1` or `HTTP/1.1 200 OK`, by its words. */
+  readonly startLine: readonly [string, string, string];
+  /** By name in lower case. */
+  readonly headers: ReadonlyMap<string, string>;
+}
+
+export function parseHttpHead(bytes: Buffer): HttpHead {
+  const [startLine = "", ...lines] = bytes.toString("latin1").trimEnd().split("\r\n");
+  const [first = "", second = "", ...rest] = startLine.split(" ");
+  const headers = new Map(
+    lines.map((line) => {
+      const colon = line.indexOf(":");
+      return [line.slice(0, colon).trim().toLowerCase(), line.slice(colon + 1).trim()];
+    }),
+  );
+  return { startLine: [first, second, rest.join(" ")], headers };
+}
+
+/** How far the body of a message reaches. */
+export type HttpBody = "chunked" | "until close" | "none, more heads follow" | { readonly length: number };
+
+export function bodyOfRequest(head: HttpHead): HttpBody {
+  return declaredBody(head) ?? { length: 0 };
+}
+
+export function bodyOfAnswer(head: HttpHead, requestMethod: string | undefined): HttpBody {
+  const status = Number(head.startLine[1]);
+  if (status < 200) return "none, more heads follow";
+  if (status === 204 || status === 304 || requestMethod === "HEAD") return { length: 0 };
+  return declaredBody(head) ?? "until close";
+}
+
+function declaredBody({ headers }: HttpHead): HttpBody | undefined {
+  if (headers.get("transfer-encoding")?.toLowerCase().endsWith("chunked") === true) return "chunked";
+  const length = headers.get("content-length");
+  return length === undefined ? undefined : { length: Number(length) };
+}

@@ -1,0 +1,46 @@
+import { type CallOptions, ThreadStoreError } from "@threadstore/core";
+import { checkedCall } from "./plain-arguments.ts";
+
+/** The calls of a store or view: refused once it is closed, and waited for when it closes. */
+export class PlainCalls {
+  readonly #parent: PlainCalls | undefined;
+  readonly #running = new Set<Promise<unknown>>();
+  #closed = false;
+
+  constructor(parent: PlainCalls | undefined) {
+    this.#parent = parent;
+  }
+
+  /** Checks first, then lets a turn of the event loop pass as if on the way, then does the work in one step. */
+  run<T>(options: CallOptions, prepare: () => () => T): Promise<T> {
+    const running = this.#run(options, prepare);
+    this.#track(running);
+    return running;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    while (this.#running.size > 0) await Promise.allSettled(this.#running);
+  }
+
+  async #run<T>(options: CallOptions, prepare: () => () => T): Promise<T> {
+    if (this.#isClosed()) throw new ThreadStoreError("CLOSED", "The store is closed.");
+    const { signal } = checkedCall(options);
+    signal?.throwIfAborted();
+    const work = prepare();
+    await new Promise((resolve) => setImmediate(resolve));
+    signal?.throwIfAborted();
+    return work();
+  }
+
+  #track(running: Promise<unknown>): void {
+    if (this.#parent !== undefined) this.#parent.#track(running);
+    this.#running.add(running);
+    const forget = (): void => void this.#running.delete(running);
+    running.then(forget, forget);
+  }
+
+  #isClosed(): boolean {
+    return this.#closed || (this.#parent !== undefined && this.#parent.#isClosed());
+  }
+}
