@@ -1,0 +1,2 @@
+export type { RedisDriverOptions } from "./client.ts";
+export { redisDriver, redisStore, type RedisStoreOptions } from "./redis-store.ts";
