@@ -84,7 +84,7 @@ export function show(value: unknown): string {
   const line =
     typeof value === "string"
       ? JSON.stringify(value)
-      : inspect(value, { breakLength: Infinity, depth: 3, maxStringLength: 80 });
+      : inspect(value, { breakLength: Infinity, depth: 3, maxStringLength: 80 }).replace(/\n\s*/gu, " ");
   const ascii = line.replace(
     /[^\x20-\x7e]/gu,
     (character) => `\\u{${character.codePointAt(0)?.toString(16) ?? ""}}`,

@@ -78,7 +78,7 @@ export const errors: ConformanceCase[] = section("Errors", "core", [
   {
     id: "E03",
     title: "wrong call options are INVALID_ARGUMENT",
-    clauses: ["F1", "F4"],
+    clauses: ["F1"],
     async run({ open }) {
       const store = await open();
       const wrong: unknown[] = [

@@ -2,7 +2,7 @@ import type { SaveOptions } from "@threadstore/core";
 import { stoppedClock } from "../clock.ts";
 import { type ConformanceCase, section } from "../conformance-case.ts";
 import { absent, holds, loaded, same, show } from "../expectations.ts";
-import { idsOf, pollUntil, textOf } from "./reading.ts";
+import { idsOf, pollFor, textOf } from "./reading.ts";
 
 const minute = 60_000;
 
@@ -107,7 +107,7 @@ export const expiryRules: ConformanceCase[] = section("Expiry", "core", [
       await store.save("live", {}, { ttlMs: 3_600_000 });
       const near = Math.abs((saved.expiresAt?.getTime() ?? 0) - started - 700);
       holds(near < 60_000, "expiresAt is ttlMs from now", `it was ${near} ms from there`);
-      await pollUntil(signal, async () => (await other.load("a")) === undefined);
+      await pollFor(5000, signal, async () => (await other.load("a")) === undefined);
       holds(
         Date.now() - started >= 650,
         "a thread is there until it expires",

@@ -42,7 +42,12 @@ export async function pagesOf(store: ThreadStore, limit: number): Promise<string
   return pages;
 }
 
-/** Waits until the condition holds; when the case's time is up, it rejects. */
-export async function pollUntil(signal: AbortSignal, condition: () => Promise<boolean>): Promise<void> {
-  while (!(await condition())) await wait(20, undefined, { signal });
+/** Waits until the condition holds, or so many milliseconds have passed, or the case's time is up. */
+export async function pollFor(
+  milliseconds: number,
+  signal: AbortSignal,
+  condition: () => Promise<boolean>,
+): Promise<void> {
+  const end = performance.now() + milliseconds;
+  while (performance.now() < end && !(await condition())) await wait(20, undefined, { signal });
 }

@@ -104,7 +104,7 @@ export const versionRules: ConformanceCase[] = section("Versions", "core", [
         const before = stored;
         stored = await store.save("a", { same: true }, { previous: before });
         versions.push(stored.version);
-        await refuses("CONFLICT", "the version before", () =>
+        await refuses("CONFLICT", "a save with the version before", () =>
           store.save("a", { n: 1 }, { previous: before }),
         );
         holds(

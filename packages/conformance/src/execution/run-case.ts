@@ -1,5 +1,7 @@
+import { AssertionError } from "node:assert";
 import type { ConformanceCase } from "../conformance-case.ts";
 import type { Harness, Power } from "../harness.ts";
+import { describeError } from "../expectations.ts";
 import { contextFor, type OwnedContext } from "./context.ts";
 
 /** Closing and destroying a place get this long, on top of the case's own time. */
@@ -11,15 +13,10 @@ export async function runCase(harness: Harness, conformanceCase: ConformanceCase
   const context = contextFor(harness, conformanceCase.id, controller.signal);
   const timeoutMs = caseTimeoutMs(harness, conformanceCase);
   try {
-    await within(
-      timeoutMs,
-      () => conformanceCase.run(context),
-      `The case did not end within ${timeoutMs} ms.`,
-    );
+    await within(timeoutMs, () => conformanceCase.run(context), `it did not end within ${timeoutMs} ms`);
   } catch (error) {
     controller.abort(error);
-    await endAfterFailure(harness, context, error);
-    throw error;
+    throw await failureAfterEnd(harness, context, asBrokenPromise(conformanceCase, error));
   }
   controller.abort();
   await endInTime(harness, context);
@@ -35,14 +32,22 @@ export function missingPowers(harness: Harness, { powers }: ConformanceCase): Po
   return powers.filter((power) => harness[power] === undefined);
 }
 
+/** What a case threw, in the words of expectations: a call that was to succeed rejected, or time ran out. */
+function asBrokenPromise({ title }: ConformanceCase, error: unknown): Error {
+  if (error instanceof AssertionError) return error;
+  const failure = new AssertionError({ message: `Promised: ${title}. Happened: ${describeError(error)}.` });
+  failure.cause = error;
+  return failure;
+}
+
 /** The failure of the case comes first; that of clearing up is told with it, not instead of it. */
-async function endAfterFailure(harness: Harness, context: OwnedContext, failure: unknown): Promise<void> {
+async function failureAfterEnd(harness: Harness, context: OwnedContext, failure: Error): Promise<Error> {
   try {
     await endInTime(harness, context);
   } catch (error) {
-    if (!(failure instanceof Error)) throw error;
     failure.message += ` (And then: ${String(error)})`;
   }
+  return failure;
 }
 
 function endInTime(harness: Harness, context: OwnedContext): Promise<void> {

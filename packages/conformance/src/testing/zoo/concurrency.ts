@@ -1,0 +1,110 @@
+import type { StoredThread, ThreadSummary } from "@threadstore/core";
+import { type Bug, conflict, type Mutant, mutant, nextTurn, pageOf, versionIn } from "./mutant.ts";
+
+/** Looks whether the condition holds, and then writes whatever is there by now. */
+function checkThenAct(lock: <T>(work: () => Promise<T>) => Promise<T>): Bug {
+  return (inner) => ({
+    save: (id, thread, options = {}) =>
+      lock(async () => {
+        const given = versionIn(options.previous);
+        const found = await inner.load(id);
+        if (options.overwrite !== true && found?.version !== given) throw conflict();
+        return inner.save(id, thread, { ...options, previous: undefined, overwrite: true });
+      }),
+    delete: (id, options = {}) =>
+      lock(async () => {
+        const given = versionIn(options.previous);
+        const found = await inner.load(id);
+        if (given !== undefined && found?.version !== given) throw conflict();
+        return inner.delete(id);
+      }),
+  });
+}
+
+/** One after the other. */
+function newLock(): <T>(work: () => Promise<T>) => Promise<T> {
+  let last: Promise<unknown> = Promise.resolve();
+  return (work) => {
+    const turn = last.then(work, work);
+    last = turn;
+    return turn;
+  };
+}
+
+/** What a replica has, and how old it may be. */
+function replica(): Bug {
+  const copies = new Map<string, StoredThread>();
+  let saves = 0;
+  return (inner) => {
+    let loads = 0;
+    return {
+      save: async (id, ...rest) => {
+        const stored = await inner.save(id, ...rest);
+        saves += 1;
+        if (saves % 7 === 0 || !copies.has(id)) copies.set(id, stored);
+        return stored;
+      },
+      load: async (id, options) => {
+        loads += 1;
+        const copy = copies.get(id);
+        return loads % 2 === 0 && copy !== undefined ? copy : inner.load(id, options);
+      },
+    };
+  };
+}
+
+export const concurrencyMutants: readonly Mutant[] = [
+  mutant(
+    "check, then act",
+    "checks the condition in one step and writes in another",
+    ["K01", "K02", "K03", "K06", "K14"],
+    () => checkThenAct((work) => work()),
+  ),
+  mutant(
+    "lock in the client",
+    "checks and writes under a lock that other clients do not see",
+    ["K04"],
+    () => {
+      const locks = new WeakMap<object, ReturnType<typeof newLock>>();
+      return (inner, surroundings) => {
+        const lock = locks.get(inner) ?? newLock();
+        locks.set(inner, lock);
+        return checkThenAct(lock)(inner, surroundings);
+      };
+    },
+  ),
+  mutant("in place", "writes over the old thread piece by piece", ["K07"], () => (inner) => ({
+    save: async (id, thread, options) => {
+      const text = typeof thread === "string" ? thread : JSON.stringify(thread);
+      const stored = await inner.save(id, text.replace(/"end":\d+/u, '"end":-1'), options);
+      await nextTurn();
+      return inner.save(id, thread, { ...options, previous: undefined, overwrite: true }).catch(() => stored);
+    },
+  })),
+  mutant("metadata apart", "writes the metadata in a step of its own", ["K08"], () => (inner) => ({
+    save: async (id, thread, { metadata, ...options } = {}) => {
+      const stored = await inner.save(id, thread, options);
+      await nextTurn();
+      return metadata === undefined ? stored : inner.save(id, thread, { metadata, overwrite: true });
+    },
+  })),
+  mutant("index", "keeps an index that parallel saves overwrite", ["K09"], () => {
+    let index: readonly string[] = [];
+    return (inner) => ({
+      save: async (id, ...rest) => {
+        const before = index;
+        const stored = await inner.save(id, ...rest);
+        index = [...before.filter((each) => each !== id), id];
+        return stored;
+      },
+      listPage: async ({ cursor = "0", limit } = {}) => {
+        const found = await Promise.all(index.map((id) => inner.load(id)));
+        const all = found.flatMap((each): ThreadSummary[] =>
+          each === undefined ? [] : [{ ...each, corrupt: false }],
+        );
+        return pageOf(all, Number(cursor), limit);
+      },
+    });
+  }),
+  mutant("replicas", "loads from replicas that lag behind", ["K10", "K11"], replica),
+];

@@ -1,0 +1,53 @@
+import { conflict, everything, type Mutant, mutant } from "./mutant.ts";
+
+export const existenceMutants: readonly Mutant[] = [
+  mutant("delete does nothing", "says that it deleted and does not", ["B05"], () => (inner) => ({
+    delete: async (id, options) => (await inner.load(id, { signal: options?.signal })) !== undefined,
+  })),
+  mutant("delete always true", "says true whatever was there", ["B06"], () => (inner) => ({
+    delete: async (...parameters) => {
+      await inner.delete(...parameters);
+      return true;
+    },
+  })),
+  mutant("delete by prefix", "deletes all that begins with the id", ["B07"], () => (inner) => ({
+    delete: async (id, options) => {
+      const isGone = await inner.delete(id, options);
+      for (const each of await everything(inner)) if (each.id.startsWith(id)) await inner.delete(each.id);
+      return isGone;
+    },
+  })),
+  mutant("tombstones", "cannot create again what was deleted", ["B08"], () => {
+    const deleted = new Set<string>();
+    return (inner) => ({
+      save: async (id, ...rest) => {
+        if (deleted.has(id)) throw conflict();
+        return inner.save(id, ...rest);
+      },
+      delete: async (id, options) => {
+        deleted.add(id);
+        return inner.delete(id, options);
+      },
+    });
+  }),
+  mutant("trash", "keeps what it deletes, for ever", ["B09"], () => (inner) => ({
+    delete: async (id, options) => {
+      const before = await inner.load(id);
+      if (before !== undefined) await inner.namespace("trash").save(before.version, before.json);
+      return inner.delete(id, options);
+    },
+  })),
+  mutant("load creates", "creates an empty thread where it finds none", ["B10"], () => (inner) => ({
+    load: async (id, options) => {
+      const found = await inner.load(id, options);
+      if (found === undefined) await inner.save(id, {});
+      return found;
+    },
+  })),
+  mutant("overwrite only replaces", "does not create when it overwrites", ["C21"], () => (inner) => ({
+    save: async (id, thread, options = {}) => {
+      if (options.overwrite === true && (await inner.load(id)) === undefined) throw conflict();
+      return inner.save(id, thread, options);
+    },
+  })),
+];

@@ -1,0 +1,29 @@
+import { concurrencyMutants } from "./concurrency.ts";
+import { existenceMutants } from "./existence.ts";
+import { expiryMutants, metadataMutants } from "./expiry.ts";
+import { abortMutants, damageMutants, errorMutants } from "./failures.ts";
+import { idMutants } from "./ids.ts";
+import { listingMutants } from "./listing.ts";
+import type { Mutant } from "./mutant.ts";
+import { lifecycleMutants, namespaceMutants } from "./namespaces.ts";
+import { updateMutants } from "./update.ts";
+import { valueMutants } from "./values.ts";
+import { versionMutants } from "./versions.ts";
+
+/** Every broken store. A bug of a real adapter that the suite missed is added here first. */
+export const zoo: readonly Mutant[] = [
+  ...lifecycleMutants,
+  ...idMutants,
+  ...valueMutants,
+  ...existenceMutants,
+  ...versionMutants,
+  ...listingMutants,
+  ...namespaceMutants,
+  ...expiryMutants,
+  ...metadataMutants,
+  ...updateMutants,
+  ...abortMutants,
+  ...errorMutants,
+  ...damageMutants,
+  ...concurrencyMutants,
+];

@@ -1,0 +1,158 @@
+import {
+  type ListOptions,
+  type ThreadPage,
+  type ThreadStore,
+  type ThreadSummary,
+  ThreadStoreError,
+} from "@threadstore/core";
+import { type Bug, everything, type Mutant, mutant, pageOf } from "./mutant.ts";
+
+/** A store that makes pages of the whole listing, with the position as cursor. Wrong limits and cursors are refused. */
+function paged(
+  inner: ThreadStore,
+  arrange: (all: ThreadSummary[]) => readonly ThreadSummary[],
+): (options?: ListOptions) => Promise<ThreadPage> {
+  return async (options = {}) => {
+    const { cursor, limit, signal } = options;
+    await inner.listPage({ limit: limit ?? 1, signal });
+    if (cursor !== undefined && !/^\d+$/u.test(cursor))
+      throw new ThreadStoreError("INVALID_ARGUMENT", "No cursor.");
+    const all = arrange(await everything(inner));
+    const page = pageOf(all, Number(cursor ?? 0), limit);
+    const threads = page.threads.map((each) => (options.metadata === true ? each : withoutMetadata(each)));
+    return { ...page, threads };
+  };
+}
+
+function withoutMetadata({ metadata: _metadata, ...summary }: ThreadSummary): ThreadSummary {
+  return summary;
+}
+
+/** A store that changes the pages of a good one. */
+function pages(change: (page: ThreadPage, options: ListOptions) => ThreadPage | Promise<ThreadPage>): Bug {
+  return (inner) => ({
+    listPage: async (options = {}) => change(await inner.listPage(options), options),
+  });
+}
+
+/** A store with cursors of its own making. */
+function withCursors(
+  encode: (cursor: string, of: object) => string,
+  decode: (cursor: string, of: object) => string,
+): Bug {
+  return (inner) => ({
+    listPage: async (options = {}) => {
+      const { cursor: given } = options;
+      const page = await inner.listPage({
+        ...options,
+        cursor: typeof given === "string" ? decode(given, inner) : given,
+      });
+      return { ...page, cursor: page.cursor === undefined ? undefined : encode(page.cursor, inner) };
+    },
+  });
+}
+
+export const listingMutants: readonly Mutant[] = [
+  mutant("endless cursor", "gives a cursor with the last page, too", ["N01", "N06"], () => {
+    return (inner) => ({
+      listPage: async (options = {}) => {
+        if (options.cursor === "end") return { threads: [], cursor: undefined };
+        const page = await inner.listPage(options);
+        return { ...page, cursor: page.cursor ?? "end" };
+      },
+    });
+  }),
+  mutant("inclusive cursor", "begins a page with the last thread of the one before", ["N02"], () => {
+    const lastOf = new Map<string, ThreadSummary | undefined>();
+    return pages((page, { cursor }) => {
+      const before = cursor === undefined ? undefined : lastOf.get(cursor);
+      if (page.cursor !== undefined) lastOf.set(page.cursor, page.threads.at(-1));
+      return before === undefined ? page : { ...page, threads: [before, ...page.threads] };
+    });
+  }),
+  mutant("first thousand", "lists what fits one page of the backend", ["N07"], () => (inner) => ({
+    listPage: paged(inner, (all) => all.slice(0, 1000)),
+  })),
+  mutant("cached listing", "lists what was there a while ago", ["N08"], () => {
+    const cache = new WeakMap<object, Promise<ThreadPage>>();
+    return (inner) => ({
+      listPage: (options) => {
+        const page = cache.get(inner) ?? inner.listPage(options);
+        cache.set(inner, page);
+        return page;
+      },
+    });
+  }),
+  mutant(
+    "cursor by offset",
+    "goes on at a position, as SQL's OFFSET",
+    ["N09", "N14", "N19"],
+    () => (inner) => ({
+      listPage: paged(inner, (all) => all),
+    }),
+  ),
+  mutant("order of saves", "lists in the order of the latest saves", ["N10"], () => (inner) => ({
+    listPage: paged(inner, (all) =>
+      all.toSorted(
+        (a, b) =>
+          (a.updatedAt?.getTime() ?? 0) - (b.updatedAt?.getTime() ?? 0) || (a.version < b.version ? -1 : 1),
+      ),
+    ),
+  })),
+  mutant("trimmed cursor", "loses white space and NUL in a cursor", ["N13"], () =>
+    withCursors(
+      (cursor) => cursor.replace(/[\0\s]+$/u, ""),
+      (cursor) => cursor,
+    ),
+  ),
+  mutant("cursors in memory", "remembers its cursors in the client", ["N15"], () => {
+    const known = new WeakMap<object, Map<string, string>>();
+    return withCursors(
+      (cursor, client) => {
+        const own = known.get(client) ?? new Map<string, string>();
+        known.set(client, own);
+        const key = String(own.size);
+        own.set(key, cursor);
+        return key;
+      },
+      (cursor, client) => known.get(client)?.get(cursor) ?? "unknown",
+    );
+  }),
+  mutant("size in characters", "lists sizes in characters", ["N16"], () => (inner) => ({
+    listPage: async (options) => {
+      const page = await inner.listPage(options);
+      const threads: ThreadSummary[] = [];
+      for (const each of page.threads) {
+        const { json = "" } = (await inner.load(each.id)) ?? {};
+        threads.push(each.corrupt ? each : { ...each, size: json.length });
+      }
+      return { ...page, threads };
+    },
+  })),
+  mutant("any cursor", "begins anew with a cursor that it does not know", ["N17"], () => (inner) => ({
+    listPage: async (options = {}) => {
+      try {
+        return await inner.listPage(options);
+      } catch (error) {
+        if (!ThreadStoreError.is(error, "INVALID_ARGUMENT") || options.cursor === undefined) throw error;
+        return inner.listPage({ ...options, cursor: undefined });
+      }
+    },
+  })),
+  mutant("one listing at a time", "has one position for all listings", ["N18"], () => (inner) => {
+    let current: AsyncIterable<ThreadSummary> | undefined;
+    return {
+      list: (options) => {
+        current ??= inner.list(options);
+        return current;
+      },
+    };
+  }),
+  mutant("clamped limit", "makes a limit that is wrong right", ["N12"], () => (inner) => ({
+    listPage: (options = {}) => {
+      const { limit = 100 } = options;
+      const isRight = Number.isInteger(limit) && limit >= 1 && limit <= 1000;
+      return inner.listPage({ ...options, limit: isRight ? limit : 100 });
+    },
+  })),
+];

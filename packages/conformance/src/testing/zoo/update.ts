@@ -1,0 +1,70 @@
+import { type StoredThread, ThreadStoreError, type UpdateChange, updateThread } from "@threadstore/core";
+import { type Mutant, mutant } from "./mutant.ts";
+
+type Change = (current: StoredThread | undefined) => UpdateChange | Promise<UpdateChange>;
+
+export const updateMutants: readonly Mutant[] = [
+  mutant("update only changes", "does not create by update", ["U01"], () => (_, { self }) => ({
+    update: async (id, change, options) =>
+      (await self.load(id)) === undefined ? undefined : updateThread(self, id, change, options),
+  })),
+  mutant(
+    "undefined is empty",
+    "saves an empty thread when the change returns undefined",
+    ["U02"],
+    () =>
+      (_, { self }) => ({
+        update: (id, change, options) =>
+          updateThread(self, id, async (current) => (await change(current)) ?? {}, options),
+      }),
+  ),
+  mutant("one attempt", "does not start again", ["U03"], () => (_, { self }) => ({
+    update: (id, change, options) => updateThread(self, id, change, { ...options, maxAttempts: 1 }),
+  })),
+  mutant("last writer wins", "overwrites when it lost", ["U04"], () => (_, { self }) => ({
+    update: async (id, change, options) => {
+      try {
+        return await updateThread(self, id, change, options);
+      } catch (error) {
+        if (!ThreadStoreError.is(error, "CONFLICT")) throw error;
+        const thread = await change(await self.load(id));
+        return self.save(id, thread ?? {}, { overwrite: true });
+      }
+    },
+  })),
+  mutant("swallowed error", "leaves the thread when the change fails", ["U05"], () => (_, { self }) => ({
+    update: (id, change, options) => updateThread(self, id, swallowing(change), options),
+  })),
+  mutant("starts again for everything", "starts again after every error", ["U06"], () => (_, { self }) => ({
+    update: async (id, change, options) => {
+      try {
+        return await updateThread(self, id, change, options);
+      } catch {
+        // The bug: whatever went wrong, once more.
+        return updateThread(self, id, change, options);
+      }
+    },
+  })),
+  mutant("options dropped", "does not pass metadata on", ["U07"], () => (_, { self }) => ({
+    update: (id, change, { metadata: _unused, ...options } = {}) => updateThread(self, id, change, options),
+  })),
+  mutant("any attempts", "takes any number of attempts", ["U08"], () => (_, { self }) => ({
+    update: (id, change, { maxAttempts: _unused, ...options } = {}) =>
+      updateThread(self, id, change, options),
+  })),
+  mutant("no signal in update", "does not look at the signal", ["U09"], () => (_, { self }) => ({
+    update: (id, change, { signal: _unused, ...options } = {}) =>
+      updateThread(self, id, change, { ...options, maxAttempts: 4 }),
+  })),
+];
+
+function swallowing(change: Change): Change {
+  return async (current) => {
+    try {
+      return await change(current);
+    } catch {
+      // The bug: nobody hears of it.
+      return undefined;
+    }
+  };
+}

@@ -1,0 +1,209 @@
+import { type StoredThread, type ThreadStore, ThreadStoreError } from "@threadstore/core";
+import { type Bug, changed, changedIfThere, handsOut, type Mutant, mutant, nextTurn } from "./mutant.ts";
+
+/** A store whose text of a thread is another than it was given. */
+function rewritten(change: (text: string) => string): Bug {
+  return (inner) => ({
+    save: (id, thread, options) => {
+      const isObject = typeof thread === "object" && thread !== null && !Array.isArray(thread);
+      // What is refused anyway is left for the good store to refuse.
+      if (typeof thread !== "string" && !isObject) return inner.save(id, thread, options);
+      return inner.save(id, change(typeof thread === "string" ? thread : JSON.stringify(thread)), options);
+    },
+  });
+}
+
+function respelled(
+  name: string,
+  bug: string,
+  killedBy: readonly string[],
+  change: (text: string) => string,
+): Mutant {
+  return mutant(name, bug, killedBy, () => rewritten(change));
+}
+
+function sorted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(sorted);
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(
+    Object.entries(value)
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map(([name, each]) => [name, sorted(each)]),
+  );
+}
+
+/** What Redis' cjson makes of a number: 14 digits. */
+function fourteenDigits(_: string, value: unknown): unknown {
+  return typeof value === "number" ? Number(value.toPrecision(14)) : value;
+}
+
+/** What destr makes of a string that looks like something else. */
+function guessed(_: string, value: unknown): unknown {
+  if (value === "true") return true;
+  return typeof value === "string" && /^\d+$/u.test(value) ? Number(value) : value;
+}
+
+function loadsThread(inner: ThreadStore, json: (stored: StoredThread) => string): Partial<ThreadStore> {
+  return {
+    load: (...parameters) =>
+      changedIfThere(inner.load(...parameters), (stored) => {
+        const text = json(stored);
+        return { json: text, thread: JSON.parse(text) };
+      }),
+  };
+}
+
+/** Decodes chunk by chunk without carrying over the bytes of a character that is cut. */
+function decodedInChunks({ json }: StoredThread): string {
+  const bytes = Buffer.from(json);
+  let text = "";
+  for (let start = 0; start < bytes.length; start += 65_536)
+    text += bytes.toString("utf8", start, start + 65_536);
+  return text;
+}
+
+export const valueMutants: readonly Mutant[] = [
+  respelled("parsed text", "parses text and writes it anew", ["V01"], (text) =>
+    JSON.stringify(JSON.parse(text)),
+  ),
+  respelled("empty arrays", "makes objects of empty arrays, as cjson does", ["V02"], (text) =>
+    text.replaceAll("[]", "{}"),
+  ),
+  respelled("14 digits", "rounds numbers, as cjson does", ["V03"], (text) =>
+    JSON.stringify(JSON.parse(text, fourteenDigits)),
+  ),
+  respelled("line ends", "makes LF of CR LF", ["V04"], (text) =>
+    text.replaceAll(String.raw`\r\n`, String.raw`\n`),
+  ),
+  respelled("normalized text", "composes characters in threads", ["V05"], (text) => text.normalize("NFC")),
+  respelled("sorted members", "sorts members, as jsonb does", ["V06"], (text) =>
+    JSON.stringify(sorted(JSON.parse(text))),
+  ),
+  respelled("no NUL", "drops NUL, which PostgreSQL's text cannot hold", ["V07"], (text) =>
+    text.replaceAll(String.raw`\u0000`, ""),
+  ),
+  respelled("prototype", "copies threads with Object.assign", ["V08"], (text) =>
+    JSON.stringify(Object.assign({}, JSON.parse(text))),
+  ),
+  respelled("shallow", "overflows its stack on deep threads", ["V09"], (text) => {
+    if (/\}{400}/u.test(text)) throw new RangeError("Maximum call stack size exceeded");
+    return text;
+  }),
+  mutant("limit in characters", "counts characters, not bytes", ["V10"], () => (inner, { options }) => ({
+    save: async (id, thread, given) => {
+      const text = typeof thread === "string" ? thread : JSON.stringify(thread);
+      const { maxThreadBytes = 2 ** 24 } = options;
+      if (text.length > maxThreadBytes || Buffer.byteLength(text) <= maxThreadBytes)
+        return inner.save(id, thread, given);
+      const cut = await inner.save(id, "{}", given);
+      return changed(cut, { json: text });
+    },
+  })),
+  mutant(
+    "chunks",
+    "decodes a long text chunk by chunk",
+    ["V11"],
+    () => (inner) => loadsThread(inner, decodedInChunks),
+  ),
+  mutant("lax JSON", "lets JSON.stringify drop what it cannot write", ["V12"], () =>
+    rewritten((text) => text),
+  ),
+  mutant("no path", "refuses a thread without saying where", ["V12"], () => (inner) => ({
+    save: async (...parameters) => {
+      try {
+        return await inner.save(...parameters);
+      } catch (error) {
+        throw ThreadStoreError.is(error, "INVALID_ARGUMENT")
+          ? new ThreadStoreError("INVALID_ARGUMENT", "Not JSON.")
+          : error;
+      }
+    },
+  })),
+  mutant("guessed types", "makes booleans and numbers of strings on load", ["V13"], () => (inner) => ({
+    load: (...parameters) =>
+      changedIfThere(inner.load(...parameters), ({ json }) => ({ thread: JSON.parse(json, guessed) })),
+  })),
+  mutant("late copy", "reads the thread after the call has returned", ["V14"], () => (inner) => ({
+    save: async (...parameters) => {
+      await nextTurn();
+      return inner.save(...parameters);
+    },
+  })),
+  mutant("cached objects", "hands out the same objects to everybody", ["V15"], () => {
+    const cache = new Map<string, StoredThread>();
+    return (inner) => ({
+      load: async (...parameters) => {
+        const found = await inner.load(...parameters);
+        if (found === undefined) return undefined;
+        const shared = cache.get(found.version) ?? found;
+        cache.set(found.version, shared);
+        return shared;
+      },
+    });
+  }),
+  mutant("changed options", "writes into the options it is passed", ["V16"], () => (inner) => ({
+    save: (id, thread, options = {}) =>
+      inner.save(id, thread, Object.assign(options, { overwrite: options.overwrite ?? false })),
+  })),
+  respelled("any JSON", "accepts any JSON text as a thread", ["V17"], (text) =>
+    text.startsWith("{") ? text : JSON.stringify({ value: text }),
+  ),
+  mutant("no sharing", "takes an object that occurs twice for a cycle", ["V18"], () => (inner) => ({
+    save: async (id, thread, options) => {
+      const seen = new Set<unknown>();
+      JSON.stringify(thread, (_, value: unknown) => {
+        if (typeof value === "object" && value !== null && seen.has(value)) {
+          throw new ThreadStoreError("INVALID_ARGUMENT", "The thread is circular.");
+        }
+        seen.add(value);
+        return value;
+      });
+      return inner.save(id, thread, options);
+    },
+  })),
+  mutant(
+    "trusted previous",
+    "returns the previous that load is passed without looking",
+    ["V19", "S09"],
+    () => (inner) => ({
+      load: async (id, options = {}) => options.previous ?? inner.load(id, options),
+    }),
+  ),
+  mutant("parsed anew", "parses the thread each time it is asked for", ["B02"], () => (inner) => ({
+    load: async (...parameters) => {
+      const stored = await inner.load(...parameters);
+      return stored && Object.defineProperty({ ...stored }, "thread", { get: () => JSON.parse(stored.json) });
+    },
+  })),
+  mutant("null", "returns null for nothing", ["B01"], () => (inner) => ({
+    load: async (...parameters) => (await inner.load(...parameters)) ?? (null as never),
+  })),
+  mutant("merge", "merges a thread into the one that is there", ["B03"], () => (inner) => ({
+    save: async (id, thread, options) => {
+      const before = await inner.load(id);
+      return inner.save(
+        id,
+        before === undefined || typeof thread === "string" ? thread : { ...before.thread, ...thread },
+        options,
+      );
+    },
+  })),
+  mutant("tail", "writes over the old bytes without cutting them", ["B04"], () => {
+    const longest = new Map<string, string>();
+    return (inner) => ({
+      ...handsOut(inner, () => ({})),
+      load: (id, options) =>
+        changedIfThere(inner.load(id, options), ({ json }) => {
+          const old = longest.get(id) ?? "";
+          longest.set(id, json.length > old.length ? json : old);
+          return { json: json + old.slice(json.length) };
+        }),
+      save: async (id, ...rest) => {
+        const stored = await inner.save(id, ...rest);
+        const old = longest.get(id) ?? "";
+        longest.set(id, stored.json.length > old.length ? stored.json : old);
+        return stored;
+      },
+    });
+  }),
+];

@@ -1,0 +1,209 @@
+import { createHash } from "node:crypto";
+import { type StoredThread, type ThreadStore, ThreadStoreError } from "@threadstore/core";
+import { type Bug, changed, conflict, type Mutant, mutant, versionIn } from "./mutant.ts";
+
+/** What a store with versions of its own knows when it makes one. */
+interface Made {
+  readonly stored: StoredThread;
+  /** How many saves of this id there were, this one included, since it was last created. */
+  readonly count: number;
+  readonly now: number;
+}
+
+type Matches = (given: string, current: string) => boolean;
+
+/** A store that hands out versions of its own making instead of the good one's. Fit for one caller at a time. */
+function versioned(
+  makeVersion: (made: Made) => string,
+  matches: Matches = (given, current) => given === current,
+): Bug {
+  const versions = new Map<string, string>();
+  const counts = new Map<string, number>();
+  return (inner, { options }) => {
+    async function translated(id: string, given: string | undefined): Promise<string | undefined> {
+      if (typeof given !== "string") return given;
+      const current = await inner.load(id);
+      return current !== undefined && matches(given, versions.get(current.version) ?? "?")
+        ? current.version
+        : "stale";
+    }
+    return {
+      save: async (id, thread, given = {}) => {
+        const stored = await inner.save(id, thread, {
+          ...given,
+          previous: await translated(id, versionIn(given.previous)),
+        });
+        const count = (counts.get(id) ?? 0) + 1;
+        counts.set(id, count);
+        versions.set(stored.version, makeVersion({ stored, count, now: (options.now ?? Date.now)() }));
+        return withVersion(stored, versions);
+      },
+      load: async (id, { previous: _previous, ...given } = {}) => {
+        const stored = await inner.load(id, given);
+        return stored && withVersion(stored, versions);
+      },
+      delete: async (id, given = {}) => {
+        const isGone = await inner.delete(id, {
+          ...given,
+          previous: await translated(id, versionIn(given.previous)),
+        });
+        counts.delete(id);
+        return isGone;
+      },
+      listPage: async (given) => {
+        const { threads, cursor } = await inner.listPage(given);
+        return {
+          threads: threads.map((each) => ({ ...each, version: versions.get(each.version) ?? "?" })),
+          cursor,
+        };
+      },
+    };
+  };
+}
+
+function withVersion(stored: StoredThread, versions: ReadonlyMap<string, string>): StoredThread {
+  return changed(stored, { version: versions.get(stored.version) ?? "?" });
+}
+
+function hashOf(text: string): string {
+  return createHash("md5").update(text).digest("hex");
+}
+
+/** A good store's save with other options. */
+function savesWith(inner: ThreadStore, change: (options: object) => object): Partial<ThreadStore> {
+  return { save: (id, thread, options = {}) => inner.save(id, thread, change(options)) };
+}
+
+export const versionMutants: readonly Mutant[] = [
+  mutant("content hash", "makes versions of the content, as S3's ETag", ["C01", "C11"], () =>
+    versioned(({ stored }) => hashOf(stored.json)),
+  ),
+  mutant("restarting counter", "counts versions anew after delete", ["C10"], () =>
+    versioned(({ count }) => String(count)),
+  ),
+  mutant("counter per thread", "compares versions and not whose they are", ["C12"], () =>
+    versioned(({ stored, count }) => `${count}.${hashOf(stored.json)}`),
+  ),
+  mutant("short counter", "counts versions in 7 bits", ["C17"], () =>
+    versioned(({ count }) => String(count % 128)),
+  ),
+  mutant("clock", "makes versions of the clock", ["C18"], () => versioned(({ now }) => String(now))),
+  mutant("counter per client", "counts versions anew in each client", ["C19"], () => {
+    const bugs = new WeakMap<object, Bug>();
+    return (inner, surroundings) => {
+      const bug = bugs.get(inner) ?? versionedPerClient();
+      bugs.set(inner, bug);
+      return bug(inner, surroundings);
+    };
+  }),
+  mutant("quoted ETag", "hands out ETags with their quotes", ["C20"], () =>
+    versioned(({ stored }) => `"${stored.version}"`),
+  ),
+  mutant("loose match", "compares versions by their beginning and without case", ["C13"], () =>
+    versioned(
+      ({ stored }) => stored.version,
+      (given, current) => current.toLowerCase().startsWith(given.toLowerCase()),
+    ),
+  ),
+  mutant("lenient ETag", "strips quotes and lists from a version", ["C08"], () =>
+    versioned(
+      ({ stored }) => stored.version,
+      (given, current) => given.replace(/^W\/|["\s]/gu, "") === current || given === "*",
+    ),
+  ),
+  mutant(
+    "other version from save",
+    "hands out another version from save than from load",
+    ["C02"],
+    () => (inner) => ({
+      save: async (...parameters) => {
+        const stored = await inner.save(...parameters);
+        return changed(stored, { version: stored.version.toUpperCase() });
+      },
+    }),
+  ),
+  mutant("weak version in lists", "lists other versions than it loads", ["C03"], () => (inner) => ({
+    listPage: async (options) => {
+      const { threads, cursor } = await inner.listPage(options);
+      return { threads: threads.map((each) => ({ ...each, version: `W/${each.version}` })), cursor };
+    },
+  })),
+  mutant("own undefined", "takes previous: undefined for a condition", ["C04"], () => (inner) => ({
+    save: async (id, thread, options = {}) => {
+      if ("previous" in options && options.previous === undefined) throw conflict();
+      return inner.save(id, thread, options);
+    },
+  })),
+  mutant(
+    "create overwrites",
+    "replaces what is there when there is no previous",
+    ["C05"],
+    () => (inner) =>
+      savesWith(inner, (options) => ("previous" in options ? options : { ...options, overwrite: true })),
+  ),
+  mutant("own objects only", "takes only the version of what it loaded itself", ["C06"], () => (inner) => ({
+    save: async (id, thread, options = {}) => {
+      if (typeof options.previous === "object" && !("json" in options.previous)) throw conflict();
+      return inner.save(id, thread, options);
+    },
+  })),
+  mutant(
+    "condition ignored",
+    "ignores previous, as some S3 emulators do",
+    ["C07"],
+    () => (inner) =>
+      savesWith(inner, (options) =>
+        "previous" in options ? { ...options, previous: undefined, overwrite: true } : options,
+      ),
+  ),
+  mutant("recreation", "creates again what a stale previous asks for", ["C09", "T08"], () => (inner) => ({
+    save: async (id, thread, options = {}) => {
+      const isGone = options.previous !== undefined && (await inner.load(id)) === undefined;
+      return inner.save(id, thread, isGone ? { ...options, previous: undefined } : options);
+    },
+  })),
+  mutant(
+    "false version in conflicts",
+    "tells the caller's version as the current one",
+    ["C14"],
+    () => (inner) => ({
+      save: async (id, thread, options = {}) => {
+        try {
+          return await inner.save(id, thread, options);
+        } catch (error) {
+          if (!ThreadStoreError.is(error, "CONFLICT") || options.previous === undefined) throw error;
+          throw new ThreadStoreError("CONFLICT", "Stale.", {
+            id,
+            currentVersion: versionIn(options.previous),
+          });
+        }
+      },
+    }),
+  ),
+  mutant("delete never matches", "sends the ETag of a delete as null", ["C15"], () => (inner) => ({
+    delete: (id, options = {}) =>
+      inner.delete(id, options.previous === undefined ? options : { previous: "null" }),
+  })),
+  mutant("delete ignores previous", "deletes whatever is there", ["C16"], () => (inner) => ({
+    delete: (id, { previous: _previous, ...options } = {}) => inner.delete(id, options),
+  })),
+  mutant("refusals count", "makes a new version also when it refuses a save", ["C22"], () => (inner) => ({
+    save: async (id, thread, options) => {
+      try {
+        return await inner.save(id, thread, options);
+      } catch (error) {
+        const before = typeof id === "string" && id !== "" ? await inner.load(id) : undefined;
+        if (before !== undefined) await inner.save(id, before.json, { overwrite: true });
+        throw error;
+      }
+    },
+  })),
+];
+
+function versionedPerClient(): Bug {
+  let count = 0;
+  return versioned(() => {
+    count += 1;
+    return String(count);
+  });
+}

@@ -1,0 +1,38 @@
+import { afterAll, describe, expect, it } from "vitest";
+import { cases, register } from "../../index.ts";
+import { runCase } from "../../execution/run-case.ts";
+import { zoo } from "./index.ts";
+import { withBug } from "./mutant.ts";
+
+function caseOf(id: string): (typeof cases)[number] {
+  const found = cases.find((each) => each.id === id);
+  if (found === undefined) throw new Error(`There is no case ${id}.`);
+  return found;
+}
+
+const pairs = zoo.flatMap((mutant) => mutant.killedBy.map((id) => ({ ...mutant, id })));
+
+describe("the zoo", () => {
+  it.each(pairs)("$id finds the store that $bug ($name)", { timeout: 60_000 }, async ({ make, id }) => {
+    const outcome = runCase(make(), caseOf(id));
+    await expect(outcome).rejects.toThrow(/^Promised: .+ Happened: .+/su);
+    await expect(outcome).rejects.not.toThrow("did not end within");
+  });
+
+  it("has a mutant for every case", () => {
+    const named = new Set(zoo.flatMap(({ killedBy }) => killedBy));
+    expect(cases.map(({ id }) => id).filter((id) => !named.has(id))).toEqual([]);
+  });
+
+  it("has mutants of different names", () => {
+    const names = zoo.map(({ name }) => name);
+    expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
+  });
+
+  describe("without a bug passes every case, so that each failure is its bug's", () => {
+    register(
+      withBug("no bug", () => ({})),
+      { describe, it, after: afterAll },
+    );
+  });
+});
