@@ -11,9 +11,9 @@ export interface Strike {
 }
 
 export interface Armory {
-  arm(fault: Fault & Trigger): ArmedFault;
-  /** The fault for a request, if one is due. Every armed fault counts it; the one that was armed first strikes. */
-  strike(request: ProxiedRequest): Strike | undefined;
+  readonly arm: (fault: Fault & Trigger) => ArmedFault;
+  /** The fault for a request, if one is due. Every armed fault counts it; the one that was armed last strikes. */
+  readonly strike: (request: ProxiedRequest) => Strike | undefined;
 }
 
 interface Weapon {
@@ -31,7 +31,7 @@ export function createArmory(): Armory {
     },
     strike: (request) => {
       const due = [...weapons].filter((weapon) => weapon.isDue(request));
-      return due[0]?.strike(request);
+      return due.at(-1)?.strike(request);
     },
   };
 }

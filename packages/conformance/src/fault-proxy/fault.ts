@@ -36,7 +36,10 @@ export type Fault =
       readonly error: string;
     };
 
-/** Which requests a fault is for. By count and never by time, so that a test is the same each time. */
+/**
+ * Which requests a fault is for. By count and never by time, so that a test is the same each time. Where several faults
+ * are due, the one armed last strikes: a delay of everything first, what is special after it.
+ */
 export interface Trigger {
   /** @default every request */
   readonly when?: RequestMatcher;

@@ -27,13 +27,12 @@ export function splitHttp(bodyOf: (head: HttpHead) => HttpBody): MessageSplitter
     return taken;
   };
 
-  return (bytes) => {
+  return function* split(bytes) {
     rest = Buffer.concat([rest, bytes]);
-    const parts: MessagePart[] = [];
     for (;;) {
       const part = body === undefined ? takeHead() : takeBody(body);
-      if (part === undefined) return parts;
-      parts.push(part);
+      if (part === undefined) return;
+      yield part;
     }
   };
 }

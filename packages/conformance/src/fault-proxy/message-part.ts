@@ -10,13 +10,13 @@ export interface MessagePart {
 }
 
 /** Divides a stream of bytes into messages; keeps what is not enough for a part until more comes. */
-export type MessageSplitter = (bytes: Buffer) => MessagePart[];
+export type MessageSplitter = (bytes: Buffer) => Iterable<MessagePart>;
 
-/** For a protocol that it does not know: all is one message without end. */
-export function splitNothing(): MessageSplitter {
+/** For a protocol that the proxy does not know: all that a client sends is one request, and what comes first is its answer. */
+export function splitNothing(role: "request" | "answer"): MessageSplitter {
   let first = true;
   return (bytes) => {
-    const part = { bytes, first, last: false, interim: false };
+    const part = { bytes, first, last: first && role === "answer", interim: false };
     first = false;
     return [part];
   };

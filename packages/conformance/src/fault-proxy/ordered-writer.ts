@@ -1,13 +1,16 @@
 import type { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
+import { resetSocket } from "./reset-socket.ts";
 
 /** Writes to a socket in the order of the calls, whatever each of them has to wait for. */
 export interface OrderedWriter {
   write(bytes: Buffer): void;
   /** Writes so many bytes a second. */
   trickle(bytes: Buffer, bytesPerSecond: number): void;
-  /** Does something in its turn; what comes later waits for it. */
-  then(action: () => unknown): void;
+  /** What comes later waits until `performance.now()` is so late. */
+  waitUntil(time: number): void;
+  /** What comes later waits until this is settled. */
+  waitFor(promise: Promise<unknown>): void;
   /** Sends the end, as an orderly peer does. */
   end(): void;
   /** Resets the connection, after what was written so far is out. */
@@ -24,9 +27,11 @@ export function createOrderedWriter(socket: Socket): OrderedWriter {
   return {
     write: (bytes) => inTurn(() => writeOut(socket, bytes)),
     trickle: (bytes, bytesPerSecond) => inTurn(() => trickleOut(socket, bytes, bytesPerSecond)),
-    then: inTurn,
+    waitUntil: (time) =>
+      inTurn(() => sleep(Math.max(0, time - performance.now()), undefined, { ref: false })),
+    waitFor: (promise) => inTurn(() => promise),
     end: () => inTurn(() => void socket.end()),
-    reset: () => inTurn(() => void socket.resetAndDestroy()),
+    reset: () => inTurn(() => resetSocket(socket)),
   };
 }
 

@@ -51,7 +51,10 @@ export function describeRequest(connection: number, protocol: Protocol, bytes: B
  * Matches HTTP requests by method and by path: a string is the whole path, a regular expression is tried on path and
  * query. What is left out matches all.
  */
-export function httpRequest({ method, path }: { method?: string; path?: string | RegExp } = {}): RequestMatcher {
+export function httpRequest({
+  method,
+  path,
+}: { method?: string; path?: string | RegExp } = {}): RequestMatcher {
   return ({ http }) => {
     if (http === undefined || (method !== undefined && http.method !== method)) return false;
     if (path === undefined) return true;

@@ -1,17 +1,15 @@
-import type { MessagePart, MessageSplitter } from "./message-part.ts";
+import type { MessageSplitter } from "./message-part.ts";
 
 /** Divides RESP, versions 2 and 3, in either direction: a command or a reply is one part. */
 export function splitRedis(): MessageSplitter {
   let rest: Buffer = Buffer.alloc(0);
-  return (bytes) => {
+  return function* split(bytes) {
     rest = Buffer.concat([rest, bytes]);
-    const parts: MessagePart[] = [];
     for (let end = endOfValue(rest, 0); end !== undefined; end = endOfValue(rest, 0)) {
       const isPush = rest[0] === ">".charCodeAt(0);
-      parts.push({ bytes: rest.subarray(0, end), first: !isPush, last: !isPush, interim: isPush });
+      yield { bytes: rest.subarray(0, end), first: !isPush, last: !isPush, interim: isPush };
       rest = rest.subarray(end);
     }
-    return parts;
   };
 }
 

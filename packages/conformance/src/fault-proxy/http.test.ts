@@ -1,0 +1,279 @@
+import { once } from "node:events";
+import {
+  Agent,
+  createServer,
+  request,
+  type IncomingMessage,
+  type Server,
+  type ServerResponse,
+} from "node:http";
+import type { AddressInfo } from "node:net";
+import { text } from "node:stream/consumers";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { startFaultProxy, type FaultProxy } from "./fault-proxy.ts";
+import { httpRequest } from "./proxied-request.ts";
+
+/** Keeps what is put into it, by path; notes every request that arrived whole. */
+async function startFileServer(): Promise<{ server: Server; files: Map<string, string>; done: string[] }> {
+  const files = new Map<string, string>();
+  const done: string[] = [];
+  const serve = async (incoming: IncomingMessage, outgoing: ServerResponse) => {
+    const { method = "", url = "" } = incoming;
+    const body = await text(incoming);
+    done.push(`${method} ${url}`);
+    if (method === "PUT") {
+      files.set(url, body);
+      outgoing.writeHead(201).end(`stored ${body.length}`);
+    } else {
+      const file = files.get(url);
+      outgoing.writeHead(file === undefined ? 404 : 200, { "content-length": file?.length ?? 0 }).end(file);
+    }
+  };
+  const server = createServer((incoming, outgoing) => {
+    // A request that is cut off is none.
+    serve(incoming, outgoing).catch(() => outgoing.destroy());
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return { server, files, done };
+}
+
+let backend: Awaited<ReturnType<typeof startFileServer>>;
+let proxy: FaultProxy;
+let agent: Agent;
+
+beforeEach(async () => {
+  backend = await startFileServer();
+  proxy = await startFaultProxy({
+    target: { host: "127.0.0.1", port: (backend.server.address() as AddressInfo).port },
+    random: () => 0.5,
+  });
+  // One connection for all requests: that the proxy knows them from each other is the point.
+  agent = new Agent({ keepAlive: true, maxSockets: 1 });
+});
+
+afterEach(async () => {
+  agent.destroy();
+  await proxy.close();
+  backend.server.close();
+  backend.server.closeAllConnections();
+});
+
+interface Call {
+  readonly body?: string;
+  readonly headers?: Record<string, string>;
+  readonly agent?: Agent;
+  readonly signal?: AbortSignal;
+}
+
+interface Answer {
+  readonly status: number | undefined;
+  readonly headers: IncomingMessage["headers"];
+  readonly body: string;
+}
+
+async function call(method: string, path: string, options: Call = {}): Promise<Answer> {
+  const { body, headers, ...rest } = options;
+  const outgoing = request({ host: "127.0.0.1", port: proxy.port, agent, method, path, headers, ...rest });
+  if (headers?.["expect"] === undefined) outgoing.end(body);
+  else outgoing.on("continue", () => outgoing.end(body)).flushHeaders();
+  const [incoming] = (await once(outgoing, "response")) as [IncomingMessage];
+  return { status: incoming.statusCode, headers: incoming.headers, body: await text(incoming) };
+}
+
+const put = (path: string, body: string, options: Call = {}) => call("PUT", path, { body, ...options });
+const get = (path: string, options: Call = {}) => call("GET", path, options);
+
+describe("without a fault", () => {
+  it("passes requests on, many on one connection, and counts", async () => {
+    await put("/a", "one");
+    expect(await get("/a")).toMatchObject({ status: 200, body: "one" });
+    expect(await call("HEAD", "/a")).toMatchObject({ status: 200, body: "" });
+    expect(await get("/none")).toMatchObject({ status: 404 });
+    expect(await put("/a", "two", { headers: { "transfer-encoding": "chunked" } })).toMatchObject({
+      status: 201,
+    });
+    expect(proxy).toMatchObject({ connections: 1, openConnections: 1 });
+    expect(proxy.bytesUp).toBeGreaterThan("PUT /a HTTP/1.1".length * 5);
+    expect(proxy.bytesDown).toBeGreaterThan("HTTP/1.1 200 OK".length * 5);
+  });
+
+  it("passes large bodies on unchanged, in both directions", async () => {
+    const body = "0123456789abcdef".repeat(2 ** 17);
+    await put("/large", body);
+    expect((await get("/large")).body === body).toBe(true);
+  });
+
+  it("lets a client ask before it sends its body", async () => {
+    expect(await put("/a", "one", { headers: { expect: "100-continue" } })).toMatchObject({ status: 201 });
+    expect(await get("/a")).toMatchObject({ body: "one" });
+  });
+
+  it("resets a client whose server cannot be reached", async () => {
+    backend.server.close();
+    await expect(get("/a")).rejects.toMatchObject({ code: "ECONNRESET" });
+  });
+});
+
+describe("triggers", () => {
+  it("strikes the nth matching request, and as many as were ordered", async () => {
+    const when = httpRequest({ method: "PUT", path: "/a" });
+    const armed = proxy.arm({ type: "answerHttp", status: 503, when, nth: 2, times: 2 });
+    const statuses = [];
+    for (const path of ["/a", "/b", "/a", "/a?query", "/a"]) statuses.push((await put(path, "x")).status);
+    expect(statuses).toEqual([201, 201, 503, 503, 201]);
+    expect(armed.strikes).toBe(2);
+    expect(await armed.struck).toMatchObject({ connection: 1, http: { method: "PUT", target: "/a" } });
+  });
+
+  it("strikes with what was armed last, and nothing that was disarmed", async () => {
+    proxy.arm({ type: "answerHttp", status: 500, times: Number.POSITIVE_INFINITY });
+    const later = proxy.arm({
+      type: "answerHttp",
+      status: 503,
+      when: httpRequest({ path: /a$/u }),
+      times: 9,
+    });
+    expect([(await get("/a")).status, (await get("/b")).status]).toEqual([503, 500]);
+    later.disarm();
+    expect((await get("/a")).status).toBe(500);
+  });
+});
+
+describe("faults of a request", () => {
+  it("delay: it arrives late", async () => {
+    proxy.arm({ type: "delay", milliseconds: 100, jitter: 100 });
+    const started = performance.now();
+    expect(await put("/a", "one")).toMatchObject({ status: 201 });
+    expect(performance.now() - started).toBeGreaterThanOrEqual(149);
+  });
+
+  it("cutRequest: the server never has the whole", async () => {
+    for (const afterBytes of [0, 30, 1_000_000]) {
+      const armed = proxy.arm({ type: "cutRequest", afterBytes });
+      await expect(put("/a", "one")).rejects.toMatchObject({ code: "ECONNRESET" });
+      expect(armed.strikes).toBe(1);
+    }
+    expect(await get("/a")).toMatchObject({ status: 404 });
+    expect(backend.done).toEqual(["GET /a"]);
+  });
+
+  it("blackHole: nothing comes, nothing is closed", async () => {
+    const armed = proxy.arm({ type: "blackHole", when: httpRequest({ method: "PUT" }) });
+    await expect(put("/a", "one", { signal: AbortSignal.timeout(100) })).rejects.toThrow("aborted");
+    expect(armed.strikes).toBe(1);
+    expect(backend.done).toEqual([]);
+    expect(await put("/a", "two")).toMatchObject({ status: 201 });
+  });
+});
+
+describe("faults of an answer", () => {
+  it("discardAnswer: the server has done it, and the client sees a reset", async () => {
+    const armed = proxy.arm({ type: "discardAnswer", when: httpRequest({ method: "PUT" }) });
+    await expect(put("/a", "one")).rejects.toMatchObject({ code: "ECONNRESET" });
+    expect(armed.strikes).toBe(1);
+    expect(await get("/a")).toMatchObject({ body: "one" });
+  });
+
+  it("cutAnswer: the client gets its beginning", async () => {
+    await put("/a", "0123456789");
+    const whole = proxy.bytesDown;
+    await get("/a");
+    const length = proxy.bytesDown - whole;
+    proxy.arm({ type: "cutAnswer", afterBytes: length - 6 });
+    const outgoing = request({ host: "127.0.0.1", port: proxy.port, agent, path: "/a" }).end();
+    const [incoming] = (await once(outgoing, "response")) as [IncomingMessage];
+    // Node.js reports the reset at the request and at the answer.
+    outgoing.on("error", () => undefined);
+    const pieces: string[] = [];
+    const reading = (async () => {
+      for await (const bytes of incoming) pieces.push(String(bytes));
+    })();
+    await expect(reading).rejects.toMatchObject({ code: "ECONNRESET" });
+    expect(pieces.join("")).toBe("0123");
+  });
+
+  it("holdAnswer: another client writes meanwhile", async () => {
+    const armed = proxy.arm({ type: "holdAnswer", when: httpRequest({ method: "PUT" }) });
+    const held = put("/a", "mine");
+    await armed.struck;
+    const other = new Agent();
+    expect(await get("/a", { agent: other })).toMatchObject({ body: "mine" });
+    expect(await put("/a", "theirs", { agent: other })).toMatchObject({ status: 201 });
+    armed.release();
+    expect(await held).toMatchObject({ status: 201, body: "stored 4" });
+    expect(await get("/a")).toMatchObject({ body: "theirs" });
+  });
+
+  it("holdAnswer and cut: the client sees a reset and nothing of the answer", async () => {
+    const armed = proxy.arm({ type: "holdAnswer" });
+    const held = put("/a", "mine");
+    await armed.struck;
+    armed.cut();
+    await expect(held).rejects.toMatchObject({ code: "ECONNRESET" });
+    expect(backend.done).toEqual(["PUT /a"]);
+  });
+
+  it("slow: it trickles", async () => {
+    await put("/a", "x".repeat(1000));
+    proxy.arm({ type: "slow", bytesPerSecond: 5000 });
+    const started = performance.now();
+    expect((await get("/a")).body).toHaveLength(1000);
+    expect(performance.now() - started).toBeGreaterThanOrEqual(200);
+  });
+});
+
+describe("answers in place of the server", () => {
+  it("gives status, headers and body, and keeps the connection", async () => {
+    proxy.arm({
+      type: "answerHttp",
+      status: 429,
+      headers: { "retry-after": "1" },
+      body: "slow down",
+      when: httpRequest({ method: "PUT" }),
+    });
+    expect(await put("/a", "one")).toMatchObject({
+      status: 429,
+      headers: { "retry-after": "1" },
+      body: "slow down",
+    });
+    expect(await get("/a")).toMatchObject({ status: 404 });
+    expect(proxy.connections).toBe(1);
+    expect(backend.done).toEqual(["GET /a"]);
+  });
+
+  it("lets a client that asks first send its body, and gives HEAD none", async () => {
+    proxy.arm({ type: "answerHttp", status: 503, body: "later", times: 2 });
+    expect(await put("/a", "one", { headers: { expect: "100-continue" } })).toMatchObject({ status: 503 });
+    expect(await call("HEAD", "/a")).toMatchObject({ status: 503, body: "" });
+    expect(await get("/a")).toMatchObject({ status: 404 });
+    expect(proxy.connections).toBe(1);
+  });
+});
+
+describe("connections", () => {
+  it("refuses new ones, keeps the open ones, and accepts again", async () => {
+    await put("/a", "one");
+    proxy.refuse();
+    await expect(get("/a", { agent: new Agent() })).rejects.toMatchObject({ code: "ECONNREFUSED" });
+    expect(await get("/a")).toMatchObject({ body: "one" });
+    await proxy.accept();
+    expect(await get("/a", { agent: new Agent() })).toMatchObject({ body: "one" });
+  });
+
+  it("cuts all that are open", async () => {
+    const armed = proxy.arm({ type: "holdAnswer" });
+    const held = put("/a", "one");
+    await armed.struck;
+    void proxy.cutAll();
+    await expect(held).rejects.toMatchObject({ code: "ECONNRESET" });
+    expect(await get("/a")).toMatchObject({ body: "one" });
+  });
+
+  it("has none left after it is closed", async () => {
+    await put("/a", "one");
+    await proxy.close();
+    expect(proxy.openConnections).toBe(0);
+    await expect(get("/a")).rejects.toMatchObject({ code: /ECONNREFUSED|ECONNRESET/u });
+  });
+});
