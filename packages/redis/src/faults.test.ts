@@ -1,0 +1,313 @@
+import { setTimeout as wait } from "node:timers/promises";
+import { type StoreOptions, type ThreadStore } from "@threadstore/core";
+import { describeWithService } from "@threadstore/services/vitest";
+import { Redis, type RedisOptions } from "ioredis";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import {
+  type FaultProxy,
+  type ProxiedRequest,
+  redisCommand,
+  redisErrors,
+  startFaultProxy,
+} from "@threadstore/conformance/fault-proxy";
+import { redisStore } from "./redis-store.ts";
+import { writeScript } from "./scripts.ts";
+import { freshPrefix } from "./tools.test.support.ts";
+
+/** The settings by which ioredis sends commands again. */
+type Retrying = Pick<
+  RedisOptions,
+  "autoResendUnfulfilledCommands" | "maxRetriesPerRequest" | "reconnectOnError"
+>;
+
+/** The error of a call that must fail. */
+function failureOf(call: Promise<unknown>): Promise<unknown> {
+  return call.then(
+    () => Promise.reject(new Error("The call succeeded.")),
+    (error: unknown) => error,
+  );
+}
+
+const warnings: Error[] = [];
+process.on("warning", (warning) => warnings.push(warning));
+
+await describeWithService("redis", "on a network that fails", ({ url }) => {
+  const { hostname: host, port } = new URL(url);
+  let proxy: FaultProxy;
+  let other: ThreadStore;
+  let prefix: string;
+  const clients: Redis[] = [];
+  const stores: ThreadStore[] = [];
+
+  beforeEach(async () => {
+    proxy = await startFaultProxy({ target: { host, port: Number(port) } });
+    prefix = freshPrefix();
+    other = redisStore({ url, prefix });
+  });
+  afterEach(async () => {
+    await Promise.all([other, ...stores.splice(0)].map((store) => store.close()));
+    for (const client of clients.splice(0)) client.disconnect();
+    await proxy.close();
+    if (warnings.length > 0) throw new AggregateError(warnings.splice(0), "Node.js has warned.");
+  });
+
+  function given(clientOptions: Retrying): (more?: StoreOptions) => ThreadStore {
+    return (more) => {
+      const client = new Redis({ ...clientOptions, host: "127.0.0.1", port: proxy.port, lazyConnect: true });
+      client.on("error", () => undefined);
+      clients.push(client);
+      return keep(redisStore({ ...more, client, prefix }));
+    };
+  }
+  function keep(store: ThreadStore): ThreadStore {
+    stores.push(store);
+    return store;
+  }
+
+  const isWrite = ({ redis }: ProxiedRequest): boolean =>
+    redis !== undefined &&
+    (redis.arguments[0] === writeScript.sha1 || redis.arguments[0] === writeScript.source);
+
+  /** How many writes the proxy sees from now on. */
+  function countWrites(): () => number {
+    let writes = 0;
+    proxy.arm({
+      type: "delay",
+      milliseconds: 0,
+      when: (request) => {
+        if (isWrite(request)) writes += 1;
+        return false;
+      },
+    });
+    return () => writes;
+  }
+
+  describe.each([
+    [
+      "a client of the store's own",
+      (more?: StoreOptions) => keep(redisStore({ ...more, url: `redis://127.0.0.1:${proxy.port}`, prefix })),
+    ],
+    ["a client with ioredis' defaults", given({})],
+    ["a client that does not send again", given({ autoResendUnfulfilledCommands: false })],
+    ["a client without patience", given({ maxRetriesPerRequest: 0 })],
+    ["a client with boundless patience", given({ maxRetriesPerRequest: null })],
+    ["a client that sends again after errors", given({ reconnectOnError: () => 2 })],
+  ] as const)("%s", (_, open) => {
+    test("a create whose answer is lost succeeds, and is sent once", async () => {
+      const store = open();
+      await store.load("warm");
+      const writes = countWrites();
+      const lost = proxy.arm({ type: "discardAnswer", when: isWrite });
+      const saved = await store.save("thread", { n: 1 });
+      expect(lost.strikes).toBe(1);
+      expect(writes()).toBe(1);
+      expect((await other.load("thread"))?.version).toBe(saved.version);
+      await store.load("thread");
+      await wait(300);
+      expect(writes()).toBe(1);
+    });
+
+    test("a replacement whose answer is lost succeeds", async () => {
+      const store = open();
+      const first = await store.save("thread", { n: 1 });
+      const lost = proxy.arm({ type: "discardAnswer", when: isWrite });
+      const second = await store.save("thread", { n: 2 }, { previous: first });
+      expect(lost.strikes).toBe(1);
+      expect((await other.load("thread"))?.version).toBe(second.version);
+    });
+
+    test("a delete whose answer is lost is OUTCOME_UNKNOWN, and the thread is gone", async () => {
+      const store = open();
+      await store.save("thread", {});
+      await store.load("thread");
+      const lost = proxy.arm({ type: "discardAnswer", when: redisCommand("evalsha", "eval") });
+      await expect(store.delete("thread")).rejects.toMatchObject({ code: "OUTCOME_UNKNOWN" });
+      expect(lost.strikes).toBe(1);
+      expect(await store.load("thread")).toBeUndefined();
+    });
+
+    test("when somebody else saves before the answer is lost, that save stays, and nobody is told CONFLICT", async () => {
+      const store = open();
+      const first = await store.save("thread", { n: 1 });
+      const writes = countWrites();
+      const held = proxy.arm({ type: "holdAnswer", when: isWrite });
+      const saving = failureOf(store.save("thread", { n: 2 }, { previous: first }));
+      await held.struck;
+      const theirs = await other.save("thread", { n: 3 }, { overwrite: true });
+      held.cut();
+      expect(await saving).toMatchObject({ code: "OUTCOME_UNKNOWN" });
+      await store.load("thread");
+      await wait(300);
+      expect(writes()).toBe(1);
+      expect((await other.load("thread"))?.version).toBe(theirs.version);
+    });
+
+    test("when somebody else deletes before the answer is lost, the thread is not created again", async () => {
+      const store = open();
+      await store.load("warm");
+      const held = proxy.arm({ type: "holdAnswer", when: isWrite });
+      const saving = failureOf(store.save("thread", {}));
+      await held.struck;
+      expect(await other.delete("thread")).toBe(true);
+      held.cut();
+      expect(await saving).toMatchObject({ code: "OUTCOME_UNKNOWN" });
+      await store.load("warm");
+      await wait(300);
+      expect(await other.load("thread")).toBeUndefined();
+    });
+
+    test("a replacement that never arrives is sent again", async () => {
+      const store = open();
+      const first = await store.save("thread", { n: 1 });
+      const lost = proxy.arm({ type: "cutRequest", afterBytes: 20, when: isWrite });
+      const second = await store.save("thread", { n: 2 }, { previous: first });
+      expect(lost.strikes).toBe(1);
+      expect((await other.load("thread"))?.version).toBe(second.version);
+    });
+
+    test("a load cut in the middle is made again, and whole", async () => {
+      const store = open();
+      const thread = { text: "x".repeat(200_000) };
+      await other.save("thread", thread);
+      await store.load("warm");
+      const cut = proxy.arm({ type: "cutAnswer", afterBytes: 50_000 });
+      expect((await store.load("thread"))?.thread).toEqual(thread);
+      expect(cut.strikes).toBe(1);
+    });
+
+    test("a connection that was dropped while idle is no failure", async () => {
+      const store = open();
+      await store.save("thread", { n: 1 });
+      await proxy.cutAll();
+      await expect.poll(() => proxy.openConnections).toBe(0);
+      expect((await store.load("thread"))?.thread).toEqual({ n: 1 });
+      await proxy.cutAll();
+      expect((await store.save("thread", { n: 2 }, { overwrite: true })).thread).toEqual({ n: 2 });
+    });
+
+    test("nobody there is UNAVAILABLE, told with its cause, and passes", async () => {
+      proxy.refuse();
+      const store = open({ maxRetries: 1 });
+      for (const call of [
+        store.load("thread"),
+        store.save("thread", {}),
+        store.delete("thread"),
+        store.listPage(),
+      ]) {
+        const error = await call.catch((thrown: unknown) => thrown);
+        expect(error).toMatchObject({
+          code: "UNAVAILABLE",
+          retryable: true,
+          cause: { code: "ECONNREFUSED" },
+        });
+      }
+      await proxy.accept();
+      const patient = open();
+      await patient.save("thread", {});
+      await expect.poll(() => store.load("thread").catch(() => undefined), { timeout: 10_000 }).toBeDefined();
+    });
+
+    test("silence ends with the call's time, and nothing is sent afterwards", async () => {
+      const store = open({ timeoutMs: 300 });
+      const first = await store.save("thread", { n: 1 });
+      proxy.arm({ type: "blackHole", when: isWrite });
+      const saving = store.save("thread", { n: 2 }, { previous: first });
+      await expect(saving).rejects.toMatchObject({ code: "OUTCOME_UNKNOWN" });
+      await expect(store.load("thread")).rejects.toMatchObject({ code: "UNAVAILABLE" });
+      const writes = countWrites();
+      await proxy.cutAll();
+      await expect
+        .poll(() => store.load("thread").catch(() => undefined))
+        .toMatchObject({ version: first.version });
+      await wait(300);
+      expect(writes()).toBe(0);
+    });
+
+    test("an aborted call that waited for a connection sends nothing", async () => {
+      const store = open();
+      proxy.refuse();
+      const controller = new AbortController();
+      const reason = new Error("enough");
+      const saving = store.save("thread", {}, { signal: controller.signal });
+      controller.abort(reason);
+      await expect(saving).rejects.toBe(reason);
+      const writes = countWrites();
+      await proxy.accept();
+      await expect.poll(() => store.load("warm").then(() => "connected", String)).toBe("connected");
+      await wait(200);
+      expect(writes()).toBe(0);
+    });
+
+    test("of 40 saves at once over connections that keep breaking, each is told the truth", async () => {
+      const store = open();
+      const saves = Promise.allSettled(
+        Array.from({ length: 40 }, async (_each, index) => {
+          const first = await store.save(`${index}`, { n: 1 });
+          return store.save(`${index}`, { n: 2 }, { previous: first });
+        }),
+      );
+      for (let cut = 0; cut < 5; cut++) {
+        await wait(15);
+        await proxy.cutAll();
+      }
+      for (const outcome of await saves) {
+        const code: unknown = outcome.status === "rejected" ? outcome.reason.code : "saved";
+        expect(["saved", "OUTCOME_UNKNOWN", "UNAVAILABLE"]).toContain(code);
+        const version = outcome.status === "rejected" ? undefined : outcome.value.version;
+        const found = outcome.status === "rejected" ? undefined : await other.load(outcome.value.id);
+        expect(found?.version).toBe(version);
+      }
+    });
+  });
+
+  test.each([
+    ["loading", redisErrors.loading],
+    ["a replica", redisErrors.readOnly],
+    ["without its master", redisErrors.masterDown],
+    ["without its cluster", redisErrors.clusterDown],
+    ["moving keys", redisErrors.tryAgain],
+    ["without the script", redisErrors.noScript],
+  ])("a Redis that is %s for a moment is tried again", async (_, error) => {
+    const store = keep(redisStore({ url: `redis://127.0.0.1:${proxy.port}`, prefix }));
+    const first = await store.save("thread", { n: 1 });
+    const refusal = proxy.arm({ type: "answerRedis", error, when: isWrite });
+    const second = await store.save("thread", { n: 2 }, { previous: first });
+    expect(refusal.strikes).toBe(1);
+    expect((await other.load("thread"))?.version).toBe(second.version);
+  });
+
+  test("the store's own connection is given up when it has been silent for long, and another made", async () => {
+    const store = keep(redisStore({ url: `redis://127.0.0.1:${proxy.port}`, prefix }));
+    await other.save("thread", {});
+    await store.load("thread");
+    const silence = proxy.arm({ type: "blackHole", when: redisCommand("get") });
+    expect(await store.load("thread")).toBeDefined();
+    expect(silence.strikes).toBe(1);
+    expect(proxy.connections).toBe(2);
+  });
+
+  test("closing ends the connection, in whatever state it is", async () => {
+    const openStore = () => redisStore({ url: `redis://127.0.0.1:${proxy.port}`, prefix, maxRetries: 0 });
+    const ready = openStore();
+    await ready.load("thread");
+    await ready.close();
+    await expect.poll(() => proxy.openConnections).toBe(0);
+
+    const connecting = openStore();
+    const call = connecting.load("thread", { timeoutMs: 1 }).catch(() => undefined);
+    await call;
+    await connecting.close();
+    await expect.poll(() => proxy.openConnections).toBe(0);
+
+    const reconnecting = openStore();
+    await reconnecting.load("thread");
+    proxy.refuse();
+    await proxy.cutAll();
+    await expect(reconnecting.load("thread")).rejects.toMatchObject({ code: "UNAVAILABLE" });
+    await reconnecting.close();
+    const before = proxy.connections;
+    await proxy.accept();
+    await wait(1200);
+    expect(proxy.connections).toBe(before);
+  });
+});

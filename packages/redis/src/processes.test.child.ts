@@ -1,0 +1,25 @@
+// What processes.test.ts runs in processes of their own. It says "ready" and begins at the parent's "go".
+import { once } from "node:events";
+import { promisify } from "node:util";
+import { redisStore } from "./redis-store.ts";
+
+const [url = "", prefix = ""] = process.argv.slice(2);
+
+async function report(message: string): Promise<void> {
+  if (process.send === undefined) throw new Error("Not a child process.");
+  await promisify(process.send.bind(process) as (value: string, sent: () => void) => void)(message);
+}
+
+const go = once(process, "message");
+await report("ready");
+await go;
+process.disconnect();
+
+/** Adds 50 to the number in the thread, one at a time, whoever else does. */
+const store = redisStore({ url, prefix });
+for (let added = 0; added < 50; added++) {
+  await store.update("counter", (current) => ({ n: Number(current?.thread["n"] ?? 0) + 1 }), {
+    maxAttempts: 1000,
+  });
+}
+await store.close();
