@@ -168,22 +168,22 @@ class View implements ThreadStore {
       namespace: this.#namespace,
       id: typeof id === "string" ? id : undefined,
     };
-    return traced(diagnostics, () => this.#run(diagnostics, options, prepare));
+    return this.#lifecycle.call(traced(diagnostics, () => this.#run(diagnostics, options, prepare)));
   }
 
   async #run<T>(diagnostics: CallDiagnostics, options: CallOptions, prepare: () => Work<T>): Promise<T> {
     const started = performance.now();
     const parts = { ...this.#backend, operation: diagnostics.operation, namespace: this.#namespace };
-    this.#lifecycle.enter();
     try {
       this.#lifecycle.throwIfClosed();
       checkCallOptions(options);
       options.signal?.throwIfAborted();
       const work = prepare();
       const result = await withinTime(parts, options, (call) => {
-        return work(call).finally(() =>
+        const working = work(call).finally(() =>
           Object.assign(diagnostics, { bytes: call.bytes, requests: call.requests }),
         );
+        return this.#lifecycle.work(working);
       });
       diagnostics.outcome = "ok";
       return result;
@@ -192,7 +192,6 @@ class View implements ThreadStore {
       throw ThreadStoreError.is(error) ? withContext(error, diagnostics) : error;
     } finally {
       diagnostics.durationMs = performance.now() - started;
-      this.#lifecycle.leave();
     }
   }
 }

@@ -85,6 +85,35 @@ describe("close", () => {
     expect(calls.close).toBe(1);
   });
 
+  it("waits for what an aborted call left running, before the driver is closed", async () => {
+    const { driver, next, calls } = scriptedDriver(memoryDriver());
+    const store = createThreadStore(driver);
+    const controller = new AbortController();
+    const gate = Promise.withResolvers<void>();
+    next("write", async (go) => {
+      await gate.promise;
+      return go();
+    });
+    const saving = store.save("a", {}, { signal: controller.signal });
+    controller.abort(new Error("the user left"));
+    await expect(saving).rejects.toThrow("the user left");
+    const closing = store.close();
+    await new Promise(setImmediate);
+    expect(calls.close).toBe(0);
+    gate.resolve();
+    await closing;
+    expect(calls.close).toBe(1);
+  });
+
+  it("does not wait for ever for what hangs", async () => {
+    const { driver, next, calls } = scriptedDriver(memoryDriver());
+    const store = createThreadStore(driver, { timeoutMs: 10 });
+    next("read", blackHole);
+    await expect(store.load("a")).rejects.toMatchObject({ code: "UNAVAILABLE" });
+    await store.close();
+    expect(calls.close).toBe(1);
+  });
+
   it("of a view closes that view alone", async () => {
     const { driver, calls } = scriptedDriver(memoryDriver());
     const store = createThreadStore(driver);
