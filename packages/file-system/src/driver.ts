@@ -10,7 +10,6 @@ import { checkOptions, type FileSystemDriverOptions } from "./options.ts";
 import { readRecord } from "./record-file.ts";
 import { remove } from "./remove.ts";
 import { replace } from "./replace.ts";
-import { runningWork } from "./running-work.ts";
 
 /**
  * Keeps each record in a file of its own below `folder`, safe between processes and without locks. For whoever
@@ -23,37 +22,37 @@ export function fileSystemDriver(options: FileSystemDriverOptions): ThreadDriver
   const layout = layoutOf(settings.folder);
   const disk = diskWith(settings);
   const keepHouse = housekeeping(layout, disk);
-  const { run, settled } = runningWork();
 
   return {
     contract: 1,
     name: "file-system",
 
     // A local file is read faster than asked whether it changed: `known` would save nothing worth the branch.
-    read: (key, _known, { signal }) =>
-      run(signal, async () => {
-        const thread = threadFolder(layout, key);
-        const found = await readCurrent(thread, signal, (version) => readRecord(recordFile(thread, version)));
-        return found && { version: found.version, bytes: found.content ?? new Uint8Array() };
-      }),
+    async read(key, _known, { signal }) {
+      const thread = threadFolder(layout, key);
+      const found = await readCurrent(thread, signal, (version) => readRecord(recordFile(thread, version)));
+      return found && { version: found.version, bytes: found.content ?? new Uint8Array() };
+    },
 
-    write: (key, { bytes }, expected, { signal }) =>
-      run(signal, async () => {
-        await keepHouse();
-        const place = { layout, disk, signal };
-        return expected === undefined ? create(place, key, bytes) : replace(place, key, bytes, expected);
-      }),
+    async write(key, { bytes }, expected, { signal }) {
+      signal.throwIfAborted();
+      await keepHouse();
+      const place = { layout, disk, signal };
+      return expected === undefined ? create(place, key, bytes) : replace(place, key, bytes, expected);
+    },
 
-    delete: (key, expected, { signal }) =>
-      run(signal, async () => {
-        await keepHouse();
-        return remove({ layout, disk, signal }, key, expected);
-      }),
+    async delete(key, expected, { signal }) {
+      signal.throwIfAborted();
+      await keepHouse();
+      return remove({ layout, disk, signal }, key, expected);
+    },
 
-    list: (namespace, page, { signal }) => run(signal, () => listRecords(layout, namespace, page, signal)),
+    list: (namespace, page, { signal }) => listRecords(layout, namespace, page, signal),
 
     explain: (error) => explain(error),
 
-    close: settled,
+    async close() {
+      // Every call closes what it opens.
+    },
   };
 }

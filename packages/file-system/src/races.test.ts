@@ -147,25 +147,6 @@ describe("a saver that is stopped just before the deciding step", () => {
   });
 });
 
-describe("closing", () => {
-  it("waits for what an aborted call had begun", async () => {
-    const first = await save(undefined, "first");
-    const controller = new AbortController();
-    const stopped = pause("sync", currentFolder);
-    const late = driver.write(key, recordOf("late"), first, { signal: controller.signal });
-    await stopped.reached;
-    controller.abort(new Error("the user left"));
-    const steps: string[] = [];
-    const ended = late.catch(() => steps.push("ended"));
-    const closed = driver.close().then(() => steps.push("closed"));
-    await new Promise(setImmediate);
-    expect(steps).toEqual([]);
-    stopped.resume();
-    await Promise.all([ended, closed]);
-    expect(await filesBelow(folder)).toEqual([join("threads", "thread", first, `${first}.json`)]);
-  });
-});
-
 describe("a creator that is stopped just before the deciding step", () => {
   it("loses to another creator, and removes what it had prepared", async () => {
     const stopped = pause("rename", /\.tmp/);
