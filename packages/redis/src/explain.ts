@@ -22,8 +22,6 @@ const replies: ReadonlyMap<string, Meaning> = new Map([
     [
       "ACCESS_DENIED",
       "Redis does not allow its user a command or key of the store. The README names the permissions it needs.",
-      // The commands of a script are checked one by one.
-      "unknown",
     ],
   ],
   [
@@ -131,7 +129,7 @@ function explainUnsent(error: unknown): FailureExplanation {
   }
   return failure([
     "UNAVAILABLE",
-    `Redis could not be reached${named(code)}. Check that it runs, and its host and port.`,
+    `Redis could not be reached${named(code)}. Check that it runs, and its host and port; the cause may say more.`,
   ]);
 }
 

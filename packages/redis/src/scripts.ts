@@ -10,6 +10,19 @@ export interface Script {
 export const versionLength = 22;
 
 /**
+ * Ends the script, before it has done anything, if the user may not run one of the commands: what a script calls is
+ * checked one by one, and some versions of Redis answer that without a code.
+ */
+function allowed(...commands: string[]): string {
+  return `
+for _, command in ipairs({ ${commands.map((command) => `{ ${command} }`).join(", ")} }) do
+  if not redis.acl_check_cmd(unpack(command)) then
+    return redis.error_reply('NOPERM The user of the store may not run ' .. command[1] .. ' on its keys.')
+  end
+end`;
+}
+
+/**
  * Sets `state` to what is at KEYS[1]: "" for nothing, and otherwise "=" and the version. What is no string at all
  * ends the script with WRONGTYPE, before anything is written.
  */
@@ -21,6 +34,7 @@ if stored ~= '' or redis.call('EXISTS', KEYS[1]) == 1 then state = '=' .. stored
 
 /** KEYS: record. ARGV: a version. Answers 1 instead of the record when it is at that version. */
 export const readScript: Script = script(`
+${allowed("'GETRANGE', KEYS[1], 0, 0", "'GET', KEYS[1]")}
 if redis.call('GETRANGE', KEYS[1], 0, ${versionLength - 1}) == ARGV[1] then return 1 end
 return redis.call('GET', KEYS[1])
 `);
@@ -33,6 +47,16 @@ return redis.call('GET', KEYS[1])
  * index comes before the record, since an entry without a record does no harm.
  */
 export const writeScript: Script = script(`
+${allowed(
+  "'GETRANGE', KEYS[1], 0, 0",
+  "'EXISTS', KEYS[1]",
+  "'STRLEN', KEYS[1]",
+  "'SET', KEYS[1], ''",
+  "'SETRANGE', KEYS[1], 0, ''",
+  "'PERSIST', KEYS[1]",
+  "'PEXPIREAT', KEYS[1], 0",
+  "'ZADD', KEYS[2], 0, ''",
+)}
 ${look}
 local version, unchanged, rest, expiry = ARGV[2], tonumber(ARGV[3]), ARGV[4], ARGV[5]
 if stored == version then return 1 end
@@ -66,6 +90,7 @@ return 1
 
 /** KEYS: record, index. ARGV: the expected state, the id. */
 export const deleteScript: Script = script(`
+${allowed("'GETRANGE', KEYS[1], 0, 0", "'EXISTS', KEYS[1]", "'DEL', KEYS[1]", "'ZREM', KEYS[2], ''")}
 ${look}
 if state == '' or state ~= ARGV[1] then return 0 end
 redis.call('DEL', KEYS[1])
@@ -78,6 +103,7 @@ return 1
  * or nil. An index entry whose record has expired is removed, if that is allowed.
  */
 export const tailsScript: Script = script(`
+${allowed("'EXISTS', KEYS[2]", "'STRLEN', KEYS[2]", "'GETRANGE', KEYS[2], 0, 0")}
 local tails = {}
 for position = 2, #KEYS do
   local key = KEYS[position]

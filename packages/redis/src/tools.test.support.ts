@@ -57,6 +57,7 @@ export function rawClient(url: string): Redis & Disposable {
 
 /** Every key under a prefix, on every master. */
 export async function keysOf(client: Redis | Cluster, prefix: string): Promise<Buffer[]> {
+  if (client.status === "wait") await client.connect();
   const nodes = client instanceof Redis ? [client] : client.nodes("master");
   const found: Buffer[] = [];
   for (const node of nodes) {

@@ -1,0 +1,26 @@
+import { execFile } from "node:child_process";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { describeWithService } from "@threadstore/services/vitest";
+import { expect, test } from "vitest";
+import { packageFolder, readmeBlock } from "./readme.test.support.ts";
+import { redisStore } from "./redis-store.ts";
+
+await describeWithService("redis", "the README's example", ({ url }) => {
+  test("runs, on the built package, and goes on where it stopped", async () => {
+    // Below this package, so that its own name resolves.
+    const program = mkdtempSync(join(packageFolder, "dist", "readme-"));
+    await using store = redisStore({ url });
+    try {
+      writeFileSync(join(program, "example.ts"), readmeBlock("ts"));
+      const env = { ...process.env, REDIS_URL: url };
+      const run = () => promisify(execFile)(process.execPath, [join(program, "example.ts")], { env });
+      expect((await run()).stdout).toBe("Visit 1.\n");
+      expect((await run()).stdout).toBe("Visit 2.\n");
+    } finally {
+      rmSync(program, { recursive: true });
+      await store.delete("support-4711");
+    }
+  });
+});
