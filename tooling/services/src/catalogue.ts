@@ -1,46 +1,78 @@
+import { startAzuriteOAuth, type AzuriteOAuthEndpoint } from "./azurite/azurite-oauth.ts";
 import { startAzurite, type AzuriteEndpoint } from "./azurite/azurite.ts";
 import { startCeph, type S3Endpoint } from "./ceph/ceph.ts";
+import { startRedisCluster, type RedisClusterEndpoint } from "./redis/redis-cluster.ts";
+import { startRedisSentinel, type RedisSentinelEndpoint } from "./redis/redis-sentinel.ts";
+import { startRedisTls, type RedisTlsEndpoint } from "./redis/redis-tls.ts";
 import { startRedis, type RedisEndpoint } from "./redis/redis.ts";
 import type { Service } from "./service.ts";
+import { addresses, text, type Variables } from "./variables.ts";
 
 /** Every service by name, with what a client needs to reach it. */
 export interface Endpoints {
   readonly redis: RedisEndpoint;
+  readonly "redis-tls": RedisTlsEndpoint;
+  readonly "redis-cluster": RedisClusterEndpoint;
+  readonly "redis-sentinel": RedisSentinelEndpoint;
   readonly azurite: AzuriteEndpoint;
+  readonly "azurite-oauth": AzuriteOAuthEndpoint;
   readonly s3: S3Endpoint;
 }
 
 export type ServiceName = keyof Endpoints;
 
 interface Entry<Endpoint> {
-  start(): Promise<Service<Endpoint>>;
-  /** The endpoint of a server that runs already, if the environment names one: it takes the place of ours. */
-  fromEnvironment(environment: NodeJS.ProcessEnv): Endpoint | undefined;
+  readonly start: () => Promise<Service<Endpoint>>;
+  /** A server that the environment names takes the place of ours. */
+  readonly variables: Variables<Endpoint>;
 }
 
 export const catalogue: { readonly [Name in ServiceName]: Entry<Endpoints[Name]> } = {
-  redis: {
-    start: startRedis,
-    fromEnvironment: ({ THREADSTORE_TEST_REDIS_URL: url }) => (url === undefined ? undefined : { url }),
+  redis: { start: startRedis, variables: { url: text("THREADSTORE_TEST_REDIS_URL") } },
+  "redis-tls": {
+    start: startRedisTls,
+    variables: {
+      url: text("THREADSTORE_TEST_REDIS_TLS_URL"),
+      certificateFile: text("THREADSTORE_TEST_REDIS_TLS_CERTIFICATE_FILE"),
+    },
+  },
+  "redis-cluster": {
+    start: startRedisCluster,
+    variables: { nodes: addresses("THREADSTORE_TEST_REDIS_CLUSTER") },
+  },
+  "redis-sentinel": {
+    start: startRedisSentinel,
+    variables: {
+      sentinels: addresses("THREADSTORE_TEST_REDIS_SENTINEL"),
+      master: text("THREADSTORE_TEST_REDIS_SENTINEL_MASTER", "mymaster"),
+    },
   },
   azurite: {
     start: startAzurite,
-    fromEnvironment: ({ THREADSTORE_TEST_AZURE_CONNECTION_STRING: connectionString }) =>
-      connectionString === undefined ? undefined : { connectionString },
+    variables: { connectionString: text("THREADSTORE_TEST_AZURE_CONNECTION_STRING") },
   },
-  s3: { start: startCeph, fromEnvironment: s3FromEnvironment },
+  "azurite-oauth": {
+    start: startAzuriteOAuth,
+    variables: {
+      url: text("THREADSTORE_TEST_AZURE_OAUTH_URL"),
+      certificateFile: text("THREADSTORE_TEST_AZURE_OAUTH_CERTIFICATE_FILE"),
+      authorityHost: text("THREADSTORE_TEST_AZURE_OAUTH_AUTHORITY_HOST"),
+      tenantId: text("THREADSTORE_TEST_AZURE_OAUTH_TENANT_ID"),
+      clientId: text("THREADSTORE_TEST_AZURE_OAUTH_CLIENT_ID"),
+      clientSecret: text("THREADSTORE_TEST_AZURE_OAUTH_CLIENT_SECRET"),
+      identityEndpoint: text("THREADSTORE_TEST_AZURE_OAUTH_IDENTITY_ENDPOINT"),
+    },
+  },
+  s3: {
+    start: startCeph,
+    variables: {
+      endpoint: text("THREADSTORE_TEST_S3_ENDPOINT"),
+      region: text("THREADSTORE_TEST_S3_REGION", "us-east-1"),
+      accessKeyId: text("THREADSTORE_TEST_S3_ACCESS_KEY_ID", "threadstore"),
+      secretAccessKey: text("THREADSTORE_TEST_S3_SECRET_ACCESS_KEY", "threadstore-secret"),
+      bucket: text("THREADSTORE_TEST_S3_BUCKET", "threadstore-test"),
+    },
+  },
 };
 
 export const serviceNames: readonly ServiceName[] = Object.keys(catalogue) as ServiceName[];
-
-function s3FromEnvironment(environment: NodeJS.ProcessEnv): S3Endpoint | undefined {
-  const endpoint = environment["THREADSTORE_TEST_S3_ENDPOINT"];
-  if (endpoint === undefined) return undefined;
-  return {
-    endpoint,
-    region: environment["THREADSTORE_TEST_S3_REGION"] ?? "us-east-1",
-    accessKeyId: environment["THREADSTORE_TEST_S3_ACCESS_KEY_ID"] ?? "threadstore",
-    secretAccessKey: environment["THREADSTORE_TEST_S3_SECRET_ACCESS_KEY"] ?? "threadstore-secret",
-    bucket: environment["THREADSTORE_TEST_S3_BUCKET"] ?? "threadstore-test",
-  };
-}

@@ -5,6 +5,11 @@ import type { ServerProcess } from "./processes/server-process.ts";
 /** The servers of a service by their part in it. */
 export type Servers = Readonly<Record<string, ServerProcess | readonly ServerProcess[]>>;
 
+export interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
 /** A backend that was started for us, on the loopback and with free ports. */
 export interface Service<Endpoint, Parts extends Servers = Servers> {
   /** How clients reach it: plain JSON. */

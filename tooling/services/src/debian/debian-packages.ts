@@ -52,7 +52,7 @@ function installationAt(root: string): Installation {
 
 async function findOnPath(program: string): Promise<string | undefined> {
   try {
-    const { stdout } = await promisify(execFile)("sh", ["-c", `command -v "$0"`, program]);
+    const { stdout } = await promisify(execFile)("/bin/sh", ["-c", `command -v "$0"`, program]);
     return stdout.trim();
   } catch (error) {
     // The exit code of `command -v` for "there is none".

@@ -19,13 +19,13 @@ declare module "vitest" {
 export async function describeWithService<Name extends ServiceName>(
   name: Name,
   title: string,
-  suite: (endpoint: Endpoints[Name]) => void,
+  suite: (endpoint: Endpoints[Name]) => void | Promise<void>,
 ): Promise<void> {
   const response = await fetch(`${inject("serviceHost")}/${name}`);
   const answer = (await response.json()) as ServiceAnswer<Name>;
   if (answer.state === "running") {
-    describe(title, () => {
-      suite(answer.endpoint);
+    describe(title, async () => {
+      await suite(answer.endpoint);
     });
   } else if (answer.state === "unavailable" && process.env["CI"] !== "true") {
     describe(title, () => {

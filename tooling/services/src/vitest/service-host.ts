@@ -4,6 +4,7 @@ import type { AddressInfo } from "node:net";
 import { catalogue, serviceNames, type Endpoints, type ServiceName } from "../catalogue.ts";
 import { loopback } from "../processes/ports.ts";
 import { ServiceUnavailableError, type Service } from "../service.ts";
+import { endpointFrom, type Variables } from "../variables.ts";
 
 /** What became of a service that a test file asked for. */
 export type ServiceAnswer<Name extends ServiceName = ServiceName> =
@@ -48,9 +49,10 @@ export async function startServiceHost(): Promise<ServiceHost> {
 async function startByName(name: string, running: Service<unknown>[]): Promise<ServiceAnswer> {
   const known = serviceNames.find((candidate) => candidate === name);
   if (known === undefined) return { state: "failed", message: `There is no service named "${name}".` };
-  const endpoint = catalogue[known].fromEnvironment(process.env);
-  if (endpoint !== undefined) return { state: "running", endpoint };
   try {
+    const { variables } = catalogue[known];
+    const endpoint = endpointFrom(variables as Variables<Endpoints[ServiceName]>, process.env);
+    if (endpoint !== undefined) return { state: "running", endpoint };
     const service = await catalogue[known].start();
     running.push(service);
     return { state: "running", endpoint: service.endpoint };

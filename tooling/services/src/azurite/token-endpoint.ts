@@ -1,0 +1,66 @@
+// A process of its own: token-endpoint.ts PORT CERTIFICATE KEY. Gives out what Microsoft Entra ID would.
+import { readFileSync } from "node:fs";
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { createServer } from "node:https";
+import { text } from "node:stream/consumers";
+import { application } from "./application.ts";
+
+const [port = "", certificateFile = "", keyFile = ""] = process.argv.slice(2);
+const origin = `https://localhost:${port}`;
+const lifetime = 3600;
+
+/** What Azurite looks at: it does not check the signature. */
+function createToken(): string {
+  const now = Math.floor(Date.now() / 1000);
+  const claims = {
+    aud: "https://storage.azure.com",
+    iss: `https://sts.windows.net/${application.tenantId}/`,
+    iat: now,
+    nbf: now - 60,
+    exp: now + lifetime,
+  };
+  const parts = [{ alg: "RS256", typ: "JWT" }, claims].map((part) =>
+    Buffer.from(JSON.stringify(part)).toString("base64url"),
+  );
+  return [...parts, "signature"].join(".");
+}
+
+/** A secret must be the right one; the tokens of a workload's identity are taken as they are. */
+function isAuthentic(form: URLSearchParams): boolean {
+  return form.get("client_secret") === application.clientSecret || form.has("client_assertion");
+}
+
+async function answer(request: IncomingMessage): Promise<{ status: number; body: object }> {
+  const url = new URL(request.url ?? "", origin);
+  const tenant = `${origin}/${application.tenantId}`;
+  if (url.pathname.endsWith("/.well-known/openid-configuration")) {
+    // Entra's client takes a document that lacks one of these for none.
+    const body = {
+      issuer: `${tenant}/v2.0`,
+      token_endpoint: `${tenant}/token`,
+      authorization_endpoint: `${tenant}/authorize`,
+      jwks_uri: `${tenant}/keys`,
+    };
+    return { status: 200, body };
+  }
+  const token = { token_type: "Bearer", access_token: createToken() };
+  // A managed identity asks so, on a machine that has one.
+  if (request.method === "GET" && url.searchParams.has("resource")) {
+    return { status: 200, body: { ...token, expires_on: String(Math.floor(Date.now() / 1000) + lifetime) } };
+  }
+  return isAuthentic(new URLSearchParams(await text(request)))
+    ? { status: 200, body: { ...token, expires_in: lifetime } }
+    : {
+        status: 401,
+        body: { error: "invalid_client", error_description: "AADSTS7000215: Invalid client secret." },
+      };
+}
+
+async function serve(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  const { status, body } = await answer(request);
+  response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body));
+}
+
+createServer({ cert: readFileSync(certificateFile), key: readFileSync(keyFile) }, (request, response) => {
+  void serve(request, response);
+}).listen(Number(port), "127.0.0.1");

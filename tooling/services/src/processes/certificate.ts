@@ -1,0 +1,26 @@
+import { execFile } from "node:child_process";
+import { join } from "node:path";
+import { promisify } from "node:util";
+import { ServiceUnavailableError } from "../service.ts";
+
+export interface Certificate {
+  /** PEM; it is its own authority, so clients that trust this file trust the server. */
+  readonly certificateFile: string;
+  readonly keyFile: string;
+}
+
+/** A certificate for localhost and 127.0.0.1, in the given folder. */
+export async function createCertificate(directory: string): Promise<Certificate> {
+  const certificateFile = join(directory, "certificate.pem");
+  const keyFile = join(directory, "key.pem");
+  const kind = ["req", "-x509", "-days", "30", "-newkey", "rsa:2048", "-nodes"];
+  const subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost,IP:127.0.0.1"];
+  const files = ["-out", certificateFile, "-keyout", keyFile];
+  try {
+    await promisify(execFile)("openssl", [...kind, ...subject, ...files]);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
+    throw new ServiceUnavailableError("TLS needs a certificate. Install openssl.", { cause: error });
+  }
+  return { certificateFile, keyFile };
+}

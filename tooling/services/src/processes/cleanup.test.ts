@@ -1,0 +1,95 @@
+import { spawn, type ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { createInterface } from "node:readline/promises";
+import { afterEach, describe, expect, it } from "vitest";
+import { cacheDirectory } from "./cache-directory.ts";
+import { accepts } from "./ports.ts";
+import { processStart } from "./process-identity.ts";
+import { removeLeftovers } from "./run-directory.ts";
+import { waitUntil } from "./wait-until.ts";
+
+interface Started {
+  readonly starter: ChildProcess;
+  readonly port: number;
+  readonly serverPid: number;
+}
+
+const cli = join(import.meta.dirname, "../../services.ts");
+const children = new Set<ChildProcess>();
+afterEach(() => {
+  for (const child of children) child.kill("SIGKILL");
+  children.clear();
+});
+
+/** A process that has started Redis and says where, by its first line. */
+async function startStarter(parameters: readonly string[]): Promise<Started> {
+  const starter = spawn(process.execPath, parameters, { stdio: ["ignore", "pipe", "ignore"] });
+  children.add(starter);
+  const [line] = (await once(createInterface(starter.stdout), "line")) as [string];
+  const { redis } = JSON.parse(line) as { redis: { url: string } };
+  const [run = ""] = runsOf(starter);
+  const processes = readFileSync(join(cacheDirectory, "run", run, "processes"), "utf8");
+  const started = {
+    starter,
+    port: Number(new URL(redis.url).port),
+    serverPid: Number.parseInt(processes, 10),
+  };
+  expect(await accepts(started.port)).toBe(true);
+  expect(processStart(started.serverPid)).toBeDefined();
+  return started;
+}
+
+/** The folders of what a process has started. */
+function runsOf({ pid = 0 }: ChildProcess): string[] {
+  return readdirSync(join(cacheDirectory, "run")).filter((run) => run.split("~")[1]?.startsWith(`${pid}-`));
+}
+
+async function leftOf({ starter, port, serverPid }: Started): Promise<unknown> {
+  // A killed process needs a moment to be gone.
+  await waitUntil("the server to be gone", async () => processStart(serverPid) === undefined, { seconds: 5 });
+  return { isListening: await accepts(port), runs: runsOf(starter) };
+}
+
+const nothing = { isListening: false, runs: [] };
+
+describe("what a process started", () => {
+  it.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)("ends with it at %s", async (signal) => {
+    const started = await startStarter([cli, "start", "--json", "redis"]);
+    started.starter.kill(signal);
+    // It dies of the signal, as if it had not looked.
+    expect(await once(started.starter, "exit")).toEqual([null, signal]);
+    expect(await leftOf(started)).toEqual(nothing);
+  });
+
+  it("ends with it when it exits without a stop, or by an error", async () => {
+    for (const end of ["process.exit(0)", "throw new Error('crash')"]) {
+      const source = `
+        import { startRedis } from ${JSON.stringify(join(import.meta.dirname, "../index.ts"))};
+        const { endpoint } = await startRedis();
+        process.once("SIGUSR2", () => { ${end} });
+        console.log(JSON.stringify({ redis: endpoint }));
+        setInterval(() => undefined, 1000);`;
+      const started = await startStarter(["--input-type=module", "--eval", source]);
+      started.starter.kill("SIGUSR2");
+      await once(started.starter, "exit");
+      expect(await leftOf(started)).toEqual(nothing);
+    }
+  });
+
+  it("is removed by the next start after a kill", async () => {
+    const started = await startStarter([cli, "start", "--json", "redis"]);
+    started.starter.kill("SIGKILL");
+    await once(started.starter, "exit");
+    removeLeftovers();
+    expect(await leftOf(started)).toEqual(nothing);
+  });
+
+  it("stays while it lives, whoever else removes leftovers", async () => {
+    const started = await startStarter([cli, "start", "--json", "redis"]);
+    removeLeftovers();
+    expect(runsOf(started.starter)).toHaveLength(1);
+    expect(await accepts(started.port)).toBe(true);
+  });
+});

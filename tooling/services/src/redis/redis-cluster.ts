@@ -1,0 +1,122 @@
+import type { Redis } from "ioredis";
+import { freePorts, loopback } from "../processes/ports.ts";
+import type { ServerProcess } from "../processes/server-process.ts";
+import { waitUntil } from "../processes/wait-until.ts";
+import { startService, type Address, type Service } from "../service.ts";
+import { durable, provideRedis, startRedisServer } from "./redis-programs.ts";
+import { withRedis } from "./with-redis.ts";
+
+export interface RedisClusterEndpoint {
+  /** All of its nodes; a client needs one. */
+  readonly nodes: readonly Address[];
+}
+
+export type RedisClusterService = Service<
+  RedisClusterEndpoint,
+  {
+    /** Each has a third of the slots. */
+    readonly masters: readonly ServerProcess[];
+    /** Each follows the master of the same position. */
+    readonly replicas: readonly ServerProcess[];
+  }
+>;
+
+const slots = 16_384;
+const masterCount = 3;
+
+/** How long a node may be silent before its replica takes over, in milliseconds. */
+const nodeTimeout = 2000;
+
+/** Redis Cluster of three masters with a replica each. Needs Redis 7. */
+export async function startRedisCluster(): Promise<RedisClusterService> {
+  const installation = await provideRedis();
+  return startService("redis-cluster", async (directory) => {
+    const ports = await freePorts(masterCount * 4);
+    const nodes = Array.from({ length: masterCount * 2 }, (_, index) => {
+      const [port = 0, busPort = 0] = ports.slice(index * 2);
+      return { name: `node-${index + 1}`, port, busPort };
+    });
+    const servers = await Promise.all(
+      nodes.map(({ name, port, busPort }) => {
+        const cluster = ["--cluster-enabled", "yes", "--cluster-port", String(busPort)];
+        const failover = ["--cluster-node-timeout", String(nodeTimeout), "--repl-diskless-sync-delay", "0"];
+        return startRedisServer(directory, installation, {
+          name,
+          port,
+          settings: [...durable, ...cluster, ...failover],
+        });
+      }),
+    );
+    await formCluster(nodes);
+    return {
+      endpoint: { nodes: nodes.map(({ port }) => ({ host: loopback, port })) },
+      servers: { masters: servers.slice(0, masterCount), replicas: servers.slice(masterCount) },
+    };
+  });
+}
+
+interface Node {
+  readonly port: number;
+  readonly busPort: number;
+}
+
+async function formCluster(nodes: readonly Node[]): Promise<void> {
+  const masters = nodes.slice(0, masterCount);
+  await Promise.all(masters.map(({ port }, index) => withRedis(port, (redis) => takeSlots(redis, index))));
+  await introduce(nodes);
+  await Promise.all(
+    masters.map(async ({ port }, index) => {
+      const masterId = String(await withRedis(port, (redis) => redis.call("CLUSTER", "MYID")));
+      const replicaPort = nodes[masterCount + index]?.port ?? 0;
+      await withRedis(replicaPort, (redis) => redis.call("CLUSTER", "REPLICATE", masterId));
+    }),
+  );
+  await Promise.all(nodes.map(({ port }) => waitUntil("the cluster to be whole", () => isWhole(port))));
+}
+
+function firstSlotOf(index: number): number {
+  return Math.floor((index * slots) / masterCount);
+}
+
+async function takeSlots(redis: Redis, index: number): Promise<void> {
+  // Masters that agree on an epoch would spend their first second on disagreeing.
+  await redis.call("CLUSTER", "SET-CONFIG-EPOCH", String(index + 1));
+  await redis.call(
+    "CLUSTER",
+    "ADDSLOTSRANGE",
+    String(firstSlotOf(index)),
+    String(firstSlotOf(index + 1) - 1),
+  );
+}
+
+async function introduce([first, ...others]: readonly Node[]): Promise<void> {
+  if (first === undefined) return;
+  await withRedis(first.port, async (redis) => {
+    for (const { port, busPort } of others) {
+      await redis.call("CLUSTER", "MEET", loopback, String(port), String(busPort));
+    }
+  });
+  const all = others.length + 1;
+  await Promise.all(
+    [first, ...others].map(({ port }) =>
+      waitUntil("the nodes to know each other", async () => (await membersSeenBy(port)) === all),
+    ),
+  );
+}
+
+async function membersSeenBy(port: number): Promise<number> {
+  const nodes = String(await withRedis(port, (redis) => redis.call("CLUSTER", "NODES")));
+  return nodes.split("\n").filter((line) => line !== "" && !line.includes("handshake")).length;
+}
+
+/** Whether a node knows that all slots are served and, as a master, that its replica follows. */
+async function isWhole(port: number): Promise<boolean> {
+  return withRedis(port, async (redis) => {
+    const cluster = String(await redis.call("CLUSTER", "INFO"));
+    const replication = await redis.info("replication");
+    const nodes = String(await redis.call("CLUSTER", "NODES"));
+    const follows =
+      replication.includes("connected_slaves:1") || replication.includes("master_link_status:up");
+    return cluster.includes("cluster_state:ok") && follows && nodes.match(/slave/gu)?.length === masterCount;
+  });
+}

@@ -1,0 +1,67 @@
+import { afterEach, describe, expect, it } from "vitest";
+import { provide } from "../debian/debian-packages.ts";
+import { accepts } from "../processes/ports.ts";
+import { ServiceUnavailableError } from "../service.ts";
+import { startServiceHost, type ServiceAnswer, type ServiceHost } from "./service-host.ts";
+
+async function ask(host: ServiceHost, name: string): Promise<ServiceAnswer> {
+  return (await (await fetch(`${host.url}/${name}`)).json()) as ServiceAnswer;
+}
+
+afterEach(() => {
+  delete process.env["THREADSTORE_TEST_S3_ENDPOINT"];
+  delete process.env["THREADSTORE_TEST_REDIS_TLS_URL"];
+});
+
+describe("startServiceHost", () => {
+  it("starts a service once for all who ask, and stops it at the end", async () => {
+    const host = await startServiceHost();
+    const [answer, ...others] = await Promise.all([1, 2, 3].map(() => ask(host, "redis")));
+    expect(answer).toEqual({ state: "running", endpoint: { url: expect.any(String) } });
+    expect(others).toEqual([answer, answer]);
+    const port = Number(/:(\d+)"/u.exec(JSON.stringify(answer))?.[1]);
+    expect(await accepts(port)).toBe(true);
+    await host.close();
+    expect(await accepts(port)).toBe(false);
+  });
+
+  it("uses the server that the environment names", async () => {
+    const host = await startServiceHost();
+    process.env["THREADSTORE_TEST_S3_ENDPOINT"] = "http://localhost:9000";
+    expect(await ask(host, "s3")).toEqual({
+      state: "running",
+      endpoint: expect.objectContaining({ endpoint: "http://localhost:9000", bucket: "threadstore-test" }),
+    });
+    await host.close();
+  });
+
+  it("says what is missing in the environment, and which names there are none of", async () => {
+    const host = await startServiceHost();
+    process.env["THREADSTORE_TEST_REDIS_TLS_URL"] = "rediss://localhost";
+    expect(await ask(host, "redis-tls")).toMatchObject({
+      state: "failed",
+      message: expect.stringContaining("set THREADSTORE_TEST_REDIS_TLS_CERTIFICATE_FILE"),
+    });
+    expect(await ask(host, "mongodb")).toMatchObject({ state: "failed" });
+    await host.close();
+  });
+});
+
+describe("a server that is nowhere", () => {
+  it("is told from one that fails to start, with the remedy", async () => {
+    const path = process.env["PATH"];
+    process.env["PATH"] = "/nowhere:/bin/nothing";
+    try {
+      const wanted = provide({
+        name: "no-such-server",
+        packages: ["no-such-package"],
+        programs: ["no-such-program"],
+        remedy: "Ask your neighbour for one.",
+      });
+      await expect(wanted).rejects.toBeInstanceOf(ServiceUnavailableError);
+      await expect(wanted).rejects.toThrow("Ask your neighbour for one.");
+    } finally {
+      process.env["PATH"] = path;
+    }
+  });
+});
