@@ -82,8 +82,7 @@ class View implements ThreadStore {
   load(id: string, options: LoadOptions = {}): Promise<StoredThread | undefined> {
     return this.#call("load", id, options, () => {
       const key = this.#key(id);
-      const seen = seenBy(id, options.previous);
-      const snapshot = seen?.snapshot?.key.namespace === this.#namespace ? seen.snapshot : undefined;
+      const snapshot = seenBy(key, options.previous)?.snapshot;
       return async (call) => {
         const found = await lookUp(call, key, snapshot);
         if (found === undefined || found.state === "expired") return undefined;
@@ -97,7 +96,7 @@ class View implements ThreadStore {
   delete(id: string, options: DeleteOptions = {}): Promise<boolean> {
     return this.#call("delete", id, options, () => {
       const key = this.#key(id);
-      const seen = seenBy(id, options.previous);
+      const seen = seenBy(key, options.previous);
       return (call) => deleteThread(call, key, seen);
     });
   }

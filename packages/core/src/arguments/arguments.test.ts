@@ -1,5 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { createThreadStore } from "../create-thread-store.ts";
+import { memoryDriver, type MemoryRecords, memoryStore } from "../memory.ts";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
 import { compareUtf8, checkedId, namespaceWithin } from "./thread-id.ts";
 import { threadJson } from "./thread-json.ts";
@@ -130,5 +132,40 @@ describe("cursors", () => {
     expect(() => decodeCursor(cursor, { ...place, namespace: "other" })).toThrow("The cursor");
     expect(() => decodeCursor(cursor, { ...place, store: "redis" })).toThrow("The cursor");
     expect(() => decodeCursor(`${cursor.slice(0, -2)}AA`, place)).toThrow("The cursor");
+  });
+});
+
+describe("previous", () => {
+  it("of another thread is refused", async () => {
+    const store = memoryStore();
+    const saved = await store.save("a", {});
+    const refused = { code: "INVALID_ARGUMENT", message: "previous is a version of another thread." };
+    await expect(store.save("b", {}, { previous: saved })).rejects.toMatchObject(refused);
+    await expect(store.delete("b", { previous: saved })).rejects.toMatchObject(refused);
+  });
+
+  it("of another namespace lends it neither metadata nor bytes, even where versions are counted", async () => {
+    let count = 0;
+    const records: MemoryRecords = new Map();
+    const memory = memoryDriver({ records });
+    const counting = createThreadStore({
+      ...memory,
+      write: (key, record, expected, options) => {
+        count = expected === undefined ? 1 : count + 1;
+        return memory.write(key, { ...record, nonce: String(count), unchanged: 0 }, expected, options);
+      },
+    });
+    const there = await counting.namespace("x").save("a", { at: "x" }, { metadata: { owner: "x" } });
+    const here = await counting.save("a", { at: "here" }, { metadata: { owner: "here" } });
+    expect(here.version).toBe(there.version);
+    const next = await counting.save("a", { at: "here", n: 2 }, { previous: there });
+    expect(next.metadata).toEqual({ owner: "here" });
+  });
+});
+
+describe("expiry", () => {
+  it.each([0, -1, Number.NaN, "soon", null])("refuses ttlMs: %j", async (ttlMs) => {
+    const saving = memoryStore().save("a", {}, { ttlMs: ttlMs as never });
+    await expect(saving).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
   });
 });

@@ -15,7 +15,7 @@ export function expiryOf(
   }
   if (expiresAt === null) return undefined;
   if (expiresAt !== undefined) return checkedMoment(expiresAt, now);
-  const ttl = ttlMs ?? storeTtlMs;
+  const ttl = ttlMs === undefined ? storeTtlMs : ttlMs;
   return ttl === undefined ? undefined : Math.min(now + checkedTtl(ttl), END_OF_TIME);
 }
 

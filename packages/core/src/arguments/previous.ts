@@ -1,5 +1,6 @@
 import { ThreadStoreError } from "../errors.ts";
 import { type Snapshot, snapshotOf } from "../record/stored-thread.ts";
+import type { ThreadKey } from "../thread-driver.ts";
 import type { Version } from "../thread-store.ts";
 
 /** What the caller last saw, as given in `previous`. */
@@ -12,14 +13,17 @@ export interface Seen {
 const VERSION = /^[\u0021\u0023-\u007e]+$/u;
 
 /** What `previous` stands for; `undefined` when there is none. Throws `INVALID_ARGUMENT`. */
-export function seenBy(id: string, previous: unknown): Seen | undefined {
+export function seenBy({ namespace, id }: ThreadKey, previous: unknown): Seen | undefined {
   if (previous === undefined) return undefined;
   if (typeof previous === "string") return { version: checkedVersion(previous), snapshot: undefined };
   if (typeof previous !== "object" || previous === null || !("version" in previous)) {
     throw invalid("previous is what a store returned for this thread, or its version; undefined to create.");
   }
   if ("id" in previous && previous.id !== id) throw invalid("previous is a version of another thread.");
-  return { version: checkedVersion(previous.version), snapshot: snapshotOf(previous) };
+  const snapshot = snapshotOf(previous);
+  // Of the same id in another namespace it is a version like any other, which will not match.
+  const isOwn = snapshot?.key.namespace === namespace;
+  return { version: checkedVersion(previous.version), snapshot: isOwn ? snapshot : undefined };
 }
 
 function checkedVersion(version: unknown): Version {

@@ -52,7 +52,7 @@ export function saveRequest(
   return {
     key,
     json,
-    seen: seenBy(key.id, previous),
+    seen: seenBy(key, previous),
     overwrite,
     metadata: metadata === undefined ? undefined : checkedMetadata(metadata),
     expiresAt: expiryOf({ ttlMs, expiresAt }, options.ttlMs, options.now()),
