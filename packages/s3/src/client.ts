@@ -39,10 +39,9 @@ function newClient({ region, endpoint, forcePathStyle, credentials }: S3Connecti
       return await regionOf();
     } catch (cause) {
       // A plain Error, which nothing but its message tells from others.
-      throw new S3SetupError(
-        "The region of the bucket is not known. Give `region`, or set AWS_REGION.",
+      throw new S3SetupError("The region of the bucket is not known. Give `region`, or set AWS_REGION.", {
         cause,
-      );
+      });
     }
   };
   return client;

@@ -282,6 +282,37 @@ describe("no answer", () => {
   });
 });
 
+test("a write whose answer has no ETag may have been applied", async () => {
+  expect(await explainedAnswer({ status: 200 })).toMatchObject({ code: "MISCONFIGURED", applied: "unknown" });
+});
+
+test("a tombstone from before the provider made deletes conditional is deleted by its ETag", async () => {
+  const tombstone = newTombstone().bytes;
+  const listing = `<?xml version="1.0"?><ListBucketResult><IsTruncated>false</IsTruncated><Contents>
+    <Key>threadstore/!root/a</Key><ETag>"${version}"</ETag><Size>${tombstone.length}</Size></Contents></ListBucketResult>`;
+  const headers = {
+    etag: `"${version}"`,
+    "last-modified": new Date(Date.now() - 7_200_000).toUTCString(),
+    date: new Date().toUTCString(),
+  };
+  await using service = await scriptedService(({ method, query }) => {
+    if (method === "DELETE") return { status: 204 };
+    if (query.has("list-type"))
+      return { status: 200, headers: { "content-type": "application/xml" }, body: listing };
+    return { status: 200, headers, body: Buffer.from(tombstone) };
+  });
+  const driver = s3Driver({ ...service.options, ...known });
+  const page = await driver.list("", { after: undefined, limit: 10 }, options);
+  expect(page).toEqual({ records: [], next: undefined });
+  const [last] = service.requests.slice(-1);
+  expect([last?.method, last?.path, last?.headers["if-match"]]).toEqual([
+    "DELETE",
+    "/bucket/threadstore/!root/a",
+    `"${version}"`,
+  ]);
+  await driver.close();
+});
+
 test("what is no failure of S3 is not explained", () => {
   const driver = s3Driver({ bucket: "bucket", region: "us-east-1" });
   for (const error of [new RangeError("a bug"), "text", undefined, null, { name: "SlowDown" }]) {

@@ -3,16 +3,21 @@ import type { BackendErrorCode, FailureExplanation } from "@threadstore/core";
 /** What is wrong with the set-up where S3 has no error for it. The message names the remedy. */
 export class S3SetupError extends Error {
   override readonly name = "S3SetupError";
+  readonly applied: "no" | "unknown";
 
-  constructor(message: string, cause?: unknown) {
+  constructor(
+    message: string,
+    { cause, applied = "no" }: { cause?: unknown; applied?: "no" | "unknown" } = {},
+  ) {
     super(message, cause === undefined ? undefined : { cause });
+    this.applied = applied;
   }
 }
 
 interface Meaning {
   readonly code: BackendErrorCode;
   /** @default "no" */
-  readonly applied?: "unknown";
+  readonly applied?: "no" | "unknown";
   readonly message: string;
 }
 
@@ -139,7 +144,9 @@ export function explain(error: unknown, harmless: boolean): FailureExplanation |
 }
 
 function meaningOf(error: Error): Meaning | undefined {
-  if (error instanceof S3SetupError) return { code: "MISCONFIGURED", message: error.message };
+  if (error instanceof S3SetupError) {
+    return { code: "MISCONFIGURED", message: error.message, applied: error.applied };
+  }
   // The SDK has set its clock by the answer: the same request, signed again, is accepted.
   if (error.name === "RequestTimeTooSkewed" && metadataOf(error).clockSkewCorrected === true)
     return throttled;

@@ -213,6 +213,13 @@ await describeWithService("s3", "faults between a store and S3", (endpoint) => {
     expect(performance.now() - started).toBeGreaterThanOrEqual(990);
   });
 
+  test("a load of what the caller has already costs less than a kilobyte", async () => {
+    const saved = await store.save("a", { text: "x".repeat(1_000_000) });
+    const before = proxy.bytesDown;
+    expect((await store.load("a", { previous: saved }))?.json).toBe(saved.json);
+    expect(proxy.bytesDown - before).toBeLessThan(1024);
+  });
+
   test("200 failing calls leave no connection behind", async () => {
     const impatient = open(`http://127.0.0.1:${proxy.port}`, { maxRetries: 0 });
     await impatient.save("a", {});

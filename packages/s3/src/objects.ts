@@ -16,9 +16,12 @@ export interface ReadObject {
   readonly version: Version;
   readonly bytes: Uint8Array;
   readonly history: string | undefined;
-  /** When it was written, to the second, and when it was read: both by the service's clock. */
-  readonly writtenAt: Date | undefined;
-  readonly readAt: Date | undefined;
+  /**
+   * When it was written, to the second, and when it was read: both by the service's clock, in milliseconds; `NaN`
+   * where that was not told.
+   */
+  readonly writtenAt: number;
+  readonly readAt: number;
 }
 
 type GetOptions = Pick<GetObjectCommandInput, "IfNoneMatch" | "Range">;
@@ -31,7 +34,7 @@ export async function getObject(
   abortSignal: AbortSignal,
 ): Promise<ReadObject | "unchanged" | "empty" | undefined> {
   const command = once(new GetObjectCommand({ Bucket: name, Key: key, ...options }));
-  let readAt: Date | undefined;
+  let readAt = Number.NaN;
   command.middlewareStack.add(
     (next) => async (args) => {
       const result = await next(args);
@@ -47,7 +50,7 @@ export async function getObject(
       version: versionOf(ETag),
       bytes,
       history: Metadata?.[historyName],
-      writtenAt: LastModified,
+      writtenAt: LastModified?.getTime() ?? Number.NaN,
       readAt,
     };
   } catch (error) {
@@ -149,6 +152,7 @@ export function versionOf(found: string | undefined): Version {
   if (version !== undefined) return version;
   throw new S3SetupError(
     "The service gives objects no ETag that conditions could name. Use one with strong ETags, and nothing before it that weakens them, such as a compressing proxy.",
+    { applied: "unknown" },
   );
 }
 
@@ -162,7 +166,7 @@ function isLostRace(error: unknown): boolean {
   return statusOf(error) === 412 || isMissing(error);
 }
 
-function dateOf(response: unknown): Date | undefined {
+function dateOf(response: unknown): number {
   const { headers } = response as { headers?: Record<string, string> };
-  return headers?.["date"] === undefined ? undefined : new Date(headers["date"]);
+  return Date.parse(headers?.["date"] ?? "");
 }

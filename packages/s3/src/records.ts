@@ -3,6 +3,7 @@ import type { Bucket } from "./client.ts";
 import { explain, statusOf } from "./explain.ts";
 import { type Histories, replacedBy } from "./history.ts";
 import { keyOf } from "./keys.ts";
+import type { FoundTombstone } from "./listing.ts";
 import {
   deleteObject,
   etagOf,
@@ -12,6 +13,7 @@ import {
   putObject,
   type ReadObject,
 } from "./objects.ts";
+import { mapInParallel } from "./parallel.ts";
 import { type ProviderFinder, unmodifiedSince } from "./self-check.ts";
 import { isTombstone, newTombstone, tombstoneBytes } from "./tombstone.ts";
 
@@ -77,23 +79,27 @@ export async function deleteRecord(
 }
 
 /**
- * Removes a tombstone that is old, where that cannot hurt. A delete that only looked first could take a thread
- * that was created meanwhile, however late it arrives. This one names the second in which the tombstone was
- * written, and by now all clocks of the service are past it: whatever replaces the tombstone was written later.
+ * Removes the old ones of some tombstones, where that cannot hurt. A delete that only looked first could take a
+ * thread that was created meanwhile, however late it arrives. These name the tombstone; or, where Ceph's own
+ * condition is all there is, the second in which it was written. All clocks of the service are past that by now:
+ * whatever replaces the tombstone was written later.
  */
-export async function buryTombstone(
+export async function buryTombstones(
   { bucket, provider }: Records,
+  tombstones: readonly FoundTombstone[],
   signal: AbortSignal,
-  at: string,
-  { writtenAt, readAt }: ReadObject,
 ): Promise<void> {
-  if (writtenAt === undefined || readAt === undefined) return;
-  if (!(readAt.getTime() - writtenAt.getTime() > tombstoneAgeMs)) return;
+  const old = tombstones.filter(({ writtenAt, readAt }) => readAt - writtenAt > tombstoneAgeMs);
+  if (old.length === 0) return;
   try {
-    const { deleteIfUnmodified } = await provider.find();
-    if (deleteIfUnmodified) {
-      await deleteObject(bucket, at, { [unmodifiedSince]: writtenAt.toISOString() }, signal);
-    }
+    const { etagQuotes, conditionalDelete, deleteIfUnmodified } = await provider.find();
+    if (!conditionalDelete && !deleteIfUnmodified) return;
+    await mapInParallel(old, ({ key, version, writtenAt }) => {
+      const condition = conditionalDelete
+        ? { "if-match": etagOf(version, etagQuotes) }
+        : { [unmodifiedSince]: new Date(writtenAt).toISOString() };
+      return deleteObject(bucket, key, condition, signal);
+    });
   } catch (error) {
     // Who may only read may list all the same.
     if (explain(error, true)?.code !== "ACCESS_DENIED") throw error;

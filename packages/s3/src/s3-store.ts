@@ -4,7 +4,7 @@ import { explain } from "./explain.ts";
 import { newHistories } from "./history.ts";
 import { listRecords } from "./listing.ts";
 import type { S3DriverOptions } from "./options.ts";
-import { buryTombstone, deleteRecord, readRecord, type Records, writeRecord } from "./records.ts";
+import { buryTombstones, deleteRecord, readRecord, type Records, writeRecord } from "./records.ts";
 import { providerFinder } from "./self-check.ts";
 
 export type S3StoreOptions = S3DriverOptions & StoreOptions;
@@ -28,9 +28,10 @@ export function s3Driver(options: S3DriverOptions): ThreadDriver {
     read: (key, known, { signal }) => readRecord(records, key, known, signal),
     write: (key, record, expected, { signal }) => writeRecord(records, key, record, expected, signal),
     delete: (key, expected, { signal }) => deleteRecord(records, key, expected, signal),
-    list: (namespace, page, { signal }) => {
-      const bury = buryTombstone.bind(undefined, records, signal);
-      return listRecords({ bucket, namespace, signal, bury }, page);
+    list: async (namespace, request, { signal }) => {
+      const { page, tombstones } = await listRecords({ bucket, namespace, signal }, request);
+      await buryTombstones(records, tombstones, signal);
+      return page;
     },
     explain: (error) => explain(error, error instanceof Error && records.harmless.has(error)),
     close: async () => {

@@ -39,11 +39,14 @@ export function providerFinder(
   if (etagQuotes !== undefined && conditionalDelete !== undefined) {
     found = Promise.resolve({ etagQuotes, conditionalDelete, deleteIfUnmodified: false });
   }
+  const check = (): Promise<Provider> => {
+    // Not with the signal of the call that happens to come first: others wait for this too.
+    const signal = AbortSignal.any([closing.signal, AbortSignal.timeout(checkMs)]);
+    return selfCheck({ bucket, etagQuotes, conditionalDelete, signal });
+  };
   return {
     find() {
-      // Not with the signal of the call that happens to come first: others wait for this too.
-      const signal = AbortSignal.any([closing.signal, AbortSignal.timeout(checkMs)]);
-      found ??= selfCheck({ bucket, etagQuotes, conditionalDelete, signal }).catch((error: unknown) => {
+      found ??= check().catch((error: unknown) => {
         found = undefined;
         throw error;
       });
@@ -161,6 +164,6 @@ async function enter(
 function unsuitable(what: string, cause?: unknown): S3SetupError {
   return new S3SetupError(
     `The store needs conditional writes, and this bucket ${what}. Some services and old releases do not have them, and some not in versioned buckets. See the providers in the README of @threadstore/s3.`,
-    cause,
+    { cause },
   );
 }
