@@ -1,4 +1,3 @@
-import { once } from "node:events";
 import { type Cluster, Redis } from "ioredis";
 import { type Connection, connectionOf } from "./connection.ts";
 
@@ -83,8 +82,15 @@ function clientFor(url: string): Redis {
 }
 
 async function closeClient(client: Redis): Promise<void> {
-  const connected = ["connecting", "connect", "ready"].includes(client.status);
-  const closed = connected ? once(client, "close") : undefined;
+  // Between two attempts to connect there is nothing to end, and ioredis does not tell of an end.
+  const ended = client.status === "reconnecting" ? undefined : once(client, "end");
   client.disconnect();
-  await closed;
+  await ended;
+}
+
+function once(client: Redis, event: string): Promise<void> {
+  // Not that of node:events, which would reject with an error that comes before.
+  return new Promise((resolve) => {
+    client.once(event, () => resolve());
+  });
 }

@@ -8,9 +8,10 @@ const denied: Meaning = [
   "Redis refused the user name or password. Correct those of the URL or client.",
 ];
 
-const movedOn: Meaning = [
-  "UNAVAILABLE",
-  "The Redis Cluster is moving keys or changing masters, and the client did not find the right one in time.",
+// A client for Cluster follows these by itself.
+const notForCluster: Meaning = [
+  "MISCONFIGURED",
+  "The server is a node of a Redis Cluster. Give the store a `Cluster` of ioredis as its `client`.",
 ];
 
 /** By the first word of an error that Redis answered, which is its code. */
@@ -85,9 +86,9 @@ const replies: ReadonlyMap<string, Meaning> = new Map([
   ["BUSY", ["UNAVAILABLE", "Redis is busy with somebody's script."]],
   ["NOSCRIPT", ["UNAVAILABLE", "Redis forgot a script between two commands."]],
   ["CLUSTERDOWN", ["UNAVAILABLE", "The Redis Cluster is down, or no master serves the slot."]],
-  ["MOVED", movedOn],
-  ["ASK", movedOn],
-  ["TRYAGAIN", movedOn],
+  ["MOVED", notForCluster],
+  ["ASK", notForCluster],
+  ["TRYAGAIN", ["UNAVAILABLE", "The Redis Cluster is moving the thread to another node."]],
 ]);
 
 /** What the certificate or the protocol is wrong with does not pass by itself. */

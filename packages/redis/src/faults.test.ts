@@ -286,6 +286,19 @@ await describeWithService("redis", "on a network that fails", ({ url }) => {
     expect(proxy.connections).toBe(2);
   });
 
+  test("a store can be closed at any moment after a call began", async () => {
+    for (let turns = 0; turns < 40; turns++) {
+      const store = redisStore({ url: `redis://127.0.0.1:${proxy.port}`, prefix });
+      const controller = new AbortController();
+      const call = store.load("thread", { signal: controller.signal }).catch(() => undefined);
+      for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+      controller.abort();
+      await call;
+      await store.close();
+    }
+    await expect.poll(() => proxy.openConnections).toBe(0);
+  });
+
   test("closing ends the connection, in whatever state it is", async () => {
     const openStore = () => redisStore({ url: `redis://127.0.0.1:${proxy.port}`, prefix, maxRetries: 0 });
     const ready = openStore();

@@ -8,8 +8,8 @@ import { deleteRecord, readRecord, writeRecord } from "./records.ts";
 export type RedisStoreOptions = RedisDriverOptions & StoreOptions;
 
 /**
- * Keeps threads in Redis 7 or newer, or Valkey: one server, Sentinel or Cluster. Connects on the first call;
- * throws `TypeError` for wrong options.
+ * Keeps threads in Redis 7 or newer: one server, Sentinel or Cluster. Connects on the first call; throws
+ * `TypeError` for wrong options.
  */
 export function redisStore(options: RedisStoreOptions): ThreadStore {
   return createThreadStore(redisDriver(options), options);

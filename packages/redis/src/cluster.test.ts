@@ -1,0 +1,64 @@
+import { describeWithService } from "@threadstore/services/vitest";
+import { Cluster, Redis } from "ioredis";
+import { afterAll, expect, test } from "vitest";
+import { redisStore } from "./redis-store.ts";
+import { freshPrefix, keysOf, recordKey } from "./tools.test.support.ts";
+
+await describeWithService("redis-cluster", "in a Cluster", ({ nodes }) => {
+  const client = new Cluster([...nodes]);
+  afterAll(() => client.disconnect());
+
+  test("the threads of one namespace lie on every master, whatever they are called", async () => {
+    const prefix = freshPrefix();
+    const store = redisStore({ client, prefix });
+    const ids = Array.from({ length: 60 }, (_, index) => `{${index}}:{}`);
+    await Promise.all(ids.map((id) => store.save(id, { id })));
+    const listed: string[] = [];
+    for await (const { id } of store.list({ limit: 7 })) listed.push(id);
+    expect(listed).toEqual(ids.toSorted());
+    const counts = await Promise.all(
+      client.nodes("master").map(async (node) => (await keysOf(node, prefix)).length),
+    );
+    expect(counts).toHaveLength(3);
+    expect(Math.min(...counts)).toBeGreaterThan(10);
+  });
+
+  test("a node that is used as a single server says what to do", async () => {
+    const [{ host, port } = { host: "", port: 0 }] = nodes;
+    await using store = redisStore({ url: `redis://${host}:${port}`, prefix: freshPrefix() });
+    await expect(store.listPage()).rejects.toMatchObject({ code: "MISCONFIGURED", retryable: false });
+  });
+
+  test("a slot that moves to another master between and during calls is followed", async () => {
+    const prefix = freshPrefix();
+    const store = redisStore({ client, prefix });
+    let saved = await store.save("thread", { n: 1 });
+    const record = recordKey(prefix, "thread");
+    const index = record.subarray(0, record.indexOf("}") + 1);
+    const slot = await client.cluster("KEYSLOT", record.toString());
+    const from = client
+      .nodes("master")
+      .find(({ options: { host, port } }) => `${host}:${port}` === client.slots[slot]?.[0]);
+    const to = client.nodes("master").find((node) => node !== from);
+    if (!(from instanceof Redis) || !(to instanceof Redis)) throw new Error("There are not two masters.");
+    const [source, target] = [await from.cluster("MYID"), await to.cluster("MYID")].map(String);
+    const { host = "", port = 0 } = to.options;
+
+    await to.call("CLUSTER", "SETSLOT", String(slot), "IMPORTING", String(source));
+    await from.call("CLUSTER", "SETSLOT", String(slot), "MIGRATING", String(target));
+    saved = await store.save("thread", { n: 2 }, { previous: saved });
+    await from.migrate(host, port, record, 0, 5000);
+    expect((await store.load("thread"))?.version).toBe(saved.version);
+    // The record is there and the index is here: Redis answers TRYAGAIN until both are in one place.
+    const saving = store.save("thread", { n: 3 }, { previous: saved });
+    await expect.poll(() => from.info("errorstats")).toContain("errorstat_TRYAGAIN");
+    await from.migrate(host, port, index, 0, 5000);
+    saved = await saving;
+    for (const node of client.nodes("master")) {
+      await node.call("CLUSTER", "SETSLOT", String(slot), "NODE", String(target));
+    }
+    saved = await store.save("thread", { n: 4 }, { previous: saved });
+    expect((await store.load("thread"))?.thread).toEqual({ n: 4 });
+    expect((await store.listPage()).threads.map(({ version }) => version)).toEqual([saved.version]);
+  });
+});
