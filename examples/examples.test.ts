@@ -3,11 +3,24 @@ import { once } from "node:events";
 import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
+import { ContainerClient } from "@azure/storage-blob";
+import { azureBlobStore } from "@threadstore/azure-blob";
+import { redisStore } from "@threadstore/redis";
+import { describeWithService } from "@threadstore/services/vitest";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type LocalModel, startLocalModel } from "./demo/local-model.ts";
 
 let model: LocalModel;
 let folder: string;
+
+/** Twice, as a user would: the second process goes on where the first one stopped. */
+async function expectConversation(name: string, environment: NodeJS.ProcessEnv): Promise<void> {
+  const first = await runExample(name, environment);
+  expect(first).toEqual({ code: 0, output: expect.stringContaining("get hooked") });
+  const second = await runExample(name, environment);
+  expect(second).toEqual({ code: 0, output: expect.stringContaining("Arrr!") });
+}
 
 beforeAll(async () => {
   model = await startLocalModel();
@@ -38,9 +51,46 @@ async function runExample(
 }
 
 describe.each(["sqlite.ts", "file-system.ts"])("%s", (name) => {
+  it("goes on with the conversation in a second process", () => expectConversation(name, {}));
+});
+
+await describeWithService("redis", "redis.ts", ({ url }) => {
+  // A database of its own: the example keeps its thread under the default prefix.
   it("goes on with the conversation in a second process", async () => {
-    expect(await runExample(name)).toEqual({ code: 0, output: expect.stringContaining("get hooked") });
-    expect(await runExample(name)).toEqual({ code: 0, output: expect.stringContaining("Arrr!") });
+    const store = redisStore({ url: `${url}/9` });
+    await store.delete("pirate");
+    await store.close();
+    await expectConversation("redis.ts", { REDIS_URL: `${url}/9` });
+  });
+});
+
+await describeWithService("azurite", "azure-blob.ts", ({ connectionString }) => {
+  it("goes on with the conversation in a second process", async () => {
+    const container = new ContainerClient(connectionString, "threads");
+    await container.createIfNotExists();
+    await azureBlobStore({ container }).delete("pirate");
+    await expectConversation("azure-blob.ts", { AZURE_STORAGE_CONNECTION_STRING: connectionString });
+  });
+});
+
+await describeWithService("s3", "s3.ts", ({ endpoint, region, accessKeyId, secretAccessKey }) => {
+  it("goes on with the conversation in a second process", async () => {
+    const client = new S3Client({
+      endpoint,
+      region,
+      credentials: { accessKeyId, secretAccessKey },
+      forcePathStyle: true,
+    });
+    const Bucket = `examples-${Date.now()}`;
+    await client.send(new CreateBucketCommand({ Bucket }));
+    client.destroy();
+    await expectConversation("s3.ts", {
+      BUCKET: Bucket,
+      AWS_ENDPOINT_URL_S3: endpoint,
+      AWS_REGION: region,
+      AWS_ACCESS_KEY_ID: accessKeyId,
+      AWS_SECRET_ACCESS_KEY: secretAccessKey,
+    });
   });
 });
 
@@ -54,7 +104,7 @@ it("memory.ts shows a conflict and a listing", async () => {
 describe("the examples", () => {
   it("are at most 40 lines each", async () => {
     const files = (await readdir(import.meta.dirname)).filter((name) => /^[\w-]+\.ts$/u.test(name));
-    expect(files.length).toBeGreaterThanOrEqual(3);
+    expect(files.length).toBeGreaterThanOrEqual(7);
     for (const file of files) {
       const lines = (await readFile(join(import.meta.dirname, file), "utf8")).trimEnd().split("\n");
       expect(lines.length, file).toBeLessThanOrEqual(40);

@@ -1,0 +1,27 @@
+// A conversation kept in Azure Blob Storage. Run it twice: the second run goes on where the first one stopped.
+// With OPENAI_API_KEY and AZURE_STORAGE_CONNECTION_STRING set: node examples/azure-blob.ts
+import { ContainerClient } from "@azure/storage-blob";
+import { azureBlobStore } from "@threadstore/azure-blob";
+import { createChatAgent } from "@threadstore/openai";
+import OpenAI from "openai";
+
+const agent = createChatAgent({
+  client: new OpenAI(),
+  model: "gpt-4o-mini",
+  name: "Joker",
+  instructions: "You are good at telling jokes.",
+});
+// Without a connection string: new ContainerClient(url, new DefaultAzureCredential()) of @azure/identity.
+const connection = process.env["AZURE_STORAGE_CONNECTION_STRING"] ?? "UseDevelopmentStorage=true";
+const store = azureBlobStore({ container: new ContainerClient(connection, "threads") });
+
+const saved = await store.load("pirate");
+const thread = saved ? await agent.deserializeThread(saved.thread) : agent.getNewThread();
+const input = saved ? "Now tell that joke in the voice of a pirate." : "Tell me a short pirate joke.";
+
+const { text } = await agent.run(input, thread);
+console.log(text);
+
+// Safe by default: if another request saved this thread since the load above, this is a CONFLICT.
+await store.save("pirate", await thread.serialize(), { previous: saved });
+await store.close();

@@ -1,0 +1,24 @@
+// A conversation kept in Redis. Run it twice: the second run goes on where the first one stopped.
+// With OPENAI_API_KEY and REDIS_URL set: node examples/redis.ts
+import { createChatAgent } from "@threadstore/openai";
+import { redisStore } from "@threadstore/redis";
+import OpenAI from "openai";
+
+const agent = createChatAgent({
+  client: new OpenAI(),
+  model: "gpt-4o-mini",
+  name: "Joker",
+  instructions: "You are good at telling jokes.",
+});
+const store = redisStore({ url: process.env["REDIS_URL"] ?? "redis://localhost:6379" });
+
+const saved = await store.load("pirate");
+const thread = saved ? await agent.deserializeThread(saved.thread) : agent.getNewThread();
+const input = saved ? "Now tell that joke in the voice of a pirate." : "Tell me a short pirate joke.";
+
+const { text } = await agent.run(input, thread);
+console.log(text);
+
+// Safe by default: if another request saved this thread since the load above, this is a CONFLICT.
+await store.save("pirate", await thread.serialize(), { previous: saved });
+await store.close();

@@ -1,0 +1,25 @@
+// A conversation kept in S3. Run it twice: the second run goes on where the first one stopped.
+// With OPENAI_API_KEY, BUCKET and the AWS variables set: node examples/s3.ts
+import { createChatAgent } from "@threadstore/openai";
+import { s3Store } from "@threadstore/s3";
+import OpenAI from "openai";
+
+const agent = createChatAgent({
+  client: new OpenAI(),
+  model: "gpt-4o-mini",
+  name: "Joker",
+  instructions: "You are good at telling jokes.",
+});
+// Region and keys come from where the AWS SDK finds them; another service also has an endpoint (AWS_ENDPOINT_URL_S3).
+const store = s3Store({ bucket: process.env["BUCKET"] ?? "my-agents", forcePathStyle: true });
+
+const saved = await store.load("pirate");
+const thread = saved ? await agent.deserializeThread(saved.thread) : agent.getNewThread();
+const input = saved ? "Now tell that joke in the voice of a pirate." : "Tell me a short pirate joke.";
+
+const { text } = await agent.run(input, thread);
+console.log(text);
+
+// Safe by default: if another request saved this thread since the load above, this is a CONFLICT.
+await store.save("pirate", await thread.serialize(), { previous: saved });
+await store.close();
