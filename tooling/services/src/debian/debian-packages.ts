@@ -27,11 +27,15 @@ export interface PackageSet {
   readonly remedy: string;
 }
 
+const fetches = new Map<string, Promise<void>>();
+
 /** The programs on the PATH, or else those of Debian's packages, fetched once into a cache, without root. */
 export async function provide(set: PackageSet): Promise<Installation> {
   const found = await Promise.all(set.programs.map(findOnPath));
   if (found.every((path) => path !== undefined)) return installationAt("/");
-  await fetchOnce(set);
+  const fetching = fetches.get(set.name) ?? fetchOnce(set);
+  fetches.set(set.name, fetching);
+  await fetching;
   return installationAt(join(targetOf(set), "root"));
 }
 

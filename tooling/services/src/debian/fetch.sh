@@ -2,11 +2,14 @@
 # fetch.sh TARGET PACKAGE...
 # Unpacks Debian packages, with all they need that this machine lacks, into TARGET/root. Needs no root and installs
 # nothing: apt keeps its lists in a private folder, and no maintainer script is run. TARGET appears whole or not at all.
+# One at a time: the caller holds a lock.
 set -euo pipefail
 target=$1
 shift
 if [ -e "$target" ]; then exit 0; fi
 
+# What a fetch that was killed left. The caller has the lock: there is no other one.
+rm -rf "$target".??????
 work=$(mktemp -d "$target.XXXXXX")
 trap 'rm -rf "$work"' EXIT
 mkdir -p "$work"/{lists/partial,cache/archives/partial,packages,result/root}

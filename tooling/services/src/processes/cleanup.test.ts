@@ -46,13 +46,12 @@ function runsOf({ pid = 0 }: ChildProcess): string[] {
   return readdirSync(join(cacheDirectory, "run")).filter((run) => run.split("~")[1]?.startsWith(`${pid}-`));
 }
 
-async function leftOf({ starter, port, serverPid }: Started): Promise<unknown> {
-  // A killed process needs a moment to be gone.
-  await waitUntil("the server to be gone", async () => processStart(serverPid) === undefined, { seconds: 5 });
-  return { isListening: await accepts(port), runs: runsOf(starter) };
+/** Resolves when nothing is left of it: no process with any of its threads, no open port, no data. */
+async function untilGone({ starter, port, serverPid }: Started): Promise<void> {
+  const isGone = async () =>
+    processStart(serverPid) === undefined && !(await accepts(port)) && runsOf(starter).length === 0;
+  await waitUntil("the server to be gone", isGone, { seconds: 5 });
 }
-
-const nothing = { isListening: false, runs: [] };
 
 describe("what a process started", () => {
   it.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)("ends with it at %s", async (signal) => {
@@ -60,7 +59,7 @@ describe("what a process started", () => {
     started.starter.kill(signal);
     // It dies of the signal, as if it had not looked.
     expect(await once(started.starter, "exit")).toEqual([null, signal]);
-    expect(await leftOf(started)).toEqual(nothing);
+    await expect(untilGone(started)).resolves.toBeUndefined();
   });
 
   it("ends with it when it exits without a stop, or by an error", async () => {
@@ -74,7 +73,7 @@ describe("what a process started", () => {
       const started = await startStarter(["--input-type=module", "--eval", source]);
       started.starter.kill("SIGUSR2");
       await once(started.starter, "exit");
-      expect(await leftOf(started)).toEqual(nothing);
+      await expect(untilGone(started)).resolves.toBeUndefined();
     }
   });
 
@@ -83,7 +82,7 @@ describe("what a process started", () => {
     started.starter.kill("SIGKILL");
     await once(started.starter, "exit");
     removeLeftovers();
-    expect(await leftOf(started)).toEqual(nothing);
+    await expect(untilGone(started)).resolves.toBeUndefined();
   });
 
   it("stays while it lives, whoever else removes leftovers", async () => {
