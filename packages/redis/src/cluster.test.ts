@@ -1,12 +1,25 @@
 import { describeWithService } from "@threadstore/services/vitest";
 import { Cluster, Redis } from "ioredis";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { readmeClusterPermissions, readmePermissions } from "./readme.test.support.ts";
 import { redisStore } from "./redis-store.ts";
 import { freshPrefix, keysOf, recordKey } from "./tools.test.support.ts";
 
 await describeWithService("redis-cluster", "in a Cluster", ({ nodes }) => {
-  const client = new Cluster([...nodes]);
-  afterAll(() => client.disconnect());
+  const admin = new Cluster([...nodes]);
+  const credentials = { username: "threads", password: "s3cret" };
+  const client = new Cluster([...nodes], { lazyConnect: true, redisOptions: credentials });
+  beforeAll(async () => {
+    const rules = `${readmePermissions("test-")} ${readmeClusterPermissions()}`.split(" ");
+    await admin.info();
+    for (const node of admin.nodes()) {
+      await node.call("ACL", "SETUSER", credentials.username, "on", `>${credentials.password}`, ...rules);
+    }
+  });
+  afterAll(() => {
+    admin.disconnect();
+    client.disconnect();
+  });
 
   test("the threads of one namespace lie on every master, whatever they are called", async () => {
     const prefix = freshPrefix();
@@ -17,7 +30,7 @@ await describeWithService("redis-cluster", "in a Cluster", ({ nodes }) => {
     for await (const { id } of store.list({ limit: 7 })) listed.push(id);
     expect(listed).toEqual(ids.toSorted());
     const counts = await Promise.all(
-      client.nodes("master").map(async (node) => (await keysOf(node, prefix)).length),
+      admin.nodes("master").map(async (node) => (await keysOf(node, prefix)).length),
     );
     expect(counts).toHaveLength(3);
     expect(Math.min(...counts)).toBeGreaterThan(10);
@@ -35,11 +48,11 @@ await describeWithService("redis-cluster", "in a Cluster", ({ nodes }) => {
     let saved = await store.save("thread", { n: 1 });
     const record = recordKey(prefix, "thread");
     const index = record.subarray(0, record.indexOf("}") + 1);
-    const slot = await client.cluster("KEYSLOT", record.toString());
-    const from = client
+    const slot = await admin.cluster("KEYSLOT", record.toString());
+    const from = admin
       .nodes("master")
-      .find(({ options: { host, port } }) => `${host}:${port}` === client.slots[slot]?.[0]);
-    const to = client.nodes("master").find((node) => node !== from);
+      .find(({ options: { host, port } }) => `${host}:${port}` === admin.slots[slot]?.[0]);
+    const to = admin.nodes("master").find((node) => node !== from);
     if (!(from instanceof Redis) || !(to instanceof Redis)) throw new Error("There are not two masters.");
     const [source, target] = [await from.cluster("MYID"), await to.cluster("MYID")].map(String);
     const { host = "", port = 0 } = to.options;
@@ -54,7 +67,7 @@ await describeWithService("redis-cluster", "in a Cluster", ({ nodes }) => {
     await expect.poll(() => from.info("errorstats")).toContain("errorstat_TRYAGAIN");
     await from.migrate(host, port, index, 0, 5000);
     saved = await saving;
-    for (const node of client.nodes("master")) {
+    for (const node of admin.nodes("master")) {
       await node.call("CLUSTER", "SETSLOT", String(slot), "NODE", String(target));
     }
     saved = await store.save("thread", { n: 4 }, { previous: saved });

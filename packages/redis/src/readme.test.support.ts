@@ -13,9 +13,19 @@ export function readmeBlock(language: string): string {
   return code;
 }
 
-/** What the README lets a user of the store do, as rules of an access control list. */
-export function readmePermissions(): string {
+/**
+ * What the README lets a user of the store do, as rules of an access control list, for keys that begin with something
+ * of the tests' own.
+ */
+export function readmePermissions(prefix: string): string {
   const [, rules] = /^ACL SETUSER threads on >PASSWORD (.+)$/mu.exec(readme) ?? [];
-  if (rules === undefined) throw new Error("The README has no ACL line.");
+  if (rules?.includes("~threadstore:{*") !== true) throw new Error("The README has no ACL line.");
+  return rules.replace("~threadstore:{*", `~${prefix}*`);
+}
+
+/** What it adds to them for a Cluster. */
+export function readmeClusterPermissions(): string {
+  const [, rules] = /^For a Cluster, `(.+?)`/mu.exec(readme) ?? [];
+  if (rules === undefined) throw new Error("The README does not tell a Cluster's permissions.");
   return rules;
 }
