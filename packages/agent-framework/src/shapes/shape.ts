@@ -1,0 +1,57 @@
+/**
+ * The shapes that Agent Framework has written:
+ *
+ * - `csharp-thread` (September 2025): `storeState`, `conversationId`, `aiContextProviderState`.
+ * - `csharp-thread-renamed` (January 2026): `chatHistoryProviderState` instead of `storeState`.
+ * - `csharp-session` (February 2026): `stateBag`, `conversationId`.
+ * - `python-thread` (September 2025): `type: "agent_thread_state"`.
+ * - `python-session` (February 2026): `type: "session"`.
+ */
+export type AgentFrameworkShape =
+  | "csharp-session"
+  | "csharp-thread"
+  | "csharp-thread-renamed"
+  | "python-session"
+  | "python-thread";
+
+export type Language = "csharp" | "python";
+
+/** How a shape writes messages and their contents. The three of C# do it alike. */
+export type Dialect = "csharp" | "python-session" | "python-thread";
+
+export interface ShapeLayout {
+  readonly language: Language;
+  readonly dialect: Dialect;
+  /** The member of the root with the id of a conversation that lives with the service. */
+  readonly serviceId: string;
+  /** The member of the root that holds the history, or the states of providers with the history among them. */
+  readonly container: string;
+  /** The key of the history among the states of providers; `undefined` where the container is the history. */
+  readonly historyKey: string | undefined;
+}
+
+const csharp = { language: "csharp", dialect: "csharp", serviceId: "conversationId" } as const;
+
+export const layouts: { readonly [Shape in AgentFrameworkShape]: ShapeLayout } = {
+  "csharp-session": { ...csharp, container: "stateBag", historyKey: "InMemoryChatHistoryProvider" },
+  "csharp-thread": { ...csharp, container: "storeState", historyKey: undefined },
+  "csharp-thread-renamed": { ...csharp, container: "chatHistoryProviderState", historyKey: undefined },
+  "python-session": {
+    language: "python",
+    dialect: "python-session",
+    serviceId: "service_session_id",
+    container: "state",
+    historyKey: "in_memory",
+  },
+  "python-thread": {
+    language: "python",
+    dialect: "python-thread",
+    serviceId: "service_thread_id",
+    container: "chat_message_store_state",
+    historyKey: undefined,
+  },
+};
+
+export function isShape(value: unknown): value is AgentFrameworkShape {
+  return typeof value === "string" && Object.hasOwn(layouts, value);
+}
