@@ -1,0 +1,17 @@
+import type { Content } from "../content/content.ts";
+import type { JsonNode, ObjectNode } from "../json/node.ts";
+
+/** A message of Agent Framework, independent of the language that wrote it. */
+export interface Message {
+  readonly role: string;
+  readonly authorName: string | undefined;
+  readonly messageId: string | undefined;
+  /** C# only. */
+  readonly createdAt: JsonNode | undefined;
+  readonly properties: ObjectNode;
+  readonly contents: readonly Content[];
+  /** The members that this package does not know. */
+  readonly unknownMembers: readonly string[];
+  /** Where it was read. */
+  readonly path: string;
+}

@@ -1,0 +1,72 @@
+import { printContent, type PrintTarget } from "../content/print-content.ts";
+import {
+  arrayNode,
+  isBlank,
+  nullNode,
+  objectNode,
+  stringNode,
+  type JsonNode,
+  type ObjectNode,
+} from "../json/node.ts";
+import type { Message } from "./message.ts";
+
+/** Writes a message as a dialect has it, and reports what it has no place for. */
+export function printMessage(message: Message, target: PrintTarget): ObjectNode {
+  const { report, dialect } = target;
+  for (const name of message.unknownMembers) {
+    report("lost", message.path, `${JSON.stringify(name)} of a message: the target has no place for it.`);
+  }
+  const contents = message.contents
+    .map((content) => printContent(content, target))
+    .filter((content) => content !== undefined);
+  if (dialect === "csharp") return printCsharp(message, arrayNode(contents));
+  if (message.createdAt !== undefined) {
+    report("lost", `${message.path}.createdAt`, "the time of a message: Python has no place for it.");
+  }
+  return dialect === "python-session"
+    ? printPythonSession(message, arrayNode(contents))
+    : printPythonThread(message, arrayNode(contents));
+}
+
+function printCsharp(message: Message, contents: JsonNode): ObjectNode {
+  return objectNode([
+    ["authorName", optionalText(message.authorName)],
+    ["createdAt", message.createdAt],
+    ["role", stringNode(message.role)],
+    ["contents", contents],
+    ["messageId", optionalText(message.messageId)],
+    ["additionalProperties", isBlank(message.properties) ? undefined : message.properties],
+  ]);
+}
+
+function printPythonSession(message: Message, contents: JsonNode): ObjectNode {
+  return objectNode([
+    ["role", stringNode(message.role)],
+    ["contents", contents],
+    ["author_name", optionalText(message.authorName)],
+    ["message_id", optionalText(message.messageId)],
+    ["additional_properties", message.properties],
+    ["type", stringNode("message")],
+  ]);
+}
+
+function printPythonThread(message: Message, contents: JsonNode): ObjectNode {
+  return objectNode([
+    ["type", stringNode("chat_message")],
+    [
+      "role",
+      objectNode([
+        ["type", stringNode("role")],
+        ["value", stringNode(message.role)],
+      ]),
+    ],
+    ["contents", contents],
+    ["author_name", optionalText(message.authorName) ?? nullNode],
+    ["message_id", optionalText(message.messageId) ?? nullNode],
+    ["additional_properties", message.properties],
+  ]);
+}
+
+function optionalText(text: string | undefined): JsonNode | undefined {
+  return text === undefined ? undefined : stringNode(text);
+}

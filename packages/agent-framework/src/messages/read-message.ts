@@ -1,0 +1,86 @@
+import { readContent } from "../content/read-content.ts";
+import { invalid } from "../interchange-error.ts";
+import {
+  describeNode,
+  getMember,
+  isBlank,
+  memberPath,
+  objectNode,
+  type JsonNode,
+  type ObjectNode,
+} from "../json/node.ts";
+import type { Language } from "../shapes/shape.ts";
+import type { Message } from "./message.ts";
+
+const names = {
+  csharp: {
+    authorName: "authorName",
+    messageId: "messageId",
+    createdAt: "createdAt",
+    properties: "additionalProperties",
+    type: undefined,
+  },
+  python: {
+    authorName: "author_name",
+    messageId: "message_id",
+    createdAt: undefined,
+    properties: "additional_properties",
+    type: "type",
+  },
+} as const;
+
+/** Reads a message as its language wrote it. Throws `THREAD_INVALID` with the path. */
+export function readMessage(node: JsonNode, language: Language, path: string): Message {
+  if (node.type !== "object") throw invalid(path, "a message", describeNode(node));
+  const { authorName, messageId, createdAt, properties } = names[language];
+  return {
+    role: readRole(getMember(node, "role"), language, `${path}.role`),
+    authorName: readText(node, authorName, path),
+    messageId: readText(node, messageId, path),
+    createdAt: createdAt === undefined ? undefined : readValue(node, createdAt),
+    properties: readProperties(node, properties, path),
+    contents: readContents(getMember(node, "contents"), language, `${path}.contents`),
+    unknownMembers: findUnknownMembers(node, language),
+    path,
+  };
+}
+
+function readRole(role: JsonNode | undefined, language: Language, path: string): string {
+  // C# takes a message without a role for the user's.
+  if (role === undefined && language === "csharp") return "user";
+  // The first Python writes roles as objects.
+  const value = role?.type === "object" && language === "python" ? getMember(role, "value") : role;
+  if (value?.type !== "string") throw invalid(path, "a role", describeNode(value));
+  return value.value;
+}
+
+function readContents(list: JsonNode | undefined, language: Language, path: string): Message["contents"] {
+  if (list === undefined || list.type === "null") return [];
+  if (list.type !== "array") throw invalid(path, "a list of contents", describeNode(list));
+  return list.items.flatMap((item, index) =>
+    item.type === "null" && language === "python" ? [] : [readContent(item, language, `${path}[${index}]`)],
+  );
+}
+
+function readText(node: ObjectNode, name: string, path: string): string | undefined {
+  const value = readValue(node, name);
+  if (value === undefined || value.type === "string") return value?.value;
+  throw invalid(memberPath(path, name), "a string", describeNode(value));
+}
+
+function readValue(node: ObjectNode, name: string): JsonNode | undefined {
+  const value = getMember(node, name);
+  return value?.type === "null" ? undefined : value;
+}
+
+function readProperties(node: ObjectNode, name: string, path: string): ObjectNode {
+  const value = readValue(node, name);
+  if (value === undefined) return objectNode([]);
+  if (value.type !== "object") throw invalid(memberPath(path, name), "an object", describeNode(value));
+  return value;
+}
+
+function findUnknownMembers(node: ObjectNode, language: Language): string[] {
+  const known = new Set<string | undefined>(["role", "contents", ...Object.values(names[language])]);
+  return node.members.filter(([name, value]) => !known.has(name) && !isBlank(value)).map(([name]) => name);
+}
