@@ -1,0 +1,64 @@
+import type { Message } from "../messages/message.ts";
+import type { Report } from "../report.ts";
+import type { ChatMessage } from "./chat-message.ts";
+import { finishDraft, type Draft, type SpokenDraft } from "./draft.ts";
+import { toDrafts } from "./to-drafts.ts";
+
+/**
+ * Messages of Agent Framework and the messages of Chat Completions that say the same. Seldom one and one: a
+ * message with three results becomes three, and a message with nothing for the model joins its neighbour.
+ */
+export interface ChatGroup {
+  /** The positions of the messages of Agent Framework. */
+  readonly sources: readonly number[];
+  readonly chat: readonly ChatMessage[];
+  /** For each of `chat`, where it comes from. */
+  readonly paths: readonly string[];
+}
+
+interface OpenGroup {
+  readonly sources: number[];
+  readonly drafts: Draft[];
+}
+
+/** Turns a conversation of Agent Framework into one of Chat Completions. */
+export function toChat(messages: readonly Message[], report: Report): ChatGroup[] {
+  const groups: OpenGroup[] = [];
+  messages.forEach((message, index) => addMessage(groups, index, toDrafts(message, report)));
+  return groups.map(({ sources, drafts }) => ({
+    sources,
+    chat: drafts.map(finishDraft),
+    paths: drafts.map(({ path }) => path),
+  }));
+}
+
+function addMessage(groups: OpenGroup[], source: number, drafts: readonly Draft[]): void {
+  const group = groups.at(-1);
+  if (group === undefined) {
+    groups.push({ sources: [source], drafts: [...drafts] });
+    return;
+  }
+  const [first, ...rest] = drafts;
+  const calling = group.drafts.at(-1);
+  if (first === undefined || group.drafts.length === 0) {
+    group.sources.push(source);
+    for (const draft of drafts) group.drafts.push(draft);
+  } else if (isCalling(calling) && first.role === "assistant") {
+    // Calls of one turn in several messages: Chat Completions wants them in one, before the results.
+    merge(calling, first);
+    group.sources.push(source);
+    for (const draft of rest) group.drafts.push(draft);
+  } else {
+    groups.push({ sources: [source], drafts: [...drafts] });
+  }
+}
+
+function isCalling(draft: Draft | undefined): draft is SpokenDraft {
+  return draft?.role === "assistant" && draft.calls.length > 0;
+}
+
+function merge(into: SpokenDraft, from: SpokenDraft): void {
+  for (const part of from.parts) into.parts.push(part);
+  for (const call of from.calls) into.calls.push(call);
+  into.refusal ??= from.refusal;
+}
