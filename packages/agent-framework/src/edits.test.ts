@@ -1,0 +1,349 @@
+import type { SerializedThread } from "@threadstore/core";
+import { describe, expect, test } from "vitest";
+import { readAgentFrameworkThread, writeAgentFrameworkThread } from "./index.ts";
+import { canonical, golden, marksOf, messagesIn, messagesOf } from "./golden.test.helper.ts";
+
+const joke = "Tell me a short pirate joke.";
+const question = { role: "user", content: "And now as a parrot." };
+const answer = { role: "assistant", content: "Arr, arr!", refusal: null, annotations: [] };
+
+type Messages = { [member: string]: unknown }[];
+
+function withMessages(thread: SerializedThread, change: (messages: Messages) => unknown[]): SerializedThread {
+  return { ...thread, messages: change(messagesOf(thread)) as SerializedThread[] };
+}
+
+/** The messages of a written thread, of whichever shape. */
+function written(thread: SerializedThread): { messages: Messages; marks: string[]; text: string } {
+  const { text, report } = writeAgentFrameworkThread(thread);
+  return { messages: messagesIn(text), marks: marksOf(report), text };
+}
+
+describe("a conversation that went on here", () => {
+  test.each([
+    [
+      "python-session-joke.json",
+      {
+        role: "assistant",
+        contents: [{ type: "text", text: "Arr, arr!", additional_properties: {} }],
+        additional_properties: {},
+        type: "message",
+      },
+    ],
+    [
+      "python-thread-joke.json",
+      {
+        type: "chat_message",
+        role: { type: "role", value: "assistant" },
+        contents: [{ type: "text", annotations: null, text: "Arr, arr!" }],
+        author_name: null,
+        message_id: null,
+        additional_properties: {},
+      },
+    ],
+    ["csharp-thread-tool-call.json", { role: "assistant", contents: [{ $type: "text", text: "Arr, arr!" }] }],
+  ])("%s has the old messages as they were and the new ones in its form", (name, last) => {
+    const { thread } = readAgentFrameworkThread(golden(name));
+    const { messages, marks } = written(withMessages(thread, (old) => [...old, question, answer]));
+    const before = written(thread).messages;
+    expect(messages.slice(0, before.length)).toEqual(before);
+    expect(messages).toHaveLength(before.length + 2);
+    expect(JSON.stringify(messages.at(-1))).toBe(JSON.stringify(last));
+    expect(marks).toEqual([]);
+  });
+
+  test("an unused thread gets its first messages, in the place for them", () => {
+    const python = readAgentFrameworkThread(golden("python-thread-unused.json")).thread;
+    expect(writeAgentFrameworkThread(withMessages(python, () => [question])).text).toBe(
+      '{"type":"agent_thread_state","service_thread_id":null,"chat_message_store_state":{"type":"chat_message_store_state","messages":[{"type":"chat_message","role":{"type":"role","value":"user"},"contents":[{"type":"text","annotations":null,"text":"And now as a parrot."}],"author_name":null,"message_id":null,"additional_properties":{}}]}}',
+    );
+    const csharp = readAgentFrameworkThread('{"stateBag":{"Memory":{"facts":[1]}}}').thread;
+    expect(writeAgentFrameworkThread(withMessages(csharp, () => [question])).text).toBe(
+      '{"stateBag":{"Memory":{"facts":[1]},"InMemoryChatHistoryProvider":{"messages":[{"role":"user","contents":[{"$type":"text","text":"And now as a parrot."}]}]}}}',
+    );
+  });
+
+  test("messages beside an id of the service are written, and it is said that nobody there reads them", () => {
+    const { thread } = readAgentFrameworkThread(golden("csharp-session-service-managed.json"));
+    const { text, marks } = written(withMessages(thread, () => [question]));
+    expect(text).toContain(
+      '"conversationId":"resp_abc123","stateBag":{"InMemoryChatHistoryProvider":{"messages":[{"role"',
+    );
+    expect(marks).toEqual(["elsewhere $.messages"]);
+  });
+
+  test("messages for which another store leaves no place are lost, which is said", () => {
+    const { thread } = readAgentFrameworkThread(golden("csharp-thread-third-party-store.json"));
+    const changed = withMessages(thread, () => [question]);
+    expect(written(thread).text).toBe(golden("csharp-thread-third-party-store.json").trim());
+    expect(marksOf(writeAgentFrameworkThread(changed).report)).toEqual(["lost $.messages"]);
+    expect(() => writeAgentFrameworkThread(changed, { strict: true })).toThrow(
+      expect.objectContaining({ code: "NOT_REPRESENTABLE", path: "$.messages" }) as Error,
+    );
+  });
+
+  test("parallel results of a turn are one message, as Agent Framework has them", () => {
+    const calls = ["c1", "c2"].map((id) => ({
+      id,
+      type: "function",
+      function: { name: "f", arguments: "{}" },
+    }));
+    const turn = [
+      { role: "assistant", content: null, tool_calls: calls },
+      { role: "tool", tool_call_id: "c1", content: "1" },
+      {
+        role: "tool",
+        tool_call_id: "c2",
+        content: [
+          { type: "text", text: "2" },
+          { type: "text", text: "!" },
+        ],
+      },
+    ];
+    const { thread } = readAgentFrameworkThread(golden("csharp-thread-tool-call.json"));
+    const { messages, marks } = written(withMessages(thread, (old) => [...old, ...turn]));
+    expect(messages.slice(4)).toEqual([
+      {
+        role: "assistant",
+        contents: ["c1", "c2"].map((callId) => ({ $type: "functionCall", callId, name: "f", arguments: {} })),
+      },
+      {
+        role: "tool",
+        contents: [
+          { $type: "functionResult", callId: "c1", result: "1" },
+          { $type: "functionResult", callId: "c2", result: "2!" },
+        ],
+      },
+    ]);
+    expect(marks).toEqual(["changed $.messages[6]"]);
+  });
+});
+
+describe("a conversation that was changed here", () => {
+  const { thread } = readAgentFrameworkThread(golden("python-session-tool-call.json"));
+
+  test("an edited message is written as it is now, without what it was", () => {
+    const edited = withMessages(thread, (messages) =>
+      messages.with(3, { role: "assistant", content: "It is warm." }),
+    );
+    const { messages, marks, text } = written(edited);
+    expect(text).not.toContain("chatcmpl-2");
+    expect(text).not.toContain("12C and raining");
+    expect(messages[3]).toEqual({
+      role: "assistant",
+      contents: [{ type: "text", text: "It is warm.", additional_properties: {} }],
+      additional_properties: {},
+      type: "message",
+    });
+    expect(messages[1]).toMatchObject({ author_name: "Assistant", message_id: "chatcmpl-1" });
+    expect(marks).toEqual(["edited $.agentFramework.messages[3]"]);
+  });
+
+  test("removed messages stay removed, the rest is as it was", () => {
+    const { messages, marks } = written(
+      withMessages(thread, ([first, , , last]) => [first ?? {}, last ?? {}, question]),
+    );
+    expect(messages.map(({ message_id: id }) => id)).toEqual([undefined, "chatcmpl-2", undefined]);
+    expect(marks).toEqual(["edited $.agentFramework.messages[1]"]);
+    const front = written(withMessages(thread, (old) => old.slice(3)));
+    expect(front.messages).toEqual(written(thread).messages.slice(3));
+    const none = written(withMessages(thread, () => []));
+    expect(none.text).toBe(
+      '{"type":"session","session_id":"0d9c8a5e-6f1a-4b5c-9f62-7b2f5f6d8c11","service_session_id":null,"state":{"in_memory":{"messages":[]}}}',
+    );
+    expect(none.marks).toEqual([
+      "edited $.agentFramework.messages[1]",
+      "edited $.agentFramework.messages[3]",
+    ]);
+  });
+
+  test("one of several results edited: the message of Agent Framework that held them is made anew", () => {
+    const results = ["a", "b"].map((callId) => ({ $type: "functionResult", callId, result: callId }));
+    const calls = ["a", "b"].map((callId) => ({ $type: "functionCall", callId, name: "f" }));
+    const messages = [
+      { role: "assistant", contents: calls },
+      { role: "tool", messageId: "m", contents: results },
+    ];
+    const source = readAgentFrameworkThread({ storeState: { messages } }).thread;
+    const edited = withMessages(source, (old) =>
+      old.with(2, { role: "tool", tool_call_id: "b", content: "x" }),
+    );
+    expect(written(edited).messages[1]).toEqual({
+      role: "tool",
+      contents: [results[0], { ...results[1], result: "x" }],
+    });
+    expect(written(source).messages[1]).toEqual(messages[1]);
+  });
+
+  test("a copy gets an id of its own", () => {
+    const { text } = writeAgentFrameworkThread(thread, { sessionId: "copy" });
+    const original = golden("python-session-tool-call.json").replace(
+      "0d9c8a5e-6f1a-4b5c-9f62-7b2f5f6d8c11",
+      "copy",
+    );
+    expect(text).toBe(canonical(original));
+  });
+
+  test("a store that orders members changes nothing", () => {
+    const { messages } = written(
+      withMessages(thread, (old) =>
+        old.map((message) => Object.fromEntries(Object.entries(message).toReversed())),
+      ),
+    );
+    expect(messages).toEqual(written(thread).messages);
+  });
+});
+
+describe("a thread that began here", () => {
+  const thread = (...messages: unknown[]): SerializedThread =>
+    ({
+      format: "threadstore.thread",
+      version: 1,
+      kind: "chat",
+      agent: "Assistant",
+      messages,
+    }) as SerializedThread;
+
+  test("needs to be told where to, and looks there as if it had begun there", () => {
+    const said = thread({ role: "user", content: joke });
+    expect(() => writeAgentFrameworkThread(said)).toThrow(
+      expect.objectContaining({ code: "INVALID_ARGUMENT", path: "to" }) as Error,
+    );
+    expect(writeAgentFrameworkThread(said, { to: "csharp-session" }).text).toBe(
+      '{"stateBag":{"InMemoryChatHistoryProvider":{"messages":[{"role":"user","contents":[{"$type":"text","text":"Tell me a short pirate joke."}]}]}}}',
+    );
+    const { text } = writeAgentFrameworkThread(said, { to: "python-session", sessionId: "abc" });
+    const expected = golden("python-session-file-store.json").trim().replace('"hi"', JSON.stringify(joke));
+    expect(text).toBe(expected.replace(',"version":"1.0"', ""));
+    const random = writeAgentFrameworkThread(said, { to: "python-session" }).text;
+    expect(random).toMatch(/"session_id":"[0-9a-f]{8}-[0-9a-f-]{27}"/);
+  });
+
+  test("old shapes are for the threads that came in them", () => {
+    expect(() => writeAgentFrameworkThread(thread(), { to: "csharp-thread" })).toThrow(
+      'to: expected "csharp-session" or "python-session".',
+    );
+  });
+
+  test("everything that an agent's thread can hold is there, or reported", () => {
+    const image = { type: "image_url", image_url: { url: "https://x.test/a.png", detail: "high" } };
+    const file = {
+      type: "file",
+      file: { filename: "a.pdf", file_data: "data:application/pdf;base64,JVBERi0=" },
+    };
+    const hosted = { type: "file", file: { file_id: "file-1" } };
+    const audio = { type: "input_audio", input_audio: { data: "SUQz", format: "mp3" } };
+    const odd = [
+      { type: "video" },
+      { type: "image_url" },
+      { type: "input_audio", input_audio: { data: "x", format: "flac" } },
+      { type: "file", file: {} },
+    ];
+    const source = thread(
+      {
+        role: "user",
+        name: "ann",
+        content: [{ type: "text", text: "x" }, image, file, hosted, audio, ...odd],
+      },
+      {
+        role: "assistant",
+        content: [
+          { type: "text", text: "y" },
+          { type: "refusal", refusal: "r" },
+        ],
+        reasoning_content: "Hm.",
+        refusal: null,
+        annotations: [{ type: "url_citation" }],
+        tool_calls: [{ id: "1", type: "custom", custom: { name: "shell", input: "uptime" } }],
+      },
+      { role: "function", name: "wave", content: null },
+    );
+    const { text, report } = writeAgentFrameworkThread(source, { to: "csharp-session" });
+    const { stateBag } = JSON.parse(text) as {
+      stateBag: { InMemoryChatHistoryProvider: { messages: unknown[] } };
+    };
+    expect(stateBag.InMemoryChatHistoryProvider.messages).toEqual([
+      {
+        authorName: "ann",
+        role: "user",
+        contents: [
+          { $type: "text", text: "x" },
+          {
+            $type: "uri",
+            uri: "https://x.test/a.png",
+            mediaType: "image/*",
+            additionalProperties: { detail: "high" },
+          },
+          { $type: "data", uri: "data:application/pdf;base64,JVBERi0=", name: "a.pdf" },
+          { $type: "hostedFile", fileId: "file-1" },
+          { $type: "data", uri: "data:audio/mpeg;base64,SUQz" },
+        ],
+      },
+      {
+        role: "assistant",
+        contents: [
+          { $type: "reasoning", text: "Hm." },
+          { $type: "text", text: "y" },
+          { $type: "error", message: "r", errorCode: "Refusal" },
+        ],
+      },
+    ]);
+    expect(marksOf(report)).toEqual([
+      ...[5, 6, 7, 8].map((index) => `lost $.messages[0].content[${index}]`),
+      "lost $.messages[1]",
+      "lost $.messages[1].tool_calls[0]",
+      "lost $.messages[2]",
+    ]);
+  });
+});
+
+describe("the states of providers", () => {
+  test("come back in their place, and are lost in the other language", () => {
+    const text =
+      '{"conversationId":"_agent_local_chat_history","stateBag":{"Memory":{"2":1,"1":2.0},"InMemoryChatHistoryProvider":{"messages":[{"role":"user","contents":[{"$type":"text","text":"x"}]}],"cursor":[1]},"toolApprovalState":{}}}';
+    const { thread, report, serviceId } = readAgentFrameworkThread(text);
+    expect(serviceId).toBeUndefined();
+    expect(marksOf(report)).toEqual([
+      "carried $.stateBag.Memory",
+      "carried $.stateBag.InMemoryChatHistoryProvider.cursor",
+    ]);
+    expect(writeAgentFrameworkThread(thread).text).toBe(text);
+    expect(marksOf(writeAgentFrameworkThread(thread, { to: "python-session" }).report)).toEqual([
+      "replaced $.conversationId",
+      "lost $.stateBag.Memory",
+      "lost $.stateBag.InMemoryChatHistoryProvider.cursor",
+    ]);
+  });
+
+  test("of the first C#: the memory's state is kept, too", () => {
+    const text = '{"conversationId":null,"storeState":{"messages":[]},"aiContextProviderState":{"facts":[]}}';
+    const { thread, report } = readAgentFrameworkThread(text);
+    expect(marksOf(report)).toEqual(["carried $.aiContextProviderState"]);
+    expect(writeAgentFrameworkThread(thread).text).toBe(text);
+    expect(marksOf(writeAgentFrameworkThread(thread, { to: "csharp-session" }).report)).toEqual([
+      "lost $.aiContextProviderState",
+    ]);
+  });
+
+  test("an application's own name of the history is found, kept, and asked for where it is not clear", () => {
+    const history = (text: string): object => ({
+      messages: [{ role: "user", contents: [{ type: "text", text }] }],
+    });
+    const session = (state: object): object => ({ type: "session", session_id: "s", state });
+    const own = readAgentFrameworkThread(session({ mine: history("x"), memory: { a: [1] } }));
+    expect(messagesOf(own.thread)).toEqual([{ role: "user", content: "x" }]);
+    const added = withMessages(own.thread, (old) => [...old, question]);
+    expect(writeAgentFrameworkThread(added).text).toContain('"state":{"mine":{"messages":[{"role":"user"');
+    expect(writeAgentFrameworkThread(added, { to: "csharp-session" }).text).toContain(
+      '{"InMemoryChatHistoryProvider":{',
+    );
+    const two = session({ mine: history("x"), log: history("y") });
+    expect(() => readAgentFrameworkThread(two)).toThrow(
+      expect.objectContaining({ code: "THREAD_INVALID", path: "$.state" }) as Error,
+    );
+    expect(messagesOf(readAgentFrameworkThread(two, { historyKey: "log" }).thread)).toEqual([
+      { role: "user", content: "y" },
+    ]);
+    expect(() => readAgentFrameworkThread(two, { historyKey: "other" })).toThrow("historyKey");
+  });
+});

@@ -1,0 +1,149 @@
+import { describe, expect, test } from "vitest";
+import { detectShape, readAgentFrameworkThread, writeAgentFrameworkThread } from "./index.ts";
+import { canonical, golden, goldenNames, marksOf, messagesOf, throughAgent } from "./golden.test.helper.ts";
+
+const shapes: { readonly [prefix: string]: string } = {
+  "csharp-session": "csharp-session",
+  "csharp-thread-v2": "csharp-thread-renamed",
+  "csharp-thread": "csharp-thread",
+  "python-session": "python-session",
+  "python-thread": "python-thread",
+};
+
+function shapeOf(name: string): string | undefined {
+  return Object.entries(shapes).find(([prefix]) => name.startsWith(prefix))?.[1];
+}
+
+function placeOf(name: string): string {
+  if (name.includes("service-managed")) return "service";
+  if (name.includes("third-party-store")) return "store";
+  return name.includes("unused") ? "none" : "thread";
+}
+
+const weather = [
+  { role: "user", content: "What is the weather in Oslo?" },
+  {
+    role: "assistant",
+    content: null,
+    tool_calls: [
+      { id: "call_1", type: "function", function: { name: "get_weather", arguments: '{"city":"Oslo"}' } },
+    ],
+  },
+  { role: "tool", tool_call_id: "call_1", content: "12C, rain" },
+  { role: "assistant", content: "It is 12C and raining." },
+];
+
+describe.each(goldenNames)("%s", (name) => {
+  const text = golden(name);
+  const read = readAgentFrameworkThread(text);
+
+  test("is known for what it is, as text and parsed", () => {
+    const detected = { shape: shapeOf(name), messagesAt: placeOf(name) };
+    expect(detectShape(text)).toEqual(detected);
+    expect(detectShape(JSON.parse(text) as object)).toEqual(detected);
+    expect(read).toMatchObject(detected);
+  });
+
+  test("becomes a thread that an agent takes up", async () => {
+    expect(messagesOf(await throughAgent(read.thread))).toEqual(messagesOf(read.thread));
+    expect(messagesOf(read.thread)).toEqual(name.includes("tool-call") ? weather : messagesOf(read.thread));
+    const isElsewhere = ["service", "store"].includes(read.messagesAt);
+    expect(read.report.map(({ kind }) => kind)).toEqual(isElsewhere ? ["elsewhere"] : []);
+    expect(messagesOf(read.thread).length > 0).toBe(read.messagesAt === "thread");
+  });
+
+  test("is written as it came, after an agent and a store have had it", async () => {
+    const thread = await throughAgent(read.thread);
+    for (const source of [thread, JSON.stringify(thread)]) {
+      const written = writeAgentFrameworkThread(source, { strict: true });
+      expect(written).toEqual({ text: canonical(text), shape: read.shape, report: [] });
+    }
+    const parsed = readAgentFrameworkThread(JSON.parse(text) as object);
+    expect(writeAgentFrameworkThread(parsed.thread).text).toBe(canonical(text));
+  });
+
+  test.each(["csharp-session", "python-session"] as const)("can be taken to %s and read there", (to) => {
+    const written = writeAgentFrameworkThread(read.thread, { to });
+    const again = readAgentFrameworkThread(written.text);
+    expect(again.shape).toBe(to);
+    expect(messagesOf(again.thread)).toEqual(messagesOf(read.thread));
+    expect(again.serviceId).toBe(read.serviceId);
+    const lost = written.report.filter(({ kind }) => kind === "lost").map(({ path }) => path);
+    const isTimeLost =
+      read.shape.startsWith("csharp") && to === "python-session" && name.includes("tool-call");
+    const isStoreLost = read.messagesAt === "store";
+    expect(lost).toEqual([
+      ...(isStoreLost ? ["$.storeState"] : []),
+      ...(isTimeLost ? ["$.agentFramework.messages[1].originals[0].createdAt"] : []),
+    ]);
+  });
+});
+
+test("the ids of conversations with a service are told", () => {
+  const ids = goldenNames.map((name) => readAgentFrameworkThread(golden(name)).serviceId);
+  expect(ids.filter((id) => id !== undefined).toSorted()).toEqual([
+    "resp_abc123",
+    "resp_abc123",
+    "thread_abc",
+    "thread_abc",
+  ]);
+});
+
+describe("a conversation moves", () => {
+  test("from C# to Python, where it looks as if Python had written it", () => {
+    const { thread } = readAgentFrameworkThread(golden("csharp-session-tool-call.json"));
+    const { text } = writeAgentFrameworkThread(thread, { to: "python-session", sessionId: "0d9c8a5e" });
+    const pythons = JSON.parse(golden("python-session-tool-call.json")) as { session_id: string };
+    const expected = JSON.stringify({ ...pythons, session_id: "0d9c8a5e" })
+      // What the two conversations differ in.
+      .replace(
+        '"additional_properties":{}}],"additional_properties":{},"type":"message"},{"role":"assistant","contents":[{"type":"text","text":"It',
+        '"additional_properties":{}}],"author_name":"Assistant","additional_properties":{},"type":"message"},{"role":"assistant","contents":[{"type":"text","text":"It',
+      )
+      .replace('{"k":1}', "{}");
+    expect(text).toBe(expected);
+  });
+
+  test("from Python to C#, where $type is first and arguments are an object", () => {
+    const { thread } = readAgentFrameworkThread(golden("python-thread-tool-call.json"));
+    const { text, report } = writeAgentFrameworkThread(thread, { to: "csharp-session", strict: true });
+    expect(report).toEqual([]);
+    expect(text).toBe(
+      '{"stateBag":{"InMemoryChatHistoryProvider":{"messages":[' +
+        '{"role":"user","contents":[{"$type":"text","text":"What is the weather in Oslo?"}]},' +
+        '{"authorName":"Assistant","role":"assistant","contents":[{"$type":"functionCall","callId":"call_1","name":"get_weather","arguments":{"city":"Oslo"}}],"messageId":"chatcmpl-1"},' +
+        '{"role":"tool","contents":[{"$type":"functionResult","callId":"call_1","result":"12C, rain"}]},' +
+        '{"authorName":"Assistant","role":"assistant","contents":[{"$type":"text","text":"It is 12C and raining."}],"messageId":"chatcmpl-2","additionalProperties":{"k":1}}' +
+        "]}}}",
+    );
+  });
+
+  test.each([
+    [
+      "csharp-session-tool-call.json",
+      "python-session",
+      ["$.stateBag.InMemoryChatHistoryProvider.messages[1].createdAt"],
+    ],
+    ["python-session-tool-call.json", "csharp-session", ["$.session_id"]],
+  ] as const)("%s there and back: what is missing then was told", (name, to, missing) => {
+    const there = writeAgentFrameworkThread(readAgentFrameworkThread(golden(name)).thread, { to });
+    const { shape } = readAgentFrameworkThread(golden(name));
+    const back = writeAgentFrameworkThread(readAgentFrameworkThread(there.text).thread, {
+      to: shape,
+      sessionId: "0d9c8a5e-6f1a-4b5c-9f62-7b2f5f6d8c11",
+    });
+    expect(marksOf(back.report).filter((mark) => mark.startsWith("lost"))).toEqual([]);
+    expect(there.report).toHaveLength(missing.length);
+    const withoutTime = golden(name).replace('"createdAt":"2025-11-12T10:00:00+00:00",', "");
+    expect(back.text).toBe(canonical(withoutTime));
+  });
+
+  test("from an older C# to the one of today, with everything", () => {
+    for (const name of ["csharp-thread-tool-call.json", "csharp-thread-v2-tool-call.json"]) {
+      const { thread } = readAgentFrameworkThread(golden(name));
+      const { text, report } = writeAgentFrameworkThread(thread, { to: "csharp-session", strict: true });
+      expect(text).toBe(golden("csharp-session-tool-call.json").trim());
+      expect(report).toEqual([]);
+    }
+  });
+});

@@ -1,0 +1,332 @@
+import type { SerializedThread } from "@threadstore/core";
+import { describe, expect, test } from "vitest";
+import { InterchangeError, readAgentFrameworkThread, writeAgentFrameworkThread } from "./index.ts";
+import { canonical, csharpSession, golden, messagesOf, pythonSession } from "./golden.test.helper.ts";
+
+function refusal(act: () => unknown): InterchangeError {
+  try {
+    act();
+  } catch (error) {
+    if (InterchangeError.is(error)) return error;
+    throw error;
+  }
+  throw new Error("not refused");
+}
+
+const csharpPath = "$.stateBag.InMemoryChatHistoryProvider.messages";
+const pythonPath = "$.state.in_memory.messages";
+const secret = "hunter2";
+
+describe("a damaged thread is refused with the path, and not quoted", () => {
+  const csharpContent = (content: unknown): string => csharpSession({ role: "user", contents: [content] });
+  const pythonContent = (content: unknown): string => pythonSession({ role: "user", contents: [content] });
+  const content = `${csharpPath}[0].contents[0]`;
+
+  test.each<[name: string, text: string, path: string]>([
+    ["a message that is none", csharpSession(secret), `${csharpPath}[0]`],
+    ["a role that is none", csharpSession({ role: 1 }), `${csharpPath}[0].role`],
+    ["no role in Python", pythonSession({ contents: [] }), `${pythonPath}[0].role`],
+    ["a role object without a value", pythonSession({ role: { type: secret } }), `${pythonPath}[0].role`],
+    ["a role object in C#", csharpSession({ role: { value: "user" } }), `${csharpPath}[0].role`],
+    [
+      "contents that are none",
+      csharpSession({ role: "user", contents: secret }),
+      `${csharpPath}[0].contents`,
+    ],
+    ["an author that is none", csharpSession({ authorName: [secret] }), `${csharpPath}[0].authorName`],
+    [
+      "properties that are none",
+      pythonSession({ role: "user", additional_properties: [] }),
+      `${pythonPath}[0].additional_properties`,
+    ],
+    ["a content that is a number", csharpContent(0), content],
+    ["a content that is text in C#", csharpContent(secret), content],
+    ["a content that is null in C#", csharpContent(null), content],
+    ["text that is none", csharpContent({ $type: "text", text: 1 }), `${content}.text`],
+    ["a call without id", csharpContent({ $type: "functionCall", name: secret }), `${content}.callId`],
+    [
+      "a call with null for a name",
+      csharpContent({ $type: "functionCall", callId: "1", name: null }),
+      `${content}.name`,
+    ],
+    ["a result without id", csharpContent({ $type: "functionResult", result: secret }), `${content}.callId`],
+    ["data without URI", csharpContent({ $type: "data" }), `${content}.uri`],
+    [
+      "annotations that are none",
+      csharpContent({ $type: "text", text: "x", annotations: 1 }),
+      `${content}.annotations`,
+    ],
+    [
+      "an approval of nothing",
+      csharpContent({ $type: "toolApprovalRequest", requestId: "1", toolCall: 1 }),
+      `${content}.toolCall`,
+    ],
+    [
+      "items that are none",
+      pythonContent({ type: "function_result", call_id: "1", items: 1 }),
+      `${pythonPath}[0].contents[0].items`,
+    ],
+    ["no JSON", `{"storeState": ${secret}}`, "$"],
+  ])("%s", (_name, text, path) => {
+    const error = refusal(() => readAgentFrameworkThread(text));
+    expect(error).toMatchObject({ code: "THREAD_INVALID", path });
+    expect(`${error.message} ${error.stack} ${JSON.stringify(error)}`).not.toContain(secret);
+  });
+
+  test("names that are none", () => {
+    for (const name of ["", 5, null, "\ud83c"] as string[]) {
+      const thread = { stateBag: {} };
+      const own = readAgentFrameworkThread(thread).thread;
+      const refusals = {
+        agent: refusal(() => readAgentFrameworkThread(thread, { agent: name })),
+        historyKey: refusal(() => readAgentFrameworkThread(thread, { historyKey: name })),
+        sessionId: refusal(() => writeAgentFrameworkThread(own, { sessionId: name })),
+      };
+      for (const [path, error] of Object.entries(refusals)) {
+        expect(error).toMatchObject({ code: "INVALID_ARGUMENT", path });
+      }
+    }
+  });
+});
+
+describe("what would harm the process does not", () => {
+  const deepText = (levels: number): string =>
+    `{"stateBag":{"a":${"[".repeat(levels)}${"]".repeat(levels)}}}`;
+
+  test("depth", () => {
+    expect(refusal(() => readAgentFrameworkThread(deepText(1_000_000)))).toMatchObject({
+      code: "THREAD_INVALID",
+    });
+    let value: object = {};
+    for (let level = 0; level < 100_000; level += 1) value = { value };
+    expect(refusal(() => readAgentFrameworkThread({ stateBag: value }))).toMatchObject({
+      code: "THREAD_INVALID",
+    });
+    const { thread } = readAgentFrameworkThread(deepText(900));
+    expect(writeAgentFrameworkThread(thread).text).toBe(deepText(900));
+  });
+
+  test("arguments of a model, nested too deep to be read", () => {
+    const args = "[".repeat(5000) + "]".repeat(5000);
+    const call = { type: "function_call", call_id: "1", name: "f", arguments: args };
+    const { thread } = readAgentFrameworkThread(pythonSession({ role: "assistant", contents: [call] }));
+    const { text } = writeAgentFrameworkThread(thread, { to: "csharp-session" });
+    expect(text).toContain(`"arguments":{"raw":"${args}"}`);
+  });
+
+  test("cycles and what is no JSON", () => {
+    const cycle: { stateBag: object } = { stateBag: {} };
+    cycle.stateBag = { cycle, again: cycle };
+    expect(refusal(() => readAgentFrameworkThread(cycle))).toMatchObject({ code: "THREAD_INVALID" });
+    for (const odd of [new Date(0), Number.NaN, 1n, () => {}, new Map(), Symbol("x")]) {
+      const error = refusal(() => readAgentFrameworkThread({ stateBag: { "the odd": odd } }));
+      expect(error).toMatchObject({ code: "THREAD_INVALID", path: '$.stateBag["the odd"]' });
+    }
+  });
+
+  test("names that reach into JavaScript", () => {
+    const odd = '{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":2}},"toString":1}';
+    const text = `{"__proto__":{"a":1},"stateBag":{"InMemoryChatHistoryProvider":{"messages":[{"role":"user","__proto__":{"role":"system"},"contents":[{"$type":"text","text":"x","additionalProperties":${odd}},{"$type":"toString"},{"$type":"__proto__"}]}]},"__proto__":${odd}}}`;
+    const { thread } = readAgentFrameworkThread(text);
+    expect(messagesOf(thread)).toEqual([{ role: "user", content: "x" }]);
+    expect(writeAgentFrameworkThread(thread).text).toBe(text);
+    const python = writeAgentFrameworkThread(thread, { to: "python-session", sessionId: "s" }).text;
+    expect(python).toContain(`"additional_properties":${odd}`);
+    expect(Object.hasOwn(Object.prototype, "polluted")).toBe(false);
+    expect(({} as { polluted?: number }).polluted).toBeUndefined();
+    const parsed = JSON.parse(text) as object;
+    expect(writeAgentFrameworkThread(readAgentFrameworkThread(parsed).thread).text).toBe(text);
+  });
+
+  test("a role and types named like inherited members", () => {
+    const messages = ["toString", "__proto__", "constructor"].map((role) => ({
+      role,
+      contents: [{ $type: role }],
+    }));
+    const text = csharpSession(...messages);
+    const { thread } = readAgentFrameworkThread(text);
+    expect(messagesOf(thread)).toEqual([]);
+    expect(writeAgentFrameworkThread(thread).text).toBe(text);
+  });
+
+  test("megabytes of an image are in the thread once, and soon read", () => {
+    const uri = `data:image/png;base64,${"A".repeat(8_000_000)}`;
+    const message = { authorName: "ann", messageId: "1", role: "user", contents: [{ $type: "data", uri }] };
+    const text = csharpSession(message);
+    const { thread } = readAgentFrameworkThread(text);
+    expect(JSON.stringify(thread).length).toBeLessThan(text.length + 2000);
+    expect(writeAgentFrameworkThread(thread).text).toBe(text);
+  });
+});
+
+describe("what is long is soon read and written", () => {
+  const count = 10_000;
+  const text = { $type: "text", text: "x" };
+  const session = (messages: unknown[]): string =>
+    JSON.stringify({ stateBag: { InMemoryChatHistoryProvider: { messages } } });
+  const of = (item: (index: number) => unknown): unknown[] =>
+    Array.from({ length: count }, (_item, index) => item(index));
+
+  test.each<[name: string, source: string]>([
+    ["equal contents", session([{ messageId: "1", role: "user", contents: of(() => text) }])],
+    ["equal messages", session(of(() => ({ role: "user", contents: [text] })))],
+    [
+      "calls, and their results in another order",
+      session([
+        {
+          role: "assistant",
+          contents: of((index) => ({
+            $type: "functionCall",
+            callId: String(index),
+            name: "f",
+            arguments: {},
+          })),
+        },
+        {
+          role: "tool",
+          contents: of((index) => ({
+            $type: "functionResult",
+            callId: String(count - 1 - index),
+            result: "x",
+          })),
+        },
+      ]),
+    ],
+    [
+      "calls in as many messages",
+      session(
+        of((index) => ({
+          role: "assistant",
+          contents: [{ $type: "functionCall", callId: String(index), name: "f" }],
+        })),
+      ),
+    ],
+    ["messages for nobody", session(of(() => ({ role: "assistant", contents: [] })))],
+  ])("%s", (_name, source) => {
+    const { thread } = readAgentFrameworkThread(source);
+    expect(writeAgentFrameworkThread(thread).text === source).toBe(true);
+    const started = { ...thread, agentFramework: undefined } as unknown as SerializedThread;
+    expect(writeAgentFrameworkThread(started, { to: "python-session" }).text.length).toBeGreaterThan(100);
+  });
+});
+
+describe("a thread of this project's own that was tampered with is refused", () => {
+  const { thread } = readAgentFrameworkThread(golden("python-session-tool-call.json"));
+  const state = thread["agentFramework"] as { [member: string]: unknown };
+  const withState = (change: object): SerializedThread =>
+    ({ ...thread, agentFramework: { ...state, ...change } }) as SerializedThread;
+  const group = (change: object): object => ({ messages: [{ fingerprints: [], ...change }] });
+
+  test.each<[name: string, value: unknown, code: string, path: string | undefined]>([
+    ["another format", {}, "THREAD_INVALID", "$.format"],
+    ["a list", [], "THREAD_INVALID", "$.format"],
+    ["another kind", { ...thread, kind: "responses" }, "THREAD_INVALID", "$.kind"],
+    ["no version", { ...thread, version: "1" }, "THREAD_INVALID", "$.version"],
+    ["a newer version", { ...thread, version: 2 }, "THREAD_TOO_NEW", "$.version"],
+    ["no messages", { ...thread, messages: {} }, "THREAD_INVALID", "$.messages"],
+    ["a message that is none", { ...thread, messages: [1] }, "THREAD_INVALID", "$.messages[0]"],
+    [
+      "an unknown role",
+      { ...thread, messages: [{ role: "critic" }] },
+      "THREAD_INVALID",
+      "$.messages[0].role",
+    ],
+    [
+      "content that is none",
+      { ...thread, messages: [{ role: "user", content: 1 }] },
+      "THREAD_INVALID",
+      "$.messages[0].content",
+    ],
+    [
+      "a part that is none",
+      { ...thread, messages: [{ role: "user", content: [1] }] },
+      "THREAD_INVALID",
+      "$.messages[0].content[0]",
+    ],
+    [
+      "calls that are none",
+      { ...thread, messages: [{ role: "assistant", tool_calls: 1 }] },
+      "THREAD_INVALID",
+      "$.messages[0].tool_calls",
+    ],
+    [
+      "a call without id",
+      { ...thread, messages: [{ role: "assistant", tool_calls: [{}] }] },
+      "THREAD_INVALID",
+      "$.messages[0].tool_calls[0].id",
+    ],
+    [
+      "a result without id",
+      { ...thread, messages: [{ role: "tool" }] },
+      "THREAD_INVALID",
+      "$.messages[0].tool_call_id",
+    ],
+    ["what is kept is none", { ...thread, agentFramework: 1 }, "THREAD_INVALID", "$.agentFramework.version"],
+    ["what is kept is newer", withState({ version: 2 }), "THREAD_TOO_NEW", "$.agentFramework.version"],
+    ["an unknown shape", withState({ shape: "toString" }), "THREAD_INVALID", "$.agentFramework.shape"],
+    ["another shape", withState({ shape: "csharp-session" }), "THREAD_INVALID", "$.agentFramework.thread"],
+    ["no thread", withState({ thread: {} }), "THREAD_INVALID", "$.agentFramework.thread"],
+    ["a thread that is no JSON", withState({ thread: "{" }), "THREAD_INVALID", "$.agentFramework.thread"],
+    ["groups that are none", withState({ messages: 1 }), "THREAD_INVALID", "$.agentFramework.messages"],
+    [
+      "fingerprints that are none",
+      withState(group({ fingerprints: 1 })),
+      "THREAD_INVALID",
+      "$.agentFramework.messages[0].fingerprints",
+    ],
+    [
+      "a fingerprint that is none",
+      withState(group({ fingerprints: [1] })),
+      "THREAD_INVALID",
+      "$.agentFramework.messages[0].fingerprints[0]",
+    ],
+    [
+      "originals that are none",
+      withState(group({ originals: "x" })),
+      "THREAD_INVALID",
+      "$.agentFramework.messages[0].originals",
+    ],
+    [
+      "an original that is no JSON",
+      withState(group({ originals: ["x"] })),
+      "THREAD_INVALID",
+      "$.agentFramework.messages[0].originals[0]",
+    ],
+    [
+      "an original that is no message",
+      withState(group({ originals: ["1"] })),
+      "THREAD_INVALID",
+      "$.agentFramework.messages[0].originals[0]",
+    ],
+    [
+      "a content that is not there",
+      withState(group({ originals: ['{"contents":[7]}'] })),
+      "THREAD_INVALID",
+      "$.agentFramework.messages[0].originals[0]",
+    ],
+    [
+      "no position of a content",
+      withState(group({ originals: ['{"contents":[-1.5]}'] })),
+      "THREAD_INVALID",
+      "$.agentFramework.messages[0].originals[0]",
+    ],
+  ])("%s", (_name, value, code, path) => {
+    expect(refusal(() => writeAgentFrameworkThread(value as SerializedThread))).toMatchObject({ code, path });
+  });
+
+  test("a target that is none", () => {
+    for (const to of ["toString", "python-thread", 5]) {
+      const options = { to } as { to: "python-session" };
+      expect(refusal(() => writeAgentFrameworkThread(thread, options))).toMatchObject({
+        code: "INVALID_ARGUMENT",
+        path: "to",
+      });
+    }
+  });
+
+  test("but not one that a store has only reordered", () => {
+    const reordered = JSON.parse(JSON.stringify(thread)) as SerializedThread;
+    const turned: SerializedThread = Object.fromEntries(Object.entries(reordered).toReversed());
+    expect(writeAgentFrameworkThread(turned).text).toBe(canonical(golden("python-session-tool-call.json")));
+  });
+});

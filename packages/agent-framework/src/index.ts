@@ -1,0 +1,12 @@
+export {
+  InterchangeError,
+  interchangeErrorCodes,
+  type InterchangeErrorCode,
+  type InterchangeErrorDetails,
+} from "./interchange-error.ts";
+export { readAgentFrameworkThread, type ReadOptions, type ReadThread } from "./read.ts";
+export type { ReportEntry, ReportKind } from "./report.ts";
+export { detectShape, type DetectedShape, type MessagesAt } from "./shapes/detect.ts";
+export type { RecognizedShape } from "./shapes/recognize.ts";
+export type { AgentFrameworkShape } from "./shapes/shape.ts";
+export { writeAgentFrameworkThread, type WriteOptions, type WrittenThread } from "./write.ts";
