@@ -68,8 +68,11 @@ export interface FailureExplanation {
   readonly code: BackendErrorCode;
   /** What is wrong and what to do about it: one sentence or two, without contents, secrets or ids. */
   readonly message: string;
-  /** Whether a write or delete that failed so may have taken effect all the same. */
-  readonly applied: "no" | "unknown";
+  /**
+   * Whether a write or delete that failed so may have taken effect all the same. `unknown`: core looks.
+   * `undurable`: it took effect and is there to be seen, but not as durable as the driver promises.
+   */
+  readonly applied: "no" | "unknown" | "undurable";
   /** How long the backend asked to be left alone, in milliseconds. */
   readonly retryAfterMs?: number | undefined;
 }

@@ -3,7 +3,7 @@ import { basename, dirname, join } from "node:path";
 import type { ThreadKey, Version } from "@threadstore/core";
 import { hasVersion } from "./current.ts";
 import { emptyTrash, moveToTrash } from "./debris.ts";
-import { afterDecision } from "./explain.ts";
+import { lastingDecision } from "./explain.ts";
 import {
   idFileName,
   isVersion,
@@ -38,7 +38,7 @@ export async function create(place: Place, key: ThreadKey, bytes: Uint8Array): P
     if (!created) await Promise.allSettled([discard(layout, prepared)]);
   }
   // The namespace's folder may be as new as the thread.
-  if (created && key.namespace !== "") await afterDecision(() => disk.sync(layout.namespaces));
+  if (created && key.namespace !== "") await lastingDecision(() => disk.sync(layout.namespaces));
   return created ? version : undefined;
 }
 
@@ -58,7 +58,7 @@ async function putInPlace({ disk, signal }: Place, prepared: string, thread: str
       if (await canTryAgain(thread, error)) continue;
       return false;
     }
-    await afterDecision(() => names.sync());
+    await lastingDecision(() => names.sync());
     return true;
   }
 }

@@ -1,6 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
-import { afterDecision, explain } from "./explain.ts";
+import { afterDecision, explain, lastingDecision } from "./explain.ts";
 
 function failure(code: string, syscall = "open"): Error {
   return Object.assign(new Error(`${code}: '/data/secret-id'`), { code, syscall, errno: -1 });
@@ -39,10 +39,13 @@ describe("explain", () => {
     expect(explain(failure("EIO"))).toMatchObject({ code: "BACKEND_ERROR", applied: "unknown" });
   });
 
-  it("any failure after the deciding step leaves open whether it lasts", async () => {
-    const error = failure("ENOSPC", "fsync");
-    await expect(afterDecision(() => Promise.reject(error))).rejects.toBe(error);
-    expect(explain(error)).toMatchObject({ code: "STORAGE_FULL", applied: "unknown" });
+  it("a failure to sync the deciding step leaves open whether it lasts, a later one only what became of it", async () => {
+    const syncing = failure("ENOSPC", "fsync");
+    await expect(lastingDecision(() => Promise.reject(syncing))).rejects.toBe(syncing);
+    expect(explain(syncing)).toMatchObject({ code: "STORAGE_FULL", applied: "undurable" });
+    const cleaning = failure("EACCES", "unlink");
+    await expect(afterDecision(() => Promise.reject(cleaning))).rejects.toBe(cleaning);
+    expect(explain(cleaning)).toMatchObject({ code: "ACCESS_DENIED", applied: "unknown" });
   });
 
   it("a folder that Windows does not rename because something in it is open can be tried again", () => {

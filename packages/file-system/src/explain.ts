@@ -74,14 +74,23 @@ const otherwise: Meaning = {
 };
 
 // Kept aside, so that the errors themselves stay as Node made them.
-const thrownAfterDecision = new WeakSet<Error>();
+const kinds = new WeakMap<Error, "unknown" | "undurable">();
 
-/** Runs what follows the step that decided a save or delete: its failures leave open whether that step lasts. */
-export async function afterDecision(work: () => Promise<void>): Promise<void> {
+/** Syncs the step that decided a save or delete: if this fails, the step took place and may not last. */
+export function lastingDecision(sync: () => Promise<void>): Promise<void> {
+  return marked("undurable", sync);
+}
+
+/** Runs what follows that step: a failure takes nothing of it back. */
+export function afterDecision(work: () => Promise<void>): Promise<void> {
+  return marked("unknown", work);
+}
+
+async function marked(kind: "unknown" | "undurable", work: () => Promise<void>): Promise<void> {
   try {
     await work();
   } catch (error) {
-    if (error instanceof Error) thrownAfterDecision.add(error);
+    if (error instanceof Error) kinds.set(error, kind);
     throw error;
   }
 }
@@ -89,8 +98,8 @@ export async function afterDecision(work: () => Promise<void>): Promise<void> {
 export function explain(error: unknown, platform: string = process.platform): FailureExplanation | undefined {
   if (!isSystemError(error)) return undefined;
   const meaning = renamingOpenFolder(error, platform) ? busy : (meanings[error.code] ?? otherwise);
-  const uncertain = error.code === "EIO" || thrownAfterDecision.has(error);
-  return { ...meaning, applied: uncertain ? "unknown" : "no" };
+  const applied = kinds.get(error) ?? (error.code === "EIO" ? "unknown" : "no");
+  return { ...meaning, applied };
 }
 
 /** Windows refuses to rename a folder while any process has a file in it open. */

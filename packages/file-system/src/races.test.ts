@@ -443,7 +443,7 @@ describe("a failure", () => {
     const first = await save(undefined, "first");
     failAt("sync", /threads\/thread$/, "ENOSPC");
     const error: unknown = await save(first, "second").catch((cause: unknown) => cause);
-    expect(driver.explain(error)).toMatchObject({ code: "STORAGE_FULL", applied: "unknown" });
+    expect(driver.explain(error)).toMatchObject({ code: "STORAGE_FULL", applied: "undurable" });
     expect(await textAt(driver, key)).toBe("second");
   });
 

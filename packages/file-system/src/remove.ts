@@ -2,7 +2,7 @@ import { rmdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { ThreadKey, Version } from "@threadstore/core";
 import { emptyTrash, moveToTrash } from "./debris.ts";
-import { afterDecision } from "./explain.ts";
+import { afterDecision, lastingDecision } from "./explain.ts";
 import { isVersion, threadFolder } from "./layout.ts";
 import type { Place } from "./place.ts";
 import { unlessCode } from "./system-error.ts";
@@ -16,8 +16,8 @@ export async function remove(place: Place, key: ThreadKey, expected: Version): P
   if (names === undefined) return false;
   const trash = await moveToTrash(layout, join(thread, expected));
   if (trash === undefined) return false;
+  await lastingDecision(() => names.sync());
   await afterDecision(async () => {
-    await names.sync();
     await removeIfEmpty(thread);
     await emptyTrash(trash);
     if (key.namespace !== "") await removeIfEmpty(dirname(thread));

@@ -2,7 +2,7 @@ import { readdir, rename, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import type { ThreadKey, Version } from "@threadstore/core";
 import { listVersions } from "./current.ts";
-import { afterDecision } from "./explain.ts";
+import { afterDecision, lastingDecision } from "./explain.ts";
 import { isRecordName, isVersion, newVersion, recordName, threadFolder } from "./layout.ts";
 import type { Place } from "./place.ts";
 import { hasCode, unlessCode } from "./system-error.ts";
@@ -21,8 +21,8 @@ export async function replace(
   const version = newVersion();
   const superseded = await renameFrom(place, thread, { version, expected, bytes });
   if (superseded === undefined) return undefined;
+  await lastingDecision(() => names.sync());
   await afterDecision(async () => {
-    await names.sync();
     for (const record of superseded) await removeRecord(join(thread, version, record));
   });
   return version;

@@ -1,10 +1,10 @@
 import { ThreadStoreError } from "../errors.ts";
-import type { ThreadDriver } from "../thread-driver.ts";
+import type { FailureExplanation, ThreadDriver } from "../thread-driver.ts";
 
 /** What went wrong in a step of the driver. */
 export interface Failure {
   readonly error: ThreadStoreError;
-  readonly applied: "no" | "unknown";
+  readonly applied: FailureExplanation["applied"];
   readonly retryAfterMs: number | undefined;
 }
 

@@ -87,6 +87,22 @@ describe("a save whose answer was lost", () => {
     expect((await store.load("a"))?.version).toBe(second.version);
   });
 
+  it("is OUTCOME_UNKNOWN, without looking, when what took effect is not durable", async () => {
+    const { store, next, calls } = setUp();
+    const cause = new ScriptedFailure({ code: "BACKEND_ERROR", applied: "undurable" });
+    next("write", async (go) => {
+      await go();
+      throw cause;
+    });
+    await expect(store.save("a", {})).rejects.toMatchObject({ code: "OUTCOME_UNKNOWN", cause });
+    expect(calls).toMatchObject({ write: 1, read: 0 });
+    next("delete", async (go) => {
+      await go();
+      throw cause;
+    });
+    await expect(store.delete("a")).rejects.toMatchObject({ code: "OUTCOME_UNKNOWN", cause });
+  });
+
   it("is OUTCOME_UNKNOWN when looking back fails too, with that failure as cause", async () => {
     const { store, next } = setUp();
     next("write", answerLost);

@@ -33,6 +33,7 @@ export async function settle<Applied extends object>(
       call.doubtful = false;
       return applied;
     }
+    if (failure?.applied === "undurable") throw undurable(failure);
     doubt ||= failure?.applied === "unknown";
     call.doubtful = doubt;
     if (doubt) {
@@ -79,6 +80,16 @@ function undecided(trace: "absent" | "superseded", failure: Failure | undefined)
   // An answer that says what went wrong, with nothing there, is better than a riddle.
   if (trace === "absent" && failure !== undefined && !failure.error.retryable) return failure.error;
   return outcomeUnknown(failure);
+}
+
+/** Looking back would find the change in place, and take it for confirmed. */
+function undurable({ error }: Failure): ThreadStoreError {
+  return new ThreadStoreError(
+    "OUTCOME_UNKNOWN",
+    "The change took effect, but could not be made durable, and a crash may take it back. " +
+      `Load the thread and look before you try again. ${error.message}`,
+    { cause: error.cause },
+  );
 }
 
 function outcomeUnknown(
