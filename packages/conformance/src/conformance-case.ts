@@ -13,11 +13,14 @@ export type Clause =
   | "M1"
   | `F${1 | 2 | 3 | 4 | 5 | 6}`;
 
+/** The tiers, in the order in which they are reported. */
+export const tiers = ["core", "concurrent", "faults", "hygiene"] as const;
+
 /**
- * What a case is about. `core`: one caller at a time. `concurrent`: several in one process. `hygiene`: what
- * calls leave behind in the process.
+ * What a case is about. `core`: one caller at a time. `concurrent`: several in one process. `faults`: a network
+ * that fails. `hygiene`: what calls leave behind in the process.
  */
-export type Tier = "core" | "concurrent" | "hygiene";
+export type Tier = (typeof tiers)[number];
 
 /** One thing that the contract promises, and how to find out whether a store keeps it. */
 export interface ConformanceCase {

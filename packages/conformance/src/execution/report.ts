@@ -2,6 +2,7 @@ import { cases } from "../cases/index.ts";
 import type { Clause, ConformanceCase, Tier } from "../conformance-case.ts";
 import type { Harness, Waiver } from "../harness.ts";
 import { missingPowers, runCase } from "./run-case.ts";
+import { type TierVerdict, tierVerdicts } from "./tier-verdicts.ts";
 import { expectFailure, waiversOf } from "./waivers.ts";
 
 /** `waived`: failed as its waiver says. `not-exercised`: the harness lacks a power. Neither is a pass. */
@@ -10,11 +11,14 @@ export type CaseStatus = "passed" | "failed" | "waived" | "not-exercised";
 export interface CaseResult {
   readonly case: string;
   readonly title: string;
+  readonly section: string;
   readonly tier: Tier;
   readonly clauses: readonly Clause[];
   readonly status: CaseStatus;
   /** What was promised and what happened; or why the case was waived or not exercised. */
   readonly message?: string;
+  /** How often the case ran: less than asked for when it failed, 0 when it was not exercised. */
+  readonly runs: number;
   readonly milliseconds: number;
 }
 
@@ -24,6 +28,7 @@ export interface Report {
   /** Whether at least one case ran and none failed. */
   readonly ok: boolean;
   readonly counts: Readonly<Record<CaseStatus, number>>;
+  readonly tiers: Readonly<Record<Tier, TierVerdict>>;
   /** The clauses that failed cases name. */
   readonly brokenClauses: readonly Clause[];
   readonly results: readonly CaseResult[];
@@ -34,6 +39,10 @@ export interface RunOptions {
   readonly tiers?: readonly Tier[];
   /** Ids of cases. @default all */
   readonly cases?: readonly string[];
+  /** How often each case is run, or until it fails: to find what goes wrong rarely. @default 1 */
+  readonly repeat?: number;
+  /** Called before each case. */
+  readonly onStart?: (conformanceCase: ConformanceCase) => void;
   /** Called after each case. */
   readonly onResult?: (result: CaseResult) => void;
 }
@@ -42,8 +51,12 @@ export interface RunOptions {
 export async function run(harness: Harness, options: RunOptions = {}): Promise<Report> {
   const waivers = waiversOf(harness, cases);
   const results: CaseResult[] = [];
-  for (const each of selected(options)) {
-    const result = await resultOf(harness, each, waivers.get(each.id));
+  for (const each of selectedCases(options)) {
+    options.onStart?.(each);
+    const result = await resultOf(harness, each, {
+      waiver: waivers.get(each.id),
+      repeat: options.repeat ?? 1,
+    });
     results.push(result);
     options.onResult?.(result);
   }
@@ -54,50 +67,59 @@ export async function run(harness: Harness, options: RunOptions = {}): Promise<R
     harness: harness.name,
     ok: counts.failed === 0 && counts.passed > 0,
     counts,
+    tiers: tierVerdicts(results),
     brokenClauses: [...new Set(failed.flatMap(({ clauses }) => clauses))].toSorted(),
     results,
   };
 }
 
-function selected({ tiers, cases: ids }: RunOptions): ConformanceCase[] {
+/** Those that a run with these options has. Throws a `TypeError` for a case that does not exist. */
+export function selectedCases({ tiers, cases: ids }: RunOptions): ConformanceCase[] {
   const unknown = ids?.filter((id) => !cases.some((each) => each.id === id)) ?? [];
   if (unknown.length > 0) throw new TypeError(`There is no case ${unknown.join(", ")}.`);
   return cases.filter(({ id, tier }) => (ids?.includes(id) ?? true) && (tiers?.includes(tier) ?? true));
 }
 
-async function resultOf(
-  harness: Harness,
-  each: ConformanceCase,
-  waiver: Waiver | undefined,
-): Promise<CaseResult> {
-  const started = performance.now();
-  const { status, message } = await statusOf(harness, each, waiver);
-  const milliseconds = Math.round(performance.now() - started);
-  const { id, title, tier, clauses } = each;
-  return {
-    case: id,
-    title,
-    tier,
-    clauses,
-    status,
-    ...(message === undefined ? {} : { message }),
-    milliseconds,
-  };
+/** How a case is run. */
+interface Terms {
+  readonly waiver: Waiver | undefined;
+  readonly repeat: number;
 }
 
-async function statusOf(
+async function resultOf(harness: Harness, each: ConformanceCase, terms: Terms): Promise<CaseResult> {
+  const started = performance.now();
+  const { status, message, runs } = await findingOf(harness, each, terms);
+  const milliseconds = Math.round(performance.now() - started);
+  const { id, title, section, tier, clauses } = each;
+  const told = message === undefined ? {} : { message };
+  return { case: id, title, section, tier, clauses, status, ...told, runs, milliseconds };
+}
+
+type Finding = Pick<CaseResult, "status" | "runs" | "message">;
+
+async function findingOf(
   harness: Harness,
   each: ConformanceCase,
-  waiver: Waiver | undefined,
-): Promise<{ status: CaseStatus; message?: string }> {
+  { waiver, repeat }: Terms,
+): Promise<Finding> {
   const missing = missingPowers(harness, each);
-  if (missing.length > 0)
-    return { status: "not-exercised", message: `The harness lacks ${missing.join(" and ")}.` };
-  try {
-    if (waiver === undefined) await runCase(harness, each);
-    else await expectFailure(waiver, () => runCase(harness, each));
-  } catch (error) {
-    return { status: "failed", message: error instanceof Error ? error.message : String(error) };
+  if (missing.length > 0) {
+    return { status: "not-exercised", message: `The harness lacks ${missing.join(" and ")}.`, runs: 0 };
   }
-  return waiver === undefined ? { status: "passed" } : { status: "waived", message: waiver.reason };
+  let runs = 0;
+  const runAll = async (): Promise<void> => {
+    while (runs < repeat) {
+      runs += 1;
+      await runCase(harness, each);
+    }
+  };
+  try {
+    if (waiver === undefined) await runAll();
+    else await expectFailure(waiver, runAll);
+  } catch (error) {
+    return { status: "failed", message: error instanceof Error ? error.message : String(error), runs };
+  }
+  return waiver === undefined
+    ? { status: "passed", runs }
+    : { status: "waived", message: waiver.reason, runs };
 }

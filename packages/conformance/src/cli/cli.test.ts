@@ -1,0 +1,242 @@
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { cases, type Report } from "../index.ts";
+
+const bin = fileURLToPath(new URL("../../bin/threadstore-conformance.js", import.meta.url));
+const good = fileURLToPath(new URL("../testing/cli/good.ts", import.meta.url));
+const broken = fileURLToPath(new URL("../testing/cli/broken.ts", import.meta.url));
+
+let folder = "";
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "conformance-cli-"));
+});
+afterAll(() => rm(folder, { recursive: true }));
+
+/** Runs the command line in a process of its own, whose streams are pipes. */
+async function cli(...parameters: string[]): Promise<{ exitCode: unknown; stdout: string; stderr: string }> {
+  const child = spawn(process.execPath, [bin, ...parameters], { cwd: folder });
+  const [stdout, stderr, [exitCode]] = await Promise.all([
+    text(child.stdout),
+    text(child.stderr),
+    once(child, "close"),
+  ]);
+  return { exitCode, stdout, stderr };
+}
+
+/** A file in the folder that the command line runs in. */
+async function file(name: string, content: string): Promise<string> {
+  await writeFile(join(folder, name), content);
+  return `./${name}`;
+}
+
+describe("a run", () => {
+  it("of a good store says so, tier by tier, and exits with 0", { timeout: 60_000 }, async () => {
+    const { exitCode, stdout, stderr } = await cli(good);
+    expect(exitCode).toBe(0);
+    expect(stdout).toMatch(/^Ids +22 +0 +0 +0$/mu);
+    expect(stdout).toContain("a good store");
+    expect(stdout).toMatch(/not-exercised {2}B09 .+\n {2}The harness lacks entries\./u);
+    expect(stdout).toMatch(/^Tiers: core partial, concurrent passed, faults \S+, hygiene passed$/mu);
+    expect(stderr.trim().split("\n")).toHaveLength(cases.length);
+    expect(stderr).toMatch(/^passed {9}B01 {2}load of nothing is undefined \(\d+ ms\)$/mu);
+    expect(stdout + stderr).not.toContain("\u001b");
+  });
+
+  it("of a broken one tells what was promised and what happened, and exits with 1", async () => {
+    const { exitCode, stdout, stderr } = await cli(
+      broken,
+      "--case",
+      "B01,b02",
+      "--case=B05",
+      "--case",
+      "E12",
+    );
+    expect(exitCode).toBe(1);
+    expect(stdout).toContain(
+      "failed  B01  load of nothing is undefined (E1)\n" +
+        "  Promised: load of an id that was never saved is undefined. Happened: got null instead of undefined.",
+    );
+    expect(stdout).toMatch(/^waived {2}B05 .+\n {2}null is returned$/mu);
+    expect(stdout).toMatch(/^Basics +1 +1 +1 +0$/mu);
+    expect(stdout).toMatch(/^All +2 +1 +1 +0$/mu);
+    expect(stdout).toContain("Broken clauses: E1\n");
+    expect(stdout).toContain("Tiers: core failed, concurrent not-run");
+    expect(stderr).toMatch(/^failed {9}B01/mu);
+  });
+
+  it("can be of some tiers", async () => {
+    const { exitCode, stdout } = await cli(good, "--tier", "hygiene", "--tier=hygiene,hygiene");
+    expect(exitCode).toBe(0);
+    expect(stdout).toContain("Tiers: core not-run, concurrent not-run, faults not-run, hygiene passed");
+  });
+
+  it("of no case, or of none that could run, exits with 1", async () => {
+    for (const selection of [["--case", "B01", "--tier", "hygiene"], ["--case=B09"]]) {
+      const { exitCode, stdout } = await cli(good, ...selection);
+      expect(exitCode).toBe(1);
+      expect(stdout).toContain("Not one case ran and passed");
+    }
+  });
+
+  it("repeats each case until it fails", async () => {
+    const { exitCode, stdout } = await cli(broken, "--case=C01,C03", "--repeat", "5", "--json");
+    expect(exitCode).toBe(1);
+    const { results } = JSON.parse(stdout) as Report;
+    expect(results.map(({ case: id, status, runs }) => [id, status, runs])).toEqual([
+      ["C01", "failed", 2],
+      ["C03", "passed", 5],
+    ]);
+    const summary = await cli(broken, "--case=C01", "--repeat=5");
+    expect(summary.stdout).toContain("(C1, at run 2)");
+  });
+
+  it("whose store leaves a rejection unhandled names the case, and exits with 1", async () => {
+    const { exitCode, stderr } = await cli(broken, "--case=C02");
+    expect(exitCode).toBe(1);
+    expect(stderr).toContain("A rejection that nobody handled during C02: Error: nobody cares");
+  });
+
+  it("hands the seed on", async () => {
+    const seeded = await file(
+      "seeded.ts",
+      `import { harness as inner } from ${JSON.stringify(good)};
+       const { THREADSTORE_CONFORMANCE_SEED: seed = "none" } = process.env;
+       export const harness = { ...inner, name: "seed " + seed as string };`,
+    );
+    expect((await cli(seeded, "--case=B01", "--seed=-12345")).stdout).toContain("seed -12345");
+    expect((await cli(seeded, "--case=B01")).stdout).toContain("seed none");
+  });
+
+  it("takes a module that exports its harness as the default, and ends whatever it leaves open", async () => {
+    const module = await file(
+      "default.mjs",
+      `export { harness as default } from ${JSON.stringify(good)}; setInterval(() => {}, 1000);`,
+    );
+    expect((await cli(module, "--case=B01")).exitCode).toBe(0);
+  });
+});
+
+describe("a report", () => {
+  it("is JSON on the standard output with --json, and in a file with --report", async () => {
+    const { exitCode, stdout, stderr } = await cli(
+      broken,
+      "--json",
+      "--report=out.json",
+      "--case=B01,B02,B05",
+    );
+    expect(exitCode).toBe(1);
+    const report = JSON.parse(stdout) as Report;
+    expect(JSON.parse(await readFile(join(folder, "out.json"), "utf8"))).toEqual(report);
+    expect(report).toEqual({
+      harness: "a broken | store",
+      ok: false,
+      counts: { passed: 1, failed: 1, waived: 1, "not-exercised": 0 },
+      tiers: { core: "failed", concurrent: "not-run", faults: "not-run", hygiene: "not-run" },
+      brokenClauses: ["E1"],
+      results: [
+        {
+          case: "B01",
+          title: "load of nothing is undefined",
+          section: "Basics",
+          tier: "core",
+          clauses: ["E1"],
+          status: "failed",
+          message: expect.stringMatching(/^Promised: .+ Happened: got null instead of undefined\.$/u),
+          runs: 1,
+          milliseconds: expect.any(Number),
+        },
+        expect.objectContaining({ case: "B02", status: "passed", runs: 1 }),
+        expect.objectContaining({ case: "B05", status: "waived", message: "null is returned" }),
+      ],
+    });
+    expect(stderr).toContain("B01");
+  });
+
+  it("is Markdown in a file with --markdown", async () => {
+    const { stdout } = await cli(broken, "--markdown", "out.md", "--case=B01,B02");
+    expect(stdout).toContain("Tiers:");
+    const page = await readFile(join(folder, "out.md"), "utf8");
+    expect(page).toContain(String.raw`# Conformance of a broken \| store`);
+    expect(page).toContain("| core | failed |");
+    expect(page).toContain("| Basics | 1 | 1 | 0 | 0 |");
+    expect(page).toMatch(/^\| B01 \| failed \| load of nothing is undefined \| E1 \| Promised: .+ \|$/mu);
+    expect(page).not.toContain("B02");
+  });
+});
+
+describe("--list", () => {
+  it("prints the cases as a table, and runs none", async () => {
+    const { exitCode, stdout, stderr } = await cli("--list");
+    expect(exitCode).toBe(0);
+    expect(stdout.trimEnd().split("\n")).toHaveLength(cases.length + 1);
+    expect(stdout).toMatch(/^B01 {3}core {8}Basics {11}E1 .+ load of nothing is undefined$/mu);
+    expect(stdout).toMatch(/^B09 .+ D3 +entries +the backend keeps nothing/mu);
+    expect(stderr).toBe("");
+  });
+
+  it("prints those that were asked for", async () => {
+    const { stdout } = await cli("--list", "--tier=hygiene");
+    expect(stdout).toContain("A05");
+    expect(stdout).not.toContain("B01");
+  });
+});
+
+describe("wrong usage", () => {
+  it.each([
+    [["--colour", good], "Unknown option '--colour'."],
+    [["--case=Q01", good], "There is no case Q01: see --list."],
+    [["--tier=slow", good], "There is no tier slow: the tiers are core, concurrent, faults, hygiene."],
+    [["--repeat=0", good], "--repeat takes a number from 1 on, not 0."],
+    [["--seed=dice", good], "--seed takes a whole number, not dice."],
+    [["--report"], "Option '--report <value>' argument missing."],
+    [["--case=B01"], "Name a module that exports a harness, such as ./harness.js."],
+    [[good, broken], `Name only a module that exports a harness, such as ./harness.js, without ${broken}.`],
+    [["check"], "Name a history."],
+    [["./missing.js"], "./missing.js cannot be loaded: Cannot find module"],
+  ])("%o is told in a sentence, and exits with 2", async (parameters, message) => {
+    const { exitCode, stdout, stderr } = await cli(...parameters);
+    expect(exitCode).toBe(2);
+    expect(stdout).toBe("");
+    expect(stderr).toContain(`threadstore-conformance: ${message}`);
+    expect(stderr).not.toMatch(/^\s+at /mu);
+  });
+
+  it("of a module without a harness, or that cannot be run, or with a wrong waiver, exits with 2", async () => {
+    const none = await file("none.mjs", "export const harness = { name: 'x' };");
+    expect(await cli(none)).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining("exports no harness"),
+    });
+    const odd = await file("odd.text", "");
+    expect(await cli(odd)).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining("does not run files of its kind"),
+    });
+    const waived = await file(
+      "waived.mjs",
+      `import { harness as inner } from ${JSON.stringify(good)};
+       export const harness = { ...inner, waivers: [{ case: "Q01", reason: "x", until: "2999-12-31" }] };`,
+    );
+    expect(await cli(waived)).toMatchObject({
+      exitCode: 2,
+      stderr: expect.stringContaining('names the case "Q01"'),
+    });
+  });
+});
+
+describe("--help", () => {
+  it("names every option, and exits with 0", async () => {
+    for (const flag of ["--help", "-h"]) {
+      const { exitCode, stdout, stderr } = await cli(flag);
+      expect([exitCode, stderr]).toEqual([0, ""]);
+      for (const option of ["tier", "case", "repeat", "seed", "report", "markdown", "json", "list", "help"])
+        expect(stdout).toContain(`--${option}`);
+    }
+  });
+});

@@ -1,0 +1,25 @@
+import { tiers } from "../conformance-case.ts";
+
+export const help: string = `Says whether a ThreadStore keeps its contract, and which clauses it breaks if not.
+
+  threadstore-conformance [options] HARNESS
+  threadstore-conformance check HISTORY
+
+HARNESS is a module that exports a harness as "harness" or as its default. It may be TypeScript where Node.js
+runs that. HISTORY is a history that the suite recorded; whether it is linearizable is checked again.
+
+  --tier TIERS      only these tiers: ${tiers.join(", ")}
+  --case CASES      only these cases, such as K01,K05
+  --repeat COUNT    run each case so often, or until it fails
+  --seed NUMBER     the seed of what cases choose at random, as a failure told it
+  --report FILE     write the report as JSON
+  --markdown FILE   write the report as Markdown
+  --json            print the report as JSON, and no summary
+  --list            print the cases, and run none
+  -h, --help        print this
+
+--tier and --case can be given several times, and take several values with commas between them.
+
+Exit codes: 0 every case that ran passed; 1 a case failed, or none passed; 2 the command line, or the harness,
+cannot be used.
+`;
