@@ -37,6 +37,8 @@ describe("an answer of Azure", () => {
     [403, "AccountIsDisabled", "MISCONFIGURED", "no"],
     [404, "ContainerNotFound", "MISCONFIGURED", "no"],
     [404, "ResourceNotFound", "MISCONFIGURED", "no"],
+    [400, "InvalidResourceName", "MISCONFIGURED", "no"],
+    [400, "OutOfRangeInput", "MISCONFIGURED", "no"],
     [409, "PublicAccessNotPermitted", "MISCONFIGURED", "no"],
     [409, "BlobImmutableDueToPolicy", "MISCONFIGURED", "no"],
     [409, "BlobArchived", "MISCONFIGURED", "no"],

@@ -19,7 +19,7 @@ const noToken: Meaning = {
 const noContainer: Meaning = {
   code: "MISCONFIGURED",
   message:
-    "The container does not exist. Create it (`az storage container create --account-name ACCOUNT --name CONTAINER`), " +
+    "There is no such container. Create it (`az storage container create --account-name ACCOUNT --name CONTAINER`), " +
     "or correct its name or the account's.",
 };
 const accountDisabled: Meaning = {
@@ -53,6 +53,8 @@ const byCode: { readonly [code: string]: Meaning | undefined } = {
   PublicAccessNotPermitted: accountDisabled,
   AuthenticationFailed: notPermitted,
   ContainerNotFound: noContainer,
+  InvalidResourceName: noContainer,
+  OutOfRangeInput: noContainer,
   ResourceNotFound: noContainer,
   AccountBeingCreated: busy,
   ContainerBeingDeleted: {

@@ -100,7 +100,10 @@ async function move(target: Target, expected: Version): Promise<void> {
   const emptied = await unlessLost(() =>
     blob.create({ abortSignal, conditions, metadata, blobHTTPHeaders: appendHeaders }),
   );
-  if (emptied === undefined) await deleteSnapshot(target, snapshot);
+  if (emptied !== undefined) return;
+  const state = await stateNow(target);
+  // Azurite names snapshots by the millisecond: somebody faster may have one of this name, and need it.
+  if (state?.kind !== "moving" || state.snapshot !== snapshot) await deleteSnapshot(target, snapshot);
 }
 
 /** Writes the record into the blob if that is being moved at the expected version, by whomever. */
