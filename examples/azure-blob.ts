@@ -11,7 +11,7 @@ const agent = createChatAgent({
   name: "Joker",
   instructions: "You are good at telling jokes.",
 });
-// Without a connection string: new ContainerClient(url, new DefaultAzureCredential()) of @azure/identity.
+// Signed in by @azure/identity: { accountUrl, credential: new DefaultAzureCredential(), container: "threads" }.
 const connection = process.env["AZURE_STORAGE_CONNECTION_STRING"] ?? "UseDevelopmentStorage=true";
 const store = azureBlobStore({ container: new ContainerClient(connection, "threads") });
 

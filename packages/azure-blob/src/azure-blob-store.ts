@@ -12,7 +12,7 @@ import { type AzureBlobDriverOptions, checkOptions } from "./options.ts";
 import { readRecord } from "./read.ts";
 import { deleteRecord, type Target, writeRecord } from "./write.ts";
 
-export interface AzureBlobStoreOptions extends AzureBlobDriverOptions, StoreOptions {}
+export type AzureBlobStoreOptions = AzureBlobDriverOptions & StoreOptions;
 
 /**
  * Keeps threads in a container of Azure Blob Storage, one blob a thread, for any number of processes and hosts.

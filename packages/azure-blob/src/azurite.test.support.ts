@@ -80,7 +80,7 @@ export interface ProxiedContainer extends FaultProxy, AsyncDisposable {
   /** A client with the SDK's defaults, that reaches the container through the proxy. */
   readonly container: ContainerClient;
   /** The requests sent from now on, as `PUT /name?comp=appendblock`. */
-  requests(): string[];
+  watchRequests(): string[];
 }
 
 export async function proxied(direct: ContainerClient): Promise<ProxiedContainer> {
@@ -88,7 +88,7 @@ export async function proxied(direct: ContainerClient): Promise<ProxiedContainer
   const proxy = await startFaultProxy({ target: { host: url.hostname, port: Number(url.port) } });
   url.port = String(proxy.port);
   const container = new ContainerClient(url.href, direct.credential);
-  const requests = (): string[] => {
+  const watchRequests = (): string[] => {
     const seen: string[] = [];
     const when = ({ http }: ProxiedRequest): boolean => {
       if (http !== undefined) seen.push(`${http.method} ${http.target.slice(url.pathname.length)}`);
@@ -97,7 +97,7 @@ export async function proxied(direct: ContainerClient): Promise<ProxiedContainer
     proxy.arm({ type: "delay", milliseconds: 0, when });
     return seen;
   };
-  return Object.assign(proxy, { container, requests, [Symbol.asyncDispose]: () => proxy.close() });
+  return Object.assign(proxy, { container, watchRequests, [Symbol.asyncDispose]: () => proxy.close() });
 }
 
 /** A pipeline with a policy that is told the URL of every request. */

@@ -25,7 +25,7 @@ await describeWithService("azurite", "what a call costs", ({ connectionString })
     call: () => Promise<T>,
   ): Promise<{ result: T; requests: string[]; up: number; down: number }> {
     const { bytesUp, bytesDown } = proxy;
-    const requests = proxy.requests();
+    const requests = proxy.watchRequests();
     const result = await call();
     return {
       result,
@@ -69,7 +69,7 @@ await describeWithService("azurite", "what a call costs", ({ connectionString })
       turns: number,
     ): Promise<{ up: number; requests: number; size: number; saved: StoredThread }> {
       const messages: { role: string; content: string }[] = [];
-      const requests = proxy.requests();
+      const requests = proxy.watchRequests();
       const before = proxy.bytesUp;
       let saved: StoredThread | undefined;
       for (let turn = 0; turn < turns; turn += 1) {
@@ -107,7 +107,7 @@ await describeWithService("azurite", "what a call costs", ({ connectionString })
   test("to change a thread at its beginning is bounded: the blob is written anew before it is twice as long and 64 KiB", async () => {
     let saved = await store.save("thread", { n: 0, text: "x".repeat(100_000) });
     let longest = 0;
-    const requests = proxy.requests();
+    const requests = proxy.watchRequests();
     for (let n = 1; n <= 20; n += 1) {
       saved = await store.save("thread", { n, text: "x".repeat(100_000) }, { previous: saved });
       longest = Math.max(

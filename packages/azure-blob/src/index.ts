@@ -1,2 +1,6 @@
 export { azureBlobDriver, azureBlobStore, type AzureBlobStoreOptions } from "./azure-blob-store.ts";
-export type { AzureBlobDriverOptions } from "./options.ts";
+export type {
+  AzureBlobAccountOptions,
+  AzureBlobContainerOptions,
+  AzureBlobDriverOptions,
+} from "./options.ts";

@@ -15,6 +15,10 @@ describe("options", () => {
     [{}],
     [{ container: "threads" }],
     [{ container: { url: container.url, credential: container.credential } }],
+    [{ container, accountUrl: "https://account.blob.core.windows.net" }],
+    [{ accountUrl: "https://account.blob.core.windows.net" }],
+    [{ accountUrl: "https://account.blob.core.windows.net", container: "" }],
+    [{ accountUrl: "account", container: "threads" }],
     [{ container, prefix: 1 }],
     [{ container, prefix: "/" }],
     [{ container, prefix: "a//b" }],
@@ -40,6 +44,19 @@ describe("options", () => {
     ["a/b.c-d_e/", "a/b.c-d_e/"],
   ])("prefix %j is %j", (given, prefix) => {
     expect(checkOptions({ container, prefix: given }).prefix).toBe(prefix);
+  });
+
+  test("an account, a credential and a name are a container", () => {
+    const credential = new StorageSharedKeyCredential("account", Buffer.from("key").toString("base64"));
+    const accountUrl = "https://account.blob.core.windows.net";
+    const checked = checkOptions({ accountUrl, credential, container: "threads" }).container;
+    expect(checked.url).toBe(`${accountUrl}/threads`);
+    expect(checked.credential).toBe(credential);
+    const signed = checkOptions({
+      accountUrl: `${accountUrl}?sv=1&sig=secret`,
+      container: "threads",
+    }).container;
+    expect(signed.url).toBe(container.url);
   });
 
   test("the store's client has the URL and the credential of the given one", () => {

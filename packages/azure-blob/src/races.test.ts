@@ -8,8 +8,7 @@ import { newContainer } from "./azurite.test.support.ts";
 import { azureBlobStore } from "./index.ts";
 
 const program = fileURLToPath(new URL("races.test.child.ts", import.meta.url));
-/** `THREADSTORE_SLOW_TESTS=true` has all of them. */
-const rounds = process.env["THREADSTORE_SLOW_TESTS"] === "true" ? 100 : 15;
+const rounds = 100;
 
 await describeWithService("azurite", "clients that race", ({ connectionString }) => {
   async function race(

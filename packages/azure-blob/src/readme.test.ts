@@ -51,12 +51,12 @@ await describeWithService("azurite", "the README", ({ connectionString }) => {
 
 await describeWithService("azurite-oauth", "the README", (endpoint) => {
   test("has an example with DefaultAzureCredential that runs", async () => {
-    const code = withIdentity
-      .replace("https://ACCOUNT.blob.core.windows.net", endpoint.url)
-      .replace(
-        "const store",
-        "await new ContainerClient(url, new DefaultAzureCredential()).createIfNotExists();\nconst store",
-      );
+    const code = withIdentity.replace("https://ACCOUNT.blob.core.windows.net", endpoint.url).replace(
+      "const store",
+      `import { BlobServiceClient } from "@azure/storage-blob";
+await new BlobServiceClient("${endpoint.url}", new DefaultAzureCredential()).createContainer("threads");
+const store`,
+    );
     const environment = {
       NODE_EXTRA_CA_CERTS: endpoint.certificateFile,
       IDENTITY_ENDPOINT: endpoint.identityEndpoint,

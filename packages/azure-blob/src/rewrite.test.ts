@@ -102,7 +102,7 @@ await describeWithService("azurite", "a blob", ({ connectionString }) => {
     });
 
     test("is written anew by the next save, and nothing is left over", async () => {
-      const requests = proxy.requests();
+      const requests = proxy.watchRequests();
       const version = await driver.write(key, record("[yz", 2), wasteful, options);
       expect(requests).toEqual([
         `PUT /${name}?comp=snapshot`,
