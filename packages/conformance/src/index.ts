@@ -3,4 +3,17 @@ export { type CaseContext, type Clause, type ConformanceCase, type Tier, tiers }
 export { register, type Runner } from "./execution/register.ts";
 export { type CaseResult, type CaseStatus, type Report, run, type RunOptions } from "./execution/report.ts";
 export type { Harness, Power, Waiver } from "./harness.ts";
+export {
+  type AnomalyName,
+  checkHistory,
+  type CheckOptions,
+  type DeleteOperation,
+  formatHistory,
+  type HistoryCheck,
+  type LoadOperation,
+  type Operation,
+  type SaveOperation,
+  type ThreadCheck,
+  type Verdict,
+} from "./linearizability/index.ts";
 export type { TierVerdict } from "./execution/tier-verdicts.ts";
