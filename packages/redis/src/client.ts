@@ -1,5 +1,6 @@
 import { type Cluster, Redis } from "ioredis";
 import { type Connection, connectionOf } from "./connection.ts";
+import type { ReplicaOptions } from "./replicas.ts";
 
 interface CommonOptions {
   /**
@@ -7,6 +8,11 @@ interface CommonOptions {
    * @default "threadstore"
    */
   readonly prefix?: string | undefined;
+  /**
+   * Waits (`WAIT`) until so many replicas have each save and delete. Not with a Cluster.
+   * @default none: a save is confirmed when the master has it
+   */
+  readonly replicas?: ReplicaOptions | undefined;
 }
 
 /** The store connects by itself to one server, when first used, and closes the connection. */

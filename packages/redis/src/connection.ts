@@ -8,6 +8,8 @@ import type { Script } from "./scripts.ts";
 export interface Connection {
   command(name: string, parameters: Parameter[], signal: AbortSignal): Promise<unknown>;
   script(script: Script, keys: Buffer[], parameters: Parameter[], signal: AbortSignal): Promise<unknown>;
+  /** What is another object after each reconnection; `undefined` where there are several connections. */
+  session(): unknown;
 }
 
 export function connectionOf(client: Redis | Cluster): Connection {
@@ -25,6 +27,7 @@ export function connectionOf(client: Redis | Cluster): Connection {
     return answerTo(client, command);
   };
   return {
+    session: () => ("nodes" in client ? undefined : client.stream),
     command: (name, parameters, signal) => send(new OneShotCommand(name, parameters, signal), signal),
     script: async (script, keys, parameters, signal) => {
       try {

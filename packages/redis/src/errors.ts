@@ -7,6 +7,15 @@ export class AnswerLostError extends Error {
   }
 }
 
+/** The change is on the master, and not known to be on as many replicas as it should. */
+export class TooFewReplicasError extends Error {
+  override readonly name = "RedisTooFewReplicasError";
+
+  constructor(cause?: unknown) {
+    super("Too few replicas have confirmed the change.", cause === undefined ? {} : { cause });
+  }
+}
+
 /** What is wrong with the set-up where ioredis has no error for it. The message names the remedy. */
 export class RedisSetupError extends Error {
   override readonly name = "RedisSetupError";

@@ -1,5 +1,5 @@
 import type { BackendErrorCode, FailureExplanation } from "@threadstore/core";
-import { AnswerLostError, RedisSetupError, replyCode, wasNeverSent } from "./errors.ts";
+import { AnswerLostError, RedisSetupError, TooFewReplicasError, replyCode, wasNeverSent } from "./errors.ts";
 
 type Meaning = readonly [code: BackendErrorCode, message: string, applied?: FailureExplanation["applied"]];
 
@@ -99,6 +99,10 @@ export function explain(error: unknown): FailureExplanation | undefined {
   if (error instanceof RedisSetupError) return failure(["MISCONFIGURED", error.message]);
   if (error instanceof AnswerLostError) {
     return failure(["UNAVAILABLE", "The connection to Redis ended before the answer came.", "unknown"]);
+  }
+  if (error instanceof TooFewReplicasError) {
+    const message = "Too few replicas confirmed it in time. Look at them, or ask for fewer with `replicas`.";
+    return failure(["UNAVAILABLE", message, "undurable"]);
   }
   const reply = replyCode(error);
   if (reply !== undefined) return explainReply(reply);

@@ -1,2 +1,3 @@
-export type { RedisDriverOptions } from "./client.ts";
+export type { RedisClientOptions, RedisDriverOptions, RedisUrlOptions } from "./client.ts";
+export type { ReplicaOptions } from "./replicas.ts";
 export { redisDriver, redisStore, type RedisStoreOptions } from "./redis-store.ts";

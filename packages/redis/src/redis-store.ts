@@ -3,6 +3,7 @@ import { openClient, type RedisDriverOptions } from "./client.ts";
 import { explain } from "./explain.ts";
 import { keysUnder } from "./keys.ts";
 import { listRecords } from "./listing.ts";
+import { replicaCheck } from "./replicas.ts";
 import { deleteRecord, readRecord, writeRecord } from "./records.ts";
 
 export type RedisStoreOptions = RedisDriverOptions & StoreOptions;
@@ -19,13 +20,21 @@ export function redisStore(options: RedisStoreOptions): ThreadStore {
 export function redisDriver(options: RedisDriverOptions): ThreadDriver {
   const keys = keysUnder(options.prefix ?? "threadstore");
   const { connection, close } = openClient(options);
+  const confirmed = replicaCheck(connection, options.client, options.replicas);
   return {
     contract: 1,
     name: "redis",
     read: (key, known, { signal }) => readRecord(connection, keys.of(key), known, signal),
-    write: (key, record, expected, { signal }) =>
-      writeRecord(connection, keys.of(key), record, expected, signal),
-    delete: (key, expected, { signal }) => deleteRecord(connection, keys.of(key), expected, signal),
+    async write(key, record, expected, { signal }) {
+      const version = await writeRecord(connection, keys.of(key), record, expected, signal);
+      if (version !== undefined) await confirmed(signal);
+      return version;
+    },
+    async delete(key, expected, { signal }) {
+      const deleted = await deleteRecord(connection, keys.of(key), expected, signal);
+      if (deleted) await confirmed(signal);
+      return deleted;
+    },
     list: (namespace, page, { signal }) => listRecords(connection, keys.buckets(namespace), page, signal),
     explain,
     close,
