@@ -1,4 +1,5 @@
 import type { StoreOptions, ThreadStore } from "@threadstore/core";
+import type { RandomSettings } from "./execution/settings.ts";
 import type { Power } from "./harness.ts";
 
 /** The clauses of docs/contract.md. */
@@ -42,6 +43,10 @@ export interface ConformanceCase {
 export interface CaseContext {
   /** Aborted when the case's time is up: whoever loops stops then. */
   readonly signal: AbortSignal;
+  /** For cases that work with random calls. */
+  readonly random: RandomSettings;
+  /** By how much the case may take longer than on a local store. */
+  readonly timeoutFactor: number;
   /** A client of the case's place; each call opens another. */
   readonly open: (options?: StoreOptions) => Promise<ThreadStore>;
   /** A client of a second place, which has nothing in common with the first. */

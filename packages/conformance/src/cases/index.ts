@@ -11,6 +11,7 @@ import { hygiene } from "./hygiene.ts";
 import { idLimits } from "./id-limits.ts";
 import { ids } from "./ids.ts";
 import { lifecycle } from "./lifecycle.ts";
+import { linearizability } from "./linearizability.ts";
 import { listing } from "./listing.ts";
 import { metadata } from "./metadata.ts";
 import { namespaceNames } from "./namespace-names.ts";
@@ -51,5 +52,6 @@ export const cases: readonly ConformanceCase[] = [
   ...damage,
   ...races,
   ...visibility,
+  ...linearizability,
   ...hygiene,
 ];

@@ -9,7 +9,11 @@ export interface OwnedContext extends CaseContext {
   end(): Promise<void>;
 }
 
-export function contextFor(harness: Harness, caseId: string, signal: AbortSignal): OwnedContext {
+export function contextFor(
+  harness: Harness,
+  caseId: string,
+  { signal, random }: Pick<CaseContext, "signal" | "random">,
+): OwnedContext {
   const open = new Set<ThreadStore>();
   const place = `${caseId.toLowerCase()}-${randomBytes(6).toString("hex")}`;
   const elsewhere = `${place}-b`;
@@ -24,6 +28,8 @@ export function contextFor(harness: Harness, caseId: string, signal: AbortSignal
 
   return {
     signal,
+    random,
+    timeoutFactor: harness.timeoutFactor ?? 1,
     open: (options) => openAt(place, options),
     openElsewhere: (options) => openAt(elsewhere, options),
     async close(store) {

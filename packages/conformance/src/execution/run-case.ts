@@ -3,14 +3,19 @@ import type { ConformanceCase } from "../conformance-case.ts";
 import type { Harness, Power } from "../harness.ts";
 import { describeError } from "../expectations.ts";
 import { contextFor, type OwnedContext } from "./context.ts";
+import { randomSettings, type RandomSettings } from "./settings.ts";
 
 /** Closing and destroying a place get this long, on top of the case's own time. */
 const CLEARING_UP_MS = 10_000;
 
 /** Runs one case within its time and clears up. Rejects with what was wrong. */
-export async function runCase(harness: Harness, conformanceCase: ConformanceCase): Promise<void> {
+export async function runCase(
+  harness: Harness,
+  conformanceCase: ConformanceCase,
+  random: RandomSettings = randomSettings(),
+): Promise<void> {
   const controller = new AbortController();
-  const context = contextFor(harness, conformanceCase.id, controller.signal);
+  const context = contextFor(harness, conformanceCase.id, { signal: controller.signal, random });
   const timeoutMs = caseTimeoutMs(harness, conformanceCase);
   try {
     await within(timeoutMs, () => conformanceCase.run(context), `it did not end within ${timeoutMs} ms`);

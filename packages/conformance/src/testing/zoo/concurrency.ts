@@ -2,7 +2,7 @@ import type { StoredThread, ThreadSummary } from "@threadstore/core";
 import { type Bug, conflict, type Mutant, mutant, nextTurn, pageOf, versionIn } from "./mutant.ts";
 
 /** Looks whether the condition holds, and then writes whatever is there by now. */
-function checkThenAct(lock: <T>(work: () => Promise<T>) => Promise<T>): Bug {
+export function checkThenAct(lock: <T>(work: () => Promise<T>) => Promise<T>): Bug {
   return (inner) => ({
     save: (id, thread, options = {}) =>
       lock(async () => {
@@ -57,7 +57,7 @@ export const concurrencyMutants: readonly Mutant[] = [
   mutant(
     "check, then act",
     "checks the condition in one step and writes in another",
-    ["K01", "K02", "K03", "K06", "K14"],
+    ["K01", "K02", "K03", "K06", "K12", "K14"],
     () => checkThenAct((work) => work()),
   ),
   mutant(
@@ -106,5 +106,5 @@ export const concurrencyMutants: readonly Mutant[] = [
       },
     });
   }),
-  mutant("replicas", "loads from replicas that lag behind", ["K10", "K11"], replica),
+  mutant("replicas", "loads from replicas that lag behind", ["K10", "K11", "K12"], replica),
 ];

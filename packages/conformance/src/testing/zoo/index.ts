@@ -3,6 +3,7 @@ import { existenceMutants } from "./existence.ts";
 import { expiryMutants, metadataMutants } from "./expiry.ts";
 import { abortMutants, damageMutants, errorMutants } from "./failures.ts";
 import { idMutants } from "./ids.ts";
+import { linearizabilityMutants } from "./linearizability.ts";
 import { listingMutants } from "./listing.ts";
 import type { Mutant } from "./mutant.ts";
 import { lifecycleMutants, namespaceMutants } from "./namespaces.ts";
@@ -26,4 +27,5 @@ export const zoo: readonly Mutant[] = [
   ...errorMutants,
   ...damageMutants,
   ...concurrencyMutants,
+  ...linearizabilityMutants,
 ];

@@ -1,6 +1,10 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { cases, register } from "../../index.ts";
 import { runCase } from "../../execution/run-case.ts";
+import { randomSettings } from "../../execution/settings.ts";
 import { zoo } from "./index.ts";
 import { withBug } from "./mutant.ts";
 
@@ -10,11 +14,14 @@ function caseOf(id: string): (typeof cases)[number] {
   return found;
 }
 
+const historyFolder = await mkdtemp(join(tmpdir(), "threadstore-histories-"));
+afterAll(() => rm(historyFolder, { recursive: true }));
+
 const pairs = zoo.flatMap((mutant) => mutant.killedBy.map((id) => ({ ...mutant, id })));
 
 describe("the zoo", () => {
   it.each(pairs)("$id finds the store that $bug ($name)", { timeout: 60_000 }, async ({ make, id }) => {
-    const outcome = runCase(make(), caseOf(id));
+    const outcome = runCase(make(), caseOf(id), randomSettings({ historyFolder }));
     await expect(outcome).rejects.toThrow(/^Promised: .+ Happened: .+/su);
     await expect(outcome).rejects.not.toThrow("did not end within");
   });

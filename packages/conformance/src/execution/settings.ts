@@ -1,0 +1,52 @@
+import { tmpdir } from "node:os";
+
+/** What the cases that work with random calls can be told. */
+export interface RandomOptions {
+  /**
+   * Where the random calls come from: with the same seed they are the same.
+   * @default `THREADSTORE_CONFORMANCE_SEED`, else 1
+   */
+  readonly seed?: number;
+  /**
+   * How many random lists of calls each such case runs.
+   * @default `THREADSTORE_CONFORMANCE_RUNS`, else 30, and fewer where the harness has a `timeoutFactor`
+   */
+  readonly randomRuns?: number;
+  /**
+   * What the message of a failure says, to run that one list again with its seed.
+   * @default `THREADSTORE_CONFORMANCE_REPLAY`
+   */
+  readonly replay?: string;
+  /**
+   * The folder for histories that are not linearizable.
+   * @default `THREADSTORE_CONFORMANCE_HISTORIES`, else that of the system for temporary files
+   */
+  readonly historyFolder?: string;
+}
+
+/** {@link RandomOptions} with their defaults. */
+export interface RandomSettings {
+  readonly seed: number;
+  readonly randomRuns: number | undefined;
+  readonly replay: string | undefined;
+  readonly historyFolder: string;
+}
+
+/** The options, and the environment for those not given. Throws a `TypeError` for what is no number. */
+export function randomSettings(options: RandomOptions = {}): RandomSettings {
+  return {
+    seed: options.seed ?? integerIn("THREADSTORE_CONFORMANCE_SEED") ?? 1,
+    randomRuns: options.randomRuns ?? integerIn("THREADSTORE_CONFORMANCE_RUNS"),
+    replay: options.replay ?? process.env["THREADSTORE_CONFORMANCE_REPLAY"],
+    historyFolder: options.historyFolder ?? process.env["THREADSTORE_CONFORMANCE_HISTORIES"] ?? tmpdir(),
+  };
+}
+
+function integerIn(variable: string): number | undefined {
+  const text = process.env[variable];
+  if (text === undefined || text === "") return undefined;
+  const number = Number(text);
+  if (!Number.isSafeInteger(number))
+    throw new TypeError(`${variable} has to be a whole number, not ${text}.`);
+  return number;
+}
