@@ -171,20 +171,4 @@ await describeWithService("redis", "records", ({ url }) => {
     ).toBe(0);
     client.disconnect();
   });
-
-  test("one of 20 clients wins each of 100 rounds", async () => {
-    const drivers = Array.from({ length: 20 }, () => redisDriver({ url, prefix }));
-    let version: string | undefined;
-    for (let round = 0; round < 100; round++) {
-      const versions = await Promise.all(
-        drivers.map((each) =>
-          each.write({ namespace: "", id: "race" }, record(`${round}`), version, options),
-        ),
-      );
-      const winners = versions.filter((each) => each !== undefined);
-      expect(winners).toHaveLength(1);
-      [version] = winners;
-    }
-    await Promise.all(drivers.map((each) => each.close()));
-  });
 });
