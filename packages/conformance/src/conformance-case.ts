@@ -1,4 +1,5 @@
 import type { StoreOptions, ThreadStore } from "@threadstore/core";
+import type { FaultProxy } from "./fault-proxy/index.ts";
 import type { RandomSettings } from "./execution/settings.ts";
 import type { Power } from "./harness.ts";
 
@@ -57,6 +58,12 @@ export interface CaseContext {
   readonly rewrite: (id: string, change: (record: Uint8Array) => Uint8Array) => Promise<void>;
   /** The power of that name, on the case's place. */
   readonly entries: () => Promise<readonly string[]>;
+  /** Starts a proxy in front of the backend, which fails when told and ends with the case. The power `network`. */
+  readonly startProxy: () => Promise<FaultProxy>;
+  /** A client of the case's place that reaches the backend through the proxy. The power `network`. */
+  readonly openThrough: (proxy: FaultProxy, options?: StoreOptions) => Promise<ThreadStore>;
+  /** Whether connections outlive their store, as the power `network` says. */
+  readonly keepsConnections: boolean;
 }
 
 type CaseInSection = Omit<ConformanceCase, "section" | "tier" | "powers" | "timeoutMs"> &
@@ -65,4 +72,10 @@ type CaseInSection = Omit<ConformanceCase, "section" | "tier" | "powers" | "time
 /** The cases of one section, with what they have in common filled in. */
 export function section(name: string, tier: Tier, cases: readonly CaseInSection[]): ConformanceCase[] {
   return cases.map((each) => ({ section: name, tier, powers: [], timeoutMs: 15_000, ...each }));
+}
+
+/** The cases of one section on a network that fails. */
+export function faultsSection(name: string, cases: readonly CaseInSection[]): ConformanceCase[] {
+  const each = cases.map((one) => ({ powers: ["network"] as const, timeoutMs: 60_000, ...one }));
+  return section(name, "faults", each);
 }

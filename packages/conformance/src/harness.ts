@@ -1,7 +1,29 @@
 import type { StoreOptions, ThreadStore } from "@threadstore/core";
 
 /** What a harness may be able to do beyond opening stores. Each unlocks cases. */
-export type Power = "rewrite" | "entries";
+export type Power = "rewrite" | "entries" | "network";
+
+/** Where a server listens. */
+export interface Endpoint {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** How stores reach their backend, so that the suite can stand in the way. */
+export interface Network {
+  /** Where the backend listens: for HTTP/1.1 or RESP (Redis), without TLS. */
+  readonly endpoint: Endpoint;
+
+  /** As `open` of the harness, except that the store connects to `endpoint` and to nothing else. */
+  open(place: string, endpoint: Endpoint, options?: StoreOptions): Promise<ThreadStore>;
+
+  /**
+   * Whether the stores' library keeps idle connections for the whole process, so that closing a store cannot close
+   * them.
+   * @default false
+   */
+  readonly keepsConnections?: boolean;
+}
 
 /** How the suite gets at stores of one kind. */
 export interface Harness {
@@ -31,6 +53,9 @@ export interface Harness {
    * kind; not empty folders, nor what exists once however many threads there are.
    */
   entries?(place: string): Promise<readonly string[]>;
+
+  /** For a store that reaches its backend over a network. */
+  readonly network?: Network;
 
   /**
    * By how much cases may take longer than on a local store.

@@ -22,3 +22,15 @@ export function everyCall(store: ThreadStore, id: string, options: CallOptions =
     ["sweep", () => store.sweep(options)],
   ];
 }
+
+/** One of {@link everyCall}. */
+export function callNamed(
+  name: string,
+  store: ThreadStore,
+  id: string,
+  options: CallOptions,
+): Promise<unknown> {
+  const found = everyCall(store, id, options).find(([each]) => each === name);
+  if (found === undefined) throw new Error(`There is no call ${name}.`);
+  return found[1]();
+}

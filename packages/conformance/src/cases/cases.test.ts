@@ -4,10 +4,8 @@ import { cases } from "../index.ts";
 
 /** Clauses that no case of these tiers can touch, and why. */
 const elsewhere: Record<string, string> = {
-  C6: "takes a proxy that loses answers",
   D2: "takes a crash, or a look at the order of system calls",
   L3: "takes a backend that counts what it reads",
-  F4: "takes a backend that does not answer",
 };
 
 describe("the cases", () => {

@@ -1,29 +1,9 @@
 import { getEventListeners } from "node:events";
+import { complaintsDuring } from "../complaints.ts";
 import { type ConformanceCase, section } from "../conformance-case.ts";
-import { outcomeOf, same, show } from "../expectations.ts";
+import { outcomeOf, same } from "../expectations.ts";
 import { range } from "../parallel.ts";
 import { everyCall } from "./calls.ts";
-
-/** What the process was told while the work ran and a while after: warnings and rejections nobody handled. */
-async function complaintsDuring(work: () => Promise<void>): Promise<string[]> {
-  const complaints: string[] = [];
-  const onWarning = ({ name, message }: Error): void => {
-    // Node's own word on a module that the store uses, once a process: nothing that a call left behind.
-    if (name !== "ExperimentalWarning") complaints.push(`warning: ${name} ${message}`);
-  };
-  const onRejection = (reason: unknown): void => void complaints.push(`unhandled rejection: ${show(reason)}`);
-  process.on("warning", onWarning);
-  process.on("unhandledRejection", onRejection);
-  try {
-    await work();
-    // Both are told after the microtasks of the turn in which they arose.
-    for (const _ of range(10)) await new Promise((resolve) => setImmediate(resolve));
-  } finally {
-    process.off("warning", onWarning);
-    process.off("unhandledRejection", onRejection);
-  }
-  return complaints;
-}
 
 export const hygiene: ConformanceCase[] = section("Hygiene", "hygiene", [
   {

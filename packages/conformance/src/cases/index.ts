@@ -2,6 +2,7 @@ import type { ConformanceCase } from "../conformance-case.ts";
 import { abort } from "./abort.ts";
 import { basics } from "./basics.ts";
 import { conflicts } from "./conflicts.ts";
+import { connections } from "./connections.ts";
 import { cursors } from "./cursors.ts";
 import { damage } from "./damage.ts";
 import { errors } from "./errors.ts";
@@ -13,12 +14,16 @@ import { ids } from "./ids.ts";
 import { lifecycle } from "./lifecycle.ts";
 import { linearizability } from "./linearizability.ts";
 import { listing } from "./listing.ts";
+import { lostAnswers } from "./lost-answers.ts";
 import { metadata } from "./metadata.ts";
 import { namespaceNames } from "./namespace-names.ts";
 import { namespaces } from "./namespaces.ts";
+import { outages } from "./outages.ts";
+import { overtakenChanges } from "./overtaken-changes.ts";
 import { ownership } from "./ownership.ts";
 import { paging } from "./paging.ts";
 import { races } from "./races.ts";
+import { silence } from "./silence.ts";
 import { update } from "./update.ts";
 import { valueLimits } from "./value-limits.ts";
 import { values } from "./values.ts";
@@ -53,5 +58,10 @@ export const cases: readonly ConformanceCase[] = [
   ...races,
   ...visibility,
   ...linearizability,
+  ...lostAnswers,
+  ...overtakenChanges,
+  ...connections,
+  ...silence,
+  ...outages,
   ...hygiene,
 ];

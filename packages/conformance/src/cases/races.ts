@@ -5,7 +5,7 @@ import { inParallel, range } from "../parallel.ts";
 import { oneMore } from "./update.ts";
 
 /** The one outcome that succeeded; the others have to be CONFLICT. */
-function onlyWinner<T>(outcomes: readonly Outcome<T>[], promised: string): T {
+export function onlyWinner<T>(outcomes: readonly Outcome<T>[], promised: string): T {
   const won = outcomes.flatMap((each) => (each.state === "resolved" ? [each.value] : []));
   for (const each of outcomes) {
     if (each.state === "resolved" || ThreadStoreError.is(each.error, "CONFLICT")) continue;
@@ -27,7 +27,11 @@ async function increment(store: ThreadStore, signal: AbortSignal): Promise<void>
   }
 }
 
-async function countUp(clients: readonly ThreadStore[], times: number, signal: AbortSignal): Promise<void> {
+export async function countUp(
+  clients: readonly ThreadStore[],
+  times: number,
+  signal: AbortSignal,
+): Promise<void> {
   await Promise.all(
     clients.map(async (store) => {
       for (let n = 0; n < times; n += 1) await increment(store, signal);

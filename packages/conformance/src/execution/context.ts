@@ -1,7 +1,8 @@
 import { randomBytes } from "node:crypto";
 import type { ThreadStore } from "@threadstore/core";
 import type { CaseContext } from "../conformance-case.ts";
-import type { Harness } from "../harness.ts";
+import { type FaultProxy, startFaultProxy } from "../fault-proxy/index.ts";
+import type { Harness, Power } from "../harness.ts";
 
 /** A case's context, and how to clear up after it. */
 export interface OwnedContext extends CaseContext {
@@ -18,10 +19,11 @@ export function contextFor(
   const place = `${caseId.toLowerCase()}-${randomBytes(6).toString("hex")}`;
   const elsewhere = `${place}-b`;
   const places = new Set<string>();
+  const proxies = new Set<FaultProxy>();
 
-  async function openAt(at: string, options: Parameters<CaseContext["open"]>[0]): Promise<ThreadStore> {
+  async function openAt(at: string, opening: () => Promise<ThreadStore>): Promise<ThreadStore> {
     places.add(at);
-    const store = await harness.open(at, options ?? {});
+    const store = await opening();
     open.add(store);
     return store;
   }
@@ -30,18 +32,27 @@ export function contextFor(
     signal,
     random,
     timeoutFactor: harness.timeoutFactor ?? 1,
-    open: (options) => openAt(place, options),
-    openElsewhere: (options) => openAt(elsewhere, options),
+    open: (options = {}) => openAt(place, () => harness.open(place, options)),
+    openElsewhere: (options = {}) => openAt(elsewhere, () => harness.open(elsewhere, options)),
     async close(store) {
       open.delete(store);
       await store.close();
     },
-    rewrite: async (id, change) => power(harness, "rewrite")(place, id, change),
-    entries: async () => power(harness, "entries")(place),
+    rewrite: async (id, change) => power(harness, "rewrite").call(harness, place, id, change),
+    entries: async () => power(harness, "entries").call(harness, place),
+    async startProxy() {
+      const proxy = await startFaultProxy({ target: power(harness, "network").endpoint });
+      proxies.add(proxy);
+      return proxy;
+    },
+    openThrough: ({ port }, options = {}) =>
+      openAt(place, () => power(harness, "network").open(place, { host: "127.0.0.1", port }, options)),
+    keepsConnections: harness.network?.keepsConnections ?? false,
     async end() {
       const closed = await Promise.allSettled([...open].map((store) => store.close()));
       const destroyed = await Promise.allSettled([...places].map((each) => harness.destroy(each)));
-      const reasons = [...closed, ...destroyed].flatMap((each) =>
+      const ended = await Promise.allSettled([...proxies].map((each) => each.close()));
+      const reasons = [...closed, ...destroyed, ...ended].flatMap((each) =>
         each.status === "rejected" ? [each.reason] : [],
       );
       if (reasons.length > 0)
@@ -50,9 +61,9 @@ export function contextFor(
   };
 }
 
-function power<Name extends "rewrite" | "entries">(harness: Harness, name: Name): NonNullable<Harness[Name]> {
-  const method: Harness[Name] = harness[name];
-  if (method === undefined)
+function power<Name extends Power>(harness: Harness, name: Name): NonNullable<Harness[Name]> {
+  const found: Harness[Name] = harness[name];
+  if (found === undefined || found === null)
     throw new TypeError(`The case uses the power ${name}, which its "powers" do not name.`);
-  return method.bind(harness) as NonNullable<Harness[Name]>;
+  return found;
 }

@@ -12,6 +12,8 @@ export interface Strike {
 
 export interface Armory {
   readonly arm: (fault: Fault & Trigger) => ArmedFault;
+  /** How many requests came so far. */
+  readonly requests: number;
   /** The fault for a request, if one is due. Every armed fault counts it; the one that was armed last strikes. */
   readonly strike: (request: ProxiedRequest) => Strike | undefined;
 }
@@ -23,13 +25,18 @@ interface Weapon {
 
 export function createArmory(): Armory {
   const weapons = new Set<Weapon>();
+  let requests = 0;
   return {
     arm: (fault) => {
       const { weapon, armed } = createWeapon(fault, () => weapons.delete(weapon));
       weapons.add(weapon);
       return armed;
     },
+    get requests() {
+      return requests;
+    },
     strike: (request) => {
+      requests += 1;
       const due = [...weapons].filter((weapon) => weapon.isDue(request));
       return due.at(-1)?.strike(request);
     },

@@ -25,6 +25,8 @@ export interface Link {
   readonly random: () => number;
   /** Resets both ends, after what was written so far. */
   readonly reset: () => void;
+  /** Resets the server's end, and ends the client's as an orderly server does, after what was written so far. */
+  readonly hangUp: () => void;
   /** Resets both ends at once. */
   readonly cut: () => void;
   /** Lets nothing through any more, and closes nothing. */
@@ -81,7 +83,8 @@ export function passAnswerPart(link: Link, exchange: Exchange, part: MessagePart
       down.write(part.bytes.subarray(0, Math.max(0, fault.afterBytes - before)));
       if (exchange.answerBytes <= fault.afterBytes && !part.last) break;
       takeEffect();
-      link.reset();
+      if (fault.orderly === true) link.hangUp();
+      else link.reset();
       break;
     case "discardAnswer":
       if (!part.last) break;

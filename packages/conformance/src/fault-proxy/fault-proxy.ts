@@ -17,8 +17,10 @@ export interface FaultProxy {
   readonly port: number;
   /** How many connections were made so far. */
   readonly connections: number;
-  /** How many of them are open on the side of the clients. */
+  /** How many of them clients have not ended, nor lost. */
   readonly openConnections: number;
+  /** How many requests came so far. */
+  readonly requests: number;
   /** How many bytes clients have sent, and the server has answered, let through or not. */
   readonly bytesUp: number;
   readonly bytesDown: number;
@@ -68,7 +70,10 @@ export async function startFaultProxy({
       return count.connections;
     },
     get openConnections() {
-      return open.size;
+      return [...open].filter(({ isEnded }) => !isEnded).length;
+    },
+    get requests() {
+      return armory.requests;
     },
     get bytesUp() {
       return count.bytesUp;

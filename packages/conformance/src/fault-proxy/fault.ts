@@ -14,8 +14,16 @@ export type Fault =
   | { readonly type: "blackHole" }
   /** The connection is reset after so many bytes of the request: the server may see a beginning, never the whole. */
   | { readonly type: "cutRequest"; /** @default 0 */ readonly afterBytes?: number }
-  /** The connection is reset after so many bytes of the answer: the server has done what it was asked. */
-  | { readonly type: "cutAnswer"; readonly afterBytes: number }
+  /** The connection is lost after so many bytes of the answer: the server has done what it was asked. */
+  | {
+      readonly type: "cutAnswer";
+      readonly afterBytes: number;
+      /**
+       * Whether it ends as if the server shut down, so that all those bytes arrive; a reset may overtake them.
+       * @default false
+       */
+      readonly orderly?: boolean;
+    }
   /** The server has answered, and the client sees a reset instead. */
   | { readonly type: "discardAnswer" }
   /** The server has answered, and the answer waits until `release` lets it through, or `cut` discards it. */

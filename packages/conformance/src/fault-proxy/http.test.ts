@@ -175,12 +175,12 @@ describe("faults of an answer", () => {
     expect(await get("/a")).toMatchObject({ body: "one" });
   });
 
-  it("cutAnswer: the client gets its beginning", async () => {
+  it.each([false, true])("cutAnswer: the client gets its beginning (orderly: %s)", async (orderly) => {
     await put("/a", "0123456789");
     const whole = proxy.bytesDown;
     await get("/a");
     const length = proxy.bytesDown - whole;
-    proxy.arm({ type: "cutAnswer", afterBytes: length - 6 });
+    proxy.arm({ type: "cutAnswer", afterBytes: length - 6, orderly });
     const outgoing = request({ host: "127.0.0.1", port: proxy.port, agent, path: "/a" }).end();
     const [incoming] = (await once(outgoing, "response")) as [IncomingMessage];
     // Node.js reports the reset at the request and at the answer.
@@ -191,6 +191,7 @@ describe("faults of an answer", () => {
     })();
     await expect(reading).rejects.toMatchObject({ code: "ECONNRESET" });
     expect(pieces.join("")).toBe("0123");
+    await expect.poll(() => proxy.openConnections).toBe(0);
   });
 
   it("holdAnswer: another client writes meanwhile", async () => {

@@ -44,12 +44,22 @@ export class ProxiedConnection {
         up.reset();
         down.reset();
       },
+      hangUp: () => {
+        this.#isClosed = true;
+        up.reset();
+        down.end();
+      },
       cut: () => void this.cut(),
       silence: () => {
         this.#isClosed = true;
       },
     };
     this.#join(client, server);
+  }
+
+  /** Whether the client has ended it; a black hole does not end it too. */
+  get isEnded(): boolean {
+    return this.#parts.client.readableEnded;
   }
 
   /** Resets both ends at once, whatever waits; resolves when they are gone. */

@@ -2,9 +2,11 @@ import { concurrencyMutants } from "./concurrency.ts";
 import { existenceMutants } from "./existence.ts";
 import { expiryMutants, metadataMutants } from "./expiry.ts";
 import { abortMutants, damageMutants, errorMutants } from "./failures.ts";
+import { connectionMutants, outageMutants } from "./faults.ts";
 import { idMutants } from "./ids.ts";
 import { linearizabilityMutants } from "./linearizability.ts";
 import { listingMutants } from "./listing.ts";
+import { lostAnswerMutants } from "./lost-answers.ts";
 import type { Mutant } from "./mutant.ts";
 import { lifecycleMutants, namespaceMutants } from "./namespaces.ts";
 import { updateMutants } from "./update.ts";
@@ -27,5 +29,8 @@ export const zoo: readonly Mutant[] = [
   ...errorMutants,
   ...damageMutants,
   ...concurrencyMutants,
+  ...lostAnswerMutants,
+  ...connectionMutants,
+  ...outageMutants,
   ...linearizabilityMutants,
 ];

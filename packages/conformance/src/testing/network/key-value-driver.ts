@@ -1,0 +1,76 @@
+import type { FailureExplanation, ThreadDriver, ThreadKey } from "@threadstore/core";
+import type { Answer, KeyValueClient } from "./key-value-client.ts";
+import type { Listing } from "./key-value-server.ts";
+
+/** A status that no driver expects. */
+class UnexpectedStatusError extends Error {
+  override readonly name = "UnexpectedStatusError";
+}
+
+/** A driver as an adapter's author would write it, over HTTP with entity tags. */
+export function keyValueDriver(client: KeyValueClient, place: string): ThreadDriver {
+  return {
+    contract: 1,
+    name: "key-value",
+    async read(key, _known, { signal }) {
+      const answer = await client.send("GET", pathOf(place, key), { signal });
+      if (answer.status === 404) return undefined;
+      return { version: expected(answer).etag, bytes: answer.body };
+    },
+    async write(key, { bytes }, previous, { signal }) {
+      const headers: Record<string, string> =
+        previous === undefined ? { "if-none-match": "*" } : { "if-match": `"${previous}"` };
+      const answer = await client.send("PUT", pathOf(place, key), { headers, body: bytes, signal });
+      return answer.status === 412 ? undefined : expected(answer).etag;
+    },
+    async delete(key, previous, { signal }) {
+      const headers = { "if-match": `"${previous}"` };
+      const answer = await client.send("DELETE", pathOf(place, key), { headers, signal });
+      if (answer.status === 412 || answer.status === 404) return false;
+      return expected(answer).status === 200;
+    },
+    async list(namespace, { after = "", limit }, { signal }) {
+      const path = `/${place}/${hex(namespace)}?after=${after}&limit=${limit}`;
+      const { body } = expected(await client.send("GET", path, { signal }));
+      const { entries, more } = JSON.parse(body.toString()) as Listing;
+      const records = entries.map(({ name, etag, tail }) => ({
+        id: Buffer.from(name, "hex").toString(),
+        version: etag.replaceAll('"', ""),
+        tail: Buffer.from(tail, "base64"),
+      }));
+      return { records, next: more ? entries.at(-1)?.name : undefined };
+    },
+    explain: explainFailure,
+    close: async () => client.close(),
+  };
+}
+
+export function pathOf(place: string, { namespace, id }: ThreadKey): string {
+  return `/${place}/${hex(namespace)}/${Buffer.from(id).toString("hex")}`;
+}
+
+/** In front of it a letter, since a folder has a name. */
+function hex(namespace: string): string {
+  return `n${Buffer.from(namespace).toString("hex")}`;
+}
+
+/** Whether an answer, or the connection to one, was lost. */
+export function isLost(error: unknown): boolean {
+  return ["ECONNRESET", "EPIPE", "ECONNABORTED"].includes(String(codeOf(error)));
+}
+
+export function explainFailure(error: unknown): FailureExplanation | undefined {
+  const message = "The server cannot be reached.";
+  if (codeOf(error) === "ECONNREFUSED") return { code: "UNAVAILABLE", message, applied: "no" };
+  if (isLost(error)) return { code: "UNAVAILABLE", message, applied: "unknown" };
+  return undefined;
+}
+
+function codeOf(error: unknown): unknown {
+  return error instanceof Error && "code" in error ? error.code : undefined;
+}
+
+function expected(answer: Answer): Answer {
+  if (answer.status !== 200) throw new UnexpectedStatusError(`The server answered ${answer.status}.`);
+  return answer;
+}
