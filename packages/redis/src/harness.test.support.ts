@@ -7,10 +7,16 @@ export type Client = Redis | Cluster;
 
 /** Stores with connections of their own. Each place is a prefix. */
 export function urlHarness(name: string, url: string): Harness {
+  const { hostname, port } = new URL(url);
   return {
     ...behindTheStore(() => new Redis(url)),
     name,
     open: async (place, options) => redisStore({ ...options, url, prefix: prefixOf(place) }),
+    network: {
+      endpoint: { host: hostname, port: Number(port) },
+      open: async (place, endpoint, options) =>
+        redisStore({ ...options, url: `redis://${endpoint.host}:${endpoint.port}`, prefix: prefixOf(place) }),
+    },
   };
 }
 
