@@ -17,10 +17,11 @@ interface CutReading {
   readonly expected: unknown;
 }
 
-/** Cuts the answer to each request of a reading call, early and late: it is made again, and whole. */
+/** Cuts the answers to requests of a reading call, early and late: it is made again, and whole. */
 async function cutEach({ proxy, name, read, expected }: CutReading): Promise<void> {
   const count = await requestsOf(proxy, read);
-  for (const n of range(count)) {
+  // A listing may ask for each thread: the first of such requests and the last stand for all.
+  for (const n of range(count).filter((at) => at < 2 || at === count - 1)) {
     for (const [afterBytes, orderly] of CUTS) {
       const armed = proxy.arm({ type: "cutAnswer", afterBytes, orderly, nth: n + 1 });
       const outcome = await outcomeOf(read);
@@ -77,9 +78,9 @@ export const connections: ConformanceCase[] = faultsSection("Connections", [
       const proxy = await startProxy();
       const [store, other] = [await openThrough(proxy), await open()];
       const { json } = await other.save("thread-0", { text: "x".repeat(200_000), end: true });
-      for (const n of range(30)) await other.save(`thread-${n + 1}`, { n });
+      for (const n of range(10)) await other.save(`thread-${n + 1}`, { n });
       const ids = await idsOf(store);
-      same(ids.length, 31, "a listing has every thread");
+      same(ids.length, 11, "a listing has every thread");
       const load = async (): Promise<unknown> => (await store.load("thread-0"))?.json;
       await cutEach({ proxy, name: "a load", read: load, expected: json });
       await cutEach({ proxy, name: "a listing", read: () => idsOf(store), expected: ids });
