@@ -9,6 +9,7 @@ import { s3Store } from "./s3-store.ts";
 
 await describeWithService("s3", "s3Store", (endpoint: S3Endpoint) => {
   const client = clientOf(endpoint);
+  const { hostname, port } = new URL(endpoint.endpoint);
   let bucket = "";
   beforeAll(async () => {
     bucket = await newBucket(client);
@@ -28,6 +29,16 @@ await describeWithService("s3", "s3Store", (endpoint: S3Endpoint) => {
 
     open: async (place, options) =>
       s3Store({ ...connection(endpoint), ...options, bucket, prefix: `${place}/` }),
+    network: {
+      endpoint: { host: hostname, port: Number(port) },
+      open: async (place, { host, port: portThere }, options) =>
+        s3Store({
+          ...connection({ ...endpoint, endpoint: `http://${host}:${portThere}` }),
+          ...options,
+          bucket,
+          prefix: `${place}/`,
+        }),
+    },
     destroy: (place) => removeAll(client, bucket, `${place}/`),
 
     async rewrite(place, id, change) {
