@@ -54,7 +54,9 @@ await describeWithService("azurite-oauth", "the README", (endpoint) => {
     const code = withIdentity.replace("https://ACCOUNT.blob.core.windows.net", endpoint.url).replace(
       "const store",
       `import { BlobServiceClient } from "@azure/storage-blob";
-await new BlobServiceClient("${endpoint.url}", new DefaultAzureCredential()).createContainer("threads");
+await new BlobServiceClient("${endpoint.url}", new DefaultAzureCredential())
+  .getContainerClient("threads")
+  .createIfNotExists();
 const store`,
     );
     const environment = {

@@ -150,26 +150,6 @@ export const lifecycleMutants: readonly Mutant[] = [
   mutant("no disposal", "is not closed by await using", ["L09"], () => () => ({
     [Symbol.asyncDispose]: () => Promise.resolve(),
   })),
-  mutant(
-    "late hands",
-    "ends aborted saves after it was closed",
-    ["L11"],
-    () =>
-      (inner, { data, options }) => ({
-        save: async (id, thread, saveOptions) => {
-          const { promise, reject } = Promise.withResolvers<never>();
-          const signal = saveOptions?.signal;
-          signal?.addEventListener("abort", () => {
-            reject(signal.reason);
-            const { signal: _, ...rest } = saveOptions ?? {};
-            setTimeout(() => void plainStore(data, options).save(id, thread, rest).catch(reject), 20);
-          });
-          // The good store gets its turn first when nobody aborts.
-          await Promise.race([new Promise(setImmediate), promise]);
-          return inner.save(id, thread, saveOptions);
-        },
-      }),
-  ),
   mutant("closes what it was given", "closes the connection that others use", ["L10"], () => {
     let isClosed = false;
     return (inner) => ({
