@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import { BlobServiceClient, ContainerClient, newPipeline, type Pipeline } from "@azure/storage-blob";
-import type { Harness } from "@threadstore/conformance";
+import type { Harness, Network } from "@threadstore/conformance";
 import { type FaultProxy, type ProxiedRequest, startFaultProxy } from "@threadstore/conformance/fault-proxy";
 import type { DriverOptions, RecordToWrite } from "@threadstore/core";
 import { azureBlobStore } from "./index.ts";
@@ -75,6 +75,27 @@ function escaped(id: string): string {
   return id.replaceAll(" ", "~20");
 }
 
+/** How the suite comes between the store and that container. */
+export function networkOf(connectionString: string, containerOf: () => Promise<ContainerClient>): Network {
+  const { hostname, port } = new URL(BlobServiceClient.fromConnectionString(connectionString).url);
+  return {
+    endpoint: { host: hostname, port: Number(port) },
+    // The SDK keeps connections for all its clients.
+    keepsConnections: true,
+    async open(place, endpoint, storeOptions) {
+      const container = reachedThrough(await containerOf(), endpoint.port);
+      return azureBlobStore({ container, prefix: place, ...storeOptions });
+    },
+  };
+}
+
+/** The container, through a port of this host that leads to it. */
+function reachedThrough(direct: ContainerClient, port: number): ContainerClient {
+  const url = new URL(direct.url);
+  url.port = String(port);
+  return new ContainerClient(url.href, direct.credential);
+}
+
 /** A container as it is seen through a proxy. */
 export interface ProxiedContainer extends FaultProxy, AsyncDisposable {
   /** A client with the SDK's defaults, that reaches the container through the proxy. */
@@ -86,8 +107,7 @@ export interface ProxiedContainer extends FaultProxy, AsyncDisposable {
 export async function proxied(direct: ContainerClient): Promise<ProxiedContainer> {
   const url = new URL(direct.url);
   const proxy = await startFaultProxy({ target: { host: url.hostname, port: Number(url.port) } });
-  url.port = String(proxy.port);
-  const container = new ContainerClient(url.href, direct.credential);
+  const container = reachedThrough(direct, proxy.port);
   const watchRequests = (): string[] => {
     const seen: string[] = [];
     const when = ({ http }: ProxiedRequest): boolean => {
