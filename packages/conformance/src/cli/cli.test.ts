@@ -175,7 +175,7 @@ describe("--list", () => {
     const { exitCode, stdout, stderr } = await cli("--list");
     expect(exitCode).toBe(0);
     expect(stdout.trimEnd().split("\n")).toHaveLength(cases.length + 1);
-    expect(stdout).toMatch(/^B01 {3}core {8}Basics {11}E1 .+ load of nothing is undefined$/mu);
+    expect(stdout).toMatch(/^B01 +core +Basics +E1 +load of nothing is undefined$/mu);
     expect(stdout).toMatch(/^B09 .+ D3 +entries +the backend keeps nothing/mu);
     expect(stderr).toBe("");
   });
@@ -197,7 +197,8 @@ describe("wrong usage", () => {
     [["--report"], "Option '--report <value>' argument missing."],
     [["--case=B01"], "Name a module that exports a harness, such as ./harness.js."],
     [[good, broken], `Name only a module that exports a harness, such as ./harness.js, without ${broken}.`],
-    [["check"], "Name a history."],
+    [["check"], "Name a file with a history."],
+    [["check", "./missing.jsonl"], "./missing.jsonl cannot be checked: ENOENT"],
     [["./missing.js"], "./missing.js cannot be loaded: Cannot find module"],
   ])("%o is told in a sentence, and exits with 2", async (parameters, message) => {
     const { exitCode, stdout, stderr } = await cli(...parameters);
@@ -227,6 +228,41 @@ describe("wrong usage", () => {
       exitCode: 2,
       stderr: expect.stringContaining('names the case "Q01"'),
     });
+  });
+});
+
+describe("check", () => {
+  const save = { type: "save", thread: "t", client: "c1", start: 0, end: 1, write: "w1", previous: null };
+  const saved = JSON.stringify({ ...save, outcome: "done", version: "v1" });
+  const load = { type: "load", thread: "t", client: "c2", start: 2, end: 3, outcome: "done" };
+
+  it("says that a history is linearizable, and exits with 0", async () => {
+    const found = { write: "w1", version: "v1" };
+    const history = await file("legal.jsonl", `${saved}\n${JSON.stringify({ ...load, found })}\n`);
+    const { exitCode, stdout } = await cli("check", history);
+    expect([exitCode, stdout]).toEqual([
+      0,
+      "Thread  Calls  Verdict  Anomaly\nt       2      legal\n\nThe history is linearizable.\n",
+    ]);
+    const asJson = await cli("check", history, "--json");
+    expect(JSON.parse(asJson.stdout)).toMatchObject({
+      verdict: "legal",
+      threads: [{ thread: "t", operations: 2 }],
+    });
+  });
+
+  it("says why one is not, and exits with 1", async () => {
+    const history = await file("illegal.jsonl", `${saved}\n${JSON.stringify({ ...load, found: null })}\n`);
+    const { exitCode, stdout } = await cli("check", history);
+    expect(exitCode).toBe(1);
+    expect(stdout).toMatch(/^t +2 +illegal +\S/mu);
+    expect(stdout).toContain("load: nothing");
+    expect(stdout).toContain("The history is not linearizable.");
+  });
+
+  it("refuses what is no history, and exits with 2", async () => {
+    const { exitCode, stderr } = await cli("check", await file("odd.jsonl", "no JSON\n"));
+    expect([exitCode, stderr]).toEqual([2, expect.stringContaining("Line 1 of the history is not JSON.")]);
   });
 });
 

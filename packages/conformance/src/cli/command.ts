@@ -28,7 +28,7 @@ export interface RunCommand {
 export type Command =
   | { readonly type: "help" }
   | { readonly type: "list"; readonly selection: Selection }
-  | { readonly type: "check"; readonly history: string }
+  | { readonly type: "check"; readonly history: string; readonly json: boolean }
   | RunCommand;
 
 const options = {
@@ -47,11 +47,12 @@ const options = {
 export function commandOf(parameters: readonly string[]): Command {
   const { values, positionals } = parsed(parameters);
   if (values.help === true) return { type: "help" };
-  if (positionals[0] === "check")
-    return { type: "check", history: onlyOne(positionals.slice(1), "a history") };
+  const { report, markdown, json = false } = values;
+  if (positionals[0] === "check") {
+    return { type: "check", history: onlyOne(positionals.slice(1), "a file with a history"), json };
+  }
   const selection = selectionOf(values);
   if (values.list === true) return { type: "list", selection };
-  const { report, markdown, json = false } = values;
   return {
     type: "run",
     harness: onlyOne(positionals, "a module that exports a harness, such as ./harness.js"),

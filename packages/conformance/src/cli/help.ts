@@ -18,8 +18,10 @@ runs that. HISTORY is a history that the suite recorded; whether it is lineariza
   --list            print the cases, and run none
   -h, --help        print this
 
+A check prints what it found of each thread, with --json as JSON.
+
 --tier and --case can be given several times, and take several values with commas between them.
 
-Exit codes: 0 every case that ran passed; 1 a case failed, or none passed; 2 the command line, or the harness,
-cannot be used.
+Exit codes: 0 every case that ran passed, or the history is linearizable; 1 not so, or no case passed; 2 the
+command line, the harness or the history cannot be used.
 `;

@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { run, selectedCases } from "../execution/report.ts";
 import { show } from "../expectations.ts";
+import { checkOf, checkSummary } from "./check.ts";
 import { type Command, commandOf, type RunCommand, type Selection, UsageError } from "./command.ts";
 import { help } from "./help.ts";
 import { loadHarness } from "./load-harness.ts";
@@ -25,7 +26,11 @@ export async function main(parameters: readonly string[]): Promise<number> {
 
 async function obey(command: Command): Promise<number> {
   if (command.type === "run") return runSuite(command);
-  if (command.type === "check") throw new UsageError("There is no checker of histories yet.");
+  if (command.type === "check") {
+    const check = await checkOf(command.history);
+    await written(command.json ? `${JSON.stringify(check, null, 2)}\n` : checkSummary(check));
+    return check.verdict === "legal" ? 0 : 1;
+  }
   await written(command.type === "help" ? help : listOf(command.selection));
   return 0;
 }
