@@ -69,6 +69,20 @@ export const lostAnswerMutants: readonly Mutant[] = [
       };
     },
   ),
+  driverMutant("late re-sending", "sends what was lost again before its next change", ["F05"], (inner) => {
+    const kept: (() => Promise<unknown>)[] = [];
+    const write: ThreadDriver["write"] = async (key, record, ...rest) => {
+      await Promise.allSettled(kept.splice(0).map((again) => again()));
+      const own = { ...record, bytes: record.bytes.slice() };
+      try {
+        return await inner.write(key, own, ...rest);
+      } catch (error) {
+        if (isLost(error)) kept.push(() => inner.write(key, own, ...rest));
+        throw error;
+      }
+    };
+    return { ...inner, write };
+  }),
   driverMutant("hope", "takes a change whose answer is lost for made", ["F05"], (inner) => ({
     ...inner,
     write: (...parameters) =>
