@@ -22,6 +22,7 @@ import { outages } from "./outages.ts";
 import { overtakenChanges } from "./overtaken-changes.ts";
 import { ownership } from "./ownership.ts";
 import { paging } from "./paging.ts";
+import { properties } from "./properties.ts";
 import { races } from "./races.ts";
 import { silence } from "./silence.ts";
 import { update } from "./update.ts";
@@ -55,6 +56,7 @@ export const cases: readonly ConformanceCase[] = [
   ...abort,
   ...errors,
   ...damage,
+  ...properties,
   ...races,
   ...visibility,
   ...linearizability,

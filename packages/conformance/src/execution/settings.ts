@@ -28,18 +28,27 @@ export interface RandomOptions {
 export interface RandomSettings {
   readonly seed: number;
   readonly randomRuns: number | undefined;
-  readonly replay: string | undefined;
+  /** fast-check's own words for which list of calls, and which of its calls. */
+  readonly replay: { readonly path: string; readonly replayPath: string } | undefined;
   readonly historyFolder: string;
 }
 
-/** The options, and the environment for those not given. Throws a `TypeError` for what is no number. */
+/** The options, and the environment for those not given. Throws a `TypeError` for what cannot be read. */
 export function randomSettings(options: RandomOptions = {}): RandomSettings {
   return {
     seed: options.seed ?? integerIn("THREADSTORE_CONFORMANCE_SEED") ?? 1,
     randomRuns: options.randomRuns ?? integerIn("THREADSTORE_CONFORMANCE_RUNS"),
-    replay: options.replay ?? process.env["THREADSTORE_CONFORMANCE_REPLAY"],
+    replay: replayOf(options.replay ?? process.env["THREADSTORE_CONFORMANCE_REPLAY"]),
     historyFolder: options.historyFolder ?? process.env["THREADSTORE_CONFORMANCE_HISTORIES"] ?? tmpdir(),
   };
+}
+
+function replayOf(text: string | undefined): RandomSettings["replay"] {
+  if (text === undefined || text === "") return undefined;
+  // The second path may have slashes of its own.
+  const [, path, replayPath] = /^([\d:]+)\/(.+)$/u.exec(text) ?? [];
+  if (path !== undefined && replayPath !== undefined) return { path, replayPath };
+  throw new TypeError(`${text} is not what the message of a failure says to replay.`);
 }
 
 function integerIn(variable: string): number | undefined {

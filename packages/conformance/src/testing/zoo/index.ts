@@ -9,6 +9,7 @@ import { listingMutants } from "./listing.ts";
 import { lostAnswerMutants } from "./lost-answers.ts";
 import type { Mutant } from "./mutant.ts";
 import { lifecycleMutants, namespaceMutants } from "./namespaces.ts";
+import { sequenceMutants } from "./sequences.ts";
 import { updateMutants } from "./update.ts";
 import { valueMutants } from "./values.ts";
 import { versionMutants } from "./versions.ts";
@@ -33,4 +34,5 @@ export const zoo: readonly Mutant[] = [
   ...connectionMutants,
   ...outageMutants,
   ...linearizabilityMutants,
+  ...sequenceMutants,
 ];

@@ -1,0 +1,21 @@
+import { type ConformanceCase, section } from "../conformance-case.ts";
+import { sequentialProperty } from "../properties/sequential-property.ts";
+
+const timeoutMs = 60_000;
+
+export const properties: ConformanceCase[] = section("Properties", "core", [
+  {
+    id: "P01",
+    title: "random calls by one client do what a model of the contract does",
+    clauses: ["V1", "E1", "E3", "C1", "C2", "C3", "N1", "N2", "N3", "L1", "L2", "L4", "T1", "T2", "M1"],
+    timeoutMs,
+    run: (context) => sequentialProperty(context, { clients: 1, reopens: false, timeoutMs }),
+  },
+  {
+    id: "P02",
+    title: "random calls by two clients in turn, which close and open anew, do what the model does",
+    clauses: ["V1", "E1", "E3", "E4", "C1", "C2", "C3", "N1", "N2", "N3", "L1", "L2", "L4", "T1", "T2", "M1"],
+    timeoutMs,
+    run: (context) => sequentialProperty(context, { clients: 2, reopens: true, timeoutMs }),
+  },
+]);
