@@ -25,6 +25,7 @@ import type {
   LoadOptions,
   SaveOptions,
   StoredThread,
+  SweepOptions,
   SweepResult,
   ThreadPage,
   ThreadStore,
@@ -102,7 +103,8 @@ class View implements ThreadStore {
   }
 
   async *list(options: ListOptions = {}): AsyncGenerator<ThreadSummary, void, undefined> {
-    let cursor = options.cursor;
+    checkCallOptions(options);
+    let { cursor } = options;
     do {
       const page = await this.listPage({ ...options, cursor });
       yield* page.threads;
@@ -122,11 +124,19 @@ class View implements ThreadStore {
     change: (current: StoredThread | undefined) => UpdateChange | Promise<UpdateChange>,
     options: UpdateOptions = {},
   ): Promise<StoredThread | undefined> {
-    return updateThread(this, id, change, options);
+    return this.#tracked(async () => {
+      this.#lifecycle.throwIfClosed();
+      checkCallOptions(options);
+      const inner = new View(this.#backend, this.#namespace, this.#lifecycle.inner());
+      return updateThread(inner, id, change, options);
+    });
   }
 
-  sweep(options: CallOptions = {}): Promise<SweepResult> {
-    return this.#call("sweep", undefined, options, () => sweepThreads);
+  sweep(options: SweepOptions = {}): Promise<SweepResult> {
+    return this.#call("sweep", undefined, options, () => {
+      const { after } = pageRequest(this.#backend.driver, this.#namespace, { cursor: options.cursor });
+      return (call) => sweepThreads(call, after);
+    });
   }
 
   namespace(name: string): ThreadStore {
@@ -167,11 +177,17 @@ class View implements ThreadStore {
       namespace: this.#namespace,
       id: typeof id === "string" ? id : undefined,
     };
-    return this.#lifecycle.call(traced(diagnostics, () => this.#run(diagnostics, options, prepare)));
+    return this.#tracked(() => traced(diagnostics, () => this.#run(diagnostics, options, prepare)));
+  }
+
+  /** Closing waits for it. What the caller gets is a promise of its own: a failure that nobody handles must show. */
+  async #tracked<T>(call: () => Promise<T>): Promise<T> {
+    return await this.#lifecycle.call(call());
   }
 
   async #run<T>(diagnostics: CallDiagnostics, options: CallOptions, prepare: () => Work<T>): Promise<T> {
     const started = performance.now();
+    let running: Call | undefined;
     const parts = { ...this.#backend, operation: diagnostics.operation, namespace: this.#namespace };
     try {
       this.#lifecycle.throwIfClosed();
@@ -179,18 +195,18 @@ class View implements ThreadStore {
       options.signal?.throwIfAborted();
       const work = prepare();
       const result = await withinTime(parts, options, (call) => {
-        const working = work(call).finally(() =>
-          Object.assign(diagnostics, { bytes: call.bytes, requests: call.requests }),
-        );
-        return this.#lifecycle.work(working);
+        running = call;
+        return this.#lifecycle.work(work(call));
       });
       diagnostics.outcome = "ok";
       return result;
     } catch (error) {
-      diagnostics.outcome = ThreadStoreError.is(error) ? error.code : "ABORTED";
+      const unforeseen = options?.signal?.aborted === true ? "ABORTED" : "FAILED";
+      diagnostics.outcome = ThreadStoreError.is(error) ? error.code : unforeseen;
       throw ThreadStoreError.is(error) ? withContext(error, diagnostics) : error;
     } finally {
-      diagnostics.durationMs = performance.now() - started;
+      const { bytes, requests = 0 } = running ?? {};
+      Object.assign(diagnostics, { durationMs: performance.now() - started, bytes, requests });
     }
   }
 }

@@ -41,6 +41,7 @@ export type {
   SaveOptions,
   SerializedThread,
   StoredThread,
+  SweepOptions,
   SweepResult,
   ThreadDetails,
   ThreadMetadata,

@@ -47,7 +47,10 @@ export interface ListedRecord {
 export interface RecordPage {
   /** At most `limit`, in a stable and total order that is ascending ASCII for ids of `[0-9A-Za-z._-]`. */
   readonly records: ListedRecord[];
-  /** Passed back as `after` to go on; `undefined` exactly when nothing follows. Survives restarts. */
+  /**
+   * Passed back as `after` to go on; `undefined` when nothing follows, as far as the backend can tell: an empty
+   * last page is allowed. Survives restarts.
+   */
   readonly next: string | undefined;
 }
 

@@ -142,9 +142,16 @@ export interface UpdateOptions extends CallOptions, Pick<SaveOptions, "metadata"
   readonly maxAttempts?: number | undefined;
 }
 
+export interface SweepOptions extends CallOptions {
+  /** Where an earlier sweep of the same namespace stopped: its `cursor`. */
+  readonly cursor?: string | undefined;
+}
+
 export interface SweepResult {
   /** How many expired threads were removed. */
   readonly removed: number;
+  /** Present when the time did not suffice for all: pass it to the next sweep. */
+  readonly cursor?: string | undefined;
 }
 
 /**
@@ -180,8 +187,8 @@ export interface ThreadStore extends AsyncDisposable {
 
   /**
    * Loads, changes and saves, again from the start when another writer was faster. `change` may therefore
-   * run several times; it gets what is stored now and returns what to store, or `undefined` to leave it.
-   * `timeoutMs` holds for each load and each save, not for `change`.
+   * run several times; it gets what is stored now and returns what to store, or `null` to leave it.
+   * `timeoutMs` holds for each load and each save, not for `change`; aborting ends the wait for it too.
    */
   update(
     id: string,
@@ -190,10 +197,10 @@ export interface ThreadStore extends AsyncDisposable {
   ): Promise<StoredThread | undefined>;
 
   /**
-   * Removes the expired threads of this namespace from the backend, whatever removes them there besides. What
-   * was removed when it fails or runs out of time stays removed: call it again, or with a longer `timeoutMs`.
+   * Removes the expired threads of this namespace from the backend, whatever removes them there besides. Stops
+   * half-way through `timeoutMs` and then resolves with a `cursor` to go on from.
    */
-  sweep(options?: CallOptions): Promise<SweepResult>;
+  sweep(options?: SweepOptions): Promise<SweepResult>;
 
   /**
    * A view of this store that sees only the threads of `name`, over the same connection. A view of a view
@@ -202,10 +209,12 @@ export interface ThreadStore extends AsyncDisposable {
   namespace(name: string): ThreadStore;
 
   /**
-   * Waits for the calls in flight and closes what the store opened; further calls reject with `CLOSED`.
+   * Waits for the calls in flight, updates included, and closes what the store opened; further calls reject with
+   * `CLOSED`.
    * Closing a view closes that view alone.
    */
   close(): Promise<void>;
 }
 
-export type UpdateChange = object | string | undefined;
+/** The thread to store; `null` leaves what is stored. */
+export type UpdateChange = object | string | null;

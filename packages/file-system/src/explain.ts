@@ -74,32 +74,32 @@ const otherwise: Meaning = {
 };
 
 // Kept aside, so that the errors themselves stay as Node made them.
-const kinds = new WeakMap<Error, "unknown" | "undurable">();
+const undurable = new WeakSet<Error>();
 
 /** Syncs the step that decided a save or delete: if this fails, the step took place and may not last. */
-export function lastingDecision(sync: () => Promise<void>): Promise<void> {
-  return marked("undurable", sync);
-}
-
-/** Runs what follows that step: a failure takes nothing of it back. */
-export function afterDecision(work: () => Promise<void>): Promise<void> {
-  return marked("unknown", work);
-}
-
-async function marked(kind: "unknown" | "undurable", work: () => Promise<void>): Promise<void> {
+export async function lastingDecision(sync: () => Promise<void>): Promise<void> {
   try {
-    await work();
+    await sync();
   } catch (error) {
-    if (error instanceof Error) kinds.set(error, kind);
+    if (error instanceof Error) undurable.add(error);
     throw error;
+  }
+}
+
+/** Clears up after a save or delete that is done and stays so: what cannot be removed now goes with a later sweep. */
+export async function afterDecision(clearUp: () => Promise<void>): Promise<void> {
+  try {
+    await clearUp();
+  } catch (error) {
+    if (!isSystemError(error)) throw error;
   }
 }
 
 export function explain(error: unknown, platform: string = process.platform): FailureExplanation | undefined {
   if (!isSystemError(error)) return undefined;
   const meaning = renamingOpenFolder(error, platform) ? busy : (meanings[error.code] ?? otherwise);
-  const applied = kinds.get(error) ?? (error.code === "EIO" ? "unknown" : "no");
-  return { ...meaning, applied };
+  if (undurable.has(error)) return { ...meaning, applied: "undurable" };
+  return { ...meaning, applied: error.code === "EIO" ? "unknown" : "no" };
 }
 
 /** Windows refuses to rename a folder while any process has a file in it open. */

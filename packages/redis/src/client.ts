@@ -9,7 +9,8 @@ interface CommonOptions {
    */
   readonly prefix?: string | undefined;
   /**
-   * Waits (`WAIT`) until so many replicas have each save and delete. Not with a Cluster.
+   * Waits (`WAIT`) until so many replicas have each save and delete. Not with a Cluster. A save whose answer was lost
+   * and that is then found in place is confirmed without.
    * @default none: a save is confirmed when the master has it
    */
   readonly replicas?: ReplicaOptions | undefined;

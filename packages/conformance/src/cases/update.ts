@@ -26,18 +26,18 @@ export const update: ConformanceCase[] = section("Update", "core", [
   },
   {
     id: "U02",
-    title: "a change that returns undefined leaves the thread",
+    title: "a change that returns null leaves the thread",
     clauses: ["C7"],
     async run({ open }) {
       const store = await open();
       same(
-        await store.update("a", () => undefined),
+        await store.update("a", () => null),
         undefined,
         "update that leaves nothing resolves to undefined",
       );
       await absent(store, "a", "update that leaves nothing creates nothing");
       const { version } = await store.save("a", { n: 1 });
-      const left = await store.update("a", async () => undefined);
+      const left = await store.update("a", async () => null);
       same(left?.version, version, "update that leaves a thread resolves to it");
       await unchanged(store, "a", version, '{"n":1}');
     },
@@ -120,7 +120,7 @@ export const update: ConformanceCase[] = section("Update", "core", [
       const store = await open();
       const { version } = await store.save("a", { n: 1 });
       let runs = 0;
-      for (const wrong of [{ n: Number.NaN }, "[]", null, 5]) {
+      for (const wrong of [{ n: Number.NaN }, "[]", undefined, 5]) {
         const change = (): UpdateChange => {
           runs += 1;
           return wrong as UpdateChange;
@@ -157,6 +157,9 @@ export const update: ConformanceCase[] = section("Update", "core", [
           store.update("a", change as never),
         );
       }
+      await refuses("INVALID_ARGUMENT", "update whose change returns nothing", () =>
+        store.update("a", (() => undefined) as never),
+      );
       for (const maxAttempts of [0, -1, 1.5, Number.NaN, "3"]) {
         const options = { maxAttempts: maxAttempts as number };
         await refuses("INVALID_ARGUMENT", `maxAttempts: ${maxAttempts}`, () =>

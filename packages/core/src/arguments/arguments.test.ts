@@ -32,6 +32,13 @@ describe("strict JSON", () => {
     ["a Map", { a: new Map() }, "$.a is an instance of Map"],
     ["a class", { a: new Message() }, "$.a is an instance of Message"],
     ["a boxed string", { a: Object("x") }, "$.a is an instance of String"],
+    ["an inherited toJSON", { a: Object.create({ toJSON: () => 1 }) }, "$.a is an instance of"],
+    [
+      "a subclass of Array",
+      { a: new (class extends Array {})() },
+      "$.a is an instance of a subclass of Array",
+    ],
+    ["a class without a root", { a: Object.create(Object.create(null)) }, "$.a is an instance of a class"],
     ["a hole", { a: holed }, "$.a[1] is undefined"],
     [
       "a named member of an array",

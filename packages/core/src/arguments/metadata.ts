@@ -1,3 +1,4 @@
+import { invalidArgument } from "./invalid-argument.ts";
 import { ThreadStoreError } from "../errors.ts";
 import { findJsonOffence } from "./strict-json.ts";
 import type { ThreadMetadata } from "../thread-store.ts";
@@ -7,13 +8,14 @@ export const METADATA_MAX_BYTES = 8192;
 /** A copy of the metadata, if it is a plain record of well-formed strings within the limit. */
 export function checkedMetadata(metadata: unknown): ThreadMetadata {
   const offence = findJsonOffence(metadata);
-  if (offence !== undefined) throw invalid(`${offence.path.replace("$", "metadata")} is ${offence.reason}.`);
+  if (offence !== undefined)
+    throw invalidArgument(`${offence.path.replace("$", "metadata")} is ${offence.reason}.`);
   if (typeof metadata !== "object" || metadata === null || Array.isArray(metadata)) {
-    throw invalid("metadata is an object whose members are strings.");
+    throw invalidArgument("metadata is an object whose members are strings.");
   }
   for (const [name, value] of Object.entries(metadata)) {
     if (typeof value === "string") continue;
-    throw invalid(`metadata[${JSON.stringify(name)}] is not a string. Metadata holds strings only.`);
+    throw invalidArgument(`metadata[${JSON.stringify(name)}] is not a string. Metadata holds strings only.`);
   }
   const json = JSON.stringify(metadata);
   const bytes = Buffer.byteLength(json);
@@ -29,8 +31,4 @@ export function checkedMetadata(metadata: unknown): ThreadMetadata {
 /** A copy that is the receiver's own. Spread keeps an own `__proto__` a member. */
 export function copyOf(metadata: ThreadMetadata): ThreadMetadata {
   return { ...metadata };
-}
-
-function invalid(message: string): ThreadStoreError {
-  return new ThreadStoreError("INVALID_ARGUMENT", message);
 }

@@ -1,4 +1,4 @@
-import { ThreadStoreError } from "../errors.ts";
+import { invalidArgument } from "./invalid-argument.ts";
 import { type Snapshot, snapshotOf } from "../record/stored-thread.ts";
 import type { ThreadKey } from "../thread-driver.ts";
 import type { Version } from "../thread-store.ts";
@@ -17,9 +17,12 @@ export function seenBy({ namespace, id }: ThreadKey, previous: unknown): Seen | 
   if (previous === undefined) return undefined;
   if (typeof previous === "string") return { version: checkedVersion(previous), snapshot: undefined };
   if (typeof previous !== "object" || previous === null || !("version" in previous)) {
-    throw invalid("previous is what a store returned for this thread, or its version; undefined to create.");
+    throw invalidArgument(
+      "previous is what a store returned for this thread, or its version; undefined to create.",
+    );
   }
-  if ("id" in previous && previous.id !== id) throw invalid("previous is a version of another thread.");
+  if ("id" in previous && previous.id !== id)
+    throw invalidArgument("previous is a version of another thread.");
   const snapshot = snapshotOf(previous);
   // Of the same id in another namespace it is a version like any other, which will not match.
   const isOwn = snapshot?.key.namespace === namespace;
@@ -28,9 +31,7 @@ export function seenBy({ namespace, id }: ThreadKey, previous: unknown): Seen | 
 
 function checkedVersion(version: unknown): Version {
   if (typeof version === "string" && VERSION.test(version)) return version;
-  throw invalid("A version is printable ASCII without quotes or spaces. Take the quotes off an ETag.");
-}
-
-function invalid(message: string): ThreadStoreError {
-  return new ThreadStoreError("INVALID_ARGUMENT", message);
+  throw invalidArgument(
+    "A version is printable ASCII without quotes or spaces. Take the quotes off an ETag.",
+  );
 }

@@ -1,3 +1,8 @@
+import { ThreadStoreError } from "../errors.ts";
+
+// The last moment that a Date can hold.
+const END_OF_TIME = 8_640_000_000_000_000;
+
 /** Options of every store, whatever its backend. */
 export interface StoreOptions {
   /**
@@ -61,7 +66,14 @@ export function resolveStoreOptions(options: StoreOptions): ResolvedStoreOptions
   );
   check(Number.isSafeInteger(maxRetries) && maxRetries >= 0, "maxRetries must be a whole number, at least 0");
   check(typeof now === "function", "now must be a function that returns milliseconds since the epoch");
-  return resolved;
+  return { ...resolved, now: () => wholeMilliseconds(now()) };
+}
+
+/** Backends with native expiry take whole numbers, and a record's times have no finer digits. */
+function wholeMilliseconds(time: unknown): number {
+  if (typeof time === "number" && Math.abs(time) <= END_OF_TIME) return Math.floor(time);
+  const message = "The store's option now must return milliseconds since the epoch, as Date.now does.";
+  throw new ThreadStoreError("MISCONFIGURED", message);
 }
 
 export function isTimeout(value: unknown): value is number {

@@ -60,16 +60,17 @@ function offenceOf(value: unknown, open: ReadonlySet<object>): string | undefine
 /** The parts of a container still to be looked at, or why it is not a plain one. */
 function frameOf(container: object): Frame | string {
   if (Object.getOwnPropertySymbols(container).length > 0) return "an object with a symbol as member name";
+  const prototype: object | null = Object.getPrototypeOf(container);
   if (Array.isArray(container)) {
     // Array.from turns holes into undefined, which is then refused with its index.
     if (Object.keys(container).some((key, index) => key !== String(index) && !isIndex(key, container))) {
       return "an array with named members";
     }
+    // An array of any realm has a prototype that is an array itself; a subclass has one that is not.
+    if (!Array.isArray(prototype)) return "an instance of a subclass of Array";
     return { container, keys: undefined, values: Array.from(container), next: 0 };
   }
-  const prototype: object | null = Object.getPrototypeOf(container);
-  // Plain objects of another realm count: theirs is the prototype that has none itself.
-  if (prototype !== null && Object.getPrototypeOf(prototype) !== null) {
+  if (!isPlain(prototype)) {
     return `an instance of ${nameOfClass(prototype)}, not a plain object`;
   }
   const keys = Object.keys(container);
@@ -82,8 +83,14 @@ function isIndex(key: string, array: readonly unknown[]): boolean {
   return Number.isInteger(index) && index >= 0 && index < array.length && String(index) === key;
 }
 
-function nameOfClass(prototype: object): string {
-  const { constructor } = prototype;
+/** Whether it is `null` or the `Object.prototype` of any realm: one without a prototype, and with its methods. */
+function isPlain(prototype: object | null): boolean {
+  if (prototype === null) return true;
+  return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, "hasOwnProperty");
+}
+
+function nameOfClass(prototype: object | null): string {
+  const constructor: unknown = prototype?.constructor;
   return typeof constructor === "function" && constructor.name !== "" ? constructor.name : "a class";
 }
 

@@ -1,4 +1,4 @@
-import { ThreadStoreError } from "../errors.ts";
+import { invalidArgument } from "./invalid-argument.ts";
 
 export const ID_MAX_BYTES = 256;
 export const NAMESPACE_MAX_BYTES = 128;
@@ -22,12 +22,13 @@ export function namespaceWithin(parent: string, name: unknown): string {
 
 function checkedName(name: unknown, what: string, maxBytes: number): string {
   if (typeof name !== "string")
-    throw invalid(`${what} is a string, not ${name === null ? "null" : typeof name}.`);
-  if (name === "") throw invalid(`${what} must not be empty.`);
-  if (!name.isWellFormed()) throw invalid(`${what} must be well-formed Unicode, without lone surrogates.`);
+    throw invalidArgument(`${what} is a string, not ${name === null ? "null" : typeof name}.`);
+  if (name === "") throw invalidArgument(`${what} must not be empty.`);
+  if (!name.isWellFormed())
+    throw invalidArgument(`${what} must be well-formed Unicode, without lone surrogates.`);
   const bytes = Buffer.byteLength(name);
   if (bytes > maxBytes)
-    throw invalid(`${what} has at most ${maxBytes} bytes of UTF-8; this one has ${bytes}.`);
+    throw invalidArgument(`${what} has at most ${maxBytes} bytes of UTF-8; this one has ${bytes}.`);
   return name;
 }
 
@@ -45,8 +46,4 @@ export function compareUtf8(left: string, right: string): number {
 /** Surrogates stand for code points above every other UTF-16 unit, but have lower values than some. */
 function rank(unit: number): number {
   return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;
-}
-
-function invalid(message: string): ThreadStoreError {
-  return new ThreadStoreError("INVALID_ARGUMENT", message);
 }

@@ -1,4 +1,4 @@
-import { ThreadStoreError } from "../errors.ts";
+import { invalidArgument } from "./invalid-argument.ts";
 import { findJsonOffence } from "./strict-json.ts";
 
 /**
@@ -8,17 +8,17 @@ import { findJsonOffence } from "./strict-json.ts";
 export function threadJson(thread: unknown): string {
   if (typeof thread === "string") return checkedText(thread);
   if (typeof thread !== "object" || thread === null || Array.isArray(thread)) {
-    throw invalid(`A thread is a JSON object or its text, not ${describe(thread)}.`);
+    throw invalidArgument(`A thread is a JSON object or its text, not ${describe(thread)}.`);
   }
   const offence = findJsonOffence(thread);
   if (offence !== undefined) {
-    throw invalid(`The thread cannot be kept as JSON: ${offence.path} is ${offence.reason}.`);
+    throw invalidArgument(`The thread cannot be kept as JSON: ${offence.path} is ${offence.reason}.`);
   }
   try {
     return JSON.stringify(thread);
   } catch (cause) {
     // Only the engine's depth limit is left: every value was looked at above.
-    throw invalid(
+    throw invalidArgument(
       "The thread is nested too deeply to be written as JSON. Flatten it, or save its text.",
       cause,
     );
@@ -27,7 +27,9 @@ export function threadJson(thread: unknown): string {
 
 function checkedText(text: string): string {
   if (!text.isWellFormed()) {
-    throw invalid("The thread's text has a lone surrogate, which UTF-8 cannot hold. Escape it as \\ud800.");
+    throw invalidArgument(
+      "The thread's text has a lone surrogate, which UTF-8 cannot hold. Escape it as \\ud800.",
+    );
   }
   let value: unknown;
   try {
@@ -35,12 +37,12 @@ function checkedText(text: string): string {
   } catch (error) {
     // The engine's own message quotes the thread, so only the place is passed on, and no cause.
     const place = error instanceof Error ? (/ at position \d+/u.exec(error.message)?.[0] ?? "") : "";
-    throw invalid(
+    throw invalidArgument(
       `The thread's text is not JSON${place}. Pass what JSON.stringify made, or the object itself.`,
     );
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw invalid(`The thread's text is JSON, but ${describe(value)} and not an object.`);
+    throw invalidArgument(`The thread's text is JSON, but ${describe(value)} and not an object.`);
   }
   return text;
 }
@@ -49,8 +51,4 @@ function describe(value: unknown): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return "an array";
   return value === undefined ? "undefined" : `a ${typeof value}`;
-}
-
-function invalid(message: string, cause?: unknown): ThreadStoreError {
-  return new ThreadStoreError("INVALID_ARGUMENT", message, cause === undefined ? {} : { cause });
 }

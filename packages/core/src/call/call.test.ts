@@ -1,4 +1,6 @@
+import { execFile } from "node:child_process";
 import { getEventListeners } from "node:events";
+import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { createThreadStore } from "../create-thread-store.ts";
 import { memoryDriver } from "../memory.ts";
@@ -58,6 +60,18 @@ describe("abort", () => {
     expect(await store.load("a")).toBeUndefined();
   });
 
+  it("ends an update whose change hangs", async () => {
+    const store = createThreadStore(memoryDriver());
+    const controller = new AbortController();
+    const updating = store.update("a", () => Promise.withResolvers<never>().promise, {
+      signal: controller.signal,
+    });
+    await new Promise(setImmediate);
+    controller.abort(new Error("the user left"));
+    await expect(updating).rejects.toThrow("the user left");
+    await store.close();
+  });
+
   it("leaves no listener on the signal", async () => {
     const store = createThreadStore(memoryDriver());
     const { signal } = new AbortController();
@@ -114,6 +128,24 @@ describe("close", () => {
     expect(calls.close).toBe(1);
   });
 
+  it("waits for an update whose change is under way, and lets it save", async () => {
+    const { driver, calls } = scriptedDriver(memoryDriver());
+    const store = createThreadStore(driver);
+    const gate = Promise.withResolvers<void>();
+    const updating = store.update("a", async () => {
+      await gate.promise;
+      return { n: 1 };
+    });
+    await new Promise(setImmediate);
+    const closing = store.close();
+    await expect(store.update("a", () => ({}))).rejects.toMatchObject({ code: "CLOSED" });
+    expect(calls.close).toBe(0);
+    gate.resolve();
+    expect((await updating)?.thread).toEqual({ n: 1 });
+    await closing;
+    expect(calls.close).toBe(1);
+  });
+
   it("of a view closes that view alone", async () => {
     const { driver, calls } = scriptedDriver(memoryDriver());
     const store = createThreadStore(driver);
@@ -166,4 +198,55 @@ describe("options", () => {
       await expect(store.load("a", options as never)).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
     },
   );
+});
+
+describe("a failure that nobody handles", () => {
+  it.each(["save", "update"])("of %s shows as an unhandled rejection", async (method) => {
+    const core = new URL("../index.ts", import.meta.url).href;
+    const program = `
+      import { memoryStore } from ${JSON.stringify(core)};
+      const store = memoryStore();
+      await store.save("a", {});
+      process.once("unhandledRejection", ({ code }) => console.log("unhandled", code));
+      ${method === "save" ? 'store.save("a", {})' : 'store.update("a", () => 5)'};
+    `;
+    const { stdout } = await promisify(execFile)(process.execPath, [
+      "--input-type=module",
+      "--eval",
+      program,
+    ]);
+    expect(stdout).toBe(`unhandled ${method === "save" ? "CONFLICT" : "INVALID_ARGUMENT"}\n`);
+  });
+});
+
+describe("the clock", () => {
+  it("is taken in whole milliseconds", async () => {
+    const store = createThreadStore(memoryDriver(), { now: () => 1_700_000_000_000.7 });
+    const { createdAt, expiresAt } = await store.save("a", {}, { ttlMs: 10 });
+    expect(createdAt.getTime()).toBe(1_700_000_000_000);
+    expect(expiresAt?.getTime()).toBe(1_700_000_000_010);
+  });
+
+  it.each([Number.NaN, Number.POSITIVE_INFINITY, "now"])("that says %s is MISCONFIGURED", async (time) => {
+    const store = createThreadStore(memoryDriver(), { now: () => time as number });
+    await expect(store.save("a", {})).rejects.toMatchObject({ code: "MISCONFIGURED" });
+  });
+});
+
+describe("sweep", () => {
+  it("that runs out of time says where to go on", async () => {
+    let now = 0;
+    const { driver, next } = scriptedDriver(memoryDriver());
+    const store = createThreadStore(driver, { now: () => now });
+    for (let n = 0; n < 150; n += 1) await store.save(`t-${String(n).padStart(3, "0")}`, {}, { ttlMs: 5 });
+    now = 10;
+    next("list", async (go) => {
+      await new Promise((resolve) => setTimeout(resolve, 60));
+      return go();
+    });
+    const first = await store.sweep({ timeoutMs: 100 });
+    expect(first).toEqual({ removed: 100, cursor: expect.any(String) });
+    expect(await store.sweep({ cursor: first.cursor })).toEqual({ removed: 50 });
+    await expect(store.sweep({ cursor: "x" })).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+  });
 });

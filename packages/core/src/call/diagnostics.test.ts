@@ -3,7 +3,7 @@ import { expect, it } from "vitest";
 import { createThreadStore } from "../create-thread-store.ts";
 import { memoryDriver } from "../memory.ts";
 import type { CallDiagnostics } from "./diagnostics.ts";
-import { refused, scriptedDriver } from "./scripted-driver.test.helper.ts";
+import { blackHole, refused, scriptedDriver } from "./scripted-driver.test.helper.ts";
 
 it("tells each call's outcome, time, bytes and requests, and never a content", async () => {
   const ended: CallDiagnostics[] = [];
@@ -23,6 +23,8 @@ it("tells each call's outcome, time, bytes and requests, and never a content", a
   await store.listPage();
   await store.delete("a");
   await store.sweep();
+  next("read", blackHole);
+  await store.load("a", { timeoutMs: 20 }).catch(() => undefined);
   for (const operation of operations) tracingChannel(`threadstore:${operation}`).unsubscribe(listen);
 
   const common = { store: "memory", namespace: "tenant", durationMs: expect.any(Number) };
@@ -34,6 +36,7 @@ it("tells each call's outcome, time, bytes and requests, and never a content", a
     { ...common, operation: "list", id: undefined, outcome: "ok", requests: 1 },
     { ...common, operation: "delete", id: "a", outcome: "ok", requests: 2 },
     { ...common, operation: "sweep", id: undefined, outcome: "ok", requests: 1 },
+    { ...common, operation: "load", id: "a", outcome: "UNAVAILABLE", requests: 1 },
   ]);
   expect(JSON.stringify(ended)).not.toContain("canary");
 });

@@ -12,7 +12,7 @@ export interface CallDiagnostics {
   readonly store: string;
   readonly namespace: string;
   readonly id: string | undefined;
-  /** `ok`, or the code of the error, or `ABORTED`. */
+  /** `ok`, or the code of the error, or `ABORTED`, or `FAILED` for an error that is none of ours. */
   outcome?: string;
   durationMs?: number;
   /** The size of the thread saved or loaded, in bytes of its JSON. */

@@ -10,16 +10,23 @@ export class Lifecycle {
   readonly #calls = new Set<Promise<unknown>>();
   readonly #work = new Set<Promise<unknown>>();
   readonly #parent: Lifecycle | undefined;
+  readonly #endsWithParent: boolean;
   readonly #release: () => Promise<void>;
 
   /** `release` runs once, after the last call. A view also ends with its parent, which waits for its calls. */
-  constructor(parent: Lifecycle | undefined, release: () => Promise<void>) {
+  constructor(parent: Lifecycle | undefined, release: () => Promise<void>, endsWithParent = true) {
     this.#parent = parent;
     this.#release = release;
+    this.#endsWithParent = endsWithParent;
+  }
+
+  /** For the calls within a call that is in flight: they still run when the store is closing, which waits for it. */
+  inner(): Lifecycle {
+    return new Lifecycle(this, () => Promise.resolve(), false);
   }
 
   get closed(): boolean {
-    return this.#closing !== undefined || this.#parent?.closed === true;
+    return this.#closing !== undefined || (this.#endsWithParent && this.#parent?.closed === true);
   }
 
   throwIfClosed(): void {

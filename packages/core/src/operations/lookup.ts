@@ -27,6 +27,8 @@ export async function lookUp(call: Call, key: ThreadKey, known?: Snapshot): Prom
   return { state: expired ? "expired" : "live", version, record };
 }
 
+export const MOVED_ON = "The thread is not at the previous version any more. Load it and try again.";
+
 export function corrupt(damage: string): ThreadStoreError {
   return new ThreadStoreError(
     "CORRUPT",

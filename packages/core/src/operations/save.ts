@@ -1,8 +1,9 @@
+import { invalidArgument } from "../arguments/invalid-argument.ts";
 import { randomBytes } from "node:crypto";
 import type { Call } from "../call/call.ts";
 import { ThreadStoreError } from "../errors.ts";
 import { expiryOf, hasExpired } from "../arguments/expiry.ts";
-import { conflict, corrupt, type Found, lookUp, lostRace } from "./lookup.ts";
+import { conflict, corrupt, type Found, lookUp, lostRace, MOVED_ON } from "./lookup.ts";
 import { checkedMetadata } from "../arguments/metadata.ts";
 import { type Seen, seenBy } from "../arguments/previous.ts";
 import { encodeRecord, type ThreadRecord } from "../record/record.ts";
@@ -30,7 +31,6 @@ interface Base {
 }
 
 const NOTHING: Base = { version: undefined, record: undefined };
-const MOVED_ON = "The thread is not at the previous version any more. Load it and try again.";
 const EXISTS =
   "The thread exists already, and the save named no previous version. " +
   "Pass what you loaded as previous, or overwrite: true for the last writer to win.";
@@ -41,8 +41,9 @@ export function saveRequest(
   { previous, overwrite = false, metadata, ttlMs, expiresAt }: SaveOptions,
   options: ResolvedStoreOptions,
 ): SaveRequest {
-  if (typeof overwrite !== "boolean") throw invalid("overwrite is true or false.");
-  if (overwrite && previous !== undefined) throw invalid("Give either previous or overwrite, not both.");
+  if (typeof overwrite !== "boolean") throw invalidArgument("overwrite is true or false.");
+  if (overwrite && previous !== undefined)
+    throw invalidArgument("Give either previous or overwrite, not both.");
   const json = threadJson(thread);
   const bytes = Buffer.byteLength(json);
   if (bytes > options.maxThreadBytes) {
@@ -133,8 +134,4 @@ async function writeRecord(call: Call, request: SaveRequest, base: Base): Promis
       return isMine ? { key, version: found.version, record } : "superseded";
     },
   });
-}
-
-function invalid(message: string): ThreadStoreError {
-  return new ThreadStoreError("INVALID_ARGUMENT", message);
 }

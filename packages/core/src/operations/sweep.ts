@@ -1,20 +1,24 @@
 import type { Call } from "../call/call.ts";
+import { encodeCursor } from "../arguments/cursor.ts";
 import { hasExpired } from "../arguments/expiry.ts";
-import { recordPage } from "./page.ts";
 import { decodeTail } from "../record/record.ts";
-import { removeRecord } from "./remove.ts";
 import type { SweepResult } from "../thread-store.ts";
+import { recordPage } from "./page.ts";
+import { removeRecord } from "./remove.ts";
 
-const PAGE = 1000;
+const PAGE = 100;
+// Past this part of its time a sweep ends with a cursor: better that than to fail, and to begin anew next time.
+const PART_OF_TIME = 0.5;
 
 /**
  * Removes what has expired, each record at the version that had: one that was saved anew meanwhile is another
  * version, and stays.
  */
-export async function sweepThreads(call: Call): Promise<SweepResult> {
-  const { namespace } = call;
+export async function sweepThreads(call: Call, from: string | undefined): Promise<SweepResult> {
+  const { namespace, driver } = call;
+  const pauseAt = performance.now() + (call.deadline - performance.now()) * PART_OF_TIME;
   let removed = 0;
-  let after: string | undefined;
+  let after = from;
   do {
     const page = await recordPage(call, after, PAGE);
     for (const { id, version, tail } of page.records) {
@@ -23,6 +27,7 @@ export async function sweepThreads(call: Call): Promise<SweepResult> {
       if (await removeRecord(call, { namespace, id }, version)) removed += 1;
     }
     after = page.next;
-  } while (after !== undefined);
-  return { removed };
+  } while (after !== undefined && performance.now() < pauseAt);
+  if (after === undefined) return { removed };
+  return { removed, cursor: encodeCursor({ store: driver.name, namespace, after }) };
 }

@@ -1,6 +1,8 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { ThreadStoreError } from "../errors.ts";
+import { invalidArgument } from "../arguments/invalid-argument.ts";
 import { jittered } from "../call/retry.ts";
+import { untilAborted } from "../call/until-aborted.ts";
+import { ThreadStoreError } from "../errors.ts";
 import type { StoredThread, ThreadStore, UpdateChange, UpdateOptions } from "../thread-store.ts";
 
 const FIRST_DELAY_MS = 2;
@@ -16,33 +18,25 @@ export async function updateThread(
   change: (current: StoredThread | undefined) => UpdateChange | Promise<UpdateChange>,
   { maxAttempts = 50, signal, timeoutMs, ...saveOptions }: UpdateOptions = {},
 ): Promise<StoredThread | undefined> {
-  if (typeof change !== "function")
-    throw invalid("update takes a function that returns the thread to store.");
-  if (!Number.isInteger(maxAttempts) || maxAttempts < 1)
-    throw invalid("maxAttempts is a whole number above 0.");
+  if (typeof change !== "function") {
+    throw invalidArgument("update takes a function that returns the thread to store.");
+  }
+  if (!Number.isInteger(maxAttempts) || maxAttempts < 1) {
+    throw invalidArgument("maxAttempts is a whole number above 0.");
+  }
   for (let attempts = 1; ; attempts += 1) {
     const current = await store.load(id, { signal, timeoutMs });
-    const thread = await change(current);
-    if (thread === undefined) return current;
+    const thread = await untilAborted(async () => change(current), signal);
+    if (thread === null) return current;
+    if (thread === undefined) {
+      // Most likely it changed `current.thread` in place and forgot to return it: nothing would be saved.
+      throw invalidArgument("The change of an update returns the thread to store, or null to leave it.");
+    }
     try {
       return await store.save(id, thread, { ...saveOptions, previous: current, signal, timeoutMs });
     } catch (error) {
       if (!ThreadStoreError.is(error, "CONFLICT") || attempts === maxAttempts) throw error;
     }
-    await pause(jittered(FIRST_DELAY_MS, attempts, LONGEST_DELAY_MS), signal);
+    await untilAborted(() => wait(jittered(FIRST_DELAY_MS, attempts, LONGEST_DELAY_MS)), signal);
   }
-}
-
-async function pause(milliseconds: number, signal: AbortSignal | undefined): Promise<void> {
-  try {
-    await wait(milliseconds, undefined, { signal });
-  } catch (error) {
-    // The timer rejects with an error of its own; the promise made is the signal's reason.
-    signal?.throwIfAborted();
-    throw error;
-  }
-}
-
-function invalid(message: string): ThreadStoreError {
-  return new ThreadStoreError("INVALID_ARGUMENT", message);
 }

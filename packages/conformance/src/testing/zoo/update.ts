@@ -9,8 +9,8 @@ export const updateMutants: readonly Mutant[] = [
       (await self.load(id)) === undefined ? undefined : updateThread(self, id, change, options),
   })),
   mutant(
-    "undefined is empty",
-    "saves an empty thread when the change returns undefined",
+    "null is empty",
+    "saves an empty thread when the change returns null",
     ["U02"],
     () =>
       (_, { self }) => ({
