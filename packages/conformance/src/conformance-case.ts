@@ -1,6 +1,7 @@
 import type { StoreOptions, ThreadStore } from "@threadstore/core";
 import type { FaultProxy } from "./fault-proxy/index.ts";
 import type { RandomSettings } from "./execution/settings.ts";
+import type { Recorded } from "./linearizability/recorder.ts";
 import type { Power } from "./harness.ts";
 
 /** The clauses of docs/contract.md. */
@@ -62,6 +63,8 @@ export interface CaseContext {
   readonly startProxy: () => Promise<FaultProxy>;
   /** A client of the case's place that reaches the backend through the proxy. The power `network`. */
   readonly openThrough: (proxy: FaultProxy, options?: StoreOptions) => Promise<ThreadStore>;
+  /** A client of the case's place in a process of its own, which ends with the case. The power `peer`. */
+  readonly openPeer: () => Promise<Recorded>;
   /** Whether connections outlive their store, as the power `network` says. */
   readonly keepsConnections: boolean;
 }

@@ -1,7 +1,7 @@
-import type { StoreOptions, ThreadStore } from "@threadstore/core";
+import type { JsonValue, StoreOptions, ThreadStore } from "@threadstore/core";
 
 /** What a harness may be able to do beyond opening stores. Each unlocks cases. */
-export type Power = "rewrite" | "entries" | "network";
+export type Power = "rewrite" | "entries" | "network" | "peer";
 
 /** Where a server listens. */
 export interface Endpoint {
@@ -23,6 +23,22 @@ export interface Network {
    * @default false
    */
   readonly keepsConnections?: boolean;
+}
+
+/** How other processes open a place. */
+export interface Peer {
+  /** The URL or absolute path of a module that exports {@link PeerModule}; TypeScript where Node.js runs that. */
+  readonly module: URL | string;
+  /**
+   * What the module needs to know beside the place, such as a folder.
+   * @default null
+   */
+  readonly parameters?: JsonValue;
+}
+
+export interface PeerModule {
+  /** A store on the place, which the harness may have open too, with the `parameters` of the harness. */
+  openPeer(place: string, parameters: JsonValue): Promise<ThreadStore> | ThreadStore;
 }
 
 /** How the suite gets at stores of one kind. */
@@ -56,6 +72,9 @@ export interface Harness {
 
   /** For a store that reaches its backend over a network. */
   readonly network?: Network;
+
+  /** For a store whose threads other processes see too. */
+  readonly peer?: Peer;
 
   /**
    * By how much cases may take longer than on a local store.

@@ -2,7 +2,7 @@ export { cases } from "./cases/index.ts";
 export { type CaseContext, type Clause, type ConformanceCase, type Tier, tiers } from "./conformance-case.ts";
 export { register, type Runner } from "./execution/register.ts";
 export { type CaseResult, type CaseStatus, type Report, run, type RunOptions } from "./execution/report.ts";
-export type { Endpoint, Harness, Network, Power, Waiver } from "./harness.ts";
+export type { Endpoint, Harness, Network, Peer, PeerModule, Power, Waiver } from "./harness.ts";
 export type { TierVerdict } from "./execution/tier-verdicts.ts";
 export {
   type AnomalyName,
@@ -13,7 +13,10 @@ export {
   type HistoryCheck,
   type LoadOperation,
   type Operation,
+  type Recorded,
+  RecordingClient,
   type SaveOperation,
+  type Seen,
   type ThreadCheck,
   type Verdict,
 } from "./linearizability/index.ts";

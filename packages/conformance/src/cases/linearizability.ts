@@ -65,4 +65,14 @@ export const linearizability: ConformanceCase[] = section("Linearizability", "co
       await linearizable(await Promise.all(range(6).map(() => open())), surroundings);
     },
   },
+  {
+    id: "K13",
+    title: "what clients in 4 processes see of 3 threads can be put in one order too",
+    clauses: ["C5", "C4", "E4"],
+    powers: ["peer"],
+    timeoutMs,
+    async run({ openPeer, ...surroundings }) {
+      await linearizable(await Promise.all(range(4).map(() => openPeer())), surroundings);
+    },
+  },
 ]);

@@ -3,6 +3,7 @@ import type { ThreadStore } from "@threadstore/core";
 import type { CaseContext } from "../conformance-case.ts";
 import { type FaultProxy, startFaultProxy } from "../fault-proxy/index.ts";
 import type { Harness, Power } from "../harness.ts";
+import { type PeerClient, startPeer } from "../peers/peer.ts";
 
 /** A case's context, and how to clear up after it. */
 export interface OwnedContext extends CaseContext {
@@ -20,6 +21,7 @@ export function contextFor(
   const elsewhere = `${place}-b`;
   const places = new Set<string>();
   const proxies = new Set<FaultProxy>();
+  const peers = new Set<PeerClient>();
 
   async function openAt(at: string, opening: () => Promise<ThreadStore>): Promise<ThreadStore> {
     places.add(at);
@@ -47,18 +49,35 @@ export function contextFor(
     },
     openThrough: ({ port }, options = {}) =>
       openAt(place, () => power(harness, "network").open(place, { host: "127.0.0.1", port }, options)),
-    keepsConnections: harness.network?.keepsConnections ?? false,
-    async end() {
-      const closed = await Promise.allSettled([...open].map((store) => store.close()));
-      const destroyed = await Promise.allSettled([...places].map((each) => harness.destroy(each)));
-      const ended = await Promise.allSettled([...proxies].map((each) => each.close()));
-      const reasons = [...closed, ...destroyed, ...ended].flatMap((each) =>
-        each.status === "rejected" ? [each.reason] : [],
-      );
-      if (reasons.length > 0)
-        throw new AggregateError(reasons, `Clearing up failed: ${reasons.map(String).join("; ")}`);
+    async openPeer() {
+      places.add(place);
+      const peer = await startPeer(power(harness, "peer"), place);
+      peers.add(peer);
+      return peer;
     },
+    keepsConnections: harness.network?.keepsConnections ?? false,
+    end: () => clearUp(harness, { open, peers, places, proxies }),
   };
+}
+
+/** What a case opened and has not closed. */
+interface Leftovers {
+  readonly open: ReadonlySet<ThreadStore>;
+  readonly peers: ReadonlySet<PeerClient>;
+  readonly places: ReadonlySet<string>;
+  readonly proxies: ReadonlySet<FaultProxy>;
+}
+
+async function clearUp(harness: Harness, { open, peers, places, proxies }: Leftovers): Promise<void> {
+  const closing = [...[...open].map((store) => store.close()), ...[...peers].map((peer) => peer.end())];
+  const closed = await Promise.allSettled(closing);
+  const destroyed = await Promise.allSettled([...places].map((each) => harness.destroy(each)));
+  const ended = await Promise.allSettled([...proxies].map((each) => each.close()));
+  const reasons = [...closed, ...destroyed, ...ended].flatMap((each) =>
+    each.status === "rejected" ? [each.reason] : [],
+  );
+  if (reasons.length > 0)
+    throw new AggregateError(reasons, `Clearing up failed: ${reasons.map(String).join("; ")}`);
 }
 
 function power<Name extends Power>(harness: Harness, name: Name): NonNullable<Harness[Name]> {

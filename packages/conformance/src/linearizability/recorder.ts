@@ -1,9 +1,19 @@
-import { type SaveOptions, type ThreadStore, ThreadStoreError } from "@threadstore/core";
+import { type DeleteOptions, type SaveOptions, ThreadStoreError } from "@threadstore/core";
 import { broken, describeError, outcomeOf, show } from "../expectations.ts";
 import type { Operation } from "./operation.ts";
 
 /** What the calls of a history go to: a store, or one in another process. */
-export type Recorded = Pick<ThreadStore, "save" | "load" | "delete">;
+export interface Recorded {
+  readonly save: (id: string, thread: object, options: SaveOptions) => Promise<RecordedThread>;
+  readonly load: (id: string) => Promise<RecordedThread | undefined>;
+  readonly delete: (id: string, options: DeleteOptions) => Promise<boolean>;
+}
+
+/** What a history takes of a stored thread. */
+export interface RecordedThread {
+  readonly version: string;
+  readonly thread: object;
+}
 
 /** What a client last saw of a thread: a version, or that there is none. */
 export type Seen = string | null;
@@ -14,7 +24,10 @@ interface Payload {
   readonly padding: string;
 }
 
-/** One client: makes calls, one after the other, and writes down what came of them. */
+/**
+ * One client of a store: makes calls, one after the other, and writes down what came of them into a history that
+ * several clients share, for `checkHistory`. A failure that a race does not explain is thrown on.
+ */
 export class RecordingClient {
   readonly #store: Recorded;
   readonly #history: Operation[];

@@ -1,5 +1,5 @@
 import { createThreadStore, type StoreOptions, type ThreadDriver, type ThreadStore } from "@threadstore/core";
-import type { Endpoint, Harness } from "../../harness.ts";
+import type { Endpoint, Harness, Peer } from "../../harness.ts";
 import { KeyValueClient } from "./key-value-client.ts";
 import { keyValueDriver, pathOf } from "./key-value-driver.ts";
 import { startKeyValueServer } from "./key-value-server.ts";
@@ -33,6 +33,7 @@ export function keyValueHarness(name: string, bug: NetworkBug = {}): Harness {
   return {
     name,
     network: { endpoint, open: openAt },
+    peer: keyValuePeer(false),
     open: (place, options) => openAt(place, endpoint, options),
     destroy: (place) => withClient((client) => client.send("DELETE", `/${place}`)),
     rewrite: (place, id, change) =>
@@ -50,6 +51,12 @@ export function keyValueHarness(name: string, bug: NetworkBug = {}): Harness {
       return names;
     },
   };
+}
+
+/** Stores on the server in other processes. */
+export function keyValuePeer(isBroken: boolean): Peer {
+  const parameters = { endpoint: { host: endpoint.host, port: endpoint.port }, isBroken };
+  return { module: new URL("./key-value-peer.ts", import.meta.url), parameters };
 }
 
 async function withClient(work: (client: KeyValueClient) => Promise<unknown>): Promise<void> {

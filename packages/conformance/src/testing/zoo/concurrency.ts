@@ -22,7 +22,7 @@ export function checkThenAct(lock: <T>(work: () => Promise<T>) => Promise<T>): B
 }
 
 /** One after the other. */
-function newLock(): <T>(work: () => Promise<T>) => Promise<T> {
+export function newLock(): <T>(work: () => Promise<T>) => Promise<T> {
   let last: Promise<unknown> = Promise.resolve();
   return (work) => {
     const turn = last.then(work, work);

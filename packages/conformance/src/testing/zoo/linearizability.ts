@@ -1,5 +1,6 @@
 import type { StoredThread } from "@threadstore/core";
 import { checkThenAct } from "./concurrency.ts";
+import { keyValueHarness, keyValuePeer } from "../network/key-value-harness.ts";
 import { conflict, type Mutant, mutant, nextTurn } from "./mutant.ts";
 
 /** Says yes every so many times that it is asked. */
@@ -13,6 +14,12 @@ function every(count: number): () => boolean {
 
 /** Bugs that show too rarely, or only in the order of several calls, for cases that look at one call. */
 export const linearizabilityMutants: readonly Mutant[] = [
+  {
+    name: "lock in the process",
+    bug: "checks and writes under a lock that other processes do not see",
+    killedBy: ["K13"],
+    make: () => ({ ...keyValueHarness("lock in the process"), peer: keyValuePeer(true) }),
+  },
   mutant("rare check, then act", "checks apart from the write in one of 25 saves", ["K12"], () => {
     const isBuggy = every(25);
     return (inner, surroundings) => {

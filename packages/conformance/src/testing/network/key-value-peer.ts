@@ -1,0 +1,20 @@
+import { createThreadStore, type JsonValue, type ThreadStore } from "@threadstore/core";
+import type { Endpoint } from "../../harness.ts";
+import { checkThenAct, newLock } from "../zoo/concurrency.ts";
+import { wrapped } from "../zoo/mutant.ts";
+import { KeyValueClient } from "./key-value-client.ts";
+import { keyValueDriver } from "./key-value-driver.ts";
+
+export interface PeerParameters {
+  readonly endpoint: Endpoint;
+  /** Whether it locks in the process only. */
+  readonly isBroken: boolean;
+}
+
+/** What the processes of the case K13 import. */
+export function openPeer(place: string, parameters: JsonValue): ThreadStore {
+  const { endpoint, isBroken } = parameters as unknown as PeerParameters;
+  const store = createThreadStore(keyValueDriver(new KeyValueClient(endpoint), place));
+  if (!isBroken) return store;
+  return wrapped(store, { data: new Map(), options: {} }, checkThenAct(newLock()));
+}
