@@ -20,7 +20,7 @@ export type Clause =
 export const tiers = ["core", "concurrent", "faults", "hygiene"] as const;
 
 /**
- * What a case is about. `core`: one caller at a time. `concurrent`: several in one process. `faults`: a network
+ * What a case is about. `core`: one caller at a time. `concurrent`: several at once. `faults`: a network
  * that fails. `hygiene`: what calls leave behind in the process.
  */
 export type Tier = (typeof tiers)[number];

@@ -51,8 +51,9 @@ export function contextFor(
       openAt(place, () => power(harness, "network").open(place, { host: "127.0.0.1", port }, options)),
     async openPeer() {
       places.add(place);
-      const peer = await startPeer(power(harness, "peer"), place);
+      const peer = startPeer(power(harness, "peer"), place);
       peers.add(peer);
+      await peer.opened;
       return peer;
     },
     keepsConnections: harness.network?.keepsConnections ?? false,

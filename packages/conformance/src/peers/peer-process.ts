@@ -5,7 +5,8 @@ import type { PeerAnswer, PeerRequest } from "./messages.ts";
 // The main module of a child process: opens the store that its arguments tell, and makes the calls it is sent.
 
 function answer(message: PeerAnswer): void {
-  process.send?.(message);
+  // A parent that has gone needs no answer, and the process ends for want of one.
+  if (process.connected) process.send?.(message, () => undefined);
 }
 
 function told(error: unknown): NonNullable<PeerAnswer["error"]> {
@@ -38,5 +39,5 @@ try {
   answer({ number: 0 });
 } catch (error) {
   answer({ number: 0, error: told(error) });
-  process.disconnect();
+  if (process.connected) process.disconnect();
 }

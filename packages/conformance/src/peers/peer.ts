@@ -12,6 +12,8 @@ const ENDING_MS = 5_000;
 
 /** A store in a process of its own, which the calls go to and come back from. */
 export interface PeerClient extends Recorded {
+  /** Rejects when the store could not be opened. */
+  readonly opened: Promise<unknown>;
   /** Has the process close its store and end; rejects when it does not end, or not well. */
   readonly end: () => Promise<void>;
 }
@@ -19,15 +21,15 @@ export interface PeerClient extends Recorded {
 type Answered = PromiseWithResolvers<JsonValue | undefined>;
 
 /** Starts a process with a store on the place. */
-export async function startPeer({ module, parameters = null }: Peer, place: string): Promise<PeerClient> {
+export function startPeer({ module, parameters = null }: Peer, place: string): PeerClient {
   // Beside this file, with its extension: the sources run as well as what is made of them.
   const main = new URL(`./peer-process${extname(import.meta.url)}`, import.meta.url);
   const child = fork(fileURLToPath(main), [String(module), place, JSON.stringify(parameters)], {
     execArgv: [],
   });
   const calls = new PeerCalls(child);
-  await calls.opened;
   return {
+    opened: calls.opened,
     save: async (id, thread, { previous, overwrite }) => {
       const options: PeerSaveOptions = {
         ...(typeof previous === "string" ? { previous } : {}),

@@ -151,11 +151,11 @@ const remove = callKind<OfThread & { readonly previous: PreviousChoice }>({
   },
 });
 
-const update = callKind<OfThread & { readonly value: Value }>({
+const update = callKind<OfThread & { readonly value: Value | null }>({
   name: "update",
   weight: 2,
-  outcomes: ["saved"],
-  details: fc.record({ target, value }),
+  outcomes: ["saved", "left"],
+  details: fc.record({ target, value: fc.option(value, { freq: 3 }) }),
   prepare({ target: at, value: change }, model, clients): Call {
     const id = idOf(model, at);
     return {
@@ -166,6 +166,10 @@ const update = callKind<OfThread & { readonly value: Value }>({
           model.agrees(at.space, id, current, "what update hands its callback");
           return change;
         });
+        if (change === null) {
+          model.agrees(at.space, id, stored, "what an update that leaves the thread hands out");
+          return "left";
+        }
         holds(stored !== undefined, "update hands out what it saved", "it was undefined");
         const now = model.clock.now();
         const kept = { metadata: before?.metadata ?? {}, createdAt: before?.createdAt ?? now };
