@@ -103,9 +103,9 @@ export const connections: ConformanceCase[] = faultsSection("Connections", [
       const proxy = await startProxy();
       const clients = await Promise.all(range(4).map(() => openThrough(proxy)));
       await Promise.all(clients.map((client) => client.load("warm")));
-      proxy.arm({ type: "delay", milliseconds: 50, jitter: 50, times: Infinity });
+      proxy.arm({ type: "delay", milliseconds: 150, jitter: 100, times: Infinity });
       let previous: StoredThread | undefined;
-      for (const round of range(4)) {
+      for (const round of range(3)) {
         const saving = clients.flatMap((client, n) =>
           range(2).map((m) => outcomeOf(() => client.save("a", { round, n, m }, { previous }))),
         );
