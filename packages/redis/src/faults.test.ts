@@ -189,12 +189,12 @@ await describeWithService("redis", "on a network that fails", ({ url }) => {
       proxy.refuse();
       const store = open({ maxRetries: 1 });
       for (const call of [
-        store.load("thread"),
-        store.save("thread", {}),
-        store.delete("thread"),
-        store.listPage(),
+        () => store.load("thread"),
+        () => store.save("thread", {}),
+        () => store.delete("thread"),
+        () => store.listPage(),
       ]) {
-        const error = await call.catch((thrown: unknown) => thrown);
+        const error = await call().catch((thrown: unknown) => thrown);
         expect(error).toMatchObject({
           code: "UNAVAILABLE",
           retryable: true,
