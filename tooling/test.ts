@@ -21,6 +21,9 @@ const broken = testResults.filter(
   ({ status, assertionResults }: { status: string; assertionResults: unknown[] }) =>
     status === "failed" && assertionResults.length === 0,
 ).length;
+const failed = numFailedTests + broken;
+// A run can also fail outside every test, by an unhandled rejection: it must not say "0 failed" then.
+const reported = code !== 0 && failed === 0 ? 1 : failed;
 const skipped = numPendingTests > 0 ? `, ${numPendingTests} skipped` : "";
-console.log(`${numPassedTests} passed, ${numFailedTests + broken} failed${skipped}`);
+console.log(`${numPassedTests} passed, ${reported} failed${skipped}`);
 process.exitCode = code;
