@@ -1,6 +1,6 @@
 import type { StoreOptions, ThreadStore } from "@threadstore/core";
 import type { FaultProxy } from "./fault-proxy/index.ts";
-import type { RandomSettings } from "./execution/settings.ts";
+import type { SuiteSettings } from "./execution/settings.ts";
 import type { Recorded } from "./linearizability/recorder.ts";
 import type { Power } from "./harness.ts";
 
@@ -45,8 +45,8 @@ export interface ConformanceCase {
 export interface CaseContext {
   /** Aborted when the case's time is up: whoever loops stops then. */
   readonly signal: AbortSignal;
-  /** For cases that work with random calls. */
-  readonly random: RandomSettings;
+  /** How much the case does, and from which seed. */
+  readonly settings: SuiteSettings;
   /** By how much the case may take longer than on a local store. */
   readonly timeoutFactor: number;
   /** A client of the case's place; each call opens another. */

@@ -17,20 +17,20 @@ const SHARE = 0.6;
 const MOST_ROUNDS = 20;
 const ENOUGH_MS = 2_500;
 
-type Surroundings = Pick<CaseContext, "random" | "timeoutFactor" | "signal">;
+type Surroundings = Pick<CaseContext, "settings" | "timeoutFactor" | "signal">;
 
 /** Rounds on threads of their own, each with its check, until they prove something. */
 async function linearizable(stores: readonly Recorded[], surroundings: Surroundings): Promise<void> {
-  const { random, timeoutFactor, signal } = surroundings;
+  const { settings, timeoutFactor, signal } = surroundings;
   const started = performance.now();
   const spent = (): number => (performance.now() - started) / timeoutFactor;
   let tally = emptyTally;
   for (let round = 0; round < MOST_ROUNDS || lackIn(tally) !== undefined; round += 1) {
     const limit = lackIn(tally) === undefined ? ENOUGH_MS : timeoutMs * SHARE;
     if (spent() > limit || signal.aborted) break;
-    const seed = random.seed * 1000 + round;
+    const seed = settings.seed * 1000 + round;
     const history = await playRound(stores, { seed, name: `round-${round}`, actionsPerClient: 50, signal });
-    await judge(history, random.historyFolder);
+    await judge(history, settings.historyFolder);
     tally = add(tally, history);
   }
   const lack = lackIn(tally);

@@ -14,7 +14,7 @@ export interface OwnedContext extends CaseContext {
 export function contextFor(
   harness: Harness,
   caseId: string,
-  { signal, random }: Pick<CaseContext, "signal" | "random">,
+  { signal, settings }: Pick<CaseContext, "signal" | "settings">,
 ): OwnedContext {
   const open = new Set<ThreadStore>();
   const place = `${caseId.toLowerCase()}-${randomBytes(6).toString("hex")}`;
@@ -32,7 +32,7 @@ export function contextFor(
 
   return {
     signal,
-    random,
+    settings,
     timeoutFactor: harness.timeoutFactor ?? 1,
     open: (options = {}) => openAt(place, () => harness.open(place, options)),
     openElsewhere: (options = {}) => openAt(elsewhere, () => harness.open(elsewhere, options)),

@@ -2,7 +2,7 @@ import { cases } from "../cases/index.ts";
 import type { Clause, ConformanceCase, Tier } from "../conformance-case.ts";
 import type { Harness, Waiver } from "../harness.ts";
 import { missingPowers, runCase } from "./run-case.ts";
-import { type RandomOptions, randomSettings, type RandomSettings } from "./settings.ts";
+import { type SuiteOptions, suiteSettings, type SuiteSettings } from "./settings.ts";
 import { type TierVerdict, tierVerdicts } from "./tier-verdicts.ts";
 import { expectFailure, waiversOf } from "./waivers.ts";
 
@@ -35,7 +35,7 @@ export interface Report {
   readonly results: readonly CaseResult[];
 }
 
-export interface RunOptions extends RandomOptions {
+export interface RunOptions extends SuiteOptions {
   /** @default all */
   readonly tiers?: readonly Tier[];
   /** Ids of cases. @default all */
@@ -51,14 +51,14 @@ export interface RunOptions extends RandomOptions {
 /** Runs the cases one after the other, without a test runner. Throws a `TypeError` for a case that does not exist. */
 export async function run(harness: Harness, options: RunOptions = {}): Promise<Report> {
   const waivers = waiversOf(harness, cases);
-  const random = randomSettings(options);
+  const settings = suiteSettings(options);
   const results: CaseResult[] = [];
   for (const each of selectedCases(options)) {
     options.onStart?.(each);
     const result = await resultOf(harness, each, {
       waiver: waivers.get(each.id),
       repeat: options.repeat ?? 1,
-      random,
+      settings,
     });
     results.push(result);
     options.onResult?.(result);
@@ -87,7 +87,7 @@ export function selectedCases({ tiers, cases: ids }: RunOptions): ConformanceCas
 interface Terms {
   readonly waiver: Waiver | undefined;
   readonly repeat: number;
-  readonly random: RandomSettings;
+  readonly settings: SuiteSettings;
 }
 
 async function resultOf(harness: Harness, each: ConformanceCase, terms: Terms): Promise<CaseResult> {
@@ -104,7 +104,7 @@ type Finding = Pick<CaseResult, "status" | "runs" | "message">;
 async function findingOf(
   harness: Harness,
   each: ConformanceCase,
-  { waiver, repeat, random }: Terms,
+  { waiver, repeat, settings }: Terms,
 ): Promise<Finding> {
   const missing = missingPowers(harness, each);
   if (missing.length > 0) {
@@ -115,7 +115,7 @@ async function findingOf(
     while (runs < repeat) {
       runs += 1;
       // Each time with other random calls.
-      await runCase(harness, each, { ...random, seed: random.seed + runs - 1 });
+      await runCase(harness, each, { ...settings, seed: settings.seed + runs - 1 });
     }
   };
   try {

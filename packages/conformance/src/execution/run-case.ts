@@ -3,7 +3,7 @@ import type { ConformanceCase } from "../conformance-case.ts";
 import type { Harness, Power } from "../harness.ts";
 import { describeError } from "../expectations.ts";
 import { contextFor, type OwnedContext } from "./context.ts";
-import { randomSettings, type RandomSettings } from "./settings.ts";
+import { suiteSettings, type SuiteSettings } from "./settings.ts";
 
 /** Closing and destroying a place get this long, on top of the case's own time. */
 const CLEARING_UP_MS = 10_000;
@@ -12,10 +12,10 @@ const CLEARING_UP_MS = 10_000;
 export async function runCase(
   harness: Harness,
   conformanceCase: ConformanceCase,
-  random: RandomSettings = randomSettings(),
+  settings: SuiteSettings = suiteSettings(),
 ): Promise<void> {
   const controller = new AbortController();
-  const context = contextFor(harness, conformanceCase.id, { signal: controller.signal, random });
+  const context = contextFor(harness, conformanceCase.id, { signal: controller.signal, settings });
   const timeoutMs = caseTimeoutMs(harness, conformanceCase);
   try {
     await within(timeoutMs, () => conformanceCase.run(context), `it did not end within ${timeoutMs} ms`);

@@ -1,7 +1,15 @@
 import { tmpdir } from "node:os";
 
-/** What the cases that work with random calls can be told. */
-export interface RandomOptions {
+/** How often the cases repeat what shows a bug only now and then. */
+export type Effort = "quick" | "full";
+
+/** What a run of the suite can be told. */
+export interface SuiteOptions {
+  /**
+   * `full` repeats as often as the promises deserve; `quick`, for a run with each change, a fraction of it.
+   * @default `THREADSTORE_CONFORMANCE_EFFORT`, else `full`
+   */
+  readonly effort?: Effort;
   /**
    * Where the random calls come from: with the same seed they are the same.
    * @default `THREADSTORE_CONFORMANCE_SEED`, else 1
@@ -24,8 +32,9 @@ export interface RandomOptions {
   readonly historyFolder?: string;
 }
 
-/** {@link RandomOptions} with their defaults. */
-export interface RandomSettings {
+/** {@link SuiteOptions} with their defaults. */
+export interface SuiteSettings {
+  readonly effort: Effort;
   readonly seed: number;
   readonly randomRuns: number | undefined;
   /** fast-check's own words for which list of calls, and which of its calls. */
@@ -34,8 +43,9 @@ export interface RandomSettings {
 }
 
 /** The options, and the environment for those not given. Throws a `TypeError` for what cannot be read. */
-export function randomSettings(options: RandomOptions = {}): RandomSettings {
+export function suiteSettings(options: SuiteOptions = {}): SuiteSettings {
   return {
+    effort: effortOf(options.effort ?? process.env["THREADSTORE_CONFORMANCE_EFFORT"]),
     seed: options.seed ?? integerIn("THREADSTORE_CONFORMANCE_SEED") ?? 1,
     randomRuns: options.randomRuns ?? integerIn("THREADSTORE_CONFORMANCE_RUNS"),
     replay: replayOf(options.replay ?? process.env["THREADSTORE_CONFORMANCE_REPLAY"]),
@@ -43,7 +53,13 @@ export function randomSettings(options: RandomOptions = {}): RandomSettings {
   };
 }
 
-function replayOf(text: string | undefined): RandomSettings["replay"] {
+function effortOf(text: string | undefined): Effort {
+  if (text === undefined || text === "") return "full";
+  if (text === "quick" || text === "full") return text;
+  throw new TypeError(`The effort has to be quick or full, not ${text}.`);
+}
+
+function replayOf(text: string | undefined): SuiteSettings["replay"] {
   if (text === undefined || text === "") return undefined;
   // The second path may have slashes of its own.
   const [, path, replayPath] = /^([\d:]+)\/(.+)$/u.exec(text) ?? [];

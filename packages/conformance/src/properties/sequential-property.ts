@@ -24,7 +24,7 @@ export interface SequentialOptions {
   readonly timeoutMs: number;
 }
 
-type Surroundings = Pick<CaseContext, "open" | "close" | "random" | "timeoutFactor" | "signal">;
+type Surroundings = Pick<CaseContext, "open" | "close" | "settings" | "timeoutFactor" | "signal">;
 
 type Calls = Iterable<fc.AsyncCommand<Model, Clients>>;
 
@@ -36,10 +36,10 @@ interface Failure {
 
 /** Random calls, one after the other, each compared with a model of the contract. */
 export async function sequentialProperty(context: Surroundings, options: SequentialOptions): Promise<void> {
-  const { random, timeoutFactor, signal } = context;
+  const { settings, timeoutFactor, signal } = context;
   const usual = Math.max(FEWEST_RUNS, Math.ceil(USUAL_RUNS / Math.max(1, timeoutFactor)));
-  const runs = random.randomRuns ?? usual;
-  const { path, replayPath } = random.replay ?? {};
+  const runs = settings.randomRuns ?? usual;
+  const { path, replayPath } = settings.replay ?? {};
   const kinds = [...threadCalls, ...spaceCalls, ...(options.reopens ? reopening : [])];
   const tally: Tally = new Map();
   const world = await openWorld(context, options.clients);
@@ -55,7 +55,7 @@ export async function sequentialProperty(context: Surroundings, options: Sequent
     }
   });
   const found = await fc.check(property, {
-    seed: random.seed,
+    seed: settings.seed,
     numRuns: runs,
     interruptAfterTimeLimit: options.timeoutMs * timeoutFactor * SHARE_OF_TIME,
     ...(path === undefined ? {} : { path }),

@@ -2,7 +2,7 @@ import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { randomSettings } from "../../execution/settings.ts";
+import { suiteSettings } from "../../execution/settings.ts";
 import { runCase } from "../../execution/run-case.ts";
 import { cases, checkHistory } from "../../index.ts";
 import { zoo } from "./index.ts";
@@ -21,8 +21,8 @@ describe("K12", () => {
     async ({ make }) => {
       const killed: unknown[] = [];
       for (let seed = 1; seed <= 20; seed += 1) {
-        const random = randomSettings({ seed, historyFolder });
-        await runCase(make(), linearizable, random).catch((error: unknown) => killed.push(error));
+        const settings = suiteSettings({ seed, historyFolder });
+        await runCase(make(), linearizable, settings).catch((error: unknown) => killed.push(error));
       }
       expect(killed.length).toBe(20);
       for (const error of killed) expect(String(error)).toMatch(/Thread "round-.+History: .+\.jsonl\.$/su);

@@ -1,18 +1,18 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { runCase } from "../../execution/run-case.ts";
-import { type RandomOptions, randomSettings } from "../../execution/settings.ts";
+import { type SuiteOptions, suiteSettings } from "../../execution/settings.ts";
 import { cases, type Harness } from "../../index.ts";
 import { plainHarness } from "../plain-harness.ts";
 import { foundByRandomCalls } from "./found-by-random-calls.ts";
 import { zoo } from "./index.ts";
 import { withBug } from "./mutant.ts";
 
-async function failureOf(harness: Harness, id: string, options: RandomOptions): Promise<string | undefined> {
+async function failureOf(harness: Harness, id: string, options: SuiteOptions): Promise<string | undefined> {
   const [found] = cases.filter((each) => each.id === id);
   if (found === undefined) throw new Error(`There is no case ${id}.`);
   try {
-    await runCase(harness, found, randomSettings(options));
+    await runCase(harness, found, suiteSettings(options));
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { cases, register } from "../../index.ts";
 import { runCase } from "../../execution/run-case.ts";
-import { randomSettings } from "../../execution/settings.ts";
+import { suiteSettings } from "../../execution/settings.ts";
 import { zoo } from "./index.ts";
 import { withBug } from "./mutant.ts";
 
@@ -21,7 +21,7 @@ const pairs = zoo.flatMap((mutant) => mutant.killedBy.map((id) => ({ ...mutant, 
 
 describe("the zoo", () => {
   it.each(pairs)("$id finds the store that $bug ($name)", { timeout: 60_000 }, async ({ make, id }) => {
-    const outcome = runCase(make(), caseOf(id), randomSettings({ historyFolder }));
+    const outcome = runCase(make(), caseOf(id), suiteSettings({ historyFolder }));
     await expect(outcome).rejects.toThrow(/^Promised: .+ Happened: .+/su);
     await expect(outcome).rejects.not.toThrow("did not end within");
   });
