@@ -5,16 +5,21 @@ export {
   type ChatAgentOptions,
   type ChatRunOptions,
   type DeserializeOptions,
-} from "./chat-agent.ts";
-export type { ChatEvent } from "./chat-event.ts";
-export type { ChatInput } from "./chat-input.ts";
-export type { ChatMessage } from "./chat-message.ts";
-export type { ChatParameters } from "./chat-parameters.ts";
-export type { ChatResult } from "./chat-result.ts";
-export type { ChatRunStream } from "./run-stream.ts";
-export type { ChatThread } from "./chat-thread.ts";
-export type { JsonObject } from "./json.ts";
-export type { StandardIssue, StandardOutput, StandardResult, StandardSchema } from "./standard-schema.ts";
+} from "./chat/chat-agent.ts";
+export type { ChatEvent } from "./run/chat-event.ts";
+export type { ChatInput } from "./chat/chat-input.ts";
+export type { ChatMessage } from "./chat/chat-message.ts";
+export type { ChatParameters } from "./chat/chat-parameters.ts";
+export type { ChatResult } from "./chat/chat-result.ts";
+export type { ChatRunStream } from "./run/run-stream.ts";
+export type { ChatThread } from "./thread/chat-thread.ts";
+export type { JsonObject } from "./thread/json.ts";
+export type {
+  StandardIssue,
+  StandardOutput,
+  StandardResult,
+  StandardSchema,
+} from "./tools/standard-schema.ts";
 export {
   defineTool,
   type JsonSchema,
@@ -22,4 +27,4 @@ export {
   type ToolContext,
   type ToolDefinition,
   type ToolOutcome,
-} from "./tools.ts";
+} from "./tools/tools.ts";

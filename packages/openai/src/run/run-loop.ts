@@ -4,15 +4,15 @@ import type {
   ChatCompletionFunctionTool,
 } from "openai/resources/chat/completions";
 import type { CompletionUsage } from "openai/resources/completions";
-import { AgentError } from "./agent-error.ts";
+import { AgentError } from "../agent-error.ts";
 import type { EmitEvent } from "./chat-event.ts";
-import type { ChatMessage } from "./chat-message.ts";
-import { callModel, type ChatRequest } from "./chat-model.ts";
-import { withoutForcedCall, type ChatParameters } from "./chat-parameters.ts";
-import type { ChatThread } from "./chat-thread.ts";
-import { deepFreeze } from "./json.ts";
-import { answerToolCalls, type ToolCall } from "./tool-calls.ts";
-import type { Tool } from "./tools.ts";
+import type { ChatMessage } from "../chat/chat-message.ts";
+import { callModel, type ChatRequest } from "../chat/chat-model.ts";
+import { withoutForcedCall, type ChatParameters } from "../chat/chat-parameters.ts";
+import type { ChatThread } from "../thread/chat-thread.ts";
+import { deepFreeze } from "../thread/json.ts";
+import { answerToolCalls, type ToolCall } from "../tools/tool-calls.ts";
+import type { Tool } from "../tools/tools.ts";
 import { addUsage } from "./usage.ts";
 
 /** What a run goes by. */

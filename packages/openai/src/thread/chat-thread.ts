@@ -1,6 +1,6 @@
 import type { SerializedThread } from "@threadstore/core";
-import { AgentError } from "./agent-error.ts";
-import type { ChatMessage } from "./chat-message.ts";
+import { AgentError } from "../agent-error.ts";
+import type { ChatMessage } from "../chat/chat-message.ts";
 import { deepFreeze, type JsonObject } from "./json.ts";
 import { writeChatThread, type ChatThreadContent } from "./thread-format.ts";
 

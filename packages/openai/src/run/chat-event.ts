@@ -1,4 +1,4 @@
-import type { ChatMessage } from "./chat-message.ts";
+import type { ChatMessage } from "../chat/chat-message.ts";
 
 /** What happens during a streamed run, in the order in which it happens. */
 export type ChatEvent =

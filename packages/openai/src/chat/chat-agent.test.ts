@@ -5,7 +5,7 @@ import { AzureOpenAI } from "openai";
 import { zodResponseFormat } from "openai/helpers/zod";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
-import { createChatAgent, defineTool, type ChatAgentOptions, type ChatMessage } from "./index.ts";
+import { createChatAgent, defineTool, type ChatAgentOptions, type ChatMessage } from "../index.ts";
 import {
   clientOf,
   completion,
@@ -13,7 +13,7 @@ import {
   sentMessages,
   startMock,
   startWireServer,
-} from "./model-server.test.helper.ts";
+} from "../model-server.test.helper.ts";
 
 const instructions = "You are a helpful assistant.";
 const joke = "Why could the pirate not learn the alphabet? He kept getting lost at C. 🏴‍☠️";
@@ -31,7 +31,7 @@ describe("the tutorial", () => {
 
     const script = `
       import OpenAI from "openai";
-      import { createChatAgent } from "./index.ts";
+      import { createChatAgent } from "../index.ts";
       const client = new OpenAI({ apiKey: "k", maxRetries: 0 });
       const agent = createChatAgent({ client, model: "${model}", name: "Assistant", instructions: "${instructions}" });
       const thread = await agent.deserializeThread(process.env.THREAD);

@@ -1,7 +1,7 @@
 import type { ChatCompletionAssistantMessageParam } from "openai/resources/chat/completions";
 import type { CompletionUsage } from "openai/resources/completions";
 import type { ChatMessage } from "./chat-message.ts";
-import type { ChatThread } from "./chat-thread.ts";
+import type { ChatThread } from "../thread/chat-thread.ts";
 
 /** What a run came to. */
 export interface ChatResult {

@@ -1,8 +1,8 @@
 import type { ChatCompletionToolMessageParam } from "openai/resources/chat/completions";
-import type { ChatEvent, EmitEvent } from "./chat-event.ts";
-import { isJsonObject, type JsonObject } from "./json.ts";
+import type { ChatEvent, EmitEvent } from "../run/chat-event.ts";
+import { isJsonObject, type JsonObject } from "../thread/json.ts";
 import type { Tool, ToolContext } from "./tools.ts";
-import { untilAborted } from "./until-aborted.ts";
+import { untilAborted } from "../run/until-aborted.ts";
 
 /** A call that the model asks for; `arguments` is its text, which may be anything. */
 export interface ToolCall {

@@ -1,6 +1,6 @@
-import { AgentError } from "./agent-error.ts";
-import type { ChatThread } from "./chat-thread.ts";
-import { copyJson, isJsonObject, quoteName, unexpected, type JsonObject } from "./json.ts";
+import { AgentError } from "../agent-error.ts";
+import type { ChatThread } from "../thread/chat-thread.ts";
+import { copyJson, isJsonObject, quoteName, unexpected, type JsonObject } from "../thread/json.ts";
 import {
   describeIssues,
   isStandardSchema,

@@ -1,5 +1,5 @@
 import type { ChatEvent, EmitEvent } from "./chat-event.ts";
-import type { ChatResult } from "./chat-result.ts";
+import type { ChatResult } from "../chat/chat-result.ts";
 
 /**
  * A run that tells what happens while it happens. It starts at once, whether or not anybody listens.

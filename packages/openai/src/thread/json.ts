@@ -1,5 +1,5 @@
 import type { JsonValue } from "@threadstore/core";
-import { AgentError, type AgentErrorCode } from "./agent-error.ts";
+import { AgentError, type AgentErrorCode } from "../agent-error.ts";
 
 /** A JSON object. */
 export type JsonObject = { [member: string]: JsonValue };

@@ -1,16 +1,16 @@
 import type { SerializedThread } from "@threadstore/core";
 import type { OpenAI } from "openai";
 import { readAgentOptions, type AgentSettings } from "./agent-options.ts";
-import { AgentError } from "./agent-error.ts";
+import { AgentError } from "../agent-error.ts";
 import { readInput, type ChatInput } from "./chat-input.ts";
-import type { EmitEvent } from "./chat-event.ts";
+import type { EmitEvent } from "../run/chat-event.ts";
 import { mergeParameters, type ChatParameters } from "./chat-parameters.ts";
 import { readText, type ChatResult } from "./chat-result.ts";
-import { ChatThreadState, type ChatThread } from "./chat-thread.ts";
-import { runTurn } from "./run-loop.ts";
-import { startRunStream, type ChatRunStream } from "./run-stream.ts";
-import { readChatThread } from "./thread-format.ts";
-import type { Tool } from "./tools.ts";
+import { ChatThreadState, type ChatThread } from "../thread/chat-thread.ts";
+import { runTurn } from "../run/run-loop.ts";
+import { startRunStream, type ChatRunStream } from "../run/run-stream.ts";
+import { readChatThread } from "../thread/thread-format.ts";
+import type { Tool } from "../tools/tools.ts";
 
 /** What a chat agent is made of. */
 export interface ChatAgentOptions {

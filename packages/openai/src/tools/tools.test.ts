@@ -7,7 +7,7 @@ import {
   type StandardSchema,
   type Tool,
   type ToolContext,
-} from "./index.ts";
+} from "../index.ts";
 import {
   calling,
   clientOf,
@@ -15,7 +15,7 @@ import {
   startMock,
   startWireServer,
   type WireServer,
-} from "./model-server.test.helper.ts";
+} from "../model-server.test.helper.ts";
 
 const weather = defineTool({
   name: "weather",

@@ -1,7 +1,7 @@
 import type { ServerResponse } from "node:http";
 import { setImmediate } from "node:timers/promises";
 import { describe, expect, onTestFinished, test, vi } from "vitest";
-import { AgentError, createChatAgent, defineTool, type ChatEvent } from "./index.ts";
+import { AgentError, createChatAgent, defineTool, type ChatEvent } from "../index.ts";
 import {
   calling,
   clientOf,
@@ -10,7 +10,7 @@ import {
   deltas,
   startMock,
   startWireServer,
-} from "./model-server.test.helper.ts";
+} from "../model-server.test.helper.ts";
 
 describe("runStream", () => {
   test("gives the text piece by piece, then the message and the result, and adds to the thread", async () => {

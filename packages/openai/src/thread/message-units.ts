@@ -1,5 +1,5 @@
-import { AgentError, type AgentErrorCode } from "./agent-error.ts";
-import type { ChatMessage } from "./chat-message.ts";
+import { AgentError, type AgentErrorCode } from "../agent-error.ts";
+import type { ChatMessage } from "../chat/chat-message.ts";
 
 /**
  * Checks that messages form whole units: each assistant message with tool calls is followed at once by

@@ -4,13 +4,13 @@ import type {
   ChatCompletionCreateParamsNonStreaming,
 } from "openai/resources/chat/completions";
 import type { CompletionUsage } from "openai/resources/completions";
-import { AgentError } from "./agent-error.ts";
-import type { EmitEvent } from "./chat-event.ts";
+import { AgentError } from "../agent-error.ts";
+import type { EmitEvent } from "../run/chat-event.ts";
 import { checkMessage, type ChatMessage } from "./chat-message.ts";
 import { streamCompletion } from "./chat-model-stream.ts";
-import { copyJson, isJsonObject, isPlainObject, unexpected, type JsonObject } from "./json.ts";
-import { explainModelError } from "./model-error.ts";
-import { untilAborted } from "./until-aborted.ts";
+import { copyJson, isJsonObject, isPlainObject, unexpected, type JsonObject } from "../thread/json.ts";
+import { explainModelError } from "../model-error.ts";
+import { untilAborted } from "../run/until-aborted.ts";
 
 /** The body of a request; whether it is streamed is decided at the call. */
 export type ChatRequest = Omit<ChatCompletionCreateParamsNonStreaming, "stream">;

@@ -1,9 +1,9 @@
 import type { OpenAI } from "openai";
-import { AgentError } from "./agent-error.ts";
+import { AgentError } from "../agent-error.ts";
 import type { ChatAgentOptions } from "./chat-agent.ts";
 import { mergeParameters, type ChatParameters } from "./chat-parameters.ts";
-import { unexpected } from "./json.ts";
-import type { Tool } from "./tools.ts";
+import { unexpected } from "../thread/json.ts";
+import type { Tool } from "../tools/tools.ts";
 
 /** The options of an agent, checked and with their defaults. */
 export interface AgentSettings {

@@ -1,9 +1,9 @@
 import type { OpenAI } from "openai";
 import type { ChatCompletionChunk } from "openai/resources/chat/completions";
 import type { CompletionUsage } from "openai/resources/completions";
-import type { EmitEvent } from "./chat-event.ts";
+import type { EmitEvent } from "../run/chat-event.ts";
 import type { ChatRequest, Completion } from "./chat-model.ts";
-import { explainInterruption } from "./model-error.ts";
+import { explainInterruption } from "../model-error.ts";
 
 /**
  * Asks the model for a stream and gives the whole answer, emitting its text as it comes.

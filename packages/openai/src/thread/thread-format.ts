@@ -1,6 +1,6 @@
 import type { JsonValue, SerializedThread } from "@threadstore/core";
-import { AgentError } from "./agent-error.ts";
-import { checkMessages, type ChatMessage } from "./chat-message.ts";
+import { AgentError } from "../agent-error.ts";
+import { checkMessages, type ChatMessage } from "../chat/chat-message.ts";
 import { copyJson, isPlainObject, quoteName, unexpected, type JsonObject } from "./json.ts";
 import { checkWholeUnits } from "./message-units.ts";
 

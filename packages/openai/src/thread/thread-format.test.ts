@@ -2,10 +2,10 @@ import { readdirSync, readFileSync } from "node:fs";
 import { runInNewContext } from "node:vm";
 import type { StoredThread } from "@threadstore/core";
 import { describe, expect, test } from "vitest";
-import { AgentError, createChatAgent, type ChatAgent, type DeserializeOptions } from "./index.ts";
-import { clientOf } from "./model-server.test.helper.ts";
+import { AgentError, createChatAgent, type ChatAgent, type DeserializeOptions } from "../index.ts";
+import { clientOf } from "../model-server.test.helper.ts";
 
-const goldenFolder = new URL("golden/", import.meta.url);
+const goldenFolder = new URL("../golden/", import.meta.url);
 const client = clientOf({ url: "http://127.0.0.1:1" });
 const agent: ChatAgent = createChatAgent({ client, model: "m" });
 const golden = readFileSync(new URL("chat-thread-v1.json", goldenFolder), "utf8");
