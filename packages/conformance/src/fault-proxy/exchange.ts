@@ -7,8 +7,10 @@ import type { ProxiedRequest } from "./proxied-request.ts";
 export interface Exchange {
   readonly request: ProxiedRequest;
   readonly strike: Strike | undefined;
-  /** The answer, if the proxy gives it. */
+  /** The answer, if the proxy gives it and the server sees nothing of the request. */
   readonly injected: Buffer | undefined;
+  /** What the client gets instead of the server's answer. */
+  readonly substitute: Buffer | undefined;
   /** Whether the whole request has come. */
   isReceived: boolean;
   /** How many bytes of the request, and of the answer, have come. */
@@ -90,6 +92,12 @@ export function passAnswerPart(link: Link, exchange: Exchange, part: MessagePart
       if (!part.last) break;
       takeEffect();
       link.reset();
+      break;
+    case "answerHttp":
+    case "answerRedis":
+      if (!part.last || exchange.substitute === undefined) break;
+      takeEffect();
+      down.write(exchange.substitute);
       break;
     case "holdAnswer":
       exchange.held.push(part.bytes);

@@ -30,19 +30,28 @@ export type Fault =
   | { readonly type: "holdAnswer" }
   /** Request and answer trickle. */
   | { readonly type: "slow"; readonly bytesPerSecond: number }
-  /** The server never sees the request; the proxy answers it. */
+  /** The proxy answers. */
   | {
       readonly type: "answerHttp";
       readonly status: number;
       readonly headers?: Readonly<Record<string, string>>;
       readonly body?: string;
+      readonly insteadOf?: InsteadOf;
     }
-  /** The server never sees the command; the proxy answers it with an error. */
+  /** The proxy answers with an error. */
   | {
       readonly type: "answerRedis";
       /** Without the leading `-`; {@link redisErrors} has those that Redis sends. */
       readonly error: string;
+      readonly insteadOf?: InsteadOf;
     };
+
+/**
+ * `server`: the server never sees the request. `answer`: it has done what it was asked, and the client gets this
+ * instead of its answer, as from a gateway that has lost it.
+ * @default "server"
+ */
+export type InsteadOf = "server" | "answer";
 
 /**
  * Which requests a fault is for. By count and never by time, so that a test is the same each time. Where several faults
@@ -81,8 +90,15 @@ export const redisErrors = {
   outOfMemory: "OOM command not allowed when used memory > 'maxmemory'.",
   noScript: "NOSCRIPT No matching script. Please use EVAL.",
   clusterDown: "CLUSTERDOWN The cluster is down",
+  busy: "BUSY Redis is busy running a script. You can only call SCRIPT KILL or SHUTDOWN NOSAVE.",
   tryAgain: "TRYAGAIN Multiple keys request during rehashing of slot",
   masterDown: "MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.",
+  noReplicas: "NOREPLICAS Not enough good replicas to write.",
+  noAuthentication: "NOAUTH Authentication required.",
+  noPermission: "NOPERM User default has no permissions to run the 'evalsha' command",
+  wrongType: "WRONGTYPE Operation against a key holding the wrong kind of value",
+  crossSlot: "CROSSSLOT Keys in request don't hash to the same slot",
+  unknown: "ERR upstream failure",
   moved: (slot: number, address: string): string => `MOVED ${slot} ${address}`,
   ask: (slot: number, address: string): string => `ASK ${slot} ${address}`,
 } as const;

@@ -243,6 +243,14 @@ describe("answers in place of the server", () => {
     expect(backend.done).toEqual(["GET /a"]);
   });
 
+  it("comes instead of the server's answer, which has done what it was asked", async () => {
+    proxy.arm({ type: "answerHttp", status: 504, insteadOf: "answer", body: "too late" });
+    expect(await put("/a", "1".repeat(100_000))).toMatchObject({ status: 504, body: "too late" });
+    expect(backend.files.get("/a")?.length).toBe(100_000);
+    expect(await get("/a")).toMatchObject({ status: 200, body: "1".repeat(100_000) });
+    expect(proxy.connections).toBe(1);
+  });
+
   it("lets a client that asks first send its body, and gives HEAD none", async () => {
     proxy.arm({ type: "answerHttp", status: 503, body: "later", times: 2 });
     expect(await put("/a", "one", { headers: { expect: "100-continue" } })).toMatchObject({ status: 503 });

@@ -1,3 +1,3 @@
-export { type ArmedFault, type Fault, redisErrors, type Trigger } from "./fault.ts";
+export { type ArmedFault, type Fault, type InsteadOf, redisErrors, type Trigger } from "./fault.ts";
 export { type FaultProxy, type FaultProxyOptions, startFaultProxy } from "./fault-proxy.ts";
 export { httpRequest, type ProxiedRequest, redisCommand, type RequestMatcher } from "./proxied-request.ts";

@@ -3,7 +3,7 @@ import type { Armory } from "./armory.ts";
 import { passAnswerPart, passRequestPart, type Exchange, type Link } from "./exchange.ts";
 import { bodyOfAnswer, bodyOfRequest } from "./http-head.ts";
 import { splitHttp } from "./http-splitter.ts";
-import { injectedAnswer } from "./injected-answer.ts";
+import { injectionFor } from "./injected-answer.ts";
 import { splitNothing, type MessagePart, type MessageSplitter } from "./message-part.ts";
 import { createOrderedWriter } from "./ordered-writer.ts";
 import { describeRequest, protocolOf, type Protocol } from "./proxied-request.ts";
@@ -117,11 +117,10 @@ export class ProxiedConnection {
     const { number, armory } = this.#parts;
     const request = describeRequest(number, this.#protocol ?? "unknown", bytes);
     const strike = armory.strike(request);
-    const injected = strike && injectedAnswer(strike.fault, request);
     const exchange = {
       request,
       strike,
-      injected,
+      ...injectionFor(strike?.fault, request),
       isReceived: false,
       requestBytes: 0,
       answerBytes: 0,

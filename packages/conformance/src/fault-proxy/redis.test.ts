@@ -87,6 +87,13 @@ describe("a pipeline of commands", () => {
     expect([...backend.values]).toEqual([["k", "2"]]);
   });
 
+  it("has an error instead of the answer to a command that was done", async () => {
+    const error = redisErrors.unknown;
+    proxy.arm({ type: "answerRedis", error, insteadOf: "answer", when: redisCommand("SET") });
+    const replies = await pipeline(["GET", "k"], ["SET", "k", "1"], ["GET", "k"]);
+    expect(replies).toEqual(["$-1\r\n", `-${error}\r\n`, "$1\r\n1\r\n"]);
+  });
+
   it("has the answers before a discarded one, and a reset in its place", async () => {
     const armed = proxy.arm({ type: "discardAnswer", when: redisCommand("SET"), nth: 2 });
     client.write([encode("SET", "a", "1"), encode("SET", "b", "2"), encode("GET", "a")].join(""));
