@@ -1,6 +1,7 @@
 import { startAzuriteOAuth, type AzuriteOAuthEndpoint } from "./azurite/azurite-oauth.ts";
 import { startAzurite, type AzuriteEndpoint } from "./azurite/azurite.ts";
 import { startCeph, type S3Endpoint } from "./ceph/ceph.ts";
+import { startPostgres, type PostgresEndpoint } from "./postgres/postgres.ts";
 import { startRedisCluster, type RedisClusterEndpoint } from "./redis/redis-cluster.ts";
 import { startRedisSentinel, type RedisSentinelEndpoint } from "./redis/redis-sentinel.ts";
 import { startRedisTls, type RedisTlsEndpoint } from "./redis/redis-tls.ts";
@@ -17,6 +18,7 @@ export interface Endpoints {
   readonly azurite: AzuriteEndpoint;
   readonly "azurite-oauth": AzuriteOAuthEndpoint;
   readonly s3: S3Endpoint;
+  readonly postgres: PostgresEndpoint;
 }
 
 export type ServiceName = keyof Endpoints;
@@ -73,6 +75,7 @@ export const catalogue: { readonly [Name in ServiceName]: Entry<Endpoints[Name]>
       bucket: text("THREADSTORE_TEST_S3_BUCKET", "threadstore-test"),
     },
   },
+  postgres: { start: startPostgres, variables: { url: text("THREADSTORE_TEST_POSTGRES_URL") } },
 };
 
 export const serviceNames: readonly ServiceName[] = Object.keys(catalogue) as ServiceName[];

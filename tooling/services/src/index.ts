@@ -5,6 +5,8 @@ export type { AzuriteOAuthEndpoint, AzuriteOAuthService } from "./azurite/azurit
 export type { Endpoints, ServiceName } from "./catalogue.ts";
 export { startCeph } from "./ceph/ceph.ts";
 export type { CephOptions, CephService, S3Endpoint } from "./ceph/ceph.ts";
+export { startPostgres } from "./postgres/postgres.ts";
+export type { PostgresEndpoint, PostgresService } from "./postgres/postgres.ts";
 export { startRedis } from "./redis/redis.ts";
 export type { RedisEndpoint, RedisService } from "./redis/redis.ts";
 export { startRedisCluster } from "./redis/redis-cluster.ts";

@@ -1,6 +1,6 @@
 import { execFile, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync } from "node:fs";
+import { existsSync, globSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { promisify } from "node:util";
@@ -23,6 +23,8 @@ export interface PackageSet {
   readonly packages: readonly string[];
   /** Programs that make the packages unnecessary when all are on the PATH. */
   readonly programs: readonly string[];
+  /** The folder where Debian has them, if not on the PATH: a pattern, without the leading slash. */
+  readonly folder?: string;
   /** One line for the person who has neither. */
   readonly remedy: string;
 }
@@ -33,16 +35,35 @@ const fetches = new Map<string, Promise<void>>();
 export async function provide(set: PackageSet): Promise<Installation> {
   const found = await Promise.all(set.programs.map(findOnPath));
   if (found.every((path) => path !== undefined)) return installationAt("/");
+  const installed = folderOf(set, "/");
+  if (set.programs.every((name) => installed !== undefined && existsSync(join(installed, name)))) {
+    return installationAt("/", installed);
+  }
   const fetching = fetches.get(set.name) ?? fetchOnce(set);
   fetches.set(set.name, fetching);
   await fetching;
-  return installationAt(join(targetOf(set), "root"));
+  const root = join(targetOf(set), "root");
+  return installationAt(root, folderOf(set, root));
 }
 
-function installationAt(root: string): Installation {
+/** Of several versions, the newest. */
+function folderOf({ folder }: PackageSet, root: string): string | undefined {
+  if (folder === undefined) return undefined;
+  const byVersion = new Intl.Collator("en", { numeric: true });
+  const [newest] = globSync(folder, { cwd: root }).toSorted((one, other) => byVersion.compare(other, one));
+  return newest === undefined ? undefined : join(root, newest);
+}
+
+function installationAt(root: string, folder?: string): Installation {
   const triplet = `${process.arch === "arm64" ? "aarch64" : "x86_64"}-linux-gnu`;
   const libraries = join(root, "usr/lib", triplet);
-  if (root === "/") return { libraries, environment: {}, program: (name) => name };
+  if (root === "/") {
+    return {
+      libraries,
+      environment: {},
+      program: (name) => (folder === undefined ? name : join(folder, name)),
+    };
+  }
   return {
     libraries,
     environment: {
@@ -50,7 +71,7 @@ function installationAt(root: string): Installation {
       LD_LIBRARY_PATH: [libraries, join(libraries, "ceph"), join(root, "lib", triplet)].join(":"),
       PYTHONPATH: join(root, "usr/lib/python3/dist-packages"),
     },
-    program: (name) => join(root, "usr/bin", name),
+    program: (name) => join(folder ?? join(root, "usr/bin"), name),
   };
 }
 

@@ -19,8 +19,8 @@ apt=(apt-get -q
   -o Dir::State::status=/var/lib/dpkg/status
   -o "APT::Sandbox::User=$(id -un)")
 
-# Tools for real disks, and sudo: the servers here run without them.
-unneeded='^(sudo|lvm2|liblvm2cmd.*|libdevmapper-event.*|dmeventd|cryptsetup-bin|xfsprogs|parted|libparted.*|gdisk|hdparm|smartmontools|nvme-cli|dmidecode|logrotate|uuid-runtime)$'
+# Tools for real disks, and sudo; what compiles queries and translates messages: the servers here run without them.
+unneeded='^(sudo|lvm2|liblvm2cmd.*|libdevmapper-event.*|dmeventd|cryptsetup-bin|xfsprogs|parted|libparted.*|gdisk|hdparm|smartmontools|nvme-cli|dmidecode|logrotate|uuid-runtime|libllvm.*|libz3-4|locales|libc-l10n)$'
 
 "${apt[@]}" update
 cd "$work/packages"

@@ -12,6 +12,11 @@ export interface ServerCommand {
   readonly parameters: readonly string[];
   /** Variables beside those of this process. */
   readonly environment?: NodeJS.ProcessEnv;
+  /**
+   * The signal that ends it as a crash does.
+   * @default "SIGKILL"
+   */
+  readonly crashSignal?: NodeJS.Signals;
   /** Resolves when it answers; must end when `signal` aborts, which tells that the server has ended. */
   readonly untilReady: (signal: AbortSignal) => Promise<void>;
 }
@@ -38,7 +43,7 @@ export async function startServer(directory: RunDirectory, command: ServerComman
     get pid() {
       return pidOf(child, command);
     },
-    kill: async (signal = "SIGKILL") => {
+    kill: async (signal = command.crashSignal ?? "SIGKILL") => {
       if (hasEnded(child)) return;
       const ended = once(child, "exit");
       child.ref();

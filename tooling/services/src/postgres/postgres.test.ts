@@ -1,0 +1,50 @@
+import { execFile } from "node:child_process";
+import { promisify } from "node:util";
+import { afterAll, describe, expect, it } from "vitest";
+import { accepts } from "../processes/ports.ts";
+import { processStart } from "../processes/process-identity.ts";
+import { asOrdinaryUser } from "./ordinary-user.ts";
+import { providePostgres, startPostgres } from "./postgres.ts";
+
+describe("startPostgres", async () => {
+  const { endpoint, servers, stop } = await startPostgres();
+  afterAll(stop);
+
+  async function ask(statement: string, url = endpoint.url): Promise<string> {
+    const { program, environment } = await providePostgres();
+    const { stdout } = await promisify(execFile)(program("psql"), [url, "-XAtc", statement], {
+      env: { ...process.env, ...environment },
+    });
+    return stdout.trim();
+  }
+
+  it("answers statements, with its commits synced, to whoever has the password", async () => {
+    expect(await ask("SHOW fsync")).toBe("on");
+    expect(await ask("SHOW synchronous_commit")).toBe("on");
+    const wrong = endpoint.url.replace(/:\w+@/u, ":wrong@");
+    await expect(ask("SELECT 1", wrong)).rejects.toMatchObject({
+      stderr: expect.stringContaining("password authentication failed"),
+    });
+  });
+
+  it("has every acknowledged write after a kill and a restart", async () => {
+    await ask("CREATE TABLE written AS SELECT 'before the kill' AS line");
+    await servers.postgres.kill();
+    await servers.postgres.restart();
+    expect(await ask("SELECT line FROM written")).toBe("before the kill");
+  });
+
+  it("leaves no process and no open port", async () => {
+    const port = Number(new URL(endpoint.url).port);
+    await stop();
+    expect(processStart(servers.postgres.pid)).toBeUndefined();
+    expect(await accepts(port)).toBe(false);
+  });
+});
+
+it("runs as itself where it is an ordinary user", () => {
+  expect(asOrdinaryUser("postgres", ["-D", "data"], { uid: 1000 })).toEqual({
+    command: "postgres",
+    parameters: ["-D", "data"],
+  });
+});
