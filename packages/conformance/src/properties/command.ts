@@ -2,6 +2,14 @@ import fc from "fast-check";
 import type { ThreadStore } from "@threadstore/core";
 import type { Model, Space } from "./model.ts";
 
+/** What the calls of one run are compared with. */
+export interface Traced {
+  /** The ids that the run works with. */
+  readonly ids: readonly string[];
+  /** The calls so far and what came of them, for whoever reads of a failure. */
+  readonly trace: string[];
+}
+
 /** The clients of one run. */
 export interface Clients {
   /** What a client has of a space. `client` counts on from the last to the first. */
@@ -15,34 +23,34 @@ export interface Call {
   readonly make: () => Promise<string>;
 }
 
-interface Definition<Details> {
+interface Definition<Details, Compared, Real> {
   readonly name: string;
   /** How often it is made, beside the others. */
   readonly weight: number;
   /** What has to come of it now and then: else too little was tried. */
   readonly outcomes: readonly string[];
   readonly details: fc.Arbitrary<Details>;
-  readonly prepare: (details: Details, model: Model, clients: Clients) => Call;
+  readonly prepare: (details: Details, model: Compared, clients: Real) => Call;
 }
 
 /** How often each kind of call came to each outcome. */
 export type Tally = Map<string, number>;
 
-type Command = fc.AsyncCommand<Model, Clients>;
-
 /** A kind of call, as commands of fast-check, and what a tally of them has to have. */
-export interface CallKind {
+export interface CallKind<Compared extends object = Model, Real = Clients> {
   readonly labels: readonly string[];
   /** As many times as it has weight. */
-  readonly commands: (tally: Tally) => fc.Arbitrary<Command>[];
+  readonly commands: (tally: Tally) => fc.Arbitrary<fc.AsyncCommand<Compared, Real>>[];
 }
 
-export function callKind<Details>(definition: Definition<Details>): CallKind {
+export function callKind<Details, Compared extends Traced = Model, Real = Clients>(
+  definition: Definition<Details, Compared, Real>,
+): CallKind<Compared, Real> {
   const { name, weight, outcomes, details, prepare } = definition;
   return {
     labels: outcomes.map((outcome) => `${name}: ${outcome}`),
     commands(tally) {
-      const commands = details.map((each): Command => ({
+      const commands = details.map((each): fc.AsyncCommand<Compared, Real> => ({
         check: () => true,
         async run(model, clients) {
           const { text, make } = prepare(each, model, clients);
@@ -70,9 +78,10 @@ export interface Target {
 export const target: fc.Arbitrary<Target> = fc.record({
   client: fc.nat(1),
   space: fc.constantFrom<Space[]>(0, 0, 1),
-  thread: fc.nat(3),
+  // Rather one than another, so that it comes to a history.
+  thread: fc.constantFrom(0, 0, 0, 0, 1, 1, 2, 3),
 });
 
-export function idOf(model: Model, { thread }: Target): string {
-  return model.ids[thread % model.ids.length] ?? "";
+export function idOf({ ids }: Traced, { thread }: Pick<Target, "thread">): string {
+  return ids[thread % ids.length] ?? "";
 }

@@ -19,7 +19,7 @@ interface SaveDetails extends OfThread {
 
 /** That the thread is as the model has it, for a client other than the one that called where there is one. */
 async function check(model: Model, clients: Clients, { client, space, ...rest }: Target): Promise<void> {
-  const id = idOf(model, { client, space, ...rest });
+  const id = idOf(model, rest);
   model.agrees(space, id, await clients.view(client + 1, space).load(id), "a load after the call");
 }
 
@@ -29,7 +29,7 @@ async function conflicts(
   by: Given,
   call: () => Promise<unknown>,
 ): Promise<void> {
-  const id = idOf(model, { space, ...rest });
+  const id = idOf(model, rest);
   const codes = by.isGarbage ? (["CONFLICT", "INVALID_ARGUMENT"] as const) : (["CONFLICT"] as const);
   const { code, currentVersion } = await refuses(
     codes,
@@ -64,7 +64,7 @@ function expiryOptions(lasting: Expiry, now: number): SaveOptions {
 const save = callKind<SaveDetails>({
   name: "save",
   weight: 6,
-  outcomes: ["saved", "conflict"],
+  outcomes: ["saved", ...["nothing", "stale", "of another", "no version"].map((on) => `conflict on ${on}`)],
   details: fc.record({ target, previous: previousChoice, value, metadata, expiry }),
   prepare({ target: at, previous, value: thread, metadata: record, expiry: lasting }, model, clients): Call {
     const id = idOf(model, at);
@@ -90,7 +90,7 @@ const save = callKind<SaveDetails>({
           model.agrees(at.space, id, stored, "what save hands out");
         } else await conflicts(model, at, by, call);
         await check(model, clients, at);
-        return matches ? "saved" : "conflict";
+        return matches ? "saved" : `conflict on ${by.kind}`;
       },
     };
   },
