@@ -1,35 +1,35 @@
 import { readdir, rename, rmdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import type { ThreadKey, Version } from "@threadstore/core";
+import type { RecordToWrite, ThreadKey, Version } from "@threadstore/core";
 import { hasVersion } from "./current.ts";
 import { emptyTrash, moveToTrash } from "./debris.ts";
 import { lastingDecision } from "./explain.ts";
-import {
-  idFileName,
-  isVersion,
-  type Layout,
-  newVersion,
-  recordFile,
-  threadFolder,
-  unusedPath,
-} from "./layout.ts";
+import { idFileName, type Layout, segmentName, threadFolder, unusedPath } from "./layout.ts";
 import { isHashedName } from "./names.ts";
 import type { Place } from "./place.ts";
+import { wholeFrame } from "./segments.ts";
 import { hasCode, unlessCode } from "./system-error.ts";
+import { isVersion, newVersion } from "./version.ts";
 
 /** Prepares the thread's folder aside and renames it into place, which fails if a thread is there. */
-export async function create(place: Place, key: ThreadKey, bytes: Uint8Array): Promise<Version | undefined> {
+export async function create(
+  place: Place,
+  key: ThreadKey,
+  { bytes }: RecordToWrite,
+): Promise<Version | undefined> {
   const { layout, disk } = place;
   const thread = threadFolder(layout, key);
   if (await hasVersion(thread)) return undefined;
-  const version = newVersion();
+  const segment = place.segments.next();
+  const { content, end } = wholeFrame(bytes);
+  const version = newVersion({ segment, end });
   const prepared = unusedPath(layout.prepared);
   let created = false;
   try {
     const folder = join(prepared, version);
     await disk.makeFolder(folder);
-    await disk.writeNew(recordFile(prepared, version), bytes);
-    if (isHashedName(basename(thread))) await disk.writeNew(join(folder, idFileName), key.id);
+    await disk.writeNew(join(folder, segmentName(segment)), content);
+    if (isHashedName(basename(thread))) await disk.writeNew(join(folder, idFileName), [Buffer.from(key.id)]);
     await disk.sync(folder);
     await disk.sync(prepared);
     created = await putInPlace(place, prepared, thread);

@@ -1,11 +1,11 @@
 import { readdir } from "node:fs/promises";
 import type { Version } from "@threadstore/core";
-import { isVersion } from "./layout.ts";
 import { unlessCode } from "./system-error.ts";
+import { isVersion, type Location, locationOf } from "./version.ts";
 
 export interface Found<Content> {
   readonly version: Version;
-  /** `undefined`: the record's file is missing, which is damage. */
+  /** `undefined`: the a segment of the record is missing, which is damage. */
   readonly content: Content | undefined;
 }
 
@@ -17,7 +17,7 @@ export interface Found<Content> {
 export async function readCurrent<Content>(
   thread: string,
   signal: AbortSignal,
-  read: (version: Version) => Promise<Content>,
+  read: (version: Version, last: Location) => Promise<Content>,
 ): Promise<Found<Content> | undefined> {
   let before: Version[] | undefined;
   for (;;) {
@@ -27,9 +27,11 @@ export async function readCurrent<Content>(
     // POSIX leaves it open whether a listing during a rename shows the old name, the new one, both or none.
     if (versions.length === 0 && before?.length === 0) return undefined;
     for (const version of versions) {
+      const last = locationOf(version);
+      if (last === undefined) continue;
       // A version never comes back. Listed again after its record was not found, it has none.
       if (before?.includes(version)) return { version, content: undefined };
-      const content = await unlessCode(read(version), "ENOENT");
+      const content = await unlessCode(read(version, last), "ENOENT");
       if (content !== undefined) return { version, content };
     }
     before = versions;

@@ -1,6 +1,10 @@
-import { mkdir, open, writeFile } from "node:fs/promises";
+import { constants } from "node:fs";
+import { type FileHandle, mkdir, open } from "node:fs/promises";
 import { dirname } from "node:path";
 import type { Settings } from "./options.ts";
+
+// A link in the place of a segment leads to something that the store did not write.
+const appending = constants.O_RDWR | constants.O_NOFOLLOW;
 
 /** A folder, opened before its entries change so that what is left to do afterwards hardly fails. */
 export interface OpenFolder extends AsyncDisposable {
@@ -20,7 +24,12 @@ export interface Disk {
   /** The same, and brings their names to the disk. */
   makeLastingFolder(folder: string): Promise<void>;
   /** Makes a new file with this content on the disk. Its name is there only after the folder's sync. */
-  writeNew(file: string, content: Uint8Array | string): Promise<void>;
+  writeNew(file: string, content: readonly Uint8Array[]): Promise<void>;
+  /**
+   * Puts content behind that of a file, on the disk. Resolves to the file's length then. What fails is taken off
+   * again, as far as that is possible: nobody else may write to the file.
+   */
+  append(file: string, content: readonly Uint8Array[]): Promise<number>;
   openFolder(folder: string): Promise<OpenFolder>;
   sync(folder: string): Promise<void>;
 }
@@ -50,9 +59,37 @@ export function diskWith({ synced, folderMode, fileMode }: Settings): Disk {
       for (const made of fromTo(folder, first)) await sync(dirname(made));
     },
     async writeNew(file, content) {
-      await writeFile(file, content, { flag: "wx", mode: fileMode, flush: synced });
+      await using handle = await open(file, "wx", fileMode);
+      await writeAll(handle, content, 0);
+      if (synced) await handle.sync();
+    },
+    async append(file, content) {
+      await using handle = await open(file, appending);
+      const { size } = await handle.stat();
+      try {
+        const end = await writeAll(handle, content, size);
+        if (synced) await handle.datasync();
+        return end;
+      } catch (error) {
+        await Promise.allSettled([handle.truncate(size)]);
+        throw error;
+      }
     },
   };
+}
+
+/** Resolves to the position behind what was written: a call of the system may write a part. */
+async function writeAll(handle: FileHandle, content: readonly Uint8Array[], from: number): Promise<number> {
+  const { bytesWritten } = await handle.writev(content, from);
+  let position = from + bytesWritten;
+  const end = from + content.reduce((sum, { length }) => sum + length, 0);
+  if (position < end) {
+    const rest = Buffer.concat(content).subarray(bytesWritten);
+    while (position < end)
+      position += (await handle.write(rest, rest.length - (end - position), end - position, position))
+        .bytesWritten;
+  }
+  return position;
 }
 
 const unsynced: OpenFolder = {

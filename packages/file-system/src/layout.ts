@@ -1,7 +1,7 @@
-import { randomBytes } from "node:crypto";
 import { join } from "node:path";
-import type { ThreadKey, Version } from "@threadstore/core";
+import type { ThreadKey } from "@threadstore/core";
 import { encodeName } from "./names.ts";
+import { randomName } from "./version.ts";
 
 /** Where things are below the store's folder. */
 export interface Layout {
@@ -33,32 +33,19 @@ export function threadFolder(layout: Layout, key: ThreadKey): string {
   return join(namespaceFolder(layout, key.namespace), encodeName(key.id));
 }
 
-/** The record of `version` in the folder of that name: `<version>/<version>.json`. */
-export function recordFile(thread: string, version: Version): string {
-  return join(thread, version, recordName(version));
+/** The name of a segment's file, in the folder of the version that is current. */
+export function segmentName(segment: string): string {
+  return `${segment}.segment`;
 }
 
-export function recordName(version: Version): string {
-  return `${version}.json`;
+export function isSegmentName(name: string): boolean {
+  return /^[0-9a-f]{24}\.segment$/u.test(name);
 }
 
-export function isRecordName(name: string): boolean {
-  return name.endsWith(".json") && isVersion(name.slice(0, -".json".length));
-}
-
-/** Beside the record, the id itself, where the thread's folder has a hashed name. */
+/** Beside the segments, the id itself, where the thread's folder has a hashed name. */
 export const idFileName = "id";
-
-/** 128 random bits, so that no version ever repeats; lower case, so that none is another's in other letters. */
-export function newVersion(): Version {
-  return randomBytes(16).toString("hex");
-}
-
-export function isVersion(text: string): boolean {
-  return /^[0-9a-f]{32}$/.test(text);
-}
 
 /** A new name in {@link Layout.prepared} or {@link Layout.trash}. */
 export function unusedPath(folder: string): string {
-  return join(folder, newVersion());
+  return join(folder, randomName());
 }

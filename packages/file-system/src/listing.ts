@@ -8,7 +8,7 @@ import {
   TRAILER_MAX_BYTES,
 } from "@threadstore/core";
 import { readCurrent } from "./current.ts";
-import { idFileName, type Layout, namespaceFolder, recordFile } from "./layout.ts";
+import { idFileName, type Layout, namespaceFolder } from "./layout.ts";
 import { decodeName, encodeName, isHashedName } from "./names.ts";
 import { readTail } from "./record-file.ts";
 import { unlessCode } from "./system-error.ts";
@@ -46,8 +46,8 @@ async function listedRecord(
   { id, folder }: ThreadEntry,
   signal: AbortSignal,
 ): Promise<ListedRecord | undefined> {
-  const found = await readCurrent(folder, signal, (version) =>
-    readTail(recordFile(folder, version), TRAILER_MAX_BYTES),
+  const found = await readCurrent(folder, signal, (version, last) =>
+    readTail(join(folder, version), last, TRAILER_MAX_BYTES),
   );
   return found && { id, version: found.version, tail: found.content ?? new Uint8Array() };
 }

@@ -12,6 +12,7 @@ import {
   keyOf,
   options,
   recordOf,
+  segmentFile,
   runPeers,
   startPeer,
   temporaryFolder,
@@ -48,7 +49,7 @@ describe("four processes", () => {
 
   it("that save and delete one thread leave a single chain of versions", { timeout: 60_000 }, async () => {
     const steps = await runPeers(4, "contend", folder);
-    const taken = steps.map((step) => /^from (\w+) to (\w+)$/.exec(step)?.slice(1) ?? []);
+    const taken = steps.map((step) => /^from ([\w-]+) to ([\w-]+)$/.exec(step)?.slice(1) ?? []);
     // Every version is consumed at most once, so no save or delete was lost to another.
     const consumed = taken.map(([from]) => from).filter((version) => version !== "nothing");
     expect(new Set(consumed).size).toBe(consumed.length);
@@ -113,7 +114,7 @@ describe("a process that is killed", () => {
     for (const path of prepared) await utimes(path, old, old);
     const found = await driver.read(key, undefined, options);
     const version = await fileSystemDriver({ folder }).write(key, recordOf("end"), found?.version, options);
-    expect(await filesBelow(folder)).toEqual([join("threads", "thread", `${version}`, `${version}.json`)]);
+    expect(await filesBelow(folder)).toEqual([segmentFile(`${version}`)]);
   });
 });
 
@@ -147,7 +148,7 @@ describe("a process", () => {
     const folders = [folder, "threads", "threads/thread", ".tmp", ".trash", "namespaces"];
     const paths = [record, ...folders.map((path) => (path === folder ? path : join(folder, path)))];
     await chmod(join(folder, ".."), 0o755);
-    await chmod(join(record, `${version}.json`), 0o444);
+    await chmod(join(folder, segmentFile(`${version}`)), 0o444);
     for (const path of paths) await chmod(path, 0o555);
     onTestFinished(async () => {
       for (const path of paths) await chmod(path, 0o700);
@@ -193,7 +194,7 @@ describe("a process", () => {
       expect(driver.explain(error)).toMatchObject({ code: "STORAGE_FULL", applied: "no" });
     }
     expect(await driver.read(key, undefined, options)).toEqual({ version, bytes: Buffer.from("small") });
-    expect(await filesBelow(folder)).toEqual([join("threads", "thread", `${version}`, `${version}.json`)]);
+    expect(await filesBelow(folder)).toEqual([segmentFile(`${version}`)]);
     expect(await readdir(join(folder, ".tmp"))).toEqual([]);
     expect(await driver.delete(key, `${version}`, options)).toBe(true);
   });
@@ -203,7 +204,7 @@ describe("a process", () => {
     const found = await run("strace", ["-V"]).catch(() => false);
     if (found === false) context.skip("needs strace");
     const log = join(folder, "..", "trace");
-    const calls = "trace=write,pwrite64,fsync,rename,renameat2,unlink,unlinkat";
+    const calls = "trace=write,writev,pwrite64,pwritev,fsync,fdatasync,rename,renameat2,unlink,unlinkat";
     const peer = startPeer("replace", folder, "", [
       "strace",
       "-f",
@@ -220,15 +221,15 @@ describe("a process", () => {
     const order = (await readFile(log, "utf8")).split("\n").flatMap((line) => {
       if (line.includes('"acknowledged')) return ["acknowledge"];
       const [, call, path] = /^\d+ +(\w+)\(.*?store\/(threads\/thread[^">]*)/.exec(line) ?? [];
-      return call === undefined ? [] : [`${call} ${path?.replaceAll(/[0-9a-f]{32}/g, "*")}`];
+      return call === undefined ? [] : [`${call} ${path?.replaceAll(/[0-9a-f]{24,}(-[0-9a-f]+)*/g, "*")}`];
     });
     expect(order).toEqual([
-      "write threads/thread/*/*.json",
-      "fsync threads/thread/*/*.json",
+      "pwritev threads/thread/*/*.segment",
+      "fsync threads/thread/*/*.segment",
       "fsync threads/thread/*",
       "rename threads/thread/*",
       "fsync threads/thread",
-      "unlink threads/thread/*/*.json",
+      "unlink threads/thread/*/*.segment",
       "acknowledge",
     ]);
   });

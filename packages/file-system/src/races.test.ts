@@ -9,13 +9,14 @@ import {
   keyOf,
   options,
   recordOf,
+  segmentFile,
   temporaryFolder,
   textAt,
 } from "./testing.test.helper.ts";
 
 // Every call that changes names goes through here, so that a test can stop one, fail it, or write it down.
 const calls = vi.hoisted(() => ({
-  before: async (_name: string, _path: string): Promise<void> => {},
+  before: async (_name: string, _path: string, _target?: string): Promise<void> => {},
   listed: (_path: string, names: unknown[]): unknown[] => names,
 }));
 vi.mock("node:fs/promises", async (importOriginal) => {
@@ -23,7 +24,7 @@ vi.mock("node:fs/promises", async (importOriginal) => {
   return {
     ...original,
     rename: async (from: string, to: string) => {
-      await calls.before("rename", from);
+      await calls.before("rename", from, to);
       try {
         await original.rename(from, to);
       } catch (error) {
@@ -38,20 +39,25 @@ vi.mock("node:fs/promises", async (importOriginal) => {
       await calls.before("rm", path);
       await original.rm(path, settings);
     },
-    writeFile: async (file: string, content: string, settings?: { flush?: boolean }) => {
-      await calls.before(settings?.flush ? "write and sync" : "write", file);
-      await original.writeFile(file, content, settings);
-    },
     unlink: async (file: string) => {
       await calls.before("unlink", file);
       await original.unlink(file);
     },
-    open: async (path: string, flags: string) => {
-      const handle = await original.open(path, flags);
-      const sync = handle.sync.bind(handle);
+    open: async (path: string, flags: string | number, mode?: number) => {
+      const handle = await original.open(path, flags, mode);
+      // A write that may fail is as good as its sync: both come before the deciding step.
+      const { datasync, sync, writev } = handle;
+      handle.writev = (async (...content: Parameters<typeof writev>) => {
+        await calls.before("write", path);
+        return writev.apply(handle, content);
+      }) as typeof writev;
       handle.sync = async () => {
         await calls.before("sync", path);
-        await sync();
+        await sync.call(handle);
+      };
+      handle.datasync = async () => {
+        await calls.before("sync", path);
+        await datasync.call(handle);
       };
       return handle;
     },
@@ -92,7 +98,7 @@ function pause(name: string, path: RegExp): { reached: Promise<void>; resume: ()
   return { reached: reached.promise, resume: resumed.resolve };
 }
 
-const currentFolder = /thread\/[0-9a-f]{32}$/;
+const currentFolder = /thread\/[0-9a-f]{32}-[0-9a-f-]+$/;
 
 describe("a saver that is stopped just before the deciding step", () => {
   it.each([1, 20, 200])("loses when %i saves went by", async (count) => {
@@ -105,7 +111,7 @@ describe("a saver that is stopped just before the deciding step", () => {
     stopped.resume();
     expect(await late).toBeUndefined();
     expect(await textAt(driver, key)).toBe(`save ${count}`);
-    expect(await filesBelow(folder)).toEqual([join("threads", "thread", version, `${version}.json`)]);
+    expect(await filesBelow(folder)).toEqual([segmentFile(version)]);
   });
 
   it("loses when the thread was deleted, and when it was then created anew", async () => {
@@ -143,7 +149,7 @@ describe("a saver that is stopped just before the deciding step", () => {
     controller.abort(new Error("the user left"));
     stopped.resume();
     await expect(late).rejects.toBe(controller.signal.reason);
-    expect(await filesBelow(folder)).toEqual([join("threads", "thread", first, `${first}.json`)]);
+    expect(await filesBelow(folder)).toEqual([segmentFile(first)]);
   });
 });
 
@@ -366,17 +372,18 @@ describe("what a save does, in order", () => {
     };
     await run();
     calls.before = unwatched;
-    return lines.map((line) => line.replaceAll(/[0-9a-f]{32}/g, "*"));
+    return lines.map((line) => line.replaceAll(/[0-9a-f]{24,}(-[0-9a-f]+)*/g, "*"));
   }
 
   it("replacing: the file, its name, the rename, that name, and only then the old record goes", async () => {
     const first = await save(undefined, "first");
     expect(await written(() => save(first, "second"))).toEqual([
-      join("write and sync threads/thread/*/*.json"),
+      "write threads/thread/*/*.segment",
+      "sync threads/thread/*/*.segment",
       "sync threads/thread/*",
       "rename threads/thread/*",
       "sync threads/thread",
-      "unlink threads/thread/*/*.json",
+      "unlink threads/thread/*/*.segment",
     ]);
   });
 
@@ -384,7 +391,8 @@ describe("what a save does, in order", () => {
     await driver.write(keyOf("other", "tenant"), recordOf("x"), undefined, options);
     const create = () => driver.write(keyOf("thread", "tenant"), recordOf("x"), undefined, options);
     expect(await written(create)).toEqual([
-      "write and sync .tmp/*/*/*.json",
+      "write .tmp/*/*/*.segment",
+      "sync .tmp/*/*/*.segment",
       "sync .tmp/*/*",
       "sync .tmp/*",
       "rename .tmp/*",
@@ -412,7 +420,7 @@ describe("a failure", () => {
   }
 
   it.each([
-    ["write and sync", /thread\/.*json$/, "ENOSPC"],
+    ["write", /thread\/.*segment$/, "ENOSPC"],
     ["sync", currentFolder, "EMFILE"],
     ["rename", currentFolder, "EACCES"],
   ])("of a replacement's %s leaves the old record and nothing else", async (name, path, code) => {
@@ -421,11 +429,11 @@ describe("a failure", () => {
     const error: unknown = await save(first, "second").catch((cause: unknown) => cause);
     expect(driver.explain(error)).toMatchObject({ applied: "no" });
     expect(await textAt(driver, key)).toBe("first");
-    expect(await filesBelow(folder)).toEqual([join("threads", "thread", first, `${first}.json`)]);
+    expect(await filesBelow(folder)).toEqual([segmentFile(first)]);
   });
 
   it.each([
-    ["write and sync", /\.tmp\/.*json$/, "ENOSPC"],
+    ["write", /\.tmp\/.*segment$/, "ENOSPC"],
     ["sync", /\.tmp\/[^/]+$/, "EIO"],
     ["rename", /\.tmp/, "EXDEV"],
     ["rename", /\.tmp/, "EACCES"],
@@ -447,18 +455,32 @@ describe("a failure", () => {
     expect(await textAt(driver, key)).toBe("second");
   });
 
-  it("of a rename that took place all the same does not cost the record", async () => {
+  it("of a rename that took place all the same is none, once that is synced", async () => {
     const first = await save(undefined, "first");
-    calls.before = async (called, at) => {
-      if (called !== "rename") return;
-      calls.before = unwatched;
-      const [candidate = ""] = (await readdir(at)).filter((name) => name !== `${first}.json`);
-      await rename(at, join(at, "..", candidate.slice(0, 32)));
+    const synced: string[] = [];
+    calls.before = async (called, at, target) => {
+      if (called !== "rename" || target === undefined) return;
+      calls.before = async (next, path) => void (next === "sync" && synced.push(relative(folder, path)));
+      await rename(at, target);
+      synced.length = 0;
       throw Object.assign(new Error("EIO"), { code: "EIO", syscall: "rename", errno: -5 });
     };
+    expect(await driver.write(key, recordOf("second"), first, options)).toMatch(/./);
+    calls.before = unwatched;
+    expect(synced).toEqual([join("threads", "thread")]);
+    expect(await textAt(driver, key)).toBe("second");
+    expect(await filesBelow(folder)).toHaveLength(1);
+  });
+
+  it("of a rename that says no more than EIO leaves open what happened, and removes nothing", async () => {
+    const first = await save(undefined, "first");
+    failAt("rename", currentFolder, "EIO");
     const error: unknown = await save(first, "second").catch((cause: unknown) => cause);
     expect(driver.explain(error)).toMatchObject({ code: "BACKEND_ERROR", applied: "unknown" });
-    expect(await textAt(driver, key)).toBe("second");
+    calls.before = unwatched;
+    expect(await textAt(driver, key)).toBe("first");
+    await save(first, "third");
+    expect(await filesBelow(folder)).toHaveLength(1);
   });
 
   it("because the folder for what is deleted is gone is no lost race", async () => {

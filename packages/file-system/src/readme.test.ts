@@ -21,7 +21,8 @@ it("the README's example runs, on the built package, and goes on where it stoppe
   expect((await run()).stdout).toBe("Visit 2.\n");
 
   const [file = ""] = await filesBelow(join(folder, "threads"));
-  expect(file).toMatch(/^threads\/support-4711\/([0-9a-f]{32})\/\1\.json$/);
-  const record: unknown = JSON.parse(await readFile(join(folder, "threads", file), "utf8"));
+  expect(file).toMatch(/^threads\/support-4711\/[0-9a-f-]+\/[0-9a-f]{24}\.segment$/);
+  const [line = ""] = (await readFile(join(folder, "threads", file), "utf8")).split("\n");
+  const record: unknown = JSON.parse(line);
   expect(record).toMatchObject({ thread: { visits: 2 } });
 });

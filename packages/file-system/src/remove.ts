@@ -3,9 +3,10 @@ import { dirname, join } from "node:path";
 import type { ThreadKey, Version } from "@threadstore/core";
 import { emptyTrash, moveToTrash } from "./debris.ts";
 import { afterDecision, lastingDecision } from "./explain.ts";
-import { isVersion, threadFolder } from "./layout.ts";
+import { threadFolder } from "./layout.ts";
 import type { Place } from "./place.ts";
 import { unlessCode } from "./system-error.ts";
+import { isVersion } from "./version.ts";
 
 /** Renames the folder of the current version away, and then removes it. */
 export async function remove(place: Place, key: ThreadKey, expected: Version): Promise<boolean> {

@@ -1,71 +1,103 @@
-import { readdir, rename, unlink } from "node:fs/promises";
+import { lstat, readdir, rename, unlink } from "node:fs/promises";
 import { join } from "node:path";
-import type { ThreadKey, Version } from "@threadstore/core";
+import type { RecordToWrite, ThreadKey, Version } from "@threadstore/core";
 import { listVersions } from "./current.ts";
 import { afterDecision, lastingDecision } from "./explain.ts";
-import { isRecordName, isVersion, newVersion, recordName, threadFolder } from "./layout.ts";
+import { isSegmentName, segmentName, threadFolder } from "./layout.ts";
 import type { Place } from "./place.ts";
+import { type Candidate, type CurrentRecord, remember, writeCandidate } from "./segments.ts";
 import { hasCode, unlessCode } from "./system-error.ts";
+import { locationOf, newVersion } from "./version.ts";
 
-/** Puts the new record beside the current one and renames the folder that holds both to the new version. */
+/** Writes the new record beside the current one and renames the folder that holds both to the new version. */
 export async function replace(
   place: Place,
   key: ThreadKey,
-  bytes: Uint8Array,
+  record: RecordToWrite,
   expected: Version,
 ): Promise<Version | undefined> {
-  if (!isVersion(expected)) return undefined;
+  const from = locationOf(expected);
+  if (from === undefined) return undefined;
   const thread = threadFolder(place.layout, key);
   await using names = await unlessCode(place.disk.openFolder(thread), "ENOENT");
   if (names === undefined) return undefined;
-  const version = newVersion();
-  const superseded = await renameFrom(place, thread, { version, expected, bytes });
-  if (superseded === undefined) return undefined;
+  const replaced = await renameFrom(
+    place,
+    thread,
+    { folder: join(thread, expected), version: expected, from },
+    record,
+  );
+  if (replaced === undefined) return undefined;
   await lastingDecision(() => names.sync());
+  const { version, superseded } = replaced;
   await afterDecision(async () => {
-    for (const record of superseded) await removeRecord(join(thread, version, record));
+    for (const segment of superseded) await removeSegment(join(thread, version, segment));
   });
   return version;
 }
 
-interface Replacement {
+interface Replaced {
   readonly version: Version;
-  readonly expected: Version;
-  readonly bytes: Uint8Array;
+  /** Names of the segments' files that can go now. */
+  readonly superseded: readonly string[];
 }
 
-/** Resolves to the names of the records that can go now; to `undefined` when the race was lost. */
+/** Resolves to `undefined` when the race was lost. */
 async function renameFrom(
-  { disk, signal }: Place,
+  place: Place,
   thread: string,
-  { version, expected, bytes }: Replacement,
-): Promise<string[] | undefined> {
-  const from = join(thread, expected);
+  expected: CurrentRecord,
+  record: RecordToWrite,
+): Promise<Replaced | undefined> {
+  const { folder } = expected;
+  let candidate: Candidate | undefined;
   try {
-    await disk.writeNew(join(from, recordName(version)), bytes);
-    // Listed before the rename: what is there now was put beside `expected` or earlier, and can never win.
-    // After the rename, others put records beside this version that can.
-    const records = (await readdir(from)).filter((name) => isRecordName(name));
-    await disk.sync(from);
-    signal.throwIfAborted();
-    await rename(from, join(thread, version));
-    return records.filter((name) => name !== recordName(version));
+    candidate = await writeCandidate(place, expected, record);
+    const present = candidate.isNew ? await listSegments(folder) : [];
+    if (candidate.isNew) await place.disk.sync(folder);
+    place.signal.throwIfAborted();
+    const version = newVersion(candidate);
+    await renamed(folder, join(thread, version));
+    remember(place.segments, version, candidate);
+    const needed = new Set(candidate.needed.map((segment) => segmentName(segment)));
+    return { version, superseded: present.filter((name) => !needed.has(name)) };
   } catch (error) {
-    await Promise.allSettled([withdraw(thread, version)]);
+    // After EIO the rename may have taken place, and later records may build on the segment.
+    const isRefused = candidate?.isNew === true && !hasCode(error, "EIO");
+    if (candidate !== undefined && isRefused) await Promise.allSettled([withdraw(thread, candidate)]);
     if (hasCode(error, "ENOENT")) return undefined;
     throw error;
   }
 }
 
-/** Removes a candidate that did not become current, from whichever folder it is in by now. */
-async function withdraw(thread: string, candidate: Version): Promise<void> {
-  for (const version of (await listVersions(thread)) ?? []) {
-    // Should a rename that reported a failure have taken place, then this is the current record.
-    if (version !== candidate) await removeRecord(join(thread, version, recordName(candidate)));
+/**
+ * To be called before the rename: what is there now was put beside the current version or earlier, and what of it
+ * the new record does not need, no later one will. After the rename, others put segments there that can win.
+ */
+async function listSegments(folder: string): Promise<string[]> {
+  return (await readdir(folder)).filter((name) => isSegmentName(name));
+}
+
+/** Renames, and takes a rename that was reported as failed for done where it took place. */
+async function renamed(from: string, to: string): Promise<void> {
+  try {
+    await rename(from, to);
+  } catch (error) {
+    if (!hasCode(error, "EIO") || (await unlessCode(lstat(to), "ENOENT")) === undefined) throw error;
   }
 }
 
-/** What cannot be removed now, because somebody has it open on Windows, goes with the next save. */
-async function removeRecord(file: string): Promise<void> {
+/** Removes a segment that did not become a part of the record, from whichever folder it is in by now. */
+async function withdraw(thread: string, { segment }: Candidate): Promise<void> {
+  for (const version of (await listVersions(thread)) ?? []) {
+    // Should a rename that reported a failure have taken place, then the record needs it.
+    if (locationOf(version)?.segment !== segment) {
+      await removeSegment(join(thread, version, segmentName(segment)));
+    }
+  }
+}
+
+/** What cannot be removed now, because somebody has it open on Windows, goes with a later save. */
+async function removeSegment(file: string): Promise<void> {
   await unlessCode(unlink(file), "ENOENT", "EBUSY", "EPERM", "EACCES");
 }

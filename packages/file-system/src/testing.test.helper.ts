@@ -1,12 +1,16 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { mkdtemp, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { DriverOptions, RecordToWrite, ThreadDriver, ThreadKey } from "@threadstore/core";
 import { onTestFinished } from "vitest";
+import { layoutOf, segmentName, threadFolder } from "./layout.ts";
+import { readRecord } from "./record-file.ts";
+import { wholeFrame } from "./segments.ts";
+import { locationOf, newVersion } from "./version.ts";
 
 export async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "threadstore-"));
@@ -38,6 +42,25 @@ export async function textAt(driver: ThreadDriver, key: ThreadKey): Promise<stri
 export async function idsIn(driver: ThreadDriver, namespace = ""): Promise<string[]> {
   const page = await driver.list(namespace, { after: undefined, limit: 1000 }, options);
   return page.records.map((record) => record.id);
+}
+
+/** The file that a version's record ends in, below the store's folder. */
+export function segmentFile(version: string, id = "thread"): string {
+  return join("threads", id, version, segmentName(locationOf(version)?.segment ?? "none"));
+}
+
+/** Puts a record in the place of the thread's, as a whole one, behind the store's back. */
+export async function rewriteRecord(
+  root: string,
+  id: string,
+  change: (record: Uint8Array) => Uint8Array,
+): Promise<void> {
+  const thread = threadFolder(layoutOf(root), keyOf(id));
+  const [version = ""] = await readdir(thread);
+  const last = locationOf(version) ?? { segment: "none", end: 0 };
+  const { content, end } = wholeFrame(change(await readRecord(join(thread, version), last)));
+  await writeFile(join(thread, version, segmentName(last.segment)), content);
+  await rename(join(thread, version), join(thread, newVersion({ ...last, end })));
 }
 
 /** The files below a folder, as paths relative to it. */
