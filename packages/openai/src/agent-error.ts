@@ -13,7 +13,9 @@ export type AgentErrorCode =
   | "THREAD_INVALID"
   | "THREAD_MISMATCH"
   | "THREAD_TOO_NEW"
-  | "TOO_MANY_TOOL_ROUNDS";
+  | "TOOL_MISSING"
+  | "TOO_MANY_TOOL_ROUNDS"
+  | "TURN_OPEN";
 
 /** The codes, for whoever wants to go through all of them. */
 export const agentErrorCodes: readonly AgentErrorCode[] = [
@@ -27,7 +29,9 @@ export const agentErrorCodes: readonly AgentErrorCode[] = [
   "THREAD_INVALID",
   "THREAD_MISMATCH",
   "THREAD_TOO_NEW",
+  "TOOL_MISSING",
   "TOO_MANY_TOOL_ROUNDS",
+  "TURN_OPEN",
 ];
 
 const retryableCodes: ReadonlySet<AgentErrorCode> = new Set([

@@ -3,28 +3,27 @@ export {
   createChatAgent,
   type ChatAgent,
   type ChatAgentOptions,
+  type ChatEvent,
+  type ChatResult,
   type ChatRunOptions,
-  type DeserializeOptions,
+  type ChatRunStream,
 } from "./chat/chat-agent.ts";
-export type { ChatEvent } from "./run/chat-event.ts";
 export type { ChatInput } from "./chat/chat-input.ts";
 export type { ChatMessage } from "./chat/chat-message.ts";
 export type { ChatParameters } from "./chat/chat-parameters.ts";
-export type { ChatResult } from "./chat/chat-result.ts";
-export type { ChatRunStream } from "./run/run-stream.ts";
-export type { ChatThread } from "./thread/chat-thread.ts";
+export type { ChatThread } from "./chat/chat-thread.ts";
+export type { Agent, DeserializeOptions } from "./run/agent.ts";
+export type { RunEvent, ToolEvent } from "./run/run-event.ts";
+export type { ApprovalDecision, ApprovalOptions, OnProgress, RunOptions } from "./run/run-options.ts";
+export type { RunResult } from "./run/run-result.ts";
+export type { RunStream } from "./run/run-stream.ts";
 export type { JsonObject } from "./thread/json.ts";
+export type { OpenTurn, PendingApproval, Thread, ThreadSnapshot } from "./thread/thread.ts";
+export { defineTool } from "./tools/define-tool.ts";
 export type {
   StandardIssue,
   StandardOutput,
   StandardResult,
   StandardSchema,
 } from "./tools/standard-schema.ts";
-export {
-  defineTool,
-  type JsonSchema,
-  type Tool,
-  type ToolContext,
-  type ToolDefinition,
-  type ToolOutcome,
-} from "./tools/tools.ts";
+export type { JsonSchema, PreparedCall, Tool, ToolContext, ToolDefinition } from "./tools/tool.ts";

@@ -3,20 +3,17 @@ import { AgentError } from "../agent-error.ts";
 import type { ChatAgentOptions } from "./chat-agent.ts";
 import { mergeParameters, type ChatParameters } from "./chat-parameters.ts";
 import { unexpected } from "../thread/json.ts";
-import type { Tool } from "../tools/tools.ts";
+import type { AgentCore } from "../run/execute-run.ts";
+import type { Tool } from "../tools/tool.ts";
 
-/** The options of an agent, checked and with their defaults. */
-export interface AgentSettings {
+/** The options of a chat agent, checked and with their defaults. */
+export interface ChatAgentSettings extends AgentCore {
   readonly client: OpenAI;
   readonly model: string;
-  readonly name: string;
-  readonly instructions: string | undefined;
-  readonly tools: ReadonlyMap<string, Tool>;
-  readonly maxToolRounds: number;
   readonly parameters: ChatParameters;
 }
 
-export function readAgentOptions(options: ChatAgentOptions): AgentSettings {
+export function readAgentOptions(options: ChatAgentOptions): ChatAgentSettings {
   const { client, model, name = "Assistant", instructions, maxToolRounds = 10 } = options;
   if (typeof (client as Partial<OpenAI> | undefined)?.chat?.completions?.create !== "function") {
     throw unexpected("INVALID_ARGUMENT", "client", "a client of the openai package");
@@ -40,7 +37,7 @@ function checkText(value: unknown, path: string): void {
 function nameTools(tools: readonly Tool[]): ReadonlyMap<string, Tool> {
   const named = new Map<string, Tool>();
   tools.forEach((tool, index) => {
-    if (typeof (tool as Partial<Tool> | undefined)?.invoke !== "function") {
+    if (typeof (tool as Partial<Tool> | undefined)?.prepare !== "function") {
       throw unexpected("INVALID_ARGUMENT", `tools[${index}]`, "a tool made by defineTool", tool);
     }
     if (named.has(tool.name)) {

@@ -1,7 +1,8 @@
 import type { OpenAI } from "openai";
 import type { ChatCompletionChunk } from "openai/resources/chat/completions";
 import type { CompletionUsage } from "openai/resources/completions";
-import type { EmitEvent } from "../run/chat-event.ts";
+import type { EmitEvent } from "../run/run-event.ts";
+import type { ChatMessage } from "./chat-message.ts";
 import type { ChatRequest, Completion } from "./chat-model.ts";
 import { explainInterruption } from "../model-error.ts";
 
@@ -15,7 +16,7 @@ export async function streamCompletion(
   client: OpenAI,
   request: ChatRequest,
   signal: AbortSignal,
-  emit: EmitEvent,
+  emit: EmitEvent<ChatMessage>,
 ): Promise<Completion> {
   let connected = false;
   let usage: CompletionUsage | undefined;

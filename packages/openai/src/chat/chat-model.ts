@@ -5,7 +5,7 @@ import type {
 } from "openai/resources/chat/completions";
 import type { CompletionUsage } from "openai/resources/completions";
 import { AgentError } from "../agent-error.ts";
-import type { EmitEvent } from "../run/chat-event.ts";
+import type { EmitEvent } from "../run/run-event.ts";
 import { checkMessage, type ChatMessage } from "./chat-message.ts";
 import { streamCompletion } from "./chat-model-stream.ts";
 import { copyJson, isJsonObject, isPlainObject, unexpected, type JsonObject } from "../thread/json.ts";
@@ -21,7 +21,7 @@ export interface ModelCall {
   readonly request: ChatRequest;
   readonly signal: AbortSignal;
   /** With it the answer is streamed, and its pieces are emitted as they come. */
-  readonly emit: EmitEvent | undefined;
+  readonly emit: EmitEvent<ChatMessage> | undefined;
 }
 
 export interface ModelAnswer {
@@ -77,8 +77,15 @@ function readCompletion(completion: Completion): ModelAnswer {
   return {
     message,
     finishReason: typeof finishReason === "string" ? finishReason : undefined,
-    usage: completion.usage ?? undefined,
+    usage: readUsage(completion.usage),
   };
+}
+
+/** A copy that a thread can keep while the turn is open. */
+function readUsage(usage: Completion["usage"]): CompletionUsage | undefined {
+  if (!isPlainObject(usage)) return undefined;
+  const copy = copyJson(usage, { code: "RESPONSE_INVALID", mendText: true }, "$.usage");
+  return copy as unknown as CompletionUsage;
 }
 
 /** Held to the same rules as a loaded thread's messages, so that no run makes a thread that does not load. */
@@ -91,11 +98,14 @@ function readAssistantMessage(value: unknown): ChatCompletionAssistantMessagePar
   return message;
 }
 
-// Some servers leave out the ids of tool calls; a result must name its call.
+// Some servers leave out the ids of tool calls, or give two calls the same; a result must name its call.
 function nameToolCalls(message: JsonObject): void {
   const calls = message["tool_calls"];
   if (!Array.isArray(calls)) return;
+  const ids = new Set<unknown>();
   for (const call of calls) {
-    if (isJsonObject(call) && !call["id"]) call["id"] = `call_${crypto.randomUUID()}`;
+    if (!isJsonObject(call)) continue;
+    if (!call["id"] || ids.has(call["id"])) call["id"] = `call_${crypto.randomUUID()}`;
+    ids.add(call["id"]);
   }
 }

@@ -1,6 +1,3 @@
-import type { ChatEvent, EmitEvent } from "./chat-event.ts";
-import type { ChatResult } from "../chat/chat-result.ts";
-
 /**
  * A run that tells what happens while it happens. It starts at once, whether or not anybody listens.
  *
@@ -8,27 +5,27 @@ import type { ChatResult } from "../chat/chat-result.ts";
  * and the thread stays as before it, unless the run had ended already. A run that fails makes the iteration
  * throw, behind the events that came before.
  */
-export interface ChatRunStream extends AsyncIterable<ChatEvent, undefined, undefined> {
+export interface RunStream<Result, Event> extends AsyncIterable<Event, undefined, undefined> {
   /** The run's result. May be awaited with or without the events; left alone, its rejection bothers nobody. */
-  readonly result: Promise<ChatResult>;
+  readonly result: Promise<Result>;
 }
 
 /** Starts a run with somewhere to put its events. */
-export function startRunStream(
-  run: (emit: EmitEvent, signal: AbortSignal) => Promise<ChatResult>,
+export function startRunStream<Result, Event>(
+  run: (emit: (event: Event) => void, signal: AbortSignal) => Promise<Result>,
   signal: AbortSignal | undefined,
-): ChatRunStream {
+): RunStream<Result, Event> {
   const breakOff = new AbortController();
-  const events: ChatEvent[] = [];
+  const events: Event[] = [];
   let wake = Promise.withResolvers<void>();
-  const emit: EmitEvent = (event) => {
+  const emit = (event: Event): void => {
     events.push(event);
     wake.resolve();
   };
   const combined = signal === undefined ? breakOff.signal : AbortSignal.any([signal, breakOff.signal]);
   const result = run(emit, combined);
   const settled = result.then(ignore, ignore);
-  const next = async (): Promise<IteratorResult<ChatEvent, undefined>> => {
+  const next = async (): Promise<IteratorResult<Event, undefined>> => {
     for (;;) {
       if (breakOff.signal.aborted) return done;
       const event = events.shift();
@@ -41,7 +38,7 @@ export function startRunStream(
       }
     }
   };
-  const iterator: AsyncIterator<ChatEvent, undefined> = {
+  const iterator: AsyncIterator<Event, undefined> = {
     next,
     async return() {
       breakOff.abort();

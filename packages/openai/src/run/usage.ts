@@ -1,12 +1,10 @@
-import type { CompletionUsage } from "openai/resources/completions";
-
 /** The tokens of several model calls together, details too. Members that are no numbers are the last call's. */
-export function addUsage(
-  sum: CompletionUsage | undefined,
-  usage: CompletionUsage | undefined,
-): CompletionUsage | undefined {
+export function addUsage<Usage extends object>(
+  sum: Usage | undefined,
+  usage: Usage | undefined,
+): Usage | undefined {
   if (sum === undefined || usage === undefined) return sum ?? usage;
-  return addMembers(sum, usage) as CompletionUsage;
+  return addMembers(sum, usage) as Usage;
 }
 
 function addMembers(sum: object, addend: object): object {

@@ -1,32 +1,76 @@
 import type { JsonValue, SerializedThread } from "@threadstore/core";
 import { AgentError } from "../agent-error.ts";
-import { checkMessages, type ChatMessage } from "../chat/chat-message.ts";
-import { copyJson, isPlainObject, quoteName, unexpected, type JsonObject } from "./json.ts";
-import { checkWholeUnits } from "./message-units.ts";
+import { copyJson, isJsonObject, isPlainObject, quoteName, unexpected, type JsonObject } from "./json.ts";
+import type { MessageList } from "./message-list.ts";
+import type { ThreadKind } from "./thread-kind.ts";
+import { checkTurn, readTurn, writeTurn, type TurnRecord } from "./turn-record.ts";
 
 // docs/thread-format.md specifies the format; src/golden holds what every later version must read.
 const format = "threadstore.thread";
-const version = 1;
-const kind = "chat";
 
-/** What a serialized chat thread says. */
-export interface ChatThreadContent {
+/** What a serialized thread says besides its messages. */
+export interface ThreadFrame {
   readonly agent: string;
-  readonly messages: readonly ChatMessage[];
   /** Members of the thread that this version does not know, carried along. */
   readonly extra: JsonObject;
+  /** What each context provider, by its name, and the reducer keep. */
+  readonly state: JsonObject;
+  /** What a service that keeps the conversation itself is asked by, such as the id of its last response. */
+  readonly service: JsonObject | undefined;
+  readonly turn: TurnRecord | undefined;
+}
+
+/** A serialized thread as it was read. */
+export interface ThreadContent<Message extends object> extends ThreadFrame {
+  readonly messages: readonly Message[];
 }
 
 /** Who reads a serialized thread. */
-export interface ThreadReader {
+export interface ThreadReader<Kind extends string, Message extends object> {
+  readonly kind: ThreadKind<Kind, Message>;
   readonly agent: string;
   readonly acceptOtherAgent: boolean;
 }
 
-/** The messages come last: a conversation that grows keeps a long unchanged beginning, which stores exploit. */
-export function writeChatThread({ agent, messages, extra }: ChatThreadContent): SerializedThread {
+type AnyKind<Message extends object> = ThreadKind<string, Message>;
+
+/**
+ * What changes with each turn comes last, the messages first of that: a conversation that grows keeps a long
+ * unchanged beginning, which stores exploit.
+ */
+export function writeThread<Message extends object>(
+  kind: AnyKind<Message>,
+  frame: ThreadFrame,
+  messages: readonly Message[],
+): SerializedThread {
   const copies = structuredClone(messages) as unknown as JsonValue;
-  return { format, version, kind, agent, ...structuredClone(extra), messages: copies };
+  return { ...writeBeginning(kind, frame), messages: copies, ...writeEnd(frame) };
+}
+
+/** The same as JSON text, of which only messages that were not encoded before cost anything. */
+export function writeThreadText<Message extends object>(
+  kind: AnyKind<Message>,
+  frame: ThreadFrame,
+  messages: MessageList<Message>,
+): string {
+  const beginning = JSON.stringify(writeBeginning(kind, frame)).slice(0, -1);
+  const end = Object.entries(writeEnd(frame))
+    .map(([name, value]) => `,${JSON.stringify(name)}:${JSON.stringify(value)}`)
+    .join("");
+  return `${beginning},"messages":[${messages.encode()}]${end}}`;
+}
+
+function writeBeginning<Message extends object>(kind: AnyKind<Message>, frame: ThreadFrame): JsonObject {
+  const { agent, extra } = frame;
+  return { format, version: kind.version, kind: kind.kind, agent, ...structuredClone(extra) };
+}
+
+function writeEnd({ state, service, turn }: ThreadFrame): JsonObject {
+  return structuredClone({
+    ...(Object.keys(state).length === 0 ? {} : { state }),
+    ...(service === undefined ? {} : { service }),
+    ...(turn === undefined ? {} : { turn: writeTurn(turn) }),
+  });
 }
 
 /**
@@ -34,23 +78,40 @@ export function writeChatThread({ agent, messages, extra }: ChatThreadContent): 
  *
  * Throws `THREAD_INVALID` with the path, `THREAD_MISMATCH` for another kind or agent, `THREAD_TOO_NEW`.
  */
-export function readChatThread(value: unknown, reader: ThreadReader): ChatThreadContent {
+export function readThread<KindName extends string, Message extends object>(
+  value: unknown,
+  reader: ThreadReader<KindName, Message>,
+): ThreadContent<Message> {
+  const { kind } = reader;
   const thread = copyJson(readObject(value), { code: "THREAD_INVALID" }) as JsonObject;
-  const { format: foundFormat, version: foundVersion, kind: foundKind, agent, messages, ...extra } = thread;
+  const { format: foundFormat, version, kind: foundKind, agent, messages, ...others } = thread;
+  const { state, service, turn: foundTurn, ...extra } = others;
   if (foundFormat !== format) {
-    throw unexpected(
-      "THREAD_INVALID",
-      "$.format",
-      `"${format}" (a thread that an agent serialized)`,
-      foundFormat,
-    );
+    const expectation = `"${format}" (a thread that an agent serialized)`;
+    throw unexpected("THREAD_INVALID", "$.format", expectation, foundFormat);
   }
-  checkKind(foundKind);
-  checkVersion(foundVersion);
+  checkKind(foundKind, kind.kind);
+  checkVersion(version, kind.version);
   checkAgent(agent, reader);
-  const checked = checkMessages(messages, "$.messages", "THREAD_INVALID");
-  checkWholeUnits(checked, "$.messages", "THREAD_INVALID");
-  return { agent: reader.agent, messages: checked, extra };
+  const checked = kind.checkMessages(messages, "$.messages", "THREAD_INVALID");
+  const turn = readTurn(foundTurn);
+  const open = kind.findOpenCalls(checked, "$.messages", "THREAD_INVALID");
+  const last = checked.at(-1);
+  const endsInResult = last !== undefined && kind.isToolResult(last);
+  checkTurn(turn, { messageCount: checked.length, open, endsInResult });
+  return {
+    agent: reader.agent,
+    messages: checked,
+    extra,
+    state: readOptionalObject(state, "$.state") ?? {},
+    service: readOptionalObject(service, "$.service"),
+    turn,
+  };
+}
+
+function readOptionalObject(value: JsonValue | undefined, path: string): JsonObject | undefined {
+  if (value === undefined || isJsonObject(value)) return value;
+  throw unexpected("THREAD_INVALID", path, "an object", value);
 }
 
 function readObject(value: unknown): unknown {
@@ -92,7 +153,7 @@ function parseText(text: string): unknown {
   }
 }
 
-function checkKind(found: JsonValue | undefined): void {
+function checkKind(found: JsonValue | undefined, kind: string): void {
   if (typeof found !== "string") throw unexpected("THREAD_INVALID", "$.kind", "a string", found);
   if (found === kind) return;
   throw new AgentError(
@@ -102,7 +163,7 @@ function checkKind(found: JsonValue | undefined): void {
   );
 }
 
-function checkVersion(found: JsonValue | undefined): void {
+function checkVersion(found: JsonValue | undefined, version: number): void {
   if (typeof found !== "number" || !Number.isSafeInteger(found) || found < 1) {
     throw unexpected("THREAD_INVALID", "$.version", "a whole number from 1", found);
   }
@@ -114,7 +175,7 @@ function checkVersion(found: JsonValue | undefined): void {
   );
 }
 
-function checkAgent(found: JsonValue | undefined, reader: ThreadReader): void {
+function checkAgent(found: JsonValue | undefined, reader: ThreadReader<string, object>): void {
   if (typeof found !== "string") throw unexpected("THREAD_INVALID", "$.agent", "a string", found);
   if (found === reader.agent || reader.acceptOtherAgent) return;
   throw new AgentError(

@@ -1,71 +1,85 @@
-import type { ChatCompletionToolMessageParam } from "openai/resources/chat/completions";
-import type { ChatEvent, EmitEvent } from "../run/chat-event.ts";
+import type { CallRecord } from "../thread/turn-record.ts";
 import { isJsonObject, type JsonObject } from "../thread/json.ts";
-import type { Tool, ToolContext } from "./tools.ts";
-import { untilAborted } from "../run/until-aborted.ts";
+import type { ToolCall } from "./tool-call.ts";
+import type { Tool, ToolContext } from "./tool.ts";
 
-/** A call that the model asks for; `arguments` is its text, which may be anything. */
-export interface ToolCall {
-  readonly callId: string;
-  readonly name: string;
-  readonly arguments: string;
-}
-
-/** What the calls of one message run with. */
-export interface ToolCallSetup {
-  readonly tools: ReadonlyMap<string, Tool>;
-  readonly context: Omit<ToolContext, "callId">;
-  readonly emit: EmitEvent;
-}
-
-interface ToolAnswer {
+/** What a call's result says. */
+export interface ToolAnswer {
   readonly content: string;
   readonly isError: boolean;
 }
+
+/** What is to be done with a call. */
+export type CallPlan =
+  /** A person has to say yes or no first. */
+  | { readonly step: "wait" }
+  /** The answer is there, and no tool runs. */
+  | { readonly step: "answer"; readonly answer: ToolAnswer; readonly called: boolean }
+  /** Never rejects: whatever goes wrong is the answer. */
+  | { readonly step: "run"; readonly run: () => Promise<ToolAnswer> };
 
 // Enough for a sentence; a stack or a whole page of HTML would only cost the model's attention.
 const maximumFailureLength = 500;
 
 /**
- * Runs the calls of one message at once and answers each, in their order. Whatever goes wrong with a call
- * is its answer, for the model to mend. Rejects with the signal's reason as soon as it is aborted.
+ * Decides what is to be done with a call, of which a thread may have a record already. Whatever is wrong with
+ * the call is its answer, for the model to mend.
  */
-export async function answerToolCalls(
-  calls: readonly ToolCall[],
-  setup: ToolCallSetup,
-): Promise<ChatCompletionToolMessageParam[]> {
-  const { signal } = setup.context;
-  signal.throwIfAborted();
-  const answers = calls.map(async (call): Promise<ChatCompletionToolMessageParam> => {
-    const { content, isError } = await answerToolCall(call, setup);
-    const event: ChatEvent = {
-      type: "tool-result",
-      callId: call.callId,
-      name: call.name,
-      content,
-      isError,
-    };
-    if (!signal.aborted) setup.emit(event);
-    return { role: "tool", tool_call_id: call.callId, content };
-  });
-  return untilAborted(Promise.all(answers), signal);
-}
-
-async function answerToolCall(call: ToolCall, { tools, context }: ToolCallSetup): Promise<ToolAnswer> {
+export async function planCall(
+  call: ToolCall,
+  record: CallRecord | undefined,
+  tools: ReadonlyMap<string, Tool>,
+  context: ToolContext,
+): Promise<CallPlan> {
+  if (record?.state === "approval-needed") return { step: "wait" };
+  if (record?.state === "denied") return answer(denial(record.reason), false);
   const tool = tools.get(call.name);
   if (tool === undefined) {
     const names = [...tools.keys()].join(", ") || "none";
-    return failure(`There is no tool ${JSON.stringify(call.name)}. Available tools: ${names}.`);
+    return answer(`There is no tool ${JSON.stringify(call.name)}. Available tools: ${names}.`);
   }
+  if (record?.state === "started" && tool.interrupted === "report") return answer(interruption, false);
+  return planToolCall(tool, call, record !== undefined, context);
+}
+
+const interruption =
+  "This call was interrupted, and its outcome is not known: it may have been done. Find out before calling again.";
+
+function denial(reason: string | undefined): string {
+  return reason === undefined ? "This call was not approved." : `This call was not approved: ${reason}`;
+}
+
+async function planToolCall(
+  tool: Tool,
+  call: ToolCall,
+  isAllowed: boolean,
+  context: ToolContext,
+): Promise<CallPlan> {
   const args = parseArguments(call.arguments);
-  if (args === undefined) return failure("Invalid arguments: they must be one well-formed JSON object.");
+  if (args === undefined) return answer("Invalid arguments: they must be one well-formed JSON object.");
   try {
-    const outcome = await tool.invoke(args, { ...context, callId: call.callId });
-    if (!outcome.valid) return failure(`Invalid arguments: ${outcome.problems}`);
-    return { content: toText(outcome.value), isError: false };
+    const prepared = await tool.prepare(args);
+    if (!prepared.valid) return answer(`Invalid arguments: ${prepared.problems}`);
+    if (!isAllowed && (await prepared.needsApproval(context))) return { step: "wait" };
+    return { step: "run", run: async () => runTool(prepared.run, context) };
+  } catch (error) {
+    return answer(`Tool failed: ${describeFailure(error)}`);
+  }
+}
+
+async function runTool(
+  run: (context: ToolContext) => Promise<unknown>,
+  context: ToolContext,
+): Promise<ToolAnswer> {
+  try {
+    return { content: toText(await run(context)), isError: false };
   } catch (error) {
     return failure(`Tool failed: ${describeFailure(error)}`);
   }
+}
+
+function answer(text: string, called = true): CallPlan {
+  return { step: "answer", answer: failure(text), called };
 }
 
 function failure(text: string): ToolAnswer {

@@ -4,6 +4,7 @@ import {
   createChatAgent,
   defineTool,
   type ChatEvent,
+  type ChatThread,
   type StandardSchema,
   type Tool,
   type ToolContext,
@@ -68,8 +69,9 @@ describe("defineTool", () => {
     const tool = defineTool({ ...definition, jsonSchema: { type: "object" } });
     expect(tool.jsonSchema).toEqual({ type: "object" });
     const context = {} as ToolContext;
-    expect(await tool.invoke({ n: 4 }, context)).toEqual({ valid: true, value: 8 });
-    expect(await tool.invoke({}, context)).toEqual({ valid: false, problems: "n: no number; so there" });
+    const prepared = await tool.prepare({ n: 4 });
+    expect(prepared.valid && (await prepared.run(context))).toBe(8);
+    expect(await tool.prepare({})).toEqual({ valid: false, problems: "n: no number; so there" });
   });
 
   test("a schema that has no JSON Schema form is refused with the library's reason", () => {
@@ -244,7 +246,7 @@ describe("the tool loop", () => {
       name: "look",
       run: async (_args, context) => {
         seen = context;
-        await agent.run("again", context.thread);
+        await agent.run("again", context.thread as ChatThread);
       },
     });
     const agent = createChatAgent({ client: clientOf(server), model: "m", tools: [look] });

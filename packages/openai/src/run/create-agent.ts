@@ -1,0 +1,51 @@
+import { readThread } from "../thread/thread-format.ts";
+import { ThreadState } from "../thread/thread-state.ts";
+import { AgentRuns, type AgentKind, type ThreadOf } from "./agent-runs.ts";
+import type { Agent } from "./agent.ts";
+import type { AgentCore } from "./execute-run.ts";
+import type { RunEvent } from "./run-event.ts";
+import type { RunOptions } from "./run-options.ts";
+import type { RunResult } from "./run-result.ts";
+import { startRunStream } from "./run-stream.ts";
+
+/** Makes an agent of a kind: everything about it that the kinds share. */
+export function createAgent<
+  Kind extends string,
+  Message extends object,
+  Usage extends object,
+  Input,
+  Options extends RunOptions,
+>(
+  core: AgentCore,
+  kind: AgentKind<Kind, Message, Usage, Input, Options>,
+): Agent<
+  Input,
+  ThreadOf<Kind, Message>,
+  Options,
+  RunResult<ThreadOf<Kind, Message>, Message, Usage>,
+  RunEvent<Message>
+> {
+  const { threads } = kind;
+  const { name } = core;
+  const runs = new AgentRuns(core, kind);
+  return {
+    kind: threads.kind,
+    name,
+    getNewThread: () => runs.newThread(),
+    run: async (input, thread, options) => runs.run(input, thread, options, unwatched(options)),
+    runStream: (input, thread, options) =>
+      startRunStream(
+        async (emit, signal) => runs.run(input, thread, options, { emit, signal }),
+        options?.signal,
+      ),
+    resume: async (thread, options) => runs.resume(thread, options, unwatched(options)),
+    resumeStream: (thread, options) =>
+      startRunStream(async (emit, signal) => runs.resume(thread, options, { emit, signal }), options?.signal),
+    deserializeThread: async (thread, { acceptOtherAgent = false } = {}) =>
+      new ThreadState(threads, readThread(thread, { kind: threads, agent: name, acceptOtherAgent })),
+  };
+}
+
+function unwatched(options: RunOptions | undefined): { signal: AbortSignal; emit: undefined } {
+  return { signal: options?.signal ?? new AbortController().signal, emit: undefined };
+}

@@ -1,0 +1,40 @@
+import type { OnProgress } from "./run-options.ts";
+import type { ThreadSnapshot } from "../thread/thread.ts";
+
+/** Tells `onProgress` of snapshots, one at a time. */
+export interface Progress {
+  /**
+   * Resolves when `onProgress` has been told of the state as it is now, or a later one. Rejects with what it
+   * rejects with, then and ever after.
+   */
+  report(): Promise<void>;
+  /** Tells of nothing more, and resolves when the last telling has ended, well or not. */
+  stop(): Promise<void>;
+}
+
+export function createProgress(
+  onProgress: OnProgress | undefined,
+  takeSnapshot: () => ThreadSnapshot,
+): Progress {
+  let isStopped = onProgress === undefined;
+  let current = Promise.resolve();
+  let next: Promise<void> | undefined;
+  const tell = async (before: Promise<void>): Promise<void> => {
+    await before;
+    next = undefined;
+    if (!isStopped) await onProgress?.(takeSnapshot());
+  };
+  return {
+    async report() {
+      if (isStopped) return;
+      const telling = next ?? tell(current);
+      next = telling;
+      current = telling;
+      await telling;
+    },
+    async stop() {
+      isStopped = true;
+      await Promise.allSettled([current]);
+    },
+  };
+}
