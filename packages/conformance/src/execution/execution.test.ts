@@ -49,9 +49,10 @@ function caseThat(body: Parameters<typeof section>[2][number]["run"], timeoutMs 
 describe("register", () => {
   it("makes a test of every case, its id first, with time to spare for clearing up", () => {
     const { tests, suites, find } = registered(plainHarness());
-    expect([...tests.keys()].map((title) => /^\[(.+?)\] \S/u.exec(title)?.[1])).toEqual(
-      cases.map(({ id }) => id),
-    );
+    expect([...tests.keys()].map((title) => /^\[(.+?)\] \S/u.exec(title)?.[1])).toEqual([
+      ...cases.map(({ id }) => id),
+      "X02",
+    ]);
     expect(new Set(suites).size).toBe(suites.length);
     const { timeout } = find("C05");
     expect(timeout).toBeGreaterThan(cases.find(({ id }) => id === "C05")?.timeoutMs ?? Infinity);
@@ -74,6 +75,17 @@ describe("register", () => {
     expect(checks).toHaveLength(1);
     expect(checks[0]).toThrow("Not one case ran");
     await find("B01").run();
+    expect(checks[0]).not.toThrow();
+  });
+
+  it("fails in the end when a whole run left out a case that is due", async () => {
+    const { checks, find, tests } = registered({ ...plainHarness(), timeoutFactor: 0 });
+    const entries = [...tests].filter(([title]) => !title.startsWith("[B02]"));
+    for (const [, { skip, run: body }] of entries) if (skip !== true) await body().catch(() => undefined);
+    expect(checks[0]).toThrow("Cases that are due on plain store did not run: B02.");
+    await find("B02")
+      .run()
+      .catch(() => undefined);
     expect(checks[0]).not.toThrow();
   });
 });

@@ -1,0 +1,8 @@
+import { register } from "@threadstore/conformance";
+import { harness } from "./harness.js";
+
+register(harness, {
+  describe,
+  it: (title, { timeout, skip }, run) => (skip ? it.skip : it)(title, run, timeout),
+  after: afterAll,
+});
