@@ -46,18 +46,20 @@ vi.mock("node:fs/promises", async (importOriginal) => {
     open: async (path: string, flags: string | number, mode?: number) => {
       const handle = await original.open(path, flags, mode);
       // A write that may fail is as good as its sync: both come before the deciding step.
-      const { datasync, sync, writev } = handle;
+      const sync = handle.sync.bind(handle);
+      const datasync = handle.datasync.bind(handle);
+      const writev = handle.writev.bind(handle);
       handle.writev = (async (...content: Parameters<typeof writev>) => {
         await calls.before("write", path);
-        return writev.apply(handle, content);
+        return writev(...content);
       }) as typeof writev;
       handle.sync = async () => {
         await calls.before("sync", path);
-        await sync.call(handle);
+        await sync();
       };
       handle.datasync = async () => {
         await calls.before("sync", path);
-        await datasync.call(handle);
+        await datasync();
       };
       return handle;
     },
