@@ -2,8 +2,14 @@ import { readdirSync, readFileSync } from "node:fs";
 import { runInNewContext } from "node:vm";
 import type { StoredThread } from "@threadstore/core";
 import { describe, expect, test } from "vitest";
-import { AgentError, createChatAgent, type ChatAgent, type DeserializeOptions } from "../index.ts";
-import { clientOf } from "../model-server.test.helper.ts";
+import {
+  AgentError,
+  createChatAgent,
+  defineTool,
+  type ChatAgent,
+  type DeserializeOptions,
+} from "../index.ts";
+import { clientOf, completion, startWireServer } from "../model-server.test.helper.ts";
 
 const goldenFolder = new URL("../golden/", import.meta.url);
 const client = clientOf({ url: "http://127.0.0.1:1" });
@@ -25,11 +31,13 @@ describe("a serialized thread", () => {
   test.each(readdirSync(goldenFolder))("golden file %s is read, and nothing of it is lost", async (name) => {
     const text = readFileSync(new URL(name, goldenFolder), "utf8");
     const thread = await agent.deserializeThread(text);
-    expect(thread.messages).toHaveLength(13);
+    const { messages } = JSON.parse(text) as { messages: unknown[] };
+    expect(thread.messages).toEqual(messages);
     // As text, so that the order of members counts, and __proto__ does.
     const compact = JSON.stringify(JSON.parse(text));
     expect(JSON.stringify(await thread.serialize())).toBe(compact);
     expect(JSON.stringify(thread)).toBe(compact);
+    expect(thread.serializeText()).toBe(compact);
     const fromObject = await agent.deserializeThread(JSON.parse(text) as StoredThread["thread"]);
     expect(JSON.stringify(fromObject)).toBe(compact);
   });
@@ -58,6 +66,159 @@ describe("a serialized thread", () => {
   test("may come from another realm", async () => {
     const foreign = runInNewContext("JSON.parse(text)", { text: golden }) as StoredThread["thread"];
     expect((await agent.deserializeThread(foreign)).messages).toHaveLength(13);
+  });
+});
+
+describe("an open turn in a serialized thread", () => {
+  function read(name: string): string {
+    return readFileSync(new URL(name, goldenFolder), "utf8");
+  }
+
+  test("tells what waits for approval", async () => {
+    const thread = await agent.deserializeThread(read("chat-turn-awaiting-approval-v1.json"));
+    expect(thread.openTurn).toEqual({
+      id: "0b9d3c9e-5f5c-4d0e-9d57-1f0a2f6f4a11",
+      approvals: [{ callId: "call_1", name: "pay", arguments: '{"amount":700}' }],
+    });
+    const interrupted = await agent.deserializeThread(read("chat-turn-interrupted-v1.json"));
+    expect(interrupted.openTurn).toMatchObject({ approvals: [] });
+    const complete = await agent.deserializeThread(golden);
+    expect(complete.openTurn).toBeUndefined();
+  });
+
+  test("is taken up where it was left, with the decisions that are in it", async () => {
+    const server = await startWireServer(completion({ role: "assistant", content: "done" }));
+    const paid: unknown[] = [];
+    const pay = defineTool({
+      name: "pay",
+      needsApproval: true,
+      run: ({ amount }, { operationId }) => {
+        paid.push([amount, operationId]);
+        return "paid";
+      },
+    });
+    const payer = createChatAgent({ client: clientOf(server), model: "m", tools: [pay] });
+    const thread = await payer.deserializeThread(read("chat-turn-awaiting-approval-v1.json"));
+    const waiting = await payer.resume(thread);
+    expect(waiting.status).toBe("approval-needed");
+    expect(paid).toEqual([[90, "0b9d3c9e-5f5c-4d0e-9d57-1f0a2f6f4a11.1.2"]]);
+    const approvals = [{ callId: "call_1", approved: true }];
+    const result = await payer.resume(thread, { approvals });
+    expect(paid[1]).toEqual([700, "0b9d3c9e-5f5c-4d0e-9d57-1f0a2f6f4a11.1.0"]);
+    expect(result).toMatchObject({
+      status: "completed",
+      usage: { total_tokens: 15, details: { cached: 1 } },
+    });
+    const results = thread.messages.slice(4, 8) as { tool_call_id: string; content: string }[];
+    expect(results.map(({ tool_call_id: id, content }) => `${id} ${content}`)).toEqual([
+      'call_2 {"account":1000}',
+      "call_3 paid",
+      "call_4 This call was not approved: not the car",
+      "call_1 paid",
+    ]);
+  });
+
+  test("that had only begun asks the model", async () => {
+    const server = await startWireServer(completion({ role: "assistant", content: "ha" }));
+    const joker = createChatAgent({ client: clientOf(server), model: "m" });
+    const thread = await joker.deserializeThread(read("chat-turn-begun-v1.json"));
+    await expect(joker.run("x", thread)).rejects.toMatchObject({ code: "TURN_OPEN" });
+    expect((await joker.resume(thread)).messages).toEqual([{ role: "assistant", content: "ha" }]);
+    expect(server.bodies[0]?.["messages"]).toHaveLength(3);
+  });
+
+  const interrupted = JSON.parse(read("chat-turn-interrupted-v1.json")) as {
+    messages: unknown[];
+    turn: object;
+  };
+  const [user, asking, result] = interrupted.messages;
+  const { turn } = interrupted;
+  const answer = { role: "assistant", content: "ok" };
+
+  test.each<[string, object, string]>([
+    ["is no object", { turn: [] }, "$.turn"],
+    ["has no id", { turn: { ...turn, id: "" } }, "$.turn.id"],
+    ["has a long id", { turn: { ...turn, id: "x".repeat(37) } }, "$.turn.id"],
+    ["has an id for a header", { turn: { ...turn, id: "a\r\nb" } }, "$.turn.id"],
+    ["begins nowhere", { turn: { ...turn, start: -1 } }, "$.turn.start"],
+    ["begins behind the messages", { turn: { ...turn, start: 3 } }, "$.turn.start"],
+    ["has half a round", { turn: { ...turn, rounds: 0.5 } }, "$.turn.rounds"],
+    ["has calls before the model answered", { turn: { ...turn, rounds: 0 } }, "$.turn.rounds"],
+    ["has usage that is none", { turn: { ...turn, usage: 5 } }, "$.turn.usage"],
+    ["has calls that are none", { turn: { ...turn, calls: {} } }, "$.turn.calls"],
+    ["has null among its calls", { turn: { ...turn, calls: [null] } }, "$.turn.calls[0]"],
+    ["has a call without id", { turn: { ...turn, calls: [{ state: "started" }] } }, "$.turn.calls[0].callId"],
+    [
+      "has a call in an unknown state",
+      { turn: { ...turn, calls: [{ callId: "call_1", state: "running" }] } },
+      "$.turn.calls[0].state",
+    ],
+    [
+      "has a reason that is no text",
+      { turn: { ...turn, calls: [{ callId: "call_1", state: "denied", reason: 1 }] } },
+      "$.turn.calls[0].reason",
+    ],
+    [
+      "names a call that has its result",
+      {
+        turn: {
+          ...turn,
+          calls: [
+            { callId: "call_1", state: "started" },
+            { callId: "call_2", state: "started" },
+          ],
+        },
+      },
+      "$.turn.calls[1].callId",
+    ],
+    [
+      "names a call twice",
+      {
+        turn: {
+          ...turn,
+          calls: [
+            { callId: "call_1", state: "started" },
+            { callId: "call_1", state: "approved" },
+          ],
+        },
+      },
+      "$.turn.calls[1].callId",
+    ],
+    ["does not name an open call", { turn: { ...turn, calls: [] } }, "$.turn.calls"],
+    ["is missing", { turn: undefined }, "$.messages[1].tool_calls"],
+    ["is over", { messages: [user, answer], turn: { ...turn, calls: [] } }, "$.turn"],
+    [
+      "is followed by another message",
+      { messages: [user, asking, result, user] },
+      "$.messages[1].tool_calls",
+    ],
+    [
+      "has two open calls of one id",
+      {
+        messages: [
+          user,
+          {
+            role: "assistant",
+            tool_calls: ["a", "a"].map((id) => ({
+              id,
+              type: "function",
+              function: { name: "f", arguments: "" },
+            })),
+          },
+        ],
+      },
+      "$.messages[1].tool_calls",
+    ],
+    ["has state that is none", { state: [] }, "$.state"],
+    ["has a service that is none", { service: "x" }, "$.service"],
+  ])("is refused with its path when it %s", async (_name, changed, path) => {
+    const error = await refusal({ ...interrupted, ...changed });
+    expect(error).toMatchObject({ code: "THREAD_INVALID", path });
+  });
+
+  test("is refused with the remedy", async () => {
+    const error = await refusal({ ...interrupted, turn: undefined });
+    expect(error.message).toContain("repairThread");
   });
 });
 

@@ -47,7 +47,10 @@ export function readTurn(value: JsonValue | undefined): TurnRecord | undefined {
   if (value === undefined) return undefined;
   if (!isJsonObject(value)) throw invalid("$.turn", "an object", value);
   const { id, start, rounds, usage, calls = [], ...extra } = value;
-  if (typeof id !== "string" || id === "") throw invalid("$.turn.id", "a non-empty string", id);
+  // Short and plain, since operation ids are made of it, which end up in headers and keys.
+  if (typeof id !== "string" || !/^[\w.-]{1,36}$/.test(id)) {
+    throw invalid("$.turn.id", "1 to 36 of A-Z, a-z, 0-9, _, . and -", id);
+  }
   if (usage !== undefined && !isJsonObject(usage)) throw invalid("$.turn.usage", "an object", usage);
   if (!Array.isArray(calls)) throw invalid("$.turn.calls", "an array of calls", calls);
   return {
