@@ -1,0 +1,90 @@
+import { randomBytes } from "node:crypto";
+import { rmSync } from "node:fs";
+import { type Harness, register } from "@threadstore/conformance";
+import { memoryDriver, type MemoryRecords, type ThreadDriver, TRAILER_MAX_BYTES } from "@threadstore/core";
+import { sqliteDriver } from "@threadstore/sqlite";
+import { afterAll, describe, it } from "vitest";
+import { databaseOf, openOver, type Settings } from "./conformance.test.support.ts";
+import { RESERVED } from "./format/names.ts";
+import { temporaryFolder } from "./tools.test.support.ts";
+
+const options = { signal: new AbortController().signal };
+
+/** A harness of stores over the driver's, with what the suite asks for by way of the driver. */
+function harnessOver(
+  name: string,
+  driverOf: (place: string) => ThreadDriver,
+  settings: Settings,
+): Omit<Harness, "destroy"> {
+  return {
+    name,
+    open: async (place, given) => openOver(driverOf(place), given, settings),
+    async rewrite(place, id, change) {
+      const driver = driverOf(place);
+      const key = { namespace: "", id };
+      const found = await driver.read(key, undefined, options);
+      const bytes = change(Uint8Array.from(found?.bytes ?? []));
+      const trailerLength = Math.min(bytes.length, TRAILER_MAX_BYTES);
+      const nonce = randomBytes(16).toString("base64url");
+      const record = { bytes, unchanged: 0, trailerLength, nonce, expiresAt: undefined };
+      await driver.write(key, record, found?.version, options);
+      await driver.close();
+    },
+    async entries(place) {
+      const driver = driverOf(place);
+      const page = { after: undefined, limit: 1000 };
+      const threads = await driver.list("", page, options);
+      const attachments = await driver.list(RESERVED, page, options);
+      await driver.close();
+      return [...threads.records, ...attachments.records].map(({ id }) => id);
+    },
+  };
+}
+
+function overMemory(settings: Settings): Harness {
+  const places = new Map<string, MemoryRecords>();
+  const driverOf = (place: string): ThreadDriver => {
+    const records: MemoryRecords = places.get(place) ?? new Map();
+    places.set(place, records);
+    return memoryDriver({ records });
+  };
+  return {
+    ...harnessOver("memory with attachments", driverOf, settings),
+    async destroy(place) {
+      places.delete(place);
+    },
+  };
+}
+
+const folder = temporaryFolder();
+afterAll(() => folder[Symbol.dispose]());
+
+function overSqlite(settings: Settings): Harness {
+  const driverOf = (place: string): ThreadDriver => sqliteDriver({ path: databaseOf(folder.path, place) });
+  return {
+    ...harnessOver("sqlite with attachments", driverOf, settings),
+    async destroy(place) {
+      const path = databaseOf(folder.path, place);
+      for (const suffix of ["", "-wal", "-shm"]) rmSync(path + suffix, { force: true });
+    },
+    peer: {
+      module: new URL("conformance.test.peer.ts", import.meta.url),
+      parameters: { folder: folder.path, settings },
+    },
+  };
+}
+
+// So that nearly every string of the suite's values becomes an attachment.
+const tiny = { limitBytes: 16, strings: "any" } as const;
+
+describe("memoryStore with attachments of 17 bytes", () => {
+  register(overMemory(tiny), { describe, it, after: afterAll });
+});
+
+describe("memoryStore with attachments as they come", () => {
+  register(overMemory({}), { describe, it, after: afterAll });
+});
+
+describe("sqliteStore with attachments of 17 bytes", () => {
+  register(overSqlite(tiny), { describe, it, after: afterAll });
+});

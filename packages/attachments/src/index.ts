@@ -1,0 +1,2 @@
+export type { AttachmentsOptions } from "./options.ts";
+export { withAttachments } from "./with-attachments.ts";
