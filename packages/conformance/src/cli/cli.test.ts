@@ -1,8 +1,9 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { createRequire } from "node:module";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -18,9 +19,20 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true }));
 
+interface Outcome {
+  readonly exitCode: unknown;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
 /** Runs the command line in a process of its own, whose streams are pipes. */
-async function cli(...parameters: string[]): Promise<{ exitCode: unknown; stdout: string; stderr: string }> {
-  const child = spawn(process.execPath, [bin, ...parameters], { cwd: folder });
+function cli(...parameters: string[]): Promise<Outcome> {
+  return cliOf(process.execPath, ...parameters);
+}
+
+async function cliOf(runtime: string, ...parameters: string[]): Promise<Outcome> {
+  const { THREADSTORE_CONFORMANCE_EFFORT: _, THREADSTORE_CONFORMANCE_SEED: _seed, ...env } = process.env;
+  const child = spawn(runtime, [bin, ...parameters], { cwd: folder, env });
   const [stdout, stderr, [exitCode]] = await Promise.all([
     text(child.stdout),
     text(child.stderr),
@@ -28,6 +40,9 @@ async function cli(...parameters: string[]): Promise<{ exitCode: unknown; stdout
   ]);
   return { exitCode, stdout, stderr };
 }
+
+/** Where Bun is, whose package has a stand-in until it is installed. */
+const bun = join(dirname(createRequire(import.meta.url).resolve("bun/package.json")), "bin/bun.exe");
 
 /** A file in the folder that the command line runs in. */
 async function file(name: string, content: string): Promise<string> {
@@ -41,8 +56,9 @@ describe("a run", () => {
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(/^Ids +22 +0 +0 +0$/mu);
     expect(stdout).toContain("a good store");
-    expect(stdout).toMatch(/not-exercised {2}B09 .+\n {2}The harness lacks entries\./u);
-    expect(stdout).toMatch(/^Tiers: core partial, concurrent partial, faults \S+, hygiene passed$/mu);
+    expect(stdout).toMatch(/^Not exercised\. The harness lacks entries\. .*\bB09\b/mu);
+    expect(stdout).toMatch(/^core +~ partial +\d+ +0 +0 +[1-9]/mu);
+    expect(stdout).toMatch(/^hygiene +✓ passed +\d+ +0 +0 +0 +\d+\.\d$/mu);
     expect(stderr.trim().split("\n")).toHaveLength(cases.length);
     expect(stderr).toMatch(/^passed {9}B01 {2}load of nothing is undefined \(\d+ ms\)$/mu);
     expect(stdout + stderr).not.toContain("\u001b");
@@ -60,20 +76,23 @@ describe("a run", () => {
     expect(exitCode).toBe(1);
     expect(stdout).toContain(
       "failed  B01  load of nothing is undefined (E1)\n" +
-        "  Promised: load of an id that was never saved is undefined. Happened: got null instead of undefined.",
+        "  Promised: load of an id that was never saved is undefined. Happened: got null instead of undefined.\n" +
+        `  Again: npx threadstore-conformance ${broken} --case B01 --seed 1 --effort full\n`,
     );
     expect(stdout).toMatch(/^waived {2}B05 .+\n {2}null is returned$/mu);
     expect(stdout).toMatch(/^Basics +1 +1 +1 +0$/mu);
     expect(stdout).toMatch(/^All +2 +1 +1 +0$/mu);
     expect(stdout).toContain("Broken clauses: E1\n");
-    expect(stdout).toContain("Tiers: core failed, concurrent not-run");
+    expect(stdout).toMatch(/^core +✗ failed +2 +1 +1 +0 +\d+\.\d$/mu);
+    expect(stdout).toMatch(/^concurrent +- not run +0 +0 +0 +0 +0\.0$/mu);
     expect(stderr).toMatch(/^failed {9}B01/mu);
   });
 
   it("can be of some tiers", async () => {
     const { exitCode, stdout } = await cli(good, "--tier", "hygiene", "--tier=hygiene,hygiene");
     expect(exitCode).toBe(0);
-    expect(stdout).toContain("Tiers: core not-run, concurrent not-run, faults not-run, hygiene passed");
+    expect(stdout).toMatch(/^core +- not run/mu);
+    expect(stdout).toMatch(/^hygiene +✓ passed/mu);
   });
 
   it("of no case, or of none that could run, exits with 1", async () => {
@@ -88,12 +107,13 @@ describe("a run", () => {
     const { exitCode, stdout } = await cli(broken, "--case=C01,C03", "--repeat", "5", "--json");
     expect(exitCode).toBe(1);
     const { results } = JSON.parse(stdout) as Report;
-    expect(results.map(({ case: id, status, runs }) => [id, status, runs])).toEqual([
-      ["C01", "failed", 2],
-      ["C03", "passed", 5],
+    expect(results.map(({ case: id, status, runs, seed }) => [id, status, runs, seed])).toEqual([
+      ["C01", "failed", 2, 2],
+      ["C03", "passed", 5, 5],
     ]);
-    const summary = await cli(broken, "--case=C01", "--repeat=5");
+    const summary = await cli(broken, "--case=C01", "--repeat=5", "--seed=70");
     expect(summary.stdout).toContain("(C1, at run 2)");
+    expect(summary.stdout).toContain("--case C01 --seed 71 --effort");
   });
 
   it("whose store leaves a rejection unhandled names the case, and exits with 1", async () => {
@@ -111,6 +131,30 @@ describe("a run", () => {
     );
     expect((await cli(seeded, "--case=B01", "--seed=-12345")).stdout).toContain("seed -12345");
     expect((await cli(seeded, "--case=B01")).stdout).toContain("seed none");
+    expect((await cli(seeded, "--case=B01", "--seed=random")).stdout).toMatch(/seed [1-9]\d*$/mu);
+  });
+
+  it("hands the effort on, and says it", async () => {
+    const told = await file(
+      "effort.ts",
+      `import { harness as inner } from ${JSON.stringify(good)};
+       const { THREADSTORE_CONFORMANCE_EFFORT: effort = "none" } = process.env;
+       export const harness = { ...inner, name: "effort " + effort as string };`,
+    );
+    const { stdout } = await cli(told, "--case=B01", "--effort=quick", "--json");
+    expect(JSON.parse(stdout)).toMatchObject({ harness: "effort quick", effort: "quick" });
+  });
+
+  it("works under Bun, with a network that fails and with other processes", { timeout: 60_000 }, async () => {
+    const harness = new URL("../testing/network/key-value-harness.ts", import.meta.url).href;
+    const overNetwork = await file(
+      "network.ts",
+      `import { keyValueHarness } from ${JSON.stringify(harness)};
+       export const harness = keyValueHarness("over a network");`,
+    );
+    const ids = "B01,F01,F06,R01,A10,L08,K13,A06";
+    const { exitCode, stdout } = await cliOf(bun, overNetwork, "--case", ids, "--effort=quick");
+    expect([exitCode, stdout]).toEqual([0, expect.stringMatching(/^All +8 +0 +0 +0$/mu)]);
   });
 
   it("takes a module that exports its harness as the default, and ends whatever it leaves open", async () => {
@@ -135,9 +179,16 @@ describe("a report", () => {
     expect(JSON.parse(await readFile(join(folder, "out.json"), "utf8"))).toEqual(report);
     expect(report).toEqual({
       harness: "a broken | store",
+      effort: "full",
       ok: false,
       counts: { passed: 1, failed: 1, waived: 1, "not-exercised": 0 },
-      tiers: { core: "failed", concurrent: "not-run", faults: "not-run", hygiene: "not-run" },
+      tiers: {
+        core: "failed",
+        concurrent: "not-run",
+        faults: "not-run",
+        durable: "not-run",
+        hygiene: "not-run",
+      },
       brokenClauses: ["E1"],
       results: [
         {
@@ -148,7 +199,9 @@ describe("a report", () => {
           clauses: ["E1"],
           status: "failed",
           message: expect.stringMatching(/^Promised: .+ Happened: got null instead of undefined\.$/u),
+          reproduction: `npx threadstore-conformance ${broken} --case B01 --seed 1 --effort full`,
           runs: 1,
+          seed: 1,
           milliseconds: expect.any(Number),
         },
         expect.objectContaining({ case: "B02", status: "passed", runs: 1 }),
@@ -160,12 +213,14 @@ describe("a report", () => {
 
   it("is Markdown in a file with --markdown", async () => {
     const { stdout } = await cli(broken, "--markdown", "out.md", "--case=B01,B02");
-    expect(stdout).toContain("Tiers:");
+    expect(stdout).toContain("✗ failed");
     const page = await readFile(join(folder, "out.md"), "utf8");
     expect(page).toContain(String.raw`# Conformance of a broken \| store`);
-    expect(page).toContain("| core | failed |");
+    expect(page).toContain("| core | ✗ failed | 1 | 1 | 0 | 0 |");
     expect(page).toContain("| Basics | 1 | 1 | 0 | 0 |");
-    expect(page).toMatch(/^\| B01 \| failed \| load of nothing is undefined \| E1 \| Promised: .+ \|$/mu);
+    expect(page).toMatch(
+      /^\| B01 \| load of nothing is undefined \| E1 \| Promised: .+ \| `npx .+ --case B01 .+` \|$/mu,
+    );
     expect(page).not.toContain("B02");
   });
 });
@@ -191,9 +246,13 @@ describe("wrong usage", () => {
   it.each([
     [["--colour", good], "Unknown option '--colour'."],
     [["--case=Q01", good], "There is no case Q01: see --list."],
-    [["--tier=slow", good], "There is no tier slow: the tiers are core, concurrent, faults, hygiene."],
+    [
+      ["--tier=slow", good],
+      "There is no tier slow: the tiers are core, concurrent, faults, durable, hygiene.",
+    ],
     [["--repeat=0", good], "--repeat takes a number from 1 on, not 0."],
-    [["--seed=dice", good], "--seed takes a whole number, not dice."],
+    [["--seed=dice", good], "--seed takes a whole number, or random, not dice."],
+    [["--effort=some", good], "--effort takes quick or full, not some."],
     [["--report"], "Option '--report <value>' argument missing."],
     [["--case=B01"], "Name a module that exports a harness, such as ./harness.js."],
     [[good, broken], `Name only a module that exports a harness, such as ./harness.js, without ${broken}.`],
@@ -256,7 +315,8 @@ describe("check", () => {
     const { exitCode, stdout } = await cli("check", history);
     expect(exitCode).toBe(1);
     expect(stdout).toMatch(/^t +2 +illegal +\S/mu);
-    expect(stdout).toContain("load: nothing");
+    expect(stdout).toMatch(/^ {2}c1 {2}save w1 .+: done v1 +\|-+\|$/mu);
+    expect(stdout).toMatch(/^ {2}c2 {2}load: nothing +\|-+\|$/mu);
     expect(stdout).toContain("The history is not linearizable.");
   });
 
@@ -271,7 +331,18 @@ describe("--help", () => {
     for (const flag of ["--help", "-h"]) {
       const { exitCode, stdout, stderr } = await cli(flag);
       expect([exitCode, stderr]).toEqual([0, ""]);
-      for (const option of ["tier", "case", "repeat", "seed", "report", "markdown", "json", "list", "help"])
+      for (const option of [
+        "tier",
+        "case",
+        "repeat",
+        "seed",
+        "effort",
+        "report",
+        "markdown",
+        "json",
+        "list",
+        "help",
+      ])
         expect(stdout).toContain(`--${option}`);
     }
   });

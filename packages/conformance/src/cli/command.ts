@@ -1,7 +1,9 @@
+import { randomInt } from "node:crypto";
 import { parseArgs } from "node:util";
 import { cases } from "../cases/index.ts";
 import { type Tier, tiers } from "../conformance-case.ts";
 import type { RunOptions } from "../execution/report.ts";
+import { type Effort, isEffort } from "../execution/settings.ts";
 
 /** What is wrong with the command line, or with what it names; told in one sentence, without a stack. */
 export class UsageError extends Error {
@@ -17,7 +19,8 @@ export interface RunCommand {
   readonly harness: string;
   readonly selection: Selection;
   readonly repeat: number;
-  readonly seed: string | undefined;
+  readonly seed: number | undefined;
+  readonly effort: Effort | undefined;
   /** Where to write the report, as JSON and as Markdown. */
   readonly report: string | undefined;
   readonly markdown: string | undefined;
@@ -36,6 +39,7 @@ const options = {
   case: { type: "string", multiple: true },
   repeat: { type: "string" },
   seed: { type: "string" },
+  effort: { type: "string" },
   report: { type: "string" },
   markdown: { type: "string" },
   json: { type: "boolean" },
@@ -59,6 +63,7 @@ export function commandOf(parameters: readonly string[]): Command {
     selection,
     repeat: repeatOf(values.repeat),
     seed: seedOf(values.seed),
+    effort: effortOf(values.effort),
     report,
     markdown,
     json,
@@ -115,8 +120,15 @@ function repeatOf(text = "1"): number {
   return Number(text);
 }
 
-function seedOf(text: string | undefined): string | undefined {
-  if (text !== undefined && !/^-?\d{1,15}$/u.test(text))
-    throw new UsageError(`--seed takes a whole number, not ${text}.`);
-  return text;
+function seedOf(text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  if (text === "random") return randomInt(2 ** 31);
+  if (!/^-?\d{1,15}$/u.test(text))
+    throw new UsageError(`--seed takes a whole number, or random, not ${text}.`);
+  return Number(text);
+}
+
+function effortOf(text: string | undefined): Effort | undefined {
+  if (text === undefined || isEffort(text)) return text;
+  throw new UsageError(`--effort takes quick or full, not ${text}.`);
 }

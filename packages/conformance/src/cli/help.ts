@@ -10,8 +10,9 @@ runs that. HISTORY is a history that the suite recorded; whether it is lineariza
 
   --tier TIERS      only these tiers: ${tiers.join(", ")}
   --case CASES      only these cases, such as K01,K05
-  --repeat COUNT    run each case so often, or until it fails
-  --seed NUMBER     the seed of what cases choose at random, as a failure told it
+  --repeat COUNT    run each case so often, each time with the next seed, or until it fails
+  --seed NUMBER     the seed of what cases choose at random, 1 if not given; "random" chooses one
+  --effort EFFORT   full, or quick for a fraction of what takes long
   --report FILE     write the report as JSON
   --markdown FILE   write the report as Markdown
   --json            print the report as JSON, and no summary

@@ -1,26 +1,34 @@
-import { tiers } from "../conformance-case.ts";
-import type { Report } from "../execution/report.ts";
-import { sectionRows } from "./summary.ts";
+import type { ReproducibleReport } from "./reproduction.ts";
+import { notExercised, sectionRows, tierRows } from "./summary.ts";
 
 /** A report as a page, to be kept beside the store. */
-export function markdownOf({ harness, tiers: verdicts, results, brokenClauses }: Report): string {
-  const notable = results.filter(({ status }) => status !== "passed");
-  const parts = [
-    `# Conformance of ${cell(harness)}`,
-    table([["Tier", "Verdict"], ...tiers.map((tier) => [tier, verdicts[tier]])]),
-    table(sectionRows(results)),
-  ];
-  if (brokenClauses.length > 0) parts.push(`Broken clauses: ${brokenClauses.join(", ")}.`);
-  if (notable.length > 0) {
-    const rows = notable.map(({ case: id, status, title, clauses, message = "" }) => [
-      id,
-      status,
-      title,
+export function markdownOf(report: ReproducibleReport): string {
+  const { harness, results, brokenClauses } = report;
+  const parts = [`# Conformance of ${cell(harness)}`, table(tierRows(report))];
+  const failed = results.filter(({ status }) => status === "failed");
+  if (failed.length > 0) {
+    parts.push(`Broken clauses: ${brokenClauses.join(", ")}.`);
+    const rows = failed.map(({ case: id, title, clauses, message = "", reproduction = "" }) => [
+      cell(id),
+      cell(title),
       clauses.join(", "),
-      message,
+      cell(message),
+      `\`${reproduction.replaceAll("|", String.raw`\|`)}\``,
     ]);
-    parts.push(table([["Case", "Status", "Promise", "Clauses", "What happened"], ...rows]));
+    parts.push(table([["Failed", "Promise", "Clauses", "What happened", "Again"], ...rows]));
   }
+  const waived = results.filter(({ status }) => status === "waived");
+  if (waived.length > 0) {
+    const rows = waived.map(({ case: id, title, clauses, message = "" }) => [
+      id,
+      cell(title),
+      clauses.join(", "),
+      cell(message),
+    ]);
+    parts.push(table([["Waived", "Promise", "Clauses", "Why"], ...rows]));
+  }
+  parts.push(...notExercised(results).map(([why, ids]) => `${why} ${ids.join(", ")}.`));
+  parts.push(table(sectionRows(results)));
   return `${parts.join("\n\n")}\n`;
 }
 
@@ -29,7 +37,7 @@ function table([header = [], ...rows]: readonly (readonly string[])[]): string {
 }
 
 function line(cells: readonly string[]): string {
-  return `| ${cells.map(cell).join(" | ")} |`;
+  return `| ${cells.join(" | ")} |`;
 }
 
 /** Text that neither ends its cell nor is taken for markup. */

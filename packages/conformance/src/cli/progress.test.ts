@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { cases, run } from "../index.ts";
 import { withBug } from "../testing/zoo/mutant.ts";
 import { progressOn } from "./progress.ts";
@@ -14,7 +14,8 @@ afterEach(() => vi.unstubAllEnvs());
 /** What a run writes, piece by piece. */
 async function writtenBy(terminal: Omit<Output, "write">): Promise<string[]> {
   const pieces: string[] = [];
-  const progress = progressOn({ ...terminal, write: (text) => pieces.push(text) }, 2);
+  const extent = { cases: 2, repeat: 1 };
+  const progress = progressOn({ ...terminal, write: (text) => pieces.push(text) }, extent);
   await run(nullLoader, { cases: ["B01", "B02"], onStart: progress.started, onResult: progress.ended });
   progress.end();
   return pieces;
@@ -46,7 +47,46 @@ describe("on a terminal", () => {
     const output = { isTTY: true, write: () => undefined };
     vi.stubEnv("NO_COLOR", "");
     expect(summaryOf(report, painterFor(output))).toContain("\u001b[31mfailed\u001b[39m  B01");
+    expect(summaryOf(report, painterFor(output))).toContain("core        \u001b[31m✗ failed\u001b[39m");
     vi.stubEnv("NO_COLOR", "1");
     expect(summaryOf(report, painterFor(output))).not.toContain("\u001b");
+  });
+});
+
+describe("a case that takes long", () => {
+  const [slow] = cases;
+  if (slow === undefined) throw new Error("There are no cases.");
+  const { id, title } = slow;
+
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  /** What is written while the second of its three runs takes so long. */
+  function writtenDuring(milliseconds: number, terminal: Omit<Output, "write">): string[] {
+    const pieces: string[] = [];
+    const output = { ...terminal, write: (text: string) => pieces.push(text) };
+    const progress = progressOn(output, { cases: 9, repeat: 3 });
+    if (slow === undefined) return [];
+    progress.started(slow);
+    progress.run(2);
+    vi.advanceTimersByTime(milliseconds);
+    progress.end();
+    vi.advanceTimersByTime(60_000);
+    return pieces.filter((piece) => piece.includes(id));
+  }
+
+  it("is told each second on a terminal, with its run and its time", () => {
+    expect(writtenDuring(2_500, { isTTY: true, columns: 200 })).toEqual([
+      `1/9, run 1 of 3  ${id} ${title}`,
+      `1/9, run 2 of 3, 1 s  ${id} ${title}`,
+      `1/9, run 2 of 3, 2 s  ${id} ${title}`,
+    ]);
+  });
+
+  it("is told every ten seconds elsewhere", () => {
+    expect(writtenDuring(25_000, {})).toEqual([
+      `still running  ${id}  ${title}, run 2 of 3, 10 s\n`,
+      `still running  ${id}  ${title}, run 2 of 3, 20 s\n`,
+    ]);
   });
 });

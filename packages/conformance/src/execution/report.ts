@@ -2,7 +2,7 @@ import { cases } from "../cases/index.ts";
 import type { Clause, ConformanceCase, Tier } from "../conformance-case.ts";
 import type { Harness, Waiver } from "../harness.ts";
 import { missingPowers, runCase } from "./run-case.ts";
-import { type SuiteOptions, suiteSettings, type SuiteSettings } from "./settings.ts";
+import { type Effort, type SuiteOptions, suiteSettings, type SuiteSettings } from "./settings.ts";
 import { type TierVerdict, tierVerdicts } from "./tier-verdicts.ts";
 import { expectFailure, waiversOf } from "./waivers.ts";
 
@@ -20,12 +20,15 @@ export interface CaseResult {
   readonly message?: string;
   /** How often the case ran: less than asked for when it failed, 0 when it was not exercised. */
   readonly runs: number;
+  /** That of the last run: with it a failure comes again, unless it is a matter of chance. */
+  readonly seed: number;
   readonly milliseconds: number;
 }
 
 /** What a run found, as data that JSON can hold. */
 export interface Report {
   readonly harness: string;
+  readonly effort: Effort;
   /** Whether at least one case ran and none failed. */
   readonly ok: boolean;
   readonly counts: Readonly<Record<CaseStatus, number>>;
@@ -40,10 +43,15 @@ export interface RunOptions extends SuiteOptions {
   readonly tiers?: readonly Tier[];
   /** Ids of cases. @default all */
   readonly cases?: readonly string[];
-  /** How often each case is run, or until it fails: to find what goes wrong rarely. @default 1 */
+  /**
+   * How often each case is run, each time with the next seed, or until it fails: to find what goes wrong rarely.
+   * @default 1
+   */
   readonly repeat?: number;
   /** Called before each case. */
   readonly onStart?: (conformanceCase: ConformanceCase) => void;
+  /** Called before each run of a case, with its number from 1 on. */
+  readonly onRun?: (conformanceCase: ConformanceCase, run: number) => void;
   /** Called after each case. */
   readonly onResult?: (result: CaseResult) => void;
 }
@@ -59,6 +67,7 @@ export async function run(harness: Harness, options: RunOptions = {}): Promise<R
       waiver: waivers.get(each.id),
       repeat: options.repeat ?? 1,
       settings,
+      onRun: (number) => options.onRun?.(each, number),
     });
     results.push(result);
     options.onResult?.(result);
@@ -68,6 +77,7 @@ export async function run(harness: Harness, options: RunOptions = {}): Promise<R
   const failed = results.filter(({ status }) => status === "failed");
   return {
     harness: harness.name,
+    effort: settings.effort,
     ok: counts.failed === 0 && counts.passed > 0,
     counts,
     tiers: tierVerdicts(results),
@@ -88,6 +98,7 @@ interface Terms {
   readonly waiver: Waiver | undefined;
   readonly repeat: number;
   readonly settings: SuiteSettings;
+  readonly onRun: (run: number) => void;
 }
 
 async function resultOf(harness: Harness, each: ConformanceCase, terms: Terms): Promise<CaseResult> {
@@ -96,7 +107,8 @@ async function resultOf(harness: Harness, each: ConformanceCase, terms: Terms): 
   const milliseconds = Math.round(performance.now() - started);
   const { id, title, section, tier, clauses } = each;
   const told = message === undefined ? {} : { message };
-  return { case: id, title, section, tier, clauses, status, ...told, runs, milliseconds };
+  const seed = seedOf(terms.settings, Math.max(runs, 1));
+  return { case: id, title, section, tier, clauses, status, ...told, runs, seed, milliseconds };
 }
 
 type Finding = Pick<CaseResult, "status" | "runs" | "message">;
@@ -104,7 +116,7 @@ type Finding = Pick<CaseResult, "status" | "runs" | "message">;
 async function findingOf(
   harness: Harness,
   each: ConformanceCase,
-  { waiver, repeat, settings }: Terms,
+  { waiver, repeat, settings, onRun }: Terms,
 ): Promise<Finding> {
   const missing = missingPowers(harness, each);
   if (missing.length > 0) {
@@ -114,8 +126,8 @@ async function findingOf(
   const runAll = async (): Promise<void> => {
     while (runs < repeat) {
       runs += 1;
-      // Each time with other random calls.
-      await runCase(harness, each, { ...settings, seed: settings.seed + runs - 1 });
+      onRun(runs);
+      await runCase(harness, each, { ...settings, seed: seedOf(settings, runs) });
     }
   };
   try {
@@ -127,4 +139,9 @@ async function findingOf(
   return waiver === undefined
     ? { status: "passed", runs }
     : { status: "waived", message: waiver.reason, runs };
+}
+
+/** Each run of a case makes other random calls. */
+function seedOf({ seed }: SuiteSettings, nth: number): number {
+  return seed + nth - 1;
 }

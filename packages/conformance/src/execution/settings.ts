@@ -55,8 +55,12 @@ export function suiteSettings(options: SuiteOptions = {}): SuiteSettings {
 
 function effortOf(text: string | undefined): Effort {
   if (text === undefined || text === "") return "full";
-  if (text === "quick" || text === "full") return text;
+  if (isEffort(text)) return text;
   throw new TypeError(`The effort has to be quick or full, not ${text}.`);
+}
+
+export function isEffort(text: string): text is Effort {
+  return text === "quick" || text === "full";
 }
 
 function replayOf(text: string | undefined): SuiteSettings["replay"] {
