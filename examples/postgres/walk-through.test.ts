@@ -1,0 +1,64 @@
+// What docs/writing-an-adapter.md shows of the command line is what the command line says.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { fileURLToPath } from "node:url";
+import { describeWithService } from "@threadstore/services/vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
+
+const bin = fileURLToPath(
+  new URL("bin/threadstore-conformance.js", import.meta.resolve("@threadstore/conformance/package.json")),
+);
+const document = join(import.meta.dirname, "../../docs/writing-an-adapter.md");
+
+/** The lines that the document shows of a run, as those of another run would be. */
+async function shown(beginning: RegExp): Promise<string[]> {
+  const markdown = await readFile(document, "utf8");
+  const blocks = [...markdown.matchAll(/^```\w*\n(.*?)^```$/gmsu)].map(([, block = ""]) => block);
+  const sample = blocks.find((block) => beginning.test(block));
+  if (sample === undefined) throw new Error("The document shows no such run.");
+  const steady = /^(?:failed| {2}Again:|Broken clauses:|The store|Every)/u;
+  return sample.split("\n").filter((line) => steady.test(line));
+}
+
+await describeWithService("postgres", "the walk-through", ({ url }) => {
+  let folder: string;
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), "threadstore-walk-through-"));
+  });
+  afterAll(() => rm(folder, { recursive: true }));
+
+  async function conformance(...parameters: string[]): Promise<{ exitCode: unknown; lines: string[] }> {
+    const child = spawn(process.execPath, [bin, ...parameters, "--seed=1", "--effort=full"], {
+      cwd: import.meta.dirname,
+      env: { ...process.env, DATABASE_URL: url, THREADSTORE_CONFORMANCE_HISTORIES: folder },
+      stdio: ["ignore", "pipe", "ignore"],
+    });
+    const [stdout, [exitCode]] = await Promise.all([text(child.stdout), once(child, "close")]);
+    return { exitCode, lines: stdout.split("\n") };
+  }
+
+  it("shows what the suite says of a store that looks first and writes after", async () => {
+    const { exitCode, lines } = await conformance("./check-then-act.ts", "--case", "K02,K12");
+    expect(exitCode).toBe(1);
+    expect(await shown(/^failed {2}K02/u)).toHaveLength(6);
+    expect(lines).toEqual(expect.arrayContaining(await shown(/^failed {2}K02/u)));
+    expect(lines.join("\n")).toMatch(
+      /Promised: of 16 saves from one version exactly one succeeds\. Happened: \d+ of 16/u,
+    );
+    expect(lines.join("\n")).toMatch(
+      /are linearizable\. Happened: Thread .*: (?:lost update|double creation)/u,
+    );
+  });
+
+  it("shows what the suite says of the store", async () => {
+    const { exitCode, lines } = await conformance("./harness.ts", "--case", "L01,F01");
+    expect(exitCode).toBe(0);
+    expect(await shown(/^passed {9}L01/u)).toHaveLength(1);
+    expect(lines).toEqual(expect.arrayContaining(await shown(/^passed {9}L01/u)));
+    expect(lines).toContain("Not exercised. The harness lacks network. F01");
+  });
+});
