@@ -50,7 +50,8 @@ function copyText(text: string, rules: CopyRules, path: string): string {
   throw unexpected(rules.code, path, "well-formed Unicode (a lone surrogate cannot be stored)");
 }
 
-function memberSuffix(name: string): string {
+/** A member's name as the end of a path: `.a`, `["a b"]`. */
+export function memberSuffix(name: string): string {
   return /^[A-Za-z_$][\w$]*$/.test(name) ? `.${name}` : `[${JSON.stringify(name.toWellFormed())}]`;
 }
 

@@ -86,10 +86,7 @@ export function readThread<KindName extends string, Message extends object>(
   const thread = copyJson(readObject(value), { code: "THREAD_INVALID" }) as JsonObject;
   const { format: foundFormat, version, kind: foundKind, agent, messages, ...others } = thread;
   const { state, service, turn: foundTurn, ...extra } = others;
-  if (foundFormat !== format) {
-    const expectation = `"${format}" (a thread that an agent serialized)`;
-    throw unexpected("THREAD_INVALID", "$.format", expectation, foundFormat);
-  }
+  checkFormat(foundFormat);
   checkKind(foundKind, kind.kind);
   checkVersion(version, kind.version);
   checkAgent(agent, reader);
@@ -114,7 +111,8 @@ function readOptionalObject(value: JsonValue | undefined, path: string): JsonObj
   throw unexpected("THREAD_INVALID", path, "an object", value);
 }
 
-function readObject(value: unknown): unknown {
+/** The object that is to be a serialized thread, parsed if it came as text. Throws `THREAD_INVALID`. */
+export function readObject(value: unknown): object {
   const parsed = typeof value === "string" ? parseText(value) : value;
   if (parsed === undefined) {
     throw new AgentError(
@@ -153,6 +151,12 @@ function parseText(text: string): unknown {
   }
 }
 
+export function checkFormat(found: JsonValue | undefined): void {
+  if (found === format) return;
+  const expectation = `"${format}" (a thread that an agent serialized)`;
+  throw unexpected("THREAD_INVALID", "$.format", expectation, found);
+}
+
 function checkKind(found: JsonValue | undefined, kind: string): void {
   if (typeof found !== "string") throw unexpected("THREAD_INVALID", "$.kind", "a string", found);
   if (found === kind) return;
@@ -163,7 +167,8 @@ function checkKind(found: JsonValue | undefined, kind: string): void {
   );
 }
 
-function checkVersion(found: JsonValue | undefined, version: number): void {
+/** Checks a version against the highest that is read. Throws `THREAD_INVALID` or `THREAD_TOO_NEW`. */
+export function checkVersion(found: JsonValue | undefined, version: number): void {
   if (typeof found !== "number" || !Number.isSafeInteger(found) || found < 1) {
     throw unexpected("THREAD_INVALID", "$.version", "a whole number from 1", found);
   }

@@ -1,0 +1,42 @@
+import type { SerializedThread } from "@threadstore/core";
+import type { Damage } from "./damage.ts";
+import { mendThread, type CheckOptions } from "./mend-thread.ts";
+import { Mender, type ThreadChange } from "./mender.ts";
+import { checkPolicy, type RepairPolicy } from "./policy.ts";
+
+/** A thread that was mended. */
+export interface RepairedThread {
+  /** The thread; the caller's own copy. Messages that were not touched are to the byte as they were. */
+  readonly thread: SerializedThread;
+  /** What was done, in order; empty when nothing was wrong. */
+  readonly changes: readonly ThreadChange[];
+}
+
+/**
+ * Finds what is wrong with a thread that an agent serialized (or its JSON text, or a store's `stored.thread`): all
+ * for which providers, or `deserializeThread`, refuse it. Empty when nothing is.
+ *
+ * Throws `THREAD_INVALID` or `THREAD_TOO_NEW` for what is no thread that could be mended: no well-formed JSON, or
+ * another format; `INVALID_ARGUMENT` for options.
+ */
+export function checkThread(thread: SerializedThread | string, options: CheckOptions = {}): Damage[] {
+  const mender = new Mender("synthesize");
+  mendThread(thread, mender, options);
+  return mender.damages;
+}
+
+/**
+ * Mends what {@link checkThread} finds, and tells all that it did. The thread that is passed stays as it is. What
+ * comes out has no damage left, and a second repair changes nothing.
+ *
+ * Throws as `checkThread` does, and `THREAD_INVALID` with the path where the policy says to stop.
+ */
+export function repairThread(
+  thread: SerializedThread | string,
+  policy: RepairPolicy,
+  options: CheckOptions = {},
+): RepairedThread {
+  checkPolicy(policy, "policy");
+  const mender = new Mender(policy);
+  return { thread: mendThread(thread, mender, options), changes: mender.changes };
+}

@@ -1,0 +1,72 @@
+import { once } from "node:events";
+import { createServer, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { onTestFinished } from "vitest";
+import type { ChatRequest, Refusal } from "./request.test.support.ts";
+import { findRefusal, type StrictServerKind } from "./rules.test.support.ts";
+
+export interface StrictServer {
+  readonly url: string;
+  /** What was sent so far, refused or not. */
+  readonly requests: readonly ChatRequest[];
+}
+
+/** The assistant's message that answers a request. */
+export type AnswerRequest = (request: ChatRequest) => object;
+
+/**
+ * Starts a server that is as strict as the real ones of its kind, on a free port, and stops it when the test has
+ * finished. What it does not refuse it answers with the message of `answer`; streamed, if asked, in one piece.
+ */
+export async function startStrictServer(
+  kind: StrictServerKind = "openai",
+  answer: AnswerRequest = () => ({ role: "assistant", content: "ok" }),
+): Promise<StrictServer> {
+  const requests: ChatRequest[] = [];
+  const server = createServer((request, response) => {
+    const pieces: Buffer[] = [];
+    request.on("data", (piece: Buffer) => pieces.push(piece));
+    request.on("end", () => {
+      const body = JSON.parse(Buffer.concat(pieces).toString("utf8")) as ChatRequest;
+      requests.push(body);
+      respond(response, findRefusal(kind, body), body.stream === true, () => answer(body));
+    });
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  onTestFinished(async () => {
+    server.closeAllConnections();
+    server.close();
+    await once(server, "close");
+  });
+  return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, requests };
+}
+
+function respond(
+  response: ServerResponse,
+  refusal: Refusal | undefined,
+  isStreamed: boolean,
+  answer: () => object,
+): void {
+  if (refusal !== undefined) {
+    response.writeHead(refusal.status, { "content-type": "application/json" });
+    response.end(JSON.stringify({ error: refusal.error }));
+  } else if (isStreamed) {
+    response.writeHead(200, { "content-type": "text/event-stream" });
+    response.write(toEvent(toCompletion("chat.completion.chunk", { delta: answer(), finish_reason: null })));
+    response.write(toEvent(toCompletion("chat.completion.chunk", { delta: {}, finish_reason: "stop" })));
+    response.end("data: [DONE]\n\n");
+  } else {
+    response.writeHead(200, { "content-type": "application/json" });
+    const choice = { message: answer(), finish_reason: "stop", logprobs: null };
+    response.end(JSON.stringify(toCompletion("chat.completion", choice)));
+  }
+}
+
+function toCompletion(object: string, choice: object): object {
+  return { id: "chatcmpl-1", object, created: 1, model: "m", choices: [{ index: 0, ...choice }] };
+}
+
+function toEvent(data: object): string {
+  return `data: ${JSON.stringify(data)}\n\n`;
+}
