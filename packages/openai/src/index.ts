@@ -11,6 +11,7 @@ export {
 export type { ChatInput } from "./chat/chat-input.ts";
 export type { ChatMessage } from "./chat/chat-message.ts";
 export type { ChatParameters } from "./chat/chat-parameters.ts";
+export { chatSummarizer, type ChatSummarizerOptions } from "./chat/chat-summarizer.ts";
 export type { ChatThread } from "./chat/chat-thread.ts";
 export { damageCodes, type Damage } from "./repair/damage.ts";
 export { interruptedResult } from "./repair/interrupted.ts";
@@ -18,6 +19,15 @@ export type { CheckOptions } from "./repair/mend-thread.ts";
 export type { ThreadChange } from "./repair/mender.ts";
 export type { DamageCode, RepairAction, RepairChoices, RepairPolicy } from "./repair/policy.ts";
 export { checkThread, repairThread, type RepairedThread } from "./repair/repair-thread.ts";
+export type { ContextProvider, ContextRequest, KeptState, Provision } from "./context/context-provider.ts";
+export { keepLastTurns, keepTokens, type Reducer, type TokenBudget } from "./context/reducer.ts";
+export {
+  summarize,
+  type SummarizeOptions,
+  type Summarizer,
+  type SummaryRequest,
+} from "./context/summarize.ts";
+export type { AgentCoreOptions } from "./run/agent-core.ts";
 export type { Agent, DeserializeOptions } from "./run/agent.ts";
 export type { RunEvent, ToolEvent } from "./run/run-event.ts";
 export type { ApprovalDecision, ApprovalOptions, OnProgress, RunOptions } from "./run/run-options.ts";

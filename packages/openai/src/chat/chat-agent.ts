@@ -1,12 +1,12 @@
 import type { OpenAI } from "openai";
 import type { CompletionUsage } from "openai/resources/completions";
+import type { AgentCoreOptions } from "../run/agent-core.ts";
 import type { Agent } from "../run/agent.ts";
 import { createAgent } from "../run/create-agent.ts";
 import type { RunEvent } from "../run/run-event.ts";
 import type { RunOptions } from "../run/run-options.ts";
 import type { RunResult } from "../run/run-result.ts";
 import type { RunStream } from "../run/run-stream.ts";
-import type { Tool } from "../tools/tool.ts";
 import { readAgentOptions } from "./agent-options.ts";
 import { readInput, type ChatInput } from "./chat-input.ts";
 import type { ChatMessage } from "./chat-message.ts";
@@ -15,7 +15,7 @@ import { createChatProtocol } from "./chat-protocol.ts";
 import { chatThreadKind, type ChatThread } from "./chat-thread.ts";
 
 /** What a chat agent is made of. */
-export interface ChatAgentOptions {
+export interface ChatAgentOptions extends AgentCoreOptions<ChatMessage> {
   /**
    * A client of the `openai` package: `OpenAI`, `AzureOpenAI`, or one whose base URL points at whatever speaks
    * Chat Completions. Its credentials, retries and timeouts are its own.
@@ -23,22 +23,6 @@ export interface ChatAgentOptions {
   readonly client: OpenAI;
   /** The model, or with Azure the deployment. */
   readonly model: string;
-  /**
-   * Binds threads to the agent: a serialized thread names its agent, and another agent refuses it. Give each
-   * agent of an application a name of its own.
-   * @default "Assistant"
-   */
-  readonly name?: string | undefined;
-  /** Sent before the messages of every request. Not part of the thread, so a resumed one gets today's. */
-  readonly instructions?: string | undefined;
-  /** What the model may call. Made by `defineTool`. */
-  readonly tools?: readonly Tool[] | undefined;
-  /**
-   * How often in one turn the model may call tools and be asked again; beyond it the run is
-   * `TOO_MANY_TOOL_ROUNDS`.
-   * @default 10
-   */
-  readonly maxToolRounds?: number | undefined;
   /** Sent with every request. */
   readonly parameters?: ChatParameters | undefined;
 }

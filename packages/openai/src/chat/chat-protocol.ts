@@ -55,7 +55,7 @@ function toWireTool({ name, description, strict, jsonSchema }: Tool): ChatComple
 }
 
 /** The text of the last answer, whether the provider sends a string or parts. */
-function readText(messages: readonly ChatMessage[]): string {
+export function readText(messages: readonly ChatMessage[]): string {
   const content = messages.findLast(({ role }) => role === "assistant")?.content;
   if (content === undefined || content === null || typeof content === "string") return content ?? "";
   return content.map((part) => (part.type === "text" ? part.text : "")).join("");

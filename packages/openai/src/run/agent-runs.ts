@@ -2,7 +2,8 @@ import { AgentError } from "../agent-error.ts";
 import type { ThreadKind } from "../thread/thread-kind.ts";
 import { ThreadState } from "../thread/thread-state.ts";
 import type { Thread } from "../thread/thread.ts";
-import { executeRun, type AgentCore, type Watch } from "./execute-run.ts";
+import type { AgentCore } from "./agent-core.ts";
+import { executeRun, type Watch } from "./execute-run.ts";
 import type { Protocol } from "./protocol.ts";
 import type { ApprovalOptions, RunOptions } from "./run-options.ts";
 import type { RunResult } from "./run-result.ts";
@@ -33,10 +34,10 @@ export class AgentRuns<
   Input,
   Options extends RunOptions,
 > {
-  readonly #core: AgentCore;
+  readonly #core: AgentCore<Message>;
   readonly #kind: AgentKind<Kind, Message, Usage, Input, Options>;
 
-  constructor(core: AgentCore, kind: AgentKind<Kind, Message, Usage, Input, Options>) {
+  constructor(core: AgentCore<Message>, kind: AgentKind<Kind, Message, Usage, Input, Options>) {
     this.#core = core;
     this.#kind = kind;
   }
@@ -75,7 +76,7 @@ export class AgentRuns<
   }
 
   #shared(options: RunOptions | undefined): {
-    core: AgentCore;
+    core: AgentCore<Message>;
     threads: ThreadKind<Kind, Message>;
     onProgress: RunOptions["onProgress"];
   } {

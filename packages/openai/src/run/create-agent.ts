@@ -2,7 +2,7 @@ import { readThread } from "../thread/thread-format.ts";
 import { ThreadState } from "../thread/thread-state.ts";
 import { AgentRuns, type AgentKind, type ThreadOf } from "./agent-runs.ts";
 import type { Agent } from "./agent.ts";
-import type { AgentCore } from "./execute-run.ts";
+import type { AgentCore } from "./agent-core.ts";
 import type { RunEvent } from "./run-event.ts";
 import type { RunOptions } from "./run-options.ts";
 import type { RunResult } from "./run-result.ts";
@@ -16,7 +16,7 @@ export function createAgent<
   Input,
   Options extends RunOptions,
 >(
-  core: AgentCore,
+  core: AgentCore<Message>,
   kind: AgentKind<Kind, Message, Usage, Input, Options>,
 ): Agent<
   Input,

@@ -1,6 +1,7 @@
+import { TurnContext } from "../context/turn-context.ts";
 import type { ThreadKind } from "../thread/thread-kind.ts";
 import type { ThreadState } from "../thread/thread-state.ts";
-import type { Tool } from "../tools/tool.ts";
+import type { AgentCore } from "./agent-core.ts";
 import { createProgress } from "./progress.ts";
 import type { Protocol } from "./protocol.ts";
 import type { EmitEvent } from "./run-event.ts";
@@ -8,14 +9,6 @@ import type { OnProgress } from "./run-options.ts";
 import type { RunResult } from "./run-result.ts";
 import type { TurnDraft } from "./turn-draft.ts";
 import { runTurn } from "./turn-loop.ts";
-
-/** What an agent is made of, whatever its kind; checked and with its defaults. */
-export interface AgentCore {
-  readonly name: string;
-  readonly instructions: string | undefined;
-  readonly tools: ReadonlyMap<string, Tool>;
-  readonly maxToolRounds: number;
-}
 
 /** How a run is watched over. */
 export interface Watch<Message extends object> {
@@ -30,7 +23,7 @@ export interface RunSetup<
   Message extends object,
   Usage extends object,
 > extends Watch<Message> {
-  readonly core: AgentCore;
+  readonly core: AgentCore<Message>;
   readonly threads: ThreadKind<Kind, Message>;
   readonly thread: ThreadState<Kind, Message>;
   readonly protocol: Protocol<Message, Usage>;
@@ -42,19 +35,21 @@ export async function executeRun<Kind extends string, Message extends object, Us
   setup: RunSetup<Kind, Message, Usage>,
   openTurn: () => TurnDraft<Message, Usage>,
 ): Promise<RunResult<ThreadState<Kind, Message>, Message, Usage>> {
-  const { core, thread, signal, onProgress } = setup;
+  const { core, threads, thread, signal, onProgress } = setup;
   signal.throwIfAborted();
   return thread.runAlone(async () => {
     const before = thread.messages.length;
     const draft = openTurn();
     const progress = createProgress(onProgress, () => thread.snapshot(draft.whileOpen(), draft.id));
-    const turn = { ...core, ...setup, progress };
+    const context = new TurnContext(core, threads, draft, signal);
+    const turn = { ...core, ...setup, context, progress };
     const isAccepted = draft.rounds === 0 && before < draft.list.messages.length;
     try {
       if (isAccepted) await progress.report();
       signal.throwIfAborted();
       const answer = await runTurn(draft, turn);
       const isCompleted = draft.calls.length === 0;
+      if (isCompleted) await context.observe();
       thread.commit(isCompleted ? draft.completed() : draft.whileOpen());
       return {
         status: isCompleted ? "completed" : "approval-needed",

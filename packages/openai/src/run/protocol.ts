@@ -21,7 +21,10 @@ export interface ModelRequest<Message extends object> {
   readonly instructions: readonly string[];
   /** All that the model is to see. */
   readonly messages: readonly Message[];
-  /** The last of {@link messages}: those that the model has not answered yet. */
+  /**
+   * The last of {@link messages}: those that the model has not answered yet. They alone are sent to a service that
+   * keeps the rest.
+   */
   readonly unanswered: readonly Message[];
   readonly tools: ReadonlyMap<string, Tool>;
   /** Whether the model has not answered yet in this turn. */

@@ -1,18 +1,17 @@
 import { AgentError } from "../agent-error.ts";
-import type { ThreadKind } from "../thread/thread-kind.ts";
+import type { TurnContext } from "../context/turn-context.ts";
 import type { Thread } from "../thread/thread.ts";
 import type { Tool } from "../tools/tool.ts";
 import { answerCalls } from "./answer-calls.ts";
 import type { Progress } from "./progress.ts";
-import type { ModelAnswer, ModelRequest, Protocol } from "./protocol.ts";
+import type { ModelAnswer, Protocol } from "./protocol.ts";
 import type { EmitEvent } from "./run-event.ts";
 import type { TurnDraft } from "./turn-draft.ts";
 
 /** What a turn goes by. */
 export interface TurnSetup<Message extends object, Usage extends object> {
   readonly protocol: Protocol<Message, Usage>;
-  readonly threads: ThreadKind<string, Message>;
-  readonly instructions: string | undefined;
+  readonly context: TurnContext<Message>;
   readonly tools: ReadonlyMap<string, Tool>;
   readonly maxToolRounds: number;
   readonly thread: Thread;
@@ -42,7 +41,10 @@ export async function runTurn<Message extends object, Usage extends object>(
       for (const message of await answerCalls(draft, { ...setup, emit })) emit({ type: "message", message });
       if (draft.calls.length > 0) return answer;
     }
-    answer = await setup.protocol.ask(toRequest(draft, setup));
+    const seen = await setup.context.see();
+    const { tools, signal } = setup;
+    const request = { ...seen, tools, isFirst: draft.rounds === 0, service: draft.service, signal };
+    answer = await setup.protocol.ask({ ...request, emit: setup.emit });
     draft.addAnswer(answer);
     for (const message of answer.messages) emit({ type: "message", message });
     if (answer.calls.length === 0) return answer;
@@ -52,27 +54,6 @@ export async function runTurn<Message extends object, Usage extends object>(
 
 function ignoreEvent(): void {
   // A run that is not streamed has nobody to tell.
-}
-
-function toRequest<Message extends object, Usage extends object>(
-  draft: TurnDraft<Message, Usage>,
-  { instructions, tools, signal, emit, threads }: TurnSetup<Message, Usage>,
-): ModelRequest<Message> {
-  const { messages } = draft.list;
-  const isFirst = draft.rounds === 0;
-  const answered = isFirst
-    ? draft.start
-    : messages.findLastIndex((message) => !threads.isToolResult(message)) + 1;
-  return {
-    instructions: instructions === undefined ? [] : [instructions],
-    messages,
-    unanswered: messages.slice(answered),
-    tools,
-    isFirst,
-    service: draft.service,
-    signal,
-    emit,
-  };
 }
 
 function tooManyRounds(maximum: number): AgentError {
