@@ -1,5 +1,6 @@
 import { AgentError } from "../agent-error.ts";
 import { copyJson, isJsonObject, quoteName, unexpected, type JsonObject } from "../thread/json.ts";
+import { compileJsonSchema } from "./json-schema.ts";
 import {
   describeIssues,
   isStandardSchema,
@@ -21,9 +22,8 @@ export function defineTool<Schema extends StandardSchema>(
   },
 ): Tool;
 /**
- * Defines a tool whose arguments a JSON Schema describes to the model. They are parsed and are an object,
- * but are not checked against the schema: `run` must do that for what it relies on. Without `parameters`
- * the tool takes none.
+ * Defines a tool whose arguments a JSON Schema describes and validates; of the drafts 4, 7, 2019-09 and, without
+ * `$schema`, 2020-12. Its types are the caller's to name. Without `parameters` the tool takes none.
  *
  * Throws `INVALID_ARGUMENT`.
  */
@@ -52,8 +52,17 @@ export function defineTool(
       },
     };
   }
-  const jsonSchema = copySchema(parameters ?? { type: "object", properties: {} }, name);
-  return { ...shared, jsonSchema, prepare: async (args) => prepare(args) };
+  const schema = parameters ?? { type: "object", properties: {} };
+  const jsonSchema = copySchema(schema, name);
+  const findProblems = compileJsonSchema({ ...jsonSchema, ...readDialect(schema) }, name);
+  return {
+    ...shared,
+    jsonSchema,
+    prepare: async (args) => {
+      const problems = findProblems(args);
+      return problems === undefined ? prepare(args) : { valid: false, problems };
+    },
+  };
 }
 
 function preparing({ needsApproval, run }: ToolDefinition<unknown>): (args: unknown) => PreparedCall {
@@ -93,6 +102,10 @@ function copySchema(schema: JsonSchema, name: string): JsonObject {
   // Some providers refuse the dialect's name, and none needs it.
   const { $schema: _dialect, ...rest } = copy;
   return rest;
+}
+
+function readDialect({ $schema }: JsonSchema): JsonObject {
+  return typeof $schema === "string" ? { $schema } : {};
 }
 
 function convertSchema(schema: StandardSchema, name: string): JsonSchema {
