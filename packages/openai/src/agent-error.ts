@@ -1,13 +1,20 @@
+import type { RunResult } from "./run/run-result.ts";
+import type { Thread } from "./thread/thread.ts";
+
 /**
  * Why a call of an agent failed. The set is closed and a code's meaning never changes within a major
  * version; the README says of each what to do.
  */
 export type AgentErrorCode =
   | "CLIENT_FAILED"
+  | "CONVERSATION_BUSY"
+  | "CONVERSATION_CONFLICT"
   | "INVALID_ARGUMENT"
+  | "LEASE_LOST"
   | "MODEL_REFUSED"
   | "MODEL_UNAVAILABLE"
   | "RESPONSE_INVALID"
+  | "SAVE_FAILED"
   | "STREAM_INTERRUPTED"
   | "THREAD_BUSY"
   | "THREAD_INVALID"
@@ -20,10 +27,14 @@ export type AgentErrorCode =
 /** The codes, for whoever wants to go through all of them. */
 export const agentErrorCodes: readonly AgentErrorCode[] = [
   "CLIENT_FAILED",
+  "CONVERSATION_BUSY",
+  "CONVERSATION_CONFLICT",
   "INVALID_ARGUMENT",
+  "LEASE_LOST",
   "MODEL_REFUSED",
   "MODEL_UNAVAILABLE",
   "RESPONSE_INVALID",
+  "SAVE_FAILED",
   "STREAM_INTERRUPTED",
   "THREAD_BUSY",
   "THREAD_INVALID",
@@ -35,6 +46,9 @@ export const agentErrorCodes: readonly AgentErrorCode[] = [
 ];
 
 const retryableCodes: ReadonlySet<AgentErrorCode> = new Set([
+  "CONVERSATION_BUSY",
+  "CONVERSATION_CONFLICT",
+  "LEASE_LOST",
   "MODEL_UNAVAILABLE",
   "STREAM_INTERRUPTED",
   "THREAD_BUSY",
@@ -46,8 +60,10 @@ export interface AgentErrorDetails {
   readonly path?: string | undefined;
   /** The HTTP status of the model's server, where it answered. */
   readonly status?: number | undefined;
-  /** The error of the `openai` package or of the network, untouched. */
+  /** The error of the `openai` package, of the network or of a store, untouched. */
   readonly cause?: unknown;
+  /** The turn that ended well and was not saved: what the run would have resolved to. */
+  readonly result?: RunResult<Thread, object, object> | undefined;
 }
 
 // A registered symbol, so that errors of two installed copies of this package know each other.
@@ -65,6 +81,7 @@ export class AgentError extends Error implements AgentErrorDetails {
   readonly retryable: boolean;
   readonly path: string | undefined;
   readonly status: number | undefined;
+  declare readonly result: RunResult<Thread, object, object> | undefined;
 
   constructor(code: AgentErrorCode, message: string, details: AgentErrorDetails = {}) {
     super(message, "cause" in details ? { cause: details.cause } : undefined);
@@ -72,6 +89,8 @@ export class AgentError extends Error implements AgentErrorDetails {
     this.retryable = retryableCodes.has(code);
     this.path = details.path;
     this.status = details.status;
+    // Not enumerable: it is content, which does not belong into a log.
+    Object.defineProperty(this, "result", { value: details.result });
     Object.defineProperty(this, brand, { value: true });
   }
 

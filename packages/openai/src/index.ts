@@ -13,8 +13,18 @@ export type { ChatMessage } from "./chat/chat-message.ts";
 export type { ChatParameters } from "./chat/chat-parameters.ts";
 export { chatSummarizer, type ChatSummarizerOptions } from "./chat/chat-summarizer.ts";
 export type { ChatThread } from "./chat/chat-thread.ts";
+export {
+  openConversation,
+  type Conversation,
+  type ConversationEvent,
+  type ConversationOptions,
+  type LeaseOptions,
+  type LoadedConversation,
+  type Saved,
+} from "./conversation/conversation.ts";
 export { damageCodes, type Damage } from "./repair/damage.ts";
-export { interruptedResult } from "./repair/interrupted.ts";
+export { describeGoneCall } from "./repair/gone-tools.ts";
+export { interruptedAnswer, interruptedResult } from "./repair/interrupted.ts";
 export type { CheckOptions } from "./repair/mend-thread.ts";
 export type { ThreadChange } from "./repair/mender.ts";
 export type { DamageCode, RepairAction, RepairChoices, RepairPolicy } from "./repair/policy.ts";
