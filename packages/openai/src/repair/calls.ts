@@ -2,7 +2,7 @@ import type { JsonValue } from "@threadstore/core";
 import { isJsonObject, type JsonObject } from "../thread/json.ts";
 import { definitionOf, type Draft } from "./draft.ts";
 import { dropCalls } from "./drop-calls.ts";
-import type { Found, Mender } from "./mender.ts";
+import type { Done, Found, Mender } from "./mender.ts";
 import type { PlacedCall } from "./pairing.ts";
 import { pairDraft } from "./turn.ts";
 
@@ -23,7 +23,7 @@ export function mendCalls(draft: Draft, mender: Mender): void {
         message,
       };
       mender.mend(found, {
-        rewrite: () => (mended === undefined ? drop() : rewrite(call, mended, "it was mended")),
+        rewrite: () => (mended === undefined ? drop() : rewriteCall(call, mended)),
         drop,
       });
     }
@@ -76,10 +76,15 @@ function findNameProblem(
   return { message, mended: { ...call, [member]: { ...definition, name: fit } } };
 }
 
-function rewrite({ slot, entry }: PlacedCall, value: JsonValue, what: string): string {
+function rewriteCall(call: PlacedCall, value: JsonValue): Done {
+  rewrite(call, value);
+  const name = definitionOf(call.slot)?.["name"];
+  return { what: "it was mended", ...(typeof name === "string" ? { name } : {}) };
+}
+
+function rewrite({ slot, entry }: PlacedCall, value: JsonValue): void {
   slot.value = value;
   entry.callsChanged = true;
-  return what;
 }
 
 function mendArguments(
@@ -100,7 +105,13 @@ function mendArguments(
       position: entry.position,
       message: "the arguments are no text with a JSON object",
     },
-    { rewrite: () => rewrite(call, mended, "they were turned into such a text"), drop },
+    {
+      rewrite: () => {
+        rewrite(call, mended);
+        return "they were turned into such a text";
+      },
+      drop,
+    },
   );
 }
 

@@ -22,8 +22,7 @@ export function mendGoneTools(draft: Draft, mender: Mender, tools: ReadonlySet<s
     } as const;
     mender.mend(found, {
       rewrite: () => {
-        const result = pairing.resultOf.get(slot);
-        addText(entry, describeCall(slot, name, result));
+        addText(entry, describeGoneCall(name, readInput(slot), readAnswer(pairing.resultOf.get(slot))));
         return { ...drops.drop(call), what: "the call and its result became text", action: "rewrite" };
       },
       drop: () => drops.drop(call),
@@ -32,11 +31,19 @@ export function mendGoneTools(draft: Draft, mender: Mender, tools: ReadonlySet<s
   drops.finish();
 }
 
-function describeCall(slot: CallSlot, name: string, result: Entry | undefined): string {
-  const { arguments: args, input = args } = definitionOf(slot) ?? {};
-  const answer = result === undefined ? "" : readText(result.message["content"]);
+/** The text that stands for a call of a tool that is gone, and for what came of it. */
+export function describeGoneCall(name: string, input: string, answer: string): string {
   const outcome = answer === "" ? "gave no answer" : `answered: ${answer}`;
-  return `[The tool ${name}, which is no longer available, was called with ${typeof input === "string" ? input : "nothing"} and ${outcome}]`;
+  return `[The tool ${name}, which is no longer available, was called with ${input} and ${outcome}]`;
+}
+
+function readInput(slot: CallSlot): string {
+  const { arguments: args, input = args } = definitionOf(slot) ?? {};
+  return typeof input === "string" ? input : "nothing";
+}
+
+function readAnswer(result: Entry | undefined): string {
+  return result === undefined ? "" : readText(result.message["content"]);
 }
 
 function readText(content: JsonValue | undefined): string {

@@ -24,6 +24,8 @@ export interface ThreadChange {
   readonly counterpart?: string;
   /** Of a call that was renamed: its new id. */
   readonly id?: string;
+  /** Of a call whose tool's name was rewritten: the new name. */
+  readonly name?: string;
 }
 
 /** A damage that was come across. */
@@ -42,6 +44,7 @@ export interface Done {
   readonly action?: RepairAction;
   readonly counterpart?: string | undefined;
   readonly id?: string;
+  readonly name?: string;
 }
 
 /** How to do each of the things that a policy may say of a kind of damage; text alone where nothing is left to do. */
@@ -84,12 +87,8 @@ export class Mender {
     }
     const way: string | (() => Done | string) = ways[action as keyof Ways<Code>];
     const done = typeof way === "string" ? way : way();
-    const {
-      what,
-      action: taken = action,
-      counterpart,
-      id,
-    }: Done = typeof done === "string" ? { what: done } : done;
+    const { what, action: taken = action, ...rest }: Done = typeof done === "string" ? { what: done } : done;
+    const { counterpart, id, name } = rest;
     this.#changes.push({
       code,
       path,
@@ -97,6 +96,7 @@ export class Mender {
       message: `${message}: ${what}.`,
       ...(counterpart === undefined ? {} : { counterpart }),
       ...(id === undefined ? {} : { id }),
+      ...(name === undefined ? {} : { name }),
     });
   }
 }

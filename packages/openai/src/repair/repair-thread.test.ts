@@ -106,7 +106,7 @@ test("damage is told in the order of the messages, with what helps", () => {
       code: "result-missing",
       path: "$.messages[0].tool_calls[0]",
       message: "this call has no result",
-      remedy: "repairThread adds a result that says the call was interrupted, or drops the call.",
+      remedy: "A repair adds a result that says the call was interrupted, or drops the call.",
     },
     expect.objectContaining({ code: "calls-empty", path: "$.messages[1].tool_calls" }),
     expect.objectContaining({ code: "result-orphaned", path: "$.messages[2]" }),
@@ -123,6 +123,19 @@ test("members that nobody knows stay, and so does their order", () => {
   const { thread } = repairThread(text, "synthesize");
   const added = JSON.stringify(result("c1", interruptedResult));
   expect(JSON.stringify(thread)).toBe(text.replace('],"agentFramework"', `,${added}],"agentFramework"`));
+});
+
+test("a change says the new name of a tool, which may be no name for providers", () => {
+  const thread = threadOf([user, asks(call("c1", "weather.today")), result("c1"), answer]);
+  expect(repairThread(thread, "synthesize").changes).toEqual([
+    {
+      code: "call-invalid",
+      path: "$.messages[1].tool_calls[0]",
+      action: "rewrite",
+      message: "providers do not take this name of a tool: it was mended.",
+      name: "weather_today",
+    },
+  ]);
 });
 
 describe("which result belongs to which call", () => {
