@@ -1,0 +1,112 @@
+import { type ChildProcess, fork } from "node:child_process";
+import { once } from "node:events";
+import { join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { fileURLToPath } from "node:url";
+import { sqliteStore } from "@threadstore/sqlite";
+import { expect, onTestFinished, test } from "vitest";
+import { threadSession, type ThreadSession } from "./index.ts";
+import {
+  agentWith,
+  kinds,
+  lastMessages,
+  runnerOf,
+  startModelServer,
+  temporaryFolder,
+} from "./tools.test.support.ts";
+
+const program = fileURLToPath(new URL("processes.test.child.ts", import.meta.url));
+
+/** A child that is ready to begin. */
+async function child(task: string, path: string, argument = ""): Promise<ChildProcess> {
+  const process = fork(program, [task, path, argument], { execArgv: [] });
+  onTestFinished(() => void process.kill("SIGKILL"));
+  const [first] = await Promise.race([once(process, "message"), once(process, "exit")]);
+  if (first !== "ready") throw new Error(`The child ended with ${String(first)}.`);
+  return process;
+}
+
+/** The session as a new process would see it. */
+function sessionIn(path: string): ThreadSession {
+  const store = sqliteStore({ path });
+  onTestFinished(() => store.close());
+  return threadSession({ store, id: "talk" });
+}
+
+function textOf(item: object): string {
+  const { content } = item as { content: { text: string }[] };
+  return content[0]?.text ?? "";
+}
+
+test("two processes that add 100 times each lose nothing, and no call's items are parted", async () => {
+  const path = join(temporaryFolder(), "threads.db");
+  const children = await Promise.all([child("add", path, "a"), child("add", path, "b")]);
+  const ends = children.map((each) => once(each, "exit"));
+  for (const each of children) each.send("go");
+  expect((await Promise.all(ends)).map(([code]) => code as unknown)).toEqual([0, 0]);
+
+  const texts = (await sessionIn(path).getItems()).map(textOf);
+  const questions = texts.filter((_, index) => index % 2 === 0);
+  expect(texts.filter((_, index) => index % 2 === 1)).toEqual(questions.map((text) => `${text} again`));
+  for (const name of ["a", "b"]) {
+    const own = questions.filter((text) => text.startsWith(name));
+    expect(own).toEqual(Array.from({ length: 100 }, (_, count) => `${name} ${count}`));
+  }
+});
+
+test("after SIGKILL the session has every item that was acknowledged, and loads", async () => {
+  const path = join(temporaryFolder(), "threads.db");
+  let confirmed = -1;
+  for (let kill = 0; kill < 6; kill++) {
+    const writer = await child("grow", path);
+    const ended = once(writer, "exit");
+    const drained = once(writer, "disconnect");
+    writer.on("message", (message: string) => (confirmed = Number(message.slice(5))));
+    writer.send("go");
+    await once(writer, "message");
+    await wait(Math.random() * 40);
+    writer.kill("SIGKILL");
+    await ended;
+    await drained;
+    const items = await sessionIn(path).getItems();
+    expect(items.map((item) => Number.parseInt(textOf(item), 10))).toEqual([...items.keys()]);
+    // The one in flight may have been written, and not acknowledged any more.
+    expect([confirmed + 1, confirmed + 2]).toContain(items.length);
+    confirmed = items.length - 1;
+  }
+  expect(confirmed).toBeGreaterThan(5);
+});
+
+test("a process killed while its tool runs leaves a session that another goes on with", async () => {
+  const mock = await startModelServer();
+  mock.on({ userMessage: "thanks" }, { content: "Welcome." });
+  mock.on({ hasToolResult: true, userMessage: "Rome" }, { content: "Blue sky in Rome." });
+  mock.on({ userMessage: "Rome" }, { toolCalls: [{ name: "weather", arguments: '{"city":"Rome"}' }] });
+  const path = join(temporaryFolder(), "threads.db");
+  const killed = await child("hang", path, mock.url);
+  const ended = once(killed, "exit");
+  const inTool = once(killed, "message");
+  killed.send("go");
+  expect((await inTool)[0]).toBe("in the tool");
+  killed.kill("SIGKILL");
+  await ended;
+
+  // The SDK writes to its session when a run ends, so there is nothing of the turn yet.
+  const session = sessionIn(path);
+  expect(await session.getItems()).toEqual([]);
+  const again = await runnerOf(mock.url, "chat completions").run(agentWith(), "weather in Rome", { session });
+  expect(again.finalOutput).toBe("Blue sky in Rome.");
+
+  const resumed = await child("resume", path, mock.url);
+  const answer = once(resumed, "message");
+  const exited = once(resumed, "exit");
+  resumed.send("go");
+  expect((await answer)[0]).toBe("Welcome.");
+  expect((await exited)[0]).toBe(0);
+  expect(
+    lastMessages(mock)
+      .map(({ role }) => role)
+      .join(" "),
+  ).toBe("system user assistant tool assistant user");
+  expect(kinds(await session.getItems())).toHaveLength(6);
+});

@@ -1,0 +1,347 @@
+import { type AgentInputItem, assistant, MemorySession, type Session, user } from "@openai/agents-core";
+import { memoryStore, type StoredThread, type ThreadStore, ThreadStoreError } from "@threadstore/core";
+import { describe, expect, test } from "vitest";
+import { threadSession, type ThreadSessionOptions } from "./index.ts";
+import { kinds } from "./tools.test.support.ts";
+
+function call(callId: string): AgentInputItem {
+  return { type: "function_call", callId, name: "weather", arguments: "{}", status: "completed" };
+}
+
+function result(callId: string, text = "sun"): AgentInputItem {
+  const output = { type: "text", text } as const;
+  return { type: "function_call_result", callId, name: "weather", status: "completed", output };
+}
+
+/** What a store is asked, and on top of what it is asked to load. */
+function counted(store: ThreadStore): {
+  store: ThreadStore;
+  calls: string[];
+  previous: (StoredThread | undefined)[];
+} {
+  const calls: string[] = [];
+  const previous: (StoredThread | undefined)[] = [];
+  const watched: Partial<ThreadStore> = {
+    load: (id, options) => (calls.push("load"), previous.push(options?.previous), store.load(id, options)),
+    save: (...parameters) => (calls.push("save"), store.save(...parameters)),
+    update: (...parameters) => (calls.push("update"), store.update(...parameters)),
+  };
+  return { store: watched as ThreadStore, calls, previous };
+}
+
+describe("a session of a store behaves as the SDK's own", () => {
+  const hello = user("Hello");
+  const steps: readonly ((session: Session) => Promise<unknown>)[] = [
+    (session) => session.getSessionId(),
+    (session) => session.getItems(),
+    (session) => session.popItem(),
+    (session) => session.clearSession(),
+    (session) => session.addItems([]),
+    (session) => session.addItems([hello]),
+    (session) => session.addItems([assistant("Hi"), call("1"), result("1"), assistant("Sun")]),
+    (session) => session.getItems(),
+    (session) => session.getItems(2),
+    (session) => session.getItems(99),
+    (session) => session.getItems(0),
+    (session) => session.getItems(-1),
+    (session) => session.popItem(),
+    (session) => session.getItems(),
+    async (session) => {
+      const [first] = await session.getItems();
+      Object.assign(first ?? {}, { content: "changed by the caller" });
+      return session.getItems(4);
+    },
+    (session) => session.addItems([hello, hello]),
+    (session) => session.getItems(),
+    (session) => session.clearSession(),
+    (session) => session.getItems(),
+    (session) => session.addItems([hello]),
+    (session) => session.getItems(),
+  ];
+
+  test("call by call", async () => {
+    const ours = threadSession({ store: memoryStore(), id: "talk" });
+    const theirs = new MemorySession({ sessionId: "talk" });
+    for (const [index, step] of steps.entries()) {
+      expect(await step(ours), `step ${index}`).toEqual(await step(theirs));
+    }
+  });
+
+  test("each call by another session object", async () => {
+    const store = memoryStore();
+    const theirs = new MemorySession({ sessionId: "talk" });
+    for (const [index, step] of steps.entries()) {
+      const ours = threadSession({ store, id: "talk" });
+      expect(await step(ours), `step ${index}`).toEqual(await step(theirs));
+    }
+  });
+});
+
+describe("the thread", () => {
+  test("is the documented format, to the byte, and grows at its end", async () => {
+    const store = memoryStore();
+    const session = threadSession({ store, id: "talk" });
+    await session.addItems([user("Hello")]);
+    const first = (await store.load("talk"))?.json ?? "";
+    expect(first).toBe(
+      '{"format":"threadstore.thread","version":1,"kind":"openai-agents-items","items":[' +
+        '{"type":"message","role":"user","content":[{"type":"input_text","text":"Hello"}]}]}',
+    );
+    await session.addItems([assistant("Hi")]);
+    const second = (await store.load("talk"))?.json ?? "";
+    expect(second.startsWith(first.slice(0, -2))).toBe(true);
+  });
+
+  test("keeps members that this version does not know, in front of the items", async () => {
+    const store = memoryStore();
+    const thread = { format: "threadstore.thread", version: 1, kind: "openai-agents-items", later: { a: 1 } };
+    await store.save("talk", { ...thread, items: [{ role: "user", content: "Hello", also: "later" }] });
+    await threadSession({ store, id: "talk" }).addItems([user("Again")]);
+    const after = (await store.load("talk"))?.thread ?? {};
+    expect(Object.keys(after)).toEqual([...Object.keys(thread), "items"]);
+    expect(after["later"]).toEqual({ a: 1 });
+    expect(after["items"]).toMatchObject([{ also: "later" }, { role: "user" }]);
+  });
+
+  test("gets the metadata, and expires as it is told", async () => {
+    let now = 1_700_000_000_000;
+    const store = memoryStore({ now: () => now });
+    const session = threadSession({ store, id: "talk", metadata: { title: "Weather" }, ttlMs: 1000 });
+    await session.addItems([user("Hello")]);
+    const stored = await store.load("talk");
+    expect(stored?.metadata).toEqual({ title: "Weather" });
+    expect(stored?.expiresAt).toEqual(new Date(now + 1000));
+    now += 1000;
+    // The session still has the expired version at hand, and must not go on with it.
+    await session.addItems([user("Anew")]);
+    expect(await session.getItems()).toEqual([user("Anew")]);
+  });
+
+  test("keeps its metadata where the session has none, also when the session is cleared", async () => {
+    const store = memoryStore();
+    await threadSession({ store, id: "talk", metadata: { title: "Weather" } }).addItems([user("Hello")]);
+    const session = threadSession({ store, id: "talk" });
+    await session.clearSession();
+    expect(await store.load("talk")).toMatchObject({ metadata: { title: "Weather" } });
+    expect(await session.getItems()).toEqual([]);
+  });
+
+  test("is not made by reading, popping or clearing", async () => {
+    const store = memoryStore();
+    const session = threadSession({ store, id: "talk" });
+    await session.getItems();
+    await session.popItem();
+    await session.clearSession();
+    await session.addItems([]);
+    expect(await store.load("talk")).toBeUndefined();
+  });
+});
+
+describe("the store is asked as little as can be", () => {
+  test("one save for what follows on what this session saw", async () => {
+    const { store, calls } = counted(memoryStore());
+    const session = threadSession({ store, id: "talk" });
+    await session.getItems();
+    await session.addItems([user("Hello")]);
+    await session.addItems([assistant("Hi")]);
+    await session.popItem();
+    expect(calls).toEqual(["load", "save", "save", "save"]);
+  });
+
+  test("one save more where another process was faster, and nothing is lost", async () => {
+    const memory = memoryStore();
+    const { store, calls } = counted(memory);
+    const session = threadSession({ store, id: "talk" });
+    await session.addItems([user("1")]);
+    await threadSession({ store: memory, id: "talk" }).addItems([user("2")]);
+    calls.length = 0;
+    await session.addItems([user("3")]);
+    expect(calls).toEqual(["save", "update"]);
+    expect(await session.getItems()).toEqual([user("1"), user("2"), user("3")]);
+  });
+
+  test("a pop does not take an empty session for granted", async () => {
+    const store = memoryStore();
+    const session = threadSession({ store, id: "talk" });
+    expect(await session.getItems()).toEqual([]);
+    await threadSession({ store, id: "talk" }).addItems([user("Hello")]);
+    expect(await session.popItem()).toEqual(user("Hello"));
+  });
+
+  test("what is read again is loaded on top of what was seen", async () => {
+    const { store, previous } = counted(memoryStore());
+    const session = threadSession({ store, id: "talk" });
+    await session.addItems([user("Hello")]);
+    await session.getItems();
+    await session.getItems();
+    expect(previous.map((stored) => stored?.id)).toEqual(["talk", "talk"]);
+  });
+});
+
+describe("at once", () => {
+  test("adds of many sessions all arrive, each call's items together", async () => {
+    const store = memoryStore();
+    const pairs = Array.from({ length: 30 }, (_, index) => [user(`Q${index}`), assistant(`A${index}`)]);
+    await Promise.all(pairs.map((items) => threadSession({ store, id: "talk" }).addItems(items)));
+    const items = await threadSession({ store, id: "talk" }).getItems();
+    const found = Array.from({ length: 30 }, (_, index) => items.slice(2 * index, 2 * index + 2));
+    expect(found).toHaveLength(pairs.length);
+    expect(new Set(found.map((pair) => JSON.stringify(pair)))).toEqual(
+      new Set(pairs.map((pair) => JSON.stringify(pair))),
+    );
+  });
+
+  test("adds of one session all arrive", async () => {
+    const session = threadSession({ store: memoryStore(), id: "talk" });
+    const items = Array.from({ length: 20 }, (_, index) => user(String(index)));
+    await Promise.all(items.map((item) => session.addItems([item])));
+    expect(await session.getItems()).toHaveLength(20);
+  });
+
+  test("no item is popped twice", async () => {
+    const store = memoryStore();
+    const items = Array.from({ length: 20 }, (_, index) => user(String(index)));
+    await threadSession({ store, id: "talk" }).addItems(items);
+    const pops = Array.from({ length: 25 }, () => threadSession({ store, id: "talk" }).popItem());
+    const popped = (await Promise.all(pops)).filter((item) => item !== undefined);
+    expect(new Set(popped.map((item) => JSON.stringify(item))).size).toBe(20);
+  });
+});
+
+describe("a result", () => {
+  test("goes behind its call, though another turn was added in between", async () => {
+    const session = threadSession({ store: memoryStore(), id: "talk" });
+    await session.addItems([user("Weather?"), call("1"), call("2"), result("2")]);
+    await session.addItems([user("And now?"), call("3"), result("3"), assistant("Wait")]);
+    await session.addItems([result("1"), assistant("Sun")]);
+    expect(kinds(await session.getItems())).toEqual([
+      "user",
+      "function_call 1",
+      "function_call 2",
+      "function_call_result 2",
+      "function_call_result 1",
+      "user",
+      "function_call 3",
+      "function_call_result 3",
+      "assistant",
+      "assistant",
+    ]);
+  });
+
+  test("without its call stays where it was added", async () => {
+    const session = threadSession({ store: memoryStore(), id: "talk" });
+    await session.addItems([user("Weather?")]);
+    await session.addItems([result("1"), assistant("Sun")]);
+    expect(kinds(await session.getItems())).toEqual(["user", "function_call_result 1", "assistant"]);
+  });
+
+  test("is made up for an open call, and gives way to the real one", async () => {
+    const session = threadSession({ store: memoryStore(), id: "talk" });
+    await session.addItems([user("Weather?"), call("1"), call("2"), result("2")]);
+    await session.addItems([user("Hello?"), assistant("Hi")]);
+    expect(await session.answerOpenCalls()).toEqual(["1"]);
+    expect(await session.answerOpenCalls()).toEqual([]);
+    const items = await session.getItems();
+    expect(kinds(items).slice(1, 5)).toEqual([
+      "function_call 1",
+      "function_call 2",
+      "function_call_result 2",
+      "function_call_result 1",
+    ]);
+    expect(items[4]).toMatchObject({
+      name: "weather",
+      status: "incomplete",
+      output: { type: "text", text: expect.stringMatching(/^Interrupted/u) },
+    });
+    await session.addItems([result("1", "snow")]);
+    expect((await session.getItems()).filter(({ type }) => type === "function_call_result")).toEqual([
+      result("2"),
+      result("1", "snow"),
+    ]);
+  });
+});
+
+describe("what the caller passes", () => {
+  test("is copied; undefined members are left out; half characters become U+FFFD", async () => {
+    const session = threadSession({ store: memoryStore(), id: "talk" });
+    const item: unknown = { type: "message", role: "user", content: "a\ud800", id: undefined };
+    const adding = session.addItems([item as AgentInputItem]);
+    Object.assign(item as object, { content: "changed" });
+    await adding;
+    const [found] = await session.getItems();
+    expect(found).toStrictEqual({ type: "message", role: "user", content: "a\ufffd" });
+  });
+
+  const bytes = {
+    type: "message",
+    role: "user",
+    content: [{ type: "input_image", image: new Uint8Array(2) }],
+  };
+  test.each<[unknown, string, RegExp]>([
+    ["text", "$", /a list of items, found a string/u],
+    [[undefined], "$[0]", /found nothing/u],
+    [[{ role: "user" }], "$[0].content", /text or a list of parts, found nothing/u],
+    [[{ type: "message", content: "x" }], "$[0].role", /a role, found nothing/u],
+    [[{ role: "user", content: [{ text: "x" }] }], "$[0].content[0].type", /a type of parts/u],
+    [[{ type: 1 }], "$[0].type", /found a number/u],
+    [[{ type: "function_call", callId: "1", name: "a" }], "$[0].arguments", /text, found nothing/u],
+    [[{ type: "function_call_result" }], "$[0].callId", /text, found nothing/u],
+    [[{ type: "reasoning", at: new Date(0) }], "$[0].at", /a JSON value, found an object/u],
+    [[{ type: "reasoning", count: Number.NaN }], "$[0].count", /a number that is not finite/u],
+    [[bytes], "$[0].content[0].image", /bytes go in as a data URL/u],
+  ])("is refused with the path: %j", async (items, path, message) => {
+    const { store, calls } = counted(memoryStore());
+    const session = threadSession({ store, id: "talk" });
+    await expect(session.addItems(items as AgentInputItem[])).rejects.toMatchObject({
+      name: "SessionError",
+      code: "INVALID_ARGUMENT",
+      path,
+      message: expect.stringMatching(message),
+    });
+    expect(calls).toEqual([]);
+  });
+
+  test("is refused when it is nested without end", async () => {
+    let deep: object = { type: "reasoning" };
+    for (let level = 0; level < 1001; level++) deep = { type: "reasoning", deep };
+    const session = threadSession({ store: memoryStore(), id: "talk" });
+    await expect(session.addItems([deep as AgentInputItem])).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+      message: expect.stringMatching(/nested more than 1000/u),
+    });
+  });
+
+  test.each<[object, string]>([
+    [{ id: "talk" }, "store"],
+    [{ store: {}, id: "talk" }, "store"],
+    [{ store: memoryStore(), id: "" }, "id"],
+    [{ store: memoryStore() }, "id"],
+  ])("as options is checked at once: %j", (options, path) => {
+    expect(() => threadSession(options as ThreadSessionOptions)).toThrow(
+      expect.objectContaining({ code: "INVALID_ARGUMENT", path }),
+    );
+  });
+
+  test("as a limit is a whole number", async () => {
+    const session = threadSession({ store: memoryStore(), id: "talk" });
+    await expect(session.getItems(1.5)).rejects.toMatchObject({ code: "INVALID_ARGUMENT", path: "limit" });
+  });
+});
+
+test("a failing store is heard: its error comes through as it is", async () => {
+  const store = memoryStore();
+  const session = threadSession({ store, id: "talk" });
+  await store.close();
+  await expect(session.getItems()).rejects.toMatchObject({ code: "CLOSED" });
+  const adding = session.addItems([user("Hello")]);
+  await expect(adding).rejects.toSatisfy((error) => ThreadStoreError.is(error, "CLOSED"));
+});
+
+test("the signal ends a call with its reason, and nothing is written", async () => {
+  const store = memoryStore();
+  const reason = new Error("The request is gone.");
+  const session = threadSession({ store, id: "talk", signal: AbortSignal.abort(reason) });
+  await expect(session.addItems([user("Hello")])).rejects.toBe(reason);
+  await expect(session.getItems()).rejects.toBe(reason);
+  expect(await store.load("talk")).toBeUndefined();
+});
