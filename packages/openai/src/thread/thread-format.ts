@@ -44,7 +44,11 @@ export function writeThread<Message extends object>(
   messages: readonly Message[],
 ): SerializedThread {
   const copies = structuredClone(messages) as unknown as JsonValue;
-  return { ...writeBeginning(kind, frame), messages: copies, ...writeEnd(frame) };
+  return {
+    ...structuredClone(writeBeginning(kind, frame)),
+    messages: copies,
+    ...structuredClone(writeEnd(frame)),
+  };
 }
 
 /** The same as JSON text, of which only messages that were not encoded before cost anything. */
@@ -62,15 +66,15 @@ export function writeThreadText<Message extends object>(
 
 function writeBeginning<Message extends object>(kind: AnyKind<Message>, frame: ThreadFrame): JsonObject {
   const { agent, extra } = frame;
-  return { format, version: kind.version, kind: kind.kind, agent, ...structuredClone(extra) };
+  return { format, version: kind.version, kind: kind.kind, agent, ...extra };
 }
 
 function writeEnd({ state, service, turn }: ThreadFrame): JsonObject {
-  return structuredClone({
+  return {
     ...(Object.keys(state).length === 0 ? {} : { state }),
     ...(service === undefined ? {} : { service }),
     ...(turn === undefined ? {} : { turn: writeTurn(turn) }),
-  });
+  };
 }
 
 /**
