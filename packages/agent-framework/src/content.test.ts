@@ -301,11 +301,11 @@ describe("calls and results", () => {
   });
 
   test.each<[string, unknown[], string[]]>([
-    ["a call at the end", [ask], ["repair [0]"]],
+    ["a call at the end", [ask], ["repair [0].contents[0]"]],
     [
       "a call that the user interrupts",
       [ask, { role: "user", contents: [csharp("text", { text: "x" })] }],
-      ["repair [0]"],
+      ["repair [0].contents[0]"],
     ],
     [
       "a result alone",

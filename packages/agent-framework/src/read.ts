@@ -4,12 +4,13 @@ import { packOriginals } from "./carried/originals.ts";
 import { remake } from "./carried/remake.ts";
 import { carriedMember, newCarriedState, type CarriedGroup } from "./carried/state.ts";
 import { toChat, type ChatGroup } from "./chat/to-chat.ts";
-import { reportBrokenUnits } from "./chat/whole-units.ts";
+
 import { checkName, InterchangeError, invalid } from "./interchange-error.ts";
 import { describeNode, printNode, type JsonNode, type ObjectNode } from "./json/node.ts";
 import { readJson } from "./json/from-value.ts";
 import { putTypesFirst } from "./messages/discriminators.ts";
 import { readMessage } from "./messages/read-message.ts";
+import { reportDamage } from "./repair/report-damage.ts";
 import { startReport, unreported, type Report, type ReportEntry } from "./report.ts";
 import { locateMessages, readServiceId, type MessagesAt } from "./shapes/detect.ts";
 import { reportEnvelope, type Envelope } from "./shapes/envelope.ts";
@@ -116,7 +117,7 @@ function readMessages(
   });
   const messages = nodes.map((node, index) => readMessage(node, language, `${history.path}[${index}]`));
   const chatGroups = toChat(messages, report);
-  reportBrokenUnits(chatGroups, report);
+  reportDamage(chatGroups, report);
   return {
     chat: chatGroups.flatMap(({ chat }) => chat),
     groups: chatGroups.map((group) => packGroup(group, nodes, shape)),

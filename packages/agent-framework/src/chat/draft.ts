@@ -11,6 +11,10 @@ export interface SpokenDraft {
   refusal: string | undefined;
   /** Where it comes from. */
   readonly path: string;
+  /** Where the contents are that say what it says. */
+  readonly contentPaths: string[];
+  /** Where the calls are, in the order of {@link calls}. */
+  readonly callPaths: string[];
 }
 
 export interface ResultDraft {

@@ -13,7 +13,17 @@ export interface ChatGroup {
   readonly sources: readonly number[];
   readonly chat: readonly ChatMessage[];
   /** For each of `chat`, where it comes from. */
-  readonly paths: readonly string[];
+  readonly places: readonly ChatPlace[];
+}
+
+/** Where a message of Chat Completions comes from. */
+export interface ChatPlace {
+  /** The message of Agent Framework; of a tool's result, the content. */
+  readonly path: string;
+  /** The contents that say what it says. */
+  readonly contents: readonly string[];
+  /** Its calls, in their order. */
+  readonly calls: readonly string[];
 }
 
 interface OpenGroup {
@@ -28,7 +38,7 @@ export function toChat(messages: readonly Message[], report: Report): ChatGroup[
   return groups.map(({ sources, drafts }) => ({
     sources,
     chat: drafts.map(finishDraft),
-    paths: drafts.map(({ path }) => path),
+    places: drafts.map(toPlace),
   }));
 }
 
@@ -53,6 +63,12 @@ function addMessage(groups: OpenGroup[], source: number, drafts: readonly Draft[
   }
 }
 
+function toPlace(draft: Draft): ChatPlace {
+  const { path } = draft;
+  if (draft.role === "tool") return { path, contents: [path], calls: [] };
+  return { path, contents: draft.contentPaths, calls: draft.callPaths };
+}
+
 function isCalling(draft: Draft | undefined): draft is SpokenDraft {
   return draft?.role === "assistant" && draft.calls.length > 0;
 }
@@ -60,5 +76,7 @@ function isCalling(draft: Draft | undefined): draft is SpokenDraft {
 function merge(into: SpokenDraft, from: SpokenDraft): void {
   for (const part of from.parts) into.parts.push(part);
   for (const call of from.calls) into.calls.push(call);
+  for (const path of from.callPaths) into.callPaths.push(path);
+  for (const path of from.contentPaths) into.contentPaths.push(path);
   into.refusal ??= from.refusal;
 }

@@ -1,7 +1,7 @@
 import { fieldText, type Content } from "../content/content.ts";
 import type { Message } from "../messages/message.ts";
 import type { Report } from "../report.ts";
-import type { ChatSpokenMessage } from "./chat-message.ts";
+import type { ChatPart, ChatSpokenMessage } from "./chat-message.ts";
 import { isEmpty, type Draft, type SpokenDraft } from "./draft.ts";
 import { toCall, toPart, toResultText, wellFormedText } from "./to-parts.ts";
 
@@ -29,7 +29,7 @@ export function toDrafts(message: Message, report: Report): Draft[] {
   for (const content of others) {
     const part = toPart(content, role === "user", report);
     if (part === undefined) carry(content, report, `in a message of role "${role}"`);
-    else draft.parts.push(part);
+    else addPart(draft, part, content);
   }
   return isEmpty(draft) ? drafts : [...drafts, draft];
 }
@@ -57,16 +57,24 @@ function toAssistantDrafts(message: Message, report: Report): Draft[] {
 function addToAssistant(draft: SpokenDraft, content: Content, report: Report): void {
   if (content.kind === "call") {
     draft.calls.push(toCall(content, report));
+    draft.callPaths.push(content.path);
+    draft.contentPaths.push(content.path);
     return;
   }
   const isRefusal = content.kind === "error" && fieldText(content, "code") === "Refusal";
   if (isRefusal && draft.refusal === undefined) {
     draft.refusal = wellFormedText(content, "message", report);
+    draft.contentPaths.push(content.path);
     return;
   }
   const part = toPart(content, false, report);
   if (part === undefined) carry(content, report, 'in a message of role "assistant"');
-  else draft.parts.push(part);
+  else addPart(draft, part, content);
+}
+
+function addPart(draft: SpokenDraft, part: ChatPart, content: Content): void {
+  draft.parts.push(part);
+  draft.contentPaths.push(content.path);
 }
 
 function toResult(content: Content, report: Report): Draft {
@@ -77,7 +85,8 @@ function toResult(content: Content, report: Report): Draft {
 
 function startDraft(role: SpokenDraft["role"], message: Message, report: Report): SpokenDraft {
   const { path } = message;
-  return { role, name: readName(role, message, report), parts: [], calls: [], refusal: undefined, path };
+  const name = readName(role, message, report);
+  return { role, name, parts: [], calls: [], refusal: undefined, path, contentPaths: [], callPaths: [] };
 }
 
 // The assistant's name is the agent's: the model need not be told, and some providers refuse the member there.

@@ -123,7 +123,8 @@ export function fitArguments(found: JsonValue | undefined): string {
   if (found.trim() === "") return "{}";
   const parsed = parse(found);
   if (parsed === undefined) return JSON.stringify({ raw: found });
-  return isJsonObject(parsed) ? found : JSON.stringify({ raw: parsed });
+  // The text and not the value, which may be nested deeper than JSON.stringify can go.
+  return isJsonObject(parsed) ? found : `{"raw":${found.trim()}}`;
 }
 
 function parse(text: string): JsonValue | undefined {

@@ -138,6 +138,12 @@ test("a change says the new name of a tool, which may be no name for providers",
   ]);
 });
 
+test("arguments may be nested deeper than anything could be written", () => {
+  const deep = "[".repeat(100_000) + "]".repeat(100_000);
+  const { thread } = repairThread(threadOf([asks(call("c1", "f", ` ${deep}`)), result("c1")]), "synthesize");
+  expect(messagesOf(thread)[0]).toEqual(asks(call("c1", "f", `{"raw":${deep}}`)));
+});
+
 describe("which result belongs to which call", () => {
   test("is decided near by first, where servers begin with the same ids in each turn", () => {
     const thread = threadOf([
