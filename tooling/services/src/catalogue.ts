@@ -1,5 +1,6 @@
 import { startAzuriteOAuth, type AzuriteOAuthEndpoint } from "./azurite/azurite-oauth.ts";
 import { startAzurite, type AzuriteEndpoint } from "./azurite/azurite.ts";
+import { startBrowser, type BrowserEndpoint } from "./browser/browser.ts";
 import { startCeph, type S3Endpoint } from "./ceph/ceph.ts";
 import { startPostgres, type PostgresEndpoint } from "./postgres/postgres.ts";
 import { startRedisCluster, type RedisClusterEndpoint } from "./redis/redis-cluster.ts";
@@ -19,6 +20,7 @@ export interface Endpoints {
   readonly "azurite-oauth": AzuriteOAuthEndpoint;
   readonly s3: S3Endpoint;
   readonly postgres: PostgresEndpoint;
+  readonly browser: BrowserEndpoint;
 }
 
 export type ServiceName = keyof Endpoints;
@@ -76,6 +78,7 @@ export const catalogue: { readonly [Name in ServiceName]: Entry<Endpoints[Name]>
     },
   },
   postgres: { start: startPostgres, variables: { url: text("THREADSTORE_TEST_POSTGRES_URL") } },
+  browser: { start: startBrowser, variables: { url: text("THREADSTORE_TEST_BROWSER_URL") } },
 };
 
 export const serviceNames: readonly ServiceName[] = Object.keys(catalogue) as ServiceName[];

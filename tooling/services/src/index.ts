@@ -2,6 +2,8 @@ export { azuriteAccount, startAzurite } from "./azurite/azurite.ts";
 export type { AzuriteEndpoint, AzuriteOptions, AzuriteService } from "./azurite/azurite.ts";
 export { startAzuriteOAuth } from "./azurite/azurite-oauth.ts";
 export type { AzuriteOAuthEndpoint, AzuriteOAuthService } from "./azurite/azurite-oauth.ts";
+export { startBrowser } from "./browser/browser.ts";
+export type { BrowserEndpoint, BrowserService } from "./browser/browser.ts";
 export type { Endpoints, ServiceName } from "./catalogue.ts";
 export { startCeph } from "./ceph/ceph.ts";
 export type { CephOptions, CephService, S3Endpoint } from "./ceph/ceph.ts";

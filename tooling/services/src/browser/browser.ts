@@ -1,0 +1,52 @@
+import { provide } from "../debian/debian-packages.ts";
+import { accepts, freePorts, loopback } from "../processes/ports.ts";
+import { startServer, type ServerProcess } from "../processes/server-process.ts";
+import { waitUntil } from "../processes/wait-until.ts";
+import { startService, type Service } from "../service.ts";
+
+export interface BrowserEndpoint {
+  /** Where it takes commands over the Chrome DevTools Protocol: `http://host:port` */
+  readonly url: string;
+}
+
+export type BrowserService = Service<BrowserEndpoint, { readonly browser: ServerProcess }>;
+
+/** Chromium without a window. */
+export async function startBrowser(): Promise<BrowserService> {
+  const { program, environment, libraries } = await provide({
+    name: "chromium",
+    packages: ["chromium", "fonts-dejavu-core"],
+    programs: ["chromium"],
+    folder: "usr/lib/chromium",
+    remedy:
+      "Install Chromium, or name one that runs with --remote-debugging-port: " +
+      "THREADSTORE_TEST_BROWSER_URL=http://host:port",
+  });
+  return startService("browser", async (directory) => {
+    const [port = 0] = await freePorts(1);
+    const browser = await startServer(directory, {
+      name: "browser",
+      command: program("chromium"),
+      parameters: [
+        "--headless=new",
+        `--remote-debugging-port=${port}`,
+        `--remote-debugging-address=${loopback}`,
+        `--user-data-dir=${directory.path}/profile`,
+        // What it shows are pages of the tests; its sandbox needs rights that a container does not give.
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-dev-shm-usage",
+        "--disable-background-networking",
+        "--disable-component-update",
+        "--no-first-run",
+        "about:blank",
+      ],
+      environment: {
+        ...environment,
+        LD_LIBRARY_PATH: `${environment["LD_LIBRARY_PATH"] ?? ""}:${libraries}/pulseaudio`,
+      },
+      untilReady: (signal) => waitUntil("the browser to answer", () => accepts(port), { signal }),
+    });
+    return { endpoint: { url: `http://${loopback}:${port}` }, servers: { browser } };
+  });
+}
