@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
@@ -91,6 +91,40 @@ await describeWithService("s3", "s3.ts", ({ endpoint, region, accessKeyId, secre
       AWS_ACCESS_KEY_ID: accessKeyId,
       AWS_SECRET_ACCESS_KEY: secretAccessKey,
     });
+  });
+});
+
+describe("azure-openai.ts", () => {
+  /** Puts a program `az` in front of the PATH, as the Azure CLI would be installed; `az.log` tells how it was called. */
+  async function installAzureCli(script: string): Promise<NodeJS.ProcessEnv> {
+    const bin = await mkdtemp(join(folder, "az-"));
+    await writeFile(join(bin, "az"), `#!/bin/sh\necho "$@" >> ${join(bin, "az.log")}\n${script}\n`, {
+      mode: 0o755,
+    });
+    return {
+      PATH: `${bin}:${process.env["PATH"]}`,
+      AZURE_OPENAI_ENDPOINT: new URL(model.url).origin,
+      OPENAI_BASE_URL: undefined,
+      OPENAI_API_KEY: undefined,
+      AZURE_LOG: join(bin, "az.log"),
+    };
+  }
+
+  it("goes on with the conversation in a second process, signed in with the Azure CLI", async () => {
+    const token = JSON.stringify({ accessToken: "t", expires_on: Math.round(Date.now() / 1000) + 3600 });
+    const environment = await installAzureCli(`echo '${token}'`);
+    await expectConversation("azure-openai.ts", environment);
+    const calls = (await readFile(environment["AZURE_LOG"] ?? "", "utf8")).trim().split("\n");
+    expect(calls).toHaveLength(2);
+    expect(calls[0]).toMatch(/^account get-access-token .*--resource https:\/\/cognitiveservices.azure.com/u);
+  });
+
+  it("says what to do when nobody is signed in", async () => {
+    const environment = await installAzureCli('echo "Please run az login to setup account." >&2; exit 1');
+    const { code, output } = await runExample("azure-openai.ts", environment);
+    expect(output).toContain("CLIENT_FAILED");
+    expect(output).toContain("Please run 'az login'");
+    expect(code).toBe(1);
   });
 });
 
