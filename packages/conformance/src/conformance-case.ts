@@ -1,8 +1,10 @@
 import type { StoreOptions, ThreadStore } from "@threadstore/core";
+import type { Job } from "./crashes/messages.ts";
+import type { Writer } from "./crashes/writer.ts";
 import type { FaultProxy } from "./fault-proxy/index.ts";
 import type { SuiteSettings } from "./execution/settings.ts";
 import type { Recorded } from "./linearizability/recorder.ts";
-import type { Power } from "./harness.ts";
+import type { DurabilitySetting, Power } from "./harness.ts";
 
 /** The clauses of docs/contract.md. */
 export type Clause =
@@ -17,11 +19,11 @@ export type Clause =
   | `F${1 | 2 | 3 | 4 | 5 | 6}`;
 
 /** The tiers, in the order in which they are reported. */
-export const tiers = ["core", "concurrent", "faults", "hygiene"] as const;
+export const tiers = ["core", "concurrent", "faults", "durable", "hygiene"] as const;
 
 /**
  * What a case is about. `core`: one caller at a time. `concurrent`: several at once. `faults`: a network
- * that fails. `hygiene`: what calls leave behind in the process.
+ * that fails. `durable`: processes, disks and servers that crash. `hygiene`: what calls leave behind in the process.
  */
 export type Tier = (typeof tiers)[number];
 
@@ -67,6 +69,26 @@ export interface CaseContext {
   readonly openPeer: () => Promise<Recorded>;
   /** Whether connections outlive their store, as the power `network` says. */
   readonly keepsConnections: boolean;
+  /** Another place, which has nothing in common with the others of the case. */
+  readonly newPlace: () => CasePlace;
+  /** Kills the backend and starts it again. The power `backend`. */
+  readonly crashBackend: () => Promise<void>;
+}
+
+/** A place that a case lets processes or disks crash on. It goes when the case ends. */
+export interface CasePlace {
+  /** A client of the place; the case's `close` closes it before the case ends. */
+  readonly open: (options?: StoreOptions) => Promise<ThreadStore>;
+  /** The power of that name. */
+  readonly entries: () => Promise<readonly string[]>;
+  /** The power of that name. */
+  readonly durabilitySettings: () => Promise<readonly DurabilitySetting[]>;
+  /** Starts a process that is to write to the place. It is killed when the case ends. The power `peer`. */
+  readonly startWriter: (job: Job) => Writer;
+  /** Where the place keeps its files. The power `disk`. */
+  readonly folder: () => string;
+  /** Removes it and all it holds; its stores are closed. */
+  readonly destroy: () => Promise<void>;
 }
 
 type CaseInSection = Omit<ConformanceCase, "section" | "tier" | "powers" | "timeoutMs"> &

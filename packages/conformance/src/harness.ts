@@ -1,7 +1,7 @@
 import type { JsonValue, StoreOptions, ThreadStore } from "@threadstore/core";
 
 /** What a harness may be able to do beyond opening stores. Each unlocks cases. */
-export type Power = "rewrite" | "entries" | "network" | "peer";
+export type Power = "rewrite" | "entries" | "network" | "peer" | "disk" | "durability" | "backend";
 
 /** Where a server listens. */
 export interface Endpoint {
@@ -37,8 +37,38 @@ export interface Peer {
 }
 
 export interface PeerModule {
-  /** A store on the place, which the harness may have open too, with the `parameters` of the harness. */
+  /**
+   * A store on the place, which the harness may have open too, with the `parameters` of the harness. Once it is
+   * closed, nothing of it keeps the process from ending.
+   */
   openPeer(place: string, parameters: JsonValue): Promise<ThreadStore> | ThreadStore;
+}
+
+/** For a store that keeps each place in a folder of its own, and reaches it through `node:fs` and nothing else. */
+export interface Disk {
+  /** The absolute path of the place's folder. The folder above it is there, and is not the store's to make. */
+  folder(place: string): string;
+}
+
+/** For a store whose saves are made durable where the suite cannot watch it, as the backend's settings say. */
+export interface Durability {
+  /** Looks up every setting on which it depends that an acknowledged save is durable. The place has been written to. */
+  settings(place: string): Promise<readonly DurabilitySetting[]>;
+}
+
+export interface DurabilitySetting {
+  /** As the backend calls it, such as `appendfsync`. */
+  readonly name: string;
+  /** The values with which the store keeps what its documentation promises. */
+  readonly promised: readonly string[];
+  /** The value in force, as the backend tells it, for the connection that the store saves on. */
+  readonly found: string;
+}
+
+/** For a backend that is a process of its own and belongs to the harness. */
+export interface Backend {
+  /** Ends the backend as a crash does (`kill -9`) and starts it again; resolves when it answers. */
+  crash(): Promise<void>;
 }
 
 /** How the suite gets at stores of one kind. */
@@ -75,6 +105,15 @@ export interface Harness {
 
   /** For a store whose threads other processes see too. */
   readonly peer?: Peer;
+
+  /** For a store that keeps files. */
+  readonly disk?: Disk;
+
+  /** For a store whose backend writes to the disk in its stead. */
+  readonly durability?: Durability;
+
+  /** For a store whose backend can be killed. */
+  readonly backend?: Backend;
 
   /**
    * By how much cases may take longer than on a local store.

@@ -2,7 +2,19 @@ export { cases } from "./cases/index.ts";
 export { type CaseContext, type Clause, type ConformanceCase, type Tier, tiers } from "./conformance-case.ts";
 export { register, type Runner } from "./execution/register.ts";
 export { type CaseResult, type CaseStatus, type Report, run, type RunOptions } from "./execution/report.ts";
-export type { Endpoint, Harness, Network, Peer, PeerModule, Power, Waiver } from "./harness.ts";
+export type {
+  Backend,
+  Disk,
+  Durability,
+  DurabilitySetting,
+  Endpoint,
+  Harness,
+  Network,
+  Peer,
+  PeerModule,
+  Power,
+  Waiver,
+} from "./harness.ts";
 export type { TierVerdict } from "./execution/tier-verdicts.ts";
 export {
   type AnomalyName,

@@ -4,7 +4,6 @@ import { cases } from "../index.ts";
 
 /** Clauses that no case of these tiers can touch, and why. */
 const elsewhere: Record<string, string> = {
-  D2: "takes a crash, or a look at the order of system calls",
   L3: "takes a backend that counts what it reads",
 };
 

@@ -1,10 +1,13 @@
 import type { ConformanceCase } from "../conformance-case.ts";
 import { abort } from "./abort.ts";
+import { backendCrashes } from "./backend-crashes.ts";
 import { basics } from "./basics.ts";
 import { conflicts } from "./conflicts.ts";
 import { connections } from "./connections.ts";
+import { crashes } from "./crashes.ts";
 import { cursors } from "./cursors.ts";
 import { damage } from "./damage.ts";
+import { diskCrashes } from "./disk-crashes.ts";
 import { errors } from "./errors.ts";
 import { expiryRules } from "./expiry-rules.ts";
 import { expiry } from "./expiry.ts";
@@ -65,5 +68,8 @@ export const cases: readonly ConformanceCase[] = [
   ...connections,
   ...silence,
   ...outages,
+  ...crashes,
+  ...diskCrashes,
+  ...backendCrashes,
   ...hygiene,
 ];

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { bugRates, seededRandom, type SimulatedBug, simulatedHistory } from "../testing/simulated-history.ts";
+import { seededRandom } from "../random.ts";
+import { bugRates, type SimulatedBug, simulatedHistory } from "../testing/simulated-history.ts";
 import { findAnomaly } from "./anomalies.ts";
 import { checkHistory, formatHistory, type Operation, parseHistory } from "./index.ts";
 import { search } from "./search.ts";

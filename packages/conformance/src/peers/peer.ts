@@ -1,10 +1,9 @@
-import { type ChildProcess, fork } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { extname } from "node:path";
-import { fileURLToPath } from "node:url";
 import { type JsonValue, ThreadStoreError } from "@threadstore/core";
 import type { Peer } from "../harness.ts";
 import type { Recorded, RecordedThread } from "../linearizability/recorder.ts";
+import { forkPeer } from "./fork-peer.ts";
 import type { PeerAnswer, PeerRequest, PeerSaveOptions } from "./messages.ts";
 
 /** A process gets so long to close its store and end. */
@@ -21,12 +20,8 @@ export interface PeerClient extends Recorded {
 type Answered = PromiseWithResolvers<JsonValue | undefined>;
 
 /** Starts a process with a store on the place. */
-export function startPeer({ module, parameters = null }: Peer, place: string): PeerClient {
-  // Beside this file, with its extension: the sources run as well as what is made of them.
-  const main = new URL(`./peer-process${extname(import.meta.url)}`, import.meta.url);
-  const child = fork(fileURLToPath(main), [String(module), place, JSON.stringify(parameters)], {
-    execArgv: [],
-  });
+export function startPeer(description: Peer, place: string): PeerClient {
+  const child = forkPeer(new URL("./peer-process", import.meta.url), description, place);
   const calls = new PeerCalls(child);
   return {
     opened: calls.opened,

@@ -1,4 +1,5 @@
 import type { Operation } from "../linearizability/index.ts";
+import { seededRandom } from "../random.ts";
 
 /** What a simulated store does wrong, and how often. */
 export type SimulatedBug =
@@ -36,17 +37,6 @@ interface Stored {
 /** A history of one thread of a store that exists only in time: every call takes effect at a moment of its own. */
 export function simulatedHistory(simulation: Simulation): Operation[] {
   return new Simulator(simulation).run();
-}
-
-/** The same numbers for the same seed, from 0 to below 1: Mulberry32. */
-export function seededRandom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
-    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
-  };
 }
 
 type Change = (current: Stored | undefined) => boolean;

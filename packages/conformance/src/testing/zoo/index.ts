@@ -1,4 +1,5 @@
 import { concurrencyMutants } from "./concurrency.ts";
+import { crashMutants } from "./crashes.ts";
 import { existenceMutants } from "./existence.ts";
 import { expiryMutants, metadataMutants } from "./expiry.ts";
 import { abortMutants, damageMutants, errorMutants } from "./failures.ts";
@@ -35,4 +36,5 @@ export const zoo: readonly Mutant[] = [
   ...outageMutants,
   ...linearizabilityMutants,
   ...sequenceMutants,
+  ...crashMutants,
 ];

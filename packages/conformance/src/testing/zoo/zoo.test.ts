@@ -21,7 +21,7 @@ const pairs = zoo.flatMap((mutant) => mutant.killedBy.map((id) => ({ ...mutant, 
 
 describe("the zoo", () => {
   it.each(pairs)("$id finds the store that $bug ($name)", { timeout: 60_000 }, async ({ make, id }) => {
-    const outcome = runCase(make(), caseOf(id), suiteSettings({ historyFolder }));
+    const outcome = runCase(make(), caseOf(id), suiteSettings({ historyFolder, effort: "full" }));
     await expect(outcome).rejects.toThrow(/^Promised: .+ Happened: .+/su);
     await expect(outcome).rejects.not.toThrow("did not end within");
   });

@@ -1,0 +1,56 @@
+import { setTimeout as wait } from "node:timers/promises";
+import type { ThreadStore } from "@threadstore/core";
+import type { CasePlace } from "../conformance-case.ts";
+import { seededRandom } from "../random.ts";
+import { type Amounts, type CrashContext, KillCount } from "./kill-count.ts";
+import { Ledger } from "./ledger.ts";
+import { lookAfter } from "./look-after.ts";
+import { Run } from "./run.ts";
+import type { WorkloadName } from "./workload.ts";
+
+const amounts: Amounts = {
+  quick: { least: 3, most: 9, enoughMs: 1_200 },
+  full: { least: 60, most: 60, enoughMs: 0 },
+};
+
+export interface Campaign {
+  readonly workload: WorkloadName;
+  /** What to look at after each kill, besides that all threads are as they have to be. */
+  readonly afterKill?: (store: ThreadStore, ledger: Ledger, kills: number) => Promise<void>;
+}
+
+export interface CampaignResult {
+  readonly kills: number;
+  readonly ledger: Ledger;
+}
+
+/** Kills one process after the other while it works on the place, and looks each time at what is there then. */
+export async function killWriters(
+  place: CasePlace,
+  context: CrashContext,
+  { workload, afterKill }: Campaign,
+): Promise<CampaignResult> {
+  const random = seededRandom(context.settings.seed);
+  const ledger = new Ledger();
+  const count = new KillCount(context, amounts);
+  let next = place.startWriter({ type: "work" });
+  while (count.goesOn()) {
+    const number = count.kills + 1;
+    const run = new Run(next, ledger, { workload, run: number, timeoutFactor: context.timeoutFactor });
+    // A process takes longer to start than to be killed: the next one starts meanwhile.
+    next = place.startWriter({ type: "work" });
+    // Now and then another client has the place open all the time.
+    const neighbour = number % 3 === 0 ? await place.open() : undefined;
+    await run.begin();
+    await wait(random() * (await run.momentToKill(random)));
+    await run.kill();
+    count.add(ledger.openSteps.length > 0);
+    if (neighbour !== undefined) await context.close(neighbour);
+    await lookAfter(place, context, async (store) => {
+      await ledger.check(store, `after kill ${number}`);
+      await afterKill?.(store, ledger, number);
+    });
+  }
+  count.provesSomething();
+  return { kills: count.kills, ledger };
+}

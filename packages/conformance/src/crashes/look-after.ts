@@ -1,0 +1,18 @@
+import type { ThreadStore } from "@threadstore/core";
+import { promptly } from "../cases/changes.ts";
+import type { CaseContext, CasePlace } from "../conformance-case.ts";
+import { AT_ONCE_MS, promisedProgress } from "./run.ts";
+
+/** Opens the place after a crash, and has to be done with looking before long: nothing is locked. */
+export async function lookAfter(
+  place: CasePlace,
+  { timeoutFactor, close }: Pick<CaseContext, "timeoutFactor" | "close">,
+  look: (store: ThreadStore) => Promise<void>,
+): Promise<void> {
+  const outcome = await promptly(AT_ONCE_MS * timeoutFactor, promisedProgress, async () => {
+    const store = await place.open();
+    await look(store);
+    await close(store);
+  });
+  if (outcome.state === "rejected") throw outcome.error;
+}

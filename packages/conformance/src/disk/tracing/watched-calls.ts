@@ -1,0 +1,11 @@
+import type { DiskLog } from "./disk-log.ts";
+import { openingCalls } from "./opening-calls.ts";
+import { pathCalls } from "./path-calls.ts";
+import { Scope, type WatchedCalls } from "./watched-call.ts";
+import { wholeFileCalls } from "./whole-file-calls.ts";
+
+/** The calls that change what is below a folder, or sync it, by name. */
+export function watchedCalls(log: DiskLog, root: string): WatchedCalls {
+  const scope = new Scope(log, root);
+  return { ...openingCalls(scope), ...wholeFileCalls(scope), ...pathCalls(scope) };
+}

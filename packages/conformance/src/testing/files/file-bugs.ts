@@ -1,0 +1,172 @@
+import { randomUUID } from "node:crypto";
+import { mkdir, open, rename, unlink, writeFile } from "node:fs/promises";
+import { basename, dirname, join } from "node:path";
+import { setTimeout as wait } from "node:timers/promises";
+import { type FileSteps, hasCode, syncFolder, writeTemporary } from "./file-steps.ts";
+
+type FileBug = (good: FileSteps) => Partial<FileSteps>;
+
+export type FileBugName =
+  | "in place"
+  | "remove, then rename"
+  | "lock file"
+  | "acknowledged before written"
+  | "temporary files listed"
+  | "copies of all versions"
+  | "reserved names"
+  | "versions counted in the process"
+  | "acknowledged at close"
+  | "setup in two steps"
+  | "no sync of the file"
+  | "sync after the rename"
+  | "no sync of the folder"
+  | "no sync of new folders"
+  | "no sync of a removal"
+  | "trust after an error"
+  | "sync that may fail";
+
+function lockFile(file: string): string {
+  return join(dirname(file), `.tmp-lock-${basename(file)}`);
+}
+
+/** What broken stores do otherwise than the good one. */
+export const fileBugs: Readonly<Record<FileBugName, FileBug>> = {
+  "in place": () => ({ put: (file, content) => writeFile(file, content, { flush: true }) }),
+
+  "remove, then rename": () => ({
+    async put(file, content) {
+      const prepared = await writeTemporary(file, content, true);
+      await unlink(file).catch(() => undefined);
+      await rename(prepared, file);
+      await syncFolder(dirname(file));
+    },
+  }),
+
+  "lock file": (good) => ({
+    prepare: async () => undefined,
+    async lock(file, work) {
+      await good.makeFolder(dirname(file));
+      const handle = await open(lockFile(file), "wx").catch((error: unknown) => {
+        throw hasCode(error, "EEXIST") ? Object.assign(new Error("locked"), { code: "EAGAIN" }) : error;
+      });
+      await handle.close();
+      try {
+        return await work();
+      } finally {
+        await unlink(lockFile(file));
+      }
+    },
+  }),
+
+  "acknowledged before written": (good) => ({
+    put: async (file, content) => void wait(10).then(() => good.put(file, content)),
+  }),
+
+  "temporary files listed": () => ({
+    async put(file, content) {
+      const prepared = `${file}-${randomUUID()}.json`;
+      await writeFile(prepared, content, { flush: true });
+      await rename(prepared, file);
+      await syncFolder(dirname(file));
+    },
+  }),
+
+  "copies of all versions": (good) => ({
+    async put(file, content) {
+      for (let copy = 0; copy < 3; copy += 1) {
+        await writeFile(join(dirname(file), `.tmp-${copy}-${randomUUID()}`), content);
+      }
+      await good.put(file, content);
+    },
+    prepare: async () => undefined,
+  }),
+
+  "reserved names": (good) => ({
+    async read(file) {
+      const content = await good.read(file);
+      return content?.length === 0 ? undefined : content;
+    },
+    async put(file, content) {
+      if ((await good.read(file)) === undefined) await (await open(file, "wx")).close();
+      else if ((await good.read(file))?.length === 0)
+        throw Object.assign(new Error("reserved"), { code: "EAGAIN" });
+      await good.put(file, content);
+    },
+  }),
+
+  "versions counted in the process": () => {
+    let count = 0;
+    return {
+      newVersion: () => {
+        count += 1;
+        return `v${count}`;
+      },
+    };
+  },
+
+  "acknowledged at close": (good) => {
+    let isClosing = false;
+    return {
+      async put(file, content) {
+        await wait(5);
+        if (!isClosing) await good.put(file, content);
+      },
+      beginClose() {
+        isClosing = true;
+      },
+    };
+  },
+
+  "setup in two steps": (good) => ({
+    async prepare(root) {
+      const marker = join(root, ".tmp-format");
+      const found = await good.read(marker);
+      if (found?.length === 0) throw Object.assign(new Error("no format"), { code: "EAGAIN" });
+      if (found !== undefined) return;
+      await good.makeFolder(root);
+      await writeFile(marker, "");
+      await wait(5);
+      await writeFile(marker, "1");
+    },
+  }),
+
+  "no sync of the file": () => ({
+    async put(file, content) {
+      await rename(await writeTemporary(file, content, false), file);
+      await syncFolder(dirname(file));
+    },
+  }),
+
+  "sync after the rename": () => ({
+    async put(file, content) {
+      await rename(await writeTemporary(file, content, false), file);
+      await syncFolder(file);
+      await syncFolder(dirname(file));
+    },
+  }),
+
+  "no sync of the folder": () => ({
+    put: async (file, content) => rename(await writeTemporary(file, content, true), file),
+  }),
+
+  "no sync of new folders": (good) => ({
+    prepare: (root) => good.makeFolder(root),
+    makeFolder: async (folder) => void (await mkdir(folder, { recursive: true })),
+  }),
+
+  "no sync of a removal": () => ({ remove: unlink }),
+
+  "trust after an error": () => ({
+    async put(file, content) {
+      await rename(await writeTemporary(file, content, true), file);
+      await syncFolder(dirname(file));
+    },
+  }),
+
+  "sync that may fail": () => ({
+    async put(file, content) {
+      await rename(await writeTemporary(file, content, true), file);
+      await syncFolder(dirname(file)).catch(() => undefined);
+    },
+  }),
+};

@@ -1,0 +1,42 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { createThreadStore, type StoreOptions, type ThreadStore } from "@threadstore/core";
+import type { Harness } from "../../harness.ts";
+import { sqliteDriver } from "./sqlite-driver.ts";
+
+const folder = mkdtempSync(join(tmpdir(), "threadstore-node-sqlite-"));
+process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+
+/** SQLite's numbers for `PRAGMA synchronous`. */
+const levels = ["OFF", "NORMAL", "FULL", "EXTRA"];
+
+/** A harness of stores in SQLite, which promise FULL and open their connections with another level, perhaps. */
+export function sqliteHarness(name: string, synchronous: "OFF" | "NORMAL" | "FULL"): Harness {
+  const connections = new Map<string, DatabaseSync>();
+
+  function connect(place: string): DatabaseSync {
+    const database = new DatabaseSync(join(folder, place), { timeout: 5_000 });
+    database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}`);
+    connections.set(place, database);
+    return database;
+  }
+
+  return {
+    name,
+    async open(place: string, options: StoreOptions = {}): Promise<ThreadStore> {
+      return createThreadStore(sqliteDriver(connect(place)), options);
+    },
+    async destroy(place) {
+      for (const suffix of ["", "-wal", "-shm"]) rmSync(join(folder, place) + suffix, { force: true });
+    },
+    durability: {
+      async settings(place) {
+        const row = connections.get(place)?.prepare("PRAGMA synchronous").get();
+        const found = levels[Number(row?.["synchronous"])] ?? "unknown";
+        return [{ name: "PRAGMA synchronous", promised: ["FULL", "EXTRA"], found }];
+      },
+    },
+  };
+}
