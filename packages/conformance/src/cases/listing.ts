@@ -72,20 +72,21 @@ export const listing: ConformanceCase[] = section("Listing", "core", [
   },
   {
     id: "N07",
-    title: "1,200 threads are listed completely, in pages of the default and of the largest size",
+    title: "over 1,000 threads are listed completely, in pages of the default and of the largest size",
     clauses: ["L1", "L2"],
     timeoutMs: 120_000,
-    async run({ open }) {
+    async run({ open, settings }) {
       const store = await open();
-      const ids = range(1200).map((n) => `thread-${n}`);
+      // A backend's own pages may have a thousand too.
+      const ids = range({ quick: 1010, full: 1200 }[settings.effort]).map((n) => `thread-${n}`);
       await inParallel(ids, 32, async (id) => void (await store.save(id, {})));
       const expected = ids.toSorted();
       for (const limit of [undefined, 1000]) {
         const listed = await idsOf(store, limit);
-        same(listed.length, 1200, "every one of 1,200 threads is listed once");
+        same(listed.length, ids.length, `every one of ${ids.length} threads is listed once`);
         holds(
           listed.every((id, index) => id === expected[index]),
-          "1,200 threads are listed in order",
+          `${ids.length} threads are listed in order`,
           `they began ${show(listed.slice(0, 5))}`,
         );
       }

@@ -39,15 +39,20 @@ export async function countUp(
   );
 }
 
+/** How often a race is run, which has another winner each time. */
+const ROUNDS = { quick: 6, full: 20 } as const;
+/** How often each of several counts up. */
+const TIMES = { quick: 6, full: 25 } as const;
+
 export const races: ConformanceCase[] = section("Races", "concurrent", [
   {
     id: "K01",
     title: "of 16 that create one thread, one wins",
     clauses: ["C4", "C2"],
     timeoutMs: 60_000,
-    async run({ open }) {
+    async run({ open, settings }) {
       const clients = await Promise.all(range(4).map(() => open()));
-      for (const round of range(20)) {
+      for (const round of range(ROUNDS[settings.effort])) {
         const id = `thread-${round}`;
         const creating = range(16).map((n) =>
           outcomeOf(() => clients[n % 4]?.save(id, { n }) ?? Promise.reject(new Error("no client"))),
@@ -69,11 +74,11 @@ export const races: ConformanceCase[] = section("Races", "concurrent", [
     title: "of 16 that save from one version, one wins",
     clauses: ["C4", "C3"],
     timeoutMs: 60_000,
-    async run({ open }) {
+    async run({ open, settings }) {
       const clients = await Promise.all(range(4).map(() => open()));
       const [first] = clients;
       let previous = await first?.save("a", { start: true });
-      for (const round of range(20)) {
+      for (const round of range(ROUNDS[settings.effort])) {
         const base = previous;
         const saving = range(16).map((n) =>
           outcomeOf(
@@ -103,10 +108,12 @@ export const races: ConformanceCase[] = section("Races", "concurrent", [
     title: "8 workers on one client count up without losing a step",
     clauses: ["C4"],
     timeoutMs: 60_000,
-    async run({ open, signal }) {
+    async run({ open, signal, settings }) {
       const store = await open();
-      await countUp(Array(8).fill(store), 25, signal);
-      same((await loaded(store, "counter", "it is there")).thread, { n: 200 }, "200 increments make 200");
+      const times = TIMES[settings.effort];
+      await countUp(Array(8).fill(store), times, signal);
+      const { thread } = await loaded(store, "counter", "it is there");
+      same(thread, { n: 8 * times }, `${8 * times} increments make ${8 * times}`);
     },
   },
   {
@@ -114,11 +121,12 @@ export const races: ConformanceCase[] = section("Races", "concurrent", [
     title: "8 clients count up without losing a step",
     clauses: ["C4"],
     timeoutMs: 60_000,
-    async run({ open, signal }) {
+    async run({ open, signal, settings }) {
       const clients = await Promise.all(range(8).map(() => open()));
-      await countUp(clients, 25, signal);
-      const stored = await loaded(await open(), "counter", "it is there");
-      same(stored.thread, { n: 200 }, "200 increments by 8 clients make 200");
+      const times = TIMES[settings.effort];
+      await countUp(clients, times, signal);
+      const { thread } = await loaded(await open(), "counter", "it is there");
+      same(thread, { n: 8 * times }, `${8 * times} increments by 8 clients make ${8 * times}`);
     },
   },
   {
@@ -126,9 +134,9 @@ export const races: ConformanceCase[] = section("Races", "concurrent", [
     title: "of a save and a delete from one version, one wins, and what is there agrees",
     clauses: ["C4", "C2"],
     timeoutMs: 60_000,
-    async run({ open }) {
+    async run({ open, settings }) {
       const [one, two] = [await open(), await open()];
-      for (const round of range(20)) {
+      for (const round of range(ROUNDS[settings.effort])) {
         const previous = await one.save("a", { round });
         const save = () => one.save("a", { round, saved: true }, { previous });
         const remove = () => two.delete("a", { previous });

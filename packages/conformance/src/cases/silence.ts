@@ -4,10 +4,8 @@ import { broken, describeError, holds, loaded, type Outcome, same } from "../exp
 import type { ArmedFault, FaultProxy } from "../fault-proxy/index.ts";
 import { callNamed, everyCall } from "./calls.ts";
 import { atEachRequest, create, hasEffect, honest, promptly, removeSeen, replace } from "./changes.ts";
+import { graceMs, HURRY_MS } from "./hurry.ts";
 
-/** By how much a call may be later than its time: what a busy machine takes, not what a network does. */
-const GRACE_MS = 1000;
-const HURRY_MS = 500;
 const PATIENCE_MS = 20_000;
 
 const READS: ReadonlySet<string> = new Set(["load", "list", "listPage", "sweep"]);
@@ -34,7 +32,12 @@ async function worksAgain({ open }: CaseContext, store: ThreadStore): Promise<vo
   await loaded(await open(), "afterwards", "a store works when its network is back");
 }
 
-async function abortInSilence(proxy: FaultProxy, store: ThreadStore, name: string): Promise<void> {
+async function abortInSilence(
+  context: CaseContext,
+  proxy: FaultProxy,
+  store: ThreadStore,
+  name: string,
+): Promise<void> {
   const controller = new AbortController();
   const reason = new Error(`the user left ${name}`);
   const hole = proxy.arm({ type: "blackHole", times: Infinity });
@@ -49,7 +52,7 @@ async function abortInSilence(proxy: FaultProxy, store: ThreadStore, name: strin
   const waited = Math.round(performance.now() - aborted);
   if (outcome.state === "resolved") broken(promised, "it succeeded");
   if (outcome.error !== reason) broken(promised, `it rejected with ${describeError(outcome.error)}`);
-  holds(waited < GRACE_MS, promised, `it took ${waited} ms`);
+  holds(waited < graceMs(context), promised, `it took ${waited} ms`);
   await restore(proxy, hole);
 }
 
@@ -63,14 +66,12 @@ export const silence: ConformanceCase[] = faultsSection("Silence", [
       const store = await context.openThrough(proxy);
       await store.save("a", { n: 1 });
       const hole = proxy.arm({ type: "blackHole", times: Infinity });
-      for (const [name, call] of everyCall(store, "a", { timeoutMs: HURRY_MS })) {
+      const limit = HURRY_MS + graceMs(context);
+      const calling = everyCall(store, "a", { timeoutMs: HURRY_MS }).map(async ([name, call]) => {
         const promised = `${name} ends within its timeoutMs, ${HURRY_MS} ms, when the backend is silent`;
-        failedByOutage(
-          name,
-          await promptly(HURRY_MS + GRACE_MS, promised, call),
-          "while the backend is silent",
-        );
-      }
+        failedByOutage(name, await promptly(limit, promised, call), "while the backend is silent");
+      });
+      await Promise.all(calling);
       await restore(proxy, hole);
       same(
         (await loaded(store, "a", "the thread is there")).thread,
@@ -95,7 +96,7 @@ export const silence: ConformanceCase[] = faultsSection("Silence", [
           await hurried.load("warm", { timeoutMs: PATIENCE_MS });
           const held = proxy.arm({ type: "holdAnswer", nth });
           const promised = `${change.name} ends within its timeoutMs, ${HURRY_MS * 2} ms`;
-          const outcome = await promptly(HURRY_MS * 2 + GRACE_MS, promised, () =>
+          const outcome = await promptly(HURRY_MS * 2 + graceMs(context), promised, () =>
             change.make(hurried, id, seen),
           );
           const stored = await other.load(id);
@@ -116,7 +117,7 @@ export const silence: ConformanceCase[] = faultsSection("Silence", [
       const proxy = await context.startProxy();
       const store = await context.openThrough(proxy);
       await store.save("a", { n: 1 });
-      for (const [name] of everyCall(store, "a")) await abortInSilence(proxy, store, name);
+      for (const [name] of everyCall(store, "a")) await abortInSilence(context, proxy, store, name);
       same(
         (await loaded(store, "a", "the thread is there")).thread,
         { n: 1 },

@@ -70,23 +70,24 @@ export const versionRules: ConformanceCase[] = section("Versions", "core", [
   },
   {
     id: "C17",
-    title: "200 saves in a row all have versions of their own, and conflicts between them leave nothing",
+    title: "many saves in a row all have versions of their own, and conflicts between them leave nothing",
     clauses: ["C1", "C3"],
     timeoutMs: 60_000,
-    async run({ open }) {
+    async run({ open, settings }) {
       const store = await open();
+      const count = { quick: 60, full: 200 }[settings.effort];
       const versions = new Set<string>();
       let previous = await store.save("a", { n: 0 });
       const first = previous;
-      for (const n of range(200)) {
+      for (const n of range(count)) {
         versions.add(previous.version);
         previous = await store.save("a", { n: n + 1 }, { previous });
         if (n % 4 === 0)
           await refuses("CONFLICT", "a stale save", () => store.save("a", { n: -1 }, { previous: first }));
       }
       versions.add(previous.version);
-      same(versions.size, 201, "every save yields a version of its own");
-      await unchanged(store, "a", previous.version, '{"n":200}');
+      same(versions.size, count + 1, "every save yields a version of its own");
+      await unchanged(store, "a", previous.version, `{"n":${count}}`);
     },
   },
   {

@@ -46,9 +46,9 @@ async function whileWatched(
   holds(fewest >= 3, "the case reads while it writes", `a reader came to ${fewest} loads only`);
 }
 
-async function saveInTurn(store: ThreadStore): Promise<void> {
+async function saveInTurn(store: ThreadStore, count: number): Promise<void> {
   let { version: previous } = await loaded(store, "a", "it is there");
-  for (const n of range(100)) ({ version: previous } = await store.save("a", { n }, { previous }));
+  for (const n of range(count)) ({ version: previous } = await store.save("a", { n }, { previous }));
 }
 
 export const visibility: ConformanceCase[] = section("Visibility", "concurrent", [
@@ -57,10 +57,11 @@ export const visibility: ConformanceCase[] = section("Visibility", "concurrent",
     title: "who reads while another writes never sees a mix, a part, nothing or an error",
     clauses: ["D1", "E4"],
     timeoutMs: 60_000,
-    async run({ open, signal }) {
+    async run({ open, signal, settings }) {
       await (await open()).save("a", block(0));
+      const count = { quick: 8, full: 24 }[settings.effort];
       const write = async (store: ThreadStore): Promise<void> => {
-        for (const n of range(24)) await store.save("a", block(n), { overwrite: true });
+        for (const n of range(count)) await store.save("a", block(n), { overwrite: true });
       };
       await whileWatched(open, signal, write, () => ({ thread, json }) => {
         const { n, end } = thread;
@@ -78,13 +79,14 @@ export const visibility: ConformanceCase[] = section("Visibility", "concurrent",
     title: "the thread, version, size and metadata of a load belong to one save",
     clauses: ["C1", "E4"],
     timeoutMs: 60_000,
-    async run({ open, signal }) {
+    async run({ open, signal, settings }) {
+      const count = { quick: 20, full: 60 }[settings.effort];
       const saves = new Map<string, string>();
       const loads = new Map<string, string>();
       const first = await (await open()).save("a", { n: 0, text: "" }, { metadata: { n: "0" } });
       saves.set(first.version, first.json);
       const write = async (store: ThreadStore): Promise<void> => {
-        for (const n of range(60)) {
+        for (const n of range(count)) {
           const options = { overwrite: true, metadata: { n: String(n + 1) } };
           const saved = await store.save("a", { n: n + 1, text: "x".repeat(n) }, options);
           saves.set(saved.version, saved.json);
@@ -103,26 +105,27 @@ export const visibility: ConformanceCase[] = section("Visibility", "concurrent",
   },
   {
     id: "K09",
-    title: "300 threads saved at once are all there",
+    title: "hundreds of threads saved at once are all there",
     clauses: ["C4", "E4", "L1"],
     timeoutMs: 60_000,
-    async run({ open }) {
+    async run({ open, settings }) {
       const [store, other] = [await open(), await open()];
-      const ids = range(300).map((n) => `thread-${n}`);
+      const count = { quick: 100, full: 300 }[settings.effort];
+      const ids = range(count).map((n) => `thread-${n}`);
       await inParallel(
         ids.entries(),
-        300,
+        count,
         async ([n, id]) => void (await (n % 2 === 0 ? store : other).save(id, { n })),
       );
       await inParallel(ids.entries(), 50, async ([n, id]) => {
-        same((await store.load(id))?.thread, { n }, "each of 300 threads saved at once is loaded");
+        same((await store.load(id))?.thread, { n }, `each of ${count} threads saved at once is loaded`);
       });
-      same((await idsOf(other)).length, 300, "each of 300 threads saved at once is listed");
-      await inParallel(ids, 300, async (id) => {
+      same((await idsOf(other)).length, count, `each of ${count} threads saved at once is listed`);
+      await inParallel(ids, count, async (id) => {
         if (!(await other.delete(id)))
-          broken("each of 300 deletes at once is true", `delete("${id}") was false`);
+          broken(`each of ${count} deletes at once is true`, `delete("${id}") was false`);
       });
-      same(await idsOf(store), [], "300 deletes at once leave nothing");
+      same(await idsOf(store), [], `${count} deletes at once leave nothing`);
     },
   },
   {
@@ -130,10 +133,10 @@ export const visibility: ConformanceCase[] = section("Visibility", "concurrent",
     title: "every load after a save sees it, by the same and by another client",
     clauses: ["E4"],
     timeoutMs: 60_000,
-    async run({ open }) {
+    async run({ open, settings }) {
       const [store, other] = [await open(), await open()];
       let previous: string | undefined;
-      for (const n of range(100)) {
+      for (const n of range({ quick: 25, full: 100 }[settings.effort])) {
         const writer = n % 2 === 0 ? store : other;
         const saved = await writer.save("a", { n }, { previous });
         const found = await Promise.all([store, other].map((client) => client.load("a")));
@@ -148,9 +151,11 @@ export const visibility: ConformanceCase[] = section("Visibility", "concurrent",
     title: "who reads while another counts up never sees it go back",
     clauses: ["E4"],
     timeoutMs: 60_000,
-    async run({ open, signal }) {
+    async run({ open, signal, settings }) {
       await (await open()).save("a", { n: -1 });
-      await whileWatched(open, signal, saveInTurn, () => {
+      const count = { quick: 30, full: 100 }[settings.effort];
+      const write = (store: ThreadStore): Promise<void> => saveInTurn(store, count);
+      await whileWatched(open, signal, write, () => {
         let latest = -1;
         return ({ thread }) => {
           const n = Number(thread["n"]);

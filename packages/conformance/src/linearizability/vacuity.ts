@@ -1,3 +1,4 @@
+import type { Effort } from "../execution/settings.ts";
 import type { Operation } from "./operation.ts";
 
 /** What histories have to be made of, to prove anything. */
@@ -13,7 +14,10 @@ export interface Tally {
 export const emptyTally: Tally = { replaced: 0, conflicts: 0, overlaps: 0, unknown: 0, operations: 0 };
 
 /** Per case, over all its histories. */
-const least = { replaced: 60, conflicts: 60, overlaps: 150 } as const;
+const LEAST = {
+  quick: { replaced: 20, conflicts: 20, overlaps: 50 },
+  full: { replaced: 60, conflicts: 60, overlaps: 150 },
+} as const;
 
 export function add(tally: Tally, history: readonly Operation[]): Tally {
   const count = (is: (operation: Operation) => boolean): number => history.filter(is).length;
@@ -27,7 +31,11 @@ export function add(tally: Tally, history: readonly Operation[]): Tally {
 }
 
 /** What there is too little of, in words; `undefined` when there is enough. */
-export function lackIn({ replaced, conflicts, overlaps, unknown, operations }: Tally): string | undefined {
+export function lackIn(
+  { replaced, conflicts, overlaps, unknown, operations }: Tally,
+  effort: Effort,
+): string | undefined {
+  const least = LEAST[effort];
   const lacks = [
     ...(replaced < least.replaced ? [`${replaced} versions were replaced`] : []),
     ...(conflicts < least.conflicts ? [`${conflicts} calls were conflicts`] : []),

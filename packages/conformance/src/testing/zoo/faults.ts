@@ -72,7 +72,7 @@ export const connectionMutants: readonly Mutant[] = [
 
 export const outageMutants: readonly Mutant[] = [
   networkMutant("no time limit", "goes on after its time is up", ["A07"], () =>
-    throughStore((inner) => withOptions(inner, (options) => ({ ...options, timeoutMs: 3000 }) as never)),
+    throughStore((inner) => withOptions(inner, (options) => ({ ...options, timeoutMs: 20_000 }) as never)),
   ),
   networkMutant(
     "silence is no effect",
@@ -98,7 +98,7 @@ export const outageMutants: readonly Mutant[] = [
       throughStore((inner) => ({
         load: async (id, { signal, ...options } = {}) => {
           try {
-            return await inner.load(id, { ...options, timeoutMs: 2500 });
+            return await inner.load(id, { ...options, timeoutMs: 3500 });
           } catch (error) {
             signal?.throwIfAborted();
             throw error;
