@@ -23,7 +23,7 @@ export function explainModelError(cause: unknown): AgentError {
 /** The error of a stream that had begun. */
 export function explainInterruption(cause: unknown): AgentError {
   const message =
-    "The model's answer broke off before its end: see the cause. The thread is as it was before the run.";
+    "The model's answer broke off before its end: see the cause. The thread is as it was before. Run it again.";
   return new AgentError("STREAM_INTERRUPTED", message, { cause });
 }
 

@@ -52,14 +52,10 @@ export function readToolCalls(message: ChatMessage): ToolCall[] {
 
 function loneResult(path: string, code: AgentErrorCode): AgentError {
   const message = `${path}: this tool result answers no call of the assistant message before it.`;
-  return new AgentError(code, message + remedy(code), { path });
+  return new AgentError(code, message, { path });
 }
 
 function openCall(path: string, count: number, code: AgentErrorCode): AgentError {
   const message = `${path}: ${count} of these tool calls have no result behind this message.`;
-  return new AgentError(code, message + remedy(code), { path });
-}
-
-function remedy(code: AgentErrorCode): string {
-  return code === "THREAD_INVALID" ? " Mend the thread with repairThread." : "";
+  return new AgentError(code, message, { path });
 }

@@ -89,25 +89,38 @@ export function readThread<KindName extends string, Message extends object>(
   const { kind } = reader;
   const thread = copyJson(readObject(value), { code: "THREAD_INVALID" }) as JsonObject;
   const { format: foundFormat, version, kind: foundKind, agent, messages, ...others } = thread;
-  const { state, service, turn: foundTurn, ...extra } = others;
+  const { state, service, turn, ...extra } = others;
   checkFormat(foundFormat);
   checkKind(foundKind, kind.kind);
   checkVersion(version, kind.version);
   checkAgent(agent, reader);
-  const checked = kind.checkMessages(messages, "$.messages", "THREAD_INVALID");
-  const turn = readTurn(foundTurn);
-  const open = kind.findOpenCalls(checked, "$.messages", "THREAD_INVALID");
-  const last = checked.at(-1);
+  try {
+    const content = readContent(kind, { messages, state, service, turn });
+    return { agent: reader.agent, extra, ...content };
+  } catch (error) {
+    throw withRemedy(error);
+  }
+}
+
+function readContent<Message extends object>(
+  kind: AnyKind<Message>,
+  members: { readonly [name in "messages" | "service" | "state" | "turn"]: JsonValue | undefined },
+): Omit<ThreadContent<Message>, "agent" | "extra"> {
+  const messages = kind.checkMessages(members.messages, "$.messages", "THREAD_INVALID");
+  const turn = readTurn(members.turn);
+  const open = kind.findOpenCalls(messages, "$.messages", "THREAD_INVALID");
+  const last = messages.at(-1);
   const endsInResult = last !== undefined && kind.isToolResult(last);
-  checkTurn(turn, { messageCount: checked.length, open, endsInResult });
-  return {
-    agent: reader.agent,
-    messages: checked,
-    extra,
-    state: readOptionalObject(state, "$.state") ?? {},
-    service: readOptionalObject(service, "$.service"),
-    turn,
-  };
+  checkTurn(turn, { messageCount: messages.length, open, endsInResult });
+  const state = readOptionalObject(members.state, "$.state") ?? {};
+  const service = readOptionalObject(members.service, "$.service");
+  return { messages, state, service, turn };
+}
+
+function withRemedy(error: unknown): unknown {
+  if (!AgentError.is(error, "THREAD_INVALID")) return error;
+  const remedy = "checkThread finds all that is wrong with the thread, and repairThread mends it.";
+  return new AgentError(error.code, `${error.message} ${remedy}`, { path: error.path });
 }
 
 function readOptionalObject(value: JsonValue | undefined, path: string): JsonObject | undefined {
@@ -151,7 +164,9 @@ function parseText(text: string): unknown {
     return JSON.parse(text) as unknown;
   } catch {
     // Not the SyntaxError as cause: its message quotes the text, which is somebody's conversation.
-    throw new AgentError("THREAD_INVALID", "$: the text is not well-formed JSON.", { path: "$" });
+    const message =
+      "$: the text is not well-formed JSON; it may have been cut short. Load the thread again, or restore a backup.";
+    throw new AgentError("THREAD_INVALID", message, { path: "$" });
   }
 }
 

@@ -120,5 +120,5 @@ export function checkTurn(turn: TurnRecord | undefined, ending: TurnEnding): voi
 }
 
 function damaged(path: string, what: string): AgentError {
-  return new AgentError("THREAD_INVALID", `${path}: ${what}. Mend the thread with repairThread.`, { path });
+  return new AgentError("THREAD_INVALID", `${path}: ${what}.`, { path });
 }
