@@ -3,12 +3,14 @@ import { once } from "node:events";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
 import { ContainerClient } from "@azure/storage-blob";
 import { azureBlobStore } from "@threadstore/azure-blob";
+import { LLMock } from "@copilotkit/aimock";
 import { redisStore } from "@threadstore/redis";
 import { describeWithService } from "@threadstore/services/vitest";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { type LocalModel, startLocalModel } from "./demo/local-model.ts";
 
 let model: LocalModel;
@@ -133,6 +135,44 @@ it("memory.ts shows a conflict and a listing", async () => {
   expect(output).toContain("conflict: the thread is at another version");
   expect(output).toContain("pirate { title: 'Pirates' }");
   expect(code).toBe(0);
+});
+
+it("conversation.ts keeps itself, and goes on in a second process", async () => {
+  await expectConversation("conversation.ts", {});
+});
+
+it("races.ts loses no turn under any policy", async () => {
+  const { code, output } = await runExample("races.ts");
+  expect(output.trim().split("\n")).toEqual([
+    "rebase: 4 messages",
+    "retry: 4 messages",
+    "reject: 2 messages in hand",
+    "lease: 4 messages",
+  ]);
+  expect(code).toBe(0);
+});
+
+it("approvals.ts is answered by another process", async () => {
+  const shop = await LLMock.create({ host: "127.0.0.1", port: 0, logLevel: "silent" });
+  onTestFinished(() => shop.stop());
+  shop.on({ hasToolResult: false }, { toolCalls: [{ name: "refund", arguments: '{"order":"7"}' }] });
+  shop.on({ hasToolResult: true }, { content: "Order 7 was paid back." });
+  const environment = { OPENAI_BASE_URL: `${shop.url}/v1` };
+  const asked = await runExample("approvals.ts", environment);
+  expect(asked).toEqual({ code: 0, output: 'May refund run with {"order":"7"}?\n' });
+  const answered = await runExample("approvals.ts", environment, "yes");
+  expect(answered).toEqual({ code: 0, output: "Order 7 was paid back.\n" });
+});
+
+it("from-agent-framework.ts goes on with Python's conversation, and hands it back", async () => {
+  const fixture = import.meta.resolve("@threadstore/agent-framework/package.json");
+  const file = fileURLToPath(new URL("src/golden/python-session-joke.json", fixture));
+  const { code, output } = await runExample("from-agent-framework.ts", {}, file);
+  expect(output).toContain("python-session []\nArrr!");
+  expect(code).toBe(0);
+  for (const name of ["back.json", "csharp.json"]) {
+    expect(await readFile(join(folder, name), "utf8")).toContain("Arrr!");
+  }
 });
 
 describe("the examples", () => {
