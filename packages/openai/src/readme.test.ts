@@ -51,6 +51,38 @@ test("the README's example of a tool runs", async () => {
   expect(sentMessages(mock)[1]?.at(-1)).toMatchObject({ role: "tool", content: "Rome: blue sky" });
 });
 
+test("the README's example of an approval runs, and run again goes on with it", async () => {
+  const mock = await startMock();
+  mock.on({ hasToolResult: true }, { content: "Refunded." });
+  mock.onMessage("Refund order 7", {
+    toolCalls: [{ id: "c1", name: "refund", arguments: '{"order":"7","euros":80}' }],
+  });
+  const folder = await mkdtemp(join(tmpdir(), "threadstore-readme-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const example = examples[3] ?? "";
+  expect(await runExample(example, folder, mock.url)).toBe(
+    'May it call refund with {"order":"7","euros":80}?\n',
+  );
+  expect(sentMessages(mock)).toHaveLength(1);
+  expect(await runExample(example, folder, mock.url)).toBe("Refunded.\n");
+  expect(sentMessages(mock)[1]?.at(-1)).toMatchObject({
+    content: expect.stringMatching(/^80 euros for order 7: receipt [\w.-]+$/) as string,
+  });
+});
+
+test("the README's example of a context runs", async () => {
+  const mock = await startMock();
+  mock.onMessage("Hello.", { content: "Hello." });
+  mock.onMessage("Do you know me?", { content: "Yes." });
+  const folder = await mkdtemp(join(tmpdir(), "threadstore-readme-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  expect(await runExample(examples[4] ?? "", folder, mock.url)).toBe("Yes.\n");
+  expect(sentMessages(mock).map(([first]) => first)).toEqual([
+    { role: "system", content: "The user was here 0 times before." },
+    { role: "system", content: "The user was here 1 times before." },
+  ]);
+});
+
 test("the README says of every error code what to do, and of no other", () => {
   const rows = [...readme.matchAll(/^\| `([A-Z_]+)`/gm)].map(([, code]) => code);
   expect(rows).toEqual(agentErrorCodes);

@@ -15,7 +15,7 @@ export function beginTurn<Kind extends string, Message extends object, Usage ext
   if (base.turn !== undefined) {
     throw new AgentError(
       "TURN_OPEN",
-      "This thread has an open turn, which waits for approvals or was cut off. Finish it with resume, or end it with repairThread.",
+      'This thread has an open turn, which waits for approvals or was cut off. Finish it with resume, or end it with repairThread and openTurn: "close".',
     );
   }
   return TurnDraft.begin(base, input);
@@ -54,6 +54,6 @@ export function reopenTurn<Kind extends string, Message extends object, Usage ex
 }
 
 function toolMissing(name: string, path: string): AgentError {
-  const message = `${path}: a call that is to run is of the tool ${quoteName(name)}, which this agent has not. Resume with an agent that has it, or answer the call with repairThread.`;
+  const message = `${path}: a call that is to run is of the tool ${quoteName(name)}, which this agent has not. Resume with an agent that has it, or end the turn with repairThread and openTurn: "close".`;
   return new AgentError("TOOL_MISSING", message, { path });
 }
