@@ -105,7 +105,8 @@ function nameToolCalls(message: JsonObject): void {
   const ids = new Set<unknown>();
   for (const call of calls) {
     if (!isJsonObject(call)) continue;
-    if (!call["id"] || ids.has(call["id"])) call["id"] = `call_${crypto.randomUUID()}`;
+    // Without hyphens, since providers take ids of at most 40 characters.
+    if (!call["id"] || ids.has(call["id"])) call["id"] = `call_${crypto.randomUUID().replaceAll("-", "")}`;
     ids.add(call["id"]);
   }
 }

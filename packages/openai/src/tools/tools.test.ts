@@ -320,6 +320,9 @@ describe("the tool loop", () => {
     const called = thread.messages[1] as { tool_calls: { id: string }[] };
     const ids = called.tool_calls.map(({ id }) => id);
     expect(new Set(ids).size).toBe(2);
+    for (const id of ids) expect(id).toMatch(/^call_\w{1,35}$/);
+    const again = thread.messages[4] as { tool_calls: { id: string }[] };
+    expect(again.tool_calls.map(({ id }) => id)).toEqual(["a", expect.stringMatching(/^call_\w{1,35}$/)]);
     expect(thread.messages.slice(2, 4)).toMatchObject(ids.map((id) => ({ tool_call_id: id })));
     expect((await agent.deserializeThread(JSON.stringify(thread))).messages).toEqual(thread.messages);
   });
