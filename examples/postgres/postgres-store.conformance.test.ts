@@ -1,8 +1,18 @@
 import { register } from "@threadstore/conformance";
+import { startPostgres } from "@threadstore/services";
 import { describeWithService } from "@threadstore/services/vitest";
 import { afterAll, describe, it } from "vitest";
 import { postgresHarness } from "./harness.ts";
 
-await describeWithService("postgres", "postgresStore", ({ url }) => {
-  register(postgresHarness(url), { describe, it, after: afterAll });
+await describeWithService("postgres", "postgresStore", async () => {
+  // Of its own: some cases have it crash.
+  const { endpoint, servers, stop } = await startPostgres();
+  afterAll(stop);
+  const backend = {
+    crash: async () => {
+      await servers.postgres.kill();
+      await servers.postgres.restart();
+    },
+  };
+  register(postgresHarness(endpoint.url, backend), { describe, it, after: afterAll });
 });

@@ -1,25 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { type AddressInfo, connect, createServer, type Socket } from "node:net";
-import { Client, type QueryResultRow } from "pg";
+import { Client } from "pg";
+import { rowsOf } from "./harness.ts";
 
 export function freshTable(): string {
   return `test_${randomBytes(6).toString("hex")}`;
-}
-
-/** What a statement answers, on a connection of its own. */
-export async function rowsOf<Row extends QueryResultRow>(
-  connectionString: string,
-  statement: string,
-  values: unknown[] = [],
-): Promise<Row[]> {
-  const client = new Client({ connectionString });
-  await client.connect();
-  try {
-    return (await client.query<Row>(statement, values)).rows;
-  } finally {
-    await client.end();
-  }
 }
 
 /** The connection string with some of its parts replaced. */
