@@ -131,6 +131,31 @@ describe("onProgress", () => {
   });
 });
 
+test("a result that was there when the run was aborted is still told of", async () => {
+  const abort = new AbortController();
+  const reason = new Error("left");
+  const both = Promise.withResolvers<void>();
+  const first = defineTool({ name: "first", run: () => "1" });
+  const second = defineTool({ name: "second", run: async () => both.promise });
+  const third = defineTool({ name: "third", run: async () => new Promise(() => {}) });
+  const server = await startWireServer(
+    completion(calling(["1", "first", ""], ["2", "second", ""], ["3", "third", ""])),
+  );
+  const results: string[][] = [];
+  const onProgress = async (snapshot: { serializeText(): string }): Promise<void> => {
+    const { messages } = JSON.parse(snapshot.serializeText()) as { messages: { tool_call_id?: string }[] };
+    results.push(messages.flatMap(({ tool_call_id: id }) => (id === undefined ? [] : [id])));
+    if (results.length !== 3) return;
+    // While the first result is saved, the second one comes, and then the user leaves.
+    both.resolve();
+    await new Promise(setImmediate);
+    abort.abort(reason);
+  };
+  const agent = agentAt(server, [first, second, third]);
+  await expect(agent.run("go", undefined, { onProgress, signal: abort.signal })).rejects.toBe(reason);
+  expect(results).toEqual([[], [], ["1"], ["1", "2"]]);
+});
+
 describe("a snapshot is resumed in another process", () => {
   /** Runs until the `stop`th snapshot, as if the process died behind it, and gives that snapshot. */
   async function runUntil(stop: number, agent: ChatAgent): Promise<string> {

@@ -8,7 +8,10 @@ export interface Progress {
    * rejects with, then and ever after.
    */
   report(): Promise<void>;
-  /** Tells of nothing more, and resolves when the last telling has ended, well or not. */
+  /**
+   * Lets nothing more be reported, and resolves when what was reported before has been told, well or not: a tool
+   * that had its result by then is not run again after an abort.
+   */
   stop(): Promise<void>;
 }
 
@@ -22,7 +25,7 @@ export function createProgress(
   const tell = async (before: Promise<void>): Promise<void> => {
     await before;
     next = undefined;
-    if (!isStopped) await onProgress?.(takeSnapshot());
+    await onProgress?.(takeSnapshot());
   };
   return {
     async report() {

@@ -22,32 +22,67 @@ const maximumDepth = 1000;
  * A copy of `value` that shares nothing with it and is strict JSON. Members that are `undefined` are left
  * out, as JSON.stringify does; anything else that JSON cannot hold is refused with its path.
  */
-export function copyJson(value: unknown, rules: CopyRules, path = "$", depth = 0): JsonValue {
-  if (depth > maximumDepth) throw unexpected(rules.code, path, `at most ${maximumDepth} levels of nesting`);
-  if (value === null || typeof value === "boolean") return value;
-  if (typeof value === "string") return copyText(value, rules, path);
-  if (typeof value === "number" && Number.isFinite(value)) return value;
-  if (Array.isArray(value)) {
-    return Array.from(value, (item: unknown, index) => copyJson(item, rules, `${path}[${index}]`, depth + 1));
-  }
-  if (isPlainObject(value)) {
-    // Object.fromEntries defines members, so that one called __proto__ stays a member.
-    return Object.fromEntries(
-      Object.entries(value)
-        .filter(([, member]) => member !== undefined)
-        .map(([name, member]) => {
-          const memberPath = path + memberSuffix(name);
-          return [copyText(name, rules, path), copyJson(member, rules, memberPath, depth + 1)];
-        }),
-    );
-  }
-  throw unexpected(rules.code, path, "a JSON value", value);
+export function copyJson(value: unknown, rules: CopyRules, path = "$"): JsonValue {
+  return copyValue(value, rules, path, 0);
 }
 
-function copyText(text: string, rules: CopyRules, path: string): string {
+/** Where a value is. It becomes text when there is something to say about it, which is seldom. */
+type Place = string | { readonly above: Place; readonly key: number | string };
+
+function copyValue(value: unknown, rules: CopyRules, place: Place, depth: number): JsonValue {
+  if (value === null || typeof value === "boolean") return value;
+  if (typeof value === "string") return copyText(value, rules, place);
+  if (typeof value === "number" && Number.isFinite(value)) return value;
+  const isArray = Array.isArray(value);
+  if (!isArray && !isPlainObject(value)) {
+    throw unexpected(rules.code, describePlace(place), "a JSON value", value);
+  }
+  if (depth >= maximumDepth) {
+    throw unexpected(rules.code, describePlace(place), `at most ${maximumDepth} levels of nesting`);
+  }
+  return isArray ? copyArray(value, rules, place, depth) : copyObject(value, rules, place, depth);
+}
+
+function copyArray(items: readonly unknown[], rules: CopyRules, place: Place, depth: number): JsonValue[] {
+  const copy: JsonValue[] = [];
+  for (let key = 0; key < items.length; key += 1) {
+    copy.push(copyValue(items[key], rules, { above: place, key }, depth + 1));
+  }
+  return copy;
+}
+
+function copyObject(
+  object: { readonly [member: string]: unknown },
+  rules: CopyRules,
+  place: Place,
+  depth: number,
+): JsonObject {
+  const copy: JsonObject = {};
+  for (const key of Object.keys(object)) {
+    const member = object[key];
+    if (member === undefined) continue;
+    const name = copyText(key, rules, place);
+    const value = copyValue(member, rules, { above: place, key }, depth + 1);
+    // Assigned, it would be the prototype.
+    if (name === "__proto__") Object.defineProperty(copy, name, { ...ownMember, value });
+    else copy[name] = value;
+  }
+  return copy;
+}
+
+const ownMember = { configurable: true, enumerable: true, writable: true };
+
+function copyText(text: string, rules: CopyRules, place: Place): string {
   if (text.isWellFormed()) return text;
   if (rules.mendText === true) return text.toWellFormed();
-  throw unexpected(rules.code, path, "well-formed Unicode (a lone surrogate cannot be stored)");
+  const expectation = "well-formed Unicode (a lone surrogate cannot be stored)";
+  throw unexpected(rules.code, describePlace(place), expectation);
+}
+
+function describePlace(place: Place): string {
+  if (typeof place === "string") return place;
+  const { above, key } = place;
+  return describePlace(above) + (typeof key === "number" ? `[${key}]` : memberSuffix(key));
 }
 
 /** A member's name as the end of a path: `.a`, `["a b"]`. */
