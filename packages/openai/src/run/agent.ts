@@ -1,4 +1,6 @@
 import type { SerializedThread } from "@threadstore/core";
+import type { ThreadChange } from "../repair/mender.ts";
+import type { RepairPolicy } from "../repair/policy.ts";
 import type { Thread } from "../thread/thread.ts";
 import type { ApprovalOptions, RunOptions } from "./run-options.ts";
 import type { RunStream } from "./run-stream.ts";
@@ -9,6 +11,14 @@ export interface DeserializeOptions {
    * @default false
    */
   readonly acceptOtherAgent?: boolean | undefined;
+  /**
+   * Mend a damaged thread on the way in, as `repairThread` does by this policy. The stored thread stays damaged
+   * until this one is saved.
+   * @default a damaged thread is `THREAD_INVALID`
+   */
+  readonly repair?: RepairPolicy | undefined;
+  /** Told of what was mended, if anything was. */
+  readonly onRepair?: ((changes: readonly ThreadChange[]) => void) | undefined;
 }
 
 /** What agents of all kinds do. */

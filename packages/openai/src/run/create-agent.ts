@@ -1,7 +1,9 @@
+import type { SerializedThread } from "@threadstore/core";
+import { repairThread } from "../repair/repair-thread.ts";
 import { readThread } from "../thread/thread-format.ts";
 import { ThreadState } from "../thread/thread-state.ts";
 import { AgentRuns, type AgentKind, type ThreadOf } from "./agent-runs.ts";
-import type { Agent } from "./agent.ts";
+import type { Agent, DeserializeOptions } from "./agent.ts";
 import type { AgentCore } from "./agent-core.ts";
 import type { RunEvent } from "./run-event.ts";
 import type { RunOptions } from "./run-options.ts";
@@ -41,11 +43,24 @@ export function createAgent<
     resume: async (thread, options) => runs.resume(thread, options, unwatched(options)),
     resumeStream: (thread, options) =>
       startRunStream(async (emit, signal) => runs.resume(thread, options, { emit, signal }), options?.signal),
-    deserializeThread: async (thread, { acceptOtherAgent = false } = {}) =>
-      new ThreadState(threads, readThread(thread, { kind: threads, agent: name, acceptOtherAgent })),
+    deserializeThread: async (thread, options = {}) => {
+      const { acceptOtherAgent = false } = options;
+      const mended = mend(thread, options);
+      return new ThreadState(threads, readThread(mended, { kind: threads, agent: name, acceptOtherAgent }));
+    },
   };
 }
 
 function unwatched(options: RunOptions | undefined): { signal: AbortSignal; emit: undefined } {
   return { signal: options?.signal ?? new AbortController().signal, emit: undefined };
+}
+
+function mend(
+  thread: SerializedThread | string,
+  { repair, onRepair }: DeserializeOptions,
+): SerializedThread | string {
+  if (repair === undefined) return thread;
+  const { thread: mended, changes } = repairThread(thread, repair);
+  if (changes.length > 0) onRepair?.(changes);
+  return mended;
 }

@@ -222,6 +222,45 @@ describe("an open turn in a serialized thread", () => {
   });
 });
 
+describe("deserializeThread with a repair", () => {
+  const asking = {
+    role: "assistant",
+    tool_calls: [{ id: "1", type: "function", function: { name: "f", arguments: "{}" } }],
+  };
+  const damaged = threadOf([{ role: "user", content: "x" }, asking]);
+
+  test("mends a damaged thread on the way in, and tells what was done", async () => {
+    const changes: unknown[] = [];
+    const text = JSON.stringify(damaged);
+    const thread = await agent.deserializeThread(text, {
+      repair: "synthesize",
+      onRepair: (done) => changes.push(...done),
+    });
+    expect(changes).toMatchObject([{ code: "result-missing" }]);
+    expect(thread.messages[2]).toMatchObject({ role: "tool", tool_call_id: "1" });
+  });
+
+  test("leaves a whole thread as it is, and may be told to stop at damage", async () => {
+    const onRepair = (): never => {
+      throw new Error("nothing was wrong");
+    };
+    const whole = JSON.stringify(
+      JSON.parse(readFileSync(new URL("chat-state-v1.json", goldenFolder), "utf8")),
+    );
+    const thread = await agent.deserializeThread(whole, { repair: "synthesize", onRepair });
+    expect(thread.serializeText()).toBe(whole);
+    expect(await refusal(damaged, { repair: "stop" })).toMatchObject({ code: "THREAD_INVALID" });
+  });
+
+  test("still refuses another agent's thread, and what is no thread", async () => {
+    expect(await refusal(threadOf([], { agent: "Support" }), { repair: "drop" })).toMatchObject({
+      code: "THREAD_MISMATCH",
+    });
+    expect(await refusal("{", { repair: "drop" })).toMatchObject({ code: "THREAD_INVALID", path: "$" });
+    expect(await refusal(undefined, { repair: "drop" })).toMatchObject({ code: "THREAD_INVALID" });
+  });
+});
+
 describe("deserializeThread refuses", () => {
   const call = { id: "1", type: "function", function: { name: "f", arguments: "{}" } };
   const user = { role: "user", content: "x" };
