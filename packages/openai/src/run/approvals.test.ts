@@ -293,6 +293,67 @@ describe("an open turn", () => {
   });
 });
 
+describe("a resumed turn that is aborted leaves the thread as it was, to be resumed again", () => {
+  test.each(["a question for approval", "a tool", "the model's call"])("during %s", async (moment) => {
+    const abort = new AbortController();
+    const reason = new Error("the user left");
+    let isArmed = true;
+    const maybeAbort = async (now: string): Promise<void> => {
+      if (now !== moment || !isArmed) return;
+      isArmed = false;
+      abort.abort(reason);
+      await new Promise(() => {});
+    };
+    const close = defineTool({
+      name: "close",
+      needsApproval: true,
+      run: async () => {
+        await maybeAbort("a tool");
+        return "closed";
+      },
+    });
+    const pay = defineTool({
+      name: "pay",
+      needsApproval: async () => {
+        await maybeAbort("a question for approval");
+        return false;
+      },
+      run: () => "paid",
+    });
+    const server = await startWireServer(
+      completion(calling(["1", "close", ""])),
+      ...(moment === "the model's call" ? [(): void => abort.abort(reason)] : []),
+      completion(calling(["2", "pay", ""])),
+      ...(moment === "a question for approval" ? [completion(calling(["2", "pay", ""]))] : []),
+      done,
+    );
+    const agent = agentAt(server, [close, pay]);
+    const { thread } = await agent.run("go");
+    const before = thread.serializeText();
+    const approvals = [{ callId: "1", approved: true }];
+    await expect(agent.resume(thread, { approvals, signal: abort.signal })).rejects.toBe(reason);
+    expect(thread.serializeText()).toBe(before);
+    const loaded = await agent.deserializeThread(before);
+    expect((await agent.resume(loaded, { approvals })).text).toBe("done");
+  });
+
+  test("by breaking off its stream", async () => {
+    const shop = openShop();
+    const server = await startWireServer(
+      completion(calling(["1", "close", ""])),
+      deltas({ role: "assistant", content: "do" }, { content: "ne" }),
+      done,
+    );
+    const agent = agentAt(server, shop.tools);
+    const { thread } = await agent.run("go");
+    const before = thread.serializeText();
+    const approvals = [{ callId: "1", approved: true }];
+    for await (const { type } of agent.resumeStream(thread, { approvals })) if (type === "text") break;
+    expect(thread.serializeText()).toBe(before);
+    expect((await agent.resume(thread, { approvals })).status).toBe("completed");
+  });
+});
+
 function callingDelta(id: string, name: string): object {
   return {
     role: "assistant",
