@@ -1,13 +1,14 @@
 import { type DeleteOptions, type StoredThread, ThreadStoreError } from "@threadstore/core";
-import { readKeptText } from "../format/kept-text.ts";
 import type { AttachmentName } from "../format/names.ts";
 import type { ThreadCall } from "../place.ts";
 import { snapshotOf } from "../snapshot.ts";
+import { baseFound } from "./base.ts";
 import { removeAttachments } from "./records.ts";
 
 /** What a delete is about to remove. */
 interface Doomed {
-  readonly stored: StoredThread;
+  /** `undefined` when it is damaged. */
+  readonly stored: StoredThread | undefined;
   readonly names: ReadonlySet<AttachmentName>;
 }
 
@@ -19,9 +20,11 @@ export async function deleteThread(call: ThreadCall, previous: DeleteOptions["pr
   const { threads } = call.place;
   for (;;) {
     const doomed = await lookAt(call, previous);
-    const isSeen = previous === undefined || doomed?.stored.version === bareVersion(previous);
+    // Not asked to delete it all the same: what is created there meanwhile would leave its attachments behind.
+    if (doomed === undefined && previous === undefined) return false;
+    const isSeen = previous === undefined || doomed?.stored?.version === bareVersion(previous);
     // Nothing there, damage, or another version than the one seen: the store beneath says what that means.
-    if (doomed === undefined || !isSeen) return threads.delete(call.id, { ...call.next(), previous });
+    if (doomed?.stored === undefined || !isSeen) return threads.delete(call.id, { ...call.next(), previous });
     let removed: boolean;
     try {
       removed = await threads.delete(call.id, { ...call.next(), previous: doomed.stored });
@@ -38,10 +41,10 @@ async function lookAt(call: ThreadCall, previous: DeleteOptions["previous"]): Pr
   const seen = snapshotOf(call.place, previous);
   if (seen !== undefined) return { stored: seen.stored, names: seen.kept.names };
   try {
-    const stored = await call.place.threads.load(call.id, call.next());
-    return stored && { stored, names: readKeptText(stored.json).names };
+    return await baseFound(call);
   } catch (error) {
-    if (ThreadStoreError.is(error, "CORRUPT")) return undefined;
+    // What it names is left to sweep.
+    if (ThreadStoreError.is(error, "CORRUPT")) return { stored: undefined, names: new Set() };
     throw error;
   }
 }

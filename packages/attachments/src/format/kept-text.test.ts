@@ -1,0 +1,145 @@
+import { readFileSync } from "node:fs";
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { keptText, readKeptText } from "./kept-text.ts";
+import { attachmentName, hashIn } from "./names.ts";
+import { stringValues } from "./string-values.ts";
+
+const token = "A".repeat(22);
+const aName = attachmentName(token, "");
+
+function size(json: string): number {
+  return Buffer.byteLength(json);
+}
+
+/** JSON text of every kind of value, spelled in every way, with strings that look like ours. */
+function texts(): fc.Arbitrary<string> {
+  const space = fc.constantFrom("", "", " ", "\n\t", "\r\n  ");
+  const tricky = fc.constantFrom(
+    `".attachments:${aName}"`,
+    `".attachments:~${aName}"`,
+    '".attachments:~"',
+    '".attachments:"',
+    '"\\u002eattachments:x"',
+    '"a\\"b\\\\"',
+    '"\\\\\\""',
+    '":"',
+    '"\\ud800"',
+    '"é\u2028😀"',
+    '",\\"size\\":1}"',
+  );
+  const string = fc.oneof(
+    tricky,
+    fc.string({ unit: "binary", maxLength: 40 }).map((text) => JSON.stringify(text)),
+  );
+  const { value } = fc.letrec<{ value: string }>((tie) => ({
+    value: fc.oneof(
+      { depthSize: "small", withCrossShrink: true },
+      fc.constantFrom("null", "true", "-0", "1.50e+3"),
+      string,
+      fc
+        .tuple(space, fc.array(fc.tuple(tie("value"), space), { maxLength: 4 }))
+        .map(([before, items]) => `[${before}${items.map(([item, after]) => item + after).join(",")}]`),
+      fc
+        .array(fc.tuple(space, string, space, tie("value"), space), { maxLength: 4 })
+        .map(
+          (members) => `{${members.map(([a, name, b, item, c]) => `${a}${name}${b}:${item}${c}`).join(",")}}`,
+        ),
+    ),
+  }));
+  return value.map((text) => `{"thread":${text}}`);
+}
+
+describe("keptText and readKeptText", () => {
+  it("bring any JSON back to the byte, whichever of its strings are attachments", () => {
+    fc.assert(
+      fc.property(texts(), fc.func(fc.boolean()), (json, isAttachment) => {
+        const kept = keptText(json, size(json), (text) =>
+          isAttachment(text) ? attachmentName(token, text) : undefined,
+        );
+        const read = readKeptText(kept.text);
+        expect(read.names).toEqual(new Set(kept.attachments.keys()));
+        expect(read.restore(kept.attachments)).toBe(json);
+        expect(read.size).toBe(kept.isWrapped ? size(json) : undefined);
+        // Stores keep valid JSON only.
+        expect(() => JSON.parse(kept.text) as unknown).not.toThrow();
+        for (const text of kept.attachments.values())
+          expect(() => JSON.parse(`"${text}"`) as unknown).not.toThrow();
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  it("bring back what is itself a kept text, over and over", () => {
+    fc.assert(
+      fc.property(texts(), (json) => {
+        const name = (text: string): string => attachmentName(token, text);
+        const layers = [json];
+        for (let layer = 0; layer < 3; layer += 1) {
+          const inner = layers.at(-1) ?? "";
+          layers.push(keptText(inner, size(inner), name).text);
+        }
+        const once = keptText(layers[3] ?? "", 1, () => undefined);
+        expect(readKeptText(once.text).restore(new Map())).toBe(layers[3]);
+      }),
+    );
+  });
+
+  it("find every string value, and no member's name", () => {
+    fc.assert(
+      fc.property(texts(), (json) => {
+        const found = [...stringValues(json)].map(({ start, end }) => json.slice(start - 1, end + 1));
+        const tokens = [...json.matchAll(/("(?:[^"\\]|\\.)*")(\s*:)?/gsu)];
+        expect(found).toEqual(tokens.filter(([, , colon]) => colon === undefined).map(([, text]) => text));
+      }),
+    );
+  });
+
+  it("leave a text without attachments as it is", () => {
+    const json = `{"a":".attachments:${aName}","b":{".attachments":1}}`;
+    expect(keptText(json, size(json), () => undefined)).toEqual({
+      text: json,
+      attachments: new Map(),
+      isWrapped: false,
+    });
+  });
+
+  it("keep the same beginning when a thread grows at its end", () => {
+    const kept = (messages: string[]): string => {
+      const json = JSON.stringify({ messages });
+      return keptText(json, size(json), (text) => (text.length > 9 ? attachmentName(token, text) : undefined))
+        .text;
+    };
+    const before = kept(["long enough", "a"]);
+    const after = kept(["long enough", "a", "b"]);
+    const common = before.indexOf(']},"size"');
+    expect(after.slice(0, common)).toBe(before.slice(0, common));
+  });
+
+  it("refuse a newer format, and a reference that nothing can have made", () => {
+    const wrong = [
+      '{".attachments":{"format":2},"thread":{},"size":2}',
+      '{".attachments":{"format":1},"thread":{}}',
+      '{".attachments":{"format":1},"thread":{"a":".attachments:nothing"},"size":2}',
+    ];
+    for (const text of wrong)
+      expect(() => readKeptText(text), text).toThrow(expect.objectContaining({ code: "CORRUPT" }));
+  });
+});
+
+describe("golden files", () => {
+  // Every later version must read these, to the byte. Never change one: add another.
+  const golden = (name: string): string =>
+    readFileSync(new URL(`../golden/${name}`, import.meta.url), "utf8");
+
+  it("format 1 is read, and written to the byte", () => {
+    const read = readKeptText(golden("thread-1.json"));
+    const json = golden("thread-1.restored.json");
+    const attachments = new Map([...read.names].map((name) => [name, "aGVsbG8sIHdvcmxkISEh"]));
+    expect(read.restore(attachments)).toBe(json);
+    const [name = ""] = read.names;
+    expect(hashIn(name)).toBe("a55be47e368c6c538118a618ed9ec634673cce69ac0759717d34954370321441");
+    const kept = keptText(json, size(json), (text) => (attachments.get(name) === text ? name : undefined));
+    expect(kept.text).toBe(golden("thread-1.json"));
+  });
+});

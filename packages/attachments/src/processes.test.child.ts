@@ -1,0 +1,56 @@
+// What processes.test.ts runs in processes of their own. It says "ready" and begins at the parent's "go".
+import { once } from "node:events";
+import { promisify } from "node:util";
+import { sqliteStore } from "@threadstore/sqlite";
+import type { StoredThread } from "@threadstore/core";
+import { imageOf } from "./processes.test.support.ts";
+import { withAttachments } from "./with-attachments.ts";
+
+const [task = "", path = "", argument = ""] = process.argv.slice(2);
+
+async function report(message: string): Promise<void> {
+  if (process.send === undefined) throw new Error("Not a child process.");
+  await promisify(process.send.bind(process) as (value: string, sent: () => void) => void)(message);
+}
+
+/** Posts 20 messages with an image each, whoever else does. */
+async function post(): Promise<void> {
+  const store = withAttachments(sqliteStore({ path }));
+  for (let n = 0; n < 20; n += 1) {
+    const message = { from: argument, n, image: imageOf(`${argument} ${n}`) };
+    await store.update("a", (current) => {
+      const messages = (current?.thread["messages"] ?? []) as object[];
+      return { messages: [...messages, message] };
+    });
+  }
+  await store.close();
+}
+
+/** Saves thread after thread, each with an image of the one before and one of its own, until it is killed. */
+async function live(): Promise<void> {
+  const store = withAttachments(sqliteStore({ path }));
+  let previous: StoredThread | undefined = await store.load("a");
+  for (let n = Number(argument); ; n += 1) {
+    await report(`begin ${n}`);
+    if (n % 5 === 4) {
+      await store.delete("a", { previous });
+      previous = undefined;
+    } else {
+      const overwrite = n % 5 === 3;
+      const images = [imageOf(`${n - 1}`), imageOf(`${n}`)];
+      previous = await store.save("a", { n, images }, overwrite ? { overwrite } : { previous });
+    }
+    await report(`done ${n}`);
+  }
+}
+
+const work = new Map([
+  ["post", post],
+  ["live", live],
+]).get(task);
+if (work === undefined) throw new Error(`No task ${task}.`);
+const go = once(process, "message");
+await report("ready");
+await go;
+if (task === "post") process.disconnect();
+await work();

@@ -1,0 +1,136 @@
+import { describe, expect, it } from "vitest";
+import { backendInMemory, base64 } from "./tools.test.support.ts";
+
+const day = 86_400_000;
+const image = base64();
+
+describe("expiry", () => {
+  it("attachments live as long as their thread, however its expiry changes", async () => {
+    let now = Date.now();
+    const backend = backendInMemory();
+    const open = () => backend.open({ now: () => now, ttlMs: 1000 });
+    const store = open();
+    let previous = await store.save("a", { image }, { ttlMs: 10 });
+    for (let turn = 0; turn < 5; turn += 1) {
+      now += 5;
+      previous = await store.save("a", { image, turn }, { previous, ttlMs: 20 * day });
+    }
+    now += 10 * day;
+    await store.sweep();
+    expect((await open().load("a"))?.thread).toEqual({ image, turn: 4 });
+    await store.save("a", { image }, { previous, expiresAt: null });
+    now += 100 * day;
+    await store.sweep();
+    expect((await open().load("a"))?.thread).toEqual({ image });
+  });
+
+  it("sweep removes those of expired threads, once they are old enough", async () => {
+    let now = Date.now();
+    const backend = backendInMemory();
+    const store = backend.open({ now: () => now });
+    await store.save("a", { image }, { ttlMs: 10 });
+    await store.save("b", { image });
+    now += 10;
+    expect(await store.load("a")).toBeUndefined();
+    expect(await store.sweep()).toEqual({ removed: 1 });
+    expect(backend.idsIn().length).toBe(2);
+    now += day;
+    expect(await store.sweep()).toEqual({ removed: 0 });
+    expect(backend.idsIn().length).toBe(1);
+    expect((await store.load("b"))?.thread).toEqual({ image });
+  });
+
+  it("a thread that is created where one expired has its own", async () => {
+    let now = Date.now();
+    const backend = backendInMemory();
+    const store = backend.open({ now: () => now, orphanAgeMs: 1000 });
+    await store.save("a", { image }, { ttlMs: 10 });
+    now += 10;
+    await store.save("a", { image, life: 2 });
+    now += 1000;
+    await store.sweep();
+    expect(backend.idsIn().length).toBe(1);
+    expect((await backend.open().load("a"))?.thread).toEqual({ image, life: 2 });
+  });
+});
+
+describe("sweep", () => {
+  it("goes on where it stopped, and removes each orphan", async () => {
+    const backend = backendInMemory();
+    const store = backend.open({ limitBytes: 16 });
+    const images = Array.from({ length: 250 }, () => base64(15));
+    await store.save("a", { images });
+    await store.save("b", { images });
+    backend.records.get("")?.delete("a");
+    const later = backend.open({ now: () => Date.now() + day + 1 });
+    backend.before = async ({ operation, namespace }) => {
+      // Longer than half the time that it has.
+      if (operation === "list" && namespace !== "") await new Promise((resolve) => setTimeout(resolve, 60));
+    };
+    const cursors: string[] = [];
+    let cursor: string | undefined;
+    do {
+      ({ cursor } = await later.sweep({ cursor, timeoutMs: 100 }));
+      if (cursor !== undefined) cursors.push(cursor);
+    } while (cursor !== undefined);
+    backend.before = () => undefined;
+    expect(new Set(cursors).size).toBe(cursors.length);
+    expect(cursors.length).toBeGreaterThan(2);
+    expect(backend.idsIn().length).toBe(250);
+    expect((await backend.open().load("b"))?.thread).toEqual({ images });
+  });
+
+  it("hands on the cursor of the threads' own sweep", async () => {
+    const backend = backendInMemory();
+    const store = backend.open();
+    for (let n = 0; n < 150; n += 1) await store.save(`thread-${n}`, {}, { ttlMs: 1 });
+    const later = backend.open({ now: () => Date.now() + day });
+    backend.before = async ({ operation }) => {
+      if (operation === "list") await new Promise((resolve) => setTimeout(resolve, 60));
+    };
+    const first = await later.sweep({ timeoutMs: 100 });
+    expect(first.removed).toBeLessThan(150);
+    const second = await later.sweep({ cursor: first.cursor });
+    expect([first.removed + second.removed, second.cursor]).toEqual([150, undefined]);
+  });
+
+  it("reads each thread once, after its attachments were listed", async () => {
+    const backend = backendInMemory();
+    const store = backend.open({ limitBytes: 16 });
+    const images = Array.from({ length: 20 }, () => base64(15));
+    for (const id of ["a", "b", "c"]) await store.save(id, { images });
+    backend.steps.length = 0;
+    await backend.open({ now: () => Date.now() + day + 1 }).sweep();
+    expect(backend.steps.map(({ operation, namespace }) => `${operation} ${namespace}`)).toEqual([
+      "list ",
+      "list .attachments",
+      "read ",
+      "read ",
+      "read ",
+    ]);
+  });
+
+  it("keeps what a damaged thread may name", async () => {
+    const backend = backendInMemory();
+    await backend.open().save("a", { image });
+    const threads = backend.records.get("");
+    const whole = threads?.get("a");
+    if (whole === undefined) throw new Error("It is not there.");
+    threads?.set("a", { ...whole, bytes: whole.bytes.slice(0, 50) });
+    const later = backend.open({ now: () => Date.now() + day + 1 });
+    await later.sweep();
+    expect(backend.idsIn().length).toBe(1);
+    threads?.set("a", whole);
+    expect((await later.load("a"))?.thread).toEqual({ image });
+  });
+
+  it.each(["", "x", "attachments", "attachments:x", "threads:x", 5, null])(
+    "refuses a cursor that is none: %s",
+    async (cursor) => {
+      const sweeping = backendInMemory()
+        .open()
+        .sweep({ cursor: cursor as string });
+      await expect(sweeping).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+    },
+  );
+});
