@@ -38,6 +38,20 @@ export {
   type SummaryRequest,
 } from "./context/summarize.ts";
 export type { AgentCoreOptions } from "./run/agent-core.ts";
+export {
+  createResponsesAgent,
+  type ResponsesAgent,
+  type ResponsesAgentOptions,
+  type ResponsesEvent,
+  type ResponsesResult,
+  type ResponsesRunOptions,
+  type ResponsesRunStream,
+  type ResponsesThread,
+} from "./responses/responses-agent.ts";
+export type { ResponseItem } from "./responses/response-item.ts";
+export type { ResponsesInput } from "./responses/responses-input.ts";
+export type { ResponsesParameters } from "./responses/responses-parameters.ts";
+export type { ResponsesStorage } from "./responses/service-state.ts";
 export type { Agent, DeserializeOptions } from "./run/agent.ts";
 export type { RunEvent, ToolEvent } from "./run/run-event.ts";
 export type { ApprovalDecision, ApprovalOptions, OnProgress, RunOptions } from "./run/run-options.ts";

@@ -83,6 +83,16 @@ test("the README's example of a context runs", async () => {
   ]);
 });
 
+test("the README's example of the Responses API runs", async () => {
+  const mock = await startMock();
+  mock.onMessage("Tell me a short pirate joke.", { content: "Lost at C." });
+  mock.onMessage("Now tell that joke in the voice of a pirate.", { content: "Arr!" });
+  const folder = await mkdtemp(join(tmpdir(), "threadstore-readme-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const example = examples.find((code) => code.includes("createResponsesAgent")) ?? "";
+  expect(await runExample(example, folder, mock.url)).toBe("Arr!\n");
+});
+
 test("the README says of every error code what to do, and of no other", () => {
   const rows = [...readme.matchAll(/^\| `([A-Z_]+)`/gm)].map(([, code]) => code);
   expect(rows).toEqual(agentErrorCodes);

@@ -5,6 +5,7 @@ import type { EmitEvent } from "../run/run-event.ts";
 import type { ChatMessage } from "./chat-message.ts";
 import type { ChatRequest, Completion } from "./chat-model.ts";
 import { explainInterruption } from "../model-error.ts";
+import { wholeCharacters } from "../run/whole-characters.ts";
 
 /**
  * Asks the model for a stream and gives the whole answer, emitting its text as it comes.
@@ -45,28 +46,6 @@ export async function streamCompletion(
   } catch (error) {
     throw connected ? explainInterruption(error) : error;
   }
-}
-
-/**
- * Passes text on in pieces that can each be encoded by themselves: a piece may end amid a character, and
- * whoever wrote both halves to a socket would write two replacement characters.
- */
-function wholeCharacters(pass: (piece: string) => void): {
-  add: (piece: string) => void;
-  end: () => void;
-} {
-  let held = "";
-  return {
-    add(piece) {
-      const text = held + piece;
-      held = /[\uD800-\uDBFF]$/.exec(text)?.[0] ?? "";
-      const whole = text.slice(0, text.length - held.length).toWellFormed();
-      if (whole !== "") pass(whole);
-    },
-    end() {
-      if (held !== "") pass(held.toWellFormed());
-    },
-  };
 }
 
 // Without being asked, servers count no tokens of a stream. `stream_options: null` is for those that refuse.

@@ -35,14 +35,14 @@ async function extended(
   added: readonly object[],
   turn: JsonObject | undefined,
 ): Promise<CheckedOut> {
-  const { messages = [], service, ...rest } = thread.toJSON();
+  // What the service keeps is one of the two conversations. Without its id, the next run sends the transcript.
+  const { messages = [], service: _service, ...rest } = thread.toJSON();
   if (thread.openTurn !== undefined) {
     throw new AgentError(
       "CONVERSATION_CONFLICT",
       "The stored thread has an open turn, behind which nothing can be put. Finish it with resume, then append.",
     );
   }
-  if (service !== undefined) throw keptByService();
   const before = messages as JsonValue[];
   const start = { start: before.length };
   const next = {
@@ -67,11 +67,4 @@ function inOrder({ messages = [], state, turn, ...rest }: JsonObject): JsonObjec
 export function turnToAppend(thread: Thread, before: number): JsonObject | undefined {
   const { turn } = thread.toJSON();
   return turn !== undefined && isJsonObject(turn) && turn["start"] === before ? turn : undefined;
-}
-
-export function keptByService(): AgentError {
-  return new AgentError(
-    "CONVERSATION_CONFLICT",
-    'The service keeps this conversation, and only it can put one turn behind another. Use onConflict: "retry" or a lease.',
-  );
 }

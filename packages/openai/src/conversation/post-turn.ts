@@ -3,7 +3,7 @@ import { AgentError } from "../agent-error.ts";
 import type { ApprovalOptions, RunOptions } from "../run/run-options.ts";
 import type { RunStream } from "../run/run-stream.ts";
 import type { Thread } from "../thread/thread.ts";
-import { appendMessages, keptByService, turnToAppend } from "./append.ts";
+import { appendMessages, turnToAppend } from "./append.ts";
 import type { ConversationEvent, Saved } from "./conversation.ts";
 import type { AnyResult, ConversationSettings } from "./conversation-options.ts";
 import { Journal, savedByAnother } from "./journal.ts";
@@ -128,7 +128,6 @@ async function rebase(
   signal: AbortSignal,
 ): Promise<AnyResult & Saved> {
   try {
-    if (result.thread.toJSON()["service"] !== undefined) throw keptByService();
     const turn = turnToAppend(result.thread, before);
     return { ...result, ...(await appendMessages(conversation, result.messages, signal, turn)) };
   } catch (error) {

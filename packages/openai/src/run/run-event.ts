@@ -32,6 +32,8 @@ export type RunEvent<Message extends object> =
   | { readonly type: "refusal"; readonly delta: string }
   /** A message that the run adds to the thread when it has ended well: the model's, or a tool's result. */
   | { readonly type: "message"; readonly message: Message }
+  /** The service had forgotten the conversation, and is sent what the thread has of it. */
+  | { readonly type: "restarted" }
   | ToolEvent;
 
 export type EmitEvent<Message extends object> = (event: RunEvent<Message>) => void;
