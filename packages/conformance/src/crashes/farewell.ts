@@ -36,11 +36,7 @@ export async function endWriters(context: CaseContext): Promise<void> {
     same(how, "exit code 0", "a process ends by itself once its store is closed");
     run.allWell("close succeeds, and until then every call that was made before it");
     holds(run.isClosed, "close resolves amid saves", "it did not before the process ended");
-    same(
-      ledger.openSteps.map(describeStep),
-      [],
-      "every save that was made before close has settled when it resolves",
-    );
+    same(ledger.openSteps.map(describeStep), [], "every save settles that was made before close");
     await lookAfter(place, context, (store) => ledger.check(store, `after SIGTERM ${count.kills}`));
   }
   count.provesSomething();

@@ -97,6 +97,8 @@ export class Run {
       const { number, thread } = message.step;
       this.#begun.set(number, { at: performance.now(), thread: nameOf(thread) });
     } else if (message.type === "done") {
+      const settled = "close resolves when every save that was made before it has settled";
+      holds(!this.#isClosed, settled, `step ${message.number} was done later`);
       const { at = 0, thread = "" } = this.#begun.get(message.number) ?? {};
       this.#lastMs = performance.now() - at;
       this.#threadsDone.add(thread);

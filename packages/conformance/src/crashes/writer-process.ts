@@ -20,11 +20,14 @@ function letEnd(): void {
   process.disconnect();
 }
 
-/** Resolves when the message is with the kernel, which hands it on whatever happens to this process. */
+/**
+ * Resolves when the message is with the kernel, which hands it on whatever happens to this process, and after a turn of
+ * the event loop: a store whose calls are synchronous would otherwise leave no room for a signal.
+ */
 function tell(message: WriterMessage): Promise<void> {
   return new Promise((resolve) => {
     if (!process.connected) resolve();
-    else process.send?.(message, undefined, undefined, () => resolve());
+    else process.send?.(message, undefined, undefined, () => setImmediate(resolve));
   });
 }
 
@@ -49,13 +52,15 @@ async function opened(open: () => Promise<ThreadStore>): Promise<ThreadStore | u
   }
 }
 
-async function closeWell(store: ThreadStore): Promise<void> {
+/** What was made before the close is told of, too, before the process may end. */
+async function closeWell(store: ThreadStore, working: Promise<void>): Promise<void> {
   try {
     await store.close();
     await tell({ type: "closed" });
   } catch (error) {
     await tell({ type: "failed", doing: "close", error: describeError(error) });
   }
+  await working;
   letEnd();
 }
 
@@ -70,8 +75,9 @@ async function run(what: Job): Promise<void> {
   const orders = await ordersOnceReady();
   const store = await opened(open);
   if (store === undefined) return;
-  if (what.type === "work until told to end") process.once("SIGTERM", () => void closeWell(store));
-  await work(store, orders, tell);
+  const working = work(store, orders, tell);
+  if (what.type === "work until told to end") process.once("SIGTERM", () => void closeWell(store, working));
+  await working;
 }
 
 process.once("disconnect", leave);

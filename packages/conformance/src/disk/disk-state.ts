@@ -57,13 +57,8 @@ export class DiskState {
     if (change.type === "write") this.#write(change, extent);
     else if (change.type === "truncate") this.#truncate(change.node, change.length);
     else if (change.type === "link") this.#entries(change.folder).set(change.name, change.node);
-    else {
-      const entries = this.#entries(change.folder);
-      // The change that put it there may be one of those that did not take place.
-      if (entries.get(change.name) !== change.node) return;
-      entries.delete(change.name);
-      if (change.type === "move") this.#entries(change.toFolder).set(change.toName, change.node);
-    }
+    else if (change.type === "move") this.#move(change);
+    else this.#remove(change);
   }
 
   entry(folder: NodeNumber, name: string): NodeNumber | undefined {
@@ -99,6 +94,23 @@ export class DiskState {
 
   #entries(folder: NodeNumber): Map<string, NodeNumber> {
     return this.#folders.get(folder) ?? new Map<string, NodeNumber>();
+  }
+
+  /** The change that put it there may be one of those that did not take place. */
+  #remove({ folder, name, node }: Entry): void {
+    const entries = this.#entries(folder);
+    if (entries.get(name) === node) entries.delete(name);
+  }
+
+  /** It is in its new place then, wherever it was before: a folder has one name only. */
+  #move(change: Extract<Change, { type: "move" }>): void {
+    const { node, toFolder, toName } = change;
+    if (this.isFolder(node)) {
+      for (const [folder, entries] of this.#folders) {
+        for (const [name, each] of entries) if (each === node) this.#remove({ folder, name, node });
+      }
+    } else this.#remove(change);
+    this.#entries(toFolder).set(toName, node);
   }
 
   #write({ node, position, bytes }: Extract<Change, { type: "write" }>, extent: Extent): void {
