@@ -1,4 +1,4 @@
-import { readdir, rename, rmdir } from "node:fs/promises";
+import { readdir, rmdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { RecordToWrite, ThreadKey, Version } from "@threadstore/core";
 import { hasVersion } from "./current.ts";
@@ -7,6 +7,7 @@ import { lastingDecision } from "./explain.ts";
 import { idFileName, type Layout, segmentName, threadFolder, unusedPath } from "./layout.ts";
 import { isHashedName } from "./names.ts";
 import type { Place } from "./place.ts";
+import { renameOwn } from "./rename.ts";
 import { wholeFrame } from "./segments.ts";
 import { hasCode, unlessCode } from "./system-error.ts";
 import { isVersion, newVersion } from "./version.ts";
@@ -48,7 +49,7 @@ async function putInPlace({ disk, signal }: Place, prepared: string, thread: str
     await using names = await disk.openFolder(dirname(thread));
     signal.throwIfAborted();
     try {
-      await rename(prepared, thread);
+      await renameOwn(prepared, thread);
     } catch (error) {
       if (hasCode(error, "ENOENT")) {
         // Either what was prepared is gone, which is a failure, or the namespace's folder is, being empty.

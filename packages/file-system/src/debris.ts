@@ -1,7 +1,8 @@
-import { lstat, readdir, rename, rm } from "node:fs/promises";
-import { join } from "node:path";
+import { lstat, readdir, rm } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import type { Disk } from "./disk.ts";
 import { type Layout, namespaceFolder, unusedPath } from "./layout.ts";
+import { renameToNew } from "./rename.ts";
 import { hasCode, unlessCode } from "./system-error.ts";
 
 const preparedLastsMs = 60 * 60 * 1000;
@@ -16,7 +17,7 @@ const sweepEveryMs = 10 * 60 * 1000;
 export async function moveToTrash(layout: Layout, folder: string): Promise<string | undefined> {
   const trash = unusedPath(layout.trash);
   try {
-    await rename(folder, trash);
+    await renameToNew(folder, trash);
     return trash;
   } catch (error) {
     // ENOENT may also mean that there is no trash folder, and that is a failure.
@@ -47,8 +48,9 @@ export function housekeeping(layout: Layout, disk: Disk): () => Promise<void> {
     for (const folder of [prepared, trash, namespaces, namespaceFolder(layout, "")]) {
       await disk.makeLastingFolder(folder);
     }
-    // Another process may have made them a moment ago and not synced them yet.
+    // Another process may have made them, and the root as well, and have been killed before it synced them.
     await disk.sync(layout.root);
+    await unlessCode(disk.sync(dirname(layout.root)), ...notOurs);
   }
 
   return async () => {

@@ -1,10 +1,11 @@
-import { lstat, readdir, rename, unlink } from "node:fs/promises";
+import { readdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import type { RecordToWrite, ThreadKey, Version } from "@threadstore/core";
 import { listVersions } from "./current.ts";
 import { afterDecision, lastingDecision } from "./explain.ts";
 import { isSegmentName, segmentName, threadFolder } from "./layout.ts";
 import type { Place } from "./place.ts";
+import { renameToNew } from "./rename.ts";
 import { type Candidate, type CurrentRecord, remember, writeCandidate } from "./segments.ts";
 import { hasCode, unlessCode } from "./system-error.ts";
 import { locationOf, newVersion } from "./version.ts";
@@ -57,7 +58,7 @@ async function renameFrom(
     if (candidate.isNew) await place.disk.sync(folder);
     place.signal.throwIfAborted();
     const version = newVersion(candidate);
-    await renamed(folder, join(thread, version));
+    await renameToNew(folder, join(thread, version));
     remember(place.segments, version, candidate);
     const needed = new Set(candidate.needed.map((segment) => segmentName(segment)));
     return { version, superseded: present.filter((name) => !needed.has(name)) };
@@ -76,15 +77,6 @@ async function renameFrom(
  */
 async function listSegments(folder: string): Promise<string[]> {
   return (await readdir(folder)).filter((name) => isSegmentName(name));
-}
-
-/** Renames, and takes a rename that was reported as failed for done where it took place. */
-async function renamed(from: string, to: string): Promise<void> {
-  try {
-    await rename(from, to);
-  } catch (error) {
-    if (!hasCode(error, "EIO") || (await unlessCode(lstat(to), "ENOENT")) === undefined) throw error;
-  }
 }
 
 /** Removes a segment that did not become a part of the record, from whichever folder it is in by now. */
