@@ -25,6 +25,9 @@ const harness: Harness = {
   async entries(place) {
     return filesBelow(join(places, place));
   },
+
+  peer: { module: new URL("./conformance.test.peer.ts", import.meta.url), parameters: places },
+  disk: { folder: (place) => join(places, place) },
 };
 
 describe("fileSystemStore", () => {
