@@ -1,10 +1,13 @@
 import { rmSync } from "node:fs";
 import Sqlite from "better-sqlite3";
 import { type Harness, register } from "@threadstore/conformance";
-import { afterAll, describe, it } from "vitest";
+import { afterAll, describe, it, vi } from "vitest";
 import { chunkSize } from "./records.ts";
 import { sqliteStore } from "./sqlite-store.ts";
 import { temporaryFolder } from "./tools.test.support.ts";
+
+/** Of `PRAGMA synchronous`, by number. */
+const levels = ["OFF", "NORMAL", "FULL", "EXTRA"];
 
 const folder = temporaryFolder();
 afterAll(() => folder[Symbol.dispose]());
@@ -68,6 +71,26 @@ const harness: Harness = {
         .all();
       return [...threads, ...chunks].map(String);
     });
+  },
+
+  peer: { module: new URL("./conformance.test.peer.ts", import.meta.url), parameters: folder.path },
+
+  durability: {
+    async settings(place) {
+      const prepare = vi.spyOn(Sqlite.prototype, "prepare");
+      const store = sqliteStore({ path: folder.file(place) });
+      await store.load("any");
+      // The setting is one of the connection, so that a look from another would not tell.
+      const own = prepare.mock.contexts.at(-1) as Sqlite.Database;
+      prepare.mockRestore();
+      const level = Number(own.pragma("synchronous", { simple: true }));
+      const mode = String(own.pragma("journal_mode", { simple: true }));
+      await store.close();
+      return [
+        { name: "PRAGMA journal_mode", promised: ["wal"], found: mode },
+        { name: "PRAGMA synchronous", promised: ["FULL", "EXTRA"], found: levels[level] ?? String(level) },
+      ];
+    },
   },
 };
 
