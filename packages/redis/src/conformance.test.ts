@@ -1,26 +1,64 @@
 import { readFileSync } from "node:fs";
 import { register } from "@threadstore/conformance";
-import { type RedisTlsService, startRedisTls } from "@threadstore/services";
+import { type RedisTlsService, startRedis, startRedisTls } from "@threadstore/services";
 import { describeWithService } from "@threadstore/services/vitest";
 import { Cluster, Redis } from "ioredis";
 import { afterAll, beforeAll, describe, it } from "vitest";
-import { type Client, givenClientHarness, urlHarness } from "./harness.test.support.ts";
+import { type Client, givenClientHarness, peerWith, prefixOf, urlHarness } from "./harness.test.support.ts";
 import { readmePermissions } from "./readme.test.support.ts";
+import { redisStore } from "./redis-store.ts";
 
 const runner = { describe, it, after: afterAll };
 
-await describeWithService("redis", "redisStore on one server", ({ url }) => {
-  register(urlHarness("redis", url), runner);
+await describeWithService("redis", "redisStore on one server", async (shared) => {
+  // One of its own, to be killed; what the environment names is not ours to kill.
+  const isOwn = process.env["THREADSTORE_TEST_REDIS_URL"] === undefined;
+  if (!isOwn) return register(urlHarness("redis", shared.url), runner);
+  const { endpoint, servers, stop } = await startRedis();
+  afterAll(stop);
+  const crash = async (): Promise<void> => {
+    await servers.redis.kill();
+    await servers.redis.restart();
+  };
+  return register({ ...urlHarness("redis", endpoint.url), backend: { crash } }, runner);
 });
 
 await describeWithService("redis-cluster", "redisStore on a Cluster", ({ nodes }) => {
   const connect = (): Client => new Cluster([...nodes], { lazyConnect: true });
-  register(givenClientHarness("redis, Cluster", connect), runner);
+  const peer = peerWith(() => ({ to: "cluster", nodes }));
+  register({ ...givenClientHarness("redis, Cluster", connect), peer }, runner);
 });
 
 await describeWithService("redis-sentinel", "redisStore behind Sentinel", ({ sentinels, master }) => {
-  const connect = (): Client => new Redis({ sentinels: [...sentinels], name: master, lazyConnect: true });
-  register(givenClientHarness("redis, Sentinel", connect), runner);
+  const connect = (): Redis => new Redis({ sentinels: [...sentinels], name: master, lazyConnect: true });
+  const harness = givenClientHarness("redis, Sentinel", connect);
+  register(
+    {
+      ...harness,
+      peer: peerWith(() => ({ to: "sentinel", sentinels, name: master })),
+      durability: {
+        async settings(place) {
+          const client = connect();
+          const store = redisStore({
+            client,
+            prefix: prefixOf(place),
+            replicas: { count: 2, timeoutMs: 5_000 },
+          });
+          await store.save("replicated", {});
+          // Asked without patience, for the connection that has just saved.
+          const replicas = await client.wait(2, 1);
+          await store.close();
+          client.disconnect();
+          const found = String(replicas);
+          return [
+            ...(await harness.durability.settings(place)),
+            { name: "replicas that have a save, with `replicas: { count: 2 }`", promised: ["2"], found },
+          ];
+        },
+      },
+    },
+    runner,
+  );
 });
 
 await describeWithService("redis", "redisStore over TLS, with the README's permissions", () => {
@@ -36,12 +74,11 @@ await describeWithService("redis", "redisStore over TLS, with the README's permi
   afterAll(() => service.stop());
   const connect = (url: string): Client => new Redis(url, { tls: { ca }, lazyConnect: true });
   const adminUrl = (): string => service.endpoint.url.replace(/\/\/[^@]+@/u, `//${admin}@`);
-  register(
-    givenClientHarness(
-      "redis, TLS",
-      () => connect(service.endpoint.url),
-      () => connect(adminUrl()),
-    ),
-    runner,
+  const harness = givenClientHarness(
+    "redis, TLS",
+    () => connect(service.endpoint.url),
+    () => connect(adminUrl()),
   );
+  const peer = peerWith(() => ({ to: "server over TLS", ...service.endpoint }));
+  register({ ...harness, peer }, runner);
 });

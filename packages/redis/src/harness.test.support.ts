@@ -1,5 +1,7 @@
-import type { Harness } from "@threadstore/conformance";
+import type { Harness, Peer } from "@threadstore/conformance";
+import type { JsonValue } from "@threadstore/core";
 import { type Cluster, Redis } from "ioredis";
+import type { PeerConnection } from "./conformance.test.peer.ts";
 import { redisStore } from "./redis-store.ts";
 import { keysOf, recordKey, removeAll } from "./tools.test.support.ts";
 
@@ -11,6 +13,7 @@ export function urlHarness(name: string, url: string): Harness {
   return {
     ...behindTheStore(() => new Redis(url)),
     name,
+    peer: peerWith(() => ({ to: "server", url })),
     open: async (place, options) => redisStore({ ...options, url, prefix: prefixOf(place) }),
     network: {
       endpoint: { host: hostname, port: Number(port) },
@@ -25,7 +28,7 @@ export function givenClientHarness(
   name: string,
   connect: () => Client,
   connectAsAdmin: () => Client = connect,
-): Harness {
+): Harness & Behind {
   const clients = new Map<string, Client[]>();
   const behind = behindTheStore(connectAsAdmin);
   return {
@@ -46,7 +49,7 @@ export function givenClientHarness(
   };
 }
 
-type Behind = Pick<Harness, "destroy" | "rewrite" | "entries">;
+type Behind = Pick<Harness, "destroy" | "rewrite" | "entries"> & Required<Pick<Harness, "durability">>;
 
 function behindTheStore(connect: () => Client): Behind {
   const withClient = async <T>(work: (client: Client) => Promise<T>): Promise<T> => {
@@ -70,9 +73,35 @@ function behindTheStore(connect: () => Client): Behind {
       }),
 
     entries: (place) => withClient(async (client) => (await keysOf(client, prefixOf(place))).map(String)),
+
+    durability: {
+      settings: () =>
+        withClient(async (client) => [
+          { name: "appendonly", promised: ["yes"], found: await settingOf(client, "appendonly") },
+          { name: "appendfsync", promised: ["always"], found: await settingOf(client, "appendfsync") },
+        ]),
+    },
   };
 }
 
-function prefixOf(place: string): string {
+/** Of every master. */
+async function settingOf(client: Client, name: string): Promise<string> {
+  await client.ping();
+  const masters = client instanceof Redis ? [client] : client.nodes("master");
+  const values = await Promise.all(masters.map((node) => node.config("GET", name)));
+  return [...new Set(values.map((value) => String(value[1])))].join(" and ");
+}
+
+/** The stores of other processes. */
+export function peerWith(connection: () => PeerConnection): Peer {
+  return {
+    module: new URL("./conformance.test.peer.ts", import.meta.url),
+    get parameters() {
+      return connection() as unknown as JsonValue;
+    },
+  };
+}
+
+export function prefixOf(place: string): string {
   return `conformance-${place}`;
 }

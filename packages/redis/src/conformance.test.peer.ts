@@ -1,0 +1,37 @@
+import { readFileSync } from "node:fs";
+import type { JsonValue, ThreadStore } from "@threadstore/core";
+import { Cluster, Redis } from "ioredis";
+import { redisStore } from "./redis-store.ts";
+
+interface Address {
+  readonly host: string;
+  readonly port: number;
+}
+
+/** How the conformance suite's other processes connect: a store by its URL, or on a client of its own. */
+export type PeerConnection =
+  | { readonly to: "server"; readonly url: string }
+  | { readonly to: "server over TLS"; readonly url: string; readonly certificateFile: string }
+  | { readonly to: "cluster"; readonly nodes: readonly Address[] }
+  | { readonly to: "sentinel"; readonly sentinels: readonly Address[]; readonly name: string };
+
+export function openPeer(place: string, parameters: JsonValue): ThreadStore {
+  const connection = parameters as unknown as PeerConnection;
+  const prefix = `conformance-${place}`;
+  if (connection.to === "server") return redisStore({ url: connection.url, prefix });
+  const client = connect(connection);
+  const store = redisStore({ client, prefix });
+  const close = store.close.bind(store);
+  // The store leaves a client open that it was given, and that would keep the process from ending.
+  return Object.assign(store, { close: () => close().finally(() => client.disconnect()) });
+}
+
+function connect(connection: Exclude<PeerConnection, { readonly to: "server" }>): Redis | Cluster {
+  if (connection.to === "cluster") return new Cluster([...connection.nodes], { lazyConnect: true });
+  if (connection.to === "sentinel") {
+    const { sentinels, name } = connection;
+    return new Redis({ sentinels: [...sentinels], name, lazyConnect: true });
+  }
+  const { url, certificateFile } = connection;
+  return new Redis(url, { lazyConnect: true, tls: { ca: readFileSync(certificateFile) } });
+}
