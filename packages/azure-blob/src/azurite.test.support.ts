@@ -1,8 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { BlobServiceClient, ContainerClient, newPipeline, type Pipeline } from "@azure/storage-blob";
-import type { Harness, Network } from "@threadstore/conformance";
+import type { Harness, Network, Peer } from "@threadstore/conformance";
 import { type FaultProxy, type ProxiedRequest, startFaultProxy } from "@threadstore/conformance/fault-proxy";
 import type { DriverOptions, RecordToWrite } from "@threadstore/core";
+import type { PeerContainer } from "./conformance.test.peer.ts";
 import { azureBlobStore } from "./index.ts";
 
 /** Options of a call that nobody aborts. */
@@ -73,6 +74,12 @@ export async function newAppendBlob(container: ContainerClient, name: string, by
 /** The name of a blob that has only ordinary characters and spaces in its id. */
 function escaped(id: string): string {
   return id.replaceAll(" ", "~20");
+}
+
+/** The stores of other processes. */
+export function peerFor(connectionString: string, { containerName }: ContainerClient): Peer {
+  const parameters = { connectionString, containerName } satisfies PeerContainer;
+  return { module: new URL("./conformance.test.peer.ts", import.meta.url), parameters };
 }
 
 /** How the suite comes between the store and that container. */

@@ -1,13 +1,15 @@
 import { register } from "@threadstore/conformance";
 import { startAzurite } from "@threadstore/services";
 import { afterAll, describe, it } from "vitest";
-import { harnessFor, newContainer } from "./azurite.test.support.ts";
+import { harnessFor, newContainer, peerFor } from "./azurite.test.support.ts";
 
 // Azurite answers from disk in more steps than from memory, between which other requests get in.
 describe("azure-blob, on an Azurite that keeps blobs on disk", async () => {
   const azurite = await startAzurite({ disk: true });
   afterAll(azurite.stop);
-  const container = await newContainer(azurite.endpoint.connectionString);
-  const harness = { ...harnessFor("azure-blob on disk", () => Promise.resolve(container)), timeoutFactor: 3 };
-  register(harness, { describe, it, after: afterAll });
+  const { connectionString } = azurite.endpoint;
+  const container = await newContainer(connectionString);
+  const peer = peerFor(connectionString, container);
+  const harness = harnessFor("azure-blob on disk", () => Promise.resolve(container));
+  register({ ...harness, peer, timeoutFactor: 3 }, { describe, it, after: afterAll });
 });

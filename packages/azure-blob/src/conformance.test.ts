@@ -1,12 +1,12 @@
-import type { ContainerClient } from "@azure/storage-blob";
 import { register } from "@threadstore/conformance";
 import { describeWithService } from "@threadstore/services/vitest";
 import { afterAll, describe, it } from "vitest";
-import { harnessFor, networkOf, newContainer } from "./azurite.test.support.ts";
+import { harnessFor, networkOf, newContainer, peerFor } from "./azurite.test.support.ts";
 
-await describeWithService("azurite", "azure-blob", ({ connectionString }) => {
-  let made: Promise<ContainerClient> | undefined;
-  const containerOf = (): Promise<ContainerClient> => (made ??= newContainer(connectionString));
+await describeWithService("azurite", "azure-blob", async ({ connectionString }) => {
+  const container = await newContainer(connectionString);
+  const containerOf = (): Promise<typeof container> => Promise.resolve(container);
   const network = networkOf(connectionString, containerOf);
-  register({ ...harnessFor("azure-blob", containerOf), network }, { describe, it, after: afterAll });
+  const peer = peerFor(connectionString, container);
+  register({ ...harnessFor("azure-blob", containerOf), network, peer }, { describe, it, after: afterAll });
 });

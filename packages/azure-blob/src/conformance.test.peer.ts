@@ -1,0 +1,13 @@
+import { ContainerClient } from "@azure/storage-blob";
+import type { ThreadStore } from "@threadstore/core";
+import { azureBlobStore } from "./azure-blob-store.ts";
+
+/** Where the conformance suite's other processes find the container. */
+export interface PeerContainer {
+  readonly connectionString: string;
+  readonly containerName: string;
+}
+
+export function openPeer(place: string, { connectionString, containerName }: PeerContainer): ThreadStore {
+  return azureBlobStore({ container: new ContainerClient(connectionString, containerName), prefix: place });
+}
