@@ -1,5 +1,6 @@
 import { GetObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import { type Harness, register } from "@threadstore/conformance";
+import type { JsonValue } from "@threadstore/core";
 import type { S3Endpoint } from "@threadstore/services";
 import { describeWithService } from "@threadstore/services/vitest";
 import { afterAll, beforeAll, describe, it } from "vitest";
@@ -38,6 +39,12 @@ await describeWithService("s3", "s3Store", (endpoint: S3Endpoint) => {
           bucket,
           prefix: `${place}/`,
         }),
+    },
+    peer: {
+      module: new URL("./conformance.test.peer.ts", import.meta.url),
+      get parameters() {
+        return { ...connection(endpoint), bucket } as unknown as JsonValue;
+      },
     },
     destroy: (place) => removeAll(client, bucket, `${place}/`),
 
