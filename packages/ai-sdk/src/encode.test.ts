@@ -1,0 +1,95 @@
+import { describe, expect, test } from "vitest";
+import { decode } from "./decode.ts";
+import { encode } from "./encode.ts";
+
+function throughJson(value: unknown): unknown {
+  return decode(JSON.parse(JSON.stringify(encode(value, "$"))), "$");
+}
+
+test.each<[string, unknown, unknown]>([
+  ["JSON", { a: [1, -2.5, "x", true, null, {}, []] }, { a: [1, -2.5, "x", true, null, {}, []] }],
+  ["bytes", new Uint8Array([0, 255, 7]), { $bytes: "AP8H" }],
+  ["no bytes", new Uint8Array(), { $bytes: "" }],
+  ["a part of a buffer", new Uint8Array([1, 2, 3, 4]).subarray(1, 3), { $bytes: "AgM=" }],
+  ["an ArrayBuffer", new Uint8Array([1, 2]).buffer, { $arrayBuffer: "AQI=" }],
+  ["a URL", new URL("https://example.org/ä?b=c"), { $url: "https://example.org/%C3%A4?b=c" }],
+  ["a date", new Date(1_700_000_000_123), { $date: "2023-11-14T22:13:20.123Z" }],
+  ["a bigint", -12345678901234567890n, { $bigint: "-12345678901234567890" }],
+  [
+    "no number",
+    [Number.NaN, Infinity, -Infinity],
+    [{ $number: "NaN" }, { $number: "Infinity" }, { $number: "-Infinity" }],
+  ],
+  ["what looks encoded", { $bytes: "AP8H" }, { $object: { $bytes: "AP8H" } }],
+  ["what looks like that", { $object: { $url: "x" } }, { $object: { $object: { $object: { $url: "x" } } } }],
+  ["a name with $ among others", { $a: 1, b: 2 }, { $a: 1, b: 2 }],
+])("%s comes back as what it was", (_name, value, encoded) => {
+  expect(encode(value, "$")).toEqual(encoded);
+  expect(throughJson(value)).toStrictEqual(value);
+  expect(throughJson({ deep: [value] })).toStrictEqual({ deep: [value] });
+});
+
+test("a Buffer comes back as the bytes it is, in memory of its own", () => {
+  const bytes = throughJson(Buffer.from("abc")) as Uint8Array;
+  expect(bytes).toStrictEqual(new Uint8Array([97, 98, 99]));
+  expect(bytes.buffer.byteLength).toBe(3);
+});
+
+test("a member called __proto__ is data", () => {
+  const value: unknown = JSON.parse('{"__proto__":{"a":1},"b":2}');
+  expect(JSON.stringify(throughJson(value))).toBe('{"__proto__":{"a":1},"b":2}');
+});
+
+test("anything else is what JSON.stringify makes of it, and half a character becomes U+FFFD", () => {
+  class Point {
+    readonly x = 1;
+    readonly hidden = undefined;
+  }
+  const value = {
+    left: undefined,
+    out: () => 1,
+    symbol: Symbol("s"),
+    list: [undefined, () => 1],
+    point: new Point(),
+    map: new Map([[1, 2]]),
+    never: new Date(Number.NaN),
+    own: { toJSON: () => ({ at: new Date(0) }) },
+    text: "a\ud800",
+    "\udc00": 1,
+  };
+  expect(encode(value, "$")).toEqual({
+    list: [null, null],
+    point: { x: 1 },
+    map: {},
+    never: null,
+    own: { at: { $date: "1970-01-01T00:00:00.000Z" } },
+    text: "a\ufffd",
+    "\ufffd": 1,
+  });
+});
+
+describe("is refused", () => {
+  test("what is within itself, and what is too deep", () => {
+    const cycle: { self?: object } = {};
+    cycle.self = cycle;
+    expect(() => encode(cycle, "$")).toThrow(
+      expect.objectContaining({ code: "INVALID_ARGUMENT", message: expect.stringMatching(/within itself/u) }),
+    );
+  });
+
+  test.each<[unknown, string]>([
+    [{ $bytes: "A" }, "$.$bytes"],
+    [{ $bytes: 1 }, "$.$bytes"],
+    [{ $arrayBuffer: "*" }, "$.$arrayBuffer"],
+    [{ $url: "no url" }, "$.$url"],
+    [{ $date: "soon" }, "$.$date"],
+    [{ $bigint: "1.5" }, "$.$bigint"],
+    [{ $number: "7" }, "$.$number"],
+    [{ a: [{ $later: "?" }] }, "$.a[0].$later"],
+    [{ $object: [] }, "$.$object"],
+  ])("stored, %j", (value, path) => {
+    expect(() => decode(value as never, "$")).toThrow(
+      expect.objectContaining({ code: "THREAD_INVALID", path }),
+    );
+  });
+});

@@ -1,0 +1,73 @@
+// What processes.test.ts runs in processes of their own. It says "ready" and begins at the parent's "go".
+import { once } from "node:events";
+import { promisify } from "node:util";
+import { sqliteStore } from "@threadstore/sqlite";
+import { convertToModelMessages, stepCountIs, streamText, type UIMessage } from "ai";
+import { uiMessageStore } from "./index.ts";
+import { modelOf, weatherTool } from "./tools.test.support.ts";
+
+const [task = "", path = "", argument = ""] = process.argv.slice(2);
+const store = sqliteStore({ path });
+const chats = uiMessageStore({ store });
+
+async function report(message: string): Promise<void> {
+  if (process.send === undefined) throw new Error("Not a child process.");
+  await promisify(process.send.bind(process) as (value: string, sent: () => void) => void)(message);
+}
+
+function question(id: string, text: string): UIMessage {
+  return { id, role: "user", parts: [{ type: "text", text }] };
+}
+
+/** Posts 100 messages, one after the other, whoever else does. */
+async function post(): Promise<void> {
+  for (let count = 0; count < 100; count++) {
+    await chats.append("talk", [question(`${argument}${count}`, "Hello")], { maxAttempts: 1000 });
+  }
+}
+
+/** Answers, but hangs for ever once the first step is saved. */
+async function hang(): Promise<void> {
+  const conversation = await chats.append("talk", [question("1", "weather in Rome?")]);
+  const turn = chats.turn(conversation);
+  await answer(conversation.messages, {
+    ...turn,
+    onStepEnd: async (event) => {
+      await turn.onStepEnd(event);
+      await report("saved");
+      await new Promise(() => setInterval(() => undefined, 1000));
+    },
+  });
+}
+
+/** Goes on with the answer that another process began. */
+async function resume(): Promise<void> {
+  const conversation = await chats.load("talk");
+  if (conversation === undefined) throw new Error("There is no conversation.");
+  await answer(conversation.messages, chats.turn(conversation));
+}
+
+async function answer(messages: UIMessage[], turn: ReturnType<typeof chats.turn>): Promise<void> {
+  const result = streamText({
+    model: modelOf(argument, "chat"),
+    messages: await convertToModelMessages(messages),
+    tools: { weather: weatherTool(() => report("in the tool")) },
+    stopWhen: stepCountIs(5),
+  });
+  await result.toUIMessageStreamResponse(turn).text();
+}
+
+const tasks: ReadonlyMap<string, () => Promise<void>> = new Map([
+  ["post", post],
+  ["hang", hang],
+  ["resume", resume],
+]);
+
+const work = tasks.get(task);
+if (work === undefined) throw new Error(`No task ${task}.`);
+const go = once(process, "message");
+await report("ready");
+await go;
+await work();
+await store.close();
+process.disconnect();
