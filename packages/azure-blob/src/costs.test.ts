@@ -1,4 +1,5 @@
 import type { ContainerClient } from "@azure/storage-blob";
+import { growThread } from "@threadstore/conformance";
 import type { StoredThread, ThreadStore } from "@threadstore/core";
 import { describeWithService } from "@threadstore/services/vitest";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -64,20 +65,13 @@ await describeWithService("azurite", "what a call costs", ({ connectionString })
   });
 
   describe("to let a thread grow", () => {
-    /** A thread of so many turns of 1.6 KB, saved and, by a client that knows nothing, loaded after each. */
+    /** What a thread of so many turns has sent. */
     async function grow(
       turns: number,
     ): Promise<{ up: number; requests: number; size: number; saved: StoredThread }> {
-      const messages: { role: string; content: string }[] = [];
       const requests = proxy.watchRequests();
       const before = proxy.bytesUp;
-      let saved: StoredThread | undefined;
-      for (let turn = 0; turn < turns; turn += 1) {
-        messages.push({ role: "user", content: `${turn} `.padEnd(200, "question ") });
-        messages.push({ role: "assistant", content: `${turn} `.padEnd(1320, "answer ") });
-        saved = await store.save("thread", { kind: "chat", messages }, { previous: saved });
-      }
-      if (saved === undefined) throw new Error("No turns.");
+      const saved = await growThread(store, { id: "thread", turns });
       return { up: proxy.bytesUp - before, requests: requests.length, size: saved.size, saved };
     }
     const headers = 1200;
@@ -95,12 +89,12 @@ await describeWithService("azurite", "what a call costs", ({ connectionString })
       expect(loaded.down).toBeLessThan(1.3 * size);
     });
 
-    test("costs in proportion to its length", async () => {
-      const short = await grow(50);
+    test("costs in proportion to its length", { timeout: 120_000 }, async () => {
+      const short = await grow(100);
       await store.delete("thread");
-      const long = await grow(400);
+      const long = await grow(800);
       expect(long.up / short.up).toBeLessThan(9);
-      expect(long.requests).toBe(401);
+      expect(long.requests).toBe(801);
     });
   });
 

@@ -15,6 +15,7 @@ export type {
   Power,
   Waiver,
 } from "./harness.ts";
+export { growThread, type GrowthOptions } from "./growth.ts";
 export type { TierVerdict } from "./execution/tier-verdicts.ts";
 export {
   type AnomalyName,

@@ -1,5 +1,6 @@
 import { appendFile, readdir, readFile, stat, truncate, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { growThread } from "@threadstore/conformance";
 import { createThreadStore, type ThreadDriver } from "@threadstore/core";
 import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
@@ -57,20 +58,25 @@ describe("a thread that grows", () => {
   });
 
   it("with what core puts behind it costs at most 1.5 times its size in 200 turns", async () => {
-    const store = fileSystemStore({ folder });
-    const messages: object[] = [];
-    let saved = await store.save("thread", { messages });
-    for (let turn = 0; turn < 200; turn += 1) {
-      messages.push(
-        { role: "user", content: `${turn}`.padEnd(200) },
-        { role: "assistant", content: "a".repeat(800) },
-      );
-      if (turn % 3 === 0) messages.push({ role: "tool", tool_call_id: `${turn}`, content: "t".repeat(2000) });
-      saved = await store.save("thread", { messages }, { previous: saved });
-    }
+    const saved = await growThread(fileSystemStore({ folder }), { id: "thread", turns: 200 });
     const [size = 0] = await sizes();
+    expect(saved.size).toBeGreaterThan(300_000);
     expect(size).toBeLessThan(1.5 * saved.size);
     expect((await fileSystemStore({ folder }).load("thread"))?.json).toBe(saved.json);
+  });
+
+  it("costs in proportion: from 100 to 800 turns at most 9 times as much", { timeout: 120_000 }, async () => {
+    const store = fileSystemStore({ folder, durability: "process" });
+    let short = 0;
+    await growThread(store, {
+      id: "thread",
+      turns: 800,
+      onTurn: async (_stored, turn) => {
+        if (turn === 99) [short = 0] = await sizes();
+      },
+    });
+    const [long = 0] = await sizes();
+    expect(long / short).toBeLessThan(9);
   });
 
   it("shows a listing its trailer, from the last frame", async () => {

@@ -1,7 +1,8 @@
+import { growThread } from "@threadstore/conformance";
 import type { ThreadStore } from "@threadstore/core";
 import { describeWithService } from "@threadstore/services/vitest";
 import { Redis } from "ioredis";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { bucketCount } from "./keys.ts";
 import { redisStore } from "./redis-store.ts";
 import { freshPrefix } from "./tools.test.support.ts";
@@ -59,6 +60,30 @@ await describeWithService("redis", "what calls cost", ({ url }) => {
     expect(cost.sent).toBeLessThan(2048);
     expect(cost.received).toBeLessThan(10);
     expect((await store.load("long"))?.thread).toEqual(turn);
+  });
+
+  describe("to let a thread grow", () => {
+    /** What a thread of so many turns has sent, with its commands. */
+    async function sentFor(turns: number): Promise<{ sent: number; size: number }> {
+      const before = client.stream.bytesWritten;
+      const { size } = await growThread(store, { id: `${turns} turns`, turns });
+      return { sent: client.stream.bytesWritten - before, size };
+    }
+
+    test("sends what is new: in 200 turns at most 1.5 times its size", async () => {
+      const { sent, size } = await sentFor(200);
+      expect(size).toBeGreaterThan(300_000);
+      expect(sent).toBeLessThan(1.5 * size);
+    });
+
+    test(
+      "sends in proportion: from 100 to 800 turns at most 9 times as much",
+      { timeout: 120_000 },
+      async () => {
+        const [short, long] = [await sentFor(100), await sentFor(800)];
+        expect(long.sent / short.sent).toBeLessThan(9);
+      },
+    );
   });
 
   test("so it does when threads expire", async () => {

@@ -310,11 +310,11 @@ describe("a lease", () => {
       [],
       thinking(async () => {
         const before = (await leases.load("c"))?.expiresAt?.getTime() ?? 0;
-        while (((await leases.load("c"))?.expiresAt?.getTime() ?? 0) <= before + 100)
+        while (((await leases.load("c"))?.expiresAt?.getTime() ?? 0) <= before + 200)
           await new Promise(setImmediate);
       }, answering("slow")),
     );
-    await openConversation({ agent, store, id: "c", lease: { durationMs: 300 } }).run("1");
+    await openConversation({ agent, store, id: "c", lease: { durationMs: 1500 } }).run("1");
     expect(await leases.load("c")).toBeUndefined();
   });
 
@@ -323,7 +323,7 @@ describe("a lease", () => {
     const leases = store.namespace("threadstore-leases");
     const steal = () => leases.save("c", { holder: "thief" }, { overwrite: true });
     const agent = await agentThatAnswers([], (_response) => void steal());
-    const conversation = openConversation({ agent, store, id: "c", lease: { durationMs: 150 } });
+    const conversation = openConversation({ agent, store, id: "c", lease: { durationMs: 600 } });
     await expect(conversation.run("1")).rejects.toMatchObject({ code: "LEASE_LOST" });
     expect(await store.load("c")).toBeUndefined();
     expect((await leases.load("c"))?.thread).toEqual({ holder: "thief" });

@@ -63,7 +63,8 @@ const conversation = openConversation({
   id: "c",
   onConflict,
   journal,
-  lease: journal || lease ? { durationMs: 400, waitMs: 60_000 } : false,
+  // Long enough for a busy machine, and short where the test waits for the lease of a process that was killed.
+  lease: journal || lease ? { durationMs: journal ? 2000 : 20_000, waitMs: 60_000 } : false,
 });
 for (const post of posts) await conversation.run(post);
 await store.close();
