@@ -5,6 +5,12 @@ export {
   type InterchangeErrorDetails,
 } from "./interchange-error.ts";
 export { readAgentFrameworkThread, type ReadOptions, type ReadThread } from "./read.ts";
+export {
+  checkAgentFrameworkThread,
+  repairAgentFrameworkThread,
+  type AgentFrameworkCheckOptions,
+  type RepairedAgentFrameworkThread,
+} from "./repair/repair-agent-framework-thread.ts";
 export type { ReportEntry, ReportKind } from "./report.ts";
 export { detectShape, type DetectedShape, type MessagesAt } from "./shapes/detect.ts";
 export type { RecognizedShape } from "./shapes/recognize.ts";

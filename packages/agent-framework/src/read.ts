@@ -5,7 +5,7 @@ import { remake } from "./carried/remake.ts";
 import { carriedMember, newCarriedState, type CarriedGroup } from "./carried/state.ts";
 import { toChat, type ChatGroup } from "./chat/to-chat.ts";
 
-import { checkName, InterchangeError, invalid } from "./interchange-error.ts";
+import { checkName, invalid } from "./interchange-error.ts";
 import { describeNode, printNode, type JsonNode, type ObjectNode } from "./json/node.ts";
 import { readJson } from "./json/from-value.ts";
 import { putTypesFirst } from "./messages/discriminators.ts";
@@ -15,7 +15,7 @@ import { startReport, unreported, type Report, type ReportEntry } from "./report
 import { locateMessages, readServiceId, type MessagesAt } from "./shapes/detect.ts";
 import { reportEnvelope, type Envelope } from "./shapes/envelope.ts";
 import { findHistory, withMessages, type History } from "./shapes/history.ts";
-import { recognizeShape } from "./shapes/recognize.ts";
+import { requireAgentFramework } from "./shapes/recognize.ts";
 import { layouts, type AgentFrameworkShape } from "./shapes/shape.ts";
 
 export interface ReadOptions {
@@ -53,8 +53,7 @@ export function readAgentFrameworkThread(value: object | string, options: ReadOp
   const { agent = "Assistant", historyKey } = options;
   checkName(agent, "agent");
   checkName(historyKey, "historyKey");
-  const { shape, root } = recognizeShape(readJson(value));
-  if (shape === "threadstore") throw alreadyOurs();
+  const { shape, root } = requireAgentFramework(readJson(value));
   const history = findHistory(root, shape, historyKey);
   const envelope: Envelope = { root, shape, historyKey: history.key };
   const messagesAt = locateMessages(root, shape, history);
@@ -85,12 +84,6 @@ export function readAgentFrameworkThread(value: object | string, options: ReadOp
   return { thread, shape, messagesAt, serviceId: readServiceId(root, shape), report: entries };
 }
 
-function alreadyOurs(): InterchangeError {
-  const message =
-    "$: this is a thread of this project's own format: pass it to an agent's deserializeThread.";
-  return new InterchangeError("SHAPE_UNKNOWN", message, { path: "$" });
-}
-
 function reportPlace(messagesAt: MessagesAt, { root, shape }: Envelope, report: Report): void {
   const { serviceId, container } = layouts[shape];
   if (messagesAt === "store") {
@@ -117,7 +110,7 @@ function readMessages(
   });
   const messages = nodes.map((node, index) => readMessage(node, language, `${history.path}[${index}]`));
   const chatGroups = toChat(messages, report);
-  reportDamage(chatGroups, report);
+  reportDamage(chatGroups, language, report);
   return {
     chat: chatGroups.flatMap(({ chat }) => chat),
     groups: chatGroups.map((group) => packGroup(group, nodes, shape)),

@@ -34,7 +34,11 @@ interface OpenGroup {
 /** Turns a conversation of Agent Framework into one of Chat Completions. */
 export function toChat(messages: readonly Message[], report: Report): ChatGroup[] {
   const groups: OpenGroup[] = [];
-  messages.forEach((message, index) => addMessage(groups, index, toDrafts(message, report)));
+  const spoken = messages.map((message) => toDrafts(message, report));
+  spoken.forEach((drafts, index) => {
+    const next = drafts[1] ?? spoken.slice(index + 1).find((following) => following.length > 0)?.[0];
+    addMessage(groups, index, drafts, next);
+  });
   return groups.map(({ sources, drafts }) => ({
     sources,
     chat: drafts.map(finishDraft),
@@ -42,7 +46,12 @@ export function toChat(messages: readonly Message[], report: Report): ChatGroup[
   }));
 }
 
-function addMessage(groups: OpenGroup[], source: number, drafts: readonly Draft[]): void {
+function addMessage(
+  groups: OpenGroup[],
+  source: number,
+  drafts: readonly Draft[],
+  next: Draft | undefined,
+): void {
   const group = groups.at(-1);
   if (group === undefined) {
     groups.push({ sources: [source], drafts: [...drafts] });
@@ -53,7 +62,7 @@ function addMessage(groups: OpenGroup[], source: number, drafts: readonly Draft[
   if (first === undefined || group.drafts.length === 0) {
     group.sources.push(source);
     for (const draft of drafts) group.drafts.push(draft);
-  } else if (isCalling(calling) && first.role === "assistant") {
+  } else if (isCalling(calling) && first.role === "assistant" && belongTogether(calling, first, next)) {
     // Calls of one turn in several messages: Chat Completions wants them in one, before the results.
     merge(calling, first);
     group.sources.push(source);
@@ -63,7 +72,13 @@ function addMessage(groups: OpenGroup[], source: number, drafts: readonly Draft[
   }
 }
 
-function toPlace(draft: Draft): ChatPlace {
+/** Whether a message goes on with the calls of the one before: it calls, too, or the results come behind it. */
+function belongTogether(calling: SpokenDraft, following: SpokenDraft, next: Draft | undefined): boolean {
+  if (following.calls.length > 0) return true;
+  return next?.role === "tool" && calling.calls.some(({ id }) => id === next.message.tool_call_id);
+}
+
+export function toPlace(draft: Draft): ChatPlace {
   const { path } = draft;
   if (draft.role === "tool") return { path, contents: [path], calls: [] };
   return { path, contents: draft.contentPaths, calls: draft.callPaths };

@@ -38,6 +38,16 @@ export function recognizeShape(root: JsonNode): { shape: RecognizedShape; root: 
   throw unknown(describeRoot(root));
 }
 
+/** The same, of a thread that Agent Framework wrote. Throws `SHAPE_UNKNOWN` for one of this project's own. */
+export function requireAgentFramework(root: JsonNode): { shape: AgentFrameworkShape; root: ObjectNode } {
+  const found = recognizeShape(root);
+  const { shape } = found;
+  if (shape !== "threadstore") return { shape, root: found.root };
+  const message =
+    "$: this is a thread of this project's own format: pass it to an agent's deserializeThread, or to checkThread and repairThread of @threadstore/openai.";
+  throw new InterchangeError("SHAPE_UNKNOWN", message, { path: "$" });
+}
+
 function describeRoot(root: ObjectNode): string {
   if (root.members.length === 0) {
     return "an empty object, which is nothing, or a C# thread that was never used: begin a new one";

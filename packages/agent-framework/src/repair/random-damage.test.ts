@@ -1,0 +1,144 @@
+import { checkThread, type CheckOptions, type RepairPolicy } from "@threadstore/openai";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import {
+  checkAgentFrameworkThread,
+  readAgentFrameworkThread,
+  repairAgentFrameworkThread,
+  type AgentFrameworkShape,
+} from "../index.ts";
+import { canonical, throughAgent } from "../golden.test.helper.ts";
+import { getMember, printNode, type JsonNode } from "../json/node.ts";
+import { parseNode } from "../json/parse.ts";
+import { randomMessage, randomThread, shapes } from "../random-thread.test.support.ts";
+import { findHistory } from "../shapes/history.ts";
+import { requireAgentFramework } from "../shapes/recognize.ts";
+
+/** What crashes, races and other programs make of a list of messages. */
+function damage(shape: AgentFrameworkShape): fc.Arbitrary<readonly string[]> {
+  const message = randomMessage(shape);
+  const garbage = fc.constantFrom(
+    "null",
+    '"x"',
+    '{"role":1}',
+    '{"role":"user","contents":5}',
+    '{"role":"assistant","contents":[1,{"$type":"functionCall","type":"function_call"}]}',
+    '{"role":"user","contents":[{"$type":"text","type":"text","text":"\\ud83c"}]}',
+  );
+  const inserted = fc.oneof({ weight: 3, arbitrary: message }, { weight: 1, arbitrary: garbage });
+  const blow = fc.tuple(fc.constantFrom("repeat", "swap", "insert"), fc.nat(), fc.nat(), inserted);
+  return fc
+    .tuple(fc.array(message, { maxLength: 5 }), fc.array(blow, { maxLength: 3 }))
+    .map(([messages, blows]) => {
+      const list = [...messages];
+      for (const [kind, first, second, added] of blows) {
+        const at = first % (list.length + 1);
+        const other = second % (list.length + 1);
+        if (kind === "repeat") list.splice(at, 0, ...list.slice(at, at + 1));
+        if (kind === "swap") list.splice(other, 0, ...list.splice(at, 1));
+        if (kind === "insert") list.splice(at, 0, added);
+      }
+      return list;
+    });
+}
+
+const policies = fc.constantFrom<RepairPolicy>("synthesize", "drop", { "result-missing": "drop" });
+const options: fc.Arbitrary<CheckOptions> = fc.record({
+  tools: fc.constantFrom(undefined, ["x"], []),
+  openTurn: fc.constantFrom("keep" as const, "close" as const),
+  strictOrder: fc.boolean(),
+});
+
+interface Parts {
+  readonly messages: readonly string[];
+  readonly path: string;
+  /** The thread without its messages. */
+  readonly rest: string;
+}
+
+function partsOf(text: string): Parts {
+  const { root, shape } = requireAgentFramework(parseNode(text));
+  const { messages = [], path } = findHistory(root, shape);
+  const texts = messages.map(printNode);
+  return { messages: texts, path, rest: printNode(root).replace(`[${texts.join(",")}]`, "[]") };
+}
+
+const numRuns = 60;
+
+describe.each(shapes)("whatever is wrong with a thread of shape %s", (shape) => {
+  const thread = randomThread(shape, damage(shape));
+
+  test("a repair leaves no damage, and a second one changes nothing", () => {
+    fc.assert(
+      fc.property(thread, policies, options, (source, policy, rules) => {
+        const { text, changes } = repairAgentFrameworkThread(source, policy, rules);
+        expect(checkAgentFrameworkThread(text, rules)).toEqual([]);
+        expect(repairAgentFrameworkThread(text, policy, rules)).toEqual({ text, shape, changes: [] });
+        expect(text === canonical(source)).toBe(changes.length === 0);
+        expect(checkAgentFrameworkThread(source, rules).length > 0).toBe(changes.length > 0);
+      }),
+      { numRuns },
+    );
+  });
+
+  test("the mended thread is one that an agent takes up", async () => {
+    await fc.assert(
+      fc.asyncProperty(thread, policies, async (source, policy) => {
+        const rules = { openTurn: "close" } as const;
+        const { text } = repairAgentFrameworkThread(source, policy, rules);
+        const read = readAgentFrameworkThread(text);
+        expect(await throughAgent(read.thread)).toEqual(read.thread);
+        const odd = ["message-duplicated"];
+        expect(checkThread(read.thread).filter(({ code }) => !odd.includes(code))).toEqual([]);
+      }),
+      { numRuns },
+    );
+  });
+
+  test("what is not named among the changes is as it was, in its order", () => {
+    fc.assert(
+      fc.property(thread, policies, options, (source, policy, rules) => {
+        const { text, changes } = repairAgentFrameworkThread(source, policy, rules);
+        const before = partsOf(source);
+        const after = partsOf(text);
+        const touched = changes.flatMap(({ path, counterpart = "" }) => [path, counterpart]);
+        const untouched = before.messages.filter((_, index) => {
+          const path = `${before.path}[${index}]`;
+          return !touched.some((name) => name === path || name.startsWith(`${path}.`));
+        });
+        const left = [...after.messages];
+        for (const message of untouched) {
+          const position = left.indexOf(message);
+          expect(position, message).not.toBe(-1);
+          left.splice(0, position + 1);
+        }
+        expect(after.rest).toBe(before.rest);
+      }),
+      { numRuns },
+    );
+  });
+
+  test("each path leads to something that is there", () => {
+    fc.assert(
+      fc.property(thread, options, (source, rules) => {
+        const root = parseNode(source);
+        for (const { path } of checkAgentFrameworkThread(source, rules)) {
+          // A member that is missing is what may be wrong.
+          expect(find(root, path) ?? find(root, path.replace(/\.\w+$/, "")), path).toBeDefined();
+        }
+      }),
+      { numRuns },
+    );
+  });
+});
+
+function find(root: JsonNode, path: string): JsonNode | undefined {
+  let node: JsonNode | undefined = root;
+  for (const [, name, quoted, index] of path.matchAll(
+    /\.([A-Za-z_$][\w$]*)|\[("(?:[^"\\]|\\.)*")\]|\[(\d+)\]/g,
+  )) {
+    if (index !== undefined) node = node?.type === "array" ? node.items[Number(index)] : undefined;
+    else node = getMember(node, name ?? (JSON.parse(quoted ?? '""') as string));
+  }
+  return node;
+}
