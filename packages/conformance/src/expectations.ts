@@ -96,3 +96,7 @@ export function describeError(error: unknown): string {
   if (ThreadStoreError.is(error)) return `${error.code} (${error.message})`;
   return error instanceof Error ? `${error.name} (${error.message})` : show(error);
 }
+
+export function ordinal(n: number): string {
+  return ["first", "second", "third"][n - 1] ?? `${n}th`;
+}

@@ -1,5 +1,5 @@
 import { type StoredThread, type ThreadStore, ThreadStoreError } from "@threadstore/core";
-import { broken, describeError, type Outcome, outcomeOf, same, show } from "../expectations.ts";
+import { broken, describeError, type Outcome, ordinal, outcomeOf, same, show } from "../expectations.ts";
 import type { FaultProxy } from "../fault-proxy/index.ts";
 import { range } from "../parallel.ts";
 
@@ -130,10 +130,6 @@ export function honest(
       `it rejected with ${describeError(error)}`,
     );
   }
-}
-
-export function ordinal(n: number): string {
-  return ["first", "second", "third"][n - 1] ?? `${n}th`;
 }
 
 /** The outcome of a call, that has to come within so many milliseconds. */

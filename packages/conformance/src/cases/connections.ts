@@ -1,9 +1,9 @@
 import type { StoredThread, ThreadStore } from "@threadstore/core";
 import { type CaseContext, type ConformanceCase, faultsSection } from "../conformance-case.ts";
-import { broken, describeError, holds, loaded, outcomeOf, same } from "../expectations.ts";
+import { broken, describeError, holds, loaded, ordinal, outcomeOf, same } from "../expectations.ts";
 import type { FaultProxy } from "../fault-proxy/index.ts";
 import { range } from "../parallel.ts";
-import { ordinal, promptly, requestsOf } from "./changes.ts";
+import { promptly, requestsOf } from "./changes.ts";
 import { idsOf, pollFor } from "./reading.ts";
 import { countUp, onlyWinner } from "./races.ts";
 

@@ -1,13 +1,12 @@
 import { type StoredThread, type ThreadStore, ThreadStoreError } from "@threadstore/core";
 import { type CaseContext, type ConformanceCase, faultsSection } from "../conformance-case.ts";
-import { broken, describeError, holds, type Outcome, outcomeOf, same } from "../expectations.ts";
+import { broken, describeError, holds, ordinal, type Outcome, outcomeOf, same } from "../expectations.ts";
 import {
   type Attempt,
   atEachRequest,
   type Change,
   create,
   hasEffect,
-  ordinal,
   overwrite,
   removeSeen,
   replace,

@@ -1,4 +1,7 @@
+import type { ThreadStore } from "@threadstore/core";
+import { stoppedClock } from "../clock.ts";
 import type { CaseContext } from "../conformance-case.ts";
+import { range } from "../parallel.ts";
 import type { Clients } from "./command.ts";
 import { checkListing, reopening, spaceCalls } from "./listing-calls.ts";
 import { Model } from "./model.ts";
@@ -19,14 +22,17 @@ export async function sequentialProperty(
   context: Surroundings & Pick<CaseContext, "open" | "close">,
   { clients: count, reopens, timeoutMs }: SequentialOptions,
 ): Promise<void> {
-  const world = await openWorld(context, count);
+  const clock = stoppedClock();
+  const open = (): Promise<ThreadStore> => context.open({ now: clock.now });
+  const openings = range(count).map(() => open);
+  const world = await openWorld(openings, context.close);
   await randomCalls(context, {
     kinds: [...threadCalls, ...spaceCalls, ...(reopens ? reopening : [])],
     usualRuns: 30,
     mostCalls: 40,
     timeoutMs,
-    begin(ids) {
-      const [model, clients] = [new Model(ids, world.clock), world.nextRun()];
+    openLane: async () => (ids) => {
+      const [model, clients] = [new Model(ids, clock), world.nextRun()];
       return { model, clients, end: () => listBoth(model, clients) };
     },
   });

@@ -1,7 +1,5 @@
 import type { ThreadStore } from "@threadstore/core";
-import { type Clock, stoppedClock } from "../clock.ts";
 import type { CaseContext } from "../conformance-case.ts";
-import { range } from "../parallel.ts";
 import type { Clients } from "./command.ts";
 
 function viewsOf(store: ThreadStore, name: string): [ThreadStore, ThreadStore] {
@@ -11,38 +9,37 @@ function viewsOf(store: ThreadStore, name: string): [ThreadStore, ThreadStore] {
 
 /** The stores that all runs of a case share; each run has namespaces of its own. */
 export interface World {
-  readonly clock: Clock;
   readonly nextRun: () => Clients;
 }
 
+/** Opens a store for each client. The namespaces of two worlds in one place differ by `name`. */
 export async function openWorld(
-  { open, close }: Pick<CaseContext, "open" | "close">,
-  count: number,
+  openings: readonly (() => Promise<ThreadStore>)[],
+  close: CaseContext["close"],
+  name = "run",
 ): Promise<World> {
-  const clock = stoppedClock();
-  const openOne = (): Promise<ThreadStore> => open({ now: clock.now });
-  const stores = await Promise.all(range(count).map(openOne));
+  const count = openings.length;
+  const stores = await Promise.all(openings.map((open) => open()));
   let runs = 0;
 
-  function storeOf(client: number): ThreadStore {
-    const store = stores[client % count];
-    if (store === undefined) throw new RangeError("A run takes clients.");
-    return store;
+  function of<T>(all: readonly T[], client: number): T {
+    const found = all[client % count];
+    if (found === undefined) throw new RangeError("A run takes clients.");
+    return found;
   }
 
   return {
-    clock,
     nextRun() {
       runs += 1;
-      const name = `run-${runs}`;
-      const views = stores.map((store) => viewsOf(store, name));
+      const space = `${name}-${runs}`;
+      const views = stores.map((store) => viewsOf(store, space));
       return {
-        view: (client, space) => views[client % count]?.[space] ?? storeOf(client),
+        view: (client, inner) => of(views, client)[inner],
         async reopen(client) {
-          await close(storeOf(client));
-          const store = await openOne();
+          await close(of(stores, client));
+          const store = await of(openings, client)();
           stores[client % count] = store;
-          views[client % count] = viewsOf(store, name);
+          views[client % count] = viewsOf(store, space);
         },
       };
     },

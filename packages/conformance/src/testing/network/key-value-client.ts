@@ -5,6 +5,8 @@ export interface Answer {
   readonly status: number;
   readonly etag: string;
   readonly body: Buffer;
+  /** What `Retry-After` asks for, in milliseconds. */
+  readonly retryAfterMs: number | undefined;
 }
 
 export interface Sending {
@@ -64,5 +66,11 @@ export class KeyValueClient {
 }
 
 function answerOf({ statusCode = 0, headers }: IncomingMessage, body: Buffer): Answer {
-  return { status: statusCode, etag: (headers.etag ?? "").replaceAll('"', ""), body };
+  const seconds = headers["retry-after"];
+  return {
+    status: statusCode,
+    etag: (headers.etag ?? "").replaceAll('"', ""),
+    body,
+    retryAfterMs: seconds === undefined ? undefined : Number(seconds) * 1000,
+  };
 }

@@ -2,9 +2,15 @@ import type { FailureExplanation, ThreadDriver, ThreadKey } from "@threadstore/c
 import type { Answer, KeyValueClient } from "./key-value-client.ts";
 import type { Listing } from "./key-value-server.ts";
 
-/** A status that no driver expects. */
-class UnexpectedStatusError extends Error {
+/** A status other than those that say how a request went. */
+export class UnexpectedStatusError extends Error {
   override readonly name = "UnexpectedStatusError";
+  readonly answer: Answer;
+
+  constructor(answer: Answer) {
+    super(`The server answered ${answer.status}.`);
+    this.answer = answer;
+  }
 }
 
 /** A driver as an adapter's author would write it, over HTTP with entity tags. */
@@ -63,7 +69,17 @@ export function explainFailure(error: unknown): FailureExplanation | undefined {
   const message = "The server cannot be reached.";
   if (codeOf(error) === "ECONNREFUSED") return { code: "UNAVAILABLE", message, applied: "no" };
   if (isLost(error)) return { code: "UNAVAILABLE", message, applied: "unknown" };
-  return undefined;
+  return error instanceof UnexpectedStatusError ? explainAnswer(error.answer) : undefined;
+}
+
+/** A server that fails may have done what it was asked before; one that refuses has not. */
+function explainAnswer({ status, retryAfterMs }: Answer): FailureExplanation {
+  const message = `The server answered ${status}.`;
+  if (status === 401 || status === 403) return { code: "ACCESS_DENIED", message, applied: "no" };
+  if (status === 429) return { code: "UNAVAILABLE", message, applied: "no", retryAfterMs };
+  if (status === 507) return { code: "STORAGE_FULL", message, applied: "no" };
+  if (status >= 500) return { code: "UNAVAILABLE", message, applied: "unknown", retryAfterMs };
+  return { code: "BACKEND_ERROR", message, applied: "no" };
 }
 
 function codeOf(error: unknown): unknown {
@@ -71,6 +87,6 @@ function codeOf(error: unknown): unknown {
 }
 
 function expected(answer: Answer): Answer {
-  if (answer.status !== 200) throw new UnexpectedStatusError(`The server answered ${answer.status}.`);
+  if (answer.status !== 200) throw new UnexpectedStatusError(answer);
   return answer;
 }

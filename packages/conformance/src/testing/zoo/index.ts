@@ -4,6 +4,7 @@ import { existenceMutants } from "./existence.ts";
 import { expiryMutants, metadataMutants } from "./expiry.ts";
 import { abortMutants, damageMutants, errorMutants } from "./failures.ts";
 import { connectionMutants, outageMutants } from "./faults.ts";
+import { faultySequenceMutants } from "./faulty-sequences.ts";
 import { idMutants } from "./ids.ts";
 import { linearizabilityMutants } from "./linearizability.ts";
 import { listingMutants } from "./listing.ts";
@@ -36,5 +37,6 @@ export const zoo: readonly Mutant[] = [
   ...outageMutants,
   ...linearizabilityMutants,
   ...sequenceMutants,
+  ...faultySequenceMutants,
   ...crashMutants,
 ];
