@@ -29,6 +29,7 @@ type Script = readonly (readonly [Step["action"], ThreadName, size: number])[];
 const tenants = { namespace: "tenant", id: "b" };
 const longId = { id: "long-".repeat(48) };
 
+/** One after the other. */
 const script: Script = [
   ["create", { id: "a" }, 2_000],
   ["replace", { id: "a" }, 300],
@@ -43,13 +44,33 @@ const script: Script = [
   ["delete", longId, 0],
 ];
 
+/** And then these at the same time. */
+const atOnce: readonly Script[] = [
+  [
+    ["replace", { id: "a" }, 3_000],
+    ["replace", { id: "a" }, 100],
+  ],
+  [
+    ["create", tenants, 200],
+    ["delete", tenants, 0],
+  ],
+  [
+    ["create", { id: "c" }, 1_000],
+    ["replace", { id: "c" }, 1_500],
+  ],
+];
+
 async function takeAll(store: ThreadStore, log: DiskLog): Promise<void> {
   const numbers = countFrom(1);
-  const line = new Line(store, async (report) => log.note(report));
-  for (const [action, thread, size] of script) {
-    const after = await line.look(thread);
-    await line.take({ number: numbers.next().value, action, thread, size, after: after ?? null });
-  }
+  const takeLine = async (steps: Script): Promise<void> => {
+    const line = new Line(store, async (report) => log.note(report));
+    for (const [action, thread, size] of steps) {
+      const after = (await line.look(thread)) ?? null;
+      await line.take({ number: numbers.next().value, action, thread, size, after });
+    }
+  };
+  await takeLine(script);
+  await Promise.all(atOnce.map(takeLine));
 }
 
 /** More changes and syncs than any step has. */

@@ -3,7 +3,7 @@ import { broken } from "../expectations.ts";
 import { DiskState, type Entry, type NodeNumber, pathOf } from "./disk-state.ts";
 import { type Effect, isDurable, type Timeline } from "./timeline.ts";
 
-/** A save from its beginning to its acknowledgement. */
+/** A save from its beginning to its acknowledgement, with nothing else going on. */
 interface Save {
   readonly step: Step;
   readonly from: number;
@@ -37,7 +37,9 @@ function savesIn({ reports }: Timeline): Save[] {
     if (report.type !== "done") return [];
     const begun = reports.find((each) => each.type === "begun" && each.step.number === report.number);
     if (begun?.type !== "begun" || begun.step.action === "delete") return [];
-    return [{ step: begun.step, from: begun.at, to: report.at }];
+    const isAlone = reports.every(({ at }) => at <= begun.at || at >= report.at);
+    // Of what is done for several at once, only their records tell whose it is.
+    return isAlone ? [{ step: begun.step, from: begun.at, to: report.at }] : [];
   });
 }
 

@@ -103,13 +103,14 @@ class Watcher {
     given: Arguments,
   ): { parameters: Arguments; skips: boolean; finish: <T>(result: T) => T } {
     const call = this.#calls[name];
-    const planned = call?.plan(given) ?? [];
+    // A look at the disk is not the store's.
+    const planned = this.#inside.run(true, () => call?.plan(given) ?? []);
     const { fault, end } = this.#log.begin(name, planned);
     return {
       parameters: fault === undefined ? given : (call?.unsynced?.(given) ?? given),
       skips: fault?.isSync === true && call?.unsynced === undefined,
       finish: (result) => {
-        end(call?.outcome?.(given, result, planned) ?? planned);
+        end(this.#inside.run(true, () => call?.outcome?.(given, result, planned) ?? planned));
         if (fault !== undefined) throw fault.error;
         return result;
       },
