@@ -28,6 +28,9 @@ import {
   weatherTool,
 } from "./tools.test.support.ts";
 
+// What the SDK does behind a promise that is kept already has no event; a busy machine takes its time.
+const patience = { timeout: 20_000 };
+
 function textsOf(messages: readonly UIMessage[] = []): string[] {
   return messages.map(({ role, parts }) => {
     const text = parts.map((part) => (part.type === "text" ? part.text : "")).join("");
@@ -132,10 +135,10 @@ describe.each(protocols)("over %s", (protocol) => {
 
       const reloaded = chatWith(api, asked?.messages);
       await reloaded.addToolApprovalResponse({ id: part?.approval?.id ?? "", approved });
-      await expect.poll(() => reloaded.status).toBe("ready");
+      const texts = async (): Promise<string[]> => textsOf((await chats.load("talk"))?.messages);
+      await expect.poll(texts, patience).toEqual(["user: remove a.txt", `assistant: ${answer}`]);
       const after = await chats.load("talk");
       expect(removed).toEqual(done);
-      expect(textsOf(after?.messages)).toEqual(["user: remove a.txt", `assistant: ${answer}`]);
       expect(after?.messages.map(({ id }) => id)).toEqual(asked?.messages.map(({ id }) => id));
       expect(after?.messages.at(-1)?.parts.find(isToolUIPart)?.approval?.approved).toBe(approved);
     },
@@ -180,7 +183,7 @@ test("a model that fails leaves the question, and no empty answer", async () => 
 });
 
 describe("an answer that ends early", () => {
-  const long = "All the words of a long answer, one after the other, and then some more of them.";
+  const long = "All the words of a long answer, one after the other, and then some more of them. ".repeat(4);
 
   test("because it was aborted is stored as far as it came, and the conversation goes on", async () => {
     const mock = await startModelServer();
@@ -218,18 +221,21 @@ describe("an answer that ends early", () => {
 
   test("because the page was closed is stored as far as it came", async () => {
     const mock = await startModelServer();
-    mock.on({ userMessage: "long" }, { content: long.repeat(4) }, { latency: 10 });
+    mock.on({ userMessage: "long" }, { content: long }, { latency: 10 });
     const store = memoryStore();
-    const chat = chatWith(await startServer({ store, modelUrl: mock.url }));
-    const sending = chat.sendMessage({ text: "a long one" });
-    await expect.poll(() => textsOf(chat.messages)[1]?.length ?? 0).toBeGreaterThan(20);
-    await chat.stop();
-    await sending;
+    const api = await startServer({ store, modelUrl: mock.url });
+    const chat: PlainChat<UIMessage> = new PlainChat(
+      { id: "talk", transport: new DefaultChatTransport({ api }) },
+      (messages) => {
+        if ((textsOf(messages)[1]?.length ?? 0) > 20) void chat.stop();
+      },
+    );
+    await chat.sendMessage({ text: "a long one" });
     const chats = uiMessageStore({ store });
-    await expect.poll(async () => (await chats.load("talk"))?.messages.length).toBe(2);
+    await expect.poll(async () => (await chats.load("talk"))?.messages.length, patience).toBe(2);
     const [, answer = ""] = textsOf((await chats.load("talk"))?.messages);
     expect(answer.length).toBeGreaterThan(20);
-    expect(answer.length).toBeLessThan(long.length * 4);
+    expect(answer.length).toBeLessThan(long.length);
   });
 
   test("because nobody reads it any more is stored as far as it came", async () => {
@@ -254,7 +260,7 @@ describe("an answer that ends early", () => {
     while (!received.includes("further")) received += new TextDecoder().decode((await reader?.read())?.value);
     await reader?.cancel();
     const stored = async (): Promise<string[]> => textsOf((await chats.load("talk"))?.messages);
-    await expect.poll(stored).toEqual(["user: hello", "assistant: So far and no further"]);
+    await expect.poll(stored, patience).toEqual(["user: hello", "assistant: So far and no further"]);
   });
 });
 
@@ -290,6 +296,17 @@ test("of two that continue one message, the second is told, and has what it did 
   const stored = (await chats.load("talk"))?.messages;
   const both = [stored, unsaved as UIMessage[]].map((messages) => textsOf(messages)[1]);
   expect(new Set(both)).toEqual(new Set(["assistant: So and so on (1)", "assistant: So and so on (2)"]));
+});
+
+test("a turn leaves an empty message alone that was there before", async () => {
+  const chats = uiMessageStore({ store: memoryStore() });
+  const empty: UIMessage = { id: "1", role: "assistant", parts: [] };
+  const conversation = await chats.append("talk", [empty]);
+  const turn = chats.turn(conversation);
+  await turn.onStepEnd({
+    messages: [empty, { id: "2", role: "assistant", parts: [{ type: "step-start" }] }],
+  });
+  expect((await chats.load("talk"))?.messages).toEqual([empty]);
 });
 
 test("a turn keeps what another saves between its steps", async () => {

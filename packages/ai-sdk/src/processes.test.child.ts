@@ -4,7 +4,6 @@ import { promisify } from "node:util";
 import { sqliteStore } from "@threadstore/sqlite";
 import { convertToModelMessages, stepCountIs, streamText, type UIMessage } from "ai";
 import { uiMessageStore } from "./index.ts";
-import { modelOf, weatherTool } from "./tools.test.support.ts";
 
 const [task = "", path = "", argument = ""] = process.argv.slice(2);
 const store = sqliteStore({ path });
@@ -19,9 +18,9 @@ function question(id: string, text: string): UIMessage {
   return { id, role: "user", parts: [{ type: "text", text }] };
 }
 
-/** Posts 100 messages, one after the other, whoever else does. */
+/** Posts 40 messages, one after the other, whoever else does. */
 async function post(): Promise<void> {
-  for (let count = 0; count < 100; count++) {
+  for (let count = 0; count < 40; count++) {
     await chats.append("talk", [question(`${argument}${count}`, "Hello")], { maxAttempts: 1000 });
   }
 }
@@ -48,6 +47,8 @@ async function resume(): Promise<void> {
 }
 
 async function answer(messages: UIMessage[], turn: ReturnType<typeof chats.turn>): Promise<void> {
+  // Only here: it takes longer to load than all the rest.
+  const { modelOf, weatherTool } = await import("./tools.test.support.ts");
   const result = streamText({
     model: modelOf(argument, "chat"),
     messages: await convertToModelMessages(messages),

@@ -103,19 +103,26 @@ async function send({ status, headers, body }: Response, response: ServerRespons
 
 /** The chat of the SDK's user interfaces, which `useChat` wraps, with its state in plain members. */
 export class PlainChat<Message extends UIMessage> extends AbstractChat<Message> {
-  constructor(init: ChatInit<Message>) {
-    super({ ...init, state: plainState(init.messages ?? []) });
+  constructor(init: ChatInit<Message>, onChange: (messages: readonly Message[]) => void = () => undefined) {
+    super({ ...init, state: plainState(init.messages ?? [], onChange) });
   }
 }
 
-function plainState<Message extends UIMessage>(initial: Message[]): ChatState<Message> {
+function plainState<Message extends UIMessage>(
+  initial: Message[],
+  onChange: (messages: readonly Message[]) => void,
+): ChatState<Message> {
+  const change = (messages: Message[]): void => {
+    state.messages = messages;
+    onChange(messages);
+  };
   const state: ChatState<Message> = {
     status: "ready",
     error: undefined,
     messages: [...initial],
-    pushMessage: (message) => (state.messages = [...state.messages, message]),
-    popMessage: () => (state.messages = state.messages.slice(0, -1)),
-    replaceMessage: (index, message) => (state.messages = state.messages.with(index, message)),
+    pushMessage: (message) => change([...state.messages, message]),
+    popMessage: () => change(state.messages.slice(0, -1)),
+    replaceMessage: (index, message) => change(state.messages.with(index, message)),
     snapshot: (thing) => structuredClone(thing),
   };
   return state;

@@ -26,12 +26,13 @@ export function turnOf<Message extends UIMessage>(
   { generateMessageId = createIdGenerator({ prefix: "msg", size: 16 }), ...options }: TurnOptions,
 ): Turn<Message> {
   const { id, messages } = conversation;
+  const originals = new Set(messages.map((message) => message.id));
   const known = reader.known(conversation);
   let base: readonly JsonObject[] | undefined = known?.content.messages;
 
   // Always on top of what this turn itself saved last: what others saved meanwhile is theirs to change.
   async function keep(event: { readonly messages: Message[] }): Promise<void> {
-    const given = event.messages.filter(saysSomething);
+    const given = event.messages.filter((message) => originals.has(message.id) || saysSomething(message));
     const { encoded: mine } = await reader.encode(given, known);
     await merge(id, { base, mine, given }, options);
     base = mine;
@@ -41,6 +42,6 @@ export function turnOf<Message extends UIMessage>(
 }
 
 /** Not so an answer that was aborted, or failed, before its first word. */
-function saysSomething({ role, parts }: UIMessage): boolean {
-  return role !== "assistant" || parts.some(({ type }) => type !== "step-start");
+function saysSomething({ parts }: UIMessage): boolean {
+  return parts.some(({ type }) => type !== "step-start");
 }

@@ -4,7 +4,6 @@ import { promisify } from "node:util";
 import { sqliteStore } from "@threadstore/sqlite";
 import { user } from "@openai/agents-core";
 import { threadSession } from "./index.ts";
-import { agentWith, runnerOf } from "./tools.test.support.ts";
 
 const [task = "", path = "", argument = ""] = process.argv.slice(2);
 const store = sqliteStore({ path });
@@ -31,6 +30,11 @@ async function grow(): Promise<void> {
   }
 }
 
+// Only for who needs them: they take longer to load than all the rest.
+function tools(): Promise<typeof import("./tools.test.support.ts")> {
+  return import("./tools.test.support.ts");
+}
+
 /** A tool that says when it runs, and never ends. */
 async function weather(): Promise<string> {
   await report("in the tool");
@@ -39,11 +43,13 @@ async function weather(): Promise<string> {
 
 /** Talks to the agent until its tool runs. */
 async function hang(): Promise<void> {
+  const { agentWith, runnerOf } = await tools();
   await runnerOf(argument, "chat completions").run(agentWith({ weather }), "weather in Rome", { session });
 }
 
 /** Goes on with the conversation. */
 async function resume(): Promise<void> {
+  const { agentWith, runnerOf } = await tools();
   const { finalOutput } = await runnerOf(argument, "responses").run(agentWith(), "thanks", { session });
   await report(String(finalOutput));
 }

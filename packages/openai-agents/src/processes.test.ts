@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { sqliteStore } from "@threadstore/sqlite";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { threadSession, type ThreadSession } from "./index.ts";
 import {
   agentWith,
@@ -14,6 +14,9 @@ import {
   startModelServer,
   temporaryFolder,
 } from "./tools.test.support.ts";
+
+// Whole processes on a busy machine.
+vi.setConfig({ testTimeout: 90_000 });
 
 const program = fileURLToPath(new URL("processes.test.child.ts", import.meta.url));
 
@@ -57,7 +60,7 @@ test("two processes that add 100 times each lose nothing, and no call's items ar
 test("after SIGKILL the session has every item that was acknowledged, and loads", async () => {
   const path = join(temporaryFolder(), "threads.db");
   let confirmed = -1;
-  for (let kill = 0; kill < 6; kill++) {
+  for (let kill = 0; kill < 4; kill++) {
     const writer = await child("grow", path);
     const ended = once(writer, "exit");
     const drained = once(writer, "disconnect");
@@ -74,7 +77,7 @@ test("after SIGKILL the session has every item that was acknowledged, and loads"
     expect([confirmed + 1, confirmed + 2]).toContain(items.length);
     confirmed = items.length - 1;
   }
-  expect(confirmed).toBeGreaterThan(5);
+  expect(confirmed).toBeGreaterThan(3);
 });
 
 test("a process killed while its tool runs leaves a session that another goes on with", async () => {

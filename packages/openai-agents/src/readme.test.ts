@@ -4,9 +4,12 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { memoryStore } from "@threadstore/core";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, onTestFinished, test, vi } from "vitest";
 import { sessionErrorCodes, threadSession } from "./index.ts";
 import { lastMessages, startModelServer, temporaryFolder } from "./tools.test.support.ts";
+
+// Whole processes on a busy machine.
+vi.setConfig({ testTimeout: 90_000 });
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const readme = readFileSync(join(root, "README.md"), "utf8");
