@@ -2,12 +2,13 @@ import { randomUUID } from "node:crypto";
 import { mkdir, open, rename, unlink, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { type FileSteps, hasCode, syncFolder, writeTemporary } from "./file-steps.ts";
+import { type FileSteps, hasCode, syncFolder, unlessMissing, writeTemporary } from "./file-steps.ts";
 
 type FileBug = (good: FileSteps) => Partial<FileSteps>;
 
 export type FileBugName =
   | "in place"
+  | "remove, then write"
   | "remove, then rename"
   | "lock file"
   | "acknowledged before written"
@@ -33,10 +34,17 @@ function lockFile(file: string): string {
 export const fileBugs: Readonly<Record<FileBugName, FileBug>> = {
   "in place": () => ({ put: (file, content) => writeFile(file, content, { flush: true }) }),
 
+  "remove, then write": (good) => ({
+    async put(file, content) {
+      await unlessMissing(unlink(file));
+      await good.put(file, content);
+    },
+  }),
+
   "remove, then rename": () => ({
     async put(file, content) {
       const prepared = await writeTemporary(file, content, true);
-      await unlink(file).catch(() => undefined);
+      await unlessMissing(unlink(file));
       await rename(prepared, file);
       await syncFolder(dirname(file));
     },

@@ -8,10 +8,13 @@ import {
   type ThreadDriver,
   type ThreadKey,
 } from "@threadstore/core";
+import { type FileNames, goodNames } from "./file-names.ts";
 import { type FileSteps, hasCode, undurable, unlessMissing } from "./file-steps.ts";
 
-/** Keeps each record in a file: a line with its version, and then its bytes. */
-export function fileDriver(root: string, steps: FileSteps): ThreadDriver {
+/** Keeps each record in a file: a line with its version and its id, and then its bytes. */
+export function fileDriver(root: string, steps: FileSteps, names: FileNames = goodNames): ThreadDriver {
+  const fileOf = ({ namespace, id }: ThreadKey): string =>
+    join(folderOf(root, names, namespace), `${names.nameOf(id)}.json`);
   let prepared: Promise<void> | undefined;
   const readyToWrite = (): Promise<void> =>
     (prepared ??= steps.prepare(root).catch((error: unknown) => {
@@ -23,24 +26,24 @@ export function fileDriver(root: string, steps: FileSteps): ThreadDriver {
     name: "files",
 
     async read(key) {
-      return split(await steps.read(fileOf(root, key)));
+      return split(await steps.read(fileOf(key)));
     },
 
     async write(key, { bytes }, expected) {
       await readyToWrite();
-      const file = fileOf(root, key);
+      const file = fileOf(key);
       return steps.lock(file, async () => {
         if (split(await steps.read(file))?.version !== expected) return undefined;
         await steps.makeFolder(dirname(file));
         const version = steps.newVersion();
-        await steps.put(file, Buffer.concat([Buffer.from(`${version}\n`), bytes]));
+        await steps.put(file, Buffer.concat([Buffer.from(`${version} ${JSON.stringify(key.id)}\n`), bytes]));
         return version;
       });
     },
 
     async delete(key, expected) {
       await readyToWrite();
-      const file = fileOf(root, key);
+      const file = fileOf(key);
       return steps.lock(file, async () => {
         if (split(await steps.read(file))?.version !== expected) return false;
         await steps.remove(file);
@@ -48,7 +51,7 @@ export function fileDriver(root: string, steps: FileSteps): ThreadDriver {
       });
     },
 
-    list: (namespace, page) => listFiles(root, steps, namespace, page),
+    list: (namespace, page) => listFiles(folderOf(root, names, namespace), steps, names, page),
 
     explain: explainFailure,
 
@@ -57,27 +60,23 @@ export function fileDriver(root: string, steps: FileSteps): ThreadDriver {
 }
 
 async function listFiles(
-  root: string,
+  folder: string,
   steps: FileSteps,
-  namespace: string,
+  names: FileNames,
   { after, limit }: PageRequest,
 ): Promise<RecordPage> {
-  const folder = dirname(fileOf(root, { namespace, id: "any" }));
-  const names = (await unlessMissing(readdir(folder))) ?? [];
-  const ids = names
-    .filter((name) => steps.isRecord(name))
-    .map((name) => decodeURIComponent(name.slice(0, -5)));
-  const page = ids.filter((id) => after === undefined || compareUtf8(id, after) > 0).toSorted(compareUtf8);
-  const found = await Promise.all(
-    page.map(async (id) => ({ id, record: split(await steps.read(fileOf(root, { namespace, id }))) })),
-  );
-  const records = found.flatMap(({ id, record }) =>
-    record === undefined ? [] : [{ id, version: record.version, tail: record.bytes }],
-  );
-  return {
-    records: records.slice(0, limit),
-    next: records.length > limit ? records[limit - 1]?.id : undefined,
-  };
+  const entries = (await unlessMissing(readdir(folder))) ?? [];
+  const files = entries.filter((name) => steps.isRecord(name)).map((name) => join(folder, name));
+  const contents = await Promise.all(files.map(async (file) => split(await steps.read(file))));
+  const found = new Map(contents.flatMap((each) => (each === undefined ? [] : [[each.id, each]])));
+  const ids = names.inOrder([...found.keys()].filter((id) => names.isListed(id)));
+  const rest = ids.filter((id) => after === undefined || compareUtf8(id, after) > 0);
+  const page = rest.slice(0, limit);
+  const records = page.flatMap((id) => {
+    const { version, bytes } = found.get(id) ?? {};
+    return version === undefined || bytes === undefined ? [] : [{ id, version, tail: bytes }];
+  });
+  return { records, next: rest.length > limit ? page.at(-1) : undefined };
 }
 
 function explainFailure(error: unknown): FailureExplanation | undefined {
@@ -90,12 +89,20 @@ function explainFailure(error: unknown): FailureExplanation | undefined {
     : undefined;
 }
 
-function fileOf(root: string, { namespace, id }: ThreadKey): string {
-  return join(root, `n-${encodeURIComponent(namespace)}`, `${encodeURIComponent(id)}.json`);
+function folderOf(root: string, names: FileNames, namespace: string): string {
+  return join(root, `n-${names.nameOf(namespace)}`);
 }
 
-function split(content: Buffer | undefined): { version: string; bytes: Buffer } | undefined {
-  if (content === undefined) return undefined;
-  const line = content.indexOf("\n");
-  return { version: content.toString("latin1", 0, line), bytes: content.subarray(line + 1) };
+interface FileContent {
+  readonly version: string;
+  readonly id: string;
+  readonly bytes: Buffer;
+}
+
+/** What a file has; `undefined` when it is none, or none of ours. */
+function split(content: Buffer | undefined): FileContent | undefined {
+  const line = content?.indexOf("\n") ?? -1;
+  const [, version = "", id = ""] = /^(\S+) (".*")$/u.exec(content?.toString("utf8", 0, line) ?? "") ?? [];
+  if (content === undefined || id === "") return undefined;
+  return { version, id: JSON.parse(id) as string, bytes: content.subarray(line + 1) };
 }

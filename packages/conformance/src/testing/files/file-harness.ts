@@ -1,9 +1,10 @@
 import { mkdtempSync, rmSync } from "node:fs";
-import { readdir, rm } from "node:fs/promises";
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Harness } from "../../harness.ts";
 import type { FileBugName } from "./file-bugs.ts";
+import { type FileNames, goodNames } from "./file-names.ts";
 import { unlessMissing } from "./file-steps.ts";
 import { type FilePlace, openFiles } from "./file-store.ts";
 
@@ -12,14 +13,20 @@ const folder = mkdtempSync(join(tmpdir(), "threadstore-files-"));
 process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
 
 /** A harness of stores that keep their threads in files, and whose processes, disks and calls can fail. */
-export function fileHarness(name: string, bug: FileBugName | "none"): Harness {
+export function fileHarness(name: string, bug: FileBugName | "none", names: FileNames = goodNames): Harness {
   const parameters = { folder, bug } satisfies FilePlace;
   return {
     name,
     peer: { module: new URL("./file-peer.ts", import.meta.url), parameters },
     disk: { folder: (place) => join(folder, place) },
-    open: async (place, options) => openFiles(place, parameters, options),
+    open: async (place, options) => openFiles(place, parameters, options, names),
     destroy: (place) => rm(join(folder, place), { recursive: true, force: true }),
+    async rewrite(place, id, change) {
+      const file = join(folder, place, `n-${names.nameOf("")}`, `${names.nameOf(id)}.json`);
+      const content = await readFile(file);
+      const line = content.indexOf("\n") + 1;
+      await writeFile(file, Buffer.concat([content.subarray(0, line), change(content.subarray(line))]));
+    },
     async entries(place) {
       const files = readdir(join(folder, place), { recursive: true, withFileTypes: true });
       const found = (await unlessMissing(files)) ?? [];

@@ -80,9 +80,11 @@ export async function writeTemporary(file: string, content: Buffer, isSynced: bo
   return path;
 }
 
+/** Of all stores in the process. */
+const turns = new Map<string, Promise<unknown>>();
+
 /** As it should be: for one process that writes at a time, which is all that the crash cases have. */
 export function goodSteps(): FileSteps {
-  const turns = new Map<string, Promise<unknown>>();
   return {
     async prepare(root) {
       await makeLastingFolder(root);

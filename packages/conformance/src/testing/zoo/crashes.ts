@@ -12,7 +12,8 @@ function fileMutant(name: FileBugName, bug: string, killedBy: readonly string[])
 export const crashMutants: readonly Mutant[] = [
   fileMutant("acknowledged before written", "acknowledges a save and writes it then", ["D01", "D08"]),
   fileMutant("in place", "writes over the old file", ["D02", "D10"]),
-  fileMutant("remove, then rename", "removes the old file before it renames the new one", ["D03"]),
+  fileMutant("remove, then write", "removes the old file before it writes the new one", ["D03", "D10"]),
+  fileMutant("remove, then rename", "removes the old file before it renames the new one", ["D10"]),
   fileMutant("lock file", "locks with a file that a killed process leaves", ["D04"]),
   fileMutant("temporary files listed", "lists the files that killed processes left", ["D05"]),
   fileMutant("copies of all versions", "keeps what it wrote on the way", ["D05"]),
