@@ -3,11 +3,14 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type CaseContext, type ConformanceCase, section } from "../conformance-case.ts";
 import { broken, holds } from "../expectations.ts";
+import type { Effort } from "../execution/settings.ts";
+import type { FaultProxy, Trigger } from "../fault-proxy/index.ts";
 import { checkHistory, formatHistory, type Operation } from "../linearizability/index.ts";
 import type { Recorded } from "../linearizability/recorder.ts";
 import { add, emptyTally, lackIn } from "../linearizability/vacuity.ts";
 import { playRound } from "../linearizability/workload.ts";
 import { range } from "../parallel.ts";
+import { seededRandom } from "../random.ts";
 
 const timeoutMs = 60_000;
 
@@ -19,18 +22,32 @@ const ENOUGH_MS = { quick: 800, full: 2_500 } as const;
 
 type Surroundings = Pick<CaseContext, "settings" | "timeoutFactor" | "signal">;
 
+interface Rounds {
+  /** Who loads each thread in the end. @default the first of the stores */
+  readonly last?: Recorded;
+  /** How many there are at most, and how long they go on, once they prove something. */
+  readonly most: number;
+  readonly enoughMs: Readonly<Record<Effort, number>>;
+}
+
+const usualRounds: Rounds = { most: MOST_ROUNDS, enoughMs: ENOUGH_MS };
+
 /** Rounds on threads of their own, each with its check, until they prove something. */
-async function linearizable(stores: readonly Recorded[], surroundings: Surroundings): Promise<void> {
-  const { settings, timeoutFactor, signal } = surroundings;
+async function linearizable(
+  stores: readonly Recorded[],
+  { settings, timeoutFactor, signal }: Surroundings,
+  { last, most, enoughMs } = usualRounds,
+): Promise<void> {
   const started = performance.now();
   const spent = (): number => (performance.now() - started) / timeoutFactor;
   let tally = emptyTally;
   const lack = (): string | undefined => lackIn(tally, settings.effort);
-  for (let round = 0; round < MOST_ROUNDS || lack() !== undefined; round += 1) {
-    const limit = lack() === undefined ? ENOUGH_MS[settings.effort] : timeoutMs * SHARE;
+  for (let round = 0; round < most || lack() !== undefined; round += 1) {
+    const limit = lack() === undefined ? enoughMs[settings.effort] : timeoutMs * SHARE;
     if (spent() > limit || signal.aborted) break;
     const seed = settings.seed * 1000 + round;
-    const history = await playRound(stores, { seed, name: `round-${round}`, actionsPerClient: 50, signal });
+    const options = { seed, name: `round-${round}`, actionsPerClient: 50, signal };
+    const history = await playRound(stores, last === undefined ? options : { ...options, last });
     await judge(history, settings.historyFolder);
     tally = add(tally, history);
   }
@@ -55,6 +72,40 @@ async function judge(history: readonly Operation[], folder: string): Promise<voi
   );
 }
 
+/** Of 100 requests so many are lost on their way, so many after they were done, and of so many answers a part comes. */
+const LOST_PERCENT = { cutRequest: 4, discardAnswer: 4, cutAnswer: 2 } as const;
+
+/** Resets connections by chance, now and then; tells how often. */
+function resetNowAndThen(proxy: FaultProxy, seed: number): () => number {
+  const random = seededRandom(seed);
+  const chance = (percent: number): Trigger => ({ when: () => random() < percent / 100, times: Infinity });
+  const armed = [
+    proxy.arm({ type: "cutRequest", afterBytes: 30, ...chance(LOST_PERCENT.cutRequest) }),
+    proxy.arm({ type: "discardAnswer", ...chance(LOST_PERCENT.discardAnswer) }),
+    proxy.arm({ type: "cutAnswer", afterBytes: 40, ...chance(LOST_PERCENT.cutAnswer) }),
+  ];
+  return () => armed.reduce((sum, { strikes }) => sum + strikes, 0);
+}
+
+/** With the answers that are lost on the way; the last loads, which decide about many of them, go another way. */
+async function linearizableDespiteResets({
+  startProxy,
+  openThrough,
+  open,
+  ...surroundings
+}: CaseContext): Promise<void> {
+  const proxy = await startProxy();
+  const [stores, last] = [await Promise.all(range(6).map(() => openThrough(proxy))), await open()];
+  await Promise.all(stores.map((store) => store.load("warm")));
+  const before = proxy.requests;
+  const strikes = resetNowAndThen(proxy, surroundings.settings.seed);
+  await linearizable(stores, surroundings, { last, most: Infinity, enoughMs: { quick: 2_000, full: 6_000 } });
+  const requests = proxy.requests - before;
+  // Not the store's fault, but nothing would be proved.
+  const happened = `${strikes()} of ${requests} were`;
+  holds(strikes() >= 20, "the proxy resets the connections of many requests", happened);
+}
+
 export const linearizability: ConformanceCase[] = section("Linearizability", "concurrent", [
   {
     id: "K12",
@@ -74,5 +125,14 @@ export const linearizability: ConformanceCase[] = section("Linearizability", "co
     async run({ openPeer, ...surroundings }) {
       await linearizable(await Promise.all(range(4).map(() => openPeer())), surroundings);
     },
+  },
+  {
+    id: "F09",
+    title: "what clients see whose every tenth request is reset can be put in one order too: no save is lost",
+    tier: "faults",
+    clauses: ["C5", "C6", "E4", "F5"],
+    powers: ["network"],
+    timeoutMs,
+    run: linearizableDespiteResets,
   },
 ]);

@@ -34,6 +34,8 @@ export interface RoundOptions {
   readonly name: string;
   readonly actionsPerClient: number;
   readonly signal: AbortSignal;
+  /** Who loads each thread in the end. @default the first store */
+  readonly last?: Recorded;
 }
 
 /** All clients at once, each through actions of its own, on the same three threads. Resolves to the history. */
@@ -52,7 +54,7 @@ export async function playRound(stores: readonly Recorded[], options: RoundOptio
     }),
   );
   // What is there in the end decides about many answers that were lost.
-  const [store] = stores;
+  const [store] = options.last === undefined ? stores : [options.last];
   if (store === undefined) throw new RangeError("A round takes clients.");
   const last = new RecordingClient("end", store, history);
   for (const thread of threads) await last.load(thread);

@@ -11,6 +11,7 @@ import { listingMutants } from "./listing.ts";
 import { lostAnswerMutants } from "./lost-answers.ts";
 import type { Mutant } from "./mutant.ts";
 import { lifecycleMutants, namespaceMutants } from "./namespaces.ts";
+import { resetMutants } from "./resets.ts";
 import { sequenceMutants } from "./sequences.ts";
 import { updateMutants } from "./update.ts";
 import { valueMutants } from "./values.ts";
@@ -36,6 +37,7 @@ export const zoo: readonly Mutant[] = [
   ...connectionMutants,
   ...outageMutants,
   ...linearizabilityMutants,
+  ...resetMutants,
   ...sequenceMutants,
   ...faultySequenceMutants,
   ...crashMutants,

@@ -4,28 +4,54 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { suiteSettings } from "../../execution/settings.ts";
 import { runCase } from "../../execution/run-case.ts";
-import { cases, checkHistory } from "../../index.ts";
+import { cases, checkHistory, type Harness } from "../../index.ts";
 import { zoo } from "./index.ts";
+import { resetMutants } from "./resets.ts";
 
 const historyFolder = await mkdtemp(join(tmpdir(), "threadstore-histories-"));
 afterAll(() => rm(historyFolder, { recursive: true }));
 
-const [linearizable] = cases.filter(({ id }) => id === "K12");
-if (linearizable === undefined) throw new Error("There is no case K12.");
+function caseOf(id: string): (typeof cases)[number] {
+  const [found] = cases.filter((each) => each.id === id);
+  if (found === undefined) throw new Error(`There is no case ${id}.`);
+  return found;
+}
+
 const mutants = zoo.filter(({ killedBy }) => killedBy.includes("K12"));
+
+/** What the case said of 20 stores of the kind. */
+async function twentyTimes(id: string, make: () => Harness): Promise<unknown[]> {
+  const failures: unknown[] = [];
+  for (let seed = 1; seed <= 20; seed += 1) {
+    const settings = suiteSettings({ seed, historyFolder });
+    await runCase(make(), caseOf(id), settings).catch((error: unknown) => failures.push(error));
+  }
+  return failures;
+}
+
+const told = /Thread "round-.+History: .+\.jsonl\.$/su;
+
+// Once, each is found in the test of the zoo.
+describe.skipIf(suiteSettings().effort === "quick")("F09", () => {
+  it.each(resetMutants)(
+    "finds the store that $bug 20 times of 20 ($name)",
+    { timeout: 300_000 },
+    async ({ make }) => {
+      const failures = await twentyTimes("F09", make);
+      expect(failures.length).toBe(20);
+      for (const error of failures) expect(String(error)).toMatch(told);
+    },
+  );
+});
 
 describe("K12", () => {
   it.each(mutants)(
     "finds the store that $bug 20 times of 20 ($name)",
     { timeout: 120_000 },
     async ({ make }) => {
-      const killed: unknown[] = [];
-      for (let seed = 1; seed <= 20; seed += 1) {
-        const settings = suiteSettings({ seed, historyFolder });
-        await runCase(make(), linearizable, settings).catch((error: unknown) => killed.push(error));
-      }
-      expect(killed.length).toBe(20);
-      for (const error of killed) expect(String(error)).toMatch(/Thread "round-.+History: .+\.jsonl\.$/su);
+      const failures = await twentyTimes("K12", make);
+      expect(failures.length).toBe(20);
+      for (const error of failures) expect(String(error)).toMatch(told);
     },
   );
 

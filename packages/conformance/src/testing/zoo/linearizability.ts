@@ -4,7 +4,7 @@ import { keyValueHarness, keyValuePeer } from "../network/key-value-harness.ts";
 import { conflict, type Mutant, mutant, nextTurn } from "./mutant.ts";
 
 /** Says yes every so many times that it is asked. */
-function every(count: number): () => boolean {
+export function every(count: number): () => boolean {
   let asked = 0;
   return () => {
     asked += 1;
