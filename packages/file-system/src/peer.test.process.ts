@@ -70,17 +70,6 @@ const jobs: { readonly [job: string]: (() => Promise<void>) | undefined } = {
     }
   },
 
-  /** Creates, replaces and deletes in turn, from the turn that the argument says, until it is killed. */
-  async live() {
-    for (let turn = Number(argument); ; turn += 1) {
-      const found = await current();
-      report(`try ${turn}`);
-      if (turn % 3 === 2 && found) await driver.delete(key, found.version, options);
-      else await driver.write(key, record(String(turn)), found?.version, options);
-      report(`done ${turn}`);
-    }
-  },
-
   /** Replaces the thread once, for whoever watches its system calls. */
   async replace() {
     const found = await current();

@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { promisify } from "node:util";
 import { sqliteDriver, sqliteStore } from "./sqlite-store.ts";
-import { options, record, textAt } from "./tools.test.support.ts";
+import { options, record } from "./tools.test.support.ts";
 
 const key = { namespace: "", id: "thread" };
 const [task = "", path = ""] = process.argv.slice(2);
@@ -30,18 +30,6 @@ async function create(): Promise<void> {
   await store.close();
 }
 
-/** Replaces the thread with larger and larger numbers until it is killed, and says so before and after. */
-async function replace(): Promise<void> {
-  const driver = sqliteDriver({ path });
-  const found = await driver.read(key, undefined, options);
-  let version = found?.version;
-  for (let count = Number.parseInt((await textAt(driver, key.id)) ?? "0", 10) + 1; ; count++) {
-    await report(`begin ${count}`);
-    version = await driver.write(key, record(`${count},`.repeat(60_000)), version, options);
-    await report(`done ${count}`);
-  }
-}
-
 /** Alternates between two threads of different lengths, until the parent is gone. */
 async function alternate(): Promise<void> {
   const driver = sqliteDriver({ path });
@@ -57,7 +45,6 @@ async function alternate(): Promise<void> {
 const tasks: ReadonlyMap<string, () => Promise<void>> = new Map([
   ["increment", increment],
   ["create", create],
-  ["replace", replace],
   ["alternate", alternate],
 ]);
 

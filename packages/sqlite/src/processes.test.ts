@@ -1,10 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { setTimeout as wait } from "node:timers/promises";
-import Sqlite from "better-sqlite3";
 import { expect, test } from "vitest";
-import { chunkSize } from "./records.ts";
 import { sqliteDriver, sqliteStore } from "./sqlite-store.ts";
 import { options, temporaryFolder, textAt } from "./tools.test.support.ts";
 
@@ -66,44 +63,4 @@ test("a reader never sees parts of two records while another process replaces th
   writer.disconnect();
   await ended;
   await driver.close();
-});
-
-test("after SIGKILL the next process finds the last confirmed save, or the one in flight, whole", async () => {
-  using folder = temporaryFolder();
-  let confirmed = 0;
-  let inFlight = 0;
-  for (let kill = 0; kill < 15; kill++) {
-    const writer = await child("replace", folder.file());
-    const messages: string[] = [];
-    writer.on("message", (message) => messages.push(message as string));
-    const ended = once(writer, "exit");
-    const drained = once(writer, "disconnect");
-    writer.send("go");
-    await once(writer, "message");
-    await wait(Math.random() * 25);
-    writer.kill("SIGKILL");
-    const [, signal] = await ended;
-    await drained;
-    expect(signal).toBe("SIGKILL");
-
-    if (messages.at(-1)?.startsWith("begin") === true) inFlight += 1;
-    const done = messages.findLast((message) => message.startsWith("done"));
-    confirmed = done === undefined ? confirmed : Number(done.slice(5));
-    const driver = sqliteDriver({ path: folder.file() });
-    const text = (await textAt(driver, key.id)) ?? "";
-    await driver.close();
-    const found = Number.parseInt(text || "0", 10);
-    expect([confirmed, confirmed + 1]).toContain(found);
-    expect(text === (found === 0 ? "" : `${`${found},`.repeat(60_000)}}`)).toBe(true);
-    confirmed = found;
-  }
-  // Otherwise the kills met no save, and nothing was proved.
-  expect(inFlight).toBeGreaterThanOrEqual(5);
-  expect(confirmed).toBeGreaterThan(0);
-
-  const database = new Sqlite(folder.file());
-  expect(database.pragma("integrity_check", { simple: true })).toBe("ok");
-  const chunks = Math.ceil((`${confirmed},`.length * 60_000) / chunkSize);
-  expect(database.prepare("SELECT count(*) FROM threadstore_chunks").pluck().get()).toBe(chunks);
-  database.close();
 });
