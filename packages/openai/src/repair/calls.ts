@@ -84,7 +84,7 @@ function rewriteCall(call: PlacedCall, value: JsonValue): Done {
 
 function rewrite({ slot, entry }: PlacedCall, value: JsonValue): void {
   slot.value = value;
-  entry.callsChanged = true;
+  entry.isChanged = true;
 }
 
 function mendArguments(
@@ -101,7 +101,7 @@ function mendArguments(
   mender.mend(
     {
       code: "arguments-invalid",
-      path: `${slot.path}.function.arguments`,
+      path: slot.argumentsPath,
       position: entry.position,
       message: "the arguments are no text with a JSON object",
     },

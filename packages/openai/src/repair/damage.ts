@@ -29,6 +29,8 @@ export const remedies: { readonly [Code in DamageCode]: string } = {
   "result-missing": "A repair adds a result that says the call was interrupted, or drops the call.",
   "result-orphaned": "A repair drops it.",
   "role-unknown": "A repair drops the message.",
+  "service-outdated":
+    "A repair drops the id by which the service knows it; the next run sends the service all items anew.",
   "system-misplaced": "A repair makes it a message of the user.",
   "text-malformed": "A repair replaces it with U+FFFD.",
   "tool-gone": "A repair turns the call and its result into text of the assistant, or drops both.",

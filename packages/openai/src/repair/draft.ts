@@ -1,51 +1,63 @@
 import type { JsonValue } from "@threadstore/core";
 import { isJsonObject, type JsonObject } from "../thread/json.ts";
+import type { Mender } from "./mender.ts";
 
 /** A tool call while a thread is mended. */
 export interface CallSlot {
   /** Where it was in the thread as it came. */
   readonly path: string;
+  /** Where its id was, and its arguments. */
+  readonly idPath: string;
+  readonly argumentsPath: string;
+  /** The call in the form of Chat Completions. */
   value: JsonValue;
 }
 
-/** A message while a thread is mended. */
+/** A message while a thread is mended, in the form of Chat Completions. */
 export interface Entry {
   /** Where it was in the thread as it came; of one that was added, where the reason for it was. */
   readonly path: string;
+  /** Where its content was; of a result, also where it names its call. */
+  readonly contentPath: string;
+  readonly answeredIdPath: string;
+  /** The message as it came, in its own form. */
+  readonly source: JsonObject;
   /** Where it was among the messages; of one that was added or moved, the message that it belongs to. */
   position: number;
   /** The message; its calls are in {@link calls}. */
   message: JsonObject;
   /** The calls of an assistant's message. */
   calls: CallSlot[];
-  /** Whether {@link calls} are not what the message says. */
-  callsChanged: boolean;
+  /** Whether the message or its calls are not what they were. */
+  isChanged: boolean;
 }
 
 /** A thread while it is mended. */
 export interface Draft {
+  readonly wire: Wire;
   entries: Entry[];
   /** What the thread says of its open turn. */
   turn: JsonValue | undefined;
 }
 
-export function newEntry(message: JsonObject, path: string, position: number): Entry {
-  const calls = message["role"] === "assistant" ? message["tool_calls"] : undefined;
-  const values = Array.isArray(calls) ? calls : [];
-  return {
-    path,
-    position,
-    message,
-    calls: values.map((value, index) => ({ path: `${path}.tool_calls[${index}]`, value })),
-    callsChanged: false,
-  };
-}
-
-/** The message as it is now. One that was not touched is the very object that it was. */
-export function finishEntry({ message, calls, callsChanged }: Entry): JsonObject {
-  if (!callsChanged) return message;
-  if (calls.length === 0) return withoutMember(message, "tool_calls");
-  return { ...message, tool_calls: calls.map(({ value }) => value) };
+/** What is particular to the messages of one kind of thread. */
+export interface Wire {
+  /** The highest version of the format of such threads that is read. */
+  readonly version: number;
+  /** The most characters that OpenAI and Azure take in the id of a call. */
+  readonly longestId: number;
+  /** Takes up a message, whatever may be wrong with it. */
+  read(this: void, source: JsonObject, path: string, position: number): Entry;
+  /** Whether the message is one that can stay; otherwise the mender is told. */
+  mendRole(this: void, entry: Entry, mender: Mender): boolean;
+  /** The message in its own form. One that was not touched is the very object that it was. */
+  finish(this: void, entry: Entry): JsonObject;
+  /** The result of a call in its own form. */
+  newResult(this: void, callId: string, text: string): JsonObject;
+  /** A content part of text, in a message of a role. */
+  newTextPart(this: void, text: string, role: string | undefined): JsonObject;
+  /** Whether the message may stand between a call and its result. */
+  mayComeBetween(this: void, entry: Entry): boolean;
 }
 
 export function withoutMember(object: JsonObject, name: string): JsonObject {
@@ -54,6 +66,7 @@ export function withoutMember(object: JsonObject, name: string): JsonObject {
 
 export function setMember(entry: Entry, name: string, value: JsonValue): void {
   entry.message = { ...entry.message, [name]: value };
+  entry.isChanged = true;
 }
 
 export function roleOf(entry: Entry | undefined): string | undefined {
@@ -83,7 +96,7 @@ export function answeredIdOf(entry: Entry): string {
 /** Takes calls out of their message. */
 export function removeCalls(entry: Entry, removed: ReadonlySet<CallSlot>): void {
   entry.calls = entry.calls.filter((slot) => !removed.has(slot));
-  entry.callsChanged = true;
+  entry.isChanged = true;
 }
 
 export function removeEntries(draft: Draft, removed: ReadonlySet<Entry>): void {

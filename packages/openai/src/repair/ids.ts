@@ -1,12 +1,9 @@
 import type { JsonObject } from "../thread/json.ts";
-import { answeredIdOf, idOf, setMember, type CallSlot, type Draft } from "./draft.ts";
+import { answeredIdOf, idOf, setMember, type Draft } from "./draft.ts";
 import { dropCalls } from "./drop-calls.ts";
 import type { Found, Mender } from "./mender.ts";
 import type { Pairing, PlacedCall } from "./pairing.ts";
 import { pairDraft } from "./turn.ts";
-
-// What OpenAI and Azure take.
-const longestId = 40;
 
 /** Gives each call an id of its own, that its result names. */
 export function mendIds(draft: Draft, mender: Mender): void {
@@ -18,7 +15,7 @@ export function mendIds(draft: Draft, mender: Mender): void {
   for (const call of pairing.calls) {
     const { slot } = call;
     if (pairing.waiting.has(slot)) continue;
-    const problem = findProblem(slot, taken, call.entry.position);
+    const problem = findProblem(call, taken, draft.wire.longestId);
     if (problem === undefined) {
       taken.add(idOf(slot));
       mendAnsweredId(call, pairing, mender);
@@ -38,9 +35,14 @@ export function mendIds(draft: Draft, mender: Mender): void {
 
 type IdProblem = Found<"call-id-duplicated" | "call-id-invalid">;
 
-function findProblem(slot: CallSlot, taken: ReadonlySet<string>, position: number): IdProblem | undefined {
+function findProblem(
+  { slot, entry }: PlacedCall,
+  taken: ReadonlySet<string>,
+  longestId: number,
+): IdProblem | undefined {
   const id = idOf(slot);
-  const path = `${slot.path}.id`;
+  const { idPath: path } = slot;
+  const { position } = entry;
   if (id === "") return { code: "call-id-invalid", path, position, message: "the call has no id" };
   if (id.length > longestId) {
     const message = `the id is longer than the ${longestId} characters that OpenAI takes`;
@@ -52,7 +54,7 @@ function findProblem(slot: CallSlot, taken: ReadonlySet<string>, position: numbe
 
 function rename({ slot, entry }: PlacedCall, id: string, pairing: Pairing) {
   slot.value = { ...(slot.value as JsonObject), id };
-  entry.callsChanged = true;
+  entry.isChanged = true;
   const result = pairing.resultOf.get(slot);
   if (result !== undefined) setMember(result, "tool_call_id", id);
   return { what: "it got another one, and its result with it", id, counterpart: result?.path };
@@ -66,10 +68,10 @@ function mendAnsweredId({ slot }: PlacedCall, pairing: Pairing, mender: Mender):
     setMember(result, "tool_call_id", id);
     return { what: "it names it now", counterpart: slot.path, id };
   };
-  const { path, position } = result;
+  const { answeredIdPath: path, position } = result;
   const message = "this result does not name its call";
   mender.mend(
-    { code: "call-id-invalid", path: `${path}.tool_call_id`, position, message },
+    { code: "call-id-invalid", path, position, message },
     { rename: name, drop: () => ({ ...name(), action: "rename" }) },
   );
 }

@@ -1,7 +1,8 @@
 import type { SerializedThread } from "@threadstore/core";
 import { unexpected, type JsonObject } from "../thread/json.ts";
 import { mendCalls } from "./calls.ts";
-import { finishEntry, withoutMember, type Draft } from "./draft.ts";
+import { chatWire } from "./chat-wire.ts";
+import { withoutMember, type Draft } from "./draft.ts";
 import { mendGoneTools } from "./gone-tools.ts";
 import { mendIds } from "./ids.ts";
 import { dropDuplicates, dropEmpty, mendContents, readEntries } from "./messages.ts";
@@ -37,8 +38,8 @@ export interface CheckOptions {
 export function mendThread(value: unknown, mender: Mender, options: CheckOptions): SerializedThread {
   const tools = readTools(options);
   const { openTurn = "keep", strictOrder = false } = options;
-  const { thread, list } = readDamagedThread(value, mender);
-  const draft: Draft = { entries: readEntries(list, mender), turn: thread["turn"] };
+  const { thread, list, wire } = readDamagedThread(value, mender);
+  const draft: Draft = { wire, entries: readEntries(list, wire, mender), turn: thread["turn"] };
   if (openTurn === "close") closeTurn(draft, mender);
   // What one step takes out may leave something for a step before it, such as two equal messages side by side.
   for (let before = -1; before < mender.changes.length;) {
@@ -51,9 +52,18 @@ export function mendThread(value: unknown, mender: Mender, options: CheckOptions
     mendResults(draft, mender);
     mendIds(draft, mender);
     if (tools !== undefined) mendGoneTools(draft, mender, tools);
-    if (strictOrder) mendOrder(draft, mender);
+    if (strictOrder && wire === chatWire) mendOrder(draft, mender);
   }
-  return finish(thread, draft);
+  return finish(leaveService(thread, mender), draft);
+}
+
+/** What was mended here is not mended where a service keeps the conversation: that begins anew from what is here. */
+function leaveService(thread: JsonObject, mender: Mender): JsonObject {
+  if (thread["service"] === undefined || mender.changes.length === 0) return thread;
+  const message = "the service has the conversation as it was before it was mended";
+  const found = { code: "service-outdated", path: "$.service", position: Infinity, message } as const;
+  mender.mend(found, { drop: "the id by which the service knows it was dropped" });
+  return withoutMember(thread, "service");
 }
 
 function readTools({ tools }: CheckOptions): ReadonlySet<string> | undefined {
@@ -64,6 +74,6 @@ function readTools({ tools }: CheckOptions): ReadonlySet<string> | undefined {
 
 function finish(thread: JsonObject, draft: Draft): SerializedThread {
   const turn = finishTurn(draft);
-  const messages = draft.entries.map(finishEntry);
+  const messages = draft.entries.map(draft.wire.finish);
   return turn === undefined ? { ...withoutMember(thread, "turn"), messages } : { ...thread, messages, turn };
 }

@@ -1,26 +1,23 @@
 import type { JsonValue } from "@threadstore/core";
 import { isJsonObject, type JsonObject } from "../thread/json.ts";
 import {
-  finishEntry,
-  newEntry,
   removeEntries,
   roleOf,
   setMember,
   withoutMember,
   type Draft,
   type Entry,
+  type Wire,
 } from "./draft.ts";
 import type { Mender } from "./mender.ts";
 
-const roles: ReadonlySet<string> = new Set(["assistant", "developer", "function", "system", "tool", "user"]);
-
 /** Takes up the messages of a thread, each of which is looked at by itself. */
-export function readEntries(list: readonly JsonValue[], mender: Mender): Entry[] {
+export function readEntries(list: readonly JsonValue[], wire: Wire, mender: Mender): Entry[] {
   return list.flatMap((value, position) => {
     const path = `$.messages[${position}]`;
     if (isJsonObject(value)) {
-      const entry = newEntry(value, path, position);
-      return mendRole(entry, mender) ? [entry] : [];
+      const entry = wire.read(value, path, position);
+      return wire.mendRole(entry, mender) ? [entry] : [];
     }
     const message = "this is no message object";
     mender.mend({ code: "message-invalid", path, position, message }, { drop: "it was dropped" });
@@ -28,41 +25,27 @@ export function readEntries(list: readonly JsonValue[], mender: Mender): Entry[]
   });
 }
 
-/** Whether the message is one that can stay. */
-function mendRole({ message, path, position }: Entry, mender: Mender): boolean {
-  const { role, name } = message;
-  const drop = "the message was dropped";
-  if (typeof role !== "string" || !roles.has(role)) {
-    const what = "the role is none of Chat Completions";
-    mender.mend({ code: "role-unknown", path: `${path}.role`, position, message: what }, { drop });
-    return false;
-  }
-  if (role !== "function" || typeof name === "string") return true;
-  const what = "this result of a function does not name the function";
-  mender.mend({ code: "message-invalid", path, position, message: what }, { drop });
-  return false;
-}
-
 /** Mends the contents of messages, and the member of calls where it holds none. */
 export function mendContents(draft: Draft, mender: Mender): void {
   const removed = new Set<Entry>();
   for (const entry of draft.entries) {
-    if (!mendContent(entry, mender)) removed.add(entry);
+    if (!mendContent(entry, draft.wire, mender)) removed.add(entry);
     else if (roleOf(entry) === "assistant") mendCallList(entry, mender);
   }
   removeEntries(draft, removed);
 }
 
 /** Whether the message stays. */
-function mendContent(entry: Entry, mender: Mender): boolean {
+function mendContent(entry: Entry, wire: Wire, mender: Mender): boolean {
   const content = entry.message["content"];
-  if (typeof content === "string") return true;
+  const role = roleOf(entry);
+  // What has no role is no message, but something that a service did.
+  if (typeof content === "string" || role === undefined) return true;
   if (Array.isArray(content)) {
-    mendParts(entry, content, mender);
+    mendParts(entry, content, wire, mender);
     return true;
   }
   const isMissing = content === undefined || content === null;
-  const role = roleOf(entry);
   if (isMissing && (role === "assistant" || role === "function")) return true;
   let stays = true;
   const drop = () => {
@@ -75,25 +58,26 @@ function mendContent(entry: Entry, mender: Mender): boolean {
     setMember(entry, "content", isMissing ? "" : JSON.stringify(content));
     return isMissing ? "an empty text was put there" : "its JSON became the text";
   };
-  const { path, position } = entry;
+  const { contentPath: path, position } = entry;
   const message = isMissing ? "there is no content" : "the content is neither text nor a list of parts";
-  mender.mend({ code: "content-invalid", path: `${path}.content`, position, message }, { rewrite, drop });
+  mender.mend({ code: "content-invalid", path, position, message }, { rewrite, drop });
   return stays;
 }
 
-function mendParts(entry: Entry, content: readonly JsonValue[], mender: Mender): void {
+function mendParts(entry: Entry, content: readonly JsonValue[], wire: Wire, mender: Mender): void {
   const parts = content.flatMap((part, index) => {
     if (isPart(part)) return [part];
     let mended: JsonValue[] = [];
     const found = {
       code: "content-invalid",
-      path: `${entry.path}.content[${index}]`,
+      path: `${entry.contentPath}[${index}]`,
       position: entry.position,
       message: "this is no content part",
     } as const;
     mender.mend(found, {
       rewrite: () => {
-        mended = [{ type: "text", text: typeof part === "string" ? part : JSON.stringify(part) }];
+        const text = typeof part === "string" ? part : JSON.stringify(part);
+        mended = [wire.newTextPart(text, roleOf(entry))];
         return "it became a part of text";
       },
       drop: "the part was dropped",
@@ -115,6 +99,7 @@ function mendCallList(entry: Entry, mender: Mender): void {
   if (calls === undefined || (Array.isArray(calls) && calls.length > 0)) return;
   const remove = (): string => {
     entry.message = withoutMember(entry.message, "tool_calls");
+    entry.isChanged = true;
     return "the member was dropped";
   };
   const { position } = entry;
@@ -159,7 +144,7 @@ function isEmptyContent(content: JsonValue): boolean {
 }
 
 function isEmptyText({ type, text, refusal }: JsonObject): boolean {
-  return (type === "text" && text === "") || (type === "refusal" && refusal === "");
+  return text === "" ? type === "text" || type === "output_text" : type === "refusal" && refusal === "";
 }
 
 /** Drops what says once more exactly what the message before it says. Results are told apart by their calls. */
@@ -168,7 +153,7 @@ export function dropDuplicates(draft: Draft, mender: Mender): void {
   let previous: string | undefined;
   for (const entry of draft.entries) {
     // As text, so that the order of members counts: a copy is a copy to the byte.
-    const text = roleOf(entry) === "tool" ? undefined : JSON.stringify(finishEntry(entry));
+    const text = roleOf(entry) === "tool" ? undefined : JSON.stringify(draft.wire.finish(entry));
     if (text !== undefined && text === previous) {
       const { path, position } = entry;
       const message = "this message says exactly what the one before it says";

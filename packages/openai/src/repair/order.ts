@@ -1,4 +1,4 @@
-import { newEntry, removeEntries, roleOf, setMember, type Draft, type Entry } from "./draft.ts";
+import { removeEntries, roleOf, setMember, type Draft, type Entry } from "./draft.ts";
 import { interruptedAnswer } from "./interrupted.ts";
 import type { Mender } from "./mender.ts";
 
@@ -40,7 +40,7 @@ function addMissingAnswers(draft: Draft, mender: Mender): void {
     let answer: Entry | undefined;
     const synthesize = (): string => {
       const said = { role: "assistant", content: interruptedAnswer };
-      answer = newEntry(said, path, previous.position);
+      answer = draft.wire.read(said, path, previous.position);
       return "an answer was added that says so";
     };
     const message = "the user speaks right behind a tool's result, which the assistant never answered";

@@ -1,5 +1,5 @@
 import type { CallRecord } from "../thread/turn-record.ts";
-import { answeredIdOf, idOf, roleOf, type CallSlot, type Entry } from "./draft.ts";
+import { answeredIdOf, idOf, roleOf, type CallSlot, type Draft, type Entry, type Wire } from "./draft.ts";
 
 /** A call, and the message that it stands in. */
 export interface PlacedCall {
@@ -26,15 +26,28 @@ export interface Pairing {
   readonly waiting: ReadonlySet<CallSlot>;
 }
 
-/** A message, its calls, and the results that stand directly behind it. */
+/** What may stand between a call and its result: calls, and results, in their order. */
 interface Unit {
-  readonly calls: PlacedCall[];
-  readonly results: Entry[];
+  /** The calls of the message that the unit begins with. */
+  readonly first: readonly PlacedCall[];
+  readonly calls: readonly PlacedCall[];
+  readonly results: readonly Entry[];
+  readonly events: readonly (PlacedCall | Entry)[];
 }
 
-/** Finds out which result belongs to which call, whatever is wrong with either. `records` are the open turn's. */
-export function pairUp(entries: readonly Entry[], records: readonly CallRecord[] = []): Pairing {
-  const units = findUnits(entries);
+type Settle = (result: Entry, fate: ResultFate) => void;
+type CallsById = ReadonlyMap<string, PlacedCall[]>;
+
+const noCalls: CallsById = new Map();
+
+/**
+ * Finds out which result belongs to which call, whatever is wrong with either. `records` are the open turn's.
+ */
+export function pairUp(
+  { entries, wire }: Pick<Draft, "entries" | "wire">,
+  records: readonly CallRecord[] = [],
+): Pairing {
+  const units = findUnits(entries, wire);
   const resultOf = new Map<CallSlot, Entry>();
   const fates = new Map<Entry, ResultFate>();
   const settle: Settle = (result, fate) => {
@@ -47,10 +60,10 @@ export function pairUp(entries: readonly Entry[], records: readonly CallRecord[]
   const open = new Map<string, PlacedCall[]>();
   const seen = new Map<string, PlacedCall>();
   let strays: Entry[] = [];
-  for (const { calls, results } of units) {
+  for (const { first, calls, results } of units) {
     // A result just before the message of its call was written in the wrong order. One from further ahead is of
     // another call: there are servers that begin with the same ids in each turn.
-    const next = strays.length === 0 ? noCalls : groupById(calls.filter(isFree));
+    const next = strays.length === 0 ? noCalls : groupById(first.filter(isFree));
     for (const stray of strays) settle(stray, explainStray(answeredIdOf(stray), next, seen));
     strays = [];
     for (const call of calls) {
@@ -58,7 +71,7 @@ export function pairUp(entries: readonly Entry[], records: readonly CallRecord[]
       if (isFree(call)) append(open, idOf(call.slot), call);
     }
     const left = results.filter((result) => !fates.has(result));
-    const own = left.length === 0 ? noCalls : groupById(calls);
+    const own = left.length === 0 ? noCalls : groupById(calls.filter(({ slot }) => resultOf.has(slot)));
     for (const result of left) {
       const fate = explain(answeredIdOf(result), own, open);
       if (fate === undefined) strays.push(result);
@@ -69,39 +82,73 @@ export function pairUp(entries: readonly Entry[], records: readonly CallRecord[]
   return { calls: units.flatMap(({ calls }) => calls), resultOf, fates, waiting };
 }
 
-type Settle = (result: Entry, fate: ResultFate) => void;
-type CallsById = ReadonlyMap<string, PlacedCall[]>;
-
-const noCalls: CallsById = new Map();
-
-function findUnits(entries: readonly Entry[]): Unit[] {
-  const units: Unit[] = [{ calls: [], results: [] }];
+function findUnits(entries: readonly Entry[], wire: Wire): Unit[] {
+  const groups: Entry[][] = [[]];
   for (const entry of entries) {
-    if (roleOf(entry) === "tool") units.at(-1)?.results.push(entry);
-    else units.push({ calls: entry.calls.map((slot) => ({ slot, entry })), results: [] });
+    if (roleOf(entry) === "tool" || wire.mayComeBetween(entry)) groups.at(-1)?.push(entry);
+    else groups.push([entry]);
   }
-  return units;
+  return groups.map((group) => {
+    const events = group.flatMap(toEvents);
+    const calls = events.filter(isCall);
+    const results = events.filter((event): event is Entry => !isCall(event));
+    return { first: calls.filter(({ entry }) => entry === group[0]), calls, results, events };
+  });
+}
+
+function toEvents(entry: Entry): readonly (PlacedCall | Entry)[] {
+  return roleOf(entry) === "tool" ? [entry] : entry.calls.map((slot) => ({ slot, entry }));
+}
+
+function isCall(event: PlacedCall | Entry): event is PlacedCall {
+  return "slot" in event;
 }
 
 /** By id, in order, since a message may have the same id twice; then whatever has no id. */
-function pairWithin({ calls, results }: Unit, settle: Settle): void {
+function pairWithin({ calls, events }: Unit, settle: Settle): void {
   if (calls.length === 0) return;
-  const byId = groupById(calls);
+  const byId = new Map<string, PlacedCall[]>();
+  const heads = new Map<string, number>();
   const paired = new Set<PlacedCall>();
-  const pair = (result: Entry, call: PlacedCall | undefined): boolean => {
-    if (call === undefined) return false;
-    paired.add(call);
-    settle(result, { kind: "paired", call });
-    return true;
-  };
-  const left = results.filter((result) => !pair(result, byId.get(answeredIdOf(result))?.pop()));
-  const open = calls.filter((call) => !paired.has(call)).toReversed();
-  const nameless = open.filter(({ slot }) => idOf(slot) === "");
-  for (const result of left) {
-    const candidates = answeredIdOf(result) === "" ? open : nameless;
-    let call = candidates.pop();
-    while (call !== undefined && paired.has(call)) call = candidates.pop();
-    pair(result, call);
+  const left: { readonly result: Entry; readonly callCount: number }[] = [];
+  let callCount = 0;
+  for (const event of events) {
+    if (isCall(event)) {
+      append(byId, idOf(event.slot), event);
+      callCount += 1;
+      continue;
+    }
+    const id = answeredIdOf(event);
+    const head = heads.get(id) ?? 0;
+    const call = byId.get(id)?.[head];
+    if (call === undefined) {
+      left.push({ result: event, callCount });
+    } else {
+      heads.set(id, head + 1);
+      paired.add(call);
+      settle(event, { kind: "paired", call });
+    }
+  }
+  pairNameless(calls, paired, left, settle);
+}
+
+function pairNameless(
+  calls: readonly PlacedCall[],
+  paired: Set<PlacedCall>,
+  left: readonly { readonly result: Entry; readonly callCount: number }[],
+  settle: Settle,
+): void {
+  const open = calls.flatMap((call, order) => (paired.has(call) ? [] : [{ call, order }]));
+  const all = open.toReversed();
+  const nameless = all.filter(({ call }) => idOf(call.slot) === "");
+  for (const { result, callCount } of left) {
+    const candidates = answeredIdOf(result) === "" ? all : nameless;
+    while (paired.has(candidates.at(-1)?.call as PlacedCall)) candidates.pop();
+    const candidate = candidates.at(-1);
+    // Not one that comes behind it.
+    if (candidate === undefined || candidate.order >= callCount) continue;
+    paired.add(candidate.call);
+    settle(result, { kind: "paired", call: candidate.call });
   }
 }
 
@@ -115,10 +162,10 @@ function findWaiting(
   return new Set(open.filter((slot) => ids.delete(idOf(slot))));
 }
 
-/** What became of a result that no open call of its own unit waits for; `undefined` where it may be a stray. */
-function explain(id: string, own: CallsById, open: CallsById): ResultFate | undefined {
-  const answered = own.get(id)?.at(-1);
-  if (answered !== undefined) return { kind: "duplicated", call: answered };
+/** What became of a result that was not paired within its unit; `undefined` where it may be a stray. */
+function explain(id: string, answered: CallsById, open: CallsById): ResultFate | undefined {
+  const own = answered.get(id)?.at(-1);
+  if (own !== undefined) return { kind: "duplicated", call: own };
   const call = id === "" ? undefined : open.get(id)?.pop();
   return call === undefined ? undefined : { kind: "misplaced", call };
 }

@@ -38,6 +38,8 @@ export interface RepairChoices {
   readonly "result-orphaned"?: "drop" | "stop" | undefined;
   /** The role is not one of Chat Completions. @default "drop" */
   readonly "role-unknown"?: "drop" | "stop" | undefined;
+  /** The service has the conversation as it was before it was mended. @default "drop" */
+  readonly "service-outdated"?: "drop" | "stop" | undefined;
   /** With `strictOrder`: a system message behind the first message. @default "rewrite" */
   readonly "system-misplaced"?: "rewrite" | "drop" | "stop" | undefined;
   /** Text with half of a character (a lone surrogate). @default "rewrite" */
@@ -88,6 +90,7 @@ const actions: { readonly [Code in DamageCode]: readonly ActionOf<Code>[] } = {
   "result-missing": ["synthesize", "drop", "stop"],
   "result-orphaned": ["drop", "stop"],
   "role-unknown": ["drop", "stop"],
+  "service-outdated": ["drop", "stop"],
   "system-misplaced": ["rewrite", "drop", "stop"],
   "text-malformed": ["rewrite", "stop"],
   "tool-gone": ["rewrite", "drop", "stop"],

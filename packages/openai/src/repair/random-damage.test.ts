@@ -135,7 +135,7 @@ const policies: fc.Arbitrary<RepairPolicy> = fc.constantFrom<RepairPolicy>(
 );
 
 const reader = { kind: chatThreadKind, agent: "Assistant", acceptOtherAgent: false };
-const parameters: fc.Parameters<unknown> = { numRuns: 1000 };
+const parameters: fc.Parameters<unknown> = { numRuns: 500 };
 
 function refusal(thread: SerializedThread, kind: StrictServerKind): object | undefined {
   return findRefusal(kind, { messages: messagesOf(thread) as never, tools: [] });

@@ -1,22 +1,36 @@
 import type { JsonValue } from "@threadstore/core";
-import { chatThreadKind } from "../chat/chat-thread.ts";
 import { copyJson, unexpected, type JsonObject } from "../thread/json.ts";
 import { checkFormat, checkVersion, readObject } from "../thread/thread-format.ts";
+import { chatWire } from "./chat-wire.ts";
+import type { Wire } from "./draft.ts";
 import type { Mender } from "./mender.ts";
+import { responsesWire } from "./responses-wire.ts";
 import { reportMalformedText } from "./text.ts";
 
+const wires: ReadonlyMap<unknown, Wire> = new Map([
+  ["chat", chatWire],
+  ["responses", responsesWire],
+]);
+
+export interface DamagedThread {
+  readonly thread: JsonObject;
+  readonly list: readonly JsonValue[];
+  readonly wire: Wire;
+}
+
 /** A copy of a thread whose messages may be damaged. What is no thread of ours has nothing to be mended, and throws. */
-export function readDamagedThread(
-  value: unknown,
-  mender: Mender,
-): { readonly thread: JsonObject; readonly list: readonly JsonValue[] } {
+export function readDamagedThread(value: unknown, mender: Mender): DamagedThread {
   const source = readObject(value);
   const thread = copyJson(source, { code: "THREAD_INVALID", mendText: true }) as JsonObject;
   const { format, kind, version, messages: list } = thread;
   checkFormat(format);
-  if (kind !== chatThreadKind.kind) throw unexpected("THREAD_INVALID", "$.kind", '"chat"', kind);
-  checkVersion(version, chatThreadKind.version);
+  const wire = wires.get(kind);
+  if (wire === undefined) {
+    const names = [...wires.keys()].map((name) => JSON.stringify(name)).join(" or ");
+    throw unexpected("THREAD_INVALID", "$.kind", names, kind);
+  }
+  checkVersion(version, wire.version);
   if (!Array.isArray(list)) throw unexpected("THREAD_INVALID", "$.messages", "an array of messages", list);
   reportMalformedText(source, mender);
-  return { thread, list };
+  return { thread, list, wire };
 }

@@ -1,5 +1,5 @@
 import { interruptedResult } from "./interrupted.ts";
-import { idOf, newEntry, removeEntries, roleOf, setMember, type Draft, type Entry } from "./draft.ts";
+import { idOf, removeEntries, roleOf, setMember, type Draft, type Entry } from "./draft.ts";
 import { dropCalls } from "./drop-calls.ts";
 import type { Mender } from "./mender.ts";
 import type { Pairing, ResultFate } from "./pairing.ts";
@@ -37,7 +37,7 @@ function placeResults(draft: Draft, mender: Mender): void {
       const { slot, entry } = fate.call;
       const move = () => {
         removed.add(result);
-        add(additions, entry, newEntry(result.message, path, entry.position));
+        add(additions, entry, { ...result, position: entry.position });
         return { what: "it was moved there", counterpart: slot.path };
       };
       const message = "this result does not stand directly behind its call";
@@ -76,8 +76,8 @@ function completeResults(draft: Draft, mender: Mender): void {
     const { path } = slot;
     const message = "this call has no result";
     const synthesize = (): string => {
-      const result = { role: "tool", tool_call_id: idOf(slot), content: interruptedResult };
-      add(additions, entry, newEntry(result, path, entry.position));
+      const result = draft.wire.newResult(idOf(slot), interruptedResult);
+      add(additions, entry, draft.wire.read(result, path, entry.position));
       return "a result was added that says it was interrupted";
     };
     mender.mend(
@@ -95,15 +95,22 @@ function add(additions: Additions, entry: Entry, result: Entry): void {
   else list.push(result);
 }
 
-/** Puts results behind those that the messages of their calls have already. */
+/** Puts results behind the answer that calls, and behind the results that it has already. */
 function insert(draft: Draft, additions: Additions): void {
   if (additions.size === 0) return;
   let pending: readonly Entry[] = [];
+  let isAnswered = false;
   const entries = draft.entries.flatMap((entry) => {
-    if (roleOf(entry) === "tool") return [entry];
-    const before = pending;
-    pending = additions.get(entry) ?? [];
+    const isResult = roleOf(entry) === "tool";
+    const isOfAnswer = draft.wire.mayComeBetween(entry) && !isAnswered && !isSpoken(entry);
+    const before = isResult || isOfAnswer ? [] : pending;
+    pending = [...(before === pending ? [] : pending), ...(additions.get(entry) ?? [])];
+    isAnswered = isResult;
     return [...before, entry];
   });
   draft.entries = [...entries, ...pending];
+}
+
+function isSpoken(entry: Entry): boolean {
+  return roleOf(entry) === "assistant" && entry.calls.length === 0;
 }

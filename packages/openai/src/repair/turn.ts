@@ -7,7 +7,7 @@ import { pairUp, type Pairing } from "./pairing.ts";
 
 /** Which result belongs to which call, and which calls the open turn goes on with. */
 export function pairDraft(draft: Draft): Pairing {
-  return pairUp(draft.entries, readRecords(draft));
+  return pairUp(draft, readRecords(draft));
 }
 
 function readRecords(draft: Draft): readonly CallRecord[] {
@@ -49,7 +49,7 @@ function dropDanglingRecords(draft: Draft, mender: Mender): void {
   const records = readRecords(draft);
   const calls = isJsonObject(turn) ? turn["calls"] : undefined;
   if (!isJsonObject(turn) || !Array.isArray(calls) || records.length === 0) return;
-  const waiting = new Set([...pairUp(draft.entries, records).waiting].map(idOf));
+  const waiting = new Set([...pairUp(draft, records).waiting].map(idOf));
   const left = calls.filter((_call, index) => {
     if (waiting.delete(records[index]?.callId ?? "")) return true;
     const path = `$.turn.calls[${index}]`;
@@ -67,7 +67,7 @@ function findFault(draft: Draft): string | undefined {
   try {
     const turn = readTurn(draft.turn);
     if (turn === undefined) return undefined;
-    const waiting = [...pairUp(draft.entries, turn.calls).waiting].map(idOf);
+    const waiting = [...pairUp(draft, turn.calls).waiting].map(idOf);
     checkTurn(
       { ...turn, start: startOf(draft, turn) },
       {

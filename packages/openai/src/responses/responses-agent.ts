@@ -9,12 +9,11 @@ import type { RunResult } from "../run/run-result.ts";
 import type { RunStream } from "../run/run-stream.ts";
 import { copyJson, unexpected } from "../thread/json.ts";
 import type { Thread } from "../thread/thread.ts";
-import type { ThreadKind } from "../thread/thread-kind.ts";
-import { findOpenCalls } from "./response-calls.ts";
-import { checkItems, isToolResult, type ResponseItem } from "./response-item.ts";
+import type { ResponseItem } from "./response-item.ts";
 import { readResponsesInput, type ResponsesInput } from "./responses-input.ts";
 import { mergeParameters, type ResponsesParameters } from "./responses-parameters.ts";
 import { createResponsesProtocol } from "./responses-protocol.ts";
+import { responsesThreadKind } from "./responses-thread.ts";
 import type { ResponsesStorage } from "./service-state.ts";
 
 /** What a responses agent is made of. */
@@ -70,14 +69,6 @@ export type ResponsesAgent = Agent<
   ResponsesEvent
 >;
 
-const threads: ThreadKind<"responses", ResponseItem> = {
-  kind: "responses",
-  version: 1,
-  checkMessages: checkItems,
-  findOpenCalls,
-  isToolResult,
-};
-
 /** Makes a responses agent. Throws `INVALID_ARGUMENT`. */
 export function createResponsesAgent(options: ResponsesAgentOptions): ResponsesAgent {
   const { client, model, storage = "response" } = options;
@@ -93,7 +84,7 @@ export function createResponsesAgent(options: ResponsesAgentOptions): ResponsesA
   const hosted = copyJson(options.hostedTools ?? [], { code: "INVALID_ARGUMENT" }, "hostedTools");
   const hostedTools = hosted as unknown as HostedTool[];
   return createAgent(core, {
-    threads,
+    threads: responsesThreadKind,
     readInput: readResponsesInput,
     createProtocol: (run: ResponsesRunOptions | undefined) =>
       createResponsesProtocol({

@@ -3,6 +3,7 @@ import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
 import type { ChatRequest, Refusal } from "./request.test.support.ts";
+import { findResponsesRefusal } from "./responses-rules.test.support.ts";
 import { findRefusal, type StrictServerKind } from "./rules.test.support.ts";
 
 export interface StrictServer {
@@ -16,7 +17,8 @@ export type AnswerRequest = (request: ChatRequest) => object;
 
 /**
  * Starts a server that is as strict as the real ones of its kind, on a free port, and stops it when the test has
- * finished. What it does not refuse it answers with the message of `answer`; streamed, if asked, in one piece.
+ * finished. What it does not refuse it answers with the message of `answer`; streamed, if asked, in one piece. The
+ * Responses API answers `ok`.
  */
 export async function startStrictServer(
   kind: StrictServerKind = "openai",
@@ -29,7 +31,8 @@ export async function startStrictServer(
     request.on("end", () => {
       const body = JSON.parse(Buffer.concat(pieces).toString("utf8")) as ChatRequest;
       requests.push(body);
-      respond(response, findRefusal(kind, body), body.stream === true, () => answer(body));
+      if (request.url?.endsWith("/responses") === true) respondToItems(response, { ...body });
+      else respond(response, findRefusal(kind, body), body.stream === true, () => answer(body));
     });
   });
   server.listen(0, "127.0.0.1");
@@ -61,6 +64,21 @@ function respond(
     const choice = { message: answer(), finish_reason: "stop", logprobs: null };
     response.end(JSON.stringify(toCompletion("chat.completion", choice)));
   }
+}
+
+/** The Responses API, which remembers nothing here: each request has to say all. */
+function respondToItems(response: ServerResponse, request: { readonly [member: string]: unknown }): void {
+  const refusal = findResponsesRefusal(request);
+  const content = [{ type: "output_text", text: "ok", annotations: [] }];
+  const output = [{ type: "message", id: "msg_1", role: "assistant", status: "completed", content }];
+  response.writeHead(refusal?.status ?? 200, { "content-type": "application/json" });
+  response.end(
+    JSON.stringify(
+      refusal === undefined
+        ? { id: "resp_1", object: "response", created_at: 1, model: "m", status: "completed", output }
+        : { error: refusal.error },
+    ),
+  );
 }
 
 function toCompletion(object: string, choice: object): object {

@@ -1,0 +1,67 @@
+import { invalidRequest, isObject, wrongType, type Message, type Refusal } from "./request.test.support.ts";
+
+/** What the Responses API of OpenAI and Azure refuses of the items that it is sent. */
+export function findResponsesRefusal(request: { readonly [member: string]: unknown }): Refusal | undefined {
+  const input = request["input"];
+  if (typeof input === "string") return undefined;
+  if (!Array.isArray(input)) return wrongType("input", "one of a string or array of objects", input);
+  const items = input as unknown[];
+  for (const [index, item] of items.entries()) {
+    const refusal = checkItem(item, `input[${index}]`);
+    if (refusal !== undefined) return refusal;
+  }
+  return checkPairs(items as Message[]);
+}
+
+function checkItem(item: unknown, path: string): Refusal | undefined {
+  if (!isObject(item)) return wrongType(path, "an object", item);
+  const { type = "message" } = item;
+  if (type === "message") return checkMessage(item, path);
+  if (type === "function_call") {
+    for (const name of ["call_id", "name", "arguments"]) {
+      if (typeof item[name] !== "string") return wrongType(`${path}.${name}`, "a string", item[name]);
+    }
+  }
+  if (type === "function_call_output") {
+    const { output } = item;
+    if (typeof output !== "string" && !Array.isArray(output)) {
+      return wrongType(`${path}.output`, "one of a string or array of objects", output);
+    }
+    if (typeof item["call_id"] !== "string") return wrongType(`${path}.call_id`, "a string", item["call_id"]);
+  }
+  const { call_id: id } = item;
+  if (typeof id !== "string" || id.length <= 64) return undefined;
+  const text = `Invalid '${path}.call_id': string too long. Expected a string with maximum length 64, but got a string with length ${id.length} instead.`;
+  return invalidRequest(text, `${path}.call_id`, "string_above_max_length");
+}
+
+function checkMessage({ role, content }: Message, path: string): Refusal | undefined {
+  if (!["assistant", "system", "developer", "user"].some((known) => known === role)) {
+    const found = typeof role === "string" ? role : "";
+    const text = `Invalid value: '${found}'. Supported values are: 'assistant', 'system', 'developer', and 'user'.`;
+    return invalidRequest(text, path, "invalid_value");
+  }
+  if (typeof content === "string" || Array.isArray(content)) return undefined;
+  return wrongType(`${path}.content`, "one of an array of objects or string", content);
+}
+
+function checkPairs(items: readonly Message[]): Refusal | undefined {
+  const called = new Set<unknown>();
+  const open = new Set<unknown>();
+  for (const { type, call_id: id } of items) {
+    if (type === "function_call") {
+      called.add(id);
+      open.add(id);
+    } else if (type === "function_call_output") {
+      open.delete(id);
+      if (called.has(id)) continue;
+      return invalidRequest(
+        `No tool call found for function call output with call_id ${String(id)}.`,
+        "input",
+      );
+    }
+  }
+  const [id] = open;
+  if (open.size === 0) return undefined;
+  return invalidRequest(`No tool output found for function call ${String(id)}.`, "input");
+}
