@@ -1,5 +1,6 @@
 import { join } from "node:path";
 import { createThreadStore, type StoreOptions, type ThreadDriver, type ThreadStore } from "@threadstore/core";
+import { sqliteDriver } from "@threadstore/sqlite";
 import { withAttachments } from "./with-attachments.ts";
 
 export type Settings = { readonly limitBytes?: number; readonly strings?: "base64" | "any" };
@@ -12,6 +13,11 @@ export function openOver(
 ): ThreadStore {
   const beneath = createThreadStore(driver, options);
   return withAttachments(beneath, { ...settings, maxThreadBytes, now: options.now });
+}
+
+/** On the place's file, quickly: what a power failure would take is SQLite's affair, and tested there. */
+export function sqliteAt(folder: string, place: string): ThreadDriver {
+  return sqliteDriver({ path: databaseOf(folder, place), synchronous: "normal" });
 }
 
 export function databaseOf(folder: string, place: string): string {

@@ -2,9 +2,8 @@ import { randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
 import { type Harness, register } from "@threadstore/conformance";
 import { memoryDriver, type MemoryRecords, type ThreadDriver, TRAILER_MAX_BYTES } from "@threadstore/core";
-import { sqliteDriver } from "@threadstore/sqlite";
 import { afterAll, describe, it } from "vitest";
-import { databaseOf, openOver, type Settings } from "./conformance.test.support.ts";
+import { databaseOf, openOver, type Settings, sqliteAt } from "./conformance.test.support.ts";
 import { RESERVED } from "./format/names.ts";
 import { temporaryFolder } from "./tools.test.support.ts";
 
@@ -60,7 +59,7 @@ const folder = temporaryFolder();
 afterAll(() => folder[Symbol.dispose]());
 
 function overSqlite(settings: Settings): Harness {
-  const driverOf = (place: string): ThreadDriver => sqliteDriver({ path: databaseOf(folder.path, place) });
+  const driverOf = (place: string): ThreadDriver => sqliteAt(folder.path, place);
   return {
     ...harnessOver("sqlite with attachments", driverOf, settings),
     async destroy(place) {

@@ -112,3 +112,27 @@ it("an overwrite trusts nothing that is stored, and leaves none of it", async ()
   expect(backend.idsIn().length).toBe(1);
   expect(backend.idsIn()).not.toEqual(before);
 });
+
+it("a thread that is about to expire has what is older than half a day written again, twice a day at most", async () => {
+  const hour = 3_600_000;
+  let now = Date.now();
+  const backend = backendInMemory();
+  const store = backend.open({ now: () => now });
+  const images = [base64()];
+  let previous = await store.save("a", { images }, { ttlMs: 2 * hour });
+  let again = 0;
+  for (let turn = 0; turn < 72; turn += 1) {
+    now += hour;
+    backend.steps.length = 0;
+    previous = await store.save("a", { images, turn }, { previous, ttlMs: 2 * hour });
+    again += asked(backend).filter((step) => step === "write attachment").length;
+  }
+  expect(again).toBe(6);
+  expect(backend.idsIn().length).toBe(1);
+  // With a longer life there is no need to.
+  previous = await store.save("a", { images }, { previous, ttlMs: 240 * hour });
+  now += 200 * hour;
+  backend.steps.length = 0;
+  await store.save("a", { images, turn: 0 }, { previous });
+  expect(asked(backend)).toEqual(["write thread"]);
+});

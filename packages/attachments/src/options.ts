@@ -22,12 +22,13 @@ export interface AttachmentsOptions {
   readonly maxThreadBytes?: number | undefined;
   /**
    * How old an attachment that no thread names has to be before `sweep` removes it, in milliseconds. Before that it
-   * may be one of a save that is still on its way, so let it be much longer than any save can take.
+   * may be one of a save that is still on its way: let half of this time be much longer than any save can take, and
+   * than the clocks of your hosts are apart.
    * @default 86_400_000
    */
   readonly orphanAgeMs?: number | undefined;
   /**
-   * The clock for {@link orphanAgeMs}, in milliseconds since the epoch: the same as the store's.
+   * The clock for {@link orphanAgeMs}, in milliseconds since the epoch: the one that the store has.
    * @default Date.now
    */
   readonly now?: (() => number) | undefined;

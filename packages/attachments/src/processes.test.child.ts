@@ -15,7 +15,7 @@ async function report(message: string): Promise<void> {
 
 /** Posts 20 messages with an image each, whoever else does. */
 async function post(): Promise<void> {
-  const store = withAttachments(sqliteStore({ path }));
+  const store = withAttachments(sqliteStore({ path, synchronous: "normal" }));
   for (let n = 0; n < 20; n += 1) {
     const message = { from: argument, n, image: imageOf(`${argument} ${n}`) };
     await store.update("a", (current) => {
@@ -28,7 +28,7 @@ async function post(): Promise<void> {
 
 /** Saves thread after thread, each with an image of the one before and one of its own, until it is killed. */
 async function live(): Promise<void> {
-  const store = withAttachments(sqliteStore({ path }));
+  const store = withAttachments(sqliteStore({ path, synchronous: "normal" }));
   let previous: StoredThread | undefined = await store.load("a");
   for (let n = Number(argument); ; n += 1) {
     await report(`begin ${n}`);

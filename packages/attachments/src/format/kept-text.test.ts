@@ -66,7 +66,7 @@ describe("keptText and readKeptText", () => {
         for (const text of kept.attachments.values())
           expect(() => JSON.parse(`"${text}"`) as unknown).not.toThrow();
       }),
-      { numRuns: 1000 },
+      { numRuns: 400 },
     );
   });
 

@@ -1,4 +1,4 @@
-import { hash } from "node:crypto";
+import { hash, randomBytes } from "node:crypto";
 import type { ThreadMetadata } from "@threadstore/core";
 
 /**
@@ -49,8 +49,27 @@ export function metadataAndSize(stored: ThreadMetadata): { metadata: ThreadMetad
  */
 export type AttachmentName = string;
 
+const TIME_BYTES = 6;
+const TIME_MAX = 2 ** (8 * TIME_BYTES) - 1;
+
+/** A token of a save at that time, in milliseconds since the epoch: the time, and 80 random bits. */
+export function newToken(now: number): string {
+  const token = randomBytes(16);
+  token.writeUIntBE(Math.min(Math.max(Math.floor(now), 0), TIME_MAX), 0, TIME_BYTES);
+  return token.toString("base64url");
+}
+
 export function attachmentName(token: string, text: string): AttachmentName {
   return `${token}.${hash("sha256", text)}`;
+}
+
+/** When it was written, by the clock of who did. */
+export function writtenAt(name: AttachmentName): number {
+  return Buffer.from(tokenIn(name), "base64url").readUIntBE(0, TIME_BYTES);
+}
+
+export function tokenIn(name: AttachmentName): string {
+  return name.slice(0, name.indexOf("."));
 }
 
 export function isAttachmentName(text: string): boolean {

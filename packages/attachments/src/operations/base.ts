@@ -7,8 +7,8 @@ import {
 } from "@threadstore/core";
 import { versionOf } from "../check.ts";
 import { type KeptThread, readKeptText } from "../format/kept-text.ts";
-import { type AttachmentName, hashIn, metadataAndSize } from "../format/names.ts";
-import type { ThreadCall } from "../place.ts";
+import { type AttachmentName, hashIn, metadataAndSize, writtenAt } from "../format/names.ts";
+import type { Place, ThreadCall } from "../place.ts";
 import { type Snapshot, snapshotOf } from "../snapshot.ts";
 
 /** The version that a save replaces. */
@@ -57,7 +57,15 @@ export function metadataOf(base: Base | undefined): ThreadMetadata {
   return metadataAndSize(base?.stored.metadata ?? {}).metadata;
 }
 
-/** The names of its attachments by their hashes: what need not be sent again. */
-export function namesByHash(base: Base | undefined): ReadonlyMap<string, AttachmentName> {
-  return new Map([...(base?.names ?? [])].map((name) => [hashIn(name), name]));
+/**
+ * The names of its attachments by their hashes: what need not be sent again. Of a version that is about to expire
+ * only those that were written a short while ago: a sweep by a clock that is ahead may be removing the others just
+ * when a save makes the thread live on.
+ */
+export function namesByHash({ options }: Place, base: Base | undefined): ReadonlyMap<string, AttachmentName> {
+  const now = options.now();
+  const shortWhile = options.orphanAgeMs / 2;
+  const isExpiring = (base?.stored.expiresAt?.getTime() ?? Infinity) < now + shortWhile;
+  const names = [...(base?.names ?? [])].filter((name) => !isExpiring || writtenAt(name) > now - shortWhile);
+  return new Map(names.map((name) => [hashIn(name), name]));
 }

@@ -1,7 +1,7 @@
 import { type StoredThread, ThreadStoreError } from "@threadstore/core";
 import { inParallel } from "../call/in-parallel.ts";
 import { failureOf, lostAttachment } from "../failures.ts";
-import { type AttachmentName, attachmentName, recordId } from "../format/names.ts";
+import { type AttachmentName, attachmentName, recordId, tokenIn } from "../format/names.ts";
 import type { ThreadCall } from "../place.ts";
 
 const HEAD = '{"attachment":"';
@@ -51,8 +51,7 @@ async function readAttachment(
   }
   if (stored === undefined) return undefined;
   const text = stored.json.slice(HEAD.length, -TAIL.length);
-  const [token = ""] = name.split(".");
-  if (attachmentName(token, text) !== name) throw lostAttachment(name, record, "altered");
+  if (attachmentName(tokenIn(name), text) !== name) throw lostAttachment(name, record, "altered");
   return text;
 }
 

@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import {
   type SaveOptions,
   type StoredThread,
@@ -13,6 +12,7 @@ import {
   escapedMetadata,
   hashIn,
   metadataWithSize,
+  newToken,
 } from "../format/names.ts";
 import type { ThreadCall } from "../place.ts";
 import { handOut } from "../snapshot.ts";
@@ -89,8 +89,8 @@ export async function saveThread(call: ThreadCall, request: SaveRequest): Promis
 
 function draftOf({ place }: ThreadCall, request: SaveRequest, base: Base | undefined): Draft {
   const { json, size } = request;
-  const known = namesByHash(base);
-  const token = randomBytes(16).toString("base64url");
+  const known = namesByHash(place, base);
+  const token = newToken(place.options.now());
   const nameOf = (text: string): AttachmentName | undefined => {
     if (!place.options.isAttachment(text)) return undefined;
     const fresh = attachmentName(token, text);

@@ -1,7 +1,7 @@
 import { type SweepOptions, type SweepResult, type ThreadPage, ThreadStoreError } from "@threadstore/core";
 import { type NextStep, stepsOf } from "../call/steps.ts";
 import { invalidArgument } from "../failures.ts";
-import { type AttachmentName, nameIn } from "../format/names.ts";
+import { type AttachmentName, isAttachmentName, nameIn, writtenAt } from "../format/names.ts";
 import type { Place } from "../place.ts";
 import { baseFound } from "./base.ts";
 
@@ -42,7 +42,7 @@ export async function sweepPlace(place: Place, options: SweepOptions): Promise<S
  */
 async function removeOrphans(place: Place, { threads: records }: ThreadPage, next: NextStep): Promise<void> {
   const before = place.options.now() - place.options.orphanAgeMs;
-  const old = records.filter((record) => !record.corrupt && record.updatedAt.getTime() <= before);
+  const old = records.filter(({ id }) => isAttachmentName(nameIn(id)) && writtenAt(nameIn(id)) <= before);
   for (const [thread, group] of Map.groupBy(old, ({ metadata }) => metadata?.["thread"])) {
     if (thread === undefined) continue;
     const names = await namesOf(place, thread, next);
