@@ -1,0 +1,99 @@
+import { redisStore } from "@threadstore/redis";
+import { startRedis } from "@threadstore/services";
+import { Redis } from "ioredis";
+import { type DeltaClient, deltaByHand } from "../keepers/delta.ts";
+import type { Backend } from "../keepers/keeper.ts";
+import { ours } from "../keepers/ours.ts";
+import { type WholeText, wholeRewrite } from "../keepers/whole.ts";
+
+/** The server's URL. */
+export type RedisUrl = string;
+
+export const redis: Backend = {
+  name: "redis",
+  async start() {
+    const service = await startRedis();
+    const { url } = service.endpoint;
+    return {
+      endpoint: url satisfies RedisUrl,
+      contestants: [
+        ...ours((place) => redisStore({ url, prefix: place })),
+        { name: "raw, whole", role: "raw", open: async (place) => wholeRewrite(strings(url, place)) },
+        { name: "delta by hand", role: "delta", open: async (place) => deltaByHand(ranges(url, place)) },
+      ],
+      stop: () => service.stop(),
+    };
+  },
+};
+
+const versionLength = 12;
+
+/** A string a thread: its version, as twelve digits, and the JSON. */
+function strings(url: string, place: string): WholeText {
+  const client = new Redis(url);
+  client.defineCommand("setIfUnchanged", {
+    numberOfKeys: 1,
+    lua: `if redis.call('GETRANGE', KEYS[1], 0, ${versionLength - 1}) ~= ARGV[1] then return 0 end
+          redis.call('SET', KEYS[1], ARGV[2] .. ARGV[3])
+          return 1`,
+  });
+  const versions = new Map<string, number>();
+  const keyOf = (id: string): string => `${place}:${id}`;
+  const textOf = (version: number): string =>
+    version === 0 ? "" : String(version).padStart(versionLength, "0");
+  return {
+    async write(id, text) {
+      const version = (versions.get(id) ?? 0) + 1;
+      await client.set(keyOf(id), `${textOf(version)}${text}`);
+      versions.set(id, version);
+    },
+    async writeIfUnchanged(id, text) {
+      const version = versions.get(id) ?? 0;
+      const set = client as unknown as Record<"setIfUnchanged", (...given: string[]) => Promise<number>>;
+      const done = await set.setIfUnchanged(keyOf(id), textOf(version), textOf(version + 1), text);
+      if (done !== 1) throw new Error("Somebody else was faster.");
+      versions.set(id, version + 1);
+    },
+    async read(id) {
+      const found = await client.get(keyOf(id));
+      if (found !== null) versions.set(id, Number(found.slice(0, versionLength)));
+      return found?.slice(versionLength);
+    },
+    async readIfChanged(id) {
+      const version = await client.getrange(keyOf(id), 0, versionLength - 1);
+      if (Number(version) === versions.get(id)) return undefined;
+      return (await client.get(keyOf(id)))?.slice(versionLength);
+    },
+    async close() {
+      await client.quit();
+    },
+  };
+}
+
+function ranges(url: string, place: string): DeltaClient {
+  const client = new Redis(url);
+  client.defineCommand("patch", {
+    numberOfKeys: 1,
+    lua: `if redis.call('GETRANGE', KEYS[1], 0, 21) ~= ARGV[1] then return 0 end
+          redis.call('SETRANGE', KEYS[1], 22 + ARGV[3], ARGV[4])
+          redis.call('SETRANGE', KEYS[1], 0, ARGV[2])
+          return 1`,
+  });
+  const commands = client as unknown as Record<"patch", (...given: (Buffer | string)[]) => Promise<number>>;
+  const keyOf = (id: string): string => `${place}:${id}`;
+  return {
+    async patch(id, { from, bytes, expected, version }) {
+      const done = await commands.patch(keyOf(id), expected ?? "", version, String(from), bytes);
+      if (done !== 1) throw new Error("Somebody else was faster.");
+      return undefined;
+    },
+    async read(id) {
+      const found = await client.getBuffer(keyOf(id));
+      if (found === null) throw new Error("The thread is not there.");
+      return found.subarray(22);
+    },
+    async close() {
+      await client.quit();
+    },
+  };
+}

@@ -1,0 +1,91 @@
+import { randomBytes } from "node:crypto";
+import {
+  CreateBucketCommand,
+  GetObjectCommand,
+  ListObjectsV2Command,
+  PutObjectCommand,
+} from "@aws-sdk/client-s3";
+import { S3Client } from "@aws-sdk/client-s3";
+import { s3Store } from "@threadstore/s3";
+import { type S3Endpoint, startCeph } from "@threadstore/services";
+import type { Backend } from "../keepers/keeper.ts";
+import { ours } from "../keepers/ours.ts";
+import { type WholeText, wholeRewrite } from "../keepers/whole.ts";
+
+export const s3: Backend = {
+  name: "s3",
+  async start() {
+    const service = await startCeph({ store: "memstore" });
+    const client = clientOf(service.endpoint);
+    const bucket = `bench-${randomBytes(8).toString("hex")}`;
+    await client.send(new CreateBucketCommand({ Bucket: bucket }));
+    return {
+      endpoint: { ...service.endpoint, bucket } satisfies S3Endpoint,
+      // Each contestant has a client of its own, all with the SDK's defaults.
+      contestants: [
+        ...ours((place) => s3Store({ client: clientOf(service.endpoint), bucket, prefix: `${place}/` })),
+        {
+          name: "raw, whole",
+          role: "raw",
+          open: async (place) => wholeRewrite(objects(clientOf(service.endpoint), bucket, place)),
+        },
+      ],
+      async stop() {
+        client.destroy();
+        await service.stop();
+      },
+    };
+  },
+};
+
+function clientOf({ endpoint, region, accessKeyId, secretAccessKey }: S3Endpoint): S3Client {
+  return new S3Client({
+    endpoint,
+    region,
+    forcePathStyle: true,
+    credentials: { accessKeyId, secretAccessKey },
+  });
+}
+
+function objects(client: S3Client, Bucket: string, place: string): WholeText {
+  const etags = new Map<string, string>();
+  const keyOf = (id: string): string => `${place}/${id}`;
+  const keep = (id: string, etag: string | undefined): void => {
+    // Ceph wants ETags in conditions without the quotes.
+    if (etag !== undefined) etags.set(id, etag.replaceAll('"', ""));
+  };
+  const write = async (id: string, text: string): Promise<void> => {
+    const etag = etags.get(id);
+    const condition = etag === undefined ? { IfNoneMatch: "*" } : { IfMatch: etag };
+    const put = new PutObjectCommand({ Bucket, Key: keyOf(id), Body: Buffer.from(text), ...condition });
+    keep(id, (await client.send(put)).ETag);
+  };
+  return {
+    write,
+    writeIfUnchanged: write,
+    async read(id) {
+      const { ETag, Body } = await client.send(new GetObjectCommand({ Bucket, Key: keyOf(id) }));
+      keep(id, ETag);
+      return Body?.transformToString();
+    },
+    async readIfChanged(id) {
+      const etag = etags.get(id);
+      const condition = etag === undefined ? {} : { IfNoneMatch: etag };
+      try {
+        const { Body } = await client.send(new GetObjectCommand({ Bucket, Key: keyOf(id), ...condition }));
+        return await Body?.transformToString();
+      } catch (error) {
+        if ((error as { $metadata?: { httpStatusCode?: number } }).$metadata?.httpStatusCode === 304)
+          return undefined;
+        throw error;
+      }
+    },
+    async listPage(limit, cursor) {
+      const { Contents = [], NextContinuationToken } = await client.send(
+        new ListObjectsV2Command({ Bucket, Prefix: `${place}/`, MaxKeys: limit, ContinuationToken: cursor }),
+      );
+      return { count: Contents.length, cursor: NextContinuationToken };
+    },
+    close: async () => client.destroy(),
+  };
+}

@@ -1,0 +1,160 @@
+import { join } from "node:path";
+import { sqliteStore } from "@threadstore/sqlite";
+import Sqlite from "better-sqlite3";
+import { type DeltaClient, deltaByHand, type Patch } from "../keepers/delta.ts";
+import type { Backend } from "../keepers/keeper.ts";
+import { ours } from "../keepers/ours.ts";
+import { type WholeText, wholeRewrite } from "../keepers/whole.ts";
+import { temporaryFolder } from "./temporary-folder.ts";
+
+type Synchronous = "full" | "normal";
+
+/** Where SQLite keeps what is at `place`. */
+export type SqliteEndpoint = (place: string) => string;
+
+export const sqliteFull: Backend = sqliteBackend("sqlite", "full");
+export const sqliteNormal: Backend = sqliteBackend("sqlite-normal", "normal");
+
+function sqliteBackend(name: string, synchronous: Synchronous): Backend {
+  return {
+    name,
+    async start() {
+      const { folder, remove } = temporaryFolder();
+      const endpoint: SqliteEndpoint = (place) => join(folder, `${place}.db`);
+      return {
+        endpoint,
+        contestants: [
+          ...ours((place) => sqliteStore({ path: endpoint(place), synchronous })),
+          {
+            name: "raw, whole",
+            role: "raw",
+            open: async (place) => wholeRewrite(wholeRows(open(endpoint(place), synchronous))),
+          },
+          {
+            name: "delta by hand",
+            role: "delta",
+            open: async (place) => deltaByHand(chunks(open(endpoint(place), synchronous))),
+          },
+        ],
+        stop: async () => remove(),
+      };
+    },
+  };
+}
+
+function open(path: string, synchronous: Synchronous): Sqlite.Database {
+  const database = new Sqlite(path);
+  database.pragma("journal_mode = WAL");
+  database.pragma(`synchronous = ${synchronous}`);
+  return database;
+}
+
+function wholeRows(database: Sqlite.Database): WholeText {
+  database.exec(
+    "CREATE TABLE IF NOT EXISTS threads (id TEXT PRIMARY KEY, version INTEGER NOT NULL, json TEXT NOT NULL)",
+  );
+  const put = database.prepare(
+    "INSERT INTO threads VALUES (?, 1, ?) ON CONFLICT (id) DO UPDATE SET version = version + 1, json = excluded.json",
+  );
+  const putAt = database.prepare(
+    "UPDATE threads SET version = version + 1, json = ? WHERE id = ? AND version = ?",
+  );
+  const get = database.prepare<[string], { version: number; json: string }>(
+    "SELECT version, json FROM threads WHERE id = ?",
+  );
+  const versionOf = database.prepare<[string], { version: number }>(
+    "SELECT version FROM threads WHERE id = ?",
+  );
+  const page = database.prepare<[string, number], { id: string; version: number }>(
+    "SELECT id, version FROM threads WHERE id > ? ORDER BY id LIMIT ?",
+  );
+  const seen = new Map<string, number>();
+  return {
+    write: async (id, text) => void put.run(id, text),
+    async read(id) {
+      const found = get.get(id);
+      if (found !== undefined) seen.set(id, found.version);
+      return found?.json;
+    },
+    async writeIfUnchanged(id, text) {
+      const version = seen.get(id);
+      if (version === undefined) put.run(id, text);
+      else if (putAt.run(text, id, version).changes !== 1) throw new Error("Somebody else was faster.");
+      seen.set(id, (version ?? 0) + 1);
+    },
+    async readIfChanged(id) {
+      return versionOf.get(id)?.version === seen.get(id) ? undefined : get.get(id)?.json;
+    },
+    async listPage(limit, cursor = "") {
+      const rows = page.all(cursor, limit);
+      return { count: rows.length, cursor: rows.length < limit ? undefined : rows.at(-1)?.id };
+    },
+    close: async () => void database.close(),
+  };
+}
+
+const chunkSize = 8140;
+
+function chunks(database: Sqlite.Database): DeltaClient {
+  createChunks(database);
+  const patch = preparePatch(database);
+  const find = database.prepare<[string], { thread: number; trailer: Buffer }>(
+    "SELECT thread, trailer FROM threads WHERE id = ?",
+  );
+  const all = database.prepare<[number], { bytes: Buffer }>(
+    "SELECT bytes FROM chunks WHERE thread = ? ORDER BY sequence",
+  );
+  return {
+    async patch(id, given) {
+      patch(id, given);
+      return undefined;
+    },
+    async read(id) {
+      const found = find.get(id);
+      if (found === undefined) throw new Error("The thread is not there.");
+      return Buffer.concat([...all.all(found.thread).map(({ bytes }) => bytes), found.trailer]);
+    },
+    close: async () => void database.close(),
+  };
+}
+
+function createChunks(database: Sqlite.Database): void {
+  database.exec(`
+    CREATE TABLE IF NOT EXISTS threads (
+      thread INTEGER PRIMARY KEY, id TEXT UNIQUE, version TEXT NOT NULL, trailer BLOB NOT NULL);
+    CREATE TABLE IF NOT EXISTS chunks (
+      thread INTEGER NOT NULL, sequence INTEGER NOT NULL, bytes BLOB NOT NULL, UNIQUE (thread, sequence));`);
+}
+
+function preparePatch(database: Sqlite.Database): (id: string, patch: Patch) => void {
+  const create = database.prepare<unknown[], { thread: number }>(
+    "INSERT INTO threads (id, version, trailer) VALUES (?, ?, ?) RETURNING thread",
+  );
+  const change = database.prepare<unknown[], { thread: number }>(
+    "UPDATE threads SET version = ?, trailer = ? WHERE id = ? AND version = ? RETURNING thread",
+  );
+  const putChunk = database.prepare(
+    "INSERT INTO chunks VALUES (?, ?, ?) ON CONFLICT (thread, sequence) DO UPDATE SET bytes = excluded.bytes",
+  );
+  /** The last chunk of each thread, which the next patch fills up. */
+  const last = new Map<string, Buffer>();
+  const patch = database.transaction((id: string, { from, bytes, trailerLength, ...at }: Patch) => {
+    const content: Buffer = Buffer.concat([
+      last.get(id) ?? Buffer.alloc(0),
+      bytes.subarray(0, -trailerLength),
+    ]);
+    const trailer = bytes.subarray(-trailerLength);
+    const row =
+      at.expected === undefined
+        ? create.get(id, at.version, trailer)
+        : change.get(at.version, trailer, id, at.expected);
+    if (row === undefined) throw new Error("Somebody else was faster.");
+    let sequence = Math.floor(from / chunkSize);
+    let start = 0;
+    for (; start < content.length; start += chunkSize, sequence += 1) {
+      putChunk.run(row.thread, sequence, content.subarray(start, start + chunkSize));
+    }
+    last.set(id, content.subarray(content.length - (content.length % chunkSize)));
+  });
+  return (id, given) => patch.immediate(id, given);
+}

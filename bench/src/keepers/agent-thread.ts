@@ -1,0 +1,43 @@
+import { createChatAgent, defineTool, type Thread } from "@threadstore/openai";
+import OpenAI from "openai";
+import type { Message } from "../turns.ts";
+
+/** An agent's thread whose model says what it is told to. */
+export interface AgentThread {
+  /** Runs the turn that these messages are. */
+  readonly add: (messages: readonly Message[]) => Promise<void>;
+  readonly serializeText: () => string;
+}
+
+export function agentThread(): AgentThread {
+  let answers: Message[] = [];
+  let result: string | null = null;
+  const client = new OpenAI({
+    apiKey: "none",
+    baseURL: "http://model.invalid",
+    fetch: async () => Response.json(completionOf(answers.shift())),
+  });
+  const look = defineTool({ name: "look", run: () => result });
+  const agent = createChatAgent({ client, model: "bench", tools: [look] });
+  const thread: Thread = agent.getNewThread();
+  return {
+    async add(messages) {
+      answers = messages.filter(({ role }) => role === "assistant");
+      result = messages.find(({ role }) => role === "tool")?.content ?? null;
+      await agent.run(messages[0]?.content ?? "", thread as Parameters<typeof agent.run>[1]);
+    },
+    serializeText: () => thread.serializeText(),
+  };
+}
+
+function completionOf(message: Message | undefined): object {
+  if (message === undefined) throw new Error("The agent asked its model once too often.");
+  const finish = message.tool_calls === undefined ? "stop" : "tool_calls";
+  return {
+    id: "completion",
+    object: "chat.completion",
+    created: 0,
+    model: "bench",
+    choices: [{ index: 0, message, finish_reason: finish, logprobs: null }],
+  };
+}

@@ -1,0 +1,77 @@
+import { randomBytes } from "node:crypto";
+import { crc32 } from "node:zlib";
+import type { Keeper } from "./keeper.ts";
+
+/** A record whose end is replaced: the first `from` bytes stay, `bytes` come behind them. */
+export interface Patch {
+  readonly from: number;
+  readonly bytes: Buffer;
+  /** How many of the last bytes are the trailer. */
+  readonly trailerLength: number;
+  readonly expected: string | undefined;
+  readonly version: string;
+}
+
+/** What a client does to write only what changed. */
+export interface DeltaClient {
+  /** Gives the version that it then has, where that is the backend's to say. */
+  readonly patch: (id: string, patch: Patch) => Promise<string | undefined>;
+  readonly read: (id: string) => Promise<Buffer>;
+  readonly close: () => Promise<void>;
+}
+
+/**
+ * What one would write by hand, and for one backend, to save as little as our stores do: only new messages
+ * are encoded, sent and written, with a trailer like theirs behind them.
+ */
+export function deltaByHand(client: DeltaClient): Keeper {
+  return {
+    conversation(id) {
+      const beginning = '{"thread":{"messages":[';
+      let parts: string[] = [beginning];
+      let length = 0;
+      let expected: string | undefined;
+      let count = 0;
+      let crc = 0;
+      return {
+        add(messages) {
+          for (const message of messages) {
+            parts.push(count === 0 ? JSON.stringify(message) : `,${JSON.stringify(message)}`);
+            count += 1;
+          }
+        },
+        async save() {
+          const body = Buffer.from(parts.join(""));
+          parts = [];
+          crc = crc32(body, crc);
+          const version = randomBytes(16).toString("base64url");
+          const trailer = Buffer.from(
+            `]},"threadstore":${trailerText(id, version, length + body.length, crc)}}`,
+          );
+          const bytes = Buffer.concat([body, trailer]);
+          const patch = { from: length, bytes, trailerLength: trailer.length, expected, version };
+          expected = (await client.patch(id, patch)) ?? version;
+          length += body.length;
+        },
+      };
+    },
+    load: async (id) => JSON.parse((await client.read(id)).toString()) as unknown,
+    close: client.close,
+  };
+}
+
+function trailerText(id: string, nonce: string, size: number, crc: number): string {
+  const now = new Date().toISOString();
+  return JSON.stringify({
+    format: 1,
+    namespace: "",
+    id,
+    nonce,
+    createdAt: now,
+    updatedAt: now,
+    metadata: {},
+    size,
+    crc32: crc.toString(16),
+    trailerCrc32: "00000000",
+  });
+}

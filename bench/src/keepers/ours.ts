@@ -1,0 +1,70 @@
+import type { StoredThread, ThreadStore } from "@threadstore/core";
+import { agentThread } from "./agent-thread.ts";
+import type { Contestant, Conversation, Keeper } from "./keeper.ts";
+import type { Message } from "../turns.ts";
+
+/**
+ * A store of ours, through `save` with whole objects, and through an agent's thread, which is another way to grow
+ * a conversation and the same store for everything else.
+ */
+export function ours(open: (place: string) => ThreadStore): readonly Contestant[] {
+  return [
+    {
+      name: "ours, agent's text",
+      role: "ours",
+      async open(place) {
+        const { conversation, load, close } = storeKeeper(open(place), throughAgent);
+        return { conversation, load, close };
+      },
+    },
+    { name: "ours, objects", role: "ours", open: async (place) => storeKeeper(open(place), throughObjects) },
+  ];
+}
+
+type Through = (store: ThreadStore, id: string) => Conversation;
+
+function throughAgent(store: ThreadStore, id: string): Conversation {
+  const thread = agentThread();
+  let previous: StoredThread | undefined;
+  return {
+    add: thread.add,
+    async save() {
+      previous = await store.save(id, thread.serializeText(), { previous });
+    },
+  };
+}
+
+function throughObjects(store: ThreadStore, id: string): Conversation {
+  const messages: Message[] = [];
+  let previous: StoredThread | undefined;
+  return {
+    add: (added) => void messages.push(...added),
+    async save() {
+      previous = await store.save(id, { messages }, { previous });
+    },
+  };
+}
+
+function storeKeeper(store: ThreadStore, through: Through): Keeper {
+  const seen = new Map<string, StoredThread | undefined>();
+  return {
+    conversation: (id) => through(store, id),
+    async load(id) {
+      const found = await store.load(id);
+      if (found === undefined) throw new Error("The thread is not there.");
+      seen.set(id, found);
+      return found.thread;
+    },
+    async replace(id, thread) {
+      seen.set(id, await store.save(id, thread, { previous: seen.get(id) }));
+    },
+    async reload(id) {
+      return (await store.load(id, { previous: seen.get(id) }))?.thread;
+    },
+    async listPage(limit, cursor) {
+      const page = await store.listPage({ limit, cursor });
+      return { count: page.threads.length, cursor: page.cursor };
+    },
+    close: () => store.close(),
+  };
+}

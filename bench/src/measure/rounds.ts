@@ -1,0 +1,124 @@
+import type { Backend, Contestant, Keeper, RunningBackend } from "../keepers/keeper.ts";
+import { turnMessages } from "../turns.ts";
+import type { Scale, Workload, WorkloadCase } from "../workloads/workload.ts";
+import { type Result, resultOf } from "./result.ts";
+import { measured, type Sample } from "./stopwatch.ts";
+
+export interface Plan {
+  readonly backends: readonly Backend[];
+  readonly workloads: readonly Workload[];
+  /** More contestants for a backend that runs. */
+  readonly peersOf: (backend: string, endpoint: unknown) => Promise<readonly Contestant[]>;
+  readonly rounds: number;
+  readonly scale: Scale;
+  /** Cases of a larger size are left out. */
+  readonly largest: number;
+}
+
+export interface Listener {
+  readonly progress: (text: string) => void;
+  readonly result: (result: Result) => void;
+  readonly failure: (text: string) => void;
+}
+
+/** Runs everything, a backend after the other. */
+export async function runPlan(plan: Plan, listener: Listener): Promise<void> {
+  for (const backend of plan.backends) {
+    listener.progress(`${backend.name}: starting`);
+    const running = await backend.start();
+    try {
+      const peers = await plan.peersOf(backend.name, running.endpoint);
+      const field = { ...running, contestants: [...running.contestants, ...peers] };
+      await runBackend(backend.name, field, plan, listener);
+    } finally {
+      await running.stop();
+    }
+  }
+}
+
+async function runBackend(
+  backend: string,
+  { contestants }: RunningBackend,
+  plan: Plan,
+  listener: Listener,
+): Promise<void> {
+  for (const workload of plan.workloads) {
+    for (const each of workload.cases(plan.scale).filter(({ size }) => size <= plan.largest)) {
+      const label = `${backend} · ${workload.name} · ${each.name}`;
+      const samples = await interleaved(contestants, each, { ...plan, label }, listener);
+      for (const [{ name: contestant, role }, taken] of samples) {
+        const subject = {
+          workload: workload.name,
+          case: each.name,
+          size: each.size,
+          backend,
+          contestant,
+          role,
+        };
+        listener.result(resultOf(subject, taken));
+      }
+    }
+  }
+}
+
+let places = 0;
+
+/**
+ * Each round lets everybody run once, so that what slows the machine down for a while slows all down. The order turns,
+ * so that nobody always follows the same one.
+ */
+async function interleaved(
+  contestants: readonly Contestant[],
+  each: WorkloadCase,
+  { rounds, label }: { readonly rounds: number; readonly label: string },
+  { progress, failure }: Listener,
+): Promise<Map<Contestant, Sample[]>> {
+  const samples = new Map<Contestant, Sample[]>();
+  const failed = new Set<Contestant>();
+  const total = Math.min(rounds, each.rounds ?? rounds);
+  for (let round = 0; round < total; round += 1) {
+    const first = round % contestants.length;
+    for (const contestant of [...contestants.slice(first), ...contestants.slice(0, first)]) {
+      if (failed.has(contestant)) continue;
+      progress(`${label} · round ${round + 1} of ${total} · ${contestant.name}`);
+      try {
+        const sample = await sampleOf(contestant, each);
+        if (sample !== undefined) samples.set(contestant, [...(samples.get(contestant) ?? []), sample]);
+      } catch (error) {
+        failed.add(contestant);
+        failure(`${label} · ${contestant.name}: ${error instanceof Error ? error.message : String(error)}`);
+      }
+    }
+  }
+  return new Map(contestants.flatMap((one) => (samples.has(one) ? [[one, samples.get(one) ?? []]] : [])));
+}
+
+async function sampleOf(contestant: Contestant, each: WorkloadCase): Promise<Sample | undefined> {
+  places += 1;
+  const place = `place-${places}`;
+  const reopen = (): Promise<Keeper> => contestant.open(place);
+  const first = await reopen();
+  try {
+    if (!each.suits(first, contestant)) return undefined;
+    await each.prepare?.(first);
+  } finally {
+    await first.close();
+  }
+  const keeper = await reopen();
+  try {
+    if (each.cold !== true) await useOnce(keeper);
+    return await measured((watch) => each.run({ keeper, watch, reopen }));
+  } finally {
+    await keeper.close();
+  }
+}
+
+/** Connects, and whatever else happens at the first use. */
+async function useOnce(keeper: Keeper): Promise<void> {
+  const conversation = keeper.conversation("first-use");
+  for (const turn of [0, 1]) {
+    await conversation.add(turnMessages(turn));
+    await conversation.save();
+  }
+  await keeper.load("first-use");
+}

@@ -1,0 +1,32 @@
+import type { Result } from "../measure/result.ts";
+import { alignedTable, casesOf, cells, headings } from "./table.ts";
+
+export interface Screen {
+  /** What runs now: one line that changes on a terminal, a line each elsewhere. */
+  readonly progress: (text: string) => void;
+  readonly end: () => void;
+  readonly show: (results: readonly Result[], failures: readonly string[]) => void;
+}
+
+export function screen(): Screen {
+  const { stdout, stderr } = process;
+  return {
+    progress: (text) => void stderr.write(stderr.isTTY ? `\r\u001B[2K${text}` : `${text}\n`),
+    end: () => void (stderr.isTTY && stderr.write("\r\u001B[2K")),
+    show(results, failures) {
+      for (const [title, group] of casesOf(results)) {
+        const rows = group.map((result) => cells(result, results));
+        const text = stdout.isTTY ? alignedTable([headings, ...rows]) : plainLines(title, rows);
+        stdout.write(`${stdout.isTTY ? `\n${title}\n` : ""}${text}\n`);
+      }
+      for (const failure of failures) stdout.write(`failed: ${failure}\n`);
+    },
+  };
+}
+
+/** For grep and cut: each line says all of itself. */
+function plainLines(title: string, rows: readonly (readonly string[])[]): string {
+  return rows
+    .map((row) => [title, ...row.map((cell, column) => `${headings[column] ?? ""}: ${cell}`)].join("\t"))
+    .join("\n");
+}
