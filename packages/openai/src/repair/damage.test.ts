@@ -630,6 +630,23 @@ describe("what an agent refuses, it takes when it is mended", () => {
   });
 });
 
+test("on the way in, an agent knows which tools are gone, and leaves a turn open that it can resume", async () => {
+  const server = await startStrictServer("gemini");
+  const agent = agentOf(server.url);
+  const thread = threadOf([user, asks(call("c0", "forecast")), result("c0", "rain"), asks(call("c1"))], {
+    turn: { ...turn, rounds: 2 },
+  });
+  const told: string[] = [];
+  const taken = await agent.deserializeThread(thread, {
+    repair: { "tool-gone": "rewrite" },
+    onRepair: (changes) => told.push(...changes.map(({ code }) => code)),
+  });
+  expect(told).toEqual(["tool-gone"]);
+  expect(taken.openTurn?.approvals).toMatchObject([{ callId: "c1" }]);
+  const { text } = await agent.resume(taken, { approvals: [{ callId: "c1", approved: true }] });
+  expect(text).toBe("ok");
+});
+
 test("there is a case of every kind of damage", () => {
   const tested = new Set(damageCases.map(({ code }) => code));
   // Threads of chat agents have no service: responses.test.ts tells of it.

@@ -12,8 +12,9 @@ export interface DeserializeOptions {
    */
   readonly acceptOtherAgent?: boolean | undefined;
   /**
-   * Mend a damaged thread on the way in, as `repairThread` does by this policy. The stored thread stays damaged
-   * until this one is saved.
+   * Mend a damaged thread on the way in, as `repairThread` does by this policy. A turn that can be resumed stays
+   * open. Calls of tools that this agent has not are mended only if the policy names `tool-gone`. The stored
+   * thread stays damaged until this one is saved.
    * @default a damaged thread is `THREAD_INVALID`
    */
   readonly repair?: RepairPolicy | undefined;

@@ -45,7 +45,7 @@ export function createAgent<
       startRunStream(async (emit, signal) => runs.resume(thread, options, { emit, signal }), options?.signal),
     deserializeThread: async (thread, options = {}) => {
       const { acceptOtherAgent = false } = options;
-      const mended = mend(thread, options);
+      const mended = mend(thread, [...core.tools.keys()], options);
       return new ThreadState(threads, readThread(mended, { kind: threads, agent: name, acceptOtherAgent }));
     },
   };
@@ -57,10 +57,13 @@ function unwatched(options: RunOptions | undefined): { signal: AbortSignal; emit
 
 function mend(
   thread: SerializedThread | string,
+  tools: readonly string[],
   { repair, onRepair }: DeserializeOptions,
 ): SerializedThread | string {
   if (repair === undefined) return thread;
-  const { thread: mended, changes } = repairThread(thread, repair);
+  // Most providers take calls of tools that are gone, so that they are mended only where the policy speaks of them.
+  const minds = typeof repair === "object" && repair["tool-gone"] !== undefined;
+  const { thread: mended, changes } = repairThread(thread, repair, minds ? { tools } : {});
   if (changes.length > 0) onRepair?.(changes);
   return mended;
 }
