@@ -85,7 +85,7 @@ export interface Harness {
    */
   open(place: string, options?: StoreOptions): Promise<ThreadStore>;
 
-  /** Removes the place and all it holds. Its stores are closed by then. */
+  /** Removes the place and all it holds, also when nothing was made of it yet. Its stores are closed by then. */
   destroy(place: string): Promise<void>;
 
   /**

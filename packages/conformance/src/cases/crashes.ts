@@ -7,7 +7,7 @@ import type { Ledger } from "../crashes/ledger.ts";
 import { contentOf, nameOf, type Step, take } from "../crashes/step.ts";
 import { holds, refuses } from "../expectations.ts";
 
-const timeoutMs = 180_000;
+const timeoutMs = 300_000;
 
 /** Whether a thread can be created is decided by what the crash left. */
 async function createAfter(store: ThreadStore, ledger: Ledger): Promise<void> {

@@ -1,5 +1,5 @@
 import { type ThreadStore, ThreadStoreError, type ThreadStoreErrorCode } from "@threadstore/core";
-import { describeError } from "../expectations.ts";
+import { describeError, outcomeOf } from "../expectations.ts";
 import { describeStep, nameOf, type Step, take, viewOf } from "./step.ts";
 import { type WorkloadName, workloads } from "./workload.ts";
 
@@ -67,30 +67,29 @@ export class Line {
   async look(thread: Step["thread"]): Promise<string | null | undefined> {
     const known = this.#versions.get(nameOf(thread));
     if (known !== undefined) return known;
-    try {
-      const version = (await viewOf(this.#store, thread).load(thread.id))?.version ?? null;
-      this.#versions.set(nameOf(thread), version);
-      return version;
-    } catch (error) {
-      await this.#report({ type: "failed", doing: `load of ${nameOf(thread)}`, ...told(error) });
+    const outcome = await outcomeOf(() => viewOf(this.#store, thread).load(thread.id));
+    if (outcome.state === "rejected") {
+      await this.#report({ type: "failed", doing: `load of ${nameOf(thread)}`, ...told(outcome.error) });
       return undefined;
     }
+    const version = outcome.value?.version ?? null;
+    this.#versions.set(nameOf(thread), version);
+    return version;
   }
 
   /** Whether it was done. */
   async take(step: Step): Promise<boolean> {
     const { number } = step;
     await this.#report({ type: "begun", step });
-    try {
-      const version = await take(step, this.#store);
-      this.#versions.set(nameOf(step.thread), version);
-      await this.#report({ type: "done", number, version });
+    const outcome = await outcomeOf(() => take(step, this.#store));
+    if (outcome.state === "resolved") {
+      this.#versions.set(nameOf(step.thread), outcome.value);
+      await this.#report({ type: "done", number, version: outcome.value });
       return true;
-    } catch (error) {
-      this.#versions.delete(nameOf(step.thread));
-      await this.#report({ type: "failed", number, doing: describeStep(step), ...told(error) });
-      return false;
     }
+    this.#versions.delete(nameOf(step.thread));
+    await this.#report({ type: "failed", number, doing: describeStep(step), ...told(outcome.error) });
+    return false;
   }
 }
 

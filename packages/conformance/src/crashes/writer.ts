@@ -33,7 +33,8 @@ export function startWriter(peer: Peer, place: string, job: Job): Writer {
       await ready;
       hear = hearFromNowOn;
       for (const message of unheard) hear(message);
-      child.send(orders);
+      // That it has gone meanwhile is told by its end.
+      child.send(orders, () => undefined);
     },
     async end(signal) {
       child.kill(signal);
