@@ -25,10 +25,10 @@ function read(source: JsonObject, path: string, position: number): Entry {
     source,
     position,
     message: source,
-    calls: values.map((value, index) => {
-      const callPath = `${path}.tool_calls[${index}]`;
+    calls: values.map((value, order) => {
+      const callPath = `${path}.tool_calls[${order}]`;
       const argumentsPath = `${callPath}.function.arguments`;
-      return { path: callPath, idPath: `${callPath}.id`, argumentsPath, value };
+      return { path: callPath, order, idPath: `${callPath}.id`, argumentsPath, value };
     }),
     isChanged: false,
   };

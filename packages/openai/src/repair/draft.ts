@@ -6,6 +6,8 @@ import type { Mender } from "./mender.ts";
 export interface CallSlot {
   /** Where it was in the thread as it came. */
   readonly path: string;
+  /** Which call of its message it was, from 0. */
+  readonly order: number;
   /** Where its id was, and its arguments. */
   readonly idPath: string;
   readonly argumentsPath: string;

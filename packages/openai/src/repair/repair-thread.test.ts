@@ -1,9 +1,11 @@
 import type { SerializedThread } from "@threadstore/core";
+import { readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { chatThreadKind } from "../chat/chat-thread.ts";
 import { readThread } from "../thread/thread-format.ts";
+import { damageCodes } from "./damage.ts";
 import { interruptedResult } from "./interrupted.ts";
-import type { RepairPolicy } from "./policy.ts";
+import { chooseAction, type DamageCode, type RepairPolicy } from "./policy.ts";
 import { checkThread, repairThread } from "./repair-thread.ts";
 import { answer, asks, call, messagesOf, result, thanks, threadOf, user } from "./threads.test.support.ts";
 
@@ -216,6 +218,13 @@ describe("an open turn", () => {
     ]);
   });
 
+  test("is over when a call before a waiting one goes: tools know their calls by their places", () => {
+    const thread = threadOf([user, asks(call("c0", ""), call("c1"))], { turn: { ...turn, start: 0 } });
+    const { thread: mended, changes } = repairThread(thread, "synthesize");
+    expect(changes.map(({ code }) => code)).toEqual(["call-invalid", "turn-invalid", "result-missing"]);
+    expect(mended).toEqual(threadOf([user, asks(call("c1")), result("c1", interruptedResult)]));
+  });
+
   test("that is closed is over: its calls are answered, and the thread can be run", () => {
     const thread = threadOf([user, answer, thanks, user, asks(call("c1"))], { turn });
     expect(checkThread(thread)).toEqual([]);
@@ -234,6 +243,29 @@ describe("an open turn", () => {
     expect(messagesOf(mended)).toEqual([...messagesOf(thread), result("c2", interruptedResult)]);
     expect(readThread(mended, reader).turn?.calls).toEqual([waiting]);
   });
+});
+
+test("docs/repairing-a-thread.md says of each kind of damage what is done, the default first", () => {
+  const text = readFileSync(new URL("../../../../docs/repairing-a-thread.md", import.meta.url), "utf8");
+  const rows = [...text.matchAll(/^\| `([a-z-]+)` \|.*\| ([^|]+) \|$/gm)].map(
+    ([, code = "", actions = ""]) => ({
+      code: code as DamageCode,
+      actions: [...actions.matchAll(/`(\w+)`/g)].map(([, action]) => action),
+    }),
+  );
+  expect(rows.map(({ code }) => code).toSorted()).toEqual(damageCodes.toSorted());
+  for (const { code, actions } of rows) {
+    for (const action of [...actions, "stop"]) {
+      expect(() => repairThread(threadOf([]), { [code]: action }), `${code}: ${action}`).not.toThrow();
+    }
+    const others = ["synthesize", "rewrite", "rename", "move", "drop"].filter(
+      (name) => !actions.includes(name),
+    );
+    for (const action of others) {
+      expect(() => repairThread(threadOf([]), { [code]: action }), `${code}: ${action}`).toThrow(code);
+    }
+    expect(chooseAction({}, code)).toBe(actions[0]);
+  }
 });
 
 describe("a thread made to cost time", () => {

@@ -44,6 +44,7 @@ function readCall(source: JsonObject, path: string): CallSlot {
   const definition = withoutUndefined({ name, arguments: args });
   return {
     path,
+    order: 0,
     idPath: `${path}.call_id`,
     argumentsPath: `${path}.arguments`,
     value: withoutUndefined({ id, type: "function", function: definition }),

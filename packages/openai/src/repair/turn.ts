@@ -1,7 +1,7 @@
 import { AgentError } from "../agent-error.ts";
 import { isJsonObject } from "../thread/json.ts";
 import { checkTurn, readTurn, type CallRecord, type TurnRecord } from "../thread/turn-record.ts";
-import { idOf, roleOf, withoutMember, type Draft } from "./draft.ts";
+import { idOf, roleOf, withoutMember, type CallSlot, type Draft } from "./draft.ts";
 import type { Mender } from "./mender.ts";
 import { pairUp, type Pairing } from "./pairing.ts";
 
@@ -67,7 +67,9 @@ function findFault(draft: Draft): string | undefined {
   try {
     const turn = readTurn(draft.turn);
     if (turn === undefined) return undefined;
-    const waiting = [...pairUp(draft, turn.calls).waiting].map(idOf);
+    const { waiting: slots } = pairUp(draft, turn.calls);
+    if (isShifted(draft, slots)) return "$.turn.calls";
+    const waiting = [...slots].map(idOf);
     checkTurn(
       { ...turn, start: startOf(draft, turn) },
       {
@@ -84,6 +86,14 @@ function findFault(draft: Draft): string | undefined {
     if (AgentError.is(error, "THREAD_INVALID")) return error.path ?? "$.turn";
     throw error;
   }
+}
+
+/**
+ * Whether a call before a waiting one was taken out of its message. Tools are told which call of its message theirs is, so
+ * that they do nothing twice.
+ */
+function isShifted({ entries }: Draft, waiting: ReadonlySet<CallSlot>): boolean {
+  return entries.some(({ calls }) => calls.some((slot, index) => waiting.has(slot) && slot.order !== index));
 }
 
 /** Where the turn begins among the messages as they are now. */
