@@ -180,6 +180,16 @@ const state = json.filter((value) => !value.includes('"messages"'));
 
 export const shapes: readonly AgentFrameworkShape[] = Object.keys(frames) as AgentFrameworkShape[];
 
+/** A thread of a shape with messages, the state of another provider, and the id of a conversation with a service. */
+export function frameThread(
+  shape: AgentFrameworkShape,
+  messages: readonly string[],
+  other: string,
+  id = "null",
+): string {
+  return frames[shape](`[${messages.join(",")}]`, other, id);
+}
+
 /** Threads of a shape with lists of such messages. */
 export function randomThread(
   shape: AgentFrameworkShape,
