@@ -28,7 +28,7 @@ export { interruptedAnswer, interruptedResult } from "./repair/interrupted.ts";
 export type { CheckOptions } from "./repair/mend-thread.ts";
 export type { ThreadChange } from "./repair/mender.ts";
 export type { DamageCode, RepairAction, RepairChoices, RepairPolicy } from "./repair/policy.ts";
-export { checkThread, repairThread, type RepairedThread } from "./repair/repair-thread.ts";
+export { checkThread, repairThread, type AnyThread, type RepairedThread } from "./repair/repair-thread.ts";
 export type { ContextProvider, ContextRequest, KeptState, Provision } from "./context/context-provider.ts";
 export { keepLastTurns, keepTokens, type Reducer, type TokenBudget } from "./context/reducer.ts";
 export {

@@ -647,6 +647,13 @@ test("on the way in, an agent knows which tools are gone, and leaves a turn open
   expect(text).toBe("ok");
 });
 
+test("a thread that an agent has can be checked as it is", async () => {
+  const server = await startStrictServer();
+  const { thread } = await agentOf(server.url).run("Hi");
+  expect(checkThread(thread)).toEqual([]);
+  expect(repairThread(thread, "stop").thread).toEqual(await thread.serialize());
+});
+
 test("there is a case of every kind of damage", () => {
   const tested = new Set(damageCases.map(({ code }) => code));
   // Threads of chat agents have no service: responses.test.ts tells of it.

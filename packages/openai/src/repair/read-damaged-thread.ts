@@ -20,7 +20,7 @@ export interface DamagedThread {
 
 /** A copy of a thread whose messages may be damaged. What is no thread of ours has nothing to be mended, and throws. */
 export function readDamagedThread(value: unknown, mender: Mender): DamagedThread {
-  const source = readObject(value);
+  const source = readObject(isLive(value) ? value.toJSON() : value);
   const thread = copyJson(source, { code: "THREAD_INVALID", mendText: true }) as JsonObject;
   const { format, kind, version, messages: list } = thread;
   checkFormat(format);
@@ -33,4 +33,11 @@ export function readDamagedThread(value: unknown, mender: Mender): DamagedThread
   if (!Array.isArray(list)) throw unexpected("THREAD_INVALID", "$.messages", "an array of messages", list);
   reportMalformedText(source, mender);
   return { thread, list, wire };
+}
+
+/** Whether it is a thread of an agent, and not yet serialized. JSON has no functions. */
+function isLive(value: unknown): value is { toJSON(): unknown } {
+  return (
+    typeof value === "object" && value !== null && "toJSON" in value && typeof value.toJSON === "function"
+  );
 }

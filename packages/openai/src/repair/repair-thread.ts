@@ -1,8 +1,12 @@
 import type { SerializedThread } from "@threadstore/core";
+import type { Thread, ThreadSnapshot } from "../thread/thread.ts";
 import type { Damage } from "./damage.ts";
 import { mendThread, type CheckOptions } from "./mend-thread.ts";
 import { Mender, type ThreadChange } from "./mender.ts";
 import { checkPolicy, type RepairPolicy } from "./policy.ts";
+
+/** A thread as an agent has it, or as it serialized it: also its JSON text, or a store's `stored.thread`. */
+export type AnyThread = Thread | ThreadSnapshot | SerializedThread | string;
 
 /** A thread that was mended. */
 export interface RepairedThread {
@@ -13,13 +17,13 @@ export interface RepairedThread {
 }
 
 /**
- * Finds what is wrong with a thread that an agent serialized (or its JSON text, or a store's `stored.thread`): all
- * for which providers, or `deserializeThread`, refuse it. Empty when nothing is.
+ * Finds what is wrong with a thread: all for which providers, or `deserializeThread`, refuse it. Empty when nothing
+ * is.
  *
  * Throws `THREAD_INVALID` or `THREAD_TOO_NEW` for what is no thread that could be mended: no well-formed JSON, or
  * another format; `INVALID_ARGUMENT` for options.
  */
-export function checkThread(thread: SerializedThread | string, options: CheckOptions = {}): Damage[] {
+export function checkThread(thread: AnyThread, options: CheckOptions = {}): Damage[] {
   const mender = new Mender("synthesize");
   mendThread(thread, mender, options);
   return mender.damages;
@@ -32,7 +36,7 @@ export function checkThread(thread: SerializedThread | string, options: CheckOpt
  * Throws as `checkThread` does, and `THREAD_INVALID` with the path where the policy says to stop.
  */
 export function repairThread(
-  thread: SerializedThread | string,
+  thread: AnyThread,
   policy: RepairPolicy,
   options: CheckOptions = {},
 ): RepairedThread {
