@@ -64,19 +64,23 @@ describe("four processes", () => {
 
 describe("a process that is killed", () => {
   // What it may leave of threads is the conformance suite's affair; this is about files.
-  it("while it saves leaves at most one segment, which the next save removes", { timeout: 60_000 }, async () => {
-    for (let kill = 1; kill <= 10; kill += 1) {
-      const peer = startPeer("count", folder);
-      await peer.wrote("done");
-      await wait(Math.random() * 25);
-      peer.process.kill("SIGKILL");
-      await peer.ended;
-      expect((await filesBelow(folder)).length).toBeLessThanOrEqual(3);
-    }
-    const found = await driver.read(key, undefined, options);
-    await driver.write(key, recordOf("end"), found?.version, options);
-    expect(await filesBelow(folder)).toHaveLength(1);
-  });
+  it(
+    "while it saves leaves at most one segment, which the next save removes",
+    { timeout: 60_000 },
+    async () => {
+      for (let kill = 1; kill <= 10; kill += 1) {
+        const peer = startPeer("count", folder);
+        await peer.wrote("done");
+        await wait(Math.random() * 25);
+        peer.process.kill("SIGKILL");
+        await peer.ended;
+        expect((await filesBelow(folder)).length).toBeLessThanOrEqual(3);
+      }
+      const found = await driver.read(key, undefined, options);
+      await driver.write(key, recordOf("end"), found?.version, options);
+      expect(await filesBelow(folder)).toHaveLength(1);
+    },
+  );
 });
 
 describe("a process", () => {
