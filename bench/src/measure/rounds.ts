@@ -86,7 +86,8 @@ async function interleaved(
         if (sample !== undefined) samples.set(contestant, [...(samples.get(contestant) ?? []), sample]);
       } catch (error) {
         failed.add(contestant);
-        failure(`${label} · ${contestant.name}: ${error instanceof Error ? error.message : String(error)}`);
+        const [reason] = (error instanceof Error ? error.message : String(error)).split("\n", 1);
+        failure(`${label} · ${contestant.name}: ${reason}`);
       }
     }
   }

@@ -1,0 +1,74 @@
+import { randomUUID } from "node:crypto";
+import { LibSQLStore } from "@mastra/libsql";
+import { Memory } from "@mastra/memory";
+import type { Contestant, Keeper } from "../src/keepers/keeper.ts";
+import type { Message } from "../src/turns.ts";
+
+const resourceId = "bench";
+
+/** Mastra's memory over libsql, which sets WAL, and `synchronous = NORMAL`, by itself. */
+export function mastraMemory(file: (place: string) => string): Contestant {
+  return {
+    name: "Mastra",
+    role: "peer",
+    async open(place): Promise<Keeper> {
+      const storage = new LibSQLStore({ id: place, url: `file:${file(place)}` });
+      await storage.init();
+      const memory = new Memory({ storage, options: { lastMessages: false } });
+      const begun = new Set<string>();
+      const save = async (threadId: string, messages: readonly Message[]): Promise<void> => {
+        if (!begun.has(threadId)) await memory.saveThread({ thread: threadOf(threadId) });
+        begun.add(threadId);
+        await memory.saveMessages({
+          messages: messages.map((message) => messageOf(threadId, message)) as never,
+        });
+      };
+      return {
+        conversation(id) {
+          let added: readonly Message[] = [];
+          return { add: (messages) => void (added = messages), save: () => save(id, added) };
+        },
+        async load(threadId) {
+          const { messages } = await memory.recall({ threadId, resourceId, perPage: false });
+          if (messages.length === 0) throw new Error("The thread is not there.");
+          return messages;
+        },
+        async replace(id, { messages }) {
+          if (begun.has(id)) await memory.deleteThread(id);
+          begun.delete(id);
+          await save(id, messages);
+        },
+        close: () => storage.close(),
+      };
+    },
+  };
+}
+
+function threadOf(id: string): {
+  id: string;
+  resourceId: string;
+  title: string;
+  createdAt: Date;
+  updatedAt: Date;
+} {
+  return { id, resourceId, title: "", createdAt: new Date(), updatedAt: new Date() };
+}
+
+/** As Mastra keeps them: a message of the model and its tool's result are parts of its messages. */
+function messageOf(
+  threadId: string,
+  { role, content, tool_calls: calls, tool_call_id: answered }: Message,
+): object {
+  const text = content ?? JSON.stringify(calls);
+  const invocation = { state: "result", toolCallId: answered, toolName: "look", args: {}, result: text };
+  const part =
+    role === "tool" ? { type: "tool-invocation", toolInvocation: invocation } : { type: "text", text };
+  return {
+    id: randomUUID(),
+    threadId,
+    resourceId,
+    role: role === "user" ? "user" : "assistant",
+    createdAt: new Date(),
+    content: { format: 2, parts: [part] },
+  };
+}

@@ -1,0 +1,53 @@
+import type { S3Endpoint } from "@threadstore/services";
+import type { AzureEndpoint } from "../src/backends/azure.ts";
+import type { Contestant } from "../src/keepers/keeper.ts";
+import { keyvOnRedis, keyvOnSqlite, openDal, unstorageOnFiles, unstorageOnRedis } from "./key-value.ts";
+import { langGraphGraph, langGraphSaver } from "./langgraph.ts";
+import { mastraMemory } from "./mastra.ts";
+
+type Path = (place: string) => string;
+
+/** The other libraries that can use a backend, given where it is. */
+const peers: { readonly [backend: string]: (endpoint: never) => readonly Contestant[] } = {
+  sqlite: (file: Path) => [
+    keyvOnSqlite(file),
+    langGraphSaver(file, "full"),
+    langGraphGraph(file, "full", "LangGraph, graph"),
+    langGraphGraph(file, "full", "LangGraph, DeltaChannel"),
+  ],
+  "sqlite-normal": (file: Path) => [
+    langGraphSaver(file, "normal"),
+    langGraphGraph(file, "normal", "LangGraph, graph"),
+    langGraphGraph(file, "normal", "LangGraph, DeltaChannel"),
+    mastraMemory(file),
+  ],
+  files: (folder: Path) => [unstorageOnFiles(folder), openDal("fs", (place) => ({ root: folder(place) }))],
+  redis: (url: string) => [keyvOnRedis(url), unstorageOnRedis(url)],
+  azure: ({ connectionString, container }: AzureEndpoint) => [
+    openDal("azblob", (place) => ({
+      ...azblob(connectionString),
+      container: container.containerName,
+      root: `/${place}`,
+    })),
+  ],
+  s3: ({ endpoint, region, bucket, accessKeyId, secretAccessKey }: S3Endpoint) => [
+    openDal("s3", (place) => ({
+      endpoint,
+      region,
+      bucket,
+      root: `/${place}`,
+      access_key_id: accessKeyId,
+      secret_access_key: secretAccessKey,
+    })),
+  ],
+};
+
+export async function peersOf(backend: string, endpoint: unknown): Promise<readonly Contestant[]> {
+  return peers[backend]?.(endpoint as never) ?? [];
+}
+
+function azblob(connectionString: string): Record<string, string> {
+  const parts = Object.fromEntries(connectionString.split(";").map((part) => part.split(/=(.*)/su, 2)));
+  const { BlobEndpoint, AccountName, AccountKey } = parts as Record<string, string>;
+  return { endpoint: BlobEndpoint ?? "", account_name: AccountName ?? "", account_key: AccountKey ?? "" };
+}
