@@ -7,6 +7,7 @@ import { Ledger } from "./ledger.ts";
 import { lookAfter } from "./look-after.ts";
 import { Run } from "./run.ts";
 import type { WorkloadName } from "./workload.ts";
+import type { Writer } from "./writer.ts";
 
 const amounts: Amounts = {
   quick: { least: 3, most: 9, enoughMs: 1_200 },
@@ -33,12 +34,17 @@ export async function killWriters(
   const random = seededRandom(context.settings.seed);
   const ledger = new Ledger();
   const count = new KillCount(context, amounts);
-  let next = place.startWriter({ type: "work" });
+  const start = (): Writer => place.startWriter({ type: "work" });
+  let next: Writer | undefined;
   while (count.goesOn()) {
     const number = count.kills + 1;
-    const run = new Run(next, ledger, { workload, run: number, timeoutFactor: context.timeoutFactor });
+    const run = new Run(next ?? start(), ledger, {
+      workload,
+      run: number,
+      timeoutFactor: context.timeoutFactor,
+    });
     // A process takes longer to start than to be killed: the next one starts meanwhile.
-    next = place.startWriter({ type: "work" });
+    next = count.endsWithNext() ? undefined : start();
     // Now and then another client has the place open all the time.
     const neighbour = number % 3 === 0 ? await place.open() : undefined;
     await run.begin();

@@ -26,11 +26,11 @@ export async function killFirstUsers(context: CaseContext): Promise<void> {
     const place = context.newPlace();
     return { place, writer: place.startWriter({ type: "work" }) };
   };
-  let next = start();
   const usualMs = await firstUseMs(start().writer, context);
+  let next: Start | undefined;
   while (count.goesOn()) {
-    const { place, writer } = next;
-    next = start();
+    const { place, writer } = next ?? start();
+    next = count.endsWithNext() ? undefined : start();
     const ledger = new Ledger();
     const run = newRun(writer, ledger, context);
     await run.begin();

@@ -46,6 +46,13 @@ export class KillCount {
     return !this.#isEnough() && !isLate && !this.#context.signal.aborted;
   }
 
+  /** Whether, as far as can be told, one kill more is enough. */
+  endsWithNext(): boolean {
+    const { least, most, enoughMs } = this.#amount;
+    const kills = this.#kills + 1;
+    return kills >= most || (kills >= least && this.#spentMs() > enoughMs);
+  }
+
   /** Too few are not the store's fault, and nothing would be proved. */
   provesSomething(): void {
     holds(

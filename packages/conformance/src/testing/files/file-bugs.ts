@@ -22,6 +22,7 @@ export type FileBugName =
   | "sync after the rename"
   | "no sync of the folder"
   | "no sync of new folders"
+  | "sync of own folders only"
   | "no sync of a removal"
   | "trust after an error"
   | "sync that may fail";
@@ -161,6 +162,15 @@ export const fileBugs: Readonly<Record<FileBugName, FileBug>> = {
     prepare: (root) => good.makeFolder(root),
     makeFolder: async (folder) => void (await mkdir(folder, { recursive: true })),
   }),
+
+  "sync of own folders only": () => {
+    const makeFolder = async (folder: string): Promise<void> => {
+      const first = await mkdir(folder, { recursive: true });
+      if (first !== undefined) await syncFolder(dirname(first));
+      if (first !== undefined && first !== folder) await syncFolder(dirname(folder));
+    };
+    return { prepare: makeFolder, makeFolder };
+  },
 
   "no sync of a removal": () => ({ remove: unlink }),
 

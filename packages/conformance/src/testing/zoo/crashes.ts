@@ -25,6 +25,7 @@ export const crashMutants: readonly Mutant[] = [
   fileMutant("sync after the rename", "renames the file before it syncs it", ["D09", "D10"]),
   fileMutant("no sync of the folder", "syncs the file only", ["D09", "D10"]),
   fileMutant("no sync of new folders", "does not sync the name of a folder that it made", ["D09", "D10"]),
+  fileMutant("sync of own folders only", "syncs no folder that a killed process may have made", ["D12"]),
   fileMutant("no sync of a removal", "deletes without a sync of the folder", ["D10"]),
   fileMutant("trust after an error", "takes what it finds after an error for durable", ["D12"]),
   fileMutant("sync that may fail", "takes no notice of a sync that failed", ["D12"]),
