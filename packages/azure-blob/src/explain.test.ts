@@ -50,6 +50,7 @@ describe("an answer of Azure", () => {
     [500, "InternalError", "UNAVAILABLE", "unknown"],
     [500, "OperationTimedOut", "UNAVAILABLE", "unknown"],
     [503, "ServerBusy", "UNAVAILABLE", "no"],
+    [507, "InsufficientStorage", "STORAGE_FULL", "no"],
     [502, "", "UNAVAILABLE", "unknown"],
     [400, "InvalidHeaderValue", "BACKEND_ERROR", "no"],
     [418, "Teapot", "BACKEND_ERROR", "no"],

@@ -41,6 +41,10 @@ const tooLarge: Meaning = {
   code: "TOO_LARGE",
   message: "What the save adds is more than Azure takes in one request (100 MiB). Save less at once.",
 };
+const full: Meaning = {
+  code: "STORAGE_FULL",
+  message: "The disks behind the storage are full. Make room and save again.",
+};
 const refused: Meaning = {
   code: "BACKEND_ERROR",
   message: "Azure Storage refused the request. See the cause.",
@@ -78,6 +82,8 @@ const byStatus: { readonly [status: number]: Meaning | undefined } = {
   408: busy,
   413: tooLarge,
   429: busy,
+  // Not Azure's own, but that of what speaks its protocol.
+  507: full,
 };
 
 const unreachable = "Azure Storage could not be reached";
@@ -144,7 +150,8 @@ function explainAnswer(answer: Answer): FailureExplanation {
   const isServerError = status >= 500;
   const meaning = byCode[code] ?? byStatus[status] ?? (isServerError ? busy : refused);
   // ServerBusy is a request turned away at the door. Other server errors may come from behind it.
-  const applied: Effect = (isServerError && code !== "ServerBusy") || status === 408 ? "unknown" : "no";
+  const isRefusal = code === "ServerBusy" || status === 507;
+  const applied: Effect = (isServerError && !isRefusal) || status === 408 ? "unknown" : "no";
   return { ...meaning, applied, retryAfterMs: retryAfterMs(answer) };
 }
 
