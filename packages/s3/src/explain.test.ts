@@ -286,6 +286,20 @@ test("a write whose answer has no ETag may have been applied", async () => {
   expect(await explainedAnswer({ status: 200 })).toMatchObject({ code: "MISCONFIGURED", applied: "unknown" });
 });
 
+test("a listing that is some other document is no empty listing", async () => {
+  const body = "<!doctype html><html><body>Log in</body></html>";
+  await using service = await scriptedService(() => ({
+    status: 200,
+    headers: { "content-type": "text/html" },
+    body,
+  }));
+  const driver = s3Driver({ ...service.options, ...known });
+  const listing = driver.list("", { after: undefined, limit: 10 }, options);
+  const error: unknown = await listing.catch((thrown: unknown) => thrown);
+  expect(driver.explain(error)).toMatchObject({ code: "MISCONFIGURED", applied: "no" });
+  await driver.close();
+});
+
 test("a tombstone from before the provider made deletes conditional is deleted by its ETag", async () => {
   const tombstone = newTombstone().bytes;
   const listing = `<?xml version="1.0"?><ListBucketResult><IsTruncated>false</IsTruncated><Contents>

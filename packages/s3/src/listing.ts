@@ -7,6 +7,7 @@ import {
   type Version,
 } from "@threadstore/core";
 import { type Bucket, once } from "./client.ts";
+import { S3SetupError } from "./explain.ts";
 import { folderOf, idOf, keyOf } from "./keys.ts";
 import { getObject, versionOf } from "./objects.ts";
 import { mapInParallel } from "./parallel.ts";
@@ -52,6 +53,8 @@ export async function listRecords(
       ...(token === undefined ? start : { ContinuationToken: token }),
     });
     const page = await client.send(once(command), { abortSignal: signal });
+    // The SDK makes an empty listing of any document, such as the page of a proxy that asks to log in.
+    if (page.IsTruncated === undefined) throw noListing();
     const found = await mapInParallel(page.Contents ?? [], async ({ Key = "", ETag }) => {
       const id = idOf(Key.slice(folder.length));
       return id === undefined ? undefined : recordAt(listing, Key, id, ETag);
@@ -61,10 +64,16 @@ export async function listRecords(
       if ("tail" in each) records.push(each);
       else tombstones.push(each);
     }
-    token = page.IsTruncated === true ? page.NextContinuationToken : undefined;
+    token = page.IsTruncated ? page.NextContinuationToken : undefined;
   } while (token !== undefined && records.length <= limit);
   const next = records.length > limit ? records[limit - 1]?.id : undefined;
   return { page: { records: records.slice(0, limit), next }, tombstones };
+}
+
+function noListing(): S3SetupError {
+  return new S3SetupError(
+    "What answers at the endpoint is not S3: it gave no listing of the bucket. Correct `endpoint`, and look for a proxy in between.",
+  );
 }
 
 async function recordAt(
