@@ -1,4 +1,9 @@
-import { type StoredThread, type ThreadStore, ThreadStoreError } from "@threadstore/core";
+import {
+  type StoredThread,
+  type ThreadStore,
+  ThreadStoreError,
+  type ThreadStoreErrorCode,
+} from "@threadstore/core";
 import { broken, describeError, type Outcome, ordinal, outcomeOf, same, show } from "../expectations.ts";
 import type { FaultProxy } from "../fault-proxy/index.ts";
 import { range } from "../parallel.ts";
@@ -103,6 +108,14 @@ export function hasEffect({ effect }: Change, stored: StoredThread | undefined):
   return stored?.json === (effect && JSON.stringify(effect));
 }
 
+/** Codes that a failure may have besides, because of what was made to fail. */
+export interface Excuses {
+  /** Those that say that the change had no effect. */
+  readonly withoutEffect?: readonly ThreadStoreErrorCode[];
+  /** Those that do not say. */
+  readonly unknown?: readonly ThreadStoreErrorCode[];
+}
+
 /** That what a change said is what became of it, where nobody else changed the thread. */
 export function honest(
   change: Change,
@@ -110,6 +123,7 @@ export function honest(
   outcome: Outcome<unknown>,
   stored: StoredThread | undefined,
   whatFailed: string,
+  excuses: Excuses = {},
 ): void {
   const where = `${change.name} whose ${ordinal(nth)} ${whatFailed}`;
   if (outcome.state === "resolved") {
@@ -119,16 +133,17 @@ export function honest(
     return;
   }
   const { error } = outcome;
-  if (ThreadStoreError.is(error, "OUTCOME_UNKNOWN")) {
+  const code = ThreadStoreError.is(error) ? error.code : undefined;
+  const withoutEffect: unknown[] = ["UNAVAILABLE", ...(excuses.withoutEffect ?? [])];
+  const unknown: unknown[] = ["OUTCOME_UNKNOWN", ...(excuses.unknown ?? [])];
+  if (unknown.includes(code)) {
     const isWhole = hasEffect(change, stored) || stored?.version === seen?.version;
     if (!isWhole) broken(`${where} takes effect or does not`, `${show(stored)} is there`);
-  } else if (ThreadStoreError.is(error, "UNAVAILABLE")) {
-    same(stored?.version, seen?.version, `${where}, and which is UNAVAILABLE, had no effect`);
+  } else if (withoutEffect.includes(code)) {
+    same(stored?.version, seen?.version, `${where}, and which is ${code}, had no effect`);
   } else {
-    broken(
-      `${where} succeeds, or is UNAVAILABLE or OUTCOME_UNKNOWN`,
-      `it rejected with ${describeError(error)}`,
-    );
+    const codes = [...withoutEffect, ...unknown].join(" or ");
+    broken(`${where} succeeds, or is ${codes}`, `it rejected with ${describeError(error)}`);
   }
 }
 

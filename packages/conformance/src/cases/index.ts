@@ -2,6 +2,7 @@ import type { ConformanceCase } from "../conformance-case.ts";
 import { abort } from "./abort.ts";
 import { backendCrashes } from "./backend-crashes.ts";
 import { basics } from "./basics.ts";
+import { busyBackends } from "./busy-backends.ts";
 import { conflicts } from "./conflicts.ts";
 import { connections } from "./connections.ts";
 import { crashes } from "./crashes.ts";
@@ -27,6 +28,7 @@ import { ownership } from "./ownership.ts";
 import { paging } from "./paging.ts";
 import { properties } from "./properties.ts";
 import { races } from "./races.ts";
+import { refusals } from "./refusals.ts";
 import { silence } from "./silence.ts";
 import { update } from "./update.ts";
 import { valueLimits } from "./value-limits.ts";
@@ -68,6 +70,8 @@ export const cases: readonly ConformanceCase[] = [
   ...connections,
   ...silence,
   ...outages,
+  ...refusals,
+  ...busyBackends,
   ...crashes,
   ...diskCrashes,
   ...backendCrashes,

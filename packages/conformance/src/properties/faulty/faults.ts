@@ -1,9 +1,7 @@
 import fc from "fast-check";
 import { ordinal, type Outcome, outcomeOf } from "../../expectations.ts";
+import type { Protocol } from "../../protocol.ts";
 import { type ArmedFault, type Fault, type FaultProxy, redisErrors } from "../../fault-proxy/index.ts";
-
-/** How backends of a kind tell that something is wrong. */
-export type Protocol = "http" | "redis";
 
 /** What goes wrong during a call. */
 export interface FaultChoice {

@@ -1,8 +1,8 @@
 import type { StoredThread, ThreadSummary } from "@threadstore/core";
 import { holds, show } from "../../expectations.ts";
 import type { FaultProxy } from "../../fault-proxy/index.ts";
+import type { Protocol } from "../../protocol.ts";
 import type { Clients, Tally, Traced } from "../command.ts";
-import type { Protocol } from "./faults.ts";
 import { PossibleStates, type State } from "./possible-states.ts";
 
 /** What the clients of a run were told of one thread. */

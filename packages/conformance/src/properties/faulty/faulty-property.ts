@@ -1,12 +1,12 @@
 import type { CaseContext } from "../../conformance-case.ts";
-import { broken, show } from "../../expectations.ts";
-import type { FaultProxy, ProxiedRequest } from "../../fault-proxy/index.ts";
+import { show } from "../../expectations.ts";
 import { range } from "../../parallel.ts";
+import { protocolOf } from "../../protocol.ts";
 import { type Begin, randomCalls, type Surroundings } from "../random-calls.ts";
 import { openWorld } from "../world.ts";
 import { faultyCalls } from "./faulty-calls.ts";
 import { type FaultyClients, FaultyModel, observer } from "./faulty-model.ts";
-import { faultKinds, type Protocol } from "./faults.ts";
+import { faultKinds } from "./faults.ts";
 
 export interface FaultyOptions {
   /** What the case may take, in milliseconds, before the harness's `timeoutFactor`. */
@@ -41,7 +41,10 @@ async function openLane(context: FaultyContext): Promise<Begin<FaultyModel, Faul
   const proxy = await context.startProxy();
   const throughProxy = range(observer).map(() => () => context.openThrough(proxy, { maxRetries }));
   const world = await openWorld([...throughProxy, () => context.open()], context.close, String(proxy.port));
-  const protocol = await protocolOf(proxy, world.nextRun());
+  const { view } = world.nextRun();
+  const protocol = await protocolOf(proxy, async () => {
+    for (const client of range(observer + 1)) await view(client, 0).save("warm", {}, { overwrite: true });
+  });
   return (ids, tally) => {
     const model = new FaultyModel(ids, tally);
     const clients = { ...world.nextRun(), proxy, protocol };
@@ -57,20 +60,4 @@ async function lookAtAll(model: FaultyModel, { view }: FaultyClients): Promise<v
       model.found(id, await view(client, 0).load(id), `at the end ${who}`);
     }
   }
-}
-
-/** How the backend is spoken to; warms every client's connection. */
-async function protocolOf(proxy: FaultProxy, { view }: Pick<FaultyClients, "view">): Promise<Protocol> {
-  const seen: ProxiedRequest[] = [];
-  const when = (request: ProxiedRequest): boolean => {
-    seen.push(request);
-    return false;
-  };
-  const watch = proxy.arm({ type: "delay", milliseconds: 0, when });
-  for (const client of range(observer + 1)) await view(client, 0).save("warm", {}, { overwrite: true });
-  watch.disarm();
-  const [request] = seen;
-  if (request?.http !== undefined) return "http";
-  if (request?.redis !== undefined) return "redis";
-  return broken("the store reaches its backend through the proxy, by HTTP or RESP", "it sent neither");
 }

@@ -21,19 +21,19 @@ export function keyValueDriver(client: KeyValueClient, place: string): ThreadDri
     async read(key, _known, { signal }) {
       const answer = await client.send("GET", pathOf(place, key), { signal });
       if (answer.status === 404) return undefined;
-      return { version: expected(answer).etag, bytes: answer.body };
+      return { version: tagged(answer).etag, bytes: answer.body };
     },
     async write(key, { bytes }, previous, { signal }) {
       const headers: Record<string, string> =
         previous === undefined ? { "if-none-match": "*" } : { "if-match": `"${previous}"` };
       const answer = await client.send("PUT", pathOf(place, key), { headers, body: bytes, signal });
-      return answer.status === 412 ? undefined : expected(answer).etag;
+      return answer.status === 412 ? undefined : tagged(answer).etag;
     },
     async delete(key, previous, { signal }) {
       const headers = { "if-match": `"${previous}"` };
       const answer = await client.send("DELETE", pathOf(place, key), { headers, signal });
       if (answer.status === 412 || answer.status === 404) return false;
-      return expected(answer).status === 200;
+      return tagged(answer).status === 200;
     },
     async list(namespace, { after = "", limit }, { signal }) {
       const path = `/${place}/${hex(namespace)}?after=${after}&limit=${limit}`;
@@ -88,5 +88,11 @@ function codeOf(error: unknown): unknown {
 
 function expected(answer: Answer): Answer {
   if (answer.status !== 200) throw new UnexpectedStatusError(answer);
+  return answer;
+}
+
+/** Whatever answers otherwise is not the server. */
+function tagged(answer: Answer): Answer {
+  if (expected(answer).etag === "") throw new UnexpectedStatusError(answer);
   return answer;
 }

@@ -11,6 +11,7 @@ import { listingMutants } from "./listing.ts";
 import { lostAnswerMutants } from "./lost-answers.ts";
 import type { Mutant } from "./mutant.ts";
 import { lifecycleMutants, namespaceMutants } from "./namespaces.ts";
+import { refusalMutants } from "./refusals.ts";
 import { resetMutants } from "./resets.ts";
 import { sequenceMutants } from "./sequences.ts";
 import { updateMutants } from "./update.ts";
@@ -37,6 +38,7 @@ export const zoo: readonly Mutant[] = [
   ...connectionMutants,
   ...outageMutants,
   ...linearizabilityMutants,
+  ...refusalMutants,
   ...resetMutants,
   ...sequenceMutants,
   ...faultySequenceMutants,
