@@ -150,6 +150,28 @@ describe("a save whose attachment cannot be written", () => {
   });
 });
 
+it("a save whose own answer was lost keeps its attachments, and those of the version before", async () => {
+  const backend = backendInMemory();
+  const store = backend.open({ maxRetries: 0 });
+  const first = await store.save("a", { image });
+  backend.afterWrite = ({ namespace }) => {
+    if (namespace !== "") return;
+    backend.before = (step) => {
+      if (step.namespace === "") throw new AnswerLost();
+    };
+    throw new AnswerLost();
+  };
+  const saving = store.save("a", { other }, { previous: first });
+  await expect(saving).rejects.toMatchObject({ code: "OUTCOME_UNKNOWN", id: "a" });
+  backend.before = () => undefined;
+  backend.afterWrite = () => undefined;
+  expect((await backend.open().load("a"))?.thread).toEqual({ other });
+  expect(backend.idsIn().length).toBe(2);
+  await backend.open({ now: () => Date.now() + 86_400_001 }).sweep();
+  expect((await backend.open().load("a"))?.thread).toEqual({ other });
+  expect(backend.idsIn().length).toBe(1);
+});
+
 describe("a save that is refused", () => {
   it.each([
     ["no JSON", '{"a":', {}, "INVALID_ARGUMENT"],

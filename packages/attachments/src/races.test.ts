@@ -3,6 +3,8 @@ import { describe, expect, it } from "vitest";
 import { type Backend, backendInMemory, base64, gateBefore, type Step } from "./tools.test.support.ts";
 
 const day = 86_400_000;
+// Names are used once though the clock stands still.
+const still = { now: () => 1_800_000_000_000 };
 const [image, other] = [base64(), base64()];
 
 function isOfAttachments(operation: Step["operation"]): (step: Step) => boolean {
@@ -66,11 +68,11 @@ describe("a reader between the thread and its attachments", () => {
 describe("who removes attachments", () => {
   it("slowly, after its delete, leaves those of a thread that was created anew", async () => {
     const backend = backendInMemory();
-    await backend.open().save("a", { image });
+    await backend.open(still).save("a", { image });
     const gate = gateBefore(backend, isOfAttachments("delete"));
-    const deleting = backend.open().delete("a");
+    const deleting = backend.open(still).delete("a");
     await gate.reached;
-    await backend.open().save("a", { image });
+    await backend.open(still).save("a", { image });
     gate.open();
     expect(await deleting).toBe(true);
     await expectThread(backend, { image });
@@ -79,11 +81,11 @@ describe("who removes attachments", () => {
 
   it("slowly, after a save without the image, leaves those of a save that has it again", async () => {
     const backend = backendInMemory();
-    const first = await backend.open().save("a", { image });
+    const first = await backend.open(still).save("a", { image });
     const gate = gateBefore(backend, isOfAttachments("delete"));
-    const dropping = backend.open().save("a", { n: 2 }, { previous: first });
+    const dropping = backend.open(still).save("a", { n: 2 }, { previous: first });
     await gate.reached;
-    const store = backend.open();
+    const store = backend.open(still);
     await store.save("a", { image }, { previous: await store.load("a") });
     gate.open();
     await dropping;
@@ -93,11 +95,11 @@ describe("who removes attachments", () => {
 
   it("for a save that lost, leaves those of the one that won with the same image", async () => {
     const backend = backendInMemory();
-    const first = await backend.open().save("a", { n: 1 });
+    const first = await backend.open(still).save("a", { n: 1 });
     const gate = gateBefore(backend, isOfThread("write"));
-    const losing = backend.open().save("a", { image }, { previous: first });
+    const losing = backend.open(still).save("a", { image }, { previous: first });
     await gate.reached;
-    await backend.open().save("a", { image }, { previous: first });
+    await backend.open(still).save("a", { image }, { previous: first });
     gate.open();
     await expect(losing).rejects.toMatchObject({ code: "CONFLICT" });
     await expectThread(backend, { image });

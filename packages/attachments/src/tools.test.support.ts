@@ -59,6 +59,8 @@ export interface Backend {
   readonly steps: Step[];
   /** Runs before each step, which waits for it and fails as it does. */
   before: (step: Step) => Promise<void> | void;
+  /** Runs after each write, whose answer is lost when it fails. */
+  afterWrite: (step: Step) => void;
   /** The ids of the records of a namespace: of attachments, unless named. */
   idsIn(namespace?: string): string[];
   /** A client of the records. */
@@ -77,6 +79,7 @@ export function backendInMemory(): Backend {
     records,
     steps: [],
     before: () => undefined,
+    afterWrite: () => undefined,
     idsIn: (namespace = ".attachments") => [...(records.get(namespace)?.keys() ?? [])],
     open: ({ maxThreadBytes, ...options } = {}) =>
       withAttachments(backend.beneath(options), {
@@ -89,10 +92,11 @@ export function backendInMemory(): Backend {
 }
 
 function watched(driver: ThreadDriver, backend: Backend): ThreadDriver {
-  async function step(operation: Step["operation"], namespace: string, id: string, bytes = 0): Promise<void> {
+  async function step(operation: Step["operation"], namespace: string, id: string, bytes = 0): Promise<Step> {
     const each = { operation, namespace, id, bytes };
     backend.steps.push(each);
     await backend.before(each);
+    return each;
   }
   return {
     ...driver,
@@ -105,8 +109,10 @@ function watched(driver: ThreadDriver, backend: Backend): ThreadDriver {
       return driver.read(key, known, options);
     },
     async write(key, record, expected, options) {
-      await step("write", key.namespace, key.id, record.bytes.length);
-      return driver.write(key, record, expected, options);
+      const each = await step("write", key.namespace, key.id, record.bytes.length);
+      const version = await driver.write(key, record, expected, options);
+      backend.afterWrite(each);
+      return version;
     },
     async delete(key, expected, options) {
       await step("delete", key.namespace, key.id);
