@@ -6,6 +6,7 @@ import { busyBackends } from "./busy-backends.ts";
 import { conflicts } from "./conflicts.ts";
 import { connections } from "./connections.ts";
 import { crashes } from "./crashes.ts";
+import { costs } from "./costs.ts";
 import { cursors } from "./cursors.ts";
 import { damage } from "./damage.ts";
 import { diskCrashes } from "./disk-crashes.ts";
@@ -72,6 +73,7 @@ export const cases: readonly ConformanceCase[] = [
   ...outages,
   ...refusals,
   ...busyBackends,
+  ...costs,
   ...crashes,
   ...diskCrashes,
   ...backendCrashes,

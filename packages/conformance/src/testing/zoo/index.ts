@@ -1,4 +1,5 @@
 import { concurrencyMutants } from "./concurrency.ts";
+import { costMutants } from "./costs.ts";
 import { crashMutants } from "./crashes.ts";
 import { existenceMutants } from "./existence.ts";
 import { expiryMutants, metadataMutants } from "./expiry.ts";
@@ -39,6 +40,7 @@ export const zoo: readonly Mutant[] = [
   ...outageMutants,
   ...linearizabilityMutants,
   ...refusalMutants,
+  ...costMutants,
   ...resetMutants,
   ...sequenceMutants,
   ...faultySequenceMutants,
