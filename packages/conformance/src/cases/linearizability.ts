@@ -18,7 +18,9 @@ const timeoutMs = 60_000;
 const SHARE = 0.6;
 /** A bug that shows rarely takes many rounds, which fast stores have time for; others end when it is over. */
 const MOST_ROUNDS = 20;
-const ENOUGH_MS = { quick: 800, full: 2_500 } as const;
+const ENOUGH_MS = { quick: 800, full: 4_000 } as const;
+/** Milliseconds for a search, which has the processor seldom on a busy machine. Most take a few. */
+const DEADLINE_MS = 20_000;
 
 type Surroundings = Pick<CaseContext, "settings" | "timeoutFactor" | "signal">;
 
@@ -61,7 +63,7 @@ async function linearizable(
 }
 
 async function judge(history: readonly Operation[], folder: string): Promise<void> {
-  const { verdict, threads } = checkHistory(history);
+  const { verdict, threads } = checkHistory(history, { deadlineMs: DEADLINE_MS });
   if (verdict === "legal") return;
   const found = threads.find((each) => each.verdict === verdict);
   const file = join(folder, `threadstore-history-${randomBytes(6).toString("hex")}.jsonl`);

@@ -88,15 +88,16 @@ export const silence: ConformanceCase[] = faultsSection("Silence", [
     async run(context) {
       const proxy = await context.startProxy();
       const [store, other] = [await context.openThrough(proxy), await context.open()];
+      const timeoutMs = { quick: HURRY_MS, full: 2 * HURRY_MS }[context.settings.effort];
       let timesApplied = 0;
       for (const change of [create, replace, removeSeen]) {
         await atEachRequest(proxy, store, change, async (attempt) => {
           const { id, nth, seen } = attempt;
-          const hurried = await context.openThrough(proxy, { timeoutMs: HURRY_MS * 2 });
+          const hurried = await context.openThrough(proxy, { timeoutMs });
           await hurried.load("warm", { timeoutMs: PATIENCE_MS });
           const held = proxy.arm({ type: "holdAnswer", nth });
-          const promised = `${change.name} ends within its timeoutMs, ${HURRY_MS * 2} ms`;
-          const outcome = await promptly(HURRY_MS * 2 + graceMs(context), promised, () =>
+          const promised = `${change.name} ends within its timeoutMs, ${timeoutMs} ms`;
+          const outcome = await promptly(timeoutMs + graceMs(context), promised, () =>
             change.make(hurried, id, seen),
           );
           const stored = await other.load(id);

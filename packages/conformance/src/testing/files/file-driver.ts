@@ -8,13 +8,13 @@ import {
   type ThreadDriver,
   type ThreadKey,
 } from "@threadstore/core";
-import { type FileNames, goodNames } from "./file-names.ts";
+import { fileName, type FileNames, goodNames } from "./file-names.ts";
 import { type FileSteps, hasCode, undurable, unlessMissing } from "./file-steps.ts";
 
 /** Keeps each record in a file: a line with its version and its id, and then its bytes. */
 export function fileDriver(root: string, steps: FileSteps, names: FileNames = goodNames): ThreadDriver {
   const fileOf = ({ namespace, id }: ThreadKey): string =>
-    join(folderOf(root, names, namespace), `${names.nameOf(id)}.json`);
+    join(folderOf(root, names, namespace), fileName(names, id));
   let prepared: Promise<void> | undefined;
   const readyToWrite = (): Promise<void> =>
     (prepared ??= steps.prepare(root).catch((error: unknown) => {
@@ -102,7 +102,7 @@ interface FileContent {
 /** What a file has; `undefined` when it is none, or none of ours. */
 function split(content: Buffer | undefined): FileContent | undefined {
   const line = content?.indexOf("\n") ?? -1;
-  const [, version = "", id = ""] = /^(\S+) (".*")$/u.exec(content?.toString("utf8", 0, line) ?? "") ?? [];
+  const [, version = "", id = ""] = /^(\S+) (".*")$/su.exec(content?.toString("utf8", 0, line) ?? "") ?? [];
   if (content === undefined || id === "") return undefined;
   return { version, id: JSON.parse(id) as string, bytes: content.subarray(line + 1) };
 }

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Harness } from "../../harness.ts";
 import type { FileBugName } from "./file-bugs.ts";
-import { type FileNames, goodNames } from "./file-names.ts";
+import { fileName, type FileNames, goodNames } from "./file-names.ts";
 import { unlessMissing } from "./file-steps.ts";
 import { type FilePlace, openFiles } from "./file-store.ts";
 
@@ -22,7 +22,7 @@ export function fileHarness(name: string, bug: FileBugName | "none", names: File
     open: async (place, options) => openFiles(place, parameters, options, names),
     destroy: (place) => rm(join(folder, place), { recursive: true, force: true }),
     async rewrite(place, id, change) {
-      const file = join(folder, place, `n-${names.nameOf("")}`, `${names.nameOf(id)}.json`);
+      const file = join(folder, place, `n-${names.nameOf("")}`, fileName(names, id));
       const content = await readFile(file);
       const line = content.indexOf("\n") + 1;
       await writeFile(file, Buffer.concat([content.subarray(0, line), change(content.subarray(line))]));

@@ -9,7 +9,12 @@ export interface FileNames {
   readonly inOrder: (ids: readonly string[]) => readonly string[];
 }
 
-/** A file system takes names of up to 255 bytes; a name ends with 5 more. */
+/** Unlike the name of any file that is not a record's. */
+export function fileName({ nameOf }: FileNames, id: string): string {
+  return `t-${nameOf(id)}.json`;
+}
+
+/** A file system takes names of up to 255 bytes; a file's has a few more. */
 const LONGEST = 200;
 
 export const goodNames: FileNames = {

@@ -22,6 +22,7 @@ export interface FileSteps {
 }
 
 export const temporary = ".tmp-";
+const ownTemporary = `${temporary}${process.pid}-`;
 
 export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
   return error instanceof Error && "code" in error && codes.includes(String(error.code));
@@ -69,7 +70,7 @@ async function syncDecision(folder: string): Promise<void> {
 }
 
 export async function writeTemporary(file: string, content: Buffer, isSynced: boolean): Promise<string> {
-  const path = join(dirname(file), `${temporary}${randomUUID()}`);
+  const path = join(dirname(file), `${ownTemporary}${randomUUID()}`);
   const handle = await open(path, "wx");
   try {
     await handle.writeFile(content);
@@ -90,7 +91,9 @@ export function goodSteps(): FileSteps {
       await makeLastingFolder(root);
       const entries = await readdir(root, { recursive: true, withFileTypes: true });
       for (const { name, parentPath } of entries) {
-        if (name.startsWith(temporary)) await unlink(join(parentPath, name));
+        // Those of this process may be about to be renamed.
+        const isDebris = name.startsWith(temporary) && !name.startsWith(ownTemporary);
+        if (isDebris) await unlessMissing(unlink(join(parentPath, name)));
       }
     },
     makeFolder: makeLastingFolder,

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { createThreadStore, type StoreOptions, type ThreadStore } from "@threadstore/core";
 import type { Harness } from "../../harness.ts";
-import { sqliteDriver } from "./sqlite-driver.ts";
+import { type SqliteBug, sqliteDriver } from "./sqlite-driver.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "threadstore-node-sqlite-"));
 process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
@@ -13,11 +13,17 @@ process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
 const levels = ["OFF", "NORMAL", "FULL", "EXTRA"];
 
 /** A harness of stores in SQLite, which promise FULL and open their connections with another level, perhaps. */
-export function sqliteHarness(name: string, synchronous: "OFF" | "NORMAL" | "FULL"): Harness {
+export function sqliteHarness(
+  name: string,
+  synchronous: "OFF" | "NORMAL" | "FULL",
+  bug: SqliteBug = {},
+): Harness {
   const connections = new Map<string, DatabaseSync>();
 
   function connect(place: string): DatabaseSync {
-    const database = new DatabaseSync(join(folder, place), { timeout: 5_000 });
+    const database = new DatabaseSync(join(folder, place), {
+      timeout: bug.holdsTransactions === true ? 0 : 5_000,
+    });
     database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}`);
     connections.set(place, database);
     return database;
@@ -26,10 +32,24 @@ export function sqliteHarness(name: string, synchronous: "OFF" | "NORMAL" | "FUL
   return {
     name,
     async open(place: string, options: StoreOptions = {}): Promise<ThreadStore> {
-      return createThreadStore(sqliteDriver(connect(place)), options);
+      return createThreadStore(sqliteDriver(connect(place), bug), options);
     },
     async destroy(place) {
       for (const suffix of ["", "-wal", "-shm"]) rmSync(join(folder, place) + suffix, { force: true });
+    },
+    async rewrite(place, id, change) {
+      const database = new DatabaseSync(join(folder, place), { timeout: 5_000 });
+      const key = bug.bound?.(id) ?? Buffer.from(id);
+      const row = database.prepare("SELECT bytes FROM threads WHERE id = ?").get(key);
+      const bytes = change(row?.["bytes"] as Uint8Array);
+      database.prepare("UPDATE threads SET bytes = ? WHERE id = ?").run(bytes, key);
+      database.close();
+    },
+    async entries(place) {
+      const database = new DatabaseSync(join(folder, place), { timeout: 5_000 });
+      const rows = database.prepare("SELECT hex(namespace) AS namespace, hex(id) AS id FROM threads").all();
+      database.close();
+      return rows.map((row) => `${String(row["namespace"])}:${String(row["id"])}`);
     },
     durability: {
       async settings(place) {

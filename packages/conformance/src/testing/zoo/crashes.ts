@@ -6,7 +6,7 @@ import type { Mutant } from "./mutant.ts";
 
 /** A mutant of the file store, which other processes and disks that crash can find. */
 function fileMutant(name: FileBugName, bug: string, killedBy: readonly string[]): Mutant {
-  return { name: `files, ${name}`, bug, killedBy, make: () => fileHarness(name, name) };
+  return { name: `files, ${name}`, bug, base: "file system", killedBy, make: () => fileHarness(name, name) };
 }
 
 export const crashMutants: readonly Mutant[] = [
@@ -32,18 +32,21 @@ export const crashMutants: readonly Mutant[] = [
   {
     name: "synchronous=NORMAL",
     bug: "promises FULL and leaves better-sqlite3's default in force",
+    base: "SQLite",
     killedBy: ["D13"],
     make: () => sqliteHarness("synchronous=NORMAL", "NORMAL"),
   },
   {
     name: "synchronous=OFF",
     bug: "promises FULL and never syncs",
+    base: "SQLite",
     killedBy: ["D13"],
     make: () => sqliteHarness("synchronous=OFF", "OFF"),
   },
   {
     name: "snapshots",
     bug: "acknowledges what the server has in memory only",
+    base: "memory",
     killedBy: ["D14"],
     make: () => forgetfulHarness("snapshots", 20),
   },

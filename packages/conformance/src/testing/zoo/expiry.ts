@@ -74,6 +74,7 @@ export const expiryMutants: readonly Mutant[] = [
   {
     name: "clock of the start",
     bug: "reads the clock when it is opened",
+    base: "memory",
     killedBy: ["T14"],
     make: () =>
       plainHarness("clock of the start", (data, options) => {

@@ -72,7 +72,7 @@ export const connectionMutants: readonly Mutant[] = [
 
 export const outageMutants: readonly Mutant[] = [
   networkMutant("no time limit", "goes on after its time is up", ["A07"], () =>
-    throughStore((inner) => withOptions(inner, (options) => ({ ...options, timeoutMs: 20_000 }) as never)),
+    throughStore((inner) => withOptions(inner, (options) => ({ ...options, timeoutMs: 6_000 }) as never)),
   ),
   networkMutant(
     "silence is no effect",

@@ -6,6 +6,7 @@ import { expiryMutants, metadataMutants } from "./expiry.ts";
 import { abortMutants, damageMutants, errorMutants } from "./failures.ts";
 import { connectionMutants, outageMutants } from "./faults.ts";
 import { faultySequenceMutants } from "./faulty-sequences.ts";
+import { fileNameMutants } from "./file-names.ts";
 import { idMutants } from "./ids.ts";
 import { linearizabilityMutants } from "./linearizability.ts";
 import { listingMutants } from "./listing.ts";
@@ -14,7 +15,9 @@ import type { Mutant } from "./mutant.ts";
 import { lifecycleMutants, namespaceMutants } from "./namespaces.ts";
 import { refusalMutants } from "./refusals.ts";
 import { resetMutants } from "./resets.ts";
+import { respMutants } from "./resp.ts";
 import { sequenceMutants } from "./sequences.ts";
+import { sqliteMutants } from "./sqlite.ts";
 import { updateMutants } from "./update.ts";
 import { valueMutants } from "./values.ts";
 import { versionMutants } from "./versions.ts";
@@ -45,4 +48,7 @@ export const zoo: readonly Mutant[] = [
   ...sequenceMutants,
   ...faultySequenceMutants,
   ...crashMutants,
+  ...fileNameMutants,
+  ...sqliteMutants,
+  ...respMutants,
 ];

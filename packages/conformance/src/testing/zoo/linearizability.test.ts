@@ -23,13 +23,14 @@ const mutants = zoo.filter(({ killedBy }) => killedBy.includes("K12"));
 async function twentyTimes(id: string, make: () => Harness): Promise<unknown[]> {
   const failures: unknown[] = [];
   for (let seed = 1; seed <= 20; seed += 1) {
-    const settings = suiteSettings({ seed, historyFolder });
+    const settings = suiteSettings({ seed, historyFolder, effort: "full" });
     await runCase(make(), caseOf(id), settings).catch((error: unknown) => failures.push(error));
   }
   return failures;
 }
 
-const told = /Thread "round-.+History: .+\.jsonl\.$/su;
+/** Answers so wrong that no search is needed are told at once. */
+const told = /Thread "round-.+History: .+\.jsonl\.$|who races succeeds or gets CONFLICT/su;
 
 // Once, each is found in the test of the zoo.
 describe.skipIf(suiteSettings().effort === "quick")("F09", () => {
@@ -57,7 +58,7 @@ describe("K12", () => {
 
   it("leaves histories that can be checked again", async () => {
     const files = await readdir(historyFolder);
-    expect(files.length).toBeGreaterThanOrEqual(20 * mutants.length);
+    expect(files.length).toBeGreaterThanOrEqual(20 * mutants.filter(({ base }) => base === "memory").length);
     for (const file of files.slice(0, 20)) {
       const history = await readFile(join(historyFolder, file), "utf8");
       expect(checkHistory(history).verdict).toBe("illegal");

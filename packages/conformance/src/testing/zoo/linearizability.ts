@@ -17,6 +17,7 @@ export const linearizabilityMutants: readonly Mutant[] = [
   {
     name: "lock in the process",
     bug: "checks and writes under a lock that other processes do not see",
+    base: "HTTP",
     killedBy: ["K13"],
     make: () => ({ ...keyValueHarness("lock in the process"), peer: keyValuePeer(true) }),
   },

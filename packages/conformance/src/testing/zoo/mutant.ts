@@ -12,11 +12,15 @@ import { plainHarness } from "../plain-harness.ts";
 import type { PlainData } from "../plain-record.ts";
 import { plainStore } from "../plain-store.ts";
 
+/** What the good store is made of. */
+export type MutantBase = "memory" | "file system" | "SQLite" | "Redis" | "HTTP";
+
 /** A store with one bug, and the cases that have to find it. */
 export interface Mutant {
   readonly name: string;
   /** What it does wrong. */
   readonly bug: string;
+  readonly base: MutantBase;
   readonly killedBy: readonly string[];
   /** A harness with state of its own. */
   readonly make: () => Harness;
@@ -35,7 +39,7 @@ export type Bug = (inner: ThreadStore, surroundings: Surroundings) => Partial<Th
 
 /** A mutant of the plain store. `makeBug` runs once a harness: what it keeps is shared by all clients. */
 export function mutant(name: string, bug: string, killedBy: readonly string[], makeBug: () => Bug): Mutant {
-  return { name, bug, killedBy, make: () => withBug(name, makeBug()) };
+  return { name, bug, base: "memory", killedBy, make: () => withBug(name, makeBug()) };
 }
 
 export function withBug(name: string, bug: Bug): Harness {

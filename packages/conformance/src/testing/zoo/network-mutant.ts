@@ -8,7 +8,7 @@ export function networkMutant(
   killedBy: readonly string[],
   makeBug: () => NetworkBug,
 ): Mutant {
-  return { name, bug, killedBy, make: () => keyValueHarness(name, makeBug()) };
+  return { name, bug, base: "HTTP", killedBy, make: () => keyValueHarness(name, makeBug()) };
 }
 
 type MakeDriver = NonNullable<NetworkBug["driver"]>;
