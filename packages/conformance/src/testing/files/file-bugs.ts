@@ -134,7 +134,7 @@ export const fileBugs: Readonly<Record<FileBugName, FileBug>> = {
       if (found !== undefined) return;
       await good.makeFolder(root);
       await writeFile(marker, "");
-      await wait(5);
+      await wait(30);
       await writeFile(marker, "1");
     },
   }),
