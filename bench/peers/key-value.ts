@@ -1,6 +1,6 @@
 import KeyvRedis from "@keyv/redis";
-import KeyvSqlite from "@keyv/sqlite";
-import Keyv from "keyv";
+import { KeyvSqlite } from "@keyv/sqlite";
+import { Keyv } from "keyv";
 import { createStorage, type Driver } from "unstorage";
 import fsDriver from "unstorage/drivers/fs";
 import redisDriver from "unstorage/drivers/redis";

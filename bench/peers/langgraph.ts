@@ -14,6 +14,10 @@ function open(file: string, synchronous: Synchronous): SqliteSaver {
   return saver;
 }
 
+function start(id: string): object {
+  return { configurable: { thread_id: id, checkpoint_ns: "" } };
+}
+
 /** The checkpointer alone, with the conversation as one channel: what a graph does at the least. */
 export function langGraphSaver(file: File, synchronous: Synchronous): Contestant {
   return {
@@ -36,7 +40,6 @@ export function langGraphSaver(file: File, synchronous: Synchronous): Contestant
         };
         return saver.put(config, checkpoint, { source: "loop", step, parents: {} });
       };
-      const start = (id: string): object => ({ configurable: { thread_id: id, checkpoint_ns: "" } });
       return {
         conversation(id) {
           const messages: Message[] = [];
@@ -87,16 +90,15 @@ export function langGraphGraph(
         .addEdge(START, "nothing")
         .addEdge("nothing", END)
         .compile({ checkpointer: saver });
-      const configOf = (id: string): object => ({ configurable: { thread_id: id } });
       const save = async (id: string, messages: readonly Message[]): Promise<void> => {
-        await graph.invoke({ messages: [...messages] } as never, configOf(id));
+        await graph.invoke({ messages: [...messages] } as never, start(id));
       };
       return {
         conversation(id) {
           let added: readonly Message[] = [];
           return { add: (messages) => void (added = messages), save: () => save(id, added) };
         },
-        load: async (id) => (await graph.getState(configOf(id))).values as unknown,
+        load: async (id) => (await graph.getState(start(id))).values as unknown,
         close: async () => void saver.db.close(),
       };
     },

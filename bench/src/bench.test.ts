@@ -10,7 +10,7 @@ it("runs every workload through ours, the raw client and the delta by hand", asy
   const results: Result[] = [];
   const failures: string[] = [];
   const backends = [sqliteNormal, files];
-  const plan = { ...noPeers, backends, workloads, rounds: 1, scale: "quick", largest: 5000 } as const;
+  const plan = { ...noPeers, backends, workloads, rounds: 1, scale: "quick", sizes: undefined } as const;
   await runPlan(plan, {
     progress: () => undefined,
     result: (result) => results.push(result),

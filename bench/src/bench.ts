@@ -43,7 +43,7 @@ async function measure(given: CommandLine): Promise<Report> {
     peersOf,
     rounds: given.rounds,
     scale: given.scale,
-    largest: given.largest,
+    sizes: given.sizes,
   };
   await runPlan(plan, {
     progress,

@@ -7,7 +7,7 @@ export const usage: string = `usage: npm run bench -- [options]
   --only NAMES      workloads: ${workloads.map(({ name }) => name).join(", ")}
   --backend NAMES   ${backends.map(({ name }) => name).join(", ")}
   --rounds N        how often each contestant runs each case (3)
-  --largest N       leave out cases of a larger size, such as growth by more turns
+  --sizes NUMBERS   cases of these sizes alone: turns, bytes or threads, such as 200,800
   --quick           tiny cases: shows that everything runs, and says nothing of speed
   --no-peers        ours and the raw clients only, without installing anything
   --json FILE       write the results there; those of an earlier run in it are kept where this one has none
@@ -18,7 +18,7 @@ export interface CommandLine {
   readonly only: readonly string[];
   readonly backend: readonly string[];
   readonly rounds: number;
-  readonly largest: number;
+  readonly sizes: readonly number[] | undefined;
   readonly scale: Scale;
   readonly peers: boolean;
   readonly json: string | undefined;
@@ -35,7 +35,7 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
       only: { type: "string" },
       backend: { type: "string" },
       rounds: { type: "string", default: "3" },
-      largest: { type: "string" },
+      sizes: { type: "string" },
       quick: { type: "boolean", default: false },
       peers: { type: "boolean", default: true },
       json: { type: "string" },
@@ -47,7 +47,7 @@ export function parseCommandLine(args: readonly string[]): CommandLine {
     only: namesOf(values.only, workloads),
     backend: namesOf(values.backend, backends),
     rounds: wholeNumber(values.rounds),
-    largest: values.largest === undefined ? Number.POSITIVE_INFINITY : wholeNumber(values.largest),
+    sizes: values.sizes?.split(",").map(wholeNumber),
     scale: values.quick ? "quick" : "full",
     peers: values.peers,
     json: values.json,

@@ -11,8 +11,8 @@ export interface Plan {
   readonly peersOf: (backend: string, endpoint: unknown) => Promise<readonly Contestant[]>;
   readonly rounds: number;
   readonly scale: Scale;
-  /** Cases of a larger size are left out. */
-  readonly largest: number;
+  /** Cases of other sizes are left out. `undefined`: all run. */
+  readonly sizes: readonly number[] | undefined;
 }
 
 export interface Listener {
@@ -43,9 +43,11 @@ async function runBackend(
   listener: Listener,
 ): Promise<void> {
   for (const workload of plan.workloads) {
-    for (const each of workload.cases(plan.scale).filter(({ size }) => size <= plan.largest)) {
+    const cases = workload.cases(plan.scale).filter(({ size }) => plan.sizes?.includes(size) ?? true);
+    for (const [index, each] of cases.entries()) {
       const label = `${backend} · ${workload.name} · ${each.name}`;
-      const samples = await interleaved(contestants, each, { ...plan, label }, listener);
+      const schedule = { rounds: plan.rounds, isFirst: index === 0, label };
+      const samples = await interleaved(contestants, each, schedule, listener);
       for (const [{ name: contestant, role }, taken] of samples) {
         const subject = {
           workload: workload.name,
@@ -61,6 +63,13 @@ async function runBackend(
   }
 }
 
+interface Schedule {
+  readonly rounds: number;
+  /** Of its workload on this backend: one round more, which does not count, lets the engine compile everybody's code. */
+  readonly isFirst: boolean;
+  readonly label: string;
+}
+
 let places = 0;
 
 /**
@@ -70,20 +79,21 @@ let places = 0;
 async function interleaved(
   contestants: readonly Contestant[],
   each: WorkloadCase,
-  { rounds, label }: { readonly rounds: number; readonly label: string },
+  { rounds, isFirst, label }: Schedule,
   { progress, failure }: Listener,
 ): Promise<Map<Contestant, Sample[]>> {
   const samples = new Map<Contestant, Sample[]>();
   const failed = new Set<Contestant>();
   const total = Math.min(rounds, each.rounds ?? rounds);
-  for (let round = 0; round < total; round += 1) {
-    const first = round % contestants.length;
+  for (let round = isFirst && each.cold !== true && total > 1 ? -1 : 0; round < total; round += 1) {
+    const first = (round + contestants.length) % contestants.length;
     for (const contestant of [...contestants.slice(first), ...contestants.slice(0, first)]) {
       if (failed.has(contestant)) continue;
-      progress(`${label} · round ${round + 1} of ${total} · ${contestant.name}`);
+      progress(`${label} · ${round < 0 ? "warm-up" : `round ${round + 1} of ${total}`} · ${contestant.name}`);
       try {
         const sample = await sampleOf(contestant, each);
-        if (sample !== undefined) samples.set(contestant, [...(samples.get(contestant) ?? []), sample]);
+        if (sample !== undefined && round >= 0)
+          samples.set(contestant, [...(samples.get(contestant) ?? []), sample]);
       } catch (error) {
         failed.add(contestant);
         const [reason] = (error instanceof Error ? error.message : String(error)).split("\n", 1);

@@ -1,0 +1,136 @@
+import type { Result } from "../measure/result.ts";
+import { rawName } from "./table.ts";
+
+/** What the stores are to reach, as a number that a run gives. */
+export interface Goal {
+  readonly text: string;
+  readonly backend: string;
+  readonly limit: number;
+  readonly direction: "at least" | "at most";
+  /** `undefined` where the run did not measure it. */
+  readonly value: (find: Find) => number | undefined;
+}
+
+/** The result of a contestant. */
+export type Find = (workload: string, name: string, contestant: string) => Result | undefined;
+
+type Measure = (result: Result) => number | null;
+
+const text = "ours, agent's text";
+const objects = "ours, objects";
+const delta = "delta by hand";
+const wall: Measure = ({ wallMs }) => wallMs;
+const cpu: Measure = ({ cpuMs }) => cpuMs;
+const p99: Measure = ({ p99Ms }) => p99Ms;
+const sentOrWritten: Measure = ({ sent, written }) => (sent > 0 ? sent : written);
+
+function ratio(of: Result | undefined, to: Result | undefined, measure: Measure): number | undefined {
+  const [above, below] = [of && measure(of), to && measure(to)];
+  return above === undefined || above === null || !below ? undefined : above / below;
+}
+
+function atMost(backend: string, limit: number, what: string, value: Goal["value"]): Goal {
+  return { text: what, backend, limit, direction: "at most", value };
+}
+
+function atLeast(backend: string, limit: number, what: string, value: Goal["value"]): Goal {
+  return { text: what, backend, limit, direction: "at least", value };
+}
+
+/** By backend: limits of growth through an agent's thread, through `save`, over the delta, and of bytes. */
+const growthLimits = {
+  sqlite: { text: 0.5, objects: 0.8, delta: 1.5, bytes: 10.5 },
+  "sqlite-normal": { text: 0.5, objects: 0.8, delta: 1.5, bytes: 10.5 },
+  files: { text: 0.5, objects: 1.1, delta: 1.25, bytes: 9 },
+  redis: { text: 0.35, objects: 0.8, delta: 1.25, bytes: 9 },
+  azure: { text: 0.6, objects: 1.1, delta: 1.25, bytes: 9 },
+  s3: { text: 0.7, objects: 1.1, delta: undefined, bytes: undefined },
+} as const;
+
+const growthGoals = Object.entries(growthLimits).flatMap(([backend, limits]): readonly Goal[] => [
+  atMost(backend, limits.text, "growth, T = 200, agent's text: wall to raw", (find) =>
+    ratio(find("growth", "T = 200", text), find("growth", "T = 200", rawName), wall),
+  ),
+  atMost(backend, limits.objects, "growth, T = 200, objects: wall to raw", (find) =>
+    ratio(find("growth", "T = 200", objects), find("growth", "T = 200", rawName), wall),
+  ),
+  atMost(backend, 1.3, "growth, T = 200, agent's text: last 20 saves to first 20", (find) => {
+    return find("growth", "T = 200", text)?.lastToFirst ?? undefined;
+  }),
+  ...(limits.delta === undefined
+    ? []
+    : [
+        atMost(backend, limits.delta, "growth, T = 200, agent's text: wall to delta by hand", (find) =>
+          ratio(find("growth", "T = 200", text), find("growth", "T = 200", delta), wall),
+        ),
+      ]),
+  ...(limits.bytes === undefined
+    ? []
+    : [
+        atMost(backend, limits.bytes, "bytes of 800 turns to those of 100", (find) =>
+          ratio(find("growth", "T = 800", text), find("growth", "T = 100", text), sentOrWritten),
+        ),
+      ]),
+]);
+
+const pointGoals = Object.keys(growthLimits).flatMap((backend) =>
+  ["save", "load"].flatMap((workload) =>
+    ["5 KB", "50 KB", "2 MB"].flatMap((size): readonly Goal[] => [
+      atMost(backend, 1.15, `${workload}, ${size}: CPU to raw`, (find) =>
+        ratio(find(workload, size, objects), find(workload, size, rawName), cpu),
+      ),
+      atMost(
+        backend,
+        backend === "redis" && size === "2 MB" ? 1.6 : 1.25,
+        `${workload}, ${size}: wall to raw`,
+        (find) => ratio(find(workload, size, objects), find(workload, size, rawName), wall),
+      ),
+    ]),
+  ),
+);
+
+const warmGoals = ["redis", "azure", "s3"].map((backend) =>
+  atMost(backend, 1000, "warm load, 2 MB, unchanged: bytes received each", (find) => {
+    const [loaded, warm] = [find("load", "2 MB", objects), find("warm load", "2 MB", objects)];
+    // The run loads once before, to have something to compare with.
+    if (loaded === undefined || warm === undefined) return undefined;
+    return (warm.received - loaded.received / loaded.steps) / warm.steps;
+  }),
+);
+
+const concurrentGoals = Object.keys(growthLimits).flatMap((backend): readonly Goal[] => {
+  const name = "64 conversations";
+  return [
+    atLeast(backend, 0.9, "64 conversations, agent's text: throughput to raw", (find) =>
+      ratio(find("concurrent", name, rawName), find("concurrent", name, text), wall),
+    ),
+    atMost(backend, 1.3, "64 conversations, agent's text: p99 to raw", (find) =>
+      ratio(find("concurrent", name, text), find("concurrent", name, rawName), p99),
+    ),
+  ];
+});
+
+const peerLimits = [
+  ["sqlite-normal", "Mastra", "growth", "T = 200", 2.5],
+  ["sqlite-normal", "Mastra", "load", "50 KB", 10],
+  ["sqlite-normal", "LangGraph, put", "growth", "T = 200", 20],
+  ["sqlite-normal", "LangGraph, graph", "growth", "T = 200", 20],
+  ["sqlite-normal", "LangGraph, DeltaChannel", "growth", "T = 200", 20],
+  ["sqlite", "Keyv", "growth", "T = 200", 5],
+  ["redis", "Keyv", "growth", "T = 200", 6],
+  ["redis", "unstorage", "growth", "T = 200", 2],
+] as const;
+
+const peerGoals = peerLimits.map(([backend, peer, workload, name, limit]) =>
+  atLeast(backend, limit, `${workload}, ${name}: wall of ${peer} to ours`, (find) =>
+    ratio(find(workload, name, peer), find(workload, name, workload === "growth" ? text : objects), wall),
+  ),
+);
+
+export const goals: readonly Goal[] = [
+  ...growthGoals,
+  ...peerGoals,
+  ...pointGoals,
+  ...warmGoals,
+  ...concurrentGoals,
+];
