@@ -1,6 +1,6 @@
 // npm run bench -- --help
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
-import { cpus } from "node:os";
+import { cpus, loadavg } from "node:os";
 import { backends } from "./backends/index.ts";
 import { type CommandLine, parseCommandLine, usage } from "./command-line.ts";
 import type { Report, Result } from "./measure/result.ts";
@@ -33,6 +33,7 @@ async function main(given: CommandLine): Promise<void> {
 }
 
 async function measure(given: CommandLine): Promise<Report> {
+  const [load = 0] = loadavg();
   const results: Result[] = [];
   const failures: string[] = [];
   const { progress, show, end } = screen();
@@ -53,7 +54,7 @@ async function measure(given: CommandLine): Promise<Report> {
   end();
   show(results, failures);
   const [cpu] = cpus();
-  const machine = `${cpus().length} × ${cpu?.model ?? "unknown CPU"}, ${process.platform}`;
+  const machine = `${cpus().length} × ${cpu?.model ?? "unknown CPU"}, ${process.platform}, load average ${load.toFixed(1)} before the run`;
   return { machine, node: process.version, date: new Date().toISOString().slice(0, 10), results, failures };
 }
 
