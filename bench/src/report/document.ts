@@ -22,10 +22,14 @@ export function writeReport(report: Report): void {
 }
 
 function introduction({ machine, node, date, failures }: Report): string {
-  const failed = [...new Set(failures.map((failure) => failure.replace(/ · .* · /u, ", ")))];
+  const failed = [
+    ...new Set(failures.map((failure) => failure.replace(/ · .* · /u, ", ").split(". ", 1)[0])),
+  ];
   return `# Performance
 
-Written by \`npm run bench -- --report\` on ${date}: ${machine}, Node ${node.slice(1)}. Do not edit.
+Written by \`npm run bench -- --report\` on ${date}, Node ${node.slice(1)}. Do not edit.
+
+${machine}.
 
 Everybody runs in turn in one process, round after round; the numbers are medians of the rounds. Servers are
 processes of their own on the same machine: Redis with every write on disk (\`appendfsync always\`), Azurite in
