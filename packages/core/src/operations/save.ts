@@ -6,18 +6,19 @@ import { expiryOf, hasExpired } from "../arguments/expiry.ts";
 import { conflict, corrupt, type Found, lookUp, lostRace, MOVED_ON } from "./lookup.ts";
 import { checkedMetadata } from "../arguments/metadata.ts";
 import { type Seen, seenBy } from "../arguments/previous.ts";
-import { encodeRecord, type ThreadRecord } from "../record/record.ts";
+import { encodeRecord, threadBytes, type ThreadRecord } from "../record/record.ts";
 import { settle, type Trace } from "../call/settle.ts";
 import { type Snapshot, storedThread } from "../record/stored-thread.ts";
 import type { ResolvedStoreOptions } from "../arguments/store-options.ts";
 import type { ThreadKey } from "../thread-driver.ts";
+import type { CheckedJson } from "../arguments/growing-json.ts";
 import { threadJson } from "../arguments/thread-json.ts";
 import type { SaveOptions, StoredThread, ThreadMetadata, Version } from "../thread-store.ts";
 
 /** A save as it was asked for, complete before the first step: nothing the caller does later changes it. */
 export interface SaveRequest {
   readonly key: ThreadKey;
-  readonly json: string;
+  readonly json: CheckedJson;
   readonly seen: Seen | undefined;
   readonly overwrite: boolean;
   readonly metadata: ThreadMetadata | undefined;
@@ -44,8 +45,9 @@ export function saveRequest(
   if (typeof overwrite !== "boolean") throw invalidArgument("overwrite is true or false.");
   if (overwrite && previous !== undefined)
     throw invalidArgument("Give either previous or overwrite, not both.");
-  const json = threadJson(thread);
-  const bytes = Buffer.byteLength(json);
+  const seen = seenBy(key, previous);
+  const json = threadJson(thread, seen?.snapshot?.checked);
+  const bytes = json.bytes.length;
   if (bytes > options.maxThreadBytes) {
     const message = `The thread has ${bytes} bytes and may have ${options.maxThreadBytes}. Raise maxThreadBytes, or shorten it.`;
     throw new ThreadStoreError("TOO_LARGE", message);
@@ -53,7 +55,7 @@ export function saveRequest(
   return {
     key,
     json,
-    seen: seenBy(key, previous),
+    seen,
     overwrite,
     metadata: metadata === undefined ? undefined : checkedMetadata(metadata),
     expiresAt: expiryOf({ ttlMs, expiresAt }, options.ttlMs, options.now()),
@@ -109,7 +111,7 @@ async function writeRecord(call: Call, request: SaveRequest, base: Base): Promis
   const now = Math.max(call.options.now(), before?.updatedAt ?? 0);
   const nonce = randomBytes(16).toString("base64url");
   const { record, toWrite } = encodeRecord(
-    json,
+    json.bytes,
     {
       ...key,
       nonce,
@@ -121,17 +123,18 @@ async function writeRecord(call: Call, request: SaveRequest, base: Base): Promis
     base.record,
   );
   call.bytes = record.trailer.size;
+  const checked = { bytes: threadBytes(record), marks: json.marks };
   return settle(call, {
     apply: async () => {
       const version = await call.driver.write(key, toWrite, base.version, { signal: call.signal });
-      return version === undefined ? undefined : { key, version, record };
+      return version === undefined ? undefined : { key, version, record, checked };
     },
     lookBack: async (): Promise<Trace<Snapshot>> => {
       const found = await lookUp(call, key);
       if (found === undefined) return base.version === undefined ? "absent" : "superseded";
       if (found.version === base.version) return "untouched";
       const isMine = found.state !== "damaged" && found.record.trailer.nonce === nonce;
-      return isMine ? { key, version: found.version, record } : "superseded";
+      return isMine ? { key, version: found.version, record, checked } : "superseded";
     },
   });
 }

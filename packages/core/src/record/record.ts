@@ -25,16 +25,16 @@ export function threadBytes(record: ThreadRecord): Buffer {
  * shares its long beginning with `base`, the record it replaces. Written once, into one buffer.
  */
 export function encodeRecord(
-  json: string,
+  json: Buffer,
   details: Omit<Trailer, "size" | "crc32">,
   base: ThreadRecord | undefined,
 ): { record: ThreadRecord; toWrite: RecordToWrite } {
-  const size = Buffer.byteLength(json);
+  const size = json.length;
   const start = PREFIX.length + size;
   const room = Buffer.byteLength(sealTrailer(trailerText({ ...details, size, crc32: NO_CRC }), NO_CRC));
   const bytes = Buffer.allocUnsafeSlow(start + room);
   bytes.write(PREFIX, "latin1");
-  bytes.write(json, PREFIX.length, "utf8");
+  json.copy(bytes, PREFIX.length);
   const head = bytes.subarray(0, start);
   const unchanged = base === undefined ? 0 : commonPrefixLength(head, base.bytes, endOfThread(base));
   const sum = checksum(head, base?.checksum, unchanged);

@@ -1,3 +1,4 @@
+import type { CheckedJson } from "../arguments/growing-json.ts";
 import { copyOf } from "../arguments/metadata.ts";
 import { type ThreadRecord, threadBytes } from "./record.ts";
 import type { Trailer } from "./trailer.ts";
@@ -9,6 +10,8 @@ export interface Snapshot {
   readonly key: ThreadKey;
   readonly version: Version;
   readonly record: ThreadRecord;
+  /** The thread's text, where this process has checked it before it saved it. */
+  readonly checked?: CheckedJson;
 }
 
 const snapshots = new WeakMap<object, Snapshot>();
