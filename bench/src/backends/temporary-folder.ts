@@ -1,11 +1,13 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
 /**
- * A folder on a disk. Beside the sources and not in the system's temporary folder, which may lie in memory,
+ * A folder on a disk. In the repository's cache and not in the system's temporary folder, which may lie in memory,
  * where an fsync costs nothing.
  */
 export function temporaryFolder(): { readonly folder: string; readonly remove: () => void } {
-  const folder = mkdtempSync(join(import.meta.dirname, "../../.bench-"));
+  const cache = join(import.meta.dirname, "../../../.cache/bench");
+  mkdirSync(cache, { recursive: true });
+  const folder = mkdtempSync(join(cache, "run-"));
   return { folder, remove: () => rmSync(folder, { recursive: true, force: true }) };
 }
