@@ -17,7 +17,7 @@ export interface SuiteOptions {
   readonly seed?: number;
   /**
    * How many random lists of calls each such case runs.
-   * @default `THREADSTORE_CONFORMANCE_RUNS`, else 30, and fewer where the harness has a `timeoutFactor`
+   * @default `THREADSTORE_CONFORMANCE_RUNS`, else as the effort is, and fewer where the harness has a `timeoutFactor`
    */
   readonly randomRuns?: number;
   /**

@@ -28,7 +28,7 @@ export async function sequentialProperty(
   const world = await openWorld(openings, context.close);
   await randomCalls(context, {
     kinds: [...threadCalls, ...spaceCalls, ...(reopens ? reopening : [])],
-    usualRuns: 30,
+    usualRuns: { quick: 20, full: 200 }[context.settings.effort],
     mostCalls: 40,
     timeoutMs,
     openLane: async () => (ids) => {

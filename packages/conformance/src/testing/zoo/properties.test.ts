@@ -7,12 +7,13 @@ import { plainHarness } from "../plain-harness.ts";
 import { foundByRandomCalls } from "./found-by-random-calls.ts";
 import { zoo } from "./index.ts";
 import { withBug } from "./mutant.ts";
+import { sequenceMutants } from "./sequences.ts";
 
 async function failureOf(harness: Harness, id: string, options: SuiteOptions): Promise<string | undefined> {
   const [found] = cases.filter((each) => each.id === id);
   if (found === undefined) throw new Error(`There is no case ${id}.`);
   try {
-    await runCase(harness, found, suiteSettings(options));
+    await runCase(harness, found, suiteSettings({ effort: "full", ...options }));
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
@@ -73,7 +74,19 @@ describe("P01", () => {
   });
 
   it.each([1, 2, 3, 4, 5])("finds nothing in a good store (seed %i)", async (seed) => {
-    expect(await failureOf(plainHarness(), "P01", { seed })).toBe(undefined);
-    expect(await failureOf(plainHarness(), "P02", { seed })).toBe(undefined);
+    for (const id of ["P01", "P02"])
+      expect(await failureOf(plainHarness(), id, { seed, effort: "quick" })).toBe(undefined);
+  });
+});
+
+// Once, each is found in the test of the zoo.
+describe.skipIf(suiteSettings().effort === "quick")("20 times of 20", () => {
+  const pairs = sequenceMutants.flatMap(({ killedBy, ...mutant }) =>
+    killedBy.map((id) => ({ ...mutant, id })),
+  );
+
+  it.each(pairs)("$id finds the store that $bug ($name)", { timeout: 300_000 }, async ({ id, make }) => {
+    for (let seed = 1; seed <= 20; seed += 1)
+      expect(await failureOf(make(), id, { seed }), `seed ${seed}`).toMatch(/^Promised: /u);
   });
 });

@@ -39,7 +39,7 @@ export const sequenceMutants: readonly Mutant[] = [
       },
     };
   }),
-  mutant("inherited metadata", "creates with the metadata of what was deleted by version", foundBy, () => {
+  mutant("inherited metadata", "creates with the metadata of what was deleted by version", ["P01"], () => {
     const left = new Map<string, StoredThread>();
     return (inner) => ({
       save: async (id, thread, options) => {
