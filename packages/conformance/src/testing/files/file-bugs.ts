@@ -31,6 +31,14 @@ function lockFile(file: string): string {
   return join(dirname(file), `.tmp-lock-${basename(file)}`);
 }
 
+/** The names of all folders that were not there, and of no other. */
+async function makeAndSync(folder: string): Promise<void> {
+  const first = await mkdir(folder, { recursive: true });
+  if (first === undefined) return;
+  await syncFolder(dirname(first));
+  if (first !== folder) await syncFolder(dirname(folder));
+}
+
 /** What broken stores do otherwise than the good one. */
 export const fileBugs: Readonly<Record<FileBugName, FileBug>> = {
   "in place": () => ({ put: (file, content) => writeFile(file, content, { flush: true }) }),
@@ -163,14 +171,7 @@ export const fileBugs: Readonly<Record<FileBugName, FileBug>> = {
     makeFolder: async (folder) => void (await mkdir(folder, { recursive: true })),
   }),
 
-  "sync of own folders only": () => {
-    const makeFolder = async (folder: string): Promise<void> => {
-      const first = await mkdir(folder, { recursive: true });
-      if (first !== undefined) await syncFolder(dirname(first));
-      if (first !== undefined && first !== folder) await syncFolder(dirname(folder));
-    };
-    return { prepare: makeFolder, makeFolder };
-  },
+  "sync of own folders only": () => ({ prepare: makeAndSync, makeFolder: makeAndSync }),
 
   "no sync of a removal": () => ({ remove: unlink }),
 

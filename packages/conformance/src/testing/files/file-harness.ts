@@ -1,16 +1,13 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { readdir, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Harness } from "../../harness.ts";
+import { temporaryPlaces } from "../temporary-places.ts";
 import type { FileBugName } from "./file-bugs.ts";
 import { fileName, type FileNames, goodNames } from "./file-names.ts";
 import { unlessMissing } from "./file-steps.ts";
 import { type FilePlace, openFiles } from "./file-store.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "threadstore-files-"));
-
-process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+const { folder, pathOf, remove } = temporaryPlaces("files");
 
 /** A harness of stores that keep their threads in files, and whose processes, disks and calls can fail. */
 export function fileHarness(name: string, bug: FileBugName | "none", names: FileNames = goodNames): Harness {
@@ -18,17 +15,17 @@ export function fileHarness(name: string, bug: FileBugName | "none", names: File
   return {
     name,
     peer: { module: new URL("./file-peer.ts", import.meta.url), parameters },
-    disk: { folder: (place) => join(folder, place) },
+    disk: { folder: pathOf },
     open: async (place, options) => openFiles(place, parameters, options, names),
-    destroy: (place) => rm(join(folder, place), { recursive: true, force: true }),
+    destroy: async (place) => remove(pathOf(place)),
     async rewrite(place, id, change) {
-      const file = join(folder, place, `n-${names.nameOf("")}`, fileName(names, id));
+      const file = join(pathOf(place), `n-${names.nameOf("")}`, fileName(names, id));
       const content = await readFile(file);
       const line = content.indexOf("\n") + 1;
       await writeFile(file, Buffer.concat([content.subarray(0, line), change(content.subarray(line))]));
     },
     async entries(place) {
-      const files = readdir(join(folder, place), { recursive: true, withFileTypes: true });
+      const files = readdir(pathOf(place), { recursive: true, withFileTypes: true });
       const found = (await unlessMissing(files)) ?? [];
       return found.flatMap((each) => (each.isDirectory() ? [] : [join(each.parentPath, each.name)]));
     },

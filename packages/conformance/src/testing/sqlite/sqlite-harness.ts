@@ -1,13 +1,10 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { createThreadStore, type StoreOptions, type ThreadStore } from "@threadstore/core";
 import type { Harness } from "../../harness.ts";
+import { temporaryPlaces } from "../temporary-places.ts";
 import { type SqliteBug, sqliteDriver } from "./sqlite-driver.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "threadstore-node-sqlite-"));
-process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
+const { pathOf, remove } = temporaryPlaces("node-sqlite");
 
 /** SQLite's numbers for `PRAGMA synchronous`. */
 const levels = ["OFF", "NORMAL", "FULL", "EXTRA"];
@@ -21,7 +18,7 @@ export function sqliteHarness(
   const connections = new Map<string, DatabaseSync>();
 
   function connect(place: string): DatabaseSync {
-    const database = new DatabaseSync(join(folder, place), {
+    const database = new DatabaseSync(pathOf(place), {
       timeout: bug.holdsTransactions === true ? 0 : 5_000,
     });
     database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}`);
@@ -35,10 +32,10 @@ export function sqliteHarness(
       return createThreadStore(sqliteDriver(connect(place), bug), options);
     },
     async destroy(place) {
-      for (const suffix of ["", "-wal", "-shm"]) rmSync(join(folder, place) + suffix, { force: true });
+      remove(...["", "-wal", "-shm"].map((suffix) => pathOf(place) + suffix));
     },
     async rewrite(place, id, change) {
-      const database = new DatabaseSync(join(folder, place), { timeout: 5_000 });
+      const database = new DatabaseSync(pathOf(place), { timeout: 5_000 });
       const key = bug.bound?.(id) ?? Buffer.from(id);
       const row = database.prepare("SELECT bytes FROM threads WHERE id = ?").get(key);
       const bytes = change(row?.["bytes"] as Uint8Array);
@@ -46,7 +43,7 @@ export function sqliteHarness(
       database.close();
     },
     async entries(place) {
-      const database = new DatabaseSync(join(folder, place), { timeout: 5_000 });
+      const database = new DatabaseSync(pathOf(place), { timeout: 5_000 });
       const rows = database.prepare("SELECT hex(namespace) AS namespace, hex(id) AS id FROM threads").all();
       database.close();
       return rows.map((row) => `${String(row["namespace"])}:${String(row["id"])}`);
