@@ -4,6 +4,7 @@ import { broken, describeError, holds, loaded, ordinal, outcomeOf, same } from "
 import type { FaultProxy } from "../fault-proxy/index.ts";
 import { range } from "../parallel.ts";
 import { promptly, requestsOf } from "./changes.ts";
+import { graceMs } from "./hurry.ts";
 import { idsOf, pollFor } from "./reading.ts";
 import { countUp, onlyWinner } from "./races.ts";
 
@@ -143,27 +144,28 @@ export const connections: ConformanceCase[] = faultsSection("Connections", [
       // Those of a library that keeps them serve the next store too, and so do not become more.
       const allowed = keepsConnections ? await useOne() : 0;
       for (const _ of range(10)) await useOne();
-      await pollFor(2000, signal, () => Promise.resolve(proxy.openConnections <= allowed));
+      await pollFor(graceMs(context), signal, () => Promise.resolve(proxy.openConnections <= allowed));
       const left = proxy.openConnections;
-      holds(left <= allowed, "closed stores leave no connection behind", `${left} are open after 2 s`);
+      holds(left <= allowed, "closed stores leave no connection behind", `${left} are open a while after`);
     },
   },
   {
     id: "R02",
     title: "a store that is closed while its backend is silent leaves no connection behind",
     clauses: ["F3", "F6"],
-    async run({ startProxy, openThrough, close, keepsConnections, signal }) {
+    async run(context) {
+      const { startProxy, openThrough, close, keepsConnections, signal } = context;
       const proxy = await startProxy();
       const store = await openThrough(proxy);
       await store.load("warm");
       const kept = keepsConnections ? proxy.openConnections : 0;
       proxy.arm({ type: "blackHole", times: Infinity });
       const loading = outcomeOf(() => store.load("a", { timeoutMs: 300 }));
-      await promptly(5000, "close ends though the backend is silent", () => close(store));
+      await promptly(2 * graceMs(context), "close ends though the backend is silent", () => close(store));
       await loading;
-      await pollFor(2000, signal, () => Promise.resolve(proxy.openConnections <= kept));
+      await pollFor(graceMs(context), signal, () => Promise.resolve(proxy.openConnections <= kept));
       const left = proxy.openConnections;
-      holds(left <= kept, "a closed store leaves no connection behind", `${left} are open after 2 s`);
+      holds(left <= kept, "a closed store leaves no connection behind", `${left} are open a while after`);
     },
   },
 ]);
