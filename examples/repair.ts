@@ -6,7 +6,6 @@ import { checkThread, createChatAgent, repairThread } from "@threadstore/openai"
 import OpenAI from "openai";
 
 const store = fileSystemStore({ folder: "threads" });
-
 for await (const { id } of store.list()) {
   const stored = await store.load(id);
   if (stored === undefined) continue;
