@@ -3,7 +3,7 @@ import type { Job } from "./crashes/messages.ts";
 import type { Writer } from "./crashes/writer.ts";
 import type { FaultProxy } from "./fault-proxy/index.ts";
 import type { SuiteSettings } from "./execution/settings.ts";
-import type { Recorded } from "./linearizability/recorder.ts";
+import type { PeerClient } from "./peers/peer.ts";
 import type { DurabilitySetting, Power } from "./harness.ts";
 
 /** The clauses of docs/contract.md. */
@@ -66,7 +66,9 @@ export interface CaseContext {
   /** A client of the case's place that reaches the backend through the proxy. The power `network`. */
   readonly openThrough: (proxy: FaultProxy, options?: StoreOptions) => Promise<ThreadStore>;
   /** A client of the case's place in a process of its own, which ends with the case. The power `peer`. */
-  readonly openPeer: () => Promise<Recorded>;
+  readonly openPeer: () => Promise<PeerClient>;
+  /** A client of what is not there. The power `missing`. */
+  readonly openMissing: () => Promise<ThreadStore>;
   /** Whether connections outlive their store, as the power `network` says. */
   readonly keepsConnections: boolean;
   /** Another place, which has nothing in common with the others of the case. */

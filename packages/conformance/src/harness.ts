@@ -1,7 +1,15 @@
 import type { JsonValue, StoreOptions, ThreadStore } from "@threadstore/core";
 
 /** What a harness may be able to do beyond opening stores. Each unlocks cases. */
-export type Power = "rewrite" | "entries" | "network" | "peer" | "disk" | "durability" | "backend";
+export type Power =
+  | "rewrite"
+  | "entries"
+  | "missing"
+  | "network"
+  | "peer"
+  | "disk"
+  | "durability"
+  | "backend";
 
 /** Where a server listens. */
 export interface Endpoint {
@@ -99,6 +107,12 @@ export interface Harness {
    * kind; not empty folders, nor what exists once however many threads there are.
    */
   entries?(place: string): Promise<readonly string[]>;
+
+  /**
+   * A store whose bucket, container, database or folder is not there, or is something else, and is not the store's to
+   * make: what an operator has forgotten, or misspelt.
+   */
+  missing?(): Promise<ThreadStore>;
 
   /** For a store that reaches its backend over a network. */
   readonly network?: Network;

@@ -20,6 +20,7 @@ import { lifecycle } from "./lifecycle.ts";
 import { linearizability } from "./linearizability.ts";
 import { listing } from "./listing.ts";
 import { lostAnswers } from "./lost-answers.ts";
+import { missing } from "./missing.ts";
 import { metadata } from "./metadata.ts";
 import { namespaceNames } from "./namespace-names.ts";
 import { namespaces } from "./namespaces.ts";
@@ -27,6 +28,7 @@ import { outages } from "./outages.ts";
 import { overtakenChanges } from "./overtaken-changes.ts";
 import { ownership } from "./ownership.ts";
 import { paging } from "./paging.ts";
+import { processes } from "./processes.ts";
 import { properties } from "./properties.ts";
 import { races } from "./races.ts";
 import { refusals } from "./refusals.ts";
@@ -61,10 +63,12 @@ export const cases: readonly ConformanceCase[] = [
   ...update,
   ...abort,
   ...errors,
+  ...missing,
   ...damage,
   ...properties,
   ...races,
   ...visibility,
+  ...processes,
   ...linearizability,
   ...lostAnswers,
   ...overtakenChanges,

@@ -1,8 +1,8 @@
 import type { StoredThread, ThreadStore } from "@threadstore/core";
-import { type ConformanceCase, section } from "../conformance-case.ts";
-import { broken, holds, loaded, same } from "../expectations.ts";
+import { type CaseContext, type ConformanceCase, section } from "../conformance-case.ts";
+import { broken, holds, loaded, same, show } from "../expectations.ts";
 import { inParallel, range } from "../parallel.ts";
-import { idsOf } from "./reading.ts";
+import { idsOf, summariesOf } from "./reading.ts";
 
 const letters = ["a", "b"] as const;
 
@@ -49,6 +49,39 @@ async function whileWatched(
 async function saveInTurn(store: ThreadStore, count: number): Promise<void> {
   let { version: previous } = await loaded(store, "a", "it is there");
   for (const n of range(count)) ({ version: previous } = await store.save("a", { n }, { previous }));
+}
+
+async function listMeanwhile({ open, settings, signal }: CaseContext): Promise<void> {
+  const [store, other] = [await open(), await open()];
+  const ids = range(6).map((n) => `thread-${n}`);
+  const thread = { text: "x".repeat(30_000) };
+  await Promise.all(ids.map((id) => store.save(id, thread)));
+  let [done, listings] = [false, 0];
+  const isDone = (): boolean => done;
+  const hasListed = (): boolean => listings >= 3;
+  const listing = async (): Promise<void> => {
+    for (; !isDone(); listings += 1) {
+      for (const { id, corrupt } of await summariesOf(other)) {
+        holds(ids.includes(id), "a listing has the threads that callers saved", `it had ${show(id)}`);
+        holds(!corrupt, "no thread that is being saved is listed as damaged", `${show(id)} was`);
+      }
+    }
+  };
+  const writing = async (): Promise<void> => {
+    const rounds = settings.effort === "quick" ? 6 : 20;
+    for (let n = 0; (n < rounds || !hasListed()) && !signal.aborted; n += 1) {
+      // Half of them are replaced, the others come and go.
+      const [kept, gone] = [ids.slice(0, 3), ids.slice(3)];
+      await Promise.all([
+        ...kept.map((id) => store.save(id, thread, { overwrite: true })),
+        ...gone.map((id) => (n % 2 === 0 ? store.delete(id) : store.save(id, thread))),
+      ]);
+    }
+  };
+  const written = writing().finally(() => {
+    done = true;
+  });
+  await Promise.all([written, listing()]);
 }
 
 export const visibility: ConformanceCase[] = section("Visibility", "concurrent", [
@@ -102,6 +135,13 @@ export const visibility: ConformanceCase[] = section("Visibility", "concurrent",
       for (const [version, json] of loads)
         same(json, saves.get(version), "a version loaded has the thread saved with it");
     },
+  },
+  {
+    id: "N11",
+    title: "who lists while threads are saved, created and deleted sees them and nothing else",
+    clauses: ["D3", "L1"],
+    timeoutMs: 60_000,
+    run: listMeanwhile,
   },
   {
     id: "K09",

@@ -18,6 +18,7 @@ export interface Belongings {
 export interface OwnedPlace extends CasePlace {
   readonly openThrough: CaseContext["openThrough"];
   readonly openPeer: CaseContext["openPeer"];
+  readonly openMissing: CaseContext["openMissing"];
 }
 
 /** A place of a case, with what the case opens and starts there noted among its belongings. */
@@ -35,6 +36,7 @@ export function casePlace(harness: Harness, name: string, belongings: Belongings
     open: (options = {}) => opened(() => harness.open(name, options)),
     openThrough: ({ port }, options = {}) =>
       opened(() => power(harness, "network").open(name, { host: "127.0.0.1", port }, options)),
+    openMissing: () => opened(() => power(harness, "missing").call(harness)),
     async openPeer() {
       places.add(name);
       const peer = startPeer(power(harness, "peer"), name);

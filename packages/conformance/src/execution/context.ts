@@ -47,6 +47,7 @@ export function contextFor(
     },
     openThrough: place.openThrough,
     openPeer: place.openPeer,
+    openMissing: place.openMissing,
     keepsConnections: harness.network?.keepsConnections ?? false,
     newPlace() {
       morePlaces += 1;

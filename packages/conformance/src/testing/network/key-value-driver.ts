@@ -20,7 +20,7 @@ export function keyValueDriver(client: KeyValueClient, place: string): ThreadDri
     name: "key-value",
     async read(key, _known, { signal }) {
       const answer = await client.send("GET", pathOf(place, key), { signal });
-      if (answer.status === 404) return undefined;
+      if (isNothing(answer)) return undefined;
       return { version: tagged(answer).etag, bytes: answer.body };
     },
     async write(key, { bytes }, previous, { signal }) {
@@ -32,7 +32,7 @@ export function keyValueDriver(client: KeyValueClient, place: string): ThreadDri
     async delete(key, previous, { signal }) {
       const headers = { "if-match": `"${previous}"` };
       const answer = await client.send("DELETE", pathOf(place, key), { headers, signal });
-      if (answer.status === 412 || answer.status === 404) return false;
+      if (answer.status === 412 || isNothing(answer)) return false;
       return tagged(answer).status === 200;
     },
     async list(namespace, { after = "", limit }, { signal }) {
@@ -77,6 +77,7 @@ function explainAnswer({ status, retryAfterMs }: Answer): FailureExplanation {
   const message = `The server answered ${status}.`;
   if (status === 401 || status === 403) return { code: "ACCESS_DENIED", message, applied: "no" };
   if (status === 429) return { code: "UNAVAILABLE", message, applied: "no", retryAfterMs };
+  if (status === 404) return { code: "MISCONFIGURED", message, applied: "no" };
   if (status === 507) return { code: "STORAGE_FULL", message, applied: "no" };
   if (status >= 500) return { code: "UNAVAILABLE", message, applied: "unknown", retryAfterMs };
   return { code: "BACKEND_ERROR", message, applied: "no" };
@@ -89,6 +90,11 @@ function codeOf(error: unknown): unknown {
 function expected(answer: Answer): Answer {
   if (answer.status !== 200) throw new UnexpectedStatusError(answer);
   return answer;
+}
+
+/** Of a place that is not there, the server says so. */
+function isNothing({ status, body }: Answer): boolean {
+  return status === 404 && body.length === 0;
 }
 
 /** Whatever answers otherwise is not the server. */

@@ -2,7 +2,7 @@ import { createThreadStore, type StoreOptions, type ThreadDriver, type ThreadSto
 import type { Endpoint, Harness, Peer } from "../../harness.ts";
 import { KeyValueClient } from "./key-value-client.ts";
 import { keyValueDriver, pathOf } from "./key-value-driver.ts";
-import { startKeyValueServer } from "./key-value-server.ts";
+import { MISSING_PLACE, startKeyValueServer } from "./key-value-server.ts";
 
 /** What a broken store makes of the good one; each part is optional. */
 export interface NetworkBug {
@@ -34,6 +34,7 @@ export function keyValueHarness(name: string, bug: NetworkBug = {}): Harness {
     name,
     network: { endpoint, open: openAt },
     peer: keyValuePeer(false),
+    missing: () => openAt(MISSING_PLACE, endpoint),
     open: (place, options) => openAt(place, endpoint, options),
     destroy: (place) => withClient((client) => client.send("DELETE", `/${place}`)),
     rewrite: (place, id, change) =>
@@ -54,8 +55,8 @@ export function keyValueHarness(name: string, bug: NetworkBug = {}): Harness {
 }
 
 /** Stores on the server in other processes. */
-export function keyValuePeer(isBroken: boolean): Peer {
-  const parameters = { endpoint: { host: endpoint.host, port: endpoint.port }, isBroken };
+export function keyValuePeer(isBroken: boolean, stays = false): Peer {
+  const parameters = { endpoint: { host: endpoint.host, port: endpoint.port }, isBroken, stays };
   return { module: new URL("./key-value-peer.ts", import.meta.url), parameters };
 }
 

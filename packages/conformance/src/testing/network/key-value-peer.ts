@@ -9,11 +9,14 @@ export interface PeerParameters {
   readonly endpoint: Endpoint;
   /** Whether it locks in the process only. */
   readonly isBroken: boolean;
+  /** Whether it leaves a timer behind, with which the process does not end. */
+  readonly stays: boolean;
 }
 
-/** What the processes of the case K13 import. */
+/** What the processes of a case import. */
 export function openPeer(place: string, parameters: JsonValue): ThreadStore {
-  const { endpoint, isBroken } = parameters as unknown as PeerParameters;
+  const { endpoint, isBroken, stays } = parameters as unknown as PeerParameters;
+  if (stays) setInterval(() => undefined, 1000);
   const store = createThreadStore(keyValueDriver(new KeyValueClient(endpoint), place));
   if (!isBroken) return store;
   return wrapped(store, { data: new Map(), options: {} }, checkThenAct(newLock()));

@@ -35,6 +35,9 @@ export async function startKeyValueServer(): Promise<Endpoint> {
   return { host: "127.0.0.1", port: (server.address() as AddressInfo).port };
 }
 
+/** The only place that is not made when it is first used. */
+export const MISSING_PLACE = "missing";
+
 let lastTag = 0;
 
 function answer(
@@ -45,6 +48,7 @@ function answer(
 ): void {
   const { pathname, searchParams } = new URL(url, "http://localhost");
   const [, place = "", folder, name] = pathname.split("/");
+  if (place === MISSING_PLACE) return respond(response, 404, "There is no such place.");
   const path = `${place}/${folder}`;
   const files = folders.get(path) ?? new Map<string, Entry>();
   if (folder === undefined) return respond(response, 200, JSON.stringify(placeOf(folders, place, method)));

@@ -1,4 +1,5 @@
 import type { ListedRecord } from "@threadstore/core";
+import { respHarness } from "../resp/resp-harness.ts";
 import type { Mutant } from "./mutant.ts";
 import { driverMutant } from "./network-mutant.ts";
 
@@ -29,4 +30,11 @@ export const costMutants: readonly Mutant[] = [
       return { records: all.slice(start, end), next: end < all.length ? String(end) : undefined };
     },
   })),
+  {
+    name: "RESP, no index",
+    bug: "goes through all keys to list some, and reads them whole",
+    base: "Redis",
+    killedBy: ["N20", "N21"],
+    make: () => respHarness("no index"),
+  },
 ];

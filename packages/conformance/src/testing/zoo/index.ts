@@ -8,6 +8,7 @@ import { connectionMutants, outageMutants } from "./faults.ts";
 import { faultySequenceMutants } from "./faulty-sequences.ts";
 import { fileNameMutants } from "./file-names.ts";
 import { idMutants } from "./ids.ts";
+import { leftoverMutants } from "./leftovers.ts";
 import { linearizabilityMutants } from "./linearizability.ts";
 import { listingMutants } from "./listing.ts";
 import { lostAnswerMutants } from "./lost-answers.ts";
@@ -44,6 +45,7 @@ export const zoo: readonly Mutant[] = [
   ...linearizabilityMutants,
   ...refusalMutants,
   ...costMutants,
+  ...leftoverMutants,
   ...resetMutants,
   ...sequenceMutants,
   ...faultySequenceMutants,

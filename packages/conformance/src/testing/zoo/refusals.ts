@@ -28,6 +28,7 @@ function unless<T>(isMeant: (status: number) => boolean, call: () => Promise<T>,
 }
 
 const isDenied = (status: number): boolean => status === 401 || status === 403;
+const isMissing = (status: number): boolean => status === 404;
 const isRequestsFault = (status: number): boolean => status >= 400 && status < 500;
 const isServersFault = (status: number): boolean => status >= 500 && status !== 507;
 const noRecords = { records: [], next: undefined };
@@ -104,6 +105,16 @@ export const refusalMutants: readonly Mutant[] = [
     ...inner,
     delete: (...parameters) => unless(isRequestsFault, () => inner.delete(...parameters), true),
   })),
+  driverMutant(
+    "a missing place is nothing",
+    "takes a place that is not there for one with nothing in it",
+    ["E07"],
+    (inner) => ({
+      ...inner,
+      read: (...parameters) => unless(isMissing, () => inner.read(...parameters), undefined),
+      list: (...parameters) => unless(isMissing, () => inner.list(...parameters), noRecords),
+    }),
+  ),
   driverMutant(
     "failed is not done",
     "takes a change that a gateway answers with a failure for not made",
