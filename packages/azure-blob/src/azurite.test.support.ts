@@ -48,6 +48,12 @@ export function harnessFor(name: string, newContainerClient: () => Promise<Conta
       await Promise.all(blobs.map((blob) => container.deleteBlob(blob, { deleteSnapshots: "include" })));
     },
     entries: blobsOf,
+    async missing() {
+      const { url, credential, containerName } = await containerOf();
+      return azureBlobStore({
+        container: new ContainerClient(url.replace(containerName, "no-such-container"), credential),
+      });
+    },
     async rewrite(place, id, change) {
       const container = await containerOf();
       const listing = container.listBlobsFlat({ prefix: `${place}/~/` });

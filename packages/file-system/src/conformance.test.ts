@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Harness, register } from "@threadstore/conformance";
@@ -24,6 +24,12 @@ const harness: Harness = {
 
   async entries(place) {
     return filesBelow(join(places, place));
+  },
+
+  async missing() {
+    const file = join(places, "no-folder");
+    await writeFile(file, "");
+    return fileSystemStore({ folder: join(file, "threads") });
   },
 
   peer: { module: new URL("./conformance.test.peer.ts", import.meta.url), parameters: places },

@@ -40,6 +40,7 @@ await describeWithService("s3", "s3Store", (endpoint: S3Endpoint) => {
           prefix: `${place}/`,
         }),
     },
+    missing: async () => s3Store({ ...connection(endpoint), bucket: "no-such-bucket" }),
     peer: {
       module: new URL("./conformance.test.peer.ts", import.meta.url),
       get parameters() {

@@ -73,6 +73,8 @@ const harness: Harness = {
     });
   },
 
+  missing: async () => sqliteStore({ path: folder.file("no-folder/threads.db") }),
+
   peer: { module: new URL("./conformance.test.peer.ts", import.meta.url), parameters: folder.path },
 
   durability: {
