@@ -18,7 +18,7 @@ async function increment(peer: PeerClient, signal: AbortSignal): Promise<void> {
 }
 
 /** How often each process counts up. */
-const STEPS = { quick: 8, full: 25 } as const;
+const STEPS = { quick: 5, full: 25 } as const;
 
 async function countUpInProcesses({ openPeer, open, settings, signal }: CaseContext): Promise<void> {
   const peers = await Promise.all(range(4).map(() => openPeer()));
