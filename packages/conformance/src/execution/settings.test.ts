@@ -6,6 +6,10 @@ describe("the settings of a run", () => {
   afterEach(() => void vi.unstubAllEnvs());
 
   it("have defaults", () => {
+    // What the run of the tests itself was told.
+    for (const name of ["EFFORT", "SEED", "RUNS", "REPLAY", "HISTORIES"]) {
+      vi.stubEnv(`THREADSTORE_CONFORMANCE_${name}`, undefined);
+    }
     expect(suiteSettings()).toEqual({
       effort: "full",
       seed: 1,
