@@ -32,6 +32,7 @@ import { processes } from "./processes.ts";
 import { properties } from "./properties.ts";
 import { races } from "./races.ts";
 import { refusals } from "./refusals.ts";
+import { selfChecks } from "./self-checks.ts";
 import { silence } from "./silence.ts";
 import { update } from "./update.ts";
 import { valueLimits } from "./value-limits.ts";
@@ -82,4 +83,5 @@ export const cases: readonly ConformanceCase[] = [
   ...diskCrashes,
   ...backendCrashes,
   ...hygiene,
+  ...selfChecks,
 ];

@@ -17,6 +17,7 @@ import { lifecycleMutants, namespaceMutants } from "./namespaces.ts";
 import { refusalMutants } from "./refusals.ts";
 import { resetMutants } from "./resets.ts";
 import { respMutants } from "./resp.ts";
+import { selfCheckMutants } from "./self-checks.ts";
 import { sequenceMutants } from "./sequences.ts";
 import { sqliteMutants } from "./sqlite.ts";
 import { updateMutants } from "./update.ts";
@@ -53,4 +54,5 @@ export const zoo: readonly Mutant[] = [
   ...fileNameMutants,
   ...sqliteMutants,
   ...respMutants,
+  ...selfCheckMutants,
 ];
