@@ -1,6 +1,7 @@
 import type { EventEmitter } from "node:events";
 import type { Cluster, Redis } from "ioredis";
 import { OneShotCommand, type Parameter, ScriptCommand } from "./command.ts";
+import { databaseCheck, selectionError } from "./database.ts";
 import { AnswerLostError, isReplyError, neverSent, RedisSetupError, replyCode } from "./errors.ts";
 import type { Script } from "./scripts.ts";
 
@@ -14,6 +15,7 @@ export interface Connection {
 
 export function connectionOf(client: Redis | Cluster): Connection {
   let connecting: Promise<void> | undefined;
+  const isOnItsDatabase = databaseCheck(client);
   const send = async (command: OneShotCommand, signal: AbortSignal): Promise<unknown> => {
     signal.throwIfAborted();
     while (client.status !== "ready") {
@@ -23,6 +25,7 @@ export function connectionOf(client: Redis | Cluster): Connection {
       });
       await connecting;
     }
+    await isOnItsDatabase();
     signal.throwIfAborted();
     return answerTo(client, command);
   };
@@ -56,7 +59,7 @@ async function readiness(client: Redis | Cluster): Promise<void> {
   }
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const emitter: EventEmitter = client;
-  const onError = (error: unknown): void => reject(neverSent(error));
+  const onError = (error: unknown): void => reject(selectionError(error));
   const onClose = (): void => onError(new Error("The connection to Redis ended before it was ready."));
   const listeners = [
     ["ready", resolve],

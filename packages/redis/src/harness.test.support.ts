@@ -15,6 +15,7 @@ export function urlHarness(name: string, url: string): Harness {
     name,
     peer: peerWith(() => ({ to: "server", url })),
     open: async (place, options) => redisStore({ ...options, url, prefix: prefixOf(place) }),
+    missing: async () => redisStore({ url: `${url.replace(/\/\d*$/u, "")}/999` }),
     network: {
       endpoint: { host: hostname, port: Number(port) },
       open: async (place, endpoint, options) =>

@@ -1,5 +1,10 @@
 import type { FailureExplanation, ThreadDriver } from "@threadstore/core";
-import { explainFailure, pathOf, UnexpectedStatusError } from "../network/key-value-driver.ts";
+import {
+  explainFailure,
+  keyValueDriver,
+  pathOf,
+  UnexpectedStatusError,
+} from "../network/key-value-driver.ts";
 import type { Mutant } from "./mutant.ts";
 import { driverMutant } from "./network-mutant.ts";
 
@@ -28,7 +33,7 @@ function unless<T>(isMeant: (status: number) => boolean, call: () => Promise<T>,
 }
 
 const isDenied = (status: number): boolean => status === 401 || status === 403;
-const isMissing = (status: number): boolean => status === 404;
+const isNotThere = (status: number): boolean => status === 404;
 const isRequestsFault = (status: number): boolean => status >= 400 && status < 500;
 const isServersFault = (status: number): boolean => status >= 500 && status !== 507;
 const noRecords = { records: [], next: undefined };
@@ -111,9 +116,28 @@ export const refusalMutants: readonly Mutant[] = [
     ["E07"],
     (inner) => ({
       ...inner,
-      read: (...parameters) => unless(isMissing, () => inner.read(...parameters), undefined),
-      list: (...parameters) => unless(isMissing, () => inner.list(...parameters), noRecords),
+      read: (...parameters) => unless(isNotThere, () => inner.read(...parameters), undefined),
+      list: (...parameters) => unless(isNotThere, () => inner.list(...parameters), noRecords),
     }),
+  ),
+  driverMutant(
+    "another place instead",
+    "goes on in another place when its own is not there",
+    ["E07"],
+    (inner, client) => {
+      const other = keyValueDriver(client, "default");
+      let isMissing = false;
+      const read: ThreadDriver["read"] = async (...parameters) => {
+        if (isMissing) return other.read(...parameters);
+        try {
+          return await inner.read(...parameters);
+        } catch (error) {
+          isMissing = statusOf(error) === 404;
+          throw error;
+        }
+      };
+      return { ...inner, read };
+    },
   ),
   driverMutant(
     "failed is not done",
