@@ -16,6 +16,7 @@ export type {
   Waiver,
 } from "./harness.ts";
 export { growThread, type GrowthOptions } from "./growth.ts";
+export type { Selection } from "./execution/selection.ts";
 export type { TierVerdict } from "./execution/tier-verdicts.ts";
 export {
   type AnomalyName,

@@ -2,16 +2,13 @@ import { randomInt } from "node:crypto";
 import { parseArgs } from "node:util";
 import { cases } from "../cases/index.ts";
 import { type Tier, tiers } from "../conformance-case.ts";
-import type { RunOptions } from "../execution/report.ts";
+import type { Selection } from "../execution/selection.ts";
 import { type Effort, isEffort } from "../execution/settings.ts";
 
 /** What is wrong with the command line, or with what it names; told in one sentence, without a stack. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
 }
-
-/** Which cases a command is about. */
-export type Selection = Pick<RunOptions, "tiers" | "cases">;
 
 export interface RunCommand {
   readonly type: "run";

@@ -1,6 +1,6 @@
-import { selectedCases } from "../execution/report.ts";
+import { selectedCases, type Selection } from "../execution/selection.ts";
 import { checkOf, checkSummary } from "./check.ts";
-import { type Command, commandOf, type Selection, UsageError } from "./command.ts";
+import { type Command, commandOf, UsageError } from "./command.ts";
 import { help } from "./help.ts";
 import { runSuite } from "./run-suite.ts";
 import { columns, written } from "./terminal.ts";

@@ -1,5 +1,6 @@
 import { writeFile } from "node:fs/promises";
-import { type Report, run, selectedCases } from "../execution/report.ts";
+import { type Report, run } from "../execution/report.ts";
+import { selectedCases } from "../execution/selection.ts";
 import { show } from "../expectations.ts";
 import { type RunCommand, UsageError } from "./command.ts";
 import { loadHarness } from "./load-harness.ts";

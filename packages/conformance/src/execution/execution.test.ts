@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { cases, type Harness, register, run } from "../index.ts";
+import { cases, type Harness, register, run, type Selection } from "../index.ts";
 import { plainHarness } from "../testing/plain-harness.ts";
 import { withBug } from "../testing/zoo/mutant.ts";
 import { section } from "../conformance-case.ts";
@@ -18,18 +18,22 @@ function withoutPowers(harness: Harness): Harness {
 }
 
 /** What a runner was given. */
-function registered(harness: Harness) {
+function registered(harness: Harness, selection?: Selection) {
   const tests = new Map<string, { timeout: number; skip?: boolean; run: () => Promise<void> }>();
   const suites: string[] = [];
   const checks: (() => void)[] = [];
-  register(harness, {
-    describe: (title, body) => {
-      suites.push(title);
-      body();
+  register(
+    harness,
+    {
+      describe: (title, body) => {
+        suites.push(title);
+        body();
+      },
+      it: (title, options, body) => tests.set(title, { ...options, run: body }),
+      after: (check) => checks.push(check),
     },
-    it: (title, options, body) => tests.set(title, { ...options, run: body }),
-    after: (check) => checks.push(check),
-  });
+    selection,
+  );
   const find = (id: string) => {
     const entry = [...tests].find(([title]) => title.startsWith(`[${id}]`));
     if (entry === undefined) throw new Error(`There is no test of ${id}.`);
@@ -68,6 +72,17 @@ describe("register", () => {
     expect(title).toMatch(/\(not exercised: the harness lacks rewrite\)$/u);
     await expect(body()).rejects.toThrow("lacks rewrite");
     expect(registered(plainHarness()).find("E12").skip).toBeUndefined();
+  });
+
+  it("takes some of the cases, of which none may be left out", async () => {
+    const selection: Selection = { tiers: ["core"], cases: ["B01", "B02", "K01"] };
+    const { tests, checks, find } = registered(plainHarness(), selection);
+    expect([...tests.keys()].map((title) => title.slice(0, 5))).toEqual(["[B01]", "[B02]", "[X02]"]);
+    for (const id of ["B01", "X02"]) await find(id).run();
+    expect(checks[0]).toThrow("Cases that are due on plain store did not run: B02.");
+    await find("B02").run();
+    expect(checks[0]).not.toThrow();
+    expect(() => registered(plainHarness(), { cases: ["Q01"] })).toThrow("There is no case Q01.");
   });
 
   it("fails in the end when not one case ran", async () => {

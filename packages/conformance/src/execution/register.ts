@@ -2,6 +2,7 @@ import { cases } from "../cases/index.ts";
 import type { ConformanceCase } from "../conformance-case.ts";
 import type { Harness } from "../harness.ts";
 import { longestMs, missingPowers, runCase } from "./run-case.ts";
+import { selectedCases, type Selection } from "./selection.ts";
 import { expectFailure, waiversOf } from "./waivers.ts";
 
 /**
@@ -19,16 +20,22 @@ export interface Runner {
   readonly after: (check: () => void) => unknown;
 }
 
-/** Registers every case as a test of the runner, one suite a section. */
-export function register(harness: Harness, { describe, it, after }: Runner): void {
+/** The section that the runner itself adds a case to. */
+const SELF_CHECKS = "Self-checks";
+
+/** Registers every case as a test of the runner, or those of a selection, one suite a section. */
+export function register(harness: Harness, { describe, it, after }: Runner, selection: Selection = {}): void {
   const waivers = waiversOf(harness, cases);
-  const due = cases.filter((each) => missingPowers(harness, each).length === 0);
+  const selected = selectedCases(selection);
+  const due = selected.filter((each) => missingPowers(harness, each).length === 0);
   const ran = new Set<ConformanceCase>();
   let isWholeRun = false;
-  for (const [section, members] of Map.groupBy(cases, (each) => each.section)) {
+  const { [SELF_CHECKS]: selfChecks = [], ...sections } = Object.groupBy(selected, (each) => each.section);
+  for (const [section, members = []] of Object.entries(sections)) {
     describe(section, () => members.forEach(registerCase));
   }
-  describe("Self-checks", () => {
+  describe(SELF_CHECKS, () => {
+    selfChecks.forEach(registerCase);
     // Whoever asks the runner for some cases by their titles does not ask for this one.
     it(`[X02] no case that is due is left out`, { timeout: 1000 }, async () => {
       isWholeRun = true;

@@ -2,6 +2,7 @@ import { cases } from "../cases/index.ts";
 import type { Clause, ConformanceCase, Tier } from "../conformance-case.ts";
 import type { Harness, Waiver } from "../harness.ts";
 import { missingPowers, runCase } from "./run-case.ts";
+import { selectedCases, type Selection } from "./selection.ts";
 import { type Effort, type SuiteOptions, suiteSettings, type SuiteSettings } from "./settings.ts";
 import { type TierVerdict, tierVerdicts } from "./tier-verdicts.ts";
 import { expectFailure, waiversOf } from "./waivers.ts";
@@ -38,11 +39,7 @@ export interface Report {
   readonly results: readonly CaseResult[];
 }
 
-export interface RunOptions extends SuiteOptions {
-  /** @default all */
-  readonly tiers?: readonly Tier[];
-  /** Ids of cases. @default all */
-  readonly cases?: readonly string[];
+export interface RunOptions extends SuiteOptions, Selection {
   /**
    * How often each case is run, each time with the next seed, or until it fails: to find what goes wrong rarely.
    * @default 1
@@ -84,13 +81,6 @@ export async function run(harness: Harness, options: RunOptions = {}): Promise<R
     brokenClauses: [...new Set(failed.flatMap(({ clauses }) => clauses))].toSorted(),
     results,
   };
-}
-
-/** Those that a run with these options has. Throws a `TypeError` for a case that does not exist. */
-export function selectedCases({ tiers, cases: ids }: RunOptions): ConformanceCase[] {
-  const unknown = ids?.filter((id) => !cases.some((each) => each.id === id)) ?? [];
-  if (unknown.length > 0) throw new TypeError(`There is no case ${unknown.join(", ")}.`);
-  return cases.filter(({ id, tier }) => (ids?.includes(id) ?? true) && (tiers?.includes(tier) ?? true));
 }
 
 /** How a case is run. */
