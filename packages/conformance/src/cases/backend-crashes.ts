@@ -25,7 +25,7 @@ export const backendCrashes: ConformanceCase[] = section("Crashes", "durable", [
     title: "acknowledged saves survive kill -9 of the backend, and the store goes on with it",
     clauses: ["D2", "E4", "C6"],
     powers: ["backend"],
-    timeoutMs: 300_000,
+    timeoutMs: 480_000,
     run: killBackend,
   },
 ]);

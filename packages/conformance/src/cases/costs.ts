@@ -38,7 +38,7 @@ function reachesProxy({ requests }: Cost): void {
 }
 
 /** How many threads there are at first, and how many come in the same namespace and in another. */
-const GROWTH = { quick: { before: 20, more: 40 }, full: { before: 60, more: 240 } } as const;
+const GROWTH = { quick: { before: 20, more: 60 }, full: { before: 60, more: 240 } } as const;
 
 async function costsAsBefore(proxy: FaultProxy, view: ThreadStore, grow: () => Promise<void>): Promise<void> {
   const first = await pageCost(proxy, view, { limit: 5 });

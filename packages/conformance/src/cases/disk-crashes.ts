@@ -8,7 +8,7 @@ import { holds } from "../expectations.ts";
 import { inParallel } from "../parallel.ts";
 import { seededRandom } from "../random.ts";
 
-const timeoutMs = 300_000;
+const timeoutMs = 480_000;
 
 /** After so many different power cuts the store is opened; all of them, unless there are more. */
 const mostCuts: Readonly<Record<CaseContext["settings"]["effort"], number>> = { quick: 150, full: 4_000 };

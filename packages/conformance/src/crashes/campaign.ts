@@ -5,12 +5,12 @@ import { seededRandom } from "../random.ts";
 import { type Amounts, type CrashContext, KillCount } from "./kill-count.ts";
 import { Ledger } from "./ledger.ts";
 import { lookAfter } from "./look-after.ts";
-import { Run } from "./run.ts";
+import { AT_ONCE_MS, Run } from "./run.ts";
 import type { WorkloadName } from "./workload.ts";
 import type { Writer } from "./writer.ts";
 
 const amounts: Amounts = {
-  quick: { least: 3, most: 9, enoughMs: 1_200 },
+  quick: { least: 2, most: 9, enoughMs: 900 },
   full: { least: 60, most: 60, enoughMs: 0 },
 };
 
@@ -32,7 +32,7 @@ export async function killWriters(
   { workload, afterKill }: Campaign,
 ): Promise<CampaignResult> {
   const random = seededRandom(context.settings.seed);
-  const ledger = new Ledger();
+  const ledger = new Ledger(AT_ONCE_MS * context.timeoutFactor);
   const count = new KillCount(context, amounts);
   const start = (): Writer => place.startWriter({ type: "work" });
   let next: Writer | undefined;
@@ -50,7 +50,7 @@ export async function killWriters(
     await run.begin();
     await wait(random() * (await run.momentToKill(random)));
     await run.kill();
-    count.add(ledger.openSteps.length > 0);
+    count.add(run.underWay.length > 0);
     if (neighbour !== undefined) await context.close(neighbour);
     await lookAfter(place, context, async (store) => {
       await ledger.check(store, `after kill ${number}`);

@@ -18,14 +18,14 @@ export async function endWriters(context: CaseContext): Promise<void> {
   const { newPlace, settings, timeoutFactor } = context;
   const random = seededRandom(settings.seed);
   const place = newPlace();
-  const ledger = new Ledger();
+  const ledger = new Ledger(AT_ONCE_MS * timeoutFactor);
   const count = new KillCount(context, amounts);
   while (count.goesOn()) {
     const writer = place.startWriter({ type: "work until told to end" });
     const run = new Run(writer, ledger, { workload: "many at once", run: count.kills, timeoutFactor });
     await run.begin();
     await wait(random() * (await run.momentToKill(random)));
-    count.add(ledger.openSteps.length > 0);
+    count.add(run.underWay.length > 0);
     const limit = AT_ONCE_MS * timeoutFactor;
     const how = await Promise.race([run.end("SIGTERM"), late(limit, context.signal)]);
     holds(
@@ -36,7 +36,7 @@ export async function endWriters(context: CaseContext): Promise<void> {
     same(how, "exit code 0", "a process ends by itself once its store is closed");
     run.allWell("close succeeds, and until then every call that was made before it");
     holds(run.isClosed, "close resolves amid saves", "it did not before the process ended");
-    same(ledger.openSteps.map(describeStep), [], "every save settles that was made before close");
+    same(run.underWay.map(describeStep), [], "every save settles that was made before close");
     await lookAfter(place, context, (store) => ledger.check(store, `after SIGTERM ${count.kills}`));
   }
   count.provesSomething();

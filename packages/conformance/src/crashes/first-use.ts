@@ -4,12 +4,12 @@ import { seededRandom } from "../random.ts";
 import { type Amounts, KillCount } from "./kill-count.ts";
 import { Ledger } from "./ledger.ts";
 import { lookAfter } from "./look-after.ts";
-import { Run } from "./run.ts";
+import { AT_ONCE_MS, Run } from "./run.ts";
 import { saveNow } from "./save-now.ts";
 import type { Writer } from "./writer.ts";
 
 const amounts: Amounts = {
-  quick: { least: 3, most: 9, enoughMs: 1_200 },
+  quick: { least: 2, most: 9, enoughMs: 900 },
   full: { least: 60, most: 60, enoughMs: 0 },
 };
 
@@ -31,7 +31,7 @@ export async function killFirstUsers(context: CaseContext): Promise<void> {
   while (count.goesOn()) {
     const { place, writer } = next ?? start();
     next = count.endsWithNext() ? undefined : start();
-    const ledger = new Ledger();
+    const ledger = new Ledger(AT_ONCE_MS * context.timeoutFactor);
     const run = newRun(writer, ledger, context);
     await run.begin();
     await wait(random() * usualMs);
@@ -53,7 +53,7 @@ function newRun(writer: Writer, ledger: Ledger, { timeoutFactor }: CaseContext):
 
 /** From when the process is to begin until its first save is done. */
 async function firstUseMs(writer: Writer, context: CaseContext): Promise<number> {
-  const run = newRun(writer, new Ledger(), context);
+  const run = newRun(writer, new Ledger(AT_ONCE_MS), context);
   await run.begin();
   const begun = performance.now();
   await run.untilDone();

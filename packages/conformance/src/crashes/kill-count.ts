@@ -17,7 +17,7 @@ export type CrashContext = Pick<CaseContext, "settings" | "signal" | "timeoutFac
 const SHARE_INSIDE = 1 / 3;
 
 /** How much of the case's time may be spent on kills. */
-const LONGEST_MS = 240_000;
+const LONGEST_MS = 400_000;
 
 /** Counts the kills of a case, and says when they prove something. */
 export class KillCount {

@@ -7,7 +7,7 @@ let store: ThreadStore;
 let ledger: Ledger;
 beforeEach(() => {
   store = memoryStore();
-  ledger = new Ledger();
+  ledger = new Ledger(5_000);
 });
 
 function step(number: number, action: Step["action"], after: string | null): Step {
@@ -29,18 +29,38 @@ describe("a ledger", () => {
     await check();
     const second = step(2, "replace", first);
     ledger.note({ type: "begun", step: second });
-    expect(ledger.openSteps).toEqual([second]);
     await check();
-    expect(ledger.openSteps).toEqual([]);
-    ledger.note({ type: "begun", step: second });
+    expect(ledger.threads).toEqual([step(1, "create", null)]);
     const version = await take(second, store);
     await check();
     expect(ledger.threads).toEqual([second]);
+    expect(ledger.versionOf(second.thread)).toBe(version);
     ledger.note({ type: "begun", step: step(3, "delete", version) });
     await store.delete("a");
     await check();
     expect(ledger.threads).toEqual([]);
     expect(ledger.nextNumber).toBe(4);
+  });
+
+  it("waits a while for what a killed process had sent, and not for ever", async () => {
+    ledger.note({ type: "begun", step: step(1, "create", null) });
+    await check();
+    expect(ledger.isOpen({ id: "a" })).toBe(true);
+    const version = await take(step(1, "create", null), store);
+    // The next process has seen it.
+    ledger.note({ type: "begun", step: step(2, "replace", version) });
+    expect(ledger.versionOf({ id: "a" })).toBe(version);
+    await check();
+    await check();
+    expect(ledger.isOpen({ id: "a" })).toBe(false);
+    await take(step(2, "replace", version), store);
+    await expect(check()).rejects.toThrow(/and \{ number: 2/u);
+  });
+
+  it("believes no process that finds what nobody made", () => {
+    expect(() => ledger.note({ type: "begun", step: step(1, "replace", "v9") })).toThrow(
+      /it found "a" at "v9", and null was told/u,
+    );
   });
 
   it("keeps to what it has seen", async () => {
@@ -88,13 +108,17 @@ describe("a ledger", () => {
 
   it("takes a CONFLICT for nothing done, and any other failure for something perhaps", async () => {
     const first = await takeAndTell(step(1, "create", null));
-    for (const code of ["CONFLICT", "UNAVAILABLE"] as const) {
-      const replacing = step(2, "replace", first);
-      ledger.note({ type: "begun", step: replacing });
-      ledger.note({ type: "failed", number: 2, doing: "step 2", error: code, code });
-      expect(ledger.openSteps).toHaveLength(code === "CONFLICT" ? 0 : 1);
-    }
+    ledger.note({ type: "begun", step: step(2, "replace", first) });
+    ledger.note({ type: "failed", number: 2, doing: "step 2", error: "", code: "UNAVAILABLE" });
+    expect(ledger.isOpen({ id: "a" })).toBe(true);
+    // It conflicts with that one.
+    ledger.note({ type: "begun", step: step(3, "replace", first) });
+    ledger.note({ type: "failed", number: 3, doing: "step 3", error: "", code: "CONFLICT" });
     await take(step(2, "replace", first), store);
     await check();
+    ledger.note({ type: "begun", step: step(4, "replace", ledger.versionOf({ id: "a" })) });
+    expect(() =>
+      ledger.note({ type: "failed", number: 4, doing: "step 4", error: "", code: "CONFLICT" }),
+    ).toThrow(/alone with its threads meets no CONFLICT/u);
   });
 });

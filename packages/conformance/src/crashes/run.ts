@@ -1,7 +1,8 @@
 import { broken, holds } from "../expectations.ts";
 import type { Ledger } from "./ledger.ts";
 import type { WriterMessage } from "./messages.ts";
-import { nameOf } from "./step.ts";
+import { nameOf, type Step } from "./step.ts";
+import type { Report } from "./work.ts";
 import { workloads, type WorkloadName } from "./workload.ts";
 import type { Writer } from "./writer.ts";
 
@@ -23,6 +24,7 @@ export class Run {
   readonly #ledger: Ledger;
   readonly #options: RunOptions;
   readonly #begun = new Map<number, { readonly at: number; readonly thread: string }>();
+  readonly #underWay = new Map<number, Step>();
   readonly #threadsDone = new Set<string>();
   #lastMs = 0;
   #isClosed = false;
@@ -71,6 +73,11 @@ export class Run {
     if (this.#failure !== undefined) broken(promised, this.#failure);
   }
 
+  /** The steps that it began, and that were neither done nor failed. */
+  get underWay(): readonly Step[] {
+    return [...this.#underWay.values()];
+  }
+
   /** Whether it told that its store was closed. */
   get isClosed(): boolean {
     return this.#isClosed;
@@ -96,16 +103,23 @@ export class Run {
     if (message.type === "begun") {
       const { number, thread } = message.step;
       this.#begun.set(number, { at: performance.now(), thread: nameOf(thread) });
-    } else if (message.type === "done") {
-      const settled = "close resolves when every save that was made before it has settled";
-      holds(!this.#isClosed, settled, `step ${message.number} was done later`);
-      const { at = 0, thread = "" } = this.#begun.get(message.number) ?? {};
-      this.#lastMs = performance.now() - at;
-      this.#threadsDone.add(thread);
-      // Made after the process was told to end.
-    } else if (message.code !== "CLOSED") {
-      this.#failure ??= `${message.doing} rejected with ${message.error}`;
+      this.#underWay.set(number, message.step);
+    } else this.#noteEnd(message);
+  }
+
+  #noteEnd(report: Exclude<Report, { type: "begun" }>): void {
+    if (report.number !== undefined) this.#underWay.delete(report.number);
+    if (report.type === "failed") {
+      // Made after the process was told to end, or overtaken by the last call of a process before it.
+      if (report.code === "CLOSED" || report.code === "CONFLICT") return;
+      this.#failure ??= `${report.doing} rejected with ${report.error}`;
+      return;
     }
+    const settled = "close resolves when every save that was made before it has settled";
+    holds(!this.#isClosed, settled, `step ${report.number} was done later`);
+    const { at = 0, thread = "" } = this.#begun.get(report.number) ?? {};
+    this.#lastMs = performance.now() - at;
+    this.#threadsDone.add(thread);
   }
 
   async #until(what: string, isReached: () => boolean): Promise<void> {

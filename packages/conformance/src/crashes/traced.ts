@@ -8,6 +8,7 @@ import { holds } from "../expectations.ts";
 import { Ledger } from "./ledger.ts";
 import { lookAfter } from "./look-after.ts";
 import type { WriterMessage } from "./messages.ts";
+import { AT_ONCE_MS } from "./run.ts";
 import { saveNow } from "./save-now.ts";
 
 /** Has a process take a list of steps on a place, and resolves to all that it did to the disk. */
@@ -46,7 +47,7 @@ export async function checkRestored(
 ): Promise<void> {
   const place = context.newPlace();
   await restore(place, tree);
-  const ledger = new Ledger();
+  const ledger = new Ledger(AT_ONCE_MS * context.timeoutFactor);
   for (const report of reports) ledger.note(report);
   await lookAfter(place, context, async (store) => {
     await ledger.check(store, when);

@@ -27,7 +27,7 @@ export interface Orders {
   readonly from: number;
 }
 
-/** Carries out a workload until it is told to stop. A line ends with its first failure. */
+/** Carries out a workload until it is told to stop. A line ends with its first failure, conflicts aside. */
 export async function work(
   store: ThreadStore,
   { workload: name, run, from }: Orders,
@@ -45,8 +45,8 @@ export async function work(
         const after = await line.look(thread);
         if (after === undefined) return;
         const plan = workload.next(turn, after !== null);
-        const isDone = await line.take({ ...plan, number: numbers.next().value, thread, after });
-        if (!isDone) return;
+        const outcome = await line.take({ ...plan, number: numbers.next().value, thread, after });
+        if (outcome === "failed") return;
       }
     }),
   );
@@ -77,19 +77,19 @@ export class Line {
     return version;
   }
 
-  /** Whether it was done. */
-  async take(step: Step): Promise<boolean> {
+  /** What came of it. After a conflict there is something else to be seen. */
+  async take(step: Step): Promise<"done" | "conflict" | "failed"> {
     const { number } = step;
     await this.#report({ type: "begun", step });
     const outcome = await outcomeOf(() => take(step, this.#store));
     if (outcome.state === "resolved") {
       this.#versions.set(nameOf(step.thread), outcome.value);
       await this.#report({ type: "done", number, version: outcome.value });
-      return true;
+      return "done";
     }
     this.#versions.delete(nameOf(step.thread));
     await this.#report({ type: "failed", number, doing: describeStep(step), ...told(outcome.error) });
-    return false;
+    return ThreadStoreError.is(outcome.error, "CONFLICT") ? "conflict" : "failed";
   }
 }
 

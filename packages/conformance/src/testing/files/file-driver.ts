@@ -68,14 +68,17 @@ async function listFiles(
   const entries = (await unlessMissing(readdir(folder))) ?? [];
   const files = entries.filter((name) => steps.isRecord(name)).map((name) => join(folder, name));
   const contents = await Promise.all(files.map(async (file) => split(await steps.read(file))));
-  const found = new Map(contents.flatMap((each) => (each === undefined ? [] : [[each.id, each]])));
+  // One file each, unless there are some that should not be there.
+  const found = Map.groupBy(
+    contents.filter((each) => each !== undefined),
+    ({ id }) => id,
+  );
   const ids = names.inOrder([...found.keys()].filter((id) => names.isListed(id)));
   const rest = ids.filter((id) => after === undefined || compareUtf8(id, after) > 0);
   const page = rest.slice(0, limit);
-  const records = page.flatMap((id) => {
-    const { version, bytes } = found.get(id) ?? {};
-    return version === undefined || bytes === undefined ? [] : [{ id, version, tail: bytes }];
-  });
+  const records = page.flatMap((id) =>
+    (found.get(id) ?? []).map(({ version, bytes }) => ({ id, version, tail: bytes })),
+  );
   return { records, next: rest.length > limit ? page.at(-1) : undefined };
 }
 

@@ -130,7 +130,7 @@ async function scan(
   const names: string[] = [];
   let cursor = "0";
   do {
-    const page = await connection.send(["SCAN", cursor, "MATCH", prefix + pattern, "COUNT", "200"], signal);
+    const page = await connection.send(["SCAN", cursor, "MATCH", prefix + pattern, "COUNT", "10"], signal);
     const [next, found] = page as [Buffer, Buffer[]];
     names.push(...found.map((key) => key.toString().slice(prefix.length)));
     cursor = goesOn(next.toString(), found.length) ? next.toString() : "0";
