@@ -1,8 +1,9 @@
 import type { Backend } from "../keepers/keeper.ts";
 import { azure } from "./azure.ts";
+import { core } from "./core.ts";
 import { files } from "./files.ts";
 import { redis } from "./redis.ts";
 import { s3 } from "./s3.ts";
 import { sqliteFull, sqliteNormal } from "./sqlite.ts";
 
-export const backends: readonly Backend[] = [sqliteFull, sqliteNormal, files, redis, azure, s3];
+export const backends: readonly Backend[] = [core, sqliteFull, sqliteNormal, files, redis, azure, s3];

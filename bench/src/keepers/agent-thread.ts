@@ -6,7 +6,7 @@ import type { Message } from "../turns.ts";
 export interface AgentThread {
   /** Runs the turn that these messages are. */
   readonly add: (messages: readonly Message[]) => Promise<void>;
-  readonly serializeText: () => string;
+  readonly serializeParts: () => readonly string[];
 }
 
 export function agentThread(): AgentThread {
@@ -26,7 +26,7 @@ export function agentThread(): AgentThread {
       result = messages.find(({ role }) => role === "tool")?.content ?? null;
       await agent.run(messages[0]?.content ?? "", thread as Parameters<typeof agent.run>[1]);
     },
-    serializeText: () => thread.serializeText(),
+    serializeParts: () => thread.serializeParts(),
   };
 }
 

@@ -29,7 +29,7 @@ function throughAgent(store: ThreadStore, id: string): Conversation {
   return {
     add: thread.add,
     async save() {
-      previous = await store.save(id, thread.serializeText(), { previous });
+      previous = await store.save(id, thread.serializeParts(), { previous });
     },
   };
 }

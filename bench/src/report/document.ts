@@ -38,11 +38,12 @@ memory, Ceph in memory. \`sqlite\` commits with \`synchronous = FULL\`, \`sqlite
 Conclude from ratios within one case, from CPU time and from bytes; not from times of different cases. On a
 machine that does other things at the same time, ratios of small times differ by a factor of two between runs.
 
-- **ours, agent's text**: \`store.save(id, thread.serializeText(), { previous })\`, with an agent's thread.
+- **ours, agent's text**: \`store.save(id, thread.serializeParts(), { previous })\`, with an agent's thread.
 - **ours, objects**: \`store.save(id, { messages }, { previous })\`. It is who loads and lists, too.
 - **raw, whole**: the client alone, which writes the whole thread as JSON, with the same durability. In point saves
   on a condition, such as \`If-Match\`.
 - **delta by hand**: the client alone, which encodes and writes only new messages, and has no contract to keep.
+- \`core\` has no backend: what our stores do for a save, without a driver. Its raw client is \`JSON.stringify\`.
 - "written" is what went to the system's write calls, sockets included. "sent" and "received" are bytes on sockets,
   headers included.${failed.map((failure) => `\n- Did not run: ${failure}.`).join("")}`;
 }

@@ -127,7 +127,16 @@ const peerGoals = peerLimits.map(([backend, peer, workload, name, limit]) =>
   ),
 );
 
+/** CPU time of core alone, whatever the conversation's length: the mean of all saves. */
+const coreGoals = [50, 200, 800].map((turns) =>
+  atMost("core", 50, `growth, T = ${turns}, agent's text: µs of CPU a save`, (find) => {
+    const result = find("growth", `T = ${turns}`, text);
+    return result && (result.cpuMs * 1000) / result.steps;
+  }),
+);
+
 export const goals: readonly Goal[] = [
+  ...coreGoals,
   ...growthGoals,
   ...peerGoals,
   ...pointGoals,

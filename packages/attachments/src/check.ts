@@ -4,6 +4,7 @@ import {
   type StoredThread,
   type ThreadDriver,
   type ThreadStore,
+  type ThreadText,
   type Version,
 } from "@threadstore/core";
 import { invalidArgument } from "./failures.ts";
@@ -35,7 +36,7 @@ export class Check {
   }
 
   /** Takes all it needs before it returns. Rejects with `INVALID_ARGUMENT`, `TOO_LARGE` or the signal's reason. */
-  save(id: string, thread: object | string, options: SaveOptions): Promise<StoredThread> {
+  save(id: string, thread: object | ThreadText, options: SaveOptions): Promise<StoredThread> {
     // There is nothing that a previous version could match; that it excludes an overwrite is checked all the same.
     const previous = options.overwrite === true ? options.previous : undefined;
     return this.#store.save(id, thread, { ...options, previous });

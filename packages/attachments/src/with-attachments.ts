@@ -10,6 +10,7 @@ import {
   type ThreadPage,
   type ThreadStore,
   type ThreadSummary,
+  type ThreadText,
   type UpdateChange,
   type UpdateOptions,
   updateThread,
@@ -49,7 +50,7 @@ class View implements ThreadStore {
     this.#calls = calls;
   }
 
-  save(id: string, thread: object | string, options: SaveOptions = {}): Promise<StoredThread> {
+  save(id: string, thread: object | ThreadText, options: SaveOptions = {}): Promise<StoredThread> {
     return this.#run(this.#context("save", id), options, () => this.#save(id, thread, options));
   }
 
@@ -127,7 +128,7 @@ class View implements ThreadStore {
     return loadThread(this.#on(id, options), options.previous);
   }
 
-  async #save(id: string, thread: object | string, options: SaveOptions = {}): Promise<StoredThread> {
+  async #save(id: string, thread: object | ThreadText, options: SaveOptions = {}): Promise<StoredThread> {
     const call = this.#on(id, options);
     return saveThread(call, await saveRequest(call, this.#check, thread, options));
   }

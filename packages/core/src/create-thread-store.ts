@@ -30,6 +30,7 @@ import type {
   ThreadPage,
   ThreadStore,
   ThreadSummary,
+  ThreadText,
   UpdateChange,
   UpdateOptions,
 } from "./thread-store.ts";
@@ -73,7 +74,7 @@ class View implements ThreadStore {
     this.#lifecycle = lifecycle;
   }
 
-  save(id: string, thread: object | string, options: SaveOptions = {}): Promise<StoredThread> {
+  save(id: string, thread: object | ThreadText, options: SaveOptions = {}): Promise<StoredThread> {
     return this.#call("save", id, options, () => {
       const request = saveRequest(this.#key(id), thread, options, this.#backend.options);
       return (call) => saveThread(call, request);

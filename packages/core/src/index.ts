@@ -48,6 +48,7 @@ export type {
   ThreadPage,
   ThreadStore,
   ThreadSummary,
+  ThreadText,
   UpdateChange,
   UpdateOptions,
   Version,

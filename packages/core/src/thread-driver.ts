@@ -11,7 +11,10 @@ export interface ThreadKey {
 
 /** What a driver stores: opaque bytes, and what it may use of them. */
 export interface RecordToWrite {
-  /** The whole record, one JSON document in UTF-8. Only valid during the call: copy what is kept. */
+  /**
+   * The whole record, one JSON document in UTF-8. Only valid during the call, for the next record is written over
+   * it: copy what is kept.
+   */
   readonly bytes: Uint8Array;
   /**
    * How many leading bytes equal those of the record stored as `expected`. A driver may write only the

@@ -5,6 +5,12 @@ export type JsonValue = null | boolean | number | string | JsonValue[] | { [memb
 export type SerializedThread = { [member: string]: JsonValue };
 
 /**
+ * A thread as JSON text, whole or in parts that are joined. Of parts that were the first parts of what is replaced
+ * nothing is read again, so that a save costs what was added to a conversation, however long it is.
+ */
+export type ThreadText = string | readonly string[];
+
+/**
  * The state of one thread that a save produced: opaque, compared with `===`, never repeated for that
  * thread. Printable ASCII without quotes, so that a web service can send it as its ETag.
  */
@@ -168,7 +174,7 @@ export interface ThreadStore extends AsyncDisposable {
    * Rejects with `CONFLICT` (nothing was written), `INVALID_ARGUMENT`, `TOO_LARGE`, `OUTCOME_UNKNOWN` (the
    * answer was lost and could not be resolved: load and look) or a backend code.
    */
-  save(id: string, thread: object | string, options?: SaveOptions): Promise<StoredThread>;
+  save(id: string, thread: object | ThreadText, options?: SaveOptions): Promise<StoredThread>;
 
   /** The thread, or `undefined` when there is none or it has expired. Damaged content is `CORRUPT`. */
   load(id: string, options?: LoadOptions): Promise<StoredThread | undefined>;
@@ -217,4 +223,4 @@ export interface ThreadStore extends AsyncDisposable {
 }
 
 /** The thread to store; `null` leaves what is stored. */
-export type UpdateChange = object | string | null;
+export type UpdateChange = object | ThreadText | null;

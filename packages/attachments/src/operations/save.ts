@@ -3,6 +3,7 @@ import {
   type StoredThread,
   type ThreadMetadata,
   ThreadStoreError,
+  type ThreadText,
 } from "@threadstore/core";
 import type { Check } from "../check.ts";
 import { type KeptText, keptText } from "../format/kept-text.ts";
@@ -33,7 +34,7 @@ export interface SaveRequest {
 export async function saveRequest(
   call: ThreadCall,
   check: Check,
-  thread: object | string,
+  thread: object | ThreadText,
   options: SaveOptions,
 ): Promise<SaveRequest> {
   const seen = seenBy(call, options.previous);

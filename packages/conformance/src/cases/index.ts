@@ -35,6 +35,7 @@ import { refusals } from "./refusals.ts";
 import { selfChecks } from "./self-checks.ts";
 import { silence } from "./silence.ts";
 import { update } from "./update.ts";
+import { textInParts } from "./text-in-parts.ts";
 import { valueLimits } from "./value-limits.ts";
 import { values } from "./values.ts";
 import { versionRules } from "./version-rules.ts";
@@ -49,6 +50,7 @@ export const cases: readonly ConformanceCase[] = [
   ...idLimits,
   ...values,
   ...valueLimits,
+  ...textInParts,
   ...ownership,
   ...versions,
   ...conflicts,

@@ -1,9 +1,9 @@
 import fc from "fast-check";
-import type { ThreadMetadata } from "@threadstore/core";
+import type { ThreadMetadata, ThreadText } from "@threadstore/core";
 import { idGroups } from "../corpus/hostile-ids.ts";
 import { jsonTexts } from "../corpus/json-documents.ts";
 
-const text = fc.string({ unit: "grapheme", maxLength: 8 });
+const name = fc.string({ unit: "grapheme", maxLength: 8 });
 
 /** Ids that a run works with: few, so that calls meet, and of one kind, so that what may be confused is. */
 export const ids: fc.Arbitrary<string[]> = fc.oneof(
@@ -23,20 +23,28 @@ function idText(): fc.Arbitrary<string> {
 }
 
 /** A thread as callers give it. */
-export type Value = object | string;
+export type Value = object | ThreadText;
+
+const text = fc.constantFrom(...jsonTexts);
 
 export const value: fc.Arbitrary<Value> = fc.oneof(
-  fc.constantFrom(...jsonTexts),
-  fc.dictionary(text, fc.jsonValue({ maxDepth: 2 }), { maxKeys: 4, noNullPrototype: true }),
+  text,
+  // In two parts, cut anywhere.
+  fc.tuple(text, fc.nat()).map(([whole, place]) => {
+    const at = place % (whole.length + 1);
+    return [whole.slice(0, at), whole.slice(at)];
+  }),
+  fc.dictionary(name, fc.jsonValue({ maxDepth: 2 }), { maxKeys: 4, noNullPrototype: true }),
 );
 
 /** The JSON that has to come back. */
 export function jsonOf(given: Value): string {
+  if (Array.isArray(given)) return given.join("");
   return typeof given === "string" ? given : JSON.stringify(given);
 }
 
 export const metadata: fc.Arbitrary<ThreadMetadata | undefined> = fc.option(
-  fc.dictionary(text, text, { maxKeys: 2, noNullPrototype: true }),
+  fc.dictionary(name, name, { maxKeys: 2, noNullPrototype: true }),
   { nil: undefined, freq: 2 },
 );
 

@@ -9,6 +9,9 @@ export function invalid(message: string): ThreadStoreError {
 /** The JSON text of what is passed to save. */
 export function textOfThread(thread: unknown): string {
   if (typeof thread === "string") return checkedText(thread);
+  if (Array.isArray(thread) && thread.every((part) => typeof part === "string")) {
+    return checkedText(thread.join(""));
+  }
   if (!isObject(thread)) throw invalid("A thread is an object or its JSON text.");
   const path = firstOffence(thread);
   if (path !== undefined) throw invalid(`The thread has something that is not JSON at ${path}.`);

@@ -1,5 +1,3 @@
-import { commonPrefixLength } from "../record/common-prefix.ts";
-
 /**
  * A place in JSON text, right behind a comma, at which checking can begin when everything before is known: what is
  * open there is all that matters of it.
@@ -21,44 +19,47 @@ const BEGINNINGS: { readonly [open in Open]: string } = {
 };
 
 /** Marks are at least so far apart: few enough to keep, near enough to the end of a text to save its parse. */
-const SPACING = 4096;
+const SPACING = 2048;
 
-/** Text that was found to be a JSON object, with what spares its beginning another look. */
-export interface CheckedJson {
-  /** In UTF-8. Never changed. */
-  readonly bytes: Buffer;
+/** What is known of text that was found to be a JSON object, and spares its beginning another look. */
+export interface CheckedText {
   readonly marks: readonly Mark[];
+  readonly parts: TextParts;
 }
 
-/**
- * The last part of a text with an object around it that is JSON exactly when the whole text is: the part behind the
- * last mark of `known` that the two have in common. `undefined` when they differ before the first.
- */
-export function lastPart(
-  bytes: Buffer,
-  known: CheckedJson,
-): { text: string; marks: readonly Mark[] } | undefined {
-  const common = commonPrefixLength(bytes, known.bytes, known.bytes.length);
-  const count = known.marks.findLastIndex(({ at }) => at <= common) + 1;
-  const mark = known.marks[count - 1];
-  if (mark === undefined) return undefined;
-  return {
-    text: BEGINNINGS[mark.open] + bytes.toString("utf8", mark.at),
-    marks: known.marks.slice(0, count),
-  };
+/** The parts that a text was given in: of the same strings in the same places nothing needs to be read again. */
+export interface TextParts {
+  readonly strings: readonly string[];
+  /** Where each ends in the text, in bytes. */
+  readonly ends: readonly number[];
+}
+
+/** Text that was not given in parts, or in such as are no text by themselves. */
+export const noParts: TextParts = { strings: [], ends: [] };
+
+/** Those of `marks` that still hold in text that begins with the same `kept` bytes. */
+export function marksWithin(marks: readonly Mark[], kept: number): readonly Mark[] {
+  const count = marks.findLastIndex(({ at }) => at <= kept) + 1;
+  return count === marks.length ? marks : marks.slice(0, count);
+}
+
+/** A text that is JSON exactly when one with `mark` is that has `bytes` behind it. */
+export function textFrom({ open }: Mark, bytes: Buffer): string {
+  return BEGINNINGS[open] + bytes.toString("utf8");
 }
 
 const [QUOTE, BACKSLASH, COMMA] = [0x22, 0x5c, 0x2c];
 const [OPEN_OBJECT, CLOSE_OBJECT, OPEN_ARRAY, CLOSE_ARRAY] = [0x7b, 0x7d, 0x5b, 0x5d];
 
-/** Adds the marks of `bytes`, which are a JSON object, behind those that it is known to have. */
-export function marked(bytes: Buffer, known: readonly Mark[] = []): CheckedJson {
+/** The marks of a JSON object that has `known` ones and, behind the last of them, `bytes`. */
+export function marksOf(bytes: Buffer, known: readonly Mark[] = []): readonly Mark[] {
   const marks = [...known];
   const last = known.at(-1);
+  const start = last?.at ?? 0;
   let depth = last?.open.length ?? 0;
   let inner: Open = last === undefined || last.open === "{" ? "{{" : last.open;
-  let next = (last?.at ?? 0) + SPACING;
-  for (let at = last?.at ?? 0; at < bytes.length; at += 1) {
+  let next = SPACING;
+  for (let at = 0; at < bytes.length; at += 1) {
     const byte = bytes[at];
     if (byte === QUOTE) at = endOfString(bytes, at);
     else if (byte === OPEN_OBJECT || byte === OPEN_ARRAY) {
@@ -66,11 +67,11 @@ export function marked(bytes: Buffer, known: readonly Mark[] = []): CheckedJson 
       if (depth === 2) inner = byte === OPEN_ARRAY ? "{[" : "{{";
     } else if (byte === CLOSE_OBJECT || byte === CLOSE_ARRAY) depth -= 1;
     else if (byte === COMMA && depth <= 2 && at >= next) {
-      marks.push({ at: at + 1, open: depth === 1 ? "{" : inner });
+      marks.push({ at: start + at + 1, open: depth === 1 ? "{" : inner });
       next = at + SPACING;
     }
   }
-  return { bytes, marks };
+  return marks;
 }
 
 /** Where the string ends that begins at `start`. */

@@ -1,21 +1,34 @@
-import { type CheckedJson, lastPart, marked } from "./growing-json.ts";
+import { commonPrefixLength } from "../record/common-prefix.ts";
+import { type GrownJson, threadBytes } from "../record/record.ts";
+import type { Snapshot } from "../record/stored-thread.ts";
+import { type CheckedText, marksOf, marksWithin, noParts, textFrom, type TextParts } from "./growing-json.ts";
+import type { ThreadStoreError } from "../errors.ts";
 import { invalidArgument } from "./invalid-argument.ts";
 import { findJsonOffence } from "./strict-json.ts";
 
+/** A record of the thread, which the one to be saved may go on from. */
+type Known = Pick<Snapshot, "record" | "checked">;
+
+/** The JSON of a thread, as far as it differs from one that is known. */
+export interface ThreadJson extends GrownJson {
+  readonly checked?: CheckedText;
+}
+
+type Marks = CheckedText["marks"];
+
 /**
- * The JSON of a thread given as text, which is kept as it is, or as an object. Throws `INVALID_ARGUMENT` for anything
- * that would not come back as it was given. Of text that begins like `known`, only the rest is parsed.
+ * The JSON of a thread given as an object, or as text, whole or in parts, which is kept as it is. Throws
+ * `INVALID_ARGUMENT` for anything that would not come back as it was given. Of text that begins like `known`, only
+ * the rest is parsed; of parts that were parts of `known`, nothing is read.
  */
-export function threadJson(thread: unknown, known?: CheckedJson): CheckedJson {
-  return typeof thread === "string"
-    ? checkedText(thread, known)
-    : { bytes: Buffer.from(objectText(thread)), marks: [] };
+export function threadJson(thread: unknown, known?: Known): ThreadJson {
+  if (typeof thread === "string") return fromText(thread, known);
+  if (Array.isArray(thread)) return fromParts(thread, known);
+  return { kept: 0, rest: Buffer.from(objectText(thread)) };
 }
 
 function objectText(thread: unknown): string {
-  if (typeof thread !== "object" || thread === null || Array.isArray(thread)) {
-    throw invalidArgument(`A thread is a JSON object or its text, not ${describe(thread)}.`);
-  }
+  if (typeof thread !== "object" || thread === null) throw notAThread(describe(thread));
   const offence = findJsonOffence(thread);
   if (offence !== undefined) {
     throw invalidArgument(`The thread cannot be kept as JSON: ${offence.path} is ${offence.reason}.`);
@@ -31,7 +44,11 @@ function objectText(thread: unknown): string {
   }
 }
 
-function checkedText(text: string, known: CheckedJson | undefined): CheckedJson {
+function notAThread(what: string): ThreadStoreError {
+  return invalidArgument(`A thread is a JSON object or its text, which may be in parts, not ${what}.`);
+}
+
+function fromText(text: string, known: Known | undefined): ThreadJson {
   // All of it: in UTF-8 a lone surrogate looks like the U+FFFD that may have been in its place.
   if (!text.isWellFormed()) {
     throw invalidArgument(
@@ -39,10 +56,55 @@ function checkedText(text: string, known: CheckedJson | undefined): CheckedJson 
     );
   }
   const bytes = Buffer.from(text);
-  const part = known === undefined ? undefined : lastPart(bytes, known);
-  if (part !== undefined && isJson(part.text)) return marked(bytes, part.marks);
+  const kept = known === undefined ? 0 : commonPrefixLength(bytes, threadBytes(known.record));
+  const grown = { kept, rest: bytes.subarray(kept) };
+  const marks = checkedMarks(grown, known, () => text);
+  return { ...grown, checked: { marks, parts: noParts } };
+}
+
+function fromParts(given: readonly unknown[], known: Known | undefined): ThreadJson {
+  const before = known?.checked?.parts ?? noParts;
+  const count = equalParts(given, before.strings);
+  const added = given.slice(count);
+  if (given.length === 0) throw notAThread("an empty array");
+  if (!added.every((part) => typeof part === "string"))
+    throw notAThread("an array of other things than strings");
+  // The halves of a character may be in two parts.
+  if (!added.every((part) => part.isWellFormed())) {
+    return fromText(before.strings.slice(0, count).concat(added).join(""), known);
+  }
+  const parts = joined(before, count, added);
+  const grown = { kept: parts.ends[count - 1] ?? 0, rest: Buffer.from(added.join("")) };
+  const marks = checkedMarks(grown, known, () => parts.strings.join(""));
+  return { ...grown, checked: { marks, parts } };
+}
+
+function equalParts(given: readonly unknown[], before: readonly string[]): number {
+  let count = 0;
+  while (count < before.length && given[count] === before[count]) count += 1;
+  return count;
+}
+
+function joined(before: TextParts, count: number, added: readonly string[]): TextParts {
+  const ends = before.ends.slice(0, count);
+  let end = ends.at(-1) ?? 0;
+  for (const part of added) ends.push((end += Buffer.byteLength(part)));
+  return { strings: before.strings.slice(0, count).concat(added), ends };
+}
+
+/** Throws `INVALID_ARGUMENT` unless it is a JSON object. */
+function checkedMarks({ kept, rest }: GrownJson, known: Known | undefined, whole: () => string): Marks {
+  if (known?.checked !== undefined) {
+    const marks = marksWithin(known.checked.marks, kept);
+    const mark = marks.at(-1);
+    if (mark !== undefined) {
+      const bytes = Buffer.concat([threadBytes(known.record, mark.at, kept), rest]);
+      if (isJson(textFrom(mark, bytes))) return marksOf(bytes, marks);
+    }
+  }
+  const text = whole();
   checkWhole(text);
-  return marked(bytes);
+  return marksOf(kept === 0 ? rest : Buffer.from(text));
 }
 
 function isJson(text: string): boolean {

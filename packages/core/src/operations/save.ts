@@ -1,24 +1,24 @@
 import { invalidArgument } from "../arguments/invalid-argument.ts";
-import { randomBytes } from "node:crypto";
 import type { Call } from "../call/call.ts";
 import { ThreadStoreError } from "../errors.ts";
 import { expiryOf, hasExpired } from "../arguments/expiry.ts";
 import { conflict, corrupt, type Found, lookUp, lostRace, MOVED_ON } from "./lookup.ts";
 import { checkedMetadata } from "../arguments/metadata.ts";
 import { type Seen, seenBy } from "../arguments/previous.ts";
-import { encodeRecord, threadBytes, type ThreadRecord } from "../record/record.ts";
+import { encodeRecord, type ThreadRecord } from "../record/record.ts";
+import { newNonce } from "../record/nonce.ts";
 import { settle, type Trace } from "../call/settle.ts";
 import { type Snapshot, storedThread } from "../record/stored-thread.ts";
 import type { ResolvedStoreOptions } from "../arguments/store-options.ts";
 import type { ThreadKey } from "../thread-driver.ts";
-import type { CheckedJson } from "../arguments/growing-json.ts";
-import { threadJson } from "../arguments/thread-json.ts";
+import { type ThreadJson, threadJson } from "../arguments/thread-json.ts";
 import type { SaveOptions, StoredThread, ThreadMetadata, Version } from "../thread-store.ts";
 
 /** A save as it was asked for, complete before the first step: nothing the caller does later changes it. */
 export interface SaveRequest {
   readonly key: ThreadKey;
-  readonly json: CheckedJson;
+  /** What it keeps, it keeps of the snapshot in `seen`. */
+  readonly json: ThreadJson;
   readonly seen: Seen | undefined;
   readonly overwrite: boolean;
   readonly metadata: ThreadMetadata | undefined;
@@ -46,8 +46,8 @@ export function saveRequest(
   if (overwrite && previous !== undefined)
     throw invalidArgument("Give either previous or overwrite, not both.");
   const seen = seenBy(key, previous);
-  const json = threadJson(thread, seen?.snapshot?.checked);
-  const bytes = json.bytes.length;
+  const json = threadJson(thread, seen?.snapshot);
+  const bytes = json.kept + json.rest.length;
   if (bytes > options.maxThreadBytes) {
     const message = `The thread has ${bytes} bytes and may have ${options.maxThreadBytes}. Raise maxThreadBytes, or shorten it.`;
     throw new ThreadStoreError("TOO_LARGE", message);
@@ -109,9 +109,9 @@ async function writeRecord(call: Call, request: SaveRequest, base: Base): Promis
   const { key, json, metadata, expiresAt } = request;
   const before = base.record?.trailer;
   const now = Math.max(call.options.now(), before?.updatedAt ?? 0);
-  const nonce = randomBytes(16).toString("base64url");
+  const nonce = newNonce();
   const { record, toWrite } = encodeRecord(
-    json.bytes,
+    json,
     {
       ...key,
       nonce,
@@ -123,7 +123,7 @@ async function writeRecord(call: Call, request: SaveRequest, base: Base): Promis
     base.record,
   );
   call.bytes = record.trailer.size;
-  const checked = { bytes: threadBytes(record), marks: json.marks };
+  const { checked } = json;
   return settle(call, {
     apply: async () => {
       const version = await call.driver.write(key, toWrite, base.version, { signal: call.signal });

@@ -1,11 +1,11 @@
 const BLOCK = 65_536;
 
 /**
- * How many leading bytes of the two are equal, looking at no more than `limit`. Compares blocks natively and
- * walks bytes only within the one that differs, by halves.
+ * How many leading bytes of the two are equal. Compares blocks natively and walks bytes only within the one that
+ * differs, by halves.
  */
-export function commonPrefixLength(left: Buffer, right: Buffer, limit: number): number {
-  const end = Math.min(limit, left.length, right.length);
+export function commonPrefixLength(left: Buffer, right: Buffer): number {
+  const end = Math.min(left.length, right.length);
   let from = 0;
   let step = BLOCK;
   while (from < end) {

@@ -1,11 +1,12 @@
+import { RecordBytes } from "./record-bytes.ts";
 import { type Checksum, checksum, checksumText } from "./checksum.ts";
 import { commonPrefixLength } from "./common-prefix.ts";
 import { type FoundTrailer, findTrailer, sealTrailer, type Trailer, trailerText } from "./trailer.ts";
 import type { RecordToWrite, ThreadKey } from "../thread-driver.ts";
 
-/** A whole record in memory. Its bytes are never changed. */
+/** A whole record in memory. */
 export interface ThreadRecord {
-  readonly bytes: Buffer;
+  readonly bytes: RecordBytes;
   readonly trailer: Trailer;
   /** Of the bytes before the trailer. */
   readonly checksum: Checksum;
@@ -15,36 +16,51 @@ const PREFIX = '{"thread":';
 // Stands in for the checksums, which have this length, until they are known.
 const NO_CRC = "00000000";
 
-/** Where the thread's JSON lies in a record. */
-export function threadBytes(record: ThreadRecord): Buffer {
-  return record.bytes.subarray(PREFIX.length, endOfThread(record));
+/** The JSON of a thread, as far as it is not that of a thread before it. */
+export interface GrownJson {
+  /** How many of its first bytes are those of the thread before. */
+  readonly kept: number;
+  /** The bytes behind those. */
+  readonly rest: Buffer;
+}
+
+/** Some of the thread's JSON, all of it by default. Valid until another record follows: not to be kept. */
+export function threadBytes(record: ThreadRecord, from = 0, to: number = record.trailer.size): Buffer {
+  return record.bytes.slice(PREFIX.length + from, PREFIX.length + to);
 }
 
 /**
  * The record of a thread: its JSON to the byte, and the trailer behind it, so that a conversation that grew
- * shares its long beginning with `base`, the record it replaces. Written once, into one buffer.
+ * shares its long beginning with `base`, the record it replaces, which is also where `json` has what it kept.
  */
 export function encodeRecord(
-  json: Buffer,
+  json: GrownJson,
   details: Omit<Trailer, "size" | "crc32">,
   base: ThreadRecord | undefined,
 ): { record: ThreadRecord; toWrite: RecordToWrite } {
-  const size = json.length;
+  const size = json.kept + json.rest.length;
   const start = PREFIX.length + size;
   const room = Buffer.byteLength(sealTrailer(trailerText({ ...details, size, crc32: NO_CRC }), NO_CRC));
-  const bytes = Buffer.allocUnsafeSlow(start + room);
-  bytes.write(PREFIX, "latin1");
-  json.copy(bytes, PREFIX.length);
-  const head = bytes.subarray(0, start);
-  const unchanged = base === undefined ? 0 : commonPrefixLength(head, base.bytes, endOfThread(base));
-  const sum = checksum(head, base?.checksum, unchanged);
+  const equal = base === undefined ? 0 : commonPrefixLength(json.rest, threadBytes(base, json.kept));
+  const unchanged = base === undefined ? 0 : PREFIX.length + json.kept + equal;
+  const { bytes, whole } = RecordBytes.following(base?.bytes, unchanged, start + room);
+  if (base === undefined) whole.write(PREFIX, "latin1");
+  json.rest.copy(whole, PREFIX.length + json.kept + equal, equal);
+  const sum = checksum(whole.subarray(0, start), base?.checksum, unchanged);
   const trailer: Trailer = { ...details, size, crc32: checksumText(sum.value) };
   const text = trailerText(trailer);
-  bytes.write(sealTrailer(text, crcOf(Buffer.from(text))), start, "utf8");
+  whole.write(sealTrailer(text, crcOf(Buffer.from(text))), start, "utf8");
   const { nonce, expiresAt } = details;
   return {
     record: { bytes, trailer, checksum: sum },
-    toWrite: { bytes, unchanged, trailerLength: room, nonce, expiresAt },
+    // Not as a Buffer, whose slice is no copy: who keeps bytes has to make one.
+    toWrite: {
+      bytes: new Uint8Array(whole.buffer, whole.byteOffset, whole.length),
+      unchanged,
+      trailerLength: room,
+      nonce,
+      expiresAt,
+    },
   };
 }
 
@@ -60,7 +76,7 @@ export function decodeRecord(key: ThreadKey, found: Uint8Array): ThreadRecord | 
   const sum = checksum(bytes.subarray(0, start));
   if (checksumText(sum.value) !== trailer.crc32)
     return { damage: "the checksum of its thread does not match" };
-  return { bytes, trailer, checksum: sum };
+  return { bytes: RecordBytes.of(bytes), trailer, checksum: sum };
 }
 
 /** The trailer in the last bytes of a record that was found at `key`, checked as far as they go. */
@@ -70,10 +86,6 @@ export function decodeTail(key: ThreadKey, tail: Uint8Array): FoundTrailer {
   const { namespace, id } = found.trailer;
   if (namespace !== key.namespace || id !== key.id) return { damage: "it is the record of another thread" };
   return found;
-}
-
-function endOfThread({ trailer }: ThreadRecord): number {
-  return PREFIX.length + trailer.size;
 }
 
 function crcOf(bytes: Uint8Array): string {

@@ -1,4 +1,4 @@
-import type { CheckedJson } from "../arguments/growing-json.ts";
+import type { CheckedText } from "../arguments/growing-json.ts";
 import { copyOf } from "../arguments/metadata.ts";
 import { type ThreadRecord, threadBytes } from "./record.ts";
 import type { Trailer } from "./trailer.ts";
@@ -10,15 +10,35 @@ export interface Snapshot {
   readonly key: ThreadKey;
   readonly version: Version;
   readonly record: ThreadRecord;
-  /** The thread's text, where this process has checked it before it saved it. */
-  readonly checked?: CheckedJson;
+  /** What is known of the thread's text, where this process has checked it before it saved it. */
+  readonly checked?: CheckedText | undefined;
 }
 
-const snapshots = new WeakMap<object, Snapshot>();
+/** Makes no object: what a class that extends it adds, it adds to the one that it is given. */
+const Given = function (given: object): object {
+  return given;
+} as unknown as new (given: object) => object;
+
+/**
+ * Puts a snapshot on an object where nobody else sees it. In a WeakMap it would outlive the object until the next
+ * full garbage collection, with everything it holds, at each save.
+ */
+class Stamp extends Given {
+  readonly #snapshot: Snapshot;
+
+  constructor(handedOut: object, snapshot: Snapshot) {
+    super(handedOut);
+    this.#snapshot = snapshot;
+  }
+
+  static snapshotOf(handedOut: object): Snapshot | undefined {
+    return #snapshot in handedOut ? handedOut.#snapshot : undefined;
+  }
+}
 
 /** The snapshot behind something that a store handed out; `undefined` for a copy of it, or anything else. */
 export function snapshotOf(handedOut: object): Snapshot | undefined {
-  return snapshots.get(handedOut);
+  return Stamp.snapshotOf(handedOut);
 }
 
 /**
@@ -41,7 +61,8 @@ export function storedThread(snapshot: Snapshot): StoredThread {
       return thread;
     },
   };
-  snapshots.set(stored, snapshot);
+  // What is stamped is the object itself.
+  void new Stamp(stored, snapshot);
   return stored;
 }
 

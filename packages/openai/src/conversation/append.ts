@@ -22,7 +22,7 @@ export async function appendMessages(
     const current = await conversation.checkOut(signal);
     const { thread } = await extended(conversation, current, messages, turn);
     try {
-      return { thread, stored: await current.save(thread.serializeText(), signal) };
+      return { thread, stored: await current.save(thread.serializeParts(), signal) };
     } catch (error) {
       if (attempt >= mostAttempts || !ThreadStoreError.is(error, "CONFLICT")) throw error;
     }

@@ -1,4 +1,4 @@
-import { type StoredThread, ThreadStoreError } from "@threadstore/core";
+import { type StoredThread, ThreadStoreError, type ThreadText } from "@threadstore/core";
 import { AgentError } from "../agent-error.ts";
 import type { RunOptions } from "../run/run-options.ts";
 import type { CheckedOut } from "./stored-conversation.ts";
@@ -24,7 +24,7 @@ export class Journal {
     return {
       ...options,
       onProgress: async (snapshot) => {
-        await this.#enter(snapshot.serializeText(), options.signal);
+        await this.#enter(snapshot.serializeParts(), options.signal);
         await options.onProgress?.(snapshot);
       },
     };
@@ -44,7 +44,7 @@ export class Journal {
     }
   }
 
-  async #enter(text: string, signal: AbortSignal | undefined): Promise<void> {
+  async #enter(text: ThreadText, signal: AbortSignal | undefined): Promise<void> {
     try {
       await this.#copy.save(text, signal);
     } catch (cause) {

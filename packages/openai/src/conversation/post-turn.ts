@@ -109,7 +109,7 @@ async function saveResult(
   signal: AbortSignal,
 ): Promise<Saved["stored"]> {
   try {
-    return await copy.save(copy.thread.serializeText(), signal);
+    return await copy.save(copy.thread.serializeParts(), signal);
   } catch (cause) {
     if (!ThreadStoreError.is(cause)) throw cause;
     if (cause.code === "CONFLICT") {

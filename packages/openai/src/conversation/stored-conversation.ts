@@ -1,4 +1,4 @@
-import type { StoredThread } from "@threadstore/core";
+import type { StoredThread, ThreadText } from "@threadstore/core";
 import type { Thread } from "../thread/thread.ts";
 import type { LoadedConversation } from "./conversation.ts";
 import type { ConversationSettings } from "./conversation-options.ts";
@@ -6,7 +6,7 @@ import type { ConversationSettings } from "./conversation-options.ts";
 /** How a run replaces what it has checked out. */
 interface Writer {
   readonly save: (
-    text: string,
+    text: ThreadText,
     previous: StoredThread | undefined,
     signal: AbortSignal | undefined,
   ) => Promise<StoredThread>;
@@ -35,7 +35,7 @@ export class CheckedOut {
   }
 
   /** Saves in the place of what this run last saw. Rejects with the store's error. */
-  async save(text: string, signal?: AbortSignal): Promise<StoredThread> {
+  async save(text: ThreadText, signal?: AbortSignal): Promise<StoredThread> {
     this.#stored = await this.#writer.save(text, this.#stored, signal);
     return this.#stored;
   }

@@ -6,32 +6,30 @@ import { deepFreeze } from "./json.ts";
  */
 export class MessageList<Message extends object> {
   readonly messages: readonly Message[];
-  // The JSON of the first `#encodedCount` messages, joined by commas.
-  #encoded: string;
-  #encodedCount: number;
+  /** The JSON of the first messages. */
+  readonly #encoded: string[];
 
-  private constructor(messages: readonly Message[], encoded: string, encodedCount: number) {
+  private constructor(messages: readonly Message[], encoded: string[]) {
     this.messages = messages;
     this.#encoded = encoded;
-    this.#encodedCount = encodedCount;
   }
 
   static of<Message extends object>(messages: readonly Message[]): MessageList<Message> {
-    return new MessageList(deepFreeze([...messages]), "", 0);
+    return new MessageList(deepFreeze([...messages]), []);
   }
 
   append(added: readonly Message[]): MessageList<Message> {
     if (added.length === 0) return this;
     const messages = Object.freeze([...this.messages, ...added.map((message) => deepFreeze(message))]);
-    return new MessageList(messages, this.#encoded, this.#encodedCount);
+    return new MessageList(messages, [...this.#encoded]);
   }
 
-  /** The messages as JSON text, without the brackets of an array. */
-  encode(): string {
-    for (; this.#encodedCount < this.messages.length; this.#encodedCount += 1) {
-      const text = JSON.stringify(this.messages[this.#encodedCount]);
-      this.#encoded = this.#encodedCount === 0 ? text : `${this.#encoded},${text}`;
+  /** The messages as JSON text, a part each, without the brackets of an array. */
+  encode(): readonly string[] {
+    const encoded = this.#encoded;
+    for (let index = encoded.length; index < this.messages.length; index += 1) {
+      encoded.push((index === 0 ? "" : ",") + JSON.stringify(this.messages[index]));
     }
-    return this.#encoded;
+    return encoded;
   }
 }

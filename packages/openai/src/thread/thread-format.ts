@@ -51,17 +51,17 @@ export function writeThread<Message extends object>(
   };
 }
 
-/** The same as JSON text, of which only messages that were not encoded before cost anything. */
-export function writeThreadText<Message extends object>(
+/** The same as JSON text, in parts, of which only messages that were not encoded before cost anything. */
+export function writeThreadParts<Message extends object>(
   kind: AnyKind<Message>,
   frame: ThreadFrame,
   messages: MessageList<Message>,
-): string {
+): string[] {
   const beginning = JSON.stringify(writeBeginning(kind, frame)).slice(0, -1);
   const end = Object.entries(writeEnd(frame))
     .map(([name, value]) => `,${JSON.stringify(name)}:${JSON.stringify(value)}`)
     .join("");
-  return `${beginning},"messages":[${messages.encode()}]${end}}`;
+  return [`${beginning},"messages":[`, ...messages.encode(), `]${end}}`];
 }
 
 function writeBeginning<Message extends object>(kind: AnyKind<Message>, frame: ThreadFrame): JsonObject {

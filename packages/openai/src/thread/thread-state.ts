@@ -1,7 +1,7 @@
 import type { SerializedThread } from "@threadstore/core";
 import { AgentError } from "../agent-error.ts";
 import { MessageList } from "./message-list.ts";
-import { writeThread, writeThreadText, type ThreadContent, type ThreadFrame } from "./thread-format.ts";
+import { writeThread, writeThreadParts, type ThreadContent, type ThreadFrame } from "./thread-format.ts";
 import type { ThreadKind } from "./thread-kind.ts";
 import type { OpenTurn, PendingApproval, Thread, ThreadSnapshot } from "./thread.ts";
 import type { TurnRecord } from "./turn-record.ts";
@@ -66,7 +66,8 @@ export class ThreadState<Kind extends string, Message extends object> implements
       agent: frame.agent,
       turnId,
       messageCount: list.messages.length,
-      serializeText: () => writeThreadText(kind, frame, list),
+      serializeText: () => writeThreadParts(kind, frame, list).join(""),
+      serializeParts: () => writeThreadParts(kind, frame, list),
       toJSON: () => writeThread(kind, frame, list.messages),
     };
   }
@@ -96,7 +97,11 @@ export class ThreadState<Kind extends string, Message extends object> implements
   }
 
   serializeText(): string {
-    return writeThreadText(this.#kind, this.#frame, this.#list);
+    return this.serializeParts().join("");
+  }
+
+  serializeParts(): string[] {
+    return writeThreadParts(this.#kind, this.#frame, this.#list);
   }
 
   #findApprovals(turn: TurnRecord): PendingApproval[] {

@@ -39,11 +39,13 @@ export interface Thread<Message extends object = object> {
    * that run.
    */
   serialize(): Promise<SerializedThread>;
-  /**
-   * The same as JSON text, byte for byte what `JSON.stringify(await thread.serialize())` gives. Cheaper:
-   * the encoding of each message is kept, so that only new ones cost anything. Stores take text.
-   */
+  /** The same as JSON text, byte for byte what `JSON.stringify(await thread.serialize())` gives. */
   serializeText(): string;
+  /**
+   * The same text in parts, for `store.save`: the cheapest form. Each message is encoded once, and a store that
+   * saved the thread before reads only the parts that are new.
+   */
+  serializeParts(): string[];
   /** The same as {@link serialize}, so that JSON.stringify of a thread gives a whole one. */
   toJSON(): SerializedThread;
 }
@@ -58,5 +60,7 @@ export interface ThreadSnapshot {
   readonly messageCount: number;
   /** The snapshot as JSON text, as `serializeText` of a thread gives it. */
   serializeText(): string;
+  /** The same in parts, as `serializeParts` of a thread gives it. */
+  serializeParts(): string[];
   toJSON(): SerializedThread;
 }

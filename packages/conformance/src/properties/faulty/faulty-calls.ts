@@ -35,8 +35,9 @@ interface SaveDetails extends OfThread {
 }
 
 /** A thread that no other save saves. */
-function numbered(model: FaultyModel, given: Value): object | string {
+function numbered(model: FaultyModel, given: Value): Value {
   const write = model.nextSave();
+  if (Array.isArray(given)) return [`{"write":${write},"value":`, ...given, "}"];
   return typeof given === "string" ? `{"write":${write},"value":${given}}` : { write, value: given };
 }
 

@@ -1,6 +1,6 @@
 import { type CallOptions, type ThreadStore, ThreadStoreError } from "@threadstore/core";
 import { handedOut, type PlainDetails } from "../plain-record.ts";
-import { type Bug, changed, type Mutant, mutant } from "./mutant.ts";
+import { type Bug, changed, isText, type Mutant, mutant } from "./mutant.ts";
 
 function unsignalled<Options extends CallOptions>(options: Options | undefined): Options | undefined {
   if (typeof options !== "object" || options === null) return options;
@@ -49,7 +49,7 @@ export const abortMutants: readonly Mutant[] = [
         () => inner.save(id, thread, options),
         async (error) => {
           if (options?.signal?.aborted === true) {
-            const { end: _, ...half } = typeof thread === "string" ? { end: 0 } : { ...thread, end: 0 };
+            const { end: _, ...half } = isText(thread) ? { end: 0 } : { ...thread, end: 0 };
             await inner.save(id, half, { overwrite: true });
           }
           throw error;

@@ -1,3 +1,4 @@
+import { basicMutants } from "./basics.ts";
 import { concurrencyMutants } from "./concurrency.ts";
 import { costMutants } from "./costs.ts";
 import { crashMutants } from "./crashes.ts";
@@ -20,6 +21,7 @@ import { respMutants } from "./resp.ts";
 import { selfCheckMutants } from "./self-checks.ts";
 import { sequenceMutants } from "./sequences.ts";
 import { sqliteMutants } from "./sqlite.ts";
+import { textInPartsMutants } from "./text-in-parts.ts";
 import { updateMutants } from "./update.ts";
 import { valueMutants } from "./values.ts";
 import { versionMutants } from "./versions.ts";
@@ -29,6 +31,8 @@ export const zoo: readonly Mutant[] = [
   ...lifecycleMutants,
   ...idMutants,
   ...valueMutants,
+  ...basicMutants,
+  ...textInPartsMutants,
   ...existenceMutants,
   ...versionMutants,
   ...listingMutants,

@@ -5,6 +5,7 @@ import {
   type ThreadStore,
   ThreadStoreError,
   type ThreadSummary,
+  type ThreadText,
   updateThread,
 } from "@threadstore/core";
 import type { Harness } from "../../harness.ts";
@@ -110,6 +111,10 @@ export function pageOf(all: readonly ThreadSummary[], start: number, limit = 100
 
 export function conflict(): ThreadStoreError {
   return new ThreadStoreError("CONFLICT", "The thread is not at the previous version.");
+}
+
+export function isText(thread: object | ThreadText): thread is ThreadText {
+  return typeof thread === "string" || Array.isArray(thread);
 }
 
 export function nextTurn(): Promise<void> {

@@ -1,5 +1,5 @@
 import { type StoredThread, type ThreadStore, ThreadStoreError } from "@threadstore/core";
-import { type Bug, changed, changedIfThere, handsOut, type Mutant, mutant, nextTurn } from "./mutant.ts";
+import { type Bug, changed, changedIfThere, type Mutant, mutant, nextTurn } from "./mutant.ts";
 
 /** A store whose text of a thread is another than it was given. */
 function rewritten(change: (text: string) => string): Bug {
@@ -169,41 +169,4 @@ export const valueMutants: readonly Mutant[] = [
       load: async (id, options = {}) => options.previous ?? inner.load(id, options),
     }),
   ),
-  mutant("parsed anew", "parses the thread each time it is asked for", ["B02"], () => (inner) => ({
-    load: async (...parameters) => {
-      const stored = await inner.load(...parameters);
-      return stored && Object.defineProperty({ ...stored }, "thread", { get: () => JSON.parse(stored.json) });
-    },
-  })),
-  mutant("null", "returns null for nothing", ["B01"], () => (inner) => ({
-    load: async (...parameters) => (await inner.load(...parameters)) ?? (null as never),
-  })),
-  mutant("merge", "merges a thread into the one that is there", ["B03"], () => (inner) => ({
-    save: async (id, thread, options) => {
-      const before = await inner.load(id);
-      return inner.save(
-        id,
-        before === undefined || typeof thread === "string" ? thread : { ...before.thread, ...thread },
-        options,
-      );
-    },
-  })),
-  mutant("tail", "writes over the old bytes without cutting them", ["B04"], () => {
-    const longest = new Map<string, string>();
-    return (inner) => ({
-      ...handsOut(inner, () => ({})),
-      load: (id, options) =>
-        changedIfThere(inner.load(id, options), ({ json }) => {
-          const old = longest.get(id) ?? "";
-          longest.set(id, json.length > old.length ? json : old);
-          return { json: json + old.slice(json.length) };
-        }),
-      save: async (id, ...rest) => {
-        const stored = await inner.save(id, ...rest);
-        const old = longest.get(id) ?? "";
-        longest.set(id, stored.json.length > old.length ? stored.json : old);
-        return stored;
-      },
-    });
-  }),
 ];
