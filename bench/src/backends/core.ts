@@ -33,23 +33,19 @@ const encoder: Contestant = {
         add: (added) => void messages.push(...added),
         save: async () => void Buffer.from(JSON.stringify({ messages })),
       }),
-      load: nothing,
+      load: async () => undefined,
       close: async () => undefined,
     };
   },
 };
 
-/** There is nothing to load. */
+/** There is nothing to load, and no other workload has a meaning. */
 function onlyGrowing(contestant: Contestant): Contestant {
   return {
     ...contestant,
     async open(place) {
       const { conversation, close } = await contestant.open(place);
-      return { conversation, load: nothing, close };
+      return { conversation, load: async () => undefined, close };
     },
   };
-}
-
-async function nothing(): Promise<never> {
-  throw new Error("Nothing is kept here.");
 }

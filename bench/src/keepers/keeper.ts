@@ -31,6 +31,8 @@ export interface Thread {
 /** A conversation that grows. `add` is what the application does anyway, and not measured; `save` is. */
 export interface Conversation {
   readonly add: (messages: readonly Message[]) => Promise<void> | void;
+  /** Whether `add` has an agent run the turn. */
+  readonly runsAgent?: true;
   readonly save: () => Promise<void>;
 }
 

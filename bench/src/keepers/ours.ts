@@ -28,6 +28,7 @@ function throughAgent(store: ThreadStore, id: string): Conversation {
   let previous: StoredThread | undefined;
   return {
     add: thread.add,
+    runsAgent: true,
     async save() {
       previous = await store.save(id, thread.serializeParts(), { previous });
     },

@@ -17,8 +17,8 @@ export interface RecordToWrite {
    */
   readonly bytes: Uint8Array;
   /**
-   * How many leading bytes equal those of the record stored as `expected`. A driver may write only the
-   * rest; one that ignores it is slower, not different. 0 when nothing is known.
+   * How many leading bytes equal those of the record stored as `expected`, all of them before the trailer of
+   * either. A driver may write only the rest; one that ignores it is slower, not different. 0 when nothing is known.
    */
   readonly unchanged: number;
   /** How many of the last bytes are the trailer, for a backend that keeps it where listings are cheap. */

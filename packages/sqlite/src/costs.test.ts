@@ -55,8 +55,7 @@ describe("a call", () => {
     const saved = await store.save("thread", { text });
     expect(await costOf(() => store.save("thread", { text, more: true }, { previous: saved }))).toEqual([
       "BEGIN IMMEDIATE",
-      "SELECT version, size",
-      "INSERT INTO threadstore_threads",
+      "UPDATE threadstore_threads SET",
       "INSERT INTO threadstore_chunks",
       "DELETE FROM threadstore_chunks",
       "COMMIT",

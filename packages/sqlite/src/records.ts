@@ -61,16 +61,15 @@ function prepareRead(database: SqliteDatabase): Records["read"] {
 }
 
 function prepareWrite(database: SqliteDatabase): Records["write"] {
-  const findThread = prepare<{ version: Version; size: number }>(
+  const createThread = prepare<{ thread: number }>(
     database,
-    "SELECT version, size FROM threadstore_threads WHERE namespace = ? AND id = ?",
+    `INSERT INTO threadstore_threads (version, size, trailer, namespace, id) VALUES (?, ?, ?, ?, ?)
+     ON CONFLICT (namespace, id) DO NOTHING RETURNING thread`,
   );
-  const putThread = prepare<{ thread: number }>(
+  const replaceThread = prepare<{ thread: number }>(
     database,
-    `INSERT INTO threadstore_threads (namespace, id, version, size, trailer) VALUES (?, ?, ?, ?, ?)
-     ON CONFLICT (namespace, id)
-     DO UPDATE SET version = excluded.version, size = excluded.size, trailer = excluded.trailer
-     RETURNING thread`,
+    `UPDATE threadstore_threads SET version = ?, size = ?, trailer = ?
+     WHERE namespace = ? AND id = ? AND version = ? RETURNING thread`,
   );
   const putChunk = prepare(
     database,
@@ -79,13 +78,11 @@ function prepareWrite(database: SqliteDatabase): Records["write"] {
   );
   const dropChunks = prepare(database, "DELETE FROM threadstore_chunks WHERE thread = ? AND sequence >= ?");
   const write: Records["write"] = (key, { bytes, unchanged, trailerLength, nonce }, expected) => {
-    const found = findThread.get(...columns(key));
-    if (found?.version !== expected) return undefined;
     const size = bytes.length - trailerLength;
-    const put = putThread.get(...columns(key), nonce, size, bytes.subarray(size));
-    if (put === undefined) throw new Error("INSERT … RETURNING returned no row.");
-    // `unchanged` may reach into the trailer, whose bytes are in no chunk: hence the old size.
-    const unchangedChunks = Math.floor(Math.min(unchanged, found?.size ?? 0, size) / chunkSize);
+    const row = [nonce, size, bytes.subarray(size), ...columns(key)];
+    const put = expected === undefined ? createThread.get(row) : replaceThread.get(...row, expected);
+    if (put === undefined) return undefined;
+    const unchangedChunks = Math.floor(unchanged / chunkSize);
     const chunks = Math.ceil(size / chunkSize);
     for (let sequence = unchangedChunks; sequence < chunks; sequence++) {
       const start = sequence * chunkSize;
