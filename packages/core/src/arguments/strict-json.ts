@@ -15,9 +15,52 @@ interface Frame {
 
 /**
  * The first thing in `root` that JSON would drop or change in silence, or that it cannot write; `undefined`
- * when there is none. Keeps its own stack: a thread may be nested deeper than calls can be.
+ * when there is none.
  */
 export function findJsonOffence(root: unknown): JsonOffence | undefined {
+  return isEvident(root, 0) ? undefined : searchOffence(root);
+}
+
+/** Deeper than threads are, far less deep than calls can be; and how deep a cycle is followed. */
+const EVIDENT_DEPTH = 100;
+
+/** Whether a quick look suffices to see that it is strict JSON, as with nearly all threads. */
+function isEvident(value: unknown, depth: number): boolean {
+  switch (typeof value) {
+    case "string":
+      return value.isWellFormed();
+    case "number":
+      return Number.isFinite(value);
+    case "boolean":
+      return true;
+    case "object":
+      if (value === null) return true;
+      if (depth === EVIDENT_DEPTH) return false;
+      return Array.isArray(value) ? isEvidentArray(value, depth + 1) : isEvidentObject(value, depth + 1);
+    default:
+      return false;
+  }
+}
+
+function isEvidentArray(array: readonly unknown[], depth: number): boolean {
+  // Its length is one of its own keys; a hole is none.
+  const isPlainArray = Object.getPrototypeOf(array) === Array.prototype;
+  if (!isPlainArray || Reflect.ownKeys(array).length !== array.length + 1) return false;
+  for (let index = 0; index < array.length; index += 1) if (!isEvident(array[index], depth)) return false;
+  return true;
+}
+
+function isEvidentObject(object: object, depth: number): boolean {
+  if (Object.getPrototypeOf(object) !== Object.prototype) return false;
+  if (Object.getOwnPropertySymbols(object).length > 0) return false;
+  for (const key of Object.keys(object)) {
+    if (!key.isWellFormed() || !isEvident((object as Record<string, unknown>)[key], depth)) return false;
+  }
+  return true;
+}
+
+/** Keeps its own stack: a thread may be nested deeper than calls can be. */
+function searchOffence(root: unknown): JsonOffence | undefined {
   const frames: Frame[] = [];
   const open = new Set<object>();
   let value = root;
