@@ -34,8 +34,8 @@ export async function writeRecord(
   expected: Version | undefined,
   signal: AbortSignal,
 ): Promise<Version | undefined> {
-  // ioredis may write later than now, and the bytes are lent: Buffer.from copies.
-  const changed = Buffer.from(bytes.subarray(unchanged));
+  // ioredis may write them later than now, but not later than the call ends: an aborted command is not sent.
+  const changed = Buffer.from(bytes.buffer, bytes.byteOffset + unchanged, bytes.length - unchanged);
   const expiry = expiresAt === undefined ? "" : String(expiresAt + expiryGraceMs);
   const parameters = [stateOf(expected), nonce, String(unchanged), changed, expiry, id];
   const reply = await connection.script(writeScript, [record, index], parameters, signal);

@@ -51,15 +51,15 @@ test("any right `unchanged` gives the bytes that were written", async () => {
       for (const { kept, added, trailer, hint, fill } of edits) {
         const bytes = Buffer.concat([old.subarray(0, kept), Buffer.alloc(added, fill)]);
         const trailerLength = Math.min(trailer, bytes.length);
-        const size = bytes.length - trailerLength;
-        const unchanged = Math.min(hint, commonPrefix(old, bytes), oldSize, size);
+        const end = bytes.length - trailerLength;
+        const unchanged = Math.min(hint, commonPrefix(old, bytes), oldSize, end);
         const next = { ...record(""), bytes, unchanged, trailerLength };
         version = await driver.write(key, next, version, options);
         expect(version).toBe(next.nonce);
         const found = await driver.read(key, undefined, options);
         expect(Buffer.from(found?.bytes ?? []).equals(bytes)).toBe(true);
         old = bytes;
-        oldSize = size;
+        oldSize = end;
       }
       await driver.close();
     }),

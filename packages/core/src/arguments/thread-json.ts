@@ -3,15 +3,16 @@ import { type GrownJson, threadBytes } from "../record/record.ts";
 import type { Snapshot } from "../record/stored-thread.ts";
 import { type CheckedText, marksOf, marksWithin, noParts, textFrom, type TextParts } from "./growing-json.ts";
 import type { ThreadStoreError } from "../errors.ts";
+import { encodedForNow } from "./scratch.ts";
 import { invalidArgument } from "./invalid-argument.ts";
 import { findJsonOffence } from "./strict-json.ts";
 
 /** A record of the thread, which the one to be saved may go on from. */
 type Known = Pick<Snapshot, "record" | "checked">;
 
-/** The JSON of a thread, as far as it differs from one that is known. */
+/** The JSON of a thread, as far as it differs from one that is known. Valid until the next is made. */
 export interface ThreadJson extends GrownJson {
-  readonly checked?: CheckedText;
+  readonly checked?: CheckedText | undefined;
 }
 
 type Marks = CheckedText["marks"];
@@ -24,7 +25,7 @@ type Marks = CheckedText["marks"];
 export function threadJson(thread: unknown, known?: Known): ThreadJson {
   if (typeof thread === "string") return fromText(thread, known);
   if (Array.isArray(thread)) return fromParts(thread, known);
-  return { kept: 0, rest: Buffer.from(objectText(thread)) };
+  return { kept: 0, rest: encodedForNow(objectText(thread)) };
 }
 
 function objectText(thread: unknown): string {
@@ -55,7 +56,7 @@ function fromText(text: string, known: Known | undefined): ThreadJson {
       "The thread's text has a lone surrogate, which UTF-8 cannot hold. Escape it as \\ud800.",
     );
   }
-  const bytes = Buffer.from(text);
+  const bytes = encodedForNow(text);
   const kept = known === undefined ? 0 : commonPrefixLength(bytes, threadBytes(known.record));
   const grown = { kept, rest: bytes.subarray(kept) };
   const marks = checkedMarks(grown, known, () => text);

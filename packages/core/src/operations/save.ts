@@ -5,7 +5,7 @@ import { expiryOf, hasExpired } from "../arguments/expiry.ts";
 import { conflict, corrupt, type Found, lookUp, lostRace, MOVED_ON } from "./lookup.ts";
 import { checkedMetadata } from "../arguments/metadata.ts";
 import { type Seen, seenBy } from "../arguments/previous.ts";
-import { encodeRecord, type ThreadRecord } from "../record/record.ts";
+import { encodeRecord, threadBytes, type ThreadRecord } from "../record/record.ts";
 import { newNonce } from "../record/nonce.ts";
 import { settle, type Trace } from "../call/settle.ts";
 import { type Snapshot, storedThread } from "../record/stored-thread.ts";
@@ -17,12 +17,18 @@ import type { SaveOptions, StoredThread, ThreadMetadata, Version } from "../thre
 /** A save as it was asked for, complete before the first step: nothing the caller does later changes it. */
 export interface SaveRequest {
   readonly key: ThreadKey;
-  /** What it keeps, it keeps of the snapshot in `seen`. */
-  readonly json: ThreadJson;
   readonly seen: Seen | undefined;
   readonly overwrite: boolean;
   readonly metadata: ThreadMetadata | undefined;
   readonly expiresAt: number | undefined;
+  /** What replaces the snapshot in `seen`, or nothing. Against anything else it has to be encoded anew. */
+  readonly draft: Draft;
+}
+
+/** A record that can be written. */
+interface Draft extends ReturnType<typeof encodeRecord> {
+  readonly base: Base;
+  readonly checked: ThreadJson["checked"];
 }
 
 /** What a record replaces: nothing, or `version`, whose `record` is known unless it is damaged. */
@@ -52,14 +58,33 @@ export function saveRequest(
     const message = `The thread has ${bytes} bytes and may have ${options.maxThreadBytes}. Raise maxThreadBytes, or shorten it.`;
     throw new ThreadStoreError("TOO_LARGE", message);
   }
-  return {
+  const request = {
     key,
-    json,
     seen,
     overwrite,
     metadata: metadata === undefined ? undefined : checkedMetadata(metadata),
     expiresAt: expiryOf({ ttlMs, expiresAt }, options.ttlMs, options.now()),
   };
+  return { ...request, draft: draftOf(request, json, seen?.snapshot ?? NOTHING, options) };
+}
+
+function draftOf(
+  { key, metadata, expiresAt }: Omit<SaveRequest, "draft">,
+  json: ThreadJson,
+  base: Base,
+  options: ResolvedStoreOptions,
+): Draft {
+  const before = base.record?.trailer;
+  const now = Math.max(options.now(), before?.updatedAt ?? 0);
+  const details = {
+    ...key,
+    nonce: newNonce(),
+    createdAt: before?.createdAt ?? now,
+    updatedAt: now,
+    expiresAt,
+    metadata: metadata ?? before?.metadata ?? {},
+  };
+  return { ...encodeRecord(json, details, base.record), base, checked: json.checked };
 }
 
 /**
@@ -68,13 +93,19 @@ export function saveRequest(
  */
 export async function saveThread(call: Call, request: SaveRequest): Promise<StoredThread> {
   const { key, seen, overwrite } = request;
+  let { draft } = request;
   let base = seen === undefined && !overwrite ? NOTHING : await baseOf(call, request);
   for (;;) {
     call.bytes = undefined;
-    const saved = await writeRecord(call, request, base);
+    if (base !== draft.base) {
+      const { record, checked } = draft;
+      draft = draftOf(request, { kept: 0, rest: threadBytes(record), checked }, base, call.options);
+    }
+    const saved = await writeRecord(call, request, draft);
     if (saved !== undefined) return storedThread(saved);
     if (seen !== undefined) throw await lostRace(call, key, MOVED_ON);
-    base = await baseOf(call, request);
+    // A copy, so that another write gets another nonce.
+    base = { ...(await baseOf(call, request)) };
   }
 }
 
@@ -82,10 +113,9 @@ export async function saveThread(call: Call, request: SaveRequest): Promise<Stor
 async function baseOf(call: Call, { key, seen, overwrite }: SaveRequest): Promise<Base> {
   const now = call.options.now();
   if (seen?.snapshot !== undefined) {
-    const { version, record } = seen.snapshot;
-    if (hasExpired(record.trailer.expiresAt, now))
+    if (hasExpired(seen.snapshot.record.trailer.expiresAt, now))
       throw conflict("The previous version has expired.", undefined);
-    return { version, record };
+    return seen.snapshot;
   }
   const found = await lookUp(call, key);
   if (seen !== undefined) return baseAt(seen.version, found);
@@ -105,25 +135,12 @@ function baseAt(version: Version, found: Found | undefined): Base {
   throw conflict(MOVED_ON, found?.state === "live" ? found.version : undefined);
 }
 
-async function writeRecord(call: Call, request: SaveRequest, base: Base): Promise<Snapshot | undefined> {
-  const { key, json, metadata, expiresAt } = request;
-  const before = base.record?.trailer;
-  const now = Math.max(call.options.now(), before?.updatedAt ?? 0);
-  const nonce = newNonce();
-  const { record, toWrite } = encodeRecord(
-    json,
-    {
-      ...key,
-      nonce,
-      createdAt: before?.createdAt ?? now,
-      updatedAt: now,
-      expiresAt,
-      metadata: metadata ?? before?.metadata ?? {},
-    },
-    base.record,
-  );
+async function writeRecord(
+  call: Call,
+  { key }: SaveRequest,
+  { record, toWrite, base, checked }: Draft,
+): Promise<Snapshot | undefined> {
   call.bytes = record.trailer.size;
-  const { checked } = json;
   return settle(call, {
     apply: async () => {
       const version = await call.driver.write(key, toWrite, base.version, { signal: call.signal });
@@ -133,7 +150,7 @@ async function writeRecord(call: Call, request: SaveRequest, base: Base): Promis
       const found = await lookUp(call, key);
       if (found === undefined) return base.version === undefined ? "absent" : "superseded";
       if (found.version === base.version) return "untouched";
-      const isMine = found.state !== "damaged" && found.record.trailer.nonce === nonce;
+      const isMine = found.state !== "damaged" && found.record.trailer.nonce === toWrite.nonce;
       return isMine ? { key, version: found.version, record, checked } : "superseded";
     },
   });

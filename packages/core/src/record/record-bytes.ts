@@ -7,7 +7,7 @@ interface Room {
   shared: number;
 }
 
-/** Of a record that replaces a longer or shorter one there will be others: room for as much more of it. */
+/** Where most of a record stays, others will follow: room for as much more of it. */
 const SPARE = 1 / 4;
 
 /**
@@ -61,6 +61,8 @@ export class RecordBytes {
   #makeRoom(unchanged: number, length: number): RecordBytes | undefined {
     const room = this.#room;
     if (room.tenant !== this || unchanged < room.shared || length > room.buffer.length) return undefined;
+    // To move is then to copy less.
+    if (this.length - unchanged > unchanged) return undefined;
     this.#end = Buffer.from(room.buffer.subarray(unchanged, this.length));
     room.shared = unchanged;
     room.tenant = new RecordBytes(room.buffer, length, room);
@@ -68,7 +70,8 @@ export class RecordBytes {
   }
 
   #move(unchanged: number, length: number): RecordBytes {
-    const buffer = Buffer.allocUnsafeSlow(length + Math.ceil(length * SPARE));
+    const spare = length - unchanged > unchanged ? 0 : Math.ceil(length * SPARE);
+    const buffer = Buffer.allocUnsafeSlow(length + spare);
     this.slice(0, unchanged).copy(buffer);
     return new RecordBytes(buffer, length);
   }
