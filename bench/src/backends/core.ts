@@ -1,6 +1,6 @@
-import { createThreadStore, type ThreadDriver } from "@threadstore/core";
-import type { Backend, Contestant } from "../keepers/keeper.ts";
-import { ours } from "../keepers/ours.ts";
+import { createThreadStore, type StoredThread, type ThreadDriver, type ThreadStore } from "@threadstore/core";
+import type { Backend, Contestant, Conversation, Keeper } from "../keepers/keeper.ts";
+import { type Message, turnMessages } from "../turns.ts";
 
 /** Takes what it is given for stored. */
 const nowhere: ThreadDriver = {
@@ -17,35 +17,67 @@ const nowhere: ThreadDriver = {
 /** No backend: what a save then costs is what core does for it. The raw client is `JSON.stringify`. */
 export const core: Backend = {
   name: "core",
-  async start() {
-    const contestants = [...ours(() => createThreadStore(nowhere)), encoder];
-    return { endpoint: undefined, contestants: contestants.map(onlyGrowing), stop: async () => undefined };
-  },
+  start: async () => ({
+    endpoint: undefined,
+    contestants: [
+      contestant("ours, parts", "ours", throughParts),
+      contestant("ours, objects", "ours", throughObjects),
+      contestant("raw, whole", "raw", encoded),
+    ],
+    stop: async () => undefined,
+  }),
 };
 
-const encoder: Contestant = {
-  name: "raw, whole",
-  role: "raw",
-  open: async () => {
-    const messages: object[] = [];
-    return {
-      conversation: () => ({
-        add: (added) => void messages.push(...added),
-        save: async () => void Buffer.from(JSON.stringify({ messages })),
-      }),
-      load: async () => undefined,
-      close: async () => undefined,
-    };
-  },
-};
-
-/** There is nothing to load, and no other workload has a meaning. */
-function onlyGrowing(contestant: Contestant): Contestant {
+/** In a process that has done it often: there is nothing else to measure, and nothing to load. */
+function contestant(
+  name: string,
+  role: Contestant["role"],
+  begin: (store: ThreadStore) => Omit<Conversation, "runsAgent">,
+): Contestant {
   return {
-    ...contestant,
-    async open(place) {
-      const { conversation, close } = await contestant.open(place);
-      return { conversation, load: async () => undefined, close };
+    name,
+    role,
+    async open(): Promise<Keeper> {
+      const store = createThreadStore(nowhere);
+      const conversation = (): Conversation => ({ ...begin(store), runsAgent: true });
+      const { add, save } = conversation();
+      for (let turn = 0; turn < 400; turn += 1) {
+        await add(turnMessages(turn));
+        await save();
+      }
+      return { conversation, load: async () => undefined, close: () => store.close() };
     },
+  };
+}
+
+function throughParts(store: ThreadStore): Conversation {
+  const parts: string[] = [];
+  let previous: StoredThread | undefined;
+  return {
+    add(added) {
+      for (const message of added) parts.push((parts.length === 0 ? "" : ",") + JSON.stringify(message));
+    },
+    async save() {
+      previous = await store.save("id", ['{"messages":[', ...parts, "]}"], { previous });
+    },
+  };
+}
+
+function throughObjects(store: ThreadStore): Conversation {
+  const messages: Message[] = [];
+  let previous: StoredThread | undefined;
+  return {
+    add: (added) => void messages.push(...added),
+    async save() {
+      previous = await store.save("id", { messages }, { previous });
+    },
+  };
+}
+
+function encoded(): Conversation {
+  const messages: Message[] = [];
+  return {
+    add: (added) => void messages.push(...added),
+    save: async () => void Buffer.from(JSON.stringify({ messages })),
   };
 }

@@ -11,5 +11,10 @@ describe("azure-blob, on an Azurite that keeps blobs on disk", async () => {
   const container = await newContainer(connectionString);
   const peer = peerFor(connectionString, container);
   const harness = harnessFor("azure-blob on disk", () => Promise.resolve(container));
-  register({ ...harness, peer, timeoutFactor: 3 }, { describe, it, after: afterAll });
+  const isQuick = process.env["THREADSTORE_CONFORMANCE_EFFORT"] === "quick";
+  register(
+    { ...harness, peer, timeoutFactor: 3 },
+    { describe, it, after: afterAll },
+    isQuick ? { tiers: ["concurrent"] } : {},
+  );
 });

@@ -8,7 +8,7 @@ import { newContainer } from "./azurite.test.support.ts";
 import { azureBlobStore } from "./index.ts";
 
 const program = fileURLToPath(new URL("races.test.child.ts", import.meta.url));
-const rounds = 100;
+const rounds = process.env["THREADSTORE_CONFORMANCE_EFFORT"] === "quick" ? 30 : 100;
 
 await describeWithService("azurite", "clients that race", ({ connectionString }) => {
   async function race(

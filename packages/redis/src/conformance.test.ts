@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { register } from "@threadstore/conformance";
+import { register, type Selection } from "@threadstore/conformance";
 import { type RedisTlsService, startRedis, startRedisTls } from "@threadstore/services";
 import { describeWithService } from "@threadstore/services/vitest";
 import { Cluster, Redis } from "ioredis";
@@ -9,6 +9,10 @@ import { readmePermissions } from "./readme.test.support.ts";
 import { redisStore } from "./redis-store.ts";
 
 const runner = { describe, it, after: afterAll };
+
+/** With quick effort, what depends on how the connection is made; the rest is tried on one server. */
+const otherConnections: Selection =
+  process.env["THREADSTORE_CONFORMANCE_EFFORT"] === "quick" ? { tiers: ["core", "concurrent"] } : {};
 
 await describeWithService("redis", "redisStore on one server", async (shared) => {
   // One of its own, to be killed; what the environment names is not ours to kill.
@@ -26,7 +30,7 @@ await describeWithService("redis", "redisStore on one server", async (shared) =>
 await describeWithService("redis-cluster", "redisStore on a Cluster", ({ nodes }) => {
   const connect = (): Client => new Cluster([...nodes], { lazyConnect: true });
   const peer = peerWith(() => ({ to: "cluster", nodes }));
-  register({ ...givenClientHarness("redis, Cluster", connect), peer }, runner);
+  register({ ...givenClientHarness("redis, Cluster", connect), peer }, runner, otherConnections);
 });
 
 await describeWithService("redis-sentinel", "redisStore behind Sentinel", ({ sentinels, master }) => {
@@ -80,5 +84,5 @@ await describeWithService("redis", "redisStore over TLS, with the README's permi
     () => connect(adminUrl()),
   );
   const peer = peerWith(() => ({ to: "server over TLS", ...service.endpoint }));
-  register({ ...harness, peer }, runner);
+  register({ ...harness, peer }, runner, otherConnections);
 });

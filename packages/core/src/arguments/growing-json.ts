@@ -53,7 +53,7 @@ const [OPEN_OBJECT, CLOSE_OBJECT, OPEN_ARRAY, CLOSE_ARRAY] = [0x7b, 0x7d, 0x5b, 
 
 /** The marks of a JSON object that has `known` ones and, behind the last of them, `bytes`. */
 export function marksOf(bytes: Buffer, known: readonly Mark[] = []): readonly Mark[] {
-  const marks = [...known];
+  const marks: Mark[] = [];
   const last = known.at(-1);
   const start = last?.at ?? 0;
   let depth = last?.open.length ?? 0;
@@ -71,7 +71,7 @@ export function marksOf(bytes: Buffer, known: readonly Mark[] = []): readonly Ma
       next = at + SPACING;
     }
   }
-  return marks;
+  return marks.length === 0 ? known : known.concat(marks);
 }
 
 /** Where the string ends that begins at `start`. */

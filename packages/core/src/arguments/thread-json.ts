@@ -74,7 +74,7 @@ function fromParts(given: readonly unknown[], known: Known | undefined): ThreadJ
   if (!added.every((part) => part.isWellFormed())) {
     return fromText(before.strings.slice(0, count).concat(added).join(""), known);
   }
-  const parts = joined(before, count, added);
+  const parts = { strings: given.slice() as readonly string[], ends: endsOf(before, count, added) };
   const grown = { kept: parts.ends[count - 1] ?? 0, rest: Buffer.from(added.join("")) };
   const marks = checkedMarks(grown, known, () => parts.strings.join(""));
   return { ...grown, checked: { marks, parts } };
@@ -86,11 +86,10 @@ function equalParts(given: readonly unknown[], before: readonly string[]): numbe
   return count;
 }
 
-function joined(before: TextParts, count: number, added: readonly string[]): TextParts {
-  const ends = before.ends.slice(0, count);
-  let end = ends.at(-1) ?? 0;
-  for (const part of added) ends.push((end += Buffer.byteLength(part)));
-  return { strings: before.strings.slice(0, count).concat(added), ends };
+function endsOf(before: TextParts, count: number, added: readonly string[]): readonly number[] {
+  let end = before.ends[count - 1] ?? 0;
+  const ends = added.map((part) => (end += Buffer.byteLength(part)));
+  return before.ends.slice(0, count).concat(ends);
 }
 
 /** Throws `INVALID_ARGUMENT` unless it is a JSON object. */

@@ -15,6 +15,7 @@ export interface ThreadRecord {
 const PREFIX = '{"thread":';
 // Stands in for the checksums, which have this length, until they are known.
 const NO_CRC = "00000000";
+const END_OF_CRC = `${NO_CRC}"`;
 
 /** The JSON of a thread, as far as it is not that of a thread before it. */
 export interface GrownJson {
@@ -40,7 +41,8 @@ export function encodeRecord(
 ): { record: ThreadRecord; toWrite: RecordToWrite } {
   const size = json.kept + json.rest.length;
   const start = PREFIX.length + size;
-  const room = Buffer.byteLength(sealTrailer(trailerText({ ...details, size, crc32: NO_CRC }), NO_CRC));
+  const unsummed = trailerText({ ...details, size, crc32: NO_CRC });
+  const room = Buffer.byteLength(sealTrailer(unsummed, NO_CRC));
   const equal = base === undefined ? 0 : commonPrefixLength(json.rest, threadBytes(base, json.kept));
   const unchanged = base === undefined ? 0 : PREFIX.length + json.kept + equal;
   const { bytes, whole } = RecordBytes.following(base?.bytes, unchanged, start + room);
@@ -48,7 +50,7 @@ export function encodeRecord(
   json.rest.copy(whole, PREFIX.length + json.kept + equal, equal);
   const sum = checksum(whole.subarray(0, start), base?.checksum, unchanged);
   const trailer: Trailer = { ...details, size, crc32: checksumText(sum.value) };
-  const text = trailerText(trailer);
+  const text = `${unsummed.slice(0, -END_OF_CRC.length)}${trailer.crc32}"`;
   whole.write(sealTrailer(text, crcOf(Buffer.from(text))), start, "utf8");
   const { nonce, expiresAt } = details;
   return {
