@@ -220,6 +220,20 @@ describe("text in parts", () => {
   });
 });
 
+it("is encoded when everything of the caller's has run, which may save as well", async () => {
+  const others: Promise<unknown>[] = [];
+  const store = memoryStore({
+    now: () => {
+      if (others.length === 0) others.push(Promise.resolve(), store.save("other", { text: "y".repeat(100) }));
+      return Date.now();
+    },
+  });
+  await store.save("id", { text: "x".repeat(100) });
+  await Promise.all(others);
+  expect((await store.load("id"))?.thread).toEqual({ text: "x".repeat(100) });
+  expect((await store.load("other"))?.thread).toEqual({ text: "y".repeat(100) });
+});
+
 it("is what a store checks of a thread that it saved before", async () => {
   const store = memoryStore();
   const messages = Array.from({ length: 200 }, (_, index) => `${index} ${"x".repeat(1500)}`);

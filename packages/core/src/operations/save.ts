@@ -52,30 +52,32 @@ export function saveRequest(
   if (overwrite && previous !== undefined)
     throw invalidArgument("Give either previous or overwrite, not both.");
   const seen = seenBy(key, previous);
+  const now = options.now();
+  const request = {
+    key,
+    seen,
+    overwrite,
+    metadata: metadata === undefined ? undefined : checkedMetadata(metadata),
+    expiresAt: expiryOf({ ttlMs, expiresAt }, options.ttlMs, now),
+  };
+  // Last, for the text is encoded where that of the next save will be: nothing of the caller's runs behind it.
   const json = threadJson(thread, seen?.snapshot);
   const bytes = json.kept + json.rest.length;
   if (bytes > options.maxThreadBytes) {
     const message = `The thread has ${bytes} bytes and may have ${options.maxThreadBytes}. Raise maxThreadBytes, or shorten it.`;
     throw new ThreadStoreError("TOO_LARGE", message);
   }
-  const request = {
-    key,
-    seen,
-    overwrite,
-    metadata: metadata === undefined ? undefined : checkedMetadata(metadata),
-    expiresAt: expiryOf({ ttlMs, expiresAt }, options.ttlMs, options.now()),
-  };
-  return { ...request, draft: draftOf(request, json, seen?.snapshot ?? NOTHING, options) };
+  return { ...request, draft: draftOf(request, json, seen?.snapshot ?? NOTHING, now) };
 }
 
 function draftOf(
   { key, metadata, expiresAt }: Omit<SaveRequest, "draft">,
   json: ThreadJson,
   base: Base,
-  options: ResolvedStoreOptions,
+  time: number,
 ): Draft {
   const before = base.record?.trailer;
-  const now = Math.max(options.now(), before?.updatedAt ?? 0);
+  const now = Math.max(time, before?.updatedAt ?? 0);
   const details = {
     ...key,
     nonce: newNonce(),
@@ -99,7 +101,7 @@ export async function saveThread(call: Call, request: SaveRequest): Promise<Stor
     call.bytes = undefined;
     if (base !== draft.base) {
       const { record, checked } = draft;
-      draft = draftOf(request, { kept: 0, rest: threadBytes(record), checked }, base, call.options);
+      draft = draftOf(request, { kept: 0, rest: threadBytes(record), checked }, base, call.options.now());
     }
     const saved = await writeRecord(call, request, draft);
     if (saved !== undefined) return storedThread(saved);

@@ -35,6 +35,13 @@ describe("the bytes of a record", () => {
     );
   });
 
+  it("that were given are never written to", () => {
+    const given = Buffer.from("a long one, which others may have, too");
+    const bytes = RecordBytes.of(given);
+    expect(textOf(follow(bytes, 30, "!"))).toBe("a long one, which others may h!");
+    expect(given.toString()).toBe("a long one, which others may have, too");
+  });
+
   it("are moved only now and then while a conversation grows", () => {
     let bytes = follow(undefined, 0, "x".repeat(10_000));
     const allocate = vi.spyOn(Buffer, "allocUnsafeSlow");

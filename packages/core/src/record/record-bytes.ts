@@ -25,9 +25,11 @@ export class RecordBytes {
     this.#room = room ?? { buffer, tenant: this, shared: 0 };
   }
 
-  /** Of bytes that are nobody else's. */
+  /** Of bytes that somebody else may have, too, and that are therefore never written to. */
   static of(bytes: Buffer): RecordBytes {
-    return new RecordBytes(bytes, bytes.length);
+    const found = new RecordBytes(bytes, bytes.length);
+    found.#room.shared = Number.POSITIVE_INFINITY;
+    return found;
   }
 
   /**
@@ -41,7 +43,7 @@ export class RecordBytes {
   ): { bytes: RecordBytes; whole: Buffer } {
     if (base === undefined || unchanged === 0) {
       const whole = Buffer.allocUnsafeSlow(length);
-      return { bytes: RecordBytes.of(whole), whole };
+      return { bytes: new RecordBytes(whole, length), whole };
     }
     const bytes = base.#makeRoom(unchanged, length) ?? base.#move(unchanged, length);
     return { bytes, whole: bytes.slice(0, length) };
