@@ -14,56 +14,86 @@ export interface Snapshot {
   readonly checked?: CheckedText | undefined;
 }
 
+/** What is behind something that a store handed out: text and object are made when first asked for. */
+interface Content {
+  readonly snapshot: Snapshot;
+  json?: string;
+  thread?: SerializedThread;
+}
+
 /** Makes no object: what a class that extends it adds, it adds to the one that it is given. */
 const Given = function (given: object): object {
   return given;
 } as unknown as new (given: object) => object;
 
 /**
- * Puts a snapshot on an object where nobody else sees it. In a WeakMap it would outlive the object until the next
- * full garbage collection, with everything it holds, at each save.
+ * Puts content on an object where nobody else sees it. In a WeakMap it would outlive the object until the next full
+ * garbage collection, with everything it holds, at each save.
  */
 class Stamp extends Given {
-  readonly #snapshot: Snapshot;
+  readonly #content: Content;
 
-  constructor(handedOut: object, snapshot: Snapshot) {
+  constructor(handedOut: object, content: Content) {
     super(handedOut);
-    this.#snapshot = snapshot;
+    this.#content = content;
   }
 
-  static snapshotOf(handedOut: object): Snapshot | undefined {
-    return #snapshot in handedOut ? handedOut.#snapshot : undefined;
+  static contentOf(handedOut: object): Content | undefined {
+    return #content in handedOut ? handedOut.#content : undefined;
   }
 }
 
 /** The snapshot behind something that a store handed out; `undefined` for a copy of it, or anything else. */
 export function snapshotOf(handedOut: object): Snapshot | undefined {
-  return Stamp.snapshotOf(handedOut);
+  return Stamp.contentOf(handedOut)?.snapshot;
 }
 
 /**
- * What the caller gets of a snapshot. Text and object are made when first asked for: who only moves text pays
- * for no parse, and what the caller does to the object changes nothing here.
+ * What the caller gets of a snapshot. Who only moves text pays for no parse, and what the caller does to the object
+ * changes nothing here.
  */
 export function storedThread(snapshot: Snapshot): StoredThread {
   const { key, version, record } = snapshot;
-  let json: string | undefined;
-  let thread: SerializedThread | undefined;
-  const stored: StoredThread = {
+  const details = {
     ...threadDetails(key.id, version, record.trailer),
     metadata: copyOf(record.trailer.metadata),
-    get json(): string {
-      json ??= threadBytes(record).toString("utf8");
-      return json;
-    },
-    get thread(): SerializedThread {
-      thread ??= JSON.parse(stored.json) as SerializedThread;
-      return thread;
-    },
   };
   // What is stamped is the object itself.
-  void new Stamp(stored, snapshot);
-  return stored;
+  void new Stamp(details, { snapshot });
+  return Object.defineProperties(details, accessors) as StoredThread;
+}
+
+// One pair for all: getters in a literal are functions of each object, and engines then make it a shape of its own, which
+// lives, with all it holds, until the next full garbage collection.
+const accessors = {
+  json: {
+    get(this: object): string {
+      const content = ownContent(this);
+      content.json ??= threadBytes(content.snapshot.record).toString("utf8");
+      return content.json;
+    },
+    enumerable: true,
+    configurable: true,
+  },
+  thread: {
+    get(this: StoredThread): SerializedThread {
+      const content = ownContent(this);
+      content.thread ??= JSON.parse(this.json) as SerializedThread;
+      return content.thread;
+    },
+    enumerable: true,
+    configurable: true,
+  },
+};
+
+function ownContent(handedOut: object): Content {
+  const content = Stamp.contentOf(handedOut);
+  if (content === undefined) {
+    throw new TypeError(
+      "json and thread are read from what a store handed out, not from what inherits them.",
+    );
+  }
+  return content;
 }
 
 /** What a trailer tells of its thread, as the caller's own. */
