@@ -16,7 +16,7 @@ export type Clause =
   | `L${1 | 2 | 3 | 4}`
   | `T${1 | 2}`
   | "M1"
-  | `F${1 | 2 | 3 | 4 | 5 | 6}`;
+  | `F${1 | 2 | 3 | 4 | 5 | 6 | 7}`;
 
 /** The tiers, in the order in which they are reported. */
 export const tiers = ["core", "concurrent", "faults", "durable", "hygiene"] as const;

@@ -1,19 +1,16 @@
+import { checkCallOptions } from "./arguments/call-options.ts";
 import { type Backend, type Call, type Operation, withinTime } from "./call/call.ts";
 import { type CallDiagnostics, traced } from "./call/diagnostics.ts";
 import { ThreadStoreError } from "./errors.ts";
 import { failureOf } from "./call/failure.ts";
 import { Lifecycle } from "./call/lifecycle.ts";
+import { letOthersRun } from "./call/turn.ts";
 import { corrupt, lookUp } from "./operations/lookup.ts";
 import { listThreads, pageRequest } from "./operations/page.ts";
 import { seenBy } from "./arguments/previous.ts";
 import { deleteThread } from "./operations/remove.ts";
 import { saveRequest, saveThread } from "./operations/save.ts";
-import {
-  isTimeout,
-  resolveStoreOptions,
-  type StoreOptions,
-  TIMEOUT_MAX_MS,
-} from "./arguments/store-options.ts";
+import { resolveStoreOptions, type StoreOptions } from "./arguments/store-options.ts";
 import { storedThread } from "./record/stored-thread.ts";
 import { sweepThreads } from "./operations/sweep.ts";
 import type { ThreadDriver, ThreadKey } from "./thread-driver.ts";
@@ -183,7 +180,11 @@ class View implements ThreadStore {
 
   /** Closing waits for it. What the caller gets is a promise of its own: a failure that nobody handles must show. */
   async #tracked<T>(call: () => Promise<T>): Promise<T> {
-    return await this.#lifecycle.call(call());
+    try {
+      return await this.#lifecycle.call(call());
+    } finally {
+      await letOthersRun();
+    }
   }
 
   async #run<T>(diagnostics: CallDiagnostics, options: CallOptions, prepare: () => Work<T>): Promise<T> {
@@ -209,21 +210,6 @@ class View implements ThreadStore {
       const { bytes, requests = 0 } = running ?? {};
       Object.assign(diagnostics, { durationMs: performance.now() - started, bytes, requests });
     }
-  }
-}
-
-function checkCallOptions(options: CallOptions): void {
-  if (typeof options !== "object" || options === null) {
-    throw new ThreadStoreError("INVALID_ARGUMENT", "Options are an object.");
-  }
-  const { signal, timeoutMs } = options;
-  if (timeoutMs !== undefined && !isTimeout(timeoutMs)) {
-    const message = `timeoutMs is a number of milliseconds from 1 to ${TIMEOUT_MAX_MS}.`;
-    throw new ThreadStoreError("INVALID_ARGUMENT", message);
-  }
-  // Not by instanceof: test runners and polyfills have classes of their own.
-  if (signal !== undefined && (typeof signal !== "object" || !("aborted" in signal))) {
-    throw new ThreadStoreError("INVALID_ARGUMENT", "signal is an AbortSignal.");
   }
 }
 

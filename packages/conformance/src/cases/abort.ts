@@ -2,11 +2,21 @@ import { type ConformanceCase, section } from "../conformance-case.ts";
 import { broken, describeError, holds, loaded, outcomeOf, rejectsWith, same, show } from "../expectations.ts";
 import { range } from "../parallel.ts";
 import { everyCall } from "./calls.ts";
+import { graceMs } from "./hurry.ts";
 import { idsOf, textOf, unchanged } from "./reading.ts";
 
 /** Lets so many turns of the event loop pass. */
 async function turns(count: number): Promise<void> {
   for (let turn = 0; turn < count; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+}
+
+const LOOP_MS = 50;
+
+/** By a timer of the process, as a user interface or a server would. */
+function abortedAfter(ms: number): AbortController {
+  const controller = new AbortController();
+  setTimeout(() => controller.abort(), ms);
+  return controller;
 }
 
 function bigThread(n: number): object {
@@ -103,6 +113,22 @@ export const abort: ConformanceCase[] = section("Abort", "core", [
       await unchanged(store, "a", saved.version, '{"n":1}');
       same(found.thread, { n: 1 }, "what was loaded can be used after its signal is aborted");
       same(page.threads.length, 1, "what was listed can be used after its signal is aborted");
+    },
+  },
+  {
+    id: "A11",
+    title: "calls in a loop let timers fire, so that a signal can end it",
+    clauses: ["F2", "F7"],
+    async run({ open, timeoutFactor }) {
+      const store = await open();
+      await store.save("a", { n: 1 });
+      const patienceMs = LOOP_MS + graceMs({ timeoutFactor });
+      for (const [name, call] of everyCall(store, "a")) {
+        const { signal } = abortedAfter(LOOP_MS);
+        const started = performance.now();
+        while (!signal.aborted && performance.now() - started < patienceMs) await outcomeOf(call);
+        holds(signal.aborted, `a timer fires while ${name} is called in a loop`, "it did not");
+      }
     },
   },
   {

@@ -1,4 +1,4 @@
-import { type CallOptions, type ThreadStore, ThreadStoreError } from "@threadstore/core";
+import { type CallOptions, type StoredThread, type ThreadStore, ThreadStoreError } from "@threadstore/core";
 import { handedOut, type PlainDetails } from "../plain-record.ts";
 import { type Bug, changed, isText, type Mutant, mutant } from "./mutant.ts";
 
@@ -66,6 +66,20 @@ export const abortMutants: readonly Mutant[] = [
   mutant("endless listing", "looks at the signal for the first page only", ["A08"], () => (inner) => ({
     listPage: (options = {}) => inner.listPage(options.cursor === undefined ? options : unsignalled(options)),
   })),
+  mutant("no turn", "keeps what it loaded for the rest of the event loop's turn", ["A11"], () => (inner) => {
+    const loads = new Map<string, Promise<StoredThread | undefined>>();
+    return {
+      load(id, options) {
+        const loading = loads.get(id) ?? inner.load(id, options);
+        if (!loads.has(id)) {
+          const forget = (): void => void loads.delete(id);
+          loading.then(() => setImmediate(forget), forget);
+        }
+        loads.set(id, loading);
+        return loading;
+      },
+    };
+  }),
   mutant("listeners", "leaves a listener on the signal of each call", ["A05", "A06"], () =>
     around((call, options) => {
       options?.signal?.addEventListener("abort", () => undefined);
