@@ -110,7 +110,7 @@ await describeWithService("azurite", "what a call costs", ({ connectionString })
       );
     }
     expect(longest).toBeLessThan(2 * 101_000 + 65_536);
-    // One block a save, and every other time four requests more.
-    expect(requests.length).toBeLessThanOrEqual(20 + 4 * 10);
+    // One block a save, and every other time three requests more.
+    expect(requests.length).toBeLessThanOrEqual(20 + 3 * 10);
   });
 });

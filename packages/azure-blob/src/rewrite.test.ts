@@ -107,7 +107,6 @@ await describeWithService("azurite", "a blob", ({ connectionString }) => {
       expect(requests).toEqual([
         `PUT /${name}?comp=snapshot`,
         `PUT /${name}`,
-        `HEAD /${name}`,
         `PUT /${name}?comp=appendblock`,
         expect.stringMatching(/^DELETE .*snapshot=/u),
       ]);
@@ -122,7 +121,6 @@ await describeWithService("azurite", "a blob", ({ connectionString }) => {
     const steps: readonly (readonly [string, RequestMatcher])[] = [
       ["the snapshot", httpRequest({ path: /comp=snapshot/u })],
       ["the emptying", ({ http }) => http?.method === "PUT" && !http.target.includes("?")],
-      ["the look", httpRequest({ method: "HEAD" })],
       ["the block", httpRequest({ path: /comp=appendblock/u })],
       ["the removal of the snapshot", httpRequest({ method: "DELETE" })],
     ];
@@ -136,7 +134,7 @@ await describeWithService("azurite", "a blob", ({ connectionString }) => {
         title,
         when,
         type,
-        isDone: index * 2 + (type === "cutRequest" ? 0 : 1) >= 7,
+        isDone: index * 2 + (type === "cutRequest" ? 0 : 1) >= 5,
       })),
     );
 

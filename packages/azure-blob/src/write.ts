@@ -85,25 +85,30 @@ async function rewrite(
   record: RecordToWrite,
   expected: Version,
 ): Promise<Version | undefined> {
-  await failingWith("undecided", () => move(target, expected));
-  return finishMove(target, record, expected);
+  const moved = await failingWith("undecided", () => move(target, expected));
+  return moved === undefined ? finishMove(target, record, expected) : writeMoved(target, record, moved);
 }
 
-async function move(target: Target, expected: Version): Promise<void> {
+/** What a blob that is being moved has, and a condition can name. */
+type Moving = Pick<BlobState & { readonly kind: "moving" }, "etag" | "snapshot">;
+
+/** Resolves to what it did; `undefined` when the blob is another by now, maybe moved by somebody else. */
+async function move(target: Target, expected: Version): Promise<Moving | undefined> {
   const { signal: abortSignal } = target;
   const blob = client(target);
   const conditions = { ifMatch: parseVersion(expected).etag };
   const taken = await unlessLost(() => blob.createSnapshot({ abortSignal, conditions }));
   const snapshot = taken?.snapshot;
-  if (snapshot === undefined) return;
+  if (snapshot === undefined) return undefined;
   const metadata = movingMetadata(snapshot, expected);
   const emptied = await unlessLost(() =>
     blob.create({ abortSignal, conditions, metadata, blobHTTPHeaders: appendHeaders }),
   );
-  if (emptied !== undefined) return;
+  if (emptied?.etag !== undefined) return { etag: emptied.etag, snapshot };
   const state = await stateNow(target);
   // Azurite names snapshots by the millisecond: somebody faster may have one of this name, and need it.
   if (state?.kind !== "moving" || state.snapshot !== snapshot) await deleteSnapshot(target, snapshot);
+  return undefined;
 }
 
 /** Writes the record into the blob if that is being moved at the expected version, by whomever. */
@@ -113,9 +118,16 @@ async function finishMove(
   expected: Version,
 ): Promise<Version | undefined> {
   const state = await failingWith("undecided", () => stateNow(target));
-  if (!isMoving(state, expected)) return undefined;
-  const version = await append(target, wholeBlock(record), { etag: state.etag, length: 0 });
-  if (version !== undefined) await failingWith("decided", () => deleteSnapshot(target, state.snapshot));
+  return isMoving(state, expected) ? writeMoved(target, record, state) : undefined;
+}
+
+async function writeMoved(
+  target: Target,
+  record: RecordToWrite,
+  { etag, snapshot }: Moving,
+): Promise<Version | undefined> {
+  const version = await append(target, wholeBlock(record), { etag, length: 0 });
+  if (version !== undefined) await failingWith("decided", () => deleteSnapshot(target, snapshot));
   return version;
 }
 
