@@ -202,7 +202,7 @@ test("reading and writing search in indexes too", async () => {
   await driver.write(key, second, first.nonce, options);
   await driver.delete(key, second.nonce, options);
   const queries = statements.filter((sql) => /^(SELECT|INSERT|UPDATE|DELETE)/.test(sql));
-  expect(queries).toHaveLength(7);
+  expect(queries).toHaveLength(6);
   for (const sql of queries) {
     const plan = database.prepare<[], { detail: string }>(`EXPLAIN QUERY PLAN ${sql}`).all();
     for (const { detail } of plan) expect(detail).toMatch(/^SEARCH .* USING (COVERING )?INDEX /);

@@ -39,22 +39,35 @@ export function prepareRecords(database: SqliteDatabase): Records {
  */
 export const chunkSize = 8140;
 
+interface FoundThread {
+  readonly thread: number;
+  readonly version: Version;
+  readonly size: number;
+  readonly trailer: Buffer;
+  /** `null` when the version is known, or the chunk is missing, which is damage. */
+  readonly first: Buffer | null;
+}
+
 function prepareRead(database: SqliteDatabase): Records["read"] {
-  const findThread = prepare<{ thread: number; version: Version; trailer: Buffer }>(
+  // With the first chunk, which is all of a small thread: a query of several rows costs as much as all the rest.
+  const findThread = prepare<FoundThread>(
     database,
-    "SELECT thread, version, trailer FROM threadstore_threads WHERE namespace = ? AND id = ?",
+    `SELECT thread, version, size, trailer, (
+       SELECT bytes FROM threadstore_chunks AS chunks
+       WHERE chunks.thread = threads.thread AND sequence = 0 AND version IS NOT ?
+     ) AS first FROM threadstore_threads AS threads WHERE namespace = ? AND id = ?`,
   );
   const readChunks = prepare<{ bytes: Buffer }>(
     database,
-    "SELECT bytes FROM threadstore_chunks WHERE thread = ? ORDER BY sequence",
+    "SELECT bytes FROM threadstore_chunks WHERE thread = ? AND sequence > 0 ORDER BY sequence",
   );
   const read: Records["read"] = (key, known) => {
-    const found = findThread.get(...columns(key));
+    const found = findThread.get(known ?? null, ...columns(key));
     if (found === undefined) return undefined;
-    const { thread, version, trailer } = found;
+    const { thread, version, size, trailer, first } = found;
     if (version === known) return { version, bytes: undefined };
-    const parts = readChunks.all(thread).map(({ bytes }) => bytes);
-    return { version, bytes: Buffer.concat([...parts, trailer]) };
+    const others = size > chunkSize ? readChunks.all(thread).map(({ bytes }) => bytes) : [];
+    return { version, bytes: Buffer.concat([first ?? Buffer.alloc(0), ...others, trailer]) };
   };
   const transaction = database.transaction(read);
   return (key, known) => transaction.deferred(key, known);
