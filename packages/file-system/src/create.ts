@@ -1,4 +1,3 @@
-import { readdir, rmdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import type { RecordToWrite, ThreadKey, Version } from "@threadstore/core";
 import { hasVersion } from "./current.ts";
@@ -9,6 +8,7 @@ import { isHashedName } from "./names.ts";
 import type { Place } from "./place.ts";
 import { renameOwn } from "./rename.ts";
 import { wholeFrame } from "./segments.ts";
+import { readdir, rmdir } from "./system-calls.ts";
 import { hasCode, unlessCode } from "./system-error.ts";
 import { isVersion, newVersion } from "./version.ts";
 

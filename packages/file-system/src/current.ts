@@ -1,5 +1,5 @@
-import { readdir } from "node:fs/promises";
 import type { Version } from "@threadstore/core";
+import { readdir } from "./system-calls.ts";
 import { unlessCode } from "./system-error.ts";
 import { isVersion, type Location, locationOf } from "./version.ts";
 

@@ -1,8 +1,9 @@
-import { lstat, readdir, rm } from "node:fs/promises";
+import { rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Disk } from "./disk.ts";
 import { type Layout, namespaceFolder, unusedPath } from "./layout.ts";
 import { renameToNew } from "./rename.ts";
+import { lstat, readdir } from "./system-calls.ts";
 import { hasCode, unlessCode } from "./system-error.ts";
 
 const preparedLastsMs = 60 * 60 * 1000;

@@ -1,4 +1,3 @@
-import { lstat } from "node:fs/promises";
 import { join } from "node:path";
 import type { ThreadDriver } from "@threadstore/core";
 import { readCurrent } from "./current.ts";
@@ -13,6 +12,7 @@ import { readRecord } from "./record-file.ts";
 import { remove } from "./remove.ts";
 import { replace } from "./replace.ts";
 import { ownSegments } from "./segments.ts";
+import { lstat } from "./system-calls.ts";
 
 const unchanged = new Uint8Array();
 

@@ -1,8 +1,8 @@
 import { constants } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
 import { join } from "node:path";
 import { FOOTER_MAX_BYTES, type FoundFrame, frameBefore } from "./frame.ts";
 import { segmentName } from "./layout.ts";
+import { open, type OpenFile } from "./system-calls.ts";
 import type { Location } from "./version.ts";
 
 // A link in the place of a segment leads to something that the store did not write.
@@ -49,7 +49,7 @@ function isBefore(previous: Location, at: Location, segments: ReadonlyMap<string
 
 async function readSegment(folder: string, { segment, end }: Location): Promise<Buffer> {
   await using file = await open(join(folder, segmentName(segment)), flags);
-  const { size } = await file.stat();
+  const size = await file.size();
   return readAt(file, 0, Math.min(size, end));
 }
 
@@ -60,7 +60,7 @@ export async function readTail(
   length: number,
 ): Promise<Uint8Array> {
   await using file = await open(join(folder, segmentName(segment)), flags);
-  const { size } = await file.stat();
+  const size = await file.size();
   const to = Math.min(size, end);
   const from = Math.max(0, to - length - FOOTER_MAX_BYTES);
   const bytes = await readAt(file, from, to - from);
@@ -78,8 +78,7 @@ export async function readFrame(folder: string, { segment, end }: Location): Pro
   return frameBefore(bytes, end - from);
 }
 
-async function readAt(file: FileHandle, position: number, length: number): Promise<Buffer> {
+async function readAt(file: OpenFile, position: number, length: number): Promise<Buffer> {
   const bytes = Buffer.allocUnsafe(length);
-  const { bytesRead } = await file.read(bytes, 0, length, position);
-  return bytes.subarray(0, bytesRead);
+  return bytes.subarray(0, await file.read(bytes, position));
 }

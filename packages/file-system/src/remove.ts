@@ -1,10 +1,10 @@
-import { rmdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { ThreadKey, Version } from "@threadstore/core";
 import { emptyTrash, moveToTrash } from "./debris.ts";
 import { afterDecision, lastingDecision } from "./explain.ts";
 import { threadFolder } from "./layout.ts";
 import type { Place } from "./place.ts";
+import { rmdir } from "./system-calls.ts";
 import { unlessCode } from "./system-error.ts";
 import { isVersion } from "./version.ts";
 

@@ -1,4 +1,4 @@
-import { lstat, rename } from "node:fs/promises";
+import { lstat, rename } from "./system-calls.ts";
 import { hasCode, unlessCode } from "./system-error.ts";
 
 // A rename that reports EIO may have taken place. Where that can be told it counts as done, so that it is synced as any

@@ -1,4 +1,3 @@
-import { readdir, unlink } from "node:fs/promises";
 import { join } from "node:path";
 import type { RecordToWrite, ThreadKey, Version } from "@threadstore/core";
 import { listVersions } from "./current.ts";
@@ -7,6 +6,7 @@ import { isSegmentName, segmentName, threadFolder } from "./layout.ts";
 import type { Place } from "./place.ts";
 import { renameToNew } from "./rename.ts";
 import { type Candidate, type CurrentRecord, remember, writeCandidate } from "./segments.ts";
+import { readdir, unlink } from "./system-calls.ts";
 import { hasCode, unlessCode } from "./system-error.ts";
 import { locationOf, newVersion } from "./version.ts";
 

@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
-import { unlink } from "node:fs/promises";
 import { join } from "node:path";
 import type { RecordToWrite, Version } from "@threadstore/core";
 import type { Disk } from "./disk.ts";
 import { footerOf, type Frame, MOST_SEGMENTS } from "./frame.ts";
 import { segmentName } from "./layout.ts";
 import { readFrame } from "./record-file.ts";
+import { unlink } from "./system-calls.ts";
 import { unlessCode } from "./system-error.ts";
 import type { Location } from "./version.ts";
 
@@ -81,8 +81,9 @@ export function wholeFrame(bytes: Uint8Array): { content: Uint8Array[]; end: num
 
 /**
  * Writes what is new of a record beside the one that is `expected`: behind a segment of ours if that record
- * needs one, else into a new segment; or the whole record into a new segment, where little stays, the old
- * record is damaged, or its segments have become many or wasteful.
+ * needs one, else into a new segment; or the whole record, where nothing stays, behind the one segment that there is
+ * if it is ours; or the whole record into a new segment, where the old record is damaged, or its segments have become
+ * many or wasteful.
  */
 export async function writeCandidate(
   { disk, segments }: { readonly disk: Disk; readonly segments: OwnSegments },
@@ -94,16 +95,20 @@ export async function writeCandidate(
   // A listing reads the trailer from the last frame alone.
   const keep = Math.min(unchanged, bytes.length - trailerLength);
   const read = async () => unlessCode(readFrame(folder, from), "ENOENT");
-  const before = keep <= 0 ? undefined : (segments.written.get(version) ?? (await read()));
+  const before = segments.written.get(version) ?? (keep <= 0 ? undefined : await read());
   const length = bytes.length - keep;
   // What lost races and crashes left in the segment counts too.
   const used = Math.max(before?.stored ?? 0, from.end);
   if (before !== undefined && used + length <= 2 * bytes.length + WASTE_BYTES) {
     const needed = [from.segment, ...before.others];
     const own = needed.find((name) => segments.isOwn(name) && !segments.busy.has(name));
-    const rest = { bytes: bytes.subarray(keep), keep, from, before, needed };
-    if (own !== undefined) return appended({ disk, segments }, folder, own, rest);
-    if (needed.length < MOST_SEGMENTS && bytes.length > SMALL_RECORD_BYTES) {
+    const rest: Rest =
+      keep <= 0
+        ? { bytes, keep: 0, previous: undefined, storedBefore: 0, needed }
+        : { bytes: bytes.subarray(keep), keep, previous: from, storedBefore: before.stored, needed };
+    const fits = keep > 0 || needed.length === 1;
+    if (own !== undefined && fits) return appended({ disk, segments }, folder, own, rest);
+    if (keep > 0 && needed.length < MOST_SEGMENTS && bytes.length > SMALL_RECORD_BYTES) {
       return inNewSegment(disk, folder, segments.next(), rest);
     }
   }
@@ -113,19 +118,20 @@ export async function writeCandidate(
   return { segment, end, needed: [segment], stored: end, isNew: true };
 }
 
-/** What a record has that the one before it, at `from`, has not. */
+/** What a record has that the one before it, at `previous`, has not. */
 interface Rest {
   readonly bytes: Uint8Array;
   readonly keep: number;
-  readonly from: Location;
-  readonly before: Pick<Frame, "others" | "stored">;
+  /** `undefined` when nothing of the one before stays. */
+  readonly previous: Location | undefined;
+  readonly storedBefore: number;
   readonly needed: readonly string[];
 }
 
-function contentOf({ bytes, keep, from, before, needed }: Rest, segment: string): Uint8Array[] {
+function contentOf({ bytes, keep, previous, storedBefore, needed }: Rest, segment: string): Uint8Array[] {
   const others = needed.filter((name) => name !== segment);
-  const frame: Frame = { keep, length: bytes.length, previous: from, others, stored: 0 };
-  return [bytes, footerOf(frame, before.stored)];
+  const frame: Frame = { keep, length: bytes.length, previous, others, stored: 0 };
+  return [bytes, footerOf(frame, storedBefore)];
 }
 
 async function appended(
@@ -142,7 +148,7 @@ async function appended(
       segment,
       end,
       needed: rest.needed,
-      stored: rest.before.stored + lengthOf(content),
+      stored: rest.storedBefore + lengthOf(content),
       isNew: false,
     };
   } finally {
@@ -154,7 +160,7 @@ async function inNewSegment(disk: Disk, folder: string, segment: string, rest: R
   const content = contentOf(rest, segment);
   await writeNew(disk, folder, segment, content);
   const end = lengthOf(content);
-  return { segment, end, needed: [segment, ...rest.needed], stored: rest.before.stored + end, isNew: true };
+  return { segment, end, needed: [segment, ...rest.needed], stored: rest.storedBefore + end, isNew: true };
 }
 
 function lengthOf(content: readonly Uint8Array[]): number {
