@@ -21,9 +21,8 @@ export const s3: Backend = {
     await client.send(new CreateBucketCommand({ Bucket: bucket }));
     return {
       endpoint: { ...service.endpoint, bucket } satisfies S3Endpoint,
-      // Each contestant has a client of its own, all with the SDK's defaults.
       contestants: [
-        ...ours((place) => s3Store({ client: clientOf(service.endpoint), bucket, prefix: `${place}/` })),
+        ...ours((place) => s3Store({ ...connectionOf(service.endpoint), bucket, prefix: `${place}/` })),
         {
           name: "raw, whole",
           role: "raw",
@@ -38,13 +37,13 @@ export const s3: Backend = {
   },
 };
 
-function clientOf({ endpoint, region, accessKeyId, secretAccessKey }: S3Endpoint): S3Client {
-  return new S3Client({
-    endpoint,
-    region,
-    forcePathStyle: true,
-    credentials: { accessKeyId, secretAccessKey },
-  });
+/** Each contestant opens a connection of its own, with the defaults that its library has. */
+function connectionOf({ endpoint, region, accessKeyId, secretAccessKey }: S3Endpoint) {
+  return { endpoint, region, forcePathStyle: true, credentials: { accessKeyId, secretAccessKey } };
+}
+
+function clientOf(endpoint: S3Endpoint): S3Client {
+  return new S3Client(connectionOf(endpoint));
 }
 
 function objects(client: S3Client, Bucket: string, place: string): WholeText {
