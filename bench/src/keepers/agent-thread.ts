@@ -1,6 +1,7 @@
 import { createChatAgent, defineTool, type Thread } from "@threadstore/openai";
 import OpenAI from "openai";
 import type { Message } from "../turns.ts";
+import type { Conversation } from "./keeper.ts";
 
 /** An agent's thread whose model says what it is told to. */
 export interface AgentThread {
@@ -27,6 +28,22 @@ export function agentThread(): AgentThread {
       await agent.run(messages[0]?.content ?? "", thread as Parameters<typeof agent.run>[1]);
     },
     serializeParts: () => thread.serializeParts(),
+  };
+}
+
+/**
+ * A conversation whose turns an agent runs, whoever keeps it: what runs between two saves leaves garbage and cold caches.
+ */
+export function withAgent(conversation: Conversation): Conversation {
+  if (conversation.runsAgent === true) return conversation;
+  const { add } = agentThread();
+  return {
+    async add(messages) {
+      await add(messages);
+      await conversation.add(messages);
+    },
+    runsAgent: true,
+    save: () => conversation.save(),
   };
 }
 

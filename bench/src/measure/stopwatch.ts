@@ -2,7 +2,7 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { type Counters, counters } from "./counters.ts";
 
-/** What one run of a contestant cost. Times are of what was measured, bytes of the whole run. */
+/** What one run of a contestant cost. Times are of what was measured, bytes of all since the last restart. */
 export interface Sample {
   readonly wallMs: number;
   /** Of this process, all its threads: user and system. Servers are other processes. */
@@ -17,6 +17,8 @@ export interface Sample {
 }
 
 export interface Stopwatch {
+  /** What was done so far does not count: it was to warm up. */
+  readonly restart: () => void;
   readonly step: <T>(work: () => Promise<T>) => Promise<T>;
   /** Steps that run at once: their time counts once. */
   readonly together: (works: readonly (() => Promise<unknown>)[]) => Promise<void>;
@@ -24,12 +26,16 @@ export interface Stopwatch {
 
 /** Runs what `run` measures step by step. */
 export async function measured(run: (watch: Stopwatch) => Promise<void>): Promise<Sample> {
-  collectGarbage();
-  const memoryBefore = memoryInUse();
-  const before = counters();
+  let memoryBefore = 0;
+  let before = counters();
   const steps: number[] = [];
   let wallMs = 0;
   let cpu = 0;
+  const restart = (): void => {
+    collectGarbage();
+    memoryBefore = memoryInUse();
+    before = counters();
+  };
   const span = async <T>(work: () => Promise<T>): Promise<T> => {
     const cpuBefore = process.cpuUsage();
     const start = performance.now();
@@ -45,7 +51,9 @@ export async function measured(run: (watch: Stopwatch) => Promise<void>): Promis
     steps.push(performance.now() - start);
     return result;
   };
+  restart();
   await run({
+    restart,
     step: (work) => span(() => timed(work)),
     together: (works) => span(async () => void (await Promise.all(works.map(timed)))),
   });

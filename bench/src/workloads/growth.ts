@@ -1,4 +1,4 @@
-import { agentThread } from "../keepers/agent-thread.ts";
+import { withAgent } from "../keepers/agent-thread.ts";
 import { turnMessages } from "../turns.ts";
 import type { Workload } from "./workload.ts";
 
@@ -13,11 +13,8 @@ export const growth: Workload = {
       ...(turns > 200 && { rounds: 1 }),
       suits: () => true,
       async run({ keeper, watch }) {
-        const conversation = keeper.conversation("growing");
-        // What runs between two saves leaves garbage and cold caches, whoever keeps the conversation.
-        const { add } = agentThread();
+        const conversation = withAgent(keeper.conversation("growing"));
         for (let turn = 0; turn < turns; turn += 1) {
-          if (conversation.runsAgent !== true) await add(turnMessages(turn));
           await conversation.add(turnMessages(turn));
           await watch.step(() => conversation.save());
         }

@@ -1,3 +1,4 @@
+import { withAgent } from "../keepers/agent-thread.ts";
 import { turnMessages } from "../turns.ts";
 import type { Workload } from "./workload.ts";
 
@@ -13,7 +14,7 @@ export const concurrent: Workload = {
         suits: () => true,
         async run({ keeper, watch }) {
           const growing = Array.from({ length: conversations }, (_, index) =>
-            keeper.conversation(`c${index}`),
+            withAgent(keeper.conversation(`c${index}`)),
           );
           for (let turn = 0; turn < turns; turn += 1) {
             for (const conversation of growing) await conversation.add(turnMessages(turn));
