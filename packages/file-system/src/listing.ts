@@ -1,5 +1,6 @@
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import {
   compareUtf8,
   type ListedRecord,
@@ -18,8 +19,8 @@ interface ThreadEntry {
   readonly folder: string;
 }
 
-// Threads opened at the same time: enough to keep the disk busy, few beside any limit on open files.
-const openAtOnce = 16;
+// Threads read before the event loop turns: a page of a thousand must not keep all other requests waiting.
+const readAtOnce = 16;
 
 /** Names all threads of the namespace, and opens only those of the page. */
 export async function listRecords(
@@ -32,10 +33,11 @@ export async function listRecords(
   const records: ListedRecord[] = [];
   // One more than the page holds tells whether anything follows: names alone may be those of deleted threads.
   for (let start = 0; start < entries.length && records.length <= page.limit;) {
-    const end = start + Math.min(openAtOnce, page.limit + 1 - records.length);
+    const end = start + Math.min(readAtOnce, page.limit + 1 - records.length);
     const listed = await Promise.all(entries.slice(start, end).map((entry) => listedRecord(entry, signal)));
     records.push(...listed.filter((record) => record !== undefined));
     start = end;
+    await nextTurn();
   }
   if (records.length <= page.limit) return { records, next: undefined };
   records.pop();

@@ -1,5 +1,5 @@
 import { appendFile, readdir, readFile, stat, truncate, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { growThread } from "@threadstore/conformance";
 import { createThreadStore, type ThreadDriver } from "@threadstore/core";
 import fc from "fast-check";
@@ -96,6 +96,22 @@ describe("a thread that grows", () => {
       last = await save(driver, text + trailer, last);
       expect(await textAt(driver, key)).toBe(last.text);
     }
+  });
+
+  it("of which nothing stays is appended whole, by who made its only segment", async () => {
+    const driver = fileSystemDriver({ folder });
+    let last = await save(driver, `a${trailer}`, undefined);
+    const files = new Set<string>();
+    for (let round = 0; round < 10; round += 1) {
+      last = await save(driver, `${round}${"x".repeat(1000)}${trailer}`, last);
+      for (const file of await filesBelow(folder)) files.add(basename(file));
+      expect(await textAt(driver, key)).toBe(last.text);
+    }
+    expect(files.size).toBe(1);
+    last = await save(fileSystemDriver({ folder }), `b${trailer}`, last);
+    const [file = "", ...others] = await filesBelow(folder);
+    expect([others, files.has(basename(file))]).toEqual([[], false]);
+    expect(await textAt(driver, key)).toBe(last.text);
   });
 
   it("is written anew when what is not needed any more outweighs it", async () => {
