@@ -4,7 +4,7 @@ import { type CallDiagnostics, traced } from "./call/diagnostics.ts";
 import { ThreadStoreError } from "./errors.ts";
 import { failureOf } from "./call/failure.ts";
 import { Lifecycle } from "./call/lifecycle.ts";
-import { letOthersRun } from "./call/turn.ts";
+import { beforeATurn } from "./call/turn.ts";
 import { corrupt, lookUp } from "./operations/lookup.ts";
 import { listThreads, pageRequest } from "./operations/page.ts";
 import { seenBy } from "./arguments/previous.ts";
@@ -180,11 +180,7 @@ class View implements ThreadStore {
 
   /** Closing waits for it. What the caller gets is a promise of its own: a failure that nobody handles must show. */
   async #tracked<T>(call: () => Promise<T>): Promise<T> {
-    try {
-      return await this.#lifecycle.call(call());
-    } finally {
-      await letOthersRun();
-    }
+    return await this.#lifecycle.call(beforeATurn(call()));
   }
 
   async #run<T>(diagnostics: CallDiagnostics, options: CallOptions, prepare: () => Work<T>): Promise<T> {

@@ -6,11 +6,17 @@ const SLICE_MS = 10;
 let lastTurn = performance.now();
 
 /**
- * To be called at the end of each call. A driver that answers at once never leaves the turn of the event loop that its
- * caller is in, and a loop of such calls would keep timers, sockets and other requests waiting until it ends.
+ * The call, and at its end a turn of the event loop when there was none for long. A driver that answers at once never
+ * leaves the turn that its caller is in, and a loop of such calls would keep timers, sockets and other requests waiting
+ * until it ends.
  */
-export async function letOthersRun(): Promise<void> {
-  if (performance.now() - lastTurn < SLICE_MS) return;
-  await nextTurn();
-  lastTurn = performance.now();
+export async function beforeATurn<T>(call: Promise<T>): Promise<T> {
+  try {
+    return await call;
+  } finally {
+    if (performance.now() - lastTurn >= SLICE_MS) {
+      await nextTurn();
+      lastTurn = performance.now();
+    }
+  }
 }
