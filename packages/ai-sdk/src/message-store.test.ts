@@ -394,8 +394,8 @@ describe("what the caller passes is checked before anything is written", () => {
     const store = memoryStore();
     const chats: MessageStore<UIMessage> = uiMessageStore({ store });
     await store.close();
-    for (const calling of [chats.load("a"), chats.save("a", []), chats.append("a", [])]) {
-      await expect(calling).rejects.toSatisfy((error) => ThreadStoreError.is(error, "CLOSED"));
+    for (const call of [() => chats.load("a"), () => chats.save("a", []), () => chats.append("a", [])]) {
+      await expect(call()).rejects.toSatisfy((error) => ThreadStoreError.is(error, "CLOSED"));
     }
   });
 });
