@@ -205,6 +205,10 @@ test("reading and writing search in indexes too", async () => {
   expect(queries).toHaveLength(6);
   for (const sql of queries) {
     const plan = database.prepare<[], { detail: string }>(`EXPLAIN QUERY PLAN ${sql}`).all();
-    for (const { detail } of plan) expect(detail).toMatch(/^SEARCH .* USING (COVERING )?INDEX |^CORRELATED /);
+    // The heading of a subquery reads nothing; how it searches is a line of its own.
+    const steps = plan
+      .map(({ detail }) => detail)
+      .filter((detail) => !/^CORRELATED SCALAR SUBQUERY \d+$/.test(detail));
+    for (const step of steps) expect(step).toMatch(/^SEARCH .* USING (COVERING )?INDEX /);
   }
 });
