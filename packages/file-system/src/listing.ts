@@ -33,11 +33,11 @@ export async function listRecords(
   const records: ListedRecord[] = [];
   // One more than the page holds tells whether anything follows: names alone may be those of deleted threads.
   for (let start = 0; start < entries.length && records.length <= page.limit;) {
+    if (start > 0) await nextTurn();
     const end = start + Math.min(readAtOnce, page.limit + 1 - records.length);
     const listed = await Promise.all(entries.slice(start, end).map((entry) => listedRecord(entry, signal)));
     records.push(...listed.filter((record) => record !== undefined));
     start = end;
-    await nextTurn();
   }
   if (records.length <= page.limit) return { records, next: undefined };
   records.pop();
