@@ -1,5 +1,6 @@
 import { createThreadStore, type StoredThread, type ThreadDriver, type ThreadStore } from "@threadstore/core";
 import type { Backend, Contestant, Conversation, Keeper } from "../keepers/keeper.ts";
+import { throughObjects } from "../keepers/ours.ts";
 import { type Message, turnMessages } from "../turns.ts";
 
 /** Takes what it is given for stored. */
@@ -21,7 +22,7 @@ export const core: Backend = {
     endpoint: undefined,
     contestants: [
       contestant("ours, parts", "ours", throughParts),
-      contestant("ours, objects", "ours", throughObjects),
+      contestant("ours, objects", "ours", (store) => throughObjects(store, "id")),
       contestant("raw, whole", "raw", encoded),
     ],
     stop: async () => undefined,
@@ -59,17 +60,6 @@ function throughParts(store: ThreadStore): Conversation {
     },
     async save() {
       previous = await store.save("id", ['{"messages":[', ...parts, "]}"], { previous });
-    },
-  };
-}
-
-function throughObjects(store: ThreadStore): Conversation {
-  const messages: Message[] = [];
-  let previous: StoredThread | undefined;
-  return {
-    add: (added) => void messages.push(...added),
-    async save() {
-      previous = await store.save("id", { messages }, { previous });
     },
   };
 }

@@ -35,7 +35,8 @@ function throughAgent(store: ThreadStore, id: string): Conversation {
   };
 }
 
-function throughObjects(store: ThreadStore, id: string): Conversation {
+/** Whole objects, each replacing what the save before it gave. */
+export function throughObjects(store: ThreadStore, id: string): Conversation {
   const messages: Message[] = [];
   let previous: StoredThread | undefined;
   return {
