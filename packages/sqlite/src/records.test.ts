@@ -1,11 +1,20 @@
 import Sqlite from "better-sqlite3";
 import { assert, asyncProperty, constantFrom, integer, nat, record as fields, array } from "fast-check";
 import { expect, test } from "vitest";
+import type { SqliteDatabase } from "./database.ts";
 import { chunkSize } from "./records.ts";
 import { sqliteDriver } from "./sqlite-store.ts";
 import { options, record, textAt } from "./tools.test.support.ts";
 
 const key = { namespace: "", id: "thread" };
+
+const encodings = ["UTF-8", "UTF-16le", "UTF-16be"];
+
+function databaseIn(encoding: string): SqliteDatabase {
+  const database = new Sqlite(":memory:");
+  database.pragma(`encoding = '${encoding}'`);
+  return database;
+}
 
 test("creates, replaces and deletes only what is expected", async () => {
   const driver = sqliteDriver({ path: ":memory:" });
@@ -43,26 +52,30 @@ test("any right `unchanged` gives the bytes that were written", async () => {
     fill: nat(255),
   });
   await assert(
-    asyncProperty(array(edit, { minLength: 2, maxLength: 8 }), async (edits) => {
-      const driver = sqliteDriver({ path: ":memory:" });
-      let old: Buffer = Buffer.alloc(0);
-      let oldSize = 0;
-      let version: string | undefined;
-      for (const { kept, added, trailer, hint, fill } of edits) {
-        const bytes = Buffer.concat([old.subarray(0, kept), Buffer.alloc(added, fill)]);
-        const trailerLength = Math.min(trailer, bytes.length);
-        const end = bytes.length - trailerLength;
-        const unchanged = Math.min(hint, commonPrefix(old, bytes), oldSize, end);
-        const next = { ...record(""), bytes, unchanged, trailerLength };
-        version = await driver.write(key, next, version, options);
-        expect(version).toBe(next.nonce);
-        const found = await driver.read(key, undefined, options);
-        expect(Buffer.from(found?.bytes ?? []).equals(bytes)).toBe(true);
-        old = bytes;
-        oldSize = end;
-      }
-      await driver.close();
-    }),
+    asyncProperty(
+      constantFrom(...encodings),
+      array(edit, { minLength: 2, maxLength: 8 }),
+      async (encoding, edits) => {
+        const driver = sqliteDriver({ database: databaseIn(encoding) });
+        let old: Buffer = Buffer.alloc(0);
+        let oldSize = 0;
+        let version: string | undefined;
+        for (const { kept, added, trailer, hint, fill } of edits) {
+          const bytes = Buffer.concat([old.subarray(0, kept), Buffer.alloc(added, fill)]);
+          const trailerLength = Math.min(trailer, bytes.length);
+          const end = bytes.length - trailerLength;
+          const unchanged = Math.min(hint, commonPrefix(old, bytes), oldSize, end);
+          const next = { ...record(""), bytes, unchanged, trailerLength };
+          version = await driver.write(key, next, version, options);
+          expect(version).toBe(next.nonce);
+          const found = await driver.read(key, undefined, options);
+          expect(Buffer.from(found?.bytes ?? []).equals(bytes)).toBe(true);
+          old = bytes;
+          oldSize = end;
+        }
+        await driver.close();
+      },
+    ),
     { numRuns: 150 },
   );
 });
@@ -126,37 +139,33 @@ const hostileIds = [
   "NULL", "__proto__", "\ud7ff", "\ue000", "\uffff", "\u{10000}", "\u{10ffff}", "\ufeff", "\u2028", "z".repeat(256), "😀",
 ]; // prettier-ignore
 
-test.each(["UTF-8", "UTF-16le", "UTF-16be"])(
-  "hostile ids are their bytes, in a database in %s",
-  async (encoding) => {
-    const database = new Sqlite(":memory:");
-    database.pragma(`encoding = '${encoding}'`);
-    // The owner of a connection may like bigints.
-    database.defaultSafeIntegers(true);
-    const driver = sqliteDriver({ database });
-    const ordered = hostileIds.toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
-    for (const namespace of ["", "n", "N", "n\0", "\u{10000}"]) {
-      for (const id of hostileIds) {
-        await driver.write({ namespace, id }, record(`${namespace}|${id}|`), undefined, options);
-      }
+test.each(encodings)("hostile ids are their bytes, in a database in %s", async (encoding) => {
+  const database = databaseIn(encoding);
+  // The owner of a connection may like bigints.
+  database.defaultSafeIntegers(true);
+  const driver = sqliteDriver({ database });
+  const ordered = hostileIds.toSorted((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)));
+  for (const namespace of ["", "n", "N", "n\0", "\u{10000}"]) {
+    for (const id of hostileIds) {
+      await driver.write({ namespace, id }, record(`${namespace}|${id}|`), undefined, options);
     }
-    for (const namespace of ["", "n", "N", "n\0", "\u{10000}"]) {
-      for (const id of hostileIds) expect(await textAt(driver, id, namespace)).toBe(`${namespace}|${id}|}`);
-      const ids: string[] = [];
-      let after: string | undefined;
-      do {
-        const page = await driver.list(namespace, { after, limit: 7 }, options);
-        ids.push(...page.records.map(({ id }) => id));
-        after = page.next;
-      } while (after !== undefined);
-      expect(ids).toEqual(ordered);
-    }
-    expect(await driver.list("other", { after: undefined, limit: 1 }, options)).toEqual({
-      records: [],
-      next: undefined,
-    });
-  },
-);
+  }
+  for (const namespace of ["", "n", "N", "n\0", "\u{10000}"]) {
+    for (const id of hostileIds) expect(await textAt(driver, id, namespace)).toBe(`${namespace}|${id}|}`);
+    const ids: string[] = [];
+    let after: string | undefined;
+    do {
+      const page = await driver.list(namespace, { after, limit: 7 }, options);
+      ids.push(...page.records.map(({ id }) => id));
+      after = page.next;
+    } while (after !== undefined);
+    expect(ids).toEqual(ordered);
+  }
+  expect(await driver.list("other", { after: undefined, limit: 1 }, options)).toEqual({
+    records: [],
+    next: undefined,
+  });
+});
 
 test("a page says whether more follows, and carries trailers", async () => {
   const driver = sqliteDriver({ path: ":memory:" });
@@ -205,10 +214,12 @@ test("reading and writing search in indexes too", async () => {
   expect(queries).toHaveLength(6);
   for (const sql of queries) {
     const plan = database.prepare<[], { detail: string }>(`EXPLAIN QUERY PLAN ${sql}`).all();
-    // The heading of a subquery reads nothing; how it searches is a line of its own.
+    // What a subquery is for, and reading what it found, are no search; how it searches is a line of its own.
     const steps = plan
       .map(({ detail }) => detail)
-      .filter((detail) => !/^CORRELATED SCALAR SUBQUERY \d+$/.test(detail));
+      .filter(
+        (detail) => !/^(CORRELATED SCALAR SUBQUERY \d+|(CO-ROUTINE|SCAN) \(subquery-\d+\))$/.test(detail),
+      );
     for (const step of steps) expect(step).toMatch(/^SEARCH .* USING (COVERING )?INDEX /);
   }
 });

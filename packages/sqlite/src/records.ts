@@ -39,38 +39,28 @@ export function prepareRecords(database: SqliteDatabase): Records {
  */
 export const chunkSize = 8140;
 
-interface FoundThread {
-  readonly thread: number;
-  readonly version: Version;
-  readonly size: number;
-  readonly trailer: Buffer;
-  /** `null` when the version is known, or the chunk is missing, which is damage. */
-  readonly first: Buffer | null;
+function prepareRead(database: SqliteDatabase): Records["read"] {
+  // The record in one piece, put together where its chunks are: rows cost as much as all the rest, and a single query
+  // needs no transaction. A chunk that is missing is damage, which core finds.
+  const find = prepare<{ version: Version; bytes: Buffer | null }>(
+    database,
+    `SELECT version, CASE WHEN version IS NOT ? THEN (
+       SELECT ${concatenation(database)} FROM (
+         SELECT bytes FROM threadstore_chunks AS chunks WHERE chunks.thread = threads.thread ORDER BY sequence)
+     ) END AS bytes
+     FROM threadstore_threads AS threads WHERE namespace = ? AND id = ?`,
+  );
+  return (key, known) => {
+    const found = find.get(known ?? null, ...columns(key));
+    return found && { version: found.version, bytes: found.bytes ?? undefined };
+  };
 }
 
-function prepareRead(database: SqliteDatabase): Records["read"] {
-  // With the first chunk, which is all of a small thread: a query of several rows costs as much as all the rest.
-  const findThread = prepare<FoundThread>(
-    database,
-    `SELECT thread, version, size, trailer, (
-       SELECT bytes FROM threadstore_chunks AS chunks
-       WHERE chunks.thread = threads.thread AND sequence = 0 AND version IS NOT ?
-     ) AS first FROM threadstore_threads AS threads WHERE namespace = ? AND id = ?`,
-  );
-  const readChunks = prepare<{ bytes: Buffer }>(
-    database,
-    "SELECT bytes FROM threadstore_chunks WHERE thread = ? AND sequence > 0 ORDER BY sequence",
-  );
-  const read: Records["read"] = (key, known) => {
-    const found = findThread.get(known ?? null, ...columns(key));
-    if (found === undefined) return undefined;
-    const { thread, version, size, trailer, first } = found;
-    if (version === known) return { version, bytes: undefined };
-    const others = size > chunkSize ? readChunks.all(thread).map(({ bytes }) => bytes) : [];
-    return { version, bytes: Buffer.concat([first ?? Buffer.alloc(0), ...others, trailer]) };
-  };
-  const transaction = database.transaction(read);
-  return (key, known) => transaction.deferred(key, known);
+/** All chunks and the trailer. SQLite concatenates text, and takes a BLOB for text in the database's own encoding. */
+function concatenation(database: SqliteDatabase): string {
+  return database.pragma("encoding", { simple: true }) === "UTF-8"
+    ? "CAST(coalesce(group_concat(bytes, ''), '') || trailer AS BLOB)"
+    : "unhex(coalesce(group_concat(hex(bytes), ''), '') || hex(trailer))";
 }
 
 function prepareWrite(database: SqliteDatabase): Records["write"] {
