@@ -1,7 +1,7 @@
 import { createThreadStore, type StoredThread, type ThreadDriver, type ThreadStore } from "@threadstore/core";
 import type { Backend, Contestant, Conversation, Keeper } from "../keepers/keeper.ts";
 import { throughObjects } from "../keepers/ours.ts";
-import { type Message, turnMessages } from "../turns.ts";
+import type { Message } from "../turns.ts";
 
 /** Takes what it is given for stored. */
 const nowhere: ThreadDriver = {
@@ -29,24 +29,22 @@ export const core: Backend = {
   }),
 };
 
-/** In a process that has done it often: there is nothing else to measure, and nothing to load. */
 function contestant(
   name: string,
   role: Contestant["role"],
-  begin: (store: ThreadStore) => Omit<Conversation, "runsAgent">,
+  begin: (store: ThreadStore) => Conversation,
 ): Contestant {
   return {
     name,
     role,
     async open(): Promise<Keeper> {
       const store = createThreadStore(nowhere);
-      const conversation = (): Conversation => ({ ...begin(store), runsAgent: true });
-      const { add, save } = conversation();
-      for (let turn = 0; turn < 400; turn += 1) {
-        await add(turnMessages(turn));
-        await save();
-      }
-      return { conversation, load: async () => undefined, close: () => store.close() };
+      return {
+        conversation: () => begin(store),
+        load: async () => undefined,
+        savesAlone: true,
+        close: () => store.close(),
+      };
     },
   };
 }

@@ -1,7 +1,7 @@
 import { createChatAgent, defineTool, type Thread } from "@threadstore/openai";
 import OpenAI from "openai";
 import type { Message } from "../turns.ts";
-import type { Conversation } from "./keeper.ts";
+import type { Conversation, Keeper, ModelClient } from "./keeper.ts";
 
 /** An agent's thread whose model says what it is told to. */
 export interface AgentThread {
@@ -10,14 +10,10 @@ export interface AgentThread {
   readonly serializeParts: () => readonly string[];
 }
 
-export function agentThread(): AgentThread {
+export function agentThread(kind: ModelClient): AgentThread {
   let answers: Message[] = [];
   let result: string | null = null;
-  const client = new OpenAI({
-    apiKey: "none",
-    baseURL: "http://model.invalid",
-    fetch: async () => Response.json(completionOf(answers.shift())),
-  });
+  const client = modelClient(kind, () => completionOf(answers.shift()));
   const look = defineTool({ name: "look", run: () => result });
   const agent = createChatAgent({ client, model: "bench", tools: [look] });
   const thread: Thread = agent.getNewThread();
@@ -31,12 +27,22 @@ export function agentThread(): AgentThread {
   };
 }
 
+function modelClient(kind: ModelClient, answer: () => object): OpenAI {
+  if (kind === "in place") {
+    // An agent calls nothing else of a client.
+    return { chat: { completions: { create: async () => answer() } } } as unknown as OpenAI;
+  }
+  const fetch = async (): Promise<Response> => Response.json(answer());
+  return new OpenAI({ apiKey: "none", baseURL: "http://model.invalid", fetch });
+}
+
 /**
  * A conversation whose turns an agent runs, whoever keeps it: what runs between two saves leaves garbage and cold caches.
  */
-export function withAgent(conversation: Conversation): Conversation {
-  if (conversation.runsAgent === true) return conversation;
-  const { add } = agentThread();
+export function withAgent(keeper: Keeper, id: string, client: ModelClient = "in place"): Conversation {
+  const conversation = keeper.conversation(id, client);
+  if (keeper.savesAlone === true || conversation.runsAgent === true) return conversation;
+  const { add } = agentThread(client);
   return {
     async add(messages) {
       await add(messages);

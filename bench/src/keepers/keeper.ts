@@ -11,9 +11,13 @@ export interface Contestant {
   readonly open: (place: string) => Promise<Keeper>;
 }
 
+/** What asks an agent's model: a function in place, or the `openai` package, with all it does for a request. */
+export type ModelClient = "in place" | "openai";
+
 /** A contestant at work. What it cannot do is missing, and the workload then leaves it out. */
 export interface Keeper {
-  readonly conversation: (id: string) => Conversation;
+  /** A new conversation. Where an agent is a part of it, that one asks its model through `client`. */
+  readonly conversation: (id: string, client: ModelClient) => Conversation;
   /** The conversation, parsed. Rejects when there is none. */
   readonly load: (id: string) => Promise<unknown>;
   /** Saves the whole of a thread, if nobody else has since this keeper last did. */
@@ -21,6 +25,8 @@ export interface Keeper {
   /** Loads a thread that this keeper has loaded or saved before and that has not changed. */
   readonly reload?: (id: string) => Promise<unknown>;
   readonly listPage?: (limit: number, cursor: string | undefined) => Promise<Page>;
+  /** Where saves are all that is to be measured: no agent runs between them. */
+  readonly savesAlone?: true;
   readonly close: () => Promise<void>;
 }
 

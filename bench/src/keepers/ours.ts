@@ -1,6 +1,6 @@
 import type { StoredThread, ThreadStore } from "@threadstore/core";
 import { agentThread } from "./agent-thread.ts";
-import type { Contestant, Conversation, Keeper } from "./keeper.ts";
+import type { Contestant, Conversation, Keeper, ModelClient } from "./keeper.ts";
 import type { Message } from "../turns.ts";
 
 /**
@@ -21,10 +21,10 @@ export function ours(open: (place: string) => ThreadStore): readonly Contestant[
   ];
 }
 
-type Through = (store: ThreadStore, id: string) => Conversation;
+type Through = (store: ThreadStore, id: string, client: ModelClient) => Conversation;
 
-function throughAgent(store: ThreadStore, id: string): Conversation {
-  const thread = agentThread();
+function throughAgent(store: ThreadStore, id: string, client: ModelClient): Conversation {
+  const thread = agentThread(client);
   let previous: StoredThread | undefined;
   return {
     add: thread.add,
@@ -50,7 +50,7 @@ export function throughObjects(store: ThreadStore, id: string): Conversation {
 function storeKeeper(store: ThreadStore, through: Through): Keeper {
   const seen = new Map<string, StoredThread | undefined>();
   return {
-    conversation: (id) => through(store, id),
+    conversation: (id, client) => through(store, id, client),
     async load(id) {
       const found = await store.load(id);
       if (found === undefined) throw new Error("The thread is not there.");

@@ -1,6 +1,6 @@
 import type { Backend, Contestant, Keeper, RunningBackend } from "../keepers/keeper.ts";
 import { turnMessages } from "../turns.ts";
-import type { Scale, Workload, WorkloadCase } from "../workloads/workload.ts";
+import type { Scale, WarmUp, Workload, WorkloadCase } from "../workloads/workload.ts";
 import { type Result, resultOf } from "./result.ts";
 import { measured, type Sample } from "./stopwatch.ts";
 
@@ -44,10 +44,20 @@ async function runBackend(
 ): Promise<void> {
   for (const workload of plan.workloads) {
     const cases = workload.cases(plan.scale).filter(({ size }) => plan.sizes?.includes(size) ?? true);
-    for (const [index, each] of cases.entries()) {
+    const warmUp = warmUpOf(workload, cases, plan.scale);
+    if (warmUp !== undefined) {
+      const label = `${backend} · ${workload.name} · warm-up`;
+      // Who fails here will fail again where it is told.
+      const { progress } = listener;
+      await interleaved(contestants, warmUp.case, warmUp.rounds, label, {
+        progress,
+        failure: () => undefined,
+      });
+    }
+    for (const each of cases) {
+      const rounds = Math.min(plan.rounds, each.rounds ?? plan.rounds);
       const label = `${backend} · ${workload.name} · ${each.name}`;
-      const schedule = { rounds: plan.rounds, isFirst: index === 0, label };
-      const samples = await interleaved(contestants, each, schedule, listener);
+      const samples = await interleaved(contestants, each, rounds, label, listener);
       for (const [{ name: contestant, role }, taken] of samples) {
         const subject = {
           workload: workload.name,
@@ -63,11 +73,10 @@ async function runBackend(
   }
 }
 
-interface Schedule {
-  readonly rounds: number;
-  /** Of its workload on this backend: one round more, which does not count, lets the engine compile everybody's code. */
-  readonly isFirst: boolean;
-  readonly label: string;
+function warmUpOf({ warmUp }: Workload, [first]: readonly WorkloadCase[], scale: Scale): WarmUp | undefined {
+  if (scale === "quick" || first === undefined) return undefined;
+  if (warmUp !== undefined) return warmUp;
+  return first.cold === true || first.rounds === 1 ? undefined : { case: first, rounds: 1 };
 }
 
 let places = 0;
@@ -79,21 +88,20 @@ let places = 0;
 async function interleaved(
   contestants: readonly Contestant[],
   each: WorkloadCase,
-  { rounds, isFirst, label }: Schedule,
-  { progress, failure }: Listener,
+  rounds: number,
+  label: string,
+  { progress, failure }: Pick<Listener, "progress" | "failure">,
 ): Promise<Map<Contestant, Sample[]>> {
   const samples = new Map<Contestant, Sample[]>();
   const failed = new Set<Contestant>();
-  const total = Math.min(rounds, each.rounds ?? rounds);
-  for (let round = isFirst && each.cold !== true && total > 1 ? -1 : 0; round < total; round += 1) {
-    const first = (round + contestants.length) % contestants.length;
+  for (let round = 0; round < rounds; round += 1) {
+    const first = round % contestants.length;
     for (const contestant of [...contestants.slice(first), ...contestants.slice(0, first)]) {
       if (failed.has(contestant)) continue;
-      progress(`${label} · ${round < 0 ? "warm-up" : `round ${round + 1} of ${total}`} · ${contestant.name}`);
+      progress(`${label} · round ${round + 1} of ${rounds} · ${contestant.name}`);
       try {
         const sample = await sampleOf(contestant, each);
-        if (sample !== undefined && round >= 0)
-          samples.set(contestant, [...(samples.get(contestant) ?? []), sample]);
+        if (sample !== undefined) samples.set(contestant, [...(samples.get(contestant) ?? []), sample]);
       } catch (error) {
         failed.add(contestant);
         const [reason] = (error instanceof Error ? error.message : String(error)).split("\n", 1);
@@ -126,7 +134,7 @@ async function sampleOf(contestant: Contestant, each: WorkloadCase): Promise<Sam
 
 /** Connects, and whatever else happens at the first use. */
 async function useOnce(keeper: Keeper): Promise<void> {
-  const conversation = keeper.conversation("first-use");
+  const conversation = keeper.conversation("first-use", "in place");
   for (const turn of [0, 1]) {
     await conversation.add(turnMessages(turn));
     await conversation.save();

@@ -13,9 +13,7 @@ export const concurrent: Workload = {
         size: conversations,
         suits: () => true,
         async run({ keeper, watch }) {
-          const growing = Array.from({ length: conversations }, (_, index) =>
-            withAgent(keeper.conversation(`c${index}`)),
-          );
+          const growing = Array.from({ length: conversations }, (_, index) => withAgent(keeper, `c${index}`));
           for (let turn = 0; turn < turns; turn += 1) {
             for (const conversation of growing) await conversation.add(turnMessages(turn));
             await watch.together(growing.map((conversation) => () => conversation.save()));

@@ -33,4 +33,15 @@ export interface Workload {
   /** What is measured, in a sentence. */
   readonly description: string;
   readonly cases: (scale: Scale) => readonly WorkloadCase[];
+  /**
+   * What everybody runs first, so many times, and nobody measures: what a server does it has done many times before,
+   * and code that the engine compiles late must not count as a library's. The first case, once, unless given; nothing
+   * where that is cold, or so long that it runs once.
+   */
+  readonly warmUp?: WarmUp;
+}
+
+export interface WarmUp {
+  readonly case: WorkloadCase;
+  readonly rounds: number;
 }
