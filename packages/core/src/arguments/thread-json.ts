@@ -1,9 +1,8 @@
-import { commonPrefixLength } from "../record/common-prefix.ts";
-import { type GrownJson, threadBytes } from "../record/record.ts";
+import { equalLength, type GrownJson, threadBytes } from "../record/record.ts";
 import type { Snapshot } from "../record/stored-thread.ts";
 import { type CheckedText, marksOf, marksWithin, noParts, textFrom, type TextParts } from "./growing-json.ts";
 import type { ThreadStoreError } from "../errors.ts";
-import { encodedForNow } from "./scratch.ts";
+import { Scratch } from "../record/scratch.ts";
 import { invalidArgument } from "./invalid-argument.ts";
 import { findJsonOffence } from "./strict-json.ts";
 
@@ -17,6 +16,8 @@ export interface ThreadJson extends GrownJson {
 
 type Marks = CheckedText["marks"];
 
+const scratch = new Scratch();
+
 /**
  * The JSON of a thread given as an object, or as text, whole or in parts, which is kept as it is. Throws
  * `INVALID_ARGUMENT` for anything that would not come back as it was given. Of text that begins like `known`, only
@@ -25,7 +26,8 @@ type Marks = CheckedText["marks"];
 export function threadJson(thread: unknown, known?: Known): ThreadJson {
   if (typeof thread === "string") return fromText(thread, known);
   if (Array.isArray(thread)) return fromParts(thread, known);
-  return { kept: 0, rest: encodedForNow(objectText(thread)) };
+  const text = objectText(thread);
+  return { kept: 0, rest: scratch.encode(text), text };
 }
 
 function objectText(thread: unknown): string {
@@ -56,9 +58,9 @@ function fromText(text: string, known: Known | undefined): ThreadJson {
       "The thread's text has a lone surrogate, which UTF-8 cannot hold. Escape it as \\ud800.",
     );
   }
-  const bytes = encodedForNow(text);
-  const kept = known === undefined ? 0 : commonPrefixLength(bytes, threadBytes(known.record));
-  const grown = { kept, rest: bytes.subarray(kept) };
+  const bytes = scratch.encode(text);
+  const kept = known === undefined ? 0 : equalLength(bytes, known.record, 0);
+  const grown = { kept, rest: bytes.subarray(kept), text };
   const marks = checkedMarks(grown, known, () => text);
   return { ...grown, checked: { marks, parts: noParts } };
 }

@@ -5,7 +5,7 @@ import { expiryOf, hasExpired } from "../arguments/expiry.ts";
 import { conflict, corrupt, type Found, lookUp, lostRace, MOVED_ON } from "./lookup.ts";
 import { checkedMetadata } from "../arguments/metadata.ts";
 import { type Seen, seenBy } from "../arguments/previous.ts";
-import { encodeRecord, threadBytes, type ThreadRecord } from "../record/record.ts";
+import { encodeRecord, recordIsStored, threadBytes, type ThreadRecord } from "../record/record.ts";
 import { newNonce } from "../record/nonce.ts";
 import { settle, type Trace } from "../call/settle.ts";
 import { type Snapshot, storedThread } from "../record/stored-thread.ts";
@@ -143,10 +143,15 @@ async function writeRecord(
   { record, toWrite, base, checked }: Draft,
 ): Promise<Snapshot | undefined> {
   call.bytes = record.trailer.size;
+  let tries = 0;
   return settle(call, {
     apply: async () => {
+      tries += 1;
       const version = await call.driver.write(key, toWrite, base.version, { signal: call.signal });
-      return version === undefined ? undefined : { key, version, record, checked };
+      if (version === undefined) return undefined;
+      // After a try that failed, something of it may still be on its way.
+      if (tries === 1) recordIsStored(record);
+      return { key, version, record, checked };
     },
     lookBack: async (): Promise<Trace<Snapshot>> => {
       const found = await lookUp(call, key);

@@ -23,11 +23,23 @@ export interface GrownJson {
   readonly kept: number;
   /** The bytes behind those. */
   readonly rest: Buffer;
+  /** All of it, where it is at hand. */
+  readonly text?: string | undefined;
 }
 
-/** Some of the thread's JSON, all of it by default. Valid until another record follows: not to be kept. */
+/** Some of the thread's JSON, all of it by default. Valid until another is asked for: not to be kept. */
 export function threadBytes(record: ThreadRecord, from = 0, to: number = record.trailer.size): Buffer {
   return record.bytes.slice(PREFIX.length + from, PREFIX.length + to);
+}
+
+/** What was not added to differs near its beginning, most often. */
+const BEGINNING_BYTES = 4096;
+
+/** How many of the first of `bytes` the thread's JSON has, too, from `from` on. */
+export function equalLength(bytes: Buffer, record: ThreadRecord, from: number): number {
+  const to = Math.min(from + BEGINNING_BYTES, record.trailer.size);
+  const equal = commonPrefixLength(bytes, threadBytes(record, from, to));
+  return equal < to - from ? equal : commonPrefixLength(bytes, threadBytes(record, from));
 }
 
 /**
@@ -43,9 +55,10 @@ export function encodeRecord(
   const start = PREFIX.length + size;
   const unsummed = trailerText({ ...details, size, crc32: NO_CRC });
   const room = Buffer.byteLength(sealTrailer(unsummed, NO_CRC));
-  const equal = base === undefined ? 0 : commonPrefixLength(json.rest, threadBytes(base, json.kept));
+  const equal = base === undefined ? 0 : equalLength(json.rest, base, json.kept);
   const unchanged = base === undefined ? 0 : PREFIX.length + json.kept + equal;
-  const { bytes, whole } = RecordBytes.following(base?.bytes, unchanged, start + room);
+  const asText = json.text === undefined ? undefined : [PREFIX, json.text];
+  const { bytes, whole } = RecordBytes.following(base?.bytes, unchanged, start + room, asText);
   if (base === undefined) whole.write(PREFIX, "latin1");
   json.rest.copy(whole, PREFIX.length + json.kept + equal, equal);
   const sum = checksum(whole.subarray(0, start), base?.checksum, unchanged);
@@ -64,6 +77,16 @@ export function encodeRecord(
       expiresAt,
     },
   };
+}
+
+/** To be called once a backend has the record and nobody sends it any more: the memory for that can serve others. */
+export function recordIsStored({ bytes }: ThreadRecord): void {
+  bytes.keepText();
+}
+
+/** The thread's JSON as text. */
+export function threadText(record: ThreadRecord): string {
+  return record.bytes.text?.at(-1) ?? threadBytes(record).toString("utf8");
 }
 
 /** Reads and checks a whole record that was found at `key`; says what is wrong with it otherwise. */

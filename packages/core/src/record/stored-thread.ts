@@ -1,6 +1,6 @@
 import type { CheckedText } from "../arguments/growing-json.ts";
 import { copyOf } from "../arguments/metadata.ts";
-import { type ThreadRecord, threadBytes } from "./record.ts";
+import { type ThreadRecord, threadText } from "./record.ts";
 import type { Trailer } from "./trailer.ts";
 import type { ThreadKey } from "../thread-driver.ts";
 import type { SerializedThread, StoredThread, ThreadDetails, Version } from "../thread-store.ts";
@@ -69,7 +69,7 @@ const accessors = {
   json: {
     get(this: object): string {
       const content = ownContent(this);
-      content.json ??= threadBytes(content.snapshot.record).toString("utf8");
+      content.json ??= threadText(content.snapshot.record);
       return content.json;
     },
     enumerable: true,

@@ -1,5 +1,6 @@
-import { type StoredThread, type ThreadStore, ThreadStoreError } from "@threadstore/core";
+import { type StoredThread, type ThreadDriver, type ThreadStore, ThreadStoreError } from "@threadstore/core";
 import { type Bug, changed, changedIfThere, type Mutant, mutant, nextTurn } from "./mutant.ts";
+import { driverMutant } from "./network-mutant.ts";
 
 /** A store whose text of a thread is another than it was given. */
 function rewritten(change: (text: string) => string): Bug {
@@ -168,5 +169,23 @@ export const valueMutants: readonly Mutant[] = [
     () => (inner) => ({
       load: async (id, options = {}) => options.previous ?? inner.load(id, options),
     }),
+  ),
+  driverMutant(
+    "kept bytes",
+    "keeps the memory that a record is written from, and hands it out",
+    ["V01"],
+    (inner) => {
+      const kept = new Map<string, Uint8Array>();
+      const write: ThreadDriver["write"] = async (key, record, ...rest) => {
+        const version = await inner.write(key, record, ...rest);
+        if (version !== undefined) kept.set(version, record.bytes);
+        return version;
+      };
+      const read: ThreadDriver["read"] = async (...parameters) => {
+        const found = await inner.read(...parameters);
+        return found?.bytes && { ...found, bytes: kept.get(found.version) ?? found.bytes };
+      };
+      return { ...inner, write, read };
+    },
   ),
 ];
