@@ -199,6 +199,46 @@ await describeWithService("azurite", "a blob", ({ connectionString }) => {
       });
     });
 
+    describe.each(
+      [["the look", httpRequest({ method: "HEAD" })] as const, ...steps.slice(2)].flatMap(([step, when]) =>
+        faults.map(([title, type]) => ({ step, title, when, type })),
+      ),
+    )("that another finds emptied, who dies when $step $title", ({ step, when, type }) => {
+      const isDone =
+        step === "the removal of the snapshot" || (step === "the block" && type === "discardAnswer");
+      let error: unknown;
+      beforeEach(async () => {
+        proxy.arm({ type: "cutRequest", when: httpRequest({ path: /comp=appendblock/u }) });
+        await driver.write(key, record("[lost", 1), wasteful, options).catch(() => undefined);
+        const fault = proxy.arm({ type, when });
+        error = await driver
+          .write(key, record("[yz", 2), wasteful, options)
+          .catch((thrown: unknown) => thrown);
+        expect(fault.strikes).toBe(1);
+      });
+
+      test("is told whether the save may be there, and has the old record and version, or the new ones", async () => {
+        const applied = step === "the look" ? "no" : "unknown";
+        expect(driver.explain(error)).toMatchObject({ code: "UNAVAILABLE", applied });
+        expect(await textOf()).toBe(isDone ? "[yz}" : `[${small}}`);
+        const now = (await other.read(key, undefined, options))?.version ?? "";
+        expect(now === wasteful).toBe(!isDone);
+        expect(await listed()).toEqual([{ version: now, end: isDone ? "z}" : "y}" }]);
+      });
+
+      test("is saved by a third at that version, once, and deleted", async () => {
+        const now = (await other.read(key, undefined, options))?.version ?? "";
+        const results = await Promise.all(
+          ["[1", "[2"].map((text) => other.write(key, record(text, 1), now, options)),
+        );
+        expect(results.filter((each) => each === undefined)).toHaveLength(1);
+        const version = results.find((each) => each !== undefined) ?? "";
+        expect(await textOf()).toBe(results[0] === undefined ? "[2}" : "[1}");
+        expect(await other.delete(key, version, options)).toBe(true);
+        expect(await snapshots()).toBe(0);
+      });
+    });
+
     test("of whom two write it anew has the record of one", async () => {
       for (let round = 0; round < 10; round += 1) {
         const results = await Promise.all(
