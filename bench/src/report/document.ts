@@ -45,8 +45,11 @@ machine that does other things at the same time, ratios of small times differ by
 - **delta by hand**: the client alone, which encodes and writes only new messages, and has no contract to keep.
 - \`core\` has no backend: what our stores do for a save, without a driver, in a process that has done it often. Its raw
   client is \`JSON.stringify\`.
-- Between two saves of a growing conversation, but for \`core\`, everybody's process runs the turn with an agent, whose
-  model answers at once. That is not measured; the garbage and the cold caches that it leaves are.
+- In \`growth\`, but for \`core\`, everybody's process runs the turn with an agent between two saves, whose model answers
+  in place; in \`growth in a service\`, through the \`openai\` package, half a millisecond of other code. That is not
+  measured; the garbage and the cold caches that it leaves are. Goals are those of \`growth\`.
+- Before anything is measured, everybody has grown 24 conversations, loaded and saved for half a second, and so on: what
+  a server does it has done many times before.
 - "written" is what went to the system's write calls, sockets included. "sent" and "received" are bytes on sockets,
   headers included.${failed.map((failure) => `\n- Did not run: ${failure}.`).join("")}`;
 }

@@ -64,7 +64,7 @@ export class ScriptCommand extends OneShotCommand {
 
   constructor(
     { script, whole = false }: { script: Script; whole?: boolean },
-    keys: Buffer[],
+    keys: Parameter[],
     parameters: Parameter[],
     signal: AbortSignal,
   ) {

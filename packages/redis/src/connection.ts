@@ -8,7 +8,7 @@ import type { Script } from "./scripts.ts";
 /** Sends commands when the client is connected. Strings come back as buffers. */
 export interface Connection {
   command(name: string, parameters: Parameter[], signal: AbortSignal): Promise<unknown>;
-  script(script: Script, keys: Buffer[], parameters: Parameter[], signal: AbortSignal): Promise<unknown>;
+  script(script: Script, keys: Parameter[], parameters: Parameter[], signal: AbortSignal): Promise<unknown>;
   /** What is another object after each reconnection; `undefined` where there are several connections. */
   session(): unknown;
 }

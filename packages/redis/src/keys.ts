@@ -10,15 +10,15 @@ export const bucketCount = 64;
 /** The keys of a part of a namespace. They share a hash tag, and so a slot: one script may touch them all. */
 export interface Bucket {
   /** A sorted set of the ids, all with score 0, and therefore in the order of their bytes. */
-  readonly index: Buffer;
-  /** The string with the record of an id. */
+  readonly index: string;
+  /** The string with the record of an id, which is what the index has and so maybe no text. */
   readonly record: (id: Buffer) => Buffer;
 }
 
 export interface RecordKeys {
-  readonly index: Buffer;
-  readonly record: Buffer;
-  readonly id: Buffer;
+  readonly index: string;
+  readonly record: string;
+  readonly id: string;
 }
 
 export interface Keys {
@@ -34,19 +34,17 @@ export function keysUnder(prefix: string): Keys {
   if (typeof prefix !== "string" || !/^[^{}]+$/u.test(prefix) || !prefix.isWellFormed()) {
     throw new TypeError("`prefix` must be a non-empty string without braces.");
   }
-  const bucketAt = (namespace: string, number: number): Bucket => {
-    const start = `${prefix}:{${namespace.replace(/[%{}]/gu, encodeURIComponent)}:${number}}`;
-    return {
-      index: Buffer.from(start),
-      record: (id) => Buffer.concat([Buffer.from(`${start}:`), id]),
-    };
-  };
+  const indexAt = (namespace: string, number: number): string =>
+    `${prefix}:{${namespace.replace(/[%{}]/gu, encodeURIComponent)}:${number}}`;
   return {
-    of: ({ namespace, id: text }) => {
-      const id = Buffer.from(text);
-      const { index, record } = bucketAt(namespace, crc32(id) % bucketCount);
-      return { index, record: record(id), id };
+    of: ({ namespace, id }) => {
+      const index = indexAt(namespace, crc32(id) % bucketCount);
+      return { index, record: `${index}:${id}`, id };
     },
-    buckets: (namespace) => Array.from({ length: bucketCount }, (_, number) => bucketAt(namespace, number)),
+    buckets: (namespace) =>
+      Array.from({ length: bucketCount }, (_, number) => {
+        const index = indexAt(namespace, number);
+        return { index, record: (id) => Buffer.concat([Buffer.from(`${index}:`), id]) };
+      }),
   };
 }

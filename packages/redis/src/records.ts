@@ -1,4 +1,6 @@
+import { isUtf8 } from "node:buffer";
 import type { RecordToWrite, StoredRecord, Version } from "@threadstore/core";
+import type { Parameter } from "./command.ts";
 import type { Connection } from "./connection.ts";
 import type { RecordKeys } from "./keys.ts";
 import { deleteScript, readScript, versionLength, writeScript } from "./scripts.ts";
@@ -34,8 +36,7 @@ export async function writeRecord(
   expected: Version | undefined,
   signal: AbortSignal,
 ): Promise<Version | undefined> {
-  // ioredis may write them later than now, but not later than the call ends: an aborted command is not sent.
-  const changed = Buffer.from(bytes.buffer, bytes.byteOffset + unchanged, bytes.length - unchanged);
+  const changed = textIn(bytes.subarray(unchanged));
   const expiry = expiresAt === undefined ? "" : String(expiresAt + expiryGraceMs);
   const parameters = [stateOf(expected), nonce, String(unchanged), changed, expiry, id];
   const reply = await connection.script(writeScript, [record, index], parameters, signal);
@@ -64,8 +65,23 @@ function bytesOf(version: Version): Buffer {
   return version.startsWith("~") ? Buffer.from(version.slice(1), "hex") : Buffer.from(version);
 }
 
-function stateOf(expected: Version | undefined): Buffer {
-  return expected === undefined ? Buffer.alloc(0) : Buffer.concat([Buffer.from("="), bytesOf(expected)]);
+function stateOf(expected: Version | undefined): Parameter {
+  if (expected === undefined) return "";
+  return expected.startsWith("~") ? Buffer.concat([Buffer.from("="), bytesOf(expected)]) : `=${expected}`;
+}
+
+/** Engines keep longer strings apart, where they are collected as seldom as buffers are. */
+const TEXT_MAX_BYTES = 131_072;
+
+/**
+ * Text as a string: of a command with a buffer in it ioredis makes another buffer, and so much memory outside of the
+ * heap has all garbage collected again and again. What begins within a character is no text.
+ */
+function textIn(bytes: Uint8Array): Parameter {
+  const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+  if (buffer.length <= TEXT_MAX_BYTES && isUtf8(buffer)) return buffer.toString("utf8");
+  // ioredis may send it later than now, but not later than the call ends: an aborted command is not sent.
+  return buffer;
 }
 
 /** Numbers come as text from a client with `stringNumbers`. */

@@ -77,5 +77,5 @@ export async function removeAll(client: Redis | Cluster, prefix: string): Promis
 
 /** The key of a record, for tests that damage it. */
 export function recordKey(prefix: string, id: string, namespace = ""): Buffer {
-  return keysUnder(prefix).of({ namespace, id }).record;
+  return Buffer.from(keysUnder(prefix).of({ namespace, id }).record);
 }
