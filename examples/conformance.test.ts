@@ -1,6 +1,6 @@
+import { type Harness, register } from "@threadstore/conformance";
 // How an adapter proves itself: this file is all that its tests need. Replace memoryStore by your own.
 import { type MemoryRecords, memoryStore } from "@threadstore/core";
-import { type Harness, register } from "@threadstore/conformance";
 import { afterAll, describe, it } from "vitest";
 
 const places = new Map<string, MemoryRecords>();

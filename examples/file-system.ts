@@ -1,7 +1,7 @@
+import { fileSystemStore } from "@threadstore/file-system";
 // A conversation kept in JSON files. Run it twice: the second run goes on where the first one stopped.
 // With OPENAI_API_KEY set: node examples/file-system.ts
 import { createChatAgent } from "@threadstore/openai";
-import { fileSystemStore } from "@threadstore/file-system";
 import OpenAI from "openai";
 
 const agent = createChatAgent({

@@ -6,11 +6,11 @@ import { type PostgresService, startPostgres } from "@threadstore/services";
 import { describeWithService } from "@threadstore/services/vitest";
 import { DatabaseError, Pool, type PoolConfig } from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
-import { rowsOf } from "./harness.ts";
 import { explain, markLost, markUnsent } from "./explain.ts";
+import { rowsOf } from "./harness.ts";
 import { postgresDriver, type PostgresDriverOptions, postgresStore } from "./postgres-store.ts";
 import { statementsFor } from "./statements.ts";
-import { altered, freshTable, lock, lossyProxy, type LossyProxy, waiting } from "./tools.test.support.ts";
+import { altered, freshTable, lock, lossyProxy, type LossyProxy, waiting } from "./tools.test-helper.ts";
 
 describe("options", () => {
   const pool = new Pool();

@@ -1,7 +1,7 @@
 import type { StoredThread, ThreadStore } from "@threadstore/core";
+import type { Message } from "../turns.ts";
 import { agentThread } from "./agent-thread.ts";
 import type { Contestant, Conversation, Keeper, ModelClient } from "./keeper.ts";
-import type { Message } from "../turns.ts";
 
 /**
  * A store of ours, through `save` with whole objects, and through an agent's thread, which is another way to grow
@@ -62,7 +62,7 @@ function storeKeeper(store: ThreadStore, through: Through): Keeper {
     },
     async reload(id) {
       const before = seen.get(id);
-      const found = await store.load(id, { previous: before });
+      const found = await store.load(id, { cached: before });
       // Who sees that it is the same version uses what they have.
       return found?.version === before?.version ? before : found?.thread;
     },

@@ -1,5 +1,5 @@
-import type { Keeper, Page, Thread } from "./keeper.ts";
 import type { Message } from "../turns.ts";
+import type { Keeper, Page, Thread } from "./keeper.ts";
 
 /** What a client does for a thread in one piece. */
 export interface WholeText {

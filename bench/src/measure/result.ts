@@ -1,6 +1,6 @@
 import type { Role } from "../keepers/keeper.ts";
-import type { Sample } from "./stopwatch.ts";
 import { median, quantile, sum } from "./statistics.ts";
+import type { Sample } from "./stopwatch.ts";
 
 /** The medians of a contestant's runs of one case. */
 export interface Result {

@@ -1,5 +1,4 @@
 import { describe, expect, test } from "vitest";
-import { readAgentFrameworkThread, writeAgentFrameworkThread, type ReportEntry } from "./index.ts";
 import {
   canonical,
   csharpSession,
@@ -8,7 +7,8 @@ import {
   messagesOf,
   pythonSession,
   throughAgent,
-} from "./golden.test.helper.ts";
+} from "./golden.test-helper.ts";
+import { readAgentFrameworkThread, writeAgentFrameworkThread, type ReportEntry } from "./index.ts";
 
 const csharpPath = "$.stateBag.InMemoryChatHistoryProvider.messages";
 const pythonPath = "$.state.in_memory.messages";

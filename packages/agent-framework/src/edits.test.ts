@@ -1,7 +1,7 @@
 import type { SerializedThread } from "@threadstore/core";
 import { describe, expect, test } from "vitest";
+import { canonical, golden, marksOf, messagesIn, messagesOf } from "./golden.test-helper.ts";
 import { readAgentFrameworkThread, writeAgentFrameworkThread } from "./index.ts";
-import { canonical, golden, marksOf, messagesIn, messagesOf } from "./golden.test.helper.ts";
 
 const joke = "Tell me a short pirate joke.";
 const question = { role: "user", content: "And now as a parrot." };

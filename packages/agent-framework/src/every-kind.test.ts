@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
+import { messagesOf } from "./golden.test-helper.ts";
 import { readAgentFrameworkThread, writeAgentFrameworkThread, type AgentFrameworkShape } from "./index.ts";
-import { messagesOf } from "./golden.test.helper.ts";
-import { frameThread, shapes } from "./random-thread.test.support.ts";
+import { frameThread, shapes } from "./random-thread.test-helper.ts";
 
 /** One content: who says it, its members apart from those that all have, and what of it a model is shown. */
 interface Kind {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import { canonical, golden, goldenNames, marksOf, messagesOf, throughAgent } from "./golden.test-helper.ts";
 import { detectShape, readAgentFrameworkThread, writeAgentFrameworkThread } from "./index.ts";
-import { canonical, golden, goldenNames, marksOf, messagesOf, throughAgent } from "./golden.test.helper.ts";
 
 const shapes: { readonly [prefix: string]: string } = {
   "csharp-session": "csharp-session",

@@ -1,7 +1,7 @@
 import type { SerializedThread } from "@threadstore/core";
 import { describe, expect, test } from "vitest";
+import { canonical, csharpSession, golden, messagesOf, pythonSession } from "./golden.test-helper.ts";
 import { InterchangeError, readAgentFrameworkThread, writeAgentFrameworkThread } from "./index.ts";
-import { canonical, csharpSession, golden, messagesOf, pythonSession } from "./golden.test.helper.ts";
 
 function refusal(act: () => unknown): InterchangeError {
   try {

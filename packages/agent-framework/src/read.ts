@@ -4,10 +4,9 @@ import { packOriginals } from "./carried/originals.ts";
 import { remake } from "./carried/remake.ts";
 import { carriedMember, newCarriedState, type CarriedGroup } from "./carried/state.ts";
 import { toChat, type ChatGroup } from "./chat/to-chat.ts";
-
 import { checkName, invalid } from "./interchange-error.ts";
-import { describeNode, printNode, type JsonNode, type ObjectNode } from "./json/node.ts";
 import { readJson } from "./json/from-value.ts";
+import { describeNode, printNode, type JsonNode, type ObjectNode } from "./json/node.ts";
 import { putTypesFirst } from "./messages/discriminators.ts";
 import { readMessage } from "./messages/read-message.ts";
 import { reportDamage } from "./repair/report-damage.ts";

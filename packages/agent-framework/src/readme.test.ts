@@ -5,8 +5,8 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { LLMock } from "@copilotkit/aimock";
 import { expect, onTestFinished, test } from "vitest";
+import { golden, messagesIn } from "./golden.test-helper.ts";
 import { interchangeErrorCodes, type ReportKind } from "./index.ts";
-import { golden, messagesIn } from "./golden.test.helper.ts";
 
 const readme = await readFile(new URL("../README.md", import.meta.url), "utf8");
 

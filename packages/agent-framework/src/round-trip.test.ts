@@ -1,9 +1,9 @@
 import type { SerializedThread } from "@threadstore/core";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { agent, canonical, messagesIn, messagesOf } from "./golden.test-helper.ts";
 import { readAgentFrameworkThread, writeAgentFrameworkThread } from "./index.ts";
-import { agent, canonical, messagesIn, messagesOf } from "./golden.test.helper.ts";
-import { randomThread, shapes, text } from "./random-thread.test.support.ts";
+import { randomThread, shapes, text } from "./random-thread.test-helper.ts";
 
 describe.each(shapes)("any thread of shape %s", (shape) => {
   const thread = randomThread(shape);

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import type { SerializedThread } from "@threadstore/core";
 import { readCarried, type Carried } from "./carried/state.ts";
 import { checkName, InterchangeError, invalid } from "./interchange-error.ts";
+import { readJson } from "./json/from-value.ts";
 import {
   describeNode,
   getMember,
@@ -11,7 +12,6 @@ import {
   setMember,
   type ObjectNode,
 } from "./json/node.ts";
-import { readJson } from "./json/from-value.ts";
 import { startReport, type Report, type ReportEntry } from "./report.ts";
 import { readServiceId } from "./shapes/detect.ts";
 import { convertEnvelope, type Envelope } from "./shapes/envelope.ts";

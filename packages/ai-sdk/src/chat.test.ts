@@ -26,7 +26,7 @@ import {
   startModelServer,
   temporaryFolder,
   weatherTool,
-} from "./tools.test.support.ts";
+} from "./tools.test-helper.ts";
 
 // What the SDK does behind a promise that is kept already has no event; a busy machine takes its time.
 const patience = { timeout: 20_000 };

@@ -16,7 +16,7 @@ export interface Conversation<Message> extends ThreadDetails {
 /** Options of `load`. */
 export interface LoadMessagesOptions<Message> extends CallOptions {
   /** What the caller holds: if it is still that, a networked store does not send it again. */
-  readonly previous?: Conversation<Message> | undefined;
+  readonly cached?: Conversation<Message> | undefined;
 }
 
 /** What is done where another request has saved the conversation meanwhile. */

@@ -1,7 +1,7 @@
 import type { StoredThread } from "@threadstore/core";
-import type { Conversation } from "./conversation.ts";
 import { ConversationError } from "./conversation-error.ts";
 import { readThread, type ThreadContent } from "./conversation-thread.ts";
+import type { Conversation } from "./conversation.ts";
 import { decode } from "./decode.ts";
 import { encode } from "./encode.ts";
 import { canonicalJson, isJsonObject, type JsonObject } from "./json.ts";

@@ -1,7 +1,7 @@
 import { type StoredThread, type ThreadStore, ThreadStoreError, type UpdateOptions } from "@threadstore/core";
-import type { Conversation, MessageStore, SaveMessagesOptions } from "./conversation.ts";
 import { ConversationError, contradiction, overtaken } from "./conversation-error.ts";
 import { emptyContent, type ThreadContent, writeThread } from "./conversation-thread.ts";
+import type { Conversation, MessageStore, SaveMessagesOptions } from "./conversation.ts";
 import type { JsonObject } from "./json.ts";
 import type { MessageKind } from "./message-kind.ts";
 import { type Known, messageReader, type MessageReader } from "./message-reader.ts";
@@ -49,9 +49,9 @@ export function messageStore<Message>(
     reader,
     merge,
     publicStore: {
-      async load(id, { previous, ...options } = {}) {
-        const known = previous === undefined ? undefined : reader.known(previous)?.stored;
-        const stored = await store.load(id, { ...options, previous: known });
+      async load(id, { cached, ...options } = {}) {
+        const known = cached === undefined ? undefined : reader.known(cached)?.stored;
+        const stored = await store.load(id, { ...options, cached: known });
         if (stored === undefined) return undefined;
         const content = reader.contentOf(stored);
         return reader.handOut(stored, content, await reader.messagesOf(content));

@@ -6,12 +6,12 @@ import { sqliteStore } from "@threadstore/sqlite";
 import type { UIMessage } from "ai";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { uiMessageStore } from "./index.ts";
-import { lastMessages, startModelServer, temporaryFolder } from "./tools.test.support.ts";
+import { lastMessages, startModelServer, temporaryFolder } from "./tools.test-helper.ts";
 
 // Whole processes on a busy machine.
 vi.setConfig({ testTimeout: 90_000 });
 
-const program = fileURLToPath(new URL("processes.test.child.ts", import.meta.url));
+const program = fileURLToPath(new URL("processes-child.test-helper.ts", import.meta.url));
 
 interface Child {
   readonly process: ChildProcess;

@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { memoryStore } from "@threadstore/core";
 import { expect, onTestFinished, test, vi } from "vitest";
 import { conversationErrorCodes, uiMessageStore } from "./index.ts";
-import { lastMessages, startModelServer, temporaryFolder } from "./tools.test.support.ts";
+import { lastMessages, startModelServer, temporaryFolder } from "./tools.test-helper.ts";
 
 // Whole processes on a busy machine.
 vi.setConfig({ testTimeout: 90_000 });

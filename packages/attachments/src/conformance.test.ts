@@ -3,9 +3,9 @@ import { rmSync } from "node:fs";
 import { type Harness, register } from "@threadstore/conformance";
 import { memoryDriver, type MemoryRecords, type ThreadDriver, TRAILER_MAX_BYTES } from "@threadstore/core";
 import { afterAll, describe, it } from "vitest";
-import { databaseOf, openOver, type Settings, sqliteAt } from "./conformance.test.support.ts";
+import { databaseOf, openOver, type Settings, sqliteAt } from "./conformance.test-helper.ts";
 import { RESERVED } from "./format/names.ts";
-import { temporaryFolder } from "./tools.test.support.ts";
+import { temporaryFolder } from "./tools.test-helper.ts";
 
 const options = { signal: new AbortController().signal };
 
@@ -67,7 +67,7 @@ function overSqlite(settings: Settings): Harness {
       for (const suffix of ["", "-wal", "-shm"]) rmSync(path + suffix, { force: true });
     },
     peer: {
-      module: new URL("conformance.test.peer.ts", import.meta.url),
+      module: new URL("conformance-child.test-helper.ts", import.meta.url),
       parameters: { folder: folder.path, settings },
     },
   };

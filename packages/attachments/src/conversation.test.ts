@@ -1,6 +1,6 @@
 import type { JsonValue, StoredThread, ThreadStore } from "@threadstore/core";
 import { expect, it } from "vitest";
-import { backendInMemory, base64 } from "./tools.test.support.ts";
+import { backendInMemory, base64 } from "./tools.test-helper.ts";
 
 interface Message {
   readonly [member: string]: JsonValue;

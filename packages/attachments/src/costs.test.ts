@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { type Backend, backendInMemory, base64 } from "./tools.test.support.ts";
+import { type Backend, backendInMemory, base64 } from "./tools.test-helper.ts";
 
 const MiB = 1024 * 1024;
 
@@ -83,13 +83,13 @@ it("a load with previous asks for new attachments only", async () => {
   const images = [base64(), base64()];
   const saved = await store.save("a", { images });
   backend.steps.length = 0;
-  const again = await store.load("a", { previous: saved });
+  const again = await store.load("a", { cached: saved });
   expect(asked(backend)).toEqual(["read thread"]);
   expect({ ...again }).toEqual({ ...saved });
   images.push(base64());
   const theirs = await other.save("a", { images }, { previous: again });
   backend.steps.length = 0;
-  const seen = await store.load("a", { previous: again });
+  const seen = await store.load("a", { cached: again });
   expect(asked(backend)).toEqual(["read thread", "read attachment"]);
   expect({ ...seen }).toEqual({ ...theirs });
 });

@@ -1,6 +1,6 @@
 import type { StoredThread, ThreadStore } from "@threadstore/core";
 import { expect, it } from "vitest";
-import { type Backend, backendInMemory, base64 } from "./tools.test.support.ts";
+import { type Backend, backendInMemory, base64 } from "./tools.test-helper.ts";
 
 const images = Array.from({ length: 4 }, () => base64());
 
@@ -68,9 +68,9 @@ it("a process that dies before any step leaves the thread as it was or as it was
     expect(outcome.states, `killed before step ${count}`).toContain((await backend.open().load("a"))?.json);
 
     const attachments = backend.idsIn().length;
-    await backend.open().sweep();
+    await backend.open().deleteExpired();
     expect(backend.idsIn().length, "sweep removes nothing that is young").toBe(attachments);
-    await backend.open({ now: () => Date.now() + 86_400_001 }).sweep();
+    await backend.open({ now: () => Date.now() + 86_400_001 }).deleteExpired();
     await expectNoOrphans(backend);
     if (backend.idsIn().length < attachments) orphaned += 1;
     expect(outcome.states).toContain((await backend.open().load("a"))?.json);

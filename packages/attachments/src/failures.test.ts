@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { AnswerLost, type Backend, backendInMemory, base64, gateBefore } from "./tools.test.support.ts";
 import { stepsOf } from "./call/steps.ts";
-
+import { AnswerLost, type Backend, backendInMemory, base64, gateBefore } from "./tools.test-helper.ts";
 import { withAttachments } from "./with-attachments.ts";
 
 const [image, other] = [base64(), base64()];
@@ -88,11 +87,11 @@ describe("a thread in a newer format", () => {
     await expect(store.load("a")).rejects.toMatchObject(expected);
     const { version } = (await backend.beneath().load("a")) ?? {};
     await expect(store.save("a", {}, { previous: version })).rejects.toMatchObject(expected);
-    await store.sweep();
+    await store.deleteExpired();
     expect(backend.idsIn().length).toBe(1);
     expect((await backend.beneath().load("a"))?.json).toBe(newer);
     await store.save("a", { n: 1 }, { overwrite: true });
-    await store.sweep();
+    await store.deleteExpired();
     expect(backend.idsIn()).toEqual([]);
   });
 
@@ -167,7 +166,7 @@ it("a save whose own answer was lost keeps its attachments, and those of the ver
   backend.afterWrite = () => undefined;
   expect((await backend.open().load("a"))?.thread).toEqual({ other });
   expect(backend.idsIn().length).toBe(2);
-  await backend.open({ now: () => Date.now() + 86_400_001 }).sweep();
+  await backend.open({ now: () => Date.now() + 86_400_001 }).deleteExpired();
   expect((await backend.open().load("a"))?.thread).toEqual({ other });
   expect(backend.idsIn().length).toBe(1);
 });

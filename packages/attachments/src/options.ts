@@ -21,7 +21,7 @@ export interface AttachmentsOptions {
    */
   readonly maxThreadBytes?: number | undefined;
   /**
-   * How old an attachment that no thread names has to be before `sweep` removes it, in milliseconds. Before that it
+   * How old an attachment that no thread names has to be before `deleteExpired` removes it, in milliseconds. Before that it
    * may be one of a save that is still on its way: let half of this time be much longer than any save can take, and
    * than the clocks of your hosts are apart.
    * @default 86_400_000

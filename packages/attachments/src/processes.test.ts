@@ -6,11 +6,11 @@ import { fileURLToPath } from "node:url";
 import type { ThreadStore } from "@threadstore/core";
 import { sqliteStore } from "@threadstore/sqlite";
 import { expect, test } from "vitest";
-import { imageOf } from "./processes.test.support.ts";
-import { temporaryFolder } from "./tools.test.support.ts";
+import { imageOf } from "./processes.test-helper.ts";
+import { temporaryFolder } from "./tools.test-helper.ts";
 import { withAttachments } from "./with-attachments.ts";
 
-const program = fileURLToPath(new URL("processes.test.child.ts", import.meta.url));
+const program = fileURLToPath(new URL("processes-child.test-helper.ts", import.meta.url));
 
 /** A child that is ready to begin. */
 async function child(task: string, path: string, argument: string): Promise<ChildProcess> {
@@ -88,7 +88,7 @@ test("after SIGKILL the thread is the last confirmed one or the one in flight, w
 
   const beneath = sqliteStore({ path });
   await using later = withAttachments(beneath, { now: () => Date.now() + 86_400_001 });
-  await later.sweep();
+  await later.deleteExpired();
   const images = ((await later.load("a"))?.thread["images"] ?? []) as string[];
   expect(await countAttachments(beneath)).toBe(images.length);
 });

@@ -1,6 +1,6 @@
 import { type ThreadStore, ThreadStoreError } from "@threadstore/core";
 import { describe, expect, it } from "vitest";
-import { type Backend, backendInMemory, base64, gateBefore, type Step } from "./tools.test.support.ts";
+import { type Backend, backendInMemory, base64, gateBefore, type Step } from "./tools.test-helper.ts";
 
 const day = 86_400_000;
 // Names are used once though the clock stands still.
@@ -111,7 +111,7 @@ describe("who removes attachments", () => {
     const gate = gateBefore(backend, isOfThread("write"));
     const saving = backend.open().save("a", { image });
     await gate.reached;
-    await backend.open().sweep();
+    await backend.open().deleteExpired();
     gate.open();
     await saving;
     await expectThread(backend, { image });
@@ -123,7 +123,7 @@ describe("who removes attachments", () => {
     const saving = backend.open().save("a", { image });
     await writing.reached;
     const reading = gateBefore(backend, isOfThread("read"));
-    const sweeping = backend.open({ now: () => Date.now() + day + 1 }).sweep();
+    const sweeping = backend.open({ now: () => Date.now() + day + 1 }).deleteExpired();
     await reading.reached;
     writing.open();
     await saving;
@@ -141,7 +141,7 @@ describe("a thread that a save rescues from its expiry at the last moment", () =
     const previous = await open().save("a", { image }, { ttlMs: 2 * day });
     now += 2 * day - 1;
     const listing = gateBefore(backend, isOfAttachments("list"));
-    const sweeping = open().sweep();
+    const sweeping = open().deleteExpired();
     await listing.reached;
     const writing = gateBefore(backend, isOfThread("write"));
     const saving = open().save("a", { image, n: 2 }, { previous });
@@ -192,7 +192,7 @@ it("clients that save, update, delete, load and sweep at once lose no attachment
       try {
         if (chance < 0.1) await store.delete("a");
         else if (chance < 0.2) await store.save("a", { images: pick() }, { overwrite: true });
-        else if (chance < 0.3) await store.sweep();
+        else if (chance < 0.3) await store.deleteExpired();
         else if (chance < 0.6) await store.update("a", () => ({ images: pick() }));
         else {
           const previous = await store.load("a");

@@ -10,7 +10,7 @@ import { expect, test } from "vitest";
 import { keptText } from "./format/kept-text.ts";
 import { attachmentName } from "./format/names.ts";
 import { resolveOptions } from "./options.ts";
-import { backendInMemory, base64, temporaryFolder } from "./tools.test.support.ts";
+import { backendInMemory, base64, temporaryFolder } from "./tools.test-helper.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const readme = readFileSync(join(root, "README.md"), "utf8");

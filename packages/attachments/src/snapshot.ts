@@ -1,6 +1,6 @@
 import type { SerializedThread, StoredThread } from "@threadstore/core";
-import { type AttachmentName, metadataAndSize } from "./format/names.ts";
 import type { KeptThread } from "./format/kept-text.ts";
+import { type AttachmentName, metadataAndSize } from "./format/names.ts";
 import type { Place } from "./place.ts";
 
 /** One version of a thread as the store beneath has it, and what it says. */

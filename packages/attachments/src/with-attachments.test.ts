@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { backendInMemory, base64 } from "./tools.test.support.ts";
+import { backendInMemory, base64 } from "./tools.test-helper.ts";
 import { withAttachments } from "./with-attachments.ts";
 
 const image = base64();
@@ -163,7 +163,7 @@ describe("where there is no room", () => {
       await view.save("a", { uri });
       expect((await view.load("a"))?.thread).toEqual({ uri });
       expect(backend.idsIn(`${"n".repeat(length)}/.attachments`).length).toBe(length === 115 ? 1 : 0);
-      expect(await view.sweep()).toEqual({ removed: 0 });
+      expect(await view.deleteExpired()).toEqual({ deleted: 0 });
       expect(await view.delete("a")).toBe(true);
     }
   });

@@ -5,8 +5,8 @@ import {
   type LoadOptions,
   type SaveOptions,
   type StoredThread,
-  type SweepOptions,
-  type SweepResult,
+  type DeleteExpiredOptions,
+  type DeleteExpiredResult,
   type ThreadPage,
   type ThreadStore,
   type ThreadSummary,
@@ -20,11 +20,11 @@ import { type CallContext, inContext } from "./call/in-context.ts";
 import { stepsOf } from "./call/steps.ts";
 import { Check } from "./check.ts";
 import { escaped, pathText } from "./format/names.ts";
+import { deleteExpiredIn } from "./operations/delete-expired.ts";
 import { listThreads } from "./operations/list.ts";
 import { loadThread } from "./operations/load.ts";
 import { deleteThread } from "./operations/remove.ts";
 import { saveRequest, saveThread } from "./operations/save.ts";
-import { sweepPlace } from "./operations/sweep.ts";
 import { type AttachmentsOptions, resolveOptions } from "./options.ts";
 import { type Place, placeOf, type ThreadCall } from "./place.ts";
 
@@ -89,8 +89,8 @@ class View implements ThreadStore {
     return this.#calls.run(options, () => updateThread(steps, id, change, options));
   }
 
-  sweep(options: SweepOptions = {}): Promise<SweepResult> {
-    return this.#run(this.#context("sweep"), options, () => sweepPlace(this.#place, options));
+  deleteExpired(options: DeleteExpiredOptions = {}): Promise<DeleteExpiredResult> {
+    return this.#run(this.#context("deleteExpired"), options, () => deleteExpiredIn(this.#place, options));
   }
 
   namespace(name: string): ThreadStore {
@@ -125,7 +125,7 @@ class View implements ThreadStore {
   }
 
   #load(id: string, options: LoadOptions = {}): Promise<StoredThread | undefined> {
-    return loadThread(this.#on(id, options), options.previous);
+    return loadThread(this.#on(id, options), options.cached);
   }
 
   async #save(id: string, thread: object | ThreadText, options: SaveOptions = {}): Promise<StoredThread> {

@@ -1,7 +1,7 @@
 import { register } from "@threadstore/conformance";
 import { startAzurite } from "@threadstore/services";
 import { afterAll, describe, it } from "vitest";
-import { harnessFor, newContainer, peerFor } from "./azurite.test.support.ts";
+import { harnessFor, newContainer, peerFor } from "./azurite.test-helper.ts";
 
 // Azurite answers from disk in more steps than from memory, between which other requests get in.
 describe("azure-blob, on an Azurite that keeps blobs on disk", async () => {

@@ -1,7 +1,7 @@
 import { register } from "@threadstore/conformance";
 import { describeWithService } from "@threadstore/services/vitest";
 import { afterAll, describe, it } from "vitest";
-import { harnessFor, networkOf, newContainer, peerFor } from "./azurite.test.support.ts";
+import { harnessFor, networkOf, newContainer, peerFor } from "./azurite.test-helper.ts";
 
 await describeWithService("azurite", "azure-blob", async ({ connectionString }) => {
   const container = await newContainer(connectionString);

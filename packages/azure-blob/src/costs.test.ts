@@ -3,7 +3,7 @@ import { growThread } from "@threadstore/conformance";
 import type { StoredThread, ThreadStore } from "@threadstore/core";
 import { describeWithService } from "@threadstore/services/vitest";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { newContainer, type ProxiedContainer, proxied } from "./azurite.test.support.ts";
+import { newContainer, type ProxiedContainer, proxied } from "./azurite.test-helper.ts";
 import { azureBlobStore } from "./index.ts";
 
 await describeWithService("azurite", "what a call costs", ({ connectionString }) => {
@@ -57,7 +57,7 @@ await describeWithService("azurite", "what a call costs", ({ connectionString })
   test("in bytes: what is known already is not sent again, and a listing reads ends alone", async () => {
     const text = "x".repeat(500_000);
     const saved = await store.save("thread", { text });
-    const warm = await costOf(() => store.load("thread", { previous: saved }));
+    const warm = await costOf(() => store.load("thread", { cached: saved }));
     expect(warm.result?.thread).toEqual({ text });
     expect(warm.down).toBeLessThan(1024);
     expect((await costOf(() => store.load("thread"))).down).toBeGreaterThan(500_000);

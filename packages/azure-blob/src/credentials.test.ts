@@ -9,7 +9,7 @@ import {
 } from "@azure/storage-blob";
 import { describeWithService } from "@threadstore/services/vitest";
 import { describe, expect, test } from "vitest";
-import { newContainer } from "./azurite.test.support.ts";
+import { newContainer } from "./azurite.test-helper.ts";
 import { azureBlobStore } from "./index.ts";
 
 const denied = { code: "ACCESS_DENIED", retryable: false };
@@ -121,7 +121,7 @@ await describeWithService("azurite", "a store", ({ connectionString }) => {
 });
 
 await describeWithService("azurite-oauth", "a store with a token", (endpoint) => {
-  const program = fileURLToPath(new URL("credentials.test.child.ts", import.meta.url));
+  const program = fileURLToPath(new URL("credentials-child.test-helper.ts", import.meta.url));
 
   /** What becomes of a store in a process that trusts the local certificate. */
   async function outcomeOf(credential: string): Promise<unknown> {

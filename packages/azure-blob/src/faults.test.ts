@@ -1,10 +1,10 @@
 import { randomUUID } from "node:crypto";
 import { ContainerClient } from "@azure/storage-blob";
-import type { StoreOptions, ThreadStore } from "@threadstore/core";
 import { httpRequest } from "@threadstore/conformance/fault-proxy";
+import type { StoreOptions, ThreadStore } from "@threadstore/core";
 import { describeWithService } from "@threadstore/services/vitest";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { newContainer, type ProxiedContainer, proxied } from "./azurite.test.support.ts";
+import { newContainer, type ProxiedContainer, proxied } from "./azurite.test-helper.ts";
 import { azureBlobStore } from "./index.ts";
 
 const isRead = httpRequest({ method: "GET" });
@@ -231,7 +231,7 @@ await describeWithService("azurite", "on a network that fails", ({ connectionStr
       await expect(lost.save("thread", {}, { overwrite: true })).rejects.toMatchObject(misconfigured);
       await expect(lost.delete("thread")).rejects.toMatchObject(misconfigured);
       await expect(lost.listPage()).rejects.toMatchObject(misconfigured);
-      await expect(lost.sweep()).rejects.toMatchObject(misconfigured);
+      await expect(lost.deleteExpired()).rejects.toMatchObject(misconfigured);
       expect(await missing.exists()).toBe(false);
     });
 

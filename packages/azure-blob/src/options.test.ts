@@ -1,9 +1,9 @@
 import { ContainerClient, StorageSharedKeyCredential } from "@azure/storage-blob";
 import { describeWithService } from "@threadstore/services/vitest";
 import { describe, expect, test } from "vitest";
-import { newContainer, options as call, pipelineWith, proxied, record } from "./azurite.test.support.ts";
-import { type AzureBlobDriverOptions, checkOptions } from "./options.ts";
+import { newContainer, options as call, pipelineWith, proxied, record } from "./azurite.test-helper.ts";
 import { azureBlobDriver, azureBlobStore } from "./index.ts";
+import { type AzureBlobDriverOptions, checkOptions } from "./options.ts";
 
 const container = new ContainerClient("https://account.blob.core.windows.net/threads?sv=1&sig=secret");
 const key = { namespace: "", id: "thread" };

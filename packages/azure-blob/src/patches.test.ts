@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { record } from "./azurite.test.support.ts";
+import { record } from "./azurite.test-helper.ts";
 import { patchBlock, recordIn, wholeBlock } from "./patches.ts";
 
 const trailer = ',"threadstore":{}}';

@@ -4,10 +4,10 @@ import { fileURLToPath } from "node:url";
 import { type ThreadStore, ThreadStoreError } from "@threadstore/core";
 import { describeWithService } from "@threadstore/services/vitest";
 import { expect, test } from "vitest";
-import { newContainer } from "./azurite.test.support.ts";
+import { newContainer } from "./azurite.test-helper.ts";
 import { azureBlobStore } from "./index.ts";
 
-const program = fileURLToPath(new URL("races.test.child.ts", import.meta.url));
+const program = fileURLToPath(new URL("races-child.test-helper.ts", import.meta.url));
 const rounds = process.env["THREADSTORE_CONFORMANCE_EFFORT"] === "quick" ? 30 : 100;
 
 await describeWithService("azurite", "clients that race", ({ connectionString }) => {

@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { BlobServiceClient } from "@azure/storage-blob";
 import { describeWithService } from "@threadstore/services/vitest";
 import { expect, test } from "vitest";
-import { newContainer } from "./azurite.test.support.ts";
+import { newContainer } from "./azurite.test-helper.ts";
 import { azureBlobStore } from "./index.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));

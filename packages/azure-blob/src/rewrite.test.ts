@@ -1,6 +1,6 @@
 import type { ContainerClient } from "@azure/storage-blob";
-import type { ThreadDriver, Version } from "@threadstore/core";
 import { httpRequest, type RequestMatcher } from "@threadstore/conformance/fault-proxy";
+import type { ThreadDriver, Version } from "@threadstore/core";
 import { describeWithService } from "@threadstore/services/vitest";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import {
@@ -10,7 +10,7 @@ import {
   type ProxiedContainer,
   proxied,
   record,
-} from "./azurite.test.support.ts";
+} from "./azurite.test-helper.ts";
 import { azureBlobDriver, azureBlobStore } from "./index.ts";
 import { WASTE_MAX_BYTES } from "./write.ts";
 
@@ -57,7 +57,7 @@ await describeWithService("azurite", "a blob", ({ connectionString }) => {
       const error: unknown = await driver
         .write(key, record("lost"), undefined, options)
         .catch((thrown) => thrown);
-      expect(driver.explain(error)).toMatchObject({ code: "UNAVAILABLE", applied: "unknown" });
+      expect(driver.explain?.(error)).toMatchObject({ code: "UNAVAILABLE", applied: "unknown" });
       expect(lost.strikes).toBe(1);
       expect(await textOf()).toBeUndefined();
       expect(await listed()).toEqual([]);
@@ -72,7 +72,7 @@ await describeWithService("azurite", "a blob", ({ connectionString }) => {
       const error: unknown = await driver
         .write(key, record("x"), undefined, options)
         .catch((thrown) => thrown);
-      expect(driver.explain(error)).toMatchObject({ code: "UNAVAILABLE", applied: "no" });
+      expect(driver.explain?.(error)).toMatchObject({ code: "UNAVAILABLE", applied: "no" });
       const store = azureBlobStore({ container: proxy.container });
       proxy.arm({ type: "discardAnswer", when: httpRequest({ method: "PUT" }) });
       await store.save("thread", { n: 1 });
@@ -151,7 +151,7 @@ await describeWithService("azurite", "a blob", ({ connectionString }) => {
 
       test("is told whether the save may be there", () => {
         const applied = isDone || step === "the block" ? "unknown" : "no";
-        expect(driver.explain(error)).toMatchObject({ code: "UNAVAILABLE", applied });
+        expect(driver.explain?.(error)).toMatchObject({ code: "UNAVAILABLE", applied });
       });
 
       test("has the old record and version, or the new ones", async () => {
@@ -221,7 +221,7 @@ await describeWithService("azurite", "a blob", ({ connectionString }) => {
       test("is told whether the save may be there, and has the old record and version, or the new ones", async () => {
         expect(strikes).toBe(1);
         const applied = step === "the look" ? "no" : "unknown";
-        expect(driver.explain(error)).toMatchObject({ code: "UNAVAILABLE", applied });
+        expect(driver.explain?.(error)).toMatchObject({ code: "UNAVAILABLE", applied });
         expect(await textOf()).toBe(isDone ? "[yz}" : `[${small}}`);
         const now = (await other.read(key, undefined, options))?.version ?? "";
         expect(now === wasteful).toBe(!isDone);

@@ -1,10 +1,10 @@
 import type { StoreOptions, ThreadStore } from "@threadstore/core";
 import type { Job } from "./crashes/messages.ts";
 import type { Writer } from "./crashes/writer.ts";
-import type { FaultProxy } from "./fault-proxy/index.ts";
 import type { SuiteSettings } from "./execution/settings.ts";
-import type { PeerClient } from "./peers/peer.ts";
+import type { FaultProxy } from "./fault-proxy/index.ts";
 import type { DurabilitySetting, Power } from "./harness.ts";
+import type { PeerClient } from "./peers/peer.ts";
 
 /** The clauses of docs/contract.md. */
 export type Clause =

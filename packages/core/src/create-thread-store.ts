@@ -1,20 +1,21 @@
 import { checkCallOptions } from "./arguments/call-options.ts";
+import { seenBy } from "./arguments/previous.ts";
+import { resolveStoreOptions, type StoreOptions } from "./arguments/store-options.ts";
+import { checkedId, namespaceWithin } from "./arguments/thread-id.ts";
 import { type Backend, type Call, type Operation, withinTime } from "./call/call.ts";
 import { type CallDiagnostics, traced } from "./call/diagnostics.ts";
-import { ThreadStoreError } from "./errors.ts";
 import { failureOf } from "./call/failure.ts";
 import { Lifecycle } from "./call/lifecycle.ts";
 import { beforeATurn } from "./call/turn.ts";
+import { ThreadStoreError } from "./errors.ts";
+import { deleteExpiredThreads } from "./operations/delete-expired.ts";
 import { corrupt, lookUp } from "./operations/lookup.ts";
 import { listThreads, pageRequest } from "./operations/page.ts";
-import { seenBy } from "./arguments/previous.ts";
 import { deleteThread } from "./operations/remove.ts";
 import { saveRequest, saveThread } from "./operations/save.ts";
-import { resolveStoreOptions, type StoreOptions } from "./arguments/store-options.ts";
+import { updateThread } from "./operations/update.ts";
 import { storedThread } from "./record/stored-thread.ts";
-import { sweepThreads } from "./operations/sweep.ts";
 import type { ThreadDriver, ThreadKey } from "./thread-driver.ts";
-import { checkedId, namespaceWithin } from "./arguments/thread-id.ts";
 import type {
   CallOptions,
   DeleteOptions,
@@ -22,8 +23,8 @@ import type {
   LoadOptions,
   SaveOptions,
   StoredThread,
-  SweepOptions,
-  SweepResult,
+  DeleteExpiredOptions,
+  DeleteExpiredResult,
   ThreadPage,
   ThreadStore,
   ThreadSummary,
@@ -31,7 +32,6 @@ import type {
   UpdateChange,
   UpdateOptions,
 } from "./thread-store.ts";
-import { updateThread } from "./operations/update.ts";
 
 /**
  * The store over a driver: everything that the contract promises and the driver does not do, once for all
@@ -81,7 +81,7 @@ class View implements ThreadStore {
   load(id: string, options: LoadOptions = {}): Promise<StoredThread | undefined> {
     return this.#call("load", id, options, () => {
       const key = this.#key(id);
-      const snapshot = seenBy(key, options.previous)?.snapshot;
+      const snapshot = seenBy(key, options.cached)?.snapshot;
       return async (call) => {
         const found = await lookUp(call, key, snapshot);
         if (found === undefined || found.state === "expired") return undefined;
@@ -130,10 +130,10 @@ class View implements ThreadStore {
     });
   }
 
-  sweep(options: SweepOptions = {}): Promise<SweepResult> {
-    return this.#call("sweep", undefined, options, () => {
+  deleteExpired(options: DeleteExpiredOptions = {}): Promise<DeleteExpiredResult> {
+    return this.#call("deleteExpired", undefined, options, () => {
       const { after } = pageRequest(this.#backend.driver, this.#namespace, { cursor: options.cursor });
-      return (call) => sweepThreads(call, after);
+      return (call) => deleteExpiredThreads(call, after);
     });
   }
 

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { blackHole, ScriptedFailure, scriptedDriver } from "./call/scripted-driver.test.helper.ts";
+import { blackHole, ScriptedFailure, scriptedDriver } from "./call/scripted-driver.test-helper.ts";
 import { createThreadStore } from "./create-thread-store.ts";
 import {
   type BackendErrorCode,

@@ -1,7 +1,7 @@
-import { createThreadStore } from "./create-thread-store.ts";
 import type { StoreOptions } from "./arguments/store-options.ts";
-import { type ThreadDriver, TRAILER_MAX_BYTES } from "./thread-driver.ts";
 import { compareUtf8 } from "./arguments/thread-id.ts";
+import { createThreadStore } from "./create-thread-store.ts";
+import { type ThreadDriver, TRAILER_MAX_BYTES } from "./thread-driver.ts";
 import type { ThreadStore, Version } from "./thread-store.ts";
 
 /** The records of a memory store: by namespace, then by id. */

@@ -121,8 +121,8 @@ export interface ThreadDriver {
   /** A page of the records of one namespace, at the cost of the page. */
   list(namespace: string, page: PageRequest, options: DriverOptions): Promise<RecordPage>;
 
-  /** What `error`, thrown by one of these methods, means; `undefined` when it is not a known failure. */
-  explain(error: unknown): FailureExplanation | undefined;
+  /** @deprecated Throw a `DriverError` where the failure happens. */
+  explain?(error: unknown): FailureExplanation | undefined;
 
   /** Closes what the driver opened, and nothing that it was given. Called once, after the last call. */
   close(): Promise<void>;

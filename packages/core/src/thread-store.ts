@@ -111,7 +111,7 @@ export interface LoadOptions extends CallOptions {
    * A version the caller already holds. If the thread is still at it, a networked store does not send its
    * content again. The result is the same with and without.
    */
-  readonly previous?: StoredThread | undefined;
+  readonly cached?: StoredThread | undefined;
 }
 
 export interface DeleteOptions extends CallOptions {
@@ -148,14 +148,14 @@ export interface UpdateOptions extends CallOptions, Pick<SaveOptions, "metadata"
   readonly maxAttempts?: number | undefined;
 }
 
-export interface SweepOptions extends CallOptions {
+export interface DeleteExpiredOptions extends CallOptions {
   /** Where an earlier sweep of the same namespace stopped: its `cursor`. */
   readonly cursor?: string | undefined;
 }
 
-export interface SweepResult {
-  /** How many expired threads were removed. */
-  readonly removed: number;
+export interface DeleteExpiredResult {
+  /** How many expired threads were deleted. */
+  readonly deleted: number;
   /** Present when the time did not suffice for all: pass it to the next sweep. */
   readonly cursor?: string | undefined;
 }
@@ -206,7 +206,7 @@ export interface ThreadStore extends AsyncDisposable {
    * Removes the expired threads of this namespace from the backend, whatever removes them there besides. Stops
    * half-way through `timeoutMs` and then resolves with a `cursor` to go on from.
    */
-  sweep(options?: SweepOptions): Promise<SweepResult>;
+  deleteExpired(options?: DeleteExpiredOptions): Promise<DeleteExpiredResult>;
 
   /**
    * A view of this store that sees only the threads of `name`, over the same connection. A view of a view

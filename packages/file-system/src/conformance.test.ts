@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Harness, register } from "@threadstore/conformance";
 import { afterAll, describe, it } from "vitest";
+import { filesBelow, rewriteRecord } from "./file-system.test-helper.ts";
 import { fileSystemStore } from "./store.ts";
-import { filesBelow, rewriteRecord } from "./testing.test.helper.ts";
 
 const places = await mkdtemp(join(tmpdir(), "threadstore-conformance-"));
 afterAll(() => rm(places, { recursive: true }));
@@ -32,7 +32,7 @@ const harness: Harness = {
     return fileSystemStore({ folder: join(file, "threads") });
   },
 
-  peer: { module: new URL("./conformance.test.peer.ts", import.meta.url), parameters: places },
+  peer: { module: new URL("./conformance-child.test-helper.ts", import.meta.url), parameters: places },
   disk: { folder: (place) => join(places, place) },
 };
 

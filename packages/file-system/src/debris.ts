@@ -62,11 +62,11 @@ export function housekeeping(layout: Layout, disk: Disk): () => Promise<void> {
     await made;
     if (performance.now() - sweptAt < sweepEveryMs) return;
     sweptAt = performance.now();
-    await sweep(layout);
+    await deleteExpired(layout);
   };
 }
 
-async function sweep(layout: Layout): Promise<void> {
+async function deleteExpired(layout: Layout): Promise<void> {
   for (const folder of await entriesOf(layout.prepared)) {
     const found = await unlessCode(lstat(folder), "ENOENT");
     if (found === undefined || found.mtimeMs > Date.now() - preparedLastsMs) continue;

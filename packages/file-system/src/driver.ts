@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import type { ThreadDriver } from "@threadstore/core";
+import { create } from "./create.ts";
 import { readCurrent } from "./current.ts";
 import { housekeeping } from "./debris.ts";
-import { create } from "./create.ts";
 import { diskWith } from "./disk.ts";
 import { explain } from "./explain.ts";
 import { layoutOf, threadFolder } from "./layout.ts";

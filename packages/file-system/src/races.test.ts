@@ -12,7 +12,7 @@ import {
   segmentFile,
   temporaryFolder,
   textAt,
-} from "./testing.test.helper.ts";
+} from "./file-system.test-helper.ts";
 import type { OpenFile } from "./system-calls.ts";
 
 // Every call that changes names goes through here, so that a test can stop one, fail it, or write it down.
@@ -193,7 +193,7 @@ describe("a creator that is stopped just before the deciding step", () => {
     await fileSystemDriver({ folder }).write(keyOf("other"), recordOf("x"), undefined, options);
     stopped.resume();
     const error: unknown = await late.catch((cause: unknown) => cause);
-    expect(driver.explain(error)).toMatchObject({ code: "UNAVAILABLE", applied: "no" });
+    expect(driver.explain?.(error)).toMatchObject({ code: "UNAVAILABLE", applied: "no" });
     expect(await driver.read(key, undefined, options)).toBeUndefined();
     await save(undefined, "again");
   });
@@ -432,7 +432,7 @@ describe("a failure", () => {
     const first = await save(undefined, "first");
     failAt(name, path, code);
     const error: unknown = await save(first, "second").catch((cause: unknown) => cause);
-    expect(driver.explain(error)).toMatchObject({ applied: "no" });
+    expect(driver.explain?.(error)).toMatchObject({ applied: "no" });
     expect(await textAt(driver, key)).toBe("first");
     expect(await filesBelow(folder)).toEqual([segmentFile(first)]);
   });
@@ -456,7 +456,7 @@ describe("a failure", () => {
     const first = await save(undefined, "first");
     failAt("sync", /threads\/thread$/, "ENOSPC");
     const error: unknown = await save(first, "second").catch((cause: unknown) => cause);
-    expect(driver.explain(error)).toMatchObject({ code: "STORAGE_FULL", applied: "undurable" });
+    expect(driver.explain?.(error)).toMatchObject({ code: "STORAGE_FULL", applied: "undurable" });
     expect(await textAt(driver, key)).toBe("second");
   });
 
@@ -481,7 +481,7 @@ describe("a failure", () => {
     const first = await save(undefined, "first");
     failAt("rename", currentFolder, "EIO");
     const error: unknown = await save(first, "second").catch((cause: unknown) => cause);
-    expect(driver.explain(error)).toMatchObject({ code: "BACKEND_ERROR", applied: "unknown" });
+    expect(driver.explain?.(error)).toMatchObject({ code: "BACKEND_ERROR", applied: "unknown" });
     calls.before = unwatched;
     expect(await textAt(driver, key)).toBe("first");
     await save(first, "third");
@@ -495,7 +495,7 @@ describe("a failure", () => {
       await rename(join(folder, ".trash"), join(folder, ".elsewhere"));
     };
     const error: unknown = await driver.delete(key, first, options).catch((cause: unknown) => cause);
-    expect(driver.explain(error)).toMatchObject({ code: "UNAVAILABLE", applied: "no" });
+    expect(driver.explain?.(error)).toMatchObject({ code: "UNAVAILABLE", applied: "no" });
     expect(await textAt(driver, key)).toBe("first");
   });
 

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, it, onTestFinished } from "vitest";
-import { filesBelow, temporaryFolder } from "./testing.test.helper.ts";
+import { filesBelow, temporaryFolder } from "./file-system.test-helper.ts";
 
 it("the README's example runs, on the built package, and goes on where it stopped", async () => {
   const root = fileURLToPath(new URL("..", import.meta.url));

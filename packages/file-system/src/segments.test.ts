@@ -5,7 +5,6 @@ import { createThreadStore, type ThreadDriver } from "@threadstore/core";
 import fc from "fast-check";
 import { beforeEach, describe, expect, it } from "vitest";
 import { fileSystemDriver } from "./driver.ts";
-import { fileSystemStore } from "./store.ts";
 import {
   filesBelow,
   keyOf,
@@ -14,7 +13,8 @@ import {
   segmentFile,
   temporaryFolder,
   textAt,
-} from "./testing.test.helper.ts";
+} from "./file-system.test-helper.ts";
+import { fileSystemStore } from "./store.ts";
 
 let folder: string;
 const key = keyOf("thread");

@@ -13,12 +13,12 @@ import {
   runnerOf,
   startModelServer,
   temporaryFolder,
-} from "./tools.test.support.ts";
+} from "./tools.test-helper.ts";
 
 // Whole processes on a busy machine.
 vi.setConfig({ testTimeout: 90_000 });
 
-const program = fileURLToPath(new URL("processes.test.child.ts", import.meta.url));
+const program = fileURLToPath(new URL("processes-child.test-helper.ts", import.meta.url));
 
 /** A child that is ready to begin. */
 async function child(task: string, path: string, argument = ""): Promise<ChildProcess> {

@@ -20,7 +20,7 @@ import {
   runnerOf,
   startModelServer,
   temporaryFolder,
-} from "./tools.test.support.ts";
+} from "./tools.test-helper.ts";
 
 /** Asks for approval, says something else meanwhile, approves, and goes on talking. */
 async function talkDuringApproval(protocol: Protocol, session: () => Session): Promise<unknown> {

@@ -66,7 +66,7 @@ export function sessionRecord({ store, id, ...options }: ThreadSessionOptions): 
 
   return {
     async read() {
-      const stored = await store.load(id, { previous: seen?.stored, signal, timeoutMs });
+      const stored = await store.load(id, { cached: seen?.stored, signal, timeoutMs });
       seen = { stored };
       return contentOf(stored);
     },

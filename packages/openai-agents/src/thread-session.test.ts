@@ -2,7 +2,7 @@ import { type AgentInputItem, assistant, MemorySession, type Session, user } fro
 import { memoryStore, type StoredThread, type ThreadStore, ThreadStoreError } from "@threadstore/core";
 import { describe, expect, test } from "vitest";
 import { threadSession, type ThreadSessionOptions } from "./index.ts";
-import { kinds } from "./tools.test.support.ts";
+import { kinds } from "./tools.test-helper.ts";
 
 function call(callId: string): AgentInputItem {
   return { type: "function_call", callId, name: "weather", arguments: "{}", status: "completed" };
@@ -22,7 +22,7 @@ function counted(store: ThreadStore): {
   const calls: string[] = [];
   const previous: (StoredThread | undefined)[] = [];
   const watched: Partial<ThreadStore> = {
-    load: (id, options) => (calls.push("load"), previous.push(options?.previous), store.load(id, options)),
+    load: (id, options) => (calls.push("load"), previous.push(options?.cached), store.load(id, options)),
     save: (...parameters) => (calls.push("save"), store.save(...parameters)),
     update: (...parameters) => (calls.push("update"), store.update(...parameters)),
   };

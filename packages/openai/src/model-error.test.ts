@@ -1,7 +1,7 @@
 import { AuthenticationError, AzureOpenAI, OpenAI, RateLimitError } from "openai";
 import { describe, expect, test } from "vitest";
 import { AgentError, createChatAgent, type ChatAgent } from "./index.ts";
-import { clientOf, completion, json, startMock, startWireServer } from "./model-server.test.helper.ts";
+import { clientOf, completion, json, startMock, startWireServer } from "./model-server.test-helper.ts";
 
 const question = "my password is hunter2";
 

@@ -6,7 +6,7 @@ import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
 import { agentErrorCodes } from "./index.ts";
-import { sentMessages, startMock } from "./model-server.test.helper.ts";
+import { sentMessages, startMock } from "./model-server.test-helper.ts";
 
 const readme = await readFile(new URL("../README.md", import.meta.url), "utf8");
 const examples = [...readme.matchAll(/^```ts\n(.*?)^```$/gms)].map((match) => match[1] ?? "");

@@ -1,9 +1,9 @@
 import { describeWithService } from "@threadstore/services/vitest";
 import { Cluster, Redis } from "ioredis";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { readmeClusterPermissions, readmePermissions } from "./readme.test.support.ts";
+import { readmeClusterPermissions, readmePermissions } from "./readme.test-helper.ts";
 import { redisStore } from "./redis-store.ts";
-import { freshPrefix, keysOf, recordKey } from "./tools.test.support.ts";
+import { freshPrefix, keysOf, recordKey } from "./tools.test-helper.ts";
 
 await describeWithService("redis-cluster", "in a Cluster", ({ nodes }) => {
   const admin = new Cluster([...nodes]);

@@ -4,8 +4,8 @@ import { type RedisTlsService, startRedis, startRedisTls } from "@threadstore/se
 import { describeWithService } from "@threadstore/services/vitest";
 import { Cluster, Redis } from "ioredis";
 import { afterAll, beforeAll, describe, it } from "vitest";
-import { type Client, givenClientHarness, peerWith, prefixOf, urlHarness } from "./harness.test.support.ts";
-import { readmePermissions } from "./readme.test.support.ts";
+import { type Client, givenClientHarness, peerWith, prefixOf, urlHarness } from "./harness.test-helper.ts";
+import { readmePermissions } from "./readme.test-helper.ts";
 import { redisStore } from "./redis-store.ts";
 
 const runner = { describe, it, after: afterAll };

@@ -5,7 +5,7 @@ import { Redis } from "ioredis";
 import { afterAll, describe, expect, test } from "vitest";
 import { bucketCount } from "./keys.ts";
 import { redisStore } from "./redis-store.ts";
-import { freshPrefix } from "./tools.test.support.ts";
+import { freshPrefix } from "./tools.test-helper.ts";
 
 interface Cost {
   readonly commands: string[];
@@ -49,7 +49,7 @@ await describeWithService("redis", "what calls cost", ({ url }) => {
   async function longThread(id: string, of: ThreadStore = store): ReturnType<ThreadStore["save"]> {
     const saved = await of.save(id, { messages });
     expect(saved.size).toBeGreaterThan(300_000);
-    await of.load(id, { previous: saved });
+    await of.load(id, { cached: saved });
     return saved;
   }
 
@@ -98,7 +98,7 @@ await describeWithService("redis", "what calls cost", ({ url }) => {
     const saved = await longThread("loaded");
     const cold = await costOf(() => store.load("loaded"));
     expect(cold.commands).toEqual(["get"]);
-    const warm = await costOf(() => store.load("loaded", { previous: saved }));
+    const warm = await costOf(() => store.load("loaded", { cached: saved }));
     expect(warm.commands).toEqual(["evalsha"]);
     expect(warm.sent + warm.received).toBeLessThan(300);
     const nothing = await costOf(() => store.load("nothing"));

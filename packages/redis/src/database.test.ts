@@ -3,7 +3,7 @@ import { describeWithService } from "@threadstore/services/vitest";
 import { Redis } from "ioredis";
 import { afterEach, expect, test } from "vitest";
 import { redisStore } from "./redis-store.ts";
-import { freshPrefix, keysOf } from "./tools.test.support.ts";
+import { freshPrefix, keysOf } from "./tools.test-helper.ts";
 
 await describeWithService("redis", "the database that a URL or client names", ({ url }) => {
   const prefix = freshPrefix();

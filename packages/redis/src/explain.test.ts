@@ -16,7 +16,7 @@ import {
   record,
   recordKey,
   textAt,
-} from "./tools.test.support.ts";
+} from "./tools.test-helper.ts";
 
 function replied(message: string): Error {
   return new ReplyError(message);

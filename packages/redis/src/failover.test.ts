@@ -5,7 +5,7 @@ import { describeWithService } from "@threadstore/services/vitest";
 import { Cluster, Redis } from "ioredis";
 import { expect, test } from "vitest";
 import { redisStore } from "./redis-store.ts";
-import { recordKey } from "./tools.test.support.ts";
+import { recordKey } from "./tools.test-helper.ts";
 
 const prefix = "failover";
 const ids = Array.from({ length: 12 }, (_, index) => `thread-${index}`);

@@ -1,8 +1,4 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { type StoreOptions, type ThreadStore } from "@threadstore/core";
-import { describeWithService } from "@threadstore/services/vitest";
-import { Redis, type RedisOptions } from "ioredis";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import {
   type FaultProxy,
   type ProxiedRequest,
@@ -10,9 +6,13 @@ import {
   redisErrors,
   startFaultProxy,
 } from "@threadstore/conformance/fault-proxy";
+import { type StoreOptions, type ThreadStore } from "@threadstore/core";
+import { describeWithService } from "@threadstore/services/vitest";
+import { Redis, type RedisOptions } from "ioredis";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { redisStore } from "./redis-store.ts";
 import { writeScript } from "./scripts.ts";
-import { freshPrefix } from "./tools.test.support.ts";
+import { freshPrefix } from "./tools.test-helper.ts";
 
 /** The settings by which ioredis sends commands again. */
 type Retrying = Pick<

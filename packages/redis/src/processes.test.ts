@@ -4,9 +4,9 @@ import { fileURLToPath } from "node:url";
 import { describeWithService } from "@threadstore/services/vitest";
 import { expect, test } from "vitest";
 import { redisStore } from "./redis-store.ts";
-import { freshPrefix } from "./tools.test.support.ts";
+import { freshPrefix } from "./tools.test-helper.ts";
 
-const program = fileURLToPath(new URL("processes.test.child.ts", import.meta.url));
+const program = fileURLToPath(new URL("processes-child.test-helper.ts", import.meta.url));
 
 async function child(url: string, prefix: string): Promise<ChildProcess> {
   const process = fork(program, [url, prefix], { execArgv: [] });

@@ -1,9 +1,9 @@
 import { describeWithService } from "@threadstore/services/vitest";
 import { Cluster, Redis } from "ioredis";
 import { expect, test } from "vitest";
-import type { Client } from "./harness.test.support.ts";
+import type { Client } from "./harness.test-helper.ts";
 import { redisDriver } from "./redis-store.ts";
-import { freshPrefix, key, options, record } from "./tools.test.support.ts";
+import { freshPrefix, key, options, record } from "./tools.test-helper.ts";
 
 /** Twenty clients, each on a connection of its own, save from one version, a hundred times over. */
 async function expectOneWinnerEach(connect: () => Client): Promise<void> {

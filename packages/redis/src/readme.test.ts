@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { describeWithService } from "@threadstore/services/vitest";
 import { expect, test } from "vitest";
-import { packageFolder, readmeBlock } from "./readme.test.support.ts";
+import { packageFolder, readmeBlock } from "./readme.test-helper.ts";
 import { redisStore } from "./redis-store.ts";
 
 await describeWithService("redis", "the README's example", ({ url }) => {

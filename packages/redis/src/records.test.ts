@@ -1,9 +1,9 @@
 import { describeWithService } from "@threadstore/services/vitest";
 import { Redis } from "ioredis";
 import { afterAll, expect, test } from "vitest";
-import { redisDriver, redisStore } from "./redis-store.ts";
 import { expiryGraceMs } from "./records.ts";
-import { freshPrefix, keysOf, options, rawClient, record, recordKey, textAt } from "./tools.test.support.ts";
+import { redisDriver, redisStore } from "./redis-store.ts";
+import { freshPrefix, keysOf, options, rawClient, record, recordKey, textAt } from "./tools.test-helper.ts";
 
 await describeWithService("redis", "records", ({ url }) => {
   const raw = rawClient(url);
@@ -91,7 +91,7 @@ await describeWithService("redis", "records", ({ url }) => {
     await raw.set(recordKey(prefix, "cut"), `${first.nonce}abc`);
     const call = driver.write(at, record("abcdefgh!", { unchanged: 8 }), first.nonce, options);
     const error = await call.catch((thrown: unknown) => thrown);
-    expect(driver.explain(error)).toMatchObject({ code: "CORRUPT", applied: "no" });
+    expect(driver.explain?.(error)).toMatchObject({ code: "CORRUPT", applied: "no" });
     expect(await stored("cut")).toBe(`${first.nonce}abc`);
     expect(await driver.write(at, record("new"), first.nonce, options)).toBeDefined();
   });
@@ -156,7 +156,7 @@ await describeWithService("redis", "records", ({ url }) => {
     const store = redisStore({ client, prefix: own });
     const first = await store.save("thread", { n: 1 });
     const second = await store.save("thread", { n: 2 }, { previous: first });
-    expect((await store.load("thread", { previous: second }))?.thread).toEqual({ n: 2 });
+    expect((await store.load("thread", { cached: second }))?.thread).toEqual({ n: 2 });
     await expect(store.save("thread", { n: 3 }, { previous: first })).rejects.toMatchObject({
       code: "CONFLICT",
     });

@@ -3,8 +3,8 @@ import { openClient, type RedisDriverOptions } from "./client.ts";
 import { explain } from "./explain.ts";
 import { keysUnder } from "./keys.ts";
 import { listRecords } from "./listing.ts";
-import { replicaCheck } from "./replicas.ts";
 import { deleteRecord, readRecord, writeRecord } from "./records.ts";
+import { replicaCheck } from "./replicas.ts";
 
 export type RedisStoreOptions = RedisDriverOptions & StoreOptions;
 

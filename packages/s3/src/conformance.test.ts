@@ -4,7 +4,7 @@ import type { JsonValue } from "@threadstore/core";
 import type { S3Endpoint } from "@threadstore/services";
 import { describeWithService } from "@threadstore/services/vitest";
 import { afterAll, beforeAll, describe, it } from "vitest";
-import { clientOf, connection, keysIn, newBucket, removeAll } from "./bucket.test.support.ts";
+import { clientOf, connection, keysIn, newBucket, removeAll } from "./bucket.test-helper.ts";
 import { keyOf } from "./keys.ts";
 import { s3Store } from "./s3-store.ts";
 
@@ -42,7 +42,7 @@ await describeWithService("s3", "s3Store", (endpoint: S3Endpoint) => {
     },
     missing: async () => s3Store({ ...connection(endpoint), bucket: "no-such-bucket" }),
     peer: {
-      module: new URL("./conformance.test.peer.ts", import.meta.url),
+      module: new URL("./conformance-child.test-helper.ts", import.meta.url),
       get parameters() {
         return { ...connection(endpoint), bucket } as unknown as JsonValue;
       },

@@ -5,7 +5,7 @@ import { type FaultProxy, httpRequest, startFaultProxy } from "@threadstore/conf
 import type { ThreadStore } from "@threadstore/core";
 import { describeWithService } from "@threadstore/services/vitest";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { clientOf, connection, newBucket } from "./bucket.test.support.ts";
+import { clientOf, connection, newBucket } from "./bucket.test-helper.ts";
 import { s3Store, type S3StoreOptions } from "./s3-store.ts";
 
 await describeWithService("s3", "faults between a store and S3", (endpoint) => {
@@ -216,7 +216,7 @@ await describeWithService("s3", "faults between a store and S3", (endpoint) => {
   test("a load of what the caller has already costs less than a kilobyte", async () => {
     const saved = await store.save("a", { text: "x".repeat(1_000_000) });
     const before = proxy.bytesDown;
-    expect((await store.load("a", { previous: saved }))?.json).toBe(saved.json);
+    expect((await store.load("a", { cached: saved }))?.json).toBe(saved.json);
     expect(proxy.bytesDown - before).toBeLessThan(1024);
   });
 

@@ -1,15 +1,15 @@
-import { checkHistory, type Operation, RecordingClient } from "@threadstore/conformance";
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
+import { checkHistory, type Operation, RecordingClient } from "@threadstore/conformance";
 import type { ThreadStore } from "@threadstore/core";
 import { startCeph } from "@threadstore/services";
 import { describeWithService } from "@threadstore/services/vitest";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { clientOf, connection, newBucket } from "./bucket.test.support.ts";
+import { clientOf, connection, newBucket } from "./bucket.test-helper.ts";
 import { s3Store } from "./s3-store.ts";
 
-const program = fileURLToPath(new URL("processes.test.child.ts", import.meta.url));
+const program = fileURLToPath(new URL("processes-child.test-helper.ts", import.meta.url));
 
 async function ask(child: ChildProcess, ...task: unknown[]): Promise<unknown> {
   const answered = once(child, "message");

@@ -6,7 +6,7 @@ import { promisify } from "node:util";
 import { PutBucketPolicyCommand } from "@aws-sdk/client-s3";
 import { describeWithService } from "@threadstore/services/vitest";
 import { afterAll, expect, test } from "vitest";
-import { clientOf, newBucket } from "./bucket.test.support.ts";
+import { clientOf, newBucket } from "./bucket.test-helper.ts";
 import { tombstoneBytes } from "./tombstone.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));

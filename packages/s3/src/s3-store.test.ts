@@ -22,7 +22,7 @@ import {
   options,
   record,
   textAt,
-} from "./bucket.test.support.ts";
+} from "./bucket.test-helper.ts";
 import { keyOf } from "./keys.ts";
 import { s3Driver, s3Store } from "./s3-store.ts";
 
@@ -121,7 +121,7 @@ await describeWithService("s3", "a store in a bucket", (endpoint) => {
         },
         { step: "deserialize", priority: "low", name: "statuses" },
       );
-      const loaded = await threads.load("a", { previous: saved });
+      const loaded = await threads.load("a", { cached: saved });
       own.middlewareStack.remove("statuses");
       expect(loaded?.json).toBe(saved.json);
       expect(statuses).toEqual([304]);
@@ -136,7 +136,7 @@ await describeWithService("s3", "a store in a bucket", (endpoint) => {
       const tombstone = await head(prefix, "a");
       expect(tombstone.ContentLength).toBeLessThan(100);
       expect(await store.load("a")).toBeUndefined();
-      expect(await store.load("a", { previous: saved })).toBeUndefined();
+      expect(await store.load("a", { cached: saved })).toBeUndefined();
       expect(await store.listPage()).toEqual({ threads: [], cursor: undefined });
       expect(await store.delete("a")).toBe(false);
       await expect(store.save("a", {}, { previous: saved })).rejects.toMatchObject({ code: "CONFLICT" });

@@ -1,10 +1,10 @@
 import { rmSync } from "node:fs";
-import Sqlite from "better-sqlite3";
 import { type Harness, register } from "@threadstore/conformance";
+import Sqlite from "better-sqlite3";
 import { afterAll, describe, it, vi } from "vitest";
 import { chunkSize } from "./records.ts";
 import { sqliteStore } from "./sqlite-store.ts";
-import { temporaryFolder } from "./tools.test.support.ts";
+import { temporaryFolder } from "./tools.test-helper.ts";
 
 /** Of `PRAGMA synchronous`, by number. */
 const levels = ["OFF", "NORMAL", "FULL", "EXTRA"];
@@ -75,7 +75,7 @@ const harness: Harness = {
 
   missing: async () => sqliteStore({ path: folder.file("no-folder/threads.db") }),
 
-  peer: { module: new URL("./conformance.test.peer.ts", import.meta.url), parameters: folder.path },
+  peer: { module: new URL("./conformance-child.test-helper.ts", import.meta.url), parameters: folder.path },
 
   durability: {
     async settings(place) {

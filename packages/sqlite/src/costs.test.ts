@@ -3,7 +3,7 @@ import { growThread } from "@threadstore/conformance";
 import Sqlite from "better-sqlite3";
 import { describe, expect, it } from "vitest";
 import { sqliteStore } from "./sqlite-store.ts";
-import { temporaryFolder } from "./tools.test.support.ts";
+import { temporaryFolder } from "./tools.test-helper.ts";
 
 describe("a thread that grows", () => {
   /** What a thread of so many turns has written to the write-ahead log, which is then all of it. */
@@ -62,7 +62,7 @@ describe("a call", () => {
     ]);
     expect(await costOf(() => store.load("thread"))).toEqual(["SELECT version, CASE"]);
     const current = await store.load("thread");
-    expect(await costOf(() => store.load("thread", { previous: current }))).toEqual(["SELECT version, CASE"]);
+    expect(await costOf(() => store.load("thread", { cached: current }))).toEqual(["SELECT version, CASE"]);
     await store.close();
   });
 });

@@ -4,7 +4,7 @@ import Sqlite from "better-sqlite3";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import type { SqliteDriverOptions } from "./database.ts";
 import { sqliteDriver, sqliteStore } from "./sqlite-store.ts";
-import { failureOf, options, record, temporaryFolder, textAt } from "./tools.test.support.ts";
+import { failureOf, options, record, temporaryFolder, textAt } from "./tools.test-helper.ts";
 
 const key = { namespace: "", id: "thread" };
 

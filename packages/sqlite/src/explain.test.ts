@@ -3,7 +3,7 @@ import Sqlite from "better-sqlite3";
 import { expect, test } from "vitest";
 import { explain } from "./explain.ts";
 import { sqliteDriver } from "./sqlite-store.ts";
-import { failureOf, options, record, temporaryFolder, textAt } from "./tools.test.support.ts";
+import { failureOf, options, record, temporaryFolder, textAt } from "./tools.test-helper.ts";
 
 const key = { namespace: "", id: "thread" };
 

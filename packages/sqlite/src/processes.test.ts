@@ -3,10 +3,10 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { sqliteDriver, sqliteStore } from "./sqlite-store.ts";
-import { options, temporaryFolder, textAt } from "./tools.test.support.ts";
+import { options, temporaryFolder, textAt } from "./tools.test-helper.ts";
 
 const key = { namespace: "", id: "thread" };
-const program = fileURLToPath(new URL("processes.test.child.ts", import.meta.url));
+const program = fileURLToPath(new URL("processes-child.test-helper.ts", import.meta.url));
 
 /** A child that is ready to begin; `using` kills it if it is still there. */
 async function child(task: string, path: string): Promise<ChildProcess> {

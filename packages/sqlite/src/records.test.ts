@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import type { SqliteDatabase } from "./database.ts";
 import { chunkSize } from "./records.ts";
 import { sqliteDriver } from "./sqlite-store.ts";
-import { options, record, textAt } from "./tools.test.support.ts";
+import { options, record, textAt } from "./tools.test-helper.ts";
 
 const key = { namespace: "", id: "thread" };
 

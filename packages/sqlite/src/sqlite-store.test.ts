@@ -3,7 +3,7 @@ import Sqlite from "better-sqlite3";
 import { expect, test } from "vitest";
 import { chunkSize } from "./records.ts";
 import { sqliteDriver, sqliteStore } from "./sqlite-store.ts";
-import { temporaryFolder } from "./tools.test.support.ts";
+import { temporaryFolder } from "./tools.test-helper.ts";
 
 test("a turn at the end of a long thread writes only its end", async () => {
   const database = new Sqlite(":memory:");
@@ -30,7 +30,7 @@ test("a lock that is released in time is no failure", async () => {
     ...driver,
     explain(error) {
       refused.resolve();
-      return driver.explain(error);
+      return driver.explain?.(error);
     },
   });
   await store.save("thread", { n: 1 }, { overwrite: true });

@@ -1,10 +1,10 @@
 import { createChatAgent } from "@threadstore/openai";
 import { OpenAI } from "openai";
 import { expect, test } from "vitest";
-import { readAgentFrameworkThread, repairAgentFrameworkThread } from "../index.ts";
-import { golden, goldenNames, messagesIn, messagesOf } from "../golden.test.helper.ts";
 // Not published: it is there for tests.
-import { startStrictServer } from "../../../openai/dist/strict-server/strict-server.test.support.js";
+import { startStrictServer } from "../../../openai/dist/strict-server/strict-server.test-helper.js";
+import { golden, goldenNames, messagesIn, messagesOf } from "../golden.test-helper.ts";
+import { readAgentFrameworkThread, repairAgentFrameworkThread } from "../index.ts";
 
 const conversations = goldenNames.filter((name) => name.includes("tool-call"));
 

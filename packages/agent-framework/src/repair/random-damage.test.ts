@@ -1,16 +1,16 @@
 import { checkThread, type CheckOptions, type RepairPolicy } from "@threadstore/openai";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { canonical, throughAgent } from "../golden.test-helper.ts";
 import {
   checkAgentFrameworkThread,
   readAgentFrameworkThread,
   repairAgentFrameworkThread,
   type AgentFrameworkShape,
 } from "../index.ts";
-import { canonical, throughAgent } from "../golden.test.helper.ts";
 import { getMember, printNode, type JsonNode } from "../json/node.ts";
 import { parseNode } from "../json/parse.ts";
-import { randomMessage, randomThread, shapes } from "../random-thread.test.support.ts";
+import { randomMessage, randomThread, shapes } from "../random-thread.test-helper.ts";
 import { findHistory } from "../shapes/history.ts";
 import { requireAgentFramework } from "../shapes/recognize.ts";
 

@@ -1,6 +1,5 @@
 import { interruptedResult } from "@threadstore/openai";
 import { describe, expect, test } from "vitest";
-import { checkAgentFrameworkThread, readAgentFrameworkThread, repairAgentFrameworkThread } from "../index.ts";
 import {
   canonical,
   csharpSession,
@@ -10,7 +9,8 @@ import {
   messagesOf,
   pythonSession,
   throughAgent,
-} from "../golden.test.helper.ts";
+} from "../golden.test-helper.ts";
+import { checkAgentFrameworkThread, readAgentFrameworkThread, repairAgentFrameworkThread } from "../index.ts";
 import { printNode, type JsonNode, type ObjectNode } from "../json/node.ts";
 import { parseNode } from "../json/parse.ts";
 import { findHistory, withMessages } from "../shapes/history.ts";

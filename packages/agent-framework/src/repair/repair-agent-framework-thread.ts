@@ -1,7 +1,7 @@
 import type { CheckOptions, Damage, RepairPolicy, ThreadChange } from "@threadstore/openai";
 import { checkName } from "../interchange-error.ts";
-import { printNode, type ObjectNode } from "../json/node.ts";
 import { readJson } from "../json/from-value.ts";
+import { printNode, type ObjectNode } from "../json/node.ts";
 import { findHistory, withMessages, type History } from "../shapes/history.ts";
 import { requireAgentFramework } from "../shapes/recognize.ts";
 import type { AgentFrameworkShape } from "../shapes/shape.ts";

@@ -1,5 +1,5 @@
-import { getText, isBlank, getMember, type ObjectNode } from "../json/node.ts";
 import { readJson } from "../json/from-value.ts";
+import { getText, isBlank, getMember, type ObjectNode } from "../json/node.ts";
 import { findHistory, type History } from "./history.ts";
 import { recognizeShape, type RecognizedShape } from "./recognize.ts";
 import { layouts, type AgentFrameworkShape } from "./shape.ts";

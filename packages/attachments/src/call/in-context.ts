@@ -2,7 +2,7 @@ import { ThreadStoreError } from "@threadstore/core";
 
 /** What a call was asked for, as its errors tell it. */
 export interface CallContext {
-  readonly operation: "save" | "load" | "delete" | "list" | "sweep";
+  readonly operation: "save" | "load" | "delete" | "list" | "deleteExpired";
   readonly store: string;
   readonly namespace: string;
   readonly id?: string | undefined;

@@ -12,14 +12,14 @@ import { readAttachments } from "./records.ts";
  */
 export async function loadThread(
   call: ThreadCall,
-  previous: LoadOptions["previous"],
+  cached: LoadOptions["cached"],
 ): Promise<StoredThread | undefined> {
-  const known = snapshotOf(call.place, previous);
+  const known = snapshotOf(call.place, cached);
   let incompleteAt: Version | undefined;
   for (;;) {
     const stored = await call.place.threads.load(call.id, {
       ...call.next(),
-      previous: known?.stored ?? previous,
+      cached: known?.stored ?? cached,
     });
     if (stored === undefined) return undefined;
     const kept = readKeptText(stored.json);

@@ -7,7 +7,7 @@ import type { ThreadCall } from "../place.ts";
 const HEAD = '{"attachment":"';
 const TAIL = '"}';
 
-/** Writes what no thread names yet. Never expires by itself: only `sweep` knows whether its thread has. */
+/** Writes what no thread names yet. Never expires by itself: only `deleteExpired` knows whether its thread has. */
 export async function writeAttachments(
   { place, id, next }: ThreadCall,
   attachments: ReadonlyMap<AttachmentName, string>,
@@ -57,7 +57,7 @@ async function readAttachment(
 
 /**
  * Removes what no version of the thread names, nor ever will. A nicety once the call has done its work: what
- * cannot be removed now is left to `sweep`, and the call does not fail for it.
+ * cannot be removed now is left to `deleteExpired`, and the call does not fail for it.
  */
 export async function removeAttachments(
   { place, id, next }: ThreadCall,

@@ -19,7 +19,7 @@ export function everyCall(store: ThreadStore, id: string, options: CallOptions =
     ...everyCallWithId(store, id, options),
     ["list", () => store.list(options)[Symbol.asyncIterator]().next()],
     ["listPage", () => store.listPage(options)],
-    ["sweep", () => store.sweep(options)],
+    ["deleteExpired", () => store.deleteExpired(options)],
   ];
 }
 

@@ -5,8 +5,8 @@ import type { FaultProxy } from "../fault-proxy/index.ts";
 import { range } from "../parallel.ts";
 import { promptly, requestsOf } from "./changes.ts";
 import { graceMs } from "./hurry.ts";
-import { idsOf, pollFor } from "./reading.ts";
 import { countUp, onlyWinner } from "./races.ts";
+import { idsOf, pollFor } from "./reading.ts";
 
 /** After how many bytes an answer is cut, and whether as by a server that shuts down. */
 const CUTS = [0, 40, 1000, 30_000].flatMap((bytes) => [[bytes, false] as const, [bytes, true] as const]);

@@ -1,7 +1,7 @@
+import type { ThreadStore } from "@threadstore/core";
 import { type CaseContext, type ConformanceCase, section } from "../conformance-case.ts";
 import { holds, loaded, refuses, same } from "../expectations.ts";
 import { summariesOf, textOf } from "./reading.ts";
-import type { ThreadStore } from "@threadstore/core";
 
 const content = "content to be damaged";
 
@@ -153,7 +153,7 @@ export const damage: ConformanceCase[] = section("Damaged records", "core", [
           "they were",
         );
       }
-      same((await store.sweep()).removed, 0, "sweep leaves damaged records");
+      same((await store.deleteExpired()).deleted, 0, "sweep leaves damaged records");
       const [empty] = damages[0] ?? [];
       const summary = (await summariesOf(store)).find(({ id }) => id === empty);
       await store.delete(empty ?? "", { previous: summary });

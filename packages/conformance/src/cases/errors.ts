@@ -97,7 +97,7 @@ export const errors: ConformanceCase[] = section("Errors", "core", [
           () => store.load("a", given),
           () => store.delete("a", given),
           () => store.listPage(given),
-          () => store.sweep(given),
+          () => store.deleteExpired(given),
         ];
         for (const call of calls) await refuses("INVALID_ARGUMENT", `options ${show(options)}`, call);
       }

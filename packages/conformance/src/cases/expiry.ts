@@ -104,9 +104,9 @@ export const expiry: ConformanceCase[] = section("Expiry", "core", [
         await store.save("a", { round }, { ttlMs: minute });
         clock.advance(minute);
         const work = [
-          other.sweep(),
+          other.deleteExpired(),
           store.save("a", { again: round }),
-          other.sweep(),
+          other.deleteExpired(),
           other.load("a"),
           other.delete("b"),
         ];
@@ -156,19 +156,19 @@ export const expiry: ConformanceCase[] = section("Expiry", "core", [
       await store.save("later", {}, { ttlMs: 2 * minute });
       await store.save("live", {});
       await view.save("a", {}, { ttlMs: minute });
-      same(await store.sweep(), { removed: 0 }, "sweep removes nothing that is alive");
+      same(await store.deleteExpired(), { deleted: 0 }, "sweep removes nothing that is alive");
       clock.advance(minute);
       await store.save("c", { n: 2 });
       same(
-        await store.sweep(),
-        { removed: 2 },
+        await store.deleteExpired(),
+        { deleted: 2 },
         "sweep removes what has expired, and what was saved anew is not",
       );
-      same(await store.sweep(), { removed: 0 }, "a second sweep finds nothing");
+      same(await store.deleteExpired(), { deleted: 0 }, "a second sweep finds nothing");
       same(await idsOf(store), ["c", "later", "live"], "sweep leaves what is alive");
       same(
-        await view.sweep(),
-        { removed: 1 },
+        await view.deleteExpired(),
+        { deleted: 1 },
         "a store's sweep leaves a namespace's threads to the namespace's",
       );
     },

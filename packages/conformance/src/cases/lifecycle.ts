@@ -1,9 +1,9 @@
+import type { ThreadStore } from "@threadstore/core";
 import { type ConformanceCase, section } from "../conformance-case.ts";
 import { broken, describeError, holds, loaded, outcomeOf, refuses, same } from "../expectations.ts";
 import { range } from "../parallel.ts";
 import { everyCall } from "./calls.ts";
 import { idsOf, textOf } from "./reading.ts";
-import type { ThreadStore } from "@threadstore/core";
 
 const big = { text: "x".repeat(200_000) };
 
@@ -17,7 +17,7 @@ function wrongCalls(store: ThreadStore): (readonly [name: string, call: () => un
     ["delete", () => store.delete(nothing, wrong)],
     ["listPage", () => store.listPage(wrong)],
     ["update", () => store.update(nothing, nothing, wrong)],
-    ["sweep", () => store.sweep(wrong)],
+    ["deleteExpired", () => store.deleteExpired(wrong)],
     ["list", () => store.list(wrong)[Symbol.asyncIterator]().next()],
   ];
 }

@@ -1,5 +1,5 @@
-import { type ConformanceCase, section } from "../conformance-case.ts";
 import { ThreadStoreError, type ThreadStore } from "@threadstore/core";
+import { type ConformanceCase, section } from "../conformance-case.ts";
 import { hostileIds } from "../corpus/hostile-ids.ts";
 import { illFormedIds } from "../corpus/wrong-ids.ts";
 import { absent, broken, describeError, same, show } from "../expectations.ts";
@@ -124,7 +124,11 @@ export const namespaceNames: ConformanceCase[] = section("Namespaces", "core", [
           `the namespace ${show(name)} lists its own thread only`,
         );
       }
-      same((await store.namespace("users").sweep()).removed, 0, "sweep removes nothing that is alive");
+      same(
+        (await store.namespace("users").deleteExpired()).deleted,
+        0,
+        "sweep removes nothing that is alive",
+      );
     },
   },
 ]);

@@ -130,7 +130,7 @@ export const namespaces: ConformanceCase[] = section("Namespaces", "core", [
       }
       same(await textOf(y, "a"), '{"same":true}', "the thread is as it was");
       same(
-        (await y.load("a", { previous: ofX }))?.version,
+        (await y.load("a", { cached: ofX }))?.version,
         moved.version,
         "load with another namespace's previous is this one's thread",
       );

@@ -101,7 +101,7 @@ export const ownership: ConformanceCase[] = section("Values", "core", [
       await store.save("a", Object.freeze({ messages: Object.freeze([]) }), frozen);
       const listing = Object.freeze({ limit: 1, metadata: true });
       await store.listPage(listing);
-      await store.load("a", Object.freeze({ previous: saved }));
+      await store.load("a", Object.freeze({ cached: saved }));
       same(await textOf(store, "a"), '{"messages":[]}', "frozen threads and options are accepted");
       await store.delete("a", Object.freeze({}));
     },
@@ -113,18 +113,18 @@ export const ownership: ConformanceCase[] = section("Values", "core", [
     async run({ open }) {
       const [store, other] = [await open(), await open()];
       const first = await store.save("a", { n: 1 }, { metadata: { title: "t" } });
-      const known = await store.load("a", { previous: first });
+      const known = await store.load("a", { cached: first });
       same({ ...known }, { ...(await store.load("a")) }, "load with a current previous is the thread");
       same(known?.json, '{"n":1}', "load with a current previous has the thread's text");
       await other.save("a", { n: 2 }, { previous: first });
       same(
-        (await store.load("a", { previous: first }))?.json,
+        (await store.load("a", { cached: first }))?.json,
         '{"n":2}',
         "load with a stale previous is the thread as it is now",
       );
       await other.delete("a");
       same(
-        await store.load("a", { previous: first }),
+        await store.load("a", { cached: first }),
         undefined,
         "load with a previous of a deleted thread is undefined",
       );

@@ -8,7 +8,7 @@ import { graceMs, HURRY_MS } from "./hurry.ts";
 
 const PATIENCE_MS = 20_000;
 
-const READS: ReadonlySet<string> = new Set(["load", "list", "listPage", "sweep"]);
+const READS: ReadonlySet<string> = new Set(["load", "list", "listPage", "deleteExpired"]);
 
 /** The network is back, and connections that it had forgotten are reset, as an operating system does. */
 async function restore(proxy: FaultProxy, hole: ArmedFault): Promise<void> {

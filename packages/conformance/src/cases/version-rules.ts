@@ -1,5 +1,5 @@
-import { type ConformanceCase, section } from "../conformance-case.ts";
 import { stoppedClock } from "../clock.ts";
+import { type ConformanceCase, section } from "../conformance-case.ts";
 import { holds, loaded, refuses, same, show } from "../expectations.ts";
 import { range } from "../parallel.ts";
 import { textOf, unchanged } from "./reading.ts";

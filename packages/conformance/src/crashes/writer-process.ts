@@ -1,5 +1,5 @@
-import type { JsonValue, ThreadStore } from "@threadstore/core";
 import { once } from "node:events";
+import type { JsonValue, ThreadStore } from "@threadstore/core";
 import { describeError } from "../expectations.ts";
 import type { PeerModule } from "../harness.ts";
 import type { Job, WriterMessage, WriterOrders } from "./messages.ts";

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
-import { seededRandom } from "../random.ts";
 import { range } from "../parallel.ts";
+import { seededRandom } from "../random.ts";
 import { DiskState, type Extent, type Tree } from "./disk-state.ts";
 import { type Effect, isDurable, type TimedReport, type Timeline } from "./timeline.ts";
 

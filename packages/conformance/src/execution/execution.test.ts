@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
+import { section } from "../conformance-case.ts";
 import { cases, type Harness, register, run, type Selection } from "../index.ts";
 import { plainHarness } from "../testing/plain-harness.ts";
 import { withBug } from "../testing/zoo/mutant.ts";
-import { section } from "../conformance-case.ts";
 import { runCase } from "./run-case.ts";
 
 const tomorrow = new Date(Date.now() + 48 * 3_600_000).toISOString().slice(0, 10);

@@ -1,7 +1,7 @@
 import { AssertionError } from "node:assert";
 import type { ConformanceCase } from "../conformance-case.ts";
-import type { Harness, Power } from "../harness.ts";
 import { describeError } from "../expectations.ts";
+import type { Harness, Power } from "../harness.ts";
 import { contextFor, type OwnedContext } from "./context.ts";
 import { suiteSettings, type SuiteSettings } from "./settings.ts";
 

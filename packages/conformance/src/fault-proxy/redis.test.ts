@@ -1,8 +1,8 @@
 import { once } from "node:events";
 import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { redisErrors } from "./fault.ts";
 import { startFaultProxy, type FaultProxy } from "./fault-proxy.ts";
+import { redisErrors } from "./fault.ts";
 import { redisCommand } from "./proxied-request.ts";
 import { parseRedisCommand, splitRedis } from "./redis-splitter.ts";
 

@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import type { ThreadMetadata, ThreadText } from "@threadstore/core";
+import fc from "fast-check";
 import { idGroups } from "../corpus/hostile-ids.ts";
 import { jsonTexts } from "../corpus/json-documents.ts";
 

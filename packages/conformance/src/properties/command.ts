@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import type { ThreadStore } from "@threadstore/core";
+import fc from "fast-check";
 import type { Model, Space } from "./model.ts";
 
 /** What the calls of one run are compared with. */

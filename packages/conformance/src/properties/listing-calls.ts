@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import type { ThreadSummary } from "@threadstore/core";
+import fc from "fast-check";
 import { holds, same, show } from "../expectations.ts";
 import { pause } from "./arbitraries.ts";
 import { type Call, type CallKind, callKind, type Clients } from "./command.ts";
@@ -117,16 +117,16 @@ const advance = callKind<{ readonly milliseconds: number }>({
   }),
 });
 
-const sweep = callKind<OfSpace>({
-  name: "sweep",
+const deleteExpired = callKind<OfSpace>({
+  name: "deleteExpired",
   weight: 1,
   outcomes: ["done"],
   details: ofSpace,
   prepare: (at, model, clients): Call => ({
-    text: `${placeOf(at)}: sweep`,
+    text: `${placeOf(at)}: deleteExpired`,
     async make() {
-      const { removed } = await clients.view(at.client, at.space).sweep();
-      holds(Number.isInteger(removed) && removed >= 0, "sweep counts", `it removed ${show(removed)}`);
+      const { deleted } = await clients.view(at.client, at.space).deleteExpired();
+      holds(Number.isInteger(deleted) && deleted >= 0, "deleteExpired counts", `it deleted ${show(deleted)}`);
       await checkListing(model, clients, at);
       return "done";
     },
@@ -147,6 +147,6 @@ const reopen = callKind<{ readonly client: number }>({
   }),
 });
 
-export const spaceCalls: readonly CallKind[] = [list, page, advance, sweep];
+export const spaceCalls: readonly CallKind[] = [list, page, advance, deleteExpired];
 
 export const reopening: readonly CallKind[] = [reopen];

@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import type { Previous, SaveOptions } from "@threadstore/core";
+import fc from "fast-check";
 import { show } from "../expectations.ts";
 import type { Model, Space } from "./model.ts";
 

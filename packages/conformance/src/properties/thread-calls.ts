@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import type { SaveOptions, StoredThread } from "@threadstore/core";
+import fc from "fast-check";
 import { holds, refuses, same, show } from "../expectations.ts";
 import { type Expiry, expiry, jsonOf, metadata, type Value, value } from "./arbitraries.ts";
 import { type Call, type CallKind, callKind, type Clients, idOf, type Target, target } from "./command.ts";
@@ -109,7 +109,7 @@ const load = callKind<OfThread & { readonly holding: number | undefined }>({
     return {
       text,
       async make() {
-        const stored = await clients.view(at.client, at.space).load(id, { previous });
+        const stored = await clients.view(at.client, at.space).load(id, { cached: previous });
         model.agrees(at.space, id, stored, "load");
         return stored === undefined ? "nothing" : "found";
       },

@@ -7,7 +7,7 @@ import {
   type SaveOptions,
   type StoredThread,
   type StoreOptions,
-  type SweepResult,
+  type DeleteExpiredResult,
   type ThreadPage,
   type ThreadStore,
   type ThreadText,
@@ -78,7 +78,7 @@ class PlainStore implements ThreadStore {
   load(id: string, options: LoadOptions = {}): Promise<StoredThread | undefined> {
     return this.#calls.run(options, () => {
       checkedName(id, 256);
-      versionOf(id, options.previous);
+      versionOf(id, options.cached);
       return () => {
         const found = this.#find(id);
         return found === undefined ? undefined : handOut(id, found.row);
@@ -133,11 +133,11 @@ class PlainStore implements ThreadStore {
     return updateThread(this, id, change, options);
   }
 
-  sweep(options: CallOptions = {}): Promise<SweepResult> {
+  deleteExpired(options: CallOptions = {}): Promise<DeleteExpiredResult> {
     return this.#calls.run(options, () => () => {
       const expired = [...this.#rows().keys()].filter((id) => this.#find(id) === undefined);
       for (const id of expired) this.#rows().delete(id);
-      return { removed: expired.length };
+      return { deleted: expired.length };
     });
   }
 

@@ -1,6 +1,6 @@
+import type { CallOptions } from "../thread-store.ts";
 import { invalidArgument } from "./invalid-argument.ts";
 import { isTimeout, TIMEOUT_MAX_MS } from "./store-options.ts";
-import type { CallOptions } from "../thread-store.ts";
 
 /** Throws `INVALID_ARGUMENT` for what is wrong with the options that every call has. */
 export function checkCallOptions(options: CallOptions): void {

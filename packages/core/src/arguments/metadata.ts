@@ -1,7 +1,7 @@
-import { invalidArgument } from "./invalid-argument.ts";
 import { ThreadStoreError } from "../errors.ts";
-import { findJsonOffence } from "./strict-json.ts";
 import type { ThreadMetadata } from "../thread-store.ts";
+import { invalidArgument } from "./invalid-argument.ts";
+import { findJsonOffence } from "./strict-json.ts";
 
 export const METADATA_MAX_BYTES = 8192;
 

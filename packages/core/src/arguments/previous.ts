@@ -1,7 +1,7 @@
-import { invalidArgument } from "./invalid-argument.ts";
 import { type Snapshot, snapshotOf } from "../record/stored-thread.ts";
 import type { ThreadKey } from "../thread-driver.ts";
 import type { Version } from "../thread-store.ts";
+import { invalidArgument } from "./invalid-argument.ts";
 
 /** What the caller last saw, as given in `previous`. */
 export interface Seen {

@@ -1,8 +1,8 @@
+import type { ThreadStoreError } from "../errors.ts";
 import { equalLength, type GrownJson, threadBytes } from "../record/record.ts";
+import { Scratch } from "../record/scratch.ts";
 import type { Snapshot } from "../record/stored-thread.ts";
 import { type CheckedText, marksOf, marksWithin, noParts, textFrom, type TextParts } from "./growing-json.ts";
-import type { ThreadStoreError } from "../errors.ts";
-import { Scratch } from "../record/scratch.ts";
 import { invalidArgument } from "./invalid-argument.ts";
 import { findJsonOffence } from "./strict-json.ts";
 

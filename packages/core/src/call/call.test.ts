@@ -4,7 +4,7 @@ import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
 import { createThreadStore } from "../create-thread-store.ts";
 import { memoryDriver } from "../memory.ts";
-import { blackHole, ScriptedFailure, scriptedDriver } from "./scripted-driver.test.helper.ts";
+import { blackHole, ScriptedFailure, scriptedDriver } from "./scripted-driver.test-helper.ts";
 
 describe("time", () => {
   it("ends a read in a black hole with UNAVAILABLE", async () => {
@@ -233,7 +233,7 @@ describe("the clock", () => {
   });
 });
 
-describe("sweep", () => {
+describe("deleteExpired", () => {
   it("that runs out of time says where to go on", async () => {
     let now = 0;
     const { driver, next } = scriptedDriver(memoryDriver());
@@ -244,9 +244,9 @@ describe("sweep", () => {
       await new Promise((resolve) => setTimeout(resolve, 60));
       return go();
     });
-    const first = await store.sweep({ timeoutMs: 100 });
-    expect(first).toEqual({ removed: 100, cursor: expect.any(String) });
-    expect(await store.sweep({ cursor: first.cursor })).toEqual({ removed: 50 });
-    await expect(store.sweep({ cursor: "x" })).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+    const first = await store.deleteExpired({ timeoutMs: 100 });
+    expect(first).toEqual({ deleted: 100, cursor: expect.any(String) });
+    expect(await store.deleteExpired({ cursor: first.cursor })).toEqual({ deleted: 50 });
+    await expect(store.deleteExpired({ cursor: "x" })).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
   });
 });

@@ -1,9 +1,9 @@
-import { ThreadStoreError } from "../errors.ts";
 import type { ResolvedStoreOptions } from "../arguments/store-options.ts";
+import { ThreadStoreError } from "../errors.ts";
 import type { ThreadDriver } from "../thread-driver.ts";
 import type { CallOptions } from "../thread-store.ts";
 
-export type Operation = "save" | "load" | "delete" | "list" | "sweep";
+export type Operation = "save" | "load" | "delete" | "list" | "deleteExpired";
 
 /** The backend under a store and all its views. */
 export interface Backend {

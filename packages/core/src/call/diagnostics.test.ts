@@ -3,14 +3,14 @@ import { expect, it } from "vitest";
 import { createThreadStore } from "../create-thread-store.ts";
 import { memoryDriver } from "../memory.ts";
 import type { CallDiagnostics } from "./diagnostics.ts";
-import { blackHole, refused, scriptedDriver } from "./scripted-driver.test.helper.ts";
+import { blackHole, refused, scriptedDriver } from "./scripted-driver.test-helper.ts";
 
 it("tells each call's outcome, time, bytes and requests, and never a content", async () => {
   const ended: CallDiagnostics[] = [];
   const ignore = (): void => undefined;
   const asyncEnd = (call: unknown): void => void ended.push({ ...(call as CallDiagnostics) });
   const listen = { start: ignore, end: ignore, asyncStart: ignore, asyncEnd, error: ignore };
-  const operations = ["save", "load", "delete", "list", "sweep"];
+  const operations = ["save", "load", "delete", "list", "deleteExpired"];
   for (const operation of operations) tracingChannel(`threadstore:${operation}`).subscribe(listen);
 
   const { driver, next } = scriptedDriver(memoryDriver());
@@ -22,7 +22,7 @@ it("tells each call's outcome, time, bytes and requests, and never a content", a
   await store.load("a", { signal: AbortSignal.abort() }).catch(() => undefined);
   await store.listPage();
   await store.delete("a");
-  await store.sweep();
+  await store.deleteExpired();
   next("read", blackHole);
   await store.load("a", { timeoutMs: 20 }).catch(() => undefined);
   for (const operation of operations) tracingChannel(`threadstore:${operation}`).unsubscribe(listen);
@@ -35,7 +35,7 @@ it("tells each call's outcome, time, bytes and requests, and never a content", a
     { ...common, operation: "load", id: "a", outcome: "ABORTED" },
     { ...common, operation: "list", id: undefined, outcome: "ok", requests: 1 },
     { ...common, operation: "delete", id: "a", outcome: "ok", requests: 2 },
-    { ...common, operation: "sweep", id: undefined, outcome: "ok", requests: 1 },
+    { ...common, operation: "deleteExpired", id: undefined, outcome: "ok", requests: 1 },
     { ...common, operation: "load", id: "a", outcome: "UNAVAILABLE", requests: 1 },
   ]);
   expect(JSON.stringify(ended)).not.toContain("canary");

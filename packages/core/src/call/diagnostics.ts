@@ -3,7 +3,7 @@ import type { Operation } from "./call.ts";
 
 /**
  * What subscribers of the tracing channels `threadstore:save`, `threadstore:load`, `threadstore:delete`,
- * `threadstore:list` and `threadstore:sweep` get. One object a call; the last four are there from `asyncEnd` on.
+ * `threadstore:list` and `threadstore:deleteExpired` get. One object a call; the last four are there from `asyncEnd` on.
  * Never a thread's content.
  */
 export interface CallDiagnostics {
@@ -26,7 +26,7 @@ const channels: Record<Operation, TracingChannel<string, CallDiagnostics>> = {
   load: tracingChannel("threadstore:load"),
   delete: tracingChannel("threadstore:delete"),
   list: tracingChannel("threadstore:list"),
-  sweep: tracingChannel("threadstore:sweep"),
+  deleteExpired: tracingChannel("threadstore:deleteExpired"),
 };
 
 /** Runs the call with its tracing channel told, at no cost when nobody listens. */

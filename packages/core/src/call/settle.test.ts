@@ -9,7 +9,7 @@ import {
   requestLost,
   ScriptedFailure,
   scriptedDriver,
-} from "./scripted-driver.test.helper.ts";
+} from "./scripted-driver.test-helper.ts";
 
 function setUp(): ReturnType<typeof scriptedDriver> & { store: ThreadStore; other: ThreadStore } {
   const records: MemoryRecords = new Map();

@@ -1,5 +1,5 @@
-import type { Call } from "./call.ts";
 import { ThreadStoreError } from "../errors.ts";
+import type { Call } from "./call.ts";
 import { type Failure, failureOf } from "./failure.ts";
 import { pauseAfter } from "./retry.ts";
 
@@ -33,8 +33,8 @@ export async function settle<Applied extends object>(
       call.doubtful = false;
       return applied;
     }
-    if (failure?.applied === "undurable") throw undurable(failure);
-    doubt ||= failure?.applied === "unknown";
+    if (failure?.effect === "not-durable") throw undurable(failure);
+    doubt ||= failure?.effect === "unknown";
     call.doubtful = doubt;
     if (doubt) {
       const trace = await lookBack(change, failure);

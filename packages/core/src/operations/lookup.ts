@@ -1,8 +1,8 @@
-import type { Call } from "../call/call.ts";
-import { ThreadStoreError } from "../errors.ts";
 import { hasExpired } from "../arguments/expiry.ts";
-import { decodeRecord, type ThreadRecord } from "../record/record.ts";
+import type { Call } from "../call/call.ts";
 import { attempt } from "../call/retry.ts";
+import { ThreadStoreError } from "../errors.ts";
+import { decodeRecord, type ThreadRecord } from "../record/record.ts";
 import type { Snapshot } from "../record/stored-thread.ts";
 import type { ThreadKey } from "../thread-driver.ts";
 import type { Version } from "../thread-store.ts";

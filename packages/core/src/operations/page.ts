@@ -1,10 +1,10 @@
-import type { Call } from "../call/call.ts";
 import { decodeCursor, encodeCursor } from "../arguments/cursor.ts";
-import { ThreadStoreError } from "../errors.ts";
 import { hasExpired } from "../arguments/expiry.ts";
 import { copyOf } from "../arguments/metadata.ts";
-import { decodeTail } from "../record/record.ts";
+import type { Call } from "../call/call.ts";
 import { attempt } from "../call/retry.ts";
+import { ThreadStoreError } from "../errors.ts";
+import { decodeTail } from "../record/record.ts";
 import { threadDetails } from "../record/stored-thread.ts";
 import type { ListedRecord, RecordPage, ThreadDriver } from "../thread-driver.ts";
 import type { ListOptions, ThreadPage, ThreadSummary } from "../thread-store.ts";

@@ -1,9 +1,9 @@
-import type { Call } from "../call/call.ts";
-import { conflict, lookUp, lostRace, MOVED_ON } from "./lookup.ts";
 import type { Seen } from "../arguments/previous.ts";
+import type { Call } from "../call/call.ts";
 import { settle } from "../call/settle.ts";
 import type { ThreadKey } from "../thread-driver.ts";
 import type { Version } from "../thread-store.ts";
+import { conflict, lookUp, lostRace, MOVED_ON } from "./lookup.ts";
 
 /** Deletes what is there, or only the version that was seen. Whether a live thread, or damage, was there. */
 export async function deleteThread(call: Call, key: ThreadKey, seen: Seen | undefined): Promise<boolean> {

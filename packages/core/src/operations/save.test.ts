@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ScriptedFailure, scriptedDriver } from "../call/scripted-driver.test.helper.ts";
+import { ScriptedFailure, scriptedDriver } from "../call/scripted-driver.test-helper.ts";
 import { createThreadStore } from "../create-thread-store.ts";
 import { memoryDriver } from "../memory.ts";
 import type { ThreadDriver } from "../thread-driver.ts";

@@ -1,18 +1,18 @@
-import { invalidArgument } from "../arguments/invalid-argument.ts";
-import type { Call } from "../call/call.ts";
-import { ThreadStoreError } from "../errors.ts";
 import { expiryOf, hasExpired } from "../arguments/expiry.ts";
-import { conflict, corrupt, type Found, lookUp, lostRace, MOVED_ON } from "./lookup.ts";
+import { invalidArgument } from "../arguments/invalid-argument.ts";
 import { checkedMetadata } from "../arguments/metadata.ts";
 import { type Seen, seenBy } from "../arguments/previous.ts";
-import { encodeRecord, recordIsStored, threadBytes, type ThreadRecord } from "../record/record.ts";
-import { newNonce } from "../record/nonce.ts";
-import { settle, type Trace } from "../call/settle.ts";
-import { type Snapshot, storedThread } from "../record/stored-thread.ts";
 import type { ResolvedStoreOptions } from "../arguments/store-options.ts";
-import type { ThreadKey } from "../thread-driver.ts";
 import { type ThreadJson, threadJson } from "../arguments/thread-json.ts";
+import type { Call } from "../call/call.ts";
+import { settle, type Trace } from "../call/settle.ts";
+import { ThreadStoreError } from "../errors.ts";
+import { newNonce } from "../record/nonce.ts";
+import { encodeRecord, recordIsStored, threadBytes, type ThreadRecord } from "../record/record.ts";
+import { type Snapshot, storedThread } from "../record/stored-thread.ts";
+import type { ThreadKey } from "../thread-driver.ts";
 import type { SaveOptions, StoredThread, ThreadMetadata, Version } from "../thread-store.ts";
+import { conflict, corrupt, type Found, lookUp, lostRace, MOVED_ON } from "./lookup.ts";
 
 /** A save as it was asked for, complete before the first step: nothing the caller does later changes it. */
 export interface SaveRequest {

@@ -1,8 +1,8 @@
-import { RecordBytes } from "./record-bytes.ts";
+import type { RecordToWrite, ThreadKey } from "../thread-driver.ts";
 import { type Checksum, checksum, checksumText } from "./checksum.ts";
 import { commonPrefixLength } from "./common-prefix.ts";
+import { RecordBytes } from "./record-bytes.ts";
 import { type FoundTrailer, findTrailer, sealTrailer, type Trailer, trailerText } from "./trailer.ts";
-import type { RecordToWrite, ThreadKey } from "../thread-driver.ts";
 
 /** A whole record in memory. */
 export interface ThreadRecord {

@@ -1,9 +1,9 @@
 import type { CheckedText } from "../arguments/growing-json.ts";
 import { copyOf } from "../arguments/metadata.ts";
-import { type ThreadRecord, threadText } from "./record.ts";
-import type { Trailer } from "./trailer.ts";
 import type { ThreadKey } from "../thread-driver.ts";
 import type { SerializedThread, StoredThread, ThreadDetails, Version } from "../thread-store.ts";
+import { type ThreadRecord, threadText } from "./record.ts";
+import type { Trailer } from "./trailer.ts";
 
 /** One version of a thread, with the record it came from. */
 export interface Snapshot {

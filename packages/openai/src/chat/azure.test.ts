@@ -10,7 +10,7 @@ import {
   json,
   startWireServer,
   type WireServer,
-} from "../model-server.test.helper.ts";
+} from "../model-server.test-helper.ts";
 
 const scope = "https://cognitiveservices.azure.com/.default";
 const deployment = "gpt-4o-mini";

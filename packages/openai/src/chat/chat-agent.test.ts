@@ -13,7 +13,7 @@ import {
   sentMessages,
   startMock,
   startWireServer,
-} from "../model-server.test.helper.ts";
+} from "../model-server.test-helper.ts";
 
 const instructions = "You are a helpful assistant.";
 const joke = "Why could the pirate not learn the alphabet? He kept getting lost at C. 🏴‍☠️";

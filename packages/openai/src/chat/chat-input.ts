@@ -1,5 +1,5 @@
-import { checkMessages, type ChatMessage } from "./chat-message.ts";
 import { copyJson, unexpected } from "../thread/json.ts";
+import { checkMessages, type ChatMessage } from "./chat-message.ts";
 import { checkWholeUnits } from "./message-units.ts";
 
 /** What a run is given: the user's text, or one or more messages in the wire form of Chat Completions. */

@@ -1,11 +1,11 @@
 import type { OpenAI } from "openai";
 import type { ChatCompletionChunk } from "openai/resources/chat/completions";
 import type { CompletionUsage } from "openai/resources/completions";
+import { explainInterruption } from "../model-error.ts";
 import type { EmitEvent } from "../run/run-event.ts";
+import { wholeCharacters } from "../run/whole-characters.ts";
 import type { ChatMessage } from "./chat-message.ts";
 import type { ChatRequest, Completion } from "./chat-model.ts";
-import { explainInterruption } from "../model-error.ts";
-import { wholeCharacters } from "../run/whole-characters.ts";
 
 /**
  * Asks the model for a stream and gives the whole answer, emitting its text as it comes.

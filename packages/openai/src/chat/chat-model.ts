@@ -5,12 +5,12 @@ import type {
 } from "openai/resources/chat/completions";
 import type { CompletionUsage } from "openai/resources/completions";
 import { AgentError } from "../agent-error.ts";
+import { explainModelError } from "../model-error.ts";
 import type { EmitEvent } from "../run/run-event.ts";
+import { untilAborted } from "../run/until-aborted.ts";
+import { copyJson, isJsonObject, isPlainObject, unexpected, type JsonObject } from "../thread/json.ts";
 import { checkMessage, type ChatMessage } from "./chat-message.ts";
 import { streamCompletion } from "./chat-model-stream.ts";
-import { copyJson, isJsonObject, isPlainObject, unexpected, type JsonObject } from "../thread/json.ts";
-import { explainModelError } from "../model-error.ts";
-import { untilAborted } from "../run/until-aborted.ts";
 
 /** The body of a request; whether it is streamed is decided at the call. */
 export type ChatRequest = Omit<ChatCompletionCreateParamsNonStreaming, "stream">;

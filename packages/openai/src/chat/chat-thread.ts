@@ -1,5 +1,5 @@
-import type { Thread } from "../thread/thread.ts";
 import type { ThreadKind } from "../thread/thread-kind.ts";
+import type { Thread } from "../thread/thread.ts";
 import { checkMessages, type ChatMessage } from "./chat-message.ts";
 import { findOpenCalls } from "./message-units.ts";
 

@@ -6,7 +6,7 @@ import {
   type ChatMessage,
   type ContextProvider,
 } from "../index.ts";
-import { calling, clientOf, completion, json, startWireServer } from "../model-server.test.helper.ts";
+import { calling, clientOf, completion, json, startWireServer } from "../model-server.test-helper.ts";
 
 type Provider = ContextProvider<ChatMessage>;
 

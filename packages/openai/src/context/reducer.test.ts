@@ -17,7 +17,7 @@ import {
   json,
   startWireServer,
   type WireServer,
-} from "../model-server.test.helper.ts";
+} from "../model-server.test-helper.ts";
 
 const agentName = "Assistant";
 const ok = completion({ role: "assistant", content: "ok" });

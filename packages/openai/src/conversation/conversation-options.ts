@@ -1,8 +1,8 @@
-import { unexpected } from "../thread/json.ts";
-import type { Thread } from "../thread/thread.ts";
 import type { Agent } from "../run/agent.ts";
 import type { RunOptions } from "../run/run-options.ts";
 import type { RunResult } from "../run/run-result.ts";
+import { unexpected } from "../thread/json.ts";
+import type { Thread } from "../thread/thread.ts";
 import type { ConversationOptions, LeaseOptions } from "./conversation.ts";
 
 /** What a run came to, whatever the agent's kind. */

@@ -1,7 +1,7 @@
 import { memoryStore, type ThreadStore, ThreadStoreError } from "@threadstore/core";
 import { describe, expect, it } from "vitest";
 import { type ChatAgent, createChatAgent, defineTool, openConversation, type Tool } from "../index.ts";
-import { calling, clientOf, completion, deltas, startWireServer } from "../model-server.test.helper.ts";
+import { calling, clientOf, completion, deltas, startWireServer } from "../model-server.test-helper.ts";
 
 type Answer = ReturnType<typeof completion>;
 

@@ -8,7 +8,7 @@ import { join } from "node:path";
 import { sqliteStore } from "@threadstore/sqlite";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { ChatMessage } from "../index.ts";
-import { calling } from "../model-server.test.helper.ts";
+import { calling } from "../model-server.test-helper.ts";
 
 /** Texts are strings throughout these tests. */
 function textOf({ content }: ChatMessage): string {
@@ -60,7 +60,7 @@ async function place(): Promise<{ file: string; log: string }> {
 }
 
 async function runChild(file: string, url: string, task: object): Promise<NodeJS.Signals | number | null> {
-  const program = new URL("process.test.child.ts", import.meta.url);
+  const program = new URL("process-child.test-helper.ts", import.meta.url);
   const child = fork(program, [file, url, JSON.stringify(task)], {
     stdio: ["ignore", "inherit", "pipe", "ipc"],
   });

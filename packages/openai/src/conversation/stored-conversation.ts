@@ -1,7 +1,7 @@
 import type { StoredThread, ThreadText } from "@threadstore/core";
 import type { Thread } from "../thread/thread.ts";
-import type { LoadedConversation } from "./conversation.ts";
 import type { ConversationSettings } from "./conversation-options.ts";
+import type { LoadedConversation } from "./conversation.ts";
 
 /** How a run replaces what it has checked out. */
 interface Writer {
@@ -60,7 +60,7 @@ export class StoredConversation {
   /** Loads the thread, or makes a new one where there is none. */
   async checkOut(signal?: AbortSignal): Promise<CheckedOut> {
     const { agent, store, id, deserialize } = this.#settings;
-    const stored = await store.load(id, { previous: this.#latest, signal });
+    const stored = await store.load(id, { cached: this.#latest, signal });
     this.#latest = stored;
     const thread =
       stored === undefined ? agent.getNewThread() : await agent.deserializeThread(stored.json, deserialize);

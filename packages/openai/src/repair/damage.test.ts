@@ -2,8 +2,8 @@ import type { SerializedThread } from "@threadstore/core";
 import { OpenAI } from "openai";
 import { describe, expect, test } from "vitest";
 import { createChatAgent, defineTool, type ChatAgent } from "../index.ts";
-import type { StrictServerKind } from "../strict-server/rules.test.support.ts";
-import { startStrictServer } from "../strict-server/strict-server.test.support.ts";
+import type { StrictServerKind } from "../strict-server/rules.test-helper.ts";
+import { startStrictServer } from "../strict-server/strict-server.test-helper.ts";
 import { damageCodes } from "./damage.ts";
 import { interruptedAnswer, interruptedResult } from "./interrupted.ts";
 import type { CheckOptions } from "./mend-thread.ts";
@@ -19,7 +19,7 @@ import {
   threadOf,
   user,
   type Messages,
-} from "./threads.test.support.ts";
+} from "./threads.test-helper.ts";
 
 /** A thread with one damage, and what becomes of it. */
 interface DamageCase {

@@ -2,12 +2,12 @@ import type { SerializedThread } from "@threadstore/core";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { chatThreadKind } from "../chat/chat-thread.ts";
-import { findRefusal, type StrictServerKind } from "../strict-server/rules.test.support.ts";
+import { findRefusal, type StrictServerKind } from "../strict-server/rules.test-helper.ts";
 import { readThread } from "../thread/thread-format.ts";
 import type { CheckOptions } from "./mend-thread.ts";
 import type { RepairPolicy } from "./policy.ts";
 import { checkThread, repairThread } from "./repair-thread.ts";
-import { asks, call, messagesOf, result, threadOf, type Messages } from "./threads.test.support.ts";
+import { asks, call, messagesOf, result, threadOf, type Messages } from "./threads.test-helper.ts";
 
 const ids = ["c1", "c2", "c3"];
 const text = fc.constantFrom("a", "b", "", "\ud83c");

@@ -1,5 +1,5 @@
-import type { SerializedThread } from "@threadstore/core";
 import { readFileSync } from "node:fs";
+import type { SerializedThread } from "@threadstore/core";
 import { describe, expect, test } from "vitest";
 import { chatThreadKind } from "../chat/chat-thread.ts";
 import { readThread } from "../thread/thread-format.ts";
@@ -7,7 +7,7 @@ import { damageCodes } from "./damage.ts";
 import { interruptedResult } from "./interrupted.ts";
 import { chooseAction, type DamageCode, type RepairPolicy } from "./policy.ts";
 import { checkThread, repairThread } from "./repair-thread.ts";
-import { answer, asks, call, messagesOf, result, thanks, threadOf, user } from "./threads.test.support.ts";
+import { answer, asks, call, messagesOf, result, thanks, threadOf, user } from "./threads.test-helper.ts";
 
 const missing = [user, asks(call("c1"))];
 

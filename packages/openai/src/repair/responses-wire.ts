@@ -1,5 +1,5 @@
-import { isJsonObject, type JsonObject } from "../thread/json.ts";
 import { responsesThreadKind } from "../responses/responses-thread.ts";
+import { isJsonObject, type JsonObject } from "../thread/json.ts";
 import type { CallSlot, Entry, Wire } from "./draft.ts";
 import type { Mender } from "./mender.ts";
 

@@ -4,14 +4,14 @@ import { OpenAI } from "openai";
 import { describe, expect, test } from "vitest";
 import { createResponsesAgent, defineTool, type AgentError, type ResponsesAgent } from "../index.ts";
 import { responsesThreadKind } from "../responses/responses-thread.ts";
-import { findResponsesRefusal } from "../strict-server/responses-rules.test.support.ts";
-import { startStrictServer } from "../strict-server/strict-server.test.support.ts";
+import { findResponsesRefusal } from "../strict-server/responses-rules.test-helper.ts";
+import { startStrictServer } from "../strict-server/strict-server.test-helper.ts";
 import { readThread } from "../thread/thread-format.ts";
 import { interruptedResult } from "./interrupted.ts";
 import type { CheckOptions } from "./mend-thread.ts";
 import type { DamageCode, RepairPolicy } from "./policy.ts";
 import { checkThread, repairThread } from "./repair-thread.ts";
-import { messagesOf, threadOf, type Messages } from "./threads.test.support.ts";
+import { messagesOf, threadOf, type Messages } from "./threads.test-helper.ts";
 
 function itemsOf(items: Messages, rest: object = {}): SerializedThread {
   return { ...threadOf(items, rest), kind: "responses" };

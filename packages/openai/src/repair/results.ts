@@ -1,6 +1,6 @@
-import { interruptedResult } from "./interrupted.ts";
 import { idOf, removeEntries, roleOf, setMember, type Draft, type Entry } from "./draft.ts";
 import { dropCalls } from "./drop-calls.ts";
+import { interruptedResult } from "./interrupted.ts";
 import type { Mender } from "./mender.ts";
 import type { Pairing, ResultFate } from "./pairing.ts";
 import { pairDraft } from "./turn.ts";

@@ -10,7 +10,7 @@ import {
   type ResponsesAgent,
   type ResponsesAgentOptions,
 } from "../index.ts";
-import { clientOf, json, startMock, startWireServer } from "../model-server.test.helper.ts";
+import { clientOf, json, startMock, startWireServer } from "../model-server.test-helper.ts";
 
 type Answer = ReturnType<typeof json>;
 

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { createChatAgent, defineTool } from "../index.ts";
-import { calling, clientOf, completion, deltaEvent, startWireServer } from "../model-server.test.helper.ts";
+import { calling, clientOf, completion, deltaEvent, startWireServer } from "../model-server.test-helper.ts";
 
 const reason = new Error("the user left");
 

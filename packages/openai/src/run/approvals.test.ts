@@ -8,7 +8,7 @@ import {
   deltas,
   startWireServer,
   type WireServer,
-} from "../model-server.test.helper.ts";
+} from "../model-server.test-helper.ts";
 
 interface Shop {
   readonly paid: { readonly amount: number; readonly operationId: string }[];

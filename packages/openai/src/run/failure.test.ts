@@ -8,7 +8,7 @@ import {
   deltaEvent,
   json,
   startWireServer,
-} from "../model-server.test.helper.ts";
+} from "../model-server.test-helper.ts";
 
 // What a backend engineer meets at night, with a store underneath: each error names what to do, and the stored
 // thread and the thread in memory are as they were.

@@ -6,7 +6,7 @@ import {
   completion,
   startWireServer,
   type WireServer,
-} from "../model-server.test.helper.ts";
+} from "../model-server.test-helper.ts";
 
 function agentAt(server: WireServer, tools: readonly Tool[]): ChatAgent {
   return createChatAgent({ client: clientOf(server), model: "m", tools });

@@ -1,5 +1,5 @@
-import type { OnProgress } from "./run-options.ts";
 import type { ThreadSnapshot } from "../thread/thread.ts";
+import type { OnProgress } from "./run-options.ts";
 
 /** Tells `onProgress` of snapshots, one at a time. */
 export interface Progress {

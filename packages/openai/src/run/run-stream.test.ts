@@ -10,7 +10,7 @@ import {
   deltas,
   startMock,
   startWireServer,
-} from "../model-server.test.helper.ts";
+} from "../model-server.test-helper.ts";
 
 describe("runStream", () => {
   test("gives the text piece by piece, then the message and the result, and adds to the thread", async () => {

@@ -1,7 +1,7 @@
 import type { JsonObject } from "../thread/json.ts";
 import type { MessageList } from "../thread/message-list.ts";
-import type { PendingApproval } from "../thread/thread.ts";
 import type { ThreadChange } from "../thread/thread-state.ts";
+import type { PendingApproval } from "../thread/thread.ts";
 import type { CallRecord, CallState, TurnRecord } from "../thread/turn-record.ts";
 import type { ToolCall } from "../tools/tool-call.ts";
 import type { ModelAnswer } from "./protocol.ts";

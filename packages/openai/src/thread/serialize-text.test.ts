@@ -1,7 +1,7 @@
 import { memoryStore } from "@threadstore/core";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { createChatAgent, defineTool, type ChatMessage } from "../index.ts";
-import { calling, clientOf, completion, startWireServer } from "../model-server.test.helper.ts";
+import { calling, clientOf, completion, startWireServer } from "../model-server.test-helper.ts";
 
 const answer = { role: "assistant", content: 'Aye, 🏴‍☠️ "said" he,\n\u2028 é\u0000.' };
 const ok = completion(answer);

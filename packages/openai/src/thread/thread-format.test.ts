@@ -9,7 +9,7 @@ import {
   type ChatAgent,
   type DeserializeOptions,
 } from "../index.ts";
-import { clientOf, completion, startWireServer } from "../model-server.test.helper.ts";
+import { clientOf, completion, startWireServer } from "../model-server.test-helper.ts";
 
 const goldenFolder = new URL("../golden/", import.meta.url);
 const client = clientOf({ url: "http://127.0.0.1:1" });

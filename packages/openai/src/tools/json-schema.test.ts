@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { createChatAgent, defineTool, type JsonSchema } from "../index.ts";
-import { calling, clientOf, completion, startWireServer } from "../model-server.test.helper.ts";
+import { calling, clientOf, completion, startWireServer } from "../model-server.test-helper.ts";
 
 const schema: JsonSchema = {
   type: "object",

@@ -1,5 +1,5 @@
-import type { CallRecord } from "../thread/turn-record.ts";
 import { isJsonObject, type JsonObject } from "../thread/json.ts";
+import type { CallRecord } from "../thread/turn-record.ts";
 import type { ToolCall } from "./tool-call.ts";
 import type { Tool, ToolContext } from "./tool.ts";
 

@@ -1,5 +1,5 @@
-import type { Thread } from "../thread/thread.ts";
 import type { JsonObject } from "../thread/json.ts";
+import type { Thread } from "../thread/thread.ts";
 
 /** A JSON Schema of the dialect that the model's provider takes. */
 export type JsonSchema = { readonly [keyword: string]: unknown };

@@ -16,7 +16,7 @@ import {
   startMock,
   startWireServer,
   type WireServer,
-} from "../model-server.test.helper.ts";
+} from "../model-server.test-helper.ts";
 
 const weather = defineTool({
   name: "weather",

@@ -1,5 +1,5 @@
-import { afterAll, describe, expect, it } from "vitest";
 import { BlobServiceClient, type ContainerClient } from "@azure/storage-blob";
+import { afterAll, describe, expect, it } from "vitest";
 import { accepts } from "../processes/ports.ts";
 import { processStart } from "../processes/process-identity.ts";
 import { startAzurite } from "./azurite.ts";

@@ -1,6 +1,6 @@
+import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
-import { randomInt } from "node:crypto";
 
 /** All servers listen here and nowhere else. */
 export const loopback = "127.0.0.1";

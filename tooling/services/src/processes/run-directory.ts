@@ -1,6 +1,6 @@
+import { randomBytes } from "node:crypto";
 import { appendFileSync, mkdirSync, readFileSync, readdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { randomBytes } from "node:crypto";
 import { cacheDirectory } from "./cache-directory.ts";
 import { processStart } from "./process-identity.ts";
 

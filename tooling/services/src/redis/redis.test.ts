@@ -1,5 +1,5 @@
-import { afterAll, describe, expect, it } from "vitest";
 import { Redis } from "ioredis";
+import { afterAll, describe, expect, it } from "vitest";
 import { accepts } from "../processes/ports.ts";
 import { processStart } from "../processes/process-identity.ts";
 import { startRedis } from "./redis.ts";

@@ -9,7 +9,7 @@ import { DiskState, type Tree } from "../disk-state.ts";
 import { readTrace } from "../read-trace.ts";
 import type { TraceEvent } from "../trace-event.ts";
 
-const program = fileURLToPath(new URL("watch.test.child.ts", import.meta.url));
+const program = fileURLToPath(new URL("watch-child.test-helper.ts", import.meta.url));
 let folder: string;
 let root: string;
 

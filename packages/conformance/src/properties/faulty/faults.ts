@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { ordinal, type Outcome, outcomeOf } from "../../expectations.ts";
-import type { Protocol } from "../../protocol.ts";
 import { type ArmedFault, type Fault, type FaultProxy, redisErrors } from "../../fault-proxy/index.ts";
+import type { Protocol } from "../../protocol.ts";
 
 /** What goes wrong during a call. */
 export interface FaultChoice {

@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import type { StoredThread, ThreadMetadata, ThreadStore, ThreadSummary } from "@threadstore/core";
+import fc from "fast-check";
 import { show } from "../../expectations.ts";
 import { jsonOf, metadata, type Value, value } from "../arbitraries.ts";
 import { type Call, type CallKind, callKind, idOf } from "../command.ts";
@@ -119,7 +119,7 @@ const load = callKind<OfThread & { readonly isHolding: boolean }, FaultyModel, F
       async make() {
         const read = await readDuring<StoredThread | undefined>(
           { model, clients, ...details },
-          (store, signal) => store.load(id, { previous, signal }),
+          (store, signal) => store.load(id, { cached: previous, signal }),
         );
         if (read === undefined) return "no answer";
         model.found(id, read.value, "load");

@@ -1,5 +1,5 @@
-import fc from "fast-check";
 import type { Previous, SaveOptions } from "@threadstore/core";
+import fc from "fast-check";
 import type { FaultyModel } from "./faulty-model.ts";
 import type { Condition } from "./possible-states.ts";
 

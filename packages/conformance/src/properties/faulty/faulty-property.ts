@@ -4,9 +4,9 @@ import { range } from "../../parallel.ts";
 import { protocolOf } from "../../protocol.ts";
 import { type Begin, randomCalls, type Surroundings } from "../random-calls.ts";
 import { openWorld } from "../world.ts";
+import { faultKinds } from "./faults.ts";
 import { faultyCalls } from "./faulty-calls.ts";
 import { type FaultyClients, FaultyModel, observer } from "./faulty-model.ts";
-import { faultKinds } from "./faults.ts";
 
 export interface FaultyOptions {
   /** What the case may take, in milliseconds, before the harness's `timeoutFactor`. */

@@ -1,5 +1,5 @@
-import type { StoredThread, ThreadMetadata, ThreadSummary } from "@threadstore/core";
 import { isDeepStrictEqual } from "node:util";
+import type { StoredThread, ThreadMetadata, ThreadSummary } from "@threadstore/core";
 
 /** What may be stored at an id. */
 export interface Content {

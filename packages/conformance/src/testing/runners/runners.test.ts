@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { missingPowers } from "../../execution/run-case.ts";
 import { cases } from "../../index.ts";
-import { runWith, testRunners } from "./run.test.support.ts";
+import { runWith, testRunners } from "./run.test-helper.ts";
 
 const withoutPowers = { name: "", open: () => Promise.reject(new Error()), destroy: () => Promise.resolve() };
 const skipped = cases.filter((each) => missingPowers(withoutPowers, each).length > 0);

@@ -1,7 +1,7 @@
 import type { SaveOptions, StoredThread, StoreOptions, ThreadMetadata, ThreadStore } from "@threadstore/core";
+import { plainHarness } from "../plain-harness.ts";
 import type { PlainData } from "../plain-record.ts";
 import { plainStore } from "../plain-store.ts";
-import { plainHarness } from "../plain-harness.ts";
 import { type Bug, changed, everything, handsOut, type Mutant, mutant, nextTurn } from "./mutant.ts";
 
 /** A good store that never takes a thread for expired. */
@@ -47,14 +47,14 @@ export const expiryMutants: readonly Mutant[] = [
     ["T05"],
     () =>
       (inner, { data, options }) => ({
-        sweep: async (given) => {
+        deleteExpired: async (given) => {
           const now = (options.now ?? Date.now)();
           const all = await everything(timeless(data, options));
           const expired = all.filter(
             ({ expiresAt }) => expiresAt !== undefined && expiresAt.getTime() <= now,
           );
           for (const { id } of expired) await inner.delete(id);
-          return inner.sweep(given);
+          return inner.deleteExpired(given);
         },
       }),
   ),
@@ -64,7 +64,9 @@ export const expiryMutants: readonly Mutant[] = [
       ttlMs: options.ttlMs === undefined ? undefined : options.ttlMs % 2 ** 31 || 1,
     })),
   ),
-  mutant("no sweep", "does not sweep", ["T10"], () => () => ({ sweep: async () => ({ removed: 0 }) })),
+  mutant("no sweep", "does not sweep", ["T10"], () => () => ({
+    deleteExpired: async () => ({ deleted: 0 }),
+  })),
   mutant("null is the default", "takes expiresAt: null for none given", ["T11"], () =>
     saving((options) => ({ ...options, expiresAt: options.expiresAt ?? undefined })),
   ),

@@ -18,7 +18,7 @@ function withOptions(
     load: (id, options) => inner.load(id, change(options)),
     delete: (id, options) => inner.delete(id, change(options)),
     listPage: (options) => inner.listPage(change(options)),
-    sweep: (options) => inner.sweep(change(options)),
+    deleteExpired: (options) => inner.deleteExpired(change(options)),
   };
 }
 

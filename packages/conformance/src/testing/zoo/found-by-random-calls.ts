@@ -22,7 +22,7 @@ export const foundByRandomCalls: readonly string[] = [
   "shallow",
   "guessed types",
   "any JSON",
-  "trusted previous",
+  "trusted cache",
   "null",
   "merge",
   "tail",

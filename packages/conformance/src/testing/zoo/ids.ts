@@ -1,5 +1,5 @@
-import { crc32 } from "node:zlib";
 import { posix } from "node:path";
+import { crc32 } from "node:zlib";
 import { type StoredThread, ThreadStoreError } from "@threadstore/core";
 import { type Bug, changed, changedIfThere, type Mutant, mutant, versionIn } from "./mutant.ts";
 
@@ -17,7 +17,7 @@ function named(nameOf: (id: string) => string): Bug {
         const stored: StoredThread = await inner.save(anyName(id, nameOf), thread, given);
         return changed(stored, { id });
       },
-      load: (id, { previous: _previous, ...options } = {}) =>
+      load: (id, { cached: _cached, ...options } = {}) =>
         changedIfThere(inner.load(anyName(id, nameOf), options), () => ({ id })),
       delete: (id, options = {}) =>
         inner.delete(anyName(id, nameOf), { ...options, previous: versionIn(options.previous) }),

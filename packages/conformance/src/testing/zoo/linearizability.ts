@@ -1,6 +1,6 @@
 import type { StoredThread } from "@threadstore/core";
-import { checkThenAct } from "./concurrency.ts";
 import { keyValueHarness, keyValuePeer } from "../network/key-value-harness.ts";
+import { checkThenAct } from "./concurrency.ts";
 import { conflict, type Mutant, mutant, nextTurn } from "./mutant.ts";
 
 /** Says yes every so many times that it is asked. */

@@ -63,7 +63,7 @@ export function wrapped(inner: ThreadStore, surroundings: Omit<Surroundings, "se
     },
     listPage: (...parameters) => inner.listPage(...parameters),
     update: (...parameters) => updateThread(self, ...parameters),
-    sweep: (...parameters) => inner.sweep(...parameters),
+    deleteExpired: (...parameters) => inner.deleteExpired(...parameters),
     namespace: (name) => wrapped(inner.namespace(name), surroundings, bug),
     close: () => inner.close(),
     [Symbol.asyncDispose]: () => self.close(),

@@ -22,7 +22,7 @@ function prefixed(root: ThreadStore, prefix: string, separator: string): ThreadS
       });
       return changed(stored, { id });
     },
-    load: (id, { previous: _previous, ...options } = {}) =>
+    load: (id, { cached: _cached, ...options } = {}) =>
       changedIfThere(root.load(prefix + id, options), () => ({ id })),
     delete: (id, options = {}) =>
       root.delete(prefix + id, { ...options, previous: versionIn(options.previous) }),

@@ -10,8 +10,8 @@ function hasMetadata(stored: StoredThread | undefined): boolean {
 /** Bugs that show after a sequence of calls, as random ones find it. */
 export const sequenceMutants: readonly Mutant[] = [
   mutant("forgetful sweep", "forgets the metadata of what it sweeps past", foundBy, () => (inner) => ({
-    sweep: async (options) => {
-      const result = await inner.sweep(options);
+    deleteExpired: async (options) => {
+      const result = await inner.deleteExpired(options);
       if (options !== undefined) return result;
       for (const { id, version, expiresAt, corrupt } of await everything(inner)) {
         const stored = corrupt ? undefined : await inner.load(id);

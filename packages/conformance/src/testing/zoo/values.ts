@@ -163,11 +163,11 @@ export const valueMutants: readonly Mutant[] = [
     },
   })),
   mutant(
-    "trusted previous",
-    "returns the previous that load is passed without looking",
+    "trusted cache",
+    "returns the cached version that load is passed without reading",
     ["V19", "S09"],
     () => (inner) => ({
-      load: async (id, options = {}) => options.previous ?? inner.load(id, options),
+      load: async (id, options = {}) => options.cached ?? inner.load(id, options),
     }),
   ),
   driverMutant(

@@ -38,7 +38,7 @@ function versioned(
         versions.set(stored.version, makeVersion({ stored, count, now: (options.now ?? Date.now)() }));
         return withVersion(stored, versions);
       },
-      load: async (id, { previous: _previous, ...given } = {}) => {
+      load: async (id, { cached: _cached, ...given } = {}) => {
         const stored = await inner.load(id, given);
         return stored && withVersion(stored, versions);
       },

@@ -2,9 +2,9 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
-import { cases, register } from "../../index.ts";
 import { runCase } from "../../execution/run-case.ts";
 import { suiteSettings } from "../../execution/settings.ts";
+import { cases, register } from "../../index.ts";
 import { zoo } from "./index.ts";
 import { withBug } from "./mutant.ts";
 

@@ -43,7 +43,7 @@ export async function failureOf(driver: ThreadDriver, call: Promise<unknown>): P
     },
     (reason: unknown) => reason,
   );
-  const explanation = driver.explain(error);
+  const explanation = driver.explain?.(error);
   if (explanation === undefined) throw error;
   return explanation;
 }

@@ -8,7 +8,7 @@ import {
   wrongType,
   type Refusal,
   type Rule,
-} from "./request.test.support.ts";
+} from "./request.test-helper.ts";
 
 const parsesBody: Rule = (request) => {
   if (isWellFormed(request)) return undefined;

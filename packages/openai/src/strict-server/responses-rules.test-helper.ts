@@ -1,4 +1,4 @@
-import { invalidRequest, isObject, wrongType, type Message, type Refusal } from "./request.test.support.ts";
+import { invalidRequest, isObject, wrongType, type Message, type Refusal } from "./request.test-helper.ts";
 
 /** What the Responses API of OpenAI and Azure refuses of the items that it is sent. */
 export function findResponsesRefusal(request: { readonly [member: string]: unknown }): Refusal | undefined {

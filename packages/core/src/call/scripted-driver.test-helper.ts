@@ -40,7 +40,7 @@ export function scriptedDriver(driver: ThreadDriver): {
       write: (...parameters) => play("write", () => driver.write(...parameters)),
       delete: (...parameters) => play("delete", () => driver.delete(...parameters)),
       list: (...parameters) => play("list", () => driver.list(...parameters)),
-      explain: (error) => (error instanceof ScriptedFailure ? error.explanation : driver.explain(error)),
+      explain: (error) => (error instanceof ScriptedFailure ? error.explanation : driver.explain?.(error)),
       close: async () => {
         calls.close += 1;
         await driver.close();

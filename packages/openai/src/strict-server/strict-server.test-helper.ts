@@ -2,9 +2,9 @@ import { once } from "node:events";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
-import type { ChatRequest, Refusal } from "./request.test.support.ts";
-import { findResponsesRefusal } from "./responses-rules.test.support.ts";
-import { findRefusal, type StrictServerKind } from "./rules.test.support.ts";
+import type { ChatRequest, Refusal } from "./request.test-helper.ts";
+import { findResponsesRefusal } from "./responses-rules.test-helper.ts";
+import { findRefusal, type StrictServerKind } from "./rules.test-helper.ts";
 
 export interface StrictServer {
   readonly url: string;

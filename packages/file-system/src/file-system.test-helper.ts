@@ -81,9 +81,9 @@ export interface Peer {
   wrote(beginning: string): Promise<void>;
 }
 
-const program = fileURLToPath(new URL("peer.test.process.ts", import.meta.url));
+const program = fileURLToPath(new URL("store-child.test-helper.ts", import.meta.url));
 
-/** Another process that works on `folder`; see peer.test.process.ts for its jobs. */
+/** Another process that works on `folder`; see store-child.test-helper.ts for its jobs. */
 export function startPeer(
   job: string,
   folder: string,

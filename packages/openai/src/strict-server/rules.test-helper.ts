@@ -1,4 +1,4 @@
-import { openaiRules } from "./openai-rules.test.support.ts";
+import { openaiRules } from "./openai-rules.test-helper.ts";
 import {
   callIds,
   each,
@@ -8,7 +8,7 @@ import {
   type Message,
   type Refusal,
   type Rule,
-} from "./request.test.support.ts";
+} from "./request.test-helper.ts";
 
 /**
  * Model servers that refuse what the real ones refuse, with their status and their words. Unlike a mock that

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { backendInMemory, base64 } from "./tools.test.support.ts";
+import { backendInMemory, base64 } from "./tools.test-helper.ts";
 
 const day = 86_400_000;
 const image = base64();
@@ -16,11 +16,11 @@ describe("expiry", () => {
       previous = await store.save("a", { image, turn }, { previous, ttlMs: 20 * day });
     }
     now += 10 * day;
-    await store.sweep();
+    await store.deleteExpired();
     expect((await open().load("a"))?.thread).toEqual({ image, turn: 4 });
     await store.save("a", { image }, { previous, expiresAt: null });
     now += 100 * day;
-    await store.sweep();
+    await store.deleteExpired();
     expect((await open().load("a"))?.thread).toEqual({ image });
   });
 
@@ -32,10 +32,10 @@ describe("expiry", () => {
     await store.save("b", { image });
     now += 10;
     expect(await store.load("a")).toBeUndefined();
-    expect(await store.sweep()).toEqual({ removed: 1 });
+    expect(await store.deleteExpired()).toEqual({ deleted: 1 });
     expect(backend.idsIn().length).toBe(2);
     now += day;
-    expect(await store.sweep()).toEqual({ removed: 0 });
+    expect(await store.deleteExpired()).toEqual({ deleted: 0 });
     expect(backend.idsIn().length).toBe(1);
     expect((await store.load("b"))?.thread).toEqual({ image });
   });
@@ -48,13 +48,13 @@ describe("expiry", () => {
     now += 10;
     await store.save("a", { image, life: 2 });
     now += 1000;
-    await store.sweep();
+    await store.deleteExpired();
     expect(backend.idsIn().length).toBe(1);
     expect((await backend.open().load("a"))?.thread).toEqual({ image, life: 2 });
   });
 });
 
-describe("sweep", () => {
+describe("deleteExpired", () => {
   it("goes on where it stopped, and removes each orphan", async () => {
     const backend = backendInMemory();
     const store = backend.open({ limitBytes: 16 });
@@ -70,7 +70,7 @@ describe("sweep", () => {
     const cursors: string[] = [];
     let cursor: string | undefined;
     do {
-      ({ cursor } = await later.sweep({ cursor, timeoutMs: 100 }));
+      ({ cursor } = await later.deleteExpired({ cursor, timeoutMs: 100 }));
       if (cursor !== undefined) cursors.push(cursor);
     } while (cursor !== undefined);
     backend.before = () => undefined;
@@ -88,10 +88,10 @@ describe("sweep", () => {
     backend.before = async ({ operation }) => {
       if (operation === "list") await new Promise((resolve) => setTimeout(resolve, 60));
     };
-    const first = await later.sweep({ timeoutMs: 100 });
-    expect(first.removed).toBeLessThan(150);
-    const second = await later.sweep({ cursor: first.cursor });
-    expect([first.removed + second.removed, second.cursor]).toEqual([150, undefined]);
+    const first = await later.deleteExpired({ timeoutMs: 100 });
+    expect(first.deleted).toBeLessThan(150);
+    const second = await later.deleteExpired({ cursor: first.cursor });
+    expect([first.deleted + second.deleted, second.cursor]).toEqual([150, undefined]);
   });
 
   it("reads each thread once, after its attachments were listed", async () => {
@@ -100,7 +100,7 @@ describe("sweep", () => {
     const images = Array.from({ length: 20 }, () => base64(15));
     for (const id of ["a", "b", "c"]) await store.save(id, { images });
     backend.steps.length = 0;
-    await backend.open({ now: () => Date.now() + day + 1 }).sweep();
+    await backend.open({ now: () => Date.now() + day + 1 }).deleteExpired();
     expect(backend.steps.map(({ operation, namespace }) => `${operation} ${namespace}`)).toEqual([
       "list ",
       "list .attachments",
@@ -118,7 +118,7 @@ describe("sweep", () => {
     if (whole === undefined) throw new Error("It is not there.");
     threads?.set("a", { ...whole, bytes: whole.bytes.slice(0, 50) });
     const later = backend.open({ now: () => Date.now() + day + 1 });
-    await later.sweep();
+    await later.deleteExpired();
     expect(backend.idsIn().length).toBe(1);
     threads?.set("a", whole);
     expect((await later.load("a"))?.thread).toEqual({ image });
@@ -129,7 +129,7 @@ describe("sweep", () => {
     async (cursor) => {
       const sweeping = backendInMemory()
         .open()
-        .sweep({ cursor: cursor as string });
+        .deleteExpired({ cursor: cursor as string });
       await expect(sweeping).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
     },
   );

@@ -3,7 +3,7 @@ import { BlobServiceClient, ContainerClient, newPipeline, type Pipeline } from "
 import type { Harness, Network, Peer } from "@threadstore/conformance";
 import { type FaultProxy, type ProxiedRequest, startFaultProxy } from "@threadstore/conformance/fault-proxy";
 import type { DriverOptions, RecordToWrite } from "@threadstore/core";
-import type { PeerContainer } from "./conformance.test.peer.ts";
+import type { PeerContainer } from "./conformance-child.test-helper.ts";
 import { azureBlobStore } from "./index.ts";
 
 /** Options of a call that nobody aborts. */
@@ -85,7 +85,7 @@ function escaped(id: string): string {
 /** The stores of other processes. */
 export function peerFor(connectionString: string, { containerName }: ContainerClient): Peer {
   const parameters = { connectionString, containerName } satisfies PeerContainer;
-  return { module: new URL("./conformance.test.peer.ts", import.meta.url), parameters };
+  return { module: new URL("./conformance-child.test-helper.ts", import.meta.url), parameters };
 }
 
 /** How the suite comes between the store and that container. */

@@ -95,7 +95,7 @@ async function reportOutcome(name: string, run: () => Promise<unknown>): Promise
     const result = await run();
     report(`${name} ${result === undefined || result === false ? "nothing" : "done"}`);
   } catch (error) {
-    const explanation = driver.explain(error);
+    const explanation = driver.explain?.(error);
     report(`${name} ${explanation?.code} ${explanation?.applied}`);
   }
 }

@@ -2,9 +2,9 @@ import { readdirSync, readFileSync } from "node:fs";
 import type { SerializedThread } from "@threadstore/core";
 import { createChatAgent, type ChatAgent } from "@threadstore/openai";
 import { OpenAI } from "openai";
+import type { ReportEntry } from "./index.ts";
 import { printNode } from "./json/node.ts";
 import { parseNode } from "./json/parse.ts";
-import type { ReportEntry } from "./index.ts";
 
 const folder = new URL("golden/", import.meta.url);
 

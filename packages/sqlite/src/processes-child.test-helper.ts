@@ -2,7 +2,7 @@
 import { once } from "node:events";
 import { promisify } from "node:util";
 import { sqliteDriver, sqliteStore } from "./sqlite-store.ts";
-import { options, record } from "./tools.test.support.ts";
+import { options, record } from "./tools.test-helper.ts";
 
 const key = { namespace: "", id: "thread" };
 const [task = "", path = ""] = process.argv.slice(2);

@@ -1,8 +1,8 @@
-import type { Call } from "../call/call.ts";
 import { encodeCursor } from "../arguments/cursor.ts";
 import { hasExpired } from "../arguments/expiry.ts";
+import type { Call } from "../call/call.ts";
 import { decodeTail } from "../record/record.ts";
-import type { SweepResult } from "../thread-store.ts";
+import type { DeleteExpiredResult } from "../thread-store.ts";
 import { recordPage } from "./page.ts";
 import { removeRecord } from "./remove.ts";
 
@@ -14,20 +14,23 @@ const PART_OF_TIME = 0.5;
  * Removes what has expired, each record at the version that had: one that was saved anew meanwhile is another
  * version, and stays.
  */
-export async function sweepThreads(call: Call, from: string | undefined): Promise<SweepResult> {
+export async function deleteExpiredThreads(
+  call: Call,
+  from: string | undefined,
+): Promise<DeleteExpiredResult> {
   const { namespace, driver } = call;
   const pauseAt = performance.now() + (call.deadline - performance.now()) * PART_OF_TIME;
-  let removed = 0;
+  let deleted = 0;
   let after = from;
   do {
     const page = await recordPage(call, after, PAGE);
     for (const { id, version, tail } of page.records) {
       const found = decodeTail({ namespace, id }, tail);
       if ("damage" in found || !hasExpired(found.trailer.expiresAt, call.options.now())) continue;
-      if (await removeRecord(call, { namespace, id }, version)) removed += 1;
+      if (await removeRecord(call, { namespace, id }, version)) deleted += 1;
     }
     after = page.next;
   } while (after !== undefined && performance.now() < pauseAt);
-  if (after === undefined) return { removed };
-  return { removed, cursor: encodeCursor({ store: driver.name, namespace, after }) };
+  if (after === undefined) return { deleted };
+  return { deleted, cursor: encodeCursor({ store: driver.name, namespace, after }) };
 }

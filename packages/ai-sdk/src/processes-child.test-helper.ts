@@ -48,7 +48,7 @@ async function resume(): Promise<void> {
 
 async function answer(messages: UIMessage[], turn: ReturnType<typeof chats.turn>): Promise<void> {
   // Only here: it takes longer to load than all the rest.
-  const { modelOf, weatherTool } = await import("./tools.test.support.ts");
+  const { modelOf, weatherTool } = await import("./tools.test-helper.ts");
   const result = streamText({
     model: modelOf(argument, "chat"),
     messages: await convertToModelMessages(messages),

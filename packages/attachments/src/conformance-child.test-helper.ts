@@ -1,6 +1,6 @@
 // What conformance.test.ts opens in other processes.
 import type { PeerModule } from "@threadstore/conformance";
-import { openOver, type Settings, sqliteAt } from "./conformance.test.support.ts";
+import { openOver, type Settings, sqliteAt } from "./conformance.test-helper.ts";
 
 export const openPeer: PeerModule["openPeer"] = (place, parameters) => {
   const { folder, settings } = parameters as { folder: string; settings: Settings };

@@ -1,4 +1,9 @@
-import { type SweepOptions, type SweepResult, type ThreadPage, ThreadStoreError } from "@threadstore/core";
+import {
+  type DeleteExpiredOptions,
+  type DeleteExpiredResult,
+  type ThreadPage,
+  ThreadStoreError,
+} from "@threadstore/core";
 import { type NextStep, stepsOf } from "../call/steps.ts";
 import { invalidArgument } from "../failures.ts";
 import { type AttachmentName, isAttachmentName, nameIn, writtenAt } from "../format/names.ts";
@@ -15,25 +20,28 @@ const THREADS = "threads:";
 const ATTACHMENTS = "attachments:";
 
 /** Removes the expired threads, and then the attachments that no thread names and that are old enough. */
-export async function sweepPlace(place: Place, options: SweepOptions): Promise<SweepResult> {
+export async function deleteExpiredIn(
+  place: Place,
+  options: DeleteExpiredOptions,
+): Promise<DeleteExpiredResult> {
   const started = performance.now();
   const { cursor, timeoutMs = TIME_MS } = options;
   const next = stepsOf(options);
-  let removed = 0;
+  let deleted = 0;
   let after = cursorOf(cursor, ATTACHMENTS);
   if (after === undefined) {
-    const swept = await place.threads.sweep({ ...next(), cursor: cursorOf(cursor, THREADS) });
-    removed = swept.removed;
-    if (swept.cursor !== undefined) return { removed, cursor: THREADS + swept.cursor };
+    const swept = await place.threads.deleteExpired({ ...next(), cursor: cursorOf(cursor, THREADS) });
+    deleted = swept.deleted;
+    if (swept.cursor !== undefined) return { deleted, cursor: THREADS + swept.cursor };
   }
   const { attachments } = place;
-  if (attachments === undefined) return { removed };
+  if (attachments === undefined) return { deleted };
   do {
     const page = await attachments.listPage({ ...next(), limit: PAGE, cursor: after, metadata: true });
     await removeOrphans(place, page, next);
     after = page.cursor;
   } while (after !== undefined && performance.now() < started + timeoutMs * PART_OF_TIME);
-  return after === undefined ? { removed } : { removed, cursor: ATTACHMENTS + after };
+  return after === undefined ? { deleted } : { deleted, cursor: ATTACHMENTS + after };
 }
 
 /**

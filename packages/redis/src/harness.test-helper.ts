@@ -1,9 +1,9 @@
 import type { Harness, Peer } from "@threadstore/conformance";
 import type { JsonValue } from "@threadstore/core";
 import { type Cluster, Redis } from "ioredis";
-import type { PeerConnection } from "./conformance.test.peer.ts";
+import type { PeerConnection } from "./conformance-child.test-helper.ts";
 import { redisStore } from "./redis-store.ts";
-import { keysOf, recordKey, removeAll } from "./tools.test.support.ts";
+import { keysOf, recordKey, removeAll } from "./tools.test-helper.ts";
 
 export type Client = Redis | Cluster;
 
@@ -96,7 +96,7 @@ async function settingOf(client: Client, name: string): Promise<string> {
 /** The stores of other processes. */
 export function peerWith(connection: () => PeerConnection): Peer {
   return {
-    module: new URL("./conformance.test.peer.ts", import.meta.url),
+    module: new URL("./conformance-child.test-helper.ts", import.meta.url),
     get parameters() {
       return connection() as unknown as JsonValue;
     },

@@ -1,8 +1,8 @@
 // What processes.test.ts runs in processes of their own. It says "ready" and begins at the parent's "go".
 import { once } from "node:events";
 import { promisify } from "node:util";
-import { sqliteStore } from "@threadstore/sqlite";
 import { user } from "@openai/agents-core";
+import { sqliteStore } from "@threadstore/sqlite";
 import { threadSession } from "./index.ts";
 
 const [task = "", path = "", argument = ""] = process.argv.slice(2);
@@ -31,8 +31,8 @@ async function grow(): Promise<void> {
 }
 
 // Only for who needs them: they take longer to load than all the rest.
-function tools(): Promise<typeof import("./tools.test.support.ts")> {
-  return import("./tools.test.support.ts");
+function tools(): Promise<typeof import("./tools.test-helper.ts")> {
+  return import("./tools.test-helper.ts");
 }
 
 /** A tool that says when it runs, and never ends. */

@@ -1,9 +1,9 @@
 // What processes.test.ts runs in processes of their own. It says "ready" and begins at the parent's "go".
 import { once } from "node:events";
 import { promisify } from "node:util";
-import { sqliteStore } from "@threadstore/sqlite";
 import type { StoredThread } from "@threadstore/core";
-import { imageOf } from "./processes.test.support.ts";
+import { sqliteStore } from "@threadstore/sqlite";
+import { imageOf } from "./processes.test-helper.ts";
 import { withAttachments } from "./with-attachments.ts";
 
 const [task = "", path = "", argument = ""] = process.argv.slice(2);

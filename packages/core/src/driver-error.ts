@@ -1,0 +1,51 @@
+import type { BackendErrorCode } from "./errors.ts";
+
+/**
+ * What a failed write or delete did to the stored record.
+ *
+ * - `none`: nothing. The record is as it was.
+ * - `unknown`: it may have been applied. Core reads the record to resolve the outcome.
+ * - `not-durable`: it was applied and is visible, but not as durable as the driver promises.
+ */
+export type DriverErrorEffect = "none" | "unknown" | "not-durable";
+
+export interface DriverErrorOptions {
+  /**
+   * What the failed write or delete did. Ignored for `read` and `list`.
+   * @default "none"
+   */
+  readonly effect?: DriverErrorEffect | undefined;
+  /** How long the backend asked clients to wait before they retry, in milliseconds. */
+  readonly retryAfterMs?: number | undefined;
+  /** The backend's own error, untouched. It becomes the `cause` of the caller's `ThreadStoreError`. */
+  readonly cause?: unknown;
+}
+
+// A registered symbol, so that errors of two installed copies of this package recognize each other.
+const BRAND = Symbol.for("threadstore.driver-error");
+
+/**
+ * A failure that a driver recognizes. Drivers throw it where the failure happens; core turns it into the
+ * `ThreadStoreError` that callers see, retries it if `code` is `UNAVAILABLE`, and resolves its outcome if `effect` is
+ * `unknown`. An error of any other class becomes `BACKEND_ERROR` with an unknown effect.
+ */
+export class DriverError extends Error {
+  override readonly name = "DriverError";
+  readonly code: BackendErrorCode;
+  readonly effect: DriverErrorEffect;
+  readonly retryAfterMs: number | undefined;
+
+  /** @param message The failure and its remedy, in one or two sentences, without contents, secrets or ids. */
+  constructor(code: BackendErrorCode, message: string, options: DriverErrorOptions = {}) {
+    super(message, "cause" in options ? { cause: options.cause } : undefined);
+    this.code = code;
+    this.effect = options.effect ?? "none";
+    this.retryAfterMs = options.retryAfterMs;
+    Object.defineProperty(this, BRAND, { value: true });
+  }
+
+  /** Returns whether `error` is a `DriverError`, including one from another installed copy of this package. */
+  static is(error: unknown): error is DriverError {
+    return typeof error === "object" && error !== null && BRAND in error;
+  }
+}

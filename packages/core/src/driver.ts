@@ -1,0 +1,25 @@
+// The entry point for adapter authors: "@threadstore/core/driver".
+export { compareUtf8 } from "./arguments/thread-id.ts";
+export type { StoreOptions } from "./arguments/store-options.ts";
+export { createThreadStore } from "./create-thread-store.ts";
+export { DriverError, type DriverErrorEffect, type DriverErrorOptions } from "./driver-error.ts";
+export type { BackendErrorCode } from "./errors.ts";
+export { memoryDriver, type MemoryDriverOptions } from "./memory.ts";
+export {
+  type HttpFailure,
+  httpFailureOf,
+  type NetworkFailure,
+  networkFailureOf,
+  retryAfterMs,
+} from "./network-failure.ts";
+export {
+  type DriverOptions,
+  type ListedRecord,
+  type PageRequest,
+  type RecordPage,
+  type RecordToWrite,
+  type StoredRecord,
+  type ThreadDriver,
+  type ThreadKey,
+  TRAILER_MAX_BYTES,
+} from "./thread-driver.ts";
