@@ -25,6 +25,6 @@ const input = saved ? "Now tell that joke in the voice of a pirate." : "Tell me 
 const { text } = await agent.run(input, thread);
 console.log(text);
 
-// Safe by default: if another request saved this thread since the load above, this is a CONFLICT.
+// Safe by default: rejects with CONFLICT if another request has saved this thread since it was loaded.
 await store.save("pirate", thread.serializeText(), { previous: saved });
 await store.close();

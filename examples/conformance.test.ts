@@ -1,5 +1,6 @@
+// How an adapter is tested: this file is all it takes. Replace memoryStore with your own store.
+
 import { type Harness, register } from "@threadstore/conformance";
-// How an adapter proves itself: this file is all that its tests need. Replace memoryStore by your own.
 import { type MemoryRecords, memoryStore } from "@threadstore/core";
 import { afterAll, describe, it } from "vitest";
 
@@ -7,7 +8,7 @@ const places = new Map<string, MemoryRecords>();
 
 const harness: Harness = {
   name: "memory",
-  // Two stores on one place are two clients of one backend: here they share a map, elsewhere a table or folder.
+  // Two stores opened at one place are two clients of one backend: here they share a map, elsewhere a table or folder.
   async open(place, options) {
     const records = places.get(place) ?? new Map();
     places.set(place, records);

@@ -1,4 +1,4 @@
-// A conversation kept in this process only: for tests, and to see what a store does.
+// A conversation kept in this process only, for tests and for a first look at a store.
 // With OPENAI_API_KEY set: node examples/memory.ts
 import { memoryStore, ThreadStoreError } from "@threadstore/core";
 import { createChatAgent } from "@threadstore/openai";
@@ -21,7 +21,7 @@ const { text } = await agent.run("Now tell that joke in the voice of a pirate.",
 console.log(text);
 await store.save("pirate", await resumed.serialize(), { previous: saved });
 
-// A second writer that saw only the first version is told, and nothing is lost.
+// A second writer that holds only the first version gets a CONFLICT, and nothing is lost.
 try {
   await store.save("pirate", await thread.serialize(), { previous: saved });
 } catch (error) {

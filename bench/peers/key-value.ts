@@ -4,15 +4,15 @@ import { Keyv } from "keyv";
 import { createStorage, type Driver } from "unstorage";
 import fsDriver from "unstorage/drivers/fs";
 import redisDriver from "unstorage/drivers/redis";
-import type { Contestant } from "../src/keepers/keeper.ts";
+import type { Subject } from "../src/clients/client.ts";
 import { wholeObjects } from "./whole-objects.ts";
 
-export function keyvOnSqlite(file: (place: string) => string): Contestant {
+export function keyvOnSqlite(file: (location: string) => string): Subject {
   return {
     name: "Keyv",
     role: "peer",
-    async open(place) {
-      const store = new KeyvSqlite({ uri: `sqlite://${file(place)}` });
+    async open(location) {
+      const store = new KeyvSqlite({ uri: `sqlite://${file(location)}` });
       await store.query("PRAGMA journal_mode = WAL");
       await store.query("PRAGMA synchronous = FULL");
       return keyv(new Keyv({ store }));
@@ -20,11 +20,11 @@ export function keyvOnSqlite(file: (place: string) => string): Contestant {
   };
 }
 
-export function keyvOnRedis(url: string): Contestant {
+export function keyvOnRedis(url: string): Subject {
   return {
     name: "Keyv",
     role: "peer",
-    open: async (place) => keyv(new Keyv({ store: new KeyvRedis(url), namespace: place })),
+    open: async (location) => keyv(new Keyv({ store: new KeyvRedis(url), namespace: location })),
   };
 }
 
@@ -36,20 +36,20 @@ function keyv(kept: Keyv): ReturnType<typeof wholeObjects> {
   });
 }
 
-export function unstorageOnRedis(url: string): Contestant {
-  return unstorage((place) => redisDriver({ url, base: place }));
+export function unstorageOnRedis(url: string): Subject {
+  return unstorage((location) => redisDriver({ url, base: location }));
 }
 
-export function unstorageOnFiles(folder: (place: string) => string): Contestant {
-  return unstorage((place) => fsDriver({ base: folder(place) }));
+export function unstorageOnFiles(folder: (location: string) => string): Subject {
+  return unstorage((location) => fsDriver({ base: folder(location) }));
 }
 
-function unstorage(driver: (place: string) => Driver): Contestant {
+function unstorage(driver: (location: string) => Driver): Subject {
   return {
     name: "unstorage",
     role: "peer",
-    async open(place) {
-      const storage = createStorage({ driver: driver(place) });
+    async open(location) {
+      const storage = createStorage({ driver: driver(location) });
       return wholeObjects({
         set: (id, thread) => storage.setItem(id, thread as never),
         get: (id) => storage.getItem(id),
@@ -60,16 +60,16 @@ function unstorage(driver: (place: string) => Driver): Contestant {
 }
 
 /**
- * Its native HTTP client is none of Node's: what it sends cannot be counted here. Loaded when it is used, since its
- * binary wants a C library that not every system has.
+ * OpenDAL. It has a native HTTP client, whose bytes cannot be counted here. It is imported when used, because its binary
+ * needs a C library that some systems lack.
  */
-export function openDal(scheme: string, options: (place: string) => Record<string, string>): Contestant {
+export function openDal(scheme: string, options: (location: string) => Record<string, string>): Subject {
   return {
     name: "OpenDAL",
     role: "peer",
-    async open(place) {
+    async open(location) {
       const { Operator } = await import("opendal");
-      const operator = new Operator(scheme, options(place));
+      const operator = new Operator(scheme, options(location));
       return wholeObjects({
         set: (id, thread) => operator.write(`${id}.json`, Buffer.from(JSON.stringify(thread))),
         get: async (id) => JSON.parse((await operator.read(`${id}.json`)).toString()) as unknown,

@@ -1,10 +1,10 @@
 import { Annotation, DeltaChannel, END, START, StateGraph } from "@langchain/langgraph";
 import { emptyCheckpoint, uuid6 } from "@langchain/langgraph-checkpoint";
 import { SqliteSaver } from "@langchain/langgraph-checkpoint-sqlite";
-import type { Contestant, Keeper } from "../src/keepers/keeper.ts";
-import type { Message } from "../src/turns.ts";
+import type { Subject, Client } from "../src/clients/client.ts";
+import type { Message } from "../src/messages.ts";
 
-type File = (place: string) => string;
+type File = (location: string) => string;
 type Synchronous = "full" | "normal";
 
 function open(file: string, synchronous: Synchronous): SqliteSaver {
@@ -18,13 +18,13 @@ function start(id: string): object {
   return { configurable: { thread_id: id, checkpoint_ns: "" } };
 }
 
-/** The checkpointer alone, with the conversation as one channel: what a graph does at the least. */
-export function langGraphSaver(file: File, synchronous: Synchronous): Contestant {
+/** The checkpointer alone, with the conversation as one channel: the minimum work of a graph. */
+export function langGraphSaver(file: File, synchronous: Synchronous): Subject {
   return {
     name: "LangGraph, put",
     role: "peer",
-    async open(place): Promise<Keeper> {
-      const saver = open(file(place), synchronous);
+    async open(location): Promise<Client> {
+      const saver = open(file(location), synchronous);
       const put = async (
         id: string,
         messages: readonly Message[],
@@ -54,7 +54,7 @@ export function langGraphSaver(file: File, synchronous: Synchronous): Contestant
         },
         async load(id) {
           const found = await saver.getTuple(start(id));
-          if (found === undefined) throw new Error("The thread is not there.");
+          if (found === undefined) throw new Error("The thread does not exist.");
           return found.checkpoint.channel_values;
         },
         replace: async (id, { messages }) => void (await put(id, messages, 1, start(id))),
@@ -73,17 +73,13 @@ const channels = {
     new DeltaChannel<Message[], Message[]>(append, { initialValueFactory: () => [] }),
 };
 
-/** A graph of one node that does nothing: a turn goes in, and the graph saves itself. */
-export function langGraphGraph(
-  file: File,
-  synchronous: Synchronous,
-  name: keyof typeof channels,
-): Contestant {
+/** A graph with one node that does nothing: each turn is passed in, and the graph saves a checkpoint. */
+export function langGraphGraph(file: File, synchronous: Synchronous, name: keyof typeof channels): Subject {
   return {
     name,
     role: "peer",
-    async open(place): Promise<Keeper> {
-      const saver = open(file(place), synchronous);
+    async open(location): Promise<Client> {
+      const saver = open(file(location), synchronous);
       const state = Annotation.Root({ messages: channels[name]() as never });
       const graph = new StateGraph(state)
         .addNode("nothing", () => ({}))

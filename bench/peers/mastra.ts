@@ -1,18 +1,18 @@
 import { randomUUID } from "node:crypto";
 import { LibSQLStore } from "@mastra/libsql";
 import { Memory } from "@mastra/memory";
-import type { Contestant, Keeper } from "../src/keepers/keeper.ts";
-import type { Message } from "../src/turns.ts";
+import type { Subject, Client } from "../src/clients/client.ts";
+import type { Message } from "../src/messages.ts";
 
 const resourceId = "bench";
 
-/** Mastra's memory over libsql, which sets WAL, and `synchronous = NORMAL`, by itself. */
-export function mastraMemory(file: (place: string) => string): Contestant {
+/** Mastra's memory on libsql, which sets WAL and `synchronous = NORMAL`. */
+export function mastraMemory(file: (location: string) => string): Subject {
   return {
     name: "Mastra",
     role: "peer",
-    async open(place): Promise<Keeper> {
-      const storage = new LibSQLStore({ id: place, url: `file:${file(place)}` });
+    async open(location): Promise<Client> {
+      const storage = new LibSQLStore({ id: location, url: `file:${file(location)}` });
       await storage.init();
       const memory = new Memory({ storage, options: { lastMessages: false } });
       const begun = new Set<string>();
@@ -30,7 +30,7 @@ export function mastraMemory(file: (place: string) => string): Contestant {
         },
         async load(threadId) {
           const { messages } = await memory.recall({ threadId, resourceId, perPage: false });
-          if (messages.length === 0) throw new Error("The thread is not there.");
+          if (messages.length === 0) throw new Error("The thread does not exist.");
           return messages;
         },
         async replace(id, { messages }) {
@@ -54,7 +54,7 @@ function threadOf(id: string): {
   return { id, resourceId, title: "", createdAt: new Date(), updatedAt: new Date() };
 }
 
-/** As Mastra keeps them: a message of the model and its tool's result are parts of its messages. */
+/** Converts a message to Mastra's format, in which tool calls and results are parts of messages. */
 function messageOf(
   threadId: string,
   { role, content, tool_calls: calls, tool_call_id: answered }: Message,

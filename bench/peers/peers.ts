@@ -1,14 +1,14 @@
 import type { S3Endpoint } from "@threadstore/services";
 import type { AzureEndpoint } from "../src/backends/azure.ts";
-import type { Contestant } from "../src/keepers/keeper.ts";
+import type { Subject } from "../src/clients/client.ts";
 import { keyvOnRedis, keyvOnSqlite, openDal, unstorageOnFiles, unstorageOnRedis } from "./key-value.ts";
 import { langGraphGraph, langGraphSaver } from "./langgraph.ts";
 import { mastraMemory } from "./mastra.ts";
 
-type Path = (place: string) => string;
+type Path = (location: string) => string;
 
-/** The other libraries that can use a backend, given where it is. */
-const peers: { readonly [backend: string]: (endpoint: never) => readonly Contestant[] } = {
+/** The peer libraries of each backend, given its endpoint. */
+const peers: { readonly [backend: string]: (endpoint: never) => readonly Subject[] } = {
   sqlite: (file: Path) => [
     keyvOnSqlite(file),
     langGraphSaver(file, "full"),
@@ -21,28 +21,31 @@ const peers: { readonly [backend: string]: (endpoint: never) => readonly Contest
     langGraphGraph(file, "normal", "LangGraph, DeltaChannel"),
     mastraMemory(file),
   ],
-  files: (folder: Path) => [unstorageOnFiles(folder), openDal("fs", (place) => ({ root: folder(place) }))],
+  files: (folder: Path) => [
+    unstorageOnFiles(folder),
+    openDal("fs", (location) => ({ root: folder(location) })),
+  ],
   redis: (url: string) => [keyvOnRedis(url), unstorageOnRedis(url)],
   azure: ({ connectionString, container }: AzureEndpoint) => [
-    openDal("azblob", (place) => ({
+    openDal("azblob", (location) => ({
       ...azblob(connectionString),
       container: container.containerName,
-      root: `/${place}`,
+      root: `/${location}`,
     })),
   ],
   s3: ({ endpoint, region, bucket, accessKeyId, secretAccessKey }: S3Endpoint) => [
-    openDal("s3", (place) => ({
+    openDal("s3", (location) => ({
       endpoint,
       region,
       bucket,
-      root: `/${place}`,
+      root: `/${location}`,
       access_key_id: accessKeyId,
       secret_access_key: secretAccessKey,
     })),
   ],
 };
 
-export async function peersOf(backend: string, endpoint: unknown): Promise<readonly Contestant[]> {
+export async function peersOf(backend: string, endpoint: unknown): Promise<readonly Subject[]> {
   return peers[backend]?.(endpoint as never) ?? [];
 }
 

@@ -1,12 +1,12 @@
-import type { Keeper, Thread } from "../src/keepers/keeper.ts";
-import type { Message } from "../src/turns.ts";
+import type { Client, Thread } from "../src/clients/client.ts";
+import type { Message } from "../src/messages.ts";
 
-/** A library that keeps a value under a key: it gets the whole conversation after each turn. */
+/** A key-value library, which gets the whole conversation after each turn. */
 export function wholeObjects(library: {
   readonly set: (id: string, thread: Thread) => Promise<unknown>;
   readonly get: (id: string) => Promise<unknown>;
   readonly close: () => Promise<void>;
-}): Keeper {
+}): Client {
   return {
     conversation(id) {
       const messages: Message[] = [];
@@ -17,10 +17,10 @@ export function wholeObjects(library: {
     },
     async load(id) {
       const found = await library.get(id);
-      if (found === undefined || found === null) throw new Error("The thread is not there.");
+      if (found === undefined || found === null) throw new Error("The thread does not exist.");
       return found;
     },
-    // None of them compares with what it replaces.
+    // None of these libraries has a conditional write.
     replace: async (id, thread) => void (await library.set(id, thread)),
     close: library.close,
   };

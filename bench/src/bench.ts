@@ -4,7 +4,7 @@ import { cpus, loadavg } from "node:os";
 import { backends } from "./backends/index.ts";
 import { type CommandLine, parseCommandLine, usage } from "./command-line.ts";
 import type { Report, Result } from "./measure/result.ts";
-import { runPlan } from "./measure/rounds.ts";
+import { runPlan } from "./measure/run-plan.ts";
 import { installedPeers, noPeers } from "./peers.ts";
 import { writeReport } from "./report/document.ts";
 import { screen } from "./report/screen.ts";
@@ -62,7 +62,7 @@ function read(file: string): Report {
   return JSON.parse(readFileSync(file, "utf8")) as Report;
 }
 
-/** Newer results take the place of older ones of the same case: ratios are then of one run. */
+/** Replaces older results of the same cases as a whole, so that ratios are always of one run. */
 function merged(earlier: Report | undefined, report: Report): Report {
   const renewed = new Set(report.results.map(keyOf));
   const kept = earlier?.results.filter((result) => !renewed.has(keyOf(result))) ?? [];

@@ -6,13 +6,13 @@ import type { Scale } from "./workloads/workload.ts";
 export const usage: string = `usage: npm run bench -- [options]
   --only NAMES      workloads: ${workloads.map(({ name }) => name).join(", ")}
   --backend NAMES   ${backends.map(({ name }) => name).join(", ")}
-  --rounds N        how often each contestant runs each case (3)
-  --sizes NUMBERS   cases of these sizes alone: turns, bytes or threads, such as 200,800
-  --quick           tiny cases: shows that everything runs, and says nothing of speed
-  --no-peers        ours and the raw clients only, without installing anything
-  --json FILE       write the results there; those of an earlier run in it are kept where this one has none
-  --report          write docs/performance.md and its plots from the results
-  --from FILE       run nothing, and use the results in that file`;
+  --rounds N        how often each subject runs each case (3)
+  --sizes NUMBERS   only cases of these sizes: turns, bytes or threads, such as 200,800
+  --quick           tiny cases, to check that everything runs; the times mean nothing
+  --no-peers        only the stores and the raw clients, without installing peer libraries
+  --json FILE       write the results to FILE, keeping earlier results of cases that did not run
+  --report          write bench/RESULTS.md and its plots from the results
+  --from FILE       run nothing and use the results in FILE`;
 
 export interface CommandLine {
   readonly only: readonly string[];
@@ -26,7 +26,7 @@ export interface CommandLine {
   readonly from: string | undefined;
 }
 
-/** Throws a `TypeError` for what it does not know. */
+/** Throws a `TypeError` for an unknown option or value. */
 export function parseCommandLine(args: readonly string[]): CommandLine {
   const { values } = parseArgs({
     args: args.filter((arg) => arg !== "--"),
@@ -60,12 +60,12 @@ function namesOf(text: string | undefined, known: readonly { readonly name: stri
   const all = known.map(({ name }) => name);
   const names = text?.split(",").map((name) => name.trim()) ?? all;
   const unknown = names.find((name) => !all.includes(name));
-  if (unknown !== undefined) throw new TypeError(`There is no ${unknown}. There are: ${all.join(", ")}.`);
+  if (unknown !== undefined) throw new TypeError(`Unknown name: ${unknown}. Use one of ${all.join(", ")}.`);
   return names;
 }
 
 function wholeNumber(text: string): number {
   const value = Number(text);
-  if (!Number.isInteger(value) || value < 1) throw new TypeError(`${text} is not a whole number from 1.`);
+  if (!Number.isInteger(value) || value < 1) throw new TypeError(`${text} must be a positive integer.`);
   return value;
 }

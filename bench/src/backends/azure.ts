@@ -2,10 +2,10 @@ import { randomBytes } from "node:crypto";
 import { BlobServiceClient, ContainerClient, ContainerSASPermissions } from "@azure/storage-blob";
 import { azureBlobStore } from "@threadstore/azure-blob";
 import { startAzurite } from "@threadstore/services";
-import { type DeltaClient, deltaByHand } from "../keepers/delta.ts";
-import type { Backend } from "../keepers/keeper.ts";
-import { ours } from "../keepers/ours.ts";
-import { type WholeText, wholeRewrite } from "../keepers/whole.ts";
+import type { Backend } from "../clients/client.ts";
+import { type DeltaClient, deltaByHand } from "../clients/delta-by-hand.ts";
+import { ours } from "../clients/thread-store.ts";
+import { type WholeText, wholeRewrite } from "../clients/whole-rewrite.ts";
 
 export interface AzureEndpoint {
   readonly connectionString: string;
@@ -19,7 +19,7 @@ export const azure: Backend = {
     const { connectionString } = service.endpoint;
     const account = BlobServiceClient.fromConnectionString(connectionString);
     const { containerClient } = await account.createContainer(`b-${randomBytes(8).toString("hex")}`);
-    // All sign alike: with a SAS, which costs no CPU.
+    // All subjects authenticate with a SAS, which costs no CPU to sign.
     const sas = await containerClient.generateSasUrl({
       permissions: ContainerSASPermissions.parse("racwdl"),
       expiresOn: new Date(Date.now() + 86_400_000),
@@ -29,17 +29,17 @@ export const azure: Backend = {
     const named = { accountUrl, container: container.containerName };
     return {
       endpoint: { connectionString, container } satisfies AzureEndpoint,
-      contestants: [
-        ...ours((place) => azureBlobStore({ ...named, prefix: place })),
+      subjects: [
+        ...ours((location) => azureBlobStore({ ...named, prefix: location })),
         {
           name: "raw, whole",
           role: "raw",
-          open: async (place) => wholeRewrite(blockBlobs(container, place)),
+          open: async (location) => wholeRewrite(blockBlobs(container, location)),
         },
         {
           name: "delta by hand",
           role: "delta",
-          open: async (place) => deltaByHand(appendBlobs(container, place)),
+          open: async (location) => deltaByHand(appendBlobs(container, location)),
         },
       ],
       stop: () => service.stop(),
@@ -47,9 +47,9 @@ export const azure: Backend = {
   },
 };
 
-function blockBlobs(container: ContainerClient, place: string): WholeText {
+function blockBlobs(container: ContainerClient, location: string): WholeText {
   const etags = new Map<string, string>();
-  const blobOf = (id: string) => container.getBlockBlobClient(`${place}/${id}`);
+  const blobOf = (id: string) => container.getBlockBlobClient(`${location}/${id}`);
   const keep = (id: string, etag: string | undefined): void => {
     if (etag !== undefined) etags.set(id, etag);
   };
@@ -81,7 +81,7 @@ function blockBlobs(container: ContainerClient, place: string): WholeText {
     },
     async listPage(limit, cursor) {
       const pages = container
-        .listBlobsFlat({ prefix: `${place}/` })
+        .listBlobsFlat({ prefix: `${location}/` })
         .byPage({ maxPageSize: limit, ...(cursor !== undefined && { continuationToken: cursor }) });
       for await (const { segment, continuationToken } of pages) {
         return { count: segment.blobItems.length, cursor: continuationToken || undefined };
@@ -92,8 +92,8 @@ function blockBlobs(container: ContainerClient, place: string): WholeText {
   };
 }
 
-function appendBlobs(container: ContainerClient, place: string): DeltaClient {
-  const blobOf = (id: string) => container.getAppendBlobClient(`${place}/${id}`);
+function appendBlobs(container: ContainerClient, location: string): DeltaClient {
+  const blobOf = (id: string) => container.getAppendBlobClient(`${location}/${id}`);
   return {
     async patch(id, { from, bytes, expected }) {
       const ifMatch = expected ?? (await blobOf(id).create({ conditions: { ifNoneMatch: "*" } })).etag;

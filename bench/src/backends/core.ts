@@ -1,9 +1,9 @@
 import { createThreadStore, type StoredThread, type ThreadDriver, type ThreadStore } from "@threadstore/core";
-import type { Backend, Contestant, Conversation, Keeper } from "../keepers/keeper.ts";
-import { throughObjects } from "../keepers/ours.ts";
-import { type Message, turnMessages } from "../turns.ts";
+import type { Backend, Subject, Conversation, Client } from "../clients/client.ts";
+import { throughObjects } from "../clients/thread-store.ts";
+import { type Message, turnMessages } from "../messages.ts";
 
-/** Takes what it is given for stored. */
+/** A driver that accepts every write and stores nothing. */
 const nowhere: ThreadDriver = {
   contract: 1,
   name: "nowhere",
@@ -15,30 +15,26 @@ const nowhere: ThreadDriver = {
   close: async () => undefined,
 };
 
-/** No backend: what a save then costs is what core does for it. The raw client is `JSON.stringify`. */
+/** No backend, so that a save costs only core's own work. The raw client is `JSON.stringify`. */
 export const core: Backend = {
   name: "core",
   start: async () => ({
     endpoint: undefined,
-    contestants: [
-      contestant("ours, parts", "ours", throughParts),
-      contestant("ours, objects", "ours", (store) => throughObjects(store, "id")),
-      contestant("raw, whole", "raw", encoded),
+    subjects: [
+      subject("ours, parts", "ours", throughParts),
+      subject("ours, objects", "ours", (store) => throughObjects(store, "id")),
+      subject("raw, whole", "raw", encoded),
     ],
     stop: async () => undefined,
   }),
 };
 
-/** In a process that has done it often: nothing else is measured that could hide what is compiled late. */
-function contestant(
-  name: string,
-  role: Contestant["role"],
-  begin: (store: ThreadStore) => Conversation,
-): Contestant {
+/** Warms up first: without a backend, late compilation would dominate the result. */
+function subject(name: string, role: Subject["role"], begin: (store: ThreadStore) => Conversation): Subject {
   return {
     name,
     role,
-    async open(): Promise<Keeper> {
+    async open(): Promise<Client> {
       const store = createThreadStore(nowhere);
       const { add, save } = begin(store);
       for (let turn = 0; turn < 400; turn += 1) {

@@ -2,33 +2,41 @@ import { closeSync, fdatasyncSync, fsyncSync, mkdirSync, openSync, readdirSync, 
 import { renameSync, statSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { fileSystemStore } from "@threadstore/file-system";
-import { type DeltaClient, deltaByHand } from "../keepers/delta.ts";
-import type { Backend } from "../keepers/keeper.ts";
-import { ours } from "../keepers/ours.ts";
-import { type WholeText, wholeRewrite } from "../keepers/whole.ts";
+import type { Backend } from "../clients/client.ts";
+import { type DeltaClient, deltaByHand } from "../clients/delta-by-hand.ts";
+import { ours } from "../clients/thread-store.ts";
+import { type WholeText, wholeRewrite } from "../clients/whole-rewrite.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
-/** Where the files of a place are. */
-export type FilesEndpoint = (place: string) => string;
+/** Returns the folder of a location. */
+export type FilesEndpoint = (location: string) => string;
 
 export const files: Backend = {
   name: "files",
   async start() {
     const { folder, remove } = temporaryFolder();
-    const endpoint: FilesEndpoint = (place) => join(folder, place);
+    const endpoint: FilesEndpoint = (location) => join(folder, location);
     return {
       endpoint,
-      contestants: [
-        ...ours((place) => fileSystemStore({ folder: endpoint(place) })),
-        { name: "raw, whole", role: "raw", open: async (place) => wholeRewrite(wholeFiles(endpoint(place))) },
-        { name: "delta by hand", role: "delta", open: async (place) => deltaByHand(logs(endpoint(place))) },
+      subjects: [
+        ...ours((location) => fileSystemStore({ folder: endpoint(location) })),
+        {
+          name: "raw, whole",
+          role: "raw",
+          open: async (location) => wholeRewrite(wholeFiles(endpoint(location))),
+        },
+        {
+          name: "delta by hand",
+          role: "delta",
+          open: async (location) => deltaByHand(logs(endpoint(location))),
+        },
       ],
       stop: async () => remove(),
     };
   },
 };
 
-/** A file beside, synced, renamed over the old one, and the folder synced: `fs` as it has to be used to be as safe. */
+/** Writes a temporary file, syncs it, renames it over the old one and syncs the folder: the safe way to use `fs`. */
 function wholeFiles(folder: string): WholeText {
   mkdirSync(folder, { recursive: true });
   const seen = new Map<string, number>();
@@ -45,11 +53,11 @@ function wholeFiles(folder: string): WholeText {
   };
   return {
     write: async (id, text) => write(id, text),
-    // Nothing of the file system compares and replaces in one step: this one looks first.
+    // A file system has no compare-and-set. This client checks first, which is not safe.
     async writeIfUnchanged(id, text) {
       const expected = seen.get(id);
       if (expected !== undefined && statSync(fileOf(id)).mtimeMs !== expected) {
-        throw new Error("Somebody else was faster.");
+        throw new Error("Another client wrote first.");
       }
       write(id, text);
     },
@@ -72,7 +80,7 @@ function wholeFiles(folder: string): WholeText {
   };
 }
 
-/** Appends to a file, synced; the name of its folder says where it ends, and which version it is. */
+/** Appends to a file and syncs it. The name of its folder is the version and marks the end. */
 function logs(folder: string): DeltaClient {
   mkdirSync(folder, { recursive: true });
   return {

@@ -1,4 +1,4 @@
-import type { Backend } from "../keepers/keeper.ts";
+import type { Backend } from "../clients/client.ts";
 import { azure } from "./azure.ts";
 import { core } from "./core.ts";
 import { files } from "./files.ts";

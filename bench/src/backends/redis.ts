@@ -1,10 +1,10 @@
 import { redisStore } from "@threadstore/redis";
 import { startRedis } from "@threadstore/services";
 import { Redis } from "ioredis";
-import { type DeltaClient, deltaByHand } from "../keepers/delta.ts";
-import type { Backend } from "../keepers/keeper.ts";
-import { ours } from "../keepers/ours.ts";
-import { type WholeText, wholeRewrite } from "../keepers/whole.ts";
+import type { Backend } from "../clients/client.ts";
+import { type DeltaClient, deltaByHand } from "../clients/delta-by-hand.ts";
+import { ours } from "../clients/thread-store.ts";
+import { type WholeText, wholeRewrite } from "../clients/whole-rewrite.ts";
 
 /** The server's URL. */
 export type RedisUrl = string;
@@ -16,10 +16,14 @@ export const redis: Backend = {
     const { url } = service.endpoint;
     return {
       endpoint: url satisfies RedisUrl,
-      contestants: [
-        ...ours((place) => redisStore({ url, prefix: place })),
-        { name: "raw, whole", role: "raw", open: async (place) => wholeRewrite(strings(url, place)) },
-        { name: "delta by hand", role: "delta", open: async (place) => deltaByHand(ranges(url, place)) },
+      subjects: [
+        ...ours((location) => redisStore({ url, prefix: location })),
+        { name: "raw, whole", role: "raw", open: async (location) => wholeRewrite(strings(url, location)) },
+        {
+          name: "delta by hand",
+          role: "delta",
+          open: async (location) => deltaByHand(ranges(url, location)),
+        },
       ],
       stop: () => service.stop(),
     };
@@ -28,8 +32,8 @@ export const redis: Backend = {
 
 const versionLength = 12;
 
-/** A string a thread: its version, as twelve digits, and the JSON. */
-function strings(url: string, place: string): WholeText {
+/** One string for each thread: its version in twelve digits, then the JSON. */
+function strings(url: string, location: string): WholeText {
   const client = new Redis(url);
   client.defineCommand("setIfUnchanged", {
     numberOfKeys: 1,
@@ -38,7 +42,7 @@ function strings(url: string, place: string): WholeText {
           return 1`,
   });
   const versions = new Map<string, number>();
-  const keyOf = (id: string): string => `${place}:${id}`;
+  const keyOf = (id: string): string => `${location}:${id}`;
   const textOf = (version: number): string =>
     version === 0 ? "" : String(version).padStart(versionLength, "0");
   return {
@@ -51,7 +55,7 @@ function strings(url: string, place: string): WholeText {
       const version = versions.get(id) ?? 0;
       const set = client as unknown as Record<"setIfUnchanged", (...given: string[]) => Promise<number>>;
       const done = await set.setIfUnchanged(keyOf(id), textOf(version), textOf(version + 1), text);
-      if (done !== 1) throw new Error("Somebody else was faster.");
+      if (done !== 1) throw new Error("Another client wrote first.");
       versions.set(id, version + 1);
     },
     async read(id) {
@@ -70,7 +74,7 @@ function strings(url: string, place: string): WholeText {
   };
 }
 
-function ranges(url: string, place: string): DeltaClient {
+function ranges(url: string, location: string): DeltaClient {
   const client = new Redis(url);
   client.defineCommand("patch", {
     numberOfKeys: 1,
@@ -80,16 +84,16 @@ function ranges(url: string, place: string): DeltaClient {
           return 1`,
   });
   const commands = client as unknown as Record<"patch", (...given: (Buffer | string)[]) => Promise<number>>;
-  const keyOf = (id: string): string => `${place}:${id}`;
+  const keyOf = (id: string): string => `${location}:${id}`;
   return {
     async patch(id, { from, bytes, expected, version }) {
       const done = await commands.patch(keyOf(id), expected ?? "", version, String(from), bytes);
-      if (done !== 1) throw new Error("Somebody else was faster.");
+      if (done !== 1) throw new Error("Another client wrote first.");
       return undefined;
     },
     async read(id) {
       const found = await client.getBuffer(keyOf(id));
-      if (found === null) throw new Error("The thread is not there.");
+      if (found === null) throw new Error("The thread does not exist.");
       return found.subarray(22);
     },
     async close() {

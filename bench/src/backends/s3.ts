@@ -8,9 +8,9 @@ import {
 import { S3Client } from "@aws-sdk/client-s3";
 import { s3Store } from "@threadstore/s3";
 import { type S3Endpoint, startCeph } from "@threadstore/services";
-import type { Backend } from "../keepers/keeper.ts";
-import { ours } from "../keepers/ours.ts";
-import { type WholeText, wholeRewrite } from "../keepers/whole.ts";
+import type { Backend } from "../clients/client.ts";
+import { ours } from "../clients/thread-store.ts";
+import { type WholeText, wholeRewrite } from "../clients/whole-rewrite.ts";
 
 export const s3: Backend = {
   name: "s3",
@@ -21,12 +21,12 @@ export const s3: Backend = {
     await client.send(new CreateBucketCommand({ Bucket: bucket }));
     return {
       endpoint: { ...service.endpoint, bucket } satisfies S3Endpoint,
-      contestants: [
-        ...ours((place) => s3Store({ ...connectionOf(service.endpoint), bucket, prefix: `${place}/` })),
+      subjects: [
+        ...ours((location) => s3Store({ ...connectionOf(service.endpoint), bucket, prefix: `${location}/` })),
         {
           name: "raw, whole",
           role: "raw",
-          open: async (place) => wholeRewrite(objects(clientOf(service.endpoint), bucket, place)),
+          open: async (location) => wholeRewrite(objects(clientOf(service.endpoint), bucket, location)),
         },
       ],
       async stop() {
@@ -37,7 +37,7 @@ export const s3: Backend = {
   },
 };
 
-/** Each contestant opens a connection of its own, with the defaults that its library has. */
+/** Each subject opens its own connection with the defaults of its library. */
 function connectionOf({ endpoint, region, accessKeyId, secretAccessKey }: S3Endpoint) {
   return { endpoint, region, forcePathStyle: true, credentials: { accessKeyId, secretAccessKey } };
 }
@@ -46,11 +46,11 @@ function clientOf(endpoint: S3Endpoint): S3Client {
   return new S3Client(connectionOf(endpoint));
 }
 
-function objects(client: S3Client, Bucket: string, place: string): WholeText {
+function objects(client: S3Client, Bucket: string, location: string): WholeText {
   const etags = new Map<string, string>();
-  const keyOf = (id: string): string => `${place}/${id}`;
+  const keyOf = (id: string): string => `${location}/${id}`;
   const keep = (id: string, etag: string | undefined): void => {
-    // Ceph wants ETags in conditions without the quotes.
+    // Ceph expects ETags in conditions without quotes.
     if (etag !== undefined) etags.set(id, etag.replaceAll('"', ""));
   };
   const write = async (id: string, text: string): Promise<void> => {
@@ -81,7 +81,12 @@ function objects(client: S3Client, Bucket: string, place: string): WholeText {
     },
     async listPage(limit, cursor) {
       const { Contents = [], NextContinuationToken } = await client.send(
-        new ListObjectsV2Command({ Bucket, Prefix: `${place}/`, MaxKeys: limit, ContinuationToken: cursor }),
+        new ListObjectsV2Command({
+          Bucket,
+          Prefix: `${location}/`,
+          MaxKeys: limit,
+          ContinuationToken: cursor,
+        }),
       );
       return { count: Contents.length, cursor: NextContinuationToken };
     },

@@ -1,16 +1,16 @@
 import { join } from "node:path";
 import { sqliteStore } from "@threadstore/sqlite";
 import Sqlite from "better-sqlite3";
-import { type DeltaClient, deltaByHand, type Patch } from "../keepers/delta.ts";
-import type { Backend } from "../keepers/keeper.ts";
-import { ours } from "../keepers/ours.ts";
-import { type WholeText, wholeRewrite } from "../keepers/whole.ts";
+import type { Backend } from "../clients/client.ts";
+import { type DeltaClient, deltaByHand, type Patch } from "../clients/delta-by-hand.ts";
+import { ours } from "../clients/thread-store.ts";
+import { type WholeText, wholeRewrite } from "../clients/whole-rewrite.ts";
 import { temporaryFolder } from "./temporary-folder.ts";
 
 type Synchronous = "full" | "normal";
 
-/** Where SQLite keeps what is at `place`. */
-export type SqliteEndpoint = (place: string) => string;
+/** Returns the database file of a location. */
+export type SqliteEndpoint = (location: string) => string;
 
 export const sqliteFull: Backend = sqliteBackend("sqlite", "full");
 export const sqliteNormal: Backend = sqliteBackend("sqlite-normal", "normal");
@@ -20,20 +20,20 @@ function sqliteBackend(name: string, synchronous: Synchronous): Backend {
     name,
     async start() {
       const { folder, remove } = temporaryFolder();
-      const endpoint: SqliteEndpoint = (place) => join(folder, `${place}.db`);
+      const endpoint: SqliteEndpoint = (location) => join(folder, `${location}.db`);
       return {
         endpoint,
-        contestants: [
-          ...ours((place) => sqliteStore({ path: endpoint(place), synchronous })),
+        subjects: [
+          ...ours((location) => sqliteStore({ path: endpoint(location), synchronous })),
           {
             name: "raw, whole",
             role: "raw",
-            open: async (place) => wholeRewrite(wholeRows(open(endpoint(place), synchronous))),
+            open: async (location) => wholeRewrite(wholeRows(open(endpoint(location), synchronous))),
           },
           {
             name: "delta by hand",
             role: "delta",
-            open: async (place) => deltaByHand(chunks(open(endpoint(place), synchronous))),
+            open: async (location) => deltaByHand(chunks(open(endpoint(location), synchronous))),
           },
         ],
         stop: async () => remove(),
@@ -79,7 +79,7 @@ function wholeRows(database: Sqlite.Database): WholeText {
     async writeIfUnchanged(id, text) {
       const version = seen.get(id);
       if (version === undefined) put.run(id, text);
-      else if (putAt.run(text, id, version).changes !== 1) throw new Error("Somebody else was faster.");
+      else if (putAt.run(text, id, version).changes !== 1) throw new Error("Another client wrote first.");
       seen.set(id, (version ?? 0) + 1);
     },
     async readIfChanged(id) {
@@ -111,7 +111,7 @@ function chunks(database: Sqlite.Database): DeltaClient {
     },
     async read(id) {
       const found = find.get(id);
-      if (found === undefined) throw new Error("The thread is not there.");
+      if (found === undefined) throw new Error("The thread does not exist.");
       return Buffer.concat([...all.all(found.thread).map(({ bytes }) => bytes), found.trailer]);
     },
     close: async () => void database.close(),
@@ -136,7 +136,7 @@ function preparePatch(database: Sqlite.Database): (id: string, patch: Patch) => 
   const putChunk = database.prepare(
     "INSERT INTO chunks VALUES (?, ?, ?) ON CONFLICT (thread, sequence) DO UPDATE SET bytes = excluded.bytes",
   );
-  /** The last chunk of each thread, which the next patch fills up. */
+  /** The last chunk of each thread, which the next patch extends. */
   const last = new Map<string, Buffer>();
   const patch = database.transaction((id: string, { from, bytes, trailerLength, ...at }: Patch) => {
     const content: Buffer = Buffer.concat([
@@ -148,7 +148,7 @@ function preparePatch(database: Sqlite.Database): (id: string, patch: Patch) => 
       at.expected === undefined
         ? create.get(id, at.version, trailer)
         : change.get(at.version, trailer, id, at.expected);
-    if (row === undefined) throw new Error("Somebody else was faster.");
+    if (row === undefined) throw new Error("Another client wrote first.");
     let sequence = Math.floor(from / chunkSize);
     let start = 0;
     for (; start < content.length; start += chunkSize, sequence += 1) {

@@ -2,8 +2,8 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { join } from "node:path";
 
 /**
- * A folder on a disk. In the repository's cache and not in the system's temporary folder, which may lie in memory,
- * where an fsync costs nothing.
+ * Creates a folder on disk: in the repository's cache, because the system's temporary folder may be in memory, where
+ * fsync is free.
  */
 export function temporaryFolder(): { readonly folder: string; readonly remove: () => void } {
   const cache = join(import.meta.dirname, "../../../.cache/bench");

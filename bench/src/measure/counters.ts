@@ -2,11 +2,11 @@ import { subscribe } from "node:diagnostics_channel";
 import { readFileSync } from "node:fs";
 import type { Socket } from "node:net";
 
-/** What this process has sent, received and written so far, in bytes. */
+/** Bytes that this process has sent, received and written so far. */
 export interface Counters {
   readonly sent: number;
   readonly received: number;
-  /** What went to the system to be written, to sockets too; `undefined` where the system does not count it. */
+  /** Bytes passed to write calls, sockets included; `undefined` if the operating system does not count them. */
   readonly written: number | undefined;
 }
 
@@ -14,7 +14,7 @@ const open = new Set<Socket>();
 let sentBefore = 0;
 let receivedBefore = 0;
 
-// Every socket that Node opens, whichever library asked for it. Costs nothing while data flows.
+// Sees every socket that Node.js opens, for any library, and costs nothing while data flows.
 subscribe("net.client.socket", (message) => {
   const { socket } = message as { readonly socket: Socket };
   open.add(socket);
@@ -35,7 +35,7 @@ export function counters(): Counters {
   return { sent, received, written: writtenBySystemCalls() };
 }
 
-/** By every thread of this process, native libraries included. */
+/** Counts all threads of this process, native libraries included. */
 function writtenBySystemCalls(): number | undefined {
   if (process.platform !== "linux") return undefined;
   const found = /^wchar: (\d+)$/mu.exec(readFileSync("/proc/self/io", "utf8"))?.[1];

@@ -1,14 +1,14 @@
-import type { Role } from "../keepers/keeper.ts";
+import type { Role } from "../clients/client.ts";
 import { median, quantile, sum } from "./statistics.ts";
 import type { Sample } from "./stopwatch.ts";
 
-/** The medians of a contestant's runs of one case. */
+/** The medians over the rounds of one subject in one case. */
 export interface Result {
   readonly workload: string;
   readonly case: string;
   readonly size: number;
   readonly backend: string;
-  readonly contestant: string;
+  readonly subject: string;
   readonly role: Role;
   readonly rounds: number;
   readonly steps: number;
@@ -16,17 +16,17 @@ export interface Result {
   readonly cpuMs: number;
   readonly sent: number;
   readonly received: number;
-  /** `null`: the system does not count it. */
+  /** `null` if the operating system does not count it. */
   readonly written: number | null;
   readonly memory: number;
-  /** Of the single steps. */
+  /** Median duration of a step. */
   readonly stepMs: number;
   readonly p99Ms: number;
-  /** What the last 20 steps took, in terms of the first 20; `null` with fewer than 40. */
+  /** Time of the last 20 steps divided by that of the first 20; `null` if there are fewer than 40. */
   readonly lastToFirst: number | null;
 }
 
-/** What was measured, and where. */
+/** The results of a run, and the machine it ran on. */
 export interface Report {
   readonly machine: string;
   readonly node: string;
@@ -35,12 +35,12 @@ export interface Report {
   readonly failures: readonly string[];
 }
 
-export type Subject = Pick<Result, "workload" | "case" | "size" | "backend" | "contestant" | "role">;
+export type ResultKey = Pick<Result, "workload" | "case" | "size" | "backend" | "subject" | "role">;
 
-export function resultOf(subject: Subject, samples: readonly Sample[]): Result {
+export function resultOf(key: ResultKey, samples: readonly Sample[]): Result {
   const of = (value: (sample: Sample) => number): number => median(samples.map(value));
   return {
-    ...subject,
+    ...key,
     rounds: samples.length,
     steps: of(({ steps }) => steps.length),
     wallMs: of(({ wallMs }) => wallMs),
@@ -57,17 +57,17 @@ export function resultOf(subject: Subject, samples: readonly Sample[]): Result {
   };
 }
 
-/** A contestant's result in the case of `result`. */
+/** Finds the result of `subject` in the same case. */
 export function rivalOf(
   results: readonly Result[],
-  { workload, case: name, backend }: Subject,
-  contestant: string,
+  { workload, case: name, backend }: ResultKey,
+  subject: string,
 ): Result | undefined {
   return results.find(
     (other) =>
       other.workload === workload &&
       other.case === name &&
       other.backend === backend &&
-      other.contestant === contestant,
+      other.subject === subject,
   );
 }

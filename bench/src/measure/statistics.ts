@@ -6,11 +6,11 @@ export function median(values: readonly number[]): number {
   return quantile(values, 0.5);
 }
 
-/** The value below which that part of all lies, between two of them where it falls there. */
+/** Returns the quantile `part` (0 to 1) of the values, interpolated between neighbours. */
 export function quantile(values: readonly number[], part: number): number {
   const sorted = values.toSorted((left, right) => left - right);
-  const place = (sorted.length - 1) * part;
-  const [low, high] = [sorted[Math.floor(place)], sorted[Math.ceil(place)]];
+  const location = (sorted.length - 1) * part;
+  const [low, high] = [sorted[Math.floor(location)], sorted[Math.ceil(location)]];
   if (low === undefined || high === undefined) return Number.NaN;
-  return low + (high - low) * (place - Math.floor(place));
+  return low + (high - low) * (location - Math.floor(location));
 }

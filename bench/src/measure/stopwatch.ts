@@ -2,29 +2,29 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { type Counters, counters } from "./counters.ts";
 
-/** What one run of a contestant cost. Times are of what was measured, bytes of all since the last restart. */
+/** The cost of one run of a subject. Times cover the measured steps, bytes everything since the last restart. */
 export interface Sample {
   readonly wallMs: number;
-  /** Of this process, all its threads: user and system. Servers are other processes. */
+  /** User and system time of all threads of this process. Servers are separate processes. */
   readonly cpuMs: number;
   readonly sent: number;
   readonly received: number;
   readonly written: number | undefined;
-  /** How much larger the memory in use was at the end, in bytes, before it was collected. */
+  /** Growth of the memory in use, in bytes, before garbage collection. */
   readonly memory: number;
-  /** How long each measured step took. */
+  /** Duration of each measured step, in milliseconds. */
   readonly steps: readonly number[];
 }
 
 export interface Stopwatch {
-  /** What was done so far does not count: it was to warm up. */
+  /** Discards the bytes and memory counted so far: they were the warm-up. */
   readonly restart: () => void;
   readonly step: <T>(work: () => Promise<T>) => Promise<T>;
-  /** Steps that run at once: their time counts once. */
+  /** Measures concurrent steps, whose elapsed time counts once. */
   readonly together: (works: readonly (() => Promise<unknown>)[]) => Promise<void>;
 }
 
-/** Runs what `run` measures step by step. */
+/** Runs `run` and returns what its measured steps cost. */
 export async function measured(run: (watch: Stopwatch) => Promise<void>): Promise<Sample> {
   let memoryBefore = 0;
   let before = counters();
@@ -74,7 +74,7 @@ export function memoryInUse(): number {
 
 let collect: (() => void) | undefined;
 
-/** So that nobody pays for the garbage of the contestant before. */
+/** Collects garbage, so that no subject pays for that of the previous one. */
 export function collectGarbage(): void {
   if (collect === undefined) {
     setFlagsFromString("--expose-gc");

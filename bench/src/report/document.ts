@@ -7,9 +7,9 @@ import { short } from "./numbers.ts";
 import { plotSvg, type Series } from "./plot.ts";
 import { casesOf, cells, headings } from "./table.ts";
 
-const folder = join(import.meta.dirname, "../../../docs");
+const folder = join(import.meta.dirname, "../..");
 
-/** Writes docs/performance.md and the plots in it. */
+/** Writes bench/RESULTS.md and its plots. */
 export function writeReport(report: Report): void {
   mkdirSync(join(folder, "plots"), { recursive: true });
   const parts = [
@@ -18,7 +18,7 @@ export function writeReport(report: Report): void {
     plots(report.results),
     allCases(report.results),
   ];
-  writeFileSync(join(folder, "performance.md"), `${parts.join("\n\n")}\n`);
+  writeFileSync(join(folder, "RESULTS.md"), `${parts.join("\n\n")}\n`);
 }
 
 function introduction({ machine, node, date, failures }: Report): string {
@@ -31,33 +31,32 @@ Written by \`npm run bench -- --report\` on ${date}, Node ${node.slice(1)}. Do n
 
 ${machine}.
 
-Everybody runs in turn in one process, round after round; the numbers are medians of the rounds. Servers are
-processes of their own on the same machine: Redis with every write on disk (\`appendfsync always\`), Azurite in
-memory, Ceph in memory. \`sqlite\` commits with \`synchronous = FULL\`, \`sqlite-normal\` with \`NORMAL\`.
+Subjects run in turn in one process, round after round. Numbers are medians over the rounds. Servers are separate
+processes on the same machine: Redis with \`appendfsync always\`, Azurite and Ceph in memory. \`sqlite\` commits with
+\`synchronous = FULL\`, \`sqlite-normal\` with \`NORMAL\`.
 
-Conclude from ratios within one case, from CPU time and from bytes; not from times of different cases. On a
-machine that does other things at the same time, ratios of small times differ by a factor of two between runs.
+Compare ratios within one case, CPU time and bytes. Do not compare times of different cases: on a busy machine, ratios
+of short times differ by a factor of two between runs.
 
-- **ours, agent's text**: \`store.save(id, thread.serializeParts(), { previous })\`, with an agent's thread.
-- **ours, objects**: \`store.save(id, { messages }, { previous })\`. It is who loads and lists, too.
-- **raw, whole**: the client alone, which writes the whole thread as JSON, with the same durability. In point saves
-  on a condition, such as \`If-Match\`.
-- **delta by hand**: the client alone, which encodes and writes only new messages, and has no contract to keep.
-- \`core\` has no backend: what our stores do for a save, without a driver, in a process that has done it often. Its raw
-  client is \`JSON.stringify\`.
-- In \`growth\`, but for \`core\`, everybody's process runs the turn with an agent between two saves, whose model answers
-  in place; in \`growth in a service\`, through the \`openai\` package, half a millisecond of other code. That is not
-  measured; the garbage and the cold caches that it leaves are. Goals are those of \`growth\`.
-- Before anything is measured, everybody has grown 24 conversations, loaded and saved for half a second, and so on: what
-  a server does it has done many times before.
-- "written" is what went to the system's write calls, sockets included. "sent" and "received" are bytes on sockets,
-  headers included.${failed.map((failure) => `\n- Did not run: ${failure}.`).join("")}`;
+- **ours, agent's text**: \`store.save(id, await thread.serialize(), { previous })\` with an agent's thread.
+- **ours, objects**: \`store.save(id, { messages }, { previous })\`. Also used for loads and listings.
+- **raw, whole**: the client alone, writing the whole thread as JSON with the same durability. In the save workload, it
+  writes conditionally, for example with \`If-Match\`.
+- **delta by hand**: the client alone, encoding and writing only new messages, without the guarantees of a store.
+- \`core\` has no backend. It shows the stores' own work for a save. Its raw client is \`JSON.stringify\`.
+- In \`growth\` (except \`core\`), an agent runs each turn between saves, with a model that is called directly. In \`growth
+  in a service\`, the model is called through the \`openai\` package, which adds half a millisecond of other code. That
+  time is not measured; the garbage and cold caches it leaves are. The goals apply to \`growth\`.
+- Every subject warms up before the measurement: it grows 24 conversations, loads and saves for half a second, and so
+  on, as a server has done long before.
+- "written" counts bytes passed to write calls, sockets included. "sent" and "received" count bytes on sockets, headers
+  included.${failed.map((failure) => `\n- Did not run: ${failure}.`).join("")}`;
 }
 
 function goalTable(results: readonly Result[]): string {
   const rows = goals.flatMap(({ backend, text, limit, direction, value }) => {
-    const find: Find = (workload, name, contestant) =>
-      rivalOf(results, { workload, case: name, backend, size: 0, contestant, role: "ours" }, contestant);
+    const find: Find = (workload, name, subject) =>
+      rivalOf(results, { workload, case: name, backend, size: 0, subject, role: "ours" }, subject);
     const reached = value(find);
     if (reached === undefined) return [];
     const met = direction === "at most" ? reached <= limit : reached >= limit;
@@ -101,14 +100,14 @@ function plots(results: readonly Result[]): string {
   });
   return `## Growth
 
-A turn: a question of 200 bytes, an answer of 800, every third time a tool call of 2 KB; saved after each. Both axes
-are logarithmic: cost in proportion to the conversation rises half as steeply as a whole rewrite's.
+Each turn has a question of 200 bytes and an answer of 800, every third one also a tool call of 2 KB, and is followed by a
+save. Both axes are logarithmic: a cost proportional to the conversation rises half as steeply as that of whole rewrites.
 
 ${sections.join("\n\n")}`;
 }
 
 function seriesOf(results: readonly Result[], value: (result: Result) => number): readonly Series[] {
-  return [...Map.groupBy(results, ({ contestant }) => contestant)].map(([name, own]) => ({
+  return [...Map.groupBy(results, ({ subject }) => subject)].map(([name, own]) => ({
     name,
     points: own
       .map((result) => [result.size, value(result)] as const)

@@ -1,18 +1,18 @@
 import type { Result } from "../measure/result.ts";
 import { rawName } from "./table.ts";
 
-/** What the stores are to reach, as a number that a run gives. */
+/** A target for the stores, as a number that a run yields. */
 export interface Goal {
   readonly text: string;
   readonly backend: string;
   readonly limit: number;
   readonly direction: "at least" | "at most";
-  /** `undefined` where the run did not measure it. */
+  /** `undefined` if the run did not measure it. */
   readonly value: (find: Find) => number | undefined;
 }
 
-/** The result of a contestant. */
-export type Find = (workload: string, name: string, contestant: string) => Result | undefined;
+/** Finds the result of a subject. */
+export type Find = (workload: string, name: string, subject: string) => Result | undefined;
 
 type Measure = (result: Result) => number | null;
 
@@ -37,7 +37,7 @@ function atLeast(backend: string, limit: number, what: string, value: Goal["valu
   return { text: what, backend, limit, direction: "at least", value };
 }
 
-/** By backend: limits of growth through an agent's thread, through `save`, over the delta, and of bytes. */
+/** Limits of growth by backend: an agent's thread, whole objects, the ratio to the hand-written delta, and bytes. */
 const growthLimits = {
   sqlite: { text: 0.5, objects: 0.8, delta: 1.5, bytes: 10.5 },
   "sqlite-normal": { text: 0.5, objects: 0.8, delta: 1.5, bytes: 10.5 },
@@ -125,7 +125,7 @@ const peerGoals = peerLimits.map(([backend, peer, workload, name, limit]) =>
   ),
 );
 
-/** What core takes of its thread, whatever the conversation's length: the mean of all saves, which never wait. */
+/** Core's own time a save, at any length of the conversation: the mean of all saves, which never wait. */
 const coreGoals = [50, 200, 800].map((turns) =>
   atMost("core", 50, `growth, T = ${turns}, parts: µs a save`, (find) => {
     const result = find("growth", `T = ${turns}`, "ours, parts");

@@ -1,4 +1,4 @@
-/** `1.23`, `12.3`, `123`, `1,234`: three digits say all that is certain. */
+/** Formats a number with three significant digits, which is all that is certain: `1.23`, `12.3`, `123`, `1,234`. */
 export function short(value: number): string {
   if (!Number.isFinite(value)) return "–";
   const digits = Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 10 ? 1 : 2;

@@ -14,10 +14,10 @@ export interface Plot {
 
 const [width, height] = [720, 420];
 const area = { left: 70, right: 520, top: 40, bottom: 370 };
-// Told apart by people who do not see all colours, on white and on black.
+// Distinguishable with colour vision deficiency, on white and on black.
 const colours = ["#0072b2", "#56b4e9", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#999999", "#8c564b"];
 
-/** A line chart with logarithmic axes, on which what grows in proportion is a straight line of slope one. */
+/** Draws a line chart with logarithmic axes, on which proportional growth is a straight line of slope one. */
 export function plotSvg({ title, xLabel, yLabel, series }: Plot): string {
   const points = series.flatMap(({ points: own }) => own);
   const x = axis(

@@ -2,7 +2,7 @@ import type { Result } from "../measure/result.ts";
 import { alignedTable, casesOf, cells, headings } from "./table.ts";
 
 export interface Screen {
-  /** What runs now: one line that changes on a terminal, a line each elsewhere. */
+  /** Shows the current step: on one line that is redrawn in a terminal, on a new line elsewhere. */
   readonly progress: (text: string) => void;
   readonly end: () => void;
   readonly show: (results: readonly Result[], failures: readonly string[]) => void;
@@ -24,7 +24,7 @@ export function screen(): Screen {
   };
 }
 
-/** For grep and cut: each line says all of itself. */
+/** Lines for grep and cut: each one is complete. */
 function plainLines(title: string, rows: readonly (readonly string[])[]): string {
   return rows
     .map((row) => [title, ...row.map((cell, column) => `${headings[column] ?? ""}: ${cell}`)].join("\t"))

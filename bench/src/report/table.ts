@@ -2,7 +2,7 @@ import { type Result, rivalOf } from "../measure/result.ts";
 import { bytes, short } from "./numbers.ts";
 
 export const headings: readonly string[] = [
-  "contestant",
+  "subject",
   "wall ms",
   "to raw",
   "CPU ms",
@@ -15,15 +15,15 @@ export const headings: readonly string[] = [
   "memory",
 ];
 
-/** What the ratios of a result are to. */
+/** The subject that ratios compare with. */
 export const rawName = "raw, whole";
 
-/** A table's line of a result; ratios are to the raw client's in the same case. */
+/** Formats a result as a table row. Ratios compare it with the raw client in the same case. */
 export function cells(result: Result, all: readonly Result[]): readonly string[] {
   const raw = rivalOf(all, result, rawName);
-  const { contestant, wallMs, cpuMs, stepMs, p99Ms, sent, received, written, memory } = result;
+  const { subject, wallMs, cpuMs, stepMs, p99Ms, sent, received, written, memory } = result;
   return [
-    contestant,
+    subject,
     short(wallMs),
     raw === undefined ? "–" : short(wallMs / raw.wallMs),
     short(cpuMs),
@@ -37,12 +37,12 @@ export function cells(result: Result, all: readonly Result[]): readonly string[]
   ];
 }
 
-/** The results of each case, in the order in which they came. */
+/** Groups the results by case, in the order of the run. */
 export function casesOf(results: readonly Result[]): ReadonlyMap<string, readonly Result[]> {
   return Map.groupBy(results, ({ backend, workload, case: name }) => `${backend}, ${workload}, ${name}`);
 }
 
-/** For a terminal. */
+/** Aligns the columns for a terminal. */
 export function alignedTable(rows: readonly (readonly string[])[]): string {
   const widths = headings.map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
   return rows

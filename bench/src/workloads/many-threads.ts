@@ -1,5 +1,5 @@
-import { withAgent } from "../keepers/agent-thread.ts";
-import { turnMessages } from "../turns.ts";
+import { withAgent } from "../clients/agent-thread.ts";
+import { turnMessages } from "../messages.ts";
 import type { Workload } from "./workload.ts";
 
 export const concurrent: Workload = {
@@ -12,8 +12,8 @@ export const concurrent: Workload = {
         name: `${conversations} conversations`,
         size: conversations,
         suits: () => true,
-        async run({ keeper, watch }) {
-          const growing = Array.from({ length: conversations }, (_, index) => withAgent(keeper, `c${index}`));
+        async run({ client, watch }) {
+          const growing = Array.from({ length: conversations }, (_, index) => withAgent(client, `c${index}`));
           for (let turn = 0; turn < turns; turn += 1) {
             for (const conversation of growing) await conversation.add(turnMessages(turn));
             await watch.together(growing.map((conversation) => () => conversation.save()));
@@ -26,7 +26,7 @@ export const concurrent: Workload = {
 
 export const listing: Workload = {
   name: "listing",
-  description: "All threads of a store, by pages of 100.",
+  description: "Lists all threads of a store in pages of 100.",
   cases: (scale) => {
     const threads = scale === "quick" ? 50 : 10_000;
     return [
@@ -35,24 +35,24 @@ export const listing: Workload = {
         size: threads,
         rounds: 1,
         suits: ({ listPage }) => listPage !== undefined,
-        async prepare(keeper) {
+        async prepare(client) {
           for (let from = 0; from < threads; from += 100) {
             const ids = Array.from(
               { length: Math.min(100, threads - from) },
               (_, index) => `t${from + index}`,
             );
-            await Promise.all(ids.map(async (id) => keeper.replace?.(id, { messages: turnMessages(1) })));
+            await Promise.all(ids.map(async (id) => client.replace?.(id, { messages: turnMessages(1) })));
           }
         },
-        async run({ keeper, watch }) {
+        async run({ client, watch }) {
           let cursor: string | undefined;
           let count = 0;
           do {
-            const page = await watch.step(async () => keeper.listPage?.(100, cursor));
+            const page = await watch.step(async () => client.listPage?.(100, cursor));
             count += page?.count ?? 0;
             cursor = page?.cursor;
           } while (cursor !== undefined);
-          if (count < threads) throw new Error(`The listing has ${count} of ${threads} threads.`);
+          if (count < threads) throw new Error(`The listing returned ${count} of ${threads} threads.`);
         },
       },
     ];
@@ -61,7 +61,7 @@ export const listing: Workload = {
 
 export const endurance: Workload = {
   name: "endurance",
-  description: "Saves of one small thread, for what stays in memory.",
+  description: "Saves one small thread many times, to find leaks.",
   cases: (scale) => {
     const saves = scale === "quick" ? 40 : 100_000;
     return [
@@ -70,11 +70,11 @@ export const endurance: Workload = {
         size: saves,
         rounds: 1,
         suits: ({ replace }, { role }) => replace !== undefined && role === "ours",
-        async run({ keeper, watch }) {
+        async run({ client, watch }) {
           const threads = [turnMessages(1), turnMessages(2)];
           for (let save = 0; save < saves; save += 1) {
             const messages = threads[save % 2] ?? [];
-            await watch.step(async () => keeper.replace?.("enduring", { messages }));
+            await watch.step(async () => client.replace?.("enduring", { messages }));
           }
         },
       },

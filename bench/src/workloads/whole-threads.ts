@@ -1,6 +1,6 @@
-import type { Keeper } from "../keepers/keeper.ts";
+import type { Client } from "../clients/client.ts";
 import type { Stopwatch } from "../measure/stopwatch.ts";
-import { messagesOfSize } from "../turns.ts";
+import { messagesOfSize } from "../messages.ts";
 import type { Run, Workload, WorkloadCase } from "./workload.ts";
 
 const sizes = { "5 KB": 5_000, "50 KB": 50_000, "2 MB": 2_000_000 } as const;
@@ -8,7 +8,7 @@ const id = "whole";
 
 type Measure = (run: Run, bytes: number, times: number) => Promise<void>;
 
-function ofEachSize(suits: (keeper: Keeper) => boolean, measure: Measure, cold = false): Workload["cases"] {
+function ofEachSize(suits: (client: Client) => boolean, measure: Measure, cold = false): Workload["cases"] {
   return (scale) =>
     Object.entries(sizes)
       .filter(([, bytes]) => scale === "full" || bytes < 1_000_000)
@@ -19,7 +19,7 @@ function ofEachSize(suits: (keeper: Keeper) => boolean, measure: Measure, cold =
           size: bytes,
           cold,
           suits,
-          prepare: async (keeper) => keeper.replace?.(id, { messages: messagesOfSize(bytes) }),
+          prepare: async (client) => client.replace?.(id, { messages: messagesOfSize(bytes) }),
           run: (run) => measure(run, bytes, times),
         };
       });
@@ -28,7 +28,7 @@ function ofEachSize(suits: (keeper: Keeper) => boolean, measure: Measure, cold =
 const WARM_UP_CALLS = 2000;
 const WARM_UP_MS = 500;
 
-/** What a server does, it has done many times before: code that is compiled late must not count as the library's. */
+/** Runs calls that are not measured, because a server has compiled its hot code long before. */
 async function warmUp(
   { restart }: Stopwatch,
   times: number,
@@ -42,14 +42,14 @@ async function warmUp(
 
 export const pointSave: Workload = {
   name: "save",
-  description: "A whole thread, changed from its first message on, replaces the one that was loaded.",
+  description: "Replaces a loaded thread with one that differs from its first message on.",
   cases: ofEachSize(
     ({ replace }) => replace !== undefined,
-    async ({ keeper, watch }, bytes, times) => {
-      await keeper.load(id);
+    async ({ client, watch }, bytes, times) => {
+      await client.load(id);
       const threads = [messagesOfSize(bytes), messagesOfSize(bytes)];
       const save = async (time: number): Promise<void> =>
-        keeper.replace?.(id, { messages: threads[time % 2] ?? [] });
+        client.replace?.(id, { messages: threads[time % 2] ?? [] });
       await warmUp(watch, times, save);
       for (let time = 0; time < times; time += 1) await watch.step(() => save(time));
     },
@@ -58,40 +58,40 @@ export const pointSave: Workload = {
 
 export const pointLoad: Workload = {
   name: "load",
-  description: "A whole thread, parsed, on connections that are in use.",
+  description: "Loads and parses a thread over warm connections.",
   cases: ofEachSize(
     ({ replace }) => replace !== undefined,
-    async ({ keeper, watch }, _, times) => {
-      await warmUp(watch, times, () => keeper.load(id));
-      for (let time = 0; time < times; time += 1) await watch.step(() => keeper.load(id));
+    async ({ client, watch }, _, times) => {
+      await warmUp(watch, times, () => client.load(id));
+      for (let time = 0; time < times; time += 1) await watch.step(() => client.load(id));
     },
   ),
 };
 
 export const warmLoad: Workload = {
   name: "warm load",
-  description: "A thread that the caller has, and that has not changed.",
+  description: "Loads a thread that the caller holds and that has not changed.",
   cases: ofEachSize(
     ({ reload }) => reload !== undefined,
-    async ({ keeper, watch }, _, times) => {
-      await keeper.load(id);
-      await warmUp(watch, times, async () => keeper.reload?.(id));
-      for (let time = 0; time < times; time += 1) await watch.step(async () => keeper.reload?.(id));
+    async ({ client, watch }, _, times) => {
+      await client.load(id);
+      await warmUp(watch, times, async () => client.reload?.(id));
+      for (let time = 0; time < times; time += 1) await watch.step(async () => client.reload?.(id));
     },
   ),
 };
 
 export const coldStart: Workload = {
   name: "cold start",
-  description: "From opening to the first thread loaded, with modules in memory.",
+  description: "From opening a store to the first loaded thread, with modules in memory.",
   cases: ofEachSize(
     ({ replace }) => replace !== undefined,
     async ({ watch, reopen }, _, times) => {
       for (let time = 0; time < Math.min(times, 20); time += 1) {
         const opened = await watch.step(async () => {
-          const keeper = await reopen();
-          await keeper.load(id);
-          return keeper;
+          const client = await reopen();
+          await client.load(id);
+          return client;
         });
         await opened.close();
       }

@@ -1,42 +1,42 @@
-import type { Contestant, Keeper } from "../keepers/keeper.ts";
+import type { Subject, Client } from "../clients/client.ts";
 import type { Stopwatch } from "../measure/stopwatch.ts";
 
-/** How much of it a run does. */
+/** The size of a run. */
 export type Scale = "full" | "quick";
 
 /** One size of a workload. */
 export interface WorkloadCase {
-  /** Such as `T = 200`. */
+  /** For example `T = 200`. */
   readonly name: string;
-  /** The number in it, for plots. */
+  /** The number in the name, for plots. */
   readonly size: number;
-  /** How often it runs at most: the largest take long enough to be steady. */
+  /** The maximum number of rounds: the largest cases run long enough to be steady. */
   readonly rounds?: number;
-  /** Whether a contestant takes part, given what it can do. */
-  readonly suits: (keeper: Keeper, contestant: Contestant) => boolean;
-  /** Fills the place with what the measured part finds there. Its connections are closed before that. */
-  readonly prepare?: (keeper: Keeper) => Promise<void>;
-  /** Runs on connections that were opened and used before, except where `cold`. */
+  /** Returns whether a subject can take part. */
+  readonly suits: (client: Client, subject: Subject) => boolean;
+  /** Prepares the location. Its connections are closed before the measured part starts. */
+  readonly prepare?: (client: Client) => Promise<void>;
+  /** Runs the measured part on warm connections, or on new ones if `cold`. */
   readonly run: (run: Run) => Promise<void>;
   readonly cold?: boolean;
 }
 
 export interface Run {
-  readonly keeper: Keeper;
+  readonly client: Client;
   readonly watch: Stopwatch;
-  /** Opens the same place again, with new connections. */
-  readonly reopen: () => Promise<Keeper>;
+  /** Opens the same location again with new connections. */
+  readonly reopen: () => Promise<Client>;
 }
 
 export interface Workload {
   readonly name: string;
-  /** What is measured, in a sentence. */
+  /** Describes the workload in one sentence. */
   readonly description: string;
   readonly cases: (scale: Scale) => readonly WorkloadCase[];
   /**
-   * What everybody runs first, so many times, and nobody measures: what a server does it has done many times before,
-   * and code that the engine compiles late must not count as a library's. The first case, once, unless given; nothing
-   * where that is cold, or so long that it runs once.
+   * Runs before the measurement, for all subjects, so that late compilation does not count as a library's cost: a
+   * server has done the same work many times before. Defaults to one round of the first case, and to no warm-up if that
+   * case is cold or runs only once.
    */
   readonly warmUp?: WarmUp;
 }

@@ -1,25 +1,25 @@
-import type { Message } from "../turns.ts";
-import type { Keeper, Page, Thread } from "./keeper.ts";
+import type { Message } from "../messages.ts";
+import type { Client, Page, Thread } from "./client.ts";
 
-/** What a client does for a thread in one piece. */
+/** How a client stores a thread as one text. */
 export interface WholeText {
   readonly write: (id: string, text: string) => Promise<void>;
   readonly read: (id: string) => Promise<string | undefined>;
-  /** On the condition that what is there is what this client wrote or read last. */
+  /** Writes if the stored text is the one this client last wrote or read. */
   readonly writeIfUnchanged?: (id: string, text: string) => Promise<void>;
-  /** `undefined` when what is there is what this client wrote or read last. */
+  /** Resolves with `undefined` if the stored text is the one this client last wrote or read. */
   readonly readIfChanged?: (id: string) => Promise<string | undefined>;
   readonly listPage?: (limit: number, cursor: string | undefined) => Promise<Page>;
   readonly close: () => Promise<void>;
 }
 
-/** Encodes the whole conversation after each turn and writes it, as people do without a library. */
-export function wholeRewrite(client: WholeText): Keeper {
+/** Encodes and writes the whole conversation after each turn, as applications do without a library. */
+export function wholeRewrite(client: WholeText): Client {
   const { writeIfUnchanged, readIfChanged, listPage } = client;
   const kept = new Map<string, unknown>();
   const read = async (id: string): Promise<unknown> => {
     const text = await client.read(id);
-    if (text === undefined) throw new Error("The thread is not there.");
+    if (text === undefined) throw new Error("The thread does not exist.");
     const value: unknown = JSON.parse(text);
     if (readIfChanged !== undefined) kept.set(id, value);
     return value;

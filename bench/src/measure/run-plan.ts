@@ -1,5 +1,5 @@
-import type { Backend, Contestant, Keeper, RunningBackend } from "../keepers/keeper.ts";
-import { turnMessages } from "../turns.ts";
+import type { Backend, Subject, Client, RunningBackend } from "../clients/client.ts";
+import { turnMessages } from "../messages.ts";
 import type { Scale, WarmUp, Workload, WorkloadCase } from "../workloads/workload.ts";
 import { type Result, resultOf } from "./result.ts";
 import { measured, type Sample } from "./stopwatch.ts";
@@ -7,11 +7,11 @@ import { measured, type Sample } from "./stopwatch.ts";
 export interface Plan {
   readonly backends: readonly Backend[];
   readonly workloads: readonly Workload[];
-  /** More contestants for a backend that runs. */
-  readonly peersOf: (backend: string, endpoint: unknown) => Promise<readonly Contestant[]>;
+  /** Returns additional subjects for a running backend. */
+  readonly peersOf: (backend: string, endpoint: unknown) => Promise<readonly Subject[]>;
   readonly rounds: number;
   readonly scale: Scale;
-  /** Cases of other sizes are left out. `undefined`: all run. */
+  /** Only cases of these sizes run; all of them if `undefined`. */
   readonly sizes: readonly number[] | undefined;
 }
 
@@ -21,14 +21,14 @@ export interface Listener {
   readonly failure: (text: string) => void;
 }
 
-/** Runs everything, a backend after the other. */
+/** Runs the plan, one backend after the other. */
 export async function runPlan(plan: Plan, listener: Listener): Promise<void> {
   for (const backend of plan.backends) {
     listener.progress(`${backend.name}: starting`);
     const running = await backend.start();
     try {
       const peers = await plan.peersOf(backend.name, running.endpoint);
-      const field = { ...running, contestants: [...running.contestants, ...peers] };
+      const field = { ...running, subjects: [...running.subjects, ...peers] };
       await runBackend(backend.name, field, plan, listener);
     } finally {
       await running.stop();
@@ -38,7 +38,7 @@ export async function runPlan(plan: Plan, listener: Listener): Promise<void> {
 
 async function runBackend(
   backend: string,
-  { contestants }: RunningBackend,
+  { subjects }: RunningBackend,
   plan: Plan,
   listener: Listener,
 ): Promise<void> {
@@ -47,9 +47,9 @@ async function runBackend(
     const warmUp = warmUpOf(workload, cases, plan.scale);
     if (warmUp !== undefined) {
       const label = `${backend} · ${workload.name} · warm-up`;
-      // Who fails here will fail again where it is told.
+      // A subject that fails here fails again in the measured part, which reports it.
       const { progress } = listener;
-      await interleaved(contestants, warmUp.case, warmUp.rounds, label, {
+      await interleaved(subjects, warmUp.case, warmUp.rounds, label, {
         progress,
         failure: () => undefined,
       });
@@ -57,17 +57,17 @@ async function runBackend(
     for (const each of cases) {
       const rounds = Math.min(plan.rounds, each.rounds ?? plan.rounds);
       const label = `${backend} · ${workload.name} · ${each.name}`;
-      const samples = await interleaved(contestants, each, rounds, label, listener);
-      for (const [{ name: contestant, role }, taken] of samples) {
-        const subject = {
+      const samples = await interleaved(subjects, each, rounds, label, listener);
+      for (const [{ name: subject, role }, taken] of samples) {
+        const key = {
           workload: workload.name,
           case: each.name,
           size: each.size,
           backend,
-          contestant,
+          subject,
           role,
         };
-        listener.result(resultOf(subject, taken));
+        listener.result(resultOf(key, taken));
       }
     }
   }
@@ -79,65 +79,65 @@ function warmUpOf({ warmUp }: Workload, [first]: readonly WorkloadCase[], scale:
   return first.cold === true || first.rounds === 1 ? undefined : { case: first, rounds: 1 };
 }
 
-let places = 0;
+let locations = 0;
 
 /**
- * Each round lets everybody run once, so that what slows the machine down for a while slows all down. The order turns,
- * so that nobody always follows the same one.
+ * Runs every subject once in each round, so that a slow phase of the machine affects all of them. The order rotates,
+ * so that no subject always follows the same one.
  */
 async function interleaved(
-  contestants: readonly Contestant[],
+  subjects: readonly Subject[],
   each: WorkloadCase,
   rounds: number,
   label: string,
   { progress, failure }: Pick<Listener, "progress" | "failure">,
-): Promise<Map<Contestant, Sample[]>> {
-  const samples = new Map<Contestant, Sample[]>();
-  const failed = new Set<Contestant>();
+): Promise<Map<Subject, Sample[]>> {
+  const samples = new Map<Subject, Sample[]>();
+  const failed = new Set<Subject>();
   for (let round = 0; round < rounds; round += 1) {
-    const first = round % contestants.length;
-    for (const contestant of [...contestants.slice(first), ...contestants.slice(0, first)]) {
-      if (failed.has(contestant)) continue;
-      progress(`${label} · round ${round + 1} of ${rounds} · ${contestant.name}`);
+    const first = round % subjects.length;
+    for (const subject of [...subjects.slice(first), ...subjects.slice(0, first)]) {
+      if (failed.has(subject)) continue;
+      progress(`${label} · round ${round + 1} of ${rounds} · ${subject.name}`);
       try {
-        const sample = await sampleOf(contestant, each);
-        if (sample !== undefined) samples.set(contestant, [...(samples.get(contestant) ?? []), sample]);
+        const sample = await sampleOf(subject, each);
+        if (sample !== undefined) samples.set(subject, [...(samples.get(subject) ?? []), sample]);
       } catch (error) {
-        failed.add(contestant);
+        failed.add(subject);
         const [reason] = (error instanceof Error ? error.message : String(error)).split("\n", 1);
-        failure(`${label} · ${contestant.name}: ${reason}`);
+        failure(`${label} · ${subject.name}: ${reason}`);
       }
     }
   }
-  return new Map(contestants.flatMap((one) => (samples.has(one) ? [[one, samples.get(one) ?? []]] : [])));
+  return new Map(subjects.flatMap((one) => (samples.has(one) ? [[one, samples.get(one) ?? []]] : [])));
 }
 
-async function sampleOf(contestant: Contestant, each: WorkloadCase): Promise<Sample | undefined> {
-  places += 1;
-  const place = `place-${places}`;
-  const reopen = (): Promise<Keeper> => contestant.open(place);
+async function sampleOf(subject: Subject, each: WorkloadCase): Promise<Sample | undefined> {
+  locations += 1;
+  const location = `location-${locations}`;
+  const reopen = (): Promise<Client> => subject.open(location);
   const first = await reopen();
   try {
-    if (!each.suits(first, contestant)) return undefined;
+    if (!each.suits(first, subject)) return undefined;
     await each.prepare?.(first);
   } finally {
     await first.close();
   }
-  const keeper = await reopen();
+  const client = await reopen();
   try {
-    if (each.cold !== true) await useOnce(keeper);
-    return await measured((watch) => each.run({ keeper, watch, reopen }));
+    if (each.cold !== true) await useOnce(client);
+    return await measured((watch) => each.run({ client, watch, reopen }));
   } finally {
-    await keeper.close();
+    await client.close();
   }
 }
 
-/** Connects, and whatever else happens at the first use. */
-async function useOnce(keeper: Keeper): Promise<void> {
-  const conversation = keeper.conversation("first-use", "in place");
+/** Connects and does the other work of the first use. */
+async function useOnce(client: Client): Promise<void> {
+  const conversation = client.conversation("first-use", "direct");
   for (const turn of [0, 1]) {
     await conversation.add(turnMessages(turn));
     await conversation.save();
   }
-  await keeper.load("first-use");
+  await client.load("first-use");
 }

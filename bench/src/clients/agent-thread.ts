@@ -1,11 +1,11 @@
 import { createChatAgent, defineTool, type Thread } from "@threadstore/openai";
 import OpenAI from "openai";
-import type { Message } from "../turns.ts";
-import type { Conversation, Keeper, ModelClient } from "./keeper.ts";
+import type { Message } from "../messages.ts";
+import type { Conversation, Client, ModelClient } from "./client.ts";
 
-/** An agent's thread whose model says what it is told to. */
+/** A thread of an agent whose model replies with given messages. */
 export interface AgentThread {
-  /** Runs the turn that these messages are. */
+  /** Runs one turn, made of these messages. */
   readonly add: (messages: readonly Message[]) => Promise<void>;
   readonly serializeParts: () => readonly string[];
 }
@@ -13,7 +13,7 @@ export interface AgentThread {
 export function agentThread(kind: ModelClient): AgentThread {
   let answers: Message[] = [];
   let result: string | null = null;
-  const client = modelClient(kind, () => completionOf(answers.shift()));
+  const client = createModelClient(kind, () => completionOf(answers.shift()));
   const look = defineTool({ name: "look", run: () => result });
   const agent = createChatAgent({ client, model: "bench", tools: [look] });
   const thread: Thread = agent.getNewThread();
@@ -27,9 +27,9 @@ export function agentThread(kind: ModelClient): AgentThread {
   };
 }
 
-function modelClient(kind: ModelClient, answer: () => object): OpenAI {
-  if (kind === "in place") {
-    // An agent calls nothing else of a client.
+function createModelClient(kind: ModelClient, answer: () => object): OpenAI {
+  if (kind === "direct") {
+    // Agents use no other method of the client.
     return { chat: { completions: { create: async () => answer() } } } as unknown as OpenAI;
   }
   const fetch = async (): Promise<Response> => Response.json(answer());
@@ -37,12 +37,13 @@ function modelClient(kind: ModelClient, answer: () => object): OpenAI {
 }
 
 /**
- * A conversation whose turns an agent runs, whoever keeps it: what runs between two saves leaves garbage and cold caches.
+ * Starts a conversation whose turns an agent runs, also for clients that bring no agent: the code that runs between
+ * saves leaves garbage and cold caches for all of them.
  */
-export function withAgent(keeper: Keeper, id: string, client: ModelClient = "in place"): Conversation {
-  const conversation = keeper.conversation(id, client);
-  if (keeper.savesAlone === true || conversation.runsAgent === true) return conversation;
-  const { add } = agentThread(client);
+export function withAgent(client: Client, id: string, modelClient: ModelClient = "direct"): Conversation {
+  const conversation = client.conversation(id, modelClient);
+  if (client.savesAlone === true || conversation.runsAgent === true) return conversation;
+  const { add } = agentThread(modelClient);
   return {
     async add(messages) {
       await add(messages);
@@ -54,7 +55,7 @@ export function withAgent(keeper: Keeper, id: string, client: ModelClient = "in 
 }
 
 function completionOf(message: Message | undefined): object {
-  if (message === undefined) throw new Error("The agent asked its model once too often.");
+  if (message === undefined) throw new Error("The agent called its model more often than expected.");
   const finish = message.tool_calls === undefined ? "stop" : "tool_calls";
   return {
     id: "completion",

@@ -1,23 +1,27 @@
 import type { StoredThread, ThreadStore } from "@threadstore/core";
-import type { Message } from "../turns.ts";
+import type { Message } from "../messages.ts";
 import { agentThread } from "./agent-thread.ts";
-import type { Contestant, Conversation, Keeper, ModelClient } from "./keeper.ts";
+import type { Subject, Conversation, Client, ModelClient } from "./client.ts";
 
 /**
- * A store of ours, through `save` with whole objects, and through an agent's thread, which is another way to grow
- * a conversation and the same store for everything else.
+ * A ThreadStore as two subjects: with whole objects, and with an agent's thread. They differ only in how a conversation
+ * grows.
  */
-export function ours(open: (place: string) => ThreadStore): readonly Contestant[] {
+export function ours(open: (location: string) => ThreadStore): readonly Subject[] {
   return [
     {
       name: "ours, agent's text",
       role: "ours",
-      async open(place) {
-        const { conversation, load, close } = storeKeeper(open(place), throughAgent);
+      async open(location) {
+        const { conversation, load, close } = storeKeeper(open(location), throughAgent);
         return { conversation, load, close };
       },
     },
-    { name: "ours, objects", role: "ours", open: async (place) => storeKeeper(open(place), throughObjects) },
+    {
+      name: "ours, objects",
+      role: "ours",
+      open: async (location) => storeKeeper(open(location), throughObjects),
+    },
   ];
 }
 
@@ -35,7 +39,7 @@ function throughAgent(store: ThreadStore, id: string, client: ModelClient): Conv
   };
 }
 
-/** Whole objects, each replacing what the save before it gave. */
+/** Saves whole objects, each replacing the result of the previous save. */
 export function throughObjects(store: ThreadStore, id: string): Conversation {
   const messages: Message[] = [];
   let previous: StoredThread | undefined;
@@ -47,13 +51,13 @@ export function throughObjects(store: ThreadStore, id: string): Conversation {
   };
 }
 
-function storeKeeper(store: ThreadStore, through: Through): Keeper {
+function storeKeeper(store: ThreadStore, through: Through): Client {
   const seen = new Map<string, StoredThread | undefined>();
   return {
     conversation: (id, client) => through(store, id, client),
     async load(id) {
       const found = await store.load(id);
-      if (found === undefined) throw new Error("The thread is not there.");
+      if (found === undefined) throw new Error("The thread does not exist.");
       seen.set(id, found);
       return found.thread;
     },
@@ -63,7 +67,7 @@ function storeKeeper(store: ThreadStore, through: Through): Keeper {
     async reload(id) {
       const before = seen.get(id);
       const found = await store.load(id, { cached: before });
-      // Who sees that it is the same version uses what they have.
+      // A caller that holds this version already uses its own object.
       return found?.version === before?.version ? before : found?.thread;
     },
     async listPage(limit, cursor) {

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 
-/** A message as Chat Completions have it. */
+/** A Chat Completions message. */
 export interface Message {
   readonly role: "assistant" | "tool" | "user";
   readonly content: string | null;
@@ -12,14 +12,14 @@ export interface Message {
   }[];
 }
 
-/** Text that a compressor, of a backend or a disk, gains nothing from. */
+/** Returns text that no backend or disk can compress well. */
 function text(length: number): string {
   return randomBytes(Math.ceil(length / 2))
     .toString("hex")
     .slice(0, length);
 }
 
-/** A turn: a question of 200 bytes, an answer of 800, and every third time a tool call of 2 KB. */
+/** Returns one turn: a question of 200 bytes, an answer of 800, and in every third turn a tool call of 2 KB. */
 export function turnMessages(turn: number): readonly Message[] {
   const question = { role: "user", content: text(200) } as const;
   const answer = { role: "assistant", content: text(800) } as const;
@@ -34,7 +34,7 @@ export function turnMessages(turn: number): readonly Message[] {
   ];
 }
 
-/** The messages of whole turns that come nearest to so many bytes of JSON. */
+/** Returns complete turns that add up to about `bytes` of JSON. */
 export function messagesOfSize(bytes: number): readonly Message[] {
   const messages: Message[] = [];
   let size = 0;

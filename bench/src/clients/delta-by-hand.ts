@@ -1,30 +1,30 @@
 import { randomBytes } from "node:crypto";
 import { crc32 } from "node:zlib";
-import type { Keeper } from "./keeper.ts";
+import type { Client } from "./client.ts";
 
-/** A record whose end is replaced: the first `from` bytes stay, `bytes` come behind them. */
+/** Replaces the end of a record: the first `from` bytes stay, followed by `bytes`. */
 export interface Patch {
   readonly from: number;
   readonly bytes: Buffer;
-  /** How many of the last bytes are the trailer. */
+  /** The length of the trailer at the end of `bytes`. */
   readonly trailerLength: number;
   readonly expected: string | undefined;
   readonly version: string;
 }
 
-/** What a client does to write only what changed. */
+/** How a client writes only the changed part of a record. */
 export interface DeltaClient {
-  /** Gives the version that it then has, where that is the backend's to say. */
+  /** Resolves with the new version, if the backend assigns it. */
   readonly patch: (id: string, patch: Patch) => Promise<string | undefined>;
   readonly read: (id: string) => Promise<Buffer>;
   readonly close: () => Promise<void>;
 }
 
 /**
- * What one would write by hand, and for one backend, to save as little as our stores do: only new messages
- * are encoded, sent and written, with a trailer like theirs behind them.
+ * The code one would write by hand, for one backend, to save as little as the stores do: only new messages are encoded,
+ * sent and written, followed by a trailer like theirs.
  */
-export function deltaByHand(client: DeltaClient): Keeper {
+export function deltaByHand(client: DeltaClient): Client {
   return {
     conversation(id) {
       const beginning = '{"thread":{"messages":[';
