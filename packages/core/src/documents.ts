@@ -1,0 +1,20 @@
+// The entry point for agent packages, which read and write the documents that stores hold: "@threadstore/core/documents".
+export { copyJson, type CopyJsonOptions, MAX_JSON_DEPTH } from "./documents/copy-json.ts";
+export {
+  type CodedError,
+  defineErrorClass,
+  type DetailVisibility,
+  type ErrorClass,
+  type ErrorClassDefinition,
+} from "./documents/define-error-class.ts";
+export {
+  type Envelope,
+  type EnvelopeOptions,
+  type EnvelopeProblem,
+  type EnvelopeProblemReason,
+  readEnvelope,
+  THREAD_FORMAT,
+} from "./documents/envelope.ts";
+export { canonicalJson, isJsonObject, isPlainObject, type JsonObject } from "./documents/json.ts";
+export { kindOf, memberPath, mismatchMessage, quoteName } from "./documents/json-path.ts";
+export { untilAborted } from "./call/until-aborted.ts";

@@ -1,0 +1,51 @@
+import { expect, it } from "vitest";
+import { kindOf, memberPath, mismatchMessage, quoteName } from "./json-path.ts";
+import { canonicalJson, isJsonObject, isPlainObject } from "./json.ts";
+
+it("canonicalJson ignores the order of members, at every level", () => {
+  const text = canonicalJson({ b: [{ d: 1, c: 2 }], a: null });
+  expect(text).toBe('{"a":null,"b":[{"c":2,"d":1}]}');
+  expect(canonicalJson(JSON.parse('{"a":1,"__proto__":{"b":1}}'))).toBe('{"__proto__":{"b":1},"a":1}');
+});
+
+it("isJsonObject accepts objects, and neither arrays nor null", () => {
+  expect([{}, [], null, "a", undefined].map(isJsonObject)).toEqual([true, false, false, false, false]);
+});
+
+it("isPlainObject rejects class instances, and objects that inherit from data", () => {
+  const values = [{}, Object.create(null), new Date(0), [], Object.create(Object.create(null)), null];
+  expect(values.map(isPlainObject)).toEqual([true, true, false, false, false, false]);
+});
+
+it("memberPath writes names that are not identifiers in brackets", () => {
+  expect(memberPath(memberPath("$", "messages"), 3)).toBe("$.messages[3]");
+  expect(memberPath("$", "two words")).toBe('$["two words"]');
+  expect(memberPath("$", "a".repeat(81))).toBe(`$["${"a".repeat(80)}…"]`);
+});
+
+it("quoteName cuts long names and repairs lone surrogates", () => {
+  expect(quoteName('a"\n')).toBe(String.raw`"a\"\n"`);
+  expect(quoteName(`${"a".repeat(79)}😀`)).toBe(`"${"a".repeat(79)}\ufffd…"`);
+});
+
+it("kindOf names the kind of a value, and never the value", () => {
+  const values = [undefined, null, [1], Infinity, 1, "a", new Uint8Array(1), {}, new Date(0), Symbol("a")];
+  expect(values.map(kindOf)).toEqual([
+    "undefined",
+    "null",
+    "an array",
+    "a non-finite number",
+    "a number",
+    "a string",
+    "a Uint8Array",
+    "an object",
+    "a class instance",
+    "a symbol",
+  ]);
+});
+
+it("mismatchMessage names the path, the requirement and the kind of the value", () => {
+  expect(mismatchMessage("$.a", "a string", 1)).toBe("`$.a` must be a string, but is a number.");
+  expect(mismatchMessage("$.a", "a string", undefined)).toBe("`$.a` must be a string, but is missing.");
+  expect(mismatchMessage("limit", "an integer")).toBe("`limit` must be an integer.");
+});
