@@ -6,6 +6,7 @@ export default defineConfig({
   test: {
     include: [
       "packages/*/src/**/*.test.ts",
+      "packages/*/test/**/*.test.ts",
       "examples/**/*.test.ts",
       "tooling/**/*.test.ts",
       "bench/src/**/*.test.ts",

@@ -14,7 +14,7 @@ describe.each(documents)("%s", (document) => {
 
   it("shows only code that the tests run", () => {
     // A package may run the code of its README itself.
-    const tests = globSync(join(dirname(document), "src/**/*.test{,-helper}.ts"), { cwd: root });
+    const tests = globSync(join(dirname(document), "{src,test}/**/*.test{,-helper}.ts"), { cwd: root });
     const isRunThere =
       document.startsWith("packages/") && tests.some((test) => read(test).includes("README.md"));
     const blocks = [...text.matchAll(/(?:<!-- code: (\S+) -->\n)?```ts\n(.*?)```/gsu)];

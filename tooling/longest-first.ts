@@ -5,22 +5,22 @@ import { BaseSequencer, type TestSpecification } from "vitest/node";
  * alone in the end. One that is missing here costs a little time, no more.
  */
 const longest = [
-  "conformance/src/testing/zoo/zoo.test.ts",
+  "conformance/test/mutants/mutants.test.ts",
   "s3/src/conformance.test.ts",
   "azure-blob/src/conformance.disk.test.ts",
   "azure-blob/src/conformance.test.ts",
   "redis/src/conformance.test.ts",
-  "conformance/src/testing/runners/runners.test.ts",
+  "conformance/test/runners/runners.test.ts",
   "redis/src/faults.test.ts",
   "file-system/src/conformance.test.ts",
   "azure-blob/src/races.test.ts",
-  "conformance/src/testing/network/key-value-store.test.ts",
+  "conformance/test/stores/key-value/key-value-store.test.ts",
   "file-system/src/processes.test.ts",
   "s3/src/processes.test.ts",
   "sqlite/src/conformance.test.ts",
   "redis/src/failover.test.ts",
   "s3/src/s3-store.test.ts",
-  "conformance/src/cli/cli.test.ts",
+  "conformance/test/cli/cli.test.ts",
   "sqlite/src/processes.test.ts",
 ];
 

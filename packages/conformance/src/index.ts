@@ -1,7 +1,13 @@
 export { cases } from "./cases/index.ts";
-export { type CaseContext, type Clause, type ConformanceCase, type Tier, tiers } from "./conformance-case.ts";
-export { register, type Runner } from "./execution/register.ts";
-export { type CaseResult, type CaseStatus, type Report, run, type RunOptions } from "./execution/report.ts";
+export {
+  type CaseContext,
+  type Clause,
+  type ConformanceCase,
+  type Tier,
+  tiers,
+} from "./suite/conformance-case.ts";
+export { register, type Runner } from "./suite/register.ts";
+export { type CaseResult, type CaseStatus, type Report, run, type RunOptions } from "./suite/report.ts";
 export type {
   Backend,
   Disk,
@@ -14,10 +20,10 @@ export type {
   PeerModule,
   Power,
   Waiver,
-} from "./harness.ts";
-export { growThread, type GrowthOptions } from "./growth.ts";
-export type { Selection } from "./execution/selection.ts";
-export type { TierVerdict } from "./execution/tier-verdicts.ts";
+} from "./suite/harness.ts";
+export { growThread, type GrowthOptions } from "./suite/grow-thread.ts";
+export type { Selection } from "./suite/selection.ts";
+export type { TierVerdict } from "./suite/tier-verdicts.ts";
 export {
   type AnomalyName,
   checkHistory,
@@ -33,4 +39,4 @@ export {
   type Seen,
   type ThreadCheck,
   type Verdict,
-} from "./linearizability/index.ts";
+} from "./engines/linearizability/index.ts";

@@ -1,6 +1,15 @@
-import { type ConformanceCase, section } from "../conformance-case.ts";
-import { broken, describeError, holds, loaded, outcomeOf, rejectsWith, same, show } from "../expectations.ts";
-import { range } from "../parallel.ts";
+import { type ConformanceCase, section } from "../suite/conformance-case.ts";
+import {
+  broken,
+  describeError,
+  holds,
+  loaded,
+  outcomeOf,
+  rejectsWith,
+  same,
+  show,
+} from "../suite/expectations.ts";
+import { range } from "../utilities/parallel.ts";
 import { everyCall } from "./calls.ts";
 import { graceMs } from "./hurry.ts";
 import { idsOf, textOf, unchanged } from "./reading.ts";

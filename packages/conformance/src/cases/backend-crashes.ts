@@ -1,6 +1,6 @@
-import { type ConformanceCase, section } from "../conformance-case.ts";
-import { killBackend } from "../crashes/backend.ts";
-import { holds } from "../expectations.ts";
+import { killBackend } from "../engines/crash/kill-backend.ts";
+import { type ConformanceCase, section } from "../suite/conformance-case.ts";
+import { holds } from "../suite/expectations.ts";
 
 export const backendCrashes: ConformanceCase[] = section("Crashes", "durable", [
   {

@@ -1,6 +1,6 @@
-import { type ConformanceCase, section } from "../conformance-case.ts";
-import { absent, holds, loaded, refuses, same, show } from "../expectations.ts";
-import { range } from "../parallel.ts";
+import { type ConformanceCase, section } from "../suite/conformance-case.ts";
+import { absent, holds, loaded, refuses, same, show } from "../suite/expectations.ts";
+import { range } from "../utilities/parallel.ts";
 import { idsOf, textOf } from "./reading.ts";
 
 const long = { messages: range(200).map((n) => `message number ${n}`) };

@@ -1,7 +1,7 @@
 import type { StoredThread } from "@threadstore/core";
-import { type ConformanceCase, faultsSection } from "../conformance-case.ts";
-import { broken, describeError, holds, outcomeOf, same } from "../expectations.ts";
-import type { Fault } from "../fault-proxy/index.ts";
+import type { Fault } from "../engines/fault-proxy/index.ts";
+import { type ConformanceCase, faultsSection } from "../suite/conformance-case.ts";
+import { broken, describeError, holds, outcomeOf, same } from "../suite/expectations.ts";
 import { callNamed, everyCall } from "./calls.ts";
 import { promptly, requestsOf } from "./changes.ts";
 import { graceMs, HURRY_MS } from "./hurry.ts";

@@ -4,9 +4,17 @@ import {
   ThreadStoreError,
   type ThreadStoreErrorCode,
 } from "@threadstore/core";
-import { broken, describeError, type Outcome, ordinal, outcomeOf, same, show } from "../expectations.ts";
-import type { FaultProxy } from "../fault-proxy/index.ts";
-import { range } from "../parallel.ts";
+import type { FaultProxy } from "../engines/fault-proxy/index.ts";
+import {
+  broken,
+  describeError,
+  type Outcome,
+  ordinal,
+  outcomeOf,
+  same,
+  show,
+} from "../suite/expectations.ts";
+import { range } from "../utilities/parallel.ts";
 
 /** A save or a delete, whatever may go wrong with it. */
 export interface Change {

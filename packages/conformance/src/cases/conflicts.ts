@@ -1,6 +1,6 @@
-import { type ConformanceCase, section } from "../conformance-case.ts";
-import { absent, holds, refuses, same, show } from "../expectations.ts";
-import { range } from "../parallel.ts";
+import { type ConformanceCase, section } from "../suite/conformance-case.ts";
+import { absent, holds, refuses, same, show } from "../suite/expectations.ts";
+import { range } from "../utilities/parallel.ts";
 import { idsOf, textOf, unchanged } from "./reading.ts";
 
 export const conflicts: ConformanceCase[] = section("Versions", "core", [

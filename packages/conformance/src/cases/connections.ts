@@ -1,8 +1,8 @@
 import type { StoredThread, ThreadStore } from "@threadstore/core";
-import { type CaseContext, type ConformanceCase, faultsSection } from "../conformance-case.ts";
-import { broken, describeError, holds, loaded, ordinal, outcomeOf, same } from "../expectations.ts";
-import type { FaultProxy } from "../fault-proxy/index.ts";
-import { range } from "../parallel.ts";
+import type { FaultProxy } from "../engines/fault-proxy/index.ts";
+import { type CaseContext, type ConformanceCase, faultsSection } from "../suite/conformance-case.ts";
+import { broken, describeError, holds, loaded, ordinal, outcomeOf, same } from "../suite/expectations.ts";
+import { range } from "../utilities/parallel.ts";
 import { promptly, requestsOf } from "./changes.ts";
 import { graceMs } from "./hurry.ts";
 import { countUp, onlyWinner } from "./races.ts";

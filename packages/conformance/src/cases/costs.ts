@@ -1,8 +1,8 @@
 import type { ThreadPage, ThreadStore } from "@threadstore/core";
-import { type CaseContext, type ConformanceCase, faultsSection } from "../conformance-case.ts";
-import { holds, same } from "../expectations.ts";
-import type { FaultProxy } from "../fault-proxy/index.ts";
-import { inParallel, range } from "../parallel.ts";
+import type { FaultProxy } from "../engines/fault-proxy/index.ts";
+import { type CaseContext, type ConformanceCase, faultsSection } from "../suite/conformance-case.ts";
+import { holds, same } from "../suite/expectations.ts";
+import { inParallel, range } from "../utilities/parallel.ts";
 
 /** What a call took of the network. */
 interface Cost {

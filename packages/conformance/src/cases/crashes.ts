@@ -1,12 +1,17 @@
 import { type ThreadStore, ThreadStoreError } from "@threadstore/core";
-import { type CaseContext, type CasePlace, type ConformanceCase, section } from "../conformance-case.ts";
-import { type CampaignResult, killWriters } from "../crashes/campaign.ts";
-import { endWriters } from "../crashes/farewell.ts";
-import { killFirstUsers } from "../crashes/first-use.ts";
-import type { Ledger } from "../crashes/ledger.ts";
-import { takeAndNote } from "../crashes/save-now.ts";
-import { contentOf, nameOf, type Step, take } from "../crashes/step.ts";
-import { holds, outcomeOf, refuses } from "../expectations.ts";
+import { killFirstUsers } from "../engines/crash/first-use.ts";
+import { type CampaignResult, killWriters } from "../engines/crash/kill-writers.ts";
+import type { Ledger } from "../engines/crash/ledger.ts";
+import { takeAndNote } from "../engines/crash/save-now.ts";
+import { contentOf, nameOf, type Step, take } from "../engines/crash/step.ts";
+import { endWriters } from "../engines/crash/terminate-writers.ts";
+import {
+  type CaseContext,
+  type CasePlace,
+  type ConformanceCase,
+  section,
+} from "../suite/conformance-case.ts";
+import { holds, outcomeOf, refuses } from "../suite/expectations.ts";
 
 const timeoutMs = 480_000;
 

@@ -1,6 +1,6 @@
-import { type ConformanceCase, section } from "../conformance-case.ts";
-import { broken, refuses, same, show } from "../expectations.ts";
-import { range } from "../parallel.ts";
+import { type ConformanceCase, section } from "../suite/conformance-case.ts";
+import { broken, refuses, same, show } from "../suite/expectations.ts";
+import { range } from "../utilities/parallel.ts";
 import { idsOf, pagesOf } from "./reading.ts";
 
 function threadIds(count: number, prefix = "thread-"): string[] {

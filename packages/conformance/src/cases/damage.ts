@@ -1,6 +1,6 @@
 import type { ThreadStore } from "@threadstore/core";
-import { type CaseContext, type ConformanceCase, section } from "../conformance-case.ts";
-import { holds, loaded, refuses, same } from "../expectations.ts";
+import { type CaseContext, type ConformanceCase, section } from "../suite/conformance-case.ts";
+import { holds, loaded, refuses, same } from "../suite/expectations.ts";
 import { summariesOf, textOf } from "./reading.ts";
 
 const content = "content to be damaged";

@@ -1,12 +1,12 @@
-import { type CaseContext, type ConformanceCase, section } from "../conformance-case.ts";
-import { describeStep } from "../crashes/step.ts";
-import { checkRestored, traceWriter } from "../crashes/traced.ts";
-import { afterPowerCut, type PowerCut, powerCuts } from "../disk/power-cuts.ts";
-import type { TimedReport, Timeline } from "../disk/timeline.ts";
-import { checkWriteOrder } from "../disk/write-order.ts";
-import { holds } from "../expectations.ts";
-import { inParallel } from "../parallel.ts";
-import { seededRandom } from "../random.ts";
+import { describeStep } from "../engines/crash/step.ts";
+import { checkRestored, traceWriter } from "../engines/crash/traced.ts";
+import { afterPowerCut, type PowerCut, powerCuts } from "../engines/disk/power-cuts.ts";
+import type { TimedReport, Timeline } from "../engines/disk/timeline.ts";
+import { checkWriteOrder } from "../engines/disk/write-order.ts";
+import { type CaseContext, type ConformanceCase, section } from "../suite/conformance-case.ts";
+import { holds } from "../suite/expectations.ts";
+import { inParallel } from "../utilities/parallel.ts";
+import { seededRandom } from "../utilities/seeded-random.ts";
 
 const timeoutMs = 480_000;
 

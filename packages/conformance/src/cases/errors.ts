@@ -1,7 +1,7 @@
 import { inspect } from "node:util";
 import { ThreadStoreError, threadStoreErrorCodes, type ThreadStore } from "@threadstore/core";
-import { type ConformanceCase, section } from "../conformance-case.ts";
-import { holds, outcomeOf, refuses, same, show } from "../expectations.ts";
+import { type ConformanceCase, section } from "../suite/conformance-case.ts";
+import { holds, outcomeOf, refuses, same, show } from "../suite/expectations.ts";
 
 /** The errors of calls that fail for every reason that needs no broken backend. */
 async function errorsOf(store: ThreadStore, secret: string): Promise<unknown[]> {

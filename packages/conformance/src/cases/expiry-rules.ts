@@ -1,7 +1,7 @@
 import type { SaveOptions } from "@threadstore/core";
-import { stoppedClock } from "../clock.ts";
-import { type ConformanceCase, section } from "../conformance-case.ts";
-import { absent, holds, loaded, same, show } from "../expectations.ts";
+import { type ConformanceCase, section } from "../suite/conformance-case.ts";
+import { absent, holds, loaded, same, show } from "../suite/expectations.ts";
+import { stoppedClock } from "../utilities/stopped-clock.ts";
 import { idsOf, pollFor, textOf } from "./reading.ts";
 
 const minute = 60_000;

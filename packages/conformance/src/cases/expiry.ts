@@ -1,6 +1,6 @@
-import { stoppedClock } from "../clock.ts";
-import { type ConformanceCase, section } from "../conformance-case.ts";
-import { absent, refuses, same, show } from "../expectations.ts";
+import { type ConformanceCase, section } from "../suite/conformance-case.ts";
+import { absent, refuses, same, show } from "../suite/expectations.ts";
+import { stoppedClock } from "../utilities/stopped-clock.ts";
 import { idsOf, textOf } from "./reading.ts";
 
 const minute = 60_000;

@@ -1,4 +1,4 @@
-import type { CaseContext } from "../conformance-case.ts";
+import type { CaseContext } from "../suite/conformance-case.ts";
 
 /** How long calls are given that a case tells to hurry. */
 export const HURRY_MS = 500;

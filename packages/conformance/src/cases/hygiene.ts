@@ -1,10 +1,10 @@
 import { getEventListeners } from "node:events";
 import { existsSync, readdirSync } from "node:fs";
 import type { StoredThread } from "@threadstore/core";
-import { complaintsDuring } from "../complaints.ts";
-import { type CaseContext, type ConformanceCase, section } from "../conformance-case.ts";
-import { holds, outcomeOf, same } from "../expectations.ts";
-import { inParallel, range } from "../parallel.ts";
+import { type CaseContext, type ConformanceCase, section } from "../suite/conformance-case.ts";
+import { holds, outcomeOf, same } from "../suite/expectations.ts";
+import { inParallel, range } from "../utilities/parallel.ts";
+import { complaintsDuring } from "../utilities/process-warnings.ts";
 import { everyCall } from "./calls.ts";
 import { promptly } from "./changes.ts";
 import { pollFor } from "./reading.ts";

@@ -1,6 +1,6 @@
-import { type ConformanceCase, section } from "../conformance-case.ts";
 import { illFormedIds, noIds } from "../corpus/wrong-ids.ts";
-import { outcomeOf, refuses, same, show } from "../expectations.ts";
+import { type ConformanceCase, section } from "../suite/conformance-case.ts";
+import { outcomeOf, refuses, same, show } from "../suite/expectations.ts";
 import { everyCallWithId } from "./calls.ts";
 import { liveApart } from "./ids.ts";
 import { idsOf } from "./reading.ts";

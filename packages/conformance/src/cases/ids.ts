@@ -1,7 +1,7 @@
-import { type CaseContext, type ConformanceCase, section } from "../conformance-case.ts";
 import { hostileIds, type IdGroup, idGroups } from "../corpus/hostile-ids.ts";
-import { holds, same, show } from "../expectations.ts";
-import { inParallel, range } from "../parallel.ts";
+import { type CaseContext, type ConformanceCase, section } from "../suite/conformance-case.ts";
+import { holds, same, show } from "../suite/expectations.ts";
+import { inParallel, range } from "../utilities/parallel.ts";
 import { idsOf, textOf } from "./reading.ts";
 
 /** That threads of these ids live side by side: saved, loaded, listed and deleted without touching one another. */

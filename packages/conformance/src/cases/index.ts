@@ -1,4 +1,4 @@
-import type { ConformanceCase } from "../conformance-case.ts";
+import type { ConformanceCase } from "../suite/conformance-case.ts";
 import { abort } from "./abort.ts";
 import { backendCrashes } from "./backend-crashes.ts";
 import { basics } from "./basics.ts";

@@ -1,7 +1,7 @@
 import type { ThreadStore } from "@threadstore/core";
-import { type ConformanceCase, section } from "../conformance-case.ts";
-import { broken, describeError, holds, loaded, outcomeOf, refuses, same } from "../expectations.ts";
-import { range } from "../parallel.ts";
+import { type ConformanceCase, section } from "../suite/conformance-case.ts";
+import { broken, describeError, holds, loaded, outcomeOf, refuses, same } from "../suite/expectations.ts";
+import { range } from "../utilities/parallel.ts";
 import { everyCall } from "./calls.ts";
 import { idsOf, textOf } from "./reading.ts";
 

@@ -1,16 +1,16 @@
 import { randomBytes } from "node:crypto";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type CaseContext, type ConformanceCase, section } from "../conformance-case.ts";
-import type { Effort } from "../execution/settings.ts";
-import { broken, holds } from "../expectations.ts";
-import type { FaultProxy, Trigger } from "../fault-proxy/index.ts";
-import { checkHistory, formatHistory, type Operation } from "../linearizability/index.ts";
-import type { Recorded } from "../linearizability/recorder.ts";
-import { add, emptyTally, lackIn } from "../linearizability/vacuity.ts";
-import { playRound } from "../linearizability/workload.ts";
-import { range } from "../parallel.ts";
-import { seededRandom } from "../random.ts";
+import type { FaultProxy, Trigger } from "../engines/fault-proxy/index.ts";
+import { checkHistory, formatHistory, type Operation } from "../engines/linearizability/index.ts";
+import type { Recorded } from "../engines/linearizability/recorder.ts";
+import { add, emptyTally, lackIn } from "../engines/linearizability/significance.ts";
+import { playRound } from "../engines/linearizability/workload.ts";
+import { type CaseContext, type ConformanceCase, section } from "../suite/conformance-case.ts";
+import { broken, holds } from "../suite/expectations.ts";
+import type { Effort } from "../suite/settings.ts";
+import { range } from "../utilities/parallel.ts";
+import { seededRandom } from "../utilities/seeded-random.ts";
 
 const timeoutMs = 60_000;
 

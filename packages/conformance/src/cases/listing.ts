@@ -1,7 +1,7 @@
-import { type ConformanceCase, section } from "../conformance-case.ts";
 import { hostileIds } from "../corpus/hostile-ids.ts";
-import { holds, loaded, same, show } from "../expectations.ts";
-import { inParallel, range } from "../parallel.ts";
+import { type ConformanceCase, section } from "../suite/conformance-case.ts";
+import { holds, loaded, same, show } from "../suite/expectations.ts";
+import { inParallel, range } from "../utilities/parallel.ts";
 import { idsOf, summariesOf } from "./reading.ts";
 
 /** Ids of `[0-9A-Za-z._-]`, in ascending ASCII. */

@@ -1,8 +1,8 @@
 import type { ThreadStore } from "@threadstore/core";
-import { type CaseContext, type ConformanceCase, faultsSection } from "../conformance-case.ts";
-import { absent, holds, loaded, outcomeOf, same } from "../expectations.ts";
-import type { Fault, FaultProxy } from "../fault-proxy/index.ts";
-import { range } from "../parallel.ts";
+import type { Fault, FaultProxy } from "../engines/fault-proxy/index.ts";
+import { type CaseContext, type ConformanceCase, faultsSection } from "../suite/conformance-case.ts";
+import { absent, holds, loaded, outcomeOf, same } from "../suite/expectations.ts";
+import { range } from "../utilities/parallel.ts";
 import {
   atEachRequest,
   type Change,

@@ -1,6 +1,6 @@
 import type { ThreadMetadata, ThreadStore } from "@threadstore/core";
-import { type ConformanceCase, section } from "../conformance-case.ts";
-import { holds, loaded, refuses, same, show } from "../expectations.ts";
+import { type ConformanceCase, section } from "../suite/conformance-case.ts";
+import { holds, loaded, refuses, same, show } from "../suite/expectations.ts";
 import { idsOf, unchanged } from "./reading.ts";
 
 async function metadataOf(store: ThreadStore, id: string): Promise<ThreadMetadata> {

@@ -1,5 +1,5 @@
-import { type ConformanceCase, section } from "../conformance-case.ts";
-import { refuses, same } from "../expectations.ts";
+import { type ConformanceCase, section } from "../suite/conformance-case.ts";
+import { refuses, same } from "../suite/expectations.ts";
 import { everyCall } from "./calls.ts";
 import { promptly } from "./changes.ts";
 import { graceMs } from "./hurry.ts";

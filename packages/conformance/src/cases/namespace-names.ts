@@ -1,9 +1,9 @@
 import { ThreadStoreError, type ThreadStore } from "@threadstore/core";
-import { type ConformanceCase, section } from "../conformance-case.ts";
 import { hostileIds } from "../corpus/hostile-ids.ts";
 import { illFormedIds } from "../corpus/wrong-ids.ts";
-import { absent, broken, describeError, same, show } from "../expectations.ts";
-import { inParallel } from "../parallel.ts";
+import { type ConformanceCase, section } from "../suite/conformance-case.ts";
+import { absent, broken, describeError, same, show } from "../suite/expectations.ts";
+import { inParallel } from "../utilities/parallel.ts";
 import { idsOf, textOf } from "./reading.ts";
 
 /** That the name is refused, at once. */

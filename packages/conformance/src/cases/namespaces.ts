@@ -1,5 +1,5 @@
-import { type ConformanceCase, section } from "../conformance-case.ts";
-import { absent, refuses, same, show } from "../expectations.ts";
+import { type ConformanceCase, section } from "../suite/conformance-case.ts";
+import { absent, refuses, same, show } from "../suite/expectations.ts";
 import { everyCall } from "./calls.ts";
 import { idsOf, textOf } from "./reading.ts";
 

@@ -1,7 +1,7 @@
 import type { ThreadStore } from "@threadstore/core";
-import { complaintsDuring } from "../complaints.ts";
-import { type CaseContext, type ConformanceCase, faultsSection } from "../conformance-case.ts";
-import { loaded, type Outcome, refuses, same } from "../expectations.ts";
+import { type CaseContext, type ConformanceCase, faultsSection } from "../suite/conformance-case.ts";
+import { loaded, type Outcome, refuses, same } from "../suite/expectations.ts";
+import { complaintsDuring } from "../utilities/process-warnings.ts";
 import { callNamed, everyCall } from "./calls.ts";
 import { promptly } from "./changes.ts";
 import { graceMs, HURRY_MS } from "./hurry.ts";

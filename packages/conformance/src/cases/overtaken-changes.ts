@@ -1,6 +1,14 @@
 import { type StoredThread, type ThreadStore, ThreadStoreError } from "@threadstore/core";
-import { type CaseContext, type ConformanceCase, faultsSection } from "../conformance-case.ts";
-import { broken, describeError, holds, ordinal, type Outcome, outcomeOf, same } from "../expectations.ts";
+import { type CaseContext, type ConformanceCase, faultsSection } from "../suite/conformance-case.ts";
+import {
+  broken,
+  describeError,
+  holds,
+  ordinal,
+  type Outcome,
+  outcomeOf,
+  same,
+} from "../suite/expectations.ts";
 import {
   type Attempt,
   atEachRequest,

@@ -1,6 +1,6 @@
 import type { SaveOptions } from "@threadstore/core";
-import { type ConformanceCase, section } from "../conformance-case.ts";
-import { broken, holds, loaded, same, show } from "../expectations.ts";
+import { type ConformanceCase, section } from "../suite/conformance-case.ts";
+import { broken, holds, loaded, same, show } from "../suite/expectations.ts";
 import { summariesOf, textOf } from "./reading.ts";
 
 export const ownership: ConformanceCase[] = section("Values", "core", [

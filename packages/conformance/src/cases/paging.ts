@@ -1,6 +1,6 @@
-import { type ConformanceCase, section } from "../conformance-case.ts";
-import { refuses, same, show } from "../expectations.ts";
-import { range } from "../parallel.ts";
+import { type ConformanceCase, section } from "../suite/conformance-case.ts";
+import { refuses, same, show } from "../suite/expectations.ts";
+import { range } from "../utilities/parallel.ts";
 import { pagesOf } from "./reading.ts";
 
 export const paging: ConformanceCase[] = section("Listing", "core", [

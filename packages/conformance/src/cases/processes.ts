@@ -1,8 +1,8 @@
 import { ThreadStoreError } from "@threadstore/core";
-import { type CaseContext, type ConformanceCase, section } from "../conformance-case.ts";
-import { broken, describeError, loaded, outcomeOf, same } from "../expectations.ts";
-import { range } from "../parallel.ts";
-import type { PeerClient } from "../peers/peer.ts";
+import type { PeerClient } from "../engines/child-process/child-client.ts";
+import { type CaseContext, type ConformanceCase, section } from "../suite/conformance-case.ts";
+import { broken, describeError, loaded, outcomeOf, same } from "../suite/expectations.ts";
+import { range } from "../utilities/parallel.ts";
 
 /** Counts up by load and save, again and again until a save goes through. */
 async function increment(peer: PeerClient, signal: AbortSignal): Promise<void> {

@@ -1,6 +1,6 @@
-import { type ConformanceCase, section } from "../conformance-case.ts";
-import { faultyProperty } from "../properties/faulty/faulty-property.ts";
-import { sequentialProperty } from "../properties/sequential-property.ts";
+import { faultyProperty } from "../engines/random/faulty/faulty-property.ts";
+import { sequentialProperty } from "../engines/random/sequential-property.ts";
+import { type ConformanceCase, section } from "../suite/conformance-case.ts";
 
 const timeoutMs = 60_000;
 

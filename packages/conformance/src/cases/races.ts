@@ -1,7 +1,7 @@
 import { ThreadStoreError, type ThreadStore } from "@threadstore/core";
-import { type ConformanceCase, section } from "../conformance-case.ts";
-import { broken, describeError, loaded, outcomeOf, same, show, type Outcome } from "../expectations.ts";
-import { inParallel, range } from "../parallel.ts";
+import { type ConformanceCase, section } from "../suite/conformance-case.ts";
+import { broken, describeError, loaded, outcomeOf, same, show, type Outcome } from "../suite/expectations.ts";
+import { inParallel, range } from "../utilities/parallel.ts";
 import { oneMore } from "./update.ts";
 
 /** The one outcome that succeeded; the others have to be CONFLICT. */

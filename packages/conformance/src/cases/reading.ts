@@ -1,6 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { ThreadStore, ThreadSummary } from "@threadstore/core";
-import { loaded, same } from "../expectations.ts";
+import { loaded, same } from "../suite/expectations.ts";
 
 /** The JSON of the thread, or `undefined`. */
 export async function textOf(store: ThreadStore, id: string): Promise<string | undefined> {

@@ -1,7 +1,7 @@
-import { type ConformanceCase, faultsSection } from "../conformance-case.ts";
-import { holds, outcomeOf, refuses, same } from "../expectations.ts";
-import { range } from "../parallel.ts";
-import type { Refusal } from "../protocol.ts";
+import type { Refusal } from "../engines/fault-proxy/refusals.ts";
+import { type ConformanceCase, faultsSection } from "../suite/conformance-case.ts";
+import { holds, outcomeOf, refuses, same } from "../suite/expectations.ts";
+import { range } from "../utilities/parallel.ts";
 import { everyCall } from "./calls.ts";
 import {
   atEachRequest,

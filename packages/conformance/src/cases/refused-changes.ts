@@ -1,8 +1,8 @@
 import type { ThreadStore } from "@threadstore/core";
-import type { CaseContext } from "../conformance-case.ts";
-import { holds, outcomeOf } from "../expectations.ts";
-import type { FaultProxy, InsteadOf } from "../fault-proxy/index.ts";
-import { protocolOf, type Refusal, type RefusalKind, refusalsOf } from "../protocol.ts";
+import type { FaultProxy, InsteadOf } from "../engines/fault-proxy/index.ts";
+import { protocolOf, type Refusal, type RefusalKind, refusalsOf } from "../engines/fault-proxy/refusals.ts";
+import type { CaseContext } from "../suite/conformance-case.ts";
+import { holds, outcomeOf } from "../suite/expectations.ts";
 import { atEachRequest, type Change, type Excuses, honest } from "./changes.ts";
 
 /** A store behind a proxy, and what the proxy may answer in its backend's place, or instead of its answer. */

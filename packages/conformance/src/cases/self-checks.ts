@@ -1,5 +1,5 @@
-import { type ConformanceCase, section } from "../conformance-case.ts";
-import { absent, same } from "../expectations.ts";
+import { type ConformanceCase, section } from "../suite/conformance-case.ts";
+import { absent, same } from "../suite/expectations.ts";
 import { idsOf } from "./reading.ts";
 
 /** That the harness is what it says: if it is not, other cases prove less than they seem to. */

@@ -1,7 +1,7 @@
 import { type ThreadStore, ThreadStoreError } from "@threadstore/core";
-import { type CaseContext, type ConformanceCase, faultsSection } from "../conformance-case.ts";
-import { broken, describeError, holds, loaded, type Outcome, same } from "../expectations.ts";
-import type { ArmedFault, FaultProxy } from "../fault-proxy/index.ts";
+import type { ArmedFault, FaultProxy } from "../engines/fault-proxy/index.ts";
+import { type CaseContext, type ConformanceCase, faultsSection } from "../suite/conformance-case.ts";
+import { broken, describeError, holds, loaded, type Outcome, same } from "../suite/expectations.ts";
 import { callNamed, everyCall } from "./calls.ts";
 import { atEachRequest, create, hasEffect, honest, promptly, removeSeen, replace } from "./changes.ts";
 import { graceMs, HURRY_MS } from "./hurry.ts";

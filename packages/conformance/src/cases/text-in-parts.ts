@@ -1,8 +1,8 @@
 import type { StoredThread } from "@threadstore/core";
-import { type ConformanceCase, section } from "../conformance-case.ts";
 import { jsonTexts } from "../corpus/json-documents.ts";
-import { loaded, refuses, same } from "../expectations.ts";
-import { inParallel, range } from "../parallel.ts";
+import { type ConformanceCase, section } from "../suite/conformance-case.ts";
+import { loaded, refuses, same } from "../suite/expectations.ts";
+import { inParallel, range } from "../utilities/parallel.ts";
 import { idsOf, unchanged } from "./reading.ts";
 
 const asGiven = "a thread given in parts is their text, joined";

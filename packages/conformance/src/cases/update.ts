@@ -1,6 +1,6 @@
 import type { StoredThread, UpdateChange } from "@threadstore/core";
-import { type ConformanceCase, section } from "../conformance-case.ts";
-import { absent, holds, loaded, refuses, rejectsWith, same } from "../expectations.ts";
+import { type ConformanceCase, section } from "../suite/conformance-case.ts";
+import { absent, holds, loaded, refuses, rejectsWith, same } from "../suite/expectations.ts";
 import { idsOf, textOf, unchanged } from "./reading.ts";
 
 /** The thread with one more in it: a counter that loses no step only if every conflict is noticed. */

@@ -1,7 +1,7 @@
-import { type ConformanceCase, section } from "../conformance-case.ts";
 import { nestedObject, nestedText, notThreadTexts } from "../corpus/json-documents.ts";
 import { notThreads, refusedObjects } from "../corpus/refused-values.ts";
-import { holds, loaded, outcomeOf, refuses, same, show } from "../expectations.ts";
+import { type ConformanceCase, section } from "../suite/conformance-case.ts";
+import { holds, loaded, outcomeOf, refuses, same, show } from "../suite/expectations.ts";
 import { idsOf, textOf, unchanged } from "./reading.ts";
 import { objectRoundTrips, textsRoundTrip } from "./values.ts";
 

@@ -1,8 +1,8 @@
 import type { ThreadStore } from "@threadstore/core";
-import { type ConformanceCase, section } from "../conformance-case.ts";
 import { jsonTexts } from "../corpus/json-documents.ts";
-import { holds, loaded, same, show } from "../expectations.ts";
-import { inParallel } from "../parallel.ts";
+import { type ConformanceCase, section } from "../suite/conformance-case.ts";
+import { holds, loaded, same, show } from "../suite/expectations.ts";
+import { inParallel } from "../utilities/parallel.ts";
 
 /** That each text comes back byte for byte, and parsed as JSON.parse does. */
 export async function textsRoundTrip(store: ThreadStore, texts: readonly string[]): Promise<void> {

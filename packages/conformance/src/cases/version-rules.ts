@@ -1,7 +1,7 @@
-import { stoppedClock } from "../clock.ts";
-import { type ConformanceCase, section } from "../conformance-case.ts";
-import { holds, loaded, refuses, same, show } from "../expectations.ts";
-import { range } from "../parallel.ts";
+import { type ConformanceCase, section } from "../suite/conformance-case.ts";
+import { holds, loaded, refuses, same, show } from "../suite/expectations.ts";
+import { range } from "../utilities/parallel.ts";
+import { stoppedClock } from "../utilities/stopped-clock.ts";
 import { textOf, unchanged } from "./reading.ts";
 
 /** Versions that something lenient takes for this one: cut, padded, as a number, in other letters. */

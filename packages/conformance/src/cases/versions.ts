@@ -1,6 +1,6 @@
-import { type ConformanceCase, section } from "../conformance-case.ts";
-import { holds, loaded, refuses, same, show } from "../expectations.ts";
-import { range } from "../parallel.ts";
+import { type ConformanceCase, section } from "../suite/conformance-case.ts";
+import { holds, loaded, refuses, same, show } from "../suite/expectations.ts";
+import { range } from "../utilities/parallel.ts";
 import { summariesOf, textOf, unchanged } from "./reading.ts";
 
 export const versions: ConformanceCase[] = section("Versions", "core", [

@@ -1,7 +1,7 @@
 import type { StoredThread, ThreadStore } from "@threadstore/core";
-import { type CaseContext, type ConformanceCase, section } from "../conformance-case.ts";
-import { broken, holds, loaded, same, show } from "../expectations.ts";
-import { inParallel, range } from "../parallel.ts";
+import { type CaseContext, type ConformanceCase, section } from "../suite/conformance-case.ts";
+import { broken, holds, loaded, same, show } from "../suite/expectations.ts";
+import { inParallel, range } from "../utilities/parallel.ts";
 import { idsOf, summariesOf } from "./reading.ts";
 
 const letters = ["a", "b"] as const;

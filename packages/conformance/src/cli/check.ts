@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { checkHistory, type HistoryCheck } from "../linearizability/index.ts";
+import { checkHistory, type HistoryCheck } from "../engines/linearizability/index.ts";
 import { UsageError } from "./command.ts";
 import { columns } from "./terminal.ts";
 

@@ -1,9 +1,9 @@
 import { randomInt } from "node:crypto";
 import { parseArgs } from "node:util";
 import { cases } from "../cases/index.ts";
-import { type Tier, tiers } from "../conformance-case.ts";
-import type { Selection } from "../execution/selection.ts";
-import { type Effort, isEffort } from "../execution/settings.ts";
+import { type Tier, tiers } from "../suite/conformance-case.ts";
+import type { Selection } from "../suite/selection.ts";
+import { type Effort, isEffort } from "../suite/settings.ts";
 
 /** What is wrong with the command line, or with what it names; told in one sentence, without a stack. */
 export class UsageError extends Error {

@@ -1,4 +1,4 @@
-import { tiers } from "../conformance-case.ts";
+import { tiers } from "../suite/conformance-case.ts";
 
 export const help: string = `Says whether a ThreadStore keeps its contract, and which clauses it breaks if not.
 

@@ -1,6 +1,6 @@
 import { resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import type { Harness } from "../harness.ts";
+import type { Harness } from "../suite/harness.ts";
 import { UsageError } from "./command.ts";
 
 /** The harness that a module exports as `harness` or as its default. Throws a {@link UsageError} if there is none. */

@@ -1,4 +1,4 @@
-import { selectedCases, type Selection } from "../execution/selection.ts";
+import { selectedCases, type Selection } from "../suite/selection.ts";
 import { checkOf, checkSummary } from "./check.ts";
 import { type Command, commandOf, UsageError } from "./command.ts";
 import { help } from "./help.ts";

@@ -1,5 +1,5 @@
-import type { ConformanceCase } from "../conformance-case.ts";
-import type { CaseResult, CaseStatus } from "../execution/report.ts";
+import type { ConformanceCase } from "../suite/conformance-case.ts";
+import type { CaseResult, CaseStatus } from "../suite/report.ts";
 import { type Output, painterFor, type Style } from "./terminal.ts";
 
 /** Says how far a run is. */

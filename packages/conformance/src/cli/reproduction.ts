@@ -1,4 +1,4 @@
-import type { CaseResult, Report } from "../execution/report.ts";
+import type { CaseResult, Report } from "../suite/report.ts";
 
 /** What makes the case fail again, to be copied into a shell. */
 export function reproductionOf(

@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
-import { type Report, run } from "../execution/report.ts";
-import { selectedCases } from "../execution/selection.ts";
-import { show } from "../expectations.ts";
+import { show } from "../suite/expectations.ts";
+import { type Report, run } from "../suite/report.ts";
+import { selectedCases } from "../suite/selection.ts";
 import { type RunCommand, UsageError } from "./command.ts";
 import { loadHarness } from "./load-harness.ts";
 import { markdownOf } from "./markdown.ts";

@@ -1,6 +1,6 @@
-import { tiers } from "../conformance-case.ts";
-import type { CaseResult, CaseStatus } from "../execution/report.ts";
-import type { TierVerdict } from "../execution/tier-verdicts.ts";
+import { tiers } from "../suite/conformance-case.ts";
+import type { CaseResult, CaseStatus } from "../suite/report.ts";
+import type { TierVerdict } from "../suite/tier-verdicts.ts";
 import { statusStyles } from "./progress.ts";
 import type { ReproducibleReport } from "./reproduction.ts";
 import { columns, type Paint, type Style } from "./terminal.ts";

@@ -1,0 +1,83 @@
+import { AssertionError } from "node:assert";
+import { contextFor, type OwnedContext } from "./case-context.ts";
+import type { ConformanceCase } from "./conformance-case.ts";
+import { describeError } from "./expectations.ts";
+import type { Harness, Power } from "./harness.ts";
+import { suiteSettings, type SuiteSettings } from "./settings.ts";
+
+/** Closing and destroying a place get this long, on top of the case's own time. */
+const CLEARING_UP_MS = 10_000;
+
+/** Runs one case within its time and clears up. Rejects with what was wrong. */
+export async function runCase(
+  harness: Harness,
+  conformanceCase: ConformanceCase,
+  settings: SuiteSettings = suiteSettings(),
+): Promise<void> {
+  const controller = new AbortController();
+  const context = contextFor(harness, conformanceCase.id, { signal: controller.signal, settings });
+  const timeoutMs = caseTimeoutMs(harness, conformanceCase);
+  try {
+    await within(timeoutMs, () => conformanceCase.run(context), `it did not end within ${timeoutMs} ms`);
+  } catch (error) {
+    controller.abort(error);
+    throw await failureAfterEnd(harness, context, asBrokenPromise(conformanceCase, error));
+  }
+  controller.abort();
+  await endInTime(harness, context);
+}
+
+/** The longest that {@link runCase} can take. */
+export function longestMs(harness: Harness, conformanceCase: ConformanceCase): number {
+  return caseTimeoutMs(harness, conformanceCase) + CLEARING_UP_MS * factorOf(harness) + 2_000;
+}
+
+/** What the harness would have to be able to do for the case, and is not. */
+export function missingPowers(harness: Harness, { powers }: ConformanceCase): Power[] {
+  return powers.filter((power) => harness[power] === undefined);
+}
+
+/** What a case threw, in the words of expectations: a call that was to succeed rejected, or time ran out. */
+function asBrokenPromise({ title }: ConformanceCase, error: unknown): Error {
+  if (error instanceof AssertionError) return error;
+  const failure = new AssertionError({ message: `Promised: ${title}. Happened: ${describeError(error)}.` });
+  failure.cause = error;
+  return failure;
+}
+
+/** The failure of the case comes first; that of clearing up is told with it, not instead of it. */
+async function failureAfterEnd(harness: Harness, context: OwnedContext, failure: Error): Promise<Error> {
+  try {
+    await endInTime(harness, context);
+  } catch (error) {
+    failure.message += ` (And then: ${String(error)})`;
+  }
+  return failure;
+}
+
+function endInTime(harness: Harness, context: OwnedContext): Promise<void> {
+  const timeoutMs = CLEARING_UP_MS * factorOf(harness);
+  return within(
+    timeoutMs,
+    () => context.end(),
+    `Closing the stores and destroying the place took over ${timeoutMs} ms.`,
+  );
+}
+
+async function within(timeoutMs: number, work: () => Promise<void>, message: string): Promise<void> {
+  const { promise: timeUp, reject } = Promise.withResolvers<never>();
+  const timer = setTimeout(() => reject(new Error(message)), timeoutMs);
+  try {
+    await Promise.race([work(), timeUp]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+function caseTimeoutMs(harness: Harness, { timeoutMs }: ConformanceCase): number {
+  return timeoutMs * factorOf(harness);
+}
+
+function factorOf({ timeoutFactor = 1 }: Harness): number {
+  return timeoutFactor;
+}

@@ -1,9 +1,0 @@
-import { afterAll, describe, it } from "vitest";
-import { register } from "../../index.ts";
-import { casesOfBase } from "../zoo/selection.ts";
-import { fileHarness } from "./file-harness.ts";
-
-// What mutants of a file store are made of passes every case, as long as one process writes at a time.
-const { peer: _peer, disk: _disk, ...harness } = fileHarness("store in files", "none");
-
-register(harness, { describe, it, after: afterAll }, casesOfBase("file system"));

@@ -1,7 +1,0 @@
-import { afterAll, describe, it } from "vitest";
-import { register } from "../index.ts";
-import { plainHarness } from "./plain-harness.ts";
-
-describe("a store that is written without a driver", () => {
-  register(plainHarness(), { describe, it, after: afterAll });
-});

@@ -1,7 +1,0 @@
-import { afterAll, describe, it } from "vitest";
-import { register } from "../../index.ts";
-import { casesOfBase } from "../zoo/selection.ts";
-import { sqliteHarness } from "./sqlite-harness.ts";
-
-// What mutants of a SQLite store are made of passes every case that it is asked for.
-register(sqliteHarness("store in SQLite", "FULL"), { describe, it, after: afterAll }, casesOfBase("SQLite"));

@@ -1,0 +1,92 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { progressOn } from "../../src/cli/progress.ts";
+import { summaryOf } from "../../src/cli/summary.ts";
+import { type Output, painterFor } from "../../src/cli/terminal.ts";
+import { cases, run } from "../../src/index.ts";
+import { withBug } from "../mutants/mutant.ts";
+
+const nullLoader = withBug("null", (inner) => ({
+  load: async (id) => (await inner.load(id)) ?? (null as never),
+}));
+
+afterEach(() => vi.unstubAllEnvs());
+
+/** What a run writes, piece by piece. */
+async function writtenBy(terminal: Omit<Output, "write">): Promise<string[]> {
+  const pieces: string[] = [];
+  const extent = { cases: 2, repeat: 1 };
+  const progress = progressOn({ ...terminal, write: (text) => pieces.push(text) }, extent);
+  await run(nullLoader, { cases: ["B01", "B02"], onStart: progress.started, onResult: progress.ended });
+  progress.end();
+  return pieces;
+}
+
+describe("on a terminal", () => {
+  it("the progress is one line that is rewritten, and keeps failures", async () => {
+    vi.stubEnv("NO_COLOR", "");
+    const erase = "\r\u001b[2K";
+    const [first, second] = cases.filter(({ id }) => id === "B01" || id === "B02");
+    expect(await writtenBy({ isTTY: true, columns: 200 })).toEqual([
+      erase,
+      `1/2  B01 ${first?.title}`,
+      erase,
+      `\u001b[31mfailed\u001b[39m  B01  ${first?.title}\n`,
+      erase,
+      `2/2  1 failed  B02 ${second?.title}`,
+      erase,
+    ]);
+  });
+
+  it("the line is never longer than the terminal is wide", async () => {
+    const pieces = await writtenBy({ isTTY: true, columns: 20 });
+    expect(pieces[1]).toBe("1/2  B01 load of no");
+  });
+
+  it("the summary has colours, unless NO_COLOR is set", async () => {
+    const report = await run(nullLoader, { cases: ["B01"] });
+    const output = { isTTY: true, write: () => undefined };
+    vi.stubEnv("NO_COLOR", "");
+    expect(summaryOf(report, painterFor(output))).toContain("\u001b[31mfailed\u001b[39m  B01");
+    expect(summaryOf(report, painterFor(output))).toContain("core        \u001b[31m✗ failed\u001b[39m");
+    vi.stubEnv("NO_COLOR", "1");
+    expect(summaryOf(report, painterFor(output))).not.toContain("\u001b");
+  });
+});
+
+describe("a case that takes long", () => {
+  const [slow] = cases;
+  if (slow === undefined) throw new Error("There are no cases.");
+  const { id, title } = slow;
+
+  beforeEach(() => void vi.useFakeTimers());
+  afterEach(() => void vi.useRealTimers());
+
+  /** What is written while the second of its three runs takes so long. */
+  function writtenDuring(milliseconds: number, terminal: Omit<Output, "write">): string[] {
+    const pieces: string[] = [];
+    const output = { ...terminal, write: (text: string) => pieces.push(text) };
+    const progress = progressOn(output, { cases: 9, repeat: 3 });
+    if (slow === undefined) return [];
+    progress.started(slow);
+    progress.run(2);
+    vi.advanceTimersByTime(milliseconds);
+    progress.end();
+    vi.advanceTimersByTime(60_000);
+    return pieces.filter((piece) => piece.includes(id));
+  }
+
+  it("is told each second on a terminal, with its run and its time", () => {
+    expect(writtenDuring(2_500, { isTTY: true, columns: 200 })).toEqual([
+      `1/9, run 1 of 3  ${id} ${title}`,
+      `1/9, run 2 of 3, 1 s  ${id} ${title}`,
+      `1/9, run 2 of 3, 2 s  ${id} ${title}`,
+    ]);
+  });
+
+  it("is told every ten seconds elsewhere", () => {
+    expect(writtenDuring(25_000, {})).toEqual([
+      `still running  ${id}  ${title}, run 2 of 3, 10 s\n`,
+      `still running  ${id}  ${title}, run 2 of 3, 20 s\n`,
+    ]);
+  });
+});

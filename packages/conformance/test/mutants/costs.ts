@@ -1,0 +1,40 @@
+import type { ListedRecord } from "@threadstore/core";
+import { respHarness } from "../stores/resp/resp-harness.ts";
+import type { Mutant } from "./mutant.ts";
+import { driverMutant } from "./network-mutant.ts";
+
+export const costMutants: readonly Mutant[] = [
+  driverMutant("whole records", "reads each thread whole to list it", ["N20"], (inner) => ({
+    ...inner,
+    async list(namespace, page, options) {
+      const { records, next } = await inner.list(namespace, page, options);
+      const read = records.map(async ({ id, version }): Promise<ListedRecord> => {
+        const found = await inner.read({ namespace, id }, undefined, options);
+        return { id, version, tail: found?.bytes ?? new Uint8Array() };
+      });
+      return { records: await Promise.all(read), next };
+    },
+  })),
+  driverMutant("pages of its own", "lists all that there is to make a page of it", ["N21"], (inner) => ({
+    ...inner,
+    async list(namespace, { after, limit }, options) {
+      const all: ListedRecord[] = [];
+      let next: string | undefined;
+      do {
+        const page = await inner.list(namespace, { after: next, limit: 1000 }, options);
+        all.push(...page.records);
+        ({ next } = page);
+      } while (next !== undefined);
+      const start = after === undefined ? 0 : Number(after);
+      const end = start + limit;
+      return { records: all.slice(start, end), next: end < all.length ? String(end) : undefined };
+    },
+  })),
+  {
+    name: "RESP, no index",
+    bug: "goes through all keys to list some, and reads them whole",
+    base: "Redis",
+    killedBy: ["N20", "N21"],
+    make: () => respHarness("no index"),
+  },
+];

@@ -1,0 +1,49 @@
+import { describe, expect, it } from "vitest";
+import { cases, type Harness, run } from "../../src/index.ts";
+import { runCase } from "../../src/suite/run-case.ts";
+import { suiteSettings } from "../../src/suite/settings.ts";
+import { fileHarness } from "../stores/files/file-harness.ts";
+import { forgetfulHarness } from "../stores/forgetful-harness.ts";
+import { sqliteHarness } from "../stores/sqlite/sqlite-harness.ts";
+import { crashMutants } from "./crashes.ts";
+
+async function passed({ harness, ids }: { harness: Harness; ids: readonly string[] }): Promise<string[]> {
+  const { results } = await run(harness, { cases: ids, effort: "quick" });
+  expect(results.filter(({ status }) => status === "failed")).toEqual([]);
+  return results.filter(({ status }) => status === "passed").map((result) => result.case);
+}
+
+describe("without a bug", () => {
+  const durable = cases.filter(({ tier }) => tier === "durable").map(({ id }) => id);
+  const elsewhere = ["D13", "D14"];
+
+  it("the file store passes the crash cases", { timeout: 240_000 }, async () => {
+    const ids = durable.filter((id) => !elsewhere.includes(id));
+    expect(await passed({ harness: fileHarness("files", "none"), ids })).toEqual(ids);
+  });
+
+  it("the SQLite store has the settings that it promises", async () => {
+    expect(await passed({ harness: sqliteHarness("FULL", "FULL"), ids: ["D13"] })).toEqual(["D13"]);
+  });
+
+  it("a backend that writes at once has lost nothing in a crash", async () => {
+    expect(await passed({ harness: forgetfulHarness("writes at once", 1), ids: ["D14"] })).toEqual(["D14"]);
+  });
+});
+
+// Takes minutes: for the run that is asked to make all efforts.
+describe.runIf(process.env["THREADSTORE_CONFORMANCE_EFFORT"] === "full")("20 times of 20", () => {
+  const byChance = crashMutants.flatMap(({ killedBy, ...mutant }) =>
+    killedBy.filter((id) => id <= "D08" || id === "D11" || id === "D14").map((id) => ({ ...mutant, id })),
+  );
+
+  it.each(byChance)("$id finds the store that $bug", { timeout: 1_200_000 }, async ({ make, id }) => {
+    const found = cases.find((each) => each.id === id);
+    if (found === undefined) throw new Error(`There is no case ${id}.`);
+    for (let seed = 1; seed <= 20; seed += 1) {
+      await expect(runCase(make(), found, suiteSettings({ seed, effort: "full" }))).rejects.toThrow(
+        "Promised: ",
+      );
+    }
+  });
+});

@@ -1,0 +1,178 @@
+import { type CallOptions, type StoredThread, type ThreadStore, ThreadStoreError } from "@threadstore/core";
+import { handedOut, type PlainDetails } from "../stores/plain/plain-record.ts";
+import { type Bug, changed, isText, type Mutant, mutant } from "./mutant.ts";
+
+function unsignalled<Options extends CallOptions>(options: Options | undefined): Options | undefined {
+  if (typeof options !== "object" || options === null) return options;
+  const { signal: _, ...rest } = options;
+  return rest as Options;
+}
+
+/** A store that does something else when a call of the good one fails. */
+function onError<T>(call: () => Promise<T>, handle: (error: unknown) => T | Promise<T>): Promise<T> {
+  return call().catch(handle);
+}
+
+/** A store whose load, save and delete each go through the same wrong hands. */
+function around(run: <T>(call: () => Promise<T>, options: CallOptions | undefined) => Promise<T>): Bug {
+  return (inner) => ({
+    save: (id, thread, options) => run(() => inner.save(id, thread, options), options),
+    load: (id, options) => run(() => inner.load(id, options), options),
+    delete: (id, options) => run(() => inner.delete(id, options), options),
+  });
+}
+
+function rethrown(change: (error: ThreadStoreError) => unknown): Bug {
+  return around((call) =>
+    onError(call, (error) => {
+      throw ThreadStoreError.is(error) ? change(error) : error;
+    }),
+  );
+}
+
+export const abortMutants: readonly Mutant[] = [
+  mutant("no signal", "does not look at the signal", ["A01"], () => (inner) => ({
+    save: (id, thread, options) => inner.save(id, thread, unsignalled(options)),
+    load: (id, options) => inner.load(id, unsignalled(options)),
+    delete: (id, options) => inner.delete(id, unsignalled(options)),
+  })),
+  mutant("own reason", "rejects with an AbortError of its own", ["A02"], () =>
+    around((call, options) =>
+      onError(call, (error) => {
+        throw options?.signal?.aborted === true ? new DOMException("Aborted", "AbortError") : error;
+      }),
+    ),
+  ),
+  mutant("half a save", "leaves half a thread when it is aborted", ["A03"], () => (inner) => ({
+    save: (id, thread, options) =>
+      onError(
+        () => inner.save(id, thread, options),
+        async (error) => {
+          if (options?.signal?.aborted === true) {
+            const { end: _, ...half } = isText(thread) ? { end: 0 } : { ...thread, end: 0 };
+            await inner.save(id, half, { overwrite: true });
+          }
+          throw error;
+        },
+      ),
+  })),
+  mutant("late abort", "undoes a save whose signal is aborted later", ["A04"], () => (inner) => ({
+    save: async (id, thread, options) => {
+      const stored = await inner.save(id, thread, options);
+      options?.signal?.addEventListener("abort", () => void inner.delete(id), { once: true });
+      return stored;
+    },
+  })),
+  mutant("endless listing", "looks at the signal for the first page only", ["A08"], () => (inner) => ({
+    listPage: (options = {}) => inner.listPage(options.cursor === undefined ? options : unsignalled(options)),
+  })),
+  mutant("no turn", "keeps what it loaded for the rest of the event loop's turn", ["A11"], () => (inner) => {
+    const loads = new Map<string, Promise<StoredThread | undefined>>();
+    return {
+      load(id, options) {
+        const loading = loads.get(id) ?? inner.load(id, options);
+        if (!loads.has(id)) {
+          const forget = (): void => void loads.delete(id);
+          loading.then(() => setImmediate(forget), forget);
+        }
+        loads.set(id, loading);
+        return loading;
+      },
+    };
+  }),
+  mutant("listeners", "leaves a listener on the signal of each call", ["A05", "A06"], () =>
+    around((call, options) => {
+      options?.signal?.addEventListener("abort", () => undefined);
+      return call();
+    }),
+  ),
+  mutant("complaints", "warns of a failure", ["E14"], () => {
+    let hasWarned = false;
+    return around((call) =>
+      onError(call, (error) => {
+        if (!hasWarned) process.emitWarning("A call failed.", "StoreWarning");
+        hasWarned = true;
+        throw error;
+      }),
+    );
+  }),
+];
+
+export const errorMutants: readonly Mutant[] = [
+  mutant("plain errors", "rejects with a plain Error", ["E01"], () =>
+    rethrown(({ message }) => new Error(message)),
+  ),
+  mutant("quoting errors", "quotes the thread in its errors", ["E02"], () => (inner) => ({
+    save: (id, thread, options) =>
+      onError(
+        () => inner.save(id, thread, options),
+        (error) => {
+          if (!ThreadStoreError.is(error) || typeof thread !== "string") throw error;
+          throw new ThreadStoreError(error.code, `${error.message} It begins with ${thread.slice(0, 30)}`);
+        },
+      ),
+  })),
+  mutant("any options", "takes any options", ["E03"], () => (inner) => ({
+    load: (id, options) =>
+      inner.load(id, typeof options === "object" && options !== null ? { signal: options.signal } : {}),
+  })),
+];
+
+async function isDamaged(store: ThreadStore, id: string): Promise<boolean> {
+  return onError(
+    async () => {
+      await store.load(id);
+      return false;
+    },
+    (error) => ThreadStoreError.is(error, "CORRUPT"),
+  );
+}
+
+export const damageMutants: readonly Mutant[] = [
+  mutant("damage is nothing", "takes a damaged record for none", ["E12"], () => (inner) => ({
+    load: (id, options) =>
+      onError(
+        () => inner.load(id, options),
+        (error) => {
+          if (ThreadStoreError.is(error, "CORRUPT")) return undefined;
+          throw error;
+        },
+      ),
+  })),
+  mutant("replaces damage", "creates over a damaged record", ["E15"], () => (inner) => ({
+    save: async (id, thread, options = {}) =>
+      inner.save(id, thread, (await isDamaged(inner, id)) ? { overwrite: true } : options),
+  })),
+  mutant("damage stays", "cannot delete a damaged record", ["E16"], () => (inner) => ({
+    delete: async (id, options) => {
+      await inner.load(id);
+      return inner.delete(id, options);
+    },
+  })),
+  mutant("damage is not overwritten", "cannot overwrite a damaged record", ["E17"], () => (inner) => ({
+    save: async (id, thread, options) => {
+      if (options?.overwrite === true) await inner.load(id);
+      return inner.save(id, thread, options);
+    },
+  })),
+  mutant("damage ends a listing", "fails to list what is damaged", ["E18"], () => (inner) => ({
+    listPage: async (options) => {
+      const page = await inner.listPage(options);
+      if (page.threads.some(({ corrupt }) => corrupt))
+        throw new ThreadStoreError("CORRUPT", "A record is damaged.");
+      return page;
+    },
+  })),
+  mutant("any record", "does not look whose record it is", ["E19"], () => (inner, { data }) => ({
+    load: (id, options) =>
+      onError(
+        () => inner.load(id, options),
+        (error) => {
+          const row = data.get("[]")?.get(id);
+          if (row === undefined || !ThreadStoreError.is(error, "CORRUPT")) throw error;
+          const details = JSON.parse(Buffer.from(row.bytes).toString().slice(64)) as PlainDetails;
+          return changed(handedOut(row.version, details), { id });
+        },
+      ),
+  })),
+];

@@ -1,0 +1,127 @@
+import { type StoredRecord, type ThreadDriver, type ThreadStore, ThreadStoreError } from "@threadstore/core";
+import { isLost, pathOf } from "../stores/key-value/key-value-driver.ts";
+import { type Mutant, wrapped } from "./mutant.ts";
+import { driverMutant, networkMutant } from "./network-mutant.ts";
+
+const foundBy = ["P03"];
+
+function isUnknown(error: unknown): boolean {
+  return ThreadStoreError.is(error, "OUTCOME_UNKNOWN");
+}
+
+/** Bugs that take a fault and what comes before and after it: no case that was thought of has just that. */
+export const faultySequenceMutants: readonly Mutant[] = [
+  driverMutant(
+    "stale copy",
+    "hands out what it wrote last when the answer to a load is lost",
+    foundBy,
+    (inner, _client, place) => {
+      const copies = new Map<string, StoredRecord>();
+      const write: ThreadDriver["write"] = async (key, record, ...rest) => {
+        const bytes = record.bytes.slice();
+        const version = await inner.write(key, record, ...rest);
+        if (version !== undefined) copies.set(pathOf(place, key), { version, bytes });
+        return version;
+      };
+      const read: ThreadDriver["read"] = async (key, ...rest) => {
+        try {
+          return await inner.read(key, ...rest);
+        } catch (error) {
+          const copy = copies.get(pathOf(place, key));
+          if (copy === undefined || !isLost(error)) throw error;
+          return copy;
+        }
+      };
+      return { ...inner, read, write };
+    },
+  ),
+  driverMutant(
+    "takes itself for another",
+    "says that a save after one that was aborted has lost its race",
+    foundBy,
+    (inner, _client, place) => {
+      const left = new Set<string>();
+      const write: ThreadDriver["write"] = async (key, record, expected, options) => {
+        const path = pathOf(place, key);
+        if (left.delete(path)) return undefined;
+        try {
+          return await inner.write(key, record, expected, options);
+        } catch (error) {
+          if (options.signal.aborted) left.add(path);
+          throw error;
+        }
+      };
+      return { ...inner, write };
+    },
+  ),
+  driverMutant(
+    "deletes to the end",
+    "makes a delete that had no answer again before it writes that thread",
+    foundBy,
+    (inner, client, place) => {
+      const begun = new Set<string>();
+      return {
+        ...inner,
+        async delete(key, ...rest) {
+          try {
+            return await inner.delete(key, ...rest);
+          } catch (error) {
+            begun.add(pathOf(place, key));
+            throw error;
+          }
+        },
+        async write(key, record, expected, options) {
+          const path = pathOf(place, key);
+          if (expected !== undefined && begun.delete(path)) await client.send("DELETE", path, options);
+          return inner.write(key, record, expected, options);
+        },
+      };
+    },
+  ),
+  driverMutant(
+    "answers mixed up",
+    "takes the answer to a load that was aborted for that to the next",
+    foundBy,
+    (inner) => {
+      let aborted: Parameters<ThreadDriver["read"]>[0] | undefined;
+      const read: ThreadDriver["read"] = async (key, known, options) => {
+        const [asked, early] = [aborted ?? key, options.signal.aborted];
+        aborted = undefined;
+        try {
+          return await inner.read(asked, known, options);
+        } catch (error) {
+          if (!early && options.signal.aborted) aborted = key;
+          throw error;
+        }
+      };
+      return { ...inner, read };
+    },
+  ),
+  networkMutant(
+    "heals itself",
+    "saves over whatever is there after a change whose outcome it does not know",
+    foundBy,
+    () => ({
+      store: (inner, options) => {
+        const unknown = new Set<string>();
+        const noting = async <T>(id: string, call: () => Promise<T>): Promise<T> => {
+          try {
+            return await call();
+          } catch (error) {
+            if (isUnknown(error)) unknown.add(id);
+            throw error;
+          }
+        };
+        const bug = (store: ThreadStore): Partial<ThreadStore> => ({
+          save: (id, thread, given = {}) => {
+            const isDone = given.previous !== undefined && unknown.delete(id);
+            const own = isDone ? { ...given, previous: undefined, overwrite: true } : given;
+            return noting(id, () => store.save(id, thread, own));
+          },
+          delete: (id, given) => noting(id, () => store.delete(id, given)),
+        });
+        return wrapped(inner, { data: new Map(), options }, bug);
+      },
+    }),
+  ),
+];

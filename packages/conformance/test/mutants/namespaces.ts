@@ -1,0 +1,166 @@
+import { type StoredThread, type ThreadStore, ThreadStoreError } from "@threadstore/core";
+import { plainStore } from "../stores/plain/plain-store.ts";
+import {
+  type Bug,
+  changed,
+  changedIfThere,
+  everything,
+  type Mutant,
+  mutant,
+  pageOf,
+  versionIn,
+  wrapped,
+} from "./mutant.ts";
+
+/** A view that is a prefix of ids in one namespace for all. */
+function prefixed(root: ThreadStore, prefix: string, separator: string): ThreadStore {
+  return wrapped(root, { data: new Map(), options: {} }, () => ({
+    save: async (id, thread, options = {}) => {
+      const stored: StoredThread = await root.save(prefix + id, thread, {
+        ...options,
+        previous: versionIn(options.previous),
+      });
+      return changed(stored, { id });
+    },
+    load: (id, { cached: _cached, ...options } = {}) =>
+      changedIfThere(root.load(prefix + id, options), () => ({ id })),
+    delete: (id, options = {}) =>
+      root.delete(prefix + id, { ...options, previous: versionIn(options.previous) }),
+    listPage: async ({ cursor = "0", limit } = {}) => {
+      const all = (await everything(root)).filter(({ id }) => id.startsWith(prefix));
+      const own = all.map((each) => ({ ...each, id: each.id.slice(prefix.length) }));
+      return pageOf(own, Number(cursor), limit);
+    },
+    namespace: (name) => prefixed(root, `${prefix}${name}${separator}`, separator),
+  }));
+}
+
+function prefixes(separator: string): Bug {
+  return (inner) => ({ namespace: (name) => prefixed(inner, `${name}${separator}`, separator) });
+}
+
+/** A store whose views are other namespaces than they are named. */
+function renamed(change: (name: string) => string): Bug {
+  return (inner, { data, options }) => ({
+    namespace: (name) => wrapped(inner.namespace(change(name)), { data, options }, renamed(change)),
+  });
+}
+
+function closesParent(parent: ThreadStore): Bug {
+  return (inner) => ({
+    close: async () => {
+      await inner.close();
+      await parent.close();
+    },
+  });
+}
+
+/** A view of a view is one namespace with a name that is joined. */
+function joined(path: readonly string[]): Bug {
+  return (inner, { data, options }) => ({
+    namespace: (name) => {
+      const names = [...path, name];
+      const root = plainStore(data, options);
+      inner.namespace(name);
+      return wrapped(root.namespace(names.join("/")), { data, options }, joined(names));
+    },
+  });
+}
+
+export const namespaceMutants: readonly Mutant[] = [
+  mutant("no namespaces", "ignores the namespace", ["S01"], () => (inner) => ({ namespace: () => inner })),
+  mutant("prefix of ids", "keeps namespaces as prefixes of ids", ["I08", "S02"], () => prefixes("/")),
+  mutant("prefix without an end", "takes one namespace for all that it begins", ["S08"], () => prefixes("")),
+  mutant("joined names", "takes a view of a view for a namespace with a slash", ["S03"], () => joined([])),
+  mutant("shared close", "closes its parent with a view", ["S04"], () => {
+    return (inner, { data, options }) => ({
+      namespace: (name) => wrapped(inner.namespace(name), { data, options }, closesParent(inner)),
+    });
+  }),
+  mutant("namespaces per client", "keeps a namespace in the client", ["S05"], () => (inner, { options }) => {
+    const own = plainStore(new Map(), options);
+    return { namespace: (name) => (inner.namespace(name), own.namespace(name)) };
+  }),
+  mutant("cut namespaces", "cuts names of namespaces that are too long", ["S06"], () =>
+    renamed((name) => (typeof name === "string" ? name.slice(0, 64) : name)),
+  ),
+  mutant("namespaces without case", "ignores case in namespaces", ["S07"], () =>
+    renamed((name) => (typeof name === "string" ? name.toLowerCase() : name)),
+  ),
+  mutant("one place", "keeps all places in one", ["L01"], () => {
+    let only: ThreadStore | undefined;
+    return (_, { data, options }) => {
+      only ??= plainStore(data, options);
+      const shared = only;
+      return {
+        save: (...each) => shared.save(...each),
+        load: (...each) => shared.load(...each),
+        delete: (...each) => shared.delete(...each),
+      };
+    };
+  }),
+];
+
+function closed(): ThreadStoreError {
+  return new ThreadStoreError("CLOSED", "The store is closed.");
+}
+
+export const lifecycleMutants: readonly Mutant[] = [
+  mutant("client cache", "loads what it loaded before", ["L02"], () => (inner) => {
+    const cache = new Map<string, StoredThread>();
+    return {
+      load: async (id, options) => {
+        const found = cache.get(id) ?? (await inner.load(id, options));
+        if (found !== undefined) cache.set(id, found);
+        return found;
+      },
+    };
+  }),
+  mutant("synchronous throw", "throws instead of rejecting", ["L03"], () => (inner) => ({
+    load: (id, options) => {
+      if (typeof id !== "string") throw new ThreadStoreError("INVALID_ARGUMENT", "An id is a string.");
+      return inner.load(id, options);
+    },
+  })),
+  mutant("close once", "fails when it is closed again", ["L05"], () => (inner) => {
+    let isClosed = false;
+    return {
+      close: async () => {
+        if (isClosed) throw closed();
+        isClosed = true;
+        await inner.close();
+      },
+    };
+  }),
+  mutant("open for ever", "works on after close", ["L06"], () => () => ({ close: () => Promise.resolve() })),
+  mutant("impatient close", "fails the calls in flight when it closes", ["L07"], () => (inner) => {
+    let isClosed = false;
+    return {
+      save: async (...parameters) => {
+        const stored = await inner.save(...parameters);
+        if (isClosed) throw closed();
+        return stored;
+      },
+      close: () => {
+        isClosed = true;
+        return inner.close();
+      },
+    };
+  }),
+  mutant("no disposal", "is not closed by await using", ["L09"], () => () => ({
+    [Symbol.asyncDispose]: () => Promise.resolve(),
+  })),
+  mutant("closes what it was given", "closes the connection that others use", ["L10"], () => {
+    let isClosed = false;
+    return (inner) => ({
+      load: async (...parameters) => {
+        if (isClosed) throw closed();
+        return inner.load(...parameters);
+      },
+      close: () => {
+        isClosed = true;
+        return inner.close();
+      },
+    });
+  }),
+];

@@ -1,0 +1,23 @@
+import { describe, expect, it } from "vitest";
+import { cases } from "../../src/index.ts";
+import { runCase } from "../../src/suite/run-case.ts";
+import { suiteSettings } from "../../src/suite/settings.ts";
+import { zoo } from "./index.ts";
+
+const races = cases.filter(({ section }) => section === "Races" || section === "Visibility");
+const pairs = races.flatMap((each) =>
+  zoo
+    .filter(({ killedBy }) => killedBy.includes(each.id))
+    .map((mutant) => ({ ...mutant, each, id: each.id })),
+);
+
+describe("20 times of 20, with quick effort", () => {
+  it.each(pairs)("$id finds the store that $bug ($name)", { timeout: 120_000 }, async ({ make, each }) => {
+    let found = 0;
+    for (let seed = 1; seed <= 20; seed += 1) {
+      const settings = suiteSettings({ effort: "quick", seed });
+      await runCase(make(), each, settings).catch(() => (found += 1));
+    }
+    expect(found).toBe(20);
+  });
+});

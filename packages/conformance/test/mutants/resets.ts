@@ -1,0 +1,47 @@
+import { setTimeout as wait } from "node:timers/promises";
+import type { ThreadDriver } from "@threadstore/core";
+import { isLost } from "../stores/key-value/key-value-driver.ts";
+import { every } from "./linearizability.ts";
+import type { Mutant } from "./mutant.ts";
+import { networkMutant } from "./network-mutant.ts";
+
+/** Bugs in one of several calls whose answer is lost: not of those that cases lose, one by one. */
+export const resetMutants: readonly Mutant[] = [
+  networkMutant("rare hope", "takes one of 3 writes whose answer is lost for made", ["F09"], () => {
+    const isBuggy = every(3);
+    const driver = (inner: ThreadDriver): ThreadDriver => ({
+      ...inner,
+      async write(key, record, ...rest) {
+        try {
+          return await inner.write(key, record, ...rest);
+        } catch (error) {
+          if (isLost(error) && isBuggy()) return `hoped-for-${record.nonce}`;
+          throw error;
+        }
+      },
+    });
+    return { driver };
+  }),
+  networkMutant(
+    "rare force",
+    "sends one of 3 writes whose answer is lost again without its condition",
+    ["F09"],
+    () => {
+      const isBuggy = every(3);
+      const driver = (inner: ThreadDriver): ThreadDriver => ({
+        ...inner,
+        async write(key, record, expected, options) {
+          try {
+            return await inner.write(key, record, expected, options);
+          } catch (error) {
+            if (!isLost(error) || !isBuggy()) throw error;
+            await wait(30);
+            const found = await inner.read(key, undefined, options);
+            return inner.write(key, record, found?.version, options);
+          }
+        },
+      });
+      return { driver };
+    },
+  ),
+];

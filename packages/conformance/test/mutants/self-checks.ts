@@ -1,0 +1,14 @@
+import { plainHarness } from "../stores/plain/plain-harness.ts";
+import type { Mutant } from "./mutant.ts";
+
+const name = "never destroyed";
+
+export const selfCheckMutants: readonly Mutant[] = [
+  {
+    name,
+    bug: "has its threads still when its place was destroyed",
+    base: "memory",
+    killedBy: ["X05"],
+    make: () => ({ ...plainHarness(name), destroy: async () => undefined }),
+  },
+];

@@ -1,0 +1,9 @@
+import { afterAll, describe, it } from "vitest";
+import { register } from "../../../src/index.ts";
+import { casesOfBase } from "../../mutants/selection.ts";
+import { fileHarness } from "./file-harness.ts";
+
+// What mutants of a file store are made of passes every case, as long as one process writes at a time.
+const { peer: _peer, disk: _disk, ...harness } = fileHarness("store in files", "none");
+
+register(harness, { describe, it, after: afterAll }, casesOfBase("file system"));

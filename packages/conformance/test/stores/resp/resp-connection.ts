@@ -1,0 +1,136 @@
+import { connect, type Socket } from "node:net";
+import { splitRedis } from "../../../src/engines/fault-proxy/redis-splitter.ts";
+import type { Endpoint } from "../../../src/suite/harness.ts";
+
+export type Reply = Buffer | string | number | null | readonly Reply[];
+
+/** What the server says is wrong with a command; its first word is a code. */
+export class ReplyError extends Error {
+  override readonly name = "ReplyError";
+}
+
+interface Pending {
+  readonly bytes: Buffer;
+  readonly resolve: (reply: Reply) => void;
+  readonly reject: (error: Error) => void;
+}
+
+export interface ConnectionBug {
+  /** What had no answer when the connection was lost is sent again on the next one. */
+  readonly sendsAgain?: boolean;
+  /** A call that is aborted takes its place in the row of answers with it. */
+  readonly forgetsAborted?: boolean;
+  /** An error is taken for no value. */
+  readonly hidesErrors?: boolean;
+}
+
+/** A connection that is made when it is needed, and anew when it was lost. Answers come in the order of the commands. */
+export class RespConnection {
+  readonly #endpoint: Endpoint;
+  readonly #bug: ConnectionBug;
+  #pending: Pending[] = [];
+  #socket: Socket | undefined;
+
+  constructor(endpoint: Endpoint, bug: ConnectionBug = {}) {
+    this.#endpoint = endpoint;
+    this.#bug = bug;
+  }
+
+  /** Rejects with the signal's reason as soon as it is aborted: whether the command is done is then open. */
+  async send(words: readonly (string | Uint8Array)[], signal?: AbortSignal): Promise<Reply> {
+    signal?.throwIfAborted();
+    const { promise, resolve, reject } = Promise.withResolvers<Reply>();
+    const pending: Pending = { bytes: encoded(words), resolve, reject };
+    const abort = (): void => {
+      if (this.#bug.forgetsAborted === true) this.#pending = this.#pending.filter((each) => each !== pending);
+      reject(signal?.reason as Error);
+    };
+    signal?.addEventListener("abort", abort, { once: true });
+    this.#pending.push(pending);
+    (this.#socket ??= this.#connect()).write(pending.bytes);
+    try {
+      return await promise;
+    } finally {
+      signal?.removeEventListener("abort", abort);
+    }
+  }
+
+  /** Drops the connection, and with it what was begun on it. */
+  drop(): void {
+    this.#socket?.destroy();
+  }
+
+  #connect(): Socket {
+    const { host, port } = this.#endpoint;
+    const socket = connect({ host, port, noDelay: true });
+    const split = splitRedis();
+    let failure: Error = Object.assign(new Error("The connection was closed."), { code: "ECONNRESET" });
+    socket.on("error", (error) => (failure = error));
+    socket.on("data", (bytes) => {
+      for (const part of split(bytes)) this.#answered(part.bytes);
+    });
+    socket.on("close", () => {
+      if (this.#socket !== socket) return;
+      this.#socket = undefined;
+      this.#lost(failure);
+    });
+    return socket;
+  }
+
+  #lost(failure: Error): void {
+    if (this.#bug.sendsAgain !== true) {
+      for (const { reject } of this.#pending.splice(0)) reject(failure);
+    } else if (this.#pending.length > 0) {
+      const socket = (this.#socket = this.#connect());
+      for (const { bytes } of this.#pending) socket.write(bytes);
+    }
+  }
+
+  #answered(bytes: Buffer): void {
+    const pending = this.#pending.shift();
+    const { reply } = decoded(bytes, 0);
+    if (!(reply instanceof ReplyError)) pending?.resolve(reply);
+    else if (this.#bug.hidesErrors === true) pending?.resolve(null);
+    else pending?.reject(reply);
+  }
+}
+
+function encoded(words: readonly (string | Uint8Array)[]): Buffer {
+  const parts = words.flatMap((word) => {
+    const bytes = Buffer.from(word as string);
+    return [Buffer.from(`$${bytes.length}\r\n`), bytes, Buffer.from("\r\n")];
+  });
+  return Buffer.concat([Buffer.from(`*${words.length}\r\n`), ...parts]);
+}
+
+function decoded(bytes: Buffer, start: number): { reply: Reply | ReplyError; end: number } {
+  const lineEnd = bytes.indexOf("\r\n", start);
+  const line = bytes.toString("utf8", start + 1, lineEnd);
+  const end = lineEnd + 2;
+  switch (String.fromCharCode(bytes[start] ?? 0)) {
+    case "+":
+      return { reply: line, end };
+    case "-":
+      return { reply: new ReplyError(line), end };
+    case ":":
+      return { reply: Number(line), end };
+    case "$": {
+      const after = end + Number(line);
+      return line === "-1" ? { reply: null, end } : { reply: bytes.subarray(end, after), end: after + 2 };
+    }
+    default:
+      return line === "-1" ? { reply: null, end } : decodedList(bytes, end, Number(line));
+  }
+}
+
+function decodedList(bytes: Buffer, start: number, count: number): { reply: Reply; end: number } {
+  const replies: Reply[] = [];
+  let end = start;
+  while (replies.length < count) {
+    const next = decoded(bytes, end);
+    if (next.reply instanceof ReplyError) throw next.reply;
+    replies.push(next.reply);
+    ({ end } = next);
+  }
+  return { reply: replies, end };
+}
