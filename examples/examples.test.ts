@@ -16,7 +16,7 @@ import { type LocalModel, startLocalModel } from "./demo/local-model.ts";
 let model: LocalModel;
 let folder: string;
 
-/** Twice, as a user would: the second process goes on where the first one stopped. */
+/** Runs an example twice, as a user would: the second process continues the conversation of the first. */
 async function expectConversation(name: string, environment: NodeJS.ProcessEnv): Promise<void> {
   const first = await runExample(name, environment);
   expect(first).toEqual({ code: 0, output: expect.stringContaining("get hooked") });
@@ -34,7 +34,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true });
 });
 
-/** Runs an example as a user would, in a process of its own; resolves to what it printed and how it ended. */
+/** Runs an example in a new process, as a user would. Resolves with its output and exit code. */
 async function runExample(
   name: string,
   extra: NodeJS.ProcessEnv = {},
@@ -53,12 +53,12 @@ async function runExample(
 }
 
 describe.each(["sqlite.ts", "file-system.ts"])("%s", (name) => {
-  it("goes on with the conversation in a second process", () => expectConversation(name, {}));
+  it("continues the conversation in a second process", () => expectConversation(name, {}));
 });
 
 await describeWithService("redis", "redis.ts", ({ url }) => {
-  // A database of its own: the example keeps its thread under the default prefix.
-  it("goes on with the conversation in a second process", async () => {
+  // A separate database, because the example uses the default prefix.
+  it("continues the conversation in a second process", async () => {
     const store = redisStore({ url: `${url}/9` });
     await store.delete("pirate");
     await store.close();
@@ -67,7 +67,7 @@ await describeWithService("redis", "redis.ts", ({ url }) => {
 });
 
 await describeWithService("azurite", "azure-blob.ts", ({ connectionString }) => {
-  it("goes on with the conversation in a second process", async () => {
+  it("continues the conversation in a second process", async () => {
     const container = new ContainerClient(connectionString, "threads");
     await container.createIfNotExists();
     await azureBlobStore({ container }).delete("pirate");
@@ -76,7 +76,7 @@ await describeWithService("azurite", "azure-blob.ts", ({ connectionString }) => 
 });
 
 await describeWithService("s3", "s3.ts", ({ endpoint, region, accessKeyId, secretAccessKey }) => {
-  it("goes on with the conversation in a second process", async () => {
+  it("continues the conversation in a second process", async () => {
     const client = new S3Client({
       endpoint,
       region,
@@ -97,7 +97,7 @@ await describeWithService("s3", "s3.ts", ({ endpoint, region, accessKeyId, secre
 });
 
 describe("azure-openai.ts", () => {
-  /** Puts a program `az` in front of the PATH, as the Azure CLI would be installed; `az.log` tells how it was called. */
+  /** Puts a fake `az` first in the PATH, in place of the Azure CLI, and logs its arguments in `az.log`. */
   async function installAzureCli(script: string): Promise<NodeJS.ProcessEnv> {
     const bin = await mkdtemp(join(folder, "az-"));
     await writeFile(join(bin, "az"), `#!/bin/sh\necho "$@" >> ${join(bin, "az.log")}\n${script}\n`, {
@@ -112,7 +112,7 @@ describe("azure-openai.ts", () => {
     };
   }
 
-  it("goes on with the conversation in a second process, signed in with the Azure CLI", async () => {
+  it("continues the conversation in a second process, authenticated with the Azure CLI", async () => {
     const token = JSON.stringify({ accessToken: "t", expires_on: Math.round(Date.now() / 1000) + 3600 });
     const environment = await installAzureCli(`echo '${token}'`);
     await expectConversation("azure-openai.ts", environment);
@@ -121,7 +121,7 @@ describe("azure-openai.ts", () => {
     expect(calls[0]).toMatch(/^account get-access-token .*--resource https:\/\/cognitiveservices.azure.com/u);
   });
 
-  it("says what to do when nobody is signed in", async () => {
+  it("explains how to sign in if `az login` is missing", async () => {
     const environment = await installAzureCli('echo "Please run az login to setup account." >&2; exit 1');
     const { code, output } = await runExample("azure-openai.ts", environment);
     expect(output).toContain("CLIENT_FAILED");
@@ -137,7 +137,7 @@ it("memory.ts shows a conflict and a listing", async () => {
   expect(code).toBe(0);
 });
 
-it("conversation.ts keeps itself, and goes on in a second process", async () => {
+it("conversation.ts saves itself and continues in a second process", async () => {
   await expectConversation("conversation.ts", {});
 });
 
@@ -164,7 +164,7 @@ it("approvals.ts is answered by another process", async () => {
   expect(answered).toEqual({ code: 0, output: "Order 7 was paid back.\n" });
 });
 
-it("from-agent-framework.ts goes on with Python's conversation, and hands it back", async () => {
+it("from-agent-framework.ts continues a conversation from Python and writes it back", async () => {
   const fixture = import.meta.resolve("@threadstore/agent-framework/package.json");
   const file = fileURLToPath(new URL("src/golden/python-session-joke.json", fixture));
   const { code, output } = await runExample("from-agent-framework.ts", {}, file);
@@ -194,17 +194,15 @@ describe("the demo", () => {
     const versions = [...output.matchAll(/saved +version (\S+),/gu)].map(([, version]) => version);
     expect(new Set(versions).size).toBe(2);
     expect(output).toContain(`loaded    version ${versions[0]}, 2 messages`);
-    // The second process prints the whole conversation, so the joke stands there twice.
+    // The second process prints the whole conversation, so the joke appears twice.
     expect(output.match(/assistant +Why is pirating so addictive/gu)).toHaveLength(2);
     expect(output).toMatch(/assistant +Arrr!/u);
     expect(output).toContain("threads.db");
-    expect(output).toContain(
-      `process ${pids[1]} went on with the conversation that process ${pids[0]} began`,
-    );
+    expect(output).toContain(`process ${pids[1]} continued the conversation that process ${pids[0]} started`);
     expect(code).toBe(0);
   });
 
-  it("says in a sentence that credentials are missing", async () => {
+  it("reports missing credentials in one sentence", async () => {
     const { code, output } = await runExample("demo/process.ts", { OPENAI_API_KEY: "" }, "x.db", "Hello");
     expect(output).toContain("OPENAI_API_KEY");
     expect(output).not.toContain("    at ");
@@ -213,8 +211,8 @@ describe("the demo", () => {
 
   it.each([
     ["a folder that does not exist", "/nowhere/threads.db", "MISCONFIGURED"],
-    ["a file that is no database", join(import.meta.dirname, "package.json"), "MISCONFIGURED"],
-  ])("says in a sentence what is wrong with %s", async (_, path, code) => {
+    ["a file that is not a database", join(import.meta.dirname, "package.json"), "MISCONFIGURED"],
+  ])("reports %s in one sentence", async (_, path, code) => {
     const result = await runExample("demo/process.ts", {}, path, "Hello");
     expect(result.code).toBe(1);
     expect(result.output).toMatch(new RegExp(`^${code}: .+\\.$`, "mu"));

@@ -4,7 +4,7 @@ import { Memory } from "@mastra/memory";
 import type { Subject, Client } from "../src/clients/client.ts";
 import type { Message } from "../src/messages.ts";
 
-const resourceId = "bench";
+const RESOURCE_ID = "bench";
 
 /** Mastra's memory on libsql, which sets WAL and `synchronous = NORMAL`. */
 export function mastraMemory(file: (location: string) => string): Subject {
@@ -29,7 +29,7 @@ export function mastraMemory(file: (location: string) => string): Subject {
           return { add: (messages) => void (added = messages), save: () => save(id, added) };
         },
         async load(threadId) {
-          const { messages } = await memory.recall({ threadId, resourceId, perPage: false });
+          const { messages } = await memory.recall({ threadId, resourceId: RESOURCE_ID, perPage: false });
           if (messages.length === 0) throw new Error("The thread does not exist.");
           return messages;
         },
@@ -51,7 +51,7 @@ function threadOf(id: string): {
   createdAt: Date;
   updatedAt: Date;
 } {
-  return { id, resourceId, title: "", createdAt: new Date(), updatedAt: new Date() };
+  return { id, resourceId: RESOURCE_ID, title: "", createdAt: new Date(), updatedAt: new Date() };
 }
 
 /** Converts a message to Mastra's format, in which tool calls and results are parts of messages. */
@@ -66,7 +66,7 @@ function messageOf(
   return {
     id: randomUUID(),
     threadId,
-    resourceId,
+    resourceId: RESOURCE_ID,
     role: role === "user" ? "user" : "assistant",
     createdAt: new Date(),
     content: { format: 2, parts: [part] },

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { cpus, loadavg } from "node:os";
 import { backends } from "./backends/index.ts";
-import { type CommandLine, parseCommandLine, usage } from "./command-line.ts";
+import { type CommandLine, parseCommandLine, USAGE } from "./command-line.ts";
 import type { Report, Result } from "./measure/result.ts";
 import { runPlan } from "./measure/run-plan.ts";
 import { installedPeers, noPeers } from "./peers.ts";
@@ -11,13 +11,13 @@ import { screen } from "./report/screen.ts";
 import { workloads } from "./workloads/index.ts";
 
 if (process.argv.includes("--help")) {
-  process.stdout.write(`${usage}\n`);
+  process.stdout.write(`${USAGE}\n`);
 } else {
   try {
     await main(parseCommandLine(process.argv.slice(2)));
   } catch (error) {
     if (!(error instanceof TypeError)) throw error;
-    process.stderr.write(`${error.message}\n${usage}\n`);
+    process.stderr.write(`${error.message}\n${USAGE}\n`);
     process.exitCode = 2;
   }
 }

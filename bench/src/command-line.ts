@@ -3,7 +3,7 @@ import { backends } from "./backends/index.ts";
 import { workloads } from "./workloads/index.ts";
 import type { Scale } from "./workloads/workload.ts";
 
-export const usage: string = `usage: npm run bench -- [options]
+export const USAGE: string = `usage: npm run bench -- [options]
   --only NAMES      workloads: ${workloads.map(({ name }) => name).join(", ")}
   --backend NAMES   ${backends.map(({ name }) => name).join(", ")}
   --rounds N        how often each subject runs each case (3)

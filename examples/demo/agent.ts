@@ -2,13 +2,13 @@ import { AzureCliCredential, getBearerTokenProvider } from "@azure/identity";
 import { type ChatAgent, createChatAgent } from "@threadstore/openai";
 import OpenAI, { AzureOpenAI } from "openai";
 
-/** Which model the environment names; `local`: none, so the demo brings its own server. */
+/** Returns the model that the environment configures, or `local` if it configures none. */
 export function modelFromEnvironment(environment: NodeJS.ProcessEnv): "azure" | "openai" | "local" {
   if (environment["AZURE_OPENAI_ENDPOINT"]) return "azure";
   return environment["OPENAI_API_KEY"] ? "openai" : "local";
 }
 
-/** The same agent in every process: a thread is resumed by an agent of the name that saved it. */
+/** Creates the same agent in every process. Only an agent of the same name can resume a thread. */
 export function createJoker(): ChatAgent {
   const azure = modelFromEnvironment(process.env) === "azure";
   return createChatAgent({
@@ -19,7 +19,7 @@ export function createJoker(): ChatAgent {
   });
 }
 
-/** Signed in with `az login`: no key is kept anywhere. */
+/** Authenticates with `az login`, so that no key is stored. */
 function azureClient(): AzureOpenAI {
   const scope = "https://cognitiveservices.azure.com/.default";
   return new AzureOpenAI({

@@ -1,6 +1,6 @@
 import { LLMock } from "@copilotkit/aimock";
 
-/** A model server on this machine, for whoever has no key: it speaks OpenAI's protocol over HTTP. */
+/** A local model server that speaks OpenAI's protocol over HTTP, so that the demo works without an API key. */
 export interface LocalModel {
   readonly url: string;
   stop(): Promise<void>;
@@ -11,8 +11,8 @@ const IN_PIRATE =
   "Arrr! Why be piratin' so addictive, matey? Lose yer first hand, and ye be hooked fer life! Yo ho ho!";
 
 /**
- * It plays two prepared answers. The second one it gives only when the request carries the first: without the
- * conversation it knows of no joke.
+ * Starts a server with two canned answers. It returns the second only if the request contains the first: without the
+ * conversation there is no joke to repeat.
  */
 export async function startLocalModel(): Promise<LocalModel> {
   const server = new LLMock({ host: "127.0.0.1", port: 0 });
@@ -25,7 +25,7 @@ export async function startLocalModel(): Promise<LocalModel> {
     },
     { content: IN_PIRATE },
   );
-  server.onMessage(/.*/u, { content: "Which joke? I do not know what we talked about." });
+  server.onMessage(/.*/u, { content: "Which joke? I do not know our conversation." });
   await server.start();
   return { url: `${server.url}/v1`, stop: () => server.stop() };
 }

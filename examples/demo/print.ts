@@ -1,6 +1,6 @@
 import { styleText } from "node:util";
 
-/** A line of the demo: what it is, in colour on a terminal that has some, and what it says. */
+/** Prints a label and a text, with colours if the terminal supports them. */
 export function line(label: string, text: string): void {
   console.log(`  ${style("cyan", label.padEnd(9))} ${text}`);
 }

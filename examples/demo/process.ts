@@ -1,4 +1,4 @@
-// One process of the demo: takes the thread up if there is one, says something, puts the thread away.
+// One process of the demo: loads the thread if it exists, runs a turn, and saves the thread.
 // node process.ts DATABASE INPUT
 import { ThreadStoreError } from "@threadstore/core";
 import { AgentError } from "@threadstore/openai";
@@ -27,9 +27,9 @@ try {
   line("file", path);
   await store.close();
 } catch (error) {
-  // What went wrong in a sentence; a stack is for errors that are nobody's to foresee.
-  const isForeseen = ThreadStoreError.is(error) || AgentError.is(error);
-  if (!isForeseen && !(error instanceof OpenAIError)) throw error;
-  console.error(isForeseen ? `${error.code}: ${error.message}` : error.message);
+  // Known errors are printed as one sentence, unexpected ones with their stack.
+  const isKnown = ThreadStoreError.is(error) || AgentError.is(error);
+  if (!isKnown && !(error instanceof OpenAIError)) throw error;
+  console.error(isKnown ? `${error.code}: ${error.message}` : error.message);
   process.exitCode = 1;
 }

@@ -6,8 +6,8 @@ import { type Context, Hono } from "hono";
 import { stream } from "hono/streaming";
 
 /**
- * A chat with many conversations, over any store and agent. It keeps nothing itself: each request opens its
- * conversation in the store, so that it does not matter which process, or how many, answer.
+ * Creates a chat application with many conversations, on any store and agent. It holds no state: every request opens
+ * its conversation in the store, so any number of processes can serve it.
  */
 export function createApp(store: ThreadStore, agent: ChatAgent): Hono {
   const app = new Hono();
@@ -35,7 +35,7 @@ async function listConversations(store: ThreadStore, context: Context): Promise<
   const page = await store.listPage({ limit: 50, metadata: true, cursor: context.req.query("cursor") });
   const conversations = page.threads.map(({ id, corrupt, metadata }) => ({
     id,
-    title: corrupt ? "(damaged)" : (metadata?.["title"] ?? id),
+    title: corrupt ? "(corrupt)" : (metadata?.["title"] ?? id),
   }));
   return context.json({ conversations, cursor: page.cursor });
 }
@@ -56,8 +56,8 @@ async function postMessage(store: ThreadStore, agent: ChatAgent, context: Contex
     agent,
     store,
     id,
-    // A server that is restarted in the middle of an answer goes on with it at the next message, and of two
-    // tabs that post at once one waits for the other.
+    // After a restart in the middle of an answer, the next message finishes that answer first. If two tabs post at the
+    // same time, one waits for the other.
     journal: true,
     lease: { durationMs: 5000 },
     ...(isNew ? { save: { metadata: { title: text.slice(0, 40).toWellFormed() } } } : {}),
@@ -68,16 +68,16 @@ async function postMessage(store: ThreadStore, agent: ChatAgent, context: Contex
     try {
       for await (const event of run) await response.writeln(JSON.stringify(event));
     } catch (error) {
-      // Codes and messages of both classes hold no content and no secrets, and say what to do.
+      // Codes and messages of both classes contain no contents or secrets, and name the remedy.
       const isKnown = AgentError.is(error) || ThreadStoreError.is(error);
-      const problem = isKnown ? `${error.code}: ${error.message}` : "Something went wrong.";
+      const problem = isKnown ? `${error.code}: ${error.message}` : "An unexpected error occurred.";
       await response.writeln(JSON.stringify({ type: "problem", problem }));
       if (!isKnown) throw error;
     }
   });
 }
 
-/** What a person reads of a thread: what was said, without the calls of tools. */
+/** Returns the text messages of a thread, without tool calls. */
 function readable(messages: unknown): { role: string; text: string }[] {
   const list = messages as { role: string; content?: unknown }[];
   return list.flatMap(({ role, content }) =>

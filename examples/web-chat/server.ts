@@ -1,5 +1,5 @@
-// OPENAI_API_KEY=… node server.ts, then open the address that it prints. Stop it in the middle of an answer, start
-// it again, and go on.
+// Run OPENAI_API_KEY=… node server.ts and open the address that it prints. Stop the server in the middle of an answer,
+// start it again, and continue the conversation.
 import type { AddressInfo } from "node:net";
 import { serve } from "@hono/node-server";
 import { createChatAgent } from "@threadstore/openai";

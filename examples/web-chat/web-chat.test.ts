@@ -10,7 +10,7 @@ import { describeWithService } from "@threadstore/services/vitest";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
 
-/** A model that streams `re: …` in pieces, and waits in the middle of an answer for as long as it is held. */
+/** A model that streams `re: …` in chunks, and pauses in the middle of an answer while it is held. */
 class Model {
   readonly #server = createServer((request, response) => {
     const chunks: Buffer[] = [];
@@ -30,7 +30,7 @@ class Model {
     return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/v1`;
   }
 
-  /** Holds answers back from now on, until the function that it returns is called. */
+  /** Pauses all answers until the returned function is called. */
   hold(): () => void {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#held = promise;
@@ -147,7 +147,7 @@ await describeWithService("browser", "the web chat", ({ url: browserUrl }) => {
     await expect.poll(() => messagesOn(page), eventually).toEqual(["hello", "re: hello"]);
   });
 
-  it("goes on after its server was killed in the middle of an answer", { timeout: 60_000 }, async () => {
+  it("continues after its server was killed in the middle of an answer", { timeout: 60_000 }, async () => {
     const page = await openTab(await startChat());
     await say(page, "one");
     await expect.poll(() => messagesOn(page), eventually).toEqual(["one", "re: one"]);
@@ -155,10 +155,12 @@ await describeWithService("browser", "the web chat", ({ url: browserUrl }) => {
     await say(page, "two");
     await expect.poll(() => messagesOn(page), eventually).toEqual(["one", "re: one", "two", "re: "]);
     await kill();
-    await expect.poll(() => page.getByRole("alert").textContent(), eventually).toContain("went away");
+    await expect
+      .poll(() => page.getByRole("alert").textContent(), eventually)
+      .toContain("connection to the server was lost");
     release();
     await startChat();
-    // What was typed before the crash was saved, and is answered when the conversation goes on.
+    // The message sent before the crash was saved and is answered with the next turn.
     await expect.poll(() => messagesOn(page), eventually).toEqual(["one", "re: one", "two"]);
     await say(page, "three");
     await expect

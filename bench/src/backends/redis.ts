@@ -30,21 +30,21 @@ export const redis: Backend = {
   },
 };
 
-const versionLength = 12;
+const VERSION_LENGTH = 12;
 
 /** One string for each thread: its version in twelve digits, then the JSON. */
 function strings(url: string, location: string): WholeText {
   const client = new Redis(url);
   client.defineCommand("setIfUnchanged", {
     numberOfKeys: 1,
-    lua: `if redis.call('GETRANGE', KEYS[1], 0, ${versionLength - 1}) ~= ARGV[1] then return 0 end
+    lua: `if redis.call('GETRANGE', KEYS[1], 0, ${VERSION_LENGTH - 1}) ~= ARGV[1] then return 0 end
           redis.call('SET', KEYS[1], ARGV[2] .. ARGV[3])
           return 1`,
   });
   const versions = new Map<string, number>();
   const keyOf = (id: string): string => `${location}:${id}`;
   const textOf = (version: number): string =>
-    version === 0 ? "" : String(version).padStart(versionLength, "0");
+    version === 0 ? "" : String(version).padStart(VERSION_LENGTH, "0");
   return {
     async write(id, text) {
       const version = (versions.get(id) ?? 0) + 1;
@@ -60,13 +60,13 @@ function strings(url: string, location: string): WholeText {
     },
     async read(id) {
       const found = await client.get(keyOf(id));
-      if (found !== null) versions.set(id, Number(found.slice(0, versionLength)));
-      return found?.slice(versionLength);
+      if (found !== null) versions.set(id, Number(found.slice(0, VERSION_LENGTH)));
+      return found?.slice(VERSION_LENGTH);
     },
     async readIfChanged(id) {
-      const version = await client.getrange(keyOf(id), 0, versionLength - 1);
+      const version = await client.getrange(keyOf(id), 0, VERSION_LENGTH - 1);
       if (Number(version) === versions.get(id)) return undefined;
-      return (await client.get(keyOf(id)))?.slice(versionLength);
+      return (await client.get(keyOf(id)))?.slice(VERSION_LENGTH);
     },
     async close() {
       await client.quit();

@@ -93,7 +93,7 @@ function wholeRows(database: Sqlite.Database): WholeText {
   };
 }
 
-const chunkSize = 8140;
+const CHUNK_SIZE = 8140;
 
 function chunks(database: Sqlite.Database): DeltaClient {
   createChunks(database);
@@ -149,12 +149,12 @@ function preparePatch(database: Sqlite.Database): (id: string, patch: Patch) => 
         ? create.get(id, at.version, trailer)
         : change.get(at.version, trailer, id, at.expected);
     if (row === undefined) throw new Error("Another client wrote first.");
-    let sequence = Math.floor(from / chunkSize);
+    let sequence = Math.floor(from / CHUNK_SIZE);
     let start = 0;
-    for (; start < content.length; start += chunkSize, sequence += 1) {
-      putChunk.run(row.thread, sequence, content.subarray(start, start + chunkSize));
+    for (; start < content.length; start += CHUNK_SIZE, sequence += 1) {
+      putChunk.run(row.thread, sequence, content.subarray(start, start + CHUNK_SIZE));
     }
-    last.set(id, content.subarray(content.length - (content.length % chunkSize)));
+    last.set(id, content.subarray(content.length - (content.length % CHUNK_SIZE)));
   });
   return (id, given) => patch.immediate(id, given);
 }

@@ -1,5 +1,5 @@
 import type { Result } from "../measure/result.ts";
-import { rawName } from "./table.ts";
+import { RAW_NAME } from "./table.ts";
 
 /** A target for the stores, as a number that a run yields. */
 export interface Goal {
@@ -16,9 +16,9 @@ export type Find = (workload: string, name: string, subject: string) => Result |
 
 type Measure = (result: Result) => number | null;
 
-const text = "ours, agent's text";
-const objects = "ours, objects";
-const delta = "delta by hand";
+const AGENT_TEXT = "ours, agent's text";
+const OBJECTS = "ours, objects";
+const DELTA = "delta by hand";
 const wall: Measure = ({ wallMs }) => wallMs;
 const cpu: Measure = ({ cpuMs }) => cpuMs;
 const p99: Measure = ({ p99Ms }) => p99Ms;
@@ -49,26 +49,26 @@ const growthLimits = {
 
 const growthGoals = Object.entries(growthLimits).flatMap(([backend, limits]): readonly Goal[] => [
   atMost(backend, limits.text, "growth, T = 200, agent's text: wall to raw", (find) =>
-    ratio(find("growth", "T = 200", text), find("growth", "T = 200", rawName), wall),
+    ratio(find("growth", "T = 200", AGENT_TEXT), find("growth", "T = 200", RAW_NAME), wall),
   ),
   atMost(backend, limits.objects, "growth, T = 200, objects: wall to raw", (find) =>
-    ratio(find("growth", "T = 200", objects), find("growth", "T = 200", rawName), wall),
+    ratio(find("growth", "T = 200", OBJECTS), find("growth", "T = 200", RAW_NAME), wall),
   ),
   atMost(backend, 1.3, "growth, T = 200, agent's text: last 20 saves to first 20", (find) => {
-    return find("growth", "T = 200", text)?.lastToFirst ?? undefined;
+    return find("growth", "T = 200", AGENT_TEXT)?.lastToFirst ?? undefined;
   }),
   ...(limits.delta === undefined
     ? []
     : [
         atMost(backend, limits.delta, "growth, T = 200, agent's text: wall to delta by hand", (find) =>
-          ratio(find("growth", "T = 200", text), find("growth", "T = 200", delta), wall),
+          ratio(find("growth", "T = 200", AGENT_TEXT), find("growth", "T = 200", DELTA), wall),
         ),
       ]),
   ...(limits.bytes === undefined
     ? []
     : [
         atMost(backend, limits.bytes, "bytes of 800 turns to those of 100", (find) =>
-          ratio(find("growth", "T = 800", text), find("growth", "T = 100", text), sentOrWritten),
+          ratio(find("growth", "T = 800", AGENT_TEXT), find("growth", "T = 100", AGENT_TEXT), sentOrWritten),
         ),
       ]),
 ]);
@@ -77,13 +77,13 @@ const pointGoals = Object.keys(growthLimits).flatMap((backend) =>
   ["save", "load"].flatMap((workload) =>
     ["5 KB", "50 KB", "2 MB"].flatMap((size): readonly Goal[] => [
       atMost(backend, 1.15, `${workload}, ${size}: CPU to raw`, (find) =>
-        ratio(find(workload, size, objects), find(workload, size, rawName), cpu),
+        ratio(find(workload, size, OBJECTS), find(workload, size, RAW_NAME), cpu),
       ),
       atMost(
         backend,
         backend === "redis" && size === "2 MB" ? 1.6 : 1.25,
         `${workload}, ${size}: wall to raw`,
-        (find) => ratio(find(workload, size, objects), find(workload, size, rawName), wall),
+        (find) => ratio(find(workload, size, OBJECTS), find(workload, size, RAW_NAME), wall),
       ),
     ]),
   ),
@@ -91,7 +91,7 @@ const pointGoals = Object.keys(growthLimits).flatMap((backend) =>
 
 const warmGoals = ["redis", "azure", "s3"].map((backend) =>
   atMost(backend, 1000, "warm load, 2 MB, unchanged: bytes received each", (find) => {
-    const warm = find("warm load", "2 MB", objects);
+    const warm = find("warm load", "2 MB", OBJECTS);
     return warm && warm.received / warm.steps;
   }),
 );
@@ -100,10 +100,10 @@ const concurrentGoals = Object.keys(growthLimits).flatMap((backend): readonly Go
   const name = "64 conversations";
   return [
     atLeast(backend, 0.9, "64 conversations, agent's text: throughput to raw", (find) =>
-      ratio(find("concurrent", name, rawName), find("concurrent", name, text), wall),
+      ratio(find("concurrent", name, RAW_NAME), find("concurrent", name, AGENT_TEXT), wall),
     ),
     atMost(backend, 1.3, "64 conversations, agent's text: p99 to raw", (find) =>
-      ratio(find("concurrent", name, text), find("concurrent", name, rawName), p99),
+      ratio(find("concurrent", name, AGENT_TEXT), find("concurrent", name, RAW_NAME), p99),
     ),
   ];
 });
@@ -121,7 +121,11 @@ const peerLimits = [
 
 const peerGoals = peerLimits.map(([backend, peer, workload, name, limit]) =>
   atLeast(backend, limit, `${workload}, ${name}: wall of ${peer} to ours`, (find) =>
-    ratio(find(workload, name, peer), find(workload, name, workload === "growth" ? text : objects), wall),
+    ratio(
+      find(workload, name, peer),
+      find(workload, name, workload === "growth" ? AGENT_TEXT : OBJECTS),
+      wall,
+    ),
   ),
 );
 

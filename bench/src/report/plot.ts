@@ -39,21 +39,21 @@ export function plotSvg({ title, xLabel, yLabel, series }: Plot): string {
     text(area.left, 22, title, ' font-size="15"'),
     ...xTicks.map(
       (tick) =>
-        `${line(x(tick), area.top, x(tick), area.bottom)}${text(x(tick), area.bottom + 16, String(tick), centred)}`,
+        `${line(x(tick), area.top, x(tick), area.bottom)}${text(x(tick), area.bottom + 16, String(tick), CENTRED)}`,
     ),
     ...yTicks.map(
       (tick) =>
         `${line(area.left, y(tick), area.right, y(tick))}${text(area.left - 6, y(tick) + 4, short(tick), ' text-anchor="end"')}`,
     ),
-    text((area.left + area.right) / 2, height - 12, xLabel, centred),
-    text(16, middle, yLabel, `${centred} transform="rotate(-90 16 ${middle})"`),
+    text((area.left + area.right) / 2, height - 12, xLabel, CENTRED),
+    text(16, middle, yLabel, `${CENTRED} transform="rotate(-90 16 ${middle})"`),
     ...series.map((one, index) => drawn(one, index, x, y)),
     "</svg>",
     "",
   ].join("\n");
 }
 
-const centred = ' text-anchor="middle"';
+const CENTRED = ' text-anchor="middle"';
 
 type Scale = (value: number) => number;
 

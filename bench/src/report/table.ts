@@ -16,11 +16,11 @@ export const headings: readonly string[] = [
 ];
 
 /** The subject that ratios compare with. */
-export const rawName = "raw, whole";
+export const RAW_NAME = "raw, whole";
 
 /** Formats a result as a table row. Ratios compare it with the raw client in the same case. */
 export function cells(result: Result, all: readonly Result[]): readonly string[] {
-  const raw = rivalOf(all, result, rawName);
+  const raw = rivalOf(all, result, RAW_NAME);
   const { subject, wallMs, cpuMs, stepMs, p99Ms, sent, received, written, memory } = result;
   return [
     subject,

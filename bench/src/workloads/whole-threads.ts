@@ -4,7 +4,7 @@ import { messagesOfSize } from "../messages.ts";
 import type { Run, Workload, WorkloadCase } from "./workload.ts";
 
 const sizes = { "5 KB": 5_000, "50 KB": 50_000, "2 MB": 2_000_000 } as const;
-const id = "whole";
+const ID = "whole";
 
 type Measure = (run: Run, bytes: number, times: number) => Promise<void>;
 
@@ -19,7 +19,7 @@ function ofEachSize(suits: (client: Client) => boolean, measure: Measure, cold =
           size: bytes,
           cold,
           suits,
-          prepare: async (client) => client.replace?.(id, { messages: messagesOfSize(bytes) }),
+          prepare: async (client) => client.replace?.(ID, { messages: messagesOfSize(bytes) }),
           run: (run) => measure(run, bytes, times),
         };
       });
@@ -46,10 +46,10 @@ export const pointSave: Workload = {
   cases: ofEachSize(
     ({ replace }) => replace !== undefined,
     async ({ client, watch }, bytes, times) => {
-      await client.load(id);
+      await client.load(ID);
       const threads = [messagesOfSize(bytes), messagesOfSize(bytes)];
       const save = async (time: number): Promise<void> =>
-        client.replace?.(id, { messages: threads[time % 2] ?? [] });
+        client.replace?.(ID, { messages: threads[time % 2] ?? [] });
       await warmUp(watch, times, save);
       for (let time = 0; time < times; time += 1) await watch.step(() => save(time));
     },
@@ -62,8 +62,8 @@ export const pointLoad: Workload = {
   cases: ofEachSize(
     ({ replace }) => replace !== undefined,
     async ({ client, watch }, _, times) => {
-      await warmUp(watch, times, () => client.load(id));
-      for (let time = 0; time < times; time += 1) await watch.step(() => client.load(id));
+      await warmUp(watch, times, () => client.load(ID));
+      for (let time = 0; time < times; time += 1) await watch.step(() => client.load(ID));
     },
   ),
 };
@@ -74,9 +74,9 @@ export const warmLoad: Workload = {
   cases: ofEachSize(
     ({ reload }) => reload !== undefined,
     async ({ client, watch }, _, times) => {
-      await client.load(id);
-      await warmUp(watch, times, async () => client.reload?.(id));
-      for (let time = 0; time < times; time += 1) await watch.step(async () => client.reload?.(id));
+      await client.load(ID);
+      await warmUp(watch, times, async () => client.reload?.(ID));
+      for (let time = 0; time < times; time += 1) await watch.step(async () => client.reload?.(ID));
     },
   ),
 };
@@ -90,7 +90,7 @@ export const coldStart: Workload = {
       for (let time = 0; time < Math.min(times, 20); time += 1) {
         const opened = await watch.step(async () => {
           const client = await reopen();
-          await client.load(id);
+          await client.load(ID);
           return client;
         });
         await opened.close();

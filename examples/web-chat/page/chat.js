@@ -39,7 +39,7 @@ async function refreshList() {
 async function refreshMessages() {
   const asked = id;
   const response = await fetch(address(), { headers: entityTag ? { "if-none-match": entityTag } : {} });
-  // What was typed or streamed meanwhile is newer than this answer.
+  // Text that was typed or streamed in the meantime is newer than this response.
   if (response.status === 304 || asked !== id || posting > 0) return;
   entityTag = response.headers.get("etag") ?? "";
   const { messages: stored } = await response.json();
@@ -56,7 +56,7 @@ async function open(next) {
   await Promise.all([refreshMessages(), refreshList()]);
 }
 
-/** The values of the answer, one JSON document a line, as they come. */
+/** Yields the values of a response, one JSON document a line, as they arrive. */
 async function* linesOf(response) {
   let rest = "";
   for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
@@ -90,7 +90,9 @@ async function submit() {
   try {
     await post(content);
   } catch {
-    complain("The server went away. What it had saved is shown; send again to go on.");
+    complain(
+      "The connection to the server was lost. Messages saved so far are shown. Send again to continue.",
+    );
   } finally {
     posting -= 1;
     entityTag = "";
@@ -108,10 +110,10 @@ async function refreshAll() {
   try {
     await Promise.all([refreshMessages(), refreshList()]);
   } catch {
-    // The server is away; the next round tries again.
+    // The server is unreachable. The next poll tries again.
   }
 }
 
-// What other tabs post shows up here; an unchanged conversation costs an empty answer.
+// Polls for messages from other tabs. An unchanged conversation costs an empty 304 response.
 setInterval(() => void refreshAll(), 1000);
 await refreshAll();
