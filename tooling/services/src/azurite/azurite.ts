@@ -1,5 +1,6 @@
 import { createRequire } from "node:module";
 import { join } from "node:path";
+import { pathToFileURL } from "node:url";
 import { accepts, freePorts, loopback } from "../processes/ports.ts";
 import { startServer, type ServerProcess } from "../processes/server-process.ts";
 import { waitUntil } from "../processes/wait-until.ts";
@@ -47,10 +48,12 @@ export function startAzurite({ disk = false }: AzuriteOptions = {}): Promise<Azu
   });
 }
 
-/** The program and the settings that every Azurite of ours has. */
+/** Returns the program and the parameters that all Azurite servers have in common. */
 export function azuriteParameters(port: number): string[] {
+  const preload = pathToFileURL(join(import.meta.dirname, "preload.ts")).href;
   const program = createRequire(import.meta.url).resolve("azurite/dist/src/blob/main.js");
   const address = ["--blobHost", loopback, "--blobPort", String(port)];
-  // The SDK is newer than the versions that Azurite knows of, and refused without the last.
-  return [program, ...address, "--disableTelemetry", "--silent", "--skipApiVersionCheck"];
+  // Azurite does not know the SDK's API version yet and would refuse it.
+  const behavior = ["--disableTelemetry", "--silent", "--skipApiVersionCheck"];
+  return ["--import", preload, program, ...address, ...behavior];
 }

@@ -1,43 +1,53 @@
-import { spawn, type ChildProcess } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { closeSync, openSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { cpuTimeOf } from "./cpu-time.ts";
 import type { RunDirectory } from "./run-directory.ts";
 
-/** How a server is started, each time anew. */
+/** How to start a server, the first time and at each restart. */
 export interface ServerCommand {
-  /** What it is called in messages, and the name of its log. */
+  /** Names the server in messages, and its log file. */
   readonly name: string;
   readonly command: string;
   readonly parameters: readonly string[];
-  /** Variables beside those of this process. */
+  /** Variables in addition to those of this process. */
   readonly environment?: NodeJS.ProcessEnv;
   /**
-   * The signal that ends it as a crash does.
+   * The signal that simulates a crash.
    * @default "SIGKILL"
    */
   readonly crashSignal?: NodeJS.Signals;
-  /** Resolves when it answers; must end when `signal` aborts, which tells that the server has ended. */
+  /** Resolves once the server accepts requests. Must reject when `signal` aborts, that is, when the server ends. */
   readonly untilReady: (signal: AbortSignal) => Promise<void>;
 }
 
-/** One server, to be hurt by tests. */
+/** One server process, which tests can crash, pause and restart. */
 export interface ServerProcess {
   readonly name: string;
-  /** The id of the process that runs, or ran last. */
+  /** The process id, also after the process ended. */
   readonly pid: number;
-  /** Ends it as a crash does; resolves when the process is gone. Its data stay for `restart`. */
+  /** Crashes the server and resolves when its process has ended. Its data remains for `restart`. */
   kill(signal?: NodeJS.Signals): Promise<void>;
-  /** Stops it in its tracks (SIGSTOP): it keeps its connections and answers nothing. */
+  /** Suspends the server (SIGSTOP): it keeps its connections but does not answer. */
   pause(): void;
-  /** Lets it go on after `pause`. */
+  /** Continues after `pause`. */
   resume(): void;
-  /** Starts it again after `kill`, with the same port and data; resolves when it answers. */
+  /** Starts the server again after `kill`, on the same port and data. Resolves once it accepts requests. */
   restart(): Promise<void>;
+  /** Resolves with the state of the process, its current CPU use and the end of its log, for error messages. */
+  diagnose(): Promise<string>;
 }
 
+/** How long `diagnose` measures the CPU use. */
+const MEASUREMENT_MS = 250;
+const LOG_LINES = 15;
+
+/** Starts a server and resolves once it accepts requests. */
 export async function startServer(directory: RunDirectory, command: ServerCommand): Promise<ServerProcess> {
-  let child = await launch(directory, command);
+  const logFile = join(directory.path, `${command.name}.log`);
+  let child = await launch(directory, command, logFile);
   return {
     name: command.name,
     get pid() {
@@ -53,16 +63,21 @@ export async function startServer(directory: RunDirectory, command: ServerComman
     pause: () => void child.kill("SIGSTOP"),
     resume: () => void child.kill("SIGCONT"),
     restart: async () => {
-      if (!hasEnded(child)) throw new Error(`${command.name} still runs: kill it before its restart.`);
-      child = await launch(directory, command);
+      if (!hasEnded(child))
+        throw new Error(`${command.name} is still running. Kill it before you restart it.`);
+      child = await launch(directory, command, logFile);
     },
+    diagnose: async () => `${command.name} ${await stateOf(child)}. ${endOfLog(logFile)}`,
   };
 }
 
-async function launch(directory: RunDirectory, command: ServerCommand): Promise<ChildProcess> {
-  const logFile = join(directory.path, `${command.name}.log`);
+async function launch(
+  directory: RunDirectory,
+  command: ServerCommand,
+  logFile: string,
+): Promise<ChildProcess> {
   const log = openSync(logFile, "a");
-  // Detached: a Ctrl-C in the terminal is for us, and we end the servers in order.
+  // Detached: Ctrl-C in the terminal must reach this process only, which then ends the servers in order.
   const child = spawn(command.command, command.parameters, {
     cwd: directory.path,
     detached: true,
@@ -71,7 +86,7 @@ async function launch(directory: RunDirectory, command: ServerCommand): Promise<
   });
   closeSync(log);
   if (child.pid !== undefined) directory.own(child.pid);
-  // Servers never keep their owner from ending.
+  // A server must not keep its owner from exiting.
   child.unref();
 
   const ended = new AbortController();
@@ -79,14 +94,38 @@ async function launch(directory: RunDirectory, command: ServerCommand): Promise<
     ended.abort(error);
     throw error;
   });
-  await Promise.race([command.untilReady(ended.signal), failure]);
+  try {
+    await Promise.race([command.untilReady(ended.signal), failure]);
+  } catch (error) {
+    if (ended.signal.aborted) throw ended.signal.reason;
+    const message = `${command.name} did not start. It ${await stateOf(child)}. ${endOfLog(logFile)}`;
+    throw new Error(message, { cause: error });
+  }
   return child;
 }
 
-async function failureOf(child: ChildProcess, command: ServerCommand, logFile: string): Promise<never> {
-  const [code, signal] = await once(child, "exit");
-  const end = readFileSync(logFile, "utf8").trimEnd().split("\n").slice(-15).join("\n");
-  throw new Error(`${command.name} ended before it answered (${signal ?? `exit code ${code}`}):\n${end}`);
+async function failureOf(child: ChildProcess, { name }: ServerCommand, logFile: string): Promise<never> {
+  await once(child, "exit");
+  throw new Error(`${name} ${await stateOf(child)} before it accepted requests. ${endOfLog(logFile)}`);
+}
+
+/** Describes the process: "is running (process 17) and used 98 % of a CPU in the last 250 ms". */
+async function stateOf(child: ChildProcess): Promise<string> {
+  if (hasEnded(child)) return `ended with ${child.signalCode ?? `exit code ${child.exitCode}`}`;
+  const { pid = 0 } = child;
+  const [time, cpuTime] = [performance.now(), cpuTimeOf(pid)];
+  await sleep(MEASUREMENT_MS);
+  const cpuTimeAfter = cpuTimeOf(pid);
+  const running = `is running (process ${pid})`;
+  if (cpuTime === undefined || cpuTimeAfter === undefined) return running;
+  const elapsed = performance.now() - time;
+  const percent = Math.round((100 * (cpuTimeAfter - cpuTime)) / elapsed);
+  return `${running} and used ${percent} % of a CPU in the last ${Math.round(elapsed)} ms`;
+}
+
+function endOfLog(logFile: string): string {
+  const lines = readFileSync(logFile, "utf8").trimEnd().split("\n").slice(-LOG_LINES);
+  return lines.join("") === "" ? "Its log is empty." : `Its log ends with:\n${lines.join("\n")}`;
 }
 
 function hasEnded(child: ChildProcess): boolean {
@@ -94,6 +133,6 @@ function hasEnded(child: ChildProcess): boolean {
 }
 
 function pidOf(child: ChildProcess, { name }: ServerCommand): number {
-  if (child.pid === undefined) throw new Error(`${name} was never started.`);
+  if (child.pid === undefined) throw new Error(`${name} could not be spawned.`);
   return child.pid;
 }

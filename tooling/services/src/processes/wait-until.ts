@@ -1,15 +1,21 @@
 import { setTimeout as sleep } from "node:timers/promises";
 
-/** Asks until the answer is yes; rejects after `seconds`, naming what was waited for. */
+const POLL_INTERVAL_MS = 10;
+
+/** Catches hangs only: on a busy, slow machine some servers take more than a minute to start. */
+const PATIENCE_SECONDS = 300;
+
+/** Resolves once the condition holds. Rejects after `seconds` with a message that names the condition. */
 export async function waitUntil(
-  what: string,
-  isReached: () => Promise<boolean>,
-  { seconds = 30, signal }: { seconds?: number; signal?: AbortSignal } = {},
+  condition: string,
+  holds: () => Promise<boolean>,
+  { seconds = PATIENCE_SECONDS, signal }: { seconds?: number; signal?: AbortSignal } = {},
 ): Promise<void> {
   const deadline = performance.now() + seconds * 1000;
-  while (!(await isReached())) {
+  while (!(await holds())) {
     signal?.throwIfAborted();
-    if (performance.now() > deadline) throw new Error(`Waited ${seconds} s in vain for ${what}.`);
-    await sleep(10, undefined, { signal });
+    if (performance.now() > deadline)
+      throw new Error(`Gave up after ${seconds} s of waiting for ${condition}.`);
+    await sleep(POLL_INTERVAL_MS, undefined, { signal });
   }
 }

@@ -1,5 +1,5 @@
-/* oxlint-disable vitest/no-conditional-tests, vitest/valid-title, vitest/no-disabled-tests -- It makes suites for test files, and is none. */
-import { describe, inject, it } from "vitest";
+/* oxlint-disable vitest/no-conditional-tests, vitest/valid-title, vitest/no-disabled-tests -- It defines suites for test files and is not a test file. */
+import { beforeEach, describe, inject, it, type TestContext } from "vitest";
 import type { Endpoints, ServiceName } from "../catalogue.ts";
 import type { ServiceAnswer } from "./service-host.ts";
 
@@ -10,21 +10,24 @@ declare module "vitest" {
 }
 
 /**
- * A `describe` whose tests need a real server: `await` it at the top level of a test file.
+ * Defines a suite whose tests need a real server. Must be awaited at the top level of a test file.
  *
- * The server is started by the first file of the run that asks, and is shared by all: keep to a key prefix, container
- * or bucket of your own, and do not hurt it (a test that kills its server starts one of its own). Where it cannot be had
- * the suite is skipped and its name says how to get it; under `CI=true` that is a failure.
+ * The first test file that needs the server starts it, and all files of the run share it: use your own key prefix,
+ * container or bucket, and start a separate server for tests that crash or pause it. The error of a failed test says
+ * what the server was doing. If the server is not available, the suite is skipped and its name says how to install it;
+ * with `CI=true` it fails instead.
  */
 export async function describeWithService<Name extends ServiceName>(
   name: Name,
   title: string,
   suite: (endpoint: Endpoints[Name]) => void | Promise<void>,
 ): Promise<void> {
-  const response = await fetch(`${inject("serviceHost")}/${name}`);
+  const url = `${inject("serviceHost")}/${name}`;
+  const response = await fetch(url);
   const answer = (await response.json()) as ServiceAnswer<Name>;
   if (answer.state === "running") {
     describe(title, async () => {
+      beforeEach((context) => diagnoseOnFailure(context, `${url}/diagnosis`));
       await suite(answer.endpoint);
     });
   } else if (answer.state === "unavailable" && process.env["CI"] !== "true") {
@@ -34,4 +37,18 @@ export async function describeWithService<Name extends ServiceName>(
   } else {
     throw new Error(answer.message);
   }
+}
+
+/** Without it, a call that a stalled server does not answer fails like one that a bug in the client never sends. */
+function diagnoseOnFailure({ onTestFailed }: TestContext, url: string): void {
+  onTestFailed(async ({ task }) => {
+    const diagnosis = await (await fetch(url)).text();
+    if (diagnosis === "") return;
+    for (const error of task.result?.errors ?? []) {
+      const message = `${error.message}\n${diagnosis}`;
+      // Reporters show one or the other.
+      if (error.stack !== undefined) error.stack = error.stack.replace(error.message, () => message);
+      error.message = message;
+    }
+  });
 }

@@ -1,36 +1,48 @@
 import { once } from "node:events";
-import { createServer } from "node:http";
+import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { catalogue, serviceNames, type Endpoints, type ServiceName } from "../catalogue.ts";
+import { catalogue, type Endpoints, type ServiceName, serviceNames } from "../catalogue.ts";
 import { loopback } from "../processes/ports.ts";
-import { ServiceUnavailableError, type Service } from "../service.ts";
+import { allServers, type Service, ServiceUnavailableError } from "../service.ts";
 import { endpointFrom, type Variables } from "../variables.ts";
 
-/** What became of a service that a test file asked for. */
+/** The answer to a request for a service. */
 export type ServiceAnswer<Name extends ServiceName = ServiceName> =
   | { readonly state: "running"; readonly endpoint: Endpoints[Name] }
   | { readonly state: "unavailable" | "failed"; readonly message: string };
 
 export interface ServiceHost {
-  /** `GET url/NAME` starts a service, once, and answers with a `ServiceAnswer`. */
+  /**
+   * `GET url/NAME` starts the service unless it is running, and responds with a {@link ServiceAnswer}.
+   * `GET url/NAME/diagnosis` responds with the state of its servers and the end of their logs, as text.
+   */
   readonly url: string;
-  /** Stops what was started. */
+  /** Stops all services that were started. */
   close(): Promise<void>;
 }
 
+type Services = Map<string, Service<unknown>>;
+
 /**
- * Starts services for a whole test run: each when the first test file asks for it, and each once. It belongs to the
- * process that outlives the test files, which have processes of their own.
+ * Starts services for a whole test run: each one once, when the first test file requests it. It belongs to the process
+ * that outlives the test files, which run in processes of their own.
  */
 export async function startServiceHost(): Promise<ServiceHost> {
-  const started = new Map<string, Promise<ServiceAnswer>>();
-  const running: Service<unknown>[] = [];
+  const answers = new Map<string, Promise<ServiceAnswer>>();
+  const services: Services = new Map();
 
   const server = createServer((request, response) => {
-    const name = request.url?.slice(1) ?? "";
-    const answer = started.get(name) ?? startByName(name, running);
-    started.set(name, answer);
-    void answer.then((body) => response.end(JSON.stringify(body)));
+    const [, name = "", resource] = request.url?.split("/") ?? [];
+    if (resource === "diagnosis") {
+      respond(response, diagnose(services.get(name)));
+      return;
+    }
+    const answer = answers.get(name) ?? startByName(name, services);
+    answers.set(name, answer);
+    respond(
+      response,
+      answer.then((body) => JSON.stringify(body)),
+    );
   });
   server.listen(0, loopback);
   await once(server, "listening");
@@ -40,21 +52,35 @@ export async function startServiceHost(): Promise<ServiceHost> {
     close: async () => {
       server.close();
       server.closeAllConnections();
-      await Promise.all(started.values());
-      await Promise.all(running.map((service) => service.stop()));
+      await Promise.all(answers.values());
+      await Promise.all([...services.values()].map((service) => service.stop()));
     },
   };
 }
 
-async function startByName(name: string, running: Service<unknown>[]): Promise<ServiceAnswer> {
+function respond(response: ServerResponse, body: Promise<string>): void {
+  body.then(
+    (text) => response.end(text),
+    (error: unknown) => response.writeHead(500).end(String(error)),
+  );
+}
+
+/** Returns an empty text for a service that this host did not start. */
+async function diagnose(service: Service<unknown> | undefined): Promise<string> {
+  if (service === undefined) return "";
+  const diagnoses = await Promise.all(allServers(service.servers).map((server) => server.diagnose()));
+  return diagnoses.join("\n");
+}
+
+async function startByName(name: string, services: Services): Promise<ServiceAnswer> {
   const known = serviceNames.find((candidate) => candidate === name);
-  if (known === undefined) return { state: "failed", message: `There is no service named "${name}".` };
+  if (known === undefined) return { state: "failed", message: `Unknown service: ${name}.` };
   try {
     const { variables } = catalogue[known];
     const endpoint = endpointFrom(variables as Variables<Endpoints[ServiceName]>, process.env);
     if (endpoint !== undefined) return { state: "running", endpoint };
     const service = await catalogue[known].start();
-    running.push(service);
+    services.set(known, service);
     return { state: "running", endpoint: service.endpoint };
   } catch (error) {
     const state = error instanceof ServiceUnavailableError ? "unavailable" : "failed";
