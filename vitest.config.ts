@@ -2,6 +2,10 @@ import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 import { LongestFirst } from "./tooling/longest-first.ts";
 
+// These limits only catch hangs, so they are far above the work of any test, on any machine. Tests set limits of their
+// own only if they need even more.
+const HANG_MS = 600_000;
+
 export default defineConfig({
   test: {
     include: [
@@ -12,9 +16,12 @@ export default defineConfig({
       "bench/src/**/*.test.ts",
     ],
     globalSetup: "tooling/services/src/vitest/global-setup.ts",
-    // Child processes, fsync and whole builds: slow machines need more than the default 5 s.
-    testTimeout: 30_000,
-    // Much of the time is spent waiting for servers, disks and time limits.
+    testTimeout: HANG_MS,
+    hookTimeout: HANG_MS,
+    teardownTimeout: HANG_MS,
+    // Shorter than `testTimeout`, so that the failure shows the last value instead of a timeout.
+    expect: { poll: { timeout: HANG_MS / 2 } },
+    // Tests spend much of their time waiting for servers, disks and timers.
     maxWorkers: availableParallelism() + 1,
     sequence: { sequencer: LongestFirst },
   },

@@ -28,9 +28,6 @@ import {
   weatherTool,
 } from "./tools.test-helper.ts";
 
-// What the SDK does behind a promise that is kept already has no event; a busy machine takes its time.
-const patience = { timeout: 20_000 };
-
 function textsOf(messages: readonly UIMessage[] = []): string[] {
   return messages.map(({ role, parts }) => {
     const text = parts.map((part) => (part.type === "text" ? part.text : "")).join("");
@@ -136,7 +133,7 @@ describe.each(protocols)("over %s", (protocol) => {
       const reloaded = chatWith(api, asked?.messages);
       await reloaded.addToolApprovalResponse({ id: part?.approval?.id ?? "", approved });
       const texts = async (): Promise<string[]> => textsOf((await chats.load("talk"))?.messages);
-      await expect.poll(texts, patience).toEqual(["user: remove a.txt", `assistant: ${answer}`]);
+      await expect.poll(texts).toEqual(["user: remove a.txt", `assistant: ${answer}`]);
       const after = await chats.load("talk");
       expect(removed).toEqual(done);
       expect(after?.messages.map(({ id }) => id)).toEqual(asked?.messages.map(({ id }) => id));
@@ -232,7 +229,7 @@ describe("an answer that ends early", () => {
     );
     await chat.sendMessage({ text: "a long one" });
     const chats = uiMessageStore({ store });
-    await expect.poll(async () => (await chats.load("talk"))?.messages.length, patience).toBe(2);
+    await expect.poll(async () => (await chats.load("talk"))?.messages.length).toBe(2);
     const [, answer = ""] = textsOf((await chats.load("talk"))?.messages);
     expect(answer.length).toBeGreaterThan(20);
     expect(answer.length).toBeLessThan(long.length);
@@ -260,7 +257,7 @@ describe("an answer that ends early", () => {
     while (!received.includes("further")) received += new TextDecoder().decode((await reader?.read())?.value);
     await reader?.cancel();
     const stored = async (): Promise<string[]> => textsOf((await chats.load("talk"))?.messages);
-    await expect.poll(stored, patience).toEqual(["user: hello", "assistant: So far and no further"]);
+    await expect.poll(stored).toEqual(["user: hello", "assistant: So far and no further"]);
   });
 });
 

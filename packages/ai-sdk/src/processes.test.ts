@@ -57,7 +57,7 @@ test("a process killed between two steps has kept the first; the next goes on, a
   const path = join(temporaryFolder(), "threads.db");
   const killed = await child("hang", path, mock.url);
   killed.process.send("go");
-  await expect.poll(() => killed.said, { timeout: 60_000 }).toEqual(["in the tool", "saved"]);
+  await expect.poll(() => killed.said).toEqual(["in the tool", "saved"]);
   killed.process.kill("SIGKILL");
   await killed.ended;
   const [, begun] = await messagesIn(path);

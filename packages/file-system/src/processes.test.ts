@@ -30,13 +30,13 @@ beforeEach(async () => {
 });
 
 describe("four processes", () => {
-  it("that add 25 times each make 100", { timeout: 60_000 }, async () => {
+  it("that add 25 times each make 100", async () => {
     await runPeers(4, "increment", folder, () => 25);
     expect(await textAt(driver, key)).toBe("100");
     expect(await filesBelow(folder)).toHaveLength(1);
   });
 
-  it("that create the same threads are the creator once each", { timeout: 60_000 }, async () => {
+  it("that create the same threads are the creator once each", async () => {
     const created = await runPeers(4, "create", folder, (index) => `peer ${index}`);
     expect(created).toHaveLength(20);
     for (const line of created) {
@@ -47,7 +47,7 @@ describe("four processes", () => {
     expect(await readdir(join(folder, ".tmp"))).toEqual([]);
   });
 
-  it("that save and delete one thread leave a single chain of versions", { timeout: 60_000 }, async () => {
+  it("that save and delete one thread leave a single chain of versions", async () => {
     const steps = await runPeers(4, "contend", folder);
     const taken = steps.map((step) => /^from ([\w-]+) to ([\w-]+)$/.exec(step)?.slice(1) ?? []);
     // Every version is consumed at most once, so no save or delete was lost to another.
@@ -64,23 +64,19 @@ describe("four processes", () => {
 
 describe("a process that is killed", () => {
   // What it may leave of threads is the conformance suite's affair; this is about files.
-  it(
-    "while it saves leaves at most one segment, which the next save removes",
-    { timeout: 60_000 },
-    async () => {
-      for (let kill = 1; kill <= 10; kill += 1) {
-        const peer = startPeer("count", folder);
-        await peer.wrote("done");
-        await wait(Math.random() * 25);
-        peer.process.kill("SIGKILL");
-        await peer.ended;
-        expect((await filesBelow(folder)).length).toBeLessThanOrEqual(3);
-      }
-      const found = await driver.read(key, undefined, options);
-      await driver.write(key, recordOf("end"), found?.version, options);
-      expect(await filesBelow(folder)).toHaveLength(1);
-    },
-  );
+  it("while it saves leaves at most one segment, which the next save removes", async () => {
+    for (let kill = 1; kill <= 10; kill += 1) {
+      const peer = startPeer("count", folder);
+      await peer.wrote("done");
+      await wait(Math.random() * 25);
+      peer.process.kill("SIGKILL");
+      await peer.ended;
+      expect((await filesBelow(folder)).length).toBeLessThanOrEqual(3);
+    }
+    const found = await driver.read(key, undefined, options);
+    await driver.write(key, recordOf("end"), found?.version, options);
+    expect(await filesBelow(folder)).toHaveLength(1);
+  });
 });
 
 describe("a process", () => {

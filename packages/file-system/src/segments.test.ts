@@ -65,7 +65,7 @@ describe("a thread that grows", () => {
     expect((await fileSystemStore({ folder }).load("thread"))?.json).toBe(saved.json);
   });
 
-  it("costs in proportion: from 100 to 800 turns at most 9 times as much", { timeout: 120_000 }, async () => {
+  it("costs in proportion: from 100 to 800 turns at most 9 times as much", async () => {
     const store = fileSystemStore({ folder, durability: "process" });
     let short = 0;
     await growThread(store, {
@@ -168,7 +168,7 @@ describe("several processes", () => {
   });
 });
 
-it("whatever is saved by whichever process is read by all", { timeout: 60_000 }, async () => {
+it("whatever is saved by whichever process is read by all", async () => {
   const step = fc.record({
     driver: fc.nat({ max: 3 }),
     keep: fc.double({ min: 0, max: 1, noNaN: true }),

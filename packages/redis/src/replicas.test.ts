@@ -60,28 +60,24 @@ await describeWithService("redis-sentinel", "waiting for replicas", ({ sentinels
   });
 });
 
-test(
-  "that have stopped keep a save from being confirmed, until they are back",
-  { timeout: 60_000 },
-  async () => {
-    const { endpoint, servers, stop } = await startRedisSentinel();
-    const client = new Redis({ sentinels: [...endpoint.sentinels], name: endpoint.master });
-    try {
-      const store = redisStore({ client, replicas: { count: 1, timeoutMs: 200 } });
-      const first = await store.save("a", { n: 1 });
-      expect(servers.replicas).toHaveLength(2);
-      for (const replica of servers.replicas) replica.pause();
-      await expect(store.save("a", { n: 2 }, { previous: first })).rejects.toMatchObject({
-        code: "OUTCOME_UNKNOWN",
-      });
-      for (const replica of servers.replicas) replica.resume();
-      const patient = redisStore({ client, replicas: { count: 1, timeoutMs: 20_000 } });
-      const found = await patient.load("a");
-      expect(found?.thread).toEqual({ n: 2 });
-      await patient.save("a", { n: 3 }, { previous: found });
-    } finally {
-      client.disconnect();
-      await stop();
-    }
-  },
-);
+test("that have stopped keep a save from being confirmed, until they are back", async () => {
+  const { endpoint, servers, stop } = await startRedisSentinel();
+  const client = new Redis({ sentinels: [...endpoint.sentinels], name: endpoint.master });
+  try {
+    const store = redisStore({ client, replicas: { count: 1, timeoutMs: 200 } });
+    const first = await store.save("a", { n: 1 });
+    expect(servers.replicas).toHaveLength(2);
+    for (const replica of servers.replicas) replica.pause();
+    await expect(store.save("a", { n: 2 }, { previous: first })).rejects.toMatchObject({
+      code: "OUTCOME_UNKNOWN",
+    });
+    for (const replica of servers.replicas) replica.resume();
+    const patient = redisStore({ client, replicas: { count: 1, timeoutMs: 20_000 } });
+    const found = await patient.load("a");
+    expect(found?.thread).toEqual({ n: 2 });
+    await patient.save("a", { n: 3 }, { previous: found });
+  } finally {
+    client.disconnect();
+    await stop();
+  }
+});

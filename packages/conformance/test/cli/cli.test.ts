@@ -61,7 +61,7 @@ function overNetwork(name: string): Promise<string> {
 }
 
 describe("a run", () => {
-  it("of a good store says so, tier by tier, and exits with 0", { timeout: 60_000 }, async () => {
+  it("of a good store says so, tier by tier, and exits with 0", async () => {
     const { exitCode, stdout, stderr } = await cli(good);
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(/^Ids +22 +0 +0 +0$/mu);
@@ -102,7 +102,7 @@ describe("a run", () => {
     expect(stderr).toMatch(/^failed {9}B01/mu);
   });
 
-  it("can be of some tiers, which are passed when all of their cases are", { timeout: 60_000 }, async () => {
+  it("can be of some tiers, which are passed when all of their cases are", async () => {
     const harness = await overNetwork("hygiene.ts");
     const tiers = ["--tier", "hygiene", "--tier=hygiene,hygiene"];
     const { exitCode, stdout } = await cli(harness, ...tiers, "--effort", "quick");
@@ -160,7 +160,7 @@ describe("a run", () => {
     expect(JSON.parse(stdout)).toMatchObject({ harness: "effort quick", effort: "quick" });
   });
 
-  it("works under Bun, with a network that fails and with other processes", { timeout: 60_000 }, async () => {
+  it("works under Bun, with a network that fails and with other processes", async () => {
     const harness = await overNetwork("bun.ts");
     const ids = "B01,F01,F06,R01,A10,L08,K13,A06";
     const { exitCode, stdout } = await cliOf(bun, harness, "--case", ids, "--effort=quick");

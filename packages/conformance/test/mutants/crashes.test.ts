@@ -17,7 +17,7 @@ describe("without a bug", () => {
   const durable = cases.filter(({ tier }) => tier === "durable").map(({ id }) => id);
   const elsewhere = ["D13", "D14"];
 
-  it("the file store passes the crash cases", { timeout: 240_000 }, async () => {
+  it("the file store passes the crash cases", async () => {
     const ids = durable.filter((id) => !elsewhere.includes(id));
     expect(await passed({ harness: fileHarness("files", "none"), ids })).toEqual(ids);
   });

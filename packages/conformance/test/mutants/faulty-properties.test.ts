@@ -54,7 +54,7 @@ describe("P03", () => {
   // Once, each is found in the test of the zoo.
   it.skipIf(effort === "quick").each(faultySequenceMutants)(
     "finds the store that $bug 20 times of 20 ($name)",
-    { timeout: 400_000 },
+
     async ({ make }) => {
       for (const n of range(20))
         expect(await failureOf(make(), { seed: n + 1, effort: "full" })).toMatch(explained);
@@ -63,30 +63,26 @@ describe("P03", () => {
 
   it.each(effort === "quick" ? foundByFaultyCalls.slice(0, 4) : foundByFaultyCalls)(
     "finds what cases were made for: %s",
-    { timeout: 120_000 },
+
     async (name) => {
       expect(await firstFailureOf(name)).toMatch(explained);
     },
   );
 
-  it(
-    "makes the calls that lead to a failure few, and makes them again when told",
-    { timeout: 60_000 },
-    async () => {
-      const name = "blind re-sending";
-      const failure = (await firstFailureOf(name, 5000)) ?? "";
-      const calls = callsIn(failure);
-      expect(calls.length).toBeGreaterThan(0);
-      expect(calls.length).toBeLessThan(8);
-      const [, seed, replay = ""] = /_SEED=(\S+) THREADSTORE_CONFORMANCE_REPLAY=(\S+)$/u.exec(failure) ?? [];
-      const again = await failureOf(mutantOf(name), { seed: Number(seed), replay });
-      expect(callsIn(again ?? "")).toEqual(calls);
-    },
-  );
+  it("makes the calls that lead to a failure few, and makes them again when told", async () => {
+    const name = "blind re-sending";
+    const failure = (await firstFailureOf(name, 5000)) ?? "";
+    const calls = callsIn(failure);
+    expect(calls.length).toBeGreaterThan(0);
+    expect(calls.length).toBeLessThan(8);
+    const [, seed, replay = ""] = /_SEED=(\S+) THREADSTORE_CONFORMANCE_REPLAY=(\S+)$/u.exec(failure) ?? [];
+    const again = await failureOf(mutantOf(name), { seed: Number(seed), replay });
+    expect(callsIn(again ?? "")).toEqual(calls);
+  });
 
   it.each(range(effort === "quick" ? 2 : 10))(
     "finds nothing in a good store (seed %i)",
-    { timeout: 60_000 },
+
     async (seed) => {
       expect(await failureOf(keyValueHarness("good"), { seed, effort: "quick" })).toBe(undefined);
     },

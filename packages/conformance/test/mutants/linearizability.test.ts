@@ -36,7 +36,7 @@ const told = /Thread "round-.+History: .+\.jsonl\.$|who races succeeds or gets C
 describe.skipIf(suiteSettings().effort === "quick")("F09", () => {
   it.each(resetMutants)(
     "finds the store that $bug 20 times of 20 ($name)",
-    { timeout: 300_000 },
+
     async ({ make }) => {
       const failures = await twentyTimes("F09", make);
       expect(failures.length).toBe(20);
@@ -48,7 +48,7 @@ describe.skipIf(suiteSettings().effort === "quick")("F09", () => {
 describe("K12", () => {
   it.each(mutants)(
     "finds the store that $bug 20 times of 20 ($name)",
-    { timeout: 120_000 },
+
     async ({ make }) => {
       const failures = await twentyTimes("K12", make);
       expect(failures.length).toBe(20);

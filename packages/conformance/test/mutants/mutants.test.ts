@@ -20,7 +20,7 @@ afterAll(() => rm(historyFolder, { recursive: true }));
 const pairs = zoo.flatMap((mutant) => mutant.killedBy.map((id) => ({ ...mutant, id })));
 
 describe("the zoo", () => {
-  it.each(pairs)("$id finds the store that $bug ($name)", { timeout: 60_000 }, async ({ make, id }) => {
+  it.each(pairs)("$id finds the store that $bug ($name)", async ({ make, id }) => {
     const outcome = runCase(make(), caseOf(id), suiteSettings({ historyFolder, effort: "full" }));
     await expect(outcome).rejects.toThrow(/^Promised: .+ Happened: .+/su);
     await expect(outcome).rejects.not.toThrow("did not end within");

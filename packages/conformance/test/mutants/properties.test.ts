@@ -31,7 +31,7 @@ function callsIn(failure: string | undefined): string[] {
 }
 
 describe("P01 finds with random calls what cases were made for", () => {
-  it.each(foundByRandomCalls)("%s", { timeout: 60_000 }, async (name) => {
+  it.each(foundByRandomCalls)("%s", async (name) => {
     let failure: string | undefined;
     // What is rare may take more than the runs of one seed.
     for (let seed = 1; seed <= 5 && failure === undefined; seed += 1)
@@ -88,7 +88,7 @@ describe.skipIf(suiteSettings().effort === "quick")("20 times of 20", () => {
     killedBy.map((id) => ({ ...mutant, id })),
   );
 
-  it.each(pairs)("$id finds the store that $bug ($name)", { timeout: 300_000 }, async ({ id, make }) => {
+  it.each(pairs)("$id finds the store that $bug ($name)", async ({ id, make }) => {
     for (let seed = 1; seed <= 20; seed += 1)
       expect(await failureOf(make(), id, { seed }), `seed ${seed}`).toMatch(/^Promised: /u);
   });

@@ -10,7 +10,7 @@ const skipped = cases.filter((each) => missingPowers(withoutPowers, each).length
 const selfChecks = 1;
 const basics = cases.filter(({ id }) => id.startsWith("B"));
 
-describe.each(testRunners)("$name", { timeout: 120_000 }, (runner) => {
+describe.each(testRunners)("$name", (runner) => {
   it("runs each case as a test, and skips those that need a power", async () => {
     const { exitCode, output, counts } = await runWith(runner, { harness: "good" });
     expect([exitCode, counts], output).toEqual([
@@ -67,7 +67,7 @@ describe("README.md", () => {
     }
   });
 
-  it("has an example that runs", { timeout: 60_000 }, async () => {
+  it("has an example that runs", async () => {
     const [nodeTest] = testRunners;
     if (nodeTest === undefined) throw new Error("There are no runners.");
     const example = { ...nodeTest, file: "example.ts" };

@@ -90,7 +90,7 @@ describe("two processes that post to one conversation 200 times between them", (
     ["rebase", { onConflict: "rebase" }],
     ["retry", { onConflict: "retry" }],
     ["a lease", { lease: true }],
-  ])("lose nothing with %s", { timeout: 120_000 }, async (_name, options) => {
+  ])("lose nothing with %s", async (_name, options) => {
     const { file } = await place();
     const { url } = await startModel(true);
     const count = _name === "rebase" ? 100 : 25;
@@ -120,7 +120,7 @@ describe("a process that is killed in the middle of a journaled turn", () => {
 
   it.each([...steps, ...["left", "right", "last"].map((when) => ({ save: 0, when }))])(
     "at $when save $save: the next one goes on, and calls no tool again whose result was saved",
-    { timeout: 60_000 },
+
     async (killAt) => {
       const { file, log } = await place();
       const { url } = await startModel(false);
