@@ -1,20 +1,17 @@
-import { checkCallOptions } from "./arguments/call-options.ts";
-import { seenBy } from "./arguments/previous.ts";
-import { resolveStoreOptions, type StoreOptions } from "./arguments/store-options.ts";
-import { checkedId, namespaceWithin } from "./arguments/thread-id.ts";
-import { type Backend, type Call, type Operation, withinTime } from "./call/call.ts";
-import { type CallDiagnostics, traced } from "./call/diagnostics.ts";
-import { failureOf } from "./call/failure.ts";
-import { Lifecycle } from "./call/lifecycle.ts";
-import { beforeATurn } from "./call/turn.ts";
+import { expectedVersionOf } from "./encoding/expected-version.ts";
+import { storedThread } from "./encoding/snapshot.ts";
 import { ThreadStoreError } from "./errors.ts";
 import { deleteExpiredThreads } from "./operations/delete-expired.ts";
-import { corrupt, lookUp } from "./operations/lookup.ts";
-import { listThreads, pageRequest } from "./operations/page.ts";
-import { deleteThread } from "./operations/remove.ts";
+import { deleteThread } from "./operations/delete.ts";
+import { listThreads, pageRequest } from "./operations/list-page.ts";
+import { corrupt, lookUp } from "./operations/read-record.ts";
 import { saveRequest, saveThread } from "./operations/save.ts";
 import { updateThread } from "./operations/update.ts";
-import { storedThread } from "./record/stored-thread.ts";
+import { type CallDiagnostics, traced } from "./runtime/diagnostics.ts";
+import { failureOf } from "./runtime/driver-failure.ts";
+import { Lifecycle } from "./runtime/lifecycle.ts";
+import { type Backend, type Call, type Operation, withinTime } from "./runtime/operation-context.ts";
+import { beforeATurn } from "./runtime/yield-to-event-loop.ts";
 import type { ThreadDriver, ThreadKey } from "./thread-driver.ts";
 import type {
   CallOptions,
@@ -32,6 +29,9 @@ import type {
   UpdateChange,
   UpdateOptions,
 } from "./thread-store.ts";
+import { checkCallOptions } from "./validation/call-options.ts";
+import { checkedId, namespaceWithin } from "./validation/names.ts";
+import { resolveStoreOptions, type StoreOptions } from "./validation/store-options.ts";
 
 /**
  * The store over a driver: everything that the contract promises and the driver does not do, once for all
@@ -81,7 +81,7 @@ class View implements ThreadStore {
   load(id: string, options: LoadOptions = {}): Promise<StoredThread | undefined> {
     return this.#call("load", id, options, () => {
       const key = this.#key(id);
-      const snapshot = seenBy(key, options.cached)?.snapshot;
+      const snapshot = expectedVersionOf(key, options.cached, "cached")?.snapshot;
       return async (call) => {
         const found = await lookUp(call, key, snapshot);
         if (found === undefined || found.state === "expired") return undefined;
@@ -95,8 +95,8 @@ class View implements ThreadStore {
   delete(id: string, options: DeleteOptions = {}): Promise<boolean> {
     return this.#call("delete", id, options, () => {
       const key = this.#key(id);
-      const seen = seenBy(key, options.previous);
-      return (call) => deleteThread(call, key, seen);
+      const expected = expectedVersionOf(key, options.previous);
+      return (call) => deleteThread(call, key, expected);
     });
   }
 

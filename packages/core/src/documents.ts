@@ -17,4 +17,4 @@ export {
 } from "./documents/envelope.ts";
 export { canonicalJson, isJsonObject, isPlainObject, type JsonObject } from "./documents/json.ts";
 export { kindOf, memberPath, mismatchMessage, quoteName } from "./documents/json-path.ts";
-export { untilAborted } from "./call/until-aborted.ts";
+export { untilAborted } from "./runtime/until-aborted.ts";

@@ -1,17 +1,17 @@
 // The entry point for adapter authors: "@threadstore/core/driver".
-export { compareUtf8 } from "./arguments/thread-id.ts";
-export type { StoreOptions } from "./arguments/store-options.ts";
+export { compareUtf8 } from "./encoding/compare-utf8.ts";
+export type { StoreOptions } from "./validation/store-options.ts";
 export { createThreadStore } from "./create-thread-store.ts";
 export { DriverError, type DriverErrorEffect, type DriverErrorOptions } from "./driver-error.ts";
 export type { BackendErrorCode } from "./errors.ts";
-export { memoryDriver, type MemoryDriverOptions } from "./memory.ts";
+export { memoryDriver, type MemoryDriverOptions } from "./memory-store.ts";
 export {
   type HttpFailure,
   httpFailureOf,
   type NetworkFailure,
   networkFailureOf,
   retryAfterMs,
-} from "./network-failure.ts";
+} from "./runtime/network-failure.ts";
 export {
   type DriverOptions,
   type ListedRecord,

@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import { blackHole, ScriptedFailure, scriptedDriver } from "./call/scripted-driver.test-helper.ts";
 import { createThreadStore } from "./create-thread-store.ts";
 import {
   type BackendErrorCode,
@@ -8,7 +7,8 @@ import {
   type ThreadStoreErrorCode,
   threadStoreErrorCodes,
 } from "./errors.ts";
-import { memoryDriver, type MemoryRecords } from "./memory.ts";
+import { memoryDriver, type MemoryRecords } from "./memory-store.ts";
+import { blackHole, ScriptedFailure, scriptedDriver } from "./runtime/scripted-driver.test-helper.ts";
 import type { ThreadStore } from "./thread-store.ts";
 
 const documentation = readFileSync(new URL("../../../docs/errors.md", import.meta.url), "utf8");

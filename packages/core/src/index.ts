@@ -1,5 +1,5 @@
 export { createThreadStore } from "./create-thread-store.ts";
-export type { CallDiagnostics } from "./call/diagnostics.ts";
+export type { CallDiagnostics } from "./runtime/diagnostics.ts";
 export {
   type BackendErrorCode,
   ThreadStoreError,
@@ -14,8 +14,8 @@ export {
   type MemoryRecords,
   memoryStore,
   type MemoryStoreOptions,
-} from "./memory.ts";
-export type { StoreOptions } from "./arguments/store-options.ts";
+} from "./memory-store.ts";
+export type { StoreOptions } from "./validation/store-options.ts";
 export {
   type DriverOptions,
   type FailureExplanation,
@@ -28,7 +28,7 @@ export {
   type ThreadKey,
   TRAILER_MAX_BYTES,
 } from "./thread-driver.ts";
-export { compareUtf8 } from "./arguments/thread-id.ts";
+export { compareUtf8 } from "./encoding/compare-utf8.ts";
 export type {
   CallOptions,
   CorruptThreadSummary,

@@ -1,10 +1,10 @@
-import { encodeCursor } from "../arguments/cursor.ts";
-import { hasExpired } from "../arguments/expiry.ts";
-import type { Call } from "../call/call.ts";
-import { decodeTail } from "../record/record.ts";
+import { encodeCursor } from "../encoding/cursor.ts";
+import { decodeTail } from "../encoding/record.ts";
+import type { Call } from "../runtime/operation-context.ts";
 import type { DeleteExpiredResult } from "../thread-store.ts";
-import { recordPage } from "./page.ts";
-import { removeRecord } from "./remove.ts";
+import { hasExpired } from "../validation/expiry.ts";
+import { removeRecord } from "./delete.ts";
+import { recordPage } from "./list-page.ts";
 
 const PAGE = 100;
 // Past this part of its time a sweep ends with a cursor: better that than to fail, and to begin anew next time.

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { ScriptedFailure, scriptedDriver } from "../call/scripted-driver.test-helper.ts";
 import { createThreadStore } from "../create-thread-store.ts";
-import { memoryDriver } from "../memory.ts";
+import { memoryDriver } from "../memory-store.ts";
+import { ScriptedFailure, scriptedDriver } from "../runtime/scripted-driver.test-helper.ts";
 import type { ThreadDriver } from "../thread-driver.ts";
 import type { ThreadStore } from "../thread-store.ts";
 

@@ -1,27 +1,27 @@
-import { expiryOf, hasExpired } from "../arguments/expiry.ts";
-import { invalidArgument } from "../arguments/invalid-argument.ts";
-import { checkedMetadata } from "../arguments/metadata.ts";
-import { type Seen, seenBy } from "../arguments/previous.ts";
-import type { ResolvedStoreOptions } from "../arguments/store-options.ts";
-import { type ThreadJson, threadJson } from "../arguments/thread-json.ts";
-import type { Call } from "../call/call.ts";
-import { settle, type Trace } from "../call/settle.ts";
+import { type ExpectedVersion, expectedVersionOf } from "../encoding/expected-version.ts";
+import { newNonce } from "../encoding/nonce.ts";
+import { encodeRecord, recordIsStored, threadBytes, type ThreadRecord } from "../encoding/record.ts";
+import { type Snapshot, storedThread } from "../encoding/snapshot.ts";
+import { type ThreadJson, threadJson } from "../encoding/thread-json.ts";
 import { ThreadStoreError } from "../errors.ts";
-import { newNonce } from "../record/nonce.ts";
-import { encodeRecord, recordIsStored, threadBytes, type ThreadRecord } from "../record/record.ts";
-import { type Snapshot, storedThread } from "../record/stored-thread.ts";
+import type { Call } from "../runtime/operation-context.ts";
+import { settle, type Trace } from "../runtime/resolve-outcome.ts";
 import type { ThreadKey } from "../thread-driver.ts";
 import type { SaveOptions, StoredThread, ThreadMetadata, Version } from "../thread-store.ts";
-import { conflict, corrupt, type Found, lookUp, lostRace, MOVED_ON } from "./lookup.ts";
+import { expiryOf, hasExpired } from "../validation/expiry.ts";
+import { invalidArgument } from "../validation/invalid-argument.ts";
+import { checkedMetadata } from "../validation/metadata.ts";
+import type { ResolvedStoreOptions } from "../validation/store-options.ts";
+import { conflict, corrupt, type Found, lookUp, lostRace, MOVED_ON } from "./read-record.ts";
 
 /** A save as it was asked for, complete before the first step: nothing the caller does later changes it. */
 export interface SaveRequest {
   readonly key: ThreadKey;
-  readonly seen: Seen | undefined;
+  readonly expected: ExpectedVersion | undefined;
   readonly overwrite: boolean;
   readonly metadata: ThreadMetadata | undefined;
   readonly expiresAt: number | undefined;
-  /** What replaces the snapshot in `seen`, or nothing. Against anything else it has to be encoded anew. */
+  /** What replaces the snapshot in `expected`, or nothing. Against anything else it has to be encoded anew. */
   readonly draft: Draft;
 }
 
@@ -51,23 +51,23 @@ export function saveRequest(
   if (typeof overwrite !== "boolean") throw invalidArgument("overwrite is true or false.");
   if (overwrite && previous !== undefined)
     throw invalidArgument("Give either previous or overwrite, not both.");
-  const seen = seenBy(key, previous);
+  const expected = expectedVersionOf(key, previous);
   const now = options.now();
   const request = {
     key,
-    seen,
+    expected,
     overwrite,
     metadata: metadata === undefined ? undefined : checkedMetadata(metadata),
     expiresAt: expiryOf({ ttlMs, expiresAt }, options.ttlMs, now),
   };
   // Last, for the text is encoded where that of the next save will be: nothing of the caller's runs behind it.
-  const json = threadJson(thread, seen?.snapshot);
+  const json = threadJson(thread, expected?.snapshot);
   const bytes = json.kept + json.rest.length;
   if (bytes > options.maxThreadBytes) {
     const message = `The thread has ${bytes} bytes and may have ${options.maxThreadBytes}. Raise maxThreadBytes, or shorten it.`;
     throw new ThreadStoreError("TOO_LARGE", message);
   }
-  return { ...request, draft: draftOf(request, json, seen?.snapshot ?? NOTHING, now) };
+  return { ...request, draft: draftOf(request, json, expected?.snapshot ?? NOTHING, now) };
 }
 
 function draftOf(
@@ -94,9 +94,9 @@ function draftOf(
  * somebody else's later save.
  */
 export async function saveThread(call: Call, request: SaveRequest): Promise<StoredThread> {
-  const { key, seen, overwrite } = request;
+  const { key, expected, overwrite } = request;
   let { draft } = request;
-  let base = seen === undefined && !overwrite ? NOTHING : await baseOf(call, request);
+  let base = expected === undefined && !overwrite ? NOTHING : await baseOf(call, request);
   for (;;) {
     call.bytes = undefined;
     if (base !== draft.base) {
@@ -105,22 +105,22 @@ export async function saveThread(call: Call, request: SaveRequest): Promise<Stor
     }
     const saved = await writeRecord(call, request, draft);
     if (saved !== undefined) return storedThread(saved);
-    if (seen !== undefined) throw await lostRace(call, key, MOVED_ON);
+    if (expected !== undefined) throw await lostRace(call, key, MOVED_ON);
     // A copy, so that another write gets another nonce.
     base = { ...(await baseOf(call, request)) };
   }
 }
 
 /** What the save is to replace, as its options say and the backend has it now. */
-async function baseOf(call: Call, { key, seen, overwrite }: SaveRequest): Promise<Base> {
+async function baseOf(call: Call, { key, expected, overwrite }: SaveRequest): Promise<Base> {
   const now = call.options.now();
-  if (seen?.snapshot !== undefined) {
-    if (hasExpired(seen.snapshot.record.trailer.expiresAt, now))
+  if (expected?.snapshot !== undefined) {
+    if (hasExpired(expected.snapshot.record.trailer.expiresAt, now))
       throw conflict("The previous version has expired.", undefined);
-    return seen.snapshot;
+    return expected.snapshot;
   }
   const found = await lookUp(call, key);
-  if (seen !== undefined) return baseAt(seen.version, found);
+  if (expected !== undefined) return baseAt(expected.version, found);
   if (found === undefined) return NOTHING;
   if (found.state === "damaged") {
     if (!overwrite) throw corrupt(found.damage);

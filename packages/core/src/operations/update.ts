@@ -1,9 +1,9 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { invalidArgument } from "../arguments/invalid-argument.ts";
-import { jittered } from "../call/retry.ts";
-import { untilAborted } from "../call/until-aborted.ts";
 import { ThreadStoreError } from "../errors.ts";
+import { jittered } from "../runtime/retry.ts";
+import { untilAborted } from "../runtime/until-aborted.ts";
 import type { StoredThread, ThreadStore, UpdateChange, UpdateOptions } from "../thread-store.ts";
+import { invalidArgument } from "../validation/invalid-argument.ts";
 
 const FIRST_DELAY_MS = 2;
 const LONGEST_DELAY_MS = 250;

@@ -31,19 +31,3 @@ function checkedName(name: unknown, what: string, maxBytes: number): string {
     throw invalidArgument(`${what} has at most ${maxBytes} bytes of UTF-8; this one has ${bytes}.`);
   return name;
 }
-
-/** Orders strings as their UTF-8 bytes, which is not how `<` orders them beyond U+D7FF. */
-export function compareUtf8(left: string, right: string): number {
-  const length = Math.min(left.length, right.length);
-  for (let index = 0; index < length; index += 1) {
-    const a = left.charCodeAt(index);
-    const b = right.charCodeAt(index);
-    if (a !== b) return rank(a) - rank(b);
-  }
-  return left.length - right.length;
-}
-
-/** Surrogates stand for code points above every other UTF-16 unit, but have lower values than some. */
-function rank(unit: number): number {
-  return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;
-}

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
 import { ThreadStoreError } from "../errors.ts";
-import { memoryStore } from "../memory.ts";
-import { encodeRecord, threadBytes } from "../record/record.ts";
-import type { Snapshot } from "../record/stored-thread.ts";
+import { memoryStore } from "../memory-store.ts";
+import { encodeRecord, threadBytes } from "./record.ts";
+import type { Snapshot } from "./snapshot.ts";
 import { threadJson } from "./thread-json.ts";
 
 type Known = Pick<Snapshot, "record" | "checked">;

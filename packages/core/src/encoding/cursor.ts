@@ -1,6 +1,6 @@
 import { crc32 } from "node:zlib";
 import { ThreadStoreError } from "../errors.ts";
-import { checksumText } from "../record/checksum.ts";
+import { checksumText } from "./checksum.ts";
 
 /** What a cursor stands for: a place in the listing of one namespace of one kind of store. */
 interface Place {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createThreadStore } from "../create-thread-store.ts";
 import { ThreadStoreError } from "../errors.ts";
-import { memoryDriver, type MemoryRecords, memoryStore } from "../memory.ts";
+import { memoryDriver, type MemoryRecords, memoryStore } from "../memory-store.ts";
 import type { ThreadStore } from "../thread-store.ts";
 import {
   answerLost,

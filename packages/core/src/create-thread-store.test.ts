@@ -2,9 +2,9 @@ import { execFile } from "node:child_process";
 import { getEventListeners } from "node:events";
 import { promisify } from "node:util";
 import { describe, expect, it } from "vitest";
-import { createThreadStore } from "../create-thread-store.ts";
-import { memoryDriver } from "../memory.ts";
-import { blackHole, ScriptedFailure, scriptedDriver } from "./scripted-driver.test-helper.ts";
+import { createThreadStore } from "./create-thread-store.ts";
+import { memoryDriver } from "./memory-store.ts";
+import { blackHole, ScriptedFailure, scriptedDriver } from "./runtime/scripted-driver.test-helper.ts";
 
 describe("time", () => {
   it("ends a read in a black hole with UNAVAILABLE", async () => {
@@ -202,7 +202,7 @@ describe("options", () => {
 
 describe("a failure that nobody handles", () => {
   it.each(["save", "update"])("of %s shows as an unhandled rejection", async (method) => {
-    const core = new URL("../index.ts", import.meta.url).href;
+    const core = new URL("./index.ts", import.meta.url).href;
     const program = `
       import { memoryStore } from ${JSON.stringify(core)};
       const store = memoryStore();

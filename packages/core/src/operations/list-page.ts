@@ -1,13 +1,13 @@
-import { decodeCursor, encodeCursor } from "../arguments/cursor.ts";
-import { hasExpired } from "../arguments/expiry.ts";
-import { copyOf } from "../arguments/metadata.ts";
-import type { Call } from "../call/call.ts";
-import { attempt } from "../call/retry.ts";
+import { decodeCursor, encodeCursor } from "../encoding/cursor.ts";
+import { decodeTail } from "../encoding/record.ts";
+import { threadDetails } from "../encoding/snapshot.ts";
 import { ThreadStoreError } from "../errors.ts";
-import { decodeTail } from "../record/record.ts";
-import { threadDetails } from "../record/stored-thread.ts";
+import type { Call } from "../runtime/operation-context.ts";
+import { attempt } from "../runtime/retry.ts";
 import type { ListedRecord, RecordPage, ThreadDriver } from "../thread-driver.ts";
 import type { ListOptions, ThreadPage, ThreadSummary } from "../thread-store.ts";
+import { hasExpired } from "../validation/expiry.ts";
+import { copyOf } from "../validation/metadata.ts";
 
 const LIMIT_MAX = 1000;
 // Expired threads fill no page. After so many pages of the backend the caller gets what there is, and a cursor.

@@ -1,23 +1,27 @@
-import type { Seen } from "../arguments/previous.ts";
-import type { Call } from "../call/call.ts";
-import { settle } from "../call/settle.ts";
+import type { ExpectedVersion } from "../encoding/expected-version.ts";
+import type { Call } from "../runtime/operation-context.ts";
+import { settle } from "../runtime/resolve-outcome.ts";
 import type { ThreadKey } from "../thread-driver.ts";
 import type { Version } from "../thread-store.ts";
-import { conflict, lookUp, lostRace, MOVED_ON } from "./lookup.ts";
+import { conflict, lookUp, lostRace, MOVED_ON } from "./read-record.ts";
 
-/** Deletes what is there, or only the version that was seen. Whether a live thread, or damage, was there. */
-export async function deleteThread(call: Call, key: ThreadKey, seen: Seen | undefined): Promise<boolean> {
+/** Deletes what is there, or only the version that was expected. Whether a live thread, or damage, was there. */
+export async function deleteThread(
+  call: Call,
+  key: ThreadKey,
+  expected: ExpectedVersion | undefined,
+): Promise<boolean> {
   for (;;) {
     const found = await lookUp(call, key);
     const isLive = found !== undefined && found.state !== "expired";
-    if (seen !== undefined && (!isLive || found.version !== seen.version)) {
+    if (expected !== undefined && (!isLive || found.version !== expected.version)) {
       throw conflict(MOVED_ON, found?.state === "live" ? found.version : undefined);
     }
     if (found === undefined) return false;
     const removed = await removeRecord(call, key, found.version);
     if (!isLive) return false;
     if (removed) return true;
-    if (seen !== undefined) throw await lostRace(call, key, MOVED_ON);
+    if (expected !== undefined) throw await lostRace(call, key, MOVED_ON);
   }
 }
 

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
-import type { Call } from "./call.ts";
-import { type Failure, failureOf } from "./failure.ts";
+import { type Failure, failureOf } from "./driver-failure.ts";
+import type { Call } from "./operation-context.ts";
 
 const FIRST_DELAY_MS = 50;
 const LONGEST_DELAY_MS = 1000;

@@ -1,5 +1,5 @@
 import { type TracingChannel, tracingChannel } from "node:diagnostics_channel";
-import type { Operation } from "./call.ts";
+import type { Operation } from "./operation-context.ts";
 
 /**
  * What subscribers of the tracing channels `threadstore:save`, `threadstore:load`, `threadstore:delete`,

@@ -1,5 +1,5 @@
-import type { DriverErrorEffect } from "./driver-error.ts";
-import type { BackendErrorCode } from "./errors.ts";
+import type { DriverErrorEffect } from "../driver-error.ts";
+import type { BackendErrorCode } from "../errors.ts";
 
 /**
  * How a connection failed.

@@ -1,7 +1,7 @@
-import type { CheckedText } from "../arguments/growing-json.ts";
-import { copyOf } from "../arguments/metadata.ts";
 import type { ThreadKey } from "../thread-driver.ts";
 import type { SerializedThread, StoredThread, ThreadDetails, Version } from "../thread-store.ts";
+import { copyOf } from "../validation/metadata.ts";
+import type { CheckedText } from "./checkpoints.ts";
 import { type ThreadRecord, threadText } from "./record.ts";
 import type { Trailer } from "./trailer.ts";
 

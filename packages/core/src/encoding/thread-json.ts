@@ -1,10 +1,10 @@
 import type { ThreadStoreError } from "../errors.ts";
-import { equalLength, type GrownJson, threadBytes } from "../record/record.ts";
-import { Scratch } from "../record/scratch.ts";
-import type { Snapshot } from "../record/stored-thread.ts";
-import { type CheckedText, marksOf, marksWithin, noParts, textFrom, type TextParts } from "./growing-json.ts";
-import { invalidArgument } from "./invalid-argument.ts";
-import { findJsonOffence } from "./strict-json.ts";
+import { invalidArgument } from "../validation/invalid-argument.ts";
+import { findJsonOffence } from "../validation/strict-json.ts";
+import { type CheckedText, marksOf, marksWithin, noParts, textFrom, type TextParts } from "./checkpoints.ts";
+import { equalLength, type GrownJson, threadBytes } from "./record.ts";
+import { Scratch } from "./scratch-buffer.ts";
+import type { Snapshot } from "./snapshot.ts";
 
 /** A record of the thread, which the one to be saved may go on from. */
 type Known = Pick<Snapshot, "record" | "checked">;

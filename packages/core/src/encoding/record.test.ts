@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { ID_MAX_BYTES } from "../arguments/thread-id.ts";
 import { TRAILER_MAX_BYTES } from "../thread-driver.ts";
+import { ID_MAX_BYTES } from "../validation/names.ts";
 import { checksum } from "./checksum.ts";
 import { commonPrefixLength } from "./common-prefix.ts";
 import {

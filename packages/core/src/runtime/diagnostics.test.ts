@@ -1,7 +1,7 @@
 import { tracingChannel } from "node:diagnostics_channel";
 import { expect, it } from "vitest";
 import { createThreadStore } from "../create-thread-store.ts";
-import { memoryDriver } from "../memory.ts";
+import { memoryDriver } from "../memory-store.ts";
 import type { CallDiagnostics } from "./diagnostics.ts";
 import { blackHole, refused, scriptedDriver } from "./scripted-driver.test-helper.ts";
 

@@ -1,5 +1,5 @@
 import { borrow, giveBack } from "./buffer-pool.ts";
-import { Scratch } from "./scratch.ts";
+import { Scratch } from "./scratch-buffer.ts";
 
 /** Room for the bytes of one record after the other, each of which begins as the one before. */
 interface Room {

@@ -1,10 +1,11 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createThreadStore } from "../create-thread-store.ts";
-import { memoryDriver, type MemoryRecords, memoryStore } from "../memory.ts";
-import { decodeCursor, encodeCursor } from "./cursor.ts";
-import { compareUtf8, checkedId, namespaceWithin } from "./thread-id.ts";
-import { threadJson } from "./thread-json.ts";
+import { compareUtf8 } from "../encoding/compare-utf8.ts";
+import { decodeCursor, encodeCursor } from "../encoding/cursor.ts";
+import { threadJson } from "../encoding/thread-json.ts";
+import { memoryDriver, type MemoryRecords, memoryStore } from "../memory-store.ts";
+import { checkedId, namespaceWithin } from "./names.ts";
 
 const text = fc.string({ unit: "grapheme", minLength: 1, maxLength: 8 });
 
@@ -146,9 +147,12 @@ describe("previous", () => {
   it("of another thread is refused", async () => {
     const store = memoryStore();
     const saved = await store.save("a", {});
-    const refused = { code: "INVALID_ARGUMENT", message: "previous is a version of another thread." };
+    const code = "INVALID_ARGUMENT";
+    const refused = { code, message: "`previous` must be a version of the same thread." };
     await expect(store.save("b", {}, { previous: saved })).rejects.toMatchObject(refused);
     await expect(store.delete("b", { previous: saved })).rejects.toMatchObject(refused);
+    const refusedLoad = { code, message: "`cached` must be a version of the same thread." };
+    await expect(store.load("b", { cached: saved })).rejects.toMatchObject(refusedLoad);
   });
 
   it("of another namespace lends it neither metadata nor bytes, even where versions are counted", async () => {

@@ -1,7 +1,7 @@
-import type { ResolvedStoreOptions } from "../arguments/store-options.ts";
 import { ThreadStoreError } from "../errors.ts";
 import type { ThreadDriver } from "../thread-driver.ts";
 import type { CallOptions } from "../thread-store.ts";
+import type { ResolvedStoreOptions } from "../validation/store-options.ts";
 
 export type Operation = "save" | "load" | "delete" | "list" | "deleteExpired";
 

@@ -1,11 +1,11 @@
-import { hasExpired } from "../arguments/expiry.ts";
-import type { Call } from "../call/call.ts";
-import { attempt } from "../call/retry.ts";
+import { decodeRecord, type ThreadRecord } from "../encoding/record.ts";
+import type { Snapshot } from "../encoding/snapshot.ts";
 import { ThreadStoreError } from "../errors.ts";
-import { decodeRecord, type ThreadRecord } from "../record/record.ts";
-import type { Snapshot } from "../record/stored-thread.ts";
+import type { Call } from "../runtime/operation-context.ts";
+import { attempt } from "../runtime/retry.ts";
 import type { ThreadKey } from "../thread-driver.ts";
 import type { Version } from "../thread-store.ts";
+import { hasExpired } from "../validation/expiry.ts";
 
 /** What is physically at a key: a record, live or expired, or something damaged. */
 export type Found =

@@ -1,8 +1,8 @@
-import type { StoreOptions } from "./arguments/store-options.ts";
-import { compareUtf8 } from "./arguments/thread-id.ts";
 import { createThreadStore } from "./create-thread-store.ts";
+import { compareUtf8 } from "./encoding/compare-utf8.ts";
 import { type ThreadDriver, TRAILER_MAX_BYTES } from "./thread-driver.ts";
 import type { ThreadStore, Version } from "./thread-store.ts";
+import type { StoreOptions } from "./validation/store-options.ts";
 
 /** The records of a memory store: by namespace, then by id. */
 export type MemoryRecords = Map<string, Map<string, MemoryRecord>>;

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { encodeRecord } from "./record.ts";
-import { snapshotOf, storedThread } from "./stored-thread.ts";
+import { snapshotOf, storedThread } from "./snapshot.ts";
 
 const details = {
   namespace: "",

@@ -1,6 +1,6 @@
 import { ThreadStoreError } from "../errors.ts";
-import type { Call } from "./call.ts";
-import { type Failure, failureOf } from "./failure.ts";
+import { type Failure, failureOf } from "./driver-failure.ts";
+import type { Call } from "./operation-context.ts";
 import { pauseAfter } from "./retry.ts";
 
 /**
