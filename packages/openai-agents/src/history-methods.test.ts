@@ -17,22 +17,25 @@ const replace: SessionHistoryTransaction = {
 };
 
 describe("a transaction", () => {
-  test.each([append, replace])("is applied once, whoever repeats it: $type", async (transaction) => {
-    const store = memoryStore();
-    await threadSession({ store, id: "talk" }).addItems([user("Hello"), user("Secret?")]);
-    const theirs = new MemorySession({ initialItems: [user("Hello"), user("Secret?")] });
-    for (let attempt = 0; attempt < 3; attempt++) {
-      const session = threadSession({ store, id: "talk" });
-      await session.applyHistoryTransaction({ operationId: "run:1", transaction });
-      await theirs.applyHistoryTransaction({ operationId: "run:1", transaction });
-      expect(await session.getItems()).toEqual(await theirs.getItems());
-    }
-    const [first] = Object.keys((await store.load("talk"))?.thread["operations"] ?? {});
-    expect(first).toBe("run:1");
-    expect(Object.keys((await store.load("talk"))?.thread ?? {}).at(-1)).toBe("items");
-  });
+  test.each([append, replace])(
+    "is applied once, even if another session object repeats it: $type",
+    async (transaction) => {
+      const store = memoryStore();
+      await threadSession({ store, id: "talk" }).addItems([user("Hello"), user("Secret?")]);
+      const memorySession = new MemorySession({ initialItems: [user("Hello"), user("Secret?")] });
+      for (let attempt = 0; attempt < 3; attempt++) {
+        const session = threadSession({ store, id: "talk" });
+        await session.applyHistoryTransaction({ operationId: "run:1", transaction });
+        await memorySession.applyHistoryTransaction({ operationId: "run:1", transaction });
+        expect(await session.getItems()).toEqual(await memorySession.getItems());
+      }
+      const [first] = Object.keys((await store.load("talk"))?.thread["operations"] ?? {});
+      expect(first).toBe("run:1");
+      expect(Object.keys((await store.load("talk"))?.thread ?? {}).at(-1)).toBe("items");
+    },
+  );
 
-  test("repeated by two processes at once is applied once", async () => {
+  test("repeated concurrently is applied once", async () => {
     const store = memoryStore();
     const sessions = Array.from({ length: 10 }, () => threadSession({ store, id: "talk" }));
     await Promise.all(
@@ -41,7 +44,7 @@ describe("a transaction", () => {
     expect(await threadSession({ store, id: "talk" }).getItems()).toEqual([user("Secret?")]);
   });
 
-  test("does not care how members are ordered", async () => {
+  test("compares items regardless of the order of members", async () => {
     const store = memoryStore();
     const session = threadSession({ store, id: "talk" });
     const item = { role: "user", content: "Secret?", type: "message" } as const;
@@ -55,7 +58,7 @@ describe("a transaction", () => {
     expect(await session.getItems()).toEqual([]);
   });
 
-  test("of an id that another transaction had is refused, and changes nothing", async () => {
+  test("with the operation id of another one is rejected, and writes nothing", async () => {
     const store = memoryStore();
     const session = threadSession({ store, id: "talk" });
     await session.applyHistoryTransaction({ operationId: "1", transaction: append });
@@ -66,10 +69,10 @@ describe("a transaction", () => {
     expect((await store.load("talk"))?.version).toBe(before);
   });
 
-  test("on an end that has changed is refused, and changes nothing", async () => {
+  test("is rejected if the history no longer ends with the expected suffix, and writes nothing", async () => {
     const store = memoryStore();
     const session = threadSession({ store, id: "talk" });
-    for (const items of [[], [user("Secret?"), assistant("Faster")]]) {
+    for (const items of [[], [user("Secret?"), assistant("From another run")]]) {
       await session.addItems(items);
       const before = (await store.load("talk"))?.version;
       const applying = session.applyHistoryTransaction({ operationId: "1", transaction: replace });
@@ -86,7 +89,7 @@ describe("a transaction", () => {
     [{ operationId: "1", transaction: { type: "clear" } }, "$.transaction.type"],
     [{ operationId: "1", transaction: { type: "append_items", items: [1] } }, "$.transaction.items[0]"],
     [{ operationId: "1", transaction: { type: "replace_suffix" } }, "$.transaction.replacement"],
-  ])("is checked: %j", async (argument, path) => {
+  ])("is validated: %j", async (argument, path) => {
     const session = threadSession({ store: memoryStore(), id: "talk" });
     const applying = session.applyHistoryTransaction(
       argument as Parameters<typeof session.applyHistoryTransaction>[0],
@@ -94,7 +97,7 @@ describe("a transaction", () => {
     await expect(applying).rejects.toMatchObject({ code: "INVALID_ARGUMENT", path });
   });
 
-  test("is forgotten when the session is cleared", async () => {
+  test("can be applied again after the session was cleared", async () => {
     const session = threadSession({ store: memoryStore(), id: "talk" });
     await session.applyHistoryTransaction({ operationId: "1", transaction: append });
     await session.clearSession();
@@ -103,20 +106,20 @@ describe("a transaction", () => {
   });
 });
 
-test("a mutation rewrites a function call as the SDK's own session does", async () => {
+test("a mutation rewrites a function call as the SDK's MemorySession does", async () => {
   const item = { type: "function_call", callId: "1", name: "weather", arguments: '{"city":"Rome"}' } as const;
   const initialItems: AgentInputItem[] = [user("Weather?"), item, { ...item }, assistant("Sun")];
   const replacement = { ...item, arguments: '{"city":"Oslo"}' };
   const mutations = [{ type: "replace_function_call" as const, callId: "1", replacement }];
-  const ours = threadSession({ store: memoryStore(), id: "talk" });
-  const theirs = new MemorySession({ initialItems });
-  await ours.addItems(initialItems);
-  await ours.applyHistoryMutations({ mutations });
-  await theirs.applyHistoryMutations({ mutations });
-  expect(await ours.getItems()).toEqual(await theirs.getItems());
+  const session = threadSession({ store: memoryStore(), id: "talk" });
+  const memorySession = new MemorySession({ initialItems });
+  await session.addItems(initialItems);
+  await session.applyHistoryMutations({ mutations });
+  await memorySession.applyHistoryMutations({ mutations });
+  expect(await session.getItems()).toEqual(await memorySession.getItems());
 });
 
-test("a compaction loses nothing that another run has added meanwhile", async () => {
+test("a compaction loses no items that another run added since the history was read", async () => {
   const store = memoryStore();
   const session = threadSession({ store, id: "talk" });
   await session.addItems([user("1"), assistant("2")]);

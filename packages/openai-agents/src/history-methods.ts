@@ -3,12 +3,12 @@ import { applyTransaction, transactionFromArgument } from "./history-transaction
 import {
   appendItems,
   asAgentItem,
-  interruptedOutput,
+  INTERRUPTED_OUTPUT,
   itemsFromArgument,
   resultsForOpenCalls,
 } from "./session-items.ts";
-import type { SessionRecord } from "./session-record.ts";
-import type { ThreadSession } from "./thread-session.ts";
+import type { ThreadSession } from "./session.ts";
+import type { StoredSession } from "./stored-session.ts";
 
 type HistoryMethod =
   | "answerOpenCalls"
@@ -16,17 +16,17 @@ type HistoryMethod =
   | "applyHistoryTransaction"
   | "replaceHistoryWithCompaction";
 
-/** The methods of a session that do more than add and remove items. */
-export function historyMethods(record: SessionRecord): Pick<ThreadSession, HistoryMethod> {
+/** Creates the methods of a session that do more than add and remove items. */
+export function historyMethods(session: StoredSession): Pick<ThreadSession, HistoryMethod> {
   return {
-    // Replacing what was there would lose what another run has added since this one read the history.
+    // Replacing older items would lose those that other runs have added since this run read the history.
     async replaceHistoryWithCompaction(items) {
       const added = itemsFromArgument(items);
-      await record.change((content) => ({ ...content, items: [...content.items, ...added] }));
+      await session.change((content) => ({ ...content, items: [...content.items, ...added] }));
     },
 
     async applyHistoryMutations({ mutations }) {
-      await record.change((content) => {
+      await session.change((content) => {
         const items = applySessionHistoryMutations(content.items.map(asAgentItem), mutations);
         return { ...content, items: itemsFromArgument(items) };
       });
@@ -34,12 +34,12 @@ export function historyMethods(record: SessionRecord): Pick<ThreadSession, Histo
 
     async applyHistoryTransaction(argument) {
       const transaction = transactionFromArgument(argument);
-      await record.change((content) => applyTransaction(content, transaction));
+      await session.change((content) => applyTransaction(content, transaction));
     },
 
-    async answerOpenCalls(output = interruptedOutput) {
+    async answerOpenCalls(output = INTERRUPTED_OUTPUT) {
       let answered: string[] = [];
-      await record.change((content) => {
+      await session.change((content) => {
         const results = resultsForOpenCalls(content.items, output);
         answered = results.map(({ callId }) => callId);
         if (results.length === 0) return undefined;

@@ -1,26 +1,27 @@
 import { createHash } from "node:crypto";
-import { canonicalJson, isJsonObject, type JsonObject } from "./plain-json.ts";
-import { SessionError, unexpected } from "./session-error.ts";
+import { canonicalJson, isJsonObject, type JsonObject } from "@threadstore/core/documents";
+import { invalidValue, SessionError } from "./session-error.ts";
 import { appendItems, itemsFromArgument } from "./session-items.ts";
 import type { SessionContent } from "./session-thread.ts";
 
-/** A transaction of the Agents SDK as this package applies it: what the end of the history is replaced by. */
+/** A transaction of the Agents SDK, checked and copied. */
 export interface Transaction {
   readonly operationId: string;
+  /** A hash of the transaction, by which a repetition is recognized. */
   readonly fingerprint: string;
-  /** `undefined`: nothing is replaced, the items are added. */
+  /** The end of the history that `items` replace; `undefined` if they are appended. */
   readonly expectedSuffix: readonly JsonObject[] | undefined;
   readonly items: readonly JsonObject[];
 }
 
-/** Checks and copies what the SDK's runner passed. Throws `INVALID_ARGUMENT` with the path. */
+/** Checks and copies the argument that the SDK's runner passed. Throws `INVALID_ARGUMENT` with the path. */
 export function transactionFromArgument(argument: unknown): Transaction {
   if (typeof argument !== "object" || argument === null) {
-    throw unexpected("INVALID_ARGUMENT", "$", "a transaction", argument);
+    throw invalidValue("INVALID_ARGUMENT", "$", "an object", argument);
   }
   const { operationId, transaction } = argument as { [member: string]: unknown };
   if (typeof operationId !== "string" || operationId.trim() === "" || !operationId.isWellFormed()) {
-    throw unexpected("INVALID_ARGUMENT", "$.operationId", "a text that is not empty", operationId);
+    throw invalidValue("INVALID_ARGUMENT", "$.operationId", "a non-blank, well-formed string");
   }
   const { items, expectedSuffix } = readTransaction(transaction);
   const canonical = canonicalJson(
@@ -35,7 +36,7 @@ function readTransaction(transaction: unknown): {
   expectedSuffix: JsonObject[] | undefined;
 } {
   const path = "$.transaction";
-  if (!isJsonObject(transaction)) throw unexpected("INVALID_ARGUMENT", path, "a transaction", transaction);
+  if (!isJsonObject(transaction)) throw invalidValue("INVALID_ARGUMENT", path, "a transaction", transaction);
   const { type } = transaction;
   if (type === "append_items") {
     return { items: itemsFromArgument(transaction["items"], `${path}.items`), expectedSuffix: undefined };
@@ -46,10 +47,10 @@ function readTransaction(transaction: unknown): {
       expectedSuffix: itemsFromArgument(transaction["expectedSuffix"], `${path}.expectedSuffix`),
     };
   }
-  throw unexpected("INVALID_ARGUMENT", `${path}.type`, '"append_items" or "replace_suffix"', type);
+  throw invalidValue("INVALID_ARGUMENT", `${path}.type`, '"append_items" or "replace_suffix"');
 }
 
-/** The content with the transaction applied; `undefined` when it was applied before. */
+/** Returns the content with the transaction applied, or `undefined` if it has been applied before. */
 export function applyTransaction(
   content: SessionContent,
   { operationId, fingerprint, expectedSuffix, items }: Transaction,
@@ -59,7 +60,7 @@ export function applyTransaction(
   if (applied !== undefined) {
     throw new SessionError(
       "OPERATION_REUSED",
-      "An operation of this id was applied to the session before, with another transaction. Use a new id.",
+      "Another transaction with this operation id has been applied to the session. Use a new id.",
     );
   }
   const operations = new Map(content.operations).set(operationId, fingerprint);
@@ -71,7 +72,7 @@ export function applyTransaction(
   if (canonicalJson(suffix) !== canonicalJson([...expectedSuffix])) {
     throw new SessionError(
       "HISTORY_CHANGED",
-      "The session no longer ends in what the transaction is to replace: another run was faster. Nothing was changed.",
+      "The session does not end with the items that the transaction replaces, because another run has changed it. Nothing was written. Read the session and start a new run.",
     );
   }
   return { ...content, operations, items: [...content.items.slice(0, start), ...items] };

@@ -1,8 +1,4 @@
-export {
-  SessionError,
-  type SessionErrorCode,
-  sessionErrorCodes,
-  type SessionErrorDetails,
-} from "./session-error.ts";
-export type { ThreadSessionOptions } from "./session-record.ts";
-export { threadSession, type ThreadSession } from "./thread-session.ts";
+export { SessionError, type SessionErrorCode, type SessionErrorDetails } from "./session-error.ts";
+export type { ThreadSessionOptions } from "./stored-session.ts";
+export type { ThreadSession } from "./session.ts";
+export { threadSession } from "./thread-session.ts";

@@ -1,4 +1,4 @@
-// What processes.test.ts runs in processes of their own. It says "ready" and begins at the parent's "go".
+// The child process of processes.test.ts. It reports "ready", and starts when the parent sends "go".
 import { once } from "node:events";
 import { promisify } from "node:util";
 import { user } from "@openai/agents-core";
@@ -14,42 +14,42 @@ async function report(message: string): Promise<void> {
   await promisify(process.send.bind(process) as (value: string, sent: () => void) => void)(message);
 }
 
-/** Adds 100 questions with their answers, whoever else does. */
+/** Adds 100 pairs of messages. */
 async function add(): Promise<void> {
   for (let count = 0; count < 100; count++) {
     await session.addItems([user(`${argument} ${count}`), user(`${argument} ${count} again`)]);
   }
 }
 
-/** Adds larger and larger items until it is killed, and says so after each. */
+/** Adds items until it is killed, and reports each one. */
 async function grow(): Promise<void> {
-  const begin = (await session.getItems()).length;
-  for (let count = begin; ; count++) {
+  const start = (await session.getItems()).length;
+  for (let count = start; ; count++) {
     await session.addItems([user(`${count} ${"x".repeat(20_000)}`)]);
     await report(`done ${count}`);
   }
 }
 
-// Only for who needs them: they take longer to load than all the rest.
-function tools(): Promise<typeof import("./tools.test-helper.ts")> {
+// Imported only by the tasks that need it, because it takes longer to load than everything else.
+function importTools(): Promise<typeof import("./tools.test-helper.ts")> {
   return import("./tools.test-helper.ts");
 }
 
-/** A tool that says when it runs, and never ends. */
+/** A tool that reports when it is called, and never returns. */
 async function weather(): Promise<string> {
   await report("in the tool");
   return new Promise(() => setInterval(() => undefined, 1000));
 }
 
-/** Talks to the agent until its tool runs. */
+/** Runs the agent until its tool hangs. */
 async function hang(): Promise<void> {
-  const { agentWith, runnerOf } = await tools();
+  const { agentWith, runnerOf } = await importTools();
   await runnerOf(argument, "chat completions").run(agentWith({ weather }), "weather in Rome", { session });
 }
 
-/** Goes on with the conversation. */
+/** Continues the conversation. */
 async function resume(): Promise<void> {
-  const { agentWith, runnerOf } = await tools();
+  const { agentWith, runnerOf } = await importTools();
   const { finalOutput } = await runnerOf(argument, "responses").run(agentWith(), "thanks", { session });
   await report(String(finalOutput));
 }
@@ -62,7 +62,7 @@ const tasks: ReadonlyMap<string, () => Promise<void>> = new Map([
 ]);
 
 const work = tasks.get(task);
-if (work === undefined) throw new Error(`No task ${task}.`);
+if (work === undefined) throw new Error(`Unknown task ${task}.`);
 const go = once(process, "message");
 await report("ready");
 await go;

@@ -15,21 +15,21 @@ import {
   temporaryFolder,
 } from "./tools.test-helper.ts";
 
-// Whole processes on a busy machine.
+// Each test starts several processes, which takes long on a busy machine.
 vi.setConfig({ testTimeout: 90_000 });
 
 const program = fileURLToPath(new URL("processes-child.test-helper.ts", import.meta.url));
 
-/** A child that is ready to begin. */
-async function child(task: string, path: string, argument = ""): Promise<ChildProcess> {
+/** Starts a child process and waits until it is ready. */
+async function startChild(task: string, path: string, argument = ""): Promise<ChildProcess> {
   const process = fork(program, [task, path, argument], { execArgv: [] });
   onTestFinished(() => void process.kill("SIGKILL"));
   const [first] = await Promise.race([once(process, "message"), once(process, "exit")]);
-  if (first !== "ready") throw new Error(`The child ended with ${String(first)}.`);
+  if (first !== "ready") throw new Error(`The child process exited with ${String(first)}.`);
   return process;
 }
 
-/** The session as a new process would see it. */
+/** Opens the session in a new store, as another process would. */
 function sessionIn(path: string): ThreadSession {
   const store = sqliteStore({ path });
   onTestFinished(() => store.close());
@@ -41,9 +41,9 @@ function textOf(item: object): string {
   return content[0]?.text ?? "";
 }
 
-test("two processes that add 100 times each lose nothing, and no call's items are parted", async () => {
+test("two processes that add 100 pairs of items each lose none and split no pair", async () => {
   const path = join(temporaryFolder(), "threads.db");
-  const children = await Promise.all([child("add", path, "a"), child("add", path, "b")]);
+  const children = await Promise.all([startChild("add", path, "a"), startChild("add", path, "b")]);
   const ends = children.map((each) => once(each, "exit"));
   for (const each of children) each.send("go");
   expect((await Promise.all(ends)).map(([code]) => code as unknown)).toEqual([0, 0]);
@@ -57,14 +57,14 @@ test("two processes that add 100 times each lose nothing, and no call's items ar
   }
 });
 
-test("after SIGKILL the session has every item that was acknowledged, and loads", async () => {
+test("after SIGKILL the session loads and has every acknowledged item", async () => {
   const path = join(temporaryFolder(), "threads.db");
-  let confirmed = -1;
+  let acknowledged = -1;
   for (let kill = 0; kill < 4; kill++) {
-    const writer = await child("grow", path);
+    const writer = await startChild("grow", path);
     const ended = once(writer, "exit");
     const drained = once(writer, "disconnect");
-    writer.on("message", (message: string) => (confirmed = Number(message.slice(5))));
+    writer.on("message", (message: string) => (acknowledged = Number(message.slice(5))));
     writer.send("go");
     await once(writer, "message");
     await wait(Math.random() * 40);
@@ -73,20 +73,20 @@ test("after SIGKILL the session has every item that was acknowledged, and loads"
     await drained;
     const items = await sessionIn(path).getItems();
     expect(items.map((item) => Number.parseInt(textOf(item), 10))).toEqual([...items.keys()]);
-    // The one in flight may have been written, and not acknowledged any more.
-    expect([confirmed + 1, confirmed + 2]).toContain(items.length);
-    confirmed = items.length - 1;
+    // The last item may have been written but not acknowledged.
+    expect([acknowledged + 1, acknowledged + 2]).toContain(items.length);
+    acknowledged = items.length - 1;
   }
-  expect(confirmed).toBeGreaterThan(3);
+  expect(acknowledged).toBeGreaterThan(3);
 });
 
-test("a process killed while its tool runs leaves a session that another goes on with", async () => {
+test("after SIGKILL during a tool call, another process continues the session", async () => {
   const mock = await startModelServer();
   mock.on({ userMessage: "thanks" }, { content: "Welcome." });
   mock.on({ hasToolResult: true, userMessage: "Rome" }, { content: "Blue sky in Rome." });
   mock.on({ userMessage: "Rome" }, { toolCalls: [{ name: "weather", arguments: '{"city":"Rome"}' }] });
   const path = join(temporaryFolder(), "threads.db");
-  const killed = await child("hang", path, mock.url);
+  const killed = await startChild("hang", path, mock.url);
   const ended = once(killed, "exit");
   const inTool = once(killed, "message");
   killed.send("go");
@@ -94,13 +94,13 @@ test("a process killed while its tool runs leaves a session that another goes on
   killed.kill("SIGKILL");
   await ended;
 
-  // The SDK writes to its session when a run ends, so there is nothing of the turn yet.
+  // The SDK saves a turn when its run ends, so nothing of this one is saved.
   const session = sessionIn(path);
   expect(await session.getItems()).toEqual([]);
   const again = await runnerOf(mock.url, "chat completions").run(agentWith(), "weather in Rome", { session });
   expect(again.finalOutput).toBe("Blue sky in Rome.");
 
-  const resumed = await child("resume", path, mock.url);
+  const resumed = await startChild("resume", path, mock.url);
   const answer = once(resumed, "message");
   const exited = once(resumed, "exit");
   resumed.send("go");

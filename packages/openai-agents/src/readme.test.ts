@@ -5,17 +5,17 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { memoryStore } from "@threadstore/core";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { sessionErrorCodes, threadSession } from "./index.ts";
+import { SessionError, threadSession } from "./index.ts";
 import { lastMessages, startModelServer, temporaryFolder } from "./tools.test-helper.ts";
 
-// Whole processes on a busy machine.
+// Each test starts several processes, which takes long on a busy machine.
 vi.setConfig({ testTimeout: 90_000 });
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const readme = readFileSync(join(root, "README.md"), "utf8");
 const [first = "", approvals = ""] = [...readme.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) => code);
 
-// The umbrella package of the SDK: its core, with OpenAI's models for models that are named.
+// A stand-in for the umbrella package of the SDK, which is its core with OpenAI's models as the default.
 const umbrella = `
   export * from "@openai/agents-core";
   import { setDefaultModelProvider } from "@openai/agents-core";
@@ -23,9 +23,9 @@ const umbrella = `
   setDefaultModelProvider(new OpenAIProvider());
 `;
 
-/** Runs an example as a program of its own, on the built package, time after time in one folder. */
+/** Returns a function that runs an example as a program, against the built package and always in the same folder. */
 function programOf(example: string, modelUrl: string): (...parameters: string[]) => Promise<string> {
-  // Below this package, so that its own name resolves.
+  // Inside this package, so that the package's name resolves.
   const program = mkdtempSync(join(root, "dist", "readme-"));
   onTestFinished(() => rmSync(program, { recursive: true }));
   writeFileSync(join(program, "agents.ts"), umbrella);
@@ -44,7 +44,7 @@ function programOf(example: string, modelUrl: string): (...parameters: string[])
   };
 }
 
-test("the first example runs, and run again goes on with the conversation", async () => {
+test("the first example runs, and a second run continues the conversation", async () => {
   const mock = await startModelServer();
   mock.on({ userMessage: "Now tell" }, { content: "Arr!" });
   mock.on({ userMessage: "Tell me" }, { content: "Lost at C." });
@@ -54,24 +54,24 @@ test("the first example runs, and run again goes on with the conversation", asyn
   expect(lastMessages(mock).map(({ role }) => role)).toEqual(["system", "user", "assistant", "user"]);
 });
 
-test("the example of an approval asks in one process and goes on in the next", async () => {
+test("the approval example asks in one process and continues in the next", async () => {
   const mock = await startModelServer();
   mock.on({ hasToolResult: true }, { content: "Removed." });
   mock.on({ userMessage: "Remove" }, { toolCalls: [{ name: "remove", arguments: '{"file":"a.txt"}' }] });
   const run = programOf(approvals, mock.url);
-  expect(await run()).toBe("1 to approve\n");
+  expect(await run()).toBe("1 call to approve\n");
   expect(await run()).toBe("Removed.\n");
-  expect(lastMessages(mock).at(-1)).toMatchObject({ role: "tool", content: "a.txt is gone" });
+  expect(lastMessages(mock).at(-1)).toMatchObject({ role: "tool", content: "Removed a.txt." });
 });
 
-test("the thread that is shown can be read", async () => {
+test("the documented thread can be read", async () => {
   const [, json = ""] = /^```json\n(.*?)^```$/ms.exec(readme) ?? [];
   const store = memoryStore();
   await store.save("talk", json);
   expect(await threadSession({ store, id: "talk" }).getItems()).toHaveLength(2);
 });
 
-test("of every error code it is said what to do, and of no other", () => {
+test("the table of errors lists exactly the existing codes", () => {
   const rows = [...readme.matchAll(/^\| `([A-Z_]+)`/gm)].map(([, code]) => code);
-  expect(rows).toEqual(sessionErrorCodes);
+  expect(rows).toEqual(SessionError.codes);
 });

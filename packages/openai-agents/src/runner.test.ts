@@ -22,7 +22,7 @@ import {
   temporaryFolder,
 } from "./tools.test-helper.ts";
 
-/** Asks for approval, says something else meanwhile, approves, and goes on talking. */
+/** Runs into an approval, runs another turn, approves, and continues the conversation. */
 async function talkDuringApproval(protocol: Protocol, session: () => Session): Promise<unknown> {
   const mock = await startModelServer();
   mock.on({ userMessage: "hello" }, { content: "Hi." });
@@ -34,8 +34,8 @@ async function talkDuringApproval(protocol: Protocol, session: () => Session): P
   await runner.run(agent, "hello", { session: session() });
   for (const interruption of state.getInterruptions()) state.approve(interruption);
   await runner.run(agent, state, { session: session() });
-  const going = runner.run(agent, "hello", { session: session() });
-  return going.then(
+  const continued = runner.run(agent, "hello", { session: session() });
+  return continued.then(
     ({ finalOutput }) => finalOutput,
     (error: unknown) => (error as { status?: number }).status,
   );
@@ -46,7 +46,7 @@ interface Streamed {
   readonly completed: Promise<void>;
 }
 
-/** What a streamed run says, once it has ended. */
+/** Returns the text of a streamed run after it has ended. */
 async function textOf(streamed: Streamed): Promise<string> {
   let text = "";
   for await (const delta of streamed.toTextStream()) text += delta;
@@ -54,8 +54,8 @@ async function textOf(streamed: Streamed): Promise<string> {
   return text;
 }
 
-describe.each(protocols)("over %s", (protocol) => {
-  test("a conversation with tools goes on in another session object, run and streamed", async () => {
+describe.each(protocols)("with %s", (protocol) => {
+  test("a conversation with tools continues in another session object, streamed or not", async () => {
     const mock = await startModelServer();
     mock.on({ userMessage: "thanks" }, { content: "Welcome." });
     mock.on({ hasToolResult: true, userMessage: "Rome" }, { content: "Blue sky in Rome." });
@@ -76,11 +76,11 @@ describe.each(protocols)("over %s", (protocol) => {
     const third = await runner.run(agent, "thanks", { session: threadSession({ store, id: "talk" }) });
     expect(third.finalOutput).toBe("Welcome.");
 
-    const told = lastMessages(mock);
-    expect(told.map(({ role }) => role).join(" ")).toBe(
+    const sent = lastMessages(mock);
+    expect(sent.map(({ role }) => role).join(" ")).toBe(
       "system user assistant tool assistant user assistant user",
     );
-    expect(told[3]?.content).toBe("Rome: blue sky");
+    expect(sent[3]?.content).toBe("Rome: blue sky");
     expect(kinds(await session.getItems()).map((kind) => kind.split(" ")[0])).toEqual([
       "user",
       "function_call",
@@ -93,20 +93,20 @@ describe.each(protocols)("over %s", (protocol) => {
     ]);
   });
 
-  test("an approval is answered later, with the run's own state beside the session", async () => {
+  test("an approval is answered later, with the run state saved next to the session", async () => {
     const mock = await startModelServer();
     mock.on({ hasToolResult: true, userMessage: "remove" }, { content: "Removed." });
     mock.on({ userMessage: "remove" }, { toolCalls: [{ name: "remove", arguments: '{"file":"a"}' }] });
     const store = memoryStore();
     const runs = store.namespace("runs");
-    const asking = await runnerOf(mock.url, protocol).run(agentWith(), "remove a", {
+    const interrupted = await runnerOf(mock.url, protocol).run(agentWith(), "remove a", {
       session: threadSession({ store, id: "talk" }),
     });
-    expect(asking.interruptions).toHaveLength(1);
-    await runs.save("talk", asking.state.toString());
+    expect(interrupted.interruptions).toHaveLength(1);
+    await runs.save("talk", interrupted.state.toString());
 
     const removed: string[] = [];
-    const agent = agentWith({ remove: (file) => `${removed.push(file)} gone` });
+    const agent = agentWith({ remove: (file) => `${removed.push(file)} removed` });
     const stored = await runs.load("talk");
     expect(await runs.delete("talk", { previous: stored })).toBe(true);
     const state = await RunState.fromString(agent, stored?.json ?? "");
@@ -119,13 +119,13 @@ describe.each(protocols)("over %s", (protocol) => {
     expect(order).toEqual(["user", "function_call", "function_call_result", "assistant"]);
   });
 
-  test("a turn between a question and its approval leaves a session that providers take", async () => {
+  test("a turn added while an approval is pending leaves a session that providers accept", async () => {
     const store = memoryStore();
-    const talking = talkDuringApproval(protocol, () => threadSession({ store, id: "talk" }));
-    expect(await talking).toBe("Hi.");
+    const answer = await talkDuringApproval(protocol, () => threadSession({ store, id: "talk" }));
+    expect(answer).toBe("Hi.");
   });
 
-  test("a model that fails leaves the session as it was, or with the question when streaming", async () => {
+  test("a failed model request leaves the session unchanged, or with the user's message if streaming", async () => {
     const mock = await startModelServer();
     mock.on({ userMessage: "hello" }, { content: "Hi." });
     mock.on({ userMessage: "fail" }, { error: { message: "down", type: "server_error" }, status: 500 });
@@ -141,7 +141,7 @@ describe.each(protocols)("over %s", (protocol) => {
     expect(again.finalOutput).toBe("Hi.");
   });
 
-  test("a call without a result is left out by the SDK, and told once it is answered", async () => {
+  test("the SDK leaves out a call without a result, and sends it once it is answered", async () => {
     const mock = await startModelServer();
     mock.on({ userMessage: "hello" }, { content: "Hi." });
     mock.on({ userMessage: "remove" }, { toolCalls: [{ name: "remove", arguments: '{"file":"a"}' }] });
@@ -153,21 +153,21 @@ describe.each(protocols)("over %s", (protocol) => {
 
     expect(await session.answerOpenCalls("Nobody answered.")).toHaveLength(1);
     await runner.run(agentWith(), "hello", { session });
-    const told = lastMessages(mock);
-    expect(isPaired(told)).toBe(true);
-    const roles = told.map(({ role }) => role).join(" ");
+    const sent = lastMessages(mock);
+    expect(isPaired(sent)).toBe(true);
+    const roles = sent.map(({ role }) => role).join(" ");
     expect(roles).toBe("system user assistant tool user assistant user");
-    expect(told[3]?.content).toBe("Nobody answered.");
+    expect(sent[3]?.content).toBe("Nobody answered.");
   });
 });
 
-test("the SDK's own session is refused from such a turn on", async () => {
-  // Should this ever pass, results need no place of their own any more.
+test("with the SDK's MemorySession, the provider rejects the conversation after such a turn", async () => {
+  // Once this fails, tool results no longer have to be inserted after their calls.
   const memory = new MemorySession();
   expect(await talkDuringApproval("chat completions", () => memory)).toBe(400);
 });
 
-test("an output that a guardrail blocks is recorded as one transaction, and the session goes on", async () => {
+test("an output that a guardrail blocks is recorded as one transaction, and the session continues", async () => {
   const mock = await startModelServer();
   mock.on({ userMessage: "hello" }, { content: "Hi." });
   mock.on({ hasToolResult: true, userMessage: "Rome" }, { content: "A secret." });
@@ -186,7 +186,7 @@ test("an output that a guardrail blocks is recorded as one transaction, and the 
   expect((await runner.run(agent, "hello", { session })).finalOutput).toBe("Hi.");
 });
 
-test("a compaction that the model's service made starts what is sent; the thread keeps the rest", async () => {
+test("requests start with the latest compaction of the service, and the thread keeps older items", async () => {
   const compaction = { type: "compaction", encrypted_content: "gAAAA", id: "cmp_1" } as const;
   const model = new ScriptedModel([
     [assistant("Hi.")],
@@ -205,7 +205,7 @@ test("a compaction that the model's service made starts what is sent; the thread
   expect(kinds(items)).toEqual(["user", "assistant", "compaction", "assistant", "user", "assistant"]);
 });
 
-test("OpenAIResponsesCompactionSession compacts on top of it", async () => {
+test("OpenAIResponsesCompactionSession compacts the session", async () => {
   const output = [
     { id: "u", type: "message", role: "user", content: [{ type: "input_text", text: "hello" }] },
     { id: "cmp_1", type: "compaction", encrypted_content: "gAAAA" },

@@ -1,78 +1,56 @@
-/**
- * Why a call of a session failed. The set is closed and a code's meaning never changes within a major version;
- * the README says of each what to do.
- */
-export type SessionErrorCode =
-  | "HISTORY_CHANGED"
-  | "INVALID_ARGUMENT"
-  | "OPERATION_REUSED"
-  | "THREAD_INVALID"
-  | "THREAD_MISMATCH"
-  | "THREAD_TOO_NEW";
+import {
+  type CodedError,
+  defineErrorClass,
+  type ErrorClass,
+  mismatchMessage,
+} from "@threadstore/core/documents";
 
-/** The codes, for whoever wants to go through all of them. */
-export const sessionErrorCodes: readonly SessionErrorCode[] = [
+const SESSION_ERROR_CODES = [
   "HISTORY_CHANGED",
   "INVALID_ARGUMENT",
   "OPERATION_REUSED",
   "THREAD_INVALID",
   "THREAD_MISMATCH",
   "THREAD_TOO_NEW",
-];
+] as const;
 
-/** What a {@link SessionError} knows besides its code and message. */
+/**
+ * The reason why a call of a session failed. The set is closed, and a code's meaning never changes within a major
+ * version. The README lists the remedy for each.
+ */
+export type SessionErrorCode = (typeof SESSION_ERROR_CODES)[number];
+
+/** The details of a {@link SessionError}. */
 export interface SessionErrorDetails {
-  /** Where in the stored thread or the argument the fault is, such as `$.items[3].callId`. */
+  /** The location of the fault in the stored thread or the argument, such as `$.items[3].callId`. */
   readonly path?: string | undefined;
 }
 
-// A registered symbol, so that errors of two installed copies of this package know each other.
-const brand = Symbol.for("threadstore.session-error");
-
 /**
- * The only error class of this package; what the store itself reports is its `ThreadStoreError`. Branch on
- * {@link code}; messages are for people and may change, and never hold the content of a conversation. None can be
- * helped by trying the same call again.
+ * The only error class of this package. Failures of the store are its `ThreadStoreError`s. Branch on `code`: messages
+ * are for people and may change. They never contain a conversation's content. Repeating the same call never helps.
  */
-export class SessionError extends Error implements SessionErrorDetails {
-  override readonly name = "SessionError";
-  readonly code: SessionErrorCode;
-  readonly path: string | undefined;
+export type SessionError = CodedError<SessionErrorCode, SessionErrorDetails>;
 
-  constructor(code: SessionErrorCode, message: string, details: SessionErrorDetails = {}) {
-    super(message);
-    this.code = code;
-    this.path = details.path;
-    Object.defineProperty(this, brand, { value: true });
-  }
+export const SessionError: ErrorClass<SessionErrorCode, SessionErrorDetails> = defineErrorClass<
+  SessionErrorCode,
+  SessionErrorDetails
+>({
+  name: "SessionError",
+  brand: "threadstore.session-error",
+  codes: SESSION_ERROR_CODES,
+  details: { path: "visible" },
+});
 
-  /** Whether `error` is one of ours, of whichever installed copy, and, with `code`, of that code. */
-  static is(error: unknown, code?: SessionErrorCode): error is SessionError {
-    if (typeof error !== "object" || error === null || !(brand in error)) return false;
-    return code === undefined || ("code" in error && error.code === code);
-  }
+/** The code for a value that violates a requirement: it depends on whether a caller passed it or a thread holds it. */
+export type InvalidValueCode = Extract<SessionErrorCode, "INVALID_ARGUMENT" | "THREAD_INVALID">;
 
-  /** The error as data, for a log. */
-  toJSON(): object {
-    const { name, code, message, path } = this;
-    return { name, code, message, path };
-  }
-}
-
-/** What is being read, and so whose fault it is when it is wrong. */
-export type Origin = Extract<SessionErrorCode, "INVALID_ARGUMENT" | "THREAD_INVALID">;
-
-/** The error for a value that is not what it should be: where, what was expected, and what kind was found. */
-export function unexpected(code: Origin, path: string, expectation: string, found: unknown): SessionError {
-  return new SessionError(code, `${path}: expected ${expectation}, found ${kindOf(found)}.`, { path });
-}
-
-// The kind alone and never the value: a conversation's content stays out of messages.
-function kindOf(value: unknown): string {
-  if (value === undefined) return "nothing";
-  if (value === null) return "null";
-  if (Array.isArray(value)) return "an array";
-  if (typeof value === "number" && !Number.isFinite(value)) return "a number that is not finite";
-  if (typeof value !== "object") return `a ${typeof value}`;
-  return value instanceof Uint8Array ? "bytes" : "an object";
+/** Creates the error for a value that violates a requirement, such as `a string`. Omit a value of a valid kind. */
+export function invalidValue(
+  code: InvalidValueCode,
+  path: string,
+  requirement: string,
+  ...value: [value?: unknown]
+): SessionError {
+  return new SessionError(code, mismatchMessage(path, requirement, ...value), { path });
 }

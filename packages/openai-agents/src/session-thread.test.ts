@@ -10,7 +10,7 @@ const header = { format: "threadstore.thread", version: 1, kind: "openai-agents-
 describe.each(readdirSync(folder).filter((name) => name.includes("-v1")))("golden %s", (name) => {
   const json = readFileSync(new URL(name, folder), "utf8");
 
-  test("is read, and is of the SDK's own protocol", async () => {
+  test("is read as items of the SDK's protocol", async () => {
     const store = memoryStore();
     await store.save("talk", json);
     const items = await threadSession({ store, id: "talk" }).getItems();
@@ -18,7 +18,7 @@ describe.each(readdirSync(folder).filter((name) => name.includes("-v1")))("golde
     for (const item of items) expect(protocol.ModelItem.safeParse(item).error).toBeUndefined();
   });
 
-  test("goes on as it was, to the byte", async () => {
+  test("is written back byte for byte", async () => {
     const store = memoryStore();
     await store.save("talk", json);
     const session = threadSession({ store, id: "talk" });
@@ -28,7 +28,7 @@ describe.each(readdirSync(folder).filter((name) => name.includes("-v1")))("golde
   });
 });
 
-test("a session of a later format is refused, and not cleared either", async () => {
+test("a session of a later format version cannot be read, changed or cleared", async () => {
   const json = readFileSync(new URL("items-v2-from-the-future.json", folder), "utf8");
   const store = memoryStore();
   await store.save("talk", json);
@@ -45,12 +45,12 @@ test.each<[object, string]>([
   [{ format: "other", version: 1 }, "$.format"],
   [{ ...header, kind: "chat", agent: "Assistant", messages: [] }, "$.kind"],
   [{ ...header, kind: 1, items: [] }, "$.kind"],
-])("a thread of another kind is refused, and not cleared either: %j", async (thread, path) => {
+])("a thread of another kind cannot be read, changed or cleared: %j", async (thread, path) => {
   const store = memoryStore();
   await store.save("talk", thread);
   const session = threadSession({ store, id: "talk" });
-  for (const calling of [session.getItems(), session.addItems([user("Hello")]), session.clearSession()]) {
-    await expect(calling).rejects.toMatchObject({ code: "THREAD_MISMATCH", path });
+  for (const call of [session.getItems(), session.addItems([user("Hello")]), session.clearSession()]) {
+    await expect(call).rejects.toMatchObject({ code: "THREAD_MISMATCH", path });
   }
   expect((await store.load("talk"))?.thread).toEqual(thread);
 });
@@ -65,26 +65,29 @@ test.each<[object, string]>([
   [{ ...header, items: [{ role: "user", content: [3] }] }, "$.items[0].content[0]"],
   [{ ...header, items: [{ type: "function_call", callId: 1 }] }, "$.items[0].callId"],
   [{ ...header, operations: [], items: [] }, "$.operations"],
-  [{ ...header, operations: { a: 1 }, items: [] }, '$.operations["a"]'],
-])("damage is told with its path and left as it is, until it is cleared: %j", async (thread, path) => {
-  const store = memoryStore();
-  await store.save("talk", thread);
-  const session = threadSession({ store, id: "talk" });
-  const invalid = { code: "THREAD_INVALID", path };
-  await expect(session.getItems()).rejects.toMatchObject(invalid);
-  await expect(session.popItem()).rejects.toMatchObject(invalid);
-  const error = await session.addItems([user("Hello")]).catch((reason: unknown) => reason);
-  expect(error).toMatchObject(invalid);
-  expect(SessionError.is(error, "THREAD_INVALID")).toBe(true);
-  expect(SessionError.is(error, "INVALID_ARGUMENT")).toBe(false);
-  expect(JSON.parse(JSON.stringify(error))).toMatchObject({ name: "SessionError", ...invalid });
-  expect((await store.load("talk"))?.thread).toEqual(thread);
+  [{ ...header, operations: { a: 1 }, items: [] }, "$.operations.a"],
+])(
+  "a corrupt thread is reported with the path and left unchanged, until it is cleared: %j",
+  async (thread, path) => {
+    const store = memoryStore();
+    await store.save("talk", thread);
+    const session = threadSession({ store, id: "talk" });
+    const invalid = { code: "THREAD_INVALID", path };
+    await expect(session.getItems()).rejects.toMatchObject(invalid);
+    await expect(session.popItem()).rejects.toMatchObject(invalid);
+    const error = await session.addItems([user("Hello")]).catch((reason: unknown) => reason);
+    expect(error).toMatchObject(invalid);
+    expect(SessionError.is(error, "THREAD_INVALID")).toBe(true);
+    expect(SessionError.is(error, "INVALID_ARGUMENT")).toBe(false);
+    expect(JSON.parse(JSON.stringify(error))).toMatchObject({ name: "SessionError", ...invalid });
+    expect((await store.load("talk"))?.thread).toEqual(thread);
 
-  await session.clearSession();
-  expect(await session.getItems()).toEqual([]);
-});
+    await session.clearSession();
+    expect(await session.getItems()).toEqual([]);
+  },
+);
 
-test("versions that are none are damage", async () => {
+test("an invalid version is THREAD_INVALID", async () => {
   for (const version of [0, 1.5, "1", null]) {
     const store = memoryStore();
     await store.save("talk", { ...header, version, items: [] });
@@ -93,7 +96,7 @@ test("versions that are none are damage", async () => {
   }
 });
 
-test("a member called __proto__ is data, in items and beside them", async () => {
+test("a member called __proto__ is data, in the thread and in items", async () => {
   const store = memoryStore();
   const json = `${JSON.stringify(header).slice(0, -1)},"__proto__":{"a":1},"items":[{"type":"x","__proto__":{"b":2}}]}`;
   await store.save("talk", json);

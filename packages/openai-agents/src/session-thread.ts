@@ -1,39 +1,45 @@
 import type { SerializedThread } from "@threadstore/core";
-import { isJsonObject, type JsonObject } from "./plain-json.ts";
-import { SessionError, unexpected } from "./session-error.ts";
+import {
+  type EnvelopeProblem,
+  type EnvelopeProblemReason,
+  isJsonObject,
+  type JsonObject,
+  memberPath,
+  readEnvelope,
+  THREAD_FORMAT,
+} from "@threadstore/core/documents";
+import { invalidValue, SessionError, type SessionErrorCode } from "./session-error.ts";
 import { checkItems } from "./session-items.ts";
 
-// The README specifies the format; src/golden holds what every later version must read.
-const format = "threadstore.thread";
-const version = 1;
-const kind = "openai-agents-items";
+// The README specifies the format. Every later version must read the files in src/golden.
+const VERSION = 1;
+const KIND = "openai-agents-items";
 
-/** What the thread of a session holds. */
+/** The content of a session's thread. */
 export interface SessionContent {
   readonly items: readonly JsonObject[];
-  /** The transactions that were applied: a fingerprint of each by its operation id. */
+  /** The transactions that have been applied: operation ids and the fingerprint of each transaction. */
   readonly operations: ReadonlyMap<string, string>;
-  /** Members of the thread that this version does not know, carried along. */
+  /** Members of the thread that this version does not know. They are written back unchanged. */
   readonly extra: JsonObject;
 }
 
-/** A session in which nothing was said yet. */
-export const emptyContent: SessionContent = { items: [], operations: new Map(), extra: {} };
+/** The content of a new session. */
+export const EMPTY_CONTENT: SessionContent = { items: [], operations: new Map(), extra: {} };
 
-/** The items come last: a conversation that grows keeps a long unchanged beginning, which stores exploit. */
+/** Serializes a session. Items come last: as a conversation grows, its JSON keeps its beginning, which stores exploit. */
 export function writeSessionThread({ items, operations, extra }: SessionContent): SerializedThread {
   const applied = operations.size === 0 ? {} : { operations: Object.fromEntries(operations) };
-  return { format, version, kind, ...extra, ...applied, items: [...items] };
+  return { format: THREAD_FORMAT, version: VERSION, kind: KIND, ...extra, ...applied, items: [...items] };
 }
 
 /**
  * Reads a stored thread, which is untrusted.
  *
- * Throws `THREAD_INVALID` with the path, `THREAD_MISMATCH` for another kind of thread, `THREAD_TOO_NEW`.
+ * Throws `THREAD_INVALID` with the path, `THREAD_MISMATCH` for another kind of thread, or `THREAD_TOO_NEW`.
  */
 export function readSessionThread(thread: SerializedThread): SessionContent {
-  checkIsSession(thread);
-  const { format: _format, version: _version, kind: _kind, operations, items, ...extra } = thread;
+  const { operations, items, ...extra } = readSessionMembers(thread);
   return {
     items: checkItems(items, "$.items", "THREAD_INVALID"),
     operations: readOperations(operations ?? {}),
@@ -42,37 +48,39 @@ export function readSessionThread(thread: SerializedThread): SessionContent {
 }
 
 function readOperations(operations: unknown): ReadonlyMap<string, string> {
+  const path = "$.operations";
   if (!isJsonObject(operations)) {
-    throw unexpected("THREAD_INVALID", "$.operations", "fingerprints by operation id", operations);
+    throw invalidValue("THREAD_INVALID", path, "an object of fingerprints by operation id", operations);
   }
   const entries = Object.entries(operations).map(([id, fingerprint]): [string, string] => {
     if (typeof fingerprint === "string") return [id, fingerprint];
-    throw unexpected("THREAD_INVALID", `$.operations[${JSON.stringify(id)}]`, "a fingerprint", fingerprint);
+    throw invalidValue("THREAD_INVALID", memberPath(path, id), "a fingerprint", fingerprint);
   });
   return new Map(entries);
 }
 
-/** Checks what a thread says of itself, and nothing of what it holds. */
-export function checkIsSession(thread: SerializedThread): void {
-  if (thread["format"] !== format) throw mismatch("$.format", format, thread["format"]);
-  if (thread["kind"] !== kind) throw mismatch("$.kind", kind, thread["kind"]);
-  const found = thread["version"];
-  if (typeof found !== "number" || !Number.isSafeInteger(found) || found < 1) {
-    throw unexpected("THREAD_INVALID", "$.version", "a whole number from 1", found);
-  }
-  if (found <= version) return;
-  throw new SessionError(
-    "THREAD_TOO_NEW",
-    `This session has format version ${found}; this version of @threadstore/openai-agents reads up to ${version}. Update the package.`,
-    { path: "$.version" },
-  );
+/** Checks that a thread is a session that this version can read, and returns its unchecked content. */
+export function readSessionMembers(thread: SerializedThread): JsonObject {
+  return readEnvelope(thread, {
+    kinds: { [KIND]: VERSION },
+    packageName: "@threadstore/openai-agents",
+    error: envelopeError,
+  }).members;
 }
 
-function mismatch(path: string, expected: string, found: unknown): SessionError {
-  const name = typeof found === "string" ? JSON.stringify(found.slice(0, 80).toWellFormed()) : "none";
-  return new SessionError(
-    "THREAD_MISMATCH",
-    `${path}: what is stored under this id is no session of the Agents SDK: expected "${expected}", found ${name}. Give sessions a namespace of their own.`,
-    { path },
-  );
+const CODES: { readonly [Reason in EnvelopeProblemReason]: SessionErrorCode } = {
+  "invalid-kind": "THREAD_MISMATCH",
+  "invalid-version": "THREAD_INVALID",
+  "not-a-thread": "THREAD_MISMATCH",
+  "other-kind": "THREAD_MISMATCH",
+  "too-new": "THREAD_TOO_NEW",
+};
+
+function envelopeError({ reason, path, message }: EnvelopeProblem): SessionError {
+  const code = CODES[reason];
+  const remedy =
+    code === "THREAD_MISMATCH"
+      ? " The thread with this id is not a session of the Agents SDK. Use another id, or a namespace for sessions."
+      : "";
+  return new SessionError(code, message + remedy, { path });
 }

@@ -13,23 +13,23 @@ function result(callId: string, text = "sun"): AgentInputItem {
   return { type: "function_call_result", callId, name: "weather", status: "completed", output };
 }
 
-/** What a store is asked, and on top of what it is asked to load. */
-function counted(store: ThreadStore): {
+/** Records a store's calls, and the cached versions passed to `load`. */
+function recording(store: ThreadStore): {
   store: ThreadStore;
   calls: string[];
-  previous: (StoredThread | undefined)[];
+  cached: (StoredThread | undefined)[];
 } {
   const calls: string[] = [];
-  const previous: (StoredThread | undefined)[] = [];
-  const watched: Partial<ThreadStore> = {
-    load: (id, options) => (calls.push("load"), previous.push(options?.cached), store.load(id, options)),
+  const cached: (StoredThread | undefined)[] = [];
+  const recorded: Partial<ThreadStore> = {
+    load: (id, options) => (calls.push("load"), cached.push(options?.cached), store.load(id, options)),
     save: (...parameters) => (calls.push("save"), store.save(...parameters)),
     update: (...parameters) => (calls.push("update"), store.update(...parameters)),
   };
-  return { store: watched as ThreadStore, calls, previous };
+  return { store: recorded as ThreadStore, calls, cached };
 }
 
-describe("a session of a store behaves as the SDK's own", () => {
+describe("a thread session behaves like the SDK's MemorySession", () => {
   const hello = user("Hello");
   const steps: readonly ((session: Session) => Promise<unknown>)[] = [
     (session) => session.getSessionId(),
@@ -59,26 +59,26 @@ describe("a session of a store behaves as the SDK's own", () => {
     (session) => session.getItems(),
   ];
 
-  test("call by call", async () => {
-    const ours = threadSession({ store: memoryStore(), id: "talk" });
-    const theirs = new MemorySession({ sessionId: "talk" });
+  test("with one session object", async () => {
+    const session = threadSession({ store: memoryStore(), id: "talk" });
+    const memorySession = new MemorySession({ sessionId: "talk" });
     for (const [index, step] of steps.entries()) {
-      expect(await step(ours), `step ${index}`).toEqual(await step(theirs));
+      expect(await step(session), `step ${index}`).toEqual(await step(memorySession));
     }
   });
 
-  test("each call by another session object", async () => {
+  test("with a new session object for each call", async () => {
     const store = memoryStore();
-    const theirs = new MemorySession({ sessionId: "talk" });
+    const memorySession = new MemorySession({ sessionId: "talk" });
     for (const [index, step] of steps.entries()) {
-      const ours = threadSession({ store, id: "talk" });
-      expect(await step(ours), `step ${index}`).toEqual(await step(theirs));
+      const session = threadSession({ store, id: "talk" });
+      expect(await step(session), `step ${index}`).toEqual(await step(memorySession));
     }
   });
 });
 
 describe("the thread", () => {
-  test("is the documented format, to the byte, and grows at its end", async () => {
+  test("has the documented format, byte for byte, and grows at its end", async () => {
     const store = memoryStore();
     const session = threadSession({ store, id: "talk" });
     await session.addItems([user("Hello")]);
@@ -92,7 +92,7 @@ describe("the thread", () => {
     expect(second.startsWith(first.slice(0, -2))).toBe(true);
   });
 
-  test("keeps members that this version does not know, in front of the items", async () => {
+  test("preserves unknown members, before the items", async () => {
     const store = memoryStore();
     const thread = { format: "threadstore.thread", version: 1, kind: "openai-agents-items", later: { a: 1 } };
     await store.save("talk", { ...thread, items: [{ role: "user", content: "Hello", also: "later" }] });
@@ -103,7 +103,7 @@ describe("the thread", () => {
     expect(after["items"]).toMatchObject([{ also: "later" }, { role: "user" }]);
   });
 
-  test("gets the metadata, and expires as it is told", async () => {
+  test("is saved with metadata, and expires after its TTL", async () => {
     let now = 1_700_000_000_000;
     const store = memoryStore({ now: () => now });
     const session = threadSession({ store, id: "talk", metadata: { title: "Weather" }, ttlMs: 1000 });
@@ -112,12 +112,12 @@ describe("the thread", () => {
     expect(stored?.metadata).toEqual({ title: "Weather" });
     expect(stored?.expiresAt).toEqual(new Date(now + 1000));
     now += 1000;
-    // The session still has the expired version at hand, and must not go on with it.
-    await session.addItems([user("Anew")]);
-    expect(await session.getItems()).toEqual([user("Anew")]);
+    // The session object still holds the expired version, which it must not change.
+    await session.addItems([user("Again")]);
+    expect(await session.getItems()).toEqual([user("Again")]);
   });
 
-  test("keeps its metadata where the session has none, also when the session is cleared", async () => {
+  test("keeps its metadata if the session has none, even when it is cleared", async () => {
     const store = memoryStore();
     await threadSession({ store, id: "talk", metadata: { title: "Weather" } }).addItems([user("Hello")]);
     const session = threadSession({ store, id: "talk" });
@@ -126,7 +126,7 @@ describe("the thread", () => {
     expect(await session.getItems()).toEqual([]);
   });
 
-  test("is not made by reading, popping or clearing", async () => {
+  test("is not created by reading, popping or clearing", async () => {
     const store = memoryStore();
     const session = threadSession({ store, id: "talk" });
     await session.getItems();
@@ -137,9 +137,9 @@ describe("the thread", () => {
   });
 });
 
-describe("the store is asked as little as can be", () => {
-  test("one save for what follows on what this session saw", async () => {
-    const { store, calls } = counted(memoryStore());
+describe("requests", () => {
+  test("a change of the latest known version is one save", async () => {
+    const { store, calls } = recording(memoryStore());
     const session = threadSession({ store, id: "talk" });
     await session.getItems();
     await session.addItems([user("Hello")]);
@@ -148,9 +148,9 @@ describe("the store is asked as little as can be", () => {
     expect(calls).toEqual(["load", "save", "save", "save"]);
   });
 
-  test("one save more where another process was faster, and nothing is lost", async () => {
+  test("a change after another process has written is a failed save and one update, and loses nothing", async () => {
     const memory = memoryStore();
-    const { store, calls } = counted(memory);
+    const { store, calls } = recording(memory);
     const session = threadSession({ store, id: "talk" });
     await session.addItems([user("1")]);
     await threadSession({ store: memory, id: "talk" }).addItems([user("2")]);
@@ -160,7 +160,7 @@ describe("the store is asked as little as can be", () => {
     expect(await session.getItems()).toEqual([user("1"), user("2"), user("3")]);
   });
 
-  test("a pop does not take an empty session for granted", async () => {
+  test("popItem does not assume that a session is still empty", async () => {
     const store = memoryStore();
     const session = threadSession({ store, id: "talk" });
     expect(await session.getItems()).toEqual([]);
@@ -168,37 +168,37 @@ describe("the store is asked as little as can be", () => {
     expect(await session.popItem()).toEqual(user("Hello"));
   });
 
-  test("what is read again is loaded on top of what was seen", async () => {
-    const { store, previous } = counted(memoryStore());
+  test("repeated reads pass the latest known version as cached", async () => {
+    const { store, cached } = recording(memoryStore());
     const session = threadSession({ store, id: "talk" });
     await session.addItems([user("Hello")]);
     await session.getItems();
     await session.getItems();
-    expect(previous.map((stored) => stored?.id)).toEqual(["talk", "talk"]);
+    expect(cached.map((stored) => stored?.id)).toEqual(["talk", "talk"]);
   });
 });
 
-describe("at once", () => {
-  test("adds of many sessions all arrive, each call's items together", async () => {
+describe("concurrent calls", () => {
+  test("of many session objects add all items, each call's together", async () => {
     const store = memoryStore();
     const pairs = Array.from({ length: 30 }, (_, index) => [user(`Q${index}`), assistant(`A${index}`)]);
     await Promise.all(pairs.map((items) => threadSession({ store, id: "talk" }).addItems(items)));
     const items = await threadSession({ store, id: "talk" }).getItems();
-    const found = Array.from({ length: 30 }, (_, index) => items.slice(2 * index, 2 * index + 2));
-    expect(found).toHaveLength(pairs.length);
-    expect(new Set(found.map((pair) => JSON.stringify(pair)))).toEqual(
+    const storedPairs = Array.from({ length: 30 }, (_, index) => items.slice(2 * index, 2 * index + 2));
+    expect(storedPairs).toHaveLength(pairs.length);
+    expect(new Set(storedPairs.map((pair) => JSON.stringify(pair)))).toEqual(
       new Set(pairs.map((pair) => JSON.stringify(pair))),
     );
   });
 
-  test("adds of one session all arrive", async () => {
+  test("of one session object add all items", async () => {
     const session = threadSession({ store: memoryStore(), id: "talk" });
     const items = Array.from({ length: 20 }, (_, index) => user(String(index)));
     await Promise.all(items.map((item) => session.addItems([item])));
     expect(await session.getItems()).toHaveLength(20);
   });
 
-  test("no item is popped twice", async () => {
+  test("never pop an item twice", async () => {
     const store = memoryStore();
     const items = Array.from({ length: 20 }, (_, index) => user(String(index)));
     await threadSession({ store, id: "talk" }).addItems(items);
@@ -208,8 +208,8 @@ describe("at once", () => {
   });
 });
 
-describe("a result", () => {
-  test("goes behind its call, though another turn was added in between", async () => {
+describe("a tool result", () => {
+  test("is inserted after its call, even if another turn follows that call", async () => {
     const session = threadSession({ store: memoryStore(), id: "talk" });
     await session.addItems([user("Weather?"), call("1"), call("2"), result("2")]);
     await session.addItems([user("And now?"), call("3"), result("3"), assistant("Wait")]);
@@ -228,14 +228,14 @@ describe("a result", () => {
     ]);
   });
 
-  test("without its call stays where it was added", async () => {
+  test("without a call is appended", async () => {
     const session = threadSession({ store: memoryStore(), id: "talk" });
     await session.addItems([user("Weather?")]);
     await session.addItems([result("1"), assistant("Sun")]);
     expect(kinds(await session.getItems())).toEqual(["user", "function_call_result 1", "assistant"]);
   });
 
-  test("is made up for an open call, and gives way to the real one", async () => {
+  test("is added for an open call, and replaced by the real one", async () => {
     const session = threadSession({ store: memoryStore(), id: "talk" });
     await session.addItems([user("Weather?"), call("1"), call("2"), result("2")]);
     await session.addItems([user("Hello?"), assistant("Hi")]);
@@ -262,14 +262,14 @@ describe("a result", () => {
 });
 
 describe("what the caller passes", () => {
-  test("is copied; undefined members are left out; half characters become U+FFFD", async () => {
+  test("is copied, without undefined members, and with U+FFFD for lone surrogates", async () => {
     const session = threadSession({ store: memoryStore(), id: "talk" });
     const item: unknown = { type: "message", role: "user", content: "a\ud800", id: undefined };
     const adding = session.addItems([item as AgentInputItem]);
     Object.assign(item as object, { content: "changed" });
     await adding;
-    const [found] = await session.getItems();
-    expect(found).toStrictEqual({ type: "message", role: "user", content: "a\ufffd" });
+    const [stored] = await session.getItems();
+    expect(stored).toStrictEqual({ type: "message", role: "user", content: "a\ufffd" });
   });
 
   const bytes = {
@@ -278,19 +278,23 @@ describe("what the caller passes", () => {
     content: [{ type: "input_image", image: new Uint8Array(2) }],
   };
   test.each<[unknown, string, RegExp]>([
-    ["text", "$", /a list of items, found a string/u],
-    [[undefined], "$[0]", /found nothing/u],
-    [[{ role: "user" }], "$[0].content", /text or a list of parts, found nothing/u],
-    [[{ type: "message", content: "x" }], "$[0].role", /a role, found nothing/u],
-    [[{ role: "user", content: [{ text: "x" }] }], "$[0].content[0].type", /a type of parts/u],
-    [[{ type: 1 }], "$[0].type", /found a number/u],
-    [[{ type: "function_call", callId: "1", name: "a" }], "$[0].arguments", /text, found nothing/u],
-    [[{ type: "function_call_result" }], "$[0].callId", /text, found nothing/u],
-    [[{ type: "reasoning", at: new Date(0) }], "$[0].at", /a JSON value, found an object/u],
-    [[{ type: "reasoning", count: Number.NaN }], "$[0].count", /a number that is not finite/u],
-    [[bytes], "$[0].content[0].image", /bytes go in as a data URL/u],
-  ])("is refused with the path: %j", async (items, path, message) => {
-    const { store, calls } = counted(memoryStore());
+    ["text", "$", /an array of items, but is a string/u],
+    [[undefined], "$[0]", /but is missing/u],
+    [[{ role: "user" }], "$[0].content", /a string or an array of parts, but is missing/u],
+    [[{ type: "message", content: "x" }], "$[0].role", /a role, but is missing/u],
+    [
+      [{ role: "user", content: [{ text: "x" }] }],
+      "$[0].content[0].type",
+      /a content part type, but is missing/u,
+    ],
+    [[{ type: 1 }], "$[0].type", /but is a number/u],
+    [[{ type: "function_call", callId: "1", name: "a" }], "$[0].arguments", /a string, but is missing/u],
+    [[{ type: "function_call_result" }], "$[0].callId", /a string, but is missing/u],
+    [[{ type: "reasoning", at: new Date(0) }], "$[0].at", /a JSON value, but is a class instance/u],
+    [[{ type: "reasoning", count: Number.NaN }], "$[0].count", /a non-finite number/u],
+    [[bytes], "$[0].content[0].image", /Encode bytes as base64 or as a data URL/u],
+  ])("is rejected with the path: %j", async (items, path, message) => {
+    const { store, calls } = recording(memoryStore());
     const session = threadSession({ store, id: "talk" });
     await expect(session.addItems(items as AgentInputItem[])).rejects.toMatchObject({
       name: "SessionError",
@@ -301,13 +305,13 @@ describe("what the caller passes", () => {
     expect(calls).toEqual([]);
   });
 
-  test("is refused when it is nested without end", async () => {
+  test("is rejected if it is nested too deeply", async () => {
     let deep: object = { type: "reasoning" };
     for (let level = 0; level < 1001; level++) deep = { type: "reasoning", deep };
     const session = threadSession({ store: memoryStore(), id: "talk" });
     await expect(session.addItems([deep as AgentInputItem])).rejects.toMatchObject({
       code: "INVALID_ARGUMENT",
-      message: expect.stringMatching(/nested more than 1000/u),
+      message: expect.stringMatching(/nested at most 1000 levels deep/u),
     });
   });
 
@@ -316,19 +320,19 @@ describe("what the caller passes", () => {
     [{ store: {}, id: "talk" }, "store"],
     [{ store: memoryStore(), id: "" }, "id"],
     [{ store: memoryStore() }, "id"],
-  ])("as options is checked at once: %j", (options, path) => {
+  ])("as options is checked synchronously: %j", (options, path) => {
     expect(() => threadSession(options as ThreadSessionOptions)).toThrow(
       expect.objectContaining({ code: "INVALID_ARGUMENT", path }),
     );
   });
 
-  test("as a limit is a whole number", async () => {
+  test("as a limit must be an integer", async () => {
     const session = threadSession({ store: memoryStore(), id: "talk" });
     await expect(session.getItems(1.5)).rejects.toMatchObject({ code: "INVALID_ARGUMENT", path: "limit" });
   });
 });
 
-test("a failing store is heard: its error comes through as it is", async () => {
+test("a store's errors are passed on unchanged", async () => {
   const store = memoryStore();
   const session = threadSession({ store, id: "talk" });
   await store.close();
@@ -337,9 +341,9 @@ test("a failing store is heard: its error comes through as it is", async () => {
   await expect(adding).rejects.toSatisfy((error) => ThreadStoreError.is(error, "CLOSED"));
 });
 
-test("the signal ends a call with its reason, and nothing is written", async () => {
+test("an aborted signal rejects calls with its reason, and nothing is written", async () => {
   const store = memoryStore();
-  const reason = new Error("The request is gone.");
+  const reason = new Error("The client disconnected.");
   const session = threadSession({ store, id: "talk", signal: AbortSignal.abort(reason) });
   await expect(session.addItems([user("Hello")])).rejects.toBe(reason);
   await expect(session.getItems()).rejects.toBe(reason);

@@ -8,47 +8,47 @@ import { OpenAI } from "openai";
 import { onTestFinished } from "vitest";
 import { z } from "zod";
 
-/** The two protocols that the SDK's OpenAI models speak. */
+/** The two protocols of the SDK's OpenAI models. */
 export const protocols = ["chat completions", "responses"] as const;
 export type Protocol = (typeof protocols)[number];
 
-/** A folder that is removed when the test has finished. */
+/** Creates a folder that is deleted when the test finishes. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "threadstore-openai-agents-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 
-/** A model's server that refuses unpaired tool calls, as the real one does; stopped when the test has finished. */
+/** Starts a model server that rejects unpaired tool calls, as the real one does, and stops it when the test finishes. */
 export async function startModelServer(): Promise<LLMock> {
   const mock = await LLMock.create({ port: 0, host: "127.0.0.1", logLevel: "silent", chunkSize: 4 });
   onTestFinished(() => mock.stop());
   const message =
     "An assistant message with 'tool_calls' must be followed by tool messages responding to each.";
-  const refusal = { error: { message, type: "invalid_request_error" }, status: 400 };
-  mock.on({ predicate: ({ messages }: ChatCompletionRequest) => !isPaired(messages) }, refusal);
+  const rejection = { error: { message, type: "invalid_request_error" }, status: 400 };
+  mock.on({ predicate: ({ messages }: ChatCompletionRequest) => !isPaired(messages) }, rejection);
   return mock;
 }
 
-/** Whether each tool call is followed at once by its results, and no result stands alone. */
+/** Returns whether the results of each tool call follow it immediately, and no result lacks a call. */
 export function isPaired(messages: readonly ChatMessage[]): boolean {
-  let waiting: string[] = [];
+  let unanswered: string[] = [];
   for (const message of messages) {
     if (message.role === "tool") {
       const id = message.tool_call_id ?? "";
-      if (!waiting.includes(id)) return false;
-      waiting = waiting.filter((other) => other !== id);
+      if (!unanswered.includes(id)) return false;
+      unanswered = unanswered.filter((other) => other !== id);
       continue;
     }
-    // Of parallel calls the Responses API makes a message each, so these may follow one another.
+    // The Responses API sends parallel calls as one message each, so they may be consecutive.
     const calls = (message.tool_calls ?? []).map(({ id }) => id);
-    if (waiting.length > 0 && calls.length === 0) return false;
-    waiting.push(...calls);
+    if (unanswered.length > 0 && calls.length === 0) return false;
+    unanswered.push(...calls);
   }
-  return waiting.length === 0;
+  return unanswered.length === 0;
 }
 
-/** The SDK's runner with a model of the server. */
+/** Creates a runner of the SDK that uses the model server. */
 export function runnerOf(url: string, protocol: Protocol): Runner {
   const client = new OpenAI({ baseURL: `${url}/v1`, apiKey: "sk-of-the-test", maxRetries: 0 });
   const modelProvider = new OpenAIProvider({
@@ -58,13 +58,13 @@ export function runnerOf(url: string, protocol: Protocol): Runner {
   return new Runner({ modelProvider, tracingDisabled: true });
 }
 
-/** What the test's agent does when its tools are called. */
+/** Implementations of the test agent's tools. */
 export interface ToolActions {
   readonly weather?: (city: string) => Promise<string> | string;
   readonly remove?: (file: string) => Promise<string> | string;
 }
 
-/** An agent with a tool that just runs and one that needs approval. */
+/** Creates an agent with one tool that runs immediately and one that needs approval. */
 export function agentWith({ weather, remove }: ToolActions = {}): Agent {
   return new Agent({
     name: "Assistant",
@@ -82,19 +82,19 @@ export function agentWith({ weather, remove }: ToolActions = {}): Agent {
         description: "Removes a file.",
         parameters: z.object({ file: z.string() }),
         needsApproval: true,
-        execute: async ({ file }) => (await remove?.(file)) ?? `${file} is gone`,
+        execute: async ({ file }) => (await remove?.(file)) ?? `Removed ${file}.`,
       }),
     ],
   });
 }
 
-/** The messages of the server's latest request, as aimock reads them of either protocol. */
+/** Returns the messages of the latest request, which aimock converts from either protocol. */
 export function lastMessages(mock: LLMock): ChatMessage[] {
-  const [last] = mock.getRequests().slice(-1);
-  return (last?.body as unknown as ChatCompletionRequest | undefined)?.messages ?? [];
+  const [latest] = mock.getRequests().slice(-1);
+  return (latest?.body as unknown as ChatCompletionRequest | undefined)?.messages ?? [];
 }
 
-/** What kind each item is, to compare orders. */
+/** Returns the role or type of each item, to compare their order. */
 export function kinds(items: readonly object[]): string[] {
   return items.map((item) => {
     const { type = "message", role, callId } = item as { type?: string; role?: string; callId?: string };

@@ -24,10 +24,18 @@ export function quoteName(name: string): string {
 export function kindOf(value: unknown): string {
   if (value === undefined || value === null) return String(value);
   if (Array.isArray(value)) return "an array";
-  if (typeof value === "number" && !Number.isFinite(value)) return "a non-finite number";
+  if (value === "") return "an empty string";
+  if (typeof value === "number") return kindOfNumber(value);
   if (typeof value !== "object") return `a ${typeof value}`;
   if (value instanceof Uint8Array) return "a Uint8Array";
   return isPlainObject(value) ? "an object" : "a class instance";
+}
+
+function kindOfNumber(value: number): string {
+  if (!Number.isFinite(value)) return "a non-finite number";
+  if (!Number.isInteger(value)) return "a fractional number";
+  if (value === 0) return "zero";
+  return value < 0 ? "a negative number" : "a number";
 }
 
 /**
@@ -35,7 +43,7 @@ export function kindOf(value: unknown): string {
  * `` `$.messages[3].role` must be a string, but is a number. ``
  *
  * @param requirement Completes "must be", such as `a string`.
- * @param value The offending value, of which only the kind is mentioned; omit it if the kind does not matter.
+ * @param value The offending value, of which only the kind is mentioned. Omit it if its kind is valid.
  */
 export function mismatchMessage(path: string, requirement: string, ...value: [value?: unknown]): string {
   if (value.length === 0) return `\`${path}\` must be ${requirement}.`;
