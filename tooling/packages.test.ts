@@ -43,11 +43,11 @@ describe.each(folders)("%s", (folder) => {
     expect(["README.md", "LICENSE"].filter((file) => !existsSync(join(root, folder, file)))).toEqual([]);
   });
 
-  it("depends on core alone among ours, as a peer; interchange also on the agents", () => {
+  it("has core as its only peer in the workspace, and the agent runtime as its only dependency", () => {
     const isCore = name === "core";
-    expect(ours(manifest.dependencies)).toEqual([]);
-    const peers = name === "agent-framework" ? ["core", "openai"] : ["core"];
-    expect(ours(manifest.peerDependencies)).toEqual(isCore ? [] : peers);
+    const usesAgent = ["agent-framework", "openai"].includes(name);
+    expect(ours(manifest.dependencies)).toEqual(usesAgent ? ["agent"] : []);
+    expect(ours(manifest.peerDependencies)).toEqual(isCore ? [] : ["core"]);
     // Core knows no adapter and no suite, not even in its tests.
     expect(isCore ? ours(manifest.devDependencies) : []).toEqual([]);
   });

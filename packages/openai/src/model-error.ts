@@ -1,5 +1,5 @@
+import { AgentError } from "@threadstore/agent";
 import { APIConnectionError } from "openai";
-import { AgentError } from "./agent-error.ts";
 
 /** The error of a model call, from whatever the `openai` package threw; that is the cause, untouched. */
 export function explainModelError(cause: unknown): AgentError {

@@ -1,4 +1,4 @@
-import type { Damage, DamageCode, RepairPolicy, ThreadChange } from "@threadstore/openai";
+import type { Damage, DamageCode, RepairPolicy, ThreadChange } from "@threadstore/agent";
 import { InterchangeError } from "../interchange-error.ts";
 
 /** What was found in the JSON of Agent Framework, and what was done about it. */

@@ -1,9 +1,5 @@
-import {
-  describeGoneCall,
-  interruptedAnswer,
-  interruptedResult,
-  type ThreadChange,
-} from "@threadstore/openai";
+import type { ThreadChange } from "@threadstore/agent";
+import { describeGoneCall, interruptedAnswer, interruptedResult } from "@threadstore/agent/provider";
 import { toResultText } from "../chat/to-parts.ts";
 import { argumentsToObject } from "../content/arguments.ts";
 import { fieldText } from "../content/content.ts";

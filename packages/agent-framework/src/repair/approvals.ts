@@ -1,4 +1,4 @@
-import type { DamageCode } from "@threadstore/openai";
+import type { DamageCode } from "@threadstore/agent";
 import { fieldText, type Content } from "../content/content.ts";
 import { readContent } from "../content/read-content.ts";
 import { getMember, objectNode, stringNode, type JsonNode } from "../json/node.ts";

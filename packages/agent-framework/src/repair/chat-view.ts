@@ -1,6 +1,10 @@
+import { messageForm, type RepairableKind } from "@threadstore/agent/provider";
 import type { SerializedThread } from "@threadstore/core";
 import type { ChatMessage } from "../chat/chat-message.ts";
 import type { ChatPlace } from "../chat/to-chat.ts";
+
+/** The kind of thread that a conversation of Agent Framework is viewed as: that of agents on Chat Completions. */
+export const chatKind: RepairableKind = { kind: "chat", version: 1, wire: messageForm };
 
 /** A conversation of Agent Framework as a thread of this project, to be checked, and what is where in it. */
 export interface ChatView {

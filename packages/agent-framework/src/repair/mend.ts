@@ -1,12 +1,11 @@
 import {
   AgentError,
-  checkThread,
-  repairThread,
   type CheckOptions,
   type Damage,
   type RepairPolicy,
   type ThreadChange,
-} from "@threadstore/openai";
+} from "@threadstore/agent";
+import { checkThread, repairThread } from "@threadstore/agent/provider";
 import { finishDraft } from "../chat/draft.ts";
 import { toPlace } from "../chat/to-chat.ts";
 import { toDrafts } from "../chat/to-drafts.ts";
@@ -17,7 +16,7 @@ import { layouts, type AgentFrameworkShape, type Language } from "../shapes/shap
 import { Account } from "./account.ts";
 import { ChangeApplier } from "./apply-changes.ts";
 import { findApprovals, mendApprovals } from "./approvals.ts";
-import { viewAsChat, type ChatView } from "./chat-view.ts";
+import { chatKind, viewAsChat, type ChatView } from "./chat-view.ts";
 import { locator } from "./locate.ts";
 import { Maker } from "./new-contents.ts";
 import { dropCopies, readItems } from "./unreadable.ts";
@@ -90,8 +89,8 @@ function mendView(
 ): readonly ThreadChange[] {
   const locate = locator(view, items, language);
   try {
-    const { changes } = repairThread(view.thread, policy, options);
-    for (const damage of checkThread(view.thread, options)) {
+    const { changes } = repairThread(view.thread, [chatKind], policy, options);
+    for (const damage of checkThread(view.thread, [chatKind], options)) {
       account.damages.push({ ...damage, path: locate(damage.path) });
     }
     for (const change of changes) {

@@ -1,4 +1,5 @@
-import { checkThread, type CheckOptions, type RepairPolicy } from "@threadstore/openai";
+import type { CheckOptions, RepairPolicy } from "@threadstore/agent";
+import { checkThread } from "@threadstore/openai";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { canonical, throughAgent } from "../golden.test-helper.ts";

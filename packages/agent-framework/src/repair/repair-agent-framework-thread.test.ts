@@ -1,4 +1,4 @@
-import { interruptedResult } from "@threadstore/openai";
+import { interruptedResult } from "@threadstore/agent/provider";
 import { describe, expect, test } from "vitest";
 import {
   canonical,

@@ -1,4 +1,4 @@
-import type { CheckOptions, Damage, RepairPolicy, ThreadChange } from "@threadstore/openai";
+import type { CheckOptions, Damage, RepairPolicy, ThreadChange } from "@threadstore/agent";
 import { checkName } from "../interchange-error.ts";
 import { readJson } from "../json/from-value.ts";
 import { printNode, type ObjectNode } from "../json/node.ts";

@@ -1,6 +1,5 @@
+import { checkText, readAgentCore, type AgentCore, unexpected } from "@threadstore/agent/provider";
 import type { OpenAI } from "openai";
-import { checkText, readAgentCore, type AgentCore } from "../run/agent-core.ts";
-import { unexpected } from "../thread/json.ts";
 import type { ChatAgentOptions } from "./chat-agent.ts";
 import type { ChatMessage } from "./chat-message.ts";
 import { mergeParameters, type ChatParameters } from "./chat-parameters.ts";

@@ -1,12 +1,7 @@
+import type { AgentCoreOptions, Agent, RunEvent, RunOptions, RunResult, RunStream } from "@threadstore/agent";
+import { createAgent } from "@threadstore/agent/provider";
 import type { OpenAI } from "openai";
 import type { CompletionUsage } from "openai/resources/completions";
-import type { AgentCoreOptions } from "../run/agent-core.ts";
-import type { Agent } from "../run/agent.ts";
-import { createAgent } from "../run/create-agent.ts";
-import type { RunEvent } from "../run/run-event.ts";
-import type { RunOptions } from "../run/run-options.ts";
-import type { RunResult } from "../run/run-result.ts";
-import type { RunStream } from "../run/run-stream.ts";
 import { readAgentOptions } from "./agent-options.ts";
 import { readInput, type ChatInput } from "./chat-input.ts";
 import type { ChatMessage } from "./chat-message.ts";

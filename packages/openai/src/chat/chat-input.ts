@@ -1,4 +1,4 @@
-import { copyJson, unexpected } from "../thread/json.ts";
+import { copyJson, unexpected } from "@threadstore/agent/provider";
 import { checkMessages, type ChatMessage } from "./chat-message.ts";
 import { checkWholeUnits } from "./message-units.ts";
 

@@ -1,7 +1,7 @@
+import type { AgentErrorCode, JsonObject } from "@threadstore/agent";
+import { isJsonObject, unexpected } from "@threadstore/agent/provider";
 import type { JsonValue } from "@threadstore/core";
 import type { ChatCompletionMessageParam } from "openai/resources/chat/completions";
-import type { AgentErrorCode } from "../agent-error.ts";
-import { isJsonObject, unexpected, type JsonObject } from "../thread/json.ts";
 
 /** A message in the wire form of Chat Completions, kept verbatim, members unknown to this version too. */
 export type ChatMessage = ChatCompletionMessageParam;

@@ -1,9 +1,8 @@
+import { type EmitEvent, wholeCharacters } from "@threadstore/agent/provider";
 import type { OpenAI } from "openai";
 import type { ChatCompletionChunk } from "openai/resources/chat/completions";
 import type { CompletionUsage } from "openai/resources/completions";
 import { explainInterruption } from "../model-error.ts";
-import type { EmitEvent } from "../run/run-event.ts";
-import { wholeCharacters } from "../run/whole-characters.ts";
 import type { ChatMessage } from "./chat-message.ts";
 import type { ChatRequest, Completion } from "./chat-model.ts";
 

@@ -1,14 +1,19 @@
+import { AgentError, type JsonObject } from "@threadstore/agent";
+import {
+  type EmitEvent,
+  untilAborted,
+  copyJson,
+  isJsonObject,
+  isPlainObject,
+  unexpected,
+} from "@threadstore/agent/provider";
 import type { OpenAI } from "openai";
 import type {
   ChatCompletionAssistantMessageParam,
   ChatCompletionCreateParamsNonStreaming,
 } from "openai/resources/chat/completions";
 import type { CompletionUsage } from "openai/resources/completions";
-import { AgentError } from "../agent-error.ts";
 import { explainModelError } from "../model-error.ts";
-import type { EmitEvent } from "../run/run-event.ts";
-import { untilAborted } from "../run/until-aborted.ts";
-import { copyJson, isJsonObject, isPlainObject, unexpected, type JsonObject } from "../thread/json.ts";
 import { checkMessage, type ChatMessage } from "./chat-message.ts";
 import { streamCompletion } from "./chat-model-stream.ts";
 

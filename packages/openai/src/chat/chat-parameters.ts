@@ -1,7 +1,6 @@
+import { AgentError, type Tool } from "@threadstore/agent";
+import { copyJson, isJsonObject, quoteName, unexpected } from "@threadstore/agent/provider";
 import type { ChatCompletionCreateParamsNonStreaming } from "openai/resources/chat/completions";
-import { AgentError } from "../agent-error.ts";
-import { copyJson, isJsonObject, quoteName, unexpected } from "../thread/json.ts";
-import type { Tool } from "../tools/tool.ts";
 
 // These are the agent's to set; `n` would make several answers of which a thread can hold one.
 const reserved = ["function_call", "functions", "messages", "model", "n", "stream", "tools"] as const;

@@ -1,8 +1,8 @@
+import type { Tool } from "@threadstore/agent";
+import type { ModelRequest, Protocol } from "@threadstore/agent/provider";
 import type { OpenAI } from "openai";
 import type { ChatCompletionFunctionTool } from "openai/resources/chat/completions";
 import type { CompletionUsage } from "openai/resources/completions";
-import type { ModelRequest, Protocol } from "../run/protocol.ts";
-import type { Tool } from "../tools/tool.ts";
 import type { ChatMessage } from "./chat-message.ts";
 import { callModel, type ChatRequest } from "./chat-model.ts";
 import { withoutForcedCall, type ChatParameters } from "./chat-parameters.ts";

@@ -1,6 +1,6 @@
+import type { Summarizer } from "@threadstore/agent";
+import { checkText } from "@threadstore/agent/provider";
 import type { OpenAI } from "openai";
-import type { Summarizer } from "../context/summarize.ts";
-import { checkText } from "../run/agent-core.ts";
 import { callModel } from "./chat-model.ts";
 import { readText } from "./chat-protocol.ts";
 

@@ -1,6 +1,7 @@
-import type { ThreadKind } from "../thread/thread-kind.ts";
-import type { Thread } from "../thread/thread.ts";
+import type { Thread } from "@threadstore/agent";
+import type { ThreadKind } from "@threadstore/agent/provider";
 import { checkMessages, type ChatMessage } from "./chat-message.ts";
+import { chatWire } from "./chat-wire.ts";
 import { findOpenCalls } from "./message-units.ts";
 
 /** One conversation with a chat agent; its messages are in the wire form of Chat Completions. */
@@ -11,6 +12,7 @@ export interface ChatThread extends Thread<ChatMessage> {
 export const chatThreadKind: ThreadKind<"chat", ChatMessage> = {
   kind: "chat",
   version: 1,
+  wire: chatWire,
   checkMessages,
   findOpenCalls,
   isToolResult: ({ role }) => role === "tool",

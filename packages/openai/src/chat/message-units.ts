@@ -1,6 +1,5 @@
-import { AgentError, type AgentErrorCode } from "../agent-error.ts";
-import type { OpenCalls } from "../thread/thread-kind.ts";
-import type { ToolCall } from "../tools/tool-call.ts";
+import { AgentError, type AgentErrorCode } from "@threadstore/agent";
+import type { OpenCalls, ToolCall } from "@threadstore/agent/provider";
 import type { ChatMessage } from "./chat-message.ts";
 
 /**

@@ -1,14 +1,18 @@
+import type { CheckOptions, DamageCode } from "@threadstore/agent";
+import { interruptedAnswer, interruptedResult } from "@threadstore/agent/provider";
 import type { SerializedThread } from "@threadstore/core";
 import { OpenAI } from "openai";
 import { describe, expect, test } from "vitest";
-import { createChatAgent, defineTool, type ChatAgent } from "../index.ts";
+import {
+  damageCodes,
+  checkThread,
+  repairThread,
+  createChatAgent,
+  defineTool,
+  type ChatAgent,
+} from "../index.ts";
 import type { StrictServerKind } from "../strict-server/rules.test-helper.ts";
 import { startStrictServer } from "../strict-server/strict-server.test-helper.ts";
-import { damageCodes } from "./damage.ts";
-import { interruptedAnswer, interruptedResult } from "./interrupted.ts";
-import type { CheckOptions } from "./mend-thread.ts";
-import type { DamageCode } from "./policy.ts";
-import { checkThread, repairThread } from "./repair-thread.ts";
 import {
   answer,
   asks,

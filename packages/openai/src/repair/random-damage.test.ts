@@ -1,12 +1,11 @@
+import type { CheckOptions } from "@threadstore/agent";
+import { readThread } from "@threadstore/agent/provider";
 import type { SerializedThread } from "@threadstore/core";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { chatThreadKind } from "../chat/chat-thread.ts";
+import { type RepairPolicy, checkThread, repairThread } from "../index.ts";
 import { findRefusal, type StrictServerKind } from "../strict-server/rules.test-helper.ts";
-import { readThread } from "../thread/thread-format.ts";
-import type { CheckOptions } from "./mend-thread.ts";
-import type { RepairPolicy } from "./policy.ts";
-import { checkThread, repairThread } from "./repair-thread.ts";
 import { asks, call, messagesOf, result, threadOf, type Messages } from "./threads.test-helper.ts";
 
 const ids = ["c1", "c2", "c3"];

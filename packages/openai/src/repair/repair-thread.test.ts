@@ -1,12 +1,10 @@
 import { readFileSync } from "node:fs";
+import type { DamageCode } from "@threadstore/agent";
+import { interruptedResult, readThread, chooseAction } from "@threadstore/agent/provider";
 import type { SerializedThread } from "@threadstore/core";
 import { describe, expect, test } from "vitest";
 import { chatThreadKind } from "../chat/chat-thread.ts";
-import { readThread } from "../thread/thread-format.ts";
-import { damageCodes } from "./damage.ts";
-import { interruptedResult } from "./interrupted.ts";
-import { chooseAction, type DamageCode, type RepairPolicy } from "./policy.ts";
-import { checkThread, repairThread } from "./repair-thread.ts";
+import { damageCodes, type RepairPolicy, checkThread, repairThread } from "../index.ts";
 import { answer, asks, call, messagesOf, result, thanks, threadOf, user } from "./threads.test-helper.ts";
 
 const missing = [user, asks(call("c1"))];

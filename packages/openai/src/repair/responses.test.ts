@@ -1,16 +1,21 @@
+import type { CheckOptions, DamageCode } from "@threadstore/agent";
+import { interruptedResult, readThread } from "@threadstore/agent/provider";
 import type { SerializedThread } from "@threadstore/core";
 import fc from "fast-check";
 import { OpenAI } from "openai";
 import { describe, expect, test } from "vitest";
-import { createResponsesAgent, defineTool, type AgentError, type ResponsesAgent } from "../index.ts";
+import {
+  type RepairPolicy,
+  checkThread,
+  repairThread,
+  createResponsesAgent,
+  defineTool,
+  type AgentError,
+  type ResponsesAgent,
+} from "../index.ts";
 import { responsesThreadKind } from "../responses/responses-thread.ts";
 import { findResponsesRefusal } from "../strict-server/responses-rules.test-helper.ts";
 import { startStrictServer } from "../strict-server/strict-server.test-helper.ts";
-import { readThread } from "../thread/thread-format.ts";
-import { interruptedResult } from "./interrupted.ts";
-import type { CheckOptions } from "./mend-thread.ts";
-import type { DamageCode, RepairPolicy } from "./policy.ts";
-import { checkThread, repairThread } from "./repair-thread.ts";
 import { messagesOf, threadOf, type Messages } from "./threads.test-helper.ts";
 
 function itemsOf(items: Messages, rest: object = {}): SerializedThread {

@@ -1,7 +1,7 @@
+import type { AgentErrorCode, JsonObject } from "@threadstore/agent";
+import { isJsonObject, unexpected } from "@threadstore/agent/provider";
 import type { JsonValue } from "@threadstore/core";
 import type { ResponseInputItem, ResponseOutputItem } from "openai/resources/responses/responses";
-import type { AgentErrorCode } from "../agent-error.ts";
-import { isJsonObject, unexpected, type JsonObject } from "../thread/json.ts";
 
 /** An item in the wire form of the Responses API, kept verbatim, members unknown to this version too. */
 export type ResponseItem = ResponseInputItem | ResponseOutputItem;

@@ -1,14 +1,15 @@
+import type {
+  AgentCoreOptions,
+  Agent,
+  RunEvent,
+  RunOptions,
+  RunResult,
+  RunStream,
+  Thread,
+} from "@threadstore/agent";
+import { checkText, readAgentCore, createAgent, copyJson, unexpected } from "@threadstore/agent/provider";
 import type { OpenAI } from "openai";
 import type { ResponseUsage, Tool as HostedTool } from "openai/resources/responses/responses";
-import { checkText, readAgentCore, type AgentCoreOptions } from "../run/agent-core.ts";
-import type { Agent } from "../run/agent.ts";
-import { createAgent } from "../run/create-agent.ts";
-import type { RunEvent } from "../run/run-event.ts";
-import type { RunOptions } from "../run/run-options.ts";
-import type { RunResult } from "../run/run-result.ts";
-import type { RunStream } from "../run/run-stream.ts";
-import { copyJson, unexpected } from "../thread/json.ts";
-import type { Thread } from "../thread/thread.ts";
 import type { ResponseItem } from "./response-item.ts";
 import { readResponsesInput, type ResponsesInput } from "./responses-input.ts";
 import { mergeParameters, type ResponsesParameters } from "./responses-parameters.ts";

@@ -1,5 +1,5 @@
-import { AgentError } from "../agent-error.ts";
-import { copyJson, unexpected } from "../thread/json.ts";
+import { AgentError } from "@threadstore/agent";
+import { copyJson, unexpected } from "@threadstore/agent/provider";
 import { findOpenCalls } from "./response-calls.ts";
 import { checkItems, type ResponseItem } from "./response-item.ts";
 

@@ -1,3 +1,11 @@
+import { AgentError } from "@threadstore/agent";
+import {
+  type EmitEvent,
+  untilAborted,
+  wholeCharacters,
+  copyJson,
+  isPlainObject,
+} from "@threadstore/agent/provider";
 import type { OpenAI } from "openai";
 import type {
   Response,
@@ -5,12 +13,7 @@ import type {
   ResponseStreamEvent,
   ResponseUsage,
 } from "openai/resources/responses/responses";
-import { AgentError } from "../agent-error.ts";
 import { explainInterruption } from "../model-error.ts";
-import type { EmitEvent } from "../run/run-event.ts";
-import { untilAborted } from "../run/until-aborted.ts";
-import { wholeCharacters } from "../run/whole-characters.ts";
-import { copyJson, isPlainObject } from "../thread/json.ts";
 import { checkItems, type ResponseItem } from "./response-item.ts";
 
 /** The body of a request; whether it is streamed is decided at the call. */

@@ -1,6 +1,6 @@
+import { AgentError } from "@threadstore/agent";
+import { copyJson, isJsonObject, unexpected } from "@threadstore/agent/provider";
 import type { ResponseCreateParamsNonStreaming } from "openai/resources/responses/responses";
-import { AgentError } from "../agent-error.ts";
-import { copyJson, isJsonObject, unexpected } from "../thread/json.ts";
 
 // These are the agent's to set. A background response answers later, when no run waits for it.
 const reserved = [

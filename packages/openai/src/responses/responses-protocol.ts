@@ -1,3 +1,5 @@
+import type { JsonObject, Tool } from "@threadstore/agent";
+import type { ModelAnswer, ModelRequest, Protocol } from "@threadstore/agent/provider";
 import type { OpenAI } from "openai";
 import type {
   FunctionTool,
@@ -6,9 +8,6 @@ import type {
   Tool as HostedTool,
 } from "openai/resources/responses/responses";
 import { explainModelError } from "../model-error.ts";
-import type { ModelAnswer, ModelRequest, Protocol } from "../run/protocol.ts";
-import type { JsonObject } from "../thread/json.ts";
-import type { Tool } from "../tools/tool.ts";
 import { readCalls } from "./response-calls.ts";
 import { isInput, type ResponseItem } from "./response-item.ts";
 import { callResponses, type ResponsesRequest, textOf } from "./responses-model.ts";

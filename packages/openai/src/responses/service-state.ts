@@ -1,5 +1,6 @@
+import type { JsonObject } from "@threadstore/agent";
+import { unexpected } from "@threadstore/agent/provider";
 import type { OpenAI } from "openai";
-import { unexpected, type JsonObject } from "../thread/json.ts";
 import type { ResponseItem } from "./response-item.ts";
 
 /** Who keeps the conversation between requests; see `storage` of the agent. */

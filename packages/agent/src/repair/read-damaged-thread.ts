@@ -1,16 +1,9 @@
 import type { JsonValue } from "@threadstore/core";
 import { copyJson, unexpected, type JsonObject } from "../thread/json.ts";
 import { checkFormat, checkVersion, readObject } from "../thread/thread-format.ts";
-import { chatWire } from "./chat-wire.ts";
-import type { Wire } from "./draft.ts";
+import type { RepairableKind, Wire } from "./draft.ts";
 import type { Mender } from "./mender.ts";
-import { responsesWire } from "./responses-wire.ts";
 import { reportMalformedText } from "./text.ts";
-
-const wires: ReadonlyMap<unknown, Wire> = new Map([
-  ["chat", chatWire],
-  ["responses", responsesWire],
-]);
 
 export interface DamagedThread {
   readonly thread: JsonObject;
@@ -19,20 +12,24 @@ export interface DamagedThread {
 }
 
 /** A copy of a thread whose messages may be damaged. What is no thread of ours has nothing to be mended, and throws. */
-export function readDamagedThread(value: unknown, mender: Mender): DamagedThread {
+export function readDamagedThread(
+  value: unknown,
+  kinds: readonly RepairableKind[],
+  mender: Mender,
+): DamagedThread {
   const source = readObject(isLive(value) ? value.toJSON() : value);
   const thread = copyJson(source, { code: "THREAD_INVALID", mendText: true }) as JsonObject;
   const { format, kind, version, messages: list } = thread;
   checkFormat(format);
-  const wire = wires.get(kind);
-  if (wire === undefined) {
-    const names = [...wires.keys()].map((name) => JSON.stringify(name)).join(" or ");
+  const found = kinds.find((each) => each.kind === kind);
+  if (found === undefined) {
+    const names = kinds.map((each) => JSON.stringify(each.kind)).join(" or ");
     throw unexpected("THREAD_INVALID", "$.kind", names, kind);
   }
-  checkVersion(version, wire.version);
+  checkVersion(version, found.version);
   if (!Array.isArray(list)) throw unexpected("THREAD_INVALID", "$.messages", "an array of messages", list);
   reportMalformedText(source, mender);
-  return { thread, list, wire };
+  return { thread, list, wire: found.wire };
 }
 
 /** Whether it is a thread of an agent, and not yet serialized. JSON has no functions. */

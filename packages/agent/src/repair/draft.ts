@@ -42,12 +42,22 @@ export interface Draft {
   turn: JsonValue | undefined;
 }
 
+/** A kind of thread, as far as a repair has to know it. */
+export interface RepairableKind {
+  /** The member `kind` of a serialized thread. */
+  readonly kind: string;
+  /** The version of the format that is written, and the highest that is read. */
+  readonly version: number;
+  /** The form of the messages. */
+  readonly wire: Wire;
+}
+
 /** What is particular to the messages of one kind of thread. */
 export interface Wire {
-  /** The highest version of the format of such threads that is read. */
-  readonly version: number;
   /** The most characters that OpenAI and Azure take in the id of a call. */
   readonly longestId: number;
+  /** Whether `strictOrder` applies to it. */
+  readonly takesStrictOrder: boolean;
   /** Takes up a message, whatever may be wrong with it. */
   read(this: void, source: JsonObject, path: string, position: number): Entry;
   /** Whether the message is one that can stay; otherwise the mender is told. */

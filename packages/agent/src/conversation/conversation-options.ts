@@ -1,4 +1,4 @@
-import type { Agent } from "../run/agent.ts";
+import type { Agent } from "../agent.ts";
 import type { RunOptions } from "../run/run-options.ts";
 import type { RunResult } from "../run/run-result.ts";
 import { unexpected } from "../thread/json.ts";

@@ -1,5 +1,5 @@
 import type { SaveOptions, StoredThread, ThreadStore } from "@threadstore/core";
-import type { Agent, DeserializeOptions } from "../run/agent.ts";
+import type { Agent, DeserializeOptions } from "../agent.ts";
 import type { ApprovalOptions, RunOptions } from "../run/run-options.ts";
 import type { RunResult } from "../run/run-result.ts";
 import { startRunStream, type RunStream } from "../run/run-stream.ts";

@@ -1,10 +1,10 @@
 import { AgentError } from "../agent-error.ts";
 import type { TurnContext } from "../context/turn-context.ts";
+import type { ModelAnswer, Protocol } from "../protocol.ts";
 import type { Thread } from "../thread/thread.ts";
 import type { Tool } from "../tools/tool.ts";
 import { answerCalls } from "./answer-calls.ts";
 import type { Progress } from "./progress.ts";
-import type { ModelAnswer, Protocol } from "./protocol.ts";
 import type { EmitEvent } from "./run-event.ts";
 import type { TurnDraft } from "./turn-draft.ts";
 

@@ -1,12 +1,10 @@
-import { responsesThreadKind } from "../responses/responses-thread.ts";
-import { isJsonObject, type JsonObject } from "../thread/json.ts";
-import type { CallSlot, Entry, Wire } from "./draft.ts";
-import type { Mender } from "./mender.ts";
+import type { JsonObject } from "@threadstore/agent";
+import { isJsonObject, type CallSlot, type Entry, type Wire, type Mender } from "@threadstore/agent/provider";
 
 /** Items of the Responses API: calls and results are items of their own, and others may stand between them. */
 export const responsesWire: Wire = {
-  version: responsesThreadKind.version,
   longestId: 64,
+  takesStrictOrder: false,
   read,
   mendRole,
   finish,

@@ -1,9 +1,9 @@
 import type { SerializedThread } from "@threadstore/core";
-import type { ThreadChange } from "../repair/mender.ts";
-import type { RepairPolicy } from "../repair/policy.ts";
-import type { Thread } from "../thread/thread.ts";
-import type { ApprovalOptions, RunOptions } from "./run-options.ts";
-import type { RunStream } from "./run-stream.ts";
+import type { ThreadChange } from "./repair/mender.ts";
+import type { RepairPolicy } from "./repair/policy.ts";
+import type { ApprovalOptions, RunOptions } from "./run/run-options.ts";
+import type { RunStream } from "./run/run-stream.ts";
+import type { Thread } from "./thread/thread.ts";
 
 export interface DeserializeOptions {
   /**

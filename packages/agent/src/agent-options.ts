@@ -1,8 +1,8 @@
-import { AgentError } from "../agent-error.ts";
-import { checkProviders, type ContextProvider } from "../context/context-provider.ts";
-import type { Reducer } from "../context/reducer.ts";
-import { unexpected } from "../thread/json.ts";
-import type { Tool } from "../tools/tool.ts";
+import { AgentError } from "./agent-error.ts";
+import { checkProviders, type ContextProvider } from "./context/context-provider.ts";
+import type { Reducer } from "./context/reducer.ts";
+import { unexpected } from "./thread/json.ts";
+import type { Tool } from "./tools/tool.ts";
 
 /** What agents of all kinds are made of. */
 export interface AgentCoreOptions<Message extends object> {

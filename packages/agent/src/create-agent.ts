@@ -1,14 +1,15 @@
 import type { SerializedThread } from "@threadstore/core";
-import { repairThread } from "../repair/repair-thread.ts";
-import { readThread } from "../thread/thread-format.ts";
-import { ThreadState } from "../thread/thread-state.ts";
-import type { AgentCore } from "./agent-core.ts";
-import { AgentRuns, type AgentKind, type ThreadOf } from "./agent-runs.ts";
+import type { AgentCore } from "./agent-options.ts";
 import type { Agent, DeserializeOptions } from "./agent.ts";
-import type { RunEvent } from "./run-event.ts";
-import type { RunOptions } from "./run-options.ts";
-import type { RunResult } from "./run-result.ts";
-import { startRunStream } from "./run-stream.ts";
+import type { RepairableKind } from "./repair/draft.ts";
+import { repairThread } from "./repair/repair-thread.ts";
+import { AgentRuns, type AgentKind, type ThreadOf } from "./run/agent-runs.ts";
+import type { RunEvent } from "./run/run-event.ts";
+import type { RunOptions } from "./run/run-options.ts";
+import type { RunResult } from "./run/run-result.ts";
+import { startRunStream } from "./run/run-stream.ts";
+import { readObject, readThread } from "./thread/thread-format.ts";
+import { ThreadState } from "./thread/thread-state.ts";
 
 /** Makes an agent of a kind: everything about it that the kinds share. */
 export function createAgent<
@@ -45,7 +46,7 @@ export function createAgent<
       startRunStream(async (emit, signal) => runs.resume(thread, options, { emit, signal }), options?.signal),
     deserializeThread: async (thread, options = {}) => {
       const { acceptOtherAgent = false } = options;
-      const mended = mend(thread, [...core.tools.keys()], options);
+      const mended = mend(thread, threads, [...core.tools.keys()], options);
       return new ThreadState(threads, readThread(mended, { kind: threads, agent: name, acceptOtherAgent }));
     },
   };
@@ -57,13 +58,17 @@ function unwatched(options: RunOptions | undefined): { signal: AbortSignal; emit
 
 function mend(
   thread: SerializedThread | string,
+  threads: RepairableKind,
   tools: readonly string[],
   { repair, onRepair }: DeserializeOptions,
-): SerializedThread | string {
+): unknown {
   if (repair === undefined) return thread;
+  const source = readObject(thread) as SerializedThread;
+  // Another kind's thread is not mended: that it is another's is what has to be said.
+  if (source["kind"] !== threads.kind) return source;
   // Most providers take calls of tools that are gone, so that they are mended only where the policy speaks of them.
   const minds = typeof repair === "object" && repair["tool-gone"] !== undefined;
-  const { thread: mended, changes } = repairThread(thread, repair, minds ? { tools } : {});
+  const { thread: mended, changes } = repairThread(source, [threads], repair, minds ? { tools } : {});
   if (changes.length > 0) onRepair?.(changes);
   return mended;
 }

@@ -1,8 +1,7 @@
 import type { SerializedThread } from "@threadstore/core";
 import { unexpected, type JsonObject } from "../thread/json.ts";
 import { mendCalls } from "./calls.ts";
-import { chatWire } from "./chat-wire.ts";
-import { withoutMember, type Draft } from "./draft.ts";
+import { withoutMember, type Draft, type RepairableKind } from "./draft.ts";
 import { mendGoneTools } from "./gone-tools.ts";
 import { mendIds } from "./ids.ts";
 import type { Mender } from "./mender.ts";
@@ -35,10 +34,15 @@ export interface CheckOptions {
 }
 
 /** Mends a copy of a thread. Throws `THREAD_INVALID` for what is no thread, `THREAD_TOO_NEW`, `INVALID_ARGUMENT`. */
-export function mendThread(value: unknown, mender: Mender, options: CheckOptions): SerializedThread {
+export function mendThread(
+  value: unknown,
+  kinds: readonly RepairableKind[],
+  mender: Mender,
+  options: CheckOptions,
+): SerializedThread {
   const tools = readTools(options);
   const { openTurn = "keep", strictOrder = false } = options;
-  const { thread, list, wire } = readDamagedThread(value, mender);
+  const { thread, list, wire } = readDamagedThread(value, kinds, mender);
   const draft: Draft = { wire, entries: readEntries(list, wire, mender), turn: thread["turn"] };
   if (openTurn === "close") closeTurn(draft, mender);
   // What one step takes out may leave something for a step before it, such as two equal messages side by side.
@@ -52,7 +56,7 @@ export function mendThread(value: unknown, mender: Mender, options: CheckOptions
     mendResults(draft, mender);
     mendIds(draft, mender);
     if (tools !== undefined) mendGoneTools(draft, mender, tools);
-    if (strictOrder && wire === chatWire) mendOrder(draft, mender);
+    if (strictOrder && wire.takesStrictOrder) mendOrder(draft, mender);
   }
   return finish(leaveService(thread, mender), draft);
 }

@@ -1,9 +1,9 @@
+import type { AgentCore } from "../agent-options.ts";
 import { TurnContext } from "../context/turn-context.ts";
+import type { Protocol } from "../protocol.ts";
 import type { ThreadKind } from "../thread/thread-kind.ts";
 import type { ThreadState } from "../thread/thread-state.ts";
-import type { AgentCore } from "./agent-core.ts";
 import { createProgress } from "./progress.ts";
-import type { Protocol } from "./protocol.ts";
 import type { EmitEvent } from "./run-event.ts";
 import type { OnProgress } from "./run-options.ts";
 import type { RunResult } from "./run-result.ts";

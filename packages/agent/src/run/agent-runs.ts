@@ -1,10 +1,10 @@
 import { AgentError } from "../agent-error.ts";
+import type { AgentCore } from "../agent-options.ts";
+import type { Protocol } from "../protocol.ts";
 import type { ThreadKind } from "../thread/thread-kind.ts";
 import { ThreadState } from "../thread/thread-state.ts";
 import type { Thread } from "../thread/thread.ts";
-import type { AgentCore } from "./agent-core.ts";
 import { executeRun, type Watch } from "./execute-run.ts";
-import type { Protocol } from "./protocol.ts";
 import type { ApprovalOptions, RunOptions } from "./run-options.ts";
 import type { RunResult } from "./run-result.ts";
 import { beginTurn, reopenTurn } from "./start-turn.ts";

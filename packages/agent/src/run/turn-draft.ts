@@ -1,10 +1,10 @@
+import type { ModelAnswer } from "../protocol.ts";
 import type { JsonObject } from "../thread/json.ts";
 import type { MessageList } from "../thread/message-list.ts";
 import type { ThreadChange } from "../thread/thread-state.ts";
 import type { PendingApproval } from "../thread/thread.ts";
 import type { CallRecord, CallState, TurnRecord } from "../thread/turn-record.ts";
 import type { ToolCall } from "../tools/tool-call.ts";
-import type { ModelAnswer } from "./protocol.ts";
 import { addUsage } from "./usage.ts";
 
 /** A call of the last answer, on its way to its result. */

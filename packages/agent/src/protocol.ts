@@ -1,7 +1,7 @@
-import type { JsonObject } from "../thread/json.ts";
-import type { ToolCall } from "../tools/tool-call.ts";
-import type { Tool } from "../tools/tool.ts";
-import type { EmitEvent } from "./run-event.ts";
+import type { EmitEvent } from "./run/run-event.ts";
+import type { JsonObject } from "./thread/json.ts";
+import type { ToolCall } from "./tools/tool-call.ts";
+import type { Tool } from "./tools/tool.ts";
 
 /** What the loop of a turn has to know of the model's API. One is made for each run. */
 export interface Protocol<Message extends object, Usage extends object> {

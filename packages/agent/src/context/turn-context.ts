@@ -1,7 +1,7 @@
 import type { JsonValue } from "@threadstore/core";
 import { AgentError } from "../agent-error.ts";
-import type { AgentCore } from "../run/agent-core.ts";
-import type { ModelRequest } from "../run/protocol.ts";
+import type { AgentCore } from "../agent-options.ts";
+import type { ModelRequest } from "../protocol.ts";
 import type { TurnDraft } from "../run/turn-draft.ts";
 import { untilAborted } from "../run/until-aborted.ts";
 import { copyJson, isPlainObject, unexpected } from "../thread/json.ts";

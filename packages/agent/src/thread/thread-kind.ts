@@ -1,5 +1,6 @@
 import type { JsonValue } from "@threadstore/core";
 import type { AgentErrorCode } from "../agent-error.ts";
+import type { RepairableKind } from "../repair/draft.ts";
 import type { ToolCall } from "../tools/tool-call.ts";
 
 /** The calls of the last answer that have no result yet, and where that answer's calls are. */
@@ -9,11 +10,8 @@ export interface OpenCalls {
 }
 
 /** What is particular to the threads of one kind of agent; everything else about threads is shared. */
-export interface ThreadKind<Kind extends string, Message extends object> {
-  /** The member `kind` of a serialized thread. */
+export interface ThreadKind<Kind extends string, Message extends object> extends RepairableKind {
   readonly kind: Kind;
-  /** The version of the format that is written, and the highest that is read. */
-  readonly version: number;
 
   /** Checks each message by itself; the first that is none is an error of `code` with its path. */
   checkMessages(messages: JsonValue | undefined, path: string, code: AgentErrorCode): Message[];

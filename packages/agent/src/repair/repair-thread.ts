@@ -1,6 +1,7 @@
 import type { SerializedThread } from "@threadstore/core";
 import type { Thread, ThreadSnapshot } from "../thread/thread.ts";
 import type { Damage } from "./damage.ts";
+import type { RepairableKind } from "./draft.ts";
 import { mendThread, type CheckOptions } from "./mend-thread.ts";
 import { Mender, type ThreadChange } from "./mender.ts";
 import { checkPolicy, type RepairPolicy } from "./policy.ts";
@@ -23,9 +24,13 @@ export interface RepairedThread {
  * Throws `THREAD_INVALID` or `THREAD_TOO_NEW` for what is no thread that could be mended: no well-formed JSON, or
  * another format; `INVALID_ARGUMENT` for options.
  */
-export function checkThread(thread: AnyThread, options: CheckOptions = {}): Damage[] {
+export function checkThread(
+  thread: AnyThread,
+  kinds: readonly RepairableKind[],
+  options: CheckOptions = {},
+): Damage[] {
   const mender = new Mender("synthesize");
-  mendThread(thread, mender, options);
+  mendThread(thread, kinds, mender, options);
   return mender.damages;
 }
 
@@ -37,10 +42,11 @@ export function checkThread(thread: AnyThread, options: CheckOptions = {}): Dama
  */
 export function repairThread(
   thread: AnyThread,
+  kinds: readonly RepairableKind[],
   policy: RepairPolicy,
   options: CheckOptions = {},
 ): RepairedThread {
   checkPolicy(policy, "policy");
   const mender = new Mender(policy);
-  return { thread: mendThread(thread, mender, options), changes: mender.changes };
+  return { thread: mendThread(thread, kinds, mender, options), changes: mender.changes };
 }

@@ -1,8 +1,8 @@
+import type { Protocol } from "../protocol.ts";
 import type { Thread } from "../thread/thread.ts";
 import { planCall, type CallPlan, type ToolAnswer } from "../tools/tool-calls.ts";
 import type { Tool, ToolContext } from "../tools/tool.ts";
 import type { Progress } from "./progress.ts";
-import type { Protocol } from "./protocol.ts";
 import type { ToolEvent } from "./run-event.ts";
 import { recordCall, type DraftCall, type TurnDraft } from "./turn-draft.ts";
 import { untilAborted } from "./until-aborted.ts";

@@ -1,14 +1,15 @@
-import { chatThreadKind } from "../chat/chat-thread.ts";
 import type { JsonObject } from "../thread/json.ts";
 import { withoutMember, type Entry, type Wire } from "./draft.ts";
-import type { Mender } from "./mender.ts";
 
-/** Messages of Chat Completions. */
-export const chatWire: Wire = {
-  version: chatThreadKind.version,
+/**
+ * The form that repairs work in: messages with `role` and `content`, an assistant's calls in `tool_calls`, and
+ * results that name their call in `tool_call_id`. Chat Completions and whatever imitates it use it as it is.
+ */
+export const messageForm: Wire = {
   longestId: 40,
+  takesStrictOrder: true,
   read,
-  mendRole,
+  mendRole: () => true,
   finish,
   newResult: (callId, text) => ({ role: "tool", tool_call_id: callId, content: text }),
   newTextPart: (text) => ({ type: "text", text }),
@@ -32,22 +33,6 @@ function read(source: JsonObject, path: string, position: number): Entry {
     }),
     isChanged: false,
   };
-}
-
-const roles: ReadonlySet<string> = new Set(["assistant", "developer", "function", "system", "tool", "user"]);
-
-function mendRole({ message, path, position }: Entry, mender: Mender): boolean {
-  const { role, name } = message;
-  const drop = "the message was dropped";
-  if (typeof role !== "string" || !roles.has(role)) {
-    const what = "the role is none of Chat Completions";
-    mender.mend({ code: "role-unknown", path: `${path}.role`, position, message: what }, { drop });
-    return false;
-  }
-  if (role !== "function" || typeof name === "string") return true;
-  const what = "this result of a function does not name the function";
-  mender.mend({ code: "message-invalid", path, position, message: what }, { drop });
-  return false;
 }
 
 function finish({ source, message, calls, isChanged }: Entry): JsonObject {

@@ -1,0 +1,17 @@
+export { checkText, readAgentCore, type AgentCore } from "./agent-options.ts";
+export { createAgent } from "./create-agent.ts";
+export type { ModelAnswer, ModelRequest, Protocol } from "./protocol.ts";
+export { withoutMember, type CallSlot, type Entry, type RepairableKind, type Wire } from "./repair/draft.ts";
+export { describeGoneCall } from "./repair/gone-tools.ts";
+export { interruptedAnswer, interruptedResult } from "./repair/interrupted.ts";
+export type { Mender } from "./repair/mender.ts";
+export { messageForm } from "./repair/message-form.ts";
+export { chooseAction } from "./repair/policy.ts";
+export { checkThread, repairThread } from "./repair/repair-thread.ts";
+export type { EmitEvent } from "./run/run-event.ts";
+export { untilAborted } from "./run/until-aborted.ts";
+export { wholeCharacters } from "./run/whole-characters.ts";
+export { copyJson, isJsonObject, isPlainObject, quoteName, unexpected } from "./thread/json.ts";
+export { readThread } from "./thread/thread-format.ts";
+export type { OpenCalls, ThreadKind } from "./thread/thread-kind.ts";
+export type { ToolCall } from "./tools/tool-call.ts";
