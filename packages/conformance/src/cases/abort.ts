@@ -9,6 +9,7 @@ import {
   same,
   show,
 } from "../suite/expectations.ts";
+import { startStopwatch } from "../utilities/effective-time.ts";
 import { range } from "../utilities/parallel.ts";
 import { everyCall } from "./calls.ts";
 import { graceMs } from "./hurry.ts";
@@ -134,8 +135,8 @@ export const abort: ConformanceCase[] = section("Abort", "core", [
       const patienceMs = LOOP_MS + graceMs({ timeoutFactor });
       for (const [name, call] of everyCall(store, "a")) {
         const { signal } = abortedAfter(LOOP_MS);
-        const started = performance.now();
-        while (!signal.aborted && performance.now() - started < patienceMs) await outcomeOf(call);
+        const elapsedMs = startStopwatch();
+        while (!signal.aborted && elapsedMs() < patienceMs) await outcomeOf(call);
         holds(signal.aborted, `a timer fires while ${name} is called in a loop`, "it did not");
       }
     },

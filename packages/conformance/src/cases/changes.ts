@@ -14,6 +14,7 @@ import {
   same,
   show,
 } from "../suite/expectations.ts";
+import { afterEffectiveTime } from "../utilities/effective-time.ts";
 import { range } from "../utilities/parallel.ts";
 
 /** A save or a delete, whatever may go wrong with it. */
@@ -155,18 +156,18 @@ export function honest(
   }
 }
 
-/** The outcome of a call, that has to come within so many milliseconds. */
+/** Resolves with the outcome of a call, which must come within so many milliseconds of effective time. */
 export async function promptly<T>(
   milliseconds: number,
   promised: string,
   call: () => Promise<T>,
 ): Promise<Outcome<T>> {
   const { promise: late, resolve } = Promise.withResolvers<undefined>();
-  const timer = setTimeout(() => resolve(undefined), milliseconds);
+  const cancel = afterEffectiveTime(milliseconds, () => resolve(undefined));
   try {
     const outcome = await Promise.race([outcomeOf(call), late]);
     return outcome ?? broken(promised, `nothing came of it in ${milliseconds} ms`);
   } finally {
-    clearTimeout(timer);
+    cancel();
   }
 }

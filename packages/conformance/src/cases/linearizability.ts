@@ -9,6 +9,7 @@ import { playRound } from "../engines/linearizability/workload.ts";
 import { type CaseContext, type ConformanceCase, section } from "../suite/conformance-case.ts";
 import { broken, holds } from "../suite/expectations.ts";
 import type { Effort } from "../suite/settings.ts";
+import { startStopwatch } from "../utilities/effective-time.ts";
 import { range } from "../utilities/parallel.ts";
 import { seededRandom } from "../utilities/seeded-random.ts";
 
@@ -41,8 +42,8 @@ async function linearizable(
   { settings, timeoutFactor, signal }: Surroundings,
   { last, actionsPerClient, most, enoughMs } = usualRounds,
 ): Promise<void> {
-  const started = performance.now();
-  const spent = (): number => (performance.now() - started) / timeoutFactor;
+  const elapsedMs = startStopwatch();
+  const spent = (): number => elapsedMs() / timeoutFactor;
   let tally = emptyTally;
   const lack = (): string | undefined => lackIn(tally, settings.effort);
   for (let round = 0; round < most || lack() !== undefined; round += 1) {

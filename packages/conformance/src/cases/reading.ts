@@ -1,6 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { ThreadStore, ThreadSummary } from "@threadstore/core";
 import { loaded, same } from "../suite/expectations.ts";
+import { startStopwatch } from "../utilities/effective-time.ts";
 
 /** The JSON of the thread, or `undefined`. */
 export async function textOf(store: ThreadStore, id: string): Promise<string | undefined> {
@@ -42,12 +43,12 @@ export async function pagesOf(store: ThreadStore, limit: number): Promise<string
   return pages;
 }
 
-/** Waits until the condition holds, or so many milliseconds have passed, or the case's time is up. */
+/** Waits until the condition holds, for so many milliseconds of effective time, or until the case ends. */
 export async function pollFor(
   milliseconds: number,
   signal: AbortSignal,
   condition: () => Promise<boolean>,
 ): Promise<void> {
-  const end = performance.now() + milliseconds;
-  while (performance.now() < end && !(await condition())) await wait(20, undefined, { signal });
+  const elapsedMs = startStopwatch();
+  while (elapsedMs() < milliseconds && !(await condition())) await wait(20, undefined, { signal });
 }

@@ -2,6 +2,7 @@ import { type ThreadStore, ThreadStoreError } from "@threadstore/core";
 import type { ArmedFault, FaultProxy } from "../engines/fault-proxy/index.ts";
 import { type CaseContext, type ConformanceCase, faultsSection } from "../suite/conformance-case.ts";
 import { broken, describeError, holds, loaded, type Outcome, same } from "../suite/expectations.ts";
+import { startStopwatch } from "../utilities/effective-time.ts";
 import { callNamed, everyCall } from "./calls.ts";
 import { atEachRequest, create, hasEffect, honest, promptly, removeSeen, replace } from "./changes.ts";
 import { graceMs, HURRY_MS } from "./hurry.ts";
@@ -46,10 +47,10 @@ async function abortInSilence(
     callNamed(name, store, "a", { signal: controller.signal, timeoutMs: 2 * PATIENCE_MS }),
   );
   await Promise.race([hole.struck, calling]);
-  const aborted = performance.now();
+  const elapsedMs = startStopwatch();
   controller.abort(reason);
   const outcome = await calling;
-  const waited = Math.round(performance.now() - aborted);
+  const waited = Math.round(elapsedMs());
   if (outcome.state === "resolved") broken(promised, "it succeeded");
   if (outcome.error !== reason) broken(promised, `it rejected with ${describeError(outcome.error)}`);
   holds(waited < graceMs(context), promised, `it took ${waited} ms`);

@@ -38,7 +38,7 @@ export interface ConformanceCase {
   readonly clauses: readonly Clause[];
   /** What the harness must be able to do; without it the case is reported as not exercised. */
   readonly powers: readonly Power[];
-  /** Milliseconds the case may take, before the harness's `timeoutFactor`. */
+  /** The limit of the case, in milliseconds of effective time, before the harness's `timeoutFactor`. */
   readonly timeoutMs: number;
   readonly run: (context: CaseContext) => Promise<void>;
 }
@@ -98,7 +98,7 @@ type CaseInSection = Omit<ConformanceCase, "section" | "tier" | "powers" | "time
 
 /** The cases of one section, with what they have in common filled in. */
 export function section(name: string, tier: Tier, cases: readonly CaseInSection[]): ConformanceCase[] {
-  return cases.map((each) => ({ section: name, tier, powers: [], timeoutMs: 15_000, ...each }));
+  return cases.map((each) => ({ section: name, tier, powers: [], timeoutMs: 60_000, ...each }));
 }
 
 /** The cases of one section on a network that fails. */

@@ -2,6 +2,7 @@ import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { type JsonValue, ThreadStoreError } from "@threadstore/core";
 import type { Peer } from "../../suite/harness.ts";
+import { afterEffectiveTime } from "../../utilities/effective-time.ts";
 import type { Recorded, RecordedThread } from "../linearizability/recorder.ts";
 import { forkPeer } from "./fork-child.ts";
 import type { PeerAnswer, PeerRequest, PeerSaveOptions } from "./messages.ts";
@@ -93,10 +94,10 @@ async function endOf(child: ChildProcess): Promise<void> {
   const { exitCode, signalCode } = child;
   if (exitCode === null && signalCode === null) {
     const exit = once(child, "exit");
-    const timer = setTimeout(() => child.kill("SIGKILL"), ENDING_MS);
+    const cancel = afterEffectiveTime(ENDING_MS, () => child.kill("SIGKILL"));
     if (child.connected) child.disconnect();
     await exit;
-    clearTimeout(timer);
+    cancel();
   }
   if (child.exitCode === 0) return;
   throw new Error(

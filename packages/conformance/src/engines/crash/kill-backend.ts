@@ -1,6 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { CaseContext } from "../../suite/conformance-case.ts";
 import { broken } from "../../suite/expectations.ts";
+import { afterEffectiveTime } from "../../utilities/effective-time.ts";
 import { seededRandom } from "../../utilities/seeded-random.ts";
 import { type Amounts, KillCount } from "./kill-count.ts";
 import { Ledger } from "./ledger.ts";
@@ -27,7 +28,7 @@ export async function killBackend(context: CaseContext): Promise<void> {
   while (count.goesOn()) {
     const stop = new AbortController();
     const lines = workloads[workload].lines(count.kills).length;
-    const { promise: underWay, resolve } = Promise.withResolvers<true>();
+    const { promise: underWay, resolve } = Promise.withResolvers<boolean>();
     const calls = new Set<number>();
     let done = 0;
     const note = async (report: Report): Promise<void> => {
@@ -39,8 +40,9 @@ export async function killBackend(context: CaseContext): Promise<void> {
     };
     const orders = { workload, run: count.kills, from: ledger.nextNumber } as const;
     const working = work(store, orders, note, stop.signal);
-    const late = wait(AT_ONCE_MS * timeoutFactor, false, { ref: false });
-    const isUnderWay = await Promise.race([underWay, late, working.then(() => done > lines)]);
+    const cancel = afterEffectiveTime(AT_ONCE_MS * timeoutFactor, () => resolve(false));
+    const isUnderWay = await Promise.race([underWay, working.then(() => done > lines)]);
+    cancel();
     if (!isUnderWay) broken("saves succeed while the backend is there", `${done} did before the next crash`);
     await wait(random() * 25);
     count.add(calls.size > 0);

@@ -1,5 +1,6 @@
 import type { CaseContext } from "../../suite/conformance-case.ts";
 import { holds } from "../../suite/expectations.ts";
+import { startStopwatch } from "../../utilities/effective-time.ts";
 
 /** How many kills make a case. */
 export interface Amount {
@@ -23,7 +24,7 @@ const LONGEST_MS = 400_000;
 export class KillCount {
   readonly #amount: Amount;
   readonly #context: CrashContext;
-  readonly #started: number = performance.now();
+  readonly #spentMs: () => number = startStopwatch();
   #kills = 0;
   #inside = 0;
 
@@ -66,9 +67,5 @@ export class KillCount {
     const { least, most, enoughMs } = this.#amount;
     const isMuch = this.#kills >= most || (this.#kills >= least && this.#spentMs() > enoughMs);
     return isMuch && this.#inside >= Math.ceil(this.#kills * SHARE_INSIDE);
-  }
-
-  #spentMs(): number {
-    return performance.now() - this.#started;
   }
 }

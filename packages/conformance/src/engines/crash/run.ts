@@ -1,4 +1,5 @@
 import { broken, holds } from "../../suite/expectations.ts";
+import { afterEffectiveTime } from "../../utilities/effective-time.ts";
 import type { Ledger } from "./ledger.ts";
 import type { WriterMessage } from "./messages.ts";
 import { nameOf, type Step } from "./step.ts";
@@ -125,7 +126,8 @@ export class Run {
   async #until(what: string, isReached: () => boolean): Promise<void> {
     const limit = AT_ONCE_MS * this.#options.timeoutFactor;
     const { promise, resolve } = Promise.withResolvers<string>();
-    const timer = setTimeout(() => resolve(`${limit} ms later not every thread had a step ${what}`), limit);
+    const late = `${limit} ms later not every thread had a step ${what}`;
+    const cancel = afterEffectiveTime(limit, () => resolve(late));
     this.#wake = () => {
       if (this.#failure !== undefined || this.#finding !== undefined || isReached()) resolve("");
     };
@@ -136,7 +138,7 @@ export class Run {
       this.allWell();
       holds(isReached(), promisedProgress, found);
     } finally {
-      clearTimeout(timer);
+      cancel();
     }
   }
 }

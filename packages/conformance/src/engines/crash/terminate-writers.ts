@@ -1,4 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
+import { promptly } from "../../cases/changes.ts";
 import type { CaseContext } from "../../suite/conformance-case.ts";
 import { holds, same } from "../../suite/expectations.ts";
 import { seededRandom } from "../../utilities/seeded-random.ts";
@@ -27,22 +28,14 @@ export async function endWriters(context: CaseContext): Promise<void> {
     await wait(random() * (await run.momentToKill(random)));
     count.add(run.underWay.length > 0);
     const limit = AT_ONCE_MS * timeoutFactor;
-    const how = await Promise.race([run.end("SIGTERM"), late(limit, context.signal)]);
-    holds(
-      how !== undefined,
-      "a process ends by itself once its store is closed",
-      `it still ran after ${limit} ms`,
-    );
-    same(how, "exit code 0", "a process ends by itself once its store is closed");
+    const promised = "a process ends by itself once its store is closed";
+    const outcome = await promptly(limit, promised, () => run.end("SIGTERM"));
+    if (outcome.state === "rejected") throw outcome.error;
+    same(outcome.value, "exit code 0", promised);
     run.allWell("close succeeds, and until then every call that was made before it");
     holds(run.isClosed, "close resolves amid saves", "it did not before the process ended");
     same(run.underWay.map(describeStep), [], "every save settles that was made before close");
     await lookAfter(place, context, (store) => ledger.check(store, `after SIGTERM ${count.kills}`));
   }
   count.provesSomething();
-}
-
-/** Does not keep the process that judges. */
-async function late(milliseconds: number, signal: AbortSignal): Promise<undefined> {
-  await wait(milliseconds, undefined, { ref: false, signal }).catch(() => undefined);
 }

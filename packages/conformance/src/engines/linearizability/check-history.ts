@@ -7,7 +7,7 @@ import { timeline } from "./timeline.ts";
 
 export interface CheckOptions {
   /**
-   * Milliseconds the search may take for each thread.
+   * The CPU time that the search may take for each thread, in milliseconds.
    * @default 2000
    */
   readonly deadlineMs?: number;

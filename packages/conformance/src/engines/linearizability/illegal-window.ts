@@ -1,8 +1,8 @@
 import type { Operation } from "./operation.ts";
-import { search, type SearchLimits } from "./search.ts";
+import { cpuTimeMs, search, type SearchLimits } from "./search.ts";
 import { knownAt, type State, type Step } from "./step.ts";
 
-/** What looking for a smaller window may take, in milliseconds, beyond what found it illegal. */
+/** The CPU time for finding a smaller window, in milliseconds. */
 const BUDGET_MS = 1_000;
 
 /**
@@ -10,9 +10,9 @@ const BUDGET_MS = 1_000;
  * the reads and conflicts that it is illegal without, and without what was over before the rest began.
  */
 export function illegalWindow(steps: readonly Step[], limits: SearchLimits): Operation[] {
-  const until = performance.now() + BUDGET_MS;
+  const until = cpuTimeMs() + BUDGET_MS;
   const isIllegal = (some: readonly Step[]): boolean =>
-    performance.now() < until && search(some, { ...limits, deadlineMs: BUDGET_MS / 4 }) === "illegal";
+    cpuTimeMs() < until && search(some, { ...limits, deadlineMs: BUDGET_MS / 4 }) === "illegal";
   const shortest = shortestIllegal(steps, isIllegal);
   return aroundReads(withoutNeedless(shortest, isIllegal)).map(({ operation }) => operation);
 }

@@ -2,6 +2,7 @@ import { AssertionError } from "node:assert";
 import fc from "fast-check";
 import type { CaseContext } from "../../suite/conformance-case.ts";
 import { describeError, holds } from "../../suite/expectations.ts";
+import { startStopwatch } from "../../utilities/effective-time.ts";
 import { range } from "../../utilities/parallel.ts";
 import { ids } from "./arbitraries.ts";
 import type { CallKind, Tally, Traced } from "./command.ts";
@@ -103,10 +104,11 @@ async function goThrough<Compared extends Traced, Real extends object>(
   const { path, replayPath } = settings.replay ?? {};
   const begin = await options.openLane();
   let failure: Failure | undefined;
-  let shrinkUntil = Infinity;
+  const elapsedMs = startStopwatch();
+  let deadlineMs = options.timeoutMs * timeoutFactor * SHARE_OF_TIME;
   const property = fc.asyncProperty(ids, callsOf(options, tally, replayPath), async (pool, calls) => {
-    // Lists that are not tried count as such that show nothing.
-    if (performance.now() > shrinkUntil || (failure === undefined && failed.aborted)) return;
+    // Lists that are not tried count as passed.
+    if (elapsedMs() > deadlineMs || (failure === undefined && failed.aborted)) return;
     const { model, clients, end } = begin(pool, tally);
     try {
       signal.throwIfAborted();
@@ -116,14 +118,13 @@ async function goThrough<Compared extends Traced, Real extends object>(
       // The last run to fail is the shortest.
       failure = { error, trace: model.trace };
       const { shrinkingMs = SHRINKING_MS[settings.effort] } = options;
-      shrinkUntil = Math.min(shrinkUntil, performance.now() + shrinkingMs);
+      deadlineMs = Math.min(deadlineMs, elapsedMs() + shrinkingMs);
       throw error;
     }
   });
   const found = await fc.check(property, {
     seed,
     numRuns: runs,
-    interruptAfterTimeLimit: options.timeoutMs * timeoutFactor * SHARE_OF_TIME,
     ...(path === undefined ? {} : { path }),
   });
   if (failure !== undefined) throw failureOf(failure, found);

@@ -1,0 +1,68 @@
+import { execFile } from "node:child_process";
+import { availableParallelism } from "node:os";
+import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
+import { describe, expect, it } from "vitest";
+import { afterEffectiveTime, startStopwatch } from "./effective-time.ts";
+
+/** Computes until this process has used so much more CPU time, in milliseconds. */
+function burn(milliseconds: number): void {
+  const start = process.cpuUsage().user;
+  while (process.cpuUsage().user - start < milliseconds * 1000);
+}
+
+describe("effective time", () => {
+  it("passes while the process waits, like wall time", async () => {
+    const [start, elapsedMs] = [performance.now(), startStopwatch()];
+    await sleep(1_000);
+    const effective = elapsedMs();
+    expect(effective).toBeLessThanOrEqual(performance.now() - start);
+    expect(effective).toBeGreaterThan(500);
+  });
+
+  it.runIf(process.platform === "linux")("passes while the process computes, like CPU time", () => {
+    const elapsedMs = startStopwatch();
+    const cpu = process.cpuUsage();
+    burn(300);
+    const effective = elapsedMs();
+    const { user, system } = process.cpuUsage(cpu);
+    expect(effective).toBeGreaterThan(200);
+    expect(effective).toBeLessThan(1.5 * ((user + system) / 1000));
+  });
+
+  it.runIf(process.platform === "linux")("does not pass while child processes wait for a CPU", async () => {
+    const [start, elapsedMs] = [performance.now(), startStopwatch()];
+    const program = `${burn.toString()} burn(1_000);`;
+    const children = Array.from({ length: 4 * availableParallelism() }, () =>
+      promisify(execFile)(process.execPath, ["--eval", program]),
+    );
+    await sleep(1_000);
+    // While they are running: the times of a process are gone when it ends.
+    expect(elapsedMs()).toBeLessThan(0.75 * (performance.now() - start));
+    await Promise.all(children);
+  });
+});
+
+describe("afterEffectiveTime", () => {
+  it("calls back once, not early", async () => {
+    const elapsedMs = startStopwatch();
+    let calls = 0;
+    await new Promise<void>((resolve) => {
+      afterEffectiveTime(50, () => {
+        calls += 1;
+        resolve();
+      });
+    });
+    expect(elapsedMs()).toBeGreaterThanOrEqual(49);
+    await sleep(100);
+    expect(calls).toBe(1);
+  });
+
+  it("does not call back after it was canceled", async () => {
+    let calls = 0;
+    const cancel = afterEffectiveTime(20, () => (calls += 1));
+    cancel();
+    await sleep(100);
+    expect(calls).toBe(0);
+  });
+});
