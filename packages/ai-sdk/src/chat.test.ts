@@ -51,7 +51,7 @@ interface ServerParts {
   readonly removed?: string[];
 }
 
-/** The endpoint of the README: the client sends its last message, and the answer is saved while it is made. */
+/** Starts the README's endpoint: clients send their last message, and answers are saved while they are generated. */
 function startServer({ store, modelUrl, protocol = "chat", removed = [] }: ServerParts): Promise<string> {
   const tools = { weather: weatherTool(), remove: weatherTool((city) => void removed.push(city)) };
   const chats = uiMessageStore({ store });
@@ -65,7 +65,7 @@ function startServer({ store, modelUrl, protocol = "chat", removed = [] }: Serve
       stopWhen: stepCountIs(5),
       maxRetries: 0,
       abortSignal: signal,
-      // The SDK prints what is not handled.
+      // Without a handler, the SDK prints errors.
       onError: () => undefined,
     });
     const stream = toUIMessageStream({ stream: result.stream, ...chats.turn(conversation) });
@@ -82,8 +82,8 @@ function chatWith(api: string, messages: UIMessage[] = []): PlainChat<UIMessage>
   });
 }
 
-describe.each(protocols)("over %s", (protocol) => {
-  test("what a chat shows is what is stored, and a reloaded page goes on", async () => {
+describe.each(protocols)("with the %s protocol", (protocol) => {
+  test("a chat's messages are stored, and a reloaded page continues", async () => {
     const mock = await startModelServer();
     mock.on({ userMessage: "thanks" }, { content: "Welcome." });
     mock.on({ hasToolResult: true, userMessage: "Rome" }, { content: "Blue sky in Rome." });
@@ -98,7 +98,7 @@ describe.each(protocols)("over %s", (protocol) => {
     const chats = uiMessageStore({ store });
     const loaded = await chats.load("talk");
     expect(textsOf(loaded?.messages)).toEqual(["user: weather in Rome?", "assistant: Blue sky in Rome."]);
-    // As the page got them over the wire, which has no members that are undefined.
+    // As the page received them: JSON has no undefined members.
     expect(loaded?.messages).toEqual(JSON.parse(JSON.stringify(chat.messages)));
     expect(loaded?.messages[1]?.id).toMatch(/^msg-\w{16}$/u);
 
@@ -112,11 +112,11 @@ describe.each(protocols)("over %s", (protocol) => {
   });
 
   test.each([
-    [true, ["a.txt"], "Gone."],
+    [true, ["a.txt"], "Removed."],
     [false, [], "Kept."],
   ])(
-    "an approval is stored, answered %s on a reloaded page, and the tool runs once",
-    async (approved, done, answer) => {
+    "an approval is stored and answered with %s on a reloaded page, and the tool runs at most once",
+    async (approved, expectedRemovals, answer) => {
       const mock = await startModelServer();
       mock.on({ hasToolResult: true }, { content: answer });
       mock.on({ userMessage: "remove" }, { toolCalls: [{ name: "remove", arguments: '{"city":"a.txt"}' }] });
@@ -125,23 +125,23 @@ describe.each(protocols)("over %s", (protocol) => {
       const api = await startServer({ store, modelUrl: mock.url, protocol, removed });
       await chatWith(api).sendMessage({ text: "remove a.txt" });
       const chats = uiMessageStore({ store });
-      const asked = await chats.load("talk");
-      const part = asked?.messages.at(-1)?.parts.find(isToolUIPart);
+      const pending = await chats.load("talk");
+      const part = pending?.messages.at(-1)?.parts.find(isToolUIPart);
       expect(part?.state).toBe("approval-requested");
       expect(removed).toEqual([]);
 
-      const reloaded = chatWith(api, asked?.messages);
+      const reloaded = chatWith(api, pending?.messages);
       await reloaded.addToolApprovalResponse({ id: part?.approval?.id ?? "", approved });
       const texts = async (): Promise<string[]> => textsOf((await chats.load("talk"))?.messages);
       await expect.poll(texts).toEqual(["user: remove a.txt", `assistant: ${answer}`]);
       const after = await chats.load("talk");
-      expect(removed).toEqual(done);
-      expect(after?.messages.map(({ id }) => id)).toEqual(asked?.messages.map(({ id }) => id));
+      expect(removed).toEqual(expectedRemovals);
+      expect(after?.messages.map(({ id }) => id)).toEqual(pending?.messages.map(({ id }) => id));
       expect(after?.messages.at(-1)?.parts.find(isToolUIPart)?.approval?.approved).toBe(approved);
     },
   );
 
-  test("two tabs that post at once lose nothing", async () => {
+  test("tabs that post concurrently lose no messages", async () => {
     const mock = await startModelServer();
     mock.on({ userMessage: /question/u }, ({ messages }) => {
       return { content: `Answer to ${JSON.stringify(messages.at(-1)?.content)}` };
@@ -164,7 +164,7 @@ describe.each(protocols)("over %s", (protocol) => {
   });
 });
 
-test("a model that fails leaves the question, and no empty answer", async () => {
+test("a failed model request leaves the question and no empty answer", async () => {
   const mock = await startModelServer();
   mock.on({ userMessage: "fail" }, { error: { message: "down", type: "server_error" }, status: 500 });
   mock.on({ userMessage: "hello" }, { content: "Hi." });
@@ -182,7 +182,7 @@ test("a model that fails leaves the question, and no empty answer", async () => 
 describe("an answer that ends early", () => {
   const long = "All the words of a long answer, one after the other, and then some more of them. ".repeat(4);
 
-  test("because it was aborted is stored as far as it came, and the conversation goes on", async () => {
+  test("because it was aborted is stored as far as it was generated, and the conversation continues", async () => {
     const mock = await startModelServer();
     mock.on({ userMessage: "long" }, { content: long }, { latency: 5 });
     mock.on({ userMessage: "hello" }, { content: "Hi." });
@@ -199,8 +199,8 @@ describe("an answer that ends early", () => {
     });
     const response = result.toUIMessageStreamResponse(chats.turn(conversation));
     let received = "";
-    for await (const piece of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
-      received += piece;
+    for await (const chunk of response.body?.pipeThrough(new TextDecoderStream()) ?? []) {
+      received += chunk;
       if (received.includes("text-delta")) stop.abort();
     }
     expect(received).toContain('"type":"abort"');
@@ -216,7 +216,7 @@ describe("an answer that ends early", () => {
     expect(text).toBe("Hi.");
   });
 
-  test("because the page was closed is stored as far as it came", async () => {
+  test("because the page was closed is stored as far as it was generated", async () => {
     const mock = await startModelServer();
     mock.on({ userMessage: "long" }, { content: long }, { latency: 10 });
     const store = memoryStore();
@@ -235,11 +235,11 @@ describe("an answer that ends early", () => {
     expect(answer.length).toBeLessThan(long.length);
   });
 
-  test("because nobody reads it any more is stored as far as it came", async () => {
+  test("because its stream was cancelled is stored as far as it was generated", async () => {
     const deltas = ["So", " far", " and no", " further"].map((delta) => {
       return { type: "text-delta", id: "t", delta } as const;
     });
-    // The model says nothing more, and never ends.
+    // The model sends nothing more, and never finishes.
     const stream = new ReadableStream<StreamPart>({
       start: (controller) => {
         controller.enqueue({ type: "text-start", id: "t" });
@@ -261,7 +261,7 @@ describe("an answer that ends early", () => {
   });
 });
 
-test("of two that continue one message, the second is told, and has what it did not save", async () => {
+test("if two turns continue the same message, the second rejects with its unsaved messages", async () => {
   const mock = await startModelServer();
   let answers = 0;
   mock.on({ userMessage: "go on" }, () => ({ content: ` and so on (${(answers += 1)})` }));
@@ -271,7 +271,7 @@ test("of two that continue one message, the second is told, and has what it did 
     { id: "2", role: "assistant", parts: [{ type: "text", text: "So" }] },
   ]);
   const turns = [chats.turn(start), chats.turn(start)];
-  const endings = await Promise.all(
+  const outcomes = await Promise.all(
     turns.map(async (turn) => {
       const result = streamText({
         model: modelOf(mock.url, "chat"),
@@ -286,7 +286,7 @@ test("of two that continue one message, the second is told, and has what it did 
         );
     }),
   );
-  const failures = endings.filter((ending) => ending !== "saved");
+  const failures = outcomes.filter((outcome) => outcome !== "saved");
   expect(failures).toHaveLength(1);
   expect(failures[0]).toSatisfy((error) => ConversationError.is(error, "CONFLICT"));
   const { unsaved } = failures[0] as ConversationError;
@@ -295,7 +295,7 @@ test("of two that continue one message, the second is told, and has what it did 
   expect(new Set(both)).toEqual(new Set(["assistant: So and so on (1)", "assistant: So and so on (2)"]));
 });
 
-test("a turn leaves an empty message alone that was there before", async () => {
+test("a turn keeps an empty message that was stored before, and does not save an empty answer", async () => {
   const chats = uiMessageStore({ store: memoryStore() });
   const empty: UIMessage = { id: "1", role: "assistant", parts: [] };
   const conversation = await chats.append("talk", [empty]);
@@ -306,7 +306,7 @@ test("a turn leaves an empty message alone that was there before", async () => {
   expect((await chats.load("talk"))?.messages).toEqual([empty]);
 });
 
-test("a turn keeps what another saves between its steps", async () => {
+test("a turn keeps messages that another request saves between its steps", async () => {
   const mock = await startModelServer();
   mock.on({ hasToolResult: true }, { content: "Blue sky in Rome." });
   mock.on({ userMessage: "Rome" }, { toolCalls: [{ name: "weather", arguments: '{"city":"Rome"}' }] });
@@ -340,28 +340,31 @@ test("a turn keeps what another saves between its steps", async () => {
   expect(after?.metadata).toEqual({ title: "Rome" });
 });
 
-test.each(protocols)("an agent without a page keeps model messages and tools, over %s", async (protocol) => {
-  const mock = await startModelServer();
-  mock.on({ userMessage: "thanks" }, { content: "Welcome." });
-  mock.on({ hasToolResult: true }, { content: "Blue sky in Rome." });
-  mock.on({ userMessage: "Rome" }, { toolCalls: [{ name: "weather", arguments: '{"city":"Rome"}' }] });
-  const agents = modelMessageStore({ store: memoryStore() });
-  for (const content of ["weather in Rome?", "thanks"]) {
-    const { messages } = await agents.append("talk", [{ role: "user", content }]);
-    const result = await generateText({
-      model: modelOf(mock.url, protocol),
-      messages,
-      tools: { weather: weatherTool() },
-      stopWhen: stepCountIs(3),
-    });
-    await agents.append("talk", result.responseMessages);
-  }
-  expect(rolesOf(lastMessages(mock))).toBe("user assistant tool assistant user");
-  const { messages = [] } = (await agents.load("talk")) ?? {};
-  expect(rolesOf(messages)).toBe("user assistant tool assistant user assistant");
-});
+test.each(protocols)(
+  "an agent continues from stored model messages and tool results, with the %s protocol",
+  async (protocol) => {
+    const mock = await startModelServer();
+    mock.on({ userMessage: "thanks" }, { content: "Welcome." });
+    mock.on({ hasToolResult: true }, { content: "Blue sky in Rome." });
+    mock.on({ userMessage: "Rome" }, { toolCalls: [{ name: "weather", arguments: '{"city":"Rome"}' }] });
+    const agents = modelMessageStore({ store: memoryStore() });
+    for (const content of ["weather in Rome?", "thanks"]) {
+      const { messages } = await agents.append("talk", [{ role: "user", content }]);
+      const result = await generateText({
+        model: modelOf(mock.url, protocol),
+        messages,
+        tools: { weather: weatherTool() },
+        stopWhen: stepCountIs(3),
+      });
+      await agents.append("talk", result.responseMessages);
+    }
+    expect(rolesOf(lastMessages(mock))).toBe("user assistant tool assistant user");
+    const { messages = [] } = (await agents.load("talk")) ?? {};
+    expect(rolesOf(messages)).toBe("user assistant tool assistant user assistant");
+  },
+);
 
-test("an image goes to the model again as the bytes it was", async () => {
+test("a stored image is sent to the model as the same bytes", async () => {
   const mock = await startModelServer();
   mock.on({ userMessage: "image" }, { content: "A dot." });
   const agents = modelMessageStore({ store: memoryStore() });

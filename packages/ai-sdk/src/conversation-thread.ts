@@ -1,64 +1,70 @@
-import type { JsonValue, SerializedThread } from "@threadstore/core";
-import { ConversationError, invalidThread } from "./conversation-error.ts";
-import { isJsonObject, type JsonObject } from "./json.ts";
+import type { SerializedThread } from "@threadstore/core";
+import {
+  type EnvelopeProblem,
+  type EnvelopeProblemReason,
+  isJsonObject,
+  type JsonObject,
+  memberPath,
+  readEnvelope,
+  THREAD_FORMAT,
+} from "@threadstore/core/documents";
+import { ConversationError, type ConversationErrorCode, invalidThread } from "./conversation-error.ts";
 
-// The README specifies the format; src/golden holds what every later version must read.
-const format = "threadstore.thread";
-const version = 1;
+// The README specifies the format. Every later version must read the files in src/golden.
+const VERSION = 1;
 
 /** The kinds of threads that this package writes. */
 export type ThreadKind = "ai-sdk-model-messages" | "ai-sdk-ui-messages";
 
-/** What the thread of a conversation holds. */
+/** The content of a conversation's thread. */
 export interface ThreadContent {
-  /** As they are stored: encoded. */
+  /** The messages in their encoded form. */
   readonly messages: readonly JsonObject[];
-  /** Members of the thread that this version does not know, carried along. */
+  /** Members of the thread that this version does not know. They are written back unchanged. */
   readonly extra: JsonObject;
 }
 
-/** A conversation in which nothing was said yet. */
-export const emptyContent: ThreadContent = { messages: [], extra: {} };
+/** The content of a new conversation. */
+export const EMPTY_CONTENT: ThreadContent = { messages: [], extra: {} };
 
-/** The messages come last: a conversation that grows keeps a long unchanged beginning, which stores exploit. */
+/** Serializes a conversation. Messages come last: as it grows, its JSON keeps its beginning, which stores exploit. */
 export function writeThread(kind: ThreadKind, { messages, extra }: ThreadContent): SerializedThread {
-  return { format, version, kind, ...extra, messages: [...messages] };
+  return { format: THREAD_FORMAT, version: VERSION, kind, ...extra, messages: [...messages] };
 }
 
 /**
- * Reads a stored thread, which is untrusted; what is in a message is checked elsewhere.
+ * Reads a stored thread, which is untrusted. The messages themselves are checked elsewhere.
  *
- * Throws `THREAD_INVALID` with the path, `THREAD_MISMATCH` for another kind of thread, `THREAD_TOO_NEW`.
+ * Throws `THREAD_INVALID` with the path, `THREAD_MISMATCH` for another kind of thread, or `THREAD_TOO_NEW`.
  */
 export function readThread(kind: ThreadKind, thread: SerializedThread): ThreadContent {
-  const { format: foundFormat, version: foundVersion, kind: foundKind, messages, ...extra } = thread;
-  if (foundFormat !== format) throw mismatch("$.format", format, foundFormat);
-  if (foundKind !== kind) throw mismatch("$.kind", kind, foundKind);
-  checkVersion(foundVersion);
-  if (!Array.isArray(messages)) throw invalidThread("$.messages", "a list of messages");
+  const { members } = readEnvelope<string>(thread, {
+    kinds: { [kind]: VERSION },
+    packageName: "@threadstore/ai-sdk",
+    error: envelopeError,
+  });
+  const { messages, ...extra } = members;
+  const path = "$.messages";
+  if (!Array.isArray(messages)) throw invalidThread(path, "an array of messages");
   for (const [index, message] of messages.entries()) {
-    if (!isJsonObject(message)) throw invalidThread(`$.messages[${index}]`, "a message");
+    if (!isJsonObject(message)) throw invalidThread(memberPath(path, index), "a message");
   }
   return { messages: messages as JsonObject[], extra };
 }
 
-function checkVersion(found: JsonValue | undefined): void {
-  if (typeof found !== "number" || !Number.isSafeInteger(found) || found < 1) {
-    throw invalidThread("$.version", "a whole number from 1");
-  }
-  if (found <= version) return;
-  throw new ConversationError(
-    "THREAD_TOO_NEW",
-    `This conversation has format version ${found}; this version of @threadstore/ai-sdk reads up to ${version}. Update the package.`,
-    { path: "$.version" },
-  );
-}
+const CODES: { readonly [Reason in EnvelopeProblemReason]: ConversationErrorCode } = {
+  "invalid-kind": "THREAD_MISMATCH",
+  "invalid-version": "THREAD_INVALID",
+  "not-a-thread": "THREAD_MISMATCH",
+  "other-kind": "THREAD_MISMATCH",
+  "too-new": "THREAD_TOO_NEW",
+};
 
-function mismatch(path: string, expected: string, found: JsonValue | undefined): ConversationError {
-  const name = typeof found === "string" ? JSON.stringify(found.slice(0, 80).toWellFormed()) : "none";
-  return new ConversationError(
-    "THREAD_MISMATCH",
-    `${path}: what is stored under this id is no such conversation: expected "${expected}", found ${name}. Give conversations a namespace of their own.`,
-    { path },
-  );
+function envelopeError({ reason, path, message }: EnvelopeProblem): ConversationError {
+  const code = CODES[reason];
+  const remedy =
+    code === "THREAD_MISMATCH"
+      ? " The thread with this id is not such a conversation. Use another id, or a namespace for conversations."
+      : "";
+  return new ConversationError(code, message + remedy, { path });
 }

@@ -7,7 +7,7 @@ import type {
   Version,
 } from "@threadstore/core";
 
-/** One version of a conversation. Every object in it is the caller's own. */
+/** One version of a conversation. The caller owns it and may modify its messages. */
 export interface Conversation<Message> extends ThreadDetails {
   readonly metadata: ThreadMetadata;
   readonly messages: Message[];
@@ -15,40 +15,38 @@ export interface Conversation<Message> extends ThreadDetails {
 
 /** Options of `load`. */
 export interface LoadMessagesOptions<Message> extends CallOptions {
-  /** What the caller holds: if it is still that, a networked store does not send it again. */
+  /** A conversation that was loaded or saved before. If it is still current, a networked store does not send it again. */
   readonly cached?: Conversation<Message> | undefined;
 }
 
-/** What is done where another request has saved the conversation meanwhile. */
+/** What `save` does if another request has saved the conversation since `previous`. */
 export type ConflictPolicy = "merge" | "reject";
 
-/** Options of `save`; `metadata`, `ttlMs` and the rest are those of the store. */
+/** Options of `save`. `metadata`, `ttlMs` and the others are those of the store. */
 export interface SaveMessagesOptions<Message> extends Omit<SaveOptions, "overwrite" | "previous"> {
   /**
-   * What the caller started from: what `load`, `append` or `save` gave, or its version. `undefined`: nothing, so the
-   * conversation is created.
+   * The conversation to replace, as returned by `load`, `append` or `save`, or its version. If omitted, the conversation
+   * is created.
    */
   readonly previous?: Conversation<Message> | Version | undefined;
   /**
-   * `"reject"`: `CONFLICT`, with the messages in the error's `unsaved`. `"merge"`: what the caller changed is changed in
-   * what the other request saved, too, and `CONFLICT` only where the two contradict each other.
+   * What to do if another request has saved the conversation since `previous`. `"reject"` rejects with `CONFLICT` and the
+   * messages in the error's `unsaved`. `"merge"` applies the caller's changes to the other request's version, and rejects
+   * only if the two conflict.
    * @default "reject"
    */
   readonly onConflict?: ConflictPolicy | undefined;
 }
 
-/** Options of `append`: those of the store's `update`. */
+/** Options of `append`, which are those of the store's `update`. */
 export type AppendMessagesOptions = UpdateOptions;
 
-/** Loads and saves the messages of conversations, one thread each. */
+/** Loads and saves the messages of conversations. Each conversation is one thread. */
 export interface MessageStore<Message> {
-  /** The conversation, or `undefined` when there is none or it has expired. What is stored is checked. */
+  /** Resolves with the checked conversation, or with `undefined` if it does not exist or has expired. */
   load(id: string, options?: LoadMessagesOptions<Message>): Promise<Conversation<Message> | undefined>;
 
-  /**
-   * Saves the whole list in place of the one in `previous`. The messages are checked first, so that what is saved can
-   * be loaded.
-   */
+  /** Replaces all messages of a conversation. They are checked first, so that every saved conversation can be loaded. */
   save(
     id: string,
     messages: readonly Message[],
@@ -56,8 +54,8 @@ export interface MessageStore<Message> {
   ): Promise<Conversation<Message>>;
 
   /**
-   * Adds messages behind those that are stored, whoever else does, and makes the conversation if there is none. A UI
-   * message replaces the stored one of its id. Resolves with the whole conversation.
+   * Appends messages, whatever other requests have saved, and creates the conversation if it does not exist. A UI message
+   * with the id of a stored one replaces it. Resolves with the whole conversation.
    */
   append(
     id: string,

@@ -1,45 +1,45 @@
 import type { JsonValue } from "@threadstore/core";
+import { isJsonObject, type JsonObject, memberPath } from "@threadstore/core/documents";
 import { invalidThread } from "./conversation-error.ts";
-import { isJsonObject, memberPath, type JsonObject } from "./json.ts";
 
-/** The value that `encode` was given. Throws `THREAD_INVALID` with the path. */
+/** Returns the value that `encode` encoded. Throws `THREAD_INVALID` with the path. */
 export function decode(value: JsonValue, path: string): unknown {
-  if (Array.isArray(value)) return value.map((entry, index) => decode(entry, `${path}[${index}]`));
+  if (Array.isArray(value)) return value.map((item, index) => decode(item, memberPath(path, index)));
   if (!isJsonObject(value)) return value;
-  const [name, ...others] = Object.keys(value);
-  if (name?.startsWith("$") !== true || others.length > 0) return decodeMembers(value, path);
-  const memberAt = path + memberPath(name);
+  const [name, ...otherNames] = Object.keys(value);
+  if (name?.startsWith("$") !== true || otherNames.length > 0) return decodeMembers(value, path);
+  const encodedPath = memberPath(path, name);
   const encoded = value[name];
-  if (name === "$object" && isJsonObject(encoded)) return decodeMembers(encoded, memberAt);
-  const decoded = typeof encoded === "string" ? decoders.get(name)?.(encoded) : undefined;
-  // A later version may know more of these; to take one for an object would give the model nonsense.
-  if (decoded === undefined) throw invalidThread(memberAt, "an encoded value that this version knows");
+  if (name === "$object" && isJsonObject(encoded)) return decodeMembers(encoded, encodedPath);
+  const decoded = typeof encoded === "string" ? DECODERS.get(name)?.(encoded) : undefined;
+  // A later version may have written it. Reading it as a plain object would send nonsense to the model.
+  if (decoded === undefined) throw invalidThread(encodedPath, "an encoded value that this version knows");
   return decoded;
 }
 
-function decodeMembers(value: JsonObject, path: string): object {
+function decodeMembers(object: JsonObject, path: string): object {
   return Object.fromEntries(
-    Object.entries(value).map(([name, member]) => [name, decode(member, path + memberPath(name))]),
+    Object.entries(object).map(([name, member]) => [name, decode(member, memberPath(path, name))]),
   );
 }
 
-/** What is made of the text of each encoded value; `undefined` if it cannot be. */
-const decoders: ReadonlyMap<string, (text: string) => unknown> = new Map<string, (text: string) => unknown>([
-  ["$bytes", bytesOf],
-  ["$arrayBuffer", (text) => bytesOf(text)?.buffer],
+/** Decodes the text of each kind of encoded value; `undefined` if the text is invalid. */
+const DECODERS: ReadonlyMap<string, (text: string) => unknown> = new Map<string, (text: string) => unknown>([
+  ["$bytes", decodeBytes],
+  ["$arrayBuffer", (text) => decodeBytes(text)?.buffer],
   ["$url", (text) => URL.parse(text) ?? undefined],
-  ["$date", dateOf],
+  ["$date", decodeDate],
   ["$bigint", (text) => (/^-?\d+$/u.test(text) ? BigInt(text) : undefined)],
   ["$number", (text) => (["NaN", "Infinity", "-Infinity"].includes(text) ? Number(text) : undefined)],
 ]);
 
-function bytesOf(text: string): Uint8Array<ArrayBuffer> | undefined {
+function decodeBytes(text: string): Uint8Array<ArrayBuffer> | undefined {
   const bytes = Buffer.from(text, "base64");
-  // Buffer passes over what is no base64; and its memory may be shared with other buffers.
+  // Buffer ignores characters that are not base64. The copy is needed because Buffers share memory.
   return bytes.toString("base64") === text ? Uint8Array.from(bytes) : undefined;
 }
 
-function dateOf(text: string): Date | undefined {
+function decodeDate(text: string): Date | undefined {
   const date = new Date(text);
   return Number.isNaN(date.getTime()) ? undefined : date;
 }

@@ -2,45 +2,49 @@ import { describe, expect, test } from "vitest";
 import { decode } from "./decode.ts";
 import { encode } from "./encode.ts";
 
-function throughJson(value: unknown): unknown {
+function roundTrip(value: unknown): unknown {
   return decode(JSON.parse(JSON.stringify(encode(value, "$"))), "$");
 }
 
 test.each<[string, unknown, unknown]>([
   ["JSON", { a: [1, -2.5, "x", true, null, {}, []] }, { a: [1, -2.5, "x", true, null, {}, []] }],
   ["bytes", new Uint8Array([0, 255, 7]), { $bytes: "AP8H" }],
-  ["no bytes", new Uint8Array(), { $bytes: "" }],
-  ["a part of a buffer", new Uint8Array([1, 2, 3, 4]).subarray(1, 3), { $bytes: "AgM=" }],
+  ["empty bytes", new Uint8Array(), { $bytes: "" }],
+  ["a view of a part of a buffer", new Uint8Array([1, 2, 3, 4]).subarray(1, 3), { $bytes: "AgM=" }],
   ["an ArrayBuffer", new Uint8Array([1, 2]).buffer, { $arrayBuffer: "AQI=" }],
   ["a URL", new URL("https://example.org/ä?b=c"), { $url: "https://example.org/%C3%A4?b=c" }],
   ["a date", new Date(1_700_000_000_123), { $date: "2023-11-14T22:13:20.123Z" }],
   ["a bigint", -12345678901234567890n, { $bigint: "-12345678901234567890" }],
   [
-    "no number",
+    "non-finite numbers",
     [Number.NaN, Infinity, -Infinity],
     [{ $number: "NaN" }, { $number: "Infinity" }, { $number: "-Infinity" }],
   ],
-  ["what looks encoded", { $bytes: "AP8H" }, { $object: { $bytes: "AP8H" } }],
-  ["what looks like that", { $object: { $url: "x" } }, { $object: { $object: { $object: { $url: "x" } } } }],
+  ["an object that looks encoded", { $bytes: "AP8H" }, { $object: { $bytes: "AP8H" } }],
+  [
+    "an object that looks like $object",
+    { $object: { $url: "x" } },
+    { $object: { $object: { $object: { $url: "x" } } } },
+  ],
   ["a name with $ among others", { $a: 1, b: 2 }, { $a: 1, b: 2 }],
-])("%s comes back as what it was", (_name, value, encoded) => {
+])("%s is decoded to an equal value", (_name, value, encoded) => {
   expect(encode(value, "$")).toEqual(encoded);
-  expect(throughJson(value)).toStrictEqual(value);
-  expect(throughJson({ deep: [value] })).toStrictEqual({ deep: [value] });
+  expect(roundTrip(value)).toStrictEqual(value);
+  expect(roundTrip({ deep: [value] })).toStrictEqual({ deep: [value] });
 });
 
-test("a Buffer comes back as the bytes it is, in memory of its own", () => {
-  const bytes = throughJson(Buffer.from("abc")) as Uint8Array;
+test("a Buffer is decoded to a Uint8Array that shares no memory", () => {
+  const bytes = roundTrip(Buffer.from("abc")) as Uint8Array;
   expect(bytes).toStrictEqual(new Uint8Array([97, 98, 99]));
   expect(bytes.buffer.byteLength).toBe(3);
 });
 
 test("a member called __proto__ is data", () => {
   const value: unknown = JSON.parse('{"__proto__":{"a":1},"b":2}');
-  expect(JSON.stringify(throughJson(value))).toBe('{"__proto__":{"a":1},"b":2}');
+  expect(JSON.stringify(roundTrip(value))).toBe('{"__proto__":{"a":1},"b":2}');
 });
 
-test("anything else is what JSON.stringify makes of it, and half a character becomes U+FFFD", () => {
+test("everything else is encoded as by JSON.stringify, with U+FFFD for lone surrogates", () => {
   class Point {
     readonly x = 1;
     readonly hidden = undefined;
@@ -68,12 +72,12 @@ test("anything else is what JSON.stringify makes of it, and half a character bec
   });
 });
 
-describe("is refused", () => {
-  test("what is within itself, and what is too deep", () => {
+describe("rejects", () => {
+  test("a cycle", () => {
     const cycle: { self?: object } = {};
     cycle.self = cycle;
     expect(() => encode(cycle, "$")).toThrow(
-      expect.objectContaining({ code: "INVALID_ARGUMENT", message: expect.stringMatching(/within itself/u) }),
+      expect.objectContaining({ code: "INVALID_ARGUMENT", message: expect.stringMatching(/Remove cycles/u) }),
     );
   });
 
@@ -87,7 +91,7 @@ describe("is refused", () => {
     [{ $number: "7" }, "$.$number"],
     [{ a: [{ $later: "?" }] }, "$.a[0].$later"],
     [{ $object: [] }, "$.$object"],
-  ])("stored, %j", (value, path) => {
+  ])("the stored value %j", (value, path) => {
     expect(() => decode(value as never, "$")).toThrow(
       expect.objectContaining({ code: "THREAD_INVALID", path }),
     );

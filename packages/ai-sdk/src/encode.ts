@@ -1,21 +1,18 @@
 import type { JsonValue } from "@threadstore/core";
+import { type JsonObject, MAX_JSON_DEPTH, memberPath } from "@threadstore/core/documents";
 import { ConversationError } from "./conversation-error.ts";
-import { memberPath, type JsonObject } from "./json.ts";
-
-// Deeper values would exhaust the stack of JSON.stringify when the thread is saved.
-const maximumDepth = 1000;
 
 /**
- * A value of the AI SDK as JSON that `decode` makes the same value of. What JSON has no word for becomes an object
- * with one member: `$bytes`, `$arrayBuffer`, `$url`, `$date`, `$bigint`, `$number`; an object that looks like one is
- * put in `$object`. Anything else is as JSON.stringify writes it, which is also what browser and model get of it; but
- * half a character (a lone surrogate), which stores and providers refuse, becomes U+FFFD.
+ * Encodes a value of the AI SDK as JSON that `decode` decodes to an equal value. A value that JSON cannot represent
+ * becomes an object with one member: `$bytes`, `$arrayBuffer`, `$url`, `$date`, `$bigint` or `$number`. An object that
+ * looks like one of these is wrapped in `$object`. Everything else is encoded as by `JSON.stringify`, which is also how
+ * browsers and models receive it, except that lone surrogates, which stores and providers reject, become U+FFFD.
  *
- * Throws `INVALID_ARGUMENT` for a cycle, or what is nested more than 1000 levels deep.
+ * Throws `INVALID_ARGUMENT` for a cycle or for more than 1000 levels of nesting.
  */
 export function encode(value: unknown, path: string, depth = 0): JsonValue {
-  if (depth > maximumDepth) {
-    const message = `${path}: nested more than ${maximumDepth} levels deep, or within itself.`;
+  if (depth > MAX_JSON_DEPTH) {
+    const message = `\`${path}\` is nested more than ${MAX_JSON_DEPTH} levels deep. Remove cycles and flatten the value.`;
     throw new ConversationError("INVALID_ARGUMENT", message, { path });
   }
   switch (typeof value) {
@@ -36,7 +33,7 @@ export function encode(value: unknown, path: string, depth = 0): JsonValue {
 
 function encodeObject(value: object, path: string, depth: number): JsonValue {
   if (Array.isArray(value)) {
-    return Array.from(value, (entry: unknown, index) => encode(entry, `${path}[${index}]`, depth + 1));
+    return Array.from(value, (item: unknown, index) => encode(item, memberPath(path, index), depth + 1));
   }
   if (value instanceof Uint8Array) return { $bytes: base64(value) };
   if (value instanceof ArrayBuffer) return { $arrayBuffer: base64(new Uint8Array(value)) };
@@ -46,12 +43,12 @@ function encodeObject(value: object, path: string, depth: number): JsonValue {
   const members = Object.entries(value)
     .filter(([, member]) => !["undefined", "function", "symbol"].includes(typeof member))
     .map(([name, member]): [string, JsonValue] => {
-      return [name.toWellFormed(), encode(member, path + memberPath(name), depth + 1)];
+      return [name.toWellFormed(), encode(member, memberPath(path, name), depth + 1)];
     });
-  // Object.fromEntries defines members, so that one called __proto__ stays a member.
+  // Object.fromEntries defines properties, so that a member called __proto__ stays a member.
   const encoded: JsonObject = Object.fromEntries(members);
-  const [only] = members;
-  const looksEncoded = members.length === 1 && only?.[0].startsWith("$") === true;
+  const [firstMember] = members;
+  const looksEncoded = members.length === 1 && firstMember?.[0].startsWith("$") === true;
   return looksEncoded ? { $object: encoded } : encoded;
 }
 

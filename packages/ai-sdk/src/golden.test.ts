@@ -13,7 +13,7 @@ const store = memoryStore();
 test.each<[string, MessageStore<UIMessage> | MessageStore<ModelMessage>]>([
   ["ui-messages-v1.json", uiMessageStore({ store })],
   ["model-messages-v1.json", modelMessageStore({ store })],
-])("%s is read, and saved again to the byte", async (name, conversations) => {
+])("%s is read, and saved again byte for byte", async (name, conversations) => {
   const messages = conversations as MessageStore<unknown>;
   const json = golden(name);
   await store.save(name, json);
@@ -23,7 +23,7 @@ test.each<[string, MessageStore<UIMessage> | MessageStore<ModelMessage>]>([
   expect((await store.load(name))?.json).toBe(JSON.stringify(JSON.parse(json)));
 });
 
-test("what was encoded is what it was", async () => {
+test("encoded values are decoded to their types", async () => {
   await store.save("ui", golden("ui-messages-v1.json"));
   const [question, answer] = (await uiMessageStore({ store }).load("ui"))?.messages ?? [];
   expect(question?.metadata).toEqual({
@@ -40,7 +40,7 @@ test("what was encoded is what it was", async () => {
   expect(messages[2]?.content).toContainEqual({ type: "image", image: new URL("https://example.org/b.png") });
 });
 
-test("a conversation of a later format is refused", async () => {
+test("a conversation of a later format version is rejected", async () => {
   await store.save("later", golden("ui-messages-v2-from-the-future.json"));
   const tooNew = { code: "THREAD_TOO_NEW", path: "$.version", message: expect.stringContaining("Update") };
   await expect(uiMessageStore({ store }).load("later")).rejects.toMatchObject(tooNew);

@@ -9,7 +9,6 @@ export type {
 export {
   ConversationError,
   type ConversationErrorCode,
-  conversationErrorCodes,
   type ConversationErrorDetails,
 } from "./conversation-error.ts";
 export {

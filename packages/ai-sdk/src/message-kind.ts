@@ -1,30 +1,40 @@
+import { type JsonObject, memberPath } from "@threadstore/core/documents";
 import type { ThreadKind } from "./conversation-thread.ts";
-import type { JsonObject } from "./json.ts";
 
-/** Where a list of messages is wrong, and why; the path begins behind the list, as `[3].role`. */
+/** A fault in a list of messages. */
 export interface Fault {
+  /** The path below the list, such as `[3].role`. */
   readonly path: string;
-  readonly reason: string;
+  /** Completes a sentence that starts with the path, such as `must be unique.` */
+  readonly problem: string;
   readonly cause?: unknown;
 }
 
-/** What there is to know of UI messages, or of model messages, to keep them. */
+/** The operations on UI messages or on model messages that a message store needs. */
 export interface MessageKind<Message> {
   readonly kind: ThreadKind;
 
-  /** The messages as the AI SDK accepts them, or the first fault. May change what it is given. */
+  /** Resolves with the messages as the AI SDK accepts them, or with the first fault. May modify its argument. */
   check(messages: unknown[]): Promise<{ readonly messages: Message[] } | { readonly fault: Fault }>;
 
-  /** The stored messages with `added` behind them; what has an identity replaces what has the same. */
+  /** Returns the stored messages with others appended. A message with the id of a stored one replaces it. */
   append(stored: readonly JsonObject[], added: readonly JsonObject[]): JsonObject[];
 
   /**
-   * What comes of two changes of one list: `mine` and `stored`, both made from `base`; `undefined` if they contradict
-   * each other. `base` is `undefined` when it is not known.
+   * Merges two changes of the same list, `mine` and `stored`. `base` is that list, or `undefined` if it is unknown.
+   * Returns `undefined` if the changes conflict.
    */
   merge(
     base: readonly JsonObject[] | undefined,
     mine: readonly JsonObject[],
     stored: readonly JsonObject[],
   ): JsonObject[] | undefined;
+}
+
+/** Returns the path of a schema issue below the list of messages. */
+export function issuePath(steps: readonly unknown[]): string {
+  return steps.reduce<string>(
+    (path, step) => memberPath(path, typeof step === "number" ? step : String(step)),
+    "",
+  );
 }

@@ -1,27 +1,28 @@
 import { type StoredThread, type ThreadStore, ThreadStoreError, type UpdateOptions } from "@threadstore/core";
-import { ConversationError, contradiction, overtaken } from "./conversation-error.ts";
-import { emptyContent, type ThreadContent, writeThread } from "./conversation-thread.ts";
+import { type JsonObject, mismatchMessage } from "@threadstore/core/documents";
+import { conflict, ConversationError, invalidArgument, mergeConflict } from "./conversation-error.ts";
+import { EMPTY_CONTENT, type ThreadContent, writeThread } from "./conversation-thread.ts";
 import type { Conversation, MessageStore, SaveMessagesOptions } from "./conversation.ts";
-import type { JsonObject } from "./json.ts";
+import { type ConversationSource, messageCodec, type MessageCodec } from "./message-codec.ts";
 import type { MessageKind } from "./message-kind.ts";
-import { type Known, messageReader, type MessageReader } from "./message-reader.ts";
 
-/** A change of a conversation, made from `base`; `undefined`: from what, is not known. */
+/** A change of a conversation. */
 export interface MessageChange<Message> {
+  /** The messages that the change was made from, or `undefined` if they are unknown. */
   readonly base: readonly JsonObject[] | undefined;
   readonly mine: readonly JsonObject[];
-  /** What the caller passed, for the error. */
-  readonly given: readonly Message[];
+  /** The messages that the caller passed, for the error. */
+  readonly messages: readonly Message[];
 }
 
-/** A store of messages, and what only this package does with it. */
+/** A message store together with the parts of it that only this package uses. */
 export interface MessageStoreParts<Message> {
   readonly publicStore: MessageStore<Message>;
-  readonly reader: MessageReader<Message>;
+  readonly codec: MessageCodec<Message>;
   readonly merge: MergeMessages<Message>;
 }
 
-/** Makes a change in what is stored now. Rejects with `CONFLICT` where it contradicts that. */
+/** Applies a change to the stored conversation. Rejects with `CONFLICT` if it conflicts with another change. */
 export type MergeMessages<Message> = (
   id: string,
   change: MessageChange<Message>,
@@ -33,34 +34,34 @@ export function messageStore<Message>(
   kind: MessageKind<Message>,
 ): MessageStoreParts<Message> {
   checkStore(store);
-  const reader = messageReader(kind);
-  const update = contentUpdate(store, kind, reader);
+  const codec = messageCodec(kind);
+  const update = contentUpdate(store, kind, codec);
 
-  const merge: MergeMessages<Message> = (id, { base, mine, given }, options) =>
-    update(id, given, options, (content, current) => {
-      // Who deleted the conversation meant it, and an answer to what is gone makes no sense.
+  const merge: MergeMessages<Message> = (id, { base, mine, messages }, options) =>
+    update(id, messages, options, (content, current) => {
+      // A merge must not recreate a conversation that another request deleted.
       const isDeleted = current === undefined && base?.length !== 0;
       const merged = isDeleted ? undefined : kind.merge(base, mine, content.messages);
-      if (merged === undefined) throw contradiction(given, current?.version);
+      if (merged === undefined) throw mergeConflict(messages, current?.version);
       return merged;
     });
 
   return {
-    reader,
+    codec,
     merge,
     publicStore: {
       async load(id, { cached, ...options } = {}) {
-        const known = cached === undefined ? undefined : reader.known(cached)?.stored;
-        const stored = await store.load(id, { ...options, cached: known });
+        const cachedThread = cached === undefined ? undefined : codec.sourceOf(cached)?.stored;
+        const stored = await store.load(id, { ...options, cached: cachedThread });
         if (stored === undefined) return undefined;
-        const content = reader.contentOf(stored);
-        return reader.handOut(stored, content, await reader.messagesOf(content));
+        const content = codec.contentOf(stored);
+        return codec.toConversation(stored, content, await codec.messagesOf(content));
       },
 
-      save: messageSave(store, kind, reader, merge),
+      save: messageSave(store, kind, codec, merge),
 
       async append(id, messages, options = {}) {
-        const { encoded } = await reader.encode(messages);
+        const { encoded } = await codec.encode(messages);
         return update(id, messages, options, (content) => kind.append(content.messages, encoded));
       },
     },
@@ -69,7 +70,7 @@ export function messageStore<Message>(
 
 type ContentUpdate<Message> = (
   id: string,
-  given: readonly Message[],
+  messages: readonly Message[],
   options: UpdateOptions,
   change: (content: ThreadContent, current: StoredThread | undefined) => readonly JsonObject[],
 ) => Promise<Conversation<Message>>;
@@ -77,82 +78,84 @@ type ContentUpdate<Message> = (
 function contentUpdate<Message>(
   store: ThreadStore,
   kind: MessageKind<Message>,
-  reader: MessageReader<Message>,
+  codec: MessageCodec<Message>,
 ): ContentUpdate<Message> {
-  return async (id, given, options, change) => {
-    let content = emptyContent;
-    let messages: Message[] = [];
+  return async (id, messages, options, change) => {
+    let content = EMPTY_CONTENT;
+    let updatedMessages: Message[] = [];
     const updating = store.update(
       id,
       async (current) => {
-        const before = current === undefined ? emptyContent : reader.contentOf(current);
-        content = { ...before, messages: change(before, current) };
-        messages = await reader.messagesOf(content);
+        const currentContent = current === undefined ? EMPTY_CONTENT : codec.contentOf(current);
+        content = { ...currentContent, messages: change(currentContent, current) };
+        updatedMessages = await codec.messagesOf(content);
         return writeThread(kind.kind, content);
       },
       options,
     );
-    // Only a change that gives null makes it undefined.
+    // `update` resolves with undefined only if the change returns null.
     const stored = (await updating.catch((error: unknown) => {
-      throw ThreadStoreError.is(error, "CONFLICT") ? overtaken(given, error) : error;
+      throw ThreadStoreError.is(error, "CONFLICT") ? conflict(messages, error) : error;
     })) as StoredThread;
-    return reader.handOut(stored, content, messages);
+    return codec.toConversation(stored, content, updatedMessages);
   };
 }
 
 function messageSave<Message>(
   store: ThreadStore,
   kind: MessageKind<Message>,
-  reader: MessageReader<Message>,
+  codec: MessageCodec<Message>,
   merge: MergeMessages<Message>,
 ): MessageStore<Message>["save"] {
-  /** What the caller started from; `undefined` where that is nothing, or not stored any more. */
-  async function startOf(id: string, options: SaveMessagesOptions<Message>): Promise<Known | undefined> {
+  /** Resolves with the source of `previous`, or with `undefined` without a `previous` or if it is not stored any more. */
+  async function loadSource(
+    id: string,
+    options: SaveMessagesOptions<Message>,
+  ): Promise<ConversationSource | undefined> {
     const { previous, signal, timeoutMs } = options;
     if (previous === undefined) return undefined;
-    const known = typeof previous === "object" ? reader.known(previous) : undefined;
-    if (known !== undefined) return known;
+    const source = typeof previous === "object" ? codec.sourceOf(previous) : undefined;
+    if (source !== undefined) return source;
     const version = typeof previous === "object" ? previous.version : previous;
     const stored = await store.load(id, { signal, timeoutMs });
     if (stored?.version !== version) return undefined;
-    const content = reader.contentOf(stored);
-    return reader.known(reader.handOut(stored, content, await reader.messagesOf(content)));
+    const content = codec.contentOf(stored);
+    return codec.sourceOf(codec.toConversation(stored, content, await codec.messagesOf(content)));
   }
 
-  return async (id, given, options = {}) => {
+  return async (id, messages, options = {}) => {
     const { previous, onConflict = "reject", ...saveOptions } = options;
     checkPolicy(onConflict);
-    const starting = startOf(id, options);
-    const [start, { encoded: mine, messages }] = await Promise.all([
-      starting,
-      reader.encode(given, starting),
+    const loadingSource = loadSource(id, options);
+    const [source, { encoded: mine, messages: savedMessages }] = await Promise.all([
+      loadingSource,
+      codec.encode(messages, loadingSource),
     ]);
-    const before = previous === undefined ? emptyContent : start?.content;
+    const base = previous === undefined ? EMPTY_CONTENT : source?.content;
     let cause: unknown;
-    if (before !== undefined) {
-      const content = { messages: mine, extra: before.extra };
+    if (base !== undefined) {
+      const content = { messages: mine, extra: base.extra };
       const thread = writeThread(kind.kind, content);
       try {
-        const stored = await store.save(id, thread, { ...saveOptions, previous: start?.stored });
-        return reader.handOut(stored, content, messages);
+        const stored = await store.save(id, thread, { ...saveOptions, previous: source?.stored });
+        return codec.toConversation(stored, content, savedMessages);
       } catch (error) {
         if (!ThreadStoreError.is(error, "CONFLICT")) throw error;
         cause = error;
       }
     }
-    if (onConflict === "reject") throw overtaken(given, cause);
-    return merge(id, { base: before?.messages, mine, given }, saveOptions);
+    if (onConflict === "reject") throw conflict(messages, cause);
+    return merge(id, { base: base?.messages, mine, messages }, saveOptions);
   };
 }
 
 function checkStore(store: unknown): void {
   if (typeof store === "object" && store !== null && "update" in store) return;
-  const message = "store: expected a ThreadStore, such as sqliteStore gives.";
+  const message = `${mismatchMessage("store", "a ThreadStore")} Create one with a function such as sqliteStore.`;
   throw new ConversationError("INVALID_ARGUMENT", message, { path: "store" });
 }
 
 function checkPolicy(policy: unknown): void {
   if (policy === "merge" || policy === "reject") return;
-  const message = 'onConflict: expected "merge" or "reject".';
-  throw new ConversationError("INVALID_ARGUMENT", message, { path: "onConflict" });
+  throw invalidArgument("onConflict", '"merge" or "reject"');
 }

@@ -1,4 +1,4 @@
-// What processes.test.ts runs in processes of their own. It says "ready" and begins at the parent's "go".
+// The child process of processes.test.ts. It reports "ready", and starts when the parent sends "go".
 import { once } from "node:events";
 import { promisify } from "node:util";
 import { sqliteStore } from "@threadstore/sqlite";
@@ -18,14 +18,14 @@ function question(id: string, text: string): UIMessage {
   return { id, role: "user", parts: [{ type: "text", text }] };
 }
 
-/** Posts 40 messages, one after the other, whoever else does. */
+/** Appends 40 messages, one at a time. */
 async function post(): Promise<void> {
   for (let count = 0; count < 40; count++) {
     await chats.append("talk", [question(`${argument}${count}`, "Hello")], { maxAttempts: 1000 });
   }
 }
 
-/** Answers, but hangs for ever once the first step is saved. */
+/** Answers a question, but hangs after the first step is saved. */
 async function hang(): Promise<void> {
   const conversation = await chats.append("talk", [question("1", "weather in Rome?")]);
   const turn = chats.turn(conversation);
@@ -39,20 +39,20 @@ async function hang(): Promise<void> {
   });
 }
 
-/** Goes on with the answer that another process began. */
+/** Continues the answer that another process started. */
 async function resume(): Promise<void> {
   const conversation = await chats.load("talk");
-  if (conversation === undefined) throw new Error("There is no conversation.");
+  if (conversation === undefined) throw new Error("Conversation not found.");
   await answer(conversation.messages, chats.turn(conversation));
 }
 
 async function answer(messages: UIMessage[], turn: ReturnType<typeof chats.turn>): Promise<void> {
-  // Only here: it takes longer to load than all the rest.
+  // Imported only by the tasks that need it, because it takes longer to load than everything else.
   const { modelOf, weatherTool } = await import("./tools.test-helper.ts");
   const result = streamText({
     model: modelOf(argument, "chat"),
     messages: await convertToModelMessages(messages),
-    tools: { weather: weatherTool(() => report("in the tool")) },
+    tools: { weather: weatherTool(() => report("tool called")) },
     stopWhen: stepCountIs(5),
   });
   await result.toUIMessageStreamResponse(turn).text();
@@ -65,7 +65,7 @@ const tasks: ReadonlyMap<string, () => Promise<void>> = new Map([
 ]);
 
 const work = tasks.get(task);
-if (work === undefined) throw new Error(`No task ${task}.`);
+if (work === undefined) throw new Error(`Unknown task ${task}.`);
 const go = once(process, "message");
 await report("ready");
 await go;

@@ -5,10 +5,10 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { memoryStore } from "@threadstore/core";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { conversationErrorCodes, uiMessageStore } from "./index.ts";
+import { ConversationError, uiMessageStore } from "./index.ts";
 import { lastMessages, startModelServer, temporaryFolder } from "./tools.test-helper.ts";
 
-// Whole processes on a busy machine.
+// Each test starts several processes, which takes long on a busy machine.
 vi.setConfig({ testTimeout: 90_000 });
 
 const root = fileURLToPath(new URL("..", import.meta.url));
@@ -16,7 +16,7 @@ const readme = readFileSync(join(root, "README.md"), "utf8");
 const examples = [...readme.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code = ""]) => code);
 const [route = "", client = "", save = "", agent = ""] = examples;
 
-// What a web server and a page do: the page's requests go to the route, and what it shows is printed.
+// Stands in for the web server and the page: sends the page's requests to the route, and prints the answer.
 const page = `
   import { readUIMessageStream } from "ai";
   import { GET, POST } from "./route.ts";
@@ -35,11 +35,11 @@ const page = `
   console.log(last.parts.at(-1).text);
 `;
 
-/** Programs in a folder of their own, on the built package, run time after time in one working folder. */
+/** Returns a function that runs one of the programs, against the built package and always in the same folder. */
 function programs(files: {
   [name: string]: string;
 }): (name: string, modelUrl: string, ...parameters: string[]) => Promise<string> {
-  // Below this package, so that its own name resolves.
+  // Inside this package, so that the package's name resolves.
   const folder = mkdtempSync(join(root, "dist", "readme-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   for (const [name, code] of Object.entries(files)) writeFileSync(join(folder, name), code);
@@ -51,7 +51,7 @@ function programs(files: {
   };
 }
 
-test("the endpoint and its page run, go on after a restart, and an answer is taken back", async () => {
+test("the endpoint and the page run and continue after a restart, and an answer is removed", async () => {
   const mock = await startModelServer();
   mock.on({ userMessage: "Now tell" }, { content: "Arr!" });
   mock.on({ userMessage: "Tell me" }, { content: "Lost at C." });
@@ -59,10 +59,10 @@ test("the endpoint and its page run, go on after a restart, and an answer is tak
   expect(await run("page.ts", mock.url, "Tell me a joke.")).toBe("Lost at C.\n");
   expect(await run("page.ts", mock.url, "Now tell it as a pirate.")).toBe("Arr!\n");
   expect(lastMessages(mock).map(({ role }) => role)).toEqual(["user", "assistant", "user"]);
-  expect(await run("save.ts", mock.url)).toBe("3 left\n");
+  expect(await run("save.ts", mock.url)).toBe("3 messages left\n");
 });
 
-test("the agent without a page runs, and goes on after a restart", async () => {
+test("the agent without a user interface runs and continues after a restart", async () => {
   const mock = await startModelServer();
   mock.on({ userMessage: "Now tell" }, { content: "Arr!" });
   mock.on({ userMessage: "Tell me" }, { content: "Lost at C." });
@@ -72,7 +72,7 @@ test("the agent without a page runs, and goes on after a restart", async () => {
   expect(lastMessages(mock).map(({ role }) => role)).toEqual(["user", "assistant", "user"]);
 });
 
-test("the thread that is shown can be read", async () => {
+test("the documented thread can be read", async () => {
   const [, json = ""] = /^```json\n(.*?)^```$/ms.exec(readme) ?? [];
   const store = memoryStore();
   await store.save("talk", json);
@@ -80,13 +80,13 @@ test("the thread that is shown can be read", async () => {
   expect(conversation?.messages[1]?.metadata).toEqual({ at: new Date("2026-11-22T16:25:00.007Z") });
 });
 
-test("each encoded value that is shown is one", async () => {
-  const shown = [...readme.matchAll(/^\| `(\{ "\$.*?\})` \|/gm)].map(
+test("the documented encoded values are decoded and encoded", async () => {
+  const documented = [...readme.matchAll(/^\| `(\{ "\$.*?\})` \|/gm)].map(
     ([, json = ""]) => JSON.parse(json) as object,
   );
-  expect(shown).toHaveLength(7);
+  expect(documented).toHaveLength(7);
   const store = memoryStore();
-  const part = { type: "data-x", data: shown };
+  const part = { type: "data-x", data: documented };
   const messages = [{ id: "1", role: "user", parts: [part] }];
   const thread = { format: "threadstore.thread", version: 1, kind: "ai-sdk-ui-messages", messages };
   await store.save("talk", thread);
@@ -97,7 +97,7 @@ test("each encoded value that is shown is one", async () => {
   expect((await store.load("talk"))?.thread).toEqual(thread);
 });
 
-test("of every error code it is said what to do, and of no other", () => {
+test("the table of errors lists exactly the existing codes", () => {
   const rows = [...readme.matchAll(/^\| `([A-Z_]+)`/gm)].map(([, code]) => code);
-  expect(rows).toEqual(conversationErrorCodes);
+  expect(rows).toEqual(ConversationError.codes);
 });

@@ -18,37 +18,37 @@ import {
 import { onTestFinished } from "vitest";
 import { z } from "zod";
 
-/** The two protocols that the SDK's OpenAI models speak. */
+/** The two protocols of the SDK's OpenAI models. */
 export const protocols = ["chat", "responses"] as const;
 export type Protocol = (typeof protocols)[number];
 
-/** A folder that is removed when the test has finished. */
+/** Creates a folder that is deleted when the test finishes. */
 export function temporaryFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "threadstore-ai-sdk-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   return folder;
 }
 
-/** A model's server, stopped when the test has finished. */
+/** Starts a model server, and stops it when the test finishes. */
 export async function startModelServer(): Promise<LLMock> {
   const mock = await LLMock.create({ port: 0, host: "127.0.0.1", logLevel: "silent", chunkSize: 4 });
   onTestFinished(() => mock.stop());
   return mock;
 }
 
-/** A model of the server. */
+/** Creates a model that uses the model server. */
 export function modelOf(url: string, protocol: Protocol): LanguageModel {
   const openai = createOpenAI({ baseURL: `${url}/v1`, apiKey: "sk-of-the-test" });
   return openai[protocol]("gpt-4o-mini");
 }
 
-/** The messages of the server's latest request, as aimock reads them of either protocol. */
+/** Returns the messages of the latest request, which aimock converts from either protocol. */
 export function lastMessages(mock: LLMock): ChatMessage[] {
-  const [last] = mock.getRequests().slice(-1);
-  return (last?.body as unknown as ChatCompletionRequest | undefined)?.messages ?? [];
+  const [latest] = mock.getRequests().slice(-1);
+  return (latest?.body as unknown as ChatCompletionRequest | undefined)?.messages ?? [];
 }
 
-/** A tool that just runs, and says that it did. */
+/** Creates a tool that calls `act` and returns the weather. */
 export function weatherTool(
   act: (city: string) => Promise<void> | void = () => undefined,
 ): Tool<{ city: string }, string> {
@@ -62,18 +62,18 @@ export function weatherTool(
   });
 }
 
-/** A chat's endpoint over HTTP: `answer` gets the request's body, and a signal of the client's leaving. */
+/** Starts an HTTP server for a chat. The signal aborts when the client disconnects. */
 export async function startChatServer(
   answer: (body: { id: string; messages: UIMessage[] }, signal: AbortSignal) => Promise<Response>,
 ): Promise<string> {
   const server = createServer((request, response) => {
-    const leaving = new AbortController();
-    response.on("close", () => leaving.abort());
+    const disconnected = new AbortController();
+    response.on("close", () => disconnected.abort());
     const chunks: Buffer[] = [];
     request.on("data", (chunk: Buffer) => chunks.push(chunk));
     request.on("end", () => {
       const body = JSON.parse(Buffer.concat(chunks).toString()) as { id: string; messages: UIMessage[] };
-      answer(body, leaving.signal).then(
+      answer(body, disconnected.signal).then(
         (answered) => send(answered, response),
         (error: unknown) => response.writeHead(500).end(String(error)),
       );
@@ -94,14 +94,14 @@ async function send({ status, headers, body }: Response, response: ServerRespons
   const reader = body?.getReader();
   response.on("close", () => void reader?.cancel().catch(() => undefined));
   for (;;) {
-    const piece = await reader?.read().catch(() => undefined);
-    if (piece?.value === undefined) break;
-    response.write(piece.value);
+    const chunk = await reader?.read().catch(() => undefined);
+    if (chunk?.value === undefined) break;
+    response.write(chunk.value);
   }
   response.end();
 }
 
-/** The chat of the SDK's user interfaces, which `useChat` wraps, with its state in plain members. */
+/** The chat that `useChat` wraps, with its state in plain properties. */
 export class PlainChat<Message extends UIMessage> extends AbstractChat<Message> {
   constructor(init: ChatInit<Message>, onChange: (messages: readonly Message[]) => void = () => undefined) {
     super({ ...init, state: plainState(init.messages ?? [], onChange) });
@@ -123,7 +123,7 @@ function plainState<Message extends UIMessage>(
     pushMessage: (message) => change([...state.messages, message]),
     popMessage: () => change(state.messages.slice(0, -1)),
     replaceMessage: (index, message) => change(state.messages.with(index, message)),
-    snapshot: (thing) => structuredClone(thing),
+    snapshot: (value) => structuredClone(value),
   };
   return state;
 }

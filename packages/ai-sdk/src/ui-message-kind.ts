@@ -1,8 +1,8 @@
+import { canonicalJson, type JsonObject } from "@threadstore/core/documents";
 import { safeValidateUIMessages, TypeValidationError, type UIMessage } from "ai";
-import { canonicalJson, memberPath, type JsonObject } from "./json.ts";
-import type { Fault, MessageKind } from "./message-kind.ts";
+import { type Fault, issuePath, type MessageKind } from "./message-kind.ts";
 
-/** The schemas of an application's messages, as `validateUIMessages` of the AI SDK takes them. */
+/** The schemas of an application's messages, as in the AI SDK's `validateUIMessages`. */
 export type UIMessageSchemas<Message extends UIMessage> = Omit<
   Parameters<typeof safeValidateUIMessages<Message>>[0],
   "messages"
@@ -16,13 +16,13 @@ export function uiMessageKind<Message extends UIMessage>(
     kind: "ai-sdk-ui-messages",
 
     async check(messages) {
-      const fault = faultOfIds(messages);
+      const fault = findIdFault(messages);
       if (fault !== undefined) return { fault };
-      // The SDK refuses an empty list, which is a fine conversation.
+      // The SDK rejects an empty list, but a conversation may be empty.
       if (messages.length === 0) return { messages: [] };
       const result = await safeValidateUIMessages<Message>({ ...schemas, messages });
-      if (!result.success) return { fault: faultOf(result.error) };
-      // The SDK leaves out members that it does not know. Without schemas there is no need to.
+      if (!result.success) return { fault: toFault(result.error) };
+      // The SDK's result lacks members that it does not know. It is only needed if schemas transform values.
       return { messages: hasSchemas ? result.data : (messages as Message[]) };
     },
 
@@ -36,72 +36,66 @@ export function uiMessageKind<Message extends UIMessage>(
   };
 }
 
-/** What a message is in each of three lists. */
 function mergeById(
   base: readonly JsonObject[],
   mine: readonly JsonObject[],
   stored: readonly JsonObject[],
 ): JsonObject[] | undefined {
-  const baseById = byIdOf(base);
-  const mineById = byIdOf(mine);
-  const storedById = byIdOf(stored);
+  const baseById = mapById(base);
+  const mineById = mapById(mine);
+  const storedById = mapById(stored);
   const merged: JsonObject[] = [];
   const ids = new Set([...storedById.keys(), ...mineById.keys()]);
   for (const id of ids) {
-    const change = mergeMessage(baseById.get(id), mineById.get(id), storedById.get(id));
-    if (change === "contradiction") return undefined;
-    if (change !== undefined) merged.push(change);
+    const message = mergeMessage(baseById.get(id), mineById.get(id), storedById.get(id));
+    if (message === "conflict") return undefined;
+    if (message !== undefined) merged.push(message);
   }
   return merged;
 }
 
-/** The message of the side that changed it; `undefined` if that removed it. */
+/** Returns the version of the side that changed the message, which is `undefined` if that side removed it. */
 function mergeMessage(
   base: JsonObject | undefined,
   mine: JsonObject | undefined,
   stored: JsonObject | undefined,
-): JsonObject | "contradiction" | undefined {
-  if (isSame(mine, base) || isSame(mine, stored)) return stored;
-  if (isSame(stored, base)) return mine;
-  return "contradiction";
+): JsonObject | "conflict" | undefined {
+  if (isEqual(mine, base) || isEqual(mine, stored)) return stored;
+  if (isEqual(stored, base)) return mine;
+  return "conflict";
 }
 
-function isSame(a: JsonObject | undefined, b: JsonObject | undefined): boolean {
+function isEqual(a: JsonObject | undefined, b: JsonObject | undefined): boolean {
   if (a === undefined || b === undefined) return a === b;
   return canonicalJson(a) === canonicalJson(b);
 }
 
-function byIdOf(messages: readonly JsonObject[]): Map<unknown, JsonObject> {
+function mapById(messages: readonly JsonObject[]): Map<unknown, JsonObject> {
   return new Map(messages.map((message) => [message["id"], message]));
 }
 
-/** Each message needs an id of its own: by it one is told from another when two requests meet. */
-function faultOfIds(messages: readonly unknown[]): Fault | undefined {
+/** Finds a missing or repeated id. Merging identifies messages by their ids. */
+function findIdFault(messages: readonly unknown[]): Fault | undefined {
   const ids = new Set<string>();
   for (const [index, message] of messages.entries()) {
     const { id } = (message ?? {}) as { id?: unknown };
     const path = `[${index}].id`;
     if (typeof id !== "string" || id === "") {
-      const remedy = "For the model's answers pass generateMessageId: createIdGenerator(…) to the stream.";
-      return { path, reason: `expected the id of the message. ${remedy}` };
+      const problem =
+        "must be a non-empty string. For the model's answers, pass generateMessageId: createIdGenerator(…) to the stream.";
+      return { path, problem };
     }
-    if (ids.has(id)) return { path, reason: "another message has the same id." };
+    if (ids.has(id)) return { path, problem: "must be unique, but another message has the same id." };
     ids.add(id);
   }
   return undefined;
 }
 
-/** Where the SDK found a fault. Its own message quotes what it found, so it is passed on only as the cause. */
-function faultOf(error: Error): Fault {
+/** Locates the SDK's error. Its message quotes the conversation, so it is only passed on as the cause. */
+function toFault(error: Error): Fault {
   const { context, cause } = TypeValidationError.isInstance(error) ? error : { cause: undefined };
-  const within = (cause as { issues?: { path?: unknown[] }[] } | undefined)?.issues?.[0]?.path ?? [];
+  const steps = (cause as { issues?: { path?: unknown[] }[] } | undefined)?.issues?.[0]?.path ?? [];
   const field = context?.field?.replace(/^messages/u, "") ?? "";
-  const path =
-    field +
-    within.map((step) => (typeof step === "number" ? `[${step}]` : memberPath(String(step)))).join("");
-  return {
-    path,
-    reason: "this is not what the AI SDK or the schemas given accept; see the cause.",
-    cause: error,
-  };
+  const problem = "is rejected by the AI SDK or by the schemas. See the cause.";
+  return { path: field + issuePath(steps), problem, cause: error };
 }
