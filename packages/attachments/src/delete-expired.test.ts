@@ -1,8 +1,10 @@
-import { describe, expect, it } from "vitest";
-import { backendInMemory, base64 } from "./tools.test-helper.ts";
+import { afterEach, describe, expect, it, vi } from "vitest";
+import { backendInMemory, base64, shiftableClock } from "./tools.test-helper.ts";
 
 const day = 86_400_000;
 const image = base64();
+
+afterEach(() => void vi.restoreAllMocks());
 
 describe("expiry", () => {
   it("attachments live as long as their thread, however its expiry changes", async () => {
@@ -63,14 +65,14 @@ describe("deleteExpired", () => {
     await store.save("b", { images });
     backend.records.get("")?.delete("a");
     const later = backend.open({ now: () => Date.now() + day + 1 });
-    backend.before = async ({ operation, namespace }) => {
-      // Longer than half the time that it has.
-      if (operation === "list" && namespace !== "") await new Promise((resolve) => setTimeout(resolve, 60));
+    const clock = shiftableClock();
+    backend.before = ({ operation, namespace }) => {
+      if (operation === "list" && namespace !== "") clock.shift(36_000);
     };
     const cursors: string[] = [];
     let cursor: string | undefined;
     do {
-      ({ cursor } = await later.deleteExpired({ cursor, timeoutMs: 100 }));
+      ({ cursor } = await later.deleteExpired({ cursor, timeoutMs: 60_000 }));
       if (cursor !== undefined) cursors.push(cursor);
     } while (cursor !== undefined);
     backend.before = () => undefined;
@@ -85,10 +87,11 @@ describe("deleteExpired", () => {
     const store = backend.open();
     for (let n = 0; n < 150; n += 1) await store.save(`thread-${n}`, {}, { ttlMs: 1 });
     const later = backend.open({ now: () => Date.now() + day });
-    backend.before = async ({ operation }) => {
-      if (operation === "list") await new Promise((resolve) => setTimeout(resolve, 60));
+    const clock = shiftableClock();
+    backend.before = ({ operation }) => {
+      if (operation === "list") clock.shift(36_000);
     };
-    const first = await later.deleteExpired({ timeoutMs: 100 });
+    const first = await later.deleteExpired({ timeoutMs: 60_000 });
     expect(first.deleted).toBeLessThan(150);
     const second = await later.deleteExpired({ cursor: first.cursor });
     expect([first.deleted + second.deleted, second.cursor]).toEqual([150, undefined]);

@@ -10,6 +10,7 @@ import {
   type ThreadDriver,
   type ThreadStore,
 } from "@threadstore/core";
+import { vi } from "vitest";
 import type { AttachmentsOptions } from "./options.ts";
 import { withAttachments } from "./with-attachments.ts";
 
@@ -123,4 +124,12 @@ function watched(driver: ThreadDriver, backend: Backend): ThreadDriver {
       return driver.list(namespace, page, options);
     },
   };
+}
+
+/** Lets time pass on the monotonic clock, which budgets of calls are measured by, until all mocks are restored. */
+export function shiftableClock(): { shift: (milliseconds: number) => void } {
+  const now = performance.now.bind(performance);
+  let offset = 0;
+  vi.spyOn(performance, "now").mockImplementation(() => now() + offset);
+  return { shift: (milliseconds) => void (offset += milliseconds) };
 }
