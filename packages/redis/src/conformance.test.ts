@@ -46,7 +46,7 @@ await describeWithService("redis-sentinel", "redisStore behind Sentinel", ({ sen
           const store = redisStore({
             client,
             prefix: prefixOf(place),
-            replicas: { count: 2, timeoutMs: 5_000 },
+            replicas: { count: 2, timeoutMs: 20_000 },
           });
           await store.save("replicated", {});
           // Asked without patience, for the connection that has just saved.

@@ -1,4 +1,3 @@
-import { setTimeout as wait } from "node:timers/promises";
 import type { ThreadDriver } from "@threadstore/core";
 import { type RedisService, startRedis } from "@threadstore/services";
 import { describeWithService } from "@threadstore/services/vitest";
@@ -263,7 +262,7 @@ await describeWithService("redis", "errors of a real server", () => {
     await driver.read(key, undefined, options);
     using culprit = rawClient(url);
     const busy = culprit.eval("while true do end", 0).catch((error: unknown) => error);
-    await wait(100);
+    await expect.poll(() => raw.ping().catch(String)).toContain("BUSY");
     try {
       const unavailable = { code: "UNAVAILABLE", applied: "no" };
       expect(await failureOf(driver, driver.write(key, record("x"), undefined, options))).toMatchObject(

@@ -99,7 +99,7 @@ await describeWithService("redis-cluster", "a master of a Cluster", () => {
     expect(result).toEqual({ failures: honest, lost: [] });
     await store.close();
     client.disconnect();
-  }, 90_000);
+  });
 });
 
 await describeWithService("redis-sentinel", "a master behind Sentinel", () => {
@@ -117,5 +117,5 @@ await describeWithService("redis-sentinel", "a master behind Sentinel", () => {
     expect(result).toEqual({ failures: honest, lost: [] });
     await store.close();
     client.disconnect();
-  }, 90_000);
+  });
 });

@@ -208,12 +208,12 @@ await describeWithService("redis", "on a network that fails", ({ url }) => {
     });
 
     test("silence ends with the call's time, and nothing is sent afterwards", async () => {
-      const store = open({ timeoutMs: 300 });
+      const store = open();
       const first = await store.save("thread", { n: 1 });
       proxy.arm({ type: "blackHole", when: isWrite });
-      const saving = store.save("thread", { n: 2 }, { previous: first });
+      const saving = store.save("thread", { n: 2 }, { previous: first, timeoutMs: 300 });
       await expect(saving).rejects.toMatchObject({ code: "OUTCOME_UNKNOWN" });
-      await expect(store.load("thread")).rejects.toMatchObject({ code: "UNAVAILABLE" });
+      await expect(store.load("thread", { timeoutMs: 300 })).rejects.toMatchObject({ code: "UNAVAILABLE" });
       const writes = countWrites();
       await proxy.cutAll();
       await expect

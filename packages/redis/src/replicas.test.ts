@@ -20,7 +20,7 @@ await describeWithService("redis-sentinel", "waiting for replicas", ({ sentinels
   afterAll(() => client.disconnect());
 
   test("confirms a save and a delete that both have", async () => {
-    const store = redisStore({ client, prefix: "replicas", replicas: { count: 2, timeoutMs: 5000 } });
+    const store = redisStore({ client, prefix: "replicas", replicas: { count: 2, timeoutMs: 20_000 } });
     const first = await store.save("a", { n: 1 });
     await store.save("a", { n: 2 }, { previous: first });
     // WAIT answers at once and with both: nothing is left to replicate.
@@ -40,7 +40,7 @@ await describeWithService("redis-sentinel", "waiting for replicas", ({ sentinels
   });
 
   test("does not take the answer of another connection for that of its own", async () => {
-    const store = redisStore({ client, prefix: "replicas", replicas: { count: 1, timeoutMs: 5000 } });
+    const store = redisStore({ client, prefix: "replicas", replicas: { count: 1, timeoutMs: 20_000 } });
     await store.save("c", { n: 1 });
     const send = client.sendCommand.bind(client);
     client.sendCommand = (command, ...rest) => {
@@ -61,18 +61,18 @@ await describeWithService("redis-sentinel", "waiting for replicas", ({ sentinels
 });
 
 test("that have stopped keep a save from being confirmed, until they are back", async () => {
-  const { endpoint, servers, stop } = await startRedisSentinel();
+  const { endpoint, servers, stop } = await startRedisSentinel({ failoverAfterMs: 60_000 });
   const client = new Redis({ sentinels: [...endpoint.sentinels], name: endpoint.master });
   try {
-    const store = redisStore({ client, replicas: { count: 1, timeoutMs: 200 } });
-    const first = await store.save("a", { n: 1 });
+    const patient = redisStore({ client, replicas: { count: 1, timeoutMs: 20_000 } });
+    const first = await patient.save("a", { n: 1 });
     expect(servers.replicas).toHaveLength(2);
     for (const replica of servers.replicas) replica.pause();
-    await expect(store.save("a", { n: 2 }, { previous: first })).rejects.toMatchObject({
+    const impatient = redisStore({ client, replicas: { count: 1, timeoutMs: 200 } });
+    await expect(impatient.save("a", { n: 2 }, { previous: first })).rejects.toMatchObject({
       code: "OUTCOME_UNKNOWN",
     });
     for (const replica of servers.replicas) replica.resume();
-    const patient = redisStore({ client, replicas: { count: 1, timeoutMs: 20_000 } });
     const found = await patient.load("a");
     expect(found?.thread).toEqual({ n: 2 });
     await patient.save("a", { n: 3 }, { previous: found });

@@ -79,7 +79,7 @@ await describeWithService("s3", "a service that is killed", (shared) => {
     const client = clientOf(endpoint);
     const bucket = await newBucket(client);
     const stores = Array.from({ length: 3 }, () => {
-      return s3Store({ ...connection(endpoint), bucket, timeoutMs: 20_000 });
+      return s3Store({ ...connection(endpoint), bucket, timeoutMs: 120_000 });
     });
     const threads = ["a", "b"];
     const history: Operation[] = [];

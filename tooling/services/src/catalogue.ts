@@ -31,6 +31,9 @@ interface Entry<Endpoint> {
   readonly variables: Variables<Endpoint>;
 }
 
+/** Tests do not kill servers that they share. */
+const SHARED_FAILOVER_MS = 60_000;
+
 export const catalogue: { readonly [Name in ServiceName]: Entry<Endpoints[Name]> } = {
   redis: { start: startRedis, variables: { url: text("THREADSTORE_TEST_REDIS_URL") } },
   "redis-tls": {
@@ -41,11 +44,11 @@ export const catalogue: { readonly [Name in ServiceName]: Entry<Endpoints[Name]>
     },
   },
   "redis-cluster": {
-    start: startRedisCluster,
+    start: () => startRedisCluster({ failoverAfterMs: SHARED_FAILOVER_MS }),
     variables: { nodes: addresses("THREADSTORE_TEST_REDIS_CLUSTER") },
   },
   "redis-sentinel": {
-    start: startRedisSentinel,
+    start: () => startRedisSentinel({ failoverAfterMs: SHARED_FAILOVER_MS }),
     variables: {
       sentinels: addresses("THREADSTORE_TEST_REDIS_SENTINEL"),
       master: text("THREADSTORE_TEST_REDIS_SENTINEL_MASTER", "mymaster"),

@@ -314,7 +314,7 @@ describe("a lease", () => {
           await new Promise(setImmediate);
       }, answering("slow")),
     );
-    await openConversation({ agent, store, id: "c", lease: { durationMs: 1500 } }).run("1");
+    await openConversation({ agent, store, id: "c", lease: { durationMs: 6_000 } }).run("1");
     expect(await leases.load("c")).toBeUndefined();
   });
 

@@ -11,6 +11,8 @@ interface Task {
   readonly onConflict?: "rebase" | "retry";
   readonly lease?: boolean;
   readonly journal?: boolean;
+  /** Whether the process runs so much later that the leases of earlier ones have expired. */
+  readonly afterLeases?: boolean;
   /** Before or behind which write of the store the process is killed. */
   readonly killAt?: { readonly save: number; readonly when: "before" | "after" };
   /** Where tools write down what they do. */
@@ -18,8 +20,19 @@ interface Task {
 }
 
 const [file = "", url = "", text = "{}"] = process.argv.slice(2);
-const { posts = [], onConflict, lease = false, journal = false, killAt, log = "" } = JSON.parse(text) as Task;
-const store = dying(sqliteStore({ path: file }));
+const {
+  posts = [],
+  onConflict,
+  lease = false,
+  journal = false,
+  killAt,
+  log = "",
+  afterLeases = false,
+} = JSON.parse(text) as Task;
+/** So long that no process loses its lease because it gets no CPU. */
+const LEASE_MS = 60_000;
+const now = afterLeases ? () => Date.now() + LEASE_MS : Date.now;
+const store = dying(sqliteStore({ path: file, now }));
 
 function tool(name: string) {
   return defineTool({
@@ -63,8 +76,7 @@ const conversation = openConversation({
   id: "c",
   onConflict,
   journal,
-  // Long enough for a busy machine, and short where the test waits for the lease of a process that was killed.
-  lease: journal || lease ? { durationMs: journal ? 2000 : 20_000, waitMs: 60_000 } : false,
+  lease: journal || lease ? { durationMs: LEASE_MS, waitMs: 600_000 } : false,
 });
 for (const post of posts) await conversation.run(post);
 await store.close();

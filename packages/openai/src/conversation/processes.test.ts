@@ -130,7 +130,7 @@ describe("a process that is killed in the middle of a journaled turn", () => {
       const left = await messagesIn(file);
       const saved = left.filter(({ role }) => role === "tool").map(textOf);
 
-      await runChild(file, url, { journal: true, posts: ["and?"], log });
+      await runChild(file, url, { journal: true, posts: ["and?"], log, afterLeases: true });
       const messages = await messagesIn(file);
       const isKept = left.length > 0;
       const turn = ["left done", "right done", "last done"];

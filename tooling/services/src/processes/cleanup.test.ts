@@ -50,7 +50,7 @@ function runsOf({ pid = 0 }: ChildProcess): string[] {
 async function untilGone({ starter, port, serverPid }: Started): Promise<void> {
   const isGone = async () =>
     processStart(serverPid) === undefined && !(await accepts(port)) && runsOf(starter).length === 0;
-  await waitUntil("the server to be gone", isGone, { seconds: 5 });
+  await waitUntil("the server to be gone", isGone);
 }
 
 describe("what a process started", () => {

@@ -21,7 +21,7 @@ describe("startRedisCluster", async () => {
     const counts = await Promise.all(cluster.nodes("master").map((master) => master.dbsize()));
     expect(counts).toHaveLength(3);
     expect(Math.min(...counts)).toBeGreaterThan(0);
-    expect(await cluster.wait(1, 5000)).toBe(1);
+    expect(await cluster.wait(1, 60_000)).toBe(1);
     await expect(cluster.mget(keys)).rejects.toThrow(/slot/u);
   });
 

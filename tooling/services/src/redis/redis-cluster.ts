@@ -3,7 +3,7 @@ import { freePorts, loopback } from "../processes/ports.ts";
 import type { ServerProcess } from "../processes/server-process.ts";
 import { waitUntil } from "../processes/wait-until.ts";
 import { startService, type Address, type Service } from "../service.ts";
-import { durable, provideRedis, startRedisServer } from "./redis-programs.ts";
+import { durable, type FailoverOptions, provideRedis, startRedisServer } from "./redis-programs.ts";
 import { withRedis } from "./with-redis.ts";
 
 export interface RedisClusterEndpoint {
@@ -24,11 +24,13 @@ export type RedisClusterService = Service<
 const slots = 16_384;
 const masterCount = 3;
 
-/** How long a node may be silent before its replica takes over, in milliseconds. */
-const nodeTimeout = 2000;
+/** The node timeout while the cluster forms: the shorter it is, the more often nodes exchange what they know. */
+const FORMING_MS = 2_000;
 
-/** Redis Cluster of three masters with a replica each. Needs Redis 7. */
-export async function startRedisCluster(): Promise<RedisClusterService> {
+/** Starts a Redis Cluster of three masters with one replica each. Needs Redis 7. */
+export async function startRedisCluster({
+  failoverAfterMs = 2_000,
+}: FailoverOptions = {}): Promise<RedisClusterService> {
   const installation = await provideRedis();
   return startService("redis-cluster", async (directory) => {
     const ports = await freePorts(masterCount * 4);
@@ -39,7 +41,7 @@ export async function startRedisCluster(): Promise<RedisClusterService> {
     const servers = await Promise.all(
       nodes.map(({ name, port, busPort }) => {
         const cluster = ["--cluster-enabled", "yes", "--cluster-port", String(busPort)];
-        const failover = ["--cluster-node-timeout", String(nodeTimeout), "--repl-diskless-sync-delay", "0"];
+        const failover = ["--cluster-node-timeout", String(FORMING_MS), "--repl-diskless-sync-delay", "0"];
         return startRedisServer(directory, installation, {
           name,
           port,
@@ -48,6 +50,11 @@ export async function startRedisCluster(): Promise<RedisClusterService> {
       }),
     );
     await formCluster(nodes);
+    await Promise.all(
+      nodes.map(({ port }) =>
+        withRedis(port, (redis) => redis.config("SET", "cluster-node-timeout", failoverAfterMs)),
+      ),
+    );
     return {
       endpoint: { nodes: nodes.map(({ port }) => ({ host: loopback, port })) },
       servers: { masters: servers.slice(0, masterCount), replicas: servers.slice(masterCount) },

@@ -18,6 +18,14 @@ export function provideRedis(): Promise<Installation> {
   });
 }
 
+export interface FailoverOptions {
+  /**
+   * How long a master may be silent before a replica replaces it, in milliseconds. A server that tests do not kill needs
+   * a long time, or else a busy machine causes a failover, in which the last writes are lost.
+   */
+  readonly failoverAfterMs?: number;
+}
+
 /** A `redis-server` with a folder of its own, and the given settings beside those that all of ours have. */
 export async function startRedisServer(
   directory: RunDirectory,

@@ -19,7 +19,7 @@ describe("startRedisSentinel", async () => {
 
   it("answers through its sentinels, and has two replicas", async () => {
     await redis.set("key", "value");
-    expect(await redis.wait(2, 5000)).toBe(2);
+    expect(await redis.wait(2, 60_000)).toBe(2);
   });
 
   it("has another master, with what the replicas had, after the first was killed", async () => {

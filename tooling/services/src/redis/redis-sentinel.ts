@@ -6,7 +6,7 @@ import type { RunDirectory } from "../processes/run-directory.ts";
 import type { ServerProcess } from "../processes/server-process.ts";
 import { waitUntil } from "../processes/wait-until.ts";
 import { startService, type Address, type Service } from "../service.ts";
-import { durable, provideRedis, startRedisServer } from "./redis-programs.ts";
+import { durable, type FailoverOptions, provideRedis, startRedisServer } from "./redis-programs.ts";
 import { withRedis } from "./with-redis.ts";
 
 export interface RedisSentinelEndpoint {
@@ -27,8 +27,10 @@ export type RedisSentinelService = Service<
 
 const masterName = "threadstore";
 
-/** A Redis master with two replicas, and three sentinels that replace the master when it fails. */
-export async function startRedisSentinel(): Promise<RedisSentinelService> {
+/** Starts a Redis master with two replicas, and three sentinels that replace the master if it fails. */
+export async function startRedisSentinel({
+  failoverAfterMs = 1_000,
+}: FailoverOptions = {}): Promise<RedisSentinelService> {
   const installation = await provideRedis();
   return startService("redis-sentinel", async (directory) => {
     const [masterPort = 0, ...ports] = await freePorts(6);
@@ -48,7 +50,12 @@ export async function startRedisSentinel(): Promise<RedisSentinelService> {
     const sentinelPorts = ports.slice(2);
     const sentinels = await Promise.all(
       sentinelPorts.map((port, index) =>
-        startSentinel(directory, installation, { name: `sentinel-${index + 1}`, port, masterPort }),
+        startSentinel(directory, installation, {
+          name: `sentinel-${index + 1}`,
+          port,
+          masterPort,
+          failoverAfterMs,
+        }),
       ),
     );
     await Promise.all(
@@ -65,14 +72,19 @@ export async function startRedisSentinel(): Promise<RedisSentinelService> {
 async function startSentinel(
   directory: RunDirectory,
   installation: Installation,
-  { name, port, masterPort }: { name: string; port: number; masterPort: number },
+  {
+    name,
+    port,
+    masterPort,
+    failoverAfterMs,
+  }: { name: string; port: number; masterPort: number; failoverAfterMs: number },
 ): Promise<ServerProcess> {
   const configuration = join(directory.path, `${name}.conf`);
   await writeFile(
     configuration,
     `
 sentinel monitor ${masterName} ${loopback} ${masterPort} 2
-sentinel down-after-milliseconds ${masterName} 1000
+sentinel down-after-milliseconds ${masterName} ${failoverAfterMs}
 sentinel failover-timeout ${masterName} 4000
 `,
   );
