@@ -1,8 +1,9 @@
-import { type ThreadDriver, type ThreadStore, ThreadStoreError } from "@threadstore/core";
-import { explainFailure, pathOf } from "../stores/key-value/key-value-driver.ts";
+import { type ThreadStore, ThreadStoreError } from "@threadstore/core";
+import type { ThreadDriver } from "@threadstore/core/driver";
+import { pathOf } from "../stores/key-value/key-value-driver.ts";
 import type { NetworkBug } from "../stores/key-value/key-value-harness.ts";
 import { type Mutant, wrapped } from "./mutant.ts";
-import { driverMutant, networkMutant } from "./network-mutant.ts";
+import { driverMutant, networkMutant, replacingErrors } from "./network-mutant.ts";
 
 function throughStore(change: (inner: ThreadStore) => Partial<ThreadStore>): NetworkBug {
   return { store: (inner, options) => wrapped(inner, { data: new Map(), options }, change) };
@@ -111,12 +112,14 @@ export const outageMutants: readonly Mutant[] = [
   })),
   networkMutant("loud outage", "warns when its server is away", ["L08"], () => {
     let hasWarned = false;
-    const explain = (error: unknown) => {
-      if (!hasWarned) process.emitWarning("The server is away.", "StoreWarning");
-      hasWarned = true;
-      return explainFailure(error);
+    return {
+      driver: (inner) =>
+        replacingErrors(inner, (error) => {
+          if (!hasWarned) process.emitWarning("The server is away.", "StoreWarning");
+          hasWarned = true;
+          return error;
+        }),
     };
-    return { driver: (inner) => ({ ...inner, explain }) };
   }),
   driverMutant("an outage is nothing", "takes an outage for nothing there", ["E04", "L08"], (inner) => ({
     ...inner,

@@ -1,5 +1,6 @@
 import { type StoredRecord, type ThreadDriver, type ThreadStore, ThreadStoreError } from "@threadstore/core";
-import { isLost, pathOf } from "../stores/key-value/key-value-driver.ts";
+import { pathOf } from "../stores/key-value/key-value-driver.ts";
+import { isConnectionLost } from "../stores/network-error.ts";
 import { type Mutant, wrapped } from "./mutant.ts";
 import { driverMutant, networkMutant } from "./network-mutant.ts";
 
@@ -28,7 +29,7 @@ export const faultySequenceMutants: readonly Mutant[] = [
           return await inner.read(key, ...rest);
         } catch (error) {
           const copy = copies.get(pathOf(place, key));
-          if (copy === undefined || !isLost(error)) throw error;
+          if (copy === undefined || !isConnectionLost(error)) throw error;
           return copy;
         }
       };

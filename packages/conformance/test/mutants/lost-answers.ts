@@ -1,20 +1,19 @@
-import type { ThreadDriver } from "@threadstore/core";
-import { explainFailure, isLost } from "../stores/key-value/key-value-driver.ts";
+import type { ThreadDriver } from "@threadstore/core/driver";
+import { isConnectionLost } from "../stores/network-error.ts";
 import type { Mutant } from "./mutant.ts";
-import { driverMutant, networkMutant } from "./network-mutant.ts";
+import { changedError, driverMutant, networkMutant, replacingErrors } from "./network-mutant.ts";
 
 /** What a call does when its answer was lost. */
 function onLoss<T>(call: () => Promise<T>, otherwise: () => Promise<T>): Promise<T> {
   return call().catch((error: unknown) => {
-    if (isLost(error)) return otherwise();
+    if (isConnectionLost(error)) return otherwise();
     throw error;
   });
 }
 
-const notApplied: ThreadDriver["explain"] = (error) => {
-  const explanation = explainFailure(error);
-  return explanation && { ...explanation, applied: "no" };
-};
+function claimingNoEffect(inner: ThreadDriver): ThreadDriver {
+  return replacingErrors(inner, (error) => changedError(error, { effect: "none" }));
+}
 
 export const lostAnswerMutants: readonly Mutant[] = [
   driverMutant(
@@ -39,13 +38,13 @@ export const lostAnswerMutants: readonly Mutant[] = [
     "lost is not applied",
     "explains a lost answer as one to a request that had no effect",
     ["F01", "F02", "F03", "F10"],
-    (inner) => ({ ...inner, explain: notApplied }),
+    claimingNoEffect,
   ),
   networkMutant(
     "lost is unavailable",
     "says UNAVAILABLE where a change may have been made",
     ["F01", "F02"],
-    () => ({ options: { maxRetries: 0 }, driver: (inner) => ({ ...inner, explain: notApplied }) }),
+    () => ({ options: { maxRetries: 0 }, driver: claimingNoEffect }),
   ),
   driverMutant(
     "unconditional re-sending",
@@ -77,7 +76,7 @@ export const lostAnswerMutants: readonly Mutant[] = [
       try {
         return await inner.write(key, own, ...rest);
       } catch (error) {
-        if (isLost(error)) kept.push(() => inner.write(key, own, ...rest));
+        if (isConnectionLost(error)) kept.push(() => inner.write(key, own, ...rest));
         throw error;
       }
     };

@@ -1,3 +1,4 @@
+import { DriverError, type DriverErrorOptions, type ThreadDriver } from "@threadstore/core/driver";
 import { keyValueHarness, type NetworkBug } from "../stores/key-value/key-value-harness.ts";
 import type { Mutant } from "./mutant.ts";
 
@@ -20,4 +21,31 @@ export function driverMutant(
   driver: MakeDriver,
 ): Mutant {
   return networkMutant(name, bug, killedBy, () => ({ driver }));
+}
+
+/** Returns the driver with every `DriverError` that its calls throw replaced. */
+export function replacingErrors(
+  inner: ThreadDriver,
+  replace: (error: DriverError) => DriverError,
+): ThreadDriver {
+  const replacing = <T>(call: Promise<T>): Promise<T> =>
+    call.catch((error: unknown) => {
+      throw DriverError.is(error) ? replace(error) : error;
+    });
+  return {
+    ...inner,
+    read: (...parameters) => replacing(inner.read(...parameters)),
+    write: (...parameters) => replacing(inner.write(...parameters)),
+    delete: (...parameters) => replacing(inner.delete(...parameters)),
+    list: (...parameters) => replacing(inner.list(...parameters)),
+  };
+}
+
+/** Returns a copy of the error with some properties changed. */
+export function changedError(
+  error: DriverError,
+  changes: { readonly code?: DriverError["code"] } & DriverErrorOptions,
+): DriverError {
+  const { code, message, effect, retryAfterMs, cause } = error;
+  return new DriverError(changes.code ?? code, message, { effect, retryAfterMs, cause, ...changes });
 }

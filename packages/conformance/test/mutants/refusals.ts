@@ -1,33 +1,23 @@
-import type { FailureExplanation, ThreadDriver } from "@threadstore/core";
-import {
-  explainFailure,
-  keyValueDriver,
-  pathOf,
-  UnexpectedStatusError,
-} from "../stores/key-value/key-value-driver.ts";
+import type { ThreadDriver } from "@threadstore/core/driver";
+import { failedStatusOf, keyValueDriver, pathOf } from "../stores/key-value/key-value-driver.ts";
 import type { Mutant } from "./mutant.ts";
-import { driverMutant } from "./network-mutant.ts";
+import { changedError, driverMutant, replacingErrors } from "./network-mutant.ts";
 
-function statusOf(error: unknown): number {
-  return error instanceof UnexpectedStatusError ? error.answer.status : 0;
-}
-
-/** Explains some answers otherwise. */
-function explaining(
+/** A driver that misinterprets the responses with some statuses. */
+function misinterpreting(
   isMeant: (status: number) => boolean,
-  change: Partial<FailureExplanation>,
+  changes: Parameters<typeof changedError>[1],
 ): (inner: ThreadDriver) => ThreadDriver {
-  const explain: ThreadDriver["explain"] = (error) => {
-    const explanation = explainFailure(error);
-    return explanation && isMeant(statusOf(error)) ? { ...explanation, ...change } : explanation;
-  };
-  return (inner) => ({ ...inner, explain });
+  return (inner) =>
+    replacingErrors(inner, (error) =>
+      isMeant(failedStatusOf(error)) ? changedError(error, changes) : error,
+    );
 }
 
 /** Takes some answers for a result. */
 function unless<T>(isMeant: (status: number) => boolean, call: () => Promise<T>, result: T): Promise<T> {
   return call().catch((error: unknown) => {
-    if (isMeant(statusOf(error))) return result;
+    if (isMeant(failedStatusOf(error))) return result;
     throw error;
   });
 }
@@ -51,7 +41,7 @@ export const refusalMutants: readonly Mutant[] = [
     "hopes for permission",
     "tries again what it is not permitted to do",
     ["E05"],
-    explaining(isDenied, { code: "UNAVAILABLE" }),
+    misinterpreting(isDenied, { code: "UNAVAILABLE" }),
   ),
   driverMutant("denied is deleted", "takes a refused delete for done", ["E06"], (inner) => ({
     ...inner,
@@ -79,7 +69,7 @@ export const refusalMutants: readonly Mutant[] = [
     "full is busy",
     "takes a full server for a busy one",
     ["E11"],
-    explaining((status) => status === 507, { code: "UNAVAILABLE", applied: "unknown" }),
+    misinterpreting((status) => status === 507, { code: "UNAVAILABLE", effect: "unknown" }),
   ),
   driverMutant(
     "any refusal is nothing",
@@ -132,7 +122,7 @@ export const refusalMutants: readonly Mutant[] = [
         try {
           return await inner.read(...parameters);
         } catch (error) {
-          isMissing = statusOf(error) === 404;
+          isMissing = failedStatusOf(error) === 404;
           throw error;
         }
       };
@@ -143,19 +133,19 @@ export const refusalMutants: readonly Mutant[] = [
     "failed is not done",
     "takes a change that a gateway answers with a failure for not made",
     ["F13"],
-    explaining(isServersFault, { applied: "no" }),
+    misinterpreting(isServersFault, { effect: "none" }),
   ),
   driverMutant(
     "failed for good",
     "does not try again what a server failed to do in passing",
     ["E08", "E20"],
-    explaining(isServersFault, { code: "BACKEND_ERROR" }),
+    misinterpreting(isServersFault, { code: "BACKEND_ERROR" }),
   ),
   driverMutant(
     "impatience",
     "does not wait as long as it is asked to",
     ["E08"],
-    explaining(() => true, { retryAfterMs: undefined }),
+    misinterpreting(() => true, { retryAfterMs: undefined }),
   ),
   driverMutant("hammering", "asks a busy server again and again", ["E20"], (inner) => ({
     ...inner,
@@ -164,7 +154,7 @@ export const refusalMutants: readonly Mutant[] = [
         try {
           return await inner.read(key, known, options);
         } catch (error) {
-          if (statusOf(error) < 429 || options.signal.aborted) throw error;
+          if (failedStatusOf(error) < 429 || options.signal.aborted) throw error;
         }
       }
     },

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { ThreadDriver } from "@threadstore/core";
-import { isLost } from "../stores/key-value/key-value-driver.ts";
+import { isConnectionLost } from "../stores/network-error.ts";
 import { every } from "./linearizability.ts";
 import type { Mutant } from "./mutant.ts";
 import { networkMutant } from "./network-mutant.ts";
@@ -15,7 +15,7 @@ export const resetMutants: readonly Mutant[] = [
         try {
           return await inner.write(key, record, ...rest);
         } catch (error) {
-          if (isLost(error) && isBuggy()) return `hoped-for-${record.nonce}`;
+          if (isConnectionLost(error) && isBuggy()) return `hoped-for-${record.nonce}`;
           throw error;
         }
       },
@@ -34,7 +34,7 @@ export const resetMutants: readonly Mutant[] = [
           try {
             return await inner.write(key, record, expected, options);
           } catch (error) {
-            if (!isLost(error) || !isBuggy()) throw error;
+            if (!isConnectionLost(error) || !isBuggy()) throw error;
             await wait(30);
             const found = await inner.read(key, undefined, options);
             return inner.write(key, record, found?.version, options);

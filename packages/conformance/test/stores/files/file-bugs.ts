@@ -2,7 +2,14 @@ import { randomUUID } from "node:crypto";
 import { mkdir, open, rename, unlink, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
-import { type FileSteps, hasCode, syncFolder, unlessMissing, writeTemporary } from "./file-steps.ts";
+import {
+  type FileSteps,
+  hasCode,
+  lockedError,
+  syncFolder,
+  unlessMissing,
+  writeTemporary,
+} from "./file-steps.ts";
 
 type FileBug = (good: FileSteps) => Partial<FileSteps>;
 
@@ -64,7 +71,7 @@ export const fileBugs: Readonly<Record<FileBugName, FileBug>> = {
     async lock(file, work) {
       await good.makeFolder(dirname(file));
       const handle = await open(lockFile(file), "wx").catch((error: unknown) => {
-        throw hasCode(error, "EEXIST") ? Object.assign(new Error("locked"), { code: "EAGAIN" }) : error;
+        throw hasCode(error, "EEXIST") ? lockedError(error) : error;
       });
       await handle.close();
       try {
@@ -105,8 +112,7 @@ export const fileBugs: Readonly<Record<FileBugName, FileBug>> = {
     },
     async put(file, content) {
       if ((await good.read(file)) === undefined) await (await open(file, "wx")).close();
-      else if ((await good.read(file))?.length === 0)
-        throw Object.assign(new Error("reserved"), { code: "EAGAIN" });
+      else if ((await good.read(file))?.length === 0) throw lockedError();
       await good.put(file, content);
     },
   }),
@@ -138,7 +144,7 @@ export const fileBugs: Readonly<Record<FileBugName, FileBug>> = {
     async prepare(root) {
       const marker = join(root, ".tmp-format");
       const found = await good.read(marker);
-      if (found?.length === 0) throw Object.assign(new Error("no format"), { code: "EAGAIN" });
+      if (found?.length === 0) throw lockedError();
       if (found !== undefined) return;
       await good.makeFolder(root);
       await writeFile(marker, "");

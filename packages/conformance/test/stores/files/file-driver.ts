@@ -2,14 +2,13 @@ import { readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import {
   compareUtf8,
-  type FailureExplanation,
   type PageRequest,
   type RecordPage,
   type ThreadDriver,
   type ThreadKey,
-} from "@threadstore/core";
+} from "@threadstore/core/driver";
 import { fileName, type FileNames, goodNames } from "./file-names.ts";
-import { type FileSteps, hasCode, undurable, unlessMissing } from "./file-steps.ts";
+import { type FileSteps, unlessMissing, withDriverErrors } from "./file-steps.ts";
 
 /** Keeps each record in a file: a line with its version and its id, and then its bytes. */
 export function fileDriver(root: string, steps: FileSteps, names: FileNames = goodNames): ThreadDriver {
@@ -21,39 +20,35 @@ export function fileDriver(root: string, steps: FileSteps, names: FileNames = go
       prepared = undefined;
       throw error;
     }));
+  const changeFile = <T>(file: string, change: (file: string) => Promise<T>): Promise<T> =>
+    withDriverErrors(async () => {
+      await readyToWrite();
+      return steps.lock(file, () => change(file));
+    });
   return {
     contract: 1,
     name: "files",
 
-    async read(key) {
-      return split(await steps.read(fileOf(key)));
-    },
+    read: (key) => withDriverErrors(async () => split(await steps.read(fileOf(key)))),
 
-    async write(key, { bytes }, expected) {
-      await readyToWrite();
-      const file = fileOf(key);
-      return steps.lock(file, async () => {
+    write: (key, { bytes }, expected) =>
+      changeFile(fileOf(key), async (file) => {
         if (split(await steps.read(file))?.version !== expected) return undefined;
         await steps.makeFolder(dirname(file));
         const version = steps.newVersion();
         await steps.put(file, Buffer.concat([Buffer.from(`${version} ${JSON.stringify(key.id)}\n`), bytes]));
         return version;
-      });
-    },
+      }),
 
-    async delete(key, expected) {
-      await readyToWrite();
-      const file = fileOf(key);
-      return steps.lock(file, async () => {
+    delete: (key, expected) =>
+      changeFile(fileOf(key), async (file) => {
         if (split(await steps.read(file))?.version !== expected) return false;
         await steps.remove(file);
         return true;
-      });
-    },
+      }),
 
-    list: (namespace, page) => listFiles(folderOf(root, names, namespace), steps, names, page),
-
-    explain: explainFailure,
+    list: (namespace, page) =>
+      withDriverErrors(() => listFiles(folderOf(root, names, namespace), steps, names, page)),
 
     close: async () => undefined,
   };
@@ -80,16 +75,6 @@ async function listFiles(
     (found.get(id) ?? []).map(({ version, bytes }) => ({ id, version, tail: bytes })),
   );
   return { records, next: rest.length > limit ? page.at(-1) : undefined };
-}
-
-function explainFailure(error: unknown): FailureExplanation | undefined {
-  if (hasCode(error, "EIO")) {
-    const applied = error instanceof Error && undurable.has(error) ? "undurable" : "unknown";
-    return { code: "BACKEND_ERROR", message: "The disk failed: look at it.", applied };
-  }
-  return hasCode(error, "EAGAIN")
-    ? { code: "UNAVAILABLE", message: "Another process has the lock: try again.", applied: "no" }
-    : undefined;
 }
 
 function folderOf(root: string, names: FileNames, namespace: string): string {

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, open, readdir, readFile, rename, unlink } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { DriverError, type DriverErrorEffect } from "@threadstore/core/driver";
 
 /** How the file store does what a crash may interrupt. A broken store has other ones. */
 export interface FileSteps {
@@ -28,6 +29,25 @@ export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
   return error instanceof Error && "code" in error && codes.includes(String(error.code));
 }
 
+function diskError(cause: unknown, effect: DriverErrorEffect): DriverError {
+  return new DriverError("BACKEND_ERROR", "The disk failed. Check it.", { effect, cause });
+}
+
+/** Runs the operation and throws the `DriverError` for a failure that the store recognizes. */
+export async function withDriverErrors<T>(operation: () => Promise<T>): Promise<T> {
+  try {
+    return await operation();
+  } catch (error) {
+    if (hasCode(error, "EIO")) throw diskError(error, "unknown");
+    throw error;
+  }
+}
+
+/** The error for a lock that another process holds. */
+export function lockedError(cause?: unknown): DriverError {
+  return new DriverError("UNAVAILABLE", "Another process holds the lock. Retry the call.", { cause });
+}
+
 export async function unlessMissing<T>(work: Promise<T>): Promise<T | undefined> {
   try {
     return await work;
@@ -46,26 +66,22 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-/** Failures after which a change is there that may not last. */
-export const undurable: WeakSet<Error> = new WeakSet();
-
 /** A change in the folder, with which it is over: it is synced also where it took place and reported an error. */
 async function lasting(folder: string, change: () => Promise<void>): Promise<void> {
   try {
     await change();
   } catch (error) {
-    if (hasCode(error, "EIO")) await syncDecision(folder);
+    if (hasCode(error, "EIO")) await syncCommit(folder);
     throw error;
   }
-  await syncDecision(folder);
+  await syncCommit(folder);
 }
 
-async function syncDecision(folder: string): Promise<void> {
+async function syncCommit(folder: string): Promise<void> {
   try {
     await syncFolder(folder);
   } catch (error) {
-    if (error instanceof Error) undurable.add(error);
-    throw error;
+    throw hasCode(error, "EIO") ? diskError(error, "not-durable") : error;
   }
 }
 

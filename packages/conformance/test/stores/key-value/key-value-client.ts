@@ -1,5 +1,6 @@
 import { Agent, type IncomingMessage, request } from "node:http";
 import type { Endpoint } from "../../../src/suite/harness.ts";
+import { asNetworkError } from "../network-error.ts";
 
 export interface Answer {
   readonly status: number;
@@ -15,7 +16,7 @@ export interface Sending {
   readonly signal?: AbortSignal;
 }
 
-/** Sends each request once, on connections that it keeps and closes. */
+/** Sends each request once, over connections that it keeps alive until it is closed. */
 export class KeyValueClient {
   /** How many connections were made that are closed by now. */
   connectionsLost = 0;
@@ -39,10 +40,11 @@ export class KeyValueClient {
         path,
         headers: { ...headers, ...length },
       };
+      const fail = (error: unknown): void => reject(asNetworkError(error));
       const sent = request({ ...options, ...(signal === undefined ? {} : { signal }) }, (response) => {
-        this.#bodyOf(response).then((received) => resolve(answerOf(response, received)), reject);
+        this.#bodyOf(response).then((received) => resolve(answerOf(response, received)), fail);
       });
-      sent.on("error", reject);
+      sent.on("error", fail);
       sent.on("socket", (socket) => {
         if (socket.connecting) socket.once("close", () => (this.connectionsLost += 1));
       });

@@ -1,16 +1,27 @@
-import type { FailureExplanation, ThreadDriver, ThreadKey } from "@threadstore/core";
+import {
+  DriverError,
+  type HttpFailure,
+  httpFailureOf,
+  type ThreadDriver,
+  type ThreadKey,
+} from "@threadstore/core/driver";
 import type { Answer, KeyValueClient } from "./key-value-client.ts";
 import type { Listing } from "./key-value-server.ts";
 
-/** A status other than those that say how a request went. */
-export class UnexpectedStatusError extends Error {
-  override readonly name = "UnexpectedStatusError";
-  readonly answer: Answer;
+/** A response that is not an answer to the request. Drivers throw it as the cause of a `DriverError`. */
+class UnexpectedResponseError extends Error {
+  override readonly name = "UnexpectedResponseError";
+  readonly status: number;
 
-  constructor(answer: Answer) {
-    super(`The server answered ${answer.status}.`);
-    this.answer = answer;
+  constructor(status: number) {
+    super(`Unexpected response with status ${status}.`);
+    this.status = status;
   }
+}
+
+/** Returns the HTTP status that made a driver's call fail; 0 if the failure was not a response. */
+export function failedStatusOf(error: unknown): number {
+  return DriverError.is(error) && error.cause instanceof UnexpectedResponseError ? error.cause.status : 0;
 }
 
 /** A driver as an adapter's author would write it, over HTTP with entity tags. */
@@ -46,7 +57,6 @@ export function keyValueDriver(client: KeyValueClient, place: string): ThreadDri
       }));
       return { records, next: more ? entries.at(-1)?.name : undefined };
     },
-    explain: explainFailure,
     close: async () => client.close(),
   };
 }
@@ -60,35 +70,19 @@ function hex(namespace: string): string {
   return `n${Buffer.from(namespace).toString("hex")}`;
 }
 
-/** Whether an answer, or the connection to one, was lost. */
-export function isLost(error: unknown): boolean {
-  return ["ECONNRESET", "EPIPE", "ECONNABORTED"].includes(String(codeOf(error)));
+function responseError({ status, retryAfterMs }: Answer): DriverError {
+  const { code, effect } = failureOf(status);
+  const cause = new UnexpectedResponseError(status);
+  return new DriverError(code, `The server answered with status ${status}.`, { effect, retryAfterMs, cause });
 }
 
-export function explainFailure(error: unknown): FailureExplanation | undefined {
-  const message = "The server cannot be reached.";
-  if (codeOf(error) === "ECONNREFUSED") return { code: "UNAVAILABLE", message, applied: "no" };
-  if (isLost(error)) return { code: "UNAVAILABLE", message, applied: "unknown" };
-  return error instanceof UnexpectedStatusError ? explainAnswer(error.answer) : undefined;
-}
-
-/** A server that fails may have done what it was asked before; one that refuses has not. */
-function explainAnswer({ status, retryAfterMs }: Answer): FailureExplanation {
-  const message = `The server answered ${status}.`;
-  if (status === 401 || status === 403) return { code: "ACCESS_DENIED", message, applied: "no" };
-  if (status === 429) return { code: "UNAVAILABLE", message, applied: "no", retryAfterMs };
-  if (status === 404) return { code: "MISCONFIGURED", message, applied: "no" };
-  if (status === 507) return { code: "STORAGE_FULL", message, applied: "no" };
-  if (status >= 500) return { code: "UNAVAILABLE", message, applied: "unknown", retryAfterMs };
-  return { code: "BACKEND_ERROR", message, applied: "no" };
-}
-
-function codeOf(error: unknown): unknown {
-  return error instanceof Error && "code" in error ? error.code : undefined;
+function failureOf(status: number): HttpFailure {
+  if (status === 404) return { code: "MISCONFIGURED", effect: "none" };
+  return httpFailureOf(status) ?? { code: "BACKEND_ERROR", effect: "none" };
 }
 
 function expected(answer: Answer): Answer {
-  if (answer.status !== 200) throw new UnexpectedStatusError(answer);
+  if (answer.status !== 200) throw responseError(answer);
   return answer;
 }
 
@@ -99,6 +93,6 @@ function isNothing({ status, body }: Answer): boolean {
 
 /** Whatever answers otherwise is not the server. */
 function tagged(answer: Answer): Answer {
-  if (expected(answer).etag === "") throw new UnexpectedStatusError(answer);
+  if (expected(answer).etag === "") throw responseError(answer);
   return answer;
 }

@@ -1,18 +1,15 @@
 import { connect, type Socket } from "node:net";
 import { splitRedis } from "../../../src/engines/fault-proxy/redis-splitter.ts";
 import type { Endpoint } from "../../../src/suite/harness.ts";
+import { asNetworkError } from "../network-error.ts";
+import { asDriverError, ReplyError } from "./resp-errors.ts";
 
 export type Reply = Buffer | string | number | null | readonly Reply[];
-
-/** What the server says is wrong with a command; its first word is a code. */
-export class ReplyError extends Error {
-  override readonly name = "ReplyError";
-}
 
 interface Pending {
   readonly bytes: Buffer;
   readonly resolve: (reply: Reply) => void;
-  readonly reject: (error: Error) => void;
+  readonly reject: (error: unknown) => void;
 }
 
 export interface ConnectionBug {
@@ -43,7 +40,7 @@ export class RespConnection {
     const pending: Pending = { bytes: encoded(words), resolve, reject };
     const abort = (): void => {
       if (this.#bug.forgetsAborted === true) this.#pending = this.#pending.filter((each) => each !== pending);
-      reject(signal?.reason as Error);
+      reject(signal?.reason);
     };
     signal?.addEventListener("abort", abort, { once: true });
     this.#pending.push(pending);
@@ -79,7 +76,7 @@ export class RespConnection {
 
   #lost(failure: Error): void {
     if (this.#bug.sendsAgain !== true) {
-      for (const { reject } of this.#pending.splice(0)) reject(failure);
+      for (const { reject } of this.#pending.splice(0)) reject(asNetworkError(failure));
     } else if (this.#pending.length > 0) {
       const socket = (this.#socket = this.#connect());
       for (const { bytes } of this.#pending) socket.write(bytes);
@@ -91,7 +88,7 @@ export class RespConnection {
     const { reply } = decoded(bytes, 0);
     if (!(reply instanceof ReplyError)) pending?.resolve(reply);
     else if (this.#bug.hidesErrors === true) pending?.resolve(null);
-    else pending?.reject(reply);
+    else pending?.reject(asDriverError(reply));
   }
 }
 

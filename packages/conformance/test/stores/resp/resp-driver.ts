@@ -1,12 +1,5 @@
-import {
-  compareUtf8,
-  type FailureExplanation,
-  type ListedRecord,
-  type ThreadDriver,
-  type ThreadKey,
-} from "@threadstore/core";
-import { explainFailure } from "../key-value/key-value-driver.ts";
-import { type Reply, ReplyError, type RespConnection } from "./resp-connection.ts";
+import { compareUtf8, type ListedRecord, type ThreadDriver, type ThreadKey } from "@threadstore/core/driver";
+import type { Reply, RespConnection } from "./resp-connection.ts";
 
 /** How the store does what goes wrong easily with Redis. A broken one has other ways. */
 export interface RespSteps {
@@ -112,7 +105,6 @@ export function respDriver(
       const records = page.flatMap((id, index) => listed(id, values[index] ?? null));
       return { records, next: rest.length > limit ? page.at(-1) : undefined };
     },
-    explain,
     async close() {
       connections.shared.drop();
       connections.transactions.drop();
@@ -136,22 +128,6 @@ async function scan(
     cursor = goesOn(next.toString(), found.length) ? next.toString() : "0";
   } while (cursor !== "0");
   return distinct(names);
-}
-
-const passing = ["LOADING", "READONLY", "BUSY", "TRYAGAIN", "CLUSTERDOWN", "MASTERDOWN", "NOREPLICAS"];
-
-/** An error is the answer to one command, and what it refused was not done. */
-function explain(error: unknown): FailureExplanation | undefined {
-  if (!(error instanceof ReplyError)) return explainFailure(error);
-  const [code = ""] = error.message.split(" ");
-  if (passing.includes(code)) {
-    return { code: "UNAVAILABLE", message: "The server cannot be used for the moment.", applied: "no" };
-  }
-  if (code === "OOM") return { code: "STORAGE_FULL", message: "The server's memory is full.", applied: "no" };
-  if (code === "NOAUTH" || code === "NOPERM") {
-    return { code: "ACCESS_DENIED", message: "The server refuses the credentials.", applied: "no" };
-  }
-  return { code: "BACKEND_ERROR", message: "The server refused a command.", applied: "unknown" };
 }
 
 /** Versions are nonces, 22 characters long; the record follows. */

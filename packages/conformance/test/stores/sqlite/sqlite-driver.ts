@@ -1,6 +1,6 @@
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import { setImmediate as nextTurn } from "node:timers/promises";
-import type { ThreadDriver } from "@threadstore/core";
+import type { ThreadDriver } from "@threadstore/core/driver";
 
 interface Row {
   readonly id: string | Uint8Array;
@@ -69,7 +69,6 @@ export function sqliteDriver(database: DatabaseSync, bug: SqliteBug = {}): Threa
       const next = countsRows ? String(Number(start) + limit) : records.at(-1)?.id;
       return { records, next: rows.length > limit ? next : undefined };
     },
-    explain: () => undefined,
     close: async () => database.close(),
   };
 }
