@@ -35,7 +35,7 @@ const damages: readonly (readonly [what: string, damage: Damage, says: RegExp])[
       const found = attachments?.get(record);
       if (found !== undefined) attachments?.set(record, { ...found, bytes: found.bytes.slice(0, 100) });
     },
-    /attachment sha256:([0-9a-f]{64}): The stored record is damaged/u,
+    /attachment sha256:([0-9a-f]{64}): The stored record is corrupt/u,
   ],
 ];
 
@@ -56,7 +56,7 @@ describe.each(damages)("an attachment that is %s", (_what, damage, says) => {
     const failure = await store.load("a").catch((error: unknown) => error);
     expect(failure).toMatchObject({ ...context, message: expect.stringMatching(says) });
     expect(String(failure)).toContain(digest);
-    expect(String(failure)).toMatch(/delete the thread, or save(?: it)? with overwrite: true/u);
+    expect(String(failure)).toMatch(/delete the thread, or save(?: it)? with `?overwrite: true/u);
     await expect(store.update("a", () => ({}))).rejects.toMatchObject(context);
     expect((await store.listPage()).threads).toMatchObject([{ id: "a", corrupt: false }]);
   });

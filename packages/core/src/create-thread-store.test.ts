@@ -4,39 +4,39 @@ import { promisify } from "node:util";
 import { describe, expect, it, vi } from "vitest";
 import { createThreadStore } from "./create-thread-store.ts";
 import { memoryDriver } from "./memory-store.ts";
-import { blackHole, ScriptedFailure, scriptedDriver } from "./runtime/scripted-driver.test-helper.ts";
+import { failure, neverResponds, scriptedDriver } from "./runtime/scripted-driver.test-helper.ts";
 
-describe("time", () => {
-  it("ends a read in a black hole with UNAVAILABLE", async () => {
+describe("deadlines", () => {
+  it("end a read without a response with UNAVAILABLE", async () => {
     const { driver, next } = scriptedDriver(memoryDriver());
-    next("read", blackHole);
+    next("read", neverResponds);
     const store = createThreadStore(driver, { timeoutMs: 30 });
     await expect(store.load("a")).rejects.toMatchObject({ code: "UNAVAILABLE", operation: "load" });
   });
 
-  it("ends a write or delete in a black hole with OUTCOME_UNKNOWN", async () => {
+  it("end a write or delete without a response with OUTCOME_UNKNOWN", async () => {
     const { driver, next } = scriptedDriver(memoryDriver());
     const store = createThreadStore(driver);
-    next("write", blackHole);
+    next("write", neverResponds);
     await expect(store.save("a", {}, { timeoutMs: 30 })).rejects.toMatchObject({ code: "OUTCOME_UNKNOWN" });
     await store.save("b", {});
-    next("delete", blackHole);
+    next("delete", neverResponds);
     await expect(store.delete("b", { timeoutMs: 30 })).rejects.toMatchObject({ code: "OUTCOME_UNKNOWN" });
   });
 
-  it("ends a save that only looked so far with UNAVAILABLE", async () => {
+  it("end a save that has not written yet with UNAVAILABLE", async () => {
     const { driver, next } = scriptedDriver(memoryDriver());
-    next("read", blackHole);
+    next("read", neverResponds);
     const store = createThreadStore(driver, { timeoutMs: 30 });
     await expect(store.save("a", {}, { overwrite: true })).rejects.toMatchObject({ code: "UNAVAILABLE" });
   });
 });
 
-describe("abort", () => {
+describe("aborting", () => {
   it("before the call sends nothing and rejects with the reason", async () => {
     const { driver, calls } = scriptedDriver(memoryDriver());
     const store = createThreadStore(driver);
-    const reason = new Error("the user left");
+    const reason = new Error("cancelled");
     const signal = AbortSignal.abort(reason);
     await expect(store.save("a", {}, { signal })).rejects.toBe(reason);
     await expect(store.load("a", { signal })).rejects.toBe(reason);
@@ -44,31 +44,31 @@ describe("abort", () => {
     expect(calls).toMatchObject({ read: 0, write: 0, list: 0 });
   });
 
-  it("during the call rejects with the reason, tells the driver, and a late failure goes nowhere", async () => {
+  it("mid-call rejects with the reason and ignores a later failure", async () => {
     const { driver, next } = scriptedDriver(memoryDriver());
     const store = createThreadStore(driver);
     const controller = new AbortController();
-    const reason = new Error("the user left");
+    const reason = new Error("cancelled");
     const late = Promise.withResolvers<never>();
     next("write", () => late.promise);
     const saving = store.save("a", {}, { signal: controller.signal });
     controller.abort(reason);
     await expect(saving).rejects.toBe(reason);
     // Vitest fails the run on an unhandled rejection.
-    late.reject(new ScriptedFailure({}));
+    late.reject(failure());
     await new Promise(setImmediate);
     expect(await store.load("a")).toBeUndefined();
   });
 
-  it("ends an update whose change hangs", async () => {
+  it("ends an update whose callback hangs", async () => {
     const store = createThreadStore(memoryDriver());
     const controller = new AbortController();
     const updating = store.update("a", () => Promise.withResolvers<never>().promise, {
       signal: controller.signal,
     });
     await new Promise(setImmediate);
-    controller.abort(new Error("the user left"));
-    await expect(updating).rejects.toThrow("the user left");
+    controller.abort(new Error("cancelled"));
+    await expect(updating).rejects.toThrow("cancelled");
     await store.close();
   });
 
@@ -81,13 +81,13 @@ describe("abort", () => {
 });
 
 describe("close", () => {
-  it("waits for the calls in flight, refuses new ones, and closes the driver once", async () => {
+  it("waits for calls in flight, rejects new ones and closes the driver once", async () => {
     const { driver, next, calls } = scriptedDriver(memoryDriver());
     const store = createThreadStore(driver);
     const gate = Promise.withResolvers<void>();
-    next("write", async (go) => {
+    next("write", async (run) => {
       await gate.promise;
-      return go();
+      return run();
     });
     const saving = store.namespace("x").save("a", {});
     const closing = [store.close(), store.close()];
@@ -99,18 +99,18 @@ describe("close", () => {
     expect(calls.close).toBe(1);
   });
 
-  it("waits for what an aborted call left running, before the driver is closed", async () => {
+  it("waits for the work of an aborted call before it closes the driver", async () => {
     const { driver, next, calls } = scriptedDriver(memoryDriver());
     const store = createThreadStore(driver);
     const controller = new AbortController();
     const gate = Promise.withResolvers<void>();
-    next("write", async (go) => {
+    next("write", async (run) => {
       await gate.promise;
-      return go();
+      return run();
     });
     const saving = store.save("a", {}, { signal: controller.signal });
-    controller.abort(new Error("the user left"));
-    await expect(saving).rejects.toThrow("the user left");
+    controller.abort(new Error("cancelled"));
+    await expect(saving).rejects.toThrow("cancelled");
     const closing = store.close();
     await new Promise(setImmediate);
     expect(calls.close).toBe(0);
@@ -119,16 +119,16 @@ describe("close", () => {
     expect(calls.close).toBe(1);
   });
 
-  it("does not wait for ever for what hangs", async () => {
+  it("does not wait forever for work that hangs", async () => {
     const { driver, next, calls } = scriptedDriver(memoryDriver());
     const store = createThreadStore(driver, { timeoutMs: 10 });
-    next("read", blackHole);
+    next("read", neverResponds);
     await expect(store.load("a")).rejects.toMatchObject({ code: "UNAVAILABLE" });
     await store.close();
     expect(calls.close).toBe(1);
   });
 
-  it("waits for an update whose change is under way, and lets it save", async () => {
+  it("waits for an update whose callback is running and lets it save", async () => {
     const { driver, calls } = scriptedDriver(memoryDriver());
     const store = createThreadStore(driver);
     const gate = Promise.withResolvers<void>();
@@ -146,7 +146,7 @@ describe("close", () => {
     expect(calls.close).toBe(1);
   });
 
-  it("of a view closes that view alone", async () => {
+  it("closes only the view it is called on", async () => {
     const { driver, calls } = scriptedDriver(memoryDriver());
     const store = createThreadStore(driver);
     const view = store.namespace("x");
@@ -157,13 +157,13 @@ describe("close", () => {
     expect(calls.close).toBe(0);
   });
 
-  it("rejects with a typed error when the driver cannot close", async () => {
+  it("rejects with a ThreadStoreError if the driver fails to close", async () => {
     const cause = new Error("still busy");
     const store = createThreadStore({ ...memoryDriver(), close: () => Promise.reject(cause) });
     await expect(store.close()).rejects.toMatchObject({ code: "BACKEND_ERROR", cause });
   });
 
-  it("comes with await using", async () => {
+  it("is called by await using", async () => {
     const { driver, calls } = scriptedDriver(memoryDriver());
     {
       await using store = createThreadStore(driver);
@@ -173,8 +173,8 @@ describe("close", () => {
   });
 });
 
-describe("options", () => {
-  it("name a driver of a contract that this core knows", () => {
+describe("invalid options", () => {
+  it("include a driver with an unsupported contract version", () => {
     const driver = { ...memoryDriver(), contract: 2 as never };
     expect(() => createThreadStore(driver)).toThrow(TypeError);
   });
@@ -186,13 +186,13 @@ describe("options", () => {
     [{ ttlMs: -1 }, /ttlMs/u],
     [{ maxRetries: -1 }, /maxRetries/u],
     [{ now: 5 as never }, /now/u],
-  ])("of a store that are wrong are a TypeError before any I/O: %o", (options, message) => {
+  ])("of a store throw a TypeError before any I/O: %o", (options, message) => {
     expect(() => createThreadStore(memoryDriver(), options)).toThrow(TypeError);
     expect(() => createThreadStore(memoryDriver(), options)).toThrow(message);
   });
 
   it.each([{ timeoutMs: -1 }, { timeoutMs: 2 ** 31 }, { signal: "no" }, null])(
-    "of a call that are wrong are INVALID_ARGUMENT: %o",
+    "of a call reject with INVALID_ARGUMENT: %o",
     async (options) => {
       const store = createThreadStore(memoryDriver());
       await expect(store.load("a", options as never)).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
@@ -200,8 +200,8 @@ describe("options", () => {
   );
 });
 
-describe("a failure that nobody handles", () => {
-  it.each(["save", "update"])("of %s shows as an unhandled rejection", async (method) => {
+describe("a rejection without a handler", () => {
+  it.each(["save", "update"])("of %s is reported as an unhandled rejection", async (method) => {
     const core = new URL("./index.ts", import.meta.url).href;
     const program = `
       import { memoryStore } from ${JSON.stringify(core)};
@@ -220,31 +220,34 @@ describe("a failure that nobody handles", () => {
 });
 
 describe("the clock", () => {
-  it("is taken in whole milliseconds", async () => {
+  it("is rounded down to milliseconds", async () => {
     const store = createThreadStore(memoryDriver(), { now: () => 1_700_000_000_000.7 });
     const { createdAt, expiresAt } = await store.save("a", {}, { ttlMs: 10 });
     expect(createdAt.getTime()).toBe(1_700_000_000_000);
     expect(expiresAt?.getTime()).toBe(1_700_000_000_010);
   });
 
-  it.each([Number.NaN, Number.POSITIVE_INFINITY, "now"])("that says %s is MISCONFIGURED", async (time) => {
-    const store = createThreadStore(memoryDriver(), { now: () => time as number });
-    await expect(store.save("a", {})).rejects.toMatchObject({ code: "MISCONFIGURED" });
-  });
+  it.each([Number.NaN, Number.POSITIVE_INFINITY, "now"])(
+    "that returns %s rejects with MISCONFIGURED",
+    async (time) => {
+      const store = createThreadStore(memoryDriver(), { now: () => time as number });
+      await expect(store.save("a", {})).rejects.toMatchObject({ code: "MISCONFIGURED" });
+    },
+  );
 });
 
 describe("deleteExpired", () => {
-  it("that runs out of time says where to go on", async () => {
+  it("returns a cursor to continue from if time runs out", async () => {
     let now = 0;
     const { driver, next } = scriptedDriver(memoryDriver());
     const store = createThreadStore(driver, { now: () => now });
     for (let n = 0; n < 150; n += 1) await store.save(`t-${String(n).padStart(3, "0")}`, {}, { ttlMs: 5 });
     now = 10;
-    next("list", (go) => {
+    next("list", (run) => {
       // More than half of the call's time passes.
       const later = performance.now() + 36_000;
       vi.spyOn(performance, "now").mockReturnValue(later);
-      return go();
+      return run();
     });
     const first = await store.deleteExpired({ timeoutMs: 60_000 });
     vi.restoreAllMocks();

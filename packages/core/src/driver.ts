@@ -1,10 +1,14 @@
 // The entry point for adapter authors: "@threadstore/core/driver".
-export { compareUtf8 } from "./encoding/compare-utf8.ts";
-export type { StoreOptions } from "./validation/store-options.ts";
 export { createThreadStore } from "./create-thread-store.ts";
 export { DriverError, type DriverErrorEffect, type DriverErrorOptions } from "./driver-error.ts";
+export { compareUtf8 } from "./encoding/compare-utf8.ts";
 export type { BackendErrorCode } from "./errors.ts";
-export { memoryDriver, type MemoryDriverOptions } from "./memory-store.ts";
+export {
+  memoryDriver,
+  type MemoryDriverOptions,
+  type MemoryRecord,
+  type MemoryRecords,
+} from "./memory-store.ts";
 export {
   type HttpFailure,
   httpFailureOf,
@@ -23,3 +27,4 @@ export {
   type ThreadKey,
   TRAILER_MAX_BYTES,
 } from "./thread-driver.ts";
+export type { StoreOptions } from "./validation/store-options.ts";

@@ -8,19 +8,19 @@ import {
   threadStoreErrorCodes,
 } from "./errors.ts";
 import { memoryDriver, type MemoryRecords } from "./memory-store.ts";
-import { blackHole, ScriptedFailure, scriptedDriver } from "./runtime/scripted-driver.test-helper.ts";
+import { failure, neverResponds, scriptedDriver } from "./runtime/scripted-driver.test-helper.ts";
 import type { ThreadStore } from "./thread-store.ts";
 
 const documentation = readFileSync(new URL("../../../docs/errors.md", import.meta.url), "utf8");
 
 function failingWith(code: BackendErrorCode): ThreadStore {
   const { driver, next } = scriptedDriver(memoryDriver());
-  next("write", () => Promise.reject(new ScriptedFailure({ code, applied: "no" })));
+  next("write", () => Promise.reject(failure({ code, effect: "none" })));
   return createThreadStore(driver, { maxRetries: 0 });
 }
 
-/** For each code a way to come to it. */
-const ways: Record<ThreadStoreErrorCode, () => Promise<unknown>> = {
+/** A call for each code that rejects with it. */
+const FAILING_CALLS: Record<ThreadStoreErrorCode, () => Promise<unknown>> = {
   ACCESS_DENIED: () => failingWith("ACCESS_DENIED").save("a", {}),
   BACKEND_ERROR: () => failingWith("BACKEND_ERROR").save("a", {}),
   MISCONFIGURED: () => failingWith("MISCONFIGURED").save("a", {}),
@@ -46,33 +46,33 @@ const ways: Record<ThreadStoreErrorCode, () => Promise<unknown>> = {
   },
   OUTCOME_UNKNOWN: async () => {
     const { driver, next } = scriptedDriver(memoryDriver());
-    next("write", blackHole);
+    next("write", neverResponds);
     await createThreadStore(driver, { timeoutMs: 20 }).save("a", {});
   },
 };
 
 describe.each([...threadStoreErrorCodes])("%s", (code) => {
-  it("is reached", async () => {
-    await expect(ways[code]()).rejects.toMatchObject({
+  it("is thrown", async () => {
+    await expect(FAILING_CALLS[code]()).rejects.toMatchObject({
       code,
       retryable: code === "UNAVAILABLE",
       name: "ThreadStoreError",
     });
   });
 
-  it("is documented, with whether it is retryable", () => {
+  it("is documented with its retryability", () => {
     const row = documentation.split("\n").find((line) => line.startsWith(`| \`${code}\` |`));
     expect(row).toMatch(code === "UNAVAILABLE" ? /\| yes \|$/u : /\| no \|$/u);
   });
 });
 
-describe("the error class", () => {
-  it("documents no code that does not exist, and has no two of one", () => {
+describe("ThreadStoreError", () => {
+  it("has exactly the documented codes, once each", () => {
     const documented = [...documentation.matchAll(/^\| `([A-Z_]+)` \|/gmu)].map(([, code]) => code);
     expect(documented.join()).toBe(threadStoreErrorCodes.join());
   });
 
-  it("knows an error of another copy of this package, and nothing else", () => {
+  it("recognizes errors of another copy of this package, and only those", () => {
     const foreign = Object.assign(new Error("x"), { code: "CONFLICT" });
     expect(ThreadStoreError.is(foreign)).toBe(false);
     Object.defineProperty(foreign, Symbol.for("threadstore.error"), { value: true });
@@ -81,12 +81,15 @@ describe("the error class", () => {
     for (const other of [undefined, null, "CONFLICT", {}]) expect(ThreadStoreError.is(other)).toBe(false);
   });
 
-  it("goes into a log as data, without the cause", () => {
-    const error = new ThreadStoreError("CONFLICT", "It moved on.", { id: "a", cause: new Error("secret") });
+  it("serializes to JSON without its cause", () => {
+    const error = new ThreadStoreError("CONFLICT", "The thread has changed.", {
+      id: "a",
+      cause: new Error("secret"),
+    });
     expect(JSON.parse(JSON.stringify(error))).toEqual({
       name: "ThreadStoreError",
       code: "CONFLICT",
-      message: "It moved on.",
+      message: "The thread has changed.",
       retryable: false,
       id: "a",
     });

@@ -1,4 +1,4 @@
-/** What a backend's failure can mean. A driver explains its errors with one of these. */
+/** The codes of failures in a backend: those that a driver can report. */
 export type BackendErrorCode =
   | "ACCESS_DENIED"
   | "BACKEND_ERROR"
@@ -9,8 +9,8 @@ export type BackendErrorCode =
   | "UNAVAILABLE";
 
 /**
- * Why a call failed. The set is closed, a code's meaning never changes within a major version, and
- * docs/errors.md says of each what to do.
+ * Why a call failed. The set is closed, and the meaning of a code never changes within a major version. docs/errors.md
+ * describes the remedy for each code.
  */
 export type ThreadStoreErrorCode =
   | BackendErrorCode
@@ -19,7 +19,7 @@ export type ThreadStoreErrorCode =
   | "INVALID_ARGUMENT"
   | "OUTCOME_UNKNOWN";
 
-/** The codes, for whoever wants to go through all of them. */
+/** All error codes. */
 export const threadStoreErrorCodes: readonly ThreadStoreErrorCode[] = [
   "ACCESS_DENIED",
   "BACKEND_ERROR",
@@ -35,26 +35,26 @@ export const threadStoreErrorCodes: readonly ThreadStoreErrorCode[] = [
 ];
 
 export interface ThreadStoreErrorDetails {
-  /** The call that failed, such as `save`. */
+  /** The operation that failed, such as `save`. */
   readonly operation?: string | undefined;
-  /** The backend's name, such as `sqlite`. */
+  /** The name of the store, such as `sqlite`. */
   readonly store?: string | undefined;
   readonly namespace?: string | undefined;
   readonly id?: string | undefined;
-  /** With `CONFLICT`: the version that is there now, where the backend told it; `undefined`: none, or unknown. */
+  /** For `CONFLICT`: the current version; `undefined` if the thread does not exist or its version is unknown. */
   readonly currentVersion?: string | undefined;
-  /** The backend's own error, untouched. */
+  /** The backend's own error, unchanged. */
   readonly cause?: unknown;
 }
 
-// A registered symbol, so that errors of two installed copies of this package know each other.
-const brand = Symbol.for("threadstore.error");
+// A registered symbol, so that errors of two installed copies of this package recognize each other.
+const BRAND = Symbol.for("threadstore.error");
 
-/** The only error class of the stores. Branch on {@link code}; messages are for people and may change. */
+/** The error that all stores throw. Branch on {@link code}; messages are for people and may change. */
 export class ThreadStoreError extends Error implements ThreadStoreErrorDetails {
   override readonly name = "ThreadStoreError";
   readonly code: ThreadStoreErrorCode;
-  /** Whether the same call can succeed when made again later, with nothing else changed. */
+  /** Whether the same call can succeed later without any other change. */
   readonly retryable: boolean;
   readonly operation: string | undefined;
   readonly store: string | undefined;
@@ -71,16 +71,16 @@ export class ThreadStoreError extends Error implements ThreadStoreErrorDetails {
     this.namespace = details.namespace;
     this.id = details.id;
     this.currentVersion = details.currentVersion;
-    Object.defineProperty(this, brand, { value: true });
+    Object.defineProperty(this, BRAND, { value: true });
   }
 
-  /** Whether `error` is one of ours, of whichever installed copy, and, with `code`, of that code. */
+  /** Returns whether `error` is a `ThreadStoreError`, from any installed copy of this package, and has `code` if given. */
   static is(error: unknown, code?: ThreadStoreErrorCode): error is ThreadStoreError {
-    if (typeof error !== "object" || error === null || !(brand in error)) return false;
+    if (typeof error !== "object" || error === null || !(BRAND in error)) return false;
     return code === undefined || ("code" in error && error.code === code);
   }
 
-  /** The error as data, for a log; without the cause's own fields, which are the backend's to disclose. */
+  /** Returns the error as data for a log, without the cause, whose fields the backend decides. */
   toJSON(): object {
     const { name, code, message, retryable, operation, store, namespace, id, currentVersion } = this;
     return { name, code, message, retryable, operation, store, namespace, id, currentVersion };

@@ -1,21 +1,49 @@
-export { createThreadStore } from "./create-thread-store.ts";
-export type { CallDiagnostics } from "./runtime/diagnostics.ts";
+// The entry point for users. Adapters, decorators and agent packages import from "@threadstore/core/driver",
+// "@threadstore/core/decorator" and "@threadstore/core/documents".
 export {
-  type BackendErrorCode,
   ThreadStoreError,
   type ThreadStoreErrorCode,
   threadStoreErrorCodes,
   type ThreadStoreErrorDetails,
 } from "./errors.ts";
+export { memoryStore, type MemoryStoreOptions } from "./memory-store.ts";
+export type { CallDiagnostics } from "./runtime/diagnostics.ts";
+export type {
+  CallOptions,
+  CorruptThreadSummary,
+  DeleteExpiredOptions,
+  DeleteExpiredResult,
+  DeleteOptions,
+  IntactThreadSummary,
+  JsonValue,
+  ListOptions,
+  LoadOptions,
+  Previous,
+  SaveOptions,
+  SerializedThread,
+  StoredThread,
+  ThreadDetails,
+  ThreadMetadata,
+  ThreadPage,
+  ThreadStore,
+  ThreadSummary,
+  UpdateChange,
+  UpdateOptions,
+  Version,
+} from "./thread-store.ts";
+export type { StoreOptions } from "./validation/store-options.ts";
+
+// Being moved to the other entry points. Do not import these from here.
+export { createThreadStore } from "./create-thread-store.ts";
+export { compareUtf8 } from "./encoding/compare-utf8.ts";
+export type { BackendErrorCode } from "./errors.ts";
 export {
   memoryDriver,
   type MemoryDriverOptions,
   type MemoryRecord,
   type MemoryRecords,
-  memoryStore,
-  type MemoryStoreOptions,
 } from "./memory-store.ts";
-export type { StoreOptions } from "./validation/store-options.ts";
+export { updateThread } from "./operations/update.ts";
 export {
   type DriverOptions,
   type FailureExplanation,
@@ -28,29 +56,4 @@ export {
   type ThreadKey,
   TRAILER_MAX_BYTES,
 } from "./thread-driver.ts";
-export { compareUtf8 } from "./encoding/compare-utf8.ts";
-export type {
-  CallOptions,
-  CorruptThreadSummary,
-  DeleteOptions,
-  IntactThreadSummary,
-  JsonValue,
-  ListOptions,
-  LoadOptions,
-  Previous,
-  SaveOptions,
-  SerializedThread,
-  StoredThread,
-  DeleteExpiredOptions,
-  DeleteExpiredResult,
-  ThreadDetails,
-  ThreadMetadata,
-  ThreadPage,
-  ThreadStore,
-  ThreadSummary,
-  ThreadText,
-  UpdateChange,
-  UpdateOptions,
-  Version,
-} from "./thread-store.ts";
-export { updateThread } from "./operations/update.ts";
+export type { ThreadText } from "./thread-store.ts";

@@ -4,7 +4,7 @@ import { type ThreadDriver, TRAILER_MAX_BYTES } from "./thread-driver.ts";
 import type { ThreadStore, Version } from "./thread-store.ts";
 import type { StoreOptions } from "./validation/store-options.ts";
 
-/** The records of a memory store: by namespace, then by id. */
+/** The records of a memory store, by namespace and id. */
 export type MemoryRecords = Map<string, Map<string, MemoryRecord>>;
 
 export interface MemoryRecord {
@@ -14,7 +14,7 @@ export interface MemoryRecord {
 
 export interface MemoryDriverOptions {
   /**
-   * Where the records are kept. Two stores on one map are two clients of one backend.
+   * The map that holds the records. Two stores that share a map are two clients of one backend.
    * @default a new map
    */
   readonly records?: MemoryRecords | undefined;
@@ -22,20 +22,20 @@ export interface MemoryDriverOptions {
 
 export interface MemoryStoreOptions extends MemoryDriverOptions, StoreOptions {}
 
-/** Keeps threads in this process only: for tests, and for trying things out. */
+/** Creates a store that keeps threads in this process only, for tests and experiments. */
 export function memoryStore(options: MemoryStoreOptions = {}): ThreadStore {
   return createThreadStore(memoryDriver(options), options);
 }
 
-/** The driver of {@link memoryStore}, no kinder than a real backend: it copies, and it checks versions. */
+/** Creates the driver of {@link memoryStore}. As strict as a real backend: it copies bytes and compares versions. */
 export function memoryDriver({ records = new Map() }: MemoryDriverOptions = {}): ThreadDriver {
   return {
     contract: 1,
     name: "memory",
 
     async read({ namespace, id }) {
-      const found = records.get(namespace)?.get(id);
-      return found === undefined ? undefined : { version: found.version, bytes: found.bytes.slice() };
+      const record = records.get(namespace)?.get(id);
+      return record === undefined ? undefined : { version: record.version, bytes: record.bytes.slice() };
     },
 
     async write({ namespace, id }, { bytes, nonce }, expected) {
@@ -63,8 +63,6 @@ export function memoryDriver({ records = new Map() }: MemoryDriverOptions = {}):
         next: threads.length > limit ? page.at(-1)?.[0] : undefined,
       };
     },
-
-    explain: () => undefined,
 
     close: () => Promise.resolve(),
   };

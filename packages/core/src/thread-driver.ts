@@ -1,41 +1,41 @@
 import type { BackendErrorCode } from "./errors.ts";
 import type { Version } from "./thread-store.ts";
 
-/** Where a record lives. Both parts are any well-formed Unicode, validated by core: encode, never trust. */
+/**
+ * Identifies a record. Both members can be any well-formed Unicode that core has validated: a driver must encode them
+ * before it uses them in a path, query or pattern.
+ */
 export interface ThreadKey {
-  /** Up to 384 bytes of UTF-8 (128, escaped); empty for the store's own namespace. */
+  /** At most 384 bytes of UTF-8 (128 before escaping); empty for the store's root namespace. */
   readonly namespace: string;
   /** 1 to 256 bytes of UTF-8. */
   readonly id: string;
 }
 
-/** What a driver stores: opaque bytes, and what it may use of them. */
+/** A record to store: opaque bytes, and details that a driver may use to store them more cheaply. */
 export interface RecordToWrite {
   /**
-   * The whole record, one JSON document in UTF-8. Only valid during the call, for the next record is written over
-   * it: copy what is kept.
+   * The complete record, one JSON document in UTF-8. Only valid during the call, because the next record is written to
+   * the same buffer. A driver that keeps the bytes must copy them.
    */
   readonly bytes: Uint8Array;
   /**
-   * How many leading bytes equal those of the record stored as `expected`, all of them before the trailer of
-   * either. A driver may write only the rest; one that ignores it is slower, not different. 0 when nothing is known.
+   * The number of leading bytes that are identical in the record stored at version `expected`, none of them in the
+   * trailer of either. A driver may write only the bytes after them; ignoring this is slower but correct. 0 if unknown.
    */
   readonly unchanged: number;
-  /** How many of the last bytes are the trailer, for a backend that keeps it where listings are cheap. */
+  /** The length of the trailer at the end of `bytes`, for backends that store it where listings are cheap. */
   readonly trailerLength: number;
-  /**
-   * Unique to this write, 22 characters of `[0-9A-Za-z_-]`. The record's version, on a backend that has none
-   * of its own.
-   */
+  /** Unique to this write: 22 characters of `[0-9A-Za-z_-]`. The version, on a backend without versions. */
   readonly nonce: string;
-  /** Milliseconds since the epoch, for a backend with native expiry; core hides expired records anyway. */
+  /** Milliseconds since the epoch, for backends with native expiry. Core hides expired records in any case. */
   readonly expiresAt: number | undefined;
 }
 
-/** A record as a driver found it. */
+/** A record as stored. */
 export interface StoredRecord {
   readonly version: Version;
-  /** The bytes as written; `undefined` only when `version` is the `known` one of the call. */
+  /** The bytes as written. `undefined` only if `version` equals the `cachedVersion` that was passed to `read`. */
   readonly bytes: Uint8Array | undefined;
 }
 
@@ -43,70 +43,69 @@ export interface StoredRecord {
 export interface ListedRecord {
   readonly id: string;
   readonly version: Version;
-  /** The record's last bytes: at least its trailer, so {@link TRAILER_MAX_BYTES} of them always do. */
+  /** The last bytes of the record, including its trailer. {@link TRAILER_MAX_BYTES} of them are always enough. */
   readonly tail: Uint8Array;
 }
 
 export interface RecordPage {
-  /** At most `limit`, in a stable and total order that is ascending ASCII for ids of `[0-9A-Za-z._-]`. */
+  /** At most `limit` records, in a stable, total order that is ascending for ids that consist of `[0-9A-Za-z._-]`. */
   readonly records: ListedRecord[];
   /**
-   * Passed back as `after` to go on; `undefined` when nothing follows, as far as the backend can tell: an empty
-   * last page is allowed. Survives restarts.
+   * The `after` of the next page; `undefined` if the backend reports no more records. The last page may be empty. Must
+   * stay valid across restarts.
    */
   readonly next: string | undefined;
 }
 
 export interface PageRequest {
-  /** The `next` of the page before; `undefined` for the first page. */
+  /** The `next` of the previous page; `undefined` for the first page. */
   readonly after: string | undefined;
   /** 1 to 1000. */
   readonly limit: number;
 }
 
 export interface DriverOptions {
-  /** Aborted when the caller gives up or time runs out: stop waiting, and send nothing more. */
+  /** Aborts when the caller cancels or the deadline passes. The driver must then stop waiting and send nothing more. */
   readonly signal: AbortSignal;
 }
 
-/** What a failure means, in the words of the contract. */
+/** @deprecated Throw a `DriverError`. */
 export interface FailureExplanation {
   readonly code: BackendErrorCode;
-  /** What is wrong and what to do about it: one sentence or two, without contents, secrets or ids. */
   readonly message: string;
-  /**
-   * Whether a write or delete that failed so may have taken effect all the same. `unknown`: core looks.
-   * `undurable`: it took effect and is there to be seen, but not as durable as the driver promises.
-   */
   readonly applied: "no" | "unknown" | "undurable";
-  /** How long the backend asked to be left alone, in milliseconds. */
   readonly retryAfterMs?: number | undefined;
 }
 
 /**
- * What an adapter writes: a few steps on bytes. Core does the rest once for all of them: validation,
- * encoding, expiry, conflicts, retries, timeouts, telemetry. docs/writing-an-adapter.md leads through one.
+ * The part of a store that is specific to a backend: a few operations on bytes. Core does the rest once for all
+ * backends: validation, encoding, expiry, conflicts, retries, deadlines, telemetry. docs/writing-an-adapter.md is a
+ * tutorial.
  *
- * Outcomes are values (nothing there, lost race). Failures are throws: the SDK's own error, untouched, which
- * {@link explain} then puts into the contract's words. A driver does not retry, log, or change after
- * construction, and opens its connection when first used.
+ * Expected outcomes are return values: a missing record, a failed precondition. Failures are thrown: a `DriverError` for
+ * those that the driver recognizes, other errors unchanged. A driver must not retry, log or keep state that changes
+ * after construction, and must connect on first use.
  */
 export interface ThreadDriver {
   /** The version of this interface. */
   readonly contract: 1;
-  /** The backend's name, as errors and telemetry show it. */
+  /** The backend's name in errors and telemetry, such as `sqlite`. */
   readonly name: string;
 
   /**
-   * The record at `key`. `known`, a version whose bytes the caller holds, lets a backend answer without
-   * sending them again; it may be ignored.
+   * Reads the record at `key`; `undefined` if there is none. If the record is still at `cachedVersion`, the driver may
+   * omit its bytes.
    */
-  read(key: ThreadKey, known: Version | undefined, options: DriverOptions): Promise<StoredRecord | undefined>;
+  read(
+    key: ThreadKey,
+    cachedVersion: Version | undefined,
+    options: DriverOptions,
+  ): Promise<StoredRecord | undefined>;
 
   /**
-   * Stores the record if the stored version is `expected` (`undefined`: if nothing is stored), in one step
-   * that is atomic for every client of the backend. Resolves, once the record is durable, to its version,
-   * which no record at this key has had before; to `undefined`, having written nothing, otherwise.
+   * Stores the record if the stored version is `expected` (`undefined`: if there is no record), as one compare-and-set
+   * that is atomic across all clients of the backend. Resolves once the record is durable, with its version, which no
+   * record at this key has ever had. Resolves with `undefined`, without writing, if the precondition fails.
    */
   write(
     key: ThreadKey,
@@ -115,18 +114,18 @@ export interface ThreadDriver {
     options: DriverOptions,
   ): Promise<Version | undefined>;
 
-  /** Removes the record if its version is `expected`, in one atomic step. Whether it did. */
+  /** Atomically deletes the record if its version is `expected`, and returns whether it did. */
   delete(key: ThreadKey, expected: Version, options: DriverOptions): Promise<boolean>;
 
-  /** A page of the records of one namespace, at the cost of the page. */
+  /** Lists a page of the records of one namespace. Its cost must depend on the page, not on the store. */
   list(namespace: string, page: PageRequest, options: DriverOptions): Promise<RecordPage>;
 
   /** @deprecated Throw a `DriverError` where the failure happens. */
   explain?(error: unknown): FailureExplanation | undefined;
 
-  /** Closes what the driver opened, and nothing that it was given. Called once, after the last call. */
+  /** Closes resources the driver created. Must not close a client that was passed in. Called once, after all calls. */
   close(): Promise<void>;
 }
 
-/** No trailer is longer. */
+/** The maximum length of a record's trailer. */
 export const TRAILER_MAX_BYTES = 16_384;

@@ -1,57 +1,51 @@
-/** Any value that JSON can hold. */
+/** Any value that JSON can represent. */
 export type JsonValue = null | boolean | number | string | JsonValue[] | { [member: string]: JsonValue };
 
-/** A thread as an agent serialized it: one JSON object. The store never looks inside. */
+/** A serialized thread: one JSON object. Stores do not interpret it. */
 export type SerializedThread = { [member: string]: JsonValue };
 
 /**
- * A thread as JSON text, whole or in parts that are joined. Of parts that were the first parts of what is replaced
- * nothing is read again, so that a save costs what was added to a conversation, however long it is.
- */
-export type ThreadText = string | readonly string[];
-
-/**
- * The state of one thread that a save produced: opaque, compared with `===`, never repeated for that
- * thread. Printable ASCII without quotes, so that a web service can send it as its ETag.
+ * Identifies one saved state of a thread. Opaque, compared with `===`, and never reused for the same thread, even
+ * after it was deleted and created again. Printable ASCII without quotes, so a web service can send it as an ETag.
  */
 export type Version = string;
 
-/** A small flat record kept beside the thread and shown in listings, such as a title or an owner. */
+/** A flat record of strings stored with the thread and returned by listings, such as a title or an owner. */
 export type ThreadMetadata = { [name: string]: string };
 
-/** What is known of a thread without its content. */
+/** The properties of a thread other than its content and metadata. */
 export interface ThreadDetails {
   readonly id: string;
   readonly version: Version;
-  /** Length of the thread's JSON in bytes of UTF-8. */
+  /** The length of the thread's JSON in bytes of UTF-8. */
   readonly size: number;
-  /** When the thread was first saved; later saves leave it. */
+  /** When the thread was first saved. Later saves do not change it. */
   readonly createdAt: Date;
   /** When this version was saved. */
   readonly updatedAt: Date;
-  /** From when on the thread is as if deleted; `undefined`: never. */
+  /** When the thread expires; `undefined` if it never does. An expired thread behaves as if it were deleted. */
   readonly expiresAt: Date | undefined;
 }
 
-/** One version of a thread, as `load` and `save` hand it out. Every object in it is the caller's own. */
+/** One version of a thread, as returned by `load` and `save`. All objects in it belong to the caller. */
 export interface StoredThread extends ThreadDetails {
   readonly metadata: ThreadMetadata;
-  /** The thread's JSON, to the byte what was saved when it was saved as text. */
+  /** The thread's JSON. If it was saved as text, exactly that text. */
   readonly json: string;
-  /** The thread, parsed from {@link json} when first asked for; always the same object after that. */
+  /** The parsed {@link json}. Parsed on first access; later accesses return the same object. */
   readonly thread: SerializedThread;
 }
 
-/** A thread in a listing. */
+/** A readable thread in a listing. */
 export interface IntactThreadSummary extends ThreadDetails {
   readonly corrupt: false;
-  /** Present when the listing asked for `metadata: true`. */
+  /** Present if the listing was requested with `metadata: true`. */
   readonly metadata?: ThreadMetadata;
 }
 
 /**
- * A thread in a listing whose stored record is damaged. `load` rejects with `CORRUPT`; `delete`, and
- * `save` with `overwrite: true`, are the ways out.
+ * A thread in a listing whose stored record is corrupt. Loading it rejects with `CORRUPT`; `delete`, and `save` with
+ * `overwrite: true`, remove the record.
  */
 export interface CorruptThreadSummary {
   readonly corrupt: true;
@@ -64,71 +58,71 @@ export interface CorruptThreadSummary {
   readonly metadata?: undefined;
 }
 
-/** Its `version` can be used as `previous`. Narrow with `summary.corrupt`. */
+/** A thread in a listing. `summary.corrupt` narrows the type. Its `version` can be passed as `previous`. */
 export type ThreadSummary = IntactThreadSummary | CorruptThreadSummary;
 
 /** Options of every call. */
 export interface CallOptions {
   /**
-   * Aborted before: nothing is sent. Aborted during: the call rejects at once with the signal's reason and
-   * the thread is whole, as it was or as it was to be.
+   * Aborts the call. If the signal is already aborted, nothing is sent. If it aborts mid-call, the call rejects
+   * immediately with the signal's reason, and the thread is either unchanged or fully updated.
    */
   readonly signal?: AbortSignal | undefined;
   /**
-   * How long the call may take, in milliseconds, its retries included.
+   * How long the call may take, including retries, in milliseconds.
    * @default the store's `timeoutMs`
    */
   readonly timeoutMs?: number | undefined;
 }
 
-/** What a save or delete starts from: something that a store handed out, or just its version. */
+/** The precondition of a save or delete: an object that a store returned for the thread, or its version. */
 export type Previous = Version | { readonly version: Version };
 
 export interface SaveOptions extends CallOptions {
   /**
-   * What the caller last saw. `undefined`: nothing, so the thread is created, and a live one in its place
-   * is a `CONFLICT`. Otherwise only that version is replaced, and any other state is a `CONFLICT`.
+   * The version to replace; any other state is a `CONFLICT`. If omitted, the save creates the thread, and an existing
+   * one is a `CONFLICT`.
    */
   readonly previous?: Previous | undefined;
   /**
-   * Replace whatever is there, damaged records too: the last writer wins.
+   * Whether to replace any existing thread, including a corrupt record. The last writer wins.
    * @default false
    */
   readonly overwrite?: boolean | undefined;
-  /** Replaces the metadata. `undefined` keeps what was there; `{}` clears it. At most 8 KiB as JSON. */
+  /** Replaces the metadata: at most 8 KiB as JSON. Omit it to keep the metadata; pass `{}` to clear it. */
   readonly metadata?: ThreadMetadata | undefined;
   /**
-   * Milliseconds from now until the thread expires. Each save sets expiry anew: without `ttlMs` and
-   * `expiresAt` the store's `ttlMs` holds, and without that the thread never expires.
+   * The time to live, in milliseconds from now. Every save resets the expiry: without `ttlMs` and `expiresAt`, the
+   * store's `ttlMs` applies, and without that the thread never expires.
    */
   readonly ttlMs?: number | undefined;
-  /** The moment at which the thread expires, in the future; `null`: never, whatever the store's `ttlMs`. */
+  /** When the thread expires, in the future. `null` means never, regardless of the store's `ttlMs`. */
   readonly expiresAt?: Date | null | undefined;
 }
 
 export interface LoadOptions extends CallOptions {
   /**
-   * A version the caller already holds. If the thread is still at it, a networked store does not send its
-   * content again. The result is the same with and without.
+   * A version of the thread that the caller already holds. If it is still current, networked stores do not transfer
+   * its content again. The result is the same with and without it.
    */
   readonly cached?: StoredThread | undefined;
 }
 
 export interface DeleteOptions extends CallOptions {
-  /** Delete only this version; any other state, also a missing thread, is a `CONFLICT`. */
+  /** The version to delete; any other state, including a missing thread, is a `CONFLICT`. */
   readonly previous?: Previous | undefined;
 }
 
 export interface ListOptions extends CallOptions {
   /**
-   * Threads per page, 1 to 1000.
+   * The number of threads per page, 1 to 1000.
    * @default 100
    */
   readonly limit?: number | undefined;
-  /** Where an earlier page of the same namespace ended: its `cursor`. Survives restarts. */
+  /** The `cursor` of an earlier page of the same namespace. Stays valid across restarts. */
   readonly cursor?: string | undefined;
   /**
-   * Whether summaries carry their metadata.
+   * Whether summaries include metadata.
    * @default false
    */
   readonly metadata?: boolean | undefined;
@@ -136,65 +130,68 @@ export interface ListOptions extends CallOptions {
 
 export interface ThreadPage {
   readonly threads: ThreadSummary[];
-  /** Pass it to the next `listPage`; `undefined` when this page is the last. */
+  /** Pass it to `listPage` for the next page; `undefined` after the last page. */
   readonly cursor: string | undefined;
 }
 
+/** The thread to store; `null` leaves the stored thread unchanged. */
+export type UpdateChange = object | string | null;
+
 export interface UpdateOptions extends CallOptions, Pick<SaveOptions, "metadata" | "ttlMs" | "expiresAt"> {
   /**
-   * How many times to load, change and save before giving up with the last `CONFLICT`.
+   * How many times to load, change and save before rejecting with the last `CONFLICT`.
    * @default 50
    */
   readonly maxAttempts?: number | undefined;
 }
 
 export interface DeleteExpiredOptions extends CallOptions {
-  /** Where an earlier sweep of the same namespace stopped: its `cursor`. */
+  /** The `cursor` of an earlier `deleteExpired` of the same namespace. */
   readonly cursor?: string | undefined;
 }
 
 export interface DeleteExpiredResult {
-  /** How many expired threads were deleted. */
+  /** The number of expired threads that were deleted. */
   readonly deleted: number;
-  /** Present when the time did not suffice for all: pass it to the next sweep. */
+  /** Present if time ran out before the last thread: pass it to the next `deleteExpired`. */
   readonly cursor?: string | undefined;
 }
 
 /**
- * Keeps serialized threads and hands them out again: in another request, another process, days later.
+ * Persists serialized threads, so that another request or another process can resume them later.
  *
- * Every method but `namespace` rejects with a `ThreadStoreError` (or the abort signal's reason) and never throws
- * synchronously. docs/contract.md says what each one promises.
+ * Every method except `namespace` rejects with a `ThreadStoreError`, or with the reason of an aborted signal, and never
+ * throws synchronously. docs/contract.md specifies the guarantees.
  */
 export interface ThreadStore extends AsyncDisposable {
   /**
-   * Saves a thread, given as an object of strict JSON or as JSON text, which is kept byte for byte. Safe by
+   * Saves a thread: an object of strict JSON, or JSON text, which is stored byte for byte. Optimistic concurrency by
    * default: see {@link SaveOptions.previous}.
    *
-   * Rejects with `CONFLICT` (nothing was written), `INVALID_ARGUMENT`, `TOO_LARGE`, `OUTCOME_UNKNOWN` (the
-   * answer was lost and could not be resolved: load and look) or a backend code.
+   * Rejects with `CONFLICT` (nothing was written), `INVALID_ARGUMENT`, `TOO_LARGE`, `OUTCOME_UNKNOWN` (the response was
+   * lost and the outcome could not be resolved: load the thread to find out) or a backend code.
    */
-  save(id: string, thread: object | ThreadText, options?: SaveOptions): Promise<StoredThread>;
+  save(id: string, thread: object | string, options?: SaveOptions): Promise<StoredThread>;
 
-  /** The thread, or `undefined` when there is none or it has expired. Damaged content is `CORRUPT`. */
+  /** Loads a thread; `undefined` if it does not exist or has expired. Rejects with `CORRUPT` for a corrupt record. */
   load(id: string, options?: LoadOptions): Promise<StoredThread | undefined>;
 
-  /** Whether a live thread was there and is now gone. Removes damaged records too. */
+  /** Deletes a thread, or its corrupt record, and returns whether it existed. */
   delete(id: string, options?: DeleteOptions): Promise<boolean>;
 
   /**
-   * The threads of this namespace, page after page, in a stable order: ascending for ids of
-   * `[0-9A-Za-z._-]`, and for others as the backend sorts. A thread that exists throughout appears exactly once.
+   * Lists the threads of this namespace, page by page, in a stable order: ascending for ids that consist of
+   * `[0-9A-Za-z._-]`; other ids are ordered by the backend. A thread that exists throughout appears exactly once.
    */
   list(options?: ListOptions): AsyncIterable<ThreadSummary>;
 
-  /** One page of the listing, for a web service. */
+  /** Returns one page of the listing, for a web service. */
   listPage(options?: ListOptions): Promise<ThreadPage>;
 
   /**
-   * Loads, changes and saves, again from the start when another writer was faster. `change` may therefore
-   * run several times; it gets what is stored now and returns what to store, or `null` to leave it.
-   * `timeoutMs` holds for each load and each save, not for `change`; aborting ends the wait for it too.
+   * Loads, changes and saves a thread, and starts over if another writer was faster, so `change` may run several times.
+   * It receives the stored thread and returns the thread to store, or `null` to leave it unchanged. `timeoutMs` applies
+   * to each load and each save, not to `change`. Aborting the signal also stops waiting for `change`.
    */
   update(
     id: string,
@@ -203,24 +200,23 @@ export interface ThreadStore extends AsyncDisposable {
   ): Promise<StoredThread | undefined>;
 
   /**
-   * Removes the expired threads of this namespace from the backend, whatever removes them there besides. Stops
-   * half-way through `timeoutMs` and then resolves with a `cursor` to go on from.
+   * Deletes the expired threads of this namespace, including on backends with native expiry. Stops after half of
+   * `timeoutMs` and then resolves with a `cursor` to continue from.
    */
   deleteExpired(options?: DeleteExpiredOptions): Promise<DeleteExpiredResult>;
 
   /**
-   * A view of this store that sees only the threads of `name`, over the same connection. A view of a view
-   * lies inside it. At most 128 bytes of UTF-8 in all; throws `INVALID_ARGUMENT` for a wrong name.
+   * Returns a view of this store that contains only the threads of namespace `name`, over the same connection. The
+   * namespaces of a view are nested in it. At most 128 bytes of UTF-8 in total. Throws `INVALID_ARGUMENT`.
    */
   namespace(name: string): ThreadStore;
 
   /**
-   * Waits for the calls in flight, updates included, and closes what the store opened; further calls reject with
-   * `CLOSED`.
-   * Closing a view closes that view alone.
+   * Waits for calls in flight, including updates, and closes the resources that the store created. Later calls reject
+   * with `CLOSED`. Closing a view closes only that view.
    */
   close(): Promise<void>;
 }
 
-/** The thread to store; `null` leaves what is stored. */
-export type UpdateChange = object | ThreadText | null;
+/** @deprecated Pass a string, or an object with a `TEXT_PARTS` method. */
+export type ThreadText = string | readonly string[];

@@ -1,30 +1,30 @@
 import { describe, expect, it } from "vitest";
-import { borrow, giveBack } from "./buffer-pool.ts";
+import { acquireBuffer, releaseBuffer } from "./buffer-pool.ts";
 
-describe("borrowed memory", () => {
-  it("is what was given back last and is large enough, and nobody else's", () => {
-    const [first, second] = [borrow(10_000), borrow(10_000)];
+describe("buffer pool", () => {
+  it("returns the most recently released buffer that is large enough, to one caller at a time", () => {
+    const [first, second] = [acquireBuffer(10_000), acquireBuffer(10_000)];
     expect(first).not.toBe(second);
-    giveBack(first);
-    giveBack(second);
-    expect(borrow(10_100)).toBe(second);
-    expect(borrow(9_000)).toBe(first);
-    expect(borrow(10_000).length).toBeGreaterThanOrEqual(10_000);
+    releaseBuffer(first);
+    releaseBuffer(second);
+    expect(acquireBuffer(10_100)).toBe(second);
+    expect(acquireBuffer(9_000)).toBe(first);
+    expect(acquireBuffer(10_000).length).toBeGreaterThanOrEqual(10_000);
   });
 
-  it("is not much larger than what is asked for", () => {
-    giveBack(borrow(1_000_000));
-    expect(borrow(5_000).length).toBeLessThan(20_000);
+  it("does not return a much larger buffer", () => {
+    releaseBuffer(acquireBuffer(1_000_000));
+    expect(acquireBuffer(5_000).length).toBeLessThan(20_000);
   });
 
-  it("is kept in measure, the last first", () => {
-    const large = Array.from({ length: 5 }, () => borrow(3_000_000));
-    for (const buffer of large) giveBack(buffer);
-    expect([borrow(3_000_000), borrow(3_000_000)]).toEqual([large[4], large[3]]);
-    expect(large).not.toContain(borrow(3_000_000));
-    const small = Array.from({ length: 100 }, () => borrow(100));
-    for (const buffer of small) giveBack(buffer);
-    const again = Array.from({ length: 100 }, () => borrow(100));
+  it("keeps a limited number of buffers and bytes, the most recent first", () => {
+    const large = Array.from({ length: 5 }, () => acquireBuffer(3_000_000));
+    for (const buffer of large) releaseBuffer(buffer);
+    expect([acquireBuffer(3_000_000), acquireBuffer(3_000_000)]).toEqual([large[4], large[3]]);
+    expect(large).not.toContain(acquireBuffer(3_000_000));
+    const small = Array.from({ length: 100 }, () => acquireBuffer(100));
+    for (const buffer of small) releaseBuffer(buffer);
+    const again = Array.from({ length: 100 }, () => acquireBuffer(100));
     expect(again.filter((buffer) => small.includes(buffer))).toHaveLength(64);
   });
 });

@@ -1,35 +1,35 @@
-/** What is kept for later, at most: what many saves at once need that are small, and some that are large. */
-const MOST_BUFFERS = 64;
-const MOST_BYTES = 8_388_608;
+// Enough for many concurrent small saves and a few large ones.
+const MAX_BUFFERS = 64;
+const MAX_BYTES = 8_388_608;
 
-/** A buffer serves for what is smaller, but not for so much less that it is missed where it is needed. */
-const MOST_TIMES = 4;
+/** A pooled buffer is not used for a record of less than a quarter of its size: a larger record may need it. */
+const MAX_OVERSIZE_FACTOR = 4;
 
-/** In the order in which they came back: the last is the likeliest to be in the processor's cache. */
-const free: Buffer[] = [];
-let freeBytes = 0;
+/** Ordered by release. The most recently released buffer is the likeliest to be in the CPU cache. */
+const pool: Buffer[] = [];
+let pooledBytes = 0;
 
 /**
- * Memory of at least that length for something that lives as long as a call. Who asks the engine for it each time has
- * all garbage collected again and again: what is outside of the heap counts as pressure on it.
+ * Returns a buffer of at least `length` bytes, to be released after a call. Allocating one per call triggers frequent
+ * full garbage collections, because memory outside the heap counts as memory pressure.
  */
-export function borrow(length: number): Buffer {
-  const index = free.findLastIndex(
-    (buffer) => buffer.length >= length && buffer.length <= MOST_TIMES * length,
+export function acquireBuffer(length: number): Buffer {
+  const index = pool.findLastIndex(
+    (buffer) => buffer.length >= length && buffer.length <= MAX_OVERSIZE_FACTOR * length,
   );
-  return index < 0 ? Buffer.allocUnsafeSlow(length + Math.ceil(length / 4)) : taken(index);
+  return index < 0 ? Buffer.allocUnsafeSlow(length + Math.ceil(length / 4)) : removeFromPool(index);
 }
 
-/** For others, so only what nobody reads any more. */
-export function giveBack(buffer: Buffer): void {
-  if (buffer.length > MOST_BYTES) return;
-  free.push(buffer);
-  freeBytes += buffer.length;
-  while (freeBytes > MOST_BYTES || free.length > MOST_BUFFERS) taken(0);
+/** Returns a buffer to the pool. The caller must hold no reference to its bytes. */
+export function releaseBuffer(buffer: Buffer): void {
+  if (buffer.length > MAX_BYTES) return;
+  pool.push(buffer);
+  pooledBytes += buffer.length;
+  while (pooledBytes > MAX_BYTES || pool.length > MAX_BUFFERS) removeFromPool(0);
 }
 
-function taken(index: number): Buffer {
-  const [buffer = Buffer.alloc(0)] = free.splice(index, 1);
-  freeBytes -= buffer.length;
+function removeFromPool(index: number): Buffer {
+  const [buffer = Buffer.alloc(0)] = pool.splice(index, 1);
+  pooledBytes -= buffer.length;
   return buffer;
 }

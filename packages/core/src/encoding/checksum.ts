@@ -1,31 +1,32 @@
 import { crc32 } from "node:zlib";
 
-// Short, because the last one is read again for each record that follows.
-const BLOCK = 16_384;
+// Small, because the next record computes the last, incomplete block again.
+const BLOCK_BYTES = 16_384;
 
-/** The CRC-32 of some bytes, and of each whole block's end on the way, so that a longer run can go on there. */
+/** A CRC-32, with intermediate values from which the checksum of a longer or changed record can resume. */
 export interface Checksum {
   readonly value: number;
+  /** The CRC-32 up to the end of each complete block. */
   readonly blocks: readonly number[];
 }
 
 /**
- * The checksum of `bytes`. `known` is that of other bytes of which the first `unchanged` are the same: the
- * blocks that lie within those are not read again.
+ * Computes the checksum of `bytes`. If `previous` is the checksum of bytes of which the first `unchanged` are the same,
+ * the blocks within those are not read again.
  */
-export function checksum(bytes: Uint8Array, known?: Checksum, unchanged = 0): Checksum {
-  const reused = Math.min(Math.floor(unchanged / BLOCK), known?.blocks.length ?? 0);
-  const blocks = known === undefined ? [] : known.blocks.slice(0, reused);
+export function checksum(bytes: Uint8Array, previous?: Checksum, unchanged = 0): Checksum {
+  const reused = Math.min(Math.floor(unchanged / BLOCK_BYTES), previous?.blocks.length ?? 0);
+  const blocks = previous === undefined ? [] : previous.blocks.slice(0, reused);
   let value = blocks.at(-1) ?? 0;
-  let from = reused * BLOCK;
-  for (; from + BLOCK <= bytes.length; from += BLOCK) {
-    value = crc32(bytes.subarray(from, from + BLOCK), value);
+  let from = reused * BLOCK_BYTES;
+  for (; from + BLOCK_BYTES <= bytes.length; from += BLOCK_BYTES) {
+    value = crc32(bytes.subarray(from, from + BLOCK_BYTES), value);
     blocks.push(value);
   }
   return { value: crc32(bytes.subarray(from), value), blocks };
 }
 
-/** As records show it: eight hexadecimal digits. */
+/** Formats a CRC-32 as records store it: eight hexadecimal digits. */
 export function checksumText(value: number): string {
   return value.toString(16).padStart(8, "0");
 }

@@ -1,4 +1,4 @@
-/** Orders strings as their UTF-8 bytes, which is not how `<` orders them beyond U+D7FF. */
+/** Compares strings by their UTF-8 bytes, which differs from the order of `<` above U+D7FF. */
 export function compareUtf8(left: string, right: string): number {
   const length = Math.min(left.length, right.length);
   for (let index = 0; index < length; index += 1) {
@@ -9,7 +9,7 @@ export function compareUtf8(left: string, right: string): number {
   return left.length - right.length;
 }
 
-/** Surrogates stand for code points above every other UTF-16 unit, but have lower values than some. */
+/** Ranks surrogates above all other UTF-16 units, because they encode higher code points. */
 function rank(unit: number): number {
   return unit >= 0xd800 && unit <= 0xdfff ? unit + 0x10000 : unit;
 }

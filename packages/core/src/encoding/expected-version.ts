@@ -1,29 +1,28 @@
 import type { ThreadKey } from "../thread-driver.ts";
 import type { Version } from "../thread-store.ts";
-import { checkedVersion } from "../validation/version.ts";
+import { checkedVersion, type VersionOption } from "../validation/version.ts";
 import { type Snapshot, snapshotOf } from "./snapshot.ts";
 
-/** The version that a conditional write or delete requires. */
+/** The version that a save or delete requires, or that a load already has. */
 export interface ExpectedVersion {
   readonly version: Version;
   /** Its record, if the caller passed an object that this process got from a store. */
   readonly snapshot: Snapshot | undefined;
 }
 
-/** Returns the version that the value of an option stands for. Throws `INVALID_ARGUMENT`. */
+/** Returns the version that the value of `option` stands for. Throws `INVALID_ARGUMENT`. */
 export function expectedVersionOf(
   key: ThreadKey,
-  previous: unknown,
-  option: "previous" | "cached" = "previous",
+  value: unknown,
+  option: VersionOption,
 ): ExpectedVersion | undefined {
-  const version = checkedVersion(key.id, previous, option);
-  return version === undefined ? undefined : { version, snapshot: snapshotAt(key, previous) };
+  const version = checkedVersion(key.id, value, option);
+  return version === undefined ? undefined : { version, snapshot: snapshotAt(key, value) };
 }
 
-/** Returns the snapshot of `handedOut` if a store returned that object for this thread. */
-export function snapshotAt({ namespace, id }: ThreadKey, handedOut: unknown): Snapshot | undefined {
-  if (typeof handedOut !== "object" || handedOut === null) return undefined;
-  const snapshot = snapshotOf(handedOut);
-  // For the same id in another namespace it is a version like any other, and does not match.
+function snapshotAt({ namespace, id }: ThreadKey, value: unknown): Snapshot | undefined {
+  if (typeof value !== "object" || value === null) return undefined;
+  const snapshot = snapshotOf(value);
+  // A thread with the same id in another namespace is a different thread. Its version will not match.
   return snapshot?.key.namespace === namespace && snapshot.key.id === id ? snapshot : undefined;
 }

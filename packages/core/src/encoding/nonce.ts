@@ -1,8 +1,8 @@
 import { randomUUID } from "node:crypto";
 
 /**
- * What tells a write from every other, as 22 characters of `[0-9A-Za-z_-]`: 122 random bits. Node draws them for many
- * UUIDs at once, which costs a tenth of drawing bytes for each.
+ * Returns the nonce of a write: 122 random bits as 22 characters of `[0-9A-Za-z_-]`. Node.js draws the randomness of
+ * many UUIDs at once, which costs a tenth of one `randomBytes` call per nonce.
  */
 export function newNonce(): string {
   return Buffer.from(randomUUID().replaceAll("-", ""), "hex").toString("base64url");

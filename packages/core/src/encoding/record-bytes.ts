@@ -1,113 +1,115 @@
-import { borrow, giveBack } from "./buffer-pool.ts";
-import { Scratch } from "./scratch-buffer.ts";
+import { acquireBuffer, releaseBuffer } from "./buffer-pool.ts";
+import { ScratchBuffer } from "./scratch-buffer.ts";
 
-/** Room for the bytes of one record after the other, each of which begins as the one before. */
-interface Room {
+/** A buffer that holds the bytes of successive records, each of which starts like the one before. */
+interface SharedBuffer {
   readonly buffer: Buffer;
-  /** The one whose bytes the buffer has to their end. */
-  tenant: RecordBytes;
-  /** So many of the first bytes belong to records before the tenant as well, and are never written again. */
+  /** The record whose bytes the buffer holds completely. */
+  owner: RecordBytes;
+  /** The number of leading bytes that also belong to earlier records and are therefore never overwritten. */
   shared: number;
 }
 
-/** Where most of a record stays, others will follow: room for as much more of it. */
-const SPARE = 1 / 4;
+/** The part of a record by which its buffer is larger if the record will probably grow. */
+const SPARE_CAPACITY = 1 / 4;
 
-const scratch = new Scratch();
+const scratchBuffer = new ScratchBuffer();
 
 /**
- * The bytes of a record, which never change. A record that replaces another is written behind what the two have in
- * common, where there is room: what a long conversation costs then is what was added to it. One that has little in
- * common with another, and was a text, is that text again when it is written, and bytes for who asks.
+ * The bytes of a record. They never change. A record that replaces another is appended after their common prefix in the
+ * same buffer if it fits, so a save of a long conversation costs what was added to it. A record with little in common
+ * with the one before, and whose text is known, keeps only that text once it is stored, and encodes it on demand.
  */
 export class RecordBytes {
   readonly length: number;
-  /** What these bytes begin with, up to the trailer, in parts; for those alone that can do without a room. */
+  /** The text before the trailer, in parts. Only known for records that can do without a buffer. */
   readonly text: readonly string[] | undefined;
-  /** `undefined` when there is only the text. */
-  #room: Room | undefined;
-  /** What the next tenant overwrote of this one's. */
-  #end: Buffer | undefined;
+  /** `undefined` once only the text is left. */
+  #storage: SharedBuffer | undefined;
+  /** The last bytes of this record, if the next one overwrote them in the buffer. */
+  #overwritten: Buffer | undefined;
 
   private constructor(
     length: number,
-    room: Buffer | Room,
+    storage: Buffer | SharedBuffer,
     { text, shared = 0 }: { readonly text?: readonly string[]; readonly shared?: number } = {},
   ) {
     this.length = length;
     this.text = text;
-    this.#room = Buffer.isBuffer(room) ? { buffer: room, tenant: this, shared } : room;
+    this.#storage = Buffer.isBuffer(storage) ? { buffer: storage, owner: this, shared } : storage;
   }
 
-  /** Of bytes that somebody else may have, too, and that are therefore never written to. */
+  /** Wraps bytes that other code may hold, and that are therefore never written to. */
   static of(bytes: Buffer): RecordBytes {
     return new RecordBytes(bytes.length, bytes, { shared: Number.POSITIVE_INFINITY });
   }
 
   /**
-   * Bytes of which the first `unchanged` are those of `base`. The others are for the caller to write, before anybody
-   * else sees them. `text`, if it is known, is what they begin with, as far as anybody asks for them once they are
-   * stored.
+   * Creates the bytes of a record whose first `unchanged` bytes are those of `replaced`. The caller must write the other
+   * bytes to `whole` before it publishes the record. `text`, if known, is the text before the trailer.
    */
-  static following(
-    base: RecordBytes | undefined,
+  static replacing(
+    replaced: RecordBytes | undefined,
     unchanged: number,
     length: number,
     text?: readonly string[],
   ): { bytes: RecordBytes; whole: Buffer } {
-    const inPlace = base === undefined ? undefined : base.#makeRoom(unchanged, length);
-    const bytes = inPlace ?? RecordBytes.#moved(base, unchanged, length, text);
+    const appended = replaced === undefined ? undefined : replaced.#append(unchanged, length);
+    const bytes = appended ?? RecordBytes.#copy(replaced, unchanged, length, text);
     return { bytes, whole: bytes.slice(0, length) };
   }
 
-  /** Valid until a record follows this one, or another is asked for its bytes: not to be kept. */
+  /** Returns a range of the bytes. Valid until this record is replaced or another record is sliced. */
   slice(from: number, to: number): Buffer {
-    if (this.#room === undefined) return encoded(this.text ?? [], to).subarray(from, to);
-    const { buffer } = this.#room;
-    const end = this.#end;
-    if (end === undefined) return buffer.subarray(from, to);
-    const endsAt = this.length - end.length;
-    if (to <= endsAt) return buffer.subarray(from, to);
-    const last = end.subarray(Math.max(0, from - endsAt), to - endsAt);
-    return from >= endsAt ? last : Buffer.concat([buffer.subarray(from, endsAt), last]);
+    if (this.#storage === undefined) return encodePrefix(this.text ?? [], to).subarray(from, to);
+    const { buffer } = this.#storage;
+    const overwritten = this.#overwritten;
+    if (overwritten === undefined) return buffer.subarray(from, to);
+    const intact = this.length - overwritten.length;
+    if (to <= intact) return buffer.subarray(from, to);
+    const end = overwritten.subarray(Math.max(0, from - intact), to - intact);
+    return from >= intact ? end : Buffer.concat([buffer.subarray(from, intact), end]);
   }
 
-  /** Lets others have the memory, where there is the text. Nobody reads what `following` gave any more. */
-  keepText(): void {
-    if (this.text === undefined || this.#room?.tenant !== this || this.#room.shared > 0) return;
-    giveBack(this.#room.buffer);
-    this.#room = undefined;
+  /** Releases the buffer if the text suffices. The caller must no longer use the result of `replacing`. */
+  releaseBuffer(): void {
+    if (this.text === undefined || this.#storage?.owner !== this || this.#storage.shared > 0) return;
+    releaseBuffer(this.#storage.buffer);
+    this.#storage = undefined;
   }
 
-  #makeRoom(unchanged: number, length: number): RecordBytes | undefined {
-    const room = this.#room;
-    if (room?.tenant !== this || unchanged < room.shared || length > room.buffer.length) return undefined;
-    // To move is then to copy less.
+  /** Makes room for the next record in the same buffer, if that is possible and saves copying. */
+  #append(unchanged: number, length: number): RecordBytes | undefined {
+    const storage = this.#storage;
+    if (storage?.owner !== this || unchanged < storage.shared || length > storage.buffer.length) {
+      return undefined;
+    }
+    // Copying the common prefix to a new buffer then moves fewer bytes.
     if (unchanged === 0 || this.length - unchanged > unchanged) return undefined;
-    this.#end = Buffer.from(room.buffer.subarray(unchanged, this.length));
-    room.shared = unchanged;
-    room.tenant = new RecordBytes(length, room);
-    return room.tenant;
+    this.#overwritten = Buffer.from(storage.buffer.subarray(unchanged, this.length));
+    storage.shared = unchanged;
+    storage.owner = new RecordBytes(length, storage);
+    return storage.owner;
   }
 
-  static #moved(
-    base: RecordBytes | undefined,
+  static #copy(
+    replaced: RecordBytes | undefined,
     unchanged: number,
     length: number,
     text: readonly string[] | undefined,
   ): RecordBytes {
-    const staysMostly = length - unchanged <= unchanged;
-    const kept = base?.slice(0, unchanged);
-    const borrowed = text !== undefined && !staysMostly;
-    const room = staysMostly ? length + Math.ceil(length * SPARE) : length;
-    const buffer = borrowed ? borrow(length) : Buffer.allocUnsafeSlow(room);
-    kept?.copy(buffer);
-    return new RecordBytes(length, buffer, borrowed ? { text } : {});
+    const isMostlyUnchanged = length - unchanged <= unchanged;
+    const prefix = replaced?.slice(0, unchanged);
+    const isPooled = text !== undefined && !isMostlyUnchanged;
+    const capacity = isMostlyUnchanged ? length + Math.ceil(length * SPARE_CAPACITY) : length;
+    const buffer = isPooled ? acquireBuffer(length) : Buffer.allocUnsafeSlow(capacity);
+    prefix?.copy(buffer);
+    return new RecordBytes(length, buffer, isPooled ? { text } : {});
   }
 }
 
-/** The first bytes of the texts, `to` of them or more. */
-function encoded(texts: readonly string[], to: number): Buffer {
-  // No unit of a text takes less than a byte. One more, for the last may be cut off from its other half.
-  return scratch.encode(...texts.map((text) => text.slice(0, to + 1)));
+/** Encodes at least the first `to` bytes of the concatenation of `texts`. */
+function encodePrefix(texts: readonly string[], to: number): Buffer {
+  // Every UTF-16 unit takes at least one byte. One more unit, because slicing may split a surrogate pair.
+  return scratchBuffer.encode(...texts.map((text) => text.slice(0, to + 1)));
 }

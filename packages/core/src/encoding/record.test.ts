@@ -9,7 +9,7 @@ import {
   decodeRecord,
   decodeTail,
   encodeRecord,
-  type GrownJson,
+  type IncrementalJson,
   threadBytes,
   type ThreadRecord,
 } from "./record.ts";
@@ -25,12 +25,12 @@ const details: Omit<Trailer, "size" | "crc32"> = {
   metadata: {},
 };
 
-function recordOf(json: string, base?: ThreadRecord): ThreadRecord {
-  return encodeRecord(whole(json), details, base).record;
+function recordOf(json: string, replaced?: ThreadRecord): ThreadRecord {
+  return encodeRecord(wholeJson(json), details, replaced).record;
 }
 
-function whole(json: string): GrownJson {
-  return { kept: 0, rest: Buffer.from(json) };
+function wholeJson(json: string): IncrementalJson {
+  return { unchanged: 0, added: Buffer.from(json) };
 }
 
 function bytesOf({ bytes }: ThreadRecord): Buffer {
@@ -38,12 +38,12 @@ function bytesOf({ bytes }: ThreadRecord): Buffer {
 }
 
 describe("golden files", () => {
-  // Every later version must read these, to the byte. Never change one: add another.
+  // Every later version must read these files. Never change one; add another.
   const golden = (name: string): Buffer => readFileSync(new URL(`../golden/${name}`, import.meta.url));
 
   it("reads format 1", () => {
     const record = decodeRecord({ namespace: "a%2Fb/c", id: "x/ü\u0000😀" }, golden("record-1.json"));
-    if ("damage" in record) throw new Error(record.damage);
+    if ("corruption" in record) throw new Error(record.corruption);
     expect(threadBytes(record).toString()).toBe(
       ' {"$type":"chat", "n":[1.0,-0,1e400,12345678901234567890],"e":"\\u00e9\\ud800é\u2028😀","__proto__":{"":{}}} ',
     );
@@ -60,20 +60,20 @@ describe("golden files", () => {
     });
   });
 
-  it("writes format 1 to the byte", () => {
+  it("writes format 1 byte for byte", () => {
     const record = decodeRecord({ namespace: "a%2Fb/c", id: "x/ü\u0000😀" }, golden("record-1.json"));
-    if ("damage" in record) throw new Error(record.damage);
-    const again = encodeRecord({ kept: 0, rest: threadBytes(record) }, record.trailer, undefined);
+    if ("corruption" in record) throw new Error(record.corruption);
+    const again = encodeRecord({ unchanged: 0, added: threadBytes(record) }, record.trailer, undefined);
     expect(bytesOf(again.record).equals(golden("record-1.json"))).toBe(true);
   });
 
-  it("says of a newer format what to do", () => {
-    const found = decodeRecord(key, golden("record-2-from-the-future.json"));
-    expect(found).toMatchObject({ damage: expect.stringContaining("upgrade @threadstore/core") });
+  it("reports a newer format with its remedy", () => {
+    const decoded = decodeRecord(key, golden("record-2-from-the-future.json"));
+    expect(decoded).toMatchObject({ corruption: expect.stringContaining("upgrade @threadstore/core") });
   });
 });
 
-it("is in the documentation as it is", () => {
+it("decodes the sample in the documentation", () => {
   const documentation = readFileSync(new URL("../../../../docs/record-format.md", import.meta.url), "utf8");
   const sample = /```json\n(.*)\n```/u.exec(documentation)?.[1] ?? "";
   expect(decodeRecord(key, Buffer.from(sample))).toMatchObject({
@@ -82,7 +82,7 @@ it("is in the documentation as it is", () => {
 });
 
 describe("a record", () => {
-  it("is one JSON document with the thread first", () => {
+  it("is a JSON document that starts with the thread", () => {
     const bytes = bytesOf(recordOf('{"a":1}'));
     expect(bytes.toString()).toMatch(/^\{"thread":\{"a":1\},"threadstore":\{"format":1,/u);
     expect(JSON.parse(bytes.toString())).toMatchObject({
@@ -91,19 +91,19 @@ describe("a record", () => {
     });
   });
 
-  it("comes back as it was encoded, whatever the thread and the metadata", () => {
+  it("decodes to what was encoded, for any thread and metadata", () => {
     const metadata = fc.dictionary(fc.string({ unit: "grapheme" }), fc.string({ unit: "grapheme" }));
     fc.assert(
-      fc.property(fc.json(), metadata, fc.nat(), (json, given, expiresAt) => {
+      fc.property(fc.json(), metadata, fc.nat(), (json, threadMetadata, expiresAt) => {
         const { record, toWrite } = encodeRecord(
-          whole(json),
-          { ...details, metadata: given, expiresAt },
+          wholeJson(json),
+          { ...details, metadata: threadMetadata, expiresAt },
           undefined,
         );
-        const back = decodeRecord(key, bytesOf(record));
-        if ("damage" in back) throw new Error(back.damage);
-        expect(back).toEqual(record);
-        expect(bytesOf(back).equals(bytesOf(record))).toBe(true);
+        const decoded = decodeRecord(key, bytesOf(record));
+        if ("corruption" in decoded) throw new Error(decoded.corruption);
+        expect(decoded).toEqual(record);
+        expect(bytesOf(decoded).equals(bytesOf(record))).toBe(true);
         expect(decodeTail(key, toWrite.bytes.subarray(-toWrite.trailerLength))).toEqual({
           trailer: record.trailer,
           start: 0,
@@ -112,10 +112,10 @@ describe("a record", () => {
     );
   });
 
-  it("has a trailer within its bound, however much escaping the names and metadata need", () => {
+  it("has a trailer within the limit even if all names and metadata are escaped", () => {
     const worst = "\u0001";
     const { toWrite } = encodeRecord(
-      whole("{}"),
+      wholeJson("{}"),
       {
         ...details,
         namespace: worst.repeat(128),
@@ -128,41 +128,45 @@ describe("a record", () => {
     expect(toWrite.trailerLength).toBeLessThan(TRAILER_MAX_BYTES);
   });
 
-  it("found at another key is damaged", () => {
+  it("is corrupt under another key", () => {
     const bytes = bytesOf(recordOf("{}"));
-    const damage = { damage: "it is the record of another thread" };
-    expect(decodeRecord({ namespace: "", id: "other" }, bytes)).toEqual(damage);
-    expect(decodeRecord({ namespace: "other", id: "pirate" }, bytes)).toEqual(damage);
+    const corruption = { corruption: "it belongs to another thread" };
+    expect(decodeRecord({ namespace: "", id: "other" }, bytes)).toEqual(corruption);
+    expect(decodeRecord({ namespace: "other", id: "pirate" }, bytes)).toEqual(corruption);
   });
 
-  it("is damaged when any byte is changed, or any number is cut off, or it is filled with zeros", () => {
-    const { record } = encodeRecord(whole('{"a":"é"}'), { ...details, metadata: { title: "ü" } }, undefined);
+  it("is corrupt if a byte is changed, bytes are missing at either end, or all are zero", () => {
+    const { record } = encodeRecord(
+      wholeJson('{"a":"é"}'),
+      { ...details, metadata: { title: "ü" } },
+      undefined,
+    );
     const bytes = bytesOf(record);
     for (let index = 0; index < bytes.length; index += 1) {
       for (const bits of [0x01, 0x20, 0x80, 0xff]) {
         const changed = Buffer.from(bytes);
         changed[index] = (changed[index] ?? 0) ^ bits;
-        expect(decodeRecord(key, changed), `byte ${index} ^ ${bits}`).toHaveProperty("damage");
+        expect(decodeRecord(key, changed), `byte ${index} ^ ${bits}`).toHaveProperty("corruption");
       }
-      expect(decodeRecord(key, bytes.subarray(0, index)), `first ${index}`).toHaveProperty("damage");
-      expect(decodeRecord(key, bytes.subarray(index + 1)), `from ${index + 1}`).toHaveProperty("damage");
+      expect(decodeRecord(key, bytes.subarray(0, index)), `first ${index}`).toHaveProperty("corruption");
+      expect(decodeRecord(key, bytes.subarray(index + 1)), `from ${index + 1}`).toHaveProperty("corruption");
     }
-    expect(decodeRecord(key, Buffer.alloc(bytes.length))).toHaveProperty("damage");
-    expect(decodeRecord(key, Buffer.concat([bytes, Buffer.alloc(1)]))).toHaveProperty("damage");
+    expect(decodeRecord(key, Buffer.alloc(bytes.length))).toHaveProperty("corruption");
+    expect(decodeRecord(key, Buffer.concat([bytes, Buffer.alloc(1)]))).toHaveProperty("corruption");
   });
 });
 
-describe("what is unchanged from the record before", () => {
-  it("is the longest common beginning of the threads", () => {
-    const before = recordOf('{"messages":["one","two"]}');
+describe("unchanged", () => {
+  it("is the length of the common prefix of both threads", () => {
+    const replaced = recordOf('{"messages":["one","two"]}');
     const json = '{"messages":["one","two","three"]}';
-    const { record, toWrite } = encodeRecord(whole(json), details, before);
+    const { record, toWrite } = encodeRecord(wholeJson(json), details, replaced);
     expect(toWrite.unchanged).toBe('{"thread":{"messages":["one","two"'.length);
     expect(record).toEqual(recordOf(json));
     expect(bytesOf(record).equals(bytesOf(recordOf(json)))).toBe(true);
   });
 
-  it("equals a comparison byte by byte, and gives the same checksum", () => {
+  it("equals a byte-by-byte comparison and yields the same checksum", () => {
     const sizes = fc.constantFrom(0, 1, 16_383, 16_384, 16_385, 65_535, 65_536, 65_537, 131_072, 200_000);
     fc.assert(
       fc.property(sizes, sizes, fc.nat(200_000), (leftSize, rightSize, differsAt) => {

@@ -1,27 +1,29 @@
-/** Longer texts get a buffer of their own. */
-const MOST_BYTES = 4_194_304;
+const INITIAL_BYTES = 65_536;
+/** Longer texts get a new buffer. */
+const MAX_BYTES = 4_194_304;
 
-/** Encodes texts of which one at a time is needed, and only for moments. */
-export class Scratch {
-  #room = Buffer.allocUnsafeSlow(65_536);
+/**
+ * A reusable buffer for texts that are only needed in UTF-8 for a moment. Short-lived memory outside the heap makes
+ * engines collect garbage far too often.
+ */
+export class ScratchBuffer {
+  #buffer = Buffer.allocUnsafeSlow(INITIAL_BYTES);
 
-  /**
-   * The texts, one behind the other, in UTF-8; valid until the next call. Memory outside of the heap that lives for
-   * moments only makes engines collect garbage much too often.
-   */
+  /** Encodes the concatenation of `texts`. The result is valid until the next call. */
   encode(...texts: readonly string[]): Buffer {
-    // A unit of a text takes three bytes at most: where there is room for that, nobody needs to count.
-    const most = 3 * texts.reduce((sum, { length }) => sum + length, 0);
-    if (most > this.#room.length && !this.#makeRoom(texts)) return Buffer.from(texts.join(""));
+    // A UTF-16 unit takes at most three bytes. If that fits, the exact length need not be computed.
+    const upperBound = 3 * texts.reduce((sum, { length }) => sum + length, 0);
+    if (upperBound > this.#buffer.length && !this.#grow(texts)) return Buffer.from(texts.join(""));
     let end = 0;
-    for (const text of texts) end += this.#room.write(text, end);
-    return this.#room.subarray(0, end);
+    for (const text of texts) end += this.#buffer.write(text, end);
+    return this.#buffer.subarray(0, end);
   }
 
-  #makeRoom(texts: readonly string[]): boolean {
+  /** Makes the buffer large enough for `texts`, and returns whether that is within the limit. */
+  #grow(texts: readonly string[]): boolean {
     const size = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
-    if (size > MOST_BYTES) return false;
-    if (size > this.#room.length) this.#room = Buffer.allocUnsafeSlow(Math.min(4 * size, MOST_BYTES));
+    if (size > MAX_BYTES) return false;
+    if (size > this.#buffer.length) this.#buffer = Buffer.allocUnsafeSlow(Math.min(4 * size, MAX_BYTES));
     return true;
   }
 }

@@ -13,31 +13,33 @@ const details = {
 };
 
 function stored(json: string) {
-  const { record } = encodeRecord({ kept: 0, rest: Buffer.from(json) }, details, undefined);
+  const { record } = encodeRecord({ unchanged: 0, added: Buffer.from(json) }, details, undefined);
   return storedThread({ key: { namespace: "", id: "id" }, version: "v1", record });
 }
 
-it("has text and object as members of its own, made once", () => {
-  const one = stored('{"n": 1}');
-  expect(Object.keys(one)).toEqual(expect.arrayContaining(["id", "version", "metadata", "json", "thread"]));
-  expect(one.json).toBe('{"n": 1}');
-  expect(one.thread).toEqual({ n: 1 });
-  expect(one.thread).toBe(one.thread);
-  expect({ ...one }).toMatchObject({ json: '{"n": 1}', thread: { n: 1 } });
+it("has json and thread as own members that are created once", () => {
+  const thread = stored('{"n": 1}');
+  expect(Object.keys(thread)).toEqual(
+    expect.arrayContaining(["id", "version", "metadata", "json", "thread"]),
+  );
+  expect(thread.json).toBe('{"n": 1}');
+  expect(thread.thread).toEqual({ n: 1 });
+  expect(thread.thread).toBe(thread.thread);
+  expect({ ...thread }).toMatchObject({ json: '{"n": 1}', thread: { n: 1 } });
 });
 
-it("is known by the object alone: a copy has no snapshot, and what inherits from it no text", () => {
-  const one = stored("{}");
-  expect(snapshotOf(one)?.version).toBe("v1");
-  expect(snapshotOf({ ...one })).toBeUndefined();
-  expect(() => (Object.create(one) as typeof one).json).toThrow(TypeError);
+it("belongs to the object itself: copies have no snapshot, and inheriting objects no text", () => {
+  const thread = stored("{}");
+  expect(snapshotOf(thread)?.version).toBe("v1");
+  expect(snapshotOf({ ...thread })).toBeUndefined();
+  expect(() => (Object.create(thread) as typeof thread).json).toThrow(TypeError);
 });
 
-it("shares its getters with all others, so that each can go with the first garbage collection", () => {
-  const [one, other] = [stored("{}"), stored("{}")];
+it("shares its getters with other objects, so that the garbage collector can free each early", () => {
+  const [first, second] = [stored("{}"), stored("{}")];
   for (const name of ["json", "thread"]) {
-    const own = Object.getOwnPropertyDescriptor(one, name);
-    expect(own).toHaveProperty("get", expect.any(Function));
-    expect(own).toEqual(Object.getOwnPropertyDescriptor(other, name));
+    const descriptor = Object.getOwnPropertyDescriptor(first, name);
+    expect(descriptor).toHaveProperty("get", expect.any(Function));
+    expect(descriptor).toEqual(Object.getOwnPropertyDescriptor(second, name));
   }
 });

@@ -1,75 +1,70 @@
 import type { ThreadKey } from "../thread-driver.ts";
-import type { SerializedThread, StoredThread, ThreadDetails, Version } from "../thread-store.ts";
-import { copyOf } from "../validation/metadata.ts";
-import type { CheckedText } from "./checkpoints.ts";
+import type {
+  SerializedThread,
+  StoredThread,
+  ThreadDetails,
+  ThreadMetadata,
+  Version,
+} from "../thread-store.ts";
+import { copyMetadata } from "../validation/metadata.ts";
+import type { ParsedText } from "./checkpoints.ts";
+import { hiddenField } from "./hidden-field.ts";
 import { type ThreadRecord, threadText } from "./record.ts";
 import type { Trailer } from "./trailer.ts";
 
-/** One version of a thread, with the record it came from. */
+/** One version of a thread with its record. */
 export interface Snapshot {
   readonly key: ThreadKey;
   readonly version: Version;
   readonly record: ThreadRecord;
-  /** What is known of the thread's text, where this process has checked it before it saved it. */
-  readonly checked?: CheckedText | undefined;
+  /** What this process learned about the thread's text when it saved it. */
+  readonly parsed?: ParsedText | undefined;
 }
 
-/** What is behind something that a store handed out: text and object are made when first asked for. */
+/** The content of a `StoredThread`, whose text and object are created on first access. */
 interface Content {
-  readonly snapshot: Snapshot;
+  readonly source: Snapshot | (() => string);
   json?: string;
   thread?: SerializedThread;
 }
 
-/** Makes no object: what a class that extends it adds, it adds to the one that it is given. */
-const Given = function (given: object): object {
-  return given;
-} as unknown as new (given: object) => object;
+const contentField = hiddenField<Content>();
 
-/**
- * Puts content on an object where nobody else sees it. In a WeakMap it would outlive the object until the next full
- * garbage collection, with everything it holds, at each save.
- */
-class Stamp extends Given {
-  readonly #content: Content;
-
-  constructor(handedOut: object, content: Content) {
-    super(handedOut);
-    this.#content = content;
-  }
-
-  static contentOf(handedOut: object): Content | undefined {
-    return #content in handedOut ? handedOut.#content : undefined;
-  }
-}
-
-/** The snapshot behind something that a store handed out; `undefined` for a copy of it, or anything else. */
-export function snapshotOf(handedOut: object): Snapshot | undefined {
-  return Stamp.contentOf(handedOut)?.snapshot;
+/** Returns the snapshot of an object that a store returned; `undefined` for a copy of it or any other object. */
+export function snapshotOf(stored: object): Snapshot | undefined {
+  const source = contentField.read(stored)?.source;
+  return typeof source === "object" ? source : undefined;
 }
 
 /**
- * What the caller gets of a snapshot. Who only moves text pays for no parse, and what the caller does to the object
- * changes nothing here.
+ * Creates the object that callers get for a snapshot. Callers that only use `json` never pay for parsing, and changes to
+ * the object do not affect the store.
  */
 export function storedThread(snapshot: Snapshot): StoredThread {
   const { key, version, record } = snapshot;
   const details = {
     ...threadDetails(key.id, version, record.trailer),
-    metadata: copyOf(record.trailer.metadata),
+    metadata: copyMetadata(record.trailer.metadata),
   };
-  // What is stamped is the object itself.
-  void new Stamp(details, { snapshot });
-  return Object.defineProperties(details, accessors) as StoredThread;
+  return withContent(details, snapshot);
 }
 
-// One pair for all: getters in a literal are functions of each object, and engines then make it a shape of its own, which
-// lives, with all it holds, until the next full garbage collection.
-const accessors = {
+/** Turns `details`, a new object, into a `StoredThread` whose JSON comes from `source`. */
+export function withContent(
+  details: ThreadDetails & { readonly metadata: ThreadMetadata },
+  source: Content["source"],
+): StoredThread {
+  contentField.attach(details, { source });
+  return Object.defineProperties(details, ACCESSORS) as StoredThread;
+}
+
+// Shared by all objects. Getters in a literal are separate functions for each object, so engines create a hidden class
+// per object, which stays in memory, with all that it references, until the next full garbage collection.
+const ACCESSORS = {
   json: {
     get(this: object): string {
       const content = ownContent(this);
-      content.json ??= threadText(content.snapshot.record);
+      content.json ??= readText(content.source);
       return content.json;
     },
     enumerable: true,
@@ -86,17 +81,21 @@ const accessors = {
   },
 };
 
-function ownContent(handedOut: object): Content {
-  const content = Stamp.contentOf(handedOut);
+function readText(source: Content["source"]): string {
+  return typeof source === "function" ? source() : threadText(source.record);
+}
+
+function ownContent(stored: object): Content {
+  const content = contentField.read(stored);
   if (content === undefined) {
     throw new TypeError(
-      "json and thread are read from what a store handed out, not from what inherits them.",
+      "`json` and `thread` must be read from the object that a store returned, not from one that inherits from it.",
     );
   }
   return content;
 }
 
-/** What a trailer tells of its thread, as the caller's own. */
+/** Returns the details in a trailer as new objects that belong to the caller. */
 export function threadDetails(id: string, version: Version, trailer: Trailer): ThreadDetails {
   const { size, createdAt, updatedAt, expiresAt } = trailer;
   return {

@@ -4,9 +4,10 @@ import { ThreadStoreError } from "../errors.ts";
 import { memoryStore } from "../memory-store.ts";
 import { encodeRecord, threadBytes } from "./record.ts";
 import type { Snapshot } from "./snapshot.ts";
+import { TEXT_PARTS, type TextParts } from "./text-parts.ts";
 import { threadJson } from "./thread-json.ts";
 
-type Known = Pick<Snapshot, "record" | "checked">;
+type Version = Pick<Snapshot, "record" | "parsed">;
 
 const details = {
   namespace: "",
@@ -18,20 +19,24 @@ const details = {
   metadata: {},
 };
 
-/** As a save leaves it. */
-function known(thread: string | readonly string[], before?: Known): Known {
-  const json = threadJson(thread, before);
-  const { record } = encodeRecord(json, details, before?.record);
-  return { record, checked: json.checked };
+/** Encodes a thread like a save. */
+function encode(thread: string | readonly string[], replaced?: Version): Version {
+  const json = threadJson(typeof thread === "string" ? thread : inParts(thread), replaced);
+  const { record } = encodeRecord(json, details, replaced?.record);
+  return { record, parsed: json.parsed };
 }
 
-function textOf({ record }: Known): string {
+function inParts(parts: readonly string[]): TextParts {
+  return { [TEXT_PARTS]: () => parts };
+}
+
+function textOf({ record }: Version): string {
   return threadBytes(record).toString();
 }
 
 const long = 'é\\"x\\\\'.repeat(800);
 
-/** Objects whose text has marks: large parts, at all depths, with everything in strings that looks like structure. */
+/** Objects with checkpoints: long values at all depths, and strings that look like structure. */
 const value = fc.oneof(
   fc.constantFrom<unknown>(long, `${long}\\`, `${long}"`, '],"[{', 1, null, {}, []),
   fc.array(fc.constantFrom<unknown>(long, "\\", '"', { a: [long, { b: 1 }] }), { maxLength: 6 }),
@@ -41,7 +46,7 @@ const value = fc.oneof(
 );
 const object = fc.dictionary(fc.constantFrom("a", "b", "{", '\\"', "e", "f"), value, { maxKeys: 6 });
 
-/** What of a text is JSON is for the engine to say: by its own parse of the whole. */
+/** Decides by a parse of the whole text. */
 function isObject(text: string): boolean {
   try {
     const parsed: unknown = JSON.parse(text);
@@ -51,16 +56,16 @@ function isObject(text: string): boolean {
   }
 }
 
-function isTaken(text: string, before: string): boolean {
+function isAccepted(text: string, before: string): boolean {
   try {
-    return textOf(known(text, known(before))) === text;
+    return textOf(encode(text, encode(before))) === text;
   } catch {
     return false;
   }
 }
 
-describe("text that begins like text that was checked", () => {
-  it("is taken exactly when the whole of it is a JSON object, wherever it goes on otherwise", () => {
+describe("text that starts like the replaced text", () => {
+  it("is accepted if and only if all of it is a JSON object, wherever it starts to differ", () => {
     const ending = fc.constantFrom(
       "",
       "]",
@@ -87,7 +92,7 @@ describe("text that begins like text that was checked", () => {
           const before = JSON.stringify(thread, undefined, indented ? 2 : 0);
           const at = Math.floor(part * before.length);
           for (const text of [before.slice(0, at) + end, before.slice(0, at) + end + before.slice(at)]) {
-            expect(isTaken(text, before)).toBe(isObject(text));
+            expect(isAccepted(text, before)).toBe(isObject(text));
           }
         },
       ),
@@ -95,87 +100,87 @@ describe("text that begins like text that was checked", () => {
     );
   });
 
-  it("is taken when it grew, time after time, and gives the same marks as when it is looked at anew", () => {
+  it("is accepted when it grows repeatedly, with checkpoints after commas", () => {
     fc.assert(
       fc.property(fc.array(object, { minLength: 2, maxLength: 8 }), object, (messages, state) => {
-        let last = known("{}");
+        let last = encode("{}");
         for (let count = 1; count <= messages.length; count += 1) {
           const text = JSON.stringify({ kind: "chat", messages: messages.slice(0, count), state });
-          last = known(text, last);
+          last = encode(text, last);
           expect(textOf(last)).toBe(text);
           const bytes = Buffer.from(text);
-          for (const { at } of last.checked?.marks ?? [])
-            expect(bytes.toString("latin1", at - 1, at)).toBe(",");
+          for (const { offset } of last.parsed?.checkpoints ?? [])
+            expect(bytes.toString("latin1", offset - 1, offset)).toBe(",");
         }
       }),
       { numRuns: 50 },
     );
   });
 
-  it("is refused for half a character where U+FFFD was", () => {
+  it("is rejected for a lone surrogate in place of U+FFFD", () => {
     const [before, after] = ["\ufffd", "\ud800"].map(
-      (half) => `{"a":"${half}","b":["${"x".repeat(9000)}",1,2]}`,
+      (character) => `{"a":"${character}","b":["${"x".repeat(9000)}",1,2]}`,
     );
-    expect(() => threadJson(after ?? "", known(before ?? ""))).toThrow("lone surrogate");
+    expect(() => threadJson(after ?? "", encode(before ?? ""))).toThrow("lone surrogate");
   });
 
-  it("is refused with the place in the whole of it", () => {
+  it("is rejected with the position in the whole text", () => {
     const before = `{"a":["${"x".repeat(9000)}",1,2]}`;
-    expect(() => threadJson(`${before}]`, known(before))).toThrow(`at position ${before.length}`);
+    expect(() => threadJson(`${before}]`, encode(before))).toThrow(`at position ${before.length}`);
   });
 });
 
-/** Cuts a text at some places, of which some are between the halves of a character. */
-function cut(text: string, places: readonly number[]): string[] {
-  const at = places.map((place) => Math.floor(place * text.length)).toSorted((a, b) => a - b);
-  return [0, ...at].map((from, index) => text.slice(from, at[index] ?? text.length));
+/** Splits a text at some positions, some of them within a surrogate pair. */
+function split(text: string, positions: readonly number[]): string[] {
+  const offsets = positions.map((position) => Math.floor(position * text.length)).toSorted((a, b) => a - b);
+  return [0, ...offsets].map((from, index) => text.slice(from, offsets[index] ?? text.length));
 }
 
-describe("text in parts", () => {
-  const place = fc.double({ min: 0, max: 1, noNaN: true });
+describe("text parts", () => {
+  const position = fc.double({ min: 0, max: 1, noNaN: true });
   const content = fc.constantFrom(long, "é", "😀".repeat(20), "a", "\ud800");
 
-  it("is the same as its parts joined, wherever it is cut, time after time", () => {
+  it("are stored as their concatenation, wherever the text is split, save after save", () => {
     const step = fc.record({
-      keeps: place,
-      adds: fc.array(content, { minLength: 1 }),
-      cuts: fc.array(place),
+      unchanged: position,
+      added: fc.array(content, { minLength: 1 }),
+      splits: fc.array(position),
     });
     fc.assert(
       fc.property(fc.array(step, { minLength: 1, maxLength: 8 }), (steps) => {
-        let [last, messages, parts] = [known("{}"), [] as string[], [] as string[]];
-        for (const { keeps, adds, cuts } of steps) {
-          const kept = Math.floor(keeps * messages.length);
-          parts = parts.slice(0, kept);
-          messages = [...messages.slice(0, kept), ...adds];
-          for (let index = kept; index < messages.length; index += 1)
+        let [last, messages, parts] = [encode("{}"), [] as string[], [] as string[]];
+        for (const { unchanged, added, splits } of steps) {
+          const count = Math.floor(unchanged * messages.length);
+          parts = parts.slice(0, count);
+          messages = [...messages.slice(0, count), ...added];
+          for (let index = count; index < messages.length; index += 1)
             parts.push((index === 0 ? '{"messages":[' : ",") + JSON.stringify(messages[index]));
           const text = `${parts.join("")}]}`;
-          const before = [last, textOf(last)] as const;
-          last = known(cuts.length === 0 ? [...parts, "]}"] : cut(text, cuts), last);
+          const replaced = { version: last, text: textOf(last) };
+          last = encode(splits.length === 0 ? [...parts, "]}"] : split(text, splits), last);
           expect(textOf(last)).toBe(text);
-          expect(textOf(before[0])).toBe(before[1]);
+          expect(textOf(replaced.version)).toBe(replaced.text);
         }
       }),
       { numRuns: 100 },
     );
   });
 
-  it("is taken exactly when the whole of it is a JSON object", () => {
+  it("are accepted if and only if their concatenation is a JSON object", () => {
     const part = fc.constantFrom('{"a":[', "1,", `"${long}",`, "2", "]", "}", ',"b":1', '"', "\\", "");
     fc.assert(
-      fc.property(fc.array(part, { minLength: 1 }), fc.array(part, { minLength: 1 }), (given, added) => {
+      fc.property(fc.array(part, { minLength: 1 }), fc.array(part, { minLength: 1 }), (created, added) => {
         const before = ['{"a":[', `"${long}",`, `"${long}",`, "1", "]}"];
-        const parts = [...before.slice(0, 4 - (given.length % 5)), ...added];
-        for (const each of [parts, given]) {
-          let taken = true;
+        const parts = [...before.slice(0, 4 - (created.length % 5)), ...added];
+        for (const each of [parts, created]) {
+          let accepted = true;
           try {
-            expect(textOf(known(each, known(before)))).toBe(each.join(""));
+            expect(textOf(encode(each, encode(before)))).toBe(each.join(""));
           } catch (error) {
             if (!ThreadStoreError.is(error, "INVALID_ARGUMENT")) throw error;
-            taken = false;
+            accepted = false;
           }
-          expect(taken).toBe(isObject(each.join("")));
+          expect(accepted).toBe(isObject(each.join("")));
         }
       }),
       { numRuns: 300 },
@@ -183,51 +188,52 @@ describe("text in parts", () => {
   });
 
   it.each([
-    [[], "not an empty array"],
-    [["{}", 1], "not an array of other things than strings"],
+    [[], "must not be empty"],
+    [["{}", 1], "must be strings"],
     [["{", "]"], "is not JSON"],
-    [["[]"], "an array and not an object"],
+    [["[]"], "must be a JSON object, not an array"],
     [["{}", "\ud800"], "lone surrogate"],
-  ])("is refused: %j", (parts, message) => {
-    expect(() => threadJson(parts)).toThrow(message);
-    expect(() => threadJson(parts, known(["{}"]))).toThrow(message);
+  ])("are rejected: %j", (parts, message) => {
+    const thread = inParts(parts as string[]);
+    expect(() => threadJson(thread)).toThrow(message);
+    expect(() => threadJson(thread, encode(["{}"]))).toThrow(message);
   });
 
-  it("of which the first were parts of the thread before is read from there on", async () => {
+  it("are not read again if they are leading parts of the replaced version", async () => {
     const store = memoryStore();
     const parts = ['{"messages":["first"', ...Array.from({ length: 200 }, () => `,"${"x".repeat(1500)}"`)];
-    let previous = await store.save("id", [...parts, "]}"]);
+    let previous = await store.save("id", inParts([...parts, "]}"]));
     const counts = { parse: vi.spyOn(JSON, "parse"), encode: vi.spyOn(Buffer, "from") };
     parts.push(`,"${"y".repeat(1500)}"`);
-    previous = await store.save("id", [...parts, "]}"], { previous });
+    previous = await store.save("id", inParts([...parts, "]}"]), { previous });
     for (const { mock } of Object.values(counts)) {
-      const lengths = mock.calls.map(([given]) => (given as { length: number }).length);
+      const lengths = mock.calls.map(([argument]) => (argument as { length: number }).length);
       expect(Math.max(...lengths)).toBeLessThan(5000);
     }
     for (const count of Object.values(counts)) count.mockRestore();
     expect(previous.json).toBe(`${parts.join("")}]}`);
   });
 
-  it("that were changed in place are changed in the thread", async () => {
+  it("are copied: later changes to the array affect only later saves", async () => {
     const store = memoryStore();
     const parts = ['{"messages":["one"', ',"two"', "]}"];
-    const first = await store.save("id", parts);
+    const first = await store.save("id", inParts(parts));
     parts[1] = ',"TWO"';
     expect(first.json).toBe('{"messages":["one","two"]}');
-    const second = await store.save("id", parts, { previous: first });
+    const second = await store.save("id", inParts(parts), { previous: first });
     expect((await store.load("id"))?.json).toBe('{"messages":["one","TWO"]}');
     expect([first.json, second.json]).toEqual(['{"messages":["one","two"]}', '{"messages":["one","TWO"]}']);
   });
 });
 
-it("is encoded when everything of the caller's has run, which may save as well", async () => {
+it("is encoded after all code of the caller has run, which may save as well", async () => {
   let other: Promise<unknown> | undefined;
   let isFirst = true;
   const store = memoryStore({
     now() {
-      const saves = isFirst;
+      const savesOther = isFirst;
       isFirst = false;
-      if (saves) other = store.save("other", { text: "y".repeat(100) });
+      if (savesOther) other = store.save("other", { text: "y".repeat(100) });
       return Date.now();
     },
   });
@@ -237,7 +243,7 @@ it("is encoded when everything of the caller's has run, which may save as well",
   expect((await store.load("other"))?.thread).toEqual({ text: "y".repeat(100) });
 });
 
-it("is what a store checks of a thread that it saved before", async () => {
+it("parses only what follows the text of the replaced version", async () => {
   const store = memoryStore();
   const messages = Array.from({ length: 200 }, (_, index) => `${index} ${"x".repeat(1500)}`);
   let previous = await store.save("id", JSON.stringify({ messages }));

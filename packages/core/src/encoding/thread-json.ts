@@ -1,142 +1,99 @@
-import type { ThreadStoreError } from "../errors.ts";
 import { invalidArgument } from "../validation/invalid-argument.ts";
-import { findJsonOffence } from "../validation/strict-json.ts";
-import { type CheckedText, marksOf, marksWithin, noParts, textFrom, type TextParts } from "./checkpoints.ts";
-import { equalLength, type GrownJson, threadBytes } from "./record.ts";
-import { Scratch } from "./scratch-buffer.ts";
+import { checkWellFormed, isJson, checkThreadText, stringifyThread } from "../validation/thread.ts";
+import {
+  checkpointsWithin,
+  findCheckpoints,
+  NO_PARTS,
+  type ParsedText,
+  type PartOffsets,
+  resumedText,
+} from "./checkpoints.ts";
+import { commonThreadPrefix, type IncrementalJson, threadBytes } from "./record.ts";
+import { ScratchBuffer } from "./scratch-buffer.ts";
 import type { Snapshot } from "./snapshot.ts";
+import { hasTextParts, TEXT_PARTS } from "./text-parts.ts";
 
-/** A record of the thread, which the one to be saved may go on from. */
-type Known = Pick<Snapshot, "record" | "checked">;
+/** The version of the thread that the JSON is relative to. */
+type ReplacedVersion = Pick<Snapshot, "record" | "parsed">;
 
-/** The JSON of a thread, as far as it differs from one that is known. Valid until the next is made. */
-export interface ThreadJson extends GrownJson {
-  readonly checked?: CheckedText | undefined;
+/** The JSON of a thread, relative to the version that it replaces. Valid until the next thread is encoded. */
+export interface ThreadJson extends IncrementalJson {
+  readonly parsed?: ParsedText | undefined;
 }
 
-type Marks = CheckedText["marks"];
-
-const scratch = new Scratch();
+const scratchBuffer = new ScratchBuffer();
 
 /**
- * The JSON of a thread given as an object, or as text, whole or in parts, which is kept as it is. Throws
- * `INVALID_ARGUMENT` for anything that would not come back as it was given. Of text that begins like `known`, only
- * the rest is parsed; of parts that were parts of `known`, nothing is read.
+ * Returns the JSON of a thread given as an object, as text or as text parts. Text is kept as it is. Throws
+ * `INVALID_ARGUMENT` if loading would not return what was passed. Of text, only what follows the common prefix with
+ * `replaced` is parsed; of text parts, only those that follow the common parts are read at all.
  */
-export function threadJson(thread: unknown, known?: Known): ThreadJson {
-  if (typeof thread === "string") return fromText(thread, known);
-  if (Array.isArray(thread)) return fromParts(thread, known);
-  const text = objectText(thread);
-  return { kept: 0, rest: scratch.encode(text), text };
+export function threadJson(thread: unknown, replaced?: ReplacedVersion): ThreadJson {
+  if (typeof thread === "string") return fromText(thread, replaced);
+  if (hasTextParts(thread)) return fromParts(thread[TEXT_PARTS](), replaced);
+  // TODO: remove once no caller passes arrays.
+  if (Array.isArray(thread)) return fromParts(thread, replaced);
+  const text = stringifyThread(thread);
+  return { unchanged: 0, added: scratchBuffer.encode(text), text };
 }
 
-function objectText(thread: unknown): string {
-  if (typeof thread !== "object" || thread === null) throw notAThread(describe(thread));
-  const offence = findJsonOffence(thread);
-  if (offence !== undefined) {
-    throw invalidArgument(`The thread cannot be kept as JSON: ${offence.path} is ${offence.reason}.`);
+function fromText(text: string, replaced: ReplacedVersion | undefined): ThreadJson {
+  // In UTF-8 a lone surrogate becomes U+FFFD, which the replaced text may contain at the same position.
+  checkWellFormed(text);
+  const bytes = scratchBuffer.encode(text);
+  const unchanged = replaced === undefined ? 0 : commonThreadPrefix(bytes, replaced.record, 0);
+  const json = { unchanged, added: bytes.subarray(unchanged), text };
+  const checkpoints = parse(json, replaced, () => text);
+  return { ...json, parsed: { checkpoints, parts: NO_PARTS } };
+}
+
+function fromParts(parts: unknown, replaced: ReplacedVersion | undefined): ThreadJson {
+  if (!Array.isArray(parts)) throw invalidArgument("The text parts of a thread must be an array of strings.");
+  const previous = replaced?.parsed?.parts ?? NO_PARTS;
+  const count = commonPartCount(parts, previous.strings);
+  const added: readonly unknown[] = parts.slice(count);
+  if (parts.length === 0) throw invalidArgument("The text parts of a thread must not be empty.");
+  if (!added.every((part) => typeof part === "string")) {
+    throw invalidArgument("The text parts of a thread must be strings.");
   }
-  try {
-    return JSON.stringify(thread);
-  } catch (cause) {
-    // Only the engine's depth limit is left: every value was looked at above.
-    throw invalidArgument(
-      "The thread is nested too deeply to be written as JSON. Flatten it, or save its text.",
-      cause,
-    );
-  }
-}
-
-function notAThread(what: string): ThreadStoreError {
-  return invalidArgument(`A thread is a JSON object or its text, which may be in parts, not ${what}.`);
-}
-
-function fromText(text: string, known: Known | undefined): ThreadJson {
-  // All of it: in UTF-8 a lone surrogate looks like the U+FFFD that may have been in its place.
-  if (!text.isWellFormed()) {
-    throw invalidArgument(
-      "The thread's text has a lone surrogate, which UTF-8 cannot hold. Escape it as \\ud800.",
-    );
-  }
-  const bytes = scratch.encode(text);
-  const kept = known === undefined ? 0 : equalLength(bytes, known.record, 0);
-  const grown = { kept, rest: bytes.subarray(kept), text };
-  const marks = checkedMarks(grown, known, () => text);
-  return { ...grown, checked: { marks, parts: noParts } };
-}
-
-function fromParts(given: readonly unknown[], known: Known | undefined): ThreadJson {
-  const before = known?.checked?.parts ?? noParts;
-  const count = equalParts(given, before.strings);
-  const added = given.slice(count);
-  if (given.length === 0) throw notAThread("an empty array");
-  if (!added.every((part) => typeof part === "string"))
-    throw notAThread("an array of other things than strings");
-  // The halves of a character may be in two parts.
+  // A surrogate pair may be split between two parts.
   if (!added.every((part) => part.isWellFormed())) {
-    return fromText(before.strings.slice(0, count).concat(added).join(""), known);
+    return fromText(previous.strings.slice(0, count).concat(added).join(""), replaced);
   }
-  const parts = { strings: given.slice() as readonly string[], ends: endsOf(before, count, added) };
-  const grown = { kept: parts.ends[count - 1] ?? 0, rest: Buffer.from(added.join("")) };
-  const marks = checkedMarks(grown, known, () => parts.strings.join(""));
-  return { ...grown, checked: { marks, parts } };
+  const offsets = { strings: parts.slice() as readonly string[], ends: endsOf(previous, count, added) };
+  const json = { unchanged: offsets.ends[count - 1] ?? 0, added: Buffer.from(added.join("")) };
+  const checkpoints = parse(json, replaced, () => offsets.strings.join(""));
+  return { ...json, parsed: { checkpoints, parts: offsets } };
 }
 
-function equalParts(given: readonly unknown[], before: readonly string[]): number {
+function commonPartCount(parts: readonly unknown[], previous: readonly string[]): number {
   let count = 0;
-  while (count < before.length && given[count] === before[count]) count += 1;
+  while (count < previous.length && parts[count] === previous[count]) count += 1;
   return count;
 }
 
-function endsOf(before: TextParts, count: number, added: readonly string[]): readonly number[] {
-  let end = before.ends[count - 1] ?? 0;
+function endsOf(previous: PartOffsets, count: number, added: readonly string[]): readonly number[] {
+  let end = previous.ends[count - 1] ?? 0;
   const ends = added.map((part) => (end += Buffer.byteLength(part)));
-  return before.ends.slice(0, count).concat(ends);
+  return previous.ends.slice(0, count).concat(ends);
 }
 
-/** Throws `INVALID_ARGUMENT` unless it is a JSON object. */
-function checkedMarks({ kept, rest }: GrownJson, known: Known | undefined, whole: () => string): Marks {
-  if (known?.checked !== undefined) {
-    const marks = marksWithin(known.checked.marks, kept);
-    const mark = marks.at(-1);
-    if (mark !== undefined) {
-      const bytes = Buffer.concat([threadBytes(known.record, mark.at, kept), rest]);
-      if (isJson(textFrom(mark, bytes))) return marksOf(bytes, marks);
+/** Returns the checkpoints of the text. Throws `INVALID_ARGUMENT` unless it is a JSON object. */
+function parse(
+  { unchanged, added }: IncrementalJson,
+  replaced: ReplacedVersion | undefined,
+  whole: () => string,
+): ParsedText["checkpoints"] {
+  if (replaced?.parsed !== undefined) {
+    const valid = checkpointsWithin(replaced.parsed.checkpoints, unchanged);
+    const last = valid.at(-1);
+    if (last !== undefined) {
+      const bytes = Buffer.concat([threadBytes(replaced.record, last.offset, unchanged), added]);
+      // If it is not JSON, parsing the whole text reports the position of the error.
+      if (isJson(resumedText(last, bytes))) return findCheckpoints(bytes, valid);
     }
   }
   const text = whole();
-  checkWhole(text);
-  return marksOf(kept === 0 ? rest : Buffer.from(text));
-}
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text);
-    return true;
-  } catch {
-    // The whole text will tell where.
-    return false;
-  }
-}
-
-function checkWhole(text: string): void {
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (error) {
-    // The engine's own message quotes the thread, so only the place is passed on, and no cause.
-    const place = error instanceof Error ? (/ at position \d+/u.exec(error.message)?.[0] ?? "") : "";
-    throw invalidArgument(
-      `The thread's text is not JSON${place}. Pass what JSON.stringify made, or the object itself.`,
-    );
-  }
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw invalidArgument(`The thread's text is JSON, but ${describe(value)} and not an object.`);
-  }
-}
-
-function describe(value: unknown): string {
-  if (value === null) return "null";
-  if (Array.isArray(value)) return "an array";
-  return value === undefined ? "undefined" : `a ${typeof value}`;
+  checkThreadText(text);
+  return findCheckpoints(unchanged === 0 ? added : Buffer.from(text));
 }

@@ -1,10 +1,10 @@
 import { TRAILER_MAX_BYTES } from "../thread-driver.ts";
 import type { ThreadMetadata } from "../thread-store.ts";
 
-/** The record format that this version writes. */
+/** The version of the record format that this package writes. */
 export const RECORD_FORMAT = 1;
 
-/** What a record says of its thread, behind the thread itself. Times are milliseconds since the epoch. */
+/** The data of a record that follows the thread. Times are milliseconds since the epoch. */
 export interface Trailer {
   readonly namespace: string;
   readonly id: string;
@@ -13,22 +13,28 @@ export interface Trailer {
   readonly updatedAt: number;
   readonly expiresAt: number | undefined;
   readonly metadata: ThreadMetadata;
-  /** Of the thread's JSON, in bytes. */
+  /** The length of the thread's JSON in bytes. */
   readonly size: number;
-  /** CRC-32 of everything before the trailer, as eight hexadecimal digits. */
+  /** CRC-32 of all bytes before the trailer, as eight hexadecimal digits. */
   readonly crc32: string;
 }
 
-/** What is found where a trailer should be: it, and where it starts; or what is wrong with it. */
-export type FoundTrailer =
-  | { readonly trailer: Trailer; readonly start: number }
-  | { readonly damage: string };
+/** A reason why a record cannot be used, as a clause for the message of a `CORRUPT` error. */
+export interface Corruption {
+  readonly corruption: string;
+}
 
-// Inside a trailer a quote within a string is escaped and metadata has no objects: this occurs once in it.
+/** A trailer and its offset in the bytes that were searched. */
+export interface LocatedTrailer {
+  readonly trailer: Trailer;
+  readonly start: number;
+}
+
+// Cannot occur again within a trailer: quotes in its strings are escaped, and metadata contains no objects.
 const START = ',"threadstore":{';
 const CHECKSUM = /^(\{.*),"trailerCrc32":"([0-9a-f]{8})"\}\}$/su;
 
-/** The trailer's text up to its own checksum, which {@link sealTrailer} adds. */
+/** Returns the text of the trailer without its own checksum, which {@link sealTrailer} appends. */
 export function trailerText(trailer: Trailer): string {
   const { namespace, id, nonce, createdAt, updatedAt, expiresAt, metadata, size, crc32 } = trailer;
   const members = {
@@ -46,31 +52,31 @@ export function trailerText(trailer: Trailer): string {
   return `,"threadstore":${JSON.stringify(members).slice(0, -1)}`;
 }
 
-/** `text`, from {@link trailerText}, closed with its checksum: the end of the record. */
+/** Completes `text`, the result of {@link trailerText}, with its checksum. */
 export function sealTrailer(text: string, crc: string): string {
   return `${text},"trailerCrc32":"${crc}"}}`;
 }
 
-/** Finds and checks the trailer at the end of `tail`, the last bytes of a record or all of them. */
-export function findTrailer(tail: Buffer, crcOf: (bytes: Uint8Array) => string): FoundTrailer {
-  if (tail.length === 0) return { damage: "it is empty" };
+/** Finds and verifies the trailer at the end of `tail`, which holds the last bytes of a record, or all of them. */
+export function findTrailer(tail: Buffer, crcOf: (bytes: Uint8Array) => string): LocatedTrailer | Corruption {
+  if (tail.length === 0) return { corruption: "it is empty" };
   const start = tail.lastIndexOf(START);
-  if (start < 0 || tail.length - start > TRAILER_MAX_BYTES) return { damage: "its end is missing" };
+  if (start < 0 || tail.length - start > TRAILER_MAX_BYTES) return { corruption: "its trailer is missing" };
   const match = CHECKSUM.exec(tail.toString("utf8", start + START.length - 1));
-  if (match === null) return { damage: "its end is cut off or overwritten" };
+  if (match === null) return { corruption: "its trailer is truncated or overwritten" };
   const [, members = "", crc = ""] = match;
   if (crcOf(tail.subarray(start, start + START.length - 1 + Buffer.byteLength(members))) !== crc) {
-    return { damage: "the checksum of its trailer does not match" };
+    return { corruption: "the checksum of its trailer does not match" };
   }
   const trailer = readTrailer(parseMembers(`${members}}`));
-  return typeof trailer === "string" ? { damage: trailer } : { trailer, start };
+  return typeof trailer === "string" ? { corruption: trailer } : { trailer, start };
 }
 
 function parseMembers(text: string): Record<string, unknown> {
   try {
     return JSON.parse(text);
   } catch {
-    // The checksum matched, so somebody wrote this who is not us: no member is what it should be.
+    // The checksum matches, so another program wrote this. Without members it is reported as an unknown format.
     return {};
   }
 }
@@ -78,11 +84,11 @@ function parseMembers(text: string): Record<string, unknown> {
 function readTrailer(members: Record<string, unknown>): Trailer | string {
   const { format, namespace, id, nonce, metadata, size, crc32 } = members;
   if (format !== RECORD_FORMAT) {
-    return `it has format ${JSON.stringify(format)} and this version reads format ${RECORD_FORMAT}: upgrade @threadstore/core`;
+    return `it has format ${JSON.stringify(format)}, but this version reads format ${RECORD_FORMAT}: upgrade @threadstore/core`;
   }
-  const createdAt = time(members["createdAt"]);
-  const updatedAt = time(members["updatedAt"]);
-  const expiresAt = members["expiresAt"] === undefined ? undefined : time(members["expiresAt"]);
+  const createdAt = parseTime(members["createdAt"]);
+  const updatedAt = parseTime(members["updatedAt"]);
+  const expiresAt = members["expiresAt"] === undefined ? undefined : parseTime(members["expiresAt"]);
   if (
     typeof namespace !== "string" ||
     typeof id !== "string" ||
@@ -92,12 +98,12 @@ function readTrailer(members: Record<string, unknown>): Trailer | string {
     !isMetadata(metadata) ||
     [createdAt, updatedAt, expiresAt].some(Number.isNaN)
   ) {
-    return "its trailer lacks a member";
+    return "a member of its trailer is missing or invalid";
   }
   return { namespace, id, nonce, createdAt, updatedAt, expiresAt, metadata, size, crc32 };
 }
 
-function time(text: unknown): number {
+function parseTime(text: unknown): number {
   return typeof text === "string" ? Date.parse(text) : Number.NaN;
 }
 

@@ -1,36 +1,36 @@
 import { encodeCursor } from "../encoding/cursor.ts";
 import { decodeTail } from "../encoding/record.ts";
-import type { Call } from "../runtime/operation-context.ts";
+import type { OperationContext } from "../runtime/operation-context.ts";
 import type { DeleteExpiredResult } from "../thread-store.ts";
 import { hasExpired } from "../validation/expiry.ts";
-import { removeRecord } from "./delete.ts";
-import { recordPage } from "./list-page.ts";
+import { deleteRecord } from "./delete.ts";
+import { readPage } from "./list-page.ts";
 
-const PAGE = 100;
-// Past this part of its time a sweep ends with a cursor: better that than to fail, and to begin anew next time.
-const PART_OF_TIME = 0.5;
+const PAGE_SIZE = 100;
+/** The part of the timeout after which the call stops with a cursor, rather than fail and start over next time. */
+const TIME_BUDGET = 0.5;
 
 /**
- * Removes what has expired, each record at the version that had: one that was saved anew meanwhile is another
- * version, and stays.
+ * Deletes expired threads, each only at the version that has expired. A thread that was saved in the meantime has another
+ * version and stays.
  */
 export async function deleteExpiredThreads(
-  call: Call,
-  from: string | undefined,
+  context: OperationContext,
+  start: string | undefined,
 ): Promise<DeleteExpiredResult> {
-  const { namespace, driver } = call;
-  const pauseAt = performance.now() + (call.deadline - performance.now()) * PART_OF_TIME;
+  const { namespace, driver, options } = context;
+  const stopAt = performance.now() + (context.deadline - performance.now()) * TIME_BUDGET;
   let deleted = 0;
-  let after = from;
+  let after = start;
   do {
-    const page = await recordPage(call, after, PAGE);
+    const page = await readPage(context, after, PAGE_SIZE);
     for (const { id, version, tail } of page.records) {
-      const found = decodeTail({ namespace, id }, tail);
-      if ("damage" in found || !hasExpired(found.trailer.expiresAt, call.options.now())) continue;
-      if (await removeRecord(call, { namespace, id }, version)) deleted += 1;
+      const located = decodeTail({ namespace, id }, tail);
+      if ("corruption" in located || !hasExpired(located.trailer.expiresAt, options.now())) continue;
+      if (await deleteRecord(context, { namespace, id }, version)) deleted += 1;
     }
     after = page.next;
-  } while (after !== undefined && performance.now() < pauseAt);
+  } while (after !== undefined && performance.now() < stopAt);
   if (after === undefined) return { deleted };
   return { deleted, cursor: encodeCursor({ store: driver.name, namespace, after }) };
 }

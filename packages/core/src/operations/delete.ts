@@ -1,40 +1,45 @@
 import type { ExpectedVersion } from "../encoding/expected-version.ts";
-import type { Call } from "../runtime/operation-context.ts";
-import { settle } from "../runtime/resolve-outcome.ts";
+import type { OperationContext } from "../runtime/operation-context.ts";
+import { resolveOutcome } from "../runtime/resolve-outcome.ts";
 import type { ThreadKey } from "../thread-driver.ts";
 import type { Version } from "../thread-store.ts";
-import { conflict, lookUp, lostRace, MOVED_ON } from "./read-record.ts";
+import { lostRace, staleVersion } from "./conflict.ts";
+import { readRecord } from "./read-record.ts";
 
-/** Deletes what is there, or only the version that was expected. Whether a live thread, or damage, was there. */
+/** Deletes a thread, or only its expected version, and returns whether a live thread or a corrupt record existed. */
 export async function deleteThread(
-  call: Call,
+  context: OperationContext,
   key: ThreadKey,
   expected: ExpectedVersion | undefined,
 ): Promise<boolean> {
   for (;;) {
-    const found = await lookUp(call, key);
-    const isLive = found !== undefined && found.state !== "expired";
-    if (expected !== undefined && (!isLive || found.version !== expected.version)) {
-      throw conflict(MOVED_ON, found?.state === "live" ? found.version : undefined);
+    const stored = await readRecord(context, key);
+    const exists = stored !== undefined && stored.state !== "expired";
+    if (expected !== undefined && (!exists || stored.version !== expected.version)) {
+      throw staleVersion(stored);
     }
-    if (found === undefined) return false;
-    const removed = await removeRecord(call, key, found.version);
-    if (!isLive) return false;
-    if (removed) return true;
-    if (expected !== undefined) throw await lostRace(call, key, MOVED_ON);
+    if (stored === undefined) return false;
+    const deleted = await deleteRecord(context, key, stored.version);
+    if (!exists) return false;
+    if (deleted) return true;
+    if (expected !== undefined) throw await lostRace(context, key);
   }
 }
 
-/** Removes the record at exactly this version. Whether it was there. */
-export async function removeRecord(call: Call, key: ThreadKey, version: Version): Promise<boolean> {
-  const removed = await settle<{ readonly removed: true }>(call, {
-    apply: async () =>
-      (await call.driver.delete(key, version, { signal: call.signal })) ? { removed: true } : undefined,
-    lookBack: async () => {
-      const found = await lookUp(call, key);
-      if (found === undefined) return "absent";
-      return found.version === version ? "untouched" : "superseded";
+/** Deletes the record if it is still at `version`, and returns whether it was. */
+export async function deleteRecord(
+  context: OperationContext,
+  key: ThreadKey,
+  version: Version,
+): Promise<boolean> {
+  const { driver, signal } = context;
+  const deleted = await resolveOutcome<{ readonly deleted: true }>(context, {
+    apply: async () => ((await driver.delete(key, version, { signal })) ? { deleted: true } : undefined),
+    readOutcome: async () => {
+      const stored = await readRecord(context, key);
+      if (stored === undefined) return "absent";
+      return stored.version === version ? "unchanged" : "superseded";
     },
   });
-  return removed !== undefined;
+  return deleted !== undefined;
 }

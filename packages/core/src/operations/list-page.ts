@@ -1,71 +1,77 @@
 import { decodeCursor, encodeCursor } from "../encoding/cursor.ts";
 import { decodeTail } from "../encoding/record.ts";
 import { threadDetails } from "../encoding/snapshot.ts";
-import { ThreadStoreError } from "../errors.ts";
-import type { Call } from "../runtime/operation-context.ts";
-import { attempt } from "../runtime/retry.ts";
+import type { OperationContext } from "../runtime/operation-context.ts";
+import { withRetries } from "../runtime/retry.ts";
 import type { ListedRecord, RecordPage, ThreadDriver } from "../thread-driver.ts";
 import type { ListOptions, ThreadPage, ThreadSummary } from "../thread-store.ts";
 import { hasExpired } from "../validation/expiry.ts";
-import { copyOf } from "../validation/metadata.ts";
+import { invalidArgument } from "../validation/invalid-argument.ts";
+import { copyMetadata } from "../validation/metadata.ts";
 
-const LIMIT_MAX = 1000;
-// Expired threads fill no page. After so many pages of the backend the caller gets what there is, and a cursor.
-const BACKEND_PAGES_MAX = 10;
+const MAX_LIMIT = 1000;
+/** Expired threads do not count towards a page, so this limits the requests of a call. Then its page may be short. */
+const MAX_DRIVER_PAGES = 10;
 
-export interface PageOfThreads {
+/** The validated options of a listing. */
+export interface ListRequest {
   readonly limit: number;
   readonly after: string | undefined;
   readonly withMetadata: boolean;
 }
 
-export function pageRequest(
+export function listRequest(
   driver: ThreadDriver,
   namespace: string,
   { limit = 100, cursor, metadata = false }: ListOptions,
-): PageOfThreads {
-  if (!Number.isInteger(limit) || limit < 1 || limit > LIMIT_MAX) {
-    throw new ThreadStoreError("INVALID_ARGUMENT", `limit is a whole number from 1 to ${LIMIT_MAX}.`);
+): ListRequest {
+  if (!Number.isInteger(limit) || limit < 1 || limit > MAX_LIMIT) {
+    throw invalidArgument(`\`limit\` must be an integer from 1 to ${MAX_LIMIT}.`);
   }
   const after = cursor === undefined ? undefined : decodeCursor(cursor, { store: driver.name, namespace });
   return { limit, after, withMetadata: metadata };
 }
 
-export async function listThreads(
-  call: Call,
-  { limit, after, withMetadata }: PageOfThreads,
+/** Returns a page of live threads and corrupt records. */
+export async function listPage(
+  context: OperationContext,
+  { limit, after: start, withMetadata }: ListRequest,
 ): Promise<ThreadPage> {
-  const { namespace, driver } = call;
-  const now = call.options.now();
+  const { namespace, driver } = context;
+  const now = context.options.now();
   const threads: ThreadSummary[] = [];
-  let place = after;
-  for (let pages = 0; pages < BACKEND_PAGES_MAX && threads.length < limit; pages += 1) {
-    const page = await recordPage(call, place, limit - threads.length);
+  let after = start;
+  for (let pages = 0; pages < MAX_DRIVER_PAGES && threads.length < limit; pages += 1) {
+    const page = await readPage(context, after, limit - threads.length);
     for (const listed of page.records) {
-      const summary = summaryOf(namespace, listed, withMetadata);
+      const summary = summarize(namespace, listed, withMetadata);
       if (!hasExpired(summary.expiresAt?.getTime(), now)) threads.push(summary);
     }
     if (page.next === undefined) return { threads, cursor: undefined };
-    place = page.next;
+    after = page.next;
   }
-  const cursor =
-    place === undefined ? undefined : encodeCursor({ store: driver.name, namespace, after: place });
+  const cursor = after === undefined ? undefined : encodeCursor({ store: driver.name, namespace, after });
   return { threads, cursor };
 }
 
-/** A page as the driver lists it, expired and damaged records included. */
-export function recordPage(call: Call, after: string | undefined, limit: number): Promise<RecordPage> {
-  return attempt(call, () => call.driver.list(call.namespace, { after, limit }, { signal: call.signal }));
+/** Reads a page from the driver, including expired and corrupt records. */
+export function readPage(
+  context: OperationContext,
+  after: string | undefined,
+  limit: number,
+): Promise<RecordPage> {
+  const { driver, namespace, signal } = context;
+  return withRetries(context, () => driver.list(namespace, { after, limit }, { signal }));
 }
 
-function summaryOf(namespace: string, listed: ListedRecord, withMetadata: boolean): ThreadSummary {
+function summarize(namespace: string, listed: ListedRecord, withMetadata: boolean): ThreadSummary {
   const { id, version, tail } = listed;
-  const found = decodeTail({ namespace, id }, tail);
-  if ("damage" in found) return { corrupt: true, id, version };
-  const { trailer } = found;
+  const located = decodeTail({ namespace, id }, tail);
+  if ("corruption" in located) return { corrupt: true, id, version };
+  const { trailer } = located;
   return {
     corrupt: false,
     ...threadDetails(id, version, trailer),
-    ...(withMetadata ? { metadata: copyOf(trailer.metadata) } : {}),
+    ...(withMetadata ? { metadata: copyMetadata(trailer.metadata) } : {}),
   };
 }

@@ -1,56 +1,54 @@
 import { describe, expect, it } from "vitest";
 import { createThreadStore } from "../create-thread-store.ts";
 import { memoryDriver } from "../memory-store.ts";
-import { ScriptedFailure, scriptedDriver } from "../runtime/scripted-driver.test-helper.ts";
+import { rejected, scriptedDriver } from "../runtime/scripted-driver.test-helper.ts";
 import type { ThreadDriver } from "../thread-driver.ts";
 import type { ThreadStore } from "../thread-store.ts";
 
 const first = { text: "a".repeat(10_000) };
 const second = { text: "b".repeat(10_000) };
 
-/** A store on a driver that keeps, as it must not, the bytes that it was given. */
-function watched(): {
+/** Creates a store on a driver that keeps the bytes passed to it, which drivers must not do. */
+function leakingStore(): {
   store: ThreadStore;
-  given: Uint8Array[];
+  leaked: Uint8Array[];
   next: ReturnType<typeof scriptedDriver>["next"];
 } {
-  const given: Uint8Array[] = [];
+  const leaked: Uint8Array[] = [];
   const { driver, next } = scriptedDriver(memoryDriver());
-  const watching: ThreadDriver = {
+  const leaking: ThreadDriver = {
     ...driver,
     write(key, record, ...rest) {
-      given.push(record.bytes);
+      leaked.push(record.bytes);
       return driver.write(key, record, ...rest);
     },
   };
-  return { store: createThreadStore(watching), given, next };
+  return { store: createThreadStore(leaking), leaked, next };
 }
 
 function textIn(bytes: Uint8Array | undefined): string {
   return Buffer.from(bytes ?? []).toString();
 }
 
-describe("the memory of a record", () => {
-  it("serves another once the backend has it", async () => {
-    const { store, given } = watched();
+describe("the buffer of a record", () => {
+  it("is reused once the backend has stored the record", async () => {
+    const { store, leaked } = leakingStore();
     await store.save("a", first);
     await store.save("b", second);
-    expect(textIn(given[0])).toContain(second.text);
+    expect(textIn(leaked[0])).toContain(second.text);
   });
 
-  it("serves no other when a try failed, of which something may still be on its way", async () => {
-    const { store, given, next } = watched();
-    next("write", async () => {
-      throw new ScriptedFailure({ applied: "no" });
-    });
+  it("is not reused after a failed attempt, whose request may still be on its way", async () => {
+    const { store, leaked, next } = leakingStore();
+    next("write", rejected);
     await store.save("a", first);
-    expect(given).toHaveLength(2);
+    expect(leaked).toHaveLength(2);
     await store.save("b", second);
-    expect(textIn(given[0])).toContain(first.text);
+    expect(textIn(leaked[0])).toContain(first.text);
   });
 
-  it("is nothing that who saved has to know", async () => {
-    const { store } = watched();
+  it("can be reused without affecting returned threads", async () => {
+    const { store } = leakingStore();
     const saved = await store.save("a", first);
     const replaced = await store.save("a", second, { previous: saved });
     await store.save("b", { text: "c".repeat(10_000) });

@@ -1,46 +1,47 @@
 import { type ExpectedVersion, expectedVersionOf } from "../encoding/expected-version.ts";
 import { newNonce } from "../encoding/nonce.ts";
-import { encodeRecord, recordIsStored, threadBytes, type ThreadRecord } from "../encoding/record.ts";
+import { encodeRecord, releaseRecordBuffer, threadBytes, type ThreadRecord } from "../encoding/record.ts";
 import { type Snapshot, storedThread } from "../encoding/snapshot.ts";
 import { type ThreadJson, threadJson } from "../encoding/thread-json.ts";
 import { ThreadStoreError } from "../errors.ts";
-import type { Call } from "../runtime/operation-context.ts";
-import { settle, type Trace } from "../runtime/resolve-outcome.ts";
+import type { OperationContext } from "../runtime/operation-context.ts";
+import { type Outcome, resolveOutcome } from "../runtime/resolve-outcome.ts";
 import type { ThreadKey } from "../thread-driver.ts";
 import type { SaveOptions, StoredThread, ThreadMetadata, Version } from "../thread-store.ts";
 import { expiryOf, hasExpired } from "../validation/expiry.ts";
 import { invalidArgument } from "../validation/invalid-argument.ts";
 import { checkedMetadata } from "../validation/metadata.ts";
 import type { ResolvedStoreOptions } from "../validation/store-options.ts";
-import { conflict, corrupt, type Found, lookUp, lostRace, MOVED_ON } from "./read-record.ts";
+import { conflict, lostRace, staleVersion } from "./conflict.ts";
+import { corrupt, readRecord, type RecordState } from "./read-record.ts";
 
-/** A save as it was asked for, complete before the first step: nothing the caller does later changes it. */
+/** The validated arguments of a save, complete before the first step: later changes by the caller have no effect. */
 export interface SaveRequest {
   readonly key: ThreadKey;
   readonly expected: ExpectedVersion | undefined;
   readonly overwrite: boolean;
   readonly metadata: ThreadMetadata | undefined;
   readonly expiresAt: number | undefined;
-  /** What replaces the snapshot in `expected`, or nothing. Against anything else it has to be encoded anew. */
+  /** Encoded to replace the snapshot in `expected`, or no record. To replace another, it must be encoded again. */
   readonly draft: Draft;
 }
 
-/** A record that can be written. */
+/** A record that is ready to be written. */
 interface Draft extends ReturnType<typeof encodeRecord> {
-  readonly base: Base;
-  readonly checked: ThreadJson["checked"];
+  readonly replaced: ReplacedRecord;
+  readonly parsed: ThreadJson["parsed"];
 }
 
-/** What a record replaces: nothing, or `version`, whose `record` is known unless it is damaged. */
-interface Base {
+/** The record that a save replaces: none, or the one at `version`, which is `undefined` if it is corrupt or expired. */
+interface ReplacedRecord {
   readonly version: Version | undefined;
   readonly record: ThreadRecord | undefined;
 }
 
-const NOTHING: Base = { version: undefined, record: undefined };
+const NO_RECORD: ReplacedRecord = { version: undefined, record: undefined };
 const EXISTS =
-  "The thread exists already, and the save named no previous version. " +
-  "Pass what you loaded as previous, or overwrite: true for the last writer to win.";
+  "The thread already exists, and the save did not specify `previous`. " +
+  "Pass the loaded thread as `previous`, or `overwrite: true` to let the last writer win.";
 
 export function saveRequest(
   key: ThreadKey,
@@ -48,10 +49,8 @@ export function saveRequest(
   { previous, overwrite = false, metadata, ttlMs, expiresAt }: SaveOptions,
   options: ResolvedStoreOptions,
 ): SaveRequest {
-  if (typeof overwrite !== "boolean") throw invalidArgument("overwrite is true or false.");
-  if (overwrite && previous !== undefined)
-    throw invalidArgument("Give either previous or overwrite, not both.");
-  const expected = expectedVersionOf(key, previous);
+  checkOverwrite(overwrite, previous);
+  const expected = expectedVersionOf(key, previous, "previous");
   const now = options.now();
   const request = {
     key,
@@ -60,105 +59,126 @@ export function saveRequest(
     metadata: metadata === undefined ? undefined : checkedMetadata(metadata),
     expiresAt: expiryOf({ ttlMs, expiresAt }, options.ttlMs, now),
   };
-  // Last, for the text is encoded where that of the next save will be: nothing of the caller's runs behind it.
+  // Last, because the text is encoded into a buffer that the next save reuses: no caller's code may run after this.
   const json = threadJson(thread, expected?.snapshot);
-  const bytes = json.kept + json.rest.length;
-  if (bytes > options.maxThreadBytes) {
-    const message = `The thread has ${bytes} bytes and may have ${options.maxThreadBytes}. Raise maxThreadBytes, or shorten it.`;
-    throw new ThreadStoreError("TOO_LARGE", message);
-  }
-  return { ...request, draft: draftOf(request, json, expected?.snapshot ?? NOTHING, now) };
+  checkSize(json.unchanged + json.added.length, options.maxThreadBytes);
+  return { ...request, draft: createDraft(request, json, expected?.snapshot ?? NO_RECORD, now) };
 }
 
-function draftOf(
+/** Throws `INVALID_ARGUMENT` unless at most one of the options is used. */
+export function checkOverwrite(overwrite: unknown, previous: unknown): void {
+  if (typeof overwrite !== "boolean") throw invalidArgument("`overwrite` must be a boolean.");
+  if (overwrite && previous !== undefined) {
+    throw invalidArgument("`previous` and `overwrite` must not be combined. Pass one of them.");
+  }
+}
+
+/** Throws `TOO_LARGE` if a thread of `bytes` exceeds the limit. */
+export function checkSize(bytes: number, maxThreadBytes: number): void {
+  if (bytes <= maxThreadBytes) return;
+  throw new ThreadStoreError(
+    "TOO_LARGE",
+    `The thread has ${bytes} bytes, but \`maxThreadBytes\` is ${maxThreadBytes}. Raise the limit, or shorten the thread.`,
+  );
+}
+
+function createDraft(
   { key, metadata, expiresAt }: Omit<SaveRequest, "draft">,
   json: ThreadJson,
-  base: Base,
+  replaced: ReplacedRecord,
   time: number,
 ): Draft {
-  const before = base.record?.trailer;
-  const now = Math.max(time, before?.updatedAt ?? 0);
+  const replacedTrailer = replaced.record?.trailer;
+  const now = Math.max(time, replacedTrailer?.updatedAt ?? 0);
   const details = {
     ...key,
     nonce: newNonce(),
-    createdAt: before?.createdAt ?? now,
+    createdAt: replacedTrailer?.createdAt ?? now,
     updatedAt: now,
     expiresAt,
-    metadata: metadata ?? before?.metadata ?? {},
+    metadata: metadata ?? replacedTrailer?.metadata ?? {},
   };
-  return { ...encodeRecord(json, details, base.record), base, checked: json.checked };
+  return { ...encodeRecord(json, details, replaced.record), replaced, parsed: json.parsed };
 }
 
 /**
- * Saves by one conditional write, also when it overwrites: a write that is sent again can then never replace
- * somebody else's later save.
+ * Saves a thread with a conditional write, even with `overwrite`: repeating the request can then never replace a later
+ * save of another writer.
  */
-export async function saveThread(call: Call, request: SaveRequest): Promise<StoredThread> {
+export async function saveThread(context: OperationContext, request: SaveRequest): Promise<StoredThread> {
   const { key, expected, overwrite } = request;
   let { draft } = request;
-  let base = expected === undefined && !overwrite ? NOTHING : await baseOf(call, request);
+  let replaced = expected === undefined && !overwrite ? NO_RECORD : await readReplaced(context, request);
   for (;;) {
-    call.bytes = undefined;
-    if (base !== draft.base) {
-      const { record, checked } = draft;
-      draft = draftOf(request, { kept: 0, rest: threadBytes(record), checked }, base, call.options.now());
+    context.bytes = undefined;
+    if (replaced !== draft.replaced) {
+      const json = { unchanged: 0, added: threadBytes(draft.record), parsed: draft.parsed };
+      draft = createDraft(request, json, replaced, context.options.now());
     }
-    const saved = await writeRecord(call, request, draft);
+    const saved = await writeRecord(context, key, draft);
     if (saved !== undefined) return storedThread(saved);
-    if (expected !== undefined) throw await lostRace(call, key, MOVED_ON);
-    // A copy, so that another write gets another nonce.
-    base = { ...(await baseOf(call, request)) };
+    if (expected !== undefined) throw await lostRace(context, key);
+    // A new object, so that the next write gets another nonce.
+    replaced = { ...(await readReplaced(context, request)) };
   }
 }
 
-/** What the save is to replace, as its options say and the backend has it now. */
-async function baseOf(call: Call, { key, expected, overwrite }: SaveRequest): Promise<Base> {
-  const now = call.options.now();
+/** Returns the record that the save may replace. Throws `CONFLICT` or `CORRUPT` if its options do not allow that. */
+async function readReplaced(
+  context: OperationContext,
+  { key, expected, overwrite }: SaveRequest,
+): Promise<ReplacedRecord> {
+  const now = context.options.now();
   if (expected?.snapshot !== undefined) {
-    if (hasExpired(expected.snapshot.record.trailer.expiresAt, now))
-      throw conflict("The previous version has expired.", undefined);
+    if (hasExpired(expected.snapshot.record.trailer.expiresAt, now)) {
+      throw conflict(
+        "The version in `previous` has expired. Omit `previous` to create the thread.",
+        undefined,
+      );
+    }
     return expected.snapshot;
   }
-  const found = await lookUp(call, key);
-  if (expected !== undefined) return baseAt(expected.version, found);
-  if (found === undefined) return NOTHING;
-  if (found.state === "damaged") {
-    if (!overwrite) throw corrupt(found.damage);
-    return { version: found.version, record: undefined };
+  const stored = await readRecord(context, key);
+  if (expected !== undefined) return requireVersion(expected.version, stored);
+  if (stored === undefined) return NO_RECORD;
+  if (stored.state === "corrupt") {
+    if (!overwrite) throw corrupt(stored.corruption);
+    return { version: stored.version, record: undefined };
   }
-  if (found.state === "expired") return { version: found.version, record: undefined };
-  if (!overwrite) throw conflict(EXISTS, found.version);
-  return found;
+  if (stored.state === "expired") return { version: stored.version, record: undefined };
+  if (!overwrite) throw conflict(EXISTS, stored.version);
+  return stored;
 }
 
-function baseAt(version: Version, found: Found | undefined): Base {
-  if (found?.version === version && found.state === "live") return found;
-  if (found?.version === version && found.state === "damaged") throw corrupt(found.damage);
-  throw conflict(MOVED_ON, found?.state === "live" ? found.version : undefined);
+function requireVersion(version: Version, stored: RecordState | undefined): ReplacedRecord {
+  if (stored?.version === version && stored.state === "live") return stored;
+  if (stored?.version === version && stored.state === "corrupt") throw corrupt(stored.corruption);
+  throw staleVersion(stored);
 }
 
 async function writeRecord(
-  call: Call,
-  { key }: SaveRequest,
-  { record, toWrite, base, checked }: Draft,
+  context: OperationContext,
+  key: ThreadKey,
+  { record, toWrite, replaced, parsed }: Draft,
 ): Promise<Snapshot | undefined> {
-  call.bytes = record.trailer.size;
-  let tries = 0;
-  return settle(call, {
+  const { driver, signal } = context;
+  context.bytes = record.trailer.size;
+  let attempts = 0;
+  return resolveOutcome(context, {
     apply: async () => {
-      tries += 1;
-      const version = await call.driver.write(key, toWrite, base.version, { signal: call.signal });
+      attempts += 1;
+      const version = await driver.write(key, toWrite, replaced.version, { signal });
       if (version === undefined) return undefined;
-      // After a try that failed, something of it may still be on its way.
-      if (tries === 1) recordIsStored(record);
-      return { key, version, record, checked };
+      // After a failed attempt, a request that still sends the buffer may be on its way.
+      if (attempts === 1) releaseRecordBuffer(record);
+      return { key, version, record, parsed };
     },
-    lookBack: async (): Promise<Trace<Snapshot>> => {
-      const found = await lookUp(call, key);
-      if (found === undefined) return base.version === undefined ? "absent" : "superseded";
-      if (found.version === base.version) return "untouched";
-      const isMine = found.state !== "damaged" && found.record.trailer.nonce === toWrite.nonce;
-      return isMine ? { key, version: found.version, record, checked } : "superseded";
+    readOutcome: async (): Promise<Outcome<Snapshot>> => {
+      const stored = await readRecord(context, key);
+      if (stored === undefined) return replaced.version === undefined ? "absent" : "superseded";
+      if (stored.version === replaced.version) return "unchanged";
+      const isOwn = stored.state !== "corrupt" && stored.record.trailer.nonce === toWrite.nonce;
+      return isOwn ? { key, version: stored.version, record, parsed } : "superseded";
     },
   });
 }

@@ -3,9 +3,9 @@ import { expect, it } from "vitest";
 import { createThreadStore } from "../create-thread-store.ts";
 import { memoryDriver } from "../memory-store.ts";
 import type { CallDiagnostics } from "./diagnostics.ts";
-import { blackHole, refused, scriptedDriver } from "./scripted-driver.test-helper.ts";
+import { neverResponds, rejected, scriptedDriver } from "./scripted-driver.test-helper.ts";
 
-it("tells each call's outcome, time, bytes and requests, and never a content", async () => {
+it("publishes the outcome, duration, bytes and requests of each call, without content", async () => {
   const ended: CallDiagnostics[] = [];
   const ignore = (): void => undefined;
   const asyncEnd = (call: unknown): void => void ended.push({ ...(call as CallDiagnostics) });
@@ -15,7 +15,7 @@ it("tells each call's outcome, time, bytes and requests, and never a content", a
 
   const { driver, next } = scriptedDriver(memoryDriver());
   const store = createThreadStore(driver).namespace("tenant");
-  next("write", refused);
+  next("write", rejected);
   await store.save("a", { secret: "canary" }, { metadata: { title: "canary" } });
   await store.save("a", {}).catch(() => undefined);
   await store.load("a");
@@ -23,7 +23,7 @@ it("tells each call's outcome, time, bytes and requests, and never a content", a
   await store.listPage();
   await store.delete("a");
   await store.deleteExpired();
-  next("read", blackHole);
+  next("read", neverResponds);
   await store.load("a", { timeoutMs: 20 }).catch(() => undefined);
   for (const operation of operations) tracingChannel(`threadstore:${operation}`).unsubscribe(listen);
 

@@ -1,27 +1,29 @@
 import { type TracingChannel, tracingChannel } from "node:diagnostics_channel";
-import type { Operation } from "./operation-context.ts";
+
+/** The operations that are traced. */
+export type Operation = "save" | "load" | "delete" | "list" | "deleteExpired";
 
 /**
- * What subscribers of the tracing channels `threadstore:save`, `threadstore:load`, `threadstore:delete`,
- * `threadstore:list` and `threadstore:deleteExpired` get. One object a call; the last four are there from `asyncEnd` on.
- * Never a thread's content.
+ * The message of the tracing channels `threadstore:save`, `threadstore:load`, `threadstore:delete`, `threadstore:list`
+ * and `threadstore:deleteExpired`: one object per call, whose last four members are set at `asyncEnd`. It never contains
+ * the content of a thread.
  */
 export interface CallDiagnostics {
   readonly operation: Operation;
-  /** The backend's name, such as `sqlite`. */
+  /** The name of the store, such as `sqlite`. */
   readonly store: string;
   readonly namespace: string;
   readonly id: string | undefined;
-  /** `ok`, or the code of the error, or `ABORTED`, or `FAILED` for an error that is none of ours. */
+  /** `ok`, the code of a `ThreadStoreError`, `ABORTED`, or `FAILED` for an unexpected error. */
   outcome?: string;
   durationMs?: number;
-  /** The size of the thread saved or loaded, in bytes of its JSON. */
+  /** The size of the thread that was saved or loaded, in bytes of its JSON. */
   bytes?: number | undefined;
-  /** How often the backend was asked; more than usual means retries or lost races. */
-  requests?: number;
+  /** The number of requests to the backend. More than usual indicates retries or lost races. */
+  requests?: number | undefined;
 }
 
-const channels: Record<Operation, TracingChannel<string, CallDiagnostics>> = {
+const CHANNELS: Record<Operation, TracingChannel<string, CallDiagnostics>> = {
   save: tracingChannel("threadstore:save"),
   load: tracingChannel("threadstore:load"),
   delete: tracingChannel("threadstore:delete"),
@@ -29,12 +31,12 @@ const channels: Record<Operation, TracingChannel<string, CallDiagnostics>> = {
   deleteExpired: tracingChannel("threadstore:deleteExpired"),
 };
 
-/** Runs the call with its tracing channel told, at no cost when nobody listens. */
+/** Runs a call and publishes it to its tracing channel. Costs nothing without subscribers. */
 export async function traced<T>(diagnostics: CallDiagnostics, run: () => Promise<T>): Promise<T> {
-  const channel = channels[diagnostics.operation];
+  const channel = CHANNELS[diagnostics.operation];
   if (!channel.hasSubscribers) return run();
   const results: T[] = [];
-  // The channel would show its subscribers what the promise resolves to: the thread.
+  // Does not return the result, because the channel would publish it, and with it the content of the thread.
   await channel.tracePromise(async () => void results.push(await run()), diagnostics);
   return results[0] as T;
 }

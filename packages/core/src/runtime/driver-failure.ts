@@ -2,8 +2,9 @@ import { DriverError, type DriverErrorEffect } from "../driver-error.ts";
 import { ThreadStoreError } from "../errors.ts";
 import type { FailureExplanation, ThreadDriver } from "../thread-driver.ts";
 
-/** What went wrong in a step of the driver. */
-export interface Failure {
+/** A failure of the driver, as core handles it. */
+export interface DriverFailure {
+  /** The error that the caller gets if the failure is final. */
   readonly error: ThreadStoreError;
   readonly effect: DriverErrorEffect;
   readonly retryAfterMs: number | undefined;
@@ -15,8 +16,8 @@ const EFFECTS: Record<FailureExplanation["applied"], DriverErrorEffect> = {
   undurable: "not-durable",
 };
 
-/** Puts what a driver threw into the contract's words, with the driver's help. */
-export function failureOf(driver: ThreadDriver, cause: unknown): Failure {
+/** Classifies an error that a driver threw. An unknown class becomes `BACKEND_ERROR` with an unknown effect. */
+export function classifyFailure(driver: ThreadDriver, cause: unknown): DriverFailure {
   if (DriverError.is(cause)) {
     const { code, message, effect, retryAfterMs } = cause;
     const details = "cause" in cause ? { cause: cause.cause } : {};
@@ -24,7 +25,7 @@ export function failureOf(driver: ThreadDriver, cause: unknown): Failure {
   }
   const explanation = driver.explain?.(cause);
   if (explanation === undefined) {
-    const message = "The backend failed in a way that its driver does not know. See the cause.";
+    const message = "The backend failed with an error that its driver does not recognize. See `cause`.";
     return {
       error: new ThreadStoreError("BACKEND_ERROR", message, { cause }),
       effect: "unknown",

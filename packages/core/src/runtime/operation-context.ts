@@ -1,74 +1,25 @@
-import { ThreadStoreError } from "../errors.ts";
 import type { ThreadDriver } from "../thread-driver.ts";
-import type { CallOptions } from "../thread-store.ts";
 import type { ResolvedStoreOptions } from "../validation/store-options.ts";
+import type { Operation } from "./diagnostics.ts";
 
-export type Operation = "save" | "load" | "delete" | "list" | "deleteExpired";
-
-/** The backend under a store and all its views. */
+/** The backend that a store and all its views share. */
 export interface Backend {
   readonly driver: ThreadDriver;
   readonly options: ResolvedStoreOptions;
 }
 
-/** One call of a user's, while it lasts: what its steps share. */
-export interface Call extends Backend {
+/** The state that the steps of one call share. */
+export interface OperationContext extends Backend {
   readonly operation: Operation;
   readonly namespace: string;
-  /** Aborted when the caller gave up or the time ran out: nothing more is sent then. */
+  /** Aborts when the caller cancels or the deadline passes. Nothing more may be sent then. */
   readonly signal: AbortSignal;
-  /** When the time runs out, on the clock of `performance.now()`. */
+  /** When the call times out, on the clock of `performance.now()`. */
   readonly deadline: number;
-  /** A write or delete was sent, and whether it took effect is not known yet. */
-  doubtful: boolean;
-  /** How often the driver was asked for something. */
+  /** Whether a write or delete was sent whose outcome is still unknown. */
+  inDoubt: boolean;
+  /** The number of requests to the driver. */
   requests: number;
-  /** The size of the thread saved or loaded. */
+  /** The size of the thread that was saved or loaded. */
   bytes: number | undefined;
-}
-
-/**
- * Runs `work` until it ends, the caller aborts or the time is up, whichever comes first. What it leaves
- * running then is told by the call's signal, and its outcome goes nowhere.
- */
-export async function withinTime<T>(
-  parts: Backend & Pick<Call, "operation" | "namespace">,
-  { signal, timeoutMs = parts.options.timeoutMs }: CallOptions,
-  work: (call: Call) => Promise<T>,
-): Promise<T> {
-  const controller = new AbortController();
-  const { promise: ended, reject } = Promise.withResolvers<never>();
-  const call: Call = {
-    ...parts,
-    signal: controller.signal,
-    deadline: performance.now() + timeoutMs,
-    doubtful: false,
-    requests: 0,
-    bytes: undefined,
-  };
-  const end = (reason: unknown): void => {
-    reject(reason);
-    controller.abort(reason);
-  };
-  const onAbort = (): void => end(signal?.reason);
-  const timer = setTimeout(() => end(timeUp(call, timeoutMs)), timeoutMs);
-  signal?.addEventListener("abort", onAbort, { once: true });
-  try {
-    return await Promise.race([work(call), ended]);
-  } finally {
-    clearTimeout(timer);
-    signal?.removeEventListener("abort", onAbort);
-  }
-}
-
-function timeUp({ doubtful }: Call, timeoutMs: number): ThreadStoreError {
-  return doubtful
-    ? new ThreadStoreError(
-        "OUTCOME_UNKNOWN",
-        `No answer within ${timeoutMs} ms: the change may have taken effect or may yet. Load the thread to see.`,
-      )
-    : new ThreadStoreError(
-        "UNAVAILABLE",
-        `The backend did not answer within ${timeoutMs} ms. Try again, or raise timeoutMs.`,
-      );
 }

@@ -4,10 +4,10 @@ import { ThreadStoreError } from "../errors.ts";
 import { memoryDriver, type MemoryRecords, memoryStore } from "../memory-store.ts";
 import type { ThreadStore } from "../thread-store.ts";
 import {
-  answerLost,
-  refused,
+  failure,
+  rejected,
   requestLost,
-  ScriptedFailure,
+  responseLost,
   scriptedDriver,
 } from "./scripted-driver.test-helper.ts";
 
@@ -17,16 +17,16 @@ function setUp(): ReturnType<typeof scriptedDriver> & { store: ThreadStore; othe
   return { ...scripted, store: createThreadStore(scripted.driver), other: memoryStore({ records }) };
 }
 
-describe("a save whose answer was lost", () => {
-  it("succeeds when a create took effect", async () => {
+describe("a save whose response was lost", () => {
+  it("succeeds if a create was applied", async () => {
     const { store, other, next, calls } = setUp();
-    next("write", answerLost);
+    next("write", responseLost);
     const saved = await store.save("a", { n: 1 });
     expect(calls.write).toBe(1);
     expect((await other.load("a"))?.version).toBe(saved.version);
   });
 
-  it("is OUTCOME_UNKNOWN when nothing is there after a create: it may have been deleted meanwhile", async () => {
+  it("is OUTCOME_UNKNOWN if there is no record after a create, because it may have been deleted", async () => {
     const { store, next, calls } = setUp();
     next("write", requestLost);
     await expect(store.save("a", { n: 1 })).rejects.toMatchObject({ code: "OUTCOME_UNKNOWN" });
@@ -34,16 +34,16 @@ describe("a save whose answer was lost", () => {
     expect(await store.load("a")).toBeUndefined();
   });
 
-  it("succeeds when a replacement took effect", async () => {
+  it("succeeds if a replacement was applied", async () => {
     const { store, next, calls } = setUp();
     const first = await store.save("a", { n: 1 });
-    next("write", answerLost);
+    next("write", responseLost);
     const second = await store.save("a", { n: 2 }, { previous: first });
     expect(calls.write).toBe(2);
     expect((await store.load("a"))?.version).toBe(second.version);
   });
 
-  it("is sent again when the replaced version is still there", async () => {
+  it("is sent again if the replaced version is still stored", async () => {
     const { store, next, calls } = setUp();
     const first = await store.save("a", { n: 1 });
     next("write", requestLost);
@@ -53,14 +53,14 @@ describe("a save whose answer was lost", () => {
   });
 
   it.each(["previous", "overwrite"])(
-    "is OUTCOME_UNKNOWN, and never undoes the later save, when another came first (%s)",
+    "is OUTCOME_UNKNOWN and does not undo a later save of another client (%s)",
     async (mode) => {
       const { store, other, next } = setUp();
       const first = await store.save("a", { n: 1 });
-      next("write", async (go) => {
-        await go();
+      next("write", async (run) => {
+        await run();
         await other.save("a", { n: 3 }, { overwrite: true });
-        throw new ScriptedFailure({});
+        throw failure();
       });
       const options = mode === "overwrite" ? { overwrite: true } : { previous: first };
       await expect(store.save("a", { n: 2 }, options)).rejects.toMatchObject({ code: "OUTCOME_UNKNOWN" });
@@ -68,55 +68,56 @@ describe("a save whose answer was lost", () => {
     },
   );
 
-  it("knows its own record when the second try loses to the first, late one", async () => {
+  it("recognizes its own record if a retry loses to the delayed first attempt", async () => {
     const { store, next } = setUp();
     const first = await store.save("a", { n: 1 });
-    let late: (() => Promise<unknown>) | undefined;
+    let delayed: (() => Promise<unknown>) | undefined;
     next(
       "write",
-      (go) => {
-        late = go;
-        return requestLost(go);
+      (run) => {
+        delayed = run;
+        return requestLost(run);
       },
-      async (go) => {
-        await late?.();
-        return go();
+      async (run) => {
+        await delayed?.();
+        return run();
       },
     );
     const second = await store.save("a", { n: 2 }, { previous: first });
     expect((await store.load("a"))?.version).toBe(second.version);
   });
 
-  it("is OUTCOME_UNKNOWN, without looking, when what took effect is not durable", async () => {
+  it("is OUTCOME_UNKNOWN, without reading the record, if the write is not durable", async () => {
     const { store, next, calls } = setUp();
-    const cause = new ScriptedFailure({ code: "BACKEND_ERROR", applied: "undurable" });
-    next("write", async (go) => {
-      await go();
-      throw cause;
+    const cause = new Error("The disk failed.");
+    const notDurable = failure({ code: "BACKEND_ERROR", effect: "not-durable", cause });
+    next("write", async (run) => {
+      await run();
+      throw notDurable;
     });
     await expect(store.save("a", {})).rejects.toMatchObject({ code: "OUTCOME_UNKNOWN", cause });
     expect(calls).toMatchObject({ write: 1, read: 0 });
-    next("delete", async (go) => {
-      await go();
-      throw cause;
+    next("delete", async (run) => {
+      await run();
+      throw notDurable;
     });
     await expect(store.delete("a")).rejects.toMatchObject({ code: "OUTCOME_UNKNOWN", cause });
   });
 
-  it("is OUTCOME_UNKNOWN when looking back fails too, with that failure as cause", async () => {
+  it("is OUTCOME_UNKNOWN if reading the record fails, with that failure as cause", async () => {
     const { store, next } = setUp();
-    next("write", answerLost);
-    const denied = new ScriptedFailure({ code: "ACCESS_DENIED" });
+    next("write", responseLost);
+    const cause = new Error("access denied");
     next("read", async () => {
-      throw denied;
+      throw failure({ code: "ACCESS_DENIED", cause });
     });
     const error = await store.save("a", {}).catch((thrown: unknown) => thrown);
-    expect(error).toMatchObject({ code: "OUTCOME_UNKNOWN", cause: { code: "ACCESS_DENIED", cause: denied } });
+    expect(error).toMatchObject({ code: "OUTCOME_UNKNOWN", cause: { code: "ACCESS_DENIED", cause } });
   });
 });
 
-describe("a delete whose answer was lost", () => {
-  it("is sent again when the version is still there", async () => {
+describe("a delete whose response was lost", () => {
+  it("is sent again if the version is still stored", async () => {
     const { store, next, calls } = setUp();
     await store.save("a", {});
     next("delete", requestLost);
@@ -124,32 +125,32 @@ describe("a delete whose answer was lost", () => {
     expect(calls.delete).toBe(2);
   });
 
-  it("is OUTCOME_UNKNOWN when nothing is there: another may have deleted it", async () => {
+  it("is OUTCOME_UNKNOWN if there is no record, because another client may have deleted it", async () => {
     const { store, next } = setUp();
     const saved = await store.save("a", {});
-    next("delete", answerLost);
+    next("delete", responseLost);
     await expect(store.delete("a", { previous: saved })).rejects.toMatchObject({ code: "OUTCOME_UNKNOWN" });
     expect(await store.delete("a")).toBe(false);
   });
 
-  it("does not delete what was created meanwhile", async () => {
+  it("does not delete a thread that was created in the meantime", async () => {
     const { store, other, next } = setUp();
     await store.save("a", { n: 1 });
-    next("delete", async (go) => {
-      await go();
+    next("delete", async (run) => {
+      await run();
       await other.save("a", { n: 2 });
-      throw new ScriptedFailure({});
+      throw failure();
     });
     await expect(store.delete("a")).rejects.toMatchObject({ code: "OUTCOME_UNKNOWN" });
     expect((await other.load("a"))?.thread).toEqual({ n: 2 });
   });
 });
 
-describe("a passing failure", () => {
-  it.each(["read", "write", "delete", "list"] as const)("of %s is tried again", async (step) => {
+describe("a transient failure", () => {
+  it.each(["read", "write", "delete", "list"] as const)("of %s is retried", async (step) => {
     const { store, next, calls } = setUp();
     await store.save("a", {});
-    next(step, refused, refused);
+    next(step, rejected, rejected);
     const before = calls[step];
     await (step === "read" && store.load("a"));
     await (step === "write" && store.save("b", {}));
@@ -158,11 +159,11 @@ describe("a passing failure", () => {
     expect(calls[step] - before).toBe(3);
   });
 
-  it("is given up after maxRetries with its code, the cause untouched, and what was called", async () => {
-    const failure = new ScriptedFailure({ applied: "no" });
+  it("is thrown after maxRetries with its code, its cause and the call", async () => {
+    const cause = new Error("The backend is busy.");
     const { driver, next, calls } = scriptedDriver(memoryDriver());
     const store = createThreadStore(driver, { maxRetries: 1 });
-    const fail = (): Promise<never> => Promise.reject(failure);
+    const fail = (): Promise<never> => Promise.reject(failure({ effect: "none", cause }));
     next("write", fail, fail);
     const error: unknown = await store.save("a", {}).catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({
@@ -172,15 +173,15 @@ describe("a passing failure", () => {
       store: "memory",
       id: "a",
     });
-    expect(ThreadStoreError.is(error) && error.cause).toBe(failure);
+    expect(ThreadStoreError.is(error) && error.cause).toBe(cause);
     expect(calls.write).toBe(2);
   });
 
-  it("waits as long as the backend asks, and not at all when the call's time is shorter", async () => {
+  it("is retried after the delay that the backend asks for, or not at all if the deadline is earlier", async () => {
     const { driver, next, calls } = scriptedDriver(memoryDriver());
     const store = createThreadStore(driver);
     const throttled = (retryAfterMs: number) => async (): Promise<never> => {
-      throw new ScriptedFailure({ applied: "no", retryAfterMs });
+      throw failure({ effect: "none", retryAfterMs });
     };
     next("read", throttled(150));
     const started = performance.now();
@@ -191,7 +192,7 @@ describe("a passing failure", () => {
     expect(calls.read).toBe(3);
   });
 
-  it("that may have taken effect to the end is OUTCOME_UNKNOWN, never UNAVAILABLE", async () => {
+  it("of a write whose outcome stays unknown is OUTCOME_UNKNOWN, not UNAVAILABLE", async () => {
     const { driver, next } = scriptedDriver(memoryDriver());
     const store = createThreadStore(driver, { maxRetries: 1 });
     const first = await store.save("a", {});
@@ -202,7 +203,7 @@ describe("a passing failure", () => {
   });
 });
 
-describe("a failure that trying again cannot help", () => {
+describe("a permanent failure", () => {
   it.each([
     "ACCESS_DENIED",
     "MISCONFIGURED",
@@ -210,16 +211,16 @@ describe("a failure that trying again cannot help", () => {
     "TOO_LARGE",
     "CORRUPT",
     "BACKEND_ERROR",
-  ] as const)("%s is thrown at once", async (code) => {
+  ] as const)("%s is thrown immediately", async (code) => {
     const { store, next, calls } = setUp();
     next("write", async () => {
-      throw new ScriptedFailure({ code, applied: "no" });
+      throw failure({ code, effect: "none" });
     });
     await expect(store.save("a", {})).rejects.toMatchObject({ code, retryable: false });
     expect(calls.write).toBe(1);
   });
 
-  it("that the driver does not know is BACKEND_ERROR with the cause", async () => {
+  it("of an unknown class is BACKEND_ERROR with the error as cause", async () => {
     const { store, next } = setUp();
     const cause = new RangeError("a bug in the driver");
     next("write", () => Promise.reject(cause));

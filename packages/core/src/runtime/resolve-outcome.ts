@@ -1,105 +1,108 @@
 import { ThreadStoreError } from "../errors.ts";
-import { type Failure, failureOf } from "./driver-failure.ts";
-import type { Call } from "./operation-context.ts";
-import { pauseAfter } from "./retry.ts";
+import { classifyFailure, type DriverFailure } from "./driver-failure.ts";
+import type { OperationContext } from "./operation-context.ts";
+import { backOff } from "./retry.ts";
 
 /**
- * What became of a change whose answer was lost. `untouched`: the version it was to replace is still there, and
- * versions never repeat, so it had no effect and can be tried again. `absent`: nothing is there, as before,
- * or because it took effect and somebody else then deleted. `superseded`: something else is there.
+ * The outcome of a change whose response was lost, according to the stored record.
+ *
+ * - `unchanged`: the expected version is still stored. Versions are never reused, so the change was not applied.
+ * - `absent`: there is no record. Either there never was one, or it was deleted after the change was applied.
+ * - `superseded`: another record is stored.
  */
-export type Trace<Applied> = Applied | "untouched" | "absent" | "superseded";
+export type Outcome<Applied> = Applied | "unchanged" | "absent" | "superseded";
 
-/** A conditional write or delete, and how to see afterwards what became of it. */
-export interface Change<Applied> {
-  /** Tries it: what it did, or `undefined` when the condition did not hold and nothing was done. */
+/** A conditional write or delete, and a way to find out whether it was applied. */
+export interface ConditionalChange<Applied> {
+  /** Sends the change. Resolves with `undefined`, having changed nothing, if the precondition failed. */
   apply(): Promise<Applied | undefined>;
-  lookBack(): Promise<Trace<Applied>>;
+  /** Reads the stored record and compares it with the change. */
+  readOutcome(): Promise<Outcome<Applied>>;
 }
 
 /**
- * Carries a change through to a known outcome: what it did, or `undefined` if it lost its race, which then
- * means that it had no effect. A try whose answer was lost is looked after before the next one and never
- * repeated on a guess; where looking cannot tell, the error is `OUTCOME_UNKNOWN`.
+ * Applies a change and resolves its outcome: what was applied, or `undefined` if the precondition failed and nothing
+ * was changed. If an attempt's outcome is unknown, the stored record is checked before retrying. If the record cannot
+ * tell, rejects with `OUTCOME_UNKNOWN`.
  */
-export async function settle<Applied extends object>(
-  call: Call,
-  change: Change<Applied>,
+export async function resolveOutcome<Applied extends object>(
+  context: OperationContext,
+  change: ConditionalChange<Applied>,
 ): Promise<Applied | undefined> {
-  let doubt = false;
-  for (let failed = 0; ;) {
-    const { applied, failure } = await tryOnce(call, change);
-    if (failure === undefined && (applied !== undefined || !doubt)) {
-      call.doubtful = false;
+  let inDoubt = false;
+  for (let failures = 0; ;) {
+    const { applied, failure } = await attempt(context, change);
+    if (failure === undefined && (applied !== undefined || !inDoubt)) {
+      context.inDoubt = false;
       return applied;
     }
-    if (failure?.effect === "not-durable") throw undurable(failure);
-    doubt ||= failure?.effect === "unknown";
-    call.doubtful = doubt;
-    if (doubt) {
-      const trace = await lookBack(change, failure);
-      if (typeof trace === "object") return trace;
-      if (trace !== "untouched") throw undecided(trace, failure);
+    if (failure?.effect === "not-durable") throw notDurable(failure);
+    inDoubt ||= failure?.effect === "unknown";
+    context.inDoubt = inDoubt;
+    if (inDoubt) {
+      const outcome = await readOutcome(change, failure);
+      if (typeof outcome === "object") return outcome;
+      if (outcome !== "unchanged") throw unresolved(outcome, failure);
     }
     if (failure === undefined) continue;
-    failed += 1;
-    await pauseAfter(call, failure, failed).catch((error: unknown) => {
-      // A request that was sent and not answered may still be on its way.
-      throw doubt && failure.error.retryable ? outcomeUnknown(failure) : error;
+    failures += 1;
+    await backOff(context, failure, failures).catch((error: unknown) => {
+      // A request without a response may still be on its way.
+      throw inDoubt && failure.error.retryable ? outcomeUnknown(failure) : error;
     });
   }
 }
 
-async function tryOnce<Applied>(
-  call: Call,
-  change: Change<Applied>,
-): Promise<{ applied?: Applied | undefined; failure?: Failure }> {
-  call.signal.throwIfAborted();
-  call.requests += 1;
-  call.doubtful = true;
+async function attempt<Applied>(
+  context: OperationContext,
+  change: ConditionalChange<Applied>,
+): Promise<{ applied?: Applied | undefined; failure?: DriverFailure }> {
+  context.signal.throwIfAborted();
+  context.requests += 1;
+  context.inDoubt = true;
   try {
     return { applied: await change.apply() };
   } catch (cause) {
-    call.signal.throwIfAborted();
-    return { failure: failureOf(call.driver, cause) };
+    context.signal.throwIfAborted();
+    return { failure: classifyFailure(context.driver, cause) };
   }
 }
 
-async function lookBack<Applied>(
-  change: Change<Applied>,
-  failure: Failure | undefined,
-): Promise<Trace<Applied>> {
+async function readOutcome<Applied>(
+  change: ConditionalChange<Applied>,
+  failure: DriverFailure | undefined,
+): Promise<Outcome<Applied>> {
   try {
-    return await change.lookBack();
+    return await change.readOutcome();
   } catch (error) {
     throw ThreadStoreError.is(error) ? outcomeUnknown(failure, error) : error;
   }
 }
 
-function undecided(trace: "absent" | "superseded", failure: Failure | undefined): ThreadStoreError {
-  // An answer that says what went wrong, with nothing there, is better than a riddle.
-  if (trace === "absent" && failure !== undefined && !failure.error.retryable) return failure.error;
+function unresolved(outcome: "absent" | "superseded", failure: DriverFailure | undefined): ThreadStoreError {
+  // With no record stored, an error that names a permanent problem is more useful than OUTCOME_UNKNOWN.
+  if (outcome === "absent" && failure !== undefined && !failure.error.retryable) return failure.error;
   return outcomeUnknown(failure);
 }
 
-/** Looking back would find the change in place, and take it for confirmed. */
-function undurable({ error }: Failure): ThreadStoreError {
+/** Not resolved by reading the record, which would find the change and report it as successful. */
+function notDurable({ error }: DriverFailure): ThreadStoreError {
   return new ThreadStoreError(
     "OUTCOME_UNKNOWN",
-    "The change took effect, but could not be made durable, and a crash may take it back. " +
-      `Load the thread and look before you try again. ${error.message}`,
+    "The change was applied but could not be made durable, so a crash may undo it. " +
+      `Load the thread before you decide whether to repeat the call. ${error.message}`,
     { cause: error.cause },
   );
 }
 
 function outcomeUnknown(
-  failure: Failure | undefined,
+  failure: DriverFailure | undefined,
   cause: unknown = failure?.error.cause,
 ): ThreadStoreError {
   return new ThreadStoreError(
     "OUTCOME_UNKNOWN",
-    "The answer to the change was lost, and whether it took effect cannot be told from what is there now. " +
-      "Load the thread and look before you try again.",
+    "The response was lost, and it is unknown whether the write was applied. " +
+      "Load the thread before you decide whether to repeat the call.",
     { cause },
   );
 }

@@ -1,41 +1,41 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { type Failure, failureOf } from "./driver-failure.ts";
-import type { Call } from "./operation-context.ts";
+import { classifyFailure, type DriverFailure } from "./driver-failure.ts";
+import type { OperationContext } from "./operation-context.ts";
 
-const FIRST_DELAY_MS = 50;
-const LONGEST_DELAY_MS = 1000;
+const INITIAL_DELAY_MS = 50;
+const MAX_DELAY_MS = 1000;
 
-/** Asks the driver for something that changes nothing, again while the failure is a passing one. */
-export async function attempt<T>(call: Call, step: () => Promise<T>): Promise<T> {
-  for (let failed = 0; ;) {
-    call.signal.throwIfAborted();
-    call.requests += 1;
+/** Runs a request to the driver that changes nothing, and retries it after transient failures. */
+export async function withRetries<T>(context: OperationContext, request: () => Promise<T>): Promise<T> {
+  for (let failures = 0; ;) {
+    context.signal.throwIfAborted();
+    context.requests += 1;
     try {
-      return await step();
+      return await request();
     } catch (cause) {
-      call.signal.throwIfAborted();
-      failed += 1;
-      await pauseAfter(call, failureOf(call.driver, cause), failed);
+      context.signal.throwIfAborted();
+      failures += 1;
+      await backOff(context, classifyFailure(context.driver, cause), failures);
     }
   }
 }
 
 /**
- * Waits before the next try after the `failed`-th failure; throws the failure's error when trying again
- * cannot help, or not within the call's time.
+ * Waits before the next attempt, after `failures` failed ones. Throws the error of the failure if a retry cannot help or
+ * would start after the deadline.
  */
-export async function pauseAfter(
-  call: Call,
-  { error, retryAfterMs }: Failure,
-  failed: number,
+export async function backOff(
+  { options, deadline, signal }: OperationContext,
+  { error, retryAfterMs }: DriverFailure,
+  failures: number,
 ): Promise<void> {
-  if (!error.retryable || failed > call.options.maxRetries) throw error;
-  const delay = Math.max(retryAfterMs ?? 0, jittered(FIRST_DELAY_MS, failed, LONGEST_DELAY_MS));
-  if (performance.now() + delay >= call.deadline) throw error;
-  await wait(delay, undefined, { signal: call.signal });
+  if (!error.retryable || failures > options.maxRetries) throw error;
+  const delay = Math.max(retryAfterMs ?? 0, backoffDelay(INITIAL_DELAY_MS, failures, MAX_DELAY_MS));
+  if (performance.now() + delay >= deadline) throw error;
+  await wait(delay, undefined, { signal });
 }
 
-/** A delay that doubles with each failure up to `longest`, less a random half so that clients spread out. */
-export function jittered(first: number, failed: number, longest: number): number {
-  return Math.min(first * 2 ** (failed - 1), longest) * (0.5 + Math.random() / 2);
+/** Returns a delay that doubles with each failure up to `max`, with jitter of up to half of it. */
+export function backoffDelay(initial: number, failures: number, max: number): number {
+  return Math.min(initial * 2 ** (failures - 1), max) * (0.5 + Math.random() / 2);
 }

@@ -1,46 +1,42 @@
-import type { FailureExplanation, ThreadDriver } from "../thread-driver.ts";
+import { DriverError, type DriverErrorOptions } from "../driver-error.ts";
+import type { BackendErrorCode } from "../errors.ts";
+import type { ThreadDriver } from "../thread-driver.ts";
 
-/** A failure that a script throws, with what the driver will say of it. */
-export class ScriptedFailure extends Error {
-  readonly explanation: FailureExplanation | undefined;
-
-  constructor(explanation?: Partial<FailureExplanation>) {
-    super("scripted");
-    this.explanation =
-      explanation === undefined
-        ? undefined
-        : { code: "UNAVAILABLE", message: "The wire was cut.", applied: "unknown", ...explanation };
-  }
+/** Creates a failure that a scripted driver throws: by default a lost connection, whose effect is unknown. */
+export function failure({
+  code = "UNAVAILABLE",
+  ...options
+}: DriverErrorOptions & { readonly code?: BackendErrorCode } = {}): DriverError {
+  return new DriverError(code, "The connection was lost.", { effect: "unknown", ...options });
 }
 
-type Step = "read" | "write" | "delete" | "list";
+type Method = "read" | "write" | "delete" | "list";
 
-/** Runs in place of one step of the driver; `go` is the real step. */
-type Interception = <T>(go: () => Promise<T>) => Promise<T>;
+/** Replaces one call of the driver. `run` makes the real call. */
+type Interceptor = <T>(run: () => Promise<T>) => Promise<T>;
 
-/** A driver whose next steps can be tampered with, each once, and which counts them. */
+/** Wraps a driver, counts its calls, and lets a test intercept the next ones. */
 export function scriptedDriver(driver: ThreadDriver): {
   driver: ThreadDriver;
-  next: (step: Step, ...interceptions: Interception[]) => void;
-  calls: Record<Step | "close", number>;
+  next: (method: Method, ...interceptors: Interceptor[]) => void;
+  calls: Record<Method | "close", number>;
 } {
-  const script: Record<Step, Interception[]> = { read: [], write: [], delete: [], list: [] };
+  const script: Record<Method, Interceptor[]> = { read: [], write: [], delete: [], list: [] };
   const calls = { read: 0, write: 0, delete: 0, list: 0, close: 0 };
-  function play<T>(step: Step, go: () => Promise<T>): Promise<T> {
-    calls[step] += 1;
-    const interception = script[step].shift();
-    return interception === undefined ? go() : interception(go);
+  function play<T>(method: Method, run: () => Promise<T>): Promise<T> {
+    calls[method] += 1;
+    const interceptor = script[method].shift();
+    return interceptor === undefined ? run() : interceptor(run);
   }
   return {
     calls,
-    next: (step, ...interceptions) => void script[step].push(...interceptions),
+    next: (method, ...interceptors) => void script[method].push(...interceptors),
     driver: {
       ...driver,
       read: (...parameters) => play("read", () => driver.read(...parameters)),
       write: (...parameters) => play("write", () => driver.write(...parameters)),
       delete: (...parameters) => play("delete", () => driver.delete(...parameters)),
       list: (...parameters) => play("list", () => driver.list(...parameters)),
-      explain: (error) => (error instanceof ScriptedFailure ? error.explanation : driver.explain?.(error)),
       close: async () => {
         calls.close += 1;
         await driver.close();
@@ -49,21 +45,21 @@ export function scriptedDriver(driver: ThreadDriver): {
   };
 }
 
-/** The step takes effect and its answer is lost. */
-export const answerLost: Interception = async (go) => {
-  await go();
-  throw new ScriptedFailure({});
+/** The call is applied, and its response is lost. */
+export const responseLost: Interceptor = async (run) => {
+  await run();
+  throw failure();
 };
 
-/** The step is lost on its way; the client cannot tell. */
-export const requestLost: Interception = async () => {
-  throw new ScriptedFailure({});
+/** The request is lost, which the client cannot distinguish from a lost response. */
+export const requestLost: Interceptor = async () => {
+  throw failure();
 };
 
-/** The step is refused, and it is certain that it had no effect. */
-export const refused: Interception = async () => {
-  throw new ScriptedFailure({ applied: "no" });
+/** The request is rejected, and certainly had no effect. */
+export const rejected: Interceptor = async () => {
+  throw failure({ effect: "none" });
 };
 
-/** No answer, ever. */
-export const blackHole: Interception = () => Promise.withResolvers<never>().promise;
+/** There is never a response. */
+export const neverResponds: Interceptor = () => Promise.withResolvers<never>().promise;

@@ -1,22 +1,22 @@
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { setImmediate } from "node:timers/promises";
 
-/** How long calls may follow one another without the event loop's other work. */
-const SLICE_MS = 10;
+/** How long calls may follow one another before the event loop gets to other work. */
+const MAX_BLOCKING_MS = 10;
 
-let lastTurn = performance.now();
+let lastYield = performance.now();
 
 /**
- * The call, and at its end a turn of the event loop when there was none for long. A driver that answers at once never
- * leaves the turn that its caller is in, and a loop of such calls would keep timers, sockets and other requests waiting
- * until it ends.
+ * Resolves with the result of `call`, after yielding to the event loop if that has not happened for a while. A driver
+ * that responds synchronously never yields, so a loop of calls would block timers, sockets and other requests until it
+ * ends.
  */
-export async function beforeATurn<T>(call: Promise<T>): Promise<T> {
+export async function yieldToEventLoopAfter<T>(call: Promise<T>): Promise<T> {
   try {
     return await call;
   } finally {
-    if (performance.now() - lastTurn >= SLICE_MS) {
-      await nextTurn();
-      lastTurn = performance.now();
+    if (performance.now() - lastYield >= MAX_BLOCKING_MS) {
+      await setImmediate();
+      lastYield = performance.now();
     }
   }
 }

@@ -2,17 +2,17 @@ import type { CallOptions } from "../thread-store.ts";
 import { invalidArgument } from "./invalid-argument.ts";
 import { isTimeout, TIMEOUT_MAX_MS } from "./store-options.ts";
 
-/** Throws `INVALID_ARGUMENT` for what is wrong with the options that every call has. */
+/** Throws `INVALID_ARGUMENT` unless the options that all calls share are valid. */
 export function checkCallOptions(options: CallOptions): void {
   if (typeof options !== "object" || options === null) {
-    throw invalidArgument("Options are an object.");
+    throw invalidArgument("The options of a call must be an object.");
   }
   const { signal, timeoutMs } = options;
   if (timeoutMs !== undefined && !isTimeout(timeoutMs)) {
-    throw invalidArgument(`timeoutMs is a number of milliseconds from 1 to ${TIMEOUT_MAX_MS}.`);
+    throw invalidArgument(`\`timeoutMs\` must be a number of milliseconds from 1 to ${TIMEOUT_MAX_MS}.`);
   }
-  // Not by instanceof: test runners and polyfills have classes of their own.
+  // Not checked with `instanceof`, because test runners and polyfills have their own classes.
   if (signal !== undefined && (typeof signal !== "object" || !("aborted" in signal))) {
-    throw invalidArgument("signal is an AbortSignal.");
+    throw invalidArgument("`signal` must be an AbortSignal.");
   }
 }

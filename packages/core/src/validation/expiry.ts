@@ -1,44 +1,50 @@
-import { ThreadStoreError } from "../errors.ts";
 import type { SaveOptions } from "../thread-store.ts";
+import { invalidArgument } from "./invalid-argument.ts";
 
-// The last moment that a Date can hold.
-const END_OF_TIME = 8_640_000_000_000_000;
+/** The last point in time that a `Date` can represent, in milliseconds since the epoch. */
+export const MAX_TIME_MS = 8_640_000_000_000_000;
 
-/** When a thread saved now expires, in milliseconds since the epoch; `undefined`: never. */
+/** The options of a save that determine when the thread expires. */
+export type ExpiryOptions = Pick<SaveOptions, "ttlMs" | "expiresAt">;
+
+/**
+ * Returns when a thread that is saved now expires, in milliseconds since the epoch; `undefined` if it never does. Throws
+ * `INVALID_ARGUMENT`.
+ */
 export function expiryOf(
-  { ttlMs, expiresAt }: Pick<SaveOptions, "ttlMs" | "expiresAt">,
+  options: ExpiryOptions,
   storeTtlMs: number | undefined,
   now: number,
 ): number | undefined {
-  if (ttlMs !== undefined && expiresAt !== undefined) {
-    throw new ThreadStoreError("INVALID_ARGUMENT", "Give either ttlMs or expiresAt, not both.");
-  }
+  const { ttlMs = storeTtlMs, expiresAt } = checkedExpiry(options);
   if (expiresAt === null) return undefined;
-  if (expiresAt !== undefined) return checkedMoment(expiresAt, now);
-  const ttl = ttlMs === undefined ? storeTtlMs : ttlMs;
-  return ttl === undefined ? undefined : Math.min(now + checkedTtl(ttl), END_OF_TIME);
+  if (expiresAt === undefined) {
+    // Rounded up, so that a thread never expires earlier than requested.
+    return ttlMs === undefined ? undefined : Math.min(now + Math.ceil(ttlMs), MAX_TIME_MS);
+  }
+  if (expiresAt.getTime() > now) return expiresAt.getTime();
+  throw invalidArgument(EXPIRES_AT_RULE);
 }
+
+/** Returns a copy of the expiry options, checked as far as that is possible without a clock. */
+export function checkedExpiry({ ttlMs, expiresAt }: ExpiryOptions): ExpiryOptions {
+  if (ttlMs !== undefined && expiresAt !== undefined) {
+    throw invalidArgument("`ttlMs` and `expiresAt` must not be combined. Pass one of them.");
+  }
+  if (ttlMs !== undefined && !(Number.isFinite(ttlMs) && ttlMs > 0)) {
+    throw invalidArgument(
+      "`ttlMs` must be a number of milliseconds greater than 0. Omit it if the thread never expires.",
+    );
+  }
+  if (expiresAt === undefined || expiresAt === null) return { ttlMs, expiresAt };
+  if (!(expiresAt instanceof Date) || Number.isNaN(expiresAt.getTime()))
+    throw invalidArgument(EXPIRES_AT_RULE);
+  return { ttlMs, expiresAt: new Date(expiresAt) };
+}
+
+const EXPIRES_AT_RULE =
+  "`expiresAt` must be a Date in the future. Pass null for a thread that never expires.";
 
 export function hasExpired(expiresAt: number | undefined, now: number): boolean {
   return expiresAt !== undefined && expiresAt <= now;
-}
-
-/** `ttlMs` as whole milliseconds: a thread never lives shorter than was asked. */
-function checkedTtl(ttlMs: unknown): number {
-  if (typeof ttlMs !== "number" || !Number.isFinite(ttlMs) || ttlMs <= 0) {
-    throw new ThreadStoreError(
-      "INVALID_ARGUMENT",
-      "ttlMs is a number of milliseconds greater than 0. For a thread that never expires leave it out.",
-    );
-  }
-  return Math.ceil(ttlMs);
-}
-
-function checkedMoment(expiresAt: unknown, now: number): number {
-  const moment = expiresAt instanceof Date ? expiresAt.getTime() : Number.NaN;
-  if (moment > now) return moment;
-  throw new ThreadStoreError(
-    "INVALID_ARGUMENT",
-    "expiresAt is a Date in the future, or null for a thread that never expires.",
-  );
 }

@@ -1,6 +1,6 @@
 import { ThreadStoreError } from "../errors.ts";
 
-/** The error for what a caller passed and must not: `message` says the rule. */
+/** Creates the error for an invalid argument. `message` states the rule that the argument violates. */
 export function invalidArgument(message: string, cause?: unknown): ThreadStoreError {
   return new ThreadStoreError("INVALID_ARGUMENT", message, cause === undefined ? {} : { cause });
 }

@@ -1,34 +1,38 @@
 import { ThreadStoreError } from "../errors.ts";
 import type { ThreadMetadata } from "../thread-store.ts";
 import { invalidArgument } from "./invalid-argument.ts";
-import { findJsonOffence } from "./strict-json.ts";
+import { findJsonIssue } from "./strict-json.ts";
 
 export const METADATA_MAX_BYTES = 8192;
 
-/** A copy of the metadata, if it is a plain record of well-formed strings within the limit. */
+/** Returns a copy of `metadata`. Throws unless it is a plain object of well-formed strings within the size limit. */
 export function checkedMetadata(metadata: unknown): ThreadMetadata {
-  const offence = findJsonOffence(metadata);
-  if (offence !== undefined)
-    throw invalidArgument(`${offence.path.replace("$", "metadata")} is ${offence.reason}.`);
+  const issue = findJsonIssue(metadata);
+  if (issue !== undefined) {
+    throw invalidArgument(
+      `\`metadata\` must be strict JSON, but ${issue.path.replace("$", "metadata")} is ${issue.reason}.`,
+    );
+  }
   if (typeof metadata !== "object" || metadata === null || Array.isArray(metadata)) {
-    throw invalidArgument("metadata is an object whose members are strings.");
+    throw invalidArgument("`metadata` must be an object whose members are strings.");
   }
   for (const [name, value] of Object.entries(metadata)) {
     if (typeof value === "string") continue;
-    throw invalidArgument(`metadata[${JSON.stringify(name)}] is not a string. Metadata holds strings only.`);
+    throw invalidArgument(
+      `\`metadata\` must contain only strings, but metadata[${JSON.stringify(name)}] is not.`,
+    );
   }
-  const json = JSON.stringify(metadata);
-  const bytes = Buffer.byteLength(json);
+  const bytes = Buffer.byteLength(JSON.stringify(metadata));
   if (bytes > METADATA_MAX_BYTES) {
     throw new ThreadStoreError(
       "TOO_LARGE",
-      `metadata has ${bytes} bytes as JSON and may have ${METADATA_MAX_BYTES}. Keep large things in the thread.`,
+      `\`metadata\` must have at most ${METADATA_MAX_BYTES} bytes as JSON, but has ${bytes}. Store large values in the thread.`,
     );
   }
-  return copyOf(metadata as ThreadMetadata);
+  return copyMetadata(metadata as ThreadMetadata);
 }
 
-/** A copy that is the receiver's own. Spread keeps an own `__proto__` a member. */
-export function copyOf(metadata: ThreadMetadata): ThreadMetadata {
+/** Copies metadata. Spreading keeps a member named `__proto__` an own member. */
+export function copyMetadata(metadata: ThreadMetadata): ThreadMetadata {
   return { ...metadata };
 }

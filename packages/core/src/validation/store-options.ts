@@ -1,34 +1,32 @@
 import { ThreadStoreError } from "../errors.ts";
+import { MAX_TIME_MS } from "./expiry.ts";
 
-// The last moment that a Date can hold.
-const END_OF_TIME = 8_640_000_000_000_000;
-
-/** Options of every store, whatever its backend. */
+/** Options of every store, regardless of its backend. */
 export interface StoreOptions {
   /**
-   * How long a call may take, in milliseconds, its retries included, before it rejects with `UNAVAILABLE`, or
-   * with `OUTCOME_UNKNOWN` when a write was under way.
+   * How long a call may take, including retries, in milliseconds. After that it rejects with `UNAVAILABLE`, or with
+   * `OUTCOME_UNKNOWN` if a write was in flight.
    * @default 30_000
    */
   readonly timeoutMs?: number | undefined;
   /**
-   * The longest thread that is accepted, in bytes of its JSON in UTF-8; a longer one is `TOO_LARGE`.
+   * The maximum size of a thread, in bytes of its JSON in UTF-8. Saving a larger one rejects with `TOO_LARGE`.
    * @default 16_777_216
    */
   readonly maxThreadBytes?: number | undefined;
   /**
-   * Milliseconds after which a thread expires when its save names no expiry of its own.
-   * @default undefined: never
+   * The time to live of threads that are saved without an expiry, in milliseconds.
+   * @default undefined (never expire)
    */
   readonly ttlMs?: number | undefined;
   /**
-   * How often a transient failure (throttling, a dropped connection, a fail-over) is tried again within
-   * `timeoutMs`: after about 50 ms, then twice as long each time up to a second, or as the backend asks.
+   * How often to retry after a transient failure (throttling, a dropped connection, a failover) within `timeoutMs`. The
+   * backoff delay starts at about 50 ms and doubles up to a second, or is as long as the backend asks for.
    * @default 8
    */
   readonly maxRetries?: number | undefined;
   /**
-   * The clock, in milliseconds since the epoch, for creation, update and expiry times.
+   * The clock for creation, update and expiry times, in milliseconds since the epoch.
    * @default Date.now
    */
   readonly now?: (() => number) | undefined;
@@ -42,10 +40,10 @@ export interface ResolvedStoreOptions {
   readonly now: () => number;
 }
 
-// A longer time makes setTimeout fire at once.
+/** `setTimeout` fires immediately for a longer delay. */
 export const TIMEOUT_MAX_MS = 2_147_483_647;
 
-/** The options with their defaults. Throws a `TypeError` for a wrong one: that is a mistake in the program. */
+/** Returns the options with defaults. Throws a `TypeError` for an invalid option, which is a bug in the program. */
 export function resolveStoreOptions(options: StoreOptions): ResolvedStoreOptions {
   const resolved = {
     timeoutMs: options.timeoutMs ?? 30_000,
@@ -55,25 +53,35 @@ export function resolveStoreOptions(options: StoreOptions): ResolvedStoreOptions
     now: options.now ?? Date.now,
   };
   const { timeoutMs, maxThreadBytes, ttlMs, maxRetries, now } = resolved;
-  check(isTimeout(timeoutMs), "timeoutMs must be a number of milliseconds from 1 to 2147483647");
-  check(
-    Number.isSafeInteger(maxThreadBytes) && maxThreadBytes >= 2,
-    "maxThreadBytes must be a whole number, at least 2",
-  );
+  check(isTimeout(timeoutMs), `\`timeoutMs\` must be a number of milliseconds from 1 to ${TIMEOUT_MAX_MS}.`);
+  checkMaxThreadBytes(maxThreadBytes);
   check(
     ttlMs === undefined || (Number.isFinite(ttlMs) && ttlMs > 0),
-    "ttlMs must be a number of milliseconds above 0",
+    "`ttlMs` must be a number of milliseconds greater than 0.",
   );
-  check(Number.isSafeInteger(maxRetries) && maxRetries >= 0, "maxRetries must be a whole number, at least 0");
-  check(typeof now === "function", "now must be a function that returns milliseconds since the epoch");
+  check(
+    Number.isSafeInteger(maxRetries) && maxRetries >= 0,
+    "`maxRetries` must be an integer of at least 0.",
+  );
+  check(typeof now === "function", "`now` must be a function that returns milliseconds since the epoch.");
   return { ...resolved, now: () => wholeMilliseconds(now()) };
 }
 
-/** Backends with native expiry take whole numbers, and a record's times have no finer digits. */
+/** Throws a `TypeError` unless the limit is valid. */
+export function checkMaxThreadBytes(maxThreadBytes: number): void {
+  check(
+    Number.isSafeInteger(maxThreadBytes) && maxThreadBytes >= 2,
+    "`maxThreadBytes` must be an integer of at least 2.",
+  );
+}
+
+/** Rounds down: backends with native expiry need integers, and the times in a record have millisecond precision. */
 function wholeMilliseconds(time: unknown): number {
-  if (typeof time === "number" && Math.abs(time) <= END_OF_TIME) return Math.floor(time);
-  const message = "The store's option now must return milliseconds since the epoch, as Date.now does.";
-  throw new ThreadStoreError("MISCONFIGURED", message);
+  if (typeof time === "number" && Math.abs(time) <= MAX_TIME_MS) return Math.floor(time);
+  throw new ThreadStoreError(
+    "MISCONFIGURED",
+    "The store's option `now` must return milliseconds since the epoch, like `Date.now`.",
+  );
 }
 
 export function isTimeout(value: unknown): value is number {
@@ -81,5 +89,5 @@ export function isTimeout(value: unknown): value is number {
 }
 
 function check(holds: boolean, rule: string): void {
-  if (!holds) throw new TypeError(`${rule}.`);
+  if (!holds) throw new TypeError(rule);
 }

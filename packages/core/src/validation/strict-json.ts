@@ -1,10 +1,10 @@
-/** Why a value is not strict JSON, and where: `$.messages[3].createdAt`. */
-export interface JsonOffence {
+/** Why a value is not strict JSON, and its path, such as `$.messages[3].createdAt`. */
+export interface JsonIssue {
   readonly path: string;
   readonly reason: string;
 }
 
-/** An object or array on the way down to the value being looked at. */
+/** An object or array that contains the value being checked. */
 interface Frame {
   readonly container: object;
   /** `undefined` for an array, whose keys are its indices. */
@@ -14,18 +14,18 @@ interface Frame {
 }
 
 /**
- * The first thing in `root` that JSON would drop or change in silence, or that it cannot write; `undefined`
- * when there is none.
+ * Finds the first value in `root` that JSON would drop or change silently, or cannot represent; `undefined` if there is
+ * none.
  */
-export function findJsonOffence(root: unknown): JsonOffence | undefined {
-  return isEvident(root, 0) ? undefined : searchOffence(root);
+export function findJsonIssue(root: unknown): JsonIssue | undefined {
+  return isEvidentlyJson(root, 0) ? undefined : searchIssue(root);
 }
 
-/** Deeper than threads are, far less deep than calls can be; and how deep a cycle is followed. */
+/** Deeper than threads are, and far less deep than the call stack. Also limits how far a cycle is followed. */
 const EVIDENT_DEPTH = 100;
 
-/** Whether a quick look suffices to see that it is strict JSON, as with nearly all threads. */
-function isEvident(value: unknown, depth: number): boolean {
+/** Returns whether a quick recursive check proves that the value is strict JSON, which is so for nearly all threads. */
+function isEvidentlyJson(value: unknown, depth: number): boolean {
   switch (typeof value) {
     case "string":
       return value.isWellFormed();
@@ -43,10 +43,12 @@ function isEvident(value: unknown, depth: number): boolean {
 }
 
 function isEvidentArray(array: readonly unknown[], depth: number): boolean {
-  // Its length is one of its own keys; a hole is none.
+  // The own keys of a plain array are its indices and `length`. Holes are missing.
   const isPlainArray = Object.getPrototypeOf(array) === Array.prototype;
   if (!isPlainArray || Reflect.ownKeys(array).length !== array.length + 1) return false;
-  for (let index = 0; index < array.length; index += 1) if (!isEvident(array[index], depth)) return false;
+  for (let index = 0; index < array.length; index += 1) {
+    if (!isEvidentlyJson(array[index], depth)) return false;
+  }
   return true;
 }
 
@@ -54,18 +56,20 @@ function isEvidentObject(object: object, depth: number): boolean {
   if (Object.getPrototypeOf(object) !== Object.prototype) return false;
   if (Object.getOwnPropertySymbols(object).length > 0) return false;
   for (const key of Object.keys(object)) {
-    if (!key.isWellFormed() || !isEvident((object as Record<string, unknown>)[key], depth)) return false;
+    if (!key.isWellFormed() || !isEvidentlyJson((object as Record<string, unknown>)[key], depth)) {
+      return false;
+    }
   }
   return true;
 }
 
-/** Keeps its own stack: a thread may be nested deeper than calls can be. */
-function searchOffence(root: unknown): JsonOffence | undefined {
+/** Searches with an explicit stack, because a thread may be nested more deeply than calls can be. */
+function searchIssue(root: unknown): JsonIssue | undefined {
   const frames: Frame[] = [];
   const open = new Set<object>();
   let value = root;
   for (;;) {
-    const reason = offenceOf(value, open);
+    const reason = issueOf(value, open);
     if (reason !== undefined) return { path: pathOf(frames), reason };
     if (typeof value === "object" && value !== null) {
       const frame = frameOf(value);
@@ -85,12 +89,12 @@ function searchOffence(root: unknown): JsonOffence | undefined {
   }
 }
 
-function offenceOf(value: unknown, open: ReadonlySet<object>): string | undefined {
+function issueOf(value: unknown, open: ReadonlySet<object>): string | undefined {
   switch (typeof value) {
     case "string":
       return value.isWellFormed() ? undefined : "a string with a lone surrogate";
     case "number":
-      return Number.isFinite(value) ? undefined : `${value}, which JSON has no number for`;
+      return Number.isFinite(value) ? undefined : `${value}, which JSON cannot represent`;
     case "boolean":
       return undefined;
     case "object":
@@ -100,21 +104,21 @@ function offenceOf(value: unknown, open: ReadonlySet<object>): string | undefine
   }
 }
 
-/** The parts of a container still to be looked at, or why it is not a plain one. */
+/** Returns the values in a container that are still to be checked, or why the container is not plain. */
 function frameOf(container: object): Frame | string {
-  if (Object.getOwnPropertySymbols(container).length > 0) return "an object with a symbol as member name";
+  if (Object.getOwnPropertySymbols(container).length > 0) return "an object with a symbol as a member name";
   const prototype: object | null = Object.getPrototypeOf(container);
   if (Array.isArray(container)) {
-    // Array.from turns holes into undefined, which is then refused with its index.
+    // `Array.from` turns holes into `undefined`, which is then reported with its index.
     if (Object.keys(container).some((key, index) => key !== String(index) && !isIndex(key, container))) {
       return "an array with named members";
     }
-    // An array of any realm has a prototype that is an array itself; a subclass has one that is not.
+    // The prototype of an array of any realm is an array itself; that of a subclass is not.
     if (!Array.isArray(prototype)) return "an instance of a subclass of Array";
     return { container, keys: undefined, values: Array.from(container), next: 0 };
   }
   if (!isPlain(prototype)) {
-    return `an instance of ${nameOfClass(prototype)}, not a plain object`;
+    return `an instance of ${className(prototype)}, not a plain object`;
   }
   const keys = Object.keys(container);
   if (!keys.every((key) => key.isWellFormed())) return "an object with a lone surrogate in a member name";
@@ -126,13 +130,13 @@ function isIndex(key: string, array: readonly unknown[]): boolean {
   return Number.isInteger(index) && index >= 0 && index < array.length && String(index) === key;
 }
 
-/** Whether it is `null` or the `Object.prototype` of any realm: one without a prototype, and with its methods. */
+/** Returns whether a prototype is `null` or the `Object.prototype` of any realm, which has no prototype itself. */
 function isPlain(prototype: object | null): boolean {
   if (prototype === null) return true;
   return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, "hasOwnProperty");
 }
 
-function nameOfClass(prototype: object | null): string {
+function className(prototype: object | null): string {
   const constructor: unknown = prototype?.constructor;
   return typeof constructor === "function" && constructor.name !== "" ? constructor.name : "a class";
 }

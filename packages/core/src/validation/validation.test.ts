@@ -2,14 +2,13 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createThreadStore } from "../create-thread-store.ts";
 import { compareUtf8 } from "../encoding/compare-utf8.ts";
-import { decodeCursor, encodeCursor } from "../encoding/cursor.ts";
 import { threadJson } from "../encoding/thread-json.ts";
 import { memoryDriver, type MemoryRecords, memoryStore } from "../memory-store.ts";
 import { checkedId, namespaceWithin } from "./names.ts";
 
 const text = fc.string({ unit: "grapheme", minLength: 1, maxLength: 8 });
 
-describe("strict JSON", () => {
+describe("threads given as objects", () => {
   class Message {
     readonly role = "user";
   }
@@ -22,16 +21,20 @@ describe("strict JSON", () => {
     ["undefined", { messages: [0, 1, 2, { createdAt: undefined }] }, "$.messages[3].createdAt is undefined"],
     ["a function", { toJSON: () => 1 }, "$.toJSON is a function"],
     ["a symbol", { a: Symbol("s") }, "$.a is a symbol"],
-    ["a symbol as name", { a: { [Symbol("s")]: 1 } }, "$.a is an object with a symbol"],
+    [
+      "a symbol as a member name",
+      { a: { [Symbol("s")]: 1 } },
+      "$.a is an object with a symbol as a member name",
+    ],
     ["a bigint", { a: 1n }, "$.a is a bigint"],
     ["NaN", { a: [Number.NaN] }, "$.a[0] is NaN"],
     ["an infinity", { a: Number.NEGATIVE_INFINITY }, "$.a is -Infinity"],
     ["a cycle", { a: [cycle] }, "$.a[0].self is a reference to an object that contains it"],
     ["a lone surrogate", { a: "x\ud800" }, "$.a is a string with a lone surrogate"],
-    ["a lone surrogate in a name", { a: { "\udc00": 1 } }, "$.a is an object with a lone surrogate"],
+    ["a lone surrogate in a member name", { a: { "\udc00": 1 } }, "$.a is an object with a lone surrogate"],
     ["a Date", { "a b": { c: new Date() } }, '$["a b"].c is an instance of Date'],
     ["a Map", { a: new Map() }, "$.a is an instance of Map"],
-    ["a class", { a: new Message() }, "$.a is an instance of Message"],
+    ["a class instance", { a: new Message() }, "$.a is an instance of Message"],
     ["a boxed string", { a: Object("x") }, "$.a is an instance of String"],
     ["an inherited toJSON", { a: Object.create({ toJSON: () => 1 }) }, "$.a is an instance of"],
     [
@@ -39,18 +42,22 @@ describe("strict JSON", () => {
       { a: new (class extends Array {})() },
       "$.a is an instance of a subclass of Array",
     ],
-    ["a class without a root", { a: Object.create(Object.create(null)) }, "$.a is an instance of a class"],
+    [
+      "an instance of a class without a base",
+      { a: Object.create(Object.create(null)) },
+      "$.a is an instance of a class",
+    ],
     ["a hole", { a: holed }, "$.a[1] is undefined"],
     [
       "a named member of an array",
       { a: Object.assign([1], { index: 0 }) },
       "$.a is an array with named members",
     ],
-  ])("refuses %s with its path", (_, thread, message) => {
+  ])("rejects %s with its path", (_, thread, message) => {
     expect(() => threadJson(thread)).toThrow(message);
   });
 
-  it("keeps what JSON keeps", () => {
+  it("encodes strict JSON like JSON.stringify", () => {
     const shared = { x: 1 };
     const thread = {
       a: [shared, shared, []],
@@ -59,26 +66,28 @@ describe("strict JSON", () => {
       c: Object.create(null),
       d: -0.5,
     };
-    expect(threadJson(thread).rest.toString()).toBe(JSON.stringify(thread));
+    expect(threadJson(thread).added.toString()).toBe(JSON.stringify(thread));
     fc.assert(
       fc.property(fc.dictionary(text, fc.jsonValue()), (value) => {
-        expect(threadJson(value).rest.toString()).toBe(JSON.stringify(value));
+        expect(threadJson(value).added.toString()).toBe(JSON.stringify(value));
       }),
     );
   });
+});
 
+describe("threads given as text", () => {
   it.each([
     ["", "is not JSON"],
     ["\ufeff{}", "is not JSON"],
     ["{}{}", "is not JSON at position 2"],
-    ["null", "null and not an object"],
-    ['"text"', "a string and not an object"],
+    ["null", "must be a JSON object, not null"],
+    ['"text"', "must be a JSON object, not a string"],
     ['{"a":"\ud800"}', "lone surrogate"],
-  ])("refuses the text %j", (thread, message) => {
+  ])("rejects %j", (thread, message) => {
     expect(() => threadJson(thread)).toThrow(message);
   });
 
-  it("never quotes the thread", () => {
+  it("does not quote the thread in the error", () => {
     expect(() => threadJson('{"canary": canary}')).toThrow(
       expect.not.objectContaining({ message: /canary/u }),
     );
@@ -86,12 +95,12 @@ describe("strict JSON", () => {
 });
 
 describe("names", () => {
-  it("counts bytes of UTF-8", () => {
+  it("limits an id by its bytes of UTF-8", () => {
     expect(checkedId("é".repeat(128))).toHaveLength(128);
-    expect(() => checkedId("é".repeat(129))).toThrow("has at most 256 bytes of UTF-8; this one has 258");
+    expect(() => checkedId("é".repeat(129))).toThrow("must have at most 256 bytes of UTF-8, but has 258");
   });
 
-  it("nests namespaces so that no two paths meet", () => {
+  it("escapes nested namespaces so that distinct paths never collide", () => {
     expect(namespaceWithin(namespaceWithin("", "a"), "b")).toBe("a/b");
     expect(namespaceWithin("", "a/b")).toBe("a%2Fb");
     expect(namespaceWithin("", "a%2Fb")).toBe("a%252Fb");
@@ -104,12 +113,12 @@ describe("names", () => {
     );
   });
 
-  it("limits a nested namespace as a whole, by what was written", () => {
+  it("limits nested namespaces in total, before escaping", () => {
     expect(namespaceWithin("", "/".repeat(128))).toHaveLength(384);
     expect(() => namespaceWithin("x".repeat(100), "y".repeat(28))).toThrow("at most 128 bytes");
   });
 
-  it("orders as UTF-8 bytes", () => {
+  it("compares strings by their bytes of UTF-8", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary" }), fc.string({ unit: "binary" }), (left, right) => {
         const sign = Math.sign(compareUtf8(left, right));
@@ -120,42 +129,19 @@ describe("names", () => {
   });
 });
 
-describe("cursors", () => {
-  const place = { store: "memory", namespace: "tenant" };
-
-  it("come back as the place they stand for", () => {
-    fc.assert(
-      fc.property(text, (after) => {
-        expect(decodeCursor(encodeCursor({ ...place, after }), place)).toBe(after);
-      }),
-    );
-  });
-
-  it.each(["", "x", "AAAAAAAAAAAAAAAA", 5, null])("refuse %j", (cursor) => {
-    expect(() => decodeCursor(cursor, place)).toThrow("The cursor is not one");
-  });
-
-  it("refuse another namespace's, another store's and a changed one", () => {
-    const cursor = encodeCursor({ ...place, after: "a" });
-    expect(() => decodeCursor(cursor, { ...place, namespace: "other" })).toThrow("The cursor");
-    expect(() => decodeCursor(cursor, { ...place, store: "redis" })).toThrow("The cursor");
-    expect(() => decodeCursor(`${cursor.slice(0, -2)}AA`, place)).toThrow("The cursor");
-  });
-});
-
-describe("previous", () => {
-  it("of another thread is refused", async () => {
+describe("previous and cached", () => {
+  it("must be a version of the same thread", async () => {
     const store = memoryStore();
     const saved = await store.save("a", {});
     const code = "INVALID_ARGUMENT";
-    const refused = { code, message: "`previous` must be a version of the same thread." };
-    await expect(store.save("b", {}, { previous: saved })).rejects.toMatchObject(refused);
-    await expect(store.delete("b", { previous: saved })).rejects.toMatchObject(refused);
-    const refusedLoad = { code, message: "`cached` must be a version of the same thread." };
-    await expect(store.load("b", { cached: saved })).rejects.toMatchObject(refusedLoad);
+    const rejection = { code, message: "`previous` must be a version of the same thread." };
+    await expect(store.save("b", {}, { previous: saved })).rejects.toMatchObject(rejection);
+    await expect(store.delete("b", { previous: saved })).rejects.toMatchObject(rejection);
+    const loadRejection = { code, message: "`cached` must be a version of the same thread." };
+    await expect(store.load("b", { cached: saved })).rejects.toMatchObject(loadRejection);
   });
 
-  it("of another namespace lends it neither metadata nor bytes, even where versions are counted", async () => {
+  it("contribute neither metadata nor bytes across namespaces, even if versions are equal", async () => {
     let count = 0;
     const records: MemoryRecords = new Map();
     const memory = memoryDriver({ records });
@@ -175,7 +161,7 @@ describe("previous", () => {
 });
 
 describe("expiry", () => {
-  it.each([0, -1, Number.NaN, "soon", null])("refuses ttlMs: %j", async (ttlMs) => {
+  it.each([0, -1, Number.NaN, "soon", null])("rejects ttlMs: %j", async (ttlMs) => {
     const saving = memoryStore().save("a", {}, { ttlMs: ttlMs as never });
     await expect(saving).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
   });

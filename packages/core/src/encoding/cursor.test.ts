@@ -1,0 +1,28 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { decodeCursor, encodeCursor } from "./cursor.ts";
+
+const text = fc.string({ unit: "grapheme", minLength: 1, maxLength: 8 });
+
+describe("cursors", () => {
+  const position = { store: "memory", namespace: "tenant" };
+
+  it("encode a position", () => {
+    fc.assert(
+      fc.property(text, (after) => {
+        expect(decodeCursor(encodeCursor({ ...position, after }), position)).toBe(after);
+      }),
+    );
+  });
+
+  it.each(["", "x", "AAAAAAAAAAAAAAAA", 5, null])("are rejected if malformed: %j", (cursor) => {
+    expect(() => decodeCursor(cursor, position)).toThrow("`cursor` must be");
+  });
+
+  it("are rejected if changed or of another namespace or store", () => {
+    const cursor = encodeCursor({ ...position, after: "a" });
+    expect(() => decodeCursor(cursor, { ...position, namespace: "other" })).toThrow("`cursor` must be");
+    expect(() => decodeCursor(cursor, { ...position, store: "redis" })).toThrow("`cursor` must be");
+    expect(() => decodeCursor(`${cursor.slice(0, -2)}AA`, position)).toThrow("`cursor` must be");
+  });
+});

@@ -1,0 +1,18 @@
+import { type Snapshot, storedThread } from "../encoding/snapshot.ts";
+import type { OperationContext } from "../runtime/operation-context.ts";
+import type { ThreadKey } from "../thread-driver.ts";
+import type { StoredThread } from "../thread-store.ts";
+import { corrupt, readRecord } from "./read-record.ts";
+
+/** Loads a thread; `undefined` if it does not exist or has expired. */
+export async function loadThread(
+  context: OperationContext,
+  key: ThreadKey,
+  cached: Snapshot | undefined,
+): Promise<StoredThread | undefined> {
+  const stored = await readRecord(context, key, cached);
+  if (stored === undefined || stored.state === "expired") return undefined;
+  if (stored.state === "corrupt") throw corrupt(stored.corruption);
+  context.bytes = stored.record.trailer.size;
+  return storedThread({ key, version: stored.version, record: stored.record });
+}

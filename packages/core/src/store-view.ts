@@ -1,0 +1,171 @@
+import { ThreadStoreError } from "./errors.ts";
+import { listThreads } from "./operations/list.ts";
+import { updateThread } from "./operations/update.ts";
+import { type CallDiagnostics, type Operation, traced } from "./runtime/diagnostics.ts";
+import type { Lifecycle } from "./runtime/lifecycle.ts";
+import { yieldToEventLoopAfter } from "./runtime/yield-to-event-loop.ts";
+import type {
+  CallOptions,
+  DeleteExpiredOptions,
+  DeleteExpiredResult,
+  DeleteOptions,
+  ListOptions,
+  LoadOptions,
+  SaveOptions,
+  StoredThread,
+  ThreadPage,
+  ThreadStore,
+  ThreadSummary,
+  UpdateChange,
+  UpdateOptions,
+} from "./thread-store.ts";
+import { checkCallOptions } from "./validation/call-options.ts";
+
+/** The work of a call, after its arguments were validated. */
+export type Work<Context, Result> = (context: Context) => Promise<Result>;
+
+/**
+ * The operations of one namespace of a store. Each validates its arguments and copies what it needs of them
+ * synchronously, so that later changes by the caller have no effect.
+ */
+export interface NamespaceOperations<Context> {
+  /** The name of the store in errors and telemetry. */
+  readonly store: string;
+  readonly namespace: string;
+  save(id: string, thread: object | string, options: SaveOptions): Work<Context, StoredThread>;
+  load(id: string, options: LoadOptions): Work<Context, StoredThread | undefined>;
+  delete(id: string, options: DeleteOptions): Work<Context, boolean>;
+  listPage(options: ListOptions): Work<Context, ThreadPage>;
+  deleteExpired(options: DeleteExpiredOptions): Work<Context, DeleteExpiredResult>;
+  /** Runs the work of a call in a new context, and completes its diagnostics. */
+  run<T>(diagnostics: CallDiagnostics, options: CallOptions, work: Work<Context, T>): Promise<T>;
+  /** Returns the operations of a nested namespace. */
+  within(name: string): NamespaceOperations<Context>;
+  /** Releases the resources of the store or view. Called once, after the last call. */
+  close(): Promise<void>;
+  /** Describes the store in logs. */
+  toJSON(): object;
+}
+
+/** A store, or a view of it that is limited to a namespace. Every call begins and ends here. */
+export class StoreView<Context> implements ThreadStore {
+  readonly #operations: NamespaceOperations<Context>;
+  readonly #lifecycle: Lifecycle;
+
+  constructor(operations: NamespaceOperations<Context>, lifecycle: Lifecycle) {
+    this.#operations = operations;
+    this.#lifecycle = lifecycle;
+  }
+
+  save(id: string, thread: object | string, options: SaveOptions = {}): Promise<StoredThread> {
+    return this.#call("save", id, options, () => this.#operations.save(id, thread, options));
+  }
+
+  load(id: string, options: LoadOptions = {}): Promise<StoredThread | undefined> {
+    return this.#call("load", id, options, () => this.#operations.load(id, options));
+  }
+
+  delete(id: string, options: DeleteOptions = {}): Promise<boolean> {
+    return this.#call("delete", id, options, () => this.#operations.delete(id, options));
+  }
+
+  list(options: ListOptions = {}): AsyncGenerator<ThreadSummary, void, undefined> {
+    return listThreads(this, options);
+  }
+
+  listPage(options: ListOptions = {}): Promise<ThreadPage> {
+    return this.#call("list", undefined, options, () => this.#operations.listPage(options));
+  }
+
+  update(
+    id: string,
+    change: (current: StoredThread | undefined) => UpdateChange | Promise<UpdateChange>,
+    options: UpdateOptions = {},
+  ): Promise<StoredThread | undefined> {
+    return this.#tracked(async () => {
+      this.#lifecycle.throwIfClosed();
+      checkCallOptions(options);
+      return updateThread(new StoreView(this.#operations, this.#lifecycle.inner()), id, change, options);
+    });
+  }
+
+  deleteExpired(options: DeleteExpiredOptions = {}): Promise<DeleteExpiredResult> {
+    return this.#call("deleteExpired", undefined, options, () => this.#operations.deleteExpired(options));
+  }
+
+  namespace(name: string): ThreadStore {
+    const operations = this.#operations.within(name);
+    return new StoreView(
+      operations,
+      this.#lifecycle.view(() => operations.close()),
+    );
+  }
+
+  close(): Promise<void> {
+    return this.#lifecycle.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** Describes the store for logs and `JSON.stringify`, without its client. */
+  toJSON(): object {
+    return this.#operations.toJSON();
+  }
+
+  /** Runs one call. `prepare` validates its arguments. */
+  #call<T>(
+    operation: Operation,
+    id: string | undefined,
+    options: CallOptions,
+    prepare: () => Work<Context, T>,
+  ): Promise<T> {
+    const diagnostics: CallDiagnostics = {
+      operation,
+      store: this.#operations.store,
+      namespace: this.#operations.namespace,
+      id: typeof id === "string" ? id : undefined,
+    };
+    return this.#tracked(() => traced(diagnostics, () => this.#run(diagnostics, options, prepare)));
+  }
+
+  /** Makes `close` wait for a call. The caller gets a separate promise, so that an unhandled rejection is reported. */
+  async #tracked<T>(call: () => Promise<T>): Promise<T> {
+    return await this.#lifecycle.call(yieldToEventLoopAfter(call()));
+  }
+
+  async #run<T>(
+    diagnostics: CallDiagnostics,
+    options: CallOptions,
+    prepare: () => Work<Context, T>,
+  ): Promise<T> {
+    const started = performance.now();
+    try {
+      this.#lifecycle.throwIfClosed();
+      checkCallOptions(options);
+      options.signal?.throwIfAborted();
+      const work = prepare();
+      const result = await this.#operations.run(diagnostics, options, (context) =>
+        this.#lifecycle.work(work(context)),
+      );
+      diagnostics.outcome = "ok";
+      return result;
+    } catch (error) {
+      const unexpected = options?.signal?.aborted === true ? "ABORTED" : "FAILED";
+      diagnostics.outcome = ThreadStoreError.is(error) ? error.code : unexpected;
+      throw ThreadStoreError.is(error) ? addContext(error, diagnostics) : error;
+    } finally {
+      diagnostics.durationMs = performance.now() - started;
+      diagnostics.requests ??= 0;
+    }
+  }
+}
+
+/** Adds the call to an error that does not name one. The error stays the same object, so its stack shows its origin. */
+function addContext(error: ThreadStoreError, diagnostics: CallDiagnostics): ThreadStoreError {
+  if (error.operation !== undefined) return error;
+  const { operation, id } = diagnostics;
+  const { store = diagnostics.store, namespace = diagnostics.namespace } = error;
+  return Object.assign(error, { operation, store, namespace, id });
+}
