@@ -1,5 +1,5 @@
-// A conversation kept in Redis. Run it twice: the second run goes on where the first one stopped.
-// With OPENAI_API_KEY and REDIS_URL set: node examples/redis.ts
+// A conversation persisted in Redis. Run it twice: the second run continues the conversation of the first.
+// Set OPENAI_API_KEY and REDIS_URL, then run: node examples/redis.ts
 import { createChatAgent } from "@threadstore/openai";
 import { redisStore } from "@threadstore/redis";
 import OpenAI from "openai";

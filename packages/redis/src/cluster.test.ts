@@ -3,9 +3,9 @@ import { Cluster, Redis } from "ioredis";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { readmeClusterPermissions, readmePermissions } from "./readme.test-helper.ts";
 import { redisStore } from "./redis-store.ts";
-import { freshPrefix, keysOf, recordKey } from "./tools.test-helper.ts";
+import { freshPrefix, keysOf, recordKey } from "./redis.test-helper.ts";
 
-await describeWithService("redis-cluster", "in a Cluster", ({ nodes }) => {
+await describeWithService("redis-cluster", "redisStore on a Cluster", ({ nodes }) => {
   const admin = new Cluster([...nodes]);
   const credentials = { username: "threads", password: "s3cret" };
   const client = new Cluster([...nodes], { lazyConnect: true, redisOptions: credentials });
@@ -21,7 +21,7 @@ await describeWithService("redis-cluster", "in a Cluster", ({ nodes }) => {
     client.disconnect();
   });
 
-  test("the threads of one namespace lie on every master, whatever they are called", async () => {
+  test("the threads of one namespace are spread over every master, whatever their ids", async () => {
     const prefix = freshPrefix();
     const store = redisStore({ client, prefix });
     const ids = Array.from({ length: 60 }, (_, index) => `{${index}}:{}`);
@@ -36,13 +36,13 @@ await describeWithService("redis-cluster", "in a Cluster", ({ nodes }) => {
     expect(Math.min(...counts)).toBeGreaterThan(10);
   });
 
-  test("a node that is used as a single server says what to do", async () => {
+  test("connecting to a single node of a Cluster is MISCONFIGURED", async () => {
     const [{ host, port } = { host: "", port: 0 }] = nodes;
     await using store = redisStore({ url: `redis://${host}:${port}`, prefix: freshPrefix() });
     await expect(store.listPage()).rejects.toMatchObject({ code: "MISCONFIGURED", retryable: false });
   });
 
-  test("a slot that moves to another master between and during calls is followed", async () => {
+  test("calls follow a slot that moves to another master between and during them", async () => {
     const prefix = freshPrefix();
     const store = redisStore({ client, prefix });
     let saved = await store.save("thread", { n: 1 });
@@ -53,7 +53,7 @@ await describeWithService("redis-cluster", "in a Cluster", ({ nodes }) => {
       .nodes("master")
       .find(({ options: { host, port } }) => `${host}:${port}` === admin.slots[slot]?.[0]);
     const to = admin.nodes("master").find((node) => node !== from);
-    if (!(from instanceof Redis) || !(to instanceof Redis)) throw new Error("There are not two masters.");
+    if (!(from instanceof Redis) || !(to instanceof Redis)) throw new Error("The test needs two masters.");
     const [source, target] = [await from.cluster("MYID"), await to.cluster("MYID")].map(String);
     const { host = "", port = 0 } = to.options;
 
@@ -62,7 +62,7 @@ await describeWithService("redis-cluster", "in a Cluster", ({ nodes }) => {
     saved = await store.save("thread", { n: 2 }, { previous: saved });
     await from.migrate(host, port, record, 0, 5000);
     expect((await store.load("thread"))?.version).toBe(saved.version);
-    // The record is there and the index is here: Redis answers TRYAGAIN until both are in one place.
+    // The record has moved and the index has not: Redis answers TRYAGAIN until both are on one node.
     const saving = store.save("thread", { n: 3 }, { previous: saved });
     await expect.poll(() => from.info("errorstats")).toContain("errorstat_TRYAGAIN");
     await from.migrate(host, port, index, 0, 5000);

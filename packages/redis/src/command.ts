@@ -1,17 +1,17 @@
 import type { Socket } from "node:net";
 import { Command } from "ioredis";
-import { AnswerLostError, isReplyError } from "./errors.ts";
+import { isReplyError, responseLost } from "./errors.ts";
 import type { Script } from "./scripts.ts";
 
 export type Parameter = string | Buffer;
 
-const ping = "*1\r\n$4\r\nPING\r\n";
+const PING = "*1\r\n$4\r\nPING\r\n";
 
 /**
- * A command that goes out at most once, however the client is configured. ioredis sends a command again when its
- * connection broke before the answer, though Redis may have carried it out: a write would then conflict with itself,
- * and that conflict would be taken for somebody else's. This one is rejected when its connection breaks, and whatever
- * would send it again sends a PING instead. An error that Redis answers is no doubt: Cluster may then send it elsewhere.
+ * A command that is sent at most once, however the client is configured. ioredis resends a command if the connection
+ * ends before the response arrives, although Redis may have executed it. A conditional write would then conflict with
+ * itself, and the conflict would be blamed on another client. This command rejects when its connection ends, and writes
+ * a PING in its place if ioredis tries to resend it. After an error reply, a resend is safe: Cluster redirects that way.
  */
 export class OneShotCommand extends Command {
   #sent = false;
@@ -22,91 +22,91 @@ export class OneShotCommand extends Command {
     this.#signal = signal;
   }
 
-  /** Whether Redis may have got it, and has not refused it. */
+  /** Whether Redis may have received the command and has not refused it. */
   get sent(): boolean {
     return this.#sent;
   }
 
-  /** What ioredis calls to have the bytes that it then writes to the socket. */
+  /** Returns the bytes that ioredis writes to the socket. */
   override toWritable(socket: Socket): string | Buffer {
     if (this.#sent) {
-      this.reject(new AnswerLostError());
-      return ping;
+      this.reject(responseLost(new Error("The connection closed.")));
+      return PING;
     }
     if (this.#signal.aborted) {
       this.reject(new Error("The call was aborted while the command waited for a connection."));
-      return ping;
+      return PING;
     }
     this.#track(socket);
     return super.toWritable(socket);
   }
 
   #track(socket: Socket): void {
-    const unanswered = unansweredOn(socket);
+    const pending = pendingOn(socket);
     const { reject } = this;
-    const answered = (): void => void unanswered.delete(this);
+    const untrack = (): void => void pending.delete(this);
     this.#sent = true;
-    unanswered.add(this);
+    pending.add(this);
     this.reject = (error) => {
       this.reject = reject;
-      answered();
+      untrack();
       if (isReplyError(error)) this.#sent = false;
       reject(error);
     };
-    this.promise.then(answered, answered);
+    this.promise.then(untrack, untrack);
   }
 }
 
-/** A script, sent whole to a connection that has not seen it yet, and by its digest after that. */
+/** Runs a script: by its source on a connection that has not run it yet, and by its digest after that. */
 export class ScriptCommand extends OneShotCommand {
   readonly #script: Script;
-  readonly #whole: boolean;
+  readonly #withSource: boolean;
 
   constructor(
-    { script, whole = false }: { script: Script; whole?: boolean },
+    { script, withSource = false }: { script: Script; withSource?: boolean },
     keys: Parameter[],
     parameters: Parameter[],
     signal: AbortSignal,
   ) {
     super("evalsha", [script.sha1, String(keys.length), ...keys, ...parameters], signal);
     this.#script = script;
-    this.#whole = whole;
+    this.#withSource = withSource;
   }
 
   override toWritable(socket: Socket): string | Buffer {
     const known = scriptsKnownOn(socket);
     const { source, sha1 } = this.#script;
-    const whole = this.#whole || !known.has(sha1);
-    this.name = whole ? "eval" : "evalsha";
-    this.args[0] = whole ? source : sha1;
+    const withSource = this.#withSource || !known.has(sha1);
+    this.name = withSource ? "eval" : "evalsha";
+    this.args[0] = withSource ? source : sha1;
     known.add(sha1);
     return super.toWritable(socket);
   }
 }
 
-const scriptsKnown = new WeakMap<Socket, Set<string>>();
+const knownScripts = new WeakMap<Socket, Set<string>>();
 
 function scriptsKnownOn(socket: Socket): Set<string> {
-  const known = scriptsKnown.get(socket) ?? new Set();
-  scriptsKnown.set(socket, known);
+  const known = knownScripts.get(socket) ?? new Set();
+  knownScripts.set(socket, known);
   return known;
 }
 
-const unanswered = new WeakMap<Socket, Set<OneShotCommand>>();
+const pendingCommands = new WeakMap<Socket, Set<OneShotCommand>>();
 
-/** The commands that wait for an answer on a connection; they are rejected when it closes. */
-function unansweredOn(socket: Socket): Set<OneShotCommand> {
-  const found = unanswered.get(socket);
-  if (found !== undefined) return found;
+/** Returns the commands that await a response on a connection. They reject when it closes. */
+function pendingOn(socket: Socket): Set<OneShotCommand> {
+  const existing = pendingCommands.get(socket);
+  if (existing !== undefined) return existing;
   const commands = new Set<OneShotCommand>();
-  unanswered.set(socket, commands);
-  let cause: Error | undefined;
+  pendingCommands.set(socket, commands);
+  let cause = new Error("The connection closed.");
   socket.prependOnceListener("error", (error) => {
     cause = error;
   });
-  // Before ioredis, which would queue them for the next connection.
+  // Runs before the listener of ioredis, which would queue the commands for the next connection.
   socket.prependOnceListener("close", () => {
-    for (const command of commands) command.reject(new AnswerLostError(cause));
+    for (const command of commands) command.reject(responseLost(cause));
   });
   return commands;
 }

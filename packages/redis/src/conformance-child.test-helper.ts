@@ -8,25 +8,25 @@ interface Address {
   readonly port: number;
 }
 
-/** How the conformance suite's other processes connect: a store by its URL, or on a client of its own. */
-export type PeerConnection =
+/** How the child processes of the conformance suite connect. */
+export type ChildConnection =
   | { readonly to: "server"; readonly url: string }
   | { readonly to: "server over TLS"; readonly url: string; readonly certificateFile: string }
   | { readonly to: "cluster"; readonly nodes: readonly Address[] }
   | { readonly to: "sentinel"; readonly sentinels: readonly Address[]; readonly name: string };
 
 export function openPeer(place: string, parameters: JsonValue): ThreadStore {
-  const connection = parameters as unknown as PeerConnection;
+  const connection = parameters as unknown as ChildConnection;
   const prefix = `conformance-${place}`;
   if (connection.to === "server") return redisStore({ url: connection.url, prefix });
   const client = connect(connection);
   const store = redisStore({ client, prefix });
   const close = store.close.bind(store);
-  // The store leaves a client open that it was given, and that would keep the process from ending.
+  // The store does not close a client that was passed in, and an open client would keep the process running.
   return Object.assign(store, { close: () => close().finally(() => client.disconnect()) });
 }
 
-function connect(connection: Exclude<PeerConnection, { readonly to: "server" }>): Redis | Cluster {
+function connect(connection: Exclude<ChildConnection, { readonly to: "server" }>): Redis | Cluster {
   if (connection.to === "cluster") return new Cluster([...connection.nodes], { lazyConnect: true });
   if (connection.to === "sentinel") {
     const { sentinels, name } = connection;

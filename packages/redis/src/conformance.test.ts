@@ -4,20 +4,20 @@ import { type RedisTlsService, startRedis, startRedisTls } from "@threadstore/se
 import { describeWithService } from "@threadstore/services/vitest";
 import { Cluster, Redis } from "ioredis";
 import { afterAll, beforeAll, describe, it } from "vitest";
-import { type Client, givenClientHarness, peerWith, prefixOf, urlHarness } from "./harness.test-helper.ts";
+import { type Client, clientHarness, childWith, prefixOf, urlHarness } from "./harness.test-helper.ts";
 import { readmePermissions } from "./readme.test-helper.ts";
 import { redisStore } from "./redis-store.ts";
 
 const runner = { describe, it, after: afterAll };
 
-/** With quick effort, what depends on how the connection is made; the rest is tried on one server. */
-const otherConnections: Selection =
+/** With quick effort, only the tiers that depend on the connection. A single server runs all of them. */
+const CONNECTION_TIERS: Selection =
   process.env["THREADSTORE_CONFORMANCE_EFFORT"] === "quick" ? { tiers: ["core", "concurrent"] } : {};
 
-await describeWithService("redis", "redisStore on one server", async (shared) => {
-  // One of its own, to be killed; what the environment names is not ours to kill.
-  const isOwn = process.env["THREADSTORE_TEST_REDIS_URL"] === undefined;
-  if (!isOwn) return register(urlHarness("redis", shared.url), runner);
+await describeWithService("redis", "redisStore on a single server", async (shared) => {
+  // Some cases kill the server. A server from the environment must not be killed.
+  const mayBeKilled = process.env["THREADSTORE_TEST_REDIS_URL"] === undefined;
+  if (!mayBeKilled) return register(urlHarness("redis", shared.url), runner);
   const { endpoint, servers, stop } = await startRedis();
   afterAll(stop);
   const crash = async (): Promise<void> => {
@@ -29,17 +29,17 @@ await describeWithService("redis", "redisStore on one server", async (shared) =>
 
 await describeWithService("redis-cluster", "redisStore on a Cluster", ({ nodes }) => {
   const connect = (): Client => new Cluster([...nodes], { lazyConnect: true });
-  const peer = peerWith(() => ({ to: "cluster", nodes }));
-  register({ ...givenClientHarness("redis, Cluster", connect), peer }, runner, otherConnections);
+  const peer = childWith(() => ({ to: "cluster", nodes }));
+  register({ ...clientHarness("redis, Cluster", connect), peer }, runner, CONNECTION_TIERS);
 });
 
-await describeWithService("redis-sentinel", "redisStore behind Sentinel", ({ sentinels, master }) => {
+await describeWithService("redis-sentinel", "redisStore with Sentinel", ({ sentinels, master }) => {
   const connect = (): Redis => new Redis({ sentinels: [...sentinels], name: master, lazyConnect: true });
-  const harness = givenClientHarness("redis, Sentinel", connect);
+  const harness = clientHarness("redis, Sentinel", connect);
   register(
     {
       ...harness,
-      peer: peerWith(() => ({ to: "sentinel", sentinels, name: master })),
+      peer: childWith(() => ({ to: "sentinel", sentinels, name: master })),
       durability: {
         async settings(place) {
           const client = connect();
@@ -49,14 +49,14 @@ await describeWithService("redis-sentinel", "redisStore behind Sentinel", ({ sen
             replicas: { count: 2, timeoutMs: 20_000 },
           });
           await store.save("replicated", {});
-          // Asked without patience, for the connection that has just saved.
+          // With a timeout of 1 ms: both replicas already have the save.
           const replicas = await client.wait(2, 1);
           await store.close();
           client.disconnect();
           const found = String(replicas);
           return [
             ...(await harness.durability.settings(place)),
-            { name: "replicas that have a save, with `replicas: { count: 2 }`", promised: ["2"], found },
+            { name: "replicas that have a save with `replicas: { count: 2 }`", promised: ["2"], found },
           ];
         },
       },
@@ -65,12 +65,12 @@ await describeWithService("redis-sentinel", "redisStore behind Sentinel", ({ sen
   );
 });
 
-await describeWithService("redis", "redisStore over TLS, with the README's permissions", () => {
+await describeWithService("redis", "redisStore over TLS with the README's permissions", () => {
   const admin = "admin:admin-secret";
   let service: RedisTlsService;
   let ca: Buffer;
   beforeAll(async () => {
-    // Another line of the list of users: whoever looks behind the store's back may do more than the store.
+    // A second user, whose permissions let the harness bypass the store.
     const rules = `${readmePermissions("conformance-")}\nuser ${admin.replace(":", " on >")} ~* +@all`;
     service = await startRedisTls({ rules });
     ca = readFileSync(service.endpoint.certificateFile);
@@ -78,11 +78,11 @@ await describeWithService("redis", "redisStore over TLS, with the README's permi
   afterAll(() => service.stop());
   const connect = (url: string): Client => new Redis(url, { tls: { ca }, lazyConnect: true });
   const adminUrl = (): string => service.endpoint.url.replace(/\/\/[^@]+@/u, `//${admin}@`);
-  const harness = givenClientHarness(
+  const harness = clientHarness(
     "redis, TLS",
     () => connect(service.endpoint.url),
     () => connect(adminUrl()),
   );
-  const peer = peerWith(() => ({ to: "server over TLS", ...service.endpoint }));
-  register({ ...harness, peer }, runner, otherConnections);
+  const peer = childWith(() => ({ to: "server over TLS", ...service.endpoint }));
+  register({ ...harness, peer }, runner, CONNECTION_TIERS);
 });

@@ -1,33 +1,34 @@
 import type { EventEmitter } from "node:events";
+import { DriverError } from "@threadstore/core/driver";
 import type { Cluster, Redis } from "ioredis";
 import { OneShotCommand, type Parameter, ScriptCommand } from "./command.ts";
-import { databaseCheck, selectionError } from "./database.ts";
-import { AnswerLostError, isReplyError, neverSent, RedisSetupError, replyCode } from "./errors.ts";
+import { databaseCheck } from "./database.ts";
+import { connectionFailure, isReplyError, replyCodeOf, replyFailure, responseLost } from "./errors.ts";
 import type { Script } from "./scripts.ts";
 
-/** Sends commands when the client is connected. Strings come back as buffers. */
+/** Sends commands once the client is connected. Redis strings arrive as buffers. Rejects with a `DriverError`. */
 export interface Connection {
   command(name: string, parameters: Parameter[], signal: AbortSignal): Promise<unknown>;
   script(script: Script, keys: Parameter[], parameters: Parameter[], signal: AbortSignal): Promise<unknown>;
-  /** What is another object after each reconnection; `undefined` where there are several connections. */
+  /** Returns an object that is replaced on each reconnection; `undefined` for a Cluster, which has many connections. */
   session(): unknown;
 }
 
-export function connectionOf(client: Redis | Cluster): Connection {
+export function connectionTo(client: Redis | Cluster): Connection {
   let connecting: Promise<void> | undefined;
-  const isOnItsDatabase = databaseCheck(client);
+  const checkDatabase = databaseCheck(client);
   const send = async (command: OneShotCommand, signal: AbortSignal): Promise<unknown> => {
     signal.throwIfAborted();
     while (client.status !== "ready") {
-      // One for all callers: each would add listeners.
-      connecting ??= readiness(client).finally(() => {
+      // All callers share one wait, because each wait adds listeners to the client.
+      connecting ??= untilReady(client).finally(() => {
         connecting = undefined;
       });
       await connecting;
     }
-    await isOnItsDatabase();
+    await checkDatabase();
     signal.throwIfAborted();
-    return answerTo(client, command);
+    return responseTo(client, command);
   };
   return {
     session: () => ("nodes" in client ? undefined : client.stream),
@@ -36,31 +37,35 @@ export function connectionOf(client: Redis | Cluster): Connection {
       try {
         return await send(new ScriptCommand({ script }, keys, parameters, signal), signal);
       } catch (error) {
-        if (replyCode(error) !== "NOSCRIPT") throw error;
-        return send(new ScriptCommand({ script, whole: true }, keys, parameters, signal), signal);
+        if (!DriverError.is(error) || replyCodeOf(error.cause) !== "NOSCRIPT") throw error;
+        return send(new ScriptCommand({ script, withSource: true }, keys, parameters, signal), signal);
       }
     },
   };
 }
 
-async function answerTo(client: Redis | Cluster, command: OneShotCommand): Promise<unknown> {
+async function responseTo(client: Redis | Cluster, command: OneShotCommand): Promise<unknown> {
   try {
     return await client.sendCommand(command);
   } catch (error) {
-    if (isReplyError(error) || error instanceof AnswerLostError) throw error;
-    throw command.sent ? new AnswerLostError(error) : neverSent(error);
+    if (DriverError.is(error)) throw error;
+    if (isReplyError(error)) throw replyFailure(error);
+    throw command.sent ? responseLost(error) : connectionFailure(error);
   }
 }
 
-/** Resolves when the client has connected; rejects with what keeps it from that, which commands are not told. */
-async function readiness(client: Redis | Cluster): Promise<void> {
+/** Resolves when the client is connected. Rejects with the connection error, which ioredis does not pass to commands. */
+async function untilReady(client: Redis | Cluster): Promise<void> {
   if (client.status === "end") {
-    throw new RedisSetupError("The Redis client is closed. Close the store before its `client`.");
+    throw new DriverError(
+      "MISCONFIGURED",
+      "The Redis client is closed. Close the store before you close its `client`.",
+    );
   }
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const emitter: EventEmitter = client;
-  const onError = (error: unknown): void => reject(selectionError(error));
-  const onClose = (): void => onError(new Error("The connection to Redis ended before it was ready."));
+  const onError = (error: unknown): void => reject(connectionFailure(error));
+  const onClose = (): void => onError(new Error("The connection closed before it was ready."));
   const listeners = [
     ["ready", resolve],
     ["error", onError],

@@ -3,9 +3,9 @@ import { describeWithService } from "@threadstore/services/vitest";
 import { Redis } from "ioredis";
 import { afterEach, expect, test } from "vitest";
 import { redisStore } from "./redis-store.ts";
-import { freshPrefix, keysOf } from "./tools.test-helper.ts";
+import { freshPrefix, keysOf } from "./redis.test-helper.ts";
 
-await describeWithService("redis", "the database that a URL or client names", ({ url }) => {
+await describeWithService("redis", "the configured database", ({ url }) => {
   const prefix = freshPrefix();
   const stores: ThreadStore[] = [];
   const clients: Redis[] = [];
@@ -27,24 +27,27 @@ await describeWithService("redis", "the database that a URL or client names", ({
   }
 
   test.each([
-    ["of a URL", (): ThreadStore => open({ url: `${url}/999` })],
-    ["of a client", (): ThreadStore => open({ client: clientOf(999) })],
-  ])("%s that is not there is MISCONFIGURED for every call, and none is used instead", async (_, make) => {
-    const store = make();
-    const misconfigured = {
-      code: "MISCONFIGURED",
-      message: expect.stringMatching(/no database of that number/u),
-      cause: { cause: { message: "ERR DB index is out of range" } },
-    };
-    for (let n = 0; n < 2; n += 1) {
-      await expect(store.save("a", {})).rejects.toMatchObject(misconfigured);
-      await expect(store.load("a")).rejects.toMatchObject(misconfigured);
-      await expect(store.listPage()).rejects.toMatchObject(misconfigured);
-    }
-    expect(await keysOf(clientOf(0), prefix)).toEqual([]);
-  });
+    ["a URL", (): ThreadStore => open({ url: `${url}/999` })],
+    ["a client", (): ThreadStore => open({ client: clientOf(999) })],
+  ])(
+    "that %s names and that does not exist makes every call MISCONFIGURED, and no other is used",
+    async (_, openStore) => {
+      const store = openStore();
+      const misconfigured = {
+        code: "MISCONFIGURED",
+        message: expect.stringMatching(/database does not exist/u),
+        cause: { message: "ERR DB index is out of range" },
+      };
+      for (let n = 0; n < 2; n += 1) {
+        await expect(store.save("a", {})).rejects.toMatchObject(misconfigured);
+        await expect(store.load("a")).rejects.toMatchObject(misconfigured);
+        await expect(store.listPage()).rejects.toMatchObject(misconfigured);
+      }
+      expect(await keysOf(clientOf(0), prefix)).toEqual([]);
+    },
+  );
 
-  test("is used, also after the connection was lost", async () => {
+  test("is used again after a reconnection", async () => {
     const client = clientOf(3);
     const store = open({ client });
     await store.save("a", { n: 1 });
@@ -55,7 +58,7 @@ await describeWithService("redis", "the database that a URL or client names", ({
     await Promise.all(["a", "b"].map((id) => store.delete(id)));
   });
 
-  test("is the one that a client's owner has selected since", async () => {
+  test("is the one that the client's owner selected last", async () => {
     const client = clientOf(3);
     const store = open({ client });
     await store.load("a");
@@ -65,7 +68,7 @@ await describeWithService("redis", "the database that a URL or client names", ({
     await store.delete("a");
   });
 
-  test("is not left when the user may not select it", async () => {
+  test("is never replaced by database 0 if the user may not select it", async () => {
     const admin = clientOf(0);
     const user = `limited-${prefix}`.replaceAll(":", "-");
     await admin.call("ACL", "SETUSER", user, "on", "nopass", "~*", "+@all", "-select");

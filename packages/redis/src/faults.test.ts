@@ -11,16 +11,16 @@ import { describeWithService } from "@threadstore/services/vitest";
 import { Redis, type RedisOptions } from "ioredis";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { redisStore } from "./redis-store.ts";
+import { freshPrefix } from "./redis.test-helper.ts";
 import { writeScript } from "./scripts.ts";
-import { freshPrefix } from "./tools.test-helper.ts";
 
-/** The settings by which ioredis sends commands again. */
-type Retrying = Pick<
+/** The settings that make ioredis resend commands. */
+type ResendOptions = Pick<
   RedisOptions,
   "autoResendUnfulfilledCommands" | "maxRetriesPerRequest" | "reconnectOnError"
 >;
 
-/** The error of a call that must fail. */
+/** Resolves with the error of a call that must fail. */
 function failureOf(call: Promise<unknown>): Promise<unknown> {
   return call.then(
     () => Promise.reject(new Error("The call succeeded.")),
@@ -31,7 +31,7 @@ function failureOf(call: Promise<unknown>): Promise<unknown> {
 const warnings: Error[] = [];
 process.on("warning", (warning) => warnings.push(warning));
 
-await describeWithService("redis", "on a network that fails", ({ url }) => {
+await describeWithService("redis", "redisStore on an unreliable network", ({ url }) => {
   const { hostname: host, port } = new URL(url);
   let proxy: FaultProxy;
   let other: ThreadStore;
@@ -48,18 +48,18 @@ await describeWithService("redis", "on a network that fails", ({ url }) => {
     await Promise.all([other, ...stores.splice(0)].map((store) => store.close()));
     for (const client of clients.splice(0)) client.disconnect();
     await proxy.close();
-    if (warnings.length > 0) throw new AggregateError(warnings.splice(0), "Node.js has warned.");
+    if (warnings.length > 0) throw new AggregateError(warnings.splice(0), "Node.js emitted warnings.");
   });
 
-  function given(clientOptions: Retrying): (more?: StoreOptions) => ThreadStore {
-    return (more) => {
+  function withClient(clientOptions: ResendOptions): (options?: StoreOptions) => ThreadStore {
+    return (options) => {
       const client = new Redis({ ...clientOptions, host: "127.0.0.1", port: proxy.port, lazyConnect: true });
       client.on("error", () => undefined);
       clients.push(client);
-      return keep(redisStore({ ...more, client, prefix }));
+      return track(redisStore({ ...options, client, prefix }));
     };
   }
-  function keep(store: ThreadStore): ThreadStore {
+  function track(store: ThreadStore): ThreadStore {
     stores.push(store);
     return store;
   }
@@ -68,7 +68,7 @@ await describeWithService("redis", "on a network that fails", ({ url }) => {
     redis !== undefined &&
     (redis.arguments[0] === writeScript.sha1 || redis.arguments[0] === writeScript.source);
 
-  /** How many writes the proxy sees from now on. */
+  /** Returns a function that counts the writes that pass the proxy from now on. */
   function countWrites(): () => number {
     let writes = 0;
     proxy.arm({
@@ -84,16 +84,17 @@ await describeWithService("redis", "on a network that fails", ({ url }) => {
 
   describe.each([
     [
-      "a client of the store's own",
-      (more?: StoreOptions) => keep(redisStore({ ...more, url: `redis://127.0.0.1:${proxy.port}`, prefix })),
+      "the client that the store creates",
+      (options?: StoreOptions) =>
+        track(redisStore({ ...options, url: `redis://127.0.0.1:${proxy.port}`, prefix })),
     ],
-    ["a client with ioredis' defaults", given({})],
-    ["a client that does not send again", given({ autoResendUnfulfilledCommands: false })],
-    ["a client without patience", given({ maxRetriesPerRequest: 0 })],
-    ["a client with boundless patience", given({ maxRetriesPerRequest: null })],
-    ["a client that sends again after errors", given({ reconnectOnError: () => 2 })],
+    ["a client with the defaults of ioredis", withClient({})],
+    ["a client that does not resend", withClient({ autoResendUnfulfilledCommands: false })],
+    ["a client that does not retry", withClient({ maxRetriesPerRequest: 0 })],
+    ["a client that retries without limit", withClient({ maxRetriesPerRequest: null })],
+    ["a client that resends after errors", withClient({ reconnectOnError: () => 2 })],
   ] as const)("%s", (_, open) => {
-    test("a create whose answer is lost succeeds, and is sent once", async () => {
+    test("a creation whose response is lost succeeds, and is sent once", async () => {
       const store = open();
       await store.load("warm");
       const writes = countWrites();
@@ -107,7 +108,7 @@ await describeWithService("redis", "on a network that fails", ({ url }) => {
       expect(writes()).toBe(1);
     });
 
-    test("a replacement whose answer is lost succeeds", async () => {
+    test("a replacement whose response is lost succeeds", async () => {
       const store = open();
       const first = await store.save("thread", { n: 1 });
       const lost = proxy.arm({ type: "discardAnswer", when: isWrite });
@@ -116,7 +117,7 @@ await describeWithService("redis", "on a network that fails", ({ url }) => {
       expect((await other.load("thread"))?.version).toBe(second.version);
     });
 
-    test("a delete whose answer is lost is OUTCOME_UNKNOWN, and the thread is gone", async () => {
+    test("a delete whose response is lost is OUTCOME_UNKNOWN, and the thread is gone", async () => {
       const store = open();
       await store.save("thread", {});
       await store.load("thread");
@@ -126,23 +127,23 @@ await describeWithService("redis", "on a network that fails", ({ url }) => {
       expect(await store.load("thread")).toBeUndefined();
     });
 
-    test("when somebody else saves before the answer is lost, that save stays, and nobody is told CONFLICT", async () => {
+    test("if another client saves before the response is lost, its save stays and the call is OUTCOME_UNKNOWN", async () => {
       const store = open();
       const first = await store.save("thread", { n: 1 });
       const writes = countWrites();
       const held = proxy.arm({ type: "holdAnswer", when: isWrite });
       const saving = failureOf(store.save("thread", { n: 2 }, { previous: first }));
       await held.struck;
-      const theirs = await other.save("thread", { n: 3 }, { overwrite: true });
+      const otherSave = await other.save("thread", { n: 3 }, { overwrite: true });
       held.cut();
       expect(await saving).toMatchObject({ code: "OUTCOME_UNKNOWN" });
       await store.load("thread");
       await wait(300);
       expect(writes()).toBe(1);
-      expect((await other.load("thread"))?.version).toBe(theirs.version);
+      expect((await other.load("thread"))?.version).toBe(otherSave.version);
     });
 
-    test("when somebody else deletes before the answer is lost, the thread is not created again", async () => {
+    test("if another client deletes before the response is lost, the thread is not created again", async () => {
       const store = open();
       await store.load("warm");
       const held = proxy.arm({ type: "holdAnswer", when: isWrite });
@@ -156,7 +157,7 @@ await describeWithService("redis", "on a network that fails", ({ url }) => {
       expect(await other.load("thread")).toBeUndefined();
     });
 
-    test("a replacement that never arrives is sent again", async () => {
+    test("a replacement that never arrives is retried", async () => {
       const store = open();
       const first = await store.save("thread", { n: 1 });
       const lost = proxy.arm({ type: "cutRequest", afterBytes: 20, when: isWrite });
@@ -165,7 +166,7 @@ await describeWithService("redis", "on a network that fails", ({ url }) => {
       expect((await other.load("thread"))?.version).toBe(second.version);
     });
 
-    test("a load cut in the middle is made again, and whole", async () => {
+    test("a load whose response is cut off is retried and returns the whole thread", async () => {
       const store = open();
       const thread = { text: "x".repeat(200_000) };
       await other.save("thread", thread);
@@ -175,7 +176,7 @@ await describeWithService("redis", "on a network that fails", ({ url }) => {
       expect(cut.strikes).toBe(1);
     });
 
-    test("a connection that was dropped while idle is no failure", async () => {
+    test("a connection that is dropped while idle does not fail the next call", async () => {
       const store = open();
       await store.save("thread", { n: 1 });
       await proxy.cutAll();
@@ -185,7 +186,7 @@ await describeWithService("redis", "on a network that fails", ({ url }) => {
       expect((await store.save("thread", { n: 2 }, { overwrite: true })).thread).toEqual({ n: 2 });
     });
 
-    test("nobody there is UNAVAILABLE, told with its cause, and passes", async () => {
+    test("a refused connection is UNAVAILABLE with its cause, and calls succeed once the server accepts again", async () => {
       proxy.refuse();
       const store = open({ maxRetries: 1 });
       for (const call of [
@@ -207,7 +208,7 @@ await describeWithService("redis", "on a network that fails", ({ url }) => {
       await expect.poll(() => store.load("thread").catch(() => undefined)).toBeDefined();
     });
 
-    test("silence ends with the call's time, and nothing is sent afterwards", async () => {
+    test("a silent server ends a call at its deadline, and nothing is sent after that", async () => {
       const store = open();
       const first = await store.save("thread", { n: 1 });
       proxy.arm({ type: "blackHole", when: isWrite });
@@ -223,7 +224,7 @@ await describeWithService("redis", "on a network that fails", ({ url }) => {
       expect(writes()).toBe(0);
     });
 
-    test("an aborted call that waited for a connection sends nothing", async () => {
+    test("a call that is aborted while it waits for a connection sends nothing", async () => {
       const store = open();
       proxy.refuse();
       const controller = new AbortController();
@@ -238,7 +239,7 @@ await describeWithService("redis", "on a network that fails", ({ url }) => {
       expect(writes()).toBe(0);
     });
 
-    test("of 40 saves at once over connections that keep breaking, each is told the truth", async () => {
+    test("each of 40 concurrent saves over breaking connections reports what happened", async () => {
       const store = open();
       const saves = Promise.allSettled(
         Array.from({ length: 40 }, async (_each, index) => {
@@ -254,21 +255,21 @@ await describeWithService("redis", "on a network that fails", ({ url }) => {
         const code: unknown = outcome.status === "rejected" ? outcome.reason.code : "saved";
         expect(["saved", "OUTCOME_UNKNOWN", "UNAVAILABLE"]).toContain(code);
         const version = outcome.status === "rejected" ? undefined : outcome.value.version;
-        const found = outcome.status === "rejected" ? undefined : await other.load(outcome.value.id);
-        expect(found?.version).toBe(version);
+        const storedThread = outcome.status === "rejected" ? undefined : await other.load(outcome.value.id);
+        expect(storedThread?.version).toBe(version);
       }
     });
   });
 
   test.each([
-    ["loading", redisErrors.loading],
-    ["a replica", redisErrors.readOnly],
-    ["without its master", redisErrors.masterDown],
-    ["without its cluster", redisErrors.clusterDown],
-    ["moving keys", redisErrors.tryAgain],
-    ["without the script", redisErrors.noScript],
-  ])("a Redis that is %s for a moment is tried again", async (_, error) => {
-    const store = keep(redisStore({ url: `redis://127.0.0.1:${proxy.port}`, prefix }));
+    ["is loading its data", redisErrors.loading],
+    ["is a replica", redisErrors.readOnly],
+    ["has lost its master", redisErrors.masterDown],
+    ["has lost its cluster", redisErrors.clusterDown],
+    ["is moving keys", redisErrors.tryAgain],
+    ["has lost the script", redisErrors.noScript],
+  ])("a save is retried if Redis %s for a moment", async (_, error) => {
+    const store = track(redisStore({ url: `redis://127.0.0.1:${proxy.port}`, prefix }));
     const first = await store.save("thread", { n: 1 });
     const refusal = proxy.arm({ type: "answerRedis", error, when: isWrite });
     const second = await store.save("thread", { n: 2 }, { previous: first });
@@ -276,8 +277,8 @@ await describeWithService("redis", "on a network that fails", ({ url }) => {
     expect((await other.load("thread"))?.version).toBe(second.version);
   });
 
-  test("the store's own connection is given up when it has been silent for long, and another made", async () => {
-    const store = keep(redisStore({ url: `redis://127.0.0.1:${proxy.port}`, prefix }));
+  test("the store's own connection is replaced after it has been silent for a while", async () => {
+    const store = track(redisStore({ url: `redis://127.0.0.1:${proxy.port}`, prefix }));
     await other.save("thread", {});
     await store.load("thread");
     const silence = proxy.arm({ type: "blackHole", when: redisCommand("get") });
@@ -286,12 +287,12 @@ await describeWithService("redis", "on a network that fails", ({ url }) => {
     expect(proxy.connections).toBe(2);
   });
 
-  test("a store can be closed at any moment after a call began", async () => {
-    for (let turns = 0; turns < 40; turns++) {
+  test("a store can be closed at any moment after a call started", async () => {
+    for (let ticks = 0; ticks < 40; ticks++) {
       const store = redisStore({ url: `redis://127.0.0.1:${proxy.port}`, prefix });
       const controller = new AbortController();
       const call = store.load("thread", { signal: controller.signal }).catch(() => undefined);
-      for (let turn = 0; turn < turns; turn++) await Promise.resolve();
+      for (let tick = 0; tick < ticks; tick++) await Promise.resolve();
       controller.abort();
       await call;
       await store.close();
@@ -299,7 +300,7 @@ await describeWithService("redis", "on a network that fails", ({ url }) => {
     await expect.poll(() => proxy.openConnections).toBe(0);
   });
 
-  test("closing ends the connection, in whatever state it is", async () => {
+  test("closing ends a connection that is ready, connecting or reconnecting", async () => {
     const openStore = () => redisStore({ url: `redis://127.0.0.1:${proxy.port}`, prefix, maxRetries: 0 });
     const ready = openStore();
     await ready.load("thread");

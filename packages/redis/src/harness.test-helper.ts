@@ -1,19 +1,20 @@
 import type { Harness, Peer } from "@threadstore/conformance";
 import type { JsonValue } from "@threadstore/core";
 import { type Cluster, Redis } from "ioredis";
-import type { PeerConnection } from "./conformance-child.test-helper.ts";
+import type { ChildConnection } from "./conformance-child.test-helper.ts";
 import { redisStore } from "./redis-store.ts";
-import { keysOf, recordKey, removeAll } from "./tools.test-helper.ts";
+import { deleteAll, keysOf, recordKey } from "./redis.test-helper.ts";
+import { VERSION_LENGTH } from "./scripts.ts";
 
 export type Client = Redis | Cluster;
 
-/** Stores with connections of their own. Each place is a prefix. */
+/** A harness whose stores connect by URL. Each place is a prefix. */
 export function urlHarness(name: string, url: string): Harness {
   const { hostname, port } = new URL(url);
   return {
-    ...behindTheStore(() => new Redis(url)),
+    ...directAccess(() => new Redis(url)),
     name,
-    peer: peerWith(() => ({ to: "server", url })),
+    peer: childWith(() => ({ to: "server", url })),
     open: async (place, options) => redisStore({ ...options, url, prefix: prefixOf(place) }),
     missing: async () => redisStore({ url: `${url.replace(/\/\d*$/u, "")}/999` }),
     network: {
@@ -24,16 +25,16 @@ export function urlHarness(name: string, url: string): Harness {
   };
 }
 
-/** Stores on clients that are given to them, one each. */
-export function givenClientHarness(
+/** A harness that passes each store a client. */
+export function clientHarness(
   name: string,
   connect: () => Client,
   connectAsAdmin: () => Client = connect,
-): Harness & Behind {
+): Harness & DirectAccess {
   const clients = new Map<string, Client[]>();
-  const behind = behindTheStore(connectAsAdmin);
+  const direct = directAccess(connectAsAdmin);
   return {
-    ...behind,
+    ...direct,
     name,
 
     async open(place, options) {
@@ -45,14 +46,14 @@ export function givenClientHarness(
     async destroy(place) {
       for (const client of clients.get(place) ?? []) client.disconnect();
       clients.delete(place);
-      await behind.destroy(place);
+      await direct.destroy(place);
     },
   };
 }
 
-type Behind = Pick<Harness, "destroy" | "rewrite" | "entries"> & Required<Pick<Harness, "durability">>;
+type DirectAccess = Pick<Harness, "destroy" | "rewrite" | "entries"> & Required<Pick<Harness, "durability">>;
 
-function behindTheStore(connect: () => Client): Behind {
+function directAccess(connect: () => Client): DirectAccess {
   const withClient = async <T>(work: (client: Client) => Promise<T>): Promise<T> => {
     const client = connect();
     try {
@@ -62,15 +63,18 @@ function behindTheStore(connect: () => Client): Behind {
     }
   };
   return {
-    destroy: (place) => withClient((client) => removeAll(client, prefixOf(place))),
+    destroy: (place) => withClient((client) => deleteAll(client, prefixOf(place))),
 
     rewrite: (place, id, change) =>
       withClient(async (client) => {
         const key = recordKey(prefixOf(place), id);
         const stored = await client.getBuffer(key);
-        if (stored === null) throw new Error("No such record.");
-        // In front of the record is its version.
-        await client.set(key, Buffer.concat([stored.subarray(0, 22), change(stored.subarray(22))]));
+        if (stored === null) throw new Error("The record does not exist.");
+        // A stored record begins with its version.
+        await client.set(
+          key,
+          Buffer.concat([stored.subarray(0, VERSION_LENGTH), change(stored.subarray(VERSION_LENGTH))]),
+        );
       }),
 
     entries: (place) => withClient(async (client) => (await keysOf(client, prefixOf(place))).map(String)),
@@ -85,7 +89,7 @@ function behindTheStore(connect: () => Client): Behind {
   };
 }
 
-/** Of every master. */
+/** Reads a setting from every master. */
 async function settingOf(client: Client, name: string): Promise<string> {
   await client.ping();
   const masters = client instanceof Redis ? [client] : client.nodes("master");
@@ -93,8 +97,8 @@ async function settingOf(client: Client, name: string): Promise<string> {
   return [...new Set(values.map((value) => String(value[1])))].join(" and ");
 }
 
-/** The stores of other processes. */
-export function peerWith(connection: () => PeerConnection): Peer {
+/** The module with which child processes open a place. */
+export function childWith(connection: () => ChildConnection): Peer {
   return {
     module: new URL("./conformance-child.test-helper.ts", import.meta.url),
     get parameters() {

@@ -1,3 +1,8 @@
-export type { RedisClientOptions, RedisDriverOptions, RedisUrlOptions } from "./client.ts";
-export type { ReplicaOptions } from "./replicas.ts";
-export { redisDriver, redisStore, type RedisStoreOptions } from "./redis-store.ts";
+export type {
+  RedisClientOptions,
+  RedisDriverOptions,
+  RedisStoreOptions,
+  RedisUrlOptions,
+  ReplicaOptions,
+} from "./options.ts";
+export { redisDriver, redisStore } from "./redis-store.ts";

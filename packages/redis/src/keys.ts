@@ -1,17 +1,17 @@
 import { crc32 } from "node:zlib";
-import type { ThreadKey } from "@threadstore/core";
+import type { ThreadKey } from "@threadstore/core/driver";
 
 /**
- * How many parts a namespace is spread over. Part of the layout: with another number, threads are not found. More
- * spread a namespace more evenly over a cluster, and make each page of a listing that many commands longer.
+ * The number of buckets that a namespace is spread over. Part of the storage format: with another number, threads are
+ * not found. More buckets would spread a namespace more evenly over a Cluster, but each bucket costs a page one command.
  */
-export const bucketCount = 64;
+export const BUCKET_COUNT = 64;
 
-/** The keys of a part of a namespace. They share a hash tag, and so a slot: one script may touch them all. */
+/** The keys of one bucket of a namespace. They share a hash tag, and so a slot: one script may use all of them. */
 export interface Bucket {
-  /** A sorted set of the ids, all with score 0, and therefore in the order of their bytes. */
+  /** The sorted set of the bucket's ids. Every score is 0, so it is ordered by the ids' bytes. */
   readonly index: string;
-  /** The string with the record of an id, which is what the index has and so maybe no text. */
+  /** Returns the key of a record. Takes the id as bytes because an index entry might not be valid UTF-8. */
   readonly record: (id: Buffer) => Buffer;
 }
 
@@ -27,23 +27,21 @@ export interface Keys {
 }
 
 /**
- * The keys of all threads under a prefix: `prefix:{namespace:bucket}` for an index, and behind it `:id` for a
- * record. The first braces are always ours, so that no id or namespace can pass for another or leave its slot.
+ * Returns the keys of all threads with a prefix: `prefix:{namespace:bucket}` for an index, and the same followed by
+ * `:id` for a record. A prefix has no braces and those of a namespace are escaped, so the first pair is always the hash
+ * tag: distinct threads never share a key, and every record is in the slot of its index.
  */
-export function keysUnder(prefix: string): Keys {
-  if (typeof prefix !== "string" || !/^[^{}]+$/u.test(prefix) || !prefix.isWellFormed()) {
-    throw new TypeError("`prefix` must be a non-empty string without braces.");
-  }
-  const indexAt = (namespace: string, number: number): string =>
-    `${prefix}:{${namespace.replace(/[%{}]/gu, encodeURIComponent)}:${number}}`;
+export function keysWithPrefix(prefix: string): Keys {
+  const indexOf = (namespace: string, bucket: number): string =>
+    `${prefix}:{${namespace.replace(/[%{}]/gu, encodeURIComponent)}:${bucket}}`;
   return {
     of: ({ namespace, id }) => {
-      const index = indexAt(namespace, crc32(id) % bucketCount);
+      const index = indexOf(namespace, crc32(id) % BUCKET_COUNT);
       return { index, record: `${index}:${id}`, id };
     },
     buckets: (namespace) =>
-      Array.from({ length: bucketCount }, (_, number) => {
-        const index = indexAt(namespace, number);
+      Array.from({ length: BUCKET_COUNT }, (_, bucket) => {
+        const index = indexOf(namespace, bucket);
         return { index, record: (id) => Buffer.concat([Buffer.from(`${index}:`), id]) };
       }),
   };

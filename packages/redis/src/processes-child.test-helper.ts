@@ -1,4 +1,4 @@
-// What processes.test.ts runs in processes of their own. It says "ready" and begins at the parent's "go".
+// The program of the child processes of processes.test.ts. It reports "ready" and starts at the parent's "go".
 import { once } from "node:events";
 import { promisify } from "node:util";
 import { redisStore } from "./redis-store.ts";
@@ -15,9 +15,9 @@ await report("ready");
 await go;
 process.disconnect();
 
-/** Adds 50 to the number in the thread, one at a time, whoever else does. */
+// Increments the number in the thread 50 times while the other process does the same.
 const store = redisStore({ url, prefix });
-for (let added = 0; added < 50; added++) {
+for (let increments = 0; increments < 50; increments++) {
   await store.update("counter", (current) => ({ n: Number(current?.thread["n"] ?? 0) + 1 }), {
     maxAttempts: 1000,
   });

@@ -8,8 +8,8 @@ import { packageFolder, readmeBlock } from "./readme.test-helper.ts";
 import { redisStore } from "./redis-store.ts";
 
 await describeWithService("redis", "the README's example", ({ url }) => {
-  test("runs, on the built package, and goes on where it stopped", async () => {
-    // Below this package, so that its own name resolves.
+  test("runs on the built package, and resumes where the first run stopped", async () => {
+    // Inside the package folder, so that the package resolves itself.
     const program = mkdtempSync(join(packageFolder, "dist", "readme-"));
     await using store = redisStore({ url });
     try {

@@ -1,97 +1,106 @@
 import { isUtf8 } from "node:buffer";
-import type { RecordToWrite, StoredRecord, Version } from "@threadstore/core";
+import type { Version } from "@threadstore/core";
+import { DriverError, type RecordToWrite, type StoredRecord } from "@threadstore/core/driver";
 import type { Parameter } from "./command.ts";
 import type { Connection } from "./connection.ts";
 import type { RecordKeys } from "./keys.ts";
-import { deleteScript, readScript, versionLength, writeScript } from "./scripts.ts";
+import { deleteScript, readScript, VERSION_LENGTH, writeScript } from "./scripts.ts";
 
 /**
- * How long Redis keeps a record that has expired. Whether it has is core's to say, by the clock of the caller; a
- * server whose clock is ahead must not take a live thread away.
+ * How long Redis keeps a record after it has expired. Core decides whether a thread has expired, by the client's clock;
+ * a server whose clock is ahead must not delete a live thread.
  */
-export const expiryGraceMs = 60_000;
+export const EXPIRY_GRACE_MS = 60_000;
 
 export async function readRecord(
   connection: Connection,
   { record }: RecordKeys,
-  known: Version | undefined,
+  cachedVersion: Version | undefined,
   signal: AbortSignal,
 ): Promise<StoredRecord | undefined> {
   const reply =
-    known === undefined
+    cachedVersion === undefined
       ? await connection.command("get", [record], signal)
-      : await connection.script(readScript, [record], [bytesOf(known)], signal);
+      : await connection.script(readScript, [record], [versionBytes(cachedVersion)], signal);
   if (reply === null) return undefined;
   if (Buffer.isBuffer(reply)) {
-    return { version: versionOf(reply.subarray(0, versionLength)), bytes: reply.subarray(versionLength) };
+    return { version: versionOf(reply.subarray(0, VERSION_LENGTH)), bytes: reply.subarray(VERSION_LENGTH) };
   }
-  if (known === undefined || !isYes(reply)) throw unexpected(reply);
-  return { version: known, bytes: undefined };
+  if (cachedVersion === undefined || !isOne(reply)) throw unexpectedReply(reply);
+  return { version: cachedVersion, bytes: undefined };
 }
 
 export async function writeRecord(
   connection: Connection,
   { record, index, id }: RecordKeys,
   { bytes, unchanged, nonce, expiresAt }: RecordToWrite,
-  expected: Version | undefined,
+  expectedVersion: Version | undefined,
   signal: AbortSignal,
 ): Promise<Version | undefined> {
-  const changed = textIn(bytes.subarray(unchanged));
-  const expiry = expiresAt === undefined ? "" : String(expiresAt + expiryGraceMs);
-  const parameters = [stateOf(expected), nonce, String(unchanged), changed, expiry, id];
+  const changed = textOrBuffer(bytes.subarray(unchanged));
+  const expiry = expiresAt === undefined ? "" : String(expiresAt + EXPIRY_GRACE_MS);
+  const parameters = [stateFor(expectedVersion), nonce, String(unchanged), changed, expiry, id];
   const reply = await connection.script(writeScript, [record, index], parameters, signal);
-  return isYes(reply) ? nonce : undefined;
+  return isOne(reply) ? nonce : undefined;
 }
 
 export async function deleteRecord(
   connection: Connection,
   { record, index, id }: RecordKeys,
-  expected: Version,
+  expectedVersion: Version,
   signal: AbortSignal,
 ): Promise<boolean> {
-  return isYes(await connection.script(deleteScript, [record, index], [stateOf(expected), id], signal));
+  return isOne(
+    await connection.script(deleteScript, [record, index], [stateFor(expectedVersion), id], signal),
+  );
 }
 
 /**
- * The version in a stored record's first bytes. Those of a damaged record may be anything, and a version is printable
- * ASCII: the sign in front of them is in no version of ours.
+ * Returns the version in the first bytes of a stored record. The first bytes of a corrupt record can be anything, but a
+ * version must be printable ASCII, so they are encoded as hex after a `~`, which no nonce contains.
  */
 export function versionOf(bytes: Buffer): Version {
   const text = bytes.toString("latin1");
   return /^[0-9A-Za-z_-]{22}$/u.test(text) ? text : `~${bytes.toString("hex")}`;
 }
 
-function bytesOf(version: Version): Buffer {
+function versionBytes(version: Version): Buffer {
   return version.startsWith("~") ? Buffer.from(version.slice(1), "hex") : Buffer.from(version);
 }
 
-function stateOf(expected: Version | undefined): Parameter {
-  if (expected === undefined) return "";
-  return expected.startsWith("~") ? Buffer.concat([Buffer.from("="), bytesOf(expected)]) : `=${expected}`;
+function stateFor(expectedVersion: Version | undefined): Parameter {
+  if (expectedVersion === undefined) return "";
+  if (!expectedVersion.startsWith("~")) return `=${expectedVersion}`;
+  return Buffer.concat([Buffer.from("="), versionBytes(expectedVersion)]);
 }
 
-/** Engines keep longer strings apart, where they are collected as seldom as buffers are. */
+/** JavaScript engines allocate longer strings outside the young generation, where they outlive the call as buffers do. */
 const TEXT_MAX_BYTES = 131_072;
 
 /**
- * Text as a string: of a command with a buffer in it ioredis makes another buffer, and so much memory outside of the
- * heap has all garbage collected again and again. What begins within a character is no text.
+ * Converts short UTF-8 to a string. If a parameter is a buffer, ioredis copies the whole command into another buffer,
+ * and so much off-heap memory triggers frequent full garbage collections. Bytes that start inside a character stay a
+ * buffer.
  */
-function textIn(bytes: Uint8Array): Parameter {
+function textOrBuffer(bytes: Uint8Array): Parameter {
   const buffer = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
   if (buffer.length <= TEXT_MAX_BYTES && isUtf8(buffer)) return buffer.toString("utf8");
-  // ioredis may send it later than now, but not later than the call ends: an aborted command is not sent.
+  // A view, not a copy: ioredis may send it later, but only during the call, because an aborted command is not sent.
   return buffer;
 }
 
-/** Numbers come as text from a client with `stringNumbers`. */
-function isYes(reply: unknown): boolean {
-  const answer = Number(reply);
-  if (answer !== 0 && answer !== 1) throw unexpected(reply);
-  return answer === 1;
+/** Reads a reply of 0 or 1. It arrives as text from a client with `stringNumbers`. */
+function isOne(reply: unknown): boolean {
+  const value = Number(reply);
+  if (value !== 0 && value !== 1) throw unexpectedReply(reply);
+  return value === 1;
 }
 
-/** For one, QUEUED: the client's owner has begun a transaction on its connection. */
-function unexpected(reply: unknown): Error {
-  return new Error(`Redis answered with an unexpected ${typeof reply}.`);
+/** For example QUEUED, if the client's owner has started a transaction on the connection. */
+function unexpectedReply(reply: unknown): DriverError {
+  return new DriverError(
+    "BACKEND_ERROR",
+    `Redis answered with an unexpected ${typeof reply}. Do not share the store's connection with transactions or subscriptions.`,
+    { effect: "unknown" },
+  );
 }

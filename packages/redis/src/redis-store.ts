@@ -1,42 +1,43 @@
-import { createThreadStore, type StoreOptions, type ThreadDriver, type ThreadStore } from "@threadstore/core";
-import { openClient, type RedisDriverOptions } from "./client.ts";
-import { explain } from "./explain.ts";
-import { keysUnder } from "./keys.ts";
-import { listRecords } from "./listing.ts";
+import type { ThreadStore } from "@threadstore/core";
+import { createThreadStore, type ThreadDriver } from "@threadstore/core/driver";
+import { openClient } from "./client.ts";
+import { connectionTo } from "./connection.ts";
+import { keysWithPrefix } from "./keys.ts";
+import { listRecords } from "./list.ts";
+import { type RedisDriverOptions, type RedisStoreOptions, resolveOptions } from "./options.ts";
 import { deleteRecord, readRecord, writeRecord } from "./records.ts";
 import { replicaCheck } from "./replicas.ts";
 
-export type RedisStoreOptions = RedisDriverOptions & StoreOptions;
-
 /**
- * Keeps threads in Redis 7 or newer: one server, Sentinel or Cluster. Connects on the first call; throws
- * `TypeError` for wrong options.
+ * Creates a store that keeps threads in Redis 7 or newer: a single server, Sentinel or Cluster. Connects on the first
+ * call. Throws a `TypeError` if the options are invalid.
  */
 export function redisStore(options: RedisStoreOptions): ThreadStore {
   return createThreadStore(redisDriver(options), options);
 }
 
-/** The driver under `redisStore`, for `createThreadStore`. Throws `TypeError` for wrong options. */
+/** Creates the driver used by {@link redisStore}, for `createThreadStore`. Throws a `TypeError` if the options are invalid. */
 export function redisDriver(options: RedisDriverOptions): ThreadDriver {
-  const keys = keysUnder(options.prefix ?? "threadstore");
-  const { connection, close } = openClient(options);
-  const confirmed = replicaCheck(connection, options.client, options.replicas);
+  const { prefix, replicas, ...source } = resolveOptions(options);
+  const { client, close } = openClient(source);
+  const connection = connectionTo(client);
+  const keys = keysWithPrefix(prefix);
+  const waitForReplicas = replicaCheck(connection, replicas);
   return {
     contract: 1,
     name: "redis",
-    read: (key, known, { signal }) => readRecord(connection, keys.of(key), known, signal),
-    async write(key, record, expected, { signal }) {
-      const version = await writeRecord(connection, keys.of(key), record, expected, signal);
-      if (version !== undefined) await confirmed(signal);
+    read: (key, cachedVersion, { signal }) => readRecord(connection, keys.of(key), cachedVersion, signal),
+    async write(key, record, expectedVersion, { signal }) {
+      const version = await writeRecord(connection, keys.of(key), record, expectedVersion, signal);
+      if (version !== undefined) await waitForReplicas(signal);
       return version;
     },
-    async delete(key, expected, { signal }) {
-      const deleted = await deleteRecord(connection, keys.of(key), expected, signal);
-      if (deleted) await confirmed(signal);
+    async delete(key, expectedVersion, { signal }) {
+      const deleted = await deleteRecord(connection, keys.of(key), expectedVersion, signal);
+      if (deleted) await waitForReplicas(signal);
       return deleted;
     },
     list: (namespace, page, { signal }) => listRecords(connection, keys.buckets(namespace), page, signal),
-    explain,
     close,
   };
 }

@@ -1,19 +1,20 @@
 import { createHash } from "node:crypto";
+import { CORRUPT_REPLY_CODE } from "./errors.ts";
 
-/** A Lua script, which Redis knows by its digest once it has seen it. */
+/** A Lua script. Once Redis has run it, its digest is enough to run it again. */
 export interface Script {
   readonly source: string;
   readonly sha1: string;
 }
 
-/** A stored record is its version and behind it the record's bytes, in one string. */
-export const versionLength = 22;
+/** A stored record is one string: this many bytes of version, followed by the record's bytes. */
+export const VERSION_LENGTH = 22;
 
 /**
- * Ends the script, before it has done anything, if the user may not run one of the commands: what a script calls is
- * checked one by one, and some versions of Redis answer that without a code.
+ * Ends the script before it has any effect if the user may not run one of the commands. Redis checks permissions at each
+ * command of a script, and some versions report a denial there without an error code.
  */
-function allowed(...commands: string[]): string {
+function requirePermissions(...commands: string[]): string {
   return `
 for _, command in ipairs({ ${commands.map((command) => `{ ${command} }`).join(", ")} }) do
   if not redis.acl_check_cmd(unpack(command)) then
@@ -23,31 +24,32 @@ end`;
 }
 
 /**
- * Sets `state` to what is at KEYS[1]: "" for nothing, and otherwise "=" and the version. What is no string at all
- * ends the script with WRONGTYPE, before anything is written.
+ * Sets `state` to the state of KEYS[1]: "" if it does not exist, otherwise "=" followed by the version. If the value is
+ * not a string, the script ends with WRONGTYPE before it writes anything.
  */
-const look = `
-local stored = redis.call('GETRANGE', KEYS[1], 0, ${versionLength - 1})
+const READ_STATE = `
+local stored = redis.call('GETRANGE', KEYS[1], 0, ${VERSION_LENGTH - 1})
 local state = ''
 if stored ~= '' or redis.call('EXISTS', KEYS[1]) == 1 then state = '=' .. stored end
 `;
 
-/** KEYS: record. ARGV: a version. Answers 1 instead of the record when it is at that version. */
+/** KEYS: record. ARGV: a version. Returns 1 if the record is at that version, otherwise the record. */
 export const readScript: Script = script(`
-${allowed("'GETRANGE', KEYS[1], 0, 0", "'GET', KEYS[1]")}
-if redis.call('GETRANGE', KEYS[1], 0, ${versionLength - 1}) == ARGV[1] then return 1 end
+${requirePermissions("'GETRANGE', KEYS[1], 0, 0", "'GET', KEYS[1]")}
+if redis.call('GETRANGE', KEYS[1], 0, ${VERSION_LENGTH - 1}) == ARGV[1] then return 1 end
 return redis.call('GET', KEYS[1])
 `);
 
 /**
- * KEYS: record, index. ARGV: the expected state, the new version, how many of the record's leading bytes stay, the
- * bytes behind them, when Redis may remove the record (milliseconds since the epoch, or ""), the id.
+ * KEYS: record, index. ARGV: the expected state, the new version, how many leading bytes of the record are unchanged,
+ * the bytes that follow them, when Redis may delete the record (milliseconds since the epoch, or ""), the id.
+ * Returns 1 if the record was written, 0 if the state differs.
  *
- * The first command that writes is one that Redis refuses when it is out of memory: nothing is half done then. The
- * index comes before the record, since an entry without a record does no harm.
+ * The first command that writes is one that Redis refuses when it is out of memory, so no write is left half done. The
+ * index is written before the record because an index entry without a record is harmless.
  */
 export const writeScript: Script = script(`
-${allowed(
+${requirePermissions(
   "'GETRANGE', KEYS[1], 0, 0",
   "'EXISTS', KEYS[1]",
   "'STRLEN', KEYS[1]",
@@ -57,17 +59,17 @@ ${allowed(
   "'PEXPIREAT', KEYS[1], 0",
   "'ZADD', KEYS[2], 0, ''",
 )}
-${look}
-local version, unchanged, rest, expiry = ARGV[2], tonumber(ARGV[3]), ARGV[4], ARGV[5]
+${READ_STATE}
+local version, unchanged, changed, expiry = ARGV[2], tonumber(ARGV[3]), ARGV[4], ARGV[5]
 if stored == version then return 1 end
 if state ~= ARGV[1] then return 0 end
 local length = redis.call('STRLEN', KEYS[1])
-local from = ${versionLength} + unchanged
+local from = ${VERSION_LENGTH} + unchanged
 if unchanged > 0 and from > length then
-  return redis.error_reply('THREADSTOREDAMAGED The record is shorter than when its version was written.')
+  return redis.error_reply('${CORRUPT_REPLY_CODE} The record is shorter than when its version was written.')
 end
-if unchanged > 0 and from + #rest >= length then
-  redis.call('SETRANGE', KEYS[1], from, rest)
+if unchanged > 0 and from + #changed >= length then
+  redis.call('SETRANGE', KEYS[1], from, changed)
   redis.call('SETRANGE', KEYS[1], 0, version)
   if expiry == '' then
     redis.call('PERSIST', KEYS[1])
@@ -76,10 +78,10 @@ if unchanged > 0 and from + #rest >= length then
   end
   return 1
 end
-local kept = ''
-if unchanged > 0 then kept = redis.call('GETRANGE', KEYS[1], ${versionLength}, from - 1) end
+local start = ''
+if unchanged > 0 then start = redis.call('GETRANGE', KEYS[1], ${VERSION_LENGTH}, from - 1) end
 if state == '' then redis.call('ZADD', KEYS[2], 0, ARGV[6]) end
-local record = version .. kept .. rest
+local record = version .. start .. changed
 if expiry == '' then
   redis.call('SET', KEYS[1], record)
 else
@@ -88,10 +90,10 @@ end
 return 1
 `);
 
-/** KEYS: record, index. ARGV: the expected state, the id. */
+/** KEYS: record, index. ARGV: the expected state, the id. Returns 1 if the record was deleted, 0 if the state differs. */
 export const deleteScript: Script = script(`
-${allowed("'GETRANGE', KEYS[1], 0, 0", "'EXISTS', KEYS[1]", "'DEL', KEYS[1]", "'ZREM', KEYS[2], ''")}
-${look}
+${requirePermissions("'GETRANGE', KEYS[1], 0, 0", "'EXISTS', KEYS[1]", "'DEL', KEYS[1]", "'ZREM', KEYS[2], ''")}
+${READ_STATE}
 if state == '' or state ~= ARGV[1] then return 0 end
 redis.call('DEL', KEYS[1])
 redis.call('ZREM', KEYS[2], ARGV[2])
@@ -99,18 +101,18 @@ return 1
 `);
 
 /**
- * KEYS: index, records. ARGV: how many last bytes, the records' ids. Answers with the version and end of each record,
- * or nil. An index entry whose record has expired is removed, if that is allowed.
+ * KEYS: index, records. ARGV: how many bytes of each record's end to return, the records' ids. Returns the version and
+ * end of each record, or nil. Removes the index entry of a record that has expired, if the user may do that.
  */
 export const tailsScript: Script = script(`
-${allowed("'EXISTS', KEYS[2]", "'STRLEN', KEYS[2]", "'GETRANGE', KEYS[2], 0, 0")}
+${requirePermissions("'EXISTS', KEYS[2]", "'STRLEN', KEYS[2]", "'GETRANGE', KEYS[2], 0, 0")}
 local tails = {}
 for position = 2, #KEYS do
   local key = KEYS[position]
   if redis.call('EXISTS', key) == 1 then
-    local start = math.max(${versionLength}, redis.call('STRLEN', key) - ARGV[1])
+    local start = math.max(${VERSION_LENGTH}, redis.call('STRLEN', key) - ARGV[1])
     tails[position - 1] = {
-      redis.call('GETRANGE', key, 0, ${versionLength - 1}),
+      redis.call('GETRANGE', key, 0, ${VERSION_LENGTH - 1}),
       redis.call('GETRANGE', key, start, -1),
     }
   else

@@ -24,7 +24,7 @@ const FAILURE_BY_CODE: ReadonlyMap<string, NetworkFailure> = new Map([
 ]);
 
 const CERTIFICATE_CODE =
-  /^(?:CERT_|DEPTH_ZERO_|ERR_SSL_|ERR_TLS_|HOSTNAME_MISMATCH|SELF_SIGNED_|UNABLE_TO_(?:GET_ISSUER|VERIFY))/u;
+  /^(?:CERT_|DEPTH_ZERO_|ERR_SSL_|ERR_TLS_|HOSTNAME_MISMATCH|SELF_SIGNED_|UNABLE_TO_)/u;
 
 /** Classifies a failed connection by the `code` that Node.js gives its error; `undefined` if it is not one. */
 export function networkFailureOf(error: unknown): NetworkFailure | undefined {
