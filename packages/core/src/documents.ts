@@ -18,3 +18,4 @@ export {
 export { canonicalJson, isJsonObject, isPlainObject, type JsonObject } from "./documents/json.ts";
 export { kindOf, memberPath, mismatchMessage, quoteName } from "./documents/json-path.ts";
 export { untilAborted } from "./runtime/until-aborted.ts";
+export { hasTextParts, TEXT_PARTS, type TextParts } from "./encoding/text-parts.ts";
