@@ -18,13 +18,14 @@ interface Read {
   readonly messages: unknown[];
   readonly marks: string[];
   readonly report: readonly ReportEntry[];
-  /** The contents of the first message in the other language, and what became of them on the way. */
-  readonly moved: unknown[];
-  readonly movedMarks: string[];
+  /** The contents of the first message in the other language. */
+  readonly converted: unknown[];
+  /** The report of the conversion. */
+  readonly conversionMarks: string[];
 }
 
-/** Reads a thread of one language, proves that it is written back as it came, and takes it to the other language. */
-function move(text: string): Read {
+/** Reads a thread, checks that it is written back in its original form, and converts it to the other language. */
+function convert(text: string): Read {
   const read = readAgentFrameworkThread(text);
   const back = writeAgentFrameworkThread(read.thread, { strict: true });
   expect(back.text).toBe(canonical(text));
@@ -32,21 +33,22 @@ function move(text: string): Read {
   const to = read.shape === "csharp-session" ? "python-session" : "csharp-session";
   const other = writeAgentFrameworkThread(read.thread, { to, sessionId: "s" });
   const { report } = other;
-  const movedMarks = marksOf(report).filter((mark) => mark !== "replaced $.session_id");
+  const conversionMarks = marksOf(report).filter((mark) => mark !== "replaced $.session_id");
   return {
     messages: messagesOf(read.thread),
     marks: marksOf(read.report),
     report: read.report,
-    moved: (messagesIn(other.text)[0]?.["contents"] as unknown[] | undefined) ?? [],
-    movedMarks,
+    converted: (messagesIn(other.text)[0]?.["contents"] as unknown[] | undefined) ?? [],
+    conversionMarks,
   };
 }
 
-/** A content as Python writes it. */
+/** Creates a content of Python. */
 function python(type: string, rest: object): object {
   return { type, ...rest, additional_properties: {} };
 }
 
+/** Creates a content of C#. */
 function csharp($type: string, rest: object): object {
   return { $type, ...rest };
 }
@@ -64,7 +66,7 @@ describe("a content from the user", () => {
       [{ type: "image_url", image_url: { url: png } }],
     ],
     [
-      "an image somewhere else",
+      "an image at a URL",
       csharp("uri", { uri: "https://x.test/a.png", mediaType: "image/png" }),
       python("uri", { uri: "https://x.test/a.png", media_type: "image/png" }),
       [{ type: "image_url", image_url: { url: "https://x.test/a.png" } }],
@@ -98,39 +100,52 @@ describe("a content from the user", () => {
       python("hosted_file", { file_id: "file-1" }),
       [{ type: "file", file: { file_id: "file-1" } }],
     ],
-  ])("%s has a counterpart, and one in the other language", (_name, inCsharp, inPython, content) => {
-    const fromCsharp = move(csharpSession({ role: "user", contents: [inCsharp] }));
-    expect(fromCsharp).toMatchObject({ messages: [{ role: "user", content }], marks: [], movedMarks: [] });
-    expect(JSON.stringify(fromCsharp.moved)).toBe(JSON.stringify([inPython]));
-    const fromPython = move(
-      pythonSession({ role: "user", contents: [inPython], additional_properties: {}, type: "message" }),
-    );
-    expect(fromPython).toMatchObject({ messages: [{ role: "user", content }], marks: [], movedMarks: [] });
-    expect(JSON.stringify(fromPython.moved)).toBe(JSON.stringify([inCsharp]));
-  });
+  ])(
+    "%s has a counterpart in Chat Completions and in the other language",
+    (_name, inCsharp, inPython, content) => {
+      const fromCsharp = convert(csharpSession({ role: "user", contents: [inCsharp] }));
+      expect(fromCsharp).toMatchObject({
+        messages: [{ role: "user", content }],
+        marks: [],
+        conversionMarks: [],
+      });
+      expect(JSON.stringify(fromCsharp.converted)).toBe(JSON.stringify([inPython]));
+      const fromPython = convert(
+        pythonSession({ role: "user", contents: [inPython], additional_properties: {}, type: "message" }),
+      );
+      expect(fromPython).toMatchObject({
+        messages: [{ role: "user", content }],
+        marks: [],
+        conversionMarks: [],
+      });
+      expect(JSON.stringify(fromPython.converted)).toBe(JSON.stringify([inCsharp]));
+    },
+  );
 
-  test("is one part of several, and the author's name is a participant's", () => {
+  test("can be one of several parts, and the author's name is kept", () => {
     const contents = [csharp("text", { text: "What is this?" }), csharp("data", { uri: png, name: "a.png" })];
-    const { messages, movedMarks } = move(csharpSession({ authorName: "ann", role: "user", contents }));
+    const { messages, conversionMarks } = convert(
+      csharpSession({ authorName: "ann", role: "user", contents }),
+    );
     const parts = [
       { type: "text", text: "What is this?" },
       { type: "image_url", image_url: { url: png } },
     ];
     expect(messages).toEqual([{ role: "user", name: "ann", content: parts }]);
-    // Python has no name of a file.
-    expect(movedMarks).toEqual(["lost $.agentFramework.messages[0].originals[0].contents[1]"]);
+    // Python does not have the name of a file.
+    expect(conversionMarks).toEqual(["lost $.agentFramework.messages[0].originals[0].contents[1]"]);
   });
 
-  test("with a name that providers refuse keeps it for the way back", () => {
-    const { messages, marks } = move(
+  test("with an author's name that providers reject preserves the name", () => {
+    const { messages, marks } = convert(
       csharpSession({ authorName: "Ann Lee", role: "user", contents: [csharp("text", { text: "x" })] }),
     );
     expect(messages).toEqual([{ role: "user", content: "x" }]);
-    expect(marks).toEqual([`carried ${csharpPath}[0]`]);
+    expect(marks).toEqual([`preserved ${csharpPath}[0]`]);
   });
 });
 
-describe("a content without a counterpart in Chat Completions is carried, and has one in the other language", () => {
+describe("a content without a counterpart in Chat Completions is preserved, and converted to the other language:", () => {
   const usage = { inputTokenCount: 1, outputTokenCount: 2, totalTokenCount: 3 };
   const pythonUsage = { input_token_count: 1, output_token_count: 2, total_token_count: 3 };
   test.each<[name: string, csharp: object, python: object]>([
@@ -184,11 +199,14 @@ describe("a content without a counterpart in Chat Completions is carried, and ha
     ],
   ])("%s", async (_name, inCsharp, inPython) => {
     const text = csharpSession({ role: "assistant", contents: [inCsharp, csharp("text", { text: "x" })] });
-    const fromCsharp = move(text);
-    expect(fromCsharp).toMatchObject({ messages: [{ role: "assistant", content: "x" }], movedMarks: [] });
-    expect(fromCsharp.marks).toEqual([`carried ${csharpPath}[0].contents[0]`]);
-    expect(JSON.stringify(fromCsharp.moved[0])).toBe(JSON.stringify(inPython));
-    const fromPython = move(
+    const fromCsharp = convert(text);
+    expect(fromCsharp).toMatchObject({
+      messages: [{ role: "assistant", content: "x" }],
+      conversionMarks: [],
+    });
+    expect(fromCsharp.marks).toEqual([`preserved ${csharpPath}[0].contents[0]`]);
+    expect(JSON.stringify(fromCsharp.converted[0])).toBe(JSON.stringify(inPython));
+    const fromPython = convert(
       pythonSession({
         role: "assistant",
         contents: [inPython, python("text", { text: "x" })],
@@ -196,21 +214,24 @@ describe("a content without a counterpart in Chat Completions is carried, and ha
         type: "message",
       }),
     );
-    expect(fromPython).toMatchObject({ messages: [{ role: "assistant", content: "x" }], movedMarks: [] });
-    expect(fromPython.marks).toEqual([`carried ${pythonPath}[0].contents[0]`]);
-    expect(JSON.stringify(fromPython.moved[0])).toBe(JSON.stringify(inCsharp));
+    expect(fromPython).toMatchObject({
+      messages: [{ role: "assistant", content: "x" }],
+      conversionMarks: [],
+    });
+    expect(fromPython.marks).toEqual([`preserved ${pythonPath}[0].contents[0]`]);
+    expect(JSON.stringify(fromPython.converted[0])).toBe(JSON.stringify(inCsharp));
     expect(await throughAgent(readAgentFrameworkThread(text).thread)).toBeDefined();
   });
 
-  test("the first C# asks for approval in other words, and the report says that a call waits", () => {
+  test("an approval request of the first C# version is converted, and reported as pending", () => {
     const request = csharp("functionApprovalRequest", { id: "r", functionCall: call });
-    const { messages, marks, moved, report } = move(
+    const { messages, marks, converted, report } = convert(
       csharpSession({ role: "assistant", contents: [request] }),
     );
     expect(messages).toEqual([]);
-    expect(marks).toEqual([`carried ${csharpPath}[0].contents[0]`]);
-    expect(report[0]?.what).toContain("still waits for an answer");
-    expect(moved).toEqual([
+    expect(marks).toEqual([`preserved ${csharpPath}[0].contents[0]`]);
+    expect(report[0]?.message).toContain("it must be requested again");
+    expect(converted).toEqual([
       python("function_approval_request", {
         function_call: python("function_call", pythonCall),
         id: "r",
@@ -229,7 +250,7 @@ describe("calls and results", () => {
     tool_calls: [{ id: "c1", type: "function", function: { name: "f", arguments: '{"a":1}' } }],
   };
 
-  test("of one turn are one message with calls and a message for each result, wherever they stood", async () => {
+  test("of one turn become one message with calls and one for each result, in one message or several", async () => {
     const second = { callId: "c2", name: "g" };
     const answers = [
       csharp("functionResult", { callId: "c2", result: { ok: true } }),
@@ -257,7 +278,7 @@ describe("calls and results", () => {
       { role: "tool", contents: answers.slice(1) },
     );
     for (const text of [together, apart]) {
-      const { messages, marks } = move(text);
+      const { messages, marks } = convert(text);
       expect(messages).toEqual([
         {
           role: "assistant",
@@ -275,13 +296,13 @@ describe("calls and results", () => {
     }
   });
 
-  test("in one message of C# become the messages that they would have been", () => {
+  test("in one message of C# become separate messages", () => {
     const contents = [
       csharp("functionCall", call),
       csharp("functionResult", result),
       csharp("text", { text: "Cold." }),
     ];
-    const { messages } = move(csharpSession({ role: "assistant", contents }));
+    const { messages } = convert(csharpSession({ role: "assistant", contents }));
     expect(messages).toEqual([
       asked,
       { role: "tool", tool_call_id: "c1", content: "12C" },
@@ -289,9 +310,9 @@ describe("calls and results", () => {
     ]);
   });
 
-  test("beside the user's words come before these", () => {
+  test("in a message with user text come before the text", () => {
     const contents = [csharp("text", { text: "And?" }), csharp("functionResult", result)];
-    const { messages, marks } = move(csharpSession(ask, { role: "user", contents }));
+    const { messages, marks } = convert(csharpSession(ask, { role: "user", contents }));
     expect(messages).toEqual([
       asked,
       { role: "tool", tool_call_id: "c1", content: "12C" },
@@ -303,12 +324,12 @@ describe("calls and results", () => {
   test.each<[string, unknown[], string[]]>([
     ["a call at the end", [ask], ["repair [0].contents[0]"]],
     [
-      "a call that the user interrupts",
+      "a call that the user interrupted",
       [ask, { role: "user", contents: [csharp("text", { text: "x" })] }],
       ["repair [0].contents[0]"],
     ],
     [
-      "a result alone",
+      "a result without a call",
       [{ role: "tool", contents: [csharp("functionResult", result)] }],
       ["repair [0].contents[0]"],
     ],
@@ -317,9 +338,9 @@ describe("calls and results", () => {
       [ask, { role: "tool", contents: [csharp("functionResult", result), csharp("functionResult", result)] }],
       ["repair [1].contents[1]"],
     ],
-  ])("that are broken are kept and reported: %s", async (_name, messages, marks) => {
+  ])("that are not paired are preserved and reported: %s", async (_name, messages, marks) => {
     const text = csharpSession(...messages);
-    const read = move(text);
+    const read = convert(text);
     expect(read.marks).toEqual(marks.map((mark) => mark.replace("[", `${csharpPath}[`)));
     expect(read.messages.length).toBeGreaterThanOrEqual(messages.length);
     await expect(throughAgent(readAgentFrameworkThread(text).thread)).rejects.toMatchObject({
@@ -327,95 +348,99 @@ describe("calls and results", () => {
     });
   });
 
-  test("keep the order and the writing of arguments that no object of JavaScript keeps", () => {
-    const odd = '{"b":1.0,"2":12345678901234567890,"1":{"__proto__":[1e3],"a":"\\u00e9"},"a":null}';
-    const text = `{"stateBag":{"InMemoryChatHistoryProvider":{"messages":[{"role":"assistant","contents":[{"$type":"functionCall","callId":"c1","name":"f","arguments":${odd}}]},{"role":"tool","contents":[{"$type":"functionResult","callId":"c1","result":${odd}}]}]}}}`;
+  test("keep the order of members and the notation of numbers in arguments", () => {
+    const args = '{"b":1.0,"2":12345678901234567890,"1":{"__proto__":[1e3],"a":"\\u00e9"},"a":null}';
+    const text = `{"stateBag":{"InMemoryChatHistoryProvider":{"messages":[{"role":"assistant","contents":[{"$type":"functionCall","callId":"c1","name":"f","arguments":${args}}]},{"role":"tool","contents":[{"$type":"functionResult","callId":"c1","result":${args}}]}]}}}`;
     const { thread } = readAgentFrameworkThread(text);
     const [assistant, tool] = messagesOf(thread) as [{ tool_calls: { function: object }[] }, object];
-    expect(assistant.tool_calls[0]?.function).toEqual({ name: "f", arguments: canonical(odd) });
-    expect(tool).toMatchObject({ content: canonical(odd) });
+    expect(assistant.tool_calls[0]?.function).toEqual({ name: "f", arguments: canonical(args) });
+    expect(tool).toMatchObject({ content: canonical(args) });
     expect(writeAgentFrameworkThread(thread).text).toBe(canonical(text));
     const inPython = writeAgentFrameworkThread(thread, { to: "python-session", sessionId: "s" }).text;
-    expect(inPython).toContain(`"arguments":${JSON.stringify(canonical(odd))}`);
+    expect(inPython).toContain(`"arguments":${JSON.stringify(canonical(args))}`);
     const back = writeAgentFrameworkThread(readAgentFrameworkThread(inPython).thread, {
       to: "csharp-session",
     });
     expect(back.text).toBe(canonical(text));
   });
 
-  test("with arguments that are no object reach C# in one", () => {
+  test("with arguments that are not an object are wrapped for C#", () => {
     const message = (text: unknown): object => ({
       role: "assistant",
       contents: [python("function_call", { call_id: "c1", name: "f", arguments: text })],
       additional_properties: {},
       type: "message",
     });
-    const movedOf = (text: unknown): unknown =>
-      (move(pythonSession(message(text))).moved[0] as typeof call).arguments;
-    expect(movedOf("{broken")).toEqual({ raw: "{broken" });
-    expect(movedOf("[1]")).toEqual({ raw: [1] });
-    expect(movedOf("")).toEqual({});
-    expect(movedOf({ b: 1 })).toEqual({ b: 1 });
-    expect(movedOf(null)).toBeUndefined();
-    expect(move(pythonSession(message("[1]"))).movedMarks).toEqual(["changed $.messages[0].tool_calls[0]"]);
+    const convertedArguments = (text: unknown): unknown =>
+      (convert(pythonSession(message(text))).converted[0] as typeof call).arguments;
+    expect(convertedArguments("{broken")).toEqual({ raw: "{broken" });
+    expect(convertedArguments("[1]")).toEqual({ raw: [1] });
+    expect(convertedArguments("")).toEqual({});
+    expect(convertedArguments({ b: 1 })).toEqual({ b: 1 });
+    expect(convertedArguments(null)).toBeUndefined();
+    expect(convert(pythonSession(message("[1]"))).conversionMarks).toEqual([
+      "changed $.messages[0].tool_calls[0]",
+    ]);
   });
 
   const items = [python("text", { text: "see " }), python("text", { text: "this" })];
   test.each<[string, object, string, unknown, string[], string[]]>([
-    ["a text", { result: "x", items: [python("text", { text: "x" })] }, "x", "x", [], []],
-    ["items alone", { items }, "see this", "see this", [], ["changed"]],
+    ["text", { result: "x", items: [python("text", { text: "x" })] }, "x", "x", [], []],
+    ["only items", { items }, "see this", "see this", [], ["changed"]],
     [
-      "an image beside the text",
+      "text and an image",
       { result: "x", items: [...items, python("data", { uri: png })] },
       "x",
       "x",
-      ["carried"],
+      ["preserved"],
       ["lost"],
     ],
     ["an exception", { exception: "boom" }, "Error: boom", "Error: boom", [], ["changed"]],
     ["a result and an exception", { result: "x", exception: "boom" }, "x", "x", [], ["lost"]],
     ["an object", { result: { a: [1] } }, '{"a":[1]}', { a: [1] }, [], []],
     ["nothing", {}, "", undefined, [], []],
-  ])("with %s as Python's result", (_name, rest, content, resultInCsharp, kinds, movedKinds) => {
+  ])("with a result of Python that is %s", (_name, rest, content, resultInCsharp, kinds, conversionKinds) => {
     const results = {
       role: "tool",
       contents: [python("function_result", { call_id: "c1", ...rest })],
       additional_properties: {},
       type: "message",
     };
-    const { messages, marks, moved, movedMarks } = move(pythonSession(results));
+    const { messages, marks, converted, conversionMarks } = convert(pythonSession(results));
     expect(messages).toEqual([{ role: "tool", tool_call_id: "c1", content }]);
     const kindsOf = (list: string[]): string[] =>
       list.map((mark) => mark.split(" ")[0] ?? "").filter((kind) => kind !== "repair");
     expect(kindsOf(marks)).toEqual(kinds);
-    expect(kindsOf(movedMarks)).toEqual(movedKinds);
-    expect((moved[0] as typeof result).result).toEqual(resultInCsharp);
+    expect(kindsOf(conversionMarks)).toEqual(conversionKinds);
+    expect((converted[0] as typeof result).result).toEqual(resultInCsharp);
   });
 });
 
-describe("what else a message may hold", () => {
+describe("other parts of messages", () => {
   const say = csharp("text", { text: "x" });
 
-  test("a refusal is a refusal, in all three", () => {
-    const refusal = csharp("error", { message: "No.", errorCode: "Refusal" });
-    const { messages, marks, moved } = move(csharpSession({ role: "assistant", contents: [refusal] }));
+  test("a refusal is converted in all three formats", () => {
+    const refused = csharp("error", { message: "No.", errorCode: "Refusal" });
+    const { messages, marks, converted } = convert(csharpSession({ role: "assistant", contents: [refused] }));
     expect(messages).toEqual([{ role: "assistant", content: null, refusal: "No." }]);
     expect(marks).toEqual([]);
-    expect(moved).toEqual([python("error", { message: "No.", error_code: "Refusal" })]);
+    expect(converted).toEqual([python("error", { message: "No.", error_code: "Refusal" })]);
   });
 
-  test("contents of an unknown type are carried, and lost where they are unknown, which is said", () => {
+  test("contents of an unknown type are preserved, and reported as lost in the other language", () => {
     const contents = [csharp("mcpServerToolCall", { callId: "1" }), { text: "no type" }, say];
-    const { messages, marks, moved, movedMarks } = move(csharpSession({ role: "assistant", contents }));
+    const { messages, marks, converted, conversionMarks } = convert(
+      csharpSession({ role: "assistant", contents }),
+    );
     expect(messages).toEqual([{ role: "assistant", content: "x" }]);
-    expect(marks).toEqual([0, 1].map((index) => `carried ${csharpPath}[0].contents[${index}]`));
-    expect(moved).toEqual([python("text", { text: "x" })]);
-    expect(movedMarks).toEqual(
+    expect(marks).toEqual([0, 1].map((index) => `preserved ${csharpPath}[0].contents[${index}]`));
+    expect(converted).toEqual([python("text", { text: "x" })]);
+    expect(conversionMarks).toEqual(
       [0, 1].map((index) => `lost $.agentFramework.messages[0].originals[0].contents[${index}]`),
     );
   });
 
-  test("members that the other language lacks are named, unless they say nothing", () => {
+  test("members that the other language lacks are reported, unless they have default values", () => {
     const rest = {
       informationalOnly: false,
       invocationRequired: true,
@@ -424,29 +449,29 @@ describe("what else a message may hold", () => {
       empty: null,
     };
     const contents = [csharp("functionCall", { ...call, ...rest })];
-    const { movedMarks } = move(
+    const { conversionMarks } = convert(
       csharpSession({ role: "assistant", contents, odd: true, createdAt: "2026-01-01T00:00:00Z" }),
     );
     const path = "$.agentFramework.messages[0].originals[0]";
-    expect(movedMarks.toSorted()).toEqual([
+    expect(conversionMarks.toSorted()).toEqual([
       `lost ${path}`,
       `lost ${path}.contents[0]`,
       `lost ${path}.createdAt`,
     ]);
     const citation = csharp("text", { text: "x", annotations: [{ $type: "citation", title: "t" }] });
-    expect(move(csharpSession({ role: "assistant", contents: [citation] })).movedMarks).toEqual([
+    expect(convert(csharpSession({ role: "assistant", contents: [citation] })).conversionMarks).toEqual([
       `lost ${path}.contents[0]`,
     ]);
   });
 
-  test("a message for nobody joins its neighbour; in front of all it keeps its place", () => {
+  test("a message without content for the model joins the one before it, or stays at the front", () => {
     const nothing = { role: "assistant", contents: [] };
     const critic = { role: "critic", contents: [say] };
-    const { messages, marks } = move(
+    const { messages, marks } = convert(
       csharpSession(nothing, { role: "user", contents: [say] }, critic, nothing),
     );
     expect(messages).toEqual([{ role: "user", content: "x" }]);
-    expect(marks).toEqual([`carried ${csharpPath}[2].contents[0]`]);
+    expect(marks).toEqual([`preserved ${csharpPath}[2].contents[0]`]);
     const only = csharpSession(nothing, critic);
     const { thread } = readAgentFrameworkThread(only);
     const answered = { ...thread, messages: [{ role: "user", content: "y" }] };
@@ -458,8 +483,8 @@ describe("what else a message may hold", () => {
     });
   });
 
-  test("roles: C# may leave the user's out, system and developer stay themselves", () => {
-    const { messages } = move(
+  test("roles are kept, and default to the user in C#", () => {
+    const { messages } = convert(
       csharpSession(
         { contents: [say] },
         { role: "system", contents: [say] },
@@ -473,33 +498,33 @@ describe("what else a message may hold", () => {
     ]);
   });
 
-  test("Python takes bare text and null among contents", () => {
-    const { messages } = move(pythonSession({ role: "user", contents: ["x", null], type: "message" }));
+  test("Python's contents can be strings and null", () => {
+    const { messages } = convert(pythonSession({ role: "user", contents: ["x", null], type: "message" }));
     expect(messages).toEqual([{ role: "user", content: "x" }]);
   });
 
-  test("a URI that is no image, and one without a media type", () => {
+  test("a URI without a media type is not an image, and gets a media type in C#", () => {
     const contents = [python("uri", { uri: "https://x.test/a" })];
-    const { messages, moved, movedMarks } = move(
+    const { messages, converted, conversionMarks } = convert(
       pythonSession({ role: "user", contents, additional_properties: {}, type: "message" }),
     );
     expect(messages).toEqual([]);
-    expect(moved).toEqual([
+    expect(converted).toEqual([
       csharp("uri", { uri: "https://x.test/a", mediaType: "application/octet-stream" }),
     ]);
-    expect(movedMarks).toEqual(["changed $.agentFramework.messages[0].originals[0].contents[0]"]);
+    expect(conversionMarks).toEqual(["changed $.agentFramework.messages[0].originals[0].contents[0]"]);
   });
 
-  test("half of a character becomes U+FFFD for the model, and stays what it is for Python", () => {
+  test("a lone surrogate becomes U+FFFD for the model, and is preserved for Python", () => {
     const text =
       '{"type":"session","session_id":"s","state":{"in_memory":{"messages":[{"role":"user","contents":[{"type":"text","text":"x\\ud83c"}],"type":"message"}]}}}';
-    const { messages, marks } = move(text);
+    const { messages, marks } = convert(text);
     expect(messages).toEqual([{ role: "user", content: "x\ufffd" }]);
     expect(marks).toEqual([`changed ${pythonPath}[0].contents[0]`]);
     expect(JSON.stringify(readAgentFrameworkThread(text).thread).isWellFormed()).toBe(true);
   });
 
-  test("$type is put back in front where a database has ordered the members", () => {
+  test("$type is moved back to the front if a database has reordered members", () => {
     const text = csharpSession({
       role: "assistant",
       contents: [

@@ -13,13 +13,13 @@ function withMessages(thread: SerializedThread, change: (messages: Messages) => 
   return { ...thread, messages: change(messagesOf(thread)) as SerializedThread[] };
 }
 
-/** The messages of a written thread, of whichever shape. */
-function written(thread: SerializedThread): { messages: Messages; marks: string[]; text: string } {
+/** Writes a thread and returns its messages, in any shape. */
+function write(thread: SerializedThread): { messages: Messages; marks: string[]; text: string } {
   const { text, report } = writeAgentFrameworkThread(thread);
   return { messages: messagesIn(text), marks: marksOf(report), text };
 }
 
-describe("a conversation that went on here", () => {
+describe("a conversation that continued in this project", () => {
   test.each([
     [
       "python-session-joke.json",
@@ -42,17 +42,17 @@ describe("a conversation that went on here", () => {
       },
     ],
     ["csharp-thread-tool-call.json", { role: "assistant", contents: [{ $type: "text", text: "Arr, arr!" }] }],
-  ])("%s has the old messages as they were and the new ones in its form", (name, last) => {
+  ])("%s keeps the form of old messages and writes new ones in its shape", (name, last) => {
     const { thread } = readAgentFrameworkThread(golden(name));
-    const { messages, marks } = written(withMessages(thread, (old) => [...old, question, answer]));
-    const before = written(thread).messages;
+    const { messages, marks } = write(withMessages(thread, (old) => [...old, question, answer]));
+    const before = write(thread).messages;
     expect(messages.slice(0, before.length)).toEqual(before);
     expect(messages).toHaveLength(before.length + 2);
     expect(JSON.stringify(messages.at(-1))).toBe(JSON.stringify(last));
     expect(marks).toEqual([]);
   });
 
-  test("an unused thread gets its first messages, in the place for them", () => {
+  test("the first messages of an unused thread are written to its history", () => {
     const python = readAgentFrameworkThread(golden("python-thread-unused.json")).thread;
     expect(writeAgentFrameworkThread(withMessages(python, () => [question])).text).toBe(
       '{"type":"agent_thread_state","service_thread_id":null,"chat_message_store_state":{"type":"chat_message_store_state","messages":[{"type":"chat_message","role":{"type":"role","value":"user"},"contents":[{"type":"text","annotations":null,"text":"And now as a parrot."}],"author_name":null,"message_id":null,"additional_properties":{}}]}}',
@@ -63,26 +63,26 @@ describe("a conversation that went on here", () => {
     );
   });
 
-  test("messages beside an id of the service are written, and it is said that nobody there reads them", () => {
+  test("messages in a thread with a service's conversation id are written and reported as elsewhere", () => {
     const { thread } = readAgentFrameworkThread(golden("csharp-session-service-managed.json"));
-    const { text, marks } = written(withMessages(thread, () => [question]));
+    const { text, marks } = write(withMessages(thread, () => [question]));
     expect(text).toContain(
       '"conversationId":"resp_abc123","stateBag":{"InMemoryChatHistoryProvider":{"messages":[{"role"',
     );
     expect(marks).toEqual(["elsewhere $.messages"]);
   });
 
-  test("messages for which another store leaves no place are lost, which is said", () => {
+  test("messages in a thread with the state of another store are lost and reported", () => {
     const { thread } = readAgentFrameworkThread(golden("csharp-thread-third-party-store.json"));
     const changed = withMessages(thread, () => [question]);
-    expect(written(thread).text).toBe(golden("csharp-thread-third-party-store.json").trim());
+    expect(write(thread).text).toBe(golden("csharp-thread-third-party-store.json").trim());
     expect(marksOf(writeAgentFrameworkThread(changed).report)).toEqual(["lost $.messages"]);
     expect(() => writeAgentFrameworkThread(changed, { strict: true })).toThrow(
       expect.objectContaining({ code: "NOT_REPRESENTABLE", path: "$.messages" }) as Error,
     );
   });
 
-  test("parallel results of a turn are one message, as Agent Framework has them", () => {
+  test("results of parallel calls become one message", () => {
     const calls = ["c1", "c2"].map((id) => ({
       id,
       type: "function",
@@ -101,7 +101,7 @@ describe("a conversation that went on here", () => {
       },
     ];
     const { thread } = readAgentFrameworkThread(golden("csharp-thread-tool-call.json"));
-    const { messages, marks } = written(withMessages(thread, (old) => [...old, ...turn]));
+    const { messages, marks } = write(withMessages(thread, (old) => [...old, ...turn]));
     expect(messages.slice(4)).toEqual([
       {
         role: "assistant",
@@ -119,14 +119,14 @@ describe("a conversation that went on here", () => {
   });
 });
 
-describe("a conversation that was changed here", () => {
+describe("a conversation that was changed in this project", () => {
   const { thread } = readAgentFrameworkThread(golden("python-session-tool-call.json"));
 
-  test("an edited message is written as it is now, without what it was", () => {
+  test("an edited message is written without its original", () => {
     const edited = withMessages(thread, (messages) =>
       messages.with(3, { role: "assistant", content: "It is warm." }),
     );
-    const { messages, marks, text } = written(edited);
+    const { messages, marks, text } = write(edited);
     expect(text).not.toContain("chatcmpl-2");
     expect(text).not.toContain("12C and raining");
     expect(messages[3]).toEqual({
@@ -139,15 +139,15 @@ describe("a conversation that was changed here", () => {
     expect(marks).toEqual(["edited $.agentFramework.messages[3]"]);
   });
 
-  test("removed messages stay removed, the rest is as it was", () => {
-    const { messages, marks } = written(
+  test("removed messages stay removed, and others keep their form", () => {
+    const { messages, marks } = write(
       withMessages(thread, ([first, , , last]) => [first ?? {}, last ?? {}, question]),
     );
     expect(messages.map(({ message_id: id }) => id)).toEqual([undefined, "chatcmpl-2", undefined]);
     expect(marks).toEqual(["edited $.agentFramework.messages[1]"]);
-    const front = written(withMessages(thread, (old) => old.slice(3)));
-    expect(front.messages).toEqual(written(thread).messages.slice(3));
-    const none = written(withMessages(thread, () => []));
+    const front = write(withMessages(thread, (old) => old.slice(3)));
+    expect(front.messages).toEqual(write(thread).messages.slice(3));
+    const none = write(withMessages(thread, () => []));
     expect(none.text).toBe(
       '{"type":"session","session_id":"0d9c8a5e-6f1a-4b5c-9f62-7b2f5f6d8c11","service_session_id":null,"state":{"in_memory":{"messages":[]}}}',
     );
@@ -157,7 +157,7 @@ describe("a conversation that was changed here", () => {
     ]);
   });
 
-  test("one of several results edited: the message of Agent Framework that held them is made anew", () => {
+  test("an edited result of several: their message in Agent Framework is rebuilt", () => {
     const results = ["a", "b"].map((callId) => ({ $type: "functionResult", callId, result: callId }));
     const calls = ["a", "b"].map((callId) => ({ $type: "functionCall", callId, name: "f" }));
     const messages = [
@@ -168,14 +168,14 @@ describe("a conversation that was changed here", () => {
     const edited = withMessages(source, (old) =>
       old.with(2, { role: "tool", tool_call_id: "b", content: "x" }),
     );
-    expect(written(edited).messages[1]).toEqual({
+    expect(write(edited).messages[1]).toEqual({
       role: "tool",
       contents: [results[0], { ...results[1], result: "x" }],
     });
-    expect(written(source).messages[1]).toEqual(messages[1]);
+    expect(write(source).messages[1]).toEqual(messages[1]);
   });
 
-  test("a copy gets an id of its own", () => {
+  test("a copy can have another session id", () => {
     const { text } = writeAgentFrameworkThread(thread, { sessionId: "copy" });
     const original = golden("python-session-tool-call.json").replace(
       "0d9c8a5e-6f1a-4b5c-9f62-7b2f5f6d8c11",
@@ -184,17 +184,17 @@ describe("a conversation that was changed here", () => {
     expect(text).toBe(canonical(original));
   });
 
-  test("a store that orders members changes nothing", () => {
-    const { messages } = written(
+  test("a store that reorders members changes nothing", () => {
+    const { messages } = write(
       withMessages(thread, (old) =>
         old.map((message) => Object.fromEntries(Object.entries(message).toReversed())),
       ),
     );
-    expect(messages).toEqual(written(thread).messages);
+    expect(messages).toEqual(write(thread).messages);
   });
 });
 
-describe("a thread that began here", () => {
+describe("a thread that started in this project", () => {
   const thread = (...messages: unknown[]): SerializedThread =>
     ({
       format: "threadstore.thread",
@@ -204,28 +204,28 @@ describe("a thread that began here", () => {
       messages,
     }) as SerializedThread;
 
-  test("needs to be told where to, and looks there as if it had begun there", () => {
-    const said = thread({ role: "user", content: joke });
-    expect(() => writeAgentFrameworkThread(said)).toThrow(
+  test("requires a target, and is written as if it had started there", () => {
+    const started = thread({ role: "user", content: joke });
+    expect(() => writeAgentFrameworkThread(started)).toThrow(
       expect.objectContaining({ code: "INVALID_ARGUMENT", path: "to" }) as Error,
     );
-    expect(writeAgentFrameworkThread(said, { to: "csharp-session" }).text).toBe(
+    expect(writeAgentFrameworkThread(started, { to: "csharp-session" }).text).toBe(
       '{"stateBag":{"InMemoryChatHistoryProvider":{"messages":[{"role":"user","contents":[{"$type":"text","text":"Tell me a short pirate joke."}]}]}}}',
     );
-    const { text } = writeAgentFrameworkThread(said, { to: "python-session", sessionId: "abc" });
+    const { text } = writeAgentFrameworkThread(started, { to: "python-session", sessionId: "abc" });
     const expected = golden("python-session-file-store.json").trim().replace('"hi"', JSON.stringify(joke));
     expect(text).toBe(expected.replace(',"version":"1.0"', ""));
-    const random = writeAgentFrameworkThread(said, { to: "python-session" }).text;
+    const random = writeAgentFrameworkThread(started, { to: "python-session" }).text;
     expect(random).toMatch(/"session_id":"[0-9a-f]{8}-[0-9a-f-]{27}"/);
   });
 
-  test("old shapes are for the threads that came in them", () => {
+  test("can only be written in current shapes", () => {
     expect(() => writeAgentFrameworkThread(thread(), { to: "csharp-thread" })).toThrow(
-      'to: expected "csharp-session" or "python-session".',
+      '`to` must be "csharp-session" or "python-session".',
     );
   });
 
-  test("everything that an agent's thread can hold is there, or reported", () => {
+  test("is written completely, or losses are reported", () => {
     const image = { type: "image_url", image_url: { url: "https://x.test/a.png", detail: "high" } };
     const file = {
       type: "file",
@@ -233,7 +233,7 @@ describe("a thread that began here", () => {
     };
     const hosted = { type: "file", file: { file_id: "file-1" } };
     const audio = { type: "input_audio", input_audio: { data: "SUQz", format: "mp3" } };
-    const odd = [
+    const unsupported = [
       { type: "video" },
       { type: "image_url" },
       { type: "input_audio", input_audio: { data: "x", format: "flac" } },
@@ -243,7 +243,7 @@ describe("a thread that began here", () => {
       {
         role: "user",
         name: "ann",
-        content: [{ type: "text", text: "x" }, image, file, hosted, audio, ...odd],
+        content: [{ type: "text", text: "x" }, image, file, hosted, audio, ...unsupported],
       },
       {
         role: "assistant",
@@ -298,14 +298,14 @@ describe("a thread that began here", () => {
 });
 
 describe("the states of providers", () => {
-  test("come back in their place, and are lost in the other language", () => {
+  test("are written back to their position, and lost in the other language", () => {
     const text =
       '{"conversationId":"_agent_local_chat_history","stateBag":{"Memory":{"2":1,"1":2.0},"InMemoryChatHistoryProvider":{"messages":[{"role":"user","contents":[{"$type":"text","text":"x"}]}],"cursor":[1]},"toolApprovalState":{}}}';
     const { thread, report, serviceId } = readAgentFrameworkThread(text);
     expect(serviceId).toBeUndefined();
     expect(marksOf(report)).toEqual([
-      "carried $.stateBag.Memory",
-      "carried $.stateBag.InMemoryChatHistoryProvider.cursor",
+      "preserved $.stateBag.Memory",
+      "preserved $.stateBag.InMemoryChatHistoryProvider.cursor",
     ]);
     expect(writeAgentFrameworkThread(thread).text).toBe(text);
     expect(marksOf(writeAgentFrameworkThread(thread, { to: "python-session" }).report)).toEqual([
@@ -315,24 +315,24 @@ describe("the states of providers", () => {
     ]);
   });
 
-  test("of the first C#: the memory's state is kept, too", () => {
+  test("in the first shape of C# are preserved, including the memory", () => {
     const text = '{"conversationId":null,"storeState":{"messages":[]},"aiContextProviderState":{"facts":[]}}';
     const { thread, report } = readAgentFrameworkThread(text);
-    expect(marksOf(report)).toEqual(["carried $.aiContextProviderState"]);
+    expect(marksOf(report)).toEqual(["preserved $.aiContextProviderState"]);
     expect(writeAgentFrameworkThread(thread).text).toBe(text);
     expect(marksOf(writeAgentFrameworkThread(thread, { to: "csharp-session" }).report)).toEqual([
       "lost $.aiContextProviderState",
     ]);
   });
 
-  test("an application's own name of the history is found, kept, and asked for where it is not clear", () => {
+  test("a custom name of the history is found and kept, and required as an option if it is ambiguous", () => {
     const history = (text: string): object => ({
       messages: [{ role: "user", contents: [{ type: "text", text }] }],
     });
     const session = (state: object): object => ({ type: "session", session_id: "s", state });
-    const own = readAgentFrameworkThread(session({ mine: history("x"), memory: { a: [1] } }));
-    expect(messagesOf(own.thread)).toEqual([{ role: "user", content: "x" }]);
-    const added = withMessages(own.thread, (old) => [...old, question]);
+    const custom = readAgentFrameworkThread(session({ mine: history("x"), memory: { a: [1] } }));
+    expect(messagesOf(custom.thread)).toEqual([{ role: "user", content: "x" }]);
+    const added = withMessages(custom.thread, (old) => [...old, question]);
     expect(writeAgentFrameworkThread(added).text).toContain('"state":{"mine":{"messages":[{"role":"user"');
     expect(writeAgentFrameworkThread(added, { to: "csharp-session" }).text).toContain(
       '{"InMemoryChatHistoryProvider":{',

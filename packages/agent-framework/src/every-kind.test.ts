@@ -3,14 +3,14 @@ import { messagesOf } from "./golden.test-helper.ts";
 import { readAgentFrameworkThread, writeAgentFrameworkThread, type AgentFrameworkShape } from "./index.ts";
 import { frameThread, shapes } from "./random-thread.test-helper.ts";
 
-/** One content: who says it, its members apart from those that all have, and what of it a model is shown. */
+/** A kind of content in each language. */
 interface Kind {
   readonly role: "assistant" | "tool" | "user";
   readonly name: string;
   readonly csharp: object;
   readonly python: object;
-  /** What is in the messages; nothing where it is carried. */
-  readonly shown?: string;
+  /** A part of the content that the converted messages contain. Absent if the content is only preserved. */
+  readonly visible?: string;
 }
 
 const png = "data:image/png;base64,iVBORw0KGgo=";
@@ -26,28 +26,28 @@ const kinds: readonly Kind[] = [
     name: "text",
     csharp: { $type: "text", text: "mark 1" },
     python: { type: "text", text: "mark 1" },
-    shown: "mark 1",
+    visible: "mark 1",
   },
   {
     role: "user",
     name: "data: an image",
     csharp: { $type: "data", uri: png, name: "a.png" },
     python: { type: "data", uri: png, media_type: "image/png" },
-    shown: png,
+    visible: png,
   },
   {
     role: "user",
     name: "data: audio",
     csharp: { $type: "data", uri: wav },
     python: { type: "data", uri: wav, media_type: "audio/wav" },
-    shown: "UklGRg==",
+    visible: "UklGRg==",
   },
   {
     role: "user",
     name: "data: a document",
     csharp: { $type: "data", uri: pdf, name: "a.pdf" },
     python: { type: "data", uri: pdf, media_type: "application/pdf" },
-    shown: pdf,
+    visible: pdf,
   },
   {
     role: "user",
@@ -60,7 +60,7 @@ const kinds: readonly Kind[] = [
     name: "uri: an image",
     csharp: { $type: "uri", uri: "https://x.test/2.png", mediaType: "image/png" },
     python: { type: "uri", uri: "https://x.test/2.png", media_type: "image/png" },
-    shown: "https://x.test/2.png",
+    visible: "https://x.test/2.png",
   },
   {
     role: "user",
@@ -73,7 +73,7 @@ const kinds: readonly Kind[] = [
     name: "hosted file",
     csharp: { $type: "hostedFile", fileId: "file-4" },
     python: { type: "hosted_file", file_id: "file-4" },
-    shown: "file-4",
+    visible: "file-4",
   },
   {
     role: "user",
@@ -110,7 +110,7 @@ const kinds: readonly Kind[] = [
     name: "error: a refusal",
     csharp: { $type: "error", message: "mark 6", errorCode: "Refusal" },
     python: { type: "error", message: "mark 6", error_code: "Refusal" },
-    shown: "mark 6",
+    visible: "mark 6",
   },
   {
     role: "assistant",
@@ -131,7 +131,7 @@ const kinds: readonly Kind[] = [
   },
   {
     role: "assistant",
-    name: "approval request of the first C#",
+    name: "approval request of the first C# version",
     csharp: { $type: "functionApprovalRequest", id: "r2", functionCall: { callId: "c8", name: "pay" } },
     python: {
       type: "function_approval_request",
@@ -151,21 +151,21 @@ const kinds: readonly Kind[] = [
     name: "a call, its arguments an object",
     csharp: { $type: "functionCall", callId: "c1", name: "f", arguments: { b: 1, a: { c: null } } },
     python: { type: "function_call", call_id: "c1", name: "f", arguments: { b: 1, a: { c: null } } },
-    shown: JSON.stringify('{"b":1,"a":{"c":null}}').slice(1, -1),
+    visible: JSON.stringify('{"b":1,"a":{"c":null}}').slice(1, -1),
   },
   {
     role: "assistant",
     name: "a parallel call, its arguments text",
     csharp: { $type: "functionCall", callId: "c2", name: "g", arguments: {} },
     python: { type: "function_call", call_id: "c2", name: "g", arguments: ' {"b" :1}' },
-    shown: '"c2"',
+    visible: '"c2"',
   },
   {
     role: "tool",
     name: "the result of the second call, an object",
     csharp: { $type: "functionResult", callId: "c2", result: { ok: [1.0, null] } },
     python: { type: "function_result", call_id: "c2", result: { ok: [1.0, null] } },
-    shown: JSON.stringify('{"ok":[1,null]}').slice(1, -1),
+    visible: JSON.stringify('{"ok":[1,null]}').slice(1, -1),
   },
   {
     role: "tool",
@@ -178,38 +178,40 @@ const kinds: readonly Kind[] = [
       items: [{ type: "text", text: "mark 7", additional_properties: { odd: 1 } }],
       exception: "none",
     },
-    shown: "mark 7",
+    visible: "mark 7",
   },
 ];
 
 const roles = ["user", "assistant", "tool"] as const;
 
-/** A thread with all kinds of content, and with a state of a provider that only it knows. */
+/** Creates a thread with all kinds of content and with the state of an unknown provider. */
 function threadOf(shape: AgentFrameworkShape): string {
   const messages = roles.map((role) => {
     const contents = kinds
       .filter((kind) => kind.role === role)
       .map(({ csharp, python }) => (shape.startsWith("csharp") ? csharp : python));
     const written = shape === "python-thread" ? { type: "role", value: role } : role;
-    // An object of JavaScript would put names like "1" in front.
+    // A JavaScript object would move names such as "1" to the front.
     return JSON.stringify({ odd: { "#2": 1, "#1": 2 }, contents, role: written }).replaceAll('"#', '"');
   });
   return frameThread(shape, messages, '{"facts":[{"b":1,"a":1.50}],"1":null}');
 }
 
 test.each(shapes)(
-  "%s: every kind of content comes back as it was, and is shown or named in the report",
+  "%s: every kind of content keeps its form, and is either converted or reported",
   (shape) => {
     const text = threadOf(shape);
     const { thread, report } = readAgentFrameworkThread(text);
     const stored = JSON.parse(JSON.stringify(thread)) as typeof thread;
     expect(writeAgentFrameworkThread(stored, { strict: true })).toEqual({ text, shape, report: [] });
     const messages = JSON.stringify(messagesOf(thread));
-    const carried = report.filter(({ kind }) => kind === "carried").map(({ path }) => path);
+    const preserved = report.filter(({ kind }) => kind === "preserved").map(({ path }) => path);
     for (const [index, role] of roles.entries()) {
-      for (const [position, { name, shown }] of kinds.filter((kind) => kind.role === role).entries()) {
-        const isCarried = carried.some((path) => path.endsWith(`messages[${index}].contents[${position}]`));
-        expect(shown === undefined ? isCarried : messages.includes(shown), name).toBe(true);
+      for (const [position, { name, visible }] of kinds.filter((kind) => kind.role === role).entries()) {
+        const isPreserved = preserved.some((path) =>
+          path.endsWith(`messages[${index}].contents[${position}]`),
+        );
+        expect(visible === undefined ? isPreserved : messages.includes(visible), name).toBe(true);
       }
     }
   },

@@ -14,7 +14,7 @@ function shapeOf(name: string): string | undefined {
   return Object.entries(shapes).find(([prefix]) => name.startsWith(prefix))?.[1];
 }
 
-function placeOf(name: string): string {
+function locationOf(name: string): string {
   if (name.includes("service-managed")) return "service";
   if (name.includes("third-party-store")) return "store";
   return name.includes("unused") ? "none" : "thread";
@@ -37,14 +37,14 @@ describe.each(goldenNames)("%s", (name) => {
   const text = golden(name);
   const read = readAgentFrameworkThread(text);
 
-  test("is known for what it is, as text and parsed", () => {
-    const detected = { shape: shapeOf(name), messagesAt: placeOf(name) };
+  test("is recognized, as text and as a parsed value", () => {
+    const detected = { shape: shapeOf(name), messagesAt: locationOf(name) };
     expect(detectShape(text)).toEqual(detected);
     expect(detectShape(JSON.parse(text) as object)).toEqual(detected);
     expect(read).toMatchObject(detected);
   });
 
-  test("becomes a thread that an agent takes up", async () => {
+  test("is read as a thread that an agent can deserialize", async () => {
     expect(messagesOf(await throughAgent(read.thread))).toEqual(messagesOf(read.thread));
     expect(messagesOf(read.thread)).toEqual(name.includes("tool-call") ? weather : messagesOf(read.thread));
     const isElsewhere = ["service", "store"].includes(read.messagesAt);
@@ -52,7 +52,7 @@ describe.each(goldenNames)("%s", (name) => {
     expect(messagesOf(read.thread).length > 0).toBe(read.messagesAt === "thread");
   });
 
-  test("is written as it came, after an agent and a store have had it", async () => {
+  test("is written in its original form after passing through an agent and a store", async () => {
     const thread = await throughAgent(read.thread);
     for (const source of [thread, JSON.stringify(thread)]) {
       const written = writeAgentFrameworkThread(source, { strict: true });
@@ -62,7 +62,7 @@ describe.each(goldenNames)("%s", (name) => {
     expect(writeAgentFrameworkThread(parsed.thread).text).toBe(canonical(text));
   });
 
-  test.each(["csharp-session", "python-session"] as const)("can be taken to %s and read there", (to) => {
+  test.each(["csharp-session", "python-session"] as const)("can be written as %s and read again", (to) => {
     const written = writeAgentFrameworkThread(read.thread, { to });
     const again = readAgentFrameworkThread(written.text);
     expect(again.shape).toBe(to);
@@ -79,7 +79,7 @@ describe.each(goldenNames)("%s", (name) => {
   });
 });
 
-test("the ids of conversations with a service are told", () => {
+test("the ids of service conversations are returned", () => {
   const ids = goldenNames.map((name) => readAgentFrameworkThread(golden(name)).serviceId);
   expect(ids.filter((id) => id !== undefined).toSorted()).toEqual([
     "resp_abc123",
@@ -89,13 +89,13 @@ test("the ids of conversations with a service are told", () => {
   ]);
 });
 
-describe("a conversation moves", () => {
-  test("from C# to Python, where it looks as if Python had written it", () => {
+describe("a conversation is converted", () => {
+  test("from C# to Python, to the same text that Python writes", () => {
     const { thread } = readAgentFrameworkThread(golden("csharp-session-tool-call.json"));
     const { text } = writeAgentFrameworkThread(thread, { to: "python-session", sessionId: "0d9c8a5e" });
-    const pythons = JSON.parse(golden("python-session-tool-call.json")) as { session_id: string };
-    const expected = JSON.stringify({ ...pythons, session_id: "0d9c8a5e" })
-      // What the two conversations differ in.
+    const pythonThread = JSON.parse(golden("python-session-tool-call.json")) as { session_id: string };
+    const expected = JSON.stringify({ ...pythonThread, session_id: "0d9c8a5e" })
+      // The differences between the two conversations.
       .replace(
         '"additional_properties":{}}],"additional_properties":{},"type":"message"},{"role":"assistant","contents":[{"type":"text","text":"It',
         '"additional_properties":{}}],"author_name":"Assistant","additional_properties":{},"type":"message"},{"role":"assistant","contents":[{"type":"text","text":"It',
@@ -104,7 +104,7 @@ describe("a conversation moves", () => {
     expect(text).toBe(expected);
   });
 
-  test("from Python to C#, where $type is first and arguments are an object", () => {
+  test("from Python to C#, with $type first and arguments as an object", () => {
     const { thread } = readAgentFrameworkThread(golden("python-thread-tool-call.json"));
     const { text, report } = writeAgentFrameworkThread(thread, { to: "csharp-session", strict: true });
     expect(report).toEqual([]);
@@ -125,20 +125,20 @@ describe("a conversation moves", () => {
       ["$.stateBag.InMemoryChatHistoryProvider.messages[1].createdAt"],
     ],
     ["python-session-tool-call.json", "csharp-session", ["$.session_id"]],
-  ] as const)("%s there and back: what is missing then was told", (name, to, missing) => {
-    const there = writeAgentFrameworkThread(readAgentFrameworkThread(golden(name)).thread, { to });
+  ] as const)("%s there and back, with all losses reported", (name, to, missing) => {
+    const converted = writeAgentFrameworkThread(readAgentFrameworkThread(golden(name)).thread, { to });
     const { shape } = readAgentFrameworkThread(golden(name));
-    const back = writeAgentFrameworkThread(readAgentFrameworkThread(there.text).thread, {
+    const back = writeAgentFrameworkThread(readAgentFrameworkThread(converted.text).thread, {
       to: shape,
       sessionId: "0d9c8a5e-6f1a-4b5c-9f62-7b2f5f6d8c11",
     });
     expect(marksOf(back.report).filter((mark) => mark.startsWith("lost"))).toEqual([]);
-    expect(there.report).toHaveLength(missing.length);
+    expect(converted.report).toHaveLength(missing.length);
     const withoutTime = golden(name).replace('"createdAt":"2025-11-12T10:00:00+00:00",', "");
     expect(back.text).toBe(canonical(withoutTime));
   });
 
-  test("from an older C# to the one of today, with everything", () => {
+  test("from older shapes of C# to the current one, without losses", () => {
     for (const name of ["csharp-thread-tool-call.json", "csharp-thread-v2-tool-call.json"]) {
       const { thread } = readAgentFrameworkThread(golden(name));
       const { text, report } = writeAgentFrameworkThread(thread, { to: "csharp-session", strict: true });

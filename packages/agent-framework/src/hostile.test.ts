@@ -3,110 +3,110 @@ import { describe, expect, test } from "vitest";
 import { canonical, csharpSession, golden, messagesOf, pythonSession } from "./golden.test-helper.ts";
 import { InterchangeError, readAgentFrameworkThread, writeAgentFrameworkThread } from "./index.ts";
 
-function refusal(act: () => unknown): InterchangeError {
+function errorOf(act: () => unknown): InterchangeError {
   try {
     act();
   } catch (error) {
     if (InterchangeError.is(error)) return error;
     throw error;
   }
-  throw new Error("not refused");
+  throw new Error("No error was thrown.");
 }
 
 const csharpPath = "$.stateBag.InMemoryChatHistoryProvider.messages";
 const pythonPath = "$.state.in_memory.messages";
 const secret = "hunter2";
 
-describe("a damaged thread is refused with the path, and not quoted", () => {
+describe("a corrupt thread is rejected with the path, and not quoted", () => {
   const csharpContent = (content: unknown): string => csharpSession({ role: "user", contents: [content] });
   const pythonContent = (content: unknown): string => pythonSession({ role: "user", contents: [content] });
   const content = `${csharpPath}[0].contents[0]`;
 
   test.each<[name: string, text: string, path: string]>([
-    ["a message that is none", csharpSession(secret), `${csharpPath}[0]`],
-    ["a role that is none", csharpSession({ role: 1 }), `${csharpPath}[0].role`],
-    ["no role in Python", pythonSession({ contents: [] }), `${pythonPath}[0].role`],
+    ["an invalid message", csharpSession(secret), `${csharpPath}[0]`],
+    ["an invalid role", csharpSession({ role: 1 }), `${csharpPath}[0].role`],
+    ["a missing role in Python", pythonSession({ contents: [] }), `${pythonPath}[0].role`],
     ["a role object without a value", pythonSession({ role: { type: secret } }), `${pythonPath}[0].role`],
     ["a role object in C#", csharpSession({ role: { value: "user" } }), `${csharpPath}[0].role`],
+    ["invalid contents", csharpSession({ role: "user", contents: secret }), `${csharpPath}[0].contents`],
+    ["an invalid author", csharpSession({ authorName: [secret] }), `${csharpPath}[0].authorName`],
     [
-      "contents that are none",
-      csharpSession({ role: "user", contents: secret }),
-      `${csharpPath}[0].contents`,
-    ],
-    ["an author that is none", csharpSession({ authorName: [secret] }), `${csharpPath}[0].authorName`],
-    [
-      "properties that are none",
+      "invalid properties",
       pythonSession({ role: "user", additional_properties: [] }),
       `${pythonPath}[0].additional_properties`,
     ],
     ["a content that is a number", csharpContent(0), content],
-    ["a content that is text in C#", csharpContent(secret), content],
+    ["a content that is a string in C#", csharpContent(secret), content],
     ["a content that is null in C#", csharpContent(null), content],
-    ["text that is none", csharpContent({ $type: "text", text: 1 }), `${content}.text`],
-    ["a call without id", csharpContent({ $type: "functionCall", name: secret }), `${content}.callId`],
+    ["invalid text", csharpContent({ $type: "text", text: 1 }), `${content}.text`],
+    ["a call without an id", csharpContent({ $type: "functionCall", name: secret }), `${content}.callId`],
     [
-      "a call with null for a name",
+      "a call whose name is null",
       csharpContent({ $type: "functionCall", callId: "1", name: null }),
       `${content}.name`,
     ],
-    ["a result without id", csharpContent({ $type: "functionResult", result: secret }), `${content}.callId`],
-    ["data without URI", csharpContent({ $type: "data" }), `${content}.uri`],
     [
-      "annotations that are none",
+      "a result without an id",
+      csharpContent({ $type: "functionResult", result: secret }),
+      `${content}.callId`,
+    ],
+    ["data without a URI", csharpContent({ $type: "data" }), `${content}.uri`],
+    [
+      "invalid annotations",
       csharpContent({ $type: "text", text: "x", annotations: 1 }),
       `${content}.annotations`,
     ],
     [
-      "an approval of nothing",
+      "an approval without a call",
       csharpContent({ $type: "toolApprovalRequest", requestId: "1", toolCall: 1 }),
       `${content}.toolCall`,
     ],
     [
-      "items that are none",
+      "invalid items",
       pythonContent({ type: "function_result", call_id: "1", items: 1 }),
       `${pythonPath}[0].contents[0].items`,
     ],
-    ["no JSON", `{"storeState": ${secret}}`, "$"],
+    ["malformed JSON", `{"storeState": ${secret}}`, "$"],
   ])("%s", (_name, text, path) => {
-    const error = refusal(() => readAgentFrameworkThread(text));
+    const error = errorOf(() => readAgentFrameworkThread(text));
     expect(error).toMatchObject({ code: "THREAD_INVALID", path });
     expect(`${error.message} ${error.stack} ${JSON.stringify(error)}`).not.toContain(secret);
   });
 
-  test("names that are none", () => {
+  test("invalid names", () => {
     for (const name of ["", 5, null, "\ud83c"] as string[]) {
       const thread = { stateBag: {} };
       const own = readAgentFrameworkThread(thread).thread;
-      const refusals = {
-        agent: refusal(() => readAgentFrameworkThread(thread, { agent: name })),
-        historyKey: refusal(() => readAgentFrameworkThread(thread, { historyKey: name })),
-        sessionId: refusal(() => writeAgentFrameworkThread(own, { sessionId: name })),
+      const errors = {
+        agent: errorOf(() => readAgentFrameworkThread(thread, { agent: name })),
+        historyKey: errorOf(() => readAgentFrameworkThread(thread, { historyKey: name })),
+        sessionId: errorOf(() => writeAgentFrameworkThread(own, { sessionId: name })),
       };
-      for (const [path, error] of Object.entries(refusals)) {
+      for (const [path, error] of Object.entries(errors)) {
         expect(error).toMatchObject({ code: "INVALID_ARGUMENT", path });
       }
     }
   });
 });
 
-describe("what would harm the process does not", () => {
+describe("malicious input is handled:", () => {
   const deepText = (levels: number): string =>
     `{"stateBag":{"a":${"[".repeat(levels)}${"]".repeat(levels)}}}`;
 
-  test("depth", () => {
-    expect(refusal(() => readAgentFrameworkThread(deepText(1_000_000)))).toMatchObject({
+  test("deep nesting", () => {
+    expect(errorOf(() => readAgentFrameworkThread(deepText(1_000_000)))).toMatchObject({
       code: "THREAD_INVALID",
     });
     let value: object = {};
     for (let level = 0; level < 100_000; level += 1) value = { value };
-    expect(refusal(() => readAgentFrameworkThread({ stateBag: value }))).toMatchObject({
+    expect(errorOf(() => readAgentFrameworkThread({ stateBag: value }))).toMatchObject({
       code: "THREAD_INVALID",
     });
     const { thread } = readAgentFrameworkThread(deepText(900));
     expect(writeAgentFrameworkThread(thread).text).toBe(deepText(900));
   });
 
-  test("arguments of a model, nested too deep to be read", () => {
+  test("arguments that are nested too deeply to be parsed", () => {
     const args = "[".repeat(5000) + "]".repeat(5000);
     const call = { type: "function_call", call_id: "1", name: "f", arguments: args };
     const { thread } = readAgentFrameworkThread(pythonSession({ role: "assistant", contents: [call] }));
@@ -114,17 +114,17 @@ describe("what would harm the process does not", () => {
     expect(text).toContain(`"arguments":{"raw":"${args}"}`);
   });
 
-  test("cycles and what is no JSON", () => {
+  test("cycles and values that are not JSON", () => {
     const cycle: { stateBag: object } = { stateBag: {} };
     cycle.stateBag = { cycle, again: cycle };
-    expect(refusal(() => readAgentFrameworkThread(cycle))).toMatchObject({ code: "THREAD_INVALID" });
+    expect(errorOf(() => readAgentFrameworkThread(cycle))).toMatchObject({ code: "THREAD_INVALID" });
     for (const odd of [new Date(0), Number.NaN, 1n, () => {}, new Map(), Symbol("x")]) {
-      const error = refusal(() => readAgentFrameworkThread({ stateBag: { "the odd": odd } }));
-      expect(error).toMatchObject({ code: "THREAD_INVALID", path: '$.stateBag["the odd"]' });
+      const error = errorOf(() => readAgentFrameworkThread({ stateBag: { "not json": odd } }));
+      expect(error).toMatchObject({ code: "THREAD_INVALID", path: '$.stateBag["not json"]' });
     }
   });
 
-  test("names that reach into JavaScript", () => {
+  test("names with a meaning in JavaScript", () => {
     const odd = '{"__proto__":{"polluted":1},"constructor":{"prototype":{"polluted":2}},"toString":1}';
     const text = `{"__proto__":{"a":1},"stateBag":{"InMemoryChatHistoryProvider":{"messages":[{"role":"user","__proto__":{"role":"system"},"contents":[{"$type":"text","text":"x","additionalProperties":${odd}},{"$type":"toString"},{"$type":"__proto__"}]}]},"__proto__":${odd}}}`;
     const { thread } = readAgentFrameworkThread(text);
@@ -138,7 +138,7 @@ describe("what would harm the process does not", () => {
     expect(writeAgentFrameworkThread(readAgentFrameworkThread(parsed).thread).text).toBe(text);
   });
 
-  test("a role and types named like inherited members", () => {
+  test("roles and types with the names of inherited members", () => {
     const messages = ["toString", "__proto__", "constructor"].map((role) => ({
       role,
       contents: [{ $type: role }],
@@ -149,7 +149,7 @@ describe("what would harm the process does not", () => {
     expect(writeAgentFrameworkThread(thread).text).toBe(text);
   });
 
-  test("megabytes of an image are in the thread once, and soon read", () => {
+  test("a large image is stored once and read in a short time", () => {
     const uri = `data:image/png;base64,${"A".repeat(8_000_000)}`;
     const message = { authorName: "ann", messageId: "1", role: "user", contents: [{ $type: "data", uri }] };
     const text = csharpSession(message);
@@ -159,23 +159,23 @@ describe("what would harm the process does not", () => {
   });
 });
 
-describe("what is long is soon read and written", () => {
+describe("a long thread is read and written in a short time:", () => {
   const count = 10_000;
   const text = { $type: "text", text: "x" };
   const session = (messages: unknown[]): string =>
     JSON.stringify({ stateBag: { InMemoryChatHistoryProvider: { messages } } });
-  const of = (item: (index: number) => unknown): unknown[] =>
+  const listOf = (item: (index: number) => unknown): unknown[] =>
     Array.from({ length: count }, (_item, index) => item(index));
 
   test.each<[name: string, source: string]>([
-    ["equal contents", session([{ messageId: "1", role: "user", contents: of(() => text) }])],
-    ["equal messages", session(of(() => ({ role: "user", contents: [text] })))],
+    ["equal contents", session([{ messageId: "1", role: "user", contents: listOf(() => text) }])],
+    ["equal messages", session(listOf(() => ({ role: "user", contents: [text] })))],
     [
       "calls, and their results in another order",
       session([
         {
           role: "assistant",
-          contents: of((index) => ({
+          contents: listOf((index) => ({
             $type: "functionCall",
             callId: String(index),
             name: "f",
@@ -184,7 +184,7 @@ describe("what is long is soon read and written", () => {
         },
         {
           role: "tool",
-          contents: of((index) => ({
+          contents: listOf((index) => ({
             $type: "functionResult",
             callId: String(count - 1 - index),
             result: "x",
@@ -193,24 +193,24 @@ describe("what is long is soon read and written", () => {
       ]),
     ],
     [
-      "calls in as many messages",
+      "calls in separate messages",
       session(
-        of((index) => ({
+        listOf((index) => ({
           role: "assistant",
           contents: [{ $type: "functionCall", callId: String(index), name: "f" }],
         })),
       ),
     ],
-    ["messages for nobody", session(of(() => ({ role: "assistant", contents: [] })))],
+    ["empty messages", session(listOf(() => ({ role: "assistant", contents: [] })))],
   ])("%s", (_name, source) => {
     const { thread } = readAgentFrameworkThread(source);
     expect(writeAgentFrameworkThread(thread).text === source).toBe(true);
-    const started = { ...thread, agentFramework: undefined } as unknown as SerializedThread;
-    expect(writeAgentFrameworkThread(started, { to: "python-session" }).text.length).toBeGreaterThan(100);
+    const foreign = { ...thread, agentFramework: undefined } as unknown as SerializedThread;
+    expect(writeAgentFrameworkThread(foreign, { to: "python-session" }).text.length).toBeGreaterThan(100);
   });
 });
 
-describe("a thread of this project's own that was tampered with is refused", () => {
+describe("a manipulated thread in this project's format is rejected:", () => {
   const { thread } = readAgentFrameworkThread(golden("python-session-tool-call.json"));
   const state = thread["agentFramework"] as { [member: string]: unknown };
   const withState = (change: object): SerializedThread =>
@@ -221,10 +221,10 @@ describe("a thread of this project's own that was tampered with is refused", () 
     ["another format", {}, "THREAD_INVALID", "$.format"],
     ["a list", [], "THREAD_INVALID", "$.format"],
     ["another kind", { ...thread, kind: "responses" }, "THREAD_INVALID", "$.kind"],
-    ["no version", { ...thread, version: "1" }, "THREAD_INVALID", "$.version"],
+    ["an invalid version", { ...thread, version: "1" }, "THREAD_INVALID", "$.version"],
     ["a newer version", { ...thread, version: 2 }, "THREAD_TOO_NEW", "$.version"],
-    ["no messages", { ...thread, messages: {} }, "THREAD_INVALID", "$.messages"],
-    ["a message that is none", { ...thread, messages: [1] }, "THREAD_INVALID", "$.messages[0]"],
+    ["invalid messages", { ...thread, messages: {} }, "THREAD_INVALID", "$.messages"],
+    ["an invalid message", { ...thread, messages: [1] }, "THREAD_INVALID", "$.messages[0]"],
     [
       "an unknown role",
       { ...thread, messages: [{ role: "critic" }] },
@@ -232,101 +232,111 @@ describe("a thread of this project's own that was tampered with is refused", () 
       "$.messages[0].role",
     ],
     [
-      "content that is none",
+      "invalid content",
       { ...thread, messages: [{ role: "user", content: 1 }] },
       "THREAD_INVALID",
       "$.messages[0].content",
     ],
     [
-      "a part that is none",
+      "an invalid part",
       { ...thread, messages: [{ role: "user", content: [1] }] },
       "THREAD_INVALID",
       "$.messages[0].content[0]",
     ],
     [
-      "calls that are none",
+      "invalid calls",
       { ...thread, messages: [{ role: "assistant", tool_calls: 1 }] },
       "THREAD_INVALID",
       "$.messages[0].tool_calls",
     ],
     [
-      "a call without id",
+      "a call without an id",
       { ...thread, messages: [{ role: "assistant", tool_calls: [{}] }] },
       "THREAD_INVALID",
       "$.messages[0].tool_calls[0].id",
     ],
     [
-      "a result without id",
+      "a result without an id",
       { ...thread, messages: [{ role: "tool" }] },
       "THREAD_INVALID",
       "$.messages[0].tool_call_id",
     ],
-    ["what is kept is none", { ...thread, agentFramework: 1 }, "THREAD_INVALID", "$.agentFramework.version"],
-    ["what is kept is newer", withState({ version: 2 }), "THREAD_TOO_NEW", "$.agentFramework.version"],
+    [
+      "invalid preserved parts",
+      { ...thread, agentFramework: 1 },
+      "THREAD_INVALID",
+      "$.agentFramework.version",
+    ],
+    ["newer preserved parts", withState({ version: 2 }), "THREAD_TOO_NEW", "$.agentFramework.version"],
     ["an unknown shape", withState({ shape: "toString" }), "THREAD_INVALID", "$.agentFramework.shape"],
     ["another shape", withState({ shape: "csharp-session" }), "THREAD_INVALID", "$.agentFramework.thread"],
-    ["no thread", withState({ thread: {} }), "THREAD_INVALID", "$.agentFramework.thread"],
-    ["a thread that is no JSON", withState({ thread: "{" }), "THREAD_INVALID", "$.agentFramework.thread"],
-    ["groups that are none", withState({ messages: 1 }), "THREAD_INVALID", "$.agentFramework.messages"],
+    ["an invalid preserved thread", withState({ thread: {} }), "THREAD_INVALID", "$.agentFramework.thread"],
     [
-      "fingerprints that are none",
+      "a preserved thread that is not JSON",
+      withState({ thread: "{" }),
+      "THREAD_INVALID",
+      "$.agentFramework.thread",
+    ],
+    ["invalid groups", withState({ messages: 1 }), "THREAD_INVALID", "$.agentFramework.messages"],
+    [
+      "invalid fingerprints",
       withState(group({ fingerprints: 1 })),
       "THREAD_INVALID",
       "$.agentFramework.messages[0].fingerprints",
     ],
     [
-      "a fingerprint that is none",
+      "an invalid fingerprint",
       withState(group({ fingerprints: [1] })),
       "THREAD_INVALID",
       "$.agentFramework.messages[0].fingerprints[0]",
     ],
     [
-      "originals that are none",
+      "invalid originals",
       withState(group({ originals: "x" })),
       "THREAD_INVALID",
       "$.agentFramework.messages[0].originals",
     ],
     [
-      "an original that is no JSON",
+      "an original that is not JSON",
       withState(group({ originals: ["x"] })),
       "THREAD_INVALID",
       "$.agentFramework.messages[0].originals[0]",
     ],
     [
-      "an original that is no message",
+      "an original that is not a message",
       withState(group({ originals: ["1"] })),
       "THREAD_INVALID",
       "$.agentFramework.messages[0].originals[0]",
     ],
     [
-      "a content that is not there",
+      "the position of a missing content",
       withState(group({ originals: ['{"contents":[7]}'] })),
       "THREAD_INVALID",
       "$.agentFramework.messages[0].originals[0]",
     ],
     [
-      "no position of a content",
+      "an invalid position of a content",
       withState(group({ originals: ['{"contents":[-1.5]}'] })),
       "THREAD_INVALID",
       "$.agentFramework.messages[0].originals[0]",
     ],
   ])("%s", (_name, value, code, path) => {
-    expect(refusal(() => writeAgentFrameworkThread(value as SerializedThread))).toMatchObject({ code, path });
+    expect(errorOf(() => writeAgentFrameworkThread(value as SerializedThread))).toMatchObject({ code, path });
   });
 
-  test("a target that is none", () => {
+  test("an invalid target", () => {
     for (const to of ["toString", "python-thread", 5]) {
       const options = { to } as { to: "python-session" };
-      expect(refusal(() => writeAgentFrameworkThread(thread, options))).toMatchObject({
+      expect(errorOf(() => writeAgentFrameworkThread(thread, options))).toMatchObject({
         code: "INVALID_ARGUMENT",
         path: "to",
       });
     }
   });
 
-  test("but not one that a store has only reordered", () => {
+  test("but not a thread whose members a store has only reordered", () => {
     const reordered = JSON.parse(JSON.stringify(thread)) as SerializedThread;
-    const turned: SerializedThread = Object.fromEntries(Object.entries(reordered).toReversed());
-    expect(writeAgentFrameworkThread(turned).text).toBe(canonical(golden("python-session-tool-call.json")));
+    const reversed: SerializedThread = Object.fromEntries(Object.entries(reordered).toReversed());
+    expect(writeAgentFrameworkThread(reversed).text).toBe(canonical(golden("python-session-tool-call.json")));
   });
 });

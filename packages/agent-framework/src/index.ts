@@ -1,6 +1,5 @@
 export {
   InterchangeError,
-  interchangeErrorCodes,
   type InterchangeErrorCode,
   type InterchangeErrorDetails,
 } from "./interchange-error.ts";

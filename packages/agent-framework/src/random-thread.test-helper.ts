@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import type { AgentFrameworkShape } from "./index.ts";
 
-// As text throughout: a value of JavaScript could not hold what the generated threads hold.
+// Threads are generated as text, because JavaScript values cannot represent all of them.
 
 export const text: fc.Arbitrary<string> = fc.oneof(
   fc.string({ unit: "binary", maxLength: 8 }),
@@ -12,8 +12,8 @@ const bare = fc.constantFrom("null", "true", "0", "-1.50", "1e400", "12345678901
 const name = fc.oneof(fc.constantFrom("1", "0", "__proto__", "$type", "type", "text", "messages"), text);
 
 function object(...members: (readonly [string, string | undefined])[]): string {
-  const there = members.filter(([, value]) => value !== undefined);
-  return `{${there.map(([member, value]) => `${JSON.stringify(member)}:${value}`).join(",")}}`;
+  const present = members.filter(([, value]) => value !== undefined);
+  return `{${present.map(([member, value]) => `${JSON.stringify(member)}:${value}`).join(",")}}`;
 }
 
 const { json } = fc.letrec<{ json: string }>((tie) => ({
@@ -40,8 +40,8 @@ function record(members: Members, mayReorder: boolean): fc.Arbitrary<string> {
     : fc.constant([...members.keys()]);
   return fc
     .tuple(values, order)
-    .map(([found, positions]) =>
-      object(...positions.map((position) => [members[position]?.[0] ?? "", found[position]] as const)),
+    .map(([memberValues, positions]) =>
+      object(...positions.map((position) => [members[position]?.[0] ?? "", memberValues[position]] as const)),
     );
 }
 
@@ -59,7 +59,7 @@ function pickFor(isCsharp: boolean): Pick {
   return (csharp, python) => (isCsharp ? csharp : python);
 }
 
-/** Contents of a type, with what any content may have. */
+/** Returns a generator for contents of a type, with the members that all contents can have. */
 function contentFor(pick: Pick): (type: string, ...members: Members) => fc.Arbitrary<string> {
   const common: Members = [
     [pick("additionalProperties", "additional_properties"), maybe(jsonObject)],
@@ -67,7 +67,7 @@ function contentFor(pick: Pick): (type: string, ...members: Members) => fc.Arbit
     ["strange", maybe(json)],
   ];
   return (type, ...members) =>
-    // $type stays in front: to put it there is not to write what was read.
+    // $type stays in front: otherwise it would be moved there.
     record([...members, ...common], true).map((body) => {
       const end = body === "{}" ? "}" : `,${body.slice(1)}`;
       return `{${JSON.stringify(pick("$type", "type"))}:${JSON.stringify(type)}${end}`;
@@ -136,7 +136,7 @@ function contents(isCsharp: boolean): fc.Arbitrary<string> {
   );
 }
 
-/** Messages as a shape has them. */
+/** Generates messages of a shape. */
 export function randomMessage(shape: AgentFrameworkShape): fc.Arbitrary<string> {
   const isCsharp = shape.startsWith("csharp");
   const roles = fc.constantFrom("user", "assistant", "tool", "system", "critic");
@@ -159,8 +159,8 @@ export function randomMessage(shape: AgentFrameworkShape): fc.Arbitrary<string> 
   );
 }
 
-/** How a shape holds its messages, and what else there may be. */
-const frames: {
+/** Writes a thread of each shape from its messages, the state of another provider, and a service's conversation id. */
+const FRAMES: {
   readonly [Shape in AgentFrameworkShape]: (list: string, state: string, id: string) => string;
 } = {
   "csharp-session": (list, state, id) =>
@@ -175,27 +175,27 @@ const frames: {
     `{"chat_message_store_state":{"messages":${list},"type":"chat_message_store_state"},"service_thread_id":${id},"type":"agent_thread_state"}`,
 };
 
-// A provider's state with a list of messages would be taken for a second history.
+// A provider's state with a list of messages would look like a second history.
 const state = json.filter((value) => !value.includes('"messages"'));
 
-export const shapes: readonly AgentFrameworkShape[] = Object.keys(frames) as AgentFrameworkShape[];
+export const shapes: readonly AgentFrameworkShape[] = Object.keys(FRAMES) as AgentFrameworkShape[];
 
-/** A thread of a shape with messages, the state of another provider, and the id of a conversation with a service. */
+/** Writes a thread of a shape. */
 export function frameThread(
   shape: AgentFrameworkShape,
   messages: readonly string[],
   other: string,
   id = "null",
 ): string {
-  return frames[shape](`[${messages.join(",")}]`, other, id);
+  return FRAMES[shape](`[${messages.join(",")}]`, other, id);
 }
 
-/** Threads of a shape with lists of such messages. */
+/** Generates threads of a shape. */
 export function randomThread(
   shape: AgentFrameworkShape,
   messages: fc.Arbitrary<readonly string[]> = fc.array(randomMessage(shape), { maxLength: 6 }),
 ): fc.Arbitrary<string> {
   return fc
     .tuple(messages, state, fc.constantFrom("null", '"resp_1"'))
-    .map(([list, other, id]) => frames[shape](`[ ${list.join(" ,\n")} ]`, other, id));
+    .map(([list, other, id]) => FRAMES[shape](`[ ${list.join(" ,\n")} ]`, other, id));
 }

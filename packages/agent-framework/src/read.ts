@@ -1,31 +1,32 @@
 import type { SerializedThread } from "@threadstore/core";
-import { fingerprint } from "./carried/fingerprint.ts";
-import { packOriginals } from "./carried/originals.ts";
-import { remake } from "./carried/remake.ts";
-import { carriedMember, newCarriedState, type CarriedGroup } from "./carried/state.ts";
-import { toChat, type ChatGroup } from "./chat/to-chat.ts";
-import { checkName, invalid } from "./interchange-error.ts";
-import { readJson } from "./json/from-value.ts";
-import { describeNode, printNode, type JsonNode, type ObjectNode } from "./json/node.ts";
-import { putTypesFirst } from "./messages/discriminators.ts";
+import { memberPath, THREAD_FORMAT } from "@threadstore/core/documents";
+import { type ChatGroup, toChat } from "./chat/to-chat.ts";
+import { checkName, invalidNode } from "./interchange-error.ts";
+import { type JsonNode, type ObjectNode, printNode } from "./json/node.ts";
+import { readJson } from "./json/read-json.ts";
+import { moveTypesFirst } from "./messages/discriminators.ts";
 import { readMessage } from "./messages/read-message.ts";
+import { fingerprint } from "./preserved/fingerprint.ts";
+import { packOriginals } from "./preserved/originals.ts";
+import { rebuildMessages } from "./preserved/rebuild.ts";
+import { newPreservedState, PRESERVED_MEMBER, type PreservedGroup } from "./preserved/state.ts";
 import { reportDamage } from "./repair/report-damage.ts";
-import { startReport, unreported, type Report, type ReportEntry } from "./report.ts";
-import { locateMessages, readServiceId, type MessagesAt } from "./shapes/detect.ts";
-import { reportEnvelope, type Envelope } from "./shapes/envelope.ts";
-import { findHistory, withMessages, type History } from "./shapes/history.ts";
+import { createReport, discardReport, type Report, type ReportEntry } from "./report.ts";
+import { locateMessages, type MessagesAt, readServiceId } from "./shapes/detect.ts";
+import { type Envelope, reportEnvelope } from "./shapes/envelope.ts";
+import { findHistory, type History, withMessages } from "./shapes/history.ts";
 import { requireAgentFramework } from "./shapes/recognize.ts";
-import { layouts, type AgentFrameworkShape } from "./shapes/shape.ts";
+import { type AgentFrameworkShape, LAYOUTS } from "./shapes/shape.ts";
 
 export interface ReadOptions {
   /**
-   * The name of the agent that takes the thread up; Agent Framework's threads name none.
+   * The name of the agent that will continue the thread. Agent Framework's threads do not contain one.
    * @default "Assistant"
    */
   readonly agent?: string | undefined;
   /**
-   * What the application calls its history provider, in the shapes with several providers. Needed only where
-   * several keep messages and none has the usual name.
+   * The application's name of the history provider, in shapes with several providers. Only needed if several of them have
+   * messages and none has the default name.
    */
   readonly historyKey?: string | undefined;
 }
@@ -34,17 +35,17 @@ export interface ReadThread {
   /** The conversation in this project's format, for a store or for a chat agent's `deserializeThread`. */
   readonly thread: SerializedThread;
   readonly shape: AgentFrameworkShape;
-  /** Where the messages are. Only with `thread` are they in the thread; otherwise it is empty. */
+  /** The location of the messages. Unless it is `thread`, `thread` has no messages. */
   readonly messagesAt: MessagesAt;
-  /** The id of the conversation that the service keeps, where there is one. */
+  /** The id of the conversation that a service keeps, if any. */
   readonly serviceId: string | undefined;
-  /** What could not simply be taken over. */
+  /** The parts that could not simply be converted. */
   readonly report: readonly ReportEntry[];
 }
 
 /**
- * Reads a thread that Agent Framework wrote, in whichever shape: JSON text, which is better (it keeps the order
- * of all members and numbers as they were written), or what was parsed from it. It is untrusted and checked.
+ * Reads a thread that Agent Framework wrote, in any shape. Pass the JSON text if possible: a parsed value has lost the
+ * order of some members and the notation of numbers. The thread is untrusted and checked.
  *
  * Throws `SHAPE_UNKNOWN`, `THREAD_INVALID` with the path, or `INVALID_ARGUMENT`.
  */
@@ -56,58 +57,60 @@ export function readAgentFrameworkThread(value: object | string, options: ReadOp
   const history = findHistory(root, shape, historyKey);
   const envelope: Envelope = { root, shape, historyKey: history.key };
   const messagesAt = locateMessages(root, shape, history);
-  const { entries, report } = startReport();
-  reportEnvelope(envelope, (path, what, { type }) => {
-    // Ids and versions are nothing that anybody would miss.
-    if (type === "object" || type === "array") report("carried", path, `${what}. Kept and written back.`);
+  const { entries, report } = createReport();
+  reportEnvelope(envelope, (path, subject, { type }) => {
+    // Other values are ids and versions, which are not worth reporting.
+    if (type === "object" || type === "array") {
+      report("preserved", path, `${subject} is stored and written back.`);
+    }
   });
-  reportPlace(messagesAt, envelope, report);
+  reportLocation(messagesAt, envelope, report);
   const { chat, groups } = readMessages(history, shape, report);
-  const carried = newCarriedState({
+  const preserved = newPreservedState({
     shape,
-    ...(history.key === undefined || history.key === layouts[shape].historyKey
+    ...(history.key === undefined || history.key === LAYOUTS[shape].historyKey
       ? {}
       : { historyKey: history.key }),
     thread: printNode(withMessages(root, shape, history.key, []) ?? root),
     messages: groups,
   });
   const thread = {
-    format: "threadstore.thread",
+    format: THREAD_FORMAT,
     version: 1,
     kind: "chat",
     agent,
-    [carriedMember]: carried,
-    // Made of plain data a few lines above; its type has readonly members, the format's has not.
+    [PRESERVED_MEMBER]: preserved,
+    // The messages are plain data. Their type differs from SerializedThread only in its readonly members.
     messages: chat as unknown as SerializedThread[],
   };
   return { thread, shape, messagesAt, serviceId: readServiceId(root, shape), report: entries };
 }
 
-function reportPlace(messagesAt: MessagesAt, { root, shape }: Envelope, report: Report): void {
-  const { serviceId, container } = layouts[shape];
+function reportLocation(messagesAt: MessagesAt, { root, shape }: Envelope, report: Report): void {
+  const { serviceId, container } = LAYOUTS[shape];
   if (messagesAt === "store") {
-    const what = "the messages are in another store, of which this is the state. Read them from there.";
-    report("elsewhere", `$.${container}`, what);
+    const message = "The messages are in another store, of which this is the state. Read them from there.";
+    report("elsewhere", `$.${container}`, message);
   }
   if (readServiceId(root, shape) === undefined) return;
-  const what =
+  const message =
     messagesAt === "service"
-      ? "the messages are with the service under this id, and not in the thread."
-      : "the service keeps a conversation under this id; what is read is what the thread itself has.";
-  report("elsewhere", `$.${serviceId}`, what);
+      ? "A service keeps the messages under this id. The thread does not contain them."
+      : "A service keeps a conversation under this id. Only the messages in the thread are read.";
+  report("elsewhere", `$.${serviceId}`, message);
 }
 
 function readMessages(
   history: History,
   shape: AgentFrameworkShape,
   report: Report,
-): { readonly chat: ChatGroup["chat"]; readonly groups: CarriedGroup[] } {
-  const { language } = layouts[shape];
+): { readonly chat: ChatGroup["chat"]; readonly groups: PreservedGroup[] } {
+  const { language } = LAYOUTS[shape];
   const nodes = (history.messages ?? []).map((node, index) => {
-    const path = `${history.path}[${index}]`;
-    return requireObject(language === "csharp" ? putTypesFirst(node, path, report) : node, path);
+    const path = memberPath(history.path, index);
+    return requireObject(language === "csharp" ? moveTypesFirst(node, path, report) : node, path);
   });
-  const messages = nodes.map((node, index) => readMessage(node, language, `${history.path}[${index}]`));
+  const messages = nodes.map((node, index) => readMessage(node, language, memberPath(history.path, index)));
   const chatGroups = toChat(messages, report);
   reportDamage(chatGroups, language, report);
   return {
@@ -116,16 +119,20 @@ function readMessages(
   };
 }
 
-function packGroup(group: ChatGroup, nodes: readonly ObjectNode[], shape: AgentFrameworkShape): CarriedGroup {
-  const placed = group.chat.map((message) => ({ node: readJson(message), path: "$" }));
+function packGroup(
+  group: ChatGroup,
+  nodes: readonly ObjectNode[],
+  shape: AgentFrameworkShape,
+): PreservedGroup {
+  const messages = group.chat.map((message) => ({ node: readJson(message), path: "$" }));
   const sources = group.sources.map((index) => nodes[index]).filter((node) => node !== undefined);
-  const remade = remake(placed, layouts[shape].dialect, unreported);
-  const originals = packOriginals(sources, remade);
-  const fingerprints = placed.map(({ node }) => fingerprint(node));
+  const rebuilt = rebuildMessages(messages, LAYOUTS[shape].dialect, discardReport);
+  const originals = packOriginals(sources, rebuilt);
+  const fingerprints = messages.map(({ node }) => fingerprint(node));
   return originals === undefined ? { fingerprints } : { fingerprints, originals: [...originals] };
 }
 
 function requireObject(node: JsonNode, path: string): ObjectNode {
-  if (node.type !== "object") throw invalid(path, "a message", describeNode(node));
+  if (node.type !== "object") throw invalidNode(path, "a message", node);
   return node;
 }

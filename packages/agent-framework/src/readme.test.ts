@@ -6,11 +6,11 @@ import { promisify } from "node:util";
 import { LLMock } from "@copilotkit/aimock";
 import { expect, onTestFinished, test } from "vitest";
 import { golden, messagesIn } from "./golden.test-helper.ts";
-import { interchangeErrorCodes, type ReportKind } from "./index.ts";
+import { InterchangeError, type ReportKind } from "./index.ts";
 
 const readme = await readFile(new URL("../README.md", import.meta.url), "utf8");
 
-test("the README's example runs: an agent goes on with Python's conversation, and C# can, too", async () => {
+test("the README's example continues a conversation of Python, and writes it for Python and C#", async () => {
   const mock = await LLMock.create({ port: 0, host: "127.0.0.1", logLevel: "silent" });
   onTestFinished(() => mock.stop());
   mock.onMessage("Now tell that joke in the voice of a pirate.", { content: "Arr!" });
@@ -51,15 +51,15 @@ function textsOf(message: { [member: string]: unknown }): unknown[] {
   return (message["contents"] as { text: unknown }[]).map(({ text }) => text);
 }
 
-test("the README says of every error code and every kind of report what it means, and of no other", () => {
+test("the README lists exactly the existing error codes and kinds of report entries", () => {
   const rows = [...readme.matchAll(/^\| `([A-Z_]+)`/gm)].map(([, code]) => code);
-  expect(rows).toEqual(interchangeErrorCodes);
+  expect(rows).toEqual(InterchangeError.codes);
   const kinds: { [Kind in ReportKind]: true } = {
-    carried: true,
     changed: true,
     edited: true,
     elsewhere: true,
     lost: true,
+    preserved: true,
     repair: true,
     replaced: true,
   };

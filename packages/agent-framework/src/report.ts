@@ -1,36 +1,36 @@
 /**
- * What became of something that could not simply be taken over:
+ * What happened to a part of a thread that could not simply be converted:
  *
- * - `carried`: Chat Completions has no place for it. It is kept in the thread and written back; the model
- *   does not see it.
- * - `changed`: it is there, in another form.
- * - `edited`: its message was edited or removed after it was read, so what was kept for it is not written.
- * - `elsewhere`: what it refers to is not in the thread but with a service or in another store.
- * - `lost`: the written thread does not have it.
- * - `replaced`: a mark of the shape itself, such as a session's id, for which the target has its own or none.
- * - `repair`: the thread is refused by providers, and by `deserializeThread`, until this is mended.
+ * - `changed`: it is written in another form.
+ * - `edited`: its message was edited or removed after it was read, so the preserved original is not written.
+ * - `elsewhere`: it refers to messages in a service or in another store.
+ * - `lost`: the written thread does not contain it.
+ * - `preserved`: Chat Completions has no counterpart. It is stored in the thread and written back, but the model does not
+ *   see it.
+ * - `repair`: providers and `deserializeThread` reject the thread until this is repaired.
+ * - `replaced`: it is specific to the shape, such as a session's id. The target has another value, or none.
  */
-export type ReportKind = "carried" | "changed" | "edited" | "elsewhere" | "lost" | "repair" | "replaced";
+export type ReportKind = "changed" | "edited" | "elsewhere" | "lost" | "preserved" | "repair" | "replaced";
 
-/** One thing that was not simply taken over. Never holds content. */
+/** A part of a thread that could not simply be converted. Never contains content. */
 export interface ReportEntry {
   /**
-   * Where it is in what was read: in Agent Framework's thread when reading. When writing, in the
-   * `threadstore.thread`, or behind `$.agentFramework` in what was kept of Agent Framework's thread.
+   * The location in the source: in Agent Framework's thread when reading, and in the `threadstore.thread` when writing,
+   * where `$.agentFramework` contains the preserved parts.
    */
   readonly path: string;
   readonly kind: ReportKind;
-  /** What it is and what happened, for a person. */
-  readonly what: string;
+  /** A description for people. */
+  readonly message: string;
 }
 
-/** Collects the entries of a report, in the order in which they come up. */
-export type Report = (kind: ReportKind, path: string, what: string) => void;
+/** Adds an entry to a report. */
+export type Report = (kind: ReportKind, path: string, message: string) => void;
 
-export function startReport(): { readonly entries: ReportEntry[]; readonly report: Report } {
+export function createReport(): { readonly entries: ReportEntry[]; readonly report: Report } {
   const entries: ReportEntry[] = [];
-  return { entries, report: (kind, path, what) => void entries.push({ path, kind, what }) };
+  return { entries, report: (kind, path, message) => void entries.push({ path, kind, message }) };
 }
 
-/** For what is read only to compare it. */
-export const unreported: Report = () => {};
+/** Discards entries, for conversions whose result is only compared. */
+export const discardReport: Report = () => {};

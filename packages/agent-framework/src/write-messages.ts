@@ -1,52 +1,52 @@
-import { align } from "./carried/alignment.ts";
-import { fingerprint } from "./carried/fingerprint.ts";
-import { unpackOriginals } from "./carried/originals.ts";
-import { remake } from "./carried/remake.ts";
-import type { Carried, CarriedGroup } from "./carried/state.ts";
-import type { PlacedMessage } from "./chat/from-chat.ts";
+import { memberPath } from "@threadstore/core/documents";
+import type { LocatedMessage } from "./chat/from-chat.ts";
 import type { ObjectNode } from "./json/node.ts";
 import { printMessage } from "./messages/print-message.ts";
 import { readMessage } from "./messages/read-message.ts";
-import { unreported, type Report } from "./report.ts";
-import { layouts, type AgentFrameworkShape } from "./shapes/shape.ts";
+import { align } from "./preserved/alignment.ts";
+import { fingerprint } from "./preserved/fingerprint.ts";
+import { unpackOriginals } from "./preserved/originals.ts";
+import { rebuildMessages } from "./preserved/rebuild.ts";
+import type { Preserved, PreservedGroup } from "./preserved/state.ts";
+import { discardReport, type Report } from "./report.ts";
+import { type AgentFrameworkShape, LAYOUTS } from "./shapes/shape.ts";
 
 export interface MessagesToWrite {
   readonly messages: readonly ObjectNode[];
-  readonly carried: Carried | undefined;
+  readonly preserved: Preserved | undefined;
   readonly shape: AgentFrameworkShape;
   readonly report: Report;
 }
 
-/** What is kept of a group, and where. */
-interface PlacedGroup {
-  readonly group: Readonly<CarriedGroup>;
+interface LocatedGroup {
+  readonly group: Readonly<PreservedGroup>;
   readonly path: string;
 }
 
-/** The messages of a thread as a shape has them: those that are as they were read, as they were. */
+/** Writes the messages of a thread in a shape. Messages that did not change since they were read keep their form. */
 export function writeMessages(task: MessagesToWrite): ObjectNode[] {
-  const { messages, carried, shape, report } = task;
-  const placed = messages.map((node, index) => ({ node, path: `$.messages[${index}]` }));
-  const groups = (carried?.groups ?? []).map((group, index) => ({
+  const { preserved, shape, report } = task;
+  const messages = task.messages.map((node, index) => ({ node, path: memberPath("$.messages", index) }));
+  const groups = (preserved?.groups ?? []).map((group, index) => ({
     group,
-    path: `$.agentFramework.messages[${index}]`,
+    path: memberPath("$.agentFramework.messages", index),
   }));
-  const starts = findGroups(placed, groups);
+  const unchanged = findUnchangedGroups(messages, groups);
   const written: (readonly ObjectNode[])[] = [];
-  // What became no message at all stands in front of everything.
+  // Groups without a counterpart in Chat Completions were at the start of the conversation.
   for (const group of groups) {
     if (group.group.fingerprints.length === 0) written.push(writeGroup([], group, task));
-    else if (!starts.taken.has(group)) reportEdited(group, report);
+    else if (!unchanged.groups.has(group)) reportEdited(group, report);
   }
-  let run: PlacedMessage[] = [];
+  let run: LocatedMessage[] = [];
   const finishRun = (): void => {
-    written.push(remake(run, layouts[shape].dialect, report));
+    written.push(rebuildMessages(run, LAYOUTS[shape].dialect, report));
     run = [];
   };
-  for (let index = 0; index < placed.length;) {
-    const group = starts.at.get(index);
+  for (let index = 0; index < messages.length;) {
+    const group = unchanged.byStart.get(index);
     const length = group?.group.fingerprints.length ?? 1;
-    const part = placed.slice(index, index + length);
+    const part = messages.slice(index, index + length);
     if (group === undefined) {
       for (const message of part) run.push(message);
     } else {
@@ -59,34 +59,38 @@ export function writeMessages(task: MessagesToWrite): ObjectNode[] {
   return written.flat();
 }
 
-/** Finds the groups all of whose messages are still there, one behind the other. */
-function findGroups(
-  placed: readonly PlacedMessage[],
-  groups: readonly PlacedGroup[],
-): { readonly at: Map<number, PlacedGroup>; readonly taken: Set<PlacedGroup> } {
+/** Finds the groups whose messages are all still present and consecutive, and the positions where they start. */
+function findUnchangedGroups(
+  messages: readonly LocatedMessage[],
+  groups: readonly LocatedGroup[],
+): { readonly byStart: Map<number, LocatedGroup>; readonly groups: Set<LocatedGroup> } {
   const before = groups.flatMap(({ group }) => group.fingerprints);
   const matches = align(
     before,
-    placed.map(({ node }) => fingerprint(node)),
+    messages.map(({ node }) => fingerprint(node)),
   );
   const positions = new Map(matches.flatMap((was, is) => (was === undefined ? [] : [[was, is] as const])));
-  const at = new Map<number, PlacedGroup>();
-  const taken = new Set<PlacedGroup>();
+  const byStart = new Map<number, LocatedGroup>();
+  const unchanged = new Set<LocatedGroup>();
   let was = 0;
   for (const group of groups) {
     const { length } = group.group.fingerprints;
     const start = positions.get(was);
-    const isWhole = start !== undefined && isRun(positions, was, start, length);
-    if (isWhole) {
-      at.set(start, group);
-      taken.add(group);
+    if (start !== undefined && isConsecutive(positions, was, start, length)) {
+      byStart.set(start, group);
+      unchanged.add(group);
     }
     was += length;
   }
-  return { at, taken };
+  return { byStart, groups: unchanged };
 }
 
-function isRun(positions: ReadonlyMap<number, number>, was: number, start: number, length: number): boolean {
+function isConsecutive(
+  positions: ReadonlyMap<number, number>,
+  was: number,
+  start: number,
+  length: number,
+): boolean {
   for (let offset = 0; offset < length; offset += 1) {
     if (positions.get(was + offset) !== start + offset) return false;
   }
@@ -94,26 +98,28 @@ function isRun(positions: ReadonlyMap<number, number>, was: number, start: numbe
 }
 
 function writeGroup(
-  placed: readonly PlacedMessage[],
-  { group, path }: PlacedGroup,
+  messages: readonly LocatedMessage[],
+  { group, path }: LocatedGroup,
   task: MessagesToWrite,
 ): ObjectNode[] {
-  const { carried, shape, report } = task;
-  const { dialect } = layouts[shape];
-  if (group.originals === undefined || carried === undefined) {
-    // In the shape it came in, it is known to come out as it was.
-    return remake(placed, dialect, carried?.shape === shape ? unreported : report);
+  const { preserved, shape, report } = task;
+  const { dialect } = LAYOUTS[shape];
+  if (group.originals === undefined || preserved === undefined) {
+    // In the original shape, the rebuilt messages are known to equal the originals.
+    return rebuildMessages(messages, dialect, preserved?.shape === shape ? discardReport : report);
   }
-  const { language, dialect: ownDialect } = layouts[carried.shape];
+  const original = LAYOUTS[preserved.shape];
   const originalsPath = `${path}.originals`;
-  const originals = unpackOriginals(group.originals, remake(placed, ownDialect, unreported), originalsPath);
-  if (carried.shape === shape) return [...originals];
-  return originals.map((original, index) =>
-    printMessage(readMessage(original, language, `${originalsPath}[${index}]`), { dialect, report }),
-  );
+  const rebuilt = rebuildMessages(messages, original.dialect, discardReport);
+  const originals = unpackOriginals(group.originals, rebuilt, originalsPath);
+  if (preserved.shape === shape) return [...originals];
+  return originals.map((node, index) => {
+    const message = readMessage(node, original.language, memberPath(originalsPath, index));
+    return printMessage(message, { dialect, report });
+  });
 }
 
-function reportEdited({ group, path }: PlacedGroup, report: Report): void {
+function reportEdited({ group, path }: LocatedGroup, report: Report): void {
   if (group.originals === undefined) return;
-  report("edited", path, "its messages are not as they were read; what was kept for them is not written.");
+  report("edited", path, "The messages were changed since they were read. Their originals are not written.");
 }

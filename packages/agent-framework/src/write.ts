@@ -1,57 +1,50 @@
 import { randomUUID } from "node:crypto";
 import type { SerializedThread } from "@threadstore/core";
-import { readCarried, type Carried } from "./carried/state.ts";
-import { checkName, InterchangeError, invalid } from "./interchange-error.ts";
-import { readJson } from "./json/from-value.ts";
-import {
-  describeNode,
-  getMember,
-  getText,
-  printNode,
-  stringNode,
-  setMember,
-  type ObjectNode,
-} from "./json/node.ts";
-import { startReport, type Report, type ReportEntry } from "./report.ts";
+import { type EnvelopeProblem, memberPath, mismatchMessage, readEnvelope } from "@threadstore/core/documents";
+import { checkName, InterchangeError, invalidNode } from "./interchange-error.ts";
+import { getMember, type ObjectNode, printNode, setMember, shallowValue, stringNode } from "./json/node.ts";
+import { readJson } from "./json/read-json.ts";
+import { type Preserved, readPreserved } from "./preserved/state.ts";
+import { createReport, type Report, type ReportEntry } from "./report.ts";
 import { readServiceId } from "./shapes/detect.ts";
 import { convertEnvelope, type Envelope } from "./shapes/envelope.ts";
 import { withMessages } from "./shapes/history.ts";
-import { isShape, layouts, type AgentFrameworkShape } from "./shapes/shape.ts";
+import { type AgentFrameworkShape, isShape, LAYOUTS } from "./shapes/shape.ts";
 import { writeMessages } from "./write-messages.ts";
 
 export interface WriteOptions {
   /**
-   * The shape to write: the current one of C# or Python, or the one that the thread came in.
-   * @default the shape that the thread came in; a thread that began here has none, and needs the option
+   * The shape to write: the current one of C# or Python, or the original shape of the thread.
+   * @default the original shape; required for a thread that was not read from Agent Framework
    */
   readonly to?: AgentFrameworkShape | undefined;
   /**
-   * Throw `NOT_REPRESENTABLE` instead of leaving something out.
+   * Throw `NOT_REPRESENTABLE` if a part of the thread would be lost.
    * @default false
    */
   readonly strict?: boolean | undefined;
   /**
    * The id of the session, for `python-session`.
-   * @default the one that the thread came with, or else a random UUID
+   * @default the original id, or a random UUID
    */
   readonly sessionId?: string | undefined;
 }
 
 export interface WrittenThread {
-  /** JSON text. To parse it and to write it again is not safe: C# depends on the order of members. */
+  /** JSON text. Do not parse and serialize it again: C# depends on the order of members. */
   readonly text: string;
   readonly shape: AgentFrameworkShape;
-  /** What is not in the text, or in another form. */
+  /** The parts that are missing from the text, or written in another form. */
   readonly report: readonly ReportEntry[];
 }
 
-const currentShapes: readonly AgentFrameworkShape[] = ["csharp-session", "python-session"];
+const CURRENT_SHAPES: readonly AgentFrameworkShape[] = ["csharp-session", "python-session"];
 
 /**
- * Writes a thread for Agent Framework: what `serialize` gave, its JSON text, or a store's `stored.thread`. The
- * messages that came from there, and are still as they were read, are written as they came.
+ * Writes a thread for Agent Framework. Pass the result of `serialize`, its JSON text, or a store's `stored.thread`.
+ * Messages that were read from Agent Framework and not changed since are written in their original form.
  *
- * Throws `INVALID_ARGUMENT`, `THREAD_INVALID` with the path, `THREAD_TOO_NEW`, or `NOT_REPRESENTABLE` if strict.
+ * Throws `INVALID_ARGUMENT`, `THREAD_INVALID` with the path, `THREAD_TOO_NEW`, or, if `strict`, `NOT_REPRESENTABLE`.
  */
 export function writeAgentFrameworkThread(
   thread: SerializedThread | string,
@@ -59,86 +52,91 @@ export function writeAgentFrameworkThread(
 ): WrittenThread {
   checkName(options.sessionId, "sessionId");
   const { root, messages } = readThread(thread);
-  const carried = readCarried(root);
-  const shape = readTarget(options.to, carried?.shape);
-  const { entries, report } = startReport();
-  const envelope = makeEnvelope(carried, shape, options.sessionId, report);
-  const written = writeMessages({ messages, carried, shape, report });
-  const text = printNode(fill(envelope, written, report));
+  const preserved = readPreserved(root);
+  const shape = readTarget(options.to, preserved?.shape);
+  const { entries, report } = createReport();
+  const envelope = createEnvelope(preserved, shape, options.sessionId, report);
+  const written = writeMessages({ messages, preserved, shape, report });
+  const text = printNode(fillEnvelope(envelope, written, report));
   const lost = entries.find(({ kind }) => kind === "lost");
   if (options.strict === true && lost !== undefined) {
-    const { path, what } = lost;
-    throw new InterchangeError("NOT_REPRESENTABLE", `${path}: ${what}`, { path });
+    const { path, message } = lost;
+    throw new InterchangeError("NOT_REPRESENTABLE", `\`${path}\` would be lost. ${message}`, { path });
   }
   return { text, shape, report: entries };
 }
 
 function readThread(value: SerializedThread | string): { root: ObjectNode; messages: readonly ObjectNode[] } {
   const root = readJson(value);
-  if (root.type !== "object" || getText(root, "format") !== "threadstore.thread") {
-    throw invalid("$.format", '"threadstore.thread"', describeNode(getMember(root, "format")));
-  }
-  if (getText(root, "kind") !== "chat") {
-    throw invalid("$.kind", '"chat": Agent Framework has no shape for others', "another kind");
-  }
-  const version = getMember(root, "version");
-  if (version?.type !== "number" || !/^[1-9]\d*$/.test(version.text)) {
-    throw invalid("$.version", "a whole number from 1", describeNode(version));
-  }
-  if (version.text !== "1") {
-    const message = `This thread has format version ${version.text.slice(0, 20)}; this version of @threadstore/agent-framework writes threads of version 1. Update the package.`;
-    throw new InterchangeError("THREAD_TOO_NEW", message, { path: "$.version" });
-  }
+  const [format, kind, version] = ["format", "kind", "version"].map((name) => {
+    return shallowValue(getMember(root, name)) as SerializedThread[string] | undefined;
+  });
+  readEnvelope(
+    { format, kind, version },
+    { kinds: { chat: 1 }, packageName: "@threadstore/agent-framework", error: envelopeError },
+  );
+  const path = "$.messages";
   const list = getMember(root, "messages");
-  if (list?.type !== "array") throw invalid("$.messages", "a list of messages", describeNode(list));
+  if (root.type !== "object" || list?.type !== "array") throw invalidNode(path, "an array of messages", list);
   const messages = list.items.map((message, index) => {
-    if (message.type !== "object") throw invalid(`$.messages[${index}]`, "a message", describeNode(message));
+    if (message.type !== "object") throw invalidNode(memberPath(path, index), "a message", message);
     return message;
   });
   return { root, messages };
 }
 
-function readTarget(to: unknown, from: AgentFrameworkShape | undefined): AgentFrameworkShape {
-  const target = to ?? from;
-  if (isShape(target) && (target === from || currentShapes.includes(target))) return target;
-  const own =
-    from === undefined || currentShapes.includes(from) ? "" : ` or "${from}", in which the thread came`;
-  const message = `to: expected ${currentShapes.map((shape) => JSON.stringify(shape)).join(" or ")}${own}.`;
-  throw new InterchangeError("INVALID_ARGUMENT", message, { path: "to" });
+function envelopeError({ reason, path, message }: EnvelopeProblem): InterchangeError {
+  if (reason === "too-new") return new InterchangeError("THREAD_TOO_NEW", message, { path });
+  const remedy = reason === "other-kind" ? " Agent Framework cannot represent other kinds of threads." : "";
+  return new InterchangeError("THREAD_INVALID", message + remedy, { path });
 }
 
-function makeEnvelope(
-  carried: Carried | undefined,
+function readTarget(to: unknown, original: AgentFrameworkShape | undefined): AgentFrameworkShape {
+  const target = to ?? original;
+  if (isShape(target) && (target === original || CURRENT_SHAPES.includes(target))) return target;
+  const originalShape =
+    original === undefined || CURRENT_SHAPES.includes(original)
+      ? ""
+      : ` or "${original}", the thread's original shape`;
+  const shapes = CURRENT_SHAPES.map((shape) => `"${shape}"`).join(" or ");
+  throw new InterchangeError("INVALID_ARGUMENT", mismatchMessage("to", shapes + originalShape), {
+    path: "to",
+  });
+}
+
+function createEnvelope(
+  preserved: Preserved | undefined,
   shape: AgentFrameworkShape,
   sessionId: string | undefined,
   report: Report,
 ): Envelope {
-  if (carried === undefined || carried.shape !== shape) {
-    const from = carried === undefined ? undefined : { ...carried, historyKey: keyOf(carried) };
-    return convertEnvelope(from, shape, sessionId ?? randomUUID(), report);
+  if (preserved === undefined || preserved.shape !== shape) {
+    const original =
+      preserved === undefined ? undefined : { ...preserved, historyKey: historyKeyOf(preserved) };
+    return convertEnvelope(original, shape, sessionId ?? randomUUID(), report);
   }
-  const isRenamed = shape === "python-session" && sessionId !== undefined;
-  const root = isRenamed ? setMember(carried.root, "session_id", stringNode(sessionId)) : carried.root;
-  return { root, shape, historyKey: keyOf(carried) };
+  const hasNewId = shape === "python-session" && sessionId !== undefined;
+  const root = hasNewId ? setMember(preserved.root, "session_id", stringNode(sessionId)) : preserved.root;
+  return { root, shape, historyKey: historyKeyOf(preserved) };
 }
 
-function keyOf({ historyKey, shape }: Carried): string | undefined {
-  const usual = layouts[shape].historyKey;
-  return usual === undefined ? undefined : (historyKey ?? usual);
+function historyKeyOf({ historyKey, shape }: Preserved): string | undefined {
+  const defaultKey = LAYOUTS[shape].historyKey;
+  return defaultKey === undefined ? undefined : (historyKey ?? defaultKey);
 }
 
-function fill(envelope: Envelope, messages: readonly ObjectNode[], report: Report): ObjectNode {
+function fillEnvelope(envelope: Envelope, messages: readonly ObjectNode[], report: Report): ObjectNode {
   const { root, shape, historyKey } = envelope;
   const filled = withMessages(root, shape, historyKey, messages);
   if (filled === undefined) {
-    const what = `${messages.length} messages: the thread keeps its messages in another store, and has no place for them.`;
-    report("lost", "$.messages", what);
+    const message = `The thread keeps its messages in another store and cannot hold these ${messages.length}.`;
+    report("lost", "$.messages", message);
     return root;
   }
   if (messages.length > 0 && readServiceId(root, shape) !== undefined) {
-    const what =
-      "Agent Framework goes on with the service's conversation, and does not read the thread's own messages.";
-    report("elsewhere", "$.messages", what);
+    const message =
+      "Agent Framework continues the service's conversation and does not read the messages in the thread.";
+    report("elsewhere", "$.messages", message);
   }
   return filled;
 }

@@ -1,5 +1,5 @@
-/** A message of Chat Completions, as this package makes it. Members have fixed names, so their order is safe. */
-export type ChatMessage = ChatToolMessage | ChatSpokenMessage;
+/** A message of Chat Completions, created by this package. Its member names are fixed, so their order is stable. */
+export type ChatMessage = ChatToolMessage | ChatSpeakerMessage;
 
 export interface ChatToolMessage {
   readonly role: "tool";
@@ -7,7 +7,7 @@ export interface ChatToolMessage {
   readonly content: string;
 }
 
-export interface ChatSpokenMessage {
+export interface ChatSpeakerMessage {
   readonly role: "assistant" | "developer" | "system" | "user";
   readonly name?: string;
   readonly content: string | null | readonly ChatPart[];

@@ -1,13 +1,13 @@
-/** The parts of a data URI in base64; `undefined` for anything else. */
+/** Returns the parts of a base64 data URI, or `undefined` for any other text. */
 export function readDataUri(uri: string): { readonly mediaType: string; readonly data: string } | undefined {
   const comma = uri.indexOf(",");
-  // Not one expression over the whole: the data can be megabytes.
+  // The expression must not match the data, which can be megabytes.
   const header = /^data:([^;,]+)(?:;[^,]*)?;base64$/i.exec(uri.slice(0, comma));
   const mediaType = header?.[1]?.toLowerCase();
   return comma === -1 || mediaType === undefined ? undefined : { mediaType, data: uri.slice(comma + 1) };
 }
 
-const audioFormats: readonly (readonly [mediaType: string, format: string])[] = [
+const AUDIO_FORMATS: readonly (readonly [mediaType: string, format: string])[] = [
   ["audio/wav", "wav"],
   ["audio/x-wav", "wav"],
   ["audio/wave", "wav"],
@@ -15,15 +15,15 @@ const audioFormats: readonly (readonly [mediaType: string, format: string])[] = 
   ["audio/mp3", "mp3"],
 ];
 
-/** What Chat Completions calls a format of audio that it takes. */
+/** Returns the name of an audio format in Chat Completions, or `undefined` if it is not supported. */
 export function audioFormat(mediaType: string): string | undefined {
-  return audioFormats.find(([type]) => type === mediaType)?.[1];
+  return AUDIO_FORMATS.find(([type]) => type === mediaType)?.[1];
 }
 
-/** The media type of a format of audio, as Chat Completions names it. */
+/** Returns the media type of an audio format of Chat Completions. */
 export function audioMediaType(format: string): string | undefined {
-  return audioFormats.find(([, name]) => name === format)?.[0];
+  return AUDIO_FORMATS.find(([, name]) => name === format)?.[0];
 }
 
-/** Providers demand a name of a file; this is the one of a file that has none. */
-export const unnamedFile = "document.pdf";
+/** The name of a file that has none. Providers require one. */
+export const UNNAMED_FILE = "document.pdf";

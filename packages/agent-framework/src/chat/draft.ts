@@ -1,29 +1,30 @@
-import type { ChatCall, ChatMessage, ChatPart, ChatSpokenMessage, ChatToolMessage } from "./chat-message.ts";
+import type { ChatCall, ChatMessage, ChatPart, ChatSpeakerMessage, ChatToolMessage } from "./chat-message.ts";
 
-/** A message of Chat Completions while contents are added to it. */
-export type Draft = SpokenDraft | ResultDraft;
+/** A message of Chat Completions under construction. */
+export type Draft = SpeakerDraft | ResultDraft;
 
-export interface SpokenDraft {
-  readonly role: ChatSpokenMessage["role"];
+export interface SpeakerDraft {
+  readonly role: ChatSpeakerMessage["role"];
   readonly name: string | undefined;
   readonly parts: ChatPart[];
   readonly calls: ChatCall[];
   refusal: string | undefined;
-  /** Where it comes from. */
+  /** The path of the source message. */
   readonly path: string;
-  /** Where the contents are that say what it says. */
+  /** The paths of the source contents. */
   readonly contentPaths: string[];
-  /** Where the calls are, in the order of {@link calls}. */
+  /** The paths of the source contents of {@link calls}, in the same order. */
   readonly callPaths: string[];
 }
 
 export interface ResultDraft {
   readonly role: "tool";
   readonly message: ChatToolMessage;
+  /** The path of the source content. */
   readonly path: string;
 }
 
-export function isEmpty({ parts, calls, refusal }: SpokenDraft): boolean {
+export function isEmpty({ parts, calls, refusal }: SpeakerDraft): boolean {
   return parts.length === 0 && calls.length === 0 && refusal === undefined;
 }
 
@@ -39,7 +40,7 @@ export function finishDraft(draft: Draft): ChatMessage {
   };
 }
 
-function finishContent(parts: readonly ChatPart[]): ChatSpokenMessage["content"] {
+function finishContent(parts: readonly ChatPart[]): ChatSpeakerMessage["content"] {
   const [part] = parts;
   if (part === undefined) return null;
   return parts.length === 1 && part.type === "text" ? part.text : parts;

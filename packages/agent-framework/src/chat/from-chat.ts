@@ -1,38 +1,31 @@
-import { fieldText, newContent, type Content } from "../content/content.ts";
-import { invalid } from "../interchange-error.ts";
-import {
-  describeNode,
-  getMember,
-  getText,
-  isBlank,
-  objectNode,
-  stringNode,
-  type JsonNode,
-} from "../json/node.ts";
+import { memberPath, quoteName } from "@threadstore/core/documents";
+import { type Content, fieldText, newContent } from "../content/content.ts";
+import { invalidNode } from "../interchange-error.ts";
+import { getMember, getText, isBlank, type JsonNode, objectNode, stringNode } from "../json/node.ts";
 import type { Message } from "../messages/message.ts";
 import type { Report } from "../report.ts";
 import { fromChatContent, newRefusal, requireText } from "./from-parts.ts";
 
-/** A message of Chat Completions and where it is. */
-export interface PlacedMessage {
+/** A message of Chat Completions and its path. */
+export interface LocatedMessage {
   readonly node: JsonNode;
   readonly path: string;
 }
 
-/** Turns messages of Chat Completions into messages of Agent Framework, and reports what those have no place for. */
-export function fromChat(placed: readonly PlacedMessage[], report: Report): Message[] {
-  const turns: Message[][] = [];
-  for (const { node, path } of placed) {
+/** Converts messages of Chat Completions to messages of Agent Framework, and reports parts without a counterpart. */
+export function fromChat(messages: readonly LocatedMessage[], report: Report): Message[] {
+  const groups: Message[][] = [];
+  for (const { node, path } of messages) {
     const message = fromMessage(node, path, report);
-    const turn = turns.at(-1);
+    const group = groups.at(-1);
     if (message === undefined) continue;
-    if (message.role === "tool" && turn?.[0]?.role === "tool") turn.push(message);
-    else turns.push([message]);
+    if (message.role === "tool" && group?.[0]?.role === "tool") group.push(message);
+    else groups.push([message]);
   }
-  // Agent Framework has the results of one turn in one message.
-  return turns.flatMap(([first, ...rest]) => {
+  // Agent Framework keeps the results of parallel calls in one message.
+  return groups.flatMap(([first, ...others]) => {
     if (first === undefined) return [];
-    return [{ ...first, contents: [first, ...rest].flatMap(({ contents }) => contents) }];
+    return [{ ...first, contents: [first, ...others].flatMap(({ contents }) => contents) }];
   });
 }
 
@@ -42,12 +35,12 @@ function fromMessage(node: JsonNode, path: string, report: Report): Message | un
     case "assistant":
       return newMessage(role, node, path, readAssistant(node, path, report));
     case "tool":
-      reportUnknown(node, ["role", "tool_call_id", "content"], path, report);
+      reportUnknownMembers(node, ["role", "tool_call_id", "content"], path, report);
       return newMessage(role, node, path, [readResult(node, path, report)]);
     case "system":
     case "developer":
     case "user":
-      reportUnknown(node, ["role", "name", "content"], path, report);
+      reportUnknownMembers(node, ["role", "name", "content"], path, report);
       return newMessage(
         role,
         node,
@@ -55,10 +48,10 @@ function fromMessage(node: JsonNode, path: string, report: Report): Message | un
         fromChatContent(getMember(node, "content"), `${path}.content`, report),
       );
     case "function":
-      report("lost", path, "a message of the deprecated role function: Agent Framework has none like it.");
+      report("lost", path, "Agent Framework does not have messages of the deprecated role function.");
       return undefined;
     default:
-      throw invalid(`${path}.role`, "a role of Chat Completions", describeNode(getMember(node, "role")));
+      throw invalidNode(`${path}.role`, "a role of Chat Completions");
   }
 }
 
@@ -75,9 +68,17 @@ function newMessage(role: string, node: JsonNode, path: string, contents: readon
   };
 }
 
+const ASSISTANT_MEMBERS: readonly string[] = [
+  "role",
+  "name",
+  "content",
+  "refusal",
+  "reasoning_content",
+  "tool_calls",
+];
+
 function readAssistant(node: JsonNode, path: string, report: Report): Content[] {
-  const known = ["role", "name", "content", "refusal", "reasoning_content", "tool_calls"];
-  reportUnknown(node, known, path, report);
+  reportUnknownMembers(node, ASSISTANT_MEMBERS, path, report);
   const reasoning = getMember(node, "reasoning_content");
   const refusal = getMember(node, "refusal");
   return [
@@ -90,15 +91,15 @@ function readAssistant(node: JsonNode, path: string, report: Report): Content[] 
 
 function readCalls(calls: JsonNode | undefined, path: string, report: Report): Content[] {
   if (calls === undefined || calls.type === "null") return [];
-  if (calls.type !== "array") throw invalid(path, "a list of tool calls", describeNode(calls));
+  if (calls.type !== "array") throw invalidNode(path, "an array of tool calls", calls);
   return calls.items.flatMap((call, index) => {
-    const callPath = `${path}[${index}]`;
+    const callPath = memberPath(path, index);
     const callId = requireText(call, "id", callPath);
     if (getText(call, "type") !== "function") {
-      report("lost", callPath, "a call of a tool that is no function: Agent Framework has none like it.");
+      report("lost", callPath, "Agent Framework only has calls of function tools.");
       return [];
     }
-    reportUnknown(call, ["id", "type", "function"], callPath, report);
+    reportUnknownMembers(call, ["id", "type", "function"], callPath, report);
     const definition = getMember(call, "function");
     const definitionPath = `${callPath}.function`;
     const name = requireText(definition, "name", definitionPath);
@@ -110,16 +111,15 @@ function readCalls(calls: JsonNode | undefined, path: string, report: Report): C
 function readResult(node: JsonNode, path: string, report: Report): Content {
   const callId = requireText(node, "tool_call_id", path);
   const parts = fromChatContent(getMember(node, "content"), `${path}.content`, report);
-  if (parts.length > 1)
-    report("changed", path, "the parts of a tool's result are one text in Agent Framework.");
+  if (parts.length > 1) report("changed", path, "The parts of the tool result are joined into one text.");
   const text = parts.map((part) => fieldText(part, "text") ?? "").join("");
   return newContent("result", path, { callId, result: stringNode(text) });
 }
 
-function reportUnknown(node: JsonNode, known: readonly string[], path: string, report: Report): void {
+function reportUnknownMembers(node: JsonNode, known: readonly string[], path: string, report: Report): void {
   if (node.type !== "object") return;
   for (const [name, value] of node.members) {
     if (known.includes(name) || isBlank(value)) continue;
-    report("lost", path, `${JSON.stringify(name.slice(0, 80))}: Agent Framework has no place for it.`);
+    report("lost", path, `Agent Framework does not have the member ${quoteName(name)}.`);
   }
 }

@@ -1,29 +1,21 @@
-import { newContent, type Content } from "../content/content.ts";
-import { invalid } from "../interchange-error.ts";
-import {
-  describeNode,
-  getMember,
-  getText,
-  memberPath,
-  objectNode,
-  stringNode,
-  type JsonNode,
-  type ObjectNode,
-} from "../json/node.ts";
+import { memberPath } from "@threadstore/core/documents";
+import { type Content, newContent } from "../content/content.ts";
+import { invalidNode } from "../interchange-error.ts";
+import { getMember, getText, type JsonNode, type ObjectNode, objectNode, stringNode } from "../json/node.ts";
 import type { Report } from "../report.ts";
-import { audioMediaType, readDataUri, unnamedFile } from "./data-uri.ts";
+import { audioMediaType, readDataUri, UNNAMED_FILE } from "./data-uri.ts";
 
-/** The contents that say what the content of a message of Chat Completions says. */
+/** Converts the content of a message of Chat Completions. */
 export function fromChatContent(content: JsonNode | undefined, path: string, report: Report): Content[] {
   if (content === undefined || content.type === "null") return [];
   if (content.type === "string") return [newContent("text", path, { text: content })];
-  if (content.type !== "array") throw invalid(path, "text or a list of parts", describeNode(content));
+  if (content.type !== "array") throw invalidNode(path, "a string or an array of parts", content);
   return content.items.flatMap((part, index) => {
-    const partPath = `${path}[${index}]`;
-    if (part.type !== "object") throw invalid(partPath, "a content part", describeNode(part));
-    const found = fromPart(part, partPath);
-    if (found !== undefined) return [found];
-    report("lost", partPath, "a content part that Agent Framework has no content for.");
+    const partPath = memberPath(path, index);
+    if (part.type !== "object") throw invalidNode(partPath, "a content part", part);
+    const converted = fromPart(part, partPath);
+    if (converted !== undefined) return [converted];
+    report("lost", partPath, "Agent Framework does not have this type of content.");
     return [];
   });
 }
@@ -72,12 +64,12 @@ function fromFile(file: JsonNode | undefined, path: string): Content | undefined
   const uri = getText(file, "file_data");
   if (uri === undefined || readDataUri(uri) === undefined) return undefined;
   const filename = getText(file, "filename");
-  const name = filename === undefined || filename === unnamedFile ? undefined : stringNode(filename);
+  const name = filename === undefined || filename === UNNAMED_FILE ? undefined : stringNode(filename);
   return newContent("data", path, { uri: stringNode(uri), name });
 }
 
 export function requireText(node: JsonNode | undefined, name: string, path: string): JsonNode {
   const value = getMember(node, name);
-  if (value?.type !== "string") throw invalid(memberPath(path, name), "a string", describeNode(value));
+  if (value?.type !== "string") throw invalidNode(memberPath(path, name), "a string", value);
   return value;
 }

@@ -1,28 +1,28 @@
 import type { Message } from "../messages/message.ts";
 import type { Report } from "../report.ts";
 import type { ChatMessage } from "./chat-message.ts";
-import { finishDraft, type Draft, type SpokenDraft } from "./draft.ts";
+import { type Draft, finishDraft, type SpeakerDraft } from "./draft.ts";
 import { toDrafts } from "./to-drafts.ts";
 
 /**
- * Messages of Agent Framework and the messages of Chat Completions that say the same. Seldom one and one: a
- * message with three results becomes three, and a message with nothing for the model joins its neighbour.
+ * Messages of Agent Framework and their counterparts in Chat Completions. These rarely correspond one to one: a message
+ * with three results becomes three messages, and a message without content for the model joins the one before it.
  */
 export interface ChatGroup {
   /** The positions of the messages of Agent Framework. */
   readonly sources: readonly number[];
   readonly chat: readonly ChatMessage[];
-  /** For each of `chat`, where it comes from. */
-  readonly places: readonly ChatPlace[];
+  /** The origin of each message in {@link chat}. */
+  readonly origins: readonly ChatOrigin[];
 }
 
-/** Where a message of Chat Completions comes from. */
-export interface ChatPlace {
-  /** The message of Agent Framework; of a tool's result, the content. */
+/** The location in Agent Framework's thread from which a message of Chat Completions was converted. */
+export interface ChatOrigin {
+  /** The path of the message, or of the content for a tool result. */
   readonly path: string;
-  /** The contents that say what it says. */
+  /** The paths of the contents. */
   readonly contents: readonly string[];
-  /** Its calls, in their order. */
+  /** The paths of the calls, in order. */
   readonly calls: readonly string[];
 }
 
@@ -31,18 +31,18 @@ interface OpenGroup {
   readonly drafts: Draft[];
 }
 
-/** Turns a conversation of Agent Framework into one of Chat Completions. */
+/** Converts a conversation of Agent Framework to one of Chat Completions. */
 export function toChat(messages: readonly Message[], report: Report): ChatGroup[] {
   const groups: OpenGroup[] = [];
-  const spoken = messages.map((message) => toDrafts(message, report));
-  spoken.forEach((drafts, index) => {
-    const next = drafts[1] ?? spoken.slice(index + 1).find((following) => following.length > 0)?.[0];
+  const converted = messages.map((message) => toDrafts(message, report));
+  converted.forEach((drafts, index) => {
+    const next = drafts[1] ?? converted.slice(index + 1).find((later) => later.length > 0)?.[0];
     addMessage(groups, index, drafts, next);
   });
   return groups.map(({ sources, drafts }) => ({
     sources,
     chat: drafts.map(finishDraft),
-    places: drafts.map(toPlace),
+    origins: drafts.map(toOrigin),
   }));
 }
 
@@ -57,41 +57,41 @@ function addMessage(
     groups.push({ sources: [source], drafts: [...drafts] });
     return;
   }
-  const [first, ...rest] = drafts;
+  const [first, ...others] = drafts;
   const calling = group.drafts.at(-1);
   if (first === undefined || group.drafts.length === 0) {
     group.sources.push(source);
     for (const draft of drafts) group.drafts.push(draft);
-  } else if (isCalling(calling) && first.role === "assistant" && belongTogether(calling, first, next)) {
-    // Calls of one turn in several messages: Chat Completions wants them in one, before the results.
+  } else if (isCalling(calling) && first.role === "assistant" && continuesCalls(first, calling, next)) {
+    // Chat Completions requires parallel calls in one message, before their results.
     merge(calling, first);
     group.sources.push(source);
-    for (const draft of rest) group.drafts.push(draft);
+    for (const draft of others) group.drafts.push(draft);
   } else {
     groups.push({ sources: [source], drafts: [...drafts] });
   }
 }
 
-/** Whether a message goes on with the calls of the one before: it calls, too, or the results come behind it. */
-function belongTogether(calling: SpokenDraft, following: SpokenDraft, next: Draft | undefined): boolean {
-  if (following.calls.length > 0) return true;
+/** Returns whether a message continues the calls before it: it has calls too, or is followed by their results. */
+function continuesCalls(draft: SpeakerDraft, calling: SpeakerDraft, next: Draft | undefined): boolean {
+  if (draft.calls.length > 0) return true;
   return next?.role === "tool" && calling.calls.some(({ id }) => id === next.message.tool_call_id);
 }
 
-export function toPlace(draft: Draft): ChatPlace {
+export function toOrigin(draft: Draft): ChatOrigin {
   const { path } = draft;
   if (draft.role === "tool") return { path, contents: [path], calls: [] };
   return { path, contents: draft.contentPaths, calls: draft.callPaths };
 }
 
-function isCalling(draft: Draft | undefined): draft is SpokenDraft {
+function isCalling(draft: Draft | undefined): draft is SpeakerDraft {
   return draft?.role === "assistant" && draft.calls.length > 0;
 }
 
-function merge(into: SpokenDraft, from: SpokenDraft): void {
-  for (const part of from.parts) into.parts.push(part);
-  for (const call of from.calls) into.calls.push(call);
-  for (const path of from.callPaths) into.callPaths.push(path);
-  for (const path of from.contentPaths) into.contentPaths.push(path);
-  into.refusal ??= from.refusal;
+function merge(target: SpeakerDraft, source: SpeakerDraft): void {
+  for (const part of source.parts) target.parts.push(part);
+  for (const call of source.calls) target.calls.push(call);
+  for (const path of source.callPaths) target.callPaths.push(path);
+  for (const path of source.contentPaths) target.contentPaths.push(path);
+  target.refusal ??= source.refusal;
 }

@@ -1,46 +1,46 @@
-import { fieldText, type Content } from "../content/content.ts";
+import { quoteName } from "@threadstore/core/documents";
+import { type Content, fieldText } from "../content/content.ts";
 import type { Message } from "../messages/message.ts";
 import type { Report } from "../report.ts";
-import type { ChatPart, ChatSpokenMessage } from "./chat-message.ts";
-import { isEmpty, type Draft, type SpokenDraft } from "./draft.ts";
+import type { ChatPart, ChatSpeakerMessage } from "./chat-message.ts";
+import { type Draft, isEmpty, type SpeakerDraft } from "./draft.ts";
 import { toCall, toPart, toResultText, wellFormedText } from "./to-parts.ts";
 
-const spokenRoles: readonly string[] = [
+const SPEAKER_ROLES: readonly string[] = [
   "assistant",
   "developer",
   "system",
   "user",
-] satisfies SpokenDraft["role"][];
+] satisfies SpeakerDraft["role"][];
 
-/** The messages of Chat Completions that say what a message of Agent Framework says: none, one or several. */
+/** Converts a message of Agent Framework to the messages of Chat Completions that correspond to it, if any. */
 export function toDrafts(message: Message, report: Report): Draft[] {
   const { role } = message;
   if (role === "assistant") return toAssistantDrafts(message, report);
   const results = message.contents.filter(({ kind }) => kind === "result");
   const others = message.contents.filter(({ kind }) => kind !== "result");
-  // Results first: whatever stands between a call and its result makes providers refuse the thread.
+  // Results come first: providers reject a thread in which anything separates a call from its result.
   const drafts: Draft[] = results.map((content) => toResult(content, report));
-  if (!isSpokenRole(role)) {
-    for (const content of others)
-      carry(content, report, `in a message of role ${JSON.stringify(role.slice(0, 80))}`);
+  if (!isSpeakerRole(role)) {
+    for (const content of others) reportPreserved(content, role, report);
     return drafts;
   }
-  const draft = startDraft(role, message, report);
+  const draft = newDraft(role, message, report);
   for (const content of others) {
     const part = toPart(content, role === "user", report);
-    if (part === undefined) carry(content, report, `in a message of role "${role}"`);
+    if (part === undefined) reportPreserved(content, role, report);
     else addPart(draft, part, content);
   }
   return isEmpty(draft) ? drafts : [...drafts, draft];
 }
 
-/** What stands behind a result is the answer to it, and thus a message of its own. */
+/** Contents after a result respond to it, so they become a separate message. */
 function toAssistantDrafts(message: Message, report: Report): Draft[] {
   const drafts: Draft[] = [];
-  let draft = startDraft("assistant", message, report);
+  let draft = newDraft("assistant", message, report);
   const finish = (): void => {
     if (!isEmpty(draft)) drafts.push(draft);
-    draft = startDraft("assistant", message, report);
+    draft = newDraft("assistant", message, report);
   };
   for (const content of message.contents) {
     if (content.kind === "result") {
@@ -54,7 +54,7 @@ function toAssistantDrafts(message: Message, report: Report): Draft[] {
   return drafts;
 }
 
-function addToAssistant(draft: SpokenDraft, content: Content, report: Report): void {
+function addToAssistant(draft: SpeakerDraft, content: Content, report: Report): void {
   if (content.kind === "call") {
     draft.calls.push(toCall(content, report));
     draft.callPaths.push(content.path);
@@ -68,11 +68,11 @@ function addToAssistant(draft: SpokenDraft, content: Content, report: Report): v
     return;
   }
   const part = toPart(content, false, report);
-  if (part === undefined) carry(content, report, 'in a message of role "assistant"');
+  if (part === undefined) reportPreserved(content, "assistant", report);
   else addPart(draft, part, content);
 }
 
-function addPart(draft: SpokenDraft, part: ChatPart, content: Content): void {
+function addPart(draft: SpeakerDraft, part: ChatPart, content: Content): void {
   draft.parts.push(part);
   draft.contentPaths.push(content.path);
 }
@@ -83,35 +83,35 @@ function toResult(content: Content, report: Report): Draft {
   return { role: "tool", message, path: content.path };
 }
 
-function startDraft(role: SpokenDraft["role"], message: Message, report: Report): SpokenDraft {
+function newDraft(role: SpeakerDraft["role"], message: Message, report: Report): SpeakerDraft {
   const { path } = message;
   const name = readName(role, message, report);
   return { role, name, parts: [], calls: [], refusal: undefined, path, contentPaths: [], callPaths: [] };
 }
 
-// The assistant's name is the agent's: the model need not be told, and some providers refuse the member there.
+// The assistant's name is left out: it is the agent's name, the model does not need it, and some providers reject it.
 function readName(role: string, { authorName, path }: Message, report: Report): string | undefined {
   if (role !== "user" || authorName === undefined || authorName === "") return undefined;
   if (/^[\w-]{1,64}$/.test(authorName)) return authorName;
   report(
-    "carried",
+    "preserved",
     path,
-    "the author's name: providers take letters, digits, _ and - only. Kept and written back.",
+    "Providers accept only letters, digits, _ and - in an author's name. The name is stored and written back.",
   );
   return undefined;
 }
 
-function carry({ path, type, kind }: Content, report: Report, where: string): void {
-  const name = type === "" ? "content without a type" : JSON.stringify(type.slice(0, 80));
-  const hint =
-    kind === "approvalRequest" ? " A call that still waits for an answer has to be asked for again." : "";
+function reportPreserved({ path, type, kind }: Content, role: string, report: Report): void {
+  const subject = type === "" ? "content without a type" : `content of type ${quoteName(type)}`;
+  const warning =
+    kind === "approvalRequest" ? " If the approval is pending, it must be requested again." : "";
   report(
-    "carried",
+    "preserved",
     path,
-    `${name} ${where} has no counterpart in Chat Completions. Kept and written back.${hint}`,
+    `Chat Completions has no counterpart for ${subject} in a message of role ${quoteName(role)}. It is stored and written back.${warning}`,
   );
 }
 
-function isSpokenRole(role: string): role is ChatSpokenMessage["role"] {
-  return spokenRoles.includes(role);
+function isSpeakerRole(role: string): role is ChatSpeakerMessage["role"] {
+  return SPEAKER_ROLES.includes(role);
 }

@@ -1,10 +1,10 @@
-import { fieldText, itemsRepeatResult, itemText, type Content } from "../content/content.ts";
+import { type Content, fieldText, itemsRepeatResult, itemText } from "../content/content.ts";
 import { getText, printNode } from "../json/node.ts";
 import type { Report } from "../report.ts";
 import type { ChatCall, ChatPart } from "./chat-message.ts";
-import { audioFormat, readDataUri, unnamedFile } from "./data-uri.ts";
+import { audioFormat, readDataUri, UNNAMED_FILE } from "./data-uri.ts";
 
-/** The part of a message that says what a content says; `undefined` where Chat Completions has none. */
+/** Converts a content to a part of a message, or returns `undefined` if Chat Completions has no counterpart. */
 export function toPart(content: Content, isUser: boolean, report: Report): ChatPart | undefined {
   if (content.kind === "text") return { type: "text", text: wellFormedText(content, "text", report) };
   if (!isUser) return undefined;
@@ -28,7 +28,7 @@ function toDataPart(content: Content, report: Report): ChatPart | undefined {
   if (data === undefined) return undefined;
   if (data.mediaType.startsWith("image/")) return toImagePart(content, report);
   if (data.mediaType === "application/pdf") {
-    const filename = fieldText(content, "name")?.toWellFormed() ?? unnamedFile;
+    const filename = fieldText(content, "name")?.toWellFormed() ?? UNNAMED_FILE;
     return { type: "file", file: { filename, file_data: uri } };
   }
   const format = audioFormat(data.mediaType);
@@ -49,7 +49,7 @@ export function toCall(content: Content, report: Report): ChatCall {
   return { id, type: "function", function: { name, arguments: text === "" ? "{}" : text } };
 }
 
-/** What the model is told as the result of a call. */
+/** Returns the text that the model receives as the result of a call. */
 export function toResultText(content: Content, report: Report): string {
   const { result, exception, items } = content.fields;
   if (!itemsRepeatResult(content)) reportItems(content, report);
@@ -64,15 +64,15 @@ function reportItems(content: Content, report: Report): void {
   const { items, result } = content.fields;
   const isAllText = items?.type === "array" && items.items.every((item) => itemText(item) !== undefined);
   if (isAllText && result === undefined) return;
-  const what =
-    "items of a function result: a tool message of Chat Completions is text. Kept and written back.";
-  report("carried", content.path, what);
+  const message =
+    "A tool message of Chat Completions is text. The items of the function result are stored and written back.";
+  report("preserved", content.path, message);
 }
 
-// A lone surrogate can be in a thread of Python's. No store can keep one, and no provider takes it.
+// Threads written by Python can contain lone surrogates, which no store and no provider accepts.
 export function wellFormedText(content: Content, name: keyof Content["fields"], report: Report): string {
   const text = fieldText(content, name) ?? "";
   if (text.isWellFormed()) return text;
-  report("changed", content.path, `half of a character in ${name} of ${content.type} became U+FFFD.`);
+  report("changed", content.path, `A lone surrogate in ${name} of ${content.type} became U+FFFD.`);
   return text.toWellFormed();
 }

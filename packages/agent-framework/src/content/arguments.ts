@@ -1,10 +1,11 @@
 import { InterchangeError } from "../interchange-error.ts";
-import { objectNode, stringNode, type JsonNode } from "../json/node.ts";
+import { type JsonNode, objectNode, stringNode } from "../json/node.ts";
 import { parseNode } from "../json/parse.ts";
 
 /**
- * Arguments as C# holds them: an object. Python and Chat Completions have text, which a model wrote and which may
- * be anything; such text comes under the name `raw`, as Agent Framework for Python does it when it needs an object.
+ * Converts a call's arguments to an object, as C# requires. In Python and Chat Completions, arguments are text, which a
+ * model wrote and which may be anything. Text that is not an object becomes the member `raw`, as in Agent Framework for
+ * Python.
  */
 export function argumentsToObject(text: string): { readonly value: JsonNode; readonly isWrapped: boolean } {
   if (text.trim() === "") return { value: objectNode([]), isWrapped: false };

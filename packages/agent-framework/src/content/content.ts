@@ -1,28 +1,33 @@
-import type { ArrayNode, JsonNode } from "../json/node.ts";
-import { arrayNode, isBlank, objectNode, type ObjectNode } from "../json/node.ts";
+import {
+  arrayNode,
+  type ArrayNode,
+  isBlank,
+  type JsonNode,
+  objectNode,
+  type ObjectNode,
+} from "../json/node.ts";
 import type { ContentKind, FieldName } from "./kinds.ts";
 
-/** One content of a message, independent of the language that wrote it. */
+/** A content of a message, independent of the language that wrote it. */
 export interface Content {
-  /** `unknown` for a type that this package does not know, or that has no counterpart in the other language. */
+  /** `unknown` for a type that this package does not know. */
   readonly kind: ContentKind | "unknown";
-  /** What its language calls the type, for reports. */
+  /** The name of the type in its language, for reports. */
   readonly type: string;
   readonly fields: Fields;
-  /** The call within an approval. */
+  /** The call that an approval is about. */
   readonly call: Content | undefined;
   readonly properties: ObjectNode;
   readonly annotations: ArrayNode;
-  /** The members that this package does not know, apart from those that say nothing. */
+  /** The names of unknown members that carry information. */
   readonly unknownMembers: readonly string[];
-  /** Where it was read. */
   readonly path: string;
 }
 
-/** Fields in neutral form: arguments as text, usage with the names of C#. None is `null`. */
+/** Fields in a neutral form: arguments as text, usage with the names of C#. Never `null`. */
 export type Fields = { readonly [Name in FieldName]?: JsonNode | undefined };
 
-/** A content that was not read but comes from a message of Chat Completions. */
+/** Creates a content that was not read from Agent Framework's JSON. */
 export function newContent(
   kind: ContentKind,
   path: string,
@@ -33,13 +38,13 @@ export function newContent(
   return { kind, type: kind, fields, call: undefined, properties, annotations, unknownMembers: [], path };
 }
 
-/** What a field of text says; `undefined` when there is none. */
+/** Returns the value of a string field, or `undefined` if it is missing or of another type. */
 export function fieldText(content: Content, name: FieldName): string | undefined {
   const value = content.fields[name];
   return value?.type === "string" ? value.value : undefined;
 }
 
-/** Whether a result's items say only what its text says, as Python writes for a result of text. */
+/** Returns whether the items of a result only repeat its text. Python writes text results this way. */
 export function itemsRepeatResult({ fields }: Content): boolean {
   const { items, result } = fields;
   if (isBlank(items)) return true;
@@ -47,7 +52,7 @@ export function itemsRepeatResult({ fields }: Content): boolean {
   return itemText(items.items[0]) === result.value;
 }
 
-/** The text of an item of a result; `undefined` when it is something else. */
+/** Returns the text of an item of a result, or `undefined` if it is not text. */
 export function itemText(item: JsonNode | undefined): string | undefined {
   if (item?.type !== "object") return undefined;
   const members = new Map(item.members);

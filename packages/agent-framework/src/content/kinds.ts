@@ -14,7 +14,7 @@ export type ContentKind =
   | "approvalRequest"
   | "approvalResponse";
 
-/** What a field holds, where C# and Python differ in more than its name. */
+/** The form of a field's value, which C# and Python may represent differently. */
 export type FieldForm = "text" | "json" | "arguments" | "usage" | "items" | "call";
 
 export type FieldName =
@@ -38,10 +38,10 @@ export type FieldName =
 
 export interface FieldRule {
   readonly name: FieldName;
-  /** What each language calls it: the first is written, all are read; none where a language lacks it. */
+  /** The names in each language: the first is written, all are read. Empty if the language lacks the field. */
   readonly names: { readonly [Of in Language]: readonly string[] };
   readonly form: FieldForm;
-  /** Without it the content means nothing. */
+  /** Whether a content without the field is invalid. */
   readonly required: boolean;
 }
 
@@ -49,20 +49,20 @@ export interface KindRule {
   readonly kind: ContentKind;
   /** The values of `$type` (C#) and `type` (Python): the first is written, all are read. */
   readonly types: { readonly [Of in Language]: readonly string[] };
-  /** In the order in which they are written. */
+  /** The fields, in the order in which they are written. */
   readonly fields: readonly FieldRule[];
-  /** A member that a language always writes with `true`. */
+  /** The name of a member that a language always writes as `true`. */
   readonly flag: { readonly [Of in Language]?: string };
 }
 
 type Names = string | readonly string[];
 
-function list(names: Names): readonly string[] {
+function toList(names: Names): readonly string[] {
   return typeof names === "string" ? [names] : names;
 }
 
 function field(name: FieldName, csharp: Names, python: Names, form: FieldForm = "text"): FieldRule {
-  return { name, names: { csharp: list(csharp), python: list(python) }, form, required: false };
+  return { name, names: { csharp: toList(csharp), python: toList(python) }, form, required: false };
 }
 
 function required(rule: FieldRule): FieldRule {
@@ -70,45 +70,45 @@ function required(rule: FieldRule): FieldRule {
 }
 
 function kind(
-  of: ContentKind,
+  name: ContentKind,
   csharp: Names,
   python: Names,
   fields: readonly FieldRule[],
   flag: KindRule["flag"] = {},
 ): KindRule {
-  return { kind: of, types: { csharp: list(csharp), python: list(python) }, fields, flag };
+  return { kind: name, types: { csharp: toList(csharp), python: toList(python) }, fields, flag };
 }
 
-const callId = required(field("callId", "callId", "call_id"));
-const mediaType = field("mediaType", "mediaType", "media_type");
-const exception = field("exception", [], "exception");
-const approvalId = required(field("id", ["requestId", "id"], "id"));
-const approvalCall = required(field("call", ["toolCall", "functionCall"], "function_call", "call"));
+const CALL_ID = required(field("callId", "callId", "call_id"));
+const MEDIA_TYPE = field("mediaType", "mediaType", "media_type");
+const EXCEPTION = field("exception", [], "exception");
+const APPROVAL_ID = required(field("id", ["requestId", "id"], "id"));
+const APPROVAL_CALL = required(field("call", ["toolCall", "functionCall"], "function_call", "call"));
 
-/** The contents that both languages have, and what they call each part of them. */
-export const kindRules: readonly KindRule[] = [
+/** The kinds of content that both languages have, with the names of their parts in each language. */
+export const KIND_RULES: readonly KindRule[] = [
   kind("text", "text", "text", [field("text", "text", "text")]),
   kind("reasoning", "reasoning", "text_reasoning", [
     field("text", "text", "text"),
     field("protectedData", "protectedData", "protected_data"),
   ]),
-  // C# takes the media type from the URI, and has a name, for which Python has no member.
+  // C# derives the media type from the URI. Python does not have the name.
   kind("data", "data", "data", [
     required(field("uri", "uri", "uri")),
     field("mediaType", [], "media_type"),
     field("name", "name", []),
   ]),
-  kind("uri", "uri", "uri", [required(field("uri", "uri", "uri")), mediaType]),
+  kind("uri", "uri", "uri", [required(field("uri", "uri", "uri")), MEDIA_TYPE]),
   kind("call", "functionCall", "function_call", [
-    callId,
+    CALL_ID,
     required(field("name", "name", "name")),
     field("arguments", "arguments", "arguments", "arguments"),
-    exception,
+    EXCEPTION,
   ]),
   kind("result", "functionResult", "function_result", [
-    callId,
+    CALL_ID,
     field("result", "result", "result", "json"),
-    exception,
+    EXCEPTION,
     field("items", [], "items", "items"),
   ]),
   kind("error", "error", "error", [
@@ -119,7 +119,7 @@ export const kindRules: readonly KindRule[] = [
   kind("usage", "usage", "usage", [field("details", "details", "usage_details", "usage")]),
   kind("hostedFile", "hostedFile", "hosted_file", [
     required(field("id", "fileId", "file_id")),
-    mediaType,
+    MEDIA_TYPE,
     field("name", "name", "name"),
   ]),
   kind("hostedVectorStore", "hostedVectorStore", "hosted_vector_store", [
@@ -129,8 +129,8 @@ export const kindRules: readonly KindRule[] = [
     "approvalRequest",
     ["toolApprovalRequest", "functionApprovalRequest"],
     "function_approval_request",
-    [approvalCall, approvalId],
-    // By it Python knows what waits for a person.
+    [APPROVAL_CALL, APPROVAL_ID],
+    // Python finds pending approvals by this member.
     { python: "user_input_request" },
   ),
   kind(
@@ -138,22 +138,22 @@ export const kindRules: readonly KindRule[] = [
     ["toolApprovalResponse", "functionApprovalResponse"],
     "function_approval_response",
     [
-      approvalCall,
+      APPROVAL_CALL,
       field("approved", "approved", "approved", "json"),
       field("reason", "reason", []),
-      approvalId,
+      APPROVAL_ID,
     ],
   ),
 ];
 
-/** What each language calls the discriminator and the members that every content can have. */
-export const commonNames = {
+/** The names of the discriminator and of the members that every content can have. */
+export const COMMON_NAMES = {
   csharp: { type: "$type", annotations: "annotations", properties: "additionalProperties" },
   python: { type: "type", annotations: "annotations", properties: "additional_properties" },
 } as const;
 
-/** Members that say nothing with this value, so that it is no loss when the other language has no place for them. */
-export const ordinaryValues: { readonly [member: string]: string } = {
+/** The default values of members. With them, nothing is lost if the other language does not have the member. */
+export const DEFAULT_VALUES: { readonly [member: string]: string } = {
   informationalOnly: "false",
   invocationRequired: "true",
   requiresConfirmation: "true",

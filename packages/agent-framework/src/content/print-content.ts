@@ -1,8 +1,9 @@
+import { quoteName } from "@threadstore/core/documents";
 import {
   arrayNode,
   booleanNode,
   isBlank,
-  nullNode,
+  NULL_NODE,
   objectNode,
   stringNode,
   type JsonNode,
@@ -12,7 +13,7 @@ import type { Report } from "../report.ts";
 import type { Dialect, Language } from "../shapes/shape.ts";
 import { argumentsToObject } from "./arguments.ts";
 import { fieldText, itemsRepeatResult, itemText, type Content, type Fields } from "./content.ts";
-import { commonNames, kindRules, type FieldRule, type KindRule } from "./kinds.ts";
+import { COMMON_NAMES, KIND_RULES, type FieldRule, type KindRule } from "./kinds.ts";
 import { fromNeutralUsage } from "./usage.ts";
 
 export interface PrintTarget {
@@ -20,14 +21,14 @@ export interface PrintTarget {
   readonly report: Report;
 }
 
-/** Writes a content as a dialect has it, and reports what it has no place for; `undefined` when that is all of it. */
+/** Writes a content in a dialect, and reports parts that the dialect cannot represent. Returns `undefined` if none remains. */
 export function printContent(content: Content, target: PrintTarget): ObjectNode | undefined {
   const { kind, path } = content;
-  const rule = kindRules.find((candidate) => candidate.kind === kind);
+  const rule = KIND_RULES.find((candidate) => candidate.kind === kind);
   if (rule === undefined) {
-    const name =
-      content.type === "" ? "a content without a type" : `content of type ${JSON.stringify(content.type)}`;
-    target.report("lost", path, `${name}: the target has none like it.`);
+    const subject =
+      content.type === "" ? "content without a type" : `content of type ${quoteName(content.type)}`;
+    target.report("lost", path, `The target does not have ${subject}.`);
     return undefined;
   }
   const language = target.dialect === "csharp" ? "csharp" : "python";
@@ -50,22 +51,22 @@ function frame(
   dialect: Dialect,
 ): ObjectNode {
   const language = dialect === "csharp" ? "csharp" : "python";
-  const names = commonNames[language];
+  const names = COMMON_NAMES[language];
   const type: PrintedField = [names.type, stringNode(rule.types[language][0] ?? "")];
   const properties = isBlank(content.properties) ? undefined : content.properties;
   if (dialect === "csharp") return objectNode([type, ...fields, [names.properties, properties]]);
   if (dialect === "python-session")
     return objectNode([type, ...fields, [names.properties, content.properties]]);
-  // The first Python writes out the members that are not set.
-  const withException = rule.fields.some(({ name }) => name === "exception");
-  const exception: PrintedField = ["exception", withException ? nullNode : undefined];
+  // The first Python version also writes members that are not set.
+  const hasException = rule.fields.some(({ name }) => name === "exception");
+  const exception: PrintedField = ["exception", hasException ? NULL_NODE : undefined];
   const isSet = fields.some(([name, value]) => name === "exception" && value !== undefined);
-  const last: readonly PrintedField[] = isSet ? [] : [exception];
+  const unset: readonly PrintedField[] = isSet ? [] : [exception];
   return objectNode([
     type,
-    [names.annotations, nullNode],
+    [names.annotations, NULL_NODE],
     ...fields,
-    ...last,
+    ...unset,
     [names.properties, properties],
   ]);
 }
@@ -91,19 +92,19 @@ function printField(
     target.report(
       "changed",
       content.path,
-      "arguments that are no object: C# gets them in an object, under raw.",
+      "The arguments are not an object. In C#, they become the member raw of one.",
     );
   }
   return [name, object];
 }
 
-/** What one language says in one member and the other in another. */
+/** Moves values to the members in which the target language keeps them. */
 function adaptFields(content: Content, language: Language, report: Report): Fields {
   const { kind, fields, path } = content;
   if (kind === "data" && language === "python")
     return { ...fields, mediaType: fields.mediaType ?? uriMediaType(content) };
   if (kind === "uri" && language === "csharp" && fields.mediaType === undefined) {
-    report("changed", path, "a URI without a media type: C# demands one and gets application/octet-stream.");
+    report("changed", path, "C# requires a media type. The URI gets application/octet-stream.");
     return { ...fields, mediaType: stringNode("application/octet-stream") };
   }
   if (kind !== "result") return fields;
@@ -115,7 +116,7 @@ function uriMediaType(content: Content): JsonNode | undefined {
   return type === undefined ? undefined : stringNode(type);
 }
 
-/** Python writes a result of text twice: as it is, and as a content. */
+/** Adds the items in which Python repeats a text result. */
 function withItems(fields: Fields): Fields {
   if (fields.items !== undefined || fields.result?.type !== "string") return fields;
   const item = objectNode([
@@ -126,22 +127,27 @@ function withItems(fields: Fields): Fields {
   return { ...fields, items: arrayNode([item]) };
 }
 
-/** C# has a result only: what Python says in items or as an exception goes there when the place is free. */
+/** Moves Python's items or exception to the result if there is none, because C# has only a result. */
 function withoutItems(content: Content, report: Report, path: string): Fields {
   const { items, exception, ...fields } = content.fields;
   if (fields.result !== undefined) {
-    if (!itemsRepeatResult(content))
-      report("lost", path, "items of a function result: C# has the result only.");
-    if (exception !== undefined) report("lost", path, "exception of a function result: C# writes none.");
+    if (!itemsRepeatResult(content)) report("lost", path, "C# does not have the items of a function result.");
+    if (exception !== undefined)
+      report("lost", path, "C# does not write the exception of a function result.");
     return fields;
   }
   const texts = items?.type === "array" ? items.items.map(itemText) : [];
-  const text = texts.filter((found) => found !== undefined).join("");
-  if (texts.includes(undefined)) report("lost", path, "items of a function result that are no text.");
+  const text = texts.filter((part) => part !== undefined).join("");
+  if (texts.includes(undefined))
+    report(
+      "lost",
+      path,
+      "C# does not have the items of a function result. Those that are not text are lost.",
+    );
   if (texts.length > 0)
-    report("changed", path, "items of a function result: their text is the result in C#.");
+    report("changed", path, "The text of the function result's items becomes the result in C#.");
   if (exception === undefined) return { ...fields, ...(text === "" ? {} : { result: stringNode(text) }) };
-  report("changed", path, "exception of a function result: C# gets it as the result.");
+  report("changed", path, "The exception of the function result becomes the result in C#.");
   return {
     ...fields,
     result: stringNode(text === "" ? `Error: ${fieldText(content, "exception") ?? ""}` : text),
@@ -150,13 +156,14 @@ function withoutItems(content: Content, report: Report, path: string): Fields {
 
 function reportLosses(content: Content, rule: KindRule, language: Language, report: Report): void {
   const { path, type } = content;
-  const lose = (what: string): void =>
-    report("lost", path, `${what} of ${type}: the target has no place for it.`);
-  for (const name of content.unknownMembers) lose(JSON.stringify(name));
-  if (!isBlank(content.annotations)) lose("annotations");
+  const lose = (member: string): void =>
+    report("lost", path, `The target does not have ${member} of ${type}.`);
+  for (const name of content.unknownMembers) lose(`the member ${quoteName(name)}`);
+  if (!isBlank(content.annotations)) lose("the annotations");
   for (const { name, names } of rule.fields) {
     const isImplied = content.kind === "data" && name === "mediaType" && isImpliedByUri(content);
-    if (names[language].length === 0 && !isBlank(content.fields[name]) && !isImplied) lose(name);
+    if (names[language].length === 0 && !isBlank(content.fields[name]) && !isImplied)
+      lose(`the field ${name}`);
   }
 }
 

@@ -1,11 +1,10 @@
-import { invalid } from "../interchange-error.ts";
+import { memberPath } from "@threadstore/core/documents";
+import { invalidNode } from "../interchange-error.ts";
 import {
   arrayNode,
-  describeNode,
   getMember,
   getText,
   isBlank,
-  memberPath,
   objectNode,
   printNode,
   stringNode,
@@ -14,16 +13,16 @@ import {
 } from "../json/node.ts";
 import type { Language } from "../shapes/shape.ts";
 import { newContent, type Content, type Fields } from "./content.ts";
-import { commonNames, kindRules, ordinaryValues, type FieldRule, type KindRule } from "./kinds.ts";
+import { COMMON_NAMES, KIND_RULES, DEFAULT_VALUES, type FieldRule, type KindRule } from "./kinds.ts";
 import { toNeutralUsage } from "./usage.ts";
 
-/** Reads a content as its language wrote it. Throws `THREAD_INVALID` with the path. */
+/** Reads a content that a language wrote. Throws `THREAD_INVALID` with the path. */
 export function readContent(node: JsonNode, language: Language, path: string): Content {
-  // Python takes a bare text for a content of text.
+  // Python accepts a string as a text content.
   if (node.type === "string" && language === "python") return newContent("text", path, { text: node });
-  if (node.type !== "object") throw invalid(path, "a content of a message", describeNode(node));
-  const type = getText(node, commonNames[language].type);
-  const rule = kindRules.find(({ types }) => type !== undefined && types[language].includes(type));
+  if (node.type !== "object") throw invalidNode(path, "a content of a message", node);
+  const type = getText(node, COMMON_NAMES[language].type);
+  const rule = KIND_RULES.find(({ types }) => type !== undefined && types[language].includes(type));
   return rule === undefined ? readUnknown(node, type, path) : readKnown(node, rule, language, path);
 }
 
@@ -37,7 +36,7 @@ function readKnown(node: ObjectNode, rule: KindRule, language: Language, path: s
   const fields = Object.fromEntries(
     rule.fields.map((field) => [field.name, readField(node, field, language, path)]),
   ) as Fields;
-  const names = commonNames[language];
+  const names = COMMON_NAMES[language];
   const callName = rule.fields.find(({ form }) => form === "call")?.names[language];
   return {
     kind: rule.kind,
@@ -57,23 +56,23 @@ function readField(
   language: Language,
   path: string,
 ): JsonNode | undefined {
-  const name = rule.names[language].find((known) => getMember(node, known) !== undefined);
+  const name = rule.names[language].find((candidate) => getMember(node, candidate) !== undefined);
   const value = name === undefined ? undefined : getMember(node, name);
   if (name === undefined || value === undefined || value.type === "null") {
-    if (rule.required) throw invalid(memberPath(path, rule.names[language][0] ?? ""), "a value", "nothing");
+    if (rule.required) throw invalidNode(memberPath(path, rule.names[language][0] ?? ""), "a value", value);
     return undefined;
   }
   const fieldPath = memberPath(path, name);
   switch (rule.form) {
     case "text":
-      if (value.type !== "string") throw invalid(fieldPath, "a string", describeNode(value));
+      if (value.type !== "string") throw invalidNode(fieldPath, "a string", value);
       return value;
     case "arguments":
       return value.type === "string" ? value : stringNode(printNode(value));
     case "usage":
       return toNeutralUsage(value, language);
     case "items":
-      if (value.type !== "array") throw invalid(fieldPath, "a list of contents", describeNode(value));
+      if (value.type !== "array") throw invalidNode(fieldPath, "an array of contents", value);
       return value;
     default:
       return value;
@@ -86,40 +85,40 @@ function readApprovedCall(
   language: Language,
   path: string,
 ): Content {
-  const name = names.find((known) => getMember(node, known) !== undefined) ?? "";
+  const name = names.find((candidate) => getMember(node, candidate) !== undefined) ?? "";
   const value = getMember(node, name);
   const callPath = memberPath(path, name);
-  if (value?.type !== "object") throw invalid(callPath, "a function call", describeNode(value));
-  const { type } = commonNames[language];
-  // Older C# declares the member as a function call, so that no discriminator is needed and none is written.
-  const isPlain = getMember(value, type) === undefined;
-  const typed = isPlain ? objectNode([[type, stringNode("functionCall")], ...value.members]) : value;
+  if (value?.type !== "object") throw invalidNode(callPath, "a function call", value);
+  const { type } = COMMON_NAMES[language];
+  // Older C# versions do not write a discriminator, because they declare the member as a function call.
+  const isUntyped = getMember(value, type) === undefined;
+  const typed = isUntyped ? objectNode([[type, stringNode("functionCall")], ...value.members]) : value;
   return readContent(typed, language, callPath);
 }
 
 function readObject(node: ObjectNode, name: string, path: string): ObjectNode {
   const value = getMember(node, name);
   if (value === undefined || value.type === "null") return objectNode([]);
-  if (value.type !== "object") throw invalid(memberPath(path, name), "an object", describeNode(value));
+  if (value.type !== "object") throw invalidNode(memberPath(path, name), "an object", value);
   return value;
 }
 
 function readArray(node: ObjectNode, name: string, path: string): Content["annotations"] {
   const value = getMember(node, name);
   if (value === undefined || value.type === "null") return arrayNode([]);
-  if (value.type !== "array") throw invalid(memberPath(path, name), "a list", describeNode(value));
+  if (value.type !== "array") throw invalidNode(memberPath(path, name), "an array", value);
   return value;
 }
 
 function findUnknownMembers(node: ObjectNode, rule: KindRule, language: Language): string[] {
-  const { type, annotations, properties } = commonNames[language];
+  const { type, annotations, properties } = COMMON_NAMES[language];
   const known = new Set<string>([type, annotations, properties]);
   for (const { names } of rule.fields) for (const name of names[language]) known.add(name);
   return node.members
-    .filter(([name, value]) => !known.has(name) && !isBlank(value) && !isOrdinary(name, value))
+    .filter(([name, value]) => !known.has(name) && !isBlank(value) && !isDefault(name, value))
     .map(([name]) => name);
 }
 
-function isOrdinary(name: string, value: JsonNode): boolean {
-  return Object.hasOwn(ordinaryValues, name) && ordinaryValues[name] === printNode(value);
+function isDefault(name: string, value: JsonNode): boolean {
+  return Object.hasOwn(DEFAULT_VALUES, name) && DEFAULT_VALUES[name] === printNode(value);
 }

@@ -1,21 +1,21 @@
-import { objectNode, type JsonNode } from "../json/node.ts";
+import { type JsonNode, objectNode } from "../json/node.ts";
 import type { Language } from "../shapes/shape.ts";
 
-// The counts are an open list; both languages name them alike but for the case: inputTokenCount, input_token_count.
+// The set of counts is open. The languages use the same names in different cases: inputTokenCount, input_token_count.
 
-/** The details of a usage as C# names them. */
+/** Renames the details of a usage to the names of C#. */
 export function toNeutralUsage(details: JsonNode, language: Language): JsonNode {
-  return language === "csharp" ? details : rename(details, toCamelCase);
+  return language === "csharp" ? details : renameMembers(details, toCamelCase);
 }
 
-/** The details of a usage as a language names them. */
+/** Renames the details of a usage from the names of C# to those of a language. */
 export function fromNeutralUsage(details: JsonNode, language: Language): JsonNode {
-  return language === "csharp" ? details : rename(details, toSnakeCase);
+  return language === "csharp" ? details : renameMembers(details, toSnakeCase);
 }
 
-function rename(details: JsonNode, to: (name: string) => string): JsonNode {
+function renameMembers(details: JsonNode, toName: (name: string) => string): JsonNode {
   if (details.type !== "object") return details;
-  return objectNode(details.members.map(([name, value]) => [to(name), value]));
+  return objectNode(details.members.map(([name, value]) => [toName(name), value]));
 }
 
 function toCamelCase(name: string): string {

@@ -1,7 +1,6 @@
 /**
- * A value of JSON that keeps what a JavaScript value loses: the order of members with names like `"1"`, names that
- * occur twice, and numbers as they were written. Names are data here and never properties, so `__proto__` is one
- * like any other.
+ * A JSON value that keeps the details which a JavaScript value loses: the order of members with names such as `"1"`,
+ * repeated names, and the notation of numbers. Names are data and never properties, so `__proto__` is not special.
  */
 export type JsonNode = ObjectNode | ArrayNode | StringNode | BareNode;
 
@@ -22,13 +21,13 @@ export interface StringNode {
   readonly value: string;
 }
 
-/** A number as it was written, or `true`, `false` or `null`. */
+/** A number in its original notation, or `true`, `false` or `null`. */
 export interface BareNode {
   readonly type: "number" | "boolean" | "null";
   readonly text: string;
 }
 
-export const nullNode: BareNode = { type: "null", text: "null" };
+export const NULL_NODE: BareNode = { type: "null", text: "null" };
 
 export function stringNode(value: string): StringNode {
   return { type: "string", value };
@@ -42,12 +41,12 @@ export function arrayNode(items: readonly JsonNode[]): ArrayNode {
   return { type: "array", items };
 }
 
-/** An object of the members whose value is there. */
+/** Creates an object. Members without a value are left out. */
 export function objectNode(members: readonly (readonly [string, JsonNode | undefined])[]): ObjectNode {
   return { type: "object", members: members.filter((member): member is Member => member[1] !== undefined) };
 }
 
-/** The compact JSON text of a node: its canonical form, in which order counts and white space does not. */
+/** Returns compact JSON text. It is canonical except that the order of members matters. */
 export function printNode(node: JsonNode): string {
   switch (node.type) {
     case "object":
@@ -61,42 +60,50 @@ export function printNode(node: JsonNode): string {
   }
 }
 
-/** The value of a member; of a name that occurs twice the last one, as all readers of JSON here have it. */
+/** Returns the value of a member. If the name is repeated, the last one counts, as in `JSON.parse`. */
 export function getMember(node: JsonNode | undefined, name: string): JsonNode | undefined {
-  return node?.type === "object" ? node.members.findLast(([found]) => found === name)?.[1] : undefined;
+  return node?.type === "object" ? node.members.findLast(([other]) => other === name)?.[1] : undefined;
 }
 
-/** The node with another value of a member, in its place, or at the end when there was none. */
+/** Returns the object with a member replaced at its position, or appended. */
 export function setMember(node: ObjectNode, name: string, value: JsonNode): ObjectNode {
-  const position = node.members.findLastIndex(([found]) => found === name);
+  const position = node.members.findLastIndex(([other]) => other === name);
   const member: Member = [name, value];
   const members = position === -1 ? [...node.members, member] : node.members.with(position, member);
   return { type: "object", members };
 }
 
-/** What a member of text says; `undefined` when it is absent or of another type. */
+/** Returns the value of a string member, or `undefined` if it is missing or of another type. */
 export function getText(node: JsonNode | undefined, name: string): string | undefined {
   const member = getMember(node, name);
   return member?.type === "string" ? member.value : undefined;
 }
 
-/** Whether there is nothing to lose: no value, `null`, or an empty list or object. */
+/** Returns whether a value carries no information: missing, `null`, or an empty array or object. */
 export function isBlank(node: JsonNode | undefined): boolean {
   if (node === undefined || node.type === "null") return true;
   if (node.type === "object") return node.members.length === 0;
   return node.type === "array" && node.items.length === 0;
 }
 
-/** A path with one more member, in the notation of the errors: `$.a`, `$["a b"]`. */
-export function memberPath(path: string, name: string): string {
-  return /^[A-Za-z_$][\w$]*$/.test(name)
-    ? `${path}.${name}`
-    : `${path}[${JSON.stringify(name.slice(0, 80).toWellFormed())}]`;
-}
-
-/** What kind of thing a node is, for an error: never its content. */
-export function describeNode(node: JsonNode | undefined): string {
-  if (node === undefined) return "nothing";
-  if (node.type === "null") return "null";
-  return node.type === "object" || node.type === "array" ? `an ${node.type}` : `a ${node.type}`;
+/** Returns a node as a JavaScript value without its members and items, to describe its kind in messages. */
+export function shallowValue(
+  node: JsonNode | undefined,
+): null | boolean | number | string | object | undefined {
+  switch (node?.type) {
+    case "object":
+      return {};
+    case "array":
+      return [];
+    case "string":
+      return node.value;
+    case "number":
+      return Number(node.text);
+    case "boolean":
+      return node.text === "true";
+    case "null":
+      return null;
+    default:
+      return undefined;
+  }
 }

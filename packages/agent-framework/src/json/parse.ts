@@ -1,18 +1,18 @@
-import { InterchangeError } from "../interchange-error.ts";
-import { maximumDepth, tooDeep } from "./depth.ts";
+import { MAX_JSON_DEPTH } from "@threadstore/core/documents";
+import { invalidThread } from "../interchange-error.ts";
 import type { JsonNode, Member } from "./node.ts";
 
-/** Reads JSON text. Throws `THREAD_INVALID`; the message does not quote the text, which is somebody's conversation. */
+/** Parses JSON text. Throws `THREAD_INVALID` without quoting the text, which may be confidential. */
 export function parseNode(text: string, path = "$"): JsonNode {
   try {
     JSON.parse(text);
   } catch {
-    throw new InterchangeError("THREAD_INVALID", `${path}: the text is not well-formed JSON.`, { path });
+    throw invalidThread(path, `\`${path}\` must be well-formed JSON text.`);
   }
   return new Scanner(text, path).readValue(0);
 }
 
-/** Finds the parts of a text that is known to be well-formed, which leaves little to check. */
+/** Splits JSON text into nodes. The text is known to be well-formed, so almost nothing has to be checked. */
 class Scanner {
   readonly #text: string;
   readonly #path: string;
@@ -24,7 +24,10 @@ class Scanner {
   }
 
   readValue(depth: number): JsonNode {
-    if (depth > maximumDepth) throw tooDeep(this.#path);
+    if (depth > MAX_JSON_DEPTH) {
+      const message = `\`${this.#path}\` must be nested at most ${MAX_JSON_DEPTH} levels deep.`;
+      throw invalidThread(this.#path, message);
+    }
     switch (this.#peek()) {
       case "{":
         return { type: "object", members: this.#readList("}", () => this.#readMember(depth)) };
@@ -37,7 +40,7 @@ class Scanner {
     }
   }
 
-  /** The next character that is not white space. */
+  /** Returns the next character that is not white space. */
   #peek(): string {
     while (/[ \t\n\r]/.test(this.#text.charAt(this.#position))) this.#position += 1;
     return this.#text.charAt(this.#position);

@@ -1,46 +1,47 @@
+import { memberPath } from "@threadstore/core/documents";
 import type { JsonNode, Member, ObjectNode } from "../json/node.ts";
 import type { Report } from "../report.ts";
 
 /**
- * C# reads a content only if `$type` is its first member, and always writes it so. A store that orders members,
- * such as PostgreSQL's jsonb, moves it; here it is put back.
+ * Moves `$type` to the front of each content. C# always writes it first, and cannot read a content otherwise, but a store
+ * that reorders members, such as PostgreSQL's jsonb, moves it.
  */
-export function putTypesFirst(message: JsonNode, path: string, report: Report): JsonNode {
+export function moveTypesFirst(message: JsonNode, path: string, report: Report): JsonNode {
   if (message.type !== "object") return message;
   const members = message.members.map(([name, value]): Member => {
     if (name !== "contents" || value.type !== "array") return [name, value];
     const items = value.items.map((item, index) => {
-      const ordered = order(item);
-      if (ordered !== item) {
+      const reordered = reorder(item);
+      if (reordered !== item) {
         report(
           "changed",
-          `${path}.contents[${index}]`,
-          "$type was not the first member, as C# demands; now it is.",
+          memberPath(`${path}.contents`, index),
+          "C# requires $type as the first member. It was moved there.",
         );
       }
-      return ordered;
+      return reordered;
     });
     return [name, { type: "array", items }];
   });
   return { type: "object", members };
 }
 
-// What holds contents or annotations in turn. Elsewhere, as in arguments, the name is nobody's discriminator.
-const nestingMembers: readonly string[] = ["annotations", "functionCall", "inputs", "outputs", "toolCall"];
+// Members that contain contents or annotations. Elsewhere, such as in arguments, $type is not a discriminator.
+const NESTING_MEMBERS: readonly string[] = ["annotations", "functionCall", "inputs", "outputs", "toolCall"];
 
-/** The content with `$type` in front, and so the contents within it; the same node where nothing changed. */
-function order(node: JsonNode): JsonNode {
+/** Moves `$type` to the front of a content and of nested contents. Returns the same node if nothing changed. */
+function reorder(node: JsonNode): JsonNode {
   if (node.type === "array") {
-    const items = node.items.map(order);
+    const items = node.items.map(reorder);
     return items.every((item, index) => item === node.items[index]) ? node : { type: "array", items };
   }
-  return node.type === "object" ? orderObject(node) : node;
+  return node.type === "object" ? reorderObject(node) : node;
 }
 
-function orderObject(node: ObjectNode): ObjectNode {
+function reorderObject(node: ObjectNode): ObjectNode {
   const members = node.members.map(([name, value]): Member => [
     name,
-    nestingMembers.includes(name) ? order(value) : value,
+    NESTING_MEMBERS.includes(name) ? reorder(value) : value,
   ]);
   const position = members.findIndex(([name, value]) => name === "$type" && value.type === "string");
   const type = members[position];

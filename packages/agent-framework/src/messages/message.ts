@@ -6,12 +6,11 @@ export interface Message {
   readonly role: string;
   readonly authorName: string | undefined;
   readonly messageId: string | undefined;
-  /** C# only. */
+  /** Only in C#. */
   readonly createdAt: JsonNode | undefined;
   readonly properties: ObjectNode;
   readonly contents: readonly Content[];
-  /** The members that this package does not know. */
+  /** The names of unknown members. */
   readonly unknownMembers: readonly string[];
-  /** Where it was read. */
   readonly path: string;
 }

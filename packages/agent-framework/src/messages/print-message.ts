@@ -1,8 +1,9 @@
+import { quoteName } from "@threadstore/core/documents";
 import { printContent, type PrintTarget } from "../content/print-content.ts";
 import {
   arrayNode,
   isBlank,
-  nullNode,
+  NULL_NODE,
   objectNode,
   stringNode,
   type JsonNode,
@@ -10,18 +11,18 @@ import {
 } from "../json/node.ts";
 import type { Message } from "./message.ts";
 
-/** Writes a message as a dialect has it, and reports what it has no place for. */
+/** Writes a message in a dialect, and reports parts that the dialect cannot represent. */
 export function printMessage(message: Message, target: PrintTarget): ObjectNode {
   const { report, dialect } = target;
   for (const name of message.unknownMembers) {
-    report("lost", message.path, `${JSON.stringify(name)} of a message: the target has no place for it.`);
+    report("lost", message.path, `The target does not have the member ${quoteName(name)} of a message.`);
   }
   const contents = message.contents
     .map((content) => printContent(content, target))
     .filter((content) => content !== undefined);
   if (dialect === "csharp") return printCsharp(message, arrayNode(contents));
   if (message.createdAt !== undefined) {
-    report("lost", `${message.path}.createdAt`, "the time of a message: Python has no place for it.");
+    report("lost", `${message.path}.createdAt`, "Python does not have the time of a message.");
   }
   return dialect === "python-session"
     ? printPythonSession(message, arrayNode(contents))
@@ -61,8 +62,8 @@ function printPythonThread(message: Message, contents: JsonNode): ObjectNode {
       ]),
     ],
     ["contents", contents],
-    ["author_name", optionalText(message.authorName) ?? nullNode],
-    ["message_id", optionalText(message.messageId) ?? nullNode],
+    ["author_name", optionalText(message.authorName) ?? NULL_NODE],
+    ["message_id", optionalText(message.messageId) ?? NULL_NODE],
     ["additional_properties", message.properties],
   ]);
 }

@@ -1,18 +1,11 @@
+import { memberPath } from "@threadstore/core/documents";
 import { readContent } from "../content/read-content.ts";
-import { invalid } from "../interchange-error.ts";
-import {
-  describeNode,
-  getMember,
-  isBlank,
-  memberPath,
-  objectNode,
-  type JsonNode,
-  type ObjectNode,
-} from "../json/node.ts";
+import { invalidNode } from "../interchange-error.ts";
+import { getMember, isBlank, objectNode, type JsonNode, type ObjectNode } from "../json/node.ts";
 import type { Language } from "../shapes/shape.ts";
 import type { Message } from "./message.ts";
 
-const names = {
+const NAMES = {
   csharp: {
     authorName: "authorName",
     messageId: "messageId",
@@ -29,10 +22,10 @@ const names = {
   },
 } as const;
 
-/** Reads a message as its language wrote it. Throws `THREAD_INVALID` with the path. */
+/** Reads a message that a language wrote. Throws `THREAD_INVALID` with the path. */
 export function readMessage(node: JsonNode, language: Language, path: string): Message {
-  if (node.type !== "object") throw invalid(path, "a message", describeNode(node));
-  const { authorName, messageId, createdAt, properties } = names[language];
+  if (node.type !== "object") throw invalidNode(path, "a message", node);
+  const { authorName, messageId, createdAt, properties } = NAMES[language];
   return {
     role: readRole(getMember(node, "role"), language, `${path}.role`),
     authorName: readText(node, authorName, path),
@@ -46,26 +39,28 @@ export function readMessage(node: JsonNode, language: Language, path: string): M
 }
 
 function readRole(role: JsonNode | undefined, language: Language, path: string): string {
-  // C# takes a message without a role for the user's.
+  // In C#, the role defaults to the user.
   if (role === undefined && language === "csharp") return "user";
-  // The first Python writes roles as objects.
+  // The first Python version writes roles as objects.
   const value = role?.type === "object" && language === "python" ? getMember(role, "value") : role;
-  if (value?.type !== "string") throw invalid(path, "a role", describeNode(value));
+  if (value?.type !== "string") throw invalidNode(path, "a role", value);
   return value.value;
 }
 
 function readContents(list: JsonNode | undefined, language: Language, path: string): Message["contents"] {
   if (list === undefined || list.type === "null") return [];
-  if (list.type !== "array") throw invalid(path, "a list of contents", describeNode(list));
+  if (list.type !== "array") throw invalidNode(path, "an array of contents", list);
   return list.items.flatMap((item, index) =>
-    item.type === "null" && language === "python" ? [] : [readContent(item, language, `${path}[${index}]`)],
+    item.type === "null" && language === "python"
+      ? []
+      : [readContent(item, language, memberPath(path, index))],
   );
 }
 
 function readText(node: ObjectNode, name: string, path: string): string | undefined {
   const value = readValue(node, name);
   if (value === undefined || value.type === "string") return value?.value;
-  throw invalid(memberPath(path, name), "a string", describeNode(value));
+  throw invalidNode(memberPath(path, name), "a string", value);
 }
 
 function readValue(node: ObjectNode, name: string): JsonNode | undefined {
@@ -76,11 +71,11 @@ function readValue(node: ObjectNode, name: string): JsonNode | undefined {
 function readProperties(node: ObjectNode, name: string, path: string): ObjectNode {
   const value = readValue(node, name);
   if (value === undefined) return objectNode([]);
-  if (value.type !== "object") throw invalid(memberPath(path, name), "an object", describeNode(value));
+  if (value.type !== "object") throw invalidNode(memberPath(path, name), "an object", value);
   return value;
 }
 
 function findUnknownMembers(node: ObjectNode, language: Language): string[] {
-  const known = new Set<string | undefined>(["role", "contents", ...Object.values(names[language])]);
+  const known = new Set<string | undefined>(["role", "contents", ...Object.values(NAMES[language])]);
   return node.members.filter(([name, value]) => !known.has(name) && !isBlank(value)).map(([name]) => name);
 }

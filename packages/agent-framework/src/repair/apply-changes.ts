@@ -2,45 +2,53 @@ import type { ThreadChange } from "@threadstore/agent";
 import { describeGoneCall, interruptedAnswer, interruptedResult } from "@threadstore/agent/provider";
 import { toResultText } from "../chat/to-parts.ts";
 import { argumentsToObject } from "../content/arguments.ts";
-import { fieldText } from "../content/content.ts";
+import { type Content, fieldText } from "../content/content.ts";
 import { readContent } from "../content/read-content.ts";
-import { printNode, setMember, stringNode, type JsonNode } from "../json/node.ts";
-import { unreported } from "../report.ts";
+import { type JsonNode, printNode, setMember, stringNode } from "../json/node.ts";
+import { discardReport } from "../report.ts";
 import type { Language } from "../shapes/shape.ts";
-import { findTarget, type ChatTarget, type ChatView } from "./chat-view.ts";
-import { setRole, type Maker } from "./new-contents.ts";
-import { newItem, type Item, type Slot } from "./working-copy.ts";
+import { type ChatTarget, type ChatView, findTarget } from "./chat-view.ts";
+import { type ContentFactory, setRole } from "./content-factory.ts";
+import { type ContentEntry, type MessageEntry, newMessageEntry } from "./entries.ts";
 
-interface Placed {
-  readonly item: Item;
-  readonly slot: Slot;
+/** A content and the message that it belongs to. */
+interface LocatedContent {
+  readonly message: MessageEntry;
+  readonly content: ContentEntry;
 }
 
-/** Does to messages of Agent Framework what was done to the messages of Chat Completions that they became. */
+/** Applies the changes of messages of Chat Completions to the messages of Agent Framework that they came from. */
 export class ChangeApplier {
   readonly #view: ChatView;
   readonly #language: Language;
-  readonly #maker: Maker;
-  readonly #items: readonly Item[];
-  readonly #placed = new Map<string, Placed>();
-  readonly #removed = new Set<Slot>();
+  readonly #factory: ContentFactory;
+  readonly #messages: readonly MessageEntry[];
+  /** All contents by their keys. */
+  readonly #contents = new Map<string, LocatedContent>();
+  readonly #removed = new Set<ContentEntry>();
   /** The results that were added, by the paths of their calls. */
-  readonly #added = new Map<string, Placed>();
-  /** Behind what the next result of a message's calls goes. */
-  readonly #tails = new Map<number, Placed>();
+  readonly #added = new Map<string, LocatedContent>();
+  /** The content after which the next result of a message's calls is inserted, by the position of the message. */
+  readonly #tails = new Map<number, LocatedContent>();
   /** The keys of contents that are results. */
   readonly #results: Set<string>;
-  readonly #newItems: Item[] = [];
+  readonly #newMessages: MessageEntry[] = [];
 
-  constructor(items: readonly Item[], view: ChatView, language: Language, maker: Maker) {
-    this.#items = items;
+  constructor(
+    messages: readonly MessageEntry[],
+    view: ChatView,
+    language: Language,
+    factory: ContentFactory,
+  ) {
+    this.#messages = messages;
     this.#view = view;
     this.#language = language;
-    this.#maker = maker;
-    for (const item of items) for (const slot of item.slots) this.#placed.set(slot.key, { item, slot });
-    const { messages, places } = view;
+    this.#factory = factory;
+    for (const message of messages) {
+      for (const content of message.contents) this.#contents.set(content.key, { message, content });
+    }
     this.#results = new Set(
-      places.filter((_, index) => messages[index]?.role === "tool").map(({ path }) => path),
+      view.origins.filter((_, index) => view.messages[index]?.role === "tool").map(({ path }) => path),
     );
   }
 
@@ -48,174 +56,180 @@ export class ChangeApplier {
     const { code, action, path, counterpart } = change;
     const target = findTarget(this.#view, path);
     if (target === undefined) return;
-    const placed = this.#find(target.key);
-    if (code === "result-misplaced" && action === "move") this.#move(placed, counterpart);
-    else if (code === "result-duplicated") this.#dropDuplicate(placed, counterpart);
-    else if (code.startsWith("result-") && action === "synthesize") this.#addResult(target, placed, path);
-    else if (action === "rename" && placed !== undefined) this.#rename(placed, change);
+    const located = this.#find(target.key);
+    if (code === "result-misplaced" && action === "move") this.#move(located, counterpart);
+    else if (code === "result-duplicated") this.#dropDuplicate(located, counterpart);
+    else if (code.startsWith("result-") && action === "synthesize") this.#addResult(target, located, path);
+    else if (action === "rename" && located !== undefined) this.#rename(located, change);
     else if (code === "call-invalid" && change.name !== undefined)
-      this.#set(placed, "name", stringNode(change.name));
-    else if (code === "arguments-invalid" && action === "rewrite") this.#rewriteArguments(placed);
-    else if (code === "tool-gone" && action === "rewrite") this.#rewriteCall(placed, counterpart);
-    else if (code === "system-misplaced" && action === "rewrite") this.#makeUsers(target);
+      this.#set(located, "name", stringNode(change.name));
+    else if (code === "arguments-invalid" && action === "rewrite") this.#rewriteArguments(located);
+    else if (code === "tool-gone" && action === "rewrite") this.#rewriteCall(located, counterpart);
+    else if (code === "system-misplaced" && action === "rewrite") this.#setUserRole(target);
     else if (code === "answer-missing") this.#addAnswer(target);
-    else this.#drop(target, placed, counterpart);
+    else this.#drop(target, located, counterpart);
   }
 
-  /** Takes out what was to be taken out. */
+  /** Removes the contents that were marked for removal. */
   finish(): void {
-    for (const item of [...this.#items, ...this.#newItems]) {
-      if (!item.slots.some((slot) => this.#removed.has(slot))) continue;
-      item.slots = item.slots.filter((slot) => !this.#removed.has(slot));
-      item.slotsChanged = true;
+    for (const message of [...this.#messages, ...this.#newMessages]) {
+      if (!message.contents.some((content) => this.#removed.has(content))) continue;
+      message.contents = message.contents.filter((content) => !this.#removed.has(content));
+      message.contentsChanged = true;
     }
   }
 
-  #find(key: string | undefined): Placed | undefined {
-    const placed = key === undefined ? undefined : this.#placed.get(key);
-    return placed === undefined || this.#removed.has(placed.slot) ? undefined : placed;
+  #find(key: string | undefined): LocatedContent | undefined {
+    const located = key === undefined ? undefined : this.#contents.get(key);
+    return located === undefined || this.#removed.has(located.content) ? undefined : located;
   }
 
-  /** The result at a path, which may have been added beside the call that is there. */
-  #findResult(path: string | undefined): Placed | undefined {
+  #read({ content }: LocatedContent): Content {
+    return readContent(content.node, this.#language, content.key);
+  }
+
+  /** Finds the result at a path. For a result that was added, it is the path of its call. */
+  #findResult(path: string | undefined): LocatedContent | undefined {
     if (path === undefined) return undefined;
     return this.#added.get(path) ?? this.#find(findTarget(this.#view, path)?.key);
   }
 
-  #remove(placed: Placed | undefined): void {
-    if (placed !== undefined) this.#removed.add(placed.slot);
+  #remove(located: LocatedContent | undefined): void {
+    if (located !== undefined) this.#removed.add(located.content);
   }
 
-  #set(placed: Placed | undefined, name: string, value: JsonNode): void {
-    if (placed?.slot.node.type !== "object") return;
-    placed.slot.node = setMember(placed.slot.node, name, value);
-    placed.item.slotsChanged = true;
+  #set(located: LocatedContent | undefined, name: string, value: JsonNode): void {
+    if (located?.content.node.type !== "object") return;
+    located.content.node = setMember(located.content.node, name, value);
+    located.message.contentsChanged = true;
   }
 
-  #drop({ key, place }: ChatTarget, placed: Placed | undefined, counterpart: string | undefined): void {
-    this.#remove(placed);
+  #drop(
+    { key, origin }: ChatTarget,
+    located: LocatedContent | undefined,
+    counterpart: string | undefined,
+  ): void {
+    this.#remove(located);
     this.#remove(this.#findResult(counterpart));
-    if (key === undefined) for (const content of place.contents) this.#remove(this.#find(content));
+    if (key === undefined) for (const content of origin.contents) this.#remove(this.#find(content));
   }
 
-  #dropDuplicate(placed: Placed | undefined, counterpart: string | undefined): void {
-    const kept = this.#findResult(counterpart);
-    if (kept !== undefined && placed !== undefined) {
-      kept.slot.node = placed.slot.node;
-      kept.item.slotsChanged = true;
+  /** Keeps the last of two results for a call, at the position of the first. */
+  #dropDuplicate(located: LocatedContent | undefined, counterpart: string | undefined): void {
+    const first = this.#findResult(counterpart);
+    if (first !== undefined && located !== undefined) {
+      first.content.node = located.content.node;
+      first.message.contentsChanged = true;
     }
-    this.#remove(placed);
+    this.#remove(located);
   }
 
-  #move(placed: Placed | undefined, callPath: string | undefined): void {
+  #move(located: LocatedContent | undefined, callPath: string | undefined): void {
     const target = findTarget(this.#view, callPath ?? "");
-    if (placed === undefined || target === undefined) return;
-    const slot = { ...placed.slot };
-    this.#remove(placed);
-    this.#insert(target.index, slot);
+    if (located === undefined || target === undefined) return;
+    const content = { ...located.content };
+    this.#remove(located);
+    this.#insert(target.index, content);
   }
 
-  #addResult(target: ChatTarget, call: Placed | undefined, path: string): void {
+  #addResult(target: ChatTarget, call: LocatedContent | undefined, path: string): void {
     if (call === undefined) return;
-    const callId = fieldText(readContent(call.slot.node, this.#language, call.slot.key), "callId") ?? "";
-    const slot = this.#maker.result(callId, interruptedResult, call.slot.path);
-    this.#added.set(path, this.#insert(target.index, slot));
+    const callId = fieldText(this.#read(call), "callId") ?? "";
+    const result = this.#factory.result(callId, interruptedResult, call.content.path);
+    this.#added.set(path, this.#insert(target.index, result));
   }
 
-  /** Puts a result behind a message with calls and the results that it has. */
-  #insert(index: number, slot: Slot): Placed {
+  /** Inserts a result after a message with calls and its existing results. */
+  #insert(index: number, content: ContentEntry): LocatedContent {
     const tail = this.#tails.get(index) ?? this.#findTail(index);
-    const item = tail !== undefined && this.#isResult(tail.slot) ? tail.item : this.#maker.item("tool", slot);
-    if (tail !== undefined && item === tail.item) {
-      item.slots.splice(item.slots.indexOf(tail.slot) + 1, 0, slot);
-      item.slotsChanged = true;
+    const isAfterResult = tail !== undefined && this.#isResult(tail.content);
+    const message = isAfterResult ? tail.message : this.#factory.message("tool", content);
+    if (isAfterResult) {
+      message.contents.splice(message.contents.indexOf(tail.content) + 1, 0, content);
+      message.contentsChanged = true;
     } else {
-      tail?.item.after.push(item);
-      this.#newItems.push(item);
+      tail?.message.after.push(message);
+      this.#newMessages.push(message);
     }
-    this.#results.add(slot.key);
-    const placed = { item, slot };
-    this.#placed.set(slot.key, placed);
-    this.#tails.set(index, placed);
-    return placed;
+    this.#results.add(content.key);
+    const located = { message, content };
+    this.#contents.set(content.key, located);
+    this.#tails.set(index, located);
+    return located;
   }
 
-  #findTail(index: number): Placed | undefined {
-    const { messages, places } = this.#view;
-    let tail = places[index]?.contents
-      .map((key) => this.#placed.get(key))
-      .findLast((placed) => placed !== undefined);
+  #findTail(index: number): LocatedContent | undefined {
+    const { messages, origins } = this.#view;
+    let tail = origins[index]?.contents
+      .map((key) => this.#contents.get(key))
+      .findLast((located) => located !== undefined);
     for (let next = index + 1; messages[next]?.role === "tool"; next += 1) {
-      tail = this.#find(places[next]?.path) ?? tail;
+      tail = this.#find(origins[next]?.path) ?? tail;
     }
     return tail;
   }
 
-  #isResult({ key }: Slot): boolean {
+  #isResult({ key }: ContentEntry): boolean {
     return this.#results.has(key);
   }
 
-  #rename(placed: Placed, { id, counterpart, code }: ThreadChange): void {
+  #rename(located: LocatedContent, { id, counterpart, code }: ThreadChange): void {
     if (id === undefined) return;
     const name = this.#language === "csharp" ? "callId" : "call_id";
-    this.#set(placed, name, stringNode(id));
-    // The result names its call now; the call itself was right.
-    if (code === "call-id-invalid" && this.#isResult(placed.slot)) return;
+    this.#set(located, name, stringNode(id));
+    // Only the result's id was wrong. It now refers to its call.
+    if (code === "call-id-invalid" && this.#isResult(located.content)) return;
     this.#set(this.#findResult(counterpart), name, stringNode(id));
   }
 
-  #rewriteArguments(placed: Placed | undefined): void {
-    if (placed === undefined) return;
-    const content = readContent(placed.slot.node, this.#language, placed.slot.key);
-    const { value } = argumentsToObject(fieldText(content, "arguments") ?? "");
-    this.#set(placed, "arguments", this.#language === "csharp" ? value : stringNode(printNode(value)));
+  #rewriteArguments(located: LocatedContent | undefined): void {
+    if (located === undefined) return;
+    const { value } = argumentsToObject(fieldText(this.#read(located), "arguments") ?? "");
+    this.#set(located, "arguments", this.#language === "csharp" ? value : stringNode(printNode(value)));
   }
 
-  #rewriteCall(placed: Placed | undefined, counterpart: string | undefined): void {
-    if (placed === undefined) return;
-    const { slot, item } = placed;
-    const call = readContent(slot.node, this.#language, slot.key);
+  #rewriteCall(located: LocatedContent | undefined, counterpart: string | undefined): void {
+    if (located === undefined) return;
+    const { content, message } = located;
+    const call = this.#read(located);
     const result = this.#findResult(counterpart);
-    const answer =
-      result === undefined
-        ? ""
-        : toResultText(readContent(result.slot.node, this.#language, result.slot.key), unreported);
+    const resultText = result === undefined ? "" : toResultText(this.#read(result), discardReport);
     const text = describeGoneCall(
       fieldText(call, "name") ?? "",
       fieldText(call, "arguments") ?? "{}",
-      answer,
+      resultText,
     );
-    slot.node = this.#maker.text(text, slot.path).node;
-    item.slotsChanged = true;
+    content.node = this.#factory.text(text, content.path).node;
+    message.contentsChanged = true;
     this.#remove(result);
   }
 
-  #itemOf({ place }: ChatTarget): Item | undefined {
-    return this.#placed.get(place.contents[0] ?? "")?.item;
+  #messageOf({ origin }: ChatTarget): MessageEntry | undefined {
+    return this.#contents.get(origin.contents[0] ?? "")?.message;
   }
 
-  #makeUsers(target: ChatTarget): void {
-    const item = this.#itemOf(target);
-    if (item !== undefined) item.node = setRole(item.node, "user");
+  #setUserRole(target: ChatTarget): void {
+    const message = this.#messageOf(target);
+    if (message !== undefined) message.node = setRole(message.node, "user");
   }
 
   #addAnswer(target: ChatTarget): void {
-    const item = this.#itemOf(target);
-    if (item === undefined) return;
-    const answer = this.#maker.item("assistant", this.#maker.text(interruptedAnswer, item.path));
-    if (!item.slots.some(({ key }) => this.#results.has(key))) {
-      item.before.push(answer);
+    const message = this.#messageOf(target);
+    if (message === undefined) return;
+    const answer = this.#factory.message("assistant", this.#factory.text(interruptedAnswer, message.path));
+    if (!message.contents.some((content) => this.#isResult(content))) {
+      message.before.push(answer);
       return;
     }
-    // The results and what the user said to them are in one message: the answer comes between.
-    const said = new Set(target.place.contents);
-    const second = newItem(
-      item.node,
-      item.path,
-      item.slots.filter(({ key }) => said.has(key)),
+    // One message has both the results and the user's next input. Split it and insert the answer between the parts.
+    const inputKeys = new Set(target.origin.contents);
+    const input = newMessageEntry(
+      message.node,
+      message.path,
+      message.contents.filter(({ key }) => inputKeys.has(key)),
     );
-    item.slots = item.slots.filter(({ key }) => !said.has(key));
-    item.slotsChanged = true;
-    item.after.push(answer, second);
+    message.contents = message.contents.filter(({ key }) => !inputKeys.has(key));
+    message.contentsChanged = true;
+    message.after.push(answer, input);
   }
 }

@@ -1,73 +1,73 @@
 import { messageForm, type RepairableKind } from "@threadstore/agent/provider";
 import type { SerializedThread } from "@threadstore/core";
+import { THREAD_FORMAT } from "@threadstore/core/documents";
 import type { ChatMessage } from "../chat/chat-message.ts";
-import type { ChatPlace } from "../chat/to-chat.ts";
+import type { ChatOrigin } from "../chat/to-chat.ts";
 
-/** The kind of thread that a conversation of Agent Framework is viewed as: that of agents on Chat Completions. */
-export const chatKind: RepairableKind = { kind: "chat", version: 1, wire: messageForm };
+/** The kind of thread as which a conversation is checked: that of agents on Chat Completions. */
+export const CHAT_KIND: RepairableKind = { kind: "chat", version: 1, wire: messageForm };
 
-/** A conversation of Agent Framework as a thread of this project, to be checked, and what is where in it. */
+/** A conversation of Agent Framework as a thread of this project, and the origin of each of its messages. */
 export interface ChatView {
   readonly thread: SerializedThread;
   readonly messages: readonly ChatMessage[];
-  readonly places: readonly ChatPlace[];
+  readonly origins: readonly ChatOrigin[];
 }
 
-/** `approvals` are the ids of calls for which a person was asked. Those of them that have no result wait. */
+/** Creates a view. `approvals` are the ids of calls for which approval was requested; without a result, they are pending. */
 export function viewAsChat(
   messages: readonly ChatMessage[],
-  places: readonly ChatPlace[],
+  origins: readonly ChatOrigin[],
   approvals: ReadonlySet<string> = new Set(),
 ): ChatView {
-  const waiting = new Set(findOpenCalls(messages).filter((id) => approvals.has(id)));
-  const calls = [...waiting].map((callId) => ({ callId, state: "approval-needed" }));
+  const pending = new Set(findOpenCalls(messages).filter((id) => approvals.has(id)));
+  const calls = [...pending].map((callId) => ({ callId, state: "approval-needed" }));
   const turn = { id: "agent-framework", start: 0, rounds: 1, calls };
-  // The mark tells equal messages apart: which messages of Agent Framework are copies is decided there, where they
-  // have ids and times.
+  // The mark distinguishes equal messages: copies are detected in Agent Framework's messages, which have ids and times.
   const marked = messages.map((message, mark) => ({ ...message, mark }));
   return {
     thread: {
-      format: "threadstore.thread",
+      format: THREAD_FORMAT,
       version: 1,
       kind: "chat",
       agent: "Assistant",
-      // Plain data, made here; its type has readonly members, the format's has not.
+      // The messages are plain data. Their type differs from SerializedThread only in its readonly members.
       messages: marked as unknown as SerializedThread[],
-      ...(waiting.size === 0 ? {} : { turn }),
+      ...(pending.size === 0 ? {} : { turn }),
     },
     messages,
-    places,
+    origins,
   };
 }
 
-/** The calls of the last message that are without a result, if only results stand behind it. */
+/** Returns the ids of the last message's calls that have no result, if only results follow it. */
 function findOpenCalls(messages: readonly ChatMessage[]): string[] {
-  const asking = messages.findLast(({ role }) => role !== "tool");
-  if (asking === undefined || asking.role === "tool") return [];
-  const behind = messages.slice(messages.lastIndexOf(asking) + 1);
-  const answered = new Set(behind.map((message) => (message.role === "tool" ? message.tool_call_id : "")));
-  return (asking.tool_calls ?? []).map(({ id }) => id).filter((id) => !answered.has(id));
+  const calling = messages.findLast(({ role }) => role !== "tool");
+  if (calling === undefined || calling.role === "tool") return [];
+  const following = messages.slice(messages.lastIndexOf(calling) + 1);
+  const answered = new Set(following.map((message) => (message.role === "tool" ? message.tool_call_id : "")));
+  return (calling.tool_calls ?? []).map(({ id }) => id).filter((id) => !answered.has(id));
 }
 
-/** Where a path of such a thread leads. */
+/** The target of a path in a view. */
 export interface ChatTarget {
-  /** Which message. */
+  /** The position of the message. */
   readonly index: number;
-  readonly place: ChatPlace;
-  /** The content that is the call or the result, where the path leads to one. */
+  readonly origin: ChatOrigin;
+  /** The key of the content, if the path leads to a call or a result. */
   readonly key: string | undefined;
 }
 
-export function findTarget({ places }: ChatView, path: string): ChatTarget | undefined {
+export function findTarget({ origins }: ChatView, path: string): ChatTarget | undefined {
   const match = /^\$\.messages\[(\d+)\](?:\.tool_calls\[(\d+)\])?/.exec(path);
   const index = Number(match?.[1]);
-  const place = places[index];
-  if (match === null || place === undefined) return undefined;
+  const origin = origins[index];
+  if (match === null || origin === undefined) return undefined;
   const call = match[2];
-  const isResult = place.contents.length === 1 && place.contents[0] === place.path;
+  const isResult = origin.contents.length === 1 && origin.contents[0] === origin.path;
   return {
     index,
-    place,
-    key: call === undefined ? (isResult ? place.path : undefined) : place.calls[Number(call)],
+    origin,
+    key: call === undefined ? (isResult ? origin.path : undefined) : origin.calls[Number(call)],
   };
 }

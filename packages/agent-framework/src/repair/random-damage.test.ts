@@ -15,7 +15,7 @@ import { randomMessage, randomThread, shapes } from "../random-thread.test-helpe
 import { findHistory } from "../shapes/history.ts";
 import { requireAgentFramework } from "../shapes/recognize.ts";
 
-/** What crashes, races and other programs make of a list of messages. */
+/** Generates lists of messages as crashes, races and other programs leave them. */
 function damage(shape: AgentFrameworkShape): fc.Arbitrary<readonly string[]> {
   const message = randomMessage(shape);
   const garbage = fc.constantFrom(
@@ -27,17 +27,17 @@ function damage(shape: AgentFrameworkShape): fc.Arbitrary<readonly string[]> {
     '{"role":"user","contents":[{"$type":"text","type":"text","text":"\\ud83c"}]}',
   );
   const inserted = fc.oneof({ weight: 3, arbitrary: message }, { weight: 1, arbitrary: garbage });
-  const blow = fc.tuple(fc.constantFrom("repeat", "swap", "insert"), fc.nat(), fc.nat(), inserted);
+  const defect = fc.tuple(fc.constantFrom("repeat", "swap", "insert"), fc.nat(), fc.nat(), inserted);
   return fc
-    .tuple(fc.array(message, { maxLength: 5 }), fc.array(blow, { maxLength: 3 }))
-    .map(([messages, blows]) => {
+    .tuple(fc.array(message, { maxLength: 5 }), fc.array(defect, { maxLength: 3 }))
+    .map(([messages, defects]) => {
       const list = [...messages];
-      for (const [kind, first, second, added] of blows) {
-        const at = first % (list.length + 1);
+      for (const [kind, first, second, added] of defects) {
+        const position = first % (list.length + 1);
         const other = second % (list.length + 1);
-        if (kind === "repeat") list.splice(at, 0, ...list.slice(at, at + 1));
-        if (kind === "swap") list.splice(other, 0, ...list.splice(at, 1));
-        if (kind === "insert") list.splice(at, 0, added);
+        if (kind === "repeat") list.splice(position, 0, ...list.slice(position, position + 1));
+        if (kind === "swap") list.splice(other, 0, ...list.splice(position, 1));
+        if (kind === "insert") list.splice(position, 0, added);
       }
       return list;
     });
@@ -54,36 +54,36 @@ interface Parts {
   readonly messages: readonly string[];
   readonly path: string;
   /** The thread without its messages. */
-  readonly rest: string;
+  readonly envelope: string;
 }
 
 function partsOf(text: string): Parts {
   const { root, shape } = requireAgentFramework(parseNode(text));
   const { messages = [], path } = findHistory(root, shape);
   const texts = messages.map(printNode);
-  return { messages: texts, path, rest: printNode(root).replace(`[${texts.join(",")}]`, "[]") };
+  return { messages: texts, path, envelope: printNode(root).replace(`[${texts.join(",")}]`, "[]") };
 }
 
-const numRuns = 60;
+const NUM_RUNS = 60;
 
 /**
- * How many results the text has behind the contents of the message, which it otherwise is. Changes name the calls that
- * they are of, and not the message.
+ * Returns the number of results that were added to a message, or 0 if it changed in other ways. Changes name the calls of
+ * added results, not the message.
  */
 function addedResults(text: string, message: string): number {
   const { contents: after = [], ...others } = JSON.parse(text) as { contents?: { type?: string }[] };
   const { contents: before = [], ...known } = JSON.parse(message) as { contents?: { type?: string }[] };
   const added = Array.isArray(after) && Array.isArray(before) ? after.slice(before.length) : [];
-  const isElseTheSame =
+  const isOtherwiseEqual =
     added.every(({ type }) => type === "function_result") &&
     JSON.stringify([others, after.slice(0, before.length)]) === JSON.stringify([known, before]);
-  return isElseTheSame ? added.length : 0;
+  return isOtherwiseEqual ? added.length : 0;
 }
 
-describe.each(shapes)("whatever is wrong with a thread of shape %s", (shape) => {
+describe.each(shapes)("any corrupt thread of shape %s", (shape) => {
   const thread = randomThread(shape, damage(shape));
 
-  test("a repair leaves no damage, and a second one changes nothing", () => {
+  test("has no damage after a repair, and a second repair changes nothing", () => {
     fc.assert(
       fc.property(thread, policies, options, (source, policy, rules) => {
         const { text, changes } = repairAgentFrameworkThread(source, policy, rules);
@@ -92,25 +92,25 @@ describe.each(shapes)("whatever is wrong with a thread of shape %s", (shape) => 
         expect(text === canonical(source)).toBe(changes.length === 0);
         expect(checkAgentFrameworkThread(source, rules).length > 0).toBe(changes.length > 0);
       }),
-      { numRuns },
+      { numRuns: NUM_RUNS },
     );
   });
 
-  test("the mended thread is one that an agent takes up", async () => {
+  test("can be deserialized by an agent after a repair", async () => {
     await fc.assert(
       fc.asyncProperty(thread, policies, async (source, policy) => {
         const rules = { openTurn: "close" } as const;
         const { text } = repairAgentFrameworkThread(source, policy, rules);
         const read = readAgentFrameworkThread(text);
         expect(await throughAgent(read.thread)).toEqual(read.thread);
-        const odd = ["message-duplicated"];
-        expect(checkThread(read.thread).filter(({ code }) => !odd.includes(code))).toEqual([]);
+        const ignored = ["message-duplicated"];
+        expect(checkThread(read.thread).filter(({ code }) => !ignored.includes(code))).toEqual([]);
       }),
-      { numRuns },
+      { numRuns: NUM_RUNS },
     );
   });
 
-  test("what is not named among the changes is as it was, in its order", () => {
+  test("keeps everything that the changes do not mention, in order", () => {
     fc.assert(
       fc.property(thread, policies, options, (source, policy, rules) => {
         const { text, changes } = repairAgentFrameworkThread(source, policy, rules);
@@ -121,33 +121,33 @@ describe.each(shapes)("whatever is wrong with a thread of shape %s", (shape) => 
           const path = `${before.path}[${index}]`;
           return !touched.some((name) => name === path || name.startsWith(`${path}.`));
         });
-        const left = [...after.messages];
-        let announced = changes.filter(({ action }) => action === "synthesize").length;
+        const remaining = [...after.messages];
+        let reported = changes.filter(({ action }) => action === "synthesize").length;
         for (const message of untouched) {
-          const exact = left.indexOf(message);
-          const isExact = exact !== -1 || announced === 0;
-          const position = isExact ? exact : left.findIndex((one) => addedResults(one, message) > 0);
+          const exact = remaining.indexOf(message);
+          const isExact = exact !== -1 || reported === 0;
+          const position = isExact ? exact : remaining.findIndex((one) => addedResults(one, message) > 0);
           expect(position, message).not.toBe(-1);
-          if (!isExact) announced -= addedResults(left[position] ?? "", message);
-          expect(announced, "results added that no change tells of").toBeGreaterThanOrEqual(0);
-          left.splice(0, position + 1);
+          if (!isExact) reported -= addedResults(remaining[position] ?? "", message);
+          expect(reported, "results were added that no change mentions").toBeGreaterThanOrEqual(0);
+          remaining.splice(0, position + 1);
         }
-        expect(after.rest).toBe(before.rest);
+        expect(after.envelope).toBe(before.envelope);
       }),
-      { numRuns },
+      { numRuns: NUM_RUNS },
     );
   });
 
-  test("each path leads to something that is there", () => {
+  test("reports paths that exist", () => {
     fc.assert(
       fc.property(thread, options, (source, rules) => {
         const root = parseNode(source);
         for (const { path } of checkAgentFrameworkThread(source, rules)) {
-          // A member that is missing is what may be wrong.
+          // The last member may be missing, which is then the damage.
           expect(find(root, path) ?? find(root, path.replace(/\.\w+$/, "")), path).toBeDefined();
         }
       }),
-      { numRuns },
+      { numRuns: NUM_RUNS },
     );
   });
 });

@@ -2,17 +2,17 @@ import { checkThread } from "@threadstore/agent/provider";
 import type { ChatGroup } from "../chat/to-chat.ts";
 import type { Report } from "../report.ts";
 import type { Language } from "../shapes/shape.ts";
-import { chatKind, viewAsChat } from "./chat-view.ts";
-import { locator } from "./locate.ts";
+import { CHAT_KIND, viewAsChat } from "./chat-view.ts";
+import { pathTranslator } from "./translate-path.ts";
 
-/** Reports all for which providers, or `deserializeThread`, refuse what the messages became. */
+/** Reports everything because of which providers, or `deserializeThread`, reject the converted messages. */
 export function reportDamage(groups: readonly ChatGroup[], language: Language, report: Report): void {
   const view = viewAsChat(
     groups.flatMap(({ chat }) => chat),
-    groups.flatMap(({ places }) => places),
+    groups.flatMap(({ origins }) => origins),
   );
-  const locate = locator(view, [], language);
-  for (const { path, message, remedy } of checkThread(view.thread, [chatKind])) {
-    report("repair", locate(path), `${message}. ${remedy}`);
+  const translate = pathTranslator(view, [], language);
+  for (const { path, message, remedy } of checkThread(view.thread, [CHAT_KIND])) {
+    report("repair", translate(path), `${message}. ${remedy}`);
   }
 }

@@ -1,25 +1,29 @@
-import { readJson } from "../json/from-value.ts";
-import { getText, isBlank, getMember, type ObjectNode } from "../json/node.ts";
+import { getMember, getText, isBlank, type ObjectNode } from "../json/node.ts";
+import { readJson } from "../json/read-json.ts";
 import { findHistory, type History } from "./history.ts";
 import { recognizeShape, type RecognizedShape } from "./recognize.ts";
-import { layouts, type AgentFrameworkShape } from "./shape.ts";
+import { type AgentFrameworkShape, LAYOUTS } from "./shape.ts";
 
 /**
- * Where the messages of a thread are: in it, with the service (the thread has only an id), in another store
- * (the thread has only that store's state), or nowhere, as the thread was never used.
+ * The location of a thread's messages:
+ *
+ * - `thread`: in the thread.
+ * - `service`: in a service. The thread only has the conversation's id.
+ * - `store`: in another store. The thread only has that store's state.
+ * - `none`: there are none, because the thread was never used.
  */
 export type MessagesAt = "thread" | "service" | "store" | "none";
 
 export interface DetectedShape {
-  /** `threadstore` for a thread in this project's own format. */
+  /** The shape, or `threadstore` for a thread in this project's format. */
   readonly shape: RecognizedShape;
   readonly messagesAt: MessagesAt;
 }
 
 /**
- * Finds out by itself in which shape a thread is. Takes JSON text or what was parsed from it.
+ * Detects the shape of a thread, which is JSON text or the value parsed from it.
  *
- * Throws `SHAPE_UNKNOWN`, or `THREAD_INVALID` where the text is no JSON or the place of the messages is damaged.
+ * Throws `SHAPE_UNKNOWN`, or `THREAD_INVALID` if the text is not JSON or the list of messages is corrupt.
  */
 export function detectShape(value: object | string): DetectedShape {
   const { shape, root } = recognizeShape(readJson(value));
@@ -32,16 +36,16 @@ export function detectShape(value: object | string): DetectedShape {
 export function locateMessages(root: ObjectNode, shape: AgentFrameworkShape, history: History): MessagesAt {
   if (history.messages !== undefined && history.messages.length > 0) return "thread";
   if (readServiceId(root, shape) !== undefined) return "service";
-  const { container, historyKey } = layouts[shape];
+  const { container, historyKey } = LAYOUTS[shape];
   const isElsewhere = historyKey === undefined && history.messages === undefined;
   return isElsewhere && !isBlank(getMember(root, container)) ? "store" : "none";
 }
 
-// C# sets this id when the agent's own process keeps the history: there is no such conversation.
-const localHistoryId = "_agent_local_chat_history";
+// C# writes this id if the agent's process keeps the history itself.
+const LOCAL_HISTORY_ID = "_agent_local_chat_history";
 
-/** The id of the conversation that the service keeps, if there is one. */
+/** Returns the id of the conversation that a service keeps, or `undefined` if there is none. */
 export function readServiceId(root: ObjectNode, shape: AgentFrameworkShape): string | undefined {
-  const id = getText(root, layouts[shape].serviceId);
-  return id === undefined || id === "" || id === localHistoryId ? undefined : id;
+  const id = getText(root, LAYOUTS[shape].serviceId);
+  return id === undefined || id === "" || id === LOCAL_HISTORY_ID ? undefined : id;
 }

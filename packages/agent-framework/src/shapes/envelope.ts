@@ -1,36 +1,37 @@
+import { memberPath, quoteName } from "@threadstore/core/documents";
 import {
   getText,
   isBlank,
-  memberPath,
-  nullNode,
-  objectNode,
-  stringNode,
   type JsonNode,
+  NULL_NODE,
+  objectNode,
   type ObjectNode,
+  stringNode,
 } from "../json/node.ts";
 import type { Report } from "../report.ts";
 import { readServiceId } from "./detect.ts";
-import { layouts, type AgentFrameworkShape } from "./shape.ts";
+import { type AgentFrameworkShape, LAYOUTS } from "./shape.ts";
 
-/** A thread of Agent Framework apart from its messages. */
+/** A thread of Agent Framework without its messages. */
 export interface Envelope {
   readonly root: ObjectNode;
   readonly shape: AgentFrameworkShape;
   readonly historyKey: string | undefined;
 }
 
-type ReportMember = (path: string, what: string, value: JsonNode) => void;
+/** Reports a member of the envelope. `subject` starts a sentence. */
+type ReportMember = (path: string, subject: string, value: JsonNode) => void;
 
-/** Reports everything of a thread but its messages: it is carried when reading, and lost in another shape. */
+/** Reports all members of the envelope, which are preserved on reading and lost in another shape. */
 export function reportEnvelope(envelope: Envelope, report: ReportMember): void {
   const { root, shape, historyKey } = envelope;
-  const { container, serviceId } = layouts[shape];
-  const isTransferred = (name: string): boolean =>
+  const { container, serviceId } = LAYOUTS[shape];
+  const isConverted = (name: string): boolean =>
     name === "type" || (name === serviceId && readServiceId(root, shape) !== undefined);
   for (const [name, value] of root.members) {
-    if (isTransferred(name) || isBlank(value)) continue;
+    if (isConverted(name) || isBlank(value)) continue;
     if (name !== container || value.type !== "object") {
-      report(memberPath("$", name), `${JSON.stringify(name.slice(0, 80))} of the thread`, value);
+      report(memberPath("$", name), `The member ${quoteName(name)} of the thread`, value);
     } else {
       reportContainer(value, historyKey, memberPath("$", container), report);
     }
@@ -50,7 +51,7 @@ function reportContainer(
       const historyPath = historyKey === undefined ? path : statePath;
       reportHistory(history, historyPath, report);
     } else if (!isBlank(value)) {
-      report(statePath, "the state of a provider", value);
+      report(statePath, "The state of a provider", value);
     }
   }
 }
@@ -59,28 +60,30 @@ function reportHistory(history: JsonNode, path: string, report: ReportMember): v
   if (history.type !== "object") return;
   for (const [name, value] of history.members) {
     if (name === "messages" || name === "type" || isBlank(value)) continue;
-    report(memberPath(path, name), "a member of the history", value);
+    report(memberPath(path, name), "A member of the history", value);
   }
 }
 
-/** The thread, still without messages, in the current shape of another language or of a newer version. */
+/** Returns the envelope of a thread, still without messages, in the current shape of a language. */
 export function convertEnvelope(
   envelope: Envelope | undefined,
   to: AgentFrameworkShape,
   sessionId: string,
   report: Report,
 ): Envelope {
-  const { historyKey } = layouts[to];
+  const { historyKey } = LAYOUTS[to];
   const serviceId = envelope === undefined ? undefined : readServiceId(envelope.root, envelope.shape);
   const isPython = to === "python-session";
-  const keptId =
+  const currentId =
     envelope?.shape === "python-session" && isPython ? getText(envelope.root, "session_id") : undefined;
-  if (envelope !== undefined) reportEnvelope(envelope, (path, what) => reportLeftOut(path, what, report));
+  if (envelope !== undefined) {
+    reportEnvelope(envelope, (path, subject) => reportOmitted(path, subject, report));
+  }
   const root = isPython
     ? objectNode([
         ["type", stringNode("session")],
-        ["session_id", stringNode(keptId ?? sessionId)],
-        ["service_session_id", serviceId === undefined ? nullNode : stringNode(serviceId)],
+        ["session_id", stringNode(currentId ?? sessionId)],
+        ["service_session_id", serviceId === undefined ? NULL_NODE : stringNode(serviceId)],
         ["state", objectNode([])],
       ])
     : objectNode([
@@ -90,10 +93,10 @@ export function convertEnvelope(
   return { root, shape: to, historyKey };
 }
 
-// What names a session or its file, and says nothing of the conversation.
-const marks: ReadonlySet<string> = new Set(["$.session_id", "$.version", "$.conversationId"]);
+// Members that identify a session or a file version, and are not part of the conversation.
+const IDENTITY_PATHS: ReadonlySet<string> = new Set(["$.session_id", "$.version", "$.conversationId"]);
 
-function reportLeftOut(path: string, what: string, report: Report): void {
-  const isMark = marks.has(path);
-  report(isMark ? "replaced" : "lost", path, `${what}: the target has no place for it.`);
+function reportOmitted(path: string, subject: string, report: Report): void {
+  const kind = IDENTITY_PATHS.has(path) ? "replaced" : "lost";
+  report(kind, path, `${subject} has no counterpart in the target.`);
 }

@@ -1,50 +1,49 @@
-import { InterchangeError, invalid, quoteName } from "../interchange-error.ts";
+import { memberPath, quoteName } from "@threadstore/core/documents";
+import { invalidNode, invalidThread } from "../interchange-error.ts";
 import {
   arrayNode,
-  describeNode,
   getMember,
-  memberPath,
+  type JsonNode,
   objectNode,
+  type ObjectNode,
   setMember,
   stringNode,
-  type JsonNode,
-  type ObjectNode,
 } from "../json/node.ts";
-import { layouts, type AgentFrameworkShape } from "./shape.ts";
+import { type AgentFrameworkShape, LAYOUTS } from "./shape.ts";
 
-/** Where the messages of a thread are, and which. */
+/** The messages of a thread and their location. */
 export interface History {
-  /** The key of the history among the states of providers; `undefined` in shapes that have only one. */
+  /** The key of the history among the states of providers, or `undefined` in shapes that have only one. */
   readonly key: string | undefined;
   /** The path of the list of messages. */
   readonly path: string;
-  /** `undefined` when the thread has no list of messages. */
+  /** The messages, or `undefined` if the thread does not have a list of messages. */
   readonly messages: readonly JsonNode[] | undefined;
 }
 
-/** Finds the messages of a thread. Throws `THREAD_INVALID` where several lists could be meant. */
-export function findHistory(root: ObjectNode, shape: AgentFrameworkShape, wantedKey?: string): History {
-  const { container: name, historyKey } = layouts[shape];
+/** Finds the messages of a thread. Throws `THREAD_INVALID` if the history is ambiguous. */
+export function findHistory(root: ObjectNode, shape: AgentFrameworkShape, requestedKey?: string): History {
+  const { container: name, historyKey } = LAYOUTS[shape];
   const container = getMember(root, name);
   const containerPath = memberPath("$", name);
   if (historyKey === undefined) return readHistory(container, undefined, containerPath);
   if (container !== undefined && container.type !== "object" && container.type !== "null") {
-    throw invalid(containerPath, "an object with the states of providers", describeNode(container));
+    throw invalidNode(containerPath, "an object with the states of providers", container);
   }
-  const key = findKey(container, wantedKey ?? historyKey, containerPath, wantedKey === undefined);
+  const key = findKey(container, requestedKey ?? historyKey, containerPath, requestedKey === undefined);
   return readHistory(getMember(container, key), key, memberPath(containerPath, key));
 }
 
 function readHistory(state: JsonNode | undefined, key: string | undefined, statePath: string): History {
   const list = getMember(state, "messages");
   const path = `${statePath}.messages`;
-  // A store that is not the built-in one keeps what it likes here, such as an id in text.
+  // A custom store keeps arbitrary state here, such as an id.
   if (list === undefined || list.type === "null") return { key, path, messages: undefined };
-  if (list.type !== "array") throw invalid(path, "a list of messages", describeNode(list));
+  if (list.type !== "array") throw invalidNode(path, "an array of messages", list);
   return { key, path, messages: list.items };
 }
 
-// An application may give its history provider a name of its own.
+// An application can give its history provider any name.
 function findKey(container: JsonNode | undefined, key: string, path: string, mayGuess: boolean): string {
   if (container?.type !== "object" || getMember(container, key) !== undefined) return key;
   const keys = container.members
@@ -52,16 +51,15 @@ function findKey(container: JsonNode | undefined, key: string, path: string, may
     .map(([name]) => name);
   const [onlyKey] = keys;
   if (onlyKey === undefined || (mayGuess && keys.length === 1)) return onlyKey ?? key;
-  throw new InterchangeError(
-    "THREAD_INVALID",
-    `${path}: messages are kept by ${keys.slice(0, 8).map(quoteName).join(", ")}, and nothing is called ${quoteName(key)}. Say which is the history with the option historyKey.`,
-    { path },
+  throw invalidThread(
+    path,
+    `\`${path}\` has several providers with messages (${keys.slice(0, 8).map(quoteName).join(", ")}), none of which is ${quoteName(key)}. Pass the name of the history provider as \`historyKey\`.`,
   );
 }
 
 /**
- * The thread with other messages. A thread without a list of messages gets one only if there are messages;
- * the result is `undefined` where its state of another store leaves no place for one.
+ * Returns the thread with other messages. A list of messages is only created if there are messages. Returns `undefined`
+ * if the thread has the state of a custom store, which cannot hold messages.
  */
 export function withMessages(
   root: ObjectNode,
@@ -69,7 +67,7 @@ export function withMessages(
   key: string | undefined,
   messages: readonly JsonNode[],
 ): ObjectNode | undefined {
-  const { container: name } = layouts[shape];
+  const { container: name } = LAYOUTS[shape];
   const container = getMember(root, name);
   const history = key === undefined ? container : getMember(container, key);
   if (getMember(history, "messages") === undefined && messages.length === 0) return root;

@@ -1,67 +1,70 @@
-import { InterchangeError, quoteName } from "../interchange-error.ts";
-import { describeNode, getMember, getText, type JsonNode, type ObjectNode } from "../json/node.ts";
+import { kindOf, quoteName, THREAD_FORMAT } from "@threadstore/core/documents";
+import { InterchangeError } from "../interchange-error.ts";
+import { getMember, getText, type JsonNode, type ObjectNode, shallowValue } from "../json/node.ts";
 import type { AgentFrameworkShape } from "./shape.ts";
 
 export type RecognizedShape = AgentFrameworkShape | "threadstore";
 
-type Mark = readonly [shape: RecognizedShape, isThere: (root: ObjectNode) => boolean];
+type Marker = readonly [shape: RecognizedShape, matches: (root: ObjectNode) => boolean];
 
-const has =
+const hasMember =
   (...names: readonly string[]) =>
   (root: ObjectNode): boolean =>
     names.some((name) => getMember(root, name) !== undefined);
 
-const marks: readonly Mark[] = [
-  ["threadstore", (root) => getText(root, "format") === "threadstore.thread"],
+const MARKERS: readonly Marker[] = [
+  ["threadstore", (root) => getText(root, "format") === THREAD_FORMAT],
   ["python-session", (root) => getText(root, "type") === "session"],
   ["python-thread", (root) => getText(root, "type") === "agent_thread_state"],
-  ["csharp-session", has("stateBag")],
-  ["csharp-thread-renamed", has("chatHistoryProviderState")],
-  ["csharp-thread", has("storeState")],
+  ["csharp-session", hasMember("stateBag")],
+  ["csharp-thread-renamed", hasMember("chatHistoryProviderState")],
+  ["csharp-thread", hasMember("storeState")],
 ];
 
-// What both older shapes of C# have; alone it is taken for the first one, which lived longer.
-const loneMarks = has("conversationId", "aiContextProviderState");
+// Both older shapes of C# have these members. On their own, they indicate the first shape, which was in use longer.
+const hasCommonMember = hasMember("conversationId", "aiContextProviderState");
 
-const expectation =
-  "a thread of Agent Framework: storeState, chatHistoryProviderState, stateBag or conversationId (C#), or " +
+const REQUIREMENT =
+  "a thread of Agent Framework, with storeState, chatHistoryProviderState, stateBag or conversationId (C#), or with " +
   'type "agent_thread_state" or "session" (Python)';
 
-/** Finds out which shape a thread has. Throws `SHAPE_UNKNOWN`, which says what was found instead. */
+/** Recognizes the shape of a thread. Throws `SHAPE_UNKNOWN` with a description of the value. */
 export function recognizeShape(root: JsonNode): { shape: RecognizedShape; root: ObjectNode } {
-  if (root.type !== "object") throw unknown(describeNode(root));
-  const shapes = marks.filter(([, isThere]) => isThere(root)).map(([shape]) => shape);
+  if (root.type !== "object") throw unknownShape(`It is ${kindOf(shallowValue(root))}.`);
+  const shapes = MARKERS.filter(([, matches]) => matches(root)).map(([shape]) => shape);
   const [shape] = shapes;
-  if (shapes.length > 1) throw unknown(`the marks of several shapes (${shapes.join(", ")})`);
+  if (shapes.length > 1) throw unknownShape(`It has members of several shapes (${shapes.join(", ")}).`);
   if (shape !== undefined) return { shape, root };
-  if (loneMarks(root)) return { shape: "csharp-thread", root };
-  throw unknown(describeRoot(root));
+  if (hasCommonMember(root)) return { shape: "csharp-thread", root };
+  throw unknownShape(describeRoot(root));
 }
 
-/** The same, of a thread that Agent Framework wrote. Throws `SHAPE_UNKNOWN` for one of this project's own. */
+/** Recognizes a thread that Agent Framework wrote. Throws `SHAPE_UNKNOWN` for one in this project's format. */
 export function requireAgentFramework(root: JsonNode): { shape: AgentFrameworkShape; root: ObjectNode } {
-  const found = recognizeShape(root);
-  const { shape } = found;
-  if (shape !== "threadstore") return { shape, root: found.root };
+  const recognized = recognizeShape(root);
+  const { shape } = recognized;
+  if (shape !== "threadstore") return { shape, root: recognized.root };
   const message =
-    "$: this is a thread of this project's own format: pass it to an agent's deserializeThread, or to checkThread and repairThread of @threadstore/openai.";
+    "`$` is a thread in this project's format. Pass it to an agent's deserializeThread, or to checkThread and repairThread of @threadstore/openai.";
   throw new InterchangeError("SHAPE_UNKNOWN", message, { path: "$" });
 }
 
 function describeRoot(root: ObjectNode): string {
   if (root.members.length === 0) {
-    return "an empty object, which is nothing, or a C# thread that was never used: begin a new one";
+    return "It is an empty object, which may be an unused C# thread. Start a new thread.";
   }
   const type = getText(root, "type");
-  if (type !== undefined) return `type ${quoteName(type)}`;
+  if (type !== undefined) return `It has type ${quoteName(type)}.`;
   if (getMember(root, "thread") !== undefined && getMember(root, "json") !== undefined) {
-    return "what a store hands out around a thread: pass its `thread` member";
+    return "It is a stored thread. Pass its `thread` member.";
   }
-  // Only what looks like a name in a program: other names may be somebody's data.
+  // Only names that look like identifiers: others may be data.
   const names = root.members.map(([name]) => name).filter((name) => /^[A-Za-z_$][\w$]{0,39}$/.test(name));
-  return `an object with ${names.length === 0 ? "no such member" : names.slice(0, 8).join(", ")}`;
+  return names.length === 0
+    ? "It is an object with other members."
+    : `It is an object with the members ${names.slice(0, 8).join(", ")}.`;
 }
 
-function unknown(found: string): InterchangeError {
-  return new InterchangeError("SHAPE_UNKNOWN", `$: expected ${expectation}, found ${found}.`, { path: "$" });
+function unknownShape(description: string): InterchangeError {
+  return new InterchangeError("SHAPE_UNKNOWN", `\`$\` must be ${REQUIREMENT}. ${description}`, { path: "$" });
 }

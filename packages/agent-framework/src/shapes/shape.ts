@@ -1,5 +1,5 @@
 /**
- * The shapes that Agent Framework has written:
+ * The shapes in which Agent Framework has written threads:
  *
  * - `csharp-thread` (September 2025): `storeState`, `conversationId`, `aiContextProviderState`.
  * - `csharp-thread-renamed` (January 2026): `chatHistoryProviderState` instead of `storeState`.
@@ -16,26 +16,26 @@ export type AgentFrameworkShape =
 
 export type Language = "csharp" | "python";
 
-/** How a shape writes messages and their contents. The three of C# do it alike. */
+/** The notation of messages and contents. The three shapes of C# share one. */
 export type Dialect = "csharp" | "python-session" | "python-thread";
 
 export interface ShapeLayout {
   readonly language: Language;
   readonly dialect: Dialect;
-  /** The member of the root with the id of a conversation that lives with the service. */
+  /** The member of the root with the id of a conversation that a service keeps. */
   readonly serviceId: string;
-  /** The member of the root that holds the history, or the states of providers with the history among them. */
+  /** The member of the root with the history, or with the states of providers, one of which is the history. */
   readonly container: string;
-  /** The key of the history among the states of providers; `undefined` where the container is the history. */
+  /** The key of the history among the states of providers, or `undefined` if the container is the history. */
   readonly historyKey: string | undefined;
 }
 
-const csharp = { language: "csharp", dialect: "csharp", serviceId: "conversationId" } as const;
+const CSHARP = { language: "csharp", dialect: "csharp", serviceId: "conversationId" } as const;
 
-export const layouts: { readonly [Shape in AgentFrameworkShape]: ShapeLayout } = {
-  "csharp-session": { ...csharp, container: "stateBag", historyKey: "InMemoryChatHistoryProvider" },
-  "csharp-thread": { ...csharp, container: "storeState", historyKey: undefined },
-  "csharp-thread-renamed": { ...csharp, container: "chatHistoryProviderState", historyKey: undefined },
+export const LAYOUTS: { readonly [Shape in AgentFrameworkShape]: ShapeLayout } = {
+  "csharp-session": { ...CSHARP, container: "stateBag", historyKey: "InMemoryChatHistoryProvider" },
+  "csharp-thread": { ...CSHARP, container: "storeState", historyKey: undefined },
+  "csharp-thread-renamed": { ...CSHARP, container: "chatHistoryProviderState", historyKey: undefined },
   "python-session": {
     language: "python",
     dialect: "python-session",
@@ -53,5 +53,5 @@ export const layouts: { readonly [Shape in AgentFrameworkShape]: ShapeLayout } =
 };
 
 export function isShape(value: unknown): value is AgentFrameworkShape {
-  return typeof value === "string" && Object.hasOwn(layouts, value);
+  return typeof value === "string" && Object.hasOwn(LAYOUTS, value);
 }

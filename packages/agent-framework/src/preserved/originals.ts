@@ -1,30 +1,22 @@
-import { invalid } from "../interchange-error.ts";
-import {
-  arrayNode,
-  describeNode,
-  getMember,
-  printNode,
-  setMember,
-  type JsonNode,
-  type ObjectNode,
-} from "../json/node.ts";
+import { memberPath } from "@threadstore/core/documents";
+import { invalidNode, invalidThread } from "../interchange-error.ts";
+import { arrayNode, getMember, type JsonNode, type ObjectNode, printNode, setMember } from "../json/node.ts";
 import { parseNode } from "../json/parse.ts";
 
 /**
- * Agent Framework's messages as they are kept in a thread: as text, which keeps what a JSON object loses. A
- * content that can be made again from the conversation is left out; its position among those stands for it, so
- * that an image is not in the thread twice. `undefined` when there is nothing to keep: the messages as a whole
- * can be made again.
+ * Returns Agent Framework's messages in the form in which a thread preserves them: as text, which keeps the details that
+ * a JSON object loses. A content that can be rebuilt from the conversation is replaced by its position among the rebuilt
+ * contents, so that the thread does not contain an image twice. Returns `undefined` if all messages can be rebuilt.
  */
 export function packOriginals(
   messages: readonly ObjectNode[],
-  remade: readonly ObjectNode[],
+  rebuilt: readonly ObjectNode[],
 ): readonly string[] | undefined {
   const texts = messages.map(printNode);
-  const remadeTexts = remade.map(printNode);
-  if (texts.length === remadeTexts.length && texts.every((text, index) => text === remadeTexts[index]))
-    return undefined;
-  const positions = findPositions(remade);
+  const rebuiltTexts = rebuilt.map(printNode);
+  const areEqual = texts.every((text, index) => text === rebuiltTexts[index]);
+  if (areEqual && texts.length === rebuiltTexts.length) return undefined;
+  const positions = findPositions(rebuilt);
   return messages.map((message) => {
     const packed = replaceContents(message, (content) => {
       const position = positions.get(printNode(content))?.pop();
@@ -34,7 +26,7 @@ export function packOriginals(
   });
 }
 
-/** The positions of each content, the last first. */
+/** Returns the positions of each content in descending order. */
 function findPositions(messages: readonly ObjectNode[]): Map<string, number[]> {
   const positions = new Map<string, number[]>();
   for (const [position, content] of [...listContents(messages).entries()].toReversed()) {
@@ -46,22 +38,22 @@ function findPositions(messages: readonly ObjectNode[]): Map<string, number[]> {
   return positions;
 }
 
-/** The messages as they were. Throws `THREAD_INVALID` where what was kept is damaged. */
+/** Returns the original messages. Throws `THREAD_INVALID` if their preserved form is corrupt. */
 export function unpackOriginals(
   originals: readonly string[],
-  remade: readonly ObjectNode[],
+  rebuilt: readonly ObjectNode[],
   path: string,
 ): readonly ObjectNode[] {
-  const contents = listContents(remade);
+  const contents = listContents(rebuilt);
   return originals.map((original, index) => {
-    const originalPath = `${path}[${index}]`;
+    const originalPath = memberPath(path, index);
     const message = parseNode(original, originalPath);
-    if (message.type !== "object") throw invalid(originalPath, "a message", describeNode(message));
-    return replaceContents(message, (content) => {
-      if (content.type !== "number") return content;
-      const found = contents[Number(content.text)];
-      if (found === undefined) throw invalid(originalPath, "the position of a content", "another number");
-      return found;
+    if (message.type !== "object") throw invalidNode(originalPath, "a message", message);
+    return replaceContents(message, (packed) => {
+      if (packed.type !== "number") return packed;
+      const content = contents[Number(packed.text)];
+      if (content !== undefined) return content;
+      throw invalidThread(originalPath, `\`${originalPath}\` refers to a content that does not exist.`);
     });
   });
 }

@@ -1,9 +1,9 @@
 import { createHash } from "node:crypto";
-import { printNode, type JsonNode } from "../json/node.ts";
+import { type JsonNode, printNode } from "../json/node.ts";
 
 /**
- * By this a message is known again. The order of members does not count: some stores change it. 120 bits, which
- * is ample where nobody gains from a collision.
+ * Returns a hash by which a message is recognized, regardless of the order of its members, which some stores change. 120
+ * bits are enough because a collision benefits no attacker.
  */
 export function fingerprint(message: JsonNode): string {
   return createHash("sha256")

@@ -1,30 +1,32 @@
 /**
- * Finds the messages of a thread that were read in a conversation that has gone on since: messages may have been
- * added, edited or removed. Gives for each present message the position of the one it was, or `undefined`.
+ * Finds messages that were read earlier in the current conversation, to which messages may have been added, and in which
+ * messages may have been edited or removed. Returns the earlier position of each current message, or `undefined` if it
+ * is new.
  *
- * As in a patience diff: what occurs once on both sides is an anchor, and around the anchors whatever equals is
- * taken to be the same. So of two equal messages the one with the right neighbours is found, in n log n steps.
+ * Works like a patience diff: a message that occurs once on both sides is an anchor, and equal messages around an anchor
+ * are matched. This distinguishes equal messages by their neighbors, in O(n log n) steps.
  */
 export function align(before: readonly string[], now: readonly string[]): (number | undefined)[] {
   const matches: (number | undefined)[] = Array.from({ length: now.length });
   const anchors = findAnchors(before, now);
   for (const { was, is } of anchors) matches[is] = was;
-  const ends = [{ was: -1, is: -1 }, ...anchors, { was: before.length, is: now.length }];
-  for (const [index, start] of ends.entries()) {
-    const end = ends[index + 1];
+  const boundaries = [{ was: -1, is: -1 }, ...anchors, { was: before.length, is: now.length }];
+  for (const [index, start] of boundaries.entries()) {
+    const end = boundaries[index + 1];
     if (end !== undefined) matchBetween(before, now, start, end, matches);
   }
   return matches;
 }
 
+/** The earlier and the current position of a message. */
 interface Anchor {
   readonly was: number;
   readonly is: number;
 }
 
 /**
- * From the anchor at the end backwards first, since messages are mostly cut from the front. But not from the end
- * of the conversation, which is no anchor: there messages are added.
+ * Matches backward from the anchor at the end first, because messages are mostly removed from the front. Not from the
+ * end of the conversation, which is not an anchor, because messages are appended there.
  */
 function matchBetween(
   before: readonly string[],
@@ -49,15 +51,16 @@ function matchBetween(
 }
 
 function findAnchors(before: readonly string[], now: readonly string[]): Anchor[] {
-  const positions = onlyOnce(before);
-  const candidates = [...onlyOnce(now)].flatMap(([text, is]) => {
+  const positions = uniquePositions(before);
+  const candidates = [...uniquePositions(now)].flatMap(([text, is]) => {
     const was = positions.get(text);
     return was === undefined ? [] : [{ was, is }];
   });
-  return longestRising(candidates);
+  return longestIncreasingRun(candidates);
 }
 
-function onlyOnce(texts: readonly string[]): Map<string, number> {
+/** Returns the positions of the texts that occur once. */
+function uniquePositions(texts: readonly string[]): Map<string, number> {
   const positions = new Map<string, number>();
   const repeated = new Set<string>();
   texts.forEach((text, index) => {
@@ -73,8 +76,8 @@ interface Pile {
   readonly previous: Pile | undefined;
 }
 
-/** The longest run of anchors that keeps the order on both sides; `anchors` come in the order of now. */
-function longestRising(anchors: readonly Anchor[]): Anchor[] {
+/** Returns the longest run of anchors that are in order on both sides. `anchors` are in their current order. */
+function longestIncreasingRun(anchors: readonly Anchor[]): Anchor[] {
   const piles: Pile[] = [];
   for (const anchor of anchors) {
     let low = 0;
