@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { ThreadStore } from "@threadstore/core";
 import { sqliteStore } from "./sqlite-store.ts";
 
-/** The stores of the conformance suite's other processes. `folder` holds a file for each place. */
-export function openPeer(place: string, folder: string): ThreadStore {
-  return sqliteStore({ path: join(folder, place) });
+/** Opens stores in the conformance suite's child processes. `folder` holds one file for each fixture. */
+export function openPeer(fixture: string, folder: string): ThreadStore {
+  return sqliteStore({ path: join(folder, fixture) });
 }

@@ -2,19 +2,19 @@ import { rmSync } from "node:fs";
 import { type Harness, register } from "@threadstore/conformance";
 import Sqlite from "better-sqlite3";
 import { afterAll, describe, it, vi } from "vitest";
-import { chunkSize } from "./records.ts";
+import { CHUNK_BYTES } from "./schema.ts";
 import { sqliteStore } from "./sqlite-store.ts";
-import { temporaryFolder } from "./tools.test-helper.ts";
+import { temporaryFolder } from "./sqlite.test-helper.ts";
 
-/** Of `PRAGMA synchronous`, by number. */
-const levels = ["OFF", "NORMAL", "FULL", "EXTRA"];
+/** The values of `PRAGMA synchronous`, by number. */
+const SYNCHRONOUS_LEVELS = ["OFF", "NORMAL", "FULL", "EXTRA"];
 
 const folder = temporaryFolder();
 afterAll(() => folder[Symbol.dispose]());
 
-/** Runs `work` on a connection of its own to a place's file. */
-function within<T>(place: string, work: (database: Sqlite.Database) => T): T {
-  const database = new Sqlite(folder.file(place), { fileMustExist: true });
+/** Runs `work` on a separate connection to a fixture's file. */
+function withConnection<T>(fixture: string, work: (database: Sqlite.Database) => T): T {
+  const database = new Sqlite(folder.file(fixture), { fileMustExist: true });
   try {
     return work(database);
   } finally {
@@ -25,23 +25,23 @@ function within<T>(place: string, work: (database: Sqlite.Database) => T): T {
 const harness: Harness = {
   name: "sqlite",
 
-  async open(place, options) {
-    return sqliteStore({ ...options, path: folder.file(place) });
+  async open(fixture, options) {
+    return sqliteStore({ ...options, path: folder.file(fixture) });
   },
 
-  async destroy(place) {
-    for (const suffix of ["", "-wal", "-shm"]) rmSync(folder.file(place) + suffix, { force: true });
+  async destroy(fixture) {
+    for (const suffix of ["", "-wal", "-shm"]) rmSync(folder.file(fixture) + suffix, { force: true });
   },
 
-  async rewrite(place, id, change) {
-    within(place, (database) => {
-      const found = database
+  async rewrite(fixture, id, change) {
+    withConnection(fixture, (database) => {
+      const row = database
         .prepare<[Buffer, Buffer], { thread: number; trailer: Buffer }>(
           "SELECT thread, trailer FROM threadstore_threads WHERE namespace = ? AND id = ?",
         )
         .get(Buffer.alloc(0), Buffer.from(id));
-      if (found === undefined) throw new Error("No such record.");
-      const { thread, trailer } = found;
+      if (row === undefined) throw new Error("No such record.");
+      const { thread, trailer } = row;
       const chunks = database
         .prepare<[number], Buffer>("SELECT bytes FROM threadstore_chunks WHERE thread = ? ORDER BY sequence")
         .pluck()
@@ -50,8 +50,9 @@ const harness: Harness = {
       const size = Math.max(0, bytes.length - trailer.length);
       database.prepare("DELETE FROM threadstore_chunks WHERE thread = ?").run(thread);
       const insert = database.prepare("INSERT INTO threadstore_chunks VALUES (?, ?, ?)");
-      for (let start = 0; start < size; start += chunkSize) {
-        insert.run(thread, start / chunkSize, bytes.subarray(start, Math.min(start + chunkSize, size)));
+      for (let start = 0; start < size; start += CHUNK_BYTES) {
+        const chunk = bytes.subarray(start, Math.min(start + CHUNK_BYTES, size));
+        insert.run(thread, start / CHUNK_BYTES, chunk);
       }
       database
         .prepare("UPDATE threadstore_threads SET size = ?, trailer = ? WHERE thread = ?")
@@ -59,8 +60,8 @@ const harness: Harness = {
     });
   },
 
-  async entries(place) {
-    return within(place, (database) => {
+  async entries(fixture) {
+    return withConnection(fixture, (database) => {
       const threads = database
         .prepare("SELECT 'thread ' || hex(namespace) || ' ' || hex(id) FROM threadstore_threads")
         .pluck()
@@ -78,19 +79,23 @@ const harness: Harness = {
   peer: { module: new URL("./conformance-child.test-helper.ts", import.meta.url), parameters: folder.path },
 
   durability: {
-    async settings(place) {
+    async settings(fixture) {
       const prepare = vi.spyOn(Sqlite.prototype, "prepare");
-      const store = sqliteStore({ path: folder.file(place) });
+      const store = sqliteStore({ path: folder.file(fixture) });
       await store.load("any");
-      // The setting is one of the connection, so that a look from another would not tell.
-      const own = prepare.mock.contexts.at(-1) as Sqlite.Database;
+      // The setting belongs to the store's connection, so another connection would not show it.
+      const connection = prepare.mock.contexts.at(-1) as Sqlite.Database;
       prepare.mockRestore();
-      const level = Number(own.pragma("synchronous", { simple: true }));
-      const mode = String(own.pragma("journal_mode", { simple: true }));
+      const level = Number(connection.pragma("synchronous", { simple: true }));
+      const mode = String(connection.pragma("journal_mode", { simple: true }));
       await store.close();
       return [
         { name: "PRAGMA journal_mode", promised: ["wal"], found: mode },
-        { name: "PRAGMA synchronous", promised: ["FULL", "EXTRA"], found: levels[level] ?? String(level) },
+        {
+          name: "PRAGMA synchronous",
+          promised: ["FULL", "EXTRA"],
+          found: SYNCHRONOUS_LEVELS[level] ?? String(level),
+        },
       ];
     },
   },

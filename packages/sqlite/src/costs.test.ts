@@ -1,13 +1,16 @@
 import { statSync } from "node:fs";
 import { growThread } from "@threadstore/conformance";
 import Sqlite from "better-sqlite3";
-import { describe, expect, it } from "vitest";
-import { sqliteStore } from "./sqlite-store.ts";
-import { temporaryFolder } from "./tools.test-helper.ts";
+import { describe, expect, it, vi } from "vitest";
+import { CHUNK_BYTES } from "./schema.ts";
+import { sqliteDriver, sqliteStore } from "./sqlite-store.ts";
+import { options, record, temporaryFolder } from "./sqlite.test-helper.ts";
+
+const KEY = { namespace: "", id: "thread" };
 
 describe("a thread that grows", () => {
-  /** What a thread of so many turns has written to the write-ahead log, which is then all of it. */
-  async function written(turns: number): Promise<{ bytes: number; size: number }> {
+  /** Returns how many bytes a thread of this many turns writes to the write-ahead log, and its final size. */
+  async function measureGrowth(turns: number): Promise<{ bytes: number; size: number }> {
     using folder = temporaryFolder();
     const path = folder.file();
     const database = new Sqlite(path);
@@ -15,50 +18,125 @@ describe("a thread that grows", () => {
     database.pragma("wal_autocheckpoint = 0");
     const store = sqliteStore({ database });
     await store.save("other", {});
-    const before = statSync(`${path}-wal`).size;
+    const bytesBefore = statSync(`${path}-wal`).size;
     const { size } = await growThread(store, { id: "thread", turns });
-    const bytes = statSync(`${path}-wal`).size - before;
+    const bytes = statSync(`${path}-wal`).size - bytesBefore;
     await store.close();
     database.close();
     return { bytes, size };
   }
 
-  it("writes its pages that change: in 200 turns at most 14 times its size", async () => {
-    const { bytes, size } = await written(200);
+  it("writes only changed pages: at most 14 times its size in 200 turns", async () => {
+    const { bytes, size } = await measureGrowth(200);
     expect(size).toBeGreaterThan(300_000);
     expect(bytes).toBeLessThan(14 * size);
   });
 
-  it("writes in proportion: from 100 to 800 turns at most 10.5 times as much", async () => {
-    const [short, long] = [await written(100), await written(800)];
-    expect(long.bytes / short.bytes).toBeLessThan(10.5);
+  it(
+    "writes in proportion to its length: 800 turns at most 10.5 times as much as 100",
+    { timeout: 120_000 },
+    async () => {
+      const [short, long] = [await measureGrowth(100), await measureGrowth(800)];
+      expect(long.bytes / short.bytes).toBeLessThan(10.5);
+    },
+  );
+
+  it("writes one chunk for a turn at the end of a long thread", async () => {
+    const database = new Sqlite(":memory:");
+    const store = sqliteStore({ database });
+    const messages = Array.from({ length: 200 }, (_, index) => `${index} ${"x".repeat(1600)}`);
+    let saved = await store.save("thread", { messages });
+    database.exec(`
+      CREATE TEMP TABLE written (sequence INTEGER);
+      CREATE TEMP TRIGGER a AFTER INSERT ON threadstore_chunks BEGIN INSERT INTO written VALUES (new.sequence); END;
+      CREATE TEMP TRIGGER b AFTER UPDATE ON threadstore_chunks BEGIN INSERT INTO written VALUES (new.sequence); END;
+    `);
+    const lastChunk = Math.floor(saved.size / CHUNK_BYTES);
+    saved = await store.save("thread", { messages: [...messages, "y"] }, { previous: saved });
+    expect(database.prepare("SELECT sequence FROM written").pluck().all()).toEqual([lastChunk]);
+    expect((await store.load("thread"))?.json).toBe(saved.json);
+    await store.close();
   });
 });
 
-describe("a call", () => {
-  it("is one transaction, and touches the end of the thread alone", async () => {
+describe("the statements of a call", () => {
+  function recordStatements(): { readonly database: Sqlite.Database; readonly statements: string[] } {
     const statements: string[] = [];
-    const database = new Sqlite(":memory:", {
-      verbose: (sql) => statements.push(String(sql).split("\n")[0] ?? ""),
-    });
+    const database = new Sqlite(":memory:", { verbose: (sql) => statements.push(String(sql)) });
+    return { database, statements };
+  }
+
+  function queryPlan(database: Sqlite.Database, sql: string): string[] {
+    const plan = database.prepare<[], { detail: string }>(`EXPLAIN QUERY PLAN ${sql}`).all();
+    return plan.map(({ detail }) => detail);
+  }
+
+  it("form one transaction that writes only the end of the thread", async () => {
+    const { database, statements } = recordStatements();
     const store = sqliteStore({ database });
-    const costOf = async (call: () => Promise<unknown>) => {
+    const statementsOf = async (call: () => Promise<unknown>) => {
       statements.length = 0;
       await call();
       return statements.map((sql) => sql.trim().split(/\s+/u).slice(0, 3).join(" "));
     };
     const text = "x".repeat(100_000);
     const saved = await store.save("thread", { text });
-    expect(await costOf(() => store.save("thread", { text, more: true }, { previous: saved }))).toEqual([
+    const saveMore = () => store.save("thread", { text, more: true }, { previous: saved });
+    expect(await statementsOf(saveMore)).toEqual([
       "BEGIN IMMEDIATE",
       "UPDATE threadstore_threads SET",
       "INSERT INTO threadstore_chunks",
       "DELETE FROM threadstore_chunks",
       "COMMIT",
     ]);
-    expect(await costOf(() => store.load("thread"))).toEqual(["SELECT version, CASE"]);
+    expect(await statementsOf(() => store.load("thread"))).toEqual(["SELECT version, CASE"]);
     const current = await store.load("thread");
-    expect(await costOf(() => store.load("thread", { cached: current }))).toEqual(["SELECT version, CASE"]);
+    expect(await statementsOf(() => store.load("thread", { cached: current }))).toEqual([
+      "SELECT version, CASE",
+    ]);
     await store.close();
+  });
+
+  it("are prepared once", async () => {
+    const driver = sqliteDriver({ path: ":memory:" });
+    await driver.read(KEY, undefined, options);
+    const prepare = vi.spyOn(Sqlite.prototype, "prepare");
+    const stored = record("x");
+    await driver.write(KEY, stored, undefined, options);
+    await driver.read(KEY, undefined, options);
+    await driver.list("", { after: undefined, limit: 1 }, options);
+    await driver.delete(KEY, stored.nonce, options);
+    expect(prepare).not.toHaveBeenCalled();
+    prepare.mockRestore();
+    await driver.close();
+  });
+
+  it("search an index for a page, without scanning, sorting or reading chunks", async () => {
+    const { database, statements } = recordStatements();
+    const driver = sqliteDriver({ database });
+    await driver.list("n", { after: "a", limit: 10 }, options);
+    const sql = statements.at(-1) ?? "";
+    expect(sql).toContain("ORDER BY id");
+    expect(queryPlan(database, sql)).toEqual([
+      "SEARCH threadstore_threads USING INDEX sqlite_autoindex_threadstore_threads_1 (namespace=? AND id>?)",
+    ]);
+  });
+
+  it("search indexes for reads, writes and deletes", async () => {
+    const { database, statements } = recordStatements();
+    const driver = sqliteDriver({ database });
+    const first = record("a");
+    await driver.write(KEY, first, undefined, options);
+    statements.length = 0;
+    await driver.read(KEY, undefined, options);
+    const second = record("b");
+    await driver.write(KEY, second, first.nonce, options);
+    await driver.delete(KEY, second.nonce, options);
+    const queries = statements.filter((sql) => /^(SELECT|INSERT|UPDATE|DELETE)/.test(sql));
+    expect(queries).toHaveLength(6);
+    // Subqueries and the scans of their results are not searches. Their own searches have separate lines.
+    const isSubquery = /^(CORRELATED SCALAR SUBQUERY \d+|(CO-ROUTINE|SCAN) \(subquery-\d+\))$/;
+    const steps = queries.flatMap((sql) => queryPlan(database, sql)).filter((step) => !isSubquery.test(step));
+    for (const step of steps) expect(step).toMatch(/^SEARCH .* USING (COVERING )?INDEX /);
   });
 });

@@ -2,91 +2,56 @@ import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import Sqlite from "better-sqlite3";
 import { afterEach, describe, expect, test, vi } from "vitest";
-import type { SqliteDriverOptions } from "./database.ts";
-import { sqliteDriver, sqliteStore } from "./sqlite-store.ts";
-import { failureOf, options, record, temporaryFolder, textAt } from "./tools.test-helper.ts";
+import { sqliteDriver } from "./sqlite-store.ts";
+import { driverErrorFrom, options, record, temporaryFolder, textOf } from "./sqlite.test-helper.ts";
 
-const key = { namespace: "", id: "thread" };
+const KEY = { namespace: "", id: "thread" };
 
 afterEach(() => vi.restoreAllMocks());
 
-/** The connections that a driver opens. */
+/** Returns a function that lists the connections opened since. */
 function spyOnConnections(): () => Sqlite.Database[] {
   const prepare = vi.spyOn(Sqlite.prototype, "prepare");
   return () => [...new Set(prepare.mock.contexts)].filter((context) => context instanceof Sqlite);
 }
 
-describe("options", () => {
-  const database = new Sqlite(":memory:");
-  test.each([
-    [{}],
-    [{ path: undefined, database: undefined }],
-    [{ path: "threads.db", database }],
-    [{ path: "" }],
-    [{ path: " " }],
-    [{ path: "a\0b" }],
-    [{ path: 1 }],
-    [{ path: null }],
-    [{ path: new URL("file:///threads.db") }],
-    [{ database: null }],
-    [{ database: "threads.db" }],
-    [{ database: {} }],
-    [{ path: "threads.db", synchronous: "off" }],
-    [{ path: "threads.db", busyTimeoutMs: -1 }],
-    [{ path: "threads.db", busyTimeoutMs: 1.5 }],
-    [{ path: "threads.db", busyTimeoutMs: "1" }],
-    [{ path: "threads.db", busyTimeoutMs: 2 ** 31 }],
-    [{ database, busyTimeoutMs: 1 }],
-    [undefined],
-  ])("%j is a TypeError", (wrong) => {
-    expect(() => sqliteDriver(wrong as unknown as SqliteDriverOptions)).toThrow(TypeError);
-    expect(() => sqliteStore(wrong as unknown as SqliteDriverOptions)).toThrow(TypeError);
-  });
-
-  test("a store has those of the core too", () => {
-    using folder = temporaryFolder();
-    expect(() => sqliteStore({ path: folder.file(), timeoutMs: -1 })).toThrow(TypeError);
-    expect(readdirSync(folder.path)).toEqual([]);
-  });
-});
-
 describe("a file", () => {
-  test("is opened by the first call, and complete and alone after closing", async () => {
+  test("is opened by the first call, and is the only file left after closing", async () => {
     using folder = temporaryFolder();
     const driver = sqliteDriver({ path: folder.file() });
     expect(readdirSync(folder.path)).toEqual([]);
-    await driver.write(key, record("x"), undefined, options);
+    await driver.write(KEY, record("x"), undefined, options);
     expect(readdirSync(folder.path).toSorted()).toEqual(["threads.db", "threads.db-shm", "threads.db-wal"]);
     await driver.close();
     expect(readdirSync(folder.path)).toEqual(["threads.db"]);
 
-    const again = sqliteDriver({ path: folder.file() });
-    expect(await textAt(again, key.id)).toBe("x}");
-    await again.close();
+    const reopened = sqliteDriver({ path: folder.file() });
+    expect(await textOf(reopened, KEY.id)).toBe("x}");
+    await reopened.close();
   });
 
-  test("needs no closing when it was never opened", async () => {
+  test("that was never opened can be closed", async () => {
     using folder = temporaryFolder();
     await sqliteDriver({ path: folder.file() }).close();
     expect(readdirSync(folder.path)).toEqual([]);
   });
 
-  test("stays the same when the working directory changes", async () => {
+  test("does not depend on later changes of the working directory", async () => {
     using folder = temporaryFolder();
     const before = process.cwd();
     process.chdir(folder.path);
     const driver = sqliteDriver({ path: "threads.db" });
     process.chdir(before);
-    await driver.write(key, record("x"), undefined, options);
+    await driver.write(KEY, record("x"), undefined, options);
     await driver.close();
     expect(readdirSync(folder.path)).toEqual(["threads.db"]);
   });
 
-  test("is in WAL mode, and each commit is synced, by default", async () => {
+  test("uses WAL mode and syncs each commit by default", async () => {
     using folder = temporaryFolder();
     const connections = spyOnConnections();
     const driver = sqliteDriver({ path: folder.file() });
-    await driver.read(key, undefined, options);
+    await driver.read(KEY, undefined, options);
     const [connection, ...others] = connections();
     expect(others).toEqual([]);
     expect(connection?.pragma("journal_mode", { simple: true })).toBe("wal");
@@ -97,11 +62,11 @@ describe("a file", () => {
     await driver.close();
   });
 
-  test("is synced by the operating system for `normal`", async () => {
+  test("does not sync each commit if `synchronous` is `normal`", async () => {
     using folder = temporaryFolder();
     const connections = spyOnConnections();
     const driver = sqliteDriver({ path: folder.file(), synchronous: "normal", busyTimeoutMs: 7 });
-    await driver.read(key, undefined, options);
+    await driver.read(KEY, undefined, options);
     const [connection] = connections();
     expect(connection?.pragma("journal_mode", { simple: true })).toBe("wal");
     expect(connection?.pragma("synchronous", { simple: true })).toBe(1);
@@ -109,84 +74,84 @@ describe("a file", () => {
     await driver.close();
   });
 
-  test("in a folder that is made later is opened then", async () => {
+  test("is opened once its folder exists", async () => {
     using folder = temporaryFolder();
     const driver = sqliteDriver({ path: join(folder.path, "later", "threads.db") });
-    const failure = await failureOf(driver, driver.read(key, undefined, options));
-    expect(failure).toMatchObject({ code: "MISCONFIGURED", applied: "no" });
-    expect(failure.message).toContain("folder");
+    const error = await driverErrorFrom(driver.read(KEY, undefined, options));
+    expect(error).toMatchObject({ code: "MISCONFIGURED", effect: "none" });
+    expect(error.message).toContain("folder");
     mkdirSync(join(folder.path, "later"));
-    expect(await driver.read(key, undefined, options)).toBeUndefined();
+    expect(await driver.read(KEY, undefined, options)).toBeUndefined();
     await driver.close();
   });
 
-  test("that is a folder is MISCONFIGURED", async () => {
+  test("that is a folder throws MISCONFIGURED", async () => {
     using folder = temporaryFolder();
     const driver = sqliteDriver({ path: folder.path });
-    const failure = await failureOf(driver, driver.read(key, undefined, options));
-    expect(failure).toMatchObject({ code: "MISCONFIGURED", applied: "no" });
+    const error = await driverErrorFrom(driver.read(KEY, undefined, options));
+    expect(error).toMatchObject({ code: "MISCONFIGURED", effect: "none" });
   });
 
-  test("that is no database is MISCONFIGURED and left alone", async () => {
+  test("that is not a database throws MISCONFIGURED and is not changed", async () => {
     using folder = temporaryFolder();
     writeFileSync(folder.file(), "not a database ".repeat(1000));
     const connections = spyOnConnections();
     const driver = sqliteDriver({ path: folder.file() });
     for (const call of [
-      driver.read(key, undefined, options),
-      driver.write(key, record("x"), undefined, options),
+      driver.read(KEY, undefined, options),
+      driver.write(KEY, record("x"), undefined, options),
     ]) {
-      expect(await failureOf(driver, call)).toMatchObject({ code: "MISCONFIGURED", applied: "no" });
+      expect(await driverErrorFrom(call)).toMatchObject({ code: "MISCONFIGURED", effect: "none" });
     }
     expect(readdirSync(folder.path)).toEqual(["threads.db"]);
     expect(connections().map(({ open }) => open)).toEqual([false, false]);
   });
 
-  test("of another application is MISCONFIGURED and left alone", async () => {
+  test("of another application throws MISCONFIGURED and is not changed", async () => {
     using folder = temporaryFolder();
     const other = new Sqlite(folder.file());
     other.exec("CREATE TABLE customers (name TEXT)");
     const driver = sqliteDriver({ path: folder.file() });
-    const failure = await failureOf(driver, driver.write(key, record("x"), undefined, options));
-    expect(failure).toMatchObject({ code: "MISCONFIGURED", applied: "no" });
-    expect(failure.message).toContain("`database`");
+    const error = await driverErrorFrom(driver.write(KEY, record("x"), undefined, options));
+    expect(error).toMatchObject({ code: "MISCONFIGURED", effect: "none" });
+    expect(error.message).toContain("`database`");
     expect(other.prepare("SELECT name FROM sqlite_schema").pluck().all()).toEqual(["customers"]);
     expect(other.pragma("journal_mode", { simple: true })).toBe("delete");
     other.close();
   });
 
-  test("with a newer schema is MISCONFIGURED", async () => {
+  test("with a newer schema throws MISCONFIGURED", async () => {
     using folder = temporaryFolder();
     const driver = sqliteDriver({ path: folder.file() });
-    await driver.write(key, record("x"), undefined, options);
+    await driver.write(KEY, record("x"), undefined, options);
     await driver.close();
     const newer = new Sqlite(folder.file());
     newer.exec("UPDATE threadstore_schema SET version = 2");
     newer.close();
-    const again = sqliteDriver({ path: folder.file() });
-    const failure = await failureOf(again, again.read(key, undefined, options));
-    expect(failure).toMatchObject({ code: "MISCONFIGURED", applied: "no" });
-    expect(failure.message).toContain("version 2");
+    const reopened = sqliteDriver({ path: folder.file() });
+    const error = await driverErrorFrom(reopened.read(KEY, undefined, options));
+    expect(error).toMatchObject({ code: "MISCONFIGURED", effect: "none" });
+    expect(error.message).toContain("version 2");
   });
 
-  test("in memory is one store's own and gone with it", async () => {
+  test("in memory is private to one store and disappears with it", async () => {
     const [one, two] = [sqliteDriver({ path: ":memory:" }), sqliteDriver({ path: ":memory:" })];
-    await one.write(key, record("x"), undefined, options);
-    expect(await textAt(one, key.id)).toBe("x}");
-    expect(await textAt(two, key.id)).toBeUndefined();
+    await one.write(KEY, record("x"), undefined, options);
+    expect(await textOf(one, KEY.id)).toBe("x}");
+    expect(await textOf(two, KEY.id)).toBeUndefined();
     expect(existsSync(":memory:")).toBe(false);
     await Promise.all([one.close(), two.close()]);
   });
 });
 
-describe("a given connection", () => {
-  test("gets our tables beside its own, and is not closed", async () => {
+describe("a connection that was passed in", () => {
+  test("keeps its tables next to the store's, and is not closed", async () => {
     const database = new Sqlite(":memory:");
     database.exec("CREATE TABLE customers (name TEXT)");
     database.pragma("user_version = 42");
     const driver = sqliteDriver({ database });
-    await driver.write(key, record("x"), undefined, options);
-    expect(await textAt(driver, key.id)).toBe("x}");
+    await driver.write(KEY, record("x"), undefined, options);
+    expect(await textOf(driver, KEY.id)).toBe("x}");
     await driver.close();
     expect(database.open).toBe(true);
     const tables = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").pluck().all();
@@ -195,99 +160,86 @@ describe("a given connection", () => {
     database.close();
   });
 
-  test("keeps its journal mode; `synchronous` is only raised", async () => {
+  test("keeps its journal mode, and `synchronous` is only raised", async () => {
     using folder = temporaryFolder();
     const database = new Sqlite(folder.file());
     database.pragma("synchronous = OFF");
-    await sqliteDriver({ database, synchronous: "normal" }).read(key, undefined, options);
+    await sqliteDriver({ database, synchronous: "normal" }).read(KEY, undefined, options);
     expect(database.pragma("synchronous", { simple: true })).toBe(0);
-    await sqliteDriver({ database }).read(key, undefined, options);
+    await sqliteDriver({ database }).read(KEY, undefined, options);
     expect(database.pragma("synchronous", { simple: true })).toBe(3);
     expect(database.pragma("journal_mode", { simple: true })).toBe("delete");
     database.close();
   });
 
-  test("that its owner closed is MISCONFIGURED, before the first call and after", async () => {
+  test("throws MISCONFIGURED once its owner closed it, before and after the first call", async () => {
     const database = new Sqlite(":memory:");
     const used = sqliteDriver({ database });
-    await used.read(key, undefined, options);
+    await used.read(KEY, undefined, options);
     database.close();
     for (const driver of [used, sqliteDriver({ database })]) {
-      const failure = await failureOf(driver, driver.read(key, undefined, options));
-      expect(failure).toMatchObject({ code: "MISCONFIGURED", applied: "no" });
-      expect(failure.message).toContain("closed");
+      const error = await driverErrorFrom(driver.read(KEY, undefined, options));
+      expect(error).toMatchObject({ code: "MISCONFIGURED", effect: "none" });
+      expect(error.message).toContain("closed");
       await driver.close();
     }
   });
 
-  test("inside its owner's transaction is MISCONFIGURED until that ends", async () => {
+  test("throws MISCONFIGURED while it is inside its owner's transaction", async () => {
     const database = new Sqlite(":memory:");
     const driver = sqliteDriver({ database });
     database.exec("BEGIN");
-    const failure = await failureOf(driver, driver.write(key, record("x"), undefined, options));
-    expect(failure).toMatchObject({ code: "MISCONFIGURED", applied: "no" });
+    const error = await driverErrorFrom(driver.write(KEY, record("x"), undefined, options));
+    expect(error).toMatchObject({ code: "MISCONFIGURED", effect: "none" });
     database.exec("ROLLBACK");
-    await driver.write(key, record("x"), undefined, options);
-    expect(await textAt(driver, key.id)).toBe("x}");
+    await driver.write(KEY, record("x"), undefined, options);
+    expect(await textOf(driver, KEY.id)).toBe("x}");
   });
 
-  test("may have bigint as its default", async () => {
+  test("may return bigint by default", async () => {
     const database = new Sqlite(":memory:");
     database.defaultSafeIntegers(true);
     const first = record("a".repeat(100_000));
     const second = record("a".repeat(110_000), "}", 100_000);
-    await sqliteDriver({ database }).write(key, first, undefined, options);
+    await sqliteDriver({ database }).write(KEY, first, undefined, options);
     const driver = sqliteDriver({ database });
-    await driver.write(key, second, first.nonce, options);
-    expect(await driver.read(key, undefined, options)).toEqual({
+    await driver.write(KEY, second, first.nonce, options);
+    expect(await driver.read(KEY, undefined, options)).toEqual({
       version: second.nonce,
       bytes: second.bytes,
     });
-    expect(await driver.delete(key, second.nonce, options)).toBe(true);
+    expect(await driver.delete(KEY, second.nonce, options)).toBe(true);
     database.close();
   });
 
-  test("that is read-only reads, and refuses writes", async () => {
+  test("that is read-only can read but throws ACCESS_DENIED for writes", async () => {
     using folder = temporaryFolder();
     const writer = sqliteDriver({ path: folder.file() });
     const stored = record("x");
-    await writer.write(key, stored, undefined, options);
+    await writer.write(KEY, stored, undefined, options);
     await writer.close();
     const database = new Sqlite(folder.file(), { readonly: true });
     const driver = sqliteDriver({ database });
-    expect(await textAt(driver, key.id)).toBe("x}");
+    expect(await textOf(driver, KEY.id)).toBe("x}");
     expect((await driver.list("", { after: undefined, limit: 1 }, options)).records).toHaveLength(1);
-    const denied = { code: "ACCESS_DENIED", applied: "no" };
-    expect(await failureOf(driver, driver.write(key, record("y"), stored.nonce, options))).toMatchObject(
+    const denied = { code: "ACCESS_DENIED", effect: "none" };
+    expect(await driverErrorFrom(driver.write(KEY, record("y"), stored.nonce, options))).toMatchObject(
       denied,
     );
-    expect(await failureOf(driver, driver.delete(key, stored.nonce, options))).toMatchObject(denied);
-    expect(await textAt(driver, key.id)).toBe("x}");
+    expect(await driverErrorFrom(driver.delete(KEY, stored.nonce, options))).toMatchObject(denied);
+    expect(await textOf(driver, KEY.id)).toBe("x}");
     database.close();
   });
 });
 
-test("statements are prepared once", async () => {
-  const driver = sqliteDriver({ path: ":memory:" });
-  await driver.read(key, undefined, options);
-  const prepare = vi.spyOn(Sqlite.prototype, "prepare");
-  const stored = record("x");
-  await driver.write(key, stored, undefined, options);
-  await driver.read(key, undefined, options);
-  await driver.list("", { after: undefined, limit: 1 }, options);
-  await driver.delete(key, stored.nonce, options);
-  expect(prepare).not.toHaveBeenCalled();
-  await driver.close();
-});
-
-test("an aborted call does nothing and throws the signal's reason", async () => {
+test("an aborted call does nothing and rejects with the signal's reason", async () => {
   using folder = temporaryFolder();
   const driver = sqliteDriver({ path: folder.file() });
   const reason = new Error("enough");
   const aborted = { signal: AbortSignal.abort(reason) };
-  await expect(driver.read(key, undefined, aborted)).rejects.toBe(reason);
-  await expect(driver.write(key, record("x"), undefined, aborted)).rejects.toBe(reason);
-  await expect(driver.delete(key, "x", aborted)).rejects.toBe(reason);
+  await expect(driver.read(KEY, undefined, aborted)).rejects.toBe(reason);
+  await expect(driver.write(KEY, record("x"), undefined, aborted)).rejects.toBe(reason);
+  await expect(driver.delete(KEY, "x", aborted)).rejects.toBe(reason);
   await expect(driver.list("", { after: undefined, limit: 1 }, aborted)).rejects.toBe(reason);
   expect(readdirSync(folder.path)).toEqual([]);
 });

@@ -1,2 +1,7 @@
-export type { SqliteDatabaseOptions, SqliteDriverOptions, SqliteFileOptions } from "./database.ts";
-export { sqliteDriver, sqliteStore, type SqliteStoreOptions } from "./sqlite-store.ts";
+export type {
+  SqliteDatabaseOptions,
+  SqliteDriverOptions,
+  SqliteFileOptions,
+  SqliteStoreOptions,
+} from "./options.ts";
+export { sqliteDriver, sqliteStore } from "./sqlite-store.ts";

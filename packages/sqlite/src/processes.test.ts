@@ -3,40 +3,41 @@ import { once } from "node:events";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { sqliteDriver, sqliteStore } from "./sqlite-store.ts";
-import { options, temporaryFolder, textAt } from "./tools.test-helper.ts";
+import { options, temporaryFolder, textOf } from "./sqlite.test-helper.ts";
 
-const key = { namespace: "", id: "thread" };
-const program = fileURLToPath(new URL("processes-child.test-helper.ts", import.meta.url));
+const KEY = { namespace: "", id: "thread" };
+const CHILD_PROGRAM = fileURLToPath(new URL("processes-child.test-helper.ts", import.meta.url));
 
-/** A child that is ready to begin; `using` kills it if it is still there. */
-async function child(task: string, path: string): Promise<ChildProcess> {
-  const process = fork(program, [task, path], { execArgv: [] });
-  const [first] = await Promise.race([once(process, "message"), once(process, "exit")]);
-  if (first !== "ready") throw new Error(`The child ended with ${String(first)}.`);
-  return process;
+/** Starts a child process and waits until it is ready for its task. */
+async function startChild(task: string, path: string): Promise<ChildProcess> {
+  const child = fork(CHILD_PROGRAM, [task, path], { execArgv: [] });
+  const [message] = await Promise.race([once(child, "message"), once(child, "exit")]);
+  if (message !== "ready") throw new Error(`The child process ended with ${String(message)}.`);
+  return child;
 }
 
-async function finish(children: ChildProcess[]): Promise<unknown[]> {
-  const ends = children.map((each) => once(each, "exit"));
-  for (const each of children) each.send("go");
-  return (await Promise.all(ends)).map(([code]) => code as unknown);
+/** Lets all children start at the same time and returns their exit codes. */
+async function runToEnd(children: ChildProcess[]): Promise<unknown[]> {
+  const exits = children.map((child) => once(child, "exit"));
+  for (const child of children) child.send("go");
+  return (await Promise.all(exits)).map(([code]) => code as unknown);
 }
 
-test("four processes count to 100, and exit by themselves once closed", async () => {
+test("four processes that increment a counter lose no update, and exit once their store is closed", async () => {
   using folder = temporaryFolder();
   const driver = sqliteDriver({ path: folder.file() });
-  await driver.read(key, undefined, options);
-  const children = await Promise.all(Array.from({ length: 4 }, () => child("increment", folder.file())));
-  expect(await finish(children)).toEqual([0, 0, 0, 0]);
-  expect(await textAt(driver, key.id)).toBe("100}");
+  await driver.read(KEY, undefined, options);
+  const children = await Promise.all(Array.from({ length: 4 }, () => startChild("increment", folder.file())));
+  expect(await runToEnd(children)).toEqual([0, 0, 0, 0]);
+  expect(await textOf(driver, KEY.id)).toBe("100}");
   await driver.close();
 });
 
-test("processes that create one file at the same moment all succeed", async () => {
+test("processes that create one file at the same time all succeed", async () => {
   for (let round = 0; round < 8; round++) {
     using folder = temporaryFolder();
-    const children = await Promise.all(Array.from({ length: 3 }, () => child("create", folder.file())));
-    expect(await finish(children)).toEqual([0, 0, 0]);
+    const children = await Promise.all(Array.from({ length: 3 }, () => startChild("create", folder.file())));
+    expect(await runToEnd(children)).toEqual([0, 0, 0]);
     const store = sqliteStore({ path: folder.file() });
     const ids = new Set<string>();
     for await (const { id } of store.list()) ids.add(id);
@@ -48,19 +49,19 @@ test("processes that create one file at the same moment all succeed", async () =
 test("a reader never sees parts of two records while another process replaces them", async () => {
   using folder = temporaryFolder();
   const driver = sqliteDriver({ path: folder.file() });
-  const writer = await child("alternate", folder.file());
-  const ended = once(writer, "exit");
+  const writer = await startChild("alternate", folder.file());
+  const exit = once(writer, "exit");
   writer.send("go");
   const versions = new Set<string>();
   while (versions.size < 300) {
-    const found = await driver.read(key, undefined, options);
-    const text = Buffer.from(found?.bytes ?? []).toString();
+    const storedRecord = await driver.read(KEY, undefined, options);
+    const text = Buffer.from(storedRecord?.bytes ?? []).toString();
     expect(["", "a".repeat(200_001), "b".repeat(100_001)].includes(text)).toBe(true);
-    versions.add(found?.version ?? "none");
+    versions.add(storedRecord?.version ?? "none");
     await new Promise(setImmediate);
     if (writer.exitCode !== null) throw new Error("The writer ended.");
   }
   writer.disconnect();
-  await ended;
+  await exit;
   await driver.close();
 });

@@ -1,53 +1,52 @@
-import { createThreadStore, type StoreOptions, type ThreadDriver, type ThreadStore } from "@threadstore/core";
-import { databaseOpener, type SqliteDatabase, type SqliteDriverOptions } from "./database.ts";
-import { explain, SqliteSetupError } from "./explain.ts";
+import type { ThreadStore } from "@threadstore/core";
+import { createThreadStore, type ThreadDriver } from "@threadstore/core/driver";
+import { checkConnection, openDatabase } from "./database.ts";
+import { withDriverErrors } from "./errors.ts";
+import { type ListRecords, prepareList } from "./list.ts";
+import {
+  resolveOptions,
+  type SqliteDatabase,
+  type SqliteDriverOptions,
+  type SqliteStoreOptions,
+} from "./options.ts";
 import { prepareRecords, type Records } from "./records.ts";
 
-export type SqliteStoreOptions = SqliteDriverOptions & StoreOptions;
-
 /**
- * Keeps threads in a SQLite database: a file of its own, which several processes of one machine may use at
- * once, or an open connection of yours. Opens on the first call; throws `TypeError` for wrong options.
+ * Creates a store that keeps threads in a SQLite database: in a file, which several processes of one machine may use
+ * at the same time, or on an open better-sqlite3 connection. Opens the file on the first call. Throws a `TypeError`
+ * for invalid options.
  */
 export function sqliteStore(options: SqliteStoreOptions): ThreadStore {
   return createThreadStore(sqliteDriver(options), options);
 }
 
-/** The driver under `sqliteStore`, for `createThreadStore`. Throws `TypeError` for wrong options. */
+/** Creates the driver of `sqliteStore`, for `createThreadStore`. Throws a `TypeError` for invalid options. */
 export function sqliteDriver(options: SqliteDriverOptions): ThreadDriver {
-  const open = databaseOpener(options);
-  const given = options.database;
+  const resolvedOptions = resolveOptions(options);
   let database: SqliteDatabase | undefined;
-  let prepared: Records | undefined;
-  const records = (signal: AbortSignal): Records => {
+  let operations: (Records & { readonly list: ListRecords }) | undefined;
+
+  // better-sqlite3 is synchronous: a call that has started is over before its signal can abort.
+  function prepare(signal: AbortSignal): Records & { readonly list: ListRecords } {
     signal.throwIfAborted();
-    if (given !== undefined) refuseUnusable(given);
-    database ??= open();
-    return (prepared ??= prepareRecords(database));
-  };
-  // better-sqlite3 works synchronously: a call that has begun is over before anybody can abort it.
+    if (resolvedOptions.database !== undefined) checkConnection(resolvedOptions.database);
+    database ??= openDatabase(resolvedOptions);
+    return (operations ??= { ...prepareRecords(database), list: prepareList(database) });
+  }
+
   return {
     contract: 1,
     name: "sqlite",
-    read: async (key, known, { signal }) => records(signal).read(key, known),
-    write: async (key, record, expected, { signal }) => records(signal).write(key, record, expected),
-    delete: async (key, expected, { signal }) => records(signal).delete(key, expected),
-    list: async (namespace, page, { signal }) => records(signal).list(namespace, page),
-    explain,
+    read: (key, cachedVersion, { signal }) =>
+      withDriverErrors(() => prepare(signal).read(key, cachedVersion)),
+    write: (key, record, expectedVersion, { signal }) =>
+      withDriverErrors(() => prepare(signal).write(key, record, expectedVersion)),
+    delete: (key, expectedVersion, { signal }) =>
+      withDriverErrors(() => prepare(signal).delete(key, expectedVersion)),
+    list: (namespace, page, { signal }) => withDriverErrors(() => prepare(signal).list(namespace, page)),
     close: async () => {
-      // The last connection of all to close copies the WAL into the file and removes it.
-      if (given === undefined) database?.close();
+      // The last connection to close copies the WAL into the database file and removes it.
+      if (resolvedOptions.database === undefined) database?.close();
     },
   };
-}
-
-function refuseUnusable(database: SqliteDatabase): void {
-  if (!database.open) {
-    throw new SqliteSetupError("The SQLite connection is closed. Close the store before its `database`.");
-  }
-  if (database.inTransaction) {
-    throw new SqliteSetupError(
-      "The SQLite connection is inside a transaction, which could take a save back after it was confirmed. Commit before using the store, or give it a connection of its own.",
-    );
-  }
 }

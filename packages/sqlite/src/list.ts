@@ -1,0 +1,22 @@
+import type { Version } from "@threadstore/core";
+import type { PageRequest, RecordPage } from "@threadstore/core/driver";
+import { decodeText, encodeText } from "./keys.ts";
+import type { SqliteDatabase } from "./options.ts";
+import { prepareStatement } from "./statements.ts";
+
+export type ListRecords = (namespace: string, page: PageRequest) => RecordPage;
+
+/** Prepares the listing: one search in the index, which reads no content. */
+export function prepareList(database: SqliteDatabase): ListRecords {
+  const selectPage = prepareStatement<{ id: Buffer; version: Version; trailer: Buffer }>(
+    database,
+    "SELECT id, version, trailer FROM threadstore_threads WHERE namespace = ? AND id > ? ORDER BY id LIMIT ?",
+  );
+  return (namespace, { after = "", limit }) => {
+    const rows = selectPage.all(encodeText(namespace), encodeText(after), limit + 1);
+    const records = rows
+      .slice(0, limit)
+      .map(({ id, version, trailer }) => ({ id: decodeText(id), version, tail: trailer }));
+    return { records, next: rows.length > limit ? records.at(-1)?.id : undefined };
+  };
+}

@@ -1,0 +1,101 @@
+import { resolve } from "node:path";
+import type { StoreOptions } from "@threadstore/core/driver";
+import type Sqlite from "better-sqlite3";
+
+/** An open better-sqlite3 connection. */
+export type SqliteDatabase = Sqlite.Database;
+
+interface CommonOptions {
+  /**
+   * When a save resolves. `full`: once the disk has it. `normal`: once the operating system has it, which is faster,
+   * but a power loss or an operating system crash may undo the last saves. A crash of the process never does, and
+   * neither setting risks corruption.
+   * @default "full"
+   */
+  readonly synchronous?: "full" | "normal" | undefined;
+}
+
+/** The store opens `path` in WAL mode on its first call, and closes it. */
+export interface SqliteFileOptions extends CommonOptions {
+  /**
+   * The database file. It is created if it does not exist; its folder must exist. A relative path is resolved once,
+   * at construction. `:memory:` is a private database that disappears when the store is closed.
+   */
+  readonly path: string;
+  readonly database?: undefined;
+  /**
+   * How long a call waits for another connection's lock, in milliseconds. The wait blocks the event loop, so keep it
+   * short: after it, the store retries without blocking, within `maxRetries` and `timeoutMs`.
+   * @default 1000
+   */
+  readonly busyTimeoutMs?: number | undefined;
+}
+
+/**
+ * The store uses an open better-sqlite3 connection, adds tables named `threadstore_…`, and never closes the
+ * connection. It keeps the journal mode and the busy timeout; with `full` it raises `PRAGMA synchronous`.
+ */
+export interface SqliteDatabaseOptions extends CommonOptions {
+  readonly database: SqliteDatabase;
+  readonly path?: undefined;
+  readonly busyTimeoutMs?: undefined;
+}
+
+export type SqliteDriverOptions = SqliteFileOptions | SqliteDatabaseOptions;
+
+export type SqliteStoreOptions = SqliteDriverOptions & StoreOptions;
+
+interface ResolvedFileOptions {
+  readonly filename: string;
+  readonly busyTimeoutMs: number;
+  readonly syncsEachCommit: boolean;
+  readonly database?: undefined;
+}
+
+interface ResolvedDatabaseOptions {
+  readonly database: SqliteDatabase;
+  readonly syncsEachCommit: boolean;
+}
+
+export type ResolvedOptions = ResolvedFileOptions | ResolvedDatabaseOptions;
+
+const DEFAULT_BUSY_TIMEOUT_MS = 1000;
+/** SQLite keeps the timeout in a signed 32-bit integer. */
+const BUSY_TIMEOUT_MAX_MS = 0x7fff_ffff;
+
+/** Validates the options, without I/O, and fills in the defaults. Throws a `TypeError` for invalid options. */
+export function resolveOptions(options: SqliteDriverOptions): ResolvedOptions {
+  const { path, database, synchronous = "full", busyTimeoutMs } = options;
+  if ((path === undefined) === (database === undefined)) {
+    throw new TypeError("Exactly one of `path` and `database` must be set.");
+  }
+  if (synchronous !== "full" && synchronous !== "normal") {
+    throw new TypeError('`synchronous` must be "full" or "normal".');
+  }
+  const syncsEachCommit = synchronous === "full";
+  if (path !== undefined) return resolveFileOptions(path, busyTimeoutMs, syncsEachCommit);
+  if (typeof database?.prepare !== "function") {
+    throw new TypeError("`database` must be an open better-sqlite3 `Database`.");
+  }
+  if (busyTimeoutMs !== undefined) {
+    throw new TypeError(
+      "`busyTimeoutMs` cannot be combined with `database`. Set the `timeout` of that connection instead.",
+    );
+  }
+  return { database, syncsEachCommit };
+}
+
+function resolveFileOptions(
+  path: string,
+  busyTimeoutMs: number = DEFAULT_BUSY_TIMEOUT_MS,
+  syncsEachCommit: boolean,
+): ResolvedFileOptions {
+  // better-sqlite3 trims file names and opens a temporary database if the name is empty.
+  if (typeof path !== "string" || path.trim() === "" || path.includes("\0")) {
+    throw new TypeError("`path` must be a file name or `:memory:`.");
+  }
+  if (!Number.isInteger(busyTimeoutMs) || busyTimeoutMs < 0 || busyTimeoutMs > BUSY_TIMEOUT_MAX_MS) {
+    throw new TypeError("`busyTimeoutMs` must be a whole number of milliseconds, 0 or more.");
+  }
+  return { filename: path === ":memory:" ? path : resolve(path), busyTimeoutMs, syncsEachCommit };
+}

@@ -1,0 +1,71 @@
+import { misconfigured } from "./errors.ts";
+import type { SqliteDatabase } from "./options.ts";
+
+const SCHEMA_VERSION = 1;
+
+// Ids and namespaces are BLOBs of UTF-8: these sort by byte in a database of any text encoding, without collations.
+// There is no foreign key, because its enforcement depends on a pragma of the connection.
+const SCHEMA = `
+  CREATE TABLE threadstore_schema (version INTEGER NOT NULL) STRICT;
+  INSERT INTO threadstore_schema VALUES (${SCHEMA_VERSION});
+  CREATE TABLE threadstore_threads (
+    thread INTEGER PRIMARY KEY,
+    namespace BLOB NOT NULL,
+    id BLOB NOT NULL,
+    version TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    trailer BLOB NOT NULL,
+    UNIQUE (namespace, id)
+  ) STRICT;
+  CREATE TABLE threadstore_chunks (
+    thread INTEGER NOT NULL,
+    sequence INTEGER NOT NULL,
+    bytes BLOB NOT NULL,
+    UNIQUE (thread, sequence)
+  ) STRICT;
+`;
+
+/**
+ * Bytes of content in a row of `threadstore_chunks`: two pages of 4096 bytes, filled. Changing it requires a new
+ * schema version.
+ *
+ * A thread that grew to 320 KB in 200 saves wrote 14 KB per save to the WAL with chunks of one page, 18 with two,
+ * 23 with four, 32 with eight, and 172 without chunks. It loaded in 0.40, 0.18, 0.15, 0.13 and 0.38 ms.
+ */
+export const CHUNK_BYTES = 8140;
+
+/** Whether other applications may have tables in the database. */
+export type Sharing = "exclusive" | "shared";
+
+/** Creates the tables unless they exist. Throws `MISCONFIGURED` if they have another version. */
+export function ensureSchema(database: SqliteDatabase, sharing: Sharing): void {
+  // Takes the write lock only if the tables are missing, so that a read-only connection can read.
+  if (hasSchema(database, sharing)) return;
+  database.transaction(() => hasSchema(database, sharing) || database.exec(SCHEMA)).immediate();
+}
+
+/** Throws `MISCONFIGURED` if an exclusive database has tables of another application. */
+export function hasSchema(database: SqliteDatabase, sharing: Sharing): boolean {
+  // One query, because another process may create the tables between two.
+  const names = database.prepare("SELECT name FROM sqlite_schema").pluck().all();
+  if (names.includes("threadstore_schema")) {
+    checkVersion(database);
+    return true;
+  }
+  if (sharing === "shared" || names.length === 0) return false;
+  throw misconfigured(
+    "The file at `path` is a database of another application. Use a separate file for the store, or open that database and pass it as `database`.",
+  );
+}
+
+function checkVersion(database: SqliteDatabase): void {
+  const version = database
+    .prepare("SELECT version FROM threadstore_schema")
+    .safeIntegers(false)
+    .pluck()
+    .get();
+  if (version === SCHEMA_VERSION) return;
+  throw misconfigured(
+    `The store's tables have schema version ${String(version)}, but this release of @threadstore/sqlite supports version ${SCHEMA_VERSION}. Install a release that supports both.`,
+  );
+}
