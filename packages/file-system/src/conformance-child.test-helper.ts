@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import type { ThreadStore } from "@threadstore/core";
-import { fileSystemStore } from "./store.ts";
+import { fileSystemStore } from "./file-system-store.ts";
 
-/** The stores of the conformance suite's other processes. `places` is the folder that holds all places. */
-export function openPeer(place: string, places: string): ThreadStore {
-  return fileSystemStore({ folder: join(places, place) });
+/** Opens stores in the conformance suite's child processes. `fixtures` is the folder that holds all fixtures. */
+export function openPeer(fixture: string, fixtures: string): ThreadStore {
+  return fileSystemStore({ folder: join(fixtures, fixture) });
 }

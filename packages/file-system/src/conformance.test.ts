@@ -3,37 +3,37 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Harness, register } from "@threadstore/conformance";
 import { afterAll, describe, it } from "vitest";
+import { fileSystemStore } from "./file-system-store.ts";
 import { filesBelow, rewriteRecord } from "./file-system.test-helper.ts";
-import { fileSystemStore } from "./store.ts";
 
-const places = await mkdtemp(join(tmpdir(), "threadstore-conformance-"));
-afterAll(() => rm(places, { recursive: true }));
+const fixtures = await mkdtemp(join(tmpdir(), "threadstore-conformance-"));
+afterAll(() => rm(fixtures, { recursive: true }));
 
 const harness: Harness = {
   name: "file-system",
 
-  async open(place, options) {
-    return fileSystemStore({ ...options, folder: join(places, place) });
+  async open(fixture, options) {
+    return fileSystemStore({ ...options, folder: join(fixtures, fixture) });
   },
 
-  async destroy(place) {
-    await rm(join(places, place), { recursive: true, force: true });
+  async destroy(fixture) {
+    await rm(join(fixtures, fixture), { recursive: true, force: true });
   },
 
-  rewrite: (place, id, change) => rewriteRecord(join(places, place), id, change),
+  rewrite: (fixture, id, change) => rewriteRecord(join(fixtures, fixture), id, change),
 
-  async entries(place) {
-    return filesBelow(join(places, place));
+  async entries(fixture) {
+    return filesBelow(join(fixtures, fixture));
   },
 
   async missing() {
-    const file = join(places, "no-folder");
+    const file = join(fixtures, "no-folder");
     await writeFile(file, "");
     return fileSystemStore({ folder: join(file, "threads") });
   },
 
-  peer: { module: new URL("./conformance-child.test-helper.ts", import.meta.url), parameters: places },
-  disk: { folder: (place) => join(places, place) },
+  peer: { module: new URL("./conformance-child.test-helper.ts", import.meta.url), parameters: fixtures },
+  disk: { folder: (fixture) => join(fixtures, fixture) },
 };
 
 describe("fileSystemStore", () => {

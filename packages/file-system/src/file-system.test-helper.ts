@@ -5,13 +5,21 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
-import type { DriverOptions, RecordToWrite, ThreadDriver, ThreadKey } from "@threadstore/core";
+import {
+  DriverError,
+  type DriverOptions,
+  type RecordToWrite,
+  type ThreadDriver,
+  type ThreadKey,
+} from "@threadstore/core/driver";
 import { onTestFinished } from "vitest";
-import { layoutOf, segmentName, threadFolder } from "./layout.ts";
-import { readRecord } from "./record-file.ts";
-import { wholeFrame } from "./segments.ts";
+import { threadFolder } from "./keys.ts";
+import { createLayout, segmentFileName } from "./layout.ts";
+import { readContent } from "./segments/segment-reader.ts";
+import { wholeRecordFrame } from "./segments/segment-writer.ts";
 import { locationOf, newVersion } from "./version.ts";
 
+/** Creates a folder that is removed after the test. */
 export async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "threadstore-"));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
@@ -32,38 +40,49 @@ export function recordOf(text: string): RecordToWrite {
   };
 }
 
+/** Options of a driver call that is never aborted. */
 export const options: DriverOptions = { signal: new AbortController().signal };
 
-export async function textAt(driver: ThreadDriver, key: ThreadKey): Promise<string | undefined> {
-  const found = await driver.read(key, undefined, options);
-  return found && Buffer.from(found.bytes ?? []).toString();
+export async function textOf(driver: ThreadDriver, key: ThreadKey): Promise<string | undefined> {
+  const storedRecord = await driver.read(key, undefined, options);
+  return storedRecord && Buffer.from(storedRecord.bytes ?? []).toString();
 }
 
-export async function idsIn(driver: ThreadDriver, namespace = ""): Promise<string[]> {
+export async function listIds(driver: ThreadDriver, namespace = ""): Promise<string[]> {
   const page = await driver.list(namespace, { after: undefined, limit: 1000 }, options);
   return page.records.map((record) => record.id);
 }
 
-/** The file that a version's record ends in, below the store's folder. */
-export function segmentFile(version: string, id = "thread"): string {
-  return join("threads", id, version, segmentName(locationOf(version)?.segment ?? "none"));
+/** Returns the `DriverError` that a call rejects with. Fails if the call resolves or rejects with anything else. */
+export async function driverErrorFrom(call: Promise<unknown>): Promise<DriverError> {
+  const error: unknown = await call.then(
+    () => new Error("The call succeeded."),
+    (reason: unknown) => reason,
+  );
+  if (!DriverError.is(error)) throw error;
+  return error;
 }
 
-/** Puts a record in the place of the thread's, as a whole one, behind the store's back. */
+/** Returns the file that a version's record ends in, relative to the store's folder. */
+export function segmentPath(version: string, id = "thread"): string {
+  return join("threads", id, version, segmentFileName(locationOf(version)?.segment ?? "none"));
+}
+
+/** Replaces a thread's record with a changed one, without using the store. */
 export async function rewriteRecord(
   root: string,
   id: string,
   change: (record: Uint8Array) => Uint8Array,
 ): Promise<void> {
-  const thread = threadFolder(layoutOf(root), keyOf(id));
+  const thread = threadFolder(createLayout(root), keyOf(id));
   const [version = ""] = await readdir(thread);
-  const last = locationOf(version) ?? { segment: "none", end: 0 };
-  const { content, end } = wholeFrame(change(await readRecord(join(thread, version), last)));
-  await writeFile(join(thread, version, segmentName(last.segment)), content);
-  await rename(join(thread, version), join(thread, newVersion({ ...last, end })));
+  const location = locationOf(version) ?? { segment: "none", end: 0 };
+  const { content, end } = wholeRecordFrame(change(await readContent(join(thread, version), location)));
+  await writeFile(join(thread, version, segmentFileName(location.segment)), content);
+  await rename(join(thread, version), join(thread, newVersion({ ...location, end })));
 }
 
-/** The files below a folder, as paths relative to it. */
+/** Returns the paths of all files below a folder, relative to it. */
 export async function filesBelow(folder: string): Promise<string[]> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true });
   return entries
@@ -72,25 +91,26 @@ export async function filesBelow(folder: string): Promise<string[]> {
     .toSorted();
 }
 
-export interface Peer {
+export interface Child {
   readonly process: ChildProcess;
-  /** The lines that it has written by the time it ends. */
+  /** The lines that the process has written so far. */
   readonly lines: string[];
   readonly ended: Promise<{ code: number | null; errors: string }>;
-  /** Resolves when it has written a line that begins so. */
+  /** Resolves when the process has written a line with this beginning. */
   wrote(beginning: string): Promise<void>;
 }
 
-const program = fileURLToPath(new URL("store-child.test-helper.ts", import.meta.url));
+const CHILD_PROGRAM = fileURLToPath(new URL("processes-child.test-helper.ts", import.meta.url));
 
-/** Another process that works on `folder`; see store-child.test-helper.ts for its jobs. */
-export function startPeer(
-  job: string,
+/** Starts a child process with one of the tasks of processes-child.test-helper.ts. */
+export function startChild(
+  task: string,
   folder: string,
   argument: string | number = "",
   launcher: string[] = [],
-): Peer {
-  const [command, ...parameters] = [...launcher, process.execPath, program, job, folder, String(argument)];
+): Child {
+  const program = [process.execPath, CHILD_PROGRAM, task, folder, String(argument)];
+  const [command = "", ...parameters] = [...launcher, ...program];
   const child = spawn(command, parameters, { stdio: ["pipe", "pipe", "pipe"] });
   const lines: string[] = [];
   let errors = "";
@@ -106,29 +126,31 @@ export function startPeer(
   });
   const wrote = (beginning: string) =>
     new Promise<void>((resolve, reject) => {
-      const look = (): void => {
+      const resolveIfWritten = (): void => {
         if (lines.some((line) => line.startsWith(beginning))) resolve();
       };
-      reader.on("line", look);
-      reader.on("close", () => reject(new Error(`The peer ended before it wrote ${beginning}: ${errors}`)));
-      look();
+      reader.on("line", resolveIfWritten);
+      reader.on("close", () => {
+        reject(new Error(`The child process ended before it wrote "${beginning}": ${errors}`));
+      });
+      resolveIfWritten();
     });
   return { process: child, lines, ended, wrote };
 }
 
-/** Starts as many peers, lets all begin at one moment, and gathers what they wrote. */
-export async function runPeers(
+/** Starts several child processes, lets all begin at the same time, and returns the lines that they wrote. */
+export async function runChildren(
   count: number,
-  job: string,
+  task: string,
   folder: string,
   argument: (index: number) => string | number = String,
 ): Promise<string[]> {
-  const peers = Array.from({ length: count }, (_, index) => startPeer(job, folder, argument(index)));
-  await Promise.all(peers.map((peer) => peer.wrote("ready")));
-  for (const peer of peers) peer.process.stdin?.end("go");
-  for (const peer of peers) {
-    const { code, errors } = await peer.ended;
-    if (code !== 0) throw new Error(`A peer failed: ${errors}`);
+  const children = Array.from({ length: count }, (_, index) => startChild(task, folder, argument(index)));
+  await Promise.all(children.map((child) => child.wrote("ready")));
+  for (const child of children) child.process.stdin?.end("go");
+  for (const child of children) {
+    const { code, errors } = await child.ended;
+    if (code !== 0) throw new Error(`A child process failed: ${errors}`);
   }
-  return peers.flatMap((peer) => peer.lines.filter((line) => line !== "ready"));
+  return children.flatMap((child) => child.lines.filter((line) => line !== "ready"));
 }

@@ -1,3 +1,2 @@
-export { fileSystemDriver } from "./driver.ts";
-export type { FileSystemDriverOptions } from "./options.ts";
-export { fileSystemStore, type FileSystemStoreOptions } from "./store.ts";
+export { fileSystemDriver, fileSystemStore } from "./file-system-store.ts";
+export type { FileSystemDriverOptions, FileSystemStoreOptions } from "./options.ts";

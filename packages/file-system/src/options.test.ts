@@ -1,30 +1,30 @@
 import { resolve } from "node:path";
-import { describe, expect, it } from "vitest";
-import { fileSystemDriver } from "./driver.ts";
-import { checkOptions } from "./options.ts";
+import { expect, it } from "vitest";
+import { fileSystemDriver, fileSystemStore } from "./file-system-store.ts";
+import { resolveOptions } from "./options.ts";
 
-describe("options", () => {
-  it.each([
-    [{}, /^folder/],
-    [{ folder: "" }, /^folder/],
-    [{ folder: "a\0b" }, /^folder/],
-    [{ folder: 5 }, /^folder/],
-    [{ folder: "a", durability: "none" }, /^durability/],
-    [{ folder: "a", folderMode: 0o1777 }, /^folderMode/],
-    [{ folder: "a", fileMode: "600" }, /^fileMode/],
-    [{ folder: "a", fileMode: -1 }, /^fileMode/],
-  ])("that are wrong are a TypeError: %j", (options, message) => {
-    expect(() => fileSystemDriver(options as never)).toThrow(TypeError);
-    expect(() => fileSystemDriver(options as never)).toThrow(message);
-  });
+it.each([
+  [{}, "`folder`"],
+  [{ folder: "" }, "`folder`"],
+  [{ folder: "a\0b" }, "`folder`"],
+  [{ folder: 5 }, "`folder`"],
+  [{ folder: "a", durability: "none" }, "`durability`"],
+  [{ folder: "a", folderMode: 0o1777 }, "`folderMode`"],
+  [{ folder: "a", fileMode: "600" }, "`fileMode`"],
+  [{ folder: "a", fileMode: -1 }, "`fileMode`"],
+])("rejects %j with a TypeError that names %s", (invalid, name) => {
+  for (const create of [fileSystemDriver, fileSystemStore]) {
+    expect(() => create(invalid as never)).toThrow(TypeError);
+    expect(() => create(invalid as never)).toThrow(name);
+  }
+});
 
-  it("have safe defaults, and fix a relative folder at once", () => {
-    expect(checkOptions({ folder: "threads" })).toEqual({
-      folder: resolve("threads"),
-      synced: true,
-      folderMode: 0o700,
-      fileMode: 0o600,
-    });
-    expect(checkOptions({ folder: "/x", durability: "process" }).synced).toBe(false);
+it("fills in the defaults and resolves a relative folder at construction", () => {
+  expect(resolveOptions({ folder: "threads" })).toEqual({
+    folder: resolve("threads"),
+    syncsToDisk: true,
+    folderMode: 0o700,
+    fileMode: 0o600,
   });
+  expect(resolveOptions({ folder: "/x", durability: "process" }).syncsToDisk).toBe(false);
 });

@@ -1,50 +1,54 @@
 import { resolve } from "node:path";
+import type { StoreOptions } from "@threadstore/core/driver";
 
 export interface FileSystemDriverOptions {
   /**
-   * Where the threads are kept, on a local file system. Made, parents too, by the first save. It belongs to
-   * the store: nothing else may be put there. A relative path is taken from the working directory once, now.
+   * The folder of the store, on a local file system. The first save creates it, with its parents. It must not hold
+   * anything else. A relative path is resolved once, at construction.
    */
   readonly folder: string;
   /**
-   * `full`: a save resolves when the disk has it (`fsync` of file and folders). `process`: when the operating
-   * system has it. That survives a crash of the process; a power failure may then lose the last saves, and
-   * damage threads saved in the last seconds.
+   * When a save resolves. `full`: once the disk has it (`fsync` of the file and of the folders that name it).
+   * `process`: once the operating system has it, which survives a crash of the process, but a power failure may lose
+   * the last saves and corrupt threads saved in the last seconds.
    * @default "full"
    */
   readonly durability?: "full" | "process" | undefined;
   /**
-   * Permissions of folders, less the process's umask.
+   * The permissions of new folders, before the process's umask applies.
    * @default 0o700
    */
   readonly folderMode?: number | undefined;
   /**
-   * Permissions of files, less the process's umask.
+   * The permissions of new files, before the process's umask applies.
    * @default 0o600
    */
   readonly fileMode?: number | undefined;
 }
 
-export interface Settings {
+export interface FileSystemStoreOptions extends FileSystemDriverOptions, StoreOptions {}
+
+export interface ResolvedOptions {
+  /** An absolute path. */
   readonly folder: string;
-  readonly synced: boolean;
+  readonly syncsToDisk: boolean;
   readonly folderMode: number;
   readonly fileMode: number;
 }
 
-/** The options with their defaults. Wrong ones are mistakes in the program: a TypeError. */
-export function checkOptions(options: FileSystemDriverOptions): Settings {
+/** Validates the options, without I/O, and fills in the defaults. Throws a `TypeError` for invalid options. */
+export function resolveOptions(options: FileSystemDriverOptions): ResolvedOptions {
   const { folder, durability = "full", folderMode = 0o700, fileMode = 0o600 } = options;
   if (typeof folder !== "string" || folder === "" || folder.includes("\0")) {
-    throw new TypeError("folder must be the path of a folder");
+    throw new TypeError("`folder` must be the path of a folder.");
   }
   if (durability !== "full" && durability !== "process") {
-    throw new TypeError('durability must be "full" or "process"');
+    throw new TypeError('`durability` must be "full" or "process".');
   }
   for (const [name, mode] of Object.entries({ folderMode, fileMode })) {
     if (!Number.isInteger(mode) || mode < 0 || mode > 0o777) {
-      throw new TypeError(`${name} must be permission bits such as 0o700`);
+      throw new TypeError(`\`${name}\` must be permission bits such as 0o700.`);
     }
   }
-  return { folder: resolve(folder), synced: durability === "full", folderMode, fileMode };
+  return { folder: resolve(folder), syncsToDisk: durability === "full", folderMode, fileMode };
 }

@@ -6,11 +6,11 @@ import { promisify } from "node:util";
 import { expect, it, onTestFinished } from "vitest";
 import { filesBelow, temporaryFolder } from "./file-system.test-helper.ts";
 
-it("the README's example runs, on the built package, and goes on where it stopped", async () => {
+it("the README's example runs on the built package and resumes the stored thread", async () => {
   const root = fileURLToPath(new URL("..", import.meta.url));
   const readme = await readFile(join(root, "README.md"), "utf8");
   const [, example = ""] = /```ts\n(.*?)```/s.exec(readme) ?? [];
-  // Below this package, so that its own name resolves.
+  // Inside this package, so that its name resolves.
   const program = await mkdtemp(join(root, "dist", "readme-"));
   onTestFinished(() => rm(program, { recursive: true }));
   await writeFile(join(program, "example.ts"), example);

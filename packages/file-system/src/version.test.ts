@@ -1,19 +1,21 @@
 import { expect, it } from "vitest";
-import { isSegmentName, segmentName } from "./layout.ts";
+import { isSegmentFileName, segmentFileName } from "./layout.ts";
 import { isVersion, locationOf, newVersion } from "./version.ts";
 
-const last = { segment: "0123456789abcdef00000001", end: 4711 };
+const LOCATION = { segment: "0123456789abcdef00000001", end: 4711 };
 
-it("takes for a version only what newVersion makes, in its very letters", () => {
-  const version = newVersion(last);
+it("accepts only the exact text that newVersion returns", () => {
+  const version = newVersion(LOCATION);
   expect(isVersion(version)).toBe(true);
-  expect(newVersion(last)).not.toBe(version);
-  expect(locationOf(version)).toEqual(last);
-  // A file system that ignores case would find the folder of the first.
+  expect(newVersion(LOCATION)).not.toBe(version);
+  expect(locationOf(version)).toEqual(LOCATION);
+  // On a file system that ignores case, the first of these would name the same folder.
   const others = [version.toUpperCase(), `${version}\n`, `${version}/`, version.slice(1), `${version}.`, ""];
   expect(others.filter((text) => isVersion(text))).toEqual([]);
-  expect(isSegmentName(segmentName(last.segment))).toBe(true);
-  expect([version, "id", ".segment", `${last.segment}.json`].filter((name) => isSegmentName(name))).toEqual(
-    [],
-  );
+});
+
+it("accepts only the exact file name of a segment", () => {
+  expect(isSegmentFileName(segmentFileName(LOCATION.segment))).toBe(true);
+  const others = [newVersion(LOCATION), "id", ".segment", `${LOCATION.segment}.json`];
+  expect(others.filter((name) => isSegmentFileName(name))).toEqual([]);
 });

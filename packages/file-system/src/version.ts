@@ -1,29 +1,30 @@
 import { randomBytes } from "node:crypto";
 import type { Version } from "@threadstore/core";
 
-/** Where a record ends: so many bytes behind the beginning of a segment. */
+/** Where a record ends. */
 export interface Location {
   readonly segment: string;
+  /** A position in the segment's file, in bytes. */
   readonly end: number;
 }
 
-// Lower case throughout, so that none is another's where case does not count.
-const location = "([0-9a-f]{24})-([0-9a-f]{1,12})";
-const versionForm = new RegExp(`^[0-9a-f]{32}-${location}$`, "u");
-const locationForm = new RegExp(`^${location}$`, "u");
+// Lower case only, so that versions differ on file systems that ignore case.
+const LOCATION = "([0-9a-f]{24})-([0-9a-f]{1,12})";
+const VERSION_FORMAT = new RegExp(`^[0-9a-f]{32}-${LOCATION}$`, "u");
+const LOCATION_FORMAT = new RegExp(`^${LOCATION}$`, "u");
 
-/** 128 random bits, so that no version ever repeats, and where the record is. */
-export function newVersion(at: Location): Version {
-  return `${randomName()}-${formatLocation(at)}`;
+/** Returns a new version: 128 random bits, so that no version ever repeats, and where the record ends. */
+export function newVersion(location: Location): Version {
+  return `${randomName()}-${formatLocation(location)}`;
 }
 
-/** Where the record of `version` ends; `undefined` for what is no version of this store. */
+/** Returns where the version's record ends; `undefined` if the text is not a version of this store. */
 export function locationOf(version: Version): Location | undefined {
-  return matched(versionForm, version);
+  return match(VERSION_FORMAT, version);
 }
 
 export function isVersion(text: string): boolean {
-  return versionForm.test(text);
+  return VERSION_FORMAT.test(text);
 }
 
 export function formatLocation({ segment, end }: Location): string {
@@ -31,15 +32,15 @@ export function formatLocation({ segment, end }: Location): string {
 }
 
 export function parseLocation(text: string): Location | undefined {
-  return matched(locationForm, text);
+  return match(LOCATION_FORMAT, text);
 }
 
 export function randomName(): string {
   return randomBytes(16).toString("hex");
 }
 
-function matched(form: RegExp, text: string): Location | undefined {
-  const [, segment, end] = form.exec(text) ?? [];
+function match(format: RegExp, text: string): Location | undefined {
+  const [, segment, end] = format.exec(text) ?? [];
   if (segment === undefined || end === undefined) return undefined;
   return { segment, end: Number.parseInt(end, 16) };
 }

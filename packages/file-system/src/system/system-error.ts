@@ -1,8 +1,11 @@
-/** An error that Node made of a failed system call. */
+/** An error that Node.js throws for a failed system call. */
 export interface SystemError extends Error {
   readonly code: string;
   readonly syscall: string;
 }
+
+/** The codes for a file or folder that belongs to another user, or that is open on Windows. */
+export const NOT_REMOVABLE: readonly string[] = ["EACCES", "EPERM", "EBUSY"];
 
 export function isSystemError(error: unknown): error is SystemError {
   return (
@@ -18,7 +21,7 @@ export function hasCode(error: unknown, ...codes: string[]): boolean {
   return isSystemError(error) && codes.includes(error.code);
 }
 
-/** What `work` resolves to; `undefined` when it fails with one of `codes`. */
+/** Resolves to the result of `work`; to `undefined` if it rejects with one of the codes. */
 export async function unlessCode<Result>(
   work: Promise<Result>,
   ...codes: string[]

@@ -18,22 +18,25 @@ import {
 } from "node:fs";
 import { promisify } from "node:util";
 
-// What a load or save asks of the system, for whoever awaits it. It is asked in place: the way to another thread and
-// back costs several times what these calls do. docs/decisions/0022-calls-in-place.md has the numbers, and what that
-// means on a network's file system.
+// The system calls of loads and saves. They have an asynchronous interface but block the event loop: handing a call to
+// another thread costs several times what the call itself takes. docs/decisions/0022-synchronous-file-io.md has the
+// measurements and the consequences for network file systems.
 
-const syncAll = promisify(fsync);
-const syncData = promisify(fdatasync);
+const fsyncInThread = promisify(fsync);
+const fdatasyncInThread = promisify(fdatasync);
+
+/** What a sync makes durable: content, size and other attributes, or only content and size. */
+export type SyncScope = "all" | "data";
 
 /** An open file or folder. */
 export interface OpenFile extends AsyncDisposable {
   size(): Promise<number>;
   read(bytes: Uint8Array, position: number): Promise<number>;
-  /** Resolves to how many bytes were written, which may be fewer than there are. */
+  /** Resolves to the number of bytes written, which may be less than the content has. */
   write(content: readonly Uint8Array[], position: number): Promise<number>;
   truncate(size: number): Promise<void>;
-  /** Brings everything to the disk, or content and size alone, and nobody else waits for it unless `inPlace`. */
-  sync(what: "all" | "data", inPlace: boolean): Promise<void>;
+  /** Syncs to the disk, either blocking the event loop or in another thread. */
+  sync(scope: SyncScope, isBlocking: boolean): Promise<void>;
 }
 
 export async function open(path: string, flags: string | number, mode?: number): Promise<OpenFile> {
@@ -43,9 +46,9 @@ export async function open(path: string, flags: string | number, mode?: number):
     read: async (bytes, position) => readSync(descriptor, bytes, 0, bytes.length, position),
     write: async (content, position) => writevSync(descriptor, content, position),
     truncate: async (size) => ftruncateSync(descriptor, size),
-    async sync(what, inPlace) {
-      if (inPlace) (what === "all" ? fsyncSync : fdatasyncSync)(descriptor);
-      else await (what === "all" ? syncAll : syncData)(descriptor);
+    async sync(scope, isBlocking) {
+      if (isBlocking) (scope === "all" ? fsyncSync : fdatasyncSync)(descriptor);
+      else await (scope === "all" ? fsyncInThread : fdatasyncInThread)(descriptor);
     },
     [Symbol.asyncDispose]: async () => closeSync(descriptor),
   };

@@ -1,0 +1,94 @@
+import { join } from "node:path";
+import type { Version } from "@threadstore/core";
+import type { RecordToWrite, ThreadKey } from "@threadstore/core/driver";
+import { listVersions } from "../current-version.ts";
+import { threadFolder } from "../keys.ts";
+import { isSegmentFileName, segmentFileName } from "../layout.ts";
+import { rememberStored } from "../segments/own-segments.ts";
+import { type ExpectedRecord, stageRecord, type StagedRecord } from "../segments/segment-writer.ts";
+import { renameToNew } from "../system/rename.ts";
+import { readdir, unlink } from "../system/synchronous-io.ts";
+import { hasCode, NOT_REMOVABLE, unlessCode } from "../system/system-error.ts";
+import { locationOf, newVersion } from "../version.ts";
+import { cleanUpAfterCommit, syncCommit } from "./commit-point.ts";
+import type { WriteContext } from "./write-context.ts";
+
+/** Writes the new record into the folder of the current version and renames that folder to the new version. */
+export async function replaceRecord(
+  context: WriteContext,
+  key: ThreadKey,
+  record: RecordToWrite,
+  expectedVersion: Version,
+): Promise<Version | undefined> {
+  const location = locationOf(expectedVersion);
+  if (location === undefined) return undefined;
+  const thread = threadFolder(context.layout, key);
+  await using openThread = await unlessCode(context.files.openFolder(thread), "ENOENT");
+  if (openThread === undefined) return undefined;
+  const expected = { folder: join(thread, expectedVersion), version: expectedVersion, location };
+  const replacement = await commit(context, thread, expected, record);
+  if (replacement === undefined) return undefined;
+  await syncCommit(() => openThread.sync());
+  const { version, supersededFiles } = replacement;
+  await cleanUpAfterCommit(async () => {
+    for (const name of supersededFiles) await removeSegmentFile(join(thread, version, name));
+  });
+  return version;
+}
+
+interface Replacement {
+  readonly version: Version;
+  /** The names of the segment files that can be removed. */
+  readonly supersededFiles: readonly string[];
+}
+
+/** Resolves to `undefined` if the race was lost. */
+async function commit(
+  context: WriteContext,
+  thread: string,
+  expected: ExpectedRecord,
+  record: RecordToWrite,
+): Promise<Replacement | undefined> {
+  const { folder } = expected;
+  let staged: StagedRecord | undefined;
+  try {
+    staged = await stageRecord(context, expected, record);
+    const segmentFiles = staged.isNewSegment ? await listSegmentFiles(folder) : [];
+    if (staged.isNewSegment) await context.files.syncFolder(folder);
+    context.signal.throwIfAborted();
+    const version = newVersion(staged);
+    await renameToNew(folder, join(thread, version));
+    rememberStored(context.segments, version, staged);
+    const neededFiles = new Set(staged.neededSegments.map((segment) => segmentFileName(segment)));
+    return { version, supersededFiles: segmentFiles.filter((name) => !neededFiles.has(name)) };
+  } catch (error) {
+    // After EIO the rename may have taken place, and later records may depend on the segment.
+    const isWithdrawn = staged?.isNewSegment === true && !hasCode(error, "EIO");
+    if (staged !== undefined && isWithdrawn) await Promise.allSettled([withdraw(thread, staged)]);
+    if (hasCode(error, "ENOENT")) return undefined;
+    throw error;
+  }
+}
+
+/**
+ * Must run before the rename: all segments listed then were added at the current version or earlier, so no later
+ * record needs those that the new record does not. After the rename, other writers add segments that can win.
+ */
+async function listSegmentFiles(folder: string): Promise<string[]> {
+  return (await readdir(folder)).filter((name) => isSegmentFileName(name));
+}
+
+/** Removes a segment that did not become part of the record, from the folder of whichever version is current now. */
+async function withdraw(thread: string, { segment }: StagedRecord): Promise<void> {
+  for (const version of (await listVersions(thread)) ?? []) {
+    // If a rename took place although it reported a failure, the current record needs the segment.
+    if (locationOf(version)?.segment !== segment) {
+      await removeSegmentFile(join(thread, version, segmentFileName(segment)));
+    }
+  }
+}
+
+/** A later save removes a file that cannot be removed now, for example because it is open on Windows. */
+async function removeSegmentFile(file: string): Promise<void> {
+  await unlessCode(unlink(file), "ENOENT", ...NOT_REMOVABLE);
+}

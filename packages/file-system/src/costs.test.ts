@@ -1,0 +1,107 @@
+import { stat } from "node:fs/promises";
+import { join, relative } from "node:path";
+import { growThread } from "@threadstore/conformance";
+import type { ThreadDriver } from "@threadstore/core/driver";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { fileSystemDriver, fileSystemStore } from "./file-system-store.ts";
+import { filesBelow, keyOf, options, recordOf, temporaryFolder } from "./file-system.test-helper.ts";
+import { interception, resetInterception } from "./intercepted-io.test-helper.ts";
+
+vi.mock("./system/synchronous-io.ts", async (importOriginal) =>
+  (await import("./intercepted-io.test-helper.ts")).interceptIo(await importOriginal()),
+);
+vi.mock("node:fs/promises", async (importOriginal) =>
+  (await import("./intercepted-io.test-helper.ts")).interceptRm(await importOriginal()),
+);
+
+let folder: string;
+let driver: ThreadDriver;
+const KEY = keyOf("thread");
+
+beforeEach(async () => {
+  folder = await temporaryFolder();
+  driver = fileSystemDriver({ folder });
+});
+afterEach(resetInterception);
+
+async function save(expectedVersion: string | undefined, text: string): Promise<string> {
+  const version = await driver.write(KEY, recordOf(text), expectedVersion, options);
+  if (version === undefined) throw new Error("The save lost a race.");
+  return version;
+}
+
+describe("a thread that grows", () => {
+  async function fileSizes(): Promise<number[]> {
+    const files = await filesBelow(folder);
+    return Promise.all(files.map(async (file) => (await stat(join(folder, file))).size));
+  }
+
+  it("writes at most 1.5 times its size in 200 turns", async () => {
+    const saved = await growThread(fileSystemStore({ folder }), { id: "thread", turns: 200 });
+    const [size = 0] = await fileSizes();
+    expect(saved.size).toBeGreaterThan(300_000);
+    expect(size).toBeLessThan(1.5 * saved.size);
+    expect((await fileSystemStore({ folder }).load("thread"))?.json).toBe(saved.json);
+  });
+
+  it("writes in proportion to its length: 800 turns at most 9 times as much as 100", async () => {
+    const store = fileSystemStore({ folder, durability: "process" });
+    let short = 0;
+    await growThread(store, {
+      id: "thread",
+      turns: 800,
+      onTurn: async (_stored, turn) => {
+        if (turn === 99) [short = 0] = await fileSizes();
+      },
+    });
+    const [long = 0] = await fileSizes();
+    expect(long / short).toBeLessThan(9);
+  });
+});
+
+describe("the changes to the disk, in order", () => {
+  async function record(run: () => Promise<unknown>): Promise<string[]> {
+    const lines: string[] = [];
+    interception.before = async (name, path) => {
+      if (name !== "renamed") lines.push(`${name} ${relative(folder, path)}`);
+    };
+    await run();
+    resetInterception();
+    return lines.map((line) => line.replaceAll(/[0-9a-f]{24,}(-[0-9a-f]+)*/g, "*"));
+  }
+
+  it("of a replacement: write and sync the segment, sync its folder, rename, sync the thread, remove the old segment", async () => {
+    const first = await save(undefined, "first");
+    expect(await record(() => save(first, "second"))).toEqual([
+      "write threads/thread/*/*.segment",
+      "sync threads/thread/*/*.segment",
+      "sync threads/thread/*",
+      "rename threads/thread/*",
+      "sync threads/thread",
+      "unlink threads/thread/*/*.segment",
+    ]);
+  });
+
+  it("of a creation: write and sync the segment, sync the staged folders, rename, sync the namespace", async () => {
+    await driver.write(keyOf("other", "tenant"), recordOf("x"), undefined, options);
+    const create = () => driver.write(keyOf("thread", "tenant"), recordOf("x"), undefined, options);
+    expect(await record(create)).toEqual([
+      "write .tmp/*/*/*.segment",
+      "sync .tmp/*/*/*.segment",
+      "sync .tmp/*/*",
+      "sync .tmp/*",
+      "rename .tmp/*",
+      "sync namespaces/tenant",
+      "sync namespaces",
+    ]);
+  });
+
+  it("of a delete: rename, sync the thread, remove the content", async () => {
+    const first = await save(undefined, "first");
+    expect(await record(() => driver.delete(KEY, first, options))).toEqual([
+      "rename threads/thread/*",
+      "sync threads/thread",
+      "rm .trash/*",
+    ]);
+  });
+});

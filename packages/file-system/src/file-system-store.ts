@@ -1,0 +1,56 @@
+import type { ThreadStore } from "@threadstore/core";
+import { createThreadStore, type ThreadDriver } from "@threadstore/core/driver";
+import { withDriverErrors } from "./errors.ts";
+import { createLayout } from "./layout.ts";
+import { listRecords } from "./list.ts";
+import { createMaintenance } from "./maintenance.ts";
+import { type FileSystemDriverOptions, type FileSystemStoreOptions, resolveOptions } from "./options.ts";
+import { deleteRecord, readRecord, writeRecord } from "./records.ts";
+import { createOwnSegments } from "./segments/own-segments.ts";
+import { createDurableFiles } from "./system/durable-files.ts";
+
+/**
+ * Creates a store that keeps each thread in files below `folder`, for any number of processes on one machine. Touches
+ * no file before its first call. Throws a `TypeError` for invalid options.
+ */
+export function fileSystemStore(options: FileSystemStoreOptions): ThreadStore {
+  return createThreadStore(fileSystemDriver(options), options);
+}
+
+/** Creates the driver of `fileSystemStore`, for `createThreadStore`. Throws a `TypeError` for invalid options. */
+export function fileSystemDriver(options: FileSystemDriverOptions): ThreadDriver {
+  const resolvedOptions = resolveOptions(options);
+  const layout = createLayout(resolvedOptions.folder);
+  const files = createDurableFiles(resolvedOptions);
+  const segments = createOwnSegments();
+  const runMaintenance = createMaintenance(layout, files);
+
+  return {
+    contract: 1,
+    name: "file-system",
+
+    read: (key, cachedVersion, { signal }) =>
+      withDriverErrors(() => readRecord(layout, key, cachedVersion, signal)),
+
+    write: (key, record, expectedVersion, { signal }) =>
+      withDriverErrors(async () => {
+        signal.throwIfAborted();
+        await runMaintenance();
+        return writeRecord({ layout, files, segments, signal }, key, record, expectedVersion);
+      }),
+
+    delete: (key, expectedVersion, { signal }) =>
+      withDriverErrors(async () => {
+        signal.throwIfAborted();
+        await runMaintenance();
+        return deleteRecord({ layout, files, segments, signal }, key, expectedVersion);
+      }),
+
+    list: (namespace, page, { signal }) =>
+      withDriverErrors(() => listRecords(layout, namespace, page, signal)),
+
+    async close() {
+      // Every call closes the files that it opens.
+    },
+  };
+}

@@ -1,0 +1,61 @@
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { ThreadDriver } from "@threadstore/core/driver";
+import { beforeEach, describe, expect, it } from "vitest";
+import { fileSystemDriver } from "./file-system-store.ts";
+import { keyOf, options, recordOf, temporaryFolder } from "./file-system.test-helper.ts";
+
+let parent: string;
+let folder: string;
+let driver: ThreadDriver;
+
+beforeEach(async () => {
+  parent = await temporaryFolder();
+  folder = join(parent, "a", "store");
+  driver = fileSystemDriver({ folder });
+});
+
+async function create(id: string, text = id, namespace = ""): Promise<string> {
+  const version = await driver.write(keyOf(id, namespace), recordOf(text), undefined, options);
+  if (version === undefined) throw new Error("The thread exists.");
+  return version;
+}
+
+describe("a listing", () => {
+  it("continues where the previous page ended, including after a restart", async () => {
+    const ids = Array.from({ length: 45 }, (_, index) => `id ${String(index).padStart(2, "0")}`);
+    for (const id of ids) await create(id);
+    for (const limit of [1, 7, 44, 45, 46]) {
+      const pages: string[][] = [];
+      for (let after: string | undefined; ;) {
+        const page = await fileSystemDriver({ folder }).list("", { after, limit }, options);
+        pages.push(page.records.map((record) => record.id));
+        if (page.next === undefined) break;
+        after = page.next;
+      }
+      expect(pages.flat()).toEqual(ids);
+      expect(pages.length).toBe(Math.ceil(45 / limit));
+    }
+  });
+
+  it("ends if only the names of deleted threads follow", async () => {
+    await create("a");
+    await create("b");
+    await mkdir(join(folder, "threads", "c"));
+    expect((await driver.list("", { after: undefined, limit: 2 }, options)).next).toBeUndefined();
+    expect((await driver.list("", { after: undefined, limit: 1 }, options)).next).toBe("a");
+  });
+
+  it("returns each record's version and only its tail", async () => {
+    const version = await create("large", `${"x".repeat(100_000)}tail`);
+    const small = await create("small", "short");
+    const { records } = await driver.list("", { after: undefined, limit: 2 }, options);
+    expect(records.map((record) => [record.id, record.version])).toEqual([
+      ["large", version],
+      ["small", small],
+    ]);
+    expect(records[0]?.tail.length).toBe(16_384);
+    expect(Buffer.from(records[0]?.tail ?? []).toString()).toMatch(/^x+tail$/);
+    expect(Buffer.from(records[1]?.tail ?? []).toString()).toBe("short");
+  });
+});

@@ -1,0 +1,55 @@
+import { randomBytes } from "node:crypto";
+import type { Version } from "@threadstore/core";
+import type { Frame } from "./frame.ts";
+
+/**
+ * The segments that one driver created. No other driver appends to them, so appends of several processes never mix and
+ * no lock is needed.
+ */
+export interface OwnSegments {
+  /** Returns a name that no segment has had. */
+  newName(): string;
+  isOwn(segment: string): boolean;
+  /** The segments that a save is appending to. A concurrent save uses a new segment. */
+  readonly inUse: Set<string>;
+  /** The segments of the last records written here. They never change, so they need not be read again. */
+  readonly storedByVersion: Map<Version, Pick<Frame, "otherSegments" | "storedBytes">>;
+}
+
+const REMEMBERED_VERSIONS_MAX = 1000;
+
+export function createOwnSegments(): OwnSegments {
+  const owner = randomBytes(8).toString("hex");
+  let count = 0;
+  return {
+    newName() {
+      count += 1;
+      return owner + count.toString(16).padStart(8, "0");
+    },
+    isOwn: (segment) => segment.startsWith(owner),
+    inUse: new Set(),
+    storedByVersion: new Map(),
+  };
+}
+
+/** A record in the segments of its thread. */
+export interface SegmentedRecord {
+  /** The segment that the record ends in. */
+  readonly segment: string;
+  /** All segments that the record needs, including `segment`. */
+  readonly neededSegments: readonly string[];
+  /** The bytes of all frames that the record needs. */
+  readonly storedBytes: number;
+}
+
+/** Remembers the segments of a version that became current, for the next save. */
+export function rememberStored(
+  { storedByVersion }: OwnSegments,
+  version: Version,
+  { segment, neededSegments, storedBytes }: SegmentedRecord,
+): void {
+  const otherSegments = neededSegments.filter((name) => name !== segment);
+  storedByVersion.set(version, { otherSegments, storedBytes });
+  const [oldest] = storedByVersion.keys();
+  if (storedByVersion.size > REMEMBERED_VERSIONS_MAX && oldest !== undefined) storedByVersion.delete(oldest);
+}

@@ -1,0 +1,167 @@
+import { join } from "node:path";
+import type { Version } from "@threadstore/core";
+import type { RecordToWrite } from "@threadstore/core/driver";
+import { segmentFileName } from "../layout.ts";
+import type { DurableFiles } from "../system/durable-files.ts";
+import { unlink } from "../system/synchronous-io.ts";
+import { unlessCode } from "../system/system-error.ts";
+import type { Location } from "../version.ts";
+import { formatFooter, SEGMENTS_MAX } from "./frame.ts";
+import type { OwnSegments, SegmentedRecord } from "./own-segments.ts";
+import { readFrame } from "./segment-reader.ts";
+
+export interface SegmentContext {
+  readonly files: DurableFiles;
+  readonly segments: OwnSegments;
+}
+
+/** The record that a save replaces. */
+export interface ExpectedRecord {
+  readonly folder: string;
+  readonly version: Version;
+  readonly location: Location;
+}
+
+/** A record that is on the disk but not current. */
+export interface StagedRecord extends SegmentedRecord, Location {
+  /** Whether the segment was created for this record, so that it can be removed if the save fails. */
+  readonly isNewSegment: boolean;
+}
+
+/** Records below this size are copied instead of keeping a segment of another process. */
+const SMALL_RECORD_BYTES = 65_536;
+/** The segments of a record may hold this many unneeded bytes, in addition to the record's own size. */
+const WASTE_MAX_BYTES = 65_536;
+
+/** Formats a record as the only frame of a segment. */
+export function wholeRecordFrame(bytes: Uint8Array): { content: Uint8Array[]; end: number } {
+  const frame = { prefixLength: 0, length: bytes.length, previous: undefined, otherSegments: [] };
+  const footer = formatFooter(frame, 0);
+  return { content: [bytes, footer], end: bytes.length + footer.length };
+}
+
+/**
+ * Writes the changed part of a record next to the record that it replaces:
+ *
+ * - appended to one of the driver's own segments, if the replaced record needs it;
+ * - otherwise in a new segment that refers to the existing ones.
+ *
+ * Writes the whole record if it shares nothing with the replaced one: appended, if the driver owns the only segment.
+ * Also writes the whole record, to a new segment, if the replaced record is corrupt or has too many or too wasteful
+ * segments.
+ */
+export async function stageRecord(
+  context: SegmentContext,
+  expected: ExpectedRecord,
+  record: RecordToWrite,
+): Promise<StagedRecord> {
+  const { segments } = context;
+  const { folder, version, location } = expected;
+  const { bytes, unchanged, trailerLength } = record;
+  // The last frame holds the complete trailer, because a listing reads only that frame.
+  const prefixLength = Math.min(unchanged, bytes.length - trailerLength);
+  const read = async () => unlessCode(readFrame(folder, location), "ENOENT");
+  const stored = segments.storedByVersion.get(version) ?? (prefixLength <= 0 ? undefined : await read());
+  const addedLength = bytes.length - prefixLength;
+  // The end of the segment also counts what lost races and crashes left in it.
+  const usedBytes = Math.max(stored?.storedBytes ?? 0, location.end);
+  if (stored !== undefined && usedBytes + addedLength <= 2 * bytes.length + WASTE_MAX_BYTES) {
+    const neededSegments = [location.segment, ...stored.otherSegments];
+    const ownSegment = neededSegments.find((name) => segments.isOwn(name) && !segments.inUse.has(name));
+    const addition: Addition =
+      prefixLength <= 0
+        ? { bytes, prefixLength: 0, previous: undefined, storedBefore: 0, neededSegments }
+        : {
+            bytes: bytes.subarray(prefixLength),
+            prefixLength,
+            previous: location,
+            storedBefore: stored.storedBytes,
+            neededSegments,
+          };
+    const canAppend = prefixLength > 0 || neededSegments.length === 1;
+    if (ownSegment !== undefined && canAppend) return appendToSegment(context, folder, ownSegment, addition);
+    const hasRoom = neededSegments.length < SEGMENTS_MAX;
+    if (prefixLength > 0 && hasRoom && bytes.length > SMALL_RECORD_BYTES) {
+      return addSegment(context, folder, addition);
+    }
+  }
+  return writeWholeRecord(context, folder, bytes);
+}
+
+/** The part of a record that the replaced record does not have. */
+interface Addition {
+  readonly bytes: Uint8Array;
+  readonly prefixLength: number;
+  /** Where the replaced record ends; `undefined` if nothing of it is needed. */
+  readonly previous: Location | undefined;
+  readonly storedBefore: number;
+  readonly neededSegments: readonly string[];
+}
+
+async function appendToSegment(
+  { files, segments }: SegmentContext,
+  folder: string,
+  segment: string,
+  addition: Addition,
+): Promise<StagedRecord> {
+  const { neededSegments, storedBefore } = addition;
+  segments.inUse.add(segment);
+  try {
+    const content = frameContent(addition, segment);
+    const end = await files.append(join(folder, segmentFileName(segment)), content);
+    const storedBytes = storedBefore + totalLength(content);
+    return { segment, end, neededSegments, storedBytes, isNewSegment: false };
+  } finally {
+    segments.inUse.delete(segment);
+  }
+}
+
+async function addSegment(
+  { files, segments }: SegmentContext,
+  folder: string,
+  addition: Addition,
+): Promise<StagedRecord> {
+  const segment = segments.newName();
+  const content = frameContent(addition, segment);
+  await writeSegment(files, folder, segment, content);
+  const end = totalLength(content);
+  const neededSegments = [segment, ...addition.neededSegments];
+  return { segment, end, neededSegments, storedBytes: addition.storedBefore + end, isNewSegment: true };
+}
+
+async function writeWholeRecord(
+  { files, segments }: SegmentContext,
+  folder: string,
+  bytes: Uint8Array,
+): Promise<StagedRecord> {
+  const segment = segments.newName();
+  const { content, end } = wholeRecordFrame(bytes);
+  await writeSegment(files, folder, segment, content);
+  return { segment, end, neededSegments: [segment], storedBytes: end, isNewSegment: true };
+}
+
+function frameContent(addition: Addition, segment: string): Uint8Array[] {
+  const { bytes, prefixLength, previous, storedBefore, neededSegments } = addition;
+  const otherSegments = neededSegments.filter((name) => name !== segment);
+  const frame = { prefixLength, length: bytes.length, previous, otherSegments };
+  return [bytes, formatFooter(frame, storedBefore)];
+}
+
+function totalLength(content: readonly Uint8Array[]): number {
+  return content.reduce((sum, { length }) => sum + length, 0);
+}
+
+async function writeSegment(
+  files: DurableFiles,
+  folder: string,
+  segment: string,
+  content: Uint8Array[],
+): Promise<void> {
+  const file = join(folder, segmentFileName(segment));
+  try {
+    await files.writeNewFile(file, content);
+  } catch (error) {
+    await Promise.allSettled([unlink(file)]);
+    throw error;
+  }
+}

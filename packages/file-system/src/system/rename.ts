@@ -1,0 +1,31 @@
+import { lstat, rename } from "./synchronous-io.ts";
+import { hasCode, unlessCode } from "./system-error.ts";
+
+// A rename that reports EIO may have taken place. If a look at the paths shows that it did, it counts as done and is
+// synced like any other. Otherwise core would read the record back and report it as durable without a sync.
+
+/** Renames to a path that has never existed. */
+export async function renameToNew(from: string, to: string): Promise<void> {
+  await renameAndVerify(from, to, () => exists(to));
+}
+
+/** Renames a path that no other process renames. */
+export async function renameOwn(from: string, to: string): Promise<void> {
+  await renameAndVerify(from, to, async () => !(await exists(from)));
+}
+
+async function renameAndVerify(
+  from: string,
+  to: string,
+  hasTakenPlace: () => Promise<boolean>,
+): Promise<void> {
+  try {
+    await rename(from, to);
+  } catch (error) {
+    if (!hasCode(error, "EIO") || !(await hasTakenPlace())) throw error;
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return (await unlessCode(lstat(path), "ENOENT")) !== undefined;
+}
