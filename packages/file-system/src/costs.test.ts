@@ -1,10 +1,18 @@
 import { stat } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { growThread } from "@threadstore/conformance";
+import type { Version } from "@threadstore/core";
 import type { ThreadDriver } from "@threadstore/core/driver";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { fileSystemDriver, fileSystemStore } from "./file-system-store.ts";
-import { filesBelow, keyOf, options, recordOf, temporaryFolder } from "./file-system.test-helper.ts";
+import {
+  filesBelow,
+  keyOf,
+  options,
+  recordOf,
+  temporaryFolder,
+  writeText,
+} from "./file-system.test-helper.ts";
 import { interception, resetInterception } from "./intercepted-io.test-helper.ts";
 
 vi.mock("./system/synchronous-io.ts", async (importOriginal) =>
@@ -24,10 +32,8 @@ beforeEach(async () => {
 });
 afterEach(resetInterception);
 
-async function save(expectedVersion: string | undefined, text: string): Promise<string> {
-  const version = await driver.write(KEY, recordOf(text), expectedVersion, options);
-  if (version === undefined) throw new Error("The save lost a race.");
-  return version;
+function save(expectedVersion: Version | undefined, text: string): Promise<Version> {
+  return writeText(driver, KEY, text, expectedVersion);
 }
 
 describe("a thread that grows", () => {

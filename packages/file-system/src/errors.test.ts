@@ -1,5 +1,6 @@
 import { mkdir, readdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join, relative } from "node:path";
+import type { Version } from "@threadstore/core";
 import type { ThreadDriver } from "@threadstore/core/driver";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { cleanUpAfterCommit, syncCommit } from "./commit/commit-point.ts";
@@ -15,6 +16,7 @@ import {
   segmentPath,
   temporaryFolder,
   textOf,
+  writeText,
 } from "./file-system.test-helper.ts";
 import {
   failAt,
@@ -41,10 +43,8 @@ beforeEach(async () => {
 });
 afterEach(resetInterception);
 
-async function save(expectedVersion: string | undefined, text: string): Promise<string> {
-  const version = await driver.write(KEY, recordOf(text), expectedVersion, options);
-  if (version === undefined) throw new Error("The save lost a race.");
-  return version;
+function save(expectedVersion: Version | undefined, text: string): Promise<Version> {
+  return writeText(driver, KEY, text, expectedVersion);
 }
 
 describe("a system error", () => {
@@ -110,7 +110,7 @@ describe("a system error", () => {
   });
 
   it("is recognized among other errors", async () => {
-    const error = await driverErrorFrom(readFile("/dev/null/x"));
+    const error: unknown = await readFile("/dev/null/x").catch((reason: unknown) => reason);
     expect(driverErrorOf(error)).toMatchObject({ code: "MISCONFIGURED" });
     expect(driverErrorOf(new Error("no"))).toBeUndefined();
     expect(driverErrorOf(Object.assign(new Error("no"), { code: "ERR_INVALID_ARG_TYPE" }))).toBeUndefined();
@@ -118,7 +118,7 @@ describe("a system error", () => {
   });
 });
 
-describe("a failed call", () => {
+describe("a failure", () => {
   it.each([
     ["write", /thread\/.*segment$/, "ENOSPC"],
     ["sync", VERSION_FOLDER, "EMFILE"],

@@ -1,15 +1,16 @@
 import { mkdir, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Version } from "@threadstore/core";
 import type { ThreadDriver } from "@threadstore/core/driver";
 import { beforeEach, describe, expect, it } from "vitest";
-import { fileSystemDriver } from "./file-system-store.ts";
 import {
+  createFixture,
   driverErrorFrom,
   keyOf,
   listIds,
   options,
   recordOf,
-  temporaryFolder,
+  writeText,
 } from "./file-system.test-helper.ts";
 
 let parent: string;
@@ -17,15 +18,11 @@ let folder: string;
 let driver: ThreadDriver;
 
 beforeEach(async () => {
-  parent = await temporaryFolder();
-  folder = join(parent, "a", "store");
-  driver = fileSystemDriver({ folder });
+  ({ parent, folder, driver } = await createFixture());
 });
 
-async function create(id: string, text = id, namespace = ""): Promise<string> {
-  const version = await driver.write(keyOf(id, namespace), recordOf(text), undefined, options);
-  if (version === undefined) throw new Error("The thread exists.");
-  return version;
+function create(id: string, text = id, namespace = ""): Promise<Version> {
+  return writeText(driver, keyOf(id, namespace), text);
 }
 
 const UNUSED_VERSION = `${"0".repeat(32)}-${"0".repeat(24)}-10`;

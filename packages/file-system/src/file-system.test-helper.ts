@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
+import type { Version } from "@threadstore/core";
 import {
   DriverError,
   type DriverOptions,
@@ -13,6 +14,7 @@ import {
   type ThreadKey,
 } from "@threadstore/core/driver";
 import { onTestFinished } from "vitest";
+import { fileSystemDriver } from "./file-system-store.ts";
 import { threadFolder } from "./keys.ts";
 import { createLayout, segmentFileName } from "./layout.ts";
 import { readContent } from "./segments/segment-reader.ts";
@@ -24,6 +26,20 @@ export async function temporaryFolder(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "threadstore-"));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   return folder;
+}
+
+export interface Fixture {
+  readonly parent: string;
+  /** The store's folder. Neither it nor the folder between it and `parent` exists yet. */
+  readonly folder: string;
+  readonly driver: ThreadDriver;
+}
+
+/** Creates a driver on a new folder that is removed after the test. */
+export async function createFixture(): Promise<Fixture> {
+  const parent = await temporaryFolder();
+  const folder = join(parent, "a", "store");
+  return { parent, folder, driver: fileSystemDriver({ folder }) };
 }
 
 export function keyOf(id: string, namespace = ""): ThreadKey {
@@ -42,6 +58,18 @@ export function recordOf(text: string): RecordToWrite {
 
 /** Options of a driver call that is never aborted. */
 export const options: DriverOptions = { signal: new AbortController().signal };
+
+/** Writes a record and returns its version. Fails if `expectedVersion` is not current. */
+export async function writeText(
+  driver: ThreadDriver,
+  key: ThreadKey,
+  text: string,
+  expectedVersion?: Version,
+): Promise<Version> {
+  const version = await driver.write(key, recordOf(text), expectedVersion, options);
+  if (version === undefined) throw new Error("The expected version is not current.");
+  return version;
+}
 
 export async function textOf(driver: ThreadDriver, key: ThreadKey): Promise<string | undefined> {
   const storedRecord = await driver.read(key, undefined, options);

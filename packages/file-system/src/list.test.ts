@@ -1,24 +1,20 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
+import type { Version } from "@threadstore/core";
 import type { ThreadDriver } from "@threadstore/core/driver";
 import { beforeEach, describe, expect, it } from "vitest";
 import { fileSystemDriver } from "./file-system-store.ts";
-import { keyOf, options, recordOf, temporaryFolder } from "./file-system.test-helper.ts";
+import { createFixture, keyOf, options, writeText } from "./file-system.test-helper.ts";
 
-let parent: string;
 let folder: string;
 let driver: ThreadDriver;
 
 beforeEach(async () => {
-  parent = await temporaryFolder();
-  folder = join(parent, "a", "store");
-  driver = fileSystemDriver({ folder });
+  ({ folder, driver } = await createFixture());
 });
 
-async function create(id: string, text = id, namespace = ""): Promise<string> {
-  const version = await driver.write(keyOf(id, namespace), recordOf(text), undefined, options);
-  if (version === undefined) throw new Error("The thread exists.");
-  return version;
+function create(id: string, text = id, namespace = ""): Promise<Version> {
+  return writeText(driver, keyOf(id, namespace), text);
 }
 
 describe("a listing", () => {

@@ -1,16 +1,17 @@
 import { chmod, mkdir, readdir, readFile, symlink, utimes, writeFile } from "node:fs/promises";
 import { basename, join } from "node:path";
+import type { Version } from "@threadstore/core";
 import type { ThreadDriver } from "@threadstore/core/driver";
 import { beforeEach, describe, expect, it } from "vitest";
-import { fileSystemDriver } from "./file-system-store.ts";
 import {
+  createFixture,
   keyOf,
   listIds,
   options,
   recordOf,
   segmentPath,
-  temporaryFolder,
   textOf,
+  writeText,
 } from "./file-system.test-helper.ts";
 
 let parent: string;
@@ -18,15 +19,11 @@ let folder: string;
 let driver: ThreadDriver;
 
 beforeEach(async () => {
-  parent = await temporaryFolder();
-  folder = join(parent, "a", "store");
-  driver = fileSystemDriver({ folder });
+  ({ parent, folder, driver } = await createFixture());
 });
 
-async function create(id: string, text = id, namespace = ""): Promise<string> {
-  const version = await driver.write(keyOf(id, namespace), recordOf(text), undefined, options);
-  if (version === undefined) throw new Error("The thread exists.");
-  return version;
+function create(id: string, text = id, namespace = ""): Promise<Version> {
+  return writeText(driver, keyOf(id, namespace), text);
 }
 
 const OLD_TIME = new Date(Date.now() - 2 * 60 * 60 * 1000);

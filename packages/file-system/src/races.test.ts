@@ -1,5 +1,6 @@
 import { readdir, utimes } from "node:fs/promises";
 import { join } from "node:path";
+import type { Version } from "@threadstore/core";
 import type { ThreadDriver } from "@threadstore/core/driver";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { fileSystemDriver } from "./file-system-store.ts";
@@ -13,6 +14,7 @@ import {
   segmentPath,
   temporaryFolder,
   textOf,
+  writeText,
 } from "./file-system.test-helper.ts";
 import {
   interception,
@@ -38,10 +40,8 @@ beforeEach(async () => {
 });
 afterEach(resetInterception);
 
-async function save(expectedVersion: string | undefined, text: string): Promise<string> {
-  const version = await driver.write(KEY, recordOf(text), expectedVersion, options);
-  if (version === undefined) throw new Error("The save lost a race.");
-  return version;
+function save(expectedVersion: Version | undefined, text: string): Promise<Version> {
+  return writeText(driver, KEY, text, expectedVersion);
 }
 
 describe("a save that is paused before its commit point", () => {

@@ -1,17 +1,19 @@
 import { readdir, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Version } from "@threadstore/core";
 import type { ThreadDriver } from "@threadstore/core/driver";
 import { beforeEach, describe, expect, it } from "vitest";
 import { fileSystemDriver } from "./file-system-store.ts";
 import {
+  createFixture,
   driverErrorFrom,
   filesBelow,
   keyOf,
   options,
   recordOf,
   segmentPath,
-  temporaryFolder,
   textOf,
+  writeText,
 } from "./file-system.test-helper.ts";
 
 let parent: string;
@@ -19,39 +21,35 @@ let folder: string;
 let driver: ThreadDriver;
 
 beforeEach(async () => {
-  parent = await temporaryFolder();
-  folder = join(parent, "a", "store");
-  driver = fileSystemDriver({ folder });
+  ({ parent, folder, driver } = await createFixture());
 });
 
-async function create(id: string, text = id, namespace = ""): Promise<string> {
-  const version = await driver.write(keyOf(id, namespace), recordOf(text), undefined, options);
-  if (version === undefined) throw new Error("The thread exists.");
-  return version;
+function create(id: string, text = id, namespace = ""): Promise<Version> {
+  return writeText(driver, keyOf(id, namespace), text);
 }
 
 const UNUSED_VERSION = `${"0".repeat(32)}-${"0".repeat(24)}-10`;
 
 describe("a record", () => {
   it("is created once, and replaced and deleted only at its version", async () => {
-    const KEY = keyOf("thread");
+    const key = keyOf("thread");
     const first = await create("thread", "one");
-    expect(await driver.write(KEY, recordOf("other"), undefined, options)).toBeUndefined();
-    expect(await driver.read(KEY, undefined, options)).toEqual({ version: first, bytes: Buffer.from("one") });
+    expect(await driver.write(key, recordOf("other"), undefined, options)).toBeUndefined();
+    expect(await driver.read(key, undefined, options)).toEqual({ version: first, bytes: Buffer.from("one") });
 
-    const second = await driver.write(KEY, recordOf("two"), first, options);
+    const second = await driver.write(key, recordOf("two"), first, options);
     expect(second).toMatch(/^[0-9a-f]{32}-[0-9a-f]{24}-[0-9a-f]+$/);
-    expect(await driver.write(KEY, recordOf("other"), first, options)).toBeUndefined();
-    expect(await driver.delete(KEY, first, options)).toBe(false);
-    expect(await driver.read(KEY, undefined, options)).toEqual({
+    expect(await driver.write(key, recordOf("other"), first, options)).toBeUndefined();
+    expect(await driver.delete(key, first, options)).toBe(false);
+    expect(await driver.read(key, undefined, options)).toEqual({
       version: second,
       bytes: Buffer.from("two"),
     });
 
-    expect(await driver.delete(KEY, second as string, options)).toBe(true);
-    expect(await driver.delete(KEY, second as string, options)).toBe(false);
-    expect(await driver.read(KEY, undefined, options)).toBeUndefined();
-    expect(await driver.write(KEY, recordOf("other"), second, options)).toBeUndefined();
+    expect(await driver.delete(key, second as string, options)).toBe(true);
+    expect(await driver.delete(key, second as string, options)).toBe(false);
+    expect(await driver.read(key, undefined, options)).toBeUndefined();
+    expect(await driver.write(key, recordOf("other"), second, options)).toBeUndefined();
   });
 
   it("is readable in a file, and a save leaves only that file", async () => {

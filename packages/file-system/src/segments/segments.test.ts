@@ -16,7 +16,7 @@ import {
 
 let folder: string;
 const KEY = keyOf("thread");
-const TRAILER = "<TRAILER>";
+const TRAILER = "<trailer>";
 
 beforeEach(async () => {
   folder = await temporaryFolder();
@@ -31,11 +31,8 @@ async function save(
   const bytes = Buffer.from(text);
   const previousBytes = Buffer.from(previous?.text ?? "");
   let unchanged = 0;
-  while (
-    unchanged < Math.min(bytes.length, previousBytes.length) &&
-    bytes[unchanged] === previousBytes[unchanged]
-  )
-    unchanged += 1;
+  const sharedLimit = Math.min(bytes.length, previousBytes.length);
+  while (unchanged < sharedLimit && bytes[unchanged] === previousBytes[unchanged]) unchanged += 1;
   const record = { ...recordOf(text), unchanged, trailerLength: TRAILER.length };
   const version = await driver.write(KEY, record, previous?.version, options);
   if (version === undefined) throw new Error("The save lost a race.");
@@ -195,7 +192,12 @@ describe("a read with a cached version", () => {
 });
 
 describe("a corrupt segment", () => {
-  async function grown(): Promise<{ driver: ThreadDriver; version: string; file: string; text: string }> {
+  async function growRecord(): Promise<{
+    driver: ThreadDriver;
+    version: string;
+    file: string;
+    text: string;
+  }> {
     const driver = fileSystemDriver({ folder });
     const first = await save(driver, turnsText(100) + TRAILER, undefined);
     const { version, text } = await save(driver, `${turnsText(100)} more${TRAILER}`, first);
@@ -224,7 +226,7 @@ describe("a corrupt segment", () => {
       },
     ],
   ])("that is %s makes the record CORRUPT, which can be overwritten", async (_, corrupt) => {
-    const { driver, version, file, text } = await grown();
+    const { driver, version, file, text } = await growRecord();
     await corrupt(file);
     const store = createThreadStore(driver);
     await expect(store.load("thread")).rejects.toMatchObject({ code: "CORRUPT" });
@@ -235,7 +237,7 @@ describe("a corrupt segment", () => {
   });
 
   it("with a partial frame at its end, as a crash leaves it, does not affect the record", async () => {
-    const { driver, version, file, text } = await grown();
+    const { driver, version, file, text } = await growRecord();
     await appendFile(file, "half a fra");
     expect(await textOf(driver, KEY)).toBe(text);
     const next = await save(driver, `${turnsText(100)} more and more${TRAILER}`, { version, text });
