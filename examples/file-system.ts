@@ -1,4 +1,4 @@
-// A conversation kept in JSON files. Run it twice: the second run goes on where the first one stopped.
+// Persists a conversation in files. Run it twice: the second run continues the conversation of the first.
 // With OPENAI_API_KEY set: node examples/file-system.ts
 
 import { fileSystemStore } from "@threadstore/file-system";

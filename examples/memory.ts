@@ -1,4 +1,4 @@
-// A conversation kept in this process only, for tests and for a first look at a store.
+// Keeps a conversation in memory, for tests and for a first look at a store.
 // With OPENAI_API_KEY set: node examples/memory.ts
 import { memoryStore, ThreadStoreError } from "@threadstore/core";
 import { createChatAgent } from "@threadstore/openai";

@@ -1,4 +1,4 @@
-// A conversation kept in a SQLite file. Run it twice: the second run goes on where the first one stopped.
+// Persists a conversation in a SQLite file. Run it twice: the second run continues the conversation of the first.
 // With OPENAI_API_KEY set: node examples/sqlite.ts
 import { createChatAgent } from "@threadstore/openai";
 import { sqliteStore } from "@threadstore/sqlite";
