@@ -1,4 +1,4 @@
-// Builds what is not built yet; quiet when it goes well.
+// Builds the packages whose sources changed, and prints output only if that fails.
 import { step } from "./run.ts";
 
 await step("Build", "turbo", "run", "build", "--output-logs=errors-only");

@@ -1,10 +1,15 @@
-// Whether the good stores pass the conformance suite again and again, each time with another seed:
+// Runs the conformance suite many times on each store, each time with another seed, to find tests that fail now and then:
 //   npm run test:flakes [-- --repeat 200 --networked 10 --effort quick]
-// Local stores run on the command line of the suite; those over a network, with all of their powers, as tests.
+// Stores with a harness in examples/harnesses run on the suite's command line. The others need servers, and so their
+// own tests are repeated.
 import { randomInt } from "node:crypto";
+import { globSync, readFileSync } from "node:fs";
+import { basename } from "node:path";
 import { parseArgs } from "node:util";
 import { run } from "./run.ts";
 import "./build.ts";
+
+const CLI = "packages/conformance/bin/threadstore-conformance.js";
 
 const { values } = parseArgs({
   options: {
@@ -15,37 +20,40 @@ const { values } = parseArgs({
   },
 });
 const { repeat, networked, effort } = values;
-const seed = Number(values.seed);
+const firstSeed = Number(values.seed);
 
-const local = ["memory", "sqlite", "file-system"];
-const remote = ["redis", "s3", "azure-blob"];
-const cli = "packages/conformance/bin/threadstore-conformance.js";
+const harnesses = globSync("examples/harnesses/*.ts").filter((file) =>
+  readFileSync(file, "utf8").includes("export const harness"),
+);
+const local = harnesses.map((file) => basename(file, ".ts"));
+const remote = globSync("packages/*/src/conformance.test.ts")
+  .map((file) => file.split("/")[1] ?? "")
+  .filter((name) => !local.includes(name));
 
 const results: string[] = [];
 let failures = 0;
 
-function conclude(name: string, times: string | number, code: number): void {
+function addResult(name: string, runs: string | number, code: number): void {
   if (code !== 0) failures += 1;
-  results.push(
-    `${code === 0 ? "✓" : "✗"} ${name}: ${code === 0 ? `${times} runs without a failure` : "failed"}`,
-  );
+  results.push(code === 0 ? `✓ ${name}: ${runs} runs without a failure` : `✗ ${name}: failed`);
 }
 
-console.log(`Seeds from ${seed} on, effort ${effort}`);
-for (const name of local) {
-  const harness = `examples/harnesses/${name}.ts`;
-  const selection = ["--tier", "core,concurrent,hygiene", "--seed", String(seed), "--effort", effort];
-  conclude(name, repeat, await run("node", [cli, harness, ...selection, "--repeat", repeat]));
+console.log(`First seed ${firstSeed}, effort ${effort}, stores ${[...local, ...remote].join(", ")}`);
+for (const [index, name] of local.entries()) {
+  const selection = ["--tier", "core,concurrent,hygiene", "--seed", String(firstSeed), "--effort", effort];
+  const harness = harnesses[index] ?? "";
+  addResult(name, repeat, await run("node", [CLI, harness, ...selection, "--repeat", repeat]));
 }
 for (const name of remote) {
   process.env["THREADSTORE_CONFORMANCE_EFFORT"] = effort;
   let code = 0;
   for (let count = 0; count < Number(networked) && code === 0; count += 1) {
-    process.env["THREADSTORE_CONFORMANCE_SEED"] = String(seed + count);
-    console.log(`${name}: run ${count + 1} of ${networked}, seed ${seed + count}`);
+    const seed = String(firstSeed + count);
+    process.env["THREADSTORE_CONFORMANCE_SEED"] = seed;
+    console.log(`${name}: run ${count + 1} of ${networked}, seed ${seed}`);
     code = await run("vitest", ["run", "--reporter=dot", `packages/${name}/src/conformance`]);
   }
-  conclude(name, networked, code);
+  addResult(name, networked, code);
 }
 
 for (const line of results) console.log(line);

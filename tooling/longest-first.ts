@@ -1,39 +1,41 @@
 import { BaseSequencer, type TestSpecification } from "vitest/node";
+import { readReport } from "./test-report.ts";
 
-/**
- * Files that take ten seconds and more, the longest first. They begin before the others, so that none is left to run
- * alone in the end. One that is missing here costs a little time, no more.
- */
-const longest = [
-  "conformance/test/mutants/mutants.test.ts",
-  "s3/src/conformance.test.ts",
-  "azure-blob/src/conformance.disk.test.ts",
-  "azure-blob/src/conformance.test.ts",
-  "redis/src/conformance.test.ts",
-  "conformance/test/runners/runners.test.ts",
-  "redis/src/faults.test.ts",
-  "file-system/src/conformance.test.ts",
-  "azure-blob/src/races.test.ts",
-  "conformance/test/stores/key-value/key-value-store.test.ts",
-  "file-system/src/processes.test.ts",
-  "s3/src/processes.test.ts",
-  "sqlite/src/conformance.test.ts",
-  "redis/src/failover.test.ts",
-  "s3/src/s3-store.test.ts",
-  "conformance/test/cli/cli.test.ts",
-  "sqlite/src/processes.test.ts",
+/** The names of files that take long, the longest first: for files that the last report does not have. */
+export const LONG_RUNNING: readonly RegExp[] = [
+  /\/mutants\.test\.ts$/u,
+  /\/conformance[\w.]*\.test\.ts$/u,
+  /\/runners\.test\.ts$/u,
+  /\/(crashes|races|processes)\.test\.ts$/u,
+  /\/(faults|failover)\.test\.ts$/u,
+  /\/(cli|web-chat|properties|linearizability)\.test\.ts$/u,
 ];
 
-/** The order in which Vitest hands test files to its workers. */
+/**
+ * Hands test files to the workers in the order of their last duration, the longest first, so that no long file starts
+ * last and runs alone at the end.
+ */
 export class LongestFirst extends BaseSequencer {
+  readonly #lastDurations: ReadonlyMap<string, number> = lastDurations();
+
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
-    // oxlint-disable-next-line unicorn/no-array-sort -- It is no array's.
-    const others = await super.sort(files);
-    return others.toSorted((one, other) => rank(one) - rank(other));
+    // oxlint-disable-next-line unicorn/no-array-sort -- This is not an array's `sort`.
+    const sorted = await super.sort(files);
+    return sorted.toSorted((a, b) => this.#durationOf(b.moduleId) - this.#durationOf(a.moduleId));
+  }
+
+  #durationOf(file: string): number {
+    return this.#lastDurations.get(file) ?? estimateOf(file);
   }
 }
 
-function rank({ moduleId }: TestSpecification): number {
-  const found = longest.findIndex((file) => moduleId.endsWith(`/${file}`));
-  return found === -1 ? longest.length : found;
+/** Estimates the duration of a file that the last report does not have, in milliseconds. */
+function estimateOf(file: string): number {
+  const index = LONG_RUNNING.findIndex((pattern) => pattern.test(file));
+  return index === -1 ? 0 : (LONG_RUNNING.length - index) * 20_000;
+}
+
+function lastDurations(): Map<string, number> {
+  const files = readReport()?.testResults ?? [];
+  return new Map(files.map(({ name, startTime, endTime }) => [name, endTime - startTime]));
 }

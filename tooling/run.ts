@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { styleText } from "node:util";
 
-/** Runs a program with the terminal as ours, and resolves to its exit code. */
+/** Runs a program in this terminal and resolves with its exit code. */
 export async function run(command: string, parameters: string[]): Promise<number> {
   const child = spawn(command, parameters, {
     stdio: "inherit",
@@ -12,19 +12,19 @@ export async function run(command: string, parameters: string[]): Promise<number
   return signal === null ? Number(code) : 1;
 }
 
-/** Announces a step, runs it and says how long it took; ends the process if it fails. */
+/** Runs a step, printing its title and duration. Exits this process if the step fails. */
 export async function step(title: string, command: string, ...parameters: string[]): Promise<void> {
   const started = performance.now();
-  say("bold", `▸ ${title}`);
+  print("bold", `▸ ${title}`);
   const code = await run(command, parameters);
   const seconds = ((performance.now() - started) / 1000).toFixed(1);
   if (code !== 0) {
-    say("red", `✗ ${title} failed after ${seconds} s: ${[command, ...parameters].join(" ")}`);
+    print("red", `✗ ${title} failed after ${seconds} s: ${[command, ...parameters].join(" ")}`);
     process.exit(code);
   }
-  say("green", `✓ ${title} (${seconds} s)`);
+  print("green", `✓ ${title} (${seconds} s)`);
 }
 
-function say(format: "bold" | "green" | "red", text: string): void {
+function print(format: "bold" | "green" | "red", text: string): void {
   console.log(styleText(format, text, { stream: process.stdout }));
 }
