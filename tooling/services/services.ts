@@ -6,7 +6,7 @@ import { announce } from "./src/service.ts";
 import { linesOf, type Variables } from "./src/variables.ts";
 
 const usage = `usage: node tooling/services/services.ts start [--json] [NAME...]   runs until Ctrl-C
-       node tooling/services/services.ts stop                    ends what a crashed start left behind
+       node tooling/services/services.ts stop                    ends servers that a crashed start left running
 names: ${serviceNames.join(" ")}`;
 
 const { values, positionals } = parseArgs({
@@ -27,14 +27,14 @@ function isServiceName(name: string): name is ServiceName {
   return serviceNames.some((known) => known === name);
 }
 
-/** Prints where the services are, as lines for the environment of a test run, and stays: they end with this process. */
-async function start(wanted: readonly ServiceName[], asJson: boolean): Promise<void> {
+/** Starts services, prints their endpoints as environment variables or JSON, and runs until it is interrupted. */
+async function start(requested: readonly ServiceName[], asJson: boolean): Promise<void> {
   const endpoints = await Promise.all(
-    wanted.map(async (name) => [name, (await catalogue[name].start()).endpoint] as const),
+    requested.map(async (name) => [name, (await catalogue[name].start()).endpoint] as const),
   );
   if (asJson) console.log(JSON.stringify(Object.fromEntries(endpoints)));
   else for (const [name, endpoint] of endpoints) print(name, endpoint);
-  announce("running until Ctrl-C");
+  announce("Running until Ctrl-C");
   setInterval(() => undefined, 60_000);
 }
 

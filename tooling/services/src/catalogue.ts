@@ -10,7 +10,7 @@ import { startRedis, type RedisEndpoint } from "./redis/redis.ts";
 import type { Service } from "./service.ts";
 import { addresses, text, type Variables } from "./variables.ts";
 
-/** Every service by name, with what a client needs to reach it. */
+/** The endpoint of each service: everything a client needs to connect. */
 export interface Endpoints {
   readonly redis: RedisEndpoint;
   readonly "redis-tls": RedisTlsEndpoint;
@@ -27,7 +27,7 @@ export type ServiceName = keyof Endpoints;
 
 interface Entry<Endpoint> {
   readonly start: () => Promise<Service<Endpoint>>;
-  /** A server that the environment names takes the place of ours. */
+  /** If the environment names a server, it is used and none is started. */
   readonly variables: Variables<Endpoint>;
 }
 

@@ -1,4 +1,4 @@
-// The fault proxy of the conformance suite, between real clients and real servers.
+// The fault proxy of the conformance suite between real clients and real servers.
 import { CreateBucketCommand, GetObjectCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
 import { BlobServiceClient } from "@azure/storage-blob";
 import {
@@ -26,7 +26,7 @@ await describeWithService("redis", "between ioredis and Redis", async ({ url }) 
     await proxy.close();
   });
 
-  it("lets a pipeline through in order, with an answer of its own in it", async () => {
+  it("forwards a pipeline in order, with one injected answer", async () => {
     proxy.arm({ type: "answerRedis", error: redisErrors.outOfMemory, when: redisCommand("SET"), nth: 2 });
     const results = await redis.pipeline().set("proxy:a", "1").set("proxy:b", "2").get("proxy:a").exec();
     expect(results).toEqual([
@@ -36,7 +36,7 @@ await describeWithService("redis", "between ioredis and Redis", async ({ url }) 
     ]);
   });
 
-  it("loses the answer to a command that was done, which ioredis then sends again", async () => {
+  it("drops the answer to an executed command, which ioredis then sends again", async () => {
     await redis.del("proxy:count");
     const armed = proxy.arm({ type: "discardAnswer", when: redisCommand("INCR") });
     expect(await redis.incr("proxy:count")).toBe(2);
@@ -44,7 +44,7 @@ await describeWithService("redis", "between ioredis and Redis", async ({ url }) 
     expect(proxy.connections).toBe(2);
   });
 
-  it("loses a command that is then done once", async () => {
+  it("drops a command, which is then executed once", async () => {
     await redis.del("proxy:count");
     proxy.arm({ type: "cutRequest", afterBytes: 5, when: redisCommand("INCR") });
     expect(await redis.incr("proxy:count")).toBe(1);
@@ -65,10 +65,10 @@ await describeWithService("s3", "between the AWS SDK and Ceph", async (endpoint)
     await proxy.close();
   });
 
-  it("loses the answer to a conditional write, which the SDK then loses to itself", async () => {
+  it("drops the answer to a conditional write, whose retry by the SDK then conflicts with it", async () => {
     await s3.send(new CreateBucketCommand({ Bucket }));
     const armed = proxy.arm({ type: "discardAnswer", when: httpRequest({ method: "PUT" }) });
-    // Large enough for the SDK to ask (Expect: 100-continue) before it sends the body.
+    // Large enough that the SDK sends Expect: 100-continue before the body.
     const Body = Buffer.alloc(3_000_000, "x");
     await expect(
       s3.send(new PutObjectCommand({ Bucket, Key: "lost", Body, IfNoneMatch: "*" })),
@@ -78,7 +78,7 @@ await describeWithService("s3", "between the AWS SDK and Ceph", async (endpoint)
     expect(ContentLength).toBe(3_000_000);
   });
 
-  it("answers in place of the server", async () => {
+  it("answers instead of the server", async () => {
     const body = "<Error><Code>SlowDown</Code><Message>Reduce your request rate.</Message></Error>";
     proxy.arm({ type: "answerHttp", status: 503, headers: { "content-type": "application/xml" }, body });
     const { $metadata } = await s3.send(new PutObjectCommand({ Bucket, Key: "slow", Body: "x" }));
@@ -95,7 +95,7 @@ await describeWithService("s3", "between the AWS SDK and Ceph", async (endpoint)
     });
   });
 
-  it("cuts an answer in its body", async () => {
+  it("cuts off an answer in its body", async () => {
     proxy.arm({
       type: "cutAnswer",
       afterBytes: 100_000,
@@ -113,7 +113,7 @@ await describeWithService("azurite", "between the Azure SDK and Azurite", async 
   const container = BlobServiceClient.fromConnectionString(proxied).getContainerClient("fault-proxy");
   afterAll(() => proxy.close());
 
-  it("holds the answer to a write while another client writes", async () => {
+  it("delays the answer to a write while another client writes", async () => {
     await container.create();
     const blob = container.getBlockBlobClient("held");
     const direct = BlobServiceClient.fromConnectionString(connectionString)
@@ -128,7 +128,7 @@ await describeWithService("azurite", "between the Azure SDK and Azurite", async 
     expect((await blob.downloadToBuffer()).toString()).toBe("theirs");
   });
 
-  it("loses the answer to a conditional write, which the SDK then loses to itself", async () => {
+  it("drops the answer to a conditional write, whose retry by the SDK then conflicts with it", async () => {
     proxy.arm({ type: "discardAnswer", when: httpRequest({ method: "PUT", path: /lost/u }) });
     const create = container.getBlockBlobClient("lost").upload("x", 1, { conditions: { ifNoneMatch: "*" } });
     await expect(create).rejects.toMatchObject({ statusCode: 409, code: "BlobAlreadyExists" });

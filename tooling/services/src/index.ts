@@ -1,4 +1,4 @@
-export { azuriteAccount, startAzurite } from "./azurite/azurite.ts";
+export { AZURITE_ACCOUNT, startAzurite } from "./azurite/azurite.ts";
 export type { AzuriteEndpoint, AzuriteOptions, AzuriteService } from "./azurite/azurite.ts";
 export { startAzuriteOAuth } from "./azurite/azurite-oauth.ts";
 export type { AzuriteOAuthEndpoint, AzuriteOAuthService } from "./azurite/azurite-oauth.ts";

@@ -2,7 +2,7 @@ import { styleText } from "node:util";
 import { createRunDirectory, type RunDirectory } from "./processes/run-directory.ts";
 import type { ServerProcess } from "./processes/server-process.ts";
 
-/** The servers of a service by their part in it. */
+/** The servers of a service by role. */
 export type Servers = Readonly<Record<string, ServerProcess | readonly ServerProcess[]>>;
 
 export interface Address {
@@ -10,23 +10,23 @@ export interface Address {
   readonly port: number;
 }
 
-/** A backend that was started for us, on the loopback and with free ports. */
+/** A running backend that listens on free ports of the loopback interface. */
 export interface Service<Endpoint, Parts extends Servers = Servers> {
-  /** How clients reach it: plain JSON. */
+  /** Everything clients need to connect, as plain JSON. */
   readonly endpoint: Endpoint;
-  /** Its servers, to be killed, paused and restarted one by one. */
+  /** Its servers, which tests can crash, pause and restart. */
   readonly servers: Parts;
-  /** Ends its servers and removes their data; resolves when they are gone. Happens by itself when this process exits. */
+  /** Ends the servers and removes their data. Happens automatically when this process exits. */
   readonly stop: () => Promise<void>;
   readonly [Symbol.asyncDispose]: () => Promise<void>;
 }
 
-/** A server cannot be had on this machine. Its message says what to do about it. */
+/** A server is not available on this machine. The message says how to get it. */
 export class ServiceUnavailableError extends Error {
   override readonly name = "ServiceUnavailableError";
 }
 
-/** Starts a service in a folder of its own; leaves nothing behind if that fails. */
+/** Starts a service in a new folder, which is removed if that fails. */
 export async function startService<Endpoint, Parts extends Servers>(
   name: string,
   start: (directory: RunDirectory) => Promise<{ endpoint: Endpoint; servers: Parts }>,
@@ -39,7 +39,7 @@ export async function startService<Endpoint, Parts extends Servers>(
       await Promise.all(allServers(servers).map((server) => server.kill()));
       directory.remove();
     };
-    announce(`${name} runs (${((performance.now() - started) / 1000).toFixed(1)} s)`);
+    announce(`${name} is running (${((performance.now() - started) / 1000).toFixed(1)} s)`);
     return { endpoint, servers, stop, [Symbol.asyncDispose]: stop };
   } catch (error) {
     directory.remove();
@@ -51,7 +51,7 @@ export function allServers(servers: Servers): ServerProcess[] {
   return Object.values<ServerProcess | readonly ServerProcess[]>(servers).flat();
 }
 
-/** Progress goes to the error output: the standard output of the command line tool is for endpoints. */
+/** Prints progress to stderr, because the command line tool prints endpoints to stdout. */
 export function announce(line: string): void {
   process.stderr.write(`${styleText("dim", `  ${line}`, { stream: process.stderr })}\n`);
 }

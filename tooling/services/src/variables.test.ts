@@ -2,7 +2,7 @@ import { expect, it } from "vitest";
 import { catalogue } from "./catalogue.ts";
 import { endpointFrom, linesOf } from "./variables.ts";
 
-it("reads back what it prints", () => {
+it("parses the variables it prints", () => {
   const { variables } = catalogue["redis-sentinel"];
   const endpoint = {
     sentinels: [
@@ -20,6 +20,6 @@ it("reads back what it prints", () => {
   expect(endpointFrom(variables, environment)).toEqual(endpoint);
 });
 
-it("finds no server where none is named", () => {
+it("returns undefined if no server is named", () => {
   expect(endpointFrom(catalogue.s3.variables, { THREADSTORE_TEST_S3_BUCKET: "mine" })).toBeUndefined();
 });

@@ -1,15 +1,15 @@
 import type { Address } from "./service.ts";
 
-/** How a field of an endpoint is given in the environment. */
+/** The environment variable for a field of an endpoint. */
 export interface Variable<Value> {
   readonly name: string;
   readonly parse: (text: string) => Value;
   readonly format: (value: Value) => string;
-  /** Its value when it is not given. */
+  /** The value if the variable is not set. */
   readonly fallback: Value | undefined;
 }
 
-/** A variable for each field; the first one tells whether there is a server at all. */
+/** The variable of each field. If the first one is set, the environment names a server. */
 export type Variables<Endpoint> = { readonly [Field in keyof Endpoint]: Variable<Endpoint[Field]> };
 
 export function text(name: string, fallback?: string): Variable<string> {
@@ -30,25 +30,24 @@ export function addresses(name: string): Variable<readonly Address[]> {
   };
 }
 
-/** The endpoint that the environment names, if it names one. */
+/** Returns the endpoint that the environment names, if any. Throws an `Error` if a part of it is missing. */
 export function endpointFrom<Endpoint>(
   variables: Variables<Endpoint>,
   environment: NodeJS.ProcessEnv,
 ): Endpoint | undefined {
   const fields = fieldsOf(variables);
-  const isGiven = fields.slice(0, 1).some(([, { name }]) => environment[name] !== undefined);
-  if (!isGiven) return undefined;
+  const isSet = fields.slice(0, 1).some(([, { name }]) => environment[name] !== undefined);
+  if (!isSet) return undefined;
   const values = fields.map(([field, { name, parse, fallback }]) => {
-    const given = environment[name];
-    const value = given === undefined ? fallback : parse(given);
-    if (value === undefined)
-      throw new Error(`The environment names a server, but not all of it: set ${name}.`);
+    const text = environment[name];
+    const value = text === undefined ? fallback : parse(text);
+    if (value === undefined) throw new Error(`The environment names a server without ${name}. Set it.`);
     return [field, value] as const;
   });
   return Object.fromEntries(values) as Endpoint;
 }
 
-/** The lines that name an endpoint in the environment. */
+/** Returns an endpoint as environment variables, one a line. */
 export function linesOf<Endpoint>(variables: Variables<Endpoint>, endpoint: Endpoint): string[] {
   return fieldsOf(variables).map(([field, { name, format }]) => `${name}=${format(endpoint[field])}`);
 }

@@ -26,11 +26,11 @@ describe("startAzuriteOAuth", async () => {
     return containerCreateResponse.errorCode ?? "created";
   };
 
-  it("answers a client with a token of its endpoint", async () => {
+  it("accepts a token of its endpoint", async () => {
     expect(await createContainer(credential(endpoint.clientSecret))).toBe("created");
   });
 
-  it("refuses a wrong secret, and an expired token", async () => {
+  it("rejects a wrong secret and an expired token", async () => {
     await expect(createContainer(credential("wrong"))).rejects.toMatchObject({ cause: { status: 401 } });
     const token = [{}, { exp: 1 }]
       .map((part) => Buffer.from(JSON.stringify(part)).toString("base64url"))
@@ -39,7 +39,7 @@ describe("startAzuriteOAuth", async () => {
     await expect(createContainer(expired)).rejects.toMatchObject({ statusCode: 403 });
   });
 
-  it("gives a managed identity its token", async () => {
+  it("issues a token to a managed identity", async () => {
     const url = `${endpoint.identityEndpoint}?api-version=2019-08-01&resource=https://storage.azure.com`;
     const answer = await fetch(url, { headers: { "x-identity-header": "any" } });
     const { access_token: token } = (await answer.json()) as { access_token: string };
@@ -47,7 +47,7 @@ describe("startAzuriteOAuth", async () => {
     await expect(createContainer({ getToken })).rejects.toMatchObject({ code: "ContainerAlreadyExists" });
   });
 
-  it("gives no token while its endpoint is gone", async () => {
+  it("issues no token while its endpoint is down", async () => {
     await servers.tokens.kill();
     await expect(createContainer(credential(endpoint.clientSecret))).rejects.toThrow(
       "endpoints_resolution_error",

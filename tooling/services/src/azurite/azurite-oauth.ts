@@ -4,20 +4,20 @@ import { accepts, freePorts, loopback } from "../processes/ports.ts";
 import { startServer, type ServerProcess } from "../processes/server-process.ts";
 import { waitUntil } from "../processes/wait-until.ts";
 import { startService, type Service } from "../service.ts";
-import { application } from "./application.ts";
-import { azuriteAccount, azuriteParameters } from "./azurite.ts";
+import { APPLICATION } from "./application.ts";
+import { AZURITE_ACCOUNT, azuriteParameters } from "./azurite.ts";
 
 export interface AzuriteOAuthEndpoint {
   /** `https://host:port/account` */
   readonly url: string;
-  /** PEM, to be trusted by clients of both servers (`NODE_EXTRA_CA_CERTS`). */
+  /** A PEM file that clients of both servers must trust (`NODE_EXTRA_CA_CERTS`). */
   readonly certificateFile: string;
   /** For `ClientSecretCredential` and `WorkloadIdentityCredential`, with `disableInstanceDiscovery: true`. */
   readonly authorityHost: string;
   readonly tenantId: string;
   readonly clientId: string;
   readonly clientSecret: string;
-  /** `IDENTITY_ENDPOINT` for `ManagedIdentityCredential`; any `IDENTITY_HEADER` will do. */
+  /** `IDENTITY_ENDPOINT` for `ManagedIdentityCredential`, which accepts any `IDENTITY_HEADER`. */
   readonly identityEndpoint: string;
 }
 
@@ -26,17 +26,17 @@ export type AzuriteOAuthService = Service<
   { readonly azurite: ServerProcess; readonly tokens: ServerProcess }
 >;
 
-/** Azurite over HTTPS, in memory, for clients with a token; and an endpoint that gives them tokens. */
+/** Starts Azurite in memory over HTTPS, for clients with tokens, and an endpoint that issues tokens. */
 export function startAzuriteOAuth(): Promise<AzuriteOAuthService> {
   return startService("azurite-oauth", async (directory) => {
     const [port = 0, tokenPort = 0] = await freePorts(2);
     const { certificateFile, keyFile } = await createCertificate(directory.path);
-    const start = (name: string, listens: number, parameters: readonly string[]) =>
+    const start = (name: string, itsPort: number, parameters: readonly string[]) =>
       startServer(directory, {
         name,
         command: process.execPath,
         parameters,
-        untilReady: (signal) => waitUntil(`${name} to answer`, () => accepts(listens), { signal }),
+        untilReady: (signal) => waitUntil(`${name} to answer`, () => accepts(itsPort), { signal }),
       });
     const [azurite, tokens] = await Promise.all([
       start("azurite", port, [
@@ -57,10 +57,10 @@ export function startAzuriteOAuth(): Promise<AzuriteOAuthService> {
       ]),
     ]);
     const authorityHost = `https://localhost:${tokenPort}`;
-    const url = `https://${loopback}:${port}/${azuriteAccount.name}`;
+    const url = `https://${loopback}:${port}/${AZURITE_ACCOUNT.name}`;
     const identityEndpoint = `${authorityHost}/identity`;
     return {
-      endpoint: { url, certificateFile, authorityHost, ...application, identityEndpoint },
+      endpoint: { url, certificateFile, authorityHost, ...APPLICATION, identityEndpoint },
       servers: { azurite, tokens },
     };
   });

@@ -7,14 +7,14 @@ import { waitUntil } from "../processes/wait-until.ts";
 import { startService, type Service } from "../service.ts";
 
 export interface AzuriteEndpoint {
-  /** Names the account, its key and the address. */
+  /** Includes the account, its key and the address. */
   readonly connectionString: string;
 }
 
 export interface AzuriteOptions {
   /**
-   * Whether blobs are kept on disk, for a `restart` after `kill("SIGTERM")`. Azurite writes every 5 seconds: after a
-   * plain `kill` the last ones are gone.
+   * Whether blobs are stored on disk and survive `kill("SIGTERM")` and `restart`. Azurite writes every 5 seconds, so a
+   * plain `kill` loses the last ones.
    * @default false
    */
   readonly disk?: boolean;
@@ -22,13 +22,13 @@ export interface AzuriteOptions {
 
 export type AzuriteService = Service<AzuriteEndpoint, { readonly azurite: ServerProcess }>;
 
-/** The account and key that Azurite has, and that the whole world knows. */
-export const azuriteAccount = {
+/** Azurite's default account, with its well-known key. */
+export const AZURITE_ACCOUNT = {
   name: "devstoreaccount1",
   key: "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw==",
 } as const;
 
-/** Azure Blob Storage's emulator over HTTP. */
+/** Starts Azurite, the emulator of Azure Blob Storage, over HTTP. */
 export function startAzurite({ disk = false }: AzuriteOptions = {}): Promise<AzuriteService> {
   return startService("azurite", async (directory) => {
     const [port = 0] = await freePorts(1);
@@ -41,7 +41,7 @@ export function startAzurite({ disk = false }: AzuriteOptions = {}): Promise<Azu
       ],
       untilReady: (signal) => waitUntil("azurite to answer", () => accepts(port), { signal }),
     });
-    const { name, key } = azuriteAccount;
+    const { name, key } = AZURITE_ACCOUNT;
     const url = `http://${loopback}:${port}/${name}`;
     const connectionString = `DefaultEndpointsProtocol=http;AccountName=${name};AccountKey=${key};BlobEndpoint=${url};`;
     return { endpoint: { connectionString }, servers: { azurite } };

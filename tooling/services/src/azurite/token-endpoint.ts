@@ -1,23 +1,23 @@
-// A process of its own: token-endpoint.ts PORT CERTIFICATE KEY. Gives out what Microsoft Entra ID would.
+// Program: token-endpoint.ts PORT CERTIFICATE KEY. Issues tokens like Microsoft Entra ID.
 import { readFileSync } from "node:fs";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer } from "node:https";
 import { text } from "node:stream/consumers";
-import { application } from "./application.ts";
+import { APPLICATION } from "./application.ts";
 
 const [port = "", certificateFile = "", keyFile = ""] = process.argv.slice(2);
 const origin = `https://localhost:${port}`;
-const lifetime = 3600;
+const LIFETIME_SECONDS = 3600;
 
-/** What Azurite looks at: it does not check the signature. */
+/** Creates a token with the claims that Azurite checks. It does not check the signature. */
 function createToken(): string {
   const now = Math.floor(Date.now() / 1000);
   const claims = {
     aud: "https://storage.azure.com",
-    iss: `https://sts.windows.net/${application.tenantId}/`,
+    iss: `https://sts.windows.net/${APPLICATION.tenantId}/`,
     iat: now,
     nbf: now - 60,
-    exp: now + lifetime,
+    exp: now + LIFETIME_SECONDS,
   };
   const parts = [{ alg: "RS256", typ: "JWT" }, claims].map((part) =>
     Buffer.from(JSON.stringify(part)).toString("base64url"),
@@ -25,16 +25,16 @@ function createToken(): string {
   return [...parts, "signature"].join(".");
 }
 
-/** A secret must be the right one; the tokens of a workload's identity are taken as they are. */
+/** Checks a client secret, and accepts any token of a workload identity. */
 function isAuthentic(form: URLSearchParams): boolean {
-  return form.get("client_secret") === application.clientSecret || form.has("client_assertion");
+  return form.get("client_secret") === APPLICATION.clientSecret || form.has("client_assertion");
 }
 
 async function answer(request: IncomingMessage): Promise<{ status: number; body: object }> {
   const url = new URL(request.url ?? "", origin);
-  const tenant = `${origin}/${application.tenantId}`;
+  const tenant = `${origin}/${APPLICATION.tenantId}`;
   if (url.pathname.endsWith("/.well-known/openid-configuration")) {
-    // Entra's client takes a document that lacks one of these for none.
+    // Entra's client library rejects a document without one of these.
     const body = {
       issuer: `${tenant}/v2.0`,
       token_endpoint: `${tenant}/token`,
@@ -44,12 +44,15 @@ async function answer(request: IncomingMessage): Promise<{ status: number; body:
     return { status: 200, body };
   }
   const token = { token_type: "Bearer", access_token: createToken() };
-  // A managed identity asks so, on a machine that has one.
+  // The request of a managed identity.
   if (request.method === "GET" && url.searchParams.has("resource")) {
-    return { status: 200, body: { ...token, expires_on: String(Math.floor(Date.now() / 1000) + lifetime) } };
+    return {
+      status: 200,
+      body: { ...token, expires_on: String(Math.floor(Date.now() / 1000) + LIFETIME_SECONDS) },
+    };
   }
   return isAuthentic(new URLSearchParams(await text(request)))
-    ? { status: 200, body: { ...token, expires_in: lifetime } }
+    ? { status: 200, body: { ...token, expires_in: LIFETIME_SECONDS } }
     : {
         status: 401,
         body: { error: "invalid_client", error_description: "AADSTS7000215: Invalid client secret." },

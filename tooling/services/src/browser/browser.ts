@@ -5,13 +5,13 @@ import { waitUntil } from "../processes/wait-until.ts";
 import { startService, type Service } from "../service.ts";
 
 export interface BrowserEndpoint {
-  /** Where it takes commands over the Chrome DevTools Protocol: `http://host:port` */
+  /** The address for the Chrome DevTools Protocol: `http://host:port` */
   readonly url: string;
 }
 
 export type BrowserService = Service<BrowserEndpoint, { readonly browser: ServerProcess }>;
 
-/** Chromium without a window. */
+/** Starts Chromium in headless mode. */
 export async function startBrowser(): Promise<BrowserService> {
   const { program, environment, libraries } = await provide({
     name: "chromium",
@@ -19,7 +19,7 @@ export async function startBrowser(): Promise<BrowserService> {
     programs: ["chromium"],
     folder: "usr/lib/chromium",
     remedy:
-      "Install Chromium, or name one that runs with --remote-debugging-port: " +
+      "Install Chromium, or set the address of one that runs with --remote-debugging-port: " +
       "THREADSTORE_TEST_BROWSER_URL=http://host:port",
   });
   return startService("browser", async (directory) => {
@@ -32,7 +32,7 @@ export async function startBrowser(): Promise<BrowserService> {
         `--remote-debugging-port=${port}`,
         `--remote-debugging-address=${loopback}`,
         `--user-data-dir=${directory.path}/profile`,
-        // What it shows are pages of the tests; its sandbox needs rights that a container does not give.
+        // It shows only pages of the tests, and its sandbox needs rights that containers do not have.
         "--no-sandbox",
         "--disable-gpu",
         "--disable-dev-shm-usage",

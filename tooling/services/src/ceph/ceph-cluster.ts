@@ -11,7 +11,7 @@ import { startServer, type ServerProcess } from "../processes/server-process.ts"
 import { waitUntil } from "../processes/wait-until.ts";
 import { cephConfiguration, type CephLayout } from "./ceph-configuration.ts";
 
-/** A cluster on its way: its configuration is written, and its servers are started one after the other. */
+/** A cluster whose configuration is written and whose servers are started one after the other. */
 export interface CephCluster extends CephLayout {
   readonly run: RunDirectory;
   readonly installation: Installation;
@@ -51,7 +51,7 @@ export async function startMonitor(cluster: CephCluster): Promise<ServerProcess>
 export async function startStore(cluster: CephCluster): Promise<ServerProcess> {
   await mkdir(join(cluster.run.path, "osd"));
   await Promise.all([
-    // Waits by itself until the monitor has a quorum, with itself.
+    // Waits until the monitor has formed a quorum.
     ceph(cluster, "osd", "new", cluster.storeId, "0"),
     execute(cluster, "ceph-osd", "-i", "0", "--mkfs", "--no-mon-config"),
   ]);
@@ -88,13 +88,13 @@ function startDaemon(
   });
 }
 
-/** The command line tool is written in Python, for the version that Debian has. */
+/** Runs the command line tool, which needs the Python version that Debian has. */
 function ceph(cluster: CephCluster, ...parameters: readonly string[]): Promise<string> {
   const { installation } = cluster;
   const system = "/usr/bin/python3";
   const python = existsSync(system) ? system : installation.program("python3");
   const program = installation.program("ceph");
-  return execute(cluster, python, program, "--connect-timeout", "20", ...parameters);
+  return execute(cluster, python, program, "--connect-timeout", "300", ...parameters);
 }
 
 async function execute(

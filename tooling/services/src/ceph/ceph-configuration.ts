@@ -2,9 +2,9 @@ import { join } from "node:path";
 import { loopback } from "../processes/ports.ts";
 
 export interface CephLayout {
-  /** The folder of data and logs. */
+  /** The folder for data and logs. */
   readonly directory: string;
-  /** Where Ceph's plug-ins are. */
+  /** The folder of Ceph's plug-ins. */
   readonly libraries: string;
   readonly clusterId: string;
   readonly storeId: string;
@@ -12,7 +12,7 @@ export interface CephLayout {
   readonly store: "memstore" | "bluestore";
 }
 
-/** The smallest cluster there is, tuned to start in two seconds; each setting that surprises says why. */
+/** Returns the configuration of a minimal cluster that starts in two seconds. */
 export function cephConfiguration(layout: CephLayout): string {
   return [forAll(layout), forMonitor(layout), forStore(layout), forGateway(layout)].join("\n");
 }
@@ -24,14 +24,14 @@ mon host = [v2:${loopback}:${ports.monitor}]
 public addr = ${loopback}
 cluster addr = ${loopback}
 ms bind ipv6 = false
-# The store takes eight of these, those that are free.
+# The store uses eight free ports of these.
 ms bind port min = ${ports.firstOfStore}
 ms bind port max = ${ports.firstOfStore + 99}
 auth cluster required = none
 auth service required = none
 auth client required = none
 run dir = ${directory}
-# A socket's path may not be longer than 107 bytes, and nobody asks there.
+# Not needed, and the path of a socket is limited to 107 bytes.
 admin socket =
 log file = ${join(directory, "$name.ceph.log")}
 crash dir = ${directory}
@@ -50,7 +50,7 @@ mon data avail warn = 2
 mon data avail crit = 1
 mon osd full ratio = .99
 mon osd nearfull ratio = .98
-# The defaults wait for other monitors: the start would take 13 s.
+# With the defaults, which wait for other monitors, the start takes 13 s.
 paxos propose interval = 0.05
 paxos min wait = 0.01
 `;
@@ -78,9 +78,9 @@ osd memory target = 939524096
 
 function forGateway({ directory, ports }: CephLayout): string {
   return `[client.rgw]
-# Its default, secure alone, cannot be had without authentication.
+# The default is secure only, which requires authentication.
 ms mon client mode = crc secure
-# Without tcp_nodelay every GET takes 40 ms.
+# Without tcp_nodelay, every GET takes 40 ms.
 rgw frontends = beast endpoint=${loopback}:${ports.gateway} tcp_nodelay=1
 rgw data = ${directory}
 rgw run sync thread = false

@@ -32,7 +32,7 @@ describe("startCeph", async () => {
     return Body?.transformToString();
   }
 
-  it("answers requests, and decides a race by a condition", async () => {
+  it("answers requests and supports conditional writes", async () => {
     await client.send(new CreateBucketCommand({ Bucket }));
     const create = new PutObjectCommand({ Bucket, Key: "key", Body: "value", IfNoneMatch: "*" });
     await client.send(create);
@@ -40,14 +40,14 @@ describe("startCeph", async () => {
     expect(await read("key")).toBe("value");
   });
 
-  it("has its objects after a kill and a restart of the gateway", async () => {
+  it("keeps its objects when the gateway crashes and restarts", async () => {
     await client.send(new PutObjectCommand({ Bucket, Key: "written", Body: "before the kill" }));
     await servers.gateway.kill();
     await servers.gateway.restart();
     expect(await read("written")).toBe("before the kill");
   });
 
-  it("answers nothing while its store is paused, and goes on afterwards", async () => {
+  it("does not answer while its store is paused, and answers afterwards", async () => {
     servers.osd.pause();
     const request = new GetObjectCommand({ Bucket, Key: "written" });
     await expect(client.send(request, { abortSignal: AbortSignal.timeout(500) })).rejects.toThrow("aborted");
@@ -55,7 +55,7 @@ describe("startCeph", async () => {
     expect(await read("written")).toBe("before the kill");
   });
 
-  it("leaves no process and no open port", async () => {
+  it("leaves neither a process nor an open port", async () => {
     await stop();
     expect(allServers(servers).map(({ pid }) => processStart(pid))).toEqual([
       undefined,
@@ -70,7 +70,7 @@ describe("startCeph with bluestore", async () => {
   const { endpoint, servers, stop } = await startCeph({ store: "bluestore" });
   afterAll(stop);
 
-  it("has its objects after a kill and a restart of every server", async () => {
+  it("keeps its objects when all servers crash and restart", async () => {
     const { bucket: Bucket } = endpoint;
     const client = clientOf(endpoint);
     await client.send(new CreateBucketCommand({ Bucket }));

@@ -4,20 +4,20 @@ import type { ServerProcess } from "../processes/server-process.ts";
 import { startService, type Service } from "../service.ts";
 import { createCluster, createUser, startGateway, startMonitor, startStore } from "./ceph-cluster.ts";
 
-/** Whatever an S3 client needs; path-style addresses. */
+/** Everything an S3 client needs. Buckets have path-style addresses. */
 export interface S3Endpoint {
   readonly endpoint: string;
   readonly region: string;
   readonly accessKeyId: string;
   readonly secretAccessKey: string;
-  /** The bucket to use. It may not be there yet. */
+  /** The bucket to use, which may not exist yet. */
   readonly bucket: string;
 }
 
 export interface CephOptions {
   /**
-   * Where objects are kept. With `bluestore` they survive a kill of every server, and the start takes some seconds
-   * longer; with `memstore` they survive a kill of the gateway only.
+   * Where objects are stored. With `bluestore` they survive a crash of every server, and the start takes some seconds
+   * longer. With `memstore` they survive a crash of the gateway only.
    * @default "memstore"
    */
   readonly store?: "memstore" | "bluestore";
@@ -28,14 +28,14 @@ export type CephService = Service<
   { readonly gateway: ServerProcess; readonly osd: ServerProcess; readonly monitor: ServerProcess }
 >;
 
-/** Ceph's S3 gateway before a cluster of one monitor and one store. */
+/** Starts Ceph's S3 gateway with a cluster of one monitor and one store. */
 export async function startCeph({ store = "memstore" }: CephOptions = {}): Promise<CephService> {
   const installation = await provide({
     name: "ceph",
     packages: ["radosgw", "ceph-mon", "ceph-osd"],
     programs: ["radosgw", "radosgw-admin", "ceph-mon", "ceph-osd", "ceph", "monmaptool"],
     remedy:
-      "Outside Debian and Ubuntu, name a server that runs, such as that of compose.yaml: " +
+      "Outside Debian and Ubuntu, set the address of a running server, such as the one in compose.yaml: " +
       "THREADSTORE_TEST_S3_ENDPOINT=http://host:port",
   });
   return startService("ceph", async (directory) => {

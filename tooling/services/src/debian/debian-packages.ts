@@ -7,31 +7,34 @@ import { promisify } from "node:util";
 import { cacheDirectory } from "../processes/cache-directory.ts";
 import { announce, ServiceUnavailableError } from "../service.ts";
 
-/** Where the programs of a set of packages are, and how they are run from there. */
+/** The location of programs, and how to run them. */
 export interface Installation {
-  /** The folder of its shared libraries. */
+  /** The folder of the shared libraries. */
   readonly libraries: string;
-  /** Variables that let the programs find each other, and their libraries. */
+  /** Environment variables with which the programs find each other and their libraries. */
   readonly environment: NodeJS.ProcessEnv;
-  /** The path of a program. */
+  /** Returns the path of a program. */
   readonly program: (name: string) => string;
 }
 
-/** What is wanted from Debian, and what to do where there is none. */
+/** Programs, the Debian packages that contain them, and the remedy if neither is available. */
 export interface PackageSet {
   readonly name: string;
   readonly packages: readonly string[];
-  /** Programs that make the packages unnecessary when all are on the PATH. */
+  /** The programs. If all are on the PATH, no package is fetched. */
   readonly programs: readonly string[];
-  /** The folder where Debian has them, if not on the PATH: a pattern, without the leading slash. */
+  /** The folder in which Debian installs them outside the PATH: a pattern without the leading slash. */
   readonly folder?: string;
-  /** One line for the person who has neither. */
+  /** One sentence that says how to get the programs. */
   readonly remedy: string;
 }
 
 const fetches = new Map<string, Promise<void>>();
 
-/** The programs on the PATH, or else those of Debian's packages, fetched once into a cache, without root. */
+/**
+ * Finds programs on the PATH, or else fetches their Debian packages into a cache, once and without root. Rejects with a
+ * `ServiceUnavailableError` if that is not possible.
+ */
 export async function provide(set: PackageSet): Promise<Installation> {
   const found = await Promise.all(set.programs.map(findOnPath));
   if (found.every((path) => path !== undefined)) return installationAt("/");
@@ -46,7 +49,7 @@ export async function provide(set: PackageSet): Promise<Installation> {
   return installationAt(root, folderOf(set, root));
 }
 
-/** Of several versions, the newest. */
+/** Returns the folder of the newest version. */
 function folderOf({ folder }: PackageSet, root: string): string | undefined {
   if (folder === undefined) return undefined;
   const byVersion = new Intl.Collator("en", { numeric: true });
@@ -80,7 +83,7 @@ async function findOnPath(program: string): Promise<string | undefined> {
     const { stdout } = await promisify(execFile)("/bin/sh", ["-c", `command -v "$0"`, program]);
     return stdout.trim();
   } catch (error) {
-    // The exit code of `command -v` for "there is none".
+    // The exit codes of `command -v` for an unknown program.
     if ([1, 127].includes((error as { code?: number }).code ?? 0)) return undefined;
     throw error;
   }
@@ -90,11 +93,12 @@ async function fetchOnce(set: PackageSet): Promise<void> {
   const target = targetOf(set);
   if (existsSync(target)) return;
   const tools = await Promise.all(["apt-get", "dpkg-deb", "flock"].map(findOnPath));
-  if (tools.includes(undefined)) throw new ServiceUnavailableError(`${set.name} is not here. ${set.remedy}`);
+  if (tools.includes(undefined))
+    throw new ServiceUnavailableError(`${set.name} is not installed. ${set.remedy}`);
 
-  announce(`${set.name}: fetching ${set.packages.join(", ")} from Debian, once, into ${target}`);
+  announce(`Fetching ${set.packages.join(", ")} from Debian into ${target}`);
   mkdirSync(join(cacheDirectory, "debian"), { recursive: true });
-  // The kernel's lock: several processes at once fetch one time, and a crash leaves no lock behind.
+  // With flock, concurrent processes fetch once, and the lock disappears if its owner crashes.
   const fetching = spawn(
     "flock",
     [`${target}.lock`, "bash", join(import.meta.dirname, "fetch.sh"), target, ...set.packages],
@@ -110,7 +114,7 @@ async function fetchOnce(set: PackageSet): Promise<void> {
   ]);
   if (code !== 0) {
     throw new ServiceUnavailableError(
-      `${set.name} could not be fetched from Debian. ${set.remedy}\n${errors.trim().split("\n").slice(-5).join("\n")}`,
+      `Fetching ${set.name} from Debian failed. ${set.remedy}\n${errors.trim().split("\n").slice(-5).join("\n")}`,
     );
   }
 }

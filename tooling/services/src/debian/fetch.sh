@@ -1,14 +1,14 @@
 #!/usr/bin/env bash
 # fetch.sh TARGET PACKAGE...
-# Unpacks Debian packages, with all they need that this machine lacks, into TARGET/root. Needs no root and installs
-# nothing: apt keeps its lists in a private folder, and no maintainer script is run. TARGET appears whole or not at all.
-# One at a time: the caller holds a lock.
+# Unpacks Debian packages and their missing dependencies into TARGET/root. Does not need root and installs nothing: apt
+# keeps its lists in a private folder, and maintainer scripts do not run. TARGET is complete or does not exist.
+# The caller must hold a lock, so that only one process fetches at a time.
 set -euo pipefail
 target=$1
 shift
 if [ -e "$target" ]; then exit 0; fi
 
-# What a fetch that was killed left. The caller has the lock: there is no other one.
+# Left by killed fetches. No other fetch is running, because the caller holds the lock.
 rm -rf "$target".??????
 work=$(mktemp -d "$target.XXXXXX")
 trap 'rm -rf "$work"' EXIT
@@ -19,7 +19,7 @@ apt=(apt-get -q
   -o Dir::State::status=/var/lib/dpkg/status
   -o "APT::Sandbox::User=$(id -un)")
 
-# Tools for real disks, and sudo; what compiles queries and translates messages: the servers here run without them.
+# The servers do not need tools for real disks, sudo, query compilation or translated messages.
 unneeded='^(sudo|lvm2|liblvm2cmd.*|libdevmapper-event.*|dmeventd|cryptsetup-bin|xfsprogs|parted|libparted.*|gdisk|hdparm|smartmontools|nvme-cli|dmidecode|logrotate|uuid-runtime|libllvm.*|libz3-4|locales|libc-l10n)$'
 
 "${apt[@]}" update

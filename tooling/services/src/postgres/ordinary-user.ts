@@ -1,12 +1,12 @@
-/** How a program is run. */
+/** A program and its parameters. */
 export interface Invocation {
   readonly command: string;
   readonly parameters: readonly string[];
 }
 
 /**
- * For programs that refuse to run as root: where this process does, they run as `nobody`, who may still read and write
- * the files of this process (which can lie in a folder that is root's alone). `setpriv` is a part of every Linux.
+ * Returns how to run a program that refuses to run as root: if this process is root, as the user `nobody`, with the right
+ * to read and write the files of this process. `setpriv` is a part of every Linux distribution.
  */
 export function asOrdinaryUser(
   program: string,
@@ -14,8 +14,8 @@ export function asOrdinaryUser(
   { uid }: { uid: number | undefined } = { uid: process.getuid?.() },
 ): Invocation {
   if (uid !== 0) return { command: program, parameters };
-  const user = [`--reuid=${nobody}`, `--regid=${nobody}`, "--clear-groups"];
-  // The third is for access(2), which otherwise forgets the right.
+  const user = [`--reuid=${NOBODY}`, `--regid=${NOBODY}`, "--clear-groups"];
+  // Without the third, access(2) ignores the right.
   const rights = [
     "--inh-caps=+dac_override",
     "--ambient-caps=+dac_override",
@@ -24,5 +24,5 @@ export function asOrdinaryUser(
   return { command: "setpriv", parameters: [...user, ...rights, program, ...parameters] };
 }
 
-/** The user and the group, on every Linux; their names differ. */
-export const nobody = 65_534;
+/** The id of the user and of the group `nobody`, whose names differ between distributions. */
+export const NOBODY = 65_534;

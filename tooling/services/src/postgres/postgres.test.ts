@@ -18,7 +18,7 @@ describe("startPostgres", async () => {
     return stdout.trim();
   }
 
-  it("answers statements, with its commits synced, to whoever has the password", async () => {
+  it("executes statements with synced commits, and requires the password", async () => {
     expect(await ask("SHOW fsync")).toBe("on");
     expect(await ask("SHOW synchronous_commit")).toBe("on");
     const wrong = endpoint.url.replace(/:\w+@/u, ":wrong@");
@@ -27,14 +27,14 @@ describe("startPostgres", async () => {
     });
   });
 
-  it("has every acknowledged write after a kill and a restart", async () => {
+  it("keeps every acknowledged write across a crash and a restart", async () => {
     await ask("CREATE TABLE written AS SELECT 'before the kill' AS line");
     await servers.postgres.kill();
     await servers.postgres.restart();
     expect(await ask("SELECT line FROM written")).toBe("before the kill");
   });
 
-  it("leaves no process and no open port", async () => {
+  it("leaves neither a process nor an open port", async () => {
     const port = Number(new URL(endpoint.url).port);
     await stop();
     expect(processStart(servers.postgres.pid)).toBeUndefined();
@@ -42,7 +42,7 @@ describe("startPostgres", async () => {
   });
 });
 
-it("runs as itself where it is an ordinary user", () => {
+it("does not change the user unless it is root", () => {
   expect(asOrdinaryUser("postgres", ["-D", "data"], { uid: 1000 })).toEqual({
     command: "postgres",
     parameters: ["-D", "data"],

@@ -9,19 +9,19 @@ import type { RunDirectory } from "../processes/run-directory.ts";
 import { startServer, type ServerProcess } from "../processes/server-process.ts";
 import { waitUntil } from "../processes/wait-until.ts";
 import { startService, type Service } from "../service.ts";
-import { asOrdinaryUser, nobody } from "./ordinary-user.ts";
+import { asOrdinaryUser, NOBODY } from "./ordinary-user.ts";
 
 export interface PostgresEndpoint {
   /** `postgres://user:password@host:port/database`, of a superuser. */
   readonly url: string;
 }
 
-/** Its sessions are processes of their own: `pause` stops the one that accepts connections, not those. */
+/** `pause` suspends the process that accepts connections, but not the processes of open sessions. */
 export type PostgresService = Service<PostgresEndpoint, { readonly postgres: ServerProcess }>;
 
 const user = "threadstore";
 
-/** One PostgreSQL server with its defaults: a commit is on disk before it is acknowledged. */
+/** Starts a PostgreSQL server with its defaults: a commit is on disk before it is acknowledged. */
 export async function startPostgres(): Promise<PostgresService> {
   const installation = await providePostgres();
   return startService("postgres", async (directory) => {
@@ -33,8 +33,8 @@ export async function startPostgres(): Promise<PostgresService> {
       name: "postgres",
       ...asOrdinaryUser(installation.program("postgres"), ["-D", data, ...settingsFor(port)]),
       environment: installation.environment,
-      // SIGKILL would leave its other processes, and their shared memory behind. This is its own way to crash: it writes
-      // nothing more, and has to recover at the next start.
+      // With SIGKILL, its other processes and their shared memory would remain. SIGQUIT is an immediate shutdown: nothing
+      // more is written, and the next start has to recover.
       crashSignal: "SIGQUIT",
       untilReady: (signal) => waitUntil("postgres to answer", () => answers(installation, port), { signal }),
     });
@@ -45,7 +45,7 @@ export async function startPostgres(): Promise<PostgresService> {
   });
 }
 
-/** The programs of PostgreSQL. */
+/** Finds or fetches the programs of PostgreSQL. */
 export function providePostgres(): Promise<Installation> {
   return provide({
     name: "postgresql",
@@ -54,7 +54,7 @@ export function providePostgres(): Promise<Installation> {
     folder: "usr/lib/postgresql/*/bin",
     remedy:
       "Install it (macOS: brew install postgresql), " +
-      "or name a server that runs: THREADSTORE_TEST_POSTGRES_URL=postgres://user:password@host:port/database",
+      "or set the address of a running server: THREADSTORE_TEST_POSTGRES_URL=postgres://user:password@host:port/database",
   });
 }
 
@@ -66,7 +66,7 @@ async function createCluster(
   const passwordFile = join(path, "password");
   await writeFile(passwordFile, password, { mode: 0o600 });
   await mkdir(data);
-  if (process.getuid?.() === 0) await chown(data, nobody, nobody);
+  if (process.getuid?.() === 0) await chown(data, NOBODY, NOBODY);
   const { command, parameters } = asOrdinaryUser(program("initdb"), [
     `--pgdata=${data}`,
     `--username=${user}`,
@@ -74,7 +74,7 @@ async function createCluster(
     "--auth=scram-sha-256",
     "--encoding=UTF8",
     "--no-locale",
-    // What it makes here is lost in a power failure anyway. The server syncs.
+    // Only initdb: the server itself syncs.
     "--no-sync",
   ]);
   await promisify(execFile)(command, parameters, { cwd: path, env: { ...process.env, ...environment } });
@@ -85,7 +85,7 @@ function settingsFor(port: number): string[] {
     listen_addresses: loopback,
     port,
     unix_socket_directories: "",
-    // In the data, where it goes with them.
+    // In the data folder, so that it is deleted with it.
     dynamic_shared_memory_type: "mmap",
     jit: "off",
   };
@@ -99,7 +99,7 @@ async function answers({ program, environment }: Installation, port: number): Pr
     });
     return true;
   } catch (error) {
-    // 1: it is starting up; 2: nobody answers.
+    // 1: it is starting up. 2: it does not respond.
     if ([1, 2].includes((error as { code?: number }).code ?? 0)) return false;
     throw error;
   }

@@ -1,4 +1,4 @@
 import { join } from "node:path";
 
-/** Where fetched servers are kept and started ones have their data; ignored by git, safe to remove when none runs. */
+/** The folder of fetched programs and of the data of running servers. May be deleted if no server is running. */
 export const cacheDirectory: string = join(import.meta.dirname, "../../../../.cache/services");

@@ -4,12 +4,12 @@ import { promisify } from "node:util";
 import { ServiceUnavailableError } from "../service.ts";
 
 export interface Certificate {
-  /** PEM; it is its own authority, so clients that trust this file trust the server. */
+  /** A self-signed certificate in PEM. Clients that trust this file trust the server. */
   readonly certificateFile: string;
   readonly keyFile: string;
 }
 
-/** A certificate for localhost and 127.0.0.1, in the given folder. */
+/** Creates a certificate for localhost and 127.0.0.1 in a folder. */
 export async function createCertificate(directory: string): Promise<Certificate> {
   const certificateFile = join(directory, "certificate.pem");
   const keyFile = join(directory, "key.pem");
@@ -20,7 +20,10 @@ export async function createCertificate(directory: string): Promise<Certificate>
     await promisify(execFile)("openssl", [...kind, ...subject, ...files]);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT") throw error;
-    throw new ServiceUnavailableError("TLS needs a certificate. Install openssl.", { cause: error });
+    throw new ServiceUnavailableError(
+      "openssl, which creates the certificate for TLS, is not installed. Install it.",
+      { cause: error },
+    );
   }
   return { certificateFile, keyFile };
 }

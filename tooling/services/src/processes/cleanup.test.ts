@@ -23,7 +23,7 @@ afterEach(() => {
   children.clear();
 });
 
-/** A process that has started Redis and says where, by its first line. */
+/** Starts a process that starts Redis and prints its endpoint in the first line. */
 async function startStarter(parameters: readonly string[]): Promise<Started> {
   const starter = spawn(process.execPath, parameters, { stdio: ["ignore", "pipe", "ignore"] });
   children.add(starter);
@@ -41,28 +41,28 @@ async function startStarter(parameters: readonly string[]): Promise<Started> {
   return started;
 }
 
-/** The folders of what a process has started. */
+/** Returns the run directories of a process. */
 function runsOf({ pid = 0 }: ChildProcess): string[] {
   return readdirSync(join(cacheDirectory, "run")).filter((run) => run.split("~")[1]?.startsWith(`${pid}-`));
 }
 
-/** Resolves when nothing is left of it: no process with any of its threads, no open port, no data. */
+/** Resolves when no process, open port or data is left. */
 async function untilGone({ starter, port, serverPid }: Started): Promise<void> {
   const isGone = async () =>
     processStart(serverPid) === undefined && !(await accepts(port)) && runsOf(starter).length === 0;
-  await waitUntil("the server to be gone", isGone);
+  await waitUntil("the end of the server", isGone);
 }
 
-describe("what a process started", () => {
-  it.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)("ends with it at %s", async (signal) => {
+describe("a server", () => {
+  it.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)("ends when its owner is ended by %s", async (signal) => {
     const started = await startStarter([cli, "start", "--json", "redis"]);
     started.starter.kill(signal);
-    // It dies of the signal, as if it had not looked.
+    // The process ends by the signal, as if it had no handler.
     expect(await once(started.starter, "exit")).toEqual([null, signal]);
     await expect(untilGone(started)).resolves.toBeUndefined();
   });
 
-  it("ends with it when it exits without a stop, or by an error", async () => {
+  it("ends when its owner exits without stopping it, or crashes", async () => {
     for (const end of ["process.exit(0)", "throw new Error('crash')"]) {
       const source = `
         import { startRedis } from ${JSON.stringify(join(import.meta.dirname, "../index.ts"))};
@@ -77,7 +77,7 @@ describe("what a process started", () => {
     }
   });
 
-  it("is removed by the next start after a kill", async () => {
+  it("is ended by the next start if its owner was killed", async () => {
     const started = await startStarter([cli, "start", "--json", "redis"]);
     started.starter.kill("SIGKILL");
     await once(started.starter, "exit");
@@ -85,7 +85,7 @@ describe("what a process started", () => {
     await expect(untilGone(started)).resolves.toBeUndefined();
   });
 
-  it("stays while it lives, whoever else removes leftovers", async () => {
+  it("keeps running when another process removes leftovers", async () => {
     const started = await startStarter([cli, "start", "--json", "redis"]);
     removeLeftovers();
     expect(runsOf(started.starter)).toHaveLength(1);

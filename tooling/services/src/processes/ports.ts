@@ -2,12 +2,12 @@ import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
 
-/** All servers listen here and nowhere else. */
+/** The only address that servers listen on. */
 export const loopback = "127.0.0.1";
 
 /**
- * Free ports of the loopback, below those that the system gives to outgoing connections: one of these cannot take the
- * port before its server does.
+ * Returns free ports of the loopback interface, below the range that the system uses for outgoing connections, so that
+ * no such connection can take a port before its server does.
  */
 export async function freePorts(count: number): Promise<number[]> {
   const ports = new Set<number>();
@@ -32,7 +32,7 @@ async function isFree(port: number): Promise<boolean> {
   }
 }
 
-/** Whether a server accepts connections there. */
+/** Resolves with whether a server accepts connections on a port. */
 export async function accepts(port: number): Promise<boolean> {
   const socket = connect(port, loopback);
   try {

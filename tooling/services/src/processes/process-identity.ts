@@ -2,8 +2,8 @@ import { execFileSync } from "node:child_process";
 import { readFileSync } from "node:fs";
 
 /**
- * When a process was started, as a word for file names; `undefined` if it has ended. Process ids are given out again:
- * only the id and the start together name one process.
+ * Returns when a process was started, in a form for file names, or `undefined` if it has ended. The system reuses process
+ * ids, so only the id and the start together identify a process.
  */
 export function processStart(pid: number): string | undefined {
   try {
@@ -16,9 +16,9 @@ export function processStart(pid: number): string | undefined {
 
 function startFromProc(pid: number): string | undefined {
   const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-  // The second field is the program's name in parentheses and may hold spaces and parentheses itself.
+  // The second field is the program's name in parentheses, which may contain spaces and parentheses.
   const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
-  // A zombie has ended: only its parent has not looked yet.
+  // A zombie has ended, and only its exit code is left for its parent to read.
   return fields[0] === "Z" || fields[0] === "X" ? undefined : fields[19];
 }
 

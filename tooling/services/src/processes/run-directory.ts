@@ -5,16 +5,16 @@ import { cacheDirectory } from "./cache-directory.ts";
 import { processStart } from "./process-identity.ts";
 
 /**
- * The folder of one started service: its data, its logs, and the list of its processes.
+ * The folder of a running service, with its data, its logs and the list of its processes.
  *
- * Its name tells which process owns it. It goes with its owner: when the owner asks, when the owner exits, or, after a
- * crash of the owner, when the next one starts.
+ * Its name includes the process that owns it. It is removed when the owner says so, when the owner exits, or, if the
+ * owner crashed, when another process starts a service.
  */
 export interface RunDirectory {
   readonly path: string;
-  /** Notes a process which has to end with the owner. It must lead a process group of its own. */
+  /** Adds a process that must end with the owner. It must be the leader of a process group. */
   own(pid: number): void;
-  /** Kills what still runs, and removes the folder. */
+  /** Kills the processes that are still running, and removes the folder. */
   remove(): void;
 }
 
@@ -39,7 +39,7 @@ export function createRunDirectory(service: string): RunDirectory {
   return directory;
 }
 
-/** Ends what owners that are no more left behind, and returns the names of the services that were left. */
+/** Ends the services whose owners have ended, and returns their names. */
 export function removeLeftovers(): string[] {
   const leftovers = listRuns().filter((run) => !isRunning(run.split("~")[1]));
   for (const run of leftovers) removeRun(join(runs, run));
@@ -55,11 +55,11 @@ function removeRun(path: string): void {
   for (const identity of processes.split("\n").filter(isRunning)) {
     tolerate("ESRCH", () => process.kill(-Number.parseInt(identity, 10), "SIGKILL"));
   }
-  // A killed server may write for a moment yet.
+  // A killed server may still be writing for a moment.
   rmSync(path, { recursive: true, force: true, maxRetries: 10, retryDelay: 20 });
 }
 
-/** Whether the process named `pid-start` is still the one that had this id then. */
+/** Whether the process `PID-START` is running: the same process, not another one with the same id. */
 function isRunning(identity = ""): boolean {
   const [pid, start] = identity.split("-");
   return start !== undefined && start !== "" && processStart(Number(pid)) === start;
@@ -78,15 +78,15 @@ function removeOwned(): void {
   for (const directory of owned) directory.remove();
 }
 
-let watching = false;
+let isWatching = false;
 
 function removeOwnedAtExit(): void {
-  if (watching) return;
-  watching = true;
+  if (isWatching) return;
+  isWatching = true;
   process.on("exit", removeOwned);
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
     process.once(signal, () => {
-      // Whoever else listens decides how the process ends, and `exit` comes then.
+      // Another listener decides how the process ends. The `exit` event follows.
       if (process.listenerCount(signal) > 0) return;
       removeOwned();
       process.kill(process.pid, signal);

@@ -16,7 +16,7 @@ describe("startRedisCluster", async () => {
   afterAll(() => cluster.disconnect());
   const keys = Array.from({ length: 30 }, (_, index) => `key-${index}`);
 
-  it("has its keys on three masters, with a replica each", async () => {
+  it("distributes keys over three masters with one replica each", async () => {
     for (const key of keys) await cluster.set(key, "value");
     const counts = await Promise.all(cluster.nodes("master").map((master) => master.dbsize()));
     expect(counts).toHaveLength(3);
@@ -25,17 +25,17 @@ describe("startRedisCluster", async () => {
     await expect(cluster.mget(keys)).rejects.toThrow(/slot/u);
   });
 
-  it("has every key after its first master was killed", async () => {
+  it("keeps every key when a master crashes", async () => {
     await servers.masters[0]?.kill();
     const values = [];
-    // A command waits, and is sent again, until a replica has taken over.
+    // Commands are retried until a replica has been promoted.
     for (const key of keys) values.push(await cluster.get(key));
     expect(values).toEqual(keys.map(() => "value"));
     await cluster.set("key-0", "after");
     expect(await cluster.get("key-0")).toBe("after");
   });
 
-  it("leaves no process and no open port", async () => {
+  it("leaves neither a process nor an open port", async () => {
     await stop();
     expect(allServers(servers).filter(({ pid }) => processStart(pid) !== undefined)).toEqual([]);
     expect(await Promise.all(endpoint.nodes.map(({ port }) => accepts(port)))).not.toContain(true);

@@ -3,26 +3,26 @@ import { freePorts, loopback } from "../processes/ports.ts";
 import type { ServerProcess } from "../processes/server-process.ts";
 import { waitUntil } from "../processes/wait-until.ts";
 import { startService, type Address, type Service } from "../service.ts";
-import { durable, type FailoverOptions, provideRedis, startRedisServer } from "./redis-programs.ts";
+import { DURABLE, type FailoverOptions, provideRedis, startRedisServer } from "./redis-programs.ts";
 import { withRedis } from "./with-redis.ts";
 
 export interface RedisClusterEndpoint {
-  /** All of its nodes; a client needs one. */
+  /** All nodes. A client needs to know only one. */
   readonly nodes: readonly Address[];
 }
 
 export type RedisClusterService = Service<
   RedisClusterEndpoint,
   {
-    /** Each has a third of the slots. */
+    /** Each serves a third of the slots. */
     readonly masters: readonly ServerProcess[];
-    /** Each follows the master of the same position. */
+    /** Each replicates the master at the same index. */
     readonly replicas: readonly ServerProcess[];
   }
 >;
 
-const slots = 16_384;
-const masterCount = 3;
+const SLOTS = 16_384;
+const MASTERS = 3;
 
 /** The node timeout while the cluster forms: the shorter it is, the more often nodes exchange what they know. */
 const FORMING_MS = 2_000;
@@ -33,8 +33,8 @@ export async function startRedisCluster({
 }: FailoverOptions = {}): Promise<RedisClusterService> {
   const installation = await provideRedis();
   return startService("redis-cluster", async (directory) => {
-    const ports = await freePorts(masterCount * 4);
-    const nodes = Array.from({ length: masterCount * 2 }, (_, index) => {
+    const ports = await freePorts(MASTERS * 4);
+    const nodes = Array.from({ length: MASTERS * 2 }, (_, index) => {
       const [port = 0, busPort = 0] = ports.slice(index * 2);
       return { name: `node-${index + 1}`, port, busPort };
     });
@@ -45,7 +45,7 @@ export async function startRedisCluster({
         return startRedisServer(directory, installation, {
           name,
           port,
-          settings: [...durable, ...cluster, ...failover],
+          settings: [...DURABLE, ...cluster, ...failover],
         });
       }),
     );
@@ -57,7 +57,7 @@ export async function startRedisCluster({
     );
     return {
       endpoint: { nodes: nodes.map(({ port }) => ({ host: loopback, port })) },
-      servers: { masters: servers.slice(0, masterCount), replicas: servers.slice(masterCount) },
+      servers: { masters: servers.slice(0, MASTERS), replicas: servers.slice(MASTERS) },
     };
   });
 }
@@ -68,25 +68,25 @@ interface Node {
 }
 
 async function formCluster(nodes: readonly Node[]): Promise<void> {
-  const masters = nodes.slice(0, masterCount);
+  const masters = nodes.slice(0, MASTERS);
   await Promise.all(masters.map(({ port }, index) => withRedis(port, (redis) => takeSlots(redis, index))));
   await introduce(nodes);
   await Promise.all(
     masters.map(async ({ port }, index) => {
       const masterId = String(await withRedis(port, (redis) => redis.call("CLUSTER", "MYID")));
-      const replicaPort = nodes[masterCount + index]?.port ?? 0;
+      const replicaPort = nodes[MASTERS + index]?.port ?? 0;
       await withRedis(replicaPort, (redis) => redis.call("CLUSTER", "REPLICATE", masterId));
     }),
   );
-  await Promise.all(nodes.map(({ port }) => waitUntil("the cluster to be whole", () => isWhole(port))));
+  await Promise.all(nodes.map(({ port }) => waitUntil("the cluster to be complete", () => isComplete(port))));
 }
 
 function firstSlotOf(index: number): number {
-  return Math.floor((index * slots) / masterCount);
+  return Math.floor((index * SLOTS) / MASTERS);
 }
 
 async function takeSlots(redis: Redis, index: number): Promise<void> {
-  // Masters that agree on an epoch would spend their first second on disagreeing.
+  // Masters with the same epoch would spend their first second resolving the conflict.
   await redis.call("CLUSTER", "SET-CONFIG-EPOCH", String(index + 1));
   await redis.call(
     "CLUSTER",
@@ -106,24 +106,24 @@ async function introduce([first, ...others]: readonly Node[]): Promise<void> {
   const all = others.length + 1;
   await Promise.all(
     [first, ...others].map(({ port }) =>
-      waitUntil("the nodes to know each other", async () => (await membersSeenBy(port)) === all),
+      waitUntil("the nodes to know each other", async () => (await membersKnownTo(port)) === all),
     ),
   );
 }
 
-async function membersSeenBy(port: number): Promise<number> {
+async function membersKnownTo(port: number): Promise<number> {
   const nodes = String(await withRedis(port, (redis) => redis.call("CLUSTER", "NODES")));
   return nodes.split("\n").filter((line) => line !== "" && !line.includes("handshake")).length;
 }
 
-/** Whether a node knows that all slots are served and, as a master, that its replica follows. */
-async function isWhole(port: number): Promise<boolean> {
+/** Whether a node knows that all slots are served and that replication is running. */
+async function isComplete(port: number): Promise<boolean> {
   return withRedis(port, async (redis) => {
     const cluster = String(await redis.call("CLUSTER", "INFO"));
     const replication = await redis.info("replication");
     const nodes = String(await redis.call("CLUSTER", "NODES"));
     const follows =
       replication.includes("connected_slaves:1") || replication.includes("master_link_status:up");
-    return cluster.includes("cluster_state:ok") && follows && nodes.match(/slave/gu)?.length === masterCount;
+    return cluster.includes("cluster_state:ok") && follows && nodes.match(/slave/gu)?.length === MASTERS;
   });
 }

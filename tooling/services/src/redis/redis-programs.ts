@@ -7,6 +7,7 @@ import { startServer, type ServerProcess } from "../processes/server-process.ts"
 import { waitUntil } from "../processes/wait-until.ts";
 import { withRedis } from "./with-redis.ts";
 
+/** Finds or fetches the programs of Redis. */
 export function provideRedis(): Promise<Installation> {
   return provide({
     name: "redis",
@@ -14,7 +15,7 @@ export function provideRedis(): Promise<Installation> {
     programs: ["redis-server"],
     remedy:
       "Install it (macOS: brew install redis), " +
-      "or name a server that runs: THREADSTORE_TEST_REDIS_URL=redis://host:port",
+      "or set the address of a running server: THREADSTORE_TEST_REDIS_URL=redis://host:port",
   });
 }
 
@@ -26,7 +27,7 @@ export interface FailoverOptions {
   readonly failoverAfterMs?: number;
 }
 
-/** A `redis-server` with a folder of its own, and the given settings beside those that all of ours have. */
+/** Starts a `redis-server` in a folder of its name, with additional settings. */
 export async function startRedisServer(
   directory: RunDirectory,
   { program, environment }: Installation,
@@ -43,8 +44,8 @@ export async function startRedisServer(
   });
 }
 
-/** Every write is on disk before it is acknowledged, so that a killed server comes back with all of them. */
-export const durable: readonly string[] = ["--save", "", "--appendonly", "yes", "--appendfsync", "always"];
+/** The settings with which every write is on disk before it is acknowledged, and so survives a crash. */
+export const DURABLE: readonly string[] = ["--save", "", "--appendonly", "yes", "--appendfsync", "always"];
 
 async function answers(port: number): Promise<boolean> {
   try {
@@ -52,7 +53,7 @@ async function answers(port: number): Promise<boolean> {
     return true;
   } catch (error) {
     const { code = "", message } = error as NodeJS.ErrnoException;
-    // Who wants a password is there; who still loads its data is not yet.
+    // A server that requires a password is ready. One that is loading its data is not.
     if (message.startsWith("NOAUTH")) return true;
     if (message.startsWith("LOADING") || code === "ECONNREFUSED" || code === "ECONNRESET") return false;
     throw error;

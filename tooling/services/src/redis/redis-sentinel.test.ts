@@ -17,12 +17,12 @@ describe("startRedisSentinel", async () => {
   redis.on("error", () => undefined);
   afterAll(() => redis.disconnect());
 
-  it("answers through its sentinels, and has two replicas", async () => {
+  it("is reachable through its sentinels and has two replicas", async () => {
     await redis.set("key", "value");
     expect(await redis.wait(2, 60_000)).toBe(2);
   });
 
-  it("has another master, with what the replicas had, after the first was killed", async () => {
+  it("promotes a replica when the master crashes", async () => {
     await servers.master.kill();
     expect(await redis.get("key")).toBe("value");
     await redis.set("key", "after");
@@ -30,7 +30,7 @@ describe("startRedisSentinel", async () => {
     expect(await redis.role()).toMatchObject({ 0: "master" });
   });
 
-  it("leaves no process and no open port", async () => {
+  it("leaves neither a process nor an open port", async () => {
     await stop();
     expect(allServers(servers)).toHaveLength(6);
     expect(allServers(servers).filter(({ pid }) => processStart(pid) !== undefined)).toEqual([]);

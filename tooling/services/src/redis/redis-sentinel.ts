@@ -6,26 +6,26 @@ import type { RunDirectory } from "../processes/run-directory.ts";
 import type { ServerProcess } from "../processes/server-process.ts";
 import { waitUntil } from "../processes/wait-until.ts";
 import { startService, type Address, type Service } from "../service.ts";
-import { durable, type FailoverOptions, provideRedis, startRedisServer } from "./redis-programs.ts";
+import { DURABLE, type FailoverOptions, provideRedis, startRedisServer } from "./redis-programs.ts";
 import { withRedis } from "./with-redis.ts";
 
 export interface RedisSentinelEndpoint {
   readonly sentinels: readonly Address[];
-  /** The name under which the sentinels know the master. */
+  /** The name of the master in the sentinels' configuration. */
   readonly master: string;
 }
 
 export type RedisSentinelService = Service<
   RedisSentinelEndpoint,
   {
-    /** The master at the start. */
+    /** The master before any failover. */
     readonly master: ServerProcess;
     readonly replicas: readonly ServerProcess[];
     readonly sentinels: readonly ServerProcess[];
   }
 >;
 
-const masterName = "threadstore";
+const MASTER_NAME = "threadstore";
 
 /** Starts a Redis master with two replicas, and three sentinels that replace the master if it fails. */
 export async function startRedisSentinel({
@@ -34,7 +34,7 @@ export async function startRedisSentinel({
   const installation = await provideRedis();
   return startService("redis-sentinel", async (directory) => {
     const [masterPort = 0, ...ports] = await freePorts(6);
-    const replication = [...durable, "--repl-diskless-sync-delay", "0"];
+    const replication = [...DURABLE, "--repl-diskless-sync-delay", "0"];
     const start = (name: string, port: number, settings: readonly string[]) =>
       startRedisServer(directory, installation, { name, port, settings });
 
@@ -43,8 +43,8 @@ export async function startRedisSentinel({
     const replicas = await Promise.all(
       ports.slice(0, 2).map((port, index) => start(`replica-${index + 1}`, port, follow)),
     );
-    // Sentinels that know the replicas from the start need not wait for their next look.
-    await waitUntil("the replicas to follow", async () =>
+    // Sentinels that start later find the replicas at once.
+    await waitUntil("the replicas to connect to the master", async () =>
       (await withRedis(masterPort, (redis) => redis.info("replication"))).includes("connected_slaves:2"),
     );
     const sentinelPorts = ports.slice(2);
@@ -63,7 +63,7 @@ export async function startRedisSentinel({
     );
     const addresses = sentinelPorts.map((port) => ({ host: loopback, port }));
     return {
-      endpoint: { sentinels: addresses, master: masterName },
+      endpoint: { sentinels: addresses, master: MASTER_NAME },
       servers: { master, replicas, sentinels },
     };
   });
@@ -83,18 +83,18 @@ async function startSentinel(
   await writeFile(
     configuration,
     `
-sentinel monitor ${masterName} ${loopback} ${masterPort} 2
-sentinel down-after-milliseconds ${masterName} ${failoverAfterMs}
-sentinel failover-timeout ${masterName} 4000
+sentinel monitor ${MASTER_NAME} ${loopback} ${masterPort} 2
+sentinel down-after-milliseconds ${MASTER_NAME} ${failoverAfterMs}
+sentinel failover-timeout ${MASTER_NAME} 4000
 `,
   );
   return startRedisServer(directory, installation, { name, port, settings: [configuration, "--sentinel"] });
 }
 
 async function isReady(port: number): Promise<boolean> {
-  const facts = (await withRedis(port, (redis) =>
-    redis.call("SENTINEL", "MASTER", masterName),
+  const fields = (await withRedis(port, (redis) =>
+    redis.call("SENTINEL", "MASTER", MASTER_NAME),
   )) as readonly string[];
-  const count = (name: string) => Number(facts[facts.indexOf(name) + 1]);
+  const count = (name: string) => Number(fields[fields.indexOf(name) + 1]);
   return count("num-slaves") === 2 && count("num-other-sentinels") === 2;
 }

@@ -12,14 +12,14 @@ describe("startRedisTls", async () => {
     await stop();
   });
 
-  it("answers the user over TLS, within its rules", async () => {
+  it("accepts commands over TLS that the rules allow", async () => {
     await redis.set("mine:key", "value");
     expect(await redis.get("mine:key")).toBe("value");
     await expect(redis.get("other:key")).rejects.toThrow("NOPERM");
     await expect(redis.flushall()).rejects.toThrow("NOPERM");
   });
 
-  it("refuses who does not trust its certificate, and who has no password", async () => {
+  it("rejects clients without the certificate or the password", async () => {
     expect(await failureOf(endpoint.url, {})).toMatchObject({ code: "DEPTH_ZERO_SELF_SIGNED_CERT" });
     const url = new URL(endpoint.url);
     url.password = "wrong";
@@ -29,7 +29,7 @@ describe("startRedisTls", async () => {
   });
 });
 
-/** ioredis tells the cause to its listeners. */
+/** Resolves with the cause, which ioredis reports to listeners only. */
 async function failureOf(url: string, tls: ConnectionOptions): Promise<unknown> {
   const redis = new Redis(url, { tls, lazyConnect: true, retryStrategy: () => null });
   const failure = new Promise((resolve) => redis.once("error", resolve));

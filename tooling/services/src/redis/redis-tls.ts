@@ -4,18 +4,18 @@ import { createCertificate } from "../processes/certificate.ts";
 import { freePorts, loopback } from "../processes/ports.ts";
 import type { ServerProcess } from "../processes/server-process.ts";
 import { startService, type Service } from "../service.ts";
-import { durable, provideRedis, startRedisServer } from "./redis-programs.ts";
+import { DURABLE, provideRedis, startRedisServer } from "./redis-programs.ts";
 
 export interface RedisTlsEndpoint {
   /** `rediss://user:password@host:port` */
   readonly url: string;
-  /** PEM, to be trusted. */
+  /** A PEM file that clients must trust. */
   readonly certificateFile: string;
 }
 
 export interface RedisTlsOptions {
   /**
-   * What the user may do, in the words of Redis' access control lists.
+   * The rights of the user, in the syntax of Redis access control lists.
    * @default "~* &* +@all -@dangerous +info +keys"
    */
   readonly rules?: string;
@@ -23,7 +23,7 @@ export interface RedisTlsOptions {
 
 export type RedisTlsService = Service<RedisTlsEndpoint, { readonly redis: ServerProcess }>;
 
-/** One Redis server that speaks TLS, and knows one user with a password and no other. */
+/** Starts a Redis server with TLS and a single user, who has a password. */
 export async function startRedisTls(options: RedisTlsOptions = {}): Promise<RedisTlsService> {
   const { rules = "~* &* +@all -@dangerous +info +keys" } = options;
   const installation = await provideRedis();
@@ -44,7 +44,7 @@ export async function startRedisTls(options: RedisTlsOptions = {}): Promise<Redi
     const redis = await startRedisServer(directory, installation, {
       name: "redis",
       port,
-      settings: [...durable, ...tls, ...trust, "--aclfile", users],
+      settings: [...DURABLE, ...tls, ...trust, "--aclfile", users],
     });
     const url = `rediss://app:app-secret@${loopback}:${tlsPort}`;
     return { endpoint: { url, certificateFile }, servers: { redis } };

@@ -1,7 +1,7 @@
 import { freePorts, loopback } from "../processes/ports.ts";
 import type { ServerProcess } from "../processes/server-process.ts";
 import { startService, type Service } from "../service.ts";
-import { durable, provideRedis, startRedisServer } from "./redis-programs.ts";
+import { DURABLE, provideRedis, startRedisServer } from "./redis-programs.ts";
 
 export interface RedisEndpoint {
   /** `redis://host:port` */
@@ -10,7 +10,7 @@ export interface RedisEndpoint {
 
 export type RedisService = Service<RedisEndpoint, { readonly redis: ServerProcess }>;
 
-/** One Redis server; a write is on disk before it is acknowledged. */
+/** Starts a Redis server. A write is on disk before it is acknowledged. */
 export async function startRedis(): Promise<RedisService> {
   const installation = await provideRedis();
   return startService("redis", async (directory) => {
@@ -18,7 +18,7 @@ export async function startRedis(): Promise<RedisService> {
     const redis = await startRedisServer(directory, installation, {
       name: "redis",
       port,
-      settings: durable,
+      settings: DURABLE,
     });
     return { endpoint: { url: `redis://${loopback}:${port}` }, servers: { redis } };
   });

@@ -1,7 +1,7 @@
 import { Redis } from "ioredis";
 import { loopback } from "../processes/ports.ts";
 
-/** Uses a connection that fails at once instead of trying again, and closes it afterwards. */
+/** Calls `use` with a connection that does not retry, and closes it afterwards. */
 export async function withRedis<Result>(
   port: number,
   use: (redis: Redis) => Promise<Result>,
@@ -19,7 +19,7 @@ export async function withRedis<Result>(
     await redis.connect();
     return await use(redis);
   } catch (error) {
-    // ioredis says "Connection is closed" to the caller, and the cause to the listener only.
+    // ioredis reports the cause to the listener only. The caller gets "Connection is closed".
     throw failure ?? error;
   } finally {
     redis.disconnect();

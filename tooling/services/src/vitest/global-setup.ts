@@ -1,7 +1,7 @@
 import type { TestProject } from "vitest/node";
 import { startServiceHost } from "./service-host.ts";
 
-/** Vitest calls it once before a run, in the process that outlives the test files. It starts no service by itself. */
+/** Vitest calls this once before a run, in the process that outlives the test files. Services start on request. */
 export async function setup(project: TestProject): Promise<() => Promise<void>> {
   const host = await startServiceHost();
   project.provide("serviceHost", host.url);

@@ -14,7 +14,7 @@ afterEach(() => {
 });
 
 describe("startServiceHost", () => {
-  it("starts a service once for all who ask, and stops it at the end", async () => {
+  it("starts a service once, and stops it at the end", async () => {
     const host = await startServiceHost();
     const [answer, ...others] = await Promise.all([1, 2, 3].map(() => ask(host, "redis")));
     expect(answer).toEqual({ state: "running", endpoint: { url: expect.any(String) } });
@@ -25,7 +25,7 @@ describe("startServiceHost", () => {
     expect(await accepts(port)).toBe(false);
   });
 
-  it("uses the server that the environment names", async () => {
+  it("uses a server that the environment names", async () => {
     const host = await startServiceHost();
     process.env["THREADSTORE_TEST_S3_ENDPOINT"] = "http://localhost:9000";
     expect(await ask(host, "s3")).toEqual({
@@ -35,20 +35,20 @@ describe("startServiceHost", () => {
     await host.close();
   });
 
-  it("says what is missing in the environment, and which names there are none of", async () => {
+  it("reports missing variables and unknown services", async () => {
     const host = await startServiceHost();
     process.env["THREADSTORE_TEST_REDIS_TLS_URL"] = "rediss://localhost";
     expect(await ask(host, "redis-tls")).toMatchObject({
       state: "failed",
-      message: expect.stringContaining("set THREADSTORE_TEST_REDIS_TLS_CERTIFICATE_FILE"),
+      message: expect.stringContaining("without THREADSTORE_TEST_REDIS_TLS_CERTIFICATE_FILE"),
     });
     expect(await ask(host, "mongodb")).toMatchObject({ state: "failed" });
     await host.close();
   });
 });
 
-describe("a server that is nowhere", () => {
-  it("is told from one that fails to start, with the remedy", async () => {
+describe("a server that is not available", () => {
+  it("is reported with the remedy, and differs from one that fails to start", async () => {
     const path = process.env["PATH"];
     process.env["PATH"] = "/nowhere:/bin/nothing";
     try {
@@ -56,10 +56,10 @@ describe("a server that is nowhere", () => {
         name: "no-such-server",
         packages: ["no-such-package"],
         programs: ["no-such-program"],
-        remedy: "Ask your neighbour for one.",
+        remedy: "Install it.",
       });
       await expect(wanted).rejects.toBeInstanceOf(ServiceUnavailableError);
-      await expect(wanted).rejects.toThrow("Ask your neighbour for one.");
+      await expect(wanted).rejects.toThrow("Install it.");
     } finally {
       process.env["PATH"] = path;
     }

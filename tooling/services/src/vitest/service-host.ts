@@ -25,7 +25,7 @@ type Services = Map<string, Service<unknown>>;
 
 /**
  * Starts services for a whole test run: each one once, when the first test file requests it. It belongs to the process
- * that outlives the test files, which run in processes of their own.
+ * that outlives the test files, each of which runs in a process.
  */
 export async function startServiceHost(): Promise<ServiceHost> {
   const answers = new Map<string, Promise<ServiceAnswer>>();
