@@ -54,7 +54,9 @@ function syncEachCommit(database: SqliteDatabase): void {
 /** Throws `MISCONFIGURED` if a connection that was passed in is closed or inside a transaction. */
 export function checkConnection(database: SqliteDatabase): void {
   if (!database.open) {
-    throw misconfigured("The connection passed as `database` is closed. Close the store first.");
+    throw misconfigured(
+      "The connection passed as `database` is closed. Close the store before you close its `database`.",
+    );
   }
   if (database.inTransaction) {
     throw misconfigured(
