@@ -39,8 +39,8 @@ export function endpointFrom<Endpoint>(
   const isSet = fields.slice(0, 1).some(([, { name }]) => environment[name] !== undefined);
   if (!isSet) return undefined;
   const values = fields.map(([field, { name, parse, fallback }]) => {
-    const text = environment[name];
-    const value = text === undefined ? fallback : parse(text);
+    const variable = environment[name];
+    const value = variable === undefined ? fallback : parse(variable);
     if (value === undefined) throw new Error(`The environment names a server without ${name}. Set it.`);
     return [field, value] as const;
   });
