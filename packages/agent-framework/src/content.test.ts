@@ -18,7 +18,7 @@ interface Read {
   readonly messages: unknown[];
   readonly marks: string[];
   readonly report: readonly ReportEntry[];
-  /** The contents of the first message in the other language. */
+  /** The content items of the first message in the other language. */
   readonly converted: unknown[];
   /** The report of the conversion. */
   readonly conversionMarks: string[];
@@ -43,12 +43,12 @@ function convert(text: string): Read {
   };
 }
 
-/** Creates a content of Python. */
+/** Creates a content item of Python. */
 function python(type: string, rest: object): object {
   return { type, ...rest, additional_properties: {} };
 }
 
-/** Creates a content of C#. */
+/** Creates a content item of C#. */
 function csharp($type: string, rest: object): object {
   return { $type, ...rest };
 }
@@ -56,7 +56,7 @@ function csharp($type: string, rest: object): object {
 const call = { callId: "c1", name: "f", arguments: { a: 1 } };
 const pythonCall = { call_id: "c1", name: "f", arguments: '{"a":1}' };
 
-describe("a content from the user", () => {
+describe("a content item from the user", () => {
   test.each<[name: string, csharp: object, python: object, part: unknown]>([
     ["text", csharp("text", { text: "x" }), python("text", { text: "x" }), "x"],
     [
@@ -145,7 +145,7 @@ describe("a content from the user", () => {
   });
 });
 
-describe("a content without a counterpart in Chat Completions is preserved, and converted to the other language:", () => {
+describe("a content item without a counterpart in Chat Completions is preserved, and converted to the other language:", () => {
   const usage = { inputTokenCount: 1, outputTokenCount: 2, totalTokenCount: 3 };
   const pythonUsage = { input_token_count: 1, output_token_count: 2, total_token_count: 3 };
   test.each<[name: string, csharp: object, python: object]>([
@@ -427,7 +427,7 @@ describe("other parts of messages", () => {
     expect(converted).toEqual([python("error", { message: "No.", error_code: "Refusal" })]);
   });
 
-  test("contents of an unknown type are preserved, and reported as lost in the other language", () => {
+  test("content items of an unknown type are preserved, and reported as lost in the other language", () => {
     const contents = [csharp("mcpServerToolCall", { callId: "1" }), { text: "no type" }, say];
     const { messages, marks, converted, conversionMarks } = convert(
       csharpSession({ role: "assistant", contents }),
@@ -498,7 +498,7 @@ describe("other parts of messages", () => {
     ]);
   });
 
-  test("Python's contents can be strings and null", () => {
+  test("Python's content items can be strings and null", () => {
     const { messages } = convert(pythonSession({ role: "user", contents: ["x", null], type: "message" }));
     expect(messages).toEqual([{ role: "user", content: "x" }]);
   });

@@ -9,7 +9,7 @@ interface Kind {
   readonly name: string;
   readonly csharp: object;
   readonly python: object;
-  /** A part of the content that the converted messages contain. Absent if the content is only preserved. */
+  /** A part of the content that the converted messages contain. Absent if the content item is only preserved. */
   readonly visible?: string;
 }
 

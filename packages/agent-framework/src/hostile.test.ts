@@ -28,16 +28,16 @@ describe("a corrupt thread is rejected with the path, and not quoted", () => {
     ["a missing role in Python", pythonSession({ contents: [] }), `${pythonPath}[0].role`],
     ["a role object without a value", pythonSession({ role: { type: secret } }), `${pythonPath}[0].role`],
     ["a role object in C#", csharpSession({ role: { value: "user" } }), `${csharpPath}[0].role`],
-    ["invalid contents", csharpSession({ role: "user", contents: secret }), `${csharpPath}[0].contents`],
+    ["invalid content items", csharpSession({ role: "user", contents: secret }), `${csharpPath}[0].contents`],
     ["an invalid author", csharpSession({ authorName: [secret] }), `${csharpPath}[0].authorName`],
     [
       "invalid properties",
       pythonSession({ role: "user", additional_properties: [] }),
       `${pythonPath}[0].additional_properties`,
     ],
-    ["a content that is a number", csharpContent(0), content],
-    ["a content that is a string in C#", csharpContent(secret), content],
-    ["a content that is null in C#", csharpContent(null), content],
+    ["a content item that is a number", csharpContent(0), content],
+    ["a content item that is a string in C#", csharpContent(secret), content],
+    ["a content item that is null in C#", csharpContent(null), content],
     ["invalid text", csharpContent({ $type: "text", text: 1 }), `${content}.text`],
     ["a call without an id", csharpContent({ $type: "functionCall", name: secret }), `${content}.callId`],
     [
@@ -168,7 +168,7 @@ describe("a long thread is read and written in a short time:", () => {
     Array.from({ length: count }, (_item, index) => item(index));
 
   test.each<[name: string, source: string]>([
-    ["equal contents", session([{ messageId: "1", role: "user", contents: listOf(() => text) }])],
+    ["equal content items", session([{ messageId: "1", role: "user", contents: listOf(() => text) }])],
     ["equal messages", session(listOf(() => ({ role: "user", contents: [text] })))],
     [
       "calls, and their results in another order",
@@ -309,13 +309,13 @@ describe("a manipulated thread in this project's format is rejected:", () => {
       "$.agentFramework.messages[0].originals[0]",
     ],
     [
-      "the position of a missing content",
+      "the position of a missing content item",
       withState(group({ originals: ['{"contents":[7]}'] })),
       "THREAD_INVALID",
       "$.agentFramework.messages[0].originals[0]",
     ],
     [
-      "an invalid position of a content",
+      "an invalid position of a content item",
       withState(group({ originals: ['{"contents":[-1.5]}'] })),
       "THREAD_INVALID",
       "$.agentFramework.messages[0].originals[0]",

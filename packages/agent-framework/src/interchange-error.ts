@@ -15,8 +15,8 @@ const INTERCHANGE_ERROR_CODES = [
 ] as const;
 
 /**
- * The reason why a thread could not be read or written. The set is closed, and a code's meaning never changes within a
- * major version. The README lists the remedy for each.
+ * The reason why a thread could not be read or written. The set is closed, and a code's meaning never changes
+ * within a major version. The README lists the remedy for each.
  */
 export type InterchangeErrorCode = (typeof INTERCHANGE_ERROR_CODES)[number];
 
@@ -27,8 +27,8 @@ export interface InterchangeErrorDetails {
 }
 
 /**
- * The only error class of this package. Branch on `code`: messages are for people and may change. They never contain a
- * thread's content. Repeating the same call never helps.
+ * The only error class of this package. Branch on `code`: messages are for people and may change. They never
+ * contain a thread's content. Repeating the same call never helps.
  */
 export type InterchangeError = CodedError<InterchangeErrorCode, InterchangeErrorDetails>;
 

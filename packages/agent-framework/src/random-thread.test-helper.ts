@@ -59,7 +59,7 @@ function pickFor(isCsharp: boolean): Pick {
   return (csharp, python) => (isCsharp ? csharp : python);
 }
 
-/** Returns a generator for contents of a type, with the members that all contents can have. */
+/** Returns a generator for content items of a type, with the members that all content items can have. */
 function contentFor(pick: Pick): (type: string, ...members: Members) => fc.Arbitrary<string> {
   const common: Members = [
     [pick("additionalProperties", "additional_properties"), maybe(jsonObject)],
@@ -159,7 +159,9 @@ export function randomMessage(shape: AgentFrameworkShape): fc.Arbitrary<string> 
   );
 }
 
-/** Writes a thread of each shape from its messages, the state of another provider, and a service's conversation id. */
+/**
+ * Writes a thread of each shape from its messages, the state of another provider, and a service's conversation id.
+ */
 const FRAMES: {
   readonly [Shape in AgentFrameworkShape]: (list: string, state: string, id: string) => string;
 } = {

@@ -25,8 +25,8 @@ export interface ReadOptions {
    */
   readonly agent?: string | undefined;
   /**
-   * The application's name of the history provider, in shapes with several providers. Only needed if several of them have
-   * messages and none has the default name.
+   * The application's name of the history provider, in shapes with several providers. Only needed if several of
+   * them have messages and none has the default name.
    */
   readonly historyKey?: string | undefined;
 }
@@ -44,8 +44,8 @@ export interface ReadThread {
 }
 
 /**
- * Reads a thread that Agent Framework wrote, in any shape. Pass the JSON text if possible: a parsed value has lost the
- * order of some members and the notation of numbers. The thread is untrusted and checked.
+ * Reads a thread that Agent Framework wrote, in any shape. Pass the JSON text if possible: a parsed value has lost
+ * the order of some members and the notation of numbers. The thread is untrusted and checked.
  *
  * Throws `SHAPE_UNKNOWN`, `THREAD_INVALID` with the path, or `INVALID_ARGUMENT`.
  */

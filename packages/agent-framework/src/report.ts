@@ -5,8 +5,8 @@
  * - `edited`: its message was edited or removed after it was read, so the preserved original is not written.
  * - `elsewhere`: it refers to messages in a service or in another store.
  * - `lost`: the written thread does not contain it.
- * - `preserved`: Chat Completions has no counterpart. It is stored in the thread and written back, but the model does not
- *   see it.
+ * - `preserved`: Chat Completions has no counterpart. It is stored in the thread and written back, but the model
+ *   does not see it.
  * - `repair`: providers and `deserializeThread` reject the thread until this is repaired.
  * - `replaced`: it is specific to the shape, such as a session's id. The target has another value, or none.
  */
@@ -15,8 +15,8 @@ export type ReportKind = "changed" | "edited" | "elsewhere" | "lost" | "preserve
 /** A part of a thread that could not simply be converted. Never contains content. */
 export interface ReportEntry {
   /**
-   * The location in the source: in Agent Framework's thread when reading, and in the `threadstore.thread` when writing,
-   * where `$.agentFramework` contains the preserved parts.
+   * The location in the source: in Agent Framework's thread when reading, and in the `threadstore.thread` when
+   * writing, where `$.agentFramework` contains the preserved parts.
    */
   readonly path: string;
   readonly kind: ReportKind;

@@ -15,8 +15,8 @@ const CONVERSATION_ERROR_CODES = [
 ] as const;
 
 /**
- * The reason why a call failed. The set is closed, and a code's meaning never changes within a major version. The README
- * lists the remedy for each.
+ * The reason why a call failed. The set is closed, and a code's meaning never changes within a major version. The
+ * README lists the remedy for each.
  */
 export type ConversationErrorCode = (typeof CONVERSATION_ERROR_CODES)[number];
 
@@ -33,9 +33,9 @@ export interface ConversationErrorDetails {
 }
 
 /**
- * The only error class of this package. Failures of the store other than conflicts are its `ThreadStoreError`s. Branch
- * on `code`: messages are for people and may change. They never contain a conversation's content. Repeating the same
- * call never helps.
+ * The only error class of this package. Failures of the store other than conflicts are its `ThreadStoreError`s.
+ * Branch on `code`: messages are for people and may change. They never contain a conversation's content. Repeating
+ * the same call never helps.
  */
 export type ConversationError = CodedError<ConversationErrorCode, ConversationErrorDetails>;
 

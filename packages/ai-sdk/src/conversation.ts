@@ -15,7 +15,10 @@ export interface Conversation<Message> extends ThreadDetails {
 
 /** Options of `load`. */
 export interface LoadMessagesOptions<Message> extends CallOptions {
-  /** A conversation that was loaded or saved before. If it is still current, a networked store does not send it again. */
+  /**
+   * A conversation that was loaded or saved before. If it is still current, a networked store does not send it
+   * again.
+   */
   readonly cached?: Conversation<Message> | undefined;
 }
 
@@ -25,14 +28,14 @@ export type ConflictPolicy = "merge" | "reject";
 /** Options of `save`. `metadata`, `ttlMs` and the others are those of the store. */
 export interface SaveMessagesOptions<Message> extends Omit<SaveOptions, "overwrite" | "previous"> {
   /**
-   * The conversation to replace, as returned by `load`, `append` or `save`, or its version. If omitted, the conversation
-   * is created.
+   * The conversation to replace, as returned by `load`, `append` or `save`, or its version. If omitted, the
+   * conversation is created.
    */
   readonly previous?: Conversation<Message> | Version | undefined;
   /**
-   * What to do if another request has saved the conversation since `previous`. `"reject"` rejects with `CONFLICT` and the
-   * messages in the error's `unsaved`. `"merge"` applies the caller's changes to the other request's version, and rejects
-   * only if the two conflict.
+   * What to do if another request has saved the conversation since `previous`. `"reject"` rejects with `CONFLICT`
+   * and the messages in the error's `unsaved`. `"merge"` applies the caller's changes to the other request's
+   * version, and rejects only if the two conflict.
    * @default "reject"
    */
   readonly onConflict?: ConflictPolicy | undefined;
@@ -46,7 +49,10 @@ export interface MessageStore<Message> {
   /** Resolves with the checked conversation, or with `undefined` if it does not exist or has expired. */
   load(id: string, options?: LoadMessagesOptions<Message>): Promise<Conversation<Message> | undefined>;
 
-  /** Replaces all messages of a conversation. They are checked first, so that every saved conversation can be loaded. */
+  /**
+   * Replaces all messages of a conversation. They are checked first, so that every saved conversation can be
+   * loaded.
+   */
   save(
     id: string,
     messages: readonly Message[],
@@ -54,8 +60,8 @@ export interface MessageStore<Message> {
   ): Promise<Conversation<Message>>;
 
   /**
-   * Appends messages, whatever other requests have saved, and creates the conversation if it does not exist. A UI message
-   * with the id of a stored one replaces it. Resolves with the whole conversation.
+   * Appends messages, whatever other requests have saved, and creates the conversation if it does not exist. A UI
+   * message with the id of a stored one replaces it. Resolves with the whole conversation.
    */
   append(
     id: string,

@@ -4,9 +4,10 @@ import { ConversationError } from "./conversation-error.ts";
 
 /**
  * Encodes a value of the AI SDK as JSON that `decode` decodes to an equal value. A value that JSON cannot represent
- * becomes an object with one member: `$bytes`, `$arrayBuffer`, `$url`, `$date`, `$bigint` or `$number`. An object that
- * looks like one of these is wrapped in `$object`. Everything else is encoded as by `JSON.stringify`, which is also how
- * browsers and models receive it, except that lone surrogates, which stores and providers reject, become U+FFFD.
+ * becomes an object with one member: `$bytes`, `$arrayBuffer`, `$url`, `$date`, `$bigint` or `$number`. An object
+ * that looks like one of these is wrapped in `$object`. Everything else is encoded as by `JSON.stringify`, which is
+ * also how browsers and models receive it, except that lone surrogates, which stores and providers reject, become
+ * U+FFFD.
  *
  * Throws `INVALID_ARGUMENT` for a cycle or for more than 1000 levels of nesting.
  */

@@ -107,7 +107,10 @@ function messageSave<Message>(
   codec: MessageCodec<Message>,
   merge: MergeMessages<Message>,
 ): MessageStore<Message>["save"] {
-  /** Resolves with the source of `previous`, or with `undefined` without a `previous` or if it is not stored any more. */
+  /**
+   * Resolves with the source of `previous`, or with `undefined` without a `previous` or if it is not stored any
+   * more.
+   */
   async function loadSource(
     id: string,
     options: SaveMessagesOptions<Message>,

@@ -6,7 +6,9 @@ import { modelMessageKind } from "./model-message-kind.ts";
 import { createTurn, type Turn, type TurnOptions } from "./turn.ts";
 import { uiMessageKind, type UIMessageSchemas } from "./ui-message-kind.ts";
 
-/** Options of {@link uiMessageStore}: the store, and the schemas to check messages with, as in `validateUIMessages`. */
+/**
+ * Options of {@link uiMessageStore}: the store, and the schemas to check messages with, as in `validateUIMessages`.
+ */
 export type UIMessageStoreOptions<Message extends UIMessage> = UIMessageSchemas<Message> & {
   readonly store: ThreadStore;
 };
@@ -14,9 +16,10 @@ export type UIMessageStoreOptions<Message extends UIMessage> = UIMessageSchemas<
 /** Loads and saves conversations of UI messages. */
 export interface UIMessageStore<Message extends UIMessage> extends MessageStore<Message> {
   /**
-   * Returns options to spread into `toUIMessageStream` or `toUIMessageStreamResponse`. They save the answer after each
-   * step and at its end, including when it is aborted. Changes that other requests save in the meantime are kept. If
-   * another request changes the same message, saving rejects with `CONFLICT` and the messages in the error's `unsaved`.
+   * Returns options to spread into `toUIMessageStream` or `toUIMessageStreamResponse`. They save the answer after
+   * each step and at its end, including when it is aborted. Changes that other requests save in the meantime are
+   * kept. If another request changes the same message, saving rejects with `CONFLICT` and the messages in the
+   * error's `unsaved`.
    */
   turn(conversation: Conversation<Message>, options?: TurnOptions): Turn<Message>;
 }

@@ -42,7 +42,9 @@ export const SessionError: ErrorClass<SessionErrorCode, SessionErrorDetails> = d
   details: { path: "visible" },
 });
 
-/** The code for a value that violates a requirement: it depends on whether a caller passed it or a thread holds it. */
+/**
+ * The code for a value that violates a requirement: it depends on whether a caller passed it or a thread holds it.
+ */
 export type InvalidValueCode = Extract<SessionErrorCode, "INVALID_ARGUMENT" | "THREAD_INVALID">;
 
 /** Creates the error for a value that violates a requirement, such as `a string`. Omit a value of a valid kind. */

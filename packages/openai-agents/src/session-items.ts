@@ -61,8 +61,8 @@ function checkMessage(item: JsonObject, path: string, code: InvalidValueCode): J
 }
 
 /**
- * Returns the history with items added. A function call's result is inserted after its call, even if other turns follow
- * that call, and replaces a result that said the call was interrupted. Every other item is appended.
+ * Returns the history with items added. A function call's result is inserted after its call, even if other turns
+ * follow that call, and replaces a result that said the call was interrupted. Every other item is appended.
  */
 export function appendItems(history: readonly JsonObject[], added: readonly JsonObject[]): JsonObject[] {
   const items = [...history];

@@ -27,7 +27,10 @@ export interface SessionContent {
 /** The content of a new session. */
 export const EMPTY_CONTENT: SessionContent = { items: [], operations: new Map(), extra: {} };
 
-/** Serializes a session. Items come last: as a conversation grows, its JSON keeps its beginning, which stores exploit. */
+/**
+ * Serializes a session. Items come last: as a conversation grows, its JSON keeps its beginning, which stores
+ * exploit.
+ */
 export function writeSessionThread({ items, operations, extra }: SessionContent): SerializedThread {
   const applied = operations.size === 0 ? {} : { operations: Object.fromEntries(operations) };
   return { format: THREAD_FORMAT, version: VERSION, kind: KIND, ...extra, ...applied, items: [...items] };

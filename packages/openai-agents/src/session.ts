@@ -19,16 +19,16 @@ export interface ThreadSession
   applyHistoryMutations(change: SessionHistoryRewriteArgs): Promise<void>;
 
   /**
-   * Applies the change that the runner requests when a guardrail blocks an output, once for each operation id. Rejects
-   * with `HISTORY_CHANGED` or `OPERATION_REUSED`, and then writes nothing.
+   * Applies the change that the runner requests when a guardrail blocks an output, once for each operation id.
+   * Rejects with `HISTORY_CHANGED` or `OPERATION_REUSED`, and then writes nothing.
    */
   applyHistoryTransaction(operation: SessionHistoryTransactionArgs): Promise<void>;
 
   /**
-   * Adds a result that says `output` for each function call that has none, and resolves with the ids of those calls.
-   * Use it for a session whose run was interrupted, or whose approvals will never be answered. Otherwise the SDK leaves
-   * such calls out of its requests, and the model does not know of them. A result that arrives later replaces the added
-   * one.
+   * Adds a result that says `output` for each function call that has none, and resolves with the ids of those
+   * calls. Use it for a session whose run was interrupted, or whose approvals will never be answered. Otherwise the
+   * SDK leaves such calls out of its requests, and the model does not know of them. A result that arrives later
+   * replaces the added one.
    */
   answerOpenCalls(output?: string): Promise<string[]>;
 }

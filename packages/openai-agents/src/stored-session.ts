@@ -14,7 +14,10 @@ import {
   writeSessionThread,
 } from "./session-thread.ts";
 
-/** Options of a session. `metadata`, `ttlMs`, `signal` and the others apply to each write, as in the store's `update`. */
+/**
+ * Options of a session. `metadata`, `ttlMs`, `signal` and the others apply to each write, as in the store's
+ * `update`.
+ */
 export interface ThreadSessionOptions extends UpdateOptions {
   readonly store: ThreadStore;
   /** The id of the thread in the store, which is also the session's id for the SDK. */
@@ -43,8 +46,8 @@ export function storedSession({ store, id, ...options }: ThreadSessionOptions): 
   let latest: LatestVersion | undefined;
 
   /**
-   * Tries to save a change of the latest known version, which avoids a load. If that version is out of date, the store
-   * rejects the save, or the change throws. Neither is conclusive, so `update` then decides.
+   * Tries to save a change of the latest known version, which avoids a load. If that version is out of date, the
+   * store rejects the save, or the change throws. Neither is conclusive, so `update` then decides.
    */
   async function changeLatest(change: (current: StoredThread | undefined) => UpdateChange): Promise<boolean> {
     if (latest === undefined) return false;
@@ -86,7 +89,8 @@ export function storedSession({ store, id, ...options }: ThreadSessionOptions): 
   };
 }
 
-// Parses the JSON for each call, because callers own the items they get and `stored.thread` is always the same object.
+// Parses the JSON for each call, because callers own the items they get and `stored.thread` is always the same
+// object.
 function contentOf(stored: StoredThread | undefined): SessionContent {
   return stored === undefined ? EMPTY_CONTENT : readSessionThread(JSON.parse(stored.json));
 }

@@ -6,8 +6,9 @@ import type { ThreadSession } from "./session.ts";
 import { storedSession, type ThreadSessionOptions } from "./stored-session.ts";
 
 /**
- * Creates a session of the OpenAI Agents SDK in any `ThreadStore`, to pass as `session` to `run`. Creating one reads and
- * writes nothing, so create one for each request. Several processes may use one session at once: each call is atomic.
+ * Creates a session of the OpenAI Agents SDK in any `ThreadStore`, to pass as `session` to `run`. Creating one
+ * reads and writes nothing, so create one for each request. Several processes may use one session at once: each
+ * call is atomic.
  *
  * Calls reject with a `SessionError`, with the store's `ThreadStoreError`, or with the reason of `signal`. Throws
  * `INVALID_ARGUMENT` for invalid options.

@@ -19,7 +19,10 @@ export function temporaryFolder(): string {
   return folder;
 }
 
-/** Starts a model server that rejects unpaired tool calls, as the real one does, and stops it when the test finishes. */
+/**
+ * Starts a model server that rejects unpaired tool calls, as the real one does, and stops it when the test
+ * finishes.
+ */
 export async function startModelServer(): Promise<LLMock> {
   const mock = await LLMock.create({ port: 0, host: "127.0.0.1", logLevel: "silent", chunkSize: 4 });
   onTestFinished(() => mock.stop());

@@ -11,16 +11,16 @@ export interface SpeakerDraft {
   refusal: string | undefined;
   /** The path of the source message. */
   readonly path: string;
-  /** The paths of the source contents. */
+  /** The paths of the source content items. */
   readonly contentPaths: string[];
-  /** The paths of the source contents of {@link calls}, in the same order. */
+  /** The paths of the source content items of {@link calls}, in the same order. */
   readonly callPaths: string[];
 }
 
 export interface ResultDraft {
   readonly role: "tool";
   readonly message: ChatToolMessage;
-  /** The path of the source content. */
+  /** The path of the source content item. */
   readonly path: string;
 }
 

@@ -5,8 +5,9 @@ import { type Draft, finishDraft, type SpeakerDraft } from "./draft.ts";
 import { toDrafts } from "./to-drafts.ts";
 
 /**
- * Messages of Agent Framework and their counterparts in Chat Completions. These rarely correspond one to one: a message
- * with three results becomes three messages, and a message without content for the model joins the one before it.
+ * Messages of Agent Framework and their counterparts in Chat Completions. These rarely correspond one to one: a
+ * message with three results becomes three messages, and a message without content for the model joins the one
+ * before it.
  */
 export interface ChatGroup {
   /** The positions of the messages of Agent Framework. */
@@ -18,9 +19,9 @@ export interface ChatGroup {
 
 /** The location in Agent Framework's thread from which a message of Chat Completions was converted. */
 export interface ChatOrigin {
-  /** The path of the message, or of the content for a tool result. */
+  /** The path of the message, or of the content item for a tool result. */
   readonly path: string;
-  /** The paths of the contents. */
+  /** The paths of the content items. */
   readonly contents: readonly string[];
   /** The paths of the calls, in order. */
   readonly calls: readonly string[];

@@ -34,7 +34,7 @@ export function toDrafts(message: Message, report: Report): Draft[] {
   return isEmpty(draft) ? drafts : [...drafts, draft];
 }
 
-/** Contents after a result respond to it, so they become a separate message. */
+/** Content items after a result respond to it, so they become a separate message. */
 function toAssistantDrafts(message: Message, report: Report): Draft[] {
   const drafts: Draft[] = [];
   let draft = newDraft("assistant", message, report);

@@ -4,7 +4,7 @@ import type { Report } from "../report.ts";
 import type { ChatCall, ChatPart } from "./chat-message.ts";
 import { audioFormat, readDataUri, UNNAMED_FILE } from "./data-uri.ts";
 
-/** Converts a content to a part of a message, or returns `undefined` if Chat Completions has no counterpart. */
+/** Converts a content item to a part of a message, or returns `undefined` if Chat Completions has no counterpart. */
 export function toPart(content: Content, isUser: boolean, report: Report): ChatPart | undefined {
   if (content.kind === "text") return { type: "text", text: wellFormedText(content, "text", report) };
   if (!isUser) return undefined;

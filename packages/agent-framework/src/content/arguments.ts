@@ -3,9 +3,9 @@ import { type JsonNode, objectNode, stringNode } from "../json/node.ts";
 import { parseNode } from "../json/parse.ts";
 
 /**
- * Converts a call's arguments to an object, as C# requires. In Python and Chat Completions, arguments are text, which a
- * model wrote and which may be anything. Text that is not an object becomes the member `raw`, as in Agent Framework for
- * Python.
+ * Converts a call's arguments to an object, as C# requires. In Python and Chat Completions, arguments are text,
+ * which a model wrote and which may be anything. Text that is not an object becomes the member `raw`, as in Agent
+ * Framework for Python.
  */
 export function argumentsToObject(text: string): { readonly value: JsonNode; readonly isWrapped: boolean } {
   if (text.trim() === "") return { value: objectNode([]), isWrapped: false };

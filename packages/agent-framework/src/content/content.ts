@@ -8,7 +8,7 @@ import {
 } from "../json/node.ts";
 import type { ContentKind, FieldName } from "./kinds.ts";
 
-/** A content of a message, independent of the language that wrote it. */
+/** A content item of a message, independent of the language that wrote it. */
 export interface Content {
   /** `unknown` for a type that this package does not know. */
   readonly kind: ContentKind | "unknown";
@@ -27,7 +27,7 @@ export interface Content {
 /** Fields in a neutral form: arguments as text, usage with the names of C#. Never `null`. */
 export type Fields = { readonly [Name in FieldName]?: JsonNode | undefined };
 
-/** Creates a content that was not read from Agent Framework's JSON. */
+/** Creates a content item that was not read from Agent Framework's JSON. */
 export function newContent(
   kind: ContentKind,
   path: string,

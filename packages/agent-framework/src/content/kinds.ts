@@ -41,7 +41,7 @@ export interface FieldRule {
   /** The names in each language: the first is written, all are read. Empty if the language lacks the field. */
   readonly names: { readonly [Of in Language]: readonly string[] };
   readonly form: FieldForm;
-  /** Whether a content without the field is invalid. */
+  /** Whether a content item without the field is invalid. */
   readonly required: boolean;
 }
 

@@ -21,7 +21,7 @@ export interface PrintTarget {
   readonly report: Report;
 }
 
-/** Writes a content in a dialect, and reports parts that the dialect cannot represent. Returns `undefined` if none remains. */
+/** Writes a content item in a dialect and reports losses. Returns `undefined` if nothing remains. */
 export function printContent(content: Content, target: PrintTarget): ObjectNode | undefined {
   const { kind, path } = content;
   const rule = KIND_RULES.find((candidate) => candidate.kind === kind);

@@ -16,11 +16,11 @@ import { newContent, type Content, type Fields } from "./content.ts";
 import { COMMON_NAMES, KIND_RULES, DEFAULT_VALUES, type FieldRule, type KindRule } from "./kinds.ts";
 import { toNeutralUsage } from "./usage.ts";
 
-/** Reads a content that a language wrote. Throws `THREAD_INVALID` with the path. */
+/** Reads a content item that a language wrote. Throws `THREAD_INVALID` with the path. */
 export function readContent(node: JsonNode, language: Language, path: string): Content {
   // Python accepts a string as a text content.
   if (node.type === "string" && language === "python") return newContent("text", path, { text: node });
-  if (node.type !== "object") throw invalidNode(path, "a content of a message", node);
+  if (node.type !== "object") throw invalidNode(path, "a content item of a message", node);
   const type = getText(node, COMMON_NAMES[language].type);
   const rule = KIND_RULES.find(({ types }) => type !== undefined && types[language].includes(type));
   return rule === undefined ? readUnknown(node, type, path) : readKnown(node, rule, language, path);
@@ -72,7 +72,7 @@ function readField(
     case "usage":
       return toNeutralUsage(value, language);
     case "items":
-      if (value.type !== "array") throw invalidNode(fieldPath, "an array of contents", value);
+      if (value.type !== "array") throw invalidNode(fieldPath, "an array of content items", value);
       return value;
     default:
       return value;

@@ -4,7 +4,10 @@ import { invalidThread } from "../interchange-error.ts";
 import { arrayNode, booleanNode, type JsonNode, NULL_NODE, objectNode, stringNode } from "./node.ts";
 import { parseNode } from "./parse.ts";
 
-/** Reads JSON text or a JSON value. Members that are `undefined` are left out. Throws `THREAD_INVALID` with the path. */
+/**
+ * Reads JSON text or a JSON value. Members that are `undefined` are left out. Throws `THREAD_INVALID` with the
+ * path.
+ */
 export function readJson(value: unknown): JsonNode {
   if (typeof value === "string") return parseNode(value);
   // Python can write lone surrogates. They are replaced when text is converted for the model.

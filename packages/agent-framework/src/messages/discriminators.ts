@@ -3,8 +3,8 @@ import type { JsonNode, Member, ObjectNode } from "../json/node.ts";
 import type { Report } from "../report.ts";
 
 /**
- * Moves `$type` to the front of each content. C# always writes it first, and cannot read a content otherwise, but a store
- * that reorders members, such as PostgreSQL's jsonb, moves it.
+ * Moves `$type` to the front of each content item. C# always writes it first, and cannot read a content item
+ * otherwise, but a store that reorders members, such as PostgreSQL's jsonb, moves it.
  */
 export function moveTypesFirst(message: JsonNode, path: string, report: Report): JsonNode {
   if (message.type !== "object") return message;
@@ -26,10 +26,10 @@ export function moveTypesFirst(message: JsonNode, path: string, report: Report):
   return { type: "object", members };
 }
 
-// Members that contain contents or annotations. Elsewhere, such as in arguments, $type is not a discriminator.
+// Members that contain content items or annotations. Elsewhere, such as in arguments, $type is not a discriminator.
 const NESTING_MEMBERS: readonly string[] = ["annotations", "functionCall", "inputs", "outputs", "toolCall"];
 
-/** Moves `$type` to the front of a content and of nested contents. Returns the same node if nothing changed. */
+/** Moves `$type` to the front of a content item and of nested ones. Returns the same node if nothing changed. */
 function reorder(node: JsonNode): JsonNode {
   if (node.type === "array") {
     const items = node.items.map(reorder);

@@ -11,7 +11,7 @@ import {
 } from "../json/node.ts";
 import type { Message } from "./message.ts";
 
-/** Writes a message in a dialect, and reports parts that the dialect cannot represent. */
+/** Writes a message in a dialect and reports losses. */
 export function printMessage(message: Message, target: PrintTarget): ObjectNode {
   const { report, dialect } = target;
   for (const name of message.unknownMembers) {

@@ -49,7 +49,7 @@ function readRole(role: JsonNode | undefined, language: Language, path: string):
 
 function readContents(list: JsonNode | undefined, language: Language, path: string): Message["contents"] {
   if (list === undefined || list.type === "null") return [];
-  if (list.type !== "array") throw invalidNode(path, "an array of contents", list);
+  if (list.type !== "array") throw invalidNode(path, "an array of content items", list);
   return list.items.flatMap((item, index) =>
     item.type === "null" && language === "python"
       ? []

@@ -1,10 +1,10 @@
 /**
- * Finds messages that were read earlier in the current conversation, to which messages may have been added, and in which
- * messages may have been edited or removed. Returns the earlier position of each current message, or `undefined` if it
- * is new.
+ * Finds messages that were read earlier in the current conversation, to which messages may have been added, and in
+ * which messages may have been edited or removed. Returns the earlier position of each current message, or
+ * `undefined` if it is new.
  *
- * Works like a patience diff: a message that occurs once on both sides is an anchor, and equal messages around an anchor
- * are matched. This distinguishes equal messages by their neighbors, in O(n log n) steps.
+ * Works like a patience diff: a message that occurs once on both sides is an anchor, and equal messages around an
+ * anchor are matched. This distinguishes equal messages by their neighbors, in O(n log n) steps.
  */
 export function align(before: readonly string[], now: readonly string[]): (number | undefined)[] {
   const matches: (number | undefined)[] = Array.from({ length: now.length });

@@ -2,8 +2,8 @@ import { createHash } from "node:crypto";
 import { type JsonNode, printNode } from "../json/node.ts";
 
 /**
- * Returns a hash by which a message is recognized, regardless of the order of its members, which some stores change. 120
- * bits are enough because a collision benefits no attacker.
+ * Returns a hash by which a message is recognized, regardless of the order of its members, which some stores
+ * change. 120 bits are enough because a collision benefits no attacker.
  */
 export function fingerprint(message: JsonNode): string {
   return createHash("sha256")

@@ -4,9 +4,10 @@ import { arrayNode, getMember, type JsonNode, type ObjectNode, printNode, setMem
 import { parseNode } from "../json/parse.ts";
 
 /**
- * Returns Agent Framework's messages in the form in which a thread preserves them: as text, which keeps the details that
- * a JSON object loses. A content that can be rebuilt from the conversation is replaced by its position among the rebuilt
- * contents, so that the thread does not contain an image twice. Returns `undefined` if all messages can be rebuilt.
+ * Returns Agent Framework's messages in the form in which a thread preserves them: as text, which keeps the details
+ * that a JSON object loses. A content item that can be rebuilt from the conversation is replaced by its position
+ * among the rebuilt ones, so that the thread does not contain an image twice. Returns `undefined` if all messages
+ * can be rebuilt.
  */
 export function packOriginals(
   messages: readonly ObjectNode[],
@@ -26,7 +27,7 @@ export function packOriginals(
   });
 }
 
-/** Returns the positions of each content in descending order. */
+/** Returns the positions of each content item in descending order. */
 function findPositions(messages: readonly ObjectNode[]): Map<string, number[]> {
   const positions = new Map<string, number[]>();
   for (const [position, content] of [...listContents(messages).entries()].toReversed()) {
@@ -53,7 +54,7 @@ export function unpackOriginals(
       if (packed.type !== "number") return packed;
       const content = contents[Number(packed.text)];
       if (content !== undefined) return content;
-      throw invalidThread(originalPath, `\`${originalPath}\` refers to a content that does not exist.`);
+      throw invalidThread(originalPath, `\`${originalPath}\` refers to a content item that does not exist.`);
     });
   });
 }

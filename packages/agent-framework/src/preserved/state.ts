@@ -42,7 +42,10 @@ export interface Preserved {
   readonly groups: readonly Readonly<PreservedGroup>[];
 }
 
-/** Returns the preserved parts, or `undefined` if the thread did not come from Agent Framework. Throws `THREAD_INVALID`. */
+/**
+ * Returns the preserved parts, or `undefined` if the thread did not come from Agent Framework. Throws
+ * `THREAD_INVALID`.
+ */
 export function readPreserved(thread: ObjectNode): Preserved | undefined {
   const state = getMember(thread, PRESERVED_MEMBER);
   if (state === undefined) return undefined;

@@ -11,7 +11,7 @@ import { type ChatTarget, type ChatView, findTarget } from "./chat-view.ts";
 import { type ContentFactory, setRole } from "./content-factory.ts";
 import { type ContentEntry, type MessageEntry, newMessageEntry } from "./entries.ts";
 
-/** A content and the message that it belongs to. */
+/** A content item and the message that it belongs to. */
 interface LocatedContent {
   readonly message: MessageEntry;
   readonly content: ContentEntry;
@@ -23,14 +23,16 @@ export class ChangeApplier {
   readonly #language: Language;
   readonly #factory: ContentFactory;
   readonly #messages: readonly MessageEntry[];
-  /** All contents by their keys. */
+  /** All content items by their keys. */
   readonly #contents = new Map<string, LocatedContent>();
   readonly #removed = new Set<ContentEntry>();
   /** The results that were added, by the paths of their calls. */
   readonly #added = new Map<string, LocatedContent>();
-  /** The content after which the next result of a message's calls is inserted, by the position of the message. */
+  /**
+   * The content item after which the next result of a message's calls is inserted, by the position of the message.
+   */
   readonly #tails = new Map<number, LocatedContent>();
-  /** The keys of contents that are results. */
+  /** The keys of content items that are results. */
   readonly #results: Set<string>;
   readonly #newMessages: MessageEntry[] = [];
 
@@ -70,7 +72,7 @@ export class ChangeApplier {
     else this.#drop(target, located, counterpart);
   }
 
-  /** Removes the contents that were marked for removal. */
+  /** Removes the content items that were marked for removal. */
   finish(): void {
     for (const message of [...this.#messages, ...this.#newMessages]) {
       if (!message.contents.some((content) => this.#removed.has(content))) continue;

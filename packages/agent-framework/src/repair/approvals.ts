@@ -20,7 +20,7 @@ interface Approval {
 export interface Approvals {
   readonly requests: readonly Approval[];
   readonly responses: readonly Approval[];
-  /** The ids of calls that are contents of a message, not only part of a request. */
+  /** The ids of calls that are content items of a message, not only part of a request. */
   readonly calls: Set<string>;
   /** The ids of calls that have a result. */
   readonly results: ReadonlySet<string>;
@@ -56,9 +56,9 @@ export function findApprovals(messages: readonly MessageEntry[], language: Langu
 }
 
 /**
- * Removes requests that were never answered although the conversation continued: Agent Framework rejects every further
- * run because of them. With `close`, pending requests are also removed. The call that a request was about remains, and
- * then has no result. Responses without a request are removed, too.
+ * Removes requests that were never answered although the conversation continued: Agent Framework rejects every
+ * further run because of them. With `close`, pending requests are also removed. The call that a request was about
+ * remains, and then has no result. Responses without a request are removed, too.
  */
 export function repairApprovals(
   messages: readonly MessageEntry[],

@@ -14,7 +14,10 @@ export interface ChatView {
   readonly origins: readonly ChatOrigin[];
 }
 
-/** Creates a view. `approvals` are the ids of calls for which approval was requested; without a result, they are pending. */
+/**
+ * Creates a view. `approvals` are the ids of calls for which approval was requested; without a result, they are
+ * pending.
+ */
 export function viewAsChat(
   messages: readonly ChatMessage[],
   origins: readonly ChatOrigin[],
@@ -23,7 +26,8 @@ export function viewAsChat(
   const pending = new Set(findOpenCalls(messages).filter((id) => approvals.has(id)));
   const calls = [...pending].map((callId) => ({ callId, state: "approval-needed" }));
   const turn = { id: "agent-framework", start: 0, rounds: 1, calls };
-  // The mark distinguishes equal messages: copies are detected in Agent Framework's messages, which have ids and times.
+  // The mark distinguishes equal messages: copies are detected in Agent Framework's messages, which have ids and
+  // times.
   const marked = messages.map((message, mark) => ({ ...message, mark }));
   return {
     thread: {

@@ -7,7 +7,7 @@ import { discardReport } from "../report.ts";
 import type { Dialect } from "../shapes/shape.ts";
 import { type ContentEntry, type MessageEntry, newMessageEntry } from "./entries.ts";
 
-/** Creates contents and messages in a dialect. */
+/** Creates content items and messages in a dialect. */
 export class ContentFactory {
   readonly #dialect: Dialect;
   #count = 0;

@@ -5,11 +5,11 @@ import type { Message } from "../messages/message.ts";
 import { readMessage } from "../messages/read-message.ts";
 import type { Language } from "../shapes/shape.ts";
 
-/** A content of a thread under repair. */
+/** A content item of a thread under repair. */
 export interface ContentEntry {
-  /** A unique key. The path for a content that was read. */
+  /** A unique key. The path for a content item that was read. */
   readonly key: string;
-  /** The path at which it was read, or the path of the content because of which it was added. */
+  /** The path at which it was read, or the path of the content item because of which it was added. */
   readonly path: string;
   node: JsonNode;
 }
@@ -81,7 +81,7 @@ function withoutContents(node: ObjectNode): ObjectNode {
   return getMember(node, "contents")?.type === "array" ? setMember(node, "contents", arrayNode([])) : node;
 }
 
-/** Reads the current state of a message. The keys of its contents take the place of their paths. */
+/** Reads the current state of a message. The keys of its content items take the place of their paths. */
 export function toMessage(entry: MessageEntry, language: Language): Message {
   const contents = entry.contents.flatMap(({ key, node }) =>
     node.type === "null" ? [] : [readContent(node, language, key)],

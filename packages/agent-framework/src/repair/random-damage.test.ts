@@ -67,8 +67,8 @@ function partsOf(text: string): Parts {
 const NUM_RUNS = 60;
 
 /**
- * Returns the number of results that were added to a message, or 0 if it changed in other ways. Changes name the calls of
- * added results, not the message.
+ * Returns the number of results that were added to a message, or 0 if it changed in other ways. Changes name the
+ * calls of added results, not the message.
  */
 function addedResults(text: string, message: string): number {
   const { contents: after = [], ...others } = JSON.parse(text) as { contents?: { type?: string }[] };

@@ -6,7 +6,7 @@ import type { Language } from "../shapes/shape.ts";
 import { finishMessage, type MessageEntry, readHead, removeContent, toMessageEntry } from "./entries.ts";
 import type { RepairLog } from "./repair-log.ts";
 
-/** Reads the messages to repair. Messages and contents that cannot be read are dropped and logged. */
+/** Reads the messages to repair. Messages and content items that cannot be read are dropped and logged. */
 export function readEntries(
   nodes: readonly JsonNode[],
   path: string,
@@ -41,7 +41,7 @@ function dropUnreadable(message: MessageEntry, language: Language, log: RepairLo
     if (fault === undefined) continue;
     const remedy = "A repair drops the content.";
     log.add(
-      { code: "content-invalid", path: fault, message: "the content is invalid", remedy },
+      { code: "content-invalid", path: fault, message: "the content item is invalid", remedy },
       "drop",
       "it was dropped",
     );
@@ -91,8 +91,8 @@ function repairString(text: string, path: string, log: RepairLog): string {
 }
 
 /**
- * Drops messages that equal the message before them in every member, including ids and times. Tool results are excluded:
- * their call ids distinguish them.
+ * Drops messages that equal the message before them in every member, including ids and times. Tool results are
+ * excluded: their call ids distinguish them.
  */
 export function dropCopies(
   messages: readonly MessageEntry[],

@@ -183,7 +183,7 @@ test.each(goldenNames)("%s is valid", (name) => {
 const csharpPath = "$.stateBag.InMemoryChatHistoryProvider.messages";
 const pythonPath = "$.state.in_memory.messages";
 
-/** Creates a content in the current shape of C#. */
+/** Creates a content item in the current shape of C#. */
 function csharp($type: string, rest: object): object {
   return { $type, ...rest };
 }
@@ -212,7 +212,7 @@ describe("threads of Agent Framework", () => {
     );
   });
 
-  test("contents that are not sent to providers remain when a call in their message is dropped", () => {
+  test("content items that are not sent to providers remain when a call in their message is dropped", () => {
     const usage = csharp("usage", { details: { inputTokenCount: 1 } });
     const thread = csharpSession(hello, message("assistant", usage, call), next);
     expect(repairAgentFrameworkThread(thread, "drop").text).toBe(
@@ -293,7 +293,7 @@ describe("threads of Agent Framework", () => {
       [csharp("usage", { details: {} })],
     ],
     [
-      "an invalid content",
+      "an invalid content item",
       csharpSession(message("user", text("x"), { $type: "functionCall", name: "f" })),
       "content-invalid",
       `${csharpPath}[0].contents[1].callId`,
@@ -428,7 +428,7 @@ test("a history with a custom name is found with an option", () => {
   );
 });
 
-test("contents do not appear in messages", () => {
+test("content does not appear in messages", () => {
   const secret = "hunter2";
   const thread = csharpSession(
     { role: 5, contents: secret },

@@ -9,15 +9,18 @@ import { type RepairedMessages, repairMessages } from "./repair-messages.ts";
 
 export interface AgentFrameworkCheckOptions extends CheckOptions {
   /**
-   * The application's name of the history provider, in shapes with several providers. Only needed if several of them have
-   * messages and none has the default name.
+   * The application's name of the history provider, in shapes with several providers. Only needed if several of
+   * them have messages and none has the default name.
    */
   readonly historyKey?: string | undefined;
 }
 
 /** A repaired thread of Agent Framework. */
 export interface RepairedAgentFrameworkThread {
-  /** The thread as JSON text in its original shape. Parts that were not repaired are unchanged except for white space. */
+  /**
+   * The thread as JSON text in its original shape. Parts that were not repaired are unchanged except for white
+   * space.
+   */
   readonly text: string;
   readonly shape: AgentFrameworkShape;
   /** The changes in order, with paths in the original thread. Empty if nothing had to be repaired. */
@@ -25,8 +28,8 @@ export interface RepairedAgentFrameworkThread {
 }
 
 /**
- * Finds everything because of which providers, or Agent Framework itself, reject a thread that Agent Framework wrote, in
- * any shape. Paths refer to its JSON. Returns an empty array if the thread is valid.
+ * Finds everything because of which providers, or Agent Framework itself, reject a thread that Agent Framework
+ * wrote, in any shape. Paths refer to its JSON. Returns an empty array if the thread is valid.
  *
  * Throws `SHAPE_UNKNOWN`, `INVALID_ARGUMENT`, or `THREAD_INVALID` if it is not a thread that can be repaired.
  */

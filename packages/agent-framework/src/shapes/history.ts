@@ -58,8 +58,8 @@ function findKey(container: JsonNode | undefined, key: string, path: string, may
 }
 
 /**
- * Returns the thread with other messages. A list of messages is only created if there are messages. Returns `undefined`
- * if the thread has the state of a custom store, which cannot hold messages.
+ * Returns the thread with other messages. A list of messages is only created if there are messages. Returns
+ * `undefined` if the thread has the state of a custom store, which cannot hold messages.
  */
 export function withMessages(
   root: ObjectNode,

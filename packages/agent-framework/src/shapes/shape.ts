@@ -16,7 +16,7 @@ export type AgentFrameworkShape =
 
 export type Language = "csharp" | "python";
 
-/** The notation of messages and contents. The three shapes of C# share one. */
+/** The notation of messages and content items. The three shapes of C# share one. */
 export type Dialect = "csharp" | "python-session" | "python-thread";
 
 export interface ShapeLayout {

@@ -27,9 +27,9 @@ export interface CopyJsonOptions {
 }
 
 /**
- * Returns a deep copy that is strict JSON and shares no object with `value`. Members that are `undefined` are left out,
- * as by `JSON.stringify`. Anything else that JSON cannot represent is rejected with its path: cycles, holes, class
- * instances, `NaN`, functions.
+ * Returns a deep copy that is strict JSON and shares no object with `value`. Members that are `undefined` are left
+ * out, as by `JSON.stringify`. Anything else that JSON cannot represent is rejected with its path: cycles, holes,
+ * class instances, `NaN`, functions.
  */
 export function copyJson(value: unknown, options: CopyJsonOptions): JsonValue {
   const { error, path = "$", loneSurrogates = "reject", maxDepth = MAX_JSON_DEPTH } = options;

@@ -5,8 +5,8 @@ const MAX_NAME_LENGTH = 80;
 const IDENTIFIER = /^[A-Za-z_$][\w$]{0,79}$/u;
 
 /**
- * Returns the path of a member or an array element below `path`, such as `$.messages[3]` or `$["two words"]`. Names of
- * more than 80 characters are cut.
+ * Returns the path of a member or an array element below `path`, such as `$.messages[3]` or `$["two words"]`. Names
+ * of more than 80 characters are cut.
  */
 export function memberPath(path: string, key: string | number): string {
   if (typeof key === "number") return `${path}[${key}]`;
