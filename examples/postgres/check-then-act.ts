@@ -1,9 +1,10 @@
-// A broken store, for docs/writing-an-adapter.md: it looks at the version first and writes after. Each step is right, and
-// of two clients who save at once one loses what it was told is kept. The suite finds it: the tests see to that.
+// A broken store, for docs/writing-an-adapter.md. It checks the version first and writes afterwards: of two clients that
+// save at the same time, one loses a save that was acknowledged. The tests verify that the suite detects it.
 import type { Harness } from "@threadstore/conformance";
-import { createThreadStore } from "@threadstore/core";
+import { createThreadStore } from "@threadstore/core/driver";
 import { escapeIdentifier, Pool } from "pg";
 import { connectionString, postgresHarness, tableOf } from "./harness.ts";
+import { encodeKey } from "./keys.ts";
 import { postgresDriver } from "./postgres-store.ts";
 
 export const harness: Harness = {
@@ -18,12 +19,17 @@ export const harness: Harness = {
       INSERT INTO ${escapeIdentifier(table)} VALUES ($1, $2, $3, $4, $5)
       ON CONFLICT (namespace, id) DO UPDATE SET version = $3, body = $4, trailer = $5`;
 
-    const write: typeof driver.write = async (key, { bytes, trailerLength, nonce }, expected, call) => {
+    const write: typeof driver.write = async (
+      key,
+      { bytes, trailerLength, nonce },
+      expectedVersion,
+      call,
+    ) => {
       const current = await driver.read(key, undefined, call);
-      if (current?.version !== expected) return undefined;
-      const split = bytes.length - trailerLength;
-      const values = [Buffer.from(key.namespace), Buffer.from(key.id), nonce];
-      await pool.query(upsert, [...values, bytes.subarray(0, split), bytes.subarray(split)]);
+      if (current?.version !== expectedVersion) return undefined;
+      const bodyLength = bytes.length - trailerLength;
+      const parts = [bytes.subarray(0, bodyLength), bytes.subarray(bodyLength)];
+      await pool.query(upsert, [...encodeKey(key), nonce, ...parts]);
       return nonce;
     };
     return createThreadStore({ ...driver, write, close: () => pool.end() }, options);

@@ -1,12 +1,12 @@
-// What the conformance suite needs to know of the store. On the command line, with DATABASE_URL set:
+// Tells the conformance suite how to use the store. To run it from the command line, set DATABASE_URL and run:
 // npx threadstore-conformance ./harness.ts
 import type { Backend, Harness, PeerModule } from "@threadstore/conformance";
 import { Client, escapeIdentifier, type QueryResultRow } from "pg";
 import { postgresStore } from "./postgres-store.ts";
 
-/** Each place is a table. A server that is the harness's own can be told to crash. */
+/** Each place is a table. With `backend`, the suite also crashes the server. */
 export function postgresHarness(url: string, backend?: Backend): Harness {
-  const own = "WHERE namespace = '' AND id = $1";
+  const thisRecord = "WHERE namespace = '' AND id = $1";
   return {
     name: "postgres",
 
@@ -15,31 +15,31 @@ export function postgresHarness(url: string, backend?: Backend): Harness {
     },
 
     async destroy(place) {
-      await rowsOf(url, `DROP TABLE IF EXISTS ${escapeIdentifier(tableOf(place))}`);
+      await directQuery(url, `DROP TABLE IF EXISTS ${escapeIdentifier(tableOf(place))}`);
     },
 
     async rewrite(place, id, change) {
       const table = escapeIdentifier(tableOf(place));
-      const found = `SELECT body, trailer FROM ${table} ${own}`;
-      const [row] = await rowsOf<{ body: Buffer; trailer: Buffer }>(url, found, [Buffer.from(id)]);
-      if (row === undefined) throw new Error("No such record.");
-      const record = change(Buffer.concat([row.body, row.trailer]));
-      const split = Math.max(0, record.length - row.trailer.length);
-      const values = [Buffer.from(id), record.subarray(0, split), record.subarray(split)];
-      await rowsOf(url, `UPDATE ${table} SET body = $2, trailer = $3 ${own}`, values);
+      const select = `SELECT body, trailer FROM ${table} ${thisRecord}`;
+      const [row] = await directQuery<{ body: Buffer; trailer: Buffer }>(url, select, [Buffer.from(id)]);
+      if (row === undefined) throw new Error("The record does not exist.");
+      const bytes = change(Buffer.concat([row.body, row.trailer]));
+      const bodyLength = Math.max(0, bytes.length - row.trailer.length);
+      const values = [Buffer.from(id), bytes.subarray(0, bodyLength), bytes.subarray(bodyLength)];
+      await directQuery(url, `UPDATE ${table} SET body = $2, trailer = $3 ${thisRecord}`, values);
     },
 
     async entries(place) {
-      const names = `SELECT namespace, id FROM ${escapeIdentifier(tableOf(place))}`;
-      const rows = await rowsOf<{ namespace: Buffer; id: Buffer }>(url, names);
+      const select = `SELECT namespace, id FROM ${escapeIdentifier(tableOf(place))}`;
+      const rows = await directQuery<{ namespace: Buffer; id: Buffer }>(url, select);
       return rows.map(({ namespace, id }) => `${String(namespace)} ${String(id)}`);
     },
 
     durability: {
-      // Not synchronous_commit: each statement of the store sets that for itself.
+      // Without synchronous_commit, which each statement of the store sets for itself.
       async settings() {
-        const settings = "SELECT name, setting FROM pg_settings WHERE name IN ('fsync', 'full_page_writes')";
-        const rows = await rowsOf<{ name: string; setting: string }>(url, settings);
+        const select = "SELECT name, setting FROM pg_settings WHERE name IN ('fsync', 'full_page_writes')";
+        const rows = await directQuery<{ name: string; setting: string }>(url, select);
         return rows.map(({ name, setting }) => ({ name, promised: ["on"], found: setting }));
       },
     },
@@ -49,8 +49,8 @@ export function postgresHarness(url: string, backend?: Backend): Harness {
   };
 }
 
-/** What a statement answers, on a connection of its own: behind the store's back. */
-export async function rowsOf<Row extends QueryResultRow>(
+/** Runs a statement on a separate connection, which bypasses the store. */
+export async function directQuery<Row extends QueryResultRow>(
   connectionString: string,
   statement: string,
   values: unknown[] = [],
@@ -70,10 +70,10 @@ export function tableOf(place: string): string {
 
 export const connectionString: string = process.env["DATABASE_URL"] ?? "postgres://localhost/postgres";
 
-/** For the command line. */
+/** The harness for the command line. */
 export const harness: Harness = postgresHarness(connectionString);
 
-/** For the processes that the suite starts. */
+/** Opens a place in a child process of the suite. */
 export const openPeer: PeerModule["openPeer"] = (place, parameters) => {
   const { url } = parameters as { url: string };
   return postgresHarness(url).open(place);

@@ -1,4 +1,4 @@
-// What docs/writing-an-adapter.md shows of the command line is what the command line says.
+// The command line output in docs/writing-an-adapter.md matches the real output.
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
@@ -14,12 +14,12 @@ const bin = fileURLToPath(
 );
 const document = join(import.meta.dirname, "../../docs/writing-an-adapter.md");
 
-/** The lines that the document shows of a run, as those of another run would be. */
-async function shown(beginning: RegExp): Promise<string[]> {
+/** Returns the lines of a run shown in the document that are the same in every run. */
+async function steadyLines(start: RegExp): Promise<string[]> {
   const markdown = await readFile(document, "utf8");
   const blocks = [...markdown.matchAll(/^```\w*\n(.*?)^```$/gmsu)].map(([, block = ""]) => block);
-  const sample = blocks.find((block) => beginning.test(block));
-  if (sample === undefined) throw new Error("The document shows no such run.");
+  const sample = blocks.find((block) => start.test(block));
+  if (sample === undefined) throw new Error("The document does not show such a run.");
   const steady = /^(?:failed| {2}Again:|Broken clauses:|The store|Every)/u;
   return sample.split("\n").filter((line) => steady.test(line));
 }
@@ -41,11 +41,11 @@ await describeWithService("postgres", "the walk-through", ({ url }) => {
     return { exitCode, lines: stdout.split("\n") };
   }
 
-  it("shows what the suite says of a store that looks first and writes after", async () => {
+  it("shows the output for a store that checks first and then writes", async () => {
     const { exitCode, lines } = await conformance("./check-then-act.ts", "--case", "K02,K12");
     expect(exitCode).toBe(1);
-    expect(await shown(/^failed {2}K02/u)).toHaveLength(6);
-    expect(lines).toEqual(expect.arrayContaining(await shown(/^failed {2}K02/u)));
+    expect(await steadyLines(/^failed {2}K02/u)).toHaveLength(6);
+    expect(lines).toEqual(expect.arrayContaining(await steadyLines(/^failed {2}K02/u)));
     expect(lines.join("\n")).toMatch(
       /Promised: of 16 saves from one version exactly one succeeds\. Happened: \d+ of 16/u,
     );
@@ -54,11 +54,11 @@ await describeWithService("postgres", "the walk-through", ({ url }) => {
     );
   });
 
-  it("shows what the suite says of the store", async () => {
+  it("shows the output for the adapter", async () => {
     const { exitCode, lines } = await conformance("./harness.ts", "--case", "L01,F01");
     expect(exitCode).toBe(0);
-    expect(await shown(/^passed {9}L01/u)).toHaveLength(1);
-    expect(lines).toEqual(expect.arrayContaining(await shown(/^passed {9}L01/u)));
+    expect(await steadyLines(/^passed {9}L01/u)).toHaveLength(1);
+    expect(lines).toEqual(expect.arrayContaining(await steadyLines(/^passed {9}L01/u)));
     expect(lines).toContain("Not exercised. The harness lacks network. F01");
   });
 });

@@ -5,7 +5,7 @@ import { afterAll, describe, it } from "vitest";
 import { postgresHarness } from "./harness.ts";
 
 await describeWithService("postgres", "postgresStore", async () => {
-  // Of its own: some cases have it crash.
+  // Not the shared server, because some cases crash it.
   const { endpoint, servers, stop } = await startPostgres();
   afterAll(stop);
   const backend = {
