@@ -4,7 +4,7 @@ import { type Harness, register } from "@threadstore/conformance";
 import { memoryDriver, type MemoryRecords, type ThreadDriver, TRAILER_MAX_BYTES } from "@threadstore/core";
 import { afterAll, describe, it } from "vitest";
 import { databaseOf, openOver, type Settings, sqliteAt } from "./conformance.test-helper.ts";
-import { RESERVED } from "./format/names.ts";
+import { RESERVED_NAME } from "./format/names.ts";
 import { temporaryFolder } from "./tools.test-helper.ts";
 
 const options = { signal: new AbortController().signal };
@@ -33,7 +33,7 @@ function harnessOver(
       const driver = driverOf(place);
       const page = { after: undefined, limit: 1000 };
       const threads = await driver.list("", page, options);
-      const attachments = await driver.list(RESERVED, page, options);
+      const attachments = await driver.list(RESERVED_NAME, page, options);
       await driver.close();
       return [...threads.records, ...attachments.records].map(({ id }) => id);
     },

@@ -1,34 +1,34 @@
 import { isBase64 } from "./format/base64.ts";
 
-/** What {@link withAttachments} can be told. */
+/** The options of {@link withAttachments}. */
 export interface AttachmentsOptions {
   /**
-   * The longest string that stays in its thread, in bytes; a longer one becomes an attachment. Each attachment is
-   * a record of its own, so on a networked store it costs a request when it is saved and when it is loaded.
+   * The longest string that stays in its thread, in bytes; longer ones become attachments. Each attachment is a separate
+   * record, which takes a request to save and a request to load on a networked store.
    * @default 16_384
    */
   readonly limitBytes?: number | undefined;
   /**
-   * Which strings become attachments: `base64` those that are a `data:` URI in base64, or canonical base64 (padded,
-   * in one line); `any` all of them, such as long texts of documents.
+   * The strings that can become attachments: with `base64`, base64 `data:` URIs and canonical base64 (padded, on one
+   * line); with `any`, all strings, such as the text of documents.
    * @default "base64"
    */
   readonly strings?: "base64" | "any" | undefined;
   /**
-   * The longest thread that is accepted, in bytes of its JSON with all attachments in their places; a longer one is
-   * `TOO_LARGE`. The store's own `maxThreadBytes` holds for each attachment, and for the thread without them.
+   * The maximum size of a thread including its attachments, in bytes of its JSON. Saving a larger one rejects with
+   * `TOO_LARGE`. The `maxThreadBytes` of the inner store applies to each attachment, and to the thread without them.
    * @default 67_108_864
    */
   readonly maxThreadBytes?: number | undefined;
   /**
-   * How old an attachment that no thread names has to be before `deleteExpired` removes it, in milliseconds. Before that it
-   * may be one of a save that is still on its way: let half of this time be much longer than any save can take, and
-   * than the clocks of your hosts are apart.
+   * The age at which `deleteExpired` deletes an attachment that no thread refers to, in milliseconds. A younger one may
+   * belong to a save in progress. Half of this time must be much longer than any save takes and than the clocks of your
+   * hosts differ.
    * @default 86_400_000
    */
   readonly orphanAgeMs?: number | undefined;
   /**
-   * The clock for {@link orphanAgeMs}, in milliseconds since the epoch: the one that the store has.
+   * The clock for {@link orphanAgeMs}, in milliseconds since the epoch. Must be the clock of the inner store.
    * @default Date.now
    */
   readonly now?: (() => number) | undefined;
@@ -38,11 +38,11 @@ export interface ResolvedOptions {
   readonly maxThreadBytes: number;
   readonly orphanAgeMs: number;
   readonly now: () => number;
-  /** Whether a string becomes an attachment, as JSON text spells it. */
+  /** Returns whether a string, as spelled in the JSON text, becomes an attachment. */
   readonly isAttachment: (text: string) => boolean;
 }
 
-/** The options with their defaults. Throws a `TypeError` for a wrong one: that is a mistake in the program. */
+/** Returns the options with defaults. Throws a `TypeError` for an invalid option, which is a bug in the program. */
 export function resolveOptions(options: AttachmentsOptions): ResolvedOptions {
   const {
     limitBytes = 16_384,
@@ -51,32 +51,36 @@ export function resolveOptions(options: AttachmentsOptions): ResolvedOptions {
     orphanAgeMs = 86_400_000,
     now = Date.now,
   } = options;
-  check(Number.isSafeInteger(limitBytes) && limitBytes > 0, "limitBytes must be a whole number above 0");
-  check(["base64", "any"].includes(strings), 'strings must be "base64" or "any"');
-  const isLimit = Number.isSafeInteger(maxThreadBytes) && maxThreadBytes >= 2;
-  check(isLimit, "maxThreadBytes must be a whole number, at least 2");
-  const isAge = Number.isFinite(orphanAgeMs) && orphanAgeMs > 0;
-  check(isAge, "orphanAgeMs must be a number of milliseconds above 0");
-  check(typeof now === "function", "now must be a function that returns milliseconds since the epoch");
-  const isKind = strings === "any" ? (): boolean => true : isBase64Literal;
+  check(Number.isSafeInteger(limitBytes) && limitBytes > 0, "`limitBytes` must be an integer of at least 1.");
+  check(["base64", "any"].includes(strings), '`strings` must be "base64" or "any".');
+  check(
+    Number.isSafeInteger(maxThreadBytes) && maxThreadBytes >= 2,
+    "`maxThreadBytes` must be an integer of at least 2.",
+  );
+  check(
+    Number.isFinite(orphanAgeMs) && orphanAgeMs > 0,
+    "`orphanAgeMs` must be a number of milliseconds greater than 0.",
+  );
+  check(typeof now === "function", "`now` must be a function that returns milliseconds since the epoch.");
+  const isEligible = strings === "any" ? (): boolean => true : isSpelledBase64;
   return {
     maxThreadBytes,
     orphanAgeMs,
     now,
-    isAttachment: (text) => isLonger(text, limitBytes) && isKind(text),
+    isAttachment: (text) => isLonger(text, limitBytes) && isEligible(text),
   };
 }
 
 function isLonger(text: string, limitBytes: number): boolean {
-  // No character has more than three bytes a UTF-16 unit, and most strings are short.
+  // A UTF-16 unit has at most three bytes, which settles it for most strings, because they are short.
   return text.length * 3 > limitBytes && Buffer.byteLength(text) > limitBytes;
 }
 
 /** Some writers of JSON escape the slashes of base64. */
-function isBase64Literal(text: string): boolean {
+function isSpelledBase64(text: string): boolean {
   return isBase64(text.includes("\\") ? (JSON.parse(`"${text}"`) as string) : text);
 }
 
 function check(holds: boolean, rule: string): void {
-  if (!holds) throw new TypeError(`${rule}.`);
+  if (!holds) throw new TypeError(rule);
 }

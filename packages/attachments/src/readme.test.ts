@@ -7,8 +7,8 @@ import { promisify } from "node:util";
 import type { CallDiagnostics } from "@threadstore/core";
 import { sqliteStore } from "@threadstore/sqlite";
 import { expect, test } from "vitest";
-import { keptText } from "./format/kept-text.ts";
 import { attachmentName } from "./format/names.ts";
+import { encodeStoredText } from "./format/stored-text.ts";
 import { resolveOptions } from "./options.ts";
 import { backendInMemory, base64, temporaryFolder } from "./tools.test-helper.ts";
 
@@ -54,7 +54,7 @@ test("the README's sample is what is stored", () => {
   const [, sample = ""] = /```json\n(.*)\n```/u.exec(readme) ?? [];
   const json = JSON.stringify({ url: `data:image/png;base64,${"A".repeat(1_000_000)}` });
   const nameOf = (text: string): string => attachmentName("J3s_9-xYh2vQm0aZ4kLw1A", text);
-  const { text } = keptText(json, json.length, nameOf);
+  const { text } = encodeStoredText(json, json.length, nameOf);
   expect(text.replace(/[0-9a-f]{64}/u, "8f43…")).toBe(sample);
 });
 
@@ -70,5 +70,5 @@ test("the README tells what subscribers of the tracing channel see", async () =>
   } finally {
     tracingChannel("threadstore:save").asyncEnd.unsubscribe(end);
   }
-  expect(seen).toEqual(["attachments  long ok", "memory .attachments long ok", "memory  short ok"]);
+  expect(seen).toEqual(["memory .attachments long ok", "memory  short ok", "attachments  long ok"]);
 });

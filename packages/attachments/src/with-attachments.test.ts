@@ -215,6 +215,7 @@ describe("options", () => {
 it("says what it is, without its secrets", () => {
   const store = backendInMemory().open();
   expect(JSON.parse(JSON.stringify(store.namespace("x")))).toEqual({
-    withAttachments: { store: "memory", namespace: "x" },
+    store: "attachments",
+    decorates: { store: "memory", namespace: "x" },
   });
 });

@@ -1,8 +1,8 @@
-// Not by one expression over the whole text: it may be hundreds of megabytes long, and must not backtrack.
+// Not one expression for the whole text, which may be hundreds of megabytes long and must not cause backtracking.
 const NOT_IN_DATA_URI = /[^A-Za-z0-9+/_-]/u;
 const NOT_IN_BASE64 = /[^A-Za-z0-9+/]/u;
 
-/** Whether a string is a `data:` URI in base64, or base64 in its canonical form, padded and in one line. */
+/** Returns whether a string is a base64 `data:` URI, or canonical base64: padded and on one line. */
 export function isBase64(text: string): boolean {
   if (/^data:/iu.test(text)) {
     const comma = text.lastIndexOf(",");

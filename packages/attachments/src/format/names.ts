@@ -1,58 +1,46 @@
 import { hash, randomBytes } from "node:crypto";
 import type { ThreadMetadata } from "@threadstore/core";
+import { reservedName } from "@threadstore/core/decorator";
 
 /**
- * The one name that is ours: of the namespace beside the threads, of an entry of their metadata, of the member
- * that marks a thread whose attachments are kept elsewhere. Callers may use it, too: {@link escaped}.
+ * The name of the namespace that contains attachments, of the metadata entry with a thread's size, and of the member that
+ * marks a wrapped thread. Callers may use the same name: it is then escaped.
  */
-export const RESERVED = ".attachments";
+export const RESERVED_NAME = ".attachments";
 
-const TAKEN = /^\.attachments~*$/u;
-
-/** The caller's name as it is in the store beneath: one that is ours, or looks like an escaped one, gets a tilde. */
-export function escaped(name: string): string {
-  return TAKEN.test(name) ? `${name}~` : name;
-}
-
-function unescaped(name: string): string {
-  return TAKEN.test(name) ? name.slice(0, -1) : name;
-}
-
-/** The namespace of a view, as errors show it. */
-export function pathText(path: readonly string[]): string {
-  return path.map((name) => name.replace(/[%/]/gu, encodeURIComponent)).join("/");
-}
+const { escape, unescape } = reservedName(RESERVED_NAME);
 
 const METADATA_MAX_BYTES = 8192;
 
-/** The metadata as kept beside a thread whose size a listing cannot see; `undefined` when it leaves no room. */
+/** Returns the stored metadata of a thread, with its size for listings; `undefined` if that exceeds the limit. */
 export function metadataWithSize(metadata: ThreadMetadata, size: number): ThreadMetadata | undefined {
-  const all = { ...escapedMetadata(metadata), [RESERVED]: String(size) };
-  return Buffer.byteLength(JSON.stringify(all)) <= METADATA_MAX_BYTES ? all : undefined;
+  const stored = { ...escapeMetadata(metadata), [RESERVED_NAME]: String(size) };
+  return Buffer.byteLength(JSON.stringify(stored)) <= METADATA_MAX_BYTES ? stored : undefined;
 }
 
-export function escapedMetadata(metadata: ThreadMetadata): ThreadMetadata {
-  return Object.fromEntries(Object.entries(metadata).map(([name, value]) => [escaped(name), value]));
+/** Returns the stored metadata of a thread without its size. */
+export function escapeMetadata(metadata: ThreadMetadata): ThreadMetadata {
+  return Object.fromEntries(Object.entries(metadata).map(([name, value]) => [escape(name), value]));
 }
 
-/** The caller's own metadata, and the size of the thread where it was put beside them. */
+/** Returns the caller's metadata, and the size of the thread if it was stored with them. */
 export function metadataAndSize(stored: ThreadMetadata): { metadata: ThreadMetadata; size?: number } {
-  const own = Object.entries(stored).filter(([name]) => name !== RESERVED);
-  const metadata = Object.fromEntries(own.map(([name, value]) => [unescaped(name), value]));
-  const size = Object.hasOwn(stored, RESERVED) ? Number(stored[RESERVED]) : Number.NaN;
+  const entries = Object.entries(stored).filter(([name]) => name !== RESERVED_NAME);
+  const metadata = Object.fromEntries(entries.map(([name, value]) => [unescape(name), value]));
+  const size = Object.hasOwn(stored, RESERVED_NAME) ? Number(stored[RESERVED_NAME]) : Number.NaN;
   return Number.isSafeInteger(size) ? { metadata, size } : { metadata };
 }
 
 /**
- * An attachment's name within its thread: a token of the save that wrote it, and the SHA-256 of its text. No two
- * saves share a token, so no name is ever written twice, and one that was removed never comes back.
+ * The name of an attachment within its thread: the token of the save that wrote it, and the SHA-256 of its text. Two
+ * saves never share a token, so a name is written at most once, and a deleted one never comes back.
  */
 export type AttachmentName = string;
 
 const TIME_BYTES = 6;
 const TIME_MAX = 2 ** (8 * TIME_BYTES) - 1;
 
-/** A token of a save at that time, in milliseconds since the epoch: the time, and 80 random bits. */
+/** Returns the token of a save at `now`, in milliseconds since the epoch: the time and 80 random bits. */
 export function newToken(now: number): string {
   const token = randomBytes(16);
   token.writeUIntBE(Math.min(Math.max(Math.floor(now), 0), TIME_MAX), 0, TIME_BYTES);
@@ -63,12 +51,12 @@ export function attachmentName(token: string, text: string): AttachmentName {
   return `${token}.${hash("sha256", text)}`;
 }
 
-/** When it was written, by the clock of who did. */
+/** Returns when an attachment was written, by the clock of its writer. */
 export function writtenAt(name: AttachmentName): number {
-  return Buffer.from(tokenIn(name), "base64url").readUIntBE(0, TIME_BYTES);
+  return Buffer.from(tokenOf(name), "base64url").readUIntBE(0, TIME_BYTES);
 }
 
-export function tokenIn(name: AttachmentName): string {
+export function tokenOf(name: AttachmentName): string {
   return name.slice(0, name.indexOf("."));
 }
 
@@ -76,17 +64,17 @@ export function isAttachmentName(text: string): boolean {
   return /^[\w-]{22}\.[0-9a-f]{64}$/u.test(text);
 }
 
-/** The SHA-256 in the name, in hexadecimal digits. */
-export function hashIn(name: AttachmentName): string {
+/** Returns the SHA-256 in a name, in hexadecimal. */
+export function hashOf(name: AttachmentName): string {
   return name.slice(name.indexOf(".") + 1);
 }
 
-/** The id of an attachment's record. Those of one thread stand together in a listing. */
+/** Returns the id of an attachment's record. The attachments of a thread are adjacent in a listing. */
 export function recordId(threadId: string, name: AttachmentName): string {
   return `${hash("sha256", threadId, "base64url").slice(0, 22)}.${name}`;
 }
 
-/** The attachment's name in the id of its record. */
-export function nameIn(id: string): AttachmentName {
+/** Returns the attachment's name in the id of its record. */
+export function nameOfRecord(id: string): AttachmentName {
   return id.slice(id.indexOf(".") + 1);
 }

@@ -1,10 +1,10 @@
-/** Where the characters of a string are in JSON text, without its quotes. */
+/** The range of a string's characters in JSON text, without its quotes. */
 export interface Span {
   readonly start: number;
   readonly end: number;
 }
 
-/** The strings in well-formed JSON text that are values, in their order; names of members are none. */
+/** Yields the strings in well-formed JSON text that are values, in order. Member names are skipped. */
 export function* stringValues(json: string): Generator<Span, void, undefined> {
   let end = -1;
   for (;;) {
@@ -28,8 +28,8 @@ function isEscaped(json: string, quote: number): boolean {
   return (quote - first) % 2 === 1;
 }
 
-function isMemberName(json: string, closingQuoteAt: number): boolean {
-  let next = closingQuoteAt + 1;
+function isMemberName(json: string, quote: number): boolean {
+  let next = quote + 1;
   while (" \t\r\n".includes(json[next] ?? "-")) next += 1;
   return json[next] === ":";
 }

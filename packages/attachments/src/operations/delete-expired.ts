@@ -1,89 +1,97 @@
 import {
-  type DeleteExpiredOptions,
   type DeleteExpiredResult,
   type ThreadPage,
+  type ThreadStore,
   ThreadStoreError,
 } from "@threadstore/core";
-import { type NextStep, stepsOf } from "../call/steps.ts";
-import { invalidArgument } from "../failures.ts";
-import { type AttachmentName, isAttachmentName, nameIn, writtenAt } from "../format/names.ts";
-import type { Place } from "../place.ts";
-import { baseFound } from "./base.ts";
+import type { DecoratedCall } from "@threadstore/core/decorator";
+import { type AttachmentName, isAttachmentName, nameOfRecord, writtenAt } from "../format/names.ts";
+import { currentVersion } from "../replaced-version.ts";
+import type { NamespaceContext } from "../thread-context.ts";
 
-const PAGE = 100;
-// As in every store: past this part of its time a sweep ends with a cursor.
-const PART_OF_TIME = 0.5;
-const TIME_MS = 30_000;
+const PAGE_SIZE = 100;
+/** As in every store, the part of the timeout after which the call stops with a cursor. */
+const TIME_BUDGET = 0.5;
+const DEFAULT_TIMEOUT_MS = 30_000;
 
-// A sweep is one of the threads, and then one of the attachments. Its cursor says in which of them it stopped.
+// Threads are processed first, then attachments. A cursor starts with the phase that it belongs to.
 const THREADS = "threads:";
 const ATTACHMENTS = "attachments:";
 
-/** Removes the expired threads, and then the attachments that no thread names and that are old enough. */
-export async function deleteExpiredIn(
-  place: Place,
-  options: DeleteExpiredOptions,
+/** Deletes expired threads, and then attachments that no thread refers to and that are old enough. */
+export async function deleteExpired(
+  context: NamespaceContext,
+  { cursor }: { readonly cursor?: string | undefined },
+  call: DecoratedCall,
 ): Promise<DeleteExpiredResult> {
-  const started = performance.now();
-  const { cursor, timeoutMs = TIME_MS } = options;
-  const next = stepsOf(options);
+  const { timeoutMs = DEFAULT_TIMEOUT_MS } = call;
+  const stopAt = performance.now() + timeoutMs * TIME_BUDGET;
+  const { threads, attachments } = context;
   let deleted = 0;
-  let after = cursorOf(cursor, ATTACHMENTS);
+  let after = cursorWithin(ATTACHMENTS, cursor);
   if (after === undefined) {
-    const swept = await place.threads.deleteExpired({ ...next(), cursor: cursorOf(cursor, THREADS) });
-    deleted = swept.deleted;
-    if (swept.cursor !== undefined) return { deleted, cursor: THREADS + swept.cursor };
+    const result = await threads.deleteExpired({ ...call.options(), cursor: cursorWithin(THREADS, cursor) });
+    deleted = result.deleted;
+    if (result.cursor !== undefined) return { deleted, cursor: THREADS + result.cursor };
   }
-  const { attachments } = place;
   if (attachments === undefined) return { deleted };
   do {
-    const page = await attachments.listPage({ ...next(), limit: PAGE, cursor: after, metadata: true });
-    await removeOrphans(place, page, next);
+    const options = { ...call.options(), limit: PAGE_SIZE, cursor: after, metadata: true };
+    const page = await attachments.listPage(options);
+    await deleteOrphans(context, attachments, page, call);
     after = page.cursor;
-  } while (after !== undefined && performance.now() < started + timeoutMs * PART_OF_TIME);
+  } while (after !== undefined && performance.now() < stopAt);
   return after === undefined ? { deleted } : { deleted, cursor: ATTACHMENTS + after };
 }
 
 /**
- * Looks at each thread only after its attachments were listed: a save that names one and was confirmed by then is
- * seen. A save that is still on its way has written its attachments a short while ago.
+ * Deletes the attachments of a page that are old enough and have no reference. Threads are read after their attachments
+ * were listed, so a save that has completed by then is taken into account; one in progress has just written its own.
  */
-async function removeOrphans(place: Place, { threads: records }: ThreadPage, next: NextStep): Promise<void> {
-  const before = place.options.now() - place.options.orphanAgeMs;
-  const old = records.filter(({ id }) => isAttachmentName(nameIn(id)) && writtenAt(nameIn(id)) <= before);
-  for (const [thread, group] of Map.groupBy(old, ({ metadata }) => metadata?.["thread"])) {
+async function deleteOrphans(
+  context: NamespaceContext,
+  attachments: ThreadStore,
+  { threads: records }: ThreadPage,
+  call: DecoratedCall,
+): Promise<void> {
+  const { now, orphanAgeMs } = context.options;
+  const writtenBefore = now() - orphanAgeMs;
+  const isOld = (name: AttachmentName): boolean => isAttachmentName(name) && writtenAt(name) <= writtenBefore;
+  const candidates = records.filter(({ id }) => isOld(nameOfRecord(id)));
+  for (const [thread, group] of Map.groupBy(candidates, ({ metadata }) => metadata?.["thread"])) {
     if (thread === undefined) continue;
-    const names = await namesOf(place, thread, next);
+    const names = await referencedNames(context, thread, call);
     if (names === undefined) continue;
     for (const { id } of group) {
-      if (!names.has(nameIn(id))) await place.attachments?.delete(id, next());
+      if (!names.has(nameOfRecord(id))) await attachments.delete(id, call.options());
     }
   }
 }
 
-/** What the thread names; `undefined` when that cannot be told. */
-async function namesOf(
-  place: Place,
+/** Returns the attachments that a thread refers to; `undefined` if that is unknown. */
+async function referencedNames(
+  context: NamespaceContext,
   id: string,
-  next: NextStep,
+  call: DecoratedCall,
 ): Promise<ReadonlySet<AttachmentName> | undefined> {
   try {
-    return (await baseFound({ place, id, next }))?.names ?? new Set();
+    return (await currentVersion({ ...context, id, call }))?.names ?? new Set();
   } catch (error) {
-    // A damaged thread may be restored one day, and needs its attachments then.
+    // A corrupt thread may be restored from a backup, and then needs its attachments.
     if (ThreadStoreError.is(error, "CORRUPT")) return undefined;
     throw error;
   }
 }
 
-/** The cursor of the part of a sweep that the given one belongs to. */
-function cursorOf(cursor: string | undefined, part: string): string | undefined {
+/** Returns the cursor within a phase; `undefined` if `cursor` belongs to the other one. */
+function cursorWithin(phase: string, cursor: unknown): string | undefined {
   if (cursor === undefined) return undefined;
   if (typeof cursor === "string") {
-    if (cursor.startsWith(part)) return cursor.slice(part.length);
+    if (cursor.startsWith(phase)) return cursor.slice(phase.length);
     if (cursor.startsWith(THREADS) || cursor.startsWith(ATTACHMENTS)) return undefined;
   }
-  throw invalidArgument(
-    "The cursor is not one that a sweep of this namespace returned. Start again without a cursor.",
+  throw new ThreadStoreError(
+    "INVALID_ARGUMENT",
+    "`cursor` must be the cursor of an earlier `deleteExpired` of the same namespace. Omit it to start from the beginning.",
   );
 }

@@ -1,32 +1,32 @@
-import { type LoadOptions, type StoredThread, type Version } from "@threadstore/core";
-import { lostAttachment } from "../failures.ts";
-import { readKeptText } from "../format/kept-text.ts";
+import type { Version } from "@threadstore/core";
+import type { LoadArguments } from "@threadstore/core/decorator";
+import { readAttachments } from "../attachment-records.ts";
+import { corruptAttachment } from "../errors.ts";
 import { recordId } from "../format/names.ts";
-import type { ThreadCall } from "../place.ts";
-import { handOut, type Snapshot, snapshotOf } from "../snapshot.ts";
-import { readAttachments } from "./records.ts";
+import { decodeStoredText } from "../format/stored-text.ts";
+import type { ThreadContext, ThreadState, ThreadWithAttachments } from "../thread-context.ts";
+import { threadWithAttachments } from "../thread-with-attachments.ts";
 
 /**
- * The thread with its attachments. A save or delete that comes between the one and the others may have removed some;
- * then the thread is another by now, and that one is loaded.
+ * Loads a thread and its attachments. A save or delete between those steps may have deleted some. The thread then has
+ * another version, which is loaded instead.
  */
 export async function loadThread(
-  call: ThreadCall,
-  cached: LoadOptions["cached"],
-): Promise<StoredThread | undefined> {
-  const known = snapshotOf(call.place, cached);
-  let incompleteAt: Version | undefined;
+  context: ThreadContext,
+  { options, cached }: LoadArguments<ThreadState>,
+): Promise<ThreadWithAttachments | undefined> {
+  const { threads, id, call } = context;
+  const cachedAttachments = cached?.decorated?.state?.attachments;
+  let incompleteVersion: Version | undefined;
   for (;;) {
-    const stored = await call.place.threads.load(call.id, {
-      ...call.next(),
-      cached: known?.stored ?? cached,
-    });
+    const stored = await threads.load(id, { ...options, ...call.options() });
     if (stored === undefined) return undefined;
-    const kept = readKeptText(stored.json);
-    const { attachments, missing } = await readAttachments(call, kept.names, known?.attachments);
-    const snapshot: Snapshot = { path: call.place.path, stored, kept, attachments };
-    if (missing === undefined) return handOut(snapshot);
-    if (incompleteAt === stored.version) throw lostAttachment(missing, recordId(call.id, missing), "missing");
-    incompleteAt = stored.version;
+    const decoded = decodeStoredText(stored.json);
+    const { attachments, missing } = await readAttachments(context, decoded.names, cachedAttachments);
+    if (missing === undefined) return threadWithAttachments(stored, { decoded, attachments });
+    if (incompleteVersion === stored.version) {
+      throw corruptAttachment(missing, recordId(id, missing), "missing");
+    }
+    incompleteVersion = stored.version;
   }
 }

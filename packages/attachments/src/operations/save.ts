@@ -1,147 +1,133 @@
-import {
-  type SaveOptions,
-  type StoredThread,
-  type ThreadMetadata,
-  ThreadStoreError,
-  type ThreadText,
-} from "@threadstore/core";
-import type { Check } from "../check.ts";
-import { type KeptText, keptText } from "../format/kept-text.ts";
+import { type SaveOptions, type StoredThread, ThreadStoreError } from "@threadstore/core";
+import type { SaveArguments } from "@threadstore/core/decorator";
+import { deleteAttachments, writeAttachments } from "../attachment-records.ts";
 import {
   type AttachmentName,
   attachmentName,
-  escapedMetadata,
-  hashIn,
+  escapeMetadata,
+  hashOf,
   metadataWithSize,
   newToken,
 } from "../format/names.ts";
-import type { ThreadCall } from "../place.ts";
-import { handOut } from "../snapshot.ts";
-import { type Base, baseFound, baseSeen, metadataOf, namesByHash, type Seen, seenBy } from "./base.ts";
-import { removeAttachments, writeAttachments } from "./records.ts";
+import { encodeStoredText, type StoredText } from "../format/stored-text.ts";
+import {
+  currentVersion,
+  metadataOf,
+  previousVersion,
+  type ReplacedVersion,
+  reusableNames,
+} from "../replaced-version.ts";
+import type { ThreadContext, ThreadState, ThreadWithAttachments } from "../thread-context.ts";
+import { threadWithAttachments } from "../thread-with-attachments.ts";
 
-/** A save as it was asked for, checked and complete: nothing the caller does later changes it. */
-export interface SaveRequest {
+/** A thread whose attachments have been extracted. */
+interface Draft {
   readonly json: string;
   readonly size: number;
-  readonly seen: Seen | undefined;
-  readonly overwrite: boolean;
-  readonly metadata: ThreadMetadata | undefined;
-  readonly expiry: Pick<SaveOptions, "ttlMs" | "expiresAt">;
+  readonly options: SaveArguments<ThreadState>["options"];
+  /** The thread without its attachments, if they can be stored. */
+  readonly separated: StoredText;
+  /** The thread with its attachments. */
+  readonly whole: StoredText;
 }
 
-/** Takes all it needs from the arguments before it waits. Rejects as {@link Check} does. */
-export async function saveRequest(
-  call: ThreadCall,
-  check: Check,
-  thread: object | ThreadText,
-  options: SaveOptions,
-): Promise<SaveRequest> {
-  const seen = seenBy(call, options.previous);
-  const { ttlMs, expiresAt, overwrite = false } = options;
-  const expiry = { ttlMs, expiresAt: expiresAt instanceof Date ? new Date(expiresAt) : expiresAt };
-  const hasMetadata = options.metadata !== undefined;
-  const { json, size, metadata } = await check.save(call.id, thread, options);
-  return { json, size, seen, overwrite, metadata: hasMetadata ? metadata : undefined, expiry };
-}
-
-/** A request with its attachments found. */
-interface Draft extends SaveRequest {
-  /** The thread without its attachments, and as it is kept where that cannot be. */
-  readonly parted: KeptText;
-  readonly whole: KeptText;
-}
-
-interface Committed {
+interface SavedThread {
   readonly stored: StoredThread;
-  readonly attachments: KeptText["attachments"];
-  readonly isWrapped: boolean;
-  /** What the version before named. */
-  readonly replaced: ReadonlySet<AttachmentName>;
+  readonly text: StoredText;
+  /** The attachments that the replaced version refers to. */
+  readonly replacedNames: ReadonlySet<AttachmentName>;
 }
 
 /**
- * First the attachments that the previous version does not have, under names that nobody else uses; then the thread,
- * in one conditional step; then away with what only the previous version named. Killed in between, it leaves
- * attachments that no thread names, and never a thread that names what is not there.
+ * Saves a thread in three steps: writes the attachments that the replaced version does not have, under names that no
+ * other save uses; saves the thread with a conditional write; deletes attachments that only the replaced version refers
+ * to. A process that is killed in between leaves attachments without a reference, never a reference without attachment.
  */
-export async function saveThread(call: ThreadCall, request: SaveRequest): Promise<StoredThread> {
-  const { json, size, seen, overwrite } = request;
-  const base = seen && (await baseSeen(call, seen));
-  const draft = draftOf(call, request, base);
-  // An overwrite relies on nothing that is stored, for it is also the way out of damage.
-  const known = new Set(base?.names);
-  const written = new Map([...draft.parted.attachments].filter(([name]) => !known.has(name)));
-  let committed: Committed;
+export async function saveThread(
+  context: ThreadContext,
+  { thread, previous, options }: SaveArguments<ThreadState>,
+): Promise<ThreadWithAttachments> {
+  const { json, size } = thread.read();
+  const replaced = previous && (await previousVersion(context, previous));
+  const draft = createDraft(context, { json, size, options }, replaced);
+  // An overwrite does not rely on stored attachments, because it must also replace corrupt ones.
+  const reused = new Set(replaced?.names);
+  const written = new Map([...draft.separated.attachments].filter(([name]) => !reused.has(name)));
+  let saved: SavedThread;
   try {
-    await writeAttachments(call, written);
-    committed = overwrite ? await overwriteThread(call, draft) : await commit(call, draft, base, {});
+    await writeAttachments(context, written);
+    saved =
+      options.overwrite === true ? await overwrite(context, draft) : await commit(context, draft, replaced);
   } catch (error) {
-    if (isRefusal(error)) await removeAttachments(call, written.keys());
+    if (isRejection(error)) await deleteAttachments(context, written.keys());
     throw error;
   }
-  const { stored, attachments, isWrapped, replaced } = committed;
-  const unused = [...written.keys(), ...replaced].filter((name) => !attachments.has(name));
-  await removeAttachments(call, unused);
+  const { stored, text, replacedNames } = saved;
+  const { attachments, isWrapped } = text;
+  const unused = [...written.keys(), ...replacedNames].filter((name) => !attachments.has(name));
+  await deleteAttachments(context, unused);
   const names = new Set(attachments.keys());
-  const kept = { size: isWrapped ? size : undefined, names, restore: () => json };
-  return handOut({ path: call.place.path, stored, kept, attachments });
+  const decoded = { size: isWrapped ? size : undefined, names, restore: () => json };
+  return threadWithAttachments(stored, { decoded, attachments });
 }
 
-function draftOf({ place }: ThreadCall, request: SaveRequest, base: Base | undefined): Draft {
-  const { json, size } = request;
-  const known = namesByHash(place, base);
-  const token = newToken(place.options.now());
+function createDraft(
+  { attachments, options }: ThreadContext,
+  thread: Pick<Draft, "json" | "size" | "options">,
+  replaced: ReplacedVersion | undefined,
+): Draft {
+  const { json, size } = thread;
+  const reusable = reusableNames(options, replaced);
+  const token = newToken(options.now());
   const nameOf = (text: string): AttachmentName | undefined => {
-    if (!place.options.isAttachment(text)) return undefined;
-    const fresh = attachmentName(token, text);
-    return known.get(hashIn(fresh)) ?? fresh;
+    if (!options.isAttachment(text)) return undefined;
+    const newName = attachmentName(token, text);
+    return reusable.get(hashOf(newName)) ?? newName;
   };
-  const whole = keptText(json, size, () => undefined);
-  return {
-    ...request,
-    whole,
-    parted: place.attachments === undefined ? whole : keptText(json, size, nameOf),
-  };
+  const whole = encodeStoredText(json, size, () => undefined);
+  const separated = attachments === undefined ? whole : encodeStoredText(json, size, nameOf);
+  return { ...thread, whole, separated };
 }
 
-/** By a conditional step as well: what it replaces is then known, with its metadata and its attachments. */
-async function overwriteThread(call: ThreadCall, draft: Draft): Promise<Committed> {
+/** Overwrites with a conditional write as well, so that the replaced version and its attachments are known. */
+async function overwrite(context: ThreadContext, draft: Draft): Promise<SavedThread> {
   for (;;) {
     try {
-      return await commit(call, draft, await baseFound(call), {});
+      return await commit(context, draft, await currentVersion(context));
     } catch (error) {
-      if (ThreadStoreError.is(error, "CORRUPT")) return commit(call, draft, undefined, { overwrite: true });
+      if (ThreadStoreError.is(error, "CORRUPT"))
+        return commit(context, draft, undefined, { overwrite: true });
       if (!ThreadStoreError.is(error, "CONFLICT")) throw error;
     }
   }
 }
 
 async function commit(
-  { place, id, next }: ThreadCall,
-  draft: Draft,
-  base: Base | undefined,
-  condition: Pick<SaveOptions, "overwrite">,
-): Promise<Committed> {
-  const own = draft.metadata ?? metadataOf(base);
-  const sized = metadataWithSize(own, draft.size);
-  // Metadata that leave no room for the size: the thread stays whole.
-  const kept = sized === undefined ? draft.whole : draft.parted;
-  const isChanged = draft.metadata !== undefined || base?.isWrapped === true;
-  const plain = isChanged ? escapedMetadata(own) : undefined;
-  const stored = await place.threads.save(id, kept.text, {
+  { threads, id, call }: ThreadContext,
+  { size, options, separated, whole }: Draft,
+  replaced: ReplacedVersion | undefined,
+  condition: Pick<SaveOptions, "overwrite"> = {},
+): Promise<SavedThread> {
+  const { metadata: newMetadata, ttlMs, expiresAt } = options;
+  const metadata = newMetadata ?? metadataOf(replaced);
+  const sizedMetadata = metadataWithSize(metadata, size);
+  // If the metadata leave no room for the size, the attachments stay in the thread.
+  const text = sizedMetadata === undefined ? whole : separated;
+  const isChanged = newMetadata !== undefined || replaced?.isWrapped === true;
+  const plainMetadata = isChanged ? escapeMetadata(metadata) : undefined;
+  const stored = await threads.save(id, text.text, {
     ...condition,
-    ...draft.expiry,
-    ...next(),
-    previous: base?.stored,
-    metadata: kept.isWrapped ? sized : plain,
+    ttlMs,
+    expiresAt,
+    ...call.options(),
+    previous: replaced?.stored,
+    metadata: text.isWrapped ? sizedMetadata : plainMetadata,
   });
-  const { attachments, isWrapped } = kept;
-  return { stored, attachments, isWrapped, replaced: base?.names ?? new Set() };
+  return { stored, text, replacedNames: replaced?.names ?? new Set() };
 }
 
-/** Whether the thread certainly does not name what was written for it. */
-function isRefusal(error: unknown): boolean {
+/** Returns whether the error proves that the thread does not refer to the attachments written for it. */
+function isRejection(error: unknown): boolean {
   return (["CONFLICT", "INVALID_ARGUMENT", "TOO_LARGE"] as const).some((code) =>
     ThreadStoreError.is(error, code),
   );

@@ -3,15 +3,15 @@ import { newNonce } from "../encoding/nonce.ts";
 import { encodeRecord, releaseRecordBuffer, threadBytes, type ThreadRecord } from "../encoding/record.ts";
 import { type Snapshot, storedThread } from "../encoding/snapshot.ts";
 import { type ThreadJson, threadJson } from "../encoding/thread-json.ts";
-import { ThreadStoreError } from "../errors.ts";
 import type { OperationContext } from "../runtime/operation-context.ts";
 import { type Outcome, resolveOutcome } from "../runtime/resolve-outcome.ts";
 import type { ThreadKey } from "../thread-driver.ts";
 import type { SaveOptions, StoredThread, ThreadMetadata, Version } from "../thread-store.ts";
 import { expiryOf, hasExpired } from "../validation/expiry.ts";
-import { invalidArgument } from "../validation/invalid-argument.ts";
 import { checkedMetadata } from "../validation/metadata.ts";
+import { checkOverwrite } from "../validation/overwrite.ts";
 import type { ResolvedStoreOptions } from "../validation/store-options.ts";
+import { checkThreadSize } from "../validation/thread.ts";
 import { conflict, lostRace, staleVersion } from "./conflict.ts";
 import { corrupt, readRecord, type RecordState } from "./read-record.ts";
 
@@ -61,25 +61,8 @@ export function saveRequest(
   };
   // Last, because the text is encoded into a buffer that the next save reuses: no caller's code may run after this.
   const json = threadJson(thread, expected?.snapshot);
-  checkSize(json.unchanged + json.added.length, options.maxThreadBytes);
+  checkThreadSize(json.unchanged + json.added.length, options.maxThreadBytes);
   return { ...request, draft: createDraft(request, json, expected?.snapshot ?? NO_RECORD, now) };
-}
-
-/** Throws `INVALID_ARGUMENT` unless at most one of the options is used. */
-export function checkOverwrite(overwrite: unknown, previous: unknown): void {
-  if (typeof overwrite !== "boolean") throw invalidArgument("`overwrite` must be a boolean.");
-  if (overwrite && previous !== undefined) {
-    throw invalidArgument("`previous` and `overwrite` must not be combined. Pass one of them.");
-  }
-}
-
-/** Throws `TOO_LARGE` if a thread of `bytes` exceeds the limit. */
-export function checkSize(bytes: number, maxThreadBytes: number): void {
-  if (bytes <= maxThreadBytes) return;
-  throw new ThreadStoreError(
-    "TOO_LARGE",
-    `The thread has ${bytes} bytes, but \`maxThreadBytes\` is ${maxThreadBytes}. Raise the limit, or shorten the thread.`,
-  );
 }
 
 function createDraft(

@@ -1,3 +1,4 @@
+import { ThreadStoreError } from "../errors.ts";
 import { invalidArgument } from "./invalid-argument.ts";
 import { findJsonIssue } from "./strict-json.ts";
 
@@ -44,6 +45,15 @@ export function checkThreadText(text: string): void {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw invalidArgument(`The thread's text must be a JSON object, not ${describe(value)}.`);
   }
+}
+
+/** Throws `TOO_LARGE` if a thread of `bytes` exceeds the limit. */
+export function checkThreadSize(bytes: number, maxThreadBytes: number | undefined): void {
+  if (maxThreadBytes === undefined || bytes <= maxThreadBytes) return;
+  throw new ThreadStoreError(
+    "TOO_LARGE",
+    `The thread has ${bytes} bytes, but \`maxThreadBytes\` is ${maxThreadBytes}. Raise the limit, or shorten the thread.`,
+  );
 }
 
 /** Returns whether `text` is JSON. */

@@ -1,8 +1,8 @@
 import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { keptText, readKeptText } from "./kept-text.ts";
-import { attachmentName, hashIn } from "./names.ts";
+import { attachmentName, hashOf } from "./names.ts";
+import { decodeStoredText, encodeStoredText } from "./stored-text.ts";
 import { stringValues } from "./string-values.ts";
 
 const token = "A".repeat(22);
@@ -54,10 +54,10 @@ describe("keptText and readKeptText", () => {
   it("bring any JSON back to the byte, whichever of its strings are attachments", () => {
     fc.assert(
       fc.property(texts(), fc.func(fc.boolean()), (json, isAttachment) => {
-        const kept = keptText(json, size(json), (text) =>
+        const kept = encodeStoredText(json, size(json), (text) =>
           isAttachment(text) ? attachmentName(token, text) : undefined,
         );
-        const read = readKeptText(kept.text);
+        const read = decodeStoredText(kept.text);
         expect(read.names).toEqual(new Set(kept.attachments.keys()));
         expect(read.restore(kept.attachments)).toBe(json);
         expect(read.size).toBe(kept.isWrapped ? size(json) : undefined);
@@ -77,10 +77,10 @@ describe("keptText and readKeptText", () => {
         const layers = [json];
         for (let layer = 0; layer < 3; layer += 1) {
           const inner = layers.at(-1) ?? "";
-          layers.push(keptText(inner, size(inner), name).text);
+          layers.push(encodeStoredText(inner, size(inner), name).text);
         }
-        const once = keptText(layers[3] ?? "", 1, () => undefined);
-        expect(readKeptText(once.text).restore(new Map())).toBe(layers[3]);
+        const once = encodeStoredText(layers[3] ?? "", 1, () => undefined);
+        expect(decodeStoredText(once.text).restore(new Map())).toBe(layers[3]);
       }),
     );
   });
@@ -97,7 +97,7 @@ describe("keptText and readKeptText", () => {
 
   it("leave a text without attachments as it is", () => {
     const json = `{"a":".attachments:${aName}","b":{".attachments":1}}`;
-    expect(keptText(json, size(json), () => undefined)).toEqual({
+    expect(encodeStoredText(json, size(json), () => undefined)).toEqual({
       text: json,
       attachments: new Map(),
       isWrapped: false,
@@ -107,8 +107,9 @@ describe("keptText and readKeptText", () => {
   it("keep the same beginning when a thread grows at its end", () => {
     const kept = (messages: string[]): string => {
       const json = JSON.stringify({ messages });
-      return keptText(json, size(json), (text) => (text.length > 9 ? attachmentName(token, text) : undefined))
-        .text;
+      return encodeStoredText(json, size(json), (text) =>
+        text.length > 9 ? attachmentName(token, text) : undefined,
+      ).text;
     };
     const before = kept(["long enough", "a"]);
     const after = kept(["long enough", "a", "b"]);
@@ -123,7 +124,7 @@ describe("keptText and readKeptText", () => {
       '{".attachments":{"format":1},"thread":{"a":".attachments:nothing"},"size":2}',
     ];
     for (const text of wrong)
-      expect(() => readKeptText(text), text).toThrow(expect.objectContaining({ code: "CORRUPT" }));
+      expect(() => decodeStoredText(text), text).toThrow(expect.objectContaining({ code: "CORRUPT" }));
   });
 });
 
@@ -133,13 +134,15 @@ describe("golden files", () => {
     readFileSync(new URL(`../golden/${name}`, import.meta.url), "utf8");
 
   it("format 1 is read, and written to the byte", () => {
-    const read = readKeptText(golden("thread-1.json"));
+    const read = decodeStoredText(golden("thread-1.json"));
     const json = golden("thread-1.restored.json");
     const attachments = new Map([...read.names].map((name) => [name, "aGVsbG8sIHdvcmxkISEh"]));
     expect(read.restore(attachments)).toBe(json);
     const [name = ""] = read.names;
-    expect(hashIn(name)).toBe("a55be47e368c6c538118a618ed9ec634673cce69ac0759717d34954370321441");
-    const kept = keptText(json, size(json), (text) => (attachments.get(name) === text ? name : undefined));
+    expect(hashOf(name)).toBe("a55be47e368c6c538118a618ed9ec634673cce69ac0759717d34954370321441");
+    const kept = encodeStoredText(json, size(json), (text) =>
+      attachments.get(name) === text ? name : undefined,
+    );
     expect(kept.text).toBe(golden("thread-1.json"));
   });
 });

@@ -1,6 +1,9 @@
-const WIDTH = 8;
+const MAX_CONCURRENCY = 8;
 
-/** Works on a few at a time. After a failure no more begin; it is thrown when all that had begun is over. */
+/**
+ * Runs `work` for all items, a few at a time. After a failure no more items are started, and it is thrown once those in
+ * progress have settled.
+ */
 export async function inParallel<T>(items: Iterable<T>, work: (item: T) => Promise<void>): Promise<void> {
   const queue = [...items].values();
   let hasFailed = false;
@@ -15,6 +18,6 @@ export async function inParallel<T>(items: Iterable<T>, work: (item: T) => Promi
       }
     }
   };
-  const ends = await Promise.allSettled(Array.from({ length: WIDTH }, worker));
-  for (const end of ends) if (end.status === "rejected") throw end.reason;
+  const results = await Promise.allSettled(Array.from({ length: MAX_CONCURRENCY }, worker));
+  for (const result of results) if (result.status === "rejected") throw result.reason;
 }

@@ -1,0 +1,22 @@
+// The entry point for decorators of any store, such as encryption or caching: "@threadstore/core/decorator".
+export { forwardOperations } from "./decorator/forward-operations.ts";
+export { returnedThreads } from "./decorator/returned-threads.ts";
+export { type ReservedName, reservedName } from "./decorator/reserved-name.ts";
+export type {
+  DecoratedCall,
+  DecoratedContent,
+  DecoratedNamespace,
+  DecoratedOperations,
+  DecoratedThread,
+  DeleteArguments,
+  LoadArguments,
+  ReturnedThread,
+  ReturnedThreads,
+  SaveArguments,
+  ThreadArgument,
+  ThreadStoreDecorator,
+  VersionArgument,
+} from "./decorator/thread-store-decorator.ts";
+export { wrapThreadStore } from "./decorator/wrap-thread-store.ts";
+export { hasTextParts, TEXT_PARTS, type TextParts } from "./encoding/text-parts.ts";
+export { updateThread } from "./operations/update.ts";

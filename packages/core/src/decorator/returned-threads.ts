@@ -1,0 +1,52 @@
+import { hiddenField } from "../encoding/hidden-field.ts";
+import { withContent } from "../encoding/snapshot.ts";
+import type { StoredThread } from "../thread-store.ts";
+import { copyMetadata } from "../validation/metadata.ts";
+import { checkedVersion, type VersionOption } from "../validation/version.ts";
+import type {
+  DecoratedThread,
+  ReturnedThread,
+  ReturnedThreads,
+  VersionArgument,
+} from "./thread-store-decorator.ts";
+
+/** Creates an empty registry of the threads that stores of a decorator return. */
+export function returnedThreads<State>(): ReturnedThreads<State> {
+  return hiddenField<ReturnedThread<State>>();
+}
+
+/** Creates the object that the caller gets for a thread. */
+export function toStoredThread<State>(
+  returned: ReturnedThreads<State>,
+  namespace: string,
+  decorated: DecoratedThread<State>,
+): StoredThread {
+  const { stored, content, metadata = stored.metadata } = decorated;
+  const { id, version, createdAt, updatedAt, expiresAt } = stored;
+  const details = {
+    id,
+    version,
+    size: content?.size ?? stored.size,
+    createdAt: new Date(createdAt),
+    updatedAt: new Date(updatedAt),
+    expiresAt: expiresAt && new Date(expiresAt),
+    metadata: copyMetadata(metadata),
+  };
+  returned.attach(details, { namespace, decorated });
+  return withContent(details, content === undefined ? () => stored.json : () => content.json());
+}
+
+/** Returns the version that the value of an option stands for. Throws `INVALID_ARGUMENT`. */
+export function versionArgument<State>(
+  returned: ReturnedThreads<State>,
+  { namespace, id }: { readonly namespace: string; readonly id: string },
+  value: unknown,
+  option: VersionOption,
+): VersionArgument<State> | undefined {
+  const version = checkedVersion(id, value, option);
+  if (version === undefined) return undefined;
+  const thread = typeof value === "object" && value !== null ? returned.read(value) : undefined;
+  // A thread with the same id in another namespace is a different thread.
+  const isSameThread = thread?.namespace === namespace && thread.decorated.stored.id === id;
+  return { version, decorated: isSameThread ? thread.decorated : undefined };
+}

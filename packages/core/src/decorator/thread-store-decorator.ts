@@ -1,0 +1,148 @@
+import type { HiddenField } from "../encoding/hidden-field.ts";
+import type {
+  CallOptions,
+  DeleteExpiredOptions,
+  DeleteExpiredResult,
+  DeleteOptions,
+  ListOptions,
+  LoadOptions,
+  SaveOptions,
+  StoredThread,
+  ThreadMetadata,
+  ThreadPage,
+  ThreadStore,
+  Version,
+} from "../thread-store.ts";
+
+/**
+ * Adds behavior to any store: encryption, compression, caching, auditing, side records. `wrapThreadStore` turns a
+ * decorator and a store into a store. It implements views, lifecycle, error context, argument validation, paging,
+ * `update` and returned objects, so that a decorator only implements its five operations.
+ */
+export interface ThreadStoreDecorator<State> {
+  /** The name of the decorated store in errors and telemetry, such as `attachments`. */
+  readonly name: string;
+  /**
+   * The maximum size of a thread as callers pass it, in bytes of its JSON.
+   * @default undefined (only the limit of the inner store applies, to what the decorator saves in it)
+   */
+  readonly maxThreadBytes?: number | undefined;
+  /**
+   * The name of a namespace in which the decorator keeps side records of each namespace. Callers may use the same name
+   * for their own namespaces, which are then escaped.
+   * @default undefined (no side records)
+   */
+  readonly reservedName?: string | undefined;
+  /**
+   * The registry of the threads that the store returns. If all stores of a decorator share one, created at module level,
+   * a thread that one of them returned is also recognized by the others in this process.
+   * @default a new registry
+   */
+  readonly returnedThreads?: ReturnedThreads<State> | undefined;
+  /** Returns the operations of a namespace. Called for the store itself and for every view of it. */
+  operations(namespace: DecoratedNamespace): DecoratedOperations<State>;
+}
+
+/** A namespace of the store that is being decorated. */
+export interface DecoratedNamespace {
+  /** The namespace as callers see it; empty for the store itself. */
+  readonly name: string;
+  /** The corresponding view of the inner store. Must not be closed. */
+  readonly inner: ThreadStore;
+  /** The nested namespace for side records; `undefined` without a `reservedName`, or if the names become too long. */
+  readonly sideRecords: ThreadStore | undefined;
+}
+
+/**
+ * The operations of one namespace. Their arguments are valid and belong to the decorator. Errors that they throw become
+ * those of the call. `forwardOperations` provides operations that change nothing.
+ */
+export interface DecoratedOperations<State> {
+  save(save: SaveArguments<State>, call: DecoratedCall): Promise<DecoratedThread<State>>;
+  load(load: LoadArguments<State>, call: DecoratedCall): Promise<DecoratedThread<State> | undefined>;
+  delete(deletion: DeleteArguments<State>, call: DecoratedCall): Promise<boolean>;
+  /** The options are validated by the inner store. */
+  listPage(options: Omit<ListOptions, keyof CallOptions>, call: DecoratedCall): Promise<ThreadPage>;
+  /** The options are validated by the inner store. */
+  deleteExpired(
+    options: Omit<DeleteExpiredOptions, keyof CallOptions>,
+    call: DecoratedCall,
+  ): Promise<DeleteExpiredResult>;
+}
+
+/** One call, which may make several calls to the inner store. */
+export interface DecoratedCall {
+  /** The caller's signal. A decorator must pass it to other I/O than calls to the inner store, and reject when it aborts. */
+  readonly signal: AbortSignal | undefined;
+  /** The caller's timeout. Without one, the timeout of the inner store applies to each call to it. */
+  readonly timeoutMs: number | undefined;
+  /** Returns options for the next call to the inner store: the caller's signal and the time that is left. */
+  options(): CallOptions;
+}
+
+/** One version of a thread, as a decorator returns it. Omitted members are those of `stored`. */
+export interface DecoratedThread<State> {
+  /** The version in the inner store. */
+  readonly stored: StoredThread;
+  readonly metadata?: ThreadMetadata | undefined;
+  readonly content?: DecoratedContent | undefined;
+  /** Kept with the returned object. Available when the caller passes that object as `previous` or `cached`. */
+  readonly state?: State | undefined;
+}
+
+/** The content of a thread as callers see it. */
+export interface DecoratedContent {
+  /** The length of the JSON in bytes of UTF-8. */
+  readonly size: number;
+  /** Returns the JSON. Called once, when it is first needed. */
+  json(): string;
+}
+
+/** A version that a caller passed as `previous` or `cached`. */
+export interface VersionArgument<State> {
+  readonly version: Version;
+  /** The thread that the decorator returned in this process for the object that was passed, if it was that object. */
+  readonly decorated: DecoratedThread<State> | undefined;
+}
+
+/** A thread that a decorated store returned, in a namespace as callers see it. */
+export interface ReturnedThread<State> {
+  readonly namespace: string;
+  readonly decorated: DecoratedThread<State>;
+}
+
+/** Recognizes the objects that decorated stores returned. Created with the function `returnedThreads`. */
+export type ReturnedThreads<State> = HiddenField<ReturnedThread<State>>;
+
+export interface SaveArguments<State> {
+  readonly id: string;
+  readonly thread: ThreadArgument;
+  readonly previous: VersionArgument<State> | undefined;
+  /** The options for saving in the inner store, with `previous` as that store returned it. */
+  readonly options: Omit<SaveOptions, keyof CallOptions>;
+}
+
+/** A thread passed to `save`, as it was at the time of the call. */
+export interface ThreadArgument {
+  /** The thread to pass on to another store. It was not fully validated, which that store does. */
+  readonly value: object | string;
+  /**
+   * Validates the thread and returns its JSON, with its size in bytes of UTF-8. Throws `INVALID_ARGUMENT`, or `TOO_LARGE`
+   * if it exceeds the `maxThreadBytes` of the decorator.
+   */
+  read(): { readonly json: string; readonly size: number };
+}
+
+export interface LoadArguments<State> {
+  readonly id: string;
+  readonly cached: VersionArgument<State> | undefined;
+  /** The options for loading from the inner store, with `cached` as that store returned it. */
+  readonly options: Omit<LoadOptions, keyof CallOptions>;
+}
+
+export interface DeleteArguments<State> {
+  readonly id: string;
+  readonly previous: VersionArgument<State> | undefined;
+  /** The options for deleting in the inner store, with `previous` as that store returned it. */
+  readonly options: Omit<DeleteOptions, keyof CallOptions>;
+}

@@ -1,0 +1,144 @@
+import { ThreadStoreError } from "../errors.ts";
+import type { CallDiagnostics } from "../runtime/diagnostics.ts";
+import { Lifecycle } from "../runtime/lifecycle.ts";
+import { type NamespaceOperations, StoreView, type Work } from "../store-view.ts";
+import type { CallOptions, StoredThread, ThreadStore } from "../thread-store.ts";
+import { checkedId, namespaceWithin } from "../validation/names.ts";
+import { checkMaxThreadBytes } from "../validation/store-options.ts";
+import { reservedName } from "./reserved-name.ts";
+import { returnedThreads, toStoredThread } from "./returned-threads.ts";
+import type {
+  DecoratedCall,
+  DecoratedNamespace,
+  DecoratedThread,
+  ReturnedThreads,
+  ThreadStoreDecorator,
+} from "./thread-store-decorator.ts";
+import { deleteArguments, loadArguments, saveArguments } from "./validated-arguments.ts";
+
+/** What all namespaces of a decorated store share. */
+interface Decoration<State> {
+  readonly decorator: ThreadStoreDecorator<State>;
+  readonly returned: ReturnedThreads<State>;
+}
+
+/** The state of one call. */
+interface DecoratedContext {
+  readonly call: DecoratedCall;
+  bytes: number | undefined;
+}
+
+/**
+ * Creates a store that applies `decorator` to `store`. The result owns `store` and closes it. Throws a `TypeError` for
+ * an invalid decorator.
+ */
+export function wrapThreadStore<State = undefined>(
+  store: ThreadStore,
+  decorator: ThreadStoreDecorator<State>,
+): ThreadStore {
+  if (decorator.maxThreadBytes !== undefined) checkMaxThreadBytes(decorator.maxThreadBytes);
+  const { returnedThreads: returned = returnedThreads() } = decorator;
+  const operations = decoratedOperations({ decorator, returned }, store, "");
+  return new StoreView(operations, new Lifecycle(undefined, () => operations.close()));
+}
+
+function decoratedOperations<State>(
+  decoration: Decoration<State>,
+  inner: ThreadStore,
+  namespace: string,
+): NamespaceOperations<DecoratedContext> {
+  const { decorator, returned } = decoration;
+  const operations = decorator.operations(decoratedNamespace(decorator, inner, namespace));
+  const keyOf = (id: string): { namespace: string; id: string } => ({ namespace, id: checkedId(id) });
+  const complete = (context: DecoratedContext, decorated: DecoratedThread<State>): StoredThread => {
+    const stored = toStoredThread(returned, namespace, decorated);
+    context.bytes = stored.size;
+    return stored;
+  };
+  return {
+    store: decorator.name,
+    namespace,
+    save(id, thread, options) {
+      const save = saveArguments(returned, keyOf(id), thread, options, decorator.maxThreadBytes);
+      return async (context) => complete(context, await operations.save(save, context.call));
+    },
+    load(id, options) {
+      const load = loadArguments(returned, keyOf(id), options);
+      return async (context) => {
+        const decorated = await operations.load(load, context.call);
+        return decorated && complete(context, decorated);
+      };
+    },
+    delete(id, options) {
+      const deletion = deleteArguments(returned, keyOf(id), options);
+      return ({ call }) => operations.delete(deletion, call);
+    },
+    listPage(options) {
+      const { limit, cursor, metadata } = options;
+      return ({ call }) => operations.listPage({ limit, cursor, metadata }, call);
+    },
+    deleteExpired:
+      ({ cursor }) =>
+      (context) =>
+        operations.deleteExpired({ cursor }, context.call),
+    run,
+    within: (name) => decoratedOperations(decoration, ...nestedNamespace(decorator, inner, namespace, name)),
+    close: () => inner.close(),
+    toJSON: () => ({ store: decorator.name, decorates: inner }),
+  };
+}
+
+async function run<T>(
+  diagnostics: CallDiagnostics,
+  options: CallOptions,
+  work: Work<DecoratedContext, T>,
+): Promise<T> {
+  const context: DecoratedContext = { call: decoratedCall(options), bytes: undefined };
+  try {
+    return await work(context);
+  } finally {
+    diagnostics.bytes = context.bytes;
+  }
+}
+
+function decoratedCall({ signal, timeoutMs }: CallOptions): DecoratedCall {
+  if (timeoutMs === undefined) return { signal, timeoutMs, options: () => ({ signal }) };
+  const deadline = performance.now() + timeoutMs;
+  return {
+    signal,
+    timeoutMs,
+    options: () => ({ signal, timeoutMs: Math.max(1, deadline - performance.now()) }),
+  };
+}
+
+type Reservation = Pick<ThreadStoreDecorator<never>, "reservedName">;
+
+function decoratedNamespace(
+  { reservedName: reserved }: Reservation,
+  inner: ThreadStore,
+  name: string,
+): DecoratedNamespace {
+  return { name, inner, sideRecords: reserved === undefined ? undefined : namespaceIfValid(inner, reserved) };
+}
+
+function namespaceIfValid(store: ThreadStore, name: string): ThreadStore | undefined {
+  try {
+    return store.namespace(name);
+  } catch (error) {
+    // The names of the namespace and of those around it are too long in total.
+    if (ThreadStoreError.is(error, "INVALID_ARGUMENT")) return undefined;
+    throw error;
+  }
+}
+
+/** Returns the view of the inner store for a nested namespace, and its name as callers see it. */
+function nestedNamespace(
+  { reservedName: reserved }: Reservation,
+  inner: ThreadStore,
+  parent: string,
+  name: string,
+): [view: ThreadStore, namespace: string] {
+  const namespace = namespaceWithin(parent, name);
+  const innerName = reserved === undefined ? name : reservedName(reserved).escape(name);
+  return [inner.namespace(innerName), namespace];
+}
