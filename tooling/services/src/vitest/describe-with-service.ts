@@ -42,7 +42,7 @@ export async function describeWithService<Name extends ServiceName>(
 /** Without it, a call that a stalled server does not answer fails like one that a bug in the client never sends. */
 function diagnoseOnFailure({ onTestFailed }: TestContext, url: string): void {
   onTestFailed(async ({ task }) => {
-    const diagnosis = await (await fetch(url)).text();
+    const diagnosis = (await (await fetch(url)).text()).trim();
     if (diagnosis === "") return;
     for (const error of task.result?.errors ?? []) {
       const message = `${error.message}\n${diagnosis}`;

@@ -21,6 +21,8 @@ export interface ServiceHost {
   close(): Promise<void>;
 }
 
+const HEARTBEAT_MS = 30_000;
+
 type Services = Map<string, Service<unknown>>;
 
 /**
@@ -58,11 +60,13 @@ export async function startServiceHost(): Promise<ServiceHost> {
   };
 }
 
+/** Responds with a text, preceded by spaces while it is awaited: `fetch` gives up after 5 minutes of silence. */
 function respond(response: ServerResponse, body: Promise<string>): void {
-  body.then(
-    (text) => response.end(text),
-    (error: unknown) => response.writeHead(500).end(String(error)),
-  );
+  const heartbeat = setInterval(() => response.write(" "), HEARTBEAT_MS);
+  void body
+    .catch((error: unknown) => String(error))
+    .then((text) => response.end(text))
+    .finally(() => clearInterval(heartbeat));
 }
 
 /** Returns an empty text for a service that this host did not start. */
