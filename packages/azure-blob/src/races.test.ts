@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import { type ThreadStore, ThreadStoreError } from "@threadstore/core";
+import type { ThreadStore } from "@threadstore/core";
 import { describeWithService } from "@threadstore/services/vitest";
 import { expect, test } from "vitest";
 import { newContainer } from "./azurite.test-helper.ts";
@@ -18,7 +18,7 @@ await describeWithService("azurite", "clients that race", ({ connectionString })
     const outcomes = await Promise.allSettled(stores.map(save));
     const winners = outcomes.flatMap((outcome, n) => {
       if (outcome.status === "fulfilled") return [n];
-      expect(ThreadStoreError.is(outcome.reason, "CONFLICT")).toBe(true);
+      expect(outcome.reason).toMatchObject({ code: "CONFLICT" });
       return [];
     });
     expect(winners).toHaveLength(1);

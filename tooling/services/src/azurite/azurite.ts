@@ -53,7 +53,9 @@ export function azuriteParameters(port: number): string[] {
   const preload = pathToFileURL(join(import.meta.dirname, "preload.ts")).href;
   const program = createRequire(import.meta.url).resolve("azurite/dist/src/blob/main.js");
   const address = ["--blobHost", loopback, "--blobPort", String(port)];
+  // The default, 5 s, is so short that a busy machine often resets connections on which a request is on its way.
+  const keepAlive = ["--blobKeepAliveTimeout", "3600"];
   // Azurite does not know the SDK's API version yet and would refuse it.
   const behavior = ["--disableTelemetry", "--silent", "--skipApiVersionCheck"];
-  return ["--import", preload, program, ...address, ...behavior];
+  return ["--import", preload, program, ...address, ...keepAlive, ...behavior];
 }
