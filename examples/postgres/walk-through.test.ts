@@ -42,10 +42,10 @@ await describeWithService("postgres", "the walk-through", ({ url }) => {
   }
 
   it("shows the output for a store that checks first and then writes", async () => {
-    const { exitCode, lines } = await conformance("./check-then-act.ts", "--case", "K02,K12");
+    const { exitCode, lines } = await conformance("./check-then-act.ts", "--case", "C4-2,C5-1");
     expect(exitCode).toBe(1);
-    expect(await steadyLines(/^failed {2}K02/u)).toHaveLength(6);
-    expect(lines).toEqual(expect.arrayContaining(await steadyLines(/^failed {2}K02/u)));
+    expect(await steadyLines(/^failed {2}C4-2/u)).toHaveLength(6);
+    expect(lines).toEqual(expect.arrayContaining(await steadyLines(/^failed {2}C4-2/u)));
     expect(lines.join("\n")).toMatch(
       /Promised: of 16 saves from one version exactly one succeeds\. Happened: \d+ of 16/u,
     );
@@ -55,10 +55,10 @@ await describeWithService("postgres", "the walk-through", ({ url }) => {
   });
 
   it("shows the output for the adapter", async () => {
-    const { exitCode, lines } = await conformance("./harness.ts", "--case", "L01,F01");
+    const { exitCode, lines } = await conformance("./harness.ts", "--case", "N3-1,C6-1");
     expect(exitCode).toBe(0);
-    expect(await steadyLines(/^passed {9}L01/u)).toHaveLength(1);
-    expect(lines).toEqual(expect.arrayContaining(await steadyLines(/^passed {9}L01/u)));
-    expect(lines).toContain("Not exercised. The harness lacks network. F01");
+    expect(await steadyLines(/^passed {9}N3-1/u)).toHaveLength(1);
+    expect(lines).toEqual(expect.arrayContaining(await steadyLines(/^passed {9}N3-1/u)));
+    expect(lines).toContain("Not exercised. The harness lacks network. C6-1");
   });
 });

@@ -22,7 +22,7 @@ await describeWithService("s3", "s3Store", (endpoint: S3Endpoint) => {
     timeoutFactor: 4,
     waivers: [
       {
-        case: "B09",
+        case: "D3-1",
         reason: "Ceph ignores conditions on deletes: tombstones stay until a listing finds them an hour old.",
         until: "2027-12-31",
       },

@@ -2,20 +2,50 @@ import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { cases } from "../index.ts";
 
+const contract = await readFile(new URL("../../../../docs/contract.md", import.meta.url), "utf8");
+
+/** The sections of the contract that have clauses, by the letter of their clauses. */
+function sectionsByLetter(): Map<string, string> {
+  const sections = new Map<string, string>();
+  for (const part of contract.split(/^## /mu)) {
+    const [title = ""] = part.split("\n", 1);
+    for (const [, letter = ""] of part.matchAll(/^- \*\*([A-Z])\d\*\*/gmu)) sections.set(letter, title);
+  }
+  return sections;
+}
+
+function duplicates(values: readonly string[]): string[] {
+  return values.filter((value, index) => values.indexOf(value) !== index);
+}
+
 describe("the cases", () => {
-  it("have ids and titles of their own", () => {
-    for (const values of [cases.map(({ id }) => id), cases.map(({ title }) => title)]) {
-      expect(values.filter((value, index) => values.indexOf(value) !== index)).toEqual([]);
-    }
-    expect(cases.filter(({ id }) => !/^[A-Z]\d\d$/u.test(id))).toEqual([]);
+  it("have unique ids and titles", () => {
+    expect(duplicates(cases.map(({ id }) => id))).toEqual([]);
+    expect(duplicates(cases.map(({ title }) => title))).toEqual([]);
   });
 
-  it("name clauses of the contract, and between them all", async () => {
-    const contract = await readFile(new URL("../../../../docs/contract.md", import.meta.url), "utf8");
-    const clauses = [...contract.matchAll(/^- \*\*([A-Z]\d)\*\*/gmu)].map(([, clause]) => clause);
-    const named = new Set<string>(cases.flatMap((each) => each.clauses));
-    expect(cases.filter((each) => each.clauses.length === 0)).toEqual([]);
-    expect([...named].filter((clause) => !clauses.includes(clause))).toEqual([]);
-    expect(clauses.filter((clause) => clause === undefined || !named.has(clause))).toEqual([]);
+  it("name clauses of the contract and cover all of them", () => {
+    const clauses = [...contract.matchAll(/^- \*\*([A-Z]\d)\*\*/gmu)].map(([, clause = ""]) => clause);
+    expect(new Set(cases.flatMap((each) => each.clauses))).toEqual(new Set(clauses));
+  });
+
+  it("have ids made of one of their clauses and a number", () => {
+    const clauseOf = (id: string): string => /^([A-Z]\d)-[1-9]\d*$/u.exec(id)?.[1] ?? "";
+    const wrong = cases.filter(({ id, clauses }) => !clauses.some((clause) => clause === clauseOf(id)));
+    expect(wrong.map(({ id, clauses }) => `${id}: ${clauses.join(", ")}`)).toEqual([]);
+  });
+
+  it("are numbered without gaps in each clause", () => {
+    const numbers = Map.groupBy(cases, ({ id }) => id.split("-")[0]);
+    for (const [clause, members] of numbers) {
+      const ids = new Set(members.map(({ id }) => id));
+      expect(ids).toEqual(new Set(members.map((_, index) => `${clause}-${index + 1}`)));
+    }
+  });
+
+  it("are in the section of the contract that has the clause of their id", () => {
+    const sections = sectionsByLetter();
+    const wrong = cases.filter(({ id, section }) => section !== sections.get(id.charAt(0)));
+    expect(wrong.map(({ id, section }) => `${id}: ${section}`)).toEqual([]);
   });
 });

@@ -1,118 +1,218 @@
-import { type ThreadStore, ThreadStoreError } from "@threadstore/core";
 import { killFirstUsers } from "../engines/crash/first-use.ts";
-import { type CampaignResult, killWriters } from "../engines/crash/kill-writers.ts";
-import type { Ledger } from "../engines/crash/ledger.ts";
-import { takeAndNote } from "../engines/crash/save-now.ts";
-import { contentOf, nameOf, type Step, take } from "../engines/crash/step.ts";
-import { endWriters } from "../engines/crash/terminate-writers.ts";
-import {
-  type CaseContext,
-  type CasePlace,
-  type ConformanceCase,
-  section,
-} from "../suite/conformance-case.ts";
-import { holds, outcomeOf, refuses } from "../suite/expectations.ts";
+import { killBackend } from "../engines/crash/kill-backend.ts";
+import { killWriters } from "../engines/crash/kill-writers.ts";
+import { traceWriter } from "../engines/crash/traced.ts";
+import { checkWriteOrder } from "../engines/disk/write-order.ts";
+import { section, CONCURRENT, DURABLE, type ConformanceCase } from "../suite/conformance-case.ts";
+import { same, holds, show, absent } from "../suite/expectations.ts";
+import { range } from "../utilities/parallel.ts";
+import { createAfter, refusesStale, KILLS_PER_COUNT, leavesLittle } from "./support/crashes.ts";
+import { surviveCuts, surviveErrors } from "./support/disk-crashes.ts";
+import { idsOf } from "./support/reading.ts";
+import { LONG_THREAD } from "./support/sample-threads.ts";
+import { block, whileWatched, listMeanwhile, writeBlocks } from "./support/visibility.ts";
 
-const timeoutMs = 480_000;
-
-/** Whether a thread can be created is decided by what the crash left. */
-async function createAfter(store: ThreadStore, ledger: Ledger): Promise<void> {
-  const there = new Set(ledger.threads.map(({ thread }) => nameOf(thread)));
-  for (const thread of [{ id: "a" }, { id: "b" }]) {
-    const step: Step = { number: ledger.nextNumber, thread, action: "create", size: 100, after: null };
-    if (there.has(nameOf(thread))) {
-      await refuses("CONFLICT", "creating what survived a crash", () => take(step, store));
-      continue;
-    }
-    // A conflict with what the killed process had sent, and which arrived only now, is for the ledger to judge.
-    const outcome = await outcomeOf(() => takeAndNote(step, store, ledger));
-    if (outcome.state === "rejected" && !ThreadStoreError.is(outcome.error, "CONFLICT")) throw outcome.error;
-  }
-}
-
-/** Only the version that survived can be replaced or deleted. */
-async function refusesStale(store: ThreadStore, ledger: Ledger): Promise<void> {
-  for (const { thread, after } of ledger.threads) {
-    if (after === null) continue;
-    const { id } = thread;
-    await refuses("CONFLICT", "replacing a version that was replaced before a crash", () =>
-      store.save(id, {}, { previous: after }),
-    );
-    await refuses("CONFLICT", "deleting a version that was replaced before a crash", () =>
-      store.delete(id, { previous: after }),
-    );
-  }
-}
-
-/** Every so many kills what they left is counted, so that a place that fills up is found before long. */
-const KILLS_PER_COUNT = 10;
-
-/** That the place has few entries more than the same threads take in one that saw no crash. */
-async function leavesLittle(
-  { newPlace, close }: CaseContext,
-  place: CasePlace,
-  { kills, ledger }: CampaignResult,
-): Promise<void> {
-  const clean = newPlace();
-  const store = await clean.open();
-  for (const step of ledger.threads) await store.save(step.thread.id, contentOf(step));
-  await close(store);
-  const [entries, needed] = [(await place.entries()).length, (await clean.entries()).length];
-  await clean.destroy();
-  holds(
-    entries - needed <= kills,
-    "a killed process leaves one entry behind at most",
-    `${kills} kills left ${entries} entries of threads that take ${needed} without a crash`,
-  );
-}
-
-export const crashes: ConformanceCase[] = section("Crashes", "durable", [
+export const crashes: ConformanceCase[] = section("Crashes", [
   {
-    id: "D01",
+    id: "D1-1",
+    title: "who reads while another writes never sees a mix, a part, nothing or an error",
+    ...CONCURRENT,
+    clauses: ["D1", "E4"],
+    async run(context) {
+      await (await context.open()).save("a", block(0));
+      const steps = { quick: 8, full: 24 }[context.settings.effort];
+      await whileWatched(context, steps, writeBlocks, () => ({ thread, json }) => {
+        const { n, end } = thread;
+        same(n, end, "a thread is loaded whole");
+        holds(
+          json === JSON.stringify(block(Number(n))),
+          "a thread is loaded as one save left it",
+          `number ${Number(n)} was a mix`,
+        );
+      });
+    },
+  },
+  {
+    id: "D1-2",
     title: "acknowledged saves survive kill -9 of the process that made them",
+    ...DURABLE,
     clauses: ["D1", "E4"],
     powers: ["peer"],
-    timeoutMs,
     async run(context) {
       await killWriters(context.newPlace(), context, { workload: "replacing" });
     },
   },
   {
-    id: "D02",
+    id: "D1-3",
     title: "a process killed while it saves a long thread leaves no torn one",
+    ...DURABLE,
     clauses: ["D1", "V1"],
     powers: ["peer"],
-    timeoutMs,
     async run(context) {
       await killWriters(context.newPlace(), context, { workload: "large" });
     },
   },
   {
-    id: "D03",
+    id: "D1-4",
     title: "a thread never disappears when the process that overwrites it is killed",
+    ...DURABLE,
     clauses: ["D1", "E2"],
     powers: ["peer"],
-    timeoutMs,
     async run(context) {
       await killWriters(context.newPlace(), context, { workload: "overwriting" });
     },
   },
   {
-    id: "D04",
+    id: "D1-5",
     title: "a process killed amid many saves leaves no lock: the next one saves each thread at once",
+    ...DURABLE,
     clauses: ["D1"],
     powers: ["peer"],
-    timeoutMs,
     async run(context) {
       await killWriters(context.newPlace(), context, { workload: "many at once" });
     },
   },
   {
-    id: "D05",
+    id: "D1-6",
+    title:
+      "a process killed while it creates or deletes leaves the thread as before or after, and creating decides by it",
+    ...DURABLE,
+    clauses: ["D1", "C2", "E3"],
+    powers: ["peer"],
+    async run(context) {
+      await killWriters(context.newPlace(), context, {
+        workload: "coming and going",
+        afterKill: createAfter,
+      });
+    },
+  },
+  {
+    id: "D1-7",
+    title:
+      "the chain of versions is whole after each kill: no version comes back, and only the last can be replaced",
+    ...DURABLE,
+    clauses: ["D1", "C1", "C2"],
+    powers: ["peer"],
+    async run(context) {
+      await killWriters(context.newPlace(), context, { workload: "chain", afterKill: refusesStale });
+    },
+  },
+  {
+    id: "D1-8",
+    title: "a place whose first user was killed while it set things up can be used at once",
+    ...DURABLE,
+    clauses: ["D1"],
+    powers: ["peer"],
+    run: killFirstUsers,
+  },
+  {
+    id: "D2-1",
+    title: "a save is acknowledged once its file, and then the folders that name it, are synced",
+    ...DURABLE,
+    clauses: ["D2"],
+    powers: ["peer", "disk"],
+    async run(context) {
+      const saves = checkWriteOrder(await traceWriter(context, false));
+      holds(saves >= 5, "the trace has enough saves to judge by", `it has ${saves}`);
+    },
+  },
+  {
+    id: "D2-2",
+    title: "a power cut takes nothing that was acknowledged, and leaves each thread as before or after",
+    ...DURABLE,
+    clauses: ["D2", "D1"],
+    powers: ["peer", "disk"],
+    run: surviveCuts,
+  },
+  {
+    id: "D2-3",
+    title: "what is acknowledged in spite of an error of the disk survives a power cut, too",
+    ...DURABLE,
+    clauses: ["D2", "C6"],
+    powers: ["peer", "disk"],
+    run: surviveErrors,
+  },
+  {
+    id: "D2-4",
+    title: "the settings on which it depends that a save is durable are as the store promises",
+    ...DURABLE,
+    clauses: ["D2"],
+    powers: ["durability"],
+    timeoutMs: 60_000,
+    async run({ newPlace }) {
+      const place = newPlace();
+      const store = await place.open();
+      await store.save("a", { n: 1 });
+      const settings = await place.durabilitySettings();
+      holds(settings.length > 0, "the harness looks up what durability depends on", "it looked up nothing");
+      for (const { name, promised, found } of settings) {
+        const isKept = promised.includes(found);
+        holds(isKept, `${name} is ${promised.join(" or ")} where the store saves`, `it is ${found}`);
+      }
+    },
+  },
+  {
+    id: "D2-5",
+    title: "acknowledged saves survive kill -9 of the backend, and the store goes on with it",
+    ...DURABLE,
+    clauses: ["D2", "E4", "C6"],
+    powers: ["backend"],
+    run: killBackend,
+  },
+  {
+    id: "D3-1",
+    title: "the backend keeps nothing of deleted threads and old versions",
+    clauses: ["D3"],
+    powers: ["entries"],
+    async run({ open, entries }) {
+      const store = await open();
+      async function round(first: number): Promise<number> {
+        for (const n of range(6)) {
+          const id = `thread-${first + n}`;
+          let saved = await store.save(id, LONG_THREAD);
+          for (const version of range(4)) saved = await store.save(id, { version }, { previous: saved });
+          await store.delete(id);
+        }
+        return (await entries()).length;
+      }
+      const before = await round(0);
+      let after = before;
+      for (const n of range(5)) after = await round(100 * (n + 1));
+      const happened = `after 6 threads there were ${before} entries, after 36 there were ${after}: ${show(await entries())}`;
+      holds(after <= before, "what deleted threads leave in the backend does not grow with them", happened);
+    },
+  },
+  {
+    id: "D3-2",
+    title: "a place that was destroyed is empty when it is opened again",
+    clauses: ["D3"],
+    async run({ newPlace, close }) {
+      const place = newPlace();
+      const store = await place.open();
+      for (const space of [store, store.namespace("x")]) await space.save("a", { n: 1 });
+      await close(store);
+      await place.destroy();
+      const again = await place.open();
+      for (const space of [again, again.namespace("x")]) {
+        same(await idsOf(space), [], "the harness's destroy leaves nothing to list");
+        await absent(space, "a", "the harness's destroy leaves nothing to load");
+      }
+      await again.save("a", { n: 2 });
+    },
+  },
+  {
+    id: "D3-3",
+    title: "who lists while threads are saved, created and deleted sees them and nothing else",
+    ...CONCURRENT,
+    clauses: ["D3", "L1"],
+    run: listMeanwhile,
+  },
+  {
+    id: "D3-4",
     title: "what killed processes leave behind is not listed, and is one entry a crash at most",
+    ...DURABLE,
     clauses: ["D3"],
     powers: ["peer", "entries"],
-    timeoutMs,
     async run(context) {
       const place = context.newPlace();
       const result = await killWriters(place, context, {
@@ -123,46 +223,5 @@ export const crashes: ConformanceCase[] = section("Crashes", "durable", [
       });
       await leavesLittle(context, place, result);
     },
-  },
-  {
-    id: "D06",
-    title:
-      "a process killed while it creates or deletes leaves the thread as before or after, and creating decides by it",
-    clauses: ["D1", "C2", "E3"],
-    powers: ["peer"],
-    timeoutMs,
-    async run(context) {
-      await killWriters(context.newPlace(), context, {
-        workload: "coming and going",
-        afterKill: createAfter,
-      });
-    },
-  },
-  {
-    id: "D07",
-    title:
-      "the chain of versions is whole after each kill: no version comes back, and only the last can be replaced",
-    clauses: ["D1", "C1", "C2"],
-    powers: ["peer"],
-    timeoutMs,
-    async run(context) {
-      await killWriters(context.newPlace(), context, { workload: "chain", afterKill: refusesStale });
-    },
-  },
-  {
-    id: "D08",
-    title: "a process that gets SIGTERM amid saves and closes its store has lost none of them, and ends",
-    clauses: ["F3", "D1"],
-    powers: ["peer"],
-    timeoutMs,
-    run: endWriters,
-  },
-  {
-    id: "D11",
-    title: "a place whose first user was killed while it set things up can be used at once",
-    clauses: ["D1"],
-    powers: ["peer"],
-    timeoutMs,
-    run: killFirstUsers,
   },
 ]);

@@ -1,8 +1,9 @@
 import { hostileIds } from "../corpus/hostile-ids.ts";
-import { type ConformanceCase, section } from "../suite/conformance-case.ts";
-import { holds, loaded, same, show } from "../suite/expectations.ts";
-import { inParallel, range } from "../utilities/parallel.ts";
-import { idsOf, summariesOf } from "./reading.ts";
+import { section, FAULTY_NETWORK, type ConformanceCase } from "../suite/conformance-case.ts";
+import { same, holds, show, loaded, refuses, broken } from "../suite/expectations.ts";
+import { range, inParallel } from "../utilities/parallel.ts";
+import { storeThrough, fill, pageCost, reachesProxy, GROWTH, costsAsBefore } from "./support/page-costs.ts";
+import { idsOf, pagesOf, summariesOf } from "./support/reading.ts";
 
 /** Ids of `[0-9A-Za-z._-]`, in ascending ASCII. */
 const plainIds = [
@@ -27,9 +28,13 @@ const plainIds = [
   "z",
 ].toSorted();
 
-export const listing: ConformanceCase[] = section("Listing", "core", [
+function threadIds(count: number, prefix = "thread-"): string[] {
+  return range(count).map((n) => `${prefix}${String(n).padStart(3, "0")}`);
+}
+
+export const listing: ConformanceCase[] = section("Listing", [
   {
-    id: "N01",
+    id: "L1-1",
     title: "a listing of nothing is one empty page",
     clauses: ["L1"],
     async run({ open }) {
@@ -50,7 +55,7 @@ export const listing: ConformanceCase[] = section("Listing", "core", [
     },
   },
   {
-    id: "N02",
+    id: "L1-2",
     title: "a listing has every thread exactly once",
     clauses: ["L1"],
     async run({ open }) {
@@ -71,7 +76,7 @@ export const listing: ConformanceCase[] = section("Listing", "core", [
     },
   },
   {
-    id: "N07",
+    id: "L1-3",
     title: "over 1,000 threads are listed completely, in pages of the default and of the largest size",
     clauses: ["L1", "L2"],
     timeoutMs: 120_000,
@@ -93,7 +98,213 @@ export const listing: ConformanceCase[] = section("Listing", "core", [
     },
   },
   {
-    id: "N10",
+    id: "L1-4",
+    title: "every hostile id can be taken from a listing, page by page, and loaded",
+    clauses: ["L1", "N1", "N4"],
+    async run({ open }) {
+      const store = await open();
+      await inParallel(hostileIds, 8, async (id) => void (await store.save(id, { only: id })));
+      const listed = await idsOf(store, 1);
+      same(
+        listed.length,
+        hostileIds.length,
+        "pages of one thread, each after a hostile id, have every thread once",
+      );
+      for (const id of listed) {
+        const stored = await loaded(store, id, `the listed id ${show(id)} can be loaded`);
+        same(stored.thread, { only: id }, `the listed id ${show(id)} is the one that was saved`);
+      }
+    },
+  },
+  {
+    id: "L1-5",
+    title: "a page has at most limit threads, and the last one no cursor",
+    clauses: ["L1"],
+    async run({ open }) {
+      const store = await open();
+      const ids = range(6).map((n) => `thread-${n}`);
+      for (const id of ids) await store.save(id, {});
+      for (const limit of [1, 2, 3, 5, 6, 7, 1000]) {
+        const pages = await pagesOf(store, limit);
+        same(pages.flat(), ids, `pages of ${limit} make the whole listing`);
+        same(
+          pages.length,
+          Math.ceil(6 / limit),
+          `the last of 6 threads in pages of ${limit} comes without a cursor`,
+        );
+        const long = pages.find((page) => page.length > limit);
+        same(long, undefined, `a page has at most ${limit} threads`);
+      }
+    },
+  },
+  {
+    id: "L1-6",
+    title: "a limit outside 1 to 1000 is INVALID_ARGUMENT",
+    clauses: ["L1", "F1"],
+    async run({ open }) {
+      const store = await open();
+      await store.save("a", {});
+      for (const limit of [0, -1, 1.5, 1001, Number.NaN, Infinity, "10", {}]) {
+        const options = { limit: limit as number };
+        await refuses("INVALID_ARGUMENT", `listPage with limit ${show(limit)}`, () =>
+          store.listPage(options),
+        );
+        const next = () => store.list(options)[Symbol.asyncIterator]().next();
+        await refuses("INVALID_ARGUMENT", `list with limit ${show(limit)}`, next);
+      }
+    },
+  },
+  {
+    id: "L1-7",
+    title: "a listing can be left early, started anew and gone through twice at a time",
+    clauses: ["L1"],
+    async run({ open }) {
+      const store = await open();
+      for (const n of range(5)) await store.save(`thread-${n}`, {});
+      for await (const summary of store.list({ limit: 2 })) {
+        if (summary.id === "thread-2") break;
+      }
+      const [one, two] = [store.list({ limit: 2 }), store.list({ limit: 2 })].map((list) =>
+        list[Symbol.asyncIterator](),
+      );
+      const ids: unknown[] = [];
+      for (const turn of [one, two, one, one, two]) ids.push((await turn?.next())?.value?.id);
+      const expected = ["thread-0", "thread-0", "thread-1", "thread-2", "thread-1"];
+      same(ids, expected, "two listings at a time do not disturb each other");
+      const { cursor } = await store.listPage({ limit: 3 });
+      const rest: string[] = [];
+      for await (const { id } of store.list({ cursor, limit: 1 })) rest.push(id);
+      same(rest, ["thread-3", "thread-4"], "list goes on from a cursor");
+    },
+  },
+  {
+    id: "L1-8",
+    title: "threads that exist throughout a listing appear once while others come and go",
+    clauses: ["L1"],
+    async run({ open, settings }) {
+      const [store, other] = [await open(), await open()];
+      const count = { quick: 10, full: 30 }[settings.effort];
+      const staying = threadIds(count);
+      for (const id of staying) await store.save(id, {});
+      for (const id of threadIds(10, "gone-")) await store.save(id, {});
+      const listed: string[] = [];
+      let n = 0;
+      for await (const { id } of store.list({ limit: 3 })) {
+        listed.push(id);
+        await other.save(`a-${n}`, {});
+        await other.save(`thread-${String(n % count).padStart(3, "0")}b`, {}, { overwrite: true });
+        await other.save(`z-${n}`, {});
+        await other.delete(`gone-${String(n % 10).padStart(3, "0")}`);
+        n += 1;
+        // What is saved behind the cursor would be listed without end.
+        if (n > 10 + 3 * count) break;
+      }
+      same(
+        listed.filter((id) => staying.includes(id)),
+        staying,
+        "each thread that exists throughout is listed once",
+      );
+      same(listed.length, new Set(listed).size, "no thread is listed twice");
+    },
+  },
+  {
+    id: "L1-9",
+    title: "deleting each page as it is read visits every thread",
+    clauses: ["L1"],
+    async run({ open }) {
+      const store = await open();
+      const ids = threadIds(25);
+      for (const id of ids) await store.save(id, {});
+      const visited: string[] = [];
+      let cursor: string | undefined;
+      do {
+        const page = await store.listPage({ limit: 4, cursor });
+        for (const { id } of page.threads) {
+          visited.push(id);
+          await store.delete(id);
+        }
+        ({ cursor } = page);
+      } while (cursor !== undefined);
+      same(visited, ids, "deleting what was listed does not make the listing skip");
+      same(await idsOf(store), [], "every thread was deleted");
+    },
+  },
+  {
+    id: "L1-10",
+    title: "a cursor is good for a client opened later",
+    clauses: ["L1"],
+    async run({ open, close }) {
+      const ids = threadIds(9);
+      const store = await open();
+      for (const id of ids) await store.save(id, {});
+      const first = await store.listPage({ limit: 4 });
+      await close(store);
+      const later = await open();
+      const second = await later.listPage({ limit: 4, cursor: first.cursor });
+      const rest = await (await open()).listPage({ cursor: second.cursor });
+      const listed = [first, second, rest].flatMap(({ threads }) => threads.map(({ id }) => id));
+      same(listed, ids, "a listing goes on where another client's ended");
+      const again = await later.listPage({ limit: 4, cursor: first.cursor });
+      same(again, second, "a cursor can be used twice");
+    },
+  },
+  {
+    id: "L1-11",
+    title: "a cursor that no listing of this namespace returned is INVALID_ARGUMENT",
+    clauses: ["L1", "N3", "F1"],
+    async run({ open }) {
+      const store = await open();
+      for (const view of [store, store.namespace("x")])
+        for (const id of threadIds(4)) await view.save(id, {});
+      const { cursor = broken("a page with more to come has a cursor", "it had none") } =
+        await store.listPage({ limit: 2 });
+      const { cursor: ofX } = await store.namespace("x").listPage({ limit: 2 });
+      const garbage = [
+        "",
+        " ",
+        "x",
+        "0",
+        "thread-001",
+        "*",
+        "../",
+        "null",
+        "AAAAAAAAAAAAAAAA",
+        "x".repeat(10_000),
+        "\u00e9",
+        ofX,
+      ];
+      for (const wrong of [...garbage, 5, null, {}, true]) {
+        const options = { cursor: wrong as string };
+        await refuses("INVALID_ARGUMENT", `listPage with the cursor ${show(wrong)}`, () =>
+          store.listPage(options),
+        );
+      }
+      const ofStore = () => store.namespace("x").listPage({ cursor });
+      await refuses("INVALID_ARGUMENT", "listPage with another namespace's cursor", ofStore);
+    },
+  },
+  {
+    id: "L1-12",
+    title: "a cursor outlives the thread that it points at",
+    clauses: ["L1"],
+    async run({ open }) {
+      const store = await open();
+      const ids = threadIds(8);
+      for (const id of ids) await store.save(id, {});
+      const { cursor, threads } = await store.listPage({ limit: 4 });
+      for (const { id } of threads) await store.delete(id);
+      await store.delete(ids[4] ?? "");
+      const rest = await store.listPage({ cursor });
+      same(
+        rest.threads.map(({ id }) => id),
+        ids.slice(5),
+        "a listing goes on though the threads around its cursor are gone",
+      );
+      same((await pagesOf(store, 3)).flat(), ids.slice(5), "a new listing has what is left");
+    },
+  },
+  {
+    id: "L2-1",
     title: "plain ids are listed in ascending ASCII, and every order stays as it is",
     clauses: ["L2"],
     async run({ open }) {
@@ -117,27 +328,54 @@ export const listing: ConformanceCase[] = section("Listing", "core", [
     },
   },
   {
-    id: "N13",
-    title: "every hostile id can be taken from a listing, page by page, and loaded",
-    clauses: ["L1", "N1", "N4"],
-    timeoutMs: 60_000,
-    async run({ open }) {
-      const store = await open();
-      await inParallel(hostileIds, 8, async (id) => void (await store.save(id, { only: id })));
-      const listed = await idsOf(store, 1);
-      same(
-        listed.length,
-        hostileIds.length,
-        "pages of one thread, each after a hostile id, have every thread once",
-      );
-      for (const id of listed) {
-        const stored = await loaded(store, id, `the listed id ${show(id)} can be loaded`);
-        same(stored.thread, { only: id }, `the listed id ${show(id)} is the one that was saved`);
-      }
+    id: "L3-1",
+    title: "a page of a listing transfers no more for long threads than for short ones",
+    ...FAULTY_NETWORK,
+    clauses: ["L3"],
+    async run(context) {
+      const [proxy, store] = await storeThrough(context);
+      const [short, long] = [store.namespace("short"), store.namespace("long")];
+      // Longer than what a backend without summaries has to read of a record's end.
+      await fill(short, 0, 8, 40_000);
+      await fill(long, 0, 8, 400_000);
+      const before = await pageCost(proxy, short, { limit: 8 });
+      const { bytes } = await pageCost(proxy, long, { limit: 8 });
+      reachesProxy(before);
+      const promised = "a page of threads of 400 KB transfers no more than one of threads of 40 KB";
+      holds(bytes <= before.bytes * 1.25 + 4096, promised, `${before.bytes} bytes became ${bytes}`);
     },
   },
   {
-    id: "N16",
+    id: "L3-2",
+    title: "a page costs no more where there are many threads, in its namespace and in others",
+    ...FAULTY_NETWORK,
+    clauses: ["L3"],
+    async run(context) {
+      const [proxy, store] = await storeThrough(context);
+      const [view, other] = [store.namespace("a"), store.namespace("b")];
+      const { before, more } = GROWTH[context.settings.effort];
+      await fill(view, 0, before, 100);
+      await costsAsBefore(proxy, view, () => fill(other, 0, more, 100));
+      await costsAsBefore(proxy, view, () => fill(view, before, more, 100));
+    },
+  },
+  {
+    id: "L4-1",
+    title: "the version in a listing is that of load, and good as previous",
+    clauses: ["L4"],
+    async run({ open }) {
+      const store = await open();
+      await store.save("a", { n: 1 });
+      await store.save("a", { n: 2 }, { overwrite: true });
+      const stored = await loaded(store, "a", "a saved thread is loaded");
+      const [summary] = await summariesOf(store);
+      same(summary?.version, stored.version, "a summary has the version that load hands out");
+      const saved = await store.save("a", { n: 3 }, { previous: summary });
+      same(saved.thread, { n: 3 }, "a summary is accepted as previous");
+    },
+  },
+  {
+    id: "L4-2",
     title: "a summary has id, version, size and times, and metadata on request",
     clauses: ["L4", "M1"],
     async run({ open }) {

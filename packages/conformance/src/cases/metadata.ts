@@ -1,7 +1,7 @@
-import type { ThreadMetadata, ThreadStore } from "@threadstore/core";
-import { type ConformanceCase, section } from "../suite/conformance-case.ts";
-import { holds, loaded, refuses, same, show } from "../suite/expectations.ts";
-import { idsOf, unchanged } from "./reading.ts";
+import type { ThreadStore, ThreadMetadata } from "@threadstore/core";
+import { section, type ConformanceCase } from "../suite/conformance-case.ts";
+import { loaded, same, holds, refuses, show } from "../suite/expectations.ts";
+import { unchanged, idsOf } from "./support/reading.ts";
 
 async function metadataOf(store: ThreadStore, id: string): Promise<ThreadMetadata> {
   return (await loaded(store, id, "a saved thread is loaded")).metadata;
@@ -12,9 +12,9 @@ function metadataOfBytes(bytes: number): ThreadMetadata {
   return { m: "x".repeat(bytes - Buffer.byteLength('{"m":""}')) };
 }
 
-export const metadata: ConformanceCase[] = section("Metadata", "core", [
+export const metadata: ConformanceCase[] = section("Metadata", [
   {
-    id: "M01",
+    id: "M1-1",
     title: "a save with previous and without metadata keeps it",
     clauses: ["M1"],
     async run({ open }) {
@@ -32,7 +32,7 @@ export const metadata: ConformanceCase[] = section("Metadata", "core", [
     },
   },
   {
-    id: "M02",
+    id: "M1-2",
     title: "a save with metadata replaces all of it",
     clauses: ["M1"],
     async run({ open }) {
@@ -45,7 +45,7 @@ export const metadata: ConformanceCase[] = section("Metadata", "core", [
     },
   },
   {
-    id: "M03",
+    id: "M1-3",
     title: "metadata: {} clears it",
     clauses: ["M1"],
     async run({ open }) {
@@ -58,7 +58,7 @@ export const metadata: ConformanceCase[] = section("Metadata", "core", [
     },
   },
   {
-    id: "M04",
+    id: "M1-4",
     title: "overwrite without metadata keeps it",
     clauses: ["M1"],
     async run({ open }) {
@@ -79,7 +79,7 @@ export const metadata: ConformanceCase[] = section("Metadata", "core", [
     },
   },
   {
-    id: "M05",
+    id: "M1-5",
     title: "every well-formed name and value survives",
     clauses: ["M1", "V4"],
     async run({ open }) {
@@ -102,7 +102,7 @@ export const metadata: ConformanceCase[] = section("Metadata", "core", [
     },
   },
   {
-    id: "M06",
+    id: "M1-6",
     title: "metadata that is no flat record of strings is INVALID_ARGUMENT, and nothing is written",
     clauses: ["M1", "F1"],
     async run({ open }) {
@@ -140,7 +140,7 @@ export const metadata: ConformanceCase[] = section("Metadata", "core", [
     },
   },
   {
-    id: "M07",
+    id: "M1-7",
     title: "metadata has up to 8 KiB as JSON; one byte more is TOO_LARGE, and nothing is written",
     clauses: ["M1", "V5"],
     async run({ open }) {

@@ -1,11 +1,17 @@
-import type { ThreadStore } from "@threadstore/core";
-import { jsonTexts } from "../corpus/json-documents.ts";
-import { type ConformanceCase, section } from "../suite/conformance-case.ts";
-import { holds, loaded, same, show } from "../suite/expectations.ts";
-import { inParallel } from "../utilities/parallel.ts";
+import type { ThreadStore, StoredThread, SaveOptions } from "@threadstore/core";
+import { jsonTexts, notThreadTexts, nestedText, nestedObject } from "../corpus/json-documents.ts";
+import { refusedObjects, notThreads } from "../corpus/refused-values.ts";
+import { sequentialProperty } from "../engines/random/sequential-property.ts";
+import { section, type ConformanceCase } from "../suite/conformance-case.ts";
+import { same, loaded, holds, show, refuses, broken, outcomeOf } from "../suite/expectations.ts";
+import { inParallel, range } from "../utilities/parallel.ts";
+import { RANDOM_CALLS_MS } from "./support/random-calls.ts";
+import { textOf, unchanged, idsOf, summariesOf } from "./support/reading.ts";
+import { LONG_THREAD } from "./support/sample-threads.ts";
+import { cuts, JOINED_PARTS, Conversation, LONG_TEXT } from "./support/text-in-parts.ts";
 
 /** That each text comes back byte for byte, and parsed as JSON.parse does. */
-export async function textsRoundTrip(store: ThreadStore, texts: readonly string[]): Promise<void> {
+async function textsRoundTrip(store: ThreadStore, texts: readonly string[]): Promise<void> {
   await inParallel(texts.entries(), 8, async ([index, text]) => {
     const saved = await store.save(`text-${index}`, text);
     same(saved.json, text, "save hands out the text as it was given");
@@ -17,7 +23,7 @@ export async function textsRoundTrip(store: ThreadStore, texts: readonly string[
 }
 
 /** That the object comes back equal, its members in the same order. */
-export async function objectRoundTrips(store: ThreadStore, id: string, thread: object): Promise<void> {
+async function objectRoundTrips(store: ThreadStore, id: string, thread: object): Promise<void> {
   await store.save(id, thread);
   const stored = await loaded(store, id, "a saved object is loaded");
   same(
@@ -32,16 +38,80 @@ export async function objectRoundTrips(store: ThreadStore, id: string, thread: o
   );
 }
 
-export const values: ConformanceCase[] = section("Values", "core", [
+/** The text of a thread of so many bytes. */
+function textOfBytes(bytes: number, letter = "x"): string {
+  const room = bytes - Buffer.byteLength('{"a":""}');
+  return `{"a":"${letter.repeat(Math.floor(room / Buffer.byteLength(letter)))}"}`.padEnd(0);
+}
+
+/** Three bytes a character, at every offset from a chunk's boundary. */
+function wideText(offset: number): string {
+  return JSON.stringify({ o: "x".repeat(offset), text: "\u20ac".repeat(350_000) });
+}
+
+export const values: ConformanceCase[] = section("Values", [
   {
-    id: "V01",
+    id: "V1-1",
+    title: "what was saved is loaded, with its details",
+    clauses: ["V1", "L4"],
+    async run({ open }) {
+      const store = await open();
+      const thread = { messages: [{ role: "user", text: "Tell me a joke." }], count: 1 };
+      await store.save("a", thread);
+      const stored = await loaded(store, "a", "a saved thread is loaded");
+      same(stored.thread, thread, "the thread is loaded as it was saved");
+      same(
+        stored.json,
+        JSON.stringify(thread),
+        "a thread saved as an object is kept as JSON.stringify writes it",
+      );
+      same(stored.id, "a", "a stored thread tells its id");
+      same(stored.metadata, {}, "a thread saved without metadata has none");
+      same(stored.expiresAt, undefined, "a thread saved without an expiry has none");
+      holds(stored.thread === stored.thread, "thread is always the same object", "it was another each time");
+    },
+  },
+  {
+    id: "V1-2",
+    title: "a later save replaces all of an earlier one",
+    clauses: ["V1", "C2"],
+    async run({ open }) {
+      const store = await open();
+      const first = await store.save("a", { first: 1, both: { x: 1 } });
+      const second = await store.save("a", { both: { y: 2 } }, { previous: first });
+      const third = await store.save("b", { full: true }, { overwrite: true });
+      await store.save("b", {}, { previous: third });
+      same(second.thread, { both: { y: 2 } }, "save hands out what it saved");
+      same(
+        await textOf(store, "a"),
+        '{"both":{"y":2}}',
+        "a save replaces the whole thread, and merges nothing",
+      );
+      same(await textOf(store, "b"), "{}", "an empty thread replaces a full one");
+    },
+  },
+  {
+    id: "V1-3",
+    title: "a shorter thread leaves no tail of a longer one",
+    clauses: ["V1"],
+    async run({ open }) {
+      const store = await open();
+      const saved = await store.save("a", LONG_THREAD);
+      await store.save("a", '{"a":1}', { previous: saved });
+      same(await textOf(store, "a"), '{"a":1}', "a shorter thread replaces a longer one whole");
+      await store.save("a", LONG_THREAD, { overwrite: true });
+      await store.save("a", '{"b":2}', { overwrite: true });
+      same(await textOf(store, "a"), '{"b":2}', "a shorter thread overwrites a longer one whole");
+    },
+  },
+  {
+    id: "V1-4",
     title: "a thread given as text comes back byte for byte",
     clauses: ["V1", "V4"],
-    timeoutMs: 30_000,
     run: async ({ open }) => textsRoundTrip(await open(), jsonTexts),
   },
   {
-    id: "V02",
+    id: "V1-5",
     title: "empty and falsy values stay what they are",
     clauses: ["V1"],
     async run({ open }) {
@@ -65,7 +135,7 @@ export const values: ConformanceCase[] = section("Values", "core", [
     },
   },
   {
-    id: "V03",
+    id: "V1-6",
     title: "numbers keep every digit; -0 of an object is 0",
     clauses: ["V1", "V2"],
     async run({ open }) {
@@ -101,7 +171,7 @@ export const values: ConformanceCase[] = section("Values", "core", [
     },
   },
   {
-    id: "V04",
+    id: "V1-7",
     title: "quotes, backslashes and line ends survive",
     clauses: ["V1", "N4"],
     async run({ open }) {
@@ -111,7 +181,7 @@ export const values: ConformanceCase[] = section("Values", "core", [
     },
   },
   {
-    id: "V05",
+    id: "V1-8",
     title: "every plane of Unicode survives, and nothing is normalized",
     clauses: ["V1", "V4"],
     async run({ open }) {
@@ -133,7 +203,7 @@ export const values: ConformanceCase[] = section("Values", "core", [
     },
   },
   {
-    id: "V06",
+    id: "V1-9",
     title: "members keep their order, $type first",
     clauses: ["V1"],
     async run({ open }) {
@@ -147,7 +217,7 @@ export const values: ConformanceCase[] = section("Values", "core", [
     },
   },
   {
-    id: "V07",
+    id: "V1-10",
     title: "NUL and escaped lone surrogates in text survive",
     clauses: ["V1", "V4"],
     async run({ open }) {
@@ -161,7 +231,336 @@ export const values: ConformanceCase[] = section("Values", "core", [
     },
   },
   {
-    id: "V08",
+    id: "V1-11",
+    title: "a megabyte of 3-byte characters survives at every offset",
+    clauses: ["V1", "V4"],
+    async run({ open }) {
+      const store = await open();
+      for (const offset of [0, 1, 2]) {
+        const text = wideText(offset);
+        await store.save("a", text, { overwrite: true });
+        holds(
+          (await textOf(store, "a")) === text,
+          "a long text is loaded as it was",
+          `at offset ${offset} it was another`,
+        );
+      }
+    },
+  },
+  {
+    id: "V1-12",
+    title: "strings that look like something else stay strings",
+    clauses: ["V1"],
+    async run({ open }) {
+      const store = await open();
+      const thread = {
+        a: "true",
+        b: "1",
+        c: "null",
+        d: "[1]",
+        e: '{"x":1}',
+        f: "2020-01-01T00:00:00.000Z",
+        g: "1e3",
+        h: "undefined",
+      };
+      await store.save("a", thread);
+      same((await loaded(store, "a", "a saved object is loaded")).thread, thread, "strings stay strings");
+      const envelope = { ...(await loaded(store, "a", "a saved object is loaded")) };
+      const text = JSON.stringify({
+        thread: envelope,
+        threadstore: { format: 1, id: "b", version: "x", expiresAt: 0 },
+      });
+      await store.save("b", text);
+      same(await textOf(store, "b"), text, "a thread that looks like a record of the store is a thread");
+    },
+  },
+  {
+    id: "V1-13",
+    title: "a thread given in parts comes back byte for byte, wherever it is cut",
+    clauses: ["V1"],
+    async run({ open }) {
+      const store = await open();
+      const given = [...jsonTexts, '{"a":"\u{1f600}"}'].flatMap(cuts);
+      await inParallel(given.entries(), 8, async ([index, parts]) => {
+        const text = parts.join("");
+        const saved = await store.save(`text-${index}`, parts);
+        same(saved.json, text, JOINED_PARTS);
+        same(saved.size, Buffer.byteLength(text), "size is the number of bytes of the text");
+        same((await loaded(store, `text-${index}`, "a saved thread is loaded")).json, text, JOINED_PARTS);
+      });
+    },
+  },
+  {
+    id: "V1-14",
+    title: "a conversation that grows, shrinks and changes in parts is what its parts are",
+    clauses: ["V1", "V3"],
+    async run({ open }) {
+      const [store, other] = [await open(), await open()];
+      const conversation = new Conversation();
+      const versions: { stored: StoredThread; text: string }[] = [];
+      const save = async (): Promise<void> => {
+        const { parts, text } = conversation;
+        const saving = store.save("a", parts, { previous: versions.at(-1)?.stored });
+        parts.splice(0, parts.length, "too late");
+        versions.push({ stored: await saving, text });
+        same((await loaded(other, "a", "a saved thread is loaded")).json, text, JOINED_PARTS);
+      };
+      for (const turn of range(4)) {
+        conversation.say(`${turn} ${LONG_TEXT}`);
+        await save();
+      }
+      conversation.messages[1] = JSON.stringify(`1 ${LONG_TEXT.slice(1)}!`);
+      await save();
+      conversation.messages.splice(0, 2);
+      await save();
+      for (const text of ["short", `much longer ${LONG_TEXT}`, ""]) {
+        conversation.messages.splice(-1);
+        conversation.say(text);
+        await save();
+      }
+      const stored = versions.map((version) => version.stored.json);
+      same(
+        stored,
+        versions.map(({ text }) => text),
+        "what a save handed out stays what it was when others follow",
+      );
+    },
+  },
+  {
+    id: "V1-15",
+    title: "load with a previous is the same as without",
+    clauses: ["V1", "E4"],
+    async run({ open }) {
+      const [store, other] = [await open(), await open()];
+      const first = await store.save("a", { n: 1 }, { metadata: { title: "t" } });
+      const known = await store.load("a", { cached: first });
+      same({ ...known }, { ...(await store.load("a")) }, "load with a current previous is the thread");
+      same(known?.json, '{"n":1}', "load with a current previous has the thread's text");
+      await other.save("a", { n: 2 }, { previous: first });
+      same(
+        (await store.load("a", { cached: first }))?.json,
+        '{"n":2}',
+        "load with a stale previous is the thread as it is now",
+      );
+      await other.delete("a");
+      same(
+        await store.load("a", { cached: first }),
+        undefined,
+        "load with a previous of a deleted thread is undefined",
+      );
+    },
+  },
+  {
+    id: "V1-16",
+    title: "random calls by one client do what a model of the contract does",
+    clauses: ["V1", "E1", "E3", "C1", "C2", "C3", "N1", "N2", "N3", "L1", "L2", "L4", "T1", "T2", "M1"],
+    timeoutMs: RANDOM_CALLS_MS,
+    run: (context) => sequentialProperty(context, { clients: 1, reopens: false, timeoutMs: RANDOM_CALLS_MS }),
+  },
+  {
+    id: "V1-17",
+    title: "random calls by two clients in turn, which close and open anew, do what the model does",
+    clauses: ["V1", "E1", "E3", "E4", "C1", "C2", "C3", "N1", "N2", "N3", "L1", "L2", "L4", "T1", "T2", "M1"],
+    timeoutMs: RANDOM_CALLS_MS,
+    run: (context) => sequentialProperty(context, { clients: 2, reopens: true, timeoutMs: RANDOM_CALLS_MS }),
+  },
+  {
+    id: "V2-1",
+    title: "an object that is not strict JSON is INVALID_ARGUMENT with the path, and nothing is written",
+    clauses: ["V2"],
+    async run({ open }) {
+      const store = await open();
+      const { version } = await store.save("a", { n: 1 });
+      for (const [what, thread, path] of refusedObjects()) {
+        const save = () => store.save("a", thread, { previous: version });
+        const error = await refuses("INVALID_ARGUMENT", `an object with ${what} at ${path}`, save);
+        holds(
+          error.message.includes(path),
+          `the error for ${what} names the path ${path}`,
+          `it says "${error.message}"`,
+        );
+        await refuses("INVALID_ARGUMENT", `creating an object with ${what}`, () => store.save("b", thread));
+      }
+      await unchanged(store, "a", version, '{"n":1}');
+      same(await idsOf(store), ["a"], "a refused thread is not created");
+    },
+  },
+  {
+    id: "V2-2",
+    title: "text that is not one JSON object is INVALID_ARGUMENT, and nothing is written",
+    clauses: ["V2"],
+    async run({ open }) {
+      const store = await open();
+      for (const text of notThreadTexts) {
+        await refuses("INVALID_ARGUMENT", `the text ${show(text)}`, () => store.save("a", text));
+      }
+      for (const thread of notThreads()) {
+        await refuses("INVALID_ARGUMENT", `${show(thread)} as a thread`, () =>
+          store.save("a", thread as object),
+        );
+      }
+      same(await idsOf(store), [], "a refused thread is not created");
+    },
+  },
+  {
+    id: "V2-3",
+    title: "plain objects of every making are accepted",
+    clauses: ["V2"],
+    async run({ open }) {
+      const store = await open();
+      const shared = { x: 1 };
+      const bare = Object.assign(Object.create(null) as object, { y: 2 });
+      const thread = {
+        first: shared,
+        second: [shared, shared],
+        bare,
+        frozen: Object.freeze([Object.freeze({ z: 3 })]),
+      };
+      same(
+        (await store.save("a", thread)).json,
+        JSON.stringify(thread),
+        "an object that occurs twice is no cycle",
+      );
+      same((await store.save("b", bare)).json, '{"y":2}', "an object without a prototype is plain");
+    },
+  },
+  {
+    id: "V2-4",
+    title: "parts that are no thread together are refused, also behind parts that were saved",
+    clauses: ["V2", "V5"],
+    async run({ open }) {
+      const store = await open({ maxThreadBytes: 100_000 });
+      const conversation = new Conversation();
+      for (const turn of range(3)) conversation.say(`${turn} ${LONG_TEXT}`);
+      const { parts, text } = conversation;
+      const saved = await store.save("a", parts);
+      const wrong: [string, unknown[]][] = [
+        ["no part", []],
+        ["parts that are no strings", ['{"a":', 1, "}"]],
+        ["parts that are no object together", ["[", "]"]],
+        ["half a character", ['{"a":"', "\ud800", '"}']],
+        ["parts of which the last is missing", parts.slice(0, -1)],
+        ["parts with something behind the last", [...parts, ","]],
+        ["a new part that is not JSON", [...parts.slice(0, -1), ",'x'", "]}"]],
+      ];
+      for (const [what, given] of wrong) {
+        for (const previous of [saved, saved.version]) {
+          await refuses("INVALID_ARGUMENT", `a save of ${what}`, () => store.save("a", given, { previous }));
+        }
+        await refuses("INVALID_ARGUMENT", `a save of ${what}`, () => store.save("b", given));
+      }
+      const tooLong = [...parts.slice(0, -1), ...range(20).map(() => `,"${LONG_TEXT}"`), "]}"];
+      await refuses("TOO_LARGE", "a save of parts that are too long together", () =>
+        store.save("a", tooLong, { previous: saved }),
+      );
+      await unchanged(store, "a", saved.version, text);
+      same(await idsOf(store), ["a"], "a thread that is refused is not created");
+    },
+  },
+  {
+    id: "V3-1",
+    title: "changing what was passed to save after the call changes nothing stored",
+    clauses: ["V3"],
+    async run({ open }) {
+      const store = await open();
+      const thread = { messages: [{ text: "as saved" }] };
+      const metadata = { title: "as saved" };
+      const expiresAt = new Date(Date.now() + 3_600_000);
+      const until = expiresAt.getTime();
+      const options: { -readonly [Name in keyof SaveOptions]: SaveOptions[Name] } = { metadata, expiresAt };
+      const saving = store.save("a", thread, options);
+      thread.messages.push({ text: "too late" });
+      metadata.title = "too late";
+      expiresAt.setTime(until + 1000);
+      options.metadata = { title: "far too late" };
+      const saved = await saving;
+      thread.messages.length = 0;
+      for (const stored of [saved, await loaded(store, "a", "a saved thread is loaded")]) {
+        same(
+          stored.json,
+          '{"messages":[{"text":"as saved"}]}',
+          "the thread is stored as it was when save was called",
+        );
+        same(
+          stored.metadata,
+          { title: "as saved" },
+          "the metadata are stored as they were when save was called",
+        );
+        same(stored.expiresAt?.getTime(), until, "the expiry is stored as it was when save was called");
+      }
+    },
+  },
+  {
+    id: "V3-2",
+    title: "changing what a store handed out changes nothing stored",
+    clauses: ["V3"],
+    async run({ open }) {
+      const store = await open();
+      const saved = await store.save("a", { list: [1] }, { metadata: { title: "t" }, ttlMs: 3_600_000 });
+      const [summary] = await summariesOf(store);
+      const first = await loaded(store, "a", "a saved thread is loaded");
+      for (const { thread } of [saved, first]) {
+        const { list } = thread;
+        if (!Array.isArray(list)) broken("an array is loaded as one", `it was ${show(list)}`);
+        list.push(2);
+        thread["added"] = true;
+      }
+      for (const stored of [saved, first]) stored.metadata["title"] = "changed";
+      for (const date of [saved, first, summary].flatMap((each) => [
+        each?.createdAt,
+        each?.updatedAt,
+        each?.expiresAt,
+      ])) {
+        date?.setTime(0);
+      }
+      const second = await loaded(store, "a", "a thread whose copies were changed is loaded");
+      same(second.json, '{"list":[1]}', "changing a loaded thread changes nothing stored");
+      same(second.thread, { list: [1] }, "two loads share no object");
+      same(second.metadata, { title: "t" }, "changing loaded metadata changes nothing stored");
+      holds(
+        (second.expiresAt?.getTime() ?? 0) > Date.now(),
+        "changing a loaded Date changes nothing stored",
+        `expiresAt was ${show(second.expiresAt)}`,
+      );
+      holds(
+        second.createdAt.getTime() > 0,
+        "changing a loaded Date changes nothing stored",
+        "createdAt was the changed one",
+      );
+      const again = await store.save("a", { list: [3] }, { previous: first });
+      same(
+        again.metadata,
+        { title: "t" },
+        "a save keeps the stored metadata, not those that the caller changed",
+      );
+    },
+  },
+  {
+    id: "V3-3",
+    title: "a store changes nothing that it is passed",
+    clauses: ["V3"],
+    async run({ open }) {
+      const store = await open();
+      const thread = { messages: [{ text: "x" }] };
+      const options = { metadata: { title: "t" }, ttlMs: 60_000, overwrite: true };
+      const before = JSON.stringify({ thread, options });
+      const saved = await store.save("a", thread, options);
+      same(
+        JSON.stringify({ thread, options }),
+        before,
+        "save leaves the thread and the options as they were",
+      );
+      const frozen = Object.freeze({ previous: saved, metadata: Object.freeze({ title: "u" }) });
+      await store.save("a", Object.freeze({ messages: Object.freeze([]) }), frozen);
+      const listing = Object.freeze({ limit: 1, metadata: true });
+      await store.listPage(listing);
+      await store.load("a", Object.freeze({ cached: saved }));
+      same(await textOf(store, "a"), '{"messages":[]}', "frozen threads and options are accepted");
+      await store.delete("a", Object.freeze({}));
+    },
+  },
+  {
+    id: "V4-1",
     title: "members named __proto__ and constructor are data",
     clauses: ["V4", "V1"],
     async run({ open }) {
@@ -179,6 +578,60 @@ export const values: ConformanceCase[] = section("Values", "core", [
         "no thread adds a member to the prototype of objects",
         "every object has one",
       );
+    },
+  },
+  {
+    id: "V4-2",
+    title: "deep nesting survives, or is refused where it is too deep for the engine",
+    clauses: ["V4", "V2"],
+    async run({ open }) {
+      const store = await open();
+      await textsRoundTrip(store, [nestedText(500), nestedText(1000)]);
+      await objectRoundTrips(store, "a", nestedObject(500));
+      await objectRoundTrips(store, "b", nestedObject(1000));
+      for (const [id, thread] of [
+        ["c", nestedText(5000)],
+        ["d", nestedObject(5000)],
+        ["e", nestedObject(200_000)],
+      ] as const) {
+        const outcome = await outcomeOf(() => store.save(id, thread));
+        if (outcome.state === "resolved") {
+          same((await store.load(id))?.size, outcome.value.size, "a deep thread that was saved is loaded");
+        } else {
+          await refuses("INVALID_ARGUMENT", "a thread that is too deep", () => Promise.reject(outcome.error));
+          same(await store.load(id), undefined, "a refused thread is not there");
+        }
+      }
+    },
+  },
+  {
+    id: "V5-1",
+    title: "sizes around buffers' and up to the limit work; one byte more is TOO_LARGE",
+    clauses: ["V5", "V1"],
+    async run({ open }) {
+      const store = await open();
+      for (const size of [4095, 4096, 4097, 65_535, 65_536, 65_537, 1_048_576, 5_242_881]) {
+        const text = textOfBytes(size);
+        const saved = await store.save("a", text, { overwrite: true });
+        same(saved.size, size, "size is the number of bytes of the text");
+        holds(
+          (await textOf(store, "a")) === text,
+          `a thread of ${size} bytes is loaded as it was`,
+          "it was another",
+        );
+      }
+      const limited = await open({ maxThreadBytes: 1000 });
+      for (const letter of ["x", "\u00e9"]) {
+        const fits = textOfBytes(1000, letter);
+        const { version } = await limited.save("b", fits, { overwrite: true });
+        const tooLong = `${fits.slice(0, -2)}x"}`;
+        const call = `a thread of ${Buffer.byteLength(tooLong)} bytes where 1000 are allowed`;
+        await refuses("TOO_LARGE", call, () => limited.save("b", tooLong, { previous: version }));
+        await refuses("TOO_LARGE", call, () => limited.save("b", tooLong, { overwrite: true }));
+        await refuses("TOO_LARGE", call, () => limited.save("c", JSON.parse(tooLong) as object));
+        await unchanged(limited, "b", version, fits);
+      }
+      same(await idsOf(limited), ["a", "b"], "a thread that is too large is not created");
     },
   },
 ]);

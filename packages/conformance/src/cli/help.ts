@@ -9,7 +9,7 @@ HARNESS is a module that exports a harness as "harness" or as its default. It ma
 runs that. HISTORY is a history that the suite recorded; whether it is linearizable is checked again.
 
   --tier TIERS      only these tiers: ${tiers.join(", ")}
-  --case CASES      only these cases, such as K01,K05
+  --case CASES      only these cases, such as C4-1,C4-7
   --repeat COUNT    run each case so often, each time with the next seed, or until it fails
   --seed NUMBER     the seed of what cases choose at random, 1 if not given; "random" chooses one
   --effort EFFORT   full, or quick for a fraction of what takes long

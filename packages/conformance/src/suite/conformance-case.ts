@@ -96,13 +96,19 @@ export interface CasePlace {
 type CaseInSection = Omit<ConformanceCase, "section" | "tier" | "powers" | "timeoutMs"> &
   Partial<Pick<ConformanceCase, "tier" | "powers" | "timeoutMs">>;
 
-/** The cases of one section, with what they have in common filled in. */
-export function section(name: string, tier: Tier, cases: readonly CaseInSection[]): ConformanceCase[] {
-  return cases.map((each) => ({ section: name, tier, powers: [], timeoutMs: 60_000, ...each }));
-}
+/** Several callers at once. */
+export const CONCURRENT = { tier: "concurrent" } as const;
 
-/** The cases of one section on a network that fails. */
-export function faultsSection(name: string, cases: readonly CaseInSection[]): ConformanceCase[] {
-  const each = cases.map((one) => ({ powers: ["network"] as const, timeoutMs: 60_000, ...one }));
-  return section(name, "faults", each);
+/** A network that fails. */
+export const FAULTY_NETWORK = { tier: "faults", powers: ["network"] } as const;
+
+/** Processes, disks and servers that crash: hundreds of times, which takes minutes. */
+export const DURABLE = { tier: "durable", timeoutMs: 480_000 } as const;
+
+/** Leaks. */
+export const HYGIENE = { tier: "hygiene" } as const;
+
+/** Returns the cases of one section of the contract, with defaults for what they do not set. */
+export function section(name: string, cases: readonly CaseInSection[]): ConformanceCase[] {
+  return cases.map((each) => ({ section: name, tier: "core", powers: [], timeoutMs: 60_000, ...each }));
 }

@@ -144,7 +144,7 @@ export interface Harness {
  * it counts as any other case.
  */
 export interface Waiver {
-  /** The id of the case, such as `C05`. */
+  /** The id of the case, such as `C2-3`. */
   readonly case: string;
   readonly reason: string;
   /** A day, as `2027-01-31`. */

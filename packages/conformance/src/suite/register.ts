@@ -20,24 +20,18 @@ export interface Runner {
   readonly after: (check: () => void) => unknown;
 }
 
-/** The section that the runner itself adds a case to. */
-const SELF_CHECKS = "Self-checks";
-
-/** Registers every case as a test of the runner, or those of a selection, one suite a section. */
+/** Registers every case as a test of the runner, or those of a selection. Each section and tier is one suite. */
 export function register(harness: Harness, { describe, it, after }: Runner, selection: Selection = {}): void {
   const waivers = waiversOf(harness, cases);
   const selected = selectedCases(selection);
   const due = selected.filter((each) => missingPowers(harness, each).length === 0);
   const ran = new Set<ConformanceCase>();
   let isWholeRun = false;
-  const { [SELF_CHECKS]: selfChecks = [], ...sections } = Object.groupBy(selected, (each) => each.section);
-  for (const [section, members = []] of Object.entries(sections)) {
-    describe(section, () => members.forEach(registerCase));
-  }
-  describe(SELF_CHECKS, () => {
-    selfChecks.forEach(registerCase);
-    // Whoever asks the runner for some cases by their titles does not ask for this one.
-    it(`[X02] no case that is due is left out`, { timeout: 60_000 }, async () => {
+  const suites = Map.groupBy(selected, ({ section, tier }) => `${section} (${tier})`);
+  for (const [title, members] of suites) describe(title, () => members.forEach(registerCase));
+  describe("All cases", () => {
+    // A run that selects some tests by their titles does not include this one.
+    it(`[all] no case that is due is left out`, { timeout: 60_000 }, async () => {
       isWholeRun = true;
     });
   });

@@ -64,17 +64,17 @@ describe("a run", () => {
   it("of a good store says so, tier by tier, and exits with 0", async () => {
     const { exitCode, stdout, stderr } = await cli(good);
     expect(exitCode).toBe(0);
-    expect(stdout).toMatch(/^Ids +22 +0 +0 +0$/mu);
+    expect(stdout).toMatch(/^Names +32 +0 +0 +0$/mu);
     expect(stdout).toContain("a good store");
-    expect(stdout).toMatch(/^Not exercised\. The harness lacks entries\. .*\bB09\b/mu);
+    expect(stdout).toMatch(/^Not exercised\. The harness lacks entries\. .*\bD3-1\b/mu);
     expect(stdout).toMatch(/^core +~ partial +\d+ +0 +0 +[1-9]/mu);
-    expect(stdout).toMatch(/^Not exercised\. The harness lacks peer\. .*\bR03\b/mu);
+    expect(stdout).toMatch(/^Not exercised\. The harness lacks peer\. .*\bF3-10\b/mu);
     const ended = stderr
       .trim()
       .split("\n")
       .filter((line) => !line.startsWith("still running"));
     expect(ended).toHaveLength(cases.length);
-    expect(stderr).toMatch(/^passed {9}B01 {2}load of nothing is undefined \(\d+ ms\)$/mu);
+    expect(stderr).toMatch(/^passed {9}E1-1 {2}load of nothing is undefined \(\d+ ms\)$/mu);
     expect(stdout + stderr).not.toContain("\u001b");
   });
 
@@ -82,24 +82,24 @@ describe("a run", () => {
     const { exitCode, stdout, stderr } = await cli(
       broken,
       "--case",
-      "B01,b02",
-      "--case=B05",
+      "E1-1,e3-2",
+      "--case=E3-1",
       "--case",
-      "E12",
+      "E2-1",
     );
     expect(exitCode).toBe(1);
     expect(stdout).toContain(
-      "failed  B01  load of nothing is undefined (E1)\n" +
+      "failed  E1-1  load of nothing is undefined (E1)\n" +
         "  Promised: load of an id that was never saved is undefined. Happened: got null instead of undefined.\n" +
-        `  Again: npx threadstore-conformance ${broken} --case B01 --seed 1 --effort full\n`,
+        `  Again: npx threadstore-conformance ${broken} --case E1-1 --seed 1 --effort full\n`,
     );
-    expect(stdout).toMatch(/^waived {2}B05 .+\n {2}null is returned$/mu);
-    expect(stdout).toMatch(/^Basics +1 +1 +1 +0$/mu);
+    expect(stdout).toMatch(/^waived {2}E3-1 .+\n {2}null is returned$/mu);
+    expect(stdout).toMatch(/^Existence +2 +1 +1 +0$/mu);
     expect(stdout).toMatch(/^All +2 +1 +1 +0$/mu);
     expect(stdout).toContain("Broken clauses: E1\n");
     expect(stdout).toMatch(/^core +✗ failed +2 +1 +1 +0 +\d+\.\d$/mu);
     expect(stdout).toMatch(/^concurrent +- not run +0 +0 +0 +0 +0\.0$/mu);
-    expect(stderr).toMatch(/^failed {9}B01/mu);
+    expect(stderr).toMatch(/^failed {9}E1-1/mu);
   });
 
   it("can be of some tiers, which are passed when all of their cases are", async () => {
@@ -111,7 +111,7 @@ describe("a run", () => {
   });
 
   it("of no case, or of none that could run, exits with 1", async () => {
-    for (const selection of [["--case", "B01", "--tier", "hygiene"], ["--case=B09"]]) {
+    for (const selection of [["--case", "E1-1", "--tier", "hygiene"], ["--case=D3-1"]]) {
       const { exitCode, stdout } = await cli(good, ...selection);
       expect(exitCode).toBe(1);
       expect(stdout).toContain("Not one case ran and passed");
@@ -119,22 +119,22 @@ describe("a run", () => {
   });
 
   it("repeats each case until it fails", async () => {
-    const { exitCode, stdout } = await cli(broken, "--case=C01,C03", "--repeat", "5", "--json");
+    const { exitCode, stdout } = await cli(broken, "--case=C1-1,L4-1", "--repeat", "5", "--json");
     expect(exitCode).toBe(1);
     const { results } = JSON.parse(stdout) as Report;
     expect(results.map(({ case: id, status, runs, seed }) => [id, status, runs, seed])).toEqual([
-      ["C01", "failed", 2, 2],
-      ["C03", "passed", 5, 5],
+      ["C1-1", "failed", 2, 2],
+      ["L4-1", "passed", 5, 5],
     ]);
-    const summary = await cli(broken, "--case=C01", "--repeat=5", "--seed=70");
+    const summary = await cli(broken, "--case=C1-1", "--repeat=5", "--seed=70");
     expect(summary.stdout).toContain("(C1, at run 2)");
-    expect(summary.stdout).toContain("--case C01 --seed 71 --effort");
+    expect(summary.stdout).toContain("--case C1-1 --seed 71 --effort");
   });
 
   it("whose store leaves a rejection unhandled names the case, and exits with 1", async () => {
-    const { exitCode, stderr } = await cli(broken, "--case=C02");
+    const { exitCode, stderr } = await cli(broken, "--case=C1-2");
     expect(exitCode).toBe(1);
-    expect(stderr).toContain("A rejection that nobody handled during C02: Error: nobody cares");
+    expect(stderr).toContain("A rejection that nobody handled during C1-2: Error: nobody cares");
   });
 
   it("hands the seed on", async () => {
@@ -144,9 +144,9 @@ describe("a run", () => {
        const { THREADSTORE_CONFORMANCE_SEED: seed = "none" } = process.env;
        export const harness = { ...inner, name: "seed " + seed as string };`,
     );
-    expect((await cli(seeded, "--case=B01", "--seed=-12345")).stdout).toContain("seed -12345");
-    expect((await cli(seeded, "--case=B01")).stdout).toContain("seed none");
-    expect((await cli(seeded, "--case=B01", "--seed=random")).stdout).toMatch(/seed [1-9]\d*$/mu);
+    expect((await cli(seeded, "--case=E1-1", "--seed=-12345")).stdout).toContain("seed -12345");
+    expect((await cli(seeded, "--case=E1-1")).stdout).toContain("seed none");
+    expect((await cli(seeded, "--case=E1-1", "--seed=random")).stdout).toMatch(/seed [1-9]\d*$/mu);
   });
 
   it("hands the effort on, and says it", async () => {
@@ -156,13 +156,13 @@ describe("a run", () => {
        const { THREADSTORE_CONFORMANCE_EFFORT: effort = "none" } = process.env;
        export const harness = { ...inner, name: "effort " + effort as string };`,
     );
-    const { stdout } = await cli(told, "--case=B01", "--effort=quick", "--json");
+    const { stdout } = await cli(told, "--case=E1-1", "--effort=quick", "--json");
     expect(JSON.parse(stdout)).toMatchObject({ harness: "effort quick", effort: "quick" });
   });
 
   it("works under Bun, with a network that fails and with other processes", async () => {
     const harness = await overNetwork("bun.ts");
-    const ids = "B01,F01,F06,R01,A10,L08,K13,A06";
+    const ids = "E1-1,C6-1,F5-1,F3-7,F2-6,E1-3,C5-2,F6-2";
     const { exitCode, stdout } = await cliOf(bun, harness, "--case", ids, "--effort=quick");
     expect([exitCode, stdout]).toEqual([0, expect.stringMatching(/^All +8 +0 +0 +0$/mu)]);
   });
@@ -172,7 +172,7 @@ describe("a run", () => {
       "default.mjs",
       `export { harness as default } from ${JSON.stringify(good)}; setInterval(() => {}, 1000);`,
     );
-    expect((await cli(module, "--case=B01")).exitCode).toBe(0);
+    expect((await cli(module, "--case=E1-1")).exitCode).toBe(0);
   });
 });
 
@@ -182,7 +182,7 @@ describe("a report", () => {
       broken,
       "--json",
       "--report=out.json",
-      "--case=B01,B02,B05",
+      "--case=E1-1,E3-2,E3-1",
     );
     expect(exitCode).toBe(1);
     const report = JSON.parse(stdout) as Report;
@@ -202,36 +202,36 @@ describe("a report", () => {
       brokenClauses: ["E1"],
       results: [
         {
-          case: "B01",
+          case: "E1-1",
           title: "load of nothing is undefined",
-          section: "Basics",
+          section: "Existence",
           tier: "core",
           clauses: ["E1"],
           status: "failed",
           message: expect.stringMatching(/^Promised: .+ Happened: got null instead of undefined\.$/u),
-          reproduction: `npx threadstore-conformance ${broken} --case B01 --seed 1 --effort full`,
+          reproduction: `npx threadstore-conformance ${broken} --case E1-1 --seed 1 --effort full`,
           runs: 1,
           seed: 1,
           milliseconds: expect.any(Number),
         },
-        expect.objectContaining({ case: "B02", status: "passed", runs: 1 }),
-        expect.objectContaining({ case: "B05", status: "waived", message: "null is returned" }),
+        expect.objectContaining({ case: "E3-1", status: "waived", message: "null is returned" }),
+        expect.objectContaining({ case: "E3-2", status: "passed", runs: 1 }),
       ],
     });
-    expect(stderr).toContain("B01");
+    expect(stderr).toContain("E1-1");
   });
 
   it("is Markdown in a file with --markdown", async () => {
-    const { stdout } = await cli(broken, "--markdown", "out.md", "--case=B01,B02");
+    const { stdout } = await cli(broken, "--markdown", "out.md", "--case=E1-1,E3-2");
     expect(stdout).toContain("✗ failed");
     const page = await readFile(join(folder, "out.md"), "utf8");
     expect(page).toContain(String.raw`# Conformance of a broken \| store`);
     expect(page).toContain("| core | ✗ failed | 1 | 1 | 0 | 0 |");
-    expect(page).toContain("| Basics | 1 | 1 | 0 | 0 |");
+    expect(page).toContain("| Existence | 1 | 1 | 0 | 0 |");
     expect(page).toMatch(
-      /^\| B01 \| load of nothing is undefined \| E1 \| Promised: .+ \| `npx .+ --case B01 .+` \|$/mu,
+      /^\| E1-1 \| load of nothing is undefined \| E1 \| Promised: .+ \| `npx .+ --case E1-1 .+` \|$/mu,
     );
-    expect(page).not.toContain("B02");
+    expect(page).not.toContain("E3-2");
   });
 });
 
@@ -240,22 +240,22 @@ describe("--list", () => {
     const { exitCode, stdout, stderr } = await cli("--list");
     expect(exitCode).toBe(0);
     expect(stdout.trimEnd().split("\n")).toHaveLength(cases.length + 1);
-    expect(stdout).toMatch(/^B01 +core +Basics +E1 +load of nothing is undefined$/mu);
-    expect(stdout).toMatch(/^B09 .+ D3 +entries +the backend keeps nothing/mu);
+    expect(stdout).toMatch(/^E1-1 +core +Existence +E1 +load of nothing is undefined$/mu);
+    expect(stdout).toMatch(/^D3-1 .+ D3 +entries +the backend keeps nothing/mu);
     expect(stderr).toBe("");
   });
 
   it("prints those that were asked for", async () => {
     const { stdout } = await cli("--list", "--tier=hygiene");
-    expect(stdout).toContain("A05");
-    expect(stdout).not.toContain("B01");
+    expect(stdout).toContain("F6-1");
+    expect(stdout).not.toContain("E1-1");
   });
 });
 
 describe("wrong usage", () => {
   it.each([
     [["--colour", good], "Unknown option '--colour'."],
-    [["--case=Q01", good], "There is no case Q01: see --list."],
+    [["--case=Q1-1", good], "There is no case Q1-1: see --list."],
     [
       ["--tier=slow", good],
       "There is no tier slow: the tiers are core, concurrent, faults, durable, hygiene.",
@@ -264,7 +264,7 @@ describe("wrong usage", () => {
     [["--seed=dice", good], "--seed takes a whole number, or random, not dice."],
     [["--effort=some", good], "--effort takes quick or full, not some."],
     [["--report"], "Option '--report <value>' argument missing."],
-    [["--case=B01"], "Name a module that exports a harness, such as ./harness.js."],
+    [["--case=E1-1"], "Name a module that exports a harness, such as ./harness.js."],
     [[good, broken], `Name only a module that exports a harness, such as ./harness.js, without ${broken}.`],
     [["check"], "Name a file with a history."],
     [["check", "./missing.jsonl"], "./missing.jsonl cannot be checked: ENOENT"],
@@ -291,11 +291,11 @@ describe("wrong usage", () => {
     const waived = await file(
       "waived.mjs",
       `import { harness as inner } from ${JSON.stringify(good)};
-       export const harness = { ...inner, waivers: [{ case: "Q01", reason: "x", until: "2999-12-31" }] };`,
+       export const harness = { ...inner, waivers: [{ case: "Q1-1", reason: "x", until: "2999-12-31" }] };`,
     );
     expect(await cli(waived)).toMatchObject({
       exitCode: 2,
-      stderr: expect.stringContaining('names the case "Q01"'),
+      stderr: expect.stringContaining('names the case "Q1-1"'),
     });
   });
 });

@@ -16,7 +16,7 @@ async function writtenBy(terminal: Omit<Output, "write">): Promise<string[]> {
   const pieces: string[] = [];
   const extent = { cases: 2, repeat: 1 };
   const progress = progressOn({ ...terminal, write: (text) => pieces.push(text) }, extent);
-  await run(nullLoader, { cases: ["B01", "B02"], onStart: progress.started, onResult: progress.ended });
+  await run(nullLoader, { cases: ["E1-1", "E3-2"], onStart: progress.started, onResult: progress.ended });
   progress.end();
   return pieces;
 }
@@ -25,28 +25,28 @@ describe("on a terminal", () => {
   it("the progress is one line that is rewritten, and keeps failures", async () => {
     vi.stubEnv("NO_COLOR", "");
     const erase = "\r\u001b[2K";
-    const [first, second] = cases.filter(({ id }) => id === "B01" || id === "B02");
+    const [first, second] = cases.filter(({ id }) => id === "E1-1" || id === "E3-2");
     expect(await writtenBy({ isTTY: true, columns: 200 })).toEqual([
       erase,
-      `1/2  B01 ${first?.title}`,
+      `1/2  E1-1 ${first?.title}`,
       erase,
-      `\u001b[31mfailed\u001b[39m  B01  ${first?.title}\n`,
+      `\u001b[31mfailed\u001b[39m  E1-1  ${first?.title}\n`,
       erase,
-      `2/2  1 failed  B02 ${second?.title}`,
+      `2/2  1 failed  E3-2 ${second?.title}`,
       erase,
     ]);
   });
 
   it("the line is never longer than the terminal is wide", async () => {
     const pieces = await writtenBy({ isTTY: true, columns: 20 });
-    expect(pieces[1]).toBe("1/2  B01 load of no");
+    expect(pieces[1]).toBe("1/2  E1-1 load of n");
   });
 
   it("the summary has colours, unless NO_COLOR is set", async () => {
-    const report = await run(nullLoader, { cases: ["B01"] });
+    const report = await run(nullLoader, { cases: ["E1-1"] });
     const output = { isTTY: true, write: () => undefined };
     vi.stubEnv("NO_COLOR", "");
-    expect(summaryOf(report, painterFor(output))).toContain("\u001b[31mfailed\u001b[39m  B01");
+    expect(summaryOf(report, painterFor(output))).toContain("\u001b[31mfailed\u001b[39m  E1-1");
     expect(summaryOf(report, painterFor(output))).toContain("core        \u001b[31m✗ failed\u001b[39m");
     vi.stubEnv("NO_COLOR", "1");
     expect(summaryOf(report, painterFor(output))).not.toContain("\u001b");

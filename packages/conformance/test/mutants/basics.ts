@@ -1,16 +1,16 @@
 import { changedIfThere, handsOut, isText, type Mutant, mutant } from "./mutant.ts";
 
 export const basicMutants: readonly Mutant[] = [
-  mutant("parsed anew", "parses the thread each time it is asked for", ["B02"], () => (inner) => ({
+  mutant("parsed anew", "parses the thread each time it is asked for", ["V1-1"], () => (inner) => ({
     load: async (...parameters) => {
       const stored = await inner.load(...parameters);
       return stored && Object.defineProperty({ ...stored }, "thread", { get: () => JSON.parse(stored.json) });
     },
   })),
-  mutant("null", "returns null for nothing", ["B01"], () => (inner) => ({
+  mutant("null", "returns null for nothing", ["E1-1"], () => (inner) => ({
     load: async (...parameters) => (await inner.load(...parameters)) ?? (null as never),
   })),
-  mutant("merge", "merges a thread into the one that is there", ["B03"], () => (inner) => ({
+  mutant("merge", "merges a thread into the one that is there", ["V1-2"], () => (inner) => ({
     save: async (id, thread, options) => {
       const before = await inner.load(id);
       return inner.save(
@@ -20,7 +20,7 @@ export const basicMutants: readonly Mutant[] = [
       );
     },
   })),
-  mutant("tail", "writes over the old bytes without cutting them", ["B04"], () => {
+  mutant("tail", "writes over the old bytes without cutting them", ["V1-3"], () => {
     const longest = new Map<string, string>();
     return (inner) => ({
       ...handsOut(inner, () => ({})),

@@ -57,13 +57,13 @@ export const concurrencyMutants: readonly Mutant[] = [
   mutant(
     "check, then act",
     "checks the condition in one step and writes in another",
-    ["K01", "K02", "K03", "K06", "K12", "K14"],
+    ["C4-1", "C4-2", "C4-3", "C4-5", "C5-1", "C7-10"],
     () => checkThenAct((work) => work()),
   ),
   mutant(
     "lock in the client",
     "checks and writes under a lock that other clients do not see",
-    ["K04"],
+    ["C4-4"],
     () => {
       const locks = new WeakMap<object, ReturnType<typeof newLock>>();
       return (inner, surroundings) => {
@@ -73,7 +73,7 @@ export const concurrencyMutants: readonly Mutant[] = [
       };
     },
   ),
-  mutant("in place", "writes over the old thread piece by piece", ["K07"], () => (inner) => ({
+  mutant("in place", "writes over the old thread piece by piece", ["D1-1"], () => (inner) => ({
     save: async (id, thread, options) => {
       const text = typeof thread === "string" ? thread : JSON.stringify(thread);
       const stored = await inner.save(id, text.replace(/"end":\d+/u, '"end":-1'), options);
@@ -81,14 +81,14 @@ export const concurrencyMutants: readonly Mutant[] = [
       return inner.save(id, thread, { ...options, previous: undefined, overwrite: true }).catch(() => stored);
     },
   })),
-  mutant("metadata apart", "writes the metadata in a step of its own", ["K08"], () => (inner) => ({
+  mutant("metadata apart", "writes the metadata in a step of its own", ["C1-10"], () => (inner) => ({
     save: async (id, thread, { metadata, ...options } = {}) => {
       const stored = await inner.save(id, thread, options);
       await nextTurn();
       return metadata === undefined ? stored : inner.save(id, thread, { metadata, overwrite: true });
     },
   })),
-  mutant("index", "keeps an index that parallel saves overwrite", ["K09"], () => {
+  mutant("index", "keeps an index that parallel saves overwrite", ["C4-6"], () => {
     let index: readonly string[] = [];
     return (inner) => ({
       save: async (id, ...rest) => {
@@ -106,5 +106,5 @@ export const concurrencyMutants: readonly Mutant[] = [
       },
     });
   }),
-  mutant("replicas", "loads from replicas that lag behind", ["K10", "K11", "K12"], replica),
+  mutant("replicas", "loads from replicas that lag behind", ["E4-3", "E4-4", "C5-1"], replica),
 ];

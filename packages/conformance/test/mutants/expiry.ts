@@ -26,25 +26,25 @@ function seconds(ttlMs: number | undefined): number | undefined {
 }
 
 export const expiryMutants: readonly Mutant[] = [
-  mutant("wrong unit", "takes milliseconds for something shorter", ["T01"], () =>
+  mutant("wrong unit", "takes milliseconds for something shorter", ["T1-1"], () =>
     saving(({ ttlMs, ...options }) => ({ ...options, ttlMs: ttlMs === undefined ? undefined : ttlMs / 2 })),
   ),
-  mutant("lists the expired", "lists what has expired", ["T02"], () => (_, { data, options }) => ({
+  mutant("lists the expired", "lists what has expired", ["T1-2"], () => (_, { data, options }) => ({
     listPage: (...parameters) => timeless(data, options).listPage(...parameters),
   })),
-  mutant("expiry stays", "keeps an expiry when a save gives none", ["T03", "T16"], () =>
+  mutant("expiry stays", "keeps an expiry when a save gives none", ["T1-3", "T1-12"], () =>
     saving((options, before) => ({
       ...options,
       expiresAt: options.expiresAt ?? (options.ttlMs === undefined ? before?.expiresAt : undefined),
     })),
   ),
-  mutant("zero is never", "takes a ttlMs of 0 for none", ["T04"], () =>
+  mutant("zero is never", "takes a ttlMs of 0 for none", ["T1-4"], () =>
     saving((options) => ({ ...options, ttlMs: options.ttlMs === 0 ? undefined : options.ttlMs })),
   ),
   mutant(
     "sweep by id",
     "removes by id what had expired when it looked",
-    ["T05"],
+    ["T1-5"],
     () =>
       (inner, { data, options }) => ({
         deleteExpired: async (given) => {
@@ -58,26 +58,26 @@ export const expiryMutants: readonly Mutant[] = [
         },
       }),
   ),
-  mutant("32 bits", "keeps an expiry in 32 bits", ["T07"], () =>
+  mutant("32 bits", "keeps an expiry in 32 bits", ["T1-13"], () =>
     saving((options) => ({
       ...options,
       ttlMs: options.ttlMs === undefined ? undefined : options.ttlMs % 2 ** 31 || 1,
     })),
   ),
-  mutant("no sweep", "does not sweep", ["T10"], () => () => ({
+  mutant("no sweep", "does not sweep", ["T1-7"], () => () => ({
     deleteExpired: async () => ({ deleted: 0 }),
   })),
-  mutant("null is the default", "takes expiresAt: null for none given", ["T11"], () =>
+  mutant("null is the default", "takes expiresAt: null for none given", ["T1-8"], () =>
     saving((options) => ({ ...options, expiresAt: options.expiresAt ?? undefined })),
   ),
-  mutant("whole seconds", "keeps an expiry in whole seconds", ["T13"], () =>
+  mutant("whole seconds", "keeps an expiry in whole seconds", ["T1-9"], () =>
     saving((options) => ({ ...options, ttlMs: seconds(options.ttlMs) })),
   ),
   {
     name: "clock of the start",
     bug: "reads the clock when it is opened",
     base: "memory",
-    killedBy: ["T14"],
+    killedBy: ["T1-10"],
     make: () =>
       plainHarness("clock of the start", (data, options) => {
         const opened = Date.now();
@@ -87,7 +87,7 @@ export const expiryMutants: readonly Mutant[] = [
   mutant(
     "metadata of the dead",
     "keeps the metadata of what has expired",
-    ["T15"],
+    ["T1-11"],
     () =>
       (inner, { data, options }) => ({
         save: async (id, thread, given = {}) => {
@@ -99,7 +99,7 @@ export const expiryMutants: readonly Mutant[] = [
   mutant(
     "createdAt moves",
     "sets createdAt with every save",
-    ["T09"],
+    ["T2-1"],
     () => (inner) => handsOut(inner, ({ updatedAt }) => ({ createdAt: updatedAt })),
   ),
 ];
@@ -111,35 +111,35 @@ function textOnly(metadata: object | undefined): ThreadMetadata | undefined {
 }
 
 export const metadataMutants: readonly Mutant[] = [
-  mutant("metadata dropped", "drops metadata when a save gives none", ["M01", "M04"], () =>
+  mutant("metadata dropped", "drops metadata when a save gives none", ["M1-1", "M1-4"], () =>
     saving(({ metadata = {}, ...options }) => ({ ...options, metadata })),
   ),
-  mutant("metadata merged", "merges metadata into what is there", ["M02"], () =>
+  mutant("metadata merged", "merges metadata into what is there", ["M1-2"], () =>
     saving(({ metadata, ...options }, before) => ({
       ...options,
       metadata:
         metadata && Object.keys(metadata).length > 0 ? { ...before?.metadata, ...metadata } : metadata,
     })),
   ),
-  mutant("empty metadata is none", "takes {} for no metadata", ["M03"], () =>
+  mutant("empty metadata is none", "takes {} for no metadata", ["M1-3"], () =>
     saving(({ metadata, ...options }) => ({
       ...options,
       metadata: metadata && Object.keys(metadata).length === 0 ? undefined : metadata,
     })),
   ),
-  mutant("overwrite drops metadata", "keeps metadata for conditional saves only", ["M04"], () =>
+  mutant("overwrite drops metadata", "keeps metadata for conditional saves only", ["M1-4"], () =>
     saving((options) => ({
       ...options,
       metadata: options.metadata ?? (options.overwrite === true ? {} : undefined),
     })),
   ),
-  mutant("copied metadata", "copies metadata with Object.assign", ["M05"], () =>
+  mutant("copied metadata", "copies metadata with Object.assign", ["M1-5"], () =>
     saving((options) => ({ ...options, metadata: options.metadata && Object.assign({}, options.metadata) })),
   ),
-  mutant("metadata as text", "makes text of whatever metadata holds", ["M06"], () =>
+  mutant("metadata as text", "makes text of whatever metadata holds", ["M1-6"], () =>
     saving((options) => ({ ...options, metadata: textOnly(options.metadata) })),
   ),
-  mutant("metadata counted in characters", "counts the characters of metadata", ["M07"], () => (inner) => ({
+  mutant("metadata counted in characters", "counts the characters of metadata", ["M1-7"], () => (inner) => ({
     save: async (id, thread, options = {}) => {
       const json = JSON.stringify(options.metadata ?? {});
       if (json.length > 8192 || Buffer.byteLength(json) <= 8192) return inner.save(id, thread, options);

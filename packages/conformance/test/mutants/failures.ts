@@ -31,19 +31,19 @@ function rethrown(change: (error: ThreadStoreError) => unknown): Bug {
 }
 
 export const abortMutants: readonly Mutant[] = [
-  mutant("no signal", "does not look at the signal", ["A01"], () => (inner) => ({
+  mutant("no signal", "does not look at the signal", ["F2-1"], () => (inner) => ({
     save: (id, thread, options) => inner.save(id, thread, unsignalled(options)),
     load: (id, options) => inner.load(id, unsignalled(options)),
     delete: (id, options) => inner.delete(id, unsignalled(options)),
   })),
-  mutant("own reason", "rejects with an AbortError of its own", ["A02"], () =>
+  mutant("own reason", "rejects with an AbortError of its own", ["F2-2"], () =>
     around((call, options) =>
       onError(call, (error) => {
         throw options?.signal?.aborted === true ? new DOMException("Aborted", "AbortError") : error;
       }),
     ),
   ),
-  mutant("half a save", "leaves half a thread when it is aborted", ["A03"], () => (inner) => ({
+  mutant("half a save", "leaves half a thread when it is aborted", ["F2-3"], () => (inner) => ({
     save: (id, thread, options) =>
       onError(
         () => inner.save(id, thread, options),
@@ -56,17 +56,17 @@ export const abortMutants: readonly Mutant[] = [
         },
       ),
   })),
-  mutant("late abort", "undoes a save whose signal is aborted later", ["A04"], () => (inner) => ({
+  mutant("late abort", "undoes a save whose signal is aborted later", ["F2-4"], () => (inner) => ({
     save: async (id, thread, options) => {
       const stored = await inner.save(id, thread, options);
       options?.signal?.addEventListener("abort", () => void inner.delete(id), { once: true });
       return stored;
     },
   })),
-  mutant("endless listing", "looks at the signal for the first page only", ["A08"], () => (inner) => ({
+  mutant("endless listing", "looks at the signal for the first page only", ["F2-5"], () => (inner) => ({
     listPage: (options = {}) => inner.listPage(options.cursor === undefined ? options : unsignalled(options)),
   })),
-  mutant("no turn", "keeps what it loaded for the rest of the event loop's turn", ["A11"], () => (inner) => {
+  mutant("no turn", "keeps what it loaded for the rest of the event loop's turn", ["F7-1"], () => (inner) => {
     const loads = new Map<string, Promise<StoredThread | undefined>>();
     return {
       load(id, options) {
@@ -80,13 +80,13 @@ export const abortMutants: readonly Mutant[] = [
       },
     };
   }),
-  mutant("listeners", "leaves a listener on the signal of each call", ["A05", "A06"], () =>
+  mutant("listeners", "leaves a listener on the signal of each call", ["F6-1", "F6-2"], () =>
     around((call, options) => {
       options?.signal?.addEventListener("abort", () => undefined);
       return call();
     }),
   ),
-  mutant("complaints", "warns of a failure", ["E14"], () => {
+  mutant("complaints", "warns of a failure", ["F6-3"], () => {
     let hasWarned = false;
     return around((call) =>
       onError(call, (error) => {
@@ -99,10 +99,10 @@ export const abortMutants: readonly Mutant[] = [
 ];
 
 export const errorMutants: readonly Mutant[] = [
-  mutant("plain errors", "rejects with a plain Error", ["E01"], () =>
+  mutant("plain errors", "rejects with a plain Error", ["F1-2"], () =>
     rethrown(({ message }) => new Error(message)),
   ),
-  mutant("quoting errors", "quotes the thread in its errors", ["E02"], () => (inner) => ({
+  mutant("quoting errors", "quotes the thread in its errors", ["F1-3"], () => (inner) => ({
     save: (id, thread, options) =>
       onError(
         () => inner.save(id, thread, options),
@@ -112,7 +112,7 @@ export const errorMutants: readonly Mutant[] = [
         },
       ),
   })),
-  mutant("any options", "takes any options", ["E03"], () => (inner) => ({
+  mutant("any options", "takes any options", ["F1-4"], () => (inner) => ({
     load: (id, options) =>
       inner.load(id, typeof options === "object" && options !== null ? { signal: options.signal } : {}),
   })),
@@ -129,7 +129,7 @@ async function isDamaged(store: ThreadStore, id: string): Promise<boolean> {
 }
 
 export const damageMutants: readonly Mutant[] = [
-  mutant("damage is nothing", "takes a damaged record for none", ["E12"], () => (inner) => ({
+  mutant("damage is nothing", "takes a damaged record for none", ["E2-1"], () => (inner) => ({
     load: (id, options) =>
       onError(
         () => inner.load(id, options),
@@ -139,23 +139,23 @@ export const damageMutants: readonly Mutant[] = [
         },
       ),
   })),
-  mutant("replaces damage", "creates over a damaged record", ["E15"], () => (inner) => ({
+  mutant("replaces damage", "creates over a damaged record", ["E2-2"], () => (inner) => ({
     save: async (id, thread, options = {}) =>
       inner.save(id, thread, (await isDamaged(inner, id)) ? { overwrite: true } : options),
   })),
-  mutant("damage stays", "cannot delete a damaged record", ["E16"], () => (inner) => ({
+  mutant("damage stays", "cannot delete a damaged record", ["E2-3"], () => (inner) => ({
     delete: async (id, options) => {
       await inner.load(id);
       return inner.delete(id, options);
     },
   })),
-  mutant("damage is not overwritten", "cannot overwrite a damaged record", ["E17"], () => (inner) => ({
+  mutant("damage is not overwritten", "cannot overwrite a damaged record", ["E2-4"], () => (inner) => ({
     save: async (id, thread, options) => {
       if (options?.overwrite === true) await inner.load(id);
       return inner.save(id, thread, options);
     },
   })),
-  mutant("damage ends a listing", "fails to list what is damaged", ["E18"], () => (inner) => ({
+  mutant("damage ends a listing", "fails to list what is damaged", ["E2-5"], () => (inner) => ({
     listPage: async (options) => {
       const page = await inner.listPage(options);
       if (page.threads.some(({ corrupt }) => corrupt))
@@ -163,7 +163,7 @@ export const damageMutants: readonly Mutant[] = [
       return page;
     },
   })),
-  mutant("any record", "does not look whose record it is", ["E19"], () => (inner, { data }) => ({
+  mutant("any record", "does not look whose record it is", ["E2-6"], () => (inner, { data }) => ({
     load: (id, options) =>
       onError(
         () => inner.load(id, options),

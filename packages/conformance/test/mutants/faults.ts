@@ -24,16 +24,16 @@ function withOptions(
 }
 
 export const connectionMutants: readonly Mutant[] = [
-  networkMutant("half an answer", "takes what came of a cut answer for all of it", ["F06"], () => ({
+  networkMutant("half an answer", "takes what came of a cut answer for all of it", ["F5-1"], () => ({
     takesHalfAnswers: true,
   })),
-  networkMutant("no retries", "does not try again what failed in passing", ["F06"], () => ({
+  networkMutant("no retries", "does not try again what failed in passing", ["F5-1"], () => ({
     options: { maxRetries: 0 },
   })),
   driverMutant(
     "dropped connections",
     "fails when a connection was dropped since",
-    ["F07"],
+    ["F5-2"],
     (inner, client) => {
       let known = 0;
       const read: ThreadDriver["read"] = (...parameters) => {
@@ -47,7 +47,7 @@ export const connectionMutants: readonly Mutant[] = [
   driverMutant(
     "look, then write",
     "compares versions by itself before it writes",
-    ["F08"],
+    ["C4-8"],
     (inner, client, place) => ({
       ...inner,
       async write(key, { bytes }, expected, options) {
@@ -57,11 +57,11 @@ export const connectionMutants: readonly Mutant[] = [
       },
     }),
   ),
-  driverMutant("left connections", "leaves its connections when it is closed", ["R01"], (inner) => ({
+  driverMutant("left connections", "leaves its connections when it is closed", ["F3-7"], (inner) => ({
     ...inner,
     close: () => Promise.resolve(),
   })),
-  driverMutant("left requests", "leaves what is under way when it is closed", ["R02"], (inner) => {
+  driverMutant("left requests", "leaves what is under way when it is closed", ["F3-8"], (inner) => {
     const signal = new AbortController().signal;
     return {
       ...inner,
@@ -72,13 +72,13 @@ export const connectionMutants: readonly Mutant[] = [
 ];
 
 export const outageMutants: readonly Mutant[] = [
-  networkMutant("no time limit", "goes on after its time is up", ["A07"], () =>
+  networkMutant("no time limit", "goes on after its time is up", ["F4-1"], () =>
     throughStore((inner) => withOptions(inner, (options) => ({ ...options, timeoutMs: 6_000 }) as never)),
   ),
   networkMutant(
     "silence is no effect",
     "says UNAVAILABLE of a change that has no answer in time",
-    ["A09"],
+    ["F4-2"],
     () =>
       throughStore((inner) => ({
         save: async (...parameters) => {
@@ -94,7 +94,7 @@ export const outageMutants: readonly Mutant[] = [
   networkMutant(
     "abort at the end",
     "looks at the signal only when an answer comes, or none in time",
-    ["A10"],
+    ["F2-6"],
     () =>
       throughStore((inner) => ({
         load: async (id, { signal, ...options } = {}) => {
@@ -107,10 +107,10 @@ export const outageMutants: readonly Mutant[] = [
         },
       })),
   ),
-  networkMutant("eager connection", "connects when it is opened", ["L08"], () => ({
+  networkMutant("eager connection", "connects when it is opened", ["E1-3"], () => ({
     atOpening: (client) => client.send("GET", "/greeting"),
   })),
-  networkMutant("loud outage", "warns when its server is away", ["L08"], () => {
+  networkMutant("loud outage", "warns when its server is away", ["E1-3"], () => {
     let hasWarned = false;
     return {
       driver: (inner) =>
@@ -121,12 +121,17 @@ export const outageMutants: readonly Mutant[] = [
         }),
     };
   }),
-  driverMutant("an outage is nothing", "takes an outage for nothing there", ["E04", "L08"], (inner) => ({
+  driverMutant("an outage is nothing", "takes an outage for nothing there", ["E1-4", "E1-3"], (inner) => ({
     ...inner,
     read: (...parameters) => inner.read(...parameters).catch(() => undefined),
   })),
-  driverMutant("an outage is an empty listing", "takes an outage for an empty listing", ["E04"], (inner) => ({
-    ...inner,
-    list: (...parameters) => inner.list(...parameters).catch(() => ({ records: [], next: undefined })),
-  })),
+  driverMutant(
+    "an outage is an empty listing",
+    "takes an outage for an empty listing",
+    ["E1-4"],
+    (inner) => ({
+      ...inner,
+      list: (...parameters) => inner.list(...parameters).catch(() => ({ records: [], next: undefined })),
+    }),
+  ),
 ];

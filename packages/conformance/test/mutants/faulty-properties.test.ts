@@ -14,13 +14,13 @@ interface Trial extends SuiteOptions {
   readonly shrinkingMs?: number;
 }
 
-/** What P03 says of the store. */
+/** What C6-10 says of the store. */
 async function failureOf(
   harness: Harness,
   { shrinkingMs = 0, ...options }: Trial,
 ): Promise<string | undefined> {
   const { signal } = new AbortController();
-  const context = contextFor(harness, "P03", { signal, settings: suiteSettings(options) });
+  const context = contextFor(harness, "C6-10", { signal, settings: suiteSettings(options) });
   try {
     await faultyProperty(context, { timeoutMs: 120_000, shrinkingMs });
   } catch (error) {
@@ -50,7 +50,7 @@ function mutantOf(name: string): Harness {
 const explained = /^Promised: .+ Happened: .+\nIt happened at the last of these calls:\n {2}1\. .+/su;
 const { effort } = suiteSettings();
 
-describe("P03", () => {
+describe("C6-10", () => {
   // Once, each is found in the test of the zoo.
   it.skipIf(effort === "quick").each(faultySequenceMutants)(
     "finds the store that $bug 20 times of 20 ($name)",

@@ -4,7 +4,7 @@ import { isConnectionLost } from "../stores/network-error.ts";
 import { type Mutant, wrapped } from "./mutant.ts";
 import { driverMutant, networkMutant } from "./network-mutant.ts";
 
-const foundBy = ["P03"];
+const foundBy = ["C6-10"];
 
 function isUnknown(error: unknown): boolean {
   return ThreadStoreError.is(error, "OUTCOME_UNKNOWN");

@@ -23,7 +23,7 @@ export const leftoverMutants: readonly Mutant[] = [
   mutant(
     "visible temporaries",
     "lists what it saves a thread to before it renames it",
-    ["N11"],
+    ["D3-3"],
     () => (inner) => ({
       save: async (id, thread, options) => {
         await inner.save(`${id}.tmp`, thread, { overwrite: true });
@@ -40,13 +40,13 @@ export const leftoverMutants: readonly Mutant[] = [
     name: "a timer each",
     bug: "leaves a timer running when it is closed",
     base: "HTTP",
-    killedBy: ["R04"],
+    killedBy: ["F6-4"],
     make: () =>
       keyValueHarness("a timer each", {
         atOpening: async () => void setTimeout(() => undefined, 30_000),
       }),
   },
-  mutant("leaky pool", "loses a place of its pool with each call that fails", ["R05"], () => {
+  mutant("leaky pool", "loses a place of its pool with each call that fails", ["F6-5"], () => {
     const pooled = leakyPool();
     return (inner) => ({
       save: (...parameters) => pooled(() => inner.save(...parameters)),
@@ -57,14 +57,14 @@ export const leftoverMutants: readonly Mutant[] = [
     name: "process that stays",
     bug: "keeps its process from ending",
     base: "HTTP",
-    killedBy: ["R03"],
+    killedBy: ["F3-10"],
     make: () => ({ ...keyValueHarness("process that stays"), peer: keyValuePeer(false, true) }),
   },
   {
     name: "count of its own",
     bug: "counts in each process for itself",
     base: "HTTP",
-    killedBy: ["K05"],
+    killedBy: ["C4-7"],
     make: () => ({ ...keyValueHarness("count of its own"), peer: keyValuePeer(true) }),
   },
 ];

@@ -17,7 +17,7 @@ function caseOf(id: string): (typeof cases)[number] {
   return found;
 }
 
-const mutants = zoo.filter(({ killedBy }) => killedBy.includes("K12"));
+const mutants = zoo.filter(({ killedBy }) => killedBy.includes("C5-1"));
 
 /** What the case said of 20 stores of the kind. */
 async function twentyTimes(id: string, make: () => Harness): Promise<unknown[]> {
@@ -33,24 +33,24 @@ async function twentyTimes(id: string, make: () => Harness): Promise<unknown[]> 
 const told = /Thread "round-.+History: .+\.jsonl\.$|who races succeeds or gets CONFLICT/su;
 
 // Once, each is found in the test of the zoo.
-describe.skipIf(suiteSettings().effort === "quick")("F09", () => {
+describe.skipIf(suiteSettings().effort === "quick")("C5-3", () => {
   it.each(resetMutants)(
     "finds the store that $bug 20 times of 20 ($name)",
 
     async ({ make }) => {
-      const failures = await twentyTimes("F09", make);
+      const failures = await twentyTimes("C5-3", make);
       expect(failures.length).toBe(20);
       for (const error of failures) expect(String(error)).toMatch(told);
     },
   );
 });
 
-describe("K12", () => {
+describe("C5-1", () => {
   it.each(mutants)(
     "finds the store that $bug 20 times of 20 ($name)",
 
     async ({ make }) => {
-      const failures = await twentyTimes("K12", make);
+      const failures = await twentyTimes("C5-1", make);
       expect(failures.length).toBe(20);
       for (const error of failures) expect(String(error)).toMatch(told);
     },

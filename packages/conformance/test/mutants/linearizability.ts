@@ -18,17 +18,17 @@ export const linearizabilityMutants: readonly Mutant[] = [
     name: "lock in the process",
     bug: "checks and writes under a lock that other processes do not see",
     base: "HTTP",
-    killedBy: ["K13"],
+    killedBy: ["C5-2"],
     make: () => ({ ...keyValueHarness("lock in the process"), peer: keyValuePeer(true) }),
   },
-  mutant("rare check, then act", "checks apart from the write in one of 25 saves", ["K12"], () => {
+  mutant("rare check, then act", "checks apart from the write in one of 25 saves", ["C5-1"], () => {
     const isBuggy = every(25);
     return (inner, surroundings) => {
       const { save = inner.save.bind(inner) } = checkThenAct((work) => work())(inner, surroundings);
       return { save: (...parameters) => (isBuggy() ? save(...parameters) : inner.save(...parameters)) };
     };
   }),
-  mutant("lagging replica", "loads what was there one save ago in one of 50 loads", ["K12"], () => {
+  mutant("lagging replica", "loads what was there one save ago in one of 50 loads", ["C5-1"], () => {
     const isBuggy = every(50);
     const before = new Map<string, StoredThread>();
     const latest = new Map<string, StoredThread>();
@@ -43,7 +43,7 @@ export const linearizabilityMutants: readonly Mutant[] = [
       load: async (id, ...rest) => (isBuggy() ? before.get(id) : undefined) ?? inner.load(id, ...rest),
     });
   }),
-  mutant("conflict with itself", "sends one of 50 saves again and takes the second answer", ["K12"], () => {
+  mutant("conflict with itself", "sends one of 50 saves again and takes the second answer", ["C5-1"], () => {
     const isBuggy = every(50);
     return (inner) => ({
       save: async (...parameters) => {
@@ -53,7 +53,7 @@ export const linearizabilityMutants: readonly Mutant[] = [
       },
     });
   }),
-  mutant("delete comes back", "writes back from a cache what one of 5 deletes removed", ["K12"], () => {
+  mutant("delete comes back", "writes back from a cache what one of 5 deletes removed", ["C5-1"], () => {
     const isBuggy = every(5);
     return (inner) => ({
       delete: async (id, ...rest) => {
@@ -67,7 +67,7 @@ export const linearizabilityMutants: readonly Mutant[] = [
       },
     });
   }),
-  mutant("lost acknowledged save", "forgets one of 50 saves in a crash that nobody notices", ["K12"], () => {
+  mutant("lost acknowledged save", "forgets one of 50 saves in a crash that nobody notices", ["C5-1"], () => {
     const isBuggy = every(50);
     return (inner) => ({
       save: async (id, thread, options) => {

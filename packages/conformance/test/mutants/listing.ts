@@ -53,7 +53,7 @@ function withCursors(
 }
 
 export const listingMutants: readonly Mutant[] = [
-  mutant("endless cursor", "gives a cursor with the last page, too", ["N01", "N06"], () => {
+  mutant("endless cursor", "gives a cursor with the last page, too", ["L1-1", "L1-5"], () => {
     return (inner) => ({
       listPage: async (options = {}) => {
         if (options.cursor === "end") return { threads: [], cursor: undefined };
@@ -62,7 +62,7 @@ export const listingMutants: readonly Mutant[] = [
       },
     });
   }),
-  mutant("inclusive cursor", "begins a page with the last thread of the one before", ["N02"], () => {
+  mutant("inclusive cursor", "begins a page with the last thread of the one before", ["L1-2"], () => {
     const lastOf = new Map<string, ThreadSummary | undefined>();
     return pages((page, { cursor }) => {
       const before = cursor === undefined ? undefined : lastOf.get(cursor);
@@ -70,10 +70,10 @@ export const listingMutants: readonly Mutant[] = [
       return before === undefined ? page : { ...page, threads: [before, ...page.threads] };
     });
   }),
-  mutant("first thousand", "lists what fits one page of the backend", ["N07"], () => (inner) => ({
+  mutant("first thousand", "lists what fits one page of the backend", ["L1-3"], () => (inner) => ({
     listPage: paged(inner, (all) => all.slice(0, 1000)),
   })),
-  mutant("cached listing", "lists what was there a while ago", ["N08"], () => {
+  mutant("cached listing", "lists what was there a while ago", ["E4-2"], () => {
     const cache = new WeakMap<object, Promise<ThreadPage>>();
     return (inner) => ({
       listPage: (options) => {
@@ -86,12 +86,12 @@ export const listingMutants: readonly Mutant[] = [
   mutant(
     "cursor by offset",
     "goes on at a position, as SQL's OFFSET",
-    ["N09", "N14", "N19"],
+    ["L1-8", "L1-9", "L1-12"],
     () => (inner) => ({
       listPage: paged(inner, (all) => all),
     }),
   ),
-  mutant("order of saves", "lists in the order of the latest saves", ["N10"], () => (inner) => ({
+  mutant("order of saves", "lists in the order of the latest saves", ["L2-1"], () => (inner) => ({
     listPage: paged(inner, (all) =>
       all.toSorted(
         (a, b) =>
@@ -99,13 +99,13 @@ export const listingMutants: readonly Mutant[] = [
       ),
     ),
   })),
-  mutant("trimmed cursor", "loses white space and NUL in a cursor", ["N13"], () =>
+  mutant("trimmed cursor", "loses white space and NUL in a cursor", ["L1-4"], () =>
     withCursors(
       (cursor) => cursor.replace(/[\0\s]+$/u, ""),
       (cursor) => cursor,
     ),
   ),
-  mutant("cursors in memory", "remembers its cursors in the client", ["N15"], () => {
+  mutant("cursors in memory", "remembers its cursors in the client", ["L1-10"], () => {
     const known = new WeakMap<object, Map<string, string>>();
     return withCursors(
       (cursor, client) => {
@@ -118,7 +118,7 @@ export const listingMutants: readonly Mutant[] = [
       (cursor, client) => known.get(client)?.get(cursor) ?? "unknown",
     );
   }),
-  mutant("size in characters", "lists sizes in characters", ["N16"], () => (inner) => ({
+  mutant("size in characters", "lists sizes in characters", ["L4-2"], () => (inner) => ({
     listPage: async (options) => {
       const page = await inner.listPage(options);
       const threads: ThreadSummary[] = [];
@@ -129,7 +129,7 @@ export const listingMutants: readonly Mutant[] = [
       return { ...page, threads };
     },
   })),
-  mutant("any cursor", "begins anew with a cursor that it does not know", ["N17"], () => (inner) => ({
+  mutant("any cursor", "begins anew with a cursor that it does not know", ["L1-11"], () => (inner) => ({
     listPage: async (options = {}) => {
       try {
         return await inner.listPage(options);
@@ -139,7 +139,7 @@ export const listingMutants: readonly Mutant[] = [
       }
     },
   })),
-  mutant("one listing at a time", "has one position for all listings", ["N18"], () => (inner) => {
+  mutant("one listing at a time", "has one position for all listings", ["L1-7"], () => (inner) => {
     let current: AsyncIterable<ThreadSummary> | undefined;
     return {
       list: (options) => {
@@ -148,7 +148,7 @@ export const listingMutants: readonly Mutant[] = [
       },
     };
   }),
-  mutant("clamped limit", "makes a limit that is wrong right", ["N12"], () => (inner) => ({
+  mutant("clamped limit", "makes a limit that is wrong right", ["L1-6"], () => (inner) => ({
     listPage: (options = {}) => {
       const { limit = 100 } = options;
       const isRight = Number.isInteger(limit) && limit >= 1 && limit <= 1000;

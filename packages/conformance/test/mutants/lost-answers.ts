@@ -19,7 +19,7 @@ export const lostAnswerMutants: readonly Mutant[] = [
   driverMutant(
     "blind re-sending",
     "sends a conditional write again when its answer is lost, and conflicts with itself",
-    ["F01", "F02", "F03"],
+    ["C6-1", "C6-2", "C6-3"],
     (inner) => ({
       ...inner,
       write: (...parameters) =>
@@ -37,19 +37,19 @@ export const lostAnswerMutants: readonly Mutant[] = [
   driverMutant(
     "lost is not applied",
     "explains a lost answer as one to a request that had no effect",
-    ["F01", "F02", "F03", "F10"],
+    ["C6-1", "C6-2", "C6-3", "C6-5"],
     claimingNoEffect,
   ),
   networkMutant(
     "lost is unavailable",
     "says UNAVAILABLE where a change may have been made",
-    ["F01", "F02"],
+    ["C6-1", "C6-2"],
     () => ({ options: { maxRetries: 0 }, driver: claimingNoEffect }),
   ),
   driverMutant(
     "unconditional re-sending",
     "sends a change again without its condition when its answer is lost",
-    ["F04", "F11", "F12"],
+    ["C6-6", "C6-7", "C6-8"],
     (inner) => {
       const current = async (...[key, , options]: Parameters<ThreadDriver["delete"]>) =>
         (await inner.read(key, undefined, options))?.version;
@@ -68,7 +68,7 @@ export const lostAnswerMutants: readonly Mutant[] = [
       };
     },
   ),
-  driverMutant("late re-sending", "sends what was lost again before its next change", ["F05"], (inner) => {
+  driverMutant("late re-sending", "sends what was lost again before its next change", ["C6-4"], (inner) => {
     const kept: (() => Promise<unknown>)[] = [];
     const write: ThreadDriver["write"] = async (key, record, ...rest) => {
       await Promise.allSettled(kept.splice(0).map((again) => again()));
@@ -82,7 +82,7 @@ export const lostAnswerMutants: readonly Mutant[] = [
     };
     return { ...inner, write };
   }),
-  driverMutant("hope", "takes a change whose answer is lost for made", ["F05"], (inner) => ({
+  driverMutant("hope", "takes a change whose answer is lost for made", ["C6-4"], (inner) => ({
     ...inner,
     write: (...parameters) =>
       onLoss(
@@ -98,7 +98,7 @@ export const lostAnswerMutants: readonly Mutant[] = [
   driverMutant(
     "one greeting",
     "never greets its server again after a failure",
-    ["F10", "L08"],
+    ["C6-5", "E1-3"],
     (inner, client) => {
       let greeting: Promise<unknown> | undefined;
       const greeted = <T>(call: () => Promise<T>): Promise<T> =>

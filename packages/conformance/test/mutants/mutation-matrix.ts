@@ -11,10 +11,18 @@ export const bases: readonly MutantBase[] = ["memory", "file system", "SQLite", 
 /** The page of docs on which case finds which broken store, as the tests prove it. */
 export function mutationMatrix(zoo: readonly Mutant[], cases: readonly ConformanceCase[]): string {
   const tierOf = new Map(cases.map(({ id, tier }) => [id, tier]));
-  const places = new Map(cases.map(({ id }, index) => [id, index]));
+  const positions = new Map(cases.map(({ id }, index) => [id, index]));
   const found = zoo.map((mutant) => {
-    const ids = killersOf(mutant).toSorted((one, other) => (places.get(one) ?? 0) - (places.get(other) ?? 0));
-    return { ...mutant, ids, lost: tiers.filter((tier) => ids.some((id) => tierOf.get(id) === tier)) };
+    const ids = killersOf(mutant).toSorted(
+      (one, other) => (positions.get(one) ?? 0) - (positions.get(other) ?? 0),
+    );
+    const position = positions.get(ids[0] ?? "") ?? 0;
+    return {
+      ...mutant,
+      ids,
+      position,
+      lost: tiers.filter((tier) => ids.some((id) => tierOf.get(id) === tier)),
+    };
   });
   const counts = tiers.map((tier) => [
     tier,
@@ -40,13 +48,15 @@ tests. What shows by chance only, in races, resets and kills, is found 20 times 
 
 interface Found extends Mutant {
   readonly ids: readonly string[];
+  /** Where the first of its cases is among all cases. */
+  readonly position: number;
   readonly lost: readonly Tier[];
 }
 
 function sectionOf(base: MutantBase, all: readonly Found[]): string[] {
   const found = all
     .filter((each) => each.base === base)
-    .toSorted((one, other) => compare(one.ids[0] ?? "", other.ids[0] ?? "") || compare(one.name, other.name));
+    .toSorted((one, other) => one.position - other.position || compare(one.name, other.name));
   const rows = found.map(({ bug, ids, lost }) => [bug, ids.join(" "), lost.join(", ")]);
   return [
     `## ${found.length} stores over ${titles[base]}`,
@@ -66,8 +76,8 @@ function killersOf({ name, killedBy }: Mutant): string[] {
   return [
     ...new Set([
       ...killedBy,
-      ...(foundByRandomCalls.includes(name) ? ["P01"] : []),
-      ...(foundByFaultyCalls.includes(name) ? ["P03"] : []),
+      ...(foundByRandomCalls.includes(name) ? ["V1-16"] : []),
+      ...(foundByFaultyCalls.includes(name) ? ["C6-10"] : []),
     ]),
   ];
 }

@@ -68,26 +68,26 @@ function joined(path: readonly string[]): Bug {
 }
 
 export const namespaceMutants: readonly Mutant[] = [
-  mutant("no namespaces", "ignores the namespace", ["S01"], () => (inner) => ({ namespace: () => inner })),
-  mutant("prefix of ids", "keeps namespaces as prefixes of ids", ["I08", "S02"], () => prefixes("/")),
-  mutant("prefix without an end", "takes one namespace for all that it begins", ["S08"], () => prefixes("")),
-  mutant("joined names", "takes a view of a view for a namespace with a slash", ["S03"], () => joined([])),
-  mutant("shared close", "closes its parent with a view", ["S04"], () => {
+  mutant("no namespaces", "ignores the namespace", ["N3-3"], () => (inner) => ({ namespace: () => inner })),
+  mutant("prefix of ids", "keeps namespaces as prefixes of ids", ["N3-2", "N3-4"], () => prefixes("/")),
+  mutant("prefix without an end", "takes one namespace for all that it begins", ["N2-7"], () => prefixes("")),
+  mutant("joined names", "takes a view of a view for a namespace with a slash", ["N3-7"], () => joined([])),
+  mutant("shared close", "closes its parent with a view", ["F3-6"], () => {
     return (inner, { data, options }) => ({
       namespace: (name) => wrapped(inner.namespace(name), { data, options }, closesParent(inner)),
     });
   }),
-  mutant("namespaces per client", "keeps a namespace in the client", ["S05"], () => (inner, { options }) => {
+  mutant("namespaces per client", "keeps a namespace in the client", ["N3-5"], () => (inner, { options }) => {
     const own = plainStore(new Map(), options);
     return { namespace: (name) => (inner.namespace(name), own.namespace(name)) };
   }),
-  mutant("cut namespaces", "cuts names of namespaces that are too long", ["S06"], () =>
+  mutant("cut namespaces", "cuts names of namespaces that are too long", ["N1-14"], () =>
     renamed((name) => (typeof name === "string" ? name.slice(0, 64) : name)),
   ),
-  mutant("namespaces without case", "ignores case in namespaces", ["S07"], () =>
+  mutant("namespaces without case", "ignores case in namespaces", ["N1-15"], () =>
     renamed((name) => (typeof name === "string" ? name.toLowerCase() : name)),
   ),
-  mutant("one place", "keeps all places in one", ["L01"], () => {
+  mutant("one place", "keeps all places in one", ["N3-1"], () => {
     let only: ThreadStore | undefined;
     return (_, { data, options }) => {
       only ??= plainStore(data, options);
@@ -106,7 +106,7 @@ function closed(): ThreadStoreError {
 }
 
 export const lifecycleMutants: readonly Mutant[] = [
-  mutant("client cache", "loads what it loaded before", ["L02"], () => (inner) => {
+  mutant("client cache", "loads what it loaded before", ["E4-1"], () => (inner) => {
     const cache = new Map<string, StoredThread>();
     return {
       load: async (id, options) => {
@@ -116,13 +116,13 @@ export const lifecycleMutants: readonly Mutant[] = [
       },
     };
   }),
-  mutant("synchronous throw", "throws instead of rejecting", ["L03"], () => (inner) => ({
+  mutant("synchronous throw", "throws instead of rejecting", ["F1-1"], () => (inner) => ({
     load: (id, options) => {
       if (typeof id !== "string") throw new ThreadStoreError("INVALID_ARGUMENT", "An id is a string.");
       return inner.load(id, options);
     },
   })),
-  mutant("close once", "fails when it is closed again", ["L05"], () => (inner) => {
+  mutant("close once", "fails when it is closed again", ["F3-1"], () => (inner) => {
     let isClosed = false;
     return {
       close: async () => {
@@ -132,8 +132,8 @@ export const lifecycleMutants: readonly Mutant[] = [
       },
     };
   }),
-  mutant("open for ever", "works on after close", ["L06"], () => () => ({ close: () => Promise.resolve() })),
-  mutant("impatient close", "fails the calls in flight when it closes", ["L07"], () => (inner) => {
+  mutant("open for ever", "works on after close", ["F3-2"], () => () => ({ close: () => Promise.resolve() })),
+  mutant("impatient close", "fails the calls in flight when it closes", ["F3-3"], () => (inner) => {
     let isClosed = false;
     return {
       save: async (...parameters) => {
@@ -147,10 +147,10 @@ export const lifecycleMutants: readonly Mutant[] = [
       },
     };
   }),
-  mutant("no disposal", "is not closed by await using", ["L09"], () => () => ({
+  mutant("no disposal", "is not closed by await using", ["F3-4"], () => () => ({
     [Symbol.asyncDispose]: () => Promise.resolve(),
   })),
-  mutant("closes what it was given", "closes the connection that others use", ["L10"], () => {
+  mutant("closes what it was given", "closes the connection that others use", ["F3-5"], () => {
     let isClosed = false;
     return (inner) => ({
       load: async (...parameters) => {

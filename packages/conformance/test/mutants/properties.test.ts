@@ -30,33 +30,33 @@ function callsIn(failure: string | undefined): string[] {
   return [...(failure?.matchAll(/^ {2}\d+\. .+$/gmu) ?? [])].map(String);
 }
 
-describe("P01 finds with random calls what cases were made for", () => {
+describe("V1-16 finds with random calls what cases were made for", () => {
   it.each(foundByRandomCalls)("%s", async (name) => {
     let failure: string | undefined;
     // What is rare may take more than the runs of one seed.
     for (let seed = 1; seed <= 5 && failure === undefined; seed += 1)
-      failure = await failureOf(mutantOf(name), "P01", { seed });
+      failure = await failureOf(mutantOf(name), "V1-16", { seed });
     expect(failure).toMatch(
       /^Promised: .+ Happened: .+\nIt happened at the last of these calls:\n {2}1\. .+/su,
     );
   });
 });
 
-describe("P01", () => {
+describe("V1-16", () => {
   it("makes the calls that lead to a failure few, and makes them again when told", async () => {
-    const failure = (await failureOf(mutantOf("metadata merged"), "P01", { seed: 1 })) ?? "";
+    const failure = (await failureOf(mutantOf("metadata merged"), "V1-16", { seed: 1 })) ?? "";
     expect(failure).toContain("has the thread, version, size, times and metadata of the last save");
     expect(callsIn(failure).length).toBeGreaterThan(1);
     expect(callsIn(failure).length).toBeLessThan(6);
     const [, seed, replay = ""] = /_SEED=(\S+) THREADSTORE_CONFORMANCE_REPLAY=(\S+)$/u.exec(failure) ?? [];
-    const again = await failureOf(mutantOf("metadata merged"), "P01", { seed: Number(seed), replay });
+    const again = await failureOf(mutantOf("metadata merged"), "V1-16", { seed: Number(seed), replay });
     expect(callsIn(again)).toEqual(callsIn(failure));
   });
 
   it("makes the same calls with the same seed, and others with another", async () => {
     const mutant = "delete ignores previous";
     const [one, same, other] = await Promise.all(
-      [1, 1, 2].map((seed) => failureOf(mutantOf(mutant), "P01", { seed })),
+      [1, 1, 2].map((seed) => failureOf(mutantOf(mutant), "V1-16", { seed })),
     );
     // Versions are the store's, and new ones each time.
     const planned = (failure: string | undefined): string[] =>
@@ -72,12 +72,12 @@ describe("P01", () => {
         return inner.load(...parameters);
       },
     }));
-    const failure = await failureOf({ ...slow, timeoutFactor: 0.02 }, "P01", { seed: 1 });
+    const failure = await failureOf({ ...slow, timeoutFactor: 0.02 }, "V1-16", { seed: 1 });
     expect(failure).toContain("tries every kind of call in the time it has");
   });
 
   it.each([1, 2, 3, 4, 5])("finds nothing in a good store (seed %i)", async (seed) => {
-    for (const id of ["P01", "P02"])
+    for (const id of ["V1-16", "V1-17"])
       expect(await failureOf(plainHarness(), id, { seed, effort: "quick" })).toBe(undefined);
   });
 });

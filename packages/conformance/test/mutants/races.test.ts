@@ -4,7 +4,9 @@ import { runCase } from "../../src/suite/run-case.ts";
 import { suiteSettings } from "../../src/suite/settings.ts";
 import { zoo } from "./index.ts";
 
-const races = cases.filter(({ section }) => section === "Races" || section === "Visibility");
+const races = cases.filter(
+  ({ tier, powers, clauses }) => tier === "concurrent" && powers.length === 0 && !clauses.includes("C5"),
+);
 const pairs = races.flatMap((each) =>
   zoo
     .filter(({ killedBy }) => killedBy.includes(each.id))

@@ -29,28 +29,28 @@ const isServersFault = (status: number): boolean => status >= 500 && status !== 
 const noRecords = { records: [], next: undefined };
 
 export const refusalMutants: readonly Mutant[] = [
-  driverMutant("denied is nothing", "takes a refused load for nothing there", ["E05"], (inner) => ({
+  driverMutant("denied is nothing", "takes a refused load for nothing there", ["E1-5"], (inner) => ({
     ...inner,
     read: (...parameters) => unless(isDenied, () => inner.read(...parameters), undefined),
   })),
-  driverMutant("denied is empty", "takes a refused listing for an empty one", ["E05", "E06"], (inner) => ({
+  driverMutant("denied is empty", "takes a refused listing for an empty one", ["E1-5", "E1-6"], (inner) => ({
     ...inner,
     list: (...parameters) => unless(isDenied, () => inner.list(...parameters), noRecords),
   })),
   driverMutant(
     "hopes for permission",
     "tries again what it is not permitted to do",
-    ["E05"],
+    ["E1-5"],
     misinterpreting(isDenied, { code: "UNAVAILABLE" }),
   ),
-  driverMutant("denied is deleted", "takes a refused delete for done", ["E06"], (inner) => ({
+  driverMutant("denied is deleted", "takes a refused delete for done", ["E1-6"], (inner) => ({
     ...inner,
     delete: (...parameters) => unless(isDenied, () => inner.delete(...parameters), true),
   })),
   driverMutant(
     "leaves out",
     "leaves out of a listing what it may not read",
-    ["E06"],
+    ["E1-6"],
     (inner, client, place) => ({
       ...inner,
       async list(namespace, page, options) {
@@ -68,13 +68,13 @@ export const refusalMutants: readonly Mutant[] = [
   driverMutant(
     "full is busy",
     "takes a full server for a busy one",
-    ["E11"],
+    ["F1-5"],
     misinterpreting((status) => status === 507, { code: "UNAVAILABLE", effect: "unknown" }),
   ),
   driverMutant(
     "any refusal is nothing",
     "takes every status above 400 for nothing there",
-    ["E10"],
+    ["E1-7"],
     (inner) => ({
       ...inner,
       read: (...parameters) => unless(isRequestsFault, () => inner.read(...parameters), undefined),
@@ -83,7 +83,7 @@ export const refusalMutants: readonly Mutant[] = [
   driverMutant(
     "any page is a listing",
     "takes a page that is no listing for an empty one",
-    ["E10"],
+    ["E1-7"],
     (inner) => ({
       ...inner,
       async list(...parameters) {
@@ -96,14 +96,19 @@ export const refusalMutants: readonly Mutant[] = [
       },
     }),
   ),
-  driverMutant("any refusal is deleted", "takes every refused delete for done", ["E06", "E10"], (inner) => ({
-    ...inner,
-    delete: (...parameters) => unless(isRequestsFault, () => inner.delete(...parameters), true),
-  })),
+  driverMutant(
+    "any refusal is deleted",
+    "takes every refused delete for done",
+    ["E1-6", "E1-7"],
+    (inner) => ({
+      ...inner,
+      delete: (...parameters) => unless(isRequestsFault, () => inner.delete(...parameters), true),
+    }),
+  ),
   driverMutant(
     "a missing place is nothing",
     "takes a place that is not there for one with nothing in it",
-    ["E07"],
+    ["E1-2"],
     (inner) => ({
       ...inner,
       read: (...parameters) => unless(isNotThere, () => inner.read(...parameters), undefined),
@@ -113,7 +118,7 @@ export const refusalMutants: readonly Mutant[] = [
   driverMutant(
     "another place instead",
     "goes on in another place when its own is not there",
-    ["E07"],
+    ["E1-2"],
     (inner, client) => {
       const other = keyValueDriver(client, "default");
       let isMissing = false;
@@ -132,22 +137,22 @@ export const refusalMutants: readonly Mutant[] = [
   driverMutant(
     "failed is not done",
     "takes a change that a gateway answers with a failure for not made",
-    ["F13"],
+    ["C6-9"],
     misinterpreting(isServersFault, { effect: "none" }),
   ),
   driverMutant(
     "failed for good",
     "does not try again what a server failed to do in passing",
-    ["E08", "E20"],
+    ["F5-3", "F5-4"],
     misinterpreting(isServersFault, { code: "BACKEND_ERROR" }),
   ),
   driverMutant(
     "impatience",
     "does not wait as long as it is asked to",
-    ["E08"],
+    ["F5-3"],
     misinterpreting(() => true, { retryAfterMs: undefined }),
   ),
-  driverMutant("hammering", "asks a busy server again and again", ["E20"], (inner) => ({
+  driverMutant("hammering", "asks a busy server again and again", ["F5-4"], (inner) => ({
     ...inner,
     async read(key, known, options) {
       for (;;) {

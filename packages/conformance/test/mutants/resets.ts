@@ -7,7 +7,7 @@ import { networkMutant } from "./network-mutant.ts";
 
 /** Bugs in one of several calls whose answer is lost: not of those that cases lose, one by one. */
 export const resetMutants: readonly Mutant[] = [
-  networkMutant("rare hope", "takes one of 3 writes whose answer is lost for made", ["F09"], () => {
+  networkMutant("rare hope", "takes one of 3 writes whose answer is lost for made", ["C5-3"], () => {
     const isBuggy = every(3);
     const driver = (inner: ThreadDriver): ThreadDriver => ({
       ...inner,
@@ -25,7 +25,7 @@ export const resetMutants: readonly Mutant[] = [
   networkMutant(
     "rare force",
     "sends one of 3 writes whose answer is lost again without its condition",
-    ["F09"],
+    ["C5-3"],
     () => {
       const isBuggy = every(3);
       const driver = (inner: ThreadDriver): ThreadDriver => ({

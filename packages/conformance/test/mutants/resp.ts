@@ -36,13 +36,13 @@ const latin = (text: string): string => Buffer.from(text, "latin1").toString("he
 
 /** What stores on Redis get wrong: transactions, SCAN, the row of answers, the names of keys. */
 export const respMutants: readonly Mutant[] = [
-  stepsMutant("no WATCH", "compares versions outside of the transaction", ["K01", "K02", "K06"], {
+  stepsMutant("no WATCH", "compares versions outside of the transaction", ["C4-1", "C4-2", "C4-5"], {
     change: (change) => change.connections.exclusively(() => compareAndChange(change), change.signal),
   }),
-  stepsMutant("one connection for all", "lets transactions of one client get mixed up", ["K03"], {
+  stepsMutant("one connection for all", "lets transactions of one client get mixed up", ["C4-3"], {
     change: compareAndChange,
   }),
-  stepsMutant("DEL at once", "deletes at whatever version", ["T05"], {
+  stepsMutant("DEL at once", "deletes at whatever version", ["T1-5"], {
     change: ({ connections, key, expected, command, signal }) =>
       connections.exclusively(async () => {
         const { transactions } = connections;
@@ -53,36 +53,36 @@ export const respMutants: readonly Mutant[] = [
         return isExpected && inTransaction(transactions, command, signal);
       }, signal),
   }),
-  stepsMutant("wildcards", "has SCAN take namespaces for patterns", ["S07"], {
+  stepsMutant("wildcards", "has SCAN take namespaces for patterns", ["N1-15"], {
     nameOf: ({ namespace, id }) => `${namespace.length}:${namespace}:${id}`,
     patternOf: (namespace) => `${namespace.length}:${namespace}:*`,
     idIn: (namespace, name) => name.slice(`${namespace.length}:${namespace}:`.length),
   }),
-  stepsMutant("separator", "joins namespace and id with a colon", ["S03", "S08"], {
+  stepsMutant("separator", "joins namespace and id with a colon", ["N3-7", "N2-7"], {
     nameOf: ({ namespace, id }) => `${namespace}:${id}`,
     patternOf: () => "*",
     idIn: (namespace, name) =>
       name.startsWith(`${namespace}:`) ? name.slice(namespace.length + 1) : undefined,
   }),
-  stepsMutant("an empty page is the end", "ends a listing when SCAN finds nothing for once", ["N02"], {
+  stepsMutant("an empty page is the end", "ends a listing when SCAN finds nothing for once", ["L1-2"], {
     goesOn: (cursor, found) => cursor !== "0" && found > 0,
   }),
-  stepsMutant("twice", "lists what SCAN returns twice as two threads", ["N07"], {
+  stepsMutant("twice", "lists what SCAN returns twice as two threads", ["L1-3"], {
     distinct: (names) => names,
   }),
-  stepsMutant("one byte a character", "takes only the last byte of each character of an id", ["I21"], {
+  stepsMutant("one byte a character", "takes only the last byte of each character of an id", ["N1-10"], {
     nameOf: ({ namespace, id }) => `${latin(namespace)}:${latin(id)}`,
   }),
   connectionMutant(
     "sent again",
     "sends what had no answer again once it is connected, and conflicts with itself",
-    ["F03", "F04"],
+    ["C6-3", "C6-6"],
     { sendsAgain: true },
   ),
-  connectionMutant("place in the row", "gives the answer of an aborted call to the next one", ["K12"], {
+  connectionMutant("place in the row", "gives the answer of an aborted call to the next one", ["C5-1"], {
     forgetsAborted: true,
   }),
-  connectionMutant("an error is nothing", "takes an error for a key that is not there", ["P03"], {
+  connectionMutant("an error is nothing", "takes an error for a key that is not there", ["C6-10"], {
     hidesErrors: true,
   }),
 ];

@@ -8,7 +8,7 @@ export const selfCheckMutants: readonly Mutant[] = [
     name,
     bug: "has its threads still when its place was destroyed",
     base: "memory",
-    killedBy: ["X05"],
+    killedBy: ["D3-2"],
     make: () => ({ ...plainHarness(name), destroy: async () => undefined }),
   },
 ];

@@ -1,7 +1,7 @@
 import { type StoredThread, ThreadStoreError } from "@threadstore/core";
 import { conflict, everything, type Mutant, mutant } from "./mutant.ts";
 
-const foundBy = ["P01", "P02"];
+const foundBy = ["V1-16", "V1-17"];
 
 function hasMetadata(stored: StoredThread | undefined): boolean {
   return stored !== undefined && Object.keys(stored.metadata).length > 0;
@@ -39,7 +39,7 @@ export const sequenceMutants: readonly Mutant[] = [
       },
     };
   }),
-  mutant("inherited metadata", "creates with the metadata of what was deleted by version", ["P01"], () => {
+  mutant("inherited metadata", "creates with the metadata of what was deleted by version", ["V1-16"], () => {
     const left = new Map<string, StoredThread>();
     return (inner) => ({
       save: async (id, thread, options) => {

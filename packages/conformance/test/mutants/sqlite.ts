@@ -11,37 +11,37 @@ const asText = (text: string): string => text;
 
 /** What SQL makes easy to get wrong. */
 export const sqliteMutants: readonly Mutant[] = [
-  sqliteMutant("collation", "compares ids without regard to case", ["I02"], {
+  sqliteMutant("collation", "compares ids without regard to case", ["N2-2"], {
     columns: "namespace TEXT, id TEXT COLLATE NOCASE",
     bound: asText,
   }),
-  sqliteMutant("affinity", "has a column whose type takes ids for numbers", ["I19"], {
+  sqliteMutant("affinity", "has a column whose type takes ids for numbers", ["N2-4"], {
     columns: "namespace TEXT, id NUMERIC",
     bound: asText,
   }),
-  sqliteMutant("trimmed", "compares ids without regard to spaces at their ends", ["I05"], {
+  sqliteMutant("trimmed", "compares ids without regard to spaces at their ends", ["N1-4"], {
     columns: "namespace TEXT, id TEXT COLLATE RTRIM",
     bound: asText,
   }),
-  sqliteMutant("LIKE", "finds the threads of a namespace with LIKE", ["S08"], {
+  sqliteMutant("LIKE", "finds the threads of a namespace with LIKE", ["N2-7"], {
     columns: "namespace TEXT, id TEXT",
     bound: asText,
     page: `SELECT id, version, bytes FROM threads WHERE namespace LIKE ? || '%' AND id > ? ORDER BY id LIMIT ?`,
   }),
-  sqliteMutant("INSERT OR REPLACE", "creates over what is there", ["C05", "K01"], {
+  sqliteMutant("INSERT OR REPLACE", "creates over what is there", ["C2-3", "C4-1"], {
     insert: "INSERT OR REPLACE INTO threads VALUES (?, ?, ?, ?)",
   }),
-  sqliteMutant("counted versions", "counts each thread's versions from 1", ["C10"], {
+  sqliteMutant("counted versions", "counts each thread's versions from 1", ["C1-3"], {
     version: (_, before) => String(Number(before ?? 0) + 1),
   }),
-  sqliteMutant("OFFSET", "counts rows to find the next page", ["N14"], {
+  sqliteMutant("OFFSET", "counts rows to find the next page", ["L1-9"], {
     countsRows: true,
     page: "SELECT id, version, bytes FROM threads WHERE namespace = ? ORDER BY id LIMIT ?3 OFFSET ?2",
   }),
-  sqliteMutant("version left out", "deletes at whatever version", ["K06"], {
+  sqliteMutant("version left out", "deletes at whatever version", ["C4-5"], {
     remove: "DELETE FROM threads WHERE namespace = ? AND id = ? AND coalesce(?, '') <> ''",
   }),
-  sqliteMutant("SQLITE_BUSY", "holds transactions for a while, and does not wait for others'", ["K01"], {
+  sqliteMutant("SQLITE_BUSY", "holds transactions for a while, and does not wait for others'", ["C4-1"], {
     holdsTransactions: true,
   }),
 ];

@@ -4,24 +4,24 @@ import { type Mutant, mutant } from "./mutant.ts";
 type Change = (current: StoredThread | undefined) => UpdateChange | Promise<UpdateChange>;
 
 export const updateMutants: readonly Mutant[] = [
-  mutant("update only changes", "does not create by update", ["U01"], () => (_, { self }) => ({
+  mutant("update only changes", "does not create by update", ["C7-1"], () => (_, { self }) => ({
     update: async (id, change, options) =>
       (await self.load(id)) === undefined ? undefined : updateThread(self, id, change, options),
   })),
   mutant(
     "null is empty",
     "saves an empty thread when the change returns null",
-    ["U02"],
+    ["C7-2"],
     () =>
       (_, { self }) => ({
         update: (id, change, options) =>
           updateThread(self, id, async (current) => (await change(current)) ?? {}, options),
       }),
   ),
-  mutant("one attempt", "does not start again", ["U03"], () => (_, { self }) => ({
+  mutant("one attempt", "does not start again", ["C7-3"], () => (_, { self }) => ({
     update: (id, change, options) => updateThread(self, id, change, { ...options, maxAttempts: 1 }),
   })),
-  mutant("last writer wins", "overwrites when it lost", ["U04"], () => (_, { self }) => ({
+  mutant("last writer wins", "overwrites when it lost", ["C7-4"], () => (_, { self }) => ({
     update: async (id, change, options) => {
       try {
         return await updateThread(self, id, change, options);
@@ -32,10 +32,10 @@ export const updateMutants: readonly Mutant[] = [
       }
     },
   })),
-  mutant("swallowed error", "leaves the thread when the change fails", ["U05"], () => (_, { self }) => ({
+  mutant("swallowed error", "leaves the thread when the change fails", ["C7-5"], () => (_, { self }) => ({
     update: (id, change, options) => updateThread(self, id, swallowing(change), options),
   })),
-  mutant("starts again for everything", "starts again after every error", ["U06"], () => (_, { self }) => ({
+  mutant("starts again for everything", "starts again after every error", ["C7-6"], () => (_, { self }) => ({
     update: async (id, change, options) => {
       try {
         return await updateThread(self, id, change, options);
@@ -45,14 +45,14 @@ export const updateMutants: readonly Mutant[] = [
       }
     },
   })),
-  mutant("options dropped", "does not pass metadata on", ["U07"], () => (_, { self }) => ({
+  mutant("options dropped", "does not pass metadata on", ["C7-7"], () => (_, { self }) => ({
     update: (id, change, { metadata: _unused, ...options } = {}) => updateThread(self, id, change, options),
   })),
-  mutant("any attempts", "takes any number of attempts", ["U08"], () => (_, { self }) => ({
+  mutant("any attempts", "takes any number of attempts", ["C7-8"], () => (_, { self }) => ({
     update: (id, change, { maxAttempts: _unused, ...options } = {}) =>
       updateThread(self, id, change, options),
   })),
-  mutant("no signal in update", "does not look at the signal", ["U09"], () => (_, { self }) => ({
+  mutant("no signal in update", "does not look at the signal", ["C7-9"], () => (_, { self }) => ({
     update: (id, change, { signal: _unused, ...options } = {}) =>
       updateThread(self, id, change, { ...options, maxAttempts: 4 }),
   })),

@@ -64,33 +64,33 @@ function decodedInChunks({ json }: StoredThread): string {
 }
 
 export const valueMutants: readonly Mutant[] = [
-  respelled("parsed text", "parses text and writes it anew", ["V01"], (text) =>
+  respelled("parsed text", "parses text and writes it anew", ["V1-4"], (text) =>
     JSON.stringify(JSON.parse(text)),
   ),
-  respelled("empty arrays", "makes objects of empty arrays, as cjson does", ["V02"], (text) =>
+  respelled("empty arrays", "makes objects of empty arrays, as cjson does", ["V1-5"], (text) =>
     text.replaceAll("[]", "{}"),
   ),
-  respelled("14 digits", "rounds numbers, as cjson does", ["V03"], (text) =>
+  respelled("14 digits", "rounds numbers, as cjson does", ["V1-6"], (text) =>
     JSON.stringify(JSON.parse(text, fourteenDigits)),
   ),
-  respelled("line ends", "makes LF of CR LF", ["V04"], (text) =>
+  respelled("line ends", "makes LF of CR LF", ["V1-7"], (text) =>
     text.replaceAll(String.raw`\r\n`, String.raw`\n`),
   ),
-  respelled("normalized text", "composes characters in threads", ["V05"], (text) => text.normalize("NFC")),
-  respelled("sorted members", "sorts members, as jsonb does", ["V06"], (text) =>
+  respelled("normalized text", "composes characters in threads", ["V1-8"], (text) => text.normalize("NFC")),
+  respelled("sorted members", "sorts members, as jsonb does", ["V1-9"], (text) =>
     JSON.stringify(sorted(JSON.parse(text))),
   ),
-  respelled("no NUL", "drops NUL, which PostgreSQL's text cannot hold", ["V07"], (text) =>
+  respelled("no NUL", "drops NUL, which PostgreSQL's text cannot hold", ["V1-10"], (text) =>
     text.replaceAll(String.raw`\u0000`, ""),
   ),
-  respelled("prototype", "copies threads with Object.assign", ["V08"], (text) =>
+  respelled("prototype", "copies threads with Object.assign", ["V4-1"], (text) =>
     JSON.stringify(Object.assign({}, JSON.parse(text))),
   ),
-  respelled("shallow", "overflows its stack on deep threads", ["V09"], (text) => {
+  respelled("shallow", "overflows its stack on deep threads", ["V4-2"], (text) => {
     if (/\}{400}/u.test(text)) throw new RangeError("Maximum call stack size exceeded");
     return text;
   }),
-  mutant("limit in characters", "counts characters, not bytes", ["V10"], () => (inner, { options }) => ({
+  mutant("limit in characters", "counts characters, not bytes", ["V5-1"], () => (inner, { options }) => ({
     save: async (id, thread, given) => {
       const text = typeof thread === "string" ? thread : JSON.stringify(thread);
       const { maxThreadBytes = 2 ** 24 } = options;
@@ -103,13 +103,13 @@ export const valueMutants: readonly Mutant[] = [
   mutant(
     "chunks",
     "decodes a long text chunk by chunk",
-    ["V11"],
+    ["V1-11"],
     () => (inner) => loadsThread(inner, decodedInChunks),
   ),
-  mutant("lax JSON", "lets JSON.stringify drop what it cannot write", ["V12"], () =>
+  mutant("lax JSON", "lets JSON.stringify drop what it cannot write", ["V2-1"], () =>
     rewritten((text) => text),
   ),
-  mutant("no path", "refuses a thread without saying where", ["V12"], () => (inner) => ({
+  mutant("no path", "refuses a thread without saying where", ["V2-1"], () => (inner) => ({
     save: async (...parameters) => {
       try {
         return await inner.save(...parameters);
@@ -120,17 +120,17 @@ export const valueMutants: readonly Mutant[] = [
       }
     },
   })),
-  mutant("guessed types", "makes booleans and numbers of strings on load", ["V13"], () => (inner) => ({
+  mutant("guessed types", "makes booleans and numbers of strings on load", ["V1-12"], () => (inner) => ({
     load: (...parameters) =>
       changedIfThere(inner.load(...parameters), ({ json }) => ({ thread: JSON.parse(json, guessed) })),
   })),
-  mutant("late copy", "reads the thread after the call has returned", ["V14"], () => (inner) => ({
+  mutant("late copy", "reads the thread after the call has returned", ["V3-1"], () => (inner) => ({
     save: async (...parameters) => {
       await nextTurn();
       return inner.save(...parameters);
     },
   })),
-  mutant("cached objects", "hands out the same objects to everybody", ["V15"], () => {
+  mutant("cached objects", "hands out the same objects to everybody", ["V3-2"], () => {
     const cache = new Map<string, StoredThread>();
     return (inner) => ({
       load: async (...parameters) => {
@@ -142,14 +142,14 @@ export const valueMutants: readonly Mutant[] = [
       },
     });
   }),
-  mutant("changed options", "writes into the options it is passed", ["V16"], () => (inner) => ({
+  mutant("changed options", "writes into the options it is passed", ["V3-3"], () => (inner) => ({
     save: (id, thread, options = {}) =>
       inner.save(id, thread, Object.assign(options, { overwrite: options.overwrite ?? false })),
   })),
-  respelled("any JSON", "accepts any JSON text as a thread", ["V17"], (text) =>
+  respelled("any JSON", "accepts any JSON text as a thread", ["V2-2"], (text) =>
     text.startsWith("{") ? text : JSON.stringify({ value: text }),
   ),
-  mutant("no sharing", "takes an object that occurs twice for a cycle", ["V18"], () => (inner) => ({
+  mutant("no sharing", "takes an object that occurs twice for a cycle", ["V2-3"], () => (inner) => ({
     save: async (id, thread, options) => {
       const seen = new Set<unknown>();
       JSON.stringify(thread, (_, value: unknown) => {
@@ -165,7 +165,7 @@ export const valueMutants: readonly Mutant[] = [
   mutant(
     "trusted cache",
     "returns the cached version that load is passed without reading",
-    ["V19", "S09"],
+    ["V1-15", "N3-6"],
     () => (inner) => ({
       load: async (id, options = {}) => options.cached ?? inner.load(id, options),
     }),
@@ -173,7 +173,7 @@ export const valueMutants: readonly Mutant[] = [
   driverMutant(
     "kept bytes",
     "keeps the memory that a record is written from, and hands it out",
-    ["V01"],
+    ["V1-4"],
     (inner) => {
       const kept = new Map<string, Uint8Array>();
       const write: ThreadDriver["write"] = async (key, record, ...rest) => {

@@ -75,20 +75,20 @@ function savesWith(inner: ThreadStore, change: (options: object) => object): Par
 }
 
 export const versionMutants: readonly Mutant[] = [
-  mutant("content hash", "makes versions of the content, as S3's ETag", ["C01", "C11"], () =>
+  mutant("content hash", "makes versions of the content, as S3's ETag", ["C1-1", "C1-4"], () =>
     versioned(({ stored }) => hashOf(stored.json)),
   ),
-  mutant("restarting counter", "counts versions anew after delete", ["C10"], () =>
+  mutant("restarting counter", "counts versions anew after delete", ["C1-3"], () =>
     versioned(({ count }) => String(count)),
   ),
-  mutant("counter per thread", "compares versions and not whose they are", ["C12"], () =>
+  mutant("counter per thread", "compares versions and not whose they are", ["C2-8"], () =>
     versioned(({ stored, count }) => `${count}.${hashOf(stored.json)}`),
   ),
-  mutant("short counter", "counts versions in 7 bits", ["C17"], () =>
+  mutant("short counter", "counts versions in 7 bits", ["C1-6"], () =>
     versioned(({ count }) => String(count % 128)),
   ),
-  mutant("clock", "makes versions of the clock", ["C18"], () => versioned(({ now }) => String(now))),
-  mutant("counter per client", "counts versions anew in each client", ["C19"], () => {
+  mutant("clock", "makes versions of the clock", ["C1-7"], () => versioned(({ now }) => String(now))),
+  mutant("counter per client", "counts versions anew in each client", ["C1-8"], () => {
     const bugs = new WeakMap<object, Bug>();
     return (inner, surroundings) => {
       const bug = bugs.get(inner) ?? versionedPerClient();
@@ -96,16 +96,16 @@ export const versionMutants: readonly Mutant[] = [
       return bug(inner, surroundings);
     };
   }),
-  mutant("quoted ETag", "hands out ETags with their quotes", ["C20"], () =>
+  mutant("quoted ETag", "hands out ETags with their quotes", ["C1-9"], () =>
     versioned(({ stored }) => `"${stored.version}"`),
   ),
-  mutant("loose match", "compares versions by their beginning and without case", ["C13"], () =>
+  mutant("loose match", "compares versions by their beginning and without case", ["C1-5"], () =>
     versioned(
       ({ stored }) => stored.version,
       (given, current) => current.toLowerCase().startsWith(given.toLowerCase()),
     ),
   ),
-  mutant("lenient ETag", "strips quotes and lists from a version", ["C08"], () =>
+  mutant("lenient ETag", "strips quotes and lists from a version", ["C2-6"], () =>
     versioned(
       ({ stored }) => stored.version,
       (given, current) => given.replace(/^W\/|["\s]/gu, "") === current || given === "*",
@@ -114,7 +114,7 @@ export const versionMutants: readonly Mutant[] = [
   mutant(
     "other version from save",
     "hands out another version from save than from load",
-    ["C02"],
+    ["C1-2"],
     () => (inner) => ({
       save: async (...parameters) => {
         const stored = await inner.save(...parameters);
@@ -122,13 +122,13 @@ export const versionMutants: readonly Mutant[] = [
       },
     }),
   ),
-  mutant("weak version in lists", "lists other versions than it loads", ["C03"], () => (inner) => ({
+  mutant("weak version in lists", "lists other versions than it loads", ["L4-1"], () => (inner) => ({
     listPage: async (options) => {
       const { threads, cursor } = await inner.listPage(options);
       return { threads: threads.map((each) => ({ ...each, version: `W/${each.version}` })), cursor };
     },
   })),
-  mutant("own undefined", "takes previous: undefined for a condition", ["C04"], () => (inner) => ({
+  mutant("own undefined", "takes previous: undefined for a condition", ["C2-2"], () => (inner) => ({
     save: async (id, thread, options = {}) => {
       if ("previous" in options && options.previous === undefined) throw conflict();
       return inner.save(id, thread, options);
@@ -137,11 +137,11 @@ export const versionMutants: readonly Mutant[] = [
   mutant(
     "create overwrites",
     "replaces what is there when there is no previous",
-    ["C05"],
+    ["C2-3"],
     () => (inner) =>
       savesWith(inner, (options) => ("previous" in options ? options : { ...options, overwrite: true })),
   ),
-  mutant("own objects only", "takes only the version of what it loaded itself", ["C06"], () => (inner) => ({
+  mutant("own objects only", "takes only the version of what it loaded itself", ["C2-4"], () => (inner) => ({
     save: async (id, thread, options = {}) => {
       if (typeof options.previous === "object" && !("json" in options.previous)) throw conflict();
       return inner.save(id, thread, options);
@@ -150,13 +150,13 @@ export const versionMutants: readonly Mutant[] = [
   mutant(
     "condition ignored",
     "ignores previous, as some S3 emulators do",
-    ["C07"],
+    ["C2-5"],
     () => (inner) =>
       savesWith(inner, (options) =>
         "previous" in options ? { ...options, previous: undefined, overwrite: true } : options,
       ),
   ),
-  mutant("recreation", "creates again what a stale previous asks for", ["C09", "T08"], () => (inner) => ({
+  mutant("recreation", "creates again what a stale previous asks for", ["C2-7", "T1-6"], () => (inner) => ({
     save: async (id, thread, options = {}) => {
       const isGone = options.previous !== undefined && (await inner.load(id)) === undefined;
       return inner.save(id, thread, isGone ? { ...options, previous: undefined } : options);
@@ -165,7 +165,7 @@ export const versionMutants: readonly Mutant[] = [
   mutant(
     "false version in conflicts",
     "tells the caller's version as the current one",
-    ["C14"],
+    ["C3-1"],
     () => (inner) => ({
       save: async (id, thread, options = {}) => {
         try {
@@ -180,14 +180,14 @@ export const versionMutants: readonly Mutant[] = [
       },
     }),
   ),
-  mutant("delete never matches", "sends the ETag of a delete as null", ["C15"], () => (inner) => ({
+  mutant("delete never matches", "sends the ETag of a delete as null", ["C2-9"], () => (inner) => ({
     delete: (id, options = {}) =>
       inner.delete(id, options.previous === undefined ? options : { previous: "null" }),
   })),
-  mutant("delete ignores previous", "deletes whatever is there", ["C16"], () => (inner) => ({
+  mutant("delete ignores previous", "deletes whatever is there", ["C2-10"], () => (inner) => ({
     delete: (id, { previous: _previous, ...options } = {}) => inner.delete(id, options),
   })),
-  mutant("refusals count", "makes a new version also when it refuses a save", ["C22"], () => (inner) => ({
+  mutant("refusals count", "makes a new version also when it refuses a save", ["C2-12"], () => (inner) => ({
     save: async (id, thread, options) => {
       try {
         return await inner.save(id, thread, options);

@@ -29,8 +29,8 @@ const broken = {
 const until = "2999-12-31";
 /** Of one case that fails, and of one that does not. */
 const waivers = [
-  { case: "B01", reason: "null is returned", until },
-  { case: "B02", reason: "no reason at all", until },
+  { case: "E1-1", reason: "null is returned", until },
+  { case: "E3-2", reason: "no reason at all", until },
 ];
 
 const harnesses = { good, broken, waived: { ...broken, waivers } };

@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from "node:util";
 import { type StoredThread, type ThreadStore, ThreadStoreError } from "@threadstore/core";
-import { promptly } from "../../cases/changes.ts";
 import { broken, describeError, same, show } from "../../suite/expectations.ts";
+import { promptly } from "../../suite/time-limits.ts";
 import { inParallel } from "../../utilities/parallel.ts";
 import { contentOf, describeStep, nameOf, type Step, type ThreadName, viewOf } from "./step.ts";
 import type { Report } from "./work.ts";

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
-import { promptly } from "../../cases/changes.ts";
 import type { CaseContext } from "../../suite/conformance-case.ts";
 import { holds, same } from "../../suite/expectations.ts";
+import { promptly } from "../../suite/time-limits.ts";
 import { seededRandom } from "../../utilities/seeded-random.ts";
 import { type Amounts, KillCount } from "./kill-count.ts";
 import { Ledger } from "./ledger.ts";

@@ -1,6 +1,6 @@
 import type { ThreadStore } from "@threadstore/core";
-import { promptly } from "../../cases/changes.ts";
 import type { CaseContext, CasePlace } from "../../suite/conformance-case.ts";
+import { promptly } from "../../suite/time-limits.ts";
 import { AT_ONCE_MS, promisedProgress } from "./run.ts";
 
 /** Opens the place after a crash, which has to succeed at once, and looks. */

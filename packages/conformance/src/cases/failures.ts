@@ -1,0 +1,746 @@
+import { getEventListeners } from "node:events";
+import { inspect } from "node:util";
+import { type ThreadStore, ThreadStoreError, threadStoreErrorCodes } from "@threadstore/core";
+import { endWriters } from "../engines/crash/terminate-writers.ts";
+import {
+  section,
+  FAULTY_NETWORK,
+  DURABLE,
+  HYGIENE,
+  type ConformanceCase,
+} from "../suite/conformance-case.ts";
+import {
+  outcomeOf,
+  broken,
+  describeError,
+  holds,
+  refuses,
+  show,
+  same,
+  rejectsWith,
+  loaded,
+} from "../suite/expectations.ts";
+import { graceMs, HURRY_MS, promptly } from "../suite/time-limits.ts";
+import { startStopwatch } from "../utilities/effective-time.ts";
+import { range } from "../utilities/parallel.ts";
+import { complaintsDuring } from "../utilities/process-warnings.ts";
+import { callsOn, waitAsAsked, MOST_TRIES } from "./support/busy-backends.ts";
+import { everyCall, callNamed } from "./support/calls.ts";
+import {
+  create,
+  replace,
+  removeSeen,
+  atEachRequest,
+  hasEffect,
+  honest,
+  requestsOf,
+} from "./support/changes.ts";
+import { cutEach, dropIdle } from "./support/connections.ts";
+import { comeAndGo, failOften } from "./support/leaks.ts";
+import { abortInSilence, worksAgain, failedByOutage, restore, PATIENCE_MS } from "./support/outages.ts";
+import { unchanged, idsOf, textOf, pollFor } from "./support/reading.ts";
+import { fillUp } from "./support/refusals.ts";
+import { onStage } from "./support/refused-changes.ts";
+
+const BIG_THREAD = { text: "x".repeat(200_000) };
+
+/** Every call with arguments that are wrong, in the eyes of a program without types. */
+function wrongCalls(store: ThreadStore): (readonly [name: string, call: () => unknown])[] {
+  const nothing = undefined as never;
+  const wrong = { signal: "no", timeoutMs: "soon", limit: "all", cursor: 5, previous: 5 } as never;
+  return [
+    ["save", () => store.save(nothing, nothing, wrong)],
+    ["load", () => store.load(nothing, wrong)],
+    ["delete", () => store.delete(nothing, wrong)],
+    ["listPage", () => store.listPage(wrong)],
+    ["update", () => store.update(nothing, nothing, wrong)],
+    ["deleteExpired", () => store.deleteExpired(wrong)],
+    ["list", () => store.list(wrong)[Symbol.asyncIterator]().next()],
+  ];
+}
+
+/** Lets so many turns of the event loop pass. */
+async function turns(count: number): Promise<void> {
+  for (let turn = 0; turn < count; turn += 1) await new Promise((resolve) => setImmediate(resolve));
+}
+
+const LOOP_MS = 50;
+
+/** By a timer of the process, as a user interface or a server would. */
+function abortedAfter(ms: number): AbortController {
+  const controller = new AbortController();
+  setTimeout(() => controller.abort(), ms);
+  return controller;
+}
+
+function bigThread(n: number): object {
+  return { n, text: "x".repeat(300_000), end: n };
+}
+
+/** The errors of calls that fail for every reason that needs no broken backend. */
+async function errorsOf(store: ThreadStore, secret: string): Promise<unknown[]> {
+  const saved = await store.save("a", { secret, n: 1 }, { metadata: { secret } });
+  await store.save("a", { secret, n: 2 }, { previous: saved });
+  const cycle: { secret: string; up?: object } = { secret };
+  cycle.up = cycle;
+  const calls: (() => Promise<unknown>)[] = [
+    () => store.save("a", { secret }),
+    () => store.save("a", { secret }, { previous: saved }),
+    () => store.delete("a", { previous: saved }),
+    () => store.save("b", cycle),
+    () => store.save("b", `{"a":"${secret}"`),
+    () => store.save("b", secret),
+    () => store.save("b", `"${secret}"`),
+    () => store.save("b", { messages: [{ secret: Number.NaN, text: secret }] }),
+    () => store.save("b", { text: secret.repeat(200) }),
+    () => store.save("b", {}, { metadata: { secret: { secret } as never } }),
+    () => store.save("b", {}, { metadata: { secret: secret.repeat(2000) } }),
+    () => store.load(""),
+  ];
+  const outcomes = await Promise.all(calls.map((call) => outcomeOf(call)));
+  return outcomes.map((outcome) => (outcome.state === "rejected" ? outcome.error : "resolved"));
+}
+
+export const failures: ConformanceCase[] = section("Failures", [
+  {
+    id: "F1-1",
+    title: "wrong arguments reject, and never throw synchronously",
+    clauses: ["F1"],
+    async run({ open }) {
+      const store = await open();
+      for (const [name, call] of wrongCalls(store)) {
+        let result: unknown;
+        try {
+          result = call();
+        } catch (error) {
+          broken(`${name} returns a promise, which rejects`, `it threw ${describeError(error)}`);
+        }
+        holds(result instanceof Promise, `${name} returns a promise`, `it returned a ${typeof result}`);
+        await refuses("INVALID_ARGUMENT", `${name} with wrong arguments`, () => result as Promise<unknown>);
+      }
+    },
+  },
+  {
+    id: "F1-2",
+    title: "every error is a ThreadStoreError with a code of the closed set, and can be logged and cloned",
+    clauses: ["F1", "F5"],
+    async run({ open }) {
+      const store = await open({ maxThreadBytes: 1000 });
+      for (const error of await errorsOf(store, "s3cr3t")) {
+        holds(ThreadStoreError.is(error), "every error is a ThreadStoreError", `one was ${inspect(error)}`);
+        holds(
+          error instanceof Error && error.name === "ThreadStoreError",
+          "an error is an Error of that name",
+          `it was ${show(error)}`,
+        );
+        holds(
+          threadStoreErrorCodes.includes(error.code),
+          "the code is of the closed set",
+          `it was ${show(error.code)}`,
+        );
+        same(typeof error.retryable, "boolean", "an error says whether trying again can help");
+        holds(error.message.length > 10, "the message is a sentence", `it was ${show(error.message)}`);
+        const logged = JSON.parse(JSON.stringify(error)) as Record<string, unknown>;
+        same(
+          [logged["code"], logged["message"]],
+          [error.code, error.message],
+          "an error as JSON has its code and message",
+        );
+        same(structuredClone(error).message, error.message, "an error can be cloned");
+      }
+    },
+  },
+  {
+    id: "F1-3",
+    title: "no error quotes a thread or its metadata",
+    clauses: ["F1"],
+    async run({ open }) {
+      const store = await open({ maxThreadBytes: 1000 });
+      const secret = "c4n4ry-0f-th3-c4s3";
+      for (const error of await errorsOf(store, secret)) {
+        const text = `${inspect(error, { depth: 10, showHidden: true })} ${JSON.stringify(error)}`;
+        holds(
+          !text.includes("c4n4ry"),
+          "an error never has the content of a thread in it",
+          `one did: ${String(error)}`,
+        );
+      }
+    },
+  },
+  {
+    id: "F1-4",
+    title: "wrong call options are INVALID_ARGUMENT",
+    clauses: ["F1"],
+    async run({ open }) {
+      const store = await open();
+      const wrong: unknown[] = [
+        null,
+        "options",
+        5,
+        { timeoutMs: -1 },
+        { timeoutMs: Number.NaN },
+        { timeoutMs: "5" },
+        { signal: "no" },
+      ];
+      for (const options of wrong) {
+        const given = options as never;
+        const calls: (() => Promise<unknown>)[] = [
+          () => store.save("a", {}, given),
+          () => store.load("a", given),
+          () => store.delete("a", given),
+          () => store.listPage(given),
+          () => store.deleteExpired(given),
+        ];
+        for (const call of calls) await refuses("INVALID_ARGUMENT", `options ${show(options)}`, call);
+      }
+      same(await store.load("a"), undefined, "a refused save creates nothing");
+    },
+  },
+  {
+    id: "F1-5",
+    title: "a save that finds the backend full is STORAGE_FULL, and the thread is as it was",
+    ...FAULTY_NETWORK,
+    clauses: ["F1", "C3"],
+    async run(context) {
+      const stage = await onStage(context);
+      for (const refusal of stage.refusals("full")) await fillUp(stage, refusal);
+    },
+  },
+  {
+    id: "F2-1",
+    title: "a signal aborted before the call rejects with its reason, and nothing is done",
+    clauses: ["F2"],
+    async run({ open }) {
+      const store = await open();
+      const { version } = await store.save("a", { n: 1 });
+      const reason = new Error("the user left");
+      const signal = AbortSignal.abort(reason);
+      for (const id of ["a", "nothing"]) {
+        for (const [name, call] of everyCall(store, id, { signal })) {
+          await rejectsWith(reason, `${name} with an aborted signal rejects with its reason`, call);
+        }
+      }
+      await unchanged(store, "a", version, '{"n":1}');
+      same(await idsOf(store), ["a"], "a call with an aborted signal does nothing");
+    },
+  },
+  {
+    id: "F2-2",
+    title: "the reason is passed on as it is, whatever it is",
+    clauses: ["F2"],
+    async run({ open }) {
+      const store = await open();
+      for (const reason of ["a string", 0, null, { custom: true }, new RangeError("x")]) {
+        const signal = AbortSignal.abort(reason);
+        await rejectsWith(reason, `load rejects with the reason ${show(reason)}`, () =>
+          store.load("a", { signal }),
+        );
+      }
+      const signal = AbortSignal.abort();
+      const { reason } = signal;
+      await rejectsWith(reason, "load rejects with the platform's own reason", () =>
+        store.load("a", { signal }),
+      );
+    },
+  },
+  {
+    id: "F2-3",
+    title: "a save aborted on its way is whole or not there, and the store works on",
+    clauses: ["F2", "D1"],
+    async run({ open }) {
+      const [store, other] = [await open(), await open()];
+      await store.save("a", bigThread(0));
+      const reason = new Error("the user left");
+      for (const n of range(24)) {
+        const controller = new AbortController();
+        const saving = outcomeOf(() =>
+          store.save("a", bigThread(n + 1), { overwrite: true, signal: controller.signal }),
+        );
+        await turns(n % 12);
+        controller.abort(reason);
+        const outcome = await saving;
+        if (outcome.state === "rejected" && outcome.error !== reason) {
+          broken(
+            "an aborted save rejects with the signal's reason",
+            `it rejected with ${describeError(outcome.error)}`,
+          );
+        }
+        const stored = await loaded(other, "a", "an aborted save leaves the thread there");
+        const { thread } = stored;
+        same(thread["n"], thread["end"], "an aborted save leaves the thread whole");
+        if (outcome.state === "resolved")
+          same(stored.version, outcome.value.version, "a save that resolved is there");
+      }
+      await store.save("b", { n: 1 });
+      same(await textOf(other, "b"), '{"n":1}', "the store works after aborted saves");
+      const { n } = (await store.update("a", () => ({ n: "last" })))?.thread ?? {};
+      same(n, "last", "the thread can be saved after aborted saves");
+    },
+  },
+  {
+    id: "F2-4",
+    title: "aborting after the call does nothing",
+    clauses: ["F2"],
+    async run({ open }) {
+      const store = await open();
+      const controller = new AbortController();
+      const { signal } = controller;
+      const saved = await store.save("a", { n: 1 }, { signal });
+      const found = await loaded(store, "a", "a saved thread is loaded");
+      await store.load("a", { signal });
+      const page = await store.listPage({ signal });
+      controller.abort(new Error("too late"));
+      await turns(3);
+      await unchanged(store, "a", saved.version, '{"n":1}');
+      same(found.thread, { n: 1 }, "what was loaded can be used after its signal is aborted");
+      same(page.threads.length, 1, "what was listed can be used after its signal is aborted");
+    },
+  },
+  {
+    id: "F2-5",
+    title: "a listing stops when its signal is aborted",
+    clauses: ["F2"],
+    async run({ open }) {
+      const store = await open();
+      for (const n of range(6)) await store.save(`thread-${n}`, {});
+      const controller = new AbortController();
+      const reason = new Error("the user left");
+      const seen: string[] = [];
+      const read = async (): Promise<void> => {
+        for await (const { id } of store.list({ limit: 2, signal: controller.signal })) {
+          seen.push(id);
+          if (seen.length === 2) controller.abort(reason);
+        }
+      };
+      await rejectsWith(reason, "a listing rejects with the signal's reason", read);
+      holds(seen.length <= 2, "an aborted listing reads no further page", `it went on to ${show(seen)}`);
+    },
+  },
+  {
+    id: "F2-6",
+    title: "a call aborted while the backend is silent rejects at once with the signal's reason",
+    ...FAULTY_NETWORK,
+    clauses: ["F2"],
+    async run(context) {
+      const proxy = await context.startProxy();
+      const store = await context.openThrough(proxy);
+      await store.save("a", { n: 1 });
+      for (const [name] of everyCall(store, "a")) await abortInSilence(context, proxy, store, name);
+      same(
+        (await loaded(store, "a", "the thread is there")).thread,
+        { n: 1 },
+        "what never arrived had no effect",
+      );
+      await worksAgain(context, store);
+    },
+  },
+  {
+    id: "F3-1",
+    title: "close can be called again, also at the same time",
+    clauses: ["F3"],
+    async run({ open }) {
+      const store = await open();
+      await store.save("a", { n: 1 });
+      const outcomes = await Promise.allSettled([store.close(), store.close(), store.close()]);
+      const again = await outcomeOf(() => store.close());
+      const states = [...outcomes.map(({ status }) => status), again.state];
+      same(states, ["fulfilled", "fulfilled", "fulfilled", "resolved"], "close resolves each time");
+    },
+  },
+  {
+    id: "F3-2",
+    title: "after close every call rejects with CLOSED",
+    clauses: ["F3"],
+    async run({ open, close }) {
+      const store = await open();
+      const view = store.namespace("x");
+      await store.save("a", { n: 1 });
+      await close(store);
+      for (const [name, call] of [...everyCall(store, "a"), ...everyCall(view, "a")]) {
+        const error = await refuses("CLOSED", `${name} after close`, call);
+        same(error.retryable, false, "CLOSED is not retryable");
+      }
+    },
+  },
+  {
+    id: "F3-3",
+    title: "close waits for calls in flight, and they come to their end",
+    clauses: ["F3", "E4"],
+    async run({ open, close }) {
+      const store = await open();
+      const settled: string[] = [];
+      const saving = range(8).map(async (n) => {
+        const outcome = await outcomeOf(() => store.save(`thread-${n}`, BIG_THREAD));
+        settled.push(outcome.state);
+      });
+      await close(store);
+      same(
+        settled,
+        Array(8).fill("resolved"),
+        "when close resolves, the saves that were in flight have succeeded",
+      );
+      await Promise.all(saving);
+      const later = await open();
+      same((await idsOf(later)).length, 8, "what was saved while closing is there");
+    },
+  },
+  {
+    id: "F3-4",
+    title: "await using closes the store",
+    clauses: ["F3"],
+    async run({ open }) {
+      const store = await open();
+      {
+        await using disposed = store;
+        await disposed.save("a", { n: 1 });
+      }
+      await refuses("CLOSED", "a call after the block", () => store.load("a"));
+    },
+  },
+  {
+    id: "F3-5",
+    title: "closing a client leaves the others open",
+    clauses: ["F3"],
+    async run({ open, close }) {
+      const [one, two] = [await open(), await open()];
+      await one.save("a", { n: 1 });
+      await close(one);
+      same(await textOf(two, "a"), '{"n":1}', "a client works on when another closed");
+      await two.save("b", { n: 2 });
+      same(await idsOf(await open()), ["a", "b"], "a client opened later finds everything");
+    },
+  },
+  {
+    id: "F3-6",
+    title: "closing a view closes that view alone",
+    clauses: ["F3"],
+    async run({ open }) {
+      const store = await open();
+      const [view, twin, inner] = [
+        store.namespace("x"),
+        store.namespace("x"),
+        store.namespace("x").namespace("y"),
+      ];
+      const below = view.namespace("y");
+      await view.save("a", { n: 1 });
+      await view.close();
+      await view.close();
+      for (const [name, call] of everyCall(view, "a"))
+        await refuses("CLOSED", `${name} on a closed view`, call);
+      await refuses("CLOSED", "a view of a closed view", () => below.load("a"));
+      same(await textOf(twin, "a"), '{"n":1}', "another view of the namespace stays open");
+      await inner.save("b", { n: 2 });
+      await store.save("c", { n: 3 });
+      same(await textOf(store, "c"), '{"n":3}', "the store stays open when a view is closed");
+    },
+  },
+  {
+    id: "F3-7",
+    title: "closed stores leave no connection behind",
+    ...FAULTY_NETWORK,
+    clauses: ["F3", "F6"],
+    async run(context) {
+      const { startProxy, openThrough, close, keepsConnections, signal } = context;
+      const proxy = await startProxy();
+      const useOne = async (): Promise<number> => {
+        const store = await openThrough(proxy);
+        await Promise.all(range(4).map((n) => store.load(`thread-${n}`)));
+        const most = proxy.openConnections;
+        await close(store);
+        return most;
+      };
+      // Those of a library that keeps them serve the next store too, and so do not become more.
+      const allowed = keepsConnections ? await useOne() : 0;
+      for (const _ of range(10)) await useOne();
+      await pollFor(graceMs(context), signal, () => Promise.resolve(proxy.openConnections <= allowed));
+      const left = proxy.openConnections;
+      holds(left <= allowed, "closed stores leave no connection behind", `${left} are open a while after`);
+    },
+  },
+  {
+    id: "F3-8",
+    title: "a store that is closed while its backend is silent leaves no connection behind",
+    ...FAULTY_NETWORK,
+    clauses: ["F3", "F6"],
+    async run(context) {
+      const { startProxy, openThrough, close, keepsConnections, signal } = context;
+      const proxy = await startProxy();
+      const store = await openThrough(proxy);
+      await store.load("warm");
+      const kept = keepsConnections ? proxy.openConnections : 0;
+      proxy.arm({ type: "blackHole", times: Infinity });
+      const loading = outcomeOf(() => store.load("a", { timeoutMs: 300 }));
+      await promptly(2 * graceMs(context), "close ends though the backend is silent", () => close(store));
+      await loading;
+      await pollFor(graceMs(context), signal, () => Promise.resolve(proxy.openConnections <= kept));
+      const left = proxy.openConnections;
+      holds(left <= kept, "a closed store leaves no connection behind", `${left} are open a while after`);
+    },
+  },
+  {
+    id: "F3-9",
+    title: "a process that gets SIGTERM amid saves and closes its store has lost none of them, and ends",
+    ...DURABLE,
+    clauses: ["F3", "D1"],
+    powers: ["peer"],
+    run: endWriters,
+  },
+  {
+    id: "F3-10",
+    title: "a process whose store is closed ends by itself",
+    ...HYGIENE,
+    clauses: ["F3", "F6"],
+    powers: ["peer"],
+    async run({ openPeer }) {
+      const peer = await openPeer();
+      const { version } = await peer.save("a", { n: 1 }, {});
+      await outcomeOf(() => peer.save("a", { n: 2 }, {}));
+      await peer.load("nothing");
+      await peer.delete("a", { previous: version });
+      const outcome = await outcomeOf(() => peer.end());
+      if (outcome.state === "rejected")
+        broken("a process whose store is closed ends by itself", describeError(outcome.error));
+    },
+  },
+  {
+    id: "F4-1",
+    title: "every call ends within timeoutMs when the backend is silent, and the store works when it is not",
+    ...FAULTY_NETWORK,
+    clauses: ["F4", "F5", "E1"],
+    async run(context) {
+      const proxy = await context.startProxy();
+      const store = await context.openThrough(proxy);
+      await store.save("a", { n: 1 });
+      const hole = proxy.arm({ type: "blackHole", times: Infinity });
+      const limit = HURRY_MS + graceMs(context);
+      const calling = everyCall(store, "a", { timeoutMs: HURRY_MS }).map(async ([name, call]) => {
+        const promised = `${name} ends within its timeoutMs, ${HURRY_MS} ms, when the backend is silent`;
+        failedByOutage(name, await promptly(limit, promised, call), "while the backend is silent");
+      });
+      await Promise.all(calling);
+      await restore(proxy, hole);
+      same(
+        (await loaded(store, "a", "the thread is there")).thread,
+        { n: 1 },
+        "what never arrived had no effect",
+      );
+      await worksAgain(context, store);
+    },
+  },
+  {
+    id: "F4-2",
+    title: "a change that was made, and whose answer does not come in time, is OUTCOME_UNKNOWN",
+    ...FAULTY_NETWORK,
+    clauses: ["F4", "C6"],
+    async run(context) {
+      const proxy = await context.startProxy();
+      const [store, other] = [await context.openThrough(proxy), await context.open()];
+      const timeoutMs = { quick: HURRY_MS, full: 2 * HURRY_MS }[context.settings.effort];
+      let timesApplied = 0;
+      for (const change of [create, replace, removeSeen]) {
+        await atEachRequest(proxy, store, change, async (attempt) => {
+          const { id, nth, seen } = attempt;
+          const hurried = await context.openThrough(proxy, { timeoutMs });
+          await hurried.load("warm", { timeoutMs: PATIENCE_MS });
+          const held = proxy.arm({ type: "holdAnswer", nth });
+          const promised = `${change.name} ends within its timeoutMs, ${timeoutMs} ms`;
+          const outcome = await promptly(timeoutMs + graceMs(context), promised, () =>
+            change.make(hurried, id, seen),
+          );
+          const stored = await other.load(id);
+          if (held.strikes > 0 && hasEffect(change, stored)) timesApplied += 1;
+          held.disarm();
+          held.cut();
+          honest(change, attempt, outcome, stored, "request has no answer in time");
+        });
+      }
+      holds(timesApplied > 0, "a change takes effect with one of its requests", "none of them had any");
+    },
+  },
+  {
+    id: "F5-1",
+    title: "a load or listing whose answer is cut is made again, and never half an answer",
+    ...FAULTY_NETWORK,
+    clauses: ["F5", "E1", "E2"],
+    async run({ startProxy, openThrough, open }) {
+      const proxy = await startProxy();
+      const [store, other] = [await openThrough(proxy), await open()];
+      const { json } = await other.save("thread-0", { text: "x".repeat(200_000), end: true });
+      for (const n of range(10)) await other.save(`thread-${n + 1}`, { n });
+      const ids = await idsOf(store);
+      same(ids.length, 11, "a listing has every thread");
+      const load = async (): Promise<unknown> => (await store.load("thread-0"))?.json;
+      await cutEach({ proxy, name: "a load", read: load, expected: json });
+      await cutEach({ proxy, name: "a listing", read: () => idsOf(store), expected: ids });
+    },
+  },
+  {
+    id: "F5-2",
+    title: "a call that finds its connection dropped while idle succeeds",
+    ...FAULTY_NETWORK,
+    clauses: ["F5"],
+    async run(context) {
+      await dropIdle(context, false);
+      await dropIdle(context, true);
+    },
+  },
+  {
+    id: "F5-3",
+    title:
+      "a backend that is busy for a moment is asked again, no sooner than it wants, and the call succeeds",
+    ...FAULTY_NETWORK,
+    clauses: ["F5"],
+    async run(context) {
+      const stage = await onStage(context);
+      for (const { name, fault } of stage.refusals("busy", "failing")) {
+        const seen = await stage.store.save("a", { n: 1 });
+        for (const [call, make, expected] of callsOn(stage, seen)) {
+          const armed = stage.proxy.arm(fault);
+          const promised = `${call} whose first request is answered with ${name} succeeds`;
+          const outcome = await outcomeOf(make);
+          armed.disarm();
+          if (outcome.state === "rejected")
+            broken(promised, `it rejected with ${describeError(outcome.error)}`);
+          same(outcome.value, expected, promised);
+          holds(armed.strikes === 1, `${call} asks the backend`, "it sent no request");
+        }
+      }
+      await waitAsAsked(stage);
+    },
+  },
+  {
+    id: "F5-4",
+    title: "a backend that stays busy is UNAVAILABLE in time, and asked now and then, not without end",
+    ...FAULTY_NETWORK,
+    clauses: ["F5", "E1", "F4"],
+    async run(context) {
+      const stage = await onStage(context);
+      const { proxy, store } = stage;
+      await store.save("a", { n: 1 });
+      const refusals = stage.refusals("busy", "failing");
+      for (const [index, [call]] of everyCall(store, "a").entries()) {
+        const refusal = refusals[index % refusals.length];
+        if (refusal === undefined) continue;
+        const make = (): Promise<unknown> => callNamed(call, store, "a", { timeoutMs: HURRY_MS });
+        const requests = await requestsOf(proxy, () => outcomeOf(make));
+        await store.save("a", { n: 1 }, { overwrite: true });
+        const armed = proxy.arm({ ...refusal.fault, times: Infinity });
+        const promised = `${call} ends within its timeoutMs, ${HURRY_MS} ms, when all answers are ${refusal.name}`;
+        const outcome = await promptly(HURRY_MS + graceMs(context), promised, make);
+        armed.disarm();
+        failedByOutage(call, outcome, `when all answers are ${refusal.name}`);
+        const most = requests * MOST_TRIES;
+        const rarely = `${call} asks a busy backend less and less often: in half a second at most ${most} times`;
+        holds(armed.strikes <= most, rarely, `it sent ${armed.strikes} requests`);
+      }
+      await store.save("a", { n: 2 }, { overwrite: true });
+      same((await store.load("a"))?.thread, { n: 2 }, "the store works when its backend does");
+    },
+  },
+  {
+    id: "F6-1",
+    title: "no call leaves a listener on its signal",
+    ...HYGIENE,
+    clauses: ["F6", "F2"],
+    async run({ open }) {
+      const store = await open();
+      const controller = new AbortController();
+      const { signal } = controller;
+      for (const id of ["a", "b"]) {
+        for (const [name, call] of everyCall(store, id, { signal })) {
+          await outcomeOf(call);
+          same(getEventListeners(signal, "abort").length, 0, `${name} leaves no listener on its signal`);
+        }
+      }
+      const calls = everyCall(store, "c", { signal }).map(([, call]) => outcomeOf(call));
+      controller.abort(new Error("the user left"));
+      await Promise.all(calls);
+      same(getEventListeners(signal, "abort").length, 0, "an aborted call leaves no listener on its signal");
+    },
+  },
+  {
+    id: "F6-2",
+    title: "one signal serves many calls, 8 at a time, without a warning",
+    ...HYGIENE,
+    clauses: ["F6"],
+    async run({ open, settings }) {
+      const store = await open();
+      const rounds = { quick: 8, full: 25 }[settings.effort];
+      const { signal } = new AbortController();
+      const complaints = await complaintsDuring(async () => {
+        for (const n of range(rounds)) {
+          await Promise.all(
+            range(8).map((m) => store.save(`thread-${m}`, { n }, { signal, overwrite: true })),
+          );
+        }
+      });
+      same(complaints, [], `${8 * rounds} calls with one signal cause no warning`);
+      same(
+        getEventListeners(signal, "abort").length,
+        0,
+        `${8 * rounds} calls leave no listener on their signal`,
+      );
+    },
+  },
+  {
+    id: "F6-3",
+    title: "no failing call leaves an unhandled rejection or a warning",
+    ...HYGIENE,
+    clauses: ["F6"],
+    async run({ open, close, settings }) {
+      const store = await open();
+      const saved = await store.save("a", { n: 0 });
+      await store.save("a", { n: 1 }, { previous: saved });
+      const complaints = await complaintsDuring(async () => {
+        for (const n of range({ quick: 12, full: 50 }[settings.effort])) {
+          const controller = new AbortController();
+          const { signal } = controller;
+          const calls = [
+            () => store.save("a", {}, { signal }),
+            () => store.save("a", {}, { previous: saved, signal }),
+            () => store.delete("a", { previous: saved, signal }),
+            () => store.save("", {}, { signal }),
+            () => store.save(`big-${n}`, { text: "x".repeat(10_000) }, { signal }),
+            () => store.load("a", { signal }),
+            () => store.update("a", () => Promise.reject(new Error("no")), { signal }),
+          ].map((call) => outcomeOf<unknown>(call));
+          if (n % 2 === 0) controller.abort(new Error("the user left"));
+          await Promise.all(calls);
+        }
+        await close(store);
+        await Promise.all(everyCall(store, "a").map(([, call]) => outcomeOf(call)));
+      });
+      same(complaints, [], "many failing calls leave no unhandled rejection and no warning");
+    },
+  },
+  {
+    id: "F6-4",
+    title: "stores that come and go leave no timer, socket or file open",
+    ...HYGIENE,
+    clauses: ["F6", "F3"],
+    run: comeAndGo,
+  },
+  {
+    id: "F6-5",
+    title: "hundreds of calls that fail or find nothing hold nothing that later calls need",
+    ...HYGIENE,
+    clauses: ["F6"],
+    run: failOften,
+  },
+  {
+    id: "F7-1",
+    title: "calls in a loop let timers fire, so that a signal can end it",
+    clauses: ["F7", "F2"],
+    async run({ open, timeoutFactor }) {
+      const store = await open();
+      await store.save("a", { n: 1 });
+      const patienceMs = LOOP_MS + graceMs({ timeoutFactor });
+      for (const [name, call] of everyCall(store, "a")) {
+        const { signal } = abortedAfter(LOOP_MS);
+        const elapsedMs = startStopwatch();
+        while (!signal.aborted && elapsedMs() < patienceMs) await outcomeOf(call);
+        holds(signal.aborted, `a timer fires while ${name} is called in a loop`, "it did not");
+      }
+    },
+  },
+]);

@@ -1,0 +1,495 @@
+import { type ThreadStore, ThreadStoreError } from "@threadstore/core";
+import { type IdGroup, idGroups, hostileIds } from "../corpus/hostile-ids.ts";
+import { illFormedIds, noIds } from "../corpus/wrong-ids.ts";
+import { type CaseContext, type ConformanceCase, section } from "../suite/conformance-case.ts";
+import {
+  same,
+  show,
+  broken,
+  describeError,
+  holds,
+  refuses,
+  outcomeOf,
+  absent,
+} from "../suite/expectations.ts";
+import { inParallel, range } from "../utilities/parallel.ts";
+import { everyCallWithId } from "./support/calls.ts";
+import { textOf, idsOf } from "./support/reading.ts";
+
+/** That threads of these ids live side by side: saved, loaded, listed and deleted without touching one another. */
+async function liveApart({ open }: CaseContext, ids: readonly string[]): Promise<void> {
+  const [store, other] = [await open(), await open()];
+  await inParallel(ids, 8, async (id) => void (await store.save(id, { only: id })));
+  await inParallel(ids, 8, async (id) => {
+    same(await textOf(other, id), JSON.stringify({ only: id }), `the thread ${show(id)} is its own`);
+  });
+  same(new Set(await idsOf(other)), new Set(ids), "a listing has exactly the ids that were saved");
+  const left = [...ids];
+  for (let id = left.shift(); id !== undefined && left.length > 0; id = left.shift()) {
+    same(await store.delete(id), true, `delete(${show(id)}) removes the thread of that id`);
+    await inParallel(left.slice(0, 15), 8, async (kept) => {
+      same(
+        await textOf(other, kept),
+        JSON.stringify({ only: kept }),
+        `delete(${show(id)}) leaves ${show(kept)} alone`,
+      );
+    });
+  }
+}
+
+function apart(id: string, title: string, group: IdGroup, clauses: ConformanceCase["clauses"]) {
+  return { id, title, clauses, run: (context: CaseContext) => liveApart(context, idGroups[group]) };
+}
+
+const CHARACTER_OF_4_BYTES = "\u{1f9f5}";
+
+/** That the name is refused, at once. */
+function refusesName(store: ThreadStore, name: unknown): void {
+  const promised = `namespace(${show(name)}) throws INVALID_ARGUMENT`;
+  try {
+    store.namespace(name as string);
+  } catch (error) {
+    if (ThreadStoreError.is(error, "INVALID_ARGUMENT")) return;
+    broken(promised, `it threw ${describeError(error)}`);
+  }
+  broken(promised, "it returned a view");
+}
+
+export const names: ConformanceCase[] = section("Names", [
+  {
+    id: "N1-1",
+    title: "hostile ids of every kind live side by side",
+    clauses: ["N1", "N2"],
+    run: (context) => liveApart(context, hostileIds),
+  },
+  apart("N1-2", "composed and decomposed forms are different ids", "normalization", ["N1", "N2"]),
+  apart("N1-3", "separators of paths and keys are letters of an id", "separators", ["N1", "N2", "N4"]),
+  apart("N1-4", "white space and dots at the ends of an id count", "whiteSpace", ["N1", "N2"]),
+  apart("N1-5", "names of devices and system files are ids", "devices", ["N1"]),
+  apart("N1-6", "percent signs and their escapes are letters of an id", "percents", ["N1", "N2", "N4"]),
+  {
+    id: "N1-7",
+    title: "names of JavaScript's own members are ids",
+    clauses: ["N1", "N4"],
+    async run(context) {
+      const store = await context.open();
+      for (const id of idGroups.prototypes) {
+        same(await store.load(id), undefined, `load(${show(id)}) of nothing is undefined`);
+        same(await store.delete(id), false, `delete(${show(id)}) of nothing is false`);
+      }
+      await liveApart(context, idGroups.prototypes);
+      same(Reflect.ownKeys({}), [], "no id adds a member to objects");
+      holds(
+        !("only" in {}),
+        "no id adds a member to the prototype of objects",
+        "every object has a member named only",
+      );
+    },
+  },
+  apart("N1-8", "control characters and NUL are letters of an id", "controls", ["N1", "N2"]),
+  apart("N1-9", "ids that look like a backend's own files are ids", "artefacts", ["N1", "N2"]),
+  apart("N1-10", "emoji, combining marks, noncharacters and every script are ids", "scripts", ["N1"]),
+  {
+    id: "N1-11",
+    title: "an id that is not well-formed Unicode is INVALID_ARGUMENT",
+    clauses: ["N1", "N2"],
+    async run({ open }) {
+      const store = await open();
+      await store.save("a\ufffd", { n: 1 });
+      for (const id of illFormedIds) {
+        for (const [name, call] of everyCallWithId(store, id)) {
+          await refuses("INVALID_ARGUMENT", `${name} with the id ${show(id)}`, call);
+        }
+      }
+      same(await idsOf(store), ["a\ufffd"], "a refused id leaves no trace");
+    },
+  },
+  {
+    id: "N1-12",
+    title: "an empty id, or one that is no string, is INVALID_ARGUMENT",
+    clauses: ["N1", "N4"],
+    async run({ open }) {
+      const store = await open();
+      await store.save("a", { n: 1 });
+      for (const id of noIds) {
+        for (const [name, call] of everyCallWithId(store, id as string)) {
+          await refuses("INVALID_ARGUMENT", `${name} with the id ${show(id)}`, call);
+        }
+      }
+      same(await idsOf(store), ["a"], "a refused id leaves no trace");
+    },
+  },
+  {
+    id: "N1-13",
+    title: "an id has up to 256 bytes of UTF-8, and not one more",
+    clauses: ["N1"],
+    async run(context) {
+      const longest = [
+        "a".repeat(256),
+        "\u00e9".repeat(128),
+        CHARACTER_OF_4_BYTES.repeat(64),
+        "/".repeat(256),
+        "%".repeat(256),
+        "A".repeat(256),
+      ];
+      await liveApart(context, [...longest, "a".repeat(255), "a".repeat(200)]);
+      const store = await context.open();
+      for (const id of [
+        "a".repeat(257),
+        `a${"\u00e9".repeat(128)}`,
+        `${CHARACTER_OF_4_BYTES.repeat(64)}a`,
+        "x".repeat(100_000),
+      ]) {
+        const bytes = Buffer.byteLength(id);
+        for (const [name, call] of everyCallWithId(store, id)) {
+          await refuses("INVALID_ARGUMENT", `${name} with an id of ${bytes} bytes`, call);
+        }
+      }
+      const outcome = await outcomeOf(() => store.load("b".repeat(256)));
+      same(
+        outcome,
+        { state: "resolved", value: undefined },
+        "load of a long id that is not there is undefined",
+      );
+    },
+  },
+  {
+    id: "N1-14",
+    title: "a namespace that is empty, ill-formed, too long or no string is INVALID_ARGUMENT",
+    clauses: ["N1"],
+    async run({ open }) {
+      const store = await open();
+      const longest = ["a".repeat(128), "\u00e9".repeat(64), "/".repeat(128), "\u{1f9f5}".repeat(32)];
+      for (const name of longest) {
+        const view = store.namespace(name);
+        const id = "b".repeat(256);
+        await view.save(id, { name });
+        same(
+          await textOf(view, id),
+          JSON.stringify({ name }),
+          "a namespace of 128 bytes works, with the longest id",
+        );
+        same(await idsOf(view), [id], "a namespace of 128 bytes is listed");
+      }
+      const wrong = [
+        "",
+        undefined,
+        null,
+        5,
+        {},
+        ["a"],
+        "a".repeat(129),
+        "\u00e9".repeat(65),
+        ...illFormedIds,
+      ];
+      for (const name of wrong) refusesName(store, name);
+      refusesName(store.namespace("a".repeat(100)), "b".repeat(100));
+    },
+  },
+  {
+    id: "N1-15",
+    title: "hostile namespaces live side by side",
+    clauses: ["N1", "N2", "N4"],
+    async run({ open }) {
+      const store = await open();
+      await inParallel(hostileIds, 8, async (name) => void (await store.namespace(name).save("a", { name })));
+      await inParallel(hostileIds, 8, async (name) => {
+        const view = store.namespace(name);
+        same(await textOf(view, "a"), JSON.stringify({ name }), `the namespace ${show(name)} is its own`);
+        same(await idsOf(view), ["a"], `the namespace ${show(name)} lists its own thread only`);
+      });
+      same(await idsOf(store), [], "threads of namespaces are not listed by the store");
+    },
+  },
+  {
+    id: "N2-1",
+    title: "delete leaves the neighbours alone",
+    clauses: ["N2", "N4"],
+    async run({ open }) {
+      const store = await open();
+      const neighbours = ["ab", "a/b", "A", "b", "aa", "a.json", "a*"];
+      for (const id of ["a", ...neighbours]) await store.save(id, { id });
+      await store.delete("a*");
+      await store.delete("a");
+      for (const id of neighbours.slice(0, -1)) {
+        same(
+          await textOf(store, id),
+          JSON.stringify({ id }),
+          `deleting "a" and "a*" leaves ${show(id)} alone`,
+        );
+      }
+    },
+  },
+  apart("N2-2", "ids that differ by case are different", "case", ["N2"]),
+  apart("N2-3", "an id and one that continues it live side by side", "paths", ["N2", "N4"]),
+  apart("N2-4", "ids that look like numbers are text", "numbers", ["N2"]),
+  {
+    id: "N2-5",
+    title: "an id and one that continues it live side by side, whichever came and went first",
+    clauses: ["N2"],
+    async run({ open }) {
+      const store = await open();
+      for (const [first, second] of [
+        ["x", "x/y"],
+        ["x/y", "x"],
+        ["x", "x:y"],
+        ["x.json", "x"],
+      ] as const) {
+        for (const round of range(2)) {
+          await store.save(first, { round });
+          await store.save(second, { round });
+          same(await store.delete(first), true, `${show(first)} is deleted beside ${show(second)}`);
+          same(
+            await textOf(store, second),
+            JSON.stringify({ round }),
+            `${show(second)} stays when ${show(first)} goes`,
+          );
+          await store.save(first, { again: round });
+          same(await store.delete(second), true, `${show(second)} is deleted beside ${show(first)}`);
+          same(
+            await textOf(store, first),
+            JSON.stringify({ again: round }),
+            `${show(first)} stays when ${show(second)} goes`,
+          );
+          await store.delete(first);
+        }
+      }
+    },
+  },
+  {
+    id: "N2-6",
+    title: "long ids that begin alike are different",
+    clauses: ["N2"],
+    run: (context) =>
+      liveApart(
+        context,
+        [32, 63, 64, 100, 128, 200, 249, 250, 254, 255].flatMap((length) => [
+          `${"s".repeat(length)}1`,
+          `${"s".repeat(length)}2`,
+        ]),
+      ),
+  },
+  {
+    id: "N2-7",
+    title: "a namespace is not taken for one whose name it begins",
+    clauses: ["N2", "N3"],
+    async run({ open }) {
+      const store = await open();
+      const namespaces = [
+        "user",
+        "users",
+        "usersAbc",
+        "users/",
+        "users:",
+        "users/a",
+        "Users",
+        "users%",
+        "users_",
+        "usersx",
+      ];
+      for (const name of namespaces) await store.namespace(name).save(`of ${name}`, {});
+      for (const name of namespaces) {
+        const own = [`of ${name}`];
+        same(
+          await idsOf(store.namespace(name)),
+          own,
+          `the namespace ${show(name)} lists its own thread only`,
+        );
+      }
+      same(
+        (await store.namespace("users").deleteExpired()).deleted,
+        0,
+        "sweep removes nothing that is alive",
+      );
+    },
+  },
+  {
+    id: "N3-1",
+    title: "places share nothing",
+    clauses: ["N3"],
+    async run({ open, openElsewhere }) {
+      const [here, there] = [await open(), await openElsewhere()];
+      await here.save("a", { at: "here" });
+      same(await there.load("a"), undefined, "a place does not see another's threads");
+      await there.save("a", { at: "there" });
+      same(await textOf(here, "a"), '{"at":"here"}', "saving in one place leaves the other alone");
+      same(await there.delete("a"), true, "the other place's thread is deleted there");
+      same(await idsOf(here), ["a"], "deleting in one place leaves the other alone");
+    },
+  },
+  {
+    id: "N3-2",
+    title: "no id reaches into another place or namespace",
+    clauses: ["N3", "N4"],
+    async run({ open, openElsewhere }) {
+      const [store, elsewhere] = [await open(), await openElsewhere()];
+      const view = store.namespace("x");
+      await elsewhere.save("a", { at: "elsewhere" });
+      await view.save("a", { at: "x" });
+      const escapes = [
+        "../a",
+        "../../a",
+        "..\\a",
+        "/a",
+        "x/a",
+        "../x/a",
+        "x:a",
+        "x%2Fa",
+        "./x/a",
+        "x\u0000a",
+        "..:a",
+        "x//a",
+      ];
+      for (const id of escapes) {
+        await store.save(id, { at: "store" });
+        await view.namespace("y").save(id, { at: "y" });
+        same(await store.delete(id), true, `${show(id)} is a thread of the store's own`);
+      }
+      same(await textOf(view, "a"), '{"at":"x"}', "an id of the store does not reach into a namespace");
+      same(await textOf(elsewhere, "a"), '{"at":"elsewhere"}', "an id does not reach into another place");
+      same(await idsOf(view), ["a"], "a namespace lists its own threads only");
+      same(await idsOf(elsewhere), ["a"], "a place lists its own threads only");
+      same(await idsOf(store), [], "the store's own namespace lists its own threads only");
+    },
+  },
+  {
+    id: "N3-3",
+    title: "the same id in two namespaces is two threads",
+    clauses: ["N3"],
+    async run({ open }) {
+      const store = await open();
+      const [x, y] = [store.namespace("x"), store.namespace("y")];
+      await store.save("a", { at: "store" });
+      await absent(x, "a", "a namespace does not see the store's own threads");
+      await x.save("a", { at: "x" });
+      const saved = await y.save("a", { at: "y" });
+      same(
+        await textOf(store, "a"),
+        '{"at":"store"}',
+        "saving in a namespace leaves the store's own thread alone",
+      );
+      same(await textOf(x, "a"), '{"at":"x"}', "saving in a namespace leaves another's thread alone");
+      same(await y.delete("a", { previous: saved }), true, "a thread is deleted in its namespace");
+      same(await textOf(x, "a"), '{"at":"x"}', "deleting in a namespace leaves another's thread alone");
+      same(await x.delete("a"), true, "a thread is deleted in its namespace");
+      same(
+        await textOf(store, "a"),
+        '{"at":"store"}',
+        "deleting in a namespace leaves the store's own thread alone",
+      );
+    },
+  },
+  {
+    id: "N3-4",
+    title: "no id of a view reaches outside its namespace",
+    clauses: ["N3", "N4"],
+    async run({ open }) {
+      const store = await open();
+      const victims = { "": store, x: store.namespace("x"), y: store.namespace("y") };
+      for (const [name, victim] of Object.entries(victims)) await victim.save("a", { at: name });
+      const inside = store.namespace("inside");
+      const escapes = [
+        "../a",
+        "../x/a",
+        "..",
+        "x/a",
+        "/a",
+        "../../a",
+        "y:a",
+        "inside/../x/a",
+        "*",
+        "..%2Fx%2Fa",
+        "x\u0000a",
+        "x|a",
+      ];
+      for (const id of escapes) {
+        await absent(inside, id, `${show(id)} shows nothing from outside`);
+        same(await inside.delete(id), false, `delete(${show(id)}) finds nothing outside`);
+        await inside.save(id, { at: "inside" }, { overwrite: true });
+      }
+      for (const [name, victim] of Object.entries(victims)) {
+        same(
+          await textOf(victim, "a"),
+          JSON.stringify({ at: name }),
+          "nothing done in a namespace shows outside",
+        );
+        same(await idsOf(victim), ["a"], "no thread of a namespace is listed outside it");
+      }
+      same(new Set(await idsOf(inside)), new Set(escapes), "a namespace lists its own threads only");
+    },
+  },
+  {
+    id: "N3-5",
+    title: "a view is the same namespace for every client",
+    clauses: ["N3", "E4"],
+    async run({ open }) {
+      const [one, two] = [await open(), await open()];
+      await one.namespace("x").save("a", { n: 1 });
+      same(
+        await textOf(two.namespace("x"), "a"),
+        '{"n":1}',
+        "two clients' views of one name are one namespace",
+      );
+      const conflict = () => two.namespace("x").save("a", { n: 2 });
+      await refuses("CONFLICT", "creating what another client's view created", conflict);
+    },
+  },
+  {
+    id: "N3-6",
+    title: "a version of one namespace does not match in another",
+    clauses: ["N3", "C2"],
+    async run({ open }) {
+      const store = await open();
+      const [x, y] = [store.namespace("x"), store.namespace("y")];
+      const ofX = await x.save("a", { same: true });
+      const ofY = await y.save("a", { same: true });
+      const moved = await y.save("a", { same: true }, { previous: ofY });
+      for (const previous of [ofX, ofX.version]) {
+        const call = () => y.save("a", { stolen: true }, { previous });
+        await refuses(
+          ["CONFLICT", "INVALID_ARGUMENT"],
+          "a save with the version of another namespace's thread",
+          call,
+        );
+      }
+      same(await textOf(y, "a"), '{"same":true}', "the thread is as it was");
+      same(
+        (await y.load("a", { cached: ofX }))?.version,
+        moved.version,
+        "load with another namespace's previous is this one's thread",
+      );
+    },
+  },
+  {
+    id: "N3-7",
+    title: "a view of a view lies inside it, and is no other namespace",
+    clauses: ["N3", "N2"],
+    async run({ open }) {
+      const store = await open();
+      const paths = [
+        ["a"],
+        ["b"],
+        ["a", "b"],
+        ["b", "a"],
+        ["a/b"],
+        ["a:b"],
+        ["ab"],
+        ["a", "b", "c"],
+        ["a/b", "c"],
+        ["a", "b/c"],
+        ["a%2Fb"],
+      ];
+      const views = paths.map((path) => path.reduce((view, name) => view.namespace(name), store));
+      for (const [index, view] of views.entries()) await view.save("t", { path: paths[index] });
+      for (const [index, view] of views.entries()) {
+        const path = paths[index];
+        same(await textOf(view, "t"), JSON.stringify({ path }), `the namespace ${show(path)} is its own`);
+        same(await idsOf(view), ["t"], `the namespace ${show(path)} lists its own thread only`);
+      }
+      await absent(store, "t", "threads of namespaces are not the store's own");
+    },
+  },
+  apart("N4-1", "dot segments are letters of an id", "dots", ["N4", "N1"]),
+  apart("N4-2", "wildcards and braces are letters of an id", "patterns", ["N4", "N1"]),
+  apart("N4-3", "SQL, shell, URL and XML are letters of an id", "languages", ["N4", "N1"]),
+]);

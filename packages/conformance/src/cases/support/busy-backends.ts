@@ -1,0 +1,49 @@
+import type { StoredThread } from "@threadstore/core";
+import type { Fault } from "../../engines/fault-proxy/index.ts";
+import { holds, outcomeOf, same } from "../../suite/expectations.ts";
+import { HURRY_MS } from "../../suite/time-limits.ts";
+import { failedByOutage } from "./outages.ts";
+import type { Stage } from "./refused-changes.ts";
+
+/** Calls of every kind that can be made again whatever their first request came to, and what they lead to. */
+export function callsOn({ store }: Stage, seen: StoredThread): [string, () => Promise<unknown>, unknown][] {
+  let current = seen;
+  return [
+    ["load", async () => (await store.load("a"))?.json, seen.json],
+    ["load of nothing", () => store.load("nothing"), undefined],
+    ["listPage", async () => (await store.listPage()).threads.map(({ id }) => id), ["a", "warm"]],
+    [
+      "save",
+      async () => {
+        current = await store.save("a", { n: 2 }, { previous: current });
+        return current.thread;
+      },
+      { n: 2 },
+    ],
+    ["delete", () => store.delete("a", { previous: current }), true],
+  ];
+}
+
+/** Servers over HTTP can say when they want to be asked again; a load keeps to it, also when that is too late. */
+export async function waitAsAsked({ proxy, store, refusals }: Stage): Promise<void> {
+  for (const { name, fault } of refusals("busy", "failing")) {
+    if (fault.type !== "answerHttp") continue;
+    const askedFor = (seconds: number): Fault => ({ ...fault, headers: { "retry-after": String(seconds) } });
+    proxy.arm(askedFor(1));
+    const started = performance.now();
+    await store.load("a");
+    const waited = Math.round(performance.now() - started);
+    const promised = `a load that is answered with ${name} and Retry-After: 1 is made again after a second`;
+    holds(waited >= 990, promised, `it was made again after ${waited} ms`);
+    const later = proxy.arm({ ...askedFor(60), times: Infinity });
+    const outcome = await outcomeOf(() => store.load("a", { timeoutMs: HURRY_MS }));
+    later.disarm();
+    failedByOutage("load", outcome, `that is answered with ${name} and Retry-After: 60`);
+    same(later.strikes, 1, "a load that is to be made again after its time is made once");
+    // One tells for all.
+    return;
+  }
+}
+
+/** How often a call may be tried within half a second, with a pause between any two. */
+export const MOST_TRIES = 12;

@@ -1,0 +1,36 @@
+import type { ThreadStore, CallOptions } from "@threadstore/core";
+
+type NamedCall = readonly [name: string, call: () => Promise<unknown>];
+
+/** Every call that takes an id, with arguments that are otherwise right. */
+export function everyCallWithId(store: ThreadStore, id: string, options: CallOptions = {}): NamedCall[] {
+  return [
+    ["save", () => store.save(id, { n: 0 }, options)],
+    ["save with overwrite", () => store.save(id, { n: 0 }, { ...options, overwrite: true })],
+    ["load", () => store.load(id, options)],
+    ["delete", () => store.delete(id, options)],
+    ["update", () => store.update(id, () => ({ n: 0 }), options)],
+  ];
+}
+
+/** Every call of a store that can be refused. */
+export function everyCall(store: ThreadStore, id: string, options: CallOptions = {}): NamedCall[] {
+  return [
+    ...everyCallWithId(store, id, options),
+    ["list", () => store.list(options)[Symbol.asyncIterator]().next()],
+    ["listPage", () => store.listPage(options)],
+    ["deleteExpired", () => store.deleteExpired(options)],
+  ];
+}
+
+/** One of {@link everyCall}. */
+export function callNamed(
+  name: string,
+  store: ThreadStore,
+  id: string,
+  options: CallOptions,
+): Promise<unknown> {
+  const found = everyCall(store, id, options).find(([each]) => each === name);
+  if (found === undefined) throw new Error(`There is no call ${name}.`);
+  return found[1]();
+}

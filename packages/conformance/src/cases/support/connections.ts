@@ -1,0 +1,79 @@
+import type { ThreadStore, StoredThread } from "@threadstore/core";
+import type { FaultProxy } from "../../engines/fault-proxy/index.ts";
+import type { CaseContext } from "../../suite/conformance-case.ts";
+import { outcomeOf, ordinal, broken, describeError, same } from "../../suite/expectations.ts";
+import { range } from "../../utilities/parallel.ts";
+import { requestsOf } from "./changes.ts";
+import { idsOf, pollFor } from "./reading.ts";
+
+/** After how many bytes an answer is cut, and whether as by a server that shuts down. */
+const CUTS = [0, 40, 1000, 30_000].flatMap((bytes) => [[bytes, false] as const, [bytes, true] as const]);
+
+/** How slow the slow network is, in milliseconds, and what is done on it. */
+export const SLOWNESS = {
+  quick: { milliseconds: 60, jitter: 50, rounds: 2, times: 1 },
+  full: { milliseconds: 150, jitter: 100, rounds: 3, times: 3 },
+} as const;
+
+interface CutReading {
+  readonly proxy: FaultProxy;
+  readonly name: string;
+  readonly read: () => Promise<unknown>;
+  readonly expected: unknown;
+}
+
+/** Cuts the answers to requests of a reading call, early and late: it is made again, and whole. */
+export async function cutEach({ proxy, name, read, expected }: CutReading): Promise<void> {
+  const count = await requestsOf(proxy, read);
+  // A listing may ask for each thread: the first of such requests and the last stand for all.
+  for (const n of range(count).filter((at) => at < 2 || at === count - 1)) {
+    for (const [afterBytes, orderly] of CUTS) {
+      const armed = proxy.arm({ type: "cutAnswer", afterBytes, orderly, nth: n + 1 });
+      const outcome = await outcomeOf(read);
+      armed.disarm();
+      const promised = `${name} whose ${ordinal(n + 1)} answer is cut after ${afterBytes} bytes is right`;
+      if (outcome.state === "rejected") broken(promised, `it rejected with ${describeError(outcome.error)}`);
+      same(outcome.value, expected, promised);
+    }
+  }
+}
+
+/** Calls of every kind, each of which finds its connections dropped. */
+function callsOn(store: ThreadStore, seen: StoredThread): [string, () => Promise<unknown>, unknown][] {
+  let current = seen;
+  return [
+    ["load", async () => (await store.load("a"))?.json, seen.json],
+    [
+      "save",
+      async () => {
+        current = await store.save("a", { n: 2 }, { previous: current });
+        return current.thread;
+      },
+      { n: 2 },
+    ],
+    ["list", () => idsOf(store), ["a"]],
+    ["delete", () => store.delete("a", { previous: current }), true],
+  ];
+}
+
+export async function dropIdle(
+  { openThrough, startProxy, signal }: CaseContext,
+  hasNoticed: boolean,
+): Promise<void> {
+  const proxy = await startProxy();
+  const store = await openThrough(proxy);
+  const seen = await store.save("a", { n: 1 });
+  for (const [name, call, expected] of callsOn(store, seen)) {
+    await proxy.cutAll();
+    if (hasNoticed) await pollFor(60, signal, () => Promise.resolve(false));
+    const promised = `${name} on connections that were dropped while idle succeeds`;
+    const outcome = await outcomeOf(call);
+    if (outcome.state === "rejected") broken(promised, `it rejected with ${describeError(outcome.error)}`);
+    same(outcome.value, expected, promised);
+  }
+  await store.delete("a");
+}
+
+export function fail(): never {
+  throw new Error("There is no such client.");
+}

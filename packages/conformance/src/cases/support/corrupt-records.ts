@@ -1,0 +1,53 @@
+import type { ThreadStore } from "@threadstore/core";
+import type { CaseContext } from "../../suite/conformance-case.ts";
+
+const content = "content to be damaged";
+
+/** How a record can be damaged, and whether a listing, which reads only a record's end, has to notice. */
+export const damages: readonly (readonly [
+  id: string,
+  change: (record: Uint8Array) => Uint8Array,
+  isListed: boolean,
+])[] = [
+  ["empty", () => new Uint8Array(0), true],
+  ["cut in half", (record) => record.slice(0, record.length / 2), true],
+  ["without its last byte", (record) => record.slice(0, -1), true],
+  ["all NUL", (record) => new Uint8Array(record.length), true],
+  ["NUL in its second half", (record) => record.slice().fill(0, record.length / 2), true],
+  ["something else", () => Buffer.from("{}"), true],
+  ["not UTF-8", (record) => record.slice().fill(0xff, record.length / 2), true],
+  ["one letter of the thread changed", oneLetterChanged, false],
+];
+
+function oneLetterChanged(record: Uint8Array): Uint8Array {
+  const changed = Buffer.from(record);
+  const found = changed.indexOf(content);
+  // A store that encodes its content differently has it somewhere in the middle.
+  const place = found < 0 ? Math.floor(changed.length / 2) : found;
+  changed[place] = (changed[place] ?? 0) ^ 1;
+  return changed;
+}
+
+/** A store with one thread damaged in each way, and one intact at each end of the listing. */
+export async function damagedStore({
+  open,
+  rewrite,
+}: CaseContext): Promise<{ store: ThreadStore; versions: Map<string, string> }> {
+  const saving = await open();
+  const versions = new Map<string, string>();
+  for (const id of ["- first", ...damages.map(([name]) => name), "z last"]) {
+    versions.set(id, (await saving.save(id, { content }, { metadata: { title: id } })).version);
+  }
+  for (const [id, change] of damages) await rewrite(id, change);
+  // A client of its own, which has read none of it before.
+  return { store: await open(), versions };
+}
+
+export async function bytesOf({ rewrite }: CaseContext, id: string): Promise<string> {
+  let bytes = "";
+  await rewrite(id, (record) => {
+    bytes = Buffer.from(record).toString("hex");
+    return record;
+  });
+  return bytes;
+}

@@ -1,0 +1,65 @@
+import { type StoredThread, type ThreadStore, ThreadStoreError } from "@threadstore/core";
+import type { PeerClient } from "../../engines/child-process/child-client.ts";
+import type { CaseContext } from "../../suite/conformance-case.ts";
+import { outcomeOf, loaded, same } from "../../suite/expectations.ts";
+import { range } from "../../utilities/parallel.ts";
+
+/** The thread with one more in it: a counter that loses no step only if every conflict is noticed. */
+export function oneMore(current: StoredThread | undefined): { n: number } {
+  return { n: Number(current?.thread["n"] ?? 0) + 1 };
+}
+
+/** Counts up by load and save, again and again until a save goes through. */
+async function increment(store: ThreadStore, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    const current = await store.load("counter");
+    const outcome = await outcomeOf(() => store.save("counter", oneMore(current), { previous: current }));
+    if (outcome.state === "resolved") return;
+    if (!ThreadStoreError.is(outcome.error, "CONFLICT")) throw outcome.error;
+  }
+}
+
+export async function countUp(
+  clients: readonly ThreadStore[],
+  times: number,
+  signal: AbortSignal,
+): Promise<void> {
+  await Promise.all(
+    clients.map(async (store) => {
+      for (let n = 0; n < times; n += 1) await increment(store, signal);
+    }),
+  );
+}
+
+/** How often a race is run, which has another winner each time. */
+export const ROUNDS = { quick: 6, full: 20 } as const;
+/** How often each of several counts up. */
+export const STEPS_PER_CLIENT = { quick: 6, full: 25 } as const;
+
+/** Counts up by load and save, again and again until a save goes through. */
+async function incrementInChild(peer: PeerClient, signal: AbortSignal): Promise<void> {
+  while (!signal.aborted) {
+    const current = await peer.load("counter");
+    const { n: before = 0 }: { n?: number } = current?.thread ?? {};
+    const outcome = await outcomeOf(() =>
+      peer.save("counter", { n: before + 1 }, { previous: current?.version }),
+    );
+    if (outcome.state === "resolved") return;
+    if (!ThreadStoreError.is(outcome.error, "CONFLICT")) throw outcome.error;
+  }
+}
+
+/** How often each process counts up. */
+const STEPS_PER_PROCESS = { quick: 5, full: 25 } as const;
+
+export async function countUpInProcesses({ openPeer, open, settings, signal }: CaseContext): Promise<void> {
+  const peers = await Promise.all(range(4).map(() => openPeer()));
+  const steps = STEPS_PER_PROCESS[settings.effort];
+  await Promise.all(
+    peers.map(async (peer) => {
+      for (let step = 0; step < steps; step += 1) await incrementInChild(peer, signal);
+    }),
+  );
+  const { thread } = await loaded(await open(), "counter", "it is there");
+  same(thread, { n: 4 * steps }, `${4 * steps} increments by 4 processes make ${4 * steps}`);
+}

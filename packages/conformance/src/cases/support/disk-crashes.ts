@@ -1,0 +1,58 @@
+import { describeStep } from "../../engines/crash/step.ts";
+import { traceWriter, checkRestored } from "../../engines/crash/traced.ts";
+import { powerCuts, type PowerCut, afterPowerCut } from "../../engines/disk/power-cuts.ts";
+import type { Timeline, TimedReport } from "../../engines/disk/timeline.ts";
+import type { CaseContext } from "../../suite/conformance-case.ts";
+import { holds } from "../../suite/expectations.ts";
+import { inParallel } from "../../utilities/parallel.ts";
+import { seededRandom } from "../../utilities/seeded-random.ts";
+
+/** After so many different power cuts the store is opened; all of them, unless there are more. */
+const mostCuts: Readonly<Record<CaseContext["settings"]["effort"], number>> = { quick: 150, full: 4_000 };
+
+export async function surviveCuts(context: CaseContext): Promise<void> {
+  const { seed, effort } = context.settings;
+  const timeline = await traceWriter(context, false);
+  const cuts = drawnFrom([...powerCuts(timeline, seed)], mostCuts[effort], seed);
+  holds(
+    cuts.length >= 20,
+    "the trace has enough to lose to judge by",
+    `it has ${cuts.length} different power cuts`,
+  );
+  await inParallel(cuts.entries(), 4, async ([index, cut]) => {
+    if (context.signal.aborted) return;
+    await checkRestored(context, cut, { when: cut.description, goesOn: index % 5 === 0 });
+  });
+}
+
+/** As many of them, by lot; those first that are easiest to understand. */
+function drawnFrom(cuts: readonly PowerCut[], most: number, seed: number): readonly PowerCut[] {
+  const random = seededRandom(seed);
+  const drawn = cuts.map((cut) => ({ cut, lot: random() })).toSorted((left, right) => left.lot - right.lot);
+  const chosen = drawn.slice(0, most).map(({ cut }) => cut);
+  return chosen.toSorted((left, right) => left.spoilt - right.spoilt);
+}
+
+/** After each step, of which most met an error, with nothing there but what is durable. */
+export async function surviveErrors(context: CaseContext): Promise<void> {
+  const timeline = await traceWriter(context, true);
+  const ends = timeline.reports.filter(({ type }) => type !== "begun");
+  holds(ends.length >= 20, "the trace has enough errors to judge by", `it has ${ends.length} steps`);
+  await inParallel(ends, 4, async (end) => {
+    if (context.signal.aborted) return;
+    const tree = afterPowerCut(timeline, end.at);
+    const reports = timeline.reports.filter(({ at }) => at <= end.at);
+    const when = `power cut after ${endOf(timeline, end)}, in spite of an error of the disk (EIO)`;
+    await checkRestored(context, { tree, reports }, { when, goesOn: false });
+  });
+}
+
+function endOf({ reports }: Timeline, end: TimedReport): string {
+  const begun = reports.find((each) => each.type === "begun" && each.step.number === numberOf(end));
+  const outcome = end.type === "done" ? "was acknowledged" : "failed";
+  return begun?.type === "begun" ? `${describeStep(begun.step)} ${outcome}` : `a step ${outcome}`;
+}
+
+function numberOf(report: TimedReport): number | undefined {
+  return report.type === "begun" ? report.step.number : report.number;
+}

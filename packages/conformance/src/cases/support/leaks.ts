@@ -1,0 +1,71 @@
+import { existsSync, readdirSync } from "node:fs";
+import type { StoredThread } from "@threadstore/core";
+import type { CaseContext } from "../../suite/conformance-case.ts";
+import { outcomeOf, holds, same } from "../../suite/expectations.ts";
+import { promptly } from "../../suite/time-limits.ts";
+import { range, inParallel } from "../../utilities/parallel.ts";
+import { pollFor } from "./reading.ts";
+
+/** What keeps a process busy, and what it holds open, as the system counts it where it does. */
+function handles(): number {
+  const files = existsSync("/proc/self/fd") ? readdirSync("/proc/self/fd").length : 0;
+  return process.getActiveResourcesInfo().length + files;
+}
+
+/** A handle or two may come and go with the process that runs the cases. */
+const STRAY_HANDLES = 5;
+
+/** Each in a place of its own, whose end is that of what the harness gives a store, such as a client. */
+export async function comeAndGo({ newPlace, close, settings, signal }: CaseContext): Promise<void> {
+  const useOne = async (): Promise<void> => {
+    const place = newPlace();
+    const store = await place.open();
+    const { version } = await store.save("a", { n: 1 }, { overwrite: true });
+    await Promise.all([
+      outcomeOf(() => store.save("a", {})),
+      outcomeOf(() => store.save("a", {}, { previous: "none" })),
+      store.load("nothing"),
+      store.listPage(),
+    ]);
+    await store.delete("a", { previous: version });
+    await close(store);
+    await place.destroy();
+  };
+  // What a library keeps for all stores of the process, it has then.
+  for (const _ of range(3)) await useOne();
+  const before = handles();
+  const count = settings.effort === "quick" ? 10 : 30;
+  for (const _ of range(count)) await useOne();
+  await pollFor(5000, signal, () => Promise.resolve(handles() <= before + STRAY_HANDLES));
+  const left = handles() - before;
+  holds(
+    left <= STRAY_HANDLES,
+    `${count} stores that came and went leave no handle open`,
+    `there are ${left} more`,
+  );
+}
+
+/** More than any pool of connections has places. */
+const MANY = 100;
+const LONG_MS = 10_000;
+
+export async function failOften({ open, timeoutFactor }: CaseContext): Promise<void> {
+  const store = await open();
+  const first = await store.save("a", { n: 0 });
+  await store.save("a", { text: "x".repeat(20_000) }, { previous: first });
+  const failing = [
+    () => store.save("a", {}),
+    () => store.save("a", {}, { previous: first }),
+    () => store.delete("a", { previous: first }),
+    () => store.load("nothing"),
+  ];
+  const work = async (): Promise<(StoredThread | undefined)[]> => {
+    for (const fail of failing)
+      await inParallel(range(MANY), 10, async () => void (await outcomeOf<unknown>(fail)));
+    return Promise.all(range(60).map(() => store.load("a")));
+  };
+  const promised = `60 loads at once end after ${failing.length * MANY} calls that failed or found nothing`;
+  const outcome = await promptly(LONG_MS * Math.max(1, timeoutFactor), promised, work);
+  if (outcome.state === "rejected") throw outcome.error;
+  for (const stored of outcome.value) same(stored?.size, 20_011, "each of them finds the thread");
+}

@@ -1,0 +1,65 @@
+import type { ThreadStore } from "@threadstore/core";
+import type { Fault, FaultProxy } from "../../engines/fault-proxy/index.ts";
+import type { CaseContext } from "../../suite/conformance-case.ts";
+import { outcomeOf, holds, same, loaded } from "../../suite/expectations.ts";
+import { type Change, atEachRequest, honest, create } from "./changes.ts";
+import { idsOf } from "./reading.ts";
+
+/** What is there after each attempt; to be the same in the end. */
+type Ledger = Map<string, string | undefined>;
+
+/** Makes each change while the fault strikes one of its requests, and holds what it says against what is there. */
+export async function strikeEach(
+  { startProxy, openThrough, open }: CaseContext,
+  changes: readonly Change[],
+  fault: Fault,
+  whatFailed: string,
+): Promise<void> {
+  const proxy = await startProxy();
+  const [store, other] = [await openThrough(proxy), await open()];
+  const ledger: Ledger = new Map();
+  let strikes = 0;
+  for (const change of changes) {
+    await atEachRequest(proxy, store, change, async (attempt) => {
+      const armed = proxy.arm({ ...fault, nth: attempt.nth });
+      const outcome = await outcomeOf(() => change.make(store, attempt.id, attempt.seen));
+      armed.disarm();
+      strikes += armed.strikes;
+      const stored = await other.load(attempt.id);
+      honest(change, attempt, outcome, stored, whatFailed);
+      ledger.set(attempt.id, stored?.version);
+    });
+  }
+  holds(strikes >= changes.length, `the proxy finds a request of each change`, `it found ${strikes}`);
+  await staysSo(store, other, ledger);
+}
+
+/** That nothing is sent again behind the caller's back, and that no thread is there twice. */
+async function staysSo(store: ThreadStore, other: ThreadStore, ledger: Ledger): Promise<void> {
+  // Whatever a client kept to send once it is connected again precedes this.
+  await store.save("afterwards", {});
+  for (const [id, version] of ledger)
+    same((await other.load(id))?.version, version, "what is there after a call stays so");
+  const ids = await idsOf(other);
+  for (const id of ids)
+    holds(ids.indexOf(id) === ids.lastIndexOf(id), "a thread is there once", `${id} is twice`);
+}
+
+export const ANSWER_LOST = "request was done and its answer lost";
+
+/** The first save of a client that has not been used, with the answer of one of its requests lost. */
+export async function firstSave(
+  { openThrough, open }: CaseContext,
+  proxy: FaultProxy,
+  nth: number,
+): Promise<void> {
+  const [store, other] = [await openThrough(proxy), await open()];
+  const id = `thread-${nth}`;
+  const armed = proxy.arm({ type: "discardAnswer", nth });
+  const outcome = await outcomeOf(() => create.make(store, id, undefined));
+  armed.disarm();
+  const stored = await other.load(id);
+  honest(create, { id, nth, seen: undefined }, outcome, stored, ANSWER_LOST);
+  await store.save(`${id}-next`, {});
+  await loaded(other, `${id}-next`, "a client whose first save met a fault works afterwards");
+}

@@ -1,0 +1,77 @@
+import { ThreadStoreError, type ThreadStore } from "@threadstore/core";
+import type { FaultProxy, ArmedFault } from "../../engines/fault-proxy/index.ts";
+import type { CaseContext } from "../../suite/conformance-case.ts";
+import {
+  type Outcome,
+  broken,
+  describeError,
+  same,
+  loaded,
+  holds,
+  refuses,
+} from "../../suite/expectations.ts";
+import { graceMs, HURRY_MS, promptly } from "../../suite/time-limits.ts";
+import { startStopwatch } from "../../utilities/effective-time.ts";
+import { callNamed } from "./calls.ts";
+
+export const PATIENCE_MS = 20_000;
+
+const READS: ReadonlySet<string> = new Set(["load", "list", "listPage", "deleteExpired"]);
+
+/** The network is back, and connections that it had forgotten are reset, as an operating system does. */
+export async function restore(proxy: FaultProxy, hole: ArmedFault): Promise<void> {
+  hole.disarm();
+  await proxy.cutAll();
+}
+
+/** That a call failed by an outage, and says so: nothing was read, and what was to be changed may be. */
+export function failedByOutage(name: string, outcome: Outcome<unknown>, during: string): void {
+  const codes = READS.has(name) ? ["UNAVAILABLE"] : ["UNAVAILABLE", "OUTCOME_UNKNOWN"];
+  const promised = `${name} ${during} is ${codes.join(" or ")}`;
+  if (outcome.state === "resolved") broken(promised, `it resolved to ${String(outcome.value)}`);
+  const { error } = outcome;
+  if (!ThreadStoreError.is(error) || !codes.includes(error.code))
+    broken(promised, `it rejected with ${describeError(error)}`);
+  same(error.retryable, error.code === "UNAVAILABLE", `${error.code} says whether trying again can help`);
+}
+
+export async function worksAgain({ open }: CaseContext, store: ThreadStore): Promise<void> {
+  await store.save("afterwards", {});
+  await loaded(await open(), "afterwards", "a store works when its network is back");
+}
+
+export async function abortInSilence(
+  context: CaseContext,
+  proxy: FaultProxy,
+  store: ThreadStore,
+  name: string,
+): Promise<void> {
+  const controller = new AbortController();
+  const reason = new Error(`the user left ${name}`);
+  const hole = proxy.arm({ type: "blackHole", times: Infinity });
+  const promised = `${name} that is aborted while the backend is silent rejects at once with the signal's reason`;
+  const calling = promptly(PATIENCE_MS, promised, () =>
+    callNamed(name, store, "a", { signal: controller.signal, timeoutMs: 2 * PATIENCE_MS }),
+  );
+  await Promise.race([hole.struck, calling]);
+  const elapsedMs = startStopwatch();
+  controller.abort(reason);
+  const outcome = await calling;
+  const waited = Math.round(elapsedMs());
+  if (outcome.state === "resolved") broken(promised, "it succeeded");
+  if (outcome.error !== reason) broken(promised, `it rejected with ${describeError(outcome.error)}`);
+  holds(waited < graceMs(context), promised, `it took ${waited} ms`);
+  await restore(proxy, hole);
+}
+
+/** Makes the call on a store that nobody has used, and whose backend is away. */
+export async function callInVain(context: CaseContext, store: ThreadStore, name: string): Promise<void> {
+  const promised = `${name} ends within its timeoutMs, ${HURRY_MS} ms, when nobody listens`;
+  const call = (): Promise<unknown> => callNamed(name, store, "a", { timeoutMs: HURRY_MS });
+  const outcome = await promptly(HURRY_MS + graceMs(context), promised, call);
+  await refuses("UNAVAILABLE", `${name} when nobody listens`, () => settled(outcome));
+}
+
+function settled(outcome: Outcome<unknown>): Promise<unknown> {
+  return outcome.state === "resolved" ? Promise.resolve(outcome.value) : Promise.reject(outcome.error);
+}

@@ -1,0 +1,72 @@
+import type { ThreadStore, ThreadPage } from "@threadstore/core";
+import type { FaultProxy } from "../../engines/fault-proxy/index.ts";
+import type { CaseContext } from "../../suite/conformance-case.ts";
+import { same, holds } from "../../suite/expectations.ts";
+import { inParallel, range } from "../../utilities/parallel.ts";
+
+/** What a call took of the network. */
+interface Cost {
+  readonly requests: number;
+  readonly bytes: number;
+}
+
+export async function pageCost(
+  proxy: FaultProxy,
+  view: ThreadStore,
+  options: { readonly limit: number; readonly cursor?: string | undefined },
+): Promise<Cost & { readonly page: ThreadPage }> {
+  const { requests, bytesUp, bytesDown } = proxy;
+  const page = await view.listPage(options);
+  same(page.threads.length, options.limit, "a page has as many threads as it may, where there are so many");
+  return {
+    page,
+    requests: proxy.requests - requests,
+    bytes: proxy.bytesUp + proxy.bytesDown - bytesUp - bytesDown,
+  };
+}
+
+export async function fill(view: ThreadStore, from: number, count: number, length: number): Promise<void> {
+  await inParallel(range(count), 16, async (n) => {
+    await view.save(`thread-${String(from + n).padStart(4, "0")}`, { text: "x".repeat(length) });
+  });
+}
+
+/** Not the store's fault, but nothing would be proved. */
+export function reachesProxy({ requests }: Cost): void {
+  const promised = "the harness's network.open connects to the endpoint that it is given";
+  holds(requests > 0, promised, "a page sent no request there");
+}
+
+/** How many threads there are at first, and how many come in the same namespace and in another. */
+export const GROWTH = { quick: { before: 20, more: 60 }, full: { before: 60, more: 240 } } as const;
+
+export async function costsAsBefore(
+  proxy: FaultProxy,
+  view: ThreadStore,
+  grow: () => Promise<void>,
+): Promise<void> {
+  const first = await pageCost(proxy, view, { limit: 5 });
+  const second = await pageCost(proxy, view, { limit: 5, cursor: first.page.cursor });
+  reachesProxy(first);
+  await grow();
+  for (const [before, cursor, name] of [
+    [first, undefined, "the first page"],
+    [second, first.page.cursor, "a later page"],
+  ] as const) {
+    const { requests, bytes } = await pageCost(proxy, view, { limit: 5, cursor });
+    const promised = `${name} of 5 threads costs the same however many threads there are`;
+    const happened = `${before.requests} requests and ${before.bytes} bytes became ${requests} and ${bytes}`;
+    // A backend may have to look in a few more places.
+    holds(requests <= before.requests * 1.5 + 2 && bytes <= before.bytes * 1.5 + 4096, promised, happened);
+  }
+}
+
+export async function storeThrough({
+  startProxy,
+  openThrough,
+}: CaseContext): Promise<[FaultProxy, ThreadStore]> {
+  const proxy = await startProxy();
+  const store = await openThrough(proxy);
+  await store.listPage();
+  return [proxy, store];
+}

@@ -1,0 +1,103 @@
+import type { Refusal } from "../../engines/fault-proxy/refusals.ts";
+import { holds, refuses, same, outcomeOf } from "../../suite/expectations.ts";
+import { graceMs, promptly } from "../../suite/time-limits.ts";
+import { range } from "../../utilities/parallel.ts";
+import { everyCall } from "./calls.ts";
+import {
+  type Change,
+  requestsOf,
+  create,
+  replace,
+  overwrite,
+  atEachRequest,
+  honest,
+  remove,
+  removeSeen,
+} from "./changes.ts";
+import { idsOf } from "./reading.ts";
+import type { Stage } from "./refused-changes.ts";
+
+export async function refuseAlways(
+  { context, proxy, store }: Stage,
+  { name, fault }: Refusal,
+): Promise<void> {
+  for (const id of ["a", "nothing"]) {
+    // Far more than it takes to be told: who tries again to no avail takes too long.
+    for (const [call, make] of everyCall(store, id, { timeoutMs: 30_000 })) {
+      const armed = proxy.arm({ ...fault, times: Infinity });
+      const promised = `${call} that is answered with ${name}`;
+      const outcome = await promptly(graceMs(context), `${promised} fails at once`, make);
+      armed.disarm();
+      holds(armed.strikes > 0, `${call} asks the backend`, "it sent no request");
+      const error = await refuses("ACCESS_DENIED", promised, async () => {
+        if (outcome.state === "rejected") throw outcome.error;
+        return outcome.value;
+      });
+      same(error.retryable, false, "ACCESS_DENIED says that trying again cannot help");
+    }
+  }
+}
+
+/** A listing of which one request is refused: whole or an error, and never a part. */
+export async function refuseListing({ proxy, store }: Stage, { name, fault }: Refusal): Promise<void> {
+  const count = await requestsOf(proxy, () => idsOf(store));
+  const ids = await idsOf(store);
+  for (const n of range(count).filter((at) => at < 2 || at === count - 1)) {
+    const armed = proxy.arm({ ...fault, nth: n + 1 });
+    const outcome = await outcomeOf(() => idsOf(store));
+    armed.disarm();
+    const promised = `a listing of which one request is answered with ${name} is ACCESS_DENIED, or whole`;
+    if (outcome.state === "resolved") same(outcome.value, ids, promised);
+    else await refuses("ACCESS_DENIED", promised, () => Promise.reject(outcome.error));
+  }
+}
+
+/** Reads of which every request has an answer that a store does not expect: never nothing, never a part. */
+export async function readStrange({ proxy, store }: Stage, { name, fault }: Refusal): Promise<void> {
+  const reads: [string, () => Promise<unknown>, unknown][] = [
+    ["load", async () => (await store.load("a", { timeoutMs: 1000 }))?.json, '{"n":1}'],
+    [
+      "list",
+      async () => (await store.listPage({ timeoutMs: 1000 })).threads.map(({ id }) => id),
+      ["a", "warm"],
+    ],
+  ];
+  for (const [call, make, expected] of reads) {
+    const armed = proxy.arm({ ...fault, times: Infinity });
+    const outcome = await outcomeOf(make);
+    armed.disarm();
+    if (outcome.state === "resolved")
+      same(outcome.value, expected, `${call} that is answered with ${name} fails`);
+    else await isStoreError(call, name, outcome.error);
+  }
+}
+
+async function isStoreError(call: string, name: string, error: unknown): Promise<void> {
+  const codes = ["BACKEND_ERROR", "MISCONFIGURED", "UNAVAILABLE", "ACCESS_DENIED", "CORRUPT"] as const;
+  await refuses(codes, `${call} that is answered with ${name}`, () => Promise.reject(error));
+}
+
+/** From one of its requests on, each save finds the backend full. */
+export async function fillUp({ context, proxy, store }: Stage, { name, fault }: Refusal): Promise<void> {
+  const other = await context.open();
+  let refused = 0;
+  for (const change of [create, replace, overwrite]) {
+    await atEachRequest(proxy, store, change, async (attempt) => {
+      const armed = proxy.arm({ ...fault, nth: attempt.nth, times: Infinity });
+      const outcome = await outcomeOf(() => change.make(store, attempt.id, attempt.seen));
+      armed.disarm();
+      const stored = await other.load(attempt.id);
+      if (outcome.state === "resolved") {
+        honest(change, attempt, outcome, stored, `request is answered with ${name}`);
+        return;
+      }
+      const promised = `${change.name} that is answered with ${name}`;
+      await refuses("STORAGE_FULL", promised, () => Promise.reject(outcome.error));
+      same(stored?.version, attempt.seen?.version, `${promised} leaves the thread as it was`);
+      refused += 1;
+    });
+  }
+  holds(refused > 0, "a full backend fails saves", "none failed");
+}
+
+export const allChanges: readonly Change[] = [create, replace, overwrite, remove, removeSeen];

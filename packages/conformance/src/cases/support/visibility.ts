@@ -1,0 +1,83 @@
+import type { ThreadStore, StoredThread } from "@threadstore/core";
+import type { CaseContext } from "../../suite/conformance-case.ts";
+import { loaded, holds, show } from "../../suite/expectations.ts";
+import { range } from "../../utilities/parallel.ts";
+import { summariesOf } from "./reading.ts";
+
+const letters = ["a", "b"] as const;
+
+/** A long thread of one letter, or a short one: a mix of two shows. */
+export function block(n: number): { n: number; text: string; end: number } {
+  const length = n % 3 === 0 ? 1000 : 500_000;
+  return { n, text: (letters[n % 2] ?? "a").repeat(length), end: n };
+}
+
+/** What writes, in steps that are numbered from 0. */
+export type Writer = (store: ThreadStore) => (n: number) => Promise<void>;
+
+/** Writes so many steps, and more until all watchers of other clients beside it have loaded what they watch. */
+export async function whileWatched(
+  { open, signal }: CaseContext,
+  steps: number,
+  writer: Writer,
+  watcher: () => (stored: StoredThread) => void,
+): Promise<void> {
+  const store = await open();
+  const readers = [store, await open(), await open()];
+  const loads = readers.map(() => 0);
+  // Otherwise nothing would be proved.
+  const isSeen = (): boolean => loads.every((count) => count >= 3);
+  let done = false;
+  const isDone = (): boolean => done || signal.aborted;
+  const watch = async (reader: ThreadStore, index: number): Promise<void> => {
+    const look = watcher();
+    while (!isDone()) {
+      look(await loaded(reader, "a", "a thread that is being saved is there all the while"));
+      loads[index] = (loads[index] ?? 0) + 1;
+    }
+  };
+  const write = async (): Promise<void> => {
+    const step = writer(store);
+    for (let n = 0; (n < steps || !isSeen()) && !signal.aborted; n += 1) await step(n);
+  };
+  const writing = write().finally(() => {
+    done = true;
+  });
+  await Promise.all([writing, ...readers.map(watch)]);
+}
+
+export async function listMeanwhile({ open, settings, signal }: CaseContext): Promise<void> {
+  const [store, other] = [await open(), await open()];
+  const ids = range(6).map((n) => `thread-${n}`);
+  const thread = { text: "x".repeat(30_000) };
+  await Promise.all(ids.map((id) => store.save(id, thread)));
+  let [done, listings] = [false, 0];
+  const isDone = (): boolean => done;
+  const hasListed = (): boolean => listings >= 3;
+  const listing = async (): Promise<void> => {
+    for (; !isDone(); listings += 1) {
+      for (const { id, corrupt } of await summariesOf(other)) {
+        holds(ids.includes(id), "a listing has the threads that callers saved", `it had ${show(id)}`);
+        holds(!corrupt, "no thread that is being saved is listed as damaged", `${show(id)} was`);
+      }
+    }
+  };
+  const writing = async (): Promise<void> => {
+    const rounds = settings.effort === "quick" ? 6 : 20;
+    for (let n = 0; (n < rounds || !hasListed()) && !signal.aborted; n += 1) {
+      // Half of them are replaced, the others come and go.
+      const [kept, gone] = [ids.slice(0, 3), ids.slice(3)];
+      await Promise.all([
+        ...kept.map((id) => store.save(id, thread, { overwrite: true })),
+        ...gone.map((id) => (n % 2 === 0 ? store.delete(id) : store.save(id, thread))),
+      ]);
+    }
+  };
+  const written = writing().finally(() => {
+    done = true;
+  });
+  await Promise.all([written, listing()]);
+}
+
+export const writeBlocks: Writer = (store) => async (n) =>
+  void (await store.save("a", block(n), { overwrite: true }));

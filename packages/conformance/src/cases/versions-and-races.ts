@@ -1,0 +1,1036 @@
+import type { StoredThread, UpdateChange } from "@threadstore/core";
+import { faultyProperty } from "../engines/random/faulty/faulty-property.ts";
+import { section, CONCURRENT, FAULTY_NETWORK, type ConformanceCase } from "../suite/conformance-case.ts";
+import {
+  same,
+  holds,
+  show,
+  loaded,
+  refuses,
+  absent,
+  outcomeOf,
+  broken,
+  rejectsWith,
+} from "../suite/expectations.ts";
+import { range, inParallel } from "../utilities/parallel.ts";
+import { stoppedClock } from "../utilities/stopped-clock.ts";
+import {
+  create,
+  replace,
+  overwrite,
+  remove,
+  removeSeen,
+  requestsOf,
+  type Excuses,
+} from "./support/changes.ts";
+import { SLOWNESS, fail } from "./support/connections.ts";
+import { ROUNDS, STEPS_PER_CLIENT, countUp, countUpInProcesses, oneMore } from "./support/counting.ts";
+import { linearizable, linearizableDespiteResets } from "./support/linearizability.ts";
+import { strikeEach, ANSWER_LOST, firstSave } from "./support/lost-responses.ts";
+import { overtakeEach, saveOver, removeIt } from "./support/overtaken-changes.ts";
+import { onlyWinner } from "./support/races.ts";
+import { FAULTY_CALLS_MS } from "./support/random-calls.ts";
+import { unchanged, textOf, idsOf } from "./support/reading.ts";
+import { allChanges } from "./support/refusals.ts";
+import { onStage, refuseEach } from "./support/refused-changes.ts";
+import { type Writer, whileWatched } from "./support/visibility.ts";
+
+/** Versions that something lenient takes for this one: cut, padded, as a number, in other letters. */
+function nearly(version: string): string[] {
+  const candidates = [
+    version.slice(0, -1),
+    version.slice(1),
+    `${version}0`,
+    `0${version}`,
+    `+${version}`,
+    `${version}.0`,
+    version.toUpperCase(),
+    version.toLowerCase(),
+    `${version}${version}`,
+    "%",
+    `${version.slice(0, -1)}_`,
+  ];
+  return candidates.filter((candidate) => candidate !== version && candidate !== "");
+}
+
+export const versionsAndRaces: ConformanceCase[] = section("Versions and races", [
+  {
+    id: "C1-1",
+    title: "every save yields a new version, also of identical content",
+    clauses: ["C1"],
+    async run({ open }) {
+      const store = await open();
+      const seen = new Set<unknown>();
+      let previous: string | undefined;
+      for (const n of range(10)) {
+        const { version } = await store.save("a", { same: true }, { previous });
+        holds(
+          typeof version === "string" && version !== "",
+          "a version is a non-empty string",
+          `it was ${show(version)}`,
+        );
+        holds(
+          !seen.has(version),
+          "each save yields a new version",
+          `save ${n + 1} yielded ${show(version)} again`,
+        );
+        seen.add(version);
+        previous = version;
+      }
+      const { version } = await store.save("a", { same: true }, { overwrite: true });
+      holds(
+        !seen.has(version),
+        "a save that overwrites yields a new version",
+        `it yielded ${show(version)} again`,
+      );
+    },
+  },
+  {
+    id: "C1-2",
+    title: "the version that save hands out is the one that load does",
+    clauses: ["C1", "C2"],
+    async run({ open }) {
+      const store = await open();
+      const first = await store.save("a", { n: 1 });
+      const found = await loaded(store, "a", "a saved thread is loaded");
+      same(found.version, first.version, "load hands out the version of the save");
+      same(
+        (await loaded(store, "a", "a thread stays")).version,
+        found.version,
+        "load does not change the version",
+      );
+      const second = await store.save("a", { n: 2 }, { previous: found });
+      const again = await loaded(store, "a", "a saved thread is loaded");
+      same(again.version, second.version, "load hands out the version of the latest save");
+      same({ ...again }, { ...second }, "save hands out what load does");
+    },
+  },
+  {
+    id: "C1-3",
+    title: "a version does not match after delete and re-creation",
+    clauses: ["C1"],
+    async run({ open }) {
+      const store = await open();
+      const ever = new Set<string>();
+      for (const life of range(4)) {
+        const first = await store.save("a", { same: true });
+        const second = await store.save("a", { same: true }, { previous: first });
+        for (const { version } of [first, second]) {
+          holds(
+            !ever.has(version),
+            "no version returns after delete and re-creation",
+            `life ${life + 1} yielded ${show(version)} again`,
+          );
+          ever.add(version);
+        }
+        await store.delete("a");
+      }
+      const { version } = await store.save("a", { same: true });
+      for (const previous of ever) {
+        await refuses("CONFLICT", "a version of an earlier life", () =>
+          store.save("a", { n: 2 }, { previous }),
+        );
+        await refuses("CONFLICT", "delete at a version of an earlier life", () =>
+          store.delete("a", { previous }),
+        );
+      }
+      await unchanged(store, "a", version, '{"same":true}');
+    },
+  },
+  {
+    id: "C1-4",
+    title: "a version does not match when the content has returned to what it was",
+    clauses: ["C1", "C2"],
+    async run({ open }) {
+      const store = await open();
+      const first = await store.save("a", { content: "A" });
+      const second = await store.save("a", { content: "B" }, { previous: first });
+      const third = await store.save("a", { content: "A" }, { previous: second });
+      await refuses("CONFLICT", "the version of the first A, after B and A again", () =>
+        store.save("a", { content: "C" }, { previous: first }),
+      );
+      await unchanged(store, "a", third.version, '{"content":"A"}');
+    },
+  },
+  {
+    id: "C1-5",
+    title: "a version that is nearly the current one does not match",
+    clauses: ["C1", "C2"],
+    async run({ open }) {
+      const store = await open();
+      const { version } = await store.save("a", { n: 1 });
+      for (const previous of nearly(version)) {
+        const call = `a save with ${show(previous)} while the version is ${show(version)}`;
+        await refuses(["CONFLICT", "INVALID_ARGUMENT"], call, () => store.save("a", { n: 2 }, { previous }));
+        await refuses(["CONFLICT", "INVALID_ARGUMENT"], call, () => store.delete("a", { previous }));
+      }
+      await unchanged(store, "a", version, '{"n":1}');
+    },
+  },
+  {
+    id: "C1-6",
+    title: "many saves in a row all have versions of their own, and conflicts between them leave nothing",
+    clauses: ["C1", "C3"],
+    async run({ open, settings }) {
+      const store = await open();
+      const count = { quick: 60, full: 200 }[settings.effort];
+      const versions = new Set<string>();
+      let previous = await store.save("a", { n: 0 });
+      const first = previous;
+      for (const n of range(count)) {
+        versions.add(previous.version);
+        previous = await store.save("a", { n: n + 1 }, { previous });
+        if (n % 4 === 0)
+          await refuses("CONFLICT", "a stale save", () => store.save("a", { n: -1 }, { previous: first }));
+      }
+      versions.add(previous.version);
+      same(versions.size, count + 1, "every save yields a version of its own");
+      await unchanged(store, "a", previous.version, `{"n":${count}}`);
+    },
+  },
+  {
+    id: "C1-7",
+    title: "versions differ though the clock stands still or goes back",
+    clauses: ["C1", "T2"],
+    async run({ open }) {
+      const clock = stoppedClock();
+      const store = await open({ now: clock.now });
+      const versions: string[] = [];
+      let stored = await store.save("a", { n: 0 });
+      const { createdAt } = stored;
+      for (const step of [0, 0, 0, 0, -3_600_000, 0, 0, 1, -1]) {
+        clock.advance(step);
+        const before = stored;
+        stored = await store.save("a", { same: true }, { previous: before });
+        versions.push(stored.version);
+        await refuses("CONFLICT", "a save with the version before", () =>
+          store.save("a", { n: 1 }, { previous: before }),
+        );
+        holds(
+          stored.updatedAt >= before.updatedAt,
+          "updatedAt never goes back",
+          `it went from ${show(before.updatedAt)} to ${show(stored.updatedAt)}`,
+        );
+      }
+      same(
+        new Set(versions).size,
+        versions.length,
+        "every save yields a version of its own, whatever the clock says",
+      );
+      same(stored.createdAt, createdAt, "createdAt stays, whatever the clock says");
+    },
+  },
+  {
+    id: "C1-8",
+    title: "a version holds for another client and for one opened later, and never returns there",
+    clauses: ["C1", "C2", "E4"],
+    async run({ open, close }) {
+      const seen = new Set<string>();
+      let previous: string | undefined;
+      for (const client of range(4)) {
+        const store = await open();
+        const count = seen.size;
+        for (const n of range(3)) {
+          previous = (await store.save("a", { client, n }, { previous })).version;
+          seen.add(previous);
+        }
+        same(seen.size, count + 3, "a client opened later yields no version that was there before");
+        await close(store);
+      }
+      const store = await open();
+      const stored = await loaded(store, "a", "a thread outlives the clients that saved it");
+      same(stored.version, previous, "a version outlives the client that it was handed to");
+    },
+  },
+  {
+    id: "C1-9",
+    title: "a version is printable ASCII without quotes",
+    clauses: ["C1"],
+    async run({ open }) {
+      const store = await open();
+      for (const id of ["a", "\u00e9 \u{1f9f5}", '"', "a b"]) {
+        const { version } = await store.save(id, { id });
+        holds(
+          /^[\u0021\u0023-\u007e]+$/u.test(version),
+          "a version can be an ETag between quotes",
+          `for ${show(id)} it was ${show(version)}`,
+        );
+      }
+    },
+  },
+  {
+    id: "C1-10",
+    title: "the thread, version, size and metadata of a load belong to one save",
+    ...CONCURRENT,
+    clauses: ["C1", "E4"],
+    async run(context) {
+      const steps = { quick: 20, full: 60 }[context.settings.effort];
+      const saves = new Map<string, string>();
+      const loads = new Map<string, string>();
+      const first = await (await context.open()).save("a", { n: 0, text: "" }, { metadata: { n: "0" } });
+      saves.set(first.version, first.json);
+      const writer: Writer = (store) => async (n) => {
+        const options = { overwrite: true, metadata: { n: String(n + 1) } };
+        const saved = await store.save("a", { n: n + 1, text: "x".repeat(n) }, options);
+        saves.set(saved.version, saved.json);
+      };
+      await whileWatched(context, steps, writer, () => ({ version, json, size, thread, metadata }) => {
+        const before = loads.get(version) ?? json;
+        same(json, before, "a version always has the same thread");
+        same(size, json.length, "the size is that of the thread");
+        same(metadata["n"], `${Number(thread["n"])}`, "the metadata are those saved with the thread");
+        loads.set(version, json);
+      });
+      for (const [version, json] of loads)
+        same(json, saves.get(version), "a version loaded has the thread saved with it");
+    },
+  },
+  {
+    id: "C2-1",
+    title: "a deleted id can be created again",
+    clauses: ["C2", "E3"],
+    async run({ open }) {
+      const store = await open();
+      await store.save("a", { life: 1 }, { metadata: { title: "first" } });
+      await store.delete("a");
+      const again = await store.save("a", { life: 2 });
+      const stored = await loaded(store, "a", "a thread created again is loaded");
+      same(stored.thread, { life: 2 }, "a thread created again is the new one");
+      same(stored.metadata, {}, "a thread created again has nothing of the deleted one's metadata");
+      same(stored.version, again.version, "a thread created again has the version of its own save");
+    },
+  },
+  {
+    id: "C2-2",
+    title: "a save without previous creates",
+    clauses: ["C2"],
+    async run({ open }) {
+      const store = await open();
+      const saved = await store.save("a", { n: 1 });
+      same(saved.thread, { n: 1 }, "a save without previous creates a thread that is not there");
+      await store.save("b", { n: 1 }, { previous: undefined, overwrite: undefined });
+      same(await textOf(store, "b"), '{"n":1}', "options that are undefined are as if left out");
+      await store.save("c", { n: 1 }, { previous: await store.load("c") });
+      same(await textOf(store, "c"), '{"n":1}', "what load returned for nothing is accepted as previous");
+    },
+  },
+  {
+    id: "C2-3",
+    title: "a save without previous over a live thread is CONFLICT and writes nothing",
+    clauses: ["C2", "C3"],
+    async run({ open }) {
+      const store = await open();
+      const { version } = await store.save("a", { n: 1 });
+      await refuses("CONFLICT", "a save without previous over a live thread", () =>
+        store.save("a", { n: 2 }),
+      );
+      await refuses("CONFLICT", "the same with overwrite: false", () =>
+        store.save("a", { n: 2 }, { overwrite: false }),
+      );
+      await unchanged(store, "a", version, '{"n":1}');
+    },
+  },
+  {
+    id: "C2-4",
+    title: "a save with the current version replaces it, whatever it is taken from",
+    clauses: ["C2"],
+    async run({ open }) {
+      const store = await open();
+      const first = await store.save("a", { n: 1 });
+      const second = await store.save("a", { n: 2 }, { previous: first });
+      const third = await store.save("a", { n: 3 }, { previous: second.version });
+      const fourth = await store.save("a", { n: 4 }, { previous: { version: third.version } });
+      const found = await loaded(store, "a", "a replaced thread is loaded");
+      same(found.version, fourth.version, "the latest save holds");
+      const copy = structuredClone({ ...found });
+      await store.save("a", { n: 5 }, { previous: copy });
+      same(await textOf(store, "a"), '{"n":5}', "a copy of what load returned is accepted as previous");
+    },
+  },
+  {
+    id: "C2-5",
+    title: "a save with a stale version is CONFLICT and writes nothing",
+    clauses: ["C2", "C3"],
+    async run({ open }) {
+      const store = await open();
+      const first = await store.save("a", { n: 1 });
+      const second = await store.save("a", { n: 2 }, { previous: first });
+      for (const previous of [first, first.version]) {
+        await refuses("CONFLICT", "a save with a stale version", () =>
+          store.save("a", { n: 3 }, { previous }),
+        );
+      }
+      await unchanged(store, "a", second.version, '{"n":2}');
+      await store.save("a", { n: 3 }, { previous: second });
+      same(await textOf(store, "a"), '{"n":3}', "a conflict does not use up the current version");
+    },
+  },
+  {
+    id: "C2-6",
+    title: "a previous that is no version at all never matches",
+    clauses: ["C2", "C3"],
+    async run({ open }) {
+      const store = await open();
+      const { version } = await store.save("a", { n: 1 });
+      const garbage = [
+        "",
+        "*",
+        '"',
+        "0",
+        "null",
+        "undefined",
+        'W/"x"',
+        `"${version}"`,
+        `W/"${version}"`,
+        `${version} `,
+      ];
+      const strings = [...garbage, ` ${version}`, `${version},*`, "é", "\u0000", "x".repeat(10_000)];
+      const others = [
+        null,
+        0,
+        false,
+        true,
+        Number.NaN,
+        {},
+        { version: undefined },
+        { version: null },
+        [],
+        [version],
+      ];
+      for (const previous of [...strings, ...others]) {
+        for (const id of ["a", "nothing"]) {
+          await refuses(["CONFLICT", "INVALID_ARGUMENT"], `previous: ${show(previous)} for ${show(id)}`, () =>
+            store.save(id, { n: 2 }, { previous: previous as never }),
+          );
+        }
+        await refuses(["CONFLICT", "INVALID_ARGUMENT"], `a delete with previous: ${show(previous)}`, () =>
+          store.delete("a", { previous: previous as never }),
+        );
+      }
+      await unchanged(store, "a", version, '{"n":1}');
+      same(await idsOf(store), ["a"], "a save with a wrong previous creates nothing");
+    },
+  },
+  {
+    id: "C2-7",
+    title: "a save with previous for a thread that is gone is CONFLICT and creates nothing",
+    clauses: ["C2", "C3"],
+    async run({ open }) {
+      const store = await open();
+      const saved = await store.save("a", { n: 1 });
+      await store.delete("a");
+      for (const previous of [saved, saved.version]) {
+        await refuses("CONFLICT", "a save with previous for a deleted thread", () =>
+          store.save("a", { n: 2 }, { previous }),
+        );
+      }
+      const { version } = saved;
+      await refuses("CONFLICT", "a save with previous for an id never saved", () =>
+        store.save("never", { n: 2 }, { previous: version }),
+      );
+      await absent(store, "a", "such a save does not bring the thread back");
+      same(await idsOf(store), [], "such a save creates nothing");
+    },
+  },
+  {
+    id: "C2-8",
+    title: "a version does not match another thread",
+    clauses: ["C2", "N2"],
+    async run({ open }) {
+      const store = await open();
+      const a = await store.save("a", { same: true });
+      await store.save("b", { same: true });
+      const a2 = await store.save("a", { same: true }, { previous: a });
+      const b = await store.save("b", { same: true }, { overwrite: true });
+      // Versions are unique to a thread: two threads may have the same, and then only the id tells them apart.
+      for (const previous of b.version === a2.version ? [a2] : [a2, a2.version]) {
+        await refuses(["CONFLICT", "INVALID_ARGUMENT"], "a save with another thread's version", () =>
+          store.save("b", { stolen: true }, { previous }),
+        );
+        await refuses(["CONFLICT", "INVALID_ARGUMENT"], "a delete with another thread's version", () =>
+          store.delete("b", { previous }),
+        );
+      }
+      await unchanged(store, "b", b.version, '{"same":true}');
+    },
+  },
+  {
+    id: "C2-9",
+    title: "delete at the current version deletes",
+    clauses: ["C2", "E3"],
+    async run({ open }) {
+      const store = await open();
+      const saved = await store.save("a", { n: 1 });
+      same(await store.delete("a", { previous: saved }), true, "delete at what save handed out is true");
+      await absent(store, "a", "it is gone then");
+      const { version } = await store.save("a", { n: 2 });
+      same(await store.delete("a", { previous: version }), true, "delete at the current version is true");
+      await absent(store, "a", "it is gone then");
+    },
+  },
+  {
+    id: "C2-10",
+    title: "delete at another version, or of a thread that is gone, is CONFLICT",
+    clauses: ["C2", "C3"],
+    async run({ open }) {
+      const store = await open();
+      const first = await store.save("a", { n: 1 });
+      const second = await store.save("a", { n: 2 }, { previous: first });
+      await refuses("CONFLICT", "delete at a stale version", () => store.delete("a", { previous: first }));
+      await unchanged(store, "a", second.version, '{"n":2}');
+      await store.delete("a");
+      await refuses("CONFLICT", "delete with previous of a deleted thread", () =>
+        store.delete("a", { previous: second }),
+      );
+      await refuses("CONFLICT", "delete with previous of an id never saved", () =>
+        store.delete("b", { previous: second.version }),
+      );
+    },
+  },
+  {
+    id: "C2-11",
+    title: "overwrite creates what is not there and replaces what is",
+    clauses: ["C2"],
+    async run({ open }) {
+      const [store, other] = [await open(), await open()];
+      const first = await store.save("a", { n: 1 }, { overwrite: true });
+      same(await textOf(other, "a"), '{"n":1}', "overwrite creates a thread that is not there");
+      await other.save("a", { n: 2 }, { previous: first });
+      const third = await store.save("a", { n: 3 }, { overwrite: true });
+      await unchanged(other, "a", third.version, '{"n":3}');
+      await refuses("CONFLICT", "the version that was overwritten", () =>
+        other.save("a", { n: 4 }, { previous: first }),
+      );
+    },
+  },
+  {
+    id: "C2-12",
+    title: "a refused save leaves the version good for the next",
+    clauses: ["C2", "V2", "V5"],
+    async run({ open }) {
+      const store = await open({ maxThreadBytes: 100 });
+      const previous = await store.save("a", { n: 1 });
+      await refuses("TOO_LARGE", "a long thread", () =>
+        store.save("a", { text: "x".repeat(100) }, { previous }),
+      );
+      await refuses("INVALID_ARGUMENT", "NaN", () => store.save("a", { n: Number.NaN }, { previous }));
+      await refuses("CONFLICT", "a creation", () => store.save("a", { n: 2 }));
+      await store.save("a", { n: 3 }, { previous });
+      same(await textOf(store, "a"), '{"n":3}', "a save after refused ones goes through");
+    },
+  },
+  {
+    id: "C3-1",
+    title: "a conflict names its thread, and the current version truly if at all",
+    clauses: ["C3", "F1"],
+    async run({ open }) {
+      const [store, other] = [await open(), await open()];
+      const first = await store.save("a", { n: 1 });
+      const { version } = await other.save("a", { n: 2 }, { previous: first });
+      const conflicts = [
+        await refuses("CONFLICT", "a save without previous", () => store.save("a", {})),
+        await refuses("CONFLICT", "a stale save", () => store.save("a", {}, { previous: first })),
+        await refuses("CONFLICT", "a stale delete", () => store.delete("a", { previous: first })),
+      ];
+      for (const error of conflicts) {
+        same(error.id, "a", "a conflict carries the id of its thread");
+        same(error.retryable, false, "a conflict is not retryable as it is");
+        const isTrue = error.currentVersion === undefined || error.currentVersion === version;
+        holds(
+          isTrue,
+          "a conflict tells the current version or none",
+          `it told ${show(error.currentVersion)}, and ${show(version)} is current`,
+        );
+      }
+      await other.delete("a");
+      const gone = await refuses("CONFLICT", "a save over a deleted thread", () =>
+        store.save("a", {}, { previous: version }),
+      );
+      same(gone.currentVersion, undefined, "a conflict over a thread that is gone tells no current version");
+    },
+  },
+  {
+    id: "C4-1",
+    title: "of 16 that create one thread, one wins",
+    ...CONCURRENT,
+    clauses: ["C4", "C2"],
+    async run({ open, settings }) {
+      const clients = await Promise.all(range(4).map(() => open()));
+      for (const round of range(ROUNDS[settings.effort])) {
+        const id = `thread-${round}`;
+        const creating = range(16).map((n) =>
+          outcomeOf(() => clients[n % 4]?.save(id, { n }) ?? Promise.reject(new Error("no client"))),
+        );
+        const winner = onlyWinner(
+          await Promise.all(creating),
+          "of 16 creations of one thread exactly one succeeds",
+        );
+        for (const client of clients) {
+          const stored = await loaded(client, id, "the winner's thread is there");
+          same(stored.json, winner.json, "the thread is the winner's, for every client");
+          same(stored.version, winner.version, "the version is the winner's, for every client");
+        }
+      }
+    },
+  },
+  {
+    id: "C4-2",
+    title: "of 16 that save from one version, one wins",
+    ...CONCURRENT,
+    clauses: ["C4", "C3"],
+    async run({ open, settings }) {
+      const clients = await Promise.all(range(4).map(() => open()));
+      const [first] = clients;
+      let previous = await first?.save("a", { start: true });
+      for (const round of range(ROUNDS[settings.effort])) {
+        const base = previous;
+        const saving = range(16).map((n) =>
+          outcomeOf(
+            () =>
+              clients[n % 4]?.save("a", { round, n }, { previous: base }) ??
+              Promise.reject(new Error("no client")),
+          ),
+        );
+        const winner = onlyWinner(
+          await Promise.all(saving),
+          "of 16 saves from one version exactly one succeeds",
+        );
+        for (const client of clients) {
+          const stored = await loaded(client, "a", "the thread is there");
+          same(
+            [stored.json, stored.version],
+            [winner.json, winner.version],
+            "the thread is the winner's, for every client",
+          );
+        }
+        previous = winner;
+      }
+    },
+  },
+  {
+    id: "C4-3",
+    title: "8 workers on one client count up without losing a step",
+    ...CONCURRENT,
+    clauses: ["C4"],
+    async run({ open, signal, settings }) {
+      const store = await open();
+      const times = STEPS_PER_CLIENT[settings.effort];
+      await countUp(Array(8).fill(store), times, signal);
+      const { thread } = await loaded(store, "counter", "it is there");
+      same(thread, { n: 8 * times }, `${8 * times} increments make ${8 * times}`);
+    },
+  },
+  {
+    id: "C4-4",
+    title: "8 clients count up without losing a step",
+    ...CONCURRENT,
+    clauses: ["C4"],
+    async run({ open, signal, settings }) {
+      const clients = await Promise.all(range(8).map(() => open()));
+      const times = STEPS_PER_CLIENT[settings.effort];
+      await countUp(clients, times, signal);
+      const { thread } = await loaded(await open(), "counter", "it is there");
+      same(thread, { n: 8 * times }, `${8 * times} increments by 8 clients make ${8 * times}`);
+    },
+  },
+  {
+    id: "C4-5",
+    title: "of a save and a delete from one version, one wins, and what is there agrees",
+    ...CONCURRENT,
+    clauses: ["C4", "C2"],
+    async run({ open, settings }) {
+      const [one, two] = [await open(), await open()];
+      for (const round of range(ROUNDS[settings.effort])) {
+        const previous = await one.save("a", { round });
+        const save = () => one.save("a", { round, saved: true }, { previous });
+        const removal = () => two.delete("a", { previous });
+        const calls: (() => Promise<unknown>)[] = round % 2 === 0 ? [save, removal] : [removal, save];
+        const winner = onlyWinner(
+          await Promise.all(calls.map((call) => outcomeOf(call))),
+          "of a save and a delete from one version exactly one succeeds",
+        );
+        const stored = await two.load("a");
+        if (winner === true) same(stored, undefined, "when the delete won, nothing is there");
+        else same(stored?.thread, { round, saved: true }, "when the save won, its thread is there");
+        await one.delete("a");
+      }
+    },
+  },
+  {
+    id: "C4-6",
+    title: "hundreds of threads saved at once are all there",
+    ...CONCURRENT,
+    clauses: ["C4", "E4", "L1"],
+    async run({ open, settings }) {
+      const [store, other] = [await open(), await open()];
+      const count = { quick: 100, full: 300 }[settings.effort];
+      const ids = range(count).map((n) => `thread-${n}`);
+      await inParallel(
+        ids.entries(),
+        count,
+        async ([n, id]) => void (await (n % 2 === 0 ? store : other).save(id, { n })),
+      );
+      await inParallel(ids.entries(), 50, async ([n, id]) => {
+        same((await store.load(id))?.thread, { n }, `each of ${count} threads saved at once is loaded`);
+      });
+      same((await idsOf(other)).length, count, `each of ${count} threads saved at once is listed`);
+      await inParallel(ids, count, async (id) => {
+        if (!(await other.delete(id)))
+          broken(`each of ${count} deletes at once is true`, `delete("${id}") was false`);
+      });
+      same(await idsOf(store), [], `${count} deletes at once leave nothing`);
+    },
+  },
+  {
+    id: "C4-7",
+    title: "4 processes count up without losing a step",
+    ...CONCURRENT,
+    clauses: ["C4"],
+    powers: ["peer"],
+    run: countUpInProcesses,
+  },
+  {
+    id: "C4-8",
+    title: "on a slow network, of several that save from one version still one wins",
+    ...FAULTY_NETWORK,
+    clauses: ["C4"],
+    async run({ startProxy, openThrough, signal, settings }) {
+      const proxy = await startProxy();
+      const { rounds, times, ...delay } = SLOWNESS[settings.effort];
+      const clients = await Promise.all(range(4).map(() => openThrough(proxy)));
+      await Promise.all(clients.map((client) => client.load("warm")));
+      proxy.arm({ type: "delay", ...delay, times: Infinity });
+      let previous: StoredThread | undefined;
+      for (const round of range(rounds)) {
+        const saving = clients.flatMap((client, n) =>
+          range(2).map((m) => outcomeOf(() => client.save("a", { round, n, m }, { previous }))),
+        );
+        previous = onlyWinner(await Promise.all(saving), "of 8 saves from one version exactly one succeeds");
+        const stored = await loaded(clients[round] ?? fail(), "a", "the winner's thread is there");
+        same(stored.version, previous.version, "the thread is the winner's, for every client");
+      }
+      await countUp(clients, times, signal);
+      const { thread } = await loaded(clients[0] ?? fail(), "counter", "it is there");
+      const count = 4 * times;
+      same(thread, { n: count }, `${count} increments by 4 clients on a slow network make ${count}`);
+    },
+  },
+  {
+    id: "C5-1",
+    title: "what 6 clients see of 3 threads can be put in one order, in which each call is one step",
+    ...CONCURRENT,
+    clauses: ["C5", "C4", "E4"],
+    async run({ open, ...surroundings }) {
+      await linearizable(await Promise.all(range(6).map(() => open())), surroundings);
+    },
+  },
+  {
+    id: "C5-2",
+    title: "what clients in 4 processes see of 3 threads can be put in one order too",
+    ...CONCURRENT,
+    clauses: ["C5", "C4", "E4"],
+    powers: ["peer"],
+    async run({ openPeer, ...surroundings }) {
+      await linearizable(await Promise.all(range(4).map(() => openPeer())), surroundings);
+    },
+  },
+  {
+    id: "C5-3",
+    title: "what clients see whose every tenth request is reset can be put in one order too: no save is lost",
+    ...FAULTY_NETWORK,
+    clauses: ["C5", "C6", "E4", "F5"],
+    run: linearizableDespiteResets,
+  },
+  {
+    id: "C6-1",
+    title: "a creation whose answer is lost succeeds or is OUTCOME_UNKNOWN, never CONFLICT, and is made once",
+    ...FAULTY_NETWORK,
+    clauses: ["C6"],
+    run: (context) => strikeEach(context, [create], { type: "discardAnswer" }, ANSWER_LOST),
+  },
+  {
+    id: "C6-2",
+    title: "a replacement whose answer is lost succeeds or is OUTCOME_UNKNOWN, never CONFLICT",
+    ...FAULTY_NETWORK,
+    clauses: ["C6"],
+    run: (context) => strikeEach(context, [replace, overwrite], { type: "discardAnswer" }, ANSWER_LOST),
+  },
+  {
+    id: "C6-3",
+    title: "a delete whose answer is lost succeeds or is OUTCOME_UNKNOWN, never CONFLICT, nor false",
+    ...FAULTY_NETWORK,
+    clauses: ["C6", "E3"],
+    run: (context) => strikeEach(context, [remove, removeSeen], { type: "discardAnswer" }, ANSWER_LOST),
+  },
+  {
+    id: "C6-4",
+    title: "a change that is lost on its way is told truly, and not made later",
+    ...FAULTY_NETWORK,
+    clauses: ["C6", "F5"],
+    run: (context) =>
+      strikeEach(
+        context,
+        [create, replace, overwrite, remove, removeSeen],
+        { type: "cutRequest", afterBytes: 30 },
+        "request was lost on its way",
+      ),
+  },
+  {
+    id: "C6-5",
+    title: "whatever answer to a client's first call is lost, it tells the truth and works afterwards",
+    ...FAULTY_NETWORK,
+    clauses: ["C6", "F5"],
+    async run(context) {
+      const proxy = await context.startProxy();
+      const store = await context.openThrough(proxy);
+      const count = await requestsOf(proxy, () => store.save("counted", {}));
+      for (const n of range(Math.min(count, 16))) await firstSave(context, proxy, n + 1);
+      await absent(store, "nothing", "nothing is there that was not saved");
+    },
+  },
+  {
+    id: "C6-6",
+    title:
+      "a save whose answer is lost does not overwrite what another client saved since, and is no CONFLICT",
+    ...FAULTY_NETWORK,
+    clauses: ["C6"],
+    async run(context) {
+      for (const change of [replace, overwrite]) await overtakeEach(context, change, saveOver);
+    },
+  },
+  {
+    id: "C6-7",
+    title: "a creation whose answer is lost does not create again what another client deleted since",
+    ...FAULTY_NETWORK,
+    clauses: ["C6"],
+    run: (context) => overtakeEach(context, create, removeIt),
+  },
+  {
+    id: "C6-8",
+    title: "a delete whose answer is lost does not remove what another client created since",
+    ...FAULTY_NETWORK,
+    clauses: ["C6"],
+    run: (context) => overtakeEach(context, removeSeen, saveOver),
+  },
+  {
+    id: "C6-9",
+    title: "a change that is made and answered with a failure succeeds or is OUTCOME_UNKNOWN, never CONFLICT",
+    ...FAULTY_NETWORK,
+    clauses: ["C6", "F5"],
+    async run(context) {
+      const stage = await onStage(context, "answer");
+      const answers = stage.refusals("gateway");
+      const excuses: Excuses = { unknown: ["BACKEND_ERROR"] };
+      await refuseEach(stage, { answers, changes: allChanges, excuses });
+    },
+  },
+  {
+    id: "C6-10",
+    title:
+      "random calls by three clients in turn, on a network that fails, leave nothing that no order explains",
+    ...FAULTY_NETWORK,
+    clauses: ["C6", "C2", "C3", "E1", "E3", "E4", "F2", "F5", "M1", "V1"],
+    timeoutMs: FAULTY_CALLS_MS,
+    run: (context) => faultyProperty(context, { timeoutMs: FAULTY_CALLS_MS }),
+  },
+  {
+    id: "C7-1",
+    title: "update creates what is not there and changes what is",
+    clauses: ["C7"],
+    async run({ open }) {
+      const store = await open();
+      same((await store.update("a", oneMore))?.thread, { n: 1 }, "update creates, from undefined");
+      const changed = await store.update("a", async (current) => oneMore(current));
+      same(changed?.thread, { n: 2 }, "update changes what is stored, also by an asynchronous change");
+      await unchanged(store, "a", changed?.version ?? "", '{"n":2}');
+      const text = ' {"n" : 3.0} ';
+      await store.update("a", () => text);
+      same(await textOf(store, "a"), text, "update keeps text byte for byte");
+    },
+  },
+  {
+    id: "C7-2",
+    title: "a change that returns null leaves the thread",
+    clauses: ["C7"],
+    async run({ open }) {
+      const store = await open();
+      same(
+        await store.update("a", () => null),
+        undefined,
+        "update that leaves nothing resolves to undefined",
+      );
+      await absent(store, "a", "update that leaves nothing creates nothing");
+      const { version } = await store.save("a", { n: 1 });
+      const left = await store.update("a", async () => null);
+      same(left?.version, version, "update that leaves a thread resolves to it");
+      await unchanged(store, "a", version, '{"n":1}');
+    },
+  },
+  {
+    id: "C7-3",
+    title: "update starts again, with what is there now, when another writer was faster",
+    clauses: ["C7", "C4"],
+    async run({ open }) {
+      const [store, other] = [await open(), await open()];
+      await store.save("a", { n: 1 });
+      const seen: unknown[] = [];
+      const done = await store.update("a", async (current) => {
+        seen.push(current?.json);
+        if (seen.length === 1) await other.save("a", { n: 10 }, { overwrite: true });
+        if (seen.length === 2) await other.delete("a");
+        if (seen.length === 3) await other.save("a", { n: 20 });
+        return oneMore(current);
+      });
+      const expected = ['{"n":1}', '{"n":10}', undefined, '{"n":20}'];
+      same(
+        seen,
+        expected,
+        "a change runs again with what another writer left: a save, nothing, a new thread",
+      );
+      same(done?.thread, { n: 21 }, "update saves what the last change returned");
+      same(await textOf(other, "a"), '{"n":21}', "update loses nobody's save");
+    },
+  },
+  {
+    id: "C7-4",
+    title: "update gives up with CONFLICT after maxAttempts",
+    clauses: ["C7"],
+    async run({ open }) {
+      const [store, other] = [await open(), await open()];
+      await store.save("a", { n: 0 });
+      let runs = 0;
+      const change = async (): Promise<UpdateChange> => {
+        runs += 1;
+        await other.update("a", oneMore);
+        return { mine: true };
+      };
+      await refuses("CONFLICT", "update that loses every time", () =>
+        store.update("a", change, { maxAttempts: 3 }),
+      );
+      same(runs, 3, "a change runs maxAttempts times");
+      same(await textOf(store, "a"), '{"n":3}', "update that gives up has written nothing");
+      await refuses("CONFLICT", "update with one attempt", () =>
+        store.update("a", change, { maxAttempts: 1 }),
+      );
+      same(runs, 4, "with maxAttempts: 1 a change runs once");
+    },
+  },
+  {
+    id: "C7-5",
+    title: "an error of the change comes through as it is, and nothing is written",
+    clauses: ["C7"],
+    async run({ open }) {
+      const store = await open();
+      const { version } = await store.save("a", { n: 1 });
+      const reason = new Error("no change today");
+      let runs = 0;
+      const fails = (): never => {
+        runs += 1;
+        throw reason;
+      };
+      await rejectsWith(reason, "update rejects with what its change threw", () => store.update("a", fails));
+      await rejectsWith(reason, "update rejects with what its change rejected with", () =>
+        store.update("a", () => Promise.reject(reason)),
+      );
+      same(runs, 1, "a change that fails is not run again");
+      await unchanged(store, "a", version, '{"n":1}');
+    },
+  },
+  {
+    id: "C7-6",
+    title: "a change to what cannot be saved is refused at once",
+    clauses: ["C7", "V2"],
+    async run({ open }) {
+      const store = await open();
+      const { version } = await store.save("a", { n: 1 });
+      let runs = 0;
+      for (const wrong of [{ n: Number.NaN }, "[]", undefined, 5]) {
+        const change = (): UpdateChange => {
+          runs += 1;
+          return wrong as UpdateChange;
+        };
+        await refuses("INVALID_ARGUMENT", "update to what is no thread", () => store.update("a", change));
+      }
+      same(runs, 4, "only a conflict makes a change run again");
+      await unchanged(store, "a", version, '{"n":1}');
+    },
+  },
+  {
+    id: "C7-7",
+    title: "update gives metadata, and keeps what it does not give",
+    clauses: ["C7", "M1"],
+    async run({ open }) {
+      const store = await open();
+      await store.update("a", oneMore, { metadata: { title: "T" } });
+      same((await store.update("a", oneMore))?.metadata, { title: "T" }, "update without metadata keeps it");
+      same(
+        (await store.update("a", oneMore, { metadata: {} }))?.metadata,
+        {},
+        "update with metadata replaces it",
+      );
+    },
+  },
+  {
+    id: "C7-8",
+    title: "wrong arguments of update are INVALID_ARGUMENT",
+    clauses: ["C7", "F1"],
+    async run({ open }) {
+      const store = await open();
+      for (const change of [undefined, null, {}, { n: 1 }, '{"n":1}']) {
+        await refuses("INVALID_ARGUMENT", "update without a function", () =>
+          store.update("a", change as never),
+        );
+      }
+      await refuses("INVALID_ARGUMENT", "update whose change returns nothing", () =>
+        store.update("a", (() => undefined) as never),
+      );
+      for (const maxAttempts of [0, -1, 1.5, Number.NaN, "3"]) {
+        const options = { maxAttempts: maxAttempts as number };
+        await refuses("INVALID_ARGUMENT", `maxAttempts: ${maxAttempts}`, () =>
+          store.update("a", oneMore, options),
+        );
+      }
+      same(await idsOf(store), [], "a refused update creates nothing");
+    },
+  },
+  {
+    id: "C7-9",
+    title: "update stops when its signal is aborted",
+    clauses: ["C7", "F2"],
+    async run({ open }) {
+      const [store, other] = [await open(), await open()];
+      await store.save("a", { n: 0 });
+      const controller = new AbortController();
+      const reason = new Error("the user left");
+      let runs = 0;
+      const change = async (): Promise<UpdateChange> => {
+        runs += 1;
+        await other.update("a", oneMore);
+        if (runs === 2) controller.abort(reason);
+        return { mine: true };
+      };
+      const call = () => store.update("a", change, { signal: controller.signal });
+      await rejectsWith(reason, "an aborted update rejects with the signal's reason", call);
+      holds(runs === 2, "an aborted update runs its change no more", `it ran ${runs} times`);
+      same(
+        (await loaded(other, "a", "it is there")).thread,
+        { n: 2 },
+        "an aborted update writes nothing more",
+      );
+    },
+  },
+  {
+    id: "C7-10",
+    title: "update by 8 clients loses no step",
+    ...CONCURRENT,
+    clauses: ["C7", "C4"],
+    async run({ open }) {
+      const clients = await Promise.all(range(8).map(() => open()));
+      await inParallel(clients, 8, async (store) => {
+        for (let n = 0; n < 5; n += 1) await store.update("counter", oneMore);
+      });
+      const { thread } = await loaded(await open(), "counter", "it is there");
+      same(thread, { n: 40 }, `40 updates by 8 clients make 40, not ${show(thread["n"])}`);
+    },
+  },
+]);
