@@ -5,7 +5,7 @@ import { removeLeftovers } from "./src/processes/run-directory.ts";
 import { announce } from "./src/service.ts";
 import { linesOf, type Variables } from "./src/variables.ts";
 
-const usage = `usage: node tooling/services/services.ts start [--json] [NAME...]   runs until Ctrl-C
+const USAGE = `usage: node tooling/services/services.ts start [--json] [NAME...]   runs until Ctrl-C
        node tooling/services/services.ts stop                    ends servers that a crashed start left running
 names: ${serviceNames.join(" ")}`;
 
@@ -19,7 +19,7 @@ if (command === "start" && names.every(isServiceName)) {
 } else if (command === "stop" && names.length === 0) {
   for (const name of removeLeftovers()) announce(`${name} ended`);
 } else {
-  console.error(usage);
+  console.error(USAGE);
   process.exitCode = 2;
 }
 

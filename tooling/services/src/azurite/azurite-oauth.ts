@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { createCertificate } from "../processes/certificate.ts";
-import { accepts, freePorts, loopback } from "../processes/ports.ts";
+import { accepts, freePorts, LOOPBACK } from "../processes/ports.ts";
 import { startServer, type ServerProcess } from "../processes/server-process.ts";
 import { waitUntil } from "../processes/wait-until.ts";
 import { startService, type Service } from "../service.ts";
@@ -57,7 +57,7 @@ export function startAzuriteOAuth(): Promise<AzuriteOAuthService> {
       ]),
     ]);
     const authorityHost = `https://localhost:${tokenPort}`;
-    const url = `https://${loopback}:${port}/${AZURITE_ACCOUNT.name}`;
+    const url = `https://${LOOPBACK}:${port}/${AZURITE_ACCOUNT.name}`;
     const identityEndpoint = `${authorityHost}/identity`;
     return {
       endpoint: { url, certificateFile, authorityHost, ...APPLICATION, identityEndpoint },

@@ -1,7 +1,7 @@
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { accepts, freePorts, loopback } from "../processes/ports.ts";
+import { accepts, freePorts, LOOPBACK } from "../processes/ports.ts";
 import { startServer, type ServerProcess } from "../processes/server-process.ts";
 import { waitUntil } from "../processes/wait-until.ts";
 import { startService, type Service } from "../service.ts";
@@ -42,7 +42,7 @@ export function startAzurite({ disk = false }: AzuriteOptions = {}): Promise<Azu
       untilReady: (signal) => waitUntil("azurite to answer", () => accepts(port), { signal }),
     });
     const { name, key } = AZURITE_ACCOUNT;
-    const url = `http://${loopback}:${port}/${name}`;
+    const url = `http://${LOOPBACK}:${port}/${name}`;
     const connectionString = `DefaultEndpointsProtocol=http;AccountName=${name};AccountKey=${key};BlobEndpoint=${url};`;
     return { endpoint: { connectionString }, servers: { azurite } };
   });
@@ -52,7 +52,7 @@ export function startAzurite({ disk = false }: AzuriteOptions = {}): Promise<Azu
 export function azuriteParameters(port: number): string[] {
   const preload = pathToFileURL(join(import.meta.dirname, "preload.ts")).href;
   const program = createRequire(import.meta.url).resolve("azurite/dist/src/blob/main.js");
-  const address = ["--blobHost", loopback, "--blobPort", String(port)];
+  const address = ["--blobHost", LOOPBACK, "--blobPort", String(port)];
   // The default, 5 s, is so short that a busy machine often resets connections on which a request is on its way.
   const keepAlive = ["--blobKeepAliveTimeout", "3600"];
   // Azurite does not know the SDK's API version yet and would refuse it.

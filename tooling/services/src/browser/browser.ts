@@ -1,5 +1,5 @@
 import { provide } from "../debian/debian-packages.ts";
-import { accepts, freePorts, loopback } from "../processes/ports.ts";
+import { accepts, freePorts, LOOPBACK } from "../processes/ports.ts";
 import { startServer, type ServerProcess } from "../processes/server-process.ts";
 import { waitUntil } from "../processes/wait-until.ts";
 import { startService, type Service } from "../service.ts";
@@ -30,7 +30,7 @@ export async function startBrowser(): Promise<BrowserService> {
       parameters: [
         "--headless=new",
         `--remote-debugging-port=${port}`,
-        `--remote-debugging-address=${loopback}`,
+        `--remote-debugging-address=${LOOPBACK}`,
         `--user-data-dir=${directory.path}/profile`,
         // It shows only pages of the tests, and its sandbox needs rights that containers do not have.
         "--no-sandbox",
@@ -47,6 +47,6 @@ export async function startBrowser(): Promise<BrowserService> {
       },
       untilReady: (signal) => waitUntil("the browser to answer", () => accepts(port), { signal }),
     });
-    return { endpoint: { url: `http://${loopback}:${port}` }, servers: { browser } };
+    return { endpoint: { url: `http://${LOOPBACK}:${port}` }, servers: { browser } };
   });
 }

@@ -5,7 +5,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import type { Installation } from "../debian/debian-packages.ts";
-import { accepts, freePorts, loopback } from "../processes/ports.ts";
+import { accepts, freePorts, LOOPBACK } from "../processes/ports.ts";
 import type { RunDirectory } from "../processes/run-directory.ts";
 import { startServer, type ServerProcess } from "../processes/server-process.ts";
 import { waitUntil } from "../processes/wait-until.ts";
@@ -41,7 +41,7 @@ export async function createCluster(
 export async function startMonitor(cluster: CephCluster): Promise<ServerProcess> {
   const { run, clusterId, ports } = cluster;
   const map = join(run.path, "monmap");
-  const address = `[v2:${loopback}:${ports.monitor}]`;
+  const address = `[v2:${LOOPBACK}:${ports.monitor}]`;
   await mkdir(join(run.path, "mon"));
   await execute(cluster, "monmaptool", "--create", "--addv", "a", address, "--fsid", clusterId, map);
   await execute(cluster, "ceph-mon", "-i", "a", "--mkfs", "--monmap", map, "--no-mon-config");

@@ -1,5 +1,5 @@
 import { join } from "node:path";
-import { loopback } from "../processes/ports.ts";
+import { LOOPBACK } from "../processes/ports.ts";
 
 export interface CephLayout {
   /** The folder for data and logs. */
@@ -20,9 +20,9 @@ export function cephConfiguration(layout: CephLayout): string {
 function forAll({ directory, libraries, clusterId, ports }: CephLayout): string {
   return `[global]
 fsid = ${clusterId}
-mon host = [v2:${loopback}:${ports.monitor}]
-public addr = ${loopback}
-cluster addr = ${loopback}
+mon host = [v2:${LOOPBACK}:${ports.monitor}]
+public addr = ${LOOPBACK}
+cluster addr = ${LOOPBACK}
 ms bind ipv6 = false
 # The store uses eight free ports of these.
 ms bind port min = ${ports.firstOfStore}
@@ -81,7 +81,7 @@ function forGateway({ directory, ports }: CephLayout): string {
 # The default is secure only, which requires authentication.
 ms mon client mode = crc secure
 # Without tcp_nodelay, every GET takes 40 ms.
-rgw frontends = beast endpoint=${loopback}:${ports.gateway} tcp_nodelay=1
+rgw frontends = beast endpoint=${LOOPBACK}:${ports.gateway} tcp_nodelay=1
 rgw data = ${directory}
 rgw run sync thread = false
 `;

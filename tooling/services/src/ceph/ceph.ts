@@ -1,5 +1,5 @@
 import { provide } from "../debian/debian-packages.ts";
-import { loopback } from "../processes/ports.ts";
+import { LOOPBACK } from "../processes/ports.ts";
 import type { ServerProcess } from "../processes/server-process.ts";
 import { startService, type Service } from "../service.ts";
 import { createCluster, createUser, startGateway, startMonitor, startStore } from "./ceph-cluster.ts";
@@ -45,7 +45,7 @@ export async function startCeph({ store = "memstore" }: CephOptions = {}): Promi
     const gateway = await startGateway(cluster);
     const user = { accessKeyId: "threadstore", secretAccessKey: "threadstore-secret" };
     await createUser(cluster, user);
-    const endpoint = `http://${loopback}:${cluster.ports.gateway}`;
+    const endpoint = `http://${LOOPBACK}:${cluster.ports.gateway}`;
     return {
       endpoint: { endpoint, region: "us-east-1", ...user, bucket: "threadstore-test" },
       servers: { gateway, osd, monitor },

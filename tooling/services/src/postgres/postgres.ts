@@ -4,7 +4,7 @@ import { chown, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { provide, type Installation } from "../debian/debian-packages.ts";
-import { freePorts, loopback } from "../processes/ports.ts";
+import { freePorts, LOOPBACK } from "../processes/ports.ts";
 import type { RunDirectory } from "../processes/run-directory.ts";
 import { startServer, type ServerProcess } from "../processes/server-process.ts";
 import { waitUntil } from "../processes/wait-until.ts";
@@ -19,7 +19,7 @@ export interface PostgresEndpoint {
 /** `pause` suspends the process that accepts connections, but not the processes of open sessions. */
 export type PostgresService = Service<PostgresEndpoint, { readonly postgres: ServerProcess }>;
 
-const user = "threadstore";
+const USER = "threadstore";
 
 /** Starts a PostgreSQL server with its defaults: a commit is on disk before it is acknowledged. */
 export async function startPostgres(): Promise<PostgresService> {
@@ -39,7 +39,7 @@ export async function startPostgres(): Promise<PostgresService> {
       untilReady: (signal) => waitUntil("postgres to answer", () => answers(installation, port), { signal }),
     });
     return {
-      endpoint: { url: `postgres://${user}:${password}@${loopback}:${port}/postgres` },
+      endpoint: { url: `postgres://${USER}:${password}@${LOOPBACK}:${port}/postgres` },
       servers: { postgres },
     };
   });
@@ -69,7 +69,7 @@ async function createCluster(
   if (process.getuid?.() === 0) await chown(data, NOBODY, NOBODY);
   const { command, parameters } = asOrdinaryUser(program("initdb"), [
     `--pgdata=${data}`,
-    `--username=${user}`,
+    `--username=${USER}`,
     `--pwfile=${passwordFile}`,
     "--auth=scram-sha-256",
     "--encoding=UTF8",
@@ -82,7 +82,7 @@ async function createCluster(
 
 function settingsFor(port: number): string[] {
   const settings = {
-    listen_addresses: loopback,
+    listen_addresses: LOOPBACK,
     port,
     unix_socket_directories: "",
     // In the data folder, so that it is deleted with it.
@@ -94,7 +94,7 @@ function settingsFor(port: number): string[] {
 
 async function answers({ program, environment }: Installation, port: number): Promise<boolean> {
   try {
-    await promisify(execFile)(program("pg_isready"), ["-h", loopback, "-p", String(port)], {
+    await promisify(execFile)(program("pg_isready"), ["-h", LOOPBACK, "-p", String(port)], {
       env: { ...process.env, ...environment },
     });
     return true;

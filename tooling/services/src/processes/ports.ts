@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { connect, createServer } from "node:net";
 
 /** The only address that servers listen on. */
-export const loopback = "127.0.0.1";
+export const LOOPBACK = "127.0.0.1";
 
 /**
  * Returns free ports of the loopback interface, below the range that the system uses for outgoing connections, so that
@@ -21,7 +21,7 @@ export async function freePorts(count: number): Promise<number[]> {
 async function isFree(port: number): Promise<boolean> {
   const server = createServer();
   try {
-    server.listen(port, loopback);
+    server.listen(port, LOOPBACK);
     await once(server, "listening");
     return true;
   } catch (error) {
@@ -34,7 +34,7 @@ async function isFree(port: number): Promise<boolean> {
 
 /** Resolves with whether a server accepts connections on a port. */
 export async function accepts(port: number): Promise<boolean> {
-  const socket = connect(port, loopback);
+  const socket = connect(port, LOOPBACK);
   try {
     await once(socket, "connect");
     return true;

@@ -1,5 +1,5 @@
 import type { Redis } from "ioredis";
-import { freePorts, loopback } from "../processes/ports.ts";
+import { freePorts, LOOPBACK } from "../processes/ports.ts";
 import type { ServerProcess } from "../processes/server-process.ts";
 import { waitUntil } from "../processes/wait-until.ts";
 import { startService, type Address, type Service } from "../service.ts";
@@ -56,7 +56,7 @@ export async function startRedisCluster({
       ),
     );
     return {
-      endpoint: { nodes: nodes.map(({ port }) => ({ host: loopback, port })) },
+      endpoint: { nodes: nodes.map(({ port }) => ({ host: LOOPBACK, port })) },
       servers: { masters: servers.slice(0, MASTERS), replicas: servers.slice(MASTERS) },
     };
   });
@@ -100,7 +100,7 @@ async function introduce([first, ...others]: readonly Node[]): Promise<void> {
   if (first === undefined) return;
   await withRedis(first.port, async (redis) => {
     for (const { port, busPort } of others) {
-      await redis.call("CLUSTER", "MEET", loopback, String(port), String(busPort));
+      await redis.call("CLUSTER", "MEET", LOOPBACK, String(port), String(busPort));
     }
   });
   const all = others.length + 1;

@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { provide, type Installation } from "../debian/debian-packages.ts";
-import { loopback } from "../processes/ports.ts";
+import { LOOPBACK } from "../processes/ports.ts";
 import type { RunDirectory } from "../processes/run-directory.ts";
 import { startServer, type ServerProcess } from "../processes/server-process.ts";
 import { waitUntil } from "../processes/wait-until.ts";
@@ -38,7 +38,7 @@ export async function startRedisServer(
   return startServer(directory, {
     name,
     command: program("redis-server"),
-    parameters: [...settings, "--bind", loopback, "--port", String(port), "--dir", data],
+    parameters: [...settings, "--bind", LOOPBACK, "--port", String(port), "--dir", data],
     environment,
     untilReady: (signal) => waitUntil(`${name} to answer`, () => answers(port), { signal }),
   });

@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Installation } from "../debian/debian-packages.ts";
-import { freePorts, loopback } from "../processes/ports.ts";
+import { freePorts, LOOPBACK } from "../processes/ports.ts";
 import type { RunDirectory } from "../processes/run-directory.ts";
 import type { ServerProcess } from "../processes/server-process.ts";
 import { waitUntil } from "../processes/wait-until.ts";
@@ -39,7 +39,7 @@ export async function startRedisSentinel({
       startRedisServer(directory, installation, { name, port, settings });
 
     const master = await start("master", masterPort, replication);
-    const follow = [...replication, "--replicaof", `${loopback} ${masterPort}`];
+    const follow = [...replication, "--replicaof", `${LOOPBACK} ${masterPort}`];
     const replicas = await Promise.all(
       ports.slice(0, 2).map((port, index) => start(`replica-${index + 1}`, port, follow)),
     );
@@ -61,7 +61,7 @@ export async function startRedisSentinel({
     await Promise.all(
       sentinelPorts.map((port) => waitUntil("the sentinels to know each other", () => isReady(port))),
     );
-    const addresses = sentinelPorts.map((port) => ({ host: loopback, port }));
+    const addresses = sentinelPorts.map((port) => ({ host: LOOPBACK, port }));
     return {
       endpoint: { sentinels: addresses, master: MASTER_NAME },
       servers: { master, replicas, sentinels },
@@ -83,7 +83,7 @@ async function startSentinel(
   await writeFile(
     configuration,
     `
-sentinel monitor ${MASTER_NAME} ${loopback} ${masterPort} 2
+sentinel monitor ${MASTER_NAME} ${LOOPBACK} ${masterPort} 2
 sentinel down-after-milliseconds ${MASTER_NAME} ${failoverAfterMs}
 sentinel failover-timeout ${MASTER_NAME} 4000
 `,

@@ -1,7 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { createCertificate } from "../processes/certificate.ts";
-import { freePorts, loopback } from "../processes/ports.ts";
+import { freePorts, LOOPBACK } from "../processes/ports.ts";
 import type { ServerProcess } from "../processes/server-process.ts";
 import { startService, type Service } from "../service.ts";
 import { DURABLE, provideRedis, startRedisServer } from "./redis-programs.ts";
@@ -46,7 +46,7 @@ export async function startRedisTls(options: RedisTlsOptions = {}): Promise<Redi
       port,
       settings: [...DURABLE, ...tls, ...trust, "--aclfile", users],
     });
-    const url = `rediss://app:app-secret@${loopback}:${tlsPort}`;
+    const url = `rediss://app:app-secret@${LOOPBACK}:${tlsPort}`;
     return { endpoint: { url, certificateFile }, servers: { redis } };
   });
 }

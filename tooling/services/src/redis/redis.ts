@@ -1,4 +1,4 @@
-import { freePorts, loopback } from "../processes/ports.ts";
+import { freePorts, LOOPBACK } from "../processes/ports.ts";
 import type { ServerProcess } from "../processes/server-process.ts";
 import { startService, type Service } from "../service.ts";
 import { DURABLE, provideRedis, startRedisServer } from "./redis-programs.ts";
@@ -20,6 +20,6 @@ export async function startRedis(): Promise<RedisService> {
       port,
       settings: DURABLE,
     });
-    return { endpoint: { url: `redis://${loopback}:${port}` }, servers: { redis } };
+    return { endpoint: { url: `redis://${LOOPBACK}:${port}` }, servers: { redis } };
   });
 }

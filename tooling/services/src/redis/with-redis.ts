@@ -1,5 +1,5 @@
 import { Redis } from "ioredis";
-import { loopback } from "../processes/ports.ts";
+import { LOOPBACK } from "../processes/ports.ts";
 
 /** Calls `use` with a connection that does not retry, and closes it afterwards. */
 export async function withRedis<Result>(
@@ -7,7 +7,7 @@ export async function withRedis<Result>(
   use: (redis: Redis) => Promise<Result>,
 ): Promise<Result> {
   const redis = new Redis({
-    host: loopback,
+    host: LOOPBACK,
     port,
     lazyConnect: true,
     enableReadyCheck: false,

@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { catalogue, type Endpoints, type ServiceName, serviceNames } from "../catalogue.ts";
-import { loopback } from "../processes/ports.ts";
+import { LOOPBACK } from "../processes/ports.ts";
 import { allServers, type Service, ServiceUnavailableError } from "../service.ts";
 import { endpointFrom, type Variables } from "../variables.ts";
 
@@ -46,11 +46,11 @@ export async function startServiceHost(): Promise<ServiceHost> {
       answer.then((body) => JSON.stringify(body)),
     );
   });
-  server.listen(0, loopback);
+  server.listen(0, LOOPBACK);
   await once(server, "listening");
 
   return {
-    url: `http://${loopback}:${(server.address() as AddressInfo).port}`,
+    url: `http://${LOOPBACK}:${(server.address() as AddressInfo).port}`,
     close: async () => {
       server.close();
       server.closeAllConnections();
