@@ -56,8 +56,8 @@ async function readAttachment(
 }
 
 /**
- * Deletes attachments that no version of the thread refers to or will ever refer to. Runs after the call has succeeded
- * and therefore does not fail it: `deleteExpired` deletes what remains.
+ * Deletes attachments that no version of the thread refers to or will ever refer to. Runs after the call has
+ * succeeded and therefore does not fail it: `deleteExpired` deletes what remains.
  */
 export async function deleteAttachments(
   { attachments: records, id, call }: ThreadContext,

@@ -1,4 +1,4 @@
-// What conformance.test.ts opens in other processes.
+// Opens the stores of conformance.test.ts in other processes.
 import type { PeerModule } from "@threadstore/conformance";
 import { openOver, type Settings, sqliteAt } from "./conformance.test-helper.ts";
 

@@ -1,21 +1,22 @@
 import { join } from "node:path";
-import { createThreadStore, type StoreOptions, type ThreadDriver, type ThreadStore } from "@threadstore/core";
+import type { StoreOptions, ThreadStore } from "@threadstore/core";
+import { createThreadStore, type ThreadDriver } from "@threadstore/core/driver";
 import { sqliteDriver } from "@threadstore/sqlite";
 import { withAttachments } from "./with-attachments.ts";
 
 export type Settings = { readonly limitBytes?: number; readonly strings?: "base64" | "any" };
 
-/** The store that the suite asks for. Its limit is on whole threads, which is the limit of the outer store. */
+/** Opens a store for the suite, whose size limit applies to threads including their attachments. */
 export function openOver(
   driver: ThreadDriver,
   { maxThreadBytes, ...options }: StoreOptions = {},
   settings: Settings,
 ): ThreadStore {
-  const beneath = createThreadStore(driver, options);
-  return withAttachments(beneath, { ...settings, maxThreadBytes, now: options.now });
+  const inner = createThreadStore(driver, options);
+  return withAttachments(inner, { ...settings, maxThreadBytes, now: options.now });
 }
 
-/** On the place's file, quickly: what a power failure would take is SQLite's affair, and tested there. */
+/** Opens a database without syncing. Durability across power failures is tested in @threadstore/sqlite. */
 export function sqliteAt(folder: string, place: string): ThreadDriver {
   return sqliteDriver({ path: databaseOf(folder, place), synchronous: "normal" });
 }

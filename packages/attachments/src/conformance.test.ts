@@ -1,15 +1,20 @@
 import { randomBytes } from "node:crypto";
 import { rmSync } from "node:fs";
 import { type Harness, register } from "@threadstore/conformance";
-import { memoryDriver, type MemoryRecords, type ThreadDriver, TRAILER_MAX_BYTES } from "@threadstore/core";
+import {
+  memoryDriver,
+  type MemoryRecords,
+  type ThreadDriver,
+  TRAILER_MAX_BYTES,
+} from "@threadstore/core/driver";
 import { afterAll, describe, it } from "vitest";
+import { temporaryFolder } from "./backend.test-helper.ts";
 import { databaseOf, openOver, type Settings, sqliteAt } from "./conformance.test-helper.ts";
 import { RESERVED_NAME } from "./format/names.ts";
-import { temporaryFolder } from "./tools.test-helper.ts";
 
 const options = { signal: new AbortController().signal };
 
-/** A harness of stores over the driver's, with what the suite asks for by way of the driver. */
+/** Creates a harness of stores with attachments, which manipulates records through the driver. */
 function harnessOver(
   name: string,
   driverOf: (place: string) => ThreadDriver,
@@ -17,16 +22,16 @@ function harnessOver(
 ): Omit<Harness, "destroy"> {
   return {
     name,
-    open: async (place, given) => openOver(driverOf(place), given, settings),
+    open: async (place, storeOptions) => openOver(driverOf(place), storeOptions, settings),
     async rewrite(place, id, change) {
       const driver = driverOf(place);
       const key = { namespace: "", id };
-      const found = await driver.read(key, undefined, options);
-      const bytes = change(Uint8Array.from(found?.bytes ?? []));
+      const stored = await driver.read(key, undefined, options);
+      const bytes = change(Uint8Array.from(stored?.bytes ?? []));
       const trailerLength = Math.min(bytes.length, TRAILER_MAX_BYTES);
       const nonce = randomBytes(16).toString("base64url");
       const record = { bytes, unchanged: 0, trailerLength, nonce, expiresAt: undefined };
-      await driver.write(key, record, found?.version, options);
+      await driver.write(key, record, stored?.version, options);
       await driver.close();
     },
     async entries(place) {
@@ -40,7 +45,7 @@ function harnessOver(
   };
 }
 
-function overMemory(settings: Settings): Harness {
+function memoryHarness(settings: Settings): Harness {
   const places = new Map<string, MemoryRecords>();
   const driverOf = (place: string): ThreadDriver => {
     const records: MemoryRecords = places.get(place) ?? new Map();
@@ -58,7 +63,7 @@ function overMemory(settings: Settings): Harness {
 const folder = temporaryFolder();
 afterAll(() => folder[Symbol.dispose]());
 
-function overSqlite(settings: Settings): Harness {
+function sqliteHarness(settings: Settings): Harness {
   const driverOf = (place: string): ThreadDriver => sqliteAt(folder.path, place);
   return {
     ...harnessOver("sqlite with attachments", driverOf, settings),
@@ -73,17 +78,17 @@ function overSqlite(settings: Settings): Harness {
   };
 }
 
-// So that nearly every string of the suite's values becomes an attachment.
+// With these options nearly every string in the suite becomes an attachment.
 const tiny = { limitBytes: 16, strings: "any" } as const;
 
-describe("memoryStore with attachments of 17 bytes", () => {
-  register(overMemory(tiny), { describe, it, after: afterAll });
+describe("memoryStore with attachments from 17 bytes", () => {
+  register(memoryHarness(tiny), { describe, it, after: afterAll });
 });
 
-describe("memoryStore with attachments as they come", () => {
-  register(overMemory({}), { describe, it, after: afterAll });
+describe("memoryStore with attachments", () => {
+  register(memoryHarness({}), { describe, it, after: afterAll });
 });
 
-describe("sqliteStore with attachments of 17 bytes", () => {
-  register(overSqlite(tiny), { describe, it, after: afterAll });
+describe("sqliteStore with attachments from 17 bytes", () => {
+  register(sqliteHarness(tiny), { describe, it, after: afterAll });
 });

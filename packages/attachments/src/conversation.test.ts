@@ -1,21 +1,21 @@
 import type { JsonValue, StoredThread, ThreadStore } from "@threadstore/core";
 import { expect, it } from "vitest";
-import { backendInMemory, base64 } from "./tools.test-helper.ts";
+import { memoryBackend, base64 } from "./backend.test-helper.ts";
 
 interface Message {
   readonly [member: string]: JsonValue;
 }
 
 const picture = `data:image/png;base64,${base64(60_000)}`;
-const withPicture: Message = {
+const pictureMessage: Message = {
   role: "user",
   content: [
-    { type: "text", text: "What is on it?" },
+    { type: "text", text: "What does it show?" },
     { type: "image_url", image_url: { url: picture } },
   ],
 };
 
-/** A thread as an agent of Chat Completions has it, in its serialized form. */
+/** Returns the serialized thread of a Chat Completions agent. */
 function threadOf(messages: readonly Message[]): object {
   return { $type: "threadstore.thread", format: 1, kind: "chat", agent: "Joker", messages };
 }
@@ -24,46 +24,46 @@ function messagesOf(saved: StoredThread | undefined): Message[] {
   return (saved?.thread["messages"] ?? []) as Message[];
 }
 
-/** A turn of an agent: load, ask the model, save; and what the model was sent. */
-async function turn(store: ThreadStore, input: Message, keep = Infinity): Promise<Message[]> {
+/** Runs a turn of an agent (load, call the model, save) and returns the messages sent to the model. */
+async function turn(store: ThreadStore, input: Message, maxMessages = Infinity): Promise<Message[]> {
   const saved = await store.load("support");
-  const sent = [...messagesOf(saved), input].slice(-keep);
+  const sent = [...messagesOf(saved), input].slice(-maxMessages);
   const answer = { role: "assistant", content: `I see ${sent.length} messages.` };
   await store.save("support", threadOf([...sent, answer]), { previous: saved });
   return sent;
 }
 
-it("an agent sees its picture in every turn, in another process too, until it drops it", async () => {
-  const backend = backendInMemory();
-  await turn(backend.open(), withPicture);
+it("an agent sends its picture in every turn, in other processes too, until a reducer drops it", async () => {
+  const backend = memoryBackend();
+  await turn(backend.open(), pictureMessage);
   for (let n = 0; n < 5; n += 1) {
     const sent = await turn(backend.open(), { role: "user", content: `And ${n}?` });
-    expect(sent[0]).toEqual(withPicture);
+    expect(sent[0]).toEqual(pictureMessage);
   }
   expect(backend.idsIn().length).toBe(1);
-  await turn(backend.open(), withPicture);
+  await turn(backend.open(), pictureMessage);
   expect(backend.idsIn().length).toBe(1);
-  // A reducer leaves the last two messages: the picture again, and then not.
+  // A history reducer keeps the last messages, first with the picture and then without it.
   expect(await turn(backend.open(), { role: "user", content: "Short, please." }, 3)).toContainEqual(
-    withPicture,
+    pictureMessage,
   );
   expect(await turn(backend.open(), { role: "user", content: "Shorter." }, 2)).not.toContainEqual(
-    withPicture,
+    pictureMessage,
   );
   expect(backend.idsIn()).toEqual([]);
 });
 
-it("pictures of one thread are not another's, though they are the same", async () => {
-  const backend = backendInMemory();
+it("equal pictures of two threads are separate", async () => {
+  const backend = memoryBackend();
   const store = backend.open();
-  await store.save("one", threadOf([withPicture]));
-  await store.save("two", threadOf([withPicture]));
+  await store.save("one", threadOf([pictureMessage]));
+  await store.save("two", threadOf([pictureMessage]));
   await store.delete("one");
-  expect(messagesOf(await backend.open().load("two"))).toEqual([withPicture]);
+  expect(messagesOf(await backend.open().load("two"))).toEqual([pictureMessage]);
 });
 
-it("two requests that post pictures at once lose neither", async () => {
-  const backend = backendInMemory();
+it("concurrent requests that add pictures lose none", async () => {
+  const backend = memoryBackend();
   const post = (store: ThreadStore, text: string): Promise<StoredThread | undefined> =>
     store.update("support", (current) =>
       threadOf([...messagesOf(current), { role: "user", content: `${picture}${text}AAAA` }]),

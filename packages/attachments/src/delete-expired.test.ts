@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from "vitest";
-import { backendInMemory, base64, shiftableClock } from "./tools.test-helper.ts";
+import { memoryBackend, base64, shiftableClock } from "./backend.test-helper.ts";
 
 const day = 86_400_000;
 const image = base64();
@@ -7,9 +7,9 @@ const image = base64();
 afterEach(() => void vi.restoreAllMocks());
 
 describe("expiry", () => {
-  it("attachments live as long as their thread, however its expiry changes", async () => {
+  it("attachments live as long as their thread, even if its expiry changes", async () => {
     let now = Date.now();
-    const backend = backendInMemory();
+    const backend = memoryBackend();
     const open = () => backend.open({ now: () => now, ttlMs: 1000 });
     const store = open();
     let previous = await store.save("a", { image }, { ttlMs: 10 });
@@ -26,9 +26,9 @@ describe("expiry", () => {
     expect((await open().load("a"))?.thread).toEqual({ image });
   });
 
-  it("sweep removes those of expired threads, once they are old enough", async () => {
+  it("deleteExpired deletes attachments of expired threads once they are old enough", async () => {
     let now = Date.now();
-    const backend = backendInMemory();
+    const backend = memoryBackend();
     const store = backend.open({ now: () => now });
     await store.save("a", { image }, { ttlMs: 10 });
     await store.save("b", { image });
@@ -42,23 +42,23 @@ describe("expiry", () => {
     expect((await store.load("b"))?.thread).toEqual({ image });
   });
 
-  it("a thread that is created where one expired has its own", async () => {
+  it("a thread that is created after the expiry of another has separate attachments", async () => {
     let now = Date.now();
-    const backend = backendInMemory();
+    const backend = memoryBackend();
     const store = backend.open({ now: () => now, orphanAgeMs: 1000 });
     await store.save("a", { image }, { ttlMs: 10 });
     now += 10;
-    await store.save("a", { image, life: 2 });
+    await store.save("a", { image, n: 2 });
     now += 1000;
     await store.deleteExpired();
     expect(backend.idsIn().length).toBe(1);
-    expect((await backend.open().load("a"))?.thread).toEqual({ image, life: 2 });
+    expect((await backend.open().load("a"))?.thread).toEqual({ image, n: 2 });
   });
 });
 
 describe("deleteExpired", () => {
-  it("goes on where it stopped, and removes each orphan", async () => {
-    const backend = backendInMemory();
+  it("continues from its cursor and deletes all orphans", async () => {
+    const backend = memoryBackend();
     const store = backend.open({ limitBytes: 16 });
     const images = Array.from({ length: 250 }, () => base64(15));
     await store.save("a", { images });
@@ -82,8 +82,8 @@ describe("deleteExpired", () => {
     expect((await backend.open().load("b"))?.thread).toEqual({ images });
   });
 
-  it("hands on the cursor of the threads' own sweep", async () => {
-    const backend = backendInMemory();
+  it("passes on the cursor of the inner store", async () => {
+    const backend = memoryBackend();
     const store = backend.open();
     for (let n = 0; n < 150; n += 1) await store.save(`thread-${n}`, {}, { ttlMs: 1 });
     const later = backend.open({ now: () => Date.now() + day });
@@ -97,14 +97,14 @@ describe("deleteExpired", () => {
     expect([first.deleted + second.deleted, second.cursor]).toEqual([150, undefined]);
   });
 
-  it("reads each thread once, after its attachments were listed", async () => {
-    const backend = backendInMemory();
+  it("reads each thread once, after listing its attachments", async () => {
+    const backend = memoryBackend();
     const store = backend.open({ limitBytes: 16 });
     const images = Array.from({ length: 20 }, () => base64(15));
     for (const id of ["a", "b", "c"]) await store.save(id, { images });
-    backend.steps.length = 0;
+    backend.requests.length = 0;
     await backend.open({ now: () => Date.now() + day + 1 }).deleteExpired();
-    expect(backend.steps.map(({ operation, namespace }) => `${operation} ${namespace}`)).toEqual([
+    expect(backend.requests.map(({ operation, namespace }) => `${operation} ${namespace}`)).toEqual([
       "list ",
       "list .attachments",
       "read ",
@@ -113,27 +113,27 @@ describe("deleteExpired", () => {
     ]);
   });
 
-  it("keeps what a damaged thread may name", async () => {
-    const backend = backendInMemory();
+  it("keeps attachments that a corrupt thread may refer to", async () => {
+    const backend = memoryBackend();
     await backend.open().save("a", { image });
     const threads = backend.records.get("");
-    const whole = threads?.get("a");
-    if (whole === undefined) throw new Error("It is not there.");
-    threads?.set("a", { ...whole, bytes: whole.bytes.slice(0, 50) });
+    const record = threads?.get("a");
+    if (record === undefined) throw new Error("The record is missing.");
+    threads?.set("a", { ...record, bytes: record.bytes.slice(0, 50) });
     const later = backend.open({ now: () => Date.now() + day + 1 });
     await later.deleteExpired();
     expect(backend.idsIn().length).toBe(1);
-    threads?.set("a", whole);
+    threads?.set("a", record);
     expect((await later.load("a"))?.thread).toEqual({ image });
   });
 
   it.each(["", "x", "attachments", "attachments:x", "threads:x", 5, null])(
-    "refuses a cursor that is none: %s",
+    "rejects an invalid cursor: %s",
     async (cursor) => {
-      const sweeping = backendInMemory()
+      const deleting = memoryBackend()
         .open()
         .deleteExpired({ cursor: cursor as string });
-      await expect(sweeping).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+      await expect(deleting).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
     },
   );
 });

@@ -1,12 +1,12 @@
 import { describe, expect, it } from "vitest";
-import { AnswerLost, type Backend, backendInMemory, base64, gateBefore } from "./tools.test-helper.ts";
+import { type Backend, base64, gateBefore, memoryBackend, responseLost } from "./backend.test-helper.ts";
 import { withAttachments } from "./with-attachments.ts";
 
 const [image, other] = [base64(), base64()];
 
-type Damage = (backend: Backend, record: string) => Promise<void> | void;
+type Corrupt = (backend: Backend, record: string) => Promise<void> | void;
 
-const damages: readonly (readonly [what: string, damage: Damage, says: RegExp])[] = [
+const corruptions: readonly (readonly [description: string, corrupt: Corrupt, message: RegExp])[] = [
   [
     "missing",
     ({ records }, record) => void records.get(".attachments")?.delete(record),
@@ -15,46 +15,46 @@ const damages: readonly (readonly [what: string, damage: Damage, says: RegExp])[
   [
     "altered",
     async (backend, record) => {
-      const attachments = backend.beneath().namespace(".attachments");
+      const attachments = backend.openInner().namespace(".attachments");
       await attachments.save(record, { attachment: "something else" }, { overwrite: true });
     },
     /attachment sha256:([0-9a-f]{64}) is altered.* Restore the record/u,
   ],
   [
-    "damaged",
+    "corrupt",
     ({ records }, record) => {
       const attachments = records.get(".attachments");
-      const found = attachments?.get(record);
-      if (found !== undefined) attachments?.set(record, { ...found, bytes: found.bytes.slice(0, 100) });
+      const stored = attachments?.get(record);
+      if (stored !== undefined) attachments?.set(record, { ...stored, bytes: stored.bytes.slice(0, 100) });
     },
     /attachment sha256:([0-9a-f]{64}): The stored record is corrupt/u,
   ],
 ];
 
-describe.each(damages)("an attachment that is %s", (_what, damage, says) => {
-  async function damaged(): Promise<{ backend: Backend; digest: string }> {
-    const backend = backendInMemory();
+describe.each(corruptions)("an attachment that is %s", (_description, corrupt, message) => {
+  async function corrupted(): Promise<{ backend: Backend; digest: string }> {
+    const backend = memoryBackend();
     const view = backend.open();
     await view.save("a", { image, n: 1 }, { metadata: { title: "T" } });
     const [record = ""] = backend.idsIn();
-    await damage(backend, record);
+    await corrupt(backend, record);
     return { backend, digest: record.split(".").at(-1) ?? "" };
   }
 
-  it("makes the thread CORRUPT, and is told by its hash", async () => {
-    const { backend, digest } = await damaged();
+  it("makes the thread CORRUPT, and is named by its hash", async () => {
+    const { backend, digest } = await corrupted();
     const store = backend.open();
     const context = { operation: "load", id: "a", namespace: "", code: "CORRUPT", retryable: false };
     const failure = await store.load("a").catch((error: unknown) => error);
-    expect(failure).toMatchObject({ ...context, message: expect.stringMatching(says) });
+    expect(failure).toMatchObject({ ...context, message: expect.stringMatching(message) });
     expect(String(failure)).toContain(digest);
     expect(String(failure)).toMatch(/delete the thread, or save(?: it)? with `?overwrite: true/u);
     await expect(store.update("a", () => ({}))).rejects.toMatchObject(context);
     expect((await store.listPage()).threads).toMatchObject([{ id: "a", corrupt: false }]);
   });
 
-  it("is healed by an overwrite, with the metadata kept", async () => {
-    const { backend } = await damaged();
+  it("is repaired by an overwrite, which keeps the metadata", async () => {
+    const { backend } = await corrupted();
     await backend.open().save("a", { image, n: 2 }, { overwrite: true });
     expect(await backend.open().load("a")).toMatchObject({
       thread: { image, n: 2 },
@@ -63,8 +63,8 @@ describe.each(damages)("an attachment that is %s", (_what, damage, says) => {
     expect(backend.idsIn().length).toBe(1);
   });
 
-  it("goes with the thread", async () => {
-    const { backend } = await damaged();
+  it("is deleted with the thread", async () => {
+    const { backend } = await corrupted();
     expect(await backend.open().delete("a")).toBe(true);
     expect(backend.idsIn()).toEqual([]);
   });
@@ -73,91 +73,91 @@ describe.each(damages)("an attachment that is %s", (_what, damage, says) => {
 describe("a thread in a newer format", () => {
   const newer = '{".attachments":{"format":2},"thread":{},"size":2}';
 
-  it("is CORRUPT and wants an upgrade; its attachments stay", async () => {
-    const backend = backendInMemory();
+  it("is CORRUPT, asks for an upgrade, and keeps its attachments", async () => {
+    const backend = memoryBackend();
     await backend.open().save("a", { image });
-    const found = await backend.beneath().load("a");
-    await backend.beneath().save("a", newer, { previous: found });
+    const stored = await backend.openInner().load("a");
+    await backend.openInner().save("a", newer, { previous: stored });
     const store = backend.open({ now: () => Date.now() + 86_400_001 });
     const expected = {
       code: "CORRUPT",
       message: expect.stringContaining("Upgrade @threadstore/attachments"),
     };
     await expect(store.load("a")).rejects.toMatchObject(expected);
-    const { version } = (await backend.beneath().load("a")) ?? {};
+    const { version } = (await backend.openInner().load("a")) ?? {};
     await expect(store.save("a", {}, { previous: version })).rejects.toMatchObject(expected);
     await store.deleteExpired();
     expect(backend.idsIn().length).toBe(1);
-    expect((await backend.beneath().load("a"))?.json).toBe(newer);
+    expect((await backend.openInner().load("a"))?.json).toBe(newer);
     await store.save("a", { n: 1 }, { overwrite: true });
     await store.deleteExpired();
     expect(backend.idsIn()).toEqual([]);
   });
 
   it("can be deleted", async () => {
-    const backend = backendInMemory();
-    await backend.beneath().save("a", newer);
+    const backend = memoryBackend();
+    await backend.openInner().save("a", newer);
     expect(await backend.open().delete("a")).toBe(true);
     expect(await backend.open().load("a")).toBeUndefined();
   });
 });
 
 describe("a save whose attachment cannot be written", () => {
-  async function failing(thrown: Error): Promise<{ backend: Backend; failure: unknown }> {
-    const backend = backendInMemory();
+  async function failedSave(failure: Error): Promise<{ backend: Backend; error: unknown }> {
+    const backend = memoryBackend();
     const store = backend.open({ maxRetries: 0 }).namespace("x");
     const first = await store.save("a", { image });
     let isFirst = true;
     backend.before = ({ operation, namespace }) => {
       if (operation !== "write" || namespace !== "x/.attachments" || !isFirst) return;
       isFirst = false;
-      throw thrown;
+      throw failure;
     };
-    const failure = await store
+    const error = await store
       .save("a", { image, other }, { previous: first })
       .catch((reason: unknown) => reason);
     expect((await store.load("a"))?.version).toBe(first.version);
-    return { backend, failure };
+    return { backend, error };
   }
 
-  it("fails as that did, in the name of the thread", async () => {
+  it("fails with that error, in the context of the thread", async () => {
     const cause = new Error("The disk is on fire.");
-    const { failure } = await failing(cause);
+    const { error } = await failedSave(cause);
     const context = { operation: "save", store: "memory", namespace: "x", id: "a" };
-    expect(failure).toMatchObject({ code: "BACKEND_ERROR", ...context, cause: { cause } });
+    expect(error).toMatchObject({ code: "BACKEND_ERROR", ...context, cause: { cause } });
   });
 
-  it("is UNAVAILABLE, not OUTCOME_UNKNOWN, where the answer was lost: no thread names it", async () => {
-    const { failure } = await failing(new AnswerLost());
-    expect(failure).toMatchObject({
+  it("is UNAVAILABLE, not OUTCOME_UNKNOWN, if the response was lost, because no thread refers to it", async () => {
+    const { error } = await failedSave(responseLost());
+    expect(error).toMatchObject({
       code: "UNAVAILABLE",
       retryable: true,
       cause: { code: "OUTCOME_UNKNOWN" },
     });
-    expect(String(failure)).toContain("The thread was not changed. Try again.");
+    expect(String(error)).toContain("The thread was not changed. Try again.");
   });
 
-  it("is TOO_LARGE where it is too large for the store, and leaves nothing", async () => {
-    const backend = backendInMemory();
+  it("is TOO_LARGE if it is too large for the inner store, and leaves nothing", async () => {
+    const backend = memoryBackend();
     const store = backend.open();
     const first = await store.save("a", { n: 1 });
-    const strict = backend.beneath({ maxThreadBytes: 40_000 });
+    const strict = backend.openInner({ maxThreadBytes: 40_000 });
     const failure = withAttachments(strict).save("a", { image, large: base64(60_000) }, { previous: first });
     await expect(failure).rejects.toMatchObject({ code: "TOO_LARGE", id: "a" });
     expect(backend.idsIn()).toEqual([]);
   });
 });
 
-it("a save whose own answer was lost keeps its attachments, and those of the version before", async () => {
-  const backend = backendInMemory();
+it("a save whose response was lost keeps its attachments and those of the replaced version", async () => {
+  const backend = memoryBackend();
   const store = backend.open({ maxRetries: 0 });
   const first = await store.save("a", { image });
   backend.afterWrite = ({ namespace }) => {
     if (namespace !== "") return;
-    backend.before = (step) => {
-      if (step.namespace === "") throw new AnswerLost();
+    backend.before = (request) => {
+      if (request.namespace === "") throw responseLost();
     };
-    throw new AnswerLost();
+    throw responseLost();
   };
   const saving = store.save("a", { other }, { previous: first });
   await expect(saving).rejects.toMatchObject({ code: "OUTCOME_UNKNOWN", id: "a" });
@@ -170,59 +170,62 @@ it("a save whose own answer was lost keeps its attachments, and those of the ver
   expect(backend.idsIn().length).toBe(1);
 });
 
-describe("a save that is refused", () => {
+describe("a rejected save", () => {
   it.each([
-    ["no JSON", '{"a":', {}, "INVALID_ARGUMENT"],
+    ["invalid JSON", '{"a":', {}, "INVALID_ARGUMENT"],
     ["a Date", { image, at: new Date() }, {}, "INVALID_ARGUMENT"],
-    ["no version", { image }, { previous: 5 }, "INVALID_ARGUMENT"],
-    ["an ETag with its quotes", { image }, { previous: '"v"' }, "INVALID_ARGUMENT"],
-    ["another thread's", { image }, { previous: { id: "b", version: "v" } }, "INVALID_ARGUMENT"],
+    ["an invalid version", { image }, { previous: 5 }, "INVALID_ARGUMENT"],
+    ["a quoted ETag", { image }, { previous: '"v"' }, "INVALID_ARGUMENT"],
+    ["a version of another thread", { image }, { previous: { id: "b", version: "v" } }, "INVALID_ARGUMENT"],
     ["previous and overwrite", { image }, { previous: "v", overwrite: true }, "INVALID_ARGUMENT"],
-    ["no boolean", { image }, { overwrite: "yes" }, "INVALID_ARGUMENT"],
-    ["wrong metadata", { image }, { metadata: { n: 1 } }, "INVALID_ARGUMENT"],
+    ["an overwrite that is not a boolean", { image }, { overwrite: "yes" }, "INVALID_ARGUMENT"],
+    ["invalid metadata", { image }, { metadata: { n: 1 } }, "INVALID_ARGUMENT"],
     ["long metadata", { image }, { metadata: { n: "x".repeat(9000) } }, "TOO_LARGE"],
-    ["no time", { image }, { ttlMs: -1 }, "INVALID_ARGUMENT"],
-    ["two times", { image }, { ttlMs: 1, expiresAt: null }, "INVALID_ARGUMENT"],
-  ])("asks nothing of the backend: %s", async (_what, thread, options, code) => {
-    const backend = backendInMemory();
+    ["an invalid time to live", { image }, { ttlMs: -1 }, "INVALID_ARGUMENT"],
+    ["two expiries", { image }, { ttlMs: 1, expiresAt: null }, "INVALID_ARGUMENT"],
+  ])("sends no request: %s", async (_description, thread, options, code) => {
+    const backend = memoryBackend();
     const saving = backend.open().save("a", thread, options as never);
     await expect(saving).rejects.toMatchObject({ code, operation: "save", id: "a" });
-    expect(backend.steps).toEqual([]);
+    expect(backend.requests).toEqual([]);
   });
 
-  it("leaves no attachments: an expiry in the past", async () => {
-    const backend = backendInMemory();
+  it("leaves no attachments if the expiry is in the past", async () => {
+    const backend = memoryBackend();
     const saving = backend.open().save("a", { image }, { expiresAt: new Date(1) });
     await expect(saving).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
     expect(backend.idsIn()).toEqual([]);
   });
 
-  it("leaves no attachments: a thread that exists", async () => {
-    const backend = backendInMemory();
+  it("leaves no attachments if the thread exists", async () => {
+    const backend = memoryBackend();
     await backend.open().save("a", {});
     await expect(backend.open().save("a", { image })).rejects.toMatchObject({ code: "CONFLICT" });
     expect(backend.idsIn()).toEqual([]);
   });
 });
 
-describe("time and aborts", () => {
-  it("an abort while attachments are on their way rejects at once and leaves the thread", async () => {
+describe("aborts, timeouts and close", () => {
+  it("an abort during a request for an attachment rejects immediately and leaves the thread intact", async () => {
     for (const operation of ["read", "write", "delete"] as const) {
-      const backend = backendInMemory();
+      const backend = memoryBackend();
       const store = backend.open();
       const first = await store.save("a", { image });
-      const gate = gateBefore(backend, (step) => step.operation === operation && step.namespace !== "");
+      const gate = gateBefore(
+        backend,
+        (request) => request.operation === operation && request.namespace !== "",
+      );
       const controller = new AbortController();
       const { signal } = controller;
       const calls = {
         read: () => store.load("a", { signal }),
         write: () => store.save("a", { other }, { previous: first, signal }),
-        // What was to be done is done by then.
+        // The thread is already deleted at that point.
         delete: () => store.delete("a", { signal }),
       };
       const call = calls[operation]().catch((error: unknown) => error);
       await gate.reached;
-      const reason = new Error("the user left");
+      const reason = new Error("cancelled");
       controller.abort(reason);
       expect(await call).toBe(operation === "delete" ? true : reason);
       gate.open();
@@ -230,8 +233,8 @@ describe("time and aborts", () => {
     }
   });
 
-  it("a call's timeoutMs holds for all its steps together", async () => {
-    const backend = backendInMemory();
+  it("the timeoutMs of a call applies to all its requests together", async () => {
+    const backend = memoryBackend();
     const store = backend.open();
     await store.save("a", { image });
     const gate = gateBefore(backend, ({ namespace }) => namespace !== "");
@@ -240,8 +243,8 @@ describe("time and aborts", () => {
     gate.open();
   });
 
-  it("closing waits for a save between its steps, and for views", async () => {
-    const backend = backendInMemory();
+  it("close waits for a save between its requests, and for views", async () => {
+    const backend = memoryBackend();
     const store = backend.open();
     const gate = gateBefore(backend, ({ operation }) => operation === "write");
     const saving = store.namespace("x").save("a", { image });
@@ -254,16 +257,16 @@ describe("time and aborts", () => {
     expect((await saving).thread).toEqual({ image });
   });
 
-  it("closing waits for an update and its change", async () => {
-    const backend = backendInMemory();
+  it("close waits for an update and its callback", async () => {
+    const backend = memoryBackend();
     const store = backend.open();
     const { promise: changed, resolve: change } = Promise.withResolvers<object>();
-    const { promise: begun, resolve: begin } = Promise.withResolvers<void>();
+    const { promise: started, resolve: start } = Promise.withResolvers<void>();
     const updating = store.update("a", () => {
-      begin();
+      start();
       return changed;
     });
-    await begun;
+    await started;
     const closing = store.close();
     change({ image });
     await closing;

@@ -1,8 +1,8 @@
 const MAX_CONCURRENCY = 8;
 
 /**
- * Runs `work` for all items, a few at a time. After a failure no more items are started, and it is thrown once those in
- * progress have settled.
+ * Runs `work` for all items, a few at a time. After a failure no more items are started, and it is thrown once those
+ * in progress have settled.
  */
 export async function inParallel<T>(items: Iterable<T>, work: (item: T) => Promise<void>): Promise<void> {
   const queue = [...items].values();

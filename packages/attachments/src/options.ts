@@ -3,8 +3,8 @@ import { isBase64 } from "./format/base64.ts";
 /** The options of {@link withAttachments}. */
 export interface AttachmentsOptions {
   /**
-   * The longest string that stays in its thread, in bytes; longer ones become attachments. Each attachment is a separate
-   * record, which takes a request to save and a request to load on a networked store.
+   * The longest string that stays in its thread, in bytes; longer ones become attachments. Each attachment is a
+   * separate record, which takes a request to save and a request to load on a networked store.
    * @default 16_384
    */
   readonly limitBytes?: number | undefined;
@@ -21,9 +21,9 @@ export interface AttachmentsOptions {
    */
   readonly maxThreadBytes?: number | undefined;
   /**
-   * The age at which `deleteExpired` deletes an attachment that no thread refers to, in milliseconds. A younger one may
-   * belong to a save in progress. Half of this time must be much longer than any save takes and than the clocks of your
-   * hosts differ.
+   * The age at which `deleteExpired` deletes an attachment that no thread refers to, in milliseconds. A younger one
+   * may belong to a save in progress. Half of this time must be much longer than any save takes and than the clocks
+   * of your hosts differ.
    * @default 86_400_000
    */
   readonly orphanAgeMs?: number | undefined;

@@ -1,4 +1,4 @@
-// What processes.test.ts runs in processes of their own. It says "ready" and begins at the parent's "go".
+// Runs in the child processes of processes.test.ts. Reports "ready" and starts when the parent sends "go".
 import { once } from "node:events";
 import { promisify } from "node:util";
 import type { StoredThread } from "@threadstore/core";
@@ -13,7 +13,7 @@ async function report(message: string): Promise<void> {
   await promisify(process.send.bind(process) as (value: string, sent: () => void) => void)(message);
 }
 
-/** Posts 20 messages with an image each, whoever else does. */
+/** Adds 20 messages with an image each, concurrently with other processes. */
 async function post(): Promise<void> {
   const store = withAttachments(sqliteStore({ path, synchronous: "normal" }));
   for (let n = 0; n < 20; n += 1) {
@@ -26,7 +26,7 @@ async function post(): Promise<void> {
   await store.close();
 }
 
-/** Saves thread after thread, each with an image of the one before and one of its own, until it is killed. */
+/** Saves a thread repeatedly, each time with one new image and one of the previous version, until it is killed. */
 async function live(): Promise<void> {
   const store = withAttachments(sqliteStore({ path, synchronous: "normal" }));
   let previous: StoredThread | undefined = await store.load("a");
@@ -48,7 +48,7 @@ const work = new Map([
   ["post", post],
   ["live", live],
 ]).get(task);
-if (work === undefined) throw new Error(`No task ${task}.`);
+if (work === undefined) throw new Error(`Unknown task ${task}.`);
 const go = once(process, "message");
 await report("ready");
 await go;

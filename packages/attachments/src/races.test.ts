@@ -1,31 +1,31 @@
 import { type ThreadStore, ThreadStoreError } from "@threadstore/core";
 import { describe, expect, it } from "vitest";
-import { type Backend, backendInMemory, base64, gateBefore, type Step } from "./tools.test-helper.ts";
+import { type Backend, memoryBackend, base64, gateBefore, type Request } from "./backend.test-helper.ts";
 
 const day = 86_400_000;
-// Names are used once though the clock stands still.
-const still = { now: () => 1_800_000_000_000 };
+// Names must be unique even if the clock does not advance.
+const frozenClock = { now: () => 1_800_000_000_000 };
 const [image, other] = [base64(), base64()];
 
-function isOfAttachments(operation: Step["operation"]): (step: Step) => boolean {
-  return (step) => step.operation === operation && step.namespace === ".attachments";
+function isOfAttachments(operation: Request["operation"]): (request: Request) => boolean {
+  return (request) => request.operation === operation && request.namespace === ".attachments";
 }
 
-function isOfThread(operation: Step["operation"]): (step: Step) => boolean {
-  return (step) => step.operation === operation && step.namespace === "";
+function isOfThread(operation: Request["operation"]): (request: Request) => boolean {
+  return (request) => request.operation === operation && request.namespace === "";
 }
 
 async function expectThread(backend: Backend, thread: object | undefined): Promise<void> {
   expect((await backend.open().load("a"))?.thread).toEqual(thread);
 }
 
-describe("a reader between the thread and its attachments", () => {
+describe("a load between the requests for the thread and its attachments", () => {
   it.each([
-    ["replaced by one without them", { n: 2 }],
-    ["replaced by one with another", { image: other }],
+    ["replaced by one without attachments", { n: 2 }],
+    ["replaced by one with another attachment", { image: other }],
     ["deleted", undefined],
-  ])("sees what the thread is meanwhile: %s", async (_what, thread) => {
-    const backend = backendInMemory();
+  ])("returns the thread that was %s", async (_description, thread) => {
+    const backend = memoryBackend();
     const first = await backend.open().save("a", { image });
     const gate = gateBefore(backend, isOfAttachments("read"));
     const reading = backend.open().load("a");
@@ -36,8 +36,8 @@ describe("a reader between the thread and its attachments", () => {
     expect((await reading)?.thread).toEqual(thread);
   });
 
-  it("sees a thread that was created anew, with the same image", async () => {
-    const backend = backendInMemory();
+  it("returns a thread that was deleted and created again with the same image", async () => {
+    const backend = memoryBackend();
     await backend.open().save("a", { image, life: 1 });
     const gate = gateBefore(backend, isOfAttachments("read"));
     const reading = backend.open().load("a");
@@ -48,13 +48,13 @@ describe("a reader between the thread and its attachments", () => {
     expect((await reading)?.thread).toEqual({ image, life: 2 });
   });
 
-  it("follows a thread that moves on each time", async () => {
-    const backend = backendInMemory();
+  it("returns the latest version of a thread that changes repeatedly", async () => {
+    const backend = memoryBackend();
     let n = 0;
     await backend.open().save("a", { image: base64(), n });
     const writer = backend.open();
-    backend.before = async (step) => {
-      if (!isOfAttachments("read")(step) || n === 5) return;
+    backend.before = async (request) => {
+      if (!isOfAttachments("read")(request) || n === 5) return;
       n += 1;
       backend.before = () => undefined;
       await writer.save("a", { image: base64(), n }, { overwrite: true });
@@ -65,27 +65,27 @@ describe("a reader between the thread and its attachments", () => {
   });
 });
 
-describe("who removes attachments", () => {
-  it("slowly, after its delete, leaves those of a thread that was created anew", async () => {
-    const backend = backendInMemory();
-    await backend.open(still).save("a", { image });
+describe("a client that deletes attachments", () => {
+  it("after a delete, keeps those of a thread that was created in the meantime", async () => {
+    const backend = memoryBackend();
+    await backend.open(frozenClock).save("a", { image });
     const gate = gateBefore(backend, isOfAttachments("delete"));
-    const deleting = backend.open(still).delete("a");
+    const deleting = backend.open(frozenClock).delete("a");
     await gate.reached;
-    await backend.open(still).save("a", { image });
+    await backend.open(frozenClock).save("a", { image });
     gate.open();
     expect(await deleting).toBe(true);
     await expectThread(backend, { image });
     expect(backend.idsIn().length).toBe(1);
   });
 
-  it("slowly, after a save without the image, leaves those of a save that has it again", async () => {
-    const backend = backendInMemory();
-    const first = await backend.open(still).save("a", { image });
+  it("after a save without the image, keeps those of a later save with it", async () => {
+    const backend = memoryBackend();
+    const first = await backend.open(frozenClock).save("a", { image });
     const gate = gateBefore(backend, isOfAttachments("delete"));
-    const dropping = backend.open(still).save("a", { n: 2 }, { previous: first });
+    const dropping = backend.open(frozenClock).save("a", { n: 2 }, { previous: first });
     await gate.reached;
-    const store = backend.open(still);
+    const store = backend.open(frozenClock);
     await store.save("a", { image }, { previous: await store.load("a") });
     gate.open();
     await dropping;
@@ -93,21 +93,21 @@ describe("who removes attachments", () => {
     expect(backend.idsIn().length).toBe(1);
   });
 
-  it("for a save that lost, leaves those of the one that won with the same image", async () => {
-    const backend = backendInMemory();
-    const first = await backend.open(still).save("a", { n: 1 });
+  it("after a lost race, keeps those of the winning save with the same image", async () => {
+    const backend = memoryBackend();
+    const first = await backend.open(frozenClock).save("a", { n: 1 });
     const gate = gateBefore(backend, isOfThread("write"));
-    const losing = backend.open(still).save("a", { image }, { previous: first });
+    const losing = backend.open(frozenClock).save("a", { image }, { previous: first });
     await gate.reached;
-    await backend.open(still).save("a", { image }, { previous: first });
+    await backend.open(frozenClock).save("a", { image }, { previous: first });
     gate.open();
     await expect(losing).rejects.toMatchObject({ code: "CONFLICT" });
     await expectThread(backend, { image });
     expect(backend.idsIn().length).toBe(1);
   });
 
-  it("in a sweep, leaves those of a save that is on its way", async () => {
-    const backend = backendInMemory();
+  it("in deleteExpired, keeps those of a save in progress", async () => {
+    const backend = memoryBackend();
     const gate = gateBefore(backend, isOfThread("write"));
     const saving = backend.open().save("a", { image });
     await gate.reached;
@@ -117,48 +117,48 @@ describe("who removes attachments", () => {
     await expectThread(backend, { image });
   });
 
-  it("in a sweep, leaves those that a save names after the sweep has listed them", async () => {
-    const backend = backendInMemory();
+  it("in deleteExpired, keeps those that a save refers to after they were listed", async () => {
+    const backend = memoryBackend();
     const writing = gateBefore(backend, isOfThread("write"));
     const saving = backend.open().save("a", { image });
     await writing.reached;
     const reading = gateBefore(backend, isOfThread("read"));
-    const sweeping = backend.open({ now: () => Date.now() + day + 1 }).deleteExpired();
+    const deletingExpired = backend.open({ now: () => Date.now() + day + 1 }).deleteExpired();
     await reading.reached;
     writing.open();
     await saving;
     reading.open();
-    await sweeping;
+    await deletingExpired;
     await expectThread(backend, { image });
   });
 });
 
-describe("a thread that a save rescues from its expiry at the last moment", () => {
-  it("keeps its attachments, though a sweep takes it for expired", async () => {
+describe("a thread whose life is extended just before it expires", () => {
+  it("keeps its attachments even if deleteExpired considers it expired", async () => {
     let now = Date.now();
-    const backend = backendInMemory();
+    const backend = memoryBackend();
     const open = (): ThreadStore => backend.open({ now: () => now });
     const previous = await open().save("a", { image }, { ttlMs: 2 * day });
     now += 2 * day - 1;
     const listing = gateBefore(backend, isOfAttachments("list"));
-    const sweeping = open().deleteExpired();
+    const deletingExpired = open().deleteExpired();
     await listing.reached;
     const writing = gateBefore(backend, isOfThread("write"));
     const saving = open().save("a", { image, n: 2 }, { previous });
     await writing.reached;
     now += 1;
     listing.open();
-    await sweeping;
-    expect(backend.idsIn().length, "the sweep has removed the old one").toBe(1);
+    await deletingExpired;
+    expect(backend.idsIn().length, "deleteExpired has deleted the old one").toBe(1);
     writing.open();
     await saving;
     await expectThread(backend, { image, n: 2 });
   });
 });
 
-describe("a save from a version that is not there any more", () => {
-  it("does not rely on that version's attachments", async () => {
-    const backend = backendInMemory();
+describe("a save with a stale version in previous", () => {
+  it("does not reuse the attachments of that version", async () => {
+    const backend = memoryBackend();
     const [store, theirs] = [backend.open(), backend.open()];
     const first = await store.save("a", { image });
     const second = await theirs.save("a", { n: 2 }, { previous: first });
@@ -176,11 +176,11 @@ describe("a save from a version that is not there any more", () => {
   });
 });
 
-it("clients that save, update, delete, load and sweep at once lose no attachment and leave no orphan", async () => {
-  const backend = backendInMemory();
-  // Each step lets others come between.
+it("concurrent saves, updates, deletes, loads and deleteExpired lose no attachment and leave no orphan", async () => {
+  const backend = memoryBackend();
+  // Lets other clients interleave before each request.
   backend.before = async () => {
-    for (let turns = Math.floor(Math.random() * 4); turns > 0; turns -= 1) await new Promise(setImmediate);
+    for (let yields = Math.floor(Math.random() * 4); yields > 0; yields -= 1) await new Promise(setImmediate);
   };
   const images = Array.from({ length: 5 }, () => base64(100));
   const pick = (): string[] => images.filter(() => Math.random() < 0.5);
@@ -197,7 +197,7 @@ it("clients that save, update, delete, load and sweep at once lose no attachment
         else {
           const previous = await store.load("a");
           const loaded = (previous?.thread["images"] ?? []) as string[];
-          if (!loaded.every((each) => images.includes(each))) throw new Error("An image is not as it was.");
+          if (!loaded.every((each) => images.includes(each))) throw new Error("An image has changed.");
           await store.save("a", { images: pick(), n: 1 }, { previous });
         }
       } catch (error) {
@@ -208,6 +208,6 @@ it("clients that save, update, delete, load and sweep at once lose no attachment
   };
   await Promise.all(Array.from({ length: 5 }, client));
   expect(races).toBeGreaterThan(3);
-  const left = (await backend.open().load("a"))?.thread["images"] ?? [];
-  expect(backend.idsIn().length).toBe((left as string[]).length);
+  const remaining = (await backend.open().load("a"))?.thread["images"] ?? [];
+  expect(backend.idsIn().length).toBe((remaining as string[]).length);
 });

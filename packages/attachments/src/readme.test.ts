@@ -7,17 +7,17 @@ import { promisify } from "node:util";
 import type { CallDiagnostics } from "@threadstore/core";
 import { sqliteStore } from "@threadstore/sqlite";
 import { expect, test } from "vitest";
+import { memoryBackend, base64, temporaryFolder } from "./backend.test-helper.ts";
 import { attachmentName } from "./format/names.ts";
 import { encodeStoredText } from "./format/stored-text.ts";
 import { resolveOptions } from "./options.ts";
-import { backendInMemory, base64, temporaryFolder } from "./tools.test-helper.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const readme = readFileSync(join(root, "README.md"), "utf8");
-const [example = "", sweep = ""] = [...readme.matchAll(/```ts\n(.*?)```/gsu)].map(([, code]) => code ?? "");
+const [example = "", cleanup = ""] = [...readme.matchAll(/```ts\n(.*?)```/gsu)].map(([, code]) => code ?? "");
 
-test("the README's examples run, on the built package, and go on where they stopped", async () => {
-  // Below this package, so that its own name resolves.
+test("the README's examples run on the built package and resume", async () => {
+  // Within this package, so that its own name resolves.
   const programs = mkdtempSync(join(root, "dist", "readme-"));
   using folder = temporaryFolder();
   const run = async (code: string): Promise<string> => {
@@ -28,29 +28,28 @@ test("the README's examples run, on the built package, and go on where they stop
   try {
     expect(await run(example)).toMatch(/^1 message\(s\), 1000\d\d\d bytes\n$/u);
     expect(await run(example)).toMatch(/^2 message\(s\), 1000\d\d\d bytes\n$/u);
-    expect(await run(sweep)).toBe("");
-    await using beneath = sqliteStore({ path: join(folder.path, "threads.db") });
-    expect((await beneath.load("support-4711"))?.size).toBeLessThan(400);
-    expect((await beneath.namespace(".attachments").listPage()).threads.length).toBe(1);
+    expect(await run(cleanup)).toBe("");
+    await using inner = sqliteStore({ path: join(folder.path, "threads.db") });
+    expect((await inner.load("support-4711"))?.size).toBeLessThan(400);
+    expect((await inner.namespace(".attachments").listPage()).threads.length).toBe(1);
   } finally {
     rmSync(programs, { recursive: true });
   }
 });
 
-test("the README's defaults are the defaults", () => {
+test("the README documents the defaults", () => {
   const { maxThreadBytes, orphanAgeMs, isAttachment } = resolveOptions({});
-  const told = (option: string): number => {
+  const documented = (option: string): number => {
     const [, value = ""] = new RegExp(`\\| \`${option}\` \\| ([\\d ]+) \\|`, "u").exec(readme) ?? [];
     return Number(value.replaceAll(" ", ""));
   };
-  expect([told("maxThreadBytes"), told("orphanAgeMs")]).toEqual([maxThreadBytes, orphanAgeMs]);
-  expect(["A".repeat(told("limitBytes")), "A".repeat(told("limitBytes") + 4)].map(isAttachment)).toEqual([
-    false,
-    true,
-  ]);
+  expect([documented("maxThreadBytes"), documented("orphanAgeMs")]).toEqual([maxThreadBytes, orphanAgeMs]);
+  expect(
+    ["A".repeat(documented("limitBytes")), "A".repeat(documented("limitBytes") + 4)].map(isAttachment),
+  ).toEqual([false, true]);
 });
 
-test("the README's sample is what is stored", () => {
+test("the README shows what is stored", () => {
   const [, sample = ""] = /```json\n(.*)\n```/u.exec(readme) ?? [];
   const json = JSON.stringify({ url: `data:image/png;base64,${"A".repeat(1_000_000)}` });
   const nameOf = (text: string): string => attachmentName("J3s_9-xYh2vQm0aZ4kLw1A", text);
@@ -58,17 +57,17 @@ test("the README's sample is what is stored", () => {
   expect(text.replace(/[0-9a-f]{64}/u, "8f43…")).toBe(sample);
 });
 
-test("the README tells what subscribers of the tracing channel see", async () => {
-  const seen: string[] = [];
+test("calls are traced as the README documents", async () => {
+  const ended: string[] = [];
   const end = (message: unknown): void => {
     const { store, namespace, bytes, outcome } = message as CallDiagnostics;
-    seen.push(`${store} ${namespace} ${(bytes ?? 0) > 20_000 ? "long" : "short"} ${outcome}`);
+    ended.push(`${store} ${namespace} ${(bytes ?? 0) > 20_000 ? "long" : "short"} ${outcome}`);
   };
   tracingChannel("threadstore:save").asyncEnd.subscribe(end);
   try {
-    await backendInMemory().open().save("a", { image: base64() });
+    await memoryBackend().open().save("a", { image: base64() });
   } finally {
     tracingChannel("threadstore:save").asyncEnd.unsubscribe(end);
   }
-  expect(seen).toEqual(["memory .attachments long ok", "memory  short ok", "attachments  long ok"]);
+  expect(ended).toEqual(["memory .attachments long ok", "memory  short ok", "attachments  long ok"]);
 });

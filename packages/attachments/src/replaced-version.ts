@@ -46,9 +46,9 @@ export function metadataOf(replaced: ReplacedVersion | undefined): ThreadMetadat
 }
 
 /**
- * Returns the attachments that need not be written again, by their hashes. For a version that is about to expire, only
- * recently written ones: `deleteExpired` on a host whose clock is ahead may be deleting the others just when a save
- * extends the life of the thread.
+ * Returns the attachments that need not be written again, by their hashes. For a version that is about to expire,
+ * only recently written ones: `deleteExpired` on a host whose clock is ahead may be deleting the others just when a
+ * save extends the life of the thread.
  */
 export function reusableNames(
   options: ResolvedOptions,

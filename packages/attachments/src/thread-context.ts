@@ -18,7 +18,7 @@ export interface ThreadContext extends NamespaceContext {
   readonly call: DecoratedCall;
 }
 
-/** What is kept with a thread that was returned to the caller. */
+/** The state of a thread that was returned to the caller. */
 export interface ThreadState {
   readonly decoded: DecodedText;
   /** All attachments that the thread refers to. */

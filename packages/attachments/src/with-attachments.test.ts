@@ -1,12 +1,12 @@
 import { hash } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { backendInMemory, base64 } from "./tools.test-helper.ts";
+import { memoryBackend, base64 } from "./backend.test-helper.ts";
 import { withAttachments } from "./with-attachments.ts";
 
 const image = base64();
 const uri = `data:image/png;base64,${image}`;
 
-/** The forms in which the protocols and frameworks have binary content. */
+/** The forms of binary content in agent protocols and frameworks. */
 const messages = [
   { role: "user", content: [{ type: "image_url", image_url: { url: uri, detail: "low" } }] },
   { role: "user", content: [{ type: "input_audio", input_audio: { data: image, format: "wav" } }] },
@@ -18,8 +18,8 @@ const messages = [
 ];
 
 describe("a thread with binary content", () => {
-  it("comes back as it was, and keeps the content once for each spelling, beside it", async () => {
-    const backend = backendInMemory();
+  it("is restored exactly, and stored without the content, which is stored once per spelling", async () => {
+    const backend = memoryBackend();
     const store = backend.open();
     const saved = await store.save("a", { messages }, { metadata: { title: "T" } });
     const json = JSON.stringify({ messages });
@@ -27,25 +27,25 @@ describe("a thread with binary content", () => {
     const loaded = await backend.open().load("a");
     expect({ ...loaded }).toEqual({ ...saved });
     expect(backend.idsIn().length).toBe(2);
-    const kept = await backend.beneath().load("a");
-    expect(kept?.size).toBeLessThan(2000);
+    const stored = await backend.openInner().load("a");
+    expect(stored?.size).toBeLessThan(2000);
   });
 
-  it("is kept as the README says", async () => {
-    const backend = backendInMemory();
+  it("is stored as the README documents", async () => {
+    const backend = memoryBackend();
     await backend.open().save("a", { uri });
     const [record = ""] = backend.idsIn();
     const [thread, token = "", digest] = record.split(".");
     expect(thread).toBe(hash("sha256", "a", "base64url").slice(0, 22));
     expect(token).toMatch(/^[\w-]{22}$/u);
     expect(digest).toBe(hash("sha256", uri));
-    expect(await backend.beneath().namespace(".attachments").load(record)).toMatchObject({
+    expect(await backend.openInner().namespace(".attachments").load(record)).toMatchObject({
       json: JSON.stringify({ attachment: uri }),
       metadata: { thread: "a" },
       expiresAt: undefined,
     });
     const size = JSON.stringify({ uri }).length;
-    expect(await backend.beneath().load("a")).toMatchObject({
+    expect(await backend.openInner().load("a")).toMatchObject({
       json: `{".attachments":{"format":1},"thread":{"uri":".attachments:${token}.${digest}"},"size":${size}}`,
       metadata: { ".attachments": String(size) },
     });
@@ -53,27 +53,27 @@ describe("a thread with binary content", () => {
 
   it.each([
     ["a string at the limit", { limitBytes: uri.length }, 0],
-    ["a string over the limit", { limitBytes: uri.length - 1 }, 1],
+    ["a string above the limit", { limitBytes: uri.length - 1 }, 1],
     ["long prose", {}, 0, "word ".repeat(10_000)],
-    ["long prose, if any string will do", { strings: "any" }, 1, "word ".repeat(10_000)],
+    ["long prose, with strings: any", { strings: "any" }, 1, "word ".repeat(10_000)],
     ["prose of 3-byte characters", { strings: "any", limitBytes: 2999 }, 1, "€".repeat(1000)],
     ["prose of 3-byte characters at the limit", { strings: "any", limitBytes: 3000 }, 0, "€".repeat(1000)],
-  ] as const)("has an attachment, or not: %s", async (_what, options, count, text = uri) => {
-    const backend = backendInMemory();
+  ] as const)("may have an attachment: %s", async (_description, options, count, text = uri) => {
+    const backend = memoryBackend();
     await backend.open(options).save("a", { text });
     expect(backend.idsIn().length).toBe(count);
   });
 
-  it("may have its slashes escaped, and comes back with them", async () => {
-    const backend = backendInMemory();
+  it("is restored with escaped slashes", async () => {
+    const backend = memoryBackend();
     const text = `{"image":"${"abc\\/".repeat(8000)}"}`;
     await backend.open().save("a", text);
     expect(backend.idsIn().length).toBe(1);
     expect((await backend.open().load("a"))?.json).toBe(text);
   });
 
-  it("has no attachments in member names", async () => {
-    const backend = backendInMemory();
+  it("keeps member names", async () => {
+    const backend = memoryBackend();
     const text = `{"${image}":"${image}"}`;
     await backend.open().save("a", text);
     expect(backend.idsIn().length).toBe(1);
@@ -81,25 +81,25 @@ describe("a thread with binary content", () => {
   });
 });
 
-describe("what others use, too", () => {
-  it("threads that were there before are read, and become smaller when they are saved", async () => {
-    const backend = backendInMemory();
-    const before = await backend.beneath().save("a", { uri }, { metadata: { title: "T" } });
+describe("compatibility", () => {
+  it("reads threads saved without attachments, and separates them on the next save", async () => {
+    const backend = memoryBackend();
+    const saved = await backend.openInner().save("a", { uri }, { metadata: { title: "T" } });
     const store = backend.open();
-    const found = await store.load("a");
-    expect({ ...found }).toEqual({ ...before });
-    await store.save("a", { uri, more: 1 }, { previous: before });
+    const loaded = await store.load("a");
+    expect({ ...loaded }).toEqual({ ...saved });
+    await store.save("a", { uri, more: 1 }, { previous: saved });
     expect(await store.load("a")).toMatchObject({ thread: { uri, more: 1 }, metadata: { title: "T" } });
-    expect((await backend.beneath().load("a"))?.size).toBeLessThan(1000);
+    expect((await backend.openInner().load("a"))?.size).toBeLessThan(1000);
   });
 
-  it("a thread that looks like a kept one, or like a reference, is itself", async () => {
-    const backend = backendInMemory();
+  it("restores threads that look like a wrapped thread or a reference", async () => {
+    const backend = memoryBackend();
     const store = backend.open();
     await store.save("a", { uri });
-    const kept = (await backend.beneath().load("a"))?.json ?? "";
-    const reference = /\.attachments:[^"]+/u.exec(kept)?.[0];
-    for (const text of [kept, JSON.stringify({ reference }), JSON.stringify({ reference, uri })]) {
+    const wrapped = (await backend.openInner().load("a"))?.json ?? "";
+    const reference = /\.attachments:[^"]+/u.exec(wrapped)?.[0];
+    for (const text of [wrapped, JSON.stringify({ reference }), JSON.stringify({ reference, uri })]) {
       const saved = await store.save("b", text, { overwrite: true });
       expect([saved.json, saved.size]).toEqual([text, text.length]);
       expect((await backend.open().load("b"))?.json).toBe(text);
@@ -110,8 +110,8 @@ describe("what others use, too", () => {
     }
   });
 
-  it("a namespace or metadata entry of our name is the caller's", async () => {
-    const backend = backendInMemory();
+  it("leaves namespaces and metadata entries with the reserved name to callers", async () => {
+    const backend = memoryBackend();
     const store = backend.open();
     const names = [".attachments", ".attachments~", ".attachments~~", "attachments"];
     const metadata = Object.fromEntries(names.map((name) => [name, "mine"]));
@@ -135,8 +135,8 @@ describe("what others use, too", () => {
     expect((await store.load("a"))?.metadata).toEqual(metadata);
   });
 
-  it("a store around a store around a store", async () => {
-    const backend = backendInMemory();
+  it("can be applied repeatedly", async () => {
+    const backend = memoryBackend();
     const store = withAttachments(withAttachments(backend.open()));
     const saved = await store.save("a", { uri });
     expect((await store.load("a"))?.json).toBe(saved.json);
@@ -145,19 +145,19 @@ describe("what others use, too", () => {
     expect([...backend.records.values()].flatMap((records) => [...records.keys()])).toEqual([]);
   });
 
-  it("a view, and the view of a store that was given as one, are the same", async () => {
-    const backend = backendInMemory();
+  it("is the same before and after taking a view", async () => {
+    const backend = memoryBackend();
     await backend.open().namespace("x").save("a", { uri });
-    const store = withAttachments(backend.beneath().namespace("x"));
+    const store = withAttachments(backend.openInner().namespace("x"));
     expect((await store.load("a"))?.thread).toEqual({ uri });
     await store.delete("a");
     expect(backend.idsIn("x/.attachments")).toEqual([]);
   });
 });
 
-describe("where there is no room", () => {
-  it("below a long namespace a thread stays whole", async () => {
-    const backend = backendInMemory();
+describe("limits", () => {
+  it("keep attachments in the thread in namespaces with long names", async () => {
+    const backend = memoryBackend();
     for (const length of [115, 116, 128]) {
       const view = backend.open().namespace("n".repeat(length));
       await view.save("a", { uri });
@@ -168,8 +168,8 @@ describe("where there is no room", () => {
     }
   });
 
-  it("beside long metadata a thread stays whole, until they are shorter", async () => {
-    const backend = backendInMemory();
+  it("keep attachments in the thread with long metadata", async () => {
+    const backend = memoryBackend();
     const store = backend.open();
     const long = { text: "x".repeat(8192 - '{"text":""}'.length) };
     const first = await store.save("a", { uri }, { metadata: long });
@@ -192,12 +192,12 @@ describe("options", () => {
     { orphanAgeMs: 0 },
     { orphanAgeMs: Number.NaN },
     { now: 5 },
-  ])("that are wrong are a TypeError: %o", (options) => {
-    expect(() => withAttachments(backendInMemory().beneath(), options as never)).toThrow(TypeError);
+  ])("throw a TypeError if invalid: %o", (options) => {
+    expect(() => withAttachments(memoryBackend().openInner(), options as never)).toThrow(TypeError);
   });
 
-  it("limit the whole thread, the store's own each record", async () => {
-    const backend = backendInMemory();
+  it("limit the size of the thread, and of each record in the inner store", async () => {
+    const backend = memoryBackend();
     const small = backend.open({ maxThreadBytes: 40_000 });
     await small.save("a", { uri });
     await expect(small.save("b", { uri, more: base64(9000) })).rejects.toMatchObject({
@@ -205,15 +205,15 @@ describe("options", () => {
       operation: "save",
       id: "b",
     });
-    const large = withAttachments(backend.beneath({ maxThreadBytes: 40_000 }));
+    const large = withAttachments(backend.openInner({ maxThreadBytes: 40_000 }));
     const images = { images: [uri, base64(), base64()] };
     await large.save("b", images);
     expect((await large.load("b"))?.thread).toEqual(images);
   });
 });
 
-it("says what it is, without its secrets", () => {
-  const store = backendInMemory().open();
+it("describes itself in logs", () => {
+  const store = memoryBackend().open();
   expect(JSON.parse(JSON.stringify(store.namespace("x")))).toEqual({
     store: "attachments",
     decorates: { store: "memory", namespace: "x" },

@@ -1,7 +1,7 @@
 import type { BackendErrorCode } from "./errors.ts";
 
 /**
- * What a failed write or delete did to the stored record.
+ * The effect of a failed write or delete on the stored record.
  *
  * - `none`: nothing. The record is as it was.
  * - `unknown`: it may have been applied. Core reads the record to resolve the outcome.
@@ -11,7 +11,7 @@ export type DriverErrorEffect = "none" | "unknown" | "not-durable";
 
 export interface DriverErrorOptions {
   /**
-   * What the failed write or delete did. Ignored for `read` and `list`.
+   * The effect of the failed write or delete. Ignored for `read` and `list`.
    * @default "none"
    */
   readonly effect?: DriverErrorEffect | undefined;

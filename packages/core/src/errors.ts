@@ -9,8 +9,8 @@ export type BackendErrorCode =
   | "UNAVAILABLE";
 
 /**
- * Why a call failed. The set is closed, and the meaning of a code never changes within a major version. docs/errors.md
- * describes the remedy for each code.
+ * Why a call failed. The set is closed, and the meaning of a code never changes within a major version.
+ * docs/errors.md describes the remedy for each code.
  */
 export type ThreadStoreErrorCode =
   | BackendErrorCode
@@ -74,7 +74,10 @@ export class ThreadStoreError extends Error implements ThreadStoreErrorDetails {
     Object.defineProperty(this, BRAND, { value: true });
   }
 
-  /** Returns whether `error` is a `ThreadStoreError`, from any installed copy of this package, and has `code` if given. */
+  /**
+   * Returns whether `error` is a `ThreadStoreError`, from any installed copy of this package, and has `code` if
+   * given.
+   */
   static is(error: unknown, code?: ThreadStoreErrorCode): error is ThreadStoreError {
     if (typeof error !== "object" || error === null || !(BRAND in error)) return false;
     return code === undefined || ("code" in error && error.code === code);

@@ -25,8 +25,8 @@ import { checkCallOptions } from "./validation/call-options.ts";
 export type Work<Context, Result> = (context: Context) => Promise<Result>;
 
 /**
- * The operations of one namespace of a store. Each validates its arguments and copies what it needs of them
- * synchronously, so that later changes by the caller have no effect.
+ * The operations of one namespace of a store. Each validates and copies its arguments synchronously, so that later
+ * changes by the caller have no effect.
  */
 export interface NamespaceOperations<Context> {
   /** The name of the store in errors and telemetry. */
@@ -130,7 +130,9 @@ export class StoreView<Context> implements ThreadStore {
     return this.#tracked(() => traced(diagnostics, () => this.#run(diagnostics, options, prepare)));
   }
 
-  /** Makes `close` wait for a call. The caller gets a separate promise, so that an unhandled rejection is reported. */
+  /**
+   * Makes `close` wait for a call. The caller gets a separate promise, so that an unhandled rejection is reported.
+   */
   async #tracked<T>(call: () => Promise<T>): Promise<T> {
     return await this.#lifecycle.call(yieldToEventLoopAfter(call()));
   }
@@ -162,7 +164,9 @@ export class StoreView<Context> implements ThreadStore {
   }
 }
 
-/** Adds the call to an error that does not name one. The error stays the same object, so its stack shows its origin. */
+/**
+ * Adds the call to an error that does not name one. The error stays the same object, so its stack shows its origin.
+ */
 function addContext(error: ThreadStoreError, diagnostics: CallDiagnostics): ThreadStoreError {
   if (error.operation !== undefined) return error;
   const { operation, id } = diagnostics;

@@ -15,13 +15,14 @@ export interface ThreadKey {
 /** A record to store: opaque bytes, and details that a driver may use to store them more cheaply. */
 export interface RecordToWrite {
   /**
-   * The complete record, one JSON document in UTF-8. Only valid during the call, because the next record is written to
-   * the same buffer. A driver that keeps the bytes must copy them.
+   * The complete record, one JSON document in UTF-8. Only valid during the call, because the next record is written
+   * to the same buffer. A driver that keeps the bytes must copy them.
    */
   readonly bytes: Uint8Array;
   /**
    * The number of leading bytes that are identical in the record stored at version `expected`, none of them in the
-   * trailer of either. A driver may write only the bytes after them; ignoring this is slower but correct. 0 if unknown.
+   * trailer of either. A driver may write only the bytes after them; ignoring this is slower but correct. 0 if
+   * unknown.
    */
   readonly unchanged: number;
   /** The length of the trailer at the end of `bytes`, for backends that store it where listings are cheap. */
@@ -51,8 +52,8 @@ export interface RecordPage {
   /** At most `limit` records, in a stable, total order that is ascending for ids that consist of `[0-9A-Za-z._-]`. */
   readonly records: ListedRecord[];
   /**
-   * The `after` of the next page; `undefined` if the backend reports no more records. The last page may be empty. Must
-   * stay valid across restarts.
+   * The `after` of the next page; `undefined` if the backend reports no more records. The last page may be empty.
+   * Must stay valid across restarts.
    */
   readonly next: string | undefined;
 }
@@ -65,7 +66,9 @@ export interface PageRequest {
 }
 
 export interface DriverOptions {
-  /** Aborts when the caller cancels or the deadline passes. The driver must then stop waiting and send nothing more. */
+  /**
+   * Aborts when the caller cancels or the deadline passes. The driver must then stop waiting and send nothing more.
+   */
   readonly signal: AbortSignal;
 }
 
@@ -82,9 +85,9 @@ export interface FailureExplanation {
  * backends: validation, encoding, expiry, conflicts, retries, deadlines, telemetry. docs/writing-an-adapter.md is a
  * tutorial.
  *
- * Expected outcomes are return values: a missing record, a failed precondition. Failures are thrown: a `DriverError` for
- * those that the driver recognizes, other errors unchanged. A driver must not retry, log or keep state that changes
- * after construction, and must connect on first use.
+ * Expected outcomes are return values: a missing record, a failed precondition. Failures are thrown: a `DriverError`
+ * for those that the driver recognizes, other errors unchanged. A driver must not retry, log or keep state that
+ * changes after construction, and must connect on first use.
  */
 export interface ThreadDriver {
   /** The version of this interface. */
@@ -93,8 +96,8 @@ export interface ThreadDriver {
   readonly name: string;
 
   /**
-   * Reads the record at `key`; `undefined` if there is none. If the record is still at `cachedVersion`, the driver may
-   * omit its bytes.
+   * Reads the record at `key`; `undefined` if there is none. If the record is still at `cachedVersion`, the driver
+   * may omit its bytes.
    */
   read(
     key: ThreadKey,
@@ -103,9 +106,10 @@ export interface ThreadDriver {
   ): Promise<StoredRecord | undefined>;
 
   /**
-   * Stores the record if the stored version is `expected` (`undefined`: if there is no record), as one compare-and-set
-   * that is atomic across all clients of the backend. Resolves once the record is durable, with its version, which no
-   * record at this key has ever had. Resolves with `undefined`, without writing, if the precondition fails.
+   * Stores the record if the stored version is `expected` (`undefined`: if there is no record), as one
+   * compare-and-set that is atomic across all clients of the backend. Resolves once the record is durable, with its
+   * version, which no record at this key has ever had. Resolves with `undefined`, without writing, if the
+   * precondition fails.
    */
   write(
     key: ThreadKey,
@@ -123,7 +127,9 @@ export interface ThreadDriver {
   /** @deprecated Throw a `DriverError` where the failure happens. */
   explain?(error: unknown): FailureExplanation | undefined;
 
-  /** Closes resources the driver created. Must not close a client that was passed in. Called once, after all calls. */
+  /**
+   * Closes resources the driver created. Must not close a client that was passed in. Called once, after all calls.
+   */
   close(): Promise<void>;
 }
 

@@ -160,16 +160,16 @@ export interface DeleteExpiredResult {
 /**
  * Persists serialized threads, so that another request or another process can resume them later.
  *
- * Every method except `namespace` rejects with a `ThreadStoreError`, or with the reason of an aborted signal, and never
- * throws synchronously. docs/contract.md specifies the guarantees.
+ * Every method except `namespace` rejects with a `ThreadStoreError`, or with the reason of an aborted signal, and
+ * never throws synchronously. docs/contract.md specifies the guarantees.
  */
 export interface ThreadStore extends AsyncDisposable {
   /**
    * Saves a thread: an object of strict JSON, or JSON text, which is stored byte for byte. Optimistic concurrency by
    * default: see {@link SaveOptions.previous}.
    *
-   * Rejects with `CONFLICT` (nothing was written), `INVALID_ARGUMENT`, `TOO_LARGE`, `OUTCOME_UNKNOWN` (the response was
-   * lost and the outcome could not be resolved: load the thread to find out) or a backend code.
+   * Rejects with `CONFLICT` (nothing was written), `INVALID_ARGUMENT`, `TOO_LARGE`, `OUTCOME_UNKNOWN` (the response
+   * was lost and the outcome could not be resolved: load the thread to find out) or a backend code.
    */
   save(id: string, thread: object | string, options?: SaveOptions): Promise<StoredThread>;
 
@@ -189,9 +189,10 @@ export interface ThreadStore extends AsyncDisposable {
   listPage(options?: ListOptions): Promise<ThreadPage>;
 
   /**
-   * Loads, changes and saves a thread, and starts over if another writer was faster, so `change` may run several times.
-   * It receives the stored thread and returns the thread to store, or `null` to leave it unchanged. `timeoutMs` applies
-   * to each load and each save, not to `change`. Aborting the signal also stops waiting for `change`.
+   * Loads, changes and saves a thread, and starts over if another writer was faster, so `change` may run several
+   * times. It receives the stored thread and returns the thread to store, or `null` to leave it unchanged.
+   * `timeoutMs` applies to each load and each save, not to `change`. Aborting the signal also stops waiting for
+   * `change`.
    */
   update(
     id: string,

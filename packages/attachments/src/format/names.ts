@@ -3,8 +3,8 @@ import type { ThreadMetadata } from "@threadstore/core";
 import { reservedName } from "@threadstore/core/decorator";
 
 /**
- * The name of the namespace that contains attachments, of the metadata entry with a thread's size, and of the member that
- * marks a wrapped thread. Callers may use the same name: it is then escaped.
+ * The name of the namespace that contains attachments, of the metadata entry with a thread's size, and of the member
+ * that marks a wrapped thread. Callers may use the same name: it is then escaped.
  */
 export const RESERVED_NAME = ".attachments";
 

@@ -12,7 +12,7 @@ function size(json: string): number {
   return Buffer.byteLength(json);
 }
 
-/** JSON text of every kind of value, spelled in every way, with strings that look like ours. */
+/** Generates JSON text with all kinds of values and spellings, and strings that look like references. */
 function texts(): fc.Arbitrary<string> {
   const space = fc.constantFrom("", "", " ", "\n\t", "\r\n  ");
   const tricky = fc.constantFrom(
@@ -51,26 +51,26 @@ function texts(): fc.Arbitrary<string> {
 }
 
 describe("keptText and readKeptText", () => {
-  it("bring any JSON back to the byte, whichever of its strings are attachments", () => {
+  it("restore any JSON byte for byte, whichever strings are attachments", () => {
     fc.assert(
       fc.property(texts(), fc.func(fc.boolean()), (json, isAttachment) => {
-        const kept = encodeStoredText(json, size(json), (text) =>
+        const stored = encodeStoredText(json, size(json), (text) =>
           isAttachment(text) ? attachmentName(token, text) : undefined,
         );
-        const read = decodeStoredText(kept.text);
-        expect(read.names).toEqual(new Set(kept.attachments.keys()));
-        expect(read.restore(kept.attachments)).toBe(json);
-        expect(read.size).toBe(kept.isWrapped ? size(json) : undefined);
-        // Stores keep valid JSON only.
-        expect(() => JSON.parse(kept.text) as unknown).not.toThrow();
-        for (const text of kept.attachments.values())
+        const decoded = decodeStoredText(stored.text);
+        expect(decoded.names).toEqual(new Set(stored.attachments.keys()));
+        expect(decoded.restore(stored.attachments)).toBe(json);
+        expect(decoded.size).toBe(stored.isWrapped ? size(json) : undefined);
+        // Stores only accept valid JSON.
+        expect(() => JSON.parse(stored.text) as unknown).not.toThrow();
+        for (const text of stored.attachments.values())
           expect(() => JSON.parse(`"${text}"`) as unknown).not.toThrow();
       }),
       { numRuns: 400 },
     );
   });
 
-  it("bring back what is itself a kept text, over and over", () => {
+  it("restore text that is itself a stored text, repeatedly", () => {
     fc.assert(
       fc.property(texts(), (json) => {
         const name = (text: string): string => attachmentName(token, text);
@@ -85,17 +85,17 @@ describe("keptText and readKeptText", () => {
     );
   });
 
-  it("find every string value, and no member's name", () => {
+  it("find all string values and no member names", () => {
     fc.assert(
       fc.property(texts(), (json) => {
-        const found = [...stringValues(json)].map(({ start, end }) => json.slice(start - 1, end + 1));
+        const values = [...stringValues(json)].map(({ start, end }) => json.slice(start - 1, end + 1));
         const tokens = [...json.matchAll(/("(?:[^"\\]|\\.)*")(\s*:)?/gsu)];
-        expect(found).toEqual(tokens.filter(([, , colon]) => colon === undefined).map(([, text]) => text));
+        expect(values).toEqual(tokens.filter(([, , colon]) => colon === undefined).map(([, text]) => text));
       }),
     );
   });
 
-  it("leave a text without attachments as it is", () => {
+  it("leave text without attachments unchanged", () => {
     const json = `{"a":".attachments:${aName}","b":{".attachments":1}}`;
     expect(encodeStoredText(json, size(json), () => undefined)).toEqual({
       text: json,
@@ -104,45 +104,45 @@ describe("keptText and readKeptText", () => {
     });
   });
 
-  it("keep the same beginning when a thread grows at its end", () => {
-    const kept = (messages: string[]): string => {
+  it("keep a common prefix while a thread grows at its end", () => {
+    const stored = (messages: string[]): string => {
       const json = JSON.stringify({ messages });
       return encodeStoredText(json, size(json), (text) =>
         text.length > 9 ? attachmentName(token, text) : undefined,
       ).text;
     };
-    const before = kept(["long enough", "a"]);
-    const after = kept(["long enough", "a", "b"]);
+    const before = stored(["long enough", "a"]);
+    const after = stored(["long enough", "a", "b"]);
     const common = before.indexOf(']},"size"');
     expect(after.slice(0, common)).toBe(before.slice(0, common));
   });
 
-  it("refuse a newer format, and a reference that nothing can have made", () => {
-    const wrong = [
+  it("reject a newer format and an invalid reference", () => {
+    const invalid = [
       '{".attachments":{"format":2},"thread":{},"size":2}',
       '{".attachments":{"format":1},"thread":{}}',
       '{".attachments":{"format":1},"thread":{"a":".attachments:nothing"},"size":2}',
     ];
-    for (const text of wrong)
+    for (const text of invalid)
       expect(() => decodeStoredText(text), text).toThrow(expect.objectContaining({ code: "CORRUPT" }));
   });
 });
 
 describe("golden files", () => {
-  // Every later version must read these, to the byte. Never change one: add another.
+  // Every later version must read these files. Never change one; add another.
   const golden = (name: string): string =>
     readFileSync(new URL(`../golden/${name}`, import.meta.url), "utf8");
 
-  it("format 1 is read, and written to the byte", () => {
-    const read = decodeStoredText(golden("thread-1.json"));
+  it("read and write format 1 byte for byte", () => {
+    const decoded = decodeStoredText(golden("thread-1.json"));
     const json = golden("thread-1.restored.json");
-    const attachments = new Map([...read.names].map((name) => [name, "aGVsbG8sIHdvcmxkISEh"]));
-    expect(read.restore(attachments)).toBe(json);
-    const [name = ""] = read.names;
+    const attachments = new Map([...decoded.names].map((name) => [name, "aGVsbG8sIHdvcmxkISEh"]));
+    expect(decoded.restore(attachments)).toBe(json);
+    const [name = ""] = decoded.names;
     expect(hashOf(name)).toBe("a55be47e368c6c538118a618ed9ec634673cce69ac0759717d34954370321441");
-    const kept = encodeStoredText(json, size(json), (text) =>
+    const stored = encodeStoredText(json, size(json), (text) =>
       attachments.get(name) === text ? name : undefined,
     );
-    expect(kept.text).toBe(golden("thread-1.json"));
+    expect(stored.text).toBe(golden("thread-1.json"));
   });
 });

@@ -4,9 +4,9 @@ import { stringValues } from "./string-values.ts";
 
 /**
  * The JSON text of a thread as the inner store has it. Without attachments, it is the thread's own text. With
- * attachments, it is an object with the thread as a member, in which a string that starts with the marker is a reference
- * to an attachment, or, with a tilde after the marker, the string without that tilde. Attachments are the characters of
- * a string as the JSON text spells them, including escapes, so that a thread is restored byte for byte.
+ * attachments, it is an object with the thread as a member, in which a string that starts with the marker is a
+ * reference to an attachment, or, with a tilde after the marker, the string without that tilde. Attachments are the
+ * characters of a string as the JSON text spells them, including escapes, so that a thread is restored byte for byte.
  */
 export interface StoredText {
   readonly text: string;
@@ -34,7 +34,9 @@ const TAIL_MAX_LENGTH = 32;
 const MARKER = `${RESERVED_NAME}:`;
 const ESCAPE = "~";
 
-/** Encodes the text of a thread of `size` bytes, with each string for which `nameOf` returns a name as an attachment. */
+/**
+ * Encodes the text of a thread of `size` bytes, with each string for which `nameOf` returns a name as an attachment.
+ */
 export function encodeStoredText(
   json: string,
   size: number,

@@ -45,8 +45,9 @@ export async function deleteExpired(
 }
 
 /**
- * Deletes the attachments of a page that are old enough and have no reference. Threads are read after their attachments
- * were listed, so a save that has completed by then is taken into account; one in progress has just written its own.
+ * Deletes the attachments of a page that are old enough and have no reference. Threads are read after their
+ * attachments were listed, so a save that has completed by then is taken into account; one in progress has just
+ * written its own.
  */
 async function deleteOrphans(
   context: NamespaceContext,

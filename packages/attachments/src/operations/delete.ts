@@ -24,7 +24,8 @@ export async function deleteThread(
   const { previous, options } = deletion;
   for (;;) {
     const target = await readTarget(context, deletion);
-    // Not deleted in the inner store as well: that could delete a thread created in the meantime, but not its attachments.
+    // Not deleted in the inner store as well: that could delete a thread created in the meantime, but not its
+    // attachments.
     if (target === undefined && previous === undefined) return false;
     const isExpected = previous === undefined || target?.stored?.version === previous.version;
     // The thread is missing, corrupt or not the expected version: the inner store decides the result.

@@ -40,8 +40,9 @@ interface SavedThread {
 
 /**
  * Saves a thread in three steps: writes the attachments that the replaced version does not have, under names that no
- * other save uses; saves the thread with a conditional write; deletes attachments that only the replaced version refers
- * to. A process that is killed in between leaves attachments without a reference, never a reference without attachment.
+ * other save uses; saves the thread with a conditional write; deletes attachments that only the replaced version
+ * refers to. A process that is killed in between leaves attachments without a reference, never a reference without
+ * attachment.
  */
 export async function saveThread(
   context: ThreadContext,

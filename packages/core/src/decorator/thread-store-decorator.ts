@@ -24,18 +24,18 @@ export interface ThreadStoreDecorator<State> {
   readonly name: string;
   /**
    * The maximum size of a thread as callers pass it, in bytes of its JSON.
-   * @default undefined (only the limit of the inner store applies, to what the decorator saves in it)
+   * @default undefined (only the limit of the inner store applies, to the threads that the decorator saves)
    */
   readonly maxThreadBytes?: number | undefined;
   /**
-   * The name of a namespace in which the decorator keeps side records of each namespace. Callers may use the same name
-   * for their own namespaces, which are then escaped.
+   * The name of a namespace in which the decorator keeps side records of each namespace. Callers may use the same
+   * name for their own namespaces, which are then escaped.
    * @default undefined (no side records)
    */
   readonly reservedName?: string | undefined;
   /**
-   * The registry of the threads that the store returns. If all stores of a decorator share one, created at module level,
-   * a thread that one of them returned is also recognized by the others in this process.
+   * The registry of the threads that the store returns. If all stores of a decorator share one, created at module
+   * level, a thread that one of them returned is also recognized by the others in this process.
    * @default a new registry
    */
   readonly returnedThreads?: ReturnedThreads<State> | undefined;
@@ -54,8 +54,8 @@ export interface DecoratedNamespace {
 }
 
 /**
- * The operations of one namespace. Their arguments are valid and belong to the decorator. Errors that they throw become
- * those of the call. `forwardOperations` provides operations that change nothing.
+ * The operations of one namespace. Their arguments are valid and belong to the decorator. Errors that they throw
+ * become those of the call. `forwardOperations` provides operations that change nothing.
  */
 export interface DecoratedOperations<State> {
   save(save: SaveArguments<State>, call: DecoratedCall): Promise<DecoratedThread<State>>;
@@ -72,7 +72,10 @@ export interface DecoratedOperations<State> {
 
 /** One call, which may make several calls to the inner store. */
 export interface DecoratedCall {
-  /** The caller's signal. A decorator must pass it to other I/O than calls to the inner store, and reject when it aborts. */
+  /**
+   * The caller's signal. A decorator must pass it to other I/O than calls to the inner store, and reject when it
+   * aborts.
+   */
   readonly signal: AbortSignal | undefined;
   /** The caller's timeout. Without one, the timeout of the inner store applies to each call to it. */
   readonly timeoutMs: number | undefined;
@@ -127,8 +130,8 @@ export interface ThreadArgument {
   /** The thread to pass on to another store. It was not fully validated, which that store does. */
   readonly value: object | string;
   /**
-   * Validates the thread and returns its JSON, with its size in bytes of UTF-8. Throws `INVALID_ARGUMENT`, or `TOO_LARGE`
-   * if it exceeds the `maxThreadBytes` of the decorator.
+   * Validates the thread and returns its JSON, with its size in bytes of UTF-8. Throws `INVALID_ARGUMENT`, or
+   * `TOO_LARGE` if it exceeds the `maxThreadBytes` of the decorator.
    */
   read(): { readonly json: string; readonly size: number };
 }

@@ -7,6 +7,7 @@ import type { CallDiagnostics } from "../runtime/diagnostics.ts";
 import { rejected, scriptedDriver } from "../runtime/scripted-driver.test-helper.ts";
 import type { StoredThread, ThreadStore, ThreadSummary } from "../thread-store.ts";
 import { cachingStore, encodingDecorator, encodingStore } from "./decorators.test-helper.ts";
+import { encryptedStore } from "./encrypted-store.test-helper.ts";
 import { forwardOperations } from "./forward-operations.ts";
 import { reservedName } from "./reserved-name.ts";
 import { returnedThreads } from "./returned-threads.ts";
@@ -86,6 +87,18 @@ describe("a decorator that transforms content", () => {
   ])("rejects %s", async (_description, call) => {
     await expect(call(encodingStore(memoryStore()))).rejects.toMatchObject({ code });
   });
+});
+
+it("the example in the README encrypts threads", async () => {
+  const inner = memoryStore();
+  const store = encryptedStore(inner, Buffer.alloc(32, 7));
+  const saved = await store.save("a", { secret: "canary" });
+  const replaced = await store.save("a", { secret: "canary", n: 2 }, { previous: saved });
+  expect((await inner.load("a"))?.json).not.toContain("canary");
+  expect({ ...(await store.load("a")) }).toEqual({ ...replaced });
+  await expect(encryptedStore(inner, Buffer.alloc(32, 8)).load("a")).rejects.toThrow(
+    /unable to authenticate/u,
+  );
 });
 
 describe("optimistic concurrency", () => {

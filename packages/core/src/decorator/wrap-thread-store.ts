@@ -29,8 +29,8 @@ interface DecoratedContext {
 }
 
 /**
- * Creates a store that applies `decorator` to `store`. The result owns `store` and closes it. Throws a `TypeError` for
- * an invalid decorator.
+ * Creates a store that applies `decorator` to `store`. The result owns `store` and closes it. Throws a `TypeError`
+ * for an invalid decorator.
  */
 export function wrapThreadStore<State = undefined>(
   store: ThreadStore,

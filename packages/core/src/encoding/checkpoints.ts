@@ -21,7 +21,7 @@ const SHORTEST_PREFIX: { readonly [open in OpenContainers]: string } = {
 /** The minimum distance of checkpoints: few enough to store, and one always close to the end of a text. */
 const SPACING_BYTES = 2048;
 
-/** What is known about text that was parsed and is a JSON object, so that its beginning need not be parsed again. */
+/** The result of parsing text that is a JSON object. Its beginning need not be parsed again. */
 export interface ParsedText {
   readonly checkpoints: readonly Checkpoint[];
   readonly parts: PartOffsets;

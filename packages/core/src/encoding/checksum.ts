@@ -11,8 +11,8 @@ export interface Checksum {
 }
 
 /**
- * Computes the checksum of `bytes`. If `previous` is the checksum of bytes of which the first `unchanged` are the same,
- * the blocks within those are not read again.
+ * Computes the checksum of `bytes`. If `previous` is the checksum of bytes of which the first `unchanged` are the
+ * same, the blocks within those are not read again.
  */
 export function checksum(bytes: Uint8Array, previous?: Checksum, unchanged = 0): Checksum {
   const reused = Math.min(Math.floor(unchanged / BLOCK_BYTES), previous?.blocks.length ?? 0);

@@ -16,9 +16,10 @@ const SPARE_CAPACITY = 1 / 4;
 const scratchBuffer = new ScratchBuffer();
 
 /**
- * The bytes of a record. They never change. A record that replaces another is appended after their common prefix in the
- * same buffer if it fits, so a save of a long conversation costs what was added to it. A record with little in common
- * with the one before, and whose text is known, keeps only that text once it is stored, and encodes it on demand.
+ * The bytes of a record. They never change. A record that replaces another is appended after their common prefix in
+ * the same buffer if it fits, so the cost of a save is proportional to the addition, however long the conversation
+ * is. A record with little in common with the one before, and whose text is known, keeps only that text once it is
+ * stored, and encodes it on demand.
  */
 export class RecordBytes {
   readonly length: number;
@@ -45,8 +46,8 @@ export class RecordBytes {
   }
 
   /**
-   * Creates the bytes of a record whose first `unchanged` bytes are those of `replaced`. The caller must write the other
-   * bytes to `whole` before it publishes the record. `text`, if known, is the text before the trailer.
+   * Creates the bytes of a record whose first `unchanged` bytes are those of `replaced`. The caller must write the
+   * other bytes to `whole` before it publishes the record. `text`, if known, is the text before the trailer.
    */
   static replacing(
     replaced: RecordBytes | undefined,

@@ -50,8 +50,8 @@ export function commonThreadPrefix(bytes: Buffer, record: ThreadRecord, from: nu
 }
 
 /**
- * Encodes the record of a thread: its JSON byte for byte, followed by the trailer, so that a growing conversation has a
- * long prefix in common with `replaced`, the record that it replaces and that `json` is relative to.
+ * Encodes the record of a thread: its JSON byte for byte, followed by the trailer, so that a growing conversation has
+ * a long prefix in common with `replaced`, the record that it replaces and that `json` is relative to.
  */
 export function encodeRecord(
   json: IncrementalJson,

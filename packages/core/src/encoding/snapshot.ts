@@ -37,8 +37,8 @@ export function snapshotOf(stored: object): Snapshot | undefined {
 }
 
 /**
- * Creates the object that callers get for a snapshot. Callers that only use `json` never pay for parsing, and changes to
- * the object do not affect the store.
+ * Creates the object that callers get for a snapshot. Callers that only use `json` never pay for parsing, and changes
+ * to the object do not affect the store.
  */
 export function storedThread(snapshot: Snapshot): StoredThread {
   const { key, version, record } = snapshot;
@@ -58,8 +58,8 @@ export function withContent(
   return Object.defineProperties(details, ACCESSORS) as StoredThread;
 }
 
-// Shared by all objects. Getters in a literal are separate functions for each object, so engines create a hidden class
-// per object, which stays in memory, with all that it references, until the next full garbage collection.
+// Shared by all objects. Getters in a literal are separate functions for each object, so engines create a hidden
+// class per object, which stays in memory, with all that it references, until the next full garbage collection.
 const ACCESSORS = {
   json: {
     get(this: object): string {

@@ -1,7 +1,7 @@
 /**
- * The key of a method that returns a thread's JSON in parts, whose concatenation is the text. Stores save an object with
- * this method from its parts, without walking or stringifying it. Leading parts that are unchanged since `previous` are
- * not read again, so a save costs what was added to the conversation.
+ * The key of a method that returns a thread's JSON in parts, whose concatenation is the text. Stores save an object
+ * with this method from its parts, without walking or stringifying it. Leading parts that are unchanged since
+ * `previous` are not read again, so the cost of a save is proportional to the addition.
  *
  * A registered symbol, so that two installed copies of this package agree on it.
  */

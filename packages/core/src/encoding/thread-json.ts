@@ -25,8 +25,8 @@ const scratchBuffer = new ScratchBuffer();
 
 /**
  * Returns the JSON of a thread given as an object, as text or as text parts. Text is kept as it is. Throws
- * `INVALID_ARGUMENT` if loading would not return what was passed. Of text, only what follows the common prefix with
- * `replaced` is parsed; of text parts, only those that follow the common parts are read at all.
+ * `INVALID_ARGUMENT` if loading would not return what was passed. Text is parsed only after its common prefix with
+ * `replaced`, and text parts are read only after the common parts.
  */
 export function threadJson(thread: unknown, replaced?: ReplacedVersion): ThreadJson {
   if (typeof thread === "string") return fromText(thread, replaced);

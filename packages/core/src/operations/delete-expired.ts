@@ -11,8 +11,8 @@ const PAGE_SIZE = 100;
 const TIME_BUDGET = 0.5;
 
 /**
- * Deletes expired threads, each only at the version that has expired. A thread that was saved in the meantime has another
- * version and stays.
+ * Deletes expired threads, each only at the version that has expired. A thread that was saved in the meantime has
+ * another version and stays.
  */
 export async function deleteExpiredThreads(
   context: OperationContext,

@@ -12,7 +12,9 @@ export type RecordState =
   | { readonly state: "live" | "expired"; readonly version: Version; readonly record: ThreadRecord }
   | { readonly state: "corrupt"; readonly version: Version; readonly corruption: string };
 
-/** Reads the record at `key`. With `cached`, a snapshot of that thread, the driver may omit bytes that are unchanged. */
+/**
+ * Reads the record at `key`. With `cached`, a snapshot of that thread, the driver may omit bytes that are unchanged.
+ */
 export async function readRecord(
   context: OperationContext,
   key: ThreadKey,

@@ -32,7 +32,9 @@ interface Draft extends ReturnType<typeof encodeRecord> {
   readonly parsed: ThreadJson["parsed"];
 }
 
-/** The record that a save replaces: none, or the one at `version`, which is `undefined` if it is corrupt or expired. */
+/**
+ * The record that a save replaces: none, or the one at `version`, which is `undefined` if it is corrupt or expired.
+ */
 interface ReplacedRecord {
   readonly version: Version | undefined;
   readonly record: ThreadRecord | undefined;
@@ -85,8 +87,8 @@ function createDraft(
 }
 
 /**
- * Saves a thread with a conditional write, even with `overwrite`: repeating the request can then never replace a later
- * save of another writer.
+ * Saves a thread with a conditional write, even with `overwrite`: repeating the request can then never replace a
+ * later save of another writer.
  */
 export async function saveThread(context: OperationContext, request: SaveRequest): Promise<StoredThread> {
   const { key, expected, overwrite } = request;

@@ -9,8 +9,8 @@ const INITIAL_DELAY_MS = 2;
 const MAX_DELAY_MS = 250;
 
 /**
- * Implements `ThreadStore.update` for any store: loads, changes and saves the thread, and starts over after a conflict.
- * For implementations of `ThreadStore` without a driver.
+ * Implements `ThreadStore.update` for any store: loads, changes and saves the thread, and starts over after a
+ * conflict. For implementations of `ThreadStore` without a driver.
  */
 export async function updateThread(
   store: Pick<ThreadStore, "load" | "save">,

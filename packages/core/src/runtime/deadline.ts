@@ -3,8 +3,8 @@ import type { CallOptions } from "../thread-store.ts";
 import type { Backend, OperationContext } from "./operation-context.ts";
 
 /**
- * Runs `work` until it settles, the caller aborts or the deadline passes, whichever is first. Work that is then still
- * running is told by the context's signal, and its result is discarded.
+ * Runs `work` until it settles, the caller aborts or the deadline passes, whichever is first. The context's signal
+ * then aborts the work that is still running, and its result is discarded.
  */
 export async function withDeadline<T>(
   parts: Backend & Pick<OperationContext, "operation" | "namespace">,

@@ -4,9 +4,9 @@ import { type TracingChannel, tracingChannel } from "node:diagnostics_channel";
 export type Operation = "save" | "load" | "delete" | "list" | "deleteExpired";
 
 /**
- * The message of the tracing channels `threadstore:save`, `threadstore:load`, `threadstore:delete`, `threadstore:list`
- * and `threadstore:deleteExpired`: one object per call, whose last four members are set at `asyncEnd`. It never contains
- * the content of a thread.
+ * The message of the tracing channels `threadstore:save`, `threadstore:load`, `threadstore:delete`,
+ * `threadstore:list` and `threadstore:deleteExpired`: one object per call, whose last four members are set at
+ * `asyncEnd`. It never contains the content of a thread.
  */
 export interface CallDiagnostics {
   readonly operation: Operation;

@@ -13,7 +13,9 @@ export class Lifecycle {
   readonly #closesWithParent: boolean;
   readonly #release: () => Promise<void>;
 
-  /** `release` runs once, after the last call. A view also closes with its parent, which waits for the view's calls. */
+  /**
+   * `release` runs once, after the last call. A view also closes with its parent, which waits for the view's calls.
+   */
   constructor(parent: Lifecycle | undefined, release: () => Promise<void>, closesWithParent = true) {
     this.#parent = parent;
     this.#release = release;

@@ -32,7 +32,7 @@ export function networkFailureOf(error: unknown): NetworkFailure | undefined {
   return CERTIFICATE_CODE.test(error.code) ? "certificate-refused" : FAILURE_BY_CODE.get(error.code);
 }
 
-/** What an HTTP error status means where the service has no error code that says more. */
+/** The meaning of an HTTP error status, for responses without a more specific error code. */
 export interface HttpFailure {
   readonly code: BackendErrorCode;
   readonly effect: Extract<DriverErrorEffect, "none" | "unknown">;
@@ -47,7 +47,7 @@ const FAILURE_BY_STATUS: ReadonlyMap<number, HttpFailure> = new Map([
   [507, { code: "STORAGE_FULL", effect: "none" }],
 ]);
 
-/** Classifies an HTTP error status; `undefined` if only the service can say what it means, such as 400 or 409. */
+/** Classifies an HTTP error status; `undefined` if its meaning depends on the service, as for 400 or 409. */
 export function httpFailureOf(status: number): HttpFailure | undefined {
   return (
     FAILURE_BY_STATUS.get(status) ?? (status >= 500 ? { code: "UNAVAILABLE", effect: "unknown" } : undefined)

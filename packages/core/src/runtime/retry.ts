@@ -21,8 +21,8 @@ export async function withRetries<T>(context: OperationContext, request: () => P
 }
 
 /**
- * Waits before the next attempt, after `failures` failed ones. Throws the error of the failure if a retry cannot help or
- * would start after the deadline.
+ * Waits before the next attempt, after `failures` failed ones. Throws the error of the failure if a retry cannot help
+ * or would start after the deadline.
  */
 export async function backOff(
   { options, deadline, signal }: OperationContext,

@@ -7,8 +7,8 @@ let lastYield = performance.now();
 
 /**
  * Resolves with the result of `call`, after yielding to the event loop if that has not happened for a while. A driver
- * that responds synchronously never yields, so a loop of calls would block timers, sockets and other requests until it
- * ends.
+ * that responds synchronously never yields, so a loop of calls would block timers, sockets and other requests until
+ * it ends.
  */
 export async function yieldToEventLoopAfter<T>(call: Promise<T>): Promise<T> {
   try {

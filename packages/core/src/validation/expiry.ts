@@ -8,8 +8,8 @@ export const MAX_TIME_MS = 8_640_000_000_000_000;
 export type ExpiryOptions = Pick<SaveOptions, "ttlMs" | "expiresAt">;
 
 /**
- * Returns when a thread that is saved now expires, in milliseconds since the epoch; `undefined` if it never does. Throws
- * `INVALID_ARGUMENT`.
+ * Returns when a thread that is saved now expires, in milliseconds since the epoch; `undefined` if it never does.
+ * Throws `INVALID_ARGUMENT`.
  */
 export function expiryOf(
   options: ExpiryOptions,

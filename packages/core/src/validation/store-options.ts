@@ -20,8 +20,8 @@ export interface StoreOptions {
    */
   readonly ttlMs?: number | undefined;
   /**
-   * How often to retry after a transient failure (throttling, a dropped connection, a failover) within `timeoutMs`. The
-   * backoff delay starts at about 50 ms and doubles up to a second, or is as long as the backend asks for.
+   * How often to retry after a transient failure (throttling, a dropped connection, a failover) within `timeoutMs`.
+   * The backoff delay starts at about 50 ms and doubles up to a second, or is as long as the backend asks for.
    * @default 8
    */
   readonly maxRetries?: number | undefined;

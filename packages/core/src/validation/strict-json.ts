@@ -14,8 +14,8 @@ interface Frame {
 }
 
 /**
- * Finds the first value in `root` that JSON would drop or change silently, or cannot represent; `undefined` if there is
- * none.
+ * Finds the first value in `root` that JSON would drop or change silently, or cannot represent; `undefined` if there
+ * is none.
  */
 export function findJsonIssue(root: unknown): JsonIssue | undefined {
   return isEvidentlyJson(root, 0) ? undefined : searchIssue(root);
@@ -24,7 +24,9 @@ export function findJsonIssue(root: unknown): JsonIssue | undefined {
 /** Deeper than threads are, and far less deep than the call stack. Also limits how far a cycle is followed. */
 const EVIDENT_DEPTH = 100;
 
-/** Returns whether a quick recursive check proves that the value is strict JSON, which is so for nearly all threads. */
+/**
+ * Returns whether a quick recursive check proves that the value is strict JSON, which is so for nearly all threads.
+ */
 function isEvidentlyJson(value: unknown, depth: number): boolean {
   switch (typeof value) {
     case "string":
