@@ -8,7 +8,7 @@ import { inParallel, range } from "../utilities/parallel.ts";
 import { RANDOM_CALLS_MS } from "./support/random-calls.ts";
 import { textOf, unchanged, idsOf, summariesOf } from "./support/reading.ts";
 import { LONG_THREAD } from "./support/sample-threads.ts";
-import { cuts, JOINED_PARTS, Conversation, LONG_TEXT } from "./support/text-in-parts.ts";
+import { cuts, inParts, JOINED_PARTS, Conversation, LONG_TEXT } from "./support/text-in-parts.ts";
 
 /** That each text comes back byte for byte, and parsed as JSON.parse does. */
 async function textsRoundTrip(store: ThreadStore, texts: readonly string[]): Promise<void> {
@@ -283,7 +283,7 @@ export const values: ConformanceCase[] = section("Values", [
       const given = [...jsonTexts, '{"a":"\u{1f600}"}'].flatMap(cuts);
       await inParallel(given.entries(), 8, async ([index, parts]) => {
         const text = parts.join("");
-        const saved = await store.save(`text-${index}`, parts);
+        const saved = await store.save(`text-${index}`, inParts(parts));
         same(saved.json, text, JOINED_PARTS);
         same(saved.size, Buffer.byteLength(text), "size is the number of bytes of the text");
         same((await loaded(store, `text-${index}`, "a saved thread is loaded")).json, text, JOINED_PARTS);
@@ -300,7 +300,7 @@ export const values: ConformanceCase[] = section("Values", [
       const versions: { stored: StoredThread; text: string }[] = [];
       const save = async (): Promise<void> => {
         const { parts, text } = conversation;
-        const saving = store.save("a", parts, { previous: versions.at(-1)?.stored });
+        const saving = store.save("a", inParts(parts), { previous: versions.at(-1)?.stored });
         parts.splice(0, parts.length, "too late");
         versions.push({ stored: await saving, text });
         same((await loaded(other, "a", "a saved thread is loaded")).json, text, JOINED_PARTS);
@@ -433,7 +433,7 @@ export const values: ConformanceCase[] = section("Values", [
       const conversation = new Conversation();
       for (const turn of range(3)) conversation.say(`${turn} ${LONG_TEXT}`);
       const { parts, text } = conversation;
-      const saved = await store.save("a", parts);
+      const saved = await store.save("a", inParts(parts));
       const wrong: [string, unknown[]][] = [
         ["no part", []],
         ["parts that are no strings", ['{"a":', 1, "}"]],
@@ -443,7 +443,8 @@ export const values: ConformanceCase[] = section("Values", [
         ["parts with something behind the last", [...parts, ","]],
         ["a new part that is not JSON", [...parts.slice(0, -1), ",'x'", "]}"]],
       ];
-      for (const [what, given] of wrong) {
+      for (const [what, wrongParts] of wrong) {
+        const given = inParts(wrongParts);
         for (const previous of [saved, saved.version]) {
           await refuses("INVALID_ARGUMENT", `a save of ${what}`, () => store.save("a", given, { previous }));
         }
@@ -451,7 +452,7 @@ export const values: ConformanceCase[] = section("Values", [
       }
       const tooLong = [...parts.slice(0, -1), ...range(20).map(() => `,"${LONG_TEXT}"`), "]}"];
       await refuses("TOO_LARGE", "a save of parts that are too long together", () =>
-        store.save("a", tooLong, { previous: saved }),
+        store.save("a", inParts(tooLong), { previous: saved }),
       );
       await unchanged(store, "a", saved.version, text);
       same(await idsOf(store), ["a"], "a thread that is refused is not created");

@@ -5,9 +5,9 @@ import {
   type ThreadStore,
   ThreadStoreError,
   type ThreadSummary,
-  type ThreadText,
   updateThread,
 } from "@threadstore/core";
+import { hasTextParts, type TextParts } from "@threadstore/core/documents";
 import type { Harness } from "../../src/suite/harness.ts";
 import { plainHarness } from "../stores/plain/plain-harness.ts";
 import type { PlainData } from "../stores/plain/plain-record.ts";
@@ -113,8 +113,8 @@ export function conflict(): ThreadStoreError {
   return new ThreadStoreError("CONFLICT", "The thread is not at the previous version.");
 }
 
-export function isText(thread: object | ThreadText): thread is ThreadText {
-  return typeof thread === "string" || Array.isArray(thread);
+export function isText(thread: object | string): thread is string | TextParts {
+  return typeof thread === "string" || hasTextParts(thread);
 }
 
 export function nextTurn(): Promise<void> {

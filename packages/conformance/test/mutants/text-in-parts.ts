@@ -1,10 +1,12 @@
-import { type StoredThread, ThreadStoreError, type ThreadText } from "@threadstore/core";
+import { type StoredThread, ThreadStoreError } from "@threadstore/core";
+import { hasTextParts, TEXT_PARTS } from "@threadstore/core/documents";
 import { type Bug, changed, type Mutant, mutant, nextTurn } from "./mutant.ts";
 
 /** A store that makes something else of a thread in parts. */
-function joinedBy(join: (parts: readonly string[]) => object | ThreadText): Bug {
+function joinedBy(join: (parts: readonly string[]) => object | string): Bug {
   return (inner) => ({
-    save: (id, thread, options) => inner.save(id, Array.isArray(thread) ? join(thread) : thread, options),
+    save: (id, thread, options) =>
+      inner.save(id, hasTextParts(thread) ? join(thread[TEXT_PARTS]()) : thread, options),
   });
 }
 
@@ -23,11 +25,12 @@ export const textInPartsMutants: readonly Mutant[] = [
       const before = new Map<string, readonly string[]>();
       return {
         save: async (id, thread, options) => {
-          if (!Array.isArray(thread)) return inner.save(id, thread, options);
+          if (!hasTextParts(thread)) return inner.save(id, thread, options);
+          const given = thread[TEXT_PARTS]();
           const known = before.get(id)?.slice(0, -1) ?? [];
-          const isLonger = options?.previous !== undefined && thread.length > known.length;
-          const parts = isLonger ? [...known, ...thread.slice(known.length)] : [...thread];
-          const saved = await inner.save(id, parts, options);
+          const isLonger = options?.previous !== undefined && given.length > known.length;
+          const parts = isLonger ? [...known, ...given.slice(known.length)] : [...given];
+          const saved = await inner.save(id, { [TEXT_PARTS]: () => parts }, options);
           before.set(id, parts);
           return saved;
         },
@@ -36,7 +39,7 @@ export const textInPartsMutants: readonly Mutant[] = [
   ),
   mutant("parts read late", "reads the parts after the call has returned", ["V1-14"], () => (inner) => ({
     save: async (id, thread, options) => {
-      if (Array.isArray(thread)) await nextTurn();
+      if (hasTextParts(thread)) await nextTurn();
       return inner.save(id, thread, options);
     },
   })),
@@ -60,12 +63,20 @@ export const textInPartsMutants: readonly Mutant[] = [
   ),
   mutant("parts unseen", "takes parts for a thread without a look", ["V2-4"], () => (inner) => ({
     save: async (id, thread, options) => {
-      if (!Array.isArray(thread)) return inner.save(id, thread, options);
+      if (!hasTextParts(thread)) return inner.save(id, thread, options);
       try {
         return await inner.save(id, thread, options);
       } catch (error) {
         if (!ThreadStoreError.is(error, "INVALID_ARGUMENT")) throw error;
-        return inner.save(id, { parts: thread.map(String).map((part) => part.toWellFormed()) }, options);
+        return inner.save(
+          id,
+          {
+            parts: thread[TEXT_PARTS]()
+              .map(String)
+              .map((part) => part.toWellFormed()),
+          },
+          options,
+        );
       }
     },
   })),

@@ -1,4 +1,5 @@
 import { type StoredThread, type ThreadDriver, type ThreadStore, ThreadStoreError } from "@threadstore/core";
+import { hasTextParts } from "@threadstore/core/documents";
 import { type Bug, changed, changedIfThere, type Mutant, mutant, nextTurn } from "./mutant.ts";
 import { driverMutant } from "./network-mutant.ts";
 
@@ -6,7 +7,7 @@ import { driverMutant } from "./network-mutant.ts";
 function rewritten(change: (text: string) => string): Bug {
   return (inner) => ({
     save: (id, thread, options) => {
-      const isObject = typeof thread === "object" && thread !== null && !Array.isArray(thread);
+      const isObject = typeof thread === "object" && thread !== null && !hasTextParts(thread);
       // What is refused anyway is left for the good store to refuse.
       if (typeof thread !== "string" && !isObject) return inner.save(id, thread, options);
       return inner.save(id, change(typeof thread === "string" ? thread : JSON.stringify(thread)), options);

@@ -1,3 +1,5 @@
+import { TEXT_PARTS, type TextParts } from "@threadstore/core/documents";
+
 export const JOINED_PARTS = "a thread given in parts is their text, joined";
 
 /** A text in two or three parts, cut at some places; one of which is between the halves of a character, if it can be. */
@@ -11,6 +13,11 @@ export function cuts(text: string): string[][] {
     [text.slice(0, middle), text.slice(middle)],
     [text.slice(0, half), text.slice(half)],
   ];
+}
+
+/** A thread that provides its JSON in these parts, valid or not. */
+export function inParts(parts: readonly unknown[]): TextParts {
+  return { [TEXT_PARTS]: () => parts as readonly string[] };
 }
 
 /** A conversation in a part a message, with what is before and behind it. */

@@ -1,7 +1,9 @@
-import type { ThreadMetadata, ThreadText } from "@threadstore/core";
+import type { ThreadMetadata } from "@threadstore/core";
+import { hasTextParts, TEXT_PARTS } from "@threadstore/core/documents";
 import fc from "fast-check";
 import { idGroups } from "../../corpus/hostile-ids.ts";
 import { jsonTexts } from "../../corpus/json-documents.ts";
+import { textInParts } from "../../utilities/text-in-parts.ts";
 
 const name = fc.string({ unit: "grapheme", maxLength: 8 });
 
@@ -23,7 +25,7 @@ function idText(): fc.Arbitrary<string> {
 }
 
 /** A thread as callers give it. */
-export type Value = object | ThreadText;
+export type Value = object | string;
 
 const text = fc.constantFrom(...jsonTexts);
 
@@ -32,14 +34,14 @@ export const value: fc.Arbitrary<Value> = fc.oneof(
   // In two parts, cut anywhere.
   fc.tuple(text, fc.nat()).map(([whole, place]) => {
     const at = place % (whole.length + 1);
-    return [whole.slice(0, at), whole.slice(at)];
+    return textInParts(whole.slice(0, at), whole.slice(at));
   }),
   fc.dictionary(name, fc.jsonValue({ maxDepth: 2 }), { maxKeys: 4, noNullPrototype: true }),
 );
 
 /** The JSON that has to come back. */
 export function jsonOf(given: Value): string {
-  if (Array.isArray(given)) return given.join("");
+  if (hasTextParts(given)) return given[TEXT_PARTS]().join("");
   return typeof given === "string" ? given : JSON.stringify(given);
 }
 

@@ -1,4 +1,5 @@
 import { ThreadStoreError } from "@threadstore/core";
+import { hasTextParts, TEXT_PARTS } from "@threadstore/core/documents";
 
 // Written without core's own checks on purpose: the suite's baseline has to come to the same answers by itself.
 
@@ -9,8 +10,10 @@ export function invalid(message: string): ThreadStoreError {
 /** The JSON text of what is passed to save. */
 export function textOfThread(thread: unknown): string {
   if (typeof thread === "string") return checkedText(thread);
-  if (Array.isArray(thread) && thread.every((part) => typeof part === "string")) {
-    return checkedText(thread.join(""));
+  if (hasTextParts(thread)) {
+    const parts: readonly unknown[] = thread[TEXT_PARTS]();
+    if (!parts.every((part) => typeof part === "string")) throw invalid("The parts of a text are strings.");
+    return checkedText(parts.join(""));
   }
   if (!isObject(thread)) throw invalid("A thread is an object or its JSON text.");
   const path = firstOffence(thread);

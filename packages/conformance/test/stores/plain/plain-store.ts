@@ -10,7 +10,6 @@ import {
   type DeleteExpiredResult,
   type ThreadPage,
   type ThreadStore,
-  type ThreadText,
   ThreadStoreError,
   type ThreadSummary,
   type UpdateChange,
@@ -45,7 +44,7 @@ class PlainStore implements ThreadStore {
     this.#calls = new PlainCalls(parent);
   }
 
-  save(id: string, thread: object | ThreadText, options: SaveOptions = {}): Promise<StoredThread> {
+  save(id: string, thread: object | string, options: SaveOptions = {}): Promise<StoredThread> {
     return this.#calls.run(options, () => {
       checkedName(id, 256);
       const json = textOfThread(thread);

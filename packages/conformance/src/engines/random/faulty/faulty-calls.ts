@@ -1,6 +1,8 @@
 import type { StoredThread, ThreadMetadata, ThreadStore, ThreadSummary } from "@threadstore/core";
+import { hasTextParts, TEXT_PARTS } from "@threadstore/core/documents";
 import fc from "fast-check";
 import { show } from "../../../suite/expectations.ts";
+import { textInParts } from "../../../utilities/text-in-parts.ts";
 import { jsonOf, metadata, type Value, value } from "../arbitraries.ts";
 import { type Call, type CallKind, callKind, idOf } from "../command.ts";
 import { changeDuring, type Changing } from "./changing.ts";
@@ -37,7 +39,9 @@ interface SaveDetails extends OfThread {
 /** A thread that no other save saves. */
 function numbered(model: FaultyModel, given: Value): Value {
   const write = model.nextSave();
-  if (Array.isArray(given)) return [`{"write":${write},"value":`, ...given, "}"];
+  if (hasTextParts(given)) {
+    return textInParts(`{"write":${write},"value":`, ...given[TEXT_PARTS](), "}");
+  }
   return typeof given === "string" ? `{"write":${write},"value":${given}}` : { write, value: given };
 }
 
