@@ -1,4 +1,5 @@
-import { createThreadStore, type StoredThread, type ThreadDriver, type ThreadStore } from "@threadstore/core";
+import type { StoredThread, ThreadStore } from "@threadstore/core";
+import { createThreadStore, type ThreadDriver } from "@threadstore/core/driver";
 import type { Backend, Subject, Conversation, Client } from "../clients/client.ts";
 import { throughObjects } from "../clients/thread-store.ts";
 import { type Message, turnMessages } from "../messages.ts";
@@ -11,7 +12,6 @@ const nowhere: ThreadDriver = {
   write: async (_, { nonce }) => nonce,
   delete: async () => false,
   list: async () => ({ records: [], next: undefined }),
-  explain: () => undefined,
   close: async () => undefined,
 };
 

@@ -3,7 +3,7 @@ import { chmod, mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import { promisify } from "node:util";
-import type { ThreadDriver } from "@threadstore/core";
+import type { ThreadDriver } from "@threadstore/core/driver";
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
 import { fileSystemDriver } from "./file-system-store.ts";
 import {

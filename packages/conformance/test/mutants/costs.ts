@@ -1,4 +1,4 @@
-import type { ListedRecord } from "@threadstore/core";
+import type { ListedRecord } from "@threadstore/core/driver";
 import { respHarness } from "../stores/resp/resp-harness.ts";
 import type { Mutant } from "./mutant.ts";
 import { driverMutant } from "./network-mutant.ts";

@@ -1,4 +1,5 @@
-import { type StoredRecord, type ThreadDriver, type ThreadStore, ThreadStoreError } from "@threadstore/core";
+import { type ThreadStore, ThreadStoreError } from "@threadstore/core";
+import type { StoredRecord, ThreadDriver } from "@threadstore/core/driver";
 import { pathOf } from "../stores/key-value/key-value-driver.ts";
 import { isConnectionLost } from "../stores/network-error.ts";
 import { type Mutant, wrapped } from "./mutant.ts";

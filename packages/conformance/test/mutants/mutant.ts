@@ -5,8 +5,8 @@ import {
   type ThreadStore,
   ThreadStoreError,
   type ThreadSummary,
-  updateThread,
 } from "@threadstore/core";
+import { updateThread } from "@threadstore/core/decorator";
 import { hasTextParts, type TextParts } from "@threadstore/core/documents";
 import type { Harness } from "../../src/suite/harness.ts";
 import { plainHarness } from "../stores/plain/plain-harness.ts";

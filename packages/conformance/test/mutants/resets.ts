@@ -1,5 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
-import type { ThreadDriver } from "@threadstore/core";
+import type { ThreadDriver } from "@threadstore/core/driver";
 import { isConnectionLost } from "../stores/network-error.ts";
 import { every } from "./linearizability.ts";
 import type { Mutant } from "./mutant.ts";

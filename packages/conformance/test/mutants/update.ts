@@ -1,4 +1,5 @@
-import { type StoredThread, ThreadStoreError, type UpdateChange, updateThread } from "@threadstore/core";
+import { type StoredThread, ThreadStoreError, type UpdateChange } from "@threadstore/core";
+import { updateThread } from "@threadstore/core/decorator";
 import { type Mutant, mutant } from "./mutant.ts";
 
 type Change = (current: StoredThread | undefined) => UpdateChange | Promise<UpdateChange>;

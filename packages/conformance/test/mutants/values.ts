@@ -1,5 +1,6 @@
-import { type StoredThread, type ThreadDriver, type ThreadStore, ThreadStoreError } from "@threadstore/core";
+import { type StoredThread, type ThreadStore, ThreadStoreError } from "@threadstore/core";
 import { hasTextParts } from "@threadstore/core/documents";
+import type { ThreadDriver } from "@threadstore/core/driver";
 import { type Bug, changed, changedIfThere, type Mutant, mutant, nextTurn } from "./mutant.ts";
 import { driverMutant } from "./network-mutant.ts";
 

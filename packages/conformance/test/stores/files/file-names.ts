@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { compareUtf8 } from "@threadstore/core";
+import { compareUtf8 } from "@threadstore/core/driver";
 
 /** How the file store names its files and folders, and what it makes of them in a listing. */
 export interface FileNames {

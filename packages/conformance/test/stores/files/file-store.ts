@@ -1,5 +1,6 @@
 import { join } from "node:path";
-import { createThreadStore, type StoreOptions, type ThreadStore } from "@threadstore/core";
+import type { StoreOptions, ThreadStore } from "@threadstore/core";
+import { createThreadStore } from "@threadstore/core/driver";
 import { type FileBugName, fileBugs } from "./file-bugs.ts";
 import { fileDriver } from "./file-driver.ts";
 import { type FileNames, goodNames } from "./file-names.ts";

@@ -1,4 +1,5 @@
-import { createThreadStore, type JsonValue, type ThreadStore } from "@threadstore/core";
+import type { JsonValue, ThreadStore } from "@threadstore/core";
+import { createThreadStore } from "@threadstore/core/driver";
 import type { Endpoint } from "../../../src/suite/harness.ts";
 import { checkThenAct, newLock } from "../../mutants/concurrency.ts";
 import { wrapped } from "../../mutants/mutant.ts";

@@ -1,4 +1,5 @@
-import { createThreadStore, type StoreOptions, type ThreadDriver, type ThreadStore } from "@threadstore/core";
+import type { StoreOptions, ThreadStore } from "@threadstore/core";
+import { createThreadStore, type ThreadDriver } from "@threadstore/core/driver";
 import type { Endpoint, Harness, Peer } from "../../../src/suite/harness.ts";
 import { KeyValueClient } from "./key-value-client.ts";
 import { keyValueDriver, pathOf } from "./key-value-driver.ts";

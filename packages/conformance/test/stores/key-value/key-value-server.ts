@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
-import { TRAILER_MAX_BYTES } from "@threadstore/core";
+import { TRAILER_MAX_BYTES } from "@threadstore/core/driver";
 import type { Endpoint } from "../../../src/suite/harness.ts";
 
 interface Entry {

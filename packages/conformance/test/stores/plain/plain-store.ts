@@ -14,8 +14,8 @@ import {
   type ThreadSummary,
   type UpdateChange,
   type UpdateOptions,
-  updateThread,
 } from "@threadstore/core";
+import { updateThread } from "@threadstore/core/decorator";
 import { checkedLimit, checkedMetadata, checkedName, expiryOf, versionOf } from "./plain-arguments.ts";
 import { PlainCalls } from "./plain-calls.ts";
 import { invalid, textOfThread } from "./plain-json.ts";

@@ -1,4 +1,5 @@
-import { createThreadStore, type StoreOptions, type ThreadStore } from "@threadstore/core";
+import type { StoreOptions, ThreadStore } from "@threadstore/core";
+import { createThreadStore } from "@threadstore/core/driver";
 import type { Endpoint, Harness } from "../../../src/suite/harness.ts";
 import { type ConnectionBug, RespConnection } from "./resp-connection.ts";
 import { type Connections, goodSteps, respDriver, type RespSteps } from "./resp-driver.ts";

@@ -1,5 +1,6 @@
 import { DatabaseSync } from "node:sqlite";
-import { createThreadStore, type StoreOptions, type ThreadStore } from "@threadstore/core";
+import type { StoreOptions, ThreadStore } from "@threadstore/core";
+import { createThreadStore } from "@threadstore/core/driver";
 import type { Harness } from "../../../src/suite/harness.ts";
 import { temporaryPlaces } from "../temporary-locations.ts";
 import { type SqliteBug, sqliteDriver } from "./sqlite-driver.ts";
