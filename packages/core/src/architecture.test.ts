@@ -1,0 +1,38 @@
+import { globSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { describe, expect, it } from "vitest";
+
+const root = import.meta.dirname;
+
+/** The folders of this package, each with the folders that its modules may import from. */
+const LAYERS: { readonly [folder: string]: readonly string[] } = {
+  validation: [],
+  encoding: ["validation"],
+  runtime: ["validation"],
+  operations: ["validation", "encoding", "runtime"],
+  documents: [],
+  decorator: ["validation", "encoding", "runtime", "operations"],
+};
+
+/** Modules at the top of this package that every folder may import: types and error classes. */
+const FOUNDATIONS = ["driver-error.ts", "errors.ts", "thread-driver.ts", "thread-store.ts"];
+
+function importsOf(file: string): string[] {
+  const source = readFileSync(join(root, file), "utf8");
+  return [...source.matchAll(/from "(\.[^"]+)"/gu)].map(([, path = ""]) => join(dirname(file), path));
+}
+
+describe.each(Object.entries(LAYERS))("modules in %s", (folder, lowerFolders) => {
+  const files = globSync(`${folder}/*.ts`, { cwd: root }).filter(
+    (file) => !/\.test(?:-helper)?\.ts$/u.test(file),
+  );
+
+  it.each(files)("import only from lower layers: %s", (file) => {
+    // The decorator seam shares the view of stores with `createThreadStore`.
+    const allowed = folder === "decorator" ? [...FOUNDATIONS, "store-view.ts"] : FOUNDATIONS;
+    const upward = importsOf(file).filter((path) => {
+      return !allowed.includes(path) && ![folder, ...lowerFolders].includes(dirname(path));
+    });
+    expect(upward).toEqual([]);
+  });
+});
