@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { checkThreadText, checkWellFormed, stringifyThread } from "./thread.ts";
 
-const text = fc.string({ unit: "grapheme", minLength: 1, maxLength: 8 });
+const memberName = fc.string({ unit: "grapheme", minLength: 1, maxLength: 8 });
 
 describe("threads given as objects", () => {
   class Message {
@@ -64,7 +64,7 @@ describe("threads given as objects", () => {
     };
     expect(stringifyThread(thread)).toBe(JSON.stringify(thread));
     fc.assert(
-      fc.property(fc.dictionary(text, fc.jsonValue()), (value) => {
+      fc.property(fc.dictionary(memberName, fc.jsonValue()), (value) => {
         expect(stringifyThread(value)).toBe(JSON.stringify(value));
       }),
     );
