@@ -1,5 +1,5 @@
-// A tool that asks first. The answer may come days later, to another process.
-// With OPENAI_API_KEY set: node examples/approvals.ts, and then: node examples/approvals.ts yes
+// Human in the loop: a tool that needs approval. The decision can come days later, in another process.
+// Set OPENAI_API_KEY, then run: node examples/approvals.ts, and then: node examples/approvals.ts yes
 import { createChatAgent, defineTool, openConversation } from "@threadstore/openai";
 import { sqliteStore } from "@threadstore/sqlite";
 import OpenAI from "openai";
@@ -7,10 +7,10 @@ import { z } from "zod";
 
 const refund = defineTool({
   name: "refund",
-  description: "Pays an order back.",
+  description: "Refunds an order.",
   parameters: z.object({ order: z.string() }),
   needsApproval: true,
-  run: ({ order }, { operationId }) => `paid ${order} back (${operationId.length > 0})`,
+  run: ({ order }, { operationId }) => `refunded ${order} (${operationId.length > 0})`,
 });
 const agent = createChatAgent({ client: new OpenAI(), model: "gpt-4o-mini", name: "Shop", tools: [refund] });
 const store = sqliteStore({ path: "approvals.db" });
@@ -22,7 +22,7 @@ if (waiting.length === 0) {
   for (const { name, arguments: text } of approvals) console.log(`May ${name} run with ${text}?`);
 } else {
   const approved = process.argv[2] === "yes";
-  const approvals = waiting.map(({ callId }) => ({ callId, approved, reason: "not by this shop" }));
+  const approvals = waiting.map(({ callId }) => ({ callId, approved, reason: "This shop does not refund." }));
   console.log((await conversation.resume({ approvals })).text);
 }
 await store.close();

@@ -1,5 +1,5 @@
-// A conversation kept in Azure Blob Storage. Run it twice: the second run goes on where the first one stopped.
-// With OPENAI_API_KEY and AZURE_STORAGE_CONNECTION_STRING set: node examples/azure-blob.ts
+// A conversation persisted in Azure Blob Storage. Run it twice: the second run continues the conversation of the
+// first. Set OPENAI_API_KEY and AZURE_STORAGE_CONNECTION_STRING, then run: node examples/azure-blob.ts
 import { ContainerClient } from "@azure/storage-blob";
 import { azureBlobStore } from "@threadstore/azure-blob";
 import { createChatAgent } from "@threadstore/openai";
@@ -11,7 +11,7 @@ const agent = createChatAgent({
   name: "Joker",
   instructions: "You are good at telling jokes.",
 });
-// Signed in by @azure/identity: { accountUrl, credential: new DefaultAzureCredential(), container: "threads" }.
+// To sign in with @azure/identity: { accountUrl, credential: new DefaultAzureCredential(), container: "threads" }.
 const connection = process.env["AZURE_STORAGE_CONNECTION_STRING"] ?? "UseDevelopmentStorage=true";
 const store = azureBlobStore({ container: new ContainerClient(connection, "threads") });
 

@@ -1,12 +1,12 @@
-// A conversation with a model on Azure, without any key: signed in with `az login`. Run it twice: the second run
-// goes on where the first one stopped.
-// With AZURE_OPENAI_ENDPOINT and AZURE_OPENAI_DEPLOYMENT set: node examples/azure-openai.ts
+// A conversation with a model on Azure, signed in with `az login` instead of a key. Run it twice: the second run
+// continues the conversation of the first. Set AZURE_OPENAI_ENDPOINT and AZURE_OPENAI_DEPLOYMENT, then run: node
+// examples/azure-openai.ts
 import { AzureCliCredential, getBearerTokenProvider } from "@azure/identity";
 import { fileSystemStore } from "@threadstore/file-system";
 import { createChatAgent } from "@threadstore/openai";
 import { AzureOpenAI } from "openai";
 
-// On a server, new DefaultAzureCredential() also finds its managed identity.
+// On a server, new DefaultAzureCredential() also supports its managed identity.
 const scope = "https://cognitiveservices.azure.com/.default";
 const azureADTokenProvider = getBearerTokenProvider(new AzureCliCredential(), scope);
 
@@ -26,5 +26,5 @@ const { text } = await agent.run(input, thread);
 console.log(text);
 
 // Safe by default: rejects with CONFLICT if another request has saved this thread since it was loaded.
-await store.save("pirate", thread.serializeText(), { previous: saved });
+await store.save("pirate", await thread.serialize(), { previous: saved });
 await store.close();

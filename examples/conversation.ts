@@ -1,5 +1,5 @@
-// A conversation that loads, runs and saves by itself, also when its process is killed in the middle of a turn.
-// With OPENAI_API_KEY set: node examples/conversation.ts
+// A conversation that loads, runs and saves, and survives a process that is killed during a turn.
+// Set OPENAI_API_KEY, then run: node examples/conversation.ts
 import { AgentError, createChatAgent, openConversation } from "@threadstore/openai";
 import { sqliteStore } from "@threadstore/sqlite";
 import OpenAI from "openai";
@@ -17,6 +17,6 @@ try {
   console.log(`Saved ${stored.size} bytes.`);
 } catch (error) {
   if (!AgentError.is(error, "CONVERSATION_BUSY")) throw error;
-  console.log("Somebody else has been talking here for a minute: try again.");
+  console.log("Another run has used this conversation for a minute. Try again.");
 }
 await store.close();

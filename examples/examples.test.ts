@@ -146,7 +146,7 @@ it("races.ts loses no turn under any policy", async () => {
   expect(output.trim().split("\n")).toEqual([
     "rebase: 4 messages",
     "retry: 4 messages",
-    "reject: 2 messages in hand",
+    "reject: 2 messages not saved",
     "lease: 4 messages",
   ]);
   expect(code).toBe(0);

@@ -1,4 +1,5 @@
-// Takes up a conversation that Agent Framework saved, and hands it back: node examples/from-agent-framework.ts FILE
+// Continues a conversation of Agent Framework and converts it back.
+// Set OPENAI_API_KEY, then run: node examples/from-agent-framework.ts FILE
 import { readFile, writeFile } from "node:fs/promises";
 import { readAgentFrameworkThread, writeAgentFrameworkThread } from "@threadstore/agent-framework";
 import { fileSystemStore } from "@threadstore/file-system";
@@ -12,7 +13,7 @@ const { thread, shape, report } = readAgentFrameworkThread(
   await readFile(process.argv[2] ?? "thread.json", "utf8"),
 );
 console.log(shape, report);
-// Once only: a conversation that was moved and has gone on here is not replaced.
+// Only once: a conversation that was moved and then continued must not be replaced.
 if ((await store.load("pirate")) === undefined) await store.save("pirate", thread);
 
 const conversation = openConversation({ agent, store, id: "pirate" });

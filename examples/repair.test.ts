@@ -7,7 +7,7 @@ import { fileSystemStore } from "@threadstore/file-system";
 import { expect, it, onTestFinished } from "vitest";
 import { startLocalModel } from "./demo/local-model.ts";
 
-it("repair.ts mends a store, a conversation on the way in, and a thread of Agent Framework", async () => {
+it("repair.ts repairs a store, a conversation that an agent resumes, and a thread of Agent Framework", async () => {
   const model = await startLocalModel();
   onTestFinished(() => model.stop());
   const folder = await mkdtemp(join(tmpdir(), "threadstore-repair-"));
@@ -34,19 +34,21 @@ it("repair.ts mends a store, a conversation on the way in, and a thread of Agent
   const program = join(import.meta.dirname, "repair.ts");
   const env = { ...process.env, OPENAI_BASE_URL: model.url, OPENAI_API_KEY: "local" };
   const { stdout } = await promisify(execFile)(process.execPath, [program, foreign], { cwd: folder, env });
-  expect(stdout).toContain("pirate $.messages[1].tool_calls[0]: this call has no result (result-missing)\n");
+  expect(stdout).toContain(
+    "pirate $.messages[1].tool_calls[0] result-missing: The call does not have a result.\n",
+  );
   expect(stdout).toContain("Arrr! Why be piratin' so addictive");
-  expect(stdout).toContain("messages[0].contents[0]: this result answers no call: it was dropped.");
+  expect(stdout).toContain("messages[0].contents[0]: The result does not answer any call. Dropped it.");
   expect(await readFile(foreign, "utf8")).toBe(
     '{"stateBag":{"InMemoryChatHistoryProvider":{"messages":[]}}}',
   );
-  const mended = fileSystemStore({ folder: join(folder, "threads") });
-  const saved = (await mended.load("pirate"))?.thread["messages"];
+  const repaired = fileSystemStore({ folder: join(folder, "threads") });
+  const saved = (await repaired.load("pirate"))?.thread["messages"];
   expect(saved).toMatchObject([
     { role: "user" },
     { role: "assistant" },
     { role: "tool" },
     { role: "assistant" },
   ]);
-  await mended.close();
+  await repaired.close();
 });

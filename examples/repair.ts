@@ -1,4 +1,4 @@
-// Says what is wrong with the conversations of a store, mends them, and goes on with one: node examples/repair.ts
+// Checks and repairs the conversations of a store, and continues one of them: node examples/repair.ts
 import { readFile, writeFile } from "node:fs/promises";
 import { repairAgentFrameworkThread } from "@threadstore/agent-framework";
 import { fileSystemStore } from "@threadstore/file-system";
@@ -10,14 +10,14 @@ for await (const { id } of store.list()) {
   const stored = await store.load(id);
   if (stored === undefined) continue;
   for (const { code, path, message } of checkThread(stored.thread)) {
-    console.log(`${id} ${path}: ${message} (${code})`);
+    console.log(`${id} ${path} ${code}: ${message}`);
   }
   const { thread, changes } = repairThread(stored.thread, "synthesize");
-  // A conversation that has gone on since the load is a CONFLICT, and stays as it is.
+  // Rejects with CONFLICT if another request has saved the thread since it was loaded.
   if (changes.length > 0) await store.save(id, thread, { previous: stored });
 }
 
-// Or on the way in, when a conversation is taken up.
+// An agent can also repair a thread when it deserializes it.
 const agent = createChatAgent({ client: new OpenAI(), model: "gpt-4o-mini", name: "Joker" });
 const saved = await store.load("pirate");
 if (saved !== undefined) {
@@ -30,7 +30,7 @@ if (saved !== undefined) {
   console.log((await agent.run("Now tell that joke in the voice of a pirate.", thread)).text);
 }
 
-// A thread of Agent Framework is mended in its own JSON, and handed back.
+// Repairs a thread of Agent Framework in its own format.
 const [file] = process.argv.slice(2);
 if (file !== undefined) {
   const { text, changes } = repairAgentFrameworkThread(await readFile(file, "utf8"), "synthesize");

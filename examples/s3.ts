@@ -1,5 +1,5 @@
-// A conversation kept in S3. Run it twice: the second run goes on where the first one stopped.
-// With OPENAI_API_KEY, BUCKET and the AWS variables set: node examples/s3.ts
+// A conversation persisted in S3. Run it twice: the second run continues the conversation of the first.
+// Set OPENAI_API_KEY, BUCKET and the AWS variables, then run: node examples/s3.ts
 import { createChatAgent } from "@threadstore/openai";
 import { s3Store } from "@threadstore/s3";
 import OpenAI from "openai";
@@ -10,7 +10,7 @@ const agent = createChatAgent({
   name: "Joker",
   instructions: "You are good at telling jokes.",
 });
-// Region and keys come from where the AWS SDK finds them; another service also has an endpoint (AWS_ENDPOINT_URL_S3).
+// The AWS SDK finds the region and the keys. For other services, set AWS_ENDPOINT_URL_S3.
 const store = s3Store({ bucket: process.env["BUCKET"] ?? "my-agents", forcePathStyle: true });
 
 const saved = await store.load("pirate");

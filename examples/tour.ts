@@ -1,4 +1,4 @@
-// What a store does, shown with the in-memory store: node examples/tour.ts
+// The features of a store, shown with the in-memory store: node examples/tour.ts
 import { memoryStore, ThreadStoreError } from "@threadstore/core";
 
 const store = memoryStore();

@@ -1,3 +1,4 @@
+import type { SerializedThread } from "@threadstore/core";
 import { createChatAgent, defineTool, type Thread } from "@threadstore/openai";
 import OpenAI from "openai";
 import type { Message } from "../messages.ts";
@@ -7,7 +8,7 @@ import type { Conversation, Client, ModelClient } from "./client.ts";
 export interface AgentThread {
   /** Runs one turn, made of these messages. */
   readonly add: (messages: readonly Message[]) => Promise<void>;
-  readonly serializeParts: () => readonly string[];
+  readonly serialize: () => Promise<SerializedThread>;
 }
 
 export function agentThread(kind: ModelClient): AgentThread {
@@ -23,7 +24,7 @@ export function agentThread(kind: ModelClient): AgentThread {
       result = messages.find(({ role }) => role === "tool")?.content ?? null;
       await agent.run(messages[0]?.content ?? "", thread as Parameters<typeof agent.run>[1]);
     },
-    serializeParts: () => thread.serializeParts(),
+    serialize: async () => thread.serialize(),
   };
 }
 

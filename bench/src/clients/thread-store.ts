@@ -34,7 +34,7 @@ function throughAgent(store: ThreadStore, id: string, client: ModelClient): Conv
     add: thread.add,
     runsAgent: true,
     async save() {
-      previous = await store.save(id, thread.serializeParts(), { previous });
+      previous = await store.save(id, await thread.serialize(), { previous });
     },
   };
 }

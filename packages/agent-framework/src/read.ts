@@ -10,7 +10,7 @@ import { fingerprint } from "./preserved/fingerprint.ts";
 import { packOriginals } from "./preserved/originals.ts";
 import { rebuildMessages } from "./preserved/rebuild.ts";
 import { newPreservedState, PRESERVED_MEMBER, type PreservedGroup } from "./preserved/state.ts";
-import { reportDamage } from "./repair/report-damage.ts";
+import { reportFindings } from "./repair/report-findings.ts";
 import { createReport, discardReport, type Report, type ReportEntry } from "./report.ts";
 import { locateMessages, type MessagesAt, readServiceId } from "./shapes/detect.ts";
 import { type Envelope, reportEnvelope } from "./shapes/envelope.ts";
@@ -112,7 +112,7 @@ function readMessages(
   });
   const messages = nodes.map((node, index) => readMessage(node, language, memberPath(history.path, index)));
   const chatGroups = toChat(messages, report);
-  reportDamage(chatGroups, language, report);
+  reportFindings(chatGroups, language, report);
   return {
     chat: chatGroups.flatMap(({ chat }) => chat),
     groups: chatGroups.map((group) => packGroup(group, nodes, shape)),

@@ -1,31 +1,13 @@
+import {
+  type CodedError,
+  defineErrorClass,
+  type ErrorClass,
+  mismatchMessage,
+} from "@threadstore/core/documents";
 import type { RunResult } from "./run/run-result.ts";
 import type { Thread } from "./thread/thread.ts";
 
-/**
- * Why a call of an agent failed. The set is closed and a code's meaning never changes within a major
- * version; the README says of each what to do.
- */
-export type AgentErrorCode =
-  | "CLIENT_FAILED"
-  | "CONVERSATION_BUSY"
-  | "CONVERSATION_CONFLICT"
-  | "INVALID_ARGUMENT"
-  | "LEASE_LOST"
-  | "MODEL_REFUSED"
-  | "MODEL_UNAVAILABLE"
-  | "RESPONSE_INVALID"
-  | "SAVE_FAILED"
-  | "STREAM_INTERRUPTED"
-  | "THREAD_BUSY"
-  | "THREAD_INVALID"
-  | "THREAD_MISMATCH"
-  | "THREAD_TOO_NEW"
-  | "TOOL_MISSING"
-  | "TOO_MANY_TOOL_ROUNDS"
-  | "TURN_OPEN";
-
-/** The codes, for whoever wants to go through all of them. */
-export const agentErrorCodes: readonly AgentErrorCode[] = [
+const AGENT_ERROR_CODES = [
   "CLIENT_FAILED",
   "CONVERSATION_BUSY",
   "CONVERSATION_CONFLICT",
@@ -43,66 +25,59 @@ export const agentErrorCodes: readonly AgentErrorCode[] = [
   "TOOL_MISSING",
   "TOO_MANY_TOOL_ROUNDS",
   "TURN_OPEN",
-];
+] as const;
 
-const retryableCodes: ReadonlySet<AgentErrorCode> = new Set([
-  "CONVERSATION_BUSY",
-  "CONVERSATION_CONFLICT",
-  "LEASE_LOST",
-  "MODEL_UNAVAILABLE",
-  "STREAM_INTERRUPTED",
-  "THREAD_BUSY",
-]);
+/**
+ * The reason why a call of an agent failed. The set is closed, and a code's meaning never changes within a major
+ * version. The README lists the remedy for each.
+ */
+export type AgentErrorCode = (typeof AGENT_ERROR_CODES)[number];
 
-/** What an {@link AgentError} knows besides its code and message. */
+/** The details of an {@link AgentError}. */
 export interface AgentErrorDetails {
-  /** Where in the thread or the argument the fault is, such as `$.messages[3].role`. */
+  /** The location of the fault in the thread or the argument, such as `$.messages[3].role`. */
   readonly path?: string | undefined;
-  /** The HTTP status of the model's server, where it answered. */
+  /** The HTTP status of the model server's response. */
   readonly status?: number | undefined;
-  /** The error of the `openai` package, of the network or of a store, untouched. */
+  /** The unchanged error of the provider's client, the network or a store. */
   readonly cause?: unknown;
-  /** The turn that ended well and was not saved: what the run would have resolved to. */
+  /** The completed turn that could not be saved: the result that the run would have resolved with. Not logged. */
   readonly result?: RunResult<Thread, object, object> | undefined;
 }
 
-// A registered symbol, so that errors of two installed copies of this package know each other.
-const brand = Symbol.for("threadstore.agent-error");
+/**
+ * The only error class of agents and conversations. Branch on `code`: messages are for people and may change. They
+ * never contain a thread's content, a key or a URL. An aborted call rejects with the signal's reason instead.
+ */
+export type AgentError = CodedError<AgentErrorCode, AgentErrorDetails>;
+
+export const AgentError: ErrorClass<AgentErrorCode, AgentErrorDetails> = defineErrorClass<
+  AgentErrorCode,
+  AgentErrorDetails
+>({
+  name: "AgentError",
+  brand: "threadstore.agent-error",
+  codes: AGENT_ERROR_CODES,
+  retryable: [
+    "CONVERSATION_BUSY",
+    "CONVERSATION_CONFLICT",
+    "LEASE_LOST",
+    "MODEL_UNAVAILABLE",
+    "STREAM_INTERRUPTED",
+    "THREAD_BUSY",
+  ],
+  details: { path: "visible", status: "visible", result: "hidden" },
+});
 
 /**
- * The only error class of the agents. Branch on {@link code}; messages are for people and may change, and
- * never hold the content of a thread, a key or a URL. An aborted call rejects with the signal's reason
- * instead.
+ * Creates the error for a value that violates a requirement. `requirement` completes "must be", such as `a string`.
+ * Omit a value whose kind is valid.
  */
-export class AgentError extends Error implements AgentErrorDetails {
-  override readonly name = "AgentError";
-  readonly code: AgentErrorCode;
-  /** Whether the same call can succeed when made again later, with nothing else changed. */
-  readonly retryable: boolean;
-  readonly path: string | undefined;
-  readonly status: number | undefined;
-  declare readonly result: RunResult<Thread, object, object> | undefined;
-
-  constructor(code: AgentErrorCode, message: string, details: AgentErrorDetails = {}) {
-    super(message, "cause" in details ? { cause: details.cause } : undefined);
-    this.code = code;
-    this.retryable = retryableCodes.has(code);
-    this.path = details.path;
-    this.status = details.status;
-    // Not enumerable: it is content, which does not belong into a log.
-    Object.defineProperty(this, "result", { value: details.result });
-    Object.defineProperty(this, brand, { value: true });
-  }
-
-  /** Whether `error` is one of ours, of whichever installed copy, and, with `code`, of that code. */
-  static is(error: unknown, code?: AgentErrorCode): error is AgentError {
-    if (typeof error !== "object" || error === null || !(brand in error)) return false;
-    return code === undefined || ("code" in error && error.code === code);
-  }
-
-  /** The error as data, for a log; without the cause, which is the provider's to disclose. */
-  toJSON(): object {
-    const { name, code, message, retryable, path, status } = this;
-    return { name, code, message, retryable, path, status };
-  }
+export function invalidValue(
+  code: AgentErrorCode,
+  path: string,
+  requirement: string,
+  ...value: [value?: unknown]
+): AgentError {
+  return new AgentError(code, mismatchMessage(path, requirement, ...value), { path });
 }

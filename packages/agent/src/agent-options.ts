@@ -1,82 +1,81 @@
-import { AgentError } from "./agent-error.ts";
+import { AgentError, invalidValue } from "./agent-error.ts";
 import { checkProviders, type ContextProvider } from "./context/context-provider.ts";
-import type { Reducer } from "./context/reducer.ts";
-import { unexpected } from "./thread/json.ts";
+import type { HistoryReducer } from "./context/history-reducer.ts";
 import type { Tool } from "./tools/tool.ts";
 
-/** What agents of all kinds are made of. */
-export interface AgentCoreOptions<Message extends object> {
+/** Options of every agent, whatever its provider. */
+export interface AgentOptions<Message extends object> {
   /**
-   * Binds threads to the agent: a serialized thread names its agent, and another agent refuses it. Give each
-   * agent of an application a name of its own.
+   * Identifies the agent. It is stored in its threads, and agents of another name reject them. Give each agent of an
+   * application its own name.
    * @default "Assistant"
    */
   readonly name?: string | undefined;
-  /** Sent before the messages of every request. Not part of the thread, so a resumed one gets today's. */
+  /** Sent before the messages of every request. Not stored: a resumed thread uses the current instructions. */
   readonly instructions?: string | undefined;
-  /** What the model may call. Made by `defineTool`. */
+  /** The tools that the model may call, created by `defineTool`. */
   readonly tools?: readonly Tool[] | undefined;
   /**
-   * How often in one turn the model may call tools and be asked again; beyond it the run is
-   * `TOO_MANY_TOOL_ROUNDS`.
+   * How often the model may call tools in one turn. A run that exceeds it rejects with `TOO_MANY_TOOL_ROUNDS`.
    * @default 10
    */
   readonly maxToolRounds?: number | undefined;
-  /** Who adds to what the model is told, and keeps what was learned in the thread. */
+  /** Add instructions and messages to requests, such as memories, and store state in the thread. */
   readonly context?: readonly ContextProvider<Message>[] | undefined;
   /**
-   * Shortens what is sent of a long thread, which itself stays whole: `keepLastTurns`, `keepTokens`,
-   * `summarize` or a function of yours.
-   * @default everything is sent
+   * Shortens the history in requests, while the thread keeps all of it: `keepLastTurns`, `keepTokens`, `summarize` or
+   * a function of your own.
+   * @default the whole history is sent
    */
-  readonly reduce?: Reducer<Message> | undefined;
+  readonly reduceHistory?: HistoryReducer<Message> | undefined;
 }
 
-/** The same, checked and with the defaults. */
-export interface AgentCore<Message extends object> {
+/** Validated {@link AgentOptions}, with defaults. */
+export interface AgentSettings<Message extends object> {
   readonly name: string;
   readonly instructions: string | undefined;
   readonly tools: ReadonlyMap<string, Tool>;
   readonly maxToolRounds: number;
   readonly context: readonly ContextProvider<Message>[];
-  readonly reduce: Reducer<Message> | undefined;
+  readonly reduceHistory: HistoryReducer<Message> | undefined;
 }
 
-/** Throws `INVALID_ARGUMENT` with the path. */
-export function readAgentCore<Message extends object>(
-  options: AgentCoreOptions<Message>,
-): AgentCore<Message> {
-  const { name = "Assistant", instructions, maxToolRounds = 10, reduce } = options;
-  checkText(name, "name");
-  if (instructions !== undefined) checkText(instructions, "instructions");
+/** Validates the options of an agent. Throws `INVALID_ARGUMENT` with the path. */
+export function readAgentOptions<Message extends object>(
+  options: AgentOptions<Message>,
+): AgentSettings<Message> {
+  const { name = "Assistant", instructions, maxToolRounds = 10, reduceHistory } = options;
+  requireText(name, "name");
+  if (instructions !== undefined) requireText(instructions, "instructions");
   if (!Number.isSafeInteger(maxToolRounds) || maxToolRounds < 0) {
-    throw unexpected("INVALID_ARGUMENT", "maxToolRounds", "a whole number from 0");
+    throw invalidValue("INVALID_ARGUMENT", "maxToolRounds", "a non-negative integer", maxToolRounds);
   }
-  if (reduce !== undefined && typeof reduce !== "function") {
-    throw unexpected("INVALID_ARGUMENT", "reduce", "a function", reduce);
+  if (reduceHistory !== undefined && typeof reduceHistory !== "function") {
+    throw invalidValue("INVALID_ARGUMENT", "reduceHistory", "a function", reduceHistory);
   }
-  const tools = nameTools(options.tools ?? []);
+  const tools = indexTools(options.tools ?? []);
   const context = checkProviders(options.context ?? []);
-  return { name, instructions, tools, maxToolRounds, context, reduce };
+  return { name, instructions, tools, maxToolRounds, context, reduceHistory };
 }
 
-/** Throws `INVALID_ARGUMENT` unless the value is text of some length. */
-export function checkText(value: unknown, path: string): void {
+/** Throws `INVALID_ARGUMENT` unless the value is a non-empty, well-formed string. */
+export function requireText(value: unknown, path: string): void {
   if (typeof value === "string" && value !== "" && value.isWellFormed()) return;
-  throw unexpected("INVALID_ARGUMENT", path, "a non-empty, well-formed string", value);
+  throw invalidValue("INVALID_ARGUMENT", path, "a non-empty, well-formed string", value);
 }
 
-function nameTools(tools: readonly Tool[]): ReadonlyMap<string, Tool> {
-  const named = new Map<string, Tool>();
+function indexTools(tools: readonly Tool[]): ReadonlyMap<string, Tool> {
+  const toolsByName = new Map<string, Tool>();
   tools.forEach((tool, index) => {
+    const path = `tools[${index}]`;
     if (typeof (tool as Partial<Tool> | undefined)?.prepare !== "function") {
-      throw unexpected("INVALID_ARGUMENT", `tools[${index}]`, "a tool made by defineTool", tool);
+      throw invalidValue("INVALID_ARGUMENT", path, "a tool created by defineTool", tool);
     }
-    if (named.has(tool.name)) {
-      const message = `tools[${index}]: there are two tools named "${tool.name}". Rename one.`;
-      throw new AgentError("INVALID_ARGUMENT", message, { path: `tools[${index}]` });
+    if (toolsByName.has(tool.name)) {
+      const message = `\`${path}\` has the same name as another tool, "${tool.name}". Rename one of them.`;
+      throw new AgentError("INVALID_ARGUMENT", message, { path });
     }
-    named.set(tool.name, tool);
+    toolsByName.set(tool.name, tool);
   });
-  return named;
+  return toolsByName;
 }

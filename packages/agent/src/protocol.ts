@@ -1,49 +1,66 @@
+import type { JsonObject } from "@threadstore/core/documents";
 import type { EmitEvent } from "./run/run-event.ts";
-import type { JsonObject } from "./thread/json.ts";
+import type { RunOptions } from "./run/run-options.ts";
+import type { ThreadKind } from "./thread/thread-kind.ts";
 import type { ToolCall } from "./tools/tool-call.ts";
 import type { Tool } from "./tools/tool.ts";
 
-/** What the loop of a turn has to know of the model's API. One is made for each run. */
-export interface Protocol<Message extends object, Usage extends object> {
-  /** Asks the model. Rejects with the signal's reason when aborted, and otherwise with an AgentError. */
-  ask(request: ModelRequest<Message>): Promise<ModelAnswer<Message, Usage>>;
+/** A model API, as a provider implements it for `createAgent`. */
+export interface Protocol<
+  Kind extends string,
+  Message extends object,
+  Usage extends object,
+  Input,
+  Options extends RunOptions,
+> {
+  /** The threads whose messages are in the wire form of this API. */
+  readonly threads: ThreadKind<Kind, Message>;
+  /** Converts the input of a run to messages, copied and validated. Throws `INVALID_ARGUMENT`. */
+  readonly readInput: (input: Input) => Message[];
+  /** Returns the model that a run with these options uses. Throws `INVALID_ARGUMENT`. */
+  readonly createModel: (options: Options | undefined) => Model<Message, Usage>;
+}
 
-  /** The result of a call, as the model is sent it. */
+/** The model of one run. */
+export interface Model<Message extends object, Usage extends object> {
+  /** Sends a request to the model. Rejects with the signal's reason if it aborts, otherwise with an `AgentError`. */
+  ask(request: ModelRequest<Message>): Promise<ModelResponse<Message, Usage>>;
+
+  /** Returns the result of a call in the wire form. */
   toToolResult(call: ToolCall, content: string): Message;
 
-  /** The text of the last answer among the messages; empty when there is none. */
+  /** Returns the text of the last response among the messages; empty if there is none. */
   readText(messages: readonly Message[]): string;
 }
 
-/** One call of the model. */
 export interface ModelRequest<Message extends object> {
-  /** What to send before the messages: the agent's instructions, then those of context providers. */
+  /** Precede the messages: the agent's instructions, then those of context providers. */
   readonly instructions: readonly string[];
-  /** All that the model is to see. */
+  /** The messages of the request, including the history. */
   readonly messages: readonly Message[];
   /**
-   * The last of {@link messages}: those that the model has not answered yet. They alone are sent to a service that
-   * keeps the rest.
+   * The last of {@link messages}: those that the model has not responded to yet. A service that stores the
+   * conversation needs only these.
    */
   readonly unanswered: readonly Message[];
   readonly tools: ReadonlyMap<string, Tool>;
-  /** Whether the model has not answered yet in this turn. */
+  /** Whether this is the first request of the turn. */
   readonly isFirst: boolean;
-  /** What the last answer gave as `service`, in this turn or before. */
+  /** The `service` of the last response, in this turn or an earlier one. */
   readonly service: JsonObject | undefined;
   readonly signal: AbortSignal;
-  /** With it the answer is streamed, and its pieces are emitted as they come. */
+  /** If present, the response is streamed, and its pieces are emitted as they arrive. */
   readonly emit: EmitEvent<Message> | undefined;
 }
 
-export interface ModelAnswer<Message extends object, Usage extends object> {
-  /** What the model said, as strict JSON that the thread can keep. */
+export interface ModelResponse<Message extends object, Usage extends object> {
+  /** The model's messages, as strict JSON that a thread can store. */
   readonly messages: readonly Message[];
-  /** The calls in them, each with an id of its own. */
+  /** The tool calls in the messages, with distinct ids. */
   readonly calls: readonly ToolCall[];
   readonly refusal: string | undefined;
   readonly finishReason: string | undefined;
   readonly usage: Usage | undefined;
-  /** What the thread shall keep for the next request, such as the id of a stored response. */
+  /** Stored in the thread for the next request, such as the id of a stored response. */
   readonly service: JsonObject | undefined;
 }

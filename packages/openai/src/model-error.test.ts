@@ -8,7 +8,7 @@ const question = "my password is hunter2";
 async function failure(agent: ChatAgent): Promise<AgentError> {
   const thread = agent.getNewThread();
   const error: unknown = await agent.run(question, thread).catch((reason: unknown) => reason);
-  if (!AgentError.is(error)) throw new Error("no AgentError", { cause: error });
+  if (!AgentError.is(error)) throw new Error("This is not an AgentError.", { cause: error });
   expect(thread.messages).toEqual([]);
   const shown = `${error.message} ${JSON.stringify(error)}`;
   expect(shown).not.toMatch(/hunter2|sk-secret|127\.0\.0\.1/);
@@ -28,7 +28,7 @@ describe("a failed model call", () => {
     [429, "insufficient_quota", "MODEL_REFUSED", false],
     [500, undefined, "MODEL_UNAVAILABLE", true],
     [503, "overloaded", "MODEL_UNAVAILABLE", true],
-  ])("of status %i (%s) is %s", async (status, providerCode, code, retryable) => {
+  ])("with status %i (%s) rejects with %s", async (status, providerCode, code, retryable) => {
     const mock = await startMock();
     const body = { message: `You sent ${question} with sk-secret-of-the-test`, type: "x" };
     mock.nextRequestError(status, providerCode === undefined ? body : { ...body, code: providerCode });
@@ -39,7 +39,7 @@ describe("a failed model call", () => {
     expect(mock.getRequests()).toHaveLength(1);
   });
 
-  test("has the package's own error as its cause, untouched", async () => {
+  test("has the unchanged error of the openai package as its cause", async () => {
     const mock = await startMock();
     const agent = createChatAgent({ client: clientOf(mock), model: "m" });
     mock.nextRequestError(401, { message: "bad key" });
@@ -50,14 +50,14 @@ describe("a failed model call", () => {
     expect((cause as RateLimitError).message).toContain("slow down");
   });
 
-  test("is the same of a stream that had not begun", async () => {
+  test("has the same code if a stream has not started", async () => {
     const mock = await startMock();
     mock.nextRequestError(401, { message: "bad key" });
     const agent = createChatAgent({ client: clientOf(mock), model: "m" });
     await expect(agent.runStream("x").result).rejects.toMatchObject({ code: "MODEL_REFUSED", status: 401 });
   });
 
-  test("is retried by the client as the client is told, and by nobody else", async () => {
+  test("is retried only by the client", async () => {
     const down = json({ error: { message: "down" } }, 503);
     const server = await startWireServer(
       (response) => response.writeHead(503, { "retry-after-ms": "1" }).end(),
@@ -71,7 +71,7 @@ describe("a failed model call", () => {
     expect(server.bodies).toHaveLength(3);
   });
 
-  test("of a server that is not there is MODEL_UNAVAILABLE", async () => {
+  test("because the server is unreachable rejects with MODEL_UNAVAILABLE", async () => {
     const error = await failure(
       createChatAgent({ client: clientOf({ url: "http://127.0.0.1:1" }), model: "m" }),
     );
@@ -79,7 +79,7 @@ describe("a failed model call", () => {
     expect(error.cause).toBeInstanceOf(OpenAI.APIConnectionError);
   });
 
-  test("of a server that is silent is MODEL_UNAVAILABLE when the client's time is up", async () => {
+  test("because the client timed out rejects with MODEL_UNAVAILABLE", async () => {
     const server = await startWireServer(() => {});
     const client = clientOf(server).withOptions({ timeout: 50 });
     const error = await failure(createChatAgent({ client, model: "m" }));
@@ -87,7 +87,7 @@ describe("a failed model call", () => {
     expect(error.cause).toBeInstanceOf(OpenAI.APIConnectionTimeoutError);
   });
 
-  test("of an answer that is cut off is MODEL_UNAVAILABLE", async () => {
+  test("because the response is truncated rejects with MODEL_UNAVAILABLE", async () => {
     const server = await startWireServer((response) => {
       response.writeHead(200, { "content-type": "application/json", "content-length": "1000" });
       response.write('{"choices":[', () => response.destroy());
@@ -98,7 +98,7 @@ describe("a failed model call", () => {
     });
   });
 
-  test("of a client without credentials is CLIENT_FAILED, with the credential's error at the bottom", async () => {
+  test("because the client has no credentials rejects with CLIENT_FAILED and their error in the cause", async () => {
     const mock = await startMock();
     const noLogin = new Error("Please run az login");
     const client = new AzureOpenAI({
@@ -114,24 +114,24 @@ describe("a failed model call", () => {
   });
 
   test.each<[string, Parameters<typeof startWireServer>[0]]>([
-    ["a page of HTML", (response) => response.writeHead(200, { "content-type": "text/html" }).end("<html>")],
+    ["an HTML page", (response) => response.writeHead(200, { "content-type": "text/html" }).end("<html>")],
     [
-      "JSON that is none",
+      "malformed JSON",
       (response) => response.writeHead(200, { "content-type": "application/json" }).end("{x"),
     ],
     ["an empty object", json({})],
-    ["no choice", json({ choices: [] })],
+    ["an empty list of choices", json({ choices: [] })],
     ["a choice without a message", json({ choices: [{}] })],
-    ["a user's message", completion({ role: "user", content: "I am the model" })],
-    ["content of another kind", completion({ role: "assistant", content: 5 })],
+    ["a user message", completion({ role: "user", content: "I am the model" })],
+    ["invalid content", completion({ role: "assistant", content: 5 })],
     [
-      "arguments that are no text",
+      "arguments that are not a string",
       completion({
         role: "assistant",
         tool_calls: [{ id: "1", type: "function", function: { name: "f", arguments: {} } }],
       }),
     ],
-  ])("answered with %s is RESPONSE_INVALID", async (_name, answer) => {
+  ])("because the response is %s rejects with RESPONSE_INVALID", async (_name, answer) => {
     const server = await startWireServer(answer);
     expect(await failure(createChatAgent({ client: clientOf(server), model: "m" }))).toMatchObject({
       code: "RESPONSE_INVALID",
@@ -141,7 +141,7 @@ describe("a failed model call", () => {
 });
 
 describe("AgentError", () => {
-  test("is known by its brand, from another copy of this package too", () => {
+  test("recognizes errors of other installed copies", () => {
     const error = new AgentError("THREAD_BUSY", "busy");
     expect(AgentError.is(error)).toBe(true);
     expect(AgentError.is(error, "THREAD_BUSY")).toBe(true);

@@ -1,67 +1,68 @@
 import { AgentError } from "@threadstore/agent";
 import { APIConnectionError } from "openai";
 
-/** The error of a model call, from whatever the `openai` package threw; that is the cause, untouched. */
-export function explainModelError(cause: unknown): AgentError {
+/** Returns the `AgentError` for an error of the `openai` package, which becomes its cause. */
+export function toModelError(cause: unknown): AgentError {
   if (AgentError.is(cause)) return cause;
   const status = readMember(cause, "status");
-  if (typeof status === "number") return explainStatus(status, cause);
+  if (typeof status === "number") return statusError(status, cause);
   if (cause instanceof APIConnectionError || hasNetworkCode(cause)) {
-    return new AgentError("MODEL_UNAVAILABLE", "The model's server could not be reached: see the cause.", {
-      cause,
-    });
+    const message = "Cannot reach the model's server. See the cause.";
+    return new AgentError("MODEL_UNAVAILABLE", message, { cause });
   }
   if (cause instanceof SyntaxError) {
-    const message = "The server's answer is not JSON. Does the client's base URL point at Chat Completions?";
+    const message =
+      "The server's response is not JSON. Check that the client's base URL points at the model's API.";
     return new AgentError("RESPONSE_INVALID", message, { cause });
   }
   const message =
-    "The openai client failed before the model's server was asked, as it does without credentials: see the cause.";
+    "The openai client failed before it sent the request, for example without credentials. See the cause.";
   return new AgentError("CLIENT_FAILED", message, { cause });
 }
 
-/** The error of a stream that had begun. */
-export function explainInterruption(cause: unknown): AgentError {
+/** Returns the error for a stream that failed after it had started. */
+export function streamInterrupted(cause: unknown): AgentError {
   const message =
-    "The model's answer broke off before its end: see the cause. The thread is as it was before. Run it again.";
+    "The model's response broke off. The thread is unchanged. Run it again, or resume its open turn; see the cause.";
   return new AgentError("STREAM_INTERRUPTED", message, { cause });
 }
 
-function explainStatus(status: number, cause: unknown): AgentError {
+function statusError(status: number, cause: unknown): AgentError {
   const code = readMember(cause, "code");
-  // The server's code is a token such as context_length_exceeded. Its message may quote the conversation.
-  const answer =
+  // A server's code is a token such as context_length_exceeded. Its message may quote the conversation.
+  const response =
     typeof code === "string" && /^[\w.-]{1,64}$/.test(code)
       ? `status ${status}, ${code}`
       : `status ${status}`;
   if (isTemporary(status, code)) {
-    const message = `The model's server cannot answer now (${answer}). Try again later.`;
+    const message = `The model's server is temporarily unavailable (${response}). Try again later.`;
     return new AgentError("MODEL_UNAVAILABLE", message, { status, cause });
   }
-  const message = `The model's server refused the request (${answer}). ${remedy(status)}`;
+  const message = `The model's server rejected the request (${response}). ${remedy(status)}`;
   return new AgentError("MODEL_REFUSED", message, { status, cause });
 }
 
 function isTemporary(status: number, code: unknown): boolean {
-  // Too many requests, but no later one will fare better.
+  // Status 429 as well, but a later request fails too.
   if (code === "insufficient_quota") return false;
   return status === 408 || status === 409 || status === 429 || status >= 500;
 }
 
 function remedy(status: number): string {
-  if (status === 401) return "Check the key or the token provider of the client you passed.";
+  if (status === 401) return "Check the key or the token provider of the client.";
   if (status === 403) return "Check that the client's identity may use this model or deployment.";
   if (status === 404) return "Check the client's base URL, and that the model or deployment exists.";
-  if (status === 429) return "The account's quota is used up.";
-  return "The cause says why.";
+  if (status === 429) return "Raise the account's quota, which is used up.";
+  return "See the cause.";
 }
 
-/** Whether the error, or one that caused it, is a failure of the connection: undici's, or the system's. */
+/** Returns whether the error, or one of its causes, is a connection failure of undici or the system. */
 function hasNetworkCode(error: unknown): boolean {
   for (let current = error, depth = 0; current instanceof Error && depth < 5; depth += 1) {
     const code = readMember(current, "code");
-    if (typeof code === "string" && /^(?:UND_ERR_|E(?:CONN|HOST|NET|PIPE|TIMEDOUT|AI_))/.test(code))
+    if (typeof code === "string" && /^(?:UND_ERR_|E(?:CONN|HOST|NET|PIPE|TIMEDOUT|AI_))/.test(code)) {
       return true;
+    }
     current = current.cause;
   }
   return false;

@@ -5,30 +5,30 @@ import { LLMock } from "@copilotkit/aimock";
 import { OpenAI } from "openai";
 import { onTestFinished } from "vitest";
 
-/** A model's server of aimock on a free port, stopped when the test has finished. */
+/** Starts an aimock server on a free port, which is stopped at the end of the test. */
 export async function startMock(): Promise<LLMock> {
   const mock = await LLMock.create({ port: 0, host: "127.0.0.1", logLevel: "silent", chunkSize: 4 });
   onTestFinished(() => mock.stop());
   return mock;
 }
 
-/** A client that makes each call once, so that requests can be counted. */
+/** A client without retries, so that requests can be counted. */
 export function clientOf(server: { readonly url: string }): OpenAI {
   return new OpenAI({ baseURL: `${server.url}/v1`, apiKey: "sk-secret-of-the-test", maxRetries: 0 });
 }
 
-/** The messages of each request so far, as they arrived. */
+/** Returns the messages of each request so far. */
 export function sentMessages(mock: LLMock): unknown[][] {
   return mock.getRequests().map(({ body }) => (body as unknown as { messages: unknown[] }).messages);
 }
 
 export interface WireServer {
   readonly url: string;
-  /** The bodies so far, parsed. */
+  /** The parsed bodies of the requests so far. */
   readonly bodies: { [member: string]: unknown }[];
 }
 
-/** A server that answers each request with the next of `answers`: for what aimock cannot be made to say. */
+/** Starts a server that sends the next of `answers` to each request, for responses that aimock does not support. */
 export async function startWireServer(
   ...answers: ((response: ServerResponse, request: IncomingMessage) => void)[]
 ): Promise<WireServer> {
@@ -39,7 +39,7 @@ export async function startWireServer(
     request.on("end", () => {
       bodies.push(JSON.parse(Buffer.concat(chunks).toString("utf8")) as { [member: string]: unknown });
       const answer = answers[bodies.length - 1];
-      if (answer === undefined) response.writeHead(500).end("no answer left");
+      if (answer === undefined) response.writeHead(500).end("There are no more answers.");
       else answer(response, request);
     });
   });
@@ -53,15 +53,15 @@ export async function startWireServer(
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, bodies };
 }
 
-/** Answers with a completion around `message`. */
-export function completion(message: object, rest: object = {}): (response: ServerResponse) => void {
+/** Sends a completion that contains `message`. */
+export function completion(message: object, members: object = {}): (response: ServerResponse) => void {
   return json({
     id: "chatcmpl-1",
     object: "chat.completion",
     created: 1,
     model: "m",
     choices: [{ index: 0, message, finish_reason: "stop", logprobs: null }],
-    ...rest,
+    ...members,
   });
 }
 
@@ -71,7 +71,7 @@ export function json(body: unknown, status = 200): (response: ServerResponse) =>
   };
 }
 
-/** Answers with a stream of the deltas of one choice, and ends it as it should end. */
+/** Streams the deltas of one choice and a finish reason. */
 export function deltas(...pieces: object[]): (response: ServerResponse) => void {
   return (response) => {
     response.writeHead(200, { "content-type": "text/event-stream" });

@@ -5,13 +5,13 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
-import { agentErrorCodes } from "./index.ts";
+import { AgentError } from "./index.ts";
 import { sentMessages, startMock } from "./model-server.test-helper.ts";
 
 const readme = await readFile(new URL("../README.md", import.meta.url), "utf8");
 const examples = [...readme.matchAll(/^```ts\n(.*?)^```$/gms)].map((match) => match[1] ?? "");
 
-/** Runs an example of the README as a program of its own, with the package's source. */
+/** Runs an example of the README in a separate process, with the package's source. */
 async function runExample(source: string, folder: string, modelUrl: string): Promise<string> {
   const program = source
     .replaceAll('"@threadstore/openai"', JSON.stringify(new URL("index.ts", import.meta.url).href))
@@ -27,7 +27,7 @@ async function runExample(source: string, folder: string, modelUrl: string): Pro
   return stdout;
 }
 
-test("the README's first example runs, and run again goes on with the conversation", async () => {
+test("the first example of the README runs, and the second continues the conversation", async () => {
   const mock = await startMock();
   mock.onMessage("Tell me a short pirate joke.", { content: "Lost at C." });
   mock.onMessage("Now tell that joke in the voice of a pirate.", { content: "Arr!" });
@@ -40,7 +40,7 @@ test("the README's first example runs, and run again goes on with the conversati
   expect(sentMessages(mock).map(({ length }) => length)).toEqual([2, 4]);
 });
 
-test("the README's example of a tool runs", async () => {
+test("the tool example of the README runs", async () => {
   const mock = await startMock();
   mock.on({ hasToolResult: true }, { content: "Blue skies in Rome." });
   mock.onMessage("Rome", { toolCalls: [{ name: "weather", arguments: '{"city":"Rome"}' }] });
@@ -51,7 +51,7 @@ test("the README's example of a tool runs", async () => {
   expect(sentMessages(mock)[1]?.at(-1)).toMatchObject({ role: "tool", content: "Rome: blue sky" });
 });
 
-test("the README's example of an approval runs, and run again goes on with it", async () => {
+test("the approval example of the README runs, and the second run resumes it", async () => {
   const mock = await startMock();
   mock.on({ hasToolResult: true }, { content: "Refunded." });
   mock.onMessage("Refund order 7", {
@@ -70,7 +70,7 @@ test("the README's example of an approval runs, and run again goes on with it", 
   });
 });
 
-test("the README's example of a context runs", async () => {
+test("the context example of the README runs", async () => {
   const mock = await startMock();
   mock.onMessage("Hello.", { content: "Hello." });
   mock.onMessage("Do you know me?", { content: "Yes." });
@@ -83,7 +83,7 @@ test("the README's example of a context runs", async () => {
   ]);
 });
 
-test("the README's example of the Responses API runs", async () => {
+test("the Responses API example of the README runs", async () => {
   const mock = await startMock();
   mock.onMessage("Tell me a short pirate joke.", { content: "Lost at C." });
   mock.onMessage("Now tell that joke in the voice of a pirate.", { content: "Arr!" });
@@ -93,7 +93,7 @@ test("the README's example of the Responses API runs", async () => {
   expect(await runExample(example, folder, mock.url)).toBe("Arr!\n");
 });
 
-test("the README says of every error code what to do, and of no other", () => {
+test("the README lists every error code", () => {
   const rows = [...readme.matchAll(/^\| `([A-Z_]+)`/gm)].map(([, code]) => code);
-  expect(rows).toEqual(agentErrorCodes);
+  expect(rows).toEqual(AgentError.codes);
 });

@@ -1,35 +1,35 @@
-import type { AnyThread, CheckOptions, Damage, RepairedThread, RepairPolicy } from "@threadstore/agent";
+import type { AnyThread, CheckOptions, Finding, RepairedThread, RepairPolicy } from "@threadstore/agent";
 import {
-  checkThread as checkThreadOf,
-  repairThread as repairThreadOf,
+  checkThread as checkThreadOfKinds,
   type RepairableKind,
+  repairThread as repairThreadOfKinds,
 } from "@threadstore/agent/provider";
-import { chatThreadKind } from "./chat/chat-thread.ts";
-import { responsesThreadKind } from "./responses/responses-thread.ts";
+import { CHAT_THREAD_KIND } from "./chat/chat-thread.ts";
+import { RESPONSES_THREAD_KIND } from "./responses/responses-thread.ts";
 
-const kinds: readonly RepairableKind[] = [chatThreadKind, responsesThreadKind];
+const KINDS: readonly RepairableKind[] = [CHAT_THREAD_KIND, RESPONSES_THREAD_KIND];
 
 /**
- * Finds what is wrong with a thread: all for which providers, or `deserializeThread`, refuse it. Empty when nothing
- * is.
+ * Finds everything for which providers, or `deserializeThread`, reject a thread of a chat or responses agent. Returns
+ * an empty array if there is nothing.
  *
- * Throws `THREAD_INVALID` or `THREAD_TOO_NEW` for what is no thread that could be mended: no well-formed JSON, or
- * another format; `INVALID_ARGUMENT` for options.
+ * Throws `THREAD_INVALID` or `THREAD_TOO_NEW` for a value that is not such a thread or not well-formed JSON, and
+ * `INVALID_ARGUMENT` for options.
  */
-export function checkThread(thread: AnyThread, options?: CheckOptions): Damage[] {
-  return checkThreadOf(thread, kinds, options);
+export function checkThread(thread: AnyThread, options?: CheckOptions): Finding[] {
+  return checkThreadOfKinds(thread, KINDS, options);
 }
 
 /**
- * Mends what {@link checkThread} finds, and tells all that it did. The thread that is passed stays as it is. What
- * comes out has no damage left, and a second repair changes nothing.
+ * Repairs everything that {@link checkThread} finds, and returns a repaired copy and the changes. The result does not
+ * have any findings, and repairing it again does not change it.
  *
- * Throws as `checkThread` does, and `THREAD_INVALID` with the path where the policy says to stop.
+ * Throws as `checkThread` does, and `THREAD_INVALID` with the path if the policy is to stop.
  */
 export function repairThread(
   thread: AnyThread,
   policy: RepairPolicy,
   options?: CheckOptions,
 ): RepairedThread {
-  return repairThreadOf(thread, kinds, policy, options);
+  return repairThreadOfKinds(thread, KINDS, policy, options);
 }

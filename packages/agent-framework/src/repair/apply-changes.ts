@@ -1,5 +1,5 @@
-import type { ThreadChange } from "@threadstore/agent";
-import { describeGoneCall, interruptedAnswer, interruptedResult } from "@threadstore/agent/provider";
+import type { RepairChange } from "@threadstore/agent";
+import { describeRemovedToolCall, INTERRUPTED_ANSWER, INTERRUPTED_RESULT } from "@threadstore/agent/provider";
 import { toResultText } from "../chat/to-parts.ts";
 import { argumentsToObject } from "../content/arguments.ts";
 import { type Content, fieldText } from "../content/content.ts";
@@ -54,7 +54,7 @@ export class ChangeApplier {
     );
   }
 
-  apply(change: ThreadChange): void {
+  apply(change: RepairChange): void {
     const { code, action, path, counterpart } = change;
     const target = findTarget(this.#view, path);
     if (target === undefined) return;
@@ -137,7 +137,7 @@ export class ChangeApplier {
   #addResult(target: ChatTarget, call: LocatedContent | undefined, path: string): void {
     if (call === undefined) return;
     const callId = fieldText(this.#read(call), "callId") ?? "";
-    const result = this.#factory.result(callId, interruptedResult, call.content.path);
+    const result = this.#factory.result(callId, INTERRUPTED_RESULT, call.content.path);
     this.#added.set(path, this.#insert(target.index, result));
   }
 
@@ -175,7 +175,7 @@ export class ChangeApplier {
     return this.#results.has(key);
   }
 
-  #rename(located: LocatedContent, { id, counterpart, code }: ThreadChange): void {
+  #rename(located: LocatedContent, { id, counterpart, code }: RepairChange): void {
     if (id === undefined) return;
     const name = this.#language === "csharp" ? "callId" : "call_id";
     this.#set(located, name, stringNode(id));
@@ -196,7 +196,7 @@ export class ChangeApplier {
     const call = this.#read(located);
     const result = this.#findResult(counterpart);
     const resultText = result === undefined ? "" : toResultText(this.#read(result), discardReport);
-    const text = describeGoneCall(
+    const text = describeRemovedToolCall(
       fieldText(call, "name") ?? "",
       fieldText(call, "arguments") ?? "{}",
       resultText,
@@ -218,7 +218,7 @@ export class ChangeApplier {
   #addAnswer(target: ChatTarget): void {
     const message = this.#messageOf(target);
     if (message === undefined) return;
-    const answer = this.#factory.message("assistant", this.#factory.text(interruptedAnswer, message.path));
+    const answer = this.#factory.message("assistant", this.#factory.text(INTERRUPTED_ANSWER, message.path));
     if (!message.contents.some((content) => this.#isResult(content))) {
       message.before.push(answer);
       return;

@@ -1,4 +1,4 @@
-import type { DamageCode } from "@threadstore/agent";
+import type { FindingCode } from "@threadstore/agent";
 import { type Content, fieldText } from "../content/content.ts";
 import { readContent } from "../content/read-content.ts";
 import { getMember, type JsonNode, objectNode, stringNode } from "../json/node.ts";
@@ -72,9 +72,9 @@ export function repairApprovals(
   for (const request of requests) {
     if (answered.has(request.id) || results.has(request.callId)) continue;
     if (request.isPast) {
-      logRemoval("approval-dangling", request, "the request for approval was never answered", log);
+      logRemoval("approval-dangling", request, "The request for approval was never answered.", log);
     } else if (close) {
-      logRemoval("turn-open", request, "the call is waiting for approval", log);
+      logRemoval("turn-open", request, "The call waits for approval.", log);
     } else {
       continue;
     }
@@ -84,15 +84,15 @@ export function repairApprovals(
   for (const response of responses) {
     const { id, callId, isPast, message, content } = response;
     if (!isPast || requested.has(id) || calls.has(callId) || results.has(callId)) continue;
-    logRemoval("approval-dangling", response, "the approval has no request", log);
+    logRemoval("approval-dangling", response, "The response does not answer any request for approval.", log);
     removeContent(message, content);
   }
 }
 
-function logRemoval(code: DamageCode, { content }: Approval, message: string, log: RepairLog): void {
+function logRemoval(code: FindingCode, { content }: Approval, message: string, log: RepairLog): void {
   const remedy =
     "A repair removes it and adds a result saying that the call, if there is one, was interrupted.";
-  log.add({ code, path: content.path, message, remedy }, "drop", "it was removed");
+  log.add({ code, path: content.path, message, remedy }, "drop", "Removed it.");
 }
 
 function replaceWithCall(

@@ -1,11 +1,16 @@
-import { messageForm, type RepairableKind } from "@threadstore/agent/provider";
+import { MESSAGE_FORM, type RepairableKind } from "@threadstore/agent/provider";
 import type { SerializedThread } from "@threadstore/core";
 import { THREAD_FORMAT } from "@threadstore/core/documents";
 import type { ChatMessage } from "../chat/chat-message.ts";
 import type { ChatOrigin } from "../chat/to-chat.ts";
 
 /** The kind of thread as which a conversation is checked: that of agents on Chat Completions. */
-export const CHAT_KIND: RepairableKind = { kind: "chat", version: 1, wire: messageForm };
+export const CHAT_KIND: RepairableKind = {
+  kind: "chat",
+  version: 1,
+  packageName: "@threadstore/openai",
+  wireForm: MESSAGE_FORM,
+};
 
 /** A conversation of Agent Framework as a thread of this project, and the origin of each of its messages. */
 export interface ChatView {

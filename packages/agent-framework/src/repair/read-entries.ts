@@ -20,13 +20,13 @@ export function readEntries(
     const fault = message === undefined ? messagePath : findFault(() => readHead(message, language));
     if (message === undefined || fault !== undefined) {
       const remedy = "A repair drops the message.";
-      const damage = {
+      const finding = {
         code: "message-invalid",
         path: fault ?? messagePath,
-        message: "the message is invalid",
+        message: "The message is invalid.",
         remedy,
       } as const;
-      log.add(damage, "drop", "it was dropped");
+      log.add(finding, "drop", "Dropped it.");
       return [];
     }
     dropUnreadable(message, language, log);
@@ -41,9 +41,9 @@ function dropUnreadable(message: MessageEntry, language: Language, log: RepairLo
     if (fault === undefined) continue;
     const remedy = "A repair drops the content.";
     log.add(
-      { code: "content-invalid", path: fault, message: "the content item is invalid", remedy },
+      { code: "content-invalid", path: fault, message: "The content item is invalid.", remedy },
       "drop",
-      "it was dropped",
+      "Dropped it.",
     );
     removeContent(message, content);
   }
@@ -84,9 +84,9 @@ function repairText(node: JsonNode, path: string, log: RepairLog): JsonNode {
 
 function repairString(text: string, path: string, log: RepairLog): string {
   if (text.isWellFormed()) return text;
-  const message = "the text has a lone surrogate";
+  const message = "The text contains half of a character.";
   const remedy = "A repair replaces it with U+FFFD.";
-  log.add({ code: "text-malformed", path, message, remedy }, "rewrite", "it was replaced with U+FFFD");
+  log.add({ code: "text-malformed", path, message, remedy }, "rewrite", "Replaced it with U+FFFD.");
   return text.toWellFormed();
 }
 
@@ -106,9 +106,9 @@ export function dropCopies(
     const isCopy = text !== undefined && text === previous;
     previous = text;
     if (!isCopy) return true;
-    const message = "the message is a copy of the one before it";
+    const message = "The message is a copy of the one before it.";
     const remedy = "A repair drops the copy.";
-    log.add({ code: "message-duplicated", path: entry.path, message, remedy }, "drop", "it was dropped");
+    log.add({ code: "message-duplicated", path: entry.path, message, remedy }, "drop", "Dropped it.");
     return false;
   });
 }

@@ -1,4 +1,4 @@
-import { interruptedResult } from "@threadstore/agent/provider";
+import { INTERRUPTED_RESULT } from "@threadstore/agent/provider";
 import { describe, expect, test } from "vitest";
 import {
   canonical,
@@ -30,9 +30,9 @@ function pathOf(text: string): string {
 
 /** A message with the result of an interrupted call, by the start of the golden file's name. */
 const INTERRUPTED: { readonly [shape: string]: string } = {
-  csharp: `{"role":"tool","contents":[{"$type":"functionResult","callId":"call_1","result":"${interruptedResult}"}]}`,
-  "python-session": `{"role":"tool","contents":[{"type":"function_result","call_id":"call_1","result":"${interruptedResult}","items":[{"type":"text","text":"${interruptedResult}","additional_properties":{}}],"additional_properties":{}}],"additional_properties":{},"type":"message"}`,
-  "python-thread": `{"type":"chat_message","role":{"type":"role","value":"tool"},"contents":[{"type":"function_result","annotations":null,"call_id":"call_1","result":"${interruptedResult}","exception":null}],"author_name":null,"message_id":null,"additional_properties":{}}`,
+  csharp: `{"role":"tool","contents":[{"$type":"functionResult","callId":"call_1","result":"${INTERRUPTED_RESULT}"}]}`,
+  "python-session": `{"role":"tool","contents":[{"type":"function_result","call_id":"call_1","result":"${INTERRUPTED_RESULT}","items":[{"type":"text","text":"${INTERRUPTED_RESULT}","additional_properties":{}}],"additional_properties":{}}],"additional_properties":{},"type":"message"}`,
+  "python-thread": `{"type":"chat_message","role":{"type":"role","value":"tool"},"contents":[{"type":"function_result","annotations":null,"call_id":"call_1","result":"${INTERRUPTED_RESULT}","exception":null}],"author_name":null,"message_id":null,"additional_properties":{}}`,
 };
 
 function interruptedIn(name: string): JsonNode {
@@ -149,7 +149,7 @@ describe.each(conversations)("%s, when it is corrupt, is reported and repaired i
       { role: "user" },
       {
         content:
-          '[The tool get_weather, which is no longer available, was called with {"city":"Oslo"} and answered: 12C, rain]',
+          '[Called the tool get_weather, which is no longer available, with {"city":"Oslo"}. It returned: 12C, rain]',
       },
       { role: "assistant", content: "It is 12C and raining." },
     ]);
@@ -197,7 +197,7 @@ const call = csharp("functionCall", { callId: "c1", name: "f", arguments: { a: 1
 const text = (value: string): object => csharp("text", { text: value });
 const hello = message("user", text("Hello?"));
 const next = message("user", text("And now?"));
-const interrupted = csharp("functionResult", { callId: "c1", result: interruptedResult });
+const interrupted = csharp("functionResult", { callId: "c1", result: INTERRUPTED_RESULT });
 
 describe("threads of Agent Framework", () => {
   test("results in an assistant message are inserted before the text that follows the calls", () => {
@@ -246,7 +246,10 @@ describe("threads of Agent Framework", () => {
     expect(messagesIn(repaired)).toMatchObject([
       { role: "assistant" },
       { role: "user", contents: [result] },
-      { role: "assistant", contents: [{ text: "(This turn was interrupted before it was answered.)" }] },
+      {
+        role: "assistant",
+        contents: [{ text: "(This turn was interrupted before the assistant answered.)" }],
+      },
       { role: "user", contents: [text("Well?")] },
     ]);
   });
@@ -368,7 +371,7 @@ describe("approvals", () => {
     const isAnswered = name === "with a response";
     const { text: closed, changes } = repairAgentFrameworkThread(thread, "synthesize", { openTurn: "close" });
     expect(changes.map(({ code }) => code)).toEqual(isAnswered ? [] : ["turn-open", "result-missing"]);
-    expect(JSON.stringify(messagesIn(closed)).includes(interruptedResult)).toBe(!isAnswered);
+    expect(JSON.stringify(messagesIn(closed)).includes(INTERRUPTED_RESULT)).toBe(!isAnswered);
     expect(/[aA]pproval/.test(closed)).toBe(isAnswered);
     expect(checkAgentFrameworkThread(closed, { openTurn: "close" })).toEqual([]);
   });

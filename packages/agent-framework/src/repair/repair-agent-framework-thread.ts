@@ -1,4 +1,4 @@
-import type { CheckOptions, Damage, RepairPolicy, ThreadChange } from "@threadstore/agent";
+import type { CheckOptions, Finding, RepairPolicy, RepairChange } from "@threadstore/agent";
 import { checkName } from "../interchange-error.ts";
 import { type ObjectNode, printNode } from "../json/node.ts";
 import { readJson } from "../json/read-json.ts";
@@ -24,7 +24,7 @@ export interface RepairedAgentFrameworkThread {
   readonly text: string;
   readonly shape: AgentFrameworkShape;
   /** The changes in order, with paths in the original thread. Empty if nothing had to be repaired. */
-  readonly changes: readonly ThreadChange[];
+  readonly changes: readonly RepairChange[];
 }
 
 /**
@@ -36,11 +36,11 @@ export interface RepairedAgentFrameworkThread {
 export function checkAgentFrameworkThread(
   value: object | string,
   options: AgentFrameworkCheckOptions = {},
-): Damage[] {
+): Finding[] {
   const { repaired, history } = repair(value, "synthesize", options);
   const position = (path: string): number =>
     Number(/^\[(\d+)\]/.exec(path.slice(history.path.length))?.[1] ?? 0);
-  return repaired.damages.toSorted((left, right) => position(left.path) - position(right.path));
+  return repaired.findings.toSorted((left, right) => position(left.path) - position(right.path));
 }
 
 /**

@@ -1,29 +1,32 @@
-import type { Damage, DamageCode, RepairPolicy, ThreadChange } from "@threadstore/agent";
+import type { Finding, FindingCode, RepairPolicy, RepairChange } from "@threadstore/agent";
 import { type InterchangeError, invalidThread } from "../interchange-error.ts";
 
-/** Collects the damage that was found in Agent Framework's JSON, and the changes that repaired it. */
+/** Collects the findings in Agent Framework's JSON, and the changes that repaired them. */
 export class RepairLog {
   readonly #policy: RepairPolicy;
-  readonly damages: Damage[] = [];
-  readonly changes: ThreadChange[] = [];
+  readonly findings: Finding[] = [];
+  readonly changes: RepairChange[] = [];
 
   constructor(policy: RepairPolicy) {
     this.#policy = policy;
   }
 
-  /** Adds damage that can be repaired in only one way. Throws `THREAD_INVALID` if the policy is to stop. */
-  add(damage: Damage, action: ThreadChange["action"], result: string): void {
-    const { code, path, message } = damage;
+  /** Adds a finding that can be repaired in only one way. Throws `THREAD_INVALID` if the policy is to stop. */
+  add(finding: Finding, action: RepairChange["action"], result: string): void {
+    const { code, path, message } = finding;
     if (this.#isStop(code)) throw stopError(path, message, code);
-    this.damages.push(damage);
-    this.changes.push({ code, path, action, message: `${message}: ${result}.` });
+    this.findings.push(finding);
+    this.changes.push({ code, path, action, message: `${message} ${result}` });
   }
 
-  #isStop(code: DamageCode): boolean {
+  #isStop(code: FindingCode): boolean {
     return this.#policy === "stop" || (typeof this.#policy === "object" && this.#policy[code] === "stop");
   }
 }
 
-function stopError(path: string, message: string, code: DamageCode): InterchangeError {
-  return invalidThread(path, `\`${path}\`: ${message} (${code}). The policy is to stop.`);
+function stopError(path: string, message: string, code: FindingCode): InterchangeError {
+  return invalidThread(
+    path,
+    `\`${path}\` is corrupt (${code}), and the repair policy is to stop. ${message}`,
+  );
 }

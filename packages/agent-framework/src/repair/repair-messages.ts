@@ -1,9 +1,9 @@
 import {
   AgentError,
   type CheckOptions,
-  type Damage,
+  type Finding,
   type RepairPolicy,
-  type ThreadChange,
+  type RepairChange,
 } from "@threadstore/agent";
 import { checkThread, repairThread } from "@threadstore/agent/provider";
 import { finishDraft } from "../chat/draft.ts";
@@ -22,11 +22,11 @@ import { dropCopies, readEntries } from "./read-entries.ts";
 import { RepairLog } from "./repair-log.ts";
 import { pathTranslator } from "./translate-path.ts";
 
-/** Repaired messages of Agent Framework, the damage that was found, and the changes that were made. */
+/** Repaired messages of Agent Framework, the findings, and the changes that were made. */
 export interface RepairedMessages {
   readonly messages: readonly ObjectNode[];
-  readonly damages: readonly Damage[];
-  readonly changes: readonly ThreadChange[];
+  readonly findings: readonly Finding[];
+  readonly changes: readonly RepairChange[];
 }
 
 export interface MessagesToRepair {
@@ -36,7 +36,7 @@ export interface MessagesToRepair {
   readonly shape: AgentFrameworkShape;
 }
 
-/** Removing something can cause damage that requires another round. More rounds than this are never needed. */
+/** A removal can cause findings that require another round. More rounds than this are never needed. */
 const MAX_ROUNDS = 20;
 
 /** Repairs messages by a policy. Throws `THREAD_INVALID` with the path if the policy is to stop. */
@@ -60,7 +60,7 @@ export function repairMessages(
     for (const change of changes) applier.apply(change);
     applier.finish();
     if (log.changes.length === length) {
-      return { messages: messages.map(finishMessage), damages: log.damages, changes: log.changes };
+      return { messages: messages.map(finishMessage), findings: log.findings, changes: log.changes };
     }
   }
   throw invalidThread(path, `\`${path}\` cannot be repaired.`);
@@ -91,12 +91,12 @@ interface RepairContext {
 function repairView(
   view: ChatView,
   { messages, language, policy, options, log }: RepairContext,
-): readonly ThreadChange[] {
+): readonly RepairChange[] {
   const translate = pathTranslator(view, messages, language);
   try {
     const { changes } = repairThread(view.thread, [CHAT_KIND], policy, options);
-    for (const damage of checkThread(view.thread, [CHAT_KIND], options)) {
-      log.damages.push({ ...damage, path: translate(damage.path) });
+    for (const finding of checkThread(view.thread, [CHAT_KIND], options)) {
+      log.findings.push({ ...finding, path: translate(finding.path) });
     }
     for (const change of changes) {
       const { path, counterpart } = change;

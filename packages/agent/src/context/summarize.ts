@@ -1,70 +1,72 @@
 import type { JsonValue } from "@threadstore/core";
-import { isJsonObject, unexpected } from "../thread/json.ts";
-import type { Reducer } from "./reducer.ts";
-import { checkCount, findTurns, isInstruction } from "./turns.ts";
+import { isJsonObject } from "@threadstore/core/documents";
+import { invalidValue } from "../agent-error.ts";
+import type { HistoryReducer } from "./history-reducer.ts";
+import { findTurns, isInstruction, requireInteger } from "./turns.ts";
 
-/** What a summarizer is told besides the messages. */
+/** The second argument of a {@link Summarizer}. */
 export interface SummaryRequest {
-  /** The summary so far, which the new one is to replace; `undefined` for the first. */
+  /** The previous summary, which the new one replaces; `undefined` for the first. */
   readonly summary: string | undefined;
-  /** Aborted when the run is. */
+  /** Aborts together with the run. */
   readonly signal: AbortSignal;
 }
 
-/** Puts messages in a few words, and what the summary so far says. */
+/** Returns a summary of the messages and of the previous summary. */
 export type Summarizer = (messages: readonly object[], request: SummaryRequest) => string | Promise<string>;
 
 export interface SummarizeOptions {
   readonly summarizer: Summarizer;
-  /** How many of the last turns before the present one are sent as they are. */
+  /** The number of turns before the current one that are sent unchanged. */
   readonly keepTurns: number;
   /**
-   * Over how many turns since the last summary a new one is made; all but the `keepTurns` last go into it.
+   * The number of turns since the last summary that may be sent before the next summary is made of all but the last
+   * `keepTurns`.
    * @default twice `keepTurns`, and at least one more
    */
   readonly maximumTurns?: number | undefined;
 }
 
 /**
- * Sends a summary, as a system message, in place of older turns. The summary is kept in the thread's state and the
- * messages stay in the thread. System and developer messages are always sent.
+ * Returns a reducer that sends a summary, as a system message, instead of older turns. The summary is stored in the
+ * thread's state, and the messages stay in the thread. System and developer messages are always sent.
  *
- * A summary that does not fit the thread, as after a repair, is made anew.
+ * A summary that does not match the thread, for example after a repair, is made again.
  *
  * Throws `INVALID_ARGUMENT`.
  */
-export function summarize<Message extends object>(options: SummarizeOptions): Reducer<Message> {
+export function summarize<Message extends object>(options: SummarizeOptions): HistoryReducer<Message> {
   const { summarizer, keepTurns, maximumTurns = Math.max(keepTurns * 2, keepTurns + 1) } = options;
   if (typeof summarizer !== "function") {
-    throw unexpected("INVALID_ARGUMENT", "summarizer", "a function", summarizer);
+    throw invalidValue("INVALID_ARGUMENT", "summarizer", "a function", summarizer);
   }
-  checkCount(keepTurns, "keepTurns", 0);
-  checkCount(maximumTurns, "maximumTurns", keepTurns);
+  requireInteger(keepTurns, "keepTurns", 0);
+  requireInteger(maximumTurns, "maximumTurns", keepTurns);
   return async ({ messages, state, signal }) => {
     const starts = findTurns(messages);
-    let kept = readSummary(state.get(), messages, starts);
-    const recent = starts.filter((start) => start >= (kept?.count ?? 0));
-    if (recent.length > maximumTurns) {
-      const count = recent[recent.length - keepTurns] ?? messages.length;
-      const spoken = messages.slice(kept?.count ?? 0, count).filter((message) => !isInstruction(message));
-      const summary: unknown = await summarizer(spoken, { summary: kept?.summary, signal });
+    let current = readSummary(state.get(), messages, starts);
+    const recentStarts = starts.filter((start) => start >= (current?.count ?? 0));
+    if (recentStarts.length > maximumTurns) {
+      const count = recentStarts[recentStarts.length - keepTurns] ?? messages.length;
+      const dialog = messages.slice(current?.count ?? 0, count).filter((message) => !isInstruction(message));
+      const summary: unknown = await summarizer(dialog, { summary: current?.summary, signal });
       if (typeof summary !== "string" || summary === "") {
-        throw unexpected("INVALID_ARGUMENT", "summarizer", "a text as the result", summary);
+        throw invalidValue("INVALID_ARGUMENT", "summarizer", "a function that returns a non-empty string");
       }
-      kept = { summary: summary.toWellFormed(), count };
-      state.set({ ...kept });
+      current = { summary: summary.toWellFormed(), count };
+      state.set({ ...current });
     }
-    return kept === undefined ? messages : replace(messages, kept);
+    return current === undefined ? messages : replaceSummarized(messages, current);
   };
 }
 
 interface Summary {
   readonly summary: string;
-  /** How many of the thread's first messages it stands for. */
+  /** The number of messages at the beginning of the thread that it summarizes. */
   readonly count: number;
 }
 
-/** The summary that a thread says it has, if it ends where a turn does. */
+/** Reads the stored summary. Returns `undefined` if it does not end where a turn does. */
 function readSummary(
   state: JsonValue | undefined,
   messages: readonly object[],
@@ -78,12 +80,12 @@ function readSummary(
   return next === -1 || starts.includes(next) ? { summary, count } : undefined;
 }
 
-function replace<Message extends object>(
+function replaceSummarized<Message extends object>(
   messages: readonly Message[],
   { summary, count }: Summary,
 ): Message[] {
-  const content = `Summary of the conversation before this:\n${summary}`;
-  // In the form that the APIs of all kinds of agents take.
+  const content = `Summary of the earlier conversation:\n${summary}`;
+  // The APIs of all kinds of agents accept this form.
   const message = { role: "system", content } as unknown as Message;
   return [...messages.slice(0, count).filter(isInstruction), message, ...messages.slice(count)];
 }

@@ -1,98 +1,110 @@
 import type { JsonValue } from "@threadstore/core";
-import { AgentError } from "../agent-error.ts";
-import type { AgentCore } from "../agent-options.ts";
+import { isPlainObject, untilAborted } from "@threadstore/core/documents";
+import { AgentError, invalidValue } from "../agent-error.ts";
+import type { AgentSettings } from "../agent-options.ts";
+import { copyJson } from "../json.ts";
 import type { ModelRequest } from "../protocol.ts";
 import type { TurnDraft } from "../run/turn-draft.ts";
-import { untilAborted } from "../run/until-aborted.ts";
-import { copyJson, isPlainObject, unexpected } from "../thread/json.ts";
 import type { ThreadKind } from "../thread/thread-kind.ts";
-import { keptState, reducerName, type ContextRequest, type Provision } from "./context-provider.ts";
+import type { ContextRequest, ProvidedContext } from "./context-provider.ts";
+import { providerState, REDUCER_STATE_NAME } from "./provider-state.ts";
 
-type ContextOptions<Message extends object> = Pick<AgentCore<Message>, "context" | "instructions" | "reduce">;
+type ContextSettings<Message extends object> = Pick<
+  AgentSettings<Message>,
+  "context" | "instructions" | "reduceHistory"
+>;
 
-type Seen<Message extends object> = Pick<ModelRequest<Message>, "instructions" | "messages" | "unanswered">;
+type RequestContext<Message extends object> = Pick<
+  ModelRequest<Message>,
+  "instructions" | "messages" | "unanswered"
+>;
 
-/** What the model is told in one run, and who is told of the turn when it has ended. */
+/** Assembles the model's context during one run, and notifies the providers when the turn ends. */
 export class TurnContext<Message extends object> {
-  readonly #setup: ContextOptions<Message>;
+  readonly #settings: ContextSettings<Message>;
   readonly #threads: ThreadKind<string, Message>;
   readonly #draft: TurnDraft<Message, object>;
   readonly #signal: AbortSignal;
-  #provided: Promise<readonly Provision<Message>[]> | undefined;
+  #provided: Promise<readonly ProvidedContext<Message>[]> | undefined;
 
   constructor(
-    setup: ContextOptions<Message>,
+    settings: ContextSettings<Message>,
     threads: ThreadKind<string, Message>,
     draft: TurnDraft<Message, object>,
     signal: AbortSignal,
   ) {
-    this.#setup = setup;
+    this.#settings = settings;
     this.#threads = threads;
     this.#draft = draft;
     this.#signal = signal;
   }
 
-  /** What the next request is to say. Rejects with the signal's reason, or what a provider or the reducer throws. */
-  async see(): Promise<Seen<Message>> {
-    const { instructions } = this.#setup;
+  /**
+   * Resolves with the context of the next request. Rejects with the signal's reason, or with the error of a provider
+   * or the reducer.
+   */
+  async assemble(): Promise<RequestContext<Message>> {
+    const { instructions } = this.#settings;
     this.#provided ??= this.#provide();
     const provided = await untilAborted(this.#provided, this.#signal);
-    const context = provided.flatMap((provision) => provision.messages ?? []);
-    const history = await this.#reduce();
+    const added = provided.flatMap((context) => context.messages ?? []);
+    const history = await this.#reduceHistory();
     const turn = this.#draft.messages;
-    const unanswered = this.#draft.rounds === 0 ? [...context, ...turn] : this.#lastResults(turn);
-    const texts = [instructions, ...provided.map((provision) => provision.instructions)];
+    const unanswered = this.#draft.rounds === 0 ? [...added, ...turn] : this.#lastResults(turn);
+    const texts = [instructions, ...provided.map((context) => context.instructions)];
     return {
       instructions: texts.filter((text) => text !== undefined),
-      messages: [...history, ...context, ...turn],
+      messages: [...history, ...added, ...turn],
       unanswered,
     };
   }
 
-  /** Tells the providers that the turn has ended. */
+  /** Notifies the providers that the turn has ended. */
   async observe(): Promise<void> {
-    const observing = this.#setup.context.map(async ({ name, observe }) => observe?.(this.#request(name)));
+    const observing = this.#settings.context.map(async ({ name, observe }) => observe?.(this.#request(name)));
     await untilAborted(Promise.all(observing), this.#signal);
   }
 
-  async #provide(): Promise<Provision<Message>[]> {
+  async #provide(): Promise<ProvidedContext<Message>[]> {
     return Promise.all(
-      this.#setup.context.map(async ({ name, provide }, index) => {
-        const provision = await provide?.(this.#request(name));
-        return this.#checkProvision(provision ?? {}, `context[${index}]`);
+      this.#settings.context.map(async ({ name, provide }, index) => {
+        const provided = await provide?.(this.#request(name));
+        return this.#checkProvided(provided ?? {}, `context[${index}]`);
       }),
     );
   }
 
-  #checkProvision(provision: unknown, path: string): Provision<Message> {
+  #checkProvided(provided: unknown, path: string): ProvidedContext<Message> {
     const code = "INVALID_ARGUMENT";
-    if (!isPlainObject(provision)) throw unexpected(code, path, "an object from provide", provision);
-    const { instructions, messages } = provision;
+    if (!isPlainObject(provided)) {
+      throw invalidValue(code, path, "a context provider whose provide returns an object");
+    }
+    const { instructions, messages } = provided;
     if (instructions !== undefined && (typeof instructions !== "string" || !instructions.isWellFormed())) {
-      throw unexpected(code, `${path}.instructions`, "well-formed text", instructions);
+      throw invalidValue(code, `${path}.instructions`, "a well-formed string", instructions);
     }
     return { instructions, messages: this.#checkMessages(messages ?? [], `${path}.messages`) };
   }
 
-  async #reduce(): Promise<readonly Message[]> {
-    const { reduce } = this.#setup;
-    const request = this.#request(reducerName);
-    if (reduce === undefined) return request.messages;
-    const reduced: unknown = await untilAborted((async () => reduce(request))(), this.#signal);
-    return this.#checkMessages(reduced, "reduce", new Set(request.messages));
+  async #reduceHistory(): Promise<readonly Message[]> {
+    const { reduceHistory } = this.#settings;
+    const request = this.#request(REDUCER_STATE_NAME);
+    if (reduceHistory === undefined) return request.messages;
+    const reduced: unknown = await untilAborted((async () => reduceHistory(request))(), this.#signal);
+    return this.#checkMessages(reduced, "reduceHistory", new Set(request.messages));
   }
 
-  /** Messages that were not checked before are copied; all of them have to be whole units. */
-  #checkMessages(given: unknown, path: string, known: ReadonlySet<unknown> = new Set()): Message[] {
+  /** Copies messages that are not `known`, and checks the tool-call pairing of all. */
+  #checkMessages(value: unknown, path: string, known: ReadonlySet<unknown> = new Set()): Message[] {
     const code = "INVALID_ARGUMENT";
-    if (!Array.isArray(given)) throw unexpected(code, path, "an array of messages", given);
-    const copies = given.map((message: unknown, index) =>
-      known.has(message) ? (message as JsonValue) : copyJson(message, { code }, `${path}[${index}]`),
+    if (!Array.isArray(value)) throw invalidValue(code, path, "an array of messages", value);
+    const copies = value.map((message: unknown, index) =>
+      known.has(message) ? (message as JsonValue) : copyJson(message, { code, path: `${path}[${index}]` }),
     );
     const messages = this.#threads.checkMessages(copies, path, code);
     const open = this.#threads.findOpenCalls(messages, path, code);
     if (open.calls.length === 0) return messages;
-    const message = `${open.path}: these calls were parted from their results. Cut between turns.`;
+    const message = `\`${open.path}\` is separated from its results. Cut the history between turns.`;
     throw new AgentError(code, message, { path: open.path });
   }
 
@@ -101,7 +113,7 @@ export class TurnContext<Message extends object> {
     return {
       messages: Object.freeze(list.messages.slice(0, start)),
       turn: Object.freeze(this.#draft.messages),
-      state: keptState(this.#draft, name),
+      state: providerState(this.#draft, name),
       signal: this.#signal,
     };
   }

@@ -1,39 +1,39 @@
-import { AgentError } from "../agent-error.ts";
+import { invalidValue } from "../agent-error.ts";
 
-/** Whether a message instructs the model, rather than being part of what was said. */
+/** Returns whether a message instructs the model instead of being part of the dialog. */
 export function isInstruction(message: object): boolean {
   const role = roleOf(message);
   return role === "system" || role === "developer";
 }
 
 /**
- * Where the turns begin: with the first message, and where the user speaks after somebody else did. No call is
- * parted from its result there.
+ * Returns the indexes at which turns start: the first message, and each user message after a message of another role.
+ * A cut at these indexes never separates a tool call from its result.
  */
 export function findTurns(messages: readonly object[]): number[] {
   const starts: number[] = [];
-  let before: unknown = "nobody";
+  let previousRole: unknown;
   messages.forEach((message, index) => {
     if (isInstruction(message)) return;
     const role = roleOf(message);
-    if (before === "nobody" || (role === "user" && before !== "user")) starts.push(index);
-    before = role;
+    if (starts.length === 0 || (role === "user" && previousRole !== "user")) starts.push(index);
+    previousRole = role;
   });
   return starts;
 }
 
-/** The messages from an index on, and the instructions before it. */
+/** Returns the messages from an index on, together with the instructions before it. */
 export function keepFrom<Message extends object>(messages: readonly Message[], from: number): Message[] {
   return messages.filter((message, index) => index >= from || isInstruction(message));
 }
 
-/** Throws `INVALID_ARGUMENT` unless the value is a whole number from `minimum` on. */
-export function checkCount(value: unknown, path: string, minimum: number): void {
+/** Throws `INVALID_ARGUMENT` unless the value is an integer of at least `minimum`. */
+export function requireInteger(value: unknown, path: string, minimum: number): void {
   if (Number.isSafeInteger(value) && (value as number) >= minimum) return;
-  throw new AgentError("INVALID_ARGUMENT", `${path}: expected a whole number from ${minimum}.`, { path });
+  throw invalidValue("INVALID_ARGUMENT", path, `an integer of at least ${minimum}`, value);
 }
 
-// Messages of all kinds of agents have it, where they are messages; calls and results may have none.
+// Messages of every kind have a role. Calls and results may be items without one.
 function roleOf(message: object): unknown {
   return (message as { readonly role?: unknown }).role;
 }

@@ -1,19 +1,76 @@
-import type { Agent } from "../agent.ts";
+import type { SaveOptions, ThreadStore } from "@threadstore/core";
+import { invalidValue } from "../agent-error.ts";
+import type { Agent, DeserializeOptions } from "../agent.ts";
 import type { RunOptions } from "../run/run-options.ts";
 import type { RunResult } from "../run/run-result.ts";
-import { unexpected } from "../thread/json.ts";
 import type { Thread } from "../thread/thread.ts";
-import type { ConversationOptions, LeaseOptions } from "./conversation.ts";
 
-/** What a run came to, whatever the agent's kind. */
+/** Options of `openConversation`. */
+export interface ConversationOptions<
+  Input,
+  AgentThread extends Thread,
+  Options extends RunOptions,
+  Result extends RunResult<AgentThread, object, object>,
+  Event,
+> {
+  readonly agent: Agent<Input, AgentThread, Options, Result, Event>;
+  /** The store that persists the thread. The caller closes it. */
+  readonly store: ThreadStore;
+  /** The thread's id in the store. The first run creates the thread. */
+  readonly id: string;
+  /**
+   * The policy for a turn during which another writer saved the thread. `rebase`: appends the turn to the other's,
+   * although its answer does not take that into account. `retry`: runs the turn again on the new thread, including
+   * its tools. `reject`: rejects with `CONVERSATION_CONFLICT`. That error and `SAVE_FAILED` contain the completed
+   * turn as `result`, which can still be appended.
+   * @default "rebase"
+   */
+  readonly onConflict?: "rebase" | "retry" | "reject" | undefined;
+  /**
+   * Whether to save checkpoints during a turn: its input, each model response with tool calls, and each tool result.
+   * If the process dies, the next run in any process continues that turn first and does not repeat calls whose
+   * results were saved. Takes the {@link lease}, because only its holder can distinguish an interrupted turn from one
+   * that another process works on.
+   * @default false
+   */
+  readonly journal?: boolean | undefined;
+  /**
+   * Whether only one run at a time may work on the conversation, across all processes, while others wait. The lease
+   * is a separate record in the same store. If its process dies, it expires.
+   * @default the value of `journal`
+   */
+  readonly lease?: boolean | LeaseOptions | undefined;
+  /** Options of each save: metadata and time to live. */
+  readonly save?: Pick<SaveOptions, "metadata" | "ttlMs"> | undefined;
+  /** Options of deserializing the stored thread. */
+  readonly deserialize?: DeserializeOptions | undefined;
+}
+
+export interface LeaseOptions {
+  /**
+   * The time until the lease of a dead process expires, in milliseconds. A live process renews it after a third of
+   * that.
+   * @default 30000
+   */
+  readonly durationMs?: number | undefined;
+  /**
+   * How long a run waits for the lease before it rejects with `CONVERSATION_BUSY`, in milliseconds.
+   * @default 60000
+   */
+  readonly waitMs?: number | undefined;
+}
+
+/** The result of a run, whatever the agent's kind. */
 export type AnyResult = RunResult<Thread, object, object>;
 
-/** An agent, whatever its kind. What goes in and comes out is typed where the conversation is opened. */
+/** An agent of any kind. `openConversation` types its inputs and outputs. */
 export type AnyAgent = Agent<unknown, Thread, RunOptions, AnyResult, object>;
 
-/** The options of a conversation, checked and with their defaults. */
+export type AnyConversationOptions = ConversationOptions<unknown, Thread, RunOptions, AnyResult, object>;
+
+/** Validated {@link ConversationOptions}, with defaults. */
 export interface ConversationSettings extends Pick<
-  ConversationOptions<unknown, Thread, RunOptions, AnyResult, object>,
+  AnyConversationOptions,
   "agent" | "store" | "id" | "save" | "deserialize"
 > {
   readonly onConflict: "rebase" | "retry" | "reject";
@@ -26,28 +83,24 @@ export interface LeaseSettings {
   readonly waitMs: number;
 }
 
-export function readConversationOptions(
-  options: ConversationOptions<unknown, Thread, RunOptions, AnyResult, object>,
-): ConversationSettings {
+/** Validates the options of a conversation. Throws `INVALID_ARGUMENT` with the path. */
+export function readConversationOptions(options: AnyConversationOptions): ConversationSettings {
   const { agent, store, id, onConflict = "rebase", journal = false, save, deserialize } = options;
-  if (typeof (agent as Partial<typeof agent> | undefined)?.deserializeThread !== "function") {
-    throw unexpected("INVALID_ARGUMENT", "agent", "an agent, such as createChatAgent makes");
+  const code = "INVALID_ARGUMENT";
+  if (typeof (agent as Partial<AnyAgent> | undefined)?.deserializeThread !== "function") {
+    throw invalidValue(code, "agent", "an agent, such as createChatAgent creates", agent);
   }
-  if (typeof (store as Partial<typeof store> | undefined)?.load !== "function") {
-    throw unexpected("INVALID_ARGUMENT", "store", "a ThreadStore");
+  if (typeof (store as Partial<ThreadStore> | undefined)?.load !== "function") {
+    throw invalidValue(code, "store", "a ThreadStore", store);
   }
-  if (typeof id !== "string" || id === "") {
-    throw unexpected("INVALID_ARGUMENT", "id", "a thread's id", id);
-  }
+  if (typeof id !== "string" || id === "") throw invalidValue(code, "id", "a non-empty string", id);
   if (!["rebase", "retry", "reject"].includes(onConflict)) {
-    throw unexpected("INVALID_ARGUMENT", "onConflict", "rebase, retry or reject", onConflict);
+    throw invalidValue(code, "onConflict", '"rebase", "retry" or "reject"');
   }
-  if (typeof journal !== "boolean") {
-    throw unexpected("INVALID_ARGUMENT", "journal", "true or false", journal);
-  }
+  if (typeof journal !== "boolean") throw invalidValue(code, "journal", "a boolean", journal);
   const lease = readLease(options.lease ?? journal);
   if (journal && lease === undefined) {
-    throw unexpected("INVALID_ARGUMENT", "lease", "a lease, since a journal needs one");
+    throw invalidValue(code, "lease", "true or an object if `journal` is true");
   }
   return { agent, store, id, onConflict, journal, lease, save, deserialize };
 }
@@ -56,10 +109,10 @@ function readLease(lease: boolean | LeaseOptions): LeaseSettings | undefined {
   if (lease === false) return undefined;
   const { durationMs = 30_000, waitMs = 60_000 } = lease === true ? {} : lease;
   if (!Number.isFinite(durationMs) || durationMs < 100) {
-    throw unexpected("INVALID_ARGUMENT", "lease.durationMs", "at least 100 milliseconds", durationMs);
+    throw invalidValue("INVALID_ARGUMENT", "lease.durationMs", "at least 100 milliseconds");
   }
   if (!Number.isFinite(waitMs) || waitMs < 0) {
-    throw unexpected("INVALID_ARGUMENT", "lease.waitMs", "milliseconds from 0", waitMs);
+    throw invalidValue("INVALID_ARGUMENT", "lease.waitMs", "a non-negative number of milliseconds");
   }
   return { durationMs, waitMs };
 }

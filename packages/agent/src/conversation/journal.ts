@@ -1,63 +1,64 @@
-import { type StoredThread, ThreadStoreError, type ThreadText } from "@threadstore/core";
+import { type StoredThread, ThreadStoreError } from "@threadstore/core";
 import { AgentError } from "../agent-error.ts";
 import type { RunOptions } from "../run/run-options.ts";
-import type { CheckedOut } from "./stored-conversation.ts";
+import type { ThreadSnapshot } from "../thread/thread.ts";
+import type { UpdatableThread } from "./stored-conversation.ts";
 
-export const savedByAnother = "Somebody else saved this conversation while the turn ran.";
+export const SAVED_BY_OTHER = "Another writer saved this conversation during the turn.";
 
-/** Saves a turn while it runs, so that the next process can go on with it. */
+/** Saves checkpoints of a turn, so that another process can continue it. */
 export class Journal {
-  readonly #isOn: boolean;
-  readonly #copy: CheckedOut;
-  readonly #before: StoredThread | undefined;
-  #entries = 0;
+  readonly #isEnabled: boolean;
+  readonly #target: UpdatableThread;
+  readonly #original: StoredThread | undefined;
+  #checkpoints = 0;
 
-  constructor(isOn: boolean, copy: CheckedOut) {
-    this.#isOn = isOn;
-    this.#copy = copy;
-    this.#before = copy.stored;
+  constructor(isEnabled: boolean, target: UpdatableThread) {
+    this.#isEnabled = isEnabled;
+    this.#target = target;
+    this.#original = target.stored;
   }
 
-  /** The options of a run that is journaled. */
-  watch<Options extends RunOptions>(options: Options): Options {
-    if (!this.#isOn) return options;
+  /** Returns the options of a run whose progress is saved. */
+  record<Options extends RunOptions>(options: Options): Options {
+    if (!this.#isEnabled) return options;
     return {
       ...options,
       onProgress: async (snapshot) => {
-        await this.#enter(snapshot.serializeParts(), options.signal);
+        await this.#save(snapshot, options.signal);
         await options.onProgress?.(snapshot);
       },
     };
   }
 
   /**
-   * What `run` comes to. When it fails and the model has not answered yet, the stored thread is put back, so that
-   * the same input can be tried again; otherwise the tools' work is kept as an open turn.
+   * Performs a run. If it fails before the model has responded, restores the original thread, so that the same input
+   * can be run again. If it fails later, the results of tools are kept as an open turn.
    */
-  async keep<Result>(run: () => Promise<Result>): Promise<Result> {
+  async protect<Result>(run: () => Promise<Result>): Promise<Result> {
     try {
       return await run();
     } catch (error) {
-      // Should this fail too, the first failure is the one to report, and the next run goes on with the turn.
-      if (this.#entries === 1) await Promise.allSettled([this.#putBack()]);
+      // If the restore fails too, the first error is still the one to report, and the next run continues the turn.
+      if (this.#checkpoints === 1) await Promise.allSettled([this.#restore()]);
       throw error;
     }
   }
 
-  async #enter(text: ThreadText, signal: AbortSignal | undefined): Promise<void> {
+  async #save(snapshot: ThreadSnapshot, signal: AbortSignal | undefined): Promise<void> {
     try {
-      await this.#copy.save(text, signal);
+      await this.#target.save(await snapshot.serialize(), signal);
     } catch (cause) {
       if (!ThreadStoreError.is(cause, "CONFLICT")) throw cause;
-      // Whoever saved has taken over the turn, or ended it: what this process does from here on is in vain.
-      const remedy = "The turn was given up in its middle. Run again.";
-      throw new AgentError("CONVERSATION_CONFLICT", `${savedByAnother} ${remedy}`, { cause });
+      // The other writer has taken over or ended the turn, so nothing this process does from here on can be saved.
+      const remedy = "The turn stopped before its end. Run again.";
+      throw new AgentError("CONVERSATION_CONFLICT", `${SAVED_BY_OTHER} ${remedy}`, { cause });
     }
-    this.#entries += 1;
+    this.#checkpoints += 1;
   }
 
-  async #putBack(): Promise<void> {
-    if (this.#before === undefined) await this.#copy.remove();
-    else await this.#copy.save(this.#before.json);
+  async #restore(): Promise<void> {
+    if (this.#original === undefined) await this.#target.remove();
+    else await this.#target.save(this.#original.json);
   }
 }

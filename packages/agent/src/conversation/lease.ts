@@ -1,19 +1,19 @@
 import { randomUUID } from "node:crypto";
-import { setTimeout as wait } from "node:timers/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import { type StoredThread, type ThreadStore, ThreadStoreError } from "@threadstore/core";
 import { AgentError } from "../agent-error.ts";
 import type { LeaseSettings } from "./conversation-options.ts";
 
-// Beside the threads and in none of their listings.
-const namespace = "threadstore-leases";
-const firstPauseMs = 25;
-const longestPauseMs = 500;
+// A separate namespace keeps leases out of listings of threads.
+const LEASE_NAMESPACE = "threadstore-leases";
+const FIRST_BACKOFF_MS = 25;
+const MAX_BACKOFF_MS = 500;
 
 /**
- * Does `work` as the only holder of the conversation's lease, among all processes.
+ * Performs `work` while holding the conversation's lease, which one process can hold at a time.
  *
- * The lease is a courtesy: it spares runs that would conflict. What keeps the thread safe is that each save names
- * the version it replaces, also when a process is stopped for longer than its lease lasts, or clocks differ.
+ * The lease only avoids conflicting runs. Each save keeps the thread safe with a precondition on its version, even if
+ * a process is suspended for longer than its lease lasts or clocks differ.
  */
 export async function withLease<Result>(
   { store, id, lease }: { store: ThreadStore; id: string; lease: LeaseSettings | undefined },
@@ -21,7 +21,7 @@ export async function withLease<Result>(
   work: (signal: AbortSignal) => Promise<Result>,
 ): Promise<Result> {
   if (lease === undefined) return work(signal);
-  const held = await Held.acquire(store.namespace(namespace), id, lease, signal);
+  const held = await HeldLease.acquire(store.namespace(LEASE_NAMESPACE), id, lease, signal);
   try {
     return await work(AbortSignal.any([signal, held.lost]));
   } finally {
@@ -29,49 +29,50 @@ export async function withLease<Result>(
   }
 }
 
-class Held {
+class HeldLease {
   readonly #leases: ThreadStore;
-  readonly #lease: LeaseSettings;
+  readonly #settings: LeaseSettings;
   readonly #lost = new AbortController();
   readonly #released = new AbortController();
   readonly #renewing: Promise<void>;
   #record: StoredThread;
-  #until: number;
+  /** When the lease expires, on the monotonic clock. */
+  #expiresAt: number;
 
-  private constructor(leases: ThreadStore, lease: LeaseSettings, record: StoredThread, until: number) {
+  private constructor(leases: ThreadStore, settings: LeaseSettings, record: StoredThread, expiresAt: number) {
     this.#leases = leases;
-    this.#lease = lease;
+    this.#settings = settings;
     this.#record = record;
-    this.#until = until;
+    this.#expiresAt = expiresAt;
     this.#renewing = this.#renew();
   }
 
   static async acquire(
     leases: ThreadStore,
     id: string,
-    lease: LeaseSettings,
+    settings: LeaseSettings,
     signal: AbortSignal,
-  ): Promise<Held> {
-    const ttlMs = lease.durationMs;
-    const deadline = performance.now() + lease.waitMs;
-    for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(2 * pauseMs, longestPauseMs)) {
-      const until = performance.now() + ttlMs;
+  ): Promise<HeldLease> {
+    const ttlMs = settings.durationMs;
+    const deadline = performance.now() + settings.waitMs;
+    for (let backoffMs = FIRST_BACKOFF_MS; ; backoffMs = Math.min(2 * backoffMs, MAX_BACKOFF_MS)) {
+      const expiresAt = performance.now() + ttlMs;
       try {
         const record = await leases.save(id, { holder: randomUUID() }, { ttlMs, signal });
-        return new Held(leases, lease, record, until);
+        return new HeldLease(leases, settings, record, expiresAt);
       } catch (error) {
         if (!ThreadStoreError.is(error, "CONFLICT")) throw error;
       }
-      if (performance.now() >= deadline) throw busy(lease.waitMs);
-      // Not all at the same moment.
-      await wait(pauseMs * (0.5 + Math.random()), undefined, { signal }).catch((error: unknown) => {
+      if (performance.now() >= deadline) throw busy(settings.waitMs);
+      // With jitter, so that waiting processes do not all try at the same moment.
+      await sleep(backoffMs * (0.5 + Math.random()), undefined, { signal }).catch((error: unknown) => {
         signal.throwIfAborted();
         throw error;
       });
     }
   }
 
-  /** Aborted when the lease ended although the process lives. */
+  /** Aborts if the lease ends before it is released. */
   get lost(): AbortSignal {
     return this.#lost.signal;
   }
@@ -79,28 +80,28 @@ class Held {
   async release(): Promise<void> {
     this.#released.abort();
     await this.#renewing;
-    // What cannot be removed ends by itself.
+    // If the record cannot be deleted, it expires.
     await Promise.allSettled([this.#leases.delete(this.#record.id, { previous: this.#record })]);
   }
 
   async #renew(): Promise<void> {
-    const ttlMs = this.#lease.durationMs;
+    const ttlMs = this.#settings.durationMs;
     const { signal } = this.#released;
-    const pause = async () => wait(ttlMs / 3, undefined, { signal, ref: false }).catch(() => undefined);
-    for (await pause(); !signal.aborted; await pause()) {
+    const wait = async () => sleep(ttlMs / 3, undefined, { signal, ref: false }).catch(() => undefined);
+    for (await wait(); !signal.aborted; await wait()) {
       const now = performance.now();
       const [renewal] = await Promise.allSettled([
         this.#leases.save(this.#record.id, this.#record.thread, {
           previous: this.#record,
           ttlMs,
-          timeoutMs: Math.max(1, this.#until - now),
+          timeoutMs: Math.max(1, this.#expiresAt - now),
         }),
       ]);
       if (renewal.status === "fulfilled") {
         this.#record = renewal.value;
-        this.#until = now + ttlMs;
-      } else if (ThreadStoreError.is(renewal.reason, "CONFLICT") || performance.now() >= this.#until) {
-        this.#lost.abort(lost(renewal.reason));
+        this.#expiresAt = now + ttlMs;
+      } else if (ThreadStoreError.is(renewal.reason, "CONFLICT") || performance.now() >= this.#expiresAt) {
+        this.#lost.abort(leaseLost(renewal.reason));
         return;
       }
     }
@@ -108,12 +109,12 @@ class Held {
 }
 
 function busy(waitMs: number): AgentError {
-  const message = `Another run has worked on this conversation for the last ${waitMs} ms. Try again later, or raise lease.waitMs.`;
+  const message = `Another run has held this conversation's lease for ${waitMs} ms. Try again later, or raise lease.waitMs.`;
   return new AgentError("CONVERSATION_BUSY", message);
 }
 
-function lost(cause: unknown): AgentError {
+function leaseLost(cause: unknown): AgentError {
   const message =
-    "The lease of this conversation could not be renewed in time, and another process may go on with it: see the cause. Run again.";
+    "The lease of this conversation could not be renewed in time, so another process may have continued the conversation. Run again; see the cause.";
   return new AgentError("LEASE_LOST", message, { cause });
 }

@@ -1,20 +1,20 @@
-import type { StoredThread, ThreadText } from "@threadstore/core";
+import type { SerializedThread, StoredThread } from "@threadstore/core";
 import type { Thread } from "../thread/thread.ts";
 import type { ConversationSettings } from "./conversation-options.ts";
 import type { LoadedConversation } from "./conversation.ts";
 
-/** How a run replaces what it has checked out. */
+/** Writes a conversation's thread. */
 interface Writer {
   readonly save: (
-    text: ThreadText,
+    thread: SerializedThread | string,
     previous: StoredThread | undefined,
     signal: AbortSignal | undefined,
   ) => Promise<StoredThread>;
   readonly remove: (previous: StoredThread) => Promise<void>;
 }
 
-/** A thread that one run works on, and the version of the store that it replaces. */
-export class CheckedOut {
+/** A thread loaded for one update, with the stored version that the update replaces. */
+export class UpdatableThread {
   readonly thread: Thread;
   readonly #writer: Writer;
   #stored: StoredThread | undefined;
@@ -25,7 +25,7 @@ export class CheckedOut {
     this.#writer = writer;
   }
 
-  /** The thread as it is stored, as far as this run knows. */
+  /** The stored version that the next save replaces. */
   get stored(): StoredThread | undefined {
     return this.#stored;
   }
@@ -34,51 +34,51 @@ export class CheckedOut {
     return this.#stored && { thread: this.thread, stored: this.#stored };
   }
 
-  /** Saves in the place of what this run last saw. Rejects with the store's error. */
-  async save(text: ThreadText, signal?: AbortSignal): Promise<StoredThread> {
-    this.#stored = await this.#writer.save(text, this.#stored, signal);
+  /** Replaces {@link stored}. Rejects with the store's error. */
+  async save(thread: SerializedThread | string, signal?: AbortSignal): Promise<StoredThread> {
+    this.#stored = await this.#writer.save(thread, this.#stored, signal);
     return this.#stored;
   }
 
-  /** Deletes what this run last saw. */
+  /** Deletes {@link stored}. */
   async remove(): Promise<void> {
     if (this.#stored !== undefined) await this.#writer.remove(this.#stored);
     this.#stored = undefined;
   }
 }
 
-/** The conversation's thread in the store. */
+/** A conversation's thread in the store. */
 export class StoredConversation {
   readonly #settings: ConversationSettings;
-  /** What a load need not be sent again. */
-  #latest: StoredThread | undefined;
+  /** The last version, which the store does not have to transfer again. */
+  #cached: StoredThread | undefined;
 
   constructor(settings: ConversationSettings) {
     this.#settings = settings;
   }
 
-  /** Loads the thread, or makes a new one where there is none. */
-  async checkOut(signal?: AbortSignal): Promise<CheckedOut> {
+  /** Loads the thread for update, or creates one if it does not exist. */
+  async loadForUpdate(signal?: AbortSignal): Promise<UpdatableThread> {
     const { agent, store, id, deserialize } = this.#settings;
-    const stored = await store.load(id, { cached: this.#latest, signal });
-    this.#latest = stored;
+    const stored = await store.load(id, { cached: this.#cached, signal });
+    this.#cached = stored;
     const thread =
       stored === undefined ? agent.getNewThread() : await agent.deserializeThread(stored.json, deserialize);
-    return this.#checkedOut(thread, stored);
+    return this.#updatable(thread, stored);
   }
 
-  /** A thread that is to replace `stored`: what an agent makes of its JSON. */
-  async revise(text: string, stored: StoredThread | undefined): Promise<CheckedOut> {
+  /** Returns the thread with other JSON, for replacing `stored`. */
+  async revise(json: string, stored: StoredThread | undefined): Promise<UpdatableThread> {
     const { agent, deserialize } = this.#settings;
-    return this.#checkedOut(await agent.deserializeThread(text, deserialize), stored);
+    return this.#updatable(await agent.deserializeThread(json, deserialize), stored);
   }
 
-  #checkedOut(thread: Thread, stored: StoredThread | undefined): CheckedOut {
+  #updatable(thread: Thread, stored: StoredThread | undefined): UpdatableThread {
     const { store, id, save } = this.#settings;
-    return new CheckedOut(thread, stored, {
-      save: async (text, previous, signal) => {
-        this.#latest = await store.save(id, text, { ...save, previous, signal });
-        return this.#latest;
+    return new UpdatableThread(thread, stored, {
+      save: async (content, previous, signal) => {
+        this.#cached = await store.save(id, content, { ...save, previous, signal });
+        return this.#cached;
       },
       remove: async (previous) => {
         await store.delete(id, { previous });

@@ -1,47 +1,49 @@
-import { removeCalls, removeEntries, type CallSlot, type Draft, type Entry } from "./draft.ts";
-import { hasContent } from "./messages.ts";
-import type { PlacedCall, Pairing } from "./pairing.ts";
+import { type CallEntry, type LocatedCall, type MessageEntry, removeCalls } from "./message-entry.ts";
+import type { Pairing } from "./pair-results.ts";
+import { hasContent } from "./repair-contents.ts";
+import { removeEntries, type RepairDraft } from "./repair-draft.ts";
 
-/** What is told of a call that was taken out. */
-export interface Dropped {
-  readonly what: string;
+/** The fix of a finding by dropping a call. */
+export interface DroppedCall {
+  readonly description: string;
   readonly action: "drop";
-  /** Where its result was. */
+  /** The location of the call's result. */
   readonly counterpart?: string | undefined;
 }
 
-/** Takes calls out of a thread, each with its result; and with its message, where nothing is left of that. */
+/** Drops calls of a thread together with their results, and messages that become empty. */
 export interface CallDrops {
-  drop(call: PlacedCall): Dropped;
-  has(slot: CallSlot): boolean;
-  /** To be called once, when the pairing is needed no more. */
-  finish(): void;
+  drop(call: LocatedCall): DroppedCall;
+  has(call: CallEntry): boolean;
+  /** Applies the drops to the draft. Must be called once, when the pairing is no longer needed. */
+  apply(): void;
 }
 
-export function dropCalls(draft: Draft, pairing: Pairing): CallDrops {
-  const dropped = new Set<CallSlot>();
-  const left = new Map<Entry, number>();
-  const removed = new Set<Entry>();
+export function collectCallDrops(draft: RepairDraft, pairing: Pairing): CallDrops {
+  const dropped = new Set<CallEntry>();
+  const remainingCalls = new Map<MessageEntry, number>();
+  const removed = new Set<MessageEntry>();
   return {
-    drop({ slot, entry }) {
-      dropped.add(slot);
-      const count = (left.get(entry) ?? entry.calls.length) - 1;
-      left.set(entry, count);
-      const result = pairing.resultOf.get(slot);
+    drop({ call, owner }) {
+      dropped.add(call);
+      const count = (remainingCalls.get(owner) ?? owner.calls.length) - 1;
+      remainingCalls.set(owner, count);
+      const result = pairing.resultOf.get(call);
       if (result !== undefined) removed.add(result);
-      const isEmptied = count === 0 && !hasContent(entry);
-      if (isEmptied) removed.add(entry);
-      const also = [
+      const isEmptied = count === 0 && !hasContent(owner);
+      if (isEmptied) removed.add(owner);
+      const parts = [
+        "the call",
         ...(result === undefined ? [] : ["its result"]),
-        ...(isEmptied ? ["the message, in which nothing else was"] : []),
+        ...(isEmptied ? ["its otherwise empty message"] : []),
       ];
-      const what =
-        also.length === 0 ? "the call was dropped" : `the call was dropped, and ${also.join(" and ")}`;
-      return { what, action: "drop", counterpart: result?.path };
+      const list = [parts.slice(0, -1).join(", "), ...parts.slice(-1)].filter((text) => text !== "");
+      const description = `Dropped ${list.join(" and ")}.`;
+      return { description, action: "drop", counterpart: result?.path };
     },
-    has: (slot) => dropped.has(slot),
-    finish() {
-      for (const entry of left.keys()) removeCalls(entry, dropped);
+    has: (call) => dropped.has(call),
+    apply() {
+      for (const entry of remainingCalls.keys()) removeCalls(entry, dropped);
       removeEntries(draft, removed);
     },
   };

@@ -1,22 +1,24 @@
-import type { JsonObject } from "../thread/json.ts";
-import { withoutMember, type Entry, type Wire } from "./draft.ts";
+import type { JsonObject } from "@threadstore/core/documents";
+import { type MessageEntry, withoutMember } from "./message-entry.ts";
+import type { WireForm } from "./wire-form.ts";
 
 /**
- * The form that repairs work in: messages with `role` and `content`, an assistant's calls in `tool_calls`, and
- * results that name their call in `tool_call_id`. Chat Completions and whatever imitates it use it as it is.
+ * The form that repairs work on: messages with `role` and `content`, with the calls of an assistant message in
+ * `tool_calls` and the id of the call that a result answers in `tool_call_id`. Chat Completions and compatible APIs
+ * use it without conversion.
  */
-export const messageForm: Wire = {
-  longestId: 40,
-  takesStrictOrder: true,
+export const MESSAGE_FORM: WireForm = {
+  maxCallIdLength: 40,
+  supportsStrictOrder: true,
   read,
-  mendRole: () => true,
-  finish,
+  checkRole: () => true,
+  write,
   newResult: (callId, text) => ({ role: "tool", tool_call_id: callId, content: text }),
   newTextPart: (text) => ({ type: "text", text }),
-  mayComeBetween: () => false,
+  mayPrecedeResult: () => false,
 };
 
-function read(source: JsonObject, path: string, position: number): Entry {
+function read(source: JsonObject, path: string, position: number): MessageEntry {
   const calls = source["role"] === "assistant" ? source["tool_calls"] : undefined;
   const values = Array.isArray(calls) ? calls : [];
   return {
@@ -25,18 +27,18 @@ function read(source: JsonObject, path: string, position: number): Entry {
     answeredIdPath: `${path}.tool_call_id`,
     source,
     position,
-    message: source,
-    calls: values.map((value, order) => {
-      const callPath = `${path}.tool_calls[${order}]`;
+    value: source,
+    calls: values.map((value, index) => {
+      const callPath = `${path}.tool_calls[${index}]`;
       const argumentsPath = `${callPath}.function.arguments`;
-      return { path: callPath, order, idPath: `${callPath}.id`, argumentsPath, value };
+      return { path: callPath, index, idPath: `${callPath}.id`, argumentsPath, value };
     }),
     isChanged: false,
   };
 }
 
-function finish({ source, message, calls, isChanged }: Entry): JsonObject {
+function write({ source, value, calls, isChanged }: MessageEntry): JsonObject {
   if (!isChanged) return source;
-  if (calls.length > 0) return { ...message, tool_calls: calls.map(({ value }) => value) };
-  return Array.isArray(message["tool_calls"]) ? withoutMember(message, "tool_calls") : message;
+  if (calls.length > 0) return { ...value, tool_calls: calls.map((call) => call.value) };
+  return Array.isArray(value["tool_calls"]) ? withoutMember(value, "tool_calls") : value;
 }

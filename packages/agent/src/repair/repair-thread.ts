@@ -1,44 +1,44 @@
 import type { SerializedThread } from "@threadstore/core";
 import type { Thread, ThreadSnapshot } from "../thread/thread.ts";
-import type { Damage } from "./damage.ts";
-import type { RepairableKind } from "./draft.ts";
-import { mendThread, type CheckOptions } from "./mend-thread.ts";
-import { Mender, type ThreadChange } from "./mender.ts";
-import { checkPolicy, type RepairPolicy } from "./policy.ts";
+import { applyRepairs, type CheckOptions } from "./apply-repairs.ts";
+import type { Finding } from "./finding.ts";
+import { checkPolicy, type RepairPolicy } from "./repair-policy.ts";
+import { Repairer, type RepairChange } from "./repairer.ts";
+import type { RepairableKind } from "./wire-form.ts";
 
-/** A thread as an agent has it, or as it serialized it: also its JSON text, or a store's `stored.thread`. */
+/** A thread of an agent, a serialized thread such as a store's `stored.thread`, or its JSON text. */
 export type AnyThread = Thread | ThreadSnapshot | SerializedThread | string;
 
-/** A thread that was mended. */
+/** The result of a repair. */
 export interface RepairedThread {
-  /** The thread; the caller's own copy. Messages that were not touched are to the byte as they were. */
+  /** A copy of the thread. Messages without a finding are unchanged, including the order of their members. */
   readonly thread: SerializedThread;
-  /** What was done, in order; empty when nothing was wrong. */
-  readonly changes: readonly ThreadChange[];
+  /** The changes, in order; empty if there was nothing to repair. */
+  readonly changes: readonly RepairChange[];
 }
 
 /**
- * Finds what is wrong with a thread: all for which providers, or `deserializeThread`, refuse it. Empty when nothing
- * is.
+ * Finds everything for which providers, or `deserializeThread`, reject a thread of one of these kinds. Returns an
+ * empty array if there is nothing.
  *
- * Throws `THREAD_INVALID` or `THREAD_TOO_NEW` for what is no thread that could be mended: no well-formed JSON, or
- * another format; `INVALID_ARGUMENT` for options.
+ * Throws `THREAD_INVALID` or `THREAD_TOO_NEW` for a value that is not a thread of these kinds or not well-formed
+ * JSON, and `INVALID_ARGUMENT` for options.
  */
 export function checkThread(
   thread: AnyThread,
   kinds: readonly RepairableKind[],
   options: CheckOptions = {},
-): Damage[] {
-  const mender = new Mender("synthesize");
-  mendThread(thread, kinds, mender, options);
-  return mender.damages;
+): Finding[] {
+  const repairer = new Repairer("synthesize");
+  applyRepairs(thread, kinds, repairer, options);
+  return repairer.findings;
 }
 
 /**
- * Mends what {@link checkThread} finds, and tells all that it did. The thread that is passed stays as it is. What
- * comes out has no damage left, and a second repair changes nothing.
+ * Repairs everything that {@link checkThread} finds, and returns a repaired copy and the changes. The result does not
+ * have any findings, and repairing it again does not change it.
  *
- * Throws as `checkThread` does, and `THREAD_INVALID` with the path where the policy says to stop.
+ * Throws as `checkThread` does, and `THREAD_INVALID` with the path if the policy is to stop.
  */
 export function repairThread(
   thread: AnyThread,
@@ -47,6 +47,6 @@ export function repairThread(
   options: CheckOptions = {},
 ): RepairedThread {
   checkPolicy(policy, "policy");
-  const mender = new Mender(policy);
-  return { thread: mendThread(thread, kinds, mender, options), changes: mender.changes };
+  const repairer = new Repairer(policy);
+  return { thread: applyRepairs(thread, kinds, repairer, options), changes: repairer.changes };
 }

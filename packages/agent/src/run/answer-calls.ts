@@ -1,50 +1,49 @@
-import type { Protocol } from "../protocol.ts";
+import { untilAborted } from "@threadstore/core/documents";
+import type { Model } from "../protocol.ts";
 import type { Thread } from "../thread/thread.ts";
-import { planCall, type CallPlan, type ToolAnswer } from "../tools/tool-calls.ts";
+import { planCall, type CallPlan, type ToolAnswer } from "../tools/plan-call.ts";
 import type { Tool, ToolContext } from "../tools/tool.ts";
-import type { Progress } from "./progress.ts";
+import type { ProgressReporter } from "./progress.ts";
 import type { ToolEvent } from "./run-event.ts";
 import { recordCall, type DraftCall, type TurnDraft } from "./turn-draft.ts";
-import { untilAborted } from "./until-aborted.ts";
 
-/** What the calls of one answer are answered with. */
-export interface AnswerSetup<Message extends object> {
-  readonly protocol: Pick<Protocol<Message, object>, "toToolResult">;
+export interface AnswerOptions<Message extends object> {
+  readonly model: Pick<Model<Message, object>, "toToolResult">;
   readonly tools: ReadonlyMap<string, Tool>;
   readonly thread: Thread;
   readonly signal: AbortSignal;
-  readonly progress: Progress;
+  readonly progress: ProgressReporter;
   readonly emit: (event: ToolEvent) => void;
 }
 
 /**
- * Answers the open calls of the last answer, those that may run at once and at the same time, and makes
- * messages of the results, in the order of the calls. Calls that wait for approval stay open. Rejects with the
- * signal's reason as soon as it is aborted, or with the error of `onProgress`.
+ * Answers the open calls of the last response concurrently, except for those that wait for approval, and returns
+ * their results as messages in the order of the calls. Rejects with the signal's reason as soon as it aborts, or with
+ * the error of `onProgress`.
  */
 export async function answerCalls<Message extends object>(
   draft: TurnDraft<Message, object>,
-  setup: AnswerSetup<Message>,
+  options: AnswerOptions<Message>,
 ): Promise<readonly Message[]> {
-  const { signal, progress } = setup;
+  const { signal, progress } = options;
   signal.throwIfAborted();
-  // Tools that run while the run fails are told to stop, too.
+  // Also stops the running tools if the run fails.
   const failure = new AbortController();
   const toolSignal = AbortSignal.any([signal, failure.signal]);
   try {
     const planning = draft.calls.map(async (entry) => {
-      const context = toContext(entry, draft, setup, toolSignal);
-      return { entry, plan: await planCall(entry.call, entry.record, setup.tools, context) };
+      const context = toContext(entry, draft, options, toolSignal);
+      return { entry, plan: await planCall(entry.call, entry.record, options.tools, context) };
     });
     const planned = await untilAborted(Promise.all(planning), signal);
-    for (const { entry, plan } of planned) takeUp(entry, plan, setup);
+    for (const { entry, plan } of planned) applyPlan(entry, plan, options);
     await progress.report();
     signal.throwIfAborted();
     const running = planned.map(async ({ entry, plan }) => {
       if (plan.step !== "run") return;
       const answer = await plan.run();
       if (toolSignal.aborted) return;
-      give(entry, answer, setup);
+      setResult(entry, answer, options);
       await progress.report();
     });
     await untilAborted(Promise.all(running), signal);
@@ -52,43 +51,45 @@ export async function answerCalls<Message extends object>(
     failure.abort(error);
     throw error;
   }
-  return draft.settleCalls();
+  return draft.addResults();
 }
 
 function toContext<Message extends object>(
   { call }: DraftCall<Message>,
   draft: TurnDraft<Message, object>,
-  { thread }: AnswerSetup<Message>,
+  { thread }: AnswerOptions<Message>,
   signal: AbortSignal,
 ): ToolContext {
-  // Neither the call's id, which a server may give again in the next round, and which may be any text.
+  // Without the call's id: a server may use it again in the next round, and it may be any text.
   const operationId = `${draft.id}.${draft.rounds}.${call.index}`;
   return { signal, callId: call.callId, operationId, thread };
 }
 
-/** Records what is to be done with a call, so that the next snapshot tells of it before it is done. */
-function takeUp<Message extends object>(
+/** Records the next step for a call, so that the next snapshot contains it before it happens. */
+function applyPlan<Message extends object>(
   entry: DraftCall<Message>,
   plan: CallPlan,
-  setup: AnswerSetup<Message>,
+  options: AnswerOptions<Message>,
 ): void {
   const { callId, name, arguments: text } = entry.call;
   if (plan.step === "wait") {
     entry.record = recordCall(entry.call, "approval-needed");
-    setup.emit({ type: "approval-needed", callId, name, arguments: text });
+    options.emit({ type: "approval-needed", callId, name, arguments: text });
     return;
   }
-  if (plan.step === "run" || plan.called) setup.emit({ type: "tool-call", callId, name, arguments: text });
+  if (plan.step === "run" || plan.called) {
+    options.emit({ type: "tool-call", callId, name, arguments: text });
+  }
   if (plan.step === "run") entry.record = recordCall(entry.call, "started");
-  else give(entry, plan.answer, setup);
+  else setResult(entry, plan.answer, options);
 }
 
-function give<Message extends object>(
+function setResult<Message extends object>(
   entry: DraftCall<Message>,
   { content, isError }: ToolAnswer,
-  { protocol, emit }: AnswerSetup<Message>,
+  { model, emit }: AnswerOptions<Message>,
 ): void {
   const { callId, name } = entry.call;
-  entry.result = protocol.toToolResult(entry.call, content);
+  entry.result = model.toToolResult(entry.call, content);
   emit({ type: "tool-result", callId, name, content, isError });
 }

@@ -1,63 +1,63 @@
-import type { AgentCore } from "../agent-options.ts";
+import type { AgentSettings } from "../agent-options.ts";
 import { TurnContext } from "../context/turn-context.ts";
-import type { Protocol } from "../protocol.ts";
+import type { Model } from "../protocol.ts";
 import type { ThreadKind } from "../thread/thread-kind.ts";
 import type { ThreadState } from "../thread/thread-state.ts";
-import { createProgress } from "./progress.ts";
+import { createProgressReporter } from "./progress.ts";
 import type { EmitEvent } from "./run-event.ts";
 import type { OnProgress } from "./run-options.ts";
 import type { RunResult } from "./run-result.ts";
+import { runTurn } from "./run-turn.ts";
 import type { TurnDraft } from "./turn-draft.ts";
-import { runTurn } from "./turn-loop.ts";
 
-/** How a run is watched over. */
-export interface Watch<Message extends object> {
+/** The caller's connection to a run. */
+export interface RunControl<Message extends object> {
   readonly signal: AbortSignal;
-  /** With it the run is streamed. */
+  /** If present, the run is streamed. */
   readonly emit: EmitEvent<Message> | undefined;
 }
 
-/** What one run goes by. */
 export interface RunSetup<
   Kind extends string,
   Message extends object,
   Usage extends object,
-> extends Watch<Message> {
-  readonly core: AgentCore<Message>;
+> extends RunControl<Message> {
+  readonly settings: AgentSettings<Message>;
   readonly threads: ThreadKind<Kind, Message>;
   readonly thread: ThreadState<Kind, Message>;
-  readonly protocol: Protocol<Message, Usage>;
+  readonly model: Model<Message, Usage>;
   readonly onProgress: OnProgress | undefined;
 }
 
-/** Goes on with the turn that `openTurn` gives, as the only run of the thread, and adds it to the thread. */
+/** Continues the turn that `openTurn` returns, as the only run of the thread, and commits it to the thread. */
 export async function executeRun<Kind extends string, Message extends object, Usage extends object>(
   setup: RunSetup<Kind, Message, Usage>,
   openTurn: () => TurnDraft<Message, Usage>,
 ): Promise<RunResult<ThreadState<Kind, Message>, Message, Usage>> {
-  const { core, threads, thread, signal, onProgress } = setup;
+  const { settings, threads, thread, model, signal, onProgress } = setup;
   signal.throwIfAborted();
-  return thread.runAlone(async () => {
-    const before = thread.messages.length;
+  return thread.runExclusively(async () => {
+    const previousLength = thread.messages.length;
     const draft = openTurn();
-    const progress = createProgress(onProgress, () => thread.snapshot(draft.whileOpen(), draft.id));
-    const context = new TurnContext(core, threads, draft, signal);
-    const turn = { ...core, ...setup, context, progress };
-    const isAccepted = draft.rounds === 0 && before < draft.list.messages.length;
+    const progress = createProgressReporter(onProgress, () =>
+      thread.snapshot(draft.toOpenRevision(), draft.id),
+    );
+    const context = new TurnContext(settings, threads, draft, signal);
+    const hasInput = draft.rounds === 0 && previousLength < draft.list.messages.length;
     try {
-      if (isAccepted) await progress.report();
+      if (hasInput) await progress.report();
       signal.throwIfAborted();
-      const answer = await runTurn(draft, turn);
+      const response = await runTurn(draft, { ...settings, ...setup, context, progress });
       const isCompleted = draft.calls.length === 0;
       if (isCompleted) await context.observe();
-      thread.commit(isCompleted ? draft.completed() : draft.whileOpen());
+      thread.commit(isCompleted ? draft.toCompletedRevision() : draft.toOpenRevision());
       return {
         status: isCompleted ? "completed" : "approval-needed",
         approvals: draft.approvals,
-        text: setup.protocol.readText(draft.messages),
-        refusal: answer?.refusal,
-        messages: Object.freeze(thread.messages.slice(before)),
-        finishReason: answer?.finishReason,
+        text: model.readText(draft.messages),
+        refusal: response?.refusal,
+        messages: Object.freeze(thread.messages.slice(previousLength)),
+        finishReason: response?.finishReason,
         usage: draft.usage,
         thread,
       };

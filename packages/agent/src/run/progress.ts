@@ -1,39 +1,39 @@
 import type { ThreadSnapshot } from "../thread/thread.ts";
 import type { OnProgress } from "./run-options.ts";
 
-/** Tells `onProgress` of snapshots, one at a time. */
-export interface Progress {
+/** Calls `onProgress` with snapshots, one at a time. */
+export interface ProgressReporter {
   /**
-   * Resolves when `onProgress` has been told of the state as it is now, or a later one. Rejects with what it
-   * rejects with, then and ever after.
+   * Resolves when `onProgress` has processed the current state or a later one. Rejects if `onProgress` has ever
+   * rejected.
    */
   report(): Promise<void>;
   /**
-   * Lets nothing more be reported, and resolves when what was reported before has been told, well or not: a tool
-   * that had its result by then is not run again after an abort.
+   * Ignores later reports and waits for earlier ones, whether they succeed or not: a tool result that was reported
+   * before an abort is saved, so the tool does not run again.
    */
   stop(): Promise<void>;
 }
 
-export function createProgress(
+export function createProgressReporter(
   onProgress: OnProgress | undefined,
   takeSnapshot: () => ThreadSnapshot,
-): Progress {
+): ProgressReporter {
   let isStopped = onProgress === undefined;
   let current = Promise.resolve();
   let next: Promise<void> | undefined;
-  const tell = async (before: Promise<void>): Promise<void> => {
-    await before;
+  const reportAfter = async (previous: Promise<void>): Promise<void> => {
+    await previous;
     next = undefined;
     await onProgress?.(takeSnapshot());
   };
   return {
     async report() {
       if (isStopped) return;
-      const telling = next ?? tell(current);
-      next = telling;
-      current = telling;
-      await telling;
+      const reporting = next ?? reportAfter(current);
+      next = reporting;
+      current = reporting;
+      await reporting;
     },
     async stop() {
       isStopped = true;

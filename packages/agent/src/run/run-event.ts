@@ -1,22 +1,22 @@
-/** What happens to the calls of a streamed run. */
+/** An event about a tool call of a streamed run. */
 export type ToolEvent =
-  /** A tool is about to run. `arguments` is the model's text, not yet parsed. */
+  /** A tool is about to run. `arguments` is the model's text, not parsed yet. */
   | {
       readonly type: "tool-call";
       readonly callId: string;
       readonly name: string;
       readonly arguments: string;
     }
-  /** A call was answered; of calls that run at once, the fastest first. */
+  /** A call has its result. Of concurrent calls, the fastest comes first. */
   | {
       readonly type: "tool-result";
       readonly callId: string;
       readonly name: string;
       readonly content: string;
-      /** Whether the call failed: unknown tool, invalid arguments, not approved, or the tool threw. */
+      /** Whether the call failed: unknown tool, invalid arguments, not approved, or the tool threw an error. */
       readonly isError: boolean;
     }
-  /** A call waits for a person's yes or no: see `needsApproval` of a tool, and `resume` of an agent. */
+  /** A call waits for approval: see `needsApproval` of a tool and `resume` of an agent. */
   | {
       readonly type: "approval-needed";
       readonly callId: string;
@@ -24,15 +24,15 @@ export type ToolEvent =
       readonly arguments: string;
     };
 
-/** What happens during a streamed run, in the order in which it happens. */
+/** An event of a streamed run. */
 export type RunEvent<Message extends object> =
   /** The next piece of the model's text. */
   | { readonly type: "text"; readonly delta: string }
   /** The next piece of the model's refusal. */
   | { readonly type: "refusal"; readonly delta: string }
-  /** A message that the run adds to the thread when it has ended well: the model's, or a tool's result. */
+  /** A message of the model or a tool result. It is added to the thread when the run ends successfully. */
   | { readonly type: "message"; readonly message: Message }
-  /** The service had forgotten the conversation, and is sent what the thread has of it. */
+  /** The service no longer stores the conversation and receives the thread's messages instead. */
   | { readonly type: "restarted" }
   | ToolEvent;
 

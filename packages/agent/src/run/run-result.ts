@@ -1,24 +1,24 @@
 import type { PendingApproval, Thread } from "../thread/thread.ts";
 
-/** What a run, or a `resume`, came to. */
+/** The result of `run` and `resume`. */
 export interface RunResult<AgentThread extends Thread, Message extends object, Usage extends object> {
-  /** `approval-needed`: the turn is open, and `resume` goes on once {@link approvals} are answered. */
+  /** `approval-needed`: the turn is open. Pass decisions on {@link approvals} to `resume` to continue it. */
   readonly status: "completed" | "approval-needed";
-  /** The calls that wait for approval; empty when the turn is complete. */
+  /** The calls that wait for approval; empty if the turn is completed. */
   readonly approvals: readonly PendingApproval[];
-  /** The text of the model's last message; empty when it has none, as when the model refused. */
+  /** The text of the model's last message; empty if it has none, for example after a refusal. */
   readonly text: string;
-  /** The model's refusal, where it gave one instead of an answer. */
+  /** The model's refusal, if it refused to answer. */
   readonly refusal: string | undefined;
-  /** What the run added to the thread, the input first; frozen. */
+  /** The messages that the run added to the thread, starting with the input; frozen. */
   readonly messages: readonly Message[];
-  /** Why the model stopped: `stop`, `length`, `content_filter`, or whatever the provider says. */
+  /** Why the model stopped: `stop`, `length`, `content_filter` or another value of the provider. */
   readonly finishReason: string | undefined;
   /**
-   * The tokens of all model calls of the turn so far, in the provider's form, also of those before a
-   * `resume`; `undefined` if it counts none.
+   * The token usage of all model calls of the turn so far, including those before a `resume`, in the provider's form;
+   * `undefined` if the provider does not report it.
    */
   readonly usage: Usage | undefined;
-  /** The thread that was run, or the new one when none was given. */
+  /** The thread passed to the run, or the new one if none was passed. */
   readonly thread: AgentThread;
 }

@@ -1,57 +1,57 @@
 /**
- * A run that tells what happens while it happens. It starts at once, whether or not anybody listens.
+ * A run that emits events. It starts immediately, even if its events are not consumed.
  *
- * One consumer iterates over its events. Breaking off (`break`, `return`, a throw in the loop) aborts the run,
- * and the thread stays as before it, unless the run had ended already. A run that fails makes the iteration
- * throw, behind the events that came before.
+ * A single consumer can iterate over the events. Leaving the loop early aborts the run and leaves the thread
+ * unchanged, unless the run has already ended. If the run fails, the iteration throws the error after the events that
+ * preceded it.
  */
 export interface RunStream<Result, Event> extends AsyncIterable<Event, undefined, undefined> {
-  /** The run's result. May be awaited with or without the events; left alone, its rejection bothers nobody. */
+  /** The result of the run. May be awaited with or without consuming events. Its rejection is never unhandled. */
   readonly result: Promise<Result>;
 }
 
-/** Starts a run with somewhere to put its events. */
+/** Starts a run and returns its stream of events. */
 export function startRunStream<Result, Event>(
   run: (emit: (event: Event) => void, signal: AbortSignal) => Promise<Result>,
   signal: AbortSignal | undefined,
 ): RunStream<Result, Event> {
-  const breakOff = new AbortController();
+  const abandoned = new AbortController();
   const events: Event[] = [];
   let wake = Promise.withResolvers<void>();
   const emit = (event: Event): void => {
     events.push(event);
     wake.resolve();
   };
-  const combined = signal === undefined ? breakOff.signal : AbortSignal.any([signal, breakOff.signal]);
-  const result = run(emit, combined);
+  const runSignal = signal === undefined ? abandoned.signal : AbortSignal.any([signal, abandoned.signal]);
+  const result = run(emit, runSignal);
   const settled = result.then(ignore, ignore);
   const next = async (): Promise<IteratorResult<Event, undefined>> => {
     for (;;) {
-      if (breakOff.signal.aborted) return done;
+      if (abandoned.signal.aborted) return DONE;
       const event = events.shift();
       if (event !== undefined) return { done: false, value: event };
       wake = Promise.withResolvers<void>();
-      const over = await Promise.race([wake.promise.then(() => false), settled.then(() => true)]);
-      if (over && events.length === 0 && !breakOff.signal.aborted) {
+      const hasEnded = await Promise.race([wake.promise.then(() => false), settled.then(() => true)]);
+      if (hasEnded && events.length === 0 && !abandoned.signal.aborted) {
         await result;
-        return done;
+        return DONE;
       }
     }
   };
   const iterator: AsyncIterator<Event, undefined> = {
     next,
     async return() {
-      breakOff.abort();
-      // So that the thread is free for another run as soon as the loop is left.
+      abandoned.abort();
+      // Waits, so that the thread can be run again as soon as the loop has been left.
       await settled;
-      return done;
+      return DONE;
     },
   };
   return { result, [Symbol.asyncIterator]: () => iterator };
 }
 
-const done: IteratorReturnResult<undefined> = { done: true, value: undefined };
+const DONE: IteratorReturnResult<undefined> = { done: true, value: undefined };
 
 function ignore(): void {
-  // The result tells whoever asks for it.
+  // Callers learn the outcome from `result`.
 }

@@ -1,23 +1,23 @@
-import type { ModelAnswer } from "../protocol.ts";
-import type { JsonObject } from "../thread/json.ts";
+import type { JsonObject } from "@threadstore/core/documents";
+import type { ModelResponse } from "../protocol.ts";
 import type { MessageList } from "../thread/message-list.ts";
-import type { ThreadChange } from "../thread/thread-state.ts";
+import type { ThreadRevision } from "../thread/thread-state.ts";
 import type { PendingApproval } from "../thread/thread.ts";
 import type { CallRecord, CallState, TurnRecord } from "../thread/turn-record.ts";
 import type { ToolCall } from "../tools/tool-call.ts";
-import { addUsage } from "./usage.ts";
+import { addUsage } from "./add-usage.ts";
 
-/** A call of the last answer, on its way to its result. */
+/** A call of the last response, until its result becomes a message. */
 export interface DraftCall<Message extends object> {
   readonly call: ToolCall;
   record: CallRecord | undefined;
   result: Message | undefined;
 }
 
-/** The turn that a run works on. Nothing of it is in the thread before it is committed. */
+/** The turn that a run works on. The thread does not change until the draft is committed. */
 export class TurnDraft<Message extends object, Usage extends object> {
   readonly id: string;
-  /** Where in the messages the turn begins. */
+  /** The index of the turn's first message. */
   readonly start: number;
   list: MessageList<Message>;
   calls: DraftCall<Message>[];
@@ -27,25 +27,26 @@ export class TurnDraft<Message extends object, Usage extends object> {
   state: JsonObject;
   readonly #extra: JsonObject;
 
-  private constructor(record: TurnRecord, calls: readonly ToolCall[], base: ThreadChange<Message>) {
+  private constructor(record: TurnRecord, calls: readonly ToolCall[], base: ThreadRevision<Message>) {
     this.id = record.id;
     this.start = record.start;
     this.rounds = record.rounds;
-    // In the form of the provider that counted them; where that is not so, only a number is wrong.
+    // Assumes the provider's form. In a thread that does not have it, only a sum is wrong.
     this.usage = record.usage as Usage | undefined;
     this.#extra = record.extra;
-    this.calls = calls.map((call) => {
-      const found = record.calls.find(({ callId }) => callId === call.callId);
-      return { call, record: found, result: undefined };
-    });
+    this.calls = calls.map((call) => ({
+      call,
+      record: record.calls.find(({ callId }) => callId === call.callId),
+      result: undefined,
+    }));
     this.list = base.list;
     this.service = base.service;
     this.state = base.state;
   }
 
-  /** The turn that an input begins. */
-  static begin<Message extends object, Usage extends object>(
-    base: ThreadChange<Message>,
+  /** Starts a turn with an input. */
+  static start<Message extends object, Usage extends object>(
+    base: ThreadRevision<Message>,
     input: readonly Message[],
   ): TurnDraft<Message, Usage> {
     const start = base.list.messages.length;
@@ -53,9 +54,9 @@ export class TurnDraft<Message extends object, Usage extends object> {
     return new TurnDraft(record, [], { ...base, list: base.list.append(input) });
   }
 
-  /** The open turn of a thread. */
+  /** Continues the open turn of a thread. */
   static reopen<Message extends object, Usage extends object>(
-    base: ThreadChange<Message>,
+    base: ThreadRevision<Message>,
     record: TurnRecord,
     calls: readonly ToolCall[],
   ): TurnDraft<Message, Usage> {
@@ -72,35 +73,35 @@ export class TurnDraft<Message extends object, Usage extends object> {
       .map(({ call: { callId, name, arguments: text } }) => ({ callId, name, arguments: text }));
   }
 
-  addAnswer(answer: ModelAnswer<Message, Usage>): void {
-    this.list = this.list.append(answer.messages);
-    this.calls = answer.calls.map((call) => ({ call, record: undefined, result: undefined }));
-    this.usage = addUsage(this.usage, answer.usage);
-    this.service = answer.service;
+  addResponse(response: ModelResponse<Message, Usage>): void {
+    this.list = this.list.append(response.messages);
+    this.calls = response.calls.map((call) => ({ call, record: undefined, result: undefined }));
+    this.usage = addUsage(this.usage, response.usage);
+    this.service = response.service;
     this.rounds += 1;
   }
 
-  /** The results of the calls become messages, in the order of the calls. */
-  settleCalls(): readonly Message[] {
+  /** Turns the results of calls into messages, in the order of the calls, and returns them. */
+  addResults(): readonly Message[] {
     const results = this.#results();
     this.list = this.list.append(results);
     this.calls = this.calls.filter(({ result }) => result === undefined);
     return results;
   }
 
-  /** What `serialize` is to give if the turn stops here. */
-  whileOpen(): ThreadChange<Message> {
+  /** Returns the revision with the turn still open. */
+  toOpenRevision(): ThreadRevision<Message> {
     const { id, start, rounds } = this;
     const calls = this.calls
       .filter(({ result }) => result === undefined)
       .map(({ call, record }) => record ?? recordCall(call, "started"));
     const usage = this.usage as JsonObject | undefined;
     const turn = { id, start, rounds, usage, calls, extra: this.#extra };
-    return { ...this.completed(), list: this.list.append(this.#results()), turn };
+    return { ...this.toCompletedRevision(), list: this.list.append(this.#results()), turn };
   }
 
-  /** What the thread becomes when the turn has ended. */
-  completed(): ThreadChange<Message> {
+  /** Returns the revision with the turn completed. */
+  toCompletedRevision(): ThreadRevision<Message> {
     const { list, service, state } = this;
     return { list, service, state, turn: undefined };
   }

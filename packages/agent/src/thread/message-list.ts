@@ -1,8 +1,8 @@
-import { deepFreeze } from "./json.ts";
+import { deepFreeze } from "../json.ts";
 
 /**
- * Messages that only ever grow, each frozen, so that the encoding of a message is made once and stays true.
- * A list that was made longer keeps what the shorter one had encoded by then.
+ * A list of messages that only grows. Messages are frozen, so each is encoded only once. A list shares the encoded
+ * messages of the list that it extends.
  */
 export class MessageList<Message extends object> {
   readonly messages: readonly Message[];
@@ -24,7 +24,7 @@ export class MessageList<Message extends object> {
     return new MessageList(messages, [...this.#encoded]);
   }
 
-  /** The messages as JSON text, a part each, without the brackets of an array. */
+  /** Returns the JSON of the messages, one part each, without the brackets of the array. */
   encode(): readonly string[] {
     const encoded = this.#encoded;
     for (let index = encoded.length; index < this.messages.length; index += 1) {

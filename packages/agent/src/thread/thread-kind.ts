@@ -1,27 +1,28 @@
 import type { JsonValue } from "@threadstore/core";
 import type { AgentErrorCode } from "../agent-error.ts";
-import type { RepairableKind } from "../repair/draft.ts";
+import type { RepairableKind } from "../repair/wire-form.ts";
 import type { ToolCall } from "../tools/tool-call.ts";
 
-/** The calls of the last answer that have no result yet, and where that answer's calls are. */
+/** The calls of the last response that do not have a result yet. */
 export interface OpenCalls {
   readonly calls: ToolCall[];
+  /** The location of the calls, for error messages. */
   readonly path: string;
 }
 
-/** What is particular to the threads of one kind of agent; everything else about threads is shared. */
+/** A kind of thread: how its messages are validated. */
 export interface ThreadKind<Kind extends string, Message extends object> extends RepairableKind {
   readonly kind: Kind;
 
-  /** Checks each message by itself; the first that is none is an error of `code` with its path. */
+  /** Validates each message on its own. Throws an error of `code` with the path of the first invalid one. */
   checkMessages(messages: JsonValue | undefined, path: string, code: AgentErrorCode): Message[];
 
   /**
-   * Checks that each call has its result where the provider wants it, except for calls of the last answer,
-   * and gives those that have none. The first fault is an error of `code` with its path.
+   * Checks the tool-call pairing: each call must have its result where the provider requires it, except for calls of
+   * the last response. Returns those that do not. Throws an error of `code` with the path of the first fault.
    */
   findOpenCalls(messages: readonly Message[], path: string, code: AgentErrorCode): OpenCalls;
 
-  /** Whether the message is the result of a call. */
+  /** Returns whether the message is the result of a tool call. */
   isToolResult(message: Message): boolean;
 }

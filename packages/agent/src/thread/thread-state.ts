@@ -1,25 +1,26 @@
 import type { SerializedThread } from "@threadstore/core";
 import { AgentError } from "../agent-error.ts";
 import { MessageList } from "./message-list.ts";
-import { writeThread, writeThreadParts, type ThreadContent, type ThreadFrame } from "./thread-format.ts";
+import type { ThreadContent, ThreadFrame } from "./thread-content.ts";
 import type { ThreadKind } from "./thread-kind.ts";
 import type { OpenTurn, PendingApproval, Thread, ThreadSnapshot } from "./thread.ts";
 import type { TurnRecord } from "./turn-record.ts";
+import { serializeThread } from "./write-thread.ts";
 
-/** What a run makes of a thread. */
-export interface ThreadChange<Message extends object> extends Pick<
+/** The members of a thread that a run changes. */
+export interface ThreadRevision<Message extends object> extends Pick<
   ThreadFrame,
   "service" | "state" | "turn"
 > {
   readonly list: MessageList<Message>;
 }
 
-/** The thread as the agent sees it. */
+/** The implementation of {@link Thread}. */
 export class ThreadState<Kind extends string, Message extends object> implements Thread<Message> {
   readonly #kind: ThreadKind<Kind, Message>;
   #frame: ThreadFrame;
   #list: MessageList<Message>;
-  #busy = false;
+  #isRunning = false;
 
   constructor(kind: ThreadKind<Kind, Message>, { messages, ...frame }: ThreadContent<Message>) {
     this.#kind = kind;
@@ -45,63 +46,54 @@ export class ThreadState<Kind extends string, Message extends object> implements
     return { id: turn.id, approvals: this.#findApprovals(turn) };
   }
 
-  /** The parts that a run starts from. */
-  get change(): ThreadChange<Message> {
+  /** The revision that a run starts from. */
+  get revision(): ThreadRevision<Message> {
     const { service, state, turn } = this.#frame;
     return { list: this.#list, service, state, turn };
   }
 
-  /** Takes over what a run has come to. */
-  commit({ list, ...changed }: ThreadChange<Message>): void {
-    this.#frame = { ...this.#frame, ...changed };
+  commit({ list, ...members }: ThreadRevision<Message>): void {
+    this.#frame = { ...this.#frame, ...members };
     this.#list = list;
   }
 
-  /** The thread as it would be with a change that has an open turn. */
-  snapshot({ list, ...changed }: ThreadChange<Message>, turnId: string): ThreadSnapshot {
+  /** Returns the thread as it would be after committing a revision with an open turn. */
+  snapshot({ list, ...members }: ThreadRevision<Message>, turnId: string): ThreadSnapshot {
     const kind = this.#kind;
-    const frame = { ...this.#frame, ...changed };
+    const frame = { ...this.#frame, ...members };
+    const toJSON = (): SerializedThread => serializeThread(kind, frame, list);
     return {
       kind: kind.kind,
       agent: frame.agent,
       turnId,
       messageCount: list.messages.length,
-      serializeText: () => writeThreadParts(kind, frame, list).join(""),
-      serializeParts: () => writeThreadParts(kind, frame, list),
-      toJSON: () => writeThread(kind, frame, list.messages),
+      serialize: async () => toJSON(),
+      toJSON,
     };
   }
 
-  /** Does `action` as the only run of this thread, or throws `THREAD_BUSY`. */
-  async runAlone<Result>(action: () => Promise<Result>): Promise<Result> {
-    if (this.#busy) {
+  /** Performs `run` as the only run of this thread. Rejects with `THREAD_BUSY` if another is in progress. */
+  async runExclusively<Result>(run: () => Promise<Result>): Promise<Result> {
+    if (this.#isRunning) {
       throw new AgentError(
         "THREAD_BUSY",
-        "Another run of this thread has not ended. Await it first, or give each conversation a thread of its own.",
+        "Another run of this thread is in progress. Await it first, or use a separate thread for each conversation.",
       );
     }
-    this.#busy = true;
+    this.#isRunning = true;
     try {
-      return await action();
+      return await run();
     } finally {
-      this.#busy = false;
+      this.#isRunning = false;
     }
   }
 
   toJSON(): SerializedThread {
-    return writeThread(this.#kind, this.#frame, this.#list.messages);
+    return serializeThread(this.#kind, this.#frame, this.#list);
   }
 
   async serialize(): Promise<SerializedThread> {
     return this.toJSON();
-  }
-
-  serializeText(): string {
-    return this.serializeParts().join("");
-  }
-
-  serializeParts(): string[] {
-    return writeThreadParts(this.#kind, this.#frame, this.#list);
   }
 
   #findApprovals(turn: TurnRecord): PendingApproval[] {

@@ -1,66 +1,58 @@
 import type { SerializedThread } from "@threadstore/core";
 
-/** A tool call that waits for a person's yes or no. */
+/** A tool call that waits for approval by a person. */
 export interface PendingApproval {
-  /** What `resume` names the call by. */
+  /** The id of the call, for the decision passed to `resume`. */
   readonly callId: string;
-  /** The tool's name. */
+  /** The name of the tool. */
   readonly name: string;
-  /** The model's text, in most cases JSON. What is approved runs with exactly this. */
+  /** The model's text, usually JSON. An approved call runs with exactly this text. */
   readonly arguments: string;
 }
 
-/** A turn that has begun and not ended: it waits for approvals, or its process died. */
+/** A turn that started and has not ended: it waits for approvals, or its process died. */
 export interface OpenTurn {
   /** The same in every process that works on the turn. */
   readonly id: string;
-  /** The calls that wait for approval; empty when the turn only needs to be taken up again. */
+  /** The calls that wait for approval; empty if the turn only has to be resumed. */
   readonly approvals: readonly PendingApproval[];
 }
 
 /**
- * One conversation with an agent, as data. It holds the messages, not the agent's instructions, tools,
- * client or model: those belong to the agent that takes it up.
+ * A conversation with an agent, as data: the messages, without the agent's instructions, tools, client and model,
+ * which the agent that resumes the thread provides.
  *
- * A run adds its messages when it has ended well, all at once. After a failure or an abort the thread is
- * as before the run and can be run again.
+ * A run adds all of its messages when it ends successfully. If it fails or is aborted, the thread is unchanged and
+ * can be run again.
  */
 export interface Thread<Message extends object = object> {
-  /** The kind of agent whose thread this is, such as `chat`. */
+  /** The kind of agent that the thread belongs to, such as `chat`. */
   readonly kind: string;
-  /** The name of the agent whose thread this is. */
+  /** The name of the agent that the thread belongs to. */
   readonly agent: string;
-  /** The messages so far, oldest first; frozen. A later run makes a new array. */
+  /** The messages, oldest first; frozen. A run replaces the array. */
   readonly messages: readonly Message[];
-  /** The turn that `resume` goes on with; `run` rejects with `TURN_OPEN` while there is one. */
+  /** The turn that `resume` continues. While there is one, `run` rejects with `TURN_OPEN`. */
   readonly openTurn: OpenTurn | undefined;
   /**
-   * The thread as strict JSON, for a store; the caller's own copy. During a run it is the thread as before
-   * that run.
+   * Resolves with the thread as strict JSON, for `store.save`. The object is frozen. During a run, it is the thread
+   * before that run. Saving it costs only the messages added since the last save: each is encoded once.
    */
   serialize(): Promise<SerializedThread>;
-  /** The same as JSON text, byte for byte what `JSON.stringify(await thread.serialize())` gives. */
-  serializeText(): string;
-  /**
-   * The same text in parts, for `store.save`: the cheapest form. Each message is encoded once, and a store that
-   * saved the thread before reads only the parts that are new.
-   */
-  serializeParts(): string[];
-  /** The same as {@link serialize}, so that JSON.stringify of a thread gives a whole one. */
+  /** Returns the same object as {@link serialize} resolves with, so that `JSON.stringify` accepts a thread. */
   toJSON(): SerializedThread;
 }
 
-/** A thread as it would be if its turn stopped now: what `onProgress` is given. */
+/** The thread as it would be if its turn stopped now, as passed to `onProgress`. */
 export interface ThreadSnapshot {
   readonly kind: string;
   readonly agent: string;
   /** The id of the open turn. */
   readonly turnId: string;
-  /** How many messages the thread has by now. */
+  /** The number of messages so far. */
   readonly messageCount: number;
-  /** The snapshot as JSON text, as `serializeText` of a thread gives it. */
-  serializeText(): string;
-  /** The same in parts, as `serializeParts` of a thread gives it. */
-  serializeParts(): string[];
+  /** Resolves with the snapshot as strict JSON, for `store.save`, as `serialize` of a thread does. */
+  serialize(): Promise<SerializedThread>;
+  /** Returns the same object as {@link serialize} resolves with. */
   toJSON(): SerializedThread;
 }

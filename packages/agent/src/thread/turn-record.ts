@@ -1,33 +1,33 @@
 import type { JsonValue } from "@threadstore/core";
-import { AgentError } from "../agent-error.ts";
-import { isJsonObject, quoteName, unexpected, type JsonObject } from "./json.ts";
+import { isJsonObject, type JsonObject, quoteName } from "@threadstore/core/documents";
+import { AgentError, invalidValue } from "../agent-error.ts";
 import type { OpenCalls } from "./thread-kind.ts";
 
-const callStates = ["approval-needed", "approved", "denied", "started"] as const;
+const CALL_STATES = ["approval-needed", "approved", "denied", "started"] as const;
 
-/** How far a call without a result is. `started`: it runs, or ran when its process died. */
-export type CallState = (typeof callStates)[number];
+/** The progress of a call without a result. `started`: it runs, or ran when its process died. */
+export type CallState = (typeof CALL_STATES)[number];
 
-/** What a thread says of a call that has no result yet. */
+/** The stored record of a call that does not have a result yet. */
 export interface CallRecord {
   readonly callId: string;
   readonly state: CallState;
-  /** Why a person denied it. */
+  /** The reason of a denial. */
   readonly reason?: string;
 }
 
-/** What a thread says of its open turn: what another process needs to go on with it. */
+/** The stored record of an open turn: what another process needs to resume it. */
 export interface TurnRecord {
   readonly id: string;
-  /** Where in the thread's messages the turn begins. */
+  /** The index of the turn's first message. */
   readonly start: number;
-  /** How often the model has answered in it. */
+  /** The number of model responses in the turn. */
   readonly rounds: number;
-  /** The tokens of those answers. */
+  /** The token usage of those responses. */
   readonly usage: JsonObject | undefined;
-  /** The calls of the last answer that have no result. */
+  /** The calls of the last response that do not have a result. */
   readonly calls: readonly CallRecord[];
-  /** Members that this version does not know, carried along. */
+  /** Members that this version does not know, which are written back. */
   readonly extra: JsonObject;
 }
 
@@ -42,14 +42,15 @@ export function writeTurn({ id, start, rounds, usage, calls, extra }: TurnRecord
   };
 }
 
-/** Reads the member `turn` of a thread, which is untrusted. Throws `THREAD_INVALID` with the path. */
+/** Reads the `turn` member of a thread, which is untrusted. Throws `THREAD_INVALID` with the path. */
 export function readTurn(value: JsonValue | undefined): TurnRecord | undefined {
   if (value === undefined) return undefined;
   if (!isJsonObject(value)) throw invalid("$.turn", "an object", value);
   const { id, start, rounds, usage, calls = [], ...extra } = value;
-  // Short and plain, since operation ids are made of it, which end up in headers and keys.
+  // Short and plain: operation ids contain it, and those end up in headers and keys.
   if (typeof id !== "string" || !/^[\w.-]{1,36}$/.test(id)) {
-    throw invalid("$.turn.id", "1 to 36 of A-Z, a-z, 0-9, _, . and -", id);
+    const kind = typeof id === "string" ? [] : [id];
+    throw invalid("$.turn.id", "a string of 1 to 36 characters A-Z, a-z, 0-9, _, . and -", ...kind);
   }
   if (usage !== undefined && !isJsonObject(usage)) throw invalid("$.turn.usage", "an object", usage);
   if (!Array.isArray(calls)) throw invalid("$.turn.calls", "an array of calls", calls);
@@ -65,60 +66,63 @@ export function readTurn(value: JsonValue | undefined): TurnRecord | undefined {
 
 function readCount(value: JsonValue | undefined, path: string): number {
   if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return value;
-  throw invalid(path, "a whole number from 0", value);
+  throw invalid(path, "a non-negative integer", value);
 }
 
 function readCall(value: JsonValue, path: string): CallRecord {
   if (!isJsonObject(value)) throw invalid(path, "an object", value);
   const { callId, state, reason } = value;
   if (typeof callId !== "string") throw invalid(`${path}.callId`, "a string", callId);
-  const known = callStates.find((name) => name === state);
-  if (known === undefined) throw invalid(`${path}.state`, `one of ${callStates.join(", ")}`, state);
+  const knownState = CALL_STATES.find((name) => name === state);
+  if (knownState === undefined) {
+    const kind = typeof state === "string" ? [] : [state];
+    throw invalid(`${path}.state`, `one of ${CALL_STATES.join(", ")}`, ...kind);
+  }
   if (reason !== undefined && typeof reason !== "string") throw invalid(`${path}.reason`, "a string", reason);
-  return { callId, state: known, ...(reason === undefined ? {} : { reason }) };
+  return { callId, state: knownState, ...(reason === undefined ? {} : { reason }) };
 }
 
-function invalid(path: string, expectation: string, found: JsonValue | undefined): AgentError {
-  return unexpected("THREAD_INVALID", path, expectation, found);
+function invalid(path: string, requirement: string, ...value: [value?: JsonValue | undefined]): AgentError {
+  return invalidValue("THREAD_INVALID", path, requirement, ...value);
 }
 
-/** Where the messages of a thread stand when its open turn is looked at. */
-interface TurnEnding {
+/** The end of a thread's messages, against which its open turn is checked. */
+interface ThreadEnd {
   readonly messageCount: number;
   readonly open: OpenCalls;
   readonly endsInResult: boolean;
 }
 
-/** Checks that the record and the messages tell of one and the same open turn. */
-export function checkTurn(turn: TurnRecord | undefined, ending: TurnEnding): void {
+/** Checks that the record and the messages describe the same open turn. Throws `THREAD_INVALID` with the path. */
+export function checkTurn(turn: TurnRecord | undefined, end: ThreadEnd): void {
   const {
     messageCount,
     open: { calls: openCalls, path },
     endsInResult,
-  } = ending;
+  } = end;
   if (turn === undefined) {
     if (openCalls.length === 0) return;
-    throw damaged(path, `${openCalls.length} of these tool calls have no result behind this message`);
+    throw corrupt(path, `${openCalls.length} tool calls do not have a result after this message`);
   }
-  if (turn.start >= messageCount) throw damaged("$.turn.start", "the turn begins behind the last message");
-  const open = new Set(openCalls.map(({ callId }) => callId));
-  if (open.size < openCalls.length) throw damaged(path, "two open tool calls have the same id");
+  if (turn.start >= messageCount) throw corrupt("$.turn.start", "the turn starts after the last message");
+  const unnamedIds = new Set(openCalls.map(({ callId }) => callId));
+  if (unnamedIds.size < openCalls.length) throw corrupt(path, "two open tool calls have the same id");
   turn.calls.forEach(({ callId }, index) => {
-    if (open.delete(callId)) return;
-    const what = `call ${quoteName(callId)} is not among the open calls of the last answer`;
-    throw damaged(`$.turn.calls[${index}].callId`, what);
+    if (unnamedIds.delete(callId)) return;
+    const problem = `call ${quoteName(callId)} is not an open call of the last response`;
+    throw corrupt(`$.turn.calls[${index}].callId`, problem);
   });
-  if (open.size > 0) {
-    throw damaged("$.turn.calls", `${open.size} tool calls have no result and are not named here`);
+  if (unnamedIds.size > 0) {
+    throw corrupt("$.turn.calls", `${unnamedIds.size} tool calls without a result are not listed`);
   }
   if (turn.rounds === 0 && openCalls.length > 0) {
-    throw damaged("$.turn.rounds", "there are open calls of a model that has not answered");
+    throw corrupt("$.turn.rounds", "there are open calls although the model has not responded");
   }
   if (turn.rounds > 0 && openCalls.length === 0 && !endsInResult) {
-    throw damaged("$.turn", "the turn is open, but nothing is left to do in it");
+    throw corrupt("$.turn", "the turn is open although nothing is left to do");
   }
 }
 
-function damaged(path: string, what: string): AgentError {
-  return new AgentError("THREAD_INVALID", `${path}: ${what}.`, { path });
+function corrupt(path: string, problem: string): AgentError {
+  return new AgentError("THREAD_INVALID", `\`${path}\` is corrupt: ${problem}.`, { path });
 }

@@ -1,8 +1,9 @@
-import { AgentError } from "../agent-error.ts";
-import { copyJson, isJsonObject, quoteName, unexpected, type JsonObject } from "../thread/json.ts";
+import { isJsonObject, type JsonObject, quoteName } from "@threadstore/core/documents";
+import { AgentError, invalidValue } from "../agent-error.ts";
+import { copyJson } from "../json.ts";
 import { compileJsonSchema } from "./json-schema.ts";
 import {
-  describeIssues,
+  formatIssues,
   isStandardSchema,
   type StandardOutput,
   type StandardSchema,
@@ -10,8 +11,8 @@ import {
 import type { JsonSchema, PreparedCall, Tool, ToolContext, ToolDefinition } from "./tool.ts";
 
 /**
- * Defines a tool whose arguments a Standard Schema (zod 4, Valibot, ArkType) validates and types. The model
- * is shown the JSON Schema that the library makes of it; `jsonSchema` stands in where it cannot.
+ * Defines a tool whose arguments are validated and typed by a Standard Schema (zod 4, Valibot, ArkType). The model
+ * receives the JSON Schema that the library converts it to, or `jsonSchema` if the library cannot.
  *
  * Throws `INVALID_ARGUMENT`.
  */
@@ -22,8 +23,8 @@ export function defineTool<Schema extends StandardSchema>(
   },
 ): Tool;
 /**
- * Defines a tool whose arguments a JSON Schema describes and validates; of the drafts 4, 7, 2019-09 and, without
- * `$schema`, 2020-12. Its types are the caller's to name. Without `parameters` the tool takes none.
+ * Defines a tool whose arguments are validated by a JSON Schema of draft 4, 7, 2019-09 or, without `$schema`,
+ * 2020-12. Pass their type as a type argument. Without `parameters`, the tool does not take any.
  *
  * Throws `INVALID_ARGUMENT`.
  */
@@ -39,16 +40,16 @@ export function defineTool(
   checkDefinition(definition);
   const { name, description, strict, parameters, interrupted = "rerun" } = definition;
   const shared = { name, description, strict, interrupted };
-  const prepare = preparing(definition as ToolDefinition<unknown>);
+  const bind = callBinder(definition as ToolDefinition<unknown>);
   if (isStandardSchema(parameters)) {
-    const jsonSchema = copySchema(definition.jsonSchema ?? convertSchema(parameters, name), name);
+    const jsonSchema = copySchema(definition.jsonSchema ?? toJsonSchema(parameters, name), name);
     return {
       ...shared,
       jsonSchema,
       prepare: async (args) => {
         const result = await parameters["~standard"].validate(args);
-        if (result.issues === undefined) return prepare(result.value);
-        return { valid: false, problems: describeIssues(result.issues) };
+        if (result.issues === undefined) return bind(result.value);
+        return { valid: false, problems: formatIssues(result.issues) };
       },
     };
   }
@@ -60,12 +61,13 @@ export function defineTool(
     jsonSchema,
     prepare: async (args) => {
       const problems = findProblems(args);
-      return problems === undefined ? prepare(args) : { valid: false, problems };
+      return problems === undefined ? bind(args) : { valid: false, problems };
     },
   };
 }
 
-function preparing({ needsApproval, run }: ToolDefinition<unknown>): (args: unknown) => PreparedCall {
+/** Returns a function that binds a tool to the validated arguments of a call. */
+function callBinder({ needsApproval, run }: ToolDefinition<unknown>): (args: unknown) => PreparedCall {
   return (args) => ({
     valid: true,
     needsApproval: async (context: ToolContext) =>
@@ -78,49 +80,45 @@ function checkDefinition(definition: { readonly [member in keyof ToolDefinition<
   const { name, run, needsApproval, interrupted } = definition;
   const code = "INVALID_ARGUMENT";
   if (typeof name !== "string" || !/^[A-Za-z0-9_-]{1,64}$/.test(name)) {
-    throw unexpected(code, "name", "a tool name of 1 to 64 of A-Z, a-z, 0-9, _ and -");
+    throw invalidValue(code, "name", "a string of 1 to 64 characters A-Z, a-z, 0-9, _ and -");
   }
-  if (typeof run !== "function") throw unexpected(code, `${name}.run`, "a function", run);
+  if (typeof run !== "function") throw invalidValue(code, `${name}.run`, "a function", run);
   if (!["undefined", "boolean", "function"].includes(typeof needsApproval)) {
-    throw unexpected(code, `${name}.needsApproval`, "true, false or a function", needsApproval);
+    throw invalidValue(code, `${name}.needsApproval`, "a boolean or a function", needsApproval);
   }
   if (![undefined, "rerun", "report"].includes(interrupted as undefined)) {
-    throw unexpected(code, `${name}.interrupted`, '"rerun" or "report"', interrupted);
+    throw invalidValue(code, `${name}.interrupted`, '"rerun" or "report"');
   }
 }
 
 function copySchema(schema: JsonSchema, name: string): JsonObject {
-  const copy = copyJson(schema, { code: "INVALID_ARGUMENT" }, `${name}.parameters`);
+  const path = `${name}.parameters`;
+  const copy = copyJson(schema, { code: "INVALID_ARGUMENT", path });
   if (!isJsonObject(copy)) {
-    throw unexpected(
-      "INVALID_ARGUMENT",
-      `${name}.parameters`,
-      "a JSON Schema object or a Standard Schema",
-      copy,
-    );
+    throw invalidValue("INVALID_ARGUMENT", path, "a JSON Schema object or a Standard Schema", copy);
   }
-  // Some providers refuse the dialect's name, and none needs it.
-  const { $schema: _dialect, ...rest } = copy;
-  return rest;
+  // Some providers reject a dialect, and none requires one.
+  const { $schema: _dialect, ...jsonSchema } = copy;
+  return jsonSchema;
 }
 
 function readDialect({ $schema }: JsonSchema): JsonObject {
   return typeof $schema === "string" ? { $schema } : {};
 }
 
-function convertSchema(schema: StandardSchema, name: string): JsonSchema {
+function toJsonSchema(schema: StandardSchema, name: string): JsonSchema {
   const { jsonSchema, vendor } = schema["~standard"];
-  const remedy = "Pass the JSON Schema that the model shall see as `jsonSchema` beside `parameters`.";
+  const remedy = "Pass the JSON Schema for the model as `jsonSchema`, in addition to `parameters`.";
   if (jsonSchema === undefined) {
     throw new AgentError(
       "INVALID_ARGUMENT",
-      `The schema of tool ${quoteName(name)} (${vendor}) cannot turn itself into JSON Schema. ${remedy}`,
+      `The schema library of tool ${quoteName(name)} (${vendor}) does not support JSON Schema. ${remedy}`,
     );
   }
   try {
     return jsonSchema.input({ target: "draft-2020-12" });
   } catch (cause) {
-    const message = `The schema of tool ${quoteName(name)} has no JSON Schema form. ${remedy}`;
+    const message = `The schema of tool ${quoteName(name)} cannot be converted to JSON Schema. ${remedy}`;
     throw new AgentError("INVALID_ARGUMENT", message, { cause });
   }
 }

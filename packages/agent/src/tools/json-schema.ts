@@ -1,72 +1,74 @@
 import { dereference, validate, type OutputUnit, type Schema, type SchemaDraft } from "@cfworker/json-schema";
+import { type JsonObject, quoteName } from "@threadstore/core/documents";
 import { AgentError } from "../agent-error.ts";
-import { quoteName, type JsonObject } from "../thread/json.ts";
-import { describeIssues, type StandardIssue } from "./standard-schema.ts";
+import { formatIssues, type StandardIssue } from "./standard-schema.ts";
 
 /**
- * Makes a check of arguments of a JSON Schema: it gives the problems in one line, each with its path, or
- * `undefined` when there are none.
+ * Returns a validator for the arguments of a tool. It returns the problems on one line, each with its path, or
+ * `undefined` if there are none.
  *
- * Throws `INVALID_ARGUMENT` for a schema that nothing can be checked against.
+ * Throws `INVALID_ARGUMENT` if the schema itself is invalid.
  */
 export function compileJsonSchema(
   schema: JsonObject,
   tool: string,
 ): (args: JsonObject) => string | undefined {
-  // A copy, since the validator leaves notes in it.
+  // A copy, because the validator adds members to it.
   const copy = structuredClone(schema);
-  const parts = findParts(copy, tool);
+  const subschemas = resolveSubschemas(copy, tool);
   const draft = readDraft(schema["$schema"]);
   return (args) => {
-    const { valid, errors } = validate(args, copy, draft, parts, false);
-    return valid ? undefined : describeErrors(errors);
+    const { valid, errors } = validate(args, copy, draft, subschemas, false);
+    return valid ? undefined : formatErrors(errors);
   };
 }
 
-type Parts = ReturnType<typeof dereference>;
+type Subschemas = ReturnType<typeof dereference>;
 
-function findParts(schema: Schema, tool: string): Parts {
+function resolveSubschemas(schema: Schema, tool: string): Subschemas {
   try {
-    const parts = dereference(schema);
-    // What the validator finds only when it comes by is found now.
-    for (const part of Object.values(parts)) checkPart(part, parts);
-    return parts;
+    const subschemas = dereference(schema);
+    // The validator would find these faults only when it reaches the subschema.
+    for (const subschema of Object.values(subschemas)) checkSubschema(subschema, subschemas);
+    return subschemas;
   } catch (cause) {
     const path = `${tool}.parameters`;
-    const message = `${path}: nothing can be checked against the JSON Schema of tool ${quoteName(tool)}: see the cause.`;
+    const message = `The JSON Schema of tool ${quoteName(tool)} is invalid. See the cause.`;
     throw new AgentError("INVALID_ARGUMENT", message, { path, cause });
   }
 }
 
 function readDraft(dialect: unknown): SchemaDraft {
-  const found = /draft-0?([47])\b|2019-09/.exec(typeof dialect === "string" ? dialect : "");
-  if (found === null) return "2020-12";
-  return (found[1] as "4" | "7" | undefined) ?? "2019-09";
+  const match = /draft-0?([47])\b|2019-09/.exec(typeof dialect === "string" ? dialect : "");
+  if (match === null) return "2020-12";
+  return (match[1] as "4" | "7" | undefined) ?? "2019-09";
 }
 
-function checkPart(part: Schema | boolean, known: Parts): void {
-  if (typeof part === "boolean") return;
-  const { $ref, __absolute_ref__: target = $ref, pattern, patternProperties = {} } = part;
-  if (target !== undefined && known[target] === undefined) throw new Error(`Unresolved $ref ${target}`);
+function checkSubschema(subschema: Schema | boolean, subschemas: Subschemas): void {
+  if (typeof subschema === "boolean") return;
+  const { $ref, __absolute_ref__: target = $ref, pattern, patternProperties = {} } = subschema;
+  if (target !== undefined && subschemas[target] === undefined) {
+    throw new Error(`Unresolved $ref ${target}`);
+  }
   const patterns = [...(pattern === undefined ? [] : [pattern]), ...Object.keys(patternProperties)];
   for (const text of patterns) RegExp(text, "u");
 }
 
-function describeErrors(errors: readonly OutputUnit[]): string {
+function formatErrors(errors: readonly OutputUnit[]): string {
   const causes = errors.filter((error) => {
-    // "Something inside does not match" says nothing beside what does not.
+    // "A subschema does not match" adds nothing to the error of that subschema.
     const inside = `${error.keywordLocation}/`;
     return error.keyword !== "false" && !errors.some((other) => other.keywordLocation.startsWith(inside));
   });
   const issues = causes.map(({ instanceLocation, error: message }): StandardIssue => {
     return { path: readPointer(instanceLocation), message };
   });
-  return describeIssues(issues);
+  return formatIssues(issues);
 }
 
 function readPointer(pointer: string): string[] {
   return pointer
     .split("/")
     .slice(1)
-    .map((part) => decodeURIComponent(part).replaceAll("~1", "/").replaceAll("~0", "~"));
+    .map((segment) => decodeURIComponent(segment).replaceAll("~1", "/").replaceAll("~0", "~"));
 }

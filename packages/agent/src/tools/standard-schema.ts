@@ -1,7 +1,7 @@
 /**
- * The part of the Standard Schema and Standard JSON Schema specifications (https://standardschema.dev) that
- * tools use. The specification invites copying its types instead of depending on them; zod 4, Valibot and
- * ArkType schemas fit.
+ * The part of the Standard Schema and Standard JSON Schema specifications (https://standardschema.dev) that tools
+ * use. The specification recommends copying its types instead of depending on them. Schemas of zod 4, Valibot and
+ * ArkType implement it.
  */
 export interface StandardSchema<Input = unknown, Output = Input> {
   readonly "~standard": {
@@ -9,7 +9,7 @@ export interface StandardSchema<Input = unknown, Output = Input> {
     readonly vendor: string;
     readonly types?: { readonly input: Input; readonly output: Output } | undefined;
     readonly validate: (value: unknown) => StandardResult<Output> | Promise<StandardResult<Output>>;
-    /** Present where the library can turn the schema into JSON Schema, as zod does from 4.2. */
+    /** Present if the library can convert the schema to JSON Schema, as zod can since 4.2. */
     readonly jsonSchema?: {
       readonly input: (options: { readonly target: "draft-2020-12" }) => { [keyword: string]: unknown };
     };
@@ -25,7 +25,7 @@ export interface StandardIssue {
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
 }
 
-/** What a schema's validation gives. */
+/** The type of a schema's validated values. */
 export type StandardOutput<Schema extends StandardSchema> = NonNullable<
   Schema["~standard"]["types"]
 >["output"];
@@ -36,12 +36,12 @@ export function isStandardSchema(value: unknown): value is StandardSchema {
   return canHaveMembers && "~standard" in value;
 }
 
-/** The issues in one line, such as `city: expected a string; days: too big`. */
-export function describeIssues(issues: readonly StandardIssue[]): string {
-  return issues.map(({ path, message }) => describePath(path) + message).join("; ");
+/** Returns the issues on one line, such as `city: expected a string; days: too big`. */
+export function formatIssues(issues: readonly StandardIssue[]): string {
+  return issues.map(({ path, message }) => formatPath(path) + message).join("; ");
 }
 
-function describePath(path: StandardIssue["path"]): string {
+function formatPath(path: StandardIssue["path"]): string {
   if (path === undefined || path.length === 0) return "";
   const keys = path.map((segment) => String(typeof segment === "object" ? segment.key : segment));
   return `${keys.join(".")}: `;

@@ -1,9 +1,9 @@
-/** A call that the model asks for. */
+/** A tool call in a model's response. */
 export interface ToolCall {
   readonly callId: string;
   readonly name: string;
   /** The model's text, which may be anything. */
   readonly arguments: string;
-  /** Which of the calls of one answer it is, from 0. */
+  /** The position among the calls of the response, from 0. */
   readonly index: number;
 }

@@ -15,7 +15,7 @@ import {
 const scope = "https://cognitiveservices.azure.com/.default";
 const deployment = "gpt-4o-mini";
 
-/** Stands in for the credentials of @azure/identity: gives the next token, and counts how often it was asked. */
+/** Replaces the credentials of @azure/identity: returns a new token each time and records the scopes. */
 class CountedCredential implements TokenCredential {
   readonly scopes: string[] = [];
   readonly #lifetimeMs: number;
@@ -44,7 +44,7 @@ function azureAgent(server: WireServer, credential: TokenCredential, tools: Tool
   return createChatAgent({ client, model: deployment, tools });
 }
 
-/** Answers, and keeps what the request was authorized by and where it went. */
+/** Answers, and records the method, URL and authorization of the request. */
 function recording(
   into: string[],
   answer: (response: ServerResponse) => void,
@@ -57,7 +57,7 @@ function recording(
 }
 
 describe("AzureOpenAI with a credential of @azure/identity", () => {
-  test("the token is asked for once, sent with each request, and is not in the thread", async () => {
+  test("requests the token once, sends it with each request, and keeps it out of the thread", async () => {
     const seen: string[] = [];
     const server = await startWireServer(
       recording(seen, completion(calling(["1", "look", ""]))),
@@ -73,11 +73,11 @@ describe("AzureOpenAI with a credential of @azure/identity", () => {
     const request = `POST ${path} Bearer secret-token-1`;
     expect(seen).toEqual([request, request, request]);
     expect(credential.scopes).toEqual([scope]);
-    expect(thread.serializeText()).not.toContain("secret");
-    expect(thread.serializeText()).not.toContain(server.url);
+    expect(JSON.stringify(thread)).not.toContain("secret");
+    expect(JSON.stringify(thread)).not.toContain(server.url);
   });
 
-  test("a token that has expired is replaced", async () => {
+  test("replaces a token that has expired", async () => {
     const seen: string[] = [];
     const answer = recording(seen, completion({ role: "assistant", content: "ok" }));
     const server = await startWireServer(answer, answer);
@@ -89,23 +89,23 @@ describe("AzureOpenAI with a credential of @azure/identity", () => {
     expect(seen.map((line) => line.split(" ").at(-1))).toEqual(["secret-token-1", "secret-token-2"]);
   });
 
-  test("no token is CLIENT_FAILED, with the credential's own error underneath, and nothing is sent", async () => {
+  test("rejects with CLIENT_FAILED if there is no token, with the credential's error in the cause", async () => {
     const server = await startWireServer();
     const unavailable = new Error("Please run 'az login' from a command prompt.");
     const agent = azureAgent(server, { getToken: async () => Promise.reject(unavailable) });
     const thread = agent.getNewThread();
-    const before = thread.serializeText();
+    const before = JSON.stringify(thread);
     const failure = agent.run("x", thread);
     await expect(failure).rejects.toMatchObject({
       code: "CLIENT_FAILED",
       retryable: false,
       cause: { cause: unavailable },
     });
-    expect(thread.serializeText()).toBe(before);
+    expect(JSON.stringify(thread)).toBe(before);
     expect(server.bodies).toHaveLength(0);
   });
 
-  test.each([401, 403, 404])("a refused token (%i) is MODEL_REFUSED with the status", async (status) => {
+  test.each([401, 403, 404])("rejects with MODEL_REFUSED if the token is rejected (%i)", async (status) => {
     const server = await startWireServer(
       json({ error: { code: "PermissionDenied", message: "no" } }, status),
     );

@@ -20,7 +20,7 @@ const joke = "Why could the pirate not learn the alphabet? He kept getting lost 
 const model = "gpt-4o-mini";
 
 describe("the tutorial", () => {
-  test("a conversation is taken up in another process, which sends the earlier messages", async () => {
+  test("resumes a conversation in another process, which sends the earlier messages", async () => {
     const mock = await startMock();
     mock.onMessage("Tell me a short pirate joke.", { content: joke });
     mock.onMessage("Now tell that joke in the voice of a pirate.", { content: "Arr, I be lost at C!" });
@@ -58,11 +58,11 @@ describe("the tutorial", () => {
         "user: Now tell that joke in the voice of a pirate.",
       ],
     ]);
-    // The saved beginning is unchanged to the byte in the grown thread.
+    // The saved beginning is unchanged byte for byte.
     expect(JSON.stringify(resumed.thread).startsWith(text.slice(0, -2))).toBe(true);
   });
 
-  test("an AzureOpenAI client works, with a token provider", async () => {
+  test("works with an AzureOpenAI client and a token provider", async () => {
     const mock = await startMock();
     mock.onMessage("joke", { content: joke });
     const client = new AzureOpenAI({
@@ -79,7 +79,7 @@ describe("the tutorial", () => {
 });
 
 describe("run", () => {
-  test("the result has text, new messages, usage, finish reason and the thread", async () => {
+  test("resolves with the text, the new messages, the usage, the finish reason and the thread", async () => {
     const usage = { prompt_tokens: 10, completion_tokens: 5, total_tokens: 15 };
     const message = { role: "assistant", content: "Hello." };
     const server = await startWireServer(completion(message, { usage }), completion(message));
@@ -95,7 +95,7 @@ describe("run", () => {
     expect(next.thread.messages).toHaveLength(4);
   });
 
-  test("usage of several model calls is added, details too", async () => {
+  test("adds the usage of several model calls, including details", async () => {
     const tool = defineTool({ name: "now", run: () => "noon" });
     const call = { id: "1", type: "function", function: { name: "now", arguments: "" } };
     const server = await startWireServer(
@@ -118,13 +118,13 @@ describe("run", () => {
     });
   });
 
-  test("a refusal has no text", async () => {
+  test("resolves with empty text after a refusal", async () => {
     const server = await startWireServer(completion({ role: "assistant", content: null, refusal: "No." }));
     const agent = createChatAgent({ client: clientOf(server), model: "m" });
     expect(await agent.run("Do it")).toMatchObject({ text: "", refusal: "No." });
   });
 
-  test("the text of content parts is joined", async () => {
+  test("joins the text of content parts", async () => {
     const content = [
       { type: "text", text: "Hel" },
       { type: "text", text: "lo" },
@@ -134,7 +134,7 @@ describe("run", () => {
     expect((await agent.run("Hi")).text).toBe("Hello");
   });
 
-  test("messages in wire form, one or several, are sent and kept with members unknown to us", async () => {
+  test("sends and stores messages in wire form, including unknown members", async () => {
     const answer = {
       role: "assistant",
       content: "A cat.",
@@ -169,7 +169,7 @@ describe("run", () => {
     expect(await loaded.serialize()).toEqual(saved);
   });
 
-  test("of its own audio an assistant message is sent with the id alone, and keeps the rest", async () => {
+  test("sends only the id of an assistant message's audio, and stores all of it", async () => {
     const audio = { id: "audio_1", data: "AAAA", expires_at: 1, transcript: "Hi" };
     const answer = { role: "assistant", content: null, audio };
     const server = await startWireServer(completion(answer), completion(answer));
@@ -180,7 +180,7 @@ describe("run", () => {
     expect(thread.messages[1]).toEqual(answer);
   });
 
-  test("parameters and model are the run's over the agent's, and undefined takes one away", async () => {
+  test("overrides the agent's model and parameters, and removes those set to undefined", async () => {
     const answer = completion({ role: "assistant", content: "ok" });
     const server = await startWireServer(answer, answer);
     const parameters = { temperature: 0.2, seed: 7, stream_options: { include_usage: true } };
@@ -193,7 +193,7 @@ describe("run", () => {
     ]);
   });
 
-  test("a parseable response format is sent, and its parser leaves nothing in the thread", async () => {
+  test("sends a parseable response format without storing parsed values", async () => {
     const mock = await startMock();
     mock.onMessage("joke", { content: '{"joke":"ha"}' });
     const format = zodResponseFormat(z.object({ joke: z.string() }), "joke");
@@ -211,7 +211,7 @@ describe("run", () => {
     expect(mock.getLastRequest()?.body).toMatchObject({ response_format: { type: "json_schema" } });
   });
 
-  test("text that no store could keep is refused before anything is sent, and mended in an answer", async () => {
+  test("rejects lone surrogates in input and replaces them in responses", async () => {
     const server = await startWireServer((response) => {
       response.writeHead(200, { "content-type": "application/json" });
       response.end('{"choices":[{"message":{"role":"assistant","content":"cut \\ud83c"}}]}');
@@ -223,12 +223,12 @@ describe("run", () => {
   });
 
   test.each<[string, unknown, string]>([
-    ["nothing", undefined, "input[0]"],
-    ["no message", [], "input"],
+    ["undefined", undefined, "input[0]"],
+    ["an empty array", [], "input"],
     ["an unknown role", { role: "critic", content: "x" }, "input[0].role"],
     ["an inherited name as role", { role: "constructor", content: "x" }, "input[0].role"],
     ["a date", { role: "user", content: "x", at: new Date(0) }, "input[0].at"],
-    ["a lone result", [{ role: "tool", tool_call_id: "1", content: "x" }], "input[0]"],
+    ["a result without its call", [{ role: "tool", tool_call_id: "1", content: "x" }], "input[0]"],
     [
       "a call without its result",
       [
@@ -240,7 +240,7 @@ describe("run", () => {
       ],
       "input[1].tool_calls",
     ],
-  ])("input of %s is refused with its path", async (_name, input, path) => {
+  ])("rejects input of %s with the path", async (_name, input, path) => {
     const server = await startWireServer();
     const agent = createChatAgent({ client: clientOf(server), model: "m" });
     const thread = agent.getNewThread();
@@ -252,7 +252,7 @@ describe("run", () => {
     expect(server.bodies).toHaveLength(0);
   });
 
-  test("input is copied: what the caller does to it later changes nothing", async () => {
+  test("copies the input and freezes the messages", async () => {
     const server = await startWireServer(completion({ role: "assistant", content: "ok" }));
     const agent = createChatAgent({ client: clientOf(server), model: "m" });
     const thread = agent.getNewThread();
@@ -261,16 +261,13 @@ describe("run", () => {
     message.content = "after";
     await running;
     expect(thread.messages[0]).toEqual({ role: "user", content: "before" });
-    const copy = await thread.serialize();
-    (copy["messages"] as unknown[]).length = 0;
-    expect(thread.messages).toHaveLength(2);
     expect(Object.isFrozen(thread.messages)).toBe(true);
     expect(Object.isFrozen(thread.messages[0])).toBe(true);
   });
 });
 
 describe("threads and runs", () => {
-  test("a second run of a thread in use is THREAD_BUSY, and the first is unharmed", async () => {
+  test("a concurrent run of the same thread rejects with THREAD_BUSY", async () => {
     const asked = Promise.withResolvers<void>();
     const answer = Promise.withResolvers<void>();
     const say = completion({ role: "assistant", content: "one" });
@@ -295,7 +292,7 @@ describe("threads and runs", () => {
     expect(thread.messages.map(outline)).toEqual(["user: 1", "assistant: one", "user: 2", "assistant: two"]);
   });
 
-  test("two threads of one agent run at once", async () => {
+  test("separate threads of one agent run concurrently", async () => {
     const mock = await startMock();
     mock.onMessage(/./, (request) => ({
       content: `echo ${JSON.stringify(request.messages.at(-1)?.content)}`,
@@ -305,7 +302,7 @@ describe("threads and runs", () => {
     expect(results.map(({ text }) => text)).toEqual(['echo "a"', 'echo "b"', 'echo "c"']);
   });
 
-  test("another agent's thread, and what is no thread, are refused", async () => {
+  test("another agent's thread and serialized threads are rejected", async () => {
     const server = await startWireServer();
     const client = clientOf(server);
     const thread = createChatAgent({ client, model: "m", name: "Support" }).getNewThread();
@@ -313,13 +310,13 @@ describe("threads and runs", () => {
     expect(agent).toMatchObject({ name: "Assistant", kind: "chat" });
     await expect(agent.run("x", thread)).rejects.toMatchObject({
       code: "THREAD_MISMATCH",
-      message: expect.stringContaining('agent "Support"; this agent is "Assistant"') as string,
+      message: expect.stringContaining('agent "Support", and this agent is "Assistant"') as string,
     });
     const data = (await thread.serialize()) as unknown as typeof thread;
     await expect(agent.run("x", data)).rejects.toMatchObject({ code: "INVALID_ARGUMENT", path: "thread" });
   });
 
-  test("a failed run leaves the thread as it was, and it can be run again", async () => {
+  test("a failed run leaves the thread unchanged, and it can be run again", async () => {
     const server = await startWireServer(
       completion({ role: "assistant", content: "one" }),
       json({ error: { message: "down" } }, 500),
@@ -340,22 +337,22 @@ describe("threads and runs", () => {
   });
 });
 
-describe("createChatAgent refuses", () => {
+describe("createChatAgent rejects", () => {
   const tool = defineTool({ name: "now", run: () => "noon" });
   const client = clientOf({ url: "http://127.0.0.1:9" });
   test.each<[string, object, string]>([
-    ["no client", { client: undefined }, "client"],
-    ["no model", { model: "" }, "model"],
+    ["a missing client", { client: undefined }, "client"],
+    ["an empty model", { model: "" }, "model"],
     ["an empty name", { name: "" }, "name"],
-    ["instructions that are no text", { instructions: 5 }, "instructions"],
-    ["a fraction of a round", { maxToolRounds: 1.5 }, "maxToolRounds"],
-    ["two tools of one name", { tools: [tool, tool] }, "tools[1]"],
-    ["a tool of somebody else", { tools: [{ name: "x" }] }, "tools[0]"],
+    ["instructions that are not a string", { instructions: 5 }, "instructions"],
+    ["a fractional maxToolRounds", { maxToolRounds: 1.5 }, "maxToolRounds"],
+    ["two tools with the same name", { tools: [tool, tool] }, "tools[1]"],
+    ["an object that is not a tool", { tools: [{ name: "x" }] }, "tools[0]"],
     ["messages among the parameters", { parameters: { messages: [] } }, "parameters.messages"],
     ["several choices", { parameters: { n: 2 } }, "parameters.n"],
-    ["a parameter that is no JSON", { parameters: { seed: Number.NaN } }, "parameters.seed"],
+    ["a parameter that JSON cannot represent", { parameters: { seed: Number.NaN } }, "parameters.seed"],
     [
-      "a choice of a tool that it has not",
+      "a choice of a tool that it does not have",
       { tools: [tool], parameters: { tool_choice: { type: "function", function: { name: "later" } } } },
       "parameters.tool_choice",
     ],
@@ -364,7 +361,7 @@ describe("createChatAgent refuses", () => {
     expect(() => createChatAgent(all)).toThrow(expect.objectContaining({ code: "INVALID_ARGUMENT", path }));
   });
 
-  test("in a run's parameters, too", async () => {
+  test("invalid parameters of a run", async () => {
     const agent = createChatAgent({ client, model: "m" });
     const parameters = { stream: true } as object;
     await expect(agent.run("x", undefined, { parameters })).rejects.toMatchObject({

@@ -1,19 +1,19 @@
-import { copyJson, unexpected } from "@threadstore/agent/provider";
+import { copyJson, invalidValue } from "@threadstore/agent/provider";
 import { checkMessages, type ChatMessage } from "./chat-message.ts";
-import { checkWholeUnits } from "./message-units.ts";
+import { checkToolCallPairing } from "./chat-tool-calls.ts";
 
-/** What a run is given: the user's text, or one or more messages in the wire form of Chat Completions. */
+/** The input of a run: the user's text, or one or more messages in the wire form of Chat Completions. */
 export type ChatInput = string | ChatMessage | readonly ChatMessage[];
 
-/** The input as messages, copied and checked, so that a store can keep whatever a run adds to a thread. */
-export function readInput(input: ChatInput): ChatMessage[] {
-  const rules = { code: "INVALID_ARGUMENT" } as const;
+/** Converts input to messages, copied and validated. Throws `INVALID_ARGUMENT` with the path. */
+export function readChatInput(input: ChatInput): ChatMessage[] {
+  const rules = { code: "INVALID_ARGUMENT", path: "input" } as const;
   if (typeof input === "string") {
-    return checkMessages([{ role: "user", content: copyJson(input, rules, "input") }], "input", rules.code);
+    return checkMessages([{ role: "user", content: copyJson(input, rules) }], "input", rules.code);
   }
-  const given: readonly unknown[] = Array.isArray(input) ? input : [input];
-  if (given.length === 0) throw unexpected(rules.code, "input", "at least one message");
-  const messages = checkMessages(copyJson(given, rules, "input"), "input", rules.code);
-  checkWholeUnits(messages, "input", rules.code);
+  const values: readonly unknown[] = Array.isArray(input) ? input : [input];
+  if (values.length === 0) throw invalidValue(rules.code, "input", "at least one message");
+  const messages = checkMessages(copyJson(values, rules), "input", rules.code);
+  checkToolCallPairing(messages, "input", rules.code);
   return messages;
 }

@@ -1,48 +1,29 @@
-import { AgentError, type JsonObject } from "@threadstore/agent";
-import {
-  type EmitEvent,
-  untilAborted,
-  copyJson,
-  isJsonObject,
-  isPlainObject,
-  unexpected,
-} from "@threadstore/agent/provider";
+import { AgentError } from "@threadstore/agent";
+import { copyJson, type EmitEvent, invalidValue } from "@threadstore/agent/provider";
+import { isJsonObject, isPlainObject, type JsonObject, untilAborted } from "@threadstore/core/documents";
 import type { OpenAI } from "openai";
-import type {
-  ChatCompletionAssistantMessageParam,
-  ChatCompletionCreateParamsNonStreaming,
-} from "openai/resources/chat/completions";
+import type { ChatCompletionAssistantMessageParam } from "openai/resources/chat/completions";
 import type { CompletionUsage } from "openai/resources/completions";
-import { explainModelError } from "../model-error.ts";
+import { toModelError } from "../model-error.ts";
 import { checkMessage, type ChatMessage } from "./chat-message.ts";
-import { streamCompletion } from "./chat-model-stream.ts";
+import { type ChatRequest, type Completion, streamCompletion } from "./chat-stream.ts";
 
-/** The body of a request; whether it is streamed is decided at the call. */
-export type ChatRequest = Omit<ChatCompletionCreateParamsNonStreaming, "stream">;
-
-/** One call of the model. */
-export interface ModelCall {
+export interface ChatModelCall {
   readonly client: OpenAI;
   readonly request: ChatRequest;
   readonly signal: AbortSignal;
-  /** With it the answer is streamed, and its pieces are emitted as they come. */
+  /** If present, the response is streamed, and its pieces are emitted as they arrive. */
   readonly emit: EmitEvent<ChatMessage> | undefined;
 }
 
-export interface ModelAnswer {
+export interface ChatModelResponse {
   readonly message: ChatCompletionAssistantMessageParam;
   readonly finishReason: string | undefined;
   readonly usage: CompletionUsage | undefined;
 }
 
-/** What is read of an answer; the servers that speak the protocol differ in everything else. */
-export interface Completion {
-  readonly choices: readonly { readonly message: unknown; readonly finish_reason: unknown }[];
-  readonly usage?: CompletionUsage | null | undefined;
-}
-
-/** Asks the model. Rejects with the signal's reason when aborted, and otherwise with an AgentError. */
-export async function callModel(call: ModelCall): Promise<ModelAnswer> {
+/** Sends a request to the model. Rejects with the signal's reason if it aborts, otherwise with an `AgentError`. */
+export async function callChatModel(call: ChatModelCall): Promise<ChatModelResponse> {
   const { client, signal, emit } = call;
   const request = { ...call.request, messages: call.request.messages.map(toRequestMessage) };
   signal.throwIfAborted();
@@ -54,7 +35,7 @@ export async function callModel(call: ModelCall): Promise<ModelAnswer> {
     return readCompletion(await untilAborted<Completion>(completion, signal));
   } catch (error) {
     signal.throwIfAborted();
-    throw explainModelError(error);
+    throw toModelError(error);
   }
 }
 
@@ -62,19 +43,19 @@ function withoutStreamOptions({ stream_options: _options, ...request }: ChatRequ
   return request;
 }
 
-/** A message as providers take it back: of its own audio an assistant message may name the id alone. */
+/** Returns a message as providers accept it: the audio of an assistant message may only contain its id. */
 function toRequestMessage(message: ChatMessage): ChatMessage {
   if (message.role !== "assistant" || message.audio === undefined || message.audio === null) return message;
   return { ...message, audio: { id: message.audio.id } };
 }
 
-function readCompletion(completion: Completion): ModelAnswer {
-  // A proxy's page of HTML arrives here as a string.
+function readCompletion(completion: Completion): ChatModelResponse {
+  // The HTML page of a proxy arrives as a string.
   const choices: unknown = isPlainObject(completion) ? completion.choices : undefined;
   const choice: unknown = Array.isArray(choices) ? choices[0] : undefined;
   if (!isPlainObject(choice)) {
     const message =
-      "The server's answer is not a chat completion with a choice. Does the client's base URL point at Chat Completions?";
+      "The server's response is not a chat completion with a choice. Check that the client's base URL points at Chat Completions.";
     throw new AgentError("RESPONSE_INVALID", message);
   }
   const message = readAssistantMessage(choice["message"]);
@@ -86,31 +67,34 @@ function readCompletion(completion: Completion): ModelAnswer {
   };
 }
 
-/** A copy that a thread can keep while the turn is open. */
+/** Returns a copy that a thread can store while the turn is open. */
 function readUsage(usage: Completion["usage"]): CompletionUsage | undefined {
   if (!isPlainObject(usage)) return undefined;
-  const copy = copyJson(usage, { code: "RESPONSE_INVALID", mendText: true }, "$.usage");
-  return copy as unknown as CompletionUsage;
+  return copyReceived(usage, "$.usage") as unknown as CompletionUsage;
 }
 
-/** Held to the same rules as a loaded thread's messages, so that no run makes a thread that does not load. */
+/** Validates a message by the same rules as those of a loaded thread, so that every saved thread can be loaded. */
 function readAssistantMessage(value: unknown): ChatCompletionAssistantMessageParam {
   const path = "$.choices[0].message";
-  const copy = copyJson(value, { code: "RESPONSE_INVALID", mendText: true }, path);
-  if (isJsonObject(copy)) nameToolCalls(copy);
+  const copy = copyReceived(value, path);
+  if (isJsonObject(copy)) addCallIds(copy);
   const message = checkMessage(copy, path, "RESPONSE_INVALID");
-  if (message.role !== "assistant") throw unexpected("RESPONSE_INVALID", `${path}.role`, '"assistant"');
+  if (message.role !== "assistant") throw invalidValue("RESPONSE_INVALID", `${path}.role`, '"assistant"');
   return message;
 }
 
-// Some servers leave out the ids of tool calls, or give two calls the same; a result must name its call.
-function nameToolCalls(message: JsonObject): void {
+function copyReceived(value: unknown, path: string): ReturnType<typeof copyJson> {
+  return copyJson(value, { code: "RESPONSE_INVALID", loneSurrogates: "replace", path });
+}
+
+// Some servers omit the ids of tool calls or use an id twice, but a result must name its call.
+function addCallIds(message: JsonObject): void {
   const calls = message["tool_calls"];
   if (!Array.isArray(calls)) return;
   const ids = new Set<unknown>();
   for (const call of calls) {
     if (!isJsonObject(call)) continue;
-    // Without hyphens, since providers take ids of at most 40 characters.
+    // Without hyphens, because providers accept ids of at most 40 characters.
     if (!call["id"] || ids.has(call["id"])) call["id"] = `call_${crypto.randomUUID().replaceAll("-", "")}`;
     ids.add(call["id"]);
   }

@@ -1,33 +1,52 @@
 import type { Tool } from "@threadstore/agent";
-import type { ModelRequest, Protocol } from "@threadstore/agent/provider";
+import type { Model, ModelRequest, Protocol } from "@threadstore/agent/provider";
 import type { OpenAI } from "openai";
 import type { ChatCompletionFunctionTool } from "openai/resources/chat/completions";
 import type { CompletionUsage } from "openai/resources/completions";
+import { type ChatInput, readChatInput } from "./chat-input.ts";
 import type { ChatMessage } from "./chat-message.ts";
-import { callModel, type ChatRequest } from "./chat-model.ts";
-import { withoutForcedCall, type ChatParameters } from "./chat-parameters.ts";
-import { readToolCalls } from "./message-units.ts";
+import { callChatModel } from "./chat-model.ts";
+import type { ChatAgentSettings, ChatRunOptions } from "./chat-options.ts";
+import { type ChatParameters, mergeChatParameters, withoutForcedCall } from "./chat-parameters.ts";
+import type { ChatRequest } from "./chat-stream.ts";
+import { CHAT_THREAD_KIND } from "./chat-thread.ts";
+import { readToolCalls } from "./chat-tool-calls.ts";
 
-/** What the requests of a run have in common. */
-export interface ChatEndpoint {
+/** The settings that the requests of a run share. */
+interface ChatEndpoint {
   readonly client: OpenAI;
   readonly model: string;
   readonly parameters: ChatParameters;
 }
 
-/** How Chat Completions are asked. */
-export function createChatProtocol(endpoint: ChatEndpoint): Protocol<ChatMessage, CompletionUsage> {
+/** Implements Chat Completions for `createAgent`. */
+export function createChatProtocol(
+  settings: ChatAgentSettings,
+): Protocol<"chat", ChatMessage, CompletionUsage, ChatInput, ChatRunOptions> {
+  const { client, tools } = settings;
+  return {
+    threads: CHAT_THREAD_KIND,
+    readInput: readChatInput,
+    createModel: (run) => {
+      const parameters = mergeChatParameters(settings.parameters, run?.parameters, tools);
+      return createChatModel({ client, model: run?.model ?? settings.model, parameters });
+    },
+  };
+}
+
+function createChatModel(endpoint: ChatEndpoint): Model<ChatMessage, CompletionUsage> {
+  const { client } = endpoint;
   return {
     async ask(request) {
       const { signal, emit } = request;
-      const call = { client: endpoint.client, request: toChatRequest(endpoint, request), signal, emit };
-      const { message, finishReason, usage } = await callModel(call);
+      const call = { client, request: toChatRequest(endpoint, request), signal, emit };
+      const { message, finishReason, usage } = await callChatModel(call);
       const calls = readToolCalls(message);
       const refusal = message.refusal ?? undefined;
       return { messages: [message], calls, refusal, finishReason, usage, service: undefined };
     },
     toToolResult: ({ callId }, content) => ({ role: "tool", tool_call_id: callId, content }),
-    readText,
+    readText: readLastText,
   };
 }
 
@@ -54,8 +73,8 @@ function toWireTool({ name, description, strict, jsonSchema }: Tool): ChatComple
   };
 }
 
-/** The text of the last answer, whether the provider sends a string or parts. */
-export function readText(messages: readonly ChatMessage[]): string {
+/** Returns the text of the last response, whether the provider sends a string or parts. */
+export function readLastText(messages: readonly ChatMessage[]): string {
   const content = messages.findLast(({ role }) => role === "assistant")?.content;
   if (content === undefined || content === null || typeof content === "string") return content ?? "";
   return content.map((part) => (part.type === "text" ? part.text : "")).join("");

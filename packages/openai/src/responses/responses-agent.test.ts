@@ -55,7 +55,7 @@ async function agentWith(
 const user = (content: string) => ({ type: "message", role: "user", content });
 
 describe("a responses agent", () => {
-  test("runs, streams, calls tools and resumes against a server of the protocol", async () => {
+  test("runs, streams, calls tools and resumes with a server", async () => {
     const mock = await startMock();
     mock.on(
       { userMessage: /weather/u, hasToolResult: false },
@@ -71,7 +71,7 @@ describe("a responses agent", () => {
     const agent = createResponsesAgent({ client: clientOf(mock), model: "m", tools: [weather] });
     const first = await agent.run("hi");
     expect(first).toMatchObject({ text: "Hello!", status: "completed" });
-    const thread = await agent.deserializeThread(first.thread.serializeText());
+    const thread = await agent.deserializeThread(JSON.stringify(first.thread));
     const stream = agent.runStream("the weather?", thread);
     let text = "";
     const types: string[] = [];
@@ -92,7 +92,7 @@ describe("a responses agent", () => {
     ]);
   });
 
-  test("leaves the conversation with the service, and keeps the last response's id and a transcript", async () => {
+  test("sends only new items, and stores the id of the last response and a transcript", async () => {
     const tool = defineTool({ name: "t", run: () => "done" });
     const { agent, bodies } = await agentWith(
       { tools: [tool], instructions: "Be brief.", parameters: { temperature: 0, tool_choice: "required" } },
@@ -128,17 +128,17 @@ describe("a responses agent", () => {
       version: 1,
       service: { response: "r2" },
     });
-    const loaded = await agent.deserializeThread(thread.serializeText());
+    const loaded = await agent.deserializeThread(JSON.stringify(thread));
     await agent.run("bye", loaded);
     expect(bodies[2]).toMatchObject({ previous_response_id: "r2", input: [user("bye")] });
     expect(loaded.messages).toHaveLength(9);
-    expect(loaded.serializeText()).toBe(JSON.stringify(await loaded.serialize()));
+    expect(JSON.stringify(loaded)).toBe(JSON.stringify(await loaded.serialize()));
   });
 
   test.each<[string, Answer]>([
     ["400 previous_response_not_found", forgotten],
     ["404", json({ error: { message: "Not found", code: null } }, 404)],
-  ])("is answered %s: goes on from the transcript, and tells a stream", async (_name, answer) => {
+  ])("sends the transcript after %s, and emits an event", async (_name, answer) => {
     const { agent, bodies } = await agentWith(
       {},
       responding("r1", { type: "reasoning", id: "rs_1", summary: [] }, said("one")),
@@ -157,16 +157,16 @@ describe("a responses agent", () => {
     expect(thread.messages).toHaveLength(5);
   });
 
-  test("that the service has really gone is an error, and the thread stays as it was", async () => {
+  test("rejects if the transcript fails too, and leaves the thread unchanged", async () => {
     const gone = json({ error: { message: "Not found" } }, 404);
     const { agent } = await agentWith({}, responding("r1", said("one")), gone, gone);
     const { thread } = await agent.run("1");
-    const before = thread.serializeText();
+    const before = JSON.stringify(thread);
     await expect(agent.run("2", thread)).rejects.toMatchObject({ code: "MODEL_REFUSED", status: 404 });
-    expect(thread.serializeText()).toBe(before);
+    expect(JSON.stringify(thread)).toBe(before);
   });
 
-  test("keeps a conversation of the service, and begins another where that is gone", async () => {
+  test("uses a conversation of the service, and creates another if that is deleted", async () => {
     const conversation = (id: string) => json({ id, object: "conversation", created_at: 1, metadata: {} });
     const { agent, bodies } = await agentWith(
       { storage: "conversation" },
@@ -186,7 +186,7 @@ describe("a responses agent", () => {
     expect(await thread.serialize()).toMatchObject({ service: { conversation: "conv_2" } });
   });
 
-  test("keeps everything in the thread when nobody else shall", async () => {
+  test("sends everything if the conversation is stored locally", async () => {
     const secret = { type: "reasoning", id: "rs_2", summary: [], encrypted_content: "x" };
     const { agent, bodies } = await agentWith(
       { storage: "local", parameters: { include: ["reasoning.encrypted_content"] } },
@@ -201,15 +201,15 @@ describe("a responses agent", () => {
     expect(await thread.serialize()).not.toHaveProperty("service");
   });
 
-  test("takes up a thread of another storage from its transcript", async () => {
+  test("continues a thread of another storage from its transcript", async () => {
     const { agent } = await agentWith({}, responding("r1", said("one")));
-    const saved = (await agent.run("1")).thread.serializeText();
+    const saved = JSON.stringify((await agent.run("1")).thread);
     const local = await agentWith({ storage: "local" }, responding("r2", said("two")));
     await local.agent.run("2", await local.agent.deserializeThread(saved));
     expect(local.bodies[0]?.["input"]).toHaveLength(3);
   });
 
-  test("waits for approvals, and another process sends the results behind the response that asked", async () => {
+  test("waits for approvals, and another process sends the results", async () => {
     const tool = defineTool({ name: "t", needsApproval: true, run: () => "paid" });
     const { agent, bodies } = await agentWith(
       { tools: [tool] },
@@ -218,7 +218,7 @@ describe("a responses agent", () => {
     );
     const first = await agent.run("pay");
     expect(first).toMatchObject({ status: "approval-needed", approvals: [{ callId: "1", name: "t" }] });
-    const thread = await agent.deserializeThread(first.thread.serializeText());
+    const thread = await agent.deserializeThread(JSON.stringify(first.thread));
     const result = await agent.resume(thread, { approvals: [{ callId: "1", approved: true }] });
     expect(result.text).toBe("done");
     expect(bodies[1]).toMatchObject({
@@ -227,7 +227,7 @@ describe("a responses agent", () => {
     });
   });
 
-  test("has its hosted tools offered beside its own", async () => {
+  test("offers hosted tools", async () => {
     const { agent, bodies } = await agentWith(
       { hostedTools: [{ type: "web_search" }] },
       responding("r1", said("found")),
@@ -236,7 +236,7 @@ describe("a responses agent", () => {
     expect(bodies[0]?.["tools"]).toEqual([{ type: "web_search" }]);
   });
 
-  test("works on Azure, with a token and the path of its v1 API or of a deployment", async () => {
+  test("works with an AzureOpenAI client and a token provider", async () => {
     const seen: (string | undefined)[] = [];
     const server = await startWireServer((response, request) => {
       seen.push(request.url, request.headers.authorization);
@@ -265,26 +265,26 @@ function streamed(id: string, item: { content?: { text?: string }[] }): Answer {
   };
 }
 
-describe("an answer that is none", () => {
+describe("an invalid response", () => {
   const failing: [string, Answer, object][] = [
     [
-      "a failure of the server",
+      "a failed response",
       json({ id: "r", status: "failed", output: [], error: { code: "server_error", message: "s" } }),
       { code: "MODEL_UNAVAILABLE" },
     ],
     [
-      "a refusal by the server",
+      "a rejected prompt",
       json({ id: "r", status: "failed", output: [], error: { code: "invalid_prompt", message: "s" } }),
       { code: "MODEL_REFUSED" },
     ],
     [
-      "a response that is not finished",
+      "an unfinished response",
       json({ id: "r", status: "in_progress", output: [] }),
       { code: "RESPONSE_INVALID" },
     ],
-    ["no response", json({ choices: [] }), { code: "RESPONSE_INVALID" }],
+    ["another object", json({ choices: [] }), { code: "RESPONSE_INVALID" }],
     [
-      "a call without id",
+      "a call without an id",
       responding("r", { type: "function_call", name: "t", arguments: "" }),
       { code: "RESPONSE_INVALID", path: "$.output[0].call_id" },
     ],
@@ -292,19 +292,16 @@ describe("an answer that is none", () => {
     ["429", json({ error: { message: "no" } }, 429), { code: "MODEL_UNAVAILABLE", status: 429 }],
     ["500", json({ error: { message: "no" } }, 500), { code: "MODEL_UNAVAILABLE", status: 500 }],
   ];
-  test.each(failing)(
-    "%s is an error of its own, and the thread stays as it was",
-    async (_name, answer, error) => {
-      const { agent } = await agentWith({}, answer);
-      const thread = agent.getNewThread();
-      await expect(agent.run("1", thread)).rejects.toMatchObject(error);
-      expect(thread.messages).toEqual([]);
-    },
-  );
+  test.each(failing)("%s is an error, and the thread is unchanged", async (_name, answer, error) => {
+    const { agent } = await agentWith({}, answer);
+    const thread = agent.getNewThread();
+    await expect(agent.run("1", thread)).rejects.toMatchObject(error);
+    expect(thread.messages).toEqual([]);
+  });
 
   test.each<[string, string]>([
     ["breaks off", 'data: {"type":"response.output_text.delta","delta":"x"}\n\n'],
-    ["tells of an error", 'data: {"type":"error","code":"server_error","message":"x"}\n\n'],
+    ["contains an error", 'data: {"type":"error","code":"server_error","message":"x"}\n\n'],
   ])("a stream that %s is an error", async (_name, text) => {
     const { agent } = await agentWith({}, (response) => {
       response.writeHead(200, { "content-type": "text/event-stream" });
@@ -318,7 +315,7 @@ describe("an answer that is none", () => {
     expect(thread.messages).toEqual([]);
   });
 
-  test("an incomplete one says why, and is kept", async () => {
+  test("is not one that is incomplete: it is stored with the reason", async () => {
     const { agent } = await agentWith(
       {},
       json({
@@ -331,7 +328,7 @@ describe("an answer that is none", () => {
     expect(await agent.run("1")).toMatchObject({ text: "half", finishReason: "max_output_tokens" });
   });
 
-  test("a refusal of the model is told", async () => {
+  test("is not a refusal, which is in the result", async () => {
     const refusing = { ...said("x"), content: [{ type: "refusal", refusal: "I will not." }] };
     const { agent } = await agentWith({}, responding("r1", refusing));
     expect(await agent.run("1")).toMatchObject({ text: "", refusal: "I will not." });
@@ -342,18 +339,18 @@ describe("a thread of a responses agent", () => {
   const beginning = { format: "threadstore.thread", version: 1, kind: "responses", agent: "Assistant" };
 
   test.each<[string, object, string]>([
-    ["an item that is none", { messages: [1] }, "$.messages[0]"],
-    ["an unknown role", { messages: [{ role: "nobody", content: "" }] }, "$.messages[0].role"],
-    ["a type that is no text", { messages: [{ type: 1 }] }, "$.messages[0].type"],
+    ["an item that is not an object", { messages: [1] }, "$.messages[0]"],
+    ["an unknown role", { messages: [{ role: "critic", content: "" }] }, "$.messages[0].role"],
+    ["a type that is not a string", { messages: [{ type: 1 }] }, "$.messages[0].type"],
     [
-      "an output without call",
+      "an output without a call",
       { messages: [{ type: "function_call_output", call_id: "1", output: "" }] },
       "$.messages[0]",
     ],
-    ["a call without output", { messages: [called("1"), user("and?")] }, "$.messages[0]"],
-    ["two open calls of one id", { messages: [called("1"), called("1")] }, "$.messages[1].call_id"],
-    ["a service that is none", { messages: [], service: "r1" }, "$.service"],
-  ])("with %s is THREAD_INVALID", async (_name, rest, path) => {
+    ["a call without an output", { messages: [called("1"), user("and?")] }, "$.messages[0]"],
+    ["two open calls with the same id", { messages: [called("1"), called("1")] }, "$.messages[1].call_id"],
+    ["an invalid service", { messages: [], service: "r1" }, "$.service"],
+  ])("with %s rejects with THREAD_INVALID", async (_name, rest, path) => {
     const { agent } = await agentWith({});
     await expect(agent.deserializeThread({ ...beginning, ...rest })).rejects.toMatchObject({
       code: "THREAD_INVALID",
@@ -361,7 +358,7 @@ describe("a thread of a responses agent", () => {
     });
   });
 
-  test("of the golden file is read by every later version, and nothing of it is lost", async () => {
+  test("of the golden file is read completely", async () => {
     const text = readFileSync(new URL("golden/responses-thread-v1.json", import.meta.url), "utf8");
     const { agent } = await agentWith({});
     const thread = await agent.deserializeThread(text);
@@ -369,7 +366,7 @@ describe("a thread of a responses agent", () => {
     expect(thread.openTurn?.approvals).toEqual([{ callId: "call_2", name: "pay", arguments: '{"euros":7}' }]);
   });
 
-  test("with an id that is none is refused before anything is sent", async () => {
+  test("with an invalid reference is rejected before anything is sent", async () => {
     const { agent, bodies } = await agentWith({});
     const thread = await agent.deserializeThread({
       ...beginning,
@@ -383,7 +380,7 @@ describe("a thread of a responses agent", () => {
     expect(bodies).toEqual([]);
   });
 
-  test("is not a chat agent's, nor the other way round", async () => {
+  test("is rejected by a chat agent, and vice versa", async () => {
     const { agent } = await agentWith({});
     const chat = createChatAgent({ client: clientOf({ url: "http://127.0.0.1:1" }), model: "m" });
     await expect(chat.deserializeThread(await agent.getNewThread().serialize())).rejects.toMatchObject({
@@ -400,11 +397,11 @@ describe("a thread of a responses agent", () => {
   });
 
   test.each<[string, object, string]>([
-    ["no client", { client: {} }, "client"],
-    ["no model", { model: "" }, "model"],
+    ["an invalid client", { client: {} }, "client"],
+    ["an empty model", { model: "" }, "model"],
     ["an unknown storage", { storage: "cloud" }, "storage"],
-    ["a parameter of the agent's", { parameters: { store: true } }, "parameters.store"],
-  ])("is made by no agent with %s", (_name, wrong, path) => {
+    ["a reserved parameter", { parameters: { store: true } }, "parameters.store"],
+  ])("needs an agent without %s", (_name, wrong, path) => {
     const client = clientOf({ url: "http://127.0.0.1:1" });
     expect(() => createResponsesAgent({ client, model: "m", ...wrong })).toThrow(
       expect.objectContaining({ code: "INVALID_ARGUMENT", path }) as Error,
@@ -413,7 +410,7 @@ describe("a thread of a responses agent", () => {
 });
 
 describe("in a conversation", () => {
-  test("a turn that lost a race is put behind the other's, and the service is sent the transcript", async () => {
+  test("a turn that lost a race is appended, and the service receives the transcript", async () => {
     const store = memoryStore();
     const first = await agentWith({}, responding("r1", said("hello")));
     await openConversation({ agent: first.agent, store, id: "c" }).run("hi");

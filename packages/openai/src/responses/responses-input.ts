@@ -1,24 +1,23 @@
 import { AgentError } from "@threadstore/agent";
-import { copyJson, unexpected } from "@threadstore/agent/provider";
-import { findOpenCalls } from "./response-calls.ts";
+import { copyJson, invalidValue } from "@threadstore/agent/provider";
 import { checkItems, type ResponseItem } from "./response-item.ts";
+import { findOpenCalls } from "./response-tool-calls.ts";
 
-/** What a run is given: the user's text, or one or more items in the wire form of the Responses API. */
+/** The input of a run: the user's text, or one or more items in the wire form of the Responses API. */
 export type ResponsesInput = string | ResponseItem | readonly ResponseItem[];
 
-/** The input as items, copied and checked, so that a store can keep whatever a run adds to a thread. */
+/** Converts input to items, copied and validated. Throws `INVALID_ARGUMENT` with the path. */
 export function readResponsesInput(input: ResponsesInput): ResponseItem[] {
-  const code = "INVALID_ARGUMENT";
+  const rules = { code: "INVALID_ARGUMENT", path: "input" } as const;
+  const { code } = rules;
   if (typeof input === "string") {
-    const content = copyJson(input, { code }, "input");
+    const content = copyJson(input, rules);
     return checkItems([{ type: "message", role: "user", content }], "input", code);
   }
-  const given: readonly unknown[] = Array.isArray(input) ? input : [input];
-  if (given.length === 0) throw unexpected(code, "input", "at least one item");
-  const items = checkItems(copyJson(given, { code }, "input"), "input", code);
-  const open = findOpenCalls(items, "input", code);
-  if (open.calls.length === 0) return items;
-  throw new AgentError(code, `${open.path}: this function call has no output behind it.`, {
-    path: open.path,
-  });
+  const values: readonly unknown[] = Array.isArray(input) ? input : [input];
+  if (values.length === 0) throw invalidValue(code, "input", "at least one item");
+  const items = checkItems(copyJson(values, rules), "input", code);
+  const { calls, path } = findOpenCalls(items, "input", code);
+  if (calls.length === 0) return items;
+  throw new AgentError(code, `\`${path}\` is a function call without an output.`, { path });
 }

@@ -1,11 +1,6 @@
 import { AgentError } from "@threadstore/agent";
-import {
-  type EmitEvent,
-  untilAborted,
-  wholeCharacters,
-  copyJson,
-  isPlainObject,
-} from "@threadstore/agent/provider";
+import { copyJson, type EmitEvent, splitCharacters } from "@threadstore/agent/provider";
+import { isPlainObject, untilAborted } from "@threadstore/core/documents";
 import type { OpenAI } from "openai";
 import type {
   Response,
@@ -13,14 +8,13 @@ import type {
   ResponseStreamEvent,
   ResponseUsage,
 } from "openai/resources/responses/responses";
-import { explainInterruption } from "../model-error.ts";
+import { streamInterrupted } from "../model-error.ts";
 import { checkItems, type ResponseItem } from "./response-item.ts";
 
-/** The body of a request; whether it is streamed is decided at the call. */
+/** The body of a request, whether it is streamed or not. */
 export type ResponsesRequest = Omit<ResponseCreateParamsNonStreaming, "stream">;
 
-/** What is read of an answer. */
-export interface ResponsesAnswer {
+export interface ResponsesModelResponse {
   readonly id: string;
   readonly items: readonly ResponseItem[];
   readonly refusal: string | undefined;
@@ -28,13 +22,13 @@ export interface ResponsesAnswer {
   readonly usage: ResponseUsage | undefined;
 }
 
-/** Asks the model. Rejects with what the `openai` package throws, or with an AgentError. */
+/** Sends a request to the model. Rejects with the error of the `openai` package or with an `AgentError`. */
 export async function callResponses(
   client: OpenAI,
   request: ResponsesRequest,
   signal: AbortSignal,
   emit: EmitEvent<ResponseItem> | undefined,
-): Promise<ResponsesAnswer> {
+): Promise<ResponsesModelResponse> {
   signal.throwIfAborted();
   const response =
     emit === undefined
@@ -43,7 +37,7 @@ export async function callResponses(
   return readResponse(await untilAborted<unknown>(response, signal));
 }
 
-/** The events are read raw: the package's own helper adds members to items that the service then refuses. */
+/** Reads the raw events: the package's own helper adds members to items that the service then rejects as input. */
 async function streamResponse(
   client: OpenAI,
   request: ResponsesRequest,
@@ -51,58 +45,59 @@ async function streamResponse(
   emit: EmitEvent<ResponseItem>,
 ): Promise<Response> {
   const stream = await client.responses.create({ ...request, stream: true }, { signal });
-  const text = wholeCharacters((delta) => emit({ type: "text", delta }));
-  const refusal = wholeCharacters((delta) => emit({ type: "refusal", delta }));
+  const text = splitCharacters((delta) => emit({ type: "text", delta }));
+  const refusal = splitCharacters((delta) => emit({ type: "refusal", delta }));
   let response: Response | undefined;
   try {
     for await (const event of stream) {
       if (signal.aborted) break;
       if (event.type === "response.output_text.delta") text.add(event.delta);
       if (event.type === "response.refusal.delta") refusal.add(event.delta);
-      response = lastResponse(event) ?? response;
+      response = finalResponse(event) ?? response;
     }
   } catch (error) {
-    throw AgentError.is(error) ? error : explainInterruption(error);
+    throw AgentError.is(error) ? error : streamInterrupted(error);
   }
   signal.throwIfAborted();
-  if (response === undefined)
-    throw explainInterruption(new Error("The stream ended before the response did."));
+  if (response === undefined) {
+    throw streamInterrupted(new Error("The stream ended before the response did."));
+  }
   text.end();
   refusal.end();
   return response;
 }
 
-function lastResponse(event: ResponseStreamEvent): Response | undefined {
-  if (event.type === "error") throw failed(event.code, event);
-  const isLast = ["response.completed", "response.incomplete", "response.failed"].includes(event.type);
-  return isLast && "response" in event ? event.response : undefined;
+function finalResponse(event: ResponseStreamEvent): Response | undefined {
+  if (event.type === "error") throw responseFailed(event.code, event);
+  const isFinal = ["response.completed", "response.incomplete", "response.failed"].includes(event.type);
+  return isFinal && "response" in event ? event.response : undefined;
 }
 
-function readResponse(response: unknown): ResponsesAnswer {
-  // A proxy's page of HTML arrives here as a string.
+function readResponse(response: unknown): ResponsesModelResponse {
+  // The HTML page of a proxy arrives as a string.
   if (!isPlainObject(response) || !Array.isArray(response["output"]) || typeof response["id"] !== "string") {
     const message =
-      "The server's answer is not a response with output. Does the client's base URL point at the Responses API?";
+      "The server's response does not contain output. Check that the client's base URL points at the Responses API.";
     throw new AgentError("RESPONSE_INVALID", message);
   }
-  const { id, output, usage, status, error } = response as unknown as Response;
-  if (status === "failed") throw failed(error?.code, error);
+  const { id, output, usage, status, error, incomplete_details } = response as unknown as Response;
+  if (status === "failed") throw responseFailed(error?.code, error);
   if (status !== undefined && status !== "completed" && status !== "incomplete") {
-    throw new AgentError(
-      "RESPONSE_INVALID",
-      `The response ended with the status "${status}" instead of an answer.`,
-    );
+    const message = `The response ended with status "${status}" instead of being completed.`;
+    throw new AgentError("RESPONSE_INVALID", message);
   }
-  const copy = copyJson(output, { code: "RESPONSE_INVALID", mendText: true }, "$.output");
-  const items = checkItems(copy, "$.output", "RESPONSE_INVALID");
-  const reason = (response as unknown as Response).incomplete_details?.reason;
-  return { id, items, refusal: readRefusal(items), finishReason: reason ?? status, usage: readUsage(usage) };
+  const items = checkItems(copyReceived(output, "$.output"), "$.output", "RESPONSE_INVALID");
+  const finishReason = incomplete_details?.reason ?? status;
+  return { id, items, refusal: readRefusal(items), finishReason, usage: readUsage(usage) };
 }
 
 function readUsage(usage: ResponseUsage | null | undefined): ResponseUsage | undefined {
   if (!isPlainObject(usage)) return undefined;
-  const copy = copyJson(usage, { code: "RESPONSE_INVALID", mendText: true }, "$.usage");
-  return copy as unknown as ResponseUsage;
+  return copyReceived(usage, "$.usage") as unknown as ResponseUsage;
+}
+
+function copyReceived(value: unknown, path: string): ReturnType<typeof copyJson> {
+  return copyJson(value, { code: "RESPONSE_INVALID", loneSurrogates: "replace", path });
 }
 
 function readRefusal(items: readonly ResponseItem[]): string | undefined {
@@ -110,7 +105,7 @@ function readRefusal(items: readonly ResponseItem[]): string | undefined {
   return refusals.length === 0 ? undefined : refusals.join("");
 }
 
-/** The text of an answer. */
+/** Returns the text of a response. */
 export function textOf(items: readonly ResponseItem[]): string {
   return partsOf(items)
     .map((part) => (part.type === "output_text" ? part.text : ""))
@@ -131,10 +126,10 @@ function partsOf(items: readonly ResponseItem[]): readonly Part[] {
   );
 }
 
-function failed(code: string | null | undefined, cause: unknown): AgentError {
+function responseFailed(code: string | null | undefined, cause: unknown): AgentError {
   const isTemporary = code === "server_error" || code === "rate_limit_exceeded";
   const reason = typeof code === "string" && /^[\w.-]{1,64}$/.test(code) ? ` (${code})` : "";
   return isTemporary
-    ? new AgentError("MODEL_UNAVAILABLE", `The model failed to answer${reason}. Try again later.`, { cause })
-    : new AgentError("MODEL_REFUSED", `The model refused to answer${reason}. The cause says why.`, { cause });
+    ? new AgentError("MODEL_UNAVAILABLE", `The model failed to respond${reason}. Try again later.`, { cause })
+    : new AgentError("MODEL_REFUSED", `The model refused to respond${reason}. See the cause.`, { cause });
 }

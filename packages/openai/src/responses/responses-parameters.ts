@@ -1,9 +1,10 @@
 import { AgentError } from "@threadstore/agent";
-import { copyJson, isJsonObject, unexpected } from "@threadstore/agent/provider";
+import { copyJson, invalidValue } from "@threadstore/agent/provider";
+import { isJsonObject } from "@threadstore/core/documents";
 import type { ResponseCreateParamsNonStreaming } from "openai/resources/responses/responses";
 
-// These are the agent's to set. A background response answers later, when no run waits for it.
-const reserved = [
+// The agent sets these. A background response would arrive after the run has ended.
+const RESERVED = [
   "background",
   "conversation",
   "input",
@@ -16,33 +17,33 @@ const reserved = [
 ] as const;
 
 /**
- * Parameters of the Responses API that are passed on as they are, such as `temperature`, `max_output_tokens`,
- * `reasoning` or `include`. A `tool_choice` that forces a call holds for the first model call of a run; the
- * others are free to answer.
+ * Parameters of the Responses API that are sent unchanged, such as `temperature`, `max_output_tokens`, `reasoning` or
+ * `include`. A `tool_choice` that forces a call applies to the first request of a run only.
  */
-export type ResponsesParameters = Omit<ResponseCreateParamsNonStreaming, (typeof reserved)[number]>;
+export type ResponsesParameters = Omit<ResponseCreateParamsNonStreaming, (typeof RESERVED)[number]>;
 
-/** The agent's parameters under those of the run, copied and checked; `undefined` takes one away. */
-export function mergeParameters(
-  agent: ResponsesParameters | undefined,
-  run: ResponsesParameters | undefined,
+/** Merges the parameters of a run into those of the agent; `undefined` removes one. Throws `INVALID_ARGUMENT`. */
+export function mergeResponsesParameters(
+  agentParameters: ResponsesParameters | undefined,
+  runParameters: ResponsesParameters | undefined,
 ): ResponsesParameters {
-  const merged = copyJson({ ...agent, ...run }, { code: "INVALID_ARGUMENT" }, "parameters");
-  if (!isJsonObject(merged)) throw unexpected("INVALID_ARGUMENT", "parameters", "an object", merged);
-  for (const name of reserved) {
+  const code = "INVALID_ARGUMENT";
+  const merged = copyJson({ ...agentParameters, ...runParameters }, { code, path: "parameters" });
+  if (!isJsonObject(merged)) throw invalidValue(code, "parameters", "an object", merged);
+  for (const name of RESERVED) {
     if (!Object.hasOwn(merged, name)) continue;
-    const message = `parameters.${name}: the agent sets this itself; see its own options.`;
-    throw new AgentError("INVALID_ARGUMENT", message, { path: `parameters.${name}` });
+    const message = `\`parameters.${name}\` is set by the agent. Use the agent's own options.`;
+    throw new AgentError(code, message, { path: `parameters.${name}` });
   }
   return merged;
 }
 
-/** The parameters of the model calls behind the first: a forced call would otherwise be forced for ever. */
+/** Returns the parameters of the later requests of a run: forcing a call in each of them would never end. */
 export function withoutForcedCall(parameters: ResponsesParameters): ResponsesParameters {
-  const { tool_choice: choice, ...rest } = parameters;
+  const { tool_choice: choice, ...others } = parameters;
   if (choice === undefined || choice === "auto" || choice === "none") return parameters;
   if (typeof choice === "object" && choice.type === "allowed_tools") {
-    return { ...rest, tool_choice: { ...choice, mode: "auto" } };
+    return { ...others, tool_choice: { ...choice, mode: "auto" } };
   }
-  return rest;
+  return others;
 }

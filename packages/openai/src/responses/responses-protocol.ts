@@ -1,5 +1,6 @@
-import type { JsonObject, Tool } from "@threadstore/agent";
-import type { ModelAnswer, ModelRequest, Protocol } from "@threadstore/agent/provider";
+import type { Tool } from "@threadstore/agent";
+import type { Model, ModelRequest, ModelResponse, Protocol } from "@threadstore/agent/provider";
+import type { JsonObject } from "@threadstore/core/documents";
 import type { OpenAI } from "openai";
 import type {
   FunctionTool,
@@ -7,22 +8,29 @@ import type {
   ResponseUsage,
   Tool as HostedTool,
 } from "openai/resources/responses/responses";
-import { explainModelError } from "../model-error.ts";
-import { readCalls } from "./response-calls.ts";
+import { toModelError } from "../model-error.ts";
 import { isInput, type ResponseItem } from "./response-item.ts";
+import { readCalls } from "./response-tool-calls.ts";
+import { readResponsesInput, type ResponsesInput } from "./responses-input.ts";
 import { callResponses, type ResponsesRequest, textOf } from "./responses-model.ts";
-import { withoutForcedCall, type ResponsesParameters } from "./responses-parameters.ts";
+import type { ResponsesAgentSettings, ResponsesRunOptions } from "./responses-options.ts";
 import {
-  asTranscript,
-  beginService,
-  isForgotten,
+  mergeResponsesParameters,
+  type ResponsesParameters,
+  withoutForcedCall,
+} from "./responses-parameters.ts";
+import { RESPONSES_THREAD_KIND } from "./responses-thread.ts";
+import {
+  createServiceState,
+  isNotStored,
   readServiceState,
   type ResponsesStorage,
   type ServiceState,
+  toTranscript,
 } from "./service-state.ts";
 
-/** What the requests of a run have in common. */
-export interface ResponsesEndpoint {
+/** The settings that the requests of a run share. */
+interface ResponsesEndpoint {
   readonly client: OpenAI;
   readonly model: string;
   readonly parameters: ResponsesParameters;
@@ -30,8 +38,23 @@ export interface ResponsesEndpoint {
   readonly storage: ResponsesStorage;
 }
 
-/** How the Responses API is asked. */
-export function createResponsesProtocol(endpoint: ResponsesEndpoint): Protocol<ResponseItem, ResponseUsage> {
+/** Implements the Responses API for `createAgent`. */
+export function createResponsesProtocol(
+  settings: ResponsesAgentSettings,
+): Protocol<"responses", ResponseItem, ResponseUsage, ResponsesInput, ResponsesRunOptions> {
+  const { client, hostedTools, storage } = settings;
+  return {
+    threads: RESPONSES_THREAD_KIND,
+    readInput: readResponsesInput,
+    createModel: (run) => {
+      const parameters = mergeResponsesParameters(settings.parameters, run?.parameters);
+      const model = run?.model ?? settings.model;
+      return createResponsesModel({ client, model, parameters, hostedTools, storage });
+    },
+  };
+}
+
+function createResponsesModel(endpoint: ResponsesEndpoint): Model<ResponseItem, ResponseUsage> {
   return {
     async ask(request) {
       const { signal } = request;
@@ -39,7 +62,7 @@ export function createResponsesProtocol(endpoint: ResponsesEndpoint): Protocol<R
         return await ask(endpoint, request);
       } catch (error) {
         signal.throwIfAborted();
-        throw explainModelError(error);
+        throw toModelError(error);
       }
     },
     toToolResult: ({ callId }, content) => ({
@@ -52,39 +75,40 @@ export function createResponsesProtocol(endpoint: ResponsesEndpoint): Protocol<R
 }
 
 type Request = ModelRequest<ResponseItem>;
-type Answer = ModelAnswer<ResponseItem, ResponseUsage>;
+type Response = ModelResponse<ResponseItem, ResponseUsage>;
 
-async function ask(endpoint: ResponsesEndpoint, request: Request): Promise<Answer> {
+async function ask(endpoint: ResponsesEndpoint, request: Request): Promise<Response> {
   const state = readServiceState(request.service, endpoint.storage);
-  if (state === undefined) return askAnew(endpoint, request);
+  if (state === undefined) return sendTranscript(endpoint, request);
   try {
-    return await askWith(endpoint, request, state, request.unanswered);
+    return await send(endpoint, request, state, request.unanswered);
   } catch (error) {
     request.signal.throwIfAborted();
-    if (!isForgotten(error)) throw error;
-    // Stored responses are kept for 30 days; the thread has all that was said.
+    if (!isNotStored(error)) throw error;
+    // The service stores responses for 30 days. The thread contains the whole conversation.
     request.emit?.({ type: "restarted" });
-    return askAnew(endpoint, request);
+    return sendTranscript(endpoint, request);
   }
 }
 
-async function askAnew(endpoint: ResponsesEndpoint, request: Request): Promise<Answer> {
+/** Starts the service's conversation with everything that was said. */
+async function sendTranscript(endpoint: ResponsesEndpoint, request: Request): Promise<Response> {
   const { client, storage } = endpoint;
-  const state = await beginService(client, storage, request.signal);
-  return askWith(endpoint, request, state, asTranscript(request.messages));
+  const state = await createServiceState(client, storage, request.signal);
+  return send(endpoint, request, state, toTranscript(request.messages));
 }
 
-async function askWith(
+async function send(
   endpoint: ResponsesEndpoint,
   request: Request,
   state: ServiceState | undefined,
   input: readonly ResponseItem[],
-): Promise<Answer> {
+): Promise<Response> {
   const { client, storage } = endpoint;
   const body = toRequestBody(endpoint, request, state, input);
-  const { id, items, ...answer } = await callResponses(client, body, request.signal, request.emit);
+  const { id, items, ...response } = await callResponses(client, body, request.signal, request.emit);
   const service: JsonObject | undefined = storage === "response" ? { response: id } : state && { ...state };
-  return { ...answer, messages: items, calls: readCalls(items), service };
+  return { ...response, messages: items, calls: readCalls(items), service };
 }
 
 function toRequestBody(
@@ -97,7 +121,7 @@ function toRequestBody(
   return {
     ...(isFirst ? parameters : withoutForcedCall(parameters)),
     model,
-    // They hold for one response alone, so that each request has to say them.
+    // The service does not store instructions, so each request contains them.
     ...(instructions.length === 0 ? {} : { instructions: instructions.join("\n\n") }),
     input: input as ResponseInputItem[],
     store: storage !== "local",
@@ -117,7 +141,7 @@ function toWireTool({ name, description, strict, jsonSchema }: Tool): FunctionTo
     name,
     ...(description === undefined ? {} : { description }),
     parameters: jsonSchema,
-    // The service is strict unless told otherwise, and then takes only a part of JSON Schema.
+    // The service defaults to strict, which supports only a part of JSON Schema.
     strict: strict ?? false,
   };
 }

@@ -1,12 +1,19 @@
+import type { Thread } from "@threadstore/agent";
 import type { ThreadKind } from "@threadstore/agent/provider";
-import { findOpenCalls } from "./response-calls.ts";
 import { checkItems, isToolResult, type ResponseItem } from "./response-item.ts";
-import { responsesWire } from "./responses-wire.ts";
+import { findOpenCalls } from "./response-tool-calls.ts";
+import { RESPONSES_WIRE_FORM } from "./responses-wire-form.ts";
 
-export const responsesThreadKind: ThreadKind<"responses", ResponseItem> = {
+/** A conversation with a responses agent. Its messages are items in the wire form of the Responses API. */
+export interface ResponsesThread extends Thread<ResponseItem> {
+  readonly kind: "responses";
+}
+
+export const RESPONSES_THREAD_KIND: ThreadKind<"responses", ResponseItem> = {
   kind: "responses",
   version: 1,
-  wire: responsesWire,
+  packageName: "@threadstore/openai",
+  wireForm: RESPONSES_WIRE_FORM,
   checkMessages: checkItems,
   findOpenCalls,
   isToolResult,

@@ -1,31 +1,32 @@
-import type { JsonObject } from "@threadstore/agent";
-import { unexpected } from "@threadstore/agent/provider";
+import { invalidValue } from "@threadstore/agent/provider";
+import type { JsonObject } from "@threadstore/core/documents";
 import type { OpenAI } from "openai";
 import type { ResponseItem } from "./response-item.ts";
 
-/** Who keeps the conversation between requests; see `storage` of the agent. */
+/** Where the conversation is stored between requests; see `storage` of the agent. */
 export type ResponsesStorage = "response" | "conversation" | "local";
 
-/** By what the service knows what was said before. */
+/** The service's reference to the conversation so far. */
 export type ServiceState = { readonly response: string } | { readonly conversation: string };
 
-/** What a thread keeps of the service, which is untrusted; `undefined` when this storage can do nothing with it. */
+/** Reads the service state of a thread, which is untrusted. Returns `undefined` if this storage cannot use it. */
 export function readServiceState(
   service: JsonObject | undefined,
   storage: ResponsesStorage,
 ): ServiceState | undefined {
   if (service === undefined || storage === "local") return undefined;
   const id = service[storage];
-  // Of another storage: the conversation begins anew from its transcript.
+  // The state belongs to another storage. The conversation starts again from its transcript.
   if (id === undefined) return undefined;
   if (typeof id !== "string" || !/^[\w.:-]{1,256}$/.test(id)) {
-    throw unexpected("THREAD_INVALID", `$.service.${storage}`, "the id of a stored object", id);
+    const value = typeof id === "string" ? [] : [id];
+    throw invalidValue("THREAD_INVALID", `$.service.${storage}`, "the id of a stored object", ...value);
   }
   return storage === "response" ? { response: id } : { conversation: id };
 }
 
-/** Makes what the service is to keep a new conversation in; `undefined` where that comes with the response. */
-export async function beginService(
+/** Creates the service's conversation. Returns `undefined` for storages that do not need one. */
+export async function createServiceState(
   client: OpenAI,
   storage: ResponsesStorage,
   signal: AbortSignal,
@@ -36,20 +37,20 @@ export async function beginService(
 }
 
 /**
- * The items as a service takes them that does not have them. It refuses ids of its own that it has forgotten,
- * and reasoning that it has to look up.
+ * Returns the items in a form that a service accepts if it does not store them. It rejects ids that it no longer
+ * stores, and reasoning that it would have to look up.
  */
-export function asTranscript(items: readonly ResponseItem[]): ResponseItem[] {
+export function toTranscript(items: readonly ResponseItem[]): ResponseItem[] {
   return items.flatMap((item) => {
     if (item.type === "item_reference") return [];
     if (item.type === "reasoning" && typeof item.encrypted_content !== "string") return [];
-    const { id: _id, ...rest } = item as ResponseItem & { id?: unknown };
-    return [rest as ResponseItem];
+    const { id: _id, ...others } = item as ResponseItem & { id?: unknown };
+    return [others as ResponseItem];
   });
 }
 
-/** Whether the error says that the service has no object of that id (any more). */
-export function isForgotten(error: unknown): boolean {
+/** Returns whether the error says that the service does not store the object of that id. */
+export function isNotStored(error: unknown): boolean {
   if (typeof error !== "object" || error === null) return false;
   const { status, code } = error as { readonly status?: unknown; readonly code?: unknown };
   return (

@@ -6,7 +6,7 @@ import {
   isObject,
   missing,
   wrongType,
-  type Refusal,
+  type Rejection,
   type Rule,
 } from "./request.test-helper.ts";
 
@@ -25,7 +25,7 @@ function isWellFormed(value: unknown): boolean {
 
 const roles = ["system", "assistant", "user", "function", "tool", "developer"];
 
-const knowsRoles = each((message, index) => {
+const checksRoles = each((message, index) => {
   const path = `messages[${index}]`;
   if (!isObject(message)) return wrongType(path, "an object", message);
   const { role, name } = message;
@@ -39,7 +39,7 @@ const knowsRoles = each((message, index) => {
   return invalidRequest(text, `messages.[${index}].name`);
 });
 
-const takesContent = each((message, index) => {
+const checksContent = each((message, index) => {
   const { role, content, tool_calls: calls, function_call: call, refusal, audio } = message;
   const path = `messages[${index}].content`;
   if (typeof content === "string") return undefined;
@@ -67,7 +67,7 @@ const takesContent = each((message, index) => {
   return undefined;
 });
 
-const takesCalls = each(({ role, tool_calls: calls }, index) => {
+const checksCalls = each(({ role, tool_calls: calls }, index) => {
   if (role !== "assistant" || calls === undefined) return undefined;
   const path = `messages[${index}].tool_calls`;
   if (!Array.isArray(calls)) return wrongType(path, "an array of objects", calls);
@@ -76,13 +76,13 @@ const takesCalls = each(({ role, tool_calls: calls }, index) => {
     return invalidRequest(text, path, "empty_array");
   }
   for (const [position, call] of (calls as unknown[]).entries()) {
-    const refusal = checkCall(call, `${path}[${position}]`);
-    if (refusal !== undefined) return refusal;
+    const rejection = checkCall(call, `${path}[${position}]`);
+    if (rejection !== undefined) return rejection;
   }
   return undefined;
 });
 
-function checkCall(call: unknown, path: string): Refusal | undefined {
+function checkCall(call: unknown, path: string): Rejection | undefined {
   if (!isObject(call)) return wrongType(path, "an object", call);
   const { id, type, function: definition } = call;
   if (typeof id !== "string") return wrongType(`${path}.id`, "a string", id);
@@ -108,7 +108,7 @@ function checkCall(call: unknown, path: string): Refusal | undefined {
   return wrongType(`${path}.function.arguments`, "a string", args);
 }
 
-/** Each call has one result, directly behind it, and each result its call. */
+/** Each call must have one result directly after its message, and each result must have a call. */
 const pairsResults: Rule = ({ messages }) => {
   let open: string[] = [];
   let answered = new Map<unknown, number>();
@@ -140,10 +140,16 @@ const pairsResults: Rule = ({ messages }) => {
   return undefined;
 };
 
-function unanswered(ids: readonly string[], index: number): Refusal {
+function unanswered(ids: readonly string[], index: number): Rejection {
   const text = `An assistant message with 'tool_calls' must be followed by tool messages responding to each 'tool_call_id'. The following tool_call_ids did not have response messages: ${ids.join(", ")}`;
   return invalidRequest(text, `messages.[${index}].role`);
 }
 
-/** What OpenAI and Azure OpenAI hold a request of Chat Completions to. */
-export const openaiRules: readonly Rule[] = [parsesBody, knowsRoles, takesContent, takesCalls, pairsResults];
+/** The rules of OpenAI and Azure OpenAI for Chat Completions. */
+export const openaiRules: readonly Rule[] = [
+  parsesBody,
+  checksRoles,
+  checksContent,
+  checksCalls,
+  pairsResults,
+];

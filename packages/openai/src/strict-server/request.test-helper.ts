@@ -6,20 +6,20 @@ export interface ChatRequest {
 
 export type Message = { readonly [member: string]: unknown };
 
-export interface Refusal {
+export interface Rejection {
   readonly status: number;
   readonly error: object;
 }
 
-export type Rule = (request: ChatRequest) => Refusal | undefined;
+export type Rule = (request: ChatRequest) => Rejection | undefined;
 
-// Texts, params and codes are what the providers answered in public bug reports.
+// The messages, params and codes are those of real responses in public bug reports.
 
 export function invalidRequest(
   message: string,
   param: string | null = null,
   code: string | null = null,
-): Refusal {
+): Rejection {
   return { status: 400, error: { message, type: "invalid_request_error", param, code } };
 }
 
@@ -30,13 +30,13 @@ export function describe(value: unknown): string {
   return typeof value === "object" ? "an object" : `a ${typeof value}`;
 }
 
-export function wrongType(path: string, expected: string, found: unknown): Refusal {
+export function wrongType(path: string, expected: string, found: unknown): Rejection {
   if (found === undefined) return missing(path);
   const message = `Invalid type for '${path}': expected ${expected}, but got ${describe(found)} instead.`;
   return invalidRequest(message, path, "invalid_type");
 }
 
-export function missing(path: string): Refusal {
+export function missing(path: string): Rejection {
   return invalidRequest(`Missing required parameter: '${path}'.`, path, "missing_required_parameter");
 }
 
@@ -44,12 +44,12 @@ export function isObject(value: unknown): value is Message {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** The first message that a check of single messages refuses. */
-export function each(check: (message: Message, index: number) => Refusal | undefined): Rule {
+/** Returns a rule that applies a check to each message and returns the first rejection. */
+export function each(check: (message: Message, index: number) => Rejection | undefined): Rule {
   return ({ messages }) => {
     for (const [index, message] of messages.entries()) {
-      const refusal = check(message, index);
-      if (refusal !== undefined) return refusal;
+      const rejection = check(message, index);
+      if (rejection !== undefined) return rejection;
     }
     return undefined;
   };

@@ -1,19 +1,21 @@
-import { invalidRequest, isObject, wrongType, type Message, type Refusal } from "./request.test-helper.ts";
+import { invalidRequest, isObject, wrongType, type Message, type Rejection } from "./request.test-helper.ts";
 
-/** What the Responses API of OpenAI and Azure refuses of the items that it is sent. */
-export function findResponsesRefusal(request: { readonly [member: string]: unknown }): Refusal | undefined {
+/** Returns the rejection of a request by the Responses API of OpenAI and Azure; `undefined` if they accept it. */
+export function findResponsesRejection(request: {
+  readonly [member: string]: unknown;
+}): Rejection | undefined {
   const input = request["input"];
   if (typeof input === "string") return undefined;
   if (!Array.isArray(input)) return wrongType("input", "one of a string or array of objects", input);
   const items = input as unknown[];
   for (const [index, item] of items.entries()) {
-    const refusal = checkItem(item, `input[${index}]`);
-    if (refusal !== undefined) return refusal;
+    const rejection = checkItem(item, `input[${index}]`);
+    if (rejection !== undefined) return rejection;
   }
   return checkPairs(items as Message[]);
 }
 
-function checkItem(item: unknown, path: string): Refusal | undefined {
+function checkItem(item: unknown, path: string): Rejection | undefined {
   if (!isObject(item)) return wrongType(path, "an object", item);
   const { type = "message" } = item;
   if (type === "message") return checkMessage(item, path);
@@ -35,7 +37,7 @@ function checkItem(item: unknown, path: string): Refusal | undefined {
   return invalidRequest(text, `${path}.call_id`, "string_above_max_length");
 }
 
-function checkMessage({ role, content }: Message, path: string): Refusal | undefined {
+function checkMessage({ role, content }: Message, path: string): Rejection | undefined {
   if (!["assistant", "system", "developer", "user"].some((known) => known === role)) {
     const found = typeof role === "string" ? role : "";
     const text = `Invalid value: '${found}'. Supported values are: 'assistant', 'system', 'developer', and 'user'.`;
@@ -45,7 +47,7 @@ function checkMessage({ role, content }: Message, path: string): Refusal | undef
   return wrongType(`${path}.content`, "one of an array of objects or string", content);
 }
 
-function checkPairs(items: readonly Message[]): Refusal | undefined {
+function checkPairs(items: readonly Message[]): Rejection | undefined {
   const called = new Set<unknown>();
   const open = new Set<unknown>();
   for (const { type, call_id: id } of items) {

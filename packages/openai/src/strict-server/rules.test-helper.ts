@@ -6,20 +6,20 @@ import {
   isObject,
   type ChatRequest,
   type Message,
-  type Refusal,
+  type Rejection,
   type Rule,
 } from "./request.test-helper.ts";
 
 /**
- * Model servers that refuse what the real ones refuse, with their status and their words. Unlike a mock that
- * answers everything, they tell a thread that a provider takes from one that bricks a conversation.
+ * The model servers whose rejections are reproduced, with their status and their message. Unlike a mock that accepts
+ * everything, they distinguish a thread that a provider accepts from one that it will always reject.
  *
- * - `openai`: OpenAI and Azure OpenAI, Chat Completions.
- * - `vllm` and `llamaCpp`: parse the arguments of the calls in the history.
- * - `mistral`: wants every message to say something, and an answer between results and the user's next message.
- * - `anthropic`: behind a gateway that speaks Chat Completions, such as LiteLLM or OpenRouter.
- * - `gemini`: likewise; knows the tools of the request alone.
- * - `qwen` and `gemma`: the chat templates of models that run on vLLM, SGLang and llama.cpp.
+ * - `openai`: Chat Completions of OpenAI and Azure OpenAI.
+ * - `vllm` and `llamaCpp`: parse the arguments of calls in the history.
+ * - `mistral`: requires content in every message, and an answer between results and the next user message.
+ * - `anthropic`: through a gateway that supports Chat Completions, such as LiteLLM or OpenRouter.
+ * - `gemini`: through such a gateway; accepts only calls of tools in the request.
+ * - `qwen` and `gemma`: the chat templates of these models on vLLM, SGLang and llama.cpp.
  */
 export type StrictServerKind =
   | "anthropic"
@@ -31,11 +31,11 @@ export type StrictServerKind =
   | "qwen"
   | "vllm";
 
-/** Why a server of that kind refuses a request; `undefined` when it takes it. */
-export function findRefusal(kind: StrictServerKind, request: ChatRequest): Refusal | undefined {
+/** Returns the rejection of a request by a server of that kind; `undefined` if it accepts the request. */
+export function findRejection(kind: StrictServerKind, request: ChatRequest): Rejection | undefined {
   for (const rule of rules[kind]) {
-    const refusal = rule(request);
-    if (refusal !== undefined) return refusal;
+    const rejection = rule(request);
+    if (rejection !== undefined) return rejection;
   }
   return undefined;
 }
@@ -66,22 +66,22 @@ const parsesArgumentsOrFails = each((message) => {
   return { status: 500, error: { code: 500, message: text, type: "server_error" } };
 });
 
-function saysNothing({ role, content, tool_calls: calls }: Message): boolean {
-  const isEmpty = content === undefined || content === null || content === "";
-  return role === "assistant" && isEmpty && !Array.isArray(calls);
+function isEmpty({ role, content, tool_calls: calls }: Message): boolean {
+  const hasNoContent = content === undefined || content === null || content === "";
+  return role === "assistant" && hasNoContent && !Array.isArray(calls);
 }
 
-const wantsSomethingSaid = each((message) =>
-  saysNothing(message)
+const requiresContent = each((message) =>
+  isEmpty(message)
     ? invalidRequest("Assistant message must have either content or tool_calls, but not none.", null, "3240")
     : undefined,
 );
 
-const wantsNoEmptyText = each((message) =>
-  saysNothing(message) ? invalidRequest("messages: text content blocks must be non-empty") : undefined,
+const rejectsEmptyText = each((message) =>
+  isEmpty(message) ? invalidRequest("messages: text content blocks must be non-empty") : undefined,
 );
 
-const wantsAnswers: Rule = ({ messages }) => {
+const requiresAnswers: Rule = ({ messages }) => {
   const index = messages.findIndex(
     ({ role }, position) => role === "user" && messages[position - 1]?.["role"] === "tool",
   );
@@ -93,7 +93,7 @@ const wantsAnswers: Rule = ({ messages }) => {
   };
 };
 
-const wantsUniqueIds: Rule = ({ messages }) => {
+const requiresUniqueIds: Rule = ({ messages }) => {
   const known = new Set<string>();
   for (const [index, message] of messages.entries()) {
     for (const [position, id] of callIds(message).entries()) {
@@ -106,14 +106,14 @@ const wantsUniqueIds: Rule = ({ messages }) => {
   return undefined;
 };
 
-const wantsTools: Rule = ({ messages, tools }) => {
+const requiresTools: Rule = ({ messages, tools }) => {
   if (tools !== undefined || messages.every((message) => callIds(message).length === 0)) return undefined;
   const message =
     "litellm.UnsupportedParamsError: Anthropic doesn't support tool calling without `tools=` param specified. Pass `tools=` param OR set `litellm.modify_params = True` // `litellm_settings::modify_params: True` to add dummy tool to the request.";
   return { status: 400, error: { message, type: "None", param: null, code: "400" } };
 };
 
-const knowsTools: Rule = ({ messages, tools = [] }) => {
+const requiresKnownTools: Rule = ({ messages, tools = [] }) => {
   const names = new Set(tools.map((tool) => tool.function?.name));
   const calls = messages.flatMap(({ tool_calls: list }) =>
     Array.isArray(list) ? (list as { function?: { name: string } }[]) : [],
@@ -123,13 +123,13 @@ const knowsTools: Rule = ({ messages, tools = [] }) => {
   return { status: 400, error: { code: 400, message, status: "INVALID_ARGUMENT" } };
 };
 
-const wantsSystemFirst = each(({ role }, index) =>
+const requiresSystemFirst = each(({ role }, index) =>
   index > 0 && (role === "system" || role === "developer")
     ? invalidRequest("System message must be at the beginning.")
     : undefined,
 );
 
-const wantsAlternation: Rule = ({ messages }) => {
+const requiresAlternation: Rule = ({ messages }) => {
   const spoken = messages.filter(({ role }) => role === "user" || role === "assistant");
   const isAlternating = spoken.every(({ role }, index) => role === (index % 2 === 0 ? "user" : "assistant"));
   if (isAlternating) return undefined;
@@ -138,12 +138,12 @@ const wantsAlternation: Rule = ({ messages }) => {
 };
 
 const rules: { readonly [Kind in StrictServerKind]: readonly Rule[] } = {
-  anthropic: [...openaiRules, wantsUniqueIds, wantsNoEmptyText, wantsTools],
-  gemini: [...openaiRules, knowsTools],
-  gemma: [...openaiRules, wantsAlternation],
+  anthropic: [...openaiRules, requiresUniqueIds, rejectsEmptyText, requiresTools],
+  gemini: [...openaiRules, requiresKnownTools],
+  gemma: [...openaiRules, requiresAlternation],
   llamaCpp: [...openaiRules, parsesArgumentsOrFails],
-  mistral: [...openaiRules, wantsSomethingSaid, wantsAnswers],
+  mistral: [...openaiRules, requiresContent, requiresAnswers],
   openai: openaiRules,
-  qwen: [...openaiRules, wantsSystemFirst],
+  qwen: [...openaiRules, requiresSystemFirst],
   vllm: [...openaiRules, parsesArguments],
 };

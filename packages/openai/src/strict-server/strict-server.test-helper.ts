@@ -2,23 +2,23 @@ import { once } from "node:events";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { onTestFinished } from "vitest";
-import type { ChatRequest, Refusal } from "./request.test-helper.ts";
-import { findResponsesRefusal } from "./responses-rules.test-helper.ts";
-import { findRefusal, type StrictServerKind } from "./rules.test-helper.ts";
+import type { ChatRequest, Rejection } from "./request.test-helper.ts";
+import { findResponsesRejection } from "./responses-rules.test-helper.ts";
+import { findRejection, type StrictServerKind } from "./rules.test-helper.ts";
 
 export interface StrictServer {
   readonly url: string;
-  /** What was sent so far, refused or not. */
+  /** The requests so far, accepted or not. */
   readonly requests: readonly ChatRequest[];
 }
 
-/** The assistant's message that answers a request. */
+/** Returns the assistant message that answers a request. */
 export type AnswerRequest = (request: ChatRequest) => object;
 
 /**
- * Starts a server that is as strict as the real ones of its kind, on a free port, and stops it when the test has
- * finished. What it does not refuse it answers with the message of `answer`; streamed, if asked, in one piece. The
- * Responses API answers `ok`.
+ * Starts a server that is as strict as the real ones of its kind, on a free port, and stops it at the end of the
+ * test. Sends the message of `answer` to a request that it accepts, in one piece if the request is streamed. The
+ * Responses API always answers `ok`.
  */
 export async function startStrictServer(
   kind: StrictServerKind = "openai",
@@ -32,7 +32,7 @@ export async function startStrictServer(
       const body = JSON.parse(Buffer.concat(pieces).toString("utf8")) as ChatRequest;
       requests.push(body);
       if (request.url?.endsWith("/responses") === true) respondToItems(response, { ...body });
-      else respond(response, findRefusal(kind, body), body.stream === true, () => answer(body));
+      else respond(response, findRejection(kind, body), body.stream === true, () => answer(body));
     });
   });
   server.listen(0, "127.0.0.1");
@@ -47,13 +47,13 @@ export async function startStrictServer(
 
 function respond(
   response: ServerResponse,
-  refusal: Refusal | undefined,
+  rejection: Rejection | undefined,
   isStreamed: boolean,
   answer: () => object,
 ): void {
-  if (refusal !== undefined) {
-    response.writeHead(refusal.status, { "content-type": "application/json" });
-    response.end(JSON.stringify({ error: refusal.error }));
+  if (rejection !== undefined) {
+    response.writeHead(rejection.status, { "content-type": "application/json" });
+    response.end(JSON.stringify({ error: rejection.error }));
   } else if (isStreamed) {
     response.writeHead(200, { "content-type": "text/event-stream" });
     response.write(toEvent(toCompletion("chat.completion.chunk", { delta: answer(), finish_reason: null })));
@@ -66,17 +66,17 @@ function respond(
   }
 }
 
-/** The Responses API, which remembers nothing here: each request has to say all. */
+/** Responds as the Responses API. It does not store anything, so each request must contain all items. */
 function respondToItems(response: ServerResponse, request: { readonly [member: string]: unknown }): void {
-  const refusal = findResponsesRefusal(request);
+  const rejection = findResponsesRejection(request);
   const content = [{ type: "output_text", text: "ok", annotations: [] }];
   const output = [{ type: "message", id: "msg_1", role: "assistant", status: "completed", content }];
-  response.writeHead(refusal?.status ?? 200, { "content-type": "application/json" });
+  response.writeHead(rejection?.status ?? 200, { "content-type": "application/json" });
   response.end(
     JSON.stringify(
-      refusal === undefined
+      rejection === undefined
         ? { id: "resp_1", object: "response", created_at: 1, model: "m", status: "completed", output }
-        : { error: refusal.error },
+        : { error: rejection.error },
     ),
   );
 }

@@ -1,0 +1,60 @@
+import type { RunOptions } from "../run/run-options.ts";
+import type { RunResult } from "../run/run-result.ts";
+import { startRunStream } from "../run/run-stream.ts";
+import type { Thread } from "../thread/thread.ts";
+import { appendMessages } from "./append-messages.ts";
+import {
+  type AnyConversationOptions,
+  type AnyResult,
+  type ConversationOptions,
+  type ConversationSettings,
+  readConversationOptions,
+} from "./conversation-options.ts";
+import type { Conversation } from "./conversation.ts";
+import { resumeAndSave, runAndSave } from "./run-and-save.ts";
+import { StoredConversation } from "./stored-conversation.ts";
+
+/** Connects an agent to a thread in a store, without reading it yet. Throws `INVALID_ARGUMENT`. */
+export function openConversation<
+  Input,
+  AgentThread extends Thread,
+  Options extends RunOptions,
+  Result extends RunResult<AgentThread, object, object>,
+  Event,
+>(
+  options: ConversationOptions<Input, AgentThread, Options, Result, Event>,
+): Conversation<Input, AgentThread, Options, Result, Event> {
+  // The return type restores the types of the agent.
+  const settings = readConversationOptions(options as unknown as AnyConversationOptions);
+  return createConversation(settings) as unknown as Conversation<Input, AgentThread, Options, Result, Event>;
+}
+
+function createConversation(
+  settings: ConversationSettings,
+): Conversation<unknown, Thread, RunOptions, AnyResult, object> {
+  const conversation = new StoredConversation(settings);
+  const { id, store } = settings;
+  return {
+    id,
+    run: async (input, options) =>
+      runAndSave(settings, conversation, { input, options, ...withoutStream(options) }),
+    runStream: (input, options) =>
+      startRunStream(
+        async (emit, signal) => runAndSave(settings, conversation, { input, options, emit, signal }),
+        options?.signal,
+      ),
+    resume: async (options) => resumeAndSave(settings, conversation, { options, ...withoutStream(options) }),
+    resumeStream: (options) =>
+      startRunStream(
+        async (emit, signal) => resumeAndSave(settings, conversation, { options, emit, signal }),
+        options?.signal,
+      ),
+    load: async ({ signal } = {}) => (await conversation.loadForUpdate(signal)).loaded,
+    append: async (messages, { signal } = {}) => appendMessages(conversation, messages, signal),
+    delete: async (options) => store.delete(id, options),
+  };
+}
+
+function withoutStream(options: RunOptions | undefined): { signal: AbortSignal; emit: undefined } {
+  return { signal: options?.signal ?? new AbortController().signal, emit: undefined };
+}

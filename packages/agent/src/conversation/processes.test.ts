@@ -1,0 +1,119 @@
+import { fork } from "node:child_process";
+import { once } from "node:events";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { sqliteStore } from "@threadstore/sqlite";
+import { describe, expect, it, onTestFinished } from "vitest";
+import type { ScriptedMessage } from "../scripted-agent.test-helper.ts";
+import type { Task } from "./process-child.test-helper.ts";
+
+async function createFiles(): Promise<{ file: string; log: string }> {
+  const folder = await mkdtemp(join(tmpdir(), "threadstore-conversation-"));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  await writeFile(join(folder, "log"), "");
+  return { file: join(folder, "threads.db"), log: join(folder, "log") };
+}
+
+/** Runs a task in a child process. Resolves with its exit code or the signal that killed it. */
+async function runChild(file: string, task: Task): Promise<NodeJS.Signals | number | null> {
+  const program = new URL("process-child.test-helper.ts", import.meta.url);
+  const child = fork(program, [file, JSON.stringify(task)], {
+    stdio: ["ignore", "inherit", "pipe", "ipc"],
+  });
+  let errors = "";
+  child.stderr?.on("data", (chunk: Buffer) => (errors += chunk.toString()));
+  const [code, signal] = (await once(child, "close")) as [number | null, NodeJS.Signals | null];
+  if (code !== 0 && signal === null) throw new Error(errors);
+  return signal ?? code;
+}
+
+async function messagesIn(file: string): Promise<ScriptedMessage[]> {
+  await using store = sqliteStore({ path: file });
+  const stored = await store.load("c");
+  return (stored?.thread as { messages: ScriptedMessage[] } | undefined)?.messages ?? [];
+}
+
+/** Deletes the lease of a process that was killed, instead of waiting until it expires. */
+async function deleteLease(file: string): Promise<void> {
+  await using store = sqliteStore({ path: file });
+  await store.namespace("threadstore-leases").delete("c");
+}
+
+function inputsOf(name: string, count: number): string[] {
+  return Array.from({ length: count }, (_, index) => `${name} ${index}`);
+}
+
+describe("two processes that use one conversation concurrently", () => {
+  it.each<[string, number, Partial<Task>]>([
+    ["rebase", 100, { onConflict: "rebase" }],
+    ["retry", 25, { onConflict: "retry" }],
+    ["a lease", 25, { lease: true }],
+  ])("lose nothing with %s", async (_name, count, options) => {
+    const { file } = await createFiles();
+    const names = ["a", "b"];
+    const ends = names.map((name) => runChild(file, { ...options, inputs: inputsOf(name, count) }));
+    expect(await Promise.all(ends)).toEqual([0, 0]);
+    const messages = await messagesIn(file);
+    const inputs = messages.filter(({ role }) => role === "user").map(({ content }) => content ?? "");
+    expect(inputs.toSorted()).toEqual(names.flatMap((name) => inputsOf(name, count)).toSorted());
+    for (const name of names) {
+      expect(inputs.filter((input) => input.startsWith(name))).toEqual(inputsOf(name, count));
+    }
+    // Each turn stays together: the answer follows its input directly.
+    const answers = messages.flatMap(({ role }, index) =>
+      role === "user" ? messages.slice(index + 1, index + 2).map(({ content }) => content) : [],
+    );
+    expect(answers).toEqual(inputs.map((input) => `re: ${input}`));
+  });
+});
+
+describe("a process that is killed during a journaled turn", () => {
+  const saves = [1, 2, 3, 4, 5, 6].flatMap((save) => [
+    { save, when: "before" },
+    { save, when: "after" },
+  ]);
+  const tools = ["left", "right", "last"].map((when) => ({ save: 0, when }));
+
+  it.each([...saves, ...tools])(
+    "$when save $save: the next process continues the turn and repeats no call whose result was saved",
+    async (killAt) => {
+      const { file, log } = await createFiles();
+      const end = await runChild(file, { journal: true, inputs: ["go"], killAt, log });
+      // Results that arrive together are saved together, so the last saves may not happen.
+      expect(killAt.save >= 5 ? ["SIGKILL", 0] : ["SIGKILL"]).toContain(end);
+      const saved = await messagesIn(file);
+      const savedResults = saved.filter(({ role }) => role === "tool").map(({ content }) => content);
+
+      await deleteLease(file);
+      expect(await runChild(file, { journal: true, inputs: ["and?"], log })).toBe(0);
+      const messages = await messagesIn(file);
+      const hasFirstTurn = saved.length > 0;
+      const results = ["left done", "right done", "last done"];
+      expect(messages.filter(({ role }) => role === "tool").map(({ content }) => content)).toEqual(
+        hasFirstTurn ? [...results, ...results] : results,
+      );
+      expect(messages.filter(({ content }) => content === "done")).toHaveLength(hasFirstTurn ? 2 : 1);
+      expect(saved.filter(({ role }) => role === "user")).toHaveLength(hasFirstTurn ? 1 : 0);
+
+      // Only a tool whose result was not saved may run again, with its operation id.
+      const operations = (await readFile(log, "utf8")).trim().split("\n");
+      const runs = new Map<string, number>();
+      for (const operation of operations) runs.set(operation, (runs.get(operation) ?? 0) + 1);
+      for (const [operation, count] of runs) {
+        const [name = ""] = operation.split(" ");
+        const isFirstTurn = operation === operations.find((each) => each.startsWith(`${name} `));
+        const mayRunAgain = isFirstTurn && hasFirstTurn && !savedResults.includes(`${name} done`);
+        expect(count, operation).toBeLessThanOrEqual(mayRunAgain ? 2 : 1);
+      }
+    },
+  );
+
+  it("blocks the conversation only until its lease expires", async () => {
+    const { file, log } = await createFiles();
+    const killAt = { save: 2, when: "after" };
+    await runChild(file, { journal: true, leaseMs: 500, inputs: ["go"], killAt, log });
+    expect(await runChild(file, { journal: true, inputs: ["and?"], log })).toBe(0);
+    expect((await messagesIn(file)).filter(({ content }) => content === "done")).toHaveLength(2);
+  });
+});

@@ -1,0 +1,45 @@
+import type { FindingCode } from "./repair-policy.ts";
+
+/**
+ * A reason why providers, or an agent's `deserializeThread`, reject a thread. Never contains the thread's content.
+ */
+export interface Finding {
+  readonly code: FindingCode;
+  /** The location in the thread, such as `$.messages[3].tool_calls[0]`. */
+  readonly path: string;
+  /** The problem in one sentence. */
+  readonly message: string;
+  /** What to do about it, in one sentence. */
+  readonly remedy: string;
+}
+
+/** The remedy for each kind of finding. */
+export const REMEDIES: { readonly [Code in FindingCode]: string } = {
+  "answer-missing": "A repair adds an assistant message that says the turn was interrupted.",
+  "approval-dangling": "A repair removes it from the turn.",
+  "arguments-invalid":
+    "A repair converts them to JSON: an object is kept, and anything else becomes the member `raw`.",
+  "call-id-duplicated": "A repair gives the later call and its result a new id.",
+  "call-id-invalid": "A repair gives the call and its result a new id.",
+  "call-invalid": "A repair corrects the name of the tool, or drops the call if there is none.",
+  "calls-empty": "A repair removes the empty member.",
+  "content-invalid": "A repair converts it to text, or drops a message without content.",
+  "message-duplicated": "A repair drops the second message.",
+  "message-empty": "A repair drops the message.",
+  "message-invalid": "A repair drops it.",
+  "result-duplicated": "A repair keeps one of the results.",
+  "result-misplaced": "A repair moves it to its call.",
+  "result-missing": "A repair adds a result that says the call was interrupted, or drops the call.",
+  "result-orphaned": "A repair drops the result.",
+  "role-unknown": "A repair drops the message.",
+  "service-outdated": "A repair removes the reference to it, so the next run sends the service all messages.",
+  "system-misplaced": "A repair converts it to a user message.",
+  "text-malformed": "A repair replaces it with U+FFFD.",
+  "tool-gone": "A repair converts the call and its result to text of the assistant, or drops both.",
+  "turn-invalid": "A repair closes the turn and adds results to its open calls that say so.",
+  "turn-open":
+    "Continue it with the agent's resume. A repair closes the turn and adds results to its open calls that say so.",
+};
+
+/** All kinds of finding. */
+export const FINDING_CODES: readonly FindingCode[] = Object.keys(REMEDIES) as FindingCode[];

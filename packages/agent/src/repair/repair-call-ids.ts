@@ -1,0 +1,102 @@
+import type { JsonObject } from "@threadstore/core/documents";
+import { collectCallDrops } from "./drop-calls.ts";
+import { answeredIdOf, idOf, type LocatedCall, setCall, setMember } from "./message-entry.ts";
+import type { Pairing } from "./pair-results.ts";
+import type { RepairDraft } from "./repair-draft.ts";
+import { pairDraft } from "./repair-turn.ts";
+import type { FixResult, LocatedFinding, Repairer } from "./repairer.ts";
+
+/** Gives each call a unique id that its result names. */
+export function repairCallIds(draft: RepairDraft, repairer: Repairer): void {
+  const pairing = pairDraft(draft);
+  const drops = collectCallDrops(draft, pairing);
+  // The ids of waiting calls must not change: approvals name them, and tools use them to recognize a call.
+  const takenIds = new Set([...pairing.waiting].map(idOf));
+  const nextId = createIdGenerator(pairing);
+  for (const located of pairing.calls) {
+    const { call } = located;
+    if (pairing.waiting.has(call)) continue;
+    const finding = findIdProblem(located, takenIds, draft.form.maxCallIdLength);
+    if (finding === undefined) {
+      takenIds.add(idOf(call));
+      repairAnsweredId(located, pairing, repairer);
+      continue;
+    }
+    repairer.repair(finding, {
+      rename: () => {
+        const id = nextId();
+        takenIds.add(id);
+        return renameCall(located, id, pairing);
+      },
+      drop: () => drops.drop(located),
+    });
+  }
+  drops.apply();
+}
+
+type IdFinding = LocatedFinding<"call-id-duplicated" | "call-id-invalid">;
+
+function findIdProblem(
+  { call, owner }: LocatedCall,
+  takenIds: ReadonlySet<string>,
+  maxLength: number,
+): IdFinding | undefined {
+  const id = idOf(call);
+  const { idPath: path } = call;
+  const { position } = owner;
+  if (id === "") {
+    return { code: "call-id-invalid", path, position, message: "The call does not have an id." };
+  }
+  if (id.length > maxLength) {
+    const message = `The id is longer than the ${maxLength} characters that OpenAI accepts.`;
+    return { code: "call-id-invalid", path, position, message };
+  }
+  if (!takenIds.has(id)) return undefined;
+  return { code: "call-id-duplicated", path, position, message: "An earlier call has the same id." };
+}
+
+function renameCall(located: LocatedCall, id: string, pairing: Pairing): FixResult {
+  const { call } = located;
+  setCall(located, { ...(call.value as JsonObject), id });
+  const result = pairing.resultOf.get(call);
+  if (result !== undefined) setMember(result, "tool_call_id", id);
+  const description = "Gave the call and its result a new id.";
+  return { description, id, counterpart: result?.path };
+}
+
+function repairAnsweredId({ call }: LocatedCall, pairing: Pairing, repairer: Repairer): void {
+  const result = pairing.resultOf.get(call);
+  if (result === undefined || answeredIdOf(result) === idOf(call)) return;
+  const id = idOf(call);
+  const rename = () => {
+    setMember(result, "tool_call_id", id);
+    return { description: "Set it to the id of the call.", counterpart: call.path, id };
+  };
+  const { answeredIdPath: path, position } = result;
+  const message = "The result does not name its call.";
+  repairer.repair(
+    { code: "call-id-invalid", path, position, message },
+    { rename, drop: () => ({ ...rename(), action: "rename" }) },
+  );
+}
+
+/**
+ * Returns a generator of ids that no call and no result uses. Deterministic: the same thread always gets the same
+ * ids.
+ */
+function createIdGenerator(pairing: Pairing): () => string {
+  const usedIds = new Set([
+    ...pairing.calls.map(({ call }) => idOf(call)),
+    ...[...pairing.matches.keys()].map(answeredIdOf),
+  ]);
+  let count = 0;
+  return () => {
+    let id: string;
+    do {
+      count += 1;
+      id = `call_repaired_${count}`;
+    } while (usedIds.has(id));
+    usedIds.add(id);
+    return id;
+  };
+}

@@ -1,0 +1,174 @@
+import type { JsonValue } from "@threadstore/core";
+import { isJsonObject, type JsonObject } from "@threadstore/core/documents";
+import { type MessageEntry, roleOf, setMember, withoutMember } from "./message-entry.ts";
+import { removeEntries, type RepairDraft } from "./repair-draft.ts";
+import type { Repairer } from "./repairer.ts";
+import type { WireForm } from "./wire-form.ts";
+
+/** Reads the messages of a thread, and repairs faults of single messages that cannot be read. */
+export function readEntries(
+  messages: readonly JsonValue[],
+  form: WireForm,
+  repairer: Repairer,
+): MessageEntry[] {
+  return messages.flatMap((value, position) => {
+    const path = `$.messages[${position}]`;
+    if (isJsonObject(value)) {
+      const entry = form.read(value, path, position);
+      return form.checkRole(entry, repairer) ? [entry] : [];
+    }
+    const message = "This is not a message object.";
+    repairer.repair({ code: "message-invalid", path, position, message }, { drop: "Dropped it." });
+    return [];
+  });
+}
+
+/** Repairs the contents of messages, and removes lists of calls that do not contain any. */
+export function repairContents(draft: RepairDraft, repairer: Repairer): void {
+  const removed = new Set<MessageEntry>();
+  for (const entry of draft.entries) {
+    if (!repairContent(entry, draft.form, repairer)) removed.add(entry);
+    else if (roleOf(entry) === "assistant") repairCallList(entry, repairer);
+  }
+  removeEntries(draft, removed);
+}
+
+/** Returns whether the message is kept. */
+function repairContent(entry: MessageEntry, form: WireForm, repairer: Repairer): boolean {
+  const content = entry.value["content"];
+  const role = roleOf(entry);
+  // An item without a role is not a message but an action of the service.
+  if (typeof content === "string" || role === undefined) return true;
+  if (Array.isArray(content)) {
+    repairParts(entry, content, form, repairer);
+    return true;
+  }
+  const isMissing = content === undefined || content === null;
+  if (isMissing && (role === "assistant" || role === "function")) return true;
+  let isKept = true;
+  const drop = () => {
+    isKept = false;
+    return { description: "Dropped the message.", action: "drop" } as const;
+  };
+  const rewrite = () => {
+    // A message without content says nothing, but a call needs its result even if it is empty.
+    if (isMissing && role !== "tool") return drop();
+    setMember(entry, "content", isMissing ? "" : JSON.stringify(content));
+    return isMissing ? "Set it to an empty string." : "Replaced it with its JSON text.";
+  };
+  const { contentPath: path, position } = entry;
+  const message = isMissing
+    ? "The content is missing."
+    : "The content is neither a string nor an array of parts.";
+  repairer.repair({ code: "content-invalid", path, position, message }, { rewrite, drop });
+  return isKept;
+}
+
+function repairParts(
+  entry: MessageEntry,
+  content: readonly JsonValue[],
+  form: WireForm,
+  repairer: Repairer,
+): void {
+  const parts = content.flatMap((part, index) => {
+    if (isPart(part)) return [part];
+    let replacement: JsonValue[] = [];
+    const finding = {
+      code: "content-invalid",
+      path: `${entry.contentPath}[${index}]`,
+      position: entry.position,
+      message: "This is not a content part.",
+    } as const;
+    repairer.repair(finding, {
+      rewrite: () => {
+        const text = typeof part === "string" ? part : JSON.stringify(part);
+        replacement = [form.newTextPart(text, roleOf(entry))];
+        return "Converted it to a text part.";
+      },
+      drop: "Dropped it.",
+    });
+    return replacement;
+  });
+  if (parts.length !== content.length || parts.some((part, index) => part !== content[index])) {
+    setMember(entry, "content", parts);
+  }
+}
+
+function isPart(part: JsonValue): boolean {
+  if (!isJsonObject(part) || typeof part["type"] !== "string") return false;
+  return part["type"] !== "text" || typeof part["text"] === "string";
+}
+
+function repairCallList(entry: MessageEntry, repairer: Repairer): void {
+  const calls = entry.value["tool_calls"];
+  if (calls === undefined || (Array.isArray(calls) && calls.length > 0)) return;
+  const remove = (): string => {
+    entry.value = withoutMember(entry.value, "tool_calls");
+    entry.isChanged = true;
+    return "Removed the member.";
+  };
+  const { position } = entry;
+  const path = `${entry.path}.tool_calls`;
+  if (calls === null || Array.isArray(calls)) {
+    const message = "The list of calls is empty.";
+    repairer.repair({ code: "calls-empty", path, position, message }, { rewrite: remove });
+    return;
+  }
+  const message = "This is not a list of calls.";
+  const drop = () => ({ description: remove(), action: "drop" }) as const;
+  repairer.repair({ code: "call-invalid", path, position, message }, { rewrite: drop, drop });
+}
+
+/** Drops assistant messages that say nothing. */
+export function dropEmpty(draft: RepairDraft, repairer: Repairer): void {
+  const removed = new Set<MessageEntry>();
+  for (const entry of draft.entries) {
+    if (roleOf(entry) !== "assistant" || entry.calls.length > 0 || hasContent(entry)) continue;
+    const { path, position } = entry;
+    const message = "The assistant message has neither content nor calls.";
+    const drop = (): string => {
+      removed.add(entry);
+      return "Dropped it.";
+    };
+    repairer.repair({ code: "message-empty", path, position, message }, { drop });
+  }
+  removeEntries(draft, removed);
+}
+
+/** Returns whether an assistant message has content, apart from calls, that makes providers accept it. */
+export function hasContent({ value }: MessageEntry): boolean {
+  const { content, refusal, audio, function_call: call } = value;
+  if (isJsonObject(audio) || isJsonObject(call)) return true;
+  if (typeof refusal === "string" && refusal !== "") return true;
+  return content !== undefined && content !== null && !isEmptyContent(content);
+}
+
+function isEmptyContent(content: JsonValue): boolean {
+  if (!Array.isArray(content)) return content === "";
+  return content.every((part) => isJsonObject(part) && isEmptyText(part));
+}
+
+function isEmptyText({ type, text, refusal }: JsonObject): boolean {
+  return text === "" ? type === "text" || type === "output_text" : type === "refusal" && refusal === "";
+}
+
+/** Drops messages that are identical to the previous one. Results are compared by their calls, in a separate step. */
+export function dropDuplicates(draft: RepairDraft, repairer: Repairer): void {
+  const removed = new Set<MessageEntry>();
+  let previousText: string | undefined;
+  for (const entry of draft.entries) {
+    // Compares the text, so that the order of members counts: a duplicate is identical byte for byte.
+    const text = roleOf(entry) === "tool" ? undefined : JSON.stringify(draft.form.write(entry));
+    if (text !== undefined && text === previousText) {
+      const { path, position } = entry;
+      const message = "The message is identical to the previous one.";
+      const drop = (): string => {
+        removed.add(entry);
+        return "Dropped it.";
+      };
+      repairer.repair({ code: "message-duplicated", path, position, message }, { drop });
+    }
+    previousText = text;
+  }
+  removeEntries(draft, removed);
+}

@@ -1,0 +1,15 @@
+import type { JsonValue } from "@threadstore/core";
+import type { MessageEntry } from "./message-entry.ts";
+import type { WireForm } from "./wire-form.ts";
+
+/** A thread during a repair. */
+export interface RepairDraft {
+  readonly form: WireForm;
+  entries: MessageEntry[];
+  /** The `turn` member of the thread. */
+  turn: JsonValue | undefined;
+}
+
+export function removeEntries(draft: RepairDraft, removed: ReadonlySet<MessageEntry>): void {
+  if (removed.size > 0) draft.entries = draft.entries.filter((entry) => !removed.has(entry));
+}

@@ -1,0 +1,120 @@
+import { collectCallDrops } from "./drop-calls.ts";
+import { INTERRUPTED_RESULT } from "./interrupted-texts.ts";
+import { idOf, type MessageEntry, roleOf, setMember } from "./message-entry.ts";
+import type { Pairing, ResultMatch } from "./pair-results.ts";
+import { removeEntries, type RepairDraft } from "./repair-draft.ts";
+import { pairDraft } from "./repair-turn.ts";
+import type { FixResult, Repairer } from "./repairer.ts";
+
+/** Gives each call exactly one result, directly after its message. */
+export function repairResults(draft: RepairDraft, repairer: Repairer): void {
+  repairExistingResults(draft, repairer);
+  addMissingResults(draft, repairer);
+}
+
+/** The results to insert after the message of their calls. */
+type Insertions = Map<MessageEntry, MessageEntry[]>;
+
+function repairExistingResults(draft: RepairDraft, repairer: Repairer): void {
+  const pairing = pairDraft(draft);
+  const removed = new Set<MessageEntry>();
+  const insertions: Insertions = new Map();
+  for (const [result, match] of pairing.matches) {
+    const { path, position } = result;
+    const drop = (): string => {
+      removed.add(result);
+      return "Dropped it.";
+    };
+    if (match.kind === "orphaned") {
+      const message = "The result does not answer any call.";
+      repairer.repair({ code: "result-orphaned", path, position, message }, { drop });
+    } else if (match.kind === "duplicated") {
+      const message = "The call that this result answers already has one.";
+      repairer.repair(
+        { code: "result-duplicated", path, position, message },
+        { drop: () => dropDuplicateResult(result, match, pairing, removed) },
+      );
+    } else if (match.kind === "misplaced") {
+      const { call, owner } = match.located;
+      const move = () => {
+        removed.add(result);
+        addInsertion(insertions, owner, { ...result, position: owner.position });
+        return { description: "Moved it there.", counterpart: call.path };
+      };
+      const message = "The result does not follow its call directly.";
+      repairer.repair({ code: "result-misplaced", path, position, message }, { move, drop });
+    }
+  }
+  removeEntries(draft, removed);
+  insertResults(draft, insertions);
+}
+
+/** Keeps the first result, unless it is the placeholder of an earlier repair. */
+function dropDuplicateResult(
+  result: MessageEntry,
+  match: ResultMatch & { readonly kind: "duplicated" },
+  pairing: Pairing,
+  removed: Set<MessageEntry>,
+): FixResult | string {
+  removed.add(result);
+  const first = pairing.resultOf.get(match.located.call);
+  const isPlaceholder = result.value["content"] === INTERRUPTED_RESULT;
+  if (first === undefined || isPlaceholder || first.value["content"] !== INTERRUPTED_RESULT) {
+    return "Dropped it.";
+  }
+  setMember(first, "content", result.value["content"] ?? "");
+  return {
+    description: "It replaced the other one, which only said that the call was interrupted.",
+    counterpart: first.path,
+  };
+}
+
+function addMissingResults(draft: RepairDraft, repairer: Repairer): void {
+  const pairing = pairDraft(draft);
+  const drops = collectCallDrops(draft, pairing);
+  const insertions: Insertions = new Map();
+  for (const located of pairing.calls) {
+    const { call, owner } = located;
+    if (pairing.resultOf.has(call) || pairing.waiting.has(call)) continue;
+    const { path } = call;
+    const message = "The call does not have a result.";
+    const synthesize = (): string => {
+      const result = draft.form.newResult(idOf(call), INTERRUPTED_RESULT);
+      addInsertion(insertions, owner, draft.form.read(result, path, owner.position));
+      return "Added a result that says the call was interrupted.";
+    };
+    repairer.repair(
+      { code: "result-missing", path, position: owner.position, message },
+      { synthesize, drop: () => drops.drop(located) },
+    );
+  }
+  drops.apply();
+  insertResults(draft, insertions);
+}
+
+function addInsertion(insertions: Insertions, owner: MessageEntry, result: MessageEntry): void {
+  const results = insertions.get(owner);
+  if (results === undefined) insertions.set(owner, [result]);
+  else results.push(result);
+}
+
+/** Inserts results after the response that contains their calls, and after the results that it already has. */
+function insertResults(draft: RepairDraft, insertions: Insertions): void {
+  if (insertions.size === 0) return;
+  let pending: readonly MessageEntry[] = [];
+  let followsResult = false;
+  const entries = draft.entries.flatMap((entry) => {
+    const isResult = roleOf(entry) === "tool";
+    const isOfResponse = draft.form.mayPrecedeResult(entry) && !followsResult && !isAnswer(entry);
+    const inserted = isResult || isOfResponse ? [] : pending;
+    pending = [...(inserted === pending ? [] : pending), ...(insertions.get(entry) ?? [])];
+    followsResult = isResult;
+    return [...inserted, entry];
+  });
+  draft.entries = [...entries, ...pending];
+}
+
+/** Returns whether the message is text of the assistant without calls. */
+function isAnswer(entry: MessageEntry): boolean {
+  return roleOf(entry) === "assistant" && entry.calls.length === 0;
+}

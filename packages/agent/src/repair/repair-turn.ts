@@ -1,0 +1,116 @@
+import { isJsonObject } from "@threadstore/core/documents";
+import { AgentError } from "../agent-error.ts";
+import { checkTurn, readTurn, type CallRecord, type TurnRecord } from "../thread/turn-record.ts";
+import { idOf, roleOf, withoutMember, type CallEntry } from "./message-entry.ts";
+import { pairResults, type Pairing } from "./pair-results.ts";
+import type { RepairDraft } from "./repair-draft.ts";
+import type { Repairer } from "./repairer.ts";
+
+/** Pairs the calls and results of a draft. The calls that its open turn lists count as waiting. */
+export function pairDraft(draft: RepairDraft): Pairing {
+  return pairResults(draft, readRecords(draft));
+}
+
+function readRecords(draft: RepairDraft): readonly CallRecord[] {
+  try {
+    return readTurn(draft.turn)?.calls ?? [];
+  } catch (error) {
+    if (AgentError.is(error, "THREAD_INVALID")) return [];
+    throw error;
+  }
+}
+
+/** Ends the open turn of a thread, whatever its state. */
+export function closeTurn(draft: RepairDraft, repairer: Repairer): void {
+  if (draft.turn === undefined) return;
+  const drop = (): string => {
+    draft.turn = undefined;
+    return "Closed it.";
+  };
+  const message = "The thread has an open turn.";
+  repairer.repair({ code: "turn-open", path: "$.turn", position: Infinity, message }, { drop });
+}
+
+/** Keeps an open turn that an agent can resume, and ends any other. */
+export function repairTurn(draft: RepairDraft, repairer: Repairer): void {
+  if (draft.turn === undefined) return;
+  dropDanglingRecords(draft, repairer);
+  const path = findFault(draft);
+  if (path === undefined) return;
+  const message = "The record of the open turn does not match the messages.";
+  const drop = (): string => {
+    draft.turn = undefined;
+    return "Closed the turn.";
+  };
+  repairer.repair({ code: "turn-invalid", path, position: Infinity, message }, { drop });
+}
+
+function dropDanglingRecords(draft: RepairDraft, repairer: Repairer): void {
+  const { turn } = draft;
+  const records = readRecords(draft);
+  const calls = isJsonObject(turn) ? turn["calls"] : undefined;
+  if (!isJsonObject(turn) || !Array.isArray(calls) || records.length === 0) return;
+  const waitingIds = new Set([...pairResults(draft, records).waiting].map(idOf));
+  const kept = calls.filter((_call, index) => {
+    if (waitingIds.delete(records[index]?.callId ?? "")) return true;
+    const path = `$.turn.calls[${index}]`;
+    const message = "The open turn lists a call that does not wait for anything.";
+    repairer.repair(
+      { code: "approval-dangling", path, position: Infinity, message },
+      { drop: "Removed it from the turn." },
+    );
+    return false;
+  });
+  if (kept.length === calls.length) return;
+  draft.turn = kept.length === 0 ? withoutMember(turn, "calls") : { ...turn, calls: kept };
+}
+
+/** Returns the location of the first fault of the open turn's record. */
+function findFault(draft: RepairDraft): string | undefined {
+  try {
+    const turn = readTurn(draft.turn);
+    if (turn === undefined) return undefined;
+    const { waiting } = pairResults(draft, turn.calls);
+    if (hasShiftedCalls(draft, waiting)) return "$.turn.calls";
+    const calls = [...waiting].map((call, index) => ({
+      callId: idOf(call),
+      name: "",
+      arguments: "",
+      index,
+    }));
+    checkTurn(
+      { ...turn, start: findStart(draft, turn) },
+      {
+        messageCount: draft.entries.length,
+        open: { calls, path: "" },
+        endsInResult: roleOf(draft.entries.at(-1)) === "tool",
+      },
+    );
+    return undefined;
+  } catch (error) {
+    if (AgentError.is(error, "THREAD_INVALID")) return error.path ?? "$.turn";
+    throw error;
+  }
+}
+
+/**
+ * Returns whether a call before a waiting one was removed from its message. The operation ids of tools contain the
+ * position of the call, so a shifted call would not be recognized as one that already ran.
+ */
+function hasShiftedCalls({ entries }: RepairDraft, waiting: ReadonlySet<CallEntry>): boolean {
+  return entries.some(({ calls }) => calls.some((call, index) => waiting.has(call) && call.index !== index));
+}
+
+/** Returns the index of the turn's first message among the current messages. */
+function findStart({ entries }: RepairDraft, { start }: TurnRecord): number {
+  const position = entries.findIndex((entry) => entry.position >= start);
+  return position === -1 ? entries.length : position;
+}
+
+/** Returns the open turn with the index of its first message adjusted to messages that were added or removed. */
+export function writeRepairedTurn(draft: RepairDraft): RepairDraft["turn"] {
+  const turn = readTurn(draft.turn);
+  if (turn === undefined || !isJsonObject(draft.turn)) return undefined;
+  const start = findStart(draft, turn);
+  return start === turn.start ? draft.turn : { ...draft.turn, start };
+}

@@ -1,0 +1,34 @@
+import type { JsonObject } from "@threadstore/core/documents";
+import type { MessageEntry } from "./message-entry.ts";
+import type { Repairer } from "./repairer.ts";
+
+/** A kind of thread that can be checked and repaired. */
+export interface RepairableKind {
+  /** The `kind` member of its serialized threads. */
+  readonly kind: string;
+  /** The format version that is written, and the latest that is read. */
+  readonly version: number;
+  /** The package that reads its threads, for the message that asks to update it. */
+  readonly packageName: string;
+  readonly wireForm: WireForm;
+}
+
+/** The form of a provider's messages. Converts them to the form that repairs work on, and back. */
+export interface WireForm {
+  /** The maximum length of a call's id. */
+  readonly maxCallIdLength: number;
+  /** Whether the `strictOrder` check applies to these messages. */
+  readonly supportsStrictOrder: boolean;
+  /** Reads a message, which may be corrupt in any way. */
+  read(this: void, source: JsonObject, path: string, position: number): MessageEntry;
+  /** Reports a message of an unknown role or type to the repairer. Returns whether the message is kept. */
+  checkRole(this: void, entry: MessageEntry, repairer: Repairer): boolean;
+  /** Returns the message in the provider's form. Returns `source` itself if the message is unchanged. */
+  write(this: void, entry: MessageEntry): JsonObject;
+  /** Creates the result of a call in the provider's form. */
+  newResult(this: void, callId: string, text: string): JsonObject;
+  /** Creates a text part of the content of a message with the given role. */
+  newTextPart(this: void, text: string, role: string | undefined): JsonObject;
+  /** Returns whether the message may stand between a call and its result. */
+  mayPrecedeResult(this: void, entry: MessageEntry): boolean;
+}

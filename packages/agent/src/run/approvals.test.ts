@@ -1,0 +1,350 @@
+import { describe, expect, test } from "vitest";
+import { z } from "zod";
+import {
+  after,
+  calls,
+  fails,
+  hangs,
+  says,
+  scriptedAgent,
+  scriptModel,
+  withUsage,
+  type ScriptedAgent,
+  type ScriptedEvent,
+  type ScriptedModel,
+} from "../scripted-agent.test-helper.ts";
+import { defineTool } from "../tools/define-tool.ts";
+import type { Tool } from "../tools/tool.ts";
+
+interface Shop {
+  readonly paid: { readonly amount: number; readonly operationId: string }[];
+  readonly tools: readonly Tool[];
+}
+
+/** Tools that need approval for amounts over 10, always, and never. */
+function openShop(): Shop {
+  const paid: { amount: number; operationId: string }[] = [];
+  const pay = defineTool({
+    name: "pay",
+    parameters: z.object({ amount: z.number() }),
+    needsApproval: async ({ amount }) => amount > 10,
+    run: ({ amount }, { operationId }) => {
+      paid.push({ amount, operationId });
+      return `paid ${amount}`;
+    },
+  });
+  const close = defineTool({ name: "close", needsApproval: true, run: () => "closed" });
+  const look = defineTool({ name: "look", run: () => "a shop" });
+  return { paid, tools: [pay, close, look] };
+}
+
+function agentWith(model: ScriptedModel, tools: readonly Tool[]): ScriptedAgent {
+  return scriptedAgent(model, { tools });
+}
+
+const usage = { total_tokens: 3 };
+const fourCalls = withUsage(
+  calls(
+    ["1", "pay", '{"amount": 20}'],
+    ["2", "pay", '{"amount": 5}'],
+    ["3", "close", "{}"],
+    ["4", "look", ""],
+  ),
+  usage,
+);
+const done = says("done", usage);
+const bigPayment = { callId: "1", name: "pay", arguments: '{"amount": 20}' };
+const closing = { callId: "3", name: "close", arguments: "{}" };
+
+describe("calls that need approval", () => {
+  test("end the run after the other calls have run, and the thread stores the open turn", async () => {
+    const shop = openShop();
+    const model = scriptModel(fourCalls);
+    const agent = agentWith(model, shop.tools);
+    const result = await agent.run("go");
+    expect(result).toMatchObject({
+      status: "approval-needed",
+      approvals: [bigPayment, closing],
+      text: "",
+      usage,
+    });
+    expect(result.messages.slice(2)).toEqual([
+      { role: "tool", tool_call_id: "2", content: "paid 5" },
+      { role: "tool", tool_call_id: "4", content: "a shop" },
+    ]);
+    const { thread } = result;
+    expect(thread.messages).toEqual(result.messages);
+    expect(thread.openTurn?.approvals).toEqual([bigPayment, closing]);
+    expect(shop.paid.map(({ amount }) => amount)).toEqual([5]);
+    expect(await thread.serialize()).toMatchObject({
+      turn: {
+        id: thread.openTurn?.id,
+        start: 0,
+        rounds: 1,
+        usage,
+        calls: [
+          { callId: "1", state: "approval-needed" },
+          { callId: "3", state: "approval-needed" },
+        ],
+      },
+    });
+    expect(model.requests).toHaveLength(1);
+  });
+
+  test("can be decided in another process, which runs exactly the approved calls", async () => {
+    const shop = openShop();
+    const model = scriptModel(fourCalls, done);
+    const first = await agentWith(model, shop.tools).run("go");
+    const saved = JSON.stringify(first.thread);
+
+    const agent = agentWith(model, shop.tools);
+    const thread = await agent.deserializeThread(saved);
+    expect(thread.openTurn).toEqual(first.thread.openTurn);
+    const approvals = [
+      { callId: "3", approved: false, reason: "we are open" },
+      { callId: "1", approved: true },
+    ];
+    const result = await agent.resume(thread, { approvals });
+    expect(result).toMatchObject({
+      status: "completed",
+      approvals: [],
+      text: "done",
+      usage: { total_tokens: 6 },
+    });
+    expect(result.messages).toEqual([
+      { role: "tool", tool_call_id: "1", content: "paid 20" },
+      { role: "tool", tool_call_id: "3", content: "This call was not approved: we are open" },
+      { role: "assistant", content: "done" },
+    ]);
+    expect(thread.openTurn).toBeUndefined();
+    expect(await thread.serialize()).not.toHaveProperty("turn");
+    expect(thread.messages).toHaveLength(7);
+    expect(model.requests[1]?.messages).toEqual(thread.messages.slice(0, 6));
+    expect(shop.paid.map(({ amount }) => amount)).toEqual([5, 20]);
+    // The beginning that was saved with the open turn is unchanged.
+    expect(JSON.stringify(thread).startsWith(saved.slice(0, saved.indexOf('],"turn"')))).toBe(true);
+  });
+
+  test("can be decided one at a time, while the others continue to wait", async () => {
+    const shop = openShop();
+    const model = scriptModel(fourCalls, done);
+    const agent = agentWith(model, shop.tools);
+    const { thread } = await agent.run("go");
+    const second = await agent.resume(thread, { approvals: [{ callId: "1", approved: true }] });
+    expect(second).toMatchObject({ status: "approval-needed", approvals: [closing], text: "" });
+    expect(second.messages).toEqual([{ role: "tool", tool_call_id: "1", content: "paid 20" }]);
+    expect(await agent.resume(thread)).toMatchObject({
+      status: "approval-needed",
+      approvals: [closing],
+      messages: [],
+    });
+    expect(model.requests).toHaveLength(1);
+    const loaded = await agent.deserializeThread(await thread.serialize());
+    const last = await agent.resume(loaded, { approvals: [{ callId: "3", approved: false }] });
+    expect(last.status).toBe("completed");
+    expect(loaded.messages[5]).toMatchObject({ content: "This call was not approved." });
+    expect(shop.paid).toHaveLength(2);
+  });
+
+  test("wait again in a later response of the turn, and each call has its own operation id", async () => {
+    const shop = openShop();
+    const ask = calls(["1", "pay", '{"amount":11}'], ["0", "pay", '{"amount":1}']);
+    const model = scriptModel(ask, ask, done);
+    const agent = agentWith(model, shop.tools);
+    const { thread } = await agent.run("go");
+    const turn = thread.openTurn;
+    const approvals = [{ callId: "1", approved: true }];
+    expect((await agent.resume(thread, { approvals })).status).toBe("approval-needed");
+    expect(thread.openTurn?.id).toBe(turn?.id);
+    expect((await agent.resume(thread, { approvals })).status).toBe("completed");
+    const ids = shop.paid.map(({ operationId }) => operationId);
+    expect(new Set(ids).size).toBe(4);
+    for (const id of ids) expect(id).toMatch(/^[!-~]{1,60}$/);
+  });
+
+  test("count towards maxToolRounds across processes", async () => {
+    const shop = openShop();
+    const ask = calls(["1", "close", ""]);
+    const model = scriptModel(ask, ask, done);
+    const { tools } = shop;
+    const agent = scriptedAgent(model, { tools, maxToolRounds: 1 });
+    const { thread } = await agent.run("go");
+    const loaded = await agent.deserializeThread(JSON.stringify(thread));
+    const before = JSON.stringify(loaded);
+    await expect(
+      agent.resume(loaded, { approvals: [{ callId: "1", approved: true }] }),
+    ).rejects.toMatchObject({ code: "TOO_MANY_TOOL_ROUNDS" });
+    expect(JSON.stringify(loaded)).toBe(before);
+  });
+
+  test("do not run if needsApproval itself throws", async () => {
+    let runs = 0;
+    const tool = defineTool({
+      name: "pay",
+      needsApproval: () => {
+        throw new Error("no connection");
+      },
+      run: () => (runs += 1),
+    });
+    const model = scriptModel(calls(["1", "pay", ""]), done);
+    const { thread } = await agentWith(model, [tool]).run("go");
+    expect(thread.messages[2]).toMatchObject({ content: "Tool failed: no connection" });
+    expect(runs).toBe(0);
+  });
+
+  test("emit events, and so does the resumed run", async () => {
+    const shop = openShop();
+    const model = scriptModel(calls(["1", "close", "{}"]), says("done"));
+    const agent = agentWith(model, shop.tools);
+    const stream = agent.runStream("go");
+    const events: ScriptedEvent[] = [];
+    for await (const event of stream) events.push(event);
+    expect(events.map(({ type }) => type)).toEqual(["message", "approval-needed"]);
+    const { thread } = await stream.result;
+    const resumed = agent.resumeStream(thread, { approvals: [{ callId: "1", approved: true }] });
+    const types: string[] = [];
+    for await (const { type } of resumed) types.push(type);
+    expect(types).toEqual(["tool-call", "tool-result", "message", "text", "message"]);
+    expect((await resumed.result).text).toBe("done");
+  });
+});
+
+describe("an open turn", () => {
+  test("must be resumed before the next run", async () => {
+    const shop = openShop();
+    const model = scriptModel(calls(["1", "close", ""]));
+    const agent = agentWith(model, shop.tools);
+    const { thread } = await agent.run("go");
+    const before = JSON.stringify(thread);
+    await expect(agent.run("and?", thread)).rejects.toMatchObject({
+      code: "TURN_OPEN",
+      message: expect.stringMatching(/resume.*repairThread/) as string,
+    });
+    expect(JSON.stringify(thread)).toBe(before);
+  });
+
+  test("is required by resume", async () => {
+    const model = scriptModel();
+    const agent = agentWith(model, []);
+    await expect(agent.resume(agent.getNewThread())).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+      path: "thread",
+    });
+  });
+
+  test.each<[string, unknown, string]>([
+    ["an object instead of an array", { callId: "1", approved: true }, "approvals"],
+    ["null", [null], "approvals[0]"],
+    ["an unknown call", [{ callId: "2", approved: true }], "approvals[0]"],
+    ["a missing call id", [{ approved: true }], "approvals[0].callId"],
+    ["a missing decision", [{ callId: "1" }], "approvals[0].approved"],
+    ["a reason that is not a string", [{ callId: "1", approved: false, reason: 1 }], "approvals[0].reason"],
+    [
+      "two decisions on one call",
+      [
+        { callId: "1", approved: true },
+        { callId: "1", approved: false },
+      ],
+      "approvals[1]",
+    ],
+  ])("rejects approvals with %s", async (_name, approvals, path) => {
+    const shop = openShop();
+    const model = scriptModel(calls(["1", "close", ""]));
+    const agent = agentWith(model, shop.tools);
+    const { thread } = await agent.run("go");
+    const before = JSON.stringify(thread);
+    await expect(agent.resume(thread, { approvals: approvals as [] })).rejects.toMatchObject({
+      code: "INVALID_ARGUMENT",
+      path,
+    });
+    expect(JSON.stringify(thread)).toBe(before);
+  });
+
+  test("rejects with TOOL_MISSING for an approved call of a removed tool, but a denied call needs no tool", async () => {
+    const shop = openShop();
+    const model = scriptModel(calls(["1", "close", ""]), done);
+    const { thread } = await agentWith(model, shop.tools).run("go");
+    const saved = JSON.stringify(thread);
+    const agent = agentWith(model, []);
+    const loaded = await agent.deserializeThread(saved);
+    await expect(
+      agent.resume(loaded, { approvals: [{ callId: "1", approved: true }] }),
+    ).rejects.toMatchObject({
+      code: "TOOL_MISSING",
+      path: "$.messages[1].tool_calls",
+      message: expect.stringContaining('"close"') as string,
+    });
+    expect(JSON.stringify(loaded)).toBe(saved);
+    const denied = await agent.resume(loaded, { approvals: [{ callId: "1", approved: false }] });
+    expect(denied.status).toBe("completed");
+  });
+
+  test("is unchanged if the resumed run fails, and can be resumed again", async () => {
+    const shop = openShop();
+    const model = scriptModel(calls(["1", "close", ""]), fails, done);
+    const agent = agentWith(model, shop.tools);
+    const { thread } = await agent.run("go");
+    const before = JSON.stringify(thread);
+    const approvals = [{ callId: "1", approved: true }];
+    await expect(agent.resume(thread, { approvals })).rejects.toMatchObject({ code: "MODEL_UNAVAILABLE" });
+    expect(JSON.stringify(thread)).toBe(before);
+    expect((await agent.resume(thread, { approvals })).text).toBe("done");
+  });
+});
+
+describe("aborting a resumed turn leaves the thread unchanged, so that it can be resumed again", () => {
+  test.each(["needsApproval", "a tool", "the model call"])("during %s", async (moment) => {
+    const abort = new AbortController();
+    const reason = new Error("the user left");
+    let isArmed = true;
+    const maybeAbort = async (now: string): Promise<void> => {
+      if (now !== moment || !isArmed) return;
+      isArmed = false;
+      abort.abort(reason);
+      await new Promise(() => {});
+    };
+    const close = defineTool({
+      name: "close",
+      needsApproval: true,
+      run: async () => {
+        await maybeAbort("a tool");
+        return "closed";
+      },
+    });
+    const pay = defineTool({
+      name: "pay",
+      needsApproval: async () => {
+        await maybeAbort("needsApproval");
+        return false;
+      },
+      run: () => "paid",
+    });
+    const model = scriptModel(
+      calls(["1", "close", ""]),
+      ...(moment === "the model call" ? [after(() => abort.abort(reason), hangs(""))] : []),
+      calls(["2", "pay", ""]),
+      ...(moment === "needsApproval" ? [calls(["2", "pay", ""])] : []),
+      done,
+    );
+    const agent = agentWith(model, [close, pay]);
+    const { thread } = await agent.run("go");
+    const before = JSON.stringify(thread);
+    const approvals = [{ callId: "1", approved: true }];
+    await expect(agent.resume(thread, { approvals, signal: abort.signal })).rejects.toBe(reason);
+    expect(JSON.stringify(thread)).toBe(before);
+    const loaded = await agent.deserializeThread(before);
+    expect((await agent.resume(loaded, { approvals })).text).toBe("done");
+  });
+
+  test("by leaving the loop over its stream", async () => {
+    const shop = openShop();
+    const model = scriptModel(calls(["1", "close", ""]), hangs("do"), done);
+    const agent = agentWith(model, shop.tools);
+    const { thread } = await agent.run("go");
+    const before = JSON.stringify(thread);
+    const approvals = [{ callId: "1", approved: true }];
+    for await (const { type } of agent.resumeStream(thread, { approvals })) if (type === "text") break;
+    expect(JSON.stringify(thread)).toBe(before);
+    expect((await agent.resume(thread, { approvals })).status).toBe("completed");
+  });
+});

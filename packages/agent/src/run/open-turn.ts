@@ -1,0 +1,60 @@
+import { quoteName } from "@threadstore/core/documents";
+import { AgentError } from "../agent-error.ts";
+import type { ThreadKind } from "../thread/thread-kind.ts";
+import type { ThreadState } from "../thread/thread-state.ts";
+import type { Tool } from "../tools/tool.ts";
+import { readDecisions } from "./read-decisions.ts";
+import type { ApprovalDecision } from "./run-options.ts";
+import { recordCall, TurnDraft } from "./turn-draft.ts";
+
+/** Starts a turn with an input. Throws `TURN_OPEN`. */
+export function startTurn<Kind extends string, Message extends object, Usage extends object>(
+  thread: ThreadState<Kind, Message>,
+  input: readonly Message[],
+): TurnDraft<Message, Usage> {
+  const { revision } = thread;
+  if (revision.turn !== undefined) {
+    throw new AgentError(
+      "TURN_OPEN",
+      'The thread has an open turn: it waits for approvals or was interrupted. Continue it with resume, or close it with repairThread and openTurn: "close".',
+    );
+  }
+  return TurnDraft.start(revision, input);
+}
+
+/** What resuming an open turn requires. */
+export interface Resumption<Message extends object> {
+  readonly threads: ThreadKind<string, Message>;
+  readonly tools: ReadonlyMap<string, Tool>;
+  readonly approvals: readonly ApprovalDecision[];
+}
+
+/** Reopens the open turn of a thread with decisions on its calls. Throws `INVALID_ARGUMENT` or `TOOL_MISSING`. */
+export function reopenTurn<Kind extends string, Message extends object, Usage extends object>(
+  thread: ThreadState<Kind, Message>,
+  { threads, tools, approvals }: Resumption<Message>,
+): TurnDraft<Message, Usage> {
+  const { revision } = thread;
+  if (revision.turn === undefined) {
+    const message = "`thread` does not have an open turn to resume. Start the next turn with run.";
+    throw new AgentError("INVALID_ARGUMENT", message, { path: "thread" });
+  }
+  const open = threads.findOpenCalls(revision.list.messages, "$.messages", "THREAD_INVALID");
+  const draft = TurnDraft.reopen<Message, Usage>(revision, revision.turn, open.calls);
+  const pending = new Set(draft.approvals.map(({ callId }) => callId));
+  const decisions = readDecisions(approvals, pending);
+  for (const entry of draft.calls) {
+    const decision = decisions.get(entry.call.callId);
+    if (decision?.approved === true) entry.record = recordCall(entry.call, "approved");
+    if (decision?.approved === false) entry.record = recordCall(entry.call, "denied", decision.reason);
+    const state = entry.record?.state;
+    const mustRun = state === "approved" || state === "started";
+    if (mustRun && !tools.has(entry.call.name)) throw toolMissing(entry.call.name, open.path);
+  }
+  return draft;
+}
+
+function toolMissing(name: string, path: string): AgentError {
+  const message = `The pending call at \`${path}\` uses tool ${quoteName(name)}, which this agent does not have. Resume with an agent that has it, or close the turn with repairThread and openTurn: "close".`;
+  return new AgentError("TOOL_MISSING", message, { path });
+}

@@ -1,0 +1,63 @@
+import { AgentError } from "../agent-error.ts";
+import type { TurnContext } from "../context/turn-context.ts";
+import type { Model, ModelResponse } from "../protocol.ts";
+import type { Thread } from "../thread/thread.ts";
+import type { Tool } from "../tools/tool.ts";
+import { answerCalls } from "./answer-calls.ts";
+import type { ProgressReporter } from "./progress.ts";
+import type { EmitEvent } from "./run-event.ts";
+import type { TurnDraft } from "./turn-draft.ts";
+
+export interface TurnOptions<Message extends object, Usage extends object> {
+  readonly model: Model<Message, Usage>;
+  readonly context: TurnContext<Message>;
+  readonly tools: ReadonlyMap<string, Tool>;
+  readonly maxToolRounds: number;
+  readonly thread: Thread;
+  readonly signal: AbortSignal;
+  readonly progress: ProgressReporter;
+  /** If present, the model's responses are streamed. */
+  readonly emit: EmitEvent<Message> | undefined;
+}
+
+/** The model's last response in this run; `undefined` if the run did not send a request. */
+export type LastResponse<Message extends object, Usage extends object> =
+  | ModelResponse<Message, Usage>
+  | undefined;
+
+/**
+ * Continues a turn: answers the open calls and sends requests to the model, until it responds without a call or all
+ * remaining calls wait for approval.
+ */
+export async function runTurn<Message extends object, Usage extends object>(
+  draft: TurnDraft<Message, Usage>,
+  options: TurnOptions<Message, Usage>,
+): Promise<LastResponse<Message, Usage>> {
+  const emit = options.emit ?? ignoreEvent;
+  let response: LastResponse<Message, Usage>;
+  for (;;) {
+    if (draft.calls.length > 0) {
+      for (const message of await answerCalls(draft, { ...options, emit })) {
+        emit({ type: "message", message });
+      }
+      if (draft.calls.length > 0) return response;
+    }
+    const context = await options.context.assemble();
+    const { tools, signal } = options;
+    const request = { ...context, tools, isFirst: draft.rounds === 0, service: draft.service, signal };
+    response = await options.model.ask({ ...request, emit: options.emit });
+    draft.addResponse(response);
+    for (const message of response.messages) emit({ type: "message", message });
+    if (response.calls.length === 0) return response;
+    if (draft.rounds > options.maxToolRounds) throw tooManyRounds(options.maxToolRounds);
+  }
+}
+
+function ignoreEvent(): void {
+  // A run that is not streamed does not emit events.
+}
+
+function tooManyRounds(maximum: number): AgentError {
+  const message = `The model still called tools after ${maximum} rounds, so the run stopped. The thread is unchanged, but the tools' effects remain. Raise maxToolRounds if the task needs more rounds.`;
+  return new AgentError("TOO_MANY_TOOL_ROUNDS", message);
+}

@@ -1,0 +1,19 @@
+import type { JsonObject } from "@threadstore/core/documents";
+import type { TurnRecord } from "./turn-record.ts";
+
+/** The members of a serialized thread other than its messages. */
+export interface ThreadFrame {
+  readonly agent: string;
+  /** Members that this version does not know, which are written back. */
+  readonly extra: JsonObject;
+  /** The state of context providers, by name, and of the history reducer. */
+  readonly state: JsonObject;
+  /** The reference to a conversation that a service stores, such as the id of its last response. */
+  readonly service: JsonObject | undefined;
+  readonly turn: TurnRecord | undefined;
+}
+
+/** The content of a serialized thread. */
+export interface ThreadContent<Message extends object> extends ThreadFrame {
+  readonly messages: readonly Message[];
+}

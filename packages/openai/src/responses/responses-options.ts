@@ -1,0 +1,78 @@
+import type { AgentOptions, RunOptions } from "@threadstore/agent";
+import {
+  type AgentSettings,
+  copyJson,
+  invalidValue,
+  readAgentOptions,
+  requireText,
+} from "@threadstore/agent/provider";
+import type { OpenAI } from "openai";
+import type { Tool as HostedTool } from "openai/resources/responses/responses";
+import type { ResponseItem } from "./response-item.ts";
+import { mergeResponsesParameters, type ResponsesParameters } from "./responses-parameters.ts";
+import type { ResponsesStorage } from "./service-state.ts";
+
+/** Options of `createResponsesAgent`. */
+export interface ResponsesAgentOptions extends AgentOptions<ResponseItem> {
+  /** A client of the `openai` package. Configure credentials, retries and timeouts on the client. */
+  readonly client: OpenAI;
+  /** The model, or the deployment on Azure. */
+  readonly model: string;
+  /**
+   * Where the conversation is stored between requests. `response`: by the service; the thread stores the id of the
+   * last response. `conversation`: by the service, as a conversation of its Conversations API, which also contains
+   * the input of failed runs. `local`: only in the thread, which is sent completely (`store: false`). The thread
+   * always contains a transcript. If the service no longer stores the conversation (stored responses expire after 30
+   * days), it receives the transcript, and the conversation continues.
+   * @default "response"
+   */
+  readonly storage?: ResponsesStorage | undefined;
+  /** Tools that the service runs, such as `{ type: "web_search" }`. */
+  readonly hostedTools?: readonly HostedTool[] | undefined;
+  /** Parameters of every request. */
+  readonly parameters?: ResponsesParameters | undefined;
+}
+
+/** Options of a run of a responses agent. */
+export interface ResponsesRunOptions extends RunOptions {
+  /**
+   * The model for this run.
+   * @default the agent's model
+   */
+  readonly model?: string | undefined;
+  /** Override the agent's parameters for this run. A parameter set to `undefined` removes the agent's. */
+  readonly parameters?: ResponsesParameters | undefined;
+}
+
+/** Validated {@link ResponsesAgentOptions}, with defaults. */
+export interface ResponsesAgentSettings extends AgentSettings<ResponseItem> {
+  readonly client: OpenAI;
+  readonly model: string;
+  readonly storage: ResponsesStorage;
+  readonly hostedTools: readonly HostedTool[];
+  readonly parameters: ResponsesParameters;
+}
+
+/** Validates the options of a responses agent. Throws `INVALID_ARGUMENT` with the path. */
+export function readResponsesOptions(options: ResponsesAgentOptions): ResponsesAgentSettings {
+  const { client, model, storage = "response" } = options;
+  const code = "INVALID_ARGUMENT";
+  if (typeof (client as Partial<OpenAI> | undefined)?.responses?.create !== "function") {
+    throw invalidValue(code, "client", "a client of the openai package", client);
+  }
+  requireText(model, "model");
+  if (!["response", "conversation", "local"].includes(storage)) {
+    throw invalidValue(code, "storage", '"response", "conversation" or "local"');
+  }
+  const settings = readAgentOptions(options);
+  const parameters = mergeResponsesParameters(options.parameters, undefined);
+  const hostedTools = copyJson(options.hostedTools ?? [], { code, path: "hostedTools" });
+  return {
+    ...settings,
+    client,
+    model,
+    storage,
+    parameters,
+    hostedTools: hostedTools as unknown as HostedTool[],
+  };
+}
