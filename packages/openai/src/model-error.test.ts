@@ -28,7 +28,7 @@ describe("a failed model call", () => {
     [429, "insufficient_quota", "MODEL_REFUSED", false],
     [500, undefined, "MODEL_UNAVAILABLE", true],
     [503, "overloaded", "MODEL_UNAVAILABLE", true],
-  ])("with status %i (%s) rejects with %s", async (status, providerCode, code, retryable) => {
+  ])("with status %i (%s) is %s", async (status, providerCode, code, retryable) => {
     const mock = await startMock();
     const body = { message: `You sent ${question} with sk-secret-of-the-test`, type: "x" };
     mock.nextRequestError(status, providerCode === undefined ? body : { ...body, code: providerCode });
@@ -71,7 +71,7 @@ describe("a failed model call", () => {
     expect(server.bodies).toHaveLength(3);
   });
 
-  test("because the server is unreachable rejects with MODEL_UNAVAILABLE", async () => {
+  test("is MODEL_UNAVAILABLE if the server is unreachable", async () => {
     const error = await failure(
       createChatAgent({ client: clientOf({ url: "http://127.0.0.1:1" }), model: "m" }),
     );
@@ -79,7 +79,7 @@ describe("a failed model call", () => {
     expect(error.cause).toBeInstanceOf(OpenAI.APIConnectionError);
   });
 
-  test("because the client timed out rejects with MODEL_UNAVAILABLE", async () => {
+  test("is MODEL_UNAVAILABLE if the client times out", async () => {
     const server = await startWireServer(() => {});
     const client = clientOf(server).withOptions({ timeout: 50 });
     const error = await failure(createChatAgent({ client, model: "m" }));
@@ -87,7 +87,7 @@ describe("a failed model call", () => {
     expect(error.cause).toBeInstanceOf(OpenAI.APIConnectionTimeoutError);
   });
 
-  test("because the response is truncated rejects with MODEL_UNAVAILABLE", async () => {
+  test("is MODEL_UNAVAILABLE if the response is truncated", async () => {
     const server = await startWireServer((response) => {
       response.writeHead(200, { "content-type": "application/json", "content-length": "1000" });
       response.write('{"choices":[', () => response.destroy());
@@ -98,7 +98,7 @@ describe("a failed model call", () => {
     });
   });
 
-  test("because the client has no credentials rejects with CLIENT_FAILED and their error in the cause", async () => {
+  test("is CLIENT_FAILED if the client has no credentials, with their error in the cause", async () => {
     const mock = await startMock();
     const noLogin = new Error("Please run az login");
     const client = new AzureOpenAI({
@@ -131,7 +131,7 @@ describe("a failed model call", () => {
         tool_calls: [{ id: "1", type: "function", function: { name: "f", arguments: {} } }],
       }),
     ],
-  ])("because the response is %s rejects with RESPONSE_INVALID", async (_name, answer) => {
+  ])("is RESPONSE_INVALID if the response is %s", async (_name, answer) => {
     const server = await startWireServer(answer);
     expect(await failure(createChatAgent({ client: clientOf(server), model: "m" }))).toMatchObject({
       code: "RESPONSE_INVALID",

@@ -262,7 +262,7 @@ describe("a lease", () => {
     ).toEqual(["a", "b", "c", "d", "e"]);
   });
 
-  it("that is not released in time rejects with CONVERSATION_BUSY, and does not appear in listings", async () => {
+  it("rejects with CONVERSATION_BUSY if it is not released in time, and does not appear in listings", async () => {
     const store = memoryStore();
     const release = Promise.withResolvers<void>();
     const asked = Promise.withResolvers<void>();
@@ -296,7 +296,7 @@ describe("a lease", () => {
     expect(await leases.load("c")).toBeUndefined();
   });
 
-  it("that is lost aborts the run with LEASE_LOST", async () => {
+  it("aborts the run with LEASE_LOST if it is lost", async () => {
     const store = memoryStore();
     const leases = store.namespace("threadstore-leases");
     const steal = () => leases.save("c", { holder: "thief" }, { overwrite: true });

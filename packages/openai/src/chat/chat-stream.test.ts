@@ -163,7 +163,7 @@ describe("runStream", () => {
 });
 
 describe("a stream that ends early", () => {
-  test("because the loop was left closes the request, and the thread is unchanged and can be run", async () => {
+  test("closes its request if the loop is left, and the thread is unchanged and can be run", async () => {
     const closed = Promise.withResolvers<void>();
     const server = await startWireServer(
       (response) => {
@@ -185,7 +185,7 @@ describe("a stream that ends early", () => {
     await closed.promise;
   });
 
-  test("because the loop was left aborts the signal of a running tool", async () => {
+  test("aborts the signal of a running tool if the loop is left", async () => {
     const server = await startWireServer(
       deltas({ ...calling(["1", "wait", "{}"]), tool_calls: [indexed("wait")] }),
     );
@@ -204,7 +204,7 @@ describe("a stream that ends early", () => {
     expect(thread.messages).toEqual([]);
   });
 
-  test("because of return() ends a pending next()", async () => {
+  test("ends a pending next() on return()", async () => {
     const server = await startWireServer(begin);
     const stream = createChatAgent({ client: clientOf(server), model: "m" }).runStream("1");
     const iterator = stream[Symbol.asyncIterator]();
@@ -215,7 +215,7 @@ describe("a stream that ends early", () => {
     expect(await iterator.next()).toEqual({ done: true, value: undefined });
   });
 
-  test("after the run has ended keeps the turn", async () => {
+  test("keeps the turn if the loop is left after the run has ended", async () => {
     const server = await startWireServer(deltas({ role: "assistant", content: "one" }));
     const agent = createChatAgent({ client: clientOf(server), model: "m" });
     const thread = agent.getNewThread();
@@ -231,7 +231,7 @@ describe("a stream that ends early", () => {
     ["sends no finish reason", (response) => void response.end("data: [DONE]\n\n")],
     ["sends an error", (response) => void response.end('data: {"error":{"message":"overloaded"}}\n\n')],
     ["sends garbage", (response) => void response.end("data: {oops\n\n")],
-  ])("because the server %s throws STREAM_INTERRUPTED after the events so far", async (_name, fail) => {
+  ])("throws STREAM_INTERRUPTED after the events so far if the server %s", async (_name, fail) => {
     // The openai package prints text that it cannot parse.
     const print = vi.spyOn(console, "error").mockReturnValue();
     onTestFinished(() => print.mockRestore());
@@ -260,7 +260,7 @@ describe("a stream that ends early", () => {
     expect(thread.messages).toEqual([]);
   });
 
-  test("and is not consumed does not cause an unhandled rejection", async () => {
+  test("does not cause an unhandled rejection if it is not consumed", async () => {
     const rejections: unknown[] = [];
     const note = (reason: unknown): void => void rejections.push(reason);
     process.on("unhandledRejection", note);

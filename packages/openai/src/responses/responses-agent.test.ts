@@ -265,44 +265,51 @@ function streamed(id: string, item: { content?: { text?: string }[] }): Answer {
   };
 }
 
-describe("an invalid response", () => {
+describe("a response", () => {
   const failing: [string, Answer, object][] = [
     [
-      "a failed response",
+      "failed by the server",
       json({ id: "r", status: "failed", output: [], error: { code: "server_error", message: "s" } }),
       { code: "MODEL_UNAVAILABLE" },
     ],
     [
-      "a rejected prompt",
+      "failed because of the prompt",
       json({ id: "r", status: "failed", output: [], error: { code: "invalid_prompt", message: "s" } }),
       { code: "MODEL_REFUSED" },
     ],
-    [
-      "an unfinished response",
-      json({ id: "r", status: "in_progress", output: [] }),
-      { code: "RESPONSE_INVALID" },
-    ],
+    ["unfinished", json({ id: "r", status: "in_progress", output: [] }), { code: "RESPONSE_INVALID" }],
     ["another object", json({ choices: [] }), { code: "RESPONSE_INVALID" }],
     [
       "a call without an id",
       responding("r", { type: "function_call", name: "t", arguments: "" }),
       { code: "RESPONSE_INVALID", path: "$.output[0].call_id" },
     ],
-    ["401", json({ error: { message: "no" } }, 401), { code: "MODEL_REFUSED", status: 401 }],
-    ["429", json({ error: { message: "no" } }, 429), { code: "MODEL_UNAVAILABLE", status: 429 }],
-    ["500", json({ error: { message: "no" } }, 500), { code: "MODEL_UNAVAILABLE", status: 500 }],
+    ["rejected with 401", json({ error: { message: "no" } }, 401), { code: "MODEL_REFUSED", status: 401 }],
+    [
+      "rejected with 429",
+      json({ error: { message: "no" } }, 429),
+      { code: "MODEL_UNAVAILABLE", status: 429 },
+    ],
+    [
+      "rejected with 500",
+      json({ error: { message: "no" } }, 500),
+      { code: "MODEL_UNAVAILABLE", status: 500 },
+    ],
   ];
-  test.each(failing)("%s is an error, and the thread is unchanged", async (_name, answer, error) => {
-    const { agent } = await agentWith({}, answer);
-    const thread = agent.getNewThread();
-    await expect(agent.run("1", thread)).rejects.toMatchObject(error);
-    expect(thread.messages).toEqual([]);
-  });
+  test.each(failing)(
+    "that is %s rejects with the code, and the thread is unchanged",
+    async (_name, answer, error) => {
+      const { agent } = await agentWith({}, answer);
+      const thread = agent.getNewThread();
+      await expect(agent.run("1", thread)).rejects.toMatchObject(error);
+      expect(thread.messages).toEqual([]);
+    },
+  );
 
   test.each<[string, string]>([
     ["breaks off", 'data: {"type":"response.output_text.delta","delta":"x"}\n\n'],
     ["contains an error", 'data: {"type":"error","code":"server_error","message":"x"}\n\n'],
-  ])("a stream that %s is an error", async (_name, text) => {
+  ])("whose stream %s rejects", async (_name, text) => {
     const { agent } = await agentWith({}, (response) => {
       response.writeHead(200, { "content-type": "text/event-stream" });
       response.end(text);
@@ -315,7 +322,7 @@ describe("an invalid response", () => {
     expect(thread.messages).toEqual([]);
   });
 
-  test("is not one that is incomplete: it is stored with the reason", async () => {
+  test("can be incomplete: it is stored, and the result contains the reason", async () => {
     const { agent } = await agentWith(
       {},
       json({
@@ -328,7 +335,7 @@ describe("an invalid response", () => {
     expect(await agent.run("1")).toMatchObject({ text: "half", finishReason: "max_output_tokens" });
   });
 
-  test("is not a refusal, which is in the result", async () => {
+  test("can be a refusal, which the result contains", async () => {
     const refusing = { ...said("x"), content: [{ type: "refusal", refusal: "I will not." }] };
     const { agent } = await agentWith({}, responding("r1", refusing));
     expect(await agent.run("1")).toMatchObject({ text: "", refusal: "I will not." });
