@@ -20,7 +20,7 @@ async function steadyLines(start: RegExp): Promise<string[]> {
   const blocks = [...markdown.matchAll(/^```\w*\n(.*?)^```$/gmsu)].map(([, block = ""]) => block);
   const sample = blocks.find((block) => start.test(block));
   if (sample === undefined) throw new Error("The document does not show such a run.");
-  const steady = /^(?:failed| {2}Again:|Broken clauses:|The store|Every)/u;
+  const steady = /^(?:failed| {2}Reproduce:|Broken clauses:|The store|Every)/u;
   return sample.split("\n").filter((line) => steady.test(line));
 }
 

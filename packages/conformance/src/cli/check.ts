@@ -1,10 +1,13 @@
 import { readFile } from "node:fs/promises";
 import { checkHistory, type HistoryCheck } from "../engines/linearizability/index.ts";
 import { UsageError } from "./command.ts";
-import { columns } from "./terminal.ts";
+import { alignedColumns } from "./terminal.ts";
 
-/** Checks a recorded history again. Throws a {@link UsageError} if the file cannot be read, or is no history. */
-export async function checkOf(path: string): Promise<HistoryCheck> {
+/**
+ * Checks a recorded history for linearizability. Throws a {@link UsageError} if the file cannot be read or is not a
+ * history.
+ */
+export async function checkHistoryFile(path: string): Promise<HistoryCheck> {
   try {
     return checkHistory(await readFile(path, "utf8"));
   } catch (error) {
@@ -13,7 +16,7 @@ export async function checkOf(path: string): Promise<HistoryCheck> {
   }
 }
 
-/** What was found, for people. */
+/** Returns the verdict on each thread and on the history as text for a terminal. */
 export function checkSummary({ verdict, threads }: HistoryCheck): string {
   const rows = threads.map((each) => [
     each.thread,
@@ -22,12 +25,16 @@ export function checkSummary({ verdict, threads }: HistoryCheck): string {
     each.anomaly ?? "",
   ]);
   const explanations = threads.flatMap(({ explanation }) => (explanation === "" ? [] : ["", explanation]));
-  const lines = [...columns([["Thread", "Calls", "Verdict", "Anomaly"], ...rows]), ...explanations, ""];
+  const lines = [
+    ...alignedColumns([["Thread", "Calls", "Verdict", "Anomaly"], ...rows]),
+    ...explanations,
+    "",
+  ];
   return [...lines, CONCLUSIONS[verdict], ""].join("\n");
 }
 
 const CONCLUSIONS: Readonly<Record<HistoryCheck["verdict"], string>> = {
   legal: "The history is linearizable.",
   illegal: "The history is not linearizable.",
-  undecided: "Whether the history is linearizable was not found out in time.",
+  undecided: "It could not be determined in time whether the history is linearizable.",
 };

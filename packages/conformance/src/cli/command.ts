@@ -5,7 +5,7 @@ import { type Tier, tiers } from "../suite/conformance-case.ts";
 import type { Selection } from "../suite/selection.ts";
 import { type Effort, isEffort } from "../suite/settings.ts";
 
-/** What is wrong with the command line, or with what it names; told in one sentence, without a stack. */
+/** An invalid command line, harness or history. Its message is printed without a stack trace. */
 export class UsageError extends Error {
   override readonly name = "UsageError";
 }
@@ -18,10 +18,11 @@ export interface RunCommand {
   readonly repeat: number;
   readonly seed: number | undefined;
   readonly effort: Effort | undefined;
-  /** Where to write the report, as JSON and as Markdown. */
+  /** The path of the JSON report to write. */
   readonly report: string | undefined;
+  /** The path of the Markdown report to write. */
   readonly markdown: string | undefined;
-  /** Whether the report, and nothing else, goes to the standard output. */
+  /** Whether standard output receives the JSON report instead of the summary. */
   readonly json: boolean;
 }
 
@@ -31,7 +32,7 @@ export type Command =
   | { readonly type: "check"; readonly history: string; readonly json: boolean }
   | RunCommand;
 
-const options = {
+const OPTIONS = {
   tier: { type: "string", multiple: true },
   case: { type: "string", multiple: true },
   repeat: { type: "string" },
@@ -44,19 +45,19 @@ const options = {
   help: { type: "boolean", short: "h" },
 } as const;
 
-/** Throws a {@link UsageError} for a command line that is not understood. */
+/** Parses the command line. Throws a {@link UsageError} if it is invalid. */
 export function commandOf(parameters: readonly string[]): Command {
-  const { values, positionals } = parsed(parameters);
+  const { values, positionals } = parseParameters(parameters);
   if (values.help === true) return { type: "help" };
   const { report, markdown, json = false } = values;
   if (positionals[0] === "check") {
-    return { type: "check", history: onlyOne(positionals.slice(1), "a file with a history"), json };
+    return { type: "check", history: soleArgument(positionals.slice(1), "a history file"), json };
   }
   const selection = selectionOf(values);
   if (values.list === true) return { type: "list", selection };
   return {
     type: "run",
-    harness: onlyOne(positionals, "a module that exports a harness, such as ./harness.js"),
+    harness: soleArgument(positionals, "a module that exports a harness, such as ./harness.js"),
     selection,
     repeat: repeatOf(values.repeat),
     seed: seedOf(values.seed),
@@ -67,12 +68,12 @@ export function commandOf(parameters: readonly string[]): Command {
   };
 }
 
-function parsed(args: readonly string[]) {
+function parseParameters(args: readonly string[]) {
   try {
-    return parseArgs({ args: [...args], options, allowPositionals: true });
+    return parseArgs({ args: [...args], options: OPTIONS, allowPositionals: true });
   } catch (error) {
     if (!(error instanceof TypeError) || !String(codeOf(error)).startsWith("ERR_PARSE_ARGS")) throw error;
-    // What follows the first sentence is about arguments that begin with a hyphen.
+    // The remaining sentences explain arguments that begin with a hyphen.
     throw new UsageError(`${error.message.split(/\.\s/u)[0]?.replace(/\.$/u, "")}.`);
   }
 }
@@ -81,21 +82,23 @@ function codeOf(error: Error): unknown {
   return "code" in error ? error.code : undefined;
 }
 
-function onlyOne(values: readonly string[], what: string): string {
-  const [value, ...more] = values;
-  if (value === undefined) throw new UsageError(`Name ${what}.`);
-  if (more.length > 0) throw new UsageError(`Name only ${what}, without ${more.join(" ")}.`);
+function soleArgument(values: readonly string[], description: string): string {
+  const [value, ...unexpected] = values;
+  if (value === undefined) throw new UsageError(`Missing argument. Specify ${description}.`);
+  if (unexpected.length > 0)
+    throw new UsageError(`Unexpected argument ${unexpected.join(" ")}. Specify only ${description}.`);
   return value;
 }
 
 function selectionOf(values: { tier?: string[]; case?: string[] }): Selection {
-  const chosenTiers = listOf(values.tier);
-  const chosenCases = listOf(values.case)?.map((id) => id.toUpperCase());
+  const chosenTiers = splitValues(values.tier);
+  const chosenCases = splitValues(values.case)?.map((id) => id.toUpperCase());
   for (const tier of chosenTiers ?? []) {
-    if (!isTier(tier)) throw new UsageError(`There is no tier ${tier}: the tiers are ${tiers.join(", ")}.`);
+    if (!isTier(tier)) throw new UsageError(`Unknown tier ${tier}. Use one of ${tiers.join(", ")}.`);
   }
   for (const id of chosenCases ?? []) {
-    if (!cases.some((each) => each.id === id)) throw new UsageError(`There is no case ${id}: see --list.`);
+    if (!cases.some((each) => each.id === id))
+      throw new UsageError(`Unknown case ${id}. Run with --list to see all cases.`);
   }
   return {
     ...(chosenTiers === undefined ? {} : { tiers: chosenTiers.filter(isTier) }),
@@ -103,8 +106,8 @@ function selectionOf(values: { tier?: string[]; case?: string[] }): Selection {
   };
 }
 
-/** Options may be given several times, and have several values each. */
-function listOf(values: readonly string[] | undefined): string[] | undefined {
+/** Options may be repeated, and each occurrence may list several values. */
+function splitValues(values: readonly string[] | undefined): string[] | undefined {
   return values?.flatMap((value) => value.split(",")).map((value) => value.trim());
 }
 
@@ -113,7 +116,8 @@ function isTier(value: string): value is Tier {
 }
 
 function repeatOf(text = "1"): number {
-  if (!/^[1-9]\d{0,6}$/u.test(text)) throw new UsageError(`--repeat takes a number from 1 on, not ${text}.`);
+  if (!/^[1-9]\d{0,6}$/u.test(text))
+    throw new UsageError(`\`--repeat\` must be an integer from 1 to 9999999, but was ${text}.`);
   return Number(text);
 }
 
@@ -121,11 +125,11 @@ function seedOf(text: string | undefined): number | undefined {
   if (text === undefined) return undefined;
   if (text === "random") return randomInt(2 ** 31);
   if (!/^-?\d{1,15}$/u.test(text))
-    throw new UsageError(`--seed takes a whole number, or random, not ${text}.`);
+    throw new UsageError(`\`--seed\` must be an integer or "random", but was ${text}.`);
   return Number(text);
 }
 
 function effortOf(text: string | undefined): Effort | undefined {
   if (text === undefined || isEffort(text)) return text;
-  throw new UsageError(`--effort takes quick or full, not ${text}.`);
+  throw new UsageError(`\`--effort\` must be "quick" or "full", but was ${text}.`);
 }

@@ -3,17 +3,20 @@ import { pathToFileURL } from "node:url";
 import type { Harness } from "../suite/harness.ts";
 import { UsageError } from "./command.ts";
 
-/** The harness that a module exports as `harness` or as its default. Throws a {@link UsageError} if there is none. */
+/**
+ * Imports the harness that a module exports as `harness` or as its default export. Throws a {@link UsageError} if the
+ * module cannot be loaded or does not export a harness.
+ */
 export async function loadHarness(path: string): Promise<Harness> {
-  const exported = await imported(path);
+  const exported = await importModule(path);
   const harness = exported["harness"] ?? exported["default"];
   if (isHarness(harness)) return harness;
   throw new UsageError(
-    `${path} exports no harness: export one, with name, open and destroy, as "harness" or as the default.`,
+    `${path} does not export a harness. Export one with \`name\`, \`open\` and \`destroy\`, as "harness" or default.`,
   );
 }
 
-async function imported(path: string): Promise<Record<string, unknown>> {
+async function importModule(path: string): Promise<Record<string, unknown>> {
   try {
     return (await import(pathToFileURL(resolve(path)).href)) as Record<string, unknown>;
   } catch (error) {
@@ -24,7 +27,7 @@ async function imported(path: string): Promise<Record<string, unknown>> {
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   const code = "code" in error ? error.code : undefined;
-  if (code === "ERR_UNKNOWN_FILE_EXTENSION") return "this version of Node.js does not run files of its kind.";
+  if (code === "ERR_UNKNOWN_FILE_EXTENSION") return "this version of Node.js cannot run files of this type.";
   return error.message;
 }
 

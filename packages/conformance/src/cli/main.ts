@@ -1,33 +1,33 @@
 import { selectedCases, type Selection } from "../suite/selection.ts";
-import { checkOf, checkSummary } from "./check.ts";
+import { checkHistoryFile, checkSummary } from "./check.ts";
 import { type Command, commandOf, UsageError } from "./command.ts";
-import { help } from "./help.ts";
+import { HELP } from "./help.ts";
 import { runSuite } from "./run-suite.ts";
-import { columns, written } from "./terminal.ts";
+import { alignedColumns, writeOutput } from "./terminal.ts";
 
-/** Does what the command line asks for; resolves to the exit code: 0, 1 for a failure, 2 for wrong usage. */
+/** Runs the command line. Resolves with the exit code: 0 for success, 1 for a failure, 2 for incorrect usage. */
 export async function main(parameters: readonly string[]): Promise<number> {
   try {
-    return await obey(commandOf(parameters));
+    return await execute(commandOf(parameters));
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
-    process.stderr.write(`threadstore-conformance: ${error.message} (--help says more.)\n`);
+    process.stderr.write(`threadstore-conformance: ${error.message} Run with --help for usage.\n`);
     return 2;
   }
 }
 
-async function obey(command: Command): Promise<number> {
+async function execute(command: Command): Promise<number> {
   if (command.type === "run") return runSuite(command);
   if (command.type === "check") {
-    const check = await checkOf(command.history);
-    await written(command.json ? `${JSON.stringify(check, null, 2)}\n` : checkSummary(check));
+    const check = await checkHistoryFile(command.history);
+    await writeOutput(command.json ? `${JSON.stringify(check, null, 2)}\n` : checkSummary(check));
     return check.verdict === "legal" ? 0 : 1;
   }
-  await written(command.type === "help" ? help : listOf(command.selection));
+  await writeOutput(command.type === "help" ? HELP : caseListOf(command.selection));
   return 0;
 }
 
-function listOf(selection: Selection): string {
+function caseListOf(selection: Selection): string {
   const rows = selectedCases(selection).map(({ id, tier, section, clauses, powers, title }) => [
     id,
     tier,
@@ -36,5 +36,5 @@ function listOf(selection: Selection): string {
     powers.join(" "),
     title,
   ]);
-  return `${columns([["Case", "Tier", "Section", "Clauses", "Powers", "Promise"], ...rows]).join("\n")}\n`;
+  return `${alignedColumns([["Case", "Tier", "Section", "Clauses", "Capabilities", "Title"], ...rows]).join("\n")}\n`;
 }

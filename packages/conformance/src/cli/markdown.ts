@@ -1,7 +1,7 @@
 import type { ReproducibleReport } from "./reproduction.ts";
 import { notExercised, sectionRows, tierRows } from "./summary.ts";
 
-/** A report as a page, to be kept beside the store. */
+/** Returns the report as a Markdown page that can be published together with the store. */
 export function markdownOf(report: ReproducibleReport): string {
   const { harness, results, brokenClauses } = report;
   const parts = [`# Conformance of ${cell(harness)}`, table(tierRows(report))];
@@ -15,7 +15,7 @@ export function markdownOf(report: ReproducibleReport): string {
       cell(message),
       `\`${reproduction.replaceAll("|", String.raw`\|`)}\``,
     ]);
-    parts.push(table([["Failed", "Promise", "Clauses", "What happened", "Again"], ...rows]));
+    parts.push(table([["Failed", "Title", "Clauses", "Message", "Reproduce"], ...rows]));
   }
   const waived = results.filter(({ status }) => status === "waived");
   if (waived.length > 0) {
@@ -25,9 +25,9 @@ export function markdownOf(report: ReproducibleReport): string {
       clauses.join(", "),
       cell(message),
     ]);
-    parts.push(table([["Waived", "Promise", "Clauses", "Why"], ...rows]));
+    parts.push(table([["Waived", "Title", "Clauses", "Reason"], ...rows]));
   }
-  parts.push(...notExercised(results).map(([why, ids]) => `${why} ${ids.join(", ")}.`));
+  parts.push(...notExercised(results).map(([reason, ids]) => `${reason} ${ids.join(", ")}.`));
   parts.push(table(sectionRows(results)));
   return `${parts.join("\n\n")}\n`;
 }
@@ -40,7 +40,7 @@ function line(cells: readonly string[]): string {
   return `| ${cells.join(" | ")} |`;
 }
 
-/** Text that neither ends its cell nor is taken for markup. */
+/** Escapes text so that it does not end its table cell and is not interpreted as markup. */
 function cell(text: string): string {
   return text.replaceAll(/[\\|<>*_`[\]]/gu, String.raw`\$&`).replaceAll(/\s+/gu, " ");
 }

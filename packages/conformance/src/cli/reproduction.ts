@@ -1,18 +1,18 @@
 import type { CaseResult, Report } from "../suite/report.ts";
 
-/** What makes the case fail again, to be copied into a shell. */
+/** Returns a shell command that runs the failed case again. */
 export function reproductionOf(
   harness: string,
   { effort }: Pick<Report, "effort">,
   { case: id, tier, seed }: CaseResult,
 ): string {
-  // What depends on who comes first does not come each time.
+  // Cases of the other tiers depend on timing, so a single run may pass.
   const repeat = tier === "core" || tier === "hygiene" ? [] : ["--repeat", "20"];
   const words = ["--case", id, "--seed", String(seed), "--effort", effort, ...repeat];
   return ["npx", "threadstore-conformance", quoted(harness), ...words].join(" ");
 }
 
-/** A report of which each failure says how to see it again. */
+/** A report in which each failure includes the command that reproduces it. */
 export type ReproducibleReport = Omit<Report, "results"> & {
   readonly results: readonly (CaseResult & { readonly reproduction?: string })[];
 };
@@ -24,7 +24,7 @@ export function withReproductions(report: Report, harness: string): Reproducible
   return { ...report, results };
 }
 
-/** A word of a POSIX shell. */
+/** Quotes text as one word of a POSIX shell. */
 function quoted(text: string): string {
   return /^[\w./@:+-]+$/u.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`;
 }

@@ -8,57 +8,56 @@ import { markdownOf } from "./markdown.ts";
 import { type Progress, progressOn } from "./progress.ts";
 import { withReproductions } from "./reproduction.ts";
 import { summaryOf } from "./summary.ts";
-import { painterFor, written } from "./terminal.ts";
+import { painterFor, writeOutput } from "./terminal.ts";
 
-/** Runs what the command asks for, and tells of it; resolves to the exit code. */
+/** Runs the selected cases and writes the reports. Resolves with the exit code. */
 export async function runSuite(command: RunCommand): Promise<number> {
-  // Before the harness is loaded: it may read them too, and so may the processes that cases start.
+  // Set before the harness is loaded, because the harness and its child processes may read them.
   if (command.seed !== undefined) process.env["THREADSTORE_CONFORMANCE_SEED"] = String(command.seed);
   if (command.effort !== undefined) process.env["THREADSTORE_CONFORMANCE_EFFORT"] = command.effort;
-  const { report, strays } = await watched(command);
-  const told = withReproductions(report, command.harness);
-  const json = JSON.stringify(told, null, 2);
+  const { report, strayErrors } = await runWithProgress(command);
+  const reproducible = withReproductions(report, command.harness);
+  const json = JSON.stringify(reproducible, null, 2);
   if (command.report !== undefined) await writeFile(command.report, `${json}\n`);
-  if (command.markdown !== undefined) await writeFile(command.markdown, markdownOf(told));
-  await written(`${command.json ? json : summaryOf(told, painterFor(process.stdout))}\n`);
-  return report.ok && strays === 0 ? 0 : 1;
+  if (command.markdown !== undefined) await writeFile(command.markdown, markdownOf(reproducible));
+  await writeOutput(`${command.json ? json : summaryOf(reproducible, painterFor(process.stdout))}\n`);
+  return report.ok && strayErrors === 0 ? 0 : 1;
 }
 
-/** Runs the cases while it says how far they are. */
-async function watched(command: RunCommand): Promise<{ report: Report; strays: number }> {
+async function runWithProgress(command: RunCommand): Promise<{ report: Report; strayErrors: number }> {
   const { selection, repeat } = command;
   const harness = await loadHarness(command.harness);
   const progress = progressOn(process.stderr, { cases: selectedCases(selection).length, repeat });
-  const strays = watchStrays(progress);
+  const strayErrors = watchStrayErrors(progress);
   try {
     const report = await run(harness, {
       ...selection,
       repeat,
       onStart: (each) => {
-        strays.during(each.id);
-        progress.started(each);
+        strayErrors.during(each.id);
+        progress.caseStarted(each);
       },
-      onRun: (_, number) => progress.run(number),
-      onResult: progress.ended,
+      onRun: (_, number) => progress.runStarted(number),
+      onResult: progress.caseEnded,
     });
-    return { report, strays: strays.count() };
+    return { report, strayErrors: strayErrors.count() };
   } catch (error) {
-    // Waivers of the harness, or variables of the environment, that are wrong.
+    // A `TypeError` reports invalid waivers in the harness or invalid environment variables.
     throw error instanceof TypeError ? new UsageError(error.message, { cause: error }) : error;
   } finally {
-    progress.end();
+    progress.stop();
   }
 }
 
-/** Errors that nobody handled make the run fail, and name the case, rather than end the process in its middle. */
-function watchStrays(progress: Progress): { during: (id: string) => void; count: () => number } {
+/** Prints and counts unhandled errors with the running case, instead of letting them end the process. */
+function watchStrayErrors(progress: Progress): { during: (id: string) => void; count: () => number } {
   let running = "";
   let count = 0;
-  const note = (what: string) => (error: unknown) => {
+  const handler = (description: string) => (error: unknown) => {
     count += 1;
-    progress.complaint(`${what} during ${running}: ${show(error)}`);
+    progress.print(`${description} during ${running}: ${show(error)}`);
   };
-  process.on("unhandledRejection", note("A rejection that nobody handled"));
-  process.on("uncaughtException", note("An error that nobody caught"));
+  process.on("unhandledRejection", handler("Unhandled rejection"));
+  process.on("uncaughtException", handler("Uncaught exception"));
   return { during: (id) => (running = id), count: () => count };
 }

@@ -1,13 +1,13 @@
 import { tiers } from "../suite/conformance-case.ts";
 import type { CaseResult, CaseStatus } from "../suite/report.ts";
 import type { TierVerdict } from "../suite/tier-verdicts.ts";
-import { statusStyles } from "./progress.ts";
+import { STATUS_STYLES } from "./progress.ts";
 import type { ReproducibleReport } from "./reproduction.ts";
-import { columns, type Paint, type Style } from "./terminal.ts";
+import { alignedColumns, type Paint, type Style } from "./terminal.ts";
 
-const statuses: readonly CaseStatus[] = ["passed", "failed", "waived", "not-exercised"];
+const STATUSES: readonly CaseStatus[] = ["passed", "failed", "waived", "not-exercised"];
 
-const badges: Readonly<Record<TierVerdict, { readonly text: string; readonly style: Style }>> = {
+const BADGES: Readonly<Record<TierVerdict, { readonly text: string; readonly style: Style }>> = {
   passed: { text: "✓ passed", style: "green" },
   failed: { text: "✗ failed", style: "red" },
   waived: { text: "! waived", style: "yellow" },
@@ -17,15 +17,17 @@ const badges: Readonly<Record<TierVerdict, { readonly text: string; readonly sty
 
 type Result = ReproducibleReport["results"][number];
 
-/** A report for people: first what is wrong, last what it comes to. */
+/** Returns the report as text for a terminal. Failures come first and the conclusion comes last. */
 export function summaryOf(report: ReproducibleReport, paint: Paint): string {
   const { harness, results, brokenClauses } = report;
   const lines = ["", paint("bold", harness)];
   for (const status of ["failed", "waived"] as const) {
-    const those = results.filter((each) => each.status === status);
-    lines.push(...those.flatMap((each) => ["", ...linesOf(each, paint(statusStyles[status], status))]));
+    const matching = results.filter((each) => each.status === status);
+    lines.push(...matching.flatMap((each) => ["", ...linesOf(each, paint(STATUS_STYLES[status], status))]));
   }
-  const unexercised = notExercised(results).map(([why, ids]) => `${paint("dim", why)} ${ids.join(", ")}`);
+  const unexercised = notExercised(results).map(
+    ([reason, ids]) => `${paint("dim", reason)} ${ids.join(", ")}`,
+  );
   lines.push("", ...table(sectionRows(results), paint));
   if (unexercised.length > 0) lines.push("", ...unexercised);
   if (brokenClauses.length > 0) lines.push("", `Broken clauses: ${paint("red", brokenClauses.join(", "))}`);
@@ -35,31 +37,31 @@ export function summaryOf(report: ReproducibleReport, paint: Paint): string {
   return lines.join("\n");
 }
 
-/** How many cases of each section came out how, its heading first and all sections together last. */
+/** Returns table rows that count the cases of each section by status: a header first, the totals last. */
 export function sectionRows(results: readonly CaseResult[]): string[][] {
   const sections = Map.groupBy(results, ({ section }) => section);
   return [
-    ["Section", ...statuses.map((status) => status.replace("-", " "))],
+    ["Section", ...STATUSES.map((status) => status.replace("-", " "))],
     ...[...sections].map(([name, members]) => [name, ...countsOf(members)]),
     ["All", ...countsOf(results)],
   ];
 }
 
-/** The badge of each tier, and what it is made of. */
+/** Returns table rows with each tier's badge, its cases by status and its duration, after a header. */
 export function tierRows({ tiers: verdicts, results }: ReproducibleReport): string[][] {
-  const header = ["Tier", "Badge", ...statuses.map((status) => status.replace("-", " ")), "seconds"];
+  const header = ["Tier", "Badge", ...STATUSES.map((status) => status.replace("-", " ")), "seconds"];
   const rows = tiers.map((tier) => {
     const members = results.filter((each) => each.tier === tier);
     const milliseconds = members.reduce((sum, each) => sum + each.milliseconds, 0);
-    return [tier, badges[verdicts[tier]].text, ...countsOf(members), (milliseconds / 1000).toFixed(1)];
+    return [tier, BADGES[verdicts[tier]].text, ...countsOf(members), (milliseconds / 1000).toFixed(1)];
   });
   return [header, ...rows];
 }
 
-/** The cases that lacked the same powers, by what they lacked. */
-export function notExercised(results: readonly CaseResult[]): [why: string, ids: string[]][] {
-  const those = results.filter(({ status }) => status === "not-exercised");
-  const groups = Map.groupBy(those, ({ message = "" }) => message);
+/** Groups the cases that were not exercised by the capabilities that the harness lacks. */
+export function notExercised(results: readonly CaseResult[]): [reason: string, ids: string[]][] {
+  const unexercised = results.filter(({ status }) => status === "not-exercised");
+  const groups = Map.groupBy(unexercised, ({ message = "" }) => message);
   return [...groups].map(([message, members]) => [
     `Not exercised. ${message}`,
     members.map((each) => each.case),
@@ -67,16 +69,16 @@ export function notExercised(results: readonly CaseResult[]): [why: string, ids:
 }
 
 function countsOf(results: readonly CaseResult[]): string[] {
-  return statuses.map((status) => String(results.filter((each) => each.status === status).length));
+  return STATUSES.map((status) => String(results.filter((each) => each.status === status).length));
 }
 
 function table(rows: readonly (readonly string[])[], paint: Paint): string[] {
-  const [header = "", ...lines] = columns(rows);
+  const [header = "", ...lines] = alignedColumns(rows);
   return [paint("dim", header), ...lines];
 }
 
 function paintBadge(row: string, verdict: TierVerdict, paint: Paint): string {
-  const { text, style } = badges[verdict];
+  const { text, style } = BADGES[verdict];
   return row.replace(text, paint(style, text));
 }
 
@@ -84,11 +86,11 @@ function linesOf(
   { case: id, title, clauses, message, runs, reproduction }: Result,
   status: string,
 ): string[] {
-  const times = runs > 1 ? `, at run ${runs}` : "";
+  const run = runs > 1 ? `, in run ${runs}` : "";
   return [
-    `${status}  ${id}  ${title} (${clauses.join(", ")}${times})`,
+    `${status}  ${id}  ${title} (${clauses.join(", ")}${run})`,
     ...(message === undefined ? [] : [indented(message)]),
-    ...(reproduction === undefined ? [] : [`  Again: ${reproduction}`]),
+    ...(reproduction === undefined ? [] : [`  Reproduce: ${reproduction}`]),
   ];
 }
 
@@ -97,11 +99,9 @@ function indented(text: string): string {
 }
 
 function conclusionOf({ ok, counts }: ReproducibleReport, paint: Paint): string {
-  if (ok) return paint("green", "Every case that ran keeps its promise.");
+  if (ok) return paint("green", "Every case that ran passed.");
   return paint(
     "red",
-    counts.failed > 0
-      ? "The store does not keep the contract."
-      : "Not one case ran and passed: nothing is proved.",
+    counts.failed > 0 ? "The store violates the contract." : "No case passed, so this run proves nothing.",
   );
 }

@@ -1,6 +1,6 @@
 import { styleText } from "node:util";
 
-/** Where the command line writes: a standard stream, or what a test puts in its place. */
+/** The output of the command line: a standard stream, or a substitute in a test. */
 export interface Output {
   readonly isTTY?: boolean;
   readonly columns?: number;
@@ -11,27 +11,28 @@ export type Style = "red" | "green" | "yellow" | "bold" | "dim";
 
 export type Paint = (style: Style, text: string) => string;
 
-/** Colours text for a terminal, unless the user wants none (NO_COLOR); leaves it as it is elsewhere. */
+/** Returns a function that colours text on a terminal. It returns text unchanged elsewhere and if NO_COLOR is set. */
 export function painterFor({ isTTY = false }: Output): Paint {
-  // In the absence of a stream to look at, styleText looks at the environment alone.
   const isPlain = !isTTY || (process.env["NO_COLOR"] ?? "") !== "";
+  // The output need not be a stream, so `styleText` must not inspect one.
   return isPlain ? (_, text) => text : (style, text) => styleText(style, text, { validateStream: false });
 }
 
-/** Columns that line up, two spaces between them. */
-export function columns(rows: readonly (readonly string[])[]): string[] {
+/** Returns one line for each row, with columns aligned and separated by two spaces. */
+export function alignedColumns(rows: readonly (readonly string[])[]): string[] {
   const widths: number[] = [];
-  for (const row of rows) row.forEach((cell, at) => (widths[at] = Math.max(widths[at] ?? 0, cell.length)));
+  for (const row of rows)
+    row.forEach((cell, column) => (widths[column] = Math.max(widths[column] ?? 0, cell.length)));
   return rows.map((row) =>
     row
-      .map((cell, at) => cell.padEnd(widths[at] ?? 0))
+      .map((cell, column) => cell.padEnd(widths[column] ?? 0))
       .join("  ")
       .trimEnd(),
   );
 }
 
-/** Writes to the standard output; resolves when the text is out, since the process may end right after. */
-export function written(text: string): Promise<void> {
+/** Writes to standard output. Resolves once the text is flushed, so that the process can exit. */
+export function writeOutput(text: string): Promise<void> {
   return new Promise((resolve, reject) => {
     process.stdout.write(text, (error) => (error ? reject(error) : resolve()));
   });

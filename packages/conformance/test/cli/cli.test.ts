@@ -25,12 +25,12 @@ interface Outcome {
   readonly stderr: string;
 }
 
-/** Runs the command line in a process of its own, whose streams are pipes. */
+/** Runs the command line in a child process whose output is not a terminal. */
 function cli(...parameters: string[]): Promise<Outcome> {
-  return cliOf(process.execPath, ...parameters);
+  return cliUnder(process.execPath, ...parameters);
 }
 
-async function cliOf(runtime: string, ...parameters: string[]): Promise<Outcome> {
+async function cliUnder(runtime: string, ...parameters: string[]): Promise<Outcome> {
   const { THREADSTORE_CONFORMANCE_EFFORT: _, THREADSTORE_CONFORMANCE_SEED: _seed, ...env } = process.env;
   const child = spawn(runtime, [bin, ...parameters], { cwd: folder, env });
   const [stdout, stderr, [exitCode]] = await Promise.all([
@@ -41,27 +41,27 @@ async function cliOf(runtime: string, ...parameters: string[]): Promise<Outcome>
   return { exitCode, stdout, stderr };
 }
 
-/** Where Bun is, whose package has a stand-in until it is installed. */
+/** The path of the Bun executable. Its package contains a placeholder until the installation has finished. */
 const bun = join(dirname(createRequire(import.meta.url).resolve("bun/package.json")), "bin/bun.exe");
 
-/** A file in the folder that the command line runs in. */
+/** Writes a file to the working directory of the command line. Returns its relative path. */
 async function file(name: string, content: string): Promise<string> {
   await writeFile(join(folder, name), content);
   return `./${name}`;
 }
 
-/** A module of a harness that has a network and other processes. */
-function overNetwork(name: string): Promise<string> {
+/** Writes a module whose harness supports network faults and child processes. */
+function networkHarness(name: string): Promise<string> {
   const harness = new URL("../stores/key-value/key-value-harness.ts", import.meta.url).href;
   return file(
     name,
     `import { keyValueHarness } from ${JSON.stringify(harness)};
-     export const harness = keyValueHarness("over a network");`,
+     export const harness = keyValueHarness("a network store");`,
   );
 }
 
 describe("a run", () => {
-  it("of a good store says so, tier by tier, and exits with 0", async () => {
+  it("reports each tier of a correct store and exits with 0", async () => {
     const { exitCode, stdout, stderr } = await cli(good);
     expect(exitCode).toBe(0);
     expect(stdout).toMatch(/^Names +32 +0 +0 +0$/mu);
@@ -69,16 +69,16 @@ describe("a run", () => {
     expect(stdout).toMatch(/^Not exercised\. The harness lacks entries\. .*\bD3-1\b/mu);
     expect(stdout).toMatch(/^core +~ partial +\d+ +0 +0 +[1-9]/mu);
     expect(stdout).toMatch(/^Not exercised\. The harness lacks peer\. .*\bF3-10\b/mu);
-    const ended = stderr
+    const caseLines = stderr
       .trim()
       .split("\n")
       .filter((line) => !line.startsWith("still running"));
-    expect(ended).toHaveLength(cases.length);
+    expect(caseLines).toHaveLength(cases.length);
     expect(stderr).toMatch(/^passed {9}E1-1 {2}load of nothing is undefined \(\d+ ms\)$/mu);
     expect(stdout + stderr).not.toContain("\u001b");
   });
 
-  it("of a broken one tells what was promised and what happened, and exits with 1", async () => {
+  it("explains each failure of a broken store and exits with 1", async () => {
     const { exitCode, stdout, stderr } = await cli(
       broken,
       "--case",
@@ -91,9 +91,9 @@ describe("a run", () => {
     expect(stdout).toContain(
       "failed  E1-1  load of nothing is undefined (E1)\n" +
         "  Promised: load of an id that was never saved is undefined. Happened: got null instead of undefined.\n" +
-        `  Again: npx threadstore-conformance ${broken} --case E1-1 --seed 1 --effort full\n`,
+        `  Reproduce: npx threadstore-conformance ${broken} --case E1-1 --seed 1 --effort full\n`,
     );
-    expect(stdout).toMatch(/^waived {2}E3-1 .+\n {2}null is returned$/mu);
+    expect(stdout).toMatch(/^waived {2}E3-1 .+\n {2}load returns null$/mu);
     expect(stdout).toMatch(/^Existence +2 +1 +1 +0$/mu);
     expect(stdout).toMatch(/^All +2 +1 +1 +0$/mu);
     expect(stdout).toContain("Broken clauses: E1\n");
@@ -102,19 +102,19 @@ describe("a run", () => {
     expect(stderr).toMatch(/^failed {9}E1-1/mu);
   });
 
-  it("can be of some tiers, which are passed when all of their cases are", async () => {
-    const harness = await overNetwork("hygiene.ts");
+  it("can select tiers, and reports one as passed if all its cases passed", async () => {
+    const harness = await networkHarness("hygiene.ts");
     const tiers = ["--tier", "hygiene", "--tier=hygiene,hygiene"];
     const { exitCode, stdout } = await cli(harness, ...tiers, "--effort", "quick");
     expect([exitCode, stdout]).toEqual([0, expect.stringMatching(/^core +- not run/mu)]);
     expect(stdout).toMatch(/^hygiene +✓ passed +\d+ +0 +0 +0 +\d+\.\d$/mu);
   });
 
-  it("of no case, or of none that could run, exits with 1", async () => {
+  it("exits with 1 if no case was selected or none could run", async () => {
     for (const selection of [["--case", "E1-1", "--tier", "hygiene"], ["--case=D3-1"]]) {
       const { exitCode, stdout } = await cli(good, ...selection);
       expect(exitCode).toBe(1);
-      expect(stdout).toContain("Not one case ran and passed");
+      expect(stdout).toContain("No case passed, so this run proves nothing.");
     }
   });
 
@@ -127,17 +127,17 @@ describe("a run", () => {
       ["L4-1", "passed", 5, 5],
     ]);
     const summary = await cli(broken, "--case=C1-1", "--repeat=5", "--seed=70");
-    expect(summary.stdout).toContain("(C1, at run 2)");
+    expect(summary.stdout).toContain("(C1, in run 2)");
     expect(summary.stdout).toContain("--case C1-1 --seed 71 --effort");
   });
 
-  it("whose store leaves a rejection unhandled names the case, and exits with 1", async () => {
+  it("names the case of an unhandled rejection and exits with 1", async () => {
     const { exitCode, stderr } = await cli(broken, "--case=C1-2");
     expect(exitCode).toBe(1);
-    expect(stderr).toContain("A rejection that nobody handled during C1-2: Error: nobody cares");
+    expect(stderr).toContain("Unhandled rejection during C1-2: Error: unhandled on purpose");
   });
 
-  it("hands the seed on", async () => {
+  it("passes the seed to the harness", async () => {
     const seeded = await file(
       "seeded.ts",
       `import { harness as inner } from ${JSON.stringify(good)};
@@ -149,25 +149,25 @@ describe("a run", () => {
     expect((await cli(seeded, "--case=E1-1", "--seed=random")).stdout).toMatch(/seed [1-9]\d*$/mu);
   });
 
-  it("hands the effort on, and says it", async () => {
-    const told = await file(
+  it("passes the effort to the harness and reports it", async () => {
+    const effortHarness = await file(
       "effort.ts",
       `import { harness as inner } from ${JSON.stringify(good)};
        const { THREADSTORE_CONFORMANCE_EFFORT: effort = "none" } = process.env;
        export const harness = { ...inner, name: "effort " + effort as string };`,
     );
-    const { stdout } = await cli(told, "--case=E1-1", "--effort=quick", "--json");
+    const { stdout } = await cli(effortHarness, "--case=E1-1", "--effort=quick", "--json");
     expect(JSON.parse(stdout)).toMatchObject({ harness: "effort quick", effort: "quick" });
   });
 
-  it("works under Bun, with a network that fails and with other processes", async () => {
-    const harness = await overNetwork("bun.ts");
+  it("runs under Bun, including network faults and child processes", async () => {
+    const harness = await networkHarness("bun.ts");
     const ids = "E1-1,C6-1,F5-1,F3-7,F2-6,E1-3,C5-2,F6-2";
-    const { exitCode, stdout } = await cliOf(bun, harness, "--case", ids, "--effort=quick");
+    const { exitCode, stdout } = await cliUnder(bun, harness, "--case", ids, "--effort=quick");
     expect([exitCode, stdout]).toEqual([0, expect.stringMatching(/^All +8 +0 +0 +0$/mu)]);
   });
 
-  it("takes a module that exports its harness as the default, and ends whatever it leaves open", async () => {
+  it("accepts a default export, and exits even if the module leaves a timer running", async () => {
     const module = await file(
       "default.mjs",
       `export { harness as default } from ${JSON.stringify(good)}; setInterval(() => {}, 1000);`,
@@ -177,7 +177,7 @@ describe("a run", () => {
 });
 
 describe("a report", () => {
-  it("is JSON on the standard output with --json, and in a file with --report", async () => {
+  it("is printed as JSON with --json and written as JSON with --report", async () => {
     const { exitCode, stdout, stderr } = await cli(
       broken,
       "--json",
@@ -214,14 +214,14 @@ describe("a report", () => {
           seed: 1,
           milliseconds: expect.any(Number),
         },
-        expect.objectContaining({ case: "E3-1", status: "waived", message: "null is returned" }),
+        expect.objectContaining({ case: "E3-1", status: "waived", message: "load returns null" }),
         expect.objectContaining({ case: "E3-2", status: "passed", runs: 1 }),
       ],
     });
     expect(stderr).toContain("E1-1");
   });
 
-  it("is Markdown in a file with --markdown", async () => {
+  it("is written as Markdown with --markdown", async () => {
     const { stdout } = await cli(broken, "--markdown", "out.md", "--case=E1-1,E3-2");
     expect(stdout).toContain("✗ failed");
     const page = await readFile(join(folder, "out.md"), "utf8");
@@ -236,7 +236,7 @@ describe("a report", () => {
 });
 
 describe("--list", () => {
-  it("prints the cases as a table, and runs none", async () => {
+  it("prints the cases as a table without running them", async () => {
     const { exitCode, stdout, stderr } = await cli("--list");
     expect(exitCode).toBe(0);
     expect(stdout.trimEnd().split("\n")).toHaveLength(cases.length + 1);
@@ -245,31 +245,31 @@ describe("--list", () => {
     expect(stderr).toBe("");
   });
 
-  it("prints those that were asked for", async () => {
+  it("prints only the selected cases", async () => {
     const { stdout } = await cli("--list", "--tier=hygiene");
     expect(stdout).toContain("F6-1");
     expect(stdout).not.toContain("E1-1");
   });
 });
 
-describe("wrong usage", () => {
+describe("incorrect usage", () => {
   it.each([
     [["--colour", good], "Unknown option '--colour'."],
-    [["--case=Q1-1", good], "There is no case Q1-1: see --list."],
-    [
-      ["--tier=slow", good],
-      "There is no tier slow: the tiers are core, concurrent, faults, durable, hygiene.",
-    ],
-    [["--repeat=0", good], "--repeat takes a number from 1 on, not 0."],
-    [["--seed=dice", good], "--seed takes a whole number, or random, not dice."],
-    [["--effort=some", good], "--effort takes quick or full, not some."],
+    [["--case=Q1-1", good], "Unknown case Q1-1. Run with --list to see all cases."],
+    [["--tier=slow", good], "Unknown tier slow. Use one of core, concurrent, faults, durable, hygiene."],
+    [["--repeat=0", good], "`--repeat` must be an integer from 1 to 9999999, but was 0."],
+    [["--seed=dice", good], '`--seed` must be an integer or "random", but was dice.'],
+    [["--effort=some", good], '`--effort` must be "quick" or "full", but was some.'],
     [["--report"], "Option '--report <value>' argument missing."],
-    [["--case=E1-1"], "Name a module that exports a harness, such as ./harness.js."],
-    [[good, broken], `Name only a module that exports a harness, such as ./harness.js, without ${broken}.`],
-    [["check"], "Name a file with a history."],
+    [["--case=E1-1"], "Missing argument. Specify a module that exports a harness, such as ./harness.js."],
+    [
+      [good, broken],
+      `Unexpected argument ${broken}. Specify only a module that exports a harness, such as ./harness.js.`,
+    ],
+    [["check"], "Missing argument. Specify a history file."],
     [["check", "./missing.jsonl"], "./missing.jsonl cannot be checked: ENOENT"],
     [["./missing.js"], "./missing.js cannot be loaded: Cannot find module"],
-  ])("%o is told in a sentence, and exits with 2", async (parameters, message) => {
+  ])("%o exits with 2 and one line of explanation", async (parameters, message) => {
     const { exitCode, stdout, stderr } = await cli(...parameters);
     expect(exitCode).toBe(2);
     expect(stdout).toBe("");
@@ -277,16 +277,16 @@ describe("wrong usage", () => {
     expect(stderr).not.toMatch(/^\s+at /mu);
   });
 
-  it("of a module without a harness, or that cannot be run, or with a wrong waiver, exits with 2", async () => {
+  it("exits with 2 if the module has no harness, cannot run, or has an invalid known failure", async () => {
     const none = await file("none.mjs", "export const harness = { name: 'x' };");
     expect(await cli(none)).toMatchObject({
       exitCode: 2,
-      stderr: expect.stringContaining("exports no harness"),
+      stderr: expect.stringContaining("does not export a harness"),
     });
     const odd = await file("odd.text", "");
     expect(await cli(odd)).toMatchObject({
       exitCode: 2,
-      stderr: expect.stringContaining("does not run files of its kind"),
+      stderr: expect.stringContaining("cannot run files of this type"),
     });
     const waived = await file(
       "waived.mjs",
@@ -305,7 +305,7 @@ describe("check", () => {
   const saved = JSON.stringify({ ...save, outcome: "done", version: "v1" });
   const load = { type: "load", thread: "t", client: "c2", start: 2, end: 3, outcome: "done" };
 
-  it("says that a history is linearizable, and exits with 0", async () => {
+  it("reports a linearizable history and exits with 0", async () => {
     const found = { write: "w1", version: "v1" };
     const history = await file("legal.jsonl", `${saved}\n${JSON.stringify({ ...load, found })}\n`);
     const { exitCode, stdout } = await cli("check", history);
@@ -320,7 +320,7 @@ describe("check", () => {
     });
   });
 
-  it("says why one is not, and exits with 1", async () => {
+  it("explains why a history is not linearizable and exits with 1", async () => {
     const history = await file("illegal.jsonl", `${saved}\n${JSON.stringify({ ...load, found: null })}\n`);
     const { exitCode, stdout } = await cli("check", history);
     expect(exitCode).toBe(1);
@@ -330,14 +330,14 @@ describe("check", () => {
     expect(stdout).toContain("The history is not linearizable.");
   });
 
-  it("refuses what is no history, and exits with 2", async () => {
+  it("rejects a file that is not a history and exits with 2", async () => {
     const { exitCode, stderr } = await cli("check", await file("odd.jsonl", "no JSON\n"));
     expect([exitCode, stderr]).toEqual([2, expect.stringContaining("Line 1 of the history is not JSON.")]);
   });
 });
 
 describe("--help", () => {
-  it("names every option, and exits with 0", async () => {
+  it("lists every option and exits with 0", async () => {
     for (const flag of ["--help", "-h"]) {
       const { exitCode, stdout, stderr } = await cli(flag);
       expect([exitCode, stderr]).toEqual([0, ""]);

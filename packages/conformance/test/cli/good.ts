@@ -3,10 +3,10 @@ import { plainHarness } from "../stores/plain/plain-harness.ts";
 
 const good = plainHarness("a good store");
 
-// For cli.test.ts: a store that keeps the contract, without the power `entries`.
+// A harness for cli.test.ts whose store satisfies the contract. It lacks the capability `entries`.
 export const harness: Harness = {
   name: good.name,
-  open: (place, options) => good.open(place, options),
-  destroy: (place) => good.destroy(place),
-  rewrite: (place, id, change) => good.rewrite(place, id, change),
+  open: (location, options) => good.open(location, options),
+  destroy: (location) => good.destroy(location),
+  rewrite: (location, id, change) => good.rewrite(location, id, change),
 };

@@ -11,22 +11,26 @@ const nullLoader = withBug("null", (inner) => ({
 
 afterEach(() => vi.unstubAllEnvs());
 
-/** What a run writes, piece by piece. */
-async function writtenBy(terminal: Omit<Output, "write">): Promise<string[]> {
+/** Runs two cases and returns the pieces of text that the progress display wrote. */
+async function outputOfRun(terminal: Omit<Output, "write">): Promise<string[]> {
   const pieces: string[] = [];
-  const extent = { cases: 2, repeat: 1 };
-  const progress = progressOn({ ...terminal, write: (text) => pieces.push(text) }, extent);
-  await run(nullLoader, { cases: ["E1-1", "E3-2"], onStart: progress.started, onResult: progress.ended });
-  progress.end();
+  const size = { cases: 2, repeat: 1 };
+  const progress = progressOn({ ...terminal, write: (text) => pieces.push(text) }, size);
+  await run(nullLoader, {
+    cases: ["E1-1", "E3-2"],
+    onStart: progress.caseStarted,
+    onResult: progress.caseEnded,
+  });
+  progress.stop();
   return pieces;
 }
 
 describe("on a terminal", () => {
-  it("the progress is one line that is rewritten, and keeps failures", async () => {
+  it("shows progress as one live line and keeps failures visible", async () => {
     vi.stubEnv("NO_COLOR", "");
     const erase = "\r\u001b[2K";
     const [first, second] = cases.filter(({ id }) => id === "E1-1" || id === "E3-2");
-    expect(await writtenBy({ isTTY: true, columns: 200 })).toEqual([
+    expect(await outputOfRun({ isTTY: true, columns: 200 })).toEqual([
       erase,
       `1/2  E1-1 ${first?.title}`,
       erase,
@@ -37,12 +41,12 @@ describe("on a terminal", () => {
     ]);
   });
 
-  it("the line is never longer than the terminal is wide", async () => {
-    const pieces = await writtenBy({ isTTY: true, columns: 20 });
+  it("truncates the live line to the width of the terminal", async () => {
+    const pieces = await outputOfRun({ isTTY: true, columns: 20 });
     expect(pieces[1]).toBe("1/2  E1-1 load of n");
   });
 
-  it("the summary has colours, unless NO_COLOR is set", async () => {
+  it("colours the summary unless NO_COLOR is set", async () => {
     const report = await run(nullLoader, { cases: ["E1-1"] });
     const output = { isTTY: true, write: () => undefined };
     vi.stubEnv("NO_COLOR", "");
@@ -53,7 +57,7 @@ describe("on a terminal", () => {
   });
 });
 
-describe("a case that takes long", () => {
+describe("a slow case", () => {
   const [slow] = cases;
   if (slow === undefined) throw new Error("There are no cases.");
   const { id, title } = slow;
@@ -61,30 +65,30 @@ describe("a case that takes long", () => {
   beforeEach(() => void vi.useFakeTimers());
   afterEach(() => void vi.useRealTimers());
 
-  /** What is written while the second of its three runs takes so long. */
-  function writtenDuring(milliseconds: number, terminal: Omit<Output, "write">): string[] {
+  /** Returns the text about the case that is written while the second of its three runs takes `milliseconds`. */
+  function outputDuring(milliseconds: number, terminal: Omit<Output, "write">): string[] {
     const pieces: string[] = [];
     const output = { ...terminal, write: (text: string) => pieces.push(text) };
     const progress = progressOn(output, { cases: 9, repeat: 3 });
     if (slow === undefined) return [];
-    progress.started(slow);
-    progress.run(2);
+    progress.caseStarted(slow);
+    progress.runStarted(2);
     vi.advanceTimersByTime(milliseconds);
-    progress.end();
+    progress.stop();
     vi.advanceTimersByTime(60_000);
     return pieces.filter((piece) => piece.includes(id));
   }
 
-  it("is told each second on a terminal, with its run and its time", () => {
-    expect(writtenDuring(2_500, { isTTY: true, columns: 200 })).toEqual([
+  it("is shown every second on a terminal, with its run and elapsed time", () => {
+    expect(outputDuring(2_500, { isTTY: true, columns: 200 })).toEqual([
       `1/9, run 1 of 3  ${id} ${title}`,
       `1/9, run 2 of 3, 1 s  ${id} ${title}`,
       `1/9, run 2 of 3, 2 s  ${id} ${title}`,
     ]);
   });
 
-  it("is told every ten seconds elsewhere", () => {
-    expect(writtenDuring(25_000, {})).toEqual([
+  it("is printed every ten seconds elsewhere", () => {
+    expect(outputDuring(25_000, {})).toEqual([
       `still running  ${id}  ${title}, run 2 of 3, 10 s\n`,
       `still running  ${id}  ${title}, run 2 of 3, 20 s\n`,
     ]);
