@@ -2,17 +2,17 @@ import { after, describe, it } from "node:test";
 import { type Harness, register } from "@threadstore/conformance";
 import { type MemoryRecords, memoryStore } from "@threadstore/core";
 
-const places = new Map<string, MemoryRecords>();
+const locations = new Map<string, MemoryRecords>();
 
 const harness: Harness = {
   name: "my store",
-  async open(place, options) {
-    const records: MemoryRecords = places.get(place) ?? new Map();
-    places.set(place, records);
+  async open(location, options) {
+    const records: MemoryRecords = locations.get(location) ?? new Map();
+    locations.set(location, records);
     return memoryStore({ ...options, records });
   },
-  async destroy(place) {
-    places.delete(place);
+  async destroy(location) {
+    locations.delete(location);
   },
 };
 

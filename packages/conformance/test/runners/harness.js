@@ -1,36 +1,36 @@
 import { memoryStore } from "@threadstore/core";
 
-// In JavaScript, which every runner takes. The environment says which of the stores a run is about.
-const places = new Map();
+// JavaScript, because every runner supports it. The environment variable HARNESS selects a harness.
+const locations = new Map();
 
-/** A store that keeps its promises, in a harness without any power. */
+/** A harness for a correct store. It has no capabilities. */
 const good = {
   name: "my store",
-  async open(place, options) {
-    const records = places.get(place) ?? new Map();
-    places.set(place, records);
+  async open(location, options) {
+    const records = locations.get(location) ?? new Map();
+    locations.set(location, records);
     return memoryStore({ ...options, records });
   },
-  async destroy(place) {
-    places.delete(place);
+  async destroy(location) {
+    locations.delete(location);
   },
 };
 
-/** Loads null where nothing is. */
+/** A harness for a store whose `load` returns `null` for missing threads. */
 const broken = {
   ...good,
-  async open(place, options) {
-    const store = await good.open(place, options);
+  async open(location, options) {
+    const store = await good.open(location, options);
     const load = store.load.bind(store);
     return Object.assign(store, { load: async (...parameters) => (await load(...parameters)) ?? null });
   },
 };
 
 const until = "2999-12-31";
-/** Of one case that fails, and of one that does not. */
+/** One for a case that fails, and one for a case that passes. */
 const waivers = [
-  { case: "E1-1", reason: "null is returned", until },
-  { case: "E3-2", reason: "no reason at all", until },
+  { case: "E1-1", reason: "load returns null", until },
+  { case: "E3-2", reason: "no valid reason", until },
 ];
 
 const harnesses = { good, broken, waived: { ...broken, waivers } };

@@ -4,15 +4,15 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
 
-/** A test runner, as people start it. */
+/** A test runner and how users start it. */
 export interface TestRunner {
   readonly name: string;
   /** The file that registers the suite. */
   readonly file: string;
   readonly command: readonly string[];
-  /** Before the pattern of the titles that are to run. */
-  readonly only: string;
-  /** What it says in the end, and which number that is. */
+  /** The option that selects tests by title, to be followed by a pattern. */
+  readonly titleOption: string;
+  /** Patterns that capture the number of tests from the runner's summary. */
   readonly counts: Readonly<Record<keyof Counts, RegExp>>;
 }
 
@@ -24,36 +24,35 @@ export interface Counts {
 
 export interface Outcome {
   readonly exitCode: unknown;
-  /** Everything written, without colours. */
+  /** Standard output and standard error, without colours. */
   readonly output: string;
   readonly counts: Counts;
 }
 
 export interface RunOptions {
   readonly harness: "good" | "broken" | "waived";
-  /** A pattern of titles. */
-  readonly only?: string;
+  /** A pattern for the titles of the tests to run. All tests run by default. */
+  readonly titles?: string;
 }
 
-const node = process.execPath;
-
+/** Returns the path of a file in an installed package. */
 function fileIn(name: string, file: string): string {
   return join(dirname(createRequire(import.meta.url).resolve(`${name}/package.json`)), file);
 }
 
-export const testRunners: readonly TestRunner[] = [
+export const TEST_RUNNERS: readonly TestRunner[] = [
   {
     name: "node:test",
     file: "node.test.js",
-    command: [node, "--test", "--test-reporter=spec"],
-    only: "--test-name-pattern=",
+    command: [process.execPath, "--test", "--test-reporter=spec"],
+    titleOption: "--test-name-pattern=",
     counts: { passed: /^ℹ pass (\d+)$/mu, failed: /^ℹ fail (\d+)$/mu, skipped: /^ℹ skipped (\d+)$/mu },
   },
   {
     name: "Vitest",
     file: "vitest.test.js",
-    command: [node, fileIn("vitest", "vitest.mjs"), "run", "--root=.", "--reporter=verbose"],
-    only: "--testNamePattern=",
+    command: [process.execPath, fileIn("vitest", "vitest.mjs"), "run", "--root=.", "--reporter=verbose"],
+    titleOption: "--testNamePattern=",
     counts: {
       passed: /^ +Tests .*?(\d+) passed/mu,
       failed: /^ +Tests .*?(\d+) failed/mu,
@@ -63,8 +62,8 @@ export const testRunners: readonly TestRunner[] = [
   {
     name: "Jest",
     file: "jest.test.js",
-    command: [node, "--experimental-vm-modules", fileIn("jest", "bin/jest.js"), "--rootDir=."],
-    only: "--testNamePattern=",
+    command: [process.execPath, "--experimental-vm-modules", fileIn("jest", "bin/jest.js"), "--rootDir=."],
+    titleOption: "--testNamePattern=",
     counts: {
       passed: /^Tests: .*?(\d+) passed/mu,
       failed: /^Tests: .*?(\d+) failed/mu,
@@ -74,26 +73,26 @@ export const testRunners: readonly TestRunner[] = [
   {
     name: "Mocha",
     file: "mocha.test.js",
-    command: [node, fileIn("mocha", "bin/mocha.js"), "--no-config"],
-    only: "--grep=",
+    command: [process.execPath, fileIn("mocha", "bin/mocha.js"), "--no-config"],
+    titleOption: "--grep=",
     counts: { passed: /(\d+) passing/u, failed: /(\d+) failing/u, skipped: /(\d+) pending/u },
   },
   {
     name: "Bun's runner",
     file: "bun.test.js",
     command: [fileIn("bun", "bin/bun.exe"), "test"],
-    only: "--test-name-pattern=",
+    titleOption: "--test-name-pattern=",
     counts: { passed: /^ *(\d+) pass$/mu, failed: /^ *(\d+) fail$/mu, skipped: /^ *(\d+) skip$/mu },
   },
 ];
 
-/** Runs a file of this folder with the runner, in a process of its own. */
+/** Runs a file of this folder under the runner, in a child process. */
 export async function runWith(
-  runner: Pick<TestRunner, "command" | "only" | "file" | "counts">,
-  { harness, only }: RunOptions,
+  runner: Pick<TestRunner, "command" | "titleOption" | "file" | "counts">,
+  { harness, titles }: RunOptions,
 ): Promise<Outcome> {
   const [command = "", ...parameters] = runner.command;
-  const selection = only === undefined ? [] : [`${runner.only}${only}`];
+  const selection = titles === undefined ? [] : [`${runner.titleOption}${titles}`];
   const child = spawn(command, [...parameters, ...selection, `./${runner.file}`], {
     cwd: import.meta.dirname,
     env: { ...environment(), HARNESS: harness },
@@ -114,10 +113,10 @@ export async function runWith(
   };
 }
 
-/** As in a shell of its own: without what the runner that runs this tells its workers. */
+/** Returns the environment without the variables that the current test runner sets for its workers. */
 function environment(): NodeJS.ProcessEnv {
-  const own = Object.entries(process.env).filter(
+  const inherited = Object.entries(process.env).filter(
     ([name]) => !/^(?:VITEST|JEST|NODE_TEST|NODE_OPTIONS|NODE_ENV|FORCE_COLOR)/u.test(name),
   );
-  return { ...Object.fromEntries(own), NO_COLOR: "1" };
+  return { ...Object.fromEntries(inherited), NO_COLOR: "1" };
 }

@@ -2,20 +2,20 @@ import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { cases } from "../../src/index.ts";
 import { missingPowers } from "../../src/suite/run-case.ts";
-import { runWith, testRunners } from "./run.test-helper.ts";
+import { runWith, TEST_RUNNERS } from "./run.test-helper.ts";
 
-const withoutPowers = { name: "", open: () => Promise.reject(new Error()), destroy: () => Promise.resolve() };
-const skipped = cases.filter((each) => missingPowers(withoutPowers, each).length > 0);
-/** Tests that are no case. */
-const selfChecks = 1;
+const bareHarness = { name: "", open: () => Promise.reject(new Error()), destroy: () => Promise.resolve() };
+const skipped = cases.filter((each) => missingPowers(bareHarness, each).length > 0);
+/** Number of registered tests that are not cases. */
+const SELF_CHECKS = 1;
 const valueCases = cases.filter(({ id }) => id.startsWith("V1-"));
 
-describe.each(testRunners)("$name", (runner) => {
-  it("runs each case as a test, and skips those that need a power", async () => {
+describe.each(TEST_RUNNERS)("$name", (runner) => {
+  it("runs each case as a test and skips those that need a missing capability", async () => {
     const { exitCode, output, counts } = await runWith(runner, { harness: "good" });
     expect([exitCode, counts], output).toEqual([
       0,
-      { passed: cases.length - skipped.length + selfChecks, failed: 0, skipped: skipped.length },
+      { passed: cases.length - skipped.length + SELF_CHECKS, failed: 0, skipped: skipped.length },
     ]);
     for (const { id } of skipped) {
       expect(output).toMatch(
@@ -24,10 +24,10 @@ describe.each(testRunners)("$name", (runner) => {
     }
   });
 
-  it("fails for a broken store, and says which promise it broke", async () => {
+  it("fails for a broken store and reports the promise that it broke", async () => {
     const { exitCode, output, counts } = await runWith(runner, {
       harness: "broken",
-      only: String.raw`\[E1-1\]|\[V1-\d+\]`,
+      titles: String.raw`\[E1-1\]|\[V1-\d+\]`,
     });
     expect(exitCode, output).not.toBe(0);
     expect(counts.failed).toBeGreaterThan(0);
@@ -36,10 +36,10 @@ describe.each(testRunners)("$name", (runner) => {
     expect(output).toContain("Promised: load of an id that was never saved is undefined. Happened: got null");
   });
 
-  it("passes a known failure, and fails a waiver of what passes", async () => {
+  it("passes a known failure, and fails a waived case that passes", async () => {
     const { exitCode, output, counts } = await runWith(runner, {
       harness: "waived",
-      only: String.raw`\[E1-1\]|\[E3-2\]`,
+      titles: String.raw`\[E1-1\]|\[E3-2\]`,
     });
     expect(exitCode, output).not.toBe(0);
     expect([counts.passed, counts.failed]).toEqual([1, 1]);
@@ -47,10 +47,10 @@ describe.each(testRunners)("$name", (runner) => {
     expect(output).not.toContain("E1-1 passes");
   });
 
-  it("fails a whole run that left out what is due", async () => {
+  it("fails a complete run that left out cases", async () => {
     const { exitCode, output, counts } = await runWith(runner, {
       harness: "good",
-      only: String.raw`\[E1-1\]|\[all\]`,
+      titles: String.raw`\[E1-1\]|\[all\]`,
     });
     expect(exitCode, output).not.toBe(0);
     expect(counts.passed).toBe(2);
@@ -59,19 +59,19 @@ describe.each(testRunners)("$name", (runner) => {
 });
 
 describe("README.md", () => {
-  it("shows the files that run here", async () => {
+  it("contains the files that these tests run", async () => {
     const readme = await readFile(new URL("../../README.md", import.meta.url), "utf8");
-    for (const file of ["example.ts", ...testRunners.map((each) => each.file)]) {
+    for (const file of ["example.ts", ...TEST_RUNNERS.map((each) => each.file)]) {
       if (file === "node.test.js") continue;
       expect(readme, file).toContain(await readFile(new URL(file, import.meta.url), "utf8"));
     }
   });
 
-  it("has an example that runs", async () => {
-    const [nodeTest] = testRunners;
-    if (nodeTest === undefined) throw new Error("There are no runners.");
+  it("has a working example", async () => {
+    const [nodeTest] = TEST_RUNNERS;
+    if (nodeTest === undefined) throw new Error("No test runners are defined.");
     const example = { ...nodeTest, file: "example.ts" };
-    const { exitCode, counts } = await runWith(example, { harness: "good", only: String.raw`\[C2-3\]` });
+    const { exitCode, counts } = await runWith(example, { harness: "good", titles: String.raw`\[C2-3\]` });
     expect([exitCode, counts]).toEqual([0, { passed: 1, failed: 0, skipped: 0 }]);
   });
 });
