@@ -1,5 +1,5 @@
 import { type CallOptions, type StoredThread, type ThreadStore, ThreadStoreError } from "@threadstore/core";
-import { handedOut, type PlainDetails } from "../stores/plain/plain-record.ts";
+import { storedThreadOf, type PlainDetails } from "../stores/plain/plain-record.ts";
 import { type Bug, changed, isText, type Mutant, mutant } from "./mutant.ts";
 
 function unsignalled<Options extends CallOptions>(options: Options | undefined): Options | undefined {
@@ -171,7 +171,7 @@ export const damageMutants: readonly Mutant[] = [
           const row = data.get("[]")?.get(id);
           if (row === undefined || !ThreadStoreError.is(error, "CORRUPT")) throw error;
           const details = JSON.parse(Buffer.from(row.bytes).toString().slice(64)) as PlainDetails;
-          return changed(handedOut(row.version, details), { id });
+          return changed(storedThreadOf(row.version, details), { id });
         },
       ),
   })),

@@ -25,7 +25,7 @@ function withOptions(
 
 export const connectionMutants: readonly Mutant[] = [
   networkMutant("half an answer", "takes what came of a cut answer for all of it", ["F5-1"], () => ({
-    takesHalfAnswers: true,
+    acceptsTruncatedBodies: true,
   })),
   networkMutant("no retries", "does not try again what failed in passing", ["F5-1"], () => ({
     options: { maxRetries: 0 },
@@ -108,7 +108,7 @@ export const outageMutants: readonly Mutant[] = [
       })),
   ),
   networkMutant("eager connection", "connects when it is opened", ["E1-3"], () => ({
-    atOpening: (client) => client.send("GET", "/greeting"),
+    onOpen: (client) => client.send("GET", "/greeting"),
   })),
   networkMutant("loud outage", "warns when its server is away", ["E1-3"], () => {
     let hasWarned = false;

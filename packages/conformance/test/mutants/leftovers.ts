@@ -43,7 +43,7 @@ export const leftoverMutants: readonly Mutant[] = [
     killedBy: ["F6-4"],
     make: () =>
       keyValueHarness("a timer each", {
-        atOpening: async () => void setTimeout(() => undefined, 30_000),
+        onOpen: async () => void setTimeout(() => undefined, 30_000),
       }),
   },
   mutant("leaky pool", "loses a place of its pool with each call that fails", ["F6-5"], () => {

@@ -65,10 +65,10 @@ export const respMutants: readonly Mutant[] = [
       name.startsWith(`${namespace}:`) ? name.slice(namespace.length + 1) : undefined,
   }),
   stepsMutant("an empty page is the end", "ends a listing when SCAN finds nothing for once", ["L1-2"], {
-    goesOn: (cursor, found) => cursor !== "0" && found > 0,
+    hasMore: (cursor, found) => cursor !== "0" && found > 0,
   }),
   stepsMutant("twice", "lists what SCAN returns twice as two threads", ["L1-3"], {
-    distinct: (names) => names,
+    deduplicate: (names) => names,
   }),
   stepsMutant("one byte a character", "takes only the last byte of each character of an id", ["N1-10"], {
     nameOf: ({ namespace, id }) => `${latin(namespace)}:${latin(id)}`,
@@ -77,10 +77,10 @@ export const respMutants: readonly Mutant[] = [
     "sent again",
     "sends what had no answer again once it is connected, and conflicts with itself",
     ["C6-3", "C6-6"],
-    { sendsAgain: true },
+    { resendsPending: true },
   ),
   connectionMutant("place in the row", "gives the answer of an aborted call to the next one", ["C5-1"], {
-    forgetsAborted: true,
+    dequeuesAborted: true,
   }),
   connectionMutant("an error is nothing", "takes an error for a key that is not there", ["C6-10"], {
     hidesErrors: true,

@@ -4,7 +4,10 @@ import { plainHarness } from "./plain/plain-harness.ts";
 import type { PlainData } from "./plain/plain-record.ts";
 import { plainStore } from "./plain/plain-store.ts";
 
-/** A backend in this process, whose crash takes what was changed since its last write to the disk, every so many saves. */
+/**
+ * Returns a harness whose backend runs in this process and writes to its disk only after every `savesPerWrite` saves.
+ * A crash loses all changes since the last write.
+ */
 export function forgetfulHarness(name: string, savesPerWrite: number): Harness {
   const disks = new Map<PlainData, PlainData>();
   let saves = 0;
@@ -14,7 +17,7 @@ export function forgetfulHarness(name: string, savesPerWrite: number): Harness {
         const stored = await inner.save(...parameters);
         saves += 1;
         if (saves % savesPerWrite === 0) disks.set(data, copyOf(data));
-        // An answer takes its time.
+        // Simulates the latency of a response.
         await new Promise((resolve) => setTimeout(resolve, 1));
         return stored;
       },

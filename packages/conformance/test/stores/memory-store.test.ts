@@ -2,28 +2,28 @@ import { type MemoryRecords, memoryStore } from "@threadstore/core";
 import { afterAll, describe, it } from "vitest";
 import { type Harness, register } from "../../src/index.ts";
 
-const places = new Map<string, MemoryRecords>();
+const locations = new Map<string, MemoryRecords>();
 
-function recordsOf(place: string): MemoryRecords {
-  const records: MemoryRecords = places.get(place) ?? new Map();
-  places.set(place, records);
+function recordsOf(location: string): MemoryRecords {
+  const records: MemoryRecords = locations.get(location) ?? new Map();
+  locations.set(location, records);
   return records;
 }
 
 const harness: Harness = {
   name: "memory",
-  open: async (place, options) => memoryStore({ ...options, records: recordsOf(place) }),
-  async destroy(place) {
-    places.delete(place);
+  open: async (location, options) => memoryStore({ ...options, records: recordsOf(location) }),
+  async destroy(location) {
+    locations.delete(location);
   },
-  async rewrite(place, id, change) {
-    const threads = recordsOf(place).get("");
+  async rewrite(location, id, change) {
+    const threads = recordsOf(location).get("");
     const record = threads?.get(id);
-    if (record === undefined) throw new Error(`There is no record of ${id}.`);
+    if (record === undefined) throw new Error(`No record exists for ${id}.`);
     threads?.set(id, { ...record, bytes: change(record.bytes) });
   },
-  async entries(place) {
-    return [...recordsOf(place)].flatMap(([namespace, threads]) =>
+  async entries(location) {
+    return [...recordsOf(location)].flatMap(([namespace, threads]) =>
       [...threads.keys()].map((id) => `${namespace}/${id}`),
     );
   },

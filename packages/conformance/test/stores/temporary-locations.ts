@@ -4,21 +4,23 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { hasCode } from "./files/file-steps.ts";
 
-/** A folder of the system's temporary one, which is there as long as a place is. */
-export interface TemporaryPlaces {
+/** A folder for locations within the system's temporary folder. It exists while it contains a location. */
+export interface TemporaryLocations {
   readonly folder: string;
-  /** Where a place is, or may be made. */
-  readonly pathOf: (place: string) => string;
+  /** Returns the path of a location. Creates the folder above it if necessary, but not the location. */
+  readonly pathOf: (location: string) => string;
+  /** Deletes the paths, and also the folder once it is empty. */
   readonly remove: (...paths: readonly string[]) => void;
 }
 
-export function temporaryPlaces(name: string): TemporaryPlaces {
+/** Returns a folder with a unique name, which is created on first use. */
+export function temporaryLocations(name: string): TemporaryLocations {
   const folder = join(tmpdir(), `threadstore-${name}-${randomBytes(6).toString("hex")}`);
   return {
     folder,
-    pathOf(place) {
+    pathOf(location) {
       mkdirSync(folder, { recursive: true });
-      return join(folder, place);
+      return join(folder, location);
     },
     remove(...paths) {
       for (const path of paths) rmSync(path, { recursive: true, force: true });

@@ -38,7 +38,7 @@ function lockFile(file: string): string {
   return join(dirname(file), `.tmp-lock-${basename(file)}`);
 }
 
-/** The names of all folders that were not there, and of no other. */
+/** Creates the folder and syncs the entries of the folders that were missing, but not those of existing folders. */
 async function makeAndSync(folder: string): Promise<void> {
   const first = await mkdir(folder, { recursive: true });
   if (first === undefined) return;
@@ -46,8 +46,8 @@ async function makeAndSync(folder: string): Promise<void> {
   if (first !== folder) await syncFolder(dirname(folder));
 }
 
-/** What broken stores do otherwise than the good one. */
-export const fileBugs: Readonly<Record<FileBugName, FileBug>> = {
+/** The steps that each broken store replaces. */
+export const FILE_BUGS: Readonly<Record<FileBugName, FileBug>> = {
   "in place": () => ({ put: (file, content) => writeFile(file, content, { flush: true }) }),
 
   "remove, then write": (good) => ({
@@ -59,9 +59,9 @@ export const fileBugs: Readonly<Record<FileBugName, FileBug>> = {
 
   "remove, then rename": () => ({
     async put(file, content) {
-      const prepared = await writeTemporary(file, content, true);
+      const temporaryFile = await writeTemporary(file, content, true);
       await unlessMissing(unlink(file));
-      await rename(prepared, file);
+      await rename(temporaryFile, file);
       await syncFolder(dirname(file));
     },
   }),
@@ -88,9 +88,9 @@ export const fileBugs: Readonly<Record<FileBugName, FileBug>> = {
 
   "temporary files listed": () => ({
     async put(file, content) {
-      const prepared = `${file}-${randomUUID()}.json`;
-      await writeFile(prepared, content, { flush: true });
-      await rename(prepared, file);
+      const temporaryFile = `${file}-${randomUUID()}.json`;
+      await writeFile(temporaryFile, content, { flush: true });
+      await rename(temporaryFile, file);
       await syncFolder(dirname(file));
     },
   }),
@@ -143,9 +143,9 @@ export const fileBugs: Readonly<Record<FileBugName, FileBug>> = {
   "setup in two steps": (good) => ({
     async prepare(root) {
       const marker = join(root, ".tmp-format");
-      const found = await good.read(marker);
-      if (found?.length === 0) throw lockedError();
-      if (found !== undefined) return;
+      const markerContent = await good.read(marker);
+      if (markerContent?.length === 0) throw lockedError();
+      if (markerContent !== undefined) return;
       await good.makeFolder(root);
       await writeFile(marker, "");
       await wait(30);

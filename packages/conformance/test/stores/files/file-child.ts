@@ -1,7 +1,7 @@
 import type { JsonValue, ThreadStore } from "@threadstore/core";
-import { openFiles, type FilePlace } from "./file-store.ts";
+import { openFileStore, type FileStoreParameters } from "./file-store.ts";
 
-/** What the processes of the crash cases import. */
-export function openPeer(place: string, parameters: JsonValue): ThreadStore {
-  return openFiles(place, parameters as unknown as FilePlace);
+/** Opens a store in a child process of the crash cases. */
+export function openPeer(location: string, parameters: JsonValue): ThreadStore {
+  return openFileStore(location, parameters as unknown as FileStoreParameters);
 }

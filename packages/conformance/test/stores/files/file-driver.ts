@@ -10,30 +10,30 @@ import {
 import { fileName, type FileNames, goodNames } from "./file-names.ts";
 import { type FileSteps, unlessMissing, withDriverErrors } from "./file-steps.ts";
 
-/** Keeps each record in a file: a line with its version and its id, and then its bytes. */
+/** Creates a driver that stores each record in a file: a line with the version and the id, followed by the bytes. */
 export function fileDriver(root: string, steps: FileSteps, names: FileNames = goodNames): ThreadDriver {
   const fileOf = ({ namespace, id }: ThreadKey): string =>
     join(folderOf(root, names, namespace), fileName(names, id));
   let prepared: Promise<void> | undefined;
-  const readyToWrite = (): Promise<void> =>
+  const ensurePrepared = (): Promise<void> =>
     (prepared ??= steps.prepare(root).catch((error: unknown) => {
       prepared = undefined;
       throw error;
     }));
   const changeFile = <T>(file: string, change: (file: string) => Promise<T>): Promise<T> =>
     withDriverErrors(async () => {
-      await readyToWrite();
+      await ensurePrepared();
       return steps.lock(file, () => change(file));
     });
   return {
     contract: 1,
     name: "files",
 
-    read: (key) => withDriverErrors(async () => split(await steps.read(fileOf(key)))),
+    read: (key) => withDriverErrors(async () => parseFile(await steps.read(fileOf(key)))),
 
     write: (key, { bytes }, expected) =>
       changeFile(fileOf(key), async (file) => {
-        if (split(await steps.read(file))?.version !== expected) return undefined;
+        if (parseFile(await steps.read(file))?.version !== expected) return undefined;
         await steps.makeFolder(dirname(file));
         const version = steps.newVersion();
         await steps.put(file, Buffer.concat([Buffer.from(`${version} ${JSON.stringify(key.id)}\n`), bytes]));
@@ -42,7 +42,7 @@ export function fileDriver(root: string, steps: FileSteps, names: FileNames = go
 
     delete: (key, expected) =>
       changeFile(fileOf(key), async (file) => {
-        if (split(await steps.read(file))?.version !== expected) return false;
+        if (parseFile(await steps.read(file))?.version !== expected) return false;
         await steps.remove(file);
         return true;
       }),
@@ -62,19 +62,19 @@ async function listFiles(
 ): Promise<RecordPage> {
   const entries = (await unlessMissing(readdir(folder))) ?? [];
   const files = entries.filter((name) => steps.isRecord(name)).map((name) => join(folder, name));
-  const contents = await Promise.all(files.map(async (file) => split(await steps.read(file))));
-  // One file each, unless there are some that should not be there.
-  const found = Map.groupBy(
+  const contents = await Promise.all(files.map(async (file) => parseFile(await steps.read(file))));
+  // An id has more than one file only if a broken store left some.
+  const filesById = Map.groupBy(
     contents.filter((each) => each !== undefined),
     ({ id }) => id,
   );
-  const ids = names.inOrder([...found.keys()].filter((id) => names.isListed(id)));
-  const rest = ids.filter((id) => after === undefined || compareUtf8(id, after) > 0);
-  const page = rest.slice(0, limit);
+  const ids = names.inOrder([...filesById.keys()].filter((id) => names.isListed(id)));
+  const remaining = ids.filter((id) => after === undefined || compareUtf8(id, after) > 0);
+  const page = remaining.slice(0, limit);
   const records = page.flatMap((id) =>
-    (found.get(id) ?? []).map(({ version, bytes }) => ({ id, version, tail: bytes })),
+    (filesById.get(id) ?? []).map(({ version, bytes }) => ({ id, version, tail: bytes })),
   );
-  return { records, next: rest.length > limit ? page.at(-1) : undefined };
+  return { records, next: remaining.length > limit ? page.at(-1) : undefined };
 }
 
 function folderOf(root: string, names: FileNames, namespace: string): string {
@@ -87,8 +87,8 @@ interface FileContent {
   readonly bytes: Buffer;
 }
 
-/** What a file has; `undefined` when it is none, or none of ours. */
-function split(content: Buffer | undefined): FileContent | undefined {
+/** Parses a record's file. Returns `undefined` if the file is missing or is not a record. */
+function parseFile(content: Buffer | undefined): FileContent | undefined {
   const line = content?.indexOf("\n") ?? -1;
   const [, version = "", id = ""] = /^(\S+) (".*")$/su.exec(content?.toString("utf8", 0, line) ?? "") ?? [];
   if (content === undefined || id === "") return undefined;

@@ -3,27 +3,29 @@ import { mkdir, open, readdir, readFile, rename, unlink } from "node:fs/promises
 import { basename, dirname, join } from "node:path";
 import { DriverError, type DriverErrorEffect } from "@threadstore/core/driver";
 
-/** How the file store does what a crash may interrupt. A broken store has other ones. */
+/** The steps of the file store that a crash can interrupt. Broken stores replace some of them. */
 export interface FileSteps {
-  /** Before the first write: makes what each write needs, and clears up after those that were killed. */
+  /** Runs before the first write. Creates the root folder and deletes the files that killed processes left. */
   readonly prepare: (root: string) => Promise<void>;
   readonly makeFolder: (folder: string) => Promise<void>;
-  /** The content of a record's file; `undefined` when there is no record. */
+  /** Reads a record's file. Resolves with `undefined` if it does not exist. */
   readonly read: (file: string) => Promise<Buffer | undefined>;
-  /** Puts the record in the place of whatever is there. */
+  /** Creates or replaces a record's file. */
   readonly put: (file: string, content: Buffer) => Promise<void>;
   readonly remove: (file: string) => Promise<void>;
-  /** Whether a file of that name is one of a record. */
+  /** Returns whether a file of that name holds a record. */
   readonly isRecord: (name: string) => boolean;
   readonly newVersion: () => string;
-  /** What surrounds the check of a version and the write. */
+  /** Runs the version check and the write under a lock. */
   readonly lock: <T>(file: string, work: () => Promise<T>) => Promise<T>;
-  /** When the store is to close; it waits for its calls then. */
+  /** Runs when the store begins to close, before it waits for pending calls. */
   readonly beginClose: () => void;
 }
 
-export const temporary = ".tmp-";
-const ownTemporary = `${temporary}${process.pid}-`;
+const TEMPORARY_PREFIX = ".tmp-";
+
+/** Prefix of the temporary files of this process. */
+const OWN_TEMPORARY_PREFIX = `${TEMPORARY_PREFIX}${process.pid}-`;
 
 export function hasCode(error: unknown, ...codes: readonly string[]): boolean {
   return error instanceof Error && "code" in error && codes.includes(String(error.code));
@@ -48,6 +50,7 @@ export function lockedError(cause?: unknown): DriverError {
   return new DriverError("UNAVAILABLE", "Another process holds the lock. Retry the call.", { cause });
 }
 
+/** Resolves with `undefined` instead of rejecting with `ENOENT`. */
 export async function unlessMissing<T>(work: Promise<T>): Promise<T | undefined> {
   try {
     return await work;
@@ -66,8 +69,8 @@ export async function syncFolder(folder: string): Promise<void> {
   }
 }
 
-/** A change in the folder, with which it is over: it is synced also where it took place and reported an error. */
-async function lasting(folder: string, change: () => Promise<void>): Promise<void> {
+/** Makes a change in the folder and syncs it, even after an `EIO` error, because the change may have taken effect. */
+async function changeDurably(folder: string, change: () => Promise<void>): Promise<void> {
   try {
     await change();
   } catch (error) {
@@ -85,8 +88,9 @@ async function syncCommit(folder: string): Promise<void> {
   }
 }
 
+/** Writes a temporary file in the same folder as `file`. Resolves with its path. */
 export async function writeTemporary(file: string, content: Buffer, isSynced: boolean): Promise<string> {
-  const path = join(dirname(file), `${ownTemporary}${randomUUID()}`);
+  const path = join(dirname(file), `${OWN_TEMPORARY_PREFIX}${randomUUID()}`);
   const handle = await open(path, "wx");
   try {
     await handle.writeFile(content);
@@ -97,41 +101,41 @@ export async function writeTemporary(file: string, content: Buffer, isSynced: bo
   return path;
 }
 
-/** Of all stores in the process. */
-const turns = new Map<string, Promise<unknown>>();
+/** The last operation queued for each file, shared by all stores in the process. */
+const lastOperations = new Map<string, Promise<unknown>>();
 
-/** As it should be: for one process that writes at a time, which is all that the crash cases have. */
+/** Returns correct steps for a single writing process at a time, which is all that the crash cases need. */
 export function goodSteps(): FileSteps {
   return {
     async prepare(root) {
-      await makeLastingFolder(root);
+      await makeFolderDurably(root);
       const entries = await readdir(root, { recursive: true, withFileTypes: true });
       for (const { name, parentPath } of entries) {
-        // Those of this process may be about to be renamed.
-        const isDebris = name.startsWith(temporary) && !name.startsWith(ownTemporary);
-        if (isDebris) await unlessMissing(unlink(join(parentPath, name)));
+        // A temporary file of this process may still be in use.
+        const isLeftover = name.startsWith(TEMPORARY_PREFIX) && !name.startsWith(OWN_TEMPORARY_PREFIX);
+        if (isLeftover) await unlessMissing(unlink(join(parentPath, name)));
       }
     },
-    makeFolder: makeLastingFolder,
+    makeFolder: makeFolderDurably,
     read: (file) => unlessMissing(readFile(file)),
     async put(file, content) {
-      const prepared = await writeTemporary(file, content, true);
-      await lasting(dirname(file), () => rename(prepared, file));
+      const temporaryFile = await writeTemporary(file, content, true);
+      await changeDurably(dirname(file), () => rename(temporaryFile, file));
     },
-    remove: (file) => lasting(dirname(file), () => unlink(file)),
-    isRecord: (name) => !basename(name).startsWith(temporary),
+    remove: (file) => changeDurably(dirname(file), () => unlink(file)),
+    isRecord: (name) => !basename(name).startsWith(TEMPORARY_PREFIX),
     newVersion: randomUUID,
     lock(file, work) {
-      const turn = (turns.get(file) ?? Promise.resolve()).then(work, work);
-      turns.set(file, turn);
-      return turn;
+      const operation = (lastOperations.get(file) ?? Promise.resolve()).then(work, work);
+      lastOperations.set(file, operation);
+      return operation;
     },
     beginClose: () => undefined,
   };
 }
 
-/** Also when a process before this one made it, and was killed before it could sync the name. */
-async function makeLastingFolder(folder: string): Promise<void> {
+/** Syncs the entry of an existing folder too: the process that created it may have been killed before syncing it. */
+async function makeFolderDurably(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   await syncFolder(dirname(folder));
 }

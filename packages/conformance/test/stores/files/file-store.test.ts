@@ -3,7 +3,7 @@ import { register } from "../../../src/index.ts";
 import { casesOfBase } from "../../mutants/selection.ts";
 import { fileHarness } from "./file-harness.ts";
 
-// What mutants of a file store are made of passes every case, as long as one process writes at a time.
+// The store on which the file store mutants are based passes every case as long as only one process writes at a time.
 const { peer: _peer, disk: _disk, ...harness } = fileHarness("store in files", "none");
 
 register(harness, { describe, it, after: afterAll }, casesOfBase("file system"));

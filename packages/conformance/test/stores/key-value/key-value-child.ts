@@ -6,19 +6,19 @@ import { wrapped } from "../../mutants/mutant.ts";
 import { KeyValueClient } from "./key-value-client.ts";
 import { keyValueDriver } from "./key-value-driver.ts";
 
-export interface PeerParameters {
+export interface ChildParameters {
   readonly endpoint: Endpoint;
-  /** Whether it locks in the process only. */
+  /** Whether the store locks only within its process. */
   readonly isBroken: boolean;
-  /** Whether it leaves a timer behind, with which the process does not end. */
-  readonly stays: boolean;
+  /** Whether the module starts a timer that keeps the process from exiting. */
+  readonly keepsProcessAlive: boolean;
 }
 
-/** What the processes of a case import. */
-export function openPeer(place: string, parameters: JsonValue): ThreadStore {
-  const { endpoint, isBroken, stays } = parameters as unknown as PeerParameters;
-  if (stays) setInterval(() => undefined, 1000);
-  const store = createThreadStore(keyValueDriver(new KeyValueClient(endpoint), place));
+/** Opens a store in a child process of a case. */
+export function openPeer(location: string, parameters: JsonValue): ThreadStore {
+  const { endpoint, isBroken, keepsProcessAlive } = parameters as unknown as ChildParameters;
+  if (keepsProcessAlive) setInterval(() => undefined, 1000);
+  const store = createThreadStore(keyValueDriver(new KeyValueClient(endpoint), location));
   if (!isBroken) return store;
   return wrapped(store, { data: new Map(), options: {} }, checkThenAct(newLock()));
 }

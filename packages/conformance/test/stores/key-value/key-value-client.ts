@@ -2,35 +2,42 @@ import { Agent, type IncomingMessage, request } from "node:http";
 import type { Endpoint } from "../../../src/suite/harness.ts";
 import { asNetworkError } from "../network-error.ts";
 
-export interface Answer {
+export interface KeyValueResponse {
   readonly status: number;
   readonly etag: string;
   readonly body: Buffer;
-  /** What `Retry-After` asks for, in milliseconds. */
+  /** The delay that `Retry-After` requests, in milliseconds. */
   readonly retryAfterMs: number | undefined;
 }
 
-export interface Sending {
+export interface KeyValueRequest {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: Uint8Array;
   readonly signal?: AbortSignal;
 }
 
-/** Sends each request once, over connections that it keeps alive until it is closed. */
+/** Sends each request once. Keeps connections alive until it is closed. */
 export class KeyValueClient {
-  /** How many connections were made that are closed by now. */
+  /** Number of established connections that have closed. */
   connectionsLost = 0;
   readonly #agent = new Agent({ keepAlive: true });
   readonly #endpoint: Endpoint;
-  readonly #takesHalfAnswers: boolean;
+  readonly #acceptsTruncatedBodies: boolean;
 
-  /** `takesHalfAnswers` is a bug: what came of an answer before it was cut passes for the whole. */
-  constructor(endpoint: Endpoint, { takesHalfAnswers = false }: { takesHalfAnswers?: boolean } = {}) {
+  /** `acceptsTruncatedBodies` is a bug: the received part of a truncated body is returned as if it were complete. */
+  constructor(
+    endpoint: Endpoint,
+    { acceptsTruncatedBodies = false }: { acceptsTruncatedBodies?: boolean } = {},
+  ) {
     this.#endpoint = endpoint;
-    this.#takesHalfAnswers = takesHalfAnswers;
+    this.#acceptsTruncatedBodies = acceptsTruncatedBodies;
   }
 
-  send(method: string, path: string, { headers = {}, body, signal }: Sending = {}): Promise<Answer> {
+  send(
+    method: string,
+    path: string,
+    { headers = {}, body, signal }: KeyValueRequest = {},
+  ): Promise<KeyValueResponse> {
     return new Promise((resolve, reject) => {
       const length = { "content-length": String(body?.length ?? 0) };
       const options = {
@@ -42,7 +49,7 @@ export class KeyValueClient {
       };
       const fail = (error: unknown): void => reject(asNetworkError(error));
       const sent = request({ ...options, ...(signal === undefined ? {} : { signal }) }, (response) => {
-        this.#bodyOf(response).then((received) => resolve(answerOf(response, received)), fail);
+        this.#bodyOf(response).then((received) => resolve(responseOf(response, received)), fail);
       });
       sent.on("error", fail);
       sent.on("socket", (socket) => {
@@ -61,13 +68,13 @@ export class KeyValueClient {
     try {
       for await (const chunk of response) chunks.push(chunk as Buffer);
     } catch (error) {
-      if (!this.#takesHalfAnswers) throw error;
+      if (!this.#acceptsTruncatedBodies) throw error;
     }
     return Buffer.concat(chunks);
   }
 }
 
-function answerOf({ statusCode = 0, headers }: IncomingMessage, body: Buffer): Answer {
+function responseOf({ statusCode = 0, headers }: IncomingMessage, body: Buffer): KeyValueResponse {
   const seconds = headers["retry-after"];
   return {
     status: statusCode,

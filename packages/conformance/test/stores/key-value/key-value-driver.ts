@@ -5,10 +5,10 @@ import {
   type ThreadDriver,
   type ThreadKey,
 } from "@threadstore/core/driver";
-import type { Answer, KeyValueClient } from "./key-value-client.ts";
+import type { KeyValueClient, KeyValueResponse } from "./key-value-client.ts";
 import type { Listing } from "./key-value-server.ts";
 
-/** A response that is not an answer to the request. Drivers throw it as the cause of a `DriverError`. */
+/** A response that does not answer the request. It is the cause of a `DriverError`. */
 class UnexpectedResponseError extends Error {
   override readonly name = "UnexpectedResponseError";
   readonly status: number;
@@ -24,31 +24,31 @@ export function failedStatusOf(error: unknown): number {
   return DriverError.is(error) && error.cause instanceof UnexpectedResponseError ? error.cause.status : 0;
 }
 
-/** A driver as an adapter's author would write it, over HTTP with entity tags. */
-export function keyValueDriver(client: KeyValueClient, place: string): ThreadDriver {
+/** Creates a driver over HTTP with entity tags, as the author of an adapter would write it. */
+export function keyValueDriver(client: KeyValueClient, location: string): ThreadDriver {
   return {
     contract: 1,
     name: "key-value",
-    async read(key, _known, { signal }) {
-      const answer = await client.send("GET", pathOf(place, key), { signal });
-      if (isNothing(answer)) return undefined;
-      return { version: tagged(answer).etag, bytes: answer.body };
+    async read(key, _cached, { signal }) {
+      const response = await client.send("GET", pathOf(location, key), { signal });
+      if (isMissing(response)) return undefined;
+      return { version: expectTag(response).etag, bytes: response.body };
     },
-    async write(key, { bytes }, previous, { signal }) {
+    async write(key, { bytes }, expected, { signal }) {
       const headers: Record<string, string> =
-        previous === undefined ? { "if-none-match": "*" } : { "if-match": `"${previous}"` };
-      const answer = await client.send("PUT", pathOf(place, key), { headers, body: bytes, signal });
-      return answer.status === 412 ? undefined : tagged(answer).etag;
+        expected === undefined ? { "if-none-match": "*" } : { "if-match": `"${expected}"` };
+      const response = await client.send("PUT", pathOf(location, key), { headers, body: bytes, signal });
+      return response.status === 412 ? undefined : expectTag(response).etag;
     },
-    async delete(key, previous, { signal }) {
-      const headers = { "if-match": `"${previous}"` };
-      const answer = await client.send("DELETE", pathOf(place, key), { headers, signal });
-      if (answer.status === 412 || isNothing(answer)) return false;
-      return tagged(answer).status === 200;
+    async delete(key, expected, { signal }) {
+      const headers = { "if-match": `"${expected}"` };
+      const response = await client.send("DELETE", pathOf(location, key), { headers, signal });
+      if (response.status === 412 || isMissing(response)) return false;
+      return expectTag(response).status === 200;
     },
     async list(namespace, { after = "", limit }, { signal }) {
-      const path = `/${place}/${hex(namespace)}?after=${after}&limit=${limit}`;
-      const { body } = expected(await client.send("GET", path, { signal }));
+      const path = `/${location}/${folderNameOf(namespace)}?after=${after}&limit=${limit}`;
+      const { body } = expectSuccess(await client.send("GET", path, { signal }));
       const { entries, more } = JSON.parse(body.toString()) as Listing;
       const records = entries.map(({ name, etag, tail }) => ({
         id: Buffer.from(name, "hex").toString(),
@@ -61,16 +61,16 @@ export function keyValueDriver(client: KeyValueClient, place: string): ThreadDri
   };
 }
 
-export function pathOf(place: string, { namespace, id }: ThreadKey): string {
-  return `/${place}/${hex(namespace)}/${Buffer.from(id).toString("hex")}`;
+export function pathOf(location: string, { namespace, id }: ThreadKey): string {
+  return `/${location}/${folderNameOf(namespace)}/${Buffer.from(id).toString("hex")}`;
 }
 
-/** In front of it a letter, since a folder has a name. */
-function hex(namespace: string): string {
+/** Prefixes a letter, because the default namespace is empty and a folder's name must not be. */
+function folderNameOf(namespace: string): string {
   return `n${Buffer.from(namespace).toString("hex")}`;
 }
 
-function responseError({ status, retryAfterMs }: Answer): DriverError {
+function responseError({ status, retryAfterMs }: KeyValueResponse): DriverError {
   const { code, effect } = failureOf(status);
   const cause = new UnexpectedResponseError(status);
   return new DriverError(code, `The server answered with status ${status}.`, { effect, retryAfterMs, cause });
@@ -81,18 +81,18 @@ function failureOf(status: number): HttpFailure {
   return httpFailureOf(status) ?? { code: "BACKEND_ERROR", effect: "none" };
 }
 
-function expected(answer: Answer): Answer {
-  if (answer.status !== 200) throw responseError(answer);
-  return answer;
+function expectSuccess(response: KeyValueResponse): KeyValueResponse {
+  if (response.status !== 200) throw responseError(response);
+  return response;
 }
 
-/** Of a place that is not there, the server says so. */
-function isNothing({ status, body }: Answer): boolean {
+/** Returns whether the entry does not exist. If its location does not exist, the response has a body. */
+function isMissing({ status, body }: KeyValueResponse): boolean {
   return status === 404 && body.length === 0;
 }
 
-/** Whatever answers otherwise is not the server. */
-function tagged(answer: Answer): Answer {
-  if (expected(answer).etag === "") throw responseError(answer);
-  return answer;
+/** Requires an entity tag. Without one, the response comes from something other than the server. */
+function expectTag(response: KeyValueResponse): KeyValueResponse {
+  if (expectSuccess(response).etag === "") throw responseError(response);
+  return response;
 }

@@ -3,51 +3,55 @@ import { createThreadStore, type ThreadDriver } from "@threadstore/core/driver";
 import type { Endpoint, Harness, Peer } from "../../../src/suite/harness.ts";
 import { KeyValueClient } from "./key-value-client.ts";
 import { keyValueDriver, pathOf } from "./key-value-driver.ts";
-import { MISSING_PLACE, startKeyValueServer } from "./key-value-server.ts";
+import { MISSING_LOCATION, startKeyValueServer } from "./key-value-server.ts";
 
-/** What a broken store makes of the good one; each part is optional. */
+/** The parts of the correct store that a broken store replaces. */
 export interface NetworkBug {
-  /** The driver that has the bug, made of the good one. */
-  readonly driver?: (inner: ThreadDriver, client: KeyValueClient, place: string) => ThreadDriver;
-  /** The store that has the bug, made of the good one. */
+  /** Returns a driver with the bug, based on the correct one. */
+  readonly driver?: (inner: ThreadDriver, client: KeyValueClient, location: string) => ThreadDriver;
+  /** Returns a store with the bug, based on the correct one. */
   readonly store?: (inner: ThreadStore, options: StoreOptions) => ThreadStore;
   readonly options?: StoreOptions;
-  readonly takesHalfAnswers?: boolean;
-  /** What it does when it is opened. */
-  readonly atOpening?: (client: KeyValueClient) => Promise<unknown>;
+  readonly acceptsTruncatedBodies?: boolean;
+  /** Runs when a store is opened. */
+  readonly onOpen?: (client: KeyValueClient) => Promise<unknown>;
 }
 
-// One server for all harnesses: places share nothing.
+// All harnesses share one server, because locations are isolated from each other.
 const endpoint = await startKeyValueServer();
 
-/** A harness of stores that keep their threads on a server, through which the faults of a network can come. */
+/** Returns a harness for stores on an HTTP server. It supports network faults and child processes. */
 export function keyValueHarness(name: string, bug: NetworkBug = {}): Harness {
-  const { takesHalfAnswers = false, driver = (inner) => inner, store = (inner) => inner } = bug;
+  const { acceptsTruncatedBodies = false, driver = (inner) => inner, store = (inner) => inner } = bug;
 
-  async function openAt(place: string, at: Endpoint, options: StoreOptions = {}): Promise<ThreadStore> {
-    const client = new KeyValueClient(at, { takesHalfAnswers });
-    await bug.atOpening?.(client);
-    const made = driver(keyValueDriver(client, place), client, place);
-    return store(createThreadStore(made, { ...options, ...bug.options }), options);
+  async function openAt(
+    location: string,
+    address: Endpoint,
+    options: StoreOptions = {},
+  ): Promise<ThreadStore> {
+    const client = new KeyValueClient(address, { acceptsTruncatedBodies });
+    await bug.onOpen?.(client);
+    const brokenDriver = driver(keyValueDriver(client, location), client, location);
+    return store(createThreadStore(brokenDriver, { ...options, ...bug.options }), options);
   }
 
   return {
     name,
     network: { endpoint, open: openAt },
     peer: keyValuePeer(false),
-    missing: () => openAt(MISSING_PLACE, endpoint),
-    open: (place, options) => openAt(place, endpoint, options),
-    destroy: (place) => withClient((client) => client.send("DELETE", `/${place}`)),
-    rewrite: (place, id, change) =>
+    missing: () => openAt(MISSING_LOCATION, endpoint),
+    open: (location, options) => openAt(location, endpoint, options),
+    destroy: (location) => withClient((client) => client.send("DELETE", `/${location}`)),
+    rewrite: (location, id, change) =>
       withClient(async (client) => {
-        const path = pathOf(place, { namespace: "", id });
+        const path = pathOf(location, { namespace: "", id });
         const { body } = await client.send("GET", path);
         return client.send("PUT", path, { body: change(body) });
       }),
-    async entries(place) {
+    async entries(location) {
       let names: string[] = [];
       await withClient(async (client) => {
-        const { body } = await client.send("GET", `/${place}`);
+        const { body } = await client.send("GET", `/${location}`);
         names = JSON.parse(body.toString()) as string[];
       });
       return names;
@@ -55,9 +59,9 @@ export function keyValueHarness(name: string, bug: NetworkBug = {}): Harness {
   };
 }
 
-/** Stores on the server in other processes. */
-export function keyValuePeer(isBroken: boolean, stays = false): Peer {
-  const parameters = { endpoint: { host: endpoint.host, port: endpoint.port }, isBroken, stays };
+/** Returns the module and parameters with which child processes open stores on the server. */
+export function keyValuePeer(isBroken: boolean, keepsProcessAlive = false): Peer {
+  const parameters = { endpoint: { host: endpoint.host, port: endpoint.port }, isBroken, keepsProcessAlive };
   return { module: new URL("./key-value-child.ts", import.meta.url), parameters };
 }
 

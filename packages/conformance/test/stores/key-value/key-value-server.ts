@@ -10,22 +10,23 @@ interface Entry {
   readonly bytes: Buffer;
 }
 
-/** A folder's page, as the server lists it. */
+/** A page of a folder's listing, as the server sends it. */
 export interface Listing {
   readonly entries: { readonly name: string; readonly etag: string; readonly tail: string }[];
   readonly more: boolean;
 }
 
 /**
- * A server of bytes by /place/folder/name, with entity tags that never repeat: PUT and DELETE under If-Match or
- * If-None-Match, GET, and GET of a folder, that lists it. Does not keep the process alive.
+ * Starts an HTTP server that stores bytes under /location/folder/name. It supports GET, PUT and DELETE with If-Match
+ * and If-None-Match, and lists a folder in response to a GET. Entity tags never repeat. The server does not keep the
+ * process alive.
  */
 export async function startKeyValueServer(): Promise<Endpoint> {
   const folders = new Map<string, Map<string, Entry>>();
   const server = createServer((request, response) => {
     buffer(request).then(
-      (body) => answer(folders, request, body, response),
-      // Who sent half a request has gone.
+      (body) => respondTo(folders, request, body, response),
+      // The client disconnected before the request was complete.
       () => response.destroy(),
     );
   });
@@ -35,23 +36,24 @@ export async function startKeyValueServer(): Promise<Endpoint> {
   return { host: "127.0.0.1", port: (server.address() as AddressInfo).port };
 }
 
-/** The only place that is not made when it is first used. */
-export const MISSING_PLACE = "missing";
+/** The only location that does not exist. Every other location is created on first use. */
+export const MISSING_LOCATION = "missing";
 
 let lastTag = 0;
 
-function answer(
+function respondTo(
   folders: Map<string, Map<string, Entry>>,
   { method = "", url = "", headers }: IncomingMessage,
   body: Buffer,
   response: ServerResponse,
 ): void {
   const { pathname, searchParams } = new URL(url, "http://localhost");
-  const [, place = "", folder, name] = pathname.split("/");
-  if (place === MISSING_PLACE) return respond(response, 404, "There is no such place.");
-  const path = `${place}/${folder}`;
+  const [, location = "", folder, name] = pathname.split("/");
+  if (location === MISSING_LOCATION) return respond(response, 404, "The location does not exist.");
+  const path = `${location}/${folder}`;
   const files = folders.get(path) ?? new Map<string, Entry>();
-  if (folder === undefined) return respond(response, 200, JSON.stringify(placeOf(folders, place, method)));
+  if (folder === undefined)
+    return respond(response, 200, JSON.stringify(entriesIn(folders, location, method)));
   if (name === undefined) return respond(response, 200, JSON.stringify(listing(files, searchParams)));
   const entry = files.get(name);
   if (!isAllowed(headers, entry)) return respond(response, 412);
@@ -68,11 +70,11 @@ function answer(
   return respond(response, 200, method === "GET" ? entry.bytes : undefined);
 }
 
-/** The names of all that a place holds; a DELETE removes it. */
-function placeOf(folders: Map<string, Map<string, Entry>>, place: string, method: string): string[] {
-  const own = [...folders].filter(([path]) => path.startsWith(`${place}/`));
-  if (method === "DELETE") for (const [path] of own) folders.delete(path);
-  return own.flatMap(([path, files]) => [...files.keys()].map((name) => `${path}/${name}`));
+/** Returns the names of all entries in a location. A DELETE removes them. */
+function entriesIn(folders: Map<string, Map<string, Entry>>, location: string, method: string): string[] {
+  const ownFolders = [...folders].filter(([path]) => path.startsWith(`${location}/`));
+  if (method === "DELETE") for (const [path] of ownFolders) folders.delete(path);
+  return ownFolders.flatMap(([path, files]) => [...files.keys()].map((name) => `${path}/${name}`));
 }
 
 function listing(files: Map<string, Entry>, query: URLSearchParams): Listing {

@@ -3,5 +3,5 @@ import { register } from "../../../src/index.ts";
 import { casesOfBase } from "../../mutants/selection.ts";
 import { keyValueHarness } from "./key-value-harness.ts";
 
-// What the mutants of the tier `faults` are made of, and a store of everyday make, passes every case.
+// The store on which the HTTP mutants are based passes every selected case.
 register(keyValueHarness("key-value store"), { describe, it, after: afterAll }, casesOfBase("HTTP"));

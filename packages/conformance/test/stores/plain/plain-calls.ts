@@ -1,7 +1,7 @@
 import { type CallOptions, ThreadStoreError } from "@threadstore/core";
 import { checkedCall } from "./plain-arguments.ts";
 
-/** The calls of a store or view: refused once it is closed, and waited for when it closes. */
+/** The calls of a store or view. Closing waits for pending calls, and later calls are rejected. */
 export class PlainCalls {
   readonly #parent: PlainCalls | undefined;
   readonly #running = new Set<Promise<unknown>>();
@@ -11,13 +11,17 @@ export class PlainCalls {
     this.#parent = parent;
   }
 
-  /** Checks first, then lets a turn of the event loop pass as if on the way, then does the work in one step. */
+  /**
+   * Validates the arguments with `prepare`, yields to the event loop as a backend would, and then runs the returned
+   * function synchronously.
+   */
   run<T>(options: CallOptions, prepare: () => () => T): Promise<T> {
     const running = this.#run(options, prepare);
     this.#track(running);
     return running;
   }
 
+  /** Resolves when no call is pending. */
   async close(): Promise<void> {
     this.#closed = true;
     while (this.#running.size > 0) await Promise.allSettled(this.#running);

@@ -1,41 +1,43 @@
 import { ThreadStoreError } from "@threadstore/core";
 import { hasTextParts, TEXT_PARTS } from "@threadstore/core/documents";
 
-// Written without core's own checks on purpose: the suite's baseline has to come to the same answers by itself.
+// Deliberately independent of the validation in core, so that the suite's baseline verifies the contract on its own.
 
-export function invalid(message: string): ThreadStoreError {
+export function invalidArgument(message: string): ThreadStoreError {
   return new ThreadStoreError("INVALID_ARGUMENT", message);
 }
 
-/** The JSON text of what is passed to save. */
+/** Returns the JSON text of a thread that was passed to `save`. */
 export function textOfThread(thread: unknown): string {
   if (typeof thread === "string") return checkedText(thread);
   if (hasTextParts(thread)) {
     const parts: readonly unknown[] = thread[TEXT_PARTS]();
-    if (!parts.every((part) => typeof part === "string")) throw invalid("The parts of a text are strings.");
+    if (!parts.every((part) => typeof part === "string"))
+      throw invalidArgument("The text parts must be strings.");
     return checkedText(parts.join(""));
   }
-  if (!isObject(thread)) throw invalid("A thread is an object or its JSON text.");
-  const path = firstOffence(thread);
-  if (path !== undefined) throw invalid(`The thread has something that is not JSON at ${path}.`);
+  if (!isObject(thread)) throw invalidArgument("The thread must be an object or its JSON text.");
+  const path = firstInvalidPath(thread);
+  if (path !== undefined)
+    throw invalidArgument(`The thread contains a value that JSON cannot represent at ${path}.`);
   try {
     return JSON.stringify(thread);
   } catch (error) {
-    if (error instanceof RangeError) throw invalid("The thread is nested too deeply.");
+    if (error instanceof RangeError) throw invalidArgument("The thread is nested too deeply.");
     throw error;
   }
 }
 
 function checkedText(text: string): string {
-  if (!text.isWellFormed()) throw invalid("The text has a lone surrogate.");
+  if (!text.isWellFormed()) throw invalidArgument("The text must not contain lone surrogates.");
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch (error) {
-    if (error instanceof SyntaxError) throw invalid("The text is not JSON.");
+    if (error instanceof SyntaxError) throw invalidArgument("The text must be JSON.");
     throw error;
   }
-  if (!isObject(value)) throw invalid("The text is not that of an object.");
+  if (!isObject(value)) throw invalidArgument("The text must be that of a JSON object.");
   return text;
 }
 
@@ -43,31 +45,34 @@ function isObject(value: unknown): value is object {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** The path of the first value that JSON would change. Goes level by level, since threads nest deeper than calls. */
-function firstOffence(root: object): string | undefined {
-  let level: Place[] = [{ value: root, path: "$", above: undefined }];
+/**
+ * Returns the JSON path of the first value that JSON cannot represent exactly. Iterates level by level, because
+ * recursion could overflow the call stack.
+ */
+function firstInvalidPath(root: object): string | undefined {
+  let level: JsonNode[] = [{ value: root, path: "$", parent: undefined }];
   for (let depth = 0; level.length > 0; depth += 1) {
-    if (depth > deepest) throw invalid("The thread is nested too deeply.");
-    const below: Place[] = [];
-    for (const place of level) {
-      if (isLeaf(place.value)) continue;
-      if (!isPlain(place.value) || isWithin(place)) return place.path;
-      for (const [name, value] of membersOf(place.value)) {
-        const path = Array.isArray(place.value) ? `${place.path}[${name}]` : `${place.path}.${name}`;
-        below.push({ value, path, above: place });
+    if (depth > MAX_DEPTH) throw invalidArgument("The thread is nested too deeply.");
+    const nextLevel: JsonNode[] = [];
+    for (const node of level) {
+      if (isLeaf(node.value)) continue;
+      if (!isPlain(node.value) || isCircular(node)) return node.path;
+      for (const [name, value] of membersOf(node.value)) {
+        const path = Array.isArray(node.value) ? `${node.path}[${name}]` : `${node.path}.${name}`;
+        nextLevel.push({ value, path, parent: node });
       }
     }
-    level = below;
+    level = nextLevel;
   }
   return undefined;
 }
 
-const deepest = 3000;
+const MAX_DEPTH = 3000;
 
-interface Place {
+interface JsonNode {
   readonly value: unknown;
   readonly path: string;
-  readonly above: Place | undefined;
+  readonly parent: JsonNode | undefined;
 }
 
 function isLeaf(value: unknown): boolean {
@@ -84,12 +89,12 @@ function isPlain(value: unknown): value is object {
   return Object.keys(value).every((name) => name.isWellFormed());
 }
 
-function isWithin({ value, above }: Place): boolean {
-  for (let place = above; place !== undefined; place = place.above) if (place.value === value) return true;
+function isCircular({ value, parent }: JsonNode): boolean {
+  for (let node = parent; node !== undefined; node = node.parent) if (node.value === value) return true;
   return false;
 }
 
-/** With the holes of arrays as undefined. */
+/** Returns the members of a container. Holes in arrays are `undefined`. */
 function membersOf(container: object): Iterable<[string | number, unknown]> {
   return Array.isArray(container) ? container.entries() : Object.entries(container);
 }

@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import type { SerializedThread, StoredThread, ThreadMetadata } from "@threadstore/core";
 
-/** What a row says of its thread. Times are milliseconds since the epoch. */
+/** The content of a row. Times are milliseconds since the epoch. */
 export interface PlainDetails {
   readonly id: string;
   readonly createdAt: number;
@@ -11,35 +11,38 @@ export interface PlainDetails {
   readonly json: string;
 }
 
-/** A row of the shared data: all that the clients of a place have in common. */
+/** A row of the data that all clients of a location share. */
 export interface PlainRow {
   readonly version: string;
-  /** The details as JSON, behind their hash. */
+  /** SHA-256 hash of the details in hexadecimal, followed by the details as JSON. */
   readonly bytes: Uint8Array;
 }
 
-/** By namespace, then by id. */
+/** Rows by namespace and id. */
 export type PlainData = Map<string, Map<string, PlainRow>>;
+
+/** Length of a SHA-256 hash in hexadecimal. */
+const HASH_LENGTH = 64;
 
 export function encodeRow(version: string, details: PlainDetails): PlainRow {
   const text = JSON.stringify(details);
   return { version, bytes: Buffer.from(hashOf(text) + text) };
 }
 
-/** The details in a row that was found at `id`; `undefined` when it is damaged. */
+/** Returns the details in the row of `id`, or `undefined` if the row is corrupt. */
 export function decodeRow(id: string, { bytes }: PlainRow): PlainDetails | undefined {
-  const all = Buffer.from(bytes).toString();
-  const text = all.slice(64);
-  if (hashOf(text) !== all.slice(0, 64)) return undefined;
+  const content = Buffer.from(bytes).toString();
+  const text = content.slice(HASH_LENGTH);
+  if (hashOf(text) !== content.slice(0, HASH_LENGTH)) return undefined;
   const details = JSON.parse(text) as PlainDetails;
   return details.id === id ? details : undefined;
 }
 
-export function handedOut(version: string, details: PlainDetails): StoredThread {
+export function storedThreadOf(version: string, details: PlainDetails): StoredThread {
   let thread: SerializedThread | undefined;
   const { json, metadata } = details;
   return {
-    ...detailsOut(version, details),
+    ...summaryOf(version, details),
     metadata: { ...metadata },
     json,
     get thread() {
@@ -49,7 +52,7 @@ export function handedOut(version: string, details: PlainDetails): StoredThread 
   };
 }
 
-export function detailsOut(
+export function summaryOf(
   version: string,
   details: PlainDetails,
 ): Omit<StoredThread, "metadata" | "json" | "thread"> {

@@ -1,21 +1,24 @@
 import { type StoredThread, ThreadStoreError } from "@threadstore/core";
-import { decodeRow, handedOut, type PlainDetails, type PlainRow } from "./plain-record.ts";
+import { decodeRow, storedThreadOf, type PlainDetails, type PlainRow } from "./plain-record.ts";
 
-/** A row as it is now: with its details unless damaged. Expired rows are none. */
-export interface Found {
+/** A row that has not expired. */
+export interface LiveRow {
   readonly row: PlainRow;
+  /** `undefined` if the row is corrupt. */
   readonly details: PlainDetails | undefined;
 }
 
-export function handOut(id: string, row: PlainRow): StoredThread {
+/** Decodes a row. Throws `CORRUPT` if that is impossible. */
+export function decodedThread(id: string, row: PlainRow): StoredThread {
   const details = decodeRow(id, row);
   if (details === undefined) throw corrupt(id);
-  return handedOut(row.version, details);
+  return storedThreadOf(row.version, details);
 }
 
-export function check(id: string, found: Found | undefined, version: string | undefined): void {
-  if (found?.row.version !== version) throw conflict(id, found?.row.version);
-  if (found !== undefined && found.details === undefined) throw corrupt(id);
+/** Throws `CONFLICT` if the version is not current, and `CORRUPT` if the current row is corrupt. */
+export function checkVersion(id: string, current: LiveRow | undefined, version: string | undefined): void {
+  if (current?.row.version !== version) throw conflict(id, current?.row.version);
+  if (current !== undefined && current.details === undefined) throw corrupt(id);
 }
 
 export function conflict(id: string, currentVersion: string | undefined): ThreadStoreError {
@@ -26,5 +29,5 @@ export function conflict(id: string, currentVersion: string | undefined): Thread
 }
 
 function corrupt(id: string): ThreadStoreError {
-  return new ThreadStoreError("CORRUPT", "The stored row is damaged.", { id });
+  return new ThreadStoreError("CORRUPT", "The stored row is corrupt.", { id });
 }

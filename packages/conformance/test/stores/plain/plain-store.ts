@@ -18,17 +18,22 @@ import {
 import { updateThread } from "@threadstore/core/decorator";
 import { checkedLimit, checkedMetadata, checkedName, expiryOf, versionOf } from "./plain-arguments.ts";
 import { PlainCalls } from "./plain-calls.ts";
-import { invalid, textOfThread } from "./plain-json.ts";
-import { decodeRow, detailsOut, encodeRow, type PlainData, type PlainRow } from "./plain-record.ts";
-import { check, conflict, type Found, handOut } from "./plain-rules.ts";
+import { invalidArgument, textOfThread } from "./plain-json.ts";
+import { decodeRow, summaryOf, encodeRow, type PlainData, type PlainRow } from "./plain-record.ts";
+import { checkVersion, conflict, decodedThread, type LiveRow } from "./plain-rules.ts";
 
-/** What a store and its views have in common. */
+const DEFAULT_MAX_THREAD_BYTES = 2 ** 24;
+
+/** The data and options that a store shares with its views. */
 interface Client {
   readonly data: PlainData;
   readonly options: StoreOptions;
 }
 
-/** A store that implements the interface whole, without a driver and without core's code, on a map that it shares. */
+/**
+ * Creates a store on a shared map. It implements the whole interface without a driver and without core's validation and
+ * encoding.
+ */
 export function plainStore(data: PlainData, options: StoreOptions = {}): ThreadStore {
   return new PlainStore({ data, options }, []);
 }
@@ -48,8 +53,8 @@ class PlainStore implements ThreadStore {
     return this.#calls.run(options, () => {
       checkedName(id, 256);
       const json = textOfThread(thread);
-      if (Buffer.byteLength(json) > (this.#client.options.maxThreadBytes ?? 2 ** 24)) {
-        throw new ThreadStoreError("TOO_LARGE", "The thread is longer than maxThreadBytes.");
+      if (Buffer.byteLength(json) > (this.#client.options.maxThreadBytes ?? DEFAULT_MAX_THREAD_BYTES)) {
+        throw new ThreadStoreError("TOO_LARGE", "The thread exceeds `maxThreadBytes`.");
       }
       const metadata = checkedMetadata(options.metadata);
       const now = this.#now();
@@ -57,19 +62,19 @@ class PlainStore implements ThreadStore {
       const version = versionOf(id, options.previous);
       const { overwrite } = options;
       return () => {
-        const found = this.#find(id);
-        if (overwrite !== true) check(id, found, version);
-        const before = found?.details;
+        const current = this.#find(id);
+        if (overwrite !== true) checkVersion(id, current, version);
+        const replaced = current?.details;
         const row = encodeRow(randomUUID(), {
           id,
           json,
-          metadata: metadata ?? before?.metadata ?? {},
-          createdAt: before?.createdAt ?? now,
-          updatedAt: Math.max(now, before?.updatedAt ?? 0),
+          metadata: metadata ?? replaced?.metadata ?? {},
+          createdAt: replaced?.createdAt ?? now,
+          updatedAt: Math.max(now, replaced?.updatedAt ?? 0),
           expiresAt,
         });
         this.#rows().set(id, row);
-        return handOut(id, row);
+        return decodedThread(id, row);
       };
     });
   }
@@ -79,8 +84,8 @@ class PlainStore implements ThreadStore {
       checkedName(id, 256);
       versionOf(id, options.cached);
       return () => {
-        const found = this.#find(id);
-        return found === undefined ? undefined : handOut(id, found.row);
+        const current = this.#find(id);
+        return current === undefined ? undefined : decodedThread(id, current.row);
       };
     });
   }
@@ -90,9 +95,10 @@ class PlainStore implements ThreadStore {
       checkedName(id, 256);
       const version = versionOf(id, options.previous);
       return () => {
-        const found = this.#find(id);
-        if (version !== undefined && found?.row.version !== version) throw conflict(id, found?.row.version);
-        return found !== undefined && this.#rows().delete(id);
+        const current = this.#find(id);
+        if (version !== undefined && current?.row.version !== version)
+          throw conflict(id, current?.row.version);
+        return current !== undefined && this.#rows().delete(id);
       };
     });
   }
@@ -109,7 +115,7 @@ class PlainStore implements ThreadStore {
   listPage(options: ListOptions = {}): Promise<ThreadPage> {
     return this.#calls.run(options, () => {
       const limit = checkedLimit(options.limit ?? 100);
-      const after = options.cursor === undefined ? undefined : this.#placeOf(options.cursor);
+      const after = options.cursor === undefined ? undefined : this.#idIn(options.cursor);
       return () => {
         const ids = [...this.#rows().keys()].filter((id) => after === undefined || id > after).toSorted();
         const live = ids.filter((id) => this.#find(id) !== undefined);
@@ -143,7 +149,7 @@ class PlainStore implements ThreadStore {
   namespace(name: string): ThreadStore {
     const path = [...this.#path, checkedName(name, 128)];
     if (Buffer.byteLength(path.join("/")) > 128)
-      throw invalid("Nested namespaces have at most 128 bytes in all.");
+      throw invalidArgument("The names of nested namespaces must not exceed 128 bytes in total.");
     return new PlainStore(this.#client, path, this.#calls);
   }
 
@@ -166,7 +172,7 @@ class PlainStore implements ThreadStore {
     return rows;
   }
 
-  #find(id: string): Found | undefined {
+  #find(id: string): LiveRow | undefined {
     const row = this.#rows().get(id);
     if (row === undefined) return undefined;
     const details = decodeRow(id, row);
@@ -180,17 +186,17 @@ class PlainStore implements ThreadStore {
     if (details === undefined || row === undefined)
       return { corrupt: true, id, version: row?.version ?? "gone" };
     const { metadata } = details;
-    return { corrupt: false, ...detailsOut(row.version, details), ...(withMetadata ? { metadata } : {}) };
+    return { corrupt: false, ...summaryOf(row.version, details), ...(withMetadata ? { metadata } : {}) };
   }
 
-  /** The id after which a page ends, behind the namespace. */
+  /** Returns the cursor of a page that ends with the id. It begins with the namespace. */
   #cursorAfter(id: string): string {
     return `${JSON.stringify(this.#path)} ${id}`;
   }
 
-  #placeOf(cursor: unknown): string {
-    const start = this.#cursorAfter("");
-    if (typeof cursor === "string" && cursor.startsWith(start)) return cursor.slice(start.length);
-    throw invalid("The cursor is not one of this namespace.");
+  #idIn(cursor: unknown): string {
+    const prefix = this.#cursorAfter("");
+    if (typeof cursor === "string" && cursor.startsWith(prefix)) return cursor.slice(prefix.length);
+    throw invalidArgument("`cursor` must come from a listing of this namespace.");
   }
 }

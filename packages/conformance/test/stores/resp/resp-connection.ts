@@ -13,15 +13,15 @@ interface Pending {
 }
 
 export interface ConnectionBug {
-  /** What had no answer when the connection was lost is sent again on the next one. */
-  readonly sendsAgain?: boolean;
-  /** A call that is aborted takes its place in the row of answers with it. */
-  readonly forgetsAborted?: boolean;
-  /** An error is taken for no value. */
+  /** Whether commands without a reply are sent again after the connection was lost. */
+  readonly resendsPending?: boolean;
+  /** Whether an aborted command leaves the queue, so that its reply goes to the next command. */
+  readonly dequeuesAborted?: boolean;
+  /** Whether an error reply counts as a missing value. */
   readonly hidesErrors?: boolean;
 }
 
-/** A connection that is made when it is needed, and anew when it was lost. Answers come in the order of the commands. */
+/** A connection that is opened on demand and reopened after a loss. Replies arrive in the order of the commands. */
 export class RespConnection {
   readonly #endpoint: Endpoint;
   readonly #bug: ConnectionBug;
@@ -33,13 +33,14 @@ export class RespConnection {
     this.#bug = bug;
   }
 
-  /** Rejects with the signal's reason as soon as it is aborted: whether the command is done is then open. */
+  /** Sends a command. Rejects as soon as the signal aborts; it is then unknown whether the command takes effect. */
   async send(words: readonly (string | Uint8Array)[], signal?: AbortSignal): Promise<Reply> {
     signal?.throwIfAborted();
     const { promise, resolve, reject } = Promise.withResolvers<Reply>();
     const pending: Pending = { bytes: encoded(words), resolve, reject };
     const abort = (): void => {
-      if (this.#bug.forgetsAborted === true) this.#pending = this.#pending.filter((each) => each !== pending);
+      if (this.#bug.dequeuesAborted === true)
+        this.#pending = this.#pending.filter((each) => each !== pending);
       reject(signal?.reason);
     };
     signal?.addEventListener("abort", abort, { once: true });
@@ -52,7 +53,7 @@ export class RespConnection {
     }
   }
 
-  /** Drops the connection, and with it what was begun on it. */
+  /** Drops the connection together with the transaction in progress. */
   drop(): void {
     this.#socket?.destroy();
   }
@@ -64,18 +65,18 @@ export class RespConnection {
     let failure: Error = Object.assign(new Error("The connection was closed."), { code: "ECONNRESET" });
     socket.on("error", (error) => (failure = error));
     socket.on("data", (bytes) => {
-      for (const part of split(bytes)) this.#answered(part.bytes);
+      for (const part of split(bytes)) this.#handleReply(part.bytes);
     });
     socket.on("close", () => {
       if (this.#socket !== socket) return;
       this.#socket = undefined;
-      this.#lost(failure);
+      this.#handleLoss(failure);
     });
     return socket;
   }
 
-  #lost(failure: Error): void {
-    if (this.#bug.sendsAgain !== true) {
+  #handleLoss(failure: Error): void {
+    if (this.#bug.resendsPending !== true) {
       for (const { reject } of this.#pending.splice(0)) reject(asNetworkError(failure));
     } else if (this.#pending.length > 0) {
       const socket = (this.#socket = this.#connect());
@@ -83,7 +84,7 @@ export class RespConnection {
     }
   }
 
-  #answered(bytes: Buffer): void {
+  #handleReply(bytes: Buffer): void {
     const pending = this.#pending.shift();
     const { reply } = decoded(bytes, 0);
     if (!(reply instanceof ReplyError)) pending?.resolve(reply);

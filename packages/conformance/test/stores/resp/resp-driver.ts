@@ -1,19 +1,19 @@
 import { compareUtf8, type ListedRecord, type ThreadDriver, type ThreadKey } from "@threadstore/core/driver";
 import type { Reply, RespConnection } from "./resp-connection.ts";
 
-/** How the store does what goes wrong easily with Redis. A broken one has other ways. */
+/** The steps of the store that are easy to get wrong on Redis. Broken stores replace some of them. */
 export interface RespSteps {
-  /** The name of the record's key within the place. */
+  /** Returns the name of a record's key, without the prefix of the location. */
   readonly nameOf: (key: ThreadKey) => string;
-  /** Of the namespace's names, for SCAN. */
+  /** Returns a pattern for SCAN that matches the names in the namespace. */
   readonly patternOf: (namespace: string) => string;
-  /** The id in a name of the namespace; `undefined` when the name is not of the namespace. */
+  /** Returns the id in a name, or `undefined` if the name is not in the namespace. */
   readonly idIn: (namespace: string, name: string) => string | undefined;
-  /** Whether a listing goes on with the cursor, after a page of so many keys. */
-  readonly goesOn: (cursor: string, found: number) => boolean;
-  /** What SCAN found in all its pages. */
-  readonly distinct: (names: readonly string[]) => readonly string[];
-  /** Makes a change if the stored version is `expected`, and says whether it was made. */
+  /** Returns whether SCAN continues at the cursor after a page of `keyCount` keys. */
+  readonly hasMore: (cursor: string, keyCount: number) => boolean;
+  /** Removes duplicates from the names on all pages of SCAN. */
+  readonly deduplicate: (names: readonly string[]) => readonly string[];
+  /** Applies a change if the stored version is `expected`. Resolves with whether it was applied. */
   readonly change: (change: Change) => Promise<boolean>;
 }
 
@@ -26,12 +26,12 @@ export interface Change {
 }
 
 export interface Connections {
-  /** For commands that stand alone. */
+  /** For single commands. */
   readonly shared: RespConnection;
   /** For transactions, one at a time. */
   readonly transactions: RespConnection;
-  /** Runs the work when that before it is done; it is given up when the signal is aborted. */
-  readonly exclusively: <T>(work: () => Promise<T>, signal: AbortSignal) => Promise<T>;
+  /** Runs the operation after earlier ones have finished. Rejects as soon as the signal aborts. */
+  readonly exclusively: <T>(operation: () => Promise<T>, signal: AbortSignal) => Promise<T>;
 }
 
 const hex = (text: string): string => Buffer.from(text).toString("hex");
@@ -40,8 +40,8 @@ export const goodSteps: RespSteps = {
   nameOf: ({ namespace, id }) => `${hex(namespace)}:${hex(id)}`,
   patternOf: (namespace) => `${hex(namespace)}:*`,
   idIn: (_, name) => Buffer.from(name.slice(name.indexOf(":") + 1), "hex").toString(),
-  goesOn: (cursor) => cursor !== "0",
-  distinct: (names) => [...new Set(names)],
+  hasMore: (cursor) => cursor !== "0",
+  deduplicate: (names) => [...new Set(names)],
   change: ({ connections, key, expected, command, signal }) =>
     connections.exclusively(async () => {
       const { transactions } = connections;
@@ -54,7 +54,7 @@ export const goodSteps: RespSteps = {
     }, signal),
 };
 
-/** Sends the command between MULTI and EXEC; says whether it was done. */
+/** Sends the command between MULTI and EXEC. Resolves with whether the transaction was executed. */
 export async function inTransaction(
   connection: RespConnection,
   command: Change["command"],
@@ -65,28 +65,28 @@ export async function inTransaction(
   return (await connection.send(["EXEC"], signal)) !== null;
 }
 
-/** A driver of the kind that people write for Redis: values of a version and a record, changed under WATCH. */
+/** Creates a typical driver for Redis. Each value holds a version and a record, and changes use WATCH. */
 export function respDriver(
-  place: string,
+  location: string,
   connections: Connections,
   steps: RespSteps = goodSteps,
 ): ThreadDriver {
   const { shared } = connections;
-  const prefix = `${place}:`;
+  const prefix = `${location}:`;
   const keyOf = (key: ThreadKey): string => prefix + steps.nameOf(key);
 
   return {
     contract: 1,
     name: "resp",
-    async read(key, _known, { signal }) {
+    async read(key, _cached, { signal }) {
       const value = await shared.send(["GET", keyOf(key)], signal);
       const version = versionIn(value);
       return version === undefined ? undefined : { version, bytes: recordIn(value) };
     },
     async write(key, { bytes, nonce }, expected, { signal }) {
       const command = ["SET", keyOf(key), Buffer.concat([Buffer.from(nonce), bytes])] as const;
-      const isDone = await steps.change({ connections, key: command[1], expected, command, signal });
-      return isDone ? nonce : undefined;
+      const isApplied = await steps.change({ connections, key: command[1], expected, command, signal });
+      return isApplied ? nonce : undefined;
     },
     async delete(key, expected, { signal }) {
       const command = ["DEL", keyOf(key)] as const;
@@ -95,15 +95,15 @@ export function respDriver(
     async list(namespace, { after, limit }, { signal }) {
       const names = await scan(shared, [prefix, steps.patternOf(namespace)], steps, signal);
       const ids = names.flatMap((name) => steps.idIn(namespace, name) ?? []);
-      const rest = ids
+      const remaining = ids
         .filter((id) => after === undefined || compareUtf8(id, after) > 0)
         .toSorted(compareUtf8);
-      const page = rest.slice(0, limit);
+      const page = remaining.slice(0, limit);
       if (page.length === 0) return { records: [], next: undefined };
       const keys = page.map((id) => keyOf({ namespace, id }));
       const values = (await shared.send(["MGET", ...keys], signal)) as readonly Reply[];
       const records = page.flatMap((id, index) => listed(id, values[index] ?? null));
-      return { records, next: rest.length > limit ? page.at(-1) : undefined };
+      return { records, next: remaining.length > limit ? page.at(-1) : undefined };
     },
     async close() {
       connections.shared.drop();
@@ -112,26 +112,26 @@ export function respDriver(
   };
 }
 
-/** The names of all keys that begin with the prefix and go on as the pattern says. */
+/** Returns the names, without the prefix, of all keys that match the prefix followed by the pattern. */
 async function scan(
   connection: RespConnection,
   [prefix, pattern]: readonly [string, string],
-  { goesOn, distinct }: RespSteps,
+  { hasMore, deduplicate }: RespSteps,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
   const names: string[] = [];
   let cursor = "0";
   do {
     const page = await connection.send(["SCAN", cursor, "MATCH", prefix + pattern, "COUNT", "10"], signal);
-    const [next, found] = page as [Buffer, Buffer[]];
-    names.push(...found.map((key) => key.toString().slice(prefix.length)));
-    cursor = goesOn(next.toString(), found.length) ? next.toString() : "0";
+    const [next, keys] = page as [Buffer, Buffer[]];
+    names.push(...keys.map((key) => key.toString().slice(prefix.length)));
+    cursor = hasMore(next.toString(), keys.length) ? next.toString() : "0";
   } while (cursor !== "0");
-  return distinct(names);
+  return deduplicate(names);
 }
 
-/** Versions are nonces, 22 characters long; the record follows. */
-const VERSION_LENGTH = 22;
+/** Length of the version at the start of a value, in bytes. Versions are nonces. */
+export const VERSION_LENGTH = 22;
 
 export function versionIn(value: Reply): string | undefined {
   return Buffer.isBuffer(value) ? value.toString("latin1", 0, VERSION_LENGTH) : undefined;

@@ -2,66 +2,73 @@ import type { StoreOptions, ThreadStore } from "@threadstore/core";
 import { createThreadStore } from "@threadstore/core/driver";
 import type { Endpoint, Harness } from "../../../src/suite/harness.ts";
 import { type ConnectionBug, RespConnection } from "./resp-connection.ts";
-import { type Connections, goodSteps, respDriver, type RespSteps } from "./resp-driver.ts";
+import { type Connections, goodSteps, respDriver, type RespSteps, VERSION_LENGTH } from "./resp-driver.ts";
 import { startRespServer } from "./resp-server.ts";
 
-/** What a broken store does otherwise than the good one. */
+/** The parts of the correct store that a broken store replaces. */
 export interface RespBug {
   readonly connection?: ConnectionBug;
   readonly steps?: Partial<RespSteps>;
 }
 
-// One server for all harnesses: places share nothing.
+// All harnesses share one server, because locations are isolated from each other.
 const endpoint = await startRespServer();
 
-/** A harness of stores that keep their threads on a server that speaks RESP. */
-export function respHarness(name: string, { connection = {}, steps = {} }: RespBug = {}): Harness {
+/** Returns a harness for stores on a server that speaks RESP. */
+export function respHarness(
+  name: string,
+  { connection: connectionBug = {}, steps = {} }: RespBug = {},
+): Harness {
   const allSteps = { ...goodSteps, ...steps };
 
-  async function openAt(place: string, at: Endpoint, options: StoreOptions = {}): Promise<ThreadStore> {
-    const connections = connectionsTo(at, connection);
-    return createThreadStore(respDriver(place, connections, allSteps), options);
+  async function openAt(
+    location: string,
+    address: Endpoint,
+    options: StoreOptions = {},
+  ): Promise<ThreadStore> {
+    const connections = connectionsTo(address, connectionBug);
+    return createThreadStore(respDriver(location, connections, allSteps), options);
   }
 
   return {
     name,
     network: { endpoint, open: openAt },
-    open: (place, options) => openAt(place, endpoint, options),
-    destroy: (place) =>
-      withConnection(async (own) => {
-        const keys = await keysOf(own, place);
-        if (keys.length > 0) await own.send(["DEL", ...keys]);
+    open: (location, options) => openAt(location, endpoint, options),
+    destroy: (location) =>
+      withConnection(async (connection) => {
+        const keys = await keysOf(connection, location);
+        if (keys.length > 0) await connection.send(["DEL", ...keys]);
       }),
-    rewrite: (place, id, change) =>
-      withConnection(async (own) => {
-        const key = `${place}:${allSteps.nameOf({ namespace: "", id })}`;
-        const value = (await own.send(["GET", key])) as Buffer;
-        const version = value.subarray(0, 22);
-        await own.send(["SET", key, Buffer.concat([version, change(value.subarray(22))])]);
+    rewrite: (location, id, change) =>
+      withConnection(async (connection) => {
+        const key = `${location}:${allSteps.nameOf({ namespace: "", id })}`;
+        const value = (await connection.send(["GET", key])) as Buffer;
+        const version = value.subarray(0, VERSION_LENGTH);
+        await connection.send(["SET", key, Buffer.concat([version, change(value.subarray(VERSION_LENGTH))])]);
       }),
-    entries: (place) => withConnection((own) => keysOf(own, place)),
+    entries: (location) => withConnection((connection) => keysOf(connection, location)),
   };
 }
 
-function connectionsTo(at: Endpoint, bug: ConnectionBug): Connections {
-  const transactions = new RespConnection(at, bug);
+function connectionsTo(address: Endpoint, bug: ConnectionBug): Connections {
+  const transactions = new RespConnection(address, bug);
   let last: Promise<unknown> = Promise.resolve();
   return {
-    shared: new RespConnection(at, bug),
+    shared: new RespConnection(address, bug),
     transactions,
-    exclusively(work, signal) {
-      const turn = last.then(async () => {
+    exclusively(operation, signal) {
+      const result = last.then(async () => {
         signal.throwIfAborted();
         try {
-          return await work();
+          return await operation();
         } catch (error) {
-          // Nobody knows what is watched and queued on it.
+          // It is unknown which keys the connection watches and which commands it has queued.
           transactions.drop();
           throw error;
         }
       });
-      last = turn.catch(() => undefined);
-      return untilAborted(turn, signal);
+      last = result.catch(() => undefined);
+      return untilAborted(result, signal);
     },
   };
 }
@@ -77,23 +84,23 @@ async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T
   }
 }
 
-async function keysOf(own: RespConnection, place: string): Promise<string[]> {
+async function keysOf(connection: RespConnection, location: string): Promise<string[]> {
   const keys = new Set<string>();
   let cursor = "0";
   do {
-    const page = await own.send(["SCAN", cursor, "MATCH", `${place}:*`, "COUNT", "1000"]);
-    const [next, found] = page as [Buffer, Buffer[]];
-    for (const key of found) keys.add(key.toString("latin1"));
+    const page = await connection.send(["SCAN", cursor, "MATCH", `${location}:*`, "COUNT", "1000"]);
+    const [next, pageKeys] = page as [Buffer, Buffer[]];
+    for (const key of pageKeys) keys.add(key.toString("latin1"));
     cursor = next.toString();
   } while (cursor !== "0");
   return [...keys];
 }
 
-async function withConnection<T>(work: (own: RespConnection) => Promise<T>): Promise<T> {
-  const own = new RespConnection(endpoint);
+async function withConnection<T>(operation: (connection: RespConnection) => Promise<T>): Promise<T> {
+  const connection = new RespConnection(endpoint);
   try {
-    return await work(own);
+    return await operation(connection);
   } finally {
-    own.drop();
+    connection.drop();
   }
 }

@@ -3,16 +3,17 @@ import { type AddressInfo, createServer, type Socket } from "node:net";
 import { parseRedisCommand, splitRedis } from "../../../src/engines/fault-proxy/redis-splitter.ts";
 import type { Endpoint } from "../../../src/suite/harness.ts";
 
-/** What a connection has asked for and not ended. */
+/** The transaction state of a connection. */
 interface Session {
+  /** The revisions of the watched keys. */
   readonly watched: Map<string, number>;
-  /** The commands since MULTI; `undefined` outside of a transaction. */
+  /** The commands since MULTI, or `undefined` outside a transaction. */
   queued: Buffer[][] | undefined;
 }
 
 /**
- * A server that speaks RESP and does of Redis what a store takes: GET, MGET, SET, DEL, SCAN, and transactions with
- * WATCH, MULTI and EXEC. Does not keep the process alive.
+ * Starts a server that speaks RESP and supports the Redis commands that a store needs: GET, MGET, SET, DEL, SCAN, and
+ * transactions with WATCH, MULTI and EXEC. It does not keep the process alive.
  */
 export async function startRespServer(): Promise<Endpoint> {
   const keys = new Keyspace();
@@ -27,16 +28,16 @@ function serve(socket: Socket, keys: Keyspace): void {
   const split = splitRedis();
   const session: Session = { watched: new Map(), queued: undefined };
   socket.unref();
-  // Who cut the connection knows.
+  // The client already knows about the error.
   socket.on("error", () => socket.destroy());
   socket.on("data", (bytes) => {
-    for (const part of split(bytes)) socket.write(answer(keys, session, parseRedisCommand(part.bytes)));
+    for (const part of split(bytes)) socket.write(execute(keys, session, parseRedisCommand(part.bytes)));
   });
 }
 
 const OK = "+OK\r\n";
 
-function answer(keys: Keyspace, session: Session, command: Buffer[]): Buffer {
+function execute(keys: Keyspace, session: Session, command: Buffer[]): Buffer {
   const [name = "", ...words] = command.map((word) => word.toString("latin1"));
   switch (name) {
     case "WATCH":
@@ -50,7 +51,7 @@ function answer(keys: Keyspace, session: Session, command: Buffer[]): Buffer {
       session.queued = [];
       return Buffer.from(OK);
     case "EXEC":
-      return executed(keys, session);
+      return executeTransaction(keys, session);
     default:
       if (session.queued === undefined) return keys.execute(command);
       session.queued.push(command);
@@ -58,7 +59,7 @@ function answer(keys: Keyspace, session: Session, command: Buffer[]): Buffer {
   }
 }
 
-function executed(keys: Keyspace, session: Session): Buffer {
+function executeTransaction(keys: Keyspace, session: Session): Buffer {
   const { queued, watched } = session;
   if (queued === undefined) return Buffer.from("-ERR EXEC without MULTI\r\n");
   const isUnchanged = [...watched].every(([key, revision]) => keys.revisionOf(key) === revision);
@@ -70,9 +71,9 @@ function executed(keys: Keyspace, session: Session): Buffer {
 
 class Keyspace {
   readonly #entries = new Map<string, Buffer>();
-  /** The key after which a cursor of SCAN goes on. */
+  /** The key at which SCAN continues, by cursor. */
   readonly #cursors = new Map<string, string>();
-  /** Of keys that are gone too, so that WATCH sees that they came and went. */
+  /** Includes deleted keys, so that WATCH detects a key that was created and deleted. */
   readonly #revisions = new Map<string, number>();
   #revision = 0;
 
@@ -106,20 +107,20 @@ class Keyspace {
   }
 
   #remove(key: string): boolean {
-    const wasThere = this.#entries.delete(key);
-    if (wasThere) this.#touch(key);
-    return wasThere;
+    const existed = this.#entries.delete(key);
+    if (existed) this.#touch(key);
+    return existed;
   }
 
-  /** Some of the keys, of which none may match; a key that was on a page may be on the next one again. */
+  /** Returns a page of matching keys, which may be empty. A key can appear on two consecutive pages. */
   #scan(cursor: string, pattern: string, count: number): Buffer {
-    // An empty page to begin with, as a pattern that few keys match has many.
+    // The first page is empty, as many pages are for a pattern that matches few keys.
     if (cursor === "0") return list([bulk(Buffer.from("start")), list([])]);
-    const after = this.#cursors.get(cursor);
-    const keys = [...this.#entries.keys()].toSorted().filter((key) => after === undefined || key >= after);
+    const start = this.#cursors.get(cursor);
+    const keys = [...this.#entries.keys()].toSorted().filter((key) => start === undefined || key >= start);
     const page = keys.slice(0, count + 1);
     const matching = page
-      .filter((key) => matches(pattern, key))
+      .filter((key) => matchesPattern(pattern, key))
       .map((key) => bulk(Buffer.from(key, "latin1")));
     const isLast = page.length === keys.length;
     const next = isLast ? "0" : String(this.#cursors.size + 1);
@@ -137,8 +138,8 @@ function list(values: readonly Buffer[]): Buffer {
   return Buffer.concat([Buffer.from(`*${values.length}\r\n`), ...values]);
 }
 
-/** Patterns of Redis: `*`, `?`, `[abc]`, and a backslash before what stands for itself. */
-function matches(pattern: string, key: string): boolean {
+/** Matches a key against a Redis pattern, which can contain `*`, `?`, `[abc]` and backslash escapes. */
+function matchesPattern(pattern: string, key: string): boolean {
   const source = pattern.replaceAll(/\\(.)|(\*)|(\?)|(\[[^\]]*\])|([^\\*?[]|\[)/gsu, (_, ...groups) => {
     const [literal, star, any, set, other] = groups as (string | undefined)[];
     if (star !== undefined) return ".*";

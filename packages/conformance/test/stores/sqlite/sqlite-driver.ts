@@ -1,5 +1,5 @@
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
-import { setImmediate as nextTurn } from "node:timers/promises";
+import { setImmediate as yieldToEventLoop } from "node:timers/promises";
 import type { ThreadDriver } from "@threadstore/core/driver";
 
 interface Row {
@@ -8,35 +8,44 @@ interface Row {
   readonly bytes: Uint8Array;
 }
 
-/** What a broken store does otherwise. */
+/** The parts of the correct driver that a broken store replaces. */
 export interface SqliteBug {
-  /** How ids and namespaces are kept: what the columns are, and what is bound to them. */
+  /** Definitions of the columns `namespace` and `id`. */
   readonly columns?: string;
+  /** Returns the value that is bound for an id or a namespace. */
   readonly bound?: (text: string) => SQLInputValue;
+  /** Statement that creates a record. */
   readonly insert?: string;
+  /** Statement that deletes a record. */
   readonly remove?: string;
-  /** The page after an id or, with `countsRows`, after so many rows. */
+  /** Statement that lists a page. Its start is an id, or a number of rows if `countsRows` is set. */
   readonly page?: string;
   readonly countsRows?: boolean;
-  readonly version?: (nonce: string, before: string | undefined) => string;
-  /** Holds its transaction over a turn of the event loop. */
+  /** Returns the version of a write, given its nonce and the expected version. */
+  readonly version?: (nonce: string, expected: string | undefined) => string;
+  /** Whether a transaction stays open while the event loop runs. */
   readonly holdsTransactions?: boolean;
 }
 
 const text = (stored: string | Uint8Array): string =>
   typeof stored === "string" ? stored : Buffer.from(stored).toString();
 
-/** Keeps records in one table. */
+/** Creates a driver that stores all records in one table. */
 export function sqliteDriver(database: DatabaseSync, bug: SqliteBug = {}): ThreadDriver {
   const { bound = (part) => Buffer.from(part), version = (nonce) => nonce, countsRows = false } = bug;
-  const statements = prepared(database, bug);
+  const statements = prepareStatements(database, bug);
 
-  function change(namespace: string, id: string, write: readonly SQLInputValue[], before?: string): boolean {
+  function change(
+    namespace: string,
+    id: string,
+    write: readonly SQLInputValue[],
+    expected?: string,
+  ): boolean {
     const key = [bound(namespace), bound(id)];
     const { changes } =
-      before === undefined
+      expected === undefined
         ? statements.insert.run(...key, ...write)
-        : statements.update.run(...write, ...key, before);
+        : statements.update.run(...write, ...key, expected);
     return changes !== 0;
   }
 
@@ -44,28 +53,28 @@ export function sqliteDriver(database: DatabaseSync, bug: SqliteBug = {}): Threa
     contract: 1,
     name: "node:sqlite",
     async read({ namespace, id }) {
-      const found = statements.select.get(bound(namespace), bound(id)) as unknown as Row | undefined;
-      return found && { version: found.version, bytes: found.bytes };
+      const row = statements.select.get(bound(namespace), bound(id)) as unknown as Row | undefined;
+      return row && { version: row.version, bytes: row.bytes };
     },
-    async write({ namespace, id }, { bytes, nonce }, before) {
+    async write({ namespace, id }, { bytes, nonce }, expected) {
       if (bug.holdsTransactions === true) {
         database.exec("BEGIN IMMEDIATE");
-        await nextTurn();
+        await yieldToEventLoop();
       }
-      const next = version(nonce, before);
-      const isDone = change(namespace, id, [next, bytes], before);
+      const next = version(nonce, expected);
+      const isApplied = change(namespace, id, [next, bytes], expected);
       if (bug.holdsTransactions === true) database.exec("COMMIT");
-      return isDone ? next : undefined;
+      return isApplied ? next : undefined;
     },
-    async delete({ namespace, id }, before) {
-      return statements.remove.run(bound(namespace), bound(id), before).changes !== 0;
+    async delete({ namespace, id }, expected) {
+      return statements.remove.run(bound(namespace), bound(id), expected).changes !== 0;
     },
     async list(namespace, { after, limit }) {
       const start = countsRows ? Number(after ?? 0) : bound(after ?? "");
       const rows = statements.page.all(bound(namespace), start, limit + 1) as unknown as Row[];
       const records = rows
         .slice(0, limit)
-        .map(({ id, version: at, bytes }) => ({ id: text(id), version: at, tail: bytes }));
+        .map(({ id, version: rowVersion, bytes }) => ({ id: text(id), version: rowVersion, tail: bytes }));
       const next = countsRows ? String(Number(start) + limit) : records.at(-1)?.id;
       return { records, next: rows.length > limit ? next : undefined };
     },
@@ -73,7 +82,7 @@ export function sqliteDriver(database: DatabaseSync, bug: SqliteBug = {}): Threa
   };
 }
 
-function prepared(database: DatabaseSync, bug: SqliteBug) {
+function prepareStatements(database: DatabaseSync, bug: SqliteBug) {
   const columns = bug.columns ?? "namespace BLOB, id BLOB";
   database.exec(
     `CREATE TABLE IF NOT EXISTS threads (

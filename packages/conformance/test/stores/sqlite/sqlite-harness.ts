@@ -2,15 +2,15 @@ import { DatabaseSync } from "node:sqlite";
 import type { StoreOptions, ThreadStore } from "@threadstore/core";
 import { createThreadStore } from "@threadstore/core/driver";
 import type { Harness } from "../../../src/suite/harness.ts";
-import { temporaryPlaces } from "../temporary-locations.ts";
+import { temporaryLocations } from "../temporary-locations.ts";
 import { type SqliteBug, sqliteDriver } from "./sqlite-driver.ts";
 
-const { pathOf, remove } = temporaryPlaces("node-sqlite");
+const { pathOf, remove } = temporaryLocations("node-sqlite");
 
-/** SQLite's numbers for `PRAGMA synchronous`. */
-const levels = ["OFF", "NORMAL", "FULL", "EXTRA"];
+/** Levels of `PRAGMA synchronous`, indexed by SQLite's numbers for them. */
+const SYNCHRONOUS_LEVELS = ["OFF", "NORMAL", "FULL", "EXTRA"];
 
-/** A harness of stores in SQLite, which promise FULL and open their connections with another level, perhaps. */
+/** Returns a harness for SQLite stores that promise FULL but open their connections with the `synchronous` level. */
 export function sqliteHarness(
   name: string,
   synchronous: "OFF" | "NORMAL" | "FULL",
@@ -18,41 +18,41 @@ export function sqliteHarness(
 ): Harness {
   const connections = new Map<string, DatabaseSync>();
 
-  function connect(place: string): DatabaseSync {
-    const database = new DatabaseSync(pathOf(place), {
+  function connect(location: string): DatabaseSync {
+    const database = new DatabaseSync(pathOf(location), {
       timeout: bug.holdsTransactions === true ? 0 : 5_000,
     });
     database.exec(`PRAGMA journal_mode = WAL; PRAGMA synchronous = ${synchronous}`);
-    connections.set(place, database);
+    connections.set(location, database);
     return database;
   }
 
   return {
     name,
-    async open(place: string, options: StoreOptions = {}): Promise<ThreadStore> {
-      return createThreadStore(sqliteDriver(connect(place), bug), options);
+    async open(location: string, options: StoreOptions = {}): Promise<ThreadStore> {
+      return createThreadStore(sqliteDriver(connect(location), bug), options);
     },
-    async destroy(place) {
-      remove(...["", "-wal", "-shm"].map((suffix) => pathOf(place) + suffix));
+    async destroy(location) {
+      remove(...["", "-wal", "-shm"].map((suffix) => pathOf(location) + suffix));
     },
-    async rewrite(place, id, change) {
-      const database = new DatabaseSync(pathOf(place), { timeout: 5_000 });
+    async rewrite(location, id, change) {
+      const database = new DatabaseSync(pathOf(location), { timeout: 5_000 });
       const key = bug.bound?.(id) ?? Buffer.from(id);
       const row = database.prepare("SELECT bytes FROM threads WHERE id = ?").get(key);
       const bytes = change(row?.["bytes"] as Uint8Array);
       database.prepare("UPDATE threads SET bytes = ? WHERE id = ?").run(bytes, key);
       database.close();
     },
-    async entries(place) {
-      const database = new DatabaseSync(pathOf(place), { timeout: 5_000 });
+    async entries(location) {
+      const database = new DatabaseSync(pathOf(location), { timeout: 5_000 });
       const rows = database.prepare("SELECT hex(namespace) AS namespace, hex(id) AS id FROM threads").all();
       database.close();
       return rows.map((row) => `${String(row["namespace"])}:${String(row["id"])}`);
     },
     durability: {
-      async settings(place) {
-        const row = connections.get(place)?.prepare("PRAGMA synchronous").get();
-        const found = levels[Number(row?.["synchronous"])] ?? "unknown";
+      async settings(location) {
+        const row = connections.get(location)?.prepare("PRAGMA synchronous").get();
+        const found = SYNCHRONOUS_LEVELS[Number(row?.["synchronous"])] ?? "unknown";
         return [{ name: "PRAGMA synchronous", promised: ["FULL", "EXTRA"], found }];
       },
     },

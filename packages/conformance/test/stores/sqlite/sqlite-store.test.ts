@@ -3,5 +3,5 @@ import { register } from "../../../src/index.ts";
 import { casesOfBase } from "../../mutants/selection.ts";
 import { sqliteHarness } from "./sqlite-harness.ts";
 
-// What mutants of a SQLite store are made of passes every case that it is asked for.
+// The store on which the SQLite mutants are based passes every selected case.
 register(sqliteHarness("store in SQLite", "FULL"), { describe, it, after: afterAll }, casesOfBase("SQLite"));
