@@ -73,7 +73,11 @@ function folderNameOf(namespace: string): string {
 function responseError({ status, retryAfterMs }: KeyValueResponse): DriverError {
   const { code, effect } = failureOf(status);
   const cause = new UnexpectedResponseError(status);
-  return new DriverError(code, `The server answered with status ${status}.`, { effect, retryAfterMs, cause });
+  return new DriverError(code, `The server responded with status ${status}.`, {
+    effect,
+    retryAfterMs,
+    cause,
+  });
 }
 
 function failureOf(status: number): HttpFailure {

@@ -30,10 +30,7 @@ interface Client {
   readonly options: StoreOptions;
 }
 
-/**
- * Creates a store on a shared map. It implements the whole interface without a driver and without core's validation and
- * encoding.
- */
+/** Creates a store on a shared map. It implements the whole interface without a driver and without core's validation. */
 export function plainStore(data: PlainData, options: StoreOptions = {}): ThreadStore {
   return new PlainStore({ data, options }, []);
 }
