@@ -30,7 +30,7 @@ interface Client {
   readonly options: StoreOptions;
 }
 
-/** Creates a store on a shared map. It implements the whole interface without a driver and without core's validation. */
+/** Creates a store on a shared map. It implements the whole interface without a driver or core's validation. */
 export function plainStore(data: PlainData, options: StoreOptions = {}): ThreadStore {
   return new PlainStore({ data, options }, []);
 }
