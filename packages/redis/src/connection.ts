@@ -2,7 +2,7 @@ import type { EventEmitter } from "node:events";
 import { DriverError } from "@threadstore/core/driver";
 import type { Cluster, Redis } from "ioredis";
 import { OneShotCommand, type Parameter, ScriptCommand } from "./command.ts";
-import { databaseCheck } from "./database.ts";
+import { databaseCheck } from "./database-check.ts";
 import { connectionFailure, isReplyError, replyCodeOf, replyFailure, responseLost } from "./errors.ts";
 import type { Script } from "./scripts.ts";
 

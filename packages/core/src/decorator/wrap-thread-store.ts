@@ -73,14 +73,12 @@ function decoratedOperations<State>(
       const deletion = deleteArguments(returned, keyOf(id), options);
       return ({ call }) => operations.delete(deletion, call);
     },
-    listPage(options) {
-      const { limit, cursor, metadata } = options;
-      return ({ call }) => operations.listPage({ limit, cursor, metadata }, call);
+    listPage: ({ signal: _signal, timeoutMs: _timeoutMs, ...options }) => {
+      return ({ call }) => operations.listPage(options, call);
     },
-    deleteExpired:
-      ({ cursor }) =>
-      (context) =>
-        operations.deleteExpired({ cursor }, context.call),
+    deleteExpired: ({ signal: _signal, timeoutMs: _timeoutMs, ...options }) => {
+      return ({ call }) => operations.deleteExpired(options, call);
+    },
     run,
     within: (name) => decoratedOperations(decoration, ...nestedNamespace(decorator, inner, namespace, name)),
     close: () => inner.close(),

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { untilAborted } from "../documents.ts";
+import { untilAborted } from "./until-aborted.ts";
 
 const reason = new Error("stop");
 

@@ -1,0 +1,97 @@
+import { execFileSync } from "node:child_process";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+
+const ROOT = join(import.meta.dirname, "..");
+const ADAPTERS = ["azure-blob", "file-system", "redis", "s3", "sqlite"];
+
+/** A package may import packages of lower layers only. */
+const LAYERS: readonly (readonly string[])[] = [
+  ["core"],
+  ["agent", "ai-sdk", "attachments", "conformance", "openai-agents", ...ADAPTERS],
+  ["agent-framework", "openai"],
+];
+
+const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], {
+  cwd: ROOT,
+  encoding: "utf8",
+})
+  .split("\n")
+  .filter((file) => existsSync(join(ROOT, file)));
+const sources = files.filter((file) => /^(?:packages|bench|examples|tooling)\/.*\.ts$/u.test(file));
+const shipped = sources.filter(
+  (file) => /^packages\/[^/]+\/src\//u.test(file) && !/\.test(?:-helper)?\.ts$/u.test(file),
+);
+
+function read(file: string): string {
+  return readFileSync(join(ROOT, file), "utf8");
+}
+
+function layerOf(name: string): number {
+  const layer = LAYERS.findIndex((names) => names.includes(name));
+  if (layer === -1) throw new Error(`Add the package ${name} to a layer.`);
+  return layer;
+}
+
+/** The names that an entry point exports, types included. */
+function exportedNames(file: string): string[] {
+  const text = read(file);
+  expect(text, `${file} lists every name that it exports`).not.toMatch(/export \*/u);
+  return [...text.matchAll(/export (?:type )?\{(.*?)\}/gsu)]
+    .flatMap(([, list = ""]) => list.split(","))
+    .map((name) =>
+      name
+        .trim()
+        .replace(/^type /u, "")
+        .replace(/^.* as /u, ""),
+    )
+    .filter((name) => name !== "");
+}
+
+it("shipped code imports only packages of lower layers", () => {
+  const upward = shipped.flatMap((file) => {
+    const importer = file.split("/")[1] ?? "";
+    const imported = [...read(file).matchAll(/^(?:import|export|\}).*from "@threadstore\/([^/"]+)/gmu)].map(
+      ([, name = ""]) => name,
+    );
+    return imported
+      .filter((name) => layerOf(name) >= layerOf(importer))
+      .map((name) => `${file} imports ${name}`);
+  });
+  expect(upward).toEqual([]);
+});
+
+describe.each(ADAPTERS)("packages/%s", (name) => {
+  it("has the same files as the other adapters", () => {
+    const expected = ["index", `${name}-store`, "options", "keys", "records", "list", "errors"];
+    const missing = expected.filter((file) => !files.includes(`packages/${name}/src/${file}.ts`));
+    expect(missing).toEqual([]);
+  });
+});
+
+it("test helpers have one suffix", () => {
+  const odd = sources.filter((file) =>
+    /\.test\.[a-z-]+\.ts$|\.(?:spec|support|helper|fixture)\.ts$/u.test(file),
+  );
+  expect(odd).toEqual([]);
+});
+
+it("constants are in upper case", () => {
+  const value = String.raw`(?:-?\d|"[^"]*";|\/[^/*]|new (?:Map|Set)(?:<.*?>)?\((?!\))|Symbol\.for)`;
+  const declaration = new RegExp(
+    String.raw`^(?:export )?const ([a-z]\w*)(?:: [^=\n]+)? = ${value}.*$`,
+    "gmu",
+  );
+  const odd = sources
+    .filter((file) => !/^examples\/|\.test\.ts$/u.test(file))
+    .flatMap((file) => [...read(file).matchAll(declaration)].map(([, name = ""]) => `${file}: ${name}`));
+  expect(odd).toEqual([]);
+});
+
+it.each([
+  ["core", 30],
+  ["openai", 50],
+] as const)("packages/%s exports at most %i names", (name, limit) => {
+  expect(exportedNames(`packages/${name}/src/index.ts`).length).toBeLessThanOrEqual(limit);
+});
