@@ -1,4 +1,5 @@
 import type { StoredThread, ThreadStore } from "@threadstore/core";
+import { TEXT_PARTS } from "@threadstore/core/documents";
 import { createThreadStore, type ThreadDriver } from "@threadstore/core/driver";
 import type { Backend, Subject, Conversation, Client } from "../clients/client.ts";
 import { throughObjects } from "../clients/thread-store.ts";
@@ -59,7 +60,11 @@ function throughParts(store: ThreadStore): Conversation {
       for (const message of added) parts.push((parts.length === 0 ? "" : ",") + JSON.stringify(message));
     },
     async save() {
-      previous = await store.save("id", ['{"messages":[', ...parts, "]}"], { previous });
+      previous = await store.save(
+        "id",
+        { [TEXT_PARTS]: () => ['{"messages":[', ...parts, "]}"] },
+        { previous },
+      );
     },
   };
 }

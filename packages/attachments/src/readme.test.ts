@@ -40,8 +40,8 @@ test("the README's examples run on the built package and resume", async () => {
 test("the README documents the defaults", () => {
   const { maxThreadBytes, orphanAgeMs, isAttachment } = resolveOptions({});
   const documented = (option: string): number => {
-    const [, value = ""] = new RegExp(`\\| \`${option}\` \\| ([\\d ]+) \\|`, "u").exec(readme) ?? [];
-    return Number(value.replaceAll(" ", ""));
+    const [, value = ""] = new RegExp(`\\| \`${option}\` \\| ([\\d,]+) \\|`, "u").exec(readme) ?? [];
+    return Number(value.replaceAll(",", ""));
   };
   expect([documented("maxThreadBytes"), documented("orphanAgeMs")]).toEqual([maxThreadBytes, orphanAgeMs]);
   expect(

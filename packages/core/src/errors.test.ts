@@ -5,7 +5,7 @@ import {
   type BackendErrorCode,
   ThreadStoreError,
   type ThreadStoreErrorCode,
-  threadStoreErrorCodes,
+  THREAD_STORE_ERROR_CODES,
 } from "./errors.ts";
 import { memoryDriver, type MemoryRecords } from "./memory-store.ts";
 import { failure, neverResponds, scriptedDriver } from "./runtime/scripted-driver.test-helper.ts";
@@ -51,7 +51,7 @@ const FAILING_CALLS: Record<ThreadStoreErrorCode, () => Promise<unknown>> = {
   },
 };
 
-describe.each([...threadStoreErrorCodes])("%s", (code) => {
+describe.each([...THREAD_STORE_ERROR_CODES])("%s", (code) => {
   it("is thrown", async () => {
     await expect(FAILING_CALLS[code]()).rejects.toMatchObject({
       code,
@@ -69,7 +69,7 @@ describe.each([...threadStoreErrorCodes])("%s", (code) => {
 describe("ThreadStoreError", () => {
   it("has exactly the documented codes, once each", () => {
     const documented = [...documentation.matchAll(/^\| `([A-Z_]+)` \|/gmu)].map(([, code]) => code);
-    expect(documented.join()).toBe(threadStoreErrorCodes.join());
+    expect(documented.join()).toBe(THREAD_STORE_ERROR_CODES.join());
   });
 
   it("recognizes errors of another copy of this package, and only those", () => {

@@ -20,7 +20,7 @@ export type ThreadStoreErrorCode =
   | "OUTCOME_UNKNOWN";
 
 /** All error codes. */
-export const threadStoreErrorCodes: readonly ThreadStoreErrorCode[] = [
+export const THREAD_STORE_ERROR_CODES: readonly ThreadStoreErrorCode[] = [
   "ACCESS_DENIED",
   "BACKEND_ERROR",
   "CLOSED",

@@ -3,7 +3,7 @@
 export {
   ThreadStoreError,
   type ThreadStoreErrorCode,
-  threadStoreErrorCodes,
+  THREAD_STORE_ERROR_CODES,
   type ThreadStoreErrorDetails,
 } from "./errors.ts";
 export { memoryStore, type MemoryStoreOptions } from "./memory-store.ts";
@@ -56,4 +56,3 @@ export {
   type ThreadKey,
   TRAILER_MAX_BYTES,
 } from "./thread-driver.ts";
-export type { ThreadText } from "./thread-store.ts";

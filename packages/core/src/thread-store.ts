@@ -218,6 +218,3 @@ export interface ThreadStore extends AsyncDisposable {
    */
   close(): Promise<void>;
 }
-
-/** @deprecated Pass a string, or an object with a `TEXT_PARTS` method. */
-export type ThreadText = string | readonly string[];

@@ -1,6 +1,6 @@
 import { getEventListeners } from "node:events";
 import { inspect } from "node:util";
-import { type ThreadStore, ThreadStoreError, threadStoreErrorCodes } from "@threadstore/core";
+import { type ThreadStore, ThreadStoreError, THREAD_STORE_ERROR_CODES } from "@threadstore/core";
 import { endWriters } from "../engines/crash/terminate-writers.ts";
 import {
   section,
@@ -134,7 +134,7 @@ export const failures: ConformanceCase[] = section("Failures", [
           `it was ${show(error)}`,
         );
         holds(
-          threadStoreErrorCodes.includes(error.code),
+          THREAD_STORE_ERROR_CODES.includes(error.code),
           "the code is of the closed set",
           `it was ${show(error.code)}`,
         );

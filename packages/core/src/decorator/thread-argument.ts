@@ -9,9 +9,8 @@ import type { ThreadArgument } from "./thread-store-decorator.ts";
  * passes them on leaves that to the inner store, which only validates what was added.
  */
 export function threadArgument(thread: unknown, maxThreadBytes: number | undefined): ThreadArgument {
-  // TODO: remove arrays once no caller passes them.
-  if (hasTextParts(thread) || Array.isArray(thread)) {
-    const parts = copyParts(hasTextParts(thread) ? thread[TEXT_PARTS]() : thread);
+  if (hasTextParts(thread)) {
+    const parts = copyParts(thread[TEXT_PARTS]());
     return {
       value: { [TEXT_PARTS]: () => parts },
       read: () => readText(parts.join(""), maxThreadBytes),

@@ -73,8 +73,8 @@ export interface DecoratedOperations<State> {
 /** One call, which may make several calls to the inner store. */
 export interface DecoratedCall {
   /**
-   * The caller's signal. A decorator must pass it to other I/O than calls to the inner store, and reject when it
-   * aborts.
+   * The caller's signal. A decorator that does other I/O than calls to the inner store must pass the signal to it,
+   * and reject when it aborts.
    */
   readonly signal: AbortSignal | undefined;
   /** The caller's timeout. Without one, the timeout of the inner store applies to each call to it. */
@@ -104,7 +104,10 @@ export interface DecoratedContent {
 /** A version that a caller passed as `previous` or `cached`. */
 export interface VersionArgument<State> {
   readonly version: Version;
-  /** The thread that the decorator returned in this process for the object that was passed, if it was that object. */
+  /**
+   * The thread that the decorator returned as this object in this process; `undefined` for any other object or a
+   * version.
+   */
   readonly decorated: DecoratedThread<State> | undefined;
 }
 
@@ -127,7 +130,7 @@ export interface SaveArguments<State> {
 
 /** A thread passed to `save`, as it was at the time of the call. */
 export interface ThreadArgument {
-  /** The thread to pass on to another store. It was not fully validated, which that store does. */
+  /** The thread to pass on to the inner store, which validates it. */
   readonly value: object | string;
   /**
    * Validates the thread and returns its JSON, with its size in bytes of UTF-8. Throws `INVALID_ARGUMENT`, or

@@ -10,7 +10,7 @@ interface SharedBuffer {
   shared: number;
 }
 
-/** The part of a record by which its buffer is larger if the record will probably grow. */
+/** The spare part of the buffer of a record that will probably grow, relative to the size of the record. */
 const SPARE_CAPACITY = 1 / 4;
 
 const scratchBuffer = new ScratchBuffer();

@@ -31,8 +31,6 @@ const scratchBuffer = new ScratchBuffer();
 export function threadJson(thread: unknown, replaced?: ReplacedVersion): ThreadJson {
   if (typeof thread === "string") return fromText(thread, replaced);
   if (hasTextParts(thread)) return fromParts(thread[TEXT_PARTS](), replaced);
-  // TODO: remove once no caller passes arrays.
-  if (Array.isArray(thread)) return fromParts(thread, replaced);
   const text = stringifyThread(thread);
   return { unchanged: 0, added: scratchBuffer.encode(text), text };
 }

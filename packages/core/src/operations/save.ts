@@ -33,7 +33,8 @@ interface Draft extends ReturnType<typeof encodeRecord> {
 }
 
 /**
- * The record that a save replaces: none, or the one at `version`, which is `undefined` if it is corrupt or expired.
+ * The record that a save replaces: none, or the one at `version`. `record` is `undefined` if that one is corrupt or
+ * expired.
  */
 interface ReplacedRecord {
   readonly version: Version | undefined;
