@@ -24,12 +24,17 @@ const FAILURE_BY_CODE: ReadonlyMap<string, NetworkFailure> = new Map([
 ]);
 
 const CERTIFICATE_CODE =
-  /^(?:CERT_|DEPTH_ZERO_|ERR_SSL_|ERR_TLS_|HOSTNAME_MISMATCH|SELF_SIGNED_|UNABLE_TO_)/u;
+  /^(?:CERT_|CRL_|DEPTH_ZERO_|ERR_TLS_|ERROR_IN_CERT_|HOSTNAME_MISMATCH|INVALID_CA|INVALID_PURPOSE|PATH_LENGTH_|SELF_SIGNED_|UNABLE_TO_)/u;
+// Of the TLS library's codes, only those of the handshake: the others can follow a request that was applied.
+const HANDSHAKE_CODE =
+  /^ERR_SSL_\w*(?:CERTIFICATE|CIPHER|HANDSHAKE|PROTOCOL|UNKNOWN_CA|UNRECOGNIZED_NAME|WRONG_VERSION_NUMBER)/u;
 
 /** Classifies a failed connection by the `code` that Node.js gives its error; `undefined` if it is not one. */
 export function networkFailureOf(error: unknown): NetworkFailure | undefined {
   if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string") return undefined;
-  return CERTIFICATE_CODE.test(error.code) ? "certificate-refused" : FAILURE_BY_CODE.get(error.code);
+  const { code } = error;
+  const isHandshake = CERTIFICATE_CODE.test(code) || HANDSHAKE_CODE.test(code);
+  return isHandshake ? "certificate-refused" : FAILURE_BY_CODE.get(code);
 }
 
 /** The meaning of an HTTP error status, for responses without a more specific error code. */
