@@ -1,31 +1,34 @@
+import type { ThreadStore } from "@threadstore/core";
 import {
   createThreadStore,
   type StoreOptions,
   type ThreadDriver,
   type ThreadKey,
-  type ThreadStore,
-} from "@threadstore/core";
-import { explain } from "./explain.ts";
+} from "@threadstore/core/driver";
+import type { BlobTarget } from "./blobs.ts";
+import { withDriverErrors } from "./errors.ts";
+import { blobNameOf, namespacePrefixOf } from "./keys.ts";
 import { listRecords } from "./list.ts";
-import { blobNameOf, folderOf } from "./names.ts";
-import { type AzureBlobDriverOptions, checkOptions } from "./options.ts";
-import { readRecord } from "./read.ts";
-import { deleteRecord, type Target, writeRecord } from "./write.ts";
+import { type AzureBlobDriverOptions, resolveOptions } from "./options.ts";
+import { deleteRecord, readRecord, writeRecord } from "./records.ts";
 
 export type AzureBlobStoreOptions = AzureBlobDriverOptions & StoreOptions;
 
 /**
- * Keeps threads in a container of Azure Blob Storage, one blob a thread, for any number of processes and hosts.
- * Sends nothing before the first call; throws `TypeError` for wrong options.
+ * Creates a store that keeps each thread in one blob of an Azure Blob Storage container, which any number of
+ * processes and hosts can share. Sends nothing before the first call. Throws a `TypeError` if an option is invalid.
  */
 export function azureBlobStore(options: AzureBlobStoreOptions): ThreadStore {
   return createThreadStore(azureBlobDriver(options), options);
 }
 
-/** The driver under {@link azureBlobStore}, for `createThreadStore`. Throws `TypeError` for wrong options. */
+/**
+ * Creates the driver of {@link azureBlobStore}, for use with `createThreadStore`. Throws a `TypeError` if an option
+ * is invalid.
+ */
 export function azureBlobDriver(options: AzureBlobDriverOptions): ThreadDriver {
-  const { container, prefix } = checkOptions(options);
-  const target = (key: ThreadKey, signal: AbortSignal): Target => ({
+  const { container, prefix } = resolveOptions(options);
+  const targetOf = (key: ThreadKey, signal: AbortSignal): BlobTarget => ({
     container,
     name: blobNameOf(prefix, key),
     signal,
@@ -34,20 +37,22 @@ export function azureBlobDriver(options: AzureBlobDriverOptions): ThreadDriver {
     contract: 1,
     name: "azure-blob",
 
-    read: (key, known, { signal }) =>
-      readRecord(container.getBlobClient(blobNameOf(prefix, key)), known, signal),
+    read: (key, cachedVersion, { signal }) =>
+      withDriverErrors(() => readRecord(targetOf(key, signal), cachedVersion)),
 
-    write: (key, record, expected, { signal }) => writeRecord(target(key, signal), record, expected),
+    write: (key, record, expectedVersion, { signal }) =>
+      withDriverErrors(() => writeRecord(targetOf(key, signal), record, expectedVersion)),
 
-    delete: (key, expected, { signal }) => deleteRecord(target(key, signal), expected),
+    delete: (key, expectedVersion, { signal }) =>
+      withDriverErrors(() => deleteRecord(targetOf(key, signal), expectedVersion)),
 
     list: (namespace, page, { signal }) =>
-      listRecords({ container, folder: folderOf(prefix, namespace), signal }, page),
-
-    explain,
+      withDriverErrors(() =>
+        listRecords({ container, prefix: namespacePrefixOf(prefix, namespace), signal }, page),
+      ),
 
     async close() {
-      // The SDK keeps its connections for all clients of the process, and they do not keep the process alive.
+      // The SDK shares idle connections among all clients of the process, and they do not keep the process alive.
     },
   };
 }

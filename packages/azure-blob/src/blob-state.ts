@@ -1,12 +1,19 @@
 import type { Version } from "@threadstore/core";
 
-/** What a blob is, as the headers of every answer about it say. */
+/** The state of a blob. The headers of every response about the blob show it. */
 export type BlobState =
-  /** An append blob whose creation was not finished, or was not yet: no record is there. */
-  | { readonly kind: "unfinished"; readonly etag: string }
-  /** An append blob on its way to be written anew. Until it is, its record is the one in the snapshot. */
-  | { readonly kind: "moving"; readonly etag: string; readonly version: Version; readonly snapshot: string }
-  | { readonly kind: "stored"; readonly etag: string; readonly version: Version };
+  /** An empty append blob: the first of the two requests that create a thread. It does not hold a record. */
+  | { readonly kind: "reserved"; readonly etag: string }
+  /** An append blob that was emptied for a rewrite. The snapshot holds its record until the new one is appended. */
+  | {
+      readonly kind: "rewriting";
+      readonly etag: string;
+      readonly version: Version;
+      readonly snapshot: string;
+    }
+  | { readonly kind: "complete"; readonly etag: string; readonly version: Version };
+
+export type RewritingState = BlobState & { readonly kind: "rewriting" };
 
 interface BlobHeaders {
   readonly etag?: string | undefined;
@@ -14,23 +21,28 @@ interface BlobHeaders {
   readonly metadata?: { readonly [name: string]: string } | undefined;
 }
 
-/** The state of a blob of that length. */
+/** Returns the state of a blob with these headers and this length in bytes. */
 export function stateOf({ etag = "", blobType, metadata = {} }: BlobHeaders, length: number): BlobState {
-  if (blobType !== "AppendBlob") return { kind: "stored", etag, version: versionOf(etag, undefined) };
-  if (length > 0) return { kind: "stored", etag, version: versionOf(etag, length) };
+  if (blobType !== "AppendBlob") return { kind: "complete", etag, version: versionOf(etag, undefined) };
+  if (length > 0) return { kind: "complete", etag, version: versionOf(etag, length) };
   const { threadstoresnapshot: snapshot, threadstoreversion: version } = metadata;
-  if (snapshot === undefined || version === undefined) return { kind: "unfinished", etag };
-  return { kind: "moving", etag, version, snapshot };
+  if (snapshot === undefined || version === undefined) return { kind: "reserved", etag };
+  return { kind: "rewriting", etag, version, snapshot };
 }
 
-/** The metadata of a blob that is emptied to be written anew, for {@link stateOf}. */
-export function movingMetadata(snapshot: string, version: Version): { [name: string]: string } {
+/** Returns the metadata that put an emptied blob into the `rewriting` state. */
+export function rewritingMetadata(snapshot: string, version: Version): { [name: string]: string } {
   return { threadstoresnapshot: snapshot, threadstoreversion: version };
 }
 
+/** Returns whether a rewrite of `version` was started and not completed. */
+export function isRewriting(state: BlobState | undefined, version: Version): state is RewritingState {
+  return state?.kind === "rewriting" && state.version === version;
+}
+
 /**
- * The version of a record: the ETag of the blob that has it, without quotes, and of an append blob its length, so
- * that whoever adds to it knows without asking where it ends.
+ * Returns the version of a record: the ETag of its blob, without quotes, and for an append blob also its length. With
+ * the length, a writer can append without asking where the blob ends.
  */
 export function versionOf(etag: string | undefined, length: number | undefined): Version {
   const tag = (etag ?? "").replaceAll('"', "");
@@ -38,9 +50,9 @@ export function versionOf(etag: string | undefined, length: number | undefined):
 }
 
 export interface ParsedVersion {
-  /** With quotes, as conditions take it. */
+  /** With quotes, as conditional headers need it. */
   readonly etag: string;
-  /** Of an append blob. */
+  /** The blob's length in bytes; `undefined` for a block blob. */
   readonly length: number | undefined;
 }
 

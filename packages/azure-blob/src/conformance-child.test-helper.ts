@@ -2,7 +2,7 @@ import { ContainerClient } from "@azure/storage-blob";
 import type { ThreadStore } from "@threadstore/core";
 import { azureBlobStore } from "./azure-blob-store.ts";
 
-/** Where the conformance suite's other processes find the container. */
+/** The container, for the other processes of the conformance suite. */
 export interface PeerContainer {
   readonly connectionString: string;
   readonly containerName: string;

@@ -3,14 +3,14 @@ import { startAzurite } from "@threadstore/services";
 import { afterAll, describe, it } from "vitest";
 import { harnessFor, newContainer, peerFor } from "./azurite.test-helper.ts";
 
-// Azurite answers from disk in more steps than from memory, between which other requests get in.
-describe("azure-blob, on an Azurite that keeps blobs on disk", async () => {
+// With blobs on disk, Azurite handles a request in more steps, and other requests run between them.
+describe("azure-blob with blobs on disk", async () => {
   const azurite = await startAzurite({ disk: true });
   afterAll(azurite.stop);
   const { connectionString } = azurite.endpoint;
   const container = await newContainer(connectionString);
   const peer = peerFor(connectionString, container);
-  const harness = harnessFor("azure-blob on disk", () => Promise.resolve(container));
+  const harness = harnessFor("azure-blob on disk", container);
   const isQuick = process.env["THREADSTORE_CONFORMANCE_EFFORT"] === "quick";
   register(
     { ...harness, peer, timeoutFactor: 3 },

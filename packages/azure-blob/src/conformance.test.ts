@@ -5,8 +5,7 @@ import { harnessFor, networkOf, newContainer, peerFor } from "./azurite.test-hel
 
 await describeWithService("azurite", "azure-blob", async ({ connectionString }) => {
   const container = await newContainer(connectionString);
-  const containerOf = (): Promise<typeof container> => Promise.resolve(container);
-  const network = networkOf(connectionString, containerOf);
+  const network = networkOf(connectionString, container);
   const peer = peerFor(connectionString, container);
-  register({ ...harnessFor("azure-blob", containerOf), network, peer }, { describe, it, after: afterAll });
+  register({ ...harnessFor("azure-blob", container), network, peer }, { describe, it, after: afterAll });
 });

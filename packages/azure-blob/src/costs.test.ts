@@ -3,17 +3,17 @@ import { growThread } from "@threadstore/conformance";
 import type { StoredThread, ThreadStore } from "@threadstore/core";
 import { describeWithService } from "@threadstore/services/vitest";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
-import { newContainer, type ProxiedContainer, proxied } from "./azurite.test-helper.ts";
+import { newContainer, type ProxiedContainer, proxyTo } from "./azurite.test-helper.ts";
 import { azureBlobStore } from "./index.ts";
 
-await describeWithService("azurite", "what a call costs", ({ connectionString }) => {
+await describeWithService("azurite", "costs", ({ connectionString }) => {
   let direct: ContainerClient;
   let proxy: ProxiedContainer;
   let store: ThreadStore;
 
   beforeEach(async () => {
     direct = await newContainer(connectionString);
-    proxy = await proxied(direct);
+    proxy = await proxyTo(direct);
     store = azureBlobStore({ container: proxy.container });
   });
   afterEach(async () => {
@@ -21,12 +21,12 @@ await describeWithService("azurite", "what a call costs", ({ connectionString })
     await proxy.close();
   });
 
-  /** What a call sent and received. */
+  /** Resolves with the call's result, requests, and bytes sent and received. */
   async function costOf<T>(
     call: () => Promise<T>,
   ): Promise<{ result: T; requests: string[]; up: number; down: number }> {
     const { bytesUp, bytesDown } = proxy;
-    const requests = proxy.watchRequests();
+    const requests = proxy.recordRequests();
     const result = await call();
     return {
       result,
@@ -36,51 +36,51 @@ await describeWithService("azurite", "what a call costs", ({ connectionString })
     };
   }
 
-  test("in requests, each as it is documented", async () => {
+  test("requests per call are as documented", async () => {
     const created = await costOf(() => store.save("thread", { messages: [] }));
     expect(created.requests).toEqual(["PUT /~/thread", "PUT /~/thread?comp=appendblock"]);
     const saved = await costOf(() => store.save("thread", { messages: [1] }, { previous: created.result }));
     expect(saved.requests).toEqual(["PUT /~/thread?comp=appendblock"]);
     expect((await costOf(() => store.load("thread"))).requests).toEqual(["GET /~/thread"]);
-    expect((await costOf(() => store.load("nothing"))).requests).toEqual(["GET /~/nothing"]);
+    expect((await costOf(() => store.load("missing"))).requests).toEqual(["GET /~/missing"]);
     expect((await costOf(() => store.listPage())).requests).toEqual([
       expect.stringMatching(/^GET \?.*comp=list/u),
       "GET /~/thread",
     ]);
-    // Core looks what is there first.
+    // Core loads the thread first.
     expect((await costOf(() => store.delete("thread"))).requests).toEqual([
       "GET /~/thread",
       "DELETE /~/thread",
     ]);
   });
 
-  test("in bytes: what is known already is not sent again, and a listing reads ends alone", async () => {
+  test("a load of an unchanged cached thread receives no body, and a listing receives only ends of blobs", async () => {
     const text = "x".repeat(500_000);
     const saved = await store.save("thread", { text });
-    const warm = await costOf(() => store.load("thread", { cached: saved }));
-    expect(warm.result?.thread).toEqual({ text });
-    expect(warm.down).toBeLessThan(1024);
+    const cached = await costOf(() => store.load("thread", { cached: saved }));
+    expect(cached.result?.thread).toEqual({ text });
+    expect(cached.down).toBeLessThan(1024);
     expect((await costOf(() => store.load("thread"))).down).toBeGreaterThan(500_000);
     expect((await costOf(() => store.listPage())).down).toBeLessThan(20_000);
   });
 
-  describe("to let a thread grow", () => {
-    /** What a thread of so many turns has sent. */
+  describe("a growing thread", () => {
+    /** Grows a thread by this many turns, one save each. */
     async function grow(
       turns: number,
     ): Promise<{ up: number; requests: number; size: number; saved: StoredThread }> {
-      const requests = proxy.watchRequests();
-      const before = proxy.bytesUp;
+      const requests = proxy.recordRequests();
+      const sentBefore = proxy.bytesUp;
       const saved = await growThread(store, { id: "thread", turns });
-      return { up: proxy.bytesUp - before, requests: requests.length, size: saved.size, saved };
+      return { up: proxy.bytesUp - sentBefore, requests: requests.length, size: saved.size, saved };
     }
-    const headers = 1200;
+    const HEADER_BYTES = 1200;
 
-    test("each turn is one request, with what is new of it", async () => {
+    test("takes one request per turn, which sends only the turn", async () => {
       const { up, requests, size, saved } = await grow(200);
       expect(requests).toBe(201);
       expect(size).toBeGreaterThan(310_000);
-      expect(up - requests * headers).toBeLessThan(1.5 * size);
+      expect(up - requests * HEADER_BYTES).toBeLessThan(1.5 * size);
       const stored = (await direct.getBlobClient("~/thread").getProperties()).contentLength ?? 0;
       expect(stored).toBeLessThan(1.3 * size);
       const loaded = await costOf(() => azureBlobStore({ container: proxy.container }).load("thread"));
@@ -89,7 +89,7 @@ await describeWithService("azurite", "what a call costs", ({ connectionString })
       expect(loaded.down).toBeLessThan(1.3 * size);
     });
 
-    test("costs in proportion to its length", async () => {
+    test("sends bytes in proportion to its length", async () => {
       const short = await grow(100);
       await store.delete("thread");
       const long = await grow(800);
@@ -98,10 +98,10 @@ await describeWithService("azurite", "what a call costs", ({ connectionString })
     });
   });
 
-  test("to change a thread at its beginning is bounded: the blob is written anew before it is twice as long and 64 KiB", async () => {
+  test("a blob with changes near its beginning is rewritten before it exceeds twice the record and 64 KiB", async () => {
     let saved = await store.save("thread", { n: 0, text: "x".repeat(100_000) });
     let longest = 0;
-    const requests = proxy.watchRequests();
+    const requests = proxy.recordRequests();
     for (let n = 1; n <= 20; n += 1) {
       saved = await store.save("thread", { n, text: "x".repeat(100_000) }, { previous: saved });
       longest = Math.max(
@@ -110,7 +110,7 @@ await describeWithService("azurite", "what a call costs", ({ connectionString })
       );
     }
     expect(longest).toBeLessThan(2 * 101_000 + 65_536);
-    // One block a save, and every other time three requests more.
+    // One request per save, and three more for every other save.
     expect(requests.length).toBeLessThanOrEqual(20 + 3 * 10);
   });
 });

@@ -1,4 +1,4 @@
-// What credentials.test.ts runs in a process of its own, whose environment has it trust the local certificate.
+// The child process of credentials.test.ts. Its environment makes it trust the local certificate.
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -16,12 +16,12 @@ import { azureBlobStore } from "./index.ts";
 const [name = "", json = ""] = process.argv.slice(2);
 const endpoint = JSON.parse(json) as AzuriteOAuthEndpoint;
 const { authorityHost, tenantId, clientId, clientSecret } = endpoint;
-const local = { authorityHost, disableInstanceDiscovery: true };
+const AUTHORITY = { authorityHost, disableInstanceDiscovery: true };
 const folder = mkdtempSync(join(tmpdir(), "threadstore-azure-"));
 
 function tokenWith(claims: object): TokenCredential {
   const now = Math.floor(Date.now() / 1000);
-  const all = {
+  const defaults = {
     aud: "https://storage.azure.com",
     iss: `https://sts.windows.net/${tenantId}/`,
     iat: now,
@@ -30,7 +30,7 @@ function tokenWith(claims: object): TokenCredential {
   };
   const parts = [
     { alg: "RS256", typ: "JWT" },
-    { ...all, ...claims },
+    { ...defaults, ...claims },
   ];
   const token = [...parts.map((part) => Buffer.from(JSON.stringify(part)).toString("base64url")), "x"].join(
     ".",
@@ -38,39 +38,39 @@ function tokenWith(claims: object): TokenCredential {
   return { getToken: () => Promise.resolve({ token, expiresOnTimestamp: Date.now() + 60_000 }) };
 }
 
-const credentials: { readonly [name: string]: (() => TokenCredential) | undefined } = {
-  ClientSecretCredential: () => new ClientSecretCredential(tenantId, clientId, clientSecret, local),
+const CREDENTIALS: { readonly [name: string]: (() => TokenCredential) | undefined } = {
+  ClientSecretCredential: () => new ClientSecretCredential(tenantId, clientId, clientSecret, AUTHORITY),
   WorkloadIdentityCredential: () => {
     const tokenFilePath = join(folder, "token");
-    writeFileSync(tokenFilePath, "the workload's own token");
-    return new WorkloadIdentityCredential({ ...local, tenantId, clientId, tokenFilePath });
+    writeFileSync(tokenFilePath, "the workload's token");
+    return new WorkloadIdentityCredential({ ...AUTHORITY, tenantId, clientId, tokenFilePath });
   },
   ManagedIdentityCredential: () => new ManagedIdentityCredential(),
   "a token": () => tokenWith({}),
-  "a wrong secret": () => new ClientSecretCredential(tenantId, clientId, "wrong", local),
-  "a token for somebody else": () => tokenWith({ aud: "https://vault.azure.net" }),
+  "a wrong secret": () => new ClientSecretCredential(tenantId, clientId, "wrong", AUTHORITY),
+  "a token for another audience": () => tokenWith({ aud: "https://vault.azure.net" }),
   "an expired token": () => tokenWith({ exp: Math.floor(Date.now() / 1000) - 600 }),
   "no credential at all": () => {
-    // Where no `az` is.
+    // A folder without `az`.
     process.env["PATH"] = folder;
     return new AzureCliCredential();
   },
 };
 
-function outcome(error: unknown): object {
+function errorOf(error: unknown): object {
   const { code, message } = error as { code: string; message: string };
   return { code, message };
 }
 
-const container = new ContainerClient(`${endpoint.url}/threads`, credentials[name]?.());
-const isWrong = /^(?:a wrong|a token for|an expired|no )/u.test(name);
-if (!isWrong) await container.createIfNotExists();
+const container = new ContainerClient(`${endpoint.url}/threads`, CREDENTIALS[name]?.());
+const isInvalid = /^(?:a wrong|a token for|an expired|no )/u.test(name);
+if (!isInvalid) await container.createIfNotExists();
 const store = azureBlobStore({ container, prefix: name.replaceAll(" ", "-") });
-if (isWrong) {
+if (isInvalid) {
   const [save, load, list] = await Promise.all([
-    store.save("thread", {}).catch(outcome),
-    store.load("thread").catch(outcome),
-    store.listPage().catch(outcome),
+    store.save("thread", {}).catch(errorOf),
+    store.load("thread").catch(errorOf),
+    store.listPage().catch(errorOf),
   ]);
   process.stdout.write(JSON.stringify({ save, load, list }));
 } else {

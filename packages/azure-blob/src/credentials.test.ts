@@ -8,16 +8,16 @@ import {
   StorageSharedKeyCredential,
 } from "@azure/storage-blob";
 import { describeWithService } from "@threadstore/services/vitest";
-import { describe, expect, test } from "vitest";
+import { expect, test } from "vitest";
 import { newContainer } from "./azurite.test-helper.ts";
 import { azureBlobStore } from "./index.ts";
 
-const denied = { code: "ACCESS_DENIED", retryable: false };
-const secrets = /AccountKey|sig=|http/u;
+const DENIED = { code: "ACCESS_DENIED", retryable: false };
+const SECRETS = /AccountKey|sig=|http/u;
 
-await describeWithService("azurite", "a store", ({ connectionString }) => {
-  /** What every call comes to. */
-  async function use(container: ContainerClient): Promise<object> {
+await describeWithService("azurite", "credentials", ({ connectionString }) => {
+  /** Makes every call, and resolves with the results. */
+  async function useStore(container: ContainerClient): Promise<object> {
     await using store = azureBlobStore({ container });
     const first = await store.save("thread", { n: 1 });
     await store.save("thread", { n: 2 }, { previous: first });
@@ -25,7 +25,7 @@ await describeWithService("azurite", "a store", ({ connectionString }) => {
     const { threads } = await store.listPage();
     return { loaded, listed: threads.length, deleted: await store.delete("thread") };
   }
-  const everything = { loaded: { n: 2 }, listed: 1, deleted: true };
+  const RESULTS = { loaded: { n: 2 }, listed: 1, deleted: true };
 
   async function withSas(permissions: string, expiresInMs = 60_000): Promise<ContainerClient> {
     const container = await newContainer(connectionString);
@@ -36,18 +36,18 @@ await describeWithService("azurite", "a store", ({ connectionString }) => {
       startsOn,
       expiresOn,
     });
-    await azureBlobStore({ container }).save("mine", { n: 1 });
+    await azureBlobStore({ container }).save("existing", { n: 1 });
     return new ContainerClient(url);
   }
 
-  test("works with a connection string", async () => {
+  test("can be a connection string", async () => {
     const { containerName } = await newContainer(connectionString);
-    expect(await use(new ContainerClient(connectionString, containerName))).toEqual(everything);
+    expect(await useStore(new ContainerClient(connectionString, containerName))).toEqual(RESULTS);
   });
 
-  test("works with an account key", async () => {
-    const made = await newContainer(connectionString);
-    const { accountName, accountKey } = made.credential as unknown as {
+  test("can be an account key", async () => {
+    const container = await newContainer(connectionString);
+    const { accountName, accountKey } = container.credential as unknown as {
       accountName: string;
       accountKey: Buffer;
     };
@@ -55,76 +55,76 @@ await describeWithService("azurite", "a store", ({ connectionString }) => {
       accountName,
       Buffer.from(accountKey).toString("base64"),
     );
-    expect(await use(new ContainerClient(made.url, credential))).toEqual(everything);
+    expect(await useStore(new ContainerClient(container.url, credential))).toEqual(RESULTS);
   });
 
-  test("works with the container of a service client", async () => {
+  test("can be those of a service client", async () => {
     const { containerName } = await newContainer(connectionString);
     const service = BlobServiceClient.fromConnectionString(connectionString);
-    expect(await use(service.getContainerClient(containerName))).toEqual(everything);
+    expect(await useStore(service.getContainerClient(containerName))).toEqual(RESULTS);
   });
 
-  test("works with a SAS of the documented permissions", async () => {
+  test("can be a SAS with the documented permissions", async () => {
     const container = await withSas("racwdl");
     await using store = azureBlobStore({ container });
-    expect(await store.delete("mine")).toBe(true);
-    expect(await use(container)).toEqual(everything);
+    expect(await store.delete("existing")).toBe(true);
+    expect(await useStore(container)).toEqual(RESULTS);
   });
 
-  test("with a SAS that may only read loads and lists, and is ACCESS_DENIED to save and delete", async () => {
+  test("with read permissions only: load and list work, save and delete are ACCESS_DENIED", async () => {
     await using store = azureBlobStore({ container: await withSas("rl") });
-    const saved = await store.load("mine");
+    const saved = await store.load("existing");
     expect(saved?.thread).toEqual({ n: 1 });
     expect((await store.listPage()).threads).toHaveLength(1);
-    await expect(store.save("mine", {}, { previous: saved })).rejects.toMatchObject(denied);
-    await expect(store.save("new", {})).rejects.toMatchObject(denied);
-    await expect(store.save("mine", {}, { overwrite: true })).rejects.toMatchObject(denied);
-    await expect(store.delete("mine")).rejects.toMatchObject(denied);
+    await expect(store.save("existing", {}, { previous: saved })).rejects.toMatchObject(DENIED);
+    await expect(store.save("new", {})).rejects.toMatchObject(DENIED);
+    await expect(store.save("existing", {}, { overwrite: true })).rejects.toMatchObject(DENIED);
+    await expect(store.delete("existing")).rejects.toMatchObject(DENIED);
     expect(await store.load("new")).toBeUndefined();
   });
 
   test.each([
-    ["that may only write", "w", 60_000],
+    ["without read permission", "w", 60_000],
     ["that has expired", "racwdl", -1000],
   ])(
-    "with a SAS %s is ACCESS_DENIED to load and list, and nothing is not there",
+    "a SAS %s is ACCESS_DENIED for load, list and delete, even if the thread does not exist",
     async (_, permissions, expires) => {
       await using store = azureBlobStore({ container: await withSas(permissions, expires) });
       for (const call of [
-        () => store.load("mine"),
-        () => store.load("nothing"),
+        () => store.load("existing"),
+        () => store.load("missing"),
         () => store.listPage(),
-        () => store.delete("mine"),
+        () => store.delete("existing"),
       ]) {
-        await expect(call()).rejects.toMatchObject(denied);
+        await expect(call()).rejects.toMatchObject(DENIED);
       }
     },
   );
 
-  test("with a wrong key is ACCESS_DENIED, with a message that says what to do and no secret", async () => {
-    const made = await newContainer(connectionString);
+  test("a wrong key is ACCESS_DENIED, with a message that has the remedy and no secrets", async () => {
+    const container = await newContainer(connectionString);
     const credential = new StorageSharedKeyCredential(
       "devstoreaccount1",
       Buffer.from("wrong").toString("base64"),
     );
-    await using store = azureBlobStore({ container: new ContainerClient(made.url, credential) });
+    await using store = azureBlobStore({ container: new ContainerClient(container.url, credential) });
     const error: unknown = await store.load("thread").catch((thrown: unknown) => thrown);
     expect(error).toMatchObject({
-      ...denied,
+      ...DENIED,
       message: expect.stringContaining("Storage Blob Data Contributor"),
     });
-    expect(JSON.stringify(error)).not.toMatch(secrets);
-    expect(JSON.stringify(store)).not.toMatch(secrets);
-    await expect(store.save("thread", {})).rejects.toMatchObject(denied);
-    await expect(store.listPage()).rejects.toMatchObject(denied);
+    expect(JSON.stringify(error)).not.toMatch(SECRETS);
+    expect(JSON.stringify(store)).not.toMatch(SECRETS);
+    await expect(store.save("thread", {})).rejects.toMatchObject(DENIED);
+    await expect(store.listPage()).rejects.toMatchObject(DENIED);
   });
 });
 
-await describeWithService("azurite-oauth", "a store with a token", (endpoint) => {
+await describeWithService("azurite-oauth", "token credentials", (endpoint) => {
   const program = fileURLToPath(new URL("credentials-child.test-helper.ts", import.meta.url));
 
-  /** What becomes of a store in a process that trusts the local certificate. */
-  async function outcomeOf(credential: string): Promise<unknown> {
+  /** Uses a store in a process that trusts the local certificate, and resolves with the results. */
+  async function resultsWith(credential: string): Promise<unknown> {
     const { stdout } = await promisify(execFile)(
       process.execPath,
       [program, credential, JSON.stringify(endpoint)],
@@ -140,22 +140,18 @@ await describeWithService("azurite-oauth", "a store with a token", (endpoint) =>
     return JSON.parse(stdout);
   }
 
-  describe.each([
-    "ClientSecretCredential",
-    "WorkloadIdentityCredential",
-    "ManagedIdentityCredential",
-    "a token",
-  ])("of %s", (credential) => {
-    test("works", async () => {
-      expect(await outcomeOf(credential)).toEqual({ thread: { n: 2 }, listed: 1 });
-    });
-  });
-
-  test.each(["a wrong secret", "a token for somebody else", "an expired token", "no credential at all"])(
-    "that has %s is ACCESS_DENIED",
+  test.each(["ClientSecretCredential", "WorkloadIdentityCredential", "ManagedIdentityCredential", "a token"])(
+    "%s works",
     async (credential) => {
-      const error = { code: "ACCESS_DENIED", message: expect.not.stringMatching(secrets) };
-      expect(await outcomeOf(credential)).toEqual({ save: error, load: error, list: error });
+      expect(await resultsWith(credential)).toEqual({ thread: { n: 2 }, listed: 1 });
+    },
+  );
+
+  test.each(["a wrong secret", "a token for another audience", "an expired token", "no credential at all"])(
+    "%s is ACCESS_DENIED",
+    async (credential) => {
+      const error = { code: "ACCESS_DENIED", message: expect.not.stringMatching(SECRETS) };
+      expect(await resultsWith(credential)).toEqual({ save: error, load: error, list: error });
     },
   );
 

@@ -1,27 +1,34 @@
 import type { BlobItem, ContainerClient } from "@azure/storage-blob";
-import { type ListedRecord, type PageRequest, type RecordPage, TRAILER_MAX_BYTES } from "@threadstore/core";
+import {
+  type ListedRecord,
+  type PageRequest,
+  type RecordPage,
+  TRAILER_MAX_BYTES,
+} from "@threadstore/core/driver";
 import { parseVersion, stateOf } from "./blob-state.ts";
-import { idOf } from "./names.ts";
-import { readRecord, readTail } from "./read.ts";
+import { downloadTail } from "./blobs.ts";
+import { idOf } from "./keys.ts";
+import { readRecord } from "./records.ts";
 
-export interface Folder {
+export interface Listing {
   readonly container: ContainerClient;
-  readonly folder: string;
+  /** The beginning of the blob names of one namespace. */
+  readonly prefix: string;
   readonly signal: AbortSignal;
 }
 
-/** Requests for trailers at the same time. */
+/** The number of blobs whose ends are requested at a time. */
 const CONCURRENCY = 16;
 
-/** A page of the folder's records: a request for their names, and one for the end of each. */
-export async function listRecords(folder: Folder, { after, limit }: PageRequest): Promise<RecordPage> {
+/** Lists a page of a namespace's records: one request for the names, and one for the end of each blob. */
+export async function listRecords(listing: Listing, { after, limit }: PageRequest): Promise<RecordPage> {
   const records: ListedRecord[] = [];
   let next = after;
   do {
-    const page = await listBlobs(folder, next, limit - records.length);
+    const page = await listBlobs(listing, next, limit - records.length);
     for (let start = 0; start < page.blobs.length; start += CONCURRENCY) {
-      const some = page.blobs.slice(start, start + CONCURRENCY).map((blob) => recordOf(folder, blob));
-      for (const record of await Promise.all(some)) if (record !== undefined) records.push(record);
+      const batch = page.blobs.slice(start, start + CONCURRENCY).map((blob) => listedRecord(listing, blob));
+      for (const record of await Promise.all(batch)) if (record !== undefined) records.push(record);
     }
     next = page.next;
   } while (records.length < limit && next !== undefined);
@@ -29,12 +36,11 @@ export async function listRecords(folder: Folder, { after, limit }: PageRequest)
 }
 
 async function listBlobs(
-  { container, folder, signal }: Folder,
+  { container, prefix, signal }: Listing,
   after: string | undefined,
   limit: number,
 ): Promise<{ blobs: BlobItem[]; next: string | undefined }> {
-  const listing = container.listBlobsFlat({ prefix: folder, abortSignal: signal });
-  const pages = listing.byPage({
+  const pages = container.listBlobsFlat({ prefix, abortSignal: signal }).byPage({
     maxPageSize: limit,
     ...(after === undefined ? {} : { continuationToken: after }),
   });
@@ -42,22 +48,24 @@ async function listBlobs(
   return { blobs: value?.segment.blobItems ?? [], next: value?.continuationToken || undefined };
 }
 
-/** The record in a listed blob, if the blob is one of the store's and still there. */
-async function recordOf(
-  { container, folder, signal }: Folder,
+/**
+ * Resolves with the record of a listed blob; `undefined` if the store did not create the blob or it does not exist.
+ */
+async function listedRecord(
+  { container, prefix, signal }: Listing,
   { name, properties }: BlobItem,
 ): Promise<ListedRecord | undefined> {
-  const id = idOf(name.slice(folder.length));
+  const id = idOf(name.slice(prefix.length));
   if (id === undefined) return undefined;
-  const blob = container.getBlobClient(name);
+  const target = { container, name, signal };
   const length = properties.contentLength ?? 0;
   const state = stateOf(properties, length);
-  if (state.kind === "stored") {
+  if (state.kind === "complete") {
     const { etag } = parseVersion(state.version);
-    const tail = await readTail(blob, { etag, length }, TRAILER_MAX_BYTES, signal);
+    const tail = await downloadTail(target, { etag, length }, TRAILER_MAX_BYTES);
     if (tail !== undefined) return { id, version: state.version, tail };
   }
-  // It changed since it was listed, or its record is elsewhere.
-  const found = await readRecord(blob, undefined, signal);
-  return found?.bytes && { id, version: found.version, tail: found.bytes };
+  // The blob changed since it was listed, or a snapshot holds its record.
+  const record = await readRecord(target);
+  return record?.bytes && { id, version: record.version, tail: record.bytes };
 }

@@ -1,9 +1,9 @@
 import { ContainerClient, StorageSharedKeyCredential } from "@azure/storage-blob";
 import { describeWithService } from "@threadstore/services/vitest";
 import { describe, expect, test } from "vitest";
-import { newContainer, options as call, pipelineWith, proxied, record } from "./azurite.test-helper.ts";
+import { driverOptions, newContainer, pipelineWith, proxyTo, record } from "./azurite.test-helper.ts";
 import { azureBlobDriver, azureBlobStore } from "./index.ts";
-import { type AzureBlobDriverOptions, checkOptions } from "./options.ts";
+import { type AzureBlobDriverOptions, resolveOptions } from "./options.ts";
 
 const container = new ContainerClient("https://account.blob.core.windows.net/threads?sv=1&sig=secret");
 const key = { namespace: "", id: "thread" };
@@ -28,12 +28,12 @@ describe("options", () => {
     [{ container, prefix: ".." }],
     [{ container, prefix: "a~b" }],
     [{ container, prefix: "p".repeat(129) }],
-  ])("%j is a TypeError", (wrong) => {
-    expect(() => azureBlobDriver(wrong as AzureBlobDriverOptions)).toThrow(TypeError);
-    expect(() => azureBlobStore(wrong as AzureBlobDriverOptions)).toThrow(TypeError);
+  ])("%j throws a TypeError", (invalid) => {
+    expect(() => azureBlobDriver(invalid as AzureBlobDriverOptions)).toThrow(TypeError);
+    expect(() => azureBlobStore(invalid as AzureBlobDriverOptions)).toThrow(TypeError);
   });
 
-  test("of core are checked too", () => {
+  test("of every store are checked too", () => {
     expect(() => azureBlobStore({ container, timeoutMs: -1 })).toThrow(TypeError);
   });
 
@@ -42,37 +42,37 @@ describe("options", () => {
     ["", ""],
     ["threads", "threads/"],
     ["a/b.c-d_e/", "a/b.c-d_e/"],
-  ])("prefix %j is %j", (given, prefix) => {
-    expect(checkOptions({ container, prefix: given }).prefix).toBe(prefix);
+  ])("prefix %j is resolved to %j", (option, prefix) => {
+    expect(resolveOptions({ container, prefix: option }).prefix).toBe(prefix);
   });
 
-  test("an account, a credential and a name are a container", () => {
+  test("an account, a credential and a name identify a container", () => {
     const credential = new StorageSharedKeyCredential("account", Buffer.from("key").toString("base64"));
     const accountUrl = "https://account.blob.core.windows.net";
-    const checked = checkOptions({ accountUrl, credential, container: "threads" }).container;
-    expect(checked.url).toBe(`${accountUrl}/threads`);
-    expect(checked.credential).toBe(credential);
-    const signed = checkOptions({
+    const resolved = resolveOptions({ accountUrl, credential, container: "threads" }).container;
+    expect(resolved.url).toBe(`${accountUrl}/threads`);
+    expect(resolved.credential).toBe(credential);
+    const signed = resolveOptions({
       accountUrl: `${accountUrl}?sv=1&sig=secret`,
       container: "threads",
     }).container;
     expect(signed.url).toBe(container.url);
   });
 
-  test("the store's client has the URL and the credential of the given one", () => {
-    expect(checkOptions({ container }).container.url).toBe(container.url);
+  test("the store's client has the URL and credential of the caller's", () => {
+    expect(resolveOptions({ container }).container.url).toBe(container.url);
     const credential = new StorageSharedKeyCredential("account", Buffer.from("key").toString("base64"));
     const signed = new ContainerClient("https://account.blob.core.windows.net/threads", credential);
-    expect(checkOptions({ container: signed }).container.credential).toBe(credential);
-    expect(checkOptions({ container: signed }).container).not.toBe(signed);
+    expect(resolveOptions({ container: signed }).container.credential).toBe(credential);
+    expect(resolveOptions({ container: signed }).container).not.toBe(signed);
   });
 });
 
 await describeWithService("azurite", "the store's client", ({ connectionString }) => {
-  test("sends a write once, whatever the given one does, and is the given one otherwise", async () => {
+  test("sends each request once and otherwise keeps the settings of the caller's client", async () => {
     const direct = await newContainer(connectionString);
-    await using proxy = await proxied(direct);
-    const given = new ContainerClient(proxy.container.url, direct.credential, {
+    await using proxy = await proxyTo(direct);
+    const callersClient = new ContainerClient(proxy.container.url, direct.credential, {
       retryOptions: { maxTries: 9, retryDelayInMs: 1 },
       userAgentOptions: { userAgentPrefix: "my-agent" },
     });
@@ -87,32 +87,32 @@ await describeWithService("azurite", "the store's client", ({ connectionString }
         return true;
       },
     });
-    const driver = azureBlobDriver({ container: given });
-    await expect(driver.write(key, record("x"), undefined, call)).rejects.toMatchObject({ statusCode: 503 });
-    await expect(driver.read(key, undefined, call)).rejects.toMatchObject({ statusCode: 503 });
-    await expect(driver.list("", { after: undefined, limit: 1 }, call)).rejects.toMatchObject({
-      statusCode: 503,
-    });
+    const driver = azureBlobDriver({ container: callersClient });
+    const rejected = { cause: { statusCode: 503 } };
+    const page = { after: undefined, limit: 1 };
+    await expect(driver.write(key, record("x"), undefined, driverOptions)).rejects.toMatchObject(rejected);
+    await expect(driver.read(key, undefined, driverOptions)).rejects.toMatchObject(rejected);
+    await expect(driver.list("", page, driverOptions)).rejects.toMatchObject(rejected);
     expect(busy.strikes).toBe(3);
     expect([...agents].every((agent) => agent?.startsWith("my-agent"))).toBe(true);
-    // The given client is as it was.
-    await expect(given.getProperties()).rejects.toMatchObject({ statusCode: 503 });
+    // The caller's client is unchanged.
+    await expect(callersClient.getProperties()).rejects.toMatchObject({ statusCode: 503 });
     expect(busy.strikes).toBe(12);
   });
 
-  test("keeps the policies of a pipeline of one's own", async () => {
+  test("keeps the policies of a custom pipeline", async () => {
     const direct = await newContainer(connectionString);
     const urls: string[] = [];
-    const given = new ContainerClient(
+    const callersClient = new ContainerClient(
       direct.url,
       pipelineWith(direct.credential, (url) => urls.push(url)),
     );
-    await azureBlobDriver({ container: given }).read(key, undefined, call);
+    await azureBlobDriver({ container: callersClient }).read(key, undefined, driverOptions);
     expect(urls).toEqual([`${direct.url}/~/thread`]);
   });
 
   test("sends nothing before the first call", async () => {
-    await using proxy = await proxied(await newContainer(connectionString));
+    await using proxy = await proxyTo(await newContainer(connectionString));
     const store = azureBlobStore({ container: proxy.container });
     await store.close();
     expect(proxy.connections).toBe(0);

@@ -8,18 +8,18 @@ import {
 
 interface CommonOptions {
   /**
-   * Where in the container: a path such as `"agents/threads"`, of segments of `[0-9A-Za-z._-]` that do not end
-   * with a dot, at most 128 characters.
-   * @default "": at the top
+   * A path in the container, such as `"agents/threads"`, that every blob name begins with. At most 128 characters.
+   * Segments consist of `[0-9A-Za-z._-]` and must not end with a dot. Stores with different prefixes share nothing.
+   * @default "" (the top of the container)
    */
   readonly prefix?: string | undefined;
 }
 
-/** A container by a client of yours. */
+/** A container that a client of the SDK refers to. */
 export interface AzureBlobContainerOptions extends CommonOptions {
   /**
-   * The container that holds the threads, with whatever credentials, proxy and audience the client has. It must
-   * exist. The store sends its requests through a client of its own, made from this one without its retries.
+   * The container for the threads, which must exist. The store copies the client, including its credential, proxy and
+   * audience, but without its retries.
    */
   readonly container: ContainerClient;
   readonly accountUrl?: undefined;
@@ -28,20 +28,22 @@ export interface AzureBlobContainerOptions extends CommonOptions {
 
 /** A container by its name in an account. */
 export interface AzureBlobAccountOptions extends CommonOptions {
-  /** The account's blob endpoint, such as `https://ACCOUNT.blob.core.windows.net`, or it with a SAS behind. */
+  /** The blob endpoint of the account, such as `https://ACCOUNT.blob.core.windows.net`, optionally with a SAS. */
   readonly accountUrl: string;
   /**
-   * Such as `new DefaultAzureCredential()` of @azure/identity, or a `StorageSharedKeyCredential`.
+   * The credential for the account, such as a `DefaultAzureCredential` of @azure/identity or a
+   * `StorageSharedKeyCredential`.
    * @default none, for an `accountUrl` with a SAS
    */
   readonly credential?: ContainerClient["credential"] | undefined;
-  /** The container's name. It must exist. */
+  /** The name of the container for the threads, which must exist. */
   readonly container: string;
 }
 
 export type AzureBlobDriverOptions = AzureBlobContainerOptions | AzureBlobAccountOptions;
 
-export interface Settings {
+export interface ResolvedOptions {
+  /** A client that sends every request once. */
   readonly container: ContainerClient;
   /** Empty, or ending with a slash. */
   readonly prefix: string;
@@ -50,14 +52,14 @@ export interface Settings {
 const PREFIX = /^(?:[0-9A-Za-z._-]*[0-9A-Za-z_-]\/)*$/u;
 const PREFIX_MAX_LENGTH = 128;
 
-/** The options with their defaults. Wrong ones are mistakes in the program: a `TypeError`. */
-export function checkOptions(options: AzureBlobDriverOptions): Settings {
+/** Returns the options with their defaults. Throws a `TypeError` if one is invalid. */
+export function resolveOptions(options: AzureBlobDriverOptions): ResolvedOptions {
   const { prefix = "" } = options;
-  if (typeof prefix !== "string") throw new TypeError("prefix must be a string.");
+  if (typeof prefix !== "string") throw new TypeError("`prefix` must be a string.");
   const folder = prefix === "" || prefix.endsWith("/") ? prefix : `${prefix}/`;
   if (folder.length > PREFIX_MAX_LENGTH + 1 || !PREFIX.test(folder)) {
     throw new TypeError(
-      "prefix must be a path of at most 128 characters, whose segments are letters, digits, `.`, `_` and `-` and do not end with a dot.",
+      "`prefix` must be a path of at most 128 characters, with segments of `[0-9A-Za-z._-]` that do not end with a dot.",
     );
   }
   return { container: withoutRetries(containerOf(options)), prefix: folder };
@@ -69,25 +71,26 @@ function containerOf({ container, accountUrl, credential }: AzureBlobDriverOptio
   }
   if (typeof accountUrl !== "string" || !URL.canParse(accountUrl) || typeof container !== "string") {
     throw new TypeError(
-      "Give a container that is a ContainerClient of the installed @azure/storage-blob, or an accountUrl, a credential and the container's name.",
+      "`container` must be a ContainerClient of the installed @azure/storage-blob, or a name together with a valid `accountUrl`.",
     );
   }
-  if (container === "") throw new TypeError("container must not be empty.");
+  if (container === "") throw new TypeError("`container` must not be empty.");
   return new BlobServiceClient(accountUrl, credential).getContainerClient(container);
 }
 
 /**
- * A client like the given one that sends every request once. A conditional write that the SDK sends again after
- * losing the answer fails on its own first try, and looks like somebody else's: only core can tell them apart.
+ * Returns a copy of the client that sends every request once. If the SDK repeated a conditional write whose response
+ * was lost, the write could fail because of its own first attempt, which looks like a conflict. Only core can tell
+ * them apart.
  */
-function withoutRetries(given: ContainerClient): ContainerClient {
-  // Declared protected, for subclasses; the SDK makes its own derived clients of it too.
-  const pipeline: unknown = Reflect.get(given, "pipeline");
+function withoutRetries(client: ContainerClient): ContainerClient {
+  // Declared protected, for subclasses. The SDK creates its own derived clients from it too.
+  const pipeline: unknown = Reflect.get(client, "pipeline");
   if (!isPipelineLike(pipeline)) {
-    throw new TypeError("container must be a ContainerClient whose pipeline the store can copy.");
+    throw new TypeError("`container` must be a ContainerClient with a pipeline that the store can copy.");
   }
   const options: StoragePipelineOptions = { ...pipeline.options, retryOptions: { maxTries: 1 } };
-  const copy = newPipeline(given.credential, options);
+  const copy = newPipeline(client.credential, options);
   copy.factories.push(...pipeline.factories);
-  return new ContainerClient(given.url, copy);
+  return new ContainerClient(client.url, copy);
 }

@@ -15,9 +15,9 @@ const [example = "", withIdentity = ""] = [...readme.matchAll(/```ts\n(.*?)```/g
   ([, code]) => code ?? "",
 );
 
-/** Runs the code on the built package, and resolves to what it prints. */
+/** Runs the code against the built package, and resolves with its output. */
 async function run(code: string, environment: NodeJS.ProcessEnv): Promise<string> {
-  // Below this package, so that its own name resolves.
+  // Inside this package, so that imports of its name resolve.
   const program = mkdtempSync(join(root, "dist", "readme-"));
   try {
     writeFileSync(join(program, "example.ts"), code);
@@ -29,7 +29,7 @@ async function run(code: string, environment: NodeJS.ProcessEnv): Promise<string
 }
 
 await describeWithService("azurite", "the README", ({ connectionString }) => {
-  test("has an example that runs, and goes on where it stopped", async () => {
+  test("has an example that runs and resumes", async () => {
     await BlobServiceClient.fromConnectionString(connectionString)
       .getContainerClient("threads")
       .createIfNotExists();
@@ -38,14 +38,14 @@ await describeWithService("azurite", "the README", ({ connectionString }) => {
     expect(await run(example, environment)).toBe("Visit 2.\n");
   });
 
-  test("shows what is in a blob", async () => {
+  test("shows the content of a blob", async () => {
     const container = await newContainer(connectionString);
     const store = azureBlobStore({ container });
     const saved = await store.save("pirate", { messages: ["Ahoy"] });
     await store.save("pirate", { messages: ["Ahoy", "Arr"] }, { previous: saved });
     const blob = (await container.getBlobClient("~/pirate").downloadToBuffer()).toString();
-    const shown = blob.replaceAll(/("format":1,).*?\}\}/gu, "$1 … }}");
-    expect(readme).toContain(`\n${shown}\n`);
+    const abridged = blob.replaceAll(/("format":1,).*?\}\}/gu, "$1 … }}");
+    expect(readme).toContain(`\n${abridged}\n`);
   });
 });
 

@@ -7,10 +7,11 @@ import { expect, test } from "vitest";
 import { newContainer } from "./azurite.test-helper.ts";
 import { azureBlobStore } from "./index.ts";
 
-const program = fileURLToPath(new URL("races-child.test-helper.ts", import.meta.url));
-const rounds = process.env["THREADSTORE_CONFORMANCE_EFFORT"] === "quick" ? 30 : 100;
+const program = fileURLToPath(new URL("processes-child.test-helper.ts", import.meta.url));
+const ROUNDS = process.env["THREADSTORE_CONFORMANCE_EFFORT"] === "quick" ? 30 : 100;
 
-await describeWithService("azurite", "clients that race", ({ connectionString }) => {
+await describeWithService("azurite", "concurrent clients", ({ connectionString }) => {
+  /** Runs `save` with every store at once, and resolves with the index of the only one that succeeds. */
   async function race(
     stores: readonly ThreadStore[],
     save: (store: ThreadStore, n: number) => Promise<unknown>,
@@ -25,11 +26,11 @@ await describeWithService("azurite", "clients that race", ({ connectionString })
     return winners[0] ?? -1;
   }
 
-  test("for one thread have one winner, twenty of them, over and over", async () => {
+  test("of 20 clients that write one thread at once, exactly one succeeds", async () => {
     const container = await newContainer(connectionString);
     const stores = Array.from({ length: 20 }, () => azureBlobStore({ container }));
     const [first] = stores as [ThreadStore];
-    for (let round = 0; round < rounds; round += 1) {
+    for (let round = 0; round < ROUNDS; round += 1) {
       const id = `thread-${round}`;
       const creator = await race(stores, (store, n) => store.save(id, { creator: n }));
       const created = await first.load(id);
@@ -48,19 +49,22 @@ await describeWithService("azurite", "clients that race", ({ connectionString })
     }
   });
 
-  async function child(containerName: string): Promise<ChildProcess> {
-    const started = fork(program, [connectionString, containerName], { execArgv: [] });
-    const [message] = await Promise.race([once(started, "message"), once(started, "exit")]);
+  async function startChild(containerName: string): Promise<ChildProcess> {
+    const child = fork(program, [connectionString, containerName], { execArgv: [] });
+    const [message] = await Promise.race([once(child, "message"), once(child, "exit")]);
     if (message !== "ready") throw new Error(`The child ended with ${String(message)}.`);
-    return started;
+    return child;
   }
 
-  test("in two processes count to 100 between them, and the processes exit by themselves once closed", async () => {
+  test("two processes that update one thread lose no update, and exit after closing their stores", async () => {
     const container = await newContainer(connectionString);
-    const children = await Promise.all([child(container.containerName), child(container.containerName)]);
-    const ends = children.map((each) => once(each, "exit"));
-    for (const each of children) each.send("go");
-    expect((await Promise.all(ends)).map(([code]) => code as unknown)).toEqual([0, 0]);
+    const children = await Promise.all([
+      startChild(container.containerName),
+      startChild(container.containerName),
+    ]);
+    const exits = children.map((child) => once(child, "exit"));
+    for (const child of children) child.send("go");
+    expect((await Promise.all(exits)).map(([code]) => code as unknown)).toEqual([0, 0]);
     expect((await azureBlobStore({ container }).load("counter"))?.thread).toEqual({ n: 100 });
   });
 });

@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { blobNameOf, folderOf, idOf } from "./names.ts";
+import { blobNameOf, idOf, namespacePrefixOf } from "./keys.ts";
 
-const hostile = [
+const HOSTILE_NAMES = [
   ".",
   "..",
   "...",
@@ -33,7 +33,7 @@ const hostile = [
   "😀".repeat(64),
 ];
 const name = fc.oneof(
-  fc.constantFrom(...hostile),
+  fc.constantFrom(...HOSTILE_NAMES),
   fc.string({ unit: "grapheme", minLength: 1 }).filter((text) => Buffer.byteLength(text) <= 256),
   fc.string({
     unit: fc.constantFrom("a", "b", ".", "-", "_", "~", "!", "/", "0"),
@@ -44,37 +44,41 @@ const name = fc.oneof(
 
 const nameOf = (id: string, namespace = ""): string => blobNameOf("", { namespace, id });
 
-describe("names", () => {
-  test("of a few ids, as they are stored", () => {
+describe("blob names", () => {
+  test("are readable for ordinary ids", () => {
     expect(nameOf("support-4711")).toBe("~/support-4711");
     expect(blobNameOf("agents/", { namespace: "tenant/a", id: "a b." })).toBe("agents/tenant~2fa/a~20b.!");
     expect(nameOf("😀".repeat(64))).toMatch(/^~\/~~[0-9A-Za-z_-]{342}$/u);
   });
 
-  test("of different threads differ, and lead back to their ids", () => {
+  test("are unique to a thread, and decode to its id", () => {
     fc.assert(
-      fc.property(fc.tuple(name, name), fc.tuple(name, name), ([space, id], [otherSpace, otherId]) => {
-        const found = nameOf(id, space);
-        expect(idOf(found.slice(folderOf("", space).length))).toBe(id);
-        const other = nameOf(otherId, otherSpace);
-        expect(other === found).toBe(space === otherSpace && id === otherId);
-        expect(other.startsWith(folderOf("", space))).toBe(space === otherSpace);
-      }),
+      fc.property(
+        fc.tuple(name, name),
+        fc.tuple(name, name),
+        ([namespace, id], [otherNamespace, otherId]) => {
+          const blobName = nameOf(id, namespace);
+          expect(idOf(blobName.slice(namespacePrefixOf("", namespace).length))).toBe(id);
+          const otherName = nameOf(otherId, otherNamespace);
+          expect(otherName === blobName).toBe(namespace === otherNamespace && id === otherId);
+          expect(otherName.startsWith(namespacePrefixOf("", namespace))).toBe(namespace === otherNamespace);
+        },
+      ),
       { numRuns: 2000 },
     );
   });
 
-  test("are ones that Azure takes: short enough, in plain characters, no segment ending with a dot", () => {
+  test("are within Azure's limits: short, of plain characters, and without a trailing dot in a segment", () => {
     const longest = blobNameOf(`${"p".repeat(128)}/`, { namespace: "%25".repeat(128), id: "😀".repeat(64) });
     expect(longest.length).toBeLessThanOrEqual(1024);
     fc.assert(
-      fc.property(name, name, (space, id) => {
-        expect(nameOf(id, space)).toMatch(/^(?:[0-9A-Za-z._~!-]*[^./]\/)[0-9A-Za-z._~!-]*[^./]$/u);
+      fc.property(name, name, (namespace, id) => {
+        expect(nameOf(id, namespace)).toMatch(/^(?:[0-9A-Za-z._~!-]*[^./]\/)[0-9A-Za-z._~!-]*[^./]$/u);
       }),
     );
   });
 
-  test("are in the order of ids of ordinary letters", () => {
+  test("sort like their ids if these are of ordinary characters", () => {
     const ordinary = fc.string({
       unit: fc.constantFrom("a", "B", "0", ".", "_", "-"),
       minLength: 1,
@@ -89,9 +93,9 @@ describe("names", () => {
   });
 
   test.each(["a b", "a/b", "~2E", "~2", "~41", "a.", "b!", "~~YQ", "~~", "~ff", ""])(
-    "%j is no name of the store's",
-    (foreign) => {
-      expect(idOf(foreign)).toBeUndefined();
+    "%j is not an encoded id",
+    (encodedId) => {
+      expect(idOf(encodedId)).toBeUndefined();
     },
   );
 });

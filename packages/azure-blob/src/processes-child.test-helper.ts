@@ -1,4 +1,4 @@
-// What races.test.ts runs in processes of their own. It says "ready" and begins at the parent's "go".
+// The child process of processes.test.ts. It reports "ready" and starts when the parent sends "go".
 import { once } from "node:events";
 import { promisify } from "node:util";
 import { ContainerClient } from "@azure/storage-blob";
@@ -16,7 +16,7 @@ await report("ready");
 await go;
 process.disconnect();
 
-/** Adds 50 to the number in the thread, one at a time, whoever else does. */
+// Increments the counter 50 times while other processes do the same.
 const store = azureBlobStore({ container: new ContainerClient(connectionString, containerName) });
 for (let added = 0; added < 50; added += 1) {
   await store.update("counter", (current) => ({ n: Number(current?.thread["n"] ?? 0) + 1 }), {

@@ -1,0 +1,64 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { record } from "./azurite.test-helper.ts";
+import { decodeBlocks, patchBlock, wholeRecordBlock } from "./blocks.ts";
+
+const trailer = ',"threadstore":{}}';
+
+/** Returns the content of a blob after saves of these texts. The saves in `wholeAt` do not reuse any bytes. */
+function contentAfter(texts: readonly string[], wholeAt: ReadonlySet<number> = new Set()): Buffer {
+  const blocks = texts.map((text, index) => {
+    const previous = texts[index - 1] ?? "";
+    let unchanged = 0;
+    while (unchanged < previous.length && previous[unchanged] === text[unchanged]) unchanged += 1;
+    if (index === 0) return wholeRecordBlock(record(text, 0, trailer));
+    return patchBlock(record(text, wholeAt.has(index) ? 0 : unchanged, trailer));
+  });
+  return Buffer.concat(blocks);
+}
+
+describe("blocks", () => {
+  test("are readable lines", () => {
+    expect(contentAfter(['{"thread":[1', '{"thread":[1,2']).toString()).toBe(
+      '{"keep":0,"append":30}\n{"thread":[1,"threadstore":{}}\n{"keep":12,"append":20}\n,2,"threadstore":{}}',
+    );
+  });
+
+  test("decode to exactly the last record, and end with its trailer", () => {
+    const text = fc.string({
+      unit: fc.constantFrom("a", "b", "\n", '{"keep":0,"append":1}\n', ","),
+      maxLength: 12,
+    });
+    fc.assert(
+      fc.property(fc.array(text, { minLength: 1 }), fc.array(fc.nat(9)), (texts, whole) => {
+        const content = contentAfter(texts, new Set(whole));
+        const { record: decoded, blockCount } = decodeBlocks(content);
+        expect(decoded.toString()).toBe(`${texts.at(-1)}${trailer}`);
+        expect(blockCount).toBe(texts.length);
+        expect(content.subarray(-trailer.length).toString()).toBe(trailer);
+      }),
+      { numRuns: 1000 },
+    );
+  });
+
+  test("always contain the whole trailer", () => {
+    const { bytes } = record("x", 0, trailer);
+    const block = patchBlock({ ...record("x", 0, trailer), unchanged: bytes.length - 3 });
+    expect(block.toString()).toContain(trailer);
+  });
+
+  test.each([
+    ["a plain record", '{"thread":{},"threadstore":{}}'],
+    ["nothing", ""],
+    ["a truncated block", '{"keep":0,"append":10}\n{"thread"'],
+    ["other bytes after a block", '{"keep":0,"append":2}\n{}{}'],
+    [
+      "a block that keeps more bytes than the record has",
+      '{"keep":0,"append":2}\n{}\n{"keep":3,"append":2}\n{}',
+    ],
+    ["a length with too many digits", `{"keep":0,"append":${"1".repeat(80)}}\n{}`],
+    ["NUL bytes", "\0".repeat(100)],
+  ])("%s: the content is returned as the record", (_, text) => {
+    expect(decodeBlocks(Buffer.from(text)).record.toString()).toBe(text);
+  });
+});

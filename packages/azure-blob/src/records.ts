@@ -1,0 +1,93 @@
+import type { Version } from "@threadstore/core";
+import type { RecordToWrite, StoredRecord } from "@threadstore/core/driver";
+import { isRewriting, parseVersion } from "./blob-state.ts";
+import {
+  appendBlock,
+  type BlobTarget,
+  createAppendBlob,
+  deleteBlob,
+  downloadBlob,
+  getState,
+  replaceBlockBlob,
+} from "./blobs.ts";
+import { decodeBlocks, patchBlock, wholeRecordBlock } from "./blocks.ts";
+import { withEffect } from "./errors.ts";
+import { hasErrorCode } from "./rest-error.ts";
+import { completeRewrite, rewriteRecord } from "./rewrite.ts";
+
+/** The bytes that a blob may hold in addition to twice its record before the next save rewrites it. */
+export const WASTE_MAX_BYTES = 65_536;
+
+/** Reads the record of a blob: in one request, or in two while the blob is being rewritten. */
+export async function readRecord(
+  target: BlobTarget,
+  cachedVersion?: Version,
+): Promise<StoredRecord | undefined> {
+  for (let previousEtag: string | undefined; ;) {
+    const downloaded = await downloadBlob(target, { cachedVersion });
+    if (downloaded === "unchanged") return { version: cachedVersion ?? "", bytes: undefined };
+    if (downloaded === undefined || downloaded.state.kind === "reserved") return undefined;
+    const { state, blockCount: reportedBlocks } = downloaded;
+    if (state.version === cachedVersion) return { version: cachedVersion, bytes: undefined };
+    const isInSnapshot = state.kind === "rewriting";
+    const content = isInSnapshot ? await readSnapshot(target, state.snapshot) : downloaded.bytes;
+    const { record, blockCount } = decodeBlocks(content ?? Buffer.alloc(0));
+    // The responses may be from two moments: the rewrite was completed before the snapshot was requested, or (in
+    // Azurite) the headers are newer than the content. If a second attempt finds the same ETag, the content is
+    // as it is stored, corrupt or not.
+    const isConsistent = isInSnapshot ? content !== undefined : (reportedBlocks ?? blockCount) === blockCount;
+    if (isConsistent || previousEtag === state.etag) return { version: state.version, bytes: record };
+    previousEtag = state.etag;
+  }
+}
+
+async function readSnapshot(target: BlobTarget, snapshot: string): Promise<Buffer | undefined> {
+  const downloaded = await downloadBlob(target, { snapshot });
+  return typeof downloaded === "object" ? downloaded.bytes : undefined;
+}
+
+/** Writes the record if the stored version is `expectedVersion`, and resolves with its version if it did. */
+export async function writeRecord(
+  target: BlobTarget,
+  record: RecordToWrite,
+  expectedVersion: Version | undefined,
+): Promise<Version | undefined> {
+  if (expectedVersion === undefined) return createRecord(target, record);
+  const { etag, length } = parseVersion(expectedVersion);
+  // A block blob, as restoring a backup may create it, stays one.
+  if (length === undefined) return replaceBlockBlob(target, record.bytes, etag);
+  const patch = patchBlock(record);
+  if (record.unchanged > 0 && length + patch.length <= 2 * record.bytes.length + WASTE_MAX_BYTES) {
+    try {
+      const version = await appendBlock(target, patch, { etag, length });
+      return version ?? (await completeRewrite(target, record, expectedVersion));
+    } catch (error) {
+      if (!hasErrorCode(error, "BlockCountExceedsLimit")) throw error;
+    }
+  }
+  return rewriteRecord(target, record, expectedVersion);
+}
+
+/**
+ * Append blobs can only be created empty. An empty one does not count as a thread, so the append is the commit point.
+ * If the process is killed before it, the next create of the thread uses the empty blob.
+ */
+async function createRecord(target: BlobTarget, record: RecordToWrite): Promise<Version | undefined> {
+  const etag = await withEffect("none", () => reserveBlob(target));
+  return etag === undefined ? undefined : appendBlock(target, wholeRecordBlock(record), { etag, length: 0 });
+}
+
+/** Resolves with the ETag of an empty append blob; `undefined` if the blob already holds a record. */
+async function reserveBlob(target: BlobTarget): Promise<string | undefined> {
+  const etag = await createAppendBlob(target);
+  if (etag !== undefined) return etag;
+  const state = await getState(target);
+  return state?.kind === "reserved" ? state.etag : undefined;
+}
+
+/** Deletes the blob if it holds `expectedVersion`, and resolves with whether it did. */
+export async function deleteRecord(target: BlobTarget, expectedVersion: Version): Promise<boolean> {
+  if (await deleteBlob(target, parseVersion(expectedVersion).etag)) return true;
+  const state = await withEffect("none", () => getState(target));
+  return isRewriting(state, expectedVersion) && deleteBlob(target, state.etag);
+}
