@@ -1,68 +1,71 @@
 import { S3Client } from "@aws-sdk/client-s3";
-import { S3SetupError } from "./explain.ts";
-import { checkOptions, type S3ConnectionOptions, type S3DriverOptions } from "./options.ts";
+import { DriverError } from "@threadstore/core/driver";
+import { checkOptions, DEFAULT_PREFIX, type S3ConnectionOptions, type S3DriverOptions } from "./options.ts";
 
-/** Where the threads of a store are. */
+/** The part of a bucket that a store uses. */
 export interface Bucket {
   readonly client: S3Client;
   readonly name: string;
   readonly prefix: string;
 }
 
-const retries = { name: "retryMiddleware", step: "finalizeRequest", priority: "high" } as const;
+const RETRIES = { name: "retryMiddleware", step: "finalizeRequest", priority: "high" } as const;
 
-/** Checks the options, without I/O, and returns the bucket. A client that was not given is made. */
-export function bucketOf(options: S3DriverOptions): Bucket {
+/** Returns the bucket with the caller's client, or with a new one. Throws a `TypeError` if an option is invalid. */
+export function resolveBucket(options: S3DriverOptions): Bucket {
   checkOptions(options);
-  const client = options.client ?? newClient(options);
-  if (!client.middlewareStack.identify().includes(`${retries.name} - ${retries.step}`)) {
+  const client = options.client ?? createClient(options);
+  if (!client.middlewareStack.identify().includes(`${RETRIES.name} - ${RETRIES.step}`)) {
     throw new TypeError(
-      "The S3 client has no retries that could be switched off where they are known to be. Use another release of @aws-sdk/client-s3, or of @threadstore/s3.",
+      "The store cannot switch off the retries of this S3 client. Install another version of @aws-sdk/client-s3 or @threadstore/s3.",
     );
   }
-  return { client, name: options.bucket, prefix: options.prefix ?? "threadstore/" };
+  return { client, name: options.bucket, prefix: options.prefix ?? DEFAULT_PREFIX };
 }
 
-function newClient({ region, endpoint, forcePathStyle, credentials }: S3ConnectionOptions): S3Client {
+function createClient({ region, endpoint, forcePathStyle, credentials }: S3ConnectionOptions): S3Client {
   const client = new S3Client({
     ...(region === undefined ? (endpoint === undefined ? {} : { region: "us-east-1" }) : { region }),
     ...(endpoint === undefined ? {} : { endpoint }),
     ...(forcePathStyle === undefined ? {} : { forcePathStyle }),
     ...(credentials === undefined ? {} : { credentials }),
-    // Not every provider knows the newer checksums, and a record has checksums of its own.
+    // Some providers do not support the newer checksums, and records contain a checksum anyway.
     requestChecksumCalculation: "WHEN_REQUIRED",
     responseChecksumValidation: "WHEN_REQUIRED",
   });
-  const regionOf = client.config.region;
+  const resolveRegion = client.config.region;
   client.config.region = async () => {
     try {
-      return await regionOf();
+      return await resolveRegion();
     } catch (cause) {
-      // A plain Error, which nothing but its message tells from others.
-      throw new S3SetupError("The region of the bucket is not known. Give `region`, or set AWS_REGION.", {
-        cause,
-      });
+      // A plain Error that only its message distinguishes from others.
+      throw new DriverError(
+        "MISCONFIGURED",
+        "The region of the bucket is unknown. Set `region` or AWS_REGION.",
+        { cause },
+      );
     }
   };
   return client;
 }
 
-/** Commands of every kind, as far as they concern {@link once}. */
+/** The part that all commands of the SDK have in common. */
 interface Command {
   readonly middlewareStack: {
-    add(middleware: typeof passOn, options: typeof retries & { readonly override: true }): void;
+    add(middleware: typeof passThrough, options: typeof RETRIES & { readonly override: true }): void;
   };
 }
 
-function passOn<Handler>(next: Handler): Handler {
+function passThrough<Handler>(next: Handler): Handler {
   return next;
 }
 
 /**
- * A command that is sent once, whatever retries its client is set to: a conditional write that was applied and
- * is sent again loses to itself, and its 412 would pass for a lost race. Core retries, and looks before it does.
+ * Makes the client send the command once, whatever its retry settings are. If the SDK repeated a conditional write
+ * that was applied, the repetition would fail because of the first attempt, and its 412 would look like a conflict.
+ * Core retries instead, after it has checked the stored record.
  */
-export function once<Once extends Command>(command: Once): Once {
-  command.middlewareStack.add(passOn, { ...retries, override: true });
+export function withoutRetries<C extends Command>(command: C): C {
+  command.middlewareStack.add(passThrough, { ...RETRIES, override: true });
   return command;
 }

@@ -1,7 +1,7 @@
 import type { ThreadStore } from "@threadstore/core";
 import { s3Store, type S3StoreOptions } from "./s3-store.ts";
 
-/** The stores of the conformance suite's other processes. */
+/** Opens a store in the other processes of the conformance suite. */
 export function openPeer(place: string, options: S3StoreOptions): ThreadStore {
   return s3Store({ ...options, prefix: `${place}/` });
 }

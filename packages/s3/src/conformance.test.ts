@@ -4,12 +4,12 @@ import type { JsonValue } from "@threadstore/core";
 import type { S3Endpoint } from "@threadstore/services";
 import { describeWithService } from "@threadstore/services/vitest";
 import { afterAll, beforeAll, describe, it } from "vitest";
-import { clientOf, connection, keysIn, newBucket, removeAll } from "./bucket.test-helper.ts";
+import { connectionTo, createClient, deleteAll, keysIn, newBucket } from "./bucket.test-helper.ts";
 import { keyOf } from "./keys.ts";
 import { s3Store } from "./s3-store.ts";
 
 await describeWithService("s3", "s3Store", (endpoint: S3Endpoint) => {
-  const client = clientOf(endpoint);
+  const client = createClient(endpoint);
   const { hostname, port } = new URL(endpoint.endpoint);
   let bucket = "";
   beforeAll(async () => {
@@ -23,37 +23,38 @@ await describeWithService("s3", "s3Store", (endpoint: S3Endpoint) => {
     waivers: [
       {
         case: "D3-1",
-        reason: "Ceph ignores conditions on deletes: tombstones stay until a listing finds them an hour old.",
+        reason:
+          "Ceph ignores conditions on deletes: tombstones remain until a listing finds them an hour later.",
         until: "2027-12-31",
       },
     ],
 
     open: async (place, options) =>
-      s3Store({ ...connection(endpoint), ...options, bucket, prefix: `${place}/` }),
+      s3Store({ ...connectionTo(endpoint), ...options, bucket, prefix: `${place}/` }),
     network: {
       endpoint: { host: hostname, port: Number(port) },
-      open: async (place, { host, port: portThere }, options) =>
+      open: async (place, { host, port: proxyPort }, options) =>
         s3Store({
-          ...connection({ ...endpoint, endpoint: `http://${host}:${portThere}` }),
+          ...connectionTo({ ...endpoint, endpoint: `http://${host}:${proxyPort}` }),
           ...options,
           bucket,
           prefix: `${place}/`,
         }),
     },
-    missing: async () => s3Store({ ...connection(endpoint), bucket: "no-such-bucket" }),
+    missing: async () => s3Store({ ...connectionTo(endpoint), bucket: "no-such-bucket" }),
     peer: {
       module: new URL("./conformance-child.test-helper.ts", import.meta.url),
       get parameters() {
-        return { ...connection(endpoint), bucket } as unknown as JsonValue;
+        return { ...connectionTo(endpoint), bucket } as unknown as JsonValue;
       },
     },
-    destroy: (place) => removeAll(client, bucket, `${place}/`),
+    destroy: (place) => deleteAll(client, bucket, `${place}/`),
 
     async rewrite(place, id, change) {
-      const at = { Bucket: bucket, Key: keyOf(`${place}/`, { namespace: "", id }) };
-      const { Body } = await client.send(new GetObjectCommand(at));
-      const found = (await Body?.transformToByteArray()) ?? new Uint8Array();
-      await client.send(new PutObjectCommand({ ...at, Body: change(found) }));
+      const object = { Bucket: bucket, Key: keyOf(`${place}/`, { namespace: "", id }) };
+      const { Body } = await client.send(new GetObjectCommand(object));
+      const bytes = (await Body?.transformToByteArray()) ?? new Uint8Array();
+      await client.send(new PutObjectCommand({ ...object, Body: change(bytes) }));
     },
     entries: (place) => keysIn(client, bucket, `${place}/`),
   };

@@ -1,50 +1,56 @@
-import type { ThreadKey } from "@threadstore/core";
+import type { ThreadKey } from "@threadstore/core/driver";
 
-// `!` is one of the few characters that S3 calls safe in keys and that URLs, proxies and consoles leave alone,
-// which `%` is not. It stands before two hexadecimal digits, and before what no name can be: `!root`.
-const root = "!root";
-/** Where self-checks put their objects: no namespace. */
-export const selfCheckFolder = "!self-check/";
-const base64 = "!_";
-const split = "!/";
+// S3 considers `!` safe in keys, and URLs, proxies and consoles do not change it, unlike `%`. It precedes two
+// hexadecimal digits, or characters that cannot be part of an encoded name, such as those of `!root`.
+const ROOT_NAMESPACE = "!root";
+/** The folder for the objects of self-checks. It cannot be a namespace. */
+export const SELF_CHECK_FOLDER = "!self-check/";
+const BASE64_MARK = "!_";
+const SEGMENT_END = "!/";
 
 // A key has at most 1024 bytes: 100 of prefix, 519 of namespace, 387 of id. MinIO limits each segment to 255.
-const segmentBytes = 200;
-const escapedBytes = 384;
+const SEGMENT_MAX_LENGTH = 200;
+const ESCAPED_MAX_LENGTH = 384;
+const SEGMENT = new RegExp(`.{1,${SEGMENT_MAX_LENGTH}}`, "g");
 
-/** The key of a thread's object. Different threads have different keys, none of them a "folder" of another. */
+/** Returns the key of a thread's object. Keys are unique to a thread, and no key is a "folder" of another. */
 export function keyOf(prefix: string, { namespace, id }: ThreadKey): string {
-  return `${folderOf(prefix, namespace)}${encodeName(id)}`;
+  return `${namespacePrefixOf(prefix, namespace)}${encodeName(id)}`;
 }
 
-/** What the keys of the namespace's threads begin with, and no others. */
-export function folderOf(prefix: string, namespace: string): string {
-  return `${prefix}${namespace === "" ? root : encodeName(namespace)}/`;
+/** Returns the common beginning of the keys of a namespace's threads. No other key begins with it. */
+export function namespacePrefixOf(prefix: string, namespace: string): string {
+  return `${prefix}${namespace === "" ? ROOT_NAMESPACE : encodeName(namespace)}/`;
 }
 
-/** The id whose key goes on so behind its namespace's folder; `undefined`: that of an object of someone else. */
-export function idOf(encoded: string): string | undefined {
-  const id = decodeName(encoded);
-  return id !== undefined && id !== "" && encodeName(id) === encoded ? id : undefined;
+/** Decodes the part of a key after its namespace; `undefined` if the store cannot have written it. */
+export function idOf(encodedId: string): string | undefined {
+  const id = decodeName(encodedId);
+  return id !== undefined && id !== "" && encodeName(id) === encodedId ? id : undefined;
 }
 
 /**
- * `[0-9A-Za-z._-]` as they are, which keeps their order, and every other byte of UTF-8 as `!2F`; or all in
- * base64url where that would be long. Cut into segments, none of which is `.`, `..` or empty.
+ * Encodes a name: `[0-9A-Za-z._-]` as they are, which preserves their order, and every other byte of UTF-8 like
+ * `!2F`. If that is long, the whole name becomes base64url. The result is split into segments that are never empty,
+ * `.` or `..`.
  */
 function encodeName(name: string): string {
   const escaped = encodeURIComponent(name)
     .replaceAll(/[!*'()~]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
     .replaceAll("%", "!");
   const text =
-    escaped.length <= escapedBytes ? escaped : `${base64}${Buffer.from(name).toString("base64url")}`;
-  const segments = text.match(new RegExp(`.{1,${segmentBytes}}`, "g")) ?? [];
-  return segments.map((segment) => (/^\.{1,2}$/.test(segment) ? `${segment}!` : segment)).join(split);
+    escaped.length <= ESCAPED_MAX_LENGTH
+      ? escaped
+      : `${BASE64_MARK}${Buffer.from(name).toString("base64url")}`;
+  const segments = text.match(SEGMENT) ?? [];
+  return segments.map((segment) => (/^\.{1,2}$/.test(segment) ? `${segment}!` : segment)).join(SEGMENT_END);
 }
 
 function decodeName(encoded: string): string | undefined {
-  const text = encoded.replaceAll(split, "").replace(/!$/, "");
-  if (text.startsWith(base64)) return Buffer.from(text.slice(base64.length), "base64url").toString();
+  const text = encoded.replaceAll(SEGMENT_END, "").replace(/!$/, "");
+  if (text.startsWith(BASE64_MARK)) {
+    return Buffer.from(text.slice(BASE64_MARK.length), "base64url").toString();
+  }
   try {
     return decodeURIComponent(text.replaceAll("!", "%"));
   } catch (error) {

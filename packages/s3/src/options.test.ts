@@ -37,21 +37,24 @@ test.each([
   [{ bucket, client, endpoint: "http://127.0.0.1" }],
   [{ bucket, client, forcePathStyle: true }],
   [{ bucket, client, credentials: { accessKeyId: "key", secretAccessKey: "secret" } }],
-])("%j is a TypeError", (wrong) => {
-  expect(() => s3Driver(wrong as unknown as S3DriverOptions)).toThrow(TypeError);
-  expect(() => s3Store(wrong as unknown as S3DriverOptions)).toThrow(TypeError);
+])("%j throws a TypeError", (invalid) => {
+  expect(() => s3Driver(invalid as unknown as S3DriverOptions)).toThrow(TypeError);
+  expect(() => s3Store(invalid as unknown as S3DriverOptions)).toThrow(TypeError);
 });
 
-test("a store has those of the core too", () => {
+test("the options of every store are checked too", () => {
   expect(() => s3Store({ bucket, client, timeoutMs: -1 })).toThrow(TypeError);
 });
 
-test.each(["", "a/", "agents/threads/", "tenant=1/!x/(y)/", "..a/", "a../"])("%j is a prefix", (prefix) => {
-  expect(() => s3Driver({ bucket, client, prefix })).not.toThrow();
-});
+test.each(["", "a/", "agents/threads/", "tenant=1/!x/(y)/", "..a/", "a../"])(
+  "%j is a valid prefix",
+  (prefix) => {
+    expect(() => s3Driver({ bucket, client, prefix })).not.toThrow();
+  },
+);
 
-test("a client whose retries cannot be switched off is refused", () => {
-  const other = new S3Client({ region: "us-east-1" });
-  other.middlewareStack.remove("retryMiddleware");
-  expect(() => s3Driver({ bucket, client: other })).toThrow(/retries/);
+test("a client whose retries cannot be switched off throws a TypeError", () => {
+  const otherClient = new S3Client({ region: "us-east-1" });
+  otherClient.middlewareStack.remove("retryMiddleware");
+  expect(() => s3Driver({ bucket, client: otherClient })).toThrow(/retries/);
 });

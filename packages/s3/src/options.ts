@@ -1,29 +1,30 @@
 import type { S3Client, S3ClientConfig } from "@aws-sdk/client-s3";
 
 interface CommonOptions {
-  /** The bucket, which must be there; or the ARN of an access point. */
+  /** The name of an existing bucket, or the ARN of an access point. */
   readonly bucket: string;
   /**
-   * What the keys of all objects of the store begin with: nothing, or folders, each with a `/` behind it. At
-   * most 100 of the characters that are safe in keys, `[0-9A-Za-z!_.*'()=-]`. Stores with different prefixes
-   * share nothing.
+   * A path that the keys of all objects of the store begin with: empty, or folders that each end with `/`. At most
+   * 100 of the characters that are safe in keys, `[0-9A-Za-z!_.*'()=-]`. Stores with different prefixes share
+   * nothing.
    * @default "threadstore/"
    */
   readonly prefix?: string | undefined;
   /**
-   * How the provider wants ETags in `If-Match`: with their quotes, as HTTP has it, or without, as Ceph does.
-   * @default found out before the first write
+   * Whether the provider expects ETags in `If-Match` with their quotes, like HTTP, or without them, like Ceph.
+   * @default detected before the first write
    */
   readonly etagQuotes?: "keep" | "strip" | undefined;
   /**
-   * Whether the provider keeps to `If-Match` when it deletes. Where it does not, a delete writes a tombstone:
-   * a tiny object in the thread's place. Wrongly `true`, and a delete may take a thread that changed meanwhile.
-   * @default found out before the first write
+   * Whether the provider enforces `If-Match` on deletes. Otherwise a delete replaces the thread with a tombstone,
+   * which is a tiny object. If this is wrongly `true`, a delete can remove a thread that another client has just
+   * saved.
+   * @default detected before the first write
    */
   readonly conditionalDelete?: boolean | undefined;
 }
 
-/** The store uses a client of yours and never destroys it. Its retries do not apply to the store's requests. */
+/** Options with a client of the caller. The store does not use its retries, and never destroys it. */
 export interface S3ClientOptions extends CommonOptions {
   readonly client: S3Client;
   readonly region?: undefined;
@@ -32,66 +33,74 @@ export interface S3ClientOptions extends CommonOptions {
   readonly credentials?: undefined;
 }
 
-/** The store makes a client of its own, and destroys it when it is closed. */
+/** Options for a client that the store creates, and destroys when it is closed. */
 export interface S3ConnectionOptions extends CommonOptions {
   readonly client?: undefined;
   /**
    * The bucket's region.
-   * @default as the SDK finds it (AWS_REGION, the profile), and `us-east-1` with an `endpoint`
+   * @default resolved by the SDK (AWS_REGION, profile), or `us-east-1` with an `endpoint`
    */
   readonly region?: string | undefined;
   /**
    * The URL of a service other than AWS.
-   * @default AWS, or as the SDK finds it
+   * @default AWS, or resolved by the SDK
    */
   readonly endpoint?: string | undefined;
   /**
-   * Whether the bucket's name stands in the URL's path and not in its host name. Most services other than AWS
-   * want it.
+   * Whether the bucket's name is part of the URL's path instead of its host name. Most services other than AWS need
+   * it.
    * @default false
    */
   readonly forcePathStyle?: boolean | undefined;
   /**
-   * Keys, or a provider of them.
-   * @default as the SDK finds them: environment, profile, container, instance
+   * An access key, or a provider of one.
+   * @default resolved by the SDK (environment, profile, container, instance)
    */
   readonly credentials?: S3ClientConfig["credentials"] | undefined;
 }
 
 export type S3DriverOptions = S3ClientOptions | S3ConnectionOptions;
 
-const prefixRule = /^(?:[0-9A-Za-z!_.*'()=-]+\/)*$/;
-const dotSegment = /(?:^|\/)\.{1,2}\//;
+export const DEFAULT_PREFIX = "threadstore/";
 
-/** Throws a `TypeError` for wrong options; without I/O. */
+const PREFIX = /^(?:[0-9A-Za-z!_.*'()=-]+\/)*$/;
+const PREFIX_MAX_LENGTH = 100;
+const DOT_SEGMENT = /(?:^|\/)\.{1,2}\//;
+
+/** Throws a `TypeError` if an option is invalid. */
 export function checkOptions(options: S3DriverOptions): void {
-  const { client, bucket, prefix = "", etagQuotes, conditionalDelete } = options;
-  check(typeof bucket === "string" && bucket.trim() !== "", "`bucket` must name a bucket");
+  const { client, bucket, prefix = DEFAULT_PREFIX, etagQuotes, conditionalDelete } = options;
+  check(typeof bucket === "string" && bucket.trim() !== "", "`bucket` must be the name of a bucket.");
   check(
-    typeof prefix === "string" && prefix.length <= 100 && prefixRule.test(prefix) && !dotSegment.test(prefix),
-    "`prefix` must be folders with a `/` behind each, as `agents/threads/`: at most 100 of `[0-9A-Za-z!_.*'()=-]`",
+    isPrefix(prefix),
+    "`prefix` must be empty or folders that each end with `/`, such as `agents/threads/`: at most 100 of `[0-9A-Za-z!_.*'()=-]`.",
   );
-  check([undefined, "keep", "strip"].includes(etagQuotes), '`etagQuotes` must be "keep" or "strip"');
-  check(isOptional(conditionalDelete, "boolean"), "`conditionalDelete` must be true or false");
+  check([undefined, "keep", "strip"].includes(etagQuotes), '`etagQuotes` must be "keep" or "strip".');
+  check(isOptional(conditionalDelete, "boolean"), "`conditionalDelete` must be a boolean.");
   const { region, endpoint, forcePathStyle, credentials } = options;
   if (client === undefined) {
-    check(isOptional(region, "string") && region !== "", "`region` must be the name of a region");
-    check(endpoint === undefined || URL.canParse(endpoint), "`endpoint` must be a URL");
-    check(isOptional(forcePathStyle, "boolean"), "`forcePathStyle` must be true or false");
+    check(isOptional(region, "string") && region !== "", "`region` must be the name of a region.");
+    check(endpoint === undefined || URL.canParse(endpoint), "`endpoint` must be a URL.");
+    check(isOptional(forcePathStyle, "boolean"), "`forcePathStyle` must be a boolean.");
     check(
       isOptional(credentials, "object", "function") && credentials !== null,
-      "`credentials` must be keys or a provider of them",
+      "`credentials` must be an access key or a provider of one.",
     );
     return;
   }
-  check(isClient(client), "`client` must be an S3Client of @aws-sdk/client-s3");
+  check(isClient(client), "`client` must be an S3Client of @aws-sdk/client-s3.");
   check(
     [region, endpoint, forcePathStyle, credentials].every((option) => option === undefined),
-    "`region`, `endpoint`, `forcePathStyle` and `credentials` belong to your `client`: give them to it",
+    "`region`, `endpoint`, `forcePathStyle` and `credentials` must not be combined with `client`. Configure the client instead.",
   );
 }
 
-/** By shape, not by class: the client may come from another installed copy of the SDK. */
+function isPrefix(prefix: unknown): boolean {
+  if (typeof prefix !== "string" || prefix.length > PREFIX_MAX_LENGTH) return false;
+  return PREFIX.test(prefix) && !DOT_SEGMENT.test(prefix);
+}
+
+/** By shape, not by class, because the client may come from another installed copy of the SDK. */
 function isClient(client: unknown): boolean {
   return typeof client === "object" && client !== null && "send" in client && "middlewareStack" in client;
 }
@@ -100,6 +109,6 @@ function isOptional(value: unknown, ...types: string[]): boolean {
   return value === undefined || types.includes(typeof value);
 }
 
-function check(holds: boolean, rule: string): void {
-  if (!holds) throw new TypeError(`${rule}.`);
+function check(isValid: boolean, message: string): void {
+  if (!isValid) throw new TypeError(message);
 }

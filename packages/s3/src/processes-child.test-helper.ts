@@ -1,16 +1,16 @@
-// What processes.test.ts runs in processes of their own: the calls that it is told to make, one a message.
+// The child process of processes.test.ts. It makes one call per message.
 import { s3Store, type S3StoreOptions } from "./s3-store.ts";
 
 const store = s3Store(JSON.parse(process.argv[2] ?? "{}") as S3StoreOptions);
 
-/** Counts up, whoever else does. */
+/** Increments a counter while other processes do the same. */
 async function increment(id: string, times: number): Promise<void> {
   for (let done = 0; done < times; done += 1) {
     await store.update(id, (current) => ({ count: Number(current?.thread["count"] ?? 0) + 1 }));
   }
 }
 
-/** One save from a version, against others: whether it won. */
+/** Saves a version that other processes replace too, and resolves with "won" or the code of the error. */
 async function race(id: string, version: string): Promise<string> {
   try {
     await store.save(id, { by: process.pid }, { previous: version });

@@ -6,29 +6,29 @@ import { promisify } from "node:util";
 import { PutBucketPolicyCommand } from "@aws-sdk/client-s3";
 import { describeWithService } from "@threadstore/services/vitest";
 import { afterAll, expect, test } from "vitest";
-import { clientOf, newBucket } from "./bucket.test-helper.ts";
-import { tombstoneBytes } from "./tombstone.ts";
+import { createClient, newBucket } from "./bucket.test-helper.ts";
+import { TOMBSTONE_BYTES } from "./tombstones.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const readme = readFileSync(join(root, "README.md"), "utf8");
 
-function block(language: string): string {
+function codeBlock(language: string): string {
   const [, code] = new RegExp(`\`\`\`${language}\n(.*?)\`\`\``, "s").exec(readme) ?? [];
-  if (code === undefined) throw new Error(`The README has no block in ${language}.`);
+  if (code === undefined) throw new Error(`The README does not have a block in ${language}.`);
   return code;
 }
 
-test("the README's size of a tombstone is right", () => {
-  expect(readme.match(/\d+ bytes/g)).toEqual([`${tombstoneBytes} bytes`, `${tombstoneBytes} bytes`]);
+test("the README has the size of a tombstone", () => {
+  expect(readme.match(/\d+ bytes/g)).toEqual([`${TOMBSTONE_BYTES} bytes`, `${TOMBSTONE_BYTES} bytes`]);
 });
 
 await describeWithService("s3", "the README", (endpoint) => {
-  const client = clientOf(endpoint);
+  const client = createClient(endpoint);
   afterAll(() => client.destroy());
 
-  test("has an example that runs, on the built package, and goes on where it stopped", async () => {
+  test("has an example that runs against the built package and resumes", async () => {
     const bucket = await newBucket(client);
-    // Below this package, so that its own name resolves.
+    // Inside this package, so that imports of its name resolve.
     mkdirSync(join(root, "dist"), { recursive: true });
     const program = mkdtempSync(join(root, "dist", "readme-"));
     const environment = {
@@ -39,7 +39,7 @@ await describeWithService("s3", "the README", (endpoint) => {
       AWS_SECRET_ACCESS_KEY: endpoint.secretAccessKey,
     };
     try {
-      writeFileSync(join(program, "example.ts"), block("ts").replace("my-agents", bucket));
+      writeFileSync(join(program, "example.ts"), codeBlock("ts").replace("my-agents", bucket));
       const run = () =>
         promisify(execFile)(process.execPath, [join(program, "example.ts")], { env: environment });
       expect((await run()).stdout).toBe("Visit 1.\n");
@@ -49,16 +49,19 @@ await describeWithService("s3", "the README", (endpoint) => {
     }
   });
 
-  test("has a policy that a service takes", async () => {
+  test("has a policy that a service accepts", async () => {
     const bucket = await newBucket(client);
-    const { Statement, Version } = JSON.parse(block("json").replaceAll("my-agents", bucket)) as {
+    const { Statement, Version } = JSON.parse(codeBlock("json").replaceAll("my-agents", bucket)) as {
       Version: string;
       Statement: object[];
     };
-    // A bucket's policy names who, and a user's does not.
+    // A bucket policy needs a principal, and a user policy must not have one.
     const Principal = { AWS: ["arn:aws:iam:::user/nobody"] };
-    const Policy = JSON.stringify({ Version, Statement: Statement.map((each) => ({ ...each, Principal })) });
-    const answer = await client.send(new PutBucketPolicyCommand({ Bucket: bucket, Policy }));
-    expect(answer.$metadata.httpStatusCode).toBeLessThan(300);
+    const Policy = JSON.stringify({
+      Version,
+      Statement: Statement.map((statement) => ({ ...statement, Principal })),
+    });
+    const response = await client.send(new PutBucketPolicyCommand({ Bucket: bucket, Policy }));
+    expect(response.$metadata.httpStatusCode).toBeLessThan(300);
   });
 });

@@ -1,41 +1,54 @@
-import { createThreadStore, type StoreOptions, type ThreadDriver, type ThreadStore } from "@threadstore/core";
-import { bucketOf } from "./client.ts";
-import { explain } from "./explain.ts";
-import { newHistories } from "./history.ts";
-import { listRecords } from "./listing.ts";
+import type { ThreadStore } from "@threadstore/core";
+import { createThreadStore, type StoreOptions, type ThreadDriver } from "@threadstore/core/driver";
+import { resolveBucket } from "./client.ts";
+import { withDriverErrors } from "./errors.ts";
+import { listRecords } from "./list.ts";
 import type { S3DriverOptions } from "./options.ts";
-import { buryTombstones, deleteRecord, readRecord, type Records, writeRecord } from "./records.ts";
-import { providerFinder } from "./self-check.ts";
+import { deleteRecord, readRecord, type RecordContext, writeRecord } from "./records.ts";
+import { createSelfCheck } from "./self-check.ts";
+import { deleteOldTombstones } from "./tombstones.ts";
+import { createWriteHistories } from "./write-history.ts";
 
 export type S3StoreOptions = S3DriverOptions & StoreOptions;
 
 /**
- * Keeps threads in a bucket of S3, or of a service that speaks its protocol and has conditional writes: one
- * object a thread. Throws `TypeError` for wrong options; sends nothing before it is used.
+ * Creates a store that keeps each thread in one object of an S3 bucket, or of a compatible service with conditional
+ * writes. Sends nothing before the first call. Throws a `TypeError` if an option is invalid.
  */
 export function s3Store(options: S3StoreOptions): ThreadStore {
   return createThreadStore(s3Driver(options), options);
 }
 
-/** The driver under `s3Store`, for `createThreadStore`. Throws `TypeError` for wrong options. */
+/**
+ * Creates the driver of {@link s3Store}, for use with `createThreadStore`. Throws a `TypeError` if an option is
+ * invalid.
+ */
 export function s3Driver(options: S3DriverOptions): ThreadDriver {
-  const bucket = bucketOf(options);
-  const provider = providerFinder(bucket, options);
-  const records: Records = { bucket, provider, histories: newHistories(), harmless: new WeakSet() };
+  const bucket = resolveBucket(options);
+  const selfCheck = createSelfCheck(bucket, options);
+  const context: RecordContext = { bucket, selfCheck, histories: createWriteHistories() };
   return {
     contract: 1,
     name: "s3",
-    read: (key, known, { signal }) => readRecord(records, key, known, signal),
-    write: (key, record, expected, { signal }) => writeRecord(records, key, record, expected, signal),
-    delete: (key, expected, { signal }) => deleteRecord(records, key, expected, signal),
-    list: async (namespace, request, { signal }) => {
-      const { page, tombstones } = await listRecords({ bucket, namespace, signal }, request);
-      await buryTombstones(records, tombstones, signal);
-      return page;
-    },
-    explain: (error) => explain(error, error instanceof Error && records.harmless.has(error)),
-    close: async () => {
-      provider.close();
+
+    read: (key, cachedVersion, { signal }) =>
+      withDriverErrors(() => readRecord(context, key, cachedVersion, signal)),
+
+    write: (key, record, expectedVersion, { signal }) =>
+      withDriverErrors(() => writeRecord(context, key, record, expectedVersion, signal)),
+
+    delete: (key, expectedVersion, { signal }) =>
+      withDriverErrors(() => deleteRecord(context, key, expectedVersion, signal)),
+
+    list: (namespace, request, { signal }) =>
+      withDriverErrors(async () => {
+        const { page, tombstones } = await listRecords({ bucket, namespace, signal }, request);
+        await deleteOldTombstones(context, tombstones, signal);
+        return page;
+      }),
+
+    async close() {
+      selfCheck.close();
       if (options.client === undefined) bucket.client.destroy();
     },
   };

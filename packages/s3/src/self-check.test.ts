@@ -2,37 +2,38 @@ import { PutBucketVersioningCommand } from "@aws-sdk/client-s3";
 import { describeWithService } from "@threadstore/services/vitest";
 import { afterAll, describe, expect, test } from "vitest";
 import {
-  clientOf,
-  connection,
-  countRequests,
+  connectionTo,
+  createClient,
+  driverOptions,
   keysIn,
   newBucket,
-  options,
   record,
+  recordMethods,
 } from "./bucket.test-helper.ts";
-import { bucketOf } from "./client.ts";
+import { resolveBucket } from "./client.ts";
 import type { S3DriverOptions } from "./options.ts";
+import { type ProviderQuirks, startProvider } from "./provider.test-helper.ts";
 import { s3Driver, s3Store } from "./s3-store.ts";
-import { type Habits, scriptedService, serviceWith } from "./scripted-service.test-helper.ts";
-import { type Provider, providerFinder } from "./self-check.ts";
+import { scriptedService } from "./scripted-service.test-helper.ts";
+import { createSelfCheck, type ProviderCapabilities } from "./self-check.ts";
 
 const key = { namespace: "", id: "thread" };
 
-function find(given: S3DriverOptions): Promise<Provider> {
-  return providerFinder(bucketOf(given), given).find();
+function detect(options: S3DriverOptions): Promise<ProviderCapabilities> {
+  return createSelfCheck(resolveBucket(options), options).capabilities();
 }
 
 describe("a provider", () => {
-  test.each<[string, Habits, Provider, number]>([
-    ["as AWS", {}, { etagQuotes: "keep", conditionalDelete: true, deleteIfUnmodified: false }, 12],
+  test.each<[string, ProviderQuirks, ProviderCapabilities, number]>([
+    ["like AWS", {}, { etagQuotes: "keep", conditionalDelete: true, deleteIfUnmodified: false }, 12],
     [
-      "that answers losers by 409",
+      "that responds with 409 to losers of a race",
       { conflicts: true },
       { etagQuotes: "keep", conditionalDelete: true, deleteIfUnmodified: false },
       12,
     ],
     [
-      "that wants ETags without quotes",
+      "that expects ETags without quotes",
       { quotes: "without" },
       { etagQuotes: "strip", conditionalDelete: true, deleteIfUnmodified: false },
       16,
@@ -44,55 +45,59 @@ describe("a provider", () => {
       10,
     ],
     [
-      "that does not know conditions on deletes",
-      { unknown: ["delete"] },
+      "that does not support conditions on deletes",
+      { unsupported: ["delete"] },
       { etagQuotes: "keep", conditionalDelete: false, deleteIfUnmodified: false },
       13,
     ],
     [
-      "that refuses a header it does not know",
-      { unknown: ["x-amz-delete-if-unmodified-since"] },
+      "that refuses unknown headers",
+      { unsupported: ["x-amz-delete-if-unmodified-since"] },
       { etagQuotes: "keep", conditionalDelete: true, deleteIfUnmodified: false },
       12,
     ],
     [
-      "that refuses that header and ignores conditions on deletes",
-      { unknown: ["x-amz-delete-if-unmodified-since"], ignores: ["if-match on delete"] },
+      "that refuses unknown headers and ignores conditions on deletes",
+      { unsupported: ["x-amz-delete-if-unmodified-since"], ignores: ["if-match on delete"] },
       { etagQuotes: "keep", conditionalDelete: false, deleteIfUnmodified: false },
       12,
     ],
-  ])("%s is known for what it is, and nothing is left", async (_name, habits, provider, requests) => {
-    await using service = await serviceWith(habits);
-    expect(await find(service.options)).toEqual(provider);
+  ])("%s is detected, and the check deletes its object", async (_name, quirks, capabilities, requests) => {
+    await using service = await startProvider(quirks);
+    expect(await detect(service.options)).toEqual(capabilities);
     expect(service.requests.length).toBeLessThanOrEqual(requests);
     const [path = ""] = service.requests.map((request) => request.path);
     expect(path).toMatch(/^\/bucket\/threadstore\/!self-check\/[\w-]{22}$/);
-    const left = await fetch(`${service.options.endpoint}${path}`);
-    expect(left.status).toBe(404);
+    const remaining = await fetch(`${service.options.endpoint}${path}`);
+    expect(remaining.status).toBe(404);
   });
 
-  test.each<[string, Habits, RegExp]>([
-    ["ignores If-Match", { ignores: ["if-match"] }, /create what is not there/],
-    ["ignores If-Match where nothing is", { ignores: ["if-match on nothing"] }, /create what is not there/],
-    ["ignores If-None-Match", { ignores: ["if-none-match"] }, /several writers win/],
-    ["does not know conditional writes", { unknown: ["put"] }, /does not know conditional writes/],
-    ["gives no ETag", { etags: false }, /no ETag/],
-  ])("that %s is refused", async (_name, habits, message) => {
-    await using service = await serviceWith(habits);
+  test.each<[string, ProviderQuirks, RegExp]>([
+    ["ignores If-Match", { ignores: ["if-match"] }, /create a missing object/],
+    [
+      "ignores If-Match for a missing object",
+      { ignores: ["if-match on nothing"] },
+      /create a missing object/,
+    ],
+    ["ignores If-None-Match", { ignores: ["if-none-match"] }, /several writers/],
+    ["does not support conditional writes", { unsupported: ["put"] }, /does not support conditional writes/],
+    ["does not return ETags", { etags: false }, /does not return ETags/],
+  ])("that %s is MISCONFIGURED", async (_name, quirks, message) => {
+    await using service = await startProvider(quirks);
     const store = s3Store(service.options);
     await expect(store.save("a", {})).rejects.toMatchObject({ code: "MISCONFIGURED", message });
     await store.close();
   });
 
-  test("is asked only for what the options do not tell", async () => {
-    await using service = await serviceWith({ quotes: "without", ignores: ["if-match on delete"] });
+  test("is not checked for options that are set", async () => {
+    await using service = await startProvider({ quotes: "without", ignores: ["if-match on delete"] });
     const quotes = { ...service.options, etagQuotes: "strip" } as const;
-    expect(await find(quotes)).toMatchObject({ etagQuotes: "strip", conditionalDelete: false });
+    expect(await detect(quotes)).toMatchObject({ etagQuotes: "strip", conditionalDelete: false });
     const deletes = { ...service.options, conditionalDelete: false };
-    expect(await find(deletes)).toMatchObject({ etagQuotes: "strip", conditionalDelete: false });
+    expect(await detect(deletes)).toMatchObject({ etagQuotes: "strip", conditionalDelete: false });
     service.requests.length = 0;
     const both = { ...quotes, ...deletes, etagQuotes: "strip" } as const;
-    expect(await find(both)).toEqual({
+    expect(await detect(both)).toEqual({
       etagQuotes: "strip",
       conditionalDelete: false,
       deleteIfUnmodified: false,
@@ -100,100 +105,102 @@ describe("a provider", () => {
     expect(service.requests).toEqual([]);
   });
 
-  test("that wants other quotes than the options say is refused", async () => {
-    await using service = await serviceWith({ quotes: "without" });
-    await expect(find({ ...service.options, etagQuotes: "keep" })).rejects.toThrow(
+  test("that expects other quotes than configured is MISCONFIGURED", async () => {
+    await using service = await startProvider({ quotes: "without" });
+    await expect(detect({ ...service.options, etagQuotes: "keep" })).rejects.toThrow(
       /refuses If-Match with the ETag/,
     );
   });
 
-  test("that is said to make deletes conditional is believed", async () => {
-    await using service = await serviceWith({});
-    const given = { ...service.options, conditionalDelete: true };
-    expect(await find(given)).toMatchObject({ conditionalDelete: true });
+  test("is trusted to enforce conditions on deletes if configured", async () => {
+    await using service = await startProvider({});
+    const options = { ...service.options, conditionalDelete: true };
+    expect(await detect(options)).toMatchObject({ conditionalDelete: true });
     expect(service.requests.filter(({ method }) => method === "DELETE")).toHaveLength(1);
   });
 });
 
-describe("the check", () => {
-  test("is made once, by the first write, for all that wait for it", async () => {
-    await using service = await serviceWith({});
+describe("the self-check", () => {
+  test("runs once, on the first write, for all concurrent writes", async () => {
+    await using service = await startProvider({});
     const driver = s3Driver(service.options);
-    await driver.read(key, undefined, options);
+    await driver.read(key, undefined, driverOptions);
     expect(service.requests).toHaveLength(1);
     const ids = Array.from({ length: 20 }, (_, n) => `thread-${n}`);
-    await Promise.all(ids.map((id) => driver.write({ namespace: "", id }, record("x"), undefined, options)));
+    await Promise.all(
+      ids.map((id) => driver.write({ namespace: "", id }, record("x"), undefined, driverOptions)),
+    );
     expect(service.requests.length).toBeLessThanOrEqual(1 + 12 + 20);
     await driver.close();
   });
 
-  test("that failed is made again, and its failure is no doubt about the save", async () => {
-    const habits = await serviceWith({});
-    let broken = true;
+  test("that failed runs again, and the save of the failed one had no effect", async () => {
+    const provider = await startProvider({});
+    let isDown = true;
     await using service = await scriptedService(async (request) => {
-      if (broken) return { status: 503, body: "<html>not S3</html>" };
+      if (isDown) return { status: 503, body: "<html>not S3</html>" };
       const { method, path, headers, body } = request;
       const condition = ["if-match", "if-none-match"].filter((name) => name in headers);
-      const answer = await fetch(`${habits.options.endpoint}${path}`, {
+      const response = await fetch(`${provider.options.endpoint}${path}`, {
         method,
         headers: Object.fromEntries(condition.map((name) => [name, String(headers[name])])),
         ...(method === "PUT" ? { body } : {}),
       });
       return {
-        status: answer.status,
-        headers: { etag: answer.headers.get("etag") ?? "", "content-type": "application/xml" },
-        body: await answer.text(),
+        status: response.status,
+        headers: { etag: response.headers.get("etag") ?? "", "content-type": "application/xml" },
+        body: await response.text(),
       };
     });
     const store = s3Store({ ...service.options, maxRetries: 0 });
     await expect(store.save("a", {})).rejects.toMatchObject({ code: "UNAVAILABLE", retryable: true });
-    broken = false;
+    isDown = false;
     await store.save("a", {});
     await store.close();
-    await habits[Symbol.asyncDispose]();
+    await provider[Symbol.asyncDispose]();
   });
 
-  test("ends with its caller's store, even against a black hole", async () => {
+  test("ends when the store is closed, even if the service does not respond", async () => {
     await using service = await scriptedService(() => new Promise(() => undefined));
     const driver = s3Driver(service.options);
-    const write = driver.write(key, record("x"), undefined, options);
-    const failed = write.catch((error: unknown) => driver.explain?.(error));
+    const write = driver.write(key, record("x"), undefined, driverOptions);
+    const failed = write.catch((error: unknown) => error);
     while (service.requests.length === 0) await new Promise(setImmediate);
     await driver.close();
-    expect(await failed).toMatchObject({ code: "UNAVAILABLE", applied: "no" });
+    expect(await failed).toMatchObject({ code: "UNAVAILABLE", effect: "none" });
   });
 });
 
-await describeWithService("s3", "in a real bucket", (endpoint) => {
-  const client = clientOf(endpoint);
+await describeWithService("s3", "the self-check on Ceph", (endpoint) => {
+  const client = createClient(endpoint);
   afterAll(() => client.destroy());
 
-  test("what Ceph keeps to is found out, in few requests, and nothing is left", async () => {
+  test("detects the capabilities in a few requests, and deletes its object", async () => {
     const bucket = await newBucket(client);
-    const own = clientOf(endpoint);
-    const sent = countRequests(own);
-    const found = await find({ client: own, bucket });
-    expect(found).toEqual({ etagQuotes: "strip", conditionalDelete: false, deleteIfUnmodified: true });
-    expect(sent.length).toBeLessThanOrEqual(16);
+    const checkingClient = createClient(endpoint);
+    const requests = recordMethods(checkingClient);
+    const capabilities = await detect({ client: checkingClient, bucket });
+    expect(capabilities).toEqual({ etagQuotes: "strip", conditionalDelete: false, deleteIfUnmodified: true });
+    expect(requests.length).toBeLessThanOrEqual(16);
     expect(await keysIn(client, bucket)).toEqual([]);
-    own.destroy();
+    checkingClient.destroy();
   });
 
-  test("many processes may check at once", async () => {
+  test("can run in many processes at once", async () => {
     const bucket = await newBucket(client);
-    const found = await Promise.all(
-      Array.from({ length: 8 }, () => find({ ...connection(endpoint), bucket })),
+    const results = await Promise.all(
+      Array.from({ length: 8 }, () => detect({ ...connectionTo(endpoint), bucket })),
     );
-    for (const provider of found) expect(provider).toEqual(found[0]);
+    for (const capabilities of results) expect(capabilities).toEqual(results[0]);
     expect(await keysIn(client, bucket)).toEqual([]);
   });
 
-  test("a versioned bucket, in which Ceph ignores conditions, is refused", async () => {
+  test("reports a versioned bucket, in which Ceph ignores conditions, as MISCONFIGURED", async () => {
     const bucket = await newBucket(client);
     await client.send(
       new PutBucketVersioningCommand({ Bucket: bucket, VersioningConfiguration: { Status: "Enabled" } }),
     );
-    const store = s3Store({ ...connection(endpoint), bucket });
+    const store = s3Store({ ...connectionTo(endpoint), bucket });
     await expect(store.save("a", {})).rejects.toMatchObject({
       code: "MISCONFIGURED",
       message: expect.stringContaining("versioned"),

@@ -1,57 +1,60 @@
 import { randomBytes } from "node:crypto";
 import type { Version } from "@threadstore/core";
+import { DriverError } from "@threadstore/core/driver";
 import type { Bucket } from "./client.ts";
-import { S3SetupError, statusOf } from "./explain.ts";
-import { selfCheckFolder } from "./keys.ts";
-import { deleteObject, etagOf, putObject } from "./objects.ts";
+import { type EtagQuotes, etagOf } from "./etags.ts";
+import { SELF_CHECK_FOLDER } from "./keys.ts";
+import { type DeleteCondition, deleteObject, type PutCondition, putObject } from "./objects.ts";
 import type { S3DriverOptions } from "./options.ts";
+import { statusOf } from "./service-error.ts";
 
-/** What is known of a provider. */
-export interface Provider {
-  readonly etagQuotes: "keep" | "strip";
+export interface ProviderCapabilities {
+  readonly etagQuotes: EtagQuotes;
+  /** Whether the provider enforces `If-Match` on deletes. */
   readonly conditionalDelete: boolean;
-  /** Whether it keeps to Ceph's own condition on deletes, with which old tombstones can be removed. */
+  /** Whether the provider enforces {@link DELETE_IF_UNMODIFIED_SINCE}. */
   readonly deleteIfUnmodified: boolean;
 }
 
-/** Ceph's own: deletes only what was not written after that time, to the second, in one atomic step. */
-export const unmodifiedSince = "x-amz-delete-if-unmodified-since";
+/** Ceph's own condition: deletes an object, atomically, only if it was not written after this time, to the second. */
+export const DELETE_IF_UNMODIFIED_SINCE = "x-amz-delete-if-unmodified-since";
 
-const racers = 4;
-const checkMs = 10_000;
+const CONCURRENT_WRITERS = 4;
+const TIMEOUT_MS = 10_000;
+const MISSING_VERSION: Version = "00000000000000000000000000000000";
 
-export interface ProviderFinder {
-  find(): Promise<Provider>;
-  /** Ends a check that nobody waits for any more. */
+export interface SelfCheck {
+  /** Runs the check if it has not succeeded yet. All callers share one check. */
+  capabilities(): Promise<ProviderCapabilities>;
+  /** Aborts a check in progress. */
   close(): void;
 }
 
 /**
- * Finds out, once, whether conditional writes are enforced in this very bucket, and how: some services ignore
- * the conditions, and some do in versioned buckets only. A failed check is made again by the next call.
+ * Creates the check of whether and how the provider enforces conditional writes in this bucket. Some services ignore
+ * conditions, and some ignore them in versioned buckets only. Options that are set are not checked.
  */
-export function providerFinder(
+export function createSelfCheck(
   bucket: Bucket,
   { etagQuotes, conditionalDelete }: S3DriverOptions,
-): ProviderFinder {
+): SelfCheck {
   const closing = new AbortController();
-  let found: Promise<Provider> | undefined;
+  let capabilities: Promise<ProviderCapabilities> | undefined;
   if (etagQuotes !== undefined && conditionalDelete !== undefined) {
-    found = Promise.resolve({ etagQuotes, conditionalDelete, deleteIfUnmodified: false });
+    capabilities = Promise.resolve({ etagQuotes, conditionalDelete, deleteIfUnmodified: false });
   }
-  const check = (): Promise<Provider> => {
-    // Not with the signal of the call that happens to come first: others wait for this too.
-    const signal = AbortSignal.any([closing.signal, AbortSignal.timeout(checkMs)]);
-    return selfCheck({ bucket, etagQuotes, conditionalDelete, signal });
+  const check = async (): Promise<ProviderCapabilities> => {
+    // Not the signal of the first caller, because other callers wait for the same check.
+    const signal = AbortSignal.any([closing.signal, AbortSignal.timeout(TIMEOUT_MS)]);
+    try {
+      return await runCheck({ bucket, etagQuotes, conditionalDelete, signal });
+    } catch (error) {
+      capabilities = undefined;
+      throw error;
+    }
   };
   return {
-    find() {
-      found ??= check().catch((error: unknown) => {
-        found = undefined;
-        throw error;
-      });
-      return found;
-    },
+    capabilities: () => (capabilities ??= check()),
     close: () => closing.abort(),
   };
 }
@@ -61,109 +64,111 @@ interface Check extends Pick<S3DriverOptions, "etagQuotes" | "conditionalDelete"
   readonly signal: AbortSignal;
 }
 
-const never: Version = "00000000000000000000000000000000";
-
-/** On an object of its own, so that any number of processes may do it at once. */
-async function selfCheck(check: Check): Promise<Provider> {
-  const key = `${check.bucket.prefix}${selfCheckFolder}${randomBytes(16).toString("base64url")}`;
-  const ghost = await race(check, key, { IfMatch: etagOf(never, check.etagQuotes ?? "keep") }, 1);
-  if (ghost !== undefined) throw unsuitable("lets If-Match create what is not there");
-  const created = await race(check, key, { IfNoneMatch: "*" });
-  if (created === undefined) throw unsuitable("refuses If-None-Match for what is not there");
-  const { etagQuotes, version } = await findQuotes(check, key, created);
-  const current = { "if-match": etagOf(version, etagQuotes) };
-  const stale = { "if-match": etagOf(never, etagQuotes) };
-  return { etagQuotes, ...(await findDelete(check, key, current, stale)) };
+/** Uses an object with a random key, so that any number of processes can check at once. */
+async function runCheck(check: Check): Promise<ProviderCapabilities> {
+  const key = `${check.bucket.prefix}${SELF_CHECK_FOLDER}${randomBytes(16).toString("base64url")}`;
+  const ifMissingVersion = { IfMatch: etagOf(MISSING_VERSION, check.etagQuotes ?? "keep") };
+  if ((await writeConcurrently(check, key, ifMissingVersion, 1)) !== undefined) {
+    throw unsuitable("lets If-Match create a missing object");
+  }
+  const created = await writeConcurrently(check, key, { IfNoneMatch: "*" });
+  if (created === undefined) throw unsuitable("refuses If-None-Match for a missing object");
+  const { etagQuotes, version } = await detectQuotes(check, key, created);
+  const ifCurrent = { "if-match": etagOf(version, etagQuotes) };
+  const ifStale = { "if-match": etagOf(MISSING_VERSION, etagQuotes) };
+  return { etagQuotes, ...(await detectDelete(check, key, ifCurrent, ifStale)) };
 }
 
-async function findQuotes(
+async function detectQuotes(
   check: Check,
   key: string,
   created: Version,
-): Promise<{ etagQuotes: "keep" | "strip"; version: Version }> {
+): Promise<{ etagQuotes: EtagQuotes; version: Version }> {
   const candidates = check.etagQuotes === undefined ? (["keep", "strip"] as const) : [check.etagQuotes];
   for (const etagQuotes of candidates) {
-    const version = await race(check, key, { IfMatch: etagOf(created, etagQuotes) });
+    const version = await writeConcurrently(check, key, { IfMatch: etagOf(created, etagQuotes) });
     if (version !== undefined) return { etagQuotes, version };
   }
-  throw unsuitable("refuses If-Match with the ETag that the object has");
+  throw unsuitable("refuses If-Match with the ETag of the object");
 }
 
-/** Finds what deleting keeps to, and deletes the object. */
-async function findDelete(
+/** Detects which conditions a delete enforces, and deletes the object. */
+async function detectDelete(
   check: Check,
   key: string,
-  current: Condition,
-  stale: Condition,
-): Promise<Omit<Provider, "etagQuotes">> {
-  const given = check.conditionalDelete;
-  const longAgo = { [unmodifiedSince]: "2000-01-01T00:00:00.000Z" };
-  if (given !== true) {
-    const both = await remove(check, key, { ...longAgo, ...(given === false ? {} : stale) });
+  ifCurrent: DeleteCondition,
+  ifStale: DeleteCondition,
+): Promise<Omit<ProviderCapabilities, "etagQuotes">> {
+  const configured = check.conditionalDelete;
+  const ifUnmodified = { [DELETE_IF_UNMODIFIED_SINCE]: "2000-01-01T00:00:00.000Z" };
+  if (configured !== true) {
+    const both = await tryDelete(check, key, { ...ifUnmodified, ...(configured === false ? {} : ifStale) });
     if (both === "deleted") return { conditionalDelete: false, deleteIfUnmodified: false };
-    if (given === false || (await remove(check, key, stale)) === "deleted") {
-      await remove(check, key, {});
+    if (configured === false || (await tryDelete(check, key, ifStale)) === "deleted") {
+      await tryDelete(check, key, {});
       return { conditionalDelete: false, deleteIfUnmodified: both === "refused" };
     }
   }
-  if ((await remove(check, key, current)) === "deleted" || given === true) {
+  if ((await tryDelete(check, key, ifCurrent)) === "deleted" || configured === true) {
     return { conditionalDelete: true, deleteIfUnmodified: false };
   }
-  await remove(check, key, {});
+  await tryDelete(check, key, {});
   return { conditionalDelete: false, deleteIfUnmodified: false };
 }
 
-type Condition = Readonly<Record<string, string>>;
-
-/** `unknown`: the service does not know the condition, and says so. */
-async function remove(
+async function tryDelete(
   { bucket, signal }: Check,
   key: string,
-  condition: Condition,
-): Promise<"deleted" | "refused" | "unknown"> {
+  condition: DeleteCondition,
+): Promise<"deleted" | "refused" | "unsupported"> {
   try {
     return (await deleteObject(bucket, key, condition, signal)) ? "deleted" : "refused";
   } catch (error) {
-    if (statusOf(error) === 400 || statusOf(error) === 501) return "unknown";
+    if (statusOf(error) === 400 || statusOf(error) === 501) return "unsupported";
     throw error;
   }
 }
 
-/** Writes under one condition, several times at once. The version that won, if one did. */
-async function race(
+/**
+ * Sends several writes with the same condition at once. Resolves with the version of the one that succeeded, if any.
+ */
+async function writeConcurrently(
   check: Check,
   key: string,
-  condition: Parameters<typeof putObject>[3],
-  count = racers,
+  condition: PutCondition,
+  writers = CONCURRENT_WRITERS,
 ): Promise<Version | undefined> {
-  const outcomes = await Promise.all(Array.from({ length: count }, () => enter(check, key, condition)));
-  const winners = outcomes.filter((outcome) => typeof outcome === "string");
-  if (winners.length > 1) throw unsuitable("lets several writers win that name the same condition");
+  const outcomes = await Promise.all(Array.from({ length: writers }, () => tryPut(check, key, condition)));
+  const versions = outcomes.filter((outcome) => typeof outcome === "string");
+  if (versions.length > 1) throw unsuitable("lets several writers with the same condition succeed");
   const undecided = outcomes.find((outcome) => outcome instanceof Error);
-  if (winners.length === 0 && undecided !== undefined) throw undecided;
-  return winners[0];
+  if (versions.length === 0 && undecided !== undefined) throw undecided;
+  return versions[0];
 }
 
-/** The version written; `undefined`: refused; an error: not decided, as Ceph answers losers. */
-async function enter(
+/**
+ * Resolves with the version; `undefined` if the condition was false; an error that Ceph may give losers of a race.
+ */
+async function tryPut(
   { bucket, signal }: Check,
   key: string,
-  condition: Parameters<typeof putObject>[3],
+  condition: PutCondition,
 ): Promise<Version | Error | undefined> {
   const bytes = Buffer.from(`{"threadstore":{"selfCheck":"${randomBytes(16).toString("base64url")}"}}`);
   try {
     return await putObject(bucket, key, { bytes }, condition, signal);
   } catch (error) {
     const status = statusOf(error);
-    if (status === 501) throw unsuitable("does not know conditional writes", error);
+    if (status === 501) throw unsuitable("does not support conditional writes", error);
     if (error instanceof Error && status !== undefined && (status === 409 || status >= 500)) return error;
     throw error;
   }
 }
 
-function unsuitable(what: string, cause?: unknown): S3SetupError {
-  return new S3SetupError(
-    `The store needs conditional writes, and this bucket ${what}. Some services and old releases do not have them, and some not in versioned buckets. See the providers in the README of @threadstore/s3.`,
-    { cause },
+function unsuitable(reason: string, cause?: unknown): DriverError {
+  return new DriverError(
+    "MISCONFIGURED",
+    `The store needs conditional writes, but this bucket ${reason}. Use a provider and release that supports them, also in versioned buckets. The README of @threadstore/s3 has a list of providers.`,
+    cause === undefined ? {} : { cause },
   );
 }
