@@ -36,3 +36,45 @@ describe.each(Object.entries(LAYERS))("modules in %s", (folder, lowerFolders) =>
     expect(upward).toEqual([]);
   });
 });
+
+describe("the entry point for users", () => {
+  it("exports only what users need", () => {
+    const source = readFileSync(join(root, "index.ts"), "utf8");
+    const names = [...source.matchAll(/^export (?:type )?\{([^}]*)\}/gmu)]
+      .flatMap(([, list = ""]) => list.split(","))
+      .map((name) => name.replace("type ", "").trim())
+      .filter((name) => name !== "");
+    expect(names.toSorted((a, b) => (a < b ? -1 : 1))).toEqual([
+      "CallDiagnostics",
+      "CallOptions",
+      "CorruptThreadSummary",
+      "DeleteExpiredOptions",
+      "DeleteExpiredResult",
+      "DeleteOptions",
+      "IntactThreadSummary",
+      "JsonValue",
+      "ListOptions",
+      "LoadOptions",
+      "MemoryRecords",
+      "MemoryStoreOptions",
+      "Previous",
+      "SaveOptions",
+      "SerializedThread",
+      "StoreOptions",
+      "StoredThread",
+      "THREAD_STORE_ERROR_CODES",
+      "ThreadDetails",
+      "ThreadMetadata",
+      "ThreadPage",
+      "ThreadStore",
+      "ThreadStoreError",
+      "ThreadStoreErrorCode",
+      "ThreadStoreErrorDetails",
+      "ThreadSummary",
+      "UpdateChange",
+      "UpdateOptions",
+      "Version",
+      "memoryStore",
+    ]);
+  });
+});

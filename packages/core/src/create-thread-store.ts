@@ -34,7 +34,7 @@ async function closeDriver(driver: ThreadDriver): Promise<void> {
   try {
     await driver.close();
   } catch (cause) {
-    throw classifyFailure(driver, cause).error;
+    throw classifyFailure(cause).error;
   }
 }
 

@@ -1,4 +1,3 @@
-import type { BackendErrorCode } from "./errors.ts";
 import type { Version } from "./thread-store.ts";
 
 /**
@@ -72,14 +71,6 @@ export interface DriverOptions {
   readonly signal: AbortSignal;
 }
 
-/** @deprecated Throw a `DriverError`. */
-export interface FailureExplanation {
-  readonly code: BackendErrorCode;
-  readonly message: string;
-  readonly applied: "no" | "unknown" | "undurable";
-  readonly retryAfterMs?: number | undefined;
-}
-
 /**
  * The part of a store that is specific to a backend: a few operations on bytes. Core does the rest once for all
  * backends: validation, encoding, expiry, conflicts, retries, deadlines, telemetry. docs/writing-an-adapter.md is a
@@ -123,9 +114,6 @@ export interface ThreadDriver {
 
   /** Lists a page of the records of one namespace. Its cost must depend on the page, not on the store. */
   list(namespace: string, page: PageRequest, options: DriverOptions): Promise<RecordPage>;
-
-  /** @deprecated Throw a `DriverError` where the failure happens. */
-  explain?(error: unknown): FailureExplanation | undefined;
 
   /**
    * Closes resources the driver created. Must not close a client that was passed in. Called once, after all calls.

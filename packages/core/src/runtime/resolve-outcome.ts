@@ -64,7 +64,7 @@ async function attempt<Applied>(
     return { applied: await change.apply() };
   } catch (cause) {
     context.signal.throwIfAborted();
-    return { failure: classifyFailure(context.driver, cause) };
+    return { failure: classifyFailure(cause) };
   }
 }
 

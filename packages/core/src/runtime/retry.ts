@@ -15,7 +15,7 @@ export async function withRetries<T>(context: OperationContext, request: () => P
     } catch (cause) {
       context.signal.throwIfAborted();
       failures += 1;
-      await backOff(context, classifyFailure(context.driver, cause), failures);
+      await backOff(context, classifyFailure(cause), failures);
     }
   }
 }
