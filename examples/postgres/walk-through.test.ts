@@ -47,10 +47,10 @@ await describeWithService("postgres", "the walk-through", ({ url }) => {
     expect(await steadyLines(/^failed {2}C4-2/u)).toHaveLength(6);
     expect(lines).toEqual(expect.arrayContaining(await steadyLines(/^failed {2}C4-2/u)));
     expect(lines.join("\n")).toMatch(
-      /Promised: of 16 saves from one version exactly one succeeds\. Happened: \d+ of 16/u,
+      /Expected: of 16 saves from one version exactly one succeeds\. Actual: \d+ of 16/u,
     );
     expect(lines.join("\n")).toMatch(
-      /are linearizable\. Happened: Thread .*: (?:lost update|double creation)/u,
+      /are linearizable\. Actual: Thread .*: (?:lost update|double creation)/u,
     );
   });
 

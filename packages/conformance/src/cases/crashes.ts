@@ -15,7 +15,7 @@ import { block, whileWatched, listMeanwhile, writeBlocks } from "./support/visib
 export const crashes: ConformanceCase[] = section("Crashes", [
   {
     id: "D1-1",
-    title: "who reads while another writes never sees a mix, a part, nothing or an error",
+    title: "reads during concurrent saves never return a mixture, a partial thread, nothing or an error",
     ...CONCURRENT,
     clauses: ["D1", "E4"],
     async run(context) {
@@ -23,11 +23,11 @@ export const crashes: ConformanceCase[] = section("Crashes", [
       const steps = { quick: 8, full: 24 }[context.settings.effort];
       await whileWatched(context, steps, writeBlocks, () => ({ thread, json }) => {
         const { n, end } = thread;
-        same(n, end, "a thread is loaded whole");
+        same(n, end, "a thread is loaded completely");
         holds(
           json === JSON.stringify(block(Number(n))),
           "a thread is loaded as one save left it",
-          `number ${Number(n)} was a mix`,
+          `thread ${Number(n)} was a mixture`,
         );
       });
     },
@@ -44,7 +44,7 @@ export const crashes: ConformanceCase[] = section("Crashes", [
   },
   {
     id: "D1-3",
-    title: "a process killed while it saves a long thread leaves no torn one",
+    title: "a process killed while it saves a long thread leaves no partial thread",
     ...DURABLE,
     clauses: ["D1", "V1"],
     powers: ["peer"],
@@ -54,7 +54,7 @@ export const crashes: ConformanceCase[] = section("Crashes", [
   },
   {
     id: "D1-4",
-    title: "a thread never disappears when the process that overwrites it is killed",
+    title: "a thread does not disappear when the process that overwrites it is killed",
     ...DURABLE,
     clauses: ["D1", "E2"],
     powers: ["peer"],
@@ -64,7 +64,7 @@ export const crashes: ConformanceCase[] = section("Crashes", [
   },
   {
     id: "D1-5",
-    title: "a process killed amid many saves leaves no lock: the next one saves each thread at once",
+    title: "a process killed during many saves leaves no locks: the next one saves every thread at once",
     ...DURABLE,
     clauses: ["D1"],
     powers: ["peer"],
@@ -75,7 +75,7 @@ export const crashes: ConformanceCase[] = section("Crashes", [
   {
     id: "D1-6",
     title:
-      "a process killed while it creates or deletes leaves the thread as before or after, and creating decides by it",
+      "a process killed while it creates or deletes leaves the thread as before or after, and creating it depends on which",
     ...DURABLE,
     clauses: ["D1", "C2", "E3"],
     powers: ["peer"],
@@ -89,7 +89,7 @@ export const crashes: ConformanceCase[] = section("Crashes", [
   {
     id: "D1-7",
     title:
-      "the chain of versions is whole after each kill: no version comes back, and only the last can be replaced",
+      "after each kill the sequence of versions is intact: none recurs, and only the last one can be replaced",
     ...DURABLE,
     clauses: ["D1", "C1", "C2"],
     powers: ["peer"],
@@ -99,7 +99,7 @@ export const crashes: ConformanceCase[] = section("Crashes", [
   },
   {
     id: "D1-8",
-    title: "a place whose first user was killed while it set things up can be used at once",
+    title: "a location whose first user was killed during setup can be used at once",
     ...DURABLE,
     clauses: ["D1"],
     powers: ["peer"],
@@ -107,18 +107,18 @@ export const crashes: ConformanceCase[] = section("Crashes", [
   },
   {
     id: "D2-1",
-    title: "a save is acknowledged once its file, and then the folders that name it, are synced",
+    title: "a save is acknowledged after its file and then the folders that name it are synced",
     ...DURABLE,
     clauses: ["D2"],
     powers: ["peer", "disk"],
     async run(context) {
       const saves = checkWriteOrder(await traceWriter(context, false));
-      holds(saves >= 5, "the trace has enough saves to judge by", `it has ${saves}`);
+      holds(saves >= 5, "the trace has enough saves to be conclusive", `it has ${saves}`);
     },
   },
   {
     id: "D2-2",
-    title: "a power cut takes nothing that was acknowledged, and leaves each thread as before or after",
+    title: "a power failure loses nothing that was acknowledged and leaves each thread as before or after",
     ...DURABLE,
     clauses: ["D2", "D1"],
     powers: ["peer", "disk"],
@@ -126,7 +126,7 @@ export const crashes: ConformanceCase[] = section("Crashes", [
   },
   {
     id: "D2-3",
-    title: "what is acknowledged in spite of an error of the disk survives a power cut, too",
+    title: "whatever is acknowledged despite a disk error survives a power failure",
     ...DURABLE,
     clauses: ["D2", "C6"],
     powers: ["peer", "disk"],
@@ -134,7 +134,7 @@ export const crashes: ConformanceCase[] = section("Crashes", [
   },
   {
     id: "D2-4",
-    title: "the settings on which it depends that a save is durable are as the store promises",
+    title: "the settings that the durability of a save depends on have the values that the store promises",
     ...DURABLE,
     clauses: ["D2"],
     powers: ["durability"],
@@ -144,16 +144,24 @@ export const crashes: ConformanceCase[] = section("Crashes", [
       const store = await place.open();
       await store.save("a", { n: 1 });
       const settings = await place.durabilitySettings();
-      holds(settings.length > 0, "the harness looks up what durability depends on", "it looked up nothing");
+      holds(
+        settings.length > 0,
+        "the harness returns the settings that durability depends on",
+        "it returned none",
+      );
       for (const { name, promised, found } of settings) {
         const isKept = promised.includes(found);
-        holds(isKept, `${name} is ${promised.join(" or ")} where the store saves`, `it is ${found}`);
+        holds(
+          isKept,
+          `${name} is ${promised.join(" or ")} on the connection that the store saves on`,
+          `it is ${found}`,
+        );
       }
     },
   },
   {
     id: "D2-5",
-    title: "acknowledged saves survive kill -9 of the backend, and the store goes on with it",
+    title: "acknowledged saves survive kill -9 of the backend, and the store continues after the restart",
     ...DURABLE,
     clauses: ["D2", "E4", "C6"],
     powers: ["backend"],
@@ -161,7 +169,7 @@ export const crashes: ConformanceCase[] = section("Crashes", [
   },
   {
     id: "D3-1",
-    title: "the backend keeps nothing of deleted threads and old versions",
+    title: "deleted threads and old versions leave nothing in the backend",
     clauses: ["D3"],
     powers: ["entries"],
     async run({ open, entries }) {
@@ -179,12 +187,12 @@ export const crashes: ConformanceCase[] = section("Crashes", [
       let after = before;
       for (const n of range(5)) after = await round(100 * (n + 1));
       const happened = `after 6 threads there were ${before} entries, after 36 there were ${after}: ${show(await entries())}`;
-      holds(after <= before, "what deleted threads leave in the backend does not grow with them", happened);
+      holds(after <= before, "the leftovers of deleted threads do not grow with their number", happened);
     },
   },
   {
     id: "D3-2",
-    title: "a place that was destroyed is empty when it is opened again",
+    title: "a location that was destroyed is empty when it is opened again",
     clauses: ["D3"],
     async run({ newPlace, close }) {
       const place = newPlace();
@@ -202,14 +210,14 @@ export const crashes: ConformanceCase[] = section("Crashes", [
   },
   {
     id: "D3-3",
-    title: "who lists while threads are saved, created and deleted sees them and nothing else",
+    title: "a listing during saves and deletes contains the threads and nothing else",
     ...CONCURRENT,
     clauses: ["D3", "L1"],
     run: listMeanwhile,
   },
   {
     id: "D3-4",
-    title: "what killed processes leave behind is not listed, and is one entry a crash at most",
+    title: "the leftovers of killed processes are not listed and are at most one entry for each crash",
     ...DURABLE,
     clauses: ["D3"],
     powers: ["peer", "entries"],

@@ -16,38 +16,37 @@ import { type Writer, whileWatched } from "./support/visibility.ts";
 export const existence: ConformanceCase[] = section("Existence", [
   {
     id: "E1-1",
-    title: "load of nothing is undefined",
+    title: "loading a missing thread returns undefined",
     clauses: ["E1"],
     async run({ open }) {
       const store = await open();
       const stored: unknown = await store.load("nothing");
-      same(stored, undefined, "load of an id that was never saved is undefined");
+      same(stored, undefined, "loading an id that was never saved returns undefined");
     },
   },
   {
     id: "E1-2",
     title:
-      "a bucket, database or folder that is not there is MISCONFIGURED for every call, and never nothing",
+      "if the bucket, database or folder does not exist, every call is MISCONFIGURED instead of finding nothing",
     clauses: ["E1", "F1"],
     powers: ["missing"],
     async run(context) {
       const store = await context.openMissing();
       for (const [name, call] of everyCall(store, "a", { timeoutMs: 10_000 })) {
-        const promised = `${name} where what the store needs is not there`;
-        // What is missing does not come by itself: who tries again to no avail takes too long.
-        const outcome = await promptly(graceMs(context), `${promised} fails at once`, call);
+        const promised = `${name} while the bucket, database or folder does not exist`;
+        // Retrying cannot help, so a store that retries takes too long.
+        const outcome = await promptly(graceMs(context), `${promised} fails promptly`, call);
         const error = await refuses("MISCONFIGURED", promised, async () => {
           if (outcome.state === "rejected") throw outcome.error;
           return outcome.value;
         });
-        same(error.retryable, false, "MISCONFIGURED says that trying again cannot help");
+        same(error.retryable, false, "MISCONFIGURED is not retryable");
       }
     },
   },
   {
     id: "E1-3",
-    title:
-      "a store can be opened while its backend is away: calls are UNAVAILABLE, and work once it is there",
+    title: "a store can be opened while its backend is down: calls are UNAVAILABLE until the backend is up",
     ...FAULTY_NETWORK,
     clauses: ["E1", "F4", "F5", "F6"],
     async run(context) {
@@ -60,18 +59,18 @@ export const existence: ConformanceCase[] = section("Existence", [
           stores.set(name, await openThrough(proxy));
         await Promise.all([...stores].map(([name, store]) => callInVain(context, store, name)));
       });
-      same(complaints, [], "a backend that is away causes no warning and no failure that nobody handles");
+      same(complaints, [], "a backend that is down causes no warnings and no unhandled errors");
       await proxy.accept();
       const other = await open();
       for (const [name, store] of stores) {
         await store.save(`thread of ${name}`, {});
-        await loaded(other, `thread of ${name}`, "the store works once its backend is there");
+        await loaded(other, `thread of ${name}`, "a store works once its backend is up");
       }
     },
   },
   {
     id: "E1-4",
-    title: "an outage is UNAVAILABLE, never nothing: neither undefined, nor false, nor an empty listing",
+    title: "an outage is UNAVAILABLE, and never undefined, false or an empty listing",
     ...FAULTY_NETWORK,
     clauses: ["E1", "F5"],
     async run(context) {
@@ -85,37 +84,46 @@ export const existence: ConformanceCase[] = section("Existence", [
       for (const id of ["a", "nothing"]) {
         const calling = everyCall(store, id, { timeoutMs: HURRY_MS }).map(async ([name, call]) => {
           const outcome = await promptly(limit, `${name} ends within its timeoutMs`, call);
-          failedByOutage(name, outcome, "while nobody listens");
+          failedByOutage(name, outcome, "while the backend refuses connections");
         });
         await Promise.all(calling);
       }
       await proxy.accept();
       const stored = await loaded(store, "a", "a thread survives an outage");
-      same([stored.version, stored.thread], [version, { n: 1 }], "what was never sent had no effect");
+      same(
+        [stored.version, stored.thread],
+        [version, { n: 1 }],
+        "calls that never reached the backend have no effect",
+      );
       await store.save("a", { n: 2 }, { previous: stored });
       same(
-        (await loaded(await open(), "a", "it is there")).thread,
+        (await loaded(await open(), "a", "a thread can be loaded after an outage")).thread,
         { n: 2 },
-        "the store works after an outage",
+        "a store works after an outage",
       );
     },
   },
   {
     id: "E1-5",
     title:
-      "a backend that refuses the credentials is ACCESS_DENIED for every call, at once, and never nothing",
+      "rejected credentials make every call fail with ACCESS_DENIED promptly, instead of finding nothing",
     ...FAULTY_NETWORK,
     clauses: ["E1", "F1", "F5"],
     async run(context) {
       const stage = await onStage(context);
       await stage.store.save("a", { n: 1 });
       for (const refusal of stage.refusals("denied")) await refuseAlways(stage, refusal);
-      same((await stage.store.load("a"))?.thread, { n: 1 }, "a refused call changes nothing");
+      same(
+        (await stage.store.load("a"))?.thread,
+        { n: 1 },
+        "a call with rejected credentials changes nothing",
+      );
     },
   },
   {
     id: "E1-6",
-    title: "a change of which one request is refused says so, and had no effect; a listing is no part of one",
+    title:
+      "if a request of a write is denied, the write says so and has no effect, and a listing is never partial",
     ...FAULTY_NETWORK,
     clauses: ["E1", "F1"],
     async run(context) {
@@ -130,7 +138,7 @@ export const existence: ConformanceCase[] = section("Existence", [
   {
     id: "E1-7",
     title:
-      "an answer that a store does not expect is an error, never nothing, and no change that was not made",
+      "an unexpected response is an error: it never means that a thread is missing or that a write succeeded",
     ...FAULTY_NETWORK,
     clauses: ["E1", "C3", "F1"],
     async run(context) {
@@ -148,25 +156,25 @@ export const existence: ConformanceCase[] = section("Existence", [
   },
   {
     id: "E2-1",
-    title: "load of a damaged record is CORRUPT, and leaves it",
+    title: "loading a corrupt record is CORRUPT and leaves it unchanged",
     clauses: ["E2", "E1"],
     powers: ["rewrite"],
     async run(context) {
       const { store } = await damagedStore(context);
       for (const [id] of damages) {
         const before = await bytesOf(context, id);
-        const error = await refuses("CORRUPT", `load of a record that is ${id}`, () => store.load(id));
+        const error = await refuses("CORRUPT", `loading a record that is ${id}`, () => store.load(id));
         same(error.retryable, false, "CORRUPT is not retryable");
-        await refuses("CORRUPT", `update of a record that is ${id}`, () =>
+        await refuses("CORRUPT", `an update of a record that is ${id}`, () =>
           store.update(id, () => ({ lost: true })),
         );
-        same(await bytesOf(context, id), before, "a damaged record is left as it is");
+        same(await bytesOf(context, id), before, "a corrupt record is left unchanged");
       }
     },
   },
   {
     id: "E2-2",
-    title: "only overwrite replaces a damaged record",
+    title: "only overwrite replaces a corrupt record",
     clauses: ["E2", "C2"],
     powers: ["rewrite"],
     async run(context) {
@@ -175,32 +183,32 @@ export const existence: ConformanceCase[] = section("Existence", [
         const before = await bytesOf(context, id);
         const previous = versions.get(id);
         const creates = () => store.save(id, { lost: true });
-        await refuses(["CORRUPT", "CONFLICT"], `creating over a record that is ${id}`, creates);
+        await refuses(["CORRUPT", "CONFLICT"], `creating a thread over a record that is ${id}`, creates);
         const replaces = () => store.save(id, { lost: true }, { previous });
         if (previous !== undefined)
           await refuses(["CORRUPT", "CONFLICT"], `a save over a record that is ${id}`, replaces);
-        same(await bytesOf(context, id), before, "a damaged record is left as it is");
+        same(await bytesOf(context, id), before, "a corrupt record is left unchanged");
       }
     },
   },
   {
     id: "E2-3",
-    title: "delete removes a damaged record and is true",
+    title: "delete deletes a corrupt record and returns true",
     clauses: ["E2", "E3"],
     powers: ["rewrite"],
     async run(context) {
       const { store } = await damagedStore(context);
       for (const [id] of damages) {
-        same(await store.delete(id), true, `delete of a record that is ${id} is true`);
-        same(await store.load(id), undefined, "a deleted record is gone, damaged or not");
+        same(await store.delete(id), true, `deleting a record that is ${id} returns true`);
+        same(await store.load(id), undefined, "a deleted record is gone, even if it was corrupt");
         await store.save(id, { n: 1 });
-        same(await textOf(store, id), '{"n":1}', "a thread can be created where a damaged one was deleted");
+        same(await textOf(store, id), '{"n":1}', "a thread can be created after a corrupt one was deleted");
       }
     },
   },
   {
     id: "E2-4",
-    title: "overwrite replaces a damaged record",
+    title: "overwrite replaces a corrupt record",
     clauses: ["E2", "C2", "C1"],
     powers: ["rewrite"],
     async run(context) {
@@ -211,7 +219,7 @@ export const existence: ConformanceCase[] = section("Existence", [
         holds(
           saved.version !== versions.get(id),
           "overwrite yields a new version",
-          "it was that of the damaged record",
+          "it was the version of the corrupt record",
         );
         await store.save(id, { n: 2 }, { previous: saved });
       }
@@ -219,7 +227,7 @@ export const existence: ConformanceCase[] = section("Existence", [
   },
   {
     id: "E2-5",
-    title: "a listing goes on past damaged records and marks them",
+    title: "a listing continues past corrupt records and marks them",
     clauses: ["E2", "L1"],
     powers: ["rewrite"],
     async run(context) {
@@ -230,34 +238,35 @@ export const existence: ConformanceCase[] = section("Existence", [
         same(
           new Set(summaries.map(({ id }) => id)),
           new Set(expected),
-          "a listing has every thread, damaged or not",
+          "a listing has every thread, corrupt or not",
         );
-        same(summaries.length, expected.length, "a listing has every thread once, damaged or not");
+        same(summaries.length, expected.length, "a listing has every thread once, corrupt or not");
         for (const [id, , isListed] of damages) {
           const summary = summaries.find((each) => each.id === id);
-          if (isListed) same(summary?.corrupt, true, `a record that is ${id} is marked in a listing`);
+          if (isListed)
+            same(summary?.corrupt, true, `a record that is ${id} is marked as corrupt in a listing`);
         }
         const intact = summaries.filter((each) => !each.corrupt).map(({ id }) => id);
         holds(
           intact.includes("- first") && intact.includes("z last"),
-          "intact threads are not marked",
+          "intact threads are not marked as corrupt",
           "they were",
         );
       }
-      same((await store.deleteExpired()).deleted, 0, "sweep leaves damaged records");
+      same((await store.deleteExpired()).deleted, 0, "deleteExpired does not delete corrupt records");
       const [empty] = damages[0] ?? [];
       const summary = (await summariesOf(store)).find(({ id }) => id === empty);
       await store.delete(empty ?? "", { previous: summary });
       same(
         (await summariesOf(store)).length,
         expected.length - 1,
-        "a damaged thread's summary is good as previous",
+        "the summary of a corrupt thread is accepted as previous",
       );
     },
   },
   {
     id: "E2-6",
-    title: "another thread's record is CORRUPT",
+    title: "a record of another thread is CORRUPT",
     clauses: ["E2", "N2"],
     powers: ["rewrite"],
     async run({ open, rewrite }) {
@@ -270,39 +279,39 @@ export const existence: ConformanceCase[] = section("Existence", [
         return record;
       });
       await rewrite("a", () => ofB);
-      await refuses("CORRUPT", "load of an id whose record is another thread's", () => store.load("a"));
-      const { thread } = await loaded(await open(), "b", "the other thread is there");
-      same(thread, { of: "b" }, "the thread that the record belongs to is as it was");
+      await refuses("CORRUPT", "loading an id that has the record of another thread", () => store.load("a"));
+      const { thread } = await loaded(await open(), "b", "the other thread can be loaded");
+      same(thread, { of: "b" }, "the thread that the record belongs to is unchanged");
     },
   },
   {
     id: "E3-1",
-    title: "delete of a thread is true, and then it is gone",
+    title: "deleting a thread returns true, and the thread is gone",
     clauses: ["E3", "E1"],
     async run({ open }) {
       const store = await open();
       await store.save("a", { n: 1 });
-      same(await store.delete("a"), true, "delete of a thread that is there is true");
-      await absent(store, "a", "a deleted thread is not loaded");
+      same(await store.delete("a"), true, "deleting an existing thread returns true");
+      await absent(store, "a", "a deleted thread cannot be loaded");
       same(await idsOf(store), [], "a deleted thread is not listed");
     },
   },
   {
     id: "E3-2",
-    title: "delete of nothing is false, each time",
+    title: "deleting a missing thread returns false every time",
     clauses: ["E3"],
     async run({ open }) {
       const store = await open();
-      same(await store.delete("never"), false, "delete of an id that was never saved is false");
+      same(await store.delete("never"), false, "deleting an id that was never saved returns false");
       await store.save("a", { n: 1 });
       await store.delete("a");
-      same(await store.delete("a"), false, "a second delete is false");
-      same(await store.delete("a"), false, "a third delete is false");
+      same(await store.delete("a"), false, "a second delete returns false");
+      same(await store.delete("a"), false, "a third delete returns false");
     },
   },
   {
     id: "E3-3",
-    title: "a deleted thread stays deleted, and looking creates nothing",
+    title: "a deleted thread stays deleted, and loading creates nothing",
     clauses: ["E3", "E4"],
     async run({ open }) {
       const [store, other] = [await open(), await open()];
@@ -313,7 +322,7 @@ export const existence: ConformanceCase[] = section("Existence", [
         await absent(client, "a", "a deleted thread stays deleted for every client");
         await absent(client, "b", "load creates nothing");
       }
-      same(await idsOf(other), [], "neither deleted nor merely looked for ids are listed");
+      same(await idsOf(other), [], "ids that were deleted or only looked up are not listed");
       await other.save("b", { n: 1 });
       await refuses("CONFLICT", "creating a thread that another client created", () =>
         store.save("b", { n: 2 }),
@@ -322,23 +331,23 @@ export const existence: ConformanceCase[] = section("Existence", [
   },
   {
     id: "E4-1",
-    title: "two clients of a place see each other's saves and deletes at once",
+    title: "two clients of a location see each other's saves and deletes at once",
     clauses: ["E4"],
     async run({ open }) {
       const [one, two] = [await open(), await open()];
       const first = await one.save("a", { n: 1 });
-      const seen = await loaded(two, "a", "a client sees what another saved");
-      same(seen.version, first.version, "a client sees the version that another saved");
+      const seen = await loaded(two, "a", "a client can load what another one saved");
+      same(seen.version, first.version, "a client sees the version that another one saved");
       await two.save("a", { n: 2 }, { previous: seen });
-      same(await textOf(one, "a"), '{"n":2}', "the first client sees what the second saved");
+      same(await textOf(one, "a"), '{"n":2}', "the first client sees what the second one saved");
       await one.delete("a");
-      same(await two.load("a"), undefined, "a client sees that another deleted");
-      same(await idsOf(two), [], "a client's listing is without what another deleted");
+      same(await two.load("a"), undefined, "a client sees that another one deleted the thread");
+      same(await idsOf(two), [], "a client does not list what another one deleted");
     },
   },
   {
     id: "E4-2",
-    title: "what was saved or deleted shows in the next listing, of any client",
+    title: "saves and deletes show in the next listing of any client",
     clauses: ["E4", "L1"],
     async run({ open }) {
       const clients = [await open(), await open()];
@@ -351,13 +360,13 @@ export const existence: ConformanceCase[] = section("Existence", [
       for (const n of range(10)) {
         await other.delete(`thread-${n}`);
         for (const client of clients)
-          same((await idsOf(client)).length, 9 - n, "a deleted thread is not listed any more");
+          same((await idsOf(client)).length, 9 - n, "a deleted thread is no longer listed");
       }
     },
   },
   {
     id: "E4-3",
-    title: "every load after a save sees it, by the same and by another client",
+    title: "every load after a save sees it, on the same client and on another one",
     ...CONCURRENT,
     clauses: ["E4"],
     async run({ open, settings }) {
@@ -375,7 +384,7 @@ export const existence: ConformanceCase[] = section("Existence", [
   },
   {
     id: "E4-4",
-    title: "who reads while another counts up never sees it go back",
+    title: "a client that reads while another one counts up never sees the count go back",
     ...CONCURRENT,
     clauses: ["E4"],
     async run(context) {

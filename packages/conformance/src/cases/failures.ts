@@ -44,7 +44,7 @@ import { onStage } from "./support/refused-changes.ts";
 
 const BIG_THREAD = { text: "x".repeat(200_000) };
 
-/** Every call with arguments that are wrong, in the eyes of a program without types. */
+/** Returns every call with invalid arguments, as a program without types may pass them. */
 function wrongCalls(store: ThreadStore): (readonly [name: string, call: () => unknown])[] {
   const nothing = undefined as never;
   const wrong = { signal: "no", timeoutMs: "soon", limit: "all", cursor: 5, previous: 5 } as never;
@@ -59,14 +59,14 @@ function wrongCalls(store: ThreadStore): (readonly [name: string, call: () => un
   ];
 }
 
-/** Lets so many turns of the event loop pass. */
+/** Lets so many iterations of the event loop pass. */
 async function turns(count: number): Promise<void> {
   for (let turn = 0; turn < count; turn += 1) await new Promise((resolve) => setImmediate(resolve));
 }
 
 const LOOP_MS = 50;
 
-/** By a timer of the process, as a user interface or a server would. */
+/** Aborts from a timer of the process, as a user interface or server does. */
 function abortedAfter(ms: number): AbortController {
   const controller = new AbortController();
   setTimeout(() => controller.abort(), ms);
@@ -77,7 +77,7 @@ function bigThread(n: number): object {
   return { n, text: "x".repeat(300_000), end: n };
 }
 
-/** The errors of calls that fail for every reason that needs no broken backend. */
+/** Returns the errors of calls that fail for all reasons that do not involve the backend. */
 async function errorsOf(store: ThreadStore, secret: string): Promise<unknown[]> {
   const saved = await store.save("a", { secret, n: 1 }, { metadata: { secret } });
   await store.save("a", { secret, n: 2 }, { previous: saved });
@@ -104,7 +104,7 @@ async function errorsOf(store: ThreadStore, secret: string): Promise<unknown[]> 
 export const failures: ConformanceCase[] = section("Failures", [
   {
     id: "F1-1",
-    title: "wrong arguments reject, and never throw synchronously",
+    title: "invalid arguments reject and never throw synchronously",
     clauses: ["F1"],
     async run({ open }) {
       const store = await open();
@@ -113,10 +113,10 @@ export const failures: ConformanceCase[] = section("Failures", [
         try {
           result = call();
         } catch (error) {
-          broken(`${name} returns a promise, which rejects`, `it threw ${describeError(error)}`);
+          broken(`${name} returns a promise that rejects`, `it threw ${describeError(error)}`);
         }
         holds(result instanceof Promise, `${name} returns a promise`, `it returned a ${typeof result}`);
-        await refuses("INVALID_ARGUMENT", `${name} with wrong arguments`, () => result as Promise<unknown>);
+        await refuses("INVALID_ARGUMENT", `${name} with invalid arguments`, () => result as Promise<unknown>);
       }
     },
   },
@@ -130,15 +130,15 @@ export const failures: ConformanceCase[] = section("Failures", [
         holds(ThreadStoreError.is(error), "every error is a ThreadStoreError", `one was ${inspect(error)}`);
         holds(
           error instanceof Error && error.name === "ThreadStoreError",
-          "an error is an Error of that name",
+          "an error is an Error named ThreadStoreError",
           `it was ${show(error)}`,
         );
         holds(
           THREAD_STORE_ERROR_CODES.includes(error.code),
-          "the code is of the closed set",
+          "the code is in the closed set",
           `it was ${show(error.code)}`,
         );
-        same(typeof error.retryable, "boolean", "an error says whether trying again can help");
+        same(typeof error.retryable, "boolean", "an error states whether it is retryable");
         holds(error.message.length > 10, "the message is a sentence", `it was ${show(error.message)}`);
         const logged = JSON.parse(JSON.stringify(error)) as Record<string, unknown>;
         same(
@@ -161,7 +161,7 @@ export const failures: ConformanceCase[] = section("Failures", [
         const text = `${inspect(error, { depth: 10, showHidden: true })} ${JSON.stringify(error)}`;
         holds(
           !text.includes("c4n4ry"),
-          "an error never has the content of a thread in it",
+          "an error never contains content of a thread",
           `one did: ${String(error)}`,
         );
       }
@@ -169,7 +169,7 @@ export const failures: ConformanceCase[] = section("Failures", [
   },
   {
     id: "F1-4",
-    title: "wrong call options are INVALID_ARGUMENT",
+    title: "invalid call options are INVALID_ARGUMENT",
     clauses: ["F1"],
     async run({ open }) {
       const store = await open();
@@ -191,14 +191,15 @@ export const failures: ConformanceCase[] = section("Failures", [
           () => store.listPage(given),
           () => store.deleteExpired(given),
         ];
-        for (const call of calls) await refuses("INVALID_ARGUMENT", `options ${show(options)}`, call);
+        for (const call of calls)
+          await refuses("INVALID_ARGUMENT", `a call with options ${show(options)}`, call);
       }
-      same(await store.load("a"), undefined, "a refused save creates nothing");
+      same(await store.load("a"), undefined, "a rejected save creates nothing");
     },
   },
   {
     id: "F1-5",
-    title: "a save that finds the backend full is STORAGE_FULL, and the thread is as it was",
+    title: "a save while the backend is full is STORAGE_FULL, and the thread is unchanged",
     ...FAULTY_NETWORK,
     clauses: ["F1", "C3"],
     async run(context) {
@@ -208,7 +209,7 @@ export const failures: ConformanceCase[] = section("Failures", [
   },
   {
     id: "F2-1",
-    title: "a signal aborted before the call rejects with its reason, and nothing is done",
+    title: "a call with an aborted signal rejects with its reason and does nothing",
     clauses: ["F2"],
     async run({ open }) {
       const store = await open();
@@ -226,7 +227,7 @@ export const failures: ConformanceCase[] = section("Failures", [
   },
   {
     id: "F2-2",
-    title: "the reason is passed on as it is, whatever it is",
+    title: "the signal's reason is passed on unchanged, whatever it is",
     clauses: ["F2"],
     async run({ open }) {
       const store = await open();
@@ -245,7 +246,7 @@ export const failures: ConformanceCase[] = section("Failures", [
   },
   {
     id: "F2-3",
-    title: "a save aborted on its way is whole or not there, and the store works on",
+    title: "a save aborted in flight is applied completely or not at all, and the store keeps working",
     clauses: ["F2", "D1"],
     async run({ open }) {
       const [store, other] = [await open(), await open()];
@@ -265,35 +266,35 @@ export const failures: ConformanceCase[] = section("Failures", [
             `it rejected with ${describeError(outcome.error)}`,
           );
         }
-        const stored = await loaded(other, "a", "an aborted save leaves the thread there");
+        const stored = await loaded(other, "a", "a thread exists after a save of it was aborted");
         const { thread } = stored;
-        same(thread["n"], thread["end"], "an aborted save leaves the thread whole");
+        same(thread["n"], thread["end"], "a thread is complete after a save of it was aborted");
         if (outcome.state === "resolved")
-          same(stored.version, outcome.value.version, "a save that resolved is there");
+          same(stored.version, outcome.value.version, "a save that resolved is stored");
       }
       await store.save("b", { n: 1 });
-      same(await textOf(other, "b"), '{"n":1}', "the store works after aborted saves");
+      same(await textOf(other, "b"), '{"n":1}', "a store works after aborted saves");
       const { n } = (await store.update("a", () => ({ n: "last" })))?.thread ?? {};
       same(n, "last", "the thread can be saved after aborted saves");
     },
   },
   {
     id: "F2-4",
-    title: "aborting after the call does nothing",
+    title: "aborting after the call has no effect",
     clauses: ["F2"],
     async run({ open }) {
       const store = await open();
       const controller = new AbortController();
       const { signal } = controller;
       const saved = await store.save("a", { n: 1 }, { signal });
-      const found = await loaded(store, "a", "a saved thread is loaded");
+      const found = await loaded(store, "a", "a saved thread can be loaded");
       await store.load("a", { signal });
       const page = await store.listPage({ signal });
       controller.abort(new Error("too late"));
       await turns(3);
       await unchanged(store, "a", saved.version, '{"n":1}');
-      same(found.thread, { n: 1 }, "what was loaded can be used after its signal is aborted");
-      same(page.threads.length, 1, "what was listed can be used after its signal is aborted");
+      same(found.thread, { n: 1 }, "a loaded thread can be used after its signal is aborted");
+      same(page.threads.length, 1, "a page can be used after its signal is aborted");
     },
   },
   {
@@ -313,12 +314,12 @@ export const failures: ConformanceCase[] = section("Failures", [
         }
       };
       await rejectsWith(reason, "a listing rejects with the signal's reason", read);
-      holds(seen.length <= 2, "an aborted listing reads no further page", `it went on to ${show(seen)}`);
+      holds(seen.length <= 2, "an aborted listing reads no further page", `it continued to ${show(seen)}`);
     },
   },
   {
     id: "F2-6",
-    title: "a call aborted while the backend is silent rejects at once with the signal's reason",
+    title: "a call aborted while the backend is silent rejects promptly with the signal's reason",
     ...FAULTY_NETWORK,
     clauses: ["F2"],
     async run(context) {
@@ -327,16 +328,16 @@ export const failures: ConformanceCase[] = section("Failures", [
       await store.save("a", { n: 1 });
       for (const [name] of everyCall(store, "a")) await abortInSilence(context, proxy, store, name);
       same(
-        (await loaded(store, "a", "the thread is there")).thread,
+        (await loaded(store, "a", "the thread can be loaded")).thread,
         { n: 1 },
-        "what never arrived had no effect",
+        "calls that never reached the backend have no effect",
       );
       await worksAgain(context, store);
     },
   },
   {
     id: "F3-1",
-    title: "close can be called again, also at the same time",
+    title: "close can be called repeatedly and concurrently",
     clauses: ["F3"],
     async run({ open }) {
       const store = await open();
@@ -344,7 +345,7 @@ export const failures: ConformanceCase[] = section("Failures", [
       const outcomes = await Promise.allSettled([store.close(), store.close(), store.close()]);
       const again = await outcomeOf(() => store.close());
       const states = [...outcomes.map(({ status }) => status), again.state];
-      same(states, ["fulfilled", "fulfilled", "fulfilled", "resolved"], "close resolves each time");
+      same(states, ["fulfilled", "fulfilled", "fulfilled", "resolved"], "close resolves every time");
     },
   },
   {
@@ -364,7 +365,7 @@ export const failures: ConformanceCase[] = section("Failures", [
   },
   {
     id: "F3-3",
-    title: "close waits for calls in flight, and they come to their end",
+    title: "close waits for calls in flight, which succeed",
     clauses: ["F3", "E4"],
     async run({ open, close }) {
       const store = await open();
@@ -374,14 +375,10 @@ export const failures: ConformanceCase[] = section("Failures", [
         settled.push(outcome.state);
       });
       await close(store);
-      same(
-        settled,
-        Array(8).fill("resolved"),
-        "when close resolves, the saves that were in flight have succeeded",
-      );
+      same(settled, Array(8).fill("resolved"), "saves in flight have succeeded when close resolves");
       await Promise.all(saving);
       const later = await open();
-      same((await idsOf(later)).length, 8, "what was saved while closing is there");
+      same((await idsOf(later)).length, 8, "threads saved while closing are stored");
     },
   },
   {
@@ -405,14 +402,14 @@ export const failures: ConformanceCase[] = section("Failures", [
       const [one, two] = [await open(), await open()];
       await one.save("a", { n: 1 });
       await close(one);
-      same(await textOf(two, "a"), '{"n":1}', "a client works on when another closed");
+      same(await textOf(two, "a"), '{"n":1}', "a client works after another one was closed");
       await two.save("b", { n: 2 });
-      same(await idsOf(await open()), ["a", "b"], "a client opened later finds everything");
+      same(await idsOf(await open()), ["a", "b"], "a client opened later finds all threads");
     },
   },
   {
     id: "F3-6",
-    title: "closing a view closes that view alone",
+    title: "closing a view closes only that view",
     clauses: ["F3"],
     async run({ open }) {
       const store = await open();
@@ -427,7 +424,7 @@ export const failures: ConformanceCase[] = section("Failures", [
       await view.close();
       for (const [name, call] of everyCall(view, "a"))
         await refuses("CLOSED", `${name} on a closed view`, call);
-      await refuses("CLOSED", "a view of a closed view", () => below.load("a"));
+      await refuses("CLOSED", "a call on a view of a closed view", () => below.load("a"));
       same(await textOf(twin, "a"), '{"n":1}', "another view of the namespace stays open");
       await inner.save("b", { n: 2 });
       await store.save("c", { n: 3 });
@@ -436,7 +433,7 @@ export const failures: ConformanceCase[] = section("Failures", [
   },
   {
     id: "F3-7",
-    title: "closed stores leave no connection behind",
+    title: "closed stores leave no connections behind",
     ...FAULTY_NETWORK,
     clauses: ["F3", "F6"],
     async run(context) {
@@ -449,17 +446,21 @@ export const failures: ConformanceCase[] = section("Failures", [
         await close(store);
         return most;
       };
-      // Those of a library that keeps them serve the next store too, and so do not become more.
+      // If the library keeps connections, the next store uses them too, so their number does not grow.
       const allowed = keepsConnections ? await useOne() : 0;
       for (const _ of range(10)) await useOne();
       await pollFor(graceMs(context), signal, () => Promise.resolve(proxy.openConnections <= allowed));
       const left = proxy.openConnections;
-      holds(left <= allowed, "closed stores leave no connection behind", `${left} are open a while after`);
+      holds(
+        left <= allowed,
+        "closed stores leave no connections behind",
+        `${left} are still open after a while`,
+      );
     },
   },
   {
     id: "F3-8",
-    title: "a store that is closed while its backend is silent leaves no connection behind",
+    title: "a store closed while its backend is silent leaves no connections behind",
     ...FAULTY_NETWORK,
     clauses: ["F3", "F6"],
     async run(context) {
@@ -470,16 +471,20 @@ export const failures: ConformanceCase[] = section("Failures", [
       const kept = keepsConnections ? proxy.openConnections : 0;
       proxy.arm({ type: "blackHole", times: Infinity });
       const loading = outcomeOf(() => store.load("a", { timeoutMs: 300 }));
-      await promptly(2 * graceMs(context), "close ends though the backend is silent", () => close(store));
+      await promptly(2 * graceMs(context), "close ends although the backend is silent", () => close(store));
       await loading;
       await pollFor(graceMs(context), signal, () => Promise.resolve(proxy.openConnections <= kept));
       const left = proxy.openConnections;
-      holds(left <= kept, "a closed store leaves no connection behind", `${left} are open a while after`);
+      holds(
+        left <= kept,
+        "a closed store leaves no connections behind",
+        `${left} are still open after a while`,
+      );
     },
   },
   {
     id: "F3-9",
-    title: "a process that gets SIGTERM amid saves and closes its store has lost none of them, and ends",
+    title: "a process that closes its store on SIGTERM during saves has lost none of them and exits",
     ...DURABLE,
     clauses: ["F3", "D1"],
     powers: ["peer"],
@@ -487,7 +492,7 @@ export const failures: ConformanceCase[] = section("Failures", [
   },
   {
     id: "F3-10",
-    title: "a process whose store is closed ends by itself",
+    title: "a process whose store is closed exits by itself",
     ...HYGIENE,
     clauses: ["F3", "F6"],
     powers: ["peer"],
@@ -499,12 +504,12 @@ export const failures: ConformanceCase[] = section("Failures", [
       await peer.delete("a", { previous: version });
       const outcome = await outcomeOf(() => peer.end());
       if (outcome.state === "rejected")
-        broken("a process whose store is closed ends by itself", describeError(outcome.error));
+        broken("a process whose store is closed exits by itself", describeError(outcome.error));
     },
   },
   {
     id: "F4-1",
-    title: "every call ends within timeoutMs when the backend is silent, and the store works when it is not",
+    title: "every call ends within timeoutMs while the backend is silent, and the store works afterwards",
     ...FAULTY_NETWORK,
     clauses: ["F4", "F5", "E1"],
     async run(context) {
@@ -514,22 +519,22 @@ export const failures: ConformanceCase[] = section("Failures", [
       const hole = proxy.arm({ type: "blackHole", times: Infinity });
       const limit = HURRY_MS + graceMs(context);
       const calling = everyCall(store, "a", { timeoutMs: HURRY_MS }).map(async ([name, call]) => {
-        const promised = `${name} ends within its timeoutMs, ${HURRY_MS} ms, when the backend is silent`;
+        const promised = `${name} ends within its timeoutMs, ${HURRY_MS} ms, while the backend is silent`;
         failedByOutage(name, await promptly(limit, promised, call), "while the backend is silent");
       });
       await Promise.all(calling);
       await restore(proxy, hole);
       same(
-        (await loaded(store, "a", "the thread is there")).thread,
+        (await loaded(store, "a", "the thread can be loaded")).thread,
         { n: 1 },
-        "what never arrived had no effect",
+        "calls that never reached the backend have no effect",
       );
       await worksAgain(context, store);
     },
   },
   {
     id: "F4-2",
-    title: "a change that was made, and whose answer does not come in time, is OUTCOME_UNKNOWN",
+    title: "a write that is applied but gets no response in time is OUTCOME_UNKNOWN",
     ...FAULTY_NETWORK,
     clauses: ["F4", "C6"],
     async run(context) {
@@ -551,15 +556,15 @@ export const failures: ConformanceCase[] = section("Failures", [
           if (held.strikes > 0 && hasEffect(change, stored)) timesApplied += 1;
           held.disarm();
           held.cut();
-          honest(change, attempt, outcome, stored, "request has no answer in time");
+          honest(change, attempt, outcome, stored, "request got no response in time");
         });
       }
-      holds(timesApplied > 0, "a change takes effect with one of its requests", "none of them had any");
+      holds(timesApplied > 0, "one of the requests of a write applies it", "none did");
     },
   },
   {
     id: "F5-1",
-    title: "a load or listing whose answer is cut is made again, and never half an answer",
+    title: "a load or listing whose response is cut is retried and never returns a partial result",
     ...FAULTY_NETWORK,
     clauses: ["F5", "E1", "E2"],
     async run({ startProxy, openThrough, open }) {
@@ -568,7 +573,7 @@ export const failures: ConformanceCase[] = section("Failures", [
       const { json } = await other.save("thread-0", { text: "x".repeat(200_000), end: true });
       for (const n of range(10)) await other.save(`thread-${n + 1}`, { n });
       const ids = await idsOf(store);
-      same(ids.length, 11, "a listing has every thread");
+      same(ids.length, 11, "a listing contains every thread");
       const load = async (): Promise<unknown> => (await store.load("thread-0"))?.json;
       await cutEach({ proxy, name: "a load", read: load, expected: json });
       await cutEach({ proxy, name: "a listing", read: () => idsOf(store), expected: ids });
@@ -576,7 +581,7 @@ export const failures: ConformanceCase[] = section("Failures", [
   },
   {
     id: "F5-2",
-    title: "a call that finds its connection dropped while idle succeeds",
+    title: "a call whose connection was dropped while idle succeeds",
     ...FAULTY_NETWORK,
     clauses: ["F5"],
     async run(context) {
@@ -587,7 +592,7 @@ export const failures: ConformanceCase[] = section("Failures", [
   {
     id: "F5-3",
     title:
-      "a backend that is busy for a moment is asked again, no sooner than it wants, and the call succeeds",
+      "a call to a backend that is briefly busy is retried, not before the time it asks for, and succeeds",
     ...FAULTY_NETWORK,
     clauses: ["F5"],
     async run(context) {
@@ -602,7 +607,7 @@ export const failures: ConformanceCase[] = section("Failures", [
           if (outcome.state === "rejected")
             broken(promised, `it rejected with ${describeError(outcome.error)}`);
           same(outcome.value, expected, promised);
-          holds(armed.strikes === 1, `${call} asks the backend`, "it sent no request");
+          holds(armed.strikes === 1, `${call} sends a request`, "it sent none");
         }
       }
       await waitAsAsked(stage);
@@ -610,7 +615,8 @@ export const failures: ConformanceCase[] = section("Failures", [
   },
   {
     id: "F5-4",
-    title: "a backend that stays busy is UNAVAILABLE in time, and asked now and then, not without end",
+    title:
+      "a call to a backend that stays busy is UNAVAILABLE in time and is retried a limited number of times",
     ...FAULTY_NETWORK,
     clauses: ["F5", "E1", "F4"],
     async run(context) {
@@ -625,16 +631,16 @@ export const failures: ConformanceCase[] = section("Failures", [
         const requests = await requestsOf(proxy, () => outcomeOf(make));
         await store.save("a", { n: 1 }, { overwrite: true });
         const armed = proxy.arm({ ...refusal.fault, times: Infinity });
-        const promised = `${call} ends within its timeoutMs, ${HURRY_MS} ms, when all answers are ${refusal.name}`;
+        const promised = `${call} ends within its timeoutMs, ${HURRY_MS} ms, when all responses are ${refusal.name}`;
         const outcome = await promptly(HURRY_MS + graceMs(context), promised, make);
         armed.disarm();
-        failedByOutage(call, outcome, `when all answers are ${refusal.name}`);
+        failedByOutage(call, outcome, `when all responses are ${refusal.name}`);
         const most = requests * MOST_TRIES;
-        const rarely = `${call} asks a busy backend less and less often: in half a second at most ${most} times`;
+        const rarely = `${call} backs off from a busy backend: at most ${most} requests in half a second`;
         holds(armed.strikes <= most, rarely, `it sent ${armed.strikes} requests`);
       }
       await store.save("a", { n: 2 }, { overwrite: true });
-      same((await store.load("a"))?.thread, { n: 2 }, "the store works when its backend does");
+      same((await store.load("a"))?.thread, { n: 2 }, "the store works once its backend does");
     },
   },
   {
@@ -660,7 +666,7 @@ export const failures: ConformanceCase[] = section("Failures", [
   },
   {
     id: "F6-2",
-    title: "one signal serves many calls, 8 at a time, without a warning",
+    title: "one signal can be used for many calls, 8 at a time, without a warning",
     ...HYGIENE,
     clauses: ["F6"],
     async run({ open, settings }) {
@@ -674,17 +680,17 @@ export const failures: ConformanceCase[] = section("Failures", [
           );
         }
       });
-      same(complaints, [], `${8 * rounds} calls with one signal cause no warning`);
+      same(complaints, [], `${8 * rounds} calls with one signal cause no warnings`);
       same(
         getEventListeners(signal, "abort").length,
         0,
-        `${8 * rounds} calls leave no listener on their signal`,
+        `${8 * rounds} calls leave no listeners on their signal`,
       );
     },
   },
   {
     id: "F6-3",
-    title: "no failing call leaves an unhandled rejection or a warning",
+    title: "failing calls leave no unhandled rejections or warnings",
     ...HYGIENE,
     clauses: ["F6"],
     async run({ open, close, settings }) {
@@ -710,26 +716,26 @@ export const failures: ConformanceCase[] = section("Failures", [
         await close(store);
         await Promise.all(everyCall(store, "a").map(([, call]) => outcomeOf(call)));
       });
-      same(complaints, [], "many failing calls leave no unhandled rejection and no warning");
+      same(complaints, [], "many failing calls leave no unhandled rejections and no warnings");
     },
   },
   {
     id: "F6-4",
-    title: "stores that come and go leave no timer, socket or file open",
+    title: "opening and closing stores leaves no timers, sockets or files open",
     ...HYGIENE,
     clauses: ["F6", "F3"],
     run: comeAndGo,
   },
   {
     id: "F6-5",
-    title: "hundreds of calls that fail or find nothing hold nothing that later calls need",
+    title: "hundreds of calls that fail or find nothing use up nothing that later calls need",
     ...HYGIENE,
     clauses: ["F6"],
     run: failOften,
   },
   {
     id: "F7-1",
-    title: "calls in a loop let timers fire, so that a signal can end it",
+    title: "calls in a loop let timers fire, so that a signal can end the loop",
     clauses: ["F7", "F2"],
     async run({ open, timeoutFactor }) {
       const store = await open();

@@ -5,7 +5,7 @@ import { range, inParallel } from "../utilities/parallel.ts";
 import { storeThrough, fill, pageCost, reachesProxy, GROWTH, costsAsBefore } from "./support/page-costs.ts";
 import { idsOf, pagesOf, summariesOf } from "./support/reading.ts";
 
-/** Ids of `[0-9A-Za-z._-]`, in ascending ASCII. */
+/** Ids of `[0-9A-Za-z._-]` in ascending ASCII order. */
 const plainIds = [
   "-",
   "-a",
@@ -35,11 +35,11 @@ function threadIds(count: number, prefix = "thread-"): string[] {
 export const listing: ConformanceCase[] = section("Listing", [
   {
     id: "L1-1",
-    title: "a listing of nothing is one empty page",
+    title: "an empty store lists one empty page",
     clauses: ["L1"],
     async run({ open }) {
       const store = await open();
-      same(await idsOf(store), [], "list of an empty store ends at once");
+      same(await idsOf(store), [], "the listing of an empty store ends at once");
       same(
         await store.listPage(),
         { threads: [], cursor: undefined },
@@ -56,7 +56,7 @@ export const listing: ConformanceCase[] = section("Listing", [
   },
   {
     id: "L1-2",
-    title: "a listing has every thread exactly once",
+    title: "a listing contains every thread exactly once",
     clauses: ["L1"],
     async run({ open }) {
       const store = await open();
@@ -67,7 +67,7 @@ export const listing: ConformanceCase[] = section("Listing", [
         same(
           await idsOf(store, limit),
           ids.toSorted(),
-          `list in pages of ${limit ?? "the default size"} has every thread once`,
+          `a listing in pages of ${limit ?? "the default size"} contains every thread once`,
         );
       }
       const views = [store.namespace("x"), store.namespace("x").namespace("y")];
@@ -77,29 +77,29 @@ export const listing: ConformanceCase[] = section("Listing", [
   },
   {
     id: "L1-3",
-    title: "over 1,000 threads are listed completely, in pages of the default and of the largest size",
+    title: "more than 1,000 threads are listed completely, in pages of the default and the maximum size",
     clauses: ["L1", "L2"],
     timeoutMs: 120_000,
     async run({ open, settings }) {
       const store = await open();
-      // A backend's own pages may have a thousand too.
+      // A backend's own pages may have a thousand items, too.
       const ids = range({ quick: 1010, full: 1200 }[settings.effort]).map((n) => `thread-${n}`);
       await inParallel(ids, 32, async (id) => void (await store.save(id, {})));
       const expected = ids.toSorted();
       for (const limit of [undefined, 1000]) {
         const listed = await idsOf(store, limit);
-        same(listed.length, ids.length, `every one of ${ids.length} threads is listed once`);
+        same(listed.length, ids.length, `each of ${ids.length} threads is listed once`);
         holds(
           listed.every((id, index) => id === expected[index]),
           `${ids.length} threads are listed in order`,
-          `they began ${show(listed.slice(0, 5))}`,
+          `the listing starts with ${show(listed.slice(0, 5))}`,
         );
       }
     },
   },
   {
     id: "L1-4",
-    title: "every hostile id can be taken from a listing, page by page, and loaded",
+    title: "every hostile id can be listed, even in pages of one thread, and then loaded",
     clauses: ["L1", "N1", "N4"],
     async run({ open }) {
       const store = await open();
@@ -108,7 +108,7 @@ export const listing: ConformanceCase[] = section("Listing", [
       same(
         listed.length,
         hostileIds.length,
-        "pages of one thread, each after a hostile id, have every thread once",
+        "pages of one thread, each after a hostile id, contain every thread once",
       );
       for (const id of listed) {
         const stored = await loaded(store, id, `the listed id ${show(id)} can be loaded`);
@@ -118,7 +118,7 @@ export const listing: ConformanceCase[] = section("Listing", [
   },
   {
     id: "L1-5",
-    title: "a page has at most limit threads, and the last one no cursor",
+    title: "a page has at most limit threads, and the last one has no cursor",
     clauses: ["L1"],
     async run({ open }) {
       const store = await open();
@@ -126,11 +126,11 @@ export const listing: ConformanceCase[] = section("Listing", [
       for (const id of ids) await store.save(id, {});
       for (const limit of [1, 2, 3, 5, 6, 7, 1000]) {
         const pages = await pagesOf(store, limit);
-        same(pages.flat(), ids, `pages of ${limit} make the whole listing`);
+        same(pages.flat(), ids, `pages of ${limit} add up to the whole listing`);
         same(
           pages.length,
           Math.ceil(6 / limit),
-          `the last of 6 threads in pages of ${limit} comes without a cursor`,
+          `the page with the last of 6 threads has no cursor if limit is ${limit}`,
         );
         const long = pages.find((page) => page.length > limit);
         same(long, undefined, `a page has at most ${limit} threads`);
@@ -156,7 +156,7 @@ export const listing: ConformanceCase[] = section("Listing", [
   },
   {
     id: "L1-7",
-    title: "a listing can be left early, started anew and gone through twice at a time",
+    title: "a listing can be abandoned, restarted and read twice at the same time",
     clauses: ["L1"],
     async run({ open }) {
       const store = await open();
@@ -170,16 +170,16 @@ export const listing: ConformanceCase[] = section("Listing", [
       const ids: unknown[] = [];
       for (const turn of [one, two, one, one, two]) ids.push((await turn?.next())?.value?.id);
       const expected = ["thread-0", "thread-0", "thread-1", "thread-2", "thread-1"];
-      same(ids, expected, "two listings at a time do not disturb each other");
+      same(ids, expected, "two listings at the same time do not interfere");
       const { cursor } = await store.listPage({ limit: 3 });
       const rest: string[] = [];
       for await (const { id } of store.list({ cursor, limit: 1 })) rest.push(id);
-      same(rest, ["thread-3", "thread-4"], "list goes on from a cursor");
+      same(rest, ["thread-3", "thread-4"], "list continues from a cursor");
     },
   },
   {
     id: "L1-8",
-    title: "threads that exist throughout a listing appear once while others come and go",
+    title: "threads that exist throughout a listing appear once while others are created and deleted",
     clauses: ["L1"],
     async run({ open, settings }) {
       const [store, other] = [await open(), await open()];
@@ -196,7 +196,7 @@ export const listing: ConformanceCase[] = section("Listing", [
         await other.save(`z-${n}`, {});
         await other.delete(`gone-${String(n % 10).padStart(3, "0")}`);
         n += 1;
-        // What is saved behind the cursor would be listed without end.
+        // Threads saved after the cursor would be listed endlessly.
         if (n > 10 + 3 * count) break;
       }
       same(
@@ -209,7 +209,7 @@ export const listing: ConformanceCase[] = section("Listing", [
   },
   {
     id: "L1-9",
-    title: "deleting each page as it is read visits every thread",
+    title: "deleting each page while listing visits every thread",
     clauses: ["L1"],
     async run({ open }) {
       const store = await open();
@@ -225,13 +225,13 @@ export const listing: ConformanceCase[] = section("Listing", [
         }
         ({ cursor } = page);
       } while (cursor !== undefined);
-      same(visited, ids, "deleting what was listed does not make the listing skip");
+      same(visited, ids, "deleting listed threads does not make the listing skip others");
       same(await idsOf(store), [], "every thread was deleted");
     },
   },
   {
     id: "L1-10",
-    title: "a cursor is good for a client opened later",
+    title: "a cursor is valid for a client opened later",
     clauses: ["L1"],
     async run({ open, close }) {
       const ids = threadIds(9);
@@ -243,7 +243,7 @@ export const listing: ConformanceCase[] = section("Listing", [
       const second = await later.listPage({ limit: 4, cursor: first.cursor });
       const rest = await (await open()).listPage({ cursor: second.cursor });
       const listed = [first, second, rest].flatMap(({ threads }) => threads.map(({ id }) => id));
-      same(listed, ids, "a listing goes on where another client's ended");
+      same(listed, ids, "a listing continues where another client's ended");
       const again = await later.listPage({ limit: 4, cursor: first.cursor });
       same(again, second, "a cursor can be used twice");
     },
@@ -256,7 +256,7 @@ export const listing: ConformanceCase[] = section("Listing", [
       const store = await open();
       for (const view of [store, store.namespace("x")])
         for (const id of threadIds(4)) await view.save(id, {});
-      const { cursor = broken("a page with more to come has a cursor", "it had none") } =
+      const { cursor = broken("a page has a cursor if more threads follow", "it had none") } =
         await store.listPage({ limit: 2 });
       const { cursor: ofX } = await store.namespace("x").listPage({ limit: 2 });
       const garbage = [
@@ -285,7 +285,7 @@ export const listing: ConformanceCase[] = section("Listing", [
   },
   {
     id: "L1-12",
-    title: "a cursor outlives the thread that it points at",
+    title: "a cursor remains valid when its thread is deleted",
     clauses: ["L1"],
     async run({ open }) {
       const store = await open();
@@ -298,14 +298,14 @@ export const listing: ConformanceCase[] = section("Listing", [
       same(
         rest.threads.map(({ id }) => id),
         ids.slice(5),
-        "a listing goes on though the threads around its cursor are gone",
+        "a listing continues although the threads around its cursor were deleted",
       );
-      same((await pagesOf(store, 3)).flat(), ids.slice(5), "a new listing has what is left");
+      same((await pagesOf(store, 3)).flat(), ids.slice(5), "a new listing contains the remaining threads");
     },
   },
   {
     id: "L2-1",
-    title: "plain ids are listed in ascending ASCII, and every order stays as it is",
+    title: "plain ids are listed in ascending ASCII order, and every order is stable",
     clauses: ["L2"],
     async run({ open }) {
       const store = await open();
@@ -315,7 +315,7 @@ export const listing: ConformanceCase[] = section("Listing", [
         plainIds,
         "ids of letters, digits, dots, dashes and underscores are in ASCII order",
       );
-      same(await idsOf(store, 3), plainIds, "the order is the same over small pages");
+      same(await idsOf(store, 3), plainIds, "the order is the same across small pages");
       const view = (await open()).namespace("x");
       await inParallel(hostileIds, 8, async (id) => void (await view.save(id, {})));
       const order = await idsOf(view);
@@ -323,7 +323,7 @@ export const listing: ConformanceCase[] = section("Listing", [
       same(
         await idsOf(view, 7),
         order,
-        "the order of a listing is always the same, whatever the page size and who saved last",
+        "the order of a listing does not depend on the page size or on who saved last",
       );
     },
   },
@@ -335,7 +335,7 @@ export const listing: ConformanceCase[] = section("Listing", [
     async run(context) {
       const [proxy, store] = await storeThrough(context);
       const [short, long] = [store.namespace("short"), store.namespace("long")];
-      // Longer than what a backend without summaries has to read of a record's end.
+      // Longer than the tail of a record that a backend without summaries must read.
       await fill(short, 0, 8, 40_000);
       await fill(long, 0, 8, 400_000);
       const before = await pageCost(proxy, short, { limit: 8 });
@@ -347,7 +347,7 @@ export const listing: ConformanceCase[] = section("Listing", [
   },
   {
     id: "L3-2",
-    title: "a page costs no more where there are many threads, in its namespace and in others",
+    title: "the cost of a page does not depend on the number of threads in any namespace",
     ...FAULTY_NETWORK,
     clauses: ["L3"],
     async run(context) {
@@ -361,15 +361,15 @@ export const listing: ConformanceCase[] = section("Listing", [
   },
   {
     id: "L4-1",
-    title: "the version in a listing is that of load, and good as previous",
+    title: "a summary has the version of the thread, and is accepted as previous",
     clauses: ["L4"],
     async run({ open }) {
       const store = await open();
       await store.save("a", { n: 1 });
       await store.save("a", { n: 2 }, { overwrite: true });
-      const stored = await loaded(store, "a", "a saved thread is loaded");
+      const stored = await loaded(store, "a", "a saved thread can be loaded");
       const [summary] = await summariesOf(store);
-      same(summary?.version, stored.version, "a summary has the version that load hands out");
+      same(summary?.version, stored.version, "a summary has the version that load returns");
       const saved = await store.save("a", { n: 3 }, { previous: summary });
       same(saved.thread, { n: 3 }, "a summary is accepted as previous");
     },
@@ -389,14 +389,18 @@ export const listing: ConformanceCase[] = section("Listing", [
       const { version, size, createdAt, updatedAt, expiresAt } = saved;
       const details = { corrupt: false, id: "a", version, size, createdAt, updatedAt, expiresAt };
       const [plain] = await summariesOf(store);
-      same({ ...plain }, details, "a summary has the details of the thread, and no metadata unless asked");
+      same(
+        { ...plain },
+        details,
+        "a summary has the details of the thread, and no metadata unless requested",
+      );
       const { threads } = await store.listPage({ metadata: true });
       same(
         { ...threads[0] },
         { ...details, metadata: { title: "T" } },
-        "a summary has the metadata when asked",
+        "a summary has the metadata if requested",
       );
-      same(threads[1]?.metadata, {}, "a thread without metadata is listed with none");
+      same(threads[1]?.metadata, {}, "a thread without metadata is listed without any");
       same(size, Buffer.byteLength(saved.json), "size counts bytes of UTF-8");
     },
   },

@@ -4,10 +4,10 @@ import { loaded, same, holds, refuses, show } from "../suite/expectations.ts";
 import { unchanged, idsOf } from "./support/reading.ts";
 
 async function metadataOf(store: ThreadStore, id: string): Promise<ThreadMetadata> {
-  return (await loaded(store, id, "a saved thread is loaded")).metadata;
+  return (await loaded(store, id, "a saved thread can be loaded")).metadata;
 }
 
-/** Metadata of so many bytes as JSON. */
+/** Returns metadata with this many bytes as JSON. */
 function metadataOfBytes(bytes: number): ThreadMetadata {
   return { m: "x".repeat(bytes - Buffer.byteLength('{"m":""}')) };
 }
@@ -20,14 +20,14 @@ export const metadata: ConformanceCase[] = section("Metadata", [
     async run({ open }) {
       const [store, other] = [await open(), await open()];
       const first = await store.save("a", { n: 1 }, { metadata: { title: "T", owner: "O" } });
-      same(first.metadata, { title: "T", owner: "O" }, "save hands out the metadata");
+      same(first.metadata, { title: "T", owner: "O" }, "save returns the metadata");
       const second = await store.save("a", { n: 2 }, { previous: first });
       const third = await other.save("a", { n: 3 }, { previous: second.version, metadata: undefined });
       await other.save("a", { n: 4 }, { previous: { version: third.version } });
       same(
         await metadataOf(store, "a"),
         { title: "T", owner: "O" },
-        "a save that gives no metadata keeps what was there",
+        "a save without metadata keeps the stored metadata",
       );
     },
   },
@@ -39,9 +39,9 @@ export const metadata: ConformanceCase[] = section("Metadata", [
       const store = await open();
       const first = await store.save("a", {}, { metadata: { title: "T", owner: "O" } });
       await store.save("a", {}, { previous: first, metadata: { title: "U" } });
-      same(await metadataOf(store, "a"), { title: "U" }, "metadata is replaced whole, and not merged");
+      same(await metadataOf(store, "a"), { title: "U" }, "metadata is replaced completely and not merged");
       await store.save("a", {}, { overwrite: true, metadata: { owner: "P" } });
-      same(await metadataOf(store, "a"), { owner: "P" }, "metadata is replaced whole, and not merged");
+      same(await metadataOf(store, "a"), { owner: "P" }, "metadata is replaced completely and not merged");
     },
   },
   {
@@ -68,13 +68,13 @@ export const metadata: ConformanceCase[] = section("Metadata", [
       same(
         await metadataOf(store, "a"),
         { title: "T" },
-        "an overwrite that gives no metadata keeps what was there",
+        "an overwrite without metadata keeps the stored metadata",
       );
       await store.update("a", () => ({ n: 3 }));
       same(
         await metadataOf(store, "a"),
         { title: "T" },
-        "an update that gives no metadata keeps what was there",
+        "an update without metadata keeps the stored metadata",
       );
     },
   },
@@ -91,19 +91,19 @@ export const metadata: ConformanceCase[] = section("Metadata", [
         given[text] = text;
       await store.save("a", {}, { metadata: given });
       const stored = await metadataOf(store, "a");
-      same(JSON.stringify(stored), JSON.stringify(given), "metadata comes back as it was, in its order");
-      holds(Object.hasOwn(stored, "__proto__"), "__proto__ is a member of the metadata", "it was not");
+      same(JSON.stringify(stored), JSON.stringify(given), "metadata comes back unchanged and in order");
+      holds(Object.hasOwn(stored, "__proto__"), "__proto__ is an own member of the metadata", "it was not");
       const { threads } = await store.listPage({ metadata: true });
       same(
         JSON.stringify(threads[0]?.metadata),
         JSON.stringify(given),
-        "a listing has the metadata as it was",
+        "a listing has the metadata unchanged",
       );
     },
   },
   {
     id: "M1-6",
-    title: "metadata that is no flat record of strings is INVALID_ARGUMENT, and nothing is written",
+    title: "metadata that is not a flat record of strings is INVALID_ARGUMENT, and nothing is written",
     clauses: ["M1", "F1"],
     async run({ open }) {
       const store = await open();
@@ -130,18 +130,20 @@ export const metadata: ConformanceCase[] = section("Metadata", [
       );
       for (const value of wrong) {
         const options = { metadata: value as ThreadMetadata };
-        await refuses("INVALID_ARGUMENT", `metadata: ${show(value)}`, () =>
+        await refuses("INVALID_ARGUMENT", `a save with metadata: ${show(value)}`, () =>
           store.save("a", {}, { ...options, previous: version }),
         );
-        await refuses("INVALID_ARGUMENT", `metadata: ${show(value)}`, () => store.save("b", {}, options));
+        await refuses("INVALID_ARGUMENT", `creating a thread with metadata: ${show(value)}`, () =>
+          store.save("b", {}, options),
+        );
       }
       await unchanged(store, "a", version, '{"n":1}');
-      same(await idsOf(store), ["a"], "a refused save creates nothing");
+      same(await idsOf(store), ["a"], "a rejected save creates nothing");
     },
   },
   {
     id: "M1-7",
-    title: "metadata has up to 8 KiB as JSON; one byte more is TOO_LARGE, and nothing is written",
+    title: "metadata may have up to 8 KiB as JSON: one byte more is TOO_LARGE, and nothing is written",
     clauses: ["M1", "V5"],
     async run({ open }) {
       const store = await open();
@@ -152,14 +154,16 @@ export const metadata: ConformanceCase[] = section("Metadata", [
       ];
       for (const given of fits) {
         await store.save("a", {}, { overwrite: true, metadata: given });
-        same(await metadataOf(store, "a"), given, "metadata of 8 KiB is kept");
+        same(await metadataOf(store, "a"), given, "metadata of 8 KiB is stored");
         const { threads } = await store.listPage({ metadata: true });
         same(threads[0]?.metadata, given, "metadata of 8 KiB is listed");
       }
       const { version, json } = await store.save("a", { n: 1 }, { overwrite: true });
       for (const given of [metadataOfBytes(8193), { m: "\u00e9".repeat(4093) }]) {
         const options = { previous: version, metadata: given };
-        await refuses("TOO_LARGE", "metadata of more than 8 KiB", () => store.save("a", {}, options));
+        await refuses("TOO_LARGE", "a save with metadata of more than 8 KiB", () =>
+          store.save("a", {}, options),
+        );
       }
       await unchanged(store, "a", version, json);
     },

@@ -16,22 +16,24 @@ import { inParallel, range } from "../utilities/parallel.ts";
 import { everyCallWithId } from "./support/calls.ts";
 import { textOf, idsOf } from "./support/reading.ts";
 
-/** That threads of these ids live side by side: saved, loaded, listed and deleted without touching one another. */
+/**
+ * Expects threads with these ids to be independent: saved, loaded, listed and deleted without affecting each other.
+ */
 async function liveApart({ open }: CaseContext, ids: readonly string[]): Promise<void> {
   const [store, other] = [await open(), await open()];
   await inParallel(ids, 8, async (id) => void (await store.save(id, { only: id })));
   await inParallel(ids, 8, async (id) => {
-    same(await textOf(other, id), JSON.stringify({ only: id }), `the thread ${show(id)} is its own`);
+    same(await textOf(other, id), JSON.stringify({ only: id }), `the thread ${show(id)} has its own content`);
   });
   same(new Set(await idsOf(other)), new Set(ids), "a listing has exactly the ids that were saved");
   const left = [...ids];
   for (let id = left.shift(); id !== undefined && left.length > 0; id = left.shift()) {
-    same(await store.delete(id), true, `delete(${show(id)}) removes the thread of that id`);
+    same(await store.delete(id), true, `delete(${show(id)}) deletes the thread with that id`);
     await inParallel(left.slice(0, 15), 8, async (kept) => {
       same(
         await textOf(other, kept),
         JSON.stringify({ only: kept }),
-        `delete(${show(id)}) leaves ${show(kept)} alone`,
+        `delete(${show(id)}) does not affect ${show(kept)}`,
       );
     });
   }
@@ -43,7 +45,7 @@ function apart(id: string, title: string, group: IdGroup, clauses: ConformanceCa
 
 const CHARACTER_OF_4_BYTES = "\u{1f9f5}";
 
-/** That the name is refused, at once. */
+/** Expects the name to be rejected synchronously. */
 function refusesName(store: ThreadStore, name: unknown): void {
   const promised = `namespace(${show(name)}) throws INVALID_ARGUMENT`;
   try {
@@ -58,37 +60,39 @@ function refusesName(store: ThreadStore, name: unknown): void {
 export const names: ConformanceCase[] = section("Names", [
   {
     id: "N1-1",
-    title: "hostile ids of every kind live side by side",
+    title: "hostile ids of all kinds are independent",
     clauses: ["N1", "N2"],
     run: (context) => liveApart(context, hostileIds),
   },
   apart("N1-2", "composed and decomposed forms are different ids", "normalization", ["N1", "N2"]),
-  apart("N1-3", "separators of paths and keys are letters of an id", "separators", ["N1", "N2", "N4"]),
-  apart("N1-4", "white space and dots at the ends of an id count", "whiteSpace", ["N1", "N2"]),
-  apart("N1-5", "names of devices and system files are ids", "devices", ["N1"]),
-  apart("N1-6", "percent signs and their escapes are letters of an id", "percents", ["N1", "N2", "N4"]),
+  apart("N1-3", "path and key separators are allowed in ids", "separators", ["N1", "N2", "N4"]),
+  apart("N1-4", "white space and dots at the ends of an id are significant", "whiteSpace", ["N1", "N2"]),
+  apart("N1-5", "the names of devices and system files are allowed as ids", "devices", ["N1"]),
+  apart("N1-6", "percent signs and their escapes are allowed in ids", "percents", ["N1", "N2", "N4"]),
   {
     id: "N1-7",
-    title: "names of JavaScript's own members are ids",
+    title: "the names of JavaScript's built-in members are allowed as ids",
     clauses: ["N1", "N4"],
     async run(context) {
       const store = await context.open();
       for (const id of idGroups.prototypes) {
-        same(await store.load(id), undefined, `load(${show(id)}) of nothing is undefined`);
-        same(await store.delete(id), false, `delete(${show(id)}) of nothing is false`);
+        same(await store.load(id), undefined, `load(${show(id)}) of a missing thread returns undefined`);
+        same(await store.delete(id), false, `delete(${show(id)}) of a missing thread returns false`);
       }
       await liveApart(context, idGroups.prototypes);
       same(Reflect.ownKeys({}), [], "no id adds a member to objects");
       holds(
         !("only" in {}),
-        "no id adds a member to the prototype of objects",
+        "no id adds a member to Object.prototype",
         "every object has a member named only",
       );
     },
   },
-  apart("N1-8", "control characters and NUL are letters of an id", "controls", ["N1", "N2"]),
-  apart("N1-9", "ids that look like a backend's own files are ids", "artefacts", ["N1", "N2"]),
-  apart("N1-10", "emoji, combining marks, noncharacters and every script are ids", "scripts", ["N1"]),
+  apart("N1-8", "control characters and NUL are allowed in ids", "controls", ["N1", "N2"]),
+  apart("N1-9", "ids that look like a backend's internal files are allowed", "artefacts", ["N1", "N2"]),
+  apart("N1-10", "emoji, combining marks, noncharacters and all scripts are allowed in ids", "scripts", [
+    "N1",
+  ]),
   {
     id: "N1-11",
     title: "an id that is not well-formed Unicode is INVALID_ARGUMENT",
@@ -101,12 +105,12 @@ export const names: ConformanceCase[] = section("Names", [
           await refuses("INVALID_ARGUMENT", `${name} with the id ${show(id)}`, call);
         }
       }
-      same(await idsOf(store), ["a\ufffd"], "a refused id leaves no trace");
+      same(await idsOf(store), ["a\ufffd"], "a rejected id leaves no trace");
     },
   },
   {
     id: "N1-12",
-    title: "an empty id, or one that is no string, is INVALID_ARGUMENT",
+    title: "an id that is empty or not a string is INVALID_ARGUMENT",
     clauses: ["N1", "N4"],
     async run({ open }) {
       const store = await open();
@@ -116,12 +120,12 @@ export const names: ConformanceCase[] = section("Names", [
           await refuses("INVALID_ARGUMENT", `${name} with the id ${show(id)}`, call);
         }
       }
-      same(await idsOf(store), ["a"], "a refused id leaves no trace");
+      same(await idsOf(store), ["a"], "a rejected id leaves no trace");
     },
   },
   {
     id: "N1-13",
-    title: "an id has up to 256 bytes of UTF-8, and not one more",
+    title: "an id may have up to 256 bytes of UTF-8, and not one more",
     clauses: ["N1"],
     async run(context) {
       const longest = [
@@ -149,13 +153,13 @@ export const names: ConformanceCase[] = section("Names", [
       same(
         outcome,
         { state: "resolved", value: undefined },
-        "load of a long id that is not there is undefined",
+        "loading a missing thread with a long id returns undefined",
       );
     },
   },
   {
     id: "N1-14",
-    title: "a namespace that is empty, ill-formed, too long or no string is INVALID_ARGUMENT",
+    title: "a namespace that is empty, ill-formed, too long or not a string is INVALID_ARGUMENT",
     clauses: ["N1"],
     async run({ open }) {
       const store = await open();
@@ -167,9 +171,9 @@ export const names: ConformanceCase[] = section("Names", [
         same(
           await textOf(view, id),
           JSON.stringify({ name }),
-          "a namespace of 128 bytes works, with the longest id",
+          "a namespace of 128 bytes works, even with the longest id",
         );
-        same(await idsOf(view), [id], "a namespace of 128 bytes is listed");
+        same(await idsOf(view), [id], "a namespace of 128 bytes can be listed");
       }
       const wrong = [
         "",
@@ -188,22 +192,26 @@ export const names: ConformanceCase[] = section("Names", [
   },
   {
     id: "N1-15",
-    title: "hostile namespaces live side by side",
+    title: "hostile namespaces are independent",
     clauses: ["N1", "N2", "N4"],
     async run({ open }) {
       const store = await open();
       await inParallel(hostileIds, 8, async (name) => void (await store.namespace(name).save("a", { name })));
       await inParallel(hostileIds, 8, async (name) => {
         const view = store.namespace(name);
-        same(await textOf(view, "a"), JSON.stringify({ name }), `the namespace ${show(name)} is its own`);
-        same(await idsOf(view), ["a"], `the namespace ${show(name)} lists its own thread only`);
+        same(
+          await textOf(view, "a"),
+          JSON.stringify({ name }),
+          `the namespace ${show(name)} has its own threads`,
+        );
+        same(await idsOf(view), ["a"], `the namespace ${show(name)} lists only its own threads`);
       });
-      same(await idsOf(store), [], "threads of namespaces are not listed by the store");
+      same(await idsOf(store), [], "the store does not list the threads of namespaces");
     },
   },
   {
     id: "N2-1",
-    title: "delete leaves the neighbours alone",
+    title: "deleting a thread does not affect threads with similar ids",
     clauses: ["N2", "N4"],
     async run({ open }) {
       const store = await open();
@@ -215,17 +223,17 @@ export const names: ConformanceCase[] = section("Names", [
         same(
           await textOf(store, id),
           JSON.stringify({ id }),
-          `deleting "a" and "a*" leaves ${show(id)} alone`,
+          `deleting "a" and "a*" does not affect ${show(id)}`,
         );
       }
     },
   },
-  apart("N2-2", "ids that differ by case are different", "case", ["N2"]),
-  apart("N2-3", "an id and one that continues it live side by side", "paths", ["N2", "N4"]),
+  apart("N2-2", "ids that differ in case are different", "case", ["N2"]),
+  apart("N2-3", "an id and its prefix are independent", "paths", ["N2", "N4"]),
   apart("N2-4", "ids that look like numbers are text", "numbers", ["N2"]),
   {
     id: "N2-5",
-    title: "an id and one that continues it live side by side, whichever came and went first",
+    title: "an id and its prefix are independent in every order of saves and deletes",
     clauses: ["N2"],
     async run({ open }) {
       const store = await open();
@@ -238,18 +246,22 @@ export const names: ConformanceCase[] = section("Names", [
         for (const round of range(2)) {
           await store.save(first, { round });
           await store.save(second, { round });
-          same(await store.delete(first), true, `${show(first)} is deleted beside ${show(second)}`);
+          same(await store.delete(first), true, `${show(first)} can be deleted while ${show(second)} exists`);
           same(
             await textOf(store, second),
             JSON.stringify({ round }),
-            `${show(second)} stays when ${show(first)} goes`,
+            `deleting ${show(first)} does not affect ${show(second)}`,
           );
           await store.save(first, { again: round });
-          same(await store.delete(second), true, `${show(second)} is deleted beside ${show(first)}`);
+          same(
+            await store.delete(second),
+            true,
+            `${show(second)} can be deleted while ${show(first)} exists`,
+          );
           same(
             await textOf(store, first),
             JSON.stringify({ again: round }),
-            `${show(first)} stays when ${show(second)} goes`,
+            `deleting ${show(second)} does not affect ${show(first)}`,
           );
           await store.delete(first);
         }
@@ -258,7 +270,7 @@ export const names: ConformanceCase[] = section("Names", [
   },
   {
     id: "N2-6",
-    title: "long ids that begin alike are different",
+    title: "long ids with a common prefix are different",
     clauses: ["N2"],
     run: (context) =>
       liveApart(
@@ -271,7 +283,7 @@ export const names: ConformanceCase[] = section("Names", [
   },
   {
     id: "N2-7",
-    title: "a namespace is not taken for one whose name it begins",
+    title: "a namespace is not confused with one whose name it is a prefix of",
     clauses: ["N2", "N3"],
     async run({ open }) {
       const store = await open();
@@ -293,33 +305,33 @@ export const names: ConformanceCase[] = section("Names", [
         same(
           await idsOf(store.namespace(name)),
           own,
-          `the namespace ${show(name)} lists its own thread only`,
+          `the namespace ${show(name)} lists only its own thread`,
         );
       }
       same(
         (await store.namespace("users").deleteExpired()).deleted,
         0,
-        "sweep removes nothing that is alive",
+        "deleteExpired does not delete live threads",
       );
     },
   },
   {
     id: "N3-1",
-    title: "places share nothing",
+    title: "locations share nothing",
     clauses: ["N3"],
     async run({ open, openElsewhere }) {
       const [here, there] = [await open(), await openElsewhere()];
       await here.save("a", { at: "here" });
-      same(await there.load("a"), undefined, "a place does not see another's threads");
+      same(await there.load("a"), undefined, "a location does not see another one's threads");
       await there.save("a", { at: "there" });
-      same(await textOf(here, "a"), '{"at":"here"}', "saving in one place leaves the other alone");
-      same(await there.delete("a"), true, "the other place's thread is deleted there");
-      same(await idsOf(here), ["a"], "deleting in one place leaves the other alone");
+      same(await textOf(here, "a"), '{"at":"here"}', "saving in one location does not affect another one");
+      same(await there.delete("a"), true, "a thread can be deleted in its location");
+      same(await idsOf(here), ["a"], "deleting in one location does not affect another one");
     },
   },
   {
     id: "N3-2",
-    title: "no id reaches into another place or namespace",
+    title: "no id reaches into another location or namespace",
     clauses: ["N3", "N4"],
     async run({ open, openElsewhere }) {
       const [store, elsewhere] = [await open(), await openElsewhere()];
@@ -343,39 +355,39 @@ export const names: ConformanceCase[] = section("Names", [
       for (const id of escapes) {
         await store.save(id, { at: "store" });
         await view.namespace("y").save(id, { at: "y" });
-        same(await store.delete(id), true, `${show(id)} is a thread of the store's own`);
+        same(await store.delete(id), true, `${show(id)} is a thread of the store's own namespace`);
       }
       same(await textOf(view, "a"), '{"at":"x"}', "an id of the store does not reach into a namespace");
-      same(await textOf(elsewhere, "a"), '{"at":"elsewhere"}', "an id does not reach into another place");
-      same(await idsOf(view), ["a"], "a namespace lists its own threads only");
-      same(await idsOf(elsewhere), ["a"], "a place lists its own threads only");
-      same(await idsOf(store), [], "the store's own namespace lists its own threads only");
+      same(await textOf(elsewhere, "a"), '{"at":"elsewhere"}', "an id does not reach into another location");
+      same(await idsOf(view), ["a"], "a namespace lists only its own threads");
+      same(await idsOf(elsewhere), ["a"], "a location lists only its own threads");
+      same(await idsOf(store), [], "the store's own namespace lists only its own threads");
     },
   },
   {
     id: "N3-3",
-    title: "the same id in two namespaces is two threads",
+    title: "the same id in two namespaces identifies two threads",
     clauses: ["N3"],
     async run({ open }) {
       const store = await open();
       const [x, y] = [store.namespace("x"), store.namespace("y")];
       await store.save("a", { at: "store" });
-      await absent(x, "a", "a namespace does not see the store's own threads");
+      await absent(x, "a", "a namespace does not see threads of the store's own namespace");
       await x.save("a", { at: "x" });
       const saved = await y.save("a", { at: "y" });
       same(
         await textOf(store, "a"),
         '{"at":"store"}',
-        "saving in a namespace leaves the store's own thread alone",
+        "saving in a namespace does not affect the store's own namespace",
       );
-      same(await textOf(x, "a"), '{"at":"x"}', "saving in a namespace leaves another's thread alone");
-      same(await y.delete("a", { previous: saved }), true, "a thread is deleted in its namespace");
-      same(await textOf(x, "a"), '{"at":"x"}', "deleting in a namespace leaves another's thread alone");
-      same(await x.delete("a"), true, "a thread is deleted in its namespace");
+      same(await textOf(x, "a"), '{"at":"x"}', "saving in a namespace does not affect another one");
+      same(await y.delete("a", { previous: saved }), true, "a thread can be deleted in its namespace");
+      same(await textOf(x, "a"), '{"at":"x"}', "deleting in a namespace does not affect another one");
+      same(await x.delete("a"), true, "a thread can be deleted in its namespace");
       same(
         await textOf(store, "a"),
         '{"at":"store"}',
-        "deleting in a namespace leaves the store's own thread alone",
+        "deleting in a namespace does not affect the store's own namespace",
       );
     },
   },
@@ -403,19 +415,23 @@ export const names: ConformanceCase[] = section("Names", [
         "x|a",
       ];
       for (const id of escapes) {
-        await absent(inside, id, `${show(id)} shows nothing from outside`);
-        same(await inside.delete(id), false, `delete(${show(id)}) finds nothing outside`);
+        await absent(inside, id, `${show(id)} does not find a thread outside the namespace`);
+        same(
+          await inside.delete(id),
+          false,
+          `delete(${show(id)}) does not find a thread outside the namespace`,
+        );
         await inside.save(id, { at: "inside" }, { overwrite: true });
       }
       for (const [name, victim] of Object.entries(victims)) {
         same(
           await textOf(victim, "a"),
           JSON.stringify({ at: name }),
-          "nothing done in a namespace shows outside",
+          "calls on a view do not affect threads outside its namespace",
         );
-        same(await idsOf(victim), ["a"], "no thread of a namespace is listed outside it");
+        same(await idsOf(victim), ["a"], "threads of a namespace are not listed outside it");
       }
-      same(new Set(await idsOf(inside)), new Set(escapes), "a namespace lists its own threads only");
+      same(new Set(await idsOf(inside)), new Set(escapes), "a namespace lists only its own threads");
     },
   },
   {
@@ -428,15 +444,15 @@ export const names: ConformanceCase[] = section("Names", [
       same(
         await textOf(two.namespace("x"), "a"),
         '{"n":1}',
-        "two clients' views of one name are one namespace",
+        "views of one name on two clients are the same namespace",
       );
       const conflict = () => two.namespace("x").save("a", { n: 2 });
-      await refuses("CONFLICT", "creating what another client's view created", conflict);
+      await refuses("CONFLICT", "creating a thread that another client's view created", conflict);
     },
   },
   {
     id: "N3-6",
-    title: "a version of one namespace does not match in another",
+    title: "a version from one namespace does not match in another",
     clauses: ["N3", "C2"],
     async run({ open }) {
       const store = await open();
@@ -448,21 +464,21 @@ export const names: ConformanceCase[] = section("Names", [
         const call = () => y.save("a", { stolen: true }, { previous });
         await refuses(
           ["CONFLICT", "INVALID_ARGUMENT"],
-          "a save with the version of another namespace's thread",
+          "a save at the version of another namespace's thread",
           call,
         );
       }
-      same(await textOf(y, "a"), '{"same":true}', "the thread is as it was");
+      same(await textOf(y, "a"), '{"same":true}', "the thread is unchanged");
       same(
         (await y.load("a", { cached: ofX }))?.version,
         moved.version,
-        "load with another namespace's previous is this one's thread",
+        "load with a cached thread of another namespace returns the thread of this one",
       );
     },
   },
   {
     id: "N3-7",
-    title: "a view of a view lies inside it, and is no other namespace",
+    title: "a view of a view is nested inside it and distinct from all other namespaces",
     clauses: ["N3", "N2"],
     async run({ open }) {
       const store = await open();
@@ -483,13 +499,17 @@ export const names: ConformanceCase[] = section("Names", [
       for (const [index, view] of views.entries()) await view.save("t", { path: paths[index] });
       for (const [index, view] of views.entries()) {
         const path = paths[index];
-        same(await textOf(view, "t"), JSON.stringify({ path }), `the namespace ${show(path)} is its own`);
-        same(await idsOf(view), ["t"], `the namespace ${show(path)} lists its own thread only`);
+        same(
+          await textOf(view, "t"),
+          JSON.stringify({ path }),
+          `the namespace ${show(path)} has its own threads`,
+        );
+        same(await idsOf(view), ["t"], `the namespace ${show(path)} lists only its own thread`);
       }
-      await absent(store, "t", "threads of namespaces are not the store's own");
+      await absent(store, "t", "threads of namespaces do not exist in the store's own namespace");
     },
   },
-  apart("N4-1", "dot segments are letters of an id", "dots", ["N4", "N1"]),
-  apart("N4-2", "wildcards and braces are letters of an id", "patterns", ["N4", "N1"]),
-  apart("N4-3", "SQL, shell, URL and XML are letters of an id", "languages", ["N4", "N1"]),
+  apart("N4-1", "dot segments are allowed as ids", "dots", ["N4", "N1"]),
+  apart("N4-2", "wildcards and braces are allowed in ids", "patterns", ["N4", "N1"]),
+  apart("N4-3", "SQL, shell commands, URLs and XML are allowed as ids", "languages", ["N4", "N1"]),
 ]);

@@ -9,7 +9,7 @@ const MINUTE = 60_000;
 export const time: ConformanceCase[] = section("Time", [
   {
     id: "T1-1",
-    title: "a thread with an expiry is there until then",
+    title: "a thread exists until it expires",
     clauses: ["T1"],
     async run({ open }) {
       const clock = stoppedClock();
@@ -17,14 +17,14 @@ export const time: ConformanceCase[] = section("Time", [
       await store.save("a", { n: 1 }, { ttlMs: MINUTE });
       await store.save("b", { n: 2 }, { expiresAt: new Date(clock.now() + MINUTE) });
       clock.advance(MINUTE - 1);
-      same(await textOf(store, "a"), '{"n":1}', "a thread is there a millisecond before its ttlMs is over");
-      same(await textOf(store, "b"), '{"n":2}', "a thread is there a millisecond before its expiresAt");
+      same(await textOf(store, "a"), '{"n":1}', "a thread exists a millisecond before its ttlMs has passed");
+      same(await textOf(store, "b"), '{"n":2}', "a thread exists a millisecond before its expiresAt");
       same(await idsOf(store), ["a", "b"], "a thread is listed until it expires");
     },
   },
   {
     id: "T1-2",
-    title: "an expired thread is as if deleted: for load, list, delete and creation",
+    title: "an expired thread counts as deleted: for load, list, delete and creation",
     clauses: ["T1", "E1", "E3"],
     async run({ open }) {
       const clock = stoppedClock();
@@ -34,23 +34,23 @@ export const time: ConformanceCase[] = section("Time", [
       await store.save("live", {});
       clock.advance(MINUTE);
       for (const client of [store, other]) {
-        await absent(client, "a", "an expired thread is not loaded");
-        await absent(client, "d", "a thread is not loaded from the moment of its expiresAt");
+        await absent(client, "a", "an expired thread cannot be loaded");
+        await absent(client, "d", "a thread cannot be loaded from the moment of its expiresAt on");
         same(await idsOf(client), ["live"], "an expired thread is not listed");
         same(
           (await client.listPage({ limit: 1 })).threads.map(({ id }) => id),
           ["live"],
-          "expired threads fill no page",
+          "expired threads do not take up a page",
         );
       }
-      same(await store.delete("b"), false, "delete of an expired thread is false");
+      same(await store.delete("b"), false, "deleting an expired thread returns false");
       await other.save("c", { n: 2 });
-      same(await textOf(store, "c"), '{"n":2}', "a thread can be created where one has expired");
+      same(await textOf(store, "c"), '{"n":2}', "a thread can be created in place of an expired one");
     },
   },
   {
     id: "T1-3",
-    title: "each save sets expiry anew, and one without clears it",
+    title: "every save resets the expiry, and a save without one clears it",
     clauses: ["T1"],
     async run({ open }) {
       const clock = stoppedClock();
@@ -66,14 +66,14 @@ export const time: ConformanceCase[] = section("Time", [
       await store.save("b", { n: 2 }, { previous: b, ttlMs: 3 * MINUTE });
       await store.save("c", { n: 2 }, { overwrite: true });
       clock.advance(2 * MINUTE);
-      same(await idsOf(store), ["a", "b", "c"], "a later save's expiry holds, not an earlier one's");
+      same(await idsOf(store), ["a", "b", "c"], "the expiry of the last save applies, not an earlier one");
       clock.advance(MINUTE);
-      same(await idsOf(store), ["a", "c"], "a later save's expiry holds, not an earlier one's");
+      same(await idsOf(store), ["a", "c"], "the expiry of the last save applies, not an earlier one");
     },
   },
   {
     id: "T1-4",
-    title: "an expiry that is not in the future is INVALID_ARGUMENT, and never means for ever",
+    title: "an expiry that is not in the future is INVALID_ARGUMENT, and never means no expiry",
     clauses: ["T1", "F1"],
     async run({ open }) {
       const clock = stoppedClock();
@@ -91,12 +91,12 @@ export const time: ConformanceCase[] = section("Time", [
       for (const options of wrong) {
         await refuses("INVALID_ARGUMENT", `a save with ${show(options)}`, () => store.save("a", {}, options));
       }
-      same(await idsOf(store), [], "a refused save creates nothing");
+      same(await idsOf(store), [], "a rejected save creates nothing");
     },
   },
   {
     id: "T1-5",
-    title: "removing what expired never removes a newer save",
+    title: "deleting expired threads never deletes a newer save",
     clauses: ["T1"],
     async run({ open }) {
       const clock = stoppedClock();
@@ -115,7 +115,7 @@ export const time: ConformanceCase[] = section("Time", [
         same(
           await textOf(store, "a"),
           JSON.stringify({ again: round }),
-          "a thread saved anew stays, though its expired one is being removed",
+          "a new thread survives while the expired one is being deleted",
         );
         await store.delete("a");
       }
@@ -135,10 +135,10 @@ export const time: ConformanceCase[] = section("Time", [
         [other, saved],
         [store, saved.version],
       ] as const) {
-        await refuses("CONFLICT", "a save with the version of an expired thread", () =>
+        await refuses("CONFLICT", "a save at the version of an expired thread", () =>
           client.save("a", { n: 2 }, { previous }),
         );
-        await refuses("CONFLICT", "a delete with the version of an expired thread", () =>
+        await refuses("CONFLICT", "a delete at the version of an expired thread", () =>
           client.delete("a", { previous }),
         );
       }
@@ -147,7 +147,7 @@ export const time: ConformanceCase[] = section("Time", [
   },
   {
     id: "T1-7",
-    title: "sweep removes what expired in its namespace, and says how much",
+    title: "deleteExpired deletes the expired threads of its namespace and counts them",
     clauses: ["T1"],
     async run({ open }) {
       const clock = stoppedClock();
@@ -157,26 +157,26 @@ export const time: ConformanceCase[] = section("Time", [
       await store.save("later", {}, { ttlMs: 2 * MINUTE });
       await store.save("live", {});
       await view.save("a", {}, { ttlMs: MINUTE });
-      same(await store.deleteExpired(), { deleted: 0 }, "sweep removes nothing that is alive");
+      same(await store.deleteExpired(), { deleted: 0 }, "deleteExpired does not delete live threads");
       clock.advance(MINUTE);
       await store.save("c", { n: 2 });
       same(
         await store.deleteExpired(),
         { deleted: 2 },
-        "sweep removes what has expired, and what was saved anew is not",
+        "deleteExpired deletes expired threads, and not those that were saved again",
       );
-      same(await store.deleteExpired(), { deleted: 0 }, "a second sweep finds nothing");
-      same(await idsOf(store), ["c", "later", "live"], "sweep leaves what is alive");
+      same(await store.deleteExpired(), { deleted: 0 }, "a second deleteExpired finds nothing");
+      same(await idsOf(store), ["c", "later", "live"], "deleteExpired leaves live threads");
       same(
         await view.deleteExpired(),
         { deleted: 1 },
-        "a store's sweep leaves a namespace's threads to the namespace's",
+        "deleteExpired of a store does not delete threads of namespaces",
       );
     },
   },
   {
     id: "T1-8",
-    title: "the store's ttlMs holds where a save names no expiry, and null is never",
+    title: "the store's ttlMs applies to saves without an expiry, and null means never",
     clauses: ["T1"],
     async run({ open }) {
       const clock = stoppedClock();
@@ -188,9 +188,9 @@ export const time: ConformanceCase[] = section("Time", [
         await target.save("never", {}, { expiresAt: null });
         await target.save("undefined", {}, { ttlMs: undefined, expiresAt: undefined });
         same(
-          (await loaded(target, "never", "it was saved")).expiresAt,
+          (await loaded(target, "never", "the thread can be loaded")).expiresAt,
           undefined,
-          "expiresAt: null is never",
+          "expiresAt: null means never",
         );
       }
       clock.advance(MINUTE);
@@ -198,17 +198,17 @@ export const time: ConformanceCase[] = section("Time", [
         same(
           await idsOf(target),
           ["longer", "never"],
-          "the store's ttlMs holds exactly where a save names no expiry",
+          "the store's ttlMs applies exactly to saves without an expiry",
         );
         await target.save("never", { n: 2 }, { overwrite: true });
       }
       clock.advance(MINUTE);
-      same(await idsOf(store), [], "a save of the thread that named no expiry has the store's ttlMs");
+      same(await idsOf(store), [], "a later save without an expiry has the store's ttlMs");
     },
   },
   {
     id: "T1-9",
-    title: "expiresAt is the moment that was asked for, to the millisecond",
+    title: "expiresAt is exact to the millisecond",
     clauses: ["T1", "L4"],
     async run({ open }) {
       const clock = stoppedClock();
@@ -217,11 +217,11 @@ export const time: ConformanceCase[] = section("Time", [
       await store.save("a", {}, { ttlMs: 1234 });
       await store.save("b", {}, { expiresAt: new Date(moment) });
       for (const { id, expiresAt } of (await store.listPage()).threads) {
-        same(expiresAt?.getTime(), moment, "a summary tells the expiry to the millisecond");
+        same(expiresAt?.getTime(), moment, "a summary has the expiry to the millisecond");
         same(
           (await store.load(id))?.expiresAt?.getTime(),
           moment,
-          "load tells the expiry to the millisecond",
+          "load returns the expiry to the millisecond",
         );
       }
       clock.advance(1233);
@@ -232,7 +232,7 @@ export const time: ConformanceCase[] = section("Time", [
   },
   {
     id: "T1-10",
-    title: "threads expire by the real clock where none is given",
+    title: "without a clock option, threads expire by the real clock",
     clauses: ["T1"],
     async run({ open, signal }) {
       const [store, other] = [await open(), await open()];
@@ -240,22 +240,22 @@ export const time: ConformanceCase[] = section("Time", [
       const saved = await store.save("a", {}, { ttlMs: 700 });
       await store.save("live", {}, { ttlMs: 3_600_000 });
       const near = Math.abs((saved.expiresAt?.getTime() ?? 0) - started - 700);
-      holds(near < 60_000, "expiresAt is ttlMs from now", `it was ${near} ms from there`);
+      holds(near < 60_000, "expiresAt is ttlMs from now", `it was off by ${near} ms`);
       await pollFor(5000, signal, async () => (await other.load("a")) === undefined);
       holds(
         Date.now() - started >= 650,
-        "a thread is there until it expires",
+        "a thread exists until it expires",
         `it was gone after ${Date.now() - started} ms`,
       );
       await absent(store, "a", "an expired thread is gone for every client");
       same(await idsOf(store), ["live"], "an expired thread is not listed");
       await store.save("a", { again: true });
-      same(await textOf(other, "a"), '{"again":true}', "a thread can be created where one has expired");
+      same(await textOf(other, "a"), '{"again":true}', "a thread can be created in place of an expired one");
     },
   },
   {
     id: "T1-11",
-    title: "a thread created where one expired begins anew",
+    title: "a thread created in place of an expired one has nothing of it",
     clauses: ["T1", "C1", "M1"],
     async run({ open }) {
       const clock = stoppedClock();
@@ -263,21 +263,21 @@ export const time: ConformanceCase[] = section("Time", [
       const versions = new Set<string>();
       for (const options of [{}, { overwrite: true }, {}, { overwrite: true }]) {
         const saved = await store.save("a", { same: true }, options);
-        same(saved.metadata, {}, "a thread created where one expired has nothing of that one's metadata");
+        same(saved.metadata, {}, "a thread created in place of an expired one does not have its metadata");
         same(
           saved.createdAt.getTime(),
           clock.now(),
-          "a thread created where one expired has a createdAt of its own",
+          "a thread created in place of an expired one has a new createdAt",
         );
         same(
           saved.expiresAt,
           undefined,
-          "a thread created where one expired has nothing of that one's expiry",
+          "a thread created in place of an expired one does not have its expiry",
         );
         const doomed = { previous: saved, ttlMs: MINUTE, metadata: { title: "expired" } };
         const { version } = await store.save("a", { same: true }, doomed);
         for (const each of [saved.version, version]) {
-          holds(!versions.has(each), "no version returns after expiry", `${show(each)} did`);
+          holds(!versions.has(each), "no version recurs after expiry", `${show(each)} did`);
           versions.add(each);
         }
         clock.advance(MINUTE);
@@ -286,7 +286,7 @@ export const time: ConformanceCase[] = section("Time", [
   },
   {
     id: "T1-12",
-    title: "update can give and clear an expiry",
+    title: "update can set and clear an expiry",
     clauses: ["T1", "C7"],
     async run({ open }) {
       const clock = stoppedClock();
@@ -296,18 +296,18 @@ export const time: ConformanceCase[] = section("Time", [
       const cleared = await store.update("b", () => ({ n: 2 }));
       same(cleared?.expiresAt, undefined, "update without an expiry clears it, as a save does");
       clock.advance(MINUTE);
-      same(await idsOf(store), ["b"], "the expiry that update gave holds");
+      same(await idsOf(store), ["b"], "the expiry that update set applies");
       const seen: unknown[] = [];
       await store.update("a", (current) => {
         seen.push(current);
         return { n: 3 };
       });
-      same(seen, [undefined], "update sees nothing where a thread has expired");
+      same(seen, [undefined], "update receives undefined for an expired thread");
     },
   },
   {
     id: "T1-13",
-    title: "an expiry far away does not come at once",
+    title: "an expiry in the distant future does not come at once",
     clauses: ["T1"],
     async run({ open }) {
       const clock = stoppedClock();
@@ -322,18 +322,18 @@ export const time: ConformanceCase[] = section("Time", [
         const saved = await store.save(`a-${index}`, {}, options);
         holds(
           (saved.expiresAt?.getTime() ?? 0) > clock.now() + 2 ** 30,
-          "an expiry far away is kept",
-          `${show(options)} gave ${show(saved.expiresAt)}`,
+          "an expiry in the distant future is stored",
+          `${show(options)} resulted in ${show(saved.expiresAt)}`,
         );
       }
       clock.advance(2 ** 31 - 1);
-      same((await idsOf(store)).length, far.length, "a thread whose expiry is far away is there");
-      same((await store.deleteExpired()).deleted, 0, "sweep leaves it there");
+      same((await idsOf(store)).length, far.length, "a thread that expires in the distant future exists");
+      same((await store.deleteExpired()).deleted, 0, "deleteExpired does not delete it");
     },
   },
   {
     id: "T2-1",
-    title: "createdAt stays and updatedAt moves",
+    title: "createdAt is constant and updatedAt advances",
     clauses: ["T2"],
     async run({ open }) {
       const clock = stoppedClock();
@@ -345,12 +345,12 @@ export const time: ConformanceCase[] = section("Time", [
         const client = save === 2 ? other : store;
         const from = save === 3 ? { overwrite: true } : { previous: save === 1 ? saved : saved.version };
         saved = await client.save("a", { n: save }, from);
-        const found = await loaded(store, "a", "a saved thread is loaded");
+        const found = await loaded(store, "a", "a saved thread can be loaded");
         for (const { createdAt, updatedAt } of [saved, found]) {
           same(
             createdAt.getTime(),
             start,
-            "createdAt is when the thread was first saved, whatever saved it since",
+            "createdAt is when the thread was first saved, by whichever client",
           );
           same(updatedAt.getTime(), clock.now(), "updatedAt is when this version was saved");
         }
@@ -360,7 +360,7 @@ export const time: ConformanceCase[] = section("Time", [
       same(
         (await store.save("a", {})).createdAt.getTime(),
         clock.now(),
-        "a thread created again begins anew",
+        "a thread that was created again has a new createdAt",
       );
     },
   },

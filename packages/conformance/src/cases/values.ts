@@ -10,41 +10,41 @@ import { textOf, unchanged, idsOf, summariesOf } from "./support/reading.ts";
 import { LONG_THREAD } from "./support/sample-threads.ts";
 import { cuts, inParts, JOINED_PARTS, Conversation, LONG_TEXT } from "./support/text-in-parts.ts";
 
-/** That each text comes back byte for byte, and parsed as JSON.parse does. */
+/** Expects each text to come back byte for byte, and parsed like `JSON.parse` does. */
 async function textsRoundTrip(store: ThreadStore, texts: readonly string[]): Promise<void> {
   await inParallel(texts.entries(), 8, async ([index, text]) => {
     const saved = await store.save(`text-${index}`, text);
-    same(saved.json, text, "save hands out the text as it was given");
-    const stored = await loaded(store, `text-${index}`, "a saved text is loaded");
-    same(stored.json, text, "a thread given as text comes back byte for byte");
-    same(stored.size, Buffer.byteLength(text), "size is the number of bytes of the text");
-    same(JSON.stringify(stored.thread), JSON.stringify(JSON.parse(text)), "thread is the text, parsed");
+    same(saved.json, text, "save returns the text as it was passed");
+    const stored = await loaded(store, `text-${index}`, "a saved text can be loaded");
+    same(stored.json, text, "a thread passed as text comes back byte for byte");
+    same(stored.size, Buffer.byteLength(text), "size is the length of the text in bytes");
+    same(JSON.stringify(stored.thread), JSON.stringify(JSON.parse(text)), "thread is the parsed text");
   });
 }
 
-/** That the object comes back equal, its members in the same order. */
+/** Expects the object to come back equal, with its members in the same order. */
 async function objectRoundTrips(store: ThreadStore, id: string, thread: object): Promise<void> {
   await store.save(id, thread);
-  const stored = await loaded(store, id, "a saved object is loaded");
+  const stored = await loaded(store, id, "a saved object can be loaded");
   same(
     JSON.stringify(stored.thread),
     JSON.stringify(thread),
-    "a thread given as an object comes back as it was",
+    "a thread passed as an object comes back unchanged",
   );
   same(
     stored.json,
     JSON.stringify(thread),
-    "a thread given as an object is kept as JSON.stringify writes it",
+    "a thread passed as an object is stored as JSON.stringify writes it",
   );
 }
 
-/** The text of a thread of so many bytes. */
+/** Returns the text of a thread with this many bytes. */
 function textOfBytes(bytes: number, letter = "x"): string {
   const room = bytes - Buffer.byteLength('{"a":""}');
   return `{"a":"${letter.repeat(Math.floor(room / Buffer.byteLength(letter)))}"}`.padEnd(0);
 }
 
-/** Three bytes a character, at every offset from a chunk's boundary. */
+/** Returns a text whose 3-byte characters start at an offset from a chunk boundary. */
 function wideText(offset: number): string {
   return JSON.stringify({ o: "x".repeat(offset), text: "\u20ac".repeat(350_000) });
 }
@@ -52,28 +52,32 @@ function wideText(offset: number): string {
 export const values: ConformanceCase[] = section("Values", [
   {
     id: "V1-1",
-    title: "what was saved is loaded, with its details",
+    title: "a saved thread is loaded with its details",
     clauses: ["V1", "L4"],
     async run({ open }) {
       const store = await open();
       const thread = { messages: [{ role: "user", text: "Tell me a joke." }], count: 1 };
       await store.save("a", thread);
-      const stored = await loaded(store, "a", "a saved thread is loaded");
-      same(stored.thread, thread, "the thread is loaded as it was saved");
+      const stored = await loaded(store, "a", "a saved thread can be loaded");
+      same(stored.thread, thread, "a thread is loaded as it was saved");
       same(
         stored.json,
         JSON.stringify(thread),
-        "a thread saved as an object is kept as JSON.stringify writes it",
+        "a thread passed as an object is stored as JSON.stringify writes it",
       );
-      same(stored.id, "a", "a stored thread tells its id");
+      same(stored.id, "a", "a stored thread has its id");
       same(stored.metadata, {}, "a thread saved without metadata has none");
       same(stored.expiresAt, undefined, "a thread saved without an expiry has none");
-      holds(stored.thread === stored.thread, "thread is always the same object", "it was another each time");
+      holds(
+        stored.thread === stored.thread,
+        "thread returns the same object every time",
+        "it returned a different object",
+      );
     },
   },
   {
     id: "V1-2",
-    title: "a later save replaces all of an earlier one",
+    title: "a save replaces the earlier thread completely",
     clauses: ["V1", "C2"],
     async run({ open }) {
       const store = await open();
@@ -81,38 +85,34 @@ export const values: ConformanceCase[] = section("Values", [
       const second = await store.save("a", { both: { y: 2 } }, { previous: first });
       const third = await store.save("b", { full: true }, { overwrite: true });
       await store.save("b", {}, { previous: third });
-      same(second.thread, { both: { y: 2 } }, "save hands out what it saved");
-      same(
-        await textOf(store, "a"),
-        '{"both":{"y":2}}',
-        "a save replaces the whole thread, and merges nothing",
-      );
+      same(second.thread, { both: { y: 2 } }, "save returns the saved thread");
+      same(await textOf(store, "a"), '{"both":{"y":2}}', "a save replaces the whole thread without merging");
       same(await textOf(store, "b"), "{}", "an empty thread replaces a full one");
     },
   },
   {
     id: "V1-3",
-    title: "a shorter thread leaves no tail of a longer one",
+    title: "a shorter thread completely replaces a longer one",
     clauses: ["V1"],
     async run({ open }) {
       const store = await open();
       const saved = await store.save("a", LONG_THREAD);
       await store.save("a", '{"a":1}', { previous: saved });
-      same(await textOf(store, "a"), '{"a":1}', "a shorter thread replaces a longer one whole");
+      same(await textOf(store, "a"), '{"a":1}', "a shorter thread completely replaces a longer one");
       await store.save("a", LONG_THREAD, { overwrite: true });
       await store.save("a", '{"b":2}', { overwrite: true });
-      same(await textOf(store, "a"), '{"b":2}', "a shorter thread overwrites a longer one whole");
+      same(await textOf(store, "a"), '{"b":2}', "a shorter thread completely overwrites a longer one");
     },
   },
   {
     id: "V1-4",
-    title: "a thread given as text comes back byte for byte",
+    title: "a thread passed as text comes back byte for byte",
     clauses: ["V1", "V4"],
     run: async ({ open }) => textsRoundTrip(await open(), jsonTexts),
   },
   {
     id: "V1-5",
-    title: "empty and falsy values stay what they are",
+    title: "empty and falsy values survive",
     clauses: ["V1"],
     async run({ open }) {
       const store = await open();
@@ -126,7 +126,7 @@ export const values: ConformanceCase[] = section("Values", [
         nothing: null,
       });
       await objectRoundTrips(store, "c", { nested: [[], {}, [[]], [{}], { a: [] }], empty: { "": "" } });
-      const stored = await loaded(store, "c", "a saved object is loaded");
+      const stored = await loaded(store, "c", "a saved object can be loaded");
       holds(
         Array.isArray(stored.thread["nested"]),
         "an array stays an array",
@@ -136,7 +136,7 @@ export const values: ConformanceCase[] = section("Values", [
   },
   {
     id: "V1-6",
-    title: "numbers keep every digit; -0 of an object is 0",
+    title: "numbers keep every digit, and -0 in an object becomes 0",
     clauses: ["V1", "V2"],
     async run({ open }) {
       const store = await open();
@@ -154,7 +154,7 @@ export const values: ConformanceCase[] = section("Values", [
         100,
       ];
       await objectRoundTrips(store, "a", { numbers });
-      const stored = await loaded(store, "a", "a saved object is loaded");
+      const stored = await loaded(store, "a", "a saved object can be loaded");
       same(stored.thread, { numbers }, "numbers are loaded as they were saved");
       same(
         (await store.save("b", { zero: -0 })).json,
@@ -164,7 +164,7 @@ export const values: ConformanceCase[] = section("Values", [
       const text = '{"n":[12345678901234567890,1.0,1E5,-0,0.10,1e400]}';
       same((await store.save("c", text)).json, text, "numbers in text keep their spelling");
       same(
-        (await loaded(store, "c", "a saved text is loaded")).json,
+        (await loaded(store, "c", "a saved text can be loaded")).json,
         text,
         "numbers in text keep their spelling",
       );
@@ -172,7 +172,7 @@ export const values: ConformanceCase[] = section("Values", [
   },
   {
     id: "V1-7",
-    title: "quotes, backslashes and line ends survive",
+    title: "quotes, backslashes and line breaks survive",
     clauses: ["V1", "N4"],
     async run({ open }) {
       const store = await open();
@@ -182,7 +182,7 @@ export const values: ConformanceCase[] = section("Values", [
   },
   {
     id: "V1-8",
-    title: "every plane of Unicode survives, and nothing is normalized",
+    title: "every plane of Unicode survives without normalization",
     clauses: ["V1", "V4"],
     async run({ open }) {
       const store = await open();
@@ -204,7 +204,7 @@ export const values: ConformanceCase[] = section("Values", [
   },
   {
     id: "V1-9",
-    title: "members keep their order, $type first",
+    title: "members keep their order, with $type first",
     clauses: ["V1"],
     async run({ open }) {
       const store = await open();
@@ -241,15 +241,15 @@ export const values: ConformanceCase[] = section("Values", [
         await store.save("a", text, { overwrite: true });
         holds(
           (await textOf(store, "a")) === text,
-          "a long text is loaded as it was",
-          `at offset ${offset} it was another`,
+          "a long text is loaded unchanged",
+          `at offset ${offset} it was different`,
         );
       }
     },
   },
   {
     id: "V1-12",
-    title: "strings that look like something else stay strings",
+    title: "strings that look like other values stay strings",
     clauses: ["V1"],
     async run({ open }) {
       const store = await open();
@@ -264,19 +264,19 @@ export const values: ConformanceCase[] = section("Values", [
         h: "undefined",
       };
       await store.save("a", thread);
-      same((await loaded(store, "a", "a saved object is loaded")).thread, thread, "strings stay strings");
-      const envelope = { ...(await loaded(store, "a", "a saved object is loaded")) };
+      same((await loaded(store, "a", "a saved object can be loaded")).thread, thread, "strings stay strings");
+      const envelope = { ...(await loaded(store, "a", "a saved object can be loaded")) };
       const text = JSON.stringify({
         thread: envelope,
         threadstore: { format: 1, id: "b", version: "x", expiresAt: 0 },
       });
       await store.save("b", text);
-      same(await textOf(store, "b"), text, "a thread that looks like a record of the store is a thread");
+      same(await textOf(store, "b"), text, "a thread that looks like a stored record is still a thread");
     },
   },
   {
     id: "V1-13",
-    title: "a thread given in parts comes back byte for byte, wherever it is cut",
+    title: "a thread passed in parts comes back byte for byte, wherever it is split",
     clauses: ["V1"],
     async run({ open }) {
       const store = await open();
@@ -285,14 +285,14 @@ export const values: ConformanceCase[] = section("Values", [
         const text = parts.join("");
         const saved = await store.save(`text-${index}`, inParts(parts));
         same(saved.json, text, JOINED_PARTS);
-        same(saved.size, Buffer.byteLength(text), "size is the number of bytes of the text");
-        same((await loaded(store, `text-${index}`, "a saved thread is loaded")).json, text, JOINED_PARTS);
+        same(saved.size, Buffer.byteLength(text), "size is the length of the text in bytes");
+        same((await loaded(store, `text-${index}`, "a saved thread can be loaded")).json, text, JOINED_PARTS);
       });
     },
   },
   {
     id: "V1-14",
-    title: "a conversation that grows, shrinks and changes in parts is what its parts are",
+    title: "a conversation that grows, shrinks and changes in parts equals its joined parts",
     clauses: ["V1", "V3"],
     async run({ open }) {
       const [store, other] = [await open(), await open()];
@@ -303,7 +303,7 @@ export const values: ConformanceCase[] = section("Values", [
         const saving = store.save("a", inParts(parts), { previous: versions.at(-1)?.stored });
         parts.splice(0, parts.length, "too late");
         versions.push({ stored: await saving, text });
-        same((await loaded(other, "a", "a saved thread is loaded")).json, text, JOINED_PARTS);
+        same((await loaded(other, "a", "a saved thread can be loaded")).json, text, JOINED_PARTS);
       };
       for (const turn of range(4)) {
         conversation.say(`${turn} ${LONG_TEXT}`);
@@ -322,44 +322,48 @@ export const values: ConformanceCase[] = section("Values", [
       same(
         stored,
         versions.map(({ text }) => text),
-        "what a save handed out stays what it was when others follow",
+        "a thread returned by save does not change when later ones are saved",
       );
     },
   },
   {
     id: "V1-15",
-    title: "load with a previous is the same as without",
+    title: "load with a cached thread returns the same as without",
     clauses: ["V1", "E4"],
     async run({ open }) {
       const [store, other] = [await open(), await open()];
       const first = await store.save("a", { n: 1 }, { metadata: { title: "t" } });
       const known = await store.load("a", { cached: first });
-      same({ ...known }, { ...(await store.load("a")) }, "load with a current previous is the thread");
-      same(known?.json, '{"n":1}', "load with a current previous has the thread's text");
+      same(
+        { ...known },
+        { ...(await store.load("a")) },
+        "load with a current cached thread returns the thread",
+      );
+      same(known?.json, '{"n":1}', "load with a current cached thread returns the text of the thread");
       await other.save("a", { n: 2 }, { previous: first });
       same(
         (await store.load("a", { cached: first }))?.json,
         '{"n":2}',
-        "load with a stale previous is the thread as it is now",
+        "load with a stale cached thread returns the current thread",
       );
       await other.delete("a");
       same(
         await store.load("a", { cached: first }),
         undefined,
-        "load with a previous of a deleted thread is undefined",
+        "load with a cached thread that was deleted returns undefined",
       );
     },
   },
   {
     id: "V1-16",
-    title: "random calls by one client do what a model of the contract does",
+    title: "random calls by one client match a model of the contract",
     clauses: ["V1", "E1", "E3", "C1", "C2", "C3", "N1", "N2", "N3", "L1", "L2", "L4", "T1", "T2", "M1"],
     timeoutMs: RANDOM_CALLS_MS,
     run: (context) => sequentialProperty(context, { clients: 1, reopens: false, timeoutMs: RANDOM_CALLS_MS }),
   },
   {
     id: "V1-17",
-    title: "random calls by two clients in turn, which close and open anew, do what the model does",
+    title: "random calls by two clients that close and reopen match a model of the contract",
     clauses: ["V1", "E1", "E3", "E4", "C1", "C2", "C3", "N1", "N2", "N3", "L1", "L2", "L4", "T1", "T2", "M1"],
     timeoutMs: RANDOM_CALLS_MS,
     run: (context) => sequentialProperty(context, { clients: 2, reopens: true, timeoutMs: RANDOM_CALLS_MS }),
@@ -373,16 +377,18 @@ export const values: ConformanceCase[] = section("Values", [
       const { version } = await store.save("a", { n: 1 });
       for (const [what, thread, path] of refusedObjects()) {
         const save = () => store.save("a", thread, { previous: version });
-        const error = await refuses("INVALID_ARGUMENT", `an object with ${what} at ${path}`, save);
+        const error = await refuses("INVALID_ARGUMENT", `a save of an object with ${what} at ${path}`, save);
         holds(
           error.message.includes(path),
-          `the error for ${what} names the path ${path}`,
-          `it says "${error.message}"`,
+          `the error for ${what} contains the path ${path}`,
+          `the message was "${error.message}"`,
         );
-        await refuses("INVALID_ARGUMENT", `creating an object with ${what}`, () => store.save("b", thread));
+        await refuses("INVALID_ARGUMENT", `creating a thread from an object with ${what}`, () =>
+          store.save("b", thread),
+        );
       }
       await unchanged(store, "a", version, '{"n":1}');
-      same(await idsOf(store), ["a"], "a refused thread is not created");
+      same(await idsOf(store), ["a"], "a rejected save creates no thread");
     },
   },
   {
@@ -392,19 +398,19 @@ export const values: ConformanceCase[] = section("Values", [
     async run({ open }) {
       const store = await open();
       for (const text of notThreadTexts) {
-        await refuses("INVALID_ARGUMENT", `the text ${show(text)}`, () => store.save("a", text));
+        await refuses("INVALID_ARGUMENT", `a save of the text ${show(text)}`, () => store.save("a", text));
       }
       for (const thread of notThreads()) {
-        await refuses("INVALID_ARGUMENT", `${show(thread)} as a thread`, () =>
+        await refuses("INVALID_ARGUMENT", `a save of ${show(thread)}`, () =>
           store.save("a", thread as object),
         );
       }
-      same(await idsOf(store), [], "a refused thread is not created");
+      same(await idsOf(store), [], "a rejected save creates no thread");
     },
   },
   {
     id: "V2-3",
-    title: "plain objects of every making are accepted",
+    title: "all kinds of plain objects are accepted",
     clauses: ["V2"],
     async run({ open }) {
       const store = await open();
@@ -419,14 +425,14 @@ export const values: ConformanceCase[] = section("Values", [
       same(
         (await store.save("a", thread)).json,
         JSON.stringify(thread),
-        "an object that occurs twice is no cycle",
+        "an object that occurs twice is not a cycle",
       );
       same((await store.save("b", bare)).json, '{"y":2}', "an object without a prototype is plain");
     },
   },
   {
     id: "V2-4",
-    title: "parts that are no thread together are refused, also behind parts that were saved",
+    title: "parts that do not form a thread are rejected, even after parts that were saved",
     clauses: ["V2", "V5"],
     async run({ open }) {
       const store = await open({ maxThreadBytes: 100_000 });
@@ -435,12 +441,12 @@ export const values: ConformanceCase[] = section("Values", [
       const { parts, text } = conversation;
       const saved = await store.save("a", inParts(parts));
       const wrong: [string, unknown[]][] = [
-        ["no part", []],
-        ["parts that are no strings", ['{"a":', 1, "}"]],
-        ["parts that are no object together", ["[", "]"]],
+        ["no parts", []],
+        ["parts that are not strings", ['{"a":', 1, "}"]],
+        ["parts that do not form an object", ["[", "]"]],
         ["half a character", ['{"a":"', "\ud800", '"}']],
-        ["parts of which the last is missing", parts.slice(0, -1)],
-        ["parts with something behind the last", [...parts, ","]],
+        ["parts without the last one", parts.slice(0, -1)],
+        ["parts followed by an extra one", [...parts, ","]],
         ["a new part that is not JSON", [...parts.slice(0, -1), ",'x'", "]}"]],
       ];
       for (const [what, wrongParts] of wrong) {
@@ -448,19 +454,19 @@ export const values: ConformanceCase[] = section("Values", [
         for (const previous of [saved, saved.version]) {
           await refuses("INVALID_ARGUMENT", `a save of ${what}`, () => store.save("a", given, { previous }));
         }
-        await refuses("INVALID_ARGUMENT", `a save of ${what}`, () => store.save("b", given));
+        await refuses("INVALID_ARGUMENT", `creating a thread from ${what}`, () => store.save("b", given));
       }
       const tooLong = [...parts.slice(0, -1), ...range(20).map(() => `,"${LONG_TEXT}"`), "]}"];
-      await refuses("TOO_LARGE", "a save of parts that are too long together", () =>
+      await refuses("TOO_LARGE", "a save of parts whose total length exceeds the limit", () =>
         store.save("a", inParts(tooLong), { previous: saved }),
       );
       await unchanged(store, "a", saved.version, text);
-      same(await idsOf(store), ["a"], "a thread that is refused is not created");
+      same(await idsOf(store), ["a"], "a rejected save creates no thread");
     },
   },
   {
     id: "V3-1",
-    title: "changing what was passed to save after the call changes nothing stored",
+    title: "changing the arguments of save after the call does not affect the stored thread",
     clauses: ["V3"],
     async run({ open }) {
       const store = await open();
@@ -476,33 +482,29 @@ export const values: ConformanceCase[] = section("Values", [
       options.metadata = { title: "far too late" };
       const saved = await saving;
       thread.messages.length = 0;
-      for (const stored of [saved, await loaded(store, "a", "a saved thread is loaded")]) {
+      for (const stored of [saved, await loaded(store, "a", "a saved thread can be loaded")]) {
         same(
           stored.json,
           '{"messages":[{"text":"as saved"}]}',
           "the thread is stored as it was when save was called",
         );
-        same(
-          stored.metadata,
-          { title: "as saved" },
-          "the metadata are stored as they were when save was called",
-        );
+        same(stored.metadata, { title: "as saved" }, "the metadata is stored as it was when save was called");
         same(stored.expiresAt?.getTime(), until, "the expiry is stored as it was when save was called");
       }
     },
   },
   {
     id: "V3-2",
-    title: "changing what a store handed out changes nothing stored",
+    title: "changing what a store returned does not affect the stored thread",
     clauses: ["V3"],
     async run({ open }) {
       const store = await open();
       const saved = await store.save("a", { list: [1] }, { metadata: { title: "t" }, ttlMs: 3_600_000 });
       const [summary] = await summariesOf(store);
-      const first = await loaded(store, "a", "a saved thread is loaded");
+      const first = await loaded(store, "a", "a saved thread can be loaded");
       for (const { thread } of [saved, first]) {
         const { list } = thread;
-        if (!Array.isArray(list)) broken("an array is loaded as one", `it was ${show(list)}`);
+        if (!Array.isArray(list)) broken("an array is loaded as an array", `it was ${show(list)}`);
         list.push(2);
         thread["added"] = true;
       }
@@ -514,31 +516,27 @@ export const values: ConformanceCase[] = section("Values", [
       ])) {
         date?.setTime(0);
       }
-      const second = await loaded(store, "a", "a thread whose copies were changed is loaded");
-      same(second.json, '{"list":[1]}', "changing a loaded thread changes nothing stored");
-      same(second.thread, { list: [1] }, "two loads share no object");
-      same(second.metadata, { title: "t" }, "changing loaded metadata changes nothing stored");
+      const second = await loaded(store, "a", "a thread can be loaded again after its copies were changed");
+      same(second.json, '{"list":[1]}', "changing a loaded thread does not affect the stored one");
+      same(second.thread, { list: [1] }, "two loads share no objects");
+      same(second.metadata, { title: "t" }, "changing loaded metadata does not affect the stored metadata");
       holds(
         (second.expiresAt?.getTime() ?? 0) > Date.now(),
-        "changing a loaded Date changes nothing stored",
+        "changing a loaded Date does not affect the stored one",
         `expiresAt was ${show(second.expiresAt)}`,
       );
       holds(
         second.createdAt.getTime() > 0,
-        "changing a loaded Date changes nothing stored",
-        "createdAt was the changed one",
+        "changing a loaded Date does not affect the stored one",
+        "createdAt had the changed value",
       );
       const again = await store.save("a", { list: [3] }, { previous: first });
-      same(
-        again.metadata,
-        { title: "t" },
-        "a save keeps the stored metadata, not those that the caller changed",
-      );
+      same(again.metadata, { title: "t" }, "a save keeps the stored metadata, not what the caller changed");
     },
   },
   {
     id: "V3-3",
-    title: "a store changes nothing that it is passed",
+    title: "a store does not change its arguments",
     clauses: ["V3"],
     async run({ open }) {
       const store = await open();
@@ -546,11 +544,7 @@ export const values: ConformanceCase[] = section("Values", [
       const options = { metadata: { title: "t" }, ttlMs: 60_000, overwrite: true };
       const before = JSON.stringify({ thread, options });
       const saved = await store.save("a", thread, options);
-      same(
-        JSON.stringify({ thread, options }),
-        before,
-        "save leaves the thread and the options as they were",
-      );
+      same(JSON.stringify({ thread, options }), before, "save does not change the thread or the options");
       const frozen = Object.freeze({ previous: saved, metadata: Object.freeze({ title: "u" }) });
       await store.save("a", Object.freeze({ messages: Object.freeze([]) }), frozen);
       const listing = Object.freeze({ limit: 1, metadata: true });
@@ -562,7 +556,7 @@ export const values: ConformanceCase[] = section("Values", [
   },
   {
     id: "V4-1",
-    title: "members named __proto__ and constructor are data",
+    title: "members named __proto__ and constructor are plain data",
     clauses: ["V4", "V1"],
     async run({ open }) {
       const store = await open();
@@ -571,19 +565,19 @@ export const values: ConformanceCase[] = section("Values", [
       await textsRoundTrip(store, [text]);
       const object = JSON.parse(text) as object;
       await objectRoundTrips(store, "a", object);
-      const { thread } = await loaded(store, "a", "a saved object is loaded");
-      holds(Object.hasOwn(thread, "__proto__"), "__proto__ is a member of the loaded thread", "it was not");
-      same(Object.getPrototypeOf(thread), Object.prototype, "a loaded thread is a plain object");
+      const { thread } = await loaded(store, "a", "a saved object can be loaded");
       holds(
-        !("polluted" in {}),
-        "no thread adds a member to the prototype of objects",
-        "every object has one",
+        Object.hasOwn(thread, "__proto__"),
+        "__proto__ is an own member of the loaded thread",
+        "it was not",
       );
+      same(Object.getPrototypeOf(thread), Object.prototype, "a loaded thread is a plain object");
+      holds(!("polluted" in {}), "no thread adds members to Object.prototype", "every object has the member");
     },
   },
   {
     id: "V4-2",
-    title: "deep nesting survives, or is refused where it is too deep for the engine",
+    title: "deep nesting survives, or is rejected if it is too deep for the engine",
     clauses: ["V4", "V2"],
     async run({ open }) {
       const store = await open();
@@ -597,28 +591,34 @@ export const values: ConformanceCase[] = section("Values", [
       ] as const) {
         const outcome = await outcomeOf(() => store.save(id, thread));
         if (outcome.state === "resolved") {
-          same((await store.load(id))?.size, outcome.value.size, "a deep thread that was saved is loaded");
+          same(
+            (await store.load(id))?.size,
+            outcome.value.size,
+            "a deeply nested thread that was saved can be loaded",
+          );
         } else {
-          await refuses("INVALID_ARGUMENT", "a thread that is too deep", () => Promise.reject(outcome.error));
-          same(await store.load(id), undefined, "a refused thread is not there");
+          await refuses("INVALID_ARGUMENT", "a save of a thread nested too deeply", () =>
+            Promise.reject(outcome.error),
+          );
+          same(await store.load(id), undefined, "a rejected save creates no thread");
         }
       }
     },
   },
   {
     id: "V5-1",
-    title: "sizes around buffers' and up to the limit work; one byte more is TOO_LARGE",
+    title: "threads of all sizes up to the limit are saved, and one byte more is TOO_LARGE",
     clauses: ["V5", "V1"],
     async run({ open }) {
       const store = await open();
       for (const size of [4095, 4096, 4097, 65_535, 65_536, 65_537, 1_048_576, 5_242_881]) {
         const text = textOfBytes(size);
         const saved = await store.save("a", text, { overwrite: true });
-        same(saved.size, size, "size is the number of bytes of the text");
+        same(saved.size, size, "size is the length of the text in bytes");
         holds(
           (await textOf(store, "a")) === text,
-          `a thread of ${size} bytes is loaded as it was`,
-          "it was another",
+          `a thread of ${size} bytes is loaded unchanged`,
+          "it was different",
         );
       }
       const limited = await open({ maxThreadBytes: 1000 });
@@ -626,7 +626,7 @@ export const values: ConformanceCase[] = section("Values", [
         const fits = textOfBytes(1000, letter);
         const { version } = await limited.save("b", fits, { overwrite: true });
         const tooLong = `${fits.slice(0, -2)}x"}`;
-        const call = `a thread of ${Buffer.byteLength(tooLong)} bytes where 1000 are allowed`;
+        const call = `a save of ${Buffer.byteLength(tooLong)} bytes where the limit is 1000`;
         await refuses("TOO_LARGE", call, () => limited.save("b", tooLong, { previous: version }));
         await refuses("TOO_LARGE", call, () => limited.save("b", tooLong, { overwrite: true }));
         await refuses("TOO_LARGE", call, () => limited.save("c", JSON.parse(tooLong) as object));

@@ -35,7 +35,7 @@ import { allChanges } from "./support/refusals.ts";
 import { onStage, refuseEach } from "./support/refused-changes.ts";
 import { type Writer, whileWatched } from "./support/visibility.ts";
 
-/** Versions that something lenient takes for this one: cut, padded, as a number, in other letters. */
+/** Returns versions that a lenient comparison confuses with this one: cut, padded, numeric or in another case. */
 function nearly(version: string): string[] {
   const candidates = [
     version.slice(0, -1),
@@ -56,7 +56,7 @@ function nearly(version: string): string[] {
 export const versionsAndRaces: ConformanceCase[] = section("Versions and races", [
   {
     id: "C1-1",
-    title: "every save yields a new version, also of identical content",
+    title: "every save yields a new version, even for identical content",
     clauses: ["C1"],
     async run({ open }) {
       const store = await open();
@@ -80,34 +80,34 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
       const { version } = await store.save("a", { same: true }, { overwrite: true });
       holds(
         !seen.has(version),
-        "a save that overwrites yields a new version",
+        "a save with overwrite yields a new version",
         `it yielded ${show(version)} again`,
       );
     },
   },
   {
     id: "C1-2",
-    title: "the version that save hands out is the one that load does",
+    title: "save and load return the same version",
     clauses: ["C1", "C2"],
     async run({ open }) {
       const store = await open();
       const first = await store.save("a", { n: 1 });
-      const found = await loaded(store, "a", "a saved thread is loaded");
-      same(found.version, first.version, "load hands out the version of the save");
+      const found = await loaded(store, "a", "a saved thread can be loaded");
+      same(found.version, first.version, "load returns the version of the save");
       same(
-        (await loaded(store, "a", "a thread stays")).version,
+        (await loaded(store, "a", "a saved thread can be loaded again")).version,
         found.version,
         "load does not change the version",
       );
       const second = await store.save("a", { n: 2 }, { previous: found });
-      const again = await loaded(store, "a", "a saved thread is loaded");
-      same(again.version, second.version, "load hands out the version of the latest save");
-      same({ ...again }, { ...second }, "save hands out what load does");
+      const again = await loaded(store, "a", "a saved thread can be loaded");
+      same(again.version, second.version, "load returns the version of the latest save");
+      same({ ...again }, { ...second }, "save returns the same as load");
     },
   },
   {
     id: "C1-3",
-    title: "a version does not match after delete and re-creation",
+    title: "versions do not recur after a thread is deleted and created again",
     clauses: ["C1"],
     async run({ open }) {
       const store = await open();
@@ -118,8 +118,8 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
         for (const { version } of [first, second]) {
           holds(
             !ever.has(version),
-            "no version returns after delete and re-creation",
-            `life ${life + 1} yielded ${show(version)} again`,
+            "no version recurs after a thread is deleted and created again",
+            `thread ${life + 1} with this id yielded ${show(version)} again`,
           );
           ever.add(version);
         }
@@ -127,10 +127,10 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
       }
       const { version } = await store.save("a", { same: true });
       for (const previous of ever) {
-        await refuses("CONFLICT", "a version of an earlier life", () =>
+        await refuses("CONFLICT", "a save at a version from before the thread was deleted", () =>
           store.save("a", { n: 2 }, { previous }),
         );
-        await refuses("CONFLICT", "delete at a version of an earlier life", () =>
+        await refuses("CONFLICT", "a delete at a version from before the thread was deleted", () =>
           store.delete("a", { previous }),
         );
       }
@@ -139,14 +139,14 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
   },
   {
     id: "C1-4",
-    title: "a version does not match when the content has returned to what it was",
+    title: "a version does not match when the content has changed back",
     clauses: ["C1", "C2"],
     async run({ open }) {
       const store = await open();
       const first = await store.save("a", { content: "A" });
       const second = await store.save("a", { content: "B" }, { previous: first });
       const third = await store.save("a", { content: "A" }, { previous: second });
-      await refuses("CONFLICT", "the version of the first A, after B and A again", () =>
+      await refuses("CONFLICT", "a save at the first version after the content changed back", () =>
         store.save("a", { content: "C" }, { previous: first }),
       );
       await unchanged(store, "a", third.version, '{"content":"A"}');
@@ -154,13 +154,13 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
   },
   {
     id: "C1-5",
-    title: "a version that is nearly the current one does not match",
+    title: "a version that resembles the current one does not match",
     clauses: ["C1", "C2"],
     async run({ open }) {
       const store = await open();
       const { version } = await store.save("a", { n: 1 });
       for (const previous of nearly(version)) {
-        const call = `a save with ${show(previous)} while the version is ${show(version)}`;
+        const call = `a call with ${show(previous)} while the version is ${show(version)}`;
         await refuses(["CONFLICT", "INVALID_ARGUMENT"], call, () => store.save("a", { n: 2 }, { previous }));
         await refuses(["CONFLICT", "INVALID_ARGUMENT"], call, () => store.delete("a", { previous }));
       }
@@ -169,7 +169,7 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
   },
   {
     id: "C1-6",
-    title: "many saves in a row all have versions of their own, and conflicts between them leave nothing",
+    title: "many consecutive saves have distinct versions, and conflicts in between write nothing",
     clauses: ["C1", "C3"],
     async run({ open, settings }) {
       const store = await open();
@@ -181,16 +181,18 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
         versions.add(previous.version);
         previous = await store.save("a", { n: n + 1 }, { previous });
         if (n % 4 === 0)
-          await refuses("CONFLICT", "a stale save", () => store.save("a", { n: -1 }, { previous: first }));
+          await refuses("CONFLICT", "a save at a stale version", () =>
+            store.save("a", { n: -1 }, { previous: first }),
+          );
       }
       versions.add(previous.version);
-      same(versions.size, count + 1, "every save yields a version of its own");
+      same(versions.size, count + 1, "every save yields a distinct version");
       await unchanged(store, "a", previous.version, `{"n":${count}}`);
     },
   },
   {
     id: "C1-7",
-    title: "versions differ though the clock stands still or goes back",
+    title: "versions are distinct even if the clock stands still or goes back",
     clauses: ["C1", "T2"],
     async run({ open }) {
       const clock = stoppedClock();
@@ -203,7 +205,7 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
         const before = stored;
         stored = await store.save("a", { same: true }, { previous: before });
         versions.push(stored.version);
-        await refuses("CONFLICT", "a save with the version before", () =>
+        await refuses("CONFLICT", "a save at the previous version", () =>
           store.save("a", { n: 1 }, { previous: before }),
         );
         holds(
@@ -215,14 +217,14 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
       same(
         new Set(versions).size,
         versions.length,
-        "every save yields a version of its own, whatever the clock says",
+        "every save yields a distinct version, whatever the clock shows",
       );
-      same(stored.createdAt, createdAt, "createdAt stays, whatever the clock says");
+      same(stored.createdAt, createdAt, "createdAt does not change, whatever the clock shows");
     },
   },
   {
     id: "C1-8",
-    title: "a version holds for another client and for one opened later, and never returns there",
+    title: "a version is valid for other clients, including ones opened later, and never recurs there",
     clauses: ["C1", "C2", "E4"],
     async run({ open, close }) {
       const seen = new Set<string>();
@@ -234,12 +236,12 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
           previous = (await store.save("a", { client, n }, { previous })).version;
           seen.add(previous);
         }
-        same(seen.size, count + 3, "a client opened later yields no version that was there before");
+        same(seen.size, count + 3, "a client opened later yields only new versions");
         await close(store);
       }
       const store = await open();
       const stored = await loaded(store, "a", "a thread outlives the clients that saved it");
-      same(stored.version, previous, "a version outlives the client that it was handed to");
+      same(stored.version, previous, "a version outlives the client that it was returned to");
     },
   },
   {
@@ -252,7 +254,7 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
         const { version } = await store.save(id, { id });
         holds(
           /^[\u0021\u0023-\u007e]+$/u.test(version),
-          "a version can be an ETag between quotes",
+          "a version can be used as an ETag between quotes",
           `for ${show(id)} it was ${show(version)}`,
         );
       }
@@ -260,7 +262,7 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
   },
   {
     id: "C1-10",
-    title: "the thread, version, size and metadata of a load belong to one save",
+    title: "the thread, version, size and metadata of a load belong to the same save",
     ...CONCURRENT,
     clauses: ["C1", "E4"],
     async run(context) {
@@ -276,42 +278,42 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
       };
       await whileWatched(context, steps, writer, () => ({ version, json, size, thread, metadata }) => {
         const before = loads.get(version) ?? json;
-        same(json, before, "a version always has the same thread");
+        same(json, before, "a version always belongs to the same thread content");
         same(size, json.length, "the size is that of the thread");
-        same(metadata["n"], `${Number(thread["n"])}`, "the metadata are those saved with the thread");
+        same(metadata["n"], `${Number(thread["n"])}`, "the metadata is what was saved with the thread");
         loads.set(version, json);
       });
       for (const [version, json] of loads)
-        same(json, saves.get(version), "a version loaded has the thread saved with it");
+        same(json, saves.get(version), "a loaded version has the thread saved with it");
     },
   },
   {
     id: "C2-1",
-    title: "a deleted id can be created again",
+    title: "a deleted thread can be created again",
     clauses: ["C2", "E3"],
     async run({ open }) {
       const store = await open();
       await store.save("a", { life: 1 }, { metadata: { title: "first" } });
       await store.delete("a");
       const again = await store.save("a", { life: 2 });
-      const stored = await loaded(store, "a", "a thread created again is loaded");
-      same(stored.thread, { life: 2 }, "a thread created again is the new one");
-      same(stored.metadata, {}, "a thread created again has nothing of the deleted one's metadata");
-      same(stored.version, again.version, "a thread created again has the version of its own save");
+      const stored = await loaded(store, "a", "a thread that was created again can be loaded");
+      same(stored.thread, { life: 2 }, "a thread that was created again has the new content");
+      same(stored.metadata, {}, "a thread that was created again has none of the deleted thread's metadata");
+      same(stored.version, again.version, "a thread that was created again has the version of its last save");
     },
   },
   {
     id: "C2-2",
-    title: "a save without previous creates",
+    title: "a save without previous creates a thread",
     clauses: ["C2"],
     async run({ open }) {
       const store = await open();
       const saved = await store.save("a", { n: 1 });
-      same(saved.thread, { n: 1 }, "a save without previous creates a thread that is not there");
+      same(saved.thread, { n: 1 }, "a save without previous creates a thread that does not exist");
       await store.save("b", { n: 1 }, { previous: undefined, overwrite: undefined });
-      same(await textOf(store, "b"), '{"n":1}', "options that are undefined are as if left out");
+      same(await textOf(store, "b"), '{"n":1}', "options that are undefined count as omitted");
       await store.save("c", { n: 1 }, { previous: await store.load("c") });
-      same(await textOf(store, "c"), '{"n":1}', "what load returned for nothing is accepted as previous");
+      same(await textOf(store, "c"), '{"n":1}', "the undefined that load returned is accepted as previous");
     },
   },
   {
@@ -324,7 +326,7 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
       await refuses("CONFLICT", "a save without previous over a live thread", () =>
         store.save("a", { n: 2 }),
       );
-      await refuses("CONFLICT", "the same with overwrite: false", () =>
+      await refuses("CONFLICT", "a save with overwrite: false over a live thread", () =>
         store.save("a", { n: 2 }, { overwrite: false }),
       );
       await unchanged(store, "a", version, '{"n":1}');
@@ -332,7 +334,7 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
   },
   {
     id: "C2-4",
-    title: "a save with the current version replaces it, whatever it is taken from",
+    title: "a save at the current version replaces it, in every form of previous",
     clauses: ["C2"],
     async run({ open }) {
       const store = await open();
@@ -340,34 +342,32 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
       const second = await store.save("a", { n: 2 }, { previous: first });
       const third = await store.save("a", { n: 3 }, { previous: second.version });
       const fourth = await store.save("a", { n: 4 }, { previous: { version: third.version } });
-      const found = await loaded(store, "a", "a replaced thread is loaded");
-      same(found.version, fourth.version, "the latest save holds");
+      const found = await loaded(store, "a", "a replaced thread can be loaded");
+      same(found.version, fourth.version, "the latest save is stored");
       const copy = structuredClone({ ...found });
       await store.save("a", { n: 5 }, { previous: copy });
-      same(await textOf(store, "a"), '{"n":5}', "a copy of what load returned is accepted as previous");
+      same(await textOf(store, "a"), '{"n":5}', "a copy of a loaded thread is accepted as previous");
     },
   },
   {
     id: "C2-5",
-    title: "a save with a stale version is CONFLICT and writes nothing",
+    title: "a save at a stale version is CONFLICT and writes nothing",
     clauses: ["C2", "C3"],
     async run({ open }) {
       const store = await open();
       const first = await store.save("a", { n: 1 });
       const second = await store.save("a", { n: 2 }, { previous: first });
       for (const previous of [first, first.version]) {
-        await refuses("CONFLICT", "a save with a stale version", () =>
-          store.save("a", { n: 3 }, { previous }),
-        );
+        await refuses("CONFLICT", "a save at a stale version", () => store.save("a", { n: 3 }, { previous }));
       }
       await unchanged(store, "a", second.version, '{"n":2}');
       await store.save("a", { n: 3 }, { previous: second });
-      same(await textOf(store, "a"), '{"n":3}', "a conflict does not use up the current version");
+      same(await textOf(store, "a"), '{"n":3}', "the current version is still valid after a conflict");
     },
   },
   {
     id: "C2-6",
-    title: "a previous that is no version at all never matches",
+    title: "a previous that is not a version never matches",
     clauses: ["C2", "C3"],
     async run({ open }) {
       const store = await open();
@@ -399,8 +399,10 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
       ];
       for (const previous of [...strings, ...others]) {
         for (const id of ["a", "nothing"]) {
-          await refuses(["CONFLICT", "INVALID_ARGUMENT"], `previous: ${show(previous)} for ${show(id)}`, () =>
-            store.save(id, { n: 2 }, { previous: previous as never }),
+          await refuses(
+            ["CONFLICT", "INVALID_ARGUMENT"],
+            `a save with previous: ${show(previous)} for ${show(id)}`,
+            () => store.save(id, { n: 2 }, { previous: previous as never }),
           );
         }
         await refuses(["CONFLICT", "INVALID_ARGUMENT"], `a delete with previous: ${show(previous)}`, () =>
@@ -408,12 +410,12 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
         );
       }
       await unchanged(store, "a", version, '{"n":1}');
-      same(await idsOf(store), ["a"], "a save with a wrong previous creates nothing");
+      same(await idsOf(store), ["a"], "a save with an invalid previous creates nothing");
     },
   },
   {
     id: "C2-7",
-    title: "a save with previous for a thread that is gone is CONFLICT and creates nothing",
+    title: "a save with previous for a deleted thread is CONFLICT and creates nothing",
     clauses: ["C2", "C3"],
     async run({ open }) {
       const store = await open();
@@ -425,11 +427,11 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
         );
       }
       const { version } = saved;
-      await refuses("CONFLICT", "a save with previous for an id never saved", () =>
+      await refuses("CONFLICT", "a save with previous for an id that was never saved", () =>
         store.save("never", { n: 2 }, { previous: version }),
       );
-      await absent(store, "a", "such a save does not bring the thread back");
-      same(await idsOf(store), [], "such a save creates nothing");
+      await absent(store, "a", "a conflicting save does not bring the thread back");
+      same(await idsOf(store), [], "a conflicting save creates nothing");
     },
   },
   {
@@ -442,12 +444,13 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
       await store.save("b", { same: true });
       const a2 = await store.save("a", { same: true }, { previous: a });
       const b = await store.save("b", { same: true }, { overwrite: true });
-      // Versions are unique to a thread: two threads may have the same, and then only the id tells them apart.
+      // Versions are unique within a thread. Two threads may have the same version, and then only the id
+      // distinguishes them.
       for (const previous of b.version === a2.version ? [a2] : [a2, a2.version]) {
-        await refuses(["CONFLICT", "INVALID_ARGUMENT"], "a save with another thread's version", () =>
+        await refuses(["CONFLICT", "INVALID_ARGUMENT"], "a save at another thread's version", () =>
           store.save("b", { stolen: true }, { previous }),
         );
-        await refuses(["CONFLICT", "INVALID_ARGUMENT"], "a delete with another thread's version", () =>
+        await refuses(["CONFLICT", "INVALID_ARGUMENT"], "a delete at another thread's version", () =>
           store.delete("b", { previous }),
         );
       }
@@ -456,72 +459,80 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
   },
   {
     id: "C2-9",
-    title: "delete at the current version deletes",
+    title: "a delete at the current version deletes the thread",
     clauses: ["C2", "E3"],
     async run({ open }) {
       const store = await open();
       const saved = await store.save("a", { n: 1 });
-      same(await store.delete("a", { previous: saved }), true, "delete at what save handed out is true");
-      await absent(store, "a", "it is gone then");
+      same(
+        await store.delete("a", { previous: saved }),
+        true,
+        "deleting with what save returned as previous returns true",
+      );
+      await absent(store, "a", "the thread is gone");
       const { version } = await store.save("a", { n: 2 });
-      same(await store.delete("a", { previous: version }), true, "delete at the current version is true");
-      await absent(store, "a", "it is gone then");
+      same(
+        await store.delete("a", { previous: version }),
+        true,
+        "deleting at the current version returns true",
+      );
+      await absent(store, "a", "the thread is gone");
     },
   },
   {
     id: "C2-10",
-    title: "delete at another version, or of a thread that is gone, is CONFLICT",
+    title: "a delete at another version or of a deleted thread is CONFLICT",
     clauses: ["C2", "C3"],
     async run({ open }) {
       const store = await open();
       const first = await store.save("a", { n: 1 });
       const second = await store.save("a", { n: 2 }, { previous: first });
-      await refuses("CONFLICT", "delete at a stale version", () => store.delete("a", { previous: first }));
+      await refuses("CONFLICT", "a delete at a stale version", () => store.delete("a", { previous: first }));
       await unchanged(store, "a", second.version, '{"n":2}');
       await store.delete("a");
-      await refuses("CONFLICT", "delete with previous of a deleted thread", () =>
+      await refuses("CONFLICT", "a delete with previous for a deleted thread", () =>
         store.delete("a", { previous: second }),
       );
-      await refuses("CONFLICT", "delete with previous of an id never saved", () =>
+      await refuses("CONFLICT", "a delete with previous for an id that was never saved", () =>
         store.delete("b", { previous: second.version }),
       );
     },
   },
   {
     id: "C2-11",
-    title: "overwrite creates what is not there and replaces what is",
+    title: "overwrite creates missing threads and replaces existing ones",
     clauses: ["C2"],
     async run({ open }) {
       const [store, other] = [await open(), await open()];
       const first = await store.save("a", { n: 1 }, { overwrite: true });
-      same(await textOf(other, "a"), '{"n":1}', "overwrite creates a thread that is not there");
+      same(await textOf(other, "a"), '{"n":1}', "overwrite creates a missing thread");
       await other.save("a", { n: 2 }, { previous: first });
       const third = await store.save("a", { n: 3 }, { overwrite: true });
       await unchanged(other, "a", third.version, '{"n":3}');
-      await refuses("CONFLICT", "the version that was overwritten", () =>
+      await refuses("CONFLICT", "a save at the version that was overwritten", () =>
         other.save("a", { n: 4 }, { previous: first }),
       );
     },
   },
   {
     id: "C2-12",
-    title: "a refused save leaves the version good for the next",
+    title: "a rejected save leaves the version valid for the next one",
     clauses: ["C2", "V2", "V5"],
     async run({ open }) {
       const store = await open({ maxThreadBytes: 100 });
       const previous = await store.save("a", { n: 1 });
-      await refuses("TOO_LARGE", "a long thread", () =>
+      await refuses("TOO_LARGE", "a save of a long thread", () =>
         store.save("a", { text: "x".repeat(100) }, { previous }),
       );
       await refuses("INVALID_ARGUMENT", "NaN", () => store.save("a", { n: Number.NaN }, { previous }));
       await refuses("CONFLICT", "a creation", () => store.save("a", { n: 2 }));
       await store.save("a", { n: 3 }, { previous });
-      same(await textOf(store, "a"), '{"n":3}', "a save after refused ones goes through");
+      same(await textOf(store, "a"), '{"n":3}', "a valid save succeeds after rejected ones");
     },
   },
   {
     id: "C3-1",
-    title: "a conflict names its thread, and the current version truly if at all",
+    title: "a conflict has the id of its thread and, if any, the current version",
     clauses: ["C3", "F1"],
     async run({ open }) {
       const [store, other] = [await open(), await open()];
@@ -529,29 +540,33 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
       const { version } = await other.save("a", { n: 2 }, { previous: first });
       const conflicts = [
         await refuses("CONFLICT", "a save without previous", () => store.save("a", {})),
-        await refuses("CONFLICT", "a stale save", () => store.save("a", {}, { previous: first })),
-        await refuses("CONFLICT", "a stale delete", () => store.delete("a", { previous: first })),
+        await refuses("CONFLICT", "a save at a stale version", () =>
+          store.save("a", {}, { previous: first }),
+        ),
+        await refuses("CONFLICT", "a delete at a stale version", () =>
+          store.delete("a", { previous: first }),
+        ),
       ];
       for (const error of conflicts) {
-        same(error.id, "a", "a conflict carries the id of its thread");
-        same(error.retryable, false, "a conflict is not retryable as it is");
+        same(error.id, "a", "a conflict has the id of its thread");
+        same(error.retryable, false, "a conflict is not retryable");
         const isTrue = error.currentVersion === undefined || error.currentVersion === version;
         holds(
           isTrue,
-          "a conflict tells the current version or none",
-          `it told ${show(error.currentVersion)}, and ${show(version)} is current`,
+          "a conflict has the current version or none",
+          `it had ${show(error.currentVersion)}, and ${show(version)} is current`,
         );
       }
       await other.delete("a");
       const gone = await refuses("CONFLICT", "a save over a deleted thread", () =>
         store.save("a", {}, { previous: version }),
       );
-      same(gone.currentVersion, undefined, "a conflict over a thread that is gone tells no current version");
+      same(gone.currentVersion, undefined, "a conflict over a deleted thread has no current version");
     },
   },
   {
     id: "C4-1",
-    title: "of 16 that create one thread, one wins",
+    title: "16 concurrent creations of one thread have exactly one winner",
     ...CONCURRENT,
     clauses: ["C4", "C2"],
     async run({ open, settings }) {
@@ -566,16 +581,16 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
           "of 16 creations of one thread exactly one succeeds",
         );
         for (const client of clients) {
-          const stored = await loaded(client, id, "the winner's thread is there");
-          same(stored.json, winner.json, "the thread is the winner's, for every client");
-          same(stored.version, winner.version, "the version is the winner's, for every client");
+          const stored = await loaded(client, id, "the winner's thread can be loaded");
+          same(stored.json, winner.json, "every client loads the winner's thread");
+          same(stored.version, winner.version, "every client loads the winner's version");
         }
       }
     },
   },
   {
     id: "C4-2",
-    title: "of 16 that save from one version, one wins",
+    title: "16 concurrent saves from one version have exactly one winner",
     ...CONCURRENT,
     clauses: ["C4", "C3"],
     async run({ open, settings }) {
@@ -596,11 +611,11 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
           "of 16 saves from one version exactly one succeeds",
         );
         for (const client of clients) {
-          const stored = await loaded(client, "a", "the thread is there");
+          const stored = await loaded(client, "a", "the thread can be loaded");
           same(
             [stored.json, stored.version],
             [winner.json, winner.version],
-            "the thread is the winner's, for every client",
+            "every client loads the winner's thread",
           );
         }
         previous = winner;
@@ -609,33 +624,37 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
   },
   {
     id: "C4-3",
-    title: "8 workers on one client count up without losing a step",
+    title: "8 workers on one client count up without losing an increment",
     ...CONCURRENT,
     clauses: ["C4"],
     async run({ open, signal, settings }) {
       const store = await open();
       const times = STEPS_PER_CLIENT[settings.effort];
       await countUp(Array(8).fill(store), times, signal);
-      const { thread } = await loaded(store, "counter", "it is there");
-      same(thread, { n: 8 * times }, `${8 * times} increments make ${8 * times}`);
+      const { thread } = await loaded(store, "counter", "the counter can be loaded");
+      same(thread, { n: 8 * times }, `the counter is ${8 * times} after ${8 * times} increments`);
     },
   },
   {
     id: "C4-4",
-    title: "8 clients count up without losing a step",
+    title: "8 clients count up without losing an increment",
     ...CONCURRENT,
     clauses: ["C4"],
     async run({ open, signal, settings }) {
       const clients = await Promise.all(range(8).map(() => open()));
       const times = STEPS_PER_CLIENT[settings.effort];
       await countUp(clients, times, signal);
-      const { thread } = await loaded(await open(), "counter", "it is there");
-      same(thread, { n: 8 * times }, `${8 * times} increments by 8 clients make ${8 * times}`);
+      const { thread } = await loaded(await open(), "counter", "the counter can be loaded");
+      same(
+        thread,
+        { n: 8 * times },
+        `the counter is ${8 * times} after ${8 * times} increments by 8 clients`,
+      );
     },
   },
   {
     id: "C4-5",
-    title: "of a save and a delete from one version, one wins, and what is there agrees",
+    title: "a save and a delete at one version have exactly one winner, which determines what is stored",
     ...CONCURRENT,
     clauses: ["C4", "C2"],
     async run({ open, settings }) {
@@ -647,18 +666,18 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
         const calls: (() => Promise<unknown>)[] = round % 2 === 0 ? [save, removal] : [removal, save];
         const winner = onlyWinner(
           await Promise.all(calls.map((call) => outcomeOf(call))),
-          "of a save and a delete from one version exactly one succeeds",
+          "of a save and a delete at one version exactly one succeeds",
         );
         const stored = await two.load("a");
-        if (winner === true) same(stored, undefined, "when the delete won, nothing is there");
-        else same(stored?.thread, { round, saved: true }, "when the save won, its thread is there");
+        if (winner === true) same(stored, undefined, "if the delete wins, the thread is gone");
+        else same(stored?.thread, { round, saved: true }, "if the save wins, its thread is stored");
         await one.delete("a");
       }
     },
   },
   {
     id: "C4-6",
-    title: "hundreds of threads saved at once are all there",
+    title: "hundreds of concurrently saved threads are all stored",
     ...CONCURRENT,
     clauses: ["C4", "E4", "L1"],
     async run({ open, settings }) {
@@ -671,19 +690,23 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
         async ([n, id]) => void (await (n % 2 === 0 ? store : other).save(id, { n })),
       );
       await inParallel(ids.entries(), 50, async ([n, id]) => {
-        same((await store.load(id))?.thread, { n }, `each of ${count} threads saved at once is loaded`);
+        same(
+          (await store.load(id))?.thread,
+          { n },
+          `each of ${count} concurrently saved threads can be loaded`,
+        );
       });
-      same((await idsOf(other)).length, count, `each of ${count} threads saved at once is listed`);
+      same((await idsOf(other)).length, count, `each of ${count} concurrently saved threads is listed`);
       await inParallel(ids, count, async (id) => {
         if (!(await other.delete(id)))
-          broken(`each of ${count} deletes at once is true`, `delete("${id}") was false`);
+          broken(`each of ${count} concurrent deletes returns true`, `delete("${id}") returned false`);
       });
-      same(await idsOf(store), [], `${count} deletes at once leave nothing`);
+      same(await idsOf(store), [], `${count} concurrent deletes leave nothing`);
     },
   },
   {
     id: "C4-7",
-    title: "4 processes count up without losing a step",
+    title: "4 processes count up without losing an increment",
     ...CONCURRENT,
     clauses: ["C4"],
     powers: ["peer"],
@@ -691,7 +714,7 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
   },
   {
     id: "C4-8",
-    title: "on a slow network, of several that save from one version still one wins",
+    title: "on a slow network, concurrent saves from one version have exactly one winner",
     ...FAULTY_NETWORK,
     clauses: ["C4"],
     async run({ startProxy, openThrough, signal, settings }) {
@@ -706,18 +729,22 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
           range(2).map((m) => outcomeOf(() => client.save("a", { round, n, m }, { previous }))),
         );
         previous = onlyWinner(await Promise.all(saving), "of 8 saves from one version exactly one succeeds");
-        const stored = await loaded(clients[round] ?? fail(), "a", "the winner's thread is there");
-        same(stored.version, previous.version, "the thread is the winner's, for every client");
+        const stored = await loaded(clients[round] ?? fail(), "a", "the winner's thread can be loaded");
+        same(stored.version, previous.version, "every client loads the winner's thread");
       }
       await countUp(clients, times, signal);
-      const { thread } = await loaded(clients[0] ?? fail(), "counter", "it is there");
+      const { thread } = await loaded(clients[0] ?? fail(), "counter", "the counter can be loaded");
       const count = 4 * times;
-      same(thread, { n: count }, `${count} increments by 4 clients on a slow network make ${count}`);
+      same(
+        thread,
+        { n: count },
+        `the counter is ${count} after ${count} increments by 4 clients on a slow network`,
+      );
     },
   },
   {
     id: "C5-1",
-    title: "what 6 clients see of 3 threads can be put in one order, in which each call is one step",
+    title: "the calls of 6 clients on 3 threads are linearizable",
     ...CONCURRENT,
     clauses: ["C5", "C4", "E4"],
     async run({ open, ...surroundings }) {
@@ -726,7 +753,7 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
   },
   {
     id: "C5-2",
-    title: "what clients in 4 processes see of 3 threads can be put in one order too",
+    title: "the calls of clients in 4 processes on 3 threads are linearizable",
     ...CONCURRENT,
     clauses: ["C5", "C4", "E4"],
     powers: ["peer"],
@@ -736,35 +763,35 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
   },
   {
     id: "C5-3",
-    title: "what clients see whose every tenth request is reset can be put in one order too: no save is lost",
+    title: "calls are linearizable, and no save is lost, while every tenth request is reset",
     ...FAULTY_NETWORK,
     clauses: ["C5", "C6", "E4", "F5"],
     run: linearizableDespiteResets,
   },
   {
     id: "C6-1",
-    title: "a creation whose answer is lost succeeds or is OUTCOME_UNKNOWN, never CONFLICT, and is made once",
+    title: "a creation whose response is lost succeeds once or is OUTCOME_UNKNOWN, never CONFLICT",
     ...FAULTY_NETWORK,
     clauses: ["C6"],
     run: (context) => strikeEach(context, [create], { type: "discardAnswer" }, ANSWER_LOST),
   },
   {
     id: "C6-2",
-    title: "a replacement whose answer is lost succeeds or is OUTCOME_UNKNOWN, never CONFLICT",
+    title: "a replacement whose response is lost succeeds or is OUTCOME_UNKNOWN, never CONFLICT",
     ...FAULTY_NETWORK,
     clauses: ["C6"],
     run: (context) => strikeEach(context, [replace, overwrite], { type: "discardAnswer" }, ANSWER_LOST),
   },
   {
     id: "C6-3",
-    title: "a delete whose answer is lost succeeds or is OUTCOME_UNKNOWN, never CONFLICT, nor false",
+    title: "a delete whose response is lost succeeds or is OUTCOME_UNKNOWN, never CONFLICT or false",
     ...FAULTY_NETWORK,
     clauses: ["C6", "E3"],
     run: (context) => strikeEach(context, [remove, removeSeen], { type: "discardAnswer" }, ANSWER_LOST),
   },
   {
     id: "C6-4",
-    title: "a change that is lost on its way is told truly, and not made later",
+    title: "a write whose request is lost is reported correctly and not applied later",
     ...FAULTY_NETWORK,
     clauses: ["C6", "F5"],
     run: (context) =>
@@ -772,12 +799,13 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
         context,
         [create, replace, overwrite, remove, removeSeen],
         { type: "cutRequest", afterBytes: 30 },
-        "request was lost on its way",
+        "request was lost",
       ),
   },
   {
     id: "C6-5",
-    title: "whatever answer to a client's first call is lost, it tells the truth and works afterwards",
+    title:
+      "if any response to a client's first call is lost, its result is correct and the client keeps working",
     ...FAULTY_NETWORK,
     clauses: ["C6", "F5"],
     async run(context) {
@@ -785,13 +813,12 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
       const store = await context.openThrough(proxy);
       const count = await requestsOf(proxy, () => store.save("counted", {}));
       for (const n of range(Math.min(count, 16))) await firstSave(context, proxy, n + 1);
-      await absent(store, "nothing", "nothing is there that was not saved");
+      await absent(store, "nothing", "nothing exists that was not saved");
     },
   },
   {
     id: "C6-6",
-    title:
-      "a save whose answer is lost does not overwrite what another client saved since, and is no CONFLICT",
+    title: "a save whose response is lost neither overwrites another client's later save nor is a CONFLICT",
     ...FAULTY_NETWORK,
     clauses: ["C6"],
     async run(context) {
@@ -800,21 +827,22 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
   },
   {
     id: "C6-7",
-    title: "a creation whose answer is lost does not create again what another client deleted since",
+    title: "a creation whose response is lost does not recreate what another client deleted since",
     ...FAULTY_NETWORK,
     clauses: ["C6"],
     run: (context) => overtakeEach(context, create, removeIt),
   },
   {
     id: "C6-8",
-    title: "a delete whose answer is lost does not remove what another client created since",
+    title: "a delete whose response is lost does not delete what another client created since",
     ...FAULTY_NETWORK,
     clauses: ["C6"],
     run: (context) => overtakeEach(context, removeSeen, saveOver),
   },
   {
     id: "C6-9",
-    title: "a change that is made and answered with a failure succeeds or is OUTCOME_UNKNOWN, never CONFLICT",
+    title:
+      "a write that is applied but answered with an error succeeds or is OUTCOME_UNKNOWN, never CONFLICT",
     ...FAULTY_NETWORK,
     clauses: ["C6", "F5"],
     async run(context) {
@@ -827,7 +855,7 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
   {
     id: "C6-10",
     title:
-      "random calls by three clients in turn, on a network that fails, leave nothing that no order explains",
+      "random calls by three clients on a faulty network have results that some order of events explains",
     ...FAULTY_NETWORK,
     clauses: ["C6", "C2", "C3", "E1", "E3", "E4", "F2", "F5", "M1", "V1"],
     timeoutMs: FAULTY_CALLS_MS,
@@ -835,40 +863,44 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
   },
   {
     id: "C7-1",
-    title: "update creates what is not there and changes what is",
+    title: "update creates missing threads and changes existing ones",
     clauses: ["C7"],
     async run({ open }) {
       const store = await open();
-      same((await store.update("a", oneMore))?.thread, { n: 1 }, "update creates, from undefined");
+      same(
+        (await store.update("a", oneMore))?.thread,
+        { n: 1 },
+        "update creates a thread if the callback receives undefined",
+      );
       const changed = await store.update("a", async (current) => oneMore(current));
-      same(changed?.thread, { n: 2 }, "update changes what is stored, also by an asynchronous change");
+      same(changed?.thread, { n: 2 }, "update accepts an asynchronous callback");
       await unchanged(store, "a", changed?.version ?? "", '{"n":2}');
       const text = ' {"n" : 3.0} ';
       await store.update("a", () => text);
-      same(await textOf(store, "a"), text, "update keeps text byte for byte");
+      same(await textOf(store, "a"), text, "update stores text byte for byte");
     },
   },
   {
     id: "C7-2",
-    title: "a change that returns null leaves the thread",
+    title: "an update whose callback returns null leaves the thread unchanged",
     clauses: ["C7"],
     async run({ open }) {
       const store = await open();
       same(
         await store.update("a", () => null),
         undefined,
-        "update that leaves nothing resolves to undefined",
+        "an update that leaves a missing thread resolves to undefined",
       );
-      await absent(store, "a", "update that leaves nothing creates nothing");
+      await absent(store, "a", "an update that leaves a missing thread creates nothing");
       const { version } = await store.save("a", { n: 1 });
       const left = await store.update("a", async () => null);
-      same(left?.version, version, "update that leaves a thread resolves to it");
+      same(left?.version, version, "an update that leaves a thread resolves to it");
       await unchanged(store, "a", version, '{"n":1}');
     },
   },
   {
     id: "C7-3",
-    title: "update starts again, with what is there now, when another writer was faster",
+    title: "update starts over from the current state when another writer was faster",
     clauses: ["C7", "C4"],
     async run({ open }) {
       const [store, other] = [await open(), await open()];
@@ -885,15 +917,15 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
       same(
         seen,
         expected,
-        "a change runs again with what another writer left: a save, nothing, a new thread",
+        "the callback runs again with what another writer left: a save, nothing, a new thread",
       );
-      same(done?.thread, { n: 21 }, "update saves what the last change returned");
-      same(await textOf(other, "a"), '{"n":21}', "update loses nobody's save");
+      same(done?.thread, { n: 21 }, "update saves what the last callback returned");
+      same(await textOf(other, "a"), '{"n":21}', "update does not lose the other writer's save");
     },
   },
   {
     id: "C7-4",
-    title: "update gives up with CONFLICT after maxAttempts",
+    title: "update fails with CONFLICT after maxAttempts",
     clauses: ["C7"],
     async run({ open }) {
       const [store, other] = [await open(), await open()];
@@ -904,20 +936,20 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
         await other.update("a", oneMore);
         return { mine: true };
       };
-      await refuses("CONFLICT", "update that loses every time", () =>
+      await refuses("CONFLICT", "an update that loses every time", () =>
         store.update("a", change, { maxAttempts: 3 }),
       );
-      same(runs, 3, "a change runs maxAttempts times");
-      same(await textOf(store, "a"), '{"n":3}', "update that gives up has written nothing");
-      await refuses("CONFLICT", "update with one attempt", () =>
+      same(runs, 3, "the callback runs maxAttempts times");
+      same(await textOf(store, "a"), '{"n":3}', "an update that fails writes nothing");
+      await refuses("CONFLICT", "an update with one attempt", () =>
         store.update("a", change, { maxAttempts: 1 }),
       );
-      same(runs, 4, "with maxAttempts: 1 a change runs once");
+      same(runs, 4, "with maxAttempts: 1 the callback runs once");
     },
   },
   {
     id: "C7-5",
-    title: "an error of the change comes through as it is, and nothing is written",
+    title: "an error of the callback is passed on unchanged, and nothing is written",
     clauses: ["C7"],
     async run({ open }) {
       const store = await open();
@@ -928,17 +960,19 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
         runs += 1;
         throw reason;
       };
-      await rejectsWith(reason, "update rejects with what its change threw", () => store.update("a", fails));
-      await rejectsWith(reason, "update rejects with what its change rejected with", () =>
+      await rejectsWith(reason, "update rejects with what its callback threw", () =>
+        store.update("a", fails),
+      );
+      await rejectsWith(reason, "update rejects with what its callback rejected with", () =>
         store.update("a", () => Promise.reject(reason)),
       );
-      same(runs, 1, "a change that fails is not run again");
+      same(runs, 1, "a callback that fails does not run again");
       await unchanged(store, "a", version, '{"n":1}');
     },
   },
   {
     id: "C7-6",
-    title: "a change to what cannot be saved is refused at once",
+    title: "an update to something that cannot be saved is rejected at once",
     clauses: ["C7", "V2"],
     async run({ open }) {
       const store = await open();
@@ -949,15 +983,17 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
           runs += 1;
           return wrong as UpdateChange;
         };
-        await refuses("INVALID_ARGUMENT", "update to what is no thread", () => store.update("a", change));
+        await refuses("INVALID_ARGUMENT", "an update to something that is not a thread", () =>
+          store.update("a", change),
+        );
       }
-      same(runs, 4, "only a conflict makes a change run again");
+      same(runs, 4, "the callback runs again only after a conflict");
       await unchanged(store, "a", version, '{"n":1}');
     },
   },
   {
     id: "C7-7",
-    title: "update gives metadata, and keeps what it does not give",
+    title: "update sets metadata, and keeps what it does not set",
     clauses: ["C7", "M1"],
     async run({ open }) {
       const store = await open();
@@ -972,25 +1008,25 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
   },
   {
     id: "C7-8",
-    title: "wrong arguments of update are INVALID_ARGUMENT",
+    title: "invalid arguments of update are INVALID_ARGUMENT",
     clauses: ["C7", "F1"],
     async run({ open }) {
       const store = await open();
       for (const change of [undefined, null, {}, { n: 1 }, '{"n":1}']) {
-        await refuses("INVALID_ARGUMENT", "update without a function", () =>
+        await refuses("INVALID_ARGUMENT", "an update without a function", () =>
           store.update("a", change as never),
         );
       }
-      await refuses("INVALID_ARGUMENT", "update whose change returns nothing", () =>
+      await refuses("INVALID_ARGUMENT", "an update whose callback returns nothing", () =>
         store.update("a", (() => undefined) as never),
       );
       for (const maxAttempts of [0, -1, 1.5, Number.NaN, "3"]) {
         const options = { maxAttempts: maxAttempts as number };
-        await refuses("INVALID_ARGUMENT", `maxAttempts: ${maxAttempts}`, () =>
+        await refuses("INVALID_ARGUMENT", `an update with maxAttempts: ${maxAttempts}`, () =>
           store.update("a", oneMore, options),
         );
       }
-      same(await idsOf(store), [], "a refused update creates nothing");
+      same(await idsOf(store), [], "a rejected update creates nothing");
     },
   },
   {
@@ -1011,9 +1047,9 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
       };
       const call = () => store.update("a", change, { signal: controller.signal });
       await rejectsWith(reason, "an aborted update rejects with the signal's reason", call);
-      holds(runs === 2, "an aborted update runs its change no more", `it ran ${runs} times`);
+      holds(runs === 2, "an aborted update does not run its callback again", `it ran ${runs} times`);
       same(
-        (await loaded(other, "a", "it is there")).thread,
+        (await loaded(other, "a", "the thread can be loaded")).thread,
         { n: 2 },
         "an aborted update writes nothing more",
       );
@@ -1021,7 +1057,7 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
   },
   {
     id: "C7-10",
-    title: "update by 8 clients loses no step",
+    title: "update by 8 clients loses no increment",
     ...CONCURRENT,
     clauses: ["C7", "C4"],
     async run({ open }) {
@@ -1029,8 +1065,8 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
       await inParallel(clients, 8, async (store) => {
         for (let n = 0; n < 5; n += 1) await store.update("counter", oneMore);
       });
-      const { thread } = await loaded(await open(), "counter", "it is there");
-      same(thread, { n: 40 }, `40 updates by 8 clients make 40, not ${show(thread["n"])}`);
+      const { thread } = await loaded(await open(), "counter", "the counter can be loaded");
+      same(thread, { n: 40 }, `the counter is 40 after 40 updates by 8 clients, not ${show(thread["n"])}`);
     },
   },
 ]);

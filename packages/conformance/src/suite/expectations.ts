@@ -16,7 +16,12 @@ export function broken(
   happened: string,
   details: { actual?: unknown; expected?: unknown } = {},
 ): never {
-  throw new AssertionError({ message: `Promised: ${promised}. Happened: ${happened}.`, ...details });
+  throw new AssertionError({ message: failureMessage(promised, happened), ...details });
+}
+
+/** Words a failure: what the contract promises, and what the store did instead. */
+export function failureMessage(expectation: string, actual: string): string {
+  return `Expected: ${expectation}. Actual: ${actual}.`;
 }
 
 export function holds(condition: boolean, promised: string, happened: string): asserts condition {
@@ -38,10 +43,13 @@ export async function refuses(
   const expected = [codes].flat();
   const outcome = await outcomeOf(call);
   if (outcome.state === "resolved")
-    broken(`${promised} is ${expected.join(" or ")}`, `it resolved to ${show(outcome.value)}`);
+    broken(`${promised} rejects with ${expected.join(" or ")}`, `it resolved to ${show(outcome.value)}`);
   const { error } = outcome;
   if (ThreadStoreError.is(error) && expected.includes(error.code)) return error;
-  return broken(`${promised} is ${expected.join(" or ")}`, `it rejected with ${describeError(error)}`);
+  return broken(
+    `${promised} rejects with ${expected.join(" or ")}`,
+    `it rejected with ${describeError(error)}`,
+  );
 }
 
 /** That the call rejects with this very value. */

@@ -2,7 +2,7 @@ import { AssertionError } from "node:assert";
 import { afterEffectiveTime } from "../utilities/effective-time.ts";
 import { contextFor, type OwnedContext } from "./case-context.ts";
 import type { ConformanceCase } from "./conformance-case.ts";
-import { describeError } from "./expectations.ts";
+import { describeError, failureMessage } from "./expectations.ts";
 import type { Harness, Power } from "./harness.ts";
 import { suiteSettings, type SuiteSettings } from "./settings.ts";
 
@@ -44,7 +44,7 @@ export function missingPowers(harness: Harness, { powers }: ConformanceCase): Po
 /** What a case threw, in the words of expectations: a call that was to succeed rejected, or time ran out. */
 function asBrokenPromise({ title }: ConformanceCase, error: unknown): Error {
   if (error instanceof AssertionError) return error;
-  const failure = new AssertionError({ message: `Promised: ${title}. Happened: ${describeError(error)}.` });
+  const failure = new AssertionError({ message: failureMessage(title, describeError(error)) });
   failure.cause = error;
   return failure;
 }

@@ -74,7 +74,7 @@ describe("a run", () => {
       .split("\n")
       .filter((line) => !line.startsWith("still running"));
     expect(caseLines).toHaveLength(cases.length);
-    expect(stderr).toMatch(/^passed {9}E1-1 {2}load of nothing is undefined \(\d+ ms\)$/mu);
+    expect(stderr).toMatch(/^passed {9}E1-1 {2}loading a missing thread returns undefined \(\d+ ms\)$/mu);
     expect(stdout + stderr).not.toContain("\u001b");
   });
 
@@ -89,8 +89,8 @@ describe("a run", () => {
     );
     expect(exitCode).toBe(1);
     expect(stdout).toContain(
-      "failed  E1-1  load of nothing is undefined (E1)\n" +
-        "  Promised: load of an id that was never saved is undefined. Happened: got null instead of undefined.\n" +
+      "failed  E1-1  loading a missing thread returns undefined (E1)\n" +
+        "  Expected: loading an id that was never saved returns undefined. Actual: got null instead of undefined.\n" +
         `  Reproduce: npx threadstore-conformance ${broken} --case E1-1 --seed 1 --effort full\n`,
     );
     expect(stdout).toMatch(/^waived {2}E3-1 .+\n {2}load returns null$/mu);
@@ -203,12 +203,12 @@ describe("a report", () => {
       results: [
         {
           case: "E1-1",
-          title: "load of nothing is undefined",
+          title: "loading a missing thread returns undefined",
           section: "Existence",
           tier: "core",
           clauses: ["E1"],
           status: "failed",
-          message: expect.stringMatching(/^Promised: .+ Happened: got null instead of undefined\.$/u),
+          message: expect.stringMatching(/^Expected: .+ Actual: got null instead of undefined\.$/u),
           reproduction: `npx threadstore-conformance ${broken} --case E1-1 --seed 1 --effort full`,
           runs: 1,
           seed: 1,
@@ -229,7 +229,7 @@ describe("a report", () => {
     expect(page).toContain("| core | ✗ failed | 1 | 1 | 0 | 0 |");
     expect(page).toContain("| Existence | 1 | 1 | 0 | 0 |");
     expect(page).toMatch(
-      /^\| E1-1 \| load of nothing is undefined \| E1 \| Promised: .+ \| `npx .+ --case E1-1 .+` \|$/mu,
+      /^\| E1-1 \| loading a missing thread returns undefined \| E1 \| Expected: .+ \| `npx .+ --case E1-1 .+` \|$/mu,
     );
     expect(page).not.toContain("E3-2");
   });
@@ -240,8 +240,8 @@ describe("--list", () => {
     const { exitCode, stdout, stderr } = await cli("--list");
     expect(exitCode).toBe(0);
     expect(stdout.trimEnd().split("\n")).toHaveLength(cases.length + 1);
-    expect(stdout).toMatch(/^E1-1 +core +Existence +E1 +load of nothing is undefined$/mu);
-    expect(stdout).toMatch(/^D3-1 .+ D3 +entries +the backend keeps nothing/mu);
+    expect(stdout).toMatch(/^E1-1 +core +Existence +E1 +loading a missing thread returns undefined$/mu);
+    expect(stdout).toMatch(/^D3-1 .+ D3 +entries +deleted threads and old versions leave/mu);
     expect(stderr).toBe("");
   });
 

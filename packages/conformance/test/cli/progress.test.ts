@@ -43,7 +43,7 @@ describe("on a terminal", () => {
 
   it("truncates the live line to the width of the terminal", async () => {
     const pieces = await outputOfRun({ isTTY: true, columns: 20 });
-    expect(pieces[1]).toBe("1/2  E1-1 load of n");
+    expect(pieces[1]).toBe("1/2  E1-1 loading a");
   });
 
   it("colours the summary unless NO_COLOR is set", async () => {

@@ -47,7 +47,7 @@ describe.runIf(process.env["THREADSTORE_CONFORMANCE_EFFORT"] === "full")("20 tim
     if (found === undefined) throw new Error(`There is no case ${id}.`);
     for (let seed = 1; seed <= 20; seed += 1) {
       await expect(runCase(make(), found, suiteSettings({ seed, effort: "full" }))).rejects.toThrow(
-        "Promised: ",
+        "Expected: ",
       );
     }
   });

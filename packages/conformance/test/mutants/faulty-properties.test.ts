@@ -47,7 +47,7 @@ function mutantOf(name: string): Harness {
   return found.make();
 }
 
-const explained = /^Promised: .+ Happened: .+\nIt happened at the last of these calls:\n {2}1\. .+/su;
+const explained = /^Expected: .+ Actual: .+\nIt happened at the last of these calls:\n {2}1\. .+/su;
 const { effort } = suiteSettings();
 
 describe("C6-10", () => {

@@ -22,7 +22,7 @@ const pairs = zoo.flatMap((mutant) => mutant.killedBy.map((id) => ({ ...mutant, 
 describe("the zoo", () => {
   it.each(pairs)("$id finds the store that $bug ($name)", async ({ make, id }) => {
     const outcome = runCase(make(), caseOf(id), suiteSettings({ historyFolder, effort: "full" }));
-    await expect(outcome).rejects.toThrow(/^Promised: .+ Happened: .+/su);
+    await expect(outcome).rejects.toThrow(/^Expected: .+ Actual: .+/su);
     await expect(outcome).rejects.not.toThrow("did not end within");
   });
 

@@ -37,7 +37,7 @@ describe("V1-16 finds with random calls what cases were made for", () => {
     for (let seed = 1; seed <= 5 && failure === undefined; seed += 1)
       failure = await failureOf(mutantOf(name), "V1-16", { seed });
     expect(failure).toMatch(
-      /^Promised: .+ Happened: .+\nIt happened at the last of these calls:\n {2}1\. .+/su,
+      /^Expected: .+ Actual: .+\nIt happened at the last of these calls:\n {2}1\. .+/su,
     );
   });
 });
@@ -90,6 +90,6 @@ describe.skipIf(suiteSettings().effort === "quick")("20 times of 20", () => {
 
   it.each(pairs)("$id finds the store that $bug ($name)", async ({ id, make }) => {
     for (let seed = 1; seed <= 20; seed += 1)
-      expect(await failureOf(make(), id, { seed }), `seed ${seed}`).toMatch(/^Promised: /u);
+      expect(await failureOf(make(), id, { seed }), `seed ${seed}`).toMatch(/^Expected: /u);
   });
 });

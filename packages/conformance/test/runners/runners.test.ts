@@ -32,8 +32,10 @@ describe.each(TEST_RUNNERS)("$name", (runner) => {
     expect(exitCode, output).not.toBe(0);
     expect(counts.failed).toBeGreaterThan(0);
     expect(counts.passed).toBeGreaterThan(valueCases.length / 2);
-    expect(output).toContain("[E1-1] load of nothing is undefined");
-    expect(output).toContain("Promised: load of an id that was never saved is undefined. Happened: got null");
+    expect(output).toContain("[E1-1] loading a missing thread returns undefined");
+    expect(output).toContain(
+      "Expected: loading an id that was never saved returns undefined. Actual: got null",
+    );
   });
 
   it("passes a known failure, and fails a waived case that passes", async () => {

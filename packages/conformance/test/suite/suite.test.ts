@@ -154,7 +154,7 @@ describe("run", () => {
       "passed",
       "not-exercised",
     ]);
-    expect(report.results[0]?.message).toMatch(/^Promised: .+ Happened: got null instead of undefined\.$/u);
+    expect(report.results[0]?.message).toMatch(/^Expected: .+ Actual: got null instead of undefined\.$/u);
     expect(report.results[1]?.message).toContain("Remove the waiver");
     expect(seen).toEqual(["E1-1", "E3-2", "C1-1", "D3-1"]);
   });
@@ -196,7 +196,7 @@ describe("a case", () => {
     });
     for (const round of [1, 2]) {
       await expect(runCase(harness, failing), `round ${round}`).rejects.toThrow(
-        "Promised: a case of its own. Happened: Error (on purpose).",
+        "Expected: a case of its own. Actual: Error (on purpose).",
       );
     }
     const [place, again] = log
@@ -238,7 +238,7 @@ describe("a case", () => {
       throw new Error("first");
     });
     await expect(runCase(stuck, failing)).rejects.toThrow(
-      /Happened: Error \(first\)\. \(And then: .+still in use/u,
+      /Actual: Error \(first\)\. \(And then: .+still in use/u,
     );
   });
 

@@ -5,12 +5,12 @@ import { HURRY_MS } from "../../suite/time-limits.ts";
 import { failedByOutage } from "./outages.ts";
 import type { Stage } from "./refused-changes.ts";
 
-/** Calls of every kind that can be made again whatever their first request came to, and what they lead to. */
+/** Calls of every kind that can be retried whatever became of their first request, and their results. */
 export function callsOn({ store }: Stage, seen: StoredThread): [string, () => Promise<unknown>, unknown][] {
   let current = seen;
   return [
     ["load", async () => (await store.load("a"))?.json, seen.json],
-    ["load of nothing", () => store.load("nothing"), undefined],
+    ["load of a missing thread", () => store.load("nothing"), undefined],
     ["listPage", async () => (await store.listPage()).threads.map(({ id }) => id), ["a", "warm"]],
     [
       "save",
@@ -24,7 +24,7 @@ export function callsOn({ store }: Stage, seen: StoredThread): [string, () => Pr
   ];
 }
 
-/** Servers over HTTP can say when they want to be asked again; a load keeps to it, also when that is too late. */
+/** Expects a load to honor Retry-After of an HTTP server, even if the time it asks for is beyond the deadline. */
 export async function waitAsAsked({ proxy, store, refusals }: Stage): Promise<void> {
   for (const { name, fault } of refusals("busy", "failing")) {
     if (fault.type !== "answerHttp") continue;
@@ -33,17 +33,17 @@ export async function waitAsAsked({ proxy, store, refusals }: Stage): Promise<vo
     const started = performance.now();
     await store.load("a");
     const waited = Math.round(performance.now() - started);
-    const promised = `a load that is answered with ${name} and Retry-After: 1 is made again after a second`;
-    holds(waited >= 990, promised, `it was made again after ${waited} ms`);
+    const promised = `a load answered with ${name} and Retry-After: 1 is retried after a second`;
+    holds(waited >= 990, promised, `it was retried after ${waited} ms`);
     const later = proxy.arm({ ...askedFor(60), times: Infinity });
     const outcome = await outcomeOf(() => store.load("a", { timeoutMs: HURRY_MS }));
     later.disarm();
-    failedByOutage("load", outcome, `that is answered with ${name} and Retry-After: 60`);
-    same(later.strikes, 1, "a load that is to be made again after its time is made once");
-    // One tells for all.
+    failedByOutage("load", outcome, `answered with ${name} and Retry-After: 60`);
+    same(later.strikes, 1, "a load that may be retried only after its deadline is not retried");
+    // One response represents all of them.
     return;
   }
 }
 
-/** How often a call may be tried within half a second, with a pause between any two. */
+/** The maximum number of attempts in half a second, with a backoff delay between them. */
 export const MOST_TRIES = 12;

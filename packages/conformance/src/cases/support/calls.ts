@@ -2,7 +2,7 @@ import type { ThreadStore, CallOptions } from "@threadstore/core";
 
 type NamedCall = readonly [name: string, call: () => Promise<unknown>];
 
-/** Every call that takes an id, with arguments that are otherwise right. */
+/** Returns every call that takes an id, with arguments that are otherwise valid. */
 export function everyCallWithId(store: ThreadStore, id: string, options: CallOptions = {}): NamedCall[] {
   return [
     ["save", () => store.save(id, { n: 0 }, options)],
@@ -13,7 +13,7 @@ export function everyCallWithId(store: ThreadStore, id: string, options: CallOpt
   ];
 }
 
-/** Every call of a store that can be refused. */
+/** Returns every call of a store that can fail. */
 export function everyCall(store: ThreadStore, id: string, options: CallOptions = {}): NamedCall[] {
   return [
     ...everyCallWithId(store, id, options),
@@ -23,7 +23,7 @@ export function everyCall(store: ThreadStore, id: string, options: CallOptions =
   ];
 }
 
-/** One of {@link everyCall}. */
+/** Makes one of {@link everyCall}. */
 export function callNamed(
   name: string,
   store: ThreadStore,
@@ -31,6 +31,6 @@ export function callNamed(
   options: CallOptions,
 ): Promise<unknown> {
   const found = everyCall(store, id, options).find(([each]) => each === name);
-  if (found === undefined) throw new Error(`There is no call ${name}.`);
+  if (found === undefined) throw new Error(`Unknown call ${name}.`);
   return found[1]();
 }

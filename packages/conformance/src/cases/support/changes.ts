@@ -8,12 +8,12 @@ import type { FaultProxy } from "../../engines/fault-proxy/index.ts";
 import { broken, type Outcome, ordinal, same, show, describeError } from "../../suite/expectations.ts";
 import { range } from "../../utilities/parallel.ts";
 
-/** A save or a delete, whatever may go wrong with it. */
+/** A save or a delete to make while something fails. */
 export interface Change {
   readonly name: string;
-  /** Whether there is a thread before it. */
+  /** Whether the thread exists before. */
   readonly onExisting: boolean;
-  /** The thread that is there after it; `undefined` for none. */
+  /** The thread afterwards; `undefined` if the change deletes it. */
   readonly effect: object | undefined;
   readonly make: (store: ThreadStore, id: string, seen: StoredThread | undefined) => Promise<unknown>;
 }
@@ -52,7 +52,9 @@ export const removeSeen: Change = {
   make: (store, id, previous) => store.delete(id, { previous }),
 };
 
-/** Prepares what a change is to find, through the client that makes it: that client is connected then. */
+/**
+ * Creates the thread that a change needs, on the client that will make the change, so that the client is connected.
+ */
 async function prepared(
   { onExisting }: Change,
   store: ThreadStore,
@@ -63,22 +65,19 @@ async function prepared(
   return undefined;
 }
 
-/** How many requests the work makes. */
+/** Returns the number of requests that the call sends. */
 export async function requestsOf(proxy: FaultProxy, work: () => Promise<unknown>): Promise<number> {
   const requestsBefore = proxy.requests;
   await work();
   const count = proxy.requests - requestsBefore;
   if (count === 0)
-    broken(
-      "the harness's network.open connects to the endpoint that it is given",
-      "a call sent no request there",
-    );
+    broken("the harness's network.open connects to the given endpoint", "a call sent no request there");
   return count;
 }
 
 /**
- * Does something at each request of a change in turn, the first, the second and so on, each time with a thread of its
- * own: what the requests are for need not be known then.
+ * Calls back for each request of a change in turn, each time with another thread, so that it need not be known what
+ * the requests are for.
  */
 export async function atEachRequest(
   proxy: FaultProxy,
@@ -97,26 +96,26 @@ export async function atEachRequest(
 
 export interface Attempt {
   readonly id: string;
-  /** Which of the change's requests is struck. */
+  /** The number of the request to fail, from 1 on. */
   readonly nth: number;
-  /** What was there before. */
+  /** The thread before the change. */
   readonly seen: StoredThread | undefined;
 }
 
-/** Whether what the change does is there. */
+/** Returns whether the stored thread is what the change makes of it. */
 export function hasEffect({ effect }: Change, stored: StoredThread | undefined): boolean {
   return stored?.json === (effect && JSON.stringify(effect));
 }
 
-/** Codes that a failure may have besides, because of what was made to fail. */
+/** More error codes that are allowed, because of the fault. */
 export interface Excuses {
-  /** Those that say that the change had no effect. */
+  /** Codes that mean that the change had no effect. */
   readonly withoutEffect?: readonly ThreadStoreErrorCode[];
-  /** Those that do not say. */
+  /** Codes that leave the effect open. */
   readonly unknown?: readonly ThreadStoreErrorCode[];
 }
 
-/** That what a change said is what became of it, where nobody else changed the thread. */
+/** Expects the outcome of a change to match what is stored. No other client may change the thread. */
 export function honest(
   change: Change,
   { nth, seen }: Attempt,
@@ -129,7 +128,7 @@ export function honest(
   if (outcome.state === "resolved") {
     const told = change.effect === undefined ? outcome.value : (outcome.value as StoredThread).version;
     const found = change.effect === undefined ? stored === undefined : stored?.version;
-    same(told, found, `${where}, and which succeeds, has taken effect`);
+    same(told, found, `${where} has taken effect if it succeeds`);
     return;
   }
   const { error } = outcome;
@@ -138,11 +137,11 @@ export function honest(
   const unknown: unknown[] = ["OUTCOME_UNKNOWN", ...(excuses.unknown ?? [])];
   if (unknown.includes(code)) {
     const isWhole = hasEffect(change, stored) || stored?.version === seen?.version;
-    if (!isWhole) broken(`${where} takes effect or does not`, `${show(stored)} is there`);
+    if (!isWhole) broken(`${where} takes effect completely or not at all`, `${show(stored)} is stored`);
   } else if (withoutEffect.includes(code)) {
-    same(stored?.version, seen?.version, `${where}, and which is ${code}, had no effect`);
+    same(stored?.version, seen?.version, `${where} has no effect if it is ${code}`);
   } else {
     const codes = [...withoutEffect, ...unknown].join(" or ");
-    broken(`${where} succeeds, or is ${codes}`, `it rejected with ${describeError(error)}`);
+    broken(`${where} succeeds or is ${codes}`, `it rejected with ${describeError(error)}`);
   }
 }

@@ -6,10 +6,10 @@ import { range } from "../../utilities/parallel.ts";
 import { requestsOf } from "./changes.ts";
 import { idsOf, pollFor } from "./reading.ts";
 
-/** After how many bytes an answer is cut, and whether as by a server that shuts down. */
+/** After how many bytes to cut a response, and whether to do it like a server that shuts down. */
 const CUTS = [0, 40, 1000, 30_000].flatMap((bytes) => [[bytes, false] as const, [bytes, true] as const]);
 
-/** How slow the slow network is, in milliseconds, and what is done on it. */
+/** The delay of the slow network in milliseconds, and how much is done on it. */
 export const SLOWNESS = {
   quick: { milliseconds: 60, jitter: 50, rounds: 2, times: 1 },
   full: { milliseconds: 150, jitter: 100, rounds: 3, times: 3 },
@@ -22,16 +22,16 @@ interface CutReading {
   readonly expected: unknown;
 }
 
-/** Cuts the answers to requests of a reading call, early and late: it is made again, and whole. */
+/** Cuts the responses to a reading call early and late. The call must be retried and return everything. */
 export async function cutEach({ proxy, name, read, expected }: CutReading): Promise<void> {
   const count = await requestsOf(proxy, read);
-  // A listing may ask for each thread: the first of such requests and the last stand for all.
+  // A listing may send a request for each thread. The first two and the last one represent all of them.
   for (const n of range(count).filter((at) => at < 2 || at === count - 1)) {
     for (const [afterBytes, orderly] of CUTS) {
       const armed = proxy.arm({ type: "cutAnswer", afterBytes, orderly, nth: n + 1 });
       const outcome = await outcomeOf(read);
       armed.disarm();
-      const promised = `${name} whose ${ordinal(n + 1)} answer is cut after ${afterBytes} bytes is right`;
+      const promised = `${name} whose ${ordinal(n + 1)} response is cut after ${afterBytes} bytes returns the right result`;
       if (outcome.state === "rejected") broken(promised, `it rejected with ${describeError(outcome.error)}`);
       same(outcome.value, expected, promised);
     }
@@ -75,5 +75,5 @@ export async function dropIdle(
 }
 
 export function fail(): never {
-  throw new Error("There is no such client.");
+  throw new Error("Unknown client.");
 }

@@ -1,9 +1,9 @@
 import type { ThreadStore } from "@threadstore/core";
 import type { CaseContext } from "../../suite/conformance-case.ts";
 
-const content = "content to be damaged";
+const content = "content to be corrupted";
 
-/** How a record can be damaged, and whether a listing, which reads only a record's end, has to notice. */
+/** The ways to corrupt a record, and whether a listing, which reads only a record's tail, must notice. */
 export const damages: readonly (readonly [
   id: string,
   change: (record: Uint8Array) => Uint8Array,
@@ -28,7 +28,7 @@ function oneLetterChanged(record: Uint8Array): Uint8Array {
   return changed;
 }
 
-/** A store with one thread damaged in each way, and one intact at each end of the listing. */
+/** Creates a store with one corrupt thread of each kind, and an intact one at each end of the listing. */
 export async function damagedStore({
   open,
   rewrite,
@@ -39,7 +39,7 @@ export async function damagedStore({
     versions.set(id, (await saving.save(id, { content }, { metadata: { title: id } })).version);
   }
   for (const [id, change] of damages) await rewrite(id, change);
-  // A client of its own, which has read none of it before.
+  // A new client, which has not read any of the records.
   return { store: await open(), versions };
 }
 

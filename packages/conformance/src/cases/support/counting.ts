@@ -4,12 +4,14 @@ import type { CaseContext } from "../../suite/conformance-case.ts";
 import { outcomeOf, loaded, same } from "../../suite/expectations.ts";
 import { range } from "../../utilities/parallel.ts";
 
-/** The thread with one more in it: a counter that loses no step only if every conflict is noticed. */
+/**
+ * Returns the thread with its counter incremented. The counter loses no increment only if every conflict is noticed.
+ */
 export function oneMore(current: StoredThread | undefined): { n: number } {
   return { n: Number(current?.thread["n"] ?? 0) + 1 };
 }
 
-/** Counts up by load and save, again and again until a save goes through. */
+/** Increments the counter by load and save, and retries after conflicts. */
 async function increment(store: ThreadStore, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     const current = await store.load("counter");
@@ -31,12 +33,12 @@ export async function countUp(
   );
 }
 
-/** How often a race is run, which has another winner each time. */
+/** How often a race is repeated. It usually has another winner each time. */
 export const ROUNDS = { quick: 6, full: 20 } as const;
-/** How often each of several counts up. */
+/** How many increments each client makes. */
 export const STEPS_PER_CLIENT = { quick: 6, full: 25 } as const;
 
-/** Counts up by load and save, again and again until a save goes through. */
+/** Increments the counter by load and save in the child process, and retries after conflicts. */
 async function incrementInChild(peer: PeerClient, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     const current = await peer.load("counter");
@@ -49,7 +51,7 @@ async function incrementInChild(peer: PeerClient, signal: AbortSignal): Promise<
   }
 }
 
-/** How often each process counts up. */
+/** How many increments each process makes. */
 const STEPS_PER_PROCESS = { quick: 5, full: 25 } as const;
 
 export async function countUpInProcesses({ openPeer, open, settings, signal }: CaseContext): Promise<void> {
@@ -60,6 +62,6 @@ export async function countUpInProcesses({ openPeer, open, settings, signal }: C
       for (let step = 0; step < steps; step += 1) await incrementInChild(peer, signal);
     }),
   );
-  const { thread } = await loaded(await open(), "counter", "it is there");
-  same(thread, { n: 4 * steps }, `${4 * steps} increments by 4 processes make ${4 * steps}`);
+  const { thread } = await loaded(await open(), "counter", "the counter can be loaded");
+  same(thread, { n: 4 * steps }, `the counter is ${4 * steps} after ${4 * steps} increments by 4 processes`);
 }

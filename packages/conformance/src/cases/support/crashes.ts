@@ -6,39 +6,39 @@ import { nameOf, type Step, take, contentOf } from "../../engines/crash/step.ts"
 import type { CaseContext, CasePlace } from "../../suite/conformance-case.ts";
 import { refuses, outcomeOf, holds } from "../../suite/expectations.ts";
 
-/** Whether a thread can be created is decided by what the crash left. */
+/** Expects that a thread can be created exactly if it did not survive the crash. */
 export async function createAfter(store: ThreadStore, ledger: Ledger): Promise<void> {
   const there = new Set(ledger.threads.map(({ thread }) => nameOf(thread)));
   for (const thread of [{ id: "a" }, { id: "b" }]) {
     const step: Step = { number: ledger.nextNumber, thread, action: "create", size: 100, after: null };
     if (there.has(nameOf(thread))) {
-      await refuses("CONFLICT", "creating what survived a crash", () => take(step, store));
+      await refuses("CONFLICT", "creating a thread that survived a crash", () => take(step, store));
       continue;
     }
-    // A conflict with what the killed process had sent, and which arrived only now, is for the ledger to judge.
+    // A conflict with a request of the killed process that arrived only now is checked by the ledger.
     const outcome = await outcomeOf(() => takeAndNote(step, store, ledger));
     if (outcome.state === "rejected" && !ThreadStoreError.is(outcome.error, "CONFLICT")) throw outcome.error;
   }
 }
 
-/** Only the version that survived can be replaced or deleted. */
+/** Expects that only the version that survived can be replaced or deleted. */
 export async function refusesStale(store: ThreadStore, ledger: Ledger): Promise<void> {
   for (const { thread, after } of ledger.threads) {
     if (after === null) continue;
     const { id } = thread;
-    await refuses("CONFLICT", "replacing a version that was replaced before a crash", () =>
+    await refuses("CONFLICT", "replacing a version that was already replaced before a crash", () =>
       store.save(id, {}, { previous: after }),
     );
-    await refuses("CONFLICT", "deleting a version that was replaced before a crash", () =>
+    await refuses("CONFLICT", "deleting a version that was already replaced before a crash", () =>
       store.delete(id, { previous: after }),
     );
   }
 }
 
-/** Every so many kills what they left is counted, so that a place that fills up is found before long. */
+/** After how many kills the leftovers are counted, so that a location that fills up is noticed early. */
 export const KILLS_PER_COUNT = 10;
 
-/** That the place has few entries more than the same threads take in one that saw no crash. */
+/** Expects the location to have few more entries than the same threads need without a crash. */
 export async function leavesLittle(
   { newPlace, close }: CaseContext,
   place: CasePlace,
@@ -52,7 +52,7 @@ export async function leavesLittle(
   await clean.destroy();
   holds(
     entries - needed <= kills,
-    "a killed process leaves one entry behind at most",
-    `${kills} kills left ${entries} entries of threads that take ${needed} without a crash`,
+    "a killed process leaves at most one entry behind",
+    `after ${kills} kills there were ${entries} entries for threads that need ${needed} without a crash`,
   );
 }

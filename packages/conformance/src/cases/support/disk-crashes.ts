@@ -7,7 +7,7 @@ import { holds } from "../../suite/expectations.ts";
 import { inParallel } from "../../utilities/parallel.ts";
 import { seededRandom } from "../../utilities/seeded-random.ts";
 
-/** After so many different power cuts the store is opened; all of them, unless there are more. */
+/** After how many different power failures the store is opened, if there are that many. */
 const mostCuts: Readonly<Record<CaseContext["settings"]["effort"], number>> = { quick: 150, full: 4_000 };
 
 export async function surviveCuts(context: CaseContext): Promise<void> {
@@ -16,8 +16,8 @@ export async function surviveCuts(context: CaseContext): Promise<void> {
   const cuts = drawnFrom([...powerCuts(timeline, seed)], mostCuts[effort], seed);
   holds(
     cuts.length >= 20,
-    "the trace has enough to lose to judge by",
-    `it has ${cuts.length} different power cuts`,
+    "the trace has enough power failures to be conclusive",
+    `it has ${cuts.length} different ones`,
   );
   await inParallel(cuts.entries(), 4, async ([index, cut]) => {
     if (context.signal.aborted) return;
@@ -25,7 +25,7 @@ export async function surviveCuts(context: CaseContext): Promise<void> {
   });
 }
 
-/** As many of them, by lot; those first that are easiest to understand. */
+/** Draws at random, and returns the ones that are easiest to understand first. */
 function drawnFrom(cuts: readonly PowerCut[], most: number, seed: number): readonly PowerCut[] {
   const random = seededRandom(seed);
   const drawn = cuts.map((cut) => ({ cut, lot: random() })).toSorted((left, right) => left.lot - right.lot);
@@ -33,16 +33,16 @@ function drawnFrom(cuts: readonly PowerCut[], most: number, seed: number): reado
   return chosen.toSorted((left, right) => left.spoilt - right.spoilt);
 }
 
-/** After each step, of which most met an error, with nothing there but what is durable. */
+/** Checks the durable state after each step. Most of the steps met an error. */
 export async function surviveErrors(context: CaseContext): Promise<void> {
   const timeline = await traceWriter(context, true);
   const ends = timeline.reports.filter(({ type }) => type !== "begun");
-  holds(ends.length >= 20, "the trace has enough errors to judge by", `it has ${ends.length} steps`);
+  holds(ends.length >= 20, "the trace has enough errors to be conclusive", `it has ${ends.length} steps`);
   await inParallel(ends, 4, async (end) => {
     if (context.signal.aborted) return;
     const tree = afterPowerCut(timeline, end.at);
     const reports = timeline.reports.filter(({ at }) => at <= end.at);
-    const when = `power cut after ${endOf(timeline, end)}, in spite of an error of the disk (EIO)`;
+    const when = `power failure after ${endOf(timeline, end)} despite a disk error (EIO)`;
     await checkRestored(context, { tree, reports }, { when, goesOn: false });
   });
 }

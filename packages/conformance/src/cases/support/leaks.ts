@@ -6,16 +6,19 @@ import { promptly } from "../../suite/time-limits.ts";
 import { range, inParallel } from "../../utilities/parallel.ts";
 import { pollFor } from "./reading.ts";
 
-/** What keeps a process busy, and what it holds open, as the system counts it where it does. */
+/** Returns the number of resources that keep the process alive, plus its open files if the system reports them. */
 function handles(): number {
   const files = existsSync("/proc/self/fd") ? readdirSync("/proc/self/fd").length : 0;
   return process.getActiveResourcesInfo().length + files;
 }
 
-/** A handle or two may come and go with the process that runs the cases. */
+/** Handles of the process that runs the cases may come and go. */
 const STRAY_HANDLES = 5;
 
-/** Each in a place of its own, whose end is that of what the harness gives a store, such as a client. */
+/**
+ * Opens and closes stores, each at its own location, because the harness may close what it created for a store only
+ * with the location.
+ */
 export async function comeAndGo({ newPlace, close, settings, signal }: CaseContext): Promise<void> {
   const useOne = async (): Promise<void> => {
     const place = newPlace();
@@ -31,7 +34,7 @@ export async function comeAndGo({ newPlace, close, settings, signal }: CaseConte
     await close(store);
     await place.destroy();
   };
-  // What a library keeps for all stores of the process, it has then.
+  // By then, a library has created whatever it keeps for all stores of the process.
   for (const _ of range(3)) await useOne();
   const before = handles();
   const count = settings.effort === "quick" ? 10 : 30;
@@ -40,12 +43,12 @@ export async function comeAndGo({ newPlace, close, settings, signal }: CaseConte
   const left = handles() - before;
   holds(
     left <= STRAY_HANDLES,
-    `${count} stores that came and went leave no handle open`,
+    `opening and closing ${count} stores leaves no handles open`,
     `there are ${left} more`,
   );
 }
 
-/** More than any pool of connections has places. */
+/** More than any connection pool has connections. */
 const MANY = 100;
 const LONG_MS = 10_000;
 
@@ -64,8 +67,8 @@ export async function failOften({ open, timeoutFactor }: CaseContext): Promise<v
       await inParallel(range(MANY), 10, async () => void (await outcomeOf<unknown>(fail)));
     return Promise.all(range(60).map(() => store.load("a")));
   };
-  const promised = `60 loads at once end after ${failing.length * MANY} calls that failed or found nothing`;
+  const promised = `60 concurrent loads end after ${failing.length * MANY} calls that failed or found nothing`;
   const outcome = await promptly(LONG_MS * Math.max(1, timeoutFactor), promised, work);
   if (outcome.state === "rejected") throw outcome.error;
-  for (const stored of outcome.value) same(stored?.size, 20_011, "each of them finds the thread");
+  for (const stored of outcome.value) same(stored?.size, 20_011, "each of these loads finds the thread");
 }

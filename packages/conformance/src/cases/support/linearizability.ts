@@ -15,28 +15,28 @@ import { seededRandom } from "../../utilities/seeded-random.ts";
 
 const LINEARIZABILITY_MS = 60_000;
 
-/** Past this share of the case's time no further round begins. */
+/** The share of the case's time after which no new round starts. */
 const SHARE = 0.6;
-/** A bug that shows rarely takes many rounds, which fast stores have time for; others end when it is over. */
+/** A rare bug takes many rounds to appear. Fast stores have time for them; the others stop when their time is up. */
 const MOST_ROUNDS = 20;
 const ENOUGH_MS = { quick: 800, full: 4_000 } as const;
-/** Milliseconds for a search, which has the processor seldom on a busy machine. Most take a few. */
+/** Milliseconds of CPU time for a search. Most searches take a few. */
 const DEADLINE_MS = 20_000;
 
 type Surroundings = Pick<CaseContext, "settings" | "timeoutFactor" | "signal">;
 
 interface Rounds {
-  /** Who loads each thread in the end. @default the first of the stores */
+  /** Loads each thread at the end. @default the first of the stores */
   readonly last?: Recorded;
   readonly actionsPerClient: number;
-  /** How many there are at most, and how long they go on, once they prove something. */
+  /** The maximum number of rounds, and how long to continue once the rounds are conclusive. */
   readonly most: number;
   readonly enoughMs: Readonly<Record<Effort, number>>;
 }
 
 const usualRounds: Rounds = { actionsPerClient: 50, most: MOST_ROUNDS, enoughMs: ENOUGH_MS };
 
-/** Rounds on threads of their own, each with its check, until they prove something. */
+/** Runs rounds on separate threads and checks each one, until they are conclusive. */
 export async function linearizable(
   stores: readonly Recorded[],
   { settings, timeoutFactor, signal }: Surroundings,
@@ -55,10 +55,10 @@ export async function linearizable(
     await judge(history, settings.historyFolder);
     tally = add(tally, history);
   }
-  // Not the store's fault, but nothing would be proved.
+  // Not the store's fault, but the case would prove nothing.
   holds(
     lack() === undefined,
-    "the case sees enough races to judge by",
+    "the case sees enough races to be conclusive",
     `within ${Math.round(spent())} ms ${lack()}`,
   );
 }
@@ -76,10 +76,10 @@ async function judge(history: readonly Operation[], folder: string): Promise<voi
   );
 }
 
-/** Of 100 requests so many are lost on their way, so many after they were done, and of so many answers a part comes. */
+/** The percentages of requests that are lost, of responses that are lost, and of responses that are cut. */
 const LOST_PERCENT = { cutRequest: 4, discardAnswer: 4, cutAnswer: 2 } as const;
 
-/** Resets connections by chance, now and then; tells how often. */
+/** Resets connections at random and returns a function that counts how often. */
 function resetNowAndThen(proxy: FaultProxy, seed: number): () => number {
   const random = seededRandom(seed);
   const chance = (percent: number): Trigger => ({ when: () => random() < percent / 100, times: Infinity });
@@ -91,7 +91,7 @@ function resetNowAndThen(proxy: FaultProxy, seed: number): () => number {
   return () => armed.reduce((sum, { strikes }) => sum + strikes, 0);
 }
 
-/** With the answers that are lost on the way; the last loads, which decide about many of them, go another way. */
+/** Loses some of the responses. The final loads, which resolve many of them, bypass the proxy. */
 export async function linearizableDespiteResets({
   startProxy,
   openThrough,
@@ -105,13 +105,13 @@ export async function linearizableDespiteResets({
   const strikes = resetNowAndThen(proxy, surroundings.settings.seed);
   await linearizable(stores, surroundings, {
     last,
-    // Few, since each answer that is lost is one more that may have been anywhere.
+    // Few, because each lost response is another call that may have taken effect at any time.
     actionsPerClient: 15,
     most: Infinity,
     enoughMs: { quick: 2_000, full: 6_000 },
   });
   const requests = proxy.requests - before;
-  // Not the store's fault, but nothing would be proved.
-  const happened = `${strikes()} of ${requests} were`;
+  // Not the store's fault, but the case would prove nothing.
+  const happened = `it reset ${strikes()} of ${requests}`;
   holds(strikes() >= 20, "the proxy resets the connections of many requests", happened);
 }

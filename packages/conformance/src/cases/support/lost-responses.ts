@@ -5,10 +5,10 @@ import { outcomeOf, holds, same, loaded } from "../../suite/expectations.ts";
 import { type Change, atEachRequest, honest, create } from "./changes.ts";
 import { idsOf } from "./reading.ts";
 
-/** What is there after each attempt; to be the same in the end. */
+/** The version after each attempt, which must not change any more. */
 type Ledger = Map<string, string | undefined>;
 
-/** Makes each change while the fault strikes one of its requests, and holds what it says against what is there. */
+/** Makes each change while the fault strikes one of its requests, and compares the outcome with what is stored. */
 export async function strikeEach(
   { startProxy, openThrough, open }: CaseContext,
   changes: readonly Change[],
@@ -34,20 +34,20 @@ export async function strikeEach(
   await staysSo(store, other, ledger);
 }
 
-/** That nothing is sent again behind the caller's back, and that no thread is there twice. */
+/** Expects that nothing is sent again after the call has ended, and that no thread exists twice. */
 async function staysSo(store: ThreadStore, other: ThreadStore, ledger: Ledger): Promise<void> {
-  // Whatever a client kept to send once it is connected again precedes this.
+  // Whatever a client sends again once it is connected is sent before this.
   await store.save("afterwards", {});
   for (const [id, version] of ledger)
-    same((await other.load(id))?.version, version, "what is there after a call stays so");
+    same((await other.load(id))?.version, version, "what is stored after a call does not change any more");
   const ids = await idsOf(other);
   for (const id of ids)
-    holds(ids.indexOf(id) === ids.lastIndexOf(id), "a thread is there once", `${id} is twice`);
+    holds(ids.indexOf(id) === ids.lastIndexOf(id), "a thread exists once", `${id} exists twice`);
 }
 
-export const ANSWER_LOST = "request was done and its answer lost";
+export const ANSWER_LOST = "request was processed but its response was lost";
 
-/** The first save of a client that has not been used, with the answer of one of its requests lost. */
+/** Makes the first save of a new client while the response to one of its requests is lost. */
 export async function firstSave(
   { openThrough, open }: CaseContext,
   proxy: FaultProxy,
@@ -61,5 +61,5 @@ export async function firstSave(
   const stored = await other.load(id);
   honest(create, { id, nth, seen: undefined }, outcome, stored, ANSWER_LOST);
   await store.save(`${id}-next`, {});
-  await loaded(other, `${id}-next`, "a client whose first save met a fault works afterwards");
+  await loaded(other, `${id}-next`, "a client works after its first save met a fault");
 }

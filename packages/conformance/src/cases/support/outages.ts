@@ -18,13 +18,13 @@ export const PATIENCE_MS = 20_000;
 
 const READS: ReadonlySet<string> = new Set(["load", "list", "listPage", "deleteExpired"]);
 
-/** The network is back, and connections that it had forgotten are reset, as an operating system does. */
+/** Restores the network. Connections that it has forgotten are reset, as an operating system does. */
 export async function restore(proxy: FaultProxy, hole: ArmedFault): Promise<void> {
   hole.disarm();
   await proxy.cutAll();
 }
 
-/** That a call failed by an outage, and says so: nothing was read, and what was to be changed may be. */
+/** Expects that a call failed because of an outage. Only a write may have an unknown outcome. */
 export function failedByOutage(name: string, outcome: Outcome<unknown>, during: string): void {
   const codes = READS.has(name) ? ["UNAVAILABLE"] : ["UNAVAILABLE", "OUTCOME_UNKNOWN"];
   const promised = `${name} ${during} is ${codes.join(" or ")}`;
@@ -32,12 +32,12 @@ export function failedByOutage(name: string, outcome: Outcome<unknown>, during: 
   const { error } = outcome;
   if (!ThreadStoreError.is(error) || !codes.includes(error.code))
     broken(promised, `it rejected with ${describeError(error)}`);
-  same(error.retryable, error.code === "UNAVAILABLE", `${error.code} says whether trying again can help`);
+  same(error.retryable, error.code === "UNAVAILABLE", `${error.code} states whether it is retryable`);
 }
 
 export async function worksAgain({ open }: CaseContext, store: ThreadStore): Promise<void> {
   await store.save("afterwards", {});
-  await loaded(await open(), "afterwards", "a store works when its network is back");
+  await loaded(await open(), "afterwards", "a store works once its network is restored");
 }
 
 export async function abortInSilence(
@@ -49,7 +49,7 @@ export async function abortInSilence(
   const controller = new AbortController();
   const reason = new Error(`the user left ${name}`);
   const hole = proxy.arm({ type: "blackHole", times: Infinity });
-  const promised = `${name} that is aborted while the backend is silent rejects at once with the signal's reason`;
+  const promised = `${name} that is aborted while the backend is silent rejects promptly with the signal's reason`;
   const calling = promptly(PATIENCE_MS, promised, () =>
     callNamed(name, store, "a", { signal: controller.signal, timeoutMs: 2 * PATIENCE_MS }),
   );
@@ -64,12 +64,12 @@ export async function abortInSilence(
   await restore(proxy, hole);
 }
 
-/** Makes the call on a store that nobody has used, and whose backend is away. */
+/** Makes the call on a new store whose backend is down. */
 export async function callInVain(context: CaseContext, store: ThreadStore, name: string): Promise<void> {
-  const promised = `${name} ends within its timeoutMs, ${HURRY_MS} ms, when nobody listens`;
+  const promised = `${name} ends within its timeoutMs, ${HURRY_MS} ms, while the backend refuses connections`;
   const call = (): Promise<unknown> => callNamed(name, store, "a", { timeoutMs: HURRY_MS });
   const outcome = await promptly(HURRY_MS + graceMs(context), promised, call);
-  await refuses("UNAVAILABLE", `${name} when nobody listens`, () => settled(outcome));
+  await refuses("UNAVAILABLE", `${name} while the backend refuses connections`, () => settled(outcome));
 }
 
 function settled(outcome: Outcome<unknown>): Promise<unknown> {

@@ -11,7 +11,7 @@ import {
 } from "../../suite/expectations.ts";
 import { overwrite, type Change, atEachRequest, hasEffect, type Attempt } from "./changes.ts";
 
-/** What another client does to the thread meanwhile; resolves to what it leaves. */
+/** Changes the thread on another client in the meantime. Resolves with what it leaves. */
 type Overtake = (other: ThreadStore, id: string) => Promise<StoredThread | undefined>;
 
 export const saveOver: Overtake = (other, id) => other.save(id, { text: "theirs" }, { overwrite: true });
@@ -22,8 +22,8 @@ export const removeIt: Overtake = async (other, id) => {
 };
 
 /**
- * Holds the answer to one request of a change, lets another client change the thread, and only then loses the answer:
- * whatever the first client does next, it must not undo what the other did.
+ * Holds the response to one request of a change, lets another client change the thread, and only then loses the
+ * response. Whatever the first client does next must not undo the other client's change.
  */
 export async function overtakeEach(context: CaseContext, change: Change, overtake: Overtake): Promise<void> {
   const proxy = await context.startProxy();
@@ -39,14 +39,14 @@ export async function overtakeEach(context: CaseContext, change: Change, overtak
     held.disarm();
     held.cut();
     const outcome = await changing;
-    // Whatever a client kept to send once it is connected again precedes this.
+    // Whatever a client sends again once it is connected is sent before this.
     await store.load(id);
     const left = { theirs, stored: await other.load(id) };
     if (isApplied) tellsOfApplied(change, attempt, outcome, left);
     else tellsOfOvertaken(change, attempt, outcome, left);
     timesApplied += isApplied ? 1 : 0;
   });
-  holds(timesApplied > 0, "a change takes effect with one of its requests", "none of them had any");
+  holds(timesApplied > 0, "one of the requests of a write applies it", "none did");
 }
 
 interface Left {
@@ -54,23 +54,23 @@ interface Left {
   readonly stored: StoredThread | undefined;
 }
 
-/** The change was made, and then the other's: CONFLICT and UNAVAILABLE would say that it was not. */
+/** The change was applied, and then the other client's. CONFLICT and UNAVAILABLE would mean that it was not. */
 function tellsOfApplied(
   change: Change,
   { nth }: Attempt,
   outcome: Outcome<unknown>,
   { theirs, stored }: Left,
 ): void {
-  const where = `after ${change.name} was made, the answer to its ${ordinal(nth)} request lost, and another change came`;
-  same(stored?.version, theirs?.version, `${where}, the other's is not undone`);
+  const where = `after ${change.name} was applied, the response to its ${ordinal(nth)} request lost, and another change applied`;
+  same(stored?.version, theirs?.version, `${where}, the other change is not undone`);
   if (outcome.state === "resolved" || ThreadStoreError.is(outcome.error, "OUTCOME_UNKNOWN")) return;
   broken(
-    `${where}, the first is a success or OUTCOME_UNKNOWN`,
+    `${where}, the first one succeeds or is OUTCOME_UNKNOWN`,
     `it rejected with ${describeError(outcome.error)}`,
   );
 }
 
-/** The other's change came first. Only those that name what they replace can have lost by that. */
+/** The other client's change came first. Only changes with a precondition must have lost to it. */
 function tellsOfOvertaken(
   change: Change,
   { nth, seen }: Attempt,
@@ -78,7 +78,7 @@ function tellsOfOvertaken(
   { theirs, stored }: Left,
 ): void {
   if (change === overwrite || seen === undefined) return;
-  const where = `while ${change.name} awaits the answer to its ${ordinal(nth)} request, another change comes first`;
-  same(stored?.version, theirs?.version, `${where}: it is not undone`);
-  holds(outcome.state === "rejected", `${where}: the late one is refused`, "it succeeded");
+  const where = `if another change is applied while ${change.name} waits for the response to its ${ordinal(nth)} request`;
+  same(stored?.version, theirs?.version, `${where}, it is not undone`);
+  holds(outcome.state === "rejected", `${where}, the later one is rejected`, "it succeeded");
 }

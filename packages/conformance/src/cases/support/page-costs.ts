@@ -4,7 +4,7 @@ import type { CaseContext } from "../../suite/conformance-case.ts";
 import { same, holds } from "../../suite/expectations.ts";
 import { inParallel, range } from "../../utilities/parallel.ts";
 
-/** What a call took of the network. */
+/** The network traffic of a call. */
 interface Cost {
   readonly requests: number;
   readonly bytes: number;
@@ -17,7 +17,7 @@ export async function pageCost(
 ): Promise<Cost & { readonly page: ThreadPage }> {
   const { requests, bytesUp, bytesDown } = proxy;
   const page = await view.listPage(options);
-  same(page.threads.length, options.limit, "a page has as many threads as it may, where there are so many");
+  same(page.threads.length, options.limit, "a page is full if enough threads exist");
   return {
     page,
     requests: proxy.requests - requests,
@@ -31,13 +31,13 @@ export async function fill(view: ThreadStore, from: number, count: number, lengt
   });
 }
 
-/** Not the store's fault, but nothing would be proved. */
+/** Not the store's fault, but the case would prove nothing. */
 export function reachesProxy({ requests }: Cost): void {
-  const promised = "the harness's network.open connects to the endpoint that it is given";
+  const promised = "the harness's network.open connects to the given endpoint";
   holds(requests > 0, promised, "a page sent no request there");
 }
 
-/** How many threads there are at first, and how many come in the same namespace and in another. */
+/** How many threads exist at first, and how many are added to the same namespace and to another one. */
 export const GROWTH = { quick: { before: 20, more: 60 }, full: { before: 60, more: 240 } } as const;
 
 export async function costsAsBefore(
@@ -54,9 +54,9 @@ export async function costsAsBefore(
     [second, first.page.cursor, "a later page"],
   ] as const) {
     const { requests, bytes } = await pageCost(proxy, view, { limit: 5, cursor });
-    const promised = `${name} of 5 threads costs the same however many threads there are`;
+    const promised = `${name} of 5 threads costs the same however many threads exist`;
     const happened = `${before.requests} requests and ${before.bytes} bytes became ${requests} and ${bytes}`;
-    // A backend may have to look in a few more places.
+    // A backend may have to look in a few more locations.
     holds(requests <= before.requests * 1.5 + 2 && bytes <= before.bytes * 1.5 + 4096, promised, happened);
   }
 }

@@ -1,12 +1,12 @@
 import { ThreadStoreError } from "@threadstore/core";
 import { type Outcome, broken, describeError } from "../../suite/expectations.ts";
 
-/** The one outcome that succeeded; the others have to be CONFLICT. */
+/** Returns the only outcome that succeeded. The others must be CONFLICT. */
 export function onlyWinner<T>(outcomes: readonly Outcome<T>[], promised: string): T {
   const won = outcomes.flatMap((each) => (each.state === "resolved" ? [each.value] : []));
   for (const each of outcomes) {
     if (each.state === "resolved" || ThreadStoreError.is(each.error, "CONFLICT")) continue;
-    broken(`who loses a race gets CONFLICT`, `one got ${describeError(each.error)}`);
+    broken(`the loser of a race gets CONFLICT`, `one got ${describeError(each.error)}`);
   }
   const [winner] = won;
   if (winner === undefined || won.length !== 1)

@@ -3,12 +3,12 @@ import type { ThreadStore, ThreadSummary } from "@threadstore/core";
 import { loaded, same } from "../../suite/expectations.ts";
 import { startStopwatch } from "../../utilities/effective-time.ts";
 
-/** The JSON of the thread, or `undefined`. */
+/** Resolves with the JSON of the thread, or `undefined`. */
 export async function textOf(store: ThreadStore, id: string): Promise<string | undefined> {
   return (await store.load(id))?.json;
 }
 
-/** All ids in the order of the listing. */
+/** Resolves with all ids in listing order. */
 export async function idsOf(store: ThreadStore, limit?: number): Promise<string[]> {
   return (await summariesOf(store, limit)).map(({ id }) => id);
 }
@@ -19,19 +19,19 @@ export async function summariesOf(store: ThreadStore, limit?: number): Promise<T
   return summaries;
 }
 
-/** That a refused call left the thread at the version, with the text. */
+/** Expects that a rejected call left the thread at this version, with this text. */
 export async function unchanged(
   store: ThreadStore,
   id: string,
   version: string,
   text: string,
 ): Promise<void> {
-  const stored = await loaded(store, id, "a refused call leaves the thread there");
-  same(stored.json, text, "a refused call leaves the thread as it was");
-  same(stored.version, version, "a refused call leaves the version as it was");
+  const stored = await loaded(store, id, "a thread exists after a rejected call");
+  same(stored.json, text, "a rejected call does not change the thread");
+  same(stored.version, version, "a rejected call does not change the version");
 }
 
-/** The ids of each page, from the first to the one without a cursor. */
+/** Resolves with the ids of each page, up to the one without a cursor. */
 export async function pagesOf(store: ThreadStore, limit: number): Promise<string[][]> {
   const pages: string[][] = [];
   let cursor: string | undefined;

@@ -22,23 +22,23 @@ export async function refuseAlways(
   { name, fault }: Refusal,
 ): Promise<void> {
   for (const id of ["a", "nothing"]) {
-    // Far more than it takes to be told: who tries again to no avail takes too long.
+    // Far more than the call needs. Retrying cannot help, so a store that retries takes too long.
     for (const [call, make] of everyCall(store, id, { timeoutMs: 30_000 })) {
       const armed = proxy.arm({ ...fault, times: Infinity });
-      const promised = `${call} that is answered with ${name}`;
-      const outcome = await promptly(graceMs(context), `${promised} fails at once`, make);
+      const promised = `${call} answered with ${name}`;
+      const outcome = await promptly(graceMs(context), `${promised} fails promptly`, make);
       armed.disarm();
-      holds(armed.strikes > 0, `${call} asks the backend`, "it sent no request");
+      holds(armed.strikes > 0, `${call} sends a request`, "it sent none");
       const error = await refuses("ACCESS_DENIED", promised, async () => {
         if (outcome.state === "rejected") throw outcome.error;
         return outcome.value;
       });
-      same(error.retryable, false, "ACCESS_DENIED says that trying again cannot help");
+      same(error.retryable, false, "ACCESS_DENIED is not retryable");
     }
   }
 }
 
-/** A listing of which one request is refused: whole or an error, and never a part. */
+/** Denies one request of a listing, which must be complete or fail. */
 export async function refuseListing({ proxy, store }: Stage, { name, fault }: Refusal): Promise<void> {
   const count = await requestsOf(proxy, () => idsOf(store));
   const ids = await idsOf(store);
@@ -46,13 +46,13 @@ export async function refuseListing({ proxy, store }: Stage, { name, fault }: Re
     const armed = proxy.arm({ ...fault, nth: n + 1 });
     const outcome = await outcomeOf(() => idsOf(store));
     armed.disarm();
-    const promised = `a listing of which one request is answered with ${name} is ACCESS_DENIED, or whole`;
+    const promised = `a listing with one request answered with ${name} is ACCESS_DENIED or complete`;
     if (outcome.state === "resolved") same(outcome.value, ids, promised);
     else await refuses("ACCESS_DENIED", promised, () => Promise.reject(outcome.error));
   }
 }
 
-/** Reads of which every request has an answer that a store does not expect: never nothing, never a part. */
+/** Makes reads whose requests all get an unexpected response. They must neither find nothing nor be partial. */
 export async function readStrange({ proxy, store }: Stage, { name, fault }: Refusal): Promise<void> {
   const reads: [string, () => Promise<unknown>, unknown][] = [
     ["load", async () => (await store.load("a", { timeoutMs: 1000 }))?.json, '{"n":1}'],
@@ -66,18 +66,17 @@ export async function readStrange({ proxy, store }: Stage, { name, fault }: Refu
     const armed = proxy.arm({ ...fault, times: Infinity });
     const outcome = await outcomeOf(make);
     armed.disarm();
-    if (outcome.state === "resolved")
-      same(outcome.value, expected, `${call} that is answered with ${name} fails`);
+    if (outcome.state === "resolved") same(outcome.value, expected, `${call} answered with ${name} fails`);
     else await isStoreError(call, name, outcome.error);
   }
 }
 
 async function isStoreError(call: string, name: string, error: unknown): Promise<void> {
   const codes = ["BACKEND_ERROR", "MISCONFIGURED", "UNAVAILABLE", "ACCESS_DENIED", "CORRUPT"] as const;
-  await refuses(codes, `${call} that is answered with ${name}`, () => Promise.reject(error));
+  await refuses(codes, `${call} answered with ${name}`, () => Promise.reject(error));
 }
 
-/** From one of its requests on, each save finds the backend full. */
+/** Makes saves that find the backend full, from one of their requests on. */
 export async function fillUp({ context, proxy, store }: Stage, { name, fault }: Refusal): Promise<void> {
   const other = await context.open();
   let refused = 0;
@@ -91,13 +90,13 @@ export async function fillUp({ context, proxy, store }: Stage, { name, fault }: 
         honest(change, attempt, outcome, stored, `request is answered with ${name}`);
         return;
       }
-      const promised = `${change.name} that is answered with ${name}`;
+      const promised = `${change.name} answered with ${name}`;
       await refuses("STORAGE_FULL", promised, () => Promise.reject(outcome.error));
-      same(stored?.version, attempt.seen?.version, `${promised} leaves the thread as it was`);
+      same(stored?.version, attempt.seen?.version, `${promised} does not change the thread`);
       refused += 1;
     });
   }
-  holds(refused > 0, "a full backend fails saves", "none failed");
+  holds(refused > 0, "saves fail when the backend is full", "none failed");
 }
 
 export const allChanges: readonly Change[] = [create, replace, overwrite, remove, removeSeen];

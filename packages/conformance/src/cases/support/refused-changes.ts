@@ -10,7 +10,7 @@ import type { CaseContext } from "../../suite/conformance-case.ts";
 import { outcomeOf, holds } from "../../suite/expectations.ts";
 import { type Change, type Excuses, atEachRequest, honest } from "./changes.ts";
 
-/** A store behind a proxy, and what the proxy may answer in its backend's place, or instead of its answer. */
+/** A store that reaches its backend through a proxy, and the errors with which the proxy can respond. */
 export interface Stage {
   readonly context: CaseContext;
   readonly proxy: FaultProxy;
@@ -33,7 +33,9 @@ interface ChangesRefused {
   readonly excuses: Excuses;
 }
 
-/** Refuses each request of each change in turn, once, and holds what the change says against what is there. */
+/**
+ * Answers each request of each change with each error in turn, once, and compares the outcome with what is stored.
+ */
 export async function refuseEach(
   { context, proxy, store }: Stage,
   { answers, changes, excuses }: ChangesRefused,
@@ -43,7 +45,7 @@ export async function refuseEach(
   let rejected = 0;
   const pairs = answers.flatMap((refusal) => changes.map((change) => ({ refusal, change })));
   for (const [index, { refusal, change }] of pairs.entries()) {
-    // A third, which is of every refusal and every change some.
+    // A third of the pairs includes every error and every change.
     if (settings.effort === "quick" && index % 3 !== 0) continue;
     const [view, direct] = [store, other].map((each) => each.namespace(`refusal-${index}`));
     if (view === undefined || direct === undefined) continue;
@@ -64,7 +66,7 @@ export async function refuseEach(
   }
   holds(
     rejected > 0 || answers.length === 0,
-    "an error in place of an answer fails some change",
+    "some change fails if a response is replaced by an error",
     "none failed",
   );
 }

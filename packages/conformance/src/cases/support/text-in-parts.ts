@@ -1,8 +1,10 @@
 import { TEXT_PARTS, type TextParts } from "@threadstore/core/documents";
 
-export const JOINED_PARTS = "a thread given in parts is their text, joined";
+export const JOINED_PARTS = "a thread passed in parts is their joined text";
 
-/** A text in two or three parts, cut at some places; one of which is between the halves of a character, if it can be. */
+/**
+ * Returns the text split into parts at various positions, including the middle of a surrogate pair if there is one.
+ */
 export function cuts(text: string): string[][] {
   const middle = Math.floor(text.length / 2);
   const half = text.split("").findIndex((unit) => !unit.isWellFormed()) + 1;
@@ -20,7 +22,7 @@ export function inParts(parts: readonly unknown[]): TextParts {
   return { [TEXT_PARTS]: () => parts as readonly string[] };
 }
 
-/** A conversation in a part a message, with what is before and behind it. */
+/** A conversation with one part for each message, and the parts before and after them. */
 export class Conversation {
   readonly messages: string[] = [];
 
@@ -37,5 +39,5 @@ export class Conversation {
   }
 }
 
-/** Longer than what a store may look at again. */
+/** Longer than what a store may read again. */
 export const LONG_TEXT: string = "\u00e9".repeat(3_000);

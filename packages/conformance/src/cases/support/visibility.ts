@@ -6,16 +6,16 @@ import { summariesOf } from "./reading.ts";
 
 const letters = ["a", "b"] as const;
 
-/** A long thread of one letter, or a short one: a mix of two shows. */
+/** Returns a long or short thread of one letter, so that mixtures of two are recognizable. */
 export function block(n: number): { n: number; text: string; end: number } {
   const length = n % 3 === 0 ? 1000 : 500_000;
   return { n, text: (letters[n % 2] ?? "a").repeat(length), end: n };
 }
 
-/** What writes, in steps that are numbered from 0. */
+/** Makes numbered writes, from 0 on. */
 export type Writer = (store: ThreadStore) => (n: number) => Promise<void>;
 
-/** Writes so many steps, and more until all watchers of other clients beside it have loaded what they watch. */
+/** Makes so many writes, and more until all watchers have loaded the thread several times. */
 export async function whileWatched(
   { open, signal }: CaseContext,
   steps: number,
@@ -25,14 +25,14 @@ export async function whileWatched(
   const store = await open();
   const readers = [store, await open(), await open()];
   const loads = readers.map(() => 0);
-  // Otherwise nothing would be proved.
+  // Otherwise the case would prove nothing.
   const isSeen = (): boolean => loads.every((count) => count >= 3);
   let done = false;
   const isDone = (): boolean => done || signal.aborted;
   const watch = async (reader: ThreadStore, index: number): Promise<void> => {
     const look = watcher();
     while (!isDone()) {
-      look(await loaded(reader, "a", "a thread that is being saved is there all the while"));
+      look(await loaded(reader, "a", "a thread exists while it is being saved"));
       loads[index] = (loads[index] ?? 0) + 1;
     }
   };
@@ -57,15 +57,19 @@ export async function listMeanwhile({ open, settings, signal }: CaseContext): Pr
   const listing = async (): Promise<void> => {
     for (; !isDone(); listings += 1) {
       for (const { id, corrupt } of await summariesOf(other)) {
-        holds(ids.includes(id), "a listing has the threads that callers saved", `it had ${show(id)}`);
-        holds(!corrupt, "no thread that is being saved is listed as damaged", `${show(id)} was`);
+        holds(
+          ids.includes(id),
+          "a listing contains only threads that were saved",
+          `it contained ${show(id)}`,
+        );
+        holds(!corrupt, "no thread is listed as corrupt while it is being saved", `${show(id)} was`);
       }
     }
   };
   const writing = async (): Promise<void> => {
     const rounds = settings.effort === "quick" ? 6 : 20;
     for (let n = 0; (n < rounds || !hasListed()) && !signal.aborted; n += 1) {
-      // Half of them are replaced, the others come and go.
+      // Half of the threads are replaced, the others are deleted and created.
       const [kept, gone] = [ids.slice(0, 3), ids.slice(3)];
       await Promise.all([
         ...kept.map((id) => store.save(id, thread, { overwrite: true })),

@@ -29,7 +29,7 @@ describe("a count of kills", () => {
 
   it("says of too few that they prove nothing", () => {
     expect(() => count([false, false, false, false, false, false]).provesSomething()).toThrow(
-      /often enough inside a save or delete to judge by. Happened: of 6 ends 0 met one, within \d+ ms/u,
+      /often enough inside a save or delete to judge by. Actual: of 6 ends 0 met one, within \d+ ms/u,
     );
     expect(() => count([true, true]).provesSomething()).toThrow("of 2 ends 2 met one");
     expect(count([true, false, true, false, true, false]).goesOn()).toBe(false);

@@ -149,7 +149,7 @@ function failureOf<Compared extends object, Real>(
   const what =
     error instanceof AssertionError
       ? error.message
-      : `Promised: the call succeeds. Happened: it rejected with ${describeError(error)}.`;
+      : `Expected: the call succeeds. Actual: it rejected with ${describeError(error)}.`;
   const replayPath = /replayPath="([^"]*)"/u.exec(fc.stringify(found.counterexample?.[1]))?.[1] ?? "";
   const calls = trace.map((line, index) => `  ${index + 1}. ${line}`).join("\n");
   const again = `THREADSTORE_CONFORMANCE_SEED=${found.seed} THREADSTORE_CONFORMANCE_REPLAY=${found.counterexamplePath ?? ""}/${replayPath}`;
