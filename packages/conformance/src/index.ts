@@ -33,10 +33,10 @@ export {
   type HistoryCheck,
   type LoadOperation,
   type Operation,
-  type Recorded,
+  type RecordableStore,
   RecordingClient,
   type SaveOperation,
-  type Seen,
+  type KnownVersion,
   type ThreadCheck,
   type Verdict,
 } from "./engines/linearizability/index.ts";

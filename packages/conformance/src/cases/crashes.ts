@@ -69,7 +69,7 @@ export const crashes: ConformanceCase[] = section("Crashes", [
     clauses: ["D1"],
     powers: ["peer"],
     async run(context) {
-      await killWriters(context.newPlace(), context, { workload: "many at once" });
+      await killWriters(context.newPlace(), context, { workload: "concurrent" });
     },
   },
   {
@@ -81,7 +81,7 @@ export const crashes: ConformanceCase[] = section("Crashes", [
     powers: ["peer"],
     async run(context) {
       await killWriters(context.newPlace(), context, {
-        workload: "coming and going",
+        workload: "creating and deleting",
         afterKill: createAfter,
       });
     },

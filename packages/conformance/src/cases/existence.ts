@@ -144,7 +144,7 @@ export const existence: ConformanceCase[] = section("Existence", [
     async run(context) {
       const stage = await onStage(context);
       await stage.store.save("a", { n: 1 });
-      const strange = stage.refusals("strange");
+      const strange = stage.refusals("unexpected");
       for (const refusal of strange) await readStrange(stage, refusal);
       const excuses: Excuses = {
         withoutEffect: ["CONFLICT"],

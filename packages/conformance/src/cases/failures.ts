@@ -1,7 +1,7 @@
 import { getEventListeners } from "node:events";
 import { inspect } from "node:util";
 import { type ThreadStore, ThreadStoreError, THREAD_STORE_ERROR_CODES } from "@threadstore/core";
-import { endWriters } from "../engines/crash/terminate-writers.ts";
+import { terminateWriters } from "../engines/crash/terminate-writers.ts";
 import {
   section,
   FAULTY_NETWORK,
@@ -488,7 +488,7 @@ export const failures: ConformanceCase[] = section("Failures", [
     ...DURABLE,
     clauses: ["F3", "D1"],
     powers: ["peer"],
-    run: endWriters,
+    run: terminateWriters,
   },
   {
     id: "F3-10",

@@ -1,5 +1,5 @@
 import type { ThreadStore } from "@threadstore/core";
-import { type PeerClient, startPeer } from "../engines/child-process/child-client.ts";
+import { type ChildClient, startChild } from "../engines/child-process/child-client.ts";
 import { startWriter, type Writer } from "../engines/crash/writer.ts";
 import { power } from "./capability.ts";
 import type { CaseContext, CasePlace } from "./conformance-case.ts";
@@ -9,7 +9,7 @@ import type { Harness } from "./harness.ts";
 export interface Belongings {
   readonly stores: Set<ThreadStore>;
   readonly writers: Set<Writer>;
-  readonly peers: Set<PeerClient>;
+  readonly peers: Set<ChildClient>;
   /** Names of places. */
   readonly places: Set<string>;
 }
@@ -39,7 +39,7 @@ export function casePlace(harness: Harness, name: string, belongings: Belongings
     openMissing: () => opened(() => power(harness, "missing").call(harness)),
     async openPeer() {
       places.add(name);
-      const peer = startPeer(power(harness, "peer"), name);
+      const peer = startChild(power(harness, "peer"), name);
       peers.add(peer);
       await peer.opened;
       return peer;

@@ -1,5 +1,5 @@
 import type { StoreOptions, ThreadStore } from "@threadstore/core";
-import type { PeerClient } from "../engines/child-process/child-client.ts";
+import type { ChildClient } from "../engines/child-process/child-client.ts";
 import type { Job } from "../engines/crash/messages.ts";
 import type { Writer } from "../engines/crash/writer.ts";
 import type { FaultProxy } from "../engines/fault-proxy/index.ts";
@@ -66,7 +66,7 @@ export interface CaseContext {
   /** A client of the case's place that reaches the backend through the proxy. The power `network`. */
   readonly openThrough: (proxy: FaultProxy, options?: StoreOptions) => Promise<ThreadStore>;
   /** A client of the case's place in a process of its own, which ends with the case. The power `peer`. */
-  readonly openPeer: () => Promise<PeerClient>;
+  readonly openPeer: () => Promise<ChildClient>;
   /** A client of what is not there. The power `missing`. */
   readonly openMissing: () => Promise<ThreadStore>;
   /** Whether connections outlive their store, as the power `network` says. */

@@ -332,7 +332,10 @@ describe("check", () => {
 
   it("rejects a file that is not a history and exits with 2", async () => {
     const { exitCode, stderr } = await cli("check", await file("odd.jsonl", "no JSON\n"));
-    expect([exitCode, stderr]).toEqual([2, expect.stringContaining("Line 1 of the history is not JSON.")]);
+    expect([exitCode, stderr]).toEqual([
+      2,
+      expect.stringContaining("Line 1 of the history is not valid JSON."),
+    ]);
   });
 });
 

@@ -1,31 +1,32 @@
 import type { Operation } from "../../src/engines/linearizability/index.ts";
 import { seededRandom } from "../../src/utilities/seeded-random.ts";
 
-/** What a simulated store does wrong, and how often. */
+/** The bug of a simulated store. */
 export type SimulatedBug =
   | "none"
   | "check-then-act"
   | "stale read"
   | "conflict although applied"
   | "acknowledged write lost"
-  | "delete comes back";
+  | "deleted thread reappears";
 
-export const bugRates: Readonly<Record<SimulatedBug, number>> = {
+/** How likely each bug is at each opportunity. */
+export const BUG_RATES: Readonly<Record<SimulatedBug, number>> = {
   none: 0,
   "check-then-act": 1,
   "stale read": 0.05,
   "conflict although applied": 0.05,
   "acknowledged write lost": 0.03,
-  "delete comes back": 0.2,
+  "deleted thread reappears": 0.2,
 };
 
 export interface Simulation {
   readonly seed: number;
   readonly clients: number;
-  /** Of all clients together. */
+  /** The total of all clients. */
   readonly operations: number;
   readonly bug?: SimulatedBug;
-  /** The share of writes whose answer is lost. */
+  /** The share of calls whose response is lost. */
   readonly unknown?: number;
 }
 
@@ -34,7 +35,7 @@ interface Stored {
   readonly version: string;
 }
 
-/** A history of one thread of a store that exists only in time: every call takes effect at a moment of its own. */
+/** Simulates a history of one thread, in which every call takes effect at a random moment during the call. */
 export function simulatedHistory(simulation: Simulation): Operation[] {
   return new Simulator(simulation).run();
 }
@@ -46,9 +47,9 @@ class Simulator {
   readonly #simulation: Required<Simulation>;
   readonly #events: { at: number; happen: () => void }[] = [];
   readonly #operations: Operation[] = [];
-  /** Every state there was, the latest last. */
+  /** All states so far, the latest last. */
   readonly #states: { since: number; stored: Stored | undefined }[] = [{ since: 0, stored: undefined }];
-  #begun = 0;
+  #calls = 0;
 
   constructor(simulation: Simulation) {
     this.#simulation = { bug: "none", unknown: 0, ...simulation };
@@ -57,28 +58,28 @@ class Simulator {
 
   run(): Operation[] {
     for (let client = 0; client < this.#simulation.clients; client += 1)
-      this.#goOn(`c${client}`, 0, undefined);
+      this.#nextCall(`c${client}`, 0, undefined);
     for (let event = this.#events.shift(); event !== undefined; event = this.#events.shift()) event.happen();
     return this.#operations;
   }
 
-  #goOn(client: string, now: number, seen: Stored | undefined): void {
-    if (this.#begun === this.#simulation.operations) return;
-    this.#begun += 1;
-    const number = this.#begun;
+  #nextCall(client: string, now: number, known: Stored | undefined): void {
+    if (this.#calls === this.#simulation.operations) return;
+    this.#calls += 1;
+    const number = this.#calls;
     const start = now + this.#random();
     const at = start + this.#random();
     const end = at + this.#random();
     const pick = this.#random();
     if (pick < 0.4) this.#at(at, () => this.#load(client, start, at, end));
-    else if (pick < 0.5) this.#delete(client, start, at, end, pick < 0.45 ? seen : undefined);
-    else this.#save(client, `w${number}`, start, at, end, pick < 0.55 ? "any" : seen);
+    else if (pick < 0.5) this.#delete(client, start, at, end, pick < 0.45 ? known : undefined);
+    else this.#save(client, `w${number}`, start, at, end, pick < 0.55 ? "any" : known);
   }
 
   #load(client: string, start: number, at: number, end: number): void {
     const isStale = this.#isBuggy("stale read");
-    const back = isStale ? Math.ceil(this.#random() * 4) : 0;
-    const found = this.#states[Math.max(0, this.#states.length - 1 - back)]?.stored;
+    const age = isStale ? Math.ceil(this.#random() * 4) : 0;
+    const found = this.#states[Math.max(0, this.#states.length - 1 - age)]?.stored;
     const isLost = this.#random() < this.#simulation.unknown;
     const call = { type: "load", thread: "t", client, start } as const;
     this.#operations.push(
@@ -86,7 +87,7 @@ class Simulator {
         ? { ...call, end: null, outcome: "unknown" }
         : { ...call, end, outcome: "done", found: found ?? null },
     );
-    this.#at(end, () => this.#goOn(isLost ? `${client}'` : client, end, isLost ? undefined : found));
+    this.#at(end, () => this.#nextCall(isLost ? `${client}'` : client, end, isLost ? undefined : found));
   }
 
   #save(
@@ -99,19 +100,19 @@ class Simulator {
   ): void {
     const call = { type: "save", thread: "t", client, write, start } as const;
     const previous = on === "any" ? {} : { previous: on?.version ?? null };
-    const made = { write, version: `v${write}` };
+    const created = { write, version: `v${write}` };
     this.#change(
       at,
       (current) => on === "any" || current?.version === on?.version,
-      made,
+      created,
       (applied) => {
         const outcome = this.#outcomeOf(applied);
-        const version = outcome === "done" ? { version: made.version } : {};
-        const answered = outcome === "unknown" ? null : Math.max(end, this.#now);
-        this.#operations.push({ ...call, ...previous, ...version, outcome, end: answered });
+        const version = outcome === "done" ? { version: created.version } : {};
         const later = Math.max(end, this.#now);
+        const responseTime = outcome === "unknown" ? null : later;
+        this.#operations.push({ ...call, ...previous, ...version, outcome, end: responseTime });
         this.#at(later, () =>
-          this.#goOn(this.#heir(client, outcome), later, outcome === "done" ? made : undefined),
+          this.#nextCall(this.#nextName(client, outcome), later, outcome === "done" ? created : undefined),
         );
       },
     );
@@ -133,18 +134,23 @@ class Simulator {
         outcome,
         end: outcome === "unknown" ? null : later,
       });
-      this.#at(later, () => this.#goOn(this.#heir(client, outcome), later, undefined));
+      this.#at(later, () => this.#nextCall(this.#nextName(client, outcome), later, undefined));
     });
   }
 
   #now = 0;
 
-  /** Checks and changes at one moment; with the bug, at two. */
-  #change(at: number, condition: Change, made: Stored | undefined, then: (applied: boolean) => void): void {
+  /** Checks the precondition and makes the change atomically, unless the bug separates the two. */
+  #change(
+    at: number,
+    condition: Change,
+    created: Stored | undefined,
+    then: (applied: boolean) => void,
+  ): void {
     this.#at(at, () => {
       const applies = condition(this.#states.at(-1)?.stored);
       const write = (): void => {
-        if (applies) this.#put(made);
+        if (applies) this.#put(created);
         then(applies);
       };
       if (this.#isBuggy("check-then-act")) this.#at(at + this.#random(), write);
@@ -152,11 +158,11 @@ class Simulator {
     });
   }
 
-  #put(made: Stored | undefined): void {
-    if (made !== undefined && this.#isBuggy("acknowledged write lost")) return;
+  #put(created: Stored | undefined): void {
+    if (created !== undefined && this.#isBuggy("acknowledged write lost")) return;
     const before = this.#states.at(-1)?.stored;
-    this.#states.push({ since: this.#now, stored: made });
-    if (made !== undefined || !this.#isBuggy("delete comes back")) return;
+    this.#states.push({ since: this.#now, stored: created });
+    if (created !== undefined || !this.#isBuggy("deleted thread reappears")) return;
     this.#at(this.#now + 1, () => {
       if (this.#states.at(-1)?.stored === undefined) this.#states.push({ since: this.#now, stored: before });
     });
@@ -169,10 +175,10 @@ class Simulator {
   }
 
   #isBuggy(bug: SimulatedBug): boolean {
-    return this.#simulation.bug === bug && this.#random() < bugRates[bug];
+    return this.#simulation.bug === bug && this.#random() < BUG_RATES[bug];
   }
 
-  #heir(client: string, outcome: string): string {
+  #nextName(client: string, outcome: string): string {
     return outcome === "unknown" ? `${client}'` : client;
   }
 

@@ -30,7 +30,7 @@ async function twentyTimes(id: string, make: () => Harness): Promise<unknown[]> 
 }
 
 /** Answers so wrong that no search is needed are told at once. */
-const told = /Thread "round-.+History: .+\.jsonl\.$|who races succeeds or gets CONFLICT/su;
+const told = /Thread "round-.+History: .+\.jsonl\.$|a concurrent call succeeds or rejects with CONFLICT/su;
 
 // Once, each is found in the test of the zoo.
 describe.skipIf(suiteSettings().effort === "quick")("C5-3", () => {

@@ -1,5 +1,5 @@
 import { type StoredThread, type ThreadStore, ThreadStoreError } from "@threadstore/core";
-import type { PeerClient } from "../../engines/child-process/child-client.ts";
+import type { ChildClient } from "../../engines/child-process/child-client.ts";
 import type { CaseContext } from "../../suite/conformance-case.ts";
 import { outcomeOf, loaded, same } from "../../suite/expectations.ts";
 import { range } from "../../utilities/parallel.ts";
@@ -39,7 +39,7 @@ export const ROUNDS = { quick: 6, full: 20 } as const;
 export const STEPS_PER_CLIENT = { quick: 6, full: 25 } as const;
 
 /** Increments the counter by load and save in the child process, and retries after conflicts. */
-async function incrementInChild(peer: PeerClient, signal: AbortSignal): Promise<void> {
+async function incrementInChild(peer: ChildClient, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     const current = await peer.load("counter");
     const { n: before = 0 }: { n?: number } = current?.thread ?? {};

@@ -1,8 +1,8 @@
 import { type ThreadStore, ThreadStoreError } from "@threadstore/core";
 import type { CampaignResult } from "../../engines/crash/kill-writers.ts";
 import type { Ledger } from "../../engines/crash/ledger.ts";
-import { takeAndNote } from "../../engines/crash/save-now.ts";
-import { nameOf, type Step, take, contentOf } from "../../engines/crash/step.ts";
+import { performAndRecord } from "../../engines/crash/save-now.ts";
+import { nameOf, type Step, performStep, contentOf } from "../../engines/crash/step.ts";
 import type { CaseContext, CasePlace } from "../../suite/conformance-case.ts";
 import { refuses, outcomeOf, holds } from "../../suite/expectations.ts";
 
@@ -10,27 +10,27 @@ import { refuses, outcomeOf, holds } from "../../suite/expectations.ts";
 export async function createAfter(store: ThreadStore, ledger: Ledger): Promise<void> {
   const there = new Set(ledger.threads.map(({ thread }) => nameOf(thread)));
   for (const thread of [{ id: "a" }, { id: "b" }]) {
-    const step: Step = { number: ledger.nextNumber, thread, action: "create", size: 100, after: null };
+    const step: Step = { number: ledger.nextNumber, thread, action: "create", size: 100, previous: null };
     if (there.has(nameOf(thread))) {
-      await refuses("CONFLICT", "creating a thread that survived a crash", () => take(step, store));
+      await refuses("CONFLICT", "creating a thread that survived a crash", () => performStep(step, store));
       continue;
     }
     // A conflict with a request of the killed process that arrived only now is checked by the ledger.
-    const outcome = await outcomeOf(() => takeAndNote(step, store, ledger));
+    const outcome = await outcomeOf(() => performAndRecord(step, store, ledger));
     if (outcome.state === "rejected" && !ThreadStoreError.is(outcome.error, "CONFLICT")) throw outcome.error;
   }
 }
 
 /** Expects that only the version that survived can be replaced or deleted. */
 export async function refusesStale(store: ThreadStore, ledger: Ledger): Promise<void> {
-  for (const { thread, after } of ledger.threads) {
-    if (after === null) continue;
+  for (const { thread, previous } of ledger.threads) {
+    if (previous === null) continue;
     const { id } = thread;
     await refuses("CONFLICT", "replacing a version that was already replaced before a crash", () =>
-      store.save(id, {}, { previous: after }),
+      store.save(id, {}, { previous }),
     );
     await refuses("CONFLICT", "deleting a version that was already replaced before a crash", () =>
-      store.delete(id, { previous: after }),
+      store.delete(id, { previous }),
     );
   }
 }

@@ -21,7 +21,7 @@ export async function surviveCuts(context: CaseContext): Promise<void> {
   );
   await inParallel(cuts.entries(), 4, async ([index, cut]) => {
     if (context.signal.aborted) return;
-    await checkRestored(context, cut, { when: cut.description, goesOn: index % 5 === 0 });
+    await checkRestored(context, cut, { when: cut.description, saves: index % 5 === 0 });
   });
 }
 
@@ -30,29 +30,29 @@ function drawnFrom(cuts: readonly PowerCut[], most: number, seed: number): reado
   const random = seededRandom(seed);
   const drawn = cuts.map((cut) => ({ cut, lot: random() })).toSorted((left, right) => left.lot - right.lot);
   const chosen = drawn.slice(0, most).map(({ cut }) => cut);
-  return chosen.toSorted((left, right) => left.spoilt - right.spoilt);
+  return chosen.toSorted((left, right) => left.affectedChanges - right.affectedChanges);
 }
 
 /** Checks the durable state after each step. Most of the steps met an error. */
 export async function surviveErrors(context: CaseContext): Promise<void> {
   const timeline = await traceWriter(context, true);
-  const ends = timeline.reports.filter(({ type }) => type !== "begun");
+  const ends = timeline.reports.filter(({ type }) => type !== "started");
   holds(ends.length >= 20, "the trace has enough errors to be conclusive", `it has ${ends.length} steps`);
   await inParallel(ends, 4, async (end) => {
     if (context.signal.aborted) return;
     const tree = afterPowerCut(timeline, end.at);
     const reports = timeline.reports.filter(({ at }) => at <= end.at);
     const when = `power failure after ${endOf(timeline, end)} despite a disk error (EIO)`;
-    await checkRestored(context, { tree, reports }, { when, goesOn: false });
+    await checkRestored(context, { tree, reports }, { when, saves: false });
   });
 }
 
 function endOf({ reports }: Timeline, end: TimedReport): string {
-  const begun = reports.find((each) => each.type === "begun" && each.step.number === numberOf(end));
+  const begun = reports.find((each) => each.type === "started" && each.step.number === numberOf(end));
   const outcome = end.type === "done" ? "was acknowledged" : "failed";
-  return begun?.type === "begun" ? `${describeStep(begun.step)} ${outcome}` : `a step ${outcome}`;
+  return begun?.type === "started" ? `${describeStep(begun.step)} ${outcome}` : `a step ${outcome}`;
 }
 
 function numberOf(report: TimedReport): number | undefined {
-  return report.type === "begun" ? report.step.number : report.number;
+  return report.type === "started" ? report.step.number : report.number;
 }

@@ -3,9 +3,9 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { FaultProxy, Trigger } from "../../engines/fault-proxy/index.ts";
 import { type Operation, checkHistory, formatHistory } from "../../engines/linearizability/index.ts";
-import type { Recorded } from "../../engines/linearizability/recorder.ts";
-import { emptyTally, lackIn, add } from "../../engines/linearizability/significance.ts";
-import { playRound } from "../../engines/linearizability/workload.ts";
+import type { RecordableStore } from "../../engines/linearizability/recorder.ts";
+import { EMPTY_TALLY, shortfallOf, addToTally } from "../../engines/linearizability/significance.ts";
+import { runRound } from "../../engines/linearizability/workload.ts";
 import type { CaseContext } from "../../suite/conformance-case.ts";
 import { holds, broken } from "../../suite/expectations.ts";
 import type { Effort } from "../../suite/settings.ts";
@@ -27,7 +27,7 @@ type Surroundings = Pick<CaseContext, "settings" | "timeoutFactor" | "signal">;
 
 interface Rounds {
   /** Loads each thread at the end. @default the first of the stores */
-  readonly last?: Recorded;
+  readonly last?: RecordableStore;
   readonly actionsPerClient: number;
   /** The maximum number of rounds, and how long to continue once the rounds are conclusive. */
   readonly most: number;
@@ -38,22 +38,22 @@ const usualRounds: Rounds = { actionsPerClient: 50, most: MOST_ROUNDS, enoughMs:
 
 /** Runs rounds on separate threads and checks each one, until they are conclusive. */
 export async function linearizable(
-  stores: readonly Recorded[],
+  stores: readonly RecordableStore[],
   { settings, timeoutFactor, signal }: Surroundings,
   { last, actionsPerClient, most, enoughMs }: Rounds = usualRounds,
 ): Promise<void> {
   const elapsedMs = startStopwatch();
   const spent = (): number => elapsedMs() / timeoutFactor;
-  let tally = emptyTally;
-  const lack = (): string | undefined => lackIn(tally, settings.effort);
+  let tally = EMPTY_TALLY;
+  const lack = (): string | undefined => shortfallOf(tally, settings.effort);
   for (let round = 0; round < most || lack() !== undefined; round += 1) {
     const limit = lack() === undefined ? enoughMs[settings.effort] : LINEARIZABILITY_MS * SHARE;
     if (spent() > limit || signal.aborted) break;
     const seed = settings.seed * 1000 + round;
     const options = { seed, name: `round-${round}`, actionsPerClient, signal };
-    const history = await playRound(stores, last === undefined ? options : { ...options, last });
+    const history = await runRound(stores, last === undefined ? options : { ...options, last });
     await judge(history, settings.historyFolder);
-    tally = add(tally, history);
+    tally = addToTally(tally, history);
   }
   // Not the store's fault, but the case would prove nothing.
   holds(

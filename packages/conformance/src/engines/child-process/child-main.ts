@@ -1,43 +1,43 @@
 import { type JsonValue, type ThreadStore, ThreadStoreError } from "@threadstore/core";
 import type { PeerModule } from "../../suite/harness.ts";
-import type { PeerAnswer, PeerRequest } from "./messages.ts";
+import type { ChildRequest, ChildResponse } from "./messages.ts";
 
-// The main module of a child process: opens the store that its arguments tell, and makes the calls it is sent.
+// Main module of a child process. Opens the store that its arguments describe and runs the calls that its parent sends.
 
-function answer(message: PeerAnswer): void {
-  // A parent that has gone needs no answer, and the process ends for want of one.
-  if (process.connected) process.send?.(message, () => undefined);
+function respond(response: ChildResponse): void {
+  // If the parent has gone, nothing keeps this process alive and it ends on its own.
+  if (process.connected) process.send?.(response, () => undefined);
 }
 
-function told(error: unknown): NonNullable<PeerAnswer["error"]> {
+function describeFailure(error: unknown): NonNullable<ChildResponse["error"]> {
   if (ThreadStoreError.is(error)) return { code: error.code, message: error.message };
   return { message: String(error) };
 }
 
-async function made(store: ThreadStore, { call }: PeerRequest): Promise<JsonValue> {
+async function perform(store: ThreadStore, { call }: ChildRequest): Promise<JsonValue> {
   if (call.method === "delete") return store.delete(call.id, call.options);
   const stored =
     call.method === "load" ? await store.load(call.id) : await store.save(call.id, call.thread, call.options);
   return stored === undefined ? null : { version: stored.version, thread: stored.thread };
 }
 
-async function handle(store: ThreadStore, request: PeerRequest): Promise<void> {
+async function handle(store: ThreadStore, request: ChildRequest): Promise<void> {
   const { number } = request;
   try {
-    answer({ number, value: await made(store, request) });
+    respond({ number, value: await perform(store, request) });
   } catch (error) {
-    answer({ number, error: told(error) });
+    respond({ number, error: describeFailure(error) });
   }
 }
 
-const [module = "", place = "", parameters = "null"] = process.argv.slice(2);
+const [module = "", location = "", parameters = "null"] = process.argv.slice(2);
 try {
-  const peer = (await import(module)) as PeerModule;
-  const store = await peer.openPeer(place, JSON.parse(parameters) as JsonValue);
-  process.on("message", (request: PeerRequest) => void handle(store, request));
+  const childModule = (await import(module)) as PeerModule;
+  const store = await childModule.openPeer(location, JSON.parse(parameters) as JsonValue);
+  process.on("message", (request: ChildRequest) => void handle(store, request));
   process.once("disconnect", () => void store.close());
-  answer({ number: 0 });
+  respond({ number: 0 });
 } catch (error) {
-  answer({ number: 0, error: told(error) });
+  respond({ number: 0, error: describeFailure(error) });
   if (process.connected) process.disconnect();
 }

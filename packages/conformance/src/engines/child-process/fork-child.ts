@@ -4,18 +4,18 @@ import { fileURLToPath } from "node:url";
 import type { Peer } from "../../suite/harness.ts";
 
 /**
- * Starts a process for a store on the place. Its main module, named by its URL without an extension, gets as arguments
- * the peer's module, the place, the parameters as JSON, and `more`.
+ * Starts a child process that works with the store at a location. `main` is the URL of its main module without an
+ * extension. Its arguments are the harness's module, the location, the parameters as JSON, and `more`.
  */
-export function forkPeer(
+export function forkChild(
   main: URL,
   { module, parameters = null }: Peer,
-  place: string,
+  location: string,
   more: readonly string[] = [],
 ): ChildProcess {
-  // With the extension of this file: the sources run as well as what is made of them.
+  // The extension of this file, so that this works from the sources and from the compiled package.
   const file = `${fileURLToPath(main)}${extname(import.meta.url)}`;
-  return fork(file, [String(module), place, JSON.stringify(parameters), ...more], {
+  return fork(file, [String(module), location, JSON.stringify(parameters), ...more], {
     execArgv: [],
     serialization: "advanced",
   });

@@ -5,53 +5,54 @@ import { afterEffectiveTime } from "../../utilities/effective-time.ts";
 import { seededRandom } from "../../utilities/seeded-random.ts";
 import { type Amounts, KillCount } from "./kill-count.ts";
 import { Ledger } from "./ledger.ts";
-import { AT_ONCE_MS } from "./run.ts";
-import { lookAfter } from "./verify-after-crash.ts";
+import { RECOVERY_LIMIT_MS } from "./run.ts";
+import { verifyAfterCrash } from "./verify-after-crash.ts";
 import { type Report, work } from "./work.ts";
-import { workloads } from "./workload.ts";
+import { WORKLOADS } from "./workload.ts";
 
-const amounts: Amounts = {
-  quick: { least: 2, most: 4, enoughMs: 1_200 },
-  full: { least: 20, most: 20, enoughMs: 0 },
+const AMOUNTS: Amounts = {
+  quick: { min: 2, max: 4, enoughMs: 1_200 },
+  full: { min: 20, max: 20, enoughMs: 0 },
 };
 
-const workload = "many at once";
+const WORKLOAD = "concurrent";
 
-/** Kills the backend time and again while a store saves, and looks each time at what is there then. */
+/** Repeatedly kills the backend while a store saves, and verifies the threads each time. */
 export async function killBackend(context: CaseContext): Promise<void> {
   const { newPlace, settings, crashBackend, timeoutFactor } = context;
   const random = seededRandom(settings.seed);
-  const place = newPlace();
-  const store = await place.open();
-  const ledger = new Ledger(AT_ONCE_MS * timeoutFactor);
-  const count = new KillCount(context, amounts);
-  while (count.goesOn()) {
+  const location = newPlace();
+  const store = await location.open();
+  const ledger = new Ledger(RECOVERY_LIMIT_MS * timeoutFactor);
+  const count = new KillCount(context, AMOUNTS);
+  while (count.needsMore()) {
     const stop = new AbortController();
-    const lines = workloads[workload].lines(count.kills).length;
-    const { promise: underWay, resolve } = Promise.withResolvers<boolean>();
-    const calls = new Set<number>();
+    const laneCount = WORKLOADS[WORKLOAD].lanes(count.kills).length;
+    const { promise: progress, resolve } = Promise.withResolvers<boolean>();
+    const pendingCalls = new Set<number>();
     let done = 0;
-    const note = async (report: Report): Promise<void> => {
-      ledger.note(report);
-      if (report.type === "begun") calls.add(report.step.number);
-      else if (report.number !== undefined) calls.delete(report.number);
-      if (report.type === "done") done += 1;
-      if (done > lines) resolve(true);
+    const report = async (event: Report): Promise<void> => {
+      ledger.record(event);
+      if (event.type === "started") pendingCalls.add(event.step.number);
+      else if (event.number !== undefined) pendingCalls.delete(event.number);
+      if (event.type === "done") done += 1;
+      if (done > laneCount) resolve(true);
     };
-    const orders = { workload, run: count.kills, from: ledger.nextNumber } as const;
-    const working = work(store, orders, note, stop.signal);
-    const cancel = afterEffectiveTime(AT_ONCE_MS * timeoutFactor, () => resolve(false));
-    const isUnderWay = await Promise.race([underWay, working.then(() => done > lines)]);
+    const options = { workload: WORKLOAD, run: count.kills, from: ledger.nextNumber } as const;
+    const working = work(store, options, report, stop.signal);
+    const cancel = afterEffectiveTime(RECOVERY_LIMIT_MS * timeoutFactor, () => resolve(false));
+    const hasProgress = await Promise.race([progress, working.then(() => done > laneCount)]);
     cancel();
-    if (!isUnderWay) broken("saves succeed while the backend is there", `${done} did before the next crash`);
+    if (!hasProgress)
+      broken("saves succeed while the backend is running", `only ${done} did before the next crash`);
     await wait(random() * 25);
-    count.add(calls.size > 0);
+    count.add(pendingCalls.size > 0);
     await crashBackend();
     stop.abort();
     await working;
-    await lookAfter(place, context, (other) =>
+    await verifyAfterCrash(location, context, (other) =>
       ledger.check(other, `after crash ${count.kills} of the backend`),
     );
   }
-  count.provesSomething();
+  count.assertConclusive();
 }

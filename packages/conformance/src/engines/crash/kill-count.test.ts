@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { suiteSettings } from "../../suite/settings.ts";
-import { type CrashContext, KillCount } from "./kill-count.ts";
+import { type Amounts, type CrashContext, KillCount } from "./kill-count.ts";
 
 const context: CrashContext = {
   settings: suiteSettings({ effort: "full" }),
@@ -8,35 +8,35 @@ const context: CrashContext = {
   timeoutFactor: 1,
   close: async () => undefined,
 };
-const amounts = {
-  quick: { least: 1, most: 2, enoughMs: 0 },
-  full: { least: 6, most: 6, enoughMs: 0 },
+const AMOUNTS: Amounts = {
+  quick: { min: 1, max: 2, enoughMs: 0 },
+  full: { min: 6, max: 6, enoughMs: 0 },
 };
 
-function count(isInside: readonly boolean[]): KillCount {
-  const kills = new KillCount(context, amounts);
-  for (const each of isInside) kills.add(each);
+function count(hits: readonly boolean[]): KillCount {
+  const kills = new KillCount(context, AMOUNTS);
+  for (const isHit of hits) kills.add(isHit);
   return kills;
 }
 
-describe("a count of kills", () => {
-  it("goes on until there are enough, and enough of them inside a save", () => {
-    expect(count([true, true, true, true, true]).goesOn()).toBe(true);
-    const outside = [false, false, false, false, false, true];
-    expect(count(outside).goesOn()).toBe(true);
-    expect(count([...outside, true, true]).goesOn()).toBe(false);
+describe("KillCount", () => {
+  it("needs enough kills and enough hits among them", () => {
+    expect(count([true, true, true, true, true]).needsMore()).toBe(true);
+    const mostlyMisses = [false, false, false, false, false, true];
+    expect(count(mostlyMisses).needsMore()).toBe(true);
+    expect(count([...mostlyMisses, true, true]).needsMore()).toBe(false);
   });
 
-  it("says of too few that they prove nothing", () => {
-    expect(() => count([false, false, false, false, false, false]).provesSomething()).toThrow(
-      /often enough inside a save or delete to judge by. Actual: of 6 ends 0 met one, within \d+ ms/u,
+  it("fails if there are too few hits to be conclusive", () => {
+    expect(() => count([false, false, false, false, false, false]).assertConclusive()).toThrow(
+      /hit a save or delete in progress for a conclusive result. Actual: 0 of 6 did, within \d+ ms/u,
     );
-    expect(() => count([true, true]).provesSomething()).toThrow("of 2 ends 2 met one");
-    expect(count([true, false, true, false, true, false]).goesOn()).toBe(false);
+    expect(() => count([true, true]).assertConclusive()).toThrow("2 of 2 did");
+    expect(count([true, false, true, false, true, false]).needsMore()).toBe(false);
   });
 
-  it("ends with the case", () => {
+  it("stops when the case is aborted", () => {
     const aborted = { ...context, signal: AbortSignal.abort() };
-    expect(new KillCount(aborted, amounts).goesOn()).toBe(false);
+    expect(new KillCount(aborted, AMOUNTS).needsMore()).toBe(false);
   });
 });

@@ -2,11 +2,11 @@ import type { CaseContext } from "../../suite/conformance-case.ts";
 import { holds } from "../../suite/expectations.ts";
 import { startStopwatch } from "../../utilities/effective-time.ts";
 
-/** How many kills make a case. */
+/** How many kills a case makes. */
 export interface Amount {
-  readonly least: number;
-  /** With the least done, it goes on to the most until this much time is spent. */
-  readonly most: number;
+  readonly min: number;
+  /** After `min` kills, the case continues up to this many until `enoughMs` have passed. */
+  readonly max: number;
   readonly enoughMs: number;
 }
 
@@ -14,19 +14,19 @@ export type Amounts = Readonly<Record<CaseContext["settings"]["effort"], Amount>
 
 export type CrashContext = Pick<CaseContext, "settings" | "signal" | "timeoutFactor" | "close">;
 
-/** Of all kills, as many as this have to meet a save or delete that is not acknowledged. */
-const SHARE_INSIDE = 1 / 3;
+/** The share of kills that must hit a save or delete before it is acknowledged. */
+const MIN_SHARE_OF_HITS = 1 / 3;
 
-/** How much of the case's time may be spent on kills. */
-const LONGEST_MS = 400_000;
+/** How much of the case's time kills may take. */
+const MAX_DURATION_MS = 400_000;
 
-/** Counts the kills of a case, and says when they prove something. */
+/** Counts the kills of a case and decides when they suffice for a conclusive result. */
 export class KillCount {
   readonly #amount: Amount;
   readonly #context: CrashContext;
-  readonly #spentMs: () => number = startStopwatch();
+  readonly #elapsedMs: () => number = startStopwatch();
   #kills = 0;
-  #inside = 0;
+  #hits = 0;
 
   constructor(context: CrashContext, amounts: Amounts) {
     this.#context = context;
@@ -37,35 +37,36 @@ export class KillCount {
     return this.#kills;
   }
 
-  add(isInside: boolean): void {
+  /** `isHit` says whether the kill hit a call in progress. */
+  add(isHit: boolean): void {
     this.#kills += 1;
-    if (isInside) this.#inside += 1;
+    if (isHit) this.#hits += 1;
   }
 
-  goesOn(): boolean {
-    const isLate = this.#spentMs() > LONGEST_MS * this.#context.timeoutFactor;
+  needsMore(): boolean {
+    const isLate = this.#elapsedMs() > MAX_DURATION_MS * this.#context.timeoutFactor;
     return !this.#isEnough() && !isLate && !this.#context.signal.aborted;
   }
 
-  /** Whether, as far as can be told, one kill more is enough. */
-  endsWithNext(): boolean {
-    const { least, most, enoughMs } = this.#amount;
+  /** Whether the next kill will probably be the last. */
+  isNextLast(): boolean {
+    const { min, max, enoughMs } = this.#amount;
     const kills = this.#kills + 1;
-    return kills >= most || (kills >= least && this.#spentMs() > enoughMs);
+    return kills >= max || (kills >= min && this.#elapsedMs() > enoughMs);
   }
 
-  /** Too few are not the store's fault, and nothing would be proved. */
-  provesSomething(): void {
+  /** Fails if there were too few hits. That is not the store's fault, but the case would prove nothing. */
+  assertConclusive(): void {
     holds(
       this.#isEnough(),
-      "processes are ended often enough inside a save or delete to judge by",
-      `of ${this.#kills} ends ${this.#inside} met one, within ${Math.round(this.#spentMs())} ms`,
+      "enough interruptions hit a save or delete in progress for a conclusive result",
+      `${this.#hits} of ${this.#kills} did, within ${Math.round(this.#elapsedMs())} ms`,
     );
   }
 
   #isEnough(): boolean {
-    const { least, most, enoughMs } = this.#amount;
-    const isMuch = this.#kills >= most || (this.#kills >= least && this.#spentMs() > enoughMs);
-    return isMuch && this.#inside >= Math.ceil(this.#kills * SHARE_INSIDE);
+    const { min, max, enoughMs } = this.#amount;
+    const hasEnoughKills = this.#kills >= max || (this.#kills >= min && this.#elapsedMs() > enoughMs);
+    return hasEnoughKills && this.#hits >= Math.ceil(this.#kills * MIN_SHARE_OF_HITS);
   }
 }

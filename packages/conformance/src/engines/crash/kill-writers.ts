@@ -4,19 +4,19 @@ import type { CasePlace } from "../../suite/conformance-case.ts";
 import { seededRandom } from "../../utilities/seeded-random.ts";
 import { type Amounts, type CrashContext, KillCount } from "./kill-count.ts";
 import { Ledger } from "./ledger.ts";
-import { AT_ONCE_MS, Run } from "./run.ts";
-import { lookAfter } from "./verify-after-crash.ts";
+import { RECOVERY_LIMIT_MS, Run } from "./run.ts";
+import { verifyAfterCrash } from "./verify-after-crash.ts";
 import type { WorkloadName } from "./workload.ts";
 import type { Writer } from "./writer.ts";
 
-const amounts: Amounts = {
-  quick: { least: 2, most: 9, enoughMs: 900 },
-  full: { least: 60, most: 60, enoughMs: 0 },
+const AMOUNTS: Amounts = {
+  quick: { min: 2, max: 9, enoughMs: 900 },
+  full: { min: 60, max: 60, enoughMs: 0 },
 };
 
 export interface Campaign {
   readonly workload: WorkloadName;
-  /** What to look at after each kill, besides that all threads are as they have to be. */
+  /** An additional check after each kill, once the ledger has been checked. */
   readonly afterKill?: (store: ThreadStore, ledger: Ledger, kills: number) => Promise<void>;
 }
 
@@ -25,38 +25,38 @@ export interface CampaignResult {
   readonly ledger: Ledger;
 }
 
-/** Kills one process after the other while it works on the place, and looks each time at what is there then. */
+/** Kills one writer process after another and verifies the threads at the location each time. */
 export async function killWriters(
-  place: CasePlace,
+  location: CasePlace,
   context: CrashContext,
   { workload, afterKill }: Campaign,
 ): Promise<CampaignResult> {
   const random = seededRandom(context.settings.seed);
-  const ledger = new Ledger(AT_ONCE_MS * context.timeoutFactor);
-  const count = new KillCount(context, amounts);
-  const start = (): Writer => place.startWriter({ type: "work" });
+  const ledger = new Ledger(RECOVERY_LIMIT_MS * context.timeoutFactor);
+  const count = new KillCount(context, AMOUNTS);
+  const start = (): Writer => location.startWriter({ type: "work" });
   let next: Writer | undefined;
-  while (count.goesOn()) {
+  while (count.needsMore()) {
     const number = count.kills + 1;
     const run = new Run(next ?? start(), ledger, {
       workload,
       run: number,
       timeoutFactor: context.timeoutFactor,
     });
-    // A process takes longer to start than to be killed: the next one starts meanwhile.
-    next = count.endsWithNext() ? undefined : start();
-    // Now and then another client has the place open all the time.
-    const neighbour = number % 3 === 0 ? await place.open() : undefined;
+    // Starting a process takes longer than killing one, so the next process starts during this run.
+    next = count.isNextLast() ? undefined : start();
+    // In some runs, another client has the store open throughout.
+    const otherClient = number % 3 === 0 ? await location.open() : undefined;
     await run.begin();
-    await wait(random() * (await run.momentToKill(random)));
+    await wait(random() * (await run.waitForKillWindow(random)));
     await run.kill();
-    count.add(run.underWay.length > 0);
-    if (neighbour !== undefined) await context.close(neighbour);
-    await lookAfter(place, context, async (store) => {
+    count.add(run.pendingSteps.length > 0);
+    if (otherClient !== undefined) await context.close(otherClient);
+    await verifyAfterCrash(location, context, async (store) => {
       await ledger.check(store, `after kill ${number}`);
       await afterKill?.(store, ledger, number);
     });
   }
-  count.provesSomething();
+  count.assertConclusive();
   return { kills: count.kills, ledger };
 }

@@ -6,69 +6,69 @@ import { inParallel } from "../../utilities/parallel.ts";
 import { contentOf, describeStep, nameOf, type Step, type ThreadName, viewOf } from "./step.ts";
 import type { Report } from "./work.ts";
 
-/** What is known to be there: what a step wrote, or nothing. */
-interface Settled {
+/** A state of a thread: the content that a step wrote, or no thread. */
+interface ThreadState {
   readonly step: Step | undefined;
   readonly version: string | null;
 }
 
-/** A step that may or may not have taken effect. Over a network it may even do so after its process was killed. */
-interface OpenStep {
+/** A step with an unknown outcome. Over a network, it may take effect even after its process was killed. */
+interface PendingStep {
   readonly step: Step;
-  /** How often it was looked for in vain. */
-  readonly missed: number;
+  /** The number of checks that found no effect of it. */
+  readonly misses: number;
 }
 
 interface Entry {
   readonly thread: ThreadName;
-  settled: Settled;
-  open: readonly OpenStep[];
-  /** Which step each version belongs to. */
+  acknowledged: ThreadState;
+  pending: readonly PendingStep[];
+  /** The number of the step that produced each version. */
   readonly versions: Map<string, number>;
 }
 
-const nothing: Settled = { step: undefined, version: null };
+const NO_THREAD: ThreadState = { step: undefined, version: null };
 
-/** What was looked for in vain so often will not come any more. */
-const MOST_MISSED = 2;
+/** A pending step that had no effect at this many checks is assumed never to take effect. */
+const MAX_MISSES = 2;
 
-/** What was told of the steps on a place, and so what may be there after a crash. */
+/** Records the steps reported at a location, and from them derives the states that a crash may leave. */
 export class Ledger {
   readonly #entries = new Map<string, Entry>();
   readonly #steps = new Map<number, Step>();
-  readonly #atOnceMs: number;
+  readonly #loadLimitMs: number;
 
-  /** Loads have to succeed within this time. */
-  constructor(atOnceMs: number) {
-    this.#atOnceMs = atOnceMs;
+  /** `loadLimitMs` is how long a load may take during a check. */
+  constructor(loadLimitMs: number) {
+    this.#loadLimitMs = loadLimitMs;
   }
 
-  /** The number after the last. */
+  /** The number for the next step. */
   get nextNumber(): number {
     return Math.max(0, ...this.#steps.keys()) + 1;
   }
 
-  /** The threads that are there, as far as is known. */
+  /** The steps that wrote the threads known to exist. */
   get threads(): readonly Step[] {
-    return [...this.#entries.values()].flatMap(({ settled }) => settled.step ?? []);
+    return [...this.#entries.values()].flatMap(({ acknowledged }) => acknowledged.step ?? []);
   }
 
   versionOf(thread: ThreadName): string | null {
-    return this.#entryOf(thread).settled.version;
+    return this.#entryOf(thread).acknowledged.version;
   }
 
-  /** Whether something that a killed process began may yet take effect. */
-  isOpen(thread: ThreadName): boolean {
-    return this.#entryOf(thread).open.length > 0;
+  /** Whether a step that a killed process started may still take effect. */
+  hasPending(thread: ThreadName): boolean {
+    return this.#entryOf(thread).pending.length > 0;
   }
 
-  note(report: Report): void {
-    if (report.type === "begun") this.#begin(report.step);
-    else if (report.type === "done") this.#settle(this.#stepOf(report.number), report.version);
+  record(report: Report): void {
+    if (report.type === "started") this.#start(report.step);
+    else if (report.type === "done") this.#acknowledge(this.#stepOf(report.number), report.version);
     else if (report.number !== undefined) this.#fail(this.#stepOf(report.number), report);
   }
 
-  /** Compares with what is there, and goes on from what it finds: seen once, it stays. */
+  /** Compares the store with the ledger. A state found here counts as acknowledged from then on. */
   async check(store: ThreadStore, when: string): Promise<void> {
     await inParallel(this.#entries.values(), 8, (entry) => this.#checkThread(store, entry, when));
     const namespaces = Map.groupBy(this.#entries.values(), ({ thread }) => thread.namespace);
@@ -77,86 +77,88 @@ export class Ledger {
 
   async #checkThread(store: ThreadStore, entry: Entry, when: string): Promise<void> {
     const name = nameOf(entry.thread);
-    const found = await this.#loadWhole(viewOf(store, entry.thread), entry.thread.id, when);
-    const { settled, open } = entry;
-    const possible = possibleIn(entry);
-    const match = possible.find(({ step }) => isDeepStrictEqual(found?.thread, step && contentOf(step)));
-    const version = found?.version ?? null;
-    if (match === undefined) misses(name, found, possible, when);
-    if (match !== settled) return this.#take(entry, { step: match.step, version });
-    if (version !== settled.version) {
+    const stored = await this.#load(viewOf(store, entry.thread), entry.thread.id, when);
+    const { acknowledged, pending } = entry;
+    const possible = possibleStates(entry);
+    const match = possible.find(({ step }) => isDeepStrictEqual(stored?.thread, step && contentOf(step)));
+    const version = stored?.version ?? null;
+    if (match === undefined) failUnexpectedState(name, stored, possible, when);
+    if (match !== acknowledged) return this.#setState(entry, { step: match.step, version });
+    if (version !== acknowledged.version) {
       broken(
-        `the version of a thread stays as its save told it (${when})`,
-        `${name} was saved as ${show(settled.version)} and has ${show(version)}`,
+        `a thread keeps the version that its save returned (${when})`,
+        `the version of ${name} was ${show(acknowledged.version)} and is now ${show(version)}`,
       );
     }
-    entry.open = open
-      .map(({ step, missed }) => ({ step, missed: missed + 1 }))
-      .filter(({ missed }) => missed < MOST_MISSED);
+    entry.pending = pending
+      .map(({ step, misses }) => ({ step, misses: misses + 1 }))
+      .filter(({ misses }) => misses < MAX_MISSES);
   }
 
-  async #loadWhole(store: ThreadStore, id: string, when: string): Promise<StoredThread | undefined> {
-    const promised = `threads can be loaded at once after a crash (${when})`;
-    const outcome = await promptly(this.#atOnceMs, promised, async () => {
-      const found = await store.load(id);
-      // Parsed only here.
-      void found?.thread;
-      return found;
+  async #load(store: ThreadStore, id: string, when: string): Promise<StoredThread | undefined> {
+    const promised = `threads can be loaded without delay after a crash (${when})`;
+    const outcome = await promptly(this.#loadLimitMs, promised, async () => {
+      const stored = await store.load(id);
+      // The thread is parsed on first access, which fails if it is corrupt.
+      void stored?.thread;
+      return stored;
     });
     if (outcome.state === "resolved") return outcome.value;
     const { error } = outcome;
-    const whole = `a crash leaves each thread whole, as it was last saved or was just being saved (${when})`;
-    const isTorn = ThreadStoreError.is(error, "CORRUPT");
-    return broken(isTorn ? whole : promised, `load(${show(id)}) rejected with ${describeError(error)}`);
+    const intact = `a crash leaves each thread intact, as before or after the interrupted save (${when})`;
+    const isCorrupt = ThreadStoreError.is(error, "CORRUPT");
+    return broken(isCorrupt ? intact : promised, `load(${show(id)}) rejected with ${describeError(error)}`);
   }
 
-  /** Whoever begins tells what was there, which may be what was in flight before. */
-  #begin(step: Step): void {
+  /** A process that starts a step reports the version it found, which may come from a pending step. */
+  #start(step: Step): void {
     this.#steps.set(step.number, step);
     const entry = this.#entryOf(step.thread);
-    if (step.after !== entry.settled.version) {
-      const seen = entry.open.findLast((each) => (each.step.action === "delete") === (step.after === null));
-      if (seen === undefined) {
+    if (step.previous !== entry.acknowledged.version) {
+      const isDelete = step.previous === null;
+      const source = entry.pending.findLast((each) => (each.step.action === "delete") === isDelete);
+      if (source === undefined) {
         broken(
-          "the next process finds what was acknowledged last, or what was in flight",
-          `it found ${nameOf(step.thread)} at ${show(step.after)}, and ${show(entry.settled.version)} was told`,
+          "a process finds the last acknowledged version of a thread, or that of a pending step",
+          `it found ${nameOf(step.thread)} at ${show(step.previous)}, ` +
+            `but the last acknowledged version is ${show(entry.acknowledged.version)}`,
         );
       }
-      this.#take(entry, { ...outcomeOf(seen.step), version: step.after });
+      this.#setState(entry, { ...stateAfter(source.step), version: step.previous });
     }
-    entry.open = [...entry.open, { step, missed: 0 }];
+    entry.pending = [...entry.pending, { step, misses: 0 }];
   }
 
-  #settle(step: Step, version: string | null): void {
-    this.#take(this.#entryOf(step.thread), { ...outcomeOf(step), version });
+  #acknowledge(step: Step, version: string | null): void {
+    this.#setState(this.#entryOf(step.thread), { ...stateAfter(step), version });
   }
 
-  /** Of failures other than these it is not known what they did. */
-  #fail(step: Step, { code, doing }: Extract<Report, { type: "failed" }>): void {
+  /** Only CONFLICT and CLOSED prove that a step had no effect. After any other failure it stays pending. */
+  #fail(step: Step, { code, operation }: Extract<Report, { type: "failed" }>): void {
     if (code !== "CONFLICT" && code !== "CLOSED") return;
     const entry = this.#entryOf(step.thread);
-    entry.open = entry.open.filter((each) => each.step.number !== step.number);
-    if (code === "CONFLICT" && entry.open.length === 0) {
-      broken("a process that is alone with its threads meets no CONFLICT", `${doing} was one`);
+    entry.pending = entry.pending.filter((each) => each.step.number !== step.number);
+    if (code === "CONFLICT" && entry.pending.length === 0) {
+      broken("the only writer of a thread never gets CONFLICT", `${operation} rejected with CONFLICT`);
     }
   }
 
-  /** It is there now. What was to replace another version is too late, and what creates is not. */
-  #take(entry: Entry, settled: Settled): void {
-    const { step, version } = settled;
-    if (step !== undefined && version !== null) this.#noteVersion(entry, step, version);
-    entry.settled = settled;
-    entry.open = entry.open.filter(
+  /** Sets the state. Of the pending steps, only earlier creations may still take effect afterwards. */
+  #setState(entry: Entry, state: ThreadState): void {
+    const { step, version } = state;
+    if (step !== undefined && version !== null) this.#recordVersion(entry, step, version);
+    entry.acknowledged = state;
+    entry.pending = entry.pending.filter(
       (each) => each.step.action === "create" && each.step.number < (step?.number ?? Infinity),
     );
   }
 
-  #noteVersion({ thread, versions }: Entry, { number }: Step, version: string): void {
-    const before = versions.get(version);
-    if (before !== undefined && before !== number) {
+  #recordVersion({ thread, versions }: Entry, { number }: Step, version: string): void {
+    const earlier = versions.get(version);
+    if (earlier !== undefined && earlier !== number) {
       broken(
-        "no save of a thread yields a version that another had, also after a crash",
-        `${nameOf(thread)} had ${show(version)} from step ${before} and from step ${number}`,
+        "every save of a thread returns a new version, even after a crash",
+        `${nameOf(thread)} got ${show(version)} from step ${earlier} and again from step ${number}`,
       );
     }
     versions.set(version, number);
@@ -164,41 +166,41 @@ export class Ledger {
 
   #stepOf(number: number): Step {
     const step = this.#steps.get(number);
-    if (step === undefined) throw new RangeError(`There was no step ${number}.`);
+    if (step === undefined) throw new RangeError(`Unknown step ${number}.`);
     return step;
   }
 
   #entryOf(thread: ThreadName): Entry {
-    const found = this.#entries.get(nameOf(thread));
-    if (found !== undefined) return found;
-    const entry: Entry = { thread, settled: nothing, open: [], versions: new Map() };
+    const existing = this.#entries.get(nameOf(thread));
+    if (existing !== undefined) return existing;
+    const entry: Entry = { thread, acknowledged: NO_THREAD, pending: [], versions: new Map() };
     this.#entries.set(nameOf(thread), entry);
     return entry;
   }
 }
 
-function possibleIn({ settled, open }: Entry): readonly Settled[] {
-  return [settled, ...open.map(({ step }) => outcomeOf(step))];
+function possibleStates({ acknowledged, pending }: Entry): readonly ThreadState[] {
+  return [acknowledged, ...pending.map(({ step }) => stateAfter(step))];
 }
 
-/** What is there once the step has taken effect. */
-function outcomeOf(step: Step): Settled {
-  return step.action === "delete" ? nothing : { step, version: null };
+/** The state once the step has taken effect. */
+function stateAfter(step: Step): ThreadState {
+  return step.action === "delete" ? NO_THREAD : { step, version: null };
 }
 
-function misses(
+function failUnexpectedState(
   name: string,
-  found: StoredThread | undefined,
-  [settled, ...open]: readonly Settled[],
+  stored: StoredThread | undefined,
+  [acknowledged, ...pending]: readonly ThreadState[],
   when: string,
 ): never {
-  const there = found === undefined ? "nothing" : show(found.thread);
-  const known = settled?.step === undefined ? "nothing was" : `${describeStep(settled.step)} was`;
-  const begun = open.map(({ step }) => (step === undefined ? "a delete" : describeStep(step)));
-  const alternative = begun.length === 0 ? "" : ` or what was in flight, ${begun.join(" or ")},`;
+  const actual = stored === undefined ? "no thread" : show(stored.thread);
+  const expected = acknowledged?.step === undefined ? "no thread" : describeStep(acknowledged.step);
+  const started = pending.map(({ step }) => (step === undefined ? "a delete" : describeStep(step)));
+  const alternative = started.length === 0 ? "" : `, or the effect of ${started.join(" or ")}`;
   broken(
-    `a crash leaves what was acknowledged last${alternative} whole, and nothing else (${when})`,
-    `${known} acknowledged last for ${name}, and ${there} was there`,
+    `a crash leaves the last acknowledged state intact${alternative} (${when})`,
+    `the last acknowledged state of ${name} was ${expected}, but the store has ${actual}`,
   );
 }
 
@@ -209,14 +211,14 @@ async function checkListing(store: ThreadStore, entries: readonly Entry[], when:
   for await (const { id, corrupt } of viewOf(store, first.thread).list({ limit: 1000 })) {
     listed.push(corrupt ? `${id} (corrupt)` : id);
   }
-  const must = entries.filter((entry) => possibleIn(entry).every(({ step }) => step !== undefined));
-  const may = entries.filter((entry) => possibleIn(entry).some(({ step }) => step !== undefined));
+  const required = entries.filter((entry) => possibleStates(entry).every(({ step }) => step !== undefined));
+  const allowed = entries.filter((entry) => possibleStates(entry).some(({ step }) => step !== undefined));
   const idsOf = (some: readonly Entry[]): string[] => some.map(({ thread }) => thread.id);
   const ids = new Set(listed);
-  const expected = [...idsOf(must), ...idsOf(may).filter((id) => ids.has(id))];
+  const expected = [...idsOf(required), ...idsOf(allowed).filter((id) => ids.has(id))];
   same(
     listed.toSorted(),
     [...new Set(expected)].toSorted(),
-    `a listing has each thread once, and no debris of crashes (${when})`,
+    `a listing has each thread once and nothing that crashes left (${when})`,
   );
 }

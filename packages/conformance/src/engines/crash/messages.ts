@@ -1,20 +1,20 @@
 import type { TraceEvent } from "../disk/trace-event.ts";
-import type { Orders, Report } from "./work.ts";
+import type { Report, WorkOptions } from "./work.ts";
 
-/** What a process that writes is there for. */
+/** The task of a writer process. */
 export type Job =
-  /** A workload, until it is killed. */
+  /** Runs a workload until it is killed. */
   | { readonly type: "work" }
-  /** The same; at a SIGTERM it closes the store and ends. */
-  | { readonly type: "work until told to end" }
-  /** A fixed list of steps, with a look at all that they do to the folder. */
+  /** Runs a workload until it gets SIGTERM, then closes the store and exits. */
+  | { readonly type: "work until SIGTERM" }
+  /** Takes a fixed list of steps and records everything that they do to the folder. */
   | { readonly type: "trace"; readonly folder: string; readonly failing: boolean };
 
-/** Sent once, when it is to begin. */
-export type WriterOrders = Orders;
+/** Sent to the writer once, to make it start. */
+export type StartMessage = WorkOptions;
 
 export type WriterMessage =
-  /** The store's module is there; the store is not open yet. */
+  /** The store's module is loaded, but the store is not open yet. */
   | { readonly type: "ready" }
   | Report
   | { readonly type: "closed" }

@@ -4,33 +4,33 @@ import type { Ledger } from "./ledger.ts";
 import type { WriterMessage } from "./messages.ts";
 import { nameOf, type Step } from "./step.ts";
 import type { Report } from "./work.ts";
-import { workloads, type WorkloadName } from "./workload.ts";
+import { type WorkloadName, WORKLOADS } from "./workload.ts";
 import type { Writer } from "./writer.ts";
 
-/** "At once", for a process that comes after a crash: longer than any start, shorter than any wait for a lock. */
-export const AT_ONCE_MS = 5_000;
+/** How long the next process may be delayed after a crash: longer than any start, shorter than any lock timeout. */
+export const RECOVERY_LIMIT_MS = 5_000;
 
-export const promisedProgress = "the next process goes on at once after a crash";
+export const PROMPT_RECOVERY = "after a crash, the next process can continue without delay";
 
 export interface RunOptions {
   readonly workload: WorkloadName;
-  /** Counts the runs. */
+  /** The number of this run. */
   readonly run: number;
   readonly timeoutFactor: number;
 }
 
-/** One process from its beginning to its end by a signal, and what it tells of its steps in between. */
+/** One writer process from its start until a signal ends it, with the steps that it reports in between. */
 export class Run {
   readonly #writer: Writer;
   readonly #ledger: Ledger;
   readonly #options: RunOptions;
-  readonly #begun = new Map<number, { readonly at: number; readonly thread: string }>();
-  readonly #underWay = new Map<number, Step>();
+  readonly #started = new Map<number, { readonly at: number; readonly thread: string }>();
+  readonly #pending = new Map<number, Step>();
   readonly #threadsDone = new Set<string>();
   #lastMs = 0;
   #isClosed = false;
   #failure: string | undefined;
-  #finding: unknown;
+  #contradiction: unknown;
   #wake: () => void = () => undefined;
 
   constructor(writer: Writer, ledger: Ledger, options: RunOptions) {
@@ -41,102 +41,105 @@ export class Run {
 
   async begin(): Promise<void> {
     const { workload, run } = this.#options;
-    const orders = { workload, run, from: this.#ledger.nextNumber };
-    await this.#writer.begin(orders, (message) => this.#hear(message));
+    const message = { workload, run, from: this.#ledger.nextNumber };
+    await this.#writer.begin(message, (received) => this.#receive(received));
   }
 
-  /** Resolves at a moment that is good to kill from; to how many milliseconds from then on are good, too. */
-  async momentToKill(random: () => number): Promise<number> {
-    // Most processes show first that they get on, in each of their lines; some are killed at their very first step.
-    if (random() < 0.75) await this.untilDone();
-    else await this.#until("begun", () => this.#begun.size > 0);
+  /**
+   * Resolves when the process may be killed, with the length in milliseconds of the period from now on in which a kill
+   * is useful.
+   */
+  async waitForKillWindow(random: () => number): Promise<number> {
+    // Most processes first prove that every lane makes progress. Some are killed during their very first step.
+    if (random() < 0.75) await this.waitForProgress();
+    else await this.#waitUntil("started", () => this.#started.size > 0);
     return Math.min(250, Math.max(3, 3 * this.#lastMs));
   }
 
-  /** Resolves when a step is done in each line. */
-  async untilDone(): Promise<void> {
-    await this.#until("done", () => this.#threadsDone.size >= this.#lines);
+  /** Resolves once every lane has completed a step. */
+  async waitForProgress(): Promise<void> {
+    await this.#waitUntil("completed", () => this.#threadsDone.size >= this.#laneCount);
   }
 
   async kill(): Promise<void> {
     await this.end("SIGKILL");
-    this.allWell();
+    this.assertNoFailures();
   }
 
-  /** Resolves to how the process ended, when everything it said was heard. */
+  /** Ends the process. Resolves with how it ended, once all of its messages have been received. */
   end(signal: "SIGKILL" | "SIGTERM"): Promise<string> {
     return this.#writer.end(signal);
   }
 
-  /** That every call succeeded, and told nothing that cannot be. */
-  allWell(promised: string = promisedProgress): void {
-    if (this.#finding !== undefined) throw this.#finding;
+  /** Asserts that every call succeeded and that no report contradicted the ledger. */
+  assertNoFailures(promised: string = PROMPT_RECOVERY): void {
+    if (this.#contradiction !== undefined) throw this.#contradiction;
     if (this.#failure !== undefined) broken(promised, this.#failure);
   }
 
-  /** The steps that it began, and that were neither done nor failed. */
-  get underWay(): readonly Step[] {
-    return [...this.#underWay.values()];
+  /** The steps that started and have neither completed nor failed. */
+  get pendingSteps(): readonly Step[] {
+    return [...this.#pending.values()];
   }
 
-  /** Whether it told that its store was closed. */
+  /** Whether the process has reported that its store is closed. */
   get isClosed(): boolean {
     return this.#isClosed;
   }
 
-  get #lines(): number {
-    return workloads[this.#options.workload].lines(this.#options.run).length;
+  get #laneCount(): number {
+    return WORKLOADS[this.#options.workload].lanes(this.#options.run).length;
   }
 
-  #hear(message: WriterMessage): void {
+  #receive(message: WriterMessage): void {
     try {
-      this.#note(message);
+      this.#record(message);
     } catch (error) {
-      this.#finding ??= error;
+      this.#contradiction ??= error;
     }
     this.#wake();
   }
 
-  #note(message: WriterMessage): void {
+  #record(message: WriterMessage): void {
     if (message.type === "closed") this.#isClosed = true;
-    if (message.type !== "begun" && message.type !== "done" && message.type !== "failed") return;
-    this.#ledger.note(message);
-    if (message.type === "begun") {
+    if (message.type !== "started" && message.type !== "done" && message.type !== "failed") return;
+    this.#ledger.record(message);
+    if (message.type === "started") {
       const { number, thread } = message.step;
-      this.#begun.set(number, { at: performance.now(), thread: nameOf(thread) });
-      this.#underWay.set(number, message.step);
-    } else this.#noteEnd(message);
+      this.#started.set(number, { at: performance.now(), thread: nameOf(thread) });
+      this.#pending.set(number, message.step);
+    } else this.#recordEnd(message);
   }
 
-  #noteEnd(report: Exclude<Report, { type: "begun" }>): void {
-    if (report.number !== undefined) this.#underWay.delete(report.number);
+  #recordEnd(report: Exclude<Report, { type: "started" }>): void {
+    if (report.number !== undefined) this.#pending.delete(report.number);
     if (report.type === "failed") {
-      // Made after the process was told to end, or overtaken by the last call of a process before it.
+      // The call came after the process was told to end, or lost to the last call of an earlier process.
       if (report.code === "CLOSED" || report.code === "CONFLICT") return;
-      this.#failure ??= `${report.doing} rejected with ${report.error}`;
+      this.#failure ??= `${report.operation} rejected with ${report.error}`;
       return;
     }
-    const settled = "close resolves when every save that was made before it has settled";
-    holds(!this.#isClosed, settled, `step ${report.number} was done later`);
-    const { at = 0, thread = "" } = this.#begun.get(report.number) ?? {};
+    const promised = "close resolves only after every earlier save has settled";
+    holds(!this.#isClosed, promised, `step ${report.number} completed after close had resolved`);
+    const { at = 0, thread = "" } = this.#started.get(report.number) ?? {};
     this.#lastMs = performance.now() - at;
     this.#threadsDone.add(thread);
   }
 
-  async #until(what: string, isReached: () => boolean): Promise<void> {
-    const limit = AT_ONCE_MS * this.#options.timeoutFactor;
+  async #waitUntil(milestone: "started" | "completed", isReached: () => boolean): Promise<void> {
+    const limit = RECOVERY_LIMIT_MS * this.#options.timeoutFactor;
     const { promise, resolve } = Promise.withResolvers<string>();
-    const late = `${limit} ms later not every thread had a step ${what}`;
-    const cancel = afterEffectiveTime(limit, () => resolve(late));
+    const timedOut = `after ${limit} ms, some threads had not ${milestone} a step`;
+    const cancel = afterEffectiveTime(limit, () => resolve(timedOut));
     this.#wake = () => {
-      if (this.#failure !== undefined || this.#finding !== undefined || isReached()) resolve("");
+      if (this.#failure !== undefined || this.#contradiction !== undefined || isReached()) resolve("");
     };
     this.#wake();
-    const ended = this.#writer.ended.then((how) => `it ended by itself with ${how}`);
+    const ended = this.#writer.ended.then((how) => `the process ended by itself with ${how}`);
     try {
-      const found = await Promise.race([promise, ended]);
-      this.allWell();
-      holds(isReached(), promisedProgress, found);
+      const happened = await Promise.race([promise, ended]);
+      this.assertNoFailures();
+      holds(isReached(), PROMPT_RECOVERY, happened);
     } finally {
       cancel();
     }

@@ -1,25 +1,26 @@
 import { type ThreadStore, ThreadStoreError } from "@threadstore/core";
 import { describeError, outcomeOf } from "../../suite/expectations.ts";
 import type { Ledger } from "./ledger.ts";
-import { describeStep, type Step, take } from "./step.ts";
+import { describeStep, performStep, type Step } from "./step.ts";
 
-/** Saves a thread, which nothing that a crash left may keep it from. */
+/** Saves a thread. Nothing that a crash has left may prevent it. */
 export async function saveNow(store: ThreadStore, ledger: Ledger): Promise<void> {
-  const [found] = ledger.threads;
-  const thread = found?.thread ?? { id: "a" };
-  const after = ledger.versionOf(thread);
-  const step: Step = { number: ledger.nextNumber, thread, action: "overwrite", size: 500, after };
-  await takeAndNote(step, store, ledger);
+  const [latest] = ledger.threads;
+  const thread = latest?.thread ?? { id: "a" };
+  const previous = ledger.versionOf(thread);
+  const step: Step = { number: ledger.nextNumber, thread, action: "overwrite", size: 500, previous };
+  await performAndRecord(step, store, ledger);
 }
 
-/** Takes a step in this process. Rejects as the store does. */
-export async function takeAndNote(step: Step, store: ThreadStore, ledger: Ledger): Promise<void> {
-  ledger.note({ type: "begun", step });
-  const outcome = await outcomeOf(() => take(step, store));
+/** Performs a step in this process and records it in the ledger. Rejects with the store's error. */
+export async function performAndRecord(step: Step, store: ThreadStore, ledger: Ledger): Promise<void> {
+  ledger.record({ type: "started", step });
+  const outcome = await outcomeOf(() => performStep(step, store));
   const { number } = step;
-  if (outcome.state === "resolved") return ledger.note({ type: "done", number, version: outcome.value });
+  if (outcome.state === "resolved") return ledger.record({ type: "done", number, version: outcome.value });
   const { error } = outcome;
   const code = ThreadStoreError.is(error) ? { code: error.code } : {};
-  ledger.note({ type: "failed", number, doing: describeStep(step), error: describeError(error), ...code });
+  const operation = describeStep(step);
+  ledger.record({ type: "failed", number, operation, error: describeError(error), ...code });
   throw error;
 }

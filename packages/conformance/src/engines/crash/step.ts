@@ -1,39 +1,42 @@
 import type { ThreadStore } from "@threadstore/core";
 
 export interface ThreadName {
-  /** None: the store's own namespace. */
+  /** The store's own namespace if absent. */
   readonly namespace?: string;
   readonly id: string;
 }
 
-/** What is done to one thread, told before it is begun: whoever looks after a crash knows what may be there. */
+/** A change to one thread. It is reported before it starts, so that every state a crash may leave is known. */
 export interface Step {
-  /** Counts the steps on a place, across processes, so that no two write the same. */
+  /** Unique among all steps at a location, across processes, so that no two steps write the same content. */
   readonly number: number;
   readonly thread: ThreadName;
-  /** `replace` and `delete` name the version `after`, `create` names none, and `overwrite` takes any. */
+  /**
+   * `replace` and `delete` require the version `previous`, `create` requires that the thread does not exist, and
+   * `overwrite` has no precondition.
+   */
   readonly action: "create" | "replace" | "overwrite" | "delete";
-  /** About how many bytes it writes. */
+  /** Approximate number of bytes to write. */
   readonly size: number;
-  /** The version that was there before. */
-  readonly after: string | null;
+  /** The version before the step. `null` if the thread did not exist. */
+  readonly previous: string | null;
 }
 
-/** What a step writes. It begins and ends with its number, and every other byte is the step's own as well. */
-export function contentOf({ number, size, after }: Step): Record<string, string | number | null> {
+/** The content that a step writes. It starts and ends with the step's number and repeats it in between. */
+export function contentOf({ number, size, previous }: Step): Record<string, string | number | null> {
   const filling = `${number},`;
-  return { number, after, filling: filling.repeat(Math.ceil(size / filling.length)), end: number };
+  return { number, previous, filling: filling.repeat(Math.ceil(size / filling.length)), end: number };
 }
 
-/** Carries it out. Resolves to the version that is there then; to `null` after a delete. */
-export async function take(step: Step, store: ThreadStore): Promise<string | null> {
-  const { action, thread, after } = step;
+/** Performs a step. Resolves with the resulting version, or with `null` after a delete. */
+export async function performStep(step: Step, store: ThreadStore): Promise<string | null> {
+  const { action, thread } = step;
   const view = viewOf(store, thread);
-  const previous = after ?? undefined;
+  const previous = step.previous ?? undefined;
   if (action === "delete") {
-    const wasThere = await view.delete(thread.id, { previous });
-    if (!wasThere)
-      throw new Error(`delete(${JSON.stringify(thread.id)}) was false, of a thread that is there.`);
+    const existed = await view.delete(thread.id, { previous });
+    if (!existed)
+      throw new Error(`delete(${JSON.stringify(thread.id)}) returned false although the thread exists.`);
     return null;
   }
   const condition = action === "overwrite" ? { overwrite: true } : { previous };
@@ -44,7 +47,7 @@ export function viewOf(store: ThreadStore, { namespace }: ThreadName): ThreadSto
   return namespace === undefined ? store : store.namespace(namespace);
 }
 
-/** The thread in words, and a key for it. */
+/** Describes a thread. The result is unique, so it also serves as a key. */
 export function nameOf({ namespace, id }: ThreadName): string {
   return namespace === undefined
     ? JSON.stringify(id)

@@ -5,37 +5,37 @@ import { promptly } from "../../suite/time-limits.ts";
 import { seededRandom } from "../../utilities/seeded-random.ts";
 import { type Amounts, KillCount } from "./kill-count.ts";
 import { Ledger } from "./ledger.ts";
-import { AT_ONCE_MS, Run } from "./run.ts";
+import { RECOVERY_LIMIT_MS, Run } from "./run.ts";
 import { describeStep } from "./step.ts";
-import { lookAfter } from "./verify-after-crash.ts";
+import { verifyAfterCrash } from "./verify-after-crash.ts";
 
-const amounts: Amounts = {
-  quick: { least: 2, most: 3, enoughMs: 600 },
-  full: { least: 20, most: 20, enoughMs: 0 },
+const AMOUNTS: Amounts = {
+  quick: { min: 2, max: 3, enoughMs: 600 },
+  full: { min: 20, max: 20, enoughMs: 0 },
 };
 
-/** Tells processes amid their saves to end, which close their store then. */
-export async function endWriters(context: CaseContext): Promise<void> {
+/** Sends SIGTERM to processes while they save. They then close their store and exit. */
+export async function terminateWriters(context: CaseContext): Promise<void> {
   const { newPlace, settings, timeoutFactor } = context;
   const random = seededRandom(settings.seed);
-  const place = newPlace();
-  const ledger = new Ledger(AT_ONCE_MS * timeoutFactor);
-  const count = new KillCount(context, amounts);
-  while (count.goesOn()) {
-    const writer = place.startWriter({ type: "work until told to end" });
-    const run = new Run(writer, ledger, { workload: "many at once", run: count.kills, timeoutFactor });
+  const location = newPlace();
+  const ledger = new Ledger(RECOVERY_LIMIT_MS * timeoutFactor);
+  const count = new KillCount(context, AMOUNTS);
+  while (count.needsMore()) {
+    const writer = location.startWriter({ type: "work until SIGTERM" });
+    const run = new Run(writer, ledger, { workload: "concurrent", run: count.kills, timeoutFactor });
     await run.begin();
-    await wait(random() * (await run.momentToKill(random)));
-    count.add(run.underWay.length > 0);
-    const limit = AT_ONCE_MS * timeoutFactor;
-    const promised = "a process ends by itself once its store is closed";
+    await wait(random() * (await run.waitForKillWindow(random)));
+    count.add(run.pendingSteps.length > 0);
+    const limit = RECOVERY_LIMIT_MS * timeoutFactor;
+    const promised = "a process exits by itself once its store is closed";
     const outcome = await promptly(limit, promised, () => run.end("SIGTERM"));
     if (outcome.state === "rejected") throw outcome.error;
     same(outcome.value, "exit code 0", promised);
-    run.allWell("close succeeds, and until then every call that was made before it");
-    holds(run.isClosed, "close resolves amid saves", "it did not before the process ended");
-    same(run.underWay.map(describeStep), [], "every save settles that was made before close");
-    await lookAfter(place, context, (store) => ledger.check(store, `after SIGTERM ${count.kills}`));
+    run.assertNoFailures("close and every call before it succeed");
+    holds(run.isClosed, "close resolves while saves are in progress", "the process exited without that");
+    same(run.pendingSteps.map(describeStep), [], "every save before close settles");
+    await verifyAfterCrash(location, context, (store) => ledger.check(store, `after SIGTERM ${count.kills}`));
   }
-  count.provesSomething();
+  count.assertConclusive();
 }

@@ -1,16 +1,17 @@
 import type { ThreadStore } from "@threadstore/core";
 import type { CaseContext, CasePlace } from "../../suite/conformance-case.ts";
 import { promptly } from "../../suite/time-limits.ts";
-import { AT_ONCE_MS, promisedProgress } from "./run.ts";
+import { PROMPT_RECOVERY, RECOVERY_LIMIT_MS } from "./run.ts";
 
-/** Opens the place after a crash, which has to succeed at once, and looks. */
-export async function lookAfter(
-  place: CasePlace,
+/** Opens the store after a crash, which must succeed promptly, and runs the check. */
+export async function verifyAfterCrash(
+  location: CasePlace,
   { timeoutFactor, close }: Pick<CaseContext, "timeoutFactor" | "close">,
-  look: (store: ThreadStore) => Promise<void>,
+  check: (store: ThreadStore) => Promise<void>,
 ): Promise<void> {
-  const outcome = await promptly(AT_ONCE_MS * timeoutFactor, promisedProgress, () => place.open());
+  const limit = RECOVERY_LIMIT_MS * timeoutFactor;
+  const outcome = await promptly(limit, PROMPT_RECOVERY, () => location.open());
   if (outcome.state === "rejected") throw outcome.error;
-  await look(outcome.value);
+  await check(outcome.value);
   await close(outcome.value);
 }

@@ -1,59 +1,59 @@
 import { type ThreadStore, ThreadStoreError, type ThreadStoreErrorCode } from "@threadstore/core";
 import { describeError, outcomeOf } from "../../suite/expectations.ts";
-import { describeStep, nameOf, type Step, take, viewOf } from "./step.ts";
-import { type WorkloadName, workloads } from "./workload.ts";
+import { describeStep, nameOf, performStep, type Step, viewOf } from "./step.ts";
+import { type WorkloadName, WORKLOADS } from "./workload.ts";
 
-/** What is told of steps, before and after each. */
+/** Reported before and after each step. */
 export type Report =
-  | { readonly type: "begun"; readonly step: Step }
+  | { readonly type: "started"; readonly step: Step }
   | { readonly type: "done"; readonly number: number; readonly version: string | null }
   | {
       readonly type: "failed";
-      /** Of the step; none when a thread could not be loaded. */
+      /** The number of the step. Absent if a thread could not be loaded. */
       readonly number?: number;
-      readonly doing: string;
+      readonly operation: string;
       readonly code?: ThreadStoreErrorCode;
       readonly error: string;
     };
 
-/** Resolves when whoever has to know knows. */
+/** Resolves once the report has been delivered. */
 export type Reporter = (report: Report) => Promise<void>;
 
-export interface Orders {
+export interface WorkOptions {
   readonly workload: WorkloadName;
-  /** Counts the processes that work on the place. */
+  /** The number of the process among those that work at the location. */
   readonly run: number;
   /** The number of the first step. */
   readonly from: number;
 }
 
-/** Carries out a workload until it is told to stop. A line ends with its first failure, conflicts aside. */
+/** Runs a workload until the signal aborts. A lane ends at its first failure other than a conflict. */
 export async function work(
   store: ThreadStore,
-  { workload: name, run, from }: Orders,
+  { workload: name, run, from }: WorkOptions,
   report: Reporter,
   signal: AbortSignal = new AbortController().signal,
 ): Promise<void> {
-  const workload = workloads[name];
+  const workload = WORKLOADS[name];
   const numbers = countFrom(from);
   await Promise.all(
-    workload.lines(run).map(async (ids) => {
-      const line = new Line(store, report);
-      for (let turn = 0; ; turn += 1) {
+    workload.lanes(run).map(async (ids) => {
+      const lane = new Lane(store, report);
+      for (let round = 0; ; round += 1) {
         if (signal.aborted) return;
-        const thread = { id: ids[turn % ids.length] ?? "" };
-        const after = await line.look(thread);
-        if (after === undefined) return;
-        const plan = workload.next(turn, after !== null);
-        const outcome = await line.take({ ...plan, number: numbers.next().value, thread, after });
+        const thread = { id: ids[round % ids.length] ?? "" };
+        const previous = await lane.loadVersion(thread);
+        if (previous === undefined) return;
+        const plan = workload.next(round, previous !== null);
+        const outcome = await lane.perform({ ...plan, number: numbers.next().value, thread, previous });
         if (outcome === "failed") return;
       }
     }),
   );
 }
 
-/** One step after the other, with the versions that it knows of. */
-export class Line {
+/** Performs steps one after another and remembers the version of each thread. */
+export class Lane {
   readonly #store: ThreadStore;
   readonly #report: Reporter;
   readonly #versions = new Map<string, string | null>();
@@ -63,13 +63,14 @@ export class Line {
     this.#report = report;
   }
 
-  /** The thread's version, `null` when there is no thread, `undefined` when it cannot be loaded. */
-  async look(thread: Step["thread"]): Promise<string | null | undefined> {
-    const known = this.#versions.get(nameOf(thread));
-    if (known !== undefined) return known;
+  /** Resolves with the thread's version, `null` if the thread does not exist, or `undefined` if it cannot be loaded. */
+  async loadVersion(thread: Step["thread"]): Promise<string | null | undefined> {
+    const knownVersion = this.#versions.get(nameOf(thread));
+    if (knownVersion !== undefined) return knownVersion;
     const outcome = await outcomeOf(() => viewOf(this.#store, thread).load(thread.id));
     if (outcome.state === "rejected") {
-      await this.#report({ type: "failed", doing: `load of ${nameOf(thread)}`, ...told(outcome.error) });
+      const operation = `load of ${nameOf(thread)}`;
+      await this.#report({ type: "failed", operation, ...failureDetails(outcome.error) });
       return undefined;
     }
     const version = outcome.value?.version ?? null;
@@ -77,18 +78,19 @@ export class Line {
     return version;
   }
 
-  /** What came of it. After a conflict there is something else to be seen. */
-  async take(step: Step): Promise<"done" | "conflict" | "failed"> {
+  /** Performs a step and reports it. After a conflict, the next call of {@link loadVersion} loads the thread again. */
+  async perform(step: Step): Promise<"done" | "conflict" | "failed"> {
     const { number } = step;
-    await this.#report({ type: "begun", step });
-    const outcome = await outcomeOf(() => take(step, this.#store));
+    await this.#report({ type: "started", step });
+    const outcome = await outcomeOf(() => performStep(step, this.#store));
     if (outcome.state === "resolved") {
       this.#versions.set(nameOf(step.thread), outcome.value);
       await this.#report({ type: "done", number, version: outcome.value });
       return "done";
     }
     this.#versions.delete(nameOf(step.thread));
-    await this.#report({ type: "failed", number, doing: describeStep(step), ...told(outcome.error) });
+    const operation = describeStep(step);
+    await this.#report({ type: "failed", number, operation, ...failureDetails(outcome.error) });
     return ThreadStoreError.is(outcome.error, "CONFLICT") ? "conflict" : "failed";
   }
 }
@@ -97,7 +99,7 @@ export function* countFrom(first: number): Generator<number, never> {
   for (let number = first; ; number += 1) yield number;
 }
 
-function told(error: unknown): { error: string; code?: ThreadStoreErrorCode } {
+function failureDetails(error: unknown): { error: string; code?: ThreadStoreErrorCode } {
   const text = { error: describeError(error) };
   return ThreadStoreError.is(error) ? { ...text, code: error.code } : text;
 }

@@ -3,17 +3,20 @@ import type { Step } from "./step.ts";
 
 export type Plan = Pick<Step, "action" | "size">;
 
-/** What a process does to the threads of a place until it is ended. */
+/** The changes that a process makes to the threads at a location until it is stopped. */
 export interface Workload {
-  /** Threads that are taken in turn, line by line; all lines at the same time. `run` counts the processes. */
-  readonly lines: (run: number) => readonly (readonly string[])[];
-  readonly next: (turn: number, isThere: boolean) => Plan;
+  /**
+   * Thread ids by lane. All lanes run concurrently, and each changes its threads in rotation. `run` is the number of
+   * the process.
+   */
+  readonly lanes: (run: number) => readonly (readonly string[])[];
+  readonly next: (round: number, exists: boolean) => Plan;
 }
 
 function replaces(...sizes: readonly number[]): Workload["next"] {
-  return (turn, isThere) => ({
-    action: isThere ? "replace" : "create",
-    size: sizes[turn % sizes.length] ?? 0,
+  return (round, exists) => ({
+    action: exists ? "replace" : "create",
+    size: sizes[round % sizes.length] ?? 0,
   });
 }
 
@@ -21,28 +24,28 @@ export type WorkloadName =
   | "replacing"
   | "large"
   | "overwriting"
-  | "many at once"
+  | "concurrent"
   | "growing"
-  | "coming and going"
+  | "creating and deleting"
   | "chain";
 
-export const workloads: Readonly<Record<WorkloadName, Workload>> = {
-  replacing: { lines: () => [["a", "b", "c"]], next: replaces(100, 20_000, 3_000) },
-  // Now a longer thread over a shorter one, now the other way round.
-  large: { lines: () => [["large"]], next: replaces(500_000, 40_000) },
+export const WORKLOADS: Readonly<Record<WorkloadName, Workload>> = {
+  replacing: { lanes: () => [["a", "b", "c"]], next: replaces(100, 20_000, 3_000) },
+  // Alternates between replacing a shorter thread with a longer one and the reverse.
+  large: { lanes: () => [["large"]], next: replaces(500_000, 40_000) },
   overwriting: {
-    lines: () => [["a", "b"]],
-    next: (turn) => ({ action: "overwrite", size: turn % 2 === 0 ? 50_000 : 5_000 }),
+    lanes: () => [["a", "b"]],
+    next: (round) => ({ action: "overwrite", size: round % 2 === 0 ? 50_000 : 5_000 }),
   },
-  // Whatever a store locks, it has locked all the time.
-  "many at once": { lines: () => range(6).map((line) => [`line-${line}`]), next: replaces(2_000) },
-  growing: { lines: (run) => [[`new-${run}-a`, "old", `new-${run}-b`]], next: replaces(500) },
-  "coming and going": {
-    lines: () => [["a"], ["b"]],
-    next: (turn, isThere) => {
-      if (!isThere) return { action: "create", size: 2_000 };
-      return turn % 3 === 0 ? { action: "replace", size: 300 } : { action: "delete", size: 0 };
+  // If the store locks anything, some lane holds the lock at any time.
+  concurrent: { lanes: () => range(6).map((lane) => [`lane-${lane}`]), next: replaces(2_000) },
+  growing: { lanes: (run) => [[`new-${run}-a`, "old", `new-${run}-b`]], next: replaces(500) },
+  "creating and deleting": {
+    lanes: () => [["a"], ["b"]],
+    next: (round, exists) => {
+      if (!exists) return { action: "create", size: 2_000 };
+      return round % 3 === 0 ? { action: "replace", size: 300 } : { action: "delete", size: 0 };
     },
   },
-  chain: { lines: () => [["chain"]], next: replaces(50) },
+  chain: { lanes: () => [["chain"]], next: replaces(50) },
 };

@@ -1,40 +1,40 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import type { Peer } from "../../suite/harness.ts";
-import { forkPeer } from "../child-process/fork-child.ts";
-import type { Job, WriterMessage, WriterOrders } from "./messages.ts";
+import { forkChild } from "../child-process/fork-child.ts";
+import type { Job, StartMessage, WriterMessage } from "./messages.ts";
 
-/** A process that writes to a place, to be killed. */
+/** A child process that writes to a location and is meant to be killed. */
 export interface Writer {
-  /** Has it begin. It is not to be awaited before: it starts meanwhile. */
-  readonly begin: (orders: WriterOrders, hear: (message: WriterMessage) => void) => Promise<void>;
-  /** Sends a signal, and resolves to how it ended once all that it said was heard. */
+  /** Makes the process start its job as soon as it is ready. */
+  readonly begin: (message: StartMessage, onMessage: (message: WriterMessage) => void) => Promise<void>;
+  /** Sends a signal. Resolves with how the process ended, once all of its messages have been received. */
   readonly end: (signal: "SIGKILL" | "SIGTERM") => Promise<string>;
-  /** Resolves to how it ended, by itself, once all that it said was heard. */
+  /** Resolves with how the process ended, once all of its messages have been received. */
   readonly ended: Promise<string>;
 }
 
-export function startWriter(peer: Peer, place: string, job: Job): Writer {
+export function startWriter(description: Peer, location: string, job: Job): Writer {
   const main = new URL("./writer-main", import.meta.url);
-  const child = forkPeer(main, peer, place, [JSON.stringify(job)]);
-  const unheard: WriterMessage[] = [];
-  let hear = (message: WriterMessage): void => void unheard.push(message);
+  const child = forkChild(main, description, location, [JSON.stringify(job)]);
+  const queue: WriterMessage[] = [];
+  let receive = (message: WriterMessage): void => void queue.push(message);
   const { promise: ready, resolve, reject } = Promise.withResolvers<void>();
   child.on("message", (message: WriterMessage) => {
     if (message.type === "ready") resolve();
-    else hear(message);
+    else receive(message);
   });
   const ended = endOf(child);
-  ended.then((how) => reject(new Error(`A process that was to write ended with ${how}.`)), reject);
-  // Who never has it begin need not know that it ended.
+  ended.then((how) => reject(new Error(`The writer process ended with ${how} before it started.`)), reject);
+  // A writer that never gets to start may end without an unhandled rejection.
   ready.catch(() => undefined);
   return {
-    async begin(orders, hearFromNowOn) {
+    async begin(message, onMessage) {
       await ready;
-      hear = hearFromNowOn;
-      for (const message of unheard) hear(message);
-      // That it has gone meanwhile is told by its end.
-      child.send(orders, () => undefined);
+      receive = onMessage;
+      for (const queued of queue) receive(queued);
+      // If the process has ended in the meantime, `ended` reports it.
+      child.send(message, () => undefined);
     },
     async end(signal) {
       child.kill(signal);
@@ -44,7 +44,7 @@ export function startWriter(peer: Peer, place: string, job: Job): Writer {
   };
 }
 
-/** What was sent before a kill is still to be read after it. */
+/** Waits for the channel to close as well: messages sent before a kill can still be read after it. */
 async function endOf(child: ChildProcess): Promise<string> {
   const [[code, signal]] = (await Promise.all([once(child, "exit"), once(child, "disconnect")])) as [
     [number | null, NodeJS.Signals | null],

@@ -1,10 +1,10 @@
-/** A file or folder, whatever it is called. */
+/** Identifies a file or folder, whatever its names are. */
 export type NodeNumber = number;
 
-/** The folder above the one that is watched, which is there and stays. */
-export const aboveRoot: NodeNumber = 0;
+/** The parent of the watched folder. It exists before the trace starts and is never removed. */
+export const ROOT_PARENT: NodeNumber = 0;
 
-/** One change of a disk, in terms of nodes, so that it means the same whatever else took place. */
+/** One change to a disk, in terms of nodes, so that its meaning does not depend on which other changes took place. */
 export type Change =
   | {
       readonly type: "link";
@@ -34,18 +34,18 @@ export type Change =
     }
   | { readonly type: "truncate"; readonly node: NodeNumber; readonly length: number };
 
-/** What a power cut made of a write: `zeros` is a file that has grown, while its content was not written yet. */
+/** How much of a write a power cut leaves. With `zeros`, the file has its new size, but not yet the new content. */
 export type Extent = "whole" | "half" | "zeros";
 
-/** Paths, relative to the folder above the root; `null` for a folder. */
+/** File contents by path, relative to the root's parent; `null` for a folder. */
 export type Tree = ReadonlyMap<string, Buffer | null>;
 
-/** What is on a disk, as the changes that took place make it. */
+/** The files and folders on a disk after the changes applied so far. */
 export class DiskState {
   readonly #folders = new Map<NodeNumber, Map<string, NodeNumber>>();
   readonly #files = new Map<NodeNumber, Buffer>();
 
-  constructor(folders: Iterable<NodeNumber> = [aboveRoot]) {
+  constructor(folders: Iterable<NodeNumber> = [ROOT_PARENT]) {
     for (const folder of folders) this.addFolder(folder);
   }
 
@@ -73,21 +73,21 @@ export class DiskState {
     return this.#files.get(file) ?? Buffer.alloc(0);
   }
 
-  /** All nodes that have a name, each with the entries that lead to it from {@link aboveRoot}. */
+  /** Yields every node that has a name, with the directory entries on its path from {@link ROOT_PARENT}. */
   *walk(
-    from: NodeNumber = aboveRoot,
-    way: readonly Entry[] = [],
-  ): Generator<{ readonly node: NodeNumber; readonly way: readonly Entry[] }> {
-    yield { node: from, way };
+    from: NodeNumber = ROOT_PARENT,
+    path: readonly Entry[] = [],
+  ): Generator<{ readonly node: NodeNumber; readonly path: readonly Entry[] }> {
+    yield { node: from, path };
     for (const [name, node] of this.#folders.get(from) ?? []) {
-      yield* this.walk(node, [...way, { folder: from, name, node }]);
+      yield* this.walk(node, [...path, { folder: from, name, node }]);
     }
   }
 
   tree(): Tree {
     const tree = new Map<string, Buffer | null>();
-    for (const { node, way } of this.walk()) {
-      if (way.length > 0) tree.set(pathOf(way), this.isFolder(node) ? null : this.content(node));
+    for (const { node, path } of this.walk()) {
+      if (path.length > 0) tree.set(formatPath(path), this.isFolder(node) ? null : this.content(node));
     }
     return tree;
   }
@@ -96,13 +96,13 @@ export class DiskState {
     return this.#folders.get(folder) ?? new Map<string, NodeNumber>();
   }
 
-  /** The change that put it there may be one of those that did not take place. */
+  /** Removes an entry if it exists. The change that created it may be one that did not reach the disk. */
   #remove({ folder, name, node }: Entry): void {
     const entries = this.#entries(folder);
     if (entries.get(name) === node) entries.delete(name);
   }
 
-  /** It is in its new place then, wherever it was before: a folder has one name only. */
+  /** Moves an entry. A folder has only one name, so it is removed from wherever it is. */
   #move(change: Extract<Change, { type: "move" }>): void {
     const { node, toFolder, toName } = change;
     if (this.isFolder(node)) {
@@ -130,12 +130,13 @@ export class DiskState {
   }
 }
 
+/** A directory entry. */
 export interface Entry {
   readonly folder: NodeNumber;
   readonly name: string;
   readonly node: NodeNumber;
 }
 
-export function pathOf(way: readonly Entry[]): string {
-  return way.map(({ name }) => name).join("/");
+export function formatPath(path: readonly Entry[]): string {
+  return path.map(({ name }) => name).join("/");
 }

@@ -1,31 +1,31 @@
 import type { Report } from "../crash/work.ts";
 
-/** What a process did to the disk. Files that it has open are told apart by the number of their opening. */
+/** An action of a process on the disk. Each open file has a handle number, which is never reused. */
 export type DiskAction =
   | {
       readonly type: "open";
-      readonly opening: number;
+      readonly handle: number;
       readonly path: string;
       readonly creates: boolean;
       readonly truncates: boolean;
       readonly appends: boolean;
     }
-  /** Without a position it writes where the last write ended; at the end, if the opening appends. */
+  /** Without a position, it writes where the handle's last write ended, or at the end of the file if it appends. */
   | {
       readonly type: "write";
-      readonly opening: number;
+      readonly handle: number;
       readonly position: number | null;
       readonly bytes: Uint8Array;
     }
-  | { readonly type: "truncate"; readonly opening: number; readonly length: number }
-  | { readonly type: "sync"; readonly opening: number }
-  | { readonly type: "failed sync"; readonly opening: number }
+  | { readonly type: "truncate"; readonly handle: number; readonly length: number }
+  | { readonly type: "sync"; readonly handle: number }
+  | { readonly type: "failed sync"; readonly handle: number }
   | { readonly type: "make folder" | "remove"; readonly path: string }
   | { readonly type: "rename" | "link"; readonly from: string; readonly to: string }
-  /** Something that cannot be taken again. */
+  /** A call that cannot be replayed. */
   | { readonly type: "unknown"; readonly call: string };
 
-/** One thing after the other, as far as they were: times count what happened. */
+/** One event of a process. Times are counts, not milliseconds. Calls that overlapped have overlapping times. */
 export type TraceEvent = {
   readonly began: number;
   readonly ended: number;

@@ -1,35 +1,39 @@
 import type { ArmedFault, Fault, Trigger } from "./fault.ts";
 import type { ProxiedRequest } from "./proxied-request.ts";
 
-/** A fault that is due for one request. */
+/** A fault that strikes one request. */
 export interface Strike {
   readonly fault: Fault;
-  /** To be called when the fault takes effect. */
+  /** Must be called when the fault takes effect. */
   readonly takeEffect: () => void;
-  /** What becomes of a held answer. */
-  readonly verdict: Promise<"release" | "cut">;
+  /** Resolves with what happens to a held response. */
+  readonly decision: Promise<"release" | "cut">;
 }
 
-export interface Armory {
+export interface ArmedFaults {
   readonly arm: (fault: Fault & Trigger) => ArmedFault;
-  /** How many requests came so far. */
+  /** The number of requests so far. */
   readonly requests: number;
-  /** The fault for a request, if one is due. Every armed fault counts it; the one that was armed last strikes. */
+  /**
+   * Returns the fault that strikes a request, if any. Every armed fault counts the request. If several are due, the one
+   * armed last strikes.
+   */
   readonly strike: (request: ProxiedRequest) => Strike | undefined;
 }
 
-interface Weapon {
-  readonly isDue: (request: ProxiedRequest) => boolean;
+interface CountedFault {
+  /** Counts the request if it matches. Returns whether the fault must strike it. */
+  readonly count: (request: ProxiedRequest) => boolean;
   readonly strike: (request: ProxiedRequest) => Strike;
 }
 
-export function createArmory(): Armory {
-  const weapons = new Set<Weapon>();
+export function createArmedFaults(): ArmedFaults {
+  const faults = new Set<CountedFault>();
   let requests = 0;
   return {
     arm: (fault) => {
-      const { weapon, armed } = createWeapon(fault, () => weapons.delete(weapon));
-      weapons.add(weapon);
+      const { counted, armed } = createCountedFault(fault, () => faults.delete(counted));
+      faults.add(counted);
       return armed;
     },
     get requests() {
@@ -37,30 +41,30 @@ export function createArmory(): Armory {
     },
     strike: (request) => {
       requests += 1;
-      const due = [...weapons].filter((weapon) => weapon.isDue(request));
+      const due = [...faults].filter((fault) => fault.count(request));
       return due.at(-1)?.strike(request);
     },
   };
 }
 
-function createWeapon(
+function createCountedFault(
   fault: Fault & Trigger,
   disarm: () => void,
-): { readonly weapon: Weapon; readonly armed: ArmedFault } {
+): { readonly counted: CountedFault; readonly armed: ArmedFault } {
   const { when = () => true, nth = 1, times = 1 } = fault;
   const struck = Promise.withResolvers<ProxiedRequest>();
-  const verdict = Promise.withResolvers<"release" | "cut">();
+  const decision = Promise.withResolvers<"release" | "cut">();
   let matches = 0;
   let strikes = 0;
-  const weapon: Weapon = {
-    isDue: (request) => {
+  const counted: CountedFault = {
+    count: (request) => {
       if (!when(request)) return false;
       matches += 1;
       return matches >= nth && matches < nth + times;
     },
     strike: (request) => ({
       fault,
-      verdict: verdict.promise,
+      decision: decision.promise,
       takeEffect: () => {
         strikes += 1;
         struck.resolve(request);
@@ -72,9 +76,9 @@ function createWeapon(
     get strikes() {
       return strikes;
     },
-    release: () => verdict.resolve("release"),
-    cut: () => verdict.resolve("cut"),
+    release: () => decision.resolve("release"),
+    cut: () => decision.resolve("cut"),
     disarm,
   };
-  return { weapon, armed };
+  return { counted, armed };
 }

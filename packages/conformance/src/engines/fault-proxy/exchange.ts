@@ -3,39 +3,39 @@ import type { MessagePart } from "./message-part.ts";
 import type { OrderedWriter } from "./ordered-writer.ts";
 import type { ProxiedRequest } from "./proxied-request.ts";
 
-/** A request, and what is to become of it and of its answer. */
+/** A request and its response, with the fault that strikes them. */
 export interface Exchange {
   readonly request: ProxiedRequest;
   readonly strike: Strike | undefined;
-  /** The answer, if the proxy gives it and the server sees nothing of the request. */
+  /** The response of the proxy if the request must not reach the server. */
   readonly injected: Buffer | undefined;
-  /** What the client gets instead of the server's answer. */
+  /** The response of the proxy that replaces the server's. */
   readonly substitute: Buffer | undefined;
-  /** Whether the whole request has come. */
+  /** Whether the whole request has been received. */
   isReceived: boolean;
-  /** How many bytes of the request, and of the answer, have come. */
+  /** The bytes received so far of the request and of the response. */
   requestBytes: number;
-  answerBytes: number;
-  /** The parts of an answer that is to be held, until it is whole. */
+  responseBytes: number;
+  /** The parts of a response that is held, until it is complete. */
   readonly held: Buffer[];
 }
 
-/** The two ways that a connection leads, and how it may end early. */
+/** The two directions of a connection, and the ways to end it early. */
 export interface Link {
   readonly up: OrderedWriter;
   readonly down: OrderedWriter;
   readonly random: () => number;
-  /** Resets both ends, after what was written so far. */
+  /** Resets both ends after everything written so far. */
   readonly reset: () => void;
-  /** Resets the server's end, and ends the client's as an orderly server does, after what was written so far. */
+  /** After everything written so far, resets the server's end and shuts down the client's in an orderly way. */
   readonly hangUp: () => void;
-  /** Resets both ends at once. */
+  /** Resets both ends immediately. */
   readonly cut: () => void;
-  /** Lets nothing through any more, and closes nothing. */
+  /** Drops everything from now on, but keeps the connection open. */
   readonly silence: () => void;
 }
 
-/** Sends a part of a request on to the server, or whatever its fault makes of it. */
+/** Passes part of a request to the server, subject to the fault. */
 export function passRequestPart(link: Link, exchange: Exchange, part: MessagePart): void {
   const { up } = link;
   const { fault, takeEffect = () => undefined } = exchange.strike ?? {};
@@ -59,7 +59,7 @@ export function passRequestPart(link: Link, exchange: Exchange, part: MessagePar
       break;
     case "cutRequest": {
       const allowed = (fault.afterBytes ?? 0) - before;
-      // Its last byte never arrives: the server could act on it.
+      // The last byte is never sent, because the server could then process the request.
       up.write(part.bytes.subarray(0, Math.min(allowed, part.bytes.length - (part.last ? 1 : 0))));
       if (part.bytes.length <= allowed && !part.last) break;
       takeEffect();
@@ -71,19 +71,19 @@ export function passRequestPart(link: Link, exchange: Exchange, part: MessagePar
   }
 }
 
-/** Sends a part of the server's answer on to the client, or whatever the fault makes of it. */
-export function passAnswerPart(link: Link, exchange: Exchange, part: MessagePart): void {
+/** Passes part of the server's response to the client, subject to the fault. */
+export function passResponsePart(link: Link, exchange: Exchange, part: MessagePart): void {
   const { down } = link;
   const { fault, takeEffect = () => undefined } = exchange.strike ?? {};
-  const before = exchange.answerBytes;
-  exchange.answerBytes += part.bytes.length;
+  const before = exchange.responseBytes;
+  exchange.responseBytes += part.bytes.length;
   switch (fault?.type) {
     case "slow":
       down.trickle(part.bytes, fault.bytesPerSecond);
       break;
     case "cutAnswer":
       down.write(part.bytes.subarray(0, Math.max(0, fault.afterBytes - before)));
-      if (exchange.answerBytes <= fault.afterBytes && !part.last) break;
+      if (exchange.responseBytes <= fault.afterBytes && !part.last) break;
       takeEffect();
       if (fault.orderly === true) link.hangUp();
       else link.reset();
@@ -108,12 +108,12 @@ export function passAnswerPart(link: Link, exchange: Exchange, part: MessagePart
   }
 }
 
-/** What comes after on the connection waits too, as it would behind an answer that is late. */
+/** Holds a response. Later responses on the connection wait too, as they would if the server were slow. */
 function hold(link: Link, { held, strike }: Exchange, takeEffect: () => void): void {
   takeEffect();
-  const decided = strike?.verdict.then((verdict) => {
-    if (verdict === "cut") link.cut();
-    return verdict;
+  const decided = strike?.decision.then((decision) => {
+    if (decision === "cut") link.cut();
+    return decision;
   });
   if (decided !== undefined) link.down.waitFor(decided);
   for (const bytes of held) link.down.write(bytes);

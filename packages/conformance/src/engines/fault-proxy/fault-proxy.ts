@@ -1,50 +1,50 @@
 import { once } from "node:events";
 import { connect, createServer, type AddressInfo, type Server, type Socket } from "node:net";
-import { createArmory } from "./armed-faults.ts";
+import { createArmedFaults } from "./armed-faults.ts";
 import type { ArmedFault, Fault, Trigger } from "./fault.ts";
 import { ProxiedConnection } from "./proxied-connection.ts";
 
 export interface FaultProxyOptions {
-  /** The server that clients are to reach through the proxy. */
+  /** The server to which the proxy connects. */
   readonly target: { readonly host: string; readonly port: number };
-  /** Numbers of [0, 1) for jitter. @default Math.random */
+  /** Returns numbers in [0, 1) for jitter. @default Math.random */
   readonly random?: () => number;
 }
 
-/** A proxy between clients and a server on which one can rely to fail when told. */
+/** A proxy between clients and a server that injects faults on demand. */
 export interface FaultProxy {
-  /** Where clients connect to, on 127.0.0.1. */
+  /** The port on 127.0.0.1 to which clients connect. */
   readonly port: number;
-  /** How many connections were made so far. */
+  /** The number of connections that clients have opened so far. */
   readonly connections: number;
-  /** How many of them clients have not ended, nor lost. */
+  /** The number of connections that clients have neither closed nor lost. */
   readonly openConnections: number;
-  /** How many requests came so far. */
+  /** The number of requests so far. */
   readonly requests: number;
-  /** How many bytes clients have sent, and the server has answered, let through or not. */
+  /** The bytes sent so far by clients and by the server, whether passed on or not. */
   readonly bytesUp: number;
   readonly bytesDown: number;
-  /** Prepares a fault for a request to come. */
+  /** Prepares a fault for a later request. */
   arm(fault: Fault & Trigger): ArmedFault;
-  /** Closes the port: new connections are refused, those that are open stay. */
+  /** Closes the port. New connections are refused, and open connections stay open. */
   refuse(): void;
-  /** Opens the port again, after `refuse`. */
+  /** Opens the port again after `refuse`. */
   accept(): Promise<void>;
-  /** Resets every open connection; resolves when they are gone. */
+  /** Resets every open connection. Resolves when they are closed. */
   cutAll(): Promise<void>;
-  /** Resets every connection and ends. */
+  /** Resets every connection and stops the proxy. */
   close(): Promise<void>;
 }
 
 /**
- * Starts a proxy for HTTP/1.1 and RESP (Redis) that knows requests from each other, also those that share a connection,
- * and fails those that it is told to. Without TLS; not for connections that subscribe to a channel.
+ * Starts a proxy for HTTP/1.1 and RESP (Redis). It distinguishes the requests on a connection, so that a fault strikes
+ * exactly the requests it is armed for. It does not support TLS or connections that subscribe to a channel.
  */
 export async function startFaultProxy({
   target,
   random = Math.random,
 }: FaultProxyOptions): Promise<FaultProxy> {
-  const armory = createArmory();
+  const faults = createArmedFaults();
   const open = new Set<ProxiedConnection>();
   const count = { connections: 0, bytesUp: 0, bytesDown: 0 };
 
@@ -53,7 +53,7 @@ export async function startFaultProxy({
     const server = connect({ ...target, allowHalfOpen: true, noDelay: true });
     client.on("data", ({ length }) => (count.bytesUp += length));
     server.on("data", ({ length }) => (count.bytesDown += length));
-    const connection = new ProxiedConnection({ number: count.connections, client, server, armory, random });
+    const connection = new ProxiedConnection({ number: count.connections, client, server, faults, random });
     open.add(connection);
     client.on("close", () => open.delete(connection));
   };
@@ -73,7 +73,7 @@ export async function startFaultProxy({
       return [...open].filter(({ isEnded }) => !isEnded).length;
     },
     get requests() {
-      return armory.requests;
+      return faults.requests;
     },
     get bytesUp() {
       return count.bytesUp;
@@ -81,7 +81,7 @@ export async function startFaultProxy({
     get bytesDown() {
       return count.bytesDown;
     },
-    arm: armory.arm,
+    arm: faults.arm,
     refuse: () => void server.close(),
     accept: () => listen(server, port),
     cutAll,

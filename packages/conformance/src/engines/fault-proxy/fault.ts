@@ -1,36 +1,37 @@
 import type { ProxiedRequest, RequestMatcher } from "./proxied-request.ts";
 
-/** What may go wrong with a request, or with its answer. */
+/** A fault of a request or of its response. */
 export type Fault =
-  /** The request arrives late, and so do those after it on its connection. */
+  /** Delays the request and the later ones on its connection. */
   | {
       readonly type: "delay";
-      /** At least this long. */
+      /** The minimum delay. */
       readonly milliseconds: number;
-      /** Up to this many milliseconds more, by chance. @default 0 */
+      /** The maximum random addition, in milliseconds. @default 0 */
       readonly jitter?: number;
     }
-  /** From here on the connection is silent: nothing arrives, in either direction, and nothing is closed. */
+  /** Silences the connection: from now on, nothing arrives in either direction, and nothing is closed. */
   | { readonly type: "blackHole" }
-  /** The connection is reset after so many bytes of the request: the server may see a beginning, never the whole. */
+  /** Resets the connection after this many bytes of the request, of which the server never gets the last byte. */
   | { readonly type: "cutRequest"; /** @default 0 */ readonly afterBytes?: number }
-  /** The connection is lost after so many bytes of the answer: the server has done what it was asked. */
+  /** Ends the connection after this many bytes of the response. The server has processed the request. */
   | {
       readonly type: "cutAnswer";
       readonly afterBytes: number;
       /**
-       * Whether it ends as if the server shut down, so that all those bytes arrive; a reset may overtake them.
+       * Whether to end the connection as if the server shut down, so that all those bytes arrive. A reset may overtake
+       * them.
        * @default false
        */
       readonly orderly?: boolean;
     }
-  /** The server has answered, and the client sees a reset instead. */
+  /** Discards the server's response and resets the connection. The server has processed the request. */
   | { readonly type: "discardAnswer" }
-  /** The server has answered, and the answer waits until `release` lets it through, or `cut` discards it. */
+  /** Holds the server's response until `release` lets it through or `cut` discards it. */
   | { readonly type: "holdAnswer" }
-  /** Request and answer trickle. */
+  /** Slows down the request and the response. */
   | { readonly type: "slow"; readonly bytesPerSecond: number }
-  /** The proxy answers. */
+  /** Responds with this HTTP response. */
   | {
       readonly type: "answerHttp";
       readonly status: number;
@@ -38,52 +39,52 @@ export type Fault =
       readonly body?: string;
       readonly insteadOf?: InsteadOf;
     }
-  /** The proxy answers with an error. */
+  /** Responds with this Redis error. */
   | {
       readonly type: "answerRedis";
-      /** Without the leading `-`; {@link redisErrors} has those that Redis sends. */
+      /** Without the leading `-`. {@link redisErrors} has the errors of Redis. */
       readonly error: string;
       readonly insteadOf?: InsteadOf;
     };
 
 /**
- * `server`: the server never sees the request. `answer`: it has done what it was asked, and the client gets this
- * instead of its answer, as from a gateway that has lost it.
+ * With `server`, the request never reaches the server. With `answer`, the server processes the request, and the client
+ * gets the proxy's response instead of the server's, as from a gateway that lost the response.
  * @default "server"
  */
 export type InsteadOf = "server" | "answer";
 
 /**
- * Which requests a fault is for. By count and never by time, so that a test is the same each time. Where several faults
- * are due, the one armed last strikes: a delay of everything first, what is special after it.
+ * Selects the requests that a fault strikes, by count and never by time, so that tests are repeatable. If several
+ * faults are due, the one armed last strikes. Arm a delay of all requests first, and special faults after it.
  */
 export interface Trigger {
   /** @default every request */
   readonly when?: RequestMatcher;
-  /** The first matching request to be struck, counted from the arming. @default 1 */
+  /** The number of the first matching request to strike, counted from 1 after arming. @default 1 */
   readonly nth?: number;
-  /** How many matching requests are struck, one after the other. @default 1 */
+  /** How many consecutive matching requests to strike. @default 1 */
   readonly times?: number;
 }
 
-/** A fault in wait. */
+/** A fault that waits for its requests. */
 export interface ArmedFault {
   /**
-   * Resolves when the fault took effect for the first time. For the faults of an answer that is when the server has
-   * answered: what was asked is done by then.
+   * Resolves when the fault first takes effect. For the faults of a response, the server has processed the request by
+   * then.
    */
   readonly struck: Promise<ProxiedRequest>;
-  /** How often it took effect so far. */
+  /** How often the fault has taken effect so far. */
   readonly strikes: number;
-  /** Lets held answers through, and later ones too. */
+  /** Lets held responses through, including later ones. */
   release(): void;
-  /** Discards held answers: their clients see a reset. */
+  /** Discards held responses and resets their connections. */
   cut(): void;
-  /** Strikes no further request; what was struck stays so. */
+  /** Strikes no more requests. Requests that have been struck are unaffected. */
   disarm(): void;
 }
 
-/** The errors of Redis by what is the matter, word for word. */
+/** The exact errors of Redis, by cause. */
 export const redisErrors = {
   readOnly: "READONLY You can't write against a read only replica.",
   loading: "LOADING Redis is loading the dataset in memory",

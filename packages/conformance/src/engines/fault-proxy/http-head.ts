@@ -1,8 +1,8 @@
 /** The start line and the headers of an HTTP/1.1 message. */
 export interface HttpHead {
-  /** `PUT /path?query HTTP/1.1` or `HTTP/1.1 200 OK`, by its words. */
+  /** The words of the start line, such as `PUT /path?query HTTP/1.1` or `HTTP/1.1 200 OK`. */
   readonly startLine: readonly [string, string, string];
-  /** By name in lower case. */
+  /** By lower-case name. */
   readonly headers: ReadonlyMap<string, string>;
 }
 
@@ -18,14 +18,14 @@ export function parseHttpHead(bytes: Buffer): HttpHead {
   return { startLine: [first, second, rest.join(" ")], headers };
 }
 
-/** How far the body of a message reaches. */
+/** How the end of a message's body is determined. */
 export type HttpBody = "chunked" | "until close" | "none, more heads follow" | { readonly length: number };
 
 export function bodyOfRequest(head: HttpHead): HttpBody {
   return declaredBody(head) ?? { length: 0 };
 }
 
-export function bodyOfAnswer(head: HttpHead, requestMethod: string | undefined): HttpBody {
+export function bodyOfResponse(head: HttpHead, requestMethod: string | undefined): HttpBody {
   const status = Number(head.startLine[1]);
   if (status < 200) return "none, more heads follow";
   if (status === 204 || status === 304 || requestMethod === "HEAD") return { length: 0 };

@@ -1,13 +1,13 @@
 import { parseHttpHead, type HttpBody, type HttpHead } from "./http-head.ts";
 import type { MessagePart, MessageSplitter } from "./message-part.ts";
 
-/** Divides HTTP/1.1 in one direction of a connection, with any number of messages on it. */
+/** Splits one direction of an HTTP/1.1 connection, which may carry any number of messages. */
 export function splitHttp(bodyOf: (head: HttpHead) => HttpBody): MessageSplitter {
-  let rest: Buffer = Buffer.alloc(0);
+  let buffered: Buffer = Buffer.alloc(0);
   let body: BodyScanner | undefined;
 
   const takeHead = (): MessagePart | undefined => {
-    const end = rest.indexOf("\r\n\r\n");
+    const end = buffered.indexOf("\r\n\r\n");
     if (end === -1) return undefined;
     const bytes = take(end + 4);
     const extent = bodyOf(parseHttpHead(bytes));
@@ -16,19 +16,19 @@ export function splitHttp(bodyOf: (head: HttpHead) => HttpBody): MessageSplitter
     return { bytes, first: !interim, last: !interim && body === undefined, interim };
   };
   const takeBody = (scan: BodyScanner): MessagePart | undefined => {
-    if (rest.length === 0) return undefined;
-    const { length, done } = scan(rest);
+    if (buffered.length === 0) return undefined;
+    const { length, done } = scan(buffered);
     if (done) body = undefined;
     return { bytes: take(length), first: false, last: done, interim: false };
   };
   const take = (length: number): Buffer => {
-    const taken = rest.subarray(0, length);
-    rest = rest.subarray(length);
-    return taken;
+    const bytes = buffered.subarray(0, length);
+    buffered = buffered.subarray(length);
+    return bytes;
   };
 
   return function* split(bytes) {
-    rest = Buffer.concat([rest, bytes]);
+    buffered = Buffer.concat([buffered, bytes]);
     for (;;) {
       const part = body === undefined ? takeHead() : takeBody(body);
       if (part === undefined) return;
@@ -37,32 +37,32 @@ export function splitHttp(bodyOf: (head: HttpHead) => HttpBody): MessageSplitter
   };
 }
 
-/** How many of these bytes belong to the body, and whether it ends with them. */
+/** Returns how many of the bytes belong to the body, and whether the body ends with them. */
 type BodyScanner = (bytes: Buffer) => { readonly length: number; readonly done: boolean };
 
-/** `undefined` for a message that ends with its head. */
+/** Returns `undefined` for a message without a body. */
 function scannerOf(extent: Exclude<HttpBody, "none, more heads follow">): BodyScanner | undefined {
   if (extent === "chunked") return chunkScanner();
   if (extent === "until close") return (bytes) => ({ length: bytes.length, done: false });
-  let missing = extent.length;
-  if (missing === 0) return undefined;
+  let remaining = extent.length;
+  if (remaining === 0) return undefined;
   return (bytes) => {
-    const length = Math.min(missing, bytes.length);
-    missing -= length;
-    return { length, done: missing === 0 };
+    const length = Math.min(remaining, bytes.length);
+    remaining -= length;
+    return { length, done: remaining === 0 };
   };
 }
 
 function chunkScanner(): BodyScanner {
   let line = "";
-  let missing = 0;
+  let remaining = 0;
   let inTrailer = false;
   return (bytes) => {
     let position = 0;
     while (position < bytes.length) {
-      if (missing > 0) {
-        const length = Math.min(missing, bytes.length - position);
-        missing -= length;
+      if (remaining > 0) {
+        const length = Math.min(remaining, bytes.length - position);
+        remaining -= length;
         position += length;
         continue;
       }
@@ -72,8 +72,8 @@ function chunkScanner(): BodyScanner {
       if (inTrailer && line === "\r\n") return { length: position, done: true };
       const size = inTrailer ? 0 : Number.parseInt(line, 16);
       inTrailer = size === 0;
-      // A chunk's data end with a line break of their own.
-      missing = inTrailer ? 0 : size + 2;
+      // A line break follows the data of a chunk.
+      remaining = inTrailer ? 0 : size + 2;
       line = "";
     }
     return { length: position, done: false };

@@ -13,7 +13,7 @@ import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { startFaultProxy, type FaultProxy } from "./fault-proxy.ts";
 import { httpRequest } from "./proxied-request.ts";
 
-/** Keeps what is put into it, by path; notes every request that arrived whole. */
+/** Starts a server that stores files by path and records every complete request. */
 async function startFileServer(): Promise<{ server: Server; files: Map<string, string>; done: string[] }> {
   const files = new Map<string, string>();
   const done: string[] = [];
@@ -30,7 +30,7 @@ async function startFileServer(): Promise<{ server: Server; files: Map<string, s
     }
   };
   const server = createServer((incoming, outgoing) => {
-    // A request that is cut off is none.
+    // A truncated request is ignored.
     serve(incoming, outgoing).catch(() => outgoing.destroy());
   });
   server.listen(0, "127.0.0.1");
@@ -48,7 +48,7 @@ beforeEach(async () => {
     target: { host: "127.0.0.1", port: (backend.server.address() as AddressInfo).port },
     random: () => 0.5,
   });
-  // One connection for all requests: that the proxy knows them from each other is the point.
+  // One connection for all requests, so that the proxy has to distinguish them.
   agent = new Agent({ keepAlive: true, maxSockets: 1 });
 });
 
@@ -66,15 +66,15 @@ interface Call {
   readonly signal?: AbortSignal;
 }
 
-interface Answer {
+interface Reply {
   readonly status: number | undefined;
   readonly headers: IncomingMessage["headers"];
   readonly body: string;
 }
 
-async function call(method: string, path: string, options: Call = {}): Promise<Answer> {
-  const { body, headers, ...rest } = options;
-  const outgoing = request({ host: "127.0.0.1", port: proxy.port, agent, method, path, headers, ...rest });
+async function call(method: string, path: string, options: Call = {}): Promise<Reply> {
+  const { body, headers, ...more } = options;
+  const outgoing = request({ host: "127.0.0.1", port: proxy.port, agent, method, path, headers, ...more });
   if (headers?.["expect"] === undefined) outgoing.end(body);
   else outgoing.on("continue", () => outgoing.end(body)).flushHeaders();
   const [incoming] = (await once(outgoing, "response")) as [IncomingMessage];
@@ -85,7 +85,7 @@ const put = (path: string, body: string, options: Call = {}) => call("PUT", path
 const get = (path: string, options: Call = {}) => call("GET", path, options);
 
 describe("without a fault", () => {
-  it("passes requests on, many on one connection, and counts", async () => {
+  it("passes on and counts many requests on one connection", async () => {
     await put("/a", "one");
     expect(await get("/a")).toMatchObject({ status: 200, body: "one" });
     expect(await call("HEAD", "/a")).toMatchObject({ status: 200, body: "" });
@@ -98,25 +98,25 @@ describe("without a fault", () => {
     expect(proxy.bytesDown).toBeGreaterThan("HTTP/1.1 200 OK".length * 5);
   });
 
-  it("passes large bodies on unchanged, in both directions", async () => {
+  it("passes on large bodies unchanged in both directions", async () => {
     const body = "0123456789abcdef".repeat(2 ** 17);
     await put("/large", body);
     expect((await get("/large")).body === body).toBe(true);
   });
 
-  it("lets a client ask before it sends its body", async () => {
+  it("supports a client that expects 100 Continue before it sends the body", async () => {
     expect(await put("/a", "one", { headers: { expect: "100-continue" } })).toMatchObject({ status: 201 });
     expect(await get("/a")).toMatchObject({ body: "one" });
   });
 
-  it("resets a client whose server cannot be reached", async () => {
+  it("resets the client if the server is unreachable", async () => {
     backend.server.close();
     await expect(get("/a")).rejects.toMatchObject({ code: "ECONNRESET" });
   });
 });
 
 describe("triggers", () => {
-  it("strikes the nth matching request, and as many as were ordered", async () => {
+  it("strikes as many matching requests as requested, from the nth on", async () => {
     const when = httpRequest({ method: "PUT", path: "/a" });
     const armed = proxy.arm({ type: "answerHttp", status: 503, when, nth: 2, times: 2 });
     const statuses = [];
@@ -126,7 +126,7 @@ describe("triggers", () => {
     expect(await armed.struck).toMatchObject({ connection: 1, http: { method: "PUT", target: "/a" } });
   });
 
-  it("strikes with what was armed last, and nothing that was disarmed", async () => {
+  it("strikes with the fault armed last, and never with a disarmed one", async () => {
     proxy.arm({ type: "answerHttp", status: 500, times: Number.POSITIVE_INFINITY });
     const later = proxy.arm({
       type: "answerHttp",
@@ -141,14 +141,14 @@ describe("triggers", () => {
 });
 
 describe("faults of a request", () => {
-  it("delay: it arrives late", async () => {
+  it("delay: the request arrives late", async () => {
     proxy.arm({ type: "delay", milliseconds: 100, jitter: 100 });
     const started = performance.now();
     expect(await put("/a", "one")).toMatchObject({ status: 201 });
     expect(performance.now() - started).toBeGreaterThanOrEqual(149);
   });
 
-  it("cutRequest: the server never has the whole", async () => {
+  it("cutRequest: the server never gets the whole request", async () => {
     for (const afterBytes of [0, 30, 1_000_000]) {
       const armed = proxy.arm({ type: "cutRequest", afterBytes });
       await expect(put("/a", "one")).rejects.toMatchObject({ code: "ECONNRESET" });
@@ -158,7 +158,7 @@ describe("faults of a request", () => {
     expect(backend.done).toEqual(["GET /a"]);
   });
 
-  it("blackHole: nothing comes, nothing is closed", async () => {
+  it("blackHole: nothing arrives and nothing is closed", async () => {
     const armed = proxy.arm({ type: "blackHole", when: httpRequest({ method: "PUT" }) });
     await expect(put("/a", "one", { signal: AbortSignal.timeout(100) })).rejects.toThrow("aborted");
     expect(armed.strikes).toBe(1);
@@ -167,15 +167,15 @@ describe("faults of a request", () => {
   });
 });
 
-describe("faults of an answer", () => {
-  it("discardAnswer: the server has done it, and the client sees a reset", async () => {
+describe("faults of a response", () => {
+  it("discardAnswer: the server processes the request, and the client gets a reset", async () => {
     const armed = proxy.arm({ type: "discardAnswer", when: httpRequest({ method: "PUT" }) });
     await expect(put("/a", "one")).rejects.toMatchObject({ code: "ECONNRESET" });
     expect(armed.strikes).toBe(1);
     expect(await get("/a")).toMatchObject({ body: "one" });
   });
 
-  it.each([false, true])("cutAnswer: the client gets its beginning (orderly: %s)", async (orderly) => {
+  it.each([false, true])("cutAnswer: the client gets the first bytes (orderly: %s)", async (orderly) => {
     await put("/a", "0123456789");
     const whole = proxy.bytesDown;
     await get("/a");
@@ -183,7 +183,7 @@ describe("faults of an answer", () => {
     proxy.arm({ type: "cutAnswer", afterBytes: length - 6, orderly });
     const outgoing = request({ host: "127.0.0.1", port: proxy.port, agent, path: "/a" }).end();
     const [incoming] = (await once(outgoing, "response")) as [IncomingMessage];
-    // Node.js reports the reset at the request and at the answer.
+    // Node.js reports the reset on both the request and the response.
     outgoing.on("error", () => undefined);
     const pieces: string[] = [];
     const reading = (async () => {
@@ -194,7 +194,7 @@ describe("faults of an answer", () => {
     await expect.poll(() => proxy.openConnections).toBe(0);
   });
 
-  it("holdAnswer: another client writes meanwhile", async () => {
+  it("holdAnswer: another client can write meanwhile", async () => {
     const armed = proxy.arm({ type: "holdAnswer", when: httpRequest({ method: "PUT" }) });
     const held = put("/a", "mine");
     await armed.struck;
@@ -206,7 +206,7 @@ describe("faults of an answer", () => {
     expect(await get("/a")).toMatchObject({ body: "theirs" });
   });
 
-  it("holdAnswer and cut: the client sees a reset and nothing of the answer", async () => {
+  it("holdAnswer and cut: the client gets a reset and nothing of the response", async () => {
     const armed = proxy.arm({ type: "holdAnswer" });
     const held = put("/a", "mine");
     await armed.struck;
@@ -215,7 +215,7 @@ describe("faults of an answer", () => {
     expect(backend.done).toEqual(["PUT /a"]);
   });
 
-  it("slow: it trickles", async () => {
+  it("slow: the response trickles", async () => {
     await put("/a", "x".repeat(1000));
     proxy.arm({ type: "slow", bytesPerSecond: 5000 });
     const started = performance.now();
@@ -224,8 +224,8 @@ describe("faults of an answer", () => {
   });
 });
 
-describe("answers in place of the server", () => {
-  it("gives status, headers and body, and keeps the connection", async () => {
+describe("injected responses", () => {
+  it("have a status, headers and a body, and keep the connection open", async () => {
     proxy.arm({
       type: "answerHttp",
       status: 429,
@@ -243,7 +243,7 @@ describe("answers in place of the server", () => {
     expect(backend.done).toEqual(["GET /a"]);
   });
 
-  it("comes instead of the server's answer, which has done what it was asked", async () => {
+  it("can replace the response of a server that has processed the request", async () => {
     proxy.arm({ type: "answerHttp", status: 504, insteadOf: "answer", body: "too late" });
     expect(await put("/a", "1".repeat(100_000))).toMatchObject({ status: 504, body: "too late" });
     expect(backend.files.get("/a")?.length).toBe(100_000);
@@ -251,7 +251,7 @@ describe("answers in place of the server", () => {
     expect(proxy.connections).toBe(1);
   });
 
-  it("lets a client that asks first send its body, and gives HEAD none", async () => {
+  it("support 100 Continue, and have no body in response to HEAD", async () => {
     proxy.arm({ type: "answerHttp", status: 503, body: "later", times: 2 });
     expect(await put("/a", "one", { headers: { expect: "100-continue" } })).toMatchObject({ status: 503 });
     expect(await call("HEAD", "/a")).toMatchObject({ status: 503, body: "" });
@@ -261,7 +261,7 @@ describe("answers in place of the server", () => {
 });
 
 describe("connections", () => {
-  it("refuses new ones, keeps the open ones, and accepts again", async () => {
+  it("can be refused while the open ones continue, and accepted again", async () => {
     await put("/a", "one");
     proxy.refuse();
     await expect(get("/a", { agent: new Agent() })).rejects.toMatchObject({ code: "ECONNREFUSED" });
@@ -270,7 +270,7 @@ describe("connections", () => {
     expect(await get("/a", { agent: new Agent() })).toMatchObject({ body: "one" });
   });
 
-  it("cuts all that are open", async () => {
+  it("can all be cut", async () => {
     const armed = proxy.arm({ type: "holdAnswer" });
     const held = put("/a", "one");
     await armed.struck;
@@ -279,7 +279,7 @@ describe("connections", () => {
     expect(await get("/a")).toMatchObject({ body: "one" });
   });
 
-  it("has none left after it is closed", async () => {
+  it("are all closed with the proxy", async () => {
     await put("/a", "one");
     await proxy.close();
     expect(proxy.openConnections).toBe(0);

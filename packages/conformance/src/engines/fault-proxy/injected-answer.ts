@@ -3,19 +3,19 @@ import type { Exchange } from "./exchange.ts";
 import type { Fault } from "./fault.ts";
 import type { ProxiedRequest } from "./proxied-request.ts";
 
-/** What the proxy answers, in the server's place or instead of its answer. */
+/** The response of the proxy, either without the server or in place of the server's response. */
 export type Injection = Pick<Exchange, "injected" | "substitute">;
 
 export function injectionFor(fault: Fault | undefined, request: ProxiedRequest): Injection {
-  const answer = fault && answerOf(fault, request);
+  const response = fault && responseOf(fault, request);
   const isSubstitute = fault !== undefined && "insteadOf" in fault && fault.insteadOf === "answer";
   return isSubstitute
-    ? { injected: undefined, substitute: answer }
-    : { injected: answer, substitute: undefined };
+    ? { injected: undefined, substitute: response }
+    : { injected: response, substitute: undefined };
 }
 
-/** `undefined` if the fault is none that answers. */
-function answerOf(fault: Fault, request: ProxiedRequest): Buffer | undefined {
+/** Returns the response that the fault specifies, if any. */
+function responseOf(fault: Fault, request: ProxiedRequest): Buffer | undefined {
   if (fault.type === "answerRedis") return Buffer.from(`-${fault.error}\r\n`);
   if (fault.type !== "answerHttp") return undefined;
   const { status, headers = {}, body = "" } = fault;

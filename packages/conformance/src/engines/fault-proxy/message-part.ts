@@ -1,22 +1,22 @@
-/** A piece of a request or of an answer, as it came. */
+/** A part of a request or response, as received. */
 export interface MessagePart {
   readonly bytes: Buffer;
-  /** Whether it begins the message. The first part of an HTTP message has the whole head. */
+  /** Whether the message starts with this part. The first part of an HTTP message contains the whole head. */
   readonly first: boolean;
-  /** Whether it ends the message. */
+  /** Whether the message ends with this part. */
   readonly last: boolean;
-  /** Whether it comes before an answer without being one: HTTP's `100 Continue`, a push of RESP3. */
+  /** Whether this precedes a response without being part of it: HTTP's `100 Continue`, or a push of RESP3. */
   readonly interim: boolean;
 }
 
-/** Divides a stream of bytes into messages; keeps what is not enough for a part until more comes. */
+/** Splits a stream of bytes into messages. Incomplete parts are buffered until more bytes arrive. */
 export type MessageSplitter = (bytes: Buffer) => Iterable<MessagePart>;
 
-/** For a protocol that the proxy does not know: all that a client sends is one request, and what comes first is its answer. */
-export function splitNothing(role: "request" | "answer"): MessageSplitter {
+/** For unknown protocols: everything that a client sends is one request, and the first bytes from the server respond. */
+export function splitNothing(role: "request" | "response"): MessageSplitter {
   let first = true;
   return (bytes) => {
-    const part = { bytes, first, last: first && role === "answer", interim: false };
+    const part = { bytes, first, last: first && role === "response", interim: false };
     first = false;
     return [part];
   };

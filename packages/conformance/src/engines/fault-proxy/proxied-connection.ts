@@ -1,7 +1,7 @@
 import type { Socket } from "node:net";
-import type { Armory } from "./armed-faults.ts";
-import { passAnswerPart, passRequestPart, type Exchange, type Link } from "./exchange.ts";
-import { bodyOfAnswer, bodyOfRequest } from "./http-head.ts";
+import type { ArmedFaults } from "./armed-faults.ts";
+import { passResponsePart, passRequestPart, type Exchange, type Link } from "./exchange.ts";
+import { bodyOfResponse, bodyOfRequest } from "./http-head.ts";
 import { splitHttp } from "./http-splitter.ts";
 import { injectionFor } from "./injected-answer.ts";
 import { splitNothing, type MessagePart, type MessageSplitter } from "./message-part.ts";
@@ -14,20 +14,20 @@ export interface ConnectionParts {
   readonly number: number;
   readonly client: Socket;
   readonly server: Socket;
-  readonly armory: Armory;
+  readonly faults: ArmedFaults;
   readonly random: () => number;
 }
 
-/** Connects a client with the server, request by request. */
+/** Connects a client with the server and passes on their requests and responses. */
 export class ProxiedConnection {
   readonly #parts: ConnectionParts;
   readonly #link: Link;
-  /** The exchanges whose answers have not come whole yet, in the order in which they will. */
+  /** The exchanges whose responses are incomplete, in the order of the responses. */
   readonly #pending: Exchange[] = [];
   #protocol: Protocol | undefined;
   #splitRequests: MessageSplitter = splitNothing("request");
-  #splitAnswers: MessageSplitter = splitNothing("answer");
-  #receiving: Exchange | undefined;
+  #splitResponses: MessageSplitter = splitNothing("response");
+  #current: Exchange | undefined;
   #isClosed = false;
 
   constructor(parts: ConnectionParts) {
@@ -54,29 +54,29 @@ export class ProxiedConnection {
         this.#isClosed = true;
       },
     };
-    this.#join(client, server);
+    this.#connect(client, server);
   }
 
-  /** Whether the client has ended it; a black hole does not end it too. */
+  /** Whether the client has ended the connection. After a black hole, the proxy does not end its side. */
   get isEnded(): boolean {
     return this.#parts.client.readableEnded;
   }
 
-  /** Resets both ends at once, whatever waits; resolves when they are gone. */
+  /** Resets both ends immediately, whatever is still waiting. Resolves when both sockets are closed. */
   async cut(): Promise<void> {
     this.#isClosed = true;
     await Promise.all([this.#parts.client, this.#parts.server].map(resetSocket));
   }
 
-  #join(client: Socket, server: Socket): void {
+  #connect(client: Socket, server: Socket): void {
     const { up, down } = this.#link;
-    client.on("data", (bytes) => this.#receive(bytes));
-    server.on("data", (bytes) => this.#answer(bytes));
+    client.on("data", (bytes) => this.#receiveRequest(bytes));
+    server.on("data", (bytes) => this.#receiveResponse(bytes));
     client.on("end", () => this.#unlessClosed(() => up.end()));
-    server.on("end", () => this.#unlessClosed(() => this.#endAnswers()));
-    // What a client sent before it went away still arrives, as on a real network.
+    server.on("end", () => this.#unlessClosed(() => this.#endResponses()));
+    // Data that a client sent before it disconnected still arrives, as on a real network.
     client.on("close", () => (this.#isClosed ? server.destroy() : up.end()));
-    // An error is always followed by its close.
+    // An error event is always followed by a close event.
     client.on("error", () => undefined);
     server.on("error", () => this.#unlessClosed(() => down.reset()));
   }
@@ -85,45 +85,47 @@ export class ProxiedConnection {
     if (!this.#isClosed) action();
   }
 
-  #receive(bytes: Buffer): void {
-    if (this.#protocol === undefined) this.#speak(protocolOf(bytes[0]));
+  #receiveRequest(bytes: Buffer): void {
+    if (this.#protocol === undefined) this.#useProtocol(protocolOf(bytes[0]));
     for (const part of this.#splitRequests(bytes)) {
       if (this.#isClosed) return;
-      this.#receivePart(part);
+      this.#passRequest(part);
     }
   }
 
-  #speak(protocol: Protocol): void {
+  #useProtocol(protocol: Protocol): void {
     this.#protocol = protocol;
     if (protocol === "redis") {
       this.#splitRequests = splitRedis();
-      this.#splitAnswers = splitRedis();
+      this.#splitResponses = splitRedis();
     } else if (protocol === "http") {
       this.#splitRequests = splitHttp(bodyOfRequest);
-      this.#splitAnswers = splitHttp((head) => bodyOfAnswer(head, this.#pending[0]?.request.http?.method));
+      this.#splitResponses = splitHttp((head) =>
+        bodyOfResponse(head, this.#pending[0]?.request.http?.method),
+      );
     }
   }
 
-  #receivePart(part: MessagePart): void {
-    const exchange = part.first ? this.#open(part.bytes) : this.#receiving;
+  #passRequest(part: MessagePart): void {
+    const exchange = part.first ? this.#start(part.bytes) : this.#current;
     if (exchange === undefined) return;
-    this.#receiving = exchange;
+    this.#current = exchange;
     exchange.isReceived = part.last;
     if (exchange.injected === undefined) passRequestPart(this.#link, exchange, part);
     else this.#inject(exchange, part);
   }
 
-  #open(bytes: Buffer): Exchange {
-    const { number, armory } = this.#parts;
+  #start(bytes: Buffer): Exchange {
+    const { number, faults } = this.#parts;
     const request = describeRequest(number, this.#protocol ?? "unknown", bytes);
-    const strike = armory.strike(request);
+    const strike = faults.strike(request);
     const exchange = {
       request,
       strike,
       ...injectionFor(strike?.fault, request),
       isReceived: false,
       requestBytes: 0,
-      answerBytes: 0,
+      responseBytes: 0,
       held: [],
     };
     this.#pending.push(exchange);
@@ -131,32 +133,32 @@ export class ProxiedConnection {
   }
 
   #inject({ request }: Exchange, part: MessagePart): void {
-    const isAskedToGoOn = part.first && !part.last && request.http?.headers.has("expect") === true;
-    if (isAskedToGoOn) this.#link.down.write(Buffer.from("HTTP/1.1 100 Continue\r\n\r\n"));
-    this.#answerInjected();
+    const expectsContinue = part.first && !part.last && request.http?.headers.has("expect") === true;
+    if (expectsContinue) this.#link.down.write(Buffer.from("HTTP/1.1 100 Continue\r\n\r\n"));
+    this.#respondInjected();
   }
 
-  #answer(bytes: Buffer): void {
-    for (const part of this.#splitAnswers(bytes)) {
+  #receiveResponse(bytes: Buffer): void {
+    for (const part of this.#splitResponses(bytes)) {
       if (this.#isClosed) return;
-      this.#answerPart(part);
+      this.#passResponse(part);
     }
   }
 
-  #answerPart(part: MessagePart): void {
+  #passResponse(part: MessagePart): void {
     const [exchange] = this.#pending;
     if (exchange === undefined || part.interim) {
       this.#link.down.write(part.bytes);
       return;
     }
-    passAnswerPart(this.#link, exchange, part);
+    passResponsePart(this.#link, exchange, part);
     if (!part.last) return;
     this.#pending.shift();
-    this.#answerInjected();
+    this.#respondInjected();
   }
 
-  /** Gives the answers of the proxy whose turn it is. */
-  #answerInjected(): void {
+  /** Sends the injected responses that are next in order. */
+  #respondInjected(): void {
     for (;;) {
       const [exchange] = this.#pending;
       if (exchange?.injected === undefined || !exchange.isReceived) return;
@@ -166,11 +168,11 @@ export class ProxiedConnection {
     }
   }
 
-  #endAnswers(): void {
+  #endResponses(): void {
     const [exchange] = this.#pending;
-    // The end of the connection may be that of the answer.
-    if (exchange !== undefined && exchange.answerBytes > 0) {
-      this.#answerPart({ bytes: Buffer.alloc(0), first: false, last: true, interim: false });
+    // The end of the connection may also be the end of a response.
+    if (exchange !== undefined && exchange.responseBytes > 0) {
+      this.#passResponse({ bytes: Buffer.alloc(0), first: false, last: true, interim: false });
     }
     this.#link.down.end();
   }

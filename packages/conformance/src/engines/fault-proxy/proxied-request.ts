@@ -3,19 +3,19 @@ import { parseRedisCommand } from "./redis-splitter.ts";
 
 /** A request on its way through the proxy. */
 export interface ProxiedRequest {
-  /** The connection that it came on: the first is 1. */
+  /** The number of its connection, counted from 1. */
   readonly connection: number;
-  /** HTTP: the request line and the headers. Redis: the whole command. Else: what came first. */
+  /** For HTTP, the request line and the headers. For Redis, the whole command. Otherwise, the first bytes received. */
   readonly bytes: Uint8Array;
-  /** Set if it is HTTP/1.1. */
+  /** Set for HTTP/1.1. */
   readonly http?: {
     readonly method: string;
     /** The path and the query, as sent. */
     readonly target: string;
-    /** By name in lower case. */
+    /** By lower-case name. */
     readonly headers: ReadonlyMap<string, string>;
   };
-  /** Set if it is RESP. */
+  /** Set for RESP. */
   readonly redis?: {
     /** In upper case. */
     readonly command: string;
@@ -23,10 +23,10 @@ export interface ProxiedRequest {
   };
 }
 
-/** Whether a fault is meant for a request. */
+/** Returns whether a fault applies to a request. */
 export type RequestMatcher = (request: ProxiedRequest) => boolean;
 
-/** How the bytes of a connection are to be understood, told by its first one. */
+/** The protocol of a connection, which its first byte determines. */
 export type Protocol = "http" | "redis" | "unknown";
 
 export function protocolOf(firstByte: number | undefined): Protocol {
@@ -41,15 +41,15 @@ export function describeRequest(connection: number, protocol: Protocol, bytes: B
     return { connection, bytes, http: { method: startLine[0], target: startLine[1], headers } };
   }
   if (protocol === "redis") {
-    const [command = "", ...rest] = parseRedisCommand(bytes).map(String);
-    return { connection, bytes, redis: { command: command.toUpperCase(), arguments: rest } };
+    const [command = "", ...parameters] = parseRedisCommand(bytes).map(String);
+    return { connection, bytes, redis: { command: command.toUpperCase(), arguments: parameters } };
   }
   return { connection, bytes };
 }
 
 /**
- * Matches HTTP requests by method and by path: a string is the whole path, a regular expression is tried on path and
- * query. What is left out matches all.
+ * Matches HTTP requests by method and path. A string must equal the whole path; a regular expression is tested against
+ * path and query. An absent option matches everything.
  */
 export function httpRequest({
   method,
@@ -62,7 +62,7 @@ export function httpRequest({
   };
 }
 
-/** Matches Redis commands by name, in any case; without a name, all of them. */
+/** Matches Redis commands by name, case-insensitively. Without names, it matches all commands. */
 export function redisCommand(...names: readonly string[]): RequestMatcher {
   const wanted = new Set(names.map((name) => name.toUpperCase()));
   return ({ redis }) => redis !== undefined && (wanted.size === 0 || wanted.has(redis.command));

@@ -1,19 +1,19 @@
 import type { MessageSplitter } from "./message-part.ts";
 
-/** Divides RESP, versions 2 and 3, in either direction: a command or a reply is one part. */
+/** Splits RESP, versions 2 and 3, in either direction. Each command or reply is one part. */
 export function splitRedis(): MessageSplitter {
-  let rest: Buffer = Buffer.alloc(0);
+  let buffered: Buffer = Buffer.alloc(0);
   return function* split(bytes) {
-    rest = Buffer.concat([rest, bytes]);
-    for (let end = endOfValue(rest, 0); end !== undefined; end = endOfValue(rest, 0)) {
-      const isPush = rest[0] === ">".charCodeAt(0);
-      yield { bytes: rest.subarray(0, end), first: !isPush, last: !isPush, interim: isPush };
-      rest = rest.subarray(end);
+    buffered = Buffer.concat([buffered, bytes]);
+    for (let end = endOfValue(buffered, 0); end !== undefined; end = endOfValue(buffered, 0)) {
+      const isPush = buffered[0] === ">".charCodeAt(0);
+      yield { bytes: buffered.subarray(0, end), first: !isPush, last: !isPush, interim: isPush };
+      buffered = buffered.subarray(end);
     }
   };
 }
 
-/** The words of a command. */
+/** Returns the words of a command. */
 export function parseRedisCommand(bytes: Buffer): Buffer[] {
   const words: Buffer[] = [];
   let position = bytes.indexOf("\r\n") + 2;
@@ -26,7 +26,7 @@ export function parseRedisCommand(bytes: Buffer): Buffer[] {
   return words;
 }
 
-/** Where the value that starts at `start` ends; `undefined` while some of it is missing. */
+/** Returns where the value at `start` ends, or `undefined` if it is incomplete. */
 function endOfValue(bytes: Buffer, start: number): number | undefined {
   const lineEnd = bytes.indexOf("\r\n", start);
   if (lineEnd === -1) return undefined;
@@ -36,7 +36,7 @@ function endOfValue(bytes: Buffer, start: number): number | undefined {
     case "$":
     case "!":
     case "=":
-      // -1 says "no value".
+      // A size of -1 stands for a null value.
       return size < 0 ? next : withinBytes(bytes, next + size + 2);
     case "*":
     case "~":
@@ -45,7 +45,7 @@ function endOfValue(bytes: Buffer, start: number): number | undefined {
     case "%":
       return endOfValues(bytes, next, size * 2);
     case "|":
-      // Attributes, before the value that they are about.
+      // Attributes, followed by the value that they describe.
       return endOfValues(bytes, next, size * 2 + 1);
     default:
       return next;

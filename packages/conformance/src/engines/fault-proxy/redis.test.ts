@@ -6,7 +6,7 @@ import { redisErrors } from "./fault.ts";
 import { redisCommand } from "./proxied-request.ts";
 import { parseRedisCommand, splitRedis } from "./redis-splitter.ts";
 
-/** Knows SET and GET, and notes them. */
+/** Starts a server that supports SET and GET. */
 async function startTinyRedis(): Promise<{ server: Server; values: Map<string, string> }> {
   const values = new Map<string, string>();
   const server = createServer((socket) => {
@@ -16,8 +16,8 @@ async function startTinyRedis(): Promise<{ server: Server; values: Map<string, s
       for (const command of split(bytes)) {
         const [name = "", key = "", value = ""] = parseRedisCommand(command.bytes).map(String);
         if (name === "SET") values.set(key, value);
-        const found = values.get(key);
-        const reply = found === undefined ? "$-1\r\n" : `$${found.length}\r\n${found}\r\n`;
+        const stored = values.get(key);
+        const reply = stored === undefined ? "$-1\r\n" : `$${stored.length}\r\n${stored}\r\n`;
         socket.write(name === "SET" ? "+OK\r\n" : reply);
       }
     });
@@ -49,7 +49,7 @@ afterEach(async () => {
   backend.server.close();
 });
 
-/** Sends commands at once, and resolves to their replies. */
+/** Sends commands in one write. Resolves with their replies. */
 async function pipeline(...commands: readonly (readonly string[])[]): Promise<string[]> {
   client.write(commands.map((command) => encode(...command)).join(""));
   const split = splitRedis();
@@ -62,7 +62,7 @@ async function pipeline(...commands: readonly (readonly string[])[]): Promise<st
 }
 
 describe("a pipeline of commands", () => {
-  it("has the answers of proxy and server in the order of its commands", async () => {
+  it("gets the replies of proxy and server in the order of its commands", async () => {
     proxy.arm({ type: "answerRedis", error: redisErrors.readOnly, when: redisCommand("set") });
     proxy.arm({
       type: "answerRedis",
@@ -87,14 +87,14 @@ describe("a pipeline of commands", () => {
     expect([...backend.values]).toEqual([["k", "2"]]);
   });
 
-  it("has an error instead of the answer to a command that was done", async () => {
+  it("gets an error instead of the reply to a command that was executed", async () => {
     const error = redisErrors.unknown;
     proxy.arm({ type: "answerRedis", error, insteadOf: "answer", when: redisCommand("SET") });
     const replies = await pipeline(["GET", "k"], ["SET", "k", "1"], ["GET", "k"]);
     expect(replies).toEqual(["$-1\r\n", `-${error}\r\n`, "$1\r\n1\r\n"]);
   });
 
-  it("has the answers before a discarded one, and a reset in its place", async () => {
+  it("gets the replies before a discarded one, and then a reset", async () => {
     const armed = proxy.arm({ type: "discardAnswer", when: redisCommand("SET"), nth: 2 });
     client.write([encode("SET", "a", "1"), encode("SET", "b", "2"), encode("GET", "a")].join(""));
     let received = "";
@@ -105,21 +105,21 @@ describe("a pipeline of commands", () => {
     expect(armed.strikes).toBe(1);
   });
 
-  it("waits behind a held answer", async () => {
+  it("waits for a held reply before it gets later ones", async () => {
     const armed = proxy.arm({ type: "holdAnswer", when: redisCommand("SET") });
-    let isAnswered = false;
+    let hasReplies = false;
     const replies = pipeline(["SET", "a", "1"], ["GET", "a"]).then((all) => {
-      isAnswered = true;
+      hasReplies = true;
       return all;
     });
     expect(await armed.struck).toMatchObject({ redis: { command: "SET", arguments: ["a", "1"] } });
     expect(backend.values.get("a")).toBe("1");
-    expect(isAnswered).toBe(false);
+    expect(hasReplies).toBe(false);
     armed.release();
     expect(await replies).toEqual(["+OK\r\n", "$1\r\n1\r\n"]);
   });
 
-  it("arrives only up to a lost command", async () => {
+  it("reaches the server only up to a cut command", async () => {
     proxy.arm({ type: "cutRequest", afterBytes: 10, when: redisCommand("SET"), nth: 2 });
     client.write([encode("SET", "a", "1"), encode("SET", "b", "2"), encode("SET", "c", "3")].join(""));
     await expect(once(client, "end")).rejects.toMatchObject({ code: "ECONNRESET" });

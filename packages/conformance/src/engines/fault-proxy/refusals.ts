@@ -1,43 +1,43 @@
 import { broken } from "../../suite/expectations.ts";
 import { type Fault, type FaultProxy, type InsteadOf, redisErrors } from "./index.ts";
 
-/** How a backend is spoken to. */
+/** The protocol of a backend. */
 export type Protocol = "http" | "redis";
 
-/** How the store behind the work speaks to its backend, as its requests show. */
+/** Resolves with the protocol of the requests that a store sends through the proxy while it does the work. */
 export async function protocolOf(proxy: FaultProxy, work: () => Promise<unknown>): Promise<Protocol> {
-  let found: Protocol | undefined;
+  let protocol: Protocol | undefined;
   const watch = proxy.arm({
     type: "delay",
     milliseconds: 0,
     when: ({ http, redis }) => {
-      if (http !== undefined) found ??= "http";
-      if (redis !== undefined) found ??= "redis";
+      if (http !== undefined) protocol ??= "http";
+      if (redis !== undefined) protocol ??= "redis";
       return false;
     },
   });
   await work();
   watch.disarm();
   return (
-    found ??
-    broken("the store reaches its backend through the proxy, by HTTP or RESP", "it sent neither there")
+    protocol ??
+    broken("the store connects to its backend through the proxy, with HTTP or RESP", "it sent neither")
   );
 }
 
-/** What may be wrong. */
-export type RefusalKind = "denied" | "busy" | "failing" | "gateway" | "full" | "missing" | "strange";
+/** Why a backend refuses a request. */
+export type RefusalKind = "denied" | "busy" | "failing" | "gateway" | "full" | "missing" | "unexpected";
 
-interface Answers {
-  /** By status, without a body that only some would understand. */
+interface Responses {
+  /** Status codes. The responses have no body, since its format differs between services. */
   readonly http: readonly number[];
   readonly redis: readonly string[];
 }
 
-/** What backends answer then. */
-const refusals: Readonly<Record<RefusalKind, Answers>> = {
-  /** The credentials, or what they permit. */
+/** The responses of backends. */
+const RESPONSES: Readonly<Record<RefusalKind, Responses>> = {
+  /** The credentials are wrong, or do not permit the request. */
   denied: { http: [401, 403], redis: [redisErrors.noAuthentication, redisErrors.noPermission] },
-  /** Before it did anything, and for a moment. */
+  /** The backend is temporarily unavailable and has not processed the request. */
   busy: {
     http: [429],
     redis: [
@@ -50,15 +50,15 @@ const refusals: Readonly<Record<RefusalKind, Answers>> = {
       redisErrors.noReplicas,
     ],
   },
-  /** For a moment, and perhaps after it did what it was asked. */
+  /** The backend is temporarily failing and may have processed the request. */
   failing: { http: [500, 502, 503, 504], redis: [] },
-  /** What stands between client and server says, whatever the server has done. */
+  /** A gateway between client and server reports an error, whether or not the server has processed the request. */
   gateway: { http: [500, 502, 503, 504], redis: [redisErrors.unknown] },
   full: { http: [507], redis: [redisErrors.outOfMemory] },
-  /** To a read, that nothing is there. */
+  /** A read finds nothing. */
   missing: { http: [404], redis: [] },
-  /** What a store that is set up as it should be never gets. */
-  strange: {
+  /** Errors that a correctly configured store never gets. */
+  unexpected: {
     http: [400, 405, 409, 410, 412, 418, 501],
     redis: [
       redisErrors.wrongType,
@@ -71,7 +71,7 @@ const refusals: Readonly<Record<RefusalKind, Answers>> = {
   },
 };
 
-/** An answer that the proxy can give, and how to speak of it. */
+/** A response that the proxy can inject, and its name for messages. */
 export interface Refusal {
   readonly name: string;
   readonly fault: Fault;
@@ -82,19 +82,19 @@ export function refusalsOf(
   kind: RefusalKind,
   insteadOf: InsteadOf = "server",
 ): Refusal[] {
-  const { http, redis } = refusals[kind];
+  const { http, redis } = RESPONSES[kind];
   if (protocol === "redis")
     return redis.map((error) => ({ name: codeOf(error), fault: { type: "answerRedis", error, insteadOf } }));
-  const answers: Refusal[] = http.map((status) => ({
+  const statuses: Refusal[] = http.map((status) => ({
     name: `HTTP ${status}`,
     fault: { type: "answerHttp", status, insteadOf },
   }));
-  return kind === "strange" ? [...answers, loginPage] : answers;
+  return kind === "unexpected" ? [...statuses, LOGIN_PAGE] : statuses;
 }
 
-/** What somebody answers who stands in between and takes every request for that of a browser. */
-const loginPage: Refusal = {
-  name: "a page of HTML",
+/** The response of a captive portal or proxy that takes every client for a browser. */
+const LOGIN_PAGE: Refusal = {
+  name: "an HTML page",
   fault: {
     type: "answerHttp",
     status: 200,

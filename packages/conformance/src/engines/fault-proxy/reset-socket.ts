@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 
-/** Resets a connection at once; resolves when its socket is gone. */
+/** Resets a connection immediately. Resolves when the socket is closed. */
 export function resetSocket(socket: Socket): Promise<void> {
   return new Promise((resolve) => {
     if (socket.closed) {
@@ -8,7 +8,7 @@ export function resetSocket(socket: Socket): Promise<void> {
       return;
     }
     socket.once("close", () => resolve());
-    // A socket that is sending its end cannot be reset, and Node.js would lose it.
+    // A socket that is being shut down cannot be reset: Node.js would never emit its close event.
     const isEnding = socket.writableEnded && !socket.writableFinished;
     if (isEnding) socket.destroy();
     else socket.resetAndDestroy();

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { bodyOfAnswer, bodyOfRequest } from "./http-head.ts";
+import { bodyOfResponse, bodyOfRequest } from "./http-head.ts";
 import { splitHttp } from "./http-splitter.ts";
 import type { MessagePart, MessageSplitter } from "./message-part.ts";
 import { parseRedisCommand, splitRedis } from "./redis-splitter.ts";
 
-/** The messages of a stream, put together from their parts; an interim part is a message of its own. */
+/** Assembles the messages of a stream from their parts. An interim part is a separate message. */
 function messagesOf(parts: Iterable<MessagePart>): string[] {
   const messages: string[] = [];
   for (const { bytes, first, interim } of parts) {
@@ -14,7 +14,7 @@ function messagesOf(parts: Iterable<MessagePart>): string[] {
   return messages;
 }
 
-/** Every result of splitting these messages, however the network cuts their stream: in two, or into single bytes. */
+/** Returns the distinct results of splitting these messages if their stream arrives in two pieces or byte by byte. */
 function resultsOf(createSplitter: () => MessageSplitter, messages: readonly string[]): string[][] {
   const stream = Buffer.from(messages.join(""), "latin1");
   const cuts = Array.from({ length: stream.length }, (_, cut) => [
@@ -29,7 +29,7 @@ function resultsOf(createSplitter: () => MessageSplitter, messages: readonly str
 }
 
 describe("splitHttp", () => {
-  it("finds requests without a body, with a length and in chunks", () => {
+  it("splits requests without a body, with a length and in chunks", () => {
     const messages = [
       "GET /a HTTP/1.1\r\nHost: x\r\n\r\n",
       "PUT /b HTTP/1.1\r\nContent-Length: 12\r\n\r\nGET / HTTP\r\n",
@@ -41,7 +41,7 @@ describe("splitHttp", () => {
     expect(resultsOf(() => splitHttp(bodyOfRequest), messages)).toEqual([messages]);
   });
 
-  it("finds answers, with what precedes them", () => {
+  it("splits responses, including interim ones", () => {
     const messages = [
       "HTTP/1.1 100 Continue\r\n\r\n",
       "HTTP/1.1 201 Created\r\nContent-Length: 3\r\n\r\nabc",
@@ -49,20 +49,20 @@ describe("splitHttp", () => {
       "HTTP/1.1 304 Not Modified\r\nContent-Length: 500\r\n\r\n",
       "HTTP/1.1 200 OK\r\nConnection: close\r\n\r\nall that comes\r\n\r\nuntil the end",
     ];
-    expect(resultsOf(() => splitHttp((head) => bodyOfAnswer(head, "PUT")), messages)).toEqual([messages]);
+    expect(resultsOf(() => splitHttp((head) => bodyOfResponse(head, "PUT")), messages)).toEqual([messages]);
   });
 
-  it("knows that the answer to HEAD has no body", () => {
+  it("knows that a response to HEAD has no body", () => {
     const messages = [
       "HTTP/1.1 200 OK\r\nContent-Length: 500\r\n\r\n",
       "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
     ];
-    expect(resultsOf(() => splitHttp((head) => bodyOfAnswer(head, "HEAD")), messages)).toEqual([messages]);
+    expect(resultsOf(() => splitHttp((head) => bodyOfResponse(head, "HEAD")), messages)).toEqual([messages]);
   });
 });
 
 describe("splitRedis", () => {
-  it("finds the commands of a pipeline", () => {
+  it("splits the commands of a pipeline", () => {
     const messages = [
       "*1\r\n$4\r\nPING\r\n",
       "*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$11\r\n*1\r\n$1\r\na\r\n\r\n",
@@ -71,7 +71,7 @@ describe("splitRedis", () => {
     expect(resultsOf(splitRedis, messages)).toEqual([messages]);
   });
 
-  it("finds every kind of reply", () => {
+  it("splits every kind of reply", () => {
     const messages = [
       "+OK\r\n",
       "-ERR no\r\n",
@@ -95,7 +95,7 @@ describe("splitRedis", () => {
     expect(resultsOf(splitRedis, messages)).toEqual([messages]);
   });
 
-  it("reads the words of a command, whatever bytes are in them", () => {
+  it("parses the words of a command, whatever bytes they contain", () => {
     const command = Buffer.from("*3\r\n$3\r\nset\r\n$0\r\n\r\n$4\r\n\r\n\xff\x00\r\n", "latin1");
     expect(parseRedisCommand(command)).toEqual([
       Buffer.from("set"),

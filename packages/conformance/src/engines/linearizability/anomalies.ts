@@ -1,12 +1,12 @@
-import { type Sighting, Sightings } from "./observations.ts";
+import { type Observation, Observations } from "./observations.ts";
 import type { Operation } from "./operation.ts";
-import { absent, impossible, type State, type Step } from "./step.ts";
+import { ABSENT, IMPOSSIBLE, type State, type Step } from "./step.ts";
 
 export type AnomalyName =
   | "conflict that took effect"
   | "double creation"
   | "future read"
-  | "impossible answer"
+  | "impossible response"
   | "lost thread"
   | "lost update"
   | "phantom read"
@@ -14,16 +14,16 @@ export type AnomalyName =
   | "spurious conflict"
   | "stale read";
 
-/** Why a history is not linearizable, in a form that a person can check. */
+/** A reason why a history is not linearizable, which a reader can verify by hand. */
 export interface Anomaly {
   readonly name: AnomalyName;
   readonly explanation: string;
-  /** Those that cannot all be. */
+  /** The operations that contradict each other. */
   readonly operations: readonly Operation[];
 }
 
-/** Finds one thing wrong, or nothing. What it finds makes the history illegal, in any order. */
-type Rule = (steps: readonly Step[], seen: Sightings) => Anomaly | undefined;
+/** Finds one kind of anomaly. A history with an anomaly is illegal: no order of the operations explains it. */
+type Rule = (steps: readonly Step[], observations: Observations) => Anomaly | undefined;
 
 function anomaly(name: AnomalyName, explanation: string, ...steps: readonly (Step | undefined)[]): Anomaly {
   const operations = steps.flatMap((step) => (step === undefined ? [] : [step.operation]));
@@ -32,80 +32,88 @@ function anomaly(name: AnomalyName, explanation: string, ...steps: readonly (Ste
 
 function firstOf<T>(items: Iterable<T>, find: (item: T) => Anomaly | undefined): Anomaly | undefined {
   for (const item of items) {
-    const found = find(item);
-    if (found !== undefined) return found;
+    const result = find(item);
+    if (result !== undefined) return result;
   }
   return undefined;
 }
 
-const impossibleAnswer: Rule = (steps) => {
-  const step = steps.find(({ needs }) => needs === impossible);
-  return step && anomaly("impossible answer", "no state of the thread gives this answer", step);
+const impossibleResponse: Rule = (steps) => {
+  const step = steps.find(({ requiredState }) => requiredState === IMPOSSIBLE);
+  return step && anomaly("impossible response", "no state of the thread explains this response", step);
 };
 
-const unwritten: Rule = (steps, seen) => {
-  const refused = new Map(
+const unwrittenState: Rule = (steps, observations) => {
+  const conflicts = new Map(
     steps.flatMap((step) => {
       const { operation } = step;
       return operation.type === "save" && operation.outcome === "conflict" ? [[operation.write, step]] : [];
     }),
   );
-  return firstOf(seen.all, ({ state, step }) => {
-    if (state === absent || seen.writers.has(state)) return undefined;
-    const conflict = refused.get(state);
+  return firstOf(observations.all, ({ state, step }) => {
+    if (state === ABSENT || observations.writers.has(state)) return undefined;
+    const conflict = conflicts.get(state);
     return conflict === undefined
-      ? anomaly("phantom read", `nobody saved ${state}`, step)
+      ? anomaly("phantom read", `no call saved ${state}`, step)
       : anomaly(
           "conflict that took effect",
-          `${state} was seen, but its save was a conflict`,
+          `${state} was observed, although its save was a conflict`,
           conflict,
           step,
         );
   });
 };
 
-const futureRead: Rule = (_steps, seen) =>
-  firstOf(seen.all, ({ state, end, step }) => {
-    const writer = seen.writers.get(state);
+const futureRead: Rule = (_steps, observations) =>
+  firstOf(observations.all, ({ state, end, step }) => {
+    const writer = observations.writers.get(state);
     if (writer === undefined || end >= writer.start) return undefined;
-    return anomaly("future read", `${state} was seen before its save began`, step, writer);
+    return anomaly("future read", `${state} was observed before its save began`, step, writer);
   });
 
-const lostUpdate: Rule = (_steps, seen) =>
-  firstOf(seen.writers.keys(), (state) => {
-    const [one, two] = seen.consumersOf(state);
+const lostUpdate: Rule = (_steps, observations) =>
+  firstOf(observations.writers.keys(), (state) => {
+    const [one, two] = observations.consumersOf(state);
     if (two === undefined) return undefined;
-    return anomaly("lost update", `two calls replaced ${state}`, seen.writers.get(state), one, two);
+    const writer = observations.writers.get(state);
+    return anomaly("lost update", `two calls replaced ${state}`, writer, one, two);
   });
 
-/** Seen after it was replaced for certain. A write is once only: what was replaced never comes back. */
-const staleRead: Rule = (_steps, seen) =>
-  firstOf(seen.all, (sighting) => {
-    const { state } = sighting;
-    if (state === absent) return undefined;
-    const consumer = seen.consumersOf(state).find(({ end }) => end < sighting.start);
-    const other = seen.firstOfAnotherAfter(seen.knownFrom(state), state);
+/**
+ * Finds an observation of a state that had certainly been replaced before. Each state is written only once, so a
+ * replaced state never becomes current again.
+ */
+const staleRead: Rule = (_steps, observations) =>
+  firstOf(observations.all, (observation) => {
+    const { state } = observation;
+    if (state === ABSENT) return undefined;
+    const consumer = observations.consumersOf(state).find(({ end }) => end < observation.start);
+    const later = observations.firstOfAnotherAfter(observations.knownFrom(state), state);
     const [by, how] =
       consumer === undefined
-        ? [other, "something else was seen after it"]
+        ? [later, "a later state had been observed"]
         : [consumer, "it had been replaced"];
-    if (by === undefined || by.end >= sighting.start) return undefined;
-    return staleness(sighting, `${how} before this call began`, seen, "step" in by ? by.step : by);
+    if (by === undefined || by.end >= observation.start) return undefined;
+    const why = `${how} before this call began`;
+    return staleness(observation, why, observations, "step" in by ? by.step : by);
   });
 
-function staleness({ state, step }: Sighting, why: string, seen: Sightings, by: Step): Anomaly {
-  const writer = seen.writers.get(state);
-  return step.needs === state && step.makes !== undefined
-    ? anomaly("lost update", `${state} was replaced, but ${why}`, writer, by, step)
-    : anomaly("stale read", `${state} was seen, but ${why}`, writer, by, step);
+function staleness({ state, step }: Observation, why: string, observations: Observations, by: Step): Anomaly {
+  const writer = observations.writers.get(state);
+  return step.requiredState === state && step.resultingState !== undefined
+    ? anomaly("lost update", `${state} was replaced, although ${why}`, writer, by, step)
+    : anomaly("stale read", `${state} was observed, although ${why}`, writer, by, step);
 }
 
-/** Nothing was seen where something was and nobody deleted. */
-const lostThread: Rule = (steps, seen) => {
-  const deletes = steps.filter(({ makes }) => makes === absent);
-  const written = [...seen.writers].map(([state, writer]) => ({ from: seen.knownFrom(state), writer }));
-  return firstOf(seen.all, ({ state, start, end, step }) => {
-    if (state !== absent || step.makes === absent) return undefined;
+/** Finds a response that no thread existed, although one had been saved and no call deleted it. */
+const lostThread: Rule = (steps, observations) => {
+  const deletes = steps.filter(({ resultingState }) => resultingState === ABSENT);
+  const written = [...observations.writers].map(([state, writer]) => ({
+    from: observations.knownFrom(state),
+    writer,
+  }));
+  return firstOf(observations.all, ({ state, start, end, step }) => {
+    if (state !== ABSENT || step.resultingState === ABSENT) return undefined;
     const before = written.filter(({ from }) => from < start);
     const last = before.reduce(
       (a, b) => (b.writer.start > (a?.writer.start ?? -1) ? b : a),
@@ -113,47 +121,49 @@ const lostThread: Rule = (steps, seen) => {
     )?.writer;
     if (last === undefined || deletes.some((each) => each.start <= end && each.end >= last.start))
       return undefined;
-    return anomaly("lost thread", `nobody deleted it since the save of ${last.makes ?? ""}`, last, step);
+    const write = last.resultingState ?? "";
+    return anomaly("lost thread", `no call deleted it after the save of ${write}`, last, step);
   });
 };
 
 const doubleCreation: Rule = (steps) => {
   const creations = steps.filter(
-    ({ needs, makes, optional }) => !optional && needs === absent && makes !== undefined,
+    ({ requiredState, resultingState, optional }) =>
+      !optional && requiredState === ABSENT && resultingState !== undefined,
   );
-  const deletes = steps.filter(({ makes }) => makes === absent);
+  const deletes = steps.filter(({ resultingState }) => resultingState === ABSENT);
   if (creations.length <= deletes.length + 1) return undefined;
   const [one, two] = creations.toSorted((a, b) => a.end - b.end);
-  const count = `${creations.length} calls created the thread, and no more than ${deletes.length} deleted it`;
-  return anomaly("double creation", count, one, two);
+  const counts = `${creations.length} calls created the thread, but at most ${deletes.length} deleted it`;
+  return anomaly("double creation", counts, one, two);
 };
 
-const spuriousConflict: Rule = (steps, seen) => {
-  const lastSeen = lastSeenOf(seen);
-  const firstWrite = Math.min(...[...seen.writers.values()].map(({ start }) => start));
+const spuriousConflict: Rule = (steps, observations) => {
+  const lastObservations = lastObservationsOf(observations);
+  const firstWrite = Math.min(...[...observations.writers.values()].map(({ start }) => start));
   return firstOf(steps, (step) => {
-    const { refuses: state, start, end, operation } = step;
+    const { excludedState: state, start, end, operation } = step;
     if (state === undefined || operation.outcome !== "conflict") return undefined;
-    if (state === absent) {
+    if (state === ABSENT) {
       if (firstWrite <= end) return undefined;
-      return anomaly("spurious conflict", "nothing had been saved when this conflict came", step);
+      return anomaly("spurious conflict", "no save had begun before this conflict", step);
     }
-    const later = lastSeen.get(state);
-    if (later === undefined || later.start <= end || seen.knownFrom(state) >= start) return undefined;
-    const why = `${state} was there before this conflict and after it`;
-    return anomaly("spurious conflict", why, seen.writers.get(state), step, later.step);
+    const later = lastObservations.get(state);
+    if (later === undefined || later.start <= end || observations.knownFrom(state) >= start) return undefined;
+    const why = `${state} was current before and after this conflict`;
+    return anomaly("spurious conflict", why, observations.writers.get(state), step, later.step);
   });
 };
 
-function lastSeenOf(seen: Sightings): Map<State, Sighting> {
-  // They are in the order of their starts, so that the last stays.
-  return new Map(seen.all.map((sighting) => [sighting.state, sighting]));
+function lastObservationsOf(observations: Observations): Map<State, Observation> {
+  // Observations are in the order of their starts, so the last one of each state remains.
+  return new Map(observations.all.map((observation) => [observation.state, observation]));
 }
 
-// Sorted so that the plainest explanation is found first.
-const rules: readonly Rule[] = [
-  impossibleAnswer,
-  unwritten,
+// Sorted so that the simplest explanation is found first.
+const RULES: readonly Rule[] = [
+  impossibleResponse,
+  unwrittenState,
   futureRead,
   lostUpdate,
   spuriousConflict,
@@ -162,8 +172,8 @@ const rules: readonly Rule[] = [
   doubleCreation,
 ];
 
-/** The first of the named anomalies in one thread's history. When there is none, it may be illegal all the same. */
+/** Returns the first anomaly in one thread's history. A history without a named anomaly may still be illegal. */
 export function findAnomaly(steps: readonly Step[]): Anomaly | undefined {
-  const seen = new Sightings(steps);
-  return firstOf(rules, (rule) => rule(steps, seen));
+  const observations = new Observations(steps);
+  return firstOf(RULES, (rule) => rule(steps, observations));
 }

@@ -2,54 +2,61 @@ import type { Operation } from "./operation.ts";
 import { cpuTimeMs, search, type SearchLimits } from "./search.ts";
 import { knownAt, type State, type Step } from "./step.ts";
 
-/** The CPU time for finding a smaller window, in milliseconds. */
+/** The CPU time that shrinking the window may take, in milliseconds. */
 const BUDGET_MS = 1_000;
 
 /**
- * Of an illegal history, few operations that show it: up to the first answer that no order explains, without
- * the reads and conflicts that it is illegal without, and without what was over before the rest began.
+ * Returns a few operations that show why a history is illegal. The window ends at the first response that no order
+ * explains. It omits reads and conflicts without which it is still illegal, and operations that ended before the others
+ * began.
  */
 export function illegalWindow(steps: readonly Step[], limits: SearchLimits): Operation[] {
   const until = cpuTimeMs() + BUDGET_MS;
   const isIllegal = (some: readonly Step[]): boolean =>
     cpuTimeMs() < until && search(some, { ...limits, deadlineMs: BUDGET_MS / 4 }) === "illegal";
   const shortest = shortestIllegal(steps, isIllegal);
-  return aroundReads(withoutNeedless(shortest, isIllegal)).map(({ operation }) => operation);
+  return aroundReads(withoutIrrelevant(shortest, isIllegal)).map(({ operation }) => operation);
 }
 
-/** What is known at the first answer at which the history is illegal: it stays so with every later answer. */
+/** Returns the shortest illegal prefix of the history. Once a prefix is illegal, all longer ones are too. */
 function shortestIllegal(steps: readonly Step[], isIllegal: (some: readonly Step[]) => boolean): Step[] {
-  const answers = steps
+  const responses = steps
     .map(({ end }) => end)
     .filter(Number.isFinite)
     .toSorted((a, b) => a - b);
-  let [low, high] = [0, answers.length - 1];
+  let [low, high] = [0, responses.length - 1];
   while (low < high) {
     const middle = (low + high) >> 1;
-    if (isIllegal(knownAt(steps, answers[middle] ?? Infinity))) high = middle;
+    if (isIllegal(knownAt(steps, responses[middle] ?? Infinity))) high = middle;
     else low = middle + 1;
   }
-  return knownAt(steps, answers[high] ?? Infinity);
+  return knownAt(steps, responses[high] ?? Infinity);
 }
 
-/** What changes nothing can be left out of a legal history: as long as the rest is illegal, it is to blame. */
-function withoutNeedless(steps: readonly Step[], isIllegal: (some: readonly Step[]) => boolean): Step[] {
-  let left = [...steps];
+/**
+ * Omits steps that change nothing, as long as the others are still illegal. A legal history stays legal without such a
+ * step, so the cause must be among the others.
+ */
+function withoutIrrelevant(steps: readonly Step[], isIllegal: (some: readonly Step[]) => boolean): Step[] {
+  let remaining = [...steps];
   for (const step of steps) {
-    if (step.makes !== undefined) continue;
-    const fewer = left.filter((each) => each !== step);
-    if (isIllegal(fewer)) left = fewer;
+    if (step.resultingState !== undefined) continue;
+    const fewer = remaining.filter((each) => each !== step);
+    if (isIllegal(fewer)) remaining = fewer;
   }
-  return left;
+  return remaining;
 }
 
 function aroundReads(steps: readonly Step[]): Step[] {
   const last = steps.reduce((a, b) => (b.end !== Infinity && (a.end === Infinity || b.end > a.end) ? b : a));
-  const essential = steps.filter((step) => step === last || step.makes === undefined);
-  const states = new Set<State | undefined>(essential.flatMap(({ needs, refuses }) => [needs, refuses]));
-  const told = steps.filter(
-    ({ makes, needs }) => (makes !== undefined && states.has(makes)) || states.has(needs),
+  const essential = steps.filter((step) => step === last || step.resultingState === undefined);
+  const states = new Set<State | undefined>(
+    essential.flatMap(({ requiredState, excludedState }) => [requiredState, excludedState]),
   );
-  const from = Math.min(...[...essential, ...told].map(({ start }) => start));
+  const related = steps.filter(
+    ({ requiredState, resultingState }) =>
+      (resultingState !== undefined && states.has(resultingState)) || states.has(requiredState),
+  );
+  const from = Math.min(...[...essential, ...related].map(({ start }) => start));
   return steps.filter(({ end, optional }) => end >= from && (!optional || essential.length > 0));
 }

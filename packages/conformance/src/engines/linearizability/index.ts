@@ -8,5 +8,5 @@ export {
   parseHistory,
   type SaveOperation,
 } from "./operation.ts";
-export { type Recorded, RecordingClient, type Seen } from "./recorder.ts";
+export { type RecordableStore, RecordingClient, type KnownVersion } from "./recorder.ts";
 export type { Verdict } from "./search.ts";

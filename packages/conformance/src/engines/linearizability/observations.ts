@@ -1,70 +1,74 @@
-import { absent, type State, type Step } from "./step.ts";
+import { ABSENT, type State, type Step } from "./step.ts";
 
-/** That a state was at some moment between `start` and `end`. */
-export interface Sighting {
+/** Proof that a state was current at some moment between `start` and `end`. */
+export interface Observation {
   readonly state: State;
   readonly start: number;
   readonly end: number;
   readonly step: Step;
 }
 
-/** What the answered steps of one thread saw, by state and by time. */
-export class Sightings {
-  readonly all: readonly Sighting[];
-  /** Who wrote each state, whether answered or not. */
+/** The observations of one thread's completed steps, by state and by time. */
+export class Observations {
+  /** In the order of their starts. */
+  readonly all: readonly Observation[];
+  /** The step that wrote each state, whether it got a response or not. */
   readonly writers: ReadonlyMap<State, Step>;
   readonly #knownFrom = new Map<State, number>();
   readonly #consumers: ReadonlyMap<State, readonly Step[]>;
   readonly #starts: readonly number[];
-  /** Of the sightings from each index on, by start: those that end first, of two states. */
-  readonly #earliest: readonly (readonly Sighting[])[];
+  /** For each index, among the observations from there on: the two of different states that end first. */
+  readonly #earliest: readonly (readonly Observation[])[];
 
   constructor(steps: readonly Step[]) {
     const certain = steps.filter(({ optional }) => !optional);
-    this.all = certain.flatMap(seenBy).toSorted((a, b) => a.start - b.start);
+    this.all = certain.flatMap(observationsOf).toSorted((a, b) => a.start - b.start);
     this.writers = new Map(
-      steps.flatMap((step) =>
-        step.makes === undefined || step.makes === absent ? [] : [[step.makes, step]],
-      ),
+      steps.flatMap((step) => {
+        const { resultingState } = step;
+        return resultingState === undefined || resultingState === ABSENT ? [] : [[resultingState, step]];
+      }),
     );
     for (const { state, end } of this.all)
       this.#knownFrom.set(state, Math.min(end, this.#knownFrom.get(state) ?? Infinity));
     this.#consumers = Map.groupBy(
-      certain.filter(({ needs, makes }) => needs !== undefined && makes !== undefined),
-      ({ needs = absent }) => needs,
+      certain.filter(
+        ({ requiredState, resultingState }) => requiredState !== undefined && resultingState !== undefined,
+      ),
+      ({ requiredState = ABSENT }) => requiredState,
     );
     this.#starts = this.all.map(({ start }) => start);
     this.#earliest = earliestOfTwoStates(this.all);
   }
 
-  /** From when on it is certain that the state was written; `Infinity`: never. */
+  /** Returns when it became certain that the state had been written; `Infinity` for never. */
   knownFrom(state: State): number {
     return this.#knownFrom.get(state) ?? Infinity;
   }
 
-  /** The answered steps that put something else in the place of the state. */
+  /** Returns the completed steps that replaced the state with another one. */
   consumersOf(state: State): readonly Step[] {
     return this.#consumers.get(state) ?? [];
   }
 
-  /** The sighting of another state that began after the moment and ended first. */
-  firstOfAnotherAfter(moment: number, state: State): Sighting | undefined {
+  /** Of the observations of other states that started after the moment, returns the one that ended first. */
+  firstOfAnotherAfter(moment: number, state: State): Observation | undefined {
     return this.#earliest[indexAfter(this.#starts, moment)]?.find((each) => each.state !== state);
   }
 }
 
-function seenBy(step: Step): Sighting[] {
+function observationsOf(step: Step): Observation[] {
   const { start, end } = step;
-  return [step.needs, step.makes].flatMap((state) =>
+  return [step.requiredState, step.resultingState].flatMap((state) =>
     state === undefined ? [] : [{ state, start, end, step }],
   );
 }
 
-function earliestOfTwoStates(sightings: readonly Sighting[]): Sighting[][] {
-  const earliest: Sighting[][] = [];
-  let best: Sighting[] = [];
-  for (const sighting of sightings.toReversed()) {
-    best = [...best, sighting]
+function earliestOfTwoStates(observations: readonly Observation[]): Observation[][] {
+  const earliest: Observation[][] = [];
+  let best: Observation[] = [];
+  for (const observation of observations.toReversed()) {
+    best = [...best, observation]
       .toSorted((a, b) => a.end - b.end)
       .filter((each, index, all) => all.findIndex(({ state }) => state === each.state) === index)
       .slice(0, 2);
@@ -73,7 +77,7 @@ function earliestOfTwoStates(sightings: readonly Sighting[]): Sighting[][] {
   return earliest.toReversed();
 }
 
-/** Where the first of the ascending numbers is that is greater. */
+/** Returns the index of the first greater number in an ascending list. */
 function indexAfter(ascending: readonly number[], number: number): number {
   let [low, high] = [0, ascending.length];
   while (low < high) {

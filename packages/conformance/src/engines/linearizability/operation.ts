@@ -1,48 +1,48 @@
 interface Call {
   /** The id of the thread. */
   readonly thread: string;
-  /** Who called. No client has two calls under way at once; after an unknown outcome it goes on as another. */
+  /** The name of the caller, which has one call in progress at a time. After an unknown outcome it gets a new name. */
   readonly client: string;
-  /** When the call was made and when its answer came, in milliseconds of one clock; `null`: none came. */
+  /** When the call began and when it got its response, in milliseconds of one clock; `null` for no response. */
   readonly start: number;
   readonly end: number | null;
-  /** `unknown`: the call may have taken effect, now or later, or not. */
+  /** `unknown` means that the call may or may not take effect, even later. */
   readonly outcome: "done" | "conflict" | "unknown";
 }
 
 export interface SaveOperation extends Call {
   readonly type: "save";
-  /** Stands in the saved thread, so that a load tells whose it found; no other save has it. */
+  /** Unique to this save, and part of the saved thread, so that a load identifies the save that wrote it. */
   readonly write: string;
-  /** The version to replace; `null`: only to create; absent: to overwrite whatever is there. */
+  /** The version to replace; `null` to create a thread; absent to overwrite unconditionally. */
   readonly previous?: string | null;
-  /** The version that the save made, when it is known. */
+  /** The version that the save returned, if known. */
   readonly version?: string;
 }
 
 export interface LoadOperation extends Call {
   readonly type: "load";
-  /** What a load that is done found; `null`: nothing. */
+  /** The result of a completed load; `null` if no thread existed. */
   readonly found?: { readonly write: string; readonly version: string } | null;
 }
 
 export interface DeleteOperation extends Call {
   readonly type: "delete";
-  /** The version to delete; absent: whatever is there. */
+  /** The version to delete; absent to delete unconditionally. */
   readonly previous?: string;
-  /** What a delete that is done resolved to. */
+  /** The result of a completed delete. */
   readonly deleted?: boolean;
 }
 
-/** One call as its client saw it. A history is a list of them, in any order; it begins with no thread there. */
+/** One call as its client observed it. A history is a list of operations in any order, and starts without threads. */
 export type Operation = SaveOperation | LoadOperation | DeleteOperation;
 
-/** A history as JSON lines, one operation a line. */
+/** Formats a history as JSON lines, one operation per line. */
 export function formatHistory(operations: readonly Operation[]): string {
   return operations.map((each) => `${JSON.stringify(each)}\n`).join("");
 }
 
-/** Throws a `TypeError` that names the line when one is no operation. */
+/** Parses JSON lines. Throws a `TypeError` with the line number if a line is not an operation. */
 export function parseHistory(lines: string): Operation[] {
   return lines
     .split("\n")
@@ -54,47 +54,47 @@ function parseOperation(line: string, number: number): Operation {
   try {
     value = JSON.parse(line);
   } catch (cause) {
-    throw new TypeError(`Line ${number} of the history is not JSON.`, { cause });
+    throw new TypeError(`Line ${number} of the history is not valid JSON.`, { cause });
   }
-  if (!isOperation(value)) throw new TypeError(`Line ${number} of the history is not an operation.`);
+  if (!isOperation(value)) throw new TypeError(`Line ${number} of the history is not a valid operation.`);
   return value;
 }
 
-const outcomes: readonly unknown[] = ["done", "conflict", "unknown"];
+const OUTCOMES: readonly unknown[] = ["done", "conflict", "unknown"];
 
 function isOperation(value: unknown): value is Operation {
   if (typeof value !== "object" || value === null) return false;
   const { thread, client, start, end, outcome } = value as Partial<Record<string, unknown>>;
-  const isCall = typeof thread === "string" && typeof client === "string" && outcomes.includes(outcome);
+  const isCall = typeof thread === "string" && typeof client === "string" && OUTCOMES.includes(outcome);
   const hasTimes =
     typeof start === "number" && (typeof end === "number" || (end === null && outcome === "unknown"));
-  return isCall && hasTimes && hasAnswer(value);
+  return isCall && hasTimes && hasResult(value);
 }
 
-function hasAnswer(value: Partial<Record<string, unknown>>): boolean {
+function hasResult(value: Partial<Record<string, unknown>>): boolean {
   const { type, outcome, previous, version } = value;
   const isDone = outcome === "done";
   switch (type) {
     case "save":
       return (
         typeof value["write"] === "string" &&
-        (previous === null || isTextOrAbsent(previous)) &&
-        isTextOrAbsent(version)
+        (previous === null || isOptionalString(previous)) &&
+        isOptionalString(version)
       );
     case "load":
-      return outcome === "unknown" || (isDone && isFound(value["found"]));
+      return outcome === "unknown" || (isDone && isLoadResult(value["found"]));
     case "delete":
-      return isTextOrAbsent(previous) && (!isDone || typeof value["deleted"] === "boolean");
+      return isOptionalString(previous) && (!isDone || typeof value["deleted"] === "boolean");
     default:
       return false;
   }
 }
 
-function isTextOrAbsent(value: unknown): boolean {
+function isOptionalString(value: unknown): boolean {
   return value === undefined || typeof value === "string";
 }
 
-function isFound(value: unknown): boolean {
+function isLoadResult(value: unknown): boolean {
   if (value === null) return true;
   if (typeof value !== "object") return false;
   const { write, version } = value as Partial<Record<string, unknown>>;

@@ -1,33 +1,33 @@
 import { type State, stateAfter, type Step } from "./step.ts";
 
-/** Where the list begins and ends; in the arrays, at index 0. */
+/** Marks both ends of the list. Its index in the arrays is 0. */
 const NONE = -1;
 
 /**
- * Which steps may come next: those that were called before any of the steps left was answered. Candidates are
- * numbers of steps. First come the certain ones by their calls, then those that may have had no effect: most had
- * none, or are seen soon after.
+ * Yields the steps that may be next in an order: those called before any remaining step got its response. Candidates
+ * are step numbers. Certain steps come first, in the order of their calls, then those that may have had no effect:
+ * most of them had none, or are observed soon afterwards.
  */
 export class Order {
   readonly #steps: readonly Step[];
-  /** Calls and answers of certain steps by time, linked: 2n is the call of step n, 2n + 1 its answer. */
+  /** A linked list of events by time. Event 2n is the call of the certain step n, and 2n + 1 is its response. */
   readonly #next: Int32Array;
-  readonly #before: Int32Array;
+  readonly #previous: Int32Array;
   readonly #optional: readonly number[];
   readonly #placed: Uint16Array;
-  #left: number;
+  #remaining: number;
 
   constructor(steps: readonly Step[]) {
     this.#steps = steps;
     this.#next = new Int32Array(2 * steps.length + 1).fill(NONE);
-    this.#before = new Int32Array(2 * steps.length + 1).fill(NONE);
+    this.#previous = new Int32Array(2 * steps.length + 1).fill(NONE);
     const numbers = [...steps.keys()];
     this.#optional = numbers.filter((number) => this.#step(number).optional);
     const certain = numbers.filter((number) => !this.#step(number).optional);
-    this.#left = certain.length;
+    this.#remaining = certain.length;
     this.#placed = new Uint16Array(Math.ceil(steps.length / 16));
     const events = certain.flatMap((number) => [2 * number, 2 * number + 1]);
-    // Of equal times calls come first, since then either may have been before the other.
+    // At equal times, calls come first, since either step may then have taken effect first.
     events.sort((a, b) => this.#time(a) - this.#time(b) || (a % 2) - (b % 2));
     let last = NONE;
     for (const event of events) {
@@ -38,7 +38,7 @@ export class Order {
   }
 
   isComplete(): boolean {
-    return this.#left === 0;
+    return this.#remaining === 0;
   }
 
   first(): number | undefined {
@@ -51,33 +51,33 @@ export class Order {
       : this.#certainFrom(this.#following(2 * candidate));
   }
 
-  /** A step that may have had no effect is placed only to have one. */
+  /** Returns `undefined` for an optional step that would change nothing: such a step need not be placed. */
   stateAfter(candidate: number, state: State): State | undefined {
     const step = this.#step(candidate);
     const after = stateAfter(step, state);
     return step.optional && after === state ? undefined : after;
   }
 
-  place(candidate: number): void {
+  append(candidate: number): void {
     this.#flip(candidate);
     if (this.#step(candidate).optional) return;
-    this.#left -= 1;
+    this.#remaining -= 1;
     for (const event of [2 * candidate, 2 * candidate + 1])
       this.#link(this.#preceding(event), this.#following(event));
   }
 
-  /** Undoes the last {@link place}: the links of what it took out are as they were. */
-  takeBack(candidate: number): void {
+  /** Undoes the last {@link append}. The links of the removed events are still valid. */
+  undo(candidate: number): void {
     this.#flip(candidate);
     if (this.#step(candidate).optional) return;
-    this.#left += 1;
+    this.#remaining += 1;
     for (const event of [2 * candidate + 1, 2 * candidate]) {
       this.#next[this.#preceding(event) + 1] = event;
-      this.#before[this.#following(event) + 1] = event;
+      this.#previous[this.#following(event) + 1] = event;
     }
   }
 
-  /** What would be placed, and the state that this would lead to. */
+  /** Returns a key of the placed steps including the candidate, and the resulting state. */
   keyWith(candidate: number, state: State): string {
     this.#flip(candidate);
     const key = String.fromCharCode(...this.#placed) + state;
@@ -86,7 +86,7 @@ export class Order {
   }
 
   #certainFrom(event: number): number | undefined {
-    // The first answer ends the certain candidates.
+    // Certain steps called after the first response are not candidates.
     return event === NONE || event % 2 === 1 ? this.#optionalFrom(0) : event / 2;
   }
 
@@ -94,15 +94,16 @@ export class Order {
     if (this.isComplete()) return undefined;
     let event = this.#following(NONE);
     while (event % 2 === 0) event = this.#following(event);
-    const answer = this.#time(event);
+    const firstResponse = this.#time(event);
     return this.#optional.find(
-      (number, at) => at >= index && this.#step(number).start <= answer && !this.#isPlaced(number),
+      (number, position) =>
+        position >= index && this.#step(number).start <= firstResponse && !this.#isPlaced(number),
     );
   }
 
   #step(number: number): Step {
     const step = this.#steps[number];
-    if (step === undefined) throw new RangeError(`There is no step ${number}.`);
+    if (step === undefined) throw new RangeError(`Unknown step ${number}.`);
     return step;
   }
 
@@ -116,12 +117,12 @@ export class Order {
   }
 
   #preceding(event: number): number {
-    return this.#before[event + 1] ?? NONE;
+    return this.#previous[event + 1] ?? NONE;
   }
 
-  #link(before: number, following: number): void {
-    this.#next[before + 1] = following;
-    this.#before[following + 1] = before;
+  #link(preceding: number, following: number): void {
+    this.#next[preceding + 1] = following;
+    this.#previous[following + 1] = preceding;
   }
 
   #isPlaced(number: number): boolean {

@@ -2,135 +2,144 @@ import { type DeleteOptions, type SaveOptions, ThreadStoreError } from "@threads
 import { broken, describeError, outcomeOf, show } from "../../suite/expectations.ts";
 import type { Operation } from "./operation.ts";
 
-/** What the calls of a history go to: a store, or one in another process. */
-export interface Recorded {
+/** The methods of a store whose calls can be recorded. The store may be in another process. */
+export interface RecordableStore {
   readonly save: (id: string, thread: object, options: SaveOptions) => Promise<RecordedThread>;
   readonly load: (id: string) => Promise<RecordedThread | undefined>;
   readonly delete: (id: string, options: DeleteOptions) => Promise<boolean>;
 }
 
-/** What a history takes of a stored thread. */
+/** The parts of a stored thread that a history needs. */
 export interface RecordedThread {
   readonly version: string;
   readonly thread: object;
 }
 
-/** What a client last saw of a thread: a version, or that there is none. */
-export type Seen = string | null;
+/** The version of a thread that a client last observed; `null` if the thread did not exist. */
+export type KnownVersion = string | null;
 
-/** What is written into each thread, to know it again. */
+/** The content of each thread, which identifies the save that wrote it. */
 interface Payload {
   readonly write: string;
   readonly padding: string;
 }
 
 /**
- * One client of a store: makes calls, one after the other, and writes down what came of them into a history that
- * several clients share, for `checkHistory`. A failure that a race does not explain is thrown on.
+ * A client of a store that makes one call at a time and records the results for `checkHistory`. Several clients share
+ * one history. Rejects with any failure that concurrency does not explain.
  */
 export class RecordingClient {
-  readonly #store: Recorded;
+  readonly #store: RecordableStore;
   readonly #history: Operation[];
   readonly #name: string;
-  #heirs = 0;
+  #unknownOutcomes = 0;
   #writes = 0;
 
-  constructor(name: string, store: Recorded, history: Operation[]) {
+  constructor(name: string, store: RecordableStore, history: Operation[]) {
     this.#name = name;
     this.#store = store;
     this.#history = history;
   }
 
-  /** `undefined`: no answer. */
-  async load(thread: string): Promise<Seen | undefined> {
-    const answer = await this.#call(() => this.#store.load(thread));
-    const call = { ...this.#common(thread, answer), type: "load" } as const;
-    if (answer.outcome !== "done") {
-      if (answer.outcome === "conflict") broken("load has no conflicts", "one was a CONFLICT");
+  /** Loads a thread. Resolves with `undefined` if there was no response. */
+  async load(thread: string): Promise<KnownVersion | undefined> {
+    const result = await this.#call(() => this.#store.load(thread));
+    const call = { ...this.#common(thread, result), type: "load" } as const;
+    if (result.outcome !== "done") {
+      if (result.outcome === "conflict") broken("load never rejects with CONFLICT", "it did");
       this.#history.push({ ...call, outcome: "unknown" });
       return undefined;
     }
-    const { value } = answer;
+    const { value } = result;
     const found = value === undefined ? null : { write: writeIn(value.thread), version: value.version };
     this.#history.push({ ...call, outcome: "done", found });
     return found?.version ?? null;
   }
 
-  /** Without `on` it overwrites. Resolves to what is there now, when it is known. */
+  /**
+   * Saves a thread; overwrites it unconditionally if `previous` is `undefined`. Resolves with the new version, or with
+   * `undefined` if the current version is not known.
+   */
   async save(
     thread: string,
-    on: Seen | undefined,
+    previous: KnownVersion | undefined,
     more: { padding: number; signal?: AbortSignal },
-  ): Promise<Seen | undefined> {
+  ): Promise<KnownVersion | undefined> {
     this.#writes += 1;
     const write = `${this.#name}-${this.#writes}`;
     const payload: Payload = { write, padding: "x".repeat(more.padding) };
-    const condition: SaveOptions = on === undefined ? { overwrite: true } : { previous: on ?? undefined };
+    const condition: SaveOptions =
+      previous === undefined ? { overwrite: true } : { previous: previous ?? undefined };
     const { signal } = more;
-    const answer = await this.#call(() => this.#store.save(thread, payload, { ...condition, signal }));
-    const version = answer.outcome === "done" ? answer.value.version : undefined;
+    const result = await this.#call(() => this.#store.save(thread, payload, { ...condition, signal }));
+    const version = result.outcome === "done" ? result.value.version : undefined;
     this.#history.push({
-      ...this.#common(thread, answer),
+      ...this.#common(thread, result),
       type: "save",
       write,
-      ...(on === undefined ? {} : { previous: on }),
+      ...(previous === undefined ? {} : { previous }),
       ...(version === undefined ? {} : { version }),
-      outcome: answer.outcome,
+      outcome: result.outcome,
     });
     return version;
   }
 
-  /** Without `on` it deletes whatever is there. */
-  async delete(thread: string, on: string | undefined): Promise<Seen | undefined> {
-    const answer = await this.#call(() =>
-      this.#store.delete(thread, on === undefined ? {} : { previous: on }),
-    );
+  /**
+   * Deletes a thread, unconditionally if `previous` is `undefined`. Resolves with `null`, or with `undefined` if the
+   * current version is not known.
+   */
+  async delete(thread: string, previous: string | undefined): Promise<KnownVersion | undefined> {
+    const condition: DeleteOptions = previous === undefined ? {} : { previous };
+    const result = await this.#call(() => this.#store.delete(thread, condition));
     this.#history.push({
-      ...this.#common(thread, answer),
+      ...this.#common(thread, result),
       type: "delete",
-      ...(on === undefined ? {} : { previous: on }),
-      ...(answer.outcome === "done" ? { deleted: answer.value } : {}),
-      outcome: answer.outcome,
+      ...(previous === undefined ? {} : { previous }),
+      ...(result.outcome === "done" ? { deleted: result.value } : {}),
+      outcome: result.outcome,
     });
-    return answer.outcome === "done" ? null : undefined;
+    return result.outcome === "done" ? null : undefined;
   }
 
   #common(
     thread: string,
-    { start, end, outcome }: Answer<unknown>,
+    { start, end, outcome }: CallResult<unknown>,
   ): Pick<Operation, "thread" | "client" | "start" | "end"> {
-    const client = this.#heirs === 0 ? this.#name : `${this.#name}.${this.#heirs}`;
-    // The call may still be under way, and no client has two: whoever calls next is somebody else.
-    if (outcome === "unknown") this.#heirs += 1;
+    const client = this.#unknownOutcomes === 0 ? this.#name : `${this.#name}.${this.#unknownOutcomes}`;
+    // The call may still be in progress. Since a client has only one, the next call belongs to a new client.
+    if (outcome === "unknown") this.#unknownOutcomes += 1;
     return { thread, client, start, end: outcome === "unknown" ? null : end };
   }
 
-  async #call<T>(work: () => Promise<T>): Promise<Answer<T>> {
+  async #call<T>(work: () => Promise<T>): Promise<CallResult<T>> {
     const start = performance.now();
     const outcome = await outcomeOf(work);
     const times = { start, end: performance.now() };
     if (outcome.state === "resolved") return { ...times, outcome: "done", value: outcome.value };
     const { error } = outcome;
     if (ThreadStoreError.is(error, "CONFLICT")) return { ...times, outcome: "conflict" };
-    if (isUnknown(error)) return { ...times, outcome: "unknown" };
-    return broken("who races succeeds or gets CONFLICT", `one got ${describeError(error)}`);
+    if (isUnknownOutcome(error)) return { ...times, outcome: "unknown" };
+    return broken(
+      "a concurrent call succeeds or rejects with CONFLICT",
+      `it rejected with ${describeError(error)}`,
+    );
   }
 }
 
-type Answer<T> =
+type CallResult<T> =
   | { readonly start: number; readonly end: number; readonly outcome: "done"; readonly value: T }
   | { readonly start: number; readonly end: number; readonly outcome: "conflict" | "unknown" };
 
 /** Whether the call may or may not have taken effect. */
-function isUnknown(error: unknown): boolean {
-  const isLost =
+function isUnknownOutcome(error: unknown): boolean {
+  const isUnknown =
     ThreadStoreError.is(error) && (error.code === "OUTCOME_UNKNOWN" || error.code === "UNAVAILABLE");
-  return isLost || (error instanceof DOMException && error.name === "AbortError");
+  return isUnknown || (error instanceof DOMException && error.name === "AbortError");
 }
 
 function writeIn(thread: object): string {
   const { write } = thread as Partial<Payload>;
   return typeof write === "string"
     ? write
-    : broken("a load finds what a save wrote", `it found ${show(thread)}`);
+    : broken("load returns the content that a save wrote", `it returned ${show(thread)}`);
 }

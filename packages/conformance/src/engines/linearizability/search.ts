@@ -1,45 +1,45 @@
 import { Order } from "./order.ts";
-import { absent, type State, type Step } from "./step.ts";
+import { ABSENT, type State, type Step } from "./step.ts";
 
-/** `undecided`: time or memory was up first. It is not a pass. */
+/** `undecided` means that a time or memory limit was exceeded first. It is not a pass. */
 export type Verdict = "legal" | "illegal" | "undecided";
 
 export interface SearchLimits {
-  /** The CPU time a search may take, in milliseconds. */
+  /** The CPU time that a search may take, in milliseconds. */
   readonly deadlineMs: number;
-  /** How many combinations of what was placed and the state it led to are remembered. */
+  /** The number of combinations of placed steps and resulting state to remember. */
   readonly maxStates: number;
 }
 
-/** The number of turns between two readings of the CPU time. */
-const TURNS = 256;
+/** The number of iterations between two readings of the CPU time. */
+const ITERATIONS_PER_READING = 256;
 
 /**
- * Whether the steps can be put in an order that keeps to their times and in which each is at a state it says:
- * Wing and Gong's search, with Lowe's memory of what was tried.
+ * Searches for an order of the steps that respects their times and in which each step takes effect in a state that it
+ * allows. This is Wing and Gong's algorithm with Lowe's cache of visited configurations.
  */
 export function search(steps: readonly Step[], { deadlineMs, maxStates }: SearchLimits): Verdict {
   const order = new Order(steps);
-  const tried = new Set<string>();
+  const visited = new Set<string>();
   const placed: { candidate: number; before: State }[] = [];
   const deadline = cpuTimeMs() + deadlineMs;
-  let state = absent;
+  let state = ABSENT;
   let candidate = order.first();
-  for (let turn = 0; !order.isComplete(); turn += 1) {
-    if (turn % TURNS === 0 && cpuTimeMs() >= deadline) return "undecided";
+  for (let iteration = 0; !order.isComplete(); iteration += 1) {
+    if (iteration % ITERATIONS_PER_READING === 0 && cpuTimeMs() >= deadline) return "undecided";
     if (candidate === undefined) {
       const last = placed.pop();
       if (last === undefined) return "illegal";
-      order.takeBack(last.candidate);
+      order.undo(last.candidate);
       state = last.before;
       candidate = order.after(last.candidate);
       continue;
     }
     const after = order.stateAfter(candidate, state);
-    if (after !== undefined && isNew(tried, order.keyWith(candidate, after))) {
-      if (tried.size > maxStates) return "undecided";
+    if (after !== undefined && isNew(visited, order.keyWith(candidate, after))) {
+      if (visited.size > maxStates) return "undecided";
       placed.push({ candidate, before: state });
-      order.place(candidate);
+      order.append(candidate);
       state = after;
       candidate = order.first();
     } else candidate = order.after(candidate);
@@ -47,13 +47,13 @@ export function search(steps: readonly Step[], { deadlineMs, maxStates }: Search
   return "legal";
 }
 
-/** Wall time would make the verdict depend on what else the machine computes. */
+/** CPU time, because with wall time the verdict would depend on the load of the machine. */
 export function cpuTimeMs(): number {
   const { user, system } = process.cpuUsage();
   return (user + system) / 1000;
 }
 
-function isNew(tried: Set<string>, key: string): boolean {
-  const size = tried.size;
-  return tried.add(key).size > size;
+function isNew(visited: Set<string>, key: string): boolean {
+  const size = visited.size;
+  return visited.add(key).size > size;
 }

@@ -1,25 +1,25 @@
 import type { Effort } from "../../suite/settings.ts";
 import type { Operation } from "./operation.ts";
 
-/** What histories have to be made of, to prove anything. */
+/** Counts that show whether histories are conclusive. */
 export interface Tally {
   readonly replaced: number;
   readonly conflicts: number;
-  /** Pairs of calls on one thread, at least one of them a write, that were under way at once. */
+  /** Pairs of concurrent calls on the same thread, of which at minimum one is a write. */
   readonly overlaps: number;
   readonly unknown: number;
   readonly operations: number;
 }
 
-export const emptyTally: Tally = { replaced: 0, conflicts: 0, overlaps: 0, unknown: 0, operations: 0 };
+export const EMPTY_TALLY: Tally = { replaced: 0, conflicts: 0, overlaps: 0, unknown: 0, operations: 0 };
 
-/** Per case, over all its histories. */
-const LEAST = {
+/** Per case, across all of its histories. */
+const MINIMUM = {
   quick: { replaced: 20, conflicts: 20, overlaps: 50 },
   full: { replaced: 60, conflicts: 60, overlaps: 150 },
 } as const;
 
-export function add(tally: Tally, history: readonly Operation[]): Tally {
+export function addToTally(tally: Tally, history: readonly Operation[]): Tally {
   const count = (is: (operation: Operation) => boolean): number => history.filter(is).length;
   return {
     replaced: tally.replaced + count(isReplaced),
@@ -30,19 +30,19 @@ export function add(tally: Tally, history: readonly Operation[]): Tally {
   };
 }
 
-/** What there is too little of, in words; `undefined` when there is enough. */
-export function lackIn(
+/** Describes the counts that are too low; `undefined` if the histories are conclusive. */
+export function shortfallOf(
   { replaced, conflicts, overlaps, unknown, operations }: Tally,
   effort: Effort,
 ): string | undefined {
-  const least = LEAST[effort];
-  const lacks = [
-    ...(replaced < least.replaced ? [`${replaced} versions were replaced`] : []),
-    ...(conflicts < least.conflicts ? [`${conflicts} calls were conflicts`] : []),
-    ...(overlaps < least.overlaps ? [`${overlaps} pairs of calls overlapped`] : []),
-    ...(unknown > operations * 0.3 ? [`${unknown} of ${operations} answers were lost`] : []),
+  const minimum = MINIMUM[effort];
+  const shortfalls = [
+    ...(replaced < minimum.replaced ? [`only ${replaced} versions were replaced`] : []),
+    ...(conflicts < minimum.conflicts ? [`only ${conflicts} calls were conflicts`] : []),
+    ...(overlaps < minimum.overlaps ? [`only ${overlaps} pairs of calls overlapped`] : []),
+    ...(unknown > operations * 0.3 ? [`${unknown} of ${operations} responses were lost`] : []),
   ];
-  return lacks.length === 0 ? undefined : lacks.join(", ");
+  return shortfalls.length === 0 ? undefined : shortfalls.join(", ");
 }
 
 function isReplaced(each: Operation): boolean {

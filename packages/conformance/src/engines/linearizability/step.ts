@@ -1,109 +1,118 @@
 import type { Operation } from "./operation.ts";
 
-/** What is at an id: the write whose thread it is, or {@link absent}. */
+/** The state of a thread: the name of the write that produced its content, or {@link ABSENT}. */
 export type State = string;
 
-export const absent: State = "";
+export const ABSENT: State = "";
 
-/** A state that never is, for answers that no state explains. */
-export const impossible: State = "\u0000";
+/** A state that never occurs, for responses that no state explains. */
+export const IMPOSSIBLE: State = "\u0000";
 
-/** What an operation says of the state at the one moment at which it took effect. */
+/** What an operation implies about the state at the moment at which it took effect. */
 export interface Step {
   readonly operation: Operation;
   readonly start: number;
-  /** `Infinity` where no answer came. */
+  /** `Infinity` if there was no response. */
   readonly end: number;
-  /** The state has to be this one. */
-  readonly needs?: State;
-  /** The state has to be another one. */
-  readonly refuses?: State;
-  /** What the state is afterwards; without it, what it was. */
-  readonly makes?: State;
-  /** Whether it may have had no effect at all. */
+  /** The state must be this one. */
+  readonly requiredState?: State;
+  /** The state must not be this one. */
+  readonly excludedState?: State;
+  /** The state afterwards. If absent, the step does not change it. */
+  readonly resultingState?: State;
+  /** Whether the step may have had no effect at all. */
   readonly optional: boolean;
 }
 
-/** The state after the step; `undefined` when the step cannot be at this state. */
-export function stateAfter({ needs, refuses, makes }: Step, state: State): State | undefined {
-  if (needs !== undefined && needs !== state) return undefined;
-  if (refuses === state) return undefined;
-  return makes ?? state;
+/** Returns the state after the step, or `undefined` if the step cannot take effect in this state. */
+export function stateAfter(
+  { requiredState, excludedState, resultingState }: Step,
+  state: State,
+): State | undefined {
+  if (requiredState !== undefined && requiredState !== state) return undefined;
+  if (excludedState === state) return undefined;
+  return resultingState ?? state;
 }
 
-/** Two saves that were told one version. */
+/** Two saves with the same version. */
 export interface ReusedVersion {
   readonly version: string;
   readonly operations: readonly [Operation, Operation];
 }
 
-/** Which write each version is of, as saves and loads told it. */
+/** Maps each version to its write, as far as saves and loads have returned it. */
 export class Versions {
-  readonly #told = new Map<string, { readonly write: string; readonly operation: Operation }>();
+  readonly #writes = new Map<string, { readonly write: string; readonly operation: Operation }>();
   readonly reused: ReusedVersion | undefined;
 
   constructor(operations: readonly Operation[]) {
     for (const operation of operations) {
-      const told = toldBy(operation);
-      if (told === undefined) continue;
-      const before = this.#told.get(told.version);
-      if (before === undefined) this.#told.set(told.version, { write: told.write, operation });
-      else if (before.write !== told.write)
-        this.reused ??= { version: told.version, operations: [before.operation, operation] };
+      const returned = returnedBy(operation);
+      if (returned === undefined) continue;
+      const earlier = this.#writes.get(returned.version);
+      if (earlier === undefined) this.#writes.set(returned.version, { write: returned.write, operation });
+      else if (earlier.write !== returned.write)
+        this.reused ??= { version: returned.version, operations: [earlier.operation, operation] };
     }
   }
 
-  /** A version that nobody was told is of no write. */
+  /** A version that no operation returned does not belong to any known write. */
   stateOf(version: string | null): State {
-    if (version === null) return absent;
-    return this.#told.get(version)?.write ?? `version ${version}`;
+    if (version === null) return ABSENT;
+    return this.#writes.get(version)?.write ?? `version ${version}`;
   }
 }
 
-function toldBy(operation: Operation): { version: string; write: string } | undefined {
+function returnedBy(operation: Operation): { version: string; write: string } | undefined {
   if (operation.type === "load") return operation.found ?? undefined;
   if (operation.type === "delete" || operation.outcome !== "done") return undefined;
   const { version, write } = operation;
   return version === undefined ? undefined : { version, write };
 }
 
-/** The steps of one thread's operations. Loads without an answer say nothing and are left out. */
+/** Returns the steps of one thread's operations. Loads without a response imply nothing and are left out. */
 export function stepsOf(operations: readonly Operation[], versions: Versions): Step[] {
   return operations.flatMap((operation) => {
-    const says = whatItSays(operation, versions);
-    if (says === undefined) return [];
+    const states = statesOf(operation, versions);
+    if (states === undefined) return [];
     const optional = operation.outcome === "unknown";
     const end = optional ? Infinity : (operation.end ?? Infinity);
-    return [{ operation, start: operation.start, end, optional, ...says }];
+    return [{ operation, start: operation.start, end, optional, ...states }];
   });
 }
 
-type Says = Pick<Step, "needs" | "refuses" | "makes">;
+type StepStates = Pick<Step, "requiredState" | "excludedState" | "resultingState">;
 
-function whatItSays(operation: Operation, versions: Versions): Says | undefined {
+function statesOf(operation: Operation, versions: Versions): StepStates | undefined {
   const { type, outcome } = operation;
   if (type === "load") {
     if (outcome === "unknown") return undefined;
-    return { needs: operation.found?.write ?? absent };
+    return { requiredState: operation.found?.write ?? ABSENT };
   }
   const { previous } = operation;
-  const condition = previous === undefined ? undefined : versions.stateOf(previous);
-  if (outcome === "conflict") return condition === undefined ? { needs: impossible } : { refuses: condition };
+  const precondition = previous === undefined ? undefined : versions.stateOf(previous);
+  if (outcome === "conflict")
+    return precondition === undefined ? { requiredState: IMPOSSIBLE } : { excludedState: precondition };
   if (type === "save")
-    return { ...(condition === undefined ? {} : { needs: condition }), makes: operation.write };
+    return {
+      ...(precondition === undefined ? {} : { requiredState: precondition }),
+      resultingState: operation.write,
+    };
   if (outcome === "done" && operation.deleted === false)
-    return { needs: condition === undefined ? absent : impossible };
-  return condition === undefined ? { refuses: absent, makes: absent } : { needs: condition, makes: absent };
+    return { requiredState: precondition === undefined ? ABSENT : IMPOSSIBLE };
+  return precondition === undefined
+    ? { excludedState: ABSENT, resultingState: ABSENT }
+    : { requiredState: precondition, resultingState: ABSENT };
 }
 
 /**
- * What was known at a moment: whoever had no answer by then may have taken effect or not. When a history is
- * linearizable, so is this.
+ * Returns the steps as they were known at a moment: calls without a response by then may or may not have taken effect.
+ * If a history is linearizable, so is each of these prefixes.
  */
 export function knownAt(steps: readonly Step[], moment: number): Step[] {
   return steps.flatMap((step): Step[] => {
     if (step.start > moment) return [];
     if (step.end <= moment || step.optional) return [step];
-    return step.makes === undefined ? [] : [{ ...step, end: Infinity, optional: true }];
+    return step.resultingState === undefined ? [] : [{ ...step, end: Infinity, optional: true }];
   });
 }

@@ -1,10 +1,10 @@
 import type { Operation } from "./operation.ts";
 
-/** Rows that a person still reads. */
+/** More rows would be hard to read. */
 const MAX_ROWS = 16;
 const WIDTH = 40;
 
-/** The operations one below the other, in order of their starts, each with its time as a bar; in ASCII. */
+/** Renders operations in ASCII, one per row in the order of their starts, each with a bar that shows its time. */
 export function timeline(operations: readonly Operation[]): string {
   const inOrder = operations.toSorted((a, b) => a.start - b.start);
   const shown = inOrder.slice(-MAX_ROWS);
@@ -18,37 +18,37 @@ export function timeline(operations: readonly Operation[]): string {
     const cells = (labels[index] ?? []).map((text, column) => text.padEnd(widths[column] ?? 0));
     return `  ${cells.join("  ")}  ${bar(each, from, to)}`;
   });
-  const left = inOrder.length - shown.length;
-  const before = left === 0 ? [] : [`  ... and ${left} before these`];
+  const omitted = inOrder.length - shown.length;
+  const before = omitted === 0 ? [] : [`  ... and ${omitted} before these`];
   return [...before, ...rows, `  (${(to - from).toFixed(3)} ms from left to right)`].join("\n");
 }
 
-/** One operation and its answer in few words. */
+/** Describes an operation and its response briefly. */
 export function describe(operation: Operation): string {
   const { type, outcome } = operation;
   if (type === "load")
     return `load: ${outcome === "unknown" ? "unknown" : (operation.found?.write ?? "nothing")}`;
   if (type === "delete") {
-    const which = operation.previous === undefined ? "" : ` of ${short(operation.previous)}`;
+    const which = operation.previous === undefined ? "" : ` of ${shorten(operation.previous)}`;
     return `delete${which}: ${outcome === "done" ? String(operation.deleted) : outcome}`;
   }
-  const made = operation.version === undefined ? "" : ` ${short(operation.version)}`;
-  return `save ${operation.write} ${conditionOf(operation.previous)}: ${outcome}${made}`;
+  const version = operation.version === undefined ? "" : ` ${shorten(operation.version)}`;
+  return `save ${operation.write} ${preconditionOf(operation.previous)}: ${outcome}${version}`;
 }
 
-function conditionOf(previous: string | null | undefined): string {
-  if (previous === undefined) return "over anything";
-  return previous === null ? "as new" : `on ${short(previous)}`;
+function preconditionOf(previous: string | null | undefined): string {
+  if (previous === undefined) return "unconditionally";
+  return previous === null ? "as new" : `on ${shorten(previous)}`;
 }
 
-/** Enough of a version to tell it from those around it. */
-function short(version: string): string {
+/** Shortens a version to its end, which distinguishes it from the others in a timeline. */
+function shorten(version: string): string {
   return version.length <= 12 ? version : `..${version.slice(-10)}`;
 }
 
 function bar({ start, end }: Operation, from: number, to: number): string {
-  const at = (moment: number): number => Math.round(((moment - from) / (to - from || 1)) * (WIDTH - 1));
-  const [first, last] = [at(start), end === null ? WIDTH - 1 : at(end)];
+  const column = (moment: number): number => Math.round(((moment - from) / (to - from || 1)) * (WIDTH - 1));
+  const [first, last] = [column(start), end === null ? WIDTH - 1 : column(end)];
   const [opening, closing] = ["|", end === null ? ">" : "|"];
   const body = last === first ? opening : `${opening}${"-".repeat(last - first - 1)}${closing}`;
   return `${" ".repeat(first)}${body}`;

@@ -1,18 +1,18 @@
 import fc from "fast-check";
 import { range } from "../../utilities/parallel.ts";
 import type { Operation } from "./operation.ts";
-import { type Recorded, RecordingClient, type Seen } from "./recorder.ts";
+import { type KnownVersion, type RecordableStore, RecordingClient } from "./recorder.ts";
 
-/** What one client does with one thread, before it goes on to its next step. */
+/** One action of a client on one thread. */
 interface Action {
   readonly thread: number;
-  readonly kind: "load" | "replace" | "overwrite" | "create" | "delete" | "delete seen" | "abort";
+  readonly kind: "load" | "replace" | "overwrite" | "create" | "delete" | "delete known" | "abort";
   readonly padding: number;
-  /** Turns of the event loop to let pass first. */
+  /** Turns of the event loop to wait before the action. */
   readonly pause: number;
 }
 
-/** More of what makes races, and enough of the rest. */
+/** Weighted towards actions that race, with enough of the others. */
 const action: fc.Arbitrary<Action> = fc.record({
   thread: fc.nat(2),
   kind: fc.oneof(
@@ -21,7 +21,7 @@ const action: fc.Arbitrary<Action> = fc.record({
     { weight: 4, arbitrary: fc.constant("overwrite" as const) },
     { weight: 5, arbitrary: fc.constant("create" as const) },
     { weight: 4, arbitrary: fc.constant("delete" as const) },
-    { weight: 6, arbitrary: fc.constant("delete seen" as const) },
+    { weight: 6, arbitrary: fc.constant("delete known" as const) },
     { weight: 3, arbitrary: fc.constant("abort" as const) },
   ),
   padding: fc.constantFrom(0, 0, 100, 3000),
@@ -30,83 +30,93 @@ const action: fc.Arbitrary<Action> = fc.record({
 
 export interface RoundOptions {
   readonly seed: number;
-  /** Goes into the ids, so that the round has threads of its own. */
+  /** Part of the thread ids, so that each round has separate threads. */
   readonly name: string;
   readonly actionsPerClient: number;
   readonly signal: AbortSignal;
-  /** Who loads each thread in the end. @default the first store */
-  readonly last?: Recorded;
+  /** The store that loads each thread at the end. @default the first store */
+  readonly last?: RecordableStore;
 }
 
-/** All clients at once, each through actions of its own, on the same three threads. Resolves to the history. */
-export async function playRound(stores: readonly Recorded[], options: RoundOptions): Promise<Operation[]> {
+/** Runs random actions of all clients concurrently on the same three threads. Resolves with the history. */
+export async function runRound(
+  stores: readonly RecordableStore[],
+  options: RoundOptions,
+): Promise<Operation[]> {
   const { seed, name, actionsPerClient, signal } = options;
   const history: Operation[] = [];
   const actions = fc.sample(action, { seed, numRuns: stores.length * actionsPerClient });
   const threads = range(3).map((thread) => `${name}-${thread}`);
   await Promise.all(
     stores.map(async (store, index) => {
-      const player = new Player(new RecordingClient(`c${index}`, store, history), threads);
+      const runner = new ActionRunner(new RecordingClient(`c${index}`, store, history), threads);
       for (const each of actions.slice(index * actionsPerClient, (index + 1) * actionsPerClient)) {
         if (signal.aborted) return;
-        await player.play(each);
+        await runner.run(each);
       }
     }),
   );
-  // What is there in the end decides about many answers that were lost.
+  // The final states determine the outcome of many calls whose response was lost.
   const [store] = options.last === undefined ? stores : [options.last];
-  if (store === undefined) throw new RangeError("A round takes clients.");
+  if (store === undefined) throw new RangeError("A round needs at least one store.");
   const last = new RecordingClient("end", store, history);
   for (const thread of threads) await last.load(thread);
   return history;
 }
 
-class Player {
+class ActionRunner {
   readonly #client: RecordingClient;
   readonly #threads: readonly string[];
-  /** What it saw last of each thread, unless it turned out to be old. */
-  readonly #seen = new Map<string, Seen>();
+  /** The version of each thread that the client last observed, unless a call has proved it stale. */
+  readonly #knownVersions = new Map<string, KnownVersion>();
 
   constructor(client: RecordingClient, threads: readonly string[]) {
     this.#client = client;
     this.#threads = threads;
   }
 
-  async play({ thread: index, kind, padding, pause }: Action): Promise<void> {
+  async run({ thread: index, kind, padding, pause }: Action): Promise<void> {
     for (const _ of range(pause)) await new Promise((resolve) => setImmediate(resolve));
     const thread = this.#threads[index] ?? "";
-    const seen = kind === "replace" || kind === "delete seen" ? await this.#look(thread) : null;
-    const now = await this.#do(kind, thread, seen, padding);
-    if (now === undefined) this.#seen.delete(thread);
-    else this.#seen.set(thread, now);
+    const usesVersion = kind === "replace" || kind === "delete known";
+    const knownVersion = usesVersion ? await this.#knownOrLoaded(thread) : null;
+    const current = await this.#call(kind, thread, knownVersion, padding);
+    if (current === undefined) this.#knownVersions.delete(thread);
+    else this.#knownVersions.set(thread, current);
   }
 
-  /** As natural code does: what it has seen, else a load. */
-  async #look(thread: string): Promise<Seen> {
-    return this.#seen.get(thread) ?? (await this.#client.load(thread)) ?? null;
+  /** Returns the known version and otherwise loads the thread, as application code does. */
+  async #knownOrLoaded(thread: string): Promise<KnownVersion> {
+    return this.#knownVersions.get(thread) ?? (await this.#client.load(thread)) ?? null;
   }
 
-  #do(kind: Action["kind"], thread: string, seen: Seen, padding: number): Promise<Seen | undefined> {
+  #call(
+    kind: Action["kind"],
+    thread: string,
+    knownVersion: KnownVersion,
+    padding: number,
+  ): Promise<KnownVersion | undefined> {
     switch (kind) {
       case "load":
         return this.#client.load(thread);
       case "replace":
-        return this.#client.save(thread, seen, { padding });
+        return this.#client.save(thread, knownVersion, { padding });
       case "overwrite":
         return this.#client.save(thread, undefined, { padding });
       case "create":
         return this.#client.save(thread, null, { padding });
       case "delete":
         return this.#client.delete(thread, undefined);
-      case "delete seen":
-        return this.#client.delete(thread, seen ?? undefined);
+      case "delete known":
+        return this.#client.delete(thread, knownVersion ?? undefined);
       default:
-        return this.#client.save(thread, undefined, { padding, signal: abortedSoon() });
+        return this.#client.save(thread, undefined, { padding, signal: signalThatAborts() });
     }
   }
 }
 
-function abortedSoon(): AbortSignal {
+/** Returns a signal that aborts in the next turn of the event loop. */
+function signalThatAborts(): AbortSignal {
   const controller = new AbortController();
   setImmediate(() => controller.abort());
   return controller.signal;

@@ -7,7 +7,7 @@ import { textInParts } from "../../utilities/text-in-parts.ts";
 
 const name = fc.string({ unit: "grapheme", maxLength: 8 });
 
-/** Ids that a run works with: few, so that calls meet, and of one kind, so that what may be confused is. */
+/** The ids of a run: few, so that calls share threads, and of one group, so that ids that a store may confuse meet. */
 export const ids: fc.Arbitrary<string[]> = fc.oneof(
   {
     weight: 4,
@@ -24,25 +24,25 @@ function idText(): fc.Arbitrary<string> {
     .filter((id) => Buffer.byteLength(id) <= 256);
 }
 
-/** A thread as callers give it. */
+/** A thread as callers pass it to `save`. */
 export type Value = object | string;
 
 const text = fc.constantFrom(...jsonTexts);
 
 export const value: fc.Arbitrary<Value> = fc.oneof(
   text,
-  // In two parts, cut anywhere.
-  fc.tuple(text, fc.nat()).map(([whole, place]) => {
-    const at = place % (whole.length + 1);
-    return textInParts(whole.slice(0, at), whole.slice(at));
+  // In two parts, split anywhere.
+  fc.tuple(text, fc.nat()).map(([whole, number]) => {
+    const position = number % (whole.length + 1);
+    return textInParts(whole.slice(0, position), whole.slice(position));
   }),
   fc.dictionary(name, fc.jsonValue({ maxDepth: 2 }), { maxKeys: 4, noNullPrototype: true }),
 );
 
-/** The JSON that has to come back. */
-export function jsonOf(given: Value): string {
-  if (hasTextParts(given)) return given[TEXT_PARTS]().join("");
-  return typeof given === "string" ? given : JSON.stringify(given);
+/** Returns the JSON that a load of the saved value must return. */
+export function jsonOf(saved: Value): string {
+  if (hasTextParts(saved)) return saved[TEXT_PARTS]().join("");
+  return typeof saved === "string" ? saved : JSON.stringify(saved);
 }
 
 export const metadata: fc.Arbitrary<ThreadMetadata | undefined> = fc.option(
@@ -50,12 +50,18 @@ export const metadata: fc.Arbitrary<ThreadMetadata | undefined> = fc.option(
   { nil: undefined, freq: 2 },
 );
 
-const hour = 3_600_000;
+const HOUR_MS = 3_600_000;
 
-/** Much longer than a run, since a backend may remove expired threads by a clock of its own. */
-export const lifetimes: readonly number[] = [hour, 2 * hour + 1, 24 * hour];
+/** Much longer than a run, since a backend may delete expired threads by the real time. */
+const LIFETIMES_MS: readonly number[] = [HOUR_MS, 2 * HOUR_MS + 1, 24 * HOUR_MS];
 
-export const pause: fc.Arbitrary<number> = fc.constantFrom(1, 1000, hour - 1, hour, 3 * hour);
+export const clockAdvanceMs: fc.Arbitrary<number> = fc.constantFrom(
+  1,
+  1000,
+  HOUR_MS - 1,
+  HOUR_MS,
+  3 * HOUR_MS,
+);
 
 export type Expiry =
   | { readonly kind: "none" | "never" }
@@ -68,7 +74,7 @@ export const expiry: fc.Arbitrary<Expiry> = fc.oneof(
     weight: 4,
     arbitrary: fc.record<Expiry & { milliseconds: number }>({
       kind: fc.constantFrom("ttl", "at"),
-      milliseconds: fc.constantFrom(...lifetimes),
+      milliseconds: fc.constantFrom(...LIFETIMES_MS),
     }),
   },
 );

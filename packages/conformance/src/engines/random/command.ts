@@ -1,49 +1,49 @@
 import type { ThreadStore } from "@threadstore/core";
 import fc from "fast-check";
-import type { Model, Space } from "./model.ts";
+import type { Model, NamespaceIndex } from "./model.ts";
 
-/** What the calls of one run are compared with. */
-export interface Traced {
+/** A model that the calls of a run are compared with. */
+export interface TracedModel {
   /** The ids that the run works with. */
   readonly ids: readonly string[];
-  /** The calls so far and what came of them, for whoever reads of a failure. */
+  /** Descriptions of the calls so far and of their outcomes, for failure messages. */
   readonly trace: string[];
 }
 
-/** The clients of one run. */
+/** The clients of a run. */
 export interface Clients {
-  /** What a client has of a space. `client` counts on from the last to the first. */
-  readonly view: (client: number, space: Space) => ThreadStore;
+  /** A client's view of a namespace. A `client` past the last one wraps around to the first. */
+  readonly view: (client: number, namespace: NamespaceIndex) => ThreadStore;
   readonly reopen: (client: number) => Promise<void>;
 }
 
-/** One call: how it reads, and how to make it and compare. Resolves to what came of it, in a word. */
 export interface Call {
-  readonly text: string;
-  readonly make: () => Promise<string>;
+  readonly description: string;
+  /** Makes the call and compares its result with the model. Resolves with the name of the outcome. */
+  readonly perform: () => Promise<string>;
 }
 
 interface Definition<Details, Compared, Real> {
   readonly name: string;
-  /** How often it is made, beside the others. */
+  /** How often the call is made, relative to other kinds. */
   readonly weight: number;
-  /** What has to come of it now and then: else too little was tried. */
+  /** Outcomes that must occur now and then, because otherwise the runs are not conclusive. */
   readonly outcomes: readonly string[];
   readonly details: fc.Arbitrary<Details>;
   readonly prepare: (details: Details, model: Compared, clients: Real) => Call;
 }
 
-/** How often each kind of call came to each outcome. */
+/** The number of calls by kind and outcome. */
 export type Tally = Map<string, number>;
 
-/** A kind of call, as commands of fast-check, and what a tally of them has to have. */
+/** A kind of call, in the form of fast-check commands, with the labels that a conclusive tally must have. */
 export interface CallKind<Compared extends object = Model, Real = Clients> {
   readonly labels: readonly string[];
-  /** As many times as it has weight. */
+  /** Returns the command as many times as its weight. */
   readonly commands: (tally: Tally) => fc.Arbitrary<fc.AsyncCommand<Compared, Real>>[];
 }
 
-export function callKind<Details, Compared extends Traced = Model, Real = Clients>(
+export function callKind<Details, Compared extends TracedModel = Model, Real = Clients>(
   definition: Definition<Details, Compared, Real>,
 ): CallKind<Compared, Real> {
   const { name, weight, outcomes, details, prepare } = definition;
@@ -53,10 +53,10 @@ export function callKind<Details, Compared extends Traced = Model, Real = Client
       const commands = details.map((each): fc.AsyncCommand<Compared, Real> => ({
         check: () => true,
         async run(model, clients) {
-          const { text, make } = prepare(each, model, clients);
-          model.trace.push(text);
-          const outcome = await make();
-          model.trace[model.trace.length - 1] = `${text}: ${outcome}`;
+          const { description, perform } = prepare(each, model, clients);
+          model.trace.push(description);
+          const outcome = await perform();
+          model.trace[model.trace.length - 1] = `${description}: ${outcome}`;
           const label = `${name}: ${outcome}`;
           tally.set(label, (tally.get(label) ?? 0) + 1);
         },
@@ -67,21 +67,25 @@ export function callKind<Details, Compared extends Traced = Model, Real = Client
   };
 }
 
-/** Whom a call goes to, and which thread it is about. */
+/** The client that makes a call, and the thread of the call. */
 export interface Target {
   readonly client: number;
-  readonly space: Space;
-  /** Which of the model's ids. */
+  readonly namespace: NamespaceIndex;
+  /** An index into the model's ids. */
   readonly thread: number;
 }
 
 export const target: fc.Arbitrary<Target> = fc.record({
   client: fc.nat(1),
-  space: fc.constantFrom<Space[]>(0, 0, 1),
-  // Rather one than another, so that it comes to a history.
+  namespace: fc.constantFrom<NamespaceIndex[]>(0, 0, 1),
+  // Prefers some threads, so that each of them gets a history.
   thread: fc.constantFrom(0, 0, 0, 0, 1, 1, 2, 3),
 });
 
-export function idOf({ ids }: Traced, { thread }: Pick<Target, "thread">): string {
+export function idOf({ ids }: TracedModel, { thread }: Pick<Target, "thread">): string {
   return ids[thread % ids.length] ?? "";
+}
+
+export function describeClient({ client, namespace }: Pick<Target, "client" | "namespace">): string {
+  return `client ${client + 1}${namespace === 1 ? ", inner namespace" : ""}`;
 }

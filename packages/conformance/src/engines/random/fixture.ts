@@ -7,39 +7,40 @@ function viewsOf(store: ThreadStore, name: string): [ThreadStore, ThreadStore] {
   return [outer, outer.namespace("inner")];
 }
 
-/** The stores that all runs of a case share; each run has namespaces of its own. */
-export interface World {
+/** The stores that all runs of a case share. */
+export interface Fixture {
+  /** Returns the clients of the next run, which works in new namespaces. */
   readonly nextRun: () => Clients;
 }
 
-/** Opens a store for each client. The namespaces of two worlds in one place differ by `name`. */
-export async function openWorld(
-  openings: readonly (() => Promise<ThreadStore>)[],
+/** Opens a store for each client. Fixtures at the same location need different names, which prefix their namespaces. */
+export async function openFixture(
+  openStore: readonly (() => Promise<ThreadStore>)[],
   close: CaseContext["close"],
   name = "run",
-): Promise<World> {
-  const count = openings.length;
-  const stores = await Promise.all(openings.map((open) => open()));
+): Promise<Fixture> {
+  const count = openStore.length;
+  const stores = await Promise.all(openStore.map((open) => open()));
   let runs = 0;
 
-  function of<T>(all: readonly T[], client: number): T {
-    const found = all[client % count];
-    if (found === undefined) throw new RangeError("A run takes clients.");
-    return found;
+  function ofClient<T>(all: readonly T[], client: number): T {
+    const item = all[client % count];
+    if (item === undefined) throw new RangeError("A run needs at least one client.");
+    return item;
   }
 
   return {
     nextRun() {
       runs += 1;
-      const space = `${name}-${runs}`;
-      const views = stores.map((store) => viewsOf(store, space));
+      const namespace = `${name}-${runs}`;
+      const views = stores.map((store) => viewsOf(store, namespace));
       return {
-        view: (client, inner) => of(views, client)[inner],
+        view: (client, inner) => ofClient(views, client)[inner],
         async reopen(client) {
-          await close(of(stores, client));
-          const store = await of(openings, client)();
+          await close(ofClient(stores, client));
+          const store = await ofClient(openStore, client)();
           stores[client % count] = store;
-          views[client % count] = viewsOf(store, space);
+          views[client % count] = viewsOf(store, namespace);
         },
       };
     },

@@ -1,103 +1,103 @@
 import type { ThreadSummary } from "@threadstore/core";
 import fc from "fast-check";
 import { holds, same, show } from "../../suite/expectations.ts";
-import { pause } from "./arbitraries.ts";
-import { type Call, type CallKind, callKind, type Clients } from "./command.ts";
-import { factsOf, type Model, type Space } from "./model.ts";
+import { clockAdvanceMs } from "./arbitraries.ts";
+import { type Call, type CallKind, callKind, type Clients, describeClient } from "./command.ts";
+import { factsOf, type Model, type NamespaceIndex } from "./model.ts";
 
-interface OfSpace {
+interface ListingDetails {
   readonly client: number;
-  readonly space: Space;
+  readonly namespace: NamespaceIndex;
   readonly limit: number;
 }
 
-const ofSpace: fc.Arbitrary<OfSpace> = fc.record({
+const listingDetails: fc.Arbitrary<ListingDetails> = fc.record({
   client: fc.nat(1),
-  space: fc.constantFrom<Space[]>(0, 0, 1),
+  namespace: fc.constantFrom<NamespaceIndex[]>(0, 0, 1),
   limit: fc.constantFrom(1, 2, 3, 1000),
 });
 
-function placeOf({ client, space }: OfSpace): string {
-  return `client ${client + 1}${space === 1 ? ", inner namespace" : ""}`;
-}
-
-/** That summaries tell of the live threads, each once and in order. */
-function checkSummaries(model: Model, space: Space, summaries: readonly ThreadSummary[]): void {
-  const live = model.allLive(space);
+/** Asserts that the summaries describe every live thread once and in order. */
+function checkSummaries(model: Model, namespace: NamespaceIndex, summaries: readonly ThreadSummary[]): void {
+  const live = model.allLive(namespace);
   const ids = summaries.map(({ id }) => id);
   same(ids.toSorted(), [...live.keys()].toSorted(), "a listing has every live thread once");
   checkOrder(ids);
-  for (const summary of summaries) checkSummary(model, space, summary);
+  for (const summary of summaries) checkSummary(model, namespace, summary);
 }
 
-function checkSummary(model: Model, space: Space, summary: ThreadSummary): void {
-  const expected = model.live(space, summary.id);
-  holds(expected !== undefined, "a listing has live threads only", `it has ${show(summary.id)}`);
-  const told = summary.corrupt ? "corrupt" : { ...factsOf(summary), metadata: summary.metadata };
-  same(told, { ...factsOf(expected), metadata: expected.metadata }, "a summary tells of the last save");
+function checkSummary(model: Model, namespace: NamespaceIndex, summary: ThreadSummary): void {
+  const expected = model.live(namespace, summary.id);
+  holds(expected !== undefined, "a listing has only live threads", `it has ${show(summary.id)}`);
+  const actual = summary.corrupt ? "corrupt" : { ...factsOf(summary), metadata: summary.metadata };
+  same(actual, { ...factsOf(expected), metadata: expected.metadata }, "a summary describes the last save");
 }
 
 function checkOrder(ids: readonly string[]): void {
   const plain = ids.filter((id) => /^[\w.-]+$/u.test(id));
-  same(plain, plain.toSorted(), "a listing is in ascending order where ids are of 0-9A-Za-z._-");
+  same(plain, plain.toSorted(), "a listing has ids of the characters 0-9A-Za-z._- in ascending order");
 }
 
-/** All of a space, by the client. */
-export async function checkListing(model: Model, clients: Clients, at: OfSpace): Promise<number> {
+/** Lists a namespace completely and checks the result. Resolves with the number of threads. */
+export async function checkListing(
+  model: Model,
+  clients: Clients,
+  { client, namespace, limit }: ListingDetails,
+): Promise<number> {
   const summaries: ThreadSummary[] = [];
-  const { limit } = at;
-  for await (const summary of clients.view(at.client, at.space).list({ limit, metadata: true })) {
+  for await (const summary of clients.view(client, namespace).list({ limit, metadata: true })) {
     summaries.push(summary);
-    // A cursor that goes round in circles would never end.
+    // With a cursor that goes in circles, the listing would never end.
     if (summaries.length > model.ids.length) break;
   }
-  checkSummaries(model, at.space, summaries);
+  checkSummaries(model, namespace, summaries);
   return summaries.length;
 }
 
-const list = callKind<OfSpace>({
+const list = callKind<ListingDetails>({
   name: "list",
   weight: 1,
   outcomes: ["some"],
-  details: ofSpace,
-  prepare: (at, model, clients): Call => ({
-    text: `${placeOf(at)}: list in pages of ${at.limit}`,
-    make: async () => ((await checkListing(model, clients, at)) === 0 ? "nothing" : "some"),
+  details: listingDetails,
+  prepare: (details, model, clients): Call => ({
+    description: `${describeClient(details)}: list in pages of ${details.limit}`,
+    perform: async () => ((await checkListing(model, clients, details)) === 0 ? "none" : "some"),
   }),
 });
 
-/** Begins a listing, or goes on with the one that was begun, perhaps by another client and before other calls. */
-const page = callKind<OfSpace>({
+/** Starts a listing or continues one, perhaps one that another client started before other calls. */
+const page = callKind<ListingDetails>({
   name: "page",
   weight: 3,
   outcomes: ["more to come", "last"],
-  details: ofSpace,
-  prepare(at, model, clients): Call {
-    const begun = model.listings[at.space];
-    const limit = (begun?.limit ?? at.limit === 2) ? 2 : 1;
+  details: listingDetails,
+  prepare(details, model, clients): Call {
+    const { client, namespace } = details;
+    const listing = model.listings[namespace];
+    const limit = (listing?.limit ?? details.limit === 2) ? 2 : 1;
     return {
-      text: `${placeOf(at)}: ${begun === undefined ? "first" : "next"} page of ${limit}`,
-      async make() {
-        const throughout = begun?.throughout ?? new Set(model.allLive(at.space).keys());
-        const found = await clients
-          .view(at.client, at.space)
-          .listPage({ limit, cursor: begun?.cursor, metadata: true });
+      description: `${describeClient(details)}: ${listing === undefined ? "first" : "next"} page of ${limit}`,
+      async perform() {
+        const persistentIds = listing?.persistentIds ?? new Set(model.allLive(namespace).keys());
+        const { threads, cursor } = await clients
+          .view(client, namespace)
+          .listPage({ limit, cursor: listing?.cursor, metadata: true });
+        holds(threads.length <= limit, "a page has at most `limit` threads", `it had ${threads.length}`);
+        for (const summary of threads) checkSummary(model, namespace, summary);
+        const listedIds = [...(listing?.listedIds ?? []), ...threads.map(({ id }) => id)];
+        model.listings[namespace] =
+          cursor === undefined ? undefined : { limit, cursor, persistentIds, listedIds };
+        const expected = [...persistentIds].toSorted();
+        const listed = listedIds.filter((id) => persistentIds.has(id));
+        if (cursor === undefined)
+          same(listed.toSorted(), expected, "a thread that exists throughout a listing appears in it once");
         holds(
-          found.threads.length <= limit,
-          "a page has at most limit threads",
-          `it had ${found.threads.length}`,
+          new Set(listed).size === listed.length,
+          "no thread appears twice in a listing",
+          `it had ${show(listedIds)}`,
         );
-        for (const summary of found.threads) checkSummary(model, at.space, summary);
-        const seen = [...(begun?.seen ?? []), ...found.threads.map(({ id }) => id)];
-        model.listings[at.space] =
-          found.cursor === undefined ? undefined : { limit, cursor: found.cursor, throughout, seen };
-        const expected = [...throughout].toSorted();
-        const listed = seen.filter((id) => throughout.has(id)).toSorted();
-        if (found.cursor === undefined)
-          same(listed, expected, "a thread that exists throughout a listing appears in it once");
-        holds(new Set(listed).size === listed.length, "no thread appears twice", `seen were ${show(seen)}`);
-        checkOrder(seen.filter((id) => throughout.has(id)));
-        return found.cursor === undefined ? "last" : "more to come";
+        checkOrder(listed);
+        return cursor === undefined ? "last" : "more to come";
       },
     };
   },
@@ -107,27 +107,31 @@ const advance = callKind<{ readonly milliseconds: number }>({
   name: "advance",
   weight: 2,
   outcomes: ["done"],
-  details: fc.record({ milliseconds: pause }),
+  details: fc.record({ milliseconds: clockAdvanceMs }),
   prepare: ({ milliseconds }, model): Call => ({
-    text: `the clock moves by ${milliseconds} ms`,
-    async make() {
+    description: `the clock advances by ${milliseconds} ms`,
+    async perform() {
       model.advance(milliseconds);
       return "done";
     },
   }),
 });
 
-const deleteExpired = callKind<OfSpace>({
+const deleteExpired = callKind<ListingDetails>({
   name: "deleteExpired",
   weight: 1,
   outcomes: ["done"],
-  details: ofSpace,
-  prepare: (at, model, clients): Call => ({
-    text: `${placeOf(at)}: deleteExpired`,
-    async make() {
-      const { deleted } = await clients.view(at.client, at.space).deleteExpired();
-      holds(Number.isInteger(deleted) && deleted >= 0, "deleteExpired counts", `it deleted ${show(deleted)}`);
-      await checkListing(model, clients, at);
+  details: listingDetails,
+  prepare: (details, model, clients): Call => ({
+    description: `${describeClient(details)}: deleteExpired`,
+    async perform() {
+      const { deleted } = await clients.view(details.client, details.namespace).deleteExpired();
+      holds(
+        Number.isInteger(deleted) && deleted >= 0,
+        "deleteExpired returns the number of deleted threads",
+        `it returned ${show(deleted)}`,
+      );
+      await checkListing(model, clients, details);
       return "done";
     },
   }),
@@ -139,14 +143,14 @@ const reopen = callKind<{ readonly client: number }>({
   outcomes: ["done"],
   details: fc.record({ client: fc.nat(1) }),
   prepare: ({ client }, _model, clients): Call => ({
-    text: `client ${client + 1} closes and opens anew`,
-    async make() {
+    description: `client ${client + 1}: close and reopen`,
+    async perform() {
       await clients.reopen(client);
       return "done";
     },
   }),
 });
 
-export const spaceCalls: readonly CallKind[] = [list, page, advance, deleteExpired];
+export const listingCalls: readonly CallKind[] = [list, page, advance, deleteExpired];
 
-export const reopening: readonly CallKind[] = [reopen];
+export const reopenCalls: readonly CallKind[] = [reopen];

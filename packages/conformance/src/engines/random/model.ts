@@ -2,7 +2,7 @@ import type { StoredThread, ThreadMetadata } from "@threadstore/core";
 import { holds, same, show } from "../../suite/expectations.ts";
 import type { Clock } from "../../utilities/stopped-clock.ts";
 
-/** What a load of a thread has to find. Times are milliseconds since the epoch. */
+/** The expected result of a load. Times are milliseconds since the epoch. */
 export interface Expected {
   readonly version: string;
   readonly json: string;
@@ -12,33 +12,34 @@ export interface Expected {
   readonly expiresAt: number | undefined;
 }
 
-/** What the store was told of one id, and handed out, over all its lives. */
+/** Everything saved at one id and returned for it, even if the thread was deleted and created again. */
 export interface ThreadRecord {
   current: Expected | undefined;
-  /** Every version it ever had, the latest last. */
+  /** All versions so far, the latest last. */
   readonly versions: string[];
-  readonly handedOut: Map<string, StoredThread>;
+  /** The threads that calls have returned, by version. */
+  readonly returnedThreads: Map<string, StoredThread>;
 }
 
-/** A listing that is gone through page by page while other calls come between. */
-export interface OpenListing {
+/** A listing whose pages are requested one at a time, with other calls in between. */
+export interface ListingInProgress {
   readonly limit: number;
   readonly cursor: string;
-  /** Which of the threads that were there at its beginning have been there ever since. */
-  readonly throughout: Set<string>;
-  readonly seen: readonly string[];
+  /** The threads that have existed without interruption since the listing began. */
+  readonly persistentIds: Set<string>;
+  readonly listedIds: readonly string[];
 }
 
-/** The second lies inside the first. */
-export type Space = 0 | 1;
+/** The second namespace is inside the first. */
+export type NamespaceIndex = 0 | 1;
 
-/** The contract for one caller at a time, in as few lines as it takes. */
+/** A minimal model of the contract for sequential calls. */
 export class Model {
   readonly ids: readonly string[];
   readonly clock: Clock;
-  /** The calls so far and what came of them, for whoever reads of a failure. */
+  /** Descriptions of the calls so far and of their outcomes, for failure messages. */
   readonly trace: string[] = [];
-  readonly listings: [OpenListing | undefined, OpenListing | undefined] = [undefined, undefined];
+  readonly listings: [ListingInProgress | undefined, ListingInProgress | undefined] = [undefined, undefined];
   readonly #threads: readonly [Map<string, ThreadRecord>, Map<string, ThreadRecord>] = [new Map(), new Map()];
 
   constructor(ids: readonly string[], clock: Clock) {
@@ -46,73 +47,85 @@ export class Model {
     this.clock = clock;
   }
 
-  recordOf(space: Space, id: string): ThreadRecord {
-    const record = this.#threads[space].get(id) ?? { current: undefined, versions: [], handedOut: new Map() };
-    this.#threads[space].set(id, record);
+  recordOf(namespace: NamespaceIndex, id: string): ThreadRecord {
+    const record = this.#threads[namespace].get(id) ?? {
+      current: undefined,
+      versions: [],
+      returnedThreads: new Map(),
+    };
+    this.#threads[namespace].set(id, record);
     return record;
   }
 
-  live(space: Space, id: string): Expected | undefined {
-    const { current } = this.recordOf(space, id);
+  live(namespace: NamespaceIndex, id: string): Expected | undefined {
+    const { current } = this.recordOf(namespace, id);
     return current?.expiresAt !== undefined && current.expiresAt <= this.clock.now() ? undefined : current;
   }
 
-  /** The live threads by id. */
-  allLive(space: Space): Map<string, Expected> {
-    const pairs = [...this.#threads[space].keys()].map((id) => [id, this.live(space, id)] as const);
+  /** Returns the live threads by id. */
+  allLive(namespace: NamespaceIndex): Map<string, Expected> {
+    const pairs = [...this.#threads[namespace].keys()].map((id) => [id, this.live(namespace, id)] as const);
     return new Map(pairs.flatMap(([id, expected]) => (expected === undefined ? [] : [[id, expected]])));
   }
 
-  /** Versions of every thread but this one. */
-  versionsOfOthers(space: Space, id: string): string[] {
-    return this.#threads.flatMap((threads, at) =>
-      [...threads].flatMap(([other, { versions }]) => (at === space && other === id ? [] : versions)),
+  /** Returns the versions of all other threads. */
+  versionsOfOthers(namespace: NamespaceIndex, id: string): string[] {
+    return this.#threads.flatMap((threads, index) =>
+      [...threads].flatMap(([other, { versions }]) => (index === namespace && other === id ? [] : versions)),
     );
   }
 
-  /** A save went through and handed out this. */
-  saved(space: Space, stored: StoredThread, expected: Omit<Expected, "version">): void {
-    const record = this.recordOf(space, stored.id);
+  /** Records a save that succeeded and returned this thread. */
+  recordSave(namespace: NamespaceIndex, stored: StoredThread, expected: Omit<Expected, "version">): void {
+    const record = this.recordOf(namespace, stored.id);
     const { version } = stored;
     holds(
       typeof version === "string" && !record.versions.includes(version),
-      "every save yields a version that no save of that thread ever had",
-      `it yielded ${show(version)} again`,
+      "every save of a thread returns a new version",
+      `it returned ${show(version)} again`,
     );
     record.versions.push(version);
     record.current = { ...expected, version };
   }
 
-  deleted(space: Space, id: string): void {
-    this.recordOf(space, id).current = undefined;
-    this.listings[space]?.throughout.delete(id);
+  recordDelete(namespace: NamespaceIndex, id: string): void {
+    this.recordOf(namespace, id).current = undefined;
+    this.listings[namespace]?.persistentIds.delete(id);
   }
 
   advance(milliseconds: number): void {
     this.clock.advance(milliseconds);
-    for (const space of [0, 1] as const)
-      for (const id of this.listings[space]?.throughout ?? [])
-        if (this.live(space, id) === undefined) this.listings[space]?.throughout.delete(id);
+    for (const namespace of [0, 1] as const)
+      for (const id of this.listings[namespace]?.persistentIds ?? [])
+        if (this.live(namespace, id) === undefined) this.listings[namespace]?.persistentIds.delete(id);
   }
 
-  /** That what was handed out is what the model has; keeps it, since callers hand it in again. */
-  agrees(space: Space, id: string, stored: StoredThread | undefined, call: string): void {
-    const expected = this.live(space, id);
+  /**
+   * Asserts that a returned thread is as expected and remembers it, since callers pass it to later calls. `subject` is
+   * the start of the failure message, such as "load returns".
+   */
+  checkReturned(
+    namespace: NamespaceIndex,
+    id: string,
+    stored: StoredThread | undefined,
+    subject: string,
+  ): void {
+    const expected = this.live(namespace, id);
     if (expected === undefined || stored === undefined) {
-      same(stored?.json, expected?.json, `${call} has what was saved last, and nothing where nothing is`);
+      same(stored?.json, expected?.json, `${subject} the last saved thread, or undefined if there is none`);
       return;
     }
     same(
       { id: stored.id, ...factsOf(stored), json: stored.json, metadata: stored.metadata },
       { id, ...factsOf(expected), json: expected.json, metadata: expected.metadata },
-      `${call} has the thread, version, size, times and metadata of the last save`,
+      `${subject} the thread, version, size, times and metadata of the last save`,
     );
-    same(stored.thread, JSON.parse(expected.json), `${call} has the thread parsed`);
-    this.recordOf(space, id).handedOut.set(stored.version, stored);
+    same(stored.thread, JSON.parse(expected.json), `${subject} the parsed thread`);
+    this.recordOf(namespace, id).returnedThreads.set(stored.version, stored);
   }
 }
 
-/** What summaries tell too, in a form that compares. */
+/** Returns the facts that summaries contain as well, in a form that can be compared. */
 export function factsOf(each: Expected | Omit<StoredThread, "json" | "thread" | "metadata">): object {
   const { version, createdAt, updatedAt, expiresAt } = each;
   const size = "size" in each ? each.size : Buffer.byteLength(each.json);

@@ -1,77 +1,78 @@
 import { AssertionError } from "node:assert";
 import fc from "fast-check";
 import type { CaseContext } from "../../suite/conformance-case.ts";
-import { describeError, holds } from "../../suite/expectations.ts";
+import { describeError, failureMessage, holds } from "../../suite/expectations.ts";
 import { startStopwatch } from "../../utilities/effective-time.ts";
 import { range } from "../../utilities/parallel.ts";
 import { ids } from "./arbitraries.ts";
-import type { CallKind, Tally, Traced } from "./command.ts";
+import type { CallKind, Tally, TracedModel } from "./command.ts";
 
-/** Fewer would leave some kind of call unmade. */
-const FEWEST_RUNS = 8;
-/** Of the case's time: the rest is for clearing up. */
+/** With fewer runs, some kinds of calls would not be made. */
+const MIN_RUNS = 8;
+/** The share of the case's time for runs. The remainder is for clean-up. */
 const SHARE_OF_TIME = 0.7;
-/** How long calls that lead to a failure may be made fewer, where each run of them takes long. */
+/** How long a failing list of calls may be shrunk, if each run takes long. */
 const SHRINKING_MS = { quick: 2_000, full: 6_000 } as const;
 
-export type Surroundings = Pick<CaseContext, "settings" | "timeoutFactor" | "signal">;
+export type RunContext = Pick<CaseContext, "settings" | "timeoutFactor" | "signal">;
 
-/** One list of calls, on ids of its own: what they are compared with, and what they are made on. */
+/** One list of calls on separate ids, with the model to compare with and the clients that make the calls. */
 export interface Run<Compared, Real> {
   readonly model: Compared;
   readonly clients: Real;
-  /** After the last call. */
+  /** Called after the last call. */
   readonly end: () => Promise<void>;
 }
 
-/** Begins a list of calls. */
-export type Begin<Compared, Real> = (ids: readonly string[], tally: Tally) => Run<Compared, Real>;
+/** Starts a run. */
+export type StartRun<Compared, Real> = (ids: readonly string[], tally: Tally) => Run<Compared, Real>;
 
 export interface RandomCalls<Compared extends object, Real> {
   readonly kinds: readonly CallKind<Compared, Real>[];
-  /** What else a tally has to have. */
+  /** Additional labels that a conclusive tally must have. */
   readonly moreLabels?: readonly string[];
-  /** How many lists are gone through at the same time. @default 1 */
+  /** How many lanes make their runs concurrently. @default 1 */
   readonly lanes?: number;
-  /** Opens what the lists of one lane work with, one after the other. */
-  readonly openLane: () => Promise<Begin<Compared, Real>>;
-  /** How many lists of calls there are where nobody says so, and how many calls are in one at most. */
-  readonly usualRuns: number;
-  readonly mostCalls: number;
-  /** What the case may take, in milliseconds, before the harness's `timeoutFactor`. */
+  /** Opens the stores of a lane, which makes its runs one after another. */
+  readonly openLane: () => Promise<StartRun<Compared, Real>>;
+  /** The number of runs unless the settings specify it. */
+  readonly defaultRuns: number;
+  /** The maximum number of calls in a run. */
+  readonly maxCalls: number;
+  /** The limit of the case, in milliseconds, before the harness's `timeoutFactor`. */
   readonly timeoutMs: number;
-  /** How long a failure may be made shorter, in milliseconds. @default some seconds */
+  /** How long a failing list of calls may be shrunk, in milliseconds. @default a few seconds */
   readonly shrinkingMs?: number;
 }
 
 type Calls<Compared extends object, Real> = Iterable<fc.AsyncCommand<Compared, Real>>;
 
-/** What a run found wrong, and the calls that led to it. */
+/** The error of a run and the calls that led to it. */
 interface Failure {
   readonly error: unknown;
   readonly trace: readonly string[];
 }
 
-/** Far apart, so that lanes do not meet those of the seeds next to it. */
-const LANE = 1_000_003;
+/** The distance between the seeds of two lanes, large enough to keep them apart from those of similar seeds. */
+const LANE_SEED_DISTANCE = 1_000_003;
 
-/** Makes random lists of calls until one shows something wrong, and then as short a list as shows it too. */
-export async function randomCalls<Compared extends Traced, Real extends object>(
-  surroundings: Surroundings,
+/** Makes random lists of calls. If one of them fails, reports the shortest list that fails as well. */
+export async function randomCalls<Compared extends TracedModel, Real extends object>(
+  context: RunContext,
   options: RandomCalls<Compared, Real>,
 ): Promise<void> {
-  const { settings, timeoutFactor } = surroundings;
-  const usual = Math.max(FEWEST_RUNS, Math.ceil(options.usualRuns / Math.max(1, timeoutFactor)));
-  const runs = settings.randomRuns ?? usual;
+  const { settings, timeoutFactor } = context;
+  const defaultRuns = Math.max(MIN_RUNS, Math.ceil(options.defaultRuns / Math.max(1, timeoutFactor)));
+  const runs = settings.randomRuns ?? defaultRuns;
   const tally: Tally = new Map();
-  // A list that is to be made again is one, and told with the seed of its lane.
+  // A replay has only one list of calls, and its seed is that of its lane.
   const lanes = settings.replay === undefined ? (options.lanes ?? 1) : 1;
   const failed = new AbortController();
   const outcomes = await Promise.allSettled(
     range(lanes).map(async (lane) => {
       try {
-        const seed = settings.seed + lane * LANE;
-        await goThrough(surroundings, options, {
+        const seed = settings.seed + lane * LANE_SEED_DISTANCE;
+        await runLane(context, options, {
           seed,
           runs: Math.ceil(runs / lanes),
           tally,
@@ -92,78 +93,80 @@ interface Lane {
   readonly seed: number;
   readonly runs: number;
   readonly tally: Tally;
-  /** Aborted when another lane has found something. */
+  /** Aborted when another lane has failed. */
   readonly failed: AbortSignal;
 }
 
-async function goThrough<Compared extends Traced, Real extends object>(
-  { settings, timeoutFactor, signal }: Surroundings,
+async function runLane<Compared extends TracedModel, Real extends object>(
+  { settings, timeoutFactor, signal }: RunContext,
   options: RandomCalls<Compared, Real>,
   { seed, runs, tally, failed }: Lane,
 ): Promise<void> {
   const { path, replayPath } = settings.replay ?? {};
-  const begin = await options.openLane();
+  const startRun = await options.openLane();
   let failure: Failure | undefined;
   const elapsedMs = startStopwatch();
   let deadlineMs = options.timeoutMs * timeoutFactor * SHARE_OF_TIME;
-  const property = fc.asyncProperty(ids, callsOf(options, tally, replayPath), async (pool, calls) => {
+  const property = fc.asyncProperty(ids, callsOf(options, tally, replayPath), async (runIds, calls) => {
     // Lists that are not tried count as passed.
     if (elapsedMs() > deadlineMs || (failure === undefined && failed.aborted)) return;
-    const { model, clients, end } = begin(pool, tally);
+    const { model, clients, end } = startRun(runIds, tally);
     try {
       signal.throwIfAborted();
       await fc.asyncModelRun(() => ({ model, real: clients }), calls);
       await end();
     } catch (error) {
-      // The last run to fail is the shortest.
+      // fast-check shrinks, so the last failing run is the shortest.
       failure = { error, trace: model.trace };
       const { shrinkingMs = SHRINKING_MS[settings.effort] } = options;
       deadlineMs = Math.min(deadlineMs, elapsedMs() + shrinkingMs);
       throw error;
     }
   });
-  const found = await fc.check(property, {
+  const details = await fc.check(property, {
     seed,
     numRuns: runs,
     ...(path === undefined ? {} : { path }),
   });
-  if (failure !== undefined) throw failureOf(failure, found);
+  if (failure !== undefined) throw failureOf(failure, details);
 }
 
 function callsOf<Compared extends object, Real>(
-  { kinds, mostCalls }: RandomCalls<Compared, Real>,
+  { kinds, maxCalls }: RandomCalls<Compared, Real>,
   tally: Tally,
   replayPath: string | undefined,
 ): fc.Arbitrary<Calls<Compared, Real>> {
   return fc.commands(
     kinds.flatMap(({ commands }) => commands(tally)),
-    { maxCommands: mostCalls, size: "max", ...(replayPath === undefined ? {} : { replayPath }) },
+    { maxCommands: maxCalls, size: "max", ...(replayPath === undefined ? {} : { replayPath }) },
   );
 }
 
-/** The first words are what was promised and what happened, as everywhere. */
+/** Creates an error whose message starts like that of any other case. */
 function failureOf<Compared extends object, Real>(
   { error, trace }: Failure,
-  found: fc.RunDetails<[string[], Calls<Compared, Real>]>,
+  details: fc.RunDetails<[string[], Calls<Compared, Real>]>,
 ): Error {
-  const what =
+  const problem =
     error instanceof AssertionError
       ? error.message
-      : `Expected: the call succeeds. Actual: it rejected with ${describeError(error)}.`;
-  const replayPath = /replayPath="([^"]*)"/u.exec(fc.stringify(found.counterexample?.[1]))?.[1] ?? "";
+      : failureMessage("the call succeeds", `it rejected with ${describeError(error)}`);
+  const replayPath = /replayPath="([^"]*)"/u.exec(fc.stringify(details.counterexample?.[1]))?.[1] ?? "";
   const calls = trace.map((line, index) => `  ${index + 1}. ${line}`).join("\n");
-  const again = `THREADSTORE_CONFORMANCE_SEED=${found.seed} THREADSTORE_CONFORMANCE_REPLAY=${found.counterexamplePath ?? ""}/${replayPath}`;
-  const message = `${what}\nIt happened at the last of these calls:\n${calls}\nThe same again: ${again}`;
+  const variables =
+    `THREADSTORE_CONFORMANCE_SEED=${details.seed} ` +
+    `THREADSTORE_CONFORMANCE_REPLAY=${details.counterexamplePath ?? ""}/${replayPath}`;
+  const message = `${problem}\nIt happened at the last of these calls:\n${calls}\nTo repeat it, set ${variables}`;
   const failure = new AssertionError({ message });
   failure.cause = error;
   return failure;
 }
 
-/** Not the store's fault, but nothing would be proved. */
+/** Fails if some calls were too rare. That is not the store's fault, but the case would prove nothing. */
 function checkTally(tally: Tally, labels: readonly string[], runs: number): void {
-  const least = Math.ceil(runs / 15) - 1;
+  const minimum = Math.ceil(runs / 15) - 1;
   const missing = labels
-    .filter((label) => (tally.get(label) ?? 0) < least)
-    .map((label) => `"${label}" came ${tally.get(label) ?? 0} times`);
-  holds(missing.length === 0, "the case tries every kind of call in the time it has", missing.join(", "));
+    .filter((label) => (tally.get(label) ?? 0) < minimum)
+    .map((label) => `"${label}" occurred ${tally.get(label) ?? 0} times`);
+  holds(missing.length === 0, "the case makes every kind of call within its time", missing.join(", "));
 }

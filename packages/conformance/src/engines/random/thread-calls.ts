@@ -2,58 +2,65 @@ import type { SaveOptions, StoredThread } from "@threadstore/core";
 import fc from "fast-check";
 import { holds, refuses, same, show } from "../../suite/expectations.ts";
 import { type Expiry, expiry, jsonOf, metadata, type Value, value } from "./arbitraries.ts";
-import { type Call, type CallKind, callKind, type Clients, idOf, type Target, target } from "./command.ts";
+import {
+  type Call,
+  type CallKind,
+  callKind,
+  type Clients,
+  describeClient,
+  idOf,
+  type Target,
+  target,
+} from "./command.ts";
 import type { Model } from "./model.ts";
-import { type Given, given, type PreviousChoice, previousChoice } from "./previous.ts";
+import { type PreviousChoice, previousChoice, type ResolvedPrevious, resolvePrevious } from "./previous.ts";
 
-interface OfThread {
+interface ThreadDetails {
   readonly target: Target;
 }
 
-interface SaveDetails extends OfThread {
+interface SaveDetails extends ThreadDetails {
   readonly previous: PreviousChoice;
   readonly value: Value;
   readonly metadata: SaveOptions["metadata"];
   readonly expiry: Expiry;
 }
 
-/** That the thread is as the model has it, for a client other than the one that called where there is one. */
-async function check(model: Model, clients: Clients, { client, space, ...rest }: Target): Promise<void> {
-  const id = idOf(model, rest);
-  model.agrees(space, id, await clients.view(client + 1, space).load(id), "a load after the call");
+/** Compares the thread with the model, through another client if there is one. */
+async function checkThread(model: Model, clients: Clients, to: Target): Promise<void> {
+  const { client, namespace } = to;
+  const id = idOf(model, to);
+  const stored = await clients.view(client + 1, namespace).load(id);
+  model.checkReturned(namespace, id, stored, "a load after the call returns");
 }
 
-async function conflicts(
+async function expectConflict(
   model: Model,
-  { space, ...rest }: Target,
-  by: Given,
+  to: Target,
+  previous: ResolvedPrevious,
   call: () => Promise<unknown>,
 ): Promise<void> {
-  const id = idOf(model, rest);
-  const codes = by.isGarbage ? (["CONFLICT", "INVALID_ARGUMENT"] as const) : (["CONFLICT"] as const);
+  const id = idOf(model, to);
+  const codes = previous.isForeign ? (["CONFLICT", "INVALID_ARGUMENT"] as const) : (["CONFLICT"] as const);
   const { code, currentVersion } = await refuses(
     codes,
-    "a call with another previous than what is there",
+    "a call whose `previous` is not the current version",
     call,
   );
-  const current = model.live(space, id)?.version;
+  const current = model.live(to.namespace, id)?.version;
   holds(
     code !== "CONFLICT" || currentVersion === undefined || currentVersion === current,
-    "a conflict tells the current version or none",
-    `it told ${show(currentVersion)}, and ${show(current)} is current`,
+    "`currentVersion` of a CONFLICT error is the current version or undefined",
+    `it was ${show(currentVersion)}, but the current version is ${show(current)}`,
   );
 }
 
-function placeOf({ client, space }: Target): string {
-  return `client ${client + 1}${space === 1 ? ", inner namespace" : ""}`;
-}
-
-function expiryOptions(lasting: Expiry, now: number): SaveOptions {
-  switch (lasting.kind) {
+function expiryOptions(chosen: Expiry, now: number): SaveOptions {
+  switch (chosen.kind) {
     case "ttl":
-      return { ttlMs: lasting.milliseconds };
+      return { ttlMs: chosen.milliseconds };
     case "at":
-      return { expiresAt: new Date(now + lasting.milliseconds) };
+      return { expiresAt: new Date(now + chosen.milliseconds) };
     case "never":
       return { expiresAt: null };
     default:
@@ -61,63 +68,72 @@ function expiryOptions(lasting: Expiry, now: number): SaveOptions {
   }
 }
 
+const CONFLICTING_KINDS = ["absent", "stale", "other thread", "made up"] as const;
+
 const save = callKind<SaveDetails>({
   name: "save",
   weight: 6,
-  outcomes: ["saved", ...["nothing", "stale", "of another", "no version"].map((on) => `conflict on ${on}`)],
+  outcomes: ["saved", ...CONFLICTING_KINDS.map((kind) => `conflict (${kind})`)],
   details: fc.record({ target, previous: previousChoice, value, metadata, expiry }),
-  prepare({ target: at, previous, value: thread, metadata: record, expiry: lasting }, model, clients): Call {
-    const id = idOf(model, at);
-    const by = given(model, at.space, id, previous);
-    const text = `${placeOf(at)}: save ${show(id)} ${show(thread)} on ${by.text}, metadata ${show(record)}, ${show(lasting)}`;
+  prepare(details, model, clients): Call {
+    const { target: to, value: thread, metadata: newMetadata } = details;
+    const { client, namespace } = to;
+    const id = idOf(model, to);
+    const previous = resolvePrevious(model, namespace, id, details.previous);
     return {
-      text,
-      async make() {
-        const before = model.live(at.space, id);
+      description:
+        `${describeClient(to)}: save ${show(id)} ${show(thread)} ${previous.description}, ` +
+        `metadata ${show(newMetadata)}, ${show(details.expiry)}`,
+      async perform() {
+        const before = model.live(namespace, id);
         const now = model.clock.now();
-        const options = { ...by.options, ...expiryOptions(lasting, now), metadata: record };
-        const call = (): Promise<StoredThread> => clients.view(at.client, at.space).save(id, thread, options);
-        const matches = by.isAny || by.version === before?.version;
+        const options = {
+          ...previous.options,
+          ...expiryOptions(details.expiry, now),
+          metadata: newMetadata,
+        };
+        const call = (): Promise<StoredThread> => clients.view(client, namespace).save(id, thread, options);
+        const matches = previous.isUnconditional || previous.version === before?.version;
         if (matches) {
           const stored = await call();
-          const expiresAt = "milliseconds" in lasting ? now + lasting.milliseconds : undefined;
-          const kept = { metadata: record ?? before?.metadata ?? {}, createdAt: before?.createdAt ?? now };
-          model.saved(
-            at.space,
-            { ...stored, id },
-            { ...kept, json: jsonOf(thread), updatedAt: now, expiresAt },
-          );
-          model.agrees(at.space, id, stored, "what save hands out");
-        } else await conflicts(model, at, by, call);
-        await check(model, clients, at);
-        return matches ? "saved" : `conflict on ${by.kind}`;
+          const expiresAt = "milliseconds" in details.expiry ? now + details.expiry.milliseconds : undefined;
+          const inherited = {
+            metadata: newMetadata ?? before?.metadata ?? {},
+            createdAt: before?.createdAt ?? now,
+          };
+          const json = jsonOf(thread);
+          model.recordSave(namespace, { ...stored, id }, { ...inherited, json, updatedAt: now, expiresAt });
+          model.checkReturned(namespace, id, stored, "save returns");
+        } else await expectConflict(model, to, previous, call);
+        await checkThread(model, clients, to);
+        return matches ? "saved" : `conflict (${previous.kind})`;
       },
     };
   },
 });
 
-const load = callKind<OfThread & { readonly holding: number | undefined }>({
+const load = callKind<ThreadDetails & { readonly cachedNumber: number | undefined }>({
   name: "load",
   weight: 2,
-  outcomes: ["found", "nothing"],
-  details: fc.record({ target, holding: fc.option(fc.nat(7), { nil: undefined }) }),
-  prepare({ target: at, holding }, model, clients): Call {
-    const id = idOf(model, at);
-    const held = [...model.recordOf(at.space, id).handedOut.values()];
-    const previous = holding === undefined ? undefined : held[holding % held.length];
-    const text = `${placeOf(at)}: load ${show(id)}${previous === undefined ? "" : ", holding a version"}`;
+  outcomes: ["found", "not found"],
+  details: fc.record({ target, cachedNumber: fc.option(fc.nat(7), { nil: undefined }) }),
+  prepare({ target: to, cachedNumber }, model, clients): Call {
+    const { client, namespace } = to;
+    const id = idOf(model, to);
+    const returned = [...model.recordOf(namespace, id).returnedThreads.values()];
+    const cached = cachedNumber === undefined ? undefined : returned[cachedNumber % returned.length];
     return {
-      text,
-      async make() {
-        const stored = await clients.view(at.client, at.space).load(id, { cached: previous });
-        model.agrees(at.space, id, stored, "load");
-        return stored === undefined ? "nothing" : "found";
+      description: `${describeClient(to)}: load ${show(id)}${cached === undefined ? "" : " with a cached thread"}`,
+      async perform() {
+        const stored = await clients.view(client, namespace).load(id, { cached });
+        model.checkReturned(namespace, id, stored, "load returns");
+        return stored === undefined ? "not found" : "found";
       },
     };
   },
 });
 
-const remove = callKind<OfThread & { readonly previous: PreviousChoice }>({
+const remove = callKind<ThreadDetails & { readonly previous: PreviousChoice }>({
   name: "delete",
   weight: 3,
   outcomes: ["true", "false", "conflict"],
@@ -125,58 +141,64 @@ const remove = callKind<OfThread & { readonly previous: PreviousChoice }>({
     target,
     previous: fc.oneof(
       { weight: 2, arbitrary: previousChoice },
-      { weight: 1, arbitrary: previousChoice.map((choice) => ({ ...choice, which: "any" as const })) },
+      {
+        weight: 1,
+        arbitrary: previousChoice.map((choice) => ({ ...choice, which: "unconditional" as const })),
+      },
     ),
   }),
-  prepare({ target: at, previous }, model, clients): Call {
-    const id = idOf(model, at);
-    const by = given(model, at.space, id, previous);
+  prepare({ target: to, previous: choice }, model, clients): Call {
+    const { client, namespace } = to;
+    const id = idOf(model, to);
+    const resolved = resolvePrevious(model, namespace, id, choice);
+    const { previous, version } = resolved;
+    const condition = previous === undefined ? "unconditionally" : resolved.description;
     return {
-      text: `${placeOf(at)}: delete ${show(id)} on ${by.previous === undefined ? "anything" : by.text}`,
-      async make() {
-        const before = model.live(at.space, id);
-        const call = (): Promise<boolean> =>
-          clients
-            .view(at.client, at.space)
-            .delete(id, by.previous === undefined ? {} : { previous: by.previous });
-        const matches = by.version === undefined || by.version === before?.version;
+      description: `${describeClient(to)}: delete ${show(id)} ${condition}`,
+      async perform() {
+        const before = model.live(namespace, id);
+        const options = previous === undefined ? {} : { previous };
+        const call = (): Promise<boolean> => clients.view(client, namespace).delete(id, options);
+        const matches = version === undefined || version === before?.version;
         if (matches) {
-          same(await call(), before !== undefined, "delete says whether something was there");
-          model.deleted(at.space, id);
-        } else await conflicts(model, at, by, call);
-        await check(model, clients, at);
+          same(await call(), before !== undefined, "delete returns whether the thread existed");
+          model.recordDelete(namespace, id);
+        } else await expectConflict(model, to, resolved, call);
+        await checkThread(model, clients, to);
         return matches ? String(before !== undefined) : "conflict";
       },
     };
   },
 });
 
-const update = callKind<OfThread & { readonly value: Value | null }>({
+const update = callKind<ThreadDetails & { readonly value: Value | null }>({
   name: "update",
   weight: 2,
-  outcomes: ["saved", "left"],
+  outcomes: ["saved", "unchanged"],
   details: fc.record({ target, value: fc.option(value, { freq: 3 }) }),
-  prepare({ target: at, value: change }, model, clients): Call {
-    const id = idOf(model, at);
+  prepare({ target: to, value: change }, model, clients): Call {
+    const { client, namespace } = to;
+    const id = idOf(model, to);
     return {
-      text: `${placeOf(at)}: update ${show(id)} to ${show(change)}`,
-      async make() {
-        const before = model.live(at.space, id);
-        const stored = await clients.view(at.client, at.space).update(id, (current) => {
-          model.agrees(at.space, id, current, "what update hands its callback");
+      description: `${describeClient(to)}: update ${show(id)} to ${show(change)}`,
+      async perform() {
+        const before = model.live(namespace, id);
+        const stored = await clients.view(client, namespace).update(id, (current) => {
+          model.checkReturned(namespace, id, current, "the callback of update gets");
           return change;
         });
         if (change === null) {
-          model.agrees(at.space, id, stored, "what an update that leaves the thread hands out");
-          return "left";
+          model.checkReturned(namespace, id, stored, "an update without a change returns");
+          return "unchanged";
         }
-        holds(stored !== undefined, "update hands out what it saved", "it was undefined");
+        holds(stored !== undefined, "update returns the saved thread", "it returned undefined");
         const now = model.clock.now();
-        const kept = { metadata: before?.metadata ?? {}, createdAt: before?.createdAt ?? now };
+        const inherited = { metadata: before?.metadata ?? {}, createdAt: before?.createdAt ?? now };
         const times = { updatedAt: now, expiresAt: undefined };
-        model.saved(at.space, { ...stored, id }, { ...kept, ...times, json: jsonOf(change) });
-        model.agrees(at.space, id, stored, "what update hands out");
-        await check(model, clients, at);
+        const json = jsonOf(change);
+        model.recordSave(namespace, { ...stored, id }, { ...inherited, ...times, json });
+        model.checkReturned(namespace, id, stored, "update returns");
+        await checkThread(model, clients, to);
         return "saved";
       },
     };

@@ -1,47 +1,47 @@
 import type { Report } from "../../crash/work.ts";
 import type { DiskAction, TraceEvent } from "../trace-event.ts";
 
-/** What the disk failed with: Node's own kind of error. */
+/** Creates the error that Node.js reports for an I/O error of the disk. */
 export function ioError(syscall: string): Error {
   const error = new Error(`EIO: i/o error, ${syscall}`);
   return Object.assign(error, { errno: -5, code: "EIO", syscall });
 }
 
-/** A call to the disk that has begun. */
-export interface BegunCall {
-  /** The call is to fail with this; if `isSync`, without having synced. */
+/** A call to the disk that is in progress. */
+export interface CallInProgress {
+  /** The error that the call must fail with. With `isSync`, the call must not sync either. */
   readonly fault: { readonly isSync: boolean; readonly error: Error } | undefined;
-  /** It has done this. */
+  /** Records the actions of the call, which has ended. */
   readonly end: (actions: readonly DiskAction[]) => void;
 }
 
-/** What this process does to one folder, in order. */
+/** Records the actions of this process on one folder, in order. */
 export class DiskLog {
   readonly events: TraceEvent[] = [];
-  readonly #openings = new Map<number, number>();
+  readonly #handles = new Map<number, number>();
   #clock = 0;
-  #openingCount = 0;
+  #lastHandle = 0;
   #untilFault = Infinity;
 
-  /** Has the call fail that contains the n-th change or sync from now on, counted from 1. */
+  /** Makes the call fail that contains the n-th change or sync from now on, counted from 1. */
   failAt(number: number): void {
     this.#untilFault = number;
   }
 
-  /** Takes the fault back. Whether it was there still, for want of so many changes. */
-  calmDown(): boolean {
-    const isLeft = this.#untilFault > 0;
+  /** Removes the fault. Returns whether it was still waiting because there were too few changes and syncs. */
+  clearFault(): boolean {
+    const wasWaiting = this.#untilFault > 0;
     this.#untilFault = Infinity;
-    return isLeft;
+    return wasWaiting;
   }
 
-  note(report: Report): void {
+  record(report: Report): void {
     const now = this.#tick();
     this.events.push({ ...report, began: now, ended: now });
   }
 
-  /** A call that is going to do this, or nothing. */
-  begin(name: string, planned: readonly DiskAction[]): BegunCall {
+  /** Starts a call that will take the planned actions. If it fails by itself, `end` is not called. */
+  begin(name: string, planned: readonly DiskAction[]): CallInProgress {
     const began = this.#tick();
     const failing = planned.find((action) => this.#isHit(action));
     const isSync = failing?.type === "sync";
@@ -52,7 +52,7 @@ export class DiskLog {
         for (const action of actions) {
           const done: DiskAction =
             action.type === "sync" && fault !== undefined ? { ...action, type: "failed sync" } : action;
-          // A sync is of what was done before it, within a call as well.
+          // A sync covers everything before it, including earlier actions of the same call.
           const start = action.type === "sync" && actions.length > 1 ? this.#tick() : began;
           this.events.push({ ...done, began: start, ended: this.#tick() });
         }
@@ -60,22 +60,22 @@ export class DiskLog {
     };
   }
 
-  newOpening(): number {
-    this.#openingCount += 1;
-    return this.#openingCount;
+  newHandle(): number {
+    this.#lastHandle += 1;
+    return this.#lastHandle;
   }
 
-  opened(descriptor: number, opening: number): void {
-    this.#openings.set(descriptor, opening);
+  opened(descriptor: number, handle: number): void {
+    this.#handles.set(descriptor, handle);
   }
 
-  /** The number may belong to another file from now on. */
-  closes(descriptor: number): void {
-    this.#openings.delete(descriptor);
+  /** Forgets a descriptor, since the system may use its number for another file from now on. */
+  closed(descriptor: number): void {
+    this.#handles.delete(descriptor);
   }
 
-  openingOf(descriptor: unknown): number | undefined {
-    return typeof descriptor === "number" ? this.#openings.get(descriptor) : undefined;
+  handleOf(descriptor: unknown): number | undefined {
+    return typeof descriptor === "number" ? this.#handles.get(descriptor) : undefined;
   }
 
   #isHit({ type }: DiskAction): boolean {

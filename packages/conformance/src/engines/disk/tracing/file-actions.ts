@@ -3,13 +3,13 @@ import { join, relative, resolve, sep } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { DiskAction } from "../trace-event.ts";
 
-/** A write whose bytes are not known yet. */
-export function emptyWrite(opening: number): DiskAction[] {
-  return [{ type: "write", opening, position: null, bytes: new Uint8Array() }];
+/** Returns a write whose bytes are not known yet. */
+export function emptyWrite(handle: number): DiskAction[] {
+  return [{ type: "write", handle, position: null, bytes: new Uint8Array() }];
 }
 
 export function openAction(
-  opening: number,
+  handle: number,
   path: string,
   flags: unknown,
 ): Extract<DiskAction, { type: "open" }> {
@@ -19,7 +19,7 @@ export function openAction(
     number === undefined ? pattern.test(text) : (number & bit) !== 0;
   return {
     type: "open",
-    opening,
+    handle,
     path,
     creates: has(constants.O_CREAT, /[wa]/u),
     truncates: has(constants.O_TRUNC, /w/u),
@@ -48,7 +48,8 @@ export function isRecursive(options: unknown): boolean {
   );
 }
 
-export function madeFolders(folder: string, first: unknown): string[] {
+/** Returns the folders that a recursive `mkdir` created, given the first of them, which is its result. */
+export function createdFolders(folder: string, first: unknown): string[] {
   if (typeof first !== "string") return [];
   const below = relative(first, folder)
     .split(sep)
@@ -56,7 +57,7 @@ export function madeFolders(folder: string, first: unknown): string[] {
   return [first, ...below.map((_, index) => join(first, ...below.slice(0, index + 1)))];
 }
 
-/** The path, and before it everything that is below, deepest first. */
+/** Returns the path, preceded by all paths below it, deepest first. */
 export function contentsOf(path: string): string[] {
   if (!existsSync(path)) return [];
   if (!lstatSync(path).isDirectory()) return [path];
@@ -67,7 +68,7 @@ export function sizeOf(path: string): number {
   return existsSync(path) ? lstatSync(path).size : 0;
 }
 
-/** The planned actions, with what the file holds by now as what was written. */
+/** Returns the planned actions with the current content of the file as the written bytes. */
 export function withContent(planned: readonly DiskAction[], path: string): readonly DiskAction[] {
   if (planned.length === 0) return planned;
   const content = readFileSync(path);

@@ -1,45 +1,47 @@
-import { absolutePath, contentsOf, isRecursive, madeFolders } from "./file-actions.ts";
+import { absolutePath, contentsOf, isRecursive, createdFolders } from "./file-actions.ts";
 import type { Scope, WatchedCall, WatchedCalls } from "./watched-call.ts";
 
 /** The calls that change names. */
 export function pathCalls(scope: Scope): WatchedCalls {
   const removing: WatchedCall = {
-    plan: ([path]) => scope.within(path, (at) => [{ type: "remove", path: at }]),
+    plan: ([path]) => scope.onPath(path, (absolute) => [{ type: "remove", path: absolute }]),
   };
   return {
-    rename: between(scope, "rename"),
-    link: between(scope, "link"),
+    rename: relocating(scope, "rename"),
+    link: relocating(scope, "link"),
     unlink: removing,
     rmdir: removing,
     rm: {
       plan: ([path]) =>
-        scope.within(path, (at) => contentsOf(at).map((each) => ({ type: "remove", path: each }))),
+        scope.onPath(path, (absolute) =>
+          contentsOf(absolute).map((each) => ({ type: "remove", path: each })),
+        ),
     },
     mkdir: {
-      plan: ([path]) => scope.within(path, (at) => [{ type: "make folder", path: at }]),
+      plan: ([path]) => scope.onPath(path, (absolute) => [{ type: "make folder", path: absolute }]),
       outcome: ([path, options], first, planned) =>
         isRecursive(options)
-          ? madeFolders(absolutePath(path) ?? "", first).flatMap((made) =>
-              scope.within(made, (at) => [{ type: "make folder", path: at }]),
+          ? createdFolders(absolutePath(path) ?? "", first).flatMap((created) =>
+              scope.onPath(created, (absolute) => [{ type: "make folder", path: absolute }]),
             )
           : planned,
     },
     mkdtemp: {
       plan: () => [],
-      outcome: (_, result) => scope.within(result, (at) => [{ type: "make folder", path: at }]),
+      outcome: (_, result) => scope.onPath(result, (absolute) => [{ type: "make folder", path: absolute }]),
     },
     symlink: unknownCall(scope, "symlink"),
     cp: unknownCall(scope, "cp"),
   };
 }
 
-function between(scope: Scope, type: "rename" | "link"): WatchedCall {
+function relocating(scope: Scope, type: "rename" | "link"): WatchedCall {
   return {
-    plan([given, target]) {
-      const [from = "", to = ""] = [absolutePath(given), absolutePath(target)];
-      if (scope.has(from) && scope.has(to)) return [{ type, from, to }];
-      return scope.has(from) || scope.has(to)
-        ? [{ type: "unknown", call: `a ${type} across the folder's border` }]
+    plan([source, target]) {
+      const [from = "", to = ""] = [absolutePath(source), absolutePath(target)];
+      if (scope.includes(from) && scope.includes(to)) return [{ type, from, to }];
+      return scope.includes(from) || scope.includes(to)
+        ? [{ type: "unknown", call: `a ${type} across the folder's boundary` }]
         : [];
     },
   };
@@ -47,6 +49,6 @@ function between(scope: Scope, type: "rename" | "link"): WatchedCall {
 
 function unknownCall(scope: Scope, call: string): WatchedCall {
   return {
-    plan: ([from, to]) => [from, to].flatMap((path) => scope.within(path, () => [{ type: "unknown", call }])),
+    plan: ([from, to]) => [from, to].flatMap((path) => scope.onPath(path, () => [{ type: "unknown", call }])),
   };
 }

@@ -1,4 +1,4 @@
-// What watch.test.ts runs in a process of its own, because watching is for good: calls of all kinds below a folder.
+// Calls of all kinds in a folder. watch.test.ts runs them in a child process, because watching cannot be undone.
 import { createWriteStream } from "node:fs";
 import { join } from "node:path";
 import { finished } from "node:stream/promises";
@@ -10,7 +10,7 @@ import { watchDisk } from "./watch.ts";
 const [root = "", task = ""] = process.argv.slice(2);
 const log = new DiskLog();
 watchDisk(log, root);
-// Bound when this is imported, as a store's are.
+// Imported after watching started, as a store is.
 const fs = await import("node:fs");
 const promises = await import("node:fs/promises");
 const at = (name: string): string => join(root, name);
@@ -53,7 +53,7 @@ const tasks: Readonly<Record<string, () => Promise<void>>> = {
     await promisify(fs.writeFile)(at("file"), "text", { flush: true });
     const file = await promisify(fs.open)(at("file"), "a");
     const { bytesWritten } = await promisify(fs.write)(file, Buffer.from("-more"));
-    if (bytesWritten !== 5) throw new Error("promisify does not know fs.write any more.");
+    if (bytesWritten !== 5) throw new Error("promisify no longer supports fs.write.");
     await promisify(fs.fsync)(file);
     await promisify(fs.close)(file);
     const stream = createWriteStream(at("stream"), { flush: true });
@@ -62,14 +62,14 @@ const tasks: Readonly<Record<string, () => Promise<void>>> = {
     await promisify(fs.rename)(at("stream"), at("file"));
   },
 
-  /** Says which calls failed, instead of what they did. */
+  /** Reports the calls that failed and their error codes. */
   async failing() {
     await promises.mkdir(root);
     const failed: string[] = [];
     const attempt = async (name: string, call: () => Promise<unknown>): Promise<void> => {
       log.failAt(1);
       await call().catch(({ code }: NodeJS.ErrnoException) => failed.push(`${name} ${code}`));
-      log.calmDown();
+      log.clearFault();
     };
     await attempt("write", () => promises.writeFile(at("file"), "text"));
     await attempt("rename", () => promises.rename(at("file"), at("other")));
@@ -79,19 +79,19 @@ const tasks: Readonly<Record<string, () => Promise<void>>> = {
     await attempt("callback", () => promisify(fs.unlink)(at("other")));
     await attempt("synchronous", async () => fs.mkdirSync(at("folder")));
     await attempt("read", () => promises.readdir(root));
-    log.note({ type: "failed", doing: failed.join(", "), error: "" });
+    log.record({ type: "failed", operation: failed.join(", "), error: "" });
   },
 
-  async "beyond what can be followed"() {
+  async unsupported() {
     await promises.mkdir(root);
     await promises.writeFile(at("file"), "text");
     await promises.symlink(at("file"), at("link"));
   },
 };
 
-const work = tasks[task];
-if (work === undefined) throw new Error(`No task ${task}.`);
-await work();
+const run = tasks[task];
+if (run === undefined) throw new Error(`Unknown task ${task}.`);
+await run();
 const events: readonly TraceEvent[] = log.events;
 process.send?.(events);
 process.disconnect();

@@ -28,7 +28,7 @@ async function eventsOf(task: string): Promise<readonly TraceEvent[]> {
   return events;
 }
 
-/** What is on the real disk. */
+/** The files and folders on the real disk. */
 async function realTree(): Promise<Map<string, Buffer | null>> {
   const tree = new Map<string, Buffer | null>();
   for (const path of await readdir(folder, { recursive: true })) {
@@ -53,13 +53,16 @@ function types(events: readonly TraceEvent[]): string[] {
   return events.map(({ type }) => type);
 }
 
-describe("a watched disk", () => {
-  it.each(["promises", "synchronous", "callbacks"])("can be made again from calls with %s", async (task) => {
-    const events = await eventsOf(task);
-    expect(sorted(treeOf(events))).toEqual(sorted(await realTree()));
-  });
+describe("watchDisk", () => {
+  it.each(["promises", "synchronous", "callbacks"])(
+    "records %s calls well enough to replay",
+    async (task) => {
+      const events = await eventsOf(task);
+      expect(sorted(treeOf(events))).toEqual(sorted(await realTree()));
+    },
+  );
 
-  it("shows each step once, whoever calls whom inside of Node.js", async () => {
+  it("records each action once, whatever functions Node.js calls internally", async () => {
     expect(types(await eventsOf("callbacks")).join(", ")).toBe(
       "make folder, open, write, sync, open, write, sync, open, write, sync, rename",
     );
@@ -70,7 +73,7 @@ describe("a watched disk", () => {
     );
   });
 
-  it("has the syncs of files and folders after what they sync", async () => {
+  it("records the syncs of files and folders after the changes that they cover", async () => {
     const { effects } = readTrace(await eventsOf("synchronous"), root);
     const durable = effects
       .filter(({ durableAt }) => durableAt < Infinity)
@@ -86,18 +89,18 @@ describe("a watched disk", () => {
     ]);
   });
 
-  it("fails when it is told to, after the change or instead of the sync", async () => {
+  it("makes calls fail after their change, or instead of their sync", async () => {
     const events = await eventsOf("failing");
     expect(events.at(-1)).toMatchObject({
-      doing: "write EIO, rename EIO, sync EIO, callback EIO, synchronous EIO",
+      operation: "write EIO, rename EIO, sync EIO, callback EIO, synchronous EIO",
     });
     expect(types(events)).toContain("failed sync");
     expect(sorted(treeOf(events))).toEqual(sorted(await realTree()));
     expect([...(await realTree()).keys()]).toEqual(["root", "root/folder"]);
   });
 
-  it("tells what it cannot follow", async () => {
-    const events = await eventsOf("beyond what can be followed");
-    expect(() => readTrace(events, root)).toThrow("what became of files by symlink");
+  it("records calls that cannot be replayed", async () => {
+    const events = await eventsOf("unsupported");
+    expect(() => readTrace(events, root)).toThrow("the effects of symlink are unknown");
   });
 });

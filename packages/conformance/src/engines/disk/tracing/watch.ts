@@ -8,8 +8,8 @@ import { watchedCalls } from "./watched-calls.ts";
 type AnyFunction = (...parameters: Arguments) => unknown;
 type Functions = Record<string, AnyFunction | undefined>;
 
-/** Methods of a `FileHandle`, and the function that does the same with a descriptor. */
-const methods: Readonly<Record<string, string>> = {
+/** For each method of a `FileHandle`, the function that does the same with a descriptor. */
+const HANDLE_METHODS: Readonly<Record<string, string>> = {
   write: "write",
   writev: "writev",
   writeFile: "writeFile",
@@ -21,8 +21,8 @@ const methods: Readonly<Record<string, string>> = {
 };
 
 /**
- * Writes down, from now on and for good, what this process does to the folder through `node:fs`. To be called before
- * whoever does it is imported.
+ * Records everything that this process does to the folder through `node:fs` from now on. This cannot be undone. Must be
+ * called before the code to watch is imported.
  */
 export function watchDisk(log: DiskLog, root: string): void {
   const calls = watchedCalls(log, root);
@@ -40,14 +40,14 @@ export function watchDisk(log: DiskLog, root: string): void {
 function replace(functions: Functions, name: string, watched: (original: AnyFunction) => AnyFunction): void {
   const original = functions[name];
   if (original === undefined) return;
-  // With its own properties: they tell `promisify` what to do.
+  // With the properties of the original, since `promisify` uses some of them.
   functions[name] = Object.defineProperties(watched(original), Object.getOwnPropertyDescriptors(original));
 }
 
 class Watcher {
   readonly #log: DiskLog;
   readonly #calls: WatchedCalls;
-  /** Set while a watched call runs: what Node's own code calls in turn is a part of it. */
+  /** Set while a watched call runs. Calls that Node.js makes internally meanwhile are part of it. */
   readonly #inside = new AsyncLocalStorage<true>();
 
   constructor(log: DiskLog, calls: WatchedCalls) {
@@ -56,40 +56,42 @@ class Watcher {
   }
 
   synchronous(name: string, original: AnyFunction): AnyFunction {
-    return (...given) => {
-      if (this.#isInside) return original(...given);
-      const { parameters, skips, finish } = this.#begin(name, given);
-      return finish(skips ? undefined : this.#inside.run(true, () => original(...parameters)));
+    return (...passed) => {
+      if (this.#isInside) return original(...passed);
+      const { parameters, isSkipped, finish } = this.#begin(name, passed);
+      return finish(isSkipped ? undefined : this.#inside.run(true, () => original(...parameters)));
     };
   }
 
   asPromise(name: string, original: AnyFunction): AnyFunction {
-    return async (...given) => {
-      if (this.#isInside) return original(...given);
-      const { parameters, skips, finish } = this.#begin(name, given);
-      const result = finish(skips ? undefined : await this.#inside.run(true, () => original(...parameters)));
+    return async (...passed) => {
+      if (this.#isInside) return original(...passed);
+      const { parameters, isSkipped, finish } = this.#begin(name, passed);
+      const result = finish(
+        isSkipped ? undefined : await this.#inside.run(true, () => original(...parameters)),
+      );
       return name === "open" ? this.#watchHandle(result as promises.FileHandle) : result;
     };
   }
 
   withCallback(name: string, original: AnyFunction): AnyFunction {
-    return (...given) => {
-      const done = given.at(-1);
-      if (this.#isInside || typeof done !== "function") return original(...given);
+    return (...passed) => {
+      const callback = passed.at(-1);
+      if (this.#isInside || typeof callback !== "function") return original(...passed);
       const outside = AsyncLocalStorage.snapshot();
-      const { parameters, skips, finish } = this.#begin(name, given.slice(0, -1));
-      const answer = (error: unknown, ...results: Arguments): void => {
+      const { parameters, isSkipped, finish } = this.#begin(name, passed.slice(0, -1));
+      const watchedCallback = (error: unknown, ...results: Arguments): void => {
         outside(() => {
           try {
             if (error === null || error === undefined) finish(results[0]);
           } catch (fault) {
-            return void done(fault);
+            return void callback(fault);
           }
-          return void done(error, ...results);
+          return void callback(error, ...results);
         });
       };
-      if (skips) return void setImmediate(answer, null);
-      return this.#inside.run(true, () => original(...parameters, answer));
+      if (isSkipped) return void setImmediate(watchedCallback, null);
+      return this.#inside.run(true, () => original(...parameters, watchedCallback));
     };
   }
 
@@ -97,20 +99,20 @@ class Watcher {
     return this.#inside.getStore() === true;
   }
 
-  /** `finish` writes down what was done, and throws when the call is to fail. */
+  /** Starts a call. `finish` records its actions and throws if the call must fail. */
   #begin(
     name: string,
-    given: Arguments,
-  ): { parameters: Arguments; skips: boolean; finish: <T>(result: T) => T } {
+    passed: Arguments,
+  ): { parameters: Arguments; isSkipped: boolean; finish: <T>(result: T) => T } {
     const call = this.#calls[name];
-    // A look at the disk is not the store's.
-    const planned = this.#inside.run(true, () => call?.plan(given) ?? []);
+    // Planning may read the disk. That is not recorded, since the store does not do it.
+    const planned = this.#inside.run(true, () => call?.plan(passed) ?? []);
     const { fault, end } = this.#log.begin(name, planned);
     return {
-      parameters: fault === undefined ? given : (call?.unsynced?.(given) ?? given),
-      skips: fault?.isSync === true && call?.unsynced === undefined,
+      parameters: fault === undefined ? passed : (call?.unsynced?.(passed) ?? passed),
+      isSkipped: fault?.isSync === true && call?.unsynced === undefined,
       finish: (result) => {
-        end(this.#inside.run(true, () => call?.outcome?.(given, result, planned) ?? planned));
+        end(this.#inside.run(true, () => call?.outcome?.(passed, result, planned) ?? planned));
         if (fault !== undefined) throw fault.error;
         return result;
       },
@@ -118,12 +120,12 @@ class Watcher {
   }
 
   #watchHandle(handle: promises.FileHandle): promises.FileHandle {
-    const own = handle as unknown as Functions;
-    for (const [method, name] of Object.entries(methods)) {
-      const original = own[method]?.bind(handle);
+    const methods = handle as unknown as Functions;
+    for (const [method, name] of Object.entries(HANDLE_METHODS)) {
+      const original = methods[method]?.bind(handle);
       if (original === undefined) continue;
-      const watched = this.asPromise(name, (_descriptor, ...rest) => original(...rest));
-      own[method] = (...parameters) => watched(handle.fd, ...parameters);
+      const watched = this.asPromise(name, (_descriptor, ...parameters) => original(...parameters));
+      methods[method] = (...parameters) => watched(handle.fd, ...parameters);
     }
     return handle;
   }

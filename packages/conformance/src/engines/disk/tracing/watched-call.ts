@@ -5,23 +5,23 @@ import { absolutePath } from "./file-actions.ts";
 
 export type Arguments = readonly unknown[];
 
-/** A function of `node:fs`, in all its kinds: with a callback, synchronous, or as a promise. */
+/** A function of `node:fs` in all its variants: with a callback, synchronous, or as a promise. */
 export interface WatchedCall {
-  /** What it will do, as far as that can be told. */
+  /** The actions that the call will take, as far as they are known in advance. */
   readonly plan: (parameters: Arguments) => readonly DiskAction[];
-  /** What it has done. @default what was planned */
+  /** The actions that the call has taken. @default the planned actions */
   readonly outcome?: (
     parameters: Arguments,
     result: unknown,
     planned: readonly DiskAction[],
   ) => readonly DiskAction[];
-  /** The same, without a sync that is a part of it. */
+  /** The arguments for the same call without the sync that is part of it. */
   readonly unsynced?: (parameters: Arguments) => Arguments;
 }
 
 export type WatchedCalls = Readonly<Record<string, WatchedCall>>;
 
-/** What is watched: a folder, and the files in it that are open. */
+/** The scope of a trace: a folder, and the open files in it. */
 export class Scope {
   readonly log: DiskLog;
   readonly #root: string;
@@ -31,24 +31,24 @@ export class Scope {
     this.#root = root;
   }
 
-  /** The folder above, too, when it is opened: it holds the name of the root. Nothing else there is the store's. */
-  hasOpening(path: string): boolean {
-    return this.has(path) || path === dirname(this.#root);
+  /** Whether a handle of the path is in scope. The root's parent is, because its sync makes the root's name durable. */
+  includesHandle(path: string): boolean {
+    return this.includes(path) || path === dirname(this.#root);
   }
 
-  has(path: string): boolean {
+  includes(path: string): boolean {
     return path === this.#root || path.startsWith(this.#root + sep);
   }
 
-  /** The actions for a path, if it is within. */
-  within(path: unknown, actions: (path: string) => readonly DiskAction[]): readonly DiskAction[] {
+  /** Returns the actions for a path if it is in scope. */
+  onPath(path: unknown, actions: (path: string) => readonly DiskAction[]): readonly DiskAction[] {
     const absolute = absolutePath(path);
-    return absolute !== undefined && this.has(absolute) ? actions(absolute) : [];
+    return absolute !== undefined && this.includes(absolute) ? actions(absolute) : [];
   }
 
-  /** The actions for an open file, if it is one of these. */
-  ofOpening(descriptor: unknown, actions: (opening: number) => readonly DiskAction[]): readonly DiskAction[] {
-    const opening = this.log.openingOf(descriptor);
-    return opening === undefined ? [] : actions(opening);
+  /** Returns the actions for an open file if it is in scope. */
+  onHandle(descriptor: unknown, actions: (handle: number) => readonly DiskAction[]): readonly DiskAction[] {
+    const handle = this.log.handleOf(descriptor);
+    return handle === undefined ? [] : actions(handle);
   }
 }

@@ -4,7 +4,7 @@ import { pathCalls } from "./path-calls.ts";
 import { Scope, type WatchedCalls } from "./watched-call.ts";
 import { wholeFileCalls } from "./whole-file-calls.ts";
 
-/** The calls that change what is below a folder, or sync it, by name. */
+/** The calls that change or sync files and folders in a folder, by name. */
 export function watchedCalls(log: DiskLog, root: string): WatchedCalls {
   const scope = new Scope(log, root);
   return { ...openingCalls(scope), ...wholeFileCalls(scope), ...pathCalls(scope) };

@@ -10,7 +10,7 @@ import {
 } from "./file-actions.ts";
 import type { Arguments, Scope, WatchedCall, WatchedCalls } from "./watched-call.ts";
 
-/** The calls that open a file, change it, and close it. */
+/** The calls that open, change and close a file. */
 export function wholeFileCalls(scope: Scope): WatchedCalls {
   const { log } = scope;
   return {
@@ -18,40 +18,40 @@ export function wholeFileCalls(scope: Scope): WatchedCalls {
     appendFile: writing(scope, "a"),
     copyFile: {
       plan([, to]) {
-        const opening = log.newOpening();
-        return scope.within(to, (path) => [openAction(opening, path, "w"), ...emptyWrite(opening)]);
+        const handle = log.newHandle();
+        return scope.onPath(to, (path) => [openAction(handle, path, "w"), ...emptyWrite(handle)]);
       },
       outcome: ([, to], _, planned) => withContent(planned, absolutePath(to) ?? ""),
     },
     truncate: {
       plan([path, length = 0]) {
-        const opening = log.newOpening();
-        return scope.within(path, (at) => [
-          openAction(opening, at, "r+"),
-          { type: "truncate", opening, length: Number(length) },
+        const handle = log.newHandle();
+        return scope.onPath(path, (absolute) => [
+          openAction(handle, absolute, "r+"),
+          { type: "truncate", handle, length: Number(length) },
         ]);
       },
     },
   };
 }
 
-/** Of a file by its name, or of one that is open. It may sync the file as its last step. */
-function writing(scope: Scope, usualFlags: string): WatchedCall {
-  const isOpen = (file: unknown): boolean => scope.log.openingOf(descriptorOf(file)) !== undefined;
+/** A call that writes a file, given by its path or as an open file. It may sync the file at the end. */
+function writing(scope: Scope, defaultFlags: string): WatchedCall {
+  const isOpen = (file: unknown): boolean => scope.log.handleOf(descriptorOf(file)) !== undefined;
   return {
     plan([file, , options]) {
       if (isOpen(file)) {
-        return scope.ofOpening(descriptorOf(file), (opening) => [
-          ...emptyWrite(opening),
-          ...lastStep(options, opening),
+        return scope.onHandle(descriptorOf(file), (handle) => [
+          ...emptyWrite(handle),
+          ...finalSync(options, handle),
         ]);
       }
-      return scope.within(file, (at) => {
-        const opening = scope.log.newOpening();
-        const open = openAction(opening, at, fileOptions(options).flag ?? usualFlags);
-        const position = open.appends ? sizeOf(at) : 0;
-        const write: DiskAction = { type: "write", opening, position, bytes: new Uint8Array() };
-        return [open, write, ...lastStep(options, opening)];
+      return scope.onPath(file, (path) => {
+        const handle = scope.log.newHandle();
+        const open = openAction(handle, path, fileOptions(options).flag ?? defaultFlags);
+        const position = open.appends ? sizeOf(path) : 0;
+        const write: DiskAction = { type: "write", handle, position, bytes: new Uint8Array() };
+        return [open, write, ...finalSync(options, handle)];
       });
     },
     outcome: ([file, data], _, planned) =>
@@ -65,8 +65,8 @@ function writing(scope: Scope, usualFlags: string): WatchedCall {
   };
 }
 
-function lastStep(options: unknown, opening: number): DiskAction[] {
-  return fileOptions(options).flush === true ? [{ type: "sync", opening }] : [];
+function finalSync(options: unknown, handle: number): DiskAction[] {
+  return fileOptions(options).flush === true ? [{ type: "sync", handle }] : [];
 }
 
 function withData(planned: readonly DiskAction[], data: unknown): readonly DiskAction[] {

@@ -1,4 +1,4 @@
-/** The arguments of a write, behind the file: bytes or text, and where they go. */
+/** The arguments of a write after the file: bytes or text, and their position. */
 export type WriteArguments = readonly [
   data: Uint8Array | string,
   offsetOrOptions?: number | null | { offset?: number; length?: number; position?: number | null },
@@ -6,7 +6,7 @@ export type WriteArguments = readonly [
   position?: number | null,
 ];
 
-/** What a write has written, and where: `null` for where the last one ended. */
+/** Returns the bytes that a write has written and their position; `null` for the end of the previous write. */
 export function bytesOf(
   [data, second, third, fourth]: WriteArguments,
   count: number,
@@ -16,15 +16,15 @@ export function bytesOf(
     const position = typeof second === "number" ? second : null;
     return { position, bytes: Buffer.from(data, encoding).subarray(0, count) };
   }
-  const given =
+  const options =
     typeof second === "object" && second !== null ? second : { offset: second ?? 0, position: fourth };
-  const { offset = 0, position = null } = given;
+  const { offset = 0, position = null } = options;
   const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
-  // A copy: the caller may use its buffer again.
+  // Copied, since the caller may reuse its buffer.
   return { position: position ?? null, bytes: bytes.slice(offset, offset + count) };
 }
 
-/** How many bytes were written, in the words of each kind of call. */
+/** Returns the number of bytes written, from the result of any variant of a call. */
 export function countOf(result: unknown): number {
   if (typeof result === "number") return result;
   return typeof result === "object" && result !== null && "bytesWritten" in result

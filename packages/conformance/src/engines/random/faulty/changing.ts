@@ -1,16 +1,16 @@
 import { type StoredThread, type ThreadStore, ThreadStoreError } from "@threadstore/core";
 import { broken, describeError, outcomeOf, show } from "../../../suite/expectations.ts";
-import { type FaultChoice, type Made, makeDuring } from "./faults.ts";
-import { type FaultyClients, type FaultyModel, observer } from "./faulty-model.ts";
+import { callDuringFault, type FaultChoice, type FaultyOutcome } from "./faults.ts";
+import { type FaultyClients, type FaultyModel, OBSERVER } from "./faulty-model.ts";
 import { type Change, eitherOrder, type Result } from "./possible-states.ts";
 
-/** A save or a delete: as the model knows it, and as a client makes it. */
-export interface Changing {
+/** A save or a delete, in the terms of the model, and the call that makes it. */
+export interface ChangeCall {
   readonly change: Change;
-  readonly make: (store: ThreadStore, signal?: AbortSignal) => Promise<StoredThread | boolean>;
+  readonly perform: (store: ThreadStore, signal?: AbortSignal) => Promise<StoredThread | boolean>;
 }
 
-export interface Struck {
+export interface FaultTarget {
   readonly model: FaultyModel;
   readonly clients: FaultyClients;
   readonly client: number;
@@ -18,55 +18,58 @@ export interface Struck {
   readonly fault: FaultChoice;
 }
 
-/** Makes a change while a fault strikes it, and another by the observer meanwhile if one is given. */
-export async function changeDuring(
-  { model, clients, client, id, fault }: Struck,
-  changing: Changing,
-  byObserver: Changing,
+/** Makes a change while a fault strikes. If the fault holds a response, the observer makes another change meanwhile. */
+export async function changeDuringFault(
+  { model, clients, client, id, fault }: FaultTarget,
+  changeCall: ChangeCall,
+  observerCall: ChangeCall,
 ): Promise<Result> {
-  let theirs: Result | undefined;
-  const made = await makeDuring({
+  let observerResult: Result | undefined;
+  const faultyOutcome = await callDuringFault({
     ...clients,
     fault,
-    call: (signal) => changing.make(clients.view(client, 0), signal),
+    call: (signal) => changeCall.perform(clients.view(client, 0), signal),
     async meanwhile() {
-      const outcome = await outcomeOf(() => byObserver.make(clients.view(observer, 0)));
-      theirs = resultOf({ outcome, isStruck: false, isAborted: false }, fault);
+      const outcome = await outcomeOf(() => observerCall.perform(clients.view(OBSERVER, 0)));
+      observerResult = resultOf({ outcome, isStruck: false, isAborted: false }, fault);
     },
   });
-  if (made.isStruck) model.count(`fault: ${fault.kind}`);
-  const result = resultOf(made, fault);
+  if (faultyOutcome.isStruck) model.count(`fault: ${fault.kind}`);
+  const result = resultOf(faultyOutcome, fault);
   const { states } = model.of(id);
-  if (theirs === undefined) {
-    model.goOn(id, states.after(changing.change, result), told(changing, id, result));
+  if (observerResult === undefined) {
+    model.setStates(id, states.after(changeCall.change, result), describeResult(changeCall, id, result));
   } else {
-    const after = eitherOrder(states, [changing.change, result], [byObserver.change, theirs]);
-    const what = `${told(changing, id, result)} and, meanwhile, ${told(byObserver, id, theirs)}`;
-    model.goOn(id, after, what);
+    const after = eitherOrder(states, [changeCall.change, result], [observerCall.change, observerResult]);
+    const own = describeResult(changeCall, id, result);
+    const event = `${own} while ${describeResult(observerCall, id, observerResult)}`;
+    model.setStates(id, after, event);
   }
-  // Who lost an answer holds what it held.
-  if (result.is === "saved") model.hold(id, result.stored);
-  else if (result.is === "deleted") model.hold(id, undefined);
+  // A caller that got no response still has the version it had before.
+  if (result.type === "saved") model.setHeld(id, result.stored);
+  else if (result.type === "deleted") model.setHeld(id, undefined);
   return result;
 }
 
-/** Fails for what no store may say then. */
-function resultOf(made: Made<StoredThread | boolean>, fault: FaultChoice): Result {
-  const { outcome, isAborted } = made;
+/** Fails if no store may reject with the error. */
+function resultOf(faultyOutcome: FaultyOutcome<StoredThread | boolean>, fault: FaultChoice): Result {
+  const { outcome, isAborted } = faultyOutcome;
   if (outcome.state === "resolved") {
     const { value } = outcome;
-    return typeof value === "boolean" ? { is: "deleted", wasThere: value } : { is: "saved", stored: value };
+    return typeof value === "boolean"
+      ? { type: "deleted", existed: value }
+      : { type: "saved", stored: value };
   }
-  if (isAborted) return { is: "unknown" };
+  if (isAborted) return { type: "unknown" };
   const { error } = outcome;
-  if (ThreadStoreError.is(error, "CONFLICT")) return { is: "conflict", current: error.currentVersion };
-  // Also where no fault strikes: the connection may be one that an earlier fault has cut.
-  if (ThreadStoreError.is(error, "UNAVAILABLE")) return { is: "without effect" };
-  if (ThreadStoreError.is(error, "OUTCOME_UNKNOWN")) return { is: "unknown" };
-  // Some backends tell of a failure without telling whether it came before or after the change.
-  if (made.isStruck && isFalseFailure(error, fault)) return { is: "unknown" };
+  if (ThreadStoreError.is(error, "CONFLICT")) return { type: "conflict", current: error.currentVersion };
+  // Also valid without a fault: the connection may be one that an earlier fault has cut.
+  if (ThreadStoreError.is(error, "UNAVAILABLE")) return { type: "no effect" };
+  if (ThreadStoreError.is(error, "OUTCOME_UNKNOWN")) return { type: "unknown" };
+  // Some backends report a failure without saying whether it came before or after the change.
+  if (faultyOutcome.isStruck && isFalseFailure(error, fault)) return { type: "unknown" };
   return broken(
-    "a change on a network that fails succeeds, or is UNAVAILABLE, OUTCOME_UNKNOWN or CONFLICT",
+    "on a faulty network, a change succeeds or rejects with UNAVAILABLE, OUTCOME_UNKNOWN or CONFLICT",
     `it rejected with ${describeError(error)}`,
   );
 }
@@ -75,14 +78,21 @@ function isFalseFailure(error: unknown, { kind }: FaultChoice): boolean {
   return kind === "false failure" && ThreadStoreError.is(error, "BACKEND_ERROR");
 }
 
-function told({ change }: Changing, id: string, result: Result): string {
-  const said =
-    result.is === "saved"
-      ? `resolved to version ${show(result.stored.version)}`
-      : result.is === "deleted"
-        ? `was ${result.wasThere}`
-        : result.is === "conflict" && result.current !== undefined
-          ? `was a conflict with ${show(result.current)}`
-          : `was ${result.is}`;
-  return `${change.type} of ${show(id)} ${said}`;
+function describeResult({ change }: ChangeCall, id: string, result: Result): string {
+  return `${change.type} of ${show(id)} ${describeOutcome(result)}`;
+}
+
+function describeOutcome(result: Result): string {
+  switch (result.type) {
+    case "saved":
+      return `returned version ${show(result.stored.version)}`;
+    case "deleted":
+      return `returned ${result.existed}`;
+    case "conflict":
+      return result.current === undefined ? "was a conflict" : `was a conflict with ${show(result.current)}`;
+    case "unknown":
+      return "had an unknown outcome";
+    default:
+      return "had no effect";
+  }
 }

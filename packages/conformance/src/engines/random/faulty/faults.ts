@@ -3,20 +3,20 @@ import { ordinal, type Outcome, outcomeOf } from "../../../suite/expectations.ts
 import { type ArmedFault, type Fault, type FaultProxy, redisErrors } from "../../fault-proxy/index.ts";
 import type { Protocol } from "../../fault-proxy/refusals.ts";
 
-/** What goes wrong during a call. */
+/** A fault during a call. */
 export interface FaultChoice {
   readonly kind: FaultKind;
-  /** Which of the call's requests is struck first, and how many are. */
+  /** The number of the first request of the call to strike, and how many requests to strike. */
   readonly nth: number;
   readonly times: number;
-  /** Where an answer is cut. */
+  /** Where a response is cut. */
   readonly afterBytes: number;
 }
 
-export const faultKinds = [
+export const FAULT_KINDS = [
   "lost request",
-  "lost answer",
-  "cut answer",
+  "lost response",
+  "cut response",
   "refusal",
   "false failure",
   "silence",
@@ -25,30 +25,31 @@ export const faultKinds = [
   "dropped connections",
 ] as const;
 
-type FaultKind = (typeof faultKinds)[number] | "none";
+type FaultKind = (typeof FAULT_KINDS)[number] | "none";
 
-/** `mostRequests`: how many requests such a call may be expected to make. */
-export function faultChoice(mostRequests: 1 | 2 | 3): fc.Arbitrary<FaultChoice> {
+/** `maxRequests` is the number of requests that such a call may be expected to make. */
+export function faultChoice(maxRequests: 1 | 2 | 3): fc.Arbitrary<FaultChoice> {
   return fc.record({
     kind: fc.oneof(
       { weight: 4, arbitrary: fc.constant("none" as const) },
-      { weight: 4, arbitrary: fc.constantFrom<FaultKind[]>(...faultKinds) },
-      // Who leaves waits for nothing: these cost no time.
+      { weight: 4, arbitrary: fc.constantFrom<FaultKind[]>(...FAULT_KINDS) },
+      // These cost no time, since a caller that aborts waits for nothing.
       { weight: 2, arbitrary: fc.constantFrom("silence" as const, "abort" as const) },
     ),
-    nth: fc.constantFrom(...[1, 1, 2, 2, 3].filter((nth) => nth <= mostRequests)),
+    nth: fc.constantFrom(...[1, 1, 2, 2, 3].filter((nth) => nth <= maxRequests)),
     times: fc.constantFrom(1, 1, 1, 1, 1, 1, 1, 1, 2, Infinity),
     afterBytes: fc.constantFrom(0, 40, 250, 500),
   });
 }
 
-export function faultText({ kind, nth, times }: FaultChoice): string {
+export function describeFault({ kind, nth, times }: FaultChoice): string {
   if (kind === "none" || kind === "dropped connections") return kind === "none" ? "" : `, after ${kind}`;
-  const all = times === Infinity ? " and all after it" : times > 1 ? ` and the ${times - 1} after it` : "";
-  return `, ${kind} at its ${ordinal(nth)} request${isEndless(kind) || kind === "overtaken" ? "" : all}`;
+  const more = times === Infinity ? " and all after it" : times > 1 ? ` and the ${times - 1} after it` : "";
+  return `, ${kind} at its ${ordinal(nth)} request${endsInAbort(kind) || kind === "overtaken" ? "" : more}`;
 }
 
-function isEndless(kind: FaultKind): boolean {
+/** Whether the caller must abort the call, because it would never end. */
+function endsInAbort(kind: FaultKind): boolean {
   return kind === "silence" || kind === "abort";
 }
 
@@ -57,10 +58,10 @@ function faultFor({ kind, afterBytes }: FaultChoice, protocol: Protocol): Fault 
   switch (kind) {
     case "lost request":
       return { type: "cutRequest", afterBytes: 30 };
-    case "lost answer":
+    case "lost response":
       return { type: "discardAnswer" };
-    case "cut answer":
-      // A reset may overtake what was sent before it: late cuts are orderly, so that some of the answer comes.
+    case "cut response":
+      // A reset may overtake the bytes sent before it. Late cuts are orderly, so that part of the response arrives.
       return { type: "cutAnswer", afterBytes, orderly: afterBytes > 100 };
     case "refusal":
       return isHttp
@@ -80,43 +81,43 @@ function faultFor({ kind, afterBytes }: FaultChoice, protocol: Protocol): Fault 
   }
 }
 
-export interface Making<T> {
+export interface FaultyCall<T> {
   readonly proxy: FaultProxy;
   readonly protocol: Protocol;
   readonly fault: FaultChoice;
   readonly call: (signal: AbortSignal) => Promise<T>;
-  /** What another client does while the answer to one request is held; nothing if no request was struck. */
+  /** A call by another client while the response to one request is held. Not made if no request was struck. */
   readonly meanwhile?: () => Promise<void>;
 }
 
-export interface Made<T> {
+export interface FaultyOutcome<T> {
   readonly outcome: Outcome<T>;
   readonly isStruck: boolean;
-  /** Whether it was aborted on its way. */
+  /** Whether the call was aborted while in progress. */
   readonly isAborted: boolean;
 }
 
 /**
- * Makes a call while something goes wrong. Whatever became of it is done when this resolves: a request that is lost or
- * swallowed never arrives later, and one whose answer is lost was answered.
+ * Makes a call while a fault strikes. Once this resolves, the call has no further effects: a request that was lost or
+ * swallowed never arrives later, and one whose response was lost has been processed.
  */
-export async function makeDuring<T>(making: Making<T>): Promise<Made<T>> {
-  const { proxy, fault, call } = making;
+export async function callDuringFault<T>(faultyCall: FaultyCall<T>): Promise<FaultyOutcome<T>> {
+  const { proxy, fault, call } = faultyCall;
   const controller = new AbortController();
   if (fault.kind === "dropped connections") await proxy.cutAll();
-  const struckBy = faultFor(fault, making.protocol);
-  if (struckBy === undefined) {
+  const proxyFault = faultFor(fault, faultyCall.protocol);
+  if (proxyFault === undefined) {
     const outcome = await outcomeOf(() => call(controller.signal));
     return { outcome, isStruck: fault.kind !== "none", isAborted: false };
   }
   const { nth } = fault;
-  const times = fault.kind === "silence" ? Infinity : isHeld(fault.kind) ? 1 : fault.times;
-  const armed = proxy.arm({ ...struckBy, nth, times });
+  const times = fault.kind === "silence" ? Infinity : holdsResponse(fault.kind) ? 1 : fault.times;
+  const armed = proxy.arm({ ...proxyFault, nth, times });
   const calling = outcomeOf(() => call(controller.signal));
-  if (isHeld(fault.kind) || fault.kind === "silence") {
+  if (holdsResponse(fault.kind) || fault.kind === "silence") {
     await Promise.race([armed.struck, calling]);
-    if (isEndless(fault.kind)) controller.abort(new AbandonedError());
-    else if (armed.strikes > 0) await making.meanwhile?.();
+    if (endsInAbort(fault.kind)) controller.abort(new AbandonedError());
+    else if (armed.strikes > 0) await faultyCall.meanwhile?.();
   }
   if (fault.kind === "overtaken") end(armed);
   const outcome = await calling;
@@ -126,7 +127,7 @@ export async function makeDuring<T>(making: Making<T>): Promise<Made<T>> {
   return { outcome, isStruck: armed.strikes > 0, isAborted };
 }
 
-function isHeld(kind: FaultKind): boolean {
+function holdsResponse(kind: FaultKind): boolean {
   return kind === "abort" || kind === "overtaken";
 }
 
@@ -135,11 +136,11 @@ function end(armed: ArmedFault): void {
   armed.cut();
 }
 
-/** Why calls are aborted. */
+/** The abort reason of calls. */
 class AbandonedError extends Error {
   override readonly name = "AbandonedError";
 
   constructor() {
-    super("The caller has left.");
+    super("The caller has aborted the call.");
   }
 }

@@ -5,54 +5,54 @@ import { show } from "../../../suite/expectations.ts";
 import { textInParts } from "../../../utilities/text-in-parts.ts";
 import { jsonOf, metadata, type Value, value } from "../arbitraries.ts";
 import { type Call, type CallKind, callKind, idOf } from "../command.ts";
-import { changeDuring, type Changing } from "./changing.ts";
-import { type FaultChoice, faultChoice, faultText } from "./faults.ts";
+import { type ChangeCall, changeDuringFault } from "./changing.ts";
+import { describeFault, type FaultChoice, faultChoice } from "./faults.ts";
 import type { FaultyClients, FaultyModel } from "./faulty-model.ts";
 import { type HeldChoice, heldChoice, heldPrevious, saveOptions } from "./faulty-previous.ts";
-import { readDuring } from "./reading.ts";
+import { readDuringFault } from "./reading.ts";
 
-type FaultyCall = CallKind<FaultyModel, FaultyClients>;
+type FaultyCallKind = CallKind<FaultyModel, FaultyClients>;
 
-interface OfThread {
+interface ThreadDetails {
   readonly client: number;
   readonly thread: number;
   readonly fault: FaultChoice;
 }
 
-const ofThread = {
+const threadDetails = {
   client: fc.nat(1),
-  // Rather one than another: what follows from a fault shows at the same thread.
+  // Prefers one thread, so that calls after a fault show its consequences.
   thread: fc.constantFrom(0, 0, 0, 0, 0, 0, 0, 1, 1, 2),
   fault: faultChoice(3),
 };
 
-/** What the observer does while an answer is held. */
-const theirs: fc.Arbitrary<"save" | "delete"> = fc.constantFrom("save", "save", "delete");
+/** The change that the observer makes while a response is held. */
+const observerChange: fc.Arbitrary<"save" | "delete"> = fc.constantFrom("save", "save", "delete");
 
-interface SaveDetails extends OfThread {
-  readonly on: HeldChoice;
+interface SaveDetails extends ThreadDetails {
+  readonly previous: HeldChoice;
   readonly value: Value;
   readonly metadata: ThreadMetadata | undefined;
-  readonly theirs: "save" | "delete";
+  readonly observerChange: "save" | "delete";
 }
 
-/** A thread that no other save saves. */
-function numbered(model: FaultyModel, given: Value): Value {
+/** Adds a number to the saved value, so that no two saves write the same content. */
+function numbered(model: FaultyModel, saved: Value): Value {
   const write = model.nextSave();
-  if (hasTextParts(given)) {
-    return textInParts(`{"write":${write},"value":`, ...given[TEXT_PARTS](), "}");
+  if (hasTextParts(saved)) {
+    return textInParts(`{"write":${write},"value":`, ...saved[TEXT_PARTS](), "}");
   }
-  return typeof given === "string" ? `{"write":${write},"value":${given}}` : { write, value: given };
+  return typeof saved === "string" ? `{"write":${write},"value":${saved}}` : { write, value: saved };
 }
 
-function observersChange(model: FaultyModel, id: string, kind: "save" | "delete"): Changing {
+function observerCall(model: FaultyModel, id: string, kind: "save" | "delete"): ChangeCall {
   if (kind === "delete") {
-    return { change: { type: "delete", on: "anything" }, make: (store) => store.delete(id) };
+    return { change: { type: "delete", precondition: "none" }, perform: (store) => store.delete(id) };
   }
   const thread = numbered(model, { by: "the observer" });
   return {
-    change: { type: "save", on: "anything", json: jsonOf(thread), metadata: undefined },
-    make: (store) => store.save(id, thread, { overwrite: true }),
+    change: { type: "save", precondition: "none", json: jsonOf(thread), metadata: undefined },
+    perform: (store) => store.save(id, thread, { overwrite: true }),
   };
 }
 
@@ -60,122 +60,131 @@ const save = callKind<SaveDetails, FaultyModel, FaultyClients>({
   name: "save",
   weight: 8,
   outcomes: ["saved", "conflict", "unknown"],
-  details: fc.record({ ...ofThread, on: heldChoice, value, metadata, theirs }),
+  details: fc.record({ ...threadDetails, previous: heldChoice, value, metadata, observerChange }),
   prepare(details, model, clients): Call {
     const { client, fault } = details;
     const id = idOf(model, details);
-    const by = heldPrevious(model, id, details.on);
+    const previous = heldPrevious(model, id, details.previous);
+    const { precondition } = previous;
     const thread = numbered(model, details.value);
-    const more = { ...saveOptions(by), metadata: details.metadata };
-    const changing: Changing = {
-      change: { type: "save", on: by.on, json: jsonOf(thread), metadata: details.metadata },
-      make: (store, signal) => store.save(id, thread, { ...more, signal }),
+    const options = { ...saveOptions(previous), metadata: details.metadata };
+    const call: ChangeCall = {
+      change: { type: "save", precondition, json: jsonOf(thread), metadata: details.metadata },
+      perform: (store, signal) => store.save(id, thread, { ...options, signal }),
     };
-    const other = observersChange(model, id, details.theirs);
+    const other = observerCall(model, id, details.observerChange);
     return {
-      text: `client ${client + 1}: save ${show(id)} ${show(thread)} on ${by.text}, metadata ${show(details.metadata)}${withFault(details)}`,
-      make: async () => (await changeDuring({ model, clients, client, id, fault }, changing, other)).is,
+      description:
+        `client ${client + 1}: save ${show(id)} ${show(thread)} ${previous.description}, ` +
+        `metadata ${show(details.metadata)}${describeChangeFault(details)}`,
+      perform: async () => (await changeDuringFault({ model, clients, client, id, fault }, call, other)).type,
     };
   },
 });
 
-function withFault({ fault, theirs: kind }: Pick<SaveDetails, "fault" | "theirs">): string {
-  const text = faultText(fault);
-  return fault.kind === "overtaken" ? `${text} by a ${kind} of the observer` : text;
+function describeChangeFault(details: Pick<SaveDetails, "fault" | "observerChange">): string {
+  const text = describeFault(details.fault);
+  return details.fault.kind === "overtaken" ? `${text} by a ${details.observerChange} of the observer` : text;
 }
 
 const remove = callKind<Omit<SaveDetails, "value" | "metadata">, FaultyModel, FaultyClients>({
   name: "delete",
   weight: 3,
   outcomes: ["deleted", "unknown"],
-  details: fc.record({ ...ofThread, on: heldChoice, theirs }),
+  details: fc.record({ ...threadDetails, previous: heldChoice, observerChange }),
   prepare(details, model, clients): Call {
     const { client, fault } = details;
     const id = idOf(model, details);
-    const by = heldPrevious(model, id, details.on);
-    const on = by.on === "nothing" ? "anything" : by.on;
-    const changing: Changing = {
-      change: { type: "delete", on },
-      make: (store, signal) => store.delete(id, { previous: by.previous, signal }),
+    const { previous, ...resolved } = heldPrevious(model, id, details.previous);
+    const precondition = resolved.precondition === "absent" ? "none" : resolved.precondition;
+    const call: ChangeCall = {
+      change: { type: "delete", precondition },
+      perform: (store, signal) => store.delete(id, { previous, signal }),
     };
-    const other = observersChange(model, id, details.theirs);
+    const other = observerCall(model, id, details.observerChange);
+    const condition = precondition === "none" ? "unconditionally" : resolved.description;
     return {
-      text: `client ${client + 1}: delete ${show(id)} on ${on === "anything" ? on : by.text}${withFault(details)}`,
-      make: async () => (await changeDuring({ model, clients, client, id, fault }, changing, other)).is,
+      description: `client ${client + 1}: delete ${show(id)} ${condition}${describeChangeFault(details)}`,
+      perform: async () => (await changeDuringFault({ model, clients, client, id, fault }, call, other)).type,
     };
   },
 });
 
-const load = callKind<OfThread & { readonly isHolding: boolean }, FaultyModel, FaultyClients>({
+const load = callKind<ThreadDetails & { readonly usesCached: boolean }, FaultyModel, FaultyClients>({
   name: "load",
   weight: 6,
-  outcomes: ["found", "nothing"],
-  // The last of the clients is the observer.
-  details: fc.record({ ...ofThread, fault: faultChoice(1), client: fc.nat(2), isHolding: fc.boolean() }),
-  prepare({ isHolding, ...details }, model, clients): Call {
+  outcomes: ["found", "not found"],
+  // The last client is the observer.
+  details: fc.record({
+    ...threadDetails,
+    fault: faultChoice(1),
+    client: fc.nat(2),
+    usesCached: fc.boolean(),
+  }),
+  prepare({ usesCached, ...details }, model, clients): Call {
     const { client } = details;
     const id = idOf(model, details);
-    const { held, handedOut } = model.of(id);
-    const previous = isHolding && held !== undefined ? handedOut.get(held) : undefined;
-    const text = `client ${client + 1}: load ${show(id)}${previous === undefined ? "" : ", holding a version"}`;
+    const { heldVersion, returnedThreads } = model.of(id);
+    const cached = usesCached && heldVersion !== undefined ? returnedThreads.get(heldVersion) : undefined;
+    const text = `client ${client + 1}: load ${show(id)}${cached === undefined ? "" : " with a cached thread"}`;
     return {
-      text: `${text}${faultText(details.fault)}`,
-      async make() {
-        const read = await readDuring<StoredThread | undefined>(
+      description: `${text}${describeFault(details.fault)}`,
+      async perform() {
+        const result = await readDuringFault<StoredThread | undefined>(
           { model, clients, ...details },
-          (store, signal) => store.load(id, { cached: previous, signal }),
+          (store, signal) => store.load(id, { cached, signal }),
         );
-        if (read === undefined) return "no answer";
-        model.found(id, read.value, "load");
-        return read.value === undefined ? "nothing" : "found";
+        if (result === undefined) return "no response";
+        model.recordLoad(id, result.value, "load");
+        return result.value === undefined ? "not found" : "found";
       },
     };
   },
 });
 
-async function listed(store: ThreadStore, signal: AbortSignal): Promise<ThreadSummary[]> {
+async function listAll(store: ThreadStore, signal: AbortSignal): Promise<ThreadSummary[]> {
   const all: ThreadSummary[] = [];
   for await (const summary of store.list({ limit: 2, metadata: true, signal })) {
     all.push(summary);
-    // A cursor that goes round in circles would never end.
+    // With a cursor that goes in circles, the listing would never end.
     if (all.length > 100) break;
   }
   return all;
 }
 
-const list = callKind<Pick<OfThread, "client" | "fault">, FaultyModel, FaultyClients>({
+const list = callKind<Pick<ThreadDetails, "client" | "fault">, FaultyModel, FaultyClients>({
   name: "list",
   weight: 2,
   outcomes: ["some"],
   details: fc.record({ client: fc.nat(1), fault: faultChoice(2) }),
   prepare(details, model, clients): Call {
     return {
-      text: `client ${details.client + 1}: list${faultText(details.fault)}`,
-      async make() {
-        const read = await readDuring({ model, clients, ...details }, listed);
-        if (read === undefined) return "no answer";
+      description: `client ${details.client + 1}: list${describeFault(details.fault)}`,
+      async perform() {
+        const result = await readDuringFault({ model, clients, ...details }, listAll);
+        if (result === undefined) return "no response";
         for (const id of model.ids) {
-          const [found, again] = read.value.filter((summary) => summary.id === id);
-          model.listed(id, again ?? found);
+          const [first, second] = result.value.filter((summary) => summary.id === id);
+          model.recordListing(id, second ?? first);
         }
-        return read.value.length === 0 ? "nothing" : "some";
+        return result.value.length === 0 ? "none" : "some";
       },
     };
   },
 });
 
-const reopen = callKind<Pick<OfThread, "client">, FaultyModel, FaultyClients>({
+const reopen = callKind<Pick<ThreadDetails, "client">, FaultyModel, FaultyClients>({
   name: "reopen",
   weight: 1,
   outcomes: ["done"],
   details: fc.record({ client: fc.nat(1) }),
   prepare: ({ client }, _model, clients): Call => ({
-    text: `client ${client + 1} closes and opens anew`,
-    async make() {
+    description: `client ${client + 1}: close and reopen`,
+    async perform() {
       await clients.reopen(client);
       return "done";
     },
   }),
 });
 
-export const faultyCalls: readonly FaultyCall[] = [save, remove, load, list, reopen];
+export const faultyCalls: readonly FaultyCallKind[] = [save, remove, load, list, reopen];

@@ -2,28 +2,29 @@ import type { StoredThread, ThreadSummary } from "@threadstore/core";
 import { holds, show } from "../../../suite/expectations.ts";
 import type { FaultProxy } from "../../fault-proxy/index.ts";
 import type { Protocol } from "../../fault-proxy/refusals.ts";
-import type { Clients, Tally, Traced } from "../command.ts";
+import type { Clients, Tally, TracedModel } from "../command.ts";
 import { PossibleStates, type State } from "./possible-states.ts";
 
-/** What the clients of a run were told of one thread. */
+/** What the clients of a run know about one thread. */
 export interface ThreadKnowledge {
   states: PossibleStates;
-  /** What a caller holds by now: the version that was handed out last, unless it learnt that nothing is there. */
-  held: string | undefined;
-  readonly handedOut: Map<string, StoredThread>;
+  /** The version that a caller holds: the last one returned, unless a call found that there is no thread. */
+  heldVersion: string | undefined;
+  /** The threads that calls have returned, by version. */
+  readonly returnedThreads: Map<string, StoredThread>;
 }
 
-/** The clients of a run, of which the last reaches the backend directly. */
+/** The clients of a run, of which the last connects to the backend directly. */
 export interface FaultyClients extends Clients {
   readonly proxy: FaultProxy;
   readonly protocol: Protocol;
 }
 
-/** Who is never struck by a fault. */
-export const observer = 2;
+/** The number of the client that no fault strikes. */
+export const OBSERVER = 2;
 
-/** The contract for one caller at a time on a network that fails: what may be there by all that was said. */
-export class FaultyModel implements Traced {
+/** A model of the contract for sequential calls on a faulty network: the states that all results so far allow. */
+export class FaultyModel implements TracedModel {
   readonly ids: readonly string[];
   readonly trace: string[] = [];
   readonly #tally: Tally;
@@ -36,16 +37,16 @@ export class FaultyModel implements Traced {
   }
 
   of(id: string): ThreadKnowledge {
-    const known = this.#threads.get(id) ?? {
+    const knowledge = this.#threads.get(id) ?? {
       states: new PossibleStates(),
-      held: undefined,
-      handedOut: new Map(),
+      heldVersion: undefined,
+      returnedThreads: new Map(),
     };
-    this.#threads.set(id, known);
-    return known;
+    this.#threads.set(id, knowledge);
+    return knowledge;
   }
 
-  /** A number for each save, so that no two save the same. */
+  /** Returns a number for the next save, so that no two saves write the same content. */
   nextSave(): number {
     this.#saves += 1;
     return this.#saves;
@@ -59,38 +60,41 @@ export class FaultyModel implements Traced {
     return [...this.#threads].flatMap(([other, { states }]) => (other === id ? [] : states.versions));
   }
 
-  /** Goes on with what may be there after a call; fails when nothing may. `what` says what the call said. */
-  goOn(id: string, states: PossibleStates, what: string): void {
-    const known = this.of(id);
+  /** Sets the possible states after a call, which `event` describes. Fails if there are none. */
+  setStates(id: string, states: PossibleStates, event: string): void {
+    const knowledge = this.of(id);
     holds(
       states.all.length > 0,
-      "what calls say and find can be explained, with each change without an answer made or not made",
-      `${what}, though there may be ${known.states.all.map(stateText).join(" or ")}`,
+      "all results can be explained if each change without a response either took effect or did not",
+      `${event}, but the possible states were ${knowledge.states.all.map(describeState).join(" or ")}`,
     );
-    known.states = states;
+    knowledge.states = states;
   }
 
-  found(id: string, stored: StoredThread | undefined, who: string): void {
-    const known = this.of(id);
-    const what = stored === undefined ? "nothing" : stateText(stored);
-    this.goOn(id, known.states.seeing(stored), `${who} found ${what} at ${show(id)}`);
-    this.hold(id, stored);
+  /** Records the result of a load. `subject` names the load in the failure message. */
+  recordLoad(id: string, stored: StoredThread | undefined, subject: string): void {
+    const { states } = this.of(id);
+    const event = `${subject} of ${show(id)} returned ${describeState(stored)}`;
+    this.setStates(id, states.afterLoad(stored), event);
+    this.setHeld(id, stored);
   }
 
-  listed(id: string, summary: ThreadSummary | undefined): void {
-    const what = summary === undefined ? "no" : `a thread ${show(summary.version)} at`;
-    this.goOn(id, this.of(id).states.listing(summary), `a listing has ${what} ${show(id)}`);
+  recordListing(id: string, summary: ThreadSummary | undefined): void {
+    const { states } = this.of(id);
+    const entry = summary === undefined ? "did not have" : `had version ${show(summary.version)} of`;
+    this.setStates(id, states.afterListing(summary), `a listing ${entry} ${show(id)}`);
   }
 
-  hold(id: string, stored: StoredThread | undefined): void {
-    const known = this.of(id);
-    known.held = stored?.version;
-    if (stored !== undefined) known.handedOut.set(stored.version, stored);
+  setHeld(id: string, stored: StoredThread | undefined): void {
+    const knowledge = this.of(id);
+    knowledge.heldVersion = stored?.version;
+    if (stored !== undefined) knowledge.returnedThreads.set(stored.version, stored);
   }
 }
 
-function stateText(state: State): string {
-  if (state === undefined) return "nothing";
+function describeState(state: State): string {
+  if (state === undefined) return "no thread";
   const { json, metadata, version } = state;
-  return `${show(json)} with metadata ${show({ ...metadata })} at ${version === undefined ? "a version not seen yet" : show(version)}`;
+  const name = version === undefined ? "an unknown version" : `version ${show(version)}`;
+  return `${show(json)} with metadata ${show({ ...metadata })} and ${name}`;
 }

@@ -1,11 +1,11 @@
 import type { Previous, SaveOptions } from "@threadstore/core";
 import fc from "fast-check";
 import type { FaultyModel } from "./faulty-model.ts";
-import type { Condition } from "./possible-states.ts";
+import type { Precondition } from "./possible-states.ts";
 
-/** What a caller hands in as `previous`; what it is by then depends on the calls before. */
+/** Selects the `previous` that a caller passes. The version it stands for depends on the calls before. */
 export interface HeldChoice {
-  readonly which: "held" | "nothing" | "anything" | "stale" | "of another";
+  readonly which: "held" | "absent" | "unconditional" | "stale" | "other thread";
   readonly asVersion: boolean;
   readonly number: number;
 }
@@ -13,52 +13,54 @@ export interface HeldChoice {
 export const heldChoice: fc.Arbitrary<HeldChoice> = fc.record({
   which: fc.oneof(
     { weight: 7, arbitrary: fc.constant("held" as const) },
-    { weight: 1, arbitrary: fc.constant("nothing" as const) },
-    { weight: 3, arbitrary: fc.constant("anything" as const) },
+    { weight: 1, arbitrary: fc.constant("absent" as const) },
+    { weight: 3, arbitrary: fc.constant("unconditional" as const) },
     { weight: 2, arbitrary: fc.constant("stale" as const) },
-    { weight: 1, arbitrary: fc.constant("of another" as const) },
+    { weight: 1, arbitrary: fc.constant("other thread" as const) },
   ),
   asVersion: fc.boolean(),
   number: fc.nat(3),
 });
 
+/** A choice resolved at the time of a call. */
 export interface HeldPrevious {
-  readonly on: Condition;
+  readonly precondition: Precondition;
   readonly previous: Previous | undefined;
-  readonly text: string;
+  readonly description: string;
 }
 
 export function heldPrevious(model: FaultyModel, id: string, choice: HeldChoice): HeldPrevious {
-  if (choice.which === "anything") return { on: "anything", previous: undefined, text: "anything" };
-  const { handedOut, states } = model.of(id);
+  if (choice.which === "unconditional")
+    return { precondition: "none", previous: undefined, description: "unconditionally" };
+  const { returnedThreads, states } = model.of(id);
   const version = versionFor(model, id, choice);
-  if (version === undefined) return { on: "nothing", previous: undefined, text: "nothing" };
-  const stored = choice.asVersion ? undefined : handedOut.get(version);
+  if (version === undefined) return { precondition: "absent", previous: undefined, description: "as new" };
+  const stored = choice.asVersion ? undefined : returnedThreads.get(version);
   const number = states.versions.indexOf(version) + 1;
-  const name = number === 0 ? "another's version" : `its version ${number}`;
+  const name = number === 0 ? "a version of another thread" : `its version ${number}`;
   return {
-    on: { version },
+    precondition: { version },
     previous: stored ?? version,
-    text: `${name} as ${stored === undefined ? "text" : "loaded"}`,
+    description: `on ${name} as ${stored === undefined ? "version" : "stored thread"}`,
   };
 }
 
-export function saveOptions({ on, previous }: HeldPrevious): SaveOptions {
-  return on === "anything" ? { overwrite: true } : { previous };
+export function saveOptions({ precondition, previous }: HeldPrevious): SaveOptions {
+  return precondition === "none" ? { overwrite: true } : { previous };
 }
 
 function versionFor(model: FaultyModel, id: string, { which, number }: HeldChoice): string | undefined {
-  const { held, states } = model.of(id);
+  const { heldVersion, states } = model.of(id);
   switch (which) {
     case "stale":
       return nth(
-        states.versions.filter((version) => version !== held),
+        states.versions.filter((version) => version !== heldVersion),
         number,
       );
-    case "of another":
-      return nth(model.versionsOfOthers(id), number) ?? held;
+    case "other thread":
+      return nth(model.versionsOfOthers(id), number) ?? heldVersion;
     case "held":
-      return held;
+      return heldVersion;
     default:
       return undefined;
   }

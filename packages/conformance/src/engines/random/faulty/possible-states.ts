@@ -1,47 +1,48 @@
 import { isDeepStrictEqual } from "node:util";
 import type { StoredThread, ThreadMetadata, ThreadSummary } from "@threadstore/core";
 
-/** What may be stored at an id. */
+/** A thread that may be stored at an id. */
 export interface Content {
   readonly json: string;
   readonly metadata: ThreadMetadata;
-  /** `undefined`: the save had no answer, and nobody has seen what it made. */
+  /** `undefined` if the save got no response and no call has returned the version since. */
   readonly version: string | undefined;
 }
 
-/** `undefined`: nothing is there. */
+/** `undefined` if there is no thread. */
 export type State = Content | undefined;
 
-/** What has to be there for a change to be made. */
-export type Condition = "anything" | "nothing" | { readonly version: string };
+/** The precondition of a change. */
+export type Precondition = "none" | "absent" | { readonly version: string };
 
 export type Change =
   | {
       readonly type: "save";
-      readonly on: Condition;
+      readonly precondition: Precondition;
       readonly json: string;
       readonly metadata: ThreadMetadata | undefined;
     }
-  | { readonly type: "delete"; readonly on: Condition };
+  | { readonly type: "delete"; readonly precondition: Precondition };
 
-/** What its caller was told of a change. */
+/** The result of a change, as its caller got it. */
 export type Result =
-  | { readonly is: "saved"; readonly stored: StoredThread }
-  | { readonly is: "deleted"; readonly wasThere: boolean }
-  | { readonly is: "conflict"; readonly current: string | undefined }
-  /** It may have taken effect. */
-  | { readonly is: "unknown" }
-  | { readonly is: "without effect" };
+  | { readonly type: "saved"; readonly stored: StoredThread }
+  | { readonly type: "deleted"; readonly existed: boolean }
+  | { readonly type: "conflict"; readonly current: string | undefined }
+  /** The change may have taken effect. */
+  | { readonly type: "unknown" }
+  | { readonly type: "no effect" };
 
 /**
- * All that may be stored at one id, after changes some of which had no answer. A change without an answer makes two
- * states of one; what a call says, or finds, leaves those that explain it. None left: no order of events does.
+ * All states that one id may be in after changes of which some got no response. A change without a response turns each
+ * state into two. Every result leaves only the states that explain it. If no state remains, no order of events explains
+ * the results.
  *
- * A list is never changed; every step makes another.
+ * Immutable: every method returns another instance.
  */
 export class PossibleStates {
   readonly all: readonly State[];
-  /** The versions that anybody saw here: no later save may have one of them. */
+  /** The versions that calls have returned so far. A later save must not return any of them. */
   readonly versions: readonly string[];
 
   constructor(all: readonly State[] = [undefined], versions: readonly string[] = []) {
@@ -51,72 +52,77 @@ export class PossibleStates {
     this.versions = versions;
   }
 
-  /** What may be there after a change of which the caller was told this. */
+  /** Returns the possible states after a change with this result. */
   after(change: Change, result: Result): PossibleStates {
-    const met = this.all.filter((state) => this.#meets(state, change.on) !== "no");
-    switch (result.is) {
+    const { precondition } = change;
+    const applicable = this.all.filter((state) => this.#satisfies(state, precondition) !== "no");
+    switch (result.type) {
       case "saved": {
-        const made = met.flatMap((state) => (change.type === "save" ? [applied(change, state)] : []));
-        return this.#with(made).seeing(result.stored);
+        const saved = applicable.flatMap((state) => (change.type === "save" ? [applied(change, state)] : []));
+        return this.#with(saved).afterLoad(result.stored);
       }
       case "deleted":
-        return this.#with(met.some((state) => (state !== undefined) === result.wasThere) ? [undefined] : []);
+        return this.#with(
+          applicable.some((state) => (state !== undefined) === result.existed) ? [undefined] : [],
+        );
       case "conflict": {
-        const refused = this.#with(this.all.filter((state) => this.#meets(state, change.on) !== "yes"));
-        return result.current === undefined ? refused : refused.#at(result.current);
+        const conflicting = this.#with(
+          this.all.filter((state) => this.#satisfies(state, precondition) !== "yes"),
+        );
+        return result.current === undefined ? conflicting : conflicting.#withVersion(result.current);
       }
       case "unknown":
-        return this.#with([...this.all, ...met.map((state) => applied(change, state))]);
+        return this.#with([...this.all, ...applicable.map((state) => applied(change, state))]);
       default:
         return this;
     }
   }
 
-  /** What may be there when a load found this. */
-  seeing(found: StoredThread | undefined): PossibleStates {
-    if (found === undefined) return this.#with(this.all.filter((state) => state === undefined));
-    const { json, metadata, version } = found;
-    const alike = this.all.filter(
+  /** Returns the possible states after a load with this result. */
+  afterLoad(stored: StoredThread | undefined): PossibleStates {
+    if (stored === undefined) return this.#with(this.all.filter((state) => state === undefined));
+    const { json, metadata, version } = stored;
+    const matching = this.all.filter(
       (state) => state?.json === json && isDeepStrictEqual(state.metadata, { ...metadata }),
     );
-    return this.#with(alike).#at(version);
+    return this.#with(matching).#withVersion(version);
   }
 
-  /** What may be there when a listing has this of it. */
-  listing(found: ThreadSummary | undefined): PossibleStates {
-    if (found === undefined) return this.seeing(undefined);
-    const alike = this.all.filter(
+  /** Returns the possible states after a listing with this summary, or without one. */
+  afterListing(summary: ThreadSummary | undefined): PossibleStates {
+    if (summary === undefined) return this.afterLoad(undefined);
+    const matching = this.all.filter(
       (state) =>
         state !== undefined &&
-        Buffer.byteLength(state.json) === found.size &&
-        isDeepStrictEqual(state.metadata, { ...found.metadata }),
+        Buffer.byteLength(state.json) === summary.size &&
+        isDeepStrictEqual(state.metadata, { ...summary.metadata }),
     );
-    return this.#with(alike).#at(found.version);
+    return this.#with(matching).#withVersion(summary.version);
   }
 
-  /** The states that may have the version, which is known to be that of what is there. */
-  #at(version: string): PossibleStates {
+  /** Returns the states that may have this version, which is known to be the current one. */
+  #withVersion(version: string): PossibleStates {
     const isNew = !this.versions.includes(version);
-    const left = this.all.flatMap((state) => {
+    const matching = this.all.flatMap((state) => {
       if (state === undefined) return [];
       return state.version === version || (isNew && state.version === undefined)
         ? [{ ...state, version }]
         : [];
     });
-    return new PossibleStates(left, isNew ? [...this.versions, version] : this.versions);
+    return new PossibleStates(matching, isNew ? [...this.versions, version] : this.versions);
   }
 
   #with(all: readonly State[]): PossibleStates {
     return new PossibleStates(all, this.versions);
   }
 
-  #meets(state: State, on: Condition): "yes" | "no" | "perhaps" {
-    if (on === "anything") return "yes";
-    if (on === "nothing") return state === undefined ? "yes" : "no";
+  #satisfies(state: State, precondition: Precondition): "yes" | "no" | "maybe" {
+    if (precondition === "none") return "yes";
+    if (precondition === "absent") return state === undefined ? "yes" : "no";
     if (state === undefined) return "no";
-    // Only of one thread do versions never repeat.
-    if (state.version === undefined) return this.versions.includes(on.version) ? "no" : "perhaps";
-    return state.version === on.version ? "yes" : "no";
+    // A version never repeats within one thread, but that of another thread may be equal.
+    if (state.version === undefined) return this.versions.includes(precondition.version) ? "no" : "maybe";
+    return state.version === precondition.version ? "yes" : "no";
   }
 }
 
@@ -126,7 +132,7 @@ function applied(change: Change, before: State): State {
   return { json, metadata, version: undefined };
 }
 
-/** Both orders: what may be there after two changes that were under way at once. */
+/** Returns the possible states after two concurrent changes, which may take effect in either order. */
 export function eitherOrder(
   before: PossibleStates,
   one: readonly [Change, Result],
