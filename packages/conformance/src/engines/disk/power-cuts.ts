@@ -31,11 +31,11 @@ export function* powerCuts(timeline: Timeline, seed: number): Generator<PowerCut
   const yielded = new Set<string>();
   for (const time of cutTimes(timeline)) {
     const reports = timeline.reports.filter(({ at }) => at < time);
-    const begun = timeline.effects.filter(({ began }) => began < time);
-    const unsynced = begun.filter((effect) => !isDurable(effect, time));
+    const started = timeline.effects.filter(({ began }) => began < time);
+    const unsynced = started.filter((effect) => !isDurable(effect, time));
     for (const fates of combinationsOfFates(unsynced, random)) {
       const state = new DiskState(timeline.folders);
-      for (const effect of begun) {
+      for (const effect of started) {
         const fate = fates.get(effect) ?? "whole";
         if (fate !== "lost") state.apply(effect.change, fate);
       }

@@ -4,9 +4,9 @@ import { type State, stateAfter, type Step } from "./step.ts";
 const NONE = -1;
 
 /**
- * Yields the steps that may be next in an order: those called before any remaining step got its response. Candidates
- * are step numbers. Certain steps come first, in the order of their calls, then those that may have had no effect:
- * most of them had none, or are observed soon afterwards.
+ * An order of steps under construction. The candidates for the next step are those called before any remaining step got
+ * its response. They are identified by their index in `steps`. Certain steps come first, in the order of their calls,
+ * then those that may have had no effect: most of them had none, or are observed soon afterwards.
  */
 export class Order {
   readonly #steps: readonly Step[];

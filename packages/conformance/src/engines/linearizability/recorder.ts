@@ -26,7 +26,7 @@ interface Payload {
 
 /**
  * A client of a store that makes one call at a time and records the results for `checkHistory`. Several clients share
- * one history. Rejects with any failure that concurrency does not explain.
+ * one history. Calls reject if they fail in a way that concurrency does not explain.
  */
 export class RecordingClient {
   readonly #store: RecordableStore;

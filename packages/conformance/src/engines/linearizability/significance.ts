@@ -5,7 +5,7 @@ import type { Operation } from "./operation.ts";
 export interface Tally {
   readonly replaced: number;
   readonly conflicts: number;
-  /** Pairs of concurrent calls on the same thread, of which at minimum one is a write. */
+  /** Pairs of concurrent calls on the same thread, of which at least one is a write. */
   readonly overlaps: number;
   readonly unknown: number;
   readonly operations: number;

@@ -36,7 +36,7 @@ export async function changeDuringFault(
   });
   if (faultyOutcome.isStruck) model.count(`fault: ${fault.kind}`);
   const result = resultOf(faultyOutcome, fault);
-  const { states } = model.of(id);
+  const { states } = model.knowledgeOf(id);
   if (observerResult === undefined) {
     model.setStates(id, states.after(changeCall.change, result), describeResult(changeCall, id, result));
   } else {

@@ -124,7 +124,7 @@ const load = callKind<ThreadDetails & { readonly usesCached: boolean }, FaultyMo
   prepare({ usesCached, ...details }, model, clients): Call {
     const { client } = details;
     const id = idOf(model, details);
-    const { heldVersion, returnedThreads } = model.of(id);
+    const { heldVersion, returnedThreads } = model.knowledgeOf(id);
     const cached = usesCached && heldVersion !== undefined ? returnedThreads.get(heldVersion) : undefined;
     const text = `client ${client + 1}: load ${show(id)}${cached === undefined ? "" : " with a cached thread"}`;
     return {

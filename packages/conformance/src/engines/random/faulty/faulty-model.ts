@@ -36,7 +36,7 @@ export class FaultyModel implements TracedModel {
     this.#tally = tally;
   }
 
-  of(id: string): ThreadKnowledge {
+  knowledgeOf(id: string): ThreadKnowledge {
     const knowledge = this.#threads.get(id) ?? {
       states: new PossibleStates(),
       heldVersion: undefined,
@@ -62,7 +62,7 @@ export class FaultyModel implements TracedModel {
 
   /** Sets the possible states after a call, which `event` describes. Fails if there are none. */
   setStates(id: string, states: PossibleStates, event: string): void {
-    const knowledge = this.of(id);
+    const knowledge = this.knowledgeOf(id);
     holds(
       states.all.length > 0,
       "all results can be explained if each change without a response either took effect or did not",
@@ -73,20 +73,20 @@ export class FaultyModel implements TracedModel {
 
   /** Records the result of a load. `subject` names the load in the failure message. */
   recordLoad(id: string, stored: StoredThread | undefined, subject: string): void {
-    const { states } = this.of(id);
+    const { states } = this.knowledgeOf(id);
     const event = `${subject} of ${show(id)} returned ${describeState(stored)}`;
     this.setStates(id, states.afterLoad(stored), event);
     this.setHeld(id, stored);
   }
 
   recordListing(id: string, summary: ThreadSummary | undefined): void {
-    const { states } = this.of(id);
+    const { states } = this.knowledgeOf(id);
     const entry = summary === undefined ? "did not have" : `had version ${show(summary.version)} of`;
     this.setStates(id, states.afterListing(summary), `a listing ${entry} ${show(id)}`);
   }
 
   setHeld(id: string, stored: StoredThread | undefined): void {
-    const knowledge = this.of(id);
+    const knowledge = this.knowledgeOf(id);
     knowledge.heldVersion = stored?.version;
     if (stored !== undefined) knowledge.returnedThreads.set(stored.version, stored);
   }

@@ -32,7 +32,7 @@ export interface HeldPrevious {
 export function heldPrevious(model: FaultyModel, id: string, choice: HeldChoice): HeldPrevious {
   if (choice.which === "unconditional")
     return { precondition: "none", previous: undefined, description: "unconditionally" };
-  const { returnedThreads, states } = model.of(id);
+  const { returnedThreads, states } = model.knowledgeOf(id);
   const version = versionFor(model, id, choice);
   if (version === undefined) return { precondition: "absent", previous: undefined, description: "as new" };
   const stored = choice.asVersion ? undefined : returnedThreads.get(version);
@@ -50,7 +50,7 @@ export function saveOptions({ precondition, previous }: HeldPrevious): SaveOptio
 }
 
 function versionFor(model: FaultyModel, id: string, { which, number }: HeldChoice): string | undefined {
-  const { heldVersion, states } = model.of(id);
+  const { heldVersion, states } = model.knowledgeOf(id);
   switch (which) {
     case "stale":
       return nth(
