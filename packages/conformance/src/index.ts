@@ -7,7 +7,8 @@ export {
   tiers,
 } from "./suite/conformance-case.ts";
 export { register, type Runner } from "./suite/register.ts";
-export { type CaseResult, type CaseStatus, type Report, run, type RunOptions } from "./suite/report.ts";
+export type { CaseResult, CaseStatus } from "./suite/case-result.ts";
+export { type Report, run, type RunOptions } from "./suite/report.ts";
 export type {
   Backend,
   Disk,

@@ -1,4 +1,5 @@
-import type { CaseResult, Report } from "../suite/report.ts";
+import type { CaseResult } from "../suite/case-result.ts";
+import type { Report } from "../suite/report.ts";
 
 /** Returns a shell command that runs the failed case again. */
 export function reproductionOf(

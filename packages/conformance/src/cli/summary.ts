@@ -1,5 +1,5 @@
+import type { CaseResult, CaseStatus } from "../suite/case-result.ts";
 import { tiers } from "../suite/conformance-case.ts";
-import type { CaseResult, CaseStatus } from "../suite/report.ts";
 import type { TierVerdict } from "../suite/tier-verdicts.ts";
 import { STATUS_STYLES } from "./progress.ts";
 import type { ReproducibleReport } from "./reproduction.ts";

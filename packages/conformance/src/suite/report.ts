@@ -1,4 +1,5 @@
 import { cases } from "../cases/index.ts";
+import type { CaseResult, CaseStatus } from "./case-result.ts";
 import type { Clause, ConformanceCase, Tier } from "./conformance-case.ts";
 import type { Harness, Waiver } from "./harness.ts";
 import { expectFailure, waiversOf } from "./known-failures.ts";
@@ -7,26 +8,7 @@ import { selectedCases, type Selection } from "./selection.ts";
 import { type Effort, type SuiteOptions, suiteSettings, type SuiteSettings } from "./settings.ts";
 import { type TierVerdict, tierVerdicts } from "./tier-verdicts.ts";
 
-/** `waived`: failed as its waiver says. `not-exercised`: the harness lacks a power. Neither is a pass. */
-export type CaseStatus = "passed" | "failed" | "waived" | "not-exercised";
-
-export interface CaseResult {
-  readonly case: string;
-  readonly title: string;
-  readonly section: string;
-  readonly tier: Tier;
-  readonly clauses: readonly Clause[];
-  readonly status: CaseStatus;
-  /** What was promised and what happened; or why the case was waived or not exercised. */
-  readonly message?: string;
-  /** How often the case ran: less than asked for when it failed, 0 when it was not exercised. */
-  readonly runs: number;
-  /** That of the last run: with it a failure comes again, unless it is a matter of chance. */
-  readonly seed: number;
-  readonly milliseconds: number;
-}
-
-/** What a run found, as data that JSON can hold. */
+/** The result of a run, as JSON data. */
 export interface Report {
   readonly harness: string;
   readonly effort: Effort;

@@ -1,11 +1,10 @@
 import { cases } from "../cases/index.ts";
+import type { CaseResult } from "./case-result.ts";
 import { type Tier, tiers } from "./conformance-case.ts";
-import type { CaseResult } from "./report.ts";
 
 /**
- * What a run says of a tier. `passed`: all its cases ran and passed; nothing less is a pass. `failed`: one failed.
- * `waived`: none did, but for what waivers excuse. `partial`: some were not exercised, or not asked for. `not-run`:
- * none was asked for.
+ * The verdict on a tier. `passed`: all its cases ran and passed. `failed`: at least one failed. `waived`: none failed
+ * except known failures. `partial`: some were not exercised or not selected. `not-run`: none was selected.
  */
 export type TierVerdict = "passed" | "failed" | "waived" | "partial" | "not-run";
 

@@ -1,7 +1,7 @@
 import type { ThreadStore } from "@threadstore/core";
 import type { CaseContext } from "../../suite/conformance-case.ts";
 
-const content = "content to be corrupted";
+const CONTENT = "content to be corrupted";
 
 /** The ways to corrupt a record, and whether a listing, which reads only a record's tail, must notice. */
 export const damages: readonly (readonly [
@@ -21,7 +21,7 @@ export const damages: readonly (readonly [
 
 function oneLetterChanged(record: Uint8Array): Uint8Array {
   const changed = Buffer.from(record);
-  const found = changed.indexOf(content);
+  const found = changed.indexOf(CONTENT);
   // A store that encodes its content differently has it somewhere in the middle.
   const place = found < 0 ? Math.floor(changed.length / 2) : found;
   changed[place] = (changed[place] ?? 0) ^ 1;
@@ -36,7 +36,7 @@ export async function damagedStore({
   const saving = await open();
   const versions = new Map<string, string>();
   for (const id of ["- first", ...damages.map(([name]) => name), "z last"]) {
-    versions.set(id, (await saving.save(id, { content }, { metadata: { title: id } })).version);
+    versions.set(id, (await saving.save(id, { content: CONTENT }, { metadata: { title: id } })).version);
   }
   for (const [id, change] of damages) await rewrite(id, change);
   // A new client, which has not read any of the records.
