@@ -84,7 +84,7 @@ it("constants are in upper case", () => {
     "gmu",
   );
   const odd = sources
-    .filter((file) => !/^examples\/|\.test\.ts$/u.test(file))
+    .filter((file) => !/^examples\/|\.test(?:-helper)?\.ts$/u.test(file))
     .flatMap((file) => [...read(file).matchAll(declaration)].map(([, name = ""]) => `${file}: ${name}`));
   expect(odd).toEqual([]);
 });
