@@ -1,16 +1,16 @@
-import { changedIfThere, handsOut, isText, type Mutant, mutant } from "./mutant.ts";
+import { withChangesIfFound, withReturnedThreads, isText, type Mutant, mutant } from "./mutant.ts";
 
 export const basicMutants: readonly Mutant[] = [
-  mutant("parsed anew", "parses the thread each time it is asked for", ["V1-1"], () => (inner) => ({
+  mutant("parsed again", "parses the thread again on each access", ["V1-1"], () => (inner) => ({
     load: async (...parameters) => {
       const stored = await inner.load(...parameters);
       return stored && Object.defineProperty({ ...stored }, "thread", { get: () => JSON.parse(stored.json) });
     },
   })),
-  mutant("null", "returns null for nothing", ["E1-1"], () => (inner) => ({
+  mutant("null", "returns null for a missing thread", ["E1-1"], () => (inner) => ({
     load: async (...parameters) => (await inner.load(...parameters)) ?? (null as never),
   })),
-  mutant("merge", "merges a thread into the one that is there", ["V1-2"], () => (inner) => ({
+  mutant("merge", "merges a thread into the stored one", ["V1-2"], () => (inner) => ({
     save: async (id, thread, options) => {
       const before = await inner.load(id);
       return inner.save(
@@ -20,12 +20,12 @@ export const basicMutants: readonly Mutant[] = [
       );
     },
   })),
-  mutant("tail", "writes over the old bytes without cutting them", ["V1-3"], () => {
+  mutant("tail", "writes over the old bytes without truncating them", ["V1-3"], () => {
     const longest = new Map<string, string>();
     return (inner) => ({
-      ...handsOut(inner, () => ({})),
+      ...withReturnedThreads(inner, () => ({})),
       load: (id, options) =>
-        changedIfThere(inner.load(id, options), ({ json }) => {
+        withChangesIfFound(inner.load(id, options), ({ json }) => {
           const old = longest.get(id) ?? "";
           longest.set(id, json.length > old.length ? json : old);
           return { json: json + old.slice(json.length) };

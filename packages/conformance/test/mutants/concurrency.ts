@@ -1,7 +1,7 @@
 import type { StoredThread, ThreadSummary } from "@threadstore/core";
-import { type Bug, conflict, type Mutant, mutant, nextTurn, pageOf, versionIn } from "./mutant.ts";
+import { type Bug, conflict, type Mutant, mutant, yieldToEventLoop, pageOf, versionIn } from "./mutant.ts";
 
-/** Looks whether the condition holds, and then writes whatever is there by now. */
+/** Checks whether the precondition holds and then writes over whatever is stored by then. */
 export function checkThenAct(lock: <T>(work: () => Promise<T>) => Promise<T>): Bug {
   return (inner) => ({
     save: (id, thread, options = {}) =>
@@ -21,17 +21,17 @@ export function checkThenAct(lock: <T>(work: () => Promise<T>) => Promise<T>): B
   });
 }
 
-/** One after the other. */
+/** Runs the work after all earlier work. */
 export function newLock(): <T>(work: () => Promise<T>) => Promise<T> {
   let last: Promise<unknown> = Promise.resolve();
   return (work) => {
-    const turn = last.then(work, work);
-    last = turn;
-    return turn;
+    const queued = last.then(work, work);
+    last = queued;
+    return queued;
   };
 }
 
-/** What a replica has, and how old it may be. */
+/** The replica's records and how old they may be. */
 function replica(): Bug {
   const copies = new Map<string, StoredThread>();
   let saves = 0;
@@ -55,8 +55,8 @@ function replica(): Bug {
 
 export const concurrencyMutants: readonly Mutant[] = [
   mutant(
-    "check, then act",
-    "checks the condition in one step and writes in another",
+    "check-then-act",
+    "checks the precondition and writes in two steps",
     ["C4-1", "C4-2", "C4-3", "C4-5", "C5-1", "C7-10"],
     () => checkThenAct((work) => work()),
   ),
@@ -66,29 +66,29 @@ export const concurrencyMutants: readonly Mutant[] = [
     ["C4-4"],
     () => {
       const locks = new WeakMap<object, ReturnType<typeof newLock>>();
-      return (inner, surroundings) => {
+      return (inner, context) => {
         const lock = locks.get(inner) ?? newLock();
         locks.set(inner, lock);
-        return checkThenAct(lock)(inner, surroundings);
+        return checkThenAct(lock)(inner, context);
       };
     },
   ),
-  mutant("in place", "writes over the old thread piece by piece", ["D1-1"], () => (inner) => ({
+  mutant("overwritten in place", "writes over the old thread piece by piece", ["D1-1"], () => (inner) => ({
     save: async (id, thread, options) => {
       const text = typeof thread === "string" ? thread : JSON.stringify(thread);
       const stored = await inner.save(id, text.replace(/"end":\d+/u, '"end":-1'), options);
-      await nextTurn();
+      await yieldToEventLoop();
       return inner.save(id, thread, { ...options, previous: undefined, overwrite: true }).catch(() => stored);
     },
   })),
-  mutant("metadata apart", "writes the metadata in a step of its own", ["C1-10"], () => (inner) => ({
+  mutant("separate metadata", "writes the metadata in a separate step", ["C1-10"], () => (inner) => ({
     save: async (id, thread, { metadata, ...options } = {}) => {
       const stored = await inner.save(id, thread, options);
-      await nextTurn();
+      await yieldToEventLoop();
       return metadata === undefined ? stored : inner.save(id, thread, { metadata, overwrite: true });
     },
   })),
-  mutant("index", "keeps an index that parallel saves overwrite", ["C4-6"], () => {
+  mutant("index", "keeps an index that concurrent saves overwrite", ["C4-6"], () => {
     let index: readonly string[] = [];
     return (inner) => ({
       save: async (id, ...rest) => {

@@ -4,7 +4,7 @@ import type { Mutant } from "./mutant.ts";
 import { driverMutant } from "./network-mutant.ts";
 
 export const costMutants: readonly Mutant[] = [
-  driverMutant("whole records", "reads each thread whole to list it", ["L3-1"], (inner) => ({
+  driverMutant("whole records", "reads each thread completely to list it", ["L3-1"], (inner) => ({
     ...inner,
     async list(namespace, page, options) {
       const { records, next } = await inner.list(namespace, page, options);
@@ -15,7 +15,7 @@ export const costMutants: readonly Mutant[] = [
       return { records: await Promise.all(read), next };
     },
   })),
-  driverMutant("pages of its own", "lists all that there is to make a page of it", ["L3-2"], (inner) => ({
+  driverMutant("own pages", "lists everything to create one page", ["L3-2"], (inner) => ({
     ...inner,
     async list(namespace, { after, limit }, options) {
       const all: ListedRecord[] = [];
@@ -32,7 +32,7 @@ export const costMutants: readonly Mutant[] = [
   })),
   {
     name: "RESP, no index",
-    bug: "goes through all keys to list some, and reads them whole",
+    bug: "scans all keys and reads whole records to list some",
     base: "Redis",
     killedBy: ["L3-1", "L3-2"],
     make: () => respHarness("no index"),

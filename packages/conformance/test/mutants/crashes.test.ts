@@ -6,6 +6,7 @@ import { fileHarness } from "../stores/files/file-harness.ts";
 import { forgetfulHarness } from "../stores/forgetful-harness.ts";
 import { sqliteHarness } from "../stores/sqlite/sqlite-harness.ts";
 import { crashMutants } from "./crashes.ts";
+import { caseOf } from "./lookup.test-helper.ts";
 
 async function passed({ harness, ids }: { harness: Harness; ids: readonly string[] }): Promise<string[]> {
   const { results } = await run(harness, { cases: ids, effort: "quick" });
@@ -15,10 +16,10 @@ async function passed({ harness, ids }: { harness: Harness; ids: readonly string
 
 describe("without a bug", () => {
   const durable = cases.filter(({ tier }) => tier === "durable").map(({ id }) => id);
-  const elsewhere = ["D2-4", "D2-5"];
+  const notForFiles = ["D2-4", "D2-5"];
 
   it("the file store passes the crash cases", async () => {
-    const ids = durable.filter((id) => !elsewhere.includes(id));
+    const ids = durable.filter((id) => !notForFiles.includes(id));
     expect(await passed({ harness: fileHarness("files", "none"), ids })).toEqual(ids);
   });
 
@@ -26,13 +27,13 @@ describe("without a bug", () => {
     expect(await passed({ harness: sqliteHarness("FULL", "FULL"), ids: ["D2-4"] })).toEqual(["D2-4"]);
   });
 
-  it("a backend that writes at once has lost nothing in a crash", async () => {
+  it("a backend that writes immediately loses nothing in a crash", async () => {
     expect(await passed({ harness: forgetfulHarness("writes at once", 1), ids: ["D2-5"] })).toEqual(["D2-5"]);
   });
 });
 
-// Takes minutes: for the run that is asked to make all efforts.
-describe.runIf(process.env["THREADSTORE_CONFORMANCE_EFFORT"] === "full")("20 times of 20", () => {
+// Takes minutes, so only with full effort.
+describe.runIf(process.env["THREADSTORE_CONFORMANCE_EFFORT"] === "full")("20 times out of 20", () => {
   /** Returns whether the case ends processes at random moments. The others look at every possible crash. */
   const isByChance = (id: string): boolean =>
     cases.some(
@@ -42,11 +43,9 @@ describe.runIf(process.env["THREADSTORE_CONFORMANCE_EFFORT"] === "full")("20 tim
     killedBy.filter((id) => isByChance(id)).map((id) => ({ ...mutant, id })),
   );
 
-  it.each(byChance)("$id finds the store that $bug", { timeout: 1_200_000 }, async ({ make, id }) => {
-    const found = cases.find((each) => each.id === id);
-    if (found === undefined) throw new Error(`There is no case ${id}.`);
+  it.each(byChance)("$id kills the store that $bug", { timeout: 1_200_000 }, async ({ make, id }) => {
     for (let seed = 1; seed <= 20; seed += 1) {
-      await expect(runCase(make(), found, suiteSettings({ seed, effort: "full" }))).rejects.toThrow(
+      await expect(runCase(make(), caseOf(id), suiteSettings({ seed, effort: "full" }))).rejects.toThrow(
         "Expected: ",
       );
     }

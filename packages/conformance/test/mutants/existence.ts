@@ -1,23 +1,23 @@
-import { conflict, everything, type Mutant, mutant } from "./mutant.ts";
+import { conflict, allSummaries, type Mutant, mutant } from "./mutant.ts";
 
 export const existenceMutants: readonly Mutant[] = [
-  mutant("delete does nothing", "says that it deleted and does not", ["E3-1"], () => (inner) => ({
+  mutant("delete does nothing", "reports a delete without deleting", ["E3-1"], () => (inner) => ({
     delete: async (id, options) => (await inner.load(id, { signal: options?.signal })) !== undefined,
   })),
-  mutant("delete always true", "says true whatever was there", ["E3-2"], () => (inner) => ({
+  mutant("delete always true", "reports that every delete deleted something", ["E3-2"], () => (inner) => ({
     delete: async (...parameters) => {
       await inner.delete(...parameters);
       return true;
     },
   })),
-  mutant("delete by prefix", "deletes all that begins with the id", ["N2-1"], () => (inner) => ({
+  mutant("delete by prefix", "deletes every thread whose id starts with the id", ["N2-1"], () => (inner) => ({
     delete: async (id, options) => {
       const isGone = await inner.delete(id, options);
-      for (const each of await everything(inner)) if (each.id.startsWith(id)) await inner.delete(each.id);
+      for (const each of await allSummaries(inner)) if (each.id.startsWith(id)) await inner.delete(each.id);
       return isGone;
     },
   })),
-  mutant("tombstones", "cannot create again what was deleted", ["C2-1"], () => {
+  mutant("tombstones", "cannot create a deleted thread again", ["C2-1"], () => {
     const deleted = new Set<string>();
     return (inner) => ({
       save: async (id, ...rest) => {
@@ -30,21 +30,21 @@ export const existenceMutants: readonly Mutant[] = [
       },
     });
   }),
-  mutant("trash", "keeps what it deletes, for ever", ["D3-1"], () => (inner) => ({
+  mutant("trash", "keeps deleted records forever", ["D3-1"], () => (inner) => ({
     delete: async (id, options) => {
       const before = await inner.load(id);
       if (before !== undefined) await inner.namespace("trash").save(before.version, before.json);
       return inner.delete(id, options);
     },
   })),
-  mutant("load creates", "creates an empty thread where it finds none", ["E3-3"], () => (inner) => ({
+  mutant("load creates", "creates an empty thread when loading a missing one", ["E3-3"], () => (inner) => ({
     load: async (id, options) => {
       const found = await inner.load(id, options);
       if (found === undefined) await inner.save(id, {});
       return found;
     },
   })),
-  mutant("overwrite only replaces", "does not create when it overwrites", ["C2-11"], () => (inner) => ({
+  mutant("overwrite only replaces", "does not create threads with overwrite", ["C2-11"], () => (inner) => ({
     save: async (id, thread, options = {}) => {
       if (options.overwrite === true && (await inner.load(id)) === undefined) throw conflict();
       return inner.save(id, thread, options);

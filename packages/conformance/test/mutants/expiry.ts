@@ -2,16 +2,24 @@ import type { SaveOptions, StoredThread, StoreOptions, ThreadMetadata, ThreadSto
 import { plainHarness } from "../stores/plain/plain-harness.ts";
 import type { PlainData } from "../stores/plain/plain-record.ts";
 import { plainStore } from "../stores/plain/plain-store.ts";
-import { type Bug, changed, everything, handsOut, type Mutant, mutant, nextTurn } from "./mutant.ts";
+import {
+  type Bug,
+  withChanges,
+  allSummaries,
+  withReturnedThreads,
+  type Mutant,
+  mutant,
+  yieldToEventLoop,
+} from "./mutant.ts";
 
-/** A good store that never takes a thread for expired. */
+/** A correct store that never considers a thread expired. */
 function timeless(data: PlainData, options: StoreOptions): ThreadStore {
   return plainStore(data, { ...options, now: () => 0 });
 }
 
 type Given = { -readonly [Name in keyof SaveOptions]: SaveOptions[Name] };
 
-/** A store that saves with other options than it is given. */
+/** A store that saves with changed options. */
 function saving(change: (options: Given, before: StoredThread | undefined) => SaveOptions): Bug {
   return (inner) => ({
     save: async (id, thread, options = {}) => {
@@ -26,30 +34,30 @@ function seconds(ttlMs: number | undefined): number | undefined {
 }
 
 export const expiryMutants: readonly Mutant[] = [
-  mutant("wrong unit", "takes milliseconds for something shorter", ["T1-1"], () =>
+  mutant("wrong unit", "interprets milliseconds as a shorter unit", ["T1-1"], () =>
     saving(({ ttlMs, ...options }) => ({ ...options, ttlMs: ttlMs === undefined ? undefined : ttlMs / 2 })),
   ),
-  mutant("lists the expired", "lists what has expired", ["T1-2"], () => (_, { data, options }) => ({
+  mutant("expired threads listed", "lists expired threads", ["T1-2"], () => (_, { data, options }) => ({
     listPage: (...parameters) => timeless(data, options).listPage(...parameters),
   })),
-  mutant("expiry stays", "keeps an expiry when a save gives none", ["T1-3", "T1-12"], () =>
+  mutant("expiry kept", "keeps the expiry if a save does not set one", ["T1-3", "T1-12"], () =>
     saving((options, before) => ({
       ...options,
       expiresAt: options.expiresAt ?? (options.ttlMs === undefined ? before?.expiresAt : undefined),
     })),
   ),
-  mutant("zero is never", "takes a ttlMs of 0 for none", ["T1-4"], () =>
+  mutant("zero means never", "ignores a ttlMs of 0", ["T1-4"], () =>
     saving((options) => ({ ...options, ttlMs: options.ttlMs === 0 ? undefined : options.ttlMs })),
   ),
   mutant(
-    "sweep by id",
-    "removes by id what had expired when it looked",
+    "expired deleted by id",
+    "deletes expired threads by id, without checking their version again",
     ["T1-5"],
     () =>
       (inner, { data, options }) => ({
         deleteExpired: async (given) => {
           const now = (options.now ?? Date.now)();
-          const all = await everything(timeless(data, options));
+          const all = await allSummaries(timeless(data, options));
           const expired = all.filter(
             ({ expiresAt }) => expiresAt !== undefined && expiresAt.getTime() <= now,
           );
@@ -58,35 +66,35 @@ export const expiryMutants: readonly Mutant[] = [
         },
       }),
   ),
-  mutant("32 bits", "keeps an expiry in 32 bits", ["T1-13"], () =>
+  mutant("32 bits", "stores the expiry in 32 bits", ["T1-13"], () =>
     saving((options) => ({
       ...options,
       ttlMs: options.ttlMs === undefined ? undefined : options.ttlMs % 2 ** 31 || 1,
     })),
   ),
-  mutant("no sweep", "does not sweep", ["T1-7"], () => () => ({
+  mutant("no deletion of expired threads", "never deletes expired threads", ["T1-7"], () => () => ({
     deleteExpired: async () => ({ deleted: 0 }),
   })),
-  mutant("null is the default", "takes expiresAt: null for none given", ["T1-8"], () =>
+  mutant("null means default", "treats expiresAt: null like an omitted expiry", ["T1-8"], () =>
     saving((options) => ({ ...options, expiresAt: options.expiresAt ?? undefined })),
   ),
-  mutant("whole seconds", "keeps an expiry in whole seconds", ["T1-9"], () =>
+  mutant("whole seconds", "stores the expiry in whole seconds", ["T1-9"], () =>
     saving((options) => ({ ...options, ttlMs: seconds(options.ttlMs) })),
   ),
   {
-    name: "clock of the start",
-    bug: "reads the clock when it is opened",
+    name: "clock read once",
+    bug: "reads the clock only when it is opened",
     base: "memory",
     killedBy: ["T1-10"],
     make: () =>
-      plainHarness("clock of the start", (data, options) => {
+      plainHarness("clock read once", (data, options) => {
         const opened = Date.now();
         return plainStore(data, { ...options, now: options.now ?? (() => opened) });
       }),
   },
   mutant(
-    "metadata of the dead",
-    "keeps the metadata of what has expired",
+    "metadata of expired threads",
+    "keeps the metadata of an expired thread",
     ["T1-11"],
     () =>
       (inner, { data, options }) => ({
@@ -98,9 +106,9 @@ export const expiryMutants: readonly Mutant[] = [
   ),
   mutant(
     "createdAt moves",
-    "sets createdAt with every save",
+    "sets createdAt in every save",
     ["T2-1"],
-    () => (inner) => handsOut(inner, ({ updatedAt }) => ({ createdAt: updatedAt })),
+    () => (inner) => withReturnedThreads(inner, ({ updatedAt }) => ({ createdAt: updatedAt })),
   ),
 ];
 
@@ -111,23 +119,23 @@ function textOnly(metadata: object | undefined): ThreadMetadata | undefined {
 }
 
 export const metadataMutants: readonly Mutant[] = [
-  mutant("metadata dropped", "drops metadata when a save gives none", ["M1-1", "M1-4"], () =>
+  mutant("metadata dropped", "drops metadata if a save does not set it", ["M1-1", "M1-4"], () =>
     saving(({ metadata = {}, ...options }) => ({ ...options, metadata })),
   ),
-  mutant("metadata merged", "merges metadata into what is there", ["M1-2"], () =>
+  mutant("metadata merged", "merges metadata into the stored one", ["M1-2"], () =>
     saving(({ metadata, ...options }, before) => ({
       ...options,
       metadata:
         metadata && Object.keys(metadata).length > 0 ? { ...before?.metadata, ...metadata } : metadata,
     })),
   ),
-  mutant("empty metadata is none", "takes {} for no metadata", ["M1-3"], () =>
+  mutant("empty metadata ignored", "treats {} like omitted metadata", ["M1-3"], () =>
     saving(({ metadata, ...options }) => ({
       ...options,
       metadata: metadata && Object.keys(metadata).length === 0 ? undefined : metadata,
     })),
   ),
-  mutant("overwrite drops metadata", "keeps metadata for conditional saves only", ["M1-4"], () =>
+  mutant("overwrite drops metadata", "keeps metadata only in conditional saves", ["M1-4"], () =>
     saving((options) => ({
       ...options,
       metadata: options.metadata ?? (options.overwrite === true ? {} : undefined),
@@ -136,16 +144,21 @@ export const metadataMutants: readonly Mutant[] = [
   mutant("copied metadata", "copies metadata with Object.assign", ["M1-5"], () =>
     saving((options) => ({ ...options, metadata: options.metadata && Object.assign({}, options.metadata) })),
   ),
-  mutant("metadata as text", "makes text of whatever metadata holds", ["M1-6"], () =>
+  mutant("metadata as text", "converts all metadata values to strings", ["M1-6"], () =>
     saving((options) => ({ ...options, metadata: textOnly(options.metadata) })),
   ),
-  mutant("metadata counted in characters", "counts the characters of metadata", ["M1-7"], () => (inner) => ({
-    save: async (id, thread, options = {}) => {
-      const json = JSON.stringify(options.metadata ?? {});
-      if (json.length > 8192 || Buffer.byteLength(json) <= 8192) return inner.save(id, thread, options);
-      await nextTurn();
-      const { metadata: _, ...rest } = options;
-      return changed(await inner.save(id, thread, rest), { metadata: options.metadata ?? {} });
-    },
-  })),
+  mutant(
+    "metadata counted in characters",
+    "counts the characters of metadata instead of its bytes",
+    ["M1-7"],
+    () => (inner) => ({
+      save: async (id, thread, options = {}) => {
+        const json = JSON.stringify(options.metadata ?? {});
+        if (json.length > 8192 || Buffer.byteLength(json) <= 8192) return inner.save(id, thread, options);
+        await yieldToEventLoop();
+        const { metadata: _, ...rest } = options;
+        return withChanges(await inner.save(id, thread, rest), { metadata: options.metadata ?? {} });
+      },
+    }),
+  ),
 ];

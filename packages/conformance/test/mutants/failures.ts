@@ -1,6 +1,6 @@
 import { type CallOptions, type StoredThread, type ThreadStore, ThreadStoreError } from "@threadstore/core";
 import { storedThreadOf, type PlainDetails } from "../stores/plain/plain-record.ts";
-import { type Bug, changed, isText, type Mutant, mutant } from "./mutant.ts";
+import { type Bug, withChanges, isText, type Mutant, mutant } from "./mutant.ts";
 
 function unsignalled<Options extends CallOptions>(options: Options | undefined): Options | undefined {
   if (typeof options !== "object" || options === null) return options;
@@ -8,12 +8,12 @@ function unsignalled<Options extends CallOptions>(options: Options | undefined):
   return rest as Options;
 }
 
-/** A store that does something else when a call of the good one fails. */
+/** A store that does something else if a call of the correct store fails. */
 function onError<T>(call: () => Promise<T>, handle: (error: unknown) => T | Promise<T>): Promise<T> {
   return call().catch(handle);
 }
 
-/** A store whose load, save and delete each go through the same wrong hands. */
+/** A store whose save, load and delete share the same bug. */
 function around(run: <T>(call: () => Promise<T>, options: CallOptions | undefined) => Promise<T>): Bug {
   return (inner) => ({
     save: (id, thread, options) => run(() => inner.save(id, thread, options), options),
@@ -31,19 +31,19 @@ function rethrown(change: (error: ThreadStoreError) => unknown): Bug {
 }
 
 export const abortMutants: readonly Mutant[] = [
-  mutant("no signal", "does not look at the signal", ["F2-1"], () => (inner) => ({
+  mutant("no signal", "ignores the signal", ["F2-1"], () => (inner) => ({
     save: (id, thread, options) => inner.save(id, thread, unsignalled(options)),
     load: (id, options) => inner.load(id, unsignalled(options)),
     delete: (id, options) => inner.delete(id, unsignalled(options)),
   })),
-  mutant("own reason", "rejects with an AbortError of its own", ["F2-2"], () =>
+  mutant("own reason", "rejects with its own AbortError", ["F2-2"], () =>
     around((call, options) =>
       onError(call, (error) => {
         throw options?.signal?.aborted === true ? new DOMException("Aborted", "AbortError") : error;
       }),
     ),
   ),
-  mutant("half a save", "leaves half a thread when it is aborted", ["F2-3"], () => (inner) => ({
+  mutant("partial save", "leaves half a thread when it is aborted", ["F2-3"], () => (inner) => ({
     save: (id, thread, options) =>
       onError(
         () => inner.save(id, thread, options),
@@ -63,30 +63,35 @@ export const abortMutants: readonly Mutant[] = [
       return stored;
     },
   })),
-  mutant("endless listing", "looks at the signal for the first page only", ["F2-5"], () => (inner) => ({
+  mutant("endless listing", "checks the signal only before the first page", ["F2-5"], () => (inner) => ({
     listPage: (options = {}) => inner.listPage(options.cursor === undefined ? options : unsignalled(options)),
   })),
-  mutant("no turn", "keeps what it loaded for the rest of the event loop's turn", ["F7-1"], () => (inner) => {
-    const loads = new Map<string, Promise<StoredThread | undefined>>();
-    return {
-      load(id, options) {
-        const loading = loads.get(id) ?? inner.load(id, options);
-        if (!loads.has(id)) {
-          const forget = (): void => void loads.delete(id);
-          loading.then(() => setImmediate(forget), forget);
-        }
-        loads.set(id, loading);
-        return loading;
-      },
-    };
-  }),
+  mutant(
+    "cached until the event loop continues",
+    "answers loads from a cache until the event loop continues",
+    ["F7-1"],
+    () => (inner) => {
+      const loads = new Map<string, Promise<StoredThread | undefined>>();
+      return {
+        load(id, options) {
+          const loading = loads.get(id) ?? inner.load(id, options);
+          if (!loads.has(id)) {
+            const forget = (): void => void loads.delete(id);
+            loading.then(() => setImmediate(forget), forget);
+          }
+          loads.set(id, loading);
+          return loading;
+        },
+      };
+    },
+  ),
   mutant("listeners", "leaves a listener on the signal of each call", ["F6-1", "F6-2"], () =>
     around((call, options) => {
       options?.signal?.addEventListener("abort", () => undefined);
       return call();
     }),
   ),
-  mutant("complaints", "warns of a failure", ["F6-3"], () => {
+  mutant("complaints", "warns about a failure", ["F6-3"], () => {
     let hasWarned = false;
     return around((call) =>
       onError(call, (error) => {
@@ -108,11 +113,11 @@ export const errorMutants: readonly Mutant[] = [
         () => inner.save(id, thread, options),
         (error) => {
           if (!ThreadStoreError.is(error) || typeof thread !== "string") throw error;
-          throw new ThreadStoreError(error.code, `${error.message} It begins with ${thread.slice(0, 30)}`);
+          throw new ThreadStoreError(error.code, `${error.message} It starts with ${thread.slice(0, 30)}`);
         },
       ),
   })),
-  mutant("any options", "takes any options", ["F1-4"], () => (inner) => ({
+  mutant("any options", "accepts any options", ["F1-4"], () => (inner) => ({
     load: (id, options) =>
       inner.load(id, typeof options === "object" && options !== null ? { signal: options.signal } : {}),
   })),
@@ -129,7 +134,7 @@ async function isDamaged(store: ThreadStore, id: string): Promise<boolean> {
 }
 
 export const damageMutants: readonly Mutant[] = [
-  mutant("damage is nothing", "takes a damaged record for none", ["E2-1"], () => (inner) => ({
+  mutant("corrupt is missing", "treats a corrupt record as missing", ["E2-1"], () => (inner) => ({
     load: (id, options) =>
       onError(
         () => inner.load(id, options),
@@ -139,31 +144,31 @@ export const damageMutants: readonly Mutant[] = [
         },
       ),
   })),
-  mutant("replaces damage", "creates over a damaged record", ["E2-2"], () => (inner) => ({
+  mutant("corrupt replaced", "creates threads over corrupt records", ["E2-2"], () => (inner) => ({
     save: async (id, thread, options = {}) =>
       inner.save(id, thread, (await isDamaged(inner, id)) ? { overwrite: true } : options),
   })),
-  mutant("damage stays", "cannot delete a damaged record", ["E2-3"], () => (inner) => ({
+  mutant("corrupt cannot be deleted", "cannot delete a corrupt record", ["E2-3"], () => (inner) => ({
     delete: async (id, options) => {
       await inner.load(id);
       return inner.delete(id, options);
     },
   })),
-  mutant("damage is not overwritten", "cannot overwrite a damaged record", ["E2-4"], () => (inner) => ({
+  mutant("corrupt cannot be overwritten", "cannot overwrite a corrupt record", ["E2-4"], () => (inner) => ({
     save: async (id, thread, options) => {
       if (options?.overwrite === true) await inner.load(id);
       return inner.save(id, thread, options);
     },
   })),
-  mutant("damage ends a listing", "fails to list what is damaged", ["E2-5"], () => (inner) => ({
+  mutant("corrupt ends a listing", "fails to list corrupt records", ["E2-5"], () => (inner) => ({
     listPage: async (options) => {
       const page = await inner.listPage(options);
       if (page.threads.some(({ corrupt }) => corrupt))
-        throw new ThreadStoreError("CORRUPT", "A record is damaged.");
+        throw new ThreadStoreError("CORRUPT", "A record is corrupt.");
       return page;
     },
   })),
-  mutant("any record", "does not look whose record it is", ["E2-6"], () => (inner, { data }) => ({
+  mutant("any record", "does not check whose record it reads", ["E2-6"], () => (inner, { data }) => ({
     load: (id, options) =>
       onError(
         () => inner.load(id, options),
@@ -171,7 +176,7 @@ export const damageMutants: readonly Mutant[] = [
           const row = data.get("[]")?.get(id);
           if (row === undefined || !ThreadStoreError.is(error, "CORRUPT")) throw error;
           const details = JSON.parse(Buffer.from(row.bytes).toString().slice(64)) as PlainDetails;
-          return changed(storedThreadOf(row.version, details), { id });
+          return withChanges(storedThreadOf(row.version, details), { id });
         },
       ),
   })),

@@ -2,14 +2,14 @@ import { type ThreadStore, ThreadStoreError } from "@threadstore/core";
 import type { ThreadDriver } from "@threadstore/core/driver";
 import { pathOf } from "../stores/key-value/key-value-driver.ts";
 import type { NetworkBug } from "../stores/key-value/key-value-harness.ts";
-import { type Mutant, wrapped } from "./mutant.ts";
+import { type Mutant, wrapStore } from "./mutant.ts";
 import { driverMutant, networkMutant, replacingErrors } from "./network-mutant.ts";
 
 function throughStore(change: (inner: ThreadStore) => Partial<ThreadStore>): NetworkBug {
-  return { store: (inner, options) => wrapped(inner, { data: new Map(), options }, change) };
+  return { store: (inner, options) => wrapStore(inner, { data: new Map(), options }, change) };
 }
 
-/** A store whose calls have other options. */
+/** A store whose calls have changed options. */
 function withOptions(
   inner: ThreadStore,
   change: <O extends object>(options: O | undefined) => O,
@@ -24,15 +24,15 @@ function withOptions(
 }
 
 export const connectionMutants: readonly Mutant[] = [
-  networkMutant("half an answer", "takes what came of a cut answer for all of it", ["F5-1"], () => ({
+  networkMutant("partial response", "takes the part of a cut response for all of it", ["F5-1"], () => ({
     acceptsTruncatedBodies: true,
   })),
-  networkMutant("no retries", "does not try again what failed in passing", ["F5-1"], () => ({
+  networkMutant("no retries", "does not retry transient failures", ["F5-1"], () => ({
     options: { maxRetries: 0 },
   })),
   driverMutant(
     "dropped connections",
-    "fails when a connection was dropped since",
+    "fails if a connection was dropped since the last call",
     ["F5-2"],
     (inner, client) => {
       let known = 0;
@@ -45,8 +45,8 @@ export const connectionMutants: readonly Mutant[] = [
     },
   ),
   driverMutant(
-    "look, then write",
-    "compares versions by itself before it writes",
+    "read, then write",
+    "compares versions itself before writing",
     ["C4-8"],
     (inner, client, place) => ({
       ...inner,
@@ -57,11 +57,11 @@ export const connectionMutants: readonly Mutant[] = [
       },
     }),
   ),
-  driverMutant("left connections", "leaves its connections when it is closed", ["F3-7"], (inner) => ({
+  driverMutant("leaked connections", "leaves its connections open when it is closed", ["F3-7"], (inner) => ({
     ...inner,
     close: () => Promise.resolve(),
   })),
-  driverMutant("left requests", "leaves what is under way when it is closed", ["F3-8"], (inner) => {
+  driverMutant("leaked requests", "leaves requests in flight when it is closed", ["F3-8"], (inner) => {
     const signal = new AbortController().signal;
     return {
       ...inner,
@@ -72,12 +72,12 @@ export const connectionMutants: readonly Mutant[] = [
 ];
 
 export const outageMutants: readonly Mutant[] = [
-  networkMutant("no time limit", "goes on after its time is up", ["F4-1"], () =>
+  networkMutant("no time limit", "continues after its deadline", ["F4-1"], () =>
     throughStore((inner) => withOptions(inner, (options) => ({ ...options, timeoutMs: 6_000 }) as never)),
   ),
   networkMutant(
-    "silence is no effect",
-    "says UNAVAILABLE of a change that has no answer in time",
+    "timeout means no effect",
+    "reports UNAVAILABLE for a write without a response in time",
     ["F4-2"],
     () =>
       throughStore((inner) => ({
@@ -86,14 +86,14 @@ export const outageMutants: readonly Mutant[] = [
             return await inner.save(...parameters);
           } catch (error) {
             if (!ThreadStoreError.is(error, "OUTCOME_UNKNOWN")) throw error;
-            throw new ThreadStoreError("UNAVAILABLE", "No answer came in time.");
+            throw new ThreadStoreError("UNAVAILABLE", "The response did not arrive in time.");
           }
         },
       })),
   ),
   networkMutant(
-    "abort at the end",
-    "looks at the signal only when an answer comes, or none in time",
+    "late check of the signal",
+    "checks the signal only when a response arrives or the deadline passes",
     ["F2-6"],
     () =>
       throughStore((inner) => ({
@@ -110,28 +110,23 @@ export const outageMutants: readonly Mutant[] = [
   networkMutant("eager connection", "connects when it is opened", ["E1-3"], () => ({
     onOpen: (client) => client.send("GET", "/greeting"),
   })),
-  networkMutant("loud outage", "warns when its server is away", ["E1-3"], () => {
+  networkMutant("warning on outage", "emits a warning when its server is down", ["E1-3"], () => {
     let hasWarned = false;
     return {
       driver: (inner) =>
         replacingErrors(inner, (error) => {
-          if (!hasWarned) process.emitWarning("The server is away.", "StoreWarning");
+          if (!hasWarned) process.emitWarning("The server is down.", "StoreWarning");
           hasWarned = true;
           return error;
         }),
     };
   }),
-  driverMutant("an outage is nothing", "takes an outage for nothing there", ["E1-4", "E1-3"], (inner) => ({
+  driverMutant("outage means missing", "treats an outage as a missing thread", ["E1-4", "E1-3"], (inner) => ({
     ...inner,
     read: (...parameters) => inner.read(...parameters).catch(() => undefined),
   })),
-  driverMutant(
-    "an outage is an empty listing",
-    "takes an outage for an empty listing",
-    ["E1-4"],
-    (inner) => ({
-      ...inner,
-      list: (...parameters) => inner.list(...parameters).catch(() => ({ records: [], next: undefined })),
-    }),
-  ),
+  driverMutant("outage means empty", "treats an outage as an empty listing", ["E1-4"], (inner) => ({
+    ...inner,
+    list: (...parameters) => inner.list(...parameters).catch(() => ({ records: [], next: undefined })),
+  })),
 ];

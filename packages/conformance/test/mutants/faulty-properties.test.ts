@@ -6,15 +6,15 @@ import { type SuiteOptions, suiteSettings } from "../../src/suite/settings.ts";
 import { range } from "../../src/utilities/parallel.ts";
 import { keyValueHarness } from "../stores/key-value/key-value-harness.ts";
 import { faultySequenceMutants } from "./faulty-sequences.ts";
-import { foundByFaultyCalls } from "./found-by-faulty-calls.ts";
-import { zoo } from "./index.ts";
+import { killedByFaultyCalls } from "./killed-by-faulty-calls.ts";
+import { harnessOfMutant } from "./lookup.test-helper.ts";
 
 interface Trial extends SuiteOptions {
-  /** How long a failure is made shorter: not at all where only that there is one counts. */
+  /** How long to shorten a failure. By default, the calls do not matter. */
   readonly shrinkingMs?: number;
 }
 
-/** What C6-10 says of the store. */
+/** Resolves with the failure of C6-10, if any. */
 async function failureOf(
   harness: Harness,
   { shrinkingMs = 0, ...options }: Trial,
@@ -31,29 +31,23 @@ async function failureOf(
   return undefined;
 }
 
-/** What is rare may take more than the runs of one seed. */
+/** Tries several seeds, because a rare bug may take more runs than one seed makes. */
 async function firstFailureOf(name: string, shrinkingMs?: number): Promise<string | undefined> {
   const trial = shrinkingMs === undefined ? {} : { shrinkingMs };
   for (let seed = 1; seed <= 5; seed += 1) {
-    const failure = await failureOf(mutantOf(name), { ...trial, seed, effort: "quick" });
+    const failure = await failureOf(harnessOfMutant(name), { ...trial, seed, effort: "quick" });
     if (failure !== undefined) return failure;
   }
   return undefined;
-}
-
-function mutantOf(name: string): Harness {
-  const [found] = zoo.filter((each) => each.name === name);
-  if (found === undefined) throw new Error(`There is no mutant ${name}.`);
-  return found.make();
 }
 
 const explained = /^Expected: .+ Actual: .+\nIt happened at the last of these calls:\n {2}1\. .+/su;
 const { effort } = suiteSettings();
 
 describe("C6-10", () => {
-  // Once, each is found in the test of the zoo.
+  // Another test kills each of them once.
   it.skipIf(effort === "quick").each(faultySequenceMutants)(
-    "finds the store that $bug 20 times of 20 ($name)",
+    "kills the store that $bug 20 times out of 20 ($name)",
 
     async ({ make }) => {
       for (const n of range(20))
@@ -61,27 +55,27 @@ describe("C6-10", () => {
     },
   );
 
-  it.each(effort === "quick" ? foundByFaultyCalls.slice(0, 4) : foundByFaultyCalls)(
-    "finds what cases were made for: %s",
+  it.each(effort === "quick" ? killedByFaultyCalls.slice(0, 4) : killedByFaultyCalls)(
+    "kills mutants written for other cases: %s",
 
     async (name) => {
       expect(await firstFailureOf(name)).toMatch(explained);
     },
   );
 
-  it("makes the calls that lead to a failure few, and makes them again when told", async () => {
-    const name = "blind re-sending";
+  it("shortens the calls that lead to a failure and can repeat them", async () => {
+    const name = "blind resend";
     const failure = (await firstFailureOf(name, 5000)) ?? "";
     const calls = callsIn(failure);
     expect(calls.length).toBeGreaterThan(0);
     expect(calls.length).toBeLessThan(8);
     const [, seed, replay = ""] = /_SEED=(\S+) THREADSTORE_CONFORMANCE_REPLAY=(\S+)$/u.exec(failure) ?? [];
-    const again = await failureOf(mutantOf(name), { seed: Number(seed), replay });
+    const again = await failureOf(harnessOfMutant(name), { seed: Number(seed), replay });
     expect(callsIn(again ?? "")).toEqual(calls);
   });
 
   it.each(range(effort === "quick" ? 2 : 10))(
-    "finds nothing in a good store (seed %i)",
+    "passes for a correct store (seed %i)",
 
     async (seed) => {
       expect(await failureOf(keyValueHarness("good"), { seed, effort: "quick" })).toBe(undefined);

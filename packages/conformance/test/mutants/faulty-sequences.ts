@@ -2,21 +2,21 @@ import { type ThreadStore, ThreadStoreError } from "@threadstore/core";
 import type { StoredRecord, ThreadDriver } from "@threadstore/core/driver";
 import { pathOf } from "../stores/key-value/key-value-driver.ts";
 import { isConnectionLost } from "../stores/network-error.ts";
-import { type Mutant, wrapped } from "./mutant.ts";
+import { type Mutant, wrapStore } from "./mutant.ts";
 import { driverMutant, networkMutant } from "./network-mutant.ts";
 
-const foundBy = ["C6-10"];
+const KILLED_BY = ["C6-10"];
 
 function isUnknown(error: unknown): boolean {
   return ThreadStoreError.is(error, "OUTCOME_UNKNOWN");
 }
 
-/** Bugs that take a fault and what comes before and after it: no case that was thought of has just that. */
+/** Bugs that need a fault and particular calls before and after it, which no handwritten case makes. */
 export const faultySequenceMutants: readonly Mutant[] = [
   driverMutant(
     "stale copy",
-    "hands out what it wrote last when the answer to a load is lost",
-    foundBy,
+    "returns what it wrote last if the response to a load is lost",
+    KILLED_BY,
     (inner, _client, place) => {
       const copies = new Map<string, StoredRecord>();
       const write: ThreadDriver["write"] = async (key, record, ...rest) => {
@@ -38,9 +38,9 @@ export const faultySequenceMutants: readonly Mutant[] = [
     },
   ),
   driverMutant(
-    "takes itself for another",
-    "says that a save after one that was aborted has lost its race",
-    foundBy,
+    "conflict with its aborted save",
+    "reports a lost race for a save after one that was aborted",
+    KILLED_BY,
     (inner, _client, place) => {
       const left = new Set<string>();
       const write: ThreadDriver["write"] = async (key, record, expected, options) => {
@@ -57,9 +57,9 @@ export const faultySequenceMutants: readonly Mutant[] = [
     },
   ),
   driverMutant(
-    "deletes to the end",
-    "makes a delete that had no answer again before it writes that thread",
-    foundBy,
+    "repeated delete",
+    "repeats a delete without a response before it writes the same thread",
+    KILLED_BY,
     (inner, client, place) => {
       const begun = new Set<string>();
       return {
@@ -81,9 +81,9 @@ export const faultySequenceMutants: readonly Mutant[] = [
     },
   ),
   driverMutant(
-    "answers mixed up",
-    "takes the answer to a load that was aborted for that to the next",
-    foundBy,
+    "mixed-up responses",
+    "takes the response to an aborted load for the response to the next one",
+    KILLED_BY,
     (inner) => {
       let aborted: Parameters<ThreadDriver["read"]>[0] | undefined;
       const read: ThreadDriver["read"] = async (key, known, options) => {
@@ -100,9 +100,9 @@ export const faultySequenceMutants: readonly Mutant[] = [
     },
   ),
   networkMutant(
-    "heals itself",
-    "saves over whatever is there after a change whose outcome it does not know",
-    foundBy,
+    "forced save after unknown outcome",
+    "saves over whatever is stored after a write with an unknown outcome",
+    KILLED_BY,
     () => ({
       store: (inner, options) => {
         const unknown = new Set<string>();
@@ -122,7 +122,7 @@ export const faultySequenceMutants: readonly Mutant[] = [
           },
           delete: (id, given) => noting(id, () => store.delete(id, given)),
         });
-        return wrapped(inner, { data: new Map(), options }, bug);
+        return wrapStore(inner, { data: new Map(), options }, bug);
       },
     }),
   ),

@@ -26,8 +26,8 @@ import { updateMutants } from "./update.ts";
 import { valueMutants } from "./values.ts";
 import { versionMutants } from "./versions.ts";
 
-/** Every broken store. A bug of a real adapter that the suite missed is added here first. */
-export const zoo: readonly Mutant[] = [
+/** All mutants. When a real adapter has a bug that the suite missed, add a mutant with it first. */
+export const mutants: readonly Mutant[] = [
   ...lifecycleMutants,
   ...idMutants,
   ...valueMutants,

@@ -1,10 +1,10 @@
 import { keyValueHarness, keyValuePeer } from "../stores/key-value/key-value-harness.ts";
-import { type Mutant, mutant, nextTurn } from "./mutant.ts";
+import { type Mutant, mutant, yieldToEventLoop } from "./mutant.ts";
 
-/** How many calls the broken pool has room for. */
+/** The capacity of the pool. */
 const POOL = 50;
 
-/** Takes a place for each call, and has it back when the call succeeds. */
+/** Takes a connection from the pool and returns it if the call succeeds. */
 function leakyPool(): <T>(call: () => Promise<T>) => Promise<T> {
   const waiting: (() => void)[] = [];
   let free = POOL;
@@ -18,16 +18,16 @@ function leakyPool(): <T>(call: () => Promise<T>) => Promise<T> {
   };
 }
 
-/** What calls and stores leave behind: in the listing, in the process, in a pool; and processes that share nothing. */
+/** Leftovers of calls and stores: in the listing, in the process, in a pool; and processes that share nothing. */
 export const leftoverMutants: readonly Mutant[] = [
   mutant(
     "visible temporaries",
-    "lists what it saves a thread to before it renames it",
+    "lists the temporary file of a save before renaming it",
     ["D3-3"],
     () => (inner) => ({
       save: async (id, thread, options) => {
         await inner.save(`${id}.tmp`, thread, { overwrite: true });
-        await nextTurn();
+        await yieldToEventLoop();
         try {
           return await inner.save(id, thread, options);
         } finally {
@@ -37,16 +37,16 @@ export const leftoverMutants: readonly Mutant[] = [
     }),
   ),
   {
-    name: "a timer each",
+    name: "leaked timer",
     bug: "leaves a timer running when it is closed",
     base: "HTTP",
     killedBy: ["F6-4"],
     make: () =>
-      keyValueHarness("a timer each", {
+      keyValueHarness("leaked timer", {
         onOpen: async () => void setTimeout(() => undefined, 30_000),
       }),
   },
-  mutant("leaky pool", "loses a place of its pool with each call that fails", ["F6-5"], () => {
+  mutant("leaking pool", "loses a connection of its pool with each failing call", ["F6-5"], () => {
     const pooled = leakyPool();
     return (inner) => ({
       save: (...parameters) => pooled(() => inner.save(...parameters)),
@@ -54,17 +54,17 @@ export const leftoverMutants: readonly Mutant[] = [
     });
   }),
   {
-    name: "process that stays",
-    bug: "keeps its process from ending",
+    name: "process kept alive",
+    bug: "keeps its process from exiting",
     base: "HTTP",
     killedBy: ["F3-10"],
-    make: () => ({ ...keyValueHarness("process that stays"), peer: keyValuePeer(false, true) }),
+    make: () => ({ ...keyValueHarness("process kept alive"), peer: keyValuePeer(false, true) }),
   },
   {
-    name: "count of its own",
-    bug: "counts in each process for itself",
+    name: "separate counters",
+    bug: "counts separately in each process",
     base: "HTTP",
     killedBy: ["C4-7"],
-    make: () => ({ ...keyValueHarness("count of its own"), peer: keyValuePeer(true) }),
+    make: () => ({ ...keyValueHarness("separate counters"), peer: keyValuePeer(true) }),
   },
 ];

@@ -5,9 +5,12 @@ import {
   type ThreadSummary,
   ThreadStoreError,
 } from "@threadstore/core";
-import { type Bug, everything, type Mutant, mutant, pageOf } from "./mutant.ts";
+import { type Bug, allSummaries, type Mutant, mutant, pageOf } from "./mutant.ts";
 
-/** A store that makes pages of the whole listing, with the position as cursor. Wrong limits and cursors are refused. */
+/**
+ * A store that creates pages from the whole listing, with the position as cursor. Invalid limits and cursors are
+ * rejected.
+ */
 function paged(
   inner: ThreadStore,
   arrange: (all: ThreadSummary[]) => readonly ThreadSummary[],
@@ -17,7 +20,7 @@ function paged(
     await inner.listPage({ limit: limit ?? 1, signal });
     if (cursor !== undefined && !/^\d+$/u.test(cursor))
       throw new ThreadStoreError("INVALID_ARGUMENT", "No cursor.");
-    const all = arrange(await everything(inner));
+    const all = arrange(await allSummaries(inner));
     const page = pageOf(all, Number(cursor ?? 0), limit);
     const threads = page.threads.map((each) => (options.metadata === true ? each : withoutMetadata(each)));
     return { ...page, threads };
@@ -28,14 +31,14 @@ function withoutMetadata({ metadata: _metadata, ...summary }: ThreadSummary): Th
   return summary;
 }
 
-/** A store that changes the pages of a good one. */
+/** A store that changes the pages of a correct one. */
 function pages(change: (page: ThreadPage, options: ListOptions) => ThreadPage | Promise<ThreadPage>): Bug {
   return (inner) => ({
     listPage: async (options = {}) => change(await inner.listPage(options), options),
   });
 }
 
-/** A store with cursors of its own making. */
+/** A store with its own cursors. */
 function withCursors(
   encode: (cursor: string, of: object) => string,
   decode: (cursor: string, of: object) => string,
@@ -53,7 +56,7 @@ function withCursors(
 }
 
 export const listingMutants: readonly Mutant[] = [
-  mutant("endless cursor", "gives a cursor with the last page, too", ["L1-1", "L1-5"], () => {
+  mutant("endless cursor", "returns a cursor with the last page, too", ["L1-1", "L1-5"], () => {
     return (inner) => ({
       listPage: async (options = {}) => {
         if (options.cursor === "end") return { threads: [], cursor: undefined };
@@ -62,7 +65,7 @@ export const listingMutants: readonly Mutant[] = [
       },
     });
   }),
-  mutant("inclusive cursor", "begins a page with the last thread of the one before", ["L1-2"], () => {
+  mutant("inclusive cursor", "starts a page with the last thread of the previous one", ["L1-2"], () => {
     const lastOf = new Map<string, ThreadSummary | undefined>();
     return pages((page, { cursor }) => {
       const before = cursor === undefined ? undefined : lastOf.get(cursor);
@@ -70,10 +73,10 @@ export const listingMutants: readonly Mutant[] = [
       return before === undefined ? page : { ...page, threads: [before, ...page.threads] };
     });
   }),
-  mutant("first thousand", "lists what fits one page of the backend", ["L1-3"], () => (inner) => ({
+  mutant("first thousand", "lists only what fits one page of the backend", ["L1-3"], () => (inner) => ({
     listPage: paged(inner, (all) => all.slice(0, 1000)),
   })),
-  mutant("cached listing", "lists what was there a while ago", ["E4-2"], () => {
+  mutant("cached listing", "lists from an outdated cache", ["E4-2"], () => {
     const cache = new WeakMap<object, Promise<ThreadPage>>();
     return (inner) => ({
       listPage: (options) => {
@@ -85,7 +88,7 @@ export const listingMutants: readonly Mutant[] = [
   }),
   mutant(
     "cursor by offset",
-    "goes on at a position, as SQL's OFFSET",
+    "continues at a position, like OFFSET in SQL",
     ["L1-8", "L1-9", "L1-12"],
     () => (inner) => ({
       listPage: paged(inner, (all) => all),
@@ -105,7 +108,7 @@ export const listingMutants: readonly Mutant[] = [
       (cursor) => cursor,
     ),
   ),
-  mutant("cursors in memory", "remembers its cursors in the client", ["L1-10"], () => {
+  mutant("cursors in memory", "keeps its cursors in the memory of the client", ["L1-10"], () => {
     const known = new WeakMap<object, Map<string, string>>();
     return withCursors(
       (cursor, client) => {
@@ -118,7 +121,7 @@ export const listingMutants: readonly Mutant[] = [
       (cursor, client) => known.get(client)?.get(cursor) ?? "unknown",
     );
   }),
-  mutant("size in characters", "lists sizes in characters", ["L4-2"], () => (inner) => ({
+  mutant("size in characters", "reports sizes in characters", ["L4-2"], () => (inner) => ({
     listPage: async (options) => {
       const page = await inner.listPage(options);
       const threads: ThreadSummary[] = [];
@@ -129,7 +132,7 @@ export const listingMutants: readonly Mutant[] = [
       return { ...page, threads };
     },
   })),
-  mutant("any cursor", "begins anew with a cursor that it does not know", ["L1-11"], () => (inner) => ({
+  mutant("any cursor", "starts over at an unknown cursor", ["L1-11"], () => (inner) => ({
     listPage: async (options = {}) => {
       try {
         return await inner.listPage(options);
@@ -148,7 +151,7 @@ export const listingMutants: readonly Mutant[] = [
       },
     };
   }),
-  mutant("clamped limit", "makes a limit that is wrong right", ["L1-6"], () => (inner) => ({
+  mutant("clamped limit", "replaces an invalid limit by a valid one", ["L1-6"], () => (inner) => ({
     listPage: (options = {}) => {
       const { limit = 100 } = options;
       const isRight = Number.isInteger(limit) && limit >= 1 && limit <= 1000;

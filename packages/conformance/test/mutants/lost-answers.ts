@@ -3,7 +3,7 @@ import { isConnectionLost } from "../stores/network-error.ts";
 import type { Mutant } from "./mutant.ts";
 import { changedError, driverMutant, networkMutant, replacingErrors } from "./network-mutant.ts";
 
-/** What a call does when its answer was lost. */
+/** Runs the call, and the alternative if its response is lost. */
 function onLoss<T>(call: () => Promise<T>, otherwise: () => Promise<T>): Promise<T> {
   return call().catch((error: unknown) => {
     if (isConnectionLost(error)) return otherwise();
@@ -17,8 +17,8 @@ function claimingNoEffect(inner: ThreadDriver): ThreadDriver {
 
 export const lostAnswerMutants: readonly Mutant[] = [
   driverMutant(
-    "blind re-sending",
-    "sends a conditional write again when its answer is lost, and conflicts with itself",
+    "blind resend",
+    "resends a conditional write whose response is lost, and conflicts with itself",
     ["C6-1", "C6-2", "C6-3"],
     (inner) => ({
       ...inner,
@@ -35,20 +35,20 @@ export const lostAnswerMutants: readonly Mutant[] = [
     }),
   ),
   driverMutant(
-    "lost is not applied",
-    "explains a lost answer as one to a request that had no effect",
+    "lost means not applied",
+    "reports a lost response as a request without effect",
     ["C6-1", "C6-2", "C6-3", "C6-5"],
     claimingNoEffect,
   ),
   networkMutant(
-    "lost is unavailable",
-    "says UNAVAILABLE where a change may have been made",
+    "lost means unavailable",
+    "reports UNAVAILABLE although a write may have been applied",
     ["C6-1", "C6-2"],
     () => ({ options: { maxRetries: 0 }, driver: claimingNoEffect }),
   ),
   driverMutant(
-    "unconditional re-sending",
-    "sends a change again without its condition when its answer is lost",
+    "unconditional resend",
+    "resends a write whose response is lost, without its precondition",
     ["C6-6", "C6-7", "C6-8"],
     (inner) => {
       const current = async (...[key, , options]: Parameters<ThreadDriver["delete"]>) =>
@@ -68,7 +68,7 @@ export const lostAnswerMutants: readonly Mutant[] = [
       };
     },
   ),
-  driverMutant("late re-sending", "sends what was lost again before its next change", ["C6-4"], (inner) => {
+  driverMutant("late resend", "resends a lost write before its next one", ["C6-4"], (inner) => {
     const kept: (() => Promise<unknown>)[] = [];
     const write: ThreadDriver["write"] = async (key, record, ...rest) => {
       await Promise.allSettled(kept.splice(0).map((again) => again()));
@@ -82,7 +82,7 @@ export const lostAnswerMutants: readonly Mutant[] = [
     };
     return { ...inner, write };
   }),
-  driverMutant("hope", "takes a change whose answer is lost for made", ["C6-4"], (inner) => ({
+  driverMutant("optimism", "treats a write whose response is lost as applied", ["C6-4"], (inner) => ({
     ...inner,
     write: (...parameters) =>
       onLoss(
@@ -95,21 +95,16 @@ export const lostAnswerMutants: readonly Mutant[] = [
         () => Promise.resolve(true),
       ),
   })),
-  driverMutant(
-    "one greeting",
-    "never greets its server again after a failure",
-    ["C6-5", "E1-3"],
-    (inner, client) => {
-      let greeting: Promise<unknown> | undefined;
-      const greeted = <T>(call: () => Promise<T>): Promise<T> =>
-        (greeting ??= client.send("GET", "/greeting")).then(call);
-      return {
-        ...inner,
-        read: (...parameters) => greeted(() => inner.read(...parameters)),
-        write: (...parameters) => greeted(() => inner.write(...parameters)),
-        delete: (...parameters) => greeted(() => inner.delete(...parameters)),
-        list: (...parameters) => greeted(() => inner.list(...parameters)),
-      };
-    },
-  ),
+  driverMutant("single handshake", "never repeats a failed handshake", ["C6-5", "E1-3"], (inner, client) => {
+    let greeting: Promise<unknown> | undefined;
+    const greeted = <T>(call: () => Promise<T>): Promise<T> =>
+      (greeting ??= client.send("GET", "/greeting")).then(call);
+    return {
+      ...inner,
+      read: (...parameters) => greeted(() => inner.read(...parameters)),
+      write: (...parameters) => greeted(() => inner.write(...parameters)),
+      delete: (...parameters) => greeted(() => inner.delete(...parameters)),
+      list: (...parameters) => greeted(() => inner.list(...parameters)),
+    };
+  }),
 ];

@@ -13,42 +13,42 @@ import { plainHarness } from "../stores/plain/plain-harness.ts";
 import type { PlainData } from "../stores/plain/plain-record.ts";
 import { plainStore } from "../stores/plain/plain-store.ts";
 
-/** What the good store is made of. */
+/** The reference store that a mutant is based on. */
 export type MutantBase = "memory" | "file system" | "SQLite" | "Redis" | "HTTP";
 
-/** A store with one bug, and the cases that have to find it. */
+/** A store with one bug, and the cases that must find it. */
 export interface Mutant {
   readonly name: string;
-  /** What it does wrong. */
+  /** The bug in words, as in "A store that …". */
   readonly bug: string;
   readonly base: MutantBase;
   readonly killedBy: readonly string[];
-  /** A harness with state of its own. */
+  /** Creates a harness with its own state. */
   readonly make: () => Harness;
 }
 
-/** What a bug may need besides the good store that it is in. */
-export interface Surroundings {
+/** What a bug may need in addition to the correct store. */
+export interface BugContext {
   readonly data: PlainData;
   readonly options: StoreOptions;
-  /** The store with the bug, for what calls itself. */
+  /** The store with the bug, for methods that call others. */
   readonly self: ThreadStore;
 }
 
-/** The methods that have the bug, of a store or view whose good version is `inner`. */
-export type Bug = (inner: ThreadStore, surroundings: Surroundings) => Partial<ThreadStore>;
+/** Returns the methods with the bug, for a store or view whose correct version is `inner`. */
+export type Bug = (inner: ThreadStore, context: BugContext) => Partial<ThreadStore>;
 
-/** A mutant of the plain store. `makeBug` runs once a harness: what it keeps is shared by all clients. */
+/** Creates a mutant of the plain store. `makeBug` runs once for each harness, so all clients share its state. */
 export function mutant(name: string, bug: string, killedBy: readonly string[], makeBug: () => Bug): Mutant {
   return { name, bug, base: "memory", killedBy, make: () => withBug(name, makeBug()) };
 }
 
 export function withBug(name: string, bug: Bug): Harness {
-  return plainHarness(name, (data, options) => wrapped(plainStore(data, options), { data, options }, bug));
+  return plainHarness(name, (data, options) => wrapStore(plainStore(data, options), { data, options }, bug));
 }
 
-/** The store with some methods replaced; `list`, `update` and disposal go through the replaced ones. */
-export function wrapped(inner: ThreadStore, surroundings: Omit<Surroundings, "self">, bug: Bug): ThreadStore {
+/** Returns the store with some methods replaced. `list`, `update` and disposal use the replaced ones. */
+export function wrapStore(inner: ThreadStore, context: Omit<BugContext, "self">, bug: Bug): ThreadStore {
   const self: ThreadStore = {
     save: (...parameters) => inner.save(...parameters),
     load: (...parameters) => inner.load(...parameters),
@@ -64,41 +64,41 @@ export function wrapped(inner: ThreadStore, surroundings: Omit<Surroundings, "se
     listPage: (...parameters) => inner.listPage(...parameters),
     update: (...parameters) => updateThread(self, ...parameters),
     deleteExpired: (...parameters) => inner.deleteExpired(...parameters),
-    namespace: (name) => wrapped(inner.namespace(name), surroundings, bug),
+    namespace: (name) => wrapStore(inner.namespace(name), context, bug),
     close: () => inner.close(),
     [Symbol.asyncDispose]: () => self.close(),
   };
-  return Object.assign(self, bug(inner, { ...surroundings, self }));
+  return Object.assign(self, bug(inner, { ...context, self }));
 }
 
-/** The stored thread with some of it changed, its getters resolved. */
-export function changed(stored: StoredThread, changes: Partial<StoredThread>): StoredThread {
+/** Returns a copy of the stored thread with some properties changed and its getters resolved. */
+export function withChanges(stored: StoredThread, changes: Partial<StoredThread>): StoredThread {
   return { ...stored, ...changes };
 }
 
-export async function changedIfThere(
+export async function withChangesIfFound(
   stored: Promise<StoredThread | undefined>,
   change: (stored: StoredThread) => Partial<StoredThread>,
 ): Promise<StoredThread | undefined> {
   const found = await stored;
-  return found === undefined ? undefined : changed(found, change(found));
+  return found === undefined ? undefined : withChanges(found, change(found));
 }
 
-/** Both ways in which a store hands out threads, changed. */
-export function handsOut(
+/** Changes the threads that `save` and `load` return. */
+export function withReturnedThreads(
   inner: ThreadStore,
   change: (stored: StoredThread) => Partial<StoredThread>,
 ): Partial<ThreadStore> {
   return {
     save: async (...parameters) => {
       const stored = await inner.save(...parameters);
-      return changed(stored, change(stored));
+      return withChanges(stored, change(stored));
     },
-    load: (...parameters) => changedIfThere(inner.load(...parameters), change),
+    load: (...parameters) => withChangesIfFound(inner.load(...parameters), change),
   };
 }
 
-export async function everything(store: ThreadStore): Promise<ThreadSummary[]> {
+export async function allSummaries(store: ThreadStore): Promise<ThreadSummary[]> {
   const all: ThreadSummary[] = [];
   for await (const summary of store.list({ limit: 1000, metadata: true })) all.push(summary);
   return all;
@@ -110,18 +110,18 @@ export function pageOf(all: readonly ThreadSummary[], start: number, limit = 100
 }
 
 export function conflict(): ThreadStoreError {
-  return new ThreadStoreError("CONFLICT", "The thread is not at the previous version.");
+  return new ThreadStoreError("CONFLICT", "The thread is not at the expected version.");
 }
 
 export function isText(thread: object | string): thread is string | TextParts {
   return typeof thread === "string" || hasTextParts(thread);
 }
 
-export function nextTurn(): Promise<void> {
+export function yieldToEventLoop(): Promise<void> {
   return new Promise((resolve) => setImmediate(resolve));
 }
 
-/** What a caller saw, as a version. */
+/** Returns the version of a `previous` option. */
 export function versionIn(previous: string | { readonly version: string } | undefined): string | undefined {
   return typeof previous === "object" && previous !== null ? previous.version : previous;
 }

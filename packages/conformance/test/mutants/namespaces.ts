@@ -2,32 +2,32 @@ import { type StoredThread, type ThreadStore, ThreadStoreError } from "@threadst
 import { plainStore } from "../stores/plain/plain-store.ts";
 import {
   type Bug,
-  changed,
-  changedIfThere,
-  everything,
+  withChanges,
+  withChangesIfFound,
+  allSummaries,
   type Mutant,
   mutant,
   pageOf,
   versionIn,
-  wrapped,
+  wrapStore,
 } from "./mutant.ts";
 
-/** A view that is a prefix of ids in one namespace for all. */
+/** A view that is a prefix of the ids in a single namespace. */
 function prefixed(root: ThreadStore, prefix: string, separator: string): ThreadStore {
-  return wrapped(root, { data: new Map(), options: {} }, () => ({
+  return wrapStore(root, { data: new Map(), options: {} }, () => ({
     save: async (id, thread, options = {}) => {
       const stored: StoredThread = await root.save(prefix + id, thread, {
         ...options,
         previous: versionIn(options.previous),
       });
-      return changed(stored, { id });
+      return withChanges(stored, { id });
     },
     load: (id, { cached: _cached, ...options } = {}) =>
-      changedIfThere(root.load(prefix + id, options), () => ({ id })),
+      withChangesIfFound(root.load(prefix + id, options), () => ({ id })),
     delete: (id, options = {}) =>
       root.delete(prefix + id, { ...options, previous: versionIn(options.previous) }),
     listPage: async ({ cursor = "0", limit } = {}) => {
-      const all = (await everything(root)).filter(({ id }) => id.startsWith(prefix));
+      const all = (await allSummaries(root)).filter(({ id }) => id.startsWith(prefix));
       const own = all.map((each) => ({ ...each, id: each.id.slice(prefix.length) }));
       return pageOf(own, Number(cursor), limit);
     },
@@ -39,10 +39,10 @@ function prefixes(separator: string): Bug {
   return (inner) => ({ namespace: (name) => prefixed(inner, `${name}${separator}`, separator) });
 }
 
-/** A store whose views are other namespaces than they are named. */
+/** A store whose views use other namespaces than their names say. */
 function renamed(change: (name: string) => string): Bug {
   return (inner, { data, options }) => ({
-    namespace: (name) => wrapped(inner.namespace(change(name)), { data, options }, renamed(change)),
+    namespace: (name) => wrapStore(inner.namespace(change(name)), { data, options }, renamed(change)),
   });
 }
 
@@ -55,39 +55,55 @@ function closesParent(parent: ThreadStore): Bug {
   });
 }
 
-/** A view of a view is one namespace with a name that is joined. */
+/** A view of a view that is one namespace with a joined name. */
 function joined(path: readonly string[]): Bug {
   return (inner, { data, options }) => ({
     namespace: (name) => {
       const names = [...path, name];
       const root = plainStore(data, options);
       inner.namespace(name);
-      return wrapped(root.namespace(names.join("/")), { data, options }, joined(names));
+      return wrapStore(root.namespace(names.join("/")), { data, options }, joined(names));
     },
   });
 }
 
 export const namespaceMutants: readonly Mutant[] = [
   mutant("no namespaces", "ignores the namespace", ["N3-3"], () => (inner) => ({ namespace: () => inner })),
-  mutant("prefix of ids", "keeps namespaces as prefixes of ids", ["N3-2", "N3-4"], () => prefixes("/")),
-  mutant("prefix without an end", "takes one namespace for all that it begins", ["N2-7"], () => prefixes("")),
-  mutant("joined names", "takes a view of a view for a namespace with a slash", ["N3-7"], () => joined([])),
-  mutant("shared close", "closes its parent with a view", ["F3-6"], () => {
+  mutant("prefix of ids", "stores namespaces as prefixes of ids", ["N3-2", "N3-4"], () => prefixes("/")),
+  mutant(
+    "prefix without an end",
+    "confuses a namespace with all namespaces that it is a prefix of",
+    ["N2-7"],
+    () => prefixes(""),
+  ),
+  mutant(
+    "joined namespaces",
+    "confuses a view of a view with a namespace whose name has a slash",
+    ["N3-7"],
+    () => joined([]),
+  ),
+  mutant("shared close", "closes its parent when a view is closed", ["F3-6"], () => {
     return (inner, { data, options }) => ({
-      namespace: (name) => wrapped(inner.namespace(name), { data, options }, closesParent(inner)),
+      namespace: (name) => wrapStore(inner.namespace(name), { data, options }, closesParent(inner)),
     });
   }),
-  mutant("namespaces per client", "keeps a namespace in the client", ["N3-5"], () => (inner, { options }) => {
-    const own = plainStore(new Map(), options);
-    return { namespace: (name) => (inner.namespace(name), own.namespace(name)) };
-  }),
-  mutant("cut namespaces", "cuts names of namespaces that are too long", ["N1-14"], () =>
+  mutant(
+    "namespaces per client",
+    "keeps each namespace in the memory of the client",
+    ["N3-5"],
+    () =>
+      (inner, { options }) => {
+        const own = plainStore(new Map(), options);
+        return { namespace: (name) => (inner.namespace(name), own.namespace(name)) };
+      },
+  ),
+  mutant("cut namespaces", "cuts namespaces that are too long", ["N1-14"], () =>
     renamed((name) => (typeof name === "string" ? name.slice(0, 64) : name)),
   ),
   mutant("namespaces without case", "ignores case in namespaces", ["N1-15"], () =>
     renamed((name) => (typeof name === "string" ? name.toLowerCase() : name)),
   ),
-  mutant("one place", "keeps all places in one", ["N3-1"], () => {
+  mutant("shared location", "stores all locations in one", ["N3-1"], () => {
     let only: ThreadStore | undefined;
     return (_, { data, options }) => {
       only ??= plainStore(data, options);
@@ -106,7 +122,7 @@ function closed(): ThreadStoreError {
 }
 
 export const lifecycleMutants: readonly Mutant[] = [
-  mutant("client cache", "loads what it loaded before", ["E4-1"], () => (inner) => {
+  mutant("client cache", "returns what it loaded before", ["E4-1"], () => (inner) => {
     const cache = new Map<string, StoredThread>();
     return {
       load: async (id, options) => {
@@ -118,11 +134,11 @@ export const lifecycleMutants: readonly Mutant[] = [
   }),
   mutant("synchronous throw", "throws instead of rejecting", ["F1-1"], () => (inner) => ({
     load: (id, options) => {
-      if (typeof id !== "string") throw new ThreadStoreError("INVALID_ARGUMENT", "An id is a string.");
+      if (typeof id !== "string") throw new ThreadStoreError("INVALID_ARGUMENT", "`id` must be a string.");
       return inner.load(id, options);
     },
   })),
-  mutant("close once", "fails when it is closed again", ["F3-1"], () => (inner) => {
+  mutant("close once", "fails if it is closed again", ["F3-1"], () => (inner) => {
     let isClosed = false;
     return {
       close: async () => {
@@ -132,8 +148,10 @@ export const lifecycleMutants: readonly Mutant[] = [
       },
     };
   }),
-  mutant("open for ever", "works on after close", ["F3-2"], () => () => ({ close: () => Promise.resolve() })),
-  mutant("impatient close", "fails the calls in flight when it closes", ["F3-3"], () => (inner) => {
+  mutant("never closed", "keeps working after it is closed", ["F3-2"], () => () => ({
+    close: () => Promise.resolve(),
+  })),
+  mutant("close without waiting", "fails the calls in flight when it is closed", ["F3-3"], () => (inner) => {
     let isClosed = false;
     return {
       save: async (...parameters) => {

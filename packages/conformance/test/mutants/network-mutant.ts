@@ -2,7 +2,7 @@ import { DriverError, type DriverErrorOptions, type ThreadDriver } from "@thread
 import { keyValueHarness, type NetworkBug } from "../stores/key-value/key-value-harness.ts";
 import type { Mutant } from "./mutant.ts";
 
-/** A mutant of the key-value store. `makeBug` runs once a harness. */
+/** Creates a mutant of the key-value store. `makeBug` runs once for each harness. */
 export function networkMutant(
   name: string,
   bug: string,

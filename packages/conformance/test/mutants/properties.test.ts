@@ -1,41 +1,33 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
-import { cases, type Harness } from "../../src/index.ts";
+import type { Harness } from "../../src/index.ts";
 import { runCase } from "../../src/suite/run-case.ts";
 import { type SuiteOptions, suiteSettings } from "../../src/suite/settings.ts";
 import { plainHarness } from "../stores/plain/plain-harness.ts";
-import { foundByRandomCalls } from "./found-by-random-calls.ts";
-import { zoo } from "./index.ts";
+import { killedByRandomCalls } from "./killed-by-random-calls.ts";
+import { caseOf, harnessOfMutant } from "./lookup.test-helper.ts";
 import { withBug } from "./mutant.ts";
 import { sequenceMutants } from "./sequences.ts";
 
 async function failureOf(harness: Harness, id: string, options: SuiteOptions): Promise<string | undefined> {
-  const [found] = cases.filter((each) => each.id === id);
-  if (found === undefined) throw new Error(`There is no case ${id}.`);
   try {
-    await runCase(harness, found, suiteSettings({ effort: "full", ...options }));
+    await runCase(harness, caseOf(id), suiteSettings({ effort: "full", ...options }));
   } catch (error) {
     return error instanceof Error ? error.message : String(error);
   }
   return undefined;
 }
 
-function mutantOf(name: string): Harness {
-  const [found] = zoo.filter((each) => each.name === name);
-  if (found === undefined) throw new Error(`There is no mutant ${name}.`);
-  return found.make();
-}
-
 function callsIn(failure: string | undefined): string[] {
   return [...(failure?.matchAll(/^ {2}\d+\. .+$/gmu) ?? [])].map(String);
 }
 
-describe("V1-16 finds with random calls what cases were made for", () => {
-  it.each(foundByRandomCalls)("%s", async (name) => {
+describe("V1-16 kills mutants written for other cases", () => {
+  it.each(killedByRandomCalls)("%s", async (name) => {
     let failure: string | undefined;
-    // What is rare may take more than the runs of one seed.
+    // A rare bug may take more runs than one seed makes.
     for (let seed = 1; seed <= 5 && failure === undefined; seed += 1)
-      failure = await failureOf(mutantOf(name), "V1-16", { seed });
+      failure = await failureOf(harnessOfMutant(name), "V1-16", { seed });
     expect(failure).toMatch(
       /^Expected: .+ Actual: .+\nIt happened at the last of these calls:\n {2}1\. .+/su,
     );
@@ -43,29 +35,32 @@ describe("V1-16 finds with random calls what cases were made for", () => {
 });
 
 describe("V1-16", () => {
-  it("makes the calls that lead to a failure few, and makes them again when told", async () => {
-    const failure = (await failureOf(mutantOf("metadata merged"), "V1-16", { seed: 1 })) ?? "";
+  it("shortens the calls that lead to a failure and can repeat them", async () => {
+    const failure = (await failureOf(harnessOfMutant("metadata merged"), "V1-16", { seed: 1 })) ?? "";
     expect(failure).toContain("the thread, version, size, times and metadata of the last save");
     expect(callsIn(failure).length).toBeGreaterThan(1);
     expect(callsIn(failure).length).toBeLessThan(6);
     const [, seed, replay = ""] = /_SEED=(\S+) THREADSTORE_CONFORMANCE_REPLAY=(\S+)$/u.exec(failure) ?? [];
-    const again = await failureOf(mutantOf("metadata merged"), "V1-16", { seed: Number(seed), replay });
+    const again = await failureOf(harnessOfMutant("metadata merged"), "V1-16", {
+      seed: Number(seed),
+      replay,
+    });
     expect(callsIn(again)).toEqual(callsIn(failure));
   });
 
-  it("makes the same calls with the same seed, and others with another", async () => {
+  it("makes the same calls with the same seed, and other calls with another", async () => {
     const mutant = "delete ignores previous";
     const [one, same, other] = await Promise.all(
-      [1, 1, 2].map((seed) => failureOf(mutantOf(mutant), "V1-16", { seed })),
+      [1, 1, 2].map((seed) => failureOf(harnessOfMutant(mutant), "V1-16", { seed })),
     );
-    // Versions are the store's, and new ones each time.
+    // Versions are different in every run.
     const planned = (failure: string | undefined): string[] =>
       callsIn(failure).map((call) => call.replace(/"[0-9a-f-]{36}"/u, "a version"));
     expect(planned(same)).toEqual(planned(one));
     expect(planned(other)).not.toEqual(planned(one));
   });
 
-  it("fails when it had no time for every kind of call", async () => {
+  it("fails if it did not have time for every kind of call", async () => {
     const slow = withBug("slow", (inner) => ({
       load: async (...parameters) => {
         await wait(50);
@@ -76,19 +71,19 @@ describe("V1-16", () => {
     expect(failure).toContain("makes every kind of call within its time");
   });
 
-  it.each([1, 2, 3, 4, 5])("finds nothing in a good store (seed %i)", async (seed) => {
+  it.each([1, 2, 3, 4, 5])("passes for a correct store (seed %i)", async (seed) => {
     for (const id of ["V1-16", "V1-17"])
       expect(await failureOf(plainHarness(), id, { seed, effort: "quick" })).toBe(undefined);
   });
 });
 
-// Once, each is found in the test of the zoo.
-describe.skipIf(suiteSettings().effort === "quick")("20 times of 20", () => {
+// Another test kills each of them once.
+describe.skipIf(suiteSettings().effort === "quick")("20 times out of 20", () => {
   const pairs = sequenceMutants.flatMap(({ killedBy, ...mutant }) =>
     killedBy.map((id) => ({ ...mutant, id })),
   );
 
-  it.each(pairs)("$id finds the store that $bug ($name)", async ({ id, make }) => {
+  it.each(pairs)("$id kills the store that $bug ($name)", async ({ id, make }) => {
     for (let seed = 1; seed <= 20; seed += 1)
       expect(await failureOf(make(), id, { seed }), `seed ${seed}`).toMatch(/^Expected: /u);
   });

@@ -3,7 +3,7 @@ import { failedStatusOf, keyValueDriver, pathOf } from "../stores/key-value/key-
 import type { Mutant } from "./mutant.ts";
 import { changedError, driverMutant, replacingErrors } from "./network-mutant.ts";
 
-/** A driver that misinterprets the responses with some statuses. */
+/** Returns a driver that misinterprets the responses with some statuses. */
 function misinterpreting(
   isMeant: (status: number) => boolean,
   changes: Parameters<typeof changedError>[1],
@@ -14,7 +14,7 @@ function misinterpreting(
     );
 }
 
-/** Takes some answers for a result. */
+/** Treats some responses as a result. */
 function unless<T>(isMeant: (status: number) => boolean, call: () => Promise<T>, result: T): Promise<T> {
   return call().catch((error: unknown) => {
     if (isMeant(failedStatusOf(error))) return result;
@@ -29,27 +29,32 @@ const isServersFault = (status: number): boolean => status >= 500 && status !== 
 const noRecords = { records: [], next: undefined };
 
 export const refusalMutants: readonly Mutant[] = [
-  driverMutant("denied is nothing", "takes a refused load for nothing there", ["E1-5"], (inner) => ({
+  driverMutant("denied means missing", "treats a denied load as a missing thread", ["E1-5"], (inner) => ({
     ...inner,
     read: (...parameters) => unless(isDenied, () => inner.read(...parameters), undefined),
   })),
-  driverMutant("denied is empty", "takes a refused listing for an empty one", ["E1-5", "E1-6"], (inner) => ({
-    ...inner,
-    list: (...parameters) => unless(isDenied, () => inner.list(...parameters), noRecords),
-  })),
   driverMutant(
-    "hopes for permission",
-    "tries again what it is not permitted to do",
+    "denied means empty",
+    "treats a denied listing as an empty one",
+    ["E1-5", "E1-6"],
+    (inner) => ({
+      ...inner,
+      list: (...parameters) => unless(isDenied, () => inner.list(...parameters), noRecords),
+    }),
+  ),
+  driverMutant(
+    "denied retried",
+    "retries what it has no permission for",
     ["E1-5"],
     misinterpreting(isDenied, { code: "UNAVAILABLE" }),
   ),
-  driverMutant("denied is deleted", "takes a refused delete for done", ["E1-6"], (inner) => ({
+  driverMutant("denied means deleted", "treats a denied delete as done", ["E1-6"], (inner) => ({
     ...inner,
     delete: (...parameters) => unless(isDenied, () => inner.delete(...parameters), true),
   })),
   driverMutant(
-    "leaves out",
-    "leaves out of a listing what it may not read",
+    "denied threads omitted",
+    "omits from a listing what it may not read",
     ["E1-6"],
     (inner, client, place) => ({
       ...inner,
@@ -66,14 +71,14 @@ export const refusalMutants: readonly Mutant[] = [
     }),
   ),
   driverMutant(
-    "full is busy",
-    "takes a full server for a busy one",
+    "full means busy",
+    "treats a full server as busy",
     ["F1-5"],
     misinterpreting((status) => status === 507, { code: "UNAVAILABLE", effect: "unknown" }),
   ),
   driverMutant(
-    "any refusal is nothing",
-    "takes every status above 400 for nothing there",
+    "any error means missing",
+    "treats every status above 400 as a missing thread",
     ["E1-7"],
     (inner) => ({
       ...inner,
@@ -81,8 +86,8 @@ export const refusalMutants: readonly Mutant[] = [
     }),
   ),
   driverMutant(
-    "any page is a listing",
-    "takes a page that is no listing for an empty one",
+    "any page means empty",
+    "treats a page that is not a listing as an empty one",
     ["E1-7"],
     (inner) => ({
       ...inner,
@@ -97,8 +102,8 @@ export const refusalMutants: readonly Mutant[] = [
     }),
   ),
   driverMutant(
-    "any refusal is deleted",
-    "takes every refused delete for done",
+    "any error means deleted",
+    "treats every failed delete as done",
     ["E1-6", "E1-7"],
     (inner) => ({
       ...inner,
@@ -106,8 +111,8 @@ export const refusalMutants: readonly Mutant[] = [
     }),
   ),
   driverMutant(
-    "a missing place is nothing",
-    "takes a place that is not there for one with nothing in it",
+    "missing location means empty",
+    "treats a missing location as an empty one",
     ["E1-2"],
     (inner) => ({
       ...inner,
@@ -116,8 +121,8 @@ export const refusalMutants: readonly Mutant[] = [
     }),
   ),
   driverMutant(
-    "another place instead",
-    "goes on in another place when its own is not there",
+    "another location",
+    "continues in another location if its own is missing",
     ["E1-2"],
     (inner, client) => {
       const other = keyValueDriver(client, "default");
@@ -135,24 +140,24 @@ export const refusalMutants: readonly Mutant[] = [
     },
   ),
   driverMutant(
-    "failed is not done",
-    "takes a change that a gateway answers with a failure for not made",
+    "failed means not applied",
+    "treats a write that a gateway answers with an error as not applied",
     ["C6-9"],
     misinterpreting(isServersFault, { effect: "none" }),
   ),
   driverMutant(
-    "failed for good",
-    "does not try again what a server failed to do in passing",
+    "no retries of server errors",
+    "does not retry transient server errors",
     ["F5-3", "F5-4"],
     misinterpreting(isServersFault, { code: "BACKEND_ERROR" }),
   ),
   driverMutant(
-    "impatience",
-    "does not wait as long as it is asked to",
+    "early retry",
+    "retries sooner than the server asked for",
     ["F5-3"],
     misinterpreting(() => true, { retryAfterMs: undefined }),
   ),
-  driverMutant("hammering", "asks a busy server again and again", ["F5-4"], (inner) => ({
+  driverMutant("hammering", "retries a busy server without backing off", ["F5-4"], (inner) => ({
     ...inner,
     async read(key, known, options) {
       for (;;) {

@@ -5,9 +5,9 @@ import { every } from "./linearizability.ts";
 import type { Mutant } from "./mutant.ts";
 import { networkMutant } from "./network-mutant.ts";
 
-/** Bugs in one of several calls whose answer is lost: not of those that cases lose, one by one. */
+/** Bugs that affect one of several lost responses, but not those that the cases lose one at a time. */
 export const resetMutants: readonly Mutant[] = [
-  networkMutant("rare hope", "takes one of 3 writes whose answer is lost for made", ["C5-3"], () => {
+  networkMutant("rare optimism", "treats one of 3 writes whose response is lost as applied", ["C5-3"], () => {
     const isBuggy = every(3);
     const driver = (inner: ThreadDriver): ThreadDriver => ({
       ...inner,
@@ -23,8 +23,8 @@ export const resetMutants: readonly Mutant[] = [
     return { driver };
   }),
   networkMutant(
-    "rare force",
-    "sends one of 3 writes whose answer is lost again without its condition",
+    "rare unconditional resend",
+    "resends one of 3 writes whose response is lost, without its precondition",
     ["C5-3"],
     () => {
       const isBuggy = every(3);

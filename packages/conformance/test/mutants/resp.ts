@@ -25,7 +25,7 @@ function connectionMutant(
   return respMutant(name, bug, killedBy, { connection });
 }
 
-/** Compares the version, and then makes the change. */
+/** Compares the version and then makes the change. */
 const compareAndChange: RespSteps["change"] = async ({ connections, key, expected, command, signal }) => {
   const { transactions } = connections;
   if (versionIn(await transactions.send(["GET", key], signal)) !== expected) return false;
@@ -34,15 +34,15 @@ const compareAndChange: RespSteps["change"] = async ({ connections, key, expecte
 
 const latin = (text: string): string => Buffer.from(text, "latin1").toString("hex");
 
-/** What stores on Redis get wrong: transactions, SCAN, the row of answers, the names of keys. */
+/** Typical bugs of stores on Redis: transactions, SCAN, the order of responses, the names of keys. */
 export const respMutants: readonly Mutant[] = [
   stepsMutant("no WATCH", "compares versions outside of the transaction", ["C4-1", "C4-2", "C4-5"], {
     change: (change) => change.connections.exclusively(() => compareAndChange(change), change.signal),
   }),
-  stepsMutant("one connection for all", "lets transactions of one client get mixed up", ["C4-3"], {
+  stepsMutant("one connection for all", "mixes up the transactions of one client", ["C4-3"], {
     change: compareAndChange,
   }),
-  stepsMutant("DEL at once", "deletes at whatever version", ["T1-5"], {
+  stepsMutant("unconditional DEL", "deletes at any version", ["T1-5"], {
     change: ({ connections, key, expected, command, signal }) =>
       connections.exclusively(async () => {
         const { transactions } = connections;
@@ -53,7 +53,7 @@ export const respMutants: readonly Mutant[] = [
         return isExpected && inTransaction(transactions, command, signal);
       }, signal),
   }),
-  stepsMutant("wildcards", "has SCAN take namespaces for patterns", ["N1-15"], {
+  stepsMutant("wildcards", "lets SCAN interpret namespaces as patterns", ["N1-15"], {
     nameOf: ({ namespace, id }) => `${namespace.length}:${namespace}:${id}`,
     patternOf: (namespace) => `${namespace.length}:${namespace}:*`,
     idIn: (namespace, name) => name.slice(`${namespace.length}:${namespace}:`.length),
@@ -64,25 +64,30 @@ export const respMutants: readonly Mutant[] = [
     idIn: (namespace, name) =>
       name.startsWith(`${namespace}:`) ? name.slice(namespace.length + 1) : undefined,
   }),
-  stepsMutant("an empty page is the end", "ends a listing when SCAN finds nothing for once", ["L1-2"], {
+  stepsMutant("empty page ends the listing", "ends a listing at an empty page of SCAN", ["L1-2"], {
     hasMore: (cursor, found) => cursor !== "0" && found > 0,
   }),
-  stepsMutant("twice", "lists what SCAN returns twice as two threads", ["L1-3"], {
+  stepsMutant("twice", "lists keys that SCAN returns twice as two threads", ["L1-3"], {
     deduplicate: (names) => names,
   }),
-  stepsMutant("one byte a character", "takes only the last byte of each character of an id", ["N1-10"], {
+  stepsMutant("one byte per character", "uses only the last byte of each character of an id", ["N1-10"], {
     nameOf: ({ namespace, id }) => `${latin(namespace)}:${latin(id)}`,
   }),
   connectionMutant(
-    "sent again",
-    "sends what had no answer again once it is connected, and conflicts with itself",
+    "resent",
+    "resends commands without a response after reconnecting, and conflicts with itself",
     ["C6-3", "C6-6"],
     { resendsPending: true },
   ),
-  connectionMutant("place in the row", "gives the answer of an aborted call to the next one", ["C5-1"], {
-    dequeuesAborted: true,
-  }),
-  connectionMutant("an error is nothing", "takes an error for a key that is not there", ["C6-10"], {
+  connectionMutant(
+    "lost position in the queue",
+    "takes the response to an aborted call for the response to the next one",
+    ["C5-1"],
+    {
+      dequeuesAborted: true,
+    },
+  ),
+  connectionMutant("error means missing", "treats an error as a missing key", ["C6-10"], {
     hidesErrors: true,
   }),
 ];

@@ -1,14 +1,14 @@
 import type { Selection } from "../../src/suite/selection.ts";
 import { suiteSettings } from "../../src/suite/settings.ts";
-import { zoo } from "./index.ts";
+import { mutants } from "./index.ts";
 import type { Mutant } from "./mutant.ts";
 
 /**
- * The cases that are to find the mutants of a base: that it passes those shows that what they find is the bug's. With
- * full effort, all.
+ * The cases that must kill the mutants of a base. The correct store must pass them, so that each failure is due to
+ * the bug. With full effort, all cases.
  */
 export function casesOfBase(base: Mutant["base"]): Selection {
   if (suiteSettings().effort === "full") return {};
-  const mutants = zoo.filter((mutant) => mutant.base === base);
-  return { cases: [...new Set(mutants.flatMap(({ killedBy }) => killedBy))] };
+  const mutantsOfBase = mutants.filter((mutant) => mutant.base === base);
+  return { cases: [...new Set(mutantsOfBase.flatMap(({ killedBy }) => killedBy))] };
 }

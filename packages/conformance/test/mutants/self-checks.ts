@@ -6,7 +6,7 @@ const NAME = "never destroyed";
 export const selfCheckMutants: readonly Mutant[] = [
   {
     name: NAME,
-    bug: "has its threads still when its place was destroyed",
+    bug: "does not delete the threads of a destroyed location",
     base: "memory",
     killedBy: ["D3-2"],
     make: () => ({ ...plainHarness(NAME), destroy: async () => undefined }),

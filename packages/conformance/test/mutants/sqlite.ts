@@ -9,39 +9,39 @@ function sqliteMutant(name: string, bug: string, killedBy: readonly string[], ch
 
 const asText = (text: string): string => text;
 
-/** What SQL makes easy to get wrong. */
+/** Bugs that SQL makes easy. */
 export const sqliteMutants: readonly Mutant[] = [
-  sqliteMutant("collation", "compares ids without regard to case", ["N2-2"], {
+  sqliteMutant("collation", "compares ids without case", ["N2-2"], {
     columns: "namespace TEXT, id TEXT COLLATE NOCASE",
     bound: asText,
   }),
-  sqliteMutant("affinity", "has a column whose type takes ids for numbers", ["N2-4"], {
+  sqliteMutant("affinity", "has a column whose type converts ids to numbers", ["N2-4"], {
     columns: "namespace TEXT, id NUMERIC",
     bound: asText,
   }),
-  sqliteMutant("trimmed", "compares ids without regard to spaces at their ends", ["N1-4"], {
+  sqliteMutant("trimmed", "compares ids without trailing spaces", ["N1-4"], {
     columns: "namespace TEXT, id TEXT COLLATE RTRIM",
     bound: asText,
   }),
-  sqliteMutant("LIKE", "finds the threads of a namespace with LIKE", ["N2-7"], {
+  sqliteMutant("LIKE", "selects the threads of a namespace with LIKE", ["N2-7"], {
     columns: "namespace TEXT, id TEXT",
     bound: asText,
     page: `SELECT id, version, bytes FROM threads WHERE namespace LIKE ? || '%' AND id > ? ORDER BY id LIMIT ?`,
   }),
-  sqliteMutant("INSERT OR REPLACE", "creates over what is there", ["C2-3", "C4-1"], {
+  sqliteMutant("INSERT OR REPLACE", "creates threads over existing ones", ["C2-3", "C4-1"], {
     insert: "INSERT OR REPLACE INTO threads VALUES (?, ?, ?, ?)",
   }),
-  sqliteMutant("counted versions", "counts each thread's versions from 1", ["C1-3"], {
+  sqliteMutant("counted versions", "counts the versions of each thread from 1", ["C1-3"], {
     version: (_, before) => String(Number(before ?? 0) + 1),
   }),
   sqliteMutant("OFFSET", "counts rows to find the next page", ["L1-9"], {
     countsRows: true,
     page: "SELECT id, version, bytes FROM threads WHERE namespace = ? ORDER BY id LIMIT ?3 OFFSET ?2",
   }),
-  sqliteMutant("version left out", "deletes at whatever version", ["C4-5"], {
+  sqliteMutant("ignored version", "deletes at any version", ["C4-5"], {
     remove: "DELETE FROM threads WHERE namespace = ? AND id = ? AND coalesce(?, '') <> ''",
   }),
-  sqliteMutant("SQLITE_BUSY", "holds transactions for a while, and does not wait for others'", ["C4-1"], {
+  sqliteMutant("SQLITE_BUSY", "holds transactions open and does not wait for those of others", ["C4-1"], {
     holdsTransactions: true,
   }),
 ];

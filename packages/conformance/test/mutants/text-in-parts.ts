@@ -1,8 +1,8 @@
 import { type StoredThread, ThreadStoreError } from "@threadstore/core";
 import { hasTextParts, TEXT_PARTS } from "@threadstore/core/documents";
-import { type Bug, changed, type Mutant, mutant, nextTurn } from "./mutant.ts";
+import { type Bug, withChanges, type Mutant, mutant, yieldToEventLoop } from "./mutant.ts";
 
-/** A store that makes something else of a thread in parts. */
+/** A store that changes a thread in parts. */
 function joinedBy(join: (parts: readonly string[]) => object | string): Bug {
   return (inner) => ({
     save: (id, thread, options) =>
@@ -11,15 +11,18 @@ function joinedBy(join: (parts: readonly string[]) => object | string): Bug {
 }
 
 export const textInPartsMutants: readonly Mutant[] = [
-  mutant("parts by comma", "makes a string of parts as arrays do", ["V1-13", "V1-16"], () =>
+  mutant("parts joined with commas", "joins parts with commas, as arrays do", ["V1-13", "V1-16"], () =>
     joinedBy(String),
   ),
-  mutant("parts alone", "encodes each part by itself, and so halves of a character", ["V1-13"], () =>
-    joinedBy((parts) => Buffer.concat(parts.map((part) => Buffer.from(part))).toString()),
+  mutant(
+    "parts encoded separately",
+    "encodes each part separately, splitting surrogate pairs",
+    ["V1-13"],
+    () => joinedBy((parts) => Buffer.concat(parts.map((part) => Buffer.from(part))).toString()),
   ),
   mutant(
-    "parts counted",
-    "takes as many parts as there were for the same parts",
+    "parts compared by number",
+    "treats the same number of parts as the same parts",
     ["V1-14"],
     () => (inner) => {
       const before = new Map<string, readonly string[]>();
@@ -39,29 +42,24 @@ export const textInPartsMutants: readonly Mutant[] = [
   ),
   mutant("parts read late", "reads the parts after the call has returned", ["V1-14"], () => (inner) => ({
     save: async (id, thread, options) => {
-      if (hasTextParts(thread)) await nextTurn();
+      if (hasTextParts(thread)) await yieldToEventLoop();
       return inner.save(id, thread, options);
     },
   })),
-  mutant(
-    "bytes used again",
-    "writes a version over the bytes of the one before",
-    ["V1-14"],
-    () => (inner) => {
-      const texts = new Map<string, string>();
-      return {
-        save: async (id, thread, options) => {
-          const saved: StoredThread = await inner.save(id, thread, options);
-          const { json, size } = saved;
-          texts.set(id, json);
-          return Object.defineProperty(changed(saved, {}), "json", {
-            get: () => (texts.get(id) ?? json).slice(0, size),
-          });
-        },
-      };
-    },
-  ),
-  mutant("parts unseen", "takes parts for a thread without a look", ["V2-4"], () => (inner) => ({
+  mutant("reused bytes", "writes a version over the bytes of the previous one", ["V1-14"], () => (inner) => {
+    const texts = new Map<string, string>();
+    return {
+      save: async (id, thread, options) => {
+        const saved: StoredThread = await inner.save(id, thread, options);
+        const { json, size } = saved;
+        texts.set(id, json);
+        return Object.defineProperty(withChanges(saved, {}), "json", {
+          get: () => (texts.get(id) ?? json).slice(0, size),
+        });
+      },
+    };
+  }),
+  mutant("unchecked parts", "accepts any parts as a thread", ["V2-4"], () => (inner) => ({
     save: async (id, thread, options) => {
       if (!hasTextParts(thread)) return inner.save(id, thread, options);
       try {

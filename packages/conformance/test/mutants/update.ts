@@ -5,13 +5,13 @@ import { type Mutant, mutant } from "./mutant.ts";
 type Change = (current: StoredThread | undefined) => UpdateChange | Promise<UpdateChange>;
 
 export const updateMutants: readonly Mutant[] = [
-  mutant("update only changes", "does not create by update", ["C7-1"], () => (_, { self }) => ({
+  mutant("update only changes", "does not create threads in update", ["C7-1"], () => (_, { self }) => ({
     update: async (id, change, options) =>
       (await self.load(id)) === undefined ? undefined : updateThread(self, id, change, options),
   })),
   mutant(
-    "null is empty",
-    "saves an empty thread when the change returns null",
+    "null means empty",
+    "saves an empty thread if the callback returns null",
     ["C7-2"],
     () =>
       (_, { self }) => ({
@@ -19,10 +19,10 @@ export const updateMutants: readonly Mutant[] = [
           updateThread(self, id, async (current) => (await change(current)) ?? {}, options),
       }),
   ),
-  mutant("one attempt", "does not start again", ["C7-3"], () => (_, { self }) => ({
+  mutant("one attempt", "does not start over after a conflict", ["C7-3"], () => (_, { self }) => ({
     update: (id, change, options) => updateThread(self, id, change, { ...options, maxAttempts: 1 }),
   })),
-  mutant("last writer wins", "overwrites when it lost", ["C7-4"], () => (_, { self }) => ({
+  mutant("last writer wins", "overwrites after a conflict", ["C7-4"], () => (_, { self }) => ({
     update: async (id, change, options) => {
       try {
         return await updateThread(self, id, change, options);
@@ -33,15 +33,15 @@ export const updateMutants: readonly Mutant[] = [
       }
     },
   })),
-  mutant("swallowed error", "leaves the thread when the change fails", ["C7-5"], () => (_, { self }) => ({
+  mutant("swallowed error", "ignores an error of the callback", ["C7-5"], () => (_, { self }) => ({
     update: (id, change, options) => updateThread(self, id, swallowing(change), options),
   })),
-  mutant("starts again for everything", "starts again after every error", ["C7-6"], () => (_, { self }) => ({
+  mutant("starts again for everything", "starts over after every error", ["C7-6"], () => (_, { self }) => ({
     update: async (id, change, options) => {
       try {
         return await updateThread(self, id, change, options);
       } catch {
-        // The bug: whatever went wrong, once more.
+        // The bug: it retries whatever the error is.
         return updateThread(self, id, change, options);
       }
     },
@@ -49,11 +49,11 @@ export const updateMutants: readonly Mutant[] = [
   mutant("options dropped", "does not pass metadata on", ["C7-7"], () => (_, { self }) => ({
     update: (id, change, { metadata: _unused, ...options } = {}) => updateThread(self, id, change, options),
   })),
-  mutant("any attempts", "takes any number of attempts", ["C7-8"], () => (_, { self }) => ({
+  mutant("any attempts", "accepts any number of attempts", ["C7-8"], () => (_, { self }) => ({
     update: (id, change, { maxAttempts: _unused, ...options } = {}) =>
       updateThread(self, id, change, options),
   })),
-  mutant("no signal in update", "does not look at the signal", ["C7-9"], () => (_, { self }) => ({
+  mutant("no signal in update", "ignores the signal", ["C7-9"], () => (_, { self }) => ({
     update: (id, change, { signal: _unused, ...options } = {}) =>
       updateThread(self, id, change, { ...options, maxAttempts: 4 }),
   })),
@@ -64,7 +64,7 @@ function swallowing(change: Change): Change {
     try {
       return await change(current);
     } catch {
-      // The bug: nobody hears of it.
+      // The bug: the error is ignored.
       return undefined;
     }
   };

@@ -1,15 +1,22 @@
 import { type StoredThread, type ThreadStore, ThreadStoreError } from "@threadstore/core";
 import { hasTextParts } from "@threadstore/core/documents";
 import type { ThreadDriver } from "@threadstore/core/driver";
-import { type Bug, changed, changedIfThere, type Mutant, mutant, nextTurn } from "./mutant.ts";
+import {
+  type Bug,
+  withChanges,
+  withChangesIfFound,
+  type Mutant,
+  mutant,
+  yieldToEventLoop,
+} from "./mutant.ts";
 import { driverMutant } from "./network-mutant.ts";
 
-/** A store whose text of a thread is another than it was given. */
+/** A store that stores another text than it is given. */
 function rewritten(change: (text: string) => string): Bug {
   return (inner) => ({
     save: (id, thread, options) => {
       const isObject = typeof thread === "object" && thread !== null && !hasTextParts(thread);
-      // What is refused anyway is left for the good store to refuse.
+      // Invalid input is passed on, so that the correct store rejects it.
       if (typeof thread !== "string" && !isObject) return inner.save(id, thread, options);
       return inner.save(id, change(typeof thread === "string" ? thread : JSON.stringify(thread)), options);
     },
@@ -35,12 +42,12 @@ function sorted(value: unknown): unknown {
   );
 }
 
-/** What Redis' cjson makes of a number: 14 digits. */
+/** Formats a number like Redis' cjson, with 14 digits. */
 function fourteenDigits(_: string, value: unknown): unknown {
   return typeof value === "number" ? Number(value.toPrecision(14)) : value;
 }
 
-/** What destr makes of a string that looks like something else. */
+/** Converts a string that looks like another value, as destr does. */
 function guessed(_: string, value: unknown): unknown {
   if (value === "true") return true;
   return typeof value === "string" && /^\d+$/u.test(value) ? Number(value) : value;
@@ -49,14 +56,14 @@ function guessed(_: string, value: unknown): unknown {
 function loadsThread(inner: ThreadStore, json: (stored: StoredThread) => string): Partial<ThreadStore> {
   return {
     load: (...parameters) =>
-      changedIfThere(inner.load(...parameters), (stored) => {
+      withChangesIfFound(inner.load(...parameters), (stored) => {
         const text = json(stored);
         return { json: text, thread: JSON.parse(text) };
       }),
   };
 }
 
-/** Decodes chunk by chunk without carrying over the bytes of a character that is cut. */
+/** Decodes chunk by chunk without carrying over the bytes of a split character. */
 function decodedInChunks({ json }: StoredThread): string {
   const bytes = Buffer.from(json);
   let text = "";
@@ -66,23 +73,23 @@ function decodedInChunks({ json }: StoredThread): string {
 }
 
 export const valueMutants: readonly Mutant[] = [
-  respelled("parsed text", "parses text and writes it anew", ["V1-4"], (text) =>
+  respelled("parsed text", "parses text and serializes it again", ["V1-4"], (text) =>
     JSON.stringify(JSON.parse(text)),
   ),
-  respelled("empty arrays", "makes objects of empty arrays, as cjson does", ["V1-5"], (text) =>
+  respelled("empty arrays", "turns empty arrays into objects, as cjson does", ["V1-5"], (text) =>
     text.replaceAll("[]", "{}"),
   ),
   respelled("14 digits", "rounds numbers, as cjson does", ["V1-6"], (text) =>
     JSON.stringify(JSON.parse(text, fourteenDigits)),
   ),
-  respelled("line ends", "makes LF of CR LF", ["V1-7"], (text) =>
+  respelled("line breaks", "turns CR LF into LF", ["V1-7"], (text) =>
     text.replaceAll(String.raw`\r\n`, String.raw`\n`),
   ),
   respelled("normalized text", "composes characters in threads", ["V1-8"], (text) => text.normalize("NFC")),
   respelled("sorted members", "sorts members, as jsonb does", ["V1-9"], (text) =>
     JSON.stringify(sorted(JSON.parse(text))),
   ),
-  respelled("no NUL", "drops NUL, which PostgreSQL's text cannot hold", ["V1-10"], (text) =>
+  respelled("no NUL", "drops NUL, which PostgreSQL's text type does not support", ["V1-10"], (text) =>
     text.replaceAll(String.raw`\u0000`, ""),
   ),
   respelled("prototype", "copies threads with Object.assign", ["V4-1"], (text) =>
@@ -92,26 +99,32 @@ export const valueMutants: readonly Mutant[] = [
     if (/\}{400}/u.test(text)) throw new RangeError("Maximum call stack size exceeded");
     return text;
   }),
-  mutant("limit in characters", "counts characters, not bytes", ["V5-1"], () => (inner, { options }) => ({
-    save: async (id, thread, given) => {
-      const text = typeof thread === "string" ? thread : JSON.stringify(thread);
-      const { maxThreadBytes = 2 ** 24 } = options;
-      if (text.length > maxThreadBytes || Buffer.byteLength(text) <= maxThreadBytes)
-        return inner.save(id, thread, given);
-      const cut = await inner.save(id, "{}", given);
-      return changed(cut, { json: text });
-    },
-  })),
+  mutant(
+    "limit in characters",
+    "counts characters instead of bytes",
+    ["V5-1"],
+    () =>
+      (inner, { options }) => ({
+        save: async (id, thread, given) => {
+          const text = typeof thread === "string" ? thread : JSON.stringify(thread);
+          const { maxThreadBytes = 2 ** 24 } = options;
+          if (text.length > maxThreadBytes || Buffer.byteLength(text) <= maxThreadBytes)
+            return inner.save(id, thread, given);
+          const cut = await inner.save(id, "{}", given);
+          return withChanges(cut, { json: text });
+        },
+      }),
+  ),
   mutant(
     "chunks",
     "decodes a long text chunk by chunk",
     ["V1-11"],
     () => (inner) => loadsThread(inner, decodedInChunks),
   ),
-  mutant("lax JSON", "lets JSON.stringify drop what it cannot write", ["V2-1"], () =>
+  mutant("lax JSON", "lets JSON.stringify drop what it cannot serialize", ["V2-1"], () =>
     rewritten((text) => text),
   ),
-  mutant("no path", "refuses a thread without saying where", ["V2-1"], () => (inner) => ({
+  mutant("no path", "rejects a thread without naming the path", ["V2-1"], () => (inner) => ({
     save: async (...parameters) => {
       try {
         return await inner.save(...parameters);
@@ -122,17 +135,22 @@ export const valueMutants: readonly Mutant[] = [
       }
     },
   })),
-  mutant("guessed types", "makes booleans and numbers of strings on load", ["V1-12"], () => (inner) => ({
-    load: (...parameters) =>
-      changedIfThere(inner.load(...parameters), ({ json }) => ({ thread: JSON.parse(json, guessed) })),
-  })),
+  mutant(
+    "guessed types",
+    "turns strings into booleans and numbers when loading",
+    ["V1-12"],
+    () => (inner) => ({
+      load: (...parameters) =>
+        withChangesIfFound(inner.load(...parameters), ({ json }) => ({ thread: JSON.parse(json, guessed) })),
+    }),
+  ),
   mutant("late copy", "reads the thread after the call has returned", ["V3-1"], () => (inner) => ({
     save: async (...parameters) => {
-      await nextTurn();
+      await yieldToEventLoop();
       return inner.save(...parameters);
     },
   })),
-  mutant("cached objects", "hands out the same objects to everybody", ["V3-2"], () => {
+  mutant("cached objects", "returns the same objects to all callers", ["V3-2"], () => {
     const cache = new Map<string, StoredThread>();
     return (inner) => ({
       load: async (...parameters) => {
@@ -144,14 +162,14 @@ export const valueMutants: readonly Mutant[] = [
       },
     });
   }),
-  mutant("changed options", "writes into the options it is passed", ["V3-3"], () => (inner) => ({
+  mutant("changed options", "changes the options it is passed", ["V3-3"], () => (inner) => ({
     save: (id, thread, options = {}) =>
       inner.save(id, thread, Object.assign(options, { overwrite: options.overwrite ?? false })),
   })),
   respelled("any JSON", "accepts any JSON text as a thread", ["V2-2"], (text) =>
     text.startsWith("{") ? text : JSON.stringify({ value: text }),
   ),
-  mutant("no sharing", "takes an object that occurs twice for a cycle", ["V2-3"], () => (inner) => ({
+  mutant("no sharing", "treats an object that occurs twice as a cycle", ["V2-3"], () => (inner) => ({
     save: async (id, thread, options) => {
       const seen = new Set<unknown>();
       JSON.stringify(thread, (_, value: unknown) => {
@@ -166,7 +184,7 @@ export const valueMutants: readonly Mutant[] = [
   })),
   mutant(
     "trusted cache",
-    "returns the cached version that load is passed without reading",
+    "returns the cached thread passed to load without reading",
     ["V1-15", "N3-6"],
     () => (inner) => ({
       load: async (id, options = {}) => options.cached ?? inner.load(id, options),
@@ -174,7 +192,7 @@ export const valueMutants: readonly Mutant[] = [
   ),
   driverMutant(
     "kept bytes",
-    "keeps the memory that a record is written from, and hands it out",
+    "keeps the buffer that a record is written from and returns it",
     ["V1-4"],
     (inner) => {
       const kept = new Map<string, Uint8Array>();

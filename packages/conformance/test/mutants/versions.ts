@@ -1,18 +1,18 @@
 import { createHash } from "node:crypto";
 import { type StoredThread, type ThreadStore, ThreadStoreError } from "@threadstore/core";
-import { type Bug, changed, conflict, type Mutant, mutant, versionIn } from "./mutant.ts";
+import { type Bug, withChanges, conflict, type Mutant, mutant, versionIn } from "./mutant.ts";
 
-/** What a store with versions of its own knows when it makes one. */
+/** What a store that makes its own versions knows about a save. */
 interface Made {
   readonly stored: StoredThread;
-  /** How many saves of this id there were, this one included, since it was last created. */
+  /** The number of saves of this id, including this one, since it was last created. */
   readonly count: number;
   readonly now: number;
 }
 
 type Matches = (given: string, current: string) => boolean;
 
-/** A store that hands out versions of its own making instead of the good one's. Fit for one caller at a time. */
+/** A store that returns its own versions instead of those of the correct store. Works for one caller at a time. */
 function versioned(
   makeVersion: (made: Made) => string,
   matches: Matches = (given, current) => given === current,
@@ -62,44 +62,44 @@ function versioned(
 }
 
 function withVersion(stored: StoredThread, versions: ReadonlyMap<string, string>): StoredThread {
-  return changed(stored, { version: versions.get(stored.version) ?? "?" });
+  return withChanges(stored, { version: versions.get(stored.version) ?? "?" });
 }
 
 function hashOf(text: string): string {
   return createHash("md5").update(text).digest("hex");
 }
 
-/** A good store's save with other options. */
+/** Saves to the correct store with changed options. */
 function savesWith(inner: ThreadStore, change: (options: object) => object): Partial<ThreadStore> {
   return { save: (id, thread, options = {}) => inner.save(id, thread, change(options)) };
 }
 
 export const versionMutants: readonly Mutant[] = [
-  mutant("content hash", "makes versions of the content, as S3's ETag", ["C1-1", "C1-4"], () =>
+  mutant("content hash", "derives versions from the content, like S3's ETag", ["C1-1", "C1-4"], () =>
     versioned(({ stored }) => hashOf(stored.json)),
   ),
-  mutant("restarting counter", "counts versions anew after delete", ["C1-3"], () =>
+  mutant("restarting counter", "restarts the count of versions after a delete", ["C1-3"], () =>
     versioned(({ count }) => String(count)),
   ),
-  mutant("counter per thread", "compares versions and not whose they are", ["C2-8"], () =>
+  mutant("counter per thread", "compares versions regardless of their thread", ["C2-8"], () =>
     versioned(({ stored, count }) => `${count}.${hashOf(stored.json)}`),
   ),
   mutant("short counter", "counts versions in 7 bits", ["C1-6"], () =>
     versioned(({ count }) => String(count % 128)),
   ),
-  mutant("clock", "makes versions of the clock", ["C1-7"], () => versioned(({ now }) => String(now))),
-  mutant("counter per client", "counts versions anew in each client", ["C1-8"], () => {
+  mutant("clock", "derives versions from the clock", ["C1-7"], () => versioned(({ now }) => String(now))),
+  mutant("counter per client", "counts versions from 1 in each client", ["C1-8"], () => {
     const bugs = new WeakMap<object, Bug>();
-    return (inner, surroundings) => {
+    return (inner, context) => {
       const bug = bugs.get(inner) ?? versionedPerClient();
       bugs.set(inner, bug);
-      return bug(inner, surroundings);
+      return bug(inner, context);
     };
   }),
-  mutant("quoted ETag", "hands out ETags with their quotes", ["C1-9"], () =>
+  mutant("quoted ETag", "returns ETags with their quotes", ["C1-9"], () =>
     versioned(({ stored }) => `"${stored.version}"`),
   ),
-  mutant("loose match", "compares versions by their beginning and without case", ["C1-5"], () =>
+  mutant("loose match", "compares a prefix of versions, without case", ["C1-5"], () =>
     versioned(
       ({ stored }) => stored.version,
       (given, current) => current.toLowerCase().startsWith(given.toLowerCase()),
@@ -113,40 +113,50 @@ export const versionMutants: readonly Mutant[] = [
   ),
   mutant(
     "other version from save",
-    "hands out another version from save than from load",
+    "returns different versions from save and load",
     ["C1-2"],
     () => (inner) => ({
       save: async (...parameters) => {
         const stored = await inner.save(...parameters);
-        return changed(stored, { version: stored.version.toUpperCase() });
+        return withChanges(stored, { version: stored.version.toUpperCase() });
       },
     }),
   ),
-  mutant("weak version in lists", "lists other versions than it loads", ["L4-1"], () => (inner) => ({
+  mutant("weak version in lists", "lists different versions than it loads", ["L4-1"], () => (inner) => ({
     listPage: async (options) => {
       const { threads, cursor } = await inner.listPage(options);
       return { threads: threads.map((each) => ({ ...each, version: `W/${each.version}` })), cursor };
     },
   })),
-  mutant("own undefined", "takes previous: undefined for a condition", ["C2-2"], () => (inner) => ({
-    save: async (id, thread, options = {}) => {
-      if ("previous" in options && options.previous === undefined) throw conflict();
-      return inner.save(id, thread, options);
-    },
-  })),
+  mutant(
+    "undefined as precondition",
+    "treats previous: undefined as a precondition",
+    ["C2-2"],
+    () => (inner) => ({
+      save: async (id, thread, options = {}) => {
+        if ("previous" in options && options.previous === undefined) throw conflict();
+        return inner.save(id, thread, options);
+      },
+    }),
+  ),
   mutant(
     "create overwrites",
-    "replaces what is there when there is no previous",
+    "replaces a thread if there is no previous",
     ["C2-3"],
     () => (inner) =>
       savesWith(inner, (options) => ("previous" in options ? options : { ...options, overwrite: true })),
   ),
-  mutant("own objects only", "takes only the version of what it loaded itself", ["C2-4"], () => (inner) => ({
-    save: async (id, thread, options = {}) => {
-      if (typeof options.previous === "object" && !("json" in options.previous)) throw conflict();
-      return inner.save(id, thread, options);
-    },
-  })),
+  mutant(
+    "own objects only",
+    "accepts only the version of what it loaded itself",
+    ["C2-4"],
+    () => (inner) => ({
+      save: async (id, thread, options = {}) => {
+        if (typeof options.previous === "object" && !("json" in options.previous)) throw conflict();
+        return inner.save(id, thread, options);
+      },
+    }),
+  ),
   mutant(
     "condition ignored",
     "ignores previous, as some S3 emulators do",
@@ -156,15 +166,20 @@ export const versionMutants: readonly Mutant[] = [
         "previous" in options ? { ...options, previous: undefined, overwrite: true } : options,
       ),
   ),
-  mutant("recreation", "creates again what a stale previous asks for", ["C2-7", "T1-6"], () => (inner) => ({
-    save: async (id, thread, options = {}) => {
-      const isGone = options.previous !== undefined && (await inner.load(id)) === undefined;
-      return inner.save(id, thread, isGone ? { ...options, previous: undefined } : options);
-    },
-  })),
   mutant(
-    "false version in conflicts",
-    "tells the caller's version as the current one",
+    "recreation",
+    "creates a deleted thread again for a stale previous",
+    ["C2-7", "T1-6"],
+    () => (inner) => ({
+      save: async (id, thread, options = {}) => {
+        const isGone = options.previous !== undefined && (await inner.load(id)) === undefined;
+        return inner.save(id, thread, isGone ? { ...options, previous: undefined } : options);
+      },
+    }),
+  ),
+  mutant(
+    "wrong version in conflicts",
+    "reports the caller's version as the current one",
     ["C3-1"],
     () => (inner) => ({
       save: async (id, thread, options = {}) => {
@@ -184,20 +199,25 @@ export const versionMutants: readonly Mutant[] = [
     delete: (id, options = {}) =>
       inner.delete(id, options.previous === undefined ? options : { previous: "null" }),
   })),
-  mutant("delete ignores previous", "deletes whatever is there", ["C2-10"], () => (inner) => ({
+  mutant("delete ignores previous", "deletes at any version", ["C2-10"], () => (inner) => ({
     delete: (id, { previous: _previous, ...options } = {}) => inner.delete(id, options),
   })),
-  mutant("refusals count", "makes a new version also when it refuses a save", ["C2-12"], () => (inner) => ({
-    save: async (id, thread, options) => {
-      try {
-        return await inner.save(id, thread, options);
-      } catch (error) {
-        const before = typeof id === "string" && id !== "" ? await inner.load(id) : undefined;
-        if (before !== undefined) await inner.save(id, before.json, { overwrite: true });
-        throw error;
-      }
-    },
-  })),
+  mutant(
+    "versions of rejected saves",
+    "creates a new version even if it rejects a save",
+    ["C2-12"],
+    () => (inner) => ({
+      save: async (id, thread, options) => {
+        try {
+          return await inner.save(id, thread, options);
+        } catch (error) {
+          const before = typeof id === "string" && id !== "" ? await inner.load(id) : undefined;
+          if (before !== undefined) await inner.save(id, before.json, { overwrite: true });
+          throw error;
+        }
+      },
+    }),
+  ),
 ];
 
 function versionedPerClient(): Bug {

@@ -1,5 +1,5 @@
 import type { Harness } from "../../src/suite/harness.ts";
-import { wrapped } from "../mutants/mutant.ts";
+import { wrapStore } from "../mutants/mutant.ts";
 import { plainHarness } from "./plain/plain-harness.ts";
 import type { PlainData } from "./plain/plain-record.ts";
 import { plainStore } from "./plain/plain-store.ts";
@@ -12,7 +12,7 @@ export function forgetfulHarness(name: string, savesPerWrite: number): Harness {
   const disks = new Map<PlainData, PlainData>();
   let saves = 0;
   const harness = plainHarness(name, (data, options) =>
-    wrapped(plainStore(data, options), { data, options }, (inner) => ({
+    wrapStore(plainStore(data, options), { data, options }, (inner) => ({
       async save(...parameters) {
         const stored = await inner.save(...parameters);
         saves += 1;

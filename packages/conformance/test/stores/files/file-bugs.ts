@@ -14,7 +14,7 @@ import {
 type FileBug = (good: FileSteps) => Partial<FileSteps>;
 
 export type FileBugName =
-  | "in place"
+  | "overwritten in place"
   | "remove, then write"
   | "remove, then rename"
   | "lock file"
@@ -31,8 +31,8 @@ export type FileBugName =
   | "no sync of new folders"
   | "sync of own folders only"
   | "no sync of a removal"
-  | "trust after an error"
-  | "sync that may fail";
+  | "trust after error"
+  | "ignored sync failure";
 
 function lockFile(file: string): string {
   return join(dirname(file), `.tmp-lock-${basename(file)}`);
@@ -48,7 +48,7 @@ async function makeAndSync(folder: string): Promise<void> {
 
 /** The steps that each broken store replaces. */
 export const FILE_BUGS: Readonly<Record<FileBugName, FileBug>> = {
-  "in place": () => ({ put: (file, content) => writeFile(file, content, { flush: true }) }),
+  "overwritten in place": () => ({ put: (file, content) => writeFile(file, content, { flush: true }) }),
 
   "remove, then write": (good) => ({
     async put(file, content) {
@@ -181,14 +181,14 @@ export const FILE_BUGS: Readonly<Record<FileBugName, FileBug>> = {
 
   "no sync of a removal": () => ({ remove: unlink }),
 
-  "trust after an error": () => ({
+  "trust after error": () => ({
     async put(file, content) {
       await rename(await writeTemporary(file, content, true), file);
       await syncFolder(dirname(file));
     },
   }),
 
-  "sync that may fail": () => ({
+  "ignored sync failure": () => ({
     async put(file, content) {
       await rename(await writeTemporary(file, content, true), file);
       await syncFolder(dirname(file)).catch(() => undefined);

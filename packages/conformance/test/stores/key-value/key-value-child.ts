@@ -2,7 +2,7 @@ import type { JsonValue, ThreadStore } from "@threadstore/core";
 import { createThreadStore } from "@threadstore/core/driver";
 import type { Endpoint } from "../../../src/suite/harness.ts";
 import { checkThenAct, newLock } from "../../mutants/concurrency.ts";
-import { wrapped } from "../../mutants/mutant.ts";
+import { wrapStore } from "../../mutants/mutant.ts";
 import { KeyValueClient } from "./key-value-client.ts";
 import { keyValueDriver } from "./key-value-driver.ts";
 
@@ -20,5 +20,5 @@ export function openPeer(location: string, parameters: JsonValue): ThreadStore {
   if (keepsProcessAlive) setInterval(() => undefined, 1000);
   const store = createThreadStore(keyValueDriver(new KeyValueClient(endpoint), location));
   if (!isBroken) return store;
-  return wrapped(store, { data: new Map(), options: {} }, checkThenAct(newLock()));
+  return wrapStore(store, { data: new Map(), options: {} }, checkThenAct(newLock()));
 }

@@ -1,8 +1,8 @@
 /**
- * The mutants, made for other cases, that random calls find too, by name. When one is no longer found, the random
- * calls have become weaker.
+ * Names of mutants written for other cases that random calls kill too. If one is no longer killed, the random calls
+ * have become weaker.
  */
-export const foundByRandomCalls: readonly string[] = [
+export const killedByRandomCalls: readonly string[] = [
   "client cache",
   "short hash",
   "case folding",
@@ -41,15 +41,15 @@ export const foundByRandomCalls: readonly string[] = [
   "quoted ETag",
   "other version from save",
   "weak version in lists",
-  "own undefined",
+  "undefined as precondition",
   "create overwrites",
   "own objects only",
   "condition ignored",
   "recreation",
-  "false version in conflicts",
+  "wrong version in conflicts",
   "delete never matches",
   "delete ignores previous",
-  "refusals count",
+  "versions of rejected saves",
   "inclusive cursor",
   "cached listing",
   "order of saves",
@@ -58,18 +58,18 @@ export const foundByRandomCalls: readonly string[] = [
   "no namespaces",
   "prefix of ids",
   "prefix without an end",
-  "one place",
+  "shared location",
   "wrong unit",
-  "lists the expired",
-  "expiry stays",
+  "expired threads listed",
+  "expiry kept",
   "whole seconds",
   "createdAt moves",
   "metadata dropped",
   "metadata merged",
-  "empty metadata is none",
+  "empty metadata ignored",
   "update only changes",
   "plain errors",
-  "metadata apart",
+  "separate metadata",
   "index",
   "replicas",
   "lagging replica",
