@@ -2,6 +2,7 @@ import { startAzuriteOAuth, type AzuriteOAuthEndpoint } from "./azurite/azurite-
 import { startAzurite, type AzuriteEndpoint } from "./azurite/azurite.ts";
 import { startBrowser, type BrowserEndpoint } from "./browser/browser.ts";
 import { startCeph, type S3Endpoint } from "./ceph/ceph.ts";
+import { startPgBouncer, type PgBouncerEndpoint } from "./postgres/pgbouncer.ts";
 import { startPostgres, type PostgresEndpoint } from "./postgres/postgres.ts";
 import { startRedisCluster, type RedisClusterEndpoint } from "./redis/redis-cluster.ts";
 import { startRedisSentinel, type RedisSentinelEndpoint } from "./redis/redis-sentinel.ts";
@@ -20,6 +21,7 @@ export interface Endpoints {
   readonly "azurite-oauth": AzuriteOAuthEndpoint;
   readonly s3: S3Endpoint;
   readonly postgres: PostgresEndpoint;
+  readonly pgbouncer: PgBouncerEndpoint;
   readonly browser: BrowserEndpoint;
 }
 
@@ -81,6 +83,13 @@ export const catalogue: { readonly [Name in ServiceName]: Entry<Endpoints[Name]>
     },
   },
   postgres: { start: startPostgres, variables: { url: text("THREADSTORE_TEST_POSTGRES_URL") } },
+  pgbouncer: {
+    start: startPgBouncer,
+    variables: {
+      url: text("THREADSTORE_TEST_PGBOUNCER_URL"),
+      directUrl: text("THREADSTORE_TEST_PGBOUNCER_DIRECT_URL"),
+    },
+  },
   browser: { start: startBrowser, variables: { url: text("THREADSTORE_TEST_BROWSER_URL") } },
 };
 

@@ -7,6 +7,8 @@ export type { BrowserEndpoint, BrowserService } from "./browser/browser.ts";
 export type { Endpoints, ServiceName } from "./catalogue.ts";
 export { startCeph } from "./ceph/ceph.ts";
 export type { CephOptions, CephService, S3Endpoint } from "./ceph/ceph.ts";
+export { startPgBouncer } from "./postgres/pgbouncer.ts";
+export type { PgBouncerEndpoint, PgBouncerService } from "./postgres/pgbouncer.ts";
 export { startPostgres } from "./postgres/postgres.ts";
 export type { PostgresEndpoint, PostgresService } from "./postgres/postgres.ts";
 export { startRedis } from "./redis/redis.ts";

@@ -1,22 +1,15 @@
-import { execFile } from "node:child_process";
-import { promisify } from "node:util";
 import { afterAll, describe, expect, it } from "vitest";
 import { accepts } from "../processes/ports.ts";
 import { processStart } from "../processes/process-identity.ts";
 import { asOrdinaryUser } from "./ordinary-user.ts";
-import { providePostgres, startPostgres } from "./postgres.ts";
+import { startPostgres } from "./postgres.ts";
+import { askPostgres } from "./psql.test-helper.ts";
 
 describe("startPostgres", async () => {
   const { endpoint, servers, stop } = await startPostgres();
   afterAll(stop);
 
-  async function ask(statement: string, url = endpoint.url): Promise<string> {
-    const { program, environment } = await providePostgres();
-    const { stdout } = await promisify(execFile)(program("psql"), [url, "-XAtc", statement], {
-      env: { ...process.env, ...environment },
-    });
-    return stdout.trim();
-  }
+  const ask = (statement: string, url = endpoint.url): Promise<string> => askPostgres(statement, url);
 
   it("executes statements with synced commits, and requires the password", async () => {
     expect(await ask("SHOW fsync")).toBe("on");

@@ -19,30 +19,47 @@ export interface PostgresEndpoint {
 /** `pause` suspends the process that accepts connections, but not the processes of open sessions. */
 export type PostgresService = Service<PostgresEndpoint, { readonly postgres: ServerProcess }>;
 
-const USER = "threadstore";
+/** The superuser of every cluster. */
+export const POSTGRES_USER = "threadstore";
 
 /** Starts a PostgreSQL server with its defaults: a commit is on disk before it is acknowledged. */
 export async function startPostgres(): Promise<PostgresService> {
   const installation = await providePostgres();
   return startService("postgres", async (directory) => {
-    const [port = 0] = await freePorts(1);
-    const data = join(directory.path, "data");
-    const password = randomBytes(12).toString("hex");
-    await createCluster(directory, installation, { data, password });
-    const postgres = await startServer(directory, {
-      name: "postgres",
-      ...asOrdinaryUser(installation.program("postgres"), ["-D", data, ...settingsFor(port)]),
-      environment: installation.environment,
-      // With SIGKILL, its other processes and their shared memory would remain. SIGQUIT is an immediate shutdown: nothing
-      // more is written, and the next start has to recover.
-      crashSignal: "SIGQUIT",
-      untilReady: (signal) => waitUntil("postgres to answer", () => answers(installation, port), { signal }),
-    });
-    return {
-      endpoint: { url: `postgres://${USER}:${password}@${LOOPBACK}:${port}/postgres` },
-      servers: { postgres },
-    };
+    const { postgres, ...login } = await startPostgresServer(directory, installation);
+    return { endpoint: { url: postgresUrl(login) }, servers: { postgres } };
   });
+}
+
+/** How to log in to a server on the loopback interface. */
+export interface PostgresLogin {
+  readonly port: number;
+  readonly password: string;
+}
+
+export function postgresUrl({ port, password }: PostgresLogin): string {
+  return `postgres://${POSTGRES_USER}:${password}@${LOOPBACK}:${port}/postgres`;
+}
+
+/** Creates a database cluster in the folder of a service and starts its server. */
+export async function startPostgresServer(
+  directory: RunDirectory,
+  installation: Installation,
+): Promise<PostgresLogin & { readonly postgres: ServerProcess }> {
+  const [port = 0] = await freePorts(1);
+  const data = join(directory.path, "data");
+  const password = randomBytes(12).toString("hex");
+  await createCluster(directory, installation, { data, password });
+  const postgres = await startServer(directory, {
+    name: "postgres",
+    ...asOrdinaryUser(installation.program("postgres"), ["-D", data, ...settingsFor(port)]),
+    environment: installation.environment,
+    // With SIGKILL, its other processes and their shared memory would remain. SIGQUIT is an immediate shutdown: nothing
+    // more is written, and the next start has to recover.
+    crashSignal: "SIGQUIT",
+    untilReady: (signal) => waitUntil("postgres to answer", () => answers(installation, port), { signal }),
+  });
+  return { port, password, postgres };
 }
 
 /** Finds or fetches the programs of PostgreSQL. */
@@ -69,7 +86,7 @@ async function createCluster(
   if (process.getuid?.() === 0) await chown(data, NOBODY, NOBODY);
   const { command, parameters } = asOrdinaryUser(program("initdb"), [
     `--pgdata=${data}`,
-    `--username=${USER}`,
+    `--username=${POSTGRES_USER}`,
     `--pwfile=${passwordFile}`,
     "--auth=scram-sha-256",
     "--encoding=UTF8",
