@@ -28,9 +28,7 @@ await describeWithService("azurite", "concurrent clients", ({ connectionString }
 
   test("of 20 clients that write one thread at once, exactly one succeeds", async () => {
     const container = await newContainer(connectionString);
-    const stores = Array.from({ length: 20 }, () =>
-      azureBlobStore({ container, timeoutMs: 300_000, maxRetries: 50 }),
-    );
+    const stores = Array.from({ length: 20 }, () => azureBlobStore({ container }));
     const [first] = stores as [ThreadStore];
     for (let round = 0; round < ROUNDS; round += 1) {
       const id = `thread-${round}`;
