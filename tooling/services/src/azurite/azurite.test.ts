@@ -1,4 +1,6 @@
 import { execFile } from "node:child_process";
+import { once } from "node:events";
+import { get, type IncomingMessage } from "node:http";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -22,6 +24,13 @@ describe("startAzurite in memory", async () => {
     await container.create();
     await container.getBlockBlobClient("blob").upload("text", 4);
     expect((await container.getBlobClient("blob").downloadToBuffer()).toString()).toBe("text");
+  });
+
+  it("does not close idle connections for an hour", async () => {
+    const url = /BlobEndpoint=([^;]+)/u.exec(endpoint.connectionString)?.[1] ?? "";
+    const [response] = (await once(get(url), "response")) as [IncomingMessage];
+    response.resume();
+    expect(response.headers["keep-alive"]).toBe("timeout=3600");
   });
 
   it("reports in its log when it stood still", async () => {

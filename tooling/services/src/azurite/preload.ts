@@ -5,12 +5,39 @@ interface CollectorModule {
   readonly default: { readonly prototype: { markSweep: () => Promise<void> } };
 }
 
+interface Environment {
+  readonly flags: { readonly blobKeepAliveTimeout: number };
+  blobKeepAliveTimeout: (this: Environment) => number;
+}
+
+interface EnvironmentModule {
+  readonly default: { readonly prototype: Environment };
+}
+
 const WATCH_INTERVAL_MS = 500;
 const REPORTED_STALL_MS = 2_000;
 
+const require = createRequire(import.meta.url);
+
+applyKeepAliveOption();
 disableExtentCollection();
 // Not while the program is being loaded.
 setImmediate(reportStalls);
+
+/**
+ * Azurite reads its option `--blobKeepAliveTimeout` under another name, and therefore ignores it: it closes
+ * connections after 5 idle seconds, even those on which the client is just sending a request.
+ */
+function applyKeepAliveOption(): void {
+  const { default: Environment } = require("azurite/dist/src/blob/BlobEnvironment.js") as EnvironmentModule;
+  if (typeof Environment.prototype.blobKeepAliveTimeout !== "function")
+    throw new Error(
+      "Azurite does not have BlobEnvironment.blobKeepAliveTimeout anymore. Adapt azurite/preload.ts.",
+    );
+  Environment.prototype.blobKeepAliveTimeout = function () {
+    return this.flags.blobKeepAliveTimeout;
+  };
+}
 
 /**
  * Ten minutes after its start, Azurite deletes the extents of deleted blobs. Each deletion re-sorts an index of all
@@ -18,7 +45,6 @@ setImmediate(reportStalls);
  * test suite creates more than that, and on a slow machine it is still running after ten minutes.
  */
 function disableExtentCollection(): void {
-  const require = createRequire(import.meta.url);
   const { default: Collector } = require("azurite/dist/src/blob/gc/BlobGCManager.js") as CollectorModule;
   if (typeof Collector.prototype.markSweep !== "function")
     throw new Error("Azurite does not have BlobGCManager.markSweep anymore. Adapt azurite/preload.ts.");
