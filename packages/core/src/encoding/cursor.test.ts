@@ -1,3 +1,4 @@
+import { crc32 } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decodeCursor, encodeCursor } from "./cursor.ts";
@@ -24,5 +25,22 @@ describe("cursors", () => {
     expect(() => decodeCursor(cursor, { ...position, namespace: "other" })).toThrow("`cursor` must be");
     expect(() => decodeCursor(cursor, { ...position, store: "redis" })).toThrow("`cursor` must be");
     expect(() => decodeCursor(`${cursor.slice(0, -2)}AA`, position)).toThrow("`cursor` must be");
+  });
+
+  it.each([
+    "not json",
+    "null",
+    "5",
+    "[]",
+    '{"length":3}',
+    '["memory","tenant"]',
+    '["memory","tenant",5]',
+    '["memory","tenant",null]',
+    '["memory","tenant",""]',
+    String.raw`["memory","tenant","\ud800"]`,
+  ])("are rejected if forged with a valid checksum: %s", (json) => {
+    const checksum = crc32(json).toString(16).padStart(8, "0");
+    const cursor = Buffer.from(checksum + json).toString("base64url");
+    expect(() => decodeCursor(cursor, position)).toThrow("`cursor` must be");
   });
 });
