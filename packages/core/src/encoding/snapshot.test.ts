@@ -43,3 +43,17 @@ it("shares its getters with other objects, so that the garbage collector can fre
     expect(descriptor).toEqual(Object.getOwnPropertyDescriptor(second, name));
   }
 });
+
+it.each(["not JSON", "null", "[]", '"text"'])("of a forged record whose thread is %s is CORRUPT", (json) => {
+  const thread = stored(json);
+  expect(thread.json).toBe(json);
+  const error: unknown = (() => {
+    try {
+      return thread.thread;
+    } catch (thrown) {
+      return thrown;
+    }
+  })();
+  expect(error).toMatchObject({ code: "CORRUPT" });
+  expect(String(error)).not.toContain(json);
+});

@@ -6,6 +6,7 @@ import type {
   ThreadMetadata,
   Version,
 } from "../thread-store.ts";
+import { corruptRecord } from "../validation/corrupt-record.ts";
 import { copyMetadata } from "../validation/metadata.ts";
 import type { ParsedText } from "./checkpoints.ts";
 import { hiddenField } from "./hidden-field.ts";
@@ -73,13 +74,25 @@ const ACCESSORS = {
   thread: {
     get(this: StoredThread): SerializedThread {
       const content = ownContent(this);
-      content.thread ??= JSON.parse(this.json) as SerializedThread;
+      content.thread ??= parseThread(this.json);
       return content.thread;
     },
     enumerable: true,
     configurable: true,
   },
 };
+
+/** Text that is not a thread has a valid checksum only if another program wrote the record. */
+function parseThread(json: string): SerializedThread {
+  try {
+    const value: unknown = JSON.parse(json);
+    if (typeof value === "object" && value !== null && !Array.isArray(value))
+      return value as SerializedThread;
+  } catch {
+    // The engine's message quotes the text.
+  }
+  throw corruptRecord("its thread is not a JSON object");
+}
 
 function readText(source: Content["source"]): string {
   return typeof source === "function" ? source() : threadText(source.record);

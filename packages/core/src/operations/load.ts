@@ -2,7 +2,8 @@ import { type Snapshot, storedThread } from "../encoding/snapshot.ts";
 import type { OperationContext } from "../runtime/operation-context.ts";
 import type { ThreadKey } from "../thread-driver.ts";
 import type { StoredThread } from "../thread-store.ts";
-import { corrupt, readRecord } from "./read-record.ts";
+import { corruptRecord } from "../validation/corrupt-record.ts";
+import { readRecord } from "./read-record.ts";
 
 /** Loads a thread; `undefined` if it does not exist or has expired. */
 export async function loadThread(
@@ -12,7 +13,7 @@ export async function loadThread(
 ): Promise<StoredThread | undefined> {
   const stored = await readRecord(context, key, cached);
   if (stored === undefined || stored.state === "expired") return undefined;
-  if (stored.state === "corrupt") throw corrupt(stored.corruption);
+  if (stored.state === "corrupt") throw corruptRecord(stored.corruption);
   context.bytes = stored.record.trailer.size;
   return storedThread({ key, version: stored.version, record: stored.record });
 }

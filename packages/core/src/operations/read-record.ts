@@ -33,11 +33,3 @@ export async function readRecord(
   const isExpired = hasExpired(record.trailer.expiresAt, options.now());
   return { state: isExpired ? "expired" : "live", version, record };
 }
-
-export function corrupt(corruption: string): ThreadStoreError {
-  return new ThreadStoreError(
-    "CORRUPT",
-    `The stored record is corrupt: ${corruption}. It was not changed. ` +
-      "Restore it from a backup, delete the thread, or save with `overwrite: true`.",
-  );
-}

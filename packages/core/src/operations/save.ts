@@ -7,13 +7,14 @@ import type { OperationContext } from "../runtime/operation-context.ts";
 import { type Outcome, resolveOutcome } from "../runtime/resolve-outcome.ts";
 import type { ThreadKey } from "../thread-driver.ts";
 import type { SaveOptions, StoredThread, ThreadMetadata, Version } from "../thread-store.ts";
-import { expiryOf, hasExpired } from "../validation/expiry.ts";
+import { corruptRecord } from "../validation/corrupt-record.ts";
+import { type Expiry, expiryOf, expiryTime, hasExpired } from "../validation/expiry.ts";
 import { checkedMetadata } from "../validation/metadata.ts";
 import { checkOverwrite } from "../validation/overwrite.ts";
 import type { ResolvedStoreOptions } from "../validation/store-options.ts";
 import { checkThreadSize } from "../validation/thread.ts";
 import { conflict, lostRace, staleVersion } from "./conflict.ts";
-import { corrupt, readRecord, type RecordState } from "./read-record.ts";
+import { readRecord, type RecordState } from "./read-record.ts";
 
 /** The validated arguments of a save, complete before the first step: later changes by the caller have no effect. */
 export interface SaveRequest {
@@ -21,7 +22,7 @@ export interface SaveRequest {
   readonly expected: ExpectedVersion | undefined;
   readonly overwrite: boolean;
   readonly metadata: ThreadMetadata | undefined;
-  readonly expiresAt: number | undefined;
+  readonly expiry: Expiry;
   /** Encoded to replace the snapshot in `expected`, or no record. To replace another, it must be encoded again. */
   readonly draft: Draft;
 }
@@ -60,7 +61,7 @@ export function saveRequest(
     expected,
     overwrite,
     metadata: metadata === undefined ? undefined : checkedMetadata(metadata),
-    expiresAt: expiryOf({ ttlMs, expiresAt }, options.ttlMs, now),
+    expiry: expiryOf({ ttlMs, expiresAt }, options.ttlMs, now),
   };
   // Last, because the text is encoded into a buffer that the next save reuses: no caller's code may run after this.
   const json = threadJson(thread, expected?.snapshot);
@@ -69,7 +70,7 @@ export function saveRequest(
 }
 
 function createDraft(
-  { key, metadata, expiresAt }: Omit<SaveRequest, "draft">,
+  { key, metadata, expiry }: Omit<SaveRequest, "draft">,
   json: ThreadJson,
   replaced: ReplacedRecord,
   time: number,
@@ -81,7 +82,8 @@ function createDraft(
     nonce: newNonce(),
     createdAt: replacedTrailer?.createdAt ?? now,
     updatedAt: now,
-    expiresAt,
+    // From the time in the record: the clock may be behind the one that the replaced record was saved with.
+    expiresAt: expiryTime(expiry, now),
     metadata: metadata ?? replacedTrailer?.metadata ?? {},
   };
   return { ...encodeRecord(json, details, replaced.record), replaced, parsed: json.parsed };
@@ -128,7 +130,7 @@ async function readReplaced(
   if (expected !== undefined) return requireVersion(expected.version, stored);
   if (stored === undefined) return NO_RECORD;
   if (stored.state === "corrupt") {
-    if (!overwrite) throw corrupt(stored.corruption);
+    if (!overwrite) throw corruptRecord(stored.corruption);
     return { version: stored.version, record: undefined };
   }
   if (stored.state === "expired") return { version: stored.version, record: undefined };
@@ -138,7 +140,7 @@ async function readReplaced(
 
 function requireVersion(version: Version, stored: RecordState | undefined): ReplacedRecord {
   if (stored?.version === version && stored.state === "live") return stored;
-  if (stored?.version === version && stored.state === "corrupt") throw corrupt(stored.corruption);
+  if (stored?.version === version && stored.state === "corrupt") throw corruptRecord(stored.corruption);
   throw staleVersion(stored);
 }
 

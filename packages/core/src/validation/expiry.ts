@@ -7,23 +7,25 @@ export const MAX_TIME_MS = 8_640_000_000_000_000;
 /** The options of a save that determine when the thread expires. */
 export type ExpiryOptions = Pick<SaveOptions, "ttlMs" | "expiresAt">;
 
-/**
- * Returns when a thread that is saved now expires, in milliseconds since the epoch; `undefined` if it never does.
- * Throws `INVALID_ARGUMENT`.
- */
-export function expiryOf(
-  options: ExpiryOptions,
-  storeTtlMs: number | undefined,
-  now: number,
-): number | undefined {
+/** When a thread expires: at a time in milliseconds since the epoch, or a number of milliseconds after its save. */
+export interface Expiry {
+  readonly at?: number;
+  readonly afterMs?: number;
+}
+
+/** Returns when a thread that is saved with these options expires. Throws `INVALID_ARGUMENT`. */
+export function expiryOf(options: ExpiryOptions, storeTtlMs: number | undefined, now: number): Expiry {
   const { ttlMs = storeTtlMs, expiresAt } = checkedExpiry(options);
-  if (expiresAt === null) return undefined;
-  if (expiresAt === undefined) {
-    // Rounded up, so that a thread never expires earlier than requested.
-    return ttlMs === undefined ? undefined : Math.min(now + Math.ceil(ttlMs), MAX_TIME_MS);
-  }
-  if (expiresAt.getTime() > now) return expiresAt.getTime();
+  if (expiresAt === null) return {};
+  if (expiresAt === undefined) return ttlMs === undefined ? {} : { afterMs: ttlMs };
+  if (expiresAt.getTime() > now) return { at: expiresAt.getTime() };
   throw invalidArgument(EXPIRES_AT_RULE);
+}
+
+/** Returns when a thread saved at `updatedAt` expires, in milliseconds since the epoch; `undefined` if it never does. */
+export function expiryTime({ at, afterMs }: Expiry, updatedAt: number): number | undefined {
+  // Rounded up, so that a thread never expires earlier than requested.
+  return afterMs === undefined ? at : Math.min(updatedAt + Math.ceil(afterMs), MAX_TIME_MS);
 }
 
 /** Returns a copy of the expiry options, checked as far as that is possible without a clock. */
