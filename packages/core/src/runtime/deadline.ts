@@ -1,6 +1,7 @@
 import { ThreadStoreError } from "../errors.ts";
 import type { CallOptions } from "../thread-store.ts";
 import type { Backend, OperationContext } from "./operation-context.ts";
+import { rejectable } from "./rejectable.ts";
 
 /**
  * Runs `work` until it settles, the caller aborts or the deadline passes, whichever is first. The context's signal
@@ -12,7 +13,7 @@ export async function withDeadline<T>(
   work: (context: OperationContext) => Promise<T>,
 ): Promise<T> {
   const controller = new AbortController();
-  const { promise: ended, reject } = Promise.withResolvers<never>();
+  const { promise: ended, reject } = rejectable();
   const context: OperationContext = {
     ...parts,
     signal: controller.signal,

@@ -1,3 +1,5 @@
+import { rejectable } from "./rejectable.ts";
+
 /**
  * Resolves with the result of `work`, or rejects with the signal's reason as soon as the signal aborts. A function is
  * not called if the signal is already aborted. The outcome of abandoned work is ignored.
@@ -10,7 +12,7 @@ export async function untilAborted<T>(
   if (signal === undefined) return start();
   // Work that has started is raced even if the signal is already aborted: otherwise its rejection is unhandled.
   if (typeof work === "function") signal.throwIfAborted();
-  const { promise: aborted, reject } = Promise.withResolvers<never>();
+  const { promise: aborted, reject } = rejectable();
   const onAbort = (): void => reject(signal.reason);
   if (signal.aborted) onAbort();
   else signal.addEventListener("abort", onAbort, { once: true });
