@@ -1,6 +1,7 @@
 import { ThreadStoreError } from "./errors.ts";
 import { listThreads } from "./operations/list.ts";
 import { updateThread } from "./operations/update.ts";
+import { captureCallerStack } from "./runtime/caller-stack.ts";
 import { type CallDiagnostics, type Operation, traced } from "./runtime/diagnostics.ts";
 import type { Lifecycle } from "./runtime/lifecycle.ts";
 import { yieldToEventLoopAfter } from "./runtime/yield-to-event-loop.ts";
@@ -134,7 +135,7 @@ export class StoreView<Context> implements ThreadStore {
    * Makes `close` wait for a call. The caller gets a separate promise, so that an unhandled rejection is reported.
    */
   async #tracked<T>(call: () => Promise<T>): Promise<T> {
-    return await this.#lifecycle.call(yieldToEventLoopAfter(call()));
+    return await this.#lifecycle.call(() => yieldToEventLoopAfter(call()));
   }
 
   async #run<T>(
@@ -149,7 +150,7 @@ export class StoreView<Context> implements ThreadStore {
       options.signal?.throwIfAborted();
       const work = prepare();
       const result = await this.#operations.run(diagnostics, options, (context) =>
-        this.#lifecycle.work(work(context)),
+        this.#lifecycle.work(() => work(context)),
       );
       diagnostics.outcome = "ok";
       return result;
@@ -165,9 +166,11 @@ export class StoreView<Context> implements ThreadStore {
 }
 
 /**
- * Adds the call to an error that does not name one. The error stays the same object, so its stack shows its origin.
+ * Adds the call to an error that does not name one, and makes its stack show the caller's line. The error stays the
+ * same object. The stack of its cause shows where the backend failed.
  */
 function addContext(error: ThreadStoreError, diagnostics: CallDiagnostics): ThreadStoreError {
+  captureCallerStack(error);
   if (error.operation !== undefined) return error;
   const { operation, id } = diagnostics;
   const { store = diagnostics.store, namespace = diagnostics.namespace } = error;

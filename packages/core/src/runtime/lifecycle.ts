@@ -7,8 +7,8 @@ const ABANDONED_WORK_MAX_MS = 1000;
 /** Tracks whether a store or view is open, and which calls are in flight. */
 export class Lifecycle {
   #closing: Promise<void> | undefined;
-  readonly #calls = new Set<Promise<unknown>>();
-  readonly #work = new Set<Promise<unknown>>();
+  readonly #calls = new InFlight();
+  readonly #work = new InFlight();
   readonly #parent: Lifecycle | undefined;
   readonly #closesWithParent: boolean;
   readonly #release: () => Promise<void>;
@@ -40,16 +40,38 @@ export class Lifecycle {
     if (this.closed) throw new ThreadStoreError("CLOSED", "The store is closed. Open a new one.");
   }
 
-  /** Registers a caller's call, which `close` waits for. */
-  call<T>(call: Promise<T>): Promise<T> {
-    void this.#parent?.call(call);
-    return track(this.#calls, call);
+  /** Runs a caller's call, which `close` waits for. */
+  async call<T>(run: () => Promise<T>): Promise<T> {
+    this.#enter("call");
+    try {
+      return await run();
+    } finally {
+      this.#leave("call");
+    }
   }
 
-  /** Registers the work of a call, which may continue for a moment after the caller aborted. */
-  work<T>(work: Promise<T>): Promise<T> {
-    void this.#parent?.work(work);
-    return track(this.#work, work);
+  /** Runs the work of a call, which may continue for a moment after the caller aborted. */
+  async work<T>(run: () => Promise<T>): Promise<T> {
+    this.#enter("work");
+    try {
+      return await run();
+    } finally {
+      this.#leave("work");
+    }
+  }
+
+  #enter(kind: "call" | "work"): void {
+    if (this.#parent !== undefined) this.#parent.#enter(kind);
+    this.#inFlight(kind).enter();
+  }
+
+  #leave(kind: "call" | "work"): void {
+    if (this.#parent !== undefined) this.#parent.#leave(kind);
+    this.#inFlight(kind).leave();
+  }
+
+  #inFlight(kind: "call" | "work"): InFlight {
+    return kind === "call" ? this.#calls : this.#work;
   }
 
   close(): Promise<void> {
@@ -58,22 +80,39 @@ export class Lifecycle {
   }
 
   async #drain(): Promise<void> {
-    await Promise.allSettled(this.#calls);
-    if (this.#work.size > 0) {
-      const timeout = new AbortController();
-      const settled = Promise.allSettled(this.#work).finally(() => timeout.abort());
-      await Promise.race([
-        settled,
-        wait(ABANDONED_WORK_MAX_MS, undefined, { signal: timeout.signal }).catch(() => settled),
-      ]);
-    }
+    await this.#calls.ended();
+    const timeout = new AbortController();
+    const ended = this.#work.ended().finally(() => timeout.abort());
+    await Promise.race([
+      ended,
+      wait(ABANDONED_WORK_MAX_MS, undefined, { signal: timeout.signal }).catch(() => ended),
+    ]);
     await this.#release();
   }
 }
 
-function track<T>(promises: Set<Promise<unknown>>, promise: Promise<T>): Promise<T> {
-  promises.add(promise);
-  const remove = (): void => void promises.delete(promise);
-  promise.then(remove, remove);
-  return promise;
+/**
+ * Counts what is in flight. It does not observe promises: for the stack of an error, engines find the caller of an
+ * asynchronous function only while its promise has a single observer.
+ */
+class InFlight {
+  #count = 0;
+  #onEnd: (() => void) | undefined;
+
+  enter(): void {
+    this.#count += 1;
+  }
+
+  leave(): void {
+    this.#count -= 1;
+    if (this.#count === 0) this.#onEnd?.();
+  }
+
+  /** Resolves once nothing is in flight. Called once. */
+  async ended(): Promise<void> {
+    if (this.#count === 0) return;
+    await new Promise<void>((resolve) => {
+      this.#onEnd = resolve;
+    });
+  }
 }

@@ -1,0 +1,13 @@
+/** The most stack frames that a call has within this package. */
+const OWN_FRAMES = 20;
+
+/**
+ * Makes the stack of an error show the caller's line. Where the error was created, that line may be too far away, or
+ * not on the stack at all, as in a timer. Must run in a function that the caller awaits.
+ */
+export function captureCallerStack(error: Error): void {
+  const limit = Error.stackTraceLimit;
+  Error.stackTraceLimit = limit + OWN_FRAMES;
+  Error.captureStackTrace(error, captureCallerStack);
+  Error.stackTraceLimit = limit;
+}
