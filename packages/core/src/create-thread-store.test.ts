@@ -5,6 +5,7 @@ import { describe, expect, it, vi } from "vitest";
 import { createThreadStore } from "./create-thread-store.ts";
 import { memoryDriver } from "./memory-store.ts";
 import { failure, neverResponds, scriptedDriver } from "./runtime/scripted-driver.test-helper.ts";
+import type { ThreadStore } from "./thread-store.ts";
 
 describe("deadlines", () => {
   it("end a read without a response with UNAVAILABLE", async () => {
@@ -236,7 +237,39 @@ describe("the clock", () => {
   );
 });
 
+describe("a clock that steps back", () => {
+  it.each(["previous", "overwrite"])("does not shorten the time to live of a save with %s", async (mode) => {
+    let now = 100_000;
+    const store = createThreadStore(memoryDriver(), { now: () => now, ttlMs: 1000 });
+    const first = await store.save("a", { n: 1 }, { expiresAt: null });
+    now = 50_000;
+    const options = mode === "previous" ? { previous: first } : { overwrite: true };
+    const second = await store.save("a", { n: 2 }, options);
+    expect(second.updatedAt.getTime()).toBe(100_000);
+    expect(second.expiresAt?.getTime()).toBe(101_000);
+    now = 100_500;
+    expect((await store.load("a"))?.thread).toEqual({ n: 2 });
+  });
+});
+
 describe("deleteExpired", () => {
+  it("yields to the event loop, so that a timer can abort it", async () => {
+    let now = 0;
+    const store = createThreadStore(memoryDriver(), { now: () => now });
+    for (let n = 0; n < 100; n += 1) await store.save(`t-${n}`, {}, { ttlMs: 5 });
+    now = 10;
+    // Every reading of the clock is 11 ms after the last one, so that each deletion seems to block that long.
+    let time = performance.now();
+    vi.spyOn(performance, "now").mockImplementation(() => (time += 11));
+    const controller = new AbortController();
+    const reason = new Error("enough");
+    const deleting = store.deleteExpired({ signal: controller.signal, timeoutMs: 60_000 });
+    setImmediate(() => controller.abort(reason));
+    await expect(deleting).rejects.toBe(reason);
+    vi.restoreAllMocks();
+    expect((await store.deleteExpired()).deleted).toBeGreaterThan(50);
+  });
+
   it("returns a cursor to continue from if time runs out", async () => {
     let now = 0;
     const { driver, next } = scriptedDriver(memoryDriver());
@@ -254,5 +287,52 @@ describe("deleteExpired", () => {
     expect(first).toEqual({ deleted: 100, cursor: expect.any(String) });
     expect(await store.deleteExpired({ cursor: first.cursor })).toEqual({ deleted: 50 });
     await expect(store.deleteExpired({ cursor: "x" })).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+  });
+});
+
+describe("a driver that contradicts itself", () => {
+  it.each<[string, (store: ThreadStore) => Promise<unknown>]>([
+    ["an overwriting save", (store) => store.save("a", { n: 2 }, { overwrite: true })],
+    ["a creating save", (store) => store.save("b", {}, { overwrite: true })],
+    ["a delete", (store) => store.delete("a")],
+  ])("by refusing the version that it reads ends %s with BACKEND_ERROR", async (_, call) => {
+    const driver = memoryDriver();
+    await createThreadStore(driver).save("a", { n: 1 });
+    const store = createThreadStore({ ...driver, write: async () => undefined, delete: async () => false });
+    await expect(call(store)).rejects.toMatchObject({ code: "BACKEND_ERROR" });
+    await expect(
+      call(
+        createThreadStore(
+          { ...driver, write: async () => undefined, delete: async () => false },
+          { timeoutMs: 20 },
+        ),
+      ),
+    ).rejects.toMatchObject({ code: /UNAVAILABLE|OUTCOME_UNKNOWN/u });
+  });
+
+  it("does not end a save that is in doubt with CONFLICT", async () => {
+    const driver = memoryDriver();
+    const first = await createThreadStore(driver).save("a", { n: 1 });
+    let writes = 0;
+    const store = createThreadStore({
+      ...driver,
+      write: async () => {
+        writes += 1;
+        if (writes === 1) throw failure();
+        return undefined;
+      },
+    });
+    const saving = store.save("a", { n: 2 }, { previous: first });
+    await expect(saving).rejects.toMatchObject({ code: "OUTCOME_UNKNOWN" });
+  });
+
+  it("by returning the same page again ends a listing with BACKEND_ERROR", async () => {
+    const driver = memoryDriver();
+    const store = createThreadStore({
+      ...driver,
+      list: async () => ({ records: [], next: "same" }),
+    });
+    await expect(store.listPage()).rejects.toMatchObject({ code: "BACKEND_ERROR" });
+    await expect(store.deleteExpired()).rejects.toMatchObject({ code: "BACKEND_ERROR" });
   });
 });

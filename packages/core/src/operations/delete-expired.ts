@@ -1,6 +1,7 @@
 import { encodeCursor } from "../encoding/cursor.ts";
 import { decodeTail } from "../encoding/record.ts";
 import type { OperationContext } from "../runtime/operation-context.ts";
+import { isYieldDue, yieldToEventLoop } from "../runtime/yield-to-event-loop.ts";
 import type { DeleteExpiredResult } from "../thread-store.ts";
 import { hasExpired } from "../validation/expiry.ts";
 import { deleteRecord } from "./delete.ts";
@@ -18,13 +19,16 @@ export async function deleteExpiredThreads(
   context: OperationContext,
   start: string | undefined,
 ): Promise<DeleteExpiredResult> {
-  const { namespace, driver, options } = context;
+  const { namespace, driver, options, signal } = context;
   const stopAt = performance.now() + (context.deadline - performance.now()) * TIME_BUDGET;
   let deleted = 0;
   let after = start;
   do {
     const page = await readPage(context, after, PAGE_SIZE);
     for (const { id, version, tail } of page.records) {
+      // A driver that responds synchronously would block timers, requests and the caller's signal until the end.
+      if (isYieldDue()) await yieldToEventLoop();
+      signal.throwIfAborted();
       const located = decodeTail({ namespace, id }, tail);
       if ("corruption" in located || !hasExpired(located.trailer.expiresAt, options.now())) continue;
       if (await deleteRecord(context, { namespace, id }, version)) deleted += 1;

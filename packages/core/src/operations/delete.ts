@@ -1,6 +1,7 @@
 import type { ExpectedVersion } from "../encoding/expected-version.ts";
 import type { OperationContext } from "../runtime/operation-context.ts";
 import { resolveOutcome } from "../runtime/resolve-outcome.ts";
+import { countLostRaces } from "../runtime/retry.ts";
 import type { ThreadKey } from "../thread-driver.ts";
 import type { Version } from "../thread-store.ts";
 import { lostRace, staleVersion } from "./conflict.ts";
@@ -12,8 +13,11 @@ export async function deleteThread(
   key: ThreadKey,
   expected: ExpectedVersion | undefined,
 ): Promise<boolean> {
+  const races = countLostRaces(context);
+  let refused: Version | undefined;
   for (;;) {
     const stored = await readRecord(context, key);
+    if (refused !== undefined) await races.next(stored?.version === refused);
     const exists = stored !== undefined && stored.state !== "expired";
     if (expected !== undefined && (!exists || stored.version !== expected.version)) {
       throw staleVersion(stored);
@@ -23,6 +27,7 @@ export async function deleteThread(
     if (!exists) return false;
     if (deleted) return true;
     if (expected !== undefined) throw await lostRace(context, key);
+    refused = stored.version;
   }
 }
 

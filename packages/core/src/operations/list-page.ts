@@ -1,6 +1,7 @@
 import { decodeCursor, encodeCursor } from "../encoding/cursor.ts";
 import { decodeTail } from "../encoding/record.ts";
 import { threadDetails } from "../encoding/snapshot.ts";
+import { ThreadStoreError } from "../errors.ts";
 import type { OperationContext } from "../runtime/operation-context.ts";
 import { withRetries } from "../runtime/retry.ts";
 import type { ListedRecord, RecordPage, ThreadDriver } from "../thread-driver.ts";
@@ -55,13 +56,18 @@ export async function listPage(
 }
 
 /** Reads a page from the driver, including expired and corrupt records. */
-export function readPage(
+export async function readPage(
   context: OperationContext,
   after: string | undefined,
   limit: number,
 ): Promise<RecordPage> {
   const { driver, namespace, signal } = context;
-  return withRetries(context, () => driver.list(namespace, { after, limit }, { signal }));
+  const page = await withRetries(context, () => driver.list(namespace, { after, limit }, { signal }));
+  if (page.next === undefined || page.next !== after) return page;
+  throw new ThreadStoreError(
+    "BACKEND_ERROR",
+    `The ${driver.name} driver returned a page that does not advance. Test the driver with @threadstore/conformance.`,
+  );
 }
 
 function summarize(namespace: string, listed: ListedRecord, withMetadata: boolean): ThreadSummary {

@@ -5,6 +5,7 @@ import { type Snapshot, storedThread } from "../encoding/snapshot.ts";
 import { type ThreadJson, threadJson } from "../encoding/thread-json.ts";
 import type { OperationContext } from "../runtime/operation-context.ts";
 import { type Outcome, resolveOutcome } from "../runtime/resolve-outcome.ts";
+import { countLostRaces } from "../runtime/retry.ts";
 import type { ThreadKey } from "../thread-driver.ts";
 import type { SaveOptions, StoredThread, ThreadMetadata, Version } from "../thread-store.ts";
 import { corruptRecord } from "../validation/corrupt-record.ts";
@@ -97,6 +98,7 @@ export async function saveThread(context: OperationContext, request: SaveRequest
   const { key, expected, overwrite } = request;
   let { draft } = request;
   let replaced = expected === undefined && !overwrite ? NO_RECORD : await readReplaced(context, request);
+  const races = countLostRaces(context);
   for (;;) {
     context.bytes = undefined;
     if (replaced !== draft.replaced) {
@@ -106,8 +108,10 @@ export async function saveThread(context: OperationContext, request: SaveRequest
     const saved = await writeRecord(context, key, draft);
     if (saved !== undefined) return storedThread(saved);
     if (expected !== undefined) throw await lostRace(context, key);
+    const current = await readReplaced(context, request);
+    await races.next(current.version === replaced.version);
     // A new object, so that the next write gets another nonce.
-    replaced = { ...(await readReplaced(context, request)) };
+    replaced = { ...current };
   }
 }
 

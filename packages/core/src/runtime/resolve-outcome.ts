@@ -1,7 +1,7 @@
 import { ThreadStoreError } from "../errors.ts";
 import { classifyFailure, type DriverFailure } from "./driver-failure.ts";
 import type { OperationContext } from "./operation-context.ts";
-import { backOff } from "./retry.ts";
+import { backOff, countLostRaces } from "./retry.ts";
 
 /**
  * The outcome of a change whose response was lost, according to the stored record.
@@ -29,6 +29,7 @@ export async function resolveOutcome<Applied extends object>(
   context: OperationContext,
   change: ConditionalChange<Applied>,
 ): Promise<Applied | undefined> {
+  const races = countLostRaces(context);
   let inDoubt = false;
   for (let failures = 0; ;) {
     const { applied, failure } = await attempt(context, change);
@@ -44,7 +45,12 @@ export async function resolveOutcome<Applied extends object>(
       if (typeof outcome === "object") return outcome;
       if (outcome !== "unchanged") throw unresolved(outcome, failure);
     }
-    if (failure === undefined) continue;
+    if (failure === undefined) {
+      await races.next(true).catch((error: unknown) => {
+        throw ThreadStoreError.is(error) ? outcomeUnknown(undefined, error) : error;
+      });
+      continue;
+    }
     failures += 1;
     await backOff(context, failure, failures).catch((error: unknown) => {
       // A request without a response may still be on its way.

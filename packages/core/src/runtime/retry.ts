@@ -1,9 +1,15 @@
 import { setTimeout as wait } from "node:timers/promises";
+import { ThreadStoreError } from "../errors.ts";
 import { classifyFailure, type DriverFailure } from "./driver-failure.ts";
 import type { OperationContext } from "./operation-context.ts";
 
 const INITIAL_DELAY_MS = 50;
 const MAX_DELAY_MS = 1000;
+
+const INITIAL_RACE_DELAY_MS = 2;
+const MAX_RACE_DELAY_MS = 250;
+/** A read can be older than the write before it, but not this often in a row. */
+const MAX_CONTRADICTIONS = 8;
 
 /** Runs a request to the driver that changes nothing, and retries it after transient failures. */
 export async function withRetries<T>(context: OperationContext, request: () => Promise<T>): Promise<T> {
@@ -33,6 +39,39 @@ export async function backOff(
   const delay = Math.max(retryAfterMs ?? 0, backoffDelay(INITIAL_DELAY_MS, failures, MAX_DELAY_MS));
   if (performance.now() + delay >= deadline) throw error;
   await wait(delay, undefined, { signal });
+}
+
+/** Counts the changes of one call that the backend refused because another version was stored. */
+export interface LostRaces {
+  /**
+   * Waits before the change is repeated, except for the first time. `isUnchanged` says whether a read still shows the
+   * version that the change was refused for. Throws `BACKEND_ERROR` if that happens again and again.
+   */
+  next(isUnchanged: boolean): Promise<void>;
+}
+
+export function countLostRaces({ driver, signal }: OperationContext): LostRaces {
+  let count = 0;
+  let contradictions = 0;
+  return {
+    async next(isUnchanged) {
+      count += 1;
+      contradictions = isUnchanged ? contradictions + 1 : 0;
+      if (contradictions > MAX_CONTRADICTIONS) throw contradictory(driver.name);
+      signal.throwIfAborted();
+      // Waiting also lets timers run: a driver that responds synchronously never yields to the event loop.
+      if (count === 1) return;
+      await wait(backoffDelay(INITIAL_RACE_DELAY_MS, count - 1, MAX_RACE_DELAY_MS), undefined, { signal });
+    },
+  };
+}
+
+function contradictory(driver: string): ThreadStoreError {
+  return new ThreadStoreError(
+    "BACKEND_ERROR",
+    `The ${driver} driver refuses changes to the version that it reads. Nothing was changed. ` +
+      "Check that all its requests reach the same backend, and test the driver with @threadstore/conformance.",
+  );
 }
 
 /** Returns a delay that doubles with each failure up to `max`, with jitter of up to half of it. */

@@ -14,9 +14,16 @@ export async function yieldToEventLoopAfter<T>(call: Promise<T>): Promise<T> {
   try {
     return await call;
   } finally {
-    if (performance.now() - lastYield >= MAX_BLOCKING_MS) {
-      await setImmediate();
-      lastYield = performance.now();
-    }
+    if (isYieldDue()) await yieldToEventLoop();
   }
+}
+
+/** Whether the event loop has not got to other work for a while. For loops within a call. */
+export function isYieldDue(): boolean {
+  return performance.now() - lastYield >= MAX_BLOCKING_MS;
+}
+
+export async function yieldToEventLoop(): Promise<void> {
+  await setImmediate();
+  lastYield = performance.now();
 }
