@@ -1,21 +1,21 @@
-// How an adapter is tested: this file is all it takes. Replace memoryStore with your own store.
+// The conformance suite on a store in memory. To test your own store, replace memoryStore.
 
 import { type Harness, register } from "@threadstore/conformance";
 import { type MemoryRecords, memoryStore } from "@threadstore/core";
 import { afterAll, describe, it } from "vitest";
 
-const places = new Map<string, MemoryRecords>();
+const locations = new Map<string, MemoryRecords>();
 
 const harness: Harness = {
   name: "memory",
-  // Two stores opened at one place are two clients of one backend: here they share a map, elsewhere a table or folder.
-  async open(place, options) {
-    const records = places.get(place) ?? new Map();
-    places.set(place, records);
+  // Two stores at one location are two clients of one backend. These share a map; others share a table or folder.
+  async open(location, options) {
+    const records = locations.get(location) ?? new Map();
+    locations.set(location, records);
     return memoryStore({ ...options, records });
   },
-  async destroy(place) {
-    places.delete(place);
+  async destroy(location) {
+    locations.delete(location);
   },
 };
 

@@ -2,12 +2,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-let made: string | undefined;
+let created: string | undefined;
 
-/** A folder for the places of a run, made when it is first asked for: processes that only open a peer do not. */
+/** Returns the folder for the locations of this run. The first call creates it, so child processes need none. */
 export function folder(): string {
-  if (made !== undefined) return made;
+  if (created !== undefined) return created;
   const path = mkdtempSync(join(tmpdir(), "threadstore-harness-"));
   process.once("exit", () => rmSync(path, { recursive: true, force: true }));
-  return (made = path);
+  return (created = path);
 }

@@ -2,16 +2,16 @@
 import type { Harness } from "@threadstore/conformance";
 import { type MemoryRecords, memoryStore } from "@threadstore/core";
 
-const places = new Map<string, MemoryRecords>();
+const locations = new Map<string, MemoryRecords>();
 
 export const harness: Harness = {
   name: "memory",
-  async open(place, options) {
-    const records: MemoryRecords = places.get(place) ?? new Map();
-    places.set(place, records);
+  async open(location, options) {
+    const records: MemoryRecords = locations.get(location) ?? new Map();
+    locations.set(location, records);
     return memoryStore({ ...options, records });
   },
-  async destroy(place) {
-    places.delete(place);
+  async destroy(location) {
+    locations.delete(location);
   },
 };

@@ -1,21 +1,21 @@
 // The conformance suite on SQLite: npx threadstore-conformance examples/harnesses/sqlite.ts
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
-import type { Harness, PeerModule } from "@threadstore/conformance";
+import type { ChildProcessModule, Harness } from "@threadstore/conformance";
 import { sqliteStore } from "@threadstore/sqlite";
 import { folder } from "./folder.ts";
 
-/** For the other processes, which import this module and get the folder of the first one. */
-export const openPeer: PeerModule["openPeer"] = (place, parameters) =>
-  sqliteStore({ path: join(parameters as string, place) });
+/** Opens a location in a child process of the suite. `parameters` is the folder of the first process. */
+export const openStore: ChildProcessModule["openStore"] = (location, parameters) =>
+  sqliteStore({ path: join(parameters as string, location) });
 
 export const harness: Harness = {
   name: "sqlite",
-  open: async (place, options) => sqliteStore({ ...options, path: join(folder(), place) }),
-  async destroy(place) {
-    for (const suffix of ["", "-wal", "-shm"]) await rm(join(folder(), place) + suffix, { force: true });
+  open: async (location, options) => sqliteStore({ ...options, path: join(folder(), location) }),
+  async destroy(location) {
+    for (const suffix of ["", "-wal", "-shm"]) await rm(join(folder(), location) + suffix, { force: true });
   },
-  get peer() {
+  get childProcess() {
     return { module: import.meta.url, parameters: folder() };
   },
 };

@@ -11,9 +11,9 @@ export const harness: Harness = {
   ...postgresHarness(connectionString),
   name: "check, then act",
 
-  async open(place, options) {
+  async open(location, options) {
     const pool = new Pool({ connectionString });
-    const table = tableOf(place);
+    const table = tableOf(location);
     const driver = postgresDriver({ pool, table });
     const upsert = `
       INSERT INTO ${escapeIdentifier(table)} VALUES ($1, $2, $3, $4, $5)

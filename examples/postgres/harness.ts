@@ -1,25 +1,25 @@
 // Tells the conformance suite how to use the store. To run it from the command line, set DATABASE_URL and run:
 // npx threadstore-conformance ./harness.ts
-import type { Backend, Harness, PeerModule } from "@threadstore/conformance";
+import type { Backend, ChildProcessModule, Harness } from "@threadstore/conformance";
 import { Client, escapeIdentifier, type QueryResultRow } from "pg";
 import { postgresStore } from "./postgres-store.ts";
 
-/** Each place is a table. With `backend`, the suite also crashes the server. */
+/** Each location is a table. With `backend`, the suite also crashes the server. */
 export function postgresHarness(url: string, backend?: Backend): Harness {
   const thisRecord = "WHERE namespace = '' AND id = $1";
   return {
     name: "postgres",
 
-    async open(place, options) {
-      return postgresStore({ ...options, connection: { connectionString: url }, table: tableOf(place) });
+    async open(location, options) {
+      return postgresStore({ ...options, connection: { connectionString: url }, table: tableOf(location) });
     },
 
-    async destroy(place) {
-      await directQuery(url, `DROP TABLE IF EXISTS ${escapeIdentifier(tableOf(place))}`);
+    async destroy(location) {
+      await directQuery(url, `DROP TABLE IF EXISTS ${escapeIdentifier(tableOf(location))}`);
     },
 
-    async rewrite(place, id, change) {
-      const table = escapeIdentifier(tableOf(place));
+    async rewrite(location, id, change) {
+      const table = escapeIdentifier(tableOf(location));
       const select = `SELECT body, trailer FROM ${table} ${thisRecord}`;
       const [row] = await directQuery<{ body: Buffer; trailer: Buffer }>(url, select, [Buffer.from(id)]);
       if (row === undefined) throw new Error("The record does not exist.");
@@ -29,8 +29,8 @@ export function postgresHarness(url: string, backend?: Backend): Harness {
       await directQuery(url, `UPDATE ${table} SET body = $2, trailer = $3 ${thisRecord}`, values);
     },
 
-    async entries(place) {
-      const select = `SELECT namespace, id FROM ${escapeIdentifier(tableOf(place))}`;
+    async entries(location) {
+      const select = `SELECT namespace, id FROM ${escapeIdentifier(tableOf(location))}`;
       const rows = await directQuery<{ namespace: Buffer; id: Buffer }>(url, select);
       return rows.map(({ namespace, id }) => `${String(namespace)} ${String(id)}`);
     },
@@ -40,11 +40,11 @@ export function postgresHarness(url: string, backend?: Backend): Harness {
       async settings() {
         const select = "SELECT name, setting FROM pg_settings WHERE name IN ('fsync', 'full_page_writes')";
         const rows = await directQuery<{ name: string; setting: string }>(url, select);
-        return rows.map(({ name, setting }) => ({ name, promised: ["on"], found: setting }));
+        return rows.map(({ name, setting }) => ({ name, accepted: ["on"], actual: setting }));
       },
     },
 
-    peer: { module: import.meta.url, parameters: { url } },
+    childProcess: { module: import.meta.url, parameters: { url } },
     ...(backend === undefined ? {} : { backend }),
   };
 }
@@ -64,8 +64,8 @@ export async function directQuery<Row extends QueryResultRow>(
   }
 }
 
-export function tableOf(place: string): string {
-  return `conformance_${place}`;
+export function tableOf(location: string): string {
+  return `conformance_${location}`;
 }
 
 export const connectionString: string = process.env["DATABASE_URL"] ?? "postgres://localhost/postgres";
@@ -73,8 +73,8 @@ export const connectionString: string = process.env["DATABASE_URL"] ?? "postgres
 /** The harness for the command line. */
 export const harness: Harness = postgresHarness(connectionString);
 
-/** Opens a place in a child process of the suite. */
-export const openPeer: PeerModule["openPeer"] = (place, parameters) => {
+/** Opens a location in a child process of the suite. */
+export const openStore: ChildProcessModule["openStore"] = (location, parameters) => {
   const { url } = parameters as { url: string };
-  return postgresHarness(url).open(place);
+  return postgresHarness(url).open(location);
 };

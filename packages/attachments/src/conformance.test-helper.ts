@@ -17,10 +17,10 @@ export function openOver(
 }
 
 /** Opens a database without syncing. Durability across power failures is tested in @threadstore/sqlite. */
-export function sqliteAt(folder: string, place: string): ThreadDriver {
-  return sqliteDriver({ path: databaseOf(folder, place), synchronous: "normal" });
+export function sqliteAt(folder: string, location: string): ThreadDriver {
+  return sqliteDriver({ path: databaseOf(folder, location), synchronous: "normal" });
 }
 
-export function databaseOf(folder: string, place: string): string {
-  return join(folder, `${place}.db`);
+export function databaseOf(folder: string, location: string): string {
+  return join(folder, `${location}.db`);
 }

@@ -17,14 +17,14 @@ const options = { signal: new AbortController().signal };
 /** Creates a harness of stores with attachments, which manipulates records through the driver. */
 function harnessOver(
   name: string,
-  driverOf: (place: string) => ThreadDriver,
+  driverOf: (location: string) => ThreadDriver,
   settings: Settings,
 ): Omit<Harness, "destroy"> {
   return {
     name,
-    open: async (place, storeOptions) => openOver(driverOf(place), storeOptions, settings),
-    async rewrite(place, id, change) {
-      const driver = driverOf(place);
+    open: async (location, storeOptions) => openOver(driverOf(location), storeOptions, settings),
+    async rewrite(location, id, change) {
+      const driver = driverOf(location);
       const key = { namespace: "", id };
       const stored = await driver.read(key, undefined, options);
       const bytes = change(Uint8Array.from(stored?.bytes ?? []));
@@ -34,8 +34,8 @@ function harnessOver(
       await driver.write(key, record, stored?.version, options);
       await driver.close();
     },
-    async entries(place) {
-      const driver = driverOf(place);
+    async entries(location) {
+      const driver = driverOf(location);
       const page = { after: undefined, limit: 1000 };
       const threads = await driver.list("", page, options);
       const attachments = await driver.list(RESERVED_NAME, page, options);
@@ -46,16 +46,16 @@ function harnessOver(
 }
 
 function memoryHarness(settings: Settings): Harness {
-  const places = new Map<string, MemoryRecords>();
-  const driverOf = (place: string): ThreadDriver => {
-    const records: MemoryRecords = places.get(place) ?? new Map();
-    places.set(place, records);
+  const locations = new Map<string, MemoryRecords>();
+  const driverOf = (location: string): ThreadDriver => {
+    const records: MemoryRecords = locations.get(location) ?? new Map();
+    locations.set(location, records);
     return memoryDriver({ records });
   };
   return {
     ...harnessOver("memory with attachments", driverOf, settings),
-    async destroy(place) {
-      places.delete(place);
+    async destroy(location) {
+      locations.delete(location);
     },
   };
 }
@@ -64,14 +64,14 @@ const folder = temporaryFolder();
 afterAll(() => folder[Symbol.dispose]());
 
 function sqliteHarness(settings: Settings): Harness {
-  const driverOf = (place: string): ThreadDriver => sqliteAt(folder.path, place);
+  const driverOf = (location: string): ThreadDriver => sqliteAt(folder.path, location);
   return {
     ...harnessOver("sqlite with attachments", driverOf, settings),
-    async destroy(place) {
-      const path = databaseOf(folder.path, place);
+    async destroy(location) {
+      const path = databaseOf(folder.path, location);
       for (const suffix of ["", "-wal", "-shm"]) rmSync(path + suffix, { force: true });
     },
-    peer: {
+    childProcess: {
       module: new URL("conformance-child.test-helper.ts", import.meta.url),
       parameters: { folder: folder.path, settings },
     },

@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { BlobServiceClient, ContainerClient, newPipeline, type Pipeline } from "@azure/storage-blob";
-import type { Harness, Network, Peer } from "@threadstore/conformance";
+import type { Harness, Network, ChildProcessHarness } from "@threadstore/conformance";
 import { type FaultProxy, type ProxiedRequest, startFaultProxy } from "@threadstore/conformance/fault-proxy";
 import type { DriverOptions, RecordToWrite } from "@threadstore/core/driver";
-import type { PeerContainer } from "./conformance-child.test-helper.ts";
+import type { ChildProcessParameters } from "./conformance-child.test-helper.ts";
 import { azureBlobStore } from "./index.ts";
 import { blobNameOf } from "./keys.ts";
 
@@ -25,21 +25,21 @@ export function record(payload: string, unchanged = 0, trailer = "}"): RecordToW
   return { bytes, unchanged, trailerLength: trailer.length, nonce, expiresAt: undefined };
 }
 
-/** Creates the harness of the conformance suite. Each place is a prefix in the container. */
+/** Creates the harness of the conformance suite. Each location is a prefix in the container. */
 export function harnessFor(name: string, container: ContainerClient): Harness {
-  const blobNames = async (place: string): Promise<string[]> => {
+  const blobNames = async (location: string): Promise<string[]> => {
     const names: string[] = [];
-    const listing = container.listBlobsFlat({ prefix: `${place}/`, includeSnapshots: true });
+    const listing = container.listBlobsFlat({ prefix: `${location}/`, includeSnapshots: true });
     for await (const { name: blob, snapshot } of listing) names.push(snapshot ? `${blob} ${snapshot}` : blob);
     return names;
   };
   return {
     name,
-    async open(place, storeOptions) {
-      return azureBlobStore({ container, prefix: place, ...storeOptions });
+    async open(location, storeOptions) {
+      return azureBlobStore({ container, prefix: location, ...storeOptions });
     },
-    async destroy(place) {
-      const blobs = (await blobNames(place)).filter((blob) => !blob.includes(" "));
+    async destroy(location) {
+      const blobs = (await blobNames(location)).filter((blob) => !blob.includes(" "));
       await Promise.all(blobs.map((blob) => container.deleteBlob(blob, { deleteSnapshots: "include" })));
     },
     entries: blobNames,
@@ -49,8 +49,8 @@ export function harnessFor(name: string, container: ContainerClient): Harness {
         container: new ContainerClient(url.replace(containerName, "no-such-container"), credential),
       });
     },
-    async rewrite(place, id, change) {
-      const blob = blobNameOf(`${place}/`, { namespace: "", id });
+    async rewrite(location, id, change) {
+      const blob = blobNameOf(`${location}/`, { namespace: "", id });
       const bytes = Buffer.from(change(await container.getBlobClient(blob).downloadToBuffer()));
       await container.deleteBlob(blob);
       // An empty append blob would be an incomplete create, and not a corrupt thread.
@@ -67,8 +67,11 @@ export async function newAppendBlob(container: ContainerClient, name: string, by
 }
 
 /** Describes the module that opens the store in the suite's other processes. */
-export function peerFor(connectionString: string, { containerName }: ContainerClient): Peer {
-  const parameters = { connectionString, containerName } satisfies PeerContainer;
+export function childProcessFor(
+  connectionString: string,
+  { containerName }: ContainerClient,
+): ChildProcessHarness {
+  const parameters = { connectionString, containerName } satisfies ChildProcessParameters;
   return { module: new URL("./conformance-child.test-helper.ts", import.meta.url), parameters };
 }
 
@@ -79,9 +82,9 @@ export function networkOf(connectionString: string, container: ContainerClient):
     endpoint: { host: hostname, port: Number(port) },
     // The SDK shares its connections among all clients.
     keepsConnections: true,
-    async open(place, endpoint, storeOptions) {
+    async open(location, endpoint, storeOptions) {
       const proxied = withPort(container, endpoint.port);
-      return azureBlobStore({ container: proxied, prefix: place, ...storeOptions });
+      return azureBlobStore({ container: proxied, prefix: location, ...storeOptions });
     },
   };
 }

@@ -3,11 +3,17 @@ import type { ThreadStore } from "@threadstore/core";
 import { azureBlobStore } from "./azure-blob-store.ts";
 
 /** The container, for the other processes of the conformance suite. */
-export interface PeerContainer {
+export interface ChildProcessParameters {
   readonly connectionString: string;
   readonly containerName: string;
 }
 
-export function openPeer(place: string, { connectionString, containerName }: PeerContainer): ThreadStore {
-  return azureBlobStore({ container: new ContainerClient(connectionString, containerName), prefix: place });
+export function openStore(
+  location: string,
+  { connectionString, containerName }: ChildProcessParameters,
+): ThreadStore {
+  return azureBlobStore({
+    container: new ContainerClient(connectionString, containerName),
+    prefix: location,
+  });
 }

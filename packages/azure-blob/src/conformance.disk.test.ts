@@ -1,7 +1,7 @@
 import { register } from "@threadstore/conformance";
 import { startAzurite } from "@threadstore/services";
 import { afterAll, describe, it } from "vitest";
-import { harnessFor, newContainer, peerFor } from "./azurite.test-helper.ts";
+import { harnessFor, newContainer, childProcessFor } from "./azurite.test-helper.ts";
 
 // With blobs on disk, Azurite handles a request in more steps, and other requests run between them.
 describe("azure-blob with blobs on disk", async () => {
@@ -9,11 +9,11 @@ describe("azure-blob with blobs on disk", async () => {
   afterAll(azurite.stop);
   const { connectionString } = azurite.endpoint;
   const container = await newContainer(connectionString);
-  const peer = peerFor(connectionString, container);
+  const childProcess = childProcessFor(connectionString, container);
   const harness = harnessFor("azure-blob on disk", container);
   const isQuick = process.env["THREADSTORE_CONFORMANCE_EFFORT"] === "quick";
   register(
-    { ...harness, peer, timeoutFactor: 3 },
+    { ...harness, childProcess, timeoutFactor: 3 },
     { describe, it, after: afterAll },
     isQuick ? { tiers: ["concurrent"] } : {},
   );

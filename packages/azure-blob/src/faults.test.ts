@@ -42,7 +42,7 @@ await describeWithService("azurite", "faults", ({ connectionString }) => {
 
   describe("a lost response", () => {
     test("to a create: the save succeeds", async () => {
-      const fault = proxy.arm({ type: "discardAnswer", when: isBlock });
+      const fault = proxy.arm({ type: "discardResponse", when: isBlock });
       const saved = await store.save("thread", { n: 1 });
       expect(fault.strikes).toBe(1);
       expect(await other.load("thread")).toMatchObject({ version: saved.version, json: '{"n":1}' });
@@ -50,7 +50,7 @@ await describeWithService("azurite", "faults", ({ connectionString }) => {
 
     test("to a replacement: the save succeeds", async () => {
       const first = await store.save("thread", { n: 1 });
-      const fault = proxy.arm({ type: "discardAnswer", when: isBlock });
+      const fault = proxy.arm({ type: "discardResponse", when: isBlock });
       const second = await store.save("thread", { n: 2 }, { previous: first });
       expect(fault.strikes).toBe(1);
       expect(await other.load("thread")).toMatchObject({ version: second.version, json: '{"n":2}' });
@@ -58,7 +58,7 @@ await describeWithService("azurite", "faults", ({ connectionString }) => {
 
     test("to a delete: the outcome is unknown and the thread is gone", async () => {
       await store.save("thread", {});
-      const fault = proxy.arm({ type: "discardAnswer", when: isDelete });
+      const fault = proxy.arm({ type: "discardResponse", when: isDelete });
       await expect(store.delete("thread")).rejects.toMatchObject(OUTCOME_UNKNOWN);
       expect(fault.strikes).toBe(1);
       expect(await other.load("thread")).toBeUndefined();
@@ -68,7 +68,7 @@ await describeWithService("azurite", "faults", ({ connectionString }) => {
       "to a %s: a later save of another client is not undone",
       async (mode) => {
         const first = await store.save("thread", { n: 1 });
-        const held = proxy.arm({ type: "holdAnswer", when: isBlock });
+        const held = proxy.arm({ type: "holdResponse", when: isBlock });
         const options = mode === "save" ? { previous: first } : { overwrite: true };
         const outcome = rejectionOf(store.save("thread", { n: 2 }, options));
         await held.struck;
@@ -80,7 +80,7 @@ await describeWithService("azurite", "faults", ({ connectionString }) => {
     );
 
     test("to a create: a thread that another client deleted is not created again", async () => {
-      const held = proxy.arm({ type: "holdAnswer", when: isBlock });
+      const held = proxy.arm({ type: "holdResponse", when: isBlock });
       const outcome = rejectionOf(store.save("thread", {}));
       await held.struck;
       expect(await other.delete("thread")).toBe(true);
@@ -91,7 +91,7 @@ await describeWithService("azurite", "faults", ({ connectionString }) => {
 
     test("to a delete: a thread that another client created is not deleted", async () => {
       const saved = await store.save("thread", { n: 1 });
-      const held = proxy.arm({ type: "holdAnswer", when: isDelete });
+      const held = proxy.arm({ type: "holdResponse", when: isDelete });
       const outcome = rejectionOf(store.delete("thread", { previous: saved }));
       await held.struck;
       const others = await other.save("thread", { n: 2 });
@@ -130,14 +130,14 @@ await describeWithService("azurite", "faults", ({ connectionString }) => {
 
     test("whose response is cut off is retried, and never returns part of a thread", async () => {
       await store.save("thread", { text });
-      const cut = proxy.arm({ type: "cutAnswer", afterBytes: 100_000, when: isRead, times: 2 });
+      const cut = proxy.arm({ type: "cutResponse", afterBytes: 100_000, when: isRead, times: 2 });
       expect((await store.load("thread"))?.thread).toEqual({ text });
       expect(cut.strikes).toBe(2);
     });
 
     test("whose responses are all cut off is UNAVAILABLE", async () => {
       await store.save("thread", { text });
-      const cut = proxy.arm({ type: "cutAnswer", afterBytes: 100_000, when: isRead, times: 99 });
+      const cut = proxy.arm({ type: "cutResponse", afterBytes: 100_000, when: isRead, times: 99 });
       await expect(open({ maxRetries: 2 }).load("thread")).rejects.toMatchObject({ code: "UNAVAILABLE" });
       expect(cut.strikes).toBe(3);
     });
@@ -196,7 +196,7 @@ await describeWithService("azurite", "faults", ({ connectionString }) => {
   });
 
   describe("a busy server", () => {
-    const busy = { type: "answerHttp", status: 503, headers: { "x-ms-error-code": "ServerBusy" } } as const;
+    const busy = { type: "respondHttp", status: 503, headers: { "x-ms-error-code": "ServerBusy" } } as const;
 
     test("receives the request again", async () => {
       const fault = proxy.arm({ ...busy, times: 2 });

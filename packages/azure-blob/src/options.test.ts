@@ -78,7 +78,7 @@ await describeWithService("azurite", "the store's client", ({ connectionString }
     });
     const agents = new Set<string | undefined>();
     const busy = proxy.arm({
-      type: "answerHttp",
+      type: "respondHttp",
       status: 503,
       headers: { "x-ms-error-code": "ServerBusy" },
       times: 100,

@@ -69,13 +69,13 @@ await describeWithService("azurite", "append blobs", ({ connectionString }) => {
     });
 
     test("whose first request fails has no effect", async () => {
-      proxy.arm({ type: "discardAnswer", when: httpRequest({ method: "PUT" }) });
+      proxy.arm({ type: "discardResponse", when: httpRequest({ method: "PUT" }) });
       const error: unknown = await driver
         .write(key, record("x"), undefined, driverOptions)
         .catch((thrown) => thrown);
       expect(error).toMatchObject({ code: "UNAVAILABLE", effect: "none" });
       const store = azureBlobStore({ container: proxy.container });
-      proxy.arm({ type: "discardAnswer", when: httpRequest({ method: "PUT" }) });
+      proxy.arm({ type: "discardResponse", when: httpRequest({ method: "PUT" }) });
       await store.save("thread", { n: 1 });
       expect((await store.load("thread"))?.thread).toEqual({ n: 1 });
     });
@@ -130,7 +130,7 @@ await describeWithService("azurite", "append blobs", ({ connectionString }) => {
     ];
     const FAULTS = [
       ["is lost", "cutRequest"],
-      ["is applied but its response lost", "discardAnswer"],
+      ["is applied but its response lost", "discardResponse"],
     ] as const;
     const interruptions = STEPS.flatMap(([step, when], index) =>
       FAULTS.map(([title, type]) => ({
@@ -217,7 +217,7 @@ await describeWithService("azurite", "append blobs", ({ connectionString }) => {
       "that a second client finds emptied and fails to complete because $step $title",
       ({ step, when, type }) => {
         const isApplied =
-          step === "the deletion of the snapshot" || (step === "the append" && type === "discardAnswer");
+          step === "the deletion of the snapshot" || (step === "the append" && type === "discardResponse");
         let error: unknown;
         let strikes: number;
         beforeEach(async () => {
@@ -303,7 +303,7 @@ await describeWithService("azurite", "append blobs", ({ connectionString }) => {
   test("a blob with the maximum number of blocks is rewritten", async () => {
     const first = await create("[a");
     proxy.arm({
-      type: "answerHttp",
+      type: "respondHttp",
       status: 409,
       headers: { "x-ms-error-code": "BlockCountExceedsLimit" },
       when: httpRequest({ path: /comp=appendblock/u }),

@@ -7,8 +7,8 @@ export {
   tiers,
 } from "./suite/conformance-case.ts";
 export { register, type Runner } from "./suite/register.ts";
-export type { CaseResult, CaseStatus } from "./suite/case-result.ts";
-export { type Report, run, type RunOptions } from "./suite/report.ts";
+export type { CaseResult, CaseStatus, Report, TierVerdict } from "./suite/report.ts";
+export { run, type RunOptions } from "./suite/run.ts";
 export type {
   Backend,
   Disk,
@@ -17,14 +17,13 @@ export type {
   Endpoint,
   Harness,
   Network,
-  Peer,
-  PeerModule,
-  Power,
-  Waiver,
+  ChildProcessHarness,
+  ChildProcessModule,
+  Capability,
+  KnownFailure,
 } from "./suite/harness.ts";
 export { growThread, type GrowthOptions } from "./suite/grow-thread.ts";
 export type { Selection } from "./suite/selection.ts";
-export type { TierVerdict } from "./suite/tier-verdicts.ts";
 export {
   type AnomalyName,
   checkHistory,

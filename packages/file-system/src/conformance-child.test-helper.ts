@@ -3,6 +3,6 @@ import type { ThreadStore } from "@threadstore/core";
 import { fileSystemStore } from "./file-system-store.ts";
 
 /** Opens stores in the conformance suite's child processes. `fixtures` is the folder that holds all fixtures. */
-export function openPeer(fixture: string, fixtures: string): ThreadStore {
+export function openStore(fixture: string, fixtures: string): ThreadStore {
   return fileSystemStore({ folder: join(fixtures, fixture) });
 }

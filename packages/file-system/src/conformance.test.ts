@@ -32,7 +32,10 @@ const harness: Harness = {
     return fileSystemStore({ folder: join(file, "threads") });
   },
 
-  peer: { module: new URL("./conformance-child.test-helper.ts", import.meta.url), parameters: fixtures },
+  childProcess: {
+    module: new URL("./conformance-child.test-helper.ts", import.meta.url),
+    parameters: fixtures,
+  },
   disk: { folder: (fixture) => join(fixtures, fixture) },
 };
 

@@ -15,7 +15,7 @@ export type ChildConnection =
   | { readonly to: "cluster"; readonly nodes: readonly Address[] }
   | { readonly to: "sentinel"; readonly sentinels: readonly Address[]; readonly name: string };
 
-export function openPeer(place: string, parameters: JsonValue): ThreadStore {
+export function openStore(place: string, parameters: JsonValue): ThreadStore {
   const connection = parameters as unknown as ChildConnection;
   const prefix = `conformance-${place}`;
   if (connection.to === "server") return redisStore({ url: connection.url, prefix });

@@ -29,8 +29,8 @@ await describeWithService("redis", "redisStore on a single server", async (share
 
 await describeWithService("redis-cluster", "redisStore on a Cluster", ({ nodes }) => {
   const connect = (): Client => new Cluster([...nodes], { lazyConnect: true });
-  const peer = childWith(() => ({ to: "cluster", nodes }));
-  register({ ...clientHarness("redis, Cluster", connect), peer }, runner, CONNECTION_TIERS);
+  const childProcess = childWith(() => ({ to: "cluster", nodes }));
+  register({ ...clientHarness("redis, Cluster", connect), childProcess }, runner, CONNECTION_TIERS);
 });
 
 await describeWithService("redis-sentinel", "redisStore with Sentinel", ({ sentinels, master }) => {
@@ -39,7 +39,7 @@ await describeWithService("redis-sentinel", "redisStore with Sentinel", ({ senti
   register(
     {
       ...harness,
-      peer: childWith(() => ({ to: "sentinel", sentinels, name: master })),
+      childProcess: childWith(() => ({ to: "sentinel", sentinels, name: master })),
       durability: {
         async settings(place) {
           const client = connect();
@@ -56,7 +56,11 @@ await describeWithService("redis-sentinel", "redisStore with Sentinel", ({ senti
           const found = String(replicas);
           return [
             ...(await harness.durability.settings(place)),
-            { name: "replicas that have a save with `replicas: { count: 2 }`", promised: ["2"], found },
+            {
+              name: "replicas that have a save with `replicas: { count: 2 }`",
+              accepted: ["2"],
+              actual: found,
+            },
           ];
         },
       },
@@ -83,6 +87,6 @@ await describeWithService("redis", "redisStore over TLS with the README's permis
     () => connect(service.endpoint.url),
     () => connect(adminUrl()),
   );
-  const peer = childWith(() => ({ to: "server over TLS", ...service.endpoint }));
-  register({ ...harness, peer }, runner, CONNECTION_TIERS);
+  const childProcess = childWith(() => ({ to: "server over TLS", ...service.endpoint }));
+  register({ ...harness, childProcess }, runner, CONNECTION_TIERS);
 });

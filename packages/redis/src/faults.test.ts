@@ -98,7 +98,7 @@ await describeWithService("redis", "redisStore on an unreliable network", ({ url
       const store = open();
       await store.load("warm");
       const writes = countWrites();
-      const lost = proxy.arm({ type: "discardAnswer", when: isWrite });
+      const lost = proxy.arm({ type: "discardResponse", when: isWrite });
       const saved = await store.save("thread", { n: 1 });
       expect(lost.strikes).toBe(1);
       expect(writes()).toBe(1);
@@ -111,7 +111,7 @@ await describeWithService("redis", "redisStore on an unreliable network", ({ url
     test("a replacement whose response is lost succeeds", async () => {
       const store = open();
       const first = await store.save("thread", { n: 1 });
-      const lost = proxy.arm({ type: "discardAnswer", when: isWrite });
+      const lost = proxy.arm({ type: "discardResponse", when: isWrite });
       const second = await store.save("thread", { n: 2 }, { previous: first });
       expect(lost.strikes).toBe(1);
       expect((await other.load("thread"))?.version).toBe(second.version);
@@ -121,7 +121,7 @@ await describeWithService("redis", "redisStore on an unreliable network", ({ url
       const store = open();
       await store.save("thread", {});
       await store.load("thread");
-      const lost = proxy.arm({ type: "discardAnswer", when: redisCommand("evalsha", "eval") });
+      const lost = proxy.arm({ type: "discardResponse", when: redisCommand("evalsha", "eval") });
       await expect(store.delete("thread")).rejects.toMatchObject({ code: "OUTCOME_UNKNOWN" });
       expect(lost.strikes).toBe(1);
       expect(await store.load("thread")).toBeUndefined();
@@ -131,7 +131,7 @@ await describeWithService("redis", "redisStore on an unreliable network", ({ url
       const store = open();
       const first = await store.save("thread", { n: 1 });
       const writes = countWrites();
-      const held = proxy.arm({ type: "holdAnswer", when: isWrite });
+      const held = proxy.arm({ type: "holdResponse", when: isWrite });
       const saving = failureOf(store.save("thread", { n: 2 }, { previous: first }));
       await held.struck;
       const otherSave = await other.save("thread", { n: 3 }, { overwrite: true });
@@ -146,7 +146,7 @@ await describeWithService("redis", "redisStore on an unreliable network", ({ url
     test("if another client deletes before the response is lost, the thread is not created again", async () => {
       const store = open();
       await store.load("warm");
-      const held = proxy.arm({ type: "holdAnswer", when: isWrite });
+      const held = proxy.arm({ type: "holdResponse", when: isWrite });
       const saving = failureOf(store.save("thread", {}));
       await held.struck;
       expect(await other.delete("thread")).toBe(true);
@@ -171,7 +171,7 @@ await describeWithService("redis", "redisStore on an unreliable network", ({ url
       const thread = { text: "x".repeat(200_000) };
       await other.save("thread", thread);
       await store.load("warm");
-      const cut = proxy.arm({ type: "cutAnswer", afterBytes: 50_000 });
+      const cut = proxy.arm({ type: "cutResponse", afterBytes: 50_000 });
       expect((await store.load("thread"))?.thread).toEqual(thread);
       expect(cut.strikes).toBe(1);
     });
@@ -271,7 +271,7 @@ await describeWithService("redis", "redisStore on an unreliable network", ({ url
   ])("a save is retried if Redis %s for a moment", async (_, error) => {
     const store = track(redisStore({ url: `redis://127.0.0.1:${proxy.port}`, prefix }));
     const first = await store.save("thread", { n: 1 });
-    const refusal = proxy.arm({ type: "answerRedis", error, when: isWrite });
+    const refusal = proxy.arm({ type: "respondRedis", error, when: isWrite });
     const second = await store.save("thread", { n: 2 }, { previous: first });
     expect(refusal.strikes).toBe(1);
     expect((await other.load("thread"))?.version).toBe(second.version);

@@ -1,4 +1,4 @@
-import type { Harness, Peer } from "@threadstore/conformance";
+import type { Harness, ChildProcessHarness } from "@threadstore/conformance";
 import type { JsonValue } from "@threadstore/core";
 import { type Cluster, Redis } from "ioredis";
 import type { ChildConnection } from "./conformance-child.test-helper.ts";
@@ -14,7 +14,7 @@ export function urlHarness(name: string, url: string): Harness {
   return {
     ...directAccess(() => new Redis(url)),
     name,
-    peer: childWith(() => ({ to: "server", url })),
+    childProcess: childWith(() => ({ to: "server", url })),
     open: async (place, options) => redisStore({ ...options, url, prefix: prefixOf(place) }),
     missing: async () => redisStore({ url: `${url.replace(/\/\d*$/u, "")}/999` }),
     network: {
@@ -82,8 +82,8 @@ function directAccess(connect: () => Client): DirectAccess {
     durability: {
       settings: () =>
         withClient(async (client) => [
-          { name: "appendonly", promised: ["yes"], found: await settingOf(client, "appendonly") },
-          { name: "appendfsync", promised: ["always"], found: await settingOf(client, "appendfsync") },
+          { name: "appendonly", accepted: ["yes"], actual: await settingOf(client, "appendonly") },
+          { name: "appendfsync", accepted: ["always"], actual: await settingOf(client, "appendfsync") },
         ]),
     },
   };
@@ -98,7 +98,7 @@ async function settingOf(client: Client, name: string): Promise<string> {
 }
 
 /** The module with which child processes open a place. */
-export function childWith(connection: () => ChildConnection): Peer {
+export function childWith(connection: () => ChildConnection): ChildProcessHarness {
   return {
     module: new URL("./conformance-child.test-helper.ts", import.meta.url),
     get parameters() {

@@ -20,7 +20,7 @@ await describeWithService("s3", "s3Store", (endpoint: S3Endpoint) => {
   const harness: Harness = {
     name: "s3",
     timeoutFactor: 4,
-    waivers: [
+    knownFailures: [
       {
         case: "D3-1",
         reason:
@@ -42,7 +42,7 @@ await describeWithService("s3", "s3Store", (endpoint: S3Endpoint) => {
         }),
     },
     missing: async () => s3Store({ ...connectionTo(endpoint), bucket: "no-such-bucket" }),
-    peer: {
+    childProcess: {
       module: new URL("./conformance-child.test-helper.ts", import.meta.url),
       get parameters() {
         return { ...connectionTo(endpoint), bucket } as unknown as JsonValue;

@@ -53,7 +53,7 @@ await describeWithService("s3", "faults", (endpoint) => {
 
   describe("a lost response", () => {
     test("to a create: the save succeeds once", async () => {
-      const fault = proxy.arm({ type: "discardAnswer", when: isWrite });
+      const fault = proxy.arm({ type: "discardResponse", when: isWrite });
       const saved = await store.save("a", { n: 1 });
       expect(fault.strikes).toBe(1);
       expect((await other.load("a"))?.version).toBe(saved.version);
@@ -61,7 +61,7 @@ await describeWithService("s3", "faults", (endpoint) => {
 
     test("to a replacement: the save succeeds", async () => {
       const first = await store.save("a", { n: 1 });
-      const fault = proxy.arm({ type: "discardAnswer", when: isWrite });
+      const fault = proxy.arm({ type: "discardResponse", when: isWrite });
       const second = await store.save("a", { n: 2 }, { previous: first });
       expect(fault.strikes).toBe(1);
       expect(await other.load("a")).toMatchObject({ version: second.version, json: '{"n":2}' });
@@ -70,7 +70,7 @@ await describeWithService("s3", "faults", (endpoint) => {
     test("to a create that replaces a tombstone: the save succeeds", async () => {
       await store.save("a", { n: 1 });
       await store.delete("a");
-      const fault = proxy.arm({ type: "discardAnswer", when: isWrite, nth: 2 });
+      const fault = proxy.arm({ type: "discardResponse", when: isWrite, nth: 2 });
       const saved = await store.save("a", { n: 2 });
       expect(fault.strikes).toBe(1);
       expect((await other.load("a"))?.version).toBe(saved.version);
@@ -78,14 +78,14 @@ await describeWithService("s3", "faults", (endpoint) => {
 
     test("to a delete: the outcome is unknown and the thread is gone", async () => {
       await store.save("a", { n: 1 });
-      proxy.arm({ type: "discardAnswer", when: isWrite });
+      proxy.arm({ type: "discardResponse", when: isWrite });
       await expect(store.delete("a")).rejects.toMatchObject({ code: "OUTCOME_UNKNOWN" });
       expect(await other.load("a")).toBeUndefined();
     });
 
     test("to a save: a later save of another client is not undone", async () => {
       const first = await store.save("a", { n: 1 });
-      const held = proxy.arm({ type: "holdAnswer", when: isWrite });
+      const held = proxy.arm({ type: "holdResponse", when: isWrite });
       const saving = store.save("a", { n: 2 }, { previous: first }).catch((error: unknown) => error);
       await held.struck;
       const others = await other.save("a", { n: 3 }, { overwrite: true });
@@ -96,7 +96,7 @@ await describeWithService("s3", "faults", (endpoint) => {
 
     test("to a delete: a thread that another client created is not deleted", async () => {
       await store.save("a", { n: 1 });
-      const held = proxy.arm({ type: "holdAnswer", when: isWrite });
+      const held = proxy.arm({ type: "holdResponse", when: isWrite });
       const deleting = store.delete("a").catch((error: unknown) => error);
       await held.struck;
       const others = await other.save("a", { n: 3 });
@@ -107,7 +107,7 @@ await describeWithService("s3", "faults", (endpoint) => {
 
     test("to the self-check: the save is retried", async () => {
       const newStore = open(`http://127.0.0.1:${proxy.port}`);
-      const fault = proxy.arm({ type: "discardAnswer", when: isWrite });
+      const fault = proxy.arm({ type: "discardResponse", when: isWrite });
       await newStore.save("a", { n: 1 });
       expect(fault.strikes).toBe(1);
     });
@@ -116,7 +116,7 @@ await describeWithService("s3", "faults", (endpoint) => {
   describe("a closed connection", () => {
     test("during a load: it is retried, and never returns part of a thread", async () => {
       const saved = await store.save("a", { text: "x".repeat(500_000) });
-      const cut = proxy.arm({ type: "cutAnswer", afterBytes: 200_000, when: isRead });
+      const cut = proxy.arm({ type: "cutResponse", afterBytes: 200_000, when: isRead });
       expect((await store.load("a"))?.json).toBe(saved.json);
       expect(cut.strikes).toBe(1);
     });
@@ -124,7 +124,7 @@ await describeWithService("s3", "faults", (endpoint) => {
     test("during a listing: it is retried", async () => {
       await store.save("a", { text: "x".repeat(20_000) });
       const cut = proxy.arm({
-        type: "cutAnswer",
+        type: "cutResponse",
         afterBytes: 5_000,
         when: httpRequest({ method: "GET", path: /root\/a/ }),
       });
@@ -205,7 +205,7 @@ await describeWithService("s3", "faults", (endpoint) => {
   test("SlowDown delays the retry for as long as S3 asks", async () => {
     const body = "<Error><Code>SlowDown</Code><Message>Please reduce your request rate.</Message></Error>";
     const headers = { "retry-after": "1", "content-type": "application/xml" };
-    const fault = proxy.arm({ type: "answerHttp", status: 503, headers, body, when: isWrite });
+    const fault = proxy.arm({ type: "respondHttp", status: 503, headers, body, when: isWrite });
     const started = performance.now();
     await store.save("a", { n: 1 });
     expect(fault.strikes).toBe(1);

@@ -76,7 +76,10 @@ const harness: Harness = {
 
   missing: async () => sqliteStore({ path: folder.file("no-folder/threads.db") }),
 
-  peer: { module: new URL("./conformance-child.test-helper.ts", import.meta.url), parameters: folder.path },
+  childProcess: {
+    module: new URL("./conformance-child.test-helper.ts", import.meta.url),
+    parameters: folder.path,
+  },
 
   durability: {
     async settings(fixture) {
@@ -90,11 +93,11 @@ const harness: Harness = {
       const mode = String(connection.pragma("journal_mode", { simple: true }));
       await store.close();
       return [
-        { name: "PRAGMA journal_mode", promised: ["wal"], found: mode },
+        { name: "PRAGMA journal_mode", accepted: ["wal"], actual: mode },
         {
           name: "PRAGMA synchronous",
-          promised: ["FULL", "EXTRA"],
-          found: SYNCHRONOUS_LEVELS[level] ?? String(level),
+          accepted: ["FULL", "EXTRA"],
+          actual: SYNCHRONOUS_LEVELS[level] ?? String(level),
         },
       ];
     },

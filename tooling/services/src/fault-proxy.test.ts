@@ -27,7 +27,7 @@ await describeWithService("redis", "between ioredis and Redis", async ({ url }) 
   });
 
   it("forwards a pipeline in order, with one injected answer", async () => {
-    proxy.arm({ type: "answerRedis", error: redisErrors.outOfMemory, when: redisCommand("SET"), nth: 2 });
+    proxy.arm({ type: "respondRedis", error: redisErrors.outOfMemory, when: redisCommand("SET"), nth: 2 });
     const results = await redis.pipeline().set("proxy:a", "1").set("proxy:b", "2").get("proxy:a").exec();
     expect(results).toEqual([
       [null, "OK"],
@@ -38,7 +38,7 @@ await describeWithService("redis", "between ioredis and Redis", async ({ url }) 
 
   it("drops the answer to an executed command, which ioredis then sends again", async () => {
     await redis.del("proxy:count");
-    const armed = proxy.arm({ type: "discardAnswer", when: redisCommand("INCR") });
+    const armed = proxy.arm({ type: "discardResponse", when: redisCommand("INCR") });
     expect(await redis.incr("proxy:count")).toBe(2);
     expect(armed.strikes).toBe(1);
     expect(proxy.connections).toBe(2);
@@ -67,7 +67,7 @@ await describeWithService("s3", "between the AWS SDK and Ceph", async (endpoint)
 
   it("drops the answer to a conditional write, whose retry by the SDK then conflicts with it", async () => {
     await s3.send(new CreateBucketCommand({ Bucket }));
-    const armed = proxy.arm({ type: "discardAnswer", when: httpRequest({ method: "PUT" }) });
+    const armed = proxy.arm({ type: "discardResponse", when: httpRequest({ method: "PUT" }) });
     // Large enough that the SDK sends Expect: 100-continue before the body.
     const Body = Buffer.alloc(3_000_000, "x");
     await expect(
@@ -80,11 +80,11 @@ await describeWithService("s3", "between the AWS SDK and Ceph", async (endpoint)
 
   it("answers instead of the server", async () => {
     const body = "<Error><Code>SlowDown</Code><Message>Reduce your request rate.</Message></Error>";
-    proxy.arm({ type: "answerHttp", status: 503, headers: { "content-type": "application/xml" }, body });
+    proxy.arm({ type: "respondHttp", status: 503, headers: { "content-type": "application/xml" }, body });
     const { $metadata } = await s3.send(new PutObjectCommand({ Bucket, Key: "slow", Body: "x" }));
     expect($metadata.attempts).toBe(2);
     proxy.arm({
-      type: "answerHttp",
+      type: "respondHttp",
       status: 503,
       headers: { "content-type": "application/xml" },
       body,
@@ -97,7 +97,7 @@ await describeWithService("s3", "between the AWS SDK and Ceph", async (endpoint)
 
   it("cuts off an answer in its body", async () => {
     proxy.arm({
-      type: "cutAnswer",
+      type: "cutResponse",
       afterBytes: 100_000,
       when: httpRequest({ method: "GET", path: /lost/u }),
     });
@@ -119,7 +119,7 @@ await describeWithService("azurite", "between the Azure SDK and Azurite", async 
     const direct = BlobServiceClient.fromConnectionString(connectionString)
       .getContainerClient("fault-proxy")
       .getBlockBlobClient("held");
-    const armed = proxy.arm({ type: "holdAnswer", when: httpRequest({ method: "PUT", path: /held/u }) });
+    const armed = proxy.arm({ type: "holdResponse", when: httpRequest({ method: "PUT", path: /held/u }) });
     const held = blob.upload("mine", 4);
     await armed.struck;
     await direct.upload("theirs", 6);
@@ -129,7 +129,7 @@ await describeWithService("azurite", "between the Azure SDK and Azurite", async 
   });
 
   it("drops the answer to a conditional write, whose retry by the SDK then conflicts with it", async () => {
-    proxy.arm({ type: "discardAnswer", when: httpRequest({ method: "PUT", path: /lost/u }) });
+    proxy.arm({ type: "discardResponse", when: httpRequest({ method: "PUT", path: /lost/u }) });
     const create = container.getBlockBlobClient("lost").upload("x", 1, { conditions: { ifNoneMatch: "*" } });
     await expect(create).rejects.toMatchObject({ statusCode: 409, code: "BlobAlreadyExists" });
   });

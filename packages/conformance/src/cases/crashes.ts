@@ -4,7 +4,7 @@ import { killWriters } from "../engines/crash/kill-writers.ts";
 import { traceWriter } from "../engines/crash/traced.ts";
 import { checkWriteOrder } from "../engines/disk/write-order.ts";
 import { section, CONCURRENT, DURABLE, type ConformanceCase } from "../suite/conformance-case.ts";
-import { same, holds, show, absent } from "../suite/expectations.ts";
+import { expectEqual, expectTrue, show, expectMissing } from "../suite/expectations.ts";
 import { range } from "../utilities/parallel.ts";
 import { createAfter, refusesStale, KILLS_PER_COUNT, leavesLittle } from "./support/crashes.ts";
 import { surviveCuts, surviveErrors } from "./support/disk-crashes.ts";
@@ -23,8 +23,8 @@ export const crashes: ConformanceCase[] = section("Crashes", [
       const steps = { quick: 8, full: 24 }[context.settings.effort];
       await whileWatched(context, steps, writeBlocks, () => ({ thread, json }) => {
         const { n, end } = thread;
-        same(n, end, "a thread is loaded completely");
-        holds(
+        expectEqual(n, end, "a thread is loaded completely");
+        expectTrue(
           json === JSON.stringify(block(Number(n))),
           "a thread is loaded as one save left it",
           `thread ${Number(n)} was a mixture`,
@@ -37,9 +37,9 @@ export const crashes: ConformanceCase[] = section("Crashes", [
     title: "acknowledged saves survive kill -9 of the process that made them",
     ...DURABLE,
     clauses: ["D1", "E4"],
-    powers: ["peer"],
+    capabilities: ["childProcess"],
     async run(context) {
-      await killWriters(context.newPlace(), context, { workload: "replacing" });
+      await killWriters(context.newLocation(), context, { workload: "replacing" });
     },
   },
   {
@@ -47,9 +47,9 @@ export const crashes: ConformanceCase[] = section("Crashes", [
     title: "a process killed while it saves a long thread leaves no partial thread",
     ...DURABLE,
     clauses: ["D1", "V1"],
-    powers: ["peer"],
+    capabilities: ["childProcess"],
     async run(context) {
-      await killWriters(context.newPlace(), context, { workload: "large" });
+      await killWriters(context.newLocation(), context, { workload: "large" });
     },
   },
   {
@@ -57,9 +57,9 @@ export const crashes: ConformanceCase[] = section("Crashes", [
     title: "a thread does not disappear when the process that overwrites it is killed",
     ...DURABLE,
     clauses: ["D1", "E2"],
-    powers: ["peer"],
+    capabilities: ["childProcess"],
     async run(context) {
-      await killWriters(context.newPlace(), context, { workload: "overwriting" });
+      await killWriters(context.newLocation(), context, { workload: "overwriting" });
     },
   },
   {
@@ -67,9 +67,9 @@ export const crashes: ConformanceCase[] = section("Crashes", [
     title: "a process killed during many saves leaves no locks: the next one saves every thread at once",
     ...DURABLE,
     clauses: ["D1"],
-    powers: ["peer"],
+    capabilities: ["childProcess"],
     async run(context) {
-      await killWriters(context.newPlace(), context, { workload: "concurrent" });
+      await killWriters(context.newLocation(), context, { workload: "concurrent" });
     },
   },
   {
@@ -78,9 +78,9 @@ export const crashes: ConformanceCase[] = section("Crashes", [
       "a process killed while it creates or deletes leaves the thread as before or after, and creating it depends on which",
     ...DURABLE,
     clauses: ["D1", "C2", "E3"],
-    powers: ["peer"],
+    capabilities: ["childProcess"],
     async run(context) {
-      await killWriters(context.newPlace(), context, {
+      await killWriters(context.newLocation(), context, {
         workload: "creating and deleting",
         afterKill: createAfter,
       });
@@ -92,9 +92,9 @@ export const crashes: ConformanceCase[] = section("Crashes", [
       "after each kill the sequence of versions is intact: none recurs, and only the last one can be replaced",
     ...DURABLE,
     clauses: ["D1", "C1", "C2"],
-    powers: ["peer"],
+    capabilities: ["childProcess"],
     async run(context) {
-      await killWriters(context.newPlace(), context, { workload: "chain", afterKill: refusesStale });
+      await killWriters(context.newLocation(), context, { workload: "chain", afterKill: refusesStale });
     },
   },
   {
@@ -102,7 +102,7 @@ export const crashes: ConformanceCase[] = section("Crashes", [
     title: "a location whose first user was killed during setup can be used at once",
     ...DURABLE,
     clauses: ["D1"],
-    powers: ["peer"],
+    capabilities: ["childProcess"],
     run: killFirstUsers,
   },
   {
@@ -110,10 +110,10 @@ export const crashes: ConformanceCase[] = section("Crashes", [
     title: "a save is acknowledged after its file and then the folders that name it are synced",
     ...DURABLE,
     clauses: ["D2"],
-    powers: ["peer", "disk"],
+    capabilities: ["childProcess", "disk"],
     async run(context) {
       const saves = checkWriteOrder(await traceWriter(context, false));
-      holds(saves >= 5, "the trace has enough saves to be conclusive", `it has ${saves}`);
+      expectTrue(saves >= 5, "the trace has enough saves to be conclusive", `it has ${saves}`);
     },
   },
   {
@@ -121,7 +121,7 @@ export const crashes: ConformanceCase[] = section("Crashes", [
     title: "a power failure loses nothing that was acknowledged and leaves each thread as before or after",
     ...DURABLE,
     clauses: ["D2", "D1"],
-    powers: ["peer", "disk"],
+    capabilities: ["childProcess", "disk"],
     run: surviveCuts,
   },
   {
@@ -129,7 +129,7 @@ export const crashes: ConformanceCase[] = section("Crashes", [
     title: "whatever is acknowledged despite a disk error survives a power failure",
     ...DURABLE,
     clauses: ["D2", "C6"],
-    powers: ["peer", "disk"],
+    capabilities: ["childProcess", "disk"],
     run: surviveErrors,
   },
   {
@@ -137,24 +137,23 @@ export const crashes: ConformanceCase[] = section("Crashes", [
     title: "the settings that the durability of a save depends on have the values that the store promises",
     ...DURABLE,
     clauses: ["D2"],
-    powers: ["durability"],
+    capabilities: ["durability"],
     timeoutMs: 60_000,
-    async run({ newPlace }) {
-      const place = newPlace();
-      const store = await place.open();
+    async run({ newLocation }) {
+      const location = newLocation();
+      const store = await location.open();
       await store.save("a", { n: 1 });
-      const settings = await place.durabilitySettings();
-      holds(
+      const settings = await location.durabilitySettings();
+      expectTrue(
         settings.length > 0,
         "the harness returns the settings that durability depends on",
         "it returned none",
       );
-      for (const { name, promised, found } of settings) {
-        const isKept = promised.includes(found);
-        holds(
-          isKept,
-          `${name} is ${promised.join(" or ")} on the connection that the store saves on`,
-          `it is ${found}`,
+      for (const { name, accepted, actual } of settings) {
+        expectTrue(
+          accepted.includes(actual),
+          `${name} is ${accepted.join(" or ")} on the connection that the store saves on`,
+          `it is ${actual}`,
         );
       }
     },
@@ -164,14 +163,14 @@ export const crashes: ConformanceCase[] = section("Crashes", [
     title: "acknowledged saves survive kill -9 of the backend, and the store continues after the restart",
     ...DURABLE,
     clauses: ["D2", "E4", "C6"],
-    powers: ["backend"],
+    capabilities: ["backend"],
     run: killBackend,
   },
   {
     id: "D3-1",
     title: "deleted threads and old versions leave nothing in the backend",
     clauses: ["D3"],
-    powers: ["entries"],
+    capabilities: ["entries"],
     async run({ open, entries }) {
       const store = await open();
       async function round(first: number): Promise<number> {
@@ -187,23 +186,23 @@ export const crashes: ConformanceCase[] = section("Crashes", [
       let after = before;
       for (const n of range(5)) after = await round(100 * (n + 1));
       const happened = `after 6 threads there were ${before} entries, after 36 there were ${after}: ${show(await entries())}`;
-      holds(after <= before, "the leftovers of deleted threads do not grow with their number", happened);
+      expectTrue(after <= before, "the leftovers of deleted threads do not grow with their number", happened);
     },
   },
   {
     id: "D3-2",
     title: "a location that was destroyed is empty when it is opened again",
     clauses: ["D3"],
-    async run({ newPlace, close }) {
-      const place = newPlace();
-      const store = await place.open();
+    async run({ newLocation, close }) {
+      const location = newLocation();
+      const store = await location.open();
       for (const space of [store, store.namespace("x")]) await space.save("a", { n: 1 });
       await close(store);
-      await place.destroy();
-      const again = await place.open();
+      await location.destroy();
+      const again = await location.open();
       for (const space of [again, again.namespace("x")]) {
-        same(await idsOf(space), [], "the harness's destroy leaves nothing to list");
-        await absent(space, "a", "the harness's destroy leaves nothing to load");
+        expectEqual(await idsOf(space), [], "the harness's destroy leaves nothing to list");
+        await expectMissing(space, "a", "the harness's destroy leaves nothing to load");
       }
       await again.save("a", { n: 2 });
     },
@@ -220,16 +219,16 @@ export const crashes: ConformanceCase[] = section("Crashes", [
     title: "the leftovers of killed processes are not listed and are at most one entry for each crash",
     ...DURABLE,
     clauses: ["D3"],
-    powers: ["peer", "entries"],
+    capabilities: ["childProcess", "entries"],
     async run(context) {
-      const place = context.newPlace();
-      const result = await killWriters(place, context, {
+      const location = context.newLocation();
+      const result = await killWriters(location, context, {
         workload: "growing",
         async afterKill(_, ledger, kills) {
-          if (kills % KILLS_PER_COUNT === 0) await leavesLittle(context, place, { kills, ledger });
+          if (kills % KILLS_PER_COUNT === 0) await leavesLittle(context, location, { kills, ledger });
         },
       });
-      await leavesLittle(context, place, result);
+      await leavesLittle(context, location, result);
     },
   },
 ]);

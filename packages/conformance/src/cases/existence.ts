@@ -1,9 +1,9 @@
 import type { ThreadStore } from "@threadstore/core";
 import { section, FAULTY_NETWORK, CONCURRENT, type ConformanceCase } from "../suite/conformance-case.ts";
-import { same, refuses, loaded, holds, absent } from "../suite/expectations.ts";
-import { graceMs, HURRY_MS, promptly } from "../suite/time-limits.ts";
+import { expectEqual, expectError, loadExisting, expectTrue, expectMissing } from "../suite/expectations.ts";
+import { graceMs, SHORT_TIMEOUT_MS, promptly } from "../suite/time-limits.ts";
 import { range } from "../utilities/parallel.ts";
-import { complaintsDuring } from "../utilities/process-warnings.ts";
+import { warningsDuring } from "../utilities/process-warnings.ts";
 import { everyCall } from "./support/calls.ts";
 import { type Excuses } from "./support/changes.ts";
 import { damagedStore, damages, bytesOf } from "./support/corrupt-records.ts";
@@ -21,7 +21,7 @@ export const existence: ConformanceCase[] = section("Existence", [
     async run({ open }) {
       const store = await open();
       const stored: unknown = await store.load("nothing");
-      same(stored, undefined, "loading an id that was never saved returns undefined");
+      expectEqual(stored, undefined, "loading an id that was never saved returns undefined");
     },
   },
   {
@@ -29,18 +29,18 @@ export const existence: ConformanceCase[] = section("Existence", [
     title:
       "if the bucket, database or folder does not exist, every call is MISCONFIGURED instead of finding nothing",
     clauses: ["E1", "F1"],
-    powers: ["missing"],
+    capabilities: ["missing"],
     async run(context) {
       const store = await context.openMissing();
       for (const [name, call] of everyCall(store, "a", { timeoutMs: 10_000 })) {
         const promised = `${name} while the bucket, database or folder does not exist`;
         // Retrying cannot help, so a store that retries takes too long.
         const outcome = await promptly(graceMs(context), `${promised} fails promptly`, call);
-        const error = await refuses("MISCONFIGURED", promised, async () => {
+        const error = await expectError("MISCONFIGURED", promised, async () => {
           if (outcome.state === "rejected") throw outcome.error;
           return outcome.value;
         });
-        same(error.retryable, false, "MISCONFIGURED is not retryable");
+        expectEqual(error.retryable, false, "MISCONFIGURED is not retryable");
       }
     },
   },
@@ -54,17 +54,17 @@ export const existence: ConformanceCase[] = section("Existence", [
       const proxy = await startProxy();
       proxy.refuse();
       const stores = new Map<string, ThreadStore>();
-      const complaints = await complaintsDuring(async () => {
+      const warnings = await warningsDuring(async () => {
         for (const [name] of everyCall(await openThrough(proxy), "a"))
           stores.set(name, await openThrough(proxy));
         await Promise.all([...stores].map(([name, store]) => callInVain(context, store, name)));
       });
-      same(complaints, [], "a backend that is down causes no warnings and no unhandled errors");
+      expectEqual(warnings, [], "a backend that is down causes no warnings and no unhandled errors");
       await proxy.accept();
       const other = await open();
       for (const [name, store] of stores) {
         await store.save(`thread of ${name}`, {});
-        await loaded(other, `thread of ${name}`, "a store works once its backend is up");
+        await loadExisting(other, `thread of ${name}`, "a store works once its backend is up");
       }
     },
   },
@@ -77,27 +77,27 @@ export const existence: ConformanceCase[] = section("Existence", [
       const { startProxy, openThrough, open } = context;
       const proxy = await startProxy();
       const store = await openThrough(proxy);
-      const limit = HURRY_MS + graceMs(context);
+      const limit = SHORT_TIMEOUT_MS + graceMs(context);
       const { version } = await store.save("a", { n: 1 });
       proxy.refuse();
       await proxy.cutAll();
       for (const id of ["a", "nothing"]) {
-        const calling = everyCall(store, id, { timeoutMs: HURRY_MS }).map(async ([name, call]) => {
+        const calling = everyCall(store, id, { timeoutMs: SHORT_TIMEOUT_MS }).map(async ([name, call]) => {
           const outcome = await promptly(limit, `${name} ends within its timeoutMs`, call);
           failedByOutage(name, outcome, "while the backend refuses connections");
         });
         await Promise.all(calling);
       }
       await proxy.accept();
-      const stored = await loaded(store, "a", "a thread survives an outage");
-      same(
+      const stored = await loadExisting(store, "a", "a thread survives an outage");
+      expectEqual(
         [stored.version, stored.thread],
         [version, { n: 1 }],
         "calls that never reached the backend have no effect",
       );
       await store.save("a", { n: 2 }, { previous: stored });
-      same(
-        (await loaded(await open(), "a", "a thread can be loaded after an outage")).thread,
+      expectEqual(
+        (await loadExisting(await open(), "a", "a thread can be loaded after an outage")).thread,
         { n: 2 },
         "a store works after an outage",
       );
@@ -113,7 +113,7 @@ export const existence: ConformanceCase[] = section("Existence", [
       const stage = await onStage(context);
       await stage.store.save("a", { n: 1 });
       for (const refusal of stage.refusals("denied")) await refuseAlways(stage, refusal);
-      same(
+      expectEqual(
         (await stage.store.load("a"))?.thread,
         { n: 1 },
         "a call with rejected credentials changes nothing",
@@ -158,17 +158,17 @@ export const existence: ConformanceCase[] = section("Existence", [
     id: "E2-1",
     title: "loading a corrupt record is CORRUPT and leaves it unchanged",
     clauses: ["E2", "E1"],
-    powers: ["rewrite"],
+    capabilities: ["rewrite"],
     async run(context) {
       const { store } = await damagedStore(context);
       for (const [id] of damages) {
         const before = await bytesOf(context, id);
-        const error = await refuses("CORRUPT", `loading a record that is ${id}`, () => store.load(id));
-        same(error.retryable, false, "CORRUPT is not retryable");
-        await refuses("CORRUPT", `an update of a record that is ${id}`, () =>
+        const error = await expectError("CORRUPT", `loading a record that is ${id}`, () => store.load(id));
+        expectEqual(error.retryable, false, "CORRUPT is not retryable");
+        await expectError("CORRUPT", `an update of a record that is ${id}`, () =>
           store.update(id, () => ({ lost: true })),
         );
-        same(await bytesOf(context, id), before, "a corrupt record is left unchanged");
+        expectEqual(await bytesOf(context, id), before, "a corrupt record is left unchanged");
       }
     },
   },
@@ -176,18 +176,18 @@ export const existence: ConformanceCase[] = section("Existence", [
     id: "E2-2",
     title: "only overwrite replaces a corrupt record",
     clauses: ["E2", "C2"],
-    powers: ["rewrite"],
+    capabilities: ["rewrite"],
     async run(context) {
       const { store, versions } = await damagedStore(context);
       for (const [id] of damages) {
         const before = await bytesOf(context, id);
         const previous = versions.get(id);
         const creates = () => store.save(id, { lost: true });
-        await refuses(["CORRUPT", "CONFLICT"], `creating a thread over a record that is ${id}`, creates);
+        await expectError(["CORRUPT", "CONFLICT"], `creating a thread over a record that is ${id}`, creates);
         const replaces = () => store.save(id, { lost: true }, { previous });
         if (previous !== undefined)
-          await refuses(["CORRUPT", "CONFLICT"], `a save over a record that is ${id}`, replaces);
-        same(await bytesOf(context, id), before, "a corrupt record is left unchanged");
+          await expectError(["CORRUPT", "CONFLICT"], `a save over a record that is ${id}`, replaces);
+        expectEqual(await bytesOf(context, id), before, "a corrupt record is left unchanged");
       }
     },
   },
@@ -195,14 +195,18 @@ export const existence: ConformanceCase[] = section("Existence", [
     id: "E2-3",
     title: "delete deletes a corrupt record and returns true",
     clauses: ["E2", "E3"],
-    powers: ["rewrite"],
+    capabilities: ["rewrite"],
     async run(context) {
       const { store } = await damagedStore(context);
       for (const [id] of damages) {
-        same(await store.delete(id), true, `deleting a record that is ${id} returns true`);
-        same(await store.load(id), undefined, "a deleted record is gone, even if it was corrupt");
+        expectEqual(await store.delete(id), true, `deleting a record that is ${id} returns true`);
+        expectEqual(await store.load(id), undefined, "a deleted record is gone, even if it was corrupt");
         await store.save(id, { n: 1 });
-        same(await textOf(store, id), '{"n":1}', "a thread can be created after a corrupt one was deleted");
+        expectEqual(
+          await textOf(store, id),
+          '{"n":1}',
+          "a thread can be created after a corrupt one was deleted",
+        );
       }
     },
   },
@@ -210,13 +214,13 @@ export const existence: ConformanceCase[] = section("Existence", [
     id: "E2-4",
     title: "overwrite replaces a corrupt record",
     clauses: ["E2", "C2", "C1"],
-    powers: ["rewrite"],
+    capabilities: ["rewrite"],
     async run(context) {
       const { store, versions } = await damagedStore(context);
       for (const [id] of damages) {
         const saved = await store.save(id, { n: 1 }, { overwrite: true });
-        same(await textOf(store, id), '{"n":1}', `overwrite replaces a record that is ${id}`);
-        holds(
+        expectEqual(await textOf(store, id), '{"n":1}', `overwrite replaces a record that is ${id}`);
+        expectTrue(
           saved.version !== versions.get(id),
           "overwrite yields a new version",
           "it was the version of the corrupt record",
@@ -229,35 +233,35 @@ export const existence: ConformanceCase[] = section("Existence", [
     id: "E2-5",
     title: "a listing continues past corrupt records and marks them",
     clauses: ["E2", "L1"],
-    powers: ["rewrite"],
+    capabilities: ["rewrite"],
     async run(context) {
       const { store } = await damagedStore(context);
       const expected = ["- first", ...damages.map(([id]) => id), "z last"];
       for (const limit of [1, 100]) {
         const summaries = await summariesOf(store, limit);
-        same(
+        expectEqual(
           new Set(summaries.map(({ id }) => id)),
           new Set(expected),
           "a listing has every thread, corrupt or not",
         );
-        same(summaries.length, expected.length, "a listing has every thread once, corrupt or not");
+        expectEqual(summaries.length, expected.length, "a listing has every thread once, corrupt or not");
         for (const [id, , isListed] of damages) {
           const summary = summaries.find((each) => each.id === id);
           if (isListed)
-            same(summary?.corrupt, true, `a record that is ${id} is marked as corrupt in a listing`);
+            expectEqual(summary?.corrupt, true, `a record that is ${id} is marked as corrupt in a listing`);
         }
         const intact = summaries.filter((each) => !each.corrupt).map(({ id }) => id);
-        holds(
+        expectTrue(
           intact.includes("- first") && intact.includes("z last"),
           "intact threads are not marked as corrupt",
           "they were",
         );
       }
-      same((await store.deleteExpired()).deleted, 0, "deleteExpired does not delete corrupt records");
+      expectEqual((await store.deleteExpired()).deleted, 0, "deleteExpired does not delete corrupt records");
       const [empty] = damages[0] ?? [];
       const summary = (await summariesOf(store)).find(({ id }) => id === empty);
       await store.delete(empty ?? "", { previous: summary });
-      same(
+      expectEqual(
         (await summariesOf(store)).length,
         expected.length - 1,
         "the summary of a corrupt thread is accepted as previous",
@@ -268,7 +272,7 @@ export const existence: ConformanceCase[] = section("Existence", [
     id: "E2-6",
     title: "a record of another thread is CORRUPT",
     clauses: ["E2", "N2"],
-    powers: ["rewrite"],
+    capabilities: ["rewrite"],
     async run({ open, rewrite }) {
       const store = await open();
       await store.save("a", { of: "a" });
@@ -279,9 +283,11 @@ export const existence: ConformanceCase[] = section("Existence", [
         return record;
       });
       await rewrite("a", () => ofB);
-      await refuses("CORRUPT", "loading an id that has the record of another thread", () => store.load("a"));
-      const { thread } = await loaded(await open(), "b", "the other thread can be loaded");
-      same(thread, { of: "b" }, "the thread that the record belongs to is unchanged");
+      await expectError("CORRUPT", "loading an id that has the record of another thread", () =>
+        store.load("a"),
+      );
+      const { thread } = await loadExisting(await open(), "b", "the other thread can be loaded");
+      expectEqual(thread, { of: "b" }, "the thread that the record belongs to is unchanged");
     },
   },
   {
@@ -291,9 +297,9 @@ export const existence: ConformanceCase[] = section("Existence", [
     async run({ open }) {
       const store = await open();
       await store.save("a", { n: 1 });
-      same(await store.delete("a"), true, "deleting an existing thread returns true");
-      await absent(store, "a", "a deleted thread cannot be loaded");
-      same(await idsOf(store), [], "a deleted thread is not listed");
+      expectEqual(await store.delete("a"), true, "deleting an existing thread returns true");
+      await expectMissing(store, "a", "a deleted thread cannot be loaded");
+      expectEqual(await idsOf(store), [], "a deleted thread is not listed");
     },
   },
   {
@@ -302,11 +308,11 @@ export const existence: ConformanceCase[] = section("Existence", [
     clauses: ["E3"],
     async run({ open }) {
       const store = await open();
-      same(await store.delete("never"), false, "deleting an id that was never saved returns false");
+      expectEqual(await store.delete("never"), false, "deleting an id that was never saved returns false");
       await store.save("a", { n: 1 });
       await store.delete("a");
-      same(await store.delete("a"), false, "a second delete returns false");
-      same(await store.delete("a"), false, "a third delete returns false");
+      expectEqual(await store.delete("a"), false, "a second delete returns false");
+      expectEqual(await store.delete("a"), false, "a third delete returns false");
     },
   },
   {
@@ -319,12 +325,12 @@ export const existence: ConformanceCase[] = section("Existence", [
       await other.load("a");
       await store.delete("a");
       for (const client of [store, other, store, other]) {
-        await absent(client, "a", "a deleted thread stays deleted for every client");
-        await absent(client, "b", "load creates nothing");
+        await expectMissing(client, "a", "a deleted thread stays deleted for every client");
+        await expectMissing(client, "b", "load creates nothing");
       }
-      same(await idsOf(other), [], "ids that were deleted or only looked up are not listed");
+      expectEqual(await idsOf(other), [], "ids that were deleted or only looked up are not listed");
       await other.save("b", { n: 1 });
-      await refuses("CONFLICT", "creating a thread that another client created", () =>
+      await expectError("CONFLICT", "creating a thread that another client created", () =>
         store.save("b", { n: 2 }),
       );
     },
@@ -336,13 +342,13 @@ export const existence: ConformanceCase[] = section("Existence", [
     async run({ open }) {
       const [one, two] = [await open(), await open()];
       const first = await one.save("a", { n: 1 });
-      const seen = await loaded(two, "a", "a client can load what another one saved");
-      same(seen.version, first.version, "a client sees the version that another one saved");
+      const seen = await loadExisting(two, "a", "a client can load what another one saved");
+      expectEqual(seen.version, first.version, "a client sees the version that another one saved");
       await two.save("a", { n: 2 }, { previous: seen });
-      same(await textOf(one, "a"), '{"n":2}', "the first client sees what the second one saved");
+      expectEqual(await textOf(one, "a"), '{"n":2}', "the first client sees what the second one saved");
       await one.delete("a");
-      same(await two.load("a"), undefined, "a client sees that another one deleted the thread");
-      same(await idsOf(two), [], "a client does not list what another one deleted");
+      expectEqual(await two.load("a"), undefined, "a client sees that another one deleted the thread");
+      expectEqual(await idsOf(two), [], "a client does not list what another one deleted");
     },
   },
   {
@@ -355,12 +361,12 @@ export const existence: ConformanceCase[] = section("Existence", [
       for (const n of range(10)) {
         await store.save(`thread-${n}`, {});
         for (const client of clients)
-          same((await idsOf(client)).length, n + 1, "a saved thread is listed at once");
+          expectEqual((await idsOf(client)).length, n + 1, "a saved thread is listed at once");
       }
       for (const n of range(10)) {
         await other.delete(`thread-${n}`);
         for (const client of clients)
-          same((await idsOf(client)).length, 9 - n, "a deleted thread is no longer listed");
+          expectEqual((await idsOf(client)).length, 9 - n, "a deleted thread is no longer listed");
       }
     },
   },
@@ -377,7 +383,7 @@ export const existence: ConformanceCase[] = section("Existence", [
         const saved = await writer.save("a", { n }, { previous });
         const found = await Promise.all([store, other].map((client) => client.load("a")));
         for (const each of found)
-          same(each?.version, saved.version, "a load after a save sees what was saved");
+          expectEqual(each?.version, saved.version, "a load after a save sees what was saved");
         previous = saved.version;
       }
     },
@@ -397,7 +403,7 @@ export const existence: ConformanceCase[] = section("Existence", [
         let latest = -1;
         return ({ thread }) => {
           const n = Number(thread["n"]);
-          holds(n >= latest, "later loads see later saves", `after ${latest} came ${n}`);
+          expectTrue(n >= latest, "later loads see later saves", `after ${latest} came ${n}`);
           latest = n;
         };
       });

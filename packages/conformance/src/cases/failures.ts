@@ -11,19 +11,19 @@ import {
 } from "../suite/conformance-case.ts";
 import {
   outcomeOf,
-  broken,
+  fail,
   describeError,
-  holds,
-  refuses,
+  expectTrue,
+  expectError,
   show,
-  same,
-  rejectsWith,
-  loaded,
+  expectEqual,
+  expectRejection,
+  loadExisting,
 } from "../suite/expectations.ts";
-import { graceMs, HURRY_MS, promptly } from "../suite/time-limits.ts";
+import { graceMs, SHORT_TIMEOUT_MS, promptly } from "../suite/time-limits.ts";
 import { startStopwatch } from "../utilities/effective-time.ts";
 import { range } from "../utilities/parallel.ts";
-import { complaintsDuring } from "../utilities/process-warnings.ts";
+import { warningsDuring } from "../utilities/process-warnings.ts";
 import { callsOn, waitAsAsked, MOST_TRIES } from "./support/busy-backends.ts";
 import { everyCall, callNamed } from "./support/calls.ts";
 import {
@@ -113,10 +113,14 @@ export const failures: ConformanceCase[] = section("Failures", [
         try {
           result = call();
         } catch (error) {
-          broken(`${name} returns a promise that rejects`, `it threw ${describeError(error)}`);
+          fail(`${name} returns a promise that rejects`, `it threw ${describeError(error)}`);
         }
-        holds(result instanceof Promise, `${name} returns a promise`, `it returned a ${typeof result}`);
-        await refuses("INVALID_ARGUMENT", `${name} with invalid arguments`, () => result as Promise<unknown>);
+        expectTrue(result instanceof Promise, `${name} returns a promise`, `it returned a ${typeof result}`);
+        await expectError(
+          "INVALID_ARGUMENT",
+          `${name} with invalid arguments`,
+          () => result as Promise<unknown>,
+        );
       }
     },
   },
@@ -127,26 +131,30 @@ export const failures: ConformanceCase[] = section("Failures", [
     async run({ open }) {
       const store = await open({ maxThreadBytes: 1000 });
       for (const error of await errorsOf(store, "s3cr3t")) {
-        holds(ThreadStoreError.is(error), "every error is a ThreadStoreError", `one was ${inspect(error)}`);
-        holds(
+        expectTrue(
+          ThreadStoreError.is(error),
+          "every error is a ThreadStoreError",
+          `one was ${inspect(error)}`,
+        );
+        expectTrue(
           error instanceof Error && error.name === "ThreadStoreError",
           "an error is an Error named ThreadStoreError",
           `it was ${show(error)}`,
         );
-        holds(
+        expectTrue(
           THREAD_STORE_ERROR_CODES.includes(error.code),
           "the code is in the closed set",
           `it was ${show(error.code)}`,
         );
-        same(typeof error.retryable, "boolean", "an error states whether it is retryable");
-        holds(error.message.length > 10, "the message is a sentence", `it was ${show(error.message)}`);
+        expectEqual(typeof error.retryable, "boolean", "an error states whether it is retryable");
+        expectTrue(error.message.length > 10, "the message is a sentence", `it was ${show(error.message)}`);
         const logged = JSON.parse(JSON.stringify(error)) as Record<string, unknown>;
-        same(
+        expectEqual(
           [logged["code"], logged["message"]],
           [error.code, error.message],
           "an error as JSON has its code and message",
         );
-        same(structuredClone(error).message, error.message, "an error can be cloned");
+        expectEqual(structuredClone(error).message, error.message, "an error can be cloned");
       }
     },
   },
@@ -159,7 +167,7 @@ export const failures: ConformanceCase[] = section("Failures", [
       const secret = "c4n4ry-0f-th3-c4s3";
       for (const error of await errorsOf(store, secret)) {
         const text = `${inspect(error, { depth: 10, showHidden: true })} ${JSON.stringify(error)}`;
-        holds(
+        expectTrue(
           !text.includes("c4n4ry"),
           "an error never contains content of a thread",
           `one did: ${String(error)}`,
@@ -192,9 +200,9 @@ export const failures: ConformanceCase[] = section("Failures", [
           () => store.deleteExpired(given),
         ];
         for (const call of calls)
-          await refuses("INVALID_ARGUMENT", `a call with options ${show(options)}`, call);
+          await expectError("INVALID_ARGUMENT", `a call with options ${show(options)}`, call);
       }
-      same(await store.load("a"), undefined, "a rejected save creates nothing");
+      expectEqual(await store.load("a"), undefined, "a rejected save creates nothing");
     },
   },
   {
@@ -218,11 +226,11 @@ export const failures: ConformanceCase[] = section("Failures", [
       const signal = AbortSignal.abort(reason);
       for (const id of ["a", "nothing"]) {
         for (const [name, call] of everyCall(store, id, { signal })) {
-          await rejectsWith(reason, `${name} with an aborted signal rejects with its reason`, call);
+          await expectRejection(reason, `${name} with an aborted signal rejects with its reason`, call);
         }
       }
       await unchanged(store, "a", version, '{"n":1}');
-      same(await idsOf(store), ["a"], "a call with an aborted signal does nothing");
+      expectEqual(await idsOf(store), ["a"], "a call with an aborted signal does nothing");
     },
   },
   {
@@ -233,13 +241,13 @@ export const failures: ConformanceCase[] = section("Failures", [
       const store = await open();
       for (const reason of ["a string", 0, null, { custom: true }, new RangeError("x")]) {
         const signal = AbortSignal.abort(reason);
-        await rejectsWith(reason, `load rejects with the reason ${show(reason)}`, () =>
+        await expectRejection(reason, `load rejects with the reason ${show(reason)}`, () =>
           store.load("a", { signal }),
         );
       }
       const signal = AbortSignal.abort();
       const { reason } = signal;
-      await rejectsWith(reason, "load rejects with the platform's own reason", () =>
+      await expectRejection(reason, "load rejects with the platform's own reason", () =>
         store.load("a", { signal }),
       );
     },
@@ -261,21 +269,21 @@ export const failures: ConformanceCase[] = section("Failures", [
         controller.abort(reason);
         const outcome = await saving;
         if (outcome.state === "rejected" && outcome.error !== reason) {
-          broken(
+          fail(
             "an aborted save rejects with the signal's reason",
             `it rejected with ${describeError(outcome.error)}`,
           );
         }
-        const stored = await loaded(other, "a", "a thread exists after a save of it was aborted");
+        const stored = await loadExisting(other, "a", "a thread exists after a save of it was aborted");
         const { thread } = stored;
-        same(thread["n"], thread["end"], "a thread is complete after a save of it was aborted");
+        expectEqual(thread["n"], thread["end"], "a thread is complete after a save of it was aborted");
         if (outcome.state === "resolved")
-          same(stored.version, outcome.value.version, "a save that resolved is stored");
+          expectEqual(stored.version, outcome.value.version, "a save that resolved is stored");
       }
       await store.save("b", { n: 1 });
-      same(await textOf(other, "b"), '{"n":1}', "a store works after aborted saves");
+      expectEqual(await textOf(other, "b"), '{"n":1}', "a store works after aborted saves");
       const { n } = (await store.update("a", () => ({ n: "last" })))?.thread ?? {};
-      same(n, "last", "the thread can be saved after aborted saves");
+      expectEqual(n, "last", "the thread can be saved after aborted saves");
     },
   },
   {
@@ -287,14 +295,14 @@ export const failures: ConformanceCase[] = section("Failures", [
       const controller = new AbortController();
       const { signal } = controller;
       const saved = await store.save("a", { n: 1 }, { signal });
-      const found = await loaded(store, "a", "a saved thread can be loaded");
+      const found = await loadExisting(store, "a", "a saved thread can be loaded");
       await store.load("a", { signal });
       const page = await store.listPage({ signal });
       controller.abort(new Error("too late"));
       await turns(3);
       await unchanged(store, "a", saved.version, '{"n":1}');
-      same(found.thread, { n: 1 }, "a loaded thread can be used after its signal is aborted");
-      same(page.threads.length, 1, "a page can be used after its signal is aborted");
+      expectEqual(found.thread, { n: 1 }, "a loaded thread can be used after its signal is aborted");
+      expectEqual(page.threads.length, 1, "a page can be used after its signal is aborted");
     },
   },
   {
@@ -313,8 +321,12 @@ export const failures: ConformanceCase[] = section("Failures", [
           if (seen.length === 2) controller.abort(reason);
         }
       };
-      await rejectsWith(reason, "a listing rejects with the signal's reason", read);
-      holds(seen.length <= 2, "an aborted listing reads no further page", `it continued to ${show(seen)}`);
+      await expectRejection(reason, "a listing rejects with the signal's reason", read);
+      expectTrue(
+        seen.length <= 2,
+        "an aborted listing reads no further page",
+        `it continued to ${show(seen)}`,
+      );
     },
   },
   {
@@ -327,8 +339,8 @@ export const failures: ConformanceCase[] = section("Failures", [
       const store = await context.openThrough(proxy);
       await store.save("a", { n: 1 });
       for (const [name] of everyCall(store, "a")) await abortInSilence(context, proxy, store, name);
-      same(
-        (await loaded(store, "a", "the thread can be loaded")).thread,
+      expectEqual(
+        (await loadExisting(store, "a", "the thread can be loaded")).thread,
         { n: 1 },
         "calls that never reached the backend have no effect",
       );
@@ -345,7 +357,7 @@ export const failures: ConformanceCase[] = section("Failures", [
       const outcomes = await Promise.allSettled([store.close(), store.close(), store.close()]);
       const again = await outcomeOf(() => store.close());
       const states = [...outcomes.map(({ status }) => status), again.state];
-      same(states, ["fulfilled", "fulfilled", "fulfilled", "resolved"], "close resolves every time");
+      expectEqual(states, ["fulfilled", "fulfilled", "fulfilled", "resolved"], "close resolves every time");
     },
   },
   {
@@ -358,8 +370,8 @@ export const failures: ConformanceCase[] = section("Failures", [
       await store.save("a", { n: 1 });
       await close(store);
       for (const [name, call] of [...everyCall(store, "a"), ...everyCall(view, "a")]) {
-        const error = await refuses("CLOSED", `${name} after close`, call);
-        same(error.retryable, false, "CLOSED is not retryable");
+        const error = await expectError("CLOSED", `${name} after close`, call);
+        expectEqual(error.retryable, false, "CLOSED is not retryable");
       }
     },
   },
@@ -375,10 +387,10 @@ export const failures: ConformanceCase[] = section("Failures", [
         settled.push(outcome.state);
       });
       await close(store);
-      same(settled, Array(8).fill("resolved"), "saves in flight have succeeded when close resolves");
+      expectEqual(settled, Array(8).fill("resolved"), "saves in flight have succeeded when close resolves");
       await Promise.all(saving);
       const later = await open();
-      same((await idsOf(later)).length, 8, "threads saved while closing are stored");
+      expectEqual((await idsOf(later)).length, 8, "threads saved while closing are stored");
     },
   },
   {
@@ -391,7 +403,7 @@ export const failures: ConformanceCase[] = section("Failures", [
         await using disposed = store;
         await disposed.save("a", { n: 1 });
       }
-      await refuses("CLOSED", "a call after the block", () => store.load("a"));
+      await expectError("CLOSED", "a call after the block", () => store.load("a"));
     },
   },
   {
@@ -402,9 +414,9 @@ export const failures: ConformanceCase[] = section("Failures", [
       const [one, two] = [await open(), await open()];
       await one.save("a", { n: 1 });
       await close(one);
-      same(await textOf(two, "a"), '{"n":1}', "a client works after another one was closed");
+      expectEqual(await textOf(two, "a"), '{"n":1}', "a client works after another one was closed");
       await two.save("b", { n: 2 });
-      same(await idsOf(await open()), ["a", "b"], "a client opened later finds all threads");
+      expectEqual(await idsOf(await open()), ["a", "b"], "a client opened later finds all threads");
     },
   },
   {
@@ -423,12 +435,12 @@ export const failures: ConformanceCase[] = section("Failures", [
       await view.close();
       await view.close();
       for (const [name, call] of everyCall(view, "a"))
-        await refuses("CLOSED", `${name} on a closed view`, call);
-      await refuses("CLOSED", "a call on a view of a closed view", () => below.load("a"));
-      same(await textOf(twin, "a"), '{"n":1}', "another view of the namespace stays open");
+        await expectError("CLOSED", `${name} on a closed view`, call);
+      await expectError("CLOSED", "a call on a view of a closed view", () => below.load("a"));
+      expectEqual(await textOf(twin, "a"), '{"n":1}', "another view of the namespace stays open");
       await inner.save("b", { n: 2 });
       await store.save("c", { n: 3 });
-      same(await textOf(store, "c"), '{"n":3}', "the store stays open when a view is closed");
+      expectEqual(await textOf(store, "c"), '{"n":3}', "the store stays open when a view is closed");
     },
   },
   {
@@ -451,7 +463,7 @@ export const failures: ConformanceCase[] = section("Failures", [
       for (const _ of range(10)) await useOne();
       await pollFor(graceMs(context), signal, () => Promise.resolve(proxy.openConnections <= allowed));
       const left = proxy.openConnections;
-      holds(
+      expectTrue(
         left <= allowed,
         "closed stores leave no connections behind",
         `${left} are still open after a while`,
@@ -475,7 +487,7 @@ export const failures: ConformanceCase[] = section("Failures", [
       await loading;
       await pollFor(graceMs(context), signal, () => Promise.resolve(proxy.openConnections <= kept));
       const left = proxy.openConnections;
-      holds(
+      expectTrue(
         left <= kept,
         "a closed store leaves no connections behind",
         `${left} are still open after a while`,
@@ -487,7 +499,7 @@ export const failures: ConformanceCase[] = section("Failures", [
     title: "a process that closes its store on SIGTERM during saves has lost none of them and exits",
     ...DURABLE,
     clauses: ["F3", "D1"],
-    powers: ["peer"],
+    capabilities: ["childProcess"],
     run: terminateWriters,
   },
   {
@@ -495,16 +507,16 @@ export const failures: ConformanceCase[] = section("Failures", [
     title: "a process whose store is closed exits by itself",
     ...HYGIENE,
     clauses: ["F3", "F6"],
-    powers: ["peer"],
-    async run({ openPeer }) {
-      const peer = await openPeer();
-      const { version } = await peer.save("a", { n: 1 }, {});
-      await outcomeOf(() => peer.save("a", { n: 2 }, {}));
-      await peer.load("nothing");
-      await peer.delete("a", { previous: version });
-      const outcome = await outcomeOf(() => peer.end());
+    capabilities: ["childProcess"],
+    async run({ openInChildProcess }) {
+      const childProcess = await openInChildProcess();
+      const { version } = await childProcess.save("a", { n: 1 }, {});
+      await outcomeOf(() => childProcess.save("a", { n: 2 }, {}));
+      await childProcess.load("nothing");
+      await childProcess.delete("a", { previous: version });
+      const outcome = await outcomeOf(() => childProcess.end());
       if (outcome.state === "rejected")
-        broken("a process whose store is closed exits by itself", describeError(outcome.error));
+        fail("a process whose store is closed exits by itself", describeError(outcome.error));
     },
   },
   {
@@ -517,15 +529,15 @@ export const failures: ConformanceCase[] = section("Failures", [
       const store = await context.openThrough(proxy);
       await store.save("a", { n: 1 });
       const hole = proxy.arm({ type: "blackHole", times: Infinity });
-      const limit = HURRY_MS + graceMs(context);
-      const calling = everyCall(store, "a", { timeoutMs: HURRY_MS }).map(async ([name, call]) => {
-        const promised = `${name} ends within its timeoutMs, ${HURRY_MS} ms, while the backend is silent`;
+      const limit = SHORT_TIMEOUT_MS + graceMs(context);
+      const calling = everyCall(store, "a", { timeoutMs: SHORT_TIMEOUT_MS }).map(async ([name, call]) => {
+        const promised = `${name} ends within its timeoutMs, ${SHORT_TIMEOUT_MS} ms, while the backend is silent`;
         failedByOutage(name, await promptly(limit, promised, call), "while the backend is silent");
       });
       await Promise.all(calling);
       await restore(proxy, hole);
-      same(
-        (await loaded(store, "a", "the thread can be loaded")).thread,
+      expectEqual(
+        (await loadExisting(store, "a", "the thread can be loaded")).thread,
         { n: 1 },
         "calls that never reached the backend have no effect",
       );
@@ -540,14 +552,14 @@ export const failures: ConformanceCase[] = section("Failures", [
     async run(context) {
       const proxy = await context.startProxy();
       const [store, other] = [await context.openThrough(proxy), await context.open()];
-      const timeoutMs = { quick: HURRY_MS, full: 2 * HURRY_MS }[context.settings.effort];
+      const timeoutMs = { quick: SHORT_TIMEOUT_MS, full: 2 * SHORT_TIMEOUT_MS }[context.settings.effort];
       let timesApplied = 0;
       for (const change of [create, replace, removeSeen]) {
         await atEachRequest(proxy, store, change, async (attempt) => {
           const { id, nth, seen } = attempt;
           const hurried = await context.openThrough(proxy, { timeoutMs });
           await hurried.load("warm", { timeoutMs: PATIENCE_MS });
-          const held = proxy.arm({ type: "holdAnswer", nth });
+          const held = proxy.arm({ type: "holdResponse", nth });
           const promised = `${change.name} ends within its timeoutMs, ${timeoutMs} ms`;
           const outcome = await promptly(timeoutMs + graceMs(context), promised, () =>
             change.make(hurried, id, seen),
@@ -559,7 +571,7 @@ export const failures: ConformanceCase[] = section("Failures", [
           honest(change, attempt, outcome, stored, "request got no response in time");
         });
       }
-      holds(timesApplied > 0, "one of the requests of a write applies it", "none did");
+      expectTrue(timesApplied > 0, "one of the requests of a write applies it", "none did");
     },
   },
   {
@@ -573,7 +585,7 @@ export const failures: ConformanceCase[] = section("Failures", [
       const { json } = await other.save("thread-0", { text: "x".repeat(200_000), end: true });
       for (const n of range(10)) await other.save(`thread-${n + 1}`, { n });
       const ids = await idsOf(store);
-      same(ids.length, 11, "a listing contains every thread");
+      expectEqual(ids.length, 11, "a listing contains every thread");
       const load = async (): Promise<unknown> => (await store.load("thread-0"))?.json;
       await cutEach({ proxy, name: "a load", read: load, expected: json });
       await cutEach({ proxy, name: "a listing", read: () => idsOf(store), expected: ids });
@@ -605,9 +617,9 @@ export const failures: ConformanceCase[] = section("Failures", [
           const outcome = await outcomeOf(make);
           armed.disarm();
           if (outcome.state === "rejected")
-            broken(promised, `it rejected with ${describeError(outcome.error)}`);
-          same(outcome.value, expected, promised);
-          holds(armed.strikes === 1, `${call} sends a request`, "it sent none");
+            fail(promised, `it rejected with ${describeError(outcome.error)}`);
+          expectEqual(outcome.value, expected, promised);
+          expectTrue(armed.strikes === 1, `${call} sends a request`, "it sent none");
         }
       }
       await waitAsAsked(stage);
@@ -627,20 +639,20 @@ export const failures: ConformanceCase[] = section("Failures", [
       for (const [index, [call]] of everyCall(store, "a").entries()) {
         const refusal = refusals[index % refusals.length];
         if (refusal === undefined) continue;
-        const make = (): Promise<unknown> => callNamed(call, store, "a", { timeoutMs: HURRY_MS });
+        const make = (): Promise<unknown> => callNamed(call, store, "a", { timeoutMs: SHORT_TIMEOUT_MS });
         const requests = await requestsOf(proxy, () => outcomeOf(make));
         await store.save("a", { n: 1 }, { overwrite: true });
         const armed = proxy.arm({ ...refusal.fault, times: Infinity });
-        const promised = `${call} ends within its timeoutMs, ${HURRY_MS} ms, when all responses are ${refusal.name}`;
-        const outcome = await promptly(HURRY_MS + graceMs(context), promised, make);
+        const promised = `${call} ends within its timeoutMs, ${SHORT_TIMEOUT_MS} ms, when all responses are ${refusal.name}`;
+        const outcome = await promptly(SHORT_TIMEOUT_MS + graceMs(context), promised, make);
         armed.disarm();
         failedByOutage(call, outcome, `when all responses are ${refusal.name}`);
         const most = requests * MOST_TRIES;
         const rarely = `${call} backs off from a busy backend: at most ${most} requests in half a second`;
-        holds(armed.strikes <= most, rarely, `it sent ${armed.strikes} requests`);
+        expectTrue(armed.strikes <= most, rarely, `it sent ${armed.strikes} requests`);
       }
       await store.save("a", { n: 2 }, { overwrite: true });
-      same((await store.load("a"))?.thread, { n: 2 }, "the store works once its backend does");
+      expectEqual((await store.load("a"))?.thread, { n: 2 }, "the store works once its backend does");
     },
   },
   {
@@ -655,13 +667,21 @@ export const failures: ConformanceCase[] = section("Failures", [
       for (const id of ["a", "b"]) {
         for (const [name, call] of everyCall(store, id, { signal })) {
           await outcomeOf(call);
-          same(getEventListeners(signal, "abort").length, 0, `${name} leaves no listener on its signal`);
+          expectEqual(
+            getEventListeners(signal, "abort").length,
+            0,
+            `${name} leaves no listener on its signal`,
+          );
         }
       }
       const calls = everyCall(store, "c", { signal }).map(([, call]) => outcomeOf(call));
       controller.abort(new Error("the user left"));
       await Promise.all(calls);
-      same(getEventListeners(signal, "abort").length, 0, "an aborted call leaves no listener on its signal");
+      expectEqual(
+        getEventListeners(signal, "abort").length,
+        0,
+        "an aborted call leaves no listener on its signal",
+      );
     },
   },
   {
@@ -673,15 +693,15 @@ export const failures: ConformanceCase[] = section("Failures", [
       const store = await open();
       const rounds = { quick: 8, full: 25 }[settings.effort];
       const { signal } = new AbortController();
-      const complaints = await complaintsDuring(async () => {
+      const warnings = await warningsDuring(async () => {
         for (const n of range(rounds)) {
           await Promise.all(
             range(8).map((m) => store.save(`thread-${m}`, { n }, { signal, overwrite: true })),
           );
         }
       });
-      same(complaints, [], `${8 * rounds} calls with one signal cause no warnings`);
-      same(
+      expectEqual(warnings, [], `${8 * rounds} calls with one signal cause no warnings`);
+      expectEqual(
         getEventListeners(signal, "abort").length,
         0,
         `${8 * rounds} calls leave no listeners on their signal`,
@@ -697,7 +717,7 @@ export const failures: ConformanceCase[] = section("Failures", [
       const store = await open();
       const saved = await store.save("a", { n: 0 });
       await store.save("a", { n: 1 }, { previous: saved });
-      const complaints = await complaintsDuring(async () => {
+      const warnings = await warningsDuring(async () => {
         for (const n of range({ quick: 12, full: 50 }[settings.effort])) {
           const controller = new AbortController();
           const { signal } = controller;
@@ -716,7 +736,7 @@ export const failures: ConformanceCase[] = section("Failures", [
         await close(store);
         await Promise.all(everyCall(store, "a").map(([, call]) => outcomeOf(call)));
       });
-      same(complaints, [], "many failing calls leave no unhandled rejections and no warnings");
+      expectEqual(warnings, [], "many failing calls leave no unhandled rejections and no warnings");
     },
   },
   {
@@ -745,7 +765,7 @@ export const failures: ConformanceCase[] = section("Failures", [
         const { signal } = abortedAfter(LOOP_MS);
         const elapsedMs = startStopwatch();
         while (!signal.aborted && elapsedMs() < patienceMs) await outcomeOf(call);
-        holds(signal.aborted, `a timer fires while ${name} is called in a loop`, "it did not");
+        expectTrue(signal.aborted, `a timer fires while ${name} is called in a loop`, "it did not");
       }
     },
   },

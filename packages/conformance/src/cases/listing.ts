@@ -1,6 +1,6 @@
 import { hostileIds } from "../corpus/hostile-ids.ts";
 import { section, FAULTY_NETWORK, type ConformanceCase } from "../suite/conformance-case.ts";
-import { same, holds, show, loaded, refuses, broken } from "../suite/expectations.ts";
+import { expectEqual, expectTrue, show, loadExisting, expectError, fail } from "../suite/expectations.ts";
 import { range, inParallel } from "../utilities/parallel.ts";
 import { storeThrough, fill, pageCost, reachesProxy, GROWTH, costsAsBefore } from "./support/page-costs.ts";
 import { idsOf, pagesOf, summariesOf } from "./support/reading.ts";
@@ -39,15 +39,15 @@ export const listing: ConformanceCase[] = section("Listing", [
     clauses: ["L1"],
     async run({ open }) {
       const store = await open();
-      same(await idsOf(store), [], "the listing of an empty store ends at once");
-      same(
+      expectEqual(await idsOf(store), [], "the listing of an empty store ends at once");
+      expectEqual(
         await store.listPage(),
         { threads: [], cursor: undefined },
         "the only page of an empty store is empty",
       );
       await store.save("a", {});
       await store.delete("a");
-      same(
+      expectEqual(
         await store.listPage({ limit: 1 }),
         { threads: [], cursor: undefined },
         "a store that is empty again lists nothing",
@@ -64,7 +64,7 @@ export const listing: ConformanceCase[] = section("Listing", [
       await inParallel(ids, 8, async (id) => void (await store.save(id, {})));
       for (const id of ids.slice(0, 5)) await store.save(id, { again: true }, { overwrite: true });
       for (const limit of [undefined, 1, 3, 25]) {
-        same(
+        expectEqual(
           await idsOf(store, limit),
           ids.toSorted(),
           `a listing in pages of ${limit ?? "the default size"} contains every thread once`,
@@ -72,7 +72,7 @@ export const listing: ConformanceCase[] = section("Listing", [
       }
       const views = [store.namespace("x"), store.namespace("x").namespace("y")];
       for (const view of views) await view.save("thread-0", {});
-      same((await idsOf(store)).length, 25, "a store does not list the threads of its views");
+      expectEqual((await idsOf(store)).length, 25, "a store does not list the threads of its views");
     },
   },
   {
@@ -88,8 +88,8 @@ export const listing: ConformanceCase[] = section("Listing", [
       const expected = ids.toSorted();
       for (const limit of [undefined, 1000]) {
         const listed = await idsOf(store, limit);
-        same(listed.length, ids.length, `each of ${ids.length} threads is listed once`);
-        holds(
+        expectEqual(listed.length, ids.length, `each of ${ids.length} threads is listed once`);
+        expectTrue(
           listed.every((id, index) => id === expected[index]),
           `${ids.length} threads are listed in order`,
           `the listing starts with ${show(listed.slice(0, 5))}`,
@@ -105,14 +105,14 @@ export const listing: ConformanceCase[] = section("Listing", [
       const store = await open();
       await inParallel(hostileIds, 8, async (id) => void (await store.save(id, { only: id })));
       const listed = await idsOf(store, 1);
-      same(
+      expectEqual(
         listed.length,
         hostileIds.length,
         "pages of one thread, each after a hostile id, contain every thread once",
       );
       for (const id of listed) {
-        const stored = await loaded(store, id, `the listed id ${show(id)} can be loaded`);
-        same(stored.thread, { only: id }, `the listed id ${show(id)} is the one that was saved`);
+        const stored = await loadExisting(store, id, `the listed id ${show(id)} can be loaded`);
+        expectEqual(stored.thread, { only: id }, `the listed id ${show(id)} is the one that was saved`);
       }
     },
   },
@@ -126,14 +126,14 @@ export const listing: ConformanceCase[] = section("Listing", [
       for (const id of ids) await store.save(id, {});
       for (const limit of [1, 2, 3, 5, 6, 7, 1000]) {
         const pages = await pagesOf(store, limit);
-        same(pages.flat(), ids, `pages of ${limit} add up to the whole listing`);
-        same(
+        expectEqual(pages.flat(), ids, `pages of ${limit} add up to the whole listing`);
+        expectEqual(
           pages.length,
           Math.ceil(6 / limit),
           `the page with the last of 6 threads has no cursor if limit is ${limit}`,
         );
         const long = pages.find((page) => page.length > limit);
-        same(long, undefined, `a page has at most ${limit} threads`);
+        expectEqual(long, undefined, `a page has at most ${limit} threads`);
       }
     },
   },
@@ -146,11 +146,11 @@ export const listing: ConformanceCase[] = section("Listing", [
       await store.save("a", {});
       for (const limit of [0, -1, 1.5, 1001, Number.NaN, Infinity, "10", {}]) {
         const options = { limit: limit as number };
-        await refuses("INVALID_ARGUMENT", `listPage with limit ${show(limit)}`, () =>
+        await expectError("INVALID_ARGUMENT", `listPage with limit ${show(limit)}`, () =>
           store.listPage(options),
         );
         const next = () => store.list(options)[Symbol.asyncIterator]().next();
-        await refuses("INVALID_ARGUMENT", `list with limit ${show(limit)}`, next);
+        await expectError("INVALID_ARGUMENT", `list with limit ${show(limit)}`, next);
       }
     },
   },
@@ -170,11 +170,11 @@ export const listing: ConformanceCase[] = section("Listing", [
       const ids: unknown[] = [];
       for (const turn of [one, two, one, one, two]) ids.push((await turn?.next())?.value?.id);
       const expected = ["thread-0", "thread-0", "thread-1", "thread-2", "thread-1"];
-      same(ids, expected, "two listings at the same time do not interfere");
+      expectEqual(ids, expected, "two listings at the same time do not interfere");
       const { cursor } = await store.listPage({ limit: 3 });
       const rest: string[] = [];
       for await (const { id } of store.list({ cursor, limit: 1 })) rest.push(id);
-      same(rest, ["thread-3", "thread-4"], "list continues from a cursor");
+      expectEqual(rest, ["thread-3", "thread-4"], "list continues from a cursor");
     },
   },
   {
@@ -199,12 +199,12 @@ export const listing: ConformanceCase[] = section("Listing", [
         // Threads saved after the cursor would be listed endlessly.
         if (n > 10 + 3 * count) break;
       }
-      same(
+      expectEqual(
         listed.filter((id) => staying.includes(id)),
         staying,
         "each thread that exists throughout is listed once",
       );
-      same(listed.length, new Set(listed).size, "no thread is listed twice");
+      expectEqual(listed.length, new Set(listed).size, "no thread is listed twice");
     },
   },
   {
@@ -225,8 +225,8 @@ export const listing: ConformanceCase[] = section("Listing", [
         }
         ({ cursor } = page);
       } while (cursor !== undefined);
-      same(visited, ids, "deleting listed threads does not make the listing skip others");
-      same(await idsOf(store), [], "every thread was deleted");
+      expectEqual(visited, ids, "deleting listed threads does not make the listing skip others");
+      expectEqual(await idsOf(store), [], "every thread was deleted");
     },
   },
   {
@@ -243,9 +243,9 @@ export const listing: ConformanceCase[] = section("Listing", [
       const second = await later.listPage({ limit: 4, cursor: first.cursor });
       const rest = await (await open()).listPage({ cursor: second.cursor });
       const listed = [first, second, rest].flatMap(({ threads }) => threads.map(({ id }) => id));
-      same(listed, ids, "a listing continues where another client's ended");
+      expectEqual(listed, ids, "a listing continues where another client's ended");
       const again = await later.listPage({ limit: 4, cursor: first.cursor });
-      same(again, second, "a cursor can be used twice");
+      expectEqual(again, second, "a cursor can be used twice");
     },
   },
   {
@@ -256,7 +256,7 @@ export const listing: ConformanceCase[] = section("Listing", [
       const store = await open();
       for (const view of [store, store.namespace("x")])
         for (const id of threadIds(4)) await view.save(id, {});
-      const { cursor = broken("a page has a cursor if more threads follow", "it had none") } =
+      const { cursor = fail("a page has a cursor if more threads follow", "it had none") } =
         await store.listPage({ limit: 2 });
       const { cursor: ofX } = await store.namespace("x").listPage({ limit: 2 });
       const garbage = [
@@ -275,12 +275,12 @@ export const listing: ConformanceCase[] = section("Listing", [
       ];
       for (const wrong of [...garbage, 5, null, {}, true]) {
         const options = { cursor: wrong as string };
-        await refuses("INVALID_ARGUMENT", `listPage with the cursor ${show(wrong)}`, () =>
+        await expectError("INVALID_ARGUMENT", `listPage with the cursor ${show(wrong)}`, () =>
           store.listPage(options),
         );
       }
       const ofStore = () => store.namespace("x").listPage({ cursor });
-      await refuses("INVALID_ARGUMENT", "listPage with another namespace's cursor", ofStore);
+      await expectError("INVALID_ARGUMENT", "listPage with another namespace's cursor", ofStore);
     },
   },
   {
@@ -295,12 +295,16 @@ export const listing: ConformanceCase[] = section("Listing", [
       for (const { id } of threads) await store.delete(id);
       await store.delete(ids[4] ?? "");
       const rest = await store.listPage({ cursor });
-      same(
+      expectEqual(
         rest.threads.map(({ id }) => id),
         ids.slice(5),
         "a listing continues although the threads around its cursor were deleted",
       );
-      same((await pagesOf(store, 3)).flat(), ids.slice(5), "a new listing contains the remaining threads");
+      expectEqual(
+        (await pagesOf(store, 3)).flat(),
+        ids.slice(5),
+        "a new listing contains the remaining threads",
+      );
     },
   },
   {
@@ -310,17 +314,17 @@ export const listing: ConformanceCase[] = section("Listing", [
     async run({ open }) {
       const store = await open();
       for (const id of plainIds.toReversed()) await store.save(id, {});
-      same(
+      expectEqual(
         await idsOf(store),
         plainIds,
         "ids of letters, digits, dots, dashes and underscores are in ASCII order",
       );
-      same(await idsOf(store, 3), plainIds, "the order is the same across small pages");
+      expectEqual(await idsOf(store, 3), plainIds, "the order is the same across small pages");
       const view = (await open()).namespace("x");
       await inParallel(hostileIds, 8, async (id) => void (await view.save(id, {})));
       const order = await idsOf(view);
       for (const id of hostileIds.slice(0, 10)) await view.save(id, { n: 2 }, { overwrite: true });
-      same(
+      expectEqual(
         await idsOf(view, 7),
         order,
         "the order of a listing does not depend on the page size or on who saved last",
@@ -342,7 +346,7 @@ export const listing: ConformanceCase[] = section("Listing", [
       const { bytes } = await pageCost(proxy, long, { limit: 8 });
       reachesProxy(before);
       const promised = "a page of threads of 400 KB transfers no more than one of threads of 40 KB";
-      holds(bytes <= before.bytes * 1.25 + 4096, promised, `${before.bytes} bytes became ${bytes}`);
+      expectTrue(bytes <= before.bytes * 1.25 + 4096, promised, `${before.bytes} bytes became ${bytes}`);
     },
   },
   {
@@ -367,11 +371,11 @@ export const listing: ConformanceCase[] = section("Listing", [
       const store = await open();
       await store.save("a", { n: 1 });
       await store.save("a", { n: 2 }, { overwrite: true });
-      const stored = await loaded(store, "a", "a saved thread can be loaded");
+      const stored = await loadExisting(store, "a", "a saved thread can be loaded");
       const [summary] = await summariesOf(store);
-      same(summary?.version, stored.version, "a summary has the version that load returns");
+      expectEqual(summary?.version, stored.version, "a summary has the version that load returns");
       const saved = await store.save("a", { n: 3 }, { previous: summary });
-      same(saved.thread, { n: 3 }, "a summary is accepted as previous");
+      expectEqual(saved.thread, { n: 3 }, "a summary is accepted as previous");
     },
   },
   {
@@ -389,19 +393,19 @@ export const listing: ConformanceCase[] = section("Listing", [
       const { version, size, createdAt, updatedAt, expiresAt } = saved;
       const details = { corrupt: false, id: "a", version, size, createdAt, updatedAt, expiresAt };
       const [plain] = await summariesOf(store);
-      same(
+      expectEqual(
         { ...plain },
         details,
         "a summary has the details of the thread, and no metadata unless requested",
       );
       const { threads } = await store.listPage({ metadata: true });
-      same(
+      expectEqual(
         { ...threads[0] },
         { ...details, metadata: { title: "T" } },
         "a summary has the metadata if requested",
       );
-      same(threads[1]?.metadata, {}, "a thread without metadata is listed without any");
-      same(size, Buffer.byteLength(saved.json), "size counts bytes of UTF-8");
+      expectEqual(threads[1]?.metadata, {}, "a thread without metadata is listed without any");
+      expectEqual(size, Buffer.byteLength(saved.json), "size counts bytes of UTF-8");
     },
   },
 ]);

@@ -1,10 +1,10 @@
 import type { ThreadStore, ThreadMetadata } from "@threadstore/core";
 import { section, type ConformanceCase } from "../suite/conformance-case.ts";
-import { loaded, same, holds, refuses, show } from "../suite/expectations.ts";
+import { loadExisting, expectEqual, expectTrue, expectError, show } from "../suite/expectations.ts";
 import { unchanged, idsOf } from "./support/reading.ts";
 
 async function metadataOf(store: ThreadStore, id: string): Promise<ThreadMetadata> {
-  return (await loaded(store, id, "a saved thread can be loaded")).metadata;
+  return (await loadExisting(store, id, "a saved thread can be loaded")).metadata;
 }
 
 /** Returns metadata with this many bytes as JSON. */
@@ -20,11 +20,11 @@ export const metadata: ConformanceCase[] = section("Metadata", [
     async run({ open }) {
       const [store, other] = [await open(), await open()];
       const first = await store.save("a", { n: 1 }, { metadata: { title: "T", owner: "O" } });
-      same(first.metadata, { title: "T", owner: "O" }, "save returns the metadata");
+      expectEqual(first.metadata, { title: "T", owner: "O" }, "save returns the metadata");
       const second = await store.save("a", { n: 2 }, { previous: first });
       const third = await other.save("a", { n: 3 }, { previous: second.version, metadata: undefined });
       await other.save("a", { n: 4 }, { previous: { version: third.version } });
-      same(
+      expectEqual(
         await metadataOf(store, "a"),
         { title: "T", owner: "O" },
         "a save without metadata keeps the stored metadata",
@@ -39,9 +39,17 @@ export const metadata: ConformanceCase[] = section("Metadata", [
       const store = await open();
       const first = await store.save("a", {}, { metadata: { title: "T", owner: "O" } });
       await store.save("a", {}, { previous: first, metadata: { title: "U" } });
-      same(await metadataOf(store, "a"), { title: "U" }, "metadata is replaced completely and not merged");
+      expectEqual(
+        await metadataOf(store, "a"),
+        { title: "U" },
+        "metadata is replaced completely and not merged",
+      );
       await store.save("a", {}, { overwrite: true, metadata: { owner: "P" } });
-      same(await metadataOf(store, "a"), { owner: "P" }, "metadata is replaced completely and not merged");
+      expectEqual(
+        await metadataOf(store, "a"),
+        { owner: "P" },
+        "metadata is replaced completely and not merged",
+      );
     },
   },
   {
@@ -52,9 +60,9 @@ export const metadata: ConformanceCase[] = section("Metadata", [
       const store = await open();
       const first = await store.save("a", {}, { metadata: { title: "T" } });
       const second = await store.save("a", {}, { previous: first, metadata: {} });
-      same(second.metadata, {}, "metadata: {} clears the metadata");
+      expectEqual(second.metadata, {}, "metadata: {} clears the metadata");
       await store.save("a", {}, { previous: second });
-      same(await metadataOf(store, "a"), {}, "cleared metadata does not come back");
+      expectEqual(await metadataOf(store, "a"), {}, "cleared metadata does not come back");
     },
   },
   {
@@ -65,13 +73,13 @@ export const metadata: ConformanceCase[] = section("Metadata", [
       const [store, other] = [await open(), await open()];
       await store.save("a", { n: 1 }, { metadata: { title: "T" } });
       await other.save("a", { n: 2 }, { overwrite: true });
-      same(
+      expectEqual(
         await metadataOf(store, "a"),
         { title: "T" },
         "an overwrite without metadata keeps the stored metadata",
       );
       await store.update("a", () => ({ n: 3 }));
-      same(
+      expectEqual(
         await metadataOf(store, "a"),
         { title: "T" },
         "an update without metadata keeps the stored metadata",
@@ -91,10 +99,18 @@ export const metadata: ConformanceCase[] = section("Metadata", [
         given[text] = text;
       await store.save("a", {}, { metadata: given });
       const stored = await metadataOf(store, "a");
-      same(JSON.stringify(stored), JSON.stringify(given), "metadata comes back unchanged and in order");
-      holds(Object.hasOwn(stored, "__proto__"), "__proto__ is an own member of the metadata", "it was not");
+      expectEqual(
+        JSON.stringify(stored),
+        JSON.stringify(given),
+        "metadata comes back unchanged and in order",
+      );
+      expectTrue(
+        Object.hasOwn(stored, "__proto__"),
+        "__proto__ is an own member of the metadata",
+        "it was not",
+      );
       const { threads } = await store.listPage({ metadata: true });
-      same(
+      expectEqual(
         JSON.stringify(threads[0]?.metadata),
         JSON.stringify(given),
         "a listing has the metadata unchanged",
@@ -130,15 +146,15 @@ export const metadata: ConformanceCase[] = section("Metadata", [
       );
       for (const value of wrong) {
         const options = { metadata: value as ThreadMetadata };
-        await refuses("INVALID_ARGUMENT", `a save with metadata: ${show(value)}`, () =>
+        await expectError("INVALID_ARGUMENT", `a save with metadata: ${show(value)}`, () =>
           store.save("a", {}, { ...options, previous: version }),
         );
-        await refuses("INVALID_ARGUMENT", `creating a thread with metadata: ${show(value)}`, () =>
+        await expectError("INVALID_ARGUMENT", `creating a thread with metadata: ${show(value)}`, () =>
           store.save("b", {}, options),
         );
       }
       await unchanged(store, "a", version, '{"n":1}');
-      same(await idsOf(store), ["a"], "a rejected save creates nothing");
+      expectEqual(await idsOf(store), ["a"], "a rejected save creates nothing");
     },
   },
   {
@@ -154,14 +170,14 @@ export const metadata: ConformanceCase[] = section("Metadata", [
       ];
       for (const given of fits) {
         await store.save("a", {}, { overwrite: true, metadata: given });
-        same(await metadataOf(store, "a"), given, "metadata of 8 KiB is stored");
+        expectEqual(await metadataOf(store, "a"), given, "metadata of 8 KiB is stored");
         const { threads } = await store.listPage({ metadata: true });
-        same(threads[0]?.metadata, given, "metadata of 8 KiB is listed");
+        expectEqual(threads[0]?.metadata, given, "metadata of 8 KiB is listed");
       }
       const { version, json } = await store.save("a", { n: 1 }, { overwrite: true });
       for (const given of [metadataOfBytes(8193), { m: "\u00e9".repeat(4093) }]) {
         const options = { previous: version, metadata: given };
-        await refuses("TOO_LARGE", "a save with metadata of more than 8 KiB", () =>
+        await expectError("TOO_LARGE", "a save with metadata of more than 8 KiB", () =>
           store.save("a", {}, options),
         );
       }

@@ -3,14 +3,14 @@ import { type IdGroup, idGroups, hostileIds } from "../corpus/hostile-ids.ts";
 import { illFormedIds, noIds } from "../corpus/wrong-ids.ts";
 import { type CaseContext, type ConformanceCase, section } from "../suite/conformance-case.ts";
 import {
-  same,
+  expectEqual,
   show,
-  broken,
+  fail,
   describeError,
-  holds,
-  refuses,
+  expectTrue,
+  expectError,
   outcomeOf,
-  absent,
+  expectMissing,
 } from "../suite/expectations.ts";
 import { inParallel, range } from "../utilities/parallel.ts";
 import { everyCallWithId } from "./support/calls.ts";
@@ -23,14 +23,18 @@ async function liveApart({ open }: CaseContext, ids: readonly string[]): Promise
   const [store, other] = [await open(), await open()];
   await inParallel(ids, 8, async (id) => void (await store.save(id, { only: id })));
   await inParallel(ids, 8, async (id) => {
-    same(await textOf(other, id), JSON.stringify({ only: id }), `the thread ${show(id)} has its own content`);
+    expectEqual(
+      await textOf(other, id),
+      JSON.stringify({ only: id }),
+      `the thread ${show(id)} has its own content`,
+    );
   });
-  same(new Set(await idsOf(other)), new Set(ids), "a listing has exactly the ids that were saved");
+  expectEqual(new Set(await idsOf(other)), new Set(ids), "a listing has exactly the ids that were saved");
   const left = [...ids];
   for (let id = left.shift(); id !== undefined && left.length > 0; id = left.shift()) {
-    same(await store.delete(id), true, `delete(${show(id)}) deletes the thread with that id`);
+    expectEqual(await store.delete(id), true, `delete(${show(id)}) deletes the thread with that id`);
     await inParallel(left.slice(0, 15), 8, async (kept) => {
-      same(
+      expectEqual(
         await textOf(other, kept),
         JSON.stringify({ only: kept }),
         `delete(${show(id)}) does not affect ${show(kept)}`,
@@ -52,9 +56,9 @@ function refusesName(store: ThreadStore, name: unknown): void {
     store.namespace(name as string);
   } catch (error) {
     if (ThreadStoreError.is(error, "INVALID_ARGUMENT")) return;
-    broken(promised, `it threw ${describeError(error)}`);
+    fail(promised, `it threw ${describeError(error)}`);
   }
-  broken(promised, "it returned a view");
+  fail(promised, "it returned a view");
 }
 
 export const names: ConformanceCase[] = section("Names", [
@@ -76,12 +80,16 @@ export const names: ConformanceCase[] = section("Names", [
     async run(context) {
       const store = await context.open();
       for (const id of idGroups.prototypes) {
-        same(await store.load(id), undefined, `load(${show(id)}) of a missing thread returns undefined`);
-        same(await store.delete(id), false, `delete(${show(id)}) of a missing thread returns false`);
+        expectEqual(
+          await store.load(id),
+          undefined,
+          `load(${show(id)}) of a missing thread returns undefined`,
+        );
+        expectEqual(await store.delete(id), false, `delete(${show(id)}) of a missing thread returns false`);
       }
       await liveApart(context, idGroups.prototypes);
-      same(Reflect.ownKeys({}), [], "no id adds a member to objects");
-      holds(
+      expectEqual(Reflect.ownKeys({}), [], "no id adds a member to objects");
+      expectTrue(
         !("only" in {}),
         "no id adds a member to Object.prototype",
         "every object has a member named only",
@@ -102,10 +110,10 @@ export const names: ConformanceCase[] = section("Names", [
       await store.save("a\ufffd", { n: 1 });
       for (const id of illFormedIds) {
         for (const [name, call] of everyCallWithId(store, id)) {
-          await refuses("INVALID_ARGUMENT", `${name} with the id ${show(id)}`, call);
+          await expectError("INVALID_ARGUMENT", `${name} with the id ${show(id)}`, call);
         }
       }
-      same(await idsOf(store), ["a\ufffd"], "a rejected id leaves no trace");
+      expectEqual(await idsOf(store), ["a\ufffd"], "a rejected id leaves no trace");
     },
   },
   {
@@ -117,10 +125,10 @@ export const names: ConformanceCase[] = section("Names", [
       await store.save("a", { n: 1 });
       for (const id of noIds) {
         for (const [name, call] of everyCallWithId(store, id as string)) {
-          await refuses("INVALID_ARGUMENT", `${name} with the id ${show(id)}`, call);
+          await expectError("INVALID_ARGUMENT", `${name} with the id ${show(id)}`, call);
         }
       }
-      same(await idsOf(store), ["a"], "a rejected id leaves no trace");
+      expectEqual(await idsOf(store), ["a"], "a rejected id leaves no trace");
     },
   },
   {
@@ -146,11 +154,11 @@ export const names: ConformanceCase[] = section("Names", [
       ]) {
         const bytes = Buffer.byteLength(id);
         for (const [name, call] of everyCallWithId(store, id)) {
-          await refuses("INVALID_ARGUMENT", `${name} with an id of ${bytes} bytes`, call);
+          await expectError("INVALID_ARGUMENT", `${name} with an id of ${bytes} bytes`, call);
         }
       }
       const outcome = await outcomeOf(() => store.load("b".repeat(256)));
-      same(
+      expectEqual(
         outcome,
         { state: "resolved", value: undefined },
         "loading a missing thread with a long id returns undefined",
@@ -168,12 +176,12 @@ export const names: ConformanceCase[] = section("Names", [
         const view = store.namespace(name);
         const id = "b".repeat(256);
         await view.save(id, { name });
-        same(
+        expectEqual(
           await textOf(view, id),
           JSON.stringify({ name }),
           "a namespace of 128 bytes works, even with the longest id",
         );
-        same(await idsOf(view), [id], "a namespace of 128 bytes can be listed");
+        expectEqual(await idsOf(view), [id], "a namespace of 128 bytes can be listed");
       }
       const wrong = [
         "",
@@ -199,14 +207,14 @@ export const names: ConformanceCase[] = section("Names", [
       await inParallel(hostileIds, 8, async (name) => void (await store.namespace(name).save("a", { name })));
       await inParallel(hostileIds, 8, async (name) => {
         const view = store.namespace(name);
-        same(
+        expectEqual(
           await textOf(view, "a"),
           JSON.stringify({ name }),
           `the namespace ${show(name)} has its own threads`,
         );
-        same(await idsOf(view), ["a"], `the namespace ${show(name)} lists only its own threads`);
+        expectEqual(await idsOf(view), ["a"], `the namespace ${show(name)} lists only its own threads`);
       });
-      same(await idsOf(store), [], "the store does not list the threads of namespaces");
+      expectEqual(await idsOf(store), [], "the store does not list the threads of namespaces");
     },
   },
   {
@@ -220,7 +228,7 @@ export const names: ConformanceCase[] = section("Names", [
       await store.delete("a*");
       await store.delete("a");
       for (const id of neighbours.slice(0, -1)) {
-        same(
+        expectEqual(
           await textOf(store, id),
           JSON.stringify({ id }),
           `deleting "a" and "a*" does not affect ${show(id)}`,
@@ -246,19 +254,23 @@ export const names: ConformanceCase[] = section("Names", [
         for (const round of range(2)) {
           await store.save(first, { round });
           await store.save(second, { round });
-          same(await store.delete(first), true, `${show(first)} can be deleted while ${show(second)} exists`);
-          same(
+          expectEqual(
+            await store.delete(first),
+            true,
+            `${show(first)} can be deleted while ${show(second)} exists`,
+          );
+          expectEqual(
             await textOf(store, second),
             JSON.stringify({ round }),
             `deleting ${show(first)} does not affect ${show(second)}`,
           );
           await store.save(first, { again: round });
-          same(
+          expectEqual(
             await store.delete(second),
             true,
             `${show(second)} can be deleted while ${show(first)} exists`,
           );
-          same(
+          expectEqual(
             await textOf(store, first),
             JSON.stringify({ again: round }),
             `deleting ${show(second)} does not affect ${show(first)}`,
@@ -302,13 +314,13 @@ export const names: ConformanceCase[] = section("Names", [
       for (const name of namespaces) await store.namespace(name).save(`of ${name}`, {});
       for (const name of namespaces) {
         const own = [`of ${name}`];
-        same(
+        expectEqual(
           await idsOf(store.namespace(name)),
           own,
           `the namespace ${show(name)} lists only its own thread`,
         );
       }
-      same(
+      expectEqual(
         (await store.namespace("users").deleteExpired()).deleted,
         0,
         "deleteExpired does not delete live threads",
@@ -322,11 +334,15 @@ export const names: ConformanceCase[] = section("Names", [
     async run({ open, openElsewhere }) {
       const [here, there] = [await open(), await openElsewhere()];
       await here.save("a", { at: "here" });
-      same(await there.load("a"), undefined, "a location does not see another one's threads");
+      expectEqual(await there.load("a"), undefined, "a location does not see another one's threads");
       await there.save("a", { at: "there" });
-      same(await textOf(here, "a"), '{"at":"here"}', "saving in one location does not affect another one");
-      same(await there.delete("a"), true, "a thread can be deleted in its location");
-      same(await idsOf(here), ["a"], "deleting in one location does not affect another one");
+      expectEqual(
+        await textOf(here, "a"),
+        '{"at":"here"}',
+        "saving in one location does not affect another one",
+      );
+      expectEqual(await there.delete("a"), true, "a thread can be deleted in its location");
+      expectEqual(await idsOf(here), ["a"], "deleting in one location does not affect another one");
     },
   },
   {
@@ -355,13 +371,21 @@ export const names: ConformanceCase[] = section("Names", [
       for (const id of escapes) {
         await store.save(id, { at: "store" });
         await view.namespace("y").save(id, { at: "y" });
-        same(await store.delete(id), true, `${show(id)} is a thread of the store's own namespace`);
+        expectEqual(await store.delete(id), true, `${show(id)} is a thread of the store's own namespace`);
       }
-      same(await textOf(view, "a"), '{"at":"x"}', "an id of the store does not reach into a namespace");
-      same(await textOf(elsewhere, "a"), '{"at":"elsewhere"}', "an id does not reach into another location");
-      same(await idsOf(view), ["a"], "a namespace lists only its own threads");
-      same(await idsOf(elsewhere), ["a"], "a location lists only its own threads");
-      same(await idsOf(store), [], "the store's own namespace lists only its own threads");
+      expectEqual(
+        await textOf(view, "a"),
+        '{"at":"x"}',
+        "an id of the store does not reach into a namespace",
+      );
+      expectEqual(
+        await textOf(elsewhere, "a"),
+        '{"at":"elsewhere"}',
+        "an id does not reach into another location",
+      );
+      expectEqual(await idsOf(view), ["a"], "a namespace lists only its own threads");
+      expectEqual(await idsOf(elsewhere), ["a"], "a location lists only its own threads");
+      expectEqual(await idsOf(store), [], "the store's own namespace lists only its own threads");
     },
   },
   {
@@ -372,19 +396,19 @@ export const names: ConformanceCase[] = section("Names", [
       const store = await open();
       const [x, y] = [store.namespace("x"), store.namespace("y")];
       await store.save("a", { at: "store" });
-      await absent(x, "a", "a namespace does not see threads of the store's own namespace");
+      await expectMissing(x, "a", "a namespace does not see threads of the store's own namespace");
       await x.save("a", { at: "x" });
       const saved = await y.save("a", { at: "y" });
-      same(
+      expectEqual(
         await textOf(store, "a"),
         '{"at":"store"}',
         "saving in a namespace does not affect the store's own namespace",
       );
-      same(await textOf(x, "a"), '{"at":"x"}', "saving in a namespace does not affect another one");
-      same(await y.delete("a", { previous: saved }), true, "a thread can be deleted in its namespace");
-      same(await textOf(x, "a"), '{"at":"x"}', "deleting in a namespace does not affect another one");
-      same(await x.delete("a"), true, "a thread can be deleted in its namespace");
-      same(
+      expectEqual(await textOf(x, "a"), '{"at":"x"}', "saving in a namespace does not affect another one");
+      expectEqual(await y.delete("a", { previous: saved }), true, "a thread can be deleted in its namespace");
+      expectEqual(await textOf(x, "a"), '{"at":"x"}', "deleting in a namespace does not affect another one");
+      expectEqual(await x.delete("a"), true, "a thread can be deleted in its namespace");
+      expectEqual(
         await textOf(store, "a"),
         '{"at":"store"}',
         "deleting in a namespace does not affect the store's own namespace",
@@ -415,8 +439,8 @@ export const names: ConformanceCase[] = section("Names", [
         "x|a",
       ];
       for (const id of escapes) {
-        await absent(inside, id, `${show(id)} does not find a thread outside the namespace`);
-        same(
+        await expectMissing(inside, id, `${show(id)} does not find a thread outside the namespace`);
+        expectEqual(
           await inside.delete(id),
           false,
           `delete(${show(id)}) does not find a thread outside the namespace`,
@@ -424,14 +448,14 @@ export const names: ConformanceCase[] = section("Names", [
         await inside.save(id, { at: "inside" }, { overwrite: true });
       }
       for (const [name, victim] of Object.entries(victims)) {
-        same(
+        expectEqual(
           await textOf(victim, "a"),
           JSON.stringify({ at: name }),
           "calls on a view do not affect threads outside its namespace",
         );
-        same(await idsOf(victim), ["a"], "threads of a namespace are not listed outside it");
+        expectEqual(await idsOf(victim), ["a"], "threads of a namespace are not listed outside it");
       }
-      same(new Set(await idsOf(inside)), new Set(escapes), "a namespace lists only its own threads");
+      expectEqual(new Set(await idsOf(inside)), new Set(escapes), "a namespace lists only its own threads");
     },
   },
   {
@@ -441,13 +465,13 @@ export const names: ConformanceCase[] = section("Names", [
     async run({ open }) {
       const [one, two] = [await open(), await open()];
       await one.namespace("x").save("a", { n: 1 });
-      same(
+      expectEqual(
         await textOf(two.namespace("x"), "a"),
         '{"n":1}',
         "views of one name on two clients are the same namespace",
       );
       const conflict = () => two.namespace("x").save("a", { n: 2 });
-      await refuses("CONFLICT", "creating a thread that another client's view created", conflict);
+      await expectError("CONFLICT", "creating a thread that another client's view created", conflict);
     },
   },
   {
@@ -462,14 +486,14 @@ export const names: ConformanceCase[] = section("Names", [
       const moved = await y.save("a", { same: true }, { previous: ofY });
       for (const previous of [ofX, ofX.version]) {
         const call = () => y.save("a", { stolen: true }, { previous });
-        await refuses(
+        await expectError(
           ["CONFLICT", "INVALID_ARGUMENT"],
           "a save at the version of another namespace's thread",
           call,
         );
       }
-      same(await textOf(y, "a"), '{"same":true}', "the thread is unchanged");
-      same(
+      expectEqual(await textOf(y, "a"), '{"same":true}', "the thread is unchanged");
+      expectEqual(
         (await y.load("a", { cached: ofX }))?.version,
         moved.version,
         "load with a cached thread of another namespace returns the thread of this one",
@@ -499,14 +523,14 @@ export const names: ConformanceCase[] = section("Names", [
       for (const [index, view] of views.entries()) await view.save("t", { path: paths[index] });
       for (const [index, view] of views.entries()) {
         const path = paths[index];
-        same(
+        expectEqual(
           await textOf(view, "t"),
           JSON.stringify({ path }),
           `the namespace ${show(path)} has its own threads`,
         );
-        same(await idsOf(view), ["t"], `the namespace ${show(path)} lists only its own thread`);
+        expectEqual(await idsOf(view), ["t"], `the namespace ${show(path)} lists only its own thread`);
       }
-      await absent(store, "t", "threads of namespaces do not exist in the store's own namespace");
+      await expectMissing(store, "t", "threads of namespaces do not exist in the store's own namespace");
     },
   },
   apart("N4-1", "dot segments are allowed as ids", "dots", ["N4", "N1"]),

@@ -1,6 +1,13 @@
 import type { SaveOptions } from "@threadstore/core";
 import { section, type ConformanceCase } from "../suite/conformance-case.ts";
-import { same, absent, refuses, show, loaded, holds } from "../suite/expectations.ts";
+import {
+  expectEqual,
+  expectMissing,
+  expectError,
+  show,
+  loadExisting,
+  expectTrue,
+} from "../suite/expectations.ts";
 import { stoppedClock } from "../utilities/stopped-clock.ts";
 import { textOf, idsOf, pollFor } from "./support/reading.ts";
 
@@ -17,9 +24,13 @@ export const time: ConformanceCase[] = section("Time", [
       await store.save("a", { n: 1 }, { ttlMs: MINUTE });
       await store.save("b", { n: 2 }, { expiresAt: new Date(clock.now() + MINUTE) });
       clock.advance(MINUTE - 1);
-      same(await textOf(store, "a"), '{"n":1}', "a thread exists a millisecond before its ttlMs has passed");
-      same(await textOf(store, "b"), '{"n":2}', "a thread exists a millisecond before its expiresAt");
-      same(await idsOf(store), ["a", "b"], "a thread is listed until it expires");
+      expectEqual(
+        await textOf(store, "a"),
+        '{"n":1}',
+        "a thread exists a millisecond before its ttlMs has passed",
+      );
+      expectEqual(await textOf(store, "b"), '{"n":2}', "a thread exists a millisecond before its expiresAt");
+      expectEqual(await idsOf(store), ["a", "b"], "a thread is listed until it expires");
     },
   },
   {
@@ -34,18 +45,18 @@ export const time: ConformanceCase[] = section("Time", [
       await store.save("live", {});
       clock.advance(MINUTE);
       for (const client of [store, other]) {
-        await absent(client, "a", "an expired thread cannot be loaded");
-        await absent(client, "d", "a thread cannot be loaded from the moment of its expiresAt on");
-        same(await idsOf(client), ["live"], "an expired thread is not listed");
-        same(
+        await expectMissing(client, "a", "an expired thread cannot be loaded");
+        await expectMissing(client, "d", "a thread cannot be loaded from the moment of its expiresAt on");
+        expectEqual(await idsOf(client), ["live"], "an expired thread is not listed");
+        expectEqual(
           (await client.listPage({ limit: 1 })).threads.map(({ id }) => id),
           ["live"],
           "expired threads do not take up a page",
         );
       }
-      same(await store.delete("b"), false, "deleting an expired thread returns false");
+      expectEqual(await store.delete("b"), false, "deleting an expired thread returns false");
       await other.save("c", { n: 2 });
-      same(await textOf(store, "c"), '{"n":2}', "a thread can be created in place of an expired one");
+      expectEqual(await textOf(store, "c"), '{"n":2}', "a thread can be created in place of an expired one");
     },
   },
   {
@@ -58,7 +69,7 @@ export const time: ConformanceCase[] = section("Time", [
       const a = await store.save("a", { n: 1 }, { ttlMs: MINUTE });
       const b = await store.save("b", { n: 1 }, { ttlMs: MINUTE });
       await store.save("c", { n: 1 }, { ttlMs: MINUTE });
-      same(
+      expectEqual(
         (await store.save("a", { n: 2 }, { previous: a })).expiresAt,
         undefined,
         "a save without an expiry clears it",
@@ -66,9 +77,13 @@ export const time: ConformanceCase[] = section("Time", [
       await store.save("b", { n: 2 }, { previous: b, ttlMs: 3 * MINUTE });
       await store.save("c", { n: 2 }, { overwrite: true });
       clock.advance(2 * MINUTE);
-      same(await idsOf(store), ["a", "b", "c"], "the expiry of the last save applies, not an earlier one");
+      expectEqual(
+        await idsOf(store),
+        ["a", "b", "c"],
+        "the expiry of the last save applies, not an earlier one",
+      );
       clock.advance(MINUTE);
-      same(await idsOf(store), ["a", "c"], "the expiry of the last save applies, not an earlier one");
+      expectEqual(await idsOf(store), ["a", "c"], "the expiry of the last save applies, not an earlier one");
     },
   },
   {
@@ -89,9 +104,11 @@ export const time: ConformanceCase[] = section("Time", [
       ];
       wrong.push(...moments.map((expiresAt) => ({ expiresAt })));
       for (const options of wrong) {
-        await refuses("INVALID_ARGUMENT", `a save with ${show(options)}`, () => store.save("a", {}, options));
+        await expectError("INVALID_ARGUMENT", `a save with ${show(options)}`, () =>
+          store.save("a", {}, options),
+        );
       }
-      same(await idsOf(store), [], "a rejected save creates nothing");
+      expectEqual(await idsOf(store), [], "a rejected save creates nothing");
     },
   },
   {
@@ -112,7 +129,7 @@ export const time: ConformanceCase[] = section("Time", [
           other.delete("b"),
         ];
         await Promise.all(work);
-        same(
+        expectEqual(
           await textOf(store, "a"),
           JSON.stringify({ again: round }),
           "a new thread survives while the expired one is being deleted",
@@ -135,14 +152,14 @@ export const time: ConformanceCase[] = section("Time", [
         [other, saved],
         [store, saved.version],
       ] as const) {
-        await refuses("CONFLICT", "a save at the version of an expired thread", () =>
+        await expectError("CONFLICT", "a save at the version of an expired thread", () =>
           client.save("a", { n: 2 }, { previous }),
         );
-        await refuses("CONFLICT", "a delete at the version of an expired thread", () =>
+        await expectError("CONFLICT", "a delete at the version of an expired thread", () =>
           client.delete("a", { previous }),
         );
       }
-      await absent(store, "a", "an expired thread does not come back");
+      await expectMissing(store, "a", "an expired thread does not come back");
     },
   },
   {
@@ -157,17 +174,17 @@ export const time: ConformanceCase[] = section("Time", [
       await store.save("later", {}, { ttlMs: 2 * MINUTE });
       await store.save("live", {});
       await view.save("a", {}, { ttlMs: MINUTE });
-      same(await store.deleteExpired(), { deleted: 0 }, "deleteExpired does not delete live threads");
+      expectEqual(await store.deleteExpired(), { deleted: 0 }, "deleteExpired does not delete live threads");
       clock.advance(MINUTE);
       await store.save("c", { n: 2 });
-      same(
+      expectEqual(
         await store.deleteExpired(),
         { deleted: 2 },
         "deleteExpired deletes expired threads, and not those that were saved again",
       );
-      same(await store.deleteExpired(), { deleted: 0 }, "a second deleteExpired finds nothing");
-      same(await idsOf(store), ["c", "later", "live"], "deleteExpired leaves live threads");
-      same(
+      expectEqual(await store.deleteExpired(), { deleted: 0 }, "a second deleteExpired finds nothing");
+      expectEqual(await idsOf(store), ["c", "later", "live"], "deleteExpired leaves live threads");
+      expectEqual(
         await view.deleteExpired(),
         { deleted: 1 },
         "deleteExpired of a store does not delete threads of namespaces",
@@ -187,15 +204,15 @@ export const time: ConformanceCase[] = section("Time", [
         await target.save("longer", {}, { ttlMs: 2 * MINUTE });
         await target.save("never", {}, { expiresAt: null });
         await target.save("undefined", {}, { ttlMs: undefined, expiresAt: undefined });
-        same(
-          (await loaded(target, "never", "the thread can be loaded")).expiresAt,
+        expectEqual(
+          (await loadExisting(target, "never", "the thread can be loaded")).expiresAt,
           undefined,
           "expiresAt: null means never",
         );
       }
       clock.advance(MINUTE);
       for (const target of [store, view]) {
-        same(
+        expectEqual(
           await idsOf(target),
           ["longer", "never"],
           "the store's ttlMs applies exactly to saves without an expiry",
@@ -203,7 +220,7 @@ export const time: ConformanceCase[] = section("Time", [
         await target.save("never", { n: 2 }, { overwrite: true });
       }
       clock.advance(MINUTE);
-      same(await idsOf(store), [], "a later save without an expiry has the store's ttlMs");
+      expectEqual(await idsOf(store), [], "a later save without an expiry has the store's ttlMs");
     },
   },
   {
@@ -217,17 +234,17 @@ export const time: ConformanceCase[] = section("Time", [
       await store.save("a", {}, { ttlMs: 1234 });
       await store.save("b", {}, { expiresAt: new Date(moment) });
       for (const { id, expiresAt } of (await store.listPage()).threads) {
-        same(expiresAt?.getTime(), moment, "a summary has the expiry to the millisecond");
-        same(
+        expectEqual(expiresAt?.getTime(), moment, "a summary has the expiry to the millisecond");
+        expectEqual(
           (await store.load(id))?.expiresAt?.getTime(),
           moment,
           "load returns the expiry to the millisecond",
         );
       }
       clock.advance(1233);
-      same((await idsOf(store)).length, 2, "no thread expires a millisecond early");
+      expectEqual((await idsOf(store)).length, 2, "no thread expires a millisecond early");
       clock.advance(1);
-      same(await idsOf(store), [], "no thread expires a millisecond late");
+      expectEqual(await idsOf(store), [], "no thread expires a millisecond late");
     },
   },
   {
@@ -240,17 +257,21 @@ export const time: ConformanceCase[] = section("Time", [
       const saved = await store.save("a", {}, { ttlMs: 700 });
       await store.save("live", {}, { ttlMs: 3_600_000 });
       const near = Math.abs((saved.expiresAt?.getTime() ?? 0) - started - 700);
-      holds(near < 60_000, "expiresAt is ttlMs from now", `it was off by ${near} ms`);
+      expectTrue(near < 60_000, "expiresAt is ttlMs from now", `it was off by ${near} ms`);
       await pollFor(5000, signal, async () => (await other.load("a")) === undefined);
-      holds(
+      expectTrue(
         Date.now() - started >= 650,
         "a thread exists until it expires",
         `it was gone after ${Date.now() - started} ms`,
       );
-      await absent(store, "a", "an expired thread is gone for every client");
-      same(await idsOf(store), ["live"], "an expired thread is not listed");
+      await expectMissing(store, "a", "an expired thread is gone for every client");
+      expectEqual(await idsOf(store), ["live"], "an expired thread is not listed");
       await store.save("a", { again: true });
-      same(await textOf(other, "a"), '{"again":true}', "a thread can be created in place of an expired one");
+      expectEqual(
+        await textOf(other, "a"),
+        '{"again":true}',
+        "a thread can be created in place of an expired one",
+      );
     },
   },
   {
@@ -263,13 +284,17 @@ export const time: ConformanceCase[] = section("Time", [
       const versions = new Set<string>();
       for (const options of [{}, { overwrite: true }, {}, { overwrite: true }]) {
         const saved = await store.save("a", { same: true }, options);
-        same(saved.metadata, {}, "a thread created in place of an expired one does not have its metadata");
-        same(
+        expectEqual(
+          saved.metadata,
+          {},
+          "a thread created in place of an expired one does not have its metadata",
+        );
+        expectEqual(
           saved.createdAt.getTime(),
           clock.now(),
           "a thread created in place of an expired one has a new createdAt",
         );
-        same(
+        expectEqual(
           saved.expiresAt,
           undefined,
           "a thread created in place of an expired one does not have its expiry",
@@ -277,7 +302,7 @@ export const time: ConformanceCase[] = section("Time", [
         const doomed = { previous: saved, ttlMs: MINUTE, metadata: { title: "expired" } };
         const { version } = await store.save("a", { same: true }, doomed);
         for (const each of [saved.version, version]) {
-          holds(!versions.has(each), "no version recurs after expiry", `${show(each)} did`);
+          expectTrue(!versions.has(each), "no version recurs after expiry", `${show(each)} did`);
           versions.add(each);
         }
         clock.advance(MINUTE);
@@ -294,15 +319,15 @@ export const time: ConformanceCase[] = section("Time", [
       await store.update("a", () => ({ n: 1 }), { ttlMs: MINUTE });
       await store.update("b", () => ({ n: 1 }), { ttlMs: MINUTE });
       const cleared = await store.update("b", () => ({ n: 2 }));
-      same(cleared?.expiresAt, undefined, "update without an expiry clears it, as a save does");
+      expectEqual(cleared?.expiresAt, undefined, "update without an expiry clears it, as a save does");
       clock.advance(MINUTE);
-      same(await idsOf(store), ["b"], "the expiry that update set applies");
+      expectEqual(await idsOf(store), ["b"], "the expiry that update set applies");
       const seen: unknown[] = [];
       await store.update("a", (current) => {
         seen.push(current);
         return { n: 3 };
       });
-      same(seen, [undefined], "update receives undefined for an expired thread");
+      expectEqual(seen, [undefined], "update receives undefined for an expired thread");
     },
   },
   {
@@ -320,15 +345,19 @@ export const time: ConformanceCase[] = section("Time", [
       );
       for (const [index, options] of far.entries()) {
         const saved = await store.save(`a-${index}`, {}, options);
-        holds(
+        expectTrue(
           (saved.expiresAt?.getTime() ?? 0) > clock.now() + 2 ** 30,
           "an expiry in the distant future is stored",
           `${show(options)} resulted in ${show(saved.expiresAt)}`,
         );
       }
       clock.advance(2 ** 31 - 1);
-      same((await idsOf(store)).length, far.length, "a thread that expires in the distant future exists");
-      same((await store.deleteExpired()).deleted, 0, "deleteExpired does not delete it");
+      expectEqual(
+        (await idsOf(store)).length,
+        far.length,
+        "a thread that expires in the distant future exists",
+      );
+      expectEqual((await store.deleteExpired()).deleted, 0, "deleteExpired does not delete it");
     },
   },
   {
@@ -345,19 +374,19 @@ export const time: ConformanceCase[] = section("Time", [
         const client = save === 2 ? other : store;
         const from = save === 3 ? { overwrite: true } : { previous: save === 1 ? saved : saved.version };
         saved = await client.save("a", { n: save }, from);
-        const found = await loaded(store, "a", "a saved thread can be loaded");
+        const found = await loadExisting(store, "a", "a saved thread can be loaded");
         for (const { createdAt, updatedAt } of [saved, found]) {
-          same(
+          expectEqual(
             createdAt.getTime(),
             start,
             "createdAt is when the thread was first saved, by whichever client",
           );
-          same(updatedAt.getTime(), clock.now(), "updatedAt is when this version was saved");
+          expectEqual(updatedAt.getTime(), clock.now(), "updatedAt is when this version was saved");
         }
       }
       await store.delete("a");
       clock.advance(MINUTE);
-      same(
+      expectEqual(
         (await store.save("a", {})).createdAt.getTime(),
         clock.now(),
         "a thread that was created again has a new createdAt",

@@ -3,7 +3,15 @@ import { jsonTexts, notThreadTexts, nestedText, nestedObject } from "../corpus/j
 import { refusedObjects, notThreads } from "../corpus/refused-values.ts";
 import { sequentialProperty } from "../engines/random/sequential-property.ts";
 import { section, type ConformanceCase } from "../suite/conformance-case.ts";
-import { same, loaded, holds, show, refuses, broken, outcomeOf } from "../suite/expectations.ts";
+import {
+  expectEqual,
+  loadExisting,
+  expectTrue,
+  show,
+  expectError,
+  fail,
+  outcomeOf,
+} from "../suite/expectations.ts";
 import { inParallel, range } from "../utilities/parallel.ts";
 import { RANDOM_CALLS_MS } from "./support/random-calls.ts";
 import { textOf, unchanged, idsOf, summariesOf } from "./support/reading.ts";
@@ -14,24 +22,24 @@ import { cuts, inParts, JOINED_PARTS, Conversation, LONG_TEXT } from "./support/
 async function textsRoundTrip(store: ThreadStore, texts: readonly string[]): Promise<void> {
   await inParallel(texts.entries(), 8, async ([index, text]) => {
     const saved = await store.save(`text-${index}`, text);
-    same(saved.json, text, "save returns the text as it was passed");
-    const stored = await loaded(store, `text-${index}`, "a saved text can be loaded");
-    same(stored.json, text, "a thread passed as text comes back byte for byte");
-    same(stored.size, Buffer.byteLength(text), "size is the length of the text in bytes");
-    same(JSON.stringify(stored.thread), JSON.stringify(JSON.parse(text)), "thread is the parsed text");
+    expectEqual(saved.json, text, "save returns the text as it was passed");
+    const stored = await loadExisting(store, `text-${index}`, "a saved text can be loaded");
+    expectEqual(stored.json, text, "a thread passed as text comes back byte for byte");
+    expectEqual(stored.size, Buffer.byteLength(text), "size is the length of the text in bytes");
+    expectEqual(JSON.stringify(stored.thread), JSON.stringify(JSON.parse(text)), "thread is the parsed text");
   });
 }
 
 /** Expects the object to come back equal, with its members in the same order. */
 async function objectRoundTrips(store: ThreadStore, id: string, thread: object): Promise<void> {
   await store.save(id, thread);
-  const stored = await loaded(store, id, "a saved object can be loaded");
-  same(
+  const stored = await loadExisting(store, id, "a saved object can be loaded");
+  expectEqual(
     JSON.stringify(stored.thread),
     JSON.stringify(thread),
     "a thread passed as an object comes back unchanged",
   );
-  same(
+  expectEqual(
     stored.json,
     JSON.stringify(thread),
     "a thread passed as an object is stored as JSON.stringify writes it",
@@ -58,17 +66,17 @@ export const values: ConformanceCase[] = section("Values", [
       const store = await open();
       const thread = { messages: [{ role: "user", text: "Tell me a joke." }], count: 1 };
       await store.save("a", thread);
-      const stored = await loaded(store, "a", "a saved thread can be loaded");
-      same(stored.thread, thread, "a thread is loaded as it was saved");
-      same(
+      const stored = await loadExisting(store, "a", "a saved thread can be loaded");
+      expectEqual(stored.thread, thread, "a thread is loaded as it was saved");
+      expectEqual(
         stored.json,
         JSON.stringify(thread),
         "a thread passed as an object is stored as JSON.stringify writes it",
       );
-      same(stored.id, "a", "a stored thread has its id");
-      same(stored.metadata, {}, "a thread saved without metadata has none");
-      same(stored.expiresAt, undefined, "a thread saved without an expiry has none");
-      holds(
+      expectEqual(stored.id, "a", "a stored thread has its id");
+      expectEqual(stored.metadata, {}, "a thread saved without metadata has none");
+      expectEqual(stored.expiresAt, undefined, "a thread saved without an expiry has none");
+      expectTrue(
         stored.thread === stored.thread,
         "thread returns the same object every time",
         "it returned a different object",
@@ -85,9 +93,13 @@ export const values: ConformanceCase[] = section("Values", [
       const second = await store.save("a", { both: { y: 2 } }, { previous: first });
       const third = await store.save("b", { full: true }, { overwrite: true });
       await store.save("b", {}, { previous: third });
-      same(second.thread, { both: { y: 2 } }, "save returns the saved thread");
-      same(await textOf(store, "a"), '{"both":{"y":2}}', "a save replaces the whole thread without merging");
-      same(await textOf(store, "b"), "{}", "an empty thread replaces a full one");
+      expectEqual(second.thread, { both: { y: 2 } }, "save returns the saved thread");
+      expectEqual(
+        await textOf(store, "a"),
+        '{"both":{"y":2}}',
+        "a save replaces the whole thread without merging",
+      );
+      expectEqual(await textOf(store, "b"), "{}", "an empty thread replaces a full one");
     },
   },
   {
@@ -98,10 +110,10 @@ export const values: ConformanceCase[] = section("Values", [
       const store = await open();
       const saved = await store.save("a", LONG_THREAD);
       await store.save("a", '{"a":1}', { previous: saved });
-      same(await textOf(store, "a"), '{"a":1}', "a shorter thread completely replaces a longer one");
+      expectEqual(await textOf(store, "a"), '{"a":1}', "a shorter thread completely replaces a longer one");
       await store.save("a", LONG_THREAD, { overwrite: true });
       await store.save("a", '{"b":2}', { overwrite: true });
-      same(await textOf(store, "a"), '{"b":2}', "a shorter thread completely overwrites a longer one");
+      expectEqual(await textOf(store, "a"), '{"b":2}', "a shorter thread completely overwrites a longer one");
     },
   },
   {
@@ -126,8 +138,8 @@ export const values: ConformanceCase[] = section("Values", [
         nothing: null,
       });
       await objectRoundTrips(store, "c", { nested: [[], {}, [[]], [{}], { a: [] }], empty: { "": "" } });
-      const stored = await loaded(store, "c", "a saved object can be loaded");
-      holds(
+      const stored = await loadExisting(store, "c", "a saved object can be loaded");
+      expectTrue(
         Array.isArray(stored.thread["nested"]),
         "an array stays an array",
         `it was ${show(stored.thread["nested"])}`,
@@ -154,17 +166,17 @@ export const values: ConformanceCase[] = section("Values", [
         100,
       ];
       await objectRoundTrips(store, "a", { numbers });
-      const stored = await loaded(store, "a", "a saved object can be loaded");
-      same(stored.thread, { numbers }, "numbers are loaded as they were saved");
-      same(
+      const stored = await loadExisting(store, "a", "a saved object can be loaded");
+      expectEqual(stored.thread, { numbers }, "numbers are loaded as they were saved");
+      expectEqual(
         (await store.save("b", { zero: -0 })).json,
         '{"zero":0}',
         "-0 in an object is saved as 0, as JSON.stringify does",
       );
       const text = '{"n":[12345678901234567890,1.0,1E5,-0,0.10,1e400]}';
-      same((await store.save("c", text)).json, text, "numbers in text keep their spelling");
-      same(
-        (await loaded(store, "c", "a saved text can be loaded")).json,
+      expectEqual((await store.save("c", text)).json, text, "numbers in text keep their spelling");
+      expectEqual(
+        (await loadExisting(store, "c", "a saved text can be loaded")).json,
         text,
         "numbers in text keep their spelling",
       );
@@ -199,7 +211,7 @@ export const values: ConformanceCase[] = section("Values", [
       ];
       await objectRoundTrips(store, "a", { texts, ...Object.fromEntries(texts.map((text) => [text, text])) });
       const stored = await store.save("b", { text: texts.join("") });
-      same(stored.size, Buffer.byteLength(stored.json), "size counts bytes of UTF-8");
+      expectEqual(stored.size, Buffer.byteLength(stored.json), "size counts bytes of UTF-8");
     },
   },
   {
@@ -239,7 +251,7 @@ export const values: ConformanceCase[] = section("Values", [
       for (const offset of [0, 1, 2]) {
         const text = wideText(offset);
         await store.save("a", text, { overwrite: true });
-        holds(
+        expectTrue(
           (await textOf(store, "a")) === text,
           "a long text is loaded unchanged",
           `at offset ${offset} it was different`,
@@ -264,14 +276,22 @@ export const values: ConformanceCase[] = section("Values", [
         h: "undefined",
       };
       await store.save("a", thread);
-      same((await loaded(store, "a", "a saved object can be loaded")).thread, thread, "strings stay strings");
-      const envelope = { ...(await loaded(store, "a", "a saved object can be loaded")) };
+      expectEqual(
+        (await loadExisting(store, "a", "a saved object can be loaded")).thread,
+        thread,
+        "strings stay strings",
+      );
+      const envelope = { ...(await loadExisting(store, "a", "a saved object can be loaded")) };
       const text = JSON.stringify({
         thread: envelope,
         threadstore: { format: 1, id: "b", version: "x", expiresAt: 0 },
       });
       await store.save("b", text);
-      same(await textOf(store, "b"), text, "a thread that looks like a stored record is still a thread");
+      expectEqual(
+        await textOf(store, "b"),
+        text,
+        "a thread that looks like a stored record is still a thread",
+      );
     },
   },
   {
@@ -284,9 +304,13 @@ export const values: ConformanceCase[] = section("Values", [
       await inParallel(given.entries(), 8, async ([index, parts]) => {
         const text = parts.join("");
         const saved = await store.save(`text-${index}`, inParts(parts));
-        same(saved.json, text, JOINED_PARTS);
-        same(saved.size, Buffer.byteLength(text), "size is the length of the text in bytes");
-        same((await loaded(store, `text-${index}`, "a saved thread can be loaded")).json, text, JOINED_PARTS);
+        expectEqual(saved.json, text, JOINED_PARTS);
+        expectEqual(saved.size, Buffer.byteLength(text), "size is the length of the text in bytes");
+        expectEqual(
+          (await loadExisting(store, `text-${index}`, "a saved thread can be loaded")).json,
+          text,
+          JOINED_PARTS,
+        );
       });
     },
   },
@@ -303,7 +327,11 @@ export const values: ConformanceCase[] = section("Values", [
         const saving = store.save("a", inParts(parts), { previous: versions.at(-1)?.stored });
         parts.splice(0, parts.length, "too late");
         versions.push({ stored: await saving, text });
-        same((await loaded(other, "a", "a saved thread can be loaded")).json, text, JOINED_PARTS);
+        expectEqual(
+          (await loadExisting(other, "a", "a saved thread can be loaded")).json,
+          text,
+          JOINED_PARTS,
+        );
       };
       for (const turn of range(4)) {
         conversation.say(`${turn} ${LONG_TEXT}`);
@@ -319,7 +347,7 @@ export const values: ConformanceCase[] = section("Values", [
         await save();
       }
       const stored = versions.map((version) => version.stored.json);
-      same(
+      expectEqual(
         stored,
         versions.map(({ text }) => text),
         "a thread returned by save does not change when later ones are saved",
@@ -334,20 +362,20 @@ export const values: ConformanceCase[] = section("Values", [
       const [store, other] = [await open(), await open()];
       const first = await store.save("a", { n: 1 }, { metadata: { title: "t" } });
       const known = await store.load("a", { cached: first });
-      same(
+      expectEqual(
         { ...known },
         { ...(await store.load("a")) },
         "load with a current cached thread returns the thread",
       );
-      same(known?.json, '{"n":1}', "load with a current cached thread returns the text of the thread");
+      expectEqual(known?.json, '{"n":1}', "load with a current cached thread returns the text of the thread");
       await other.save("a", { n: 2 }, { previous: first });
-      same(
+      expectEqual(
         (await store.load("a", { cached: first }))?.json,
         '{"n":2}',
         "load with a stale cached thread returns the current thread",
       );
       await other.delete("a");
-      same(
+      expectEqual(
         await store.load("a", { cached: first }),
         undefined,
         "load with a cached thread that was deleted returns undefined",
@@ -377,18 +405,22 @@ export const values: ConformanceCase[] = section("Values", [
       const { version } = await store.save("a", { n: 1 });
       for (const [what, thread, path] of refusedObjects()) {
         const save = () => store.save("a", thread, { previous: version });
-        const error = await refuses("INVALID_ARGUMENT", `a save of an object with ${what} at ${path}`, save);
-        holds(
+        const error = await expectError(
+          "INVALID_ARGUMENT",
+          `a save of an object with ${what} at ${path}`,
+          save,
+        );
+        expectTrue(
           error.message.includes(path),
           `the error for ${what} contains the path ${path}`,
           `the message was "${error.message}"`,
         );
-        await refuses("INVALID_ARGUMENT", `creating a thread from an object with ${what}`, () =>
+        await expectError("INVALID_ARGUMENT", `creating a thread from an object with ${what}`, () =>
           store.save("b", thread),
         );
       }
       await unchanged(store, "a", version, '{"n":1}');
-      same(await idsOf(store), ["a"], "a rejected save creates no thread");
+      expectEqual(await idsOf(store), ["a"], "a rejected save creates no thread");
     },
   },
   {
@@ -398,14 +430,16 @@ export const values: ConformanceCase[] = section("Values", [
     async run({ open }) {
       const store = await open();
       for (const text of notThreadTexts) {
-        await refuses("INVALID_ARGUMENT", `a save of the text ${show(text)}`, () => store.save("a", text));
+        await expectError("INVALID_ARGUMENT", `a save of the text ${show(text)}`, () =>
+          store.save("a", text),
+        );
       }
       for (const thread of notThreads()) {
-        await refuses("INVALID_ARGUMENT", `a save of ${show(thread)}`, () =>
+        await expectError("INVALID_ARGUMENT", `a save of ${show(thread)}`, () =>
           store.save("a", thread as object),
         );
       }
-      same(await idsOf(store), [], "a rejected save creates no thread");
+      expectEqual(await idsOf(store), [], "a rejected save creates no thread");
     },
   },
   {
@@ -422,12 +456,12 @@ export const values: ConformanceCase[] = section("Values", [
         bare,
         frozen: Object.freeze([Object.freeze({ z: 3 })]),
       };
-      same(
+      expectEqual(
         (await store.save("a", thread)).json,
         JSON.stringify(thread),
         "an object that occurs twice is not a cycle",
       );
-      same((await store.save("b", bare)).json, '{"y":2}', "an object without a prototype is plain");
+      expectEqual((await store.save("b", bare)).json, '{"y":2}', "an object without a prototype is plain");
     },
   },
   {
@@ -452,16 +486,18 @@ export const values: ConformanceCase[] = section("Values", [
       for (const [what, wrongParts] of wrong) {
         const given = inParts(wrongParts);
         for (const previous of [saved, saved.version]) {
-          await refuses("INVALID_ARGUMENT", `a save of ${what}`, () => store.save("a", given, { previous }));
+          await expectError("INVALID_ARGUMENT", `a save of ${what}`, () =>
+            store.save("a", given, { previous }),
+          );
         }
-        await refuses("INVALID_ARGUMENT", `creating a thread from ${what}`, () => store.save("b", given));
+        await expectError("INVALID_ARGUMENT", `creating a thread from ${what}`, () => store.save("b", given));
       }
       const tooLong = [...parts.slice(0, -1), ...range(20).map(() => `,"${LONG_TEXT}"`), "]}"];
-      await refuses("TOO_LARGE", "a save of parts whose total length exceeds the limit", () =>
+      await expectError("TOO_LARGE", "a save of parts whose total length exceeds the limit", () =>
         store.save("a", inParts(tooLong), { previous: saved }),
       );
       await unchanged(store, "a", saved.version, text);
-      same(await idsOf(store), ["a"], "a rejected save creates no thread");
+      expectEqual(await idsOf(store), ["a"], "a rejected save creates no thread");
     },
   },
   {
@@ -482,14 +518,22 @@ export const values: ConformanceCase[] = section("Values", [
       options.metadata = { title: "far too late" };
       const saved = await saving;
       thread.messages.length = 0;
-      for (const stored of [saved, await loaded(store, "a", "a saved thread can be loaded")]) {
-        same(
+      for (const stored of [saved, await loadExisting(store, "a", "a saved thread can be loaded")]) {
+        expectEqual(
           stored.json,
           '{"messages":[{"text":"as saved"}]}',
           "the thread is stored as it was when save was called",
         );
-        same(stored.metadata, { title: "as saved" }, "the metadata is stored as it was when save was called");
-        same(stored.expiresAt?.getTime(), until, "the expiry is stored as it was when save was called");
+        expectEqual(
+          stored.metadata,
+          { title: "as saved" },
+          "the metadata is stored as it was when save was called",
+        );
+        expectEqual(
+          stored.expiresAt?.getTime(),
+          until,
+          "the expiry is stored as it was when save was called",
+        );
       }
     },
   },
@@ -501,10 +545,10 @@ export const values: ConformanceCase[] = section("Values", [
       const store = await open();
       const saved = await store.save("a", { list: [1] }, { metadata: { title: "t" }, ttlMs: 3_600_000 });
       const [summary] = await summariesOf(store);
-      const first = await loaded(store, "a", "a saved thread can be loaded");
+      const first = await loadExisting(store, "a", "a saved thread can be loaded");
       for (const { thread } of [saved, first]) {
         const { list } = thread;
-        if (!Array.isArray(list)) broken("an array is loaded as an array", `it was ${show(list)}`);
+        if (!Array.isArray(list)) fail("an array is loaded as an array", `it was ${show(list)}`);
         list.push(2);
         thread["added"] = true;
       }
@@ -516,22 +560,34 @@ export const values: ConformanceCase[] = section("Values", [
       ])) {
         date?.setTime(0);
       }
-      const second = await loaded(store, "a", "a thread can be loaded again after its copies were changed");
-      same(second.json, '{"list":[1]}', "changing a loaded thread does not affect the stored one");
-      same(second.thread, { list: [1] }, "two loads share no objects");
-      same(second.metadata, { title: "t" }, "changing loaded metadata does not affect the stored metadata");
-      holds(
+      const second = await loadExisting(
+        store,
+        "a",
+        "a thread can be loaded again after its copies were changed",
+      );
+      expectEqual(second.json, '{"list":[1]}', "changing a loaded thread does not affect the stored one");
+      expectEqual(second.thread, { list: [1] }, "two loads share no objects");
+      expectEqual(
+        second.metadata,
+        { title: "t" },
+        "changing loaded metadata does not affect the stored metadata",
+      );
+      expectTrue(
         (second.expiresAt?.getTime() ?? 0) > Date.now(),
         "changing a loaded Date does not affect the stored one",
         `expiresAt was ${show(second.expiresAt)}`,
       );
-      holds(
+      expectTrue(
         second.createdAt.getTime() > 0,
         "changing a loaded Date does not affect the stored one",
         "createdAt had the changed value",
       );
       const again = await store.save("a", { list: [3] }, { previous: first });
-      same(again.metadata, { title: "t" }, "a save keeps the stored metadata, not what the caller changed");
+      expectEqual(
+        again.metadata,
+        { title: "t" },
+        "a save keeps the stored metadata, not what the caller changed",
+      );
     },
   },
   {
@@ -544,13 +600,17 @@ export const values: ConformanceCase[] = section("Values", [
       const options = { metadata: { title: "t" }, ttlMs: 60_000, overwrite: true };
       const before = JSON.stringify({ thread, options });
       const saved = await store.save("a", thread, options);
-      same(JSON.stringify({ thread, options }), before, "save does not change the thread or the options");
+      expectEqual(
+        JSON.stringify({ thread, options }),
+        before,
+        "save does not change the thread or the options",
+      );
       const frozen = Object.freeze({ previous: saved, metadata: Object.freeze({ title: "u" }) });
       await store.save("a", Object.freeze({ messages: Object.freeze([]) }), frozen);
       const listing = Object.freeze({ limit: 1, metadata: true });
       await store.listPage(listing);
       await store.load("a", Object.freeze({ cached: saved }));
-      same(await textOf(store, "a"), '{"messages":[]}', "frozen threads and options are accepted");
+      expectEqual(await textOf(store, "a"), '{"messages":[]}', "frozen threads and options are accepted");
       await store.delete("a", Object.freeze({}));
     },
   },
@@ -565,14 +625,18 @@ export const values: ConformanceCase[] = section("Values", [
       await textsRoundTrip(store, [text]);
       const object = JSON.parse(text) as object;
       await objectRoundTrips(store, "a", object);
-      const { thread } = await loaded(store, "a", "a saved object can be loaded");
-      holds(
+      const { thread } = await loadExisting(store, "a", "a saved object can be loaded");
+      expectTrue(
         Object.hasOwn(thread, "__proto__"),
         "__proto__ is an own member of the loaded thread",
         "it was not",
       );
-      same(Object.getPrototypeOf(thread), Object.prototype, "a loaded thread is a plain object");
-      holds(!("polluted" in {}), "no thread adds members to Object.prototype", "every object has the member");
+      expectEqual(Object.getPrototypeOf(thread), Object.prototype, "a loaded thread is a plain object");
+      expectTrue(
+        !("polluted" in {}),
+        "no thread adds members to Object.prototype",
+        "every object has the member",
+      );
     },
   },
   {
@@ -591,16 +655,16 @@ export const values: ConformanceCase[] = section("Values", [
       ] as const) {
         const outcome = await outcomeOf(() => store.save(id, thread));
         if (outcome.state === "resolved") {
-          same(
+          expectEqual(
             (await store.load(id))?.size,
             outcome.value.size,
             "a deeply nested thread that was saved can be loaded",
           );
         } else {
-          await refuses("INVALID_ARGUMENT", "a save of a thread nested too deeply", () =>
+          await expectError("INVALID_ARGUMENT", "a save of a thread nested too deeply", () =>
             Promise.reject(outcome.error),
           );
-          same(await store.load(id), undefined, "a rejected save creates no thread");
+          expectEqual(await store.load(id), undefined, "a rejected save creates no thread");
         }
       }
     },
@@ -614,8 +678,8 @@ export const values: ConformanceCase[] = section("Values", [
       for (const size of [4095, 4096, 4097, 65_535, 65_536, 65_537, 1_048_576, 5_242_881]) {
         const text = textOfBytes(size);
         const saved = await store.save("a", text, { overwrite: true });
-        same(saved.size, size, "size is the length of the text in bytes");
-        holds(
+        expectEqual(saved.size, size, "size is the length of the text in bytes");
+        expectTrue(
           (await textOf(store, "a")) === text,
           `a thread of ${size} bytes is loaded unchanged`,
           "it was different",
@@ -627,12 +691,12 @@ export const values: ConformanceCase[] = section("Values", [
         const { version } = await limited.save("b", fits, { overwrite: true });
         const tooLong = `${fits.slice(0, -2)}x"}`;
         const call = `a save of ${Buffer.byteLength(tooLong)} bytes where the limit is 1000`;
-        await refuses("TOO_LARGE", call, () => limited.save("b", tooLong, { previous: version }));
-        await refuses("TOO_LARGE", call, () => limited.save("b", tooLong, { overwrite: true }));
-        await refuses("TOO_LARGE", call, () => limited.save("c", JSON.parse(tooLong) as object));
+        await expectError("TOO_LARGE", call, () => limited.save("b", tooLong, { previous: version }));
+        await expectError("TOO_LARGE", call, () => limited.save("b", tooLong, { overwrite: true }));
+        await expectError("TOO_LARGE", call, () => limited.save("c", JSON.parse(tooLong) as object));
         await unchanged(limited, "b", version, fits);
       }
-      same(await idsOf(limited), ["a", "b"], "a thread that is too large is not created");
+      expectEqual(await idsOf(limited), ["a", "b"], "a thread that is too large is not created");
     },
   },
 ]);

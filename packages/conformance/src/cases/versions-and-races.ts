@@ -2,17 +2,17 @@ import type { StoredThread, UpdateChange } from "@threadstore/core";
 import { faultyProperty } from "../engines/random/faulty/faulty-property.ts";
 import { section, CONCURRENT, FAULTY_NETWORK, type ConformanceCase } from "../suite/conformance-case.ts";
 import {
-  same,
-  holds,
+  expectEqual,
+  expectTrue,
   show,
-  loaded,
-  refuses,
-  absent,
+  loadExisting,
+  expectError,
+  expectMissing,
   outcomeOf,
-  broken,
-  rejectsWith,
+  fail,
+  expectRejection,
 } from "../suite/expectations.ts";
-import { range, inParallel } from "../utilities/parallel.ts";
+import { itemAt, range, inParallel } from "../utilities/parallel.ts";
 import { stoppedClock } from "../utilities/stopped-clock.ts";
 import {
   create,
@@ -23,7 +23,7 @@ import {
   requestsOf,
   type Excuses,
 } from "./support/changes.ts";
-import { SLOWNESS, fail } from "./support/connections.ts";
+import { SLOWNESS } from "./support/connections.ts";
 import { ROUNDS, STEPS_PER_CLIENT, countUp, countUpInProcesses, oneMore } from "./support/counting.ts";
 import { linearizable, linearizableDespiteResets } from "./support/linearizability.ts";
 import { strikeEach, ANSWER_LOST, firstSave } from "./support/lost-responses.ts";
@@ -64,12 +64,12 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
       let previous: string | undefined;
       for (const n of range(10)) {
         const { version } = await store.save("a", { same: true }, { previous });
-        holds(
+        expectTrue(
           typeof version === "string" && version !== "",
           "a version is a non-empty string",
           `it was ${show(version)}`,
         );
-        holds(
+        expectTrue(
           !seen.has(version),
           "each save yields a new version",
           `save ${n + 1} yielded ${show(version)} again`,
@@ -78,7 +78,7 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
         previous = version;
       }
       const { version } = await store.save("a", { same: true }, { overwrite: true });
-      holds(
+      expectTrue(
         !seen.has(version),
         "a save with overwrite yields a new version",
         `it yielded ${show(version)} again`,
@@ -92,17 +92,17 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
     async run({ open }) {
       const store = await open();
       const first = await store.save("a", { n: 1 });
-      const found = await loaded(store, "a", "a saved thread can be loaded");
-      same(found.version, first.version, "load returns the version of the save");
-      same(
-        (await loaded(store, "a", "a saved thread can be loaded again")).version,
+      const found = await loadExisting(store, "a", "a saved thread can be loaded");
+      expectEqual(found.version, first.version, "load returns the version of the save");
+      expectEqual(
+        (await loadExisting(store, "a", "a saved thread can be loaded again")).version,
         found.version,
         "load does not change the version",
       );
       const second = await store.save("a", { n: 2 }, { previous: found });
-      const again = await loaded(store, "a", "a saved thread can be loaded");
-      same(again.version, second.version, "load returns the version of the latest save");
-      same({ ...again }, { ...second }, "save returns the same as load");
+      const again = await loadExisting(store, "a", "a saved thread can be loaded");
+      expectEqual(again.version, second.version, "load returns the version of the latest save");
+      expectEqual({ ...again }, { ...second }, "save returns the same as load");
     },
   },
   {
@@ -116,7 +116,7 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
         const first = await store.save("a", { same: true });
         const second = await store.save("a", { same: true }, { previous: first });
         for (const { version } of [first, second]) {
-          holds(
+          expectTrue(
             !ever.has(version),
             "no version recurs after a thread is deleted and created again",
             `thread ${life + 1} with this id yielded ${show(version)} again`,
@@ -127,10 +127,10 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
       }
       const { version } = await store.save("a", { same: true });
       for (const previous of ever) {
-        await refuses("CONFLICT", "a save at a version from before the thread was deleted", () =>
+        await expectError("CONFLICT", "a save at a version from before the thread was deleted", () =>
           store.save("a", { n: 2 }, { previous }),
         );
-        await refuses("CONFLICT", "a delete at a version from before the thread was deleted", () =>
+        await expectError("CONFLICT", "a delete at a version from before the thread was deleted", () =>
           store.delete("a", { previous }),
         );
       }
@@ -146,7 +146,7 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
       const first = await store.save("a", { content: "A" });
       const second = await store.save("a", { content: "B" }, { previous: first });
       const third = await store.save("a", { content: "A" }, { previous: second });
-      await refuses("CONFLICT", "a save at the first version after the content changed back", () =>
+      await expectError("CONFLICT", "a save at the first version after the content changed back", () =>
         store.save("a", { content: "C" }, { previous: first }),
       );
       await unchanged(store, "a", third.version, '{"content":"A"}');
@@ -161,8 +161,10 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
       const { version } = await store.save("a", { n: 1 });
       for (const previous of nearly(version)) {
         const call = `a call with ${show(previous)} while the version is ${show(version)}`;
-        await refuses(["CONFLICT", "INVALID_ARGUMENT"], call, () => store.save("a", { n: 2 }, { previous }));
-        await refuses(["CONFLICT", "INVALID_ARGUMENT"], call, () => store.delete("a", { previous }));
+        await expectError(["CONFLICT", "INVALID_ARGUMENT"], call, () =>
+          store.save("a", { n: 2 }, { previous }),
+        );
+        await expectError(["CONFLICT", "INVALID_ARGUMENT"], call, () => store.delete("a", { previous }));
       }
       await unchanged(store, "a", version, '{"n":1}');
     },
@@ -181,12 +183,12 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
         versions.add(previous.version);
         previous = await store.save("a", { n: n + 1 }, { previous });
         if (n % 4 === 0)
-          await refuses("CONFLICT", "a save at a stale version", () =>
+          await expectError("CONFLICT", "a save at a stale version", () =>
             store.save("a", { n: -1 }, { previous: first }),
           );
       }
       versions.add(previous.version);
-      same(versions.size, count + 1, "every save yields a distinct version");
+      expectEqual(versions.size, count + 1, "every save yields a distinct version");
       await unchanged(store, "a", previous.version, `{"n":${count}}`);
     },
   },
@@ -205,21 +207,21 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
         const before = stored;
         stored = await store.save("a", { same: true }, { previous: before });
         versions.push(stored.version);
-        await refuses("CONFLICT", "a save at the previous version", () =>
+        await expectError("CONFLICT", "a save at the previous version", () =>
           store.save("a", { n: 1 }, { previous: before }),
         );
-        holds(
+        expectTrue(
           stored.updatedAt >= before.updatedAt,
           "updatedAt never goes back",
           `it went from ${show(before.updatedAt)} to ${show(stored.updatedAt)}`,
         );
       }
-      same(
+      expectEqual(
         new Set(versions).size,
         versions.length,
         "every save yields a distinct version, whatever the clock shows",
       );
-      same(stored.createdAt, createdAt, "createdAt does not change, whatever the clock shows");
+      expectEqual(stored.createdAt, createdAt, "createdAt does not change, whatever the clock shows");
     },
   },
   {
@@ -236,12 +238,12 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
           previous = (await store.save("a", { client, n }, { previous })).version;
           seen.add(previous);
         }
-        same(seen.size, count + 3, "a client opened later yields only new versions");
+        expectEqual(seen.size, count + 3, "a client opened later yields only new versions");
         await close(store);
       }
       const store = await open();
-      const stored = await loaded(store, "a", "a thread outlives the clients that saved it");
-      same(stored.version, previous, "a version outlives the client that it was returned to");
+      const stored = await loadExisting(store, "a", "a thread outlives the clients that saved it");
+      expectEqual(stored.version, previous, "a version outlives the client that it was returned to");
     },
   },
   {
@@ -252,7 +254,7 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
       const store = await open();
       for (const id of ["a", "\u00e9 \u{1f9f5}", '"', "a b"]) {
         const { version } = await store.save(id, { id });
-        holds(
+        expectTrue(
           /^[\u0021\u0023-\u007e]+$/u.test(version),
           "a version can be used as an ETag between quotes",
           `for ${show(id)} it was ${show(version)}`,
@@ -278,13 +280,17 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
       };
       await whileWatched(context, steps, writer, () => ({ version, json, size, thread, metadata }) => {
         const before = loads.get(version) ?? json;
-        same(json, before, "a version always belongs to the same thread content");
-        same(size, json.length, "the size is that of the thread");
-        same(metadata["n"], `${Number(thread["n"])}`, "the metadata is what was saved with the thread");
+        expectEqual(json, before, "a version always belongs to the same thread content");
+        expectEqual(size, json.length, "the size is that of the thread");
+        expectEqual(
+          metadata["n"],
+          `${Number(thread["n"])}`,
+          "the metadata is what was saved with the thread",
+        );
         loads.set(version, json);
       });
       for (const [version, json] of loads)
-        same(json, saves.get(version), "a loaded version has the thread saved with it");
+        expectEqual(json, saves.get(version), "a loaded version has the thread saved with it");
     },
   },
   {
@@ -296,10 +302,18 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
       await store.save("a", { life: 1 }, { metadata: { title: "first" } });
       await store.delete("a");
       const again = await store.save("a", { life: 2 });
-      const stored = await loaded(store, "a", "a thread that was created again can be loaded");
-      same(stored.thread, { life: 2 }, "a thread that was created again has the new content");
-      same(stored.metadata, {}, "a thread that was created again has none of the deleted thread's metadata");
-      same(stored.version, again.version, "a thread that was created again has the version of its last save");
+      const stored = await loadExisting(store, "a", "a thread that was created again can be loaded");
+      expectEqual(stored.thread, { life: 2 }, "a thread that was created again has the new content");
+      expectEqual(
+        stored.metadata,
+        {},
+        "a thread that was created again has none of the deleted thread's metadata",
+      );
+      expectEqual(
+        stored.version,
+        again.version,
+        "a thread that was created again has the version of its last save",
+      );
     },
   },
   {
@@ -309,11 +323,15 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
     async run({ open }) {
       const store = await open();
       const saved = await store.save("a", { n: 1 });
-      same(saved.thread, { n: 1 }, "a save without previous creates a thread that does not exist");
+      expectEqual(saved.thread, { n: 1 }, "a save without previous creates a thread that does not exist");
       await store.save("b", { n: 1 }, { previous: undefined, overwrite: undefined });
-      same(await textOf(store, "b"), '{"n":1}', "options that are undefined count as omitted");
+      expectEqual(await textOf(store, "b"), '{"n":1}', "options that are undefined count as omitted");
       await store.save("c", { n: 1 }, { previous: await store.load("c") });
-      same(await textOf(store, "c"), '{"n":1}', "the undefined that load returned is accepted as previous");
+      expectEqual(
+        await textOf(store, "c"),
+        '{"n":1}',
+        "the undefined that load returned is accepted as previous",
+      );
     },
   },
   {
@@ -323,10 +341,10 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
     async run({ open }) {
       const store = await open();
       const { version } = await store.save("a", { n: 1 });
-      await refuses("CONFLICT", "a save without previous over a live thread", () =>
+      await expectError("CONFLICT", "a save without previous over a live thread", () =>
         store.save("a", { n: 2 }),
       );
-      await refuses("CONFLICT", "a save with overwrite: false over a live thread", () =>
+      await expectError("CONFLICT", "a save with overwrite: false over a live thread", () =>
         store.save("a", { n: 2 }, { overwrite: false }),
       );
       await unchanged(store, "a", version, '{"n":1}');
@@ -342,11 +360,11 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
       const second = await store.save("a", { n: 2 }, { previous: first });
       const third = await store.save("a", { n: 3 }, { previous: second.version });
       const fourth = await store.save("a", { n: 4 }, { previous: { version: third.version } });
-      const found = await loaded(store, "a", "a replaced thread can be loaded");
-      same(found.version, fourth.version, "the latest save is stored");
+      const found = await loadExisting(store, "a", "a replaced thread can be loaded");
+      expectEqual(found.version, fourth.version, "the latest save is stored");
       const copy = structuredClone({ ...found });
       await store.save("a", { n: 5 }, { previous: copy });
-      same(await textOf(store, "a"), '{"n":5}', "a copy of a loaded thread is accepted as previous");
+      expectEqual(await textOf(store, "a"), '{"n":5}', "a copy of a loaded thread is accepted as previous");
     },
   },
   {
@@ -358,11 +376,13 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
       const first = await store.save("a", { n: 1 });
       const second = await store.save("a", { n: 2 }, { previous: first });
       for (const previous of [first, first.version]) {
-        await refuses("CONFLICT", "a save at a stale version", () => store.save("a", { n: 3 }, { previous }));
+        await expectError("CONFLICT", "a save at a stale version", () =>
+          store.save("a", { n: 3 }, { previous }),
+        );
       }
       await unchanged(store, "a", second.version, '{"n":2}');
       await store.save("a", { n: 3 }, { previous: second });
-      same(await textOf(store, "a"), '{"n":3}', "the current version is still valid after a conflict");
+      expectEqual(await textOf(store, "a"), '{"n":3}', "the current version is still valid after a conflict");
     },
   },
   {
@@ -399,18 +419,18 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
       ];
       for (const previous of [...strings, ...others]) {
         for (const id of ["a", "nothing"]) {
-          await refuses(
+          await expectError(
             ["CONFLICT", "INVALID_ARGUMENT"],
             `a save with previous: ${show(previous)} for ${show(id)}`,
             () => store.save(id, { n: 2 }, { previous: previous as never }),
           );
         }
-        await refuses(["CONFLICT", "INVALID_ARGUMENT"], `a delete with previous: ${show(previous)}`, () =>
+        await expectError(["CONFLICT", "INVALID_ARGUMENT"], `a delete with previous: ${show(previous)}`, () =>
           store.delete("a", { previous: previous as never }),
         );
       }
       await unchanged(store, "a", version, '{"n":1}');
-      same(await idsOf(store), ["a"], "a save with an invalid previous creates nothing");
+      expectEqual(await idsOf(store), ["a"], "a save with an invalid previous creates nothing");
     },
   },
   {
@@ -422,16 +442,16 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
       const saved = await store.save("a", { n: 1 });
       await store.delete("a");
       for (const previous of [saved, saved.version]) {
-        await refuses("CONFLICT", "a save with previous for a deleted thread", () =>
+        await expectError("CONFLICT", "a save with previous for a deleted thread", () =>
           store.save("a", { n: 2 }, { previous }),
         );
       }
       const { version } = saved;
-      await refuses("CONFLICT", "a save with previous for an id that was never saved", () =>
+      await expectError("CONFLICT", "a save with previous for an id that was never saved", () =>
         store.save("never", { n: 2 }, { previous: version }),
       );
-      await absent(store, "a", "a conflicting save does not bring the thread back");
-      same(await idsOf(store), [], "a conflicting save creates nothing");
+      await expectMissing(store, "a", "a conflicting save does not bring the thread back");
+      expectEqual(await idsOf(store), [], "a conflicting save creates nothing");
     },
   },
   {
@@ -447,10 +467,10 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
       // Versions are unique within a thread. Two threads may have the same version, and then only the id
       // distinguishes them.
       for (const previous of b.version === a2.version ? [a2] : [a2, a2.version]) {
-        await refuses(["CONFLICT", "INVALID_ARGUMENT"], "a save at another thread's version", () =>
+        await expectError(["CONFLICT", "INVALID_ARGUMENT"], "a save at another thread's version", () =>
           store.save("b", { stolen: true }, { previous }),
         );
-        await refuses(["CONFLICT", "INVALID_ARGUMENT"], "a delete at another thread's version", () =>
+        await expectError(["CONFLICT", "INVALID_ARGUMENT"], "a delete at another thread's version", () =>
           store.delete("b", { previous }),
         );
       }
@@ -464,19 +484,19 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
     async run({ open }) {
       const store = await open();
       const saved = await store.save("a", { n: 1 });
-      same(
+      expectEqual(
         await store.delete("a", { previous: saved }),
         true,
         "deleting with what save returned as previous returns true",
       );
-      await absent(store, "a", "the thread is gone");
+      await expectMissing(store, "a", "the thread is gone");
       const { version } = await store.save("a", { n: 2 });
-      same(
+      expectEqual(
         await store.delete("a", { previous: version }),
         true,
         "deleting at the current version returns true",
       );
-      await absent(store, "a", "the thread is gone");
+      await expectMissing(store, "a", "the thread is gone");
     },
   },
   {
@@ -487,13 +507,15 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
       const store = await open();
       const first = await store.save("a", { n: 1 });
       const second = await store.save("a", { n: 2 }, { previous: first });
-      await refuses("CONFLICT", "a delete at a stale version", () => store.delete("a", { previous: first }));
+      await expectError("CONFLICT", "a delete at a stale version", () =>
+        store.delete("a", { previous: first }),
+      );
       await unchanged(store, "a", second.version, '{"n":2}');
       await store.delete("a");
-      await refuses("CONFLICT", "a delete with previous for a deleted thread", () =>
+      await expectError("CONFLICT", "a delete with previous for a deleted thread", () =>
         store.delete("a", { previous: second }),
       );
-      await refuses("CONFLICT", "a delete with previous for an id that was never saved", () =>
+      await expectError("CONFLICT", "a delete with previous for an id that was never saved", () =>
         store.delete("b", { previous: second.version }),
       );
     },
@@ -505,11 +527,11 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
     async run({ open }) {
       const [store, other] = [await open(), await open()];
       const first = await store.save("a", { n: 1 }, { overwrite: true });
-      same(await textOf(other, "a"), '{"n":1}', "overwrite creates a missing thread");
+      expectEqual(await textOf(other, "a"), '{"n":1}', "overwrite creates a missing thread");
       await other.save("a", { n: 2 }, { previous: first });
       const third = await store.save("a", { n: 3 }, { overwrite: true });
       await unchanged(other, "a", third.version, '{"n":3}');
-      await refuses("CONFLICT", "a save at the version that was overwritten", () =>
+      await expectError("CONFLICT", "a save at the version that was overwritten", () =>
         other.save("a", { n: 4 }, { previous: first }),
       );
     },
@@ -521,13 +543,13 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
     async run({ open }) {
       const store = await open({ maxThreadBytes: 100 });
       const previous = await store.save("a", { n: 1 });
-      await refuses("TOO_LARGE", "a save of a long thread", () =>
+      await expectError("TOO_LARGE", "a save of a long thread", () =>
         store.save("a", { text: "x".repeat(100) }, { previous }),
       );
-      await refuses("INVALID_ARGUMENT", "NaN", () => store.save("a", { n: Number.NaN }, { previous }));
-      await refuses("CONFLICT", "a creation", () => store.save("a", { n: 2 }));
+      await expectError("INVALID_ARGUMENT", "NaN", () => store.save("a", { n: Number.NaN }, { previous }));
+      await expectError("CONFLICT", "a creation", () => store.save("a", { n: 2 }));
       await store.save("a", { n: 3 }, { previous });
-      same(await textOf(store, "a"), '{"n":3}', "a valid save succeeds after rejected ones");
+      expectEqual(await textOf(store, "a"), '{"n":3}', "a valid save succeeds after rejected ones");
     },
   },
   {
@@ -539,29 +561,29 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
       const first = await store.save("a", { n: 1 });
       const { version } = await other.save("a", { n: 2 }, { previous: first });
       const conflicts = [
-        await refuses("CONFLICT", "a save without previous", () => store.save("a", {})),
-        await refuses("CONFLICT", "a save at a stale version", () =>
+        await expectError("CONFLICT", "a save without previous", () => store.save("a", {})),
+        await expectError("CONFLICT", "a save at a stale version", () =>
           store.save("a", {}, { previous: first }),
         ),
-        await refuses("CONFLICT", "a delete at a stale version", () =>
+        await expectError("CONFLICT", "a delete at a stale version", () =>
           store.delete("a", { previous: first }),
         ),
       ];
       for (const error of conflicts) {
-        same(error.id, "a", "a conflict has the id of its thread");
-        same(error.retryable, false, "a conflict is not retryable");
+        expectEqual(error.id, "a", "a conflict has the id of its thread");
+        expectEqual(error.retryable, false, "a conflict is not retryable");
         const isTrue = error.currentVersion === undefined || error.currentVersion === version;
-        holds(
+        expectTrue(
           isTrue,
           "a conflict has the current version or none",
           `it had ${show(error.currentVersion)}, and ${show(version)} is current`,
         );
       }
       await other.delete("a");
-      const gone = await refuses("CONFLICT", "a save over a deleted thread", () =>
+      const gone = await expectError("CONFLICT", "a save over a deleted thread", () =>
         store.save("a", {}, { previous: version }),
       );
-      same(gone.currentVersion, undefined, "a conflict over a deleted thread has no current version");
+      expectEqual(gone.currentVersion, undefined, "a conflict over a deleted thread has no current version");
     },
   },
   {
@@ -573,17 +595,15 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
       const clients = await Promise.all(range(4).map(() => open()));
       for (const round of range(ROUNDS[settings.effort])) {
         const id = `thread-${round}`;
-        const creating = range(16).map((n) =>
-          outcomeOf(() => clients[n % 4]?.save(id, { n }) ?? Promise.reject(new Error("no client"))),
-        );
+        const creating = range(16).map((n) => outcomeOf(() => itemAt(clients, n).save(id, { n })));
         const winner = onlyWinner(
           await Promise.all(creating),
           "of 16 creations of one thread exactly one succeeds",
         );
         for (const client of clients) {
-          const stored = await loaded(client, id, "the winner's thread can be loaded");
-          same(stored.json, winner.json, "every client loads the winner's thread");
-          same(stored.version, winner.version, "every client loads the winner's version");
+          const stored = await loadExisting(client, id, "the winner's thread can be loaded");
+          expectEqual(stored.json, winner.json, "every client loads the winner's thread");
+          expectEqual(stored.version, winner.version, "every client loads the winner's version");
         }
       }
     },
@@ -600,19 +620,15 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
       for (const round of range(ROUNDS[settings.effort])) {
         const base = previous;
         const saving = range(16).map((n) =>
-          outcomeOf(
-            () =>
-              clients[n % 4]?.save("a", { round, n }, { previous: base }) ??
-              Promise.reject(new Error("no client")),
-          ),
+          outcomeOf(() => itemAt(clients, n).save("a", { round, n }, { previous: base })),
         );
         const winner = onlyWinner(
           await Promise.all(saving),
           "of 16 saves from one version exactly one succeeds",
         );
         for (const client of clients) {
-          const stored = await loaded(client, "a", "the thread can be loaded");
-          same(
+          const stored = await loadExisting(client, "a", "the thread can be loaded");
+          expectEqual(
             [stored.json, stored.version],
             [winner.json, winner.version],
             "every client loads the winner's thread",
@@ -631,8 +647,8 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
       const store = await open();
       const times = STEPS_PER_CLIENT[settings.effort];
       await countUp(Array(8).fill(store), times, signal);
-      const { thread } = await loaded(store, "counter", "the counter can be loaded");
-      same(thread, { n: 8 * times }, `the counter is ${8 * times} after ${8 * times} increments`);
+      const { thread } = await loadExisting(store, "counter", "the counter can be loaded");
+      expectEqual(thread, { n: 8 * times }, `the counter is ${8 * times} after ${8 * times} increments`);
     },
   },
   {
@@ -644,8 +660,8 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
       const clients = await Promise.all(range(8).map(() => open()));
       const times = STEPS_PER_CLIENT[settings.effort];
       await countUp(clients, times, signal);
-      const { thread } = await loaded(await open(), "counter", "the counter can be loaded");
-      same(
+      const { thread } = await loadExisting(await open(), "counter", "the counter can be loaded");
+      expectEqual(
         thread,
         { n: 8 * times },
         `the counter is ${8 * times} after ${8 * times} increments by 8 clients`,
@@ -669,8 +685,8 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
           "of a save and a delete at one version exactly one succeeds",
         );
         const stored = await two.load("a");
-        if (winner === true) same(stored, undefined, "if the delete wins, the thread is gone");
-        else same(stored?.thread, { round, saved: true }, "if the save wins, its thread is stored");
+        if (winner === true) expectEqual(stored, undefined, "if the delete wins, the thread is gone");
+        else expectEqual(stored?.thread, { round, saved: true }, "if the save wins, its thread is stored");
         await one.delete("a");
       }
     },
@@ -690,18 +706,22 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
         async ([n, id]) => void (await (n % 2 === 0 ? store : other).save(id, { n })),
       );
       await inParallel(ids.entries(), 50, async ([n, id]) => {
-        same(
+        expectEqual(
           (await store.load(id))?.thread,
           { n },
           `each of ${count} concurrently saved threads can be loaded`,
         );
       });
-      same((await idsOf(other)).length, count, `each of ${count} concurrently saved threads is listed`);
+      expectEqual(
+        (await idsOf(other)).length,
+        count,
+        `each of ${count} concurrently saved threads is listed`,
+      );
       await inParallel(ids, count, async (id) => {
         if (!(await other.delete(id)))
-          broken(`each of ${count} concurrent deletes returns true`, `delete("${id}") returned false`);
+          fail(`each of ${count} concurrent deletes returns true`, `delete("${id}") returned false`);
       });
-      same(await idsOf(store), [], `${count} concurrent deletes leave nothing`);
+      expectEqual(await idsOf(store), [], `${count} concurrent deletes leave nothing`);
     },
   },
   {
@@ -709,7 +729,7 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
     title: "4 processes count up without losing an increment",
     ...CONCURRENT,
     clauses: ["C4"],
-    powers: ["peer"],
+    capabilities: ["childProcess"],
     run: countUpInProcesses,
   },
   {
@@ -729,13 +749,13 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
           range(2).map((m) => outcomeOf(() => client.save("a", { round, n, m }, { previous }))),
         );
         previous = onlyWinner(await Promise.all(saving), "of 8 saves from one version exactly one succeeds");
-        const stored = await loaded(clients[round] ?? fail(), "a", "the winner's thread can be loaded");
-        same(stored.version, previous.version, "every client loads the winner's thread");
+        const stored = await loadExisting(itemAt(clients, round), "a", "the winner's thread can be loaded");
+        expectEqual(stored.version, previous.version, "every client loads the winner's thread");
       }
       await countUp(clients, times, signal);
-      const { thread } = await loaded(clients[0] ?? fail(), "counter", "the counter can be loaded");
+      const { thread } = await loadExisting(itemAt(clients, 0), "counter", "the counter can be loaded");
       const count = 4 * times;
-      same(
+      expectEqual(
         thread,
         { n: count },
         `the counter is ${count} after ${count} increments by 4 clients on a slow network`,
@@ -756,9 +776,9 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
     title: "the calls of clients in 4 processes on 3 threads are linearizable",
     ...CONCURRENT,
     clauses: ["C5", "C4", "E4"],
-    powers: ["peer"],
-    async run({ openPeer, ...surroundings }) {
-      await linearizable(await Promise.all(range(4).map(() => openPeer())), surroundings);
+    capabilities: ["childProcess"],
+    async run({ openInChildProcess, ...surroundings }) {
+      await linearizable(await Promise.all(range(4).map(() => openInChildProcess())), surroundings);
     },
   },
   {
@@ -773,21 +793,21 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
     title: "a creation whose response is lost succeeds once or is OUTCOME_UNKNOWN, never CONFLICT",
     ...FAULTY_NETWORK,
     clauses: ["C6"],
-    run: (context) => strikeEach(context, [create], { type: "discardAnswer" }, ANSWER_LOST),
+    run: (context) => strikeEach(context, [create], { type: "discardResponse" }, ANSWER_LOST),
   },
   {
     id: "C6-2",
     title: "a replacement whose response is lost succeeds or is OUTCOME_UNKNOWN, never CONFLICT",
     ...FAULTY_NETWORK,
     clauses: ["C6"],
-    run: (context) => strikeEach(context, [replace, overwrite], { type: "discardAnswer" }, ANSWER_LOST),
+    run: (context) => strikeEach(context, [replace, overwrite], { type: "discardResponse" }, ANSWER_LOST),
   },
   {
     id: "C6-3",
     title: "a delete whose response is lost succeeds or is OUTCOME_UNKNOWN, never CONFLICT or false",
     ...FAULTY_NETWORK,
     clauses: ["C6", "E3"],
-    run: (context) => strikeEach(context, [remove, removeSeen], { type: "discardAnswer" }, ANSWER_LOST),
+    run: (context) => strikeEach(context, [remove, removeSeen], { type: "discardResponse" }, ANSWER_LOST),
   },
   {
     id: "C6-4",
@@ -813,7 +833,7 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
       const store = await context.openThrough(proxy);
       const count = await requestsOf(proxy, () => store.save("counted", {}));
       for (const n of range(Math.min(count, 16))) await firstSave(context, proxy, n + 1);
-      await absent(store, "nothing", "nothing exists that was not saved");
+      await expectMissing(store, "nothing", "nothing exists that was not saved");
     },
   },
   {
@@ -846,7 +866,7 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
     ...FAULTY_NETWORK,
     clauses: ["C6", "F5"],
     async run(context) {
-      const stage = await onStage(context, "answer");
+      const stage = await onStage(context, "response");
       const answers = stage.refusals("gateway");
       const excuses: Excuses = { unknown: ["BACKEND_ERROR"] };
       await refuseEach(stage, { answers, changes: allChanges, excuses });
@@ -867,17 +887,17 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
     clauses: ["C7"],
     async run({ open }) {
       const store = await open();
-      same(
+      expectEqual(
         (await store.update("a", oneMore))?.thread,
         { n: 1 },
         "update creates a thread if the callback receives undefined",
       );
       const changed = await store.update("a", async (current) => oneMore(current));
-      same(changed?.thread, { n: 2 }, "update accepts an asynchronous callback");
+      expectEqual(changed?.thread, { n: 2 }, "update accepts an asynchronous callback");
       await unchanged(store, "a", changed?.version ?? "", '{"n":2}');
       const text = ' {"n" : 3.0} ';
       await store.update("a", () => text);
-      same(await textOf(store, "a"), text, "update stores text byte for byte");
+      expectEqual(await textOf(store, "a"), text, "update stores text byte for byte");
     },
   },
   {
@@ -886,15 +906,15 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
     clauses: ["C7"],
     async run({ open }) {
       const store = await open();
-      same(
+      expectEqual(
         await store.update("a", () => null),
         undefined,
         "an update that leaves a missing thread resolves to undefined",
       );
-      await absent(store, "a", "an update that leaves a missing thread creates nothing");
+      await expectMissing(store, "a", "an update that leaves a missing thread creates nothing");
       const { version } = await store.save("a", { n: 1 });
       const left = await store.update("a", async () => null);
-      same(left?.version, version, "an update that leaves a thread resolves to it");
+      expectEqual(left?.version, version, "an update that leaves a thread resolves to it");
       await unchanged(store, "a", version, '{"n":1}');
     },
   },
@@ -914,13 +934,13 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
         return oneMore(current);
       });
       const expected = ['{"n":1}', '{"n":10}', undefined, '{"n":20}'];
-      same(
+      expectEqual(
         seen,
         expected,
         "the callback runs again with what another writer left: a save, nothing, a new thread",
       );
-      same(done?.thread, { n: 21 }, "update saves what the last callback returned");
-      same(await textOf(other, "a"), '{"n":21}', "update does not lose the other writer's save");
+      expectEqual(done?.thread, { n: 21 }, "update saves what the last callback returned");
+      expectEqual(await textOf(other, "a"), '{"n":21}', "update does not lose the other writer's save");
     },
   },
   {
@@ -936,15 +956,15 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
         await other.update("a", oneMore);
         return { mine: true };
       };
-      await refuses("CONFLICT", "an update that loses every time", () =>
+      await expectError("CONFLICT", "an update that loses every time", () =>
         store.update("a", change, { maxAttempts: 3 }),
       );
-      same(runs, 3, "the callback runs maxAttempts times");
-      same(await textOf(store, "a"), '{"n":3}', "an update that fails writes nothing");
-      await refuses("CONFLICT", "an update with one attempt", () =>
+      expectEqual(runs, 3, "the callback runs maxAttempts times");
+      expectEqual(await textOf(store, "a"), '{"n":3}', "an update that fails writes nothing");
+      await expectError("CONFLICT", "an update with one attempt", () =>
         store.update("a", change, { maxAttempts: 1 }),
       );
-      same(runs, 4, "with maxAttempts: 1 the callback runs once");
+      expectEqual(runs, 4, "with maxAttempts: 1 the callback runs once");
     },
   },
   {
@@ -960,13 +980,13 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
         runs += 1;
         throw reason;
       };
-      await rejectsWith(reason, "update rejects with what its callback threw", () =>
+      await expectRejection(reason, "update rejects with what its callback threw", () =>
         store.update("a", fails),
       );
-      await rejectsWith(reason, "update rejects with what its callback rejected with", () =>
+      await expectRejection(reason, "update rejects with what its callback rejected with", () =>
         store.update("a", () => Promise.reject(reason)),
       );
-      same(runs, 1, "a callback that fails does not run again");
+      expectEqual(runs, 1, "a callback that fails does not run again");
       await unchanged(store, "a", version, '{"n":1}');
     },
   },
@@ -983,11 +1003,11 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
           runs += 1;
           return wrong as UpdateChange;
         };
-        await refuses("INVALID_ARGUMENT", "an update to something that is not a thread", () =>
+        await expectError("INVALID_ARGUMENT", "an update to something that is not a thread", () =>
           store.update("a", change),
         );
       }
-      same(runs, 4, "the callback runs again only after a conflict");
+      expectEqual(runs, 4, "the callback runs again only after a conflict");
       await unchanged(store, "a", version, '{"n":1}');
     },
   },
@@ -998,8 +1018,12 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
     async run({ open }) {
       const store = await open();
       await store.update("a", oneMore, { metadata: { title: "T" } });
-      same((await store.update("a", oneMore))?.metadata, { title: "T" }, "update without metadata keeps it");
-      same(
+      expectEqual(
+        (await store.update("a", oneMore))?.metadata,
+        { title: "T" },
+        "update without metadata keeps it",
+      );
+      expectEqual(
         (await store.update("a", oneMore, { metadata: {} }))?.metadata,
         {},
         "update with metadata replaces it",
@@ -1013,20 +1037,20 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
     async run({ open }) {
       const store = await open();
       for (const change of [undefined, null, {}, { n: 1 }, '{"n":1}']) {
-        await refuses("INVALID_ARGUMENT", "an update without a function", () =>
+        await expectError("INVALID_ARGUMENT", "an update without a function", () =>
           store.update("a", change as never),
         );
       }
-      await refuses("INVALID_ARGUMENT", "an update whose callback returns nothing", () =>
+      await expectError("INVALID_ARGUMENT", "an update whose callback returns nothing", () =>
         store.update("a", (() => undefined) as never),
       );
       for (const maxAttempts of [0, -1, 1.5, Number.NaN, "3"]) {
         const options = { maxAttempts: maxAttempts as number };
-        await refuses("INVALID_ARGUMENT", `an update with maxAttempts: ${maxAttempts}`, () =>
+        await expectError("INVALID_ARGUMENT", `an update with maxAttempts: ${maxAttempts}`, () =>
           store.update("a", oneMore, options),
         );
       }
-      same(await idsOf(store), [], "a rejected update creates nothing");
+      expectEqual(await idsOf(store), [], "a rejected update creates nothing");
     },
   },
   {
@@ -1046,10 +1070,10 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
         return { mine: true };
       };
       const call = () => store.update("a", change, { signal: controller.signal });
-      await rejectsWith(reason, "an aborted update rejects with the signal's reason", call);
-      holds(runs === 2, "an aborted update does not run its callback again", `it ran ${runs} times`);
-      same(
-        (await loaded(other, "a", "the thread can be loaded")).thread,
+      await expectRejection(reason, "an aborted update rejects with the signal's reason", call);
+      expectTrue(runs === 2, "an aborted update does not run its callback again", `it ran ${runs} times`);
+      expectEqual(
+        (await loadExisting(other, "a", "the thread can be loaded")).thread,
         { n: 2 },
         "an aborted update writes nothing more",
       );
@@ -1065,8 +1089,12 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
       await inParallel(clients, 8, async (store) => {
         for (let n = 0; n < 5; n += 1) await store.update("counter", oneMore);
       });
-      const { thread } = await loaded(await open(), "counter", "the counter can be loaded");
-      same(thread, { n: 40 }, `the counter is 40 after 40 updates by 8 clients, not ${show(thread["n"])}`);
+      const { thread } = await loadExisting(await open(), "counter", "the counter can be loaded");
+      expectEqual(
+        thread,
+        { n: 40 },
+        `the counter is 40 after 40 updates by 8 clients, not ${show(thread["n"])}`,
+      );
     },
   },
 ]);

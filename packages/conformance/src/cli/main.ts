@@ -28,12 +28,12 @@ async function execute(command: Command): Promise<number> {
 }
 
 function caseListOf(selection: Selection): string {
-  const rows = selectedCases(selection).map(({ id, tier, section, clauses, powers, title }) => [
+  const rows = selectedCases(selection).map(({ id, tier, section, clauses, capabilities, title }) => [
     id,
     tier,
     section,
     clauses.join(" "),
-    powers.join(" "),
+    capabilities.join(" "),
     title,
   ]);
   return `${alignedColumns([["Case", "Tier", "Section", "Clauses", "Capabilities", "Title"], ...rows]).join("\n")}\n`;

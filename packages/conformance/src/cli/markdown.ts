@@ -17,15 +17,15 @@ export function markdownOf(report: ReproducibleReport): string {
     ]);
     parts.push(table([["Failed", "Title", "Clauses", "Message", "Reproduce"], ...rows]));
   }
-  const waived = results.filter(({ status }) => status === "waived");
-  if (waived.length > 0) {
-    const rows = waived.map(({ case: id, title, clauses, message = "" }) => [
+  const knownFailures = results.filter(({ status }) => status === "known-failure");
+  if (knownFailures.length > 0) {
+    const rows = knownFailures.map(({ case: id, title, clauses, message = "" }) => [
       id,
       cell(title),
       clauses.join(", "),
       cell(message),
     ]);
-    parts.push(table([["Waived", "Title", "Clauses", "Reason"], ...rows]));
+    parts.push(table([["Known failure", "Title", "Clauses", "Reason"], ...rows]));
   }
   parts.push(...notExercised(results).map(([reason, ids]) => `${reason} ${ids.join(", ")}.`));
   parts.push(table(sectionRows(results)));

@@ -1,5 +1,5 @@
-import type { CaseResult, CaseStatus } from "../suite/case-result.ts";
 import type { ConformanceCase } from "../suite/conformance-case.ts";
+import type { CaseResult, CaseStatus } from "../suite/report.ts";
 import { type Output, painterFor, type Style } from "./terminal.ts";
 
 /** Displays the progress of a run. */
@@ -25,7 +25,7 @@ export interface RunSize {
 export const STATUS_STYLES: Readonly<Record<CaseStatus, Style>> = {
   passed: "green",
   failed: "red",
-  waived: "yellow",
+  "known-failure": "yellow",
   "not-exercised": "dim",
 };
 

@@ -1,4 +1,4 @@
-import type { CaseResult } from "../suite/case-result.ts";
+import type { CaseResult } from "../suite/report.ts";
 import type { Report } from "../suite/report.ts";
 
 /** Returns a shell command that runs the failed case again. */

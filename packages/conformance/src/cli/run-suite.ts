@@ -1,6 +1,7 @@
 import { writeFile } from "node:fs/promises";
 import { show } from "../suite/expectations.ts";
-import { type Report, run } from "../suite/report.ts";
+import type { Report } from "../suite/report.ts";
+import { run } from "../suite/run.ts";
 import { selectedCases } from "../suite/selection.ts";
 import { type RunCommand, UsageError } from "./command.ts";
 import { loadHarness } from "./load-harness.ts";
@@ -42,7 +43,7 @@ async function runWithProgress(command: RunCommand): Promise<{ report: Report; s
     });
     return { report, strayErrors: strayErrors.count() };
   } catch (error) {
-    // A `TypeError` reports invalid waivers in the harness or invalid environment variables.
+    // A `TypeError` reports invalid known failures of the harness or invalid environment variables.
     throw error instanceof TypeError ? new UsageError(error.message, { cause: error }) : error;
   } finally {
     progress.stop();

@@ -1,16 +1,15 @@
-import type { CaseResult, CaseStatus } from "../suite/case-result.ts";
 import { tiers } from "../suite/conformance-case.ts";
-import type { TierVerdict } from "../suite/tier-verdicts.ts";
+import type { CaseResult, CaseStatus, TierVerdict } from "../suite/report.ts";
 import { STATUS_STYLES } from "./progress.ts";
 import type { ReproducibleReport } from "./reproduction.ts";
 import { alignedColumns, type Paint, type Style } from "./terminal.ts";
 
-const STATUSES: readonly CaseStatus[] = ["passed", "failed", "waived", "not-exercised"];
+const STATUSES: readonly CaseStatus[] = ["passed", "failed", "known-failure", "not-exercised"];
 
 const BADGES: Readonly<Record<TierVerdict, { readonly text: string; readonly style: Style }>> = {
   passed: { text: "✓ passed", style: "green" },
   failed: { text: "✗ failed", style: "red" },
-  waived: { text: "! waived", style: "yellow" },
+  "known-failures": { text: "! known failures", style: "yellow" },
   partial: { text: "~ partial", style: "yellow" },
   "not-run": { text: "- not run", style: "dim" },
 };
@@ -21,9 +20,11 @@ type Result = ReproducibleReport["results"][number];
 export function summaryOf(report: ReproducibleReport, paint: Paint): string {
   const { harness, results, brokenClauses } = report;
   const lines = ["", paint("bold", harness)];
-  for (const status of ["failed", "waived"] as const) {
+  for (const status of ["failed", "known-failure"] as const) {
     const matching = results.filter((each) => each.status === status);
-    lines.push(...matching.flatMap((each) => ["", ...linesOf(each, paint(STATUS_STYLES[status], status))]));
+    lines.push(
+      ...matching.flatMap((each) => ["", ...linesOf(each, paint(STATUS_STYLES[status], labelOf(status)))]),
+    );
   }
   const unexercised = notExercised(results).map(
     ([reason, ids]) => `${paint("dim", reason)} ${ids.join(", ")}`,
@@ -41,7 +42,7 @@ export function summaryOf(report: ReproducibleReport, paint: Paint): string {
 export function sectionRows(results: readonly CaseResult[]): string[][] {
   const sections = Map.groupBy(results, ({ section }) => section);
   return [
-    ["Section", ...STATUSES.map((status) => status.replace("-", " "))],
+    ["Section", ...STATUSES.map(labelOf)],
     ...[...sections].map(([name, members]) => [name, ...countsOf(members)]),
     ["All", ...countsOf(results)],
   ];
@@ -49,7 +50,7 @@ export function sectionRows(results: readonly CaseResult[]): string[][] {
 
 /** Returns table rows with each tier's badge, its cases by status and its duration, after a header. */
 export function tierRows({ tiers: verdicts, results }: ReproducibleReport): string[][] {
-  const header = ["Tier", "Badge", ...STATUSES.map((status) => status.replace("-", " ")), "seconds"];
+  const header = ["Tier", "Badge", ...STATUSES.map(labelOf), "seconds"];
   const rows = tiers.map((tier) => {
     const members = results.filter((each) => each.tier === tier);
     const milliseconds = members.reduce((sum, each) => sum + each.milliseconds, 0);
@@ -66,6 +67,10 @@ export function notExercised(results: readonly CaseResult[]): [reason: string, i
     `Not exercised. ${message}`,
     members.map((each) => each.case),
   ]);
+}
+
+function labelOf(status: CaseStatus): string {
+  return status.replace("-", " ");
 }
 
 function countsOf(results: readonly CaseResult[]): string[] {

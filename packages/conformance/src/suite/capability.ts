@@ -1,9 +1,12 @@
-import type { Harness, Power } from "./harness.ts";
+import type { Capability, Harness } from "./harness.ts";
 
-/** A power that the case's "powers" name, so that the harness has it. */
-export function power<Name extends Power>(harness: Harness, name: Name): NonNullable<Harness[Name]> {
-  const found: Harness[Name] = harness[name];
-  if (found === undefined || found === null)
-    throw new TypeError(`The case uses the power ${name}, which its "powers" do not name.`);
-  return found;
+/** Returns a capability of the harness. The case must declare it in its `capabilities`. */
+export function capability<Name extends Capability>(
+  harness: Harness,
+  name: Name,
+): NonNullable<Harness[Name]> {
+  const value: Harness[Name] = harness[name];
+  if (value === undefined || value === null)
+    throw new TypeError(`The case uses ${name}. Add it to the \`capabilities\` of the case.`);
+  return value;
 }

@@ -1,13 +1,13 @@
 import { randomBytes } from "node:crypto";
 import { type FaultProxy, startFaultProxy } from "../engines/fault-proxy/index.ts";
-import { power } from "./capability.ts";
-import { type Belongings, casePlace } from "./case-location.ts";
+import { capability } from "./capability.ts";
+import { type CaseResources, caseLocation } from "./case-location.ts";
 import type { CaseContext } from "./conformance-case.ts";
 import type { Harness } from "./harness.ts";
 
-/** A case's context, and how to clear up after it. */
+/** The context of a case, and how to clean up after the case. */
 export interface OwnedContext extends CaseContext {
-  /** Closes what is still open and destroys the places, whatever of it fails; then throws the failures. */
+  /** Closes what is still open and destroys the locations. Attempts all of it, then throws the failures. */
   end(): Promise<void>;
 }
 
@@ -16,64 +16,64 @@ export function contextFor(
   caseId: string,
   { signal, settings }: Pick<CaseContext, "signal" | "settings">,
 ): OwnedContext {
-  const belongings: Belongings = {
+  const resources: CaseResources = {
     stores: new Set(),
     writers: new Set(),
-    peers: new Set(),
-    places: new Set(),
+    childProcesses: new Set(),
+    locations: new Set(),
   };
   const name = `${caseId.toLowerCase()}-${randomBytes(6).toString("hex")}`;
-  const place = casePlace(harness, name, belongings);
-  const elsewhere = casePlace(harness, `${name}-b`, belongings);
+  const location = caseLocation(harness, name, resources);
+  const elsewhere = caseLocation(harness, `${name}-b`, resources);
   const proxies = new Set<FaultProxy>();
-  let morePlaces = 0;
+  let moreLocations = 0;
 
   return {
     signal,
     settings,
     timeoutFactor: harness.timeoutFactor ?? 1,
-    open: place.open,
+    open: location.open,
     openElsewhere: elsewhere.open,
     async close(store) {
-      belongings.stores.delete(store);
+      resources.stores.delete(store);
       await store.close();
     },
-    rewrite: async (id, change) => power(harness, "rewrite").call(harness, name, id, change),
-    entries: place.entries,
+    rewrite: async (id, change) => capability(harness, "rewrite").call(harness, name, id, change),
+    entries: location.entries,
     async startProxy() {
-      const proxy = await startFaultProxy({ target: power(harness, "network").endpoint });
+      const proxy = await startFaultProxy({ target: capability(harness, "network").endpoint });
       proxies.add(proxy);
       return proxy;
     },
-    openThrough: place.openThrough,
-    openPeer: place.openPeer,
-    openMissing: place.openMissing,
+    openThrough: location.openThrough,
+    openInChildProcess: location.openInChildProcess,
+    openMissing: location.openMissing,
     keepsConnections: harness.network?.keepsConnections ?? false,
-    newPlace() {
-      morePlaces += 1;
-      return casePlace(harness, `${name}-${morePlaces}`, belongings);
+    newLocation() {
+      moreLocations += 1;
+      return caseLocation(harness, `${name}-${moreLocations}`, resources);
     },
-    crashBackend: async () => power(harness, "backend").crash(),
-    end: () => clearUp(harness, { ...belongings, proxies }),
+    crashBackend: async () => capability(harness, "backend").crash(),
+    end: () => cleanUp(harness, resources, proxies),
   };
 }
 
-interface Leftovers extends Belongings {
-  readonly proxies: ReadonlySet<FaultProxy>;
-}
-
-async function clearUp(
+async function cleanUp(
   harness: Harness,
-  { stores, writers, peers, places, proxies }: Leftovers,
+  { stores, writers, childProcesses, locations }: CaseResources,
+  proxies: ReadonlySet<FaultProxy>,
 ): Promise<void> {
   const killed = await Promise.allSettled([...writers].map((each) => each.end("SIGKILL")));
-  const closing = [...[...stores].map((store) => store.close()), ...[...peers].map((peer) => peer.end())];
+  const closing = [
+    ...[...stores].map((store) => store.close()),
+    ...[...childProcesses].map((child) => child.end()),
+  ];
   const closed = await Promise.allSettled(closing);
-  const destroyed = await Promise.allSettled([...places].map((each) => harness.destroy(each)));
+  const destroyed = await Promise.allSettled([...locations].map((each) => harness.destroy(each)));
   const ended = await Promise.allSettled([...proxies].map((each) => each.close()));
   const reasons = [...killed, ...closed, ...destroyed, ...ended].flatMap((each) =>
     each.status === "rejected" ? [each.reason] : [],
   );
   if (reasons.length > 0)
-    throw new AggregateError(reasons, `Clearing up failed: ${reasons.map(String).join("; ")}`);
+    throw new AggregateError(reasons, `Cleaning up failed: ${reasons.map(String).join("; ")}`);
 }

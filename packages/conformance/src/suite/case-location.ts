@@ -1,63 +1,63 @@
 import type { ThreadStore } from "@threadstore/core";
 import { type ChildClient, startChild } from "../engines/child-process/child-client.ts";
 import { startWriter, type Writer } from "../engines/crash/writer.ts";
-import { power } from "./capability.ts";
-import type { CaseContext, CasePlace } from "./conformance-case.ts";
+import { capability } from "./capability.ts";
+import type { CaseContext, CaseLocation } from "./conformance-case.ts";
 import type { Harness } from "./harness.ts";
 
-/** What a case has to be rid of in the end. */
-export interface Belongings {
+/** Everything that must be cleaned up when a case ends. */
+export interface CaseResources {
   readonly stores: Set<ThreadStore>;
   readonly writers: Set<Writer>;
-  readonly peers: Set<ChildClient>;
-  /** Names of places. */
-  readonly places: Set<string>;
+  readonly childProcesses: Set<ChildClient>;
+  /** Names of locations. */
+  readonly locations: Set<string>;
 }
 
-/** A place as the case's own functions work with it, too. */
-export interface OwnedPlace extends CasePlace {
+/** A location with the functions of the case's context that refer to it. */
+export interface OwnedLocation extends CaseLocation {
   readonly openThrough: CaseContext["openThrough"];
-  readonly openPeer: CaseContext["openPeer"];
+  readonly openInChildProcess: CaseContext["openInChildProcess"];
   readonly openMissing: CaseContext["openMissing"];
 }
 
-/** A place of a case, with what the case opens and starts there noted among its belongings. */
-export function casePlace(harness: Harness, name: string, belongings: Belongings): OwnedPlace {
-  const { stores, writers, peers, places } = belongings;
+/** Creates a location that registers what is opened and started there with the resources of the case. */
+export function caseLocation(harness: Harness, name: string, resources: CaseResources): OwnedLocation {
+  const { stores, writers, childProcesses, locations } = resources;
 
-  async function opened(opening: () => Promise<ThreadStore>): Promise<ThreadStore> {
-    places.add(name);
+  async function registered(opening: () => Promise<ThreadStore>): Promise<ThreadStore> {
+    locations.add(name);
     const store = await opening();
     stores.add(store);
     return store;
   }
 
   return {
-    open: (options = {}) => opened(() => harness.open(name, options)),
+    open: (options = {}) => registered(() => harness.open(name, options)),
     openThrough: ({ port }, options = {}) =>
-      opened(() => power(harness, "network").open(name, { host: "127.0.0.1", port }, options)),
-    openMissing: () => opened(() => power(harness, "missing").call(harness)),
-    async openPeer() {
-      places.add(name);
-      const peer = startChild(power(harness, "peer"), name);
-      peers.add(peer);
-      await peer.opened;
-      return peer;
+      registered(() => capability(harness, "network").open(name, { host: "127.0.0.1", port }, options)),
+    openMissing: () => registered(() => capability(harness, "missing").call(harness)),
+    async openInChildProcess() {
+      locations.add(name);
+      const child = startChild(capability(harness, "childProcess"), name);
+      childProcesses.add(child);
+      await child.opened;
+      return child;
     },
-    entries: async () => power(harness, "entries").call(harness, name),
-    durabilitySettings: async () => power(harness, "durability").settings(name),
+    entries: async () => capability(harness, "entries").call(harness, name),
+    durabilitySettings: async () => capability(harness, "durability").settings(name),
     startWriter(job) {
-      places.add(name);
-      const writer = startWriter(power(harness, "peer"), name, job);
+      locations.add(name);
+      const writer = startWriter(capability(harness, "childProcess"), name, job);
       writers.add(writer);
       const forget = (): void => void writers.delete(writer);
       writer.ended.then(forget, forget);
       return writer;
     },
-    folder: () => power(harness, "disk").folder(name),
+    folder: () => capability(harness, "disk").folder(name),
     async destroy() {
       await harness.destroy(name);
-      places.delete(name);
+      locations.delete(name);
     },
   };
 }

@@ -3,7 +3,7 @@ import type { ChildClient } from "../engines/child-process/child-client.ts";
 import type { Job } from "../engines/crash/messages.ts";
 import type { Writer } from "../engines/crash/writer.ts";
 import type { FaultProxy } from "../engines/fault-proxy/index.ts";
-import type { DurabilitySetting, Power } from "./harness.ts";
+import type { Capability, DurabilitySetting } from "./harness.ts";
 import type { SuiteSettings } from "./settings.ts";
 
 /** The clauses of docs/contract.md. */
@@ -18,91 +18,97 @@ export type Clause =
   | "M1"
   | `F${1 | 2 | 3 | 4 | 5 | 6 | 7}`;
 
-/** The tiers, in the order in which they are reported. */
+/** The tiers in the order in which they run and are reported. */
 export const tiers = ["core", "concurrent", "faults", "durable", "hygiene"] as const;
 
 /**
- * What a case is about. `core`: one caller at a time. `concurrent`: several at once. `faults`: a network
- * that fails. `durable`: processes, disks and servers that crash. `hygiene`: what calls leave behind in the process.
+ * What a case needs to go wrong, if anything.
+ *
+ * - `core`: nothing. One caller at a time.
+ * - `concurrent`: several callers at once.
+ * - `faults`: a network that fails.
+ * - `durable`: processes, disks and servers that crash.
+ * - `hygiene`: leaks of calls and stores in the process.
  */
 export type Tier = (typeof tiers)[number];
 
-/** One thing that the contract promises, and how to find out whether a store keeps it. */
+/** Tests one promise of the contract. */
 export interface ConformanceCase {
-  /** Stable once published: waivers and reports name cases by it. */
+  /** The main clause and a running number, such as `C4-2`. Known failures and reports refer to cases by id. */
   readonly id: string;
   readonly title: string;
+  /** The section of the contract that has the main clause. */
   readonly section: string;
   readonly tier: Tier;
-  /** What a store that fails the case breaks. */
+  /** The clauses that a store violates if it fails the case. */
   readonly clauses: readonly Clause[];
-  /** What the harness must be able to do; without it the case is reported as not exercised. */
-  readonly powers: readonly Power[];
-  /** The limit of the case, in milliseconds of effective time, before the harness's `timeoutFactor`. */
+  /** What the harness must provide. Without it the case is reported as not exercised. */
+  readonly capabilities: readonly Capability[];
+  /** Milliseconds that the case may take, before the harness's `timeoutFactor`. */
   readonly timeoutMs: number;
   readonly run: (context: CaseContext) => Promise<void>;
 }
 
-/** What a case works with: stores of a place of its own, closed and destroyed when the case ends. */
+/** The stores and tools of one case. Its stores are closed and its locations destroyed when the case ends. */
 export interface CaseContext {
-  /** Aborted when the case's time is up: whoever loops stops then. */
+  /** Aborts when the case has ended or its time is up, so that loops stop. */
   readonly signal: AbortSignal;
   /** How much the case does, and from which seed. */
   readonly settings: SuiteSettings;
-  /** By how much the case may take longer than on a local store. */
+  /** How many times as long as on a local store the case may take. */
   readonly timeoutFactor: number;
-  /** A client of the case's place; each call opens another. */
+  /** Opens another client of the case's location. */
   readonly open: (options?: StoreOptions) => Promise<ThreadStore>;
-  /** A client of a second place, which has nothing in common with the first. */
+  /** Opens a client of a second location, which shares nothing with the first. */
   readonly openElsewhere: (options?: StoreOptions) => Promise<ThreadStore>;
-  /** Closes a store within the case, once. */
+  /** Closes a store before the case ends, once. */
   readonly close: (store: ThreadStore) => Promise<void>;
-  /** The power of that name, on the case's place. */
+  /** The harness's capability of that name, for the case's location. */
   readonly rewrite: (id: string, change: (record: Uint8Array) => Uint8Array) => Promise<void>;
-  /** The power of that name, on the case's place. */
+  /** The harness's capability of that name, for the case's location. */
   readonly entries: () => Promise<readonly string[]>;
-  /** Starts a proxy in front of the backend, which fails when told and ends with the case. The power `network`. */
+  /** Starts a proxy in front of the backend that fails on request. It ends with the case. Needs `network`. */
   readonly startProxy: () => Promise<FaultProxy>;
-  /** A client of the case's place that reaches the backend through the proxy. The power `network`. */
+  /** Opens a client of the case's location that reaches the backend through the proxy. Needs `network`. */
   readonly openThrough: (proxy: FaultProxy, options?: StoreOptions) => Promise<ThreadStore>;
-  /** A client of the case's place in a process of its own, which ends with the case. The power `peer`. */
-  readonly openPeer: () => Promise<ChildClient>;
-  /** A client of what is not there. The power `missing`. */
+  /** Opens a client of the case's location in a child process, which ends with the case. Needs `childProcess`. */
+  readonly openInChildProcess: () => Promise<ChildClient>;
+  /** Opens a store whose backend is set up wrong. Needs `missing`. */
   readonly openMissing: () => Promise<ThreadStore>;
-  /** Whether connections outlive their store, as the power `network` says. */
+  /** Whether connections outlive their store, as the harness's `network` states. */
   readonly keepsConnections: boolean;
-  /** Another place, which has nothing in common with the others of the case. */
-  readonly newPlace: () => CasePlace;
-  /** Kills the backend and starts it again. The power `backend`. */
+  /** Creates another location, which shares nothing with the other ones of the case. */
+  readonly newLocation: () => CaseLocation;
+  /** Kills the backend and starts it again. Needs `backend`. */
   readonly crashBackend: () => Promise<void>;
 }
 
-/** A place that a case lets processes or disks crash on. It goes when the case ends. */
-export interface CasePlace {
-  /** A client of the place; the case's `close` closes it before the case ends. */
+/** A location where a case crashes processes or disks. It is destroyed when the case ends. */
+export interface CaseLocation {
+  /** Opens a client of the location. The case's `close` closes it before the case ends. */
   readonly open: (options?: StoreOptions) => Promise<ThreadStore>;
-  /** The power of that name. */
+  /** The harness's capability of that name. */
   readonly entries: () => Promise<readonly string[]>;
-  /** The power of that name. */
+  /** The settings that the harness's `durability` reads. */
   readonly durabilitySettings: () => Promise<readonly DurabilitySetting[]>;
-  /** Starts a process that is to write to the place. It is killed when the case ends. The power `peer`. */
+  /** Starts a process that writes to the location. It is killed when the case ends. Needs `childProcess`. */
   readonly startWriter: (job: Job) => Writer;
-  /** Where the place keeps its files. The power `disk`. */
+  /** Returns the folder of the location's files. Needs `disk`. */
   readonly folder: () => string;
-  /** Removes it and all it holds; its stores are closed. */
+  /** Deletes the location and everything in it. Its stores must be closed. */
   readonly destroy: () => Promise<void>;
 }
 
-type CaseInSection = Omit<ConformanceCase, "section" | "tier" | "powers" | "timeoutMs"> &
-  Partial<Pick<ConformanceCase, "tier" | "powers" | "timeoutMs">>;
+type CaseInSection = Omit<ConformanceCase, "section" | "tier" | "capabilities" | "timeoutMs"> &
+  Partial<Pick<ConformanceCase, "tier" | "capabilities" | "timeoutMs">>;
 
 /** Several callers at once. */
 export const CONCURRENT = { tier: "concurrent" } as const;
 
 /** A network that fails. */
-export const FAULTY_NETWORK = { tier: "faults", powers: ["network"] } as const;
+export const FAULTY_NETWORK = { tier: "faults", capabilities: ["network"] } as const;
 
-/** Processes, disks and servers that crash: hundreds of times, which takes minutes. */
+/** Processes, disks or servers that crash, dozens of times in each case. */
 export const DURABLE = { tier: "durable", timeoutMs: 480_000 } as const;
 
 /** Leaks. */
@@ -110,5 +116,5 @@ export const HYGIENE = { tier: "hygiene" } as const;
 
 /** Returns the cases of one section of the contract, with defaults for what they do not set. */
 export function section(name: string, cases: readonly CaseInSection[]): ConformanceCase[] {
-  return cases.map((each) => ({ section: name, tier: "core", powers: [], timeoutMs: 60_000, ...each }));
+  return cases.map((each) => ({ section: name, tier: "core", capabilities: [], timeoutMs: 60_000, ...each }));
 }

@@ -7,60 +7,56 @@ import {
   type ThreadStoreErrorCode,
 } from "@threadstore/core";
 
-// Every expectation says what was promised and what happened instead, since whoever reads it wrote the store and
-// not the case.
+// Adapter authors read these failures without knowing the case. Each one states what the contract promises, in a
+// sentence without a full stop, and what the store did instead.
 
-/** Fails, saying what was promised and what happened. */
-export function broken(
-  promised: string,
-  happened: string,
+/** Fails the case. */
+export function fail(
+  expectation: string,
+  actual: string,
   details: { actual?: unknown; expected?: unknown } = {},
 ): never {
-  throw new AssertionError({ message: failureMessage(promised, happened), ...details });
+  throw new AssertionError({ message: failureMessage(expectation, actual), ...details });
 }
 
-/** Words a failure: what the contract promises, and what the store did instead. */
 export function failureMessage(expectation: string, actual: string): string {
   return `Expected: ${expectation}. Actual: ${actual}.`;
 }
 
-export function holds(condition: boolean, promised: string, happened: string): asserts condition {
-  if (!condition) broken(promised, happened);
+export function expectTrue(condition: boolean, expectation: string, actual: string): asserts condition {
+  if (!condition) fail(expectation, actual);
 }
 
-/** That two values are deeply and strictly equal. */
-export function same(actual: unknown, expected: unknown, promised: string): void {
+/** Expects the values to be deeply and strictly equal. */
+export function expectEqual(actual: unknown, expected: unknown, expectation: string): void {
   if (isDeepStrictEqual(actual, expected)) return;
-  broken(promised, `got ${show(actual)} instead of ${show(expected)}`, { actual, expected });
+  fail(expectation, `got ${show(actual)} instead of ${show(expected)}`, { actual, expected });
 }
 
-/** That the call rejects with one of the codes; hands out the error. */
-export async function refuses(
+/** Expects the call to reject with one of the codes, and returns the error. `description` is the call in words. */
+export async function expectError(
   codes: ThreadStoreErrorCode | readonly ThreadStoreErrorCode[],
-  promised: string,
+  description: string,
   call: () => Promise<unknown>,
 ): Promise<ThreadStoreError> {
-  const expected = [codes].flat();
+  const allowed = [codes].flat();
+  const expectation = `${description} rejects with ${allowed.join(" or ")}`;
   const outcome = await outcomeOf(call);
-  if (outcome.state === "resolved")
-    broken(`${promised} rejects with ${expected.join(" or ")}`, `it resolved to ${show(outcome.value)}`);
+  if (outcome.state === "resolved") fail(expectation, `it resolved to ${show(outcome.value)}`);
   const { error } = outcome;
-  if (ThreadStoreError.is(error) && expected.includes(error.code)) return error;
-  return broken(
-    `${promised} rejects with ${expected.join(" or ")}`,
-    `it rejected with ${describeError(error)}`,
-  );
+  if (ThreadStoreError.is(error) && allowed.includes(error.code)) return error;
+  return fail(expectation, `it rejected with ${describeError(error)}`);
 }
 
-/** That the call rejects with this very value. */
-export async function rejectsWith(
+/** Expects the call to reject with this very value. */
+export async function expectRejection(
   reason: unknown,
-  promised: string,
+  expectation: string,
   call: () => Promise<unknown>,
 ): Promise<void> {
   const outcome = await outcomeOf(call);
-  if (outcome.state === "resolved") broken(promised, `it resolved to ${show(outcome.value)}`);
-  if (outcome.error !== reason) broken(promised, `it rejected with ${describeError(outcome.error)}`);
+  if (outcome.state === "resolved") fail(expectation, `it resolved to ${show(outcome.value)}`);
+  if (outcome.error !== reason) fail(expectation, `it rejected with ${describeError(outcome.error)}`);
 }
 
 export type Outcome<T> =
@@ -75,19 +71,23 @@ export async function outcomeOf<T>(call: () => Promise<T>): Promise<Outcome<T>> 
   }
 }
 
-/** The thread, which has to be there. */
-export async function loaded(store: ThreadStore, id: string, promised: string): Promise<StoredThread> {
+/** Loads a thread that must exist. */
+export async function loadExisting(
+  store: ThreadStore,
+  id: string,
+  expectation: string,
+): Promise<StoredThread> {
   const stored = await store.load(id);
-  return stored ?? broken(promised, `load(${show(id)}) was ${show(stored)}`);
+  return stored ?? fail(expectation, `load(${show(id)}) returned ${show(stored)}`);
 }
 
-/** That nothing live is at the id. */
-export async function absent(store: ThreadStore, id: string, promised: string): Promise<void> {
+/** Expects that no live thread has the id. */
+export async function expectMissing(store: ThreadStore, id: string, expectation: string): Promise<void> {
   const stored = await store.load(id);
-  if (stored !== undefined) broken(promised, `load(${show(id)}) was ${show(stored)}`);
+  if (stored !== undefined) fail(expectation, `load(${show(id)}) returned ${show(stored)}`);
 }
 
-/** A value on one short line, in ASCII, so that ids that look alike can be told apart. */
+/** Formats a value on one short line, in ASCII, so that ids that look alike can be told apart. */
 export function show(value: unknown): string {
   const line =
     typeof value === "string"

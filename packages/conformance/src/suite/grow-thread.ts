@@ -1,17 +1,17 @@
 import type { StoredThread, ThreadStore } from "@threadstore/core";
 
-/** How {@link growThread} lets a thread grow. */
+/** How {@link growThread} grows a thread. */
 export interface GrowthOptions {
   readonly id: string;
   readonly turns: number;
-  /** Told of the thread after each turn. */
+  /** Called with the thread after each turn. */
   readonly onTurn?: (stored: StoredThread, turn: number) => Promise<void> | void;
 }
 
 /**
- * Grows a thread by a turn and saves it, as often as asked: a question of 200 bytes, an answer of 800, and every
- * third time a tool call of 2 KB. For whoever counts what a store sends and writes for it: with 200 turns the
- * thread has some 350 KB.
+ * Grows a thread turn by turn and saves it after each one: a question of 200 bytes, an answer of 800 and, every third
+ * time, a tool call of 2 KB. After 200 turns the thread has some 350 KB. For tests that count what a store sends and
+ * writes.
  */
 export async function growThread(
   store: ThreadStore,
@@ -24,7 +24,7 @@ export async function growThread(
     stored = await store.save(id, { kind: "chat", messages }, { previous: stored });
     await onTurn?.(stored, turn);
   }
-  if (stored === undefined) throw new TypeError("turns must be at least 1.");
+  if (stored === undefined) throw new TypeError("`turns` must be at least 1.");
   return stored;
 }
 

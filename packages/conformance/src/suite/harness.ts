@@ -1,152 +1,151 @@
 import type { JsonValue, StoreOptions, ThreadStore } from "@threadstore/core";
 
-/** What a harness may be able to do beyond opening stores. Each unlocks cases. */
-export type Power =
+/** The optional members of a harness that cases depend on. Each one enables more cases. */
+export type Capability =
   | "rewrite"
   | "entries"
   | "missing"
   | "network"
-  | "peer"
+  | "childProcess"
   | "disk"
   | "durability"
   | "backend";
 
-/** Where a server listens. */
+/** The address of a server. */
 export interface Endpoint {
   readonly host: string;
   readonly port: number;
 }
 
-/** How stores reach their backend, so that the suite can stand in the way. */
+/** How stores reach their backend, so that the suite can put a proxy in between. */
 export interface Network {
-  /** Where the backend listens: for HTTP/1.1 or RESP (Redis), without TLS. */
+  /** The backend's address. It must speak HTTP/1.1 or RESP (Redis), without TLS. */
   readonly endpoint: Endpoint;
 
-  /** As `open` of the harness, except that the store connects to `endpoint` and to nothing else. */
-  open(place: string, endpoint: Endpoint, options?: StoreOptions): Promise<ThreadStore>;
+  /** Opens a store like the harness's `open`, but connects to `endpoint` and to nothing else. */
+  open(location: string, endpoint: Endpoint, options?: StoreOptions): Promise<ThreadStore>;
 
   /**
-   * Whether the stores' library keeps idle connections for the whole process, so that closing a store cannot close
-   * them.
+   * Whether the client library keeps idle connections for the whole process, so that closing a store cannot close them.
    * @default false
    */
   readonly keepsConnections?: boolean;
 }
 
-/** How other processes open a place. */
-export interface Peer {
-  /** The URL or absolute path of a module that exports {@link PeerModule}; TypeScript where Node.js runs that. */
+/** How child processes of the suite open a location. */
+export interface ChildProcessHarness {
+  /** URL or absolute path of a module that exports a {@link ChildProcessModule}. TypeScript works if Node.js runs it. */
   readonly module: URL | string;
   /**
-   * What the module needs to know beside the place, such as a folder.
+   * What the module needs to know in addition to the location, such as a folder.
    * @default null
    */
   readonly parameters?: JsonValue;
 }
 
-export interface PeerModule {
+export interface ChildProcessModule {
   /**
-   * A store on the place, which the harness may have open too, with the `parameters` of the harness. Once it is
-   * closed, nothing of it keeps the process from ending.
+   * Opens a store at the location, which other processes may have open too. `parameters` are those of the harness. Once
+   * the store is closed, nothing of it may keep the process alive.
    */
-  openPeer(place: string, parameters: JsonValue): Promise<ThreadStore> | ThreadStore;
+  openStore(location: string, parameters: JsonValue): Promise<ThreadStore> | ThreadStore;
 }
 
-/** For a store that keeps each place in a folder of its own, and reaches it through `node:fs` and nothing else. */
+/** For a store that keeps each location in its own folder and accesses the folder only through `node:fs`. */
 export interface Disk {
-  /** The absolute path of the place's folder. The folder above it is there, and is not the store's to make. */
-  folder(place: string): string;
+  /** Returns the absolute path of the location's folder. Its parent exists, and the store does not create it. */
+  folder(location: string): string;
 }
 
-/** For a store whose saves are made durable where the suite cannot watch it, as the backend's settings say. */
+/** For a store whose backend writes to disk, so that only the backend's settings show whether saves are durable. */
 export interface Durability {
-  /** Looks up every setting on which it depends that an acknowledged save is durable. The place has been written to. */
-  settings(place: string): Promise<readonly DurabilitySetting[]>;
+  /** Reads every setting that the durability of an acknowledged save depends on. The location has been written to. */
+  settings(location: string): Promise<readonly DurabilitySetting[]>;
 }
 
 export interface DurabilitySetting {
-  /** As the backend calls it, such as `appendfsync`. */
+  /** The backend's own name for it, such as `appendfsync`. */
   readonly name: string;
-  /** The values with which the store keeps what its documentation promises. */
-  readonly promised: readonly string[];
-  /** The value in force, as the backend tells it, for the connection that the store saves on. */
-  readonly found: string;
+  /** The values with which the store is as durable as its documentation promises. */
+  readonly accepted: readonly string[];
+  /** The value in force for the connection that the store saves on, as the backend reports it. */
+  readonly actual: string;
 }
 
-/** For a backend that is a process of its own and belongs to the harness. */
+/** For a backend that runs in its own process, which the harness controls. */
 export interface Backend {
-  /** Ends the backend as a crash does (`kill -9`) and starts it again; resolves when it answers. */
+  /** Kills the backend with `kill -9` and starts it again. Resolves once it answers. */
   crash(): Promise<void>;
 }
 
-/** How the suite gets at stores of one kind. */
+/** Gives the suite access to one kind of store. */
 export interface Harness {
-  /** Of the store, as reports show it. */
+  /** The store's name in reports. */
   readonly name: string;
 
   /**
-   * A store on the place of that name, which is created when it is first opened: a folder, a table, a key
-   * prefix. Opened twice, it is two clients of the same threads, that share no more than two processes could;
-   * different places share nothing. A name is lower-case letters, digits and hyphens, at most 32 of them.
+   * Opens a store at the location, creating it if necessary: a folder, a table, a key prefix. Two stores opened at one
+   * location are two clients of the same threads and share no more than two processes could. Stores at different
+   * locations share nothing. A location's name has at most 32 lower-case letters, digits and hyphens.
    *
-   * `options` are those of every store, and all of them hold, above all `now`: the clock of the cases on expiry.
+   * The store must honor all `options`, in particular `now`, the clock of the cases on expiry.
    */
-  open(place: string, options?: StoreOptions): Promise<ThreadStore>;
+  open(location: string, options?: StoreOptions): Promise<ThreadStore>;
 
-  /** Removes the place and all it holds, also when nothing was made of it yet. Its stores are closed by then. */
-  destroy(place: string): Promise<void>;
+  /** Deletes the location and everything in it, even if it was never created. All its stores are closed by then. */
+  destroy(location: string): Promise<void>;
 
   /**
-   * Replaces the bytes of a stored record, behind the store's back, to see how it meets damage. `change` gets
-   * the whole record as the backend holds it. The thread is one of the store's own namespace.
+   * Replaces the bytes of a stored record without the store's knowledge, so that cases can corrupt it. `change` receives
+   * the whole record as the backend stores it. The thread is in the store's own namespace.
    */
-  rewrite?(place: string, id: string, change: (record: Uint8Array) => Uint8Array): Promise<void>;
+  rewrite?(location: string, id: string, change: (record: Uint8Array) => Uint8Array): Promise<void>;
 
   /**
-   * The names of all that the backend holds for the place: records, files, rows, objects, and debris of every
-   * kind; not empty folders, nor what exists once however many threads there are.
+   * Returns the names of everything that the backend stores for the location: records, files, rows, objects and any
+   * leftovers. Omit empty folders and whatever exists once, however many threads there are.
    */
-  entries?(place: string): Promise<readonly string[]>;
+  entries?(location: string): Promise<readonly string[]>;
 
   /**
-   * A store whose bucket, container, database or folder is not there, or is something else, and is not the store's to
-   * make: what an operator has forgotten, or misspelt.
+   * Opens a store whose bucket, container, database or folder does not exist or is something else, and is not the
+   * store's to create: an operator forgot it, or misspelled its name.
    */
   missing?(): Promise<ThreadStore>;
 
   /** For a store that reaches its backend over a network. */
   readonly network?: Network;
 
-  /** For a store whose threads other processes see too. */
-  readonly peer?: Peer;
+  /** For a store whose threads are visible to other processes. */
+  readonly childProcess?: ChildProcessHarness;
 
   /** For a store that keeps files. */
   readonly disk?: Disk;
 
-  /** For a store whose backend writes to the disk in its stead. */
+  /** For a store whose backend writes to disk. */
   readonly durability?: Durability;
 
   /** For a store whose backend can be killed. */
   readonly backend?: Backend;
 
   /**
-   * By how much cases may take longer than on a local store.
+   * How many times as long as on a local store cases may take.
    * @default 1
    */
   readonly timeoutFactor?: number;
 
   /** Cases that the store is known to fail. */
-  readonly waivers?: readonly Waiver[];
+  readonly knownFailures?: readonly KnownFailure[];
 }
 
 /**
- * A known failure: the case runs, and has to fail, so that a waiver does not outlive its reason. From `until` on
- * it counts as any other case.
+ * A case that the store is known to fail. The case still runs and must fail, so that the entry cannot outlive its reason.
+ * From the day `until` on, it counts like any other case.
  */
-export interface Waiver {
+export interface KnownFailure {
   /** The id of the case, such as `C2-3`. */
   readonly case: string;
   readonly reason: string;
-  /** A day, as `2027-01-31`. */
+  /** A day such as `2027-01-31`. */
   readonly until: string;
 }

@@ -1,13 +1,13 @@
 import { cases } from "../cases/index.ts";
 import type { ConformanceCase } from "./conformance-case.ts";
 import type { Harness } from "./harness.ts";
-import { expectFailure, waiversOf } from "./known-failures.ts";
-import { runnerTimeoutMs, missingPowers, runCase } from "./run-case.ts";
+import { expectFailure, knownFailuresOf } from "./known-failures.ts";
+import { missingCapabilities, runCase, runnerTimeoutMs } from "./run-case.ts";
 import { selectedCases, type Selection } from "./selection.ts";
 
 /**
- * The functions of a test runner that the suite needs: those of Vitest (`after` is its `afterAll`) and of
- * `node:test` as they are; README.md has the lines for Jest, Mocha and Bun.
+ * The functions of a test runner that the suite needs. Those of `node:test` and Vitest (with `afterAll` as `after`) fit
+ * as they are. README.md shows the code for Jest, Mocha and Bun.
  */
 export interface Runner {
   readonly describe: (title: string, body: () => void) => unknown;
@@ -20,46 +20,46 @@ export interface Runner {
   readonly after: (check: () => void) => unknown;
 }
 
-/** Registers every case as a test of the runner, or those of a selection. Each section and tier is one suite. */
+/** Registers all cases, or a selection of them, as tests of the runner. Each section and tier becomes a test suite. */
 export function register(harness: Harness, { describe, it, after }: Runner, selection: Selection = {}): void {
-  const waivers = waiversOf(harness, cases);
+  const knownFailures = knownFailuresOf(harness, cases);
   const selected = selectedCases(selection);
-  const due = selected.filter((each) => missingPowers(harness, each).length === 0);
+  const exercised = selected.filter((each) => missingCapabilities(harness, each).length === 0);
   const ran = new Set<ConformanceCase>();
-  let isWholeRun = false;
+  let mustRunAll = false;
   const suites = Map.groupBy(selected, ({ section, tier }) => `${section} (${tier})`);
   for (const [title, members] of suites) describe(title, () => members.forEach(registerCase));
   describe("All cases", () => {
     // A run that selects some tests by their titles does not include this one.
-    it(`[all] no case that is due is left out`, { timeout: 60_000 }, async () => {
-      isWholeRun = true;
+    it("[all] no case is left out", { timeout: 60_000 }, async () => {
+      mustRunAll = true;
     });
   });
   after(() => {
-    if (ran.size === 0) throw new Error(`Not one case ran on ${harness.name}: nothing is proved.`);
-    const leftOut = due.filter((each) => !ran.has(each)).map(({ id }) => id);
-    if (isWholeRun && leftOut.length > 0)
-      throw new Error(`Cases that are due on ${harness.name} did not run: ${leftOut.join(", ")}.`);
+    if (ran.size === 0) throw new Error(`No case ran for ${harness.name}, so nothing is proved.`);
+    const leftOut = exercised.filter((each) => !ran.has(each)).map(({ id }) => id);
+    if (mustRunAll && leftOut.length > 0)
+      throw new Error(`Cases did not run for ${harness.name}: ${leftOut.join(", ")}.`);
   });
 
   function registerCase(conformanceCase: ConformanceCase): void {
     const title = `[${conformanceCase.id}] ${conformanceCase.title}`;
     const timeout = runnerTimeoutMs(harness, conformanceCase);
-    const missing = missingPowers(harness, conformanceCase);
+    const missing = missingCapabilities(harness, conformanceCase);
     if (missing.length > 0) {
-      const why = `not exercised: the harness lacks ${missing.join(" and ")}`;
-      it(`${title} (${why})`, { timeout, skip: true }, () => Promise.reject(new Error(why)));
+      const reason = `not exercised: the harness lacks ${missing.join(" and ")}`;
+      it(`${title} (${reason})`, { timeout, skip: true }, () => Promise.reject(new Error(reason)));
       return;
     }
-    const waiver = waivers.get(conformanceCase.id);
+    const knownFailure = knownFailures.get(conformanceCase.id);
     const run = (): Promise<void> => {
       ran.add(conformanceCase);
       return runCase(harness, conformanceCase);
     };
-    if (waiver === undefined) it(title, { timeout }, run);
+    if (knownFailure === undefined) it(title, { timeout }, run);
     else
-      it(`${title} (waived until ${waiver.until}: ${waiver.reason})`, { timeout }, () =>
-        expectFailure(waiver, run),
+      it(`${title} (known failure until ${knownFailure.until}: ${knownFailure.reason})`, { timeout }, () =>
+        expectFailure(knownFailure, run),
       );
   }
 }

@@ -3,16 +3,16 @@ import { afterEffectiveTime } from "../utilities/effective-time.ts";
 import { contextFor, type OwnedContext } from "./case-context.ts";
 import type { ConformanceCase } from "./conformance-case.ts";
 import { describeError, failureMessage } from "./expectations.ts";
-import type { Harness, Power } from "./harness.ts";
+import type { Capability, Harness } from "./harness.ts";
 import { suiteSettings, type SuiteSettings } from "./settings.ts";
 
-/** The effective time for closing stores and destroying a place, in addition to the case's own limit. */
-const CLEARING_UP_MS = 30_000;
+/** The effective time for closing stores and destroying locations, in addition to the case's own limit. */
+const CLEAN_UP_MS = 30_000;
 
 /** The runner counts wall time. Its limit must not expire before the case's own, even on a very busy machine. */
 const RUNNER_FACTOR = 20;
 
-/** Runs one case within its time and clears up. Rejects with what was wrong. */
+/** Runs one case within its time limit and cleans up. Rejects with the failure. */
 export async function runCase(
   harness: Harness,
   conformanceCase: ConformanceCase,
@@ -25,46 +25,46 @@ export async function runCase(
     await within(timeoutMs, () => conformanceCase.run(context), `it did not end within ${timeoutMs} ms`);
   } catch (error) {
     controller.abort(error);
-    throw await failureAfterEnd(harness, context, asBrokenPromise(conformanceCase, error));
+    throw await withCleanUpFailure(harness, context, asAssertionError(conformanceCase, error));
   }
   controller.abort();
-  await endInTime(harness, context);
+  await cleanUp(harness, context);
 }
 
 /** Returns a limit for the test runner, in milliseconds. It catches only a case whose own limit does not work. */
 export function runnerTimeoutMs(harness: Harness, conformanceCase: ConformanceCase): number {
-  return RUNNER_FACTOR * (caseTimeoutMs(harness, conformanceCase) + CLEARING_UP_MS * factorOf(harness));
+  return RUNNER_FACTOR * (caseTimeoutMs(harness, conformanceCase) + CLEAN_UP_MS * factorOf(harness));
 }
 
-/** What the harness would have to be able to do for the case, and is not. */
-export function missingPowers(harness: Harness, { powers }: ConformanceCase): Power[] {
-  return powers.filter((power) => harness[power] === undefined);
+/** Returns the capabilities that the case needs and the harness lacks. */
+export function missingCapabilities(harness: Harness, { capabilities }: ConformanceCase): Capability[] {
+  return capabilities.filter((name) => harness[name] === undefined);
 }
 
-/** What a case threw, in the words of expectations: a call that was to succeed rejected, or time ran out. */
-function asBrokenPromise({ title }: ConformanceCase, error: unknown): Error {
+/** Words an unexpected rejection or a timeout like a failed expectation. */
+function asAssertionError({ title }: ConformanceCase, error: unknown): Error {
   if (error instanceof AssertionError) return error;
   const failure = new AssertionError({ message: failureMessage(title, describeError(error)) });
   failure.cause = error;
   return failure;
 }
 
-/** The failure of the case comes first; that of clearing up is told with it, not instead of it. */
-async function failureAfterEnd(harness: Harness, context: OwnedContext, failure: Error): Promise<Error> {
+/** Cleans up after a failure. If that fails too, the message mentions it after the case's own failure. */
+async function withCleanUpFailure(harness: Harness, context: OwnedContext, failure: Error): Promise<Error> {
   try {
-    await endInTime(harness, context);
+    await cleanUp(harness, context);
   } catch (error) {
-    failure.message += ` (And then: ${String(error)})`;
+    failure.message += ` (Afterwards: ${String(error)})`;
   }
   return failure;
 }
 
-function endInTime(harness: Harness, context: OwnedContext): Promise<void> {
-  const timeoutMs = CLEARING_UP_MS * factorOf(harness);
+function cleanUp(harness: Harness, context: OwnedContext): Promise<void> {
+  const timeoutMs = CLEAN_UP_MS * factorOf(harness);
   return within(
     timeoutMs,
     () => context.end(),
-    `Closing the stores and destroying the place took over ${timeoutMs} ms.`,
+    `Closing the stores and destroying the locations took more than ${timeoutMs} ms.`,
   );
 }
 

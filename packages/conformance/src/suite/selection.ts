@@ -1,7 +1,7 @@
 import { cases } from "../cases/index.ts";
 import type { ConformanceCase, Tier } from "./conformance-case.ts";
 
-/** Some of the cases. */
+/** Which cases to run. */
 export interface Selection {
   /** @default all */
   readonly tiers?: readonly Tier[];
@@ -9,9 +9,9 @@ export interface Selection {
   readonly cases?: readonly string[];
 }
 
-/** The cases of these tiers that have these ids. Throws a `TypeError` for a case that does not exist. */
+/** Returns the cases that are in one of the tiers and have one of the ids. Throws `TypeError` for unknown ids. */
 export function selectedCases({ tiers, cases: ids }: Selection): ConformanceCase[] {
   const unknown = ids?.filter((id) => !cases.some((each) => each.id === id)) ?? [];
-  if (unknown.length > 0) throw new TypeError(`There is no case ${unknown.join(", ")}.`);
+  if (unknown.length > 0) throw new TypeError(`Unknown case ${unknown.join(", ")}.`);
   return cases.filter(({ id, tier }) => (ids?.includes(id) ?? true) && (tiers?.includes(tier) ?? true));
 }

@@ -2,11 +2,11 @@ import { tmpdir } from "node:os";
 import { afterEach, describe, expect, it, vi } from "vitest";
 import { suiteSettings } from "./settings.ts";
 
-describe("the settings of a run", () => {
+describe("suiteSettings", () => {
   afterEach(() => void vi.unstubAllEnvs());
 
-  it("have defaults", () => {
-    // What the run of the tests itself was told.
+  it("has defaults", () => {
+    // The test run sets these itself.
     for (const name of ["EFFORT", "SEED", "RUNS", "REPLAY", "HISTORIES"]) {
       vi.stubEnv(`THREADSTORE_CONFORMANCE_${name}`, undefined);
     }
@@ -19,7 +19,7 @@ describe("the settings of a run", () => {
     });
   });
 
-  it("come from the environment where no option says otherwise", () => {
+  it("reads environment variables, which options override", () => {
     vi.stubEnv("THREADSTORE_CONFORMANCE_EFFORT", "quick");
     vi.stubEnv("THREADSTORE_CONFORMANCE_SEED", "7");
     vi.stubEnv("THREADSTORE_CONFORMANCE_RUNS", "8");
@@ -36,11 +36,13 @@ describe("the settings of a run", () => {
     expect(suiteSettings({ seed: 1, randomRuns: 2 })).toMatchObject({ seed: 1, randomRuns: 2 });
   });
 
-  it("say which of them cannot be read", () => {
-    expect(() => suiteSettings({ replay: "x" })).toThrow("x is not what the message of a failure says");
+  it("names the setting that is invalid", () => {
+    expect(() => suiteSettings({ replay: "x" })).toThrow(
+      "x cannot be replayed. Copy the value from the message of a failure.",
+    );
     vi.stubEnv("THREADSTORE_CONFORMANCE_SEED", "a");
-    expect(() => suiteSettings()).toThrow("THREADSTORE_CONFORMANCE_SEED has to be a whole number, not a.");
+    expect(() => suiteSettings()).toThrow("THREADSTORE_CONFORMANCE_SEED must be an integer, not a.");
     vi.stubEnv("THREADSTORE_CONFORMANCE_EFFORT", "some");
-    expect(() => suiteSettings()).toThrow("The effort has to be quick or full, not some.");
+    expect(() => suiteSettings()).toThrow("The effort must be quick or full, not some.");
   });
 });

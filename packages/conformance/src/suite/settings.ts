@@ -1,33 +1,33 @@
 import { tmpdir } from "node:os";
 
-/** How often the cases repeat what shows a bug only now and then. */
+/** How often cases repeat what reveals a bug only now and then. */
 export type Effort = "quick" | "full";
 
-/** What a run of the suite can be told. */
+/** Options of a run of the suite. */
 export interface SuiteOptions {
   /**
-   * `full` repeats as often as the promises deserve; `quick`, for a run with each change, a fraction of it.
+   * `full` repeats as often as the promises deserve. `quick` does a fraction of it, for a run with each change.
    * @default `THREADSTORE_CONFORMANCE_EFFORT`, else `full`
    */
   readonly effort?: Effort;
   /**
-   * Where the random calls come from: with the same seed they are the same.
+   * The seed of everything random. The same seed makes the same random calls.
    * @default `THREADSTORE_CONFORMANCE_SEED`, else 1
    */
   readonly seed?: number;
   /**
-   * How many random lists of calls each such case runs.
-   * @default `THREADSTORE_CONFORMANCE_RUNS`, else as the effort is, and fewer where the harness has a `timeoutFactor`
+   * How many random sequences of calls each such case runs.
+   * @default `THREADSTORE_CONFORMANCE_RUNS`, else as `effort` requires, and fewer if the harness has a `timeoutFactor`
    */
   readonly randomRuns?: number;
   /**
-   * What the message of a failure says, to run that one list again with its seed.
+   * Runs one sequence of calls again. The message of a failure contains the value, and the seed to use with it.
    * @default `THREADSTORE_CONFORMANCE_REPLAY`
    */
   readonly replay?: string;
   /**
    * The folder for histories that are not linearizable.
-   * @default `THREADSTORE_CONFORMANCE_HISTORIES`, else that of the system for temporary files
+   * @default `THREADSTORE_CONFORMANCE_HISTORIES`, else the system's folder for temporary files
    */
   readonly historyFolder?: string;
 }
@@ -37,12 +37,12 @@ export interface SuiteSettings {
   readonly effort: Effort;
   readonly seed: number;
   readonly randomRuns: number | undefined;
-  /** fast-check's own words for which list of calls, and which of its calls. */
+  /** In fast-check's terms: which sequence of calls, and which of its calls. */
   readonly replay: { readonly path: string; readonly replayPath: string } | undefined;
   readonly historyFolder: string;
 }
 
-/** The options, and the environment for those not given. Throws a `TypeError` for what cannot be read. */
+/** Resolves options, with environment variables as defaults. Throws `TypeError` for invalid values. */
 export function suiteSettings(options: SuiteOptions = {}): SuiteSettings {
   return {
     effort: effortOf(options.effort ?? process.env["THREADSTORE_CONFORMANCE_EFFORT"]),
@@ -56,7 +56,7 @@ export function suiteSettings(options: SuiteOptions = {}): SuiteSettings {
 function effortOf(text: string | undefined): Effort {
   if (text === undefined || text === "") return "full";
   if (isEffort(text)) return text;
-  throw new TypeError(`The effort has to be quick or full, not ${text}.`);
+  throw new TypeError(`The effort must be quick or full, not ${text}.`);
 }
 
 export function isEffort(text: string): text is Effort {
@@ -65,17 +65,16 @@ export function isEffort(text: string): text is Effort {
 
 function replayOf(text: string | undefined): SuiteSettings["replay"] {
   if (text === undefined || text === "") return undefined;
-  // The second path may have slashes of its own.
+  // The second path may contain slashes too.
   const [, path, replayPath] = /^([\d:]+)\/(.+)$/u.exec(text) ?? [];
   if (path !== undefined && replayPath !== undefined) return { path, replayPath };
-  throw new TypeError(`${text} is not what the message of a failure says to replay.`);
+  throw new TypeError(`${text} cannot be replayed. Copy the value from the message of a failure.`);
 }
 
 function integerIn(variable: string): number | undefined {
   const text = process.env[variable];
   if (text === undefined || text === "") return undefined;
   const number = Number(text);
-  if (!Number.isSafeInteger(number))
-    throw new TypeError(`${variable} has to be a whole number, not ${text}.`);
+  if (!Number.isSafeInteger(number)) throw new TypeError(`${variable} must be an integer, not ${text}.`);
   return number;
 }

@@ -1,12 +1,6 @@
 import { cases } from "../cases/index.ts";
-import type { CaseResult } from "./case-result.ts";
 import { type Tier, tiers } from "./conformance-case.ts";
-
-/**
- * The verdict on a tier. `passed`: all its cases ran and passed. `failed`: at least one failed. `waived`: none failed
- * except known failures. `partial`: some were not exercised or not selected. `not-run`: none was selected.
- */
-export type TierVerdict = "passed" | "failed" | "waived" | "partial" | "not-run";
+import type { CaseResult, TierVerdict } from "./report.ts";
 
 export function tierVerdicts(results: readonly CaseResult[]): Record<Tier, TierVerdict> {
   const entries = tiers.map((tier) => [tier, verdictOf(tier, results)]);
@@ -14,11 +8,11 @@ export function tierVerdicts(results: readonly CaseResult[]): Record<Tier, TierV
 }
 
 function verdictOf(tier: Tier, results: readonly CaseResult[]): TierVerdict {
-  const ran = results.filter((each) => each.tier === tier);
-  const has = (status: CaseResult["status"]): boolean => ran.some((each) => each.status === status);
+  const members = results.filter((each) => each.tier === tier);
+  const has = (status: CaseResult["status"]): boolean => members.some((each) => each.status === status);
   if (has("failed")) return "failed";
-  if (has("waived")) return "waived";
-  if (ran.length === 0) return "not-run";
-  const isWhole = ran.length === cases.filter((each) => each.tier === tier).length;
-  return isWhole && !has("not-exercised") ? "passed" : "partial";
+  if (has("known-failure")) return "known-failures";
+  if (members.length === 0) return "not-run";
+  const isComplete = members.length === cases.filter((each) => each.tier === tier).length;
+  return isComplete && !has("not-exercised") ? "passed" : "partial";
 }

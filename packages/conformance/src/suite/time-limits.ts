@@ -1,28 +1,28 @@
 import { afterEffectiveTime } from "../utilities/effective-time.ts";
 import type { CaseContext } from "./conformance-case.ts";
-import { broken, type Outcome, outcomeOf } from "./expectations.ts";
+import { fail, type Outcome, outcomeOf } from "./expectations.ts";
 
-/** How long calls are given that a case tells to hurry. */
-export const HURRY_MS = 500;
+/** The `timeoutMs` of calls that must time out soon. */
+export const SHORT_TIMEOUT_MS = 500;
 
 const GRACE_MS = 2000;
 
-/** By how much a call may be later than its time: what a busy machine takes, not what a network does. */
+/** Returns by how many milliseconds a call may exceed its time limit. */
 export function graceMs({ timeoutFactor }: Pick<CaseContext, "timeoutFactor">): number {
   return GRACE_MS * Math.max(1, timeoutFactor);
 }
 
-/** Resolves with the outcome of a call, which must come within so many milliseconds of effective time. */
+/** Resolves with the outcome of a call, which must end within so many milliseconds of effective time. */
 export async function promptly<T>(
   milliseconds: number,
-  promised: string,
+  expectation: string,
   call: () => Promise<T>,
 ): Promise<Outcome<T>> {
   const { promise: late, resolve } = Promise.withResolvers<undefined>();
   const cancel = afterEffectiveTime(milliseconds, () => resolve(undefined));
   try {
     const outcome = await Promise.race([outcomeOf(call), late]);
-    return outcome ?? broken(promised, `nothing came of it in ${milliseconds} ms`);
+    return outcome ?? fail(expectation, `it had not ended after ${milliseconds} ms`);
   } finally {
     cancel();
   }

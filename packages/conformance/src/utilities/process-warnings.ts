@@ -1,26 +1,26 @@
 import { show } from "../suite/expectations.ts";
 import { range } from "./parallel.ts";
 
-/** What the process was told while the work ran and a while after: warnings, and failures nobody handled. */
-export async function complaintsDuring(work: () => Promise<void>): Promise<string[]> {
-  const complaints: string[] = [];
+/** Resolves with the warnings and unhandled errors of the process, during the work and shortly after. */
+export async function warningsDuring(work: () => Promise<void>): Promise<string[]> {
+  const warnings: string[] = [];
   const onWarning = ({ name, message }: Error): void => {
-    // Node's own word on a module that the store uses, once a process: nothing that a call left behind.
-    if (name !== "ExperimentalWarning") complaints.push(`warning: ${name} ${message}`);
+    // Node.js warns once about a module that the store uses. No call caused that.
+    if (name !== "ExperimentalWarning") warnings.push(`warning: ${name} ${message}`);
   };
-  const onRejection = (reason: unknown): void => void complaints.push(`unhandled rejection: ${show(reason)}`);
-  const onException = (error: unknown): void => void complaints.push(`uncaught: ${show(error)}`);
+  const onRejection = (reason: unknown): void => void warnings.push(`unhandled rejection: ${show(reason)}`);
+  const onException = (error: unknown): void => void warnings.push(`uncaught exception: ${show(error)}`);
   process.on("warning", onWarning);
   process.on("uncaughtException", onException);
   process.on("unhandledRejection", onRejection);
   try {
     await work();
-    // Both are told after the microtasks of the turn in which they arose.
+    // Node.js reports both after the microtasks of the event loop's current phase.
     for (const _ of range(10)) await new Promise((resolve) => setImmediate(resolve));
   } finally {
     process.off("warning", onWarning);
     process.off("uncaughtException", onException);
     process.off("unhandledRejection", onRejection);
   }
-  return complaints;
+  return warnings;
 }

@@ -1,4 +1,4 @@
-/** The same numbers for the same seed, from 0 to below 1: Mulberry32. */
+/** Returns a generator of numbers in [0, 1) that are the same for the same seed (Mulberry32). */
 export function seededRandom(seed: number): () => number {
   let state = seed;
   return () => {

@@ -1,4 +1,4 @@
-/** A clock that stands still until it is moved. */
+/** A clock that only moves when told to. */
 export interface Clock {
   /** For `StoreOptions.now`. */
   readonly now: () => number;
@@ -6,8 +6,8 @@ export interface Clock {
 }
 
 /**
- * Starts at the real time, so that a backend that expires records by its own clock does not remove them at once,
- * and in whole seconds, so that the times of a case can be told from those of another.
+ * Creates a clock that starts at the current time, so that a backend with native expiry does not delete records at once,
+ * and at a full second, so that its times are easy to recognize.
  */
 export function stoppedClock(): Clock {
   let time = Math.ceil(Date.now() / 1000) * 1000;

@@ -15,5 +15,5 @@ export const harness: Harness = {
     if (location.startsWith("c1-2-")) void Promise.reject(new Error("unhandled on purpose"));
     return broken.open(location, options);
   },
-  waivers: [{ case: "E3-1", reason: "load returns null", until: "2999-12-31" }],
+  knownFailures: [{ case: "E3-1", reason: "load returns null", until: "2999-12-31" }],
 };

@@ -68,7 +68,7 @@ describe("a run", () => {
     expect(stdout).toContain("a good store");
     expect(stdout).toMatch(/^Not exercised\. The harness lacks entries\. .*\bD3-1\b/mu);
     expect(stdout).toMatch(/^core +~ partial +\d+ +0 +0 +[1-9]/mu);
-    expect(stdout).toMatch(/^Not exercised\. The harness lacks peer\. .*\bF3-10\b/mu);
+    expect(stdout).toMatch(/^Not exercised\. The harness lacks childProcess\. .*\bF3-10\b/mu);
     const caseLines = stderr
       .trim()
       .split("\n")
@@ -93,7 +93,7 @@ describe("a run", () => {
         "  Expected: loading an id that was never saved returns undefined. Actual: got null instead of undefined.\n" +
         `  Reproduce: npx threadstore-conformance ${broken} --case E1-1 --seed 1 --effort full\n`,
     );
-    expect(stdout).toMatch(/^waived {2}E3-1 .+\n {2}load returns null$/mu);
+    expect(stdout).toMatch(/^known failure {2}E3-1 .+\n {2}load returns null$/mu);
     expect(stdout).toMatch(/^Existence +2 +1 +1 +0$/mu);
     expect(stdout).toMatch(/^All +2 +1 +1 +0$/mu);
     expect(stdout).toContain("Broken clauses: E1\n");
@@ -191,7 +191,7 @@ describe("a report", () => {
       harness: "a broken | store",
       effort: "full",
       ok: false,
-      counts: { passed: 1, failed: 1, waived: 1, "not-exercised": 0 },
+      counts: { passed: 1, failed: 1, "known-failure": 1, "not-exercised": 0 },
       tiers: {
         core: "failed",
         concurrent: "not-run",
@@ -214,7 +214,7 @@ describe("a report", () => {
           seed: 1,
           milliseconds: expect.any(Number),
         },
-        expect.objectContaining({ case: "E3-1", status: "waived", message: "load returns null" }),
+        expect.objectContaining({ case: "E3-1", status: "known-failure", message: "load returns null" }),
         expect.objectContaining({ case: "E3-2", status: "passed", runs: 1 }),
       ],
     });
@@ -288,14 +288,14 @@ describe("incorrect usage", () => {
       exitCode: 2,
       stderr: expect.stringContaining("cannot run files of this type"),
     });
-    const waived = await file(
-      "waived.mjs",
+    const outdated = await file(
+      "outdated.mjs",
       `import { harness as inner } from ${JSON.stringify(good)};
-       export const harness = { ...inner, waivers: [{ case: "Q1-1", reason: "x", until: "2999-12-31" }] };`,
+       export const harness = { ...inner, knownFailures: [{ case: "Q1-1", reason: "x", until: "2999-12-31" }] };`,
     );
-    expect(await cli(waived)).toMatchObject({
+    expect(await cli(outdated)).toMatchObject({
       exitCode: 2,
-      stderr: expect.stringContaining('names the case "Q1-1"'),
+      stderr: expect.stringContaining('unknown case "Q1-1"'),
     });
   });
 });

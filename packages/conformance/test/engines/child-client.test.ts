@@ -5,7 +5,7 @@ import { keyValueHarness } from "../stores/key-value/key-value-harness.ts";
 
 const harness: Harness = keyValueHarness("key-value store");
 const location = "children";
-const { peer: description } = harness;
+const { childProcess: description } = harness;
 if (description === undefined) throw new Error("The harness must support child processes.");
 const child = startChild(description, location);
 await child.opened;

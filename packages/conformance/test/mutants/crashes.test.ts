@@ -37,7 +37,9 @@ describe.runIf(process.env["THREADSTORE_CONFORMANCE_EFFORT"] === "full")("20 tim
   /** Returns whether the case ends processes at random moments. The others look at every possible crash. */
   const isByChance = (id: string): boolean =>
     cases.some(
-      (each) => each.id === id && !each.powers.some((power) => power === "disk" || power === "durability"),
+      (each) =>
+        each.id === id &&
+        !each.capabilities.some((capability) => capability === "disk" || capability === "durability"),
     );
   const byChance = crashMutants.flatMap(({ killedBy, ...mutant }) =>
     killedBy.filter((id) => isByChance(id)).map((id) => ({ ...mutant, id })),

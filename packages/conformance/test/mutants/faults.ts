@@ -48,12 +48,12 @@ export const connectionMutants: readonly Mutant[] = [
     "read, then write",
     "compares versions itself before writing",
     ["C4-8"],
-    (inner, client, place) => ({
+    (inner, client, location) => ({
       ...inner,
       async write(key, { bytes }, expected, options) {
         const found = await inner.read(key, undefined, options);
         if (found?.version !== expected) return undefined;
-        return (await client.send("PUT", pathOf(place, key), { body: bytes })).etag;
+        return (await client.send("PUT", pathOf(location, key), { body: bytes })).etag;
       },
     }),
   ),

@@ -17,19 +17,19 @@ export const faultySequenceMutants: readonly Mutant[] = [
     "stale copy",
     "returns what it wrote last if the response to a load is lost",
     KILLED_BY,
-    (inner, _client, place) => {
+    (inner, _client, location) => {
       const copies = new Map<string, StoredRecord>();
       const write: ThreadDriver["write"] = async (key, record, ...rest) => {
         const bytes = record.bytes.slice();
         const version = await inner.write(key, record, ...rest);
-        if (version !== undefined) copies.set(pathOf(place, key), { version, bytes });
+        if (version !== undefined) copies.set(pathOf(location, key), { version, bytes });
         return version;
       };
       const read: ThreadDriver["read"] = async (key, ...rest) => {
         try {
           return await inner.read(key, ...rest);
         } catch (error) {
-          const copy = copies.get(pathOf(place, key));
+          const copy = copies.get(pathOf(location, key));
           if (copy === undefined || !isConnectionLost(error)) throw error;
           return copy;
         }
@@ -41,10 +41,10 @@ export const faultySequenceMutants: readonly Mutant[] = [
     "conflict with its aborted save",
     "reports a lost race for a save after one that was aborted",
     KILLED_BY,
-    (inner, _client, place) => {
+    (inner, _client, location) => {
       const left = new Set<string>();
       const write: ThreadDriver["write"] = async (key, record, expected, options) => {
-        const path = pathOf(place, key);
+        const path = pathOf(location, key);
         if (left.delete(path)) return undefined;
         try {
           return await inner.write(key, record, expected, options);
@@ -60,7 +60,7 @@ export const faultySequenceMutants: readonly Mutant[] = [
     "repeated delete",
     "repeats a delete without a response before it writes the same thread",
     KILLED_BY,
-    (inner, client, place) => {
+    (inner, client, location) => {
       const begun = new Set<string>();
       return {
         ...inner,
@@ -68,12 +68,12 @@ export const faultySequenceMutants: readonly Mutant[] = [
           try {
             return await inner.delete(key, ...rest);
           } catch (error) {
-            begun.add(pathOf(place, key));
+            begun.add(pathOf(location, key));
             throw error;
           }
         },
         async write(key, record, expected, options) {
-          const path = pathOf(place, key);
+          const path = pathOf(location, key);
           if (expected !== undefined && begun.delete(path)) await client.send("DELETE", path, options);
           return inner.write(key, record, expected, options);
         },

@@ -1,4 +1,4 @@
-import { keyValueHarness, keyValuePeer } from "../stores/key-value/key-value-harness.ts";
+import { keyValueHarness, keyValueChildProcess } from "../stores/key-value/key-value-harness.ts";
 import { type Mutant, mutant, yieldToEventLoop } from "./mutant.ts";
 
 /** The capacity of the pool. */
@@ -58,13 +58,16 @@ export const leftoverMutants: readonly Mutant[] = [
     bug: "keeps its process from exiting",
     base: "HTTP",
     killedBy: ["F3-10"],
-    make: () => ({ ...keyValueHarness("process kept alive"), peer: keyValuePeer(false, true) }),
+    make: () => ({
+      ...keyValueHarness("process kept alive"),
+      childProcess: keyValueChildProcess(false, true),
+    }),
   },
   {
     name: "separate counters",
     bug: "counts separately in each process",
     base: "HTTP",
     killedBy: ["C4-7"],
-    make: () => ({ ...keyValueHarness("separate counters"), peer: keyValuePeer(true) }),
+    make: () => ({ ...keyValueHarness("separate counters"), childProcess: keyValueChildProcess(true) }),
   },
 ];

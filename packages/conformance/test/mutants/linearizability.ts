@@ -1,5 +1,5 @@
 import type { StoredThread } from "@threadstore/core";
-import { keyValueHarness, keyValuePeer } from "../stores/key-value/key-value-harness.ts";
+import { keyValueHarness, keyValueChildProcess } from "../stores/key-value/key-value-harness.ts";
 import { checkThenAct } from "./concurrency.ts";
 import { conflict, type Mutant, mutant, yieldToEventLoop } from "./mutant.ts";
 
@@ -19,7 +19,7 @@ export const linearizabilityMutants: readonly Mutant[] = [
     bug: "checks and writes under a lock that other processes do not see",
     base: "HTTP",
     killedBy: ["C5-2"],
-    make: () => ({ ...keyValueHarness("lock in the process"), peer: keyValuePeer(true) }),
+    make: () => ({ ...keyValueHarness("lock in the process"), childProcess: keyValueChildProcess(true) }),
   },
   mutant(
     "rare check, then act",

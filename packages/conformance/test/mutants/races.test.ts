@@ -5,7 +5,8 @@ import { suiteSettings } from "../../src/suite/settings.ts";
 import { mutants } from "./index.ts";
 
 const races = cases.filter(
-  ({ tier, powers, clauses }) => tier === "concurrent" && powers.length === 0 && !clauses.includes("C5"),
+  ({ tier, capabilities, clauses }) =>
+    tier === "concurrent" && capabilities.length === 0 && !clauses.includes("C5"),
 );
 const pairs = races.flatMap((each) =>
   mutants

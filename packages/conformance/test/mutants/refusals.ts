@@ -56,13 +56,13 @@ export const refusalMutants: readonly Mutant[] = [
     "denied threads omitted",
     "omits from a listing what it may not read",
     ["E1-6"],
-    (inner, client, place) => ({
+    (inner, client, location) => ({
       ...inner,
       async list(namespace, page, options) {
         const { records, next } = await inner.list(namespace, page, options);
         const kept = [];
         for (const record of records) {
-          const path = pathOf(place, { namespace, id: record.id });
+          const path = pathOf(location, { namespace, id: record.id });
           const { status } = await client.send("GET", path, options);
           if (status === 200) kept.push(record);
         }

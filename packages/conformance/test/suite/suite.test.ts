@@ -9,15 +9,15 @@ const tomorrow = new Date(Date.now() + 48 * 3_600_000).toISOString().slice(0, 10
 const nullLoader = (): Harness =>
   withBug("null", (inner) => ({ load: async (id) => (await inner.load(id)) ?? (null as never) }));
 
-function withoutPowers(harness: Harness): Harness {
+function withoutCapabilities(harness: Harness): Harness {
   return {
     name: harness.name,
     open: (...parameters) => harness.open(...parameters),
-    destroy: (place) => harness.destroy(place),
+    destroy: (location) => harness.destroy(location),
   };
 }
 
-/** What a runner was given. */
+/** Registers the suite with a fake runner. */
 function registered(harness: Harness, selection?: Selection) {
   const tests = new Map<string, { timeout: number; skip?: boolean; run: () => Promise<void> }>();
   const suites: string[] = [];
@@ -36,7 +36,7 @@ function registered(harness: Harness, selection?: Selection) {
   );
   const find = (id: string) => {
     const entry = [...tests].find(([title]) => title.startsWith(`[${id}]`));
-    if (entry === undefined) throw new Error(`There is no test of ${id}.`);
+    if (entry === undefined) throw new Error(`No test of ${id}.`);
     return { title: entry[0], ...entry[1] };
   };
   return { tests, suites, checks, find };
@@ -44,14 +44,14 @@ function registered(harness: Harness, selection?: Selection) {
 
 function caseThat(body: Parameters<typeof section>[1][number]["run"], timeoutMs = 1000) {
   const [only] = section("Test", [
-    { id: "Z9-9", title: "a case of its own", clauses: [], timeoutMs, run: body },
+    { id: "Z9-9", title: "the title of the case", clauses: [], timeoutMs, run: body },
   ]);
-  if (only === undefined) throw new Error("There is no case.");
+  if (only === undefined) throw new Error("No case.");
   return only;
 }
 
 describe("register", () => {
-  it("makes a test of every case, its id first, with time to spare for clearing up", () => {
+  it("registers a test for every case, with its id first and a limit above the case's own", () => {
     const { tests, suites, find } = registered(plainHarness());
     expect([...tests.keys()].map((title) => /^\[(.+?)\] \S/u.exec(title)?.[1])).toEqual([
       ...cases.map(({ id }) => id),
@@ -65,8 +65,8 @@ describe("register", () => {
     );
   });
 
-  it("skips what the harness has no power for, and says so in the title", async () => {
-    const { find } = registered(withoutPowers(plainHarness()));
+  it("skips cases whose capability the harness lacks, and says so in the title", async () => {
+    const { find } = registered(withoutCapabilities(plainHarness()));
     const { title, skip, run: body } = find("E2-1");
     expect(skip).toBe(true);
     expect(title).toMatch(/\(not exercised: the harness lacks rewrite\)$/u);
@@ -74,30 +74,30 @@ describe("register", () => {
     expect(registered(plainHarness()).find("E2-1").skip).toBeUndefined();
   });
 
-  it("takes some of the cases, of which none may be left out", async () => {
+  it("registers a selection of cases, none of which may be left out", async () => {
     const selection: Selection = { tiers: ["core"], cases: ["E1-1", "E3-2", "C4-1"] };
     const { tests, checks, find } = registered(plainHarness(), selection);
     expect([...tests.keys()].map((title) => title.split(" ")[0])).toEqual(["[E1-1]", "[E3-2]", "[all]"]);
     for (const id of ["E1-1", "all"]) await find(id).run();
-    expect(checks[0]).toThrow("Cases that are due on plain store did not run: E3-2.");
+    expect(checks[0]).toThrow("Cases did not run for plain store: E3-2.");
     await find("E3-2").run();
     expect(checks[0]).not.toThrow();
-    expect(() => registered(plainHarness(), { cases: ["Q1-1"] })).toThrow("There is no case Q1-1.");
+    expect(() => registered(plainHarness(), { cases: ["Q1-1"] })).toThrow("Unknown case Q1-1.");
   });
 
-  it("fails in the end when not one case ran", async () => {
+  it("fails at the end if no case ran", async () => {
     const { checks, find } = registered(plainHarness());
     expect(checks).toHaveLength(1);
-    expect(checks[0]).toThrow("Not one case ran");
+    expect(checks[0]).toThrow("No case ran");
     await find("E1-1").run();
     expect(checks[0]).not.toThrow();
   });
 
-  it("fails in the end when a whole run left out a case that is due", async () => {
+  it("fails at the end if a run of all cases left one out", async () => {
     const { checks, find, tests } = registered({ ...plainHarness(), timeoutFactor: 0 });
     const entries = [...tests].filter(([title]) => !title.startsWith("[E3-2]"));
     for (const [, { skip, run: body }] of entries) if (skip !== true) await body().catch(() => undefined);
-    expect(checks[0]).toThrow("Cases that are due on plain store did not run: E3-2.");
+    expect(checks[0]).toThrow("Cases did not run for plain store: E3-2.");
     await find("E3-2")
       .run()
       .catch(() => undefined);
@@ -105,49 +105,51 @@ describe("register", () => {
   });
 });
 
-describe("a waiver", () => {
-  const waiver = { case: "E1-1", reason: "returns null until version 2", until: tomorrow };
+describe("a known failure", () => {
+  const knownFailure = { case: "E1-1", reason: "returns null until version 2", until: tomorrow };
 
-  it("lets the known failure pass, and shows itself in the title", async () => {
-    const { title, run: body } = registered({ ...nullLoader(), waivers: [waiver] }).find("E1-1");
-    expect(title).toContain(`(waived until ${tomorrow}: returns null until version 2)`);
+  it("lets the failing case pass, and is mentioned in the title", async () => {
+    const { title, run: body } = registered({ ...nullLoader(), knownFailures: [knownFailure] }).find("E1-1");
+    expect(title).toContain(`(known failure until ${tomorrow}: returns null until version 2)`);
     await expect(body()).resolves.toBeUndefined();
   });
 
-  it("fails when the case passes after all", async () => {
-    const { find } = registered({ ...plainHarness(), waivers: [waiver] });
-    await expect(find("E1-1").run()).rejects.toThrow("E1-1 passes, though it is waived. Remove the waiver.");
+  it("fails if the case passes", async () => {
+    const { find } = registered({ ...plainHarness(), knownFailures: [knownFailure] });
+    await expect(find("E1-1").run()).rejects.toThrow(
+      "E1-1 is a known failure, but it passes. Remove the known failure.",
+    );
   });
 
-  it("ends on its day", async () => {
+  it("expires on its day", async () => {
     const { title, run: body } = registered({
       ...nullLoader(),
-      waivers: [{ ...waiver, until: "2020-01-31" }],
+      knownFailures: [{ ...knownFailure, until: "2020-01-31" }],
     }).find("E1-1");
-    expect(title).not.toContain("waived");
+    expect(title).not.toContain("known failure");
     await expect(body()).rejects.toThrow("got null instead of undefined");
   });
 
   it.each([
-    [{ ...waiver, case: "Q1-1" }, "does not exist"],
-    [{ ...waiver, reason: " " }, "gives no reason"],
-    [{ ...waiver, until: "soon" }, "ends on a day such as"],
-  ])("that is wrong is a TypeError: %o", (wrong, message) => {
-    expect(() => registered({ ...plainHarness(), waivers: [wrong] })).toThrow(message);
+    [{ ...knownFailure, case: "Q1-1" }, "unknown case"],
+    [{ ...knownFailure, reason: " " }, "has no reason"],
+    [{ ...knownFailure, until: "soon" }, "must be a day such as"],
+  ])("throws TypeError if it is invalid: %o", (wrong, message) => {
+    expect(() => registered({ ...plainHarness(), knownFailures: [wrong] })).toThrow(message);
   });
 });
 
 describe("run", () => {
-  it("reports every case as data that JSON holds", async () => {
-    const waivers = [{ case: "E3-2", reason: "not yet", until: tomorrow }];
-    const seen: string[] = [];
+  it("reports every case as data that JSON can represent", async () => {
+    const knownFailures = [{ case: "E3-2", reason: "not yet", until: tomorrow }];
+    const reported: string[] = [];
     const report = await run(
-      { ...withoutPowers(nullLoader()), waivers },
-      { cases: ["E1-1", "E3-2", "C1-1", "D3-1"], onResult: (result) => seen.push(result.case) },
+      { ...withoutCapabilities(nullLoader()), knownFailures },
+      { cases: ["E1-1", "E3-2", "C1-1", "D3-1"], onResult: (result) => reported.push(result.case) },
     );
     expect(JSON.parse(JSON.stringify(report))).toEqual(report);
     expect(report).toMatchObject({ harness: "null", ok: false, brokenClauses: ["E1", "E3"] });
-    expect(report.counts).toEqual({ passed: 1, failed: 2, waived: 0, "not-exercised": 1 });
+    expect(report.counts).toEqual({ passed: 1, failed: 2, "known-failure": 0, "not-exercised": 1 });
     expect(report.results.map(({ status }) => status)).toEqual([
       "failed",
       "failed",
@@ -155,39 +157,39 @@ describe("run", () => {
       "not-exercised",
     ]);
     expect(report.results[0]?.message).toMatch(/^Expected: .+ Actual: got null instead of undefined\.$/u);
-    expect(report.results[1]?.message).toContain("Remove the waiver");
-    expect(seen).toEqual(["E1-1", "E3-2", "C1-1", "D3-1"]);
+    expect(report.results[1]?.message).toContain("Remove the known failure");
+    expect(reported).toEqual(["E1-1", "E3-2", "C1-1", "D3-1"]);
   });
 
-  it("counts a waived failure as such, and a run of nothing as no success", async () => {
-    const waived = await run(
-      { ...nullLoader(), waivers: [{ case: "E1-1", reason: "not yet", until: tomorrow }] },
+  it("counts known failures separately, and fails if no case passed", async () => {
+    const report = await run(
+      { ...nullLoader(), knownFailures: [{ case: "E1-1", reason: "not yet", until: tomorrow }] },
       { cases: ["E1-1"] },
     );
-    expect(waived).toMatchObject({ ok: false, counts: { waived: 1, failed: 0, passed: 0 } });
+    expect(report).toMatchObject({ ok: false, counts: { "known-failure": 1, failed: 0, passed: 0 } });
     expect(await run(plainHarness(), { cases: ["E1-1"] })).toMatchObject({ ok: true });
-    expect(await run(withoutPowers(plainHarness()), { cases: ["E2-1"] })).toMatchObject({ ok: false });
+    expect(await run(withoutCapabilities(plainHarness()), { cases: ["E2-1"] })).toMatchObject({ ok: false });
   });
 
-  it("selects by tier, and refuses a case that does not exist", async () => {
+  it("selects cases by tier, and rejects unknown cases", async () => {
     const { results } = await run(plainHarness(), { tiers: ["hygiene"] });
     expect(new Set(results.map(({ tier }) => tier))).toEqual(new Set(["hygiene"]));
-    await expect(run(plainHarness(), { cases: ["Q1-1"] })).rejects.toThrow("There is no case Q1-1.");
+    await expect(run(plainHarness(), { cases: ["Q1-1"] })).rejects.toThrow("Unknown case Q1-1.");
   });
 });
 
 describe("a case", () => {
-  it("has a place of its own, whose stores are closed and which is destroyed, also when it fails", async () => {
+  it("has its own location, and closes its stores and destroys the location even if it fails", async () => {
     const log: string[] = [];
     const inner = plainHarness();
     const harness: Harness = {
       ...inner,
-      open: async (place, options) => {
-        log.push(`open ${place}`);
-        const store = await inner.open(place, options);
-        return Object.assign(store, { close: async () => void log.push(`close ${place}`) });
+      open: async (location, options) => {
+        log.push(`open ${location}`);
+        const store = await inner.open(location, options);
+        return Object.assign(store, { close: async () => void log.push(`close ${location}`) });
       },
-      destroy: async (place) => void log.push(`destroy ${place}`),
+      destroy: async (location) => void log.push(`destroy ${location}`),
     };
     const failing = caseThat(async ({ open, openElsewhere }) => {
       await open();
@@ -196,54 +198,56 @@ describe("a case", () => {
     });
     for (const round of [1, 2]) {
       await expect(runCase(harness, failing), `round ${round}`).rejects.toThrow(
-        "Expected: a case of its own. Actual: Error (on purpose).",
+        "Expected: the title of the case. Actual: Error (on purpose).",
       );
     }
-    const [place, again] = log
+    const [location, again] = log
       .filter((line) => line.startsWith("open"))
       .map((line) => line.slice("open ".length))
       .filter((name) => !name.endsWith("-b"));
-    expect(place).toMatch(/^[a-z0-9-]{1,30}$/u);
-    expect(again).not.toBe(place);
+    expect(location).toMatch(/^[a-z0-9-]{1,30}$/u);
+    expect(again).not.toBe(location);
     const steps = [
-      `open ${place}`,
-      `open ${place}-b`,
-      `close ${place}`,
-      `close ${place}-b`,
-      `destroy ${place}`,
-      `destroy ${place}-b`,
+      `open ${location}`,
+      `open ${location}-b`,
+      `close ${location}`,
+      `close ${location}-b`,
+      `destroy ${location}`,
+      `destroy ${location}-b`,
     ];
     expect(log.slice(0, 6)).toEqual(steps);
   });
 
-  it("fails when its time is up, and tells loops to stop", async () => {
-    let told = false;
+  it("fails if its time is up, and aborts its signal", async () => {
+    let isAborted = false;
     const hanging = caseThat(({ signal }) => {
       signal.addEventListener("abort", () => {
-        told = true;
+        isAborted = true;
       });
       return Promise.withResolvers<never>().promise;
     }, 30);
     await expect(runCase(plainHarness(), hanging)).rejects.toThrow("it did not end within 30 ms");
-    expect(told).toBe(true);
+    expect(isAborted).toBe(true);
     await expect(runCase({ ...plainHarness(), timeoutFactor: 2 }, hanging)).rejects.toThrow("within 60 ms");
   });
 
-  it("fails when clearing up does", async () => {
+  it("fails if cleaning up fails", async () => {
     const stuck: Harness = { ...plainHarness(), destroy: () => Promise.reject(new Error("still in use")) };
     const passing = caseThat(async ({ open }) => void (await open()));
-    await expect(runCase(stuck, passing)).rejects.toThrow("Clearing up failed: Error: still in use");
+    await expect(runCase(stuck, passing)).rejects.toThrow("Cleaning up failed: Error: still in use");
     const failing = caseThat(async ({ open }) => {
       await open();
       throw new Error("first");
     });
     await expect(runCase(stuck, failing)).rejects.toThrow(
-      /Actual: Error \(first\)\. \(And then: .+still in use/u,
+      /Actual: Error \(first\)\. \(Afterwards: .+still in use/u,
     );
   });
 
-  it("cannot use a power that it does not name", async () => {
-    const greedy = caseThat(async ({ entries }) => void (await entries()));
-    await expect(runCase(withoutPowers(plainHarness()), greedy)).rejects.toThrow("uses the power entries");
+  it("cannot use a capability that it does not declare", async () => {
+    const undeclared = caseThat(async ({ entries }) => void (await entries()));
+    await expect(runCase(withoutCapabilities(plainHarness()), undeclared)).rejects.toThrow(
+      "The case uses entries.",
+    );
   });
 });

@@ -5,7 +5,7 @@ import {
   ThreadStoreError,
 } from "@threadstore/core";
 import type { FaultProxy } from "../../engines/fault-proxy/index.ts";
-import { broken, type Outcome, ordinal, same, show, describeError } from "../../suite/expectations.ts";
+import { fail, type Outcome, ordinal, expectEqual, show, describeError } from "../../suite/expectations.ts";
 import { range } from "../../utilities/parallel.ts";
 
 /** A save or a delete to make while something fails. */
@@ -71,7 +71,7 @@ export async function requestsOf(proxy: FaultProxy, work: () => Promise<unknown>
   await work();
   const count = proxy.requests - requestsBefore;
   if (count === 0)
-    broken("the harness's network.open connects to the given endpoint", "a call sent no request there");
+    fail("the harness's network.open connects to the given endpoint", "a call sent no request there");
   return count;
 }
 
@@ -128,7 +128,7 @@ export function honest(
   if (outcome.state === "resolved") {
     const told = change.effect === undefined ? outcome.value : (outcome.value as StoredThread).version;
     const found = change.effect === undefined ? stored === undefined : stored?.version;
-    same(told, found, `${where} has taken effect if it succeeds`);
+    expectEqual(told, found, `${where} has taken effect if it succeeds`);
     return;
   }
   const { error } = outcome;
@@ -137,11 +137,11 @@ export function honest(
   const unknown: unknown[] = ["OUTCOME_UNKNOWN", ...(excuses.unknown ?? [])];
   if (unknown.includes(code)) {
     const isWhole = hasEffect(change, stored) || stored?.version === seen?.version;
-    if (!isWhole) broken(`${where} takes effect completely or not at all`, `${show(stored)} is stored`);
+    if (!isWhole) fail(`${where} takes effect completely or not at all`, `${show(stored)} is stored`);
   } else if (withoutEffect.includes(code)) {
-    same(stored?.version, seen?.version, `${where} has no effect if it is ${code}`);
+    expectEqual(stored?.version, seen?.version, `${where} has no effect if it is ${code}`);
   } else {
     const codes = [...withoutEffect, ...unknown].join(" or ");
-    broken(`${where} succeeds or is ${codes}`, `it rejected with ${describeError(error)}`);
+    fail(`${where} succeeds or is ${codes}`, `it rejected with ${describeError(error)}`);
   }
 }

@@ -1,7 +1,7 @@
 import type { ThreadStore, StoredThread } from "@threadstore/core";
 import type { FaultProxy } from "../../engines/fault-proxy/index.ts";
 import type { CaseContext } from "../../suite/conformance-case.ts";
-import { outcomeOf, ordinal, broken, describeError, same } from "../../suite/expectations.ts";
+import { outcomeOf, ordinal, fail, describeError, expectEqual } from "../../suite/expectations.ts";
 import { range } from "../../utilities/parallel.ts";
 import { requestsOf } from "./changes.ts";
 import { idsOf, pollFor } from "./reading.ts";
@@ -28,12 +28,12 @@ export async function cutEach({ proxy, name, read, expected }: CutReading): Prom
   // A listing may send a request for each thread. The first two and the last one represent all of them.
   for (const n of range(count).filter((at) => at < 2 || at === count - 1)) {
     for (const [afterBytes, orderly] of CUTS) {
-      const armed = proxy.arm({ type: "cutAnswer", afterBytes, orderly, nth: n + 1 });
+      const armed = proxy.arm({ type: "cutResponse", afterBytes, orderly, nth: n + 1 });
       const outcome = await outcomeOf(read);
       armed.disarm();
       const promised = `${name} whose ${ordinal(n + 1)} response is cut after ${afterBytes} bytes returns the right result`;
-      if (outcome.state === "rejected") broken(promised, `it rejected with ${describeError(outcome.error)}`);
-      same(outcome.value, expected, promised);
+      if (outcome.state === "rejected") fail(promised, `it rejected with ${describeError(outcome.error)}`);
+      expectEqual(outcome.value, expected, promised);
     }
   }
 }
@@ -68,12 +68,8 @@ export async function dropIdle(
     if (hasNoticed) await pollFor(60, signal, () => Promise.resolve(false));
     const promised = `${name} on connections that were dropped while idle succeeds`;
     const outcome = await outcomeOf(call);
-    if (outcome.state === "rejected") broken(promised, `it rejected with ${describeError(outcome.error)}`);
-    same(outcome.value, expected, promised);
+    if (outcome.state === "rejected") fail(promised, `it rejected with ${describeError(outcome.error)}`);
+    expectEqual(outcome.value, expected, promised);
   }
   await store.delete("a");
-}
-
-export function fail(): never {
-  throw new Error("Unknown client.");
 }

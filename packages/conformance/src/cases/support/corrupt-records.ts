@@ -23,8 +23,8 @@ function oneLetterChanged(record: Uint8Array): Uint8Array {
   const changed = Buffer.from(record);
   const found = changed.indexOf(CONTENT);
   // A store that encodes its content differently has it somewhere in the middle.
-  const place = found < 0 ? Math.floor(changed.length / 2) : found;
-  changed[place] = (changed[place] ?? 0) ^ 1;
+  const location = found < 0 ? Math.floor(changed.length / 2) : found;
+  changed[location] = (changed[location] ?? 0) ^ 1;
   return changed;
 }
 

@@ -1,7 +1,7 @@
 import { type StoredThread, type ThreadStore, ThreadStoreError } from "@threadstore/core";
 import type { ChildClient } from "../../engines/child-process/child-client.ts";
 import type { CaseContext } from "../../suite/conformance-case.ts";
-import { outcomeOf, loaded, same } from "../../suite/expectations.ts";
+import { outcomeOf, loadExisting, expectEqual } from "../../suite/expectations.ts";
 import { range } from "../../utilities/parallel.ts";
 
 /**
@@ -39,12 +39,12 @@ export const ROUNDS = { quick: 6, full: 20 } as const;
 export const STEPS_PER_CLIENT = { quick: 6, full: 25 } as const;
 
 /** Increments the counter by load and save in the child process, and retries after conflicts. */
-async function incrementInChild(peer: ChildClient, signal: AbortSignal): Promise<void> {
+async function incrementInChild(childProcess: ChildClient, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
-    const current = await peer.load("counter");
+    const current = await childProcess.load("counter");
     const { n: before = 0 }: { n?: number } = current?.thread ?? {};
     const outcome = await outcomeOf(() =>
-      peer.save("counter", { n: before + 1 }, { previous: current?.version }),
+      childProcess.save("counter", { n: before + 1 }, { previous: current?.version }),
     );
     if (outcome.state === "resolved") return;
     if (!ThreadStoreError.is(outcome.error, "CONFLICT")) throw outcome.error;
@@ -54,14 +54,23 @@ async function incrementInChild(peer: ChildClient, signal: AbortSignal): Promise
 /** How many increments each process makes. */
 const STEPS_PER_PROCESS = { quick: 5, full: 25 } as const;
 
-export async function countUpInProcesses({ openPeer, open, settings, signal }: CaseContext): Promise<void> {
-  const peers = await Promise.all(range(4).map(() => openPeer()));
+export async function countUpInProcesses({
+  openInChildProcess,
+  open,
+  settings,
+  signal,
+}: CaseContext): Promise<void> {
+  const childProcesses = await Promise.all(range(4).map(() => openInChildProcess()));
   const steps = STEPS_PER_PROCESS[settings.effort];
   await Promise.all(
-    peers.map(async (peer) => {
-      for (let step = 0; step < steps; step += 1) await incrementInChild(peer, signal);
+    childProcesses.map(async (childProcess) => {
+      for (let step = 0; step < steps; step += 1) await incrementInChild(childProcess, signal);
     }),
   );
-  const { thread } = await loaded(await open(), "counter", "the counter can be loaded");
-  same(thread, { n: 4 * steps }, `the counter is ${4 * steps} after ${4 * steps} increments by 4 processes`);
+  const { thread } = await loadExisting(await open(), "counter", "the counter can be loaded");
+  expectEqual(
+    thread,
+    { n: 4 * steps },
+    `the counter is ${4 * steps} after ${4 * steps} increments by 4 processes`,
+  );
 }

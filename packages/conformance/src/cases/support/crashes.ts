@@ -3,8 +3,8 @@ import type { CampaignResult } from "../../engines/crash/kill-writers.ts";
 import type { Ledger } from "../../engines/crash/ledger.ts";
 import { performAndRecord } from "../../engines/crash/save-now.ts";
 import { nameOf, type Step, performStep, contentOf } from "../../engines/crash/step.ts";
-import type { CaseContext, CasePlace } from "../../suite/conformance-case.ts";
-import { refuses, outcomeOf, holds } from "../../suite/expectations.ts";
+import type { CaseContext, CaseLocation } from "../../suite/conformance-case.ts";
+import { expectError, outcomeOf, expectTrue } from "../../suite/expectations.ts";
 
 /** Expects that a thread can be created exactly if it did not survive the crash. */
 export async function createAfter(store: ThreadStore, ledger: Ledger): Promise<void> {
@@ -12,7 +12,9 @@ export async function createAfter(store: ThreadStore, ledger: Ledger): Promise<v
   for (const thread of [{ id: "a" }, { id: "b" }]) {
     const step: Step = { number: ledger.nextNumber, thread, action: "create", size: 100, previous: null };
     if (there.has(nameOf(thread))) {
-      await refuses("CONFLICT", "creating a thread that survived a crash", () => performStep(step, store));
+      await expectError("CONFLICT", "creating a thread that survived a crash", () =>
+        performStep(step, store),
+      );
       continue;
     }
     // A conflict with a request of the killed process that arrived only now is checked by the ledger.
@@ -26,10 +28,10 @@ export async function refusesStale(store: ThreadStore, ledger: Ledger): Promise<
   for (const { thread, previous } of ledger.threads) {
     if (previous === null) continue;
     const { id } = thread;
-    await refuses("CONFLICT", "replacing a version that was already replaced before a crash", () =>
+    await expectError("CONFLICT", "replacing a version that was already replaced before a crash", () =>
       store.save(id, {}, { previous }),
     );
-    await refuses("CONFLICT", "deleting a version that was already replaced before a crash", () =>
+    await expectError("CONFLICT", "deleting a version that was already replaced before a crash", () =>
       store.delete(id, { previous }),
     );
   }
@@ -40,17 +42,17 @@ export const KILLS_PER_COUNT = 10;
 
 /** Expects the location to have few more entries than the same threads need without a crash. */
 export async function leavesLittle(
-  { newPlace, close }: CaseContext,
-  place: CasePlace,
+  { newLocation, close }: CaseContext,
+  location: CaseLocation,
   { kills, ledger }: CampaignResult,
 ): Promise<void> {
-  const clean = newPlace();
+  const clean = newLocation();
   const store = await clean.open();
   for (const step of ledger.threads) await store.save(step.thread.id, contentOf(step));
   await close(store);
-  const [entries, needed] = [(await place.entries()).length, (await clean.entries()).length];
+  const [entries, needed] = [(await location.entries()).length, (await clean.entries()).length];
   await clean.destroy();
-  holds(
+  expectTrue(
     entries - needed <= kills,
     "a killed process leaves at most one entry behind",
     `after ${kills} kills there were ${entries} entries for threads that need ${needed} without a crash`,

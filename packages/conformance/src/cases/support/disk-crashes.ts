@@ -3,7 +3,7 @@ import { traceWriter, checkRestored } from "../../engines/crash/traced.ts";
 import { powerCuts, type PowerCut, afterPowerCut } from "../../engines/disk/power-cuts.ts";
 import type { Timeline, TimedReport } from "../../engines/disk/timeline.ts";
 import type { CaseContext } from "../../suite/conformance-case.ts";
-import { holds } from "../../suite/expectations.ts";
+import { expectTrue } from "../../suite/expectations.ts";
 import { inParallel } from "../../utilities/parallel.ts";
 import { seededRandom } from "../../utilities/seeded-random.ts";
 
@@ -14,7 +14,7 @@ export async function surviveCuts(context: CaseContext): Promise<void> {
   const { seed, effort } = context.settings;
   const timeline = await traceWriter(context, false);
   const cuts = drawnFrom([...powerCuts(timeline, seed)], mostCuts[effort], seed);
-  holds(
+  expectTrue(
     cuts.length >= 20,
     "the trace has enough power failures to be conclusive",
     `it has ${cuts.length} different ones`,
@@ -37,7 +37,11 @@ function drawnFrom(cuts: readonly PowerCut[], most: number, seed: number): reado
 export async function surviveErrors(context: CaseContext): Promise<void> {
   const timeline = await traceWriter(context, true);
   const ends = timeline.reports.filter(({ type }) => type !== "started");
-  holds(ends.length >= 20, "the trace has enough errors to be conclusive", `it has ${ends.length} steps`);
+  expectTrue(
+    ends.length >= 20,
+    "the trace has enough errors to be conclusive",
+    `it has ${ends.length} steps`,
+  );
   await inParallel(ends, 4, async (end) => {
     if (context.signal.aborted) return;
     const tree = afterPowerCut(timeline, end.at);

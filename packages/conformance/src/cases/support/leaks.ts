@@ -1,7 +1,7 @@
 import { existsSync, readdirSync } from "node:fs";
 import type { StoredThread } from "@threadstore/core";
 import type { CaseContext } from "../../suite/conformance-case.ts";
-import { outcomeOf, holds, same } from "../../suite/expectations.ts";
+import { outcomeOf, expectTrue, expectEqual } from "../../suite/expectations.ts";
 import { promptly } from "../../suite/time-limits.ts";
 import { range, inParallel } from "../../utilities/parallel.ts";
 import { pollFor } from "./reading.ts";
@@ -19,10 +19,10 @@ const STRAY_HANDLES = 5;
  * Opens and closes stores, each at its own location, because the harness may close what it created for a store only
  * with the location.
  */
-export async function comeAndGo({ newPlace, close, settings, signal }: CaseContext): Promise<void> {
+export async function comeAndGo({ newLocation, close, settings, signal }: CaseContext): Promise<void> {
   const useOne = async (): Promise<void> => {
-    const place = newPlace();
-    const store = await place.open();
+    const location = newLocation();
+    const store = await location.open();
     const { version } = await store.save("a", { n: 1 }, { overwrite: true });
     await Promise.all([
       outcomeOf(() => store.save("a", {})),
@@ -32,7 +32,7 @@ export async function comeAndGo({ newPlace, close, settings, signal }: CaseConte
     ]);
     await store.delete("a", { previous: version });
     await close(store);
-    await place.destroy();
+    await location.destroy();
   };
   // By then, a library has created whatever it keeps for all stores of the process.
   for (const _ of range(3)) await useOne();
@@ -41,7 +41,7 @@ export async function comeAndGo({ newPlace, close, settings, signal }: CaseConte
   for (const _ of range(count)) await useOne();
   await pollFor(5000, signal, () => Promise.resolve(handles() <= before + STRAY_HANDLES));
   const left = handles() - before;
-  holds(
+  expectTrue(
     left <= STRAY_HANDLES,
     `opening and closing ${count} stores leaves no handles open`,
     `there are ${left} more`,
@@ -70,5 +70,6 @@ export async function failOften({ open, timeoutFactor }: CaseContext): Promise<v
   const promised = `60 concurrent loads end after ${failing.length * MANY} calls that failed or found nothing`;
   const outcome = await promptly(LONG_MS * Math.max(1, timeoutFactor), promised, work);
   if (outcome.state === "rejected") throw outcome.error;
-  for (const stored of outcome.value) same(stored?.size, 20_011, "each of these loads finds the thread");
+  for (const stored of outcome.value)
+    expectEqual(stored?.size, 20_011, "each of these loads finds the thread");
 }

@@ -7,7 +7,7 @@ import type { RecordableStore } from "../../engines/linearizability/recorder.ts"
 import { EMPTY_TALLY, shortfallOf, addToTally } from "../../engines/linearizability/significance.ts";
 import { runRound } from "../../engines/linearizability/workload.ts";
 import type { CaseContext } from "../../suite/conformance-case.ts";
-import { holds, broken } from "../../suite/expectations.ts";
+import { expectTrue, fail } from "../../suite/expectations.ts";
 import type { Effort } from "../../suite/settings.ts";
 import { startStopwatch } from "../../utilities/effective-time.ts";
 import { range } from "../../utilities/parallel.ts";
@@ -56,7 +56,7 @@ export async function linearizable(
     tally = addToTally(tally, history);
   }
   // Not the store's fault, but the case would prove nothing.
-  holds(
+  expectTrue(
     lack() === undefined,
     "the case sees enough races to be conclusive",
     `within ${Math.round(spent())} ms ${lack()}`,
@@ -70,7 +70,7 @@ async function judge(history: readonly Operation[], folder: string): Promise<voi
   const file = join(folder, `threadstore-history-${randomBytes(6).toString("hex")}.jsonl`);
   await mkdir(folder, { recursive: true });
   await writeFile(file, formatHistory(history.filter(({ thread }) => thread === found?.thread)));
-  broken(
+  fail(
     "concurrent saves, loads and deletes are linearizable",
     `${found?.explanation ?? ""}\nHistory: ${file}`,
   );
@@ -85,8 +85,8 @@ function resetNowAndThen(proxy: FaultProxy, seed: number): () => number {
   const chance = (percent: number): Trigger => ({ when: () => random() < percent / 100, times: Infinity });
   const armed = [
     proxy.arm({ type: "cutRequest", afterBytes: 30, ...chance(LOST_PERCENT.cutRequest) }),
-    proxy.arm({ type: "discardAnswer", ...chance(LOST_PERCENT.discardAnswer) }),
-    proxy.arm({ type: "cutAnswer", afterBytes: 40, ...chance(LOST_PERCENT.cutAnswer) }),
+    proxy.arm({ type: "discardResponse", ...chance(LOST_PERCENT.discardAnswer) }),
+    proxy.arm({ type: "cutResponse", afterBytes: 40, ...chance(LOST_PERCENT.cutAnswer) }),
   ];
   return () => armed.reduce((sum, { strikes }) => sum + strikes, 0);
 }
@@ -113,5 +113,5 @@ export async function linearizableDespiteResets({
   const requests = proxy.requests - before;
   // Not the store's fault, but the case would prove nothing.
   const happened = `it reset ${strikes()} of ${requests}`;
-  holds(strikes() >= 20, "the proxy resets the connections of many requests", happened);
+  expectTrue(strikes() >= 20, "the proxy resets the connections of many requests", happened);
 }

@@ -1,7 +1,7 @@
 import type { ThreadStore } from "@threadstore/core";
 import type { Fault, FaultProxy } from "../../engines/fault-proxy/index.ts";
 import type { CaseContext } from "../../suite/conformance-case.ts";
-import { outcomeOf, holds, same, loaded } from "../../suite/expectations.ts";
+import { outcomeOf, expectTrue, expectEqual, loadExisting } from "../../suite/expectations.ts";
 import { type Change, atEachRequest, honest, create } from "./changes.ts";
 import { idsOf } from "./reading.ts";
 
@@ -30,7 +30,7 @@ export async function strikeEach(
       ledger.set(attempt.id, stored?.version);
     });
   }
-  holds(strikes >= changes.length, `the proxy finds a request of each change`, `it found ${strikes}`);
+  expectTrue(strikes >= changes.length, `the proxy finds a request of each change`, `it found ${strikes}`);
   await staysSo(store, other, ledger);
 }
 
@@ -39,10 +39,14 @@ async function staysSo(store: ThreadStore, other: ThreadStore, ledger: Ledger): 
   // Whatever a client sends again once it is connected is sent before this.
   await store.save("afterwards", {});
   for (const [id, version] of ledger)
-    same((await other.load(id))?.version, version, "what is stored after a call does not change any more");
+    expectEqual(
+      (await other.load(id))?.version,
+      version,
+      "what is stored after a call does not change any more",
+    );
   const ids = await idsOf(other);
   for (const id of ids)
-    holds(ids.indexOf(id) === ids.lastIndexOf(id), "a thread exists once", `${id} exists twice`);
+    expectTrue(ids.indexOf(id) === ids.lastIndexOf(id), "a thread exists once", `${id} exists twice`);
 }
 
 export const ANSWER_LOST = "request was processed but its response was lost";
@@ -55,11 +59,11 @@ export async function firstSave(
 ): Promise<void> {
   const [store, other] = [await openThrough(proxy), await open()];
   const id = `thread-${nth}`;
-  const armed = proxy.arm({ type: "discardAnswer", nth });
+  const armed = proxy.arm({ type: "discardResponse", nth });
   const outcome = await outcomeOf(() => create.make(store, id, undefined));
   armed.disarm();
   const stored = await other.load(id);
   honest(create, { id, nth, seen: undefined }, outcome, stored, ANSWER_LOST);
   await store.save(`${id}-next`, {});
-  await loaded(other, `${id}-next`, "a client works after its first save met a fault");
+  await loadExisting(other, `${id}-next`, "a client works after its first save met a fault");
 }

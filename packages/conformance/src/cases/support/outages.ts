@@ -3,14 +3,14 @@ import type { FaultProxy, ArmedFault } from "../../engines/fault-proxy/index.ts"
 import type { CaseContext } from "../../suite/conformance-case.ts";
 import {
   type Outcome,
-  broken,
+  fail,
   describeError,
-  same,
-  loaded,
-  holds,
-  refuses,
+  expectEqual,
+  loadExisting,
+  expectTrue,
+  expectError,
 } from "../../suite/expectations.ts";
-import { graceMs, HURRY_MS, promptly } from "../../suite/time-limits.ts";
+import { graceMs, SHORT_TIMEOUT_MS, promptly } from "../../suite/time-limits.ts";
 import { startStopwatch } from "../../utilities/effective-time.ts";
 import { callNamed } from "./calls.ts";
 
@@ -28,16 +28,16 @@ export async function restore(proxy: FaultProxy, hole: ArmedFault): Promise<void
 export function failedByOutage(name: string, outcome: Outcome<unknown>, during: string): void {
   const codes = READS.has(name) ? ["UNAVAILABLE"] : ["UNAVAILABLE", "OUTCOME_UNKNOWN"];
   const promised = `${name} ${during} is ${codes.join(" or ")}`;
-  if (outcome.state === "resolved") broken(promised, `it resolved to ${String(outcome.value)}`);
+  if (outcome.state === "resolved") fail(promised, `it resolved to ${String(outcome.value)}`);
   const { error } = outcome;
   if (!ThreadStoreError.is(error) || !codes.includes(error.code))
-    broken(promised, `it rejected with ${describeError(error)}`);
-  same(error.retryable, error.code === "UNAVAILABLE", `${error.code} states whether it is retryable`);
+    fail(promised, `it rejected with ${describeError(error)}`);
+  expectEqual(error.retryable, error.code === "UNAVAILABLE", `${error.code} states whether it is retryable`);
 }
 
 export async function worksAgain({ open }: CaseContext, store: ThreadStore): Promise<void> {
   await store.save("afterwards", {});
-  await loaded(await open(), "afterwards", "a store works once its network is restored");
+  await loadExisting(await open(), "afterwards", "a store works once its network is restored");
 }
 
 export async function abortInSilence(
@@ -58,18 +58,18 @@ export async function abortInSilence(
   controller.abort(reason);
   const outcome = await calling;
   const waited = Math.round(elapsedMs());
-  if (outcome.state === "resolved") broken(promised, "it succeeded");
-  if (outcome.error !== reason) broken(promised, `it rejected with ${describeError(outcome.error)}`);
-  holds(waited < graceMs(context), promised, `it took ${waited} ms`);
+  if (outcome.state === "resolved") fail(promised, "it succeeded");
+  if (outcome.error !== reason) fail(promised, `it rejected with ${describeError(outcome.error)}`);
+  expectTrue(waited < graceMs(context), promised, `it took ${waited} ms`);
   await restore(proxy, hole);
 }
 
 /** Makes the call on a new store whose backend is down. */
 export async function callInVain(context: CaseContext, store: ThreadStore, name: string): Promise<void> {
-  const promised = `${name} ends within its timeoutMs, ${HURRY_MS} ms, while the backend refuses connections`;
-  const call = (): Promise<unknown> => callNamed(name, store, "a", { timeoutMs: HURRY_MS });
-  const outcome = await promptly(HURRY_MS + graceMs(context), promised, call);
-  await refuses("UNAVAILABLE", `${name} while the backend refuses connections`, () => settled(outcome));
+  const promised = `${name} ends within its timeoutMs, ${SHORT_TIMEOUT_MS} ms, while the backend refuses connections`;
+  const call = (): Promise<unknown> => callNamed(name, store, "a", { timeoutMs: SHORT_TIMEOUT_MS });
+  const outcome = await promptly(SHORT_TIMEOUT_MS + graceMs(context), promised, call);
+  await expectError("UNAVAILABLE", `${name} while the backend refuses connections`, () => settled(outcome));
 }
 
 function settled(outcome: Outcome<unknown>): Promise<unknown> {

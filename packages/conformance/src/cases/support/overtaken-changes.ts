@@ -2,11 +2,11 @@ import { type ThreadStore, type StoredThread, ThreadStoreError } from "@threadst
 import type { CaseContext } from "../../suite/conformance-case.ts";
 import {
   outcomeOf,
-  holds,
+  expectTrue,
   type Outcome,
   ordinal,
-  same,
-  broken,
+  expectEqual,
+  fail,
   describeError,
 } from "../../suite/expectations.ts";
 import { overwrite, type Change, atEachRequest, hasEffect, type Attempt } from "./changes.ts";
@@ -31,7 +31,7 @@ export async function overtakeEach(context: CaseContext, change: Change, overtak
   let timesApplied = 0;
   await atEachRequest(proxy, store, change, async (attempt) => {
     const { id, nth, seen } = attempt;
-    const held = proxy.arm({ type: "holdAnswer", nth });
+    const held = proxy.arm({ type: "holdResponse", nth });
     const changing = outcomeOf(() => change.make(store, id, seen));
     await Promise.race([held.struck, changing]);
     const isApplied = hasEffect(change, await other.load(id));
@@ -46,7 +46,7 @@ export async function overtakeEach(context: CaseContext, change: Change, overtak
     else tellsOfOvertaken(change, attempt, outcome, left);
     timesApplied += isApplied ? 1 : 0;
   });
-  holds(timesApplied > 0, "one of the requests of a write applies it", "none did");
+  expectTrue(timesApplied > 0, "one of the requests of a write applies it", "none did");
 }
 
 interface Left {
@@ -62,9 +62,9 @@ function tellsOfApplied(
   { theirs, stored }: Left,
 ): void {
   const where = `after ${change.name} was applied, the response to its ${ordinal(nth)} request lost, and another change applied`;
-  same(stored?.version, theirs?.version, `${where}, the other change is not undone`);
+  expectEqual(stored?.version, theirs?.version, `${where}, the other change is not undone`);
   if (outcome.state === "resolved" || ThreadStoreError.is(outcome.error, "OUTCOME_UNKNOWN")) return;
-  broken(
+  fail(
     `${where}, the first one succeeds or is OUTCOME_UNKNOWN`,
     `it rejected with ${describeError(outcome.error)}`,
   );
@@ -79,6 +79,6 @@ function tellsOfOvertaken(
 ): void {
   if (change === overwrite || seen === undefined) return;
   const where = `if another change is applied while ${change.name} waits for the response to its ${ordinal(nth)} request`;
-  same(stored?.version, theirs?.version, `${where}, it is not undone`);
-  holds(outcome.state === "rejected", `${where}, the later one is rejected`, "it succeeded");
+  expectEqual(stored?.version, theirs?.version, `${where}, it is not undone`);
+  expectTrue(outcome.state === "rejected", `${where}, the later one is rejected`, "it succeeded");
 }

@@ -1,7 +1,7 @@
 import type { ThreadStore, ThreadPage } from "@threadstore/core";
 import type { FaultProxy } from "../../engines/fault-proxy/index.ts";
 import type { CaseContext } from "../../suite/conformance-case.ts";
-import { same, holds } from "../../suite/expectations.ts";
+import { expectEqual, expectTrue } from "../../suite/expectations.ts";
 import { inParallel, range } from "../../utilities/parallel.ts";
 
 /** The network traffic of a call. */
@@ -17,7 +17,7 @@ export async function pageCost(
 ): Promise<Cost & { readonly page: ThreadPage }> {
   const { requests, bytesUp, bytesDown } = proxy;
   const page = await view.listPage(options);
-  same(page.threads.length, options.limit, "a page is full if enough threads exist");
+  expectEqual(page.threads.length, options.limit, "a page is full if enough threads exist");
   return {
     page,
     requests: proxy.requests - requests,
@@ -34,7 +34,7 @@ export async function fill(view: ThreadStore, from: number, count: number, lengt
 /** Not the store's fault, but the case would prove nothing. */
 export function reachesProxy({ requests }: Cost): void {
   const promised = "the harness's network.open connects to the given endpoint";
-  holds(requests > 0, promised, "a page sent no request there");
+  expectTrue(requests > 0, promised, "a page sent no request there");
 }
 
 /** How many threads exist at first, and how many are added to the same namespace and to another one. */
@@ -57,7 +57,11 @@ export async function costsAsBefore(
     const promised = `${name} of 5 threads costs the same however many threads exist`;
     const happened = `${before.requests} requests and ${before.bytes} bytes became ${requests} and ${bytes}`;
     // A backend may have to look in a few more locations.
-    holds(requests <= before.requests * 1.5 + 2 && bytes <= before.bytes * 1.5 + 4096, promised, happened);
+    expectTrue(
+      requests <= before.requests * 1.5 + 2 && bytes <= before.bytes * 1.5 + 4096,
+      promised,
+      happened,
+    );
   }
 }
 

@@ -1,15 +1,15 @@
 import { ThreadStoreError } from "@threadstore/core";
-import { type Outcome, broken, describeError } from "../../suite/expectations.ts";
+import { type Outcome, fail, describeError } from "../../suite/expectations.ts";
 
 /** Returns the only outcome that succeeded. The others must be CONFLICT. */
 export function onlyWinner<T>(outcomes: readonly Outcome<T>[], promised: string): T {
   const won = outcomes.flatMap((each) => (each.state === "resolved" ? [each.value] : []));
   for (const each of outcomes) {
     if (each.state === "resolved" || ThreadStoreError.is(each.error, "CONFLICT")) continue;
-    broken(`the loser of a race gets CONFLICT`, `one got ${describeError(each.error)}`);
+    fail(`the loser of a race gets CONFLICT`, `one got ${describeError(each.error)}`);
   }
   const [winner] = won;
   if (winner === undefined || won.length !== 1)
-    broken(promised, `${won.length} of ${outcomes.length} succeeded`);
+    fail(promised, `${won.length} of ${outcomes.length} succeeded`);
   return winner;
 }

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { ThreadStore, ThreadSummary } from "@threadstore/core";
-import { loaded, same } from "../../suite/expectations.ts";
+import { loadExisting, expectEqual } from "../../suite/expectations.ts";
 import { startStopwatch } from "../../utilities/effective-time.ts";
 
 /** Resolves with the JSON of the thread, or `undefined`. */
@@ -26,9 +26,9 @@ export async function unchanged(
   version: string,
   text: string,
 ): Promise<void> {
-  const stored = await loaded(store, id, "a thread exists after a rejected call");
-  same(stored.json, text, "a rejected call does not change the thread");
-  same(stored.version, version, "a rejected call does not change the version");
+  const stored = await loadExisting(store, id, "a thread exists after a rejected call");
+  expectEqual(stored.json, text, "a rejected call does not change the thread");
+  expectEqual(stored.version, version, "a rejected call does not change the version");
 }
 
 /** Resolves with the ids of each page, up to the one without a cursor. */

@@ -1,5 +1,5 @@
 import type { Refusal } from "../../engines/fault-proxy/refusals.ts";
-import { holds, refuses, same, outcomeOf } from "../../suite/expectations.ts";
+import { expectTrue, expectError, expectEqual, outcomeOf } from "../../suite/expectations.ts";
 import { graceMs, promptly } from "../../suite/time-limits.ts";
 import { range } from "../../utilities/parallel.ts";
 import { everyCall } from "./calls.ts";
@@ -28,12 +28,12 @@ export async function refuseAlways(
       const promised = `${call} answered with ${name}`;
       const outcome = await promptly(graceMs(context), `${promised} fails promptly`, make);
       armed.disarm();
-      holds(armed.strikes > 0, `${call} sends a request`, "it sent none");
-      const error = await refuses("ACCESS_DENIED", promised, async () => {
+      expectTrue(armed.strikes > 0, `${call} sends a request`, "it sent none");
+      const error = await expectError("ACCESS_DENIED", promised, async () => {
         if (outcome.state === "rejected") throw outcome.error;
         return outcome.value;
       });
-      same(error.retryable, false, "ACCESS_DENIED is not retryable");
+      expectEqual(error.retryable, false, "ACCESS_DENIED is not retryable");
     }
   }
 }
@@ -47,8 +47,8 @@ export async function refuseListing({ proxy, store }: Stage, { name, fault }: Re
     const outcome = await outcomeOf(() => idsOf(store));
     armed.disarm();
     const promised = `a listing with one request answered with ${name} is ACCESS_DENIED or complete`;
-    if (outcome.state === "resolved") same(outcome.value, ids, promised);
-    else await refuses("ACCESS_DENIED", promised, () => Promise.reject(outcome.error));
+    if (outcome.state === "resolved") expectEqual(outcome.value, ids, promised);
+    else await expectError("ACCESS_DENIED", promised, () => Promise.reject(outcome.error));
   }
 }
 
@@ -66,14 +66,15 @@ export async function readStrange({ proxy, store }: Stage, { name, fault }: Refu
     const armed = proxy.arm({ ...fault, times: Infinity });
     const outcome = await outcomeOf(make);
     armed.disarm();
-    if (outcome.state === "resolved") same(outcome.value, expected, `${call} answered with ${name} fails`);
+    if (outcome.state === "resolved")
+      expectEqual(outcome.value, expected, `${call} answered with ${name} fails`);
     else await isStoreError(call, name, outcome.error);
   }
 }
 
 async function isStoreError(call: string, name: string, error: unknown): Promise<void> {
   const codes = ["BACKEND_ERROR", "MISCONFIGURED", "UNAVAILABLE", "ACCESS_DENIED", "CORRUPT"] as const;
-  await refuses(codes, `${call} answered with ${name}`, () => Promise.reject(error));
+  await expectError(codes, `${call} answered with ${name}`, () => Promise.reject(error));
 }
 
 /** Makes saves that find the backend full, from one of their requests on. */
@@ -91,12 +92,12 @@ export async function fillUp({ context, proxy, store }: Stage, { name, fault }: 
         return;
       }
       const promised = `${change.name} answered with ${name}`;
-      await refuses("STORAGE_FULL", promised, () => Promise.reject(outcome.error));
-      same(stored?.version, attempt.seen?.version, `${promised} does not change the thread`);
+      await expectError("STORAGE_FULL", promised, () => Promise.reject(outcome.error));
+      expectEqual(stored?.version, attempt.seen?.version, `${promised} does not change the thread`);
       refused += 1;
     });
   }
-  holds(refused > 0, "saves fail when the backend is full", "none failed");
+  expectTrue(refused > 0, "saves fail when the backend is full", "none failed");
 }
 
 export const allChanges: readonly Change[] = [create, replace, overwrite, remove, removeSeen];

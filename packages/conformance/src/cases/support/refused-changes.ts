@@ -7,7 +7,7 @@ import {
   refusalsOf,
 } from "../../engines/fault-proxy/refusals.ts";
 import type { CaseContext } from "../../suite/conformance-case.ts";
-import { outcomeOf, holds } from "../../suite/expectations.ts";
+import { outcomeOf, expectTrue } from "../../suite/expectations.ts";
 import { type Change, type Excuses, atEachRequest, honest } from "./changes.ts";
 
 /** A store that reaches its backend through a proxy, and the errors with which the proxy can respond. */
@@ -64,7 +64,7 @@ export async function refuseEach(
       rejected += outcome.state === "rejected" ? 1 : 0;
     });
   }
-  holds(
+  expectTrue(
     rejected > 0 || answers.length === 0,
     "some change fails if a response is replaced by an error",
     "none failed",

@@ -1,6 +1,6 @@
 import type { ThreadStore, StoredThread } from "@threadstore/core";
 import type { CaseContext } from "../../suite/conformance-case.ts";
-import { loaded, holds, show } from "../../suite/expectations.ts";
+import { loadExisting, expectTrue, show } from "../../suite/expectations.ts";
 import { range } from "../../utilities/parallel.ts";
 import { summariesOf } from "./reading.ts";
 
@@ -32,7 +32,7 @@ export async function whileWatched(
   const watch = async (reader: ThreadStore, index: number): Promise<void> => {
     const look = watcher();
     while (!isDone()) {
-      look(await loaded(reader, "a", "a thread exists while it is being saved"));
+      look(await loadExisting(reader, "a", "a thread exists while it is being saved"));
       loads[index] = (loads[index] ?? 0) + 1;
     }
   };
@@ -57,12 +57,12 @@ export async function listMeanwhile({ open, settings, signal }: CaseContext): Pr
   const listing = async (): Promise<void> => {
     for (; !isDone(); listings += 1) {
       for (const { id, corrupt } of await summariesOf(other)) {
-        holds(
+        expectTrue(
           ids.includes(id),
           "a listing contains only threads that were saved",
           `it contained ${show(id)}`,
         );
-        holds(!corrupt, "no thread is listed as corrupt while it is being saved", `${show(id)} was`);
+        expectTrue(!corrupt, "no thread is listed as corrupt while it is being saved", `${show(id)} was`);
       }
     }
   };

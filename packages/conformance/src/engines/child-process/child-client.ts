@@ -1,7 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { type JsonValue, ThreadStoreError } from "@threadstore/core";
-import type { Peer } from "../../suite/harness.ts";
+import type { ChildProcessHarness } from "../../suite/harness.ts";
 import { afterEffectiveTime } from "../../utilities/effective-time.ts";
 import type { RecordableStore, RecordedThread } from "../linearizability/recorder.ts";
 import { forkChild } from "./fork-child.ts";
@@ -21,7 +21,7 @@ export interface ChildClient extends RecordableStore {
 type PendingCall = PromiseWithResolvers<JsonValue | undefined>;
 
 /** Starts a child process that opens a store at the location. */
-export function startChild(description: Peer, location: string): ChildClient {
+export function startChild(description: ChildProcessHarness, location: string): ChildClient {
   const child = forkChild(new URL("./child-main", import.meta.url), description, location);
   const calls = new ChildCalls(child);
   return {

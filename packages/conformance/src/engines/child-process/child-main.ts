@@ -1,5 +1,5 @@
 import { type JsonValue, type ThreadStore, ThreadStoreError } from "@threadstore/core";
-import type { PeerModule } from "../../suite/harness.ts";
+import type { ChildProcessModule } from "../../suite/harness.ts";
 import type { ChildRequest, ChildResponse } from "./messages.ts";
 
 // Main module of a child process. Opens the store that its arguments describe and runs the calls that its parent sends.
@@ -32,8 +32,8 @@ async function handle(store: ThreadStore, request: ChildRequest): Promise<void> 
 
 const [module = "", location = "", parameters = "null"] = process.argv.slice(2);
 try {
-  const childModule = (await import(module)) as PeerModule;
-  const store = await childModule.openPeer(location, JSON.parse(parameters) as JsonValue);
+  const childModule = (await import(module)) as ChildProcessModule;
+  const store = await childModule.openStore(location, JSON.parse(parameters) as JsonValue);
   process.on("message", (request: ChildRequest) => void handle(store, request));
   process.once("disconnect", () => void store.close());
   respond({ number: 0 });

@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { extname } from "node:path";
 import { fileURLToPath } from "node:url";
-import type { Peer } from "../../suite/harness.ts";
+import type { ChildProcessHarness } from "../../suite/harness.ts";
 
 /**
  * Starts a child process that works with the store at a location. `main` is the URL of its main module without an
@@ -9,7 +9,7 @@ import type { Peer } from "../../suite/harness.ts";
  */
 export function forkChild(
   main: URL,
-  { module, parameters = null }: Peer,
+  { module, parameters = null }: ChildProcessHarness,
   location: string,
   more: readonly string[] = [],
 ): ChildProcess {

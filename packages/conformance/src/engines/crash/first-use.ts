@@ -1,5 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
-import type { CaseContext, CasePlace } from "../../suite/conformance-case.ts";
+import type { CaseContext, CaseLocation } from "../../suite/conformance-case.ts";
 import { seededRandom } from "../../utilities/seeded-random.ts";
 import { type Amounts, KillCount } from "./kill-count.ts";
 import { Ledger } from "./ledger.ts";
@@ -14,7 +14,7 @@ const AMOUNTS: Amounts = {
 };
 
 interface Start {
-  readonly location: CasePlace;
+  readonly location: CaseLocation;
   readonly writer: Writer;
 }
 
@@ -23,7 +23,7 @@ export async function killFirstUsers(context: CaseContext): Promise<void> {
   const random = seededRandom(context.settings.seed);
   const count = new KillCount(context, AMOUNTS);
   const start = (): Start => {
-    const location = context.newPlace();
+    const location = context.newLocation();
     return { location, writer: location.startWriter({ type: "work" }) };
   };
   const typicalMs = await firstUseMs(start().writer, context);

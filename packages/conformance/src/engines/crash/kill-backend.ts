@@ -1,6 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { CaseContext } from "../../suite/conformance-case.ts";
-import { broken } from "../../suite/expectations.ts";
+import { fail } from "../../suite/expectations.ts";
 import { afterEffectiveTime } from "../../utilities/effective-time.ts";
 import { seededRandom } from "../../utilities/seeded-random.ts";
 import { type Amounts, KillCount } from "./kill-count.ts";
@@ -19,9 +19,9 @@ const WORKLOAD = "concurrent";
 
 /** Repeatedly kills the backend while a store saves, and verifies the threads each time. */
 export async function killBackend(context: CaseContext): Promise<void> {
-  const { newPlace, settings, crashBackend, timeoutFactor } = context;
+  const { newLocation, settings, crashBackend, timeoutFactor } = context;
   const random = seededRandom(settings.seed);
-  const location = newPlace();
+  const location = newLocation();
   const store = await location.open();
   const ledger = new Ledger(RECOVERY_LIMIT_MS * timeoutFactor);
   const count = new KillCount(context, AMOUNTS);
@@ -44,7 +44,7 @@ export async function killBackend(context: CaseContext): Promise<void> {
     const hasProgress = await Promise.race([progress, working.then(() => done > laneCount)]);
     cancel();
     if (!hasProgress)
-      broken("saves succeed while the backend is running", `only ${done} did before the next crash`);
+      fail("saves succeed while the backend is running", `only ${done} did before the next crash`);
     await wait(random() * 25);
     count.add(pendingCalls.size > 0);
     await crashBackend();

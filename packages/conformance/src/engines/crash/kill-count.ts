@@ -1,5 +1,5 @@
 import type { CaseContext } from "../../suite/conformance-case.ts";
-import { holds } from "../../suite/expectations.ts";
+import { expectTrue } from "../../suite/expectations.ts";
 import { startStopwatch } from "../../utilities/effective-time.ts";
 
 /** How many kills a case makes. */
@@ -57,7 +57,7 @@ export class KillCount {
 
   /** Fails if there were too few hits. That is not the store's fault, but the case would prove nothing. */
   assertConclusive(): void {
-    holds(
+    expectTrue(
       this.#isEnough(),
       "enough interruptions hit a save or delete in progress for a conclusive result",
       `${this.#hits} of ${this.#kills} did, within ${Math.round(this.#elapsedMs())} ms`,

@@ -1,6 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { ThreadStore } from "@threadstore/core";
-import type { CasePlace } from "../../suite/conformance-case.ts";
+import type { CaseLocation } from "../../suite/conformance-case.ts";
 import { seededRandom } from "../../utilities/seeded-random.ts";
 import { type Amounts, type CrashContext, KillCount } from "./kill-count.ts";
 import { Ledger } from "./ledger.ts";
@@ -27,7 +27,7 @@ export interface CampaignResult {
 
 /** Kills one writer process after another and verifies the threads at the location each time. */
 export async function killWriters(
-  location: CasePlace,
+  location: CaseLocation,
   context: CrashContext,
   { workload, afterKill }: Campaign,
 ): Promise<CampaignResult> {

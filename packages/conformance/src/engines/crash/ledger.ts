@@ -1,6 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { type StoredThread, type ThreadStore, ThreadStoreError } from "@threadstore/core";
-import { broken, describeError, same, show } from "../../suite/expectations.ts";
+import { fail, describeError, expectEqual, show } from "../../suite/expectations.ts";
 import { promptly } from "../../suite/time-limits.ts";
 import { inParallel } from "../../utilities/parallel.ts";
 import { contentOf, describeStep, nameOf, type Step, type ThreadName, viewOf } from "./step.ts";
@@ -85,7 +85,7 @@ export class Ledger {
     if (match === undefined) failUnexpectedState(name, stored, possible, when);
     if (match !== acknowledged) return this.#setState(entry, { step: match.step, version });
     if (version !== acknowledged.version) {
-      broken(
+      fail(
         `a thread keeps the version that its save returned (${when})`,
         `the version of ${name} was ${show(acknowledged.version)} and is now ${show(version)}`,
       );
@@ -107,7 +107,7 @@ export class Ledger {
     const { error } = outcome;
     const intact = `a crash leaves each thread intact, as before or after the interrupted save (${when})`;
     const isCorrupt = ThreadStoreError.is(error, "CORRUPT");
-    return broken(isCorrupt ? intact : promised, `load(${show(id)}) rejected with ${describeError(error)}`);
+    return fail(isCorrupt ? intact : promised, `load(${show(id)}) rejected with ${describeError(error)}`);
   }
 
   /** A process that starts a step reports the version it found, which may come from a pending step. */
@@ -118,7 +118,7 @@ export class Ledger {
       const isDelete = step.previous === null;
       const source = entry.pending.findLast((each) => (each.step.action === "delete") === isDelete);
       if (source === undefined) {
-        broken(
+        fail(
           "a process finds the last acknowledged version of a thread, or that of a pending step",
           `it found ${nameOf(step.thread)} at ${show(step.previous)}, ` +
             `but the last acknowledged version is ${show(entry.acknowledged.version)}`,
@@ -139,7 +139,7 @@ export class Ledger {
     const entry = this.#entryOf(step.thread);
     entry.pending = entry.pending.filter((each) => each.step.number !== step.number);
     if (code === "CONFLICT" && entry.pending.length === 0) {
-      broken("the only writer of a thread never gets CONFLICT", `${operation} rejected with CONFLICT`);
+      fail("the only writer of a thread never gets CONFLICT", `${operation} rejected with CONFLICT`);
     }
   }
 
@@ -156,7 +156,7 @@ export class Ledger {
   #recordVersion({ thread, versions }: Entry, { number }: Step, version: string): void {
     const earlier = versions.get(version);
     if (earlier !== undefined && earlier !== number) {
-      broken(
+      fail(
         "every save of a thread returns a new version, even after a crash",
         `${nameOf(thread)} got ${show(version)} from step ${earlier} and again from step ${number}`,
       );
@@ -198,7 +198,7 @@ function failUnexpectedState(
   const expected = acknowledged?.step === undefined ? "no thread" : describeStep(acknowledged.step);
   const started = pending.map(({ step }) => (step === undefined ? "a delete" : describeStep(step)));
   const alternative = started.length === 0 ? "" : `, or the effect of ${started.join(" or ")}`;
-  broken(
+  fail(
     `a crash leaves the last acknowledged state intact${alternative} (${when})`,
     `the last acknowledged state of ${name} was ${expected}, but the store has ${actual}`,
   );
@@ -216,7 +216,7 @@ async function checkListing(store: ThreadStore, entries: readonly Entry[], when:
   const idsOf = (some: readonly Entry[]): string[] => some.map(({ thread }) => thread.id);
   const ids = new Set(listed);
   const expected = [...idsOf(required), ...idsOf(allowed).filter((id) => ids.has(id))];
-  same(
+  expectEqual(
     listed.toSorted(),
     [...new Set(expected)].toSorted(),
     `a listing has each thread once and nothing that crashes left (${when})`,

@@ -1,4 +1,4 @@
-import { broken, holds } from "../../suite/expectations.ts";
+import { fail, expectTrue } from "../../suite/expectations.ts";
 import { afterEffectiveTime } from "../../utilities/effective-time.ts";
 import type { Ledger } from "./ledger.ts";
 import type { WriterMessage } from "./messages.ts";
@@ -74,7 +74,7 @@ export class Run {
   /** Asserts that every call succeeded and that no report contradicted the ledger. */
   assertNoFailures(promised: string = PROMPT_RECOVERY): void {
     if (this.#contradiction !== undefined) throw this.#contradiction;
-    if (this.#failure !== undefined) broken(promised, this.#failure);
+    if (this.#failure !== undefined) fail(promised, this.#failure);
   }
 
   /** The steps that started and have neither completed nor failed. */
@@ -120,7 +120,7 @@ export class Run {
       return;
     }
     const promised = "close resolves only after every earlier save has settled";
-    holds(!this.#isClosed, promised, `step ${report.number} completed after close had resolved`);
+    expectTrue(!this.#isClosed, promised, `step ${report.number} completed after close had resolved`);
     const { at = 0, thread = "" } = this.#started.get(report.number) ?? {};
     this.#lastMs = performance.now() - at;
     this.#threadsDone.add(thread);
@@ -139,7 +139,7 @@ export class Run {
     try {
       const happened = await Promise.race([promise, ended]);
       this.assertNoFailures();
-      holds(isReached(), PROMPT_RECOVERY, happened);
+      expectTrue(isReached(), PROMPT_RECOVERY, happened);
     } finally {
       cancel();
     }

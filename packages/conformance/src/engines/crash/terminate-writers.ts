@@ -1,6 +1,6 @@
 import { setTimeout as wait } from "node:timers/promises";
 import type { CaseContext } from "../../suite/conformance-case.ts";
-import { holds, same } from "../../suite/expectations.ts";
+import { expectTrue, expectEqual } from "../../suite/expectations.ts";
 import { promptly } from "../../suite/time-limits.ts";
 import { seededRandom } from "../../utilities/seeded-random.ts";
 import { type Amounts, KillCount } from "./kill-count.ts";
@@ -16,9 +16,9 @@ const AMOUNTS: Amounts = {
 
 /** Sends SIGTERM to processes while they save. They then close their store and exit. */
 export async function terminateWriters(context: CaseContext): Promise<void> {
-  const { newPlace, settings, timeoutFactor } = context;
+  const { newLocation, settings, timeoutFactor } = context;
   const random = seededRandom(settings.seed);
-  const location = newPlace();
+  const location = newLocation();
   const ledger = new Ledger(RECOVERY_LIMIT_MS * timeoutFactor);
   const count = new KillCount(context, AMOUNTS);
   while (count.needsMore()) {
@@ -31,10 +31,10 @@ export async function terminateWriters(context: CaseContext): Promise<void> {
     const promised = "a process exits by itself once its store is closed";
     const outcome = await promptly(limit, promised, () => run.end("SIGTERM"));
     if (outcome.state === "rejected") throw outcome.error;
-    same(outcome.value, "exit code 0", promised);
+    expectEqual(outcome.value, "exit code 0", promised);
     run.assertNoFailures("close and every call before it succeed");
-    holds(run.isClosed, "close resolves while saves are in progress", "the process exited without that");
-    same(run.pendingSteps.map(describeStep), [], "every save before close settles");
+    expectTrue(run.isClosed, "close resolves while saves are in progress", "the process exited without that");
+    expectEqual(run.pendingSteps.map(describeStep), [], "every save before close settles");
     await verifyAfterCrash(location, context, (store) => ledger.check(store, `after SIGTERM ${count.kills}`));
   }
   count.assertConclusive();

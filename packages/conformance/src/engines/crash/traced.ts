@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import type { CaseContext, CasePlace } from "../../suite/conformance-case.ts";
-import { holds } from "../../suite/expectations.ts";
+import type { CaseContext, CaseLocation } from "../../suite/conformance-case.ts";
+import { expectTrue } from "../../suite/expectations.ts";
 import type { Tree } from "../disk/disk-state.ts";
 import { readTrace } from "../disk/read-trace.ts";
 import type { TimedReport, Timeline } from "../disk/timeline.ts";
@@ -12,20 +12,20 @@ import { saveNow } from "./save-now.ts";
 import { verifyAfterCrash } from "./verify-after-crash.ts";
 
 /** Makes a process take a list of steps at a location. Resolves with everything that it did to the disk. */
-export async function traceWriter({ newPlace }: CaseContext, failing: boolean): Promise<Timeline> {
-  const location = newPlace();
+export async function traceWriter({ newLocation }: CaseContext, failing: boolean): Promise<Timeline> {
+  const location = newLocation();
   const folder = location.folder();
   const writer = location.startWriter({ type: "trace", folder, failing });
   let message: WriterMessage | undefined;
   await writer.begin({ workload: "replacing", run: 1, from: 1 }, (received) => (message = received));
   const how = await writer.ended;
-  holds(
+  expectTrue(
     message?.type === "traced",
     "a traced process can open the store, save and close it",
     `it ended with ${how}`,
   );
   const timeline = readTrace(message.events, folder);
-  holds(
+  expectTrue(
     timeline.effects.length > 0,
     "the store keeps its files in the folder that the harness returns, and accesses them only through node:fs",
     "the trace is empty",
@@ -45,7 +45,7 @@ export async function checkRestored(
   { tree, reports }: Restored,
   { when, saves }: { readonly when: string; readonly saves: boolean },
 ): Promise<void> {
-  const location = context.newPlace();
+  const location = context.newLocation();
   await restore(location, tree);
   const ledger = new Ledger(RECOVERY_LIMIT_MS * context.timeoutFactor);
   for (const report of reports) ledger.record(report);
@@ -59,7 +59,7 @@ export async function checkRestored(
 }
 
 /** Each path of the tree starts with the name of the traced folder. */
-async function restore(location: CasePlace, tree: Tree): Promise<void> {
+async function restore(location: CaseLocation, tree: Tree): Promise<void> {
   const folder = location.folder();
   for (const [path, content] of tree) {
     const [, ...below] = path.split("/");

@@ -1,11 +1,11 @@
 import type { ThreadStore } from "@threadstore/core";
-import type { CaseContext, CasePlace } from "../../suite/conformance-case.ts";
+import type { CaseContext, CaseLocation } from "../../suite/conformance-case.ts";
 import { promptly } from "../../suite/time-limits.ts";
 import { PROMPT_RECOVERY, RECOVERY_LIMIT_MS } from "./run.ts";
 
 /** Opens the store after a crash, which must succeed promptly, and runs the check. */
 export async function verifyAfterCrash(
-  location: CasePlace,
+  location: CaseLocation,
   { timeoutFactor, close }: Pick<CaseContext, "timeoutFactor" | "close">,
   check: (store: ThreadStore) => Promise<void>,
 ): Promise<void> {

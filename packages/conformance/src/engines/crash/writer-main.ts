@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import type { JsonValue, ThreadStore } from "@threadstore/core";
 import { describeError } from "../../suite/expectations.ts";
-import type { PeerModule } from "../../suite/harness.ts";
+import type { ChildProcessModule } from "../../suite/harness.ts";
 import type { Job, StartMessage, WriterMessage } from "./messages.ts";
 import { work } from "./work.ts";
 
@@ -33,8 +33,8 @@ function send(message: WriterMessage): Promise<void> {
 }
 
 async function loadStoreModule(): Promise<() => Promise<ThreadStore>> {
-  const childModule = (await import(module)) as PeerModule;
-  return async () => childModule.openPeer(location, JSON.parse(parameters) as JsonValue);
+  const childModule = (await import(module)) as ChildProcessModule;
+  return async () => childModule.openStore(location, JSON.parse(parameters) as JsonValue);
 }
 
 async function waitForStart(): Promise<StartMessage> {

@@ -1,6 +1,6 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import type { Peer } from "../../suite/harness.ts";
+import type { ChildProcessHarness } from "../../suite/harness.ts";
 import { forkChild } from "../child-process/fork-child.ts";
 import type { Job, StartMessage, WriterMessage } from "./messages.ts";
 
@@ -14,7 +14,7 @@ export interface Writer {
   readonly ended: Promise<string>;
 }
 
-export function startWriter(description: Peer, location: string, job: Job): Writer {
+export function startWriter(description: ChildProcessHarness, location: string, job: Job): Writer {
   const main = new URL("./writer-main", import.meta.url);
   const child = forkChild(main, description, location, [JSON.stringify(job)]);
   const queue: WriterMessage[] = [];

@@ -1,4 +1,4 @@
-import { broken } from "../../suite/expectations.ts";
+import { fail } from "../../suite/expectations.ts";
 import { describeStep, type Step } from "../crash/step.ts";
 import { DiskState, type Entry, formatPath, type NodeNumber } from "./disk-state.ts";
 import { type Effect, isDurable, type Timeline } from "./timeline.ts";
@@ -55,7 +55,7 @@ function filesOf(timeline: Timeline, save: Save): WrittenFile[] {
     if (writes.length > 0) written.push({ node, path, writes });
   }
   if (written.length === 0) {
-    broken(
+    fail(
       "a save writes its thread to a file in the store's folder, through node:fs",
       `${describeStep(save.step)} was acknowledged, but no file that it wrote exists`,
     );
@@ -70,13 +70,13 @@ function checkContent({ effects }: Timeline, save: Save, { node, path, writes }:
   const promised = `a save syncs its file before it moves the file into place (${describeStep(save.step)})`;
   const unsynced = writes.find((write) => !isDurable(write, save.to));
   if (unsynced !== undefined) {
-    broken(promised, `it was acknowledged without a successful sync of ${file} after the write`);
+    fail(promised, `it was acknowledged without a successful sync of ${file} after the write`);
   }
   for (const { change, relocated, began, ended, description } of effects) {
     const isRelocation = change.type === "move" || change.type === "link";
     if (!isRelocation || ended > save.to || !relocated.has(node)) continue;
     const late = writes.find((write) => write.ended < began && !isDurable(write, began));
-    if (late !== undefined) broken(promised, `the sync of ${file} came after the ${description}`);
+    if (late !== undefined) fail(promised, `the sync of ${file} came after the ${description}`);
   }
 }
 
@@ -92,7 +92,7 @@ function checkNames({ effects }: Timeline, save: Save, { path }: WrittenFile): v
     const holder =
       formatPath(path.slice(1, depth)) ||
       (depth === 0 ? "the parent of the store's folder" : "the store's folder");
-    broken(
+    fail(
       `a save syncs the folders that contain its file before it is acknowledged (${describeStep(save.step)})`,
       `${holder} was not synced between the ${naming.description} and the acknowledgement`,
     );

@@ -81,25 +81,25 @@ export function passResponsePart(link: Link, exchange: Exchange, part: MessagePa
     case "slow":
       down.trickle(part.bytes, fault.bytesPerSecond);
       break;
-    case "cutAnswer":
+    case "cutResponse":
       down.write(part.bytes.subarray(0, Math.max(0, fault.afterBytes - before)));
       if (exchange.responseBytes <= fault.afterBytes && !part.last) break;
       takeEffect();
       if (fault.orderly === true) link.hangUp();
       else link.reset();
       break;
-    case "discardAnswer":
+    case "discardResponse":
       if (!part.last) break;
       takeEffect();
       link.reset();
       break;
-    case "answerHttp":
-    case "answerRedis":
+    case "respondHttp":
+    case "respondRedis":
       if (!part.last || exchange.substitute === undefined) break;
       takeEffect();
       down.write(exchange.substitute);
       break;
-    case "holdAnswer":
+    case "holdResponse":
       exchange.held.push(part.bytes);
       if (part.last) hold(link, exchange, takeEffect);
       break;

@@ -16,7 +16,7 @@ export type Fault =
   | { readonly type: "cutRequest"; /** @default 0 */ readonly afterBytes?: number }
   /** Ends the connection after this many bytes of the response. The server has processed the request. */
   | {
-      readonly type: "cutAnswer";
+      readonly type: "cutResponse";
       readonly afterBytes: number;
       /**
        * Whether to end the connection as if the server shut down, so that all those bytes arrive. A reset may overtake
@@ -26,14 +26,14 @@ export type Fault =
       readonly orderly?: boolean;
     }
   /** Discards the server's response and resets the connection. The server has processed the request. */
-  | { readonly type: "discardAnswer" }
+  | { readonly type: "discardResponse" }
   /** Holds the server's response until `release` lets it through or `cut` discards it. */
-  | { readonly type: "holdAnswer" }
+  | { readonly type: "holdResponse" }
   /** Slows down the request and the response. */
   | { readonly type: "slow"; readonly bytesPerSecond: number }
   /** Responds with this HTTP response. */
   | {
-      readonly type: "answerHttp";
+      readonly type: "respondHttp";
       readonly status: number;
       readonly headers?: Readonly<Record<string, string>>;
       readonly body?: string;
@@ -41,7 +41,7 @@ export type Fault =
     }
   /** Responds with this Redis error. */
   | {
-      readonly type: "answerRedis";
+      readonly type: "respondRedis";
       /** Without the leading `-`. {@link redisErrors} has the errors of Redis. */
       readonly error: string;
       readonly insteadOf?: InsteadOf;
@@ -52,7 +52,7 @@ export type Fault =
  * gets the proxy's response instead of the server's, as from a gateway that lost the response.
  * @default "server"
  */
-export type InsteadOf = "server" | "answer";
+export type InsteadOf = "server" | "response";
 
 /**
  * Selects the requests that a fault strikes, by count and never by time, so that tests are repeatable. If several

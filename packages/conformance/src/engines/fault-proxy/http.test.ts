@@ -118,7 +118,7 @@ describe("without a fault", () => {
 describe("triggers", () => {
   it("strikes as many matching requests as requested, from the nth on", async () => {
     const when = httpRequest({ method: "PUT", path: "/a" });
-    const armed = proxy.arm({ type: "answerHttp", status: 503, when, nth: 2, times: 2 });
+    const armed = proxy.arm({ type: "respondHttp", status: 503, when, nth: 2, times: 2 });
     const statuses = [];
     for (const path of ["/a", "/b", "/a", "/a?query", "/a"]) statuses.push((await put(path, "x")).status);
     expect(statuses).toEqual([201, 201, 503, 503, 201]);
@@ -127,9 +127,9 @@ describe("triggers", () => {
   });
 
   it("strikes with the fault armed last, and never with a disarmed one", async () => {
-    proxy.arm({ type: "answerHttp", status: 500, times: Number.POSITIVE_INFINITY });
+    proxy.arm({ type: "respondHttp", status: 500, times: Number.POSITIVE_INFINITY });
     const later = proxy.arm({
-      type: "answerHttp",
+      type: "respondHttp",
       status: 503,
       when: httpRequest({ path: /a$/u }),
       times: 9,
@@ -169,7 +169,7 @@ describe("faults of a request", () => {
 
 describe("faults of a response", () => {
   it("discardAnswer: the server processes the request, and the client gets a reset", async () => {
-    const armed = proxy.arm({ type: "discardAnswer", when: httpRequest({ method: "PUT" }) });
+    const armed = proxy.arm({ type: "discardResponse", when: httpRequest({ method: "PUT" }) });
     await expect(put("/a", "one")).rejects.toMatchObject({ code: "ECONNRESET" });
     expect(armed.strikes).toBe(1);
     expect(await get("/a")).toMatchObject({ body: "one" });
@@ -180,7 +180,7 @@ describe("faults of a response", () => {
     const whole = proxy.bytesDown;
     await get("/a");
     const length = proxy.bytesDown - whole;
-    proxy.arm({ type: "cutAnswer", afterBytes: length - 6, orderly });
+    proxy.arm({ type: "cutResponse", afterBytes: length - 6, orderly });
     const outgoing = request({ host: "127.0.0.1", port: proxy.port, agent, path: "/a" }).end();
     const [incoming] = (await once(outgoing, "response")) as [IncomingMessage];
     // Node.js reports the reset on both the request and the response.
@@ -195,7 +195,7 @@ describe("faults of a response", () => {
   });
 
   it("holdAnswer: another client can write meanwhile", async () => {
-    const armed = proxy.arm({ type: "holdAnswer", when: httpRequest({ method: "PUT" }) });
+    const armed = proxy.arm({ type: "holdResponse", when: httpRequest({ method: "PUT" }) });
     const held = put("/a", "mine");
     await armed.struck;
     const other = new Agent();
@@ -207,7 +207,7 @@ describe("faults of a response", () => {
   });
 
   it("holdAnswer and cut: the client gets a reset and nothing of the response", async () => {
-    const armed = proxy.arm({ type: "holdAnswer" });
+    const armed = proxy.arm({ type: "holdResponse" });
     const held = put("/a", "mine");
     await armed.struck;
     armed.cut();
@@ -227,7 +227,7 @@ describe("faults of a response", () => {
 describe("injected responses", () => {
   it("have a status, headers and a body, and keep the connection open", async () => {
     proxy.arm({
-      type: "answerHttp",
+      type: "respondHttp",
       status: 429,
       headers: { "retry-after": "1" },
       body: "slow down",
@@ -244,7 +244,7 @@ describe("injected responses", () => {
   });
 
   it("can replace the response of a server that has processed the request", async () => {
-    proxy.arm({ type: "answerHttp", status: 504, insteadOf: "answer", body: "too late" });
+    proxy.arm({ type: "respondHttp", status: 504, insteadOf: "response", body: "too late" });
     expect(await put("/a", "1".repeat(100_000))).toMatchObject({ status: 504, body: "too late" });
     expect(backend.files.get("/a")?.length).toBe(100_000);
     expect(await get("/a")).toMatchObject({ status: 200, body: "1".repeat(100_000) });
@@ -252,7 +252,7 @@ describe("injected responses", () => {
   });
 
   it("support 100 Continue, and have no body in response to HEAD", async () => {
-    proxy.arm({ type: "answerHttp", status: 503, body: "later", times: 2 });
+    proxy.arm({ type: "respondHttp", status: 503, body: "later", times: 2 });
     expect(await put("/a", "one", { headers: { expect: "100-continue" } })).toMatchObject({ status: 503 });
     expect(await call("HEAD", "/a")).toMatchObject({ status: 503, body: "" });
     expect(await get("/a")).toMatchObject({ status: 404 });
@@ -271,7 +271,7 @@ describe("connections", () => {
   });
 
   it("can all be cut", async () => {
-    const armed = proxy.arm({ type: "holdAnswer" });
+    const armed = proxy.arm({ type: "holdResponse" });
     const held = put("/a", "one");
     await armed.struck;
     void proxy.cutAll();

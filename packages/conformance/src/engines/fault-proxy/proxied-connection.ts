@@ -3,7 +3,7 @@ import type { ArmedFaults } from "./armed-faults.ts";
 import { passResponsePart, passRequestPart, type Exchange, type Link } from "./exchange.ts";
 import { bodyOfResponse, bodyOfRequest } from "./http-head.ts";
 import { splitHttp } from "./http-splitter.ts";
-import { injectionFor } from "./injected-answer.ts";
+import { injectionFor } from "./injected-response.ts";
 import { splitNothing, type MessagePart, type MessageSplitter } from "./message-part.ts";
 import { createOrderedWriter } from "./ordered-writer.ts";
 import { describeRequest, protocolOf, type Protocol } from "./proxied-request.ts";

@@ -63,9 +63,9 @@ async function pipeline(...commands: readonly (readonly string[])[]): Promise<st
 
 describe("a pipeline of commands", () => {
   it("gets the replies of proxy and server in the order of its commands", async () => {
-    proxy.arm({ type: "answerRedis", error: redisErrors.readOnly, when: redisCommand("set") });
+    proxy.arm({ type: "respondRedis", error: redisErrors.readOnly, when: redisCommand("set") });
     proxy.arm({
-      type: "answerRedis",
+      type: "respondRedis",
       error: redisErrors.moved(12, "127.0.0.1:1"),
       when: redisCommand("GET"),
       nth: 2,
@@ -89,13 +89,13 @@ describe("a pipeline of commands", () => {
 
   it("gets an error instead of the reply to a command that was executed", async () => {
     const error = redisErrors.unknown;
-    proxy.arm({ type: "answerRedis", error, insteadOf: "answer", when: redisCommand("SET") });
+    proxy.arm({ type: "respondRedis", error, insteadOf: "response", when: redisCommand("SET") });
     const replies = await pipeline(["GET", "k"], ["SET", "k", "1"], ["GET", "k"]);
     expect(replies).toEqual(["$-1\r\n", `-${error}\r\n`, "$1\r\n1\r\n"]);
   });
 
   it("gets the replies before a discarded one, and then a reset", async () => {
-    const armed = proxy.arm({ type: "discardAnswer", when: redisCommand("SET"), nth: 2 });
+    const armed = proxy.arm({ type: "discardResponse", when: redisCommand("SET"), nth: 2 });
     client.write([encode("SET", "a", "1"), encode("SET", "b", "2"), encode("GET", "a")].join(""));
     let received = "";
     client.on("data", (bytes) => (received += String(bytes)));
@@ -106,7 +106,7 @@ describe("a pipeline of commands", () => {
   });
 
   it("waits for a held reply before it gets later ones", async () => {
-    const armed = proxy.arm({ type: "holdAnswer", when: redisCommand("SET") });
+    const armed = proxy.arm({ type: "holdResponse", when: redisCommand("SET") });
     let hasReplies = false;
     const replies = pipeline(["SET", "a", "1"], ["GET", "a"]).then((all) => {
       hasReplies = true;

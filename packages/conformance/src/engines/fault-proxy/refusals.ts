@@ -1,4 +1,4 @@
-import { broken } from "../../suite/expectations.ts";
+import { fail } from "../../suite/expectations.ts";
 import { type Fault, type FaultProxy, type InsteadOf, redisErrors } from "./index.ts";
 
 /** The protocol of a backend. */
@@ -20,7 +20,7 @@ export async function protocolOf(proxy: FaultProxy, work: () => Promise<unknown>
   watch.disarm();
   return (
     protocol ??
-    broken("the store connects to its backend through the proxy, with HTTP or RESP", "it sent neither")
+    fail("the store connects to its backend through the proxy, with HTTP or RESP", "it sent neither")
   );
 }
 
@@ -84,10 +84,10 @@ export function refusalsOf(
 ): Refusal[] {
   const { http, redis } = RESPONSES[kind];
   if (protocol === "redis")
-    return redis.map((error) => ({ name: codeOf(error), fault: { type: "answerRedis", error, insteadOf } }));
+    return redis.map((error) => ({ name: codeOf(error), fault: { type: "respondRedis", error, insteadOf } }));
   const statuses: Refusal[] = http.map((status) => ({
     name: `HTTP ${status}`,
-    fault: { type: "answerHttp", status, insteadOf },
+    fault: { type: "respondHttp", status, insteadOf },
   }));
   return kind === "unexpected" ? [...statuses, LOGIN_PAGE] : statuses;
 }
@@ -96,7 +96,7 @@ export function refusalsOf(
 const LOGIN_PAGE: Refusal = {
   name: "an HTML page",
   fault: {
-    type: "answerHttp",
+    type: "respondHttp",
     status: 200,
     headers: { "content-type": "text/html" },
     body: "<!doctype html><html><head><title>Log in</title></head><body>Welcome!</body></html>",

@@ -1,5 +1,5 @@
 import { type DeleteOptions, type SaveOptions, ThreadStoreError } from "@threadstore/core";
-import { broken, describeError, outcomeOf, show } from "../../suite/expectations.ts";
+import { fail, describeError, outcomeOf, show } from "../../suite/expectations.ts";
 import type { Operation } from "./operation.ts";
 
 /** The methods of a store whose calls can be recorded. The store may be in another process. */
@@ -46,7 +46,7 @@ export class RecordingClient {
     const result = await this.#call(() => this.#store.load(thread));
     const call = { ...this.#common(thread, result), type: "load" } as const;
     if (result.outcome !== "done") {
-      if (result.outcome === "conflict") broken("load never rejects with CONFLICT", "it did");
+      if (result.outcome === "conflict") fail("load never rejects with CONFLICT", "it did");
       this.#history.push({ ...call, outcome: "unknown" });
       return undefined;
     }
@@ -119,7 +119,7 @@ export class RecordingClient {
     const { error } = outcome;
     if (ThreadStoreError.is(error, "CONFLICT")) return { ...times, outcome: "conflict" };
     if (isUnknownOutcome(error)) return { ...times, outcome: "unknown" };
-    return broken(
+    return fail(
       "a concurrent call succeeds or rejects with CONFLICT",
       `it rejected with ${describeError(error)}`,
     );
@@ -141,5 +141,5 @@ function writeIn(thread: object): string {
   const { write } = thread as Partial<Payload>;
   return typeof write === "string"
     ? write
-    : broken("load returns the content that a save wrote", `it returned ${show(thread)}`);
+    : fail("load returns the content that a save wrote", `it returned ${show(thread)}`);
 }

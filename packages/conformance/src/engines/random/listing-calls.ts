@@ -1,6 +1,6 @@
 import type { ThreadSummary } from "@threadstore/core";
 import fc from "fast-check";
-import { holds, same, show } from "../../suite/expectations.ts";
+import { expectTrue, expectEqual, show } from "../../suite/expectations.ts";
 import { clockAdvanceMs } from "./arbitraries.ts";
 import { type Call, type CallKind, callKind, type Clients, describeClient } from "./command.ts";
 import { factsOf, type Model, type NamespaceIndex } from "./model.ts";
@@ -21,21 +21,25 @@ const listingDetails: fc.Arbitrary<ListingDetails> = fc.record({
 function checkSummaries(model: Model, namespace: NamespaceIndex, summaries: readonly ThreadSummary[]): void {
   const live = model.allLive(namespace);
   const ids = summaries.map(({ id }) => id);
-  same(ids.toSorted(), [...live.keys()].toSorted(), "a listing has every live thread once");
+  expectEqual(ids.toSorted(), [...live.keys()].toSorted(), "a listing has every live thread once");
   checkOrder(ids);
   for (const summary of summaries) checkSummary(model, namespace, summary);
 }
 
 function checkSummary(model: Model, namespace: NamespaceIndex, summary: ThreadSummary): void {
   const expected = model.live(namespace, summary.id);
-  holds(expected !== undefined, "a listing has only live threads", `it has ${show(summary.id)}`);
+  expectTrue(expected !== undefined, "a listing has only live threads", `it has ${show(summary.id)}`);
   const actual = summary.corrupt ? "corrupt" : { ...factsOf(summary), metadata: summary.metadata };
-  same(actual, { ...factsOf(expected), metadata: expected.metadata }, "a summary describes the last save");
+  expectEqual(
+    actual,
+    { ...factsOf(expected), metadata: expected.metadata },
+    "a summary describes the last save",
+  );
 }
 
 function checkOrder(ids: readonly string[]): void {
   const plain = ids.filter((id) => /^[\w.-]+$/u.test(id));
-  same(plain, plain.toSorted(), "a listing has ids of the characters 0-9A-Za-z._- in ascending order");
+  expectEqual(plain, plain.toSorted(), "a listing has ids of the characters 0-9A-Za-z._- in ascending order");
 }
 
 /** Lists a namespace completely and checks the result. Resolves with the number of threads. */
@@ -82,7 +86,7 @@ const page = callKind<ListingDetails>({
         const { threads, cursor } = await clients
           .view(client, namespace)
           .listPage({ limit, cursor: listing?.cursor, metadata: true });
-        holds(threads.length <= limit, "a page has at most `limit` threads", `it had ${threads.length}`);
+        expectTrue(threads.length <= limit, "a page has at most `limit` threads", `it had ${threads.length}`);
         for (const summary of threads) checkSummary(model, namespace, summary);
         const listedIds = [...(listing?.listedIds ?? []), ...threads.map(({ id }) => id)];
         model.listings[namespace] =
@@ -90,8 +94,12 @@ const page = callKind<ListingDetails>({
         const expected = [...persistentIds].toSorted();
         const listed = listedIds.filter((id) => persistentIds.has(id));
         if (cursor === undefined)
-          same(listed.toSorted(), expected, "a thread that exists throughout a listing appears in it once");
-        holds(
+          expectEqual(
+            listed.toSorted(),
+            expected,
+            "a thread that exists throughout a listing appears in it once",
+          );
+        expectTrue(
           new Set(listed).size === listed.length,
           "no thread appears twice in a listing",
           `it had ${show(listedIds)}`,
@@ -126,7 +134,7 @@ const deleteExpired = callKind<ListingDetails>({
     description: `${describeClient(details)}: deleteExpired`,
     async perform() {
       const { deleted } = await clients.view(details.client, details.namespace).deleteExpired();
-      holds(
+      expectTrue(
         Number.isInteger(deleted) && deleted >= 0,
         "deleteExpired returns the number of deleted threads",
         `it returned ${show(deleted)}`,

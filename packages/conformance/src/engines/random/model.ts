@@ -1,5 +1,5 @@
 import type { StoredThread, ThreadMetadata } from "@threadstore/core";
-import { holds, same, show } from "../../suite/expectations.ts";
+import { expectTrue, expectEqual, show } from "../../suite/expectations.ts";
 import type { Clock } from "../../utilities/stopped-clock.ts";
 
 /** The expected result of a load. Times are milliseconds since the epoch. */
@@ -79,7 +79,7 @@ export class Model {
   recordSave(namespace: NamespaceIndex, stored: StoredThread, expected: Omit<Expected, "version">): void {
     const record = this.recordOf(namespace, stored.id);
     const { version } = stored;
-    holds(
+    expectTrue(
       typeof version === "string" && !record.versions.includes(version),
       "every save of a thread returns a new version",
       `it returned ${show(version)} again`,
@@ -112,15 +112,19 @@ export class Model {
   ): void {
     const expected = this.live(namespace, id);
     if (expected === undefined || stored === undefined) {
-      same(stored?.json, expected?.json, `${subject} the last saved thread, or undefined if there is none`);
+      expectEqual(
+        stored?.json,
+        expected?.json,
+        `${subject} the last saved thread, or undefined if there is none`,
+      );
       return;
     }
-    same(
+    expectEqual(
       { id: stored.id, ...factsOf(stored), json: stored.json, metadata: stored.metadata },
       { id, ...factsOf(expected), json: expected.json, metadata: expected.metadata },
       `${subject} the thread, version, size, times and metadata of the last save`,
     );
-    same(stored.thread, JSON.parse(expected.json), `${subject} the parsed thread`);
+    expectEqual(stored.thread, JSON.parse(expected.json), `${subject} the parsed thread`);
     this.recordOf(namespace, id).returnedThreads.set(stored.version, stored);
   }
 }

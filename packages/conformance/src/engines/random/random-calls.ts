@@ -1,7 +1,7 @@
 import { AssertionError } from "node:assert";
 import fc from "fast-check";
 import type { CaseContext } from "../../suite/conformance-case.ts";
-import { describeError, failureMessage, holds } from "../../suite/expectations.ts";
+import { describeError, failureMessage, expectTrue } from "../../suite/expectations.ts";
 import { startStopwatch } from "../../utilities/effective-time.ts";
 import { range } from "../../utilities/parallel.ts";
 import { ids } from "./arbitraries.ts";
@@ -168,5 +168,5 @@ function checkTally(tally: Tally, labels: readonly string[], runs: number): void
   const missing = labels
     .filter((label) => (tally.get(label) ?? 0) < minimum)
     .map((label) => `"${label}" occurred ${tally.get(label) ?? 0} times`);
-  holds(missing.length === 0, "the case makes every kind of call within its time", missing.join(", "));
+  expectTrue(missing.length === 0, "the case makes every kind of call within its time", missing.join(", "));
 }

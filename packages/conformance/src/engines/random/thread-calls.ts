@@ -1,6 +1,6 @@
 import type { SaveOptions, StoredThread } from "@threadstore/core";
 import fc from "fast-check";
-import { holds, refuses, same, show } from "../../suite/expectations.ts";
+import { expectTrue, expectError, expectEqual, show } from "../../suite/expectations.ts";
 import { type Expiry, expiry, jsonOf, metadata, type Value, value } from "./arbitraries.ts";
 import {
   type Call,
@@ -42,13 +42,13 @@ async function expectConflict(
 ): Promise<void> {
   const id = idOf(model, to);
   const codes = previous.isForeign ? (["CONFLICT", "INVALID_ARGUMENT"] as const) : (["CONFLICT"] as const);
-  const { code, currentVersion } = await refuses(
+  const { code, currentVersion } = await expectError(
     codes,
     "a call whose `previous` is not the current version",
     call,
   );
   const current = model.live(to.namespace, id)?.version;
-  holds(
+  expectTrue(
     code !== "CONFLICT" || currentVersion === undefined || currentVersion === current,
     "`currentVersion` of a CONFLICT error is the current version or undefined",
     `it was ${show(currentVersion)}, but the current version is ${show(current)}`,
@@ -161,7 +161,7 @@ const remove = callKind<ThreadDetails & { readonly previous: PreviousChoice }>({
         const call = (): Promise<boolean> => clients.view(client, namespace).delete(id, options);
         const matches = version === undefined || version === before?.version;
         if (matches) {
-          same(await call(), before !== undefined, "delete returns whether the thread existed");
+          expectEqual(await call(), before !== undefined, "delete returns whether the thread existed");
           model.recordDelete(namespace, id);
         } else await expectConflict(model, to, resolved, call);
         await checkThread(model, clients, to);
@@ -191,7 +191,7 @@ const update = callKind<ThreadDetails & { readonly value: Value | null }>({
           model.checkReturned(namespace, id, stored, "an update without a change returns");
           return "unchanged";
         }
-        holds(stored !== undefined, "update returns the saved thread", "it returned undefined");
+        expectTrue(stored !== undefined, "update returns the saved thread", "it returned undefined");
         const now = model.clock.now();
         const inherited = { metadata: before?.metadata ?? {}, createdAt: before?.createdAt ?? now };
         const times = { updatedAt: now, expiresAt: undefined };

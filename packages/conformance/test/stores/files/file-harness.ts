@@ -14,7 +14,7 @@ export function fileHarness(name: string, bug: FileBugName | "none", names: File
   const parameters = { folder, bug } satisfies FileStoreParameters;
   return {
     name,
-    peer: { module: new URL("./file-child.ts", import.meta.url), parameters },
+    childProcess: { module: new URL("./file-child.ts", import.meta.url), parameters },
     disk: { folder: pathOf },
     open: async (location, options) => openFileStore(location, parameters, options, names),
     destroy: async (location) => remove(pathOf(location)),

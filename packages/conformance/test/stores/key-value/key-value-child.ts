@@ -15,7 +15,7 @@ export interface ChildParameters {
 }
 
 /** Opens a store in a child process of a case. */
-export function openPeer(location: string, parameters: JsonValue): ThreadStore {
+export function openStore(location: string, parameters: JsonValue): ThreadStore {
   const { endpoint, isBroken, keepsProcessAlive } = parameters as unknown as ChildParameters;
   if (keepsProcessAlive) setInterval(() => undefined, 1000);
   const store = createThreadStore(keyValueDriver(new KeyValueClient(endpoint), location));

@@ -4,14 +4,14 @@ import { casesOfBase } from "../../mutants/selection.ts";
 import { respHarness } from "./resp-harness.ts";
 
 // The store on which the Redis mutants are based passes every selected case, except for two known failures.
-const waivers = ["L3-1", "L3-2"].map((id) => ({
+const knownFailures = ["L3-1", "L3-2"].map((id) => ({
   case: id,
   reason:
     "A listing scans all keys and fetches entire records, as is common on Redis. Two mutants depend on it.",
   until: "2099-12-31",
 }));
 register(
-  { ...respHarness("store over RESP"), waivers },
+  { ...respHarness("store over RESP"), knownFailures },
   { describe, it, after: afterAll },
   casesOfBase("Redis"),
 );

@@ -53,7 +53,7 @@ export function sqliteHarness(
       async settings(location) {
         const row = connections.get(location)?.prepare("PRAGMA synchronous").get();
         const found = SYNCHRONOUS_LEVELS[Number(row?.["synchronous"])] ?? "unknown";
-        return [{ name: "PRAGMA synchronous", promised: ["FULL", "EXTRA"], found }];
+        return [{ name: "PRAGMA synchronous", accepted: ["FULL", "EXTRA"], actual: found }];
       },
     },
   };

@@ -1,5 +1,5 @@
 import { type StoredThread, type ThreadStore, ThreadStoreError } from "@threadstore/core";
-import { broken, describeError, outcomeOf, show } from "../../../suite/expectations.ts";
+import { fail, describeError, outcomeOf, show } from "../../../suite/expectations.ts";
 import { callDuringFault, type FaultChoice, type FaultyOutcome } from "./faults.ts";
 import { type FaultyClients, type FaultyModel, OBSERVER } from "./faulty-model.ts";
 import { type Change, eitherOrder, type Result } from "./possible-states.ts";
@@ -68,7 +68,7 @@ function resultOf(faultyOutcome: FaultyOutcome<StoredThread | boolean>, fault: F
   if (ThreadStoreError.is(error, "OUTCOME_UNKNOWN")) return { type: "unknown" };
   // Some backends report a failure without saying whether it came before or after the change.
   if (faultyOutcome.isStruck && isFalseFailure(error, fault)) return { type: "unknown" };
-  return broken(
+  return fail(
     "on a faulty network, a change succeeds or rejects with UNAVAILABLE, OUTCOME_UNKNOWN or CONFLICT",
     `it rejected with ${describeError(error)}`,
   );

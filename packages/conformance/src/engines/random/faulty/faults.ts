@@ -59,23 +59,23 @@ function faultFor({ kind, afterBytes }: FaultChoice, protocol: Protocol): Fault 
     case "lost request":
       return { type: "cutRequest", afterBytes: 30 };
     case "lost response":
-      return { type: "discardAnswer" };
+      return { type: "discardResponse" };
     case "cut response":
       // A reset may overtake the bytes sent before it. Late cuts are orderly, so that part of the response arrives.
-      return { type: "cutAnswer", afterBytes, orderly: afterBytes > 100 };
+      return { type: "cutResponse", afterBytes, orderly: afterBytes > 100 };
     case "refusal":
       return isHttp
-        ? { type: "answerHttp", status: 503 }
-        : { type: "answerRedis", error: redisErrors.loading };
+        ? { type: "respondHttp", status: 503 }
+        : { type: "respondRedis", error: redisErrors.loading };
     case "false failure":
       return isHttp
-        ? { type: "answerHttp", status: 504, insteadOf: "answer" }
-        : { type: "answerRedis", error: redisErrors.unknown, insteadOf: "answer" };
+        ? { type: "respondHttp", status: 504, insteadOf: "response" }
+        : { type: "respondRedis", error: redisErrors.unknown, insteadOf: "response" };
     case "silence":
       return { type: "blackHole" };
     case "abort":
     case "overtaken":
-      return { type: "holdAnswer" };
+      return { type: "holdResponse" };
     default:
       return undefined;
   }

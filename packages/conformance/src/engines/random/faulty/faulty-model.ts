@@ -1,5 +1,5 @@
 import type { StoredThread, ThreadSummary } from "@threadstore/core";
-import { holds, show } from "../../../suite/expectations.ts";
+import { expectTrue, show } from "../../../suite/expectations.ts";
 import type { FaultProxy } from "../../fault-proxy/index.ts";
 import type { Protocol } from "../../fault-proxy/refusals.ts";
 import type { Clients, Tally, TracedModel } from "../command.ts";
@@ -63,7 +63,7 @@ export class FaultyModel implements TracedModel {
   /** Sets the possible states after a call, which `event` describes. Fails if there are none. */
   setStates(id: string, states: PossibleStates, event: string): void {
     const knowledge = this.knowledgeOf(id);
-    holds(
+    expectTrue(
       states.all.length > 0,
       "all results can be explained if each change without a response either took effect or did not",
       `${event}, but the possible states were ${knowledge.states.all.map(describeState).join(" or ")}`,

@@ -1,5 +1,5 @@
 import { type ThreadStore, ThreadStoreError } from "@threadstore/core";
-import { broken, describeError } from "../../../suite/expectations.ts";
+import { fail, describeError } from "../../../suite/expectations.ts";
 import type { FaultTarget } from "./changing.ts";
 import { callDuringFault } from "./faults.ts";
 
@@ -13,7 +13,7 @@ export async function readDuringFault<T>(
   if (isStruck) model.count(`fault: ${fault.kind}`);
   if (outcome.state === "resolved") return { value: outcome.value };
   if (isAborted || (isStruck && isInconclusive(outcome.error))) return undefined;
-  return broken(
+  return fail(
     isStruck
       ? "on a faulty network, a read succeeds or rejects with UNAVAILABLE"
       : "a read succeeds if no fault strikes it",

@@ -8,7 +8,7 @@ export type Injection = Pick<Exchange, "injected" | "substitute">;
 
 export function injectionFor(fault: Fault | undefined, request: ProxiedRequest): Injection {
   const response = fault && responseOf(fault, request);
-  const isSubstitute = fault !== undefined && "insteadOf" in fault && fault.insteadOf === "answer";
+  const isSubstitute = fault !== undefined && "insteadOf" in fault && fault.insteadOf === "response";
   return isSubstitute
     ? { injected: undefined, substitute: response }
     : { injected: response, substitute: undefined };
@@ -16,8 +16,8 @@ export function injectionFor(fault: Fault | undefined, request: ProxiedRequest):
 
 /** Returns the response that the fault specifies, if any. */
 function responseOf(fault: Fault, request: ProxiedRequest): Buffer | undefined {
-  if (fault.type === "answerRedis") return Buffer.from(`-${fault.error}\r\n`);
-  if (fault.type !== "answerHttp") return undefined;
+  if (fault.type === "respondRedis") return Buffer.from(`-${fault.error}\r\n`);
+  if (fault.type !== "respondHttp") return undefined;
   const { status, headers = {}, body = "" } = fault;
   const all = { ...headers, "content-length": String(Buffer.byteLength(body)) };
   const lines = Object.entries(all).map(([name, value]) => `${name}: ${value}\r\n`);
