@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
-import { describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import { afterEffectiveTime, startStopwatch } from "./effective-time.ts";
 
 /** Computes until this process has used so much more CPU time, in milliseconds. */
@@ -44,18 +44,31 @@ describe("effective time", () => {
 });
 
 describe("afterEffectiveTime", () => {
-  it("calls back once, not early", async () => {
-    const elapsedMs = startStopwatch();
+  afterEach(() => void vi.useRealTimers());
+
+  it("calls back once, when the stopwatch shows that the time has passed", () => {
+    vi.useFakeTimers();
+    // The machine is so busy that 50 ms of effective time take three attempts.
+    const readings = [20, 49, 50];
     let calls = 0;
-    await new Promise<void>((resolve) => {
-      afterEffectiveTime(50, () => {
-        calls += 1;
-        resolve();
-      });
-    });
-    expect(elapsedMs()).toBeGreaterThanOrEqual(49);
-    await sleep(100);
+    afterEffectiveTime(
+      50,
+      () => (calls += 1),
+      () => readings.shift() ?? Infinity,
+    );
+    // The first reading is after 50 ms, the second 30 ms later, and the third after the shortest delay.
+    vi.advanceTimersByTime(89);
+    expect([calls, readings.length]).toEqual([0, 1]);
+    vi.advanceTimersByTime(1);
+    expect([calls, readings.length]).toEqual([1, 0]);
+    vi.runAllTimers();
     expect(calls).toBe(1);
+  });
+
+  it("never calls back before that much wall time has passed", async () => {
+    const start = performance.now();
+    await new Promise<void>((resolve) => void afterEffectiveTime(50, resolve));
+    expect(performance.now() - start).toBeGreaterThanOrEqual(50);
   });
 
   it("does not call back after it was canceled", async () => {

@@ -5,7 +5,7 @@
 // and so the limits find what they would find on an idle machine.
 import { readdirSync, readFileSync } from "node:fs";
 
-/** What a thread did so far, in milliseconds. */
+/** The times of a thread so far, in milliseconds. */
 interface ThreadTimes {
   readonly running: number;
   readonly waiting: number;
@@ -26,12 +26,31 @@ export function startStopwatch(): () => number {
   };
 }
 
-/** Calls back once after so much effective time, in milliseconds. The function cancels it. */
-export function afterEffectiveTime(milliseconds: number, callback: () => void): () => void {
-  const elapsed = startStopwatch();
+/**
+ * Starts a limit of so much effective time, in milliseconds. The function returns whether it has expired. It is cheap
+ * until that much wall time has passed.
+ */
+export function startTimeLimit(milliseconds: number): () => boolean {
+  const start = performance.now();
+  const elapsedMs = startStopwatch();
+  let hasExpired = false;
+  return () => {
+    hasExpired ||= performance.now() - start >= milliseconds && elapsedMs() >= milliseconds;
+    return hasExpired;
+  };
+}
+
+/**
+ * Calls back once after so much effective time, in milliseconds. The function cancels it. Tests replace the stopwatch.
+ */
+export function afterEffectiveTime(
+  milliseconds: number,
+  callback: () => void,
+  elapsedMs: () => number = startStopwatch(),
+): () => void {
   let timer = setTimeout(check, milliseconds);
   function check(): void {
-    const remaining = milliseconds - elapsed();
+    const remaining = milliseconds - elapsedMs();
     if (remaining <= 0) callback();
     else timer = setTimeout(check, Math.max(remaining, SHORTEST_DELAY_MS));
   }

@@ -39,8 +39,11 @@ export type Tally = Map<string, number>;
 /** A kind of call, in the form of fast-check commands, with the labels that a conclusive tally must have. */
 export interface CallKind<Compared extends object = Model, Real = Clients> {
   readonly labels: readonly string[];
-  /** Returns the command as many times as its weight. */
-  readonly commands: (tally: Tally) => fc.Arbitrary<fc.AsyncCommand<Compared, Real>>[];
+  /** Returns the command as many times as its weight. Once `isTimeUp`, it makes no more calls. */
+  readonly commands: (
+    tally: Tally,
+    isTimeUp: () => boolean,
+  ) => fc.Arbitrary<fc.AsyncCommand<Compared, Real>>[];
 }
 
 export function callKind<Details, Compared extends TracedModel = Model, Real = Clients>(
@@ -49,9 +52,9 @@ export function callKind<Details, Compared extends TracedModel = Model, Real = C
   const { name, weight, outcomes, details, prepare } = definition;
   return {
     labels: outcomes.map((outcome) => `${name}: ${outcome}`),
-    commands(tally) {
+    commands(tally, isTimeUp) {
       const commands = details.map((each): fc.AsyncCommand<Compared, Real> => ({
-        check: () => true,
+        check: () => !isTimeUp(),
         async run(model, clients) {
           const { description, perform } = prepare(each, model, clients);
           model.trace.push(description);

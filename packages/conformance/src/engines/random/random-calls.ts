@@ -2,7 +2,7 @@ import { AssertionError } from "node:assert";
 import fc from "fast-check";
 import type { CaseContext } from "../../suite/conformance-case.ts";
 import { describeError, failureMessage, expectTrue } from "../../suite/expectations.ts";
-import { startStopwatch } from "../../utilities/effective-time.ts";
+import { startTimeLimit } from "../../utilities/effective-time.ts";
 import { range } from "../../utilities/parallel.ts";
 import { ids } from "./arbitraries.ts";
 import type { CallKind, Tally, TracedModel } from "./command.ts";
@@ -105,11 +105,13 @@ async function runLane<Compared extends TracedModel, Real extends object>(
   const { path, replayPath } = settings.replay ?? {};
   const startRun = await options.openLane();
   let failure: Failure | undefined;
-  const elapsedMs = startStopwatch();
-  let deadlineMs = options.timeoutMs * timeoutFactor * SHARE_OF_TIME;
-  const property = fc.asyncProperty(ids, callsOf(options, tally, replayPath), async (runIds, calls) => {
-    // Lists that are not tried count as passed.
-    if (elapsedMs() > deadlineMs || (failure === undefined && failed.aborted)) return;
+  const limits = [startTimeLimit(options.timeoutMs * timeoutFactor * SHARE_OF_TIME)];
+  const isTimeUp = (): boolean =>
+    limits.some((hasExpired) => hasExpired()) || (failure === undefined && failed.aborted);
+  const commands = callsOf(options, tally, { replayPath, isTimeUp });
+  const property = fc.asyncProperty(ids, commands, async (runIds, calls) => {
+    // Lists that are not tried or not completed count as passed.
+    if (isTimeUp()) return;
     const { model, clients, end } = startRun(runIds, tally);
     try {
       signal.throwIfAborted();
@@ -117,9 +119,9 @@ async function runLane<Compared extends TracedModel, Real extends object>(
       await end();
     } catch (error) {
       // fast-check shrinks, so the last failing run is the shortest.
+      if (failure === undefined)
+        limits.push(startTimeLimit(options.shrinkingMs ?? SHRINKING_MS[settings.effort]));
       failure = { error, trace: model.trace };
-      const { shrinkingMs = SHRINKING_MS[settings.effort] } = options;
-      deadlineMs = Math.min(deadlineMs, elapsedMs() + shrinkingMs);
       throw error;
     }
   });
@@ -134,10 +136,10 @@ async function runLane<Compared extends TracedModel, Real extends object>(
 function callsOf<Compared extends object, Real>(
   { kinds, maxCalls }: RandomCalls<Compared, Real>,
   tally: Tally,
-  replayPath: string | undefined,
+  { replayPath, isTimeUp }: { readonly replayPath: string | undefined; readonly isTimeUp: () => boolean },
 ): fc.Arbitrary<Calls<Compared, Real>> {
   return fc.commands(
-    kinds.flatMap(({ commands }) => commands(tally)),
+    kinds.flatMap(({ commands }) => commands(tally, isTimeUp)),
     { maxCommands: maxCalls, size: "max", ...(replayPath === undefined ? {} : { replayPath }) },
   );
 }
