@@ -170,7 +170,7 @@ export class StoreView<Context> implements ThreadStore {
  * same object. The stack of its cause shows where the backend failed.
  */
 function addContext(error: ThreadStoreError, diagnostics: CallDiagnostics): ThreadStoreError {
-  captureCallerStack(error);
+  captureCallerStack(error, addContext);
   if (error.operation !== undefined) return error;
   const { operation, id } = diagnostics;
   const { store = diagnostics.store, namespace = diagnostics.namespace } = error;

@@ -37,6 +37,11 @@ export interface StoredRecord {
   readonly version: Version;
   /** The bytes as written. `undefined` only if `version` equals the `cachedVersion` that was passed to `read`. */
   readonly bytes: Uint8Array | undefined;
+  /**
+   * The nonce of the write, if the driver stores it apart from the bytes, as with a version that is the nonce. Core
+   * reports bytes of another write as corrupt, such as an older record that was restored under a newer version.
+   */
+  readonly nonce?: string | undefined;
 }
 
 /** A record in a listing. */
@@ -45,6 +50,8 @@ export interface ListedRecord {
   readonly version: Version;
   /** The last bytes of the record, including its trailer. {@link TRAILER_MAX_BYTES} of them are always enough. */
   readonly tail: Uint8Array;
+  /** As in {@link StoredRecord}. */
+  readonly nonce?: string | undefined;
 }
 
 export interface RecordPage {

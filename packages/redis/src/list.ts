@@ -106,8 +106,8 @@ async function readTails(
       for (const [position, versionAndTail] of (reply as ([Buffer, Buffer] | null)[]).entries()) {
         const id = ids[position];
         if (id === undefined || versionAndTail === null) continue;
-        const [version, tail] = versionAndTail;
-        records.set(id, { id: id.toString(), version: versionOf(version), tail });
+        const version = versionOf(versionAndTail[0]);
+        records.set(id, { id: id.toString(), version, tail: versionAndTail[1], nonce: version });
       }
     }),
   );

@@ -63,7 +63,11 @@ await describeWithService("redis", "records", ({ url }) => {
     const written = record(payload);
     await driver.write(at, written, undefined, callOptions);
     const storedRecord = await driver.read(at, undefined, callOptions);
-    expect(storedRecord).toEqual({ version: written.nonce, bytes: Buffer.from(written.bytes) });
+    expect(storedRecord).toEqual({
+      version: written.nonce,
+      nonce: written.nonce,
+      bytes: Buffer.from(written.bytes),
+    });
     const listed = await driver.list(at.namespace, { after: undefined, limit: 5 }, callOptions);
     expect(listed.records.map(({ id }) => id)).toEqual([at.id]);
     expect(await driver.delete(at, written.nonce, callOptions)).toBe(true);

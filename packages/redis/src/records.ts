@@ -24,7 +24,8 @@ export async function readRecord(
       : await connection.script(readScript, [record], [versionBytes(cachedVersion)], signal);
   if (reply === null) return undefined;
   if (Buffer.isBuffer(reply)) {
-    return { version: versionOf(reply.subarray(0, VERSION_LENGTH)), bytes: reply.subarray(VERSION_LENGTH) };
+    const version = versionOf(reply.subarray(0, VERSION_LENGTH));
+    return { version, bytes: reply.subarray(VERSION_LENGTH), nonce: version };
   }
   if (cachedVersion === undefined || !isOne(reply)) throw unexpectedReply(reply);
   return { version: cachedVersion, bytes: undefined };

@@ -96,10 +96,10 @@ export function threadText(record: ThreadRecord): string {
   return record.bytes.text?.at(-1) ?? threadBytes(record).toString("utf8");
 }
 
-/** Decodes and verifies the complete record that is stored at `key`. */
-export function decodeRecord(key: ThreadKey, stored: Uint8Array): ThreadRecord | Corruption {
+/** Decodes and verifies the complete record that is stored at `key`, and that was written with `nonce`, if known. */
+export function decodeRecord(key: ThreadKey, stored: Uint8Array, nonce?: string): ThreadRecord | Corruption {
   const bytes = Buffer.from(stored.buffer, stored.byteOffset, stored.byteLength);
-  const tail = decodeTail(key, bytes);
+  const tail = decodeTail(key, bytes, nonce);
   if ("corruption" in tail) return tail;
   const { trailer, start } = tail;
   if (start !== PREFIX.length + trailer.size || bytes.toString("latin1", 0, PREFIX.length) !== PREFIX) {
@@ -112,12 +112,18 @@ export function decodeRecord(key: ThreadKey, stored: Uint8Array): ThreadRecord |
   return { bytes: RecordBytes.of(bytes), trailer, checksum: sum };
 }
 
-/** Decodes the trailer in `tail`, the last bytes of the record at `key`, and verifies what `tail` contains. */
-export function decodeTail(key: ThreadKey, tail: Uint8Array): LocatedTrailer | Corruption {
+/**
+ * Decodes the trailer in `tail`, the last bytes of the record at `key` that was written with `nonce`, if known, and
+ * verifies what `tail` contains.
+ */
+export function decodeTail(key: ThreadKey, tail: Uint8Array, nonce?: string): LocatedTrailer | Corruption {
   const located = findTrailer(Buffer.from(tail.buffer, tail.byteOffset, tail.byteLength), crcOf);
   if ("corruption" in located) return located;
   const { namespace, id } = located.trailer;
   if (namespace !== key.namespace || id !== key.id) return { corruption: "it belongs to another thread" };
+  if (nonce !== undefined && nonce !== located.trailer.nonce) {
+    return { corruption: "it belongs to another version of the thread" };
+  }
   return located;
 }
 

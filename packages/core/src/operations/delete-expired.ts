@@ -25,11 +25,11 @@ export async function deleteExpiredThreads(
   let after = start;
   do {
     const page = await readPage(context, after, PAGE_SIZE);
-    for (const { id, version, tail } of page.records) {
+    for (const { id, version, tail, nonce } of page.records) {
       // A driver that responds synchronously would block timers, requests and the caller's signal until the end.
       if (isYieldDue()) await yieldToEventLoop();
       signal.throwIfAborted();
-      const located = decodeTail({ namespace, id }, tail);
+      const located = decodeTail({ namespace, id }, tail, nonce);
       if ("corruption" in located || !hasExpired(located.trailer.expiresAt, options.now())) continue;
       if (await deleteRecord(context, { namespace, id }, version)) deleted += 1;
     }

@@ -71,8 +71,8 @@ export async function readPage(
 }
 
 function summarize(namespace: string, listed: ListedRecord, withMetadata: boolean): ThreadSummary {
-  const { id, version, tail } = listed;
-  const located = decodeTail({ namespace, id }, tail);
+  const { id, version, tail, nonce } = listed;
+  const located = decodeTail({ namespace, id }, tail, nonce);
   if ("corruption" in located) return { corrupt: true, id, version };
   const { trailer } = located;
   return {

@@ -23,8 +23,8 @@ export async function readRecord(
   const { driver, options, signal } = context;
   const stored = await withRetries(context, () => driver.read(key, cached?.version, { signal }));
   if (stored === undefined) return undefined;
-  const { version, bytes } = stored;
-  const record = bytes === undefined ? cached?.record : decodeRecord(key, bytes);
+  const { version, bytes, nonce } = stored;
+  const record = bytes === undefined ? cached?.record : decodeRecord(key, bytes, nonce);
   if (record === undefined) {
     const message = `The ${driver.name} driver omitted the bytes of a record that was read without a cached version.`;
     throw new ThreadStoreError("BACKEND_ERROR", message);

@@ -3,11 +3,12 @@ const OWN_FRAMES = 20;
 
 /**
  * Makes the stack of an error show the caller's line. Where the error was created, that line may be too far away, or
- * not on the stack at all, as in a timer. Must run in a function that the caller awaits.
+ * not on the stack at all, as in a timer. Must run in a function that the caller awaits. The stack starts after
+ * `caller`, which calls this function.
  */
-export function captureCallerStack(error: Error): void {
+export function captureCallerStack(error: Error, caller: (...parameters: never) => unknown): void {
   const limit = Error.stackTraceLimit;
   Error.stackTraceLimit = limit + OWN_FRAMES;
-  Error.captureStackTrace(error, captureCallerStack);
+  Error.captureStackTrace(error, caller);
   Error.stackTraceLimit = limit;
 }
