@@ -207,6 +207,7 @@ describe("a connection that was passed in", () => {
     expect(await driver.read(KEY, undefined, options)).toEqual({
       version: second.nonce,
       bytes: second.bytes,
+      nonce: second.nonce,
     });
     expect(await driver.delete(KEY, second.nonce, options)).toBe(true);
     database.close();

@@ -1,30 +1,72 @@
-import { existsSync } from "node:fs";
+import { closeSync, openSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import Sqlite from "better-sqlite3";
-import { misconfigured } from "./errors.ts";
+import { type DatabaseFiles, filesOf } from "./database-files.ts";
+import { connectionError, isReadFailure, misconfigured, openingError, readFailure } from "./errors.ts";
 import type { ResolvedOptions, SqliteDatabase } from "./options.ts";
 import { ensureSchema, hasSchema } from "./schema.ts";
+import { hasCode } from "./system-error.ts";
+
+export interface OpenDatabase {
+  readonly database: SqliteDatabase;
+  readonly files: DatabaseFiles;
+}
 
 /** Opens the file, or sets up the connection that was passed in, and creates the store's tables. */
-export function openDatabase(options: ResolvedOptions): SqliteDatabase {
+export function openDatabase(options: ResolvedOptions): OpenDatabase {
   const { database, syncsEachCommit } = options;
-  if (database === undefined) return openFile(options.filename, options.busyTimeoutMs, syncsEachCommit);
+  if (database === undefined) {
+    const opened = openFile(options.filename, options.busyTimeoutMs, syncsEachCommit);
+    return { database: opened, files: filesOf(opened) };
+  }
   if (syncsEachCommit) syncEachCommit(database);
   ensureSchema(database, "shared");
-  return database;
+  return { database, files: filesOf(database) };
 }
 
 function openFile(filename: string, timeout: number, syncsEachCommit: boolean): SqliteDatabase {
-  if (!existsSync(dirname(filename))) {
-    throw misconfigured("The folder of the SQLite file does not exist. Create it, or correct `path`.");
-  }
-  const database = new Sqlite(filename, { timeout });
+  if (filename !== MEMORY) createFile(filename);
+  const database = connect(filename, timeout);
   try {
     setUpFile(database, syncsEachCommit);
     return database;
   } catch (error) {
+    const isUnreadable = isReadFailure(error, database);
     database.close();
-    throw error;
+    throw isUnreadable ? readFailure(error, filename) : error;
+  }
+}
+
+const MEMORY = ":memory:";
+const FILE_MODE = 0o600;
+
+/**
+ * Creates the file, unless it exists, so that only the process's user can read the conversations. SQLite would use the
+ * umask, and gives the -wal and -shm files the permissions of the database.
+ */
+function createFile(filename: string): void {
+  try {
+    // An existing file must not be opened: closing it would end SQLite's locks on it in the whole process.
+    if (statSync(filename, { throwIfNoEntry: false }) === undefined) {
+      closeSync(openSync(filename, "wx", FILE_MODE));
+    }
+  } catch (error) {
+    if (hasCode(error, "EEXIST")) return;
+    if (hasCode(error, "ENOENT", "ENOTDIR")) {
+      throw misconfigured(
+        `The folder of the SQLite file does not exist. Create ${dirname(filename)}, or correct \`path\`.`,
+        filename,
+      );
+    }
+    throw openingError(error, filename);
+  }
+}
+
+function connect(filename: string, timeout: number): SqliteDatabase {
+  try {
+    return new Sqlite(filename, { timeout });
+  } catch (error) {
+    throw connectionError(error, filename);
   }
 }
 
@@ -40,8 +82,13 @@ function setUpFile(database: SqliteDatabase, syncsEachCommit: boolean): void {
     // of 4 MB. With NORMAL, checkpoints are the only syncs, so fewer of them are better.
     database.pragma("wal_autocheckpoint = 256");
   } else database.pragma("synchronous = NORMAL");
+  // A long read can make the WAL grow to any size. Without a limit it keeps that size.
+  database.pragma(`journal_size_limit = ${WAL_MAX_IDLE_BYTES}`);
   ensureSchema(database, "exclusive");
 }
+
+/** Above what usual saves write between two checkpoints, because truncating the WAL makes the next saves slower. */
+const WAL_MAX_IDLE_BYTES = 16_777_216;
 
 function syncEachCommit(database: SqliteDatabase): void {
   // better-sqlite3 is compiled to use NORMAL with WAL. EXTRA equals FULL in WAL mode; in other modes it also syncs the
@@ -56,11 +103,13 @@ export function checkConnection(database: SqliteDatabase): void {
   if (!database.open) {
     throw misconfigured(
       "The connection passed as `database` is closed. Close the store before you close its `database`.",
+      database.name,
     );
   }
   if (database.inTransaction) {
     throw misconfigured(
       "The connection passed as `database` is inside a transaction, and a rollback could undo a save that was confirmed. Commit before you call the store, or pass a separate connection.",
+      database.name,
     );
   }
 }

@@ -26,19 +26,19 @@ test.each([
   ["UNKNOWN_SQLITE_ERROR_4711", "BACKEND_ERROR", "unknown"],
 ])("%s is %s with effect %s", (sqliteCode, code, effect) => {
   const cause = new Sqlite.SqliteError("message", sqliteCode);
-  expect(driverErrorOf(cause)).toMatchObject({ code, effect, cause });
+  expect(driverErrorOf(cause, "")).toMatchObject({ code, effect, cause });
 });
 
 test("an error of another copy of better-sqlite3 is recognized; other errors are not", () => {
   const foreign = Object.assign(new Error("locked"), { name: "SqliteError", code: "SQLITE_BUSY" });
-  expect(driverErrorOf(foreign)).toMatchObject({ code: "UNAVAILABLE" });
+  expect(driverErrorOf(foreign, "")).toMatchObject({ code: "UNAVAILABLE" });
   const others = [
     new Error("SQLITE_BUSY"),
     Object.assign(new Error("x"), { code: "ENOENT" }),
     "SQLITE_BUSY",
     undefined,
   ];
-  for (const other of others) expect(driverErrorOf(other)).toBeUndefined();
+  for (const other of others) expect(driverErrorOf(other, "")).toBeUndefined();
 });
 
 test("a write throws UNAVAILABLE while another connection holds the lock, and reads still work", async () => {
@@ -73,7 +73,7 @@ test("a full database throws STORAGE_FULL and keeps the stored record", async ()
   const full = { code: "STORAGE_FULL", effect: "none" };
   expect(await driverErrorFrom(driver.write(KEY, larger, stored.nonce, options))).toMatchObject(full);
   const storedRecord = await driver.read(KEY, undefined, options);
-  expect(storedRecord).toEqual({ version: stored.nonce, bytes: stored.bytes });
+  expect(storedRecord).toEqual({ version: stored.nonce, bytes: stored.bytes, nonce: stored.nonce });
   database.pragma("max_page_count = 1000000");
   expect(await driver.write(KEY, larger, stored.nonce, options)).toBe(larger.nonce);
   database.close();

@@ -1,4 +1,8 @@
+import { accessSync, constants } from "node:fs";
+import { dirname } from "node:path";
 import { type BackendErrorCode, DriverError, type DriverErrorEffect } from "@threadstore/core/driver";
+import type { SqliteDatabase } from "./options.ts";
+import { hasCode } from "./system-error.ts";
 
 interface Failure {
   readonly code: BackendErrorCode;
@@ -19,6 +23,25 @@ const NOT_WRITABLE: Failure = {
     "SQLite is not allowed to write to the database. Give this process write access to the file and to its folder, which also holds the -wal and -shm files, and do not pass a read-only connection.",
 };
 
+const DISK_FULL: Failure = {
+  code: "STORAGE_FULL",
+  message:
+    "The disk is full, or the database has reached its `max_page_count`. Free some space and save again.",
+};
+
+const IO_ERROR: Failure = {
+  code: "UNAVAILABLE",
+  // The commit may have reached the file before the error, and recovery would then keep it.
+  effect: "unknown",
+  message: "SQLite could not read or write its file. Check the disk and the file system.",
+};
+
+const NO_NATIVE_MODULE: Failure = {
+  code: "MISCONFIGURED",
+  message:
+    "The native module of better-sqlite3 is missing, or was built for another version of Node.js or another platform. Run `npm rebuild better-sqlite3`, and let your package manager run its install script.",
+};
+
 const UNRECOGNIZED: Failure = {
   code: "BACKEND_ERROR",
   effect: "unknown",
@@ -32,14 +55,7 @@ const FAILURE_BY_CODE: ReadonlyMap<string, Failure> = new Map([
   ["SQLITE_READONLY", NOT_WRITABLE],
   ["SQLITE_PERM", NOT_WRITABLE],
   ["SQLITE_AUTH", NOT_WRITABLE],
-  [
-    "SQLITE_FULL",
-    {
-      code: "STORAGE_FULL",
-      message:
-        "The disk is full, or the database has reached its `max_page_count`. Free some space and save again.",
-    },
-  ],
+  ["SQLITE_FULL", DISK_FULL],
   [
     "SQLITE_NOTADB",
     {
@@ -51,8 +67,7 @@ const FAILURE_BY_CODE: ReadonlyMap<string, Failure> = new Map([
     "SQLITE_CANTOPEN",
     {
       code: "MISCONFIGURED",
-      message:
-        "SQLite cannot open the database file. Set `path` to a file, not a folder, and give this process read and write access to its folder.",
+      message: "SQLite cannot open the database file. Set `path` to a file, not a folder.",
     },
   ],
   [
@@ -70,37 +85,129 @@ const FAILURE_BY_CODE: ReadonlyMap<string, Failure> = new Map([
       message: "The record exceeds SQLite's size limit. Save a smaller thread.",
     },
   ],
-  [
-    "SQLITE_IOERR",
-    {
-      code: "UNAVAILABLE",
-      // The commit may have reached the file before the error, and recovery would then keep it.
-      effect: "unknown",
-      message: "SQLite could not read or write its file. Check the disk and the file system.",
-    },
-  ],
+  ["SQLITE_IOERR", IO_ERROR],
 ]);
 
-/** Runs one driver call and throws the errors of better-sqlite3 as a `DriverError`. */
-export async function withDriverErrors<Result>(call: () => Result): Promise<Result> {
+const DISK_FULL_CODES = ["ENOSPC", "EDQUOT"];
+const DENIED_CODES = ["EACCES", "EPERM", "EROFS"];
+
+/** Returns the `DriverError` for an error of better-sqlite3; `undefined` for any other error. */
+export function driverErrorOf(error: unknown, filename: string): DriverError | undefined {
+  if (!isSqliteError(error)) return undefined;
+  const { code, message, effect } = failureOf(error, filename);
+  return new DriverError(code, describe(message, filename), { effect, cause: error });
+}
+
+function failureOf(error: SqliteError, filename: string): Failure {
+  const primaryCode = primaryCodeOf(error);
+  // SQLite does not say why it cannot open a file.
+  if (primaryCode === "SQLITE_CANTOPEN" && isDenied(filename)) return NOT_WRITABLE;
+  return FAILURE_BY_CODE.get(primaryCode) ?? UNRECOGNIZED;
+}
+
+/** Returns the error for a failure to open the database or to look at its files, which itself changes nothing. */
+export function openingError(
+  error: unknown,
+  filename: string,
+  effect: DriverErrorEffect = "none",
+): DriverError {
+  if (DriverError.is(error)) return error;
+  const { code, message } = isSqliteError(error) ? failureOf(error, filename) : systemFailureOf(error);
+  return new DriverError(code, describe(message, filename), { effect, cause: error });
+}
+
+function systemFailureOf(error: unknown): Failure {
+  if (hasCode(error, ...DENIED_CODES)) return NOT_WRITABLE;
+  return hasCode(error, ...DISK_FULL_CODES) ? DISK_FULL : UNRECOGNIZED;
+}
+
+/** Returns the error for an error that the constructor of a connection threw. */
+export function connectionError(cause: unknown, filename: string): DriverError {
+  // Apart from SQLite's errors and invalid arguments, it only throws if it cannot load the native module.
+  if (isSqliteError(cause) || cause instanceof TypeError) return openingError(cause, filename);
+  return new DriverError(NO_NATIVE_MODULE.code, NO_NATIVE_MODULE.message, { cause });
+}
+
+/** Whether the permissions of the file or its folder forbid to use it. Opening the file would end SQLite's locks. */
+function isDenied(filename: string): boolean {
   try {
-    return call();
+    accessSync(dirname(filename), constants.R_OK | constants.W_OK | constants.X_OK);
+    accessSync(filename, constants.R_OK | constants.W_OK);
+    return false;
   } catch (error) {
-    throw driverErrorOf(error) ?? error;
+    return hasCode(error, ...DENIED_CODES);
   }
 }
 
-/** Returns the `DriverError` for an error of better-sqlite3; `undefined` for any other error. */
-export function driverErrorOf(error: unknown): DriverError | undefined {
-  // By name, not by class: the connection may come from another installed copy of better-sqlite3.
-  if (!(error instanceof Error) || error.name !== "SqliteError" || !("code" in error)) return undefined;
-  // An extended code, such as SQLITE_BUSY_SNAPSHOT, starts with the primary code, which decides.
-  const primaryCode = String(error.code).split("_", 2).join("_");
-  const { code, message, effect } = FAILURE_BY_CODE.get(primaryCode) ?? UNRECOGNIZED;
-  return new DriverError(code, message, { effect, cause: error });
+export function isCorruption(error: unknown): boolean {
+  return isSqliteError(error) && primaryCodeOf(error) === "SQLITE_CORRUPT";
+}
+
+/**
+ * Returns whether an error that reports a corrupt database is the failure of the disk to read it. SQLite reports both
+ * with the same code; only its check of the database tells them apart.
+ */
+export function isReadFailure(error: unknown, database: SqliteDatabase): boolean {
+  if (!isCorruption(error)) return false;
+  const problem = firstProblem(database);
+  const code = Number(/error code=(\d+)/u.exec(problem)?.[1]);
+  return code % EXTENDED_CODE_FACTOR === SQLITE_IOERR;
+}
+
+function firstProblem(database: SqliteDatabase): string {
+  try {
+    return String(database.pragma("quick_check(1)", { simple: true }));
+  } catch {
+    return "";
+  }
+}
+
+const EXTENDED_CODE_FACTOR = 256;
+const SQLITE_IOERR = 10;
+
+/** Returns the error for a disk that cannot read the database. */
+export function readFailure(cause: unknown, filename: string): DriverError {
+  return new DriverError(IO_ERROR.code, describe(IO_ERROR.message, filename), {
+    effect: IO_ERROR.effect,
+    cause,
+  });
+}
+
+interface SqliteError extends Error {
+  readonly code: unknown;
+}
+
+/** By name, not by class: the connection may come from another installed copy of better-sqlite3. */
+function isSqliteError(error: unknown): error is SqliteError {
+  return error instanceof Error && error.name === "SqliteError" && "code" in error;
+}
+
+/** An extended code, such as SQLITE_BUSY_SNAPSHOT, starts with the primary code, which decides. */
+function primaryCodeOf({ code }: SqliteError): string {
+  return String(code).split("_", 2).join("_");
 }
 
 /** Returns the error for a problem with the setup that SQLite has no code for. `message` names the remedy. */
-export function misconfigured(message: string): DriverError {
-  return new DriverError("MISCONFIGURED", message);
+export function misconfigured(
+  message: string,
+  filename: string,
+  effect: DriverErrorEffect = "none",
+): DriverError {
+  return new DriverError("MISCONFIGURED", describe(message, filename), { effect });
+}
+
+/** Returns the error for an index that does not match its table, which SQLite does not notice. */
+export function corruptIndex(filename: string): DriverError {
+  const message =
+    "An index of the SQLite database is corrupt, and may hide threads. Keep a copy, run `REINDEX`, and check the disk.";
+  return new DriverError("CORRUPT", describe(message, filename));
+}
+
+function describe(message: string, filename: string): string {
+  return isFile(filename) ? `${message} The database is ${filename}.` : message;
+}
+
+/** A database in memory has no name, and neither has a temporary one. */
+function isFile(filename: string): boolean {
+  return filename !== "" && filename !== ":memory:";
 }

@@ -8,8 +8,8 @@ test("a page carries trailers and says whether more records follow", async () =>
   for (const [index, each] of records.entries()) {
     await driver.write({ namespace: "", id: String(index) }, each, undefined, options);
   }
-  const [first, second, third] = records.map(({ nonce: version, bytes }, index) => {
-    return { id: String(index), version, tail: bytes.subarray(1) };
+  const [first, second, third] = records.map(({ nonce, bytes }, index) => {
+    return { id: String(index), version: nonce, tail: bytes.subarray(1), nonce };
   });
   const list = (after: string | undefined, limit: number) => driver.list("", { after, limit }, options);
   expect(await list(undefined, 2)).toEqual({ records: [first, second], next: "1" });

@@ -2,6 +2,7 @@ import type { Version } from "@threadstore/core";
 import type { PageRequest, RecordPage } from "@threadstore/core/driver";
 import { decodeText, encodeText } from "./keys.ts";
 import type { SqliteDatabase } from "./options.ts";
+import { STORED_VERSION } from "./schema.ts";
 import { prepareStatement } from "./statements.ts";
 
 export type ListRecords = (namespace: string, page: PageRequest) => RecordPage;
@@ -10,13 +11,14 @@ export type ListRecords = (namespace: string, page: PageRequest) => RecordPage;
 export function prepareList(database: SqliteDatabase): ListRecords {
   const selectPage = prepareStatement<{ id: Buffer; version: Version; trailer: Buffer }>(
     database,
-    "SELECT id, version, trailer FROM threadstore_threads WHERE namespace = ? AND id > ? ORDER BY id LIMIT ?",
+    `SELECT id, ${STORED_VERSION} AS version, CAST(coalesce(trailer, '') AS BLOB) AS trailer
+     FROM threadstore_threads WHERE namespace = ? AND id > ? ORDER BY id LIMIT ?`,
   );
   return (namespace, { after = "", limit }) => {
     const rows = selectPage.all(encodeText(namespace), encodeText(after), limit + 1);
     const records = rows
       .slice(0, limit)
-      .map(({ id, version, trailer }) => ({ id: decodeText(id), version, tail: trailer }));
+      .map(({ id, version, trailer }) => ({ id: decodeText(id), version, tail: trailer, nonce: version }));
     return { records, next: rows.length > limit ? records.at(-1)?.id : undefined };
   };
 }

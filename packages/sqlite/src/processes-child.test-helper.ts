@@ -1,15 +1,22 @@
 // The child process of processes.test.ts. It reports "ready" and starts its task at the parent's "go".
 import { once } from "node:events";
 import { promisify } from "node:util";
+import { ThreadStoreError } from "@threadstore/core";
 import { sqliteDriver, sqliteStore } from "./sqlite-store.ts";
 import { options, record } from "./sqlite.test-helper.ts";
 
 const KEY = { namespace: "", id: "thread" };
 const [taskName = "", path = ""] = process.argv.slice(2);
 
-async function report(message: string): Promise<void> {
+async function send(message: string): Promise<void> {
   if (process.send === undefined) throw new Error("Not a child process.");
   await promisify(process.send.bind(process) as (value: string, sent: () => void) => void)(message);
+}
+
+async function untilGo(): Promise<void> {
+  const go = once(process, "message");
+  await send("ready");
+  await go;
 }
 
 /** Adds 25 to the number in the thread, one at a time, while other processes do the same. */
@@ -31,6 +38,21 @@ async function create(): Promise<void> {
   await store.close();
 }
 
+/** Loads a thread, like a short program that looks at the store. */
+async function load(): Promise<void> {
+  const store = sqliteStore({ path });
+  await store.load(KEY.id);
+  await store.close();
+}
+
+/** Writes the code of the error with which a load fails. */
+async function report(): Promise<void> {
+  const store = sqliteStore({ path, maxRetries: 0 });
+  const outcome = await store.load(KEY.id).catch((error: unknown) => error);
+  process.stdout.write(`${ThreadStoreError.is(outcome) ? outcome.code : "loaded"}\n`);
+  process.exit();
+}
+
 /** Alternates between two records of different lengths until the parent disconnects. */
 async function alternate(): Promise<void> {
   const driver = sqliteDriver({ path });
@@ -46,13 +68,13 @@ async function alternate(): Promise<void> {
 const TASKS: ReadonlyMap<string, () => Promise<void>> = new Map([
   ["increment", increment],
   ["create", create],
+  ["load", load],
+  ["report", report],
   ["alternate", alternate],
 ]);
 
 const task = TASKS.get(taskName);
 if (task === undefined) throw new Error(`Unknown task: ${taskName}.`);
-const go = once(process, "message");
-await report("ready");
-await go;
-if (taskName === "increment" || taskName === "create") process.disconnect();
+if (taskName !== "report") await untilGo();
+if (process.connected && taskName !== "alternate") process.disconnect();
 await task();

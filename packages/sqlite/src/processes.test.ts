@@ -1,28 +1,13 @@
-import { type ChildProcess, fork } from "node:child_process";
+import { execFile } from "node:child_process";
 import { once } from "node:events";
-import { fileURLToPath } from "node:url";
+import { promisify } from "node:util";
 import { expect, test } from "vitest";
+import { CHILD_PROGRAM, runToEnd, startChild } from "./processes.test-helper.ts";
 import { sqliteDriver, sqliteStore } from "./sqlite-store.ts";
 import { options, temporaryFolder, textOf } from "./sqlite.test-helper.ts";
 
+const run = promisify(execFile);
 const KEY = { namespace: "", id: "thread" };
-const CHILD_PROGRAM = fileURLToPath(new URL("processes-child.test-helper.ts", import.meta.url));
-
-/** Starts a child process and waits until it is ready for its task. */
-async function startChild(task: string, path: string): Promise<ChildProcess> {
-  const child = fork(CHILD_PROGRAM, [task, path], { execArgv: [] });
-  const [message] = await Promise.race([once(child, "message"), once(child, "exit")]);
-  if (message !== "ready") throw new Error(`The child process ended with ${String(message)}.`);
-  return child;
-}
-
-/** Lets all children start at the same time and returns their exit codes. */
-async function runToEnd(children: ChildProcess[]): Promise<unknown[]> {
-  const exits = children.map((child) => once(child, "exit"));
-  for (const child of children) child.send("go");
-  return (await Promise.all(exits)).map(([code]) => code as unknown);
-}
-
 test("four processes that increment a counter lose no update, and exit once their store is closed", async () => {
   using folder = temporaryFolder();
   const driver = sqliteDriver({ path: folder.file() });
@@ -64,4 +49,23 @@ test("a reader never sees parts of two records while another process replaces th
   writer.disconnect();
   await exit;
   await driver.close();
+});
+
+test("a disk that cannot be read is UNAVAILABLE, not CORRUPT", async (context) => {
+  const strace = await run("strace", ["-V"]).catch(() => undefined);
+  if (strace === undefined) context.skip("requires strace");
+  using folder = temporaryFolder();
+  const path = folder.file();
+  const store = sqliteStore({ path });
+  for (let n = 0; n < 100; n += 1) await store.save(`thread-${n}`, { text: "x".repeat(6000) });
+  await store.save(KEY.id, { text: "y".repeat(6000) });
+  await store.close();
+  // From the n-th read on, all fail, like those of a failing disk: while the database is opened, and later.
+  for (const first of [1, 2, 3, 4, 5, 6, 8]) {
+    const fault = `inject=pread64:error=EIO:when=${first}+`;
+    const tracing = ["-f", "-o", "/dev/null", "-P", path, "-e", "trace=pread64", "-e", fault];
+    const program = [process.execPath, CHILD_PROGRAM, "report", path];
+    const { stdout } = await run("strace", [...tracing, ...program]);
+    expect([first, stdout]).toEqual([first, "UNAVAILABLE\n"]);
+  }
 });

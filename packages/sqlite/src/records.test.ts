@@ -21,8 +21,12 @@ test("writes and deletes a record only at the expected version", async () => {
   expect(await driver.write(KEY, record("x"), first.nonce, options)).toBeUndefined();
   expect(await driver.delete(KEY, first.nonce, options)).toBe(false);
   const storedRecord = await driver.read(KEY, first.nonce, options);
-  expect(storedRecord).toEqual({ version: second.nonce, bytes: second.bytes });
-  expect(await driver.read(KEY, second.nonce, options)).toEqual({ version: second.nonce, bytes: undefined });
+  expect(storedRecord).toEqual({ version: second.nonce, bytes: second.bytes, nonce: second.nonce });
+  expect(await driver.read(KEY, second.nonce, options)).toEqual({
+    version: second.nonce,
+    bytes: undefined,
+    nonce: second.nonce,
+  });
 
   expect(await driver.delete(KEY, second.nonce, options)).toBe(true);
   expect(await driver.read(KEY, undefined, options)).toBeUndefined();

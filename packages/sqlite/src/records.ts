@@ -1,8 +1,9 @@
 import type { Version } from "@threadstore/core";
 import type { RecordToWrite, StoredRecord, ThreadKey } from "@threadstore/core/driver";
+import { corruptIndex } from "./errors.ts";
 import { encodeKey } from "./keys.ts";
 import type { SqliteDatabase } from "./options.ts";
-import { CHUNK_BYTES } from "./schema.ts";
+import { CHUNK_BYTES, STORED_VERSION } from "./schema.ts";
 import { prepareStatement } from "./statements.ts";
 
 /** Reads and changes single records. Each call is one transaction. */
@@ -30,15 +31,42 @@ function prepareRead(database: SqliteDatabase): Records["read"] {
   // needs no transaction. Core detects a missing chunk as corruption.
   const selectRecord = prepareStatement<{ version: Version; bytes: Buffer | null }>(
     database,
-    `SELECT version, CASE WHEN version IS NOT ? THEN (
+    `SELECT ${STORED_VERSION} AS version, CASE WHEN ${STORED_VERSION} IS NOT ? THEN (
        SELECT ${concatenation(database)} FROM (
          SELECT bytes FROM threadstore_chunks AS chunks WHERE chunks.thread = threads.thread ORDER BY sequence)
      ) END AS bytes
      FROM threadstore_threads AS threads WHERE namespace = ? AND id = ?`,
   );
+  const verifyIndex = prepareIndexCheck(database);
   return (key, cachedVersion) => {
-    const row = selectRecord.get(cachedVersion ?? null, ...encodeKey(key));
-    return row && { version: row.version, bytes: row.bytes ?? undefined };
+    const columns = encodeKey(key);
+    const row = selectRecord.get(cachedVersion ?? null, ...columns);
+    if (row !== undefined) return { version: row.version, bytes: row.bytes ?? undefined, nonce: row.version };
+    verifyIndex(columns);
+    return undefined;
+  };
+}
+
+/** Returns the SQL for the entry of the index before or after a key. */
+function neighbor(operator: "<" | ">", order: "ASC" | "DESC"): string {
+  return `SELECT * FROM (
+    SELECT thread, namespace, id FROM threadstore_threads WHERE (namespace, id) ${operator} (?, ?)
+    ORDER BY namespace ${order}, id ${order} LIMIT 1)`;
+}
+
+/**
+ * Prepares a check of the index around a key that it does not contain: a damaged entry must not make a thread look as
+ * if it did not exist. Entries of the index are compared with their rows. Throws `CORRUPT` if they differ.
+ */
+function prepareIndexCheck(database: SqliteDatabase): (columns: [namespace: Buffer, id: Buffer]) => void {
+  const selectDamaged = prepareStatement(
+    database,
+    `SELECT 1 FROM (${neighbor("<", "DESC")} UNION ALL ${neighbor(">", "ASC")}) AS entries
+     LEFT JOIN threadstore_threads AS threads ON threads.thread = entries.thread
+     WHERE threads.namespace IS NOT entries.namespace OR threads.id IS NOT entries.id`,
+  );
+  return (columns) => {
+    if (selectDamaged.get(...columns, ...columns) !== undefined) throw corruptIndex(database.name);
   };
 }
 
@@ -48,7 +76,7 @@ function prepareRead(database: SqliteDatabase): Records["read"] {
  */
 function concatenation(database: SqliteDatabase): string {
   return database.pragma("encoding", { simple: true }) === "UTF-8"
-    ? "CAST(coalesce(group_concat(bytes, ''), '') || trailer AS BLOB)"
+    ? "CAST(coalesce(group_concat(bytes, ''), '') || coalesce(trailer, '') AS BLOB)"
     : "unhex(coalesce(group_concat(hex(bytes), ''), '') || hex(trailer))";
 }
 
@@ -61,7 +89,7 @@ function prepareWrite(database: SqliteDatabase): Records["write"] {
   const updateThread = prepareStatement<{ thread: number }>(
     database,
     `UPDATE threadstore_threads SET version = ?, size = ?, trailer = ?
-     WHERE namespace = ? AND id = ? AND version = ? RETURNING thread`,
+     WHERE namespace = ? AND id = ? AND ${STORED_VERSION} = ? RETURNING thread`,
   );
   const upsertChunk = prepareStatement(
     database,
@@ -97,7 +125,7 @@ function prepareWrite(database: SqliteDatabase): Records["write"] {
 function prepareDelete(database: SqliteDatabase): Records["delete"] {
   const deleteThread = prepareStatement<{ thread: number }>(
     database,
-    "DELETE FROM threadstore_threads WHERE namespace = ? AND id = ? AND version = ? RETURNING thread",
+    `DELETE FROM threadstore_threads WHERE namespace = ? AND id = ? AND ${STORED_VERSION} = ? RETURNING thread`,
   );
   const deleteChunks = prepareStatement(database, "DELETE FROM threadstore_chunks WHERE thread = ?");
   const deleteRecord: Records["delete"] = (key, expectedVersion) => {

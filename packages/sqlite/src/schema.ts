@@ -34,6 +34,12 @@ const SCHEMA = `
  */
 export const CHUNK_BYTES = 8140;
 
+/**
+ * The SQL for the version of a row. Damage to the file can turn a column into `NULL` or another type, in spite of its
+ * declaration. Such a record is corrupt, and this version makes it possible to delete or overwrite it.
+ */
+export const STORED_VERSION = "CASE typeof(version) WHEN 'text' THEN version ELSE 'corrupt' END";
+
 /** Whether other applications may have tables in the database. */
 export type Sharing = "exclusive" | "shared";
 
@@ -55,6 +61,7 @@ export function hasSchema(database: SqliteDatabase, sharing: Sharing): boolean {
   if (sharing === "shared" || names.length === 0) return false;
   throw misconfigured(
     "The file at `path` is a database of another application. Use a separate file for the store, or open that database and pass it as `database`.",
+    database.name,
   );
 }
 
@@ -67,5 +74,6 @@ function checkVersion(database: SqliteDatabase): void {
   if (version === SCHEMA_VERSION) return;
   throw misconfigured(
     `The store's tables have schema version ${String(version)}, but this release of @threadstore/sqlite supports version ${SCHEMA_VERSION}. Install a release that supports both.`,
+    database.name,
   );
 }

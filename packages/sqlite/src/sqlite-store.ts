@@ -1,15 +1,7 @@
 import type { ThreadStore } from "@threadstore/core";
 import { createThreadStore, type ThreadDriver } from "@threadstore/core/driver";
-import { checkConnection, openDatabase } from "./database.ts";
-import { withDriverErrors } from "./errors.ts";
-import { type ListRecords, prepareList } from "./list.ts";
-import {
-  resolveOptions,
-  type SqliteDatabase,
-  type SqliteDriverOptions,
-  type SqliteStoreOptions,
-} from "./options.ts";
-import { prepareRecords, type Records } from "./records.ts";
+import { createConnection } from "./connection.ts";
+import { resolveOptions, type SqliteDriverOptions, type SqliteStoreOptions } from "./options.ts";
 
 /**
  * Creates a store that keeps threads in a SQLite database: in a file, which several processes of one machine may use
@@ -22,31 +14,16 @@ export function sqliteStore(options: SqliteStoreOptions): ThreadStore {
 
 /** Creates the driver of `sqliteStore`, for `createThreadStore`. Throws a `TypeError` for invalid options. */
 export function sqliteDriver(options: SqliteDriverOptions): ThreadDriver {
-  const resolvedOptions = resolveOptions(options);
-  let database: SqliteDatabase | undefined;
-  let operations: (Records & { readonly list: ListRecords }) | undefined;
-
-  // better-sqlite3 is synchronous: a call that has started is over before its signal can abort.
-  function prepare(signal: AbortSignal): Records & { readonly list: ListRecords } {
-    signal.throwIfAborted();
-    if (resolvedOptions.database !== undefined) checkConnection(resolvedOptions.database);
-    database ??= openDatabase(resolvedOptions);
-    return (operations ??= { ...prepareRecords(database), list: prepareList(database) });
-  }
-
+  const connection = createConnection(resolveOptions(options));
   return {
     contract: 1,
     name: "sqlite",
-    read: (key, cachedVersion, { signal }) =>
-      withDriverErrors(() => prepare(signal).read(key, cachedVersion)),
+    read: (key, cachedVersion, { signal }) => connection.read(signal, ({ read }) => read(key, cachedVersion)),
     write: (key, record, expectedVersion, { signal }) =>
-      withDriverErrors(() => prepare(signal).write(key, record, expectedVersion)),
+      connection.change(signal, ({ write }) => write(key, record, expectedVersion)),
     delete: (key, expectedVersion, { signal }) =>
-      withDriverErrors(() => prepare(signal).delete(key, expectedVersion)),
-    list: (namespace, page, { signal }) => withDriverErrors(() => prepare(signal).list(namespace, page)),
-    close: async () => {
-      // The last connection to close copies the WAL into the database file and removes it.
-      if (resolvedOptions.database === undefined) database?.close();
-    },
+      connection.change(signal, (operations) => operations.delete(key, expectedVersion)),
+    list: (namespace, page, { signal }) => connection.read(signal, ({ list }) => list(namespace, page)),
+    close: async () => connection.close(),
   };
 }

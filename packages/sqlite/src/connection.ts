@@ -1,0 +1,95 @@
+import type { DatabaseFiles } from "./database-files.ts";
+import { checkConnection, openDatabase } from "./database.ts";
+import { driverErrorOf, isCorruption, isReadFailure, openingError, readFailure } from "./errors.ts";
+import { type ListRecords, prepareList } from "./list.ts";
+import type { ResolvedOptions, SqliteDatabase } from "./options.ts";
+import { prepareRecords, type Records } from "./records.ts";
+
+type Operations = Records & { readonly list: ListRecords };
+
+/** Runs operations on a database, which the first of them opens. Their errors are `DriverError`s. */
+export interface Connection {
+  read<Result>(signal: AbortSignal, run: (operations: Operations) => Result): Promise<Result>;
+  /** Also verifies afterwards that the change is in the file at the database's path. */
+  change<Result>(signal: AbortSignal, run: (operations: Operations) => Result): Promise<Result>;
+  close(): void;
+}
+
+interface Opened {
+  readonly database: SqliteDatabase;
+  readonly files: DatabaseFiles;
+  readonly operations: Operations;
+}
+
+export function createConnection(options: ResolvedOptions): Connection {
+  const filename = options.database === undefined ? options.filename : options.database.name;
+  const isUnreadable = createDiagnosis();
+  let opened: Opened | undefined;
+
+  function open(): Opened {
+    if (options.database !== undefined) checkConnection(options.database);
+    try {
+      return (opened ??= openAll(options));
+    } catch (error) {
+      throw openingError(error, filename);
+    }
+  }
+
+  function attempt<Result>(work: (open: Opened) => Result): Result {
+    const current = open();
+    try {
+      current.files.verify("none");
+      return work(current);
+    } catch (error) {
+      if (isUnreadable(error, current.database)) throw readFailure(error, filename);
+      throw driverErrorOf(error, filename) ?? error;
+    }
+  }
+
+  // better-sqlite3 is synchronous: a call that has started is over before its signal can abort.
+  return {
+    async read(signal, run) {
+      signal.throwIfAborted();
+      return attempt(({ operations }) => run(operations));
+    },
+    async change(signal, run) {
+      signal.throwIfAborted();
+      return attempt(({ operations, files }) => {
+        const result = run(operations);
+        files.verify("unknown");
+        return result;
+      });
+    },
+    close() {
+      // The last connection to close copies the WAL into the database file and removes it.
+      if (options.database === undefined) opened?.database.close();
+    },
+  };
+}
+
+function openAll(options: ResolvedOptions): Opened {
+  const { database, files } = openDatabase(options);
+  try {
+    return { database, files, operations: { ...prepareRecords(database), list: prepareList(database) } };
+  } catch (error) {
+    if (options.database === undefined) database.close();
+    throw error;
+  }
+}
+
+/** The check reads the whole database in the worst case. */
+const DIAGNOSIS_MAX_AGE_MS = 60_000;
+
+/** Returns a function like `isReadFailure` that repeats its check only after a while. */
+function createDiagnosis(): typeof isReadFailure {
+  let diagnosedAt = Number.NEGATIVE_INFINITY;
+  let diagnosis = false;
+  return (error, database) => {
+    if (!isCorruption(error)) return false;
+    if (performance.now() - diagnosedAt > DIAGNOSIS_MAX_AGE_MS) {
+      diagnosis = isReadFailure(error, database);
+      diagnosedAt = performance.now();
+    }
+    return diagnosis;
+  };
+}
