@@ -92,12 +92,16 @@ const UNRECOGNIZED: Failure = {
   message: "The file system reported an unexpected error. See the code of the cause.",
 };
 
-/** Runs one driver call and throws the system errors of Node.js as a `DriverError`. */
-export async function withDriverErrors<Result>(call: () => Promise<Result>): Promise<Result> {
+/** Runs one driver call and throws the system errors of Node.js as a `DriverError` that names the store's folder. */
+export async function withDriverErrors<Result>(folder: string, call: () => Promise<Result>): Promise<Result> {
   try {
     return await call();
-  } catch (error) {
-    throw driverErrorOf(error) ?? error;
+  } catch (thrown) {
+    const error = driverErrorOf(thrown) ?? thrown;
+    if (!DriverError.is(error)) throw error;
+    // The path in the cause contains the id of the thread.
+    const message = `${error.message} The store's folder is ${folder}.`;
+    throw new DriverError(error.code, message, { effect: error.effect, cause: error.cause });
   }
 }
 

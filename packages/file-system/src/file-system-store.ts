@@ -23,31 +23,33 @@ export function fileSystemDriver(options: FileSystemDriverOptions): ThreadDriver
   const layout = createLayout(resolvedOptions.folder);
   const files = createDurableFiles(resolvedOptions);
   const segments = createOwnSegments();
-  const runMaintenance = createMaintenance(layout, files);
+  const maintenance = createMaintenance(layout, files);
+
+  const run = <Result>(call: () => Promise<Result>): Promise<Result> => withDriverErrors(layout.root, call);
 
   return {
     contract: 1,
     name: "file-system",
 
-    read: (key, cachedVersion, { signal }) =>
-      withDriverErrors(() => readRecord(layout, key, cachedVersion, signal)),
+    read: (key, cachedVersion, { signal }) => run(() => readRecord(layout, key, cachedVersion, signal)),
 
     write: (key, record, expectedVersion, { signal }) =>
-      withDriverErrors(async () => {
+      run(async () => {
         signal.throwIfAborted();
-        await runMaintenance();
-        return writeRecord({ layout, files, segments, signal }, key, record, expectedVersion);
+        return maintenance.prepare(() =>
+          writeRecord({ layout, files, segments, signal }, key, record, expectedVersion),
+        );
       }),
 
     delete: (key, expectedVersion, { signal }) =>
-      withDriverErrors(async () => {
+      run(async () => {
         signal.throwIfAborted();
-        await runMaintenance();
-        return deleteRecord({ layout, files, segments, signal }, key, expectedVersion);
+        return maintenance.prepare(() =>
+          deleteRecord({ layout, files, segments, signal }, key, expectedVersion),
+        );
       }),
 
-    list: (namespace, page, { signal }) =>
-      withDriverErrors(() => listRecords(layout, namespace, page, signal)),
+    list: (namespace, page, { signal }) => run(() => listRecords(layout, namespace, page, signal)),
 
     async close() {
       // Every call closes the files that it opens.

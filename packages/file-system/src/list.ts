@@ -1,4 +1,4 @@
-import { readdir, readFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate as yieldToEventLoop } from "node:timers/promises";
 import {
@@ -12,6 +12,8 @@ import { readCurrentVersion } from "./current-version.ts";
 import { decodeName, encodeName, isHashedName, namespaceFolder } from "./keys.ts";
 import { ID_FILE_NAME, type Layout } from "./layout.ts";
 import { readTail } from "./segments/segment-reader.ts";
+import { readFile } from "./system/read-file.ts";
+import type { OpenFile } from "./system/synchronous-io.ts";
 import { unlessCode } from "./system/system-error.ts";
 
 interface ThreadEntry {
@@ -73,8 +75,15 @@ async function entriesAfter(
 
 /** Reads the id of a thread with a hashed name; `undefined` if the thread is gone or the id has another name. */
 async function readId(thread: string, name: string, signal: AbortSignal): Promise<string | undefined> {
-  const current = await readCurrentVersion(thread, signal, (version) =>
-    readFile(join(thread, version, ID_FILE_NAME), "utf8"),
-  );
-  return current?.content !== undefined && encodeName(current.content) === name ? current.content : undefined;
+  const current = await readCurrentVersion(thread, signal, async (version) => {
+    const id = await readFile(join(thread, version, ID_FILE_NAME), readText);
+    return { id };
+  });
+  const id = current?.content?.id;
+  return id !== undefined && encodeName(id) === name ? id : undefined;
+}
+
+async function readText(file: OpenFile): Promise<string> {
+  const bytes = Buffer.alloc(await file.size());
+  return bytes.toString("utf8", 0, await file.read(bytes, 0));
 }

@@ -3,17 +3,21 @@ import { namespaceFolder } from "./keys.ts";
 import type { Layout } from "./layout.ts";
 import type { DurableFiles } from "./system/durable-files.ts";
 import { lstat, readdir } from "./system/synchronous-io.ts";
-import { NOT_REMOVABLE, unlessCode } from "./system/system-error.ts";
+import { hasCode, NOT_REMOVABLE, unlessCode } from "./system/system-error.ts";
 import { moveToTrash, removeTrashed } from "./trash.ts";
 
 const STAGED_MAX_AGE_MS = 60 * 60 * 1000;
 const CLEAN_UP_INTERVAL_MS = 10 * 60 * 1000;
 
-/**
- * Returns a function that must run before every write. It creates the folders that writes need, once, and removes the
- * leftovers of crashed processes from time to time.
- */
-export function createMaintenance(layout: Layout, files: DurableFiles): () => Promise<void> {
+export interface Maintenance {
+  /**
+   * Runs a write. Before it, creates the folders that writes need, and removes the leftovers of crashed processes from
+   * time to time. Folders that were removed since are created again before the write after one that failed for it.
+   */
+  prepare<Result>(write: () => Promise<Result>): Promise<Result>;
+}
+
+export function createMaintenance(layout: Layout, files: DurableFiles): Maintenance {
   let foldersCreated: Promise<void> | undefined;
   let cleanedUpAt = Number.NEGATIVE_INFINITY;
 
@@ -27,7 +31,7 @@ export function createMaintenance(layout: Layout, files: DurableFiles): () => Pr
     await unlessCode(files.syncFolder(dirname(layout.root)), ...NOT_REMOVABLE);
   }
 
-  return async () => {
+  async function run(): Promise<void> {
     foldersCreated ??= createFolders().catch((error: unknown) => {
       foldersCreated = undefined;
       throw error;
@@ -36,6 +40,19 @@ export function createMaintenance(layout: Layout, files: DurableFiles): () => Pr
     if (performance.now() - cleanedUpAt < CLEAN_UP_INTERVAL_MS) return;
     cleanedUpAt = performance.now();
     await removeLeftovers(layout);
+  }
+
+  return {
+    async prepare(write) {
+      await run();
+      try {
+        return await write();
+      } catch (error) {
+        // Another program may have removed the folders. The error is UNAVAILABLE, so core tries again.
+        if (hasCode(error, "ENOENT")) foldersCreated = undefined;
+        throw error;
+      }
+    },
   };
 }
 
@@ -48,8 +65,9 @@ async function removeLeftovers(layout: Layout): Promise<void> {
   for (const trashed of await entriesOf(layout.trash)) await removeTrashed(trashed);
 }
 
-/** Returns nothing if the folder is a link, whose target does not belong to the store. */
+/** Returns nothing if the folder is missing, or is a link, whose target does not belong to the store. */
 async function entriesOf(folder: string): Promise<string[]> {
-  if (!(await lstat(folder)).isDirectory()) return [];
+  const stats = await unlessCode(lstat(folder), "ENOENT");
+  if (stats?.isDirectory() !== true) return [];
   return (await readdir(folder)).map((name) => join(folder, name));
 }

@@ -88,7 +88,10 @@ async function withdraw(thread: string, { segment }: StagedRecord): Promise<void
   }
 }
 
-/** A later save removes a file that cannot be removed now, for example because it is open on Windows. */
+/**
+ * A later save removes a file that cannot be removed now, for example because it is open on Windows. A folder in its
+ * place stays until the thread is deleted.
+ */
 async function removeSegmentFile(file: string): Promise<void> {
-  await unlessCode(unlink(file), "ENOENT", ...NOT_REMOVABLE);
+  await unlessCode(unlink(file), "ENOENT", "EISDIR", ...NOT_REMOVABLE);
 }

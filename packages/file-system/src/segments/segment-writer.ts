@@ -4,7 +4,7 @@ import type { RecordToWrite } from "@threadstore/core/driver";
 import { segmentFileName } from "../layout.ts";
 import type { DurableFiles } from "../system/durable-files.ts";
 import { unlink } from "../system/synchronous-io.ts";
-import { unlessCode } from "../system/system-error.ts";
+import { hasCode, isNotAFile, unlessCode } from "../system/system-error.ts";
 import type { Location } from "../version.ts";
 import { formatFooter, SEGMENTS_MAX } from "./frame.ts";
 import type { OwnSegments, SegmentedRecord } from "./own-segments.ts";
@@ -79,7 +79,10 @@ export async function stageRecord(
             neededSegments,
           };
     const canAppend = prefixLength > 0 || neededSegments.length === 1;
-    if (ownSegment !== undefined && canAppend) return appendToSegment(context, folder, ownSegment, addition);
+    if (ownSegment !== undefined && canAppend) {
+      const appended = await appendToSegment(context, folder, ownSegment, addition);
+      return appended ?? writeWholeRecord(context, folder, bytes);
+    }
     const hasRoom = neededSegments.length < SEGMENTS_MAX;
     if (prefixLength > 0 && hasRoom && bytes.length > SMALL_RECORD_BYTES) {
       return addSegment(context, folder, addition);
@@ -98,12 +101,13 @@ interface Addition {
   readonly neededSegments: readonly string[];
 }
 
+/** Resolves to `undefined` if the segment is missing or not a file, so that the record is corrupt. */
 async function appendToSegment(
   { files, segments }: SegmentContext,
   folder: string,
   segment: string,
   addition: Addition,
-): Promise<StagedRecord> {
+): Promise<StagedRecord | undefined> {
   const { neededSegments, storedBefore } = addition;
   segments.inUse.add(segment);
   try {
@@ -111,6 +115,9 @@ async function appendToSegment(
     const end = await files.append(join(folder, segmentFileName(segment)), content);
     const storedBytes = storedBefore + totalLength(content);
     return { segment, end, neededSegments, storedBytes, isNewSegment: false };
+  } catch (error) {
+    if (isNotAFile(error) || hasCode(error, "ENOENT")) return undefined;
+    throw error;
   } finally {
     segments.inUse.delete(segment);
   }

@@ -21,6 +21,11 @@ export function hasCode(error: unknown, ...codes: string[]): boolean {
   return isSystemError(error) && codes.includes(error.code);
 }
 
+/** Whether a folder, a link, a pipe or a socket is in the place of a file, or a file in the place of a folder. */
+export function isNotAFile(error: unknown): boolean {
+  return hasCode(error, "EISDIR", "ELOOP", "ENXIO", "EAGAIN", "ESPIPE", "ENOTDIR", "EMLINK");
+}
+
 /** Resolves to the result of `work`; to `undefined` if it rejects with one of the codes. */
 export async function unlessCode<Result>(
   work: Promise<Result>,
