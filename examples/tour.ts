@@ -16,7 +16,7 @@ await store.save("t1", { messages: ["lost?"] }, { previous: first }).catch((erro
 // Load, change and save, with retries if another client saves first.
 await store.update("t1", (current) => ({ ...current?.thread, topic: "pirates" }));
 
-// Metadata for listings, a TTL of 30 days from the last save, and a namespace for each tenant.
+// Metadata for listings, a TTL of 30 days, and a namespace for each tenant.
 const tenant = store.namespace("tenant-42");
 await tenant.save("t1", { messages: [] }, { metadata: { title: "Pirates" }, ttlMs: 30 * 24 * 3_600_000 });
 for await (const { id, version, updatedAt, metadata } of tenant.list({ metadata: true })) {

@@ -241,7 +241,7 @@ describe("a clock that steps back", () => {
   it.each(["previous", "overwrite"])("does not shorten the time to live of a save with %s", async (mode) => {
     let now = 100_000;
     const store = createThreadStore(memoryDriver(), { now: () => now, ttlMs: 1000 });
-    const first = await store.save("a", { n: 1 }, { expiresAt: null });
+    const first = await store.save("a", { n: 1 });
     now = 50_000;
     const options = mode === "previous" ? { previous: first } : { overwrite: true };
     const second = await store.save("a", { n: 2 }, options);

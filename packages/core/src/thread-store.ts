@@ -92,11 +92,12 @@ export interface SaveOptions extends CallOptions {
   /** Replaces the metadata: at most 8 KiB as JSON. Omit it to keep the metadata; pass `{}` to clear it. */
   readonly metadata?: ThreadMetadata | undefined;
   /**
-   * The time to live, in milliseconds from now. Every save resets the expiry: without `ttlMs` and `expiresAt`, the
-   * store's `ttlMs` applies, and without that the thread never expires.
+   * The time to live, in milliseconds from now. Without `ttlMs` and `expiresAt`, a save keeps the expiry that an
+   * earlier save of the thread named. If none did, the store's `ttlMs` counts from now; without that, the thread never
+   * expires.
    */
   readonly ttlMs?: number | undefined;
-  /** When the thread expires, in the future. `null` means never, regardless of the store's `ttlMs`. */
+  /** When the thread expires, in the future. `null` ends the expiry: never, regardless of the store's `ttlMs`. */
   readonly expiresAt?: Date | null | undefined;
 }
 

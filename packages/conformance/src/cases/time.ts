@@ -61,33 +61,6 @@ export const time: ConformanceCase[] = section("Time", [
   },
   {
     id: "T1-3",
-    title: "every save resets the expiry, and a save without one clears it",
-    clauses: ["T1"],
-    async run({ open }) {
-      const clock = stoppedClock();
-      const store = await open({ now: clock.now });
-      const a = await store.save("a", { n: 1 }, { ttlMs: MINUTE });
-      const b = await store.save("b", { n: 1 }, { ttlMs: MINUTE });
-      await store.save("c", { n: 1 }, { ttlMs: MINUTE });
-      expectEqual(
-        (await store.save("a", { n: 2 }, { previous: a })).expiresAt,
-        undefined,
-        "a save without an expiry clears it",
-      );
-      await store.save("b", { n: 2 }, { previous: b, ttlMs: 3 * MINUTE });
-      await store.save("c", { n: 2 }, { overwrite: true });
-      clock.advance(2 * MINUTE);
-      expectEqual(
-        await idsOf(store),
-        ["a", "b", "c"],
-        "the expiry of the last save applies, not an earlier one",
-      );
-      clock.advance(MINUTE);
-      expectEqual(await idsOf(store), ["a", "c"], "the expiry of the last save applies, not an earlier one");
-    },
-  },
-  {
-    id: "T1-4",
     title: "an expiry that is not in the future is INVALID_ARGUMENT, and never means no expiry",
     clauses: ["T1", "F1"],
     async run({ open }) {
@@ -112,7 +85,7 @@ export const time: ConformanceCase[] = section("Time", [
     },
   },
   {
-    id: "T1-5",
+    id: "T1-4",
     title: "deleting expired threads never deletes a newer save",
     clauses: ["T1"],
     async run({ open }) {
@@ -139,7 +112,7 @@ export const time: ConformanceCase[] = section("Time", [
     },
   },
   {
-    id: "T1-6",
+    id: "T1-5",
     title: "the version of an expired thread is stale: CONFLICT, and nothing is created",
     clauses: ["T1", "C2"],
     async run({ open }) {
@@ -163,7 +136,7 @@ export const time: ConformanceCase[] = section("Time", [
     },
   },
   {
-    id: "T1-7",
+    id: "T1-6",
     title: "deleteExpired deletes the expired threads of its namespace and counts them",
     clauses: ["T1"],
     async run({ open }) {
@@ -192,39 +165,7 @@ export const time: ConformanceCase[] = section("Time", [
     },
   },
   {
-    id: "T1-8",
-    title: "the store's ttlMs applies to saves without an expiry, and null means never",
-    clauses: ["T1"],
-    async run({ open }) {
-      const clock = stoppedClock();
-      const store = await open({ now: clock.now, ttlMs: MINUTE });
-      const view = store.namespace("x");
-      for (const target of [store, view]) {
-        await target.save("default", {});
-        await target.save("longer", {}, { ttlMs: 2 * MINUTE });
-        await target.save("never", {}, { expiresAt: null });
-        await target.save("undefined", {}, { ttlMs: undefined, expiresAt: undefined });
-        expectEqual(
-          (await loadExisting(target, "never", "the thread can be loaded")).expiresAt,
-          undefined,
-          "expiresAt: null means never",
-        );
-      }
-      clock.advance(MINUTE);
-      for (const target of [store, view]) {
-        expectEqual(
-          await idsOf(target),
-          ["longer", "never"],
-          "the store's ttlMs applies exactly to saves without an expiry",
-        );
-        await target.save("never", { n: 2 }, { overwrite: true });
-      }
-      clock.advance(MINUTE);
-      expectEqual(await idsOf(store), [], "a later save without an expiry has the store's ttlMs");
-    },
-  },
-  {
-    id: "T1-9",
+    id: "T1-7",
     title: "expiresAt is exact to the millisecond",
     clauses: ["T1", "L4"],
     async run({ open }) {
@@ -248,7 +189,7 @@ export const time: ConformanceCase[] = section("Time", [
     },
   },
   {
-    id: "T1-10",
+    id: "T1-8",
     title: "without a clock option, threads expire by the real clock",
     clauses: ["T1"],
     async run({ open, signal }) {
@@ -275,7 +216,7 @@ export const time: ConformanceCase[] = section("Time", [
     },
   },
   {
-    id: "T1-11",
+    id: "T1-9",
     title: "a thread created in place of an expired one has nothing of it",
     clauses: ["T1", "C1", "M1"],
     async run({ open }) {
@@ -310,28 +251,7 @@ export const time: ConformanceCase[] = section("Time", [
     },
   },
   {
-    id: "T1-12",
-    title: "update can set and clear an expiry",
-    clauses: ["T1", "C7"],
-    async run({ open }) {
-      const clock = stoppedClock();
-      const store = await open({ now: clock.now });
-      await store.update("a", () => ({ n: 1 }), { ttlMs: MINUTE });
-      await store.update("b", () => ({ n: 1 }), { ttlMs: MINUTE });
-      const cleared = await store.update("b", () => ({ n: 2 }));
-      expectEqual(cleared?.expiresAt, undefined, "update without an expiry clears it, as a save does");
-      clock.advance(MINUTE);
-      expectEqual(await idsOf(store), ["b"], "the expiry that update set applies");
-      const seen: unknown[] = [];
-      await store.update("a", (current) => {
-        seen.push(current);
-        return { n: 3 };
-      });
-      expectEqual(seen, [undefined], "update receives undefined for an expired thread");
-    },
-  },
-  {
-    id: "T1-13",
+    id: "T1-10",
     title: "an expiry in the distant future does not come at once",
     clauses: ["T1"],
     async run({ open }) {
@@ -391,6 +311,126 @@ export const time: ConformanceCase[] = section("Time", [
         clock.now(),
         "a thread that was created again has a new createdAt",
       );
+    },
+  },
+  {
+    id: "T3-1",
+    title: "a save that names no expiry keeps the one that an earlier save named, and null ends it",
+    clauses: ["T3", "T1"],
+    async run({ open }) {
+      const clock = stoppedClock();
+      const [store, other] = [await open({ now: clock.now }), await open({ now: clock.now })];
+      const until = clock.now() + 2 * MINUTE;
+      for (const [id, options] of [
+        ["ttl", { ttlMs: 2 * MINUTE }],
+        ["moment", { expiresAt: new Date(until) }],
+      ] as const) {
+        const first = await store.save(id, { n: 1 }, options);
+        clock.advance(1000);
+        const second = await store.save(id, { n: 2 }, { previous: first });
+        const third = await other.save(
+          id,
+          { n: 2 },
+          { previous: second.version, metadata: { title: "new" } },
+        );
+        const fourth = await other.save(id, { n: 3 }, { overwrite: true, metadata: {} });
+        for (const [saved, how] of [
+          [second, "to the loaded thread"],
+          [third, "of new metadata to a bare version"],
+          [fourth, "with overwrite"],
+        ] as const)
+          expectEqual(saved.expiresAt, first.expiresAt, `a save ${how} keeps the expiry`);
+        clock.advance(-1000);
+      }
+      await store.save("ended", { n: 1 }, { ttlMs: MINUTE });
+      const ended = await other.save("ended", { n: 2 }, { overwrite: true, expiresAt: null });
+      expectEqual(ended.expiresAt, undefined, "expiresAt: null ends the expiry");
+      await store.save("longer", { n: 1 }, { ttlMs: MINUTE });
+      await store.save("longer", { n: 2 }, { overwrite: true, ttlMs: 3 * MINUTE });
+      clock.advance(2 * MINUTE - 1);
+      expectEqual(
+        await idsOf(store),
+        ["ended", "longer", "moment", "ttl"],
+        "the last expiry that a save named applies",
+      );
+      clock.advance(1);
+      expectEqual(
+        await idsOf(store),
+        ["ended", "longer"],
+        "a thread expires when the last save that named it said",
+      );
+      await store.save("ttl", { n: 1 });
+      expectEqual(
+        (await store.load("ttl"))?.expiresAt,
+        undefined,
+        "a thread created in place of an expired one does not have its expiry",
+      );
+    },
+  },
+  {
+    id: "T3-2",
+    title: "the store's ttlMs counts from each save, unless a save of the thread named an expiry",
+    clauses: ["T3", "T1"],
+    async run({ open }) {
+      const clock = stoppedClock();
+      const [store, other] = [
+        await open({ now: clock.now, ttlMs: MINUTE }),
+        await open({ now: clock.now, ttlMs: MINUTE }),
+      ];
+      for (const [first, second] of [
+        [store, other],
+        [store.namespace("x"), other.namespace("x")],
+      ] as const) {
+        await first.save("default", {});
+        await first.save("longer", {}, { ttlMs: 3 * MINUTE });
+        await first.save("never", {}, { expiresAt: null });
+        await first.save("undefined", {}, { ttlMs: undefined, expiresAt: undefined });
+        await first.save("used", {});
+        clock.advance(MINUTE - 1);
+        for (const id of ["longer", "never", "used"]) await second.save(id, { n: 2 }, { overwrite: true });
+        clock.advance(1);
+        expectEqual(
+          await idsOf(first),
+          ["longer", "never", "used"],
+          "the store's ttlMs applies to threads whose expiry no save named, from their last save",
+        );
+        clock.advance(MINUTE - 1);
+        expectEqual(
+          await idsOf(first),
+          ["longer", "never"],
+          "a save without an expiry does not replace the one that an earlier save named",
+        );
+        await second.save("never", { n: 3 }, { overwrite: true });
+        clock.advance(MINUTE + 1);
+        expectEqual(await idsOf(first), ["never"], "expiresAt: null means never, whatever the store's ttlMs");
+      }
+    },
+  },
+  {
+    id: "T3-3",
+    title: "update can set, keep and end an expiry",
+    clauses: ["T3", "T1", "C7"],
+    async run({ open }) {
+      const clock = stoppedClock();
+      const store = await open({ now: clock.now });
+      await store.update("a", () => ({ n: 1 }), { ttlMs: MINUTE });
+      await store.update("b", () => ({ n: 1 }), { ttlMs: MINUTE });
+      const kept = await store.update("b", () => ({ n: 2 }));
+      expectEqual(
+        kept?.expiresAt?.getTime(),
+        clock.now() + MINUTE,
+        "update without an expiry keeps it, as a save does",
+      );
+      const ended = await store.update("b", () => ({ n: 3 }), { expiresAt: null });
+      expectEqual(ended?.expiresAt, undefined, "update with expiresAt: null ends the expiry");
+      clock.advance(MINUTE);
+      expectEqual(await idsOf(store), ["b"], "the expiry that update set applies");
+      const seen: unknown[] = [];
+      await store.update("a", (current) => {
+        seen.push(current);
+        return { n: 3 };
+      });
+      expectEqual(seen, [undefined], "update receives undefined for an expired thread");
     },
   },
 ]);

@@ -29,6 +29,10 @@ function saving(change: (options: Given, before: StoredThread | undefined) => Sa
   });
 }
 
+function isNamingExpiry({ ttlMs, expiresAt }: SaveOptions): boolean {
+  return ttlMs !== undefined || expiresAt !== undefined;
+}
+
 function seconds(ttlMs: number | undefined): number | undefined {
   return ttlMs === undefined ? undefined : Math.ceil(ttlMs / 1000) * 1000;
 }
@@ -40,19 +44,43 @@ export const expiryMutants: readonly Mutant[] = [
   mutant("expired threads listed", "lists expired threads", ["T1-2"], () => (_, { data, options }) => ({
     listPage: (...parameters) => timeless(data, options).listPage(...parameters),
   })),
-  mutant("expiry kept", "keeps the expiry if a save does not set one", ["T1-3", "T1-12"], () =>
-    saving((options, before) => ({
-      ...options,
-      expiresAt: options.expiresAt ?? (options.ttlMs === undefined ? before?.expiresAt : undefined),
-    })),
+  mutant("expiry lost", "ends the expiry if a save does not name one", ["T3-1", "T3-3"], () =>
+    saving((options) => (isNamingExpiry(options) ? options : { ...options, expiresAt: null })),
   ),
-  mutant("zero means never", "ignores a ttlMs of 0", ["T1-4"], () =>
+  mutant("overwrite ends the expiry", "keeps the expiry only in conditional saves", ["T3-1"], () =>
+    saving((options) =>
+      options.overwrite === true && !isNamingExpiry(options) ? { ...options, expiresAt: null } : options,
+    ),
+  ),
+  mutant(
+    "store's ttlMs wins",
+    "replaces a named expiry by the store's ttlMs",
+    ["T3-2"],
+    () => (inner, context) => ({
+      save: (id, thread, options = {}) => {
+        const { ttlMs } = context.options;
+        return inner.save(
+          id,
+          thread,
+          isNamingExpiry(options) || ttlMs === undefined ? options : { ...options, ttlMs },
+        );
+      },
+    }),
+  ),
+  mutant("store's ttlMs stands still", "counts the store's ttlMs from the first save only", ["T3-2"], () =>
+    saving((options, before) =>
+      before === undefined || isNamingExpiry(options)
+        ? options
+        : { ...options, expiresAt: before.expiresAt ?? null },
+    ),
+  ),
+  mutant("zero means never", "ignores a ttlMs of 0", ["T1-3"], () =>
     saving((options) => ({ ...options, ttlMs: options.ttlMs === 0 ? undefined : options.ttlMs })),
   ),
   mutant(
     "expired deleted by id",
     "deletes expired threads by id, without checking their version again",
-    ["T1-5"],
+    ["T1-4"],
     () =>
       (inner, { data, options }) => ({
         deleteExpired: async (given) => {
@@ -66,26 +94,26 @@ export const expiryMutants: readonly Mutant[] = [
         },
       }),
   ),
-  mutant("32 bits", "stores the expiry in 32 bits", ["T1-13"], () =>
+  mutant("32 bits", "stores the expiry in 32 bits", ["T1-10"], () =>
     saving((options) => ({
       ...options,
       ttlMs: options.ttlMs === undefined ? undefined : options.ttlMs % 2 ** 31 || 1,
     })),
   ),
-  mutant("no deletion of expired threads", "never deletes expired threads", ["T1-7"], () => () => ({
+  mutant("no deletion of expired threads", "never deletes expired threads", ["T1-6"], () => () => ({
     deleteExpired: async () => ({ deleted: 0 }),
   })),
-  mutant("null means default", "treats expiresAt: null like an omitted expiry", ["T1-8"], () =>
+  mutant("null means default", "treats expiresAt: null like an omitted expiry", ["T3-2"], () =>
     saving((options) => ({ ...options, expiresAt: options.expiresAt ?? undefined })),
   ),
-  mutant("whole seconds", "stores the expiry in whole seconds", ["T1-9"], () =>
+  mutant("whole seconds", "stores the expiry in whole seconds", ["T1-7"], () =>
     saving((options) => ({ ...options, ttlMs: seconds(options.ttlMs) })),
   ),
   {
     name: "clock read once",
     bug: "reads the clock only when it is opened",
     base: "memory",
-    killedBy: ["T1-10"],
+    killedBy: ["T1-8"],
     make: () =>
       plainHarness("clock read once", (data, options) => {
         const opened = Date.now();
@@ -95,7 +123,7 @@ export const expiryMutants: readonly Mutant[] = [
   mutant(
     "metadata of expired threads",
     "keeps the metadata of an expired thread",
-    ["T1-11"],
+    ["T1-9"],
     () =>
       (inner, { data, options }) => ({
         save: async (id, thread, given = {}) => {

@@ -42,7 +42,7 @@ export const respMutants: readonly Mutant[] = [
   stepsMutant("one connection for all", "mixes up the transactions of one client", ["C4-3"], {
     change: compareAndChange,
   }),
-  stepsMutant("unconditional DEL", "deletes at any version", ["T1-5"], {
+  stepsMutant("unconditional DEL", "deletes at any version", ["T1-4"], {
     change: ({ connections, key, expected, command, signal }) =>
       connections.exclusively(async () => {
         const { transactions } = connections;

@@ -71,11 +71,7 @@ export const sequenceMutants: readonly Mutant[] = [
       });
     },
   ),
-  mutant("expiry kept by update", "keeps the expiry in an update", KILLED_BY, () => (inner) => ({
-    update: async (id, change, options) => {
-      if (options !== undefined || typeof change !== "function") return inner.update(id, change, options);
-      const before = await inner.load(id);
-      return inner.update(id, change, { expiresAt: before?.expiresAt });
-    },
+  mutant("expiry ended by update", "ends the expiry in an update", KILLED_BY, () => (inner) => ({
+    update: (id, change, options) => inner.update(id, change, options ?? { expiresAt: null }),
   })),
 ];

@@ -169,7 +169,7 @@ export const versionMutants: readonly Mutant[] = [
   mutant(
     "recreation",
     "creates a deleted thread again for a stale previous",
-    ["C2-7", "T1-6"],
+    ["C2-7", "T1-5"],
     () => (inner) => ({
       save: async (id, thread, options = {}) => {
         const isGone = options.previous !== undefined && (await inner.load(id)) === undefined;

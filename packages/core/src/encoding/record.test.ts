@@ -22,6 +22,7 @@ const details: Omit<Trailer, "size" | "crc32"> = {
   createdAt: Date.UTC(2026, 10, 22),
   updatedAt: Date.UTC(2026, 10, 23),
   expiresAt: undefined,
+  hasFixedExpiry: false,
   metadata: {},
 };
 
@@ -41,6 +42,13 @@ describe("golden files", () => {
   // Every later version must read these files. Never change one; add another.
   const golden = (name: string): Buffer => readFileSync(new URL(`../golden/${name}`, import.meta.url));
 
+  it("reads an expiry that a save named", () => {
+    const record = decodeRecord({ namespace: "", id: "pirate" }, golden("record-1-fixed-expiry.json"));
+    if ("corruption" in record) throw new Error(record.corruption);
+    const { expiresAt, hasFixedExpiry } = record.trailer;
+    expect({ expiresAt, hasFixedExpiry }).toEqual({ expiresAt: Date.UTC(9999, 0, 1), hasFixedExpiry: true });
+  });
+
   it("reads format 1", () => {
     const record = decodeRecord({ namespace: "a%2Fb/c", id: "x/ü\u0000😀" }, golden("record-1.json"));
     if ("corruption" in record) throw new Error(record.corruption);
@@ -54,6 +62,7 @@ describe("golden files", () => {
       createdAt: Date.UTC(2026, 10, 22, 16, 25, 0, 7),
       updatedAt: Date.UTC(2026, 10, 23),
       expiresAt: Date.UTC(9999, 0, 1),
+      hasFixedExpiry: false,
       metadata: { title: 'A "joke"', ["__proto__"]: '","threadstore":{"' },
       size: 107,
       crc32: expect.stringMatching(/^[0-9a-f]{8}$/u),

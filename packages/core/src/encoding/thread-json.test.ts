@@ -16,6 +16,7 @@ const details = {
   createdAt: 0,
   updatedAt: 0,
   expiresAt: undefined,
+  hasFixedExpiry: false,
   metadata: {},
 };
 

@@ -12,6 +12,8 @@ export interface Trailer {
   readonly createdAt: number;
   readonly updatedAt: number;
   readonly expiresAt: number | undefined;
+  /** Whether a save named the expiry (or none), so that the store's `ttlMs` does not replace it. */
+  readonly hasFixedExpiry: boolean;
   readonly metadata: ThreadMetadata;
   /** The length of the thread's JSON in bytes. */
   readonly size: number;
@@ -32,11 +34,14 @@ export interface LocatedTrailer {
 
 // Cannot occur again within a trailer: quotes in its strings are escaped, and metadata contains no objects.
 const START = ',"threadstore":{';
+/** The value of the member `expiry` of a record whose expiry was named by a save. */
+const FIXED_EXPIRY = "fixed";
 const CHECKSUM = /^(\{.*),"trailerCrc32":"([0-9a-f]{8})"\}\}$/su;
 
 /** Returns the text of the trailer without its own checksum, which {@link sealTrailer} appends. */
 export function trailerText(trailer: Trailer): string {
-  const { namespace, id, nonce, createdAt, updatedAt, expiresAt, metadata, size, crc32 } = trailer;
+  const { namespace, id, nonce, createdAt, updatedAt, expiresAt, hasFixedExpiry, metadata, size, crc32 } =
+    trailer;
   const members = {
     format: RECORD_FORMAT,
     namespace,
@@ -45,6 +50,7 @@ export function trailerText(trailer: Trailer): string {
     createdAt: new Date(createdAt).toISOString(),
     updatedAt: new Date(updatedAt).toISOString(),
     ...(expiresAt === undefined ? {} : { expiresAt: new Date(expiresAt).toISOString() }),
+    ...(hasFixedExpiry ? { expiry: FIXED_EXPIRY } : {}),
     metadata,
     size,
     crc32,
@@ -89,6 +95,7 @@ function readTrailer(members: Record<string, unknown>): Trailer | string {
   const createdAt = parseTime(members["createdAt"]);
   const updatedAt = parseTime(members["updatedAt"]);
   const expiresAt = members["expiresAt"] === undefined ? undefined : parseTime(members["expiresAt"]);
+  const hasFixedExpiry = members["expiry"] === FIXED_EXPIRY;
   if (
     typeof namespace !== "string" ||
     typeof id !== "string" ||
@@ -100,7 +107,7 @@ function readTrailer(members: Record<string, unknown>): Trailer | string {
   ) {
     return "a member of its trailer is missing or invalid";
   }
-  return { namespace, id, nonce, createdAt, updatedAt, expiresAt, metadata, size, crc32 };
+  return { namespace, id, nonce, createdAt, updatedAt, expiresAt, hasFixedExpiry, metadata, size, crc32 };
 }
 
 function parseTime(text: unknown): number {

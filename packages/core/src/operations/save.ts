@@ -9,7 +9,7 @@ import { countLostRaces } from "../runtime/retry.ts";
 import type { ThreadKey } from "../thread-driver.ts";
 import type { SaveOptions, StoredThread, ThreadMetadata, Version } from "../thread-store.ts";
 import { corruptRecord } from "../validation/corrupt-record.ts";
-import { type Expiry, expiryOf, expiryTime, hasExpired } from "../validation/expiry.ts";
+import { expiryAfterSave, type ExpiryOptions, hasExpired, requestedExpiry } from "../validation/expiry.ts";
 import { checkedMetadata } from "../validation/metadata.ts";
 import { checkOverwrite } from "../validation/overwrite.ts";
 import type { ResolvedStoreOptions } from "../validation/store-options.ts";
@@ -23,7 +23,9 @@ export interface SaveRequest {
   readonly expected: ExpectedVersion | undefined;
   readonly overwrite: boolean;
   readonly metadata: ThreadMetadata | undefined;
-  readonly expiry: Expiry;
+  readonly expiry: ExpiryOptions;
+  /** The store's `ttlMs`. */
+  readonly storeTtlMs: number | undefined;
   /** Encoded to replace the snapshot in `expected`, or no record. To replace another, it must be encoded again. */
   readonly draft: Draft;
 }
@@ -62,7 +64,8 @@ export function saveRequest(
     expected,
     overwrite,
     metadata: metadata === undefined ? undefined : checkedMetadata(metadata),
-    expiry: expiryOf({ ttlMs, expiresAt }, options.ttlMs, now),
+    expiry: requestedExpiry({ ttlMs, expiresAt }, now),
+    storeTtlMs: options.ttlMs,
   };
   // Last, because the text is encoded into a buffer that the next save reuses: no caller's code may run after this.
   const json = threadJson(thread, expected?.snapshot);
@@ -71,7 +74,7 @@ export function saveRequest(
 }
 
 function createDraft(
-  { key, metadata, expiry }: Omit<SaveRequest, "draft">,
+  { key, metadata, expiry, storeTtlMs }: Omit<SaveRequest, "draft">,
   json: ThreadJson,
   replaced: ReplacedRecord,
   time: number,
@@ -84,7 +87,7 @@ function createDraft(
     createdAt: replacedTrailer?.createdAt ?? now,
     updatedAt: now,
     // From the time in the record: the clock may be behind the one that the replaced record was saved with.
-    expiresAt: expiryTime(expiry, now),
+    ...expiryAfterSave(expiry, replacedTrailer, storeTtlMs, now),
     metadata: metadata ?? replacedTrailer?.metadata ?? {},
   };
   return { ...encodeRecord(json, details, replaced.record), replaced, parsed: json.parsed };

@@ -7,25 +7,41 @@ export const MAX_TIME_MS = 8_640_000_000_000_000;
 /** The options of a save that determine when the thread expires. */
 export type ExpiryOptions = Pick<SaveOptions, "ttlMs" | "expiresAt">;
 
-/** When a thread expires: at a time in milliseconds since the epoch, or a number of milliseconds after its save. */
+/** When a thread expires. */
 export interface Expiry {
-  readonly at?: number;
-  readonly afterMs?: number;
+  /** Milliseconds since the epoch; `undefined` if the thread never expires. */
+  readonly expiresAt: number | undefined;
+  /** Whether a save named it, so that the store's `ttlMs` does not replace it. */
+  readonly hasFixedExpiry: boolean;
 }
 
-/** Returns when a thread that is saved with these options expires. Throws `INVALID_ARGUMENT`. */
-export function expiryOf(options: ExpiryOptions, storeTtlMs: number | undefined, now: number): Expiry {
-  const { ttlMs = storeTtlMs, expiresAt } = checkedExpiry(options);
-  if (expiresAt === null) return {};
-  if (expiresAt === undefined) return ttlMs === undefined ? {} : { afterMs: ttlMs };
-  if (expiresAt.getTime() > now) return { at: expiresAt.getTime() };
-  throw invalidArgument(EXPIRES_AT_RULE);
+/** Returns a copy of the expiry options. Throws `INVALID_ARGUMENT` if `expiresAt` is not after `now`. */
+export function requestedExpiry(options: ExpiryOptions, now: number): ExpiryOptions {
+  const requested = checkedExpiry(options);
+  if (requested.expiresAt && requested.expiresAt.getTime() <= now) throw invalidArgument(EXPIRES_AT_RULE);
+  return requested;
 }
 
-/** Returns when a thread saved at `updatedAt` expires, in milliseconds since the epoch; `undefined` if it never does. */
-export function expiryTime({ at, afterMs }: Expiry, updatedAt: number): number | undefined {
-  // Rounded up, so that a thread never expires earlier than requested.
-  return afterMs === undefined ? at : Math.min(updatedAt + Math.ceil(afterMs), MAX_TIME_MS);
+/**
+ * Returns the expiry of a thread that is saved at `now`. Without `ttlMs` and `expiresAt` it stays as in the record that
+ * the save replaces. If no save has named one, the store's `ttlMs` counts from `now`.
+ */
+export function expiryAfterSave(
+  { ttlMs, expiresAt }: ExpiryOptions,
+  replaced: Expiry | undefined,
+  storeTtlMs: number | undefined,
+  now: number,
+): Expiry {
+  if (expiresAt !== undefined) return { expiresAt: expiresAt?.getTime(), hasFixedExpiry: true };
+  if (ttlMs !== undefined) return { expiresAt: timeAfter(now, ttlMs), hasFixedExpiry: true };
+  const hasFixedExpiry = replaced?.hasFixedExpiry ?? false;
+  if (hasFixedExpiry || storeTtlMs === undefined) return { expiresAt: replaced?.expiresAt, hasFixedExpiry };
+  return { expiresAt: timeAfter(now, storeTtlMs), hasFixedExpiry };
+}
+
+/** Rounded up, so that a thread never expires earlier than requested. */
+function timeAfter(now: number, ttlMs: number): number {
+  return Math.min(now + Math.ceil(ttlMs), MAX_TIME_MS);
 }
 
 /** Returns a copy of the expiry options, checked as far as that is possible without a clock. */

@@ -12,7 +12,7 @@ import {
   type Target,
   target,
 } from "./command.ts";
-import type { Model } from "./model.ts";
+import type { Expected, Model } from "./model.ts";
 import { type PreviousChoice, previousChoice, type ResolvedPrevious, resolvePrevious } from "./previous.ts";
 
 interface ThreadDetails {
@@ -68,6 +68,11 @@ function expiryOptions(chosen: Expiry, now: number): SaveOptions {
   }
 }
 
+function expiryAfterSave(chosen: Expiry, before: Expected | undefined, now: number): number | undefined {
+  if ("milliseconds" in chosen) return now + chosen.milliseconds;
+  return chosen.kind === "never" ? undefined : before?.expiresAt;
+}
+
 const CONFLICTING_KINDS = ["absent", "stale", "other thread", "made up"] as const;
 
 const save = callKind<SaveDetails>({
@@ -96,7 +101,7 @@ const save = callKind<SaveDetails>({
         const matches = previous.isUnconditional || previous.version === before?.version;
         if (matches) {
           const stored = await call();
-          const expiresAt = "milliseconds" in details.expiry ? now + details.expiry.milliseconds : undefined;
+          const expiresAt = expiryAfterSave(details.expiry, before, now);
           const inherited = {
             metadata: newMetadata ?? before?.metadata ?? {},
             createdAt: before?.createdAt ?? now,
@@ -194,7 +199,7 @@ const update = callKind<ThreadDetails & { readonly value: Value | null }>({
         expectTrue(stored !== undefined, "update returns the saved thread", "it returned undefined");
         const now = model.clock.now();
         const inherited = { metadata: before?.metadata ?? {}, createdAt: before?.createdAt ?? now };
-        const times = { updatedAt: now, expiresAt: undefined };
+        const times = { updatedAt: now, expiresAt: before?.expiresAt };
         const json = jsonOf(change);
         model.recordSave(namespace, { ...stored, id }, { ...inherited, ...times, json });
         model.checkReturned(namespace, id, stored, "update returns");

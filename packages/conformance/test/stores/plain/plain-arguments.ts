@@ -7,6 +7,7 @@ import {
   ThreadStoreError,
 } from "@threadstore/core";
 import { invalidArgument } from "./plain-json.ts";
+import type { PlainExpiry } from "./plain-record.ts";
 
 const MAX_METADATA_BYTES = 8192;
 
@@ -60,19 +61,30 @@ export function checkedMetadata(metadata: unknown): ThreadMetadata | undefined {
 /** The latest time that a `Date` can represent, in milliseconds since the epoch. */
 const MAX_TIME_MS = 8.64e15;
 
-/** Returns when a thread saved now expires, in milliseconds since the epoch, or `undefined` if it never expires. */
-export function expiryOf(options: SaveOptions, store: StoreOptions, now: number): number | undefined {
+/** Returns the expiry that the options of a save name, or `undefined` if they name none. */
+export function expiryOf(options: SaveOptions, now: number): PlainExpiry | undefined {
   const { ttlMs, expiresAt } = options;
-  if (expiresAt === null) return undefined;
+  if (expiresAt === null) return { expiresAt: undefined, isNamed: true };
   if (expiresAt !== undefined) {
     const expiryMs = expiresAt instanceof Date ? expiresAt.getTime() : Number.NaN;
-    if (expiryMs > now) return expiryMs;
+    if (expiryMs > now) return { expiresAt: expiryMs, isNamed: true };
     throw invalidArgument("`expiresAt` must be a Date in the future.");
   }
-  if (ttlMs !== undefined && !(typeof ttlMs === "number" && ttlMs > 0 && ttlMs < Infinity))
+  if (ttlMs === undefined) return undefined;
+  if (typeof ttlMs !== "number" || !(ttlMs > 0 && ttlMs < Infinity))
     throw invalidArgument("`ttlMs` must be a positive finite number.");
-  const ttl = ttlMs ?? store.ttlMs;
-  return ttl === undefined ? undefined : Math.min(now + ttl, MAX_TIME_MS);
+  return { expiresAt: Math.min(now + ttlMs, MAX_TIME_MS), isNamed: true };
+}
+
+/** Returns the expiry of a thread for which a save names none. */
+export function defaultExpiry(
+  replaced: PlainExpiry | undefined,
+  { ttlMs }: StoreOptions,
+  now: number,
+): PlainExpiry {
+  if (ttlMs === undefined || replaced?.isNamed === true)
+    return { expiresAt: replaced?.expiresAt, isNamed: replaced?.isNamed ?? false };
+  return { expiresAt: Math.min(now + ttlMs, MAX_TIME_MS), isNamed: false };
 }
 
 export function checkedLimit(limit: number): number {

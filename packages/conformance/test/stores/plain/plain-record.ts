@@ -1,12 +1,18 @@
 import { createHash } from "node:crypto";
 import type { SerializedThread, StoredThread, ThreadMetadata } from "@threadstore/core";
 
+/** When a thread expires, in milliseconds since the epoch. */
+export interface PlainExpiry {
+  readonly expiresAt: number | undefined;
+  /** Whether a save named it. */
+  readonly isNamed: boolean;
+}
+
 /** The content of a row. Times are milliseconds since the epoch. */
-export interface PlainDetails {
+export interface PlainDetails extends PlainExpiry {
   readonly id: string;
   readonly createdAt: number;
   readonly updatedAt: number;
-  readonly expiresAt: number | undefined;
   readonly metadata: ThreadMetadata;
   readonly json: string;
 }

@@ -16,7 +16,14 @@ import {
   type UpdateOptions,
 } from "@threadstore/core";
 import { updateThread } from "@threadstore/core/decorator";
-import { checkedLimit, checkedMetadata, checkedName, expiryOf, versionOf } from "./plain-arguments.ts";
+import {
+  checkedLimit,
+  checkedMetadata,
+  checkedName,
+  defaultExpiry,
+  expiryOf,
+  versionOf,
+} from "./plain-arguments.ts";
 import { PlainCalls } from "./plain-calls.ts";
 import { invalidArgument, textOfThread } from "./plain-json.ts";
 import { decodeRow, summaryOf, encodeRow, type PlainData, type PlainRow } from "./plain-record.ts";
@@ -55,7 +62,7 @@ class PlainStore implements ThreadStore {
       }
       const metadata = checkedMetadata(options.metadata);
       const now = this.#now();
-      const expiresAt = expiryOf(options, this.#client.options, now);
+      const expiry = expiryOf(options, now);
       const version = versionOf(id, options.previous);
       const { overwrite } = options;
       return () => {
@@ -68,7 +75,7 @@ class PlainStore implements ThreadStore {
           metadata: metadata ?? replaced?.metadata ?? {},
           createdAt: replaced?.createdAt ?? now,
           updatedAt: Math.max(now, replaced?.updatedAt ?? 0),
-          expiresAt,
+          ...(expiry ?? defaultExpiry(replaced, this.#client.options, now)),
         });
         this.#rows().set(id, row);
         return decodedThread(id, row);
