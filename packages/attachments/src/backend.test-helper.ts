@@ -84,8 +84,10 @@ export function memoryBackend(): Backend {
     before: () => undefined,
     afterWrite: () => undefined,
     idsIn: (namespace = ".attachments") => [...(records.get(namespace)?.keys() ?? [])],
-    open: ({ maxThreadBytes, ...options } = {}) =>
-      withAttachments(backend.openInner(options), { ...options, maxThreadBytes }),
+    open: ({ limitBytes, strings, orphanAgeMs, maxThreadBytes, ...options } = {}) => {
+      const attachmentsOptions = { limitBytes, strings, orphanAgeMs, maxThreadBytes, now: options.now };
+      return withAttachments(backend.openInner(options), attachmentsOptions);
+    },
     openInner: (options) => createThreadStore(observed(memoryDriver({ records }), backend), options),
   };
   return backend;

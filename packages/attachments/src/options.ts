@@ -1,3 +1,4 @@
+import { checkOptionNames, type OptionNames } from "@threadstore/core/decorator";
 import { isBase64 } from "./format/base64.ts";
 
 /** The options of {@link withAttachments}. */
@@ -34,6 +35,14 @@ export interface AttachmentsOptions {
   readonly now?: (() => number) | undefined;
 }
 
+const OPTION_NAMES: OptionNames<AttachmentsOptions> = {
+  limitBytes: true,
+  strings: true,
+  maxThreadBytes: true,
+  orphanAgeMs: true,
+  now: true,
+};
+
 export interface ResolvedOptions {
   readonly maxThreadBytes: number;
   readonly orphanAgeMs: number;
@@ -44,6 +53,7 @@ export interface ResolvedOptions {
 
 /** Returns the options with defaults. Throws a `TypeError` for an invalid option, which is a bug in the program. */
 export function resolveOptions(options: AttachmentsOptions): ResolvedOptions {
+  checkOptionNames(options, OPTION_NAMES);
   const {
     limitBytes = 16_384,
     strings = "base64",

@@ -1,5 +1,7 @@
 import type { ThreadStore } from "@threadstore/core";
 import {
+  checkOptionNames,
+  STORE_OPTION_NAMES,
   createThreadStore,
   type StoreOptions,
   type ThreadDriver,
@@ -9,7 +11,7 @@ import type { BlobTarget } from "./blobs.ts";
 import { withDriverErrors } from "./errors.ts";
 import { blobNameOf, namespacePrefixOf } from "./keys.ts";
 import { listRecords } from "./list.ts";
-import { type AzureBlobDriverOptions, resolveOptions } from "./options.ts";
+import { OPTION_NAMES, type AzureBlobDriverOptions, resolveOptions } from "./options.ts";
 import { deleteRecord, readRecord, writeRecord } from "./records.ts";
 
 export type AzureBlobStoreOptions = AzureBlobDriverOptions & StoreOptions;
@@ -19,7 +21,8 @@ export type AzureBlobStoreOptions = AzureBlobDriverOptions & StoreOptions;
  * processes and hosts can share. Sends nothing before the first call. Throws a `TypeError` if an option is invalid.
  */
 export function azureBlobStore(options: AzureBlobStoreOptions): ThreadStore {
-  return createThreadStore(azureBlobDriver(options), options);
+  checkOptionNames(options, { ...STORE_OPTION_NAMES, ...OPTION_NAMES });
+  return createThreadStore(createDriver(options), options);
 }
 
 /**
@@ -27,6 +30,11 @@ export function azureBlobStore(options: AzureBlobStoreOptions): ThreadStore {
  * is invalid.
  */
 export function azureBlobDriver(options: AzureBlobDriverOptions): ThreadDriver {
+  checkOptionNames(options, OPTION_NAMES);
+  return createDriver(options);
+}
+
+function createDriver(options: AzureBlobDriverOptions): ThreadDriver {
   const { container, prefix } = resolveOptions(options);
   const targetOf = (key: ThreadKey, signal: AbortSignal): BlobTarget => ({
     container,

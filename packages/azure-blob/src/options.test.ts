@@ -20,6 +20,7 @@ describe("options", () => {
     [{ accountUrl: "https://account.blob.core.windows.net", container: "" }],
     [{ accountUrl: "account", container: "threads" }],
     [{ container, prefix: 1 }],
+    [{ container, prefixes: "a" }],
     [{ container, prefix: "/" }],
     [{ container, prefix: "a//b" }],
     [{ container, prefix: "a b" }],

@@ -5,6 +5,7 @@ import {
   newPipeline,
   type StoragePipelineOptions,
 } from "@azure/storage-blob";
+import type { OptionNames } from "@threadstore/core/driver";
 
 interface CommonOptions {
   /**
@@ -41,6 +42,13 @@ export interface AzureBlobAccountOptions extends CommonOptions {
 }
 
 export type AzureBlobDriverOptions = AzureBlobContainerOptions | AzureBlobAccountOptions;
+
+export const OPTION_NAMES: OptionNames<AzureBlobDriverOptions> = {
+  container: true,
+  prefix: true,
+  accountUrl: true,
+  credential: true,
+};
 
 export interface ResolvedOptions {
   /** A client that sends every request once. */

@@ -17,7 +17,8 @@ import { resolveStoreOptions, type StoreOptions } from "./validation/store-optio
 
 /**
  * Creates a store from a driver. The store implements everything that the contract guarantees and the driver does not
- * do, once for all backends. Throws a `TypeError` for invalid options, before any I/O.
+ * do, once for all backends. Ignores members of `options` that it does not know, such as the driver's own options.
+ * Throws a `TypeError` for invalid options, before any I/O.
  */
 export function createThreadStore(driver: ThreadDriver, options: StoreOptions = {}): ThreadStore {
   // A driver written in JavaScript, or installed in another version, may implement another contract.

@@ -19,4 +19,5 @@ export type {
 } from "./decorator/thread-store-decorator.ts";
 export { wrapThreadStore } from "./decorator/wrap-thread-store.ts";
 export { hasTextParts, TEXT_PARTS, type TextParts } from "./encoding/text-parts.ts";
+export { checkOptionNames, type OptionNames } from "./validation/option-names.ts";
 export { updateThread } from "./operations/update.ts";

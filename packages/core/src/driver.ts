@@ -27,4 +27,5 @@ export {
   type ThreadKey,
   TRAILER_MAX_BYTES,
 } from "./thread-driver.ts";
-export type { StoreOptions } from "./validation/store-options.ts";
+export { checkOptionNames, type OptionNames } from "./validation/option-names.ts";
+export { STORE_OPTION_NAMES, type StoreOptions } from "./validation/store-options.ts";

@@ -2,7 +2,8 @@ import { createThreadStore } from "./create-thread-store.ts";
 import { compareUtf8 } from "./encoding/compare-utf8.ts";
 import { type ThreadDriver, TRAILER_MAX_BYTES } from "./thread-driver.ts";
 import type { ThreadStore, Version } from "./thread-store.ts";
-import type { StoreOptions } from "./validation/store-options.ts";
+import { checkOptionNames, type OptionNames } from "./validation/option-names.ts";
+import { STORE_OPTION_NAMES, type StoreOptions } from "./validation/store-options.ts";
 
 /** The records of a memory store, by namespace and id. */
 export type MemoryRecords = Map<string, Map<string, MemoryRecord>>;
@@ -22,13 +23,21 @@ export interface MemoryDriverOptions {
 
 export interface MemoryStoreOptions extends MemoryDriverOptions, StoreOptions {}
 
+const OPTION_NAMES: OptionNames<MemoryDriverOptions> = { records: true };
+
 /** Creates a store that keeps threads in this process only, for tests and experiments. */
 export function memoryStore(options: MemoryStoreOptions = {}): ThreadStore {
-  return createThreadStore(memoryDriver(options), options);
+  checkOptionNames(options, { ...STORE_OPTION_NAMES, ...OPTION_NAMES });
+  return createThreadStore(createDriver(options), options);
 }
 
 /** Creates the driver of {@link memoryStore}. As strict as a real backend: it copies bytes and compares versions. */
-export function memoryDriver({ records = new Map() }: MemoryDriverOptions = {}): ThreadDriver {
+export function memoryDriver(options: MemoryDriverOptions = {}): ThreadDriver {
+  checkOptionNames(options, OPTION_NAMES);
+  return createDriver(options);
+}
+
+function createDriver({ records = new Map() }: MemoryDriverOptions): ThreadDriver {
   return {
     contract: 1,
     name: "memory",

@@ -85,7 +85,7 @@ export class StoreView<Context> implements ThreadStore {
   ): Promise<StoredThread | undefined> {
     return this.#tracked(async () => {
       this.#lifecycle.throwIfClosed();
-      checkCallOptions(options);
+      checkCallOptions("update", options);
       return updateThread(new StoreView(this.#operations, this.#lifecycle.inner()), id, change, options);
     });
   }
@@ -146,7 +146,7 @@ export class StoreView<Context> implements ThreadStore {
     const started = performance.now();
     try {
       this.#lifecycle.throwIfClosed();
-      checkCallOptions(options);
+      checkCallOptions(diagnostics.operation, options);
       options.signal?.throwIfAborted();
       const work = prepare();
       const result = await this.#operations.run(diagnostics, options, (context) =>

@@ -1,10 +1,20 @@
 import type { ThreadStore } from "@threadstore/core";
-import { createThreadStore, type ThreadDriver } from "@threadstore/core/driver";
+import {
+  checkOptionNames,
+  STORE_OPTION_NAMES,
+  createThreadStore,
+  type ThreadDriver,
+} from "@threadstore/core/driver";
 import { withDriverErrors } from "./errors.ts";
 import { createLayout } from "./layout.ts";
 import { listRecords } from "./list.ts";
 import { createMaintenance } from "./maintenance.ts";
-import { type FileSystemDriverOptions, type FileSystemStoreOptions, resolveOptions } from "./options.ts";
+import {
+  OPTION_NAMES,
+  type FileSystemDriverOptions,
+  type FileSystemStoreOptions,
+  resolveOptions,
+} from "./options.ts";
 import { deleteRecord, readRecord, writeRecord } from "./records.ts";
 import { createOwnSegments } from "./segments/own-segments.ts";
 import { createDurableFiles } from "./system/durable-files.ts";
@@ -14,11 +24,17 @@ import { createDurableFiles } from "./system/durable-files.ts";
  * no file before its first call. Throws a `TypeError` for invalid options.
  */
 export function fileSystemStore(options: FileSystemStoreOptions): ThreadStore {
-  return createThreadStore(fileSystemDriver(options), options);
+  checkOptionNames(options, { ...STORE_OPTION_NAMES, ...OPTION_NAMES });
+  return createThreadStore(createDriver(options), options);
 }
 
 /** Creates the driver of `fileSystemStore`, for `createThreadStore`. Throws a `TypeError` for invalid options. */
 export function fileSystemDriver(options: FileSystemDriverOptions): ThreadDriver {
+  checkOptionNames(options, OPTION_NAMES);
+  return createDriver(options);
+}
+
+function createDriver(options: FileSystemDriverOptions): ThreadDriver {
   const resolvedOptions = resolveOptions(options);
   const layout = createLayout(resolvedOptions.folder);
   const files = createDurableFiles(resolvedOptions);

@@ -12,6 +12,7 @@ it.each([
   [{ folder: "a", folderMode: 0o1777 }, "`folderMode`"],
   [{ folder: "a", fileMode: "600" }, "`fileMode`"],
   [{ folder: "a", fileMode: -1 }, "`fileMode`"],
+  [{ folder: "a", durable: true }, "`durable`"],
 ])("rejects %j with a TypeError that names %s", (invalid, name) => {
   for (const create of [fileSystemDriver, fileSystemStore]) {
     expect(() => create(invalid as never)).toThrow(TypeError);

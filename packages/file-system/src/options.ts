@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import type { StoreOptions } from "@threadstore/core/driver";
+import type { OptionNames, StoreOptions } from "@threadstore/core/driver";
 
 export interface FileSystemDriverOptions {
   /**
@@ -27,6 +27,13 @@ export interface FileSystemDriverOptions {
 }
 
 export interface FileSystemStoreOptions extends FileSystemDriverOptions, StoreOptions {}
+
+export const OPTION_NAMES: OptionNames<FileSystemDriverOptions> = {
+  folder: true,
+  durability: true,
+  folderMode: true,
+  fileMode: true,
+};
 
 export interface ResolvedOptions {
   /** An absolute path. */

@@ -33,6 +33,12 @@ test.each(["", "localhost", "http://localhost", "redis://[", "redis://:s3cret@ho
   },
 );
 
+test("unknown options throw a TypeError that names them", () => {
+  expect(messageFor({ url: "redis://localhost", keyPrefix: "a" })).toMatch(/^`keyPrefix` is not an option/);
+  const replicas = { count: 1, timeout: 5 };
+  expect(messageFor({ url: "redis://localhost", replicas })).toMatch(/^`timeout` is not an option/);
+});
+
 test.each(["", "{", "a{b", "a}", "\ud800", 7])("the prefix %j throws a TypeError", (prefix) => {
   expect(messageFor({ url: "redis://localhost", prefix })).toMatch(/`prefix` must be/);
 });

@@ -1,4 +1,5 @@
 import type { StoreOptions } from "@threadstore/core";
+import { checkOptionNames, type OptionNames } from "@threadstore/core/driver";
 import type { Cluster, Redis } from "ioredis";
 
 interface CommonOptions {
@@ -43,6 +44,15 @@ export interface RedisClientOptions extends CommonOptions {
 export type RedisDriverOptions = RedisUrlOptions | RedisClientOptions;
 
 export type RedisStoreOptions = RedisDriverOptions & StoreOptions;
+
+export const OPTION_NAMES: OptionNames<RedisDriverOptions> = {
+  url: true,
+  client: true,
+  prefix: true,
+  replicas: true,
+};
+
+const REPLICA_OPTION_NAMES: OptionNames<ReplicaOptions> = { count: true, timeoutMs: true };
 
 /** The client to use, or the URL to connect to. */
 export type ClientSource =
@@ -104,6 +114,7 @@ function resolveReplicas(
   client: Redis | Cluster | undefined,
 ): Required<ReplicaOptions> | undefined {
   if (replicas === undefined) return undefined;
+  checkOptionNames(replicas, REPLICA_OPTION_NAMES);
   const { count, timeoutMs = DEFAULT_REPLICA_TIMEOUT_MS } = replicas;
   if (!Number.isInteger(count) || count < 1 || !Number.isInteger(timeoutMs) || timeoutMs < 1) {
     throw new TypeError("`replicas` must have a `count` and a `timeoutMs` that are positive integers.");

@@ -1,10 +1,15 @@
 import type { ThreadStore } from "@threadstore/core";
-import { createThreadStore, type ThreadDriver } from "@threadstore/core/driver";
+import {
+  checkOptionNames,
+  STORE_OPTION_NAMES,
+  createThreadStore,
+  type ThreadDriver,
+} from "@threadstore/core/driver";
 import { openClient } from "./client.ts";
 import { connectionTo } from "./connection.ts";
 import { keysWithPrefix } from "./keys.ts";
 import { listRecords } from "./list.ts";
-import { type RedisDriverOptions, type RedisStoreOptions, resolveOptions } from "./options.ts";
+import { OPTION_NAMES, type RedisDriverOptions, type RedisStoreOptions, resolveOptions } from "./options.ts";
 import { deleteRecord, readRecord, writeRecord } from "./records.ts";
 import { replicaCheck } from "./replicas.ts";
 
@@ -13,11 +18,17 @@ import { replicaCheck } from "./replicas.ts";
  * call. Throws a `TypeError` if the options are invalid.
  */
 export function redisStore(options: RedisStoreOptions): ThreadStore {
-  return createThreadStore(redisDriver(options), options);
+  checkOptionNames(options, { ...STORE_OPTION_NAMES, ...OPTION_NAMES });
+  return createThreadStore(createDriver(options), options);
 }
 
 /** Creates the driver used by {@link redisStore}, for `createThreadStore`. Throws a `TypeError` if the options are invalid. */
 export function redisDriver(options: RedisDriverOptions): ThreadDriver {
+  checkOptionNames(options, OPTION_NAMES);
+  return createDriver(options);
+}
+
+function createDriver(options: RedisDriverOptions): ThreadDriver {
   const { prefix, replicas, ...source } = resolveOptions(options);
   const { client, close } = openClient(source);
   const connection = connectionTo(client);

@@ -21,6 +21,7 @@ test.each([
   [{ bucket, prefix: "ü/" }],
   [{ bucket, prefix: `${"a".repeat(100)}/` }],
   [{ bucket, prefix: null }],
+  [{ bucket, accessKeyId: "key" }],
   [{ bucket, etagQuotes: "none" }],
   [{ bucket, conditionalDelete: "yes" }],
   [{ bucket, region: "" }],

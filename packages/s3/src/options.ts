@@ -1,4 +1,5 @@
 import type { S3Client, S3ClientConfig } from "@aws-sdk/client-s3";
+import type { OptionNames } from "@threadstore/core/driver";
 
 interface CommonOptions {
   /** The name of an existing bucket, or the ARN of an access point. */
@@ -60,6 +61,18 @@ export interface S3ConnectionOptions extends CommonOptions {
 }
 
 export type S3DriverOptions = S3ClientOptions | S3ConnectionOptions;
+
+export const OPTION_NAMES: OptionNames<S3DriverOptions> = {
+  bucket: true,
+  prefix: true,
+  etagQuotes: true,
+  conditionalDelete: true,
+  client: true,
+  region: true,
+  endpoint: true,
+  forcePathStyle: true,
+  credentials: true,
+};
 
 export const DEFAULT_PREFIX = "threadstore/";
 

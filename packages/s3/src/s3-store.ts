@@ -1,9 +1,15 @@
 import type { ThreadStore } from "@threadstore/core";
-import { createThreadStore, type StoreOptions, type ThreadDriver } from "@threadstore/core/driver";
+import {
+  checkOptionNames,
+  STORE_OPTION_NAMES,
+  createThreadStore,
+  type StoreOptions,
+  type ThreadDriver,
+} from "@threadstore/core/driver";
 import { resolveBucket } from "./client.ts";
 import { withDriverErrors } from "./errors.ts";
 import { listRecords } from "./list.ts";
-import type { S3DriverOptions } from "./options.ts";
+import { OPTION_NAMES, type S3DriverOptions } from "./options.ts";
 import { deleteRecord, readRecord, type RecordContext, writeRecord } from "./records.ts";
 import { createSelfCheck } from "./self-check.ts";
 import { deleteOldTombstones } from "./tombstones.ts";
@@ -16,7 +22,8 @@ export type S3StoreOptions = S3DriverOptions & StoreOptions;
  * writes. Sends nothing before the first call. Throws a `TypeError` if an option is invalid.
  */
 export function s3Store(options: S3StoreOptions): ThreadStore {
-  return createThreadStore(s3Driver(options), options);
+  checkOptionNames(options, { ...STORE_OPTION_NAMES, ...OPTION_NAMES });
+  return createThreadStore(createDriver(options), options);
 }
 
 /**
@@ -24,6 +31,11 @@ export function s3Store(options: S3StoreOptions): ThreadStore {
  * invalid.
  */
 export function s3Driver(options: S3DriverOptions): ThreadDriver {
+  checkOptionNames(options, OPTION_NAMES);
+  return createDriver(options);
+}
+
+function createDriver(options: S3DriverOptions): ThreadDriver {
   const bucket = resolveBucket(options);
   const selfCheck = createSelfCheck(bucket, options);
   const context: RecordContext = { bucket, selfCheck, histories: createWriteHistories() };

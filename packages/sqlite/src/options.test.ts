@@ -26,6 +26,7 @@ test.each([
   [{ path: "threads.db", busyTimeoutMs: "1" }, "`busyTimeoutMs`"],
   [{ path: "threads.db", busyTimeoutMs: 2 ** 31 }, "`busyTimeoutMs`"],
   [{ database, busyTimeoutMs: 1 }, "`busyTimeoutMs`"],
+  [{ path: "threads.db", busyTimeout: 1 }, "`busyTimeout`"],
   [undefined, ""],
 ])("rejects %j with a TypeError that names %s", (invalid, name) => {
   for (const create of [sqliteDriver, sqliteStore]) {

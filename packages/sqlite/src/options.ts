@@ -1,5 +1,5 @@
 import { resolve } from "node:path";
-import type { StoreOptions } from "@threadstore/core/driver";
+import type { OptionNames, StoreOptions } from "@threadstore/core/driver";
 import type Sqlite from "better-sqlite3";
 
 /** An open better-sqlite3 connection. */
@@ -44,6 +44,13 @@ export interface SqliteDatabaseOptions extends CommonOptions {
 export type SqliteDriverOptions = SqliteFileOptions | SqliteDatabaseOptions;
 
 export type SqliteStoreOptions = SqliteDriverOptions & StoreOptions;
+
+export const OPTION_NAMES: OptionNames<SqliteDriverOptions> = {
+  path: true,
+  database: true,
+  synchronous: true,
+  busyTimeoutMs: true,
+};
 
 interface ResolvedFileOptions {
   readonly filename: string;

@@ -1,7 +1,17 @@
 import type { ThreadStore } from "@threadstore/core";
-import { createThreadStore, type ThreadDriver } from "@threadstore/core/driver";
+import {
+  checkOptionNames,
+  STORE_OPTION_NAMES,
+  createThreadStore,
+  type ThreadDriver,
+} from "@threadstore/core/driver";
 import { createConnection } from "./connection.ts";
-import { resolveOptions, type SqliteDriverOptions, type SqliteStoreOptions } from "./options.ts";
+import {
+  OPTION_NAMES,
+  resolveOptions,
+  type SqliteDriverOptions,
+  type SqliteStoreOptions,
+} from "./options.ts";
 
 /**
  * Creates a store that keeps threads in a SQLite database: in a file, which several processes of one machine may use
@@ -9,11 +19,17 @@ import { resolveOptions, type SqliteDriverOptions, type SqliteStoreOptions } fro
  * for invalid options.
  */
 export function sqliteStore(options: SqliteStoreOptions): ThreadStore {
-  return createThreadStore(sqliteDriver(options), options);
+  checkOptionNames(options, { ...STORE_OPTION_NAMES, ...OPTION_NAMES });
+  return createThreadStore(createDriver(options), options);
 }
 
 /** Creates the driver of `sqliteStore`, for `createThreadStore`. Throws a `TypeError` for invalid options. */
 export function sqliteDriver(options: SqliteDriverOptions): ThreadDriver {
+  checkOptionNames(options, OPTION_NAMES);
+  return createDriver(options);
+}
+
+function createDriver(options: SqliteDriverOptions): ThreadDriver {
   const connection = createConnection(resolveOptions(options));
   return {
     contract: 1,

@@ -6,7 +6,7 @@ export async function* listThreads(
   store: Pick<ThreadStore, "listPage">,
   options: ListOptions,
 ): AsyncGenerator<ThreadSummary, void, undefined> {
-  checkCallOptions(options);
+  checkCallOptions("list", options);
   let { cursor } = options;
   do {
     const page = await store.listPage({ ...options, cursor });

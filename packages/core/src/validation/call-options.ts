@@ -1,12 +1,44 @@
-import type { CallOptions } from "../thread-store.ts";
+import type {
+  CallOptions,
+  DeleteExpiredOptions,
+  DeleteOptions,
+  ListOptions,
+  LoadOptions,
+  SaveOptions,
+  UpdateOptions,
+} from "../thread-store.ts";
 import { invalidArgument } from "./invalid-argument.ts";
+import { type OptionNames, unknownOption } from "./option-names.ts";
 import { isTimeout, TIMEOUT_MAX_MS } from "./store-options.ts";
 
-/** Throws `INVALID_ARGUMENT` unless the options that all calls share are valid. */
-export function checkCallOptions(options: CallOptions): void {
+/** The options of each method, by its name in errors; `list` stands for both listings. */
+interface MethodOptions {
+  readonly save: SaveOptions;
+  readonly load: LoadOptions;
+  readonly delete: DeleteOptions;
+  readonly list: ListOptions;
+  readonly update: UpdateOptions;
+  readonly deleteExpired: DeleteExpiredOptions;
+}
+
+const CALL: OptionNames<CallOptions> = { signal: true, timeoutMs: true };
+
+const OPTION_NAMES: { readonly [method in keyof MethodOptions]: OptionNames<MethodOptions[method]> } = {
+  save: { previous: true, overwrite: true, metadata: true, ttlMs: true, expiresAt: true, ...CALL },
+  load: { cached: true, ...CALL },
+  delete: { previous: true, ...CALL },
+  list: { limit: true, cursor: true, metadata: true, ...CALL },
+  update: { metadata: true, ttlMs: true, expiresAt: true, maxAttempts: true, ...CALL },
+  deleteExpired: { cursor: true, ...CALL },
+};
+
+/** Throws `INVALID_ARGUMENT` unless the names of the options, and the options that all calls share, are valid. */
+export function checkCallOptions(method: keyof MethodOptions, options: CallOptions): void {
   if (typeof options !== "object" || options === null) {
     throw invalidArgument("The options of a call must be an object.");
   }
+  const problem = unknownOption(options, OPTION_NAMES[method]);
+  if (problem !== undefined) throw invalidArgument(problem);
   const { signal, timeoutMs } = options;
   if (timeoutMs !== undefined && !isTimeout(timeoutMs)) {
     throw invalidArgument(`\`timeoutMs\` must be a number of milliseconds from 1 to ${TIMEOUT_MAX_MS}.`);

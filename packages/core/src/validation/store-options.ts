@@ -1,5 +1,6 @@
 import { ThreadStoreError } from "../errors.ts";
 import { MAX_TIME_MS } from "./expiry.ts";
+import type { OptionNames } from "./option-names.ts";
 
 /** Options of every store, regardless of its backend. */
 export interface StoreOptions {
@@ -31,6 +32,15 @@ export interface StoreOptions {
    */
   readonly now?: (() => number) | undefined;
 }
+
+/** The names of the options of every store, for adapters to check those of their own. */
+export const STORE_OPTION_NAMES: OptionNames<StoreOptions> = {
+  timeoutMs: true,
+  maxThreadBytes: true,
+  ttlMs: true,
+  maxRetries: true,
+  now: true,
+};
 
 export interface ResolvedStoreOptions {
   readonly timeoutMs: number;
