@@ -17,18 +17,15 @@ import { deleteRecord, readRecord, writeRecord } from "./records.ts";
 export type AzureBlobStoreOptions = AzureBlobDriverOptions & StoreOptions;
 
 /**
- * Creates a store that keeps each thread in one blob of an Azure Blob Storage container, which any number of
- * processes and hosts can share. Sends nothing before the first call. Throws a `TypeError` if an option is invalid.
+ * Creates a store that keeps each thread in one blob of an Azure Blob Storage container, which any number of processes
+ * and hosts can share. Sends nothing before the first call. Throws a `TypeError` for invalid options.
  */
 export function azureBlobStore(options: AzureBlobStoreOptions): ThreadStore {
   checkOptionNames(options, { ...STORE_OPTION_NAMES, ...OPTION_NAMES });
   return createThreadStore(createDriver(options), options);
 }
 
-/**
- * Creates the driver of {@link azureBlobStore}, for use with `createThreadStore`. Throws a `TypeError` if an option
- * is invalid.
- */
+/** Creates the driver of {@link azureBlobStore}, for `createThreadStore`. Throws a `TypeError` for invalid options. */
 export function azureBlobDriver(options: AzureBlobDriverOptions): ThreadDriver {
   checkOptionNames(options, OPTION_NAMES);
   return createDriver(options);

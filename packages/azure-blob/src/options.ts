@@ -9,14 +9,15 @@ import type { OptionNames } from "@threadstore/core/driver";
 
 interface CommonOptions {
   /**
-   * A path in the container, such as `"agents/threads"`, that every blob name begins with. At most 128 characters.
-   * Segments consist of `[0-9A-Za-z._-]` and must not end with a dot. Stores with different prefixes share nothing.
+   * The path in the container with which every blob name begins, such as `"agents/threads"`. It has at most 128
+   * characters. Its segments consist of `[0-9A-Za-z._-]` and must not end with a dot. Stores with different prefixes
+   * share nothing.
    * @default "" (the top of the container)
    */
   readonly prefix?: string | undefined;
 }
 
-/** A container that a client of the SDK refers to. */
+/** A container, given by a client of the SDK. */
 export interface AzureBlobContainerOptions extends CommonOptions {
   /**
    * The container for the threads, which must exist. The store copies the client, including its credential, proxy and
@@ -27,7 +28,7 @@ export interface AzureBlobContainerOptions extends CommonOptions {
   readonly credential?: undefined;
 }
 
-/** A container by its name in an account. */
+/** A container, given by its name and account. */
 export interface AzureBlobAccountOptions extends CommonOptions {
   /** The blob endpoint of the account, such as `https://ACCOUNT.blob.core.windows.net`, optionally with a SAS. */
   readonly accountUrl: string;
@@ -88,8 +89,8 @@ function containerOf({ container, accountUrl, credential }: AzureBlobDriverOptio
 
 /**
  * Returns a copy of the client that sends every request once. If the SDK repeated a conditional write whose response
- * was lost, the write could fail because of its own first attempt, which looks like a conflict. Only core can tell
- * them apart.
+ * was lost, the second attempt could fail because of the first, which looks like a conflict. Only core can tell them
+ * apart.
  */
 function withoutRetries(client: ContainerClient): ContainerClient {
   // Declared protected, for subclasses. The SDK creates its own derived clients from it too.

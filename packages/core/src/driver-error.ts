@@ -3,9 +3,9 @@ import type { BackendErrorCode } from "./errors.ts";
 /**
  * The effect of a failed write or delete on the stored record.
  *
- * - `none`: nothing. The record is as it was.
- * - `unknown`: it may have been applied. Core reads the record to resolve the outcome.
- * - `not-durable`: it was applied and is visible, but not as durable as the driver promises.
+ * - `none`: nothing. The record is unchanged.
+ * - `unknown`: the change may have been applied. Core reads the record to resolve the outcome.
+ * - `not-durable`: the change was applied and is visible, but is not as durable as the driver promises.
  */
 export type DriverErrorEffect = "none" | "unknown" | "not-durable";
 
@@ -25,9 +25,9 @@ export interface DriverErrorOptions {
 const BRAND = Symbol.for("threadstore.driver-error");
 
 /**
- * A failure that a driver recognizes. Drivers throw it where the failure happens; core turns it into the
- * `ThreadStoreError` that callers see, retries it if `code` is `UNAVAILABLE`, and resolves its outcome if `effect` is
- * `unknown`. An error of any other class becomes `BACKEND_ERROR` with an unknown effect.
+ * A failure that a driver recognizes. Drivers throw it at the point of failure. Core turns it into the
+ * `ThreadStoreError` that callers see, retries the call if `code` is `UNAVAILABLE`, and resolves the outcome if
+ * `effect` is `unknown`. An error of any other class becomes `BACKEND_ERROR` with an unknown effect.
  */
 export class DriverError extends Error {
   override readonly name = "DriverError";

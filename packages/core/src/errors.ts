@@ -1,4 +1,4 @@
-/** The codes of failures in a backend: those that a driver can report. */
+/** The codes of backend failures, which a driver can report. */
 export type BackendErrorCode =
   | "ACCESS_DENIED"
   | "BACKEND_ERROR"
@@ -50,7 +50,7 @@ export interface ThreadStoreErrorDetails {
 // A registered symbol, so that errors of two installed copies of this package recognize each other.
 const BRAND = Symbol.for("threadstore.error");
 
-/** The error that all stores throw. Branch on {@link code}; messages are for people and may change. */
+/** The error that all stores throw. Branch on {@link code}: messages are for people and may change. */
 export class ThreadStoreError extends Error implements ThreadStoreErrorDetails {
   override readonly name = "ThreadStoreError";
   readonly code: ThreadStoreErrorCode;
@@ -75,15 +75,17 @@ export class ThreadStoreError extends Error implements ThreadStoreErrorDetails {
   }
 
   /**
-   * Returns whether `error` is a `ThreadStoreError`, from any installed copy of this package, and has `code` if
-   * given.
+   * Returns whether `error` is a `ThreadStoreError` with the given `code`, if any. Also recognizes errors from another
+   * installed copy of this package.
    */
   static is(error: unknown, code?: ThreadStoreErrorCode): error is ThreadStoreError {
     if (typeof error !== "object" || error === null || !(BRAND in error)) return false;
     return code === undefined || ("code" in error && error.code === code);
   }
 
-  /** Returns the error as data for a log, without the cause, whose fields the backend decides. */
+  /**
+   * Returns the error as data for a log, without the cause, which may contain anything that the backend puts in it.
+   */
   toJSON(): object {
     const { name, code, message, retryable, operation, store, namespace, id, currentVersion } = this;
     return { name, code, message, retryable, operation, store, namespace, id, currentVersion };

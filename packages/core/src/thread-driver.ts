@@ -1,8 +1,8 @@
 import type { Version } from "./thread-store.ts";
 
 /**
- * Identifies a record. Both members can be any well-formed Unicode that core has validated: a driver must encode them
- * before it uses them in a path, query or pattern.
+ * Identifies a record. Core has validated both members, but they can be any well-formed Unicode: a driver must encode
+ * them before it uses them in a path, query or pattern.
  */
 export interface ThreadKey {
   /** At most 384 bytes of UTF-8 (128 before escaping); empty for the store's root namespace. */
@@ -14,21 +14,27 @@ export interface ThreadKey {
 /** A record to store: opaque bytes, and details that a driver may use to store them more cheaply. */
 export interface RecordToWrite {
   /**
-   * The complete record, one JSON document in UTF-8. Only valid during the call, because the next record is written
-   * to the same buffer. A driver that keeps the bytes must copy them.
+   * The complete record, one JSON document in UTF-8. The bytes are valid only during the call, because the next record
+   * is written to the same buffer. A driver that keeps the bytes must copy them.
    */
   readonly bytes: Uint8Array;
   /**
-   * The number of leading bytes that are identical in the record stored at version `expected`, none of them in the
-   * trailer of either. A driver may write only the bytes after them; ignoring this is slower but correct. 0 if
-   * unknown.
+   * The number of leading bytes that are identical in the record stored at version `expected`; 0 if unknown. None of
+   * them belongs to the trailer of either record. A driver may write only the bytes after them. Ignoring this number
+   * is slower but correct.
    */
   readonly unchanged: number;
   /** The length of the trailer at the end of `bytes`, for backends that store it where listings are cheap. */
   readonly trailerLength: number;
-  /** Unique to this write: 22 characters of `[0-9A-Za-z_-]`. The version, on a backend without versions. */
+  /**
+   * Unique to this write: 22 characters of `[0-9A-Za-z_-]`. A driver of a backend without versions uses it as the
+   * version.
+   */
   readonly nonce: string;
-  /** Milliseconds since the epoch, for backends with native expiry. Core hides expired records in any case. */
+  /**
+   * When the record expires, in milliseconds since the epoch, for backends with native expiry (TTL). Core hides
+   * expired records in any case.
+   */
   readonly expiresAt: number | undefined;
 }
 
@@ -38,7 +44,7 @@ export interface StoredRecord {
   /** The bytes as written. `undefined` only if `version` equals the `cachedVersion` that was passed to `read`. */
   readonly bytes: Uint8Array | undefined;
   /**
-   * The nonce of the write, if the driver stores it apart from the bytes, as with a version that is the nonce. Core
+   * The nonce of the write, if the driver stores it apart from the bytes, for example as the version. Core then
    * reports bytes of another write as corrupt, such as an older record that was restored under a newer version.
    */
   readonly nonce?: string | undefined;
@@ -58,8 +64,8 @@ export interface RecordPage {
   /** At most `limit` records, in a stable, total order that is ascending for ids that consist of `[0-9A-Za-z._-]`. */
   readonly records: ListedRecord[];
   /**
-   * The `after` of the next page; `undefined` if the backend reports no more records. The last page may be empty.
-   * Must stay valid across restarts.
+   * The `after` of the next page; `undefined` if the backend does not have any more records. The last page may be
+   * empty. Must stay valid across restarts.
    */
   readonly next: string | undefined;
 }
@@ -73,7 +79,8 @@ export interface PageRequest {
 
 export interface DriverOptions {
   /**
-   * Aborts when the caller cancels or the deadline passes. The driver must then stop waiting and send nothing more.
+   * Aborts when the caller aborts the call or its deadline passes. The driver must then stop waiting and send nothing
+   * more.
    */
   readonly signal: AbortSignal;
 }
@@ -83,9 +90,9 @@ export interface DriverOptions {
  * backends: validation, encoding, expiry, conflicts, retries, deadlines, telemetry. docs/writing-an-adapter.md is a
  * tutorial.
  *
- * Expected outcomes are return values: a missing record, a failed precondition. Failures are thrown: a `DriverError`
- * for those that the driver recognizes, other errors unchanged. A driver must not retry, log or keep state that
- * changes after construction, and must connect on first use.
+ * A driver returns expected outcomes, such as a missing record or a failed precondition. It throws failures: those
+ * that it recognizes as a `DriverError`, others unchanged. A driver must not retry, log or keep state that changes
+ * after construction, and must connect on first use.
  */
 export interface ThreadDriver {
   /** The version of this interface. */
@@ -94,8 +101,8 @@ export interface ThreadDriver {
   readonly name: string;
 
   /**
-   * Reads the record at `key`; `undefined` if there is none. If the record is still at `cachedVersion`, the driver
-   * may omit its bytes.
+   * Reads the record at `key`. Resolves with `undefined` only if it does not exist. If the record is still at
+   * `cachedVersion`, the driver may omit its bytes.
    */
   read(
     key: ThreadKey,
@@ -104,9 +111,9 @@ export interface ThreadDriver {
   ): Promise<StoredRecord | undefined>;
 
   /**
-   * Stores the record if the stored version is `expected` (`undefined`: if there is no record), as one
-   * compare-and-set that is atomic across all clients of the backend. Resolves once the record is durable, with its
-   * version, which no record at this key has ever had. Resolves with `undefined`, without writing, if the
+   * Stores the record if the stored version is `expected`, or, if `expected` is `undefined`, if the key does not
+   * exist: one compare-and-set, atomic across all clients of the backend. Once the record is durable, resolves with
+   * its version, which no record at this key has ever had. Resolves with `undefined`, without writing, if the
    * precondition fails.
    */
   write(
@@ -116,14 +123,18 @@ export interface ThreadDriver {
     options: DriverOptions,
   ): Promise<Version | undefined>;
 
-  /** Atomically deletes the record if its version is `expected`, and returns whether it did. */
+  /** Atomically deletes the record if its version is `expected`. Resolves with whether it did. */
   delete(key: ThreadKey, expected: Version, options: DriverOptions): Promise<boolean>;
 
-  /** Lists a page of the records of one namespace. Its cost must depend on the page, not on the store. */
+  /**
+   * Lists a page of the records of one namespace. The cost must depend on the size of the page, not on that of the
+   * store.
+   */
   list(namespace: string, page: PageRequest, options: DriverOptions): Promise<RecordPage>;
 
   /**
-   * Closes resources the driver created. Must not close a client that was passed in. Called once, after all calls.
+   * Closes the resources that the driver created. Must not close a client that was passed in. Called once, after all
+   * other calls.
    */
   close(): Promise<void>;
 }

@@ -5,8 +5,9 @@ export type JsonValue = null | boolean | number | string | JsonValue[] | { [memb
 export type SerializedThread = { [member: string]: JsonValue };
 
 /**
- * Identifies one saved state of a thread. Opaque, compared with `===`, and never reused for the same thread, even
- * after it was deleted and created again. Printable ASCII without quotes, so a web service can send it as an ETag.
+ * Identifies one saved state of a thread. It is opaque, is compared with `===`, and is never reused for the same
+ * thread, even after the thread was deleted and created again. It consists of printable ASCII without quotes, so a web
+ * service can send it as an ETag.
  */
 export type Version = string;
 
@@ -30,7 +31,7 @@ export interface ThreadDetails {
 /** One version of a thread, as returned by `load` and `save`. All objects in it belong to the caller. */
 export interface StoredThread extends ThreadDetails {
   readonly metadata: ThreadMetadata;
-  /** The thread's JSON. If it was saved as text, exactly that text. */
+  /** The thread's JSON: exactly the saved text, if the thread was saved as text. */
   readonly json: string;
   /** The parsed {@link json}. Parsed on first access; later accesses return the same object. */
   readonly thread: SerializedThread;
@@ -44,8 +45,8 @@ export interface IntactThreadSummary extends ThreadDetails {
 }
 
 /**
- * A thread in a listing whose stored record is corrupt. Loading it rejects with `CORRUPT`; `delete`, and `save` with
- * `overwrite: true`, remove the record.
+ * A thread in a listing whose stored record is corrupt. Loading it rejects with `CORRUPT`. The record is kept, like a
+ * dead letter, until it is deleted or replaced with `overwrite: true`.
  */
 export interface CorruptThreadSummary {
   readonly corrupt: true;
@@ -58,7 +59,7 @@ export interface CorruptThreadSummary {
   readonly metadata?: undefined;
 }
 
-/** A thread in a listing. `summary.corrupt` narrows the type. Its `version` can be passed as `previous`. */
+/** A thread in a listing. `corrupt` narrows the type. The summary, or its `version`, can be passed as `previous`. */
 export type ThreadSummary = IntactThreadSummary | CorruptThreadSummary;
 
 /** Options of every call. */
@@ -75,42 +76,47 @@ export interface CallOptions {
   readonly timeoutMs?: number | undefined;
 }
 
-/** The precondition of a save or delete: an object that a store returned for the thread, or its version. */
+/**
+ * The precondition of a save or delete (compare-and-set): an object that a store returned for the thread, or its
+ * version.
+ */
 export type Previous = Version | { readonly version: Version };
 
 export interface SaveOptions extends CallOptions {
   /**
-   * The version to replace; any other state is a `CONFLICT`. If omitted, the save creates the thread, and an existing
-   * one is a `CONFLICT`.
+   * The version to replace. If the thread is in any other state, the save rejects with `CONFLICT`. If omitted, the
+   * save creates the thread, and rejects with `CONFLICT` if it already exists.
    */
   readonly previous?: Previous | undefined;
   /**
-   * Whether to replace any existing thread, including a corrupt record. The last writer wins.
+   * Whether to replace any stored version, including a corrupt record, so that the last writer wins.
    * @default false
    */
   readonly overwrite?: boolean | undefined;
   /** Replaces the metadata: at most 8 KiB as JSON. Omit it to keep the metadata; pass `{}` to clear it. */
   readonly metadata?: ThreadMetadata | undefined;
   /**
-   * The time to live, in milliseconds from now. Without `ttlMs` and `expiresAt`, a save keeps the expiry that an
-   * earlier save of the thread named. If none did, the store's `ttlMs` counts from now; without that, the thread never
-   * expires.
+   * The time to live (TTL), in milliseconds from now. Without `ttlMs` and `expiresAt`, a save keeps the expiry that an
+   * earlier save of the thread set. If no save has set one, the store's `ttlMs` counts from now. Without that, the
+   * thread never expires.
    */
   readonly ttlMs?: number | undefined;
-  /** When the thread expires, in the future. `null` ends the expiry: never, regardless of the store's `ttlMs`. */
+  /** When the thread expires: a time in the future, or `null` for never, regardless of the store's `ttlMs`. */
   readonly expiresAt?: Date | null | undefined;
 }
 
 export interface LoadOptions extends CallOptions {
   /**
    * A version of the thread that the caller already holds. If it is still current, networked stores do not transfer
-   * its content again. The result is the same with and without it.
+   * its content again. The result is the same as without it.
    */
   readonly cached?: StoredThread | undefined;
 }
 
 export interface DeleteOptions extends CallOptions {
-  /** The version to delete; any other state, including a missing thread, is a `CONFLICT`. */
+  /**
+   * The version to delete. If the thread is in any other state or does not exist, the delete rejects with `CONFLICT`.
+   */
   readonly previous?: Previous | undefined;
 }
 
@@ -120,7 +126,7 @@ export interface ListOptions extends CallOptions {
    * @default 100
    */
   readonly limit?: number | undefined;
-  /** The `cursor` of an earlier page of the same namespace. Stays valid across restarts. */
+  /** The `cursor` of an earlier page of the same namespace. It stays valid across restarts. */
   readonly cursor?: string | undefined;
   /**
    * Whether summaries include metadata.
@@ -154,7 +160,7 @@ export interface DeleteExpiredOptions extends CallOptions {
 export interface DeleteExpiredResult {
   /** The number of expired threads that were deleted. */
   readonly deleted: number;
-  /** Present if time ran out before the last thread: pass it to the next `deleteExpired`. */
+  /** Present if the time ran out before the last thread. Pass it to the next `deleteExpired`. */
   readonly cursor?: string | undefined;
 }
 
@@ -166,34 +172,38 @@ export interface DeleteExpiredResult {
  */
 export interface ThreadStore extends AsyncDisposable {
   /**
-   * Saves a thread: an object of strict JSON, or JSON text, which is stored byte for byte. Optimistic concurrency by
-   * default: see {@link SaveOptions.previous}.
+   * Saves a thread: an object of strict JSON, or JSON text, which is stored byte for byte. Uses optimistic concurrency
+   * (compare-and-set): see {@link SaveOptions.previous}.
    *
    * Rejects with `CONFLICT` (nothing was written), `INVALID_ARGUMENT`, `TOO_LARGE`, `OUTCOME_UNKNOWN` (the response
    * was lost and the outcome could not be resolved: load the thread to find out) or a backend code.
    */
   save(id: string, thread: object | string, options?: SaveOptions): Promise<StoredThread>;
 
-  /** Loads a thread; `undefined` if it does not exist or has expired. Rejects with `CORRUPT` for a corrupt record. */
+  /**
+   * Loads a thread. Resolves with `undefined` if it does not exist or has expired. Rejects with `CORRUPT` if its
+   * record is corrupt.
+   */
   load(id: string, options?: LoadOptions): Promise<StoredThread | undefined>;
 
-  /** Deletes a thread, or its corrupt record, and returns whether it existed. */
+  /** Deletes a thread, even if its record is corrupt. Resolves with whether it existed. */
   delete(id: string, options?: DeleteOptions): Promise<boolean>;
 
   /**
    * Lists the threads of this namespace, page by page, in a stable order: ascending for ids that consist of
-   * `[0-9A-Za-z._-]`; other ids are ordered by the backend. A thread that exists throughout appears exactly once.
+   * `[0-9A-Za-z._-]`; the backend determines the order of other ids. A thread that exists throughout the listing
+   * appears exactly once.
    */
   list(options?: ListOptions): AsyncIterable<ThreadSummary>;
 
-  /** Returns one page of the listing, for a web service. */
+  /** Resolves with one page of the listing, for example for a web service. */
   listPage(options?: ListOptions): Promise<ThreadPage>;
 
   /**
-   * Loads, changes and saves a thread, and starts over if another writer was faster, so `change` may run several
-   * times. It receives the stored thread and returns the thread to store, or `null` to leave it unchanged.
-   * `timeoutMs` applies to each load and each save, not to `change`. Aborting the signal also stops waiting for
-   * `change`.
+   * Loads, changes and saves a thread. It starts over if another writer saves first, so `change` may run several
+   * times. `change` receives the stored thread and returns the thread to store, or `null` to leave it unchanged.
+   * `timeoutMs` applies to each load and each save, not to `change`. If the signal aborts, `update` also stops waiting
+   * for `change`. Resolves with the stored thread, or with `undefined` if there is none.
    */
   update(
     id: string,
@@ -208,14 +218,15 @@ export interface ThreadStore extends AsyncDisposable {
   deleteExpired(options?: DeleteExpiredOptions): Promise<DeleteExpiredResult>;
 
   /**
-   * Returns a view of this store that contains only the threads of namespace `name`, over the same connection. The
-   * namespaces of a view are nested in it. At most 128 bytes of UTF-8 in total. Throws `INVALID_ARGUMENT`.
+   * Returns a view of this store that contains only the threads of namespace `name` and uses the same connection. The
+   * namespaces of a view are nested in it. Names have at most 128 bytes of UTF-8 in total. Throws `INVALID_ARGUMENT`
+   * for an invalid name.
    */
   namespace(name: string): ThreadStore;
 
   /**
-   * Waits for calls in flight, including updates, and closes the resources that the store created. Later calls reject
-   * with `CLOSED`. Closing a view closes only that view.
+   * Waits for calls in flight, including updates, and then closes the resources that the store created. Later calls
+   * reject with `CLOSED`. Closing a view closes only that view.
    */
   close(): Promise<void>;
 }

@@ -20,8 +20,8 @@ import { createOwnSegments } from "./segments/own-segments.ts";
 import { createDurableFiles } from "./system/durable-files.ts";
 
 /**
- * Creates a store that keeps each thread in files below `folder`, for any number of processes on one machine. Touches
- * no file before its first call. Throws a `TypeError` for invalid options.
+ * Creates a store that keeps each thread in files below `folder`, for any number of processes on one machine. Does not
+ * access any file before the first call. Throws a `TypeError` for invalid options.
  */
 export function fileSystemStore(options: FileSystemStoreOptions): ThreadStore {
   checkOptionNames(options, { ...STORE_OPTION_NAMES, ...OPTION_NAMES });

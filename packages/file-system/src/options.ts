@@ -3,14 +3,14 @@ import type { OptionNames, StoreOptions } from "@threadstore/core/driver";
 
 export interface FileSystemDriverOptions {
   /**
-   * The folder of the store, on a local file system. The first save creates it, with its parents. It must not hold
-   * anything else. A relative path is resolved once, at construction.
+   * The folder of the store, on a local file system. The first save creates it, including its parents. It must not
+   * contain anything else. A relative path is resolved once, when the store is created.
    */
   readonly folder: string;
   /**
-   * When a save resolves. `full`: once the disk has it (`fsync` of the file and of the folders that name it).
-   * `process`: once the operating system has it, which survives a crash of the process, but a power failure may lose
-   * the last saves and corrupt threads saved in the last seconds.
+   * When a save resolves. `full`: once the data is on disk (`fsync` of the file and of the folders that name it).
+   * `process`: once the operating system has the data. A crash of the process then loses nothing, but a power failure
+   * may lose the last saves and corrupt threads saved in the last seconds.
    * @default "full"
    */
   readonly durability?: "full" | "process" | undefined;

@@ -9,8 +9,8 @@ interface CommonOptions {
    */
   readonly prefix?: string | undefined;
   /**
-   * Makes each save and delete wait (`WAIT`) until this many replicas have it. Not available with a `Cluster`. A save
-   * whose response was lost and that is then found on the master is not waited for.
+   * Makes each save and delete wait (`WAIT`) until this many replicas have it. Not available with a `Cluster`. If the
+   * response to a save was lost and the save is then found on the master, the store does not wait for replicas.
    * @default none: a save is acknowledged as soon as the master has it
    */
   readonly replicas?: ReplicaOptions | undefined;
@@ -20,8 +20,8 @@ export interface ReplicaOptions {
   /** How many replicas must have a save or delete before it is acknowledged. */
   readonly count: number;
   /**
-   * How long to wait for them, in milliseconds. After that the call fails with `OUTCOME_UNKNOWN`: the change is on the
-   * master, but a failover may lose it.
+   * How long to wait for them, in milliseconds. After that, the call rejects with `OUTCOME_UNKNOWN`: the change is on
+   * the master, but a failover may lose it.
    * @default 1000
    */
   readonly timeoutMs?: number | undefined;

@@ -15,14 +15,14 @@ import { replicaCheck } from "./replicas.ts";
 
 /**
  * Creates a store that keeps threads in Redis 7 or newer: a single server, Sentinel or Cluster. Connects on the first
- * call. Throws a `TypeError` if the options are invalid.
+ * call. Throws a `TypeError` for invalid options.
  */
 export function redisStore(options: RedisStoreOptions): ThreadStore {
   checkOptionNames(options, { ...STORE_OPTION_NAMES, ...OPTION_NAMES });
   return createThreadStore(createDriver(options), options);
 }
 
-/** Creates the driver used by {@link redisStore}, for `createThreadStore`. Throws a `TypeError` if the options are invalid. */
+/** Creates the driver of {@link redisStore}, for `createThreadStore`. Throws a `TypeError` for invalid options. */
 export function redisDriver(options: RedisDriverOptions): ThreadDriver {
   checkOptionNames(options, OPTION_NAMES);
   return createDriver(options);

@@ -5,8 +5,8 @@ interface CommonOptions {
   /** The name of an existing bucket, or the ARN of an access point. */
   readonly bucket: string;
   /**
-   * A path that the keys of all objects of the store begin with: empty, or folders that each end with `/`. At most
-   * 100 of the characters that are safe in keys, `[0-9A-Za-z!_.*'()=-]`. Stores with different prefixes share
+   * The path with which the keys of all objects of the store begin: empty, or folders that each end with `/`. It has
+   * at most 100 of the characters that are safe in keys, `[0-9A-Za-z!_.*'()=-]`. Stores with different prefixes share
    * nothing.
    * @default "threadstore/"
    */
@@ -17,15 +17,15 @@ interface CommonOptions {
    */
   readonly etagQuotes?: "keep" | "strip" | undefined;
   /**
-   * Whether the provider enforces `If-Match` on deletes. Otherwise a delete replaces the thread with a tombstone,
-   * which is a tiny object. If this is wrongly `true`, a delete can remove a thread that another client has just
-   * saved.
+   * Whether the provider enforces `If-Match` on deletes. If not, a delete replaces the thread with a tombstone, which
+   * is a tiny object. If you set this to `true` for a provider that does not, a delete can remove a thread that
+   * another client has just saved.
    * @default detected before the first write
    */
   readonly conditionalDelete?: boolean | undefined;
 }
 
-/** Options with a client of the caller. The store does not use its retries, and never destroys it. */
+/** Options with your own client. The store does not use the client's retries, and never destroys it. */
 export interface S3ClientOptions extends CommonOptions {
   readonly client: S3Client;
   readonly region?: undefined;
@@ -34,7 +34,7 @@ export interface S3ClientOptions extends CommonOptions {
   readonly credentials?: undefined;
 }
 
-/** Options for a client that the store creates, and destroys when it is closed. */
+/** Options for a client that the store creates, and destroys when the store is closed. */
 export interface S3ConnectionOptions extends CommonOptions {
   readonly client?: undefined;
   /**

@@ -19,17 +19,14 @@ export type S3StoreOptions = S3DriverOptions & StoreOptions;
 
 /**
  * Creates a store that keeps each thread in one object of an S3 bucket, or of a compatible service with conditional
- * writes. Sends nothing before the first call. Throws a `TypeError` if an option is invalid.
+ * writes. Sends nothing before the first call. Throws a `TypeError` for invalid options.
  */
 export function s3Store(options: S3StoreOptions): ThreadStore {
   checkOptionNames(options, { ...STORE_OPTION_NAMES, ...OPTION_NAMES });
   return createThreadStore(createDriver(options), options);
 }
 
-/**
- * Creates the driver of {@link s3Store}, for use with `createThreadStore`. Throws a `TypeError` if an option is
- * invalid.
- */
+/** Creates the driver of {@link s3Store}, for `createThreadStore`. Throws a `TypeError` for invalid options. */
 export function s3Driver(options: S3DriverOptions): ThreadDriver {
   checkOptionNames(options, OPTION_NAMES);
   return createDriver(options);

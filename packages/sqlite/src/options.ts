@@ -7,9 +7,9 @@ export type SqliteDatabase = Sqlite.Database;
 
 interface CommonOptions {
   /**
-   * When a save resolves. `full`: once the disk has it. `normal`: once the operating system has it, which is faster,
-   * but a power loss or an operating system crash may undo the last saves. A crash of the process never does, and
-   * neither setting risks corruption.
+   * When a save resolves. `full`: once the data is on disk. `normal`: once the operating system has the data, which is
+   * faster, but a power failure or a crash of the operating system may undo the last saves. A crash of the process
+   * never does, and neither setting risks corruption.
    * @default "full"
    */
   readonly synchronous?: "full" | "normal" | undefined;
@@ -18,14 +18,14 @@ interface CommonOptions {
 /** The store opens `path` in WAL mode on its first call, and closes it. */
 export interface SqliteFileOptions extends CommonOptions {
   /**
-   * The database file. It is created if it does not exist; its folder must exist. A relative path is resolved once,
-   * at construction. `:memory:` is a private database that disappears when the store is closed.
+   * The database file. It is created if it does not exist, but its folder must exist. A relative path is resolved
+   * once, when the store is created. `:memory:` is a private database that disappears when the store is closed.
    */
   readonly path: string;
   readonly database?: undefined;
   /**
    * How long a call waits for another connection's lock, in milliseconds. The wait blocks the event loop, so keep it
-   * short: after it, the store retries without blocking, within `maxRetries` and `timeoutMs`.
+   * short: after that time, the store retries without blocking, within `maxRetries` and `timeoutMs`.
    * @default 1000
    */
   readonly busyTimeoutMs?: number | undefined;

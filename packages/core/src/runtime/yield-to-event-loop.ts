@@ -18,7 +18,7 @@ export async function yieldToEventLoopAfter<T>(call: Promise<T>): Promise<T> {
   }
 }
 
-/** Whether the event loop has not got to other work for a while. For loops within a call. */
+/** Returns whether the event loop has been blocked for a while. For loops within a call. */
 export function isYieldDue(): boolean {
   return performance.now() - lastYield >= MAX_BLOCKING_MS;
 }

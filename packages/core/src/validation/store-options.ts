@@ -16,7 +16,7 @@ export interface StoreOptions {
    */
   readonly maxThreadBytes?: number | undefined;
   /**
-   * The time to live of threads that are saved without an expiry, in milliseconds.
+   * The time to live (TTL) of threads that are saved without an expiry, in milliseconds.
    * @default undefined (never expire)
    */
   readonly ttlMs?: number | undefined;
