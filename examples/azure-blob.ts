@@ -5,12 +5,7 @@ import { azureBlobStore } from "@threadstore/azure-blob";
 import { createChatAgent } from "@threadstore/openai";
 import OpenAI from "openai";
 
-const agent = createChatAgent({
-  client: new OpenAI(),
-  model: "gpt-4o-mini",
-  name: "Joker",
-  instructions: "You are good at telling jokes.",
-});
+const agent = createChatAgent({ client: new OpenAI(), model: "gpt-4o-mini" });
 // To sign in with @azure/identity: { accountUrl, credential: new DefaultAzureCredential(), container: "threads" }.
 const connection = process.env["AZURE_STORAGE_CONNECTION_STRING"] ?? "UseDevelopmentStorage=true";
 const store = azureBlobStore({ container: new ContainerClient(connection, "threads") });

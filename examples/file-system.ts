@@ -5,12 +5,7 @@ import { fileSystemStore } from "@threadstore/file-system";
 import { createChatAgent } from "@threadstore/openai";
 import OpenAI from "openai";
 
-const agent = createChatAgent({
-  client: new OpenAI(),
-  model: "gpt-4o-mini",
-  name: "Joker",
-  instructions: "You are good at telling jokes.",
-});
+const agent = createChatAgent({ client: new OpenAI(), model: "gpt-4o-mini" });
 const store = fileSystemStore({ folder: "threads" });
 
 const saved = await store.load("pirate");

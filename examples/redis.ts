@@ -4,12 +4,7 @@ import { createChatAgent } from "@threadstore/openai";
 import { redisStore } from "@threadstore/redis";
 import OpenAI from "openai";
 
-const agent = createChatAgent({
-  client: new OpenAI(),
-  model: "gpt-4o-mini",
-  name: "Joker",
-  instructions: "You are good at telling jokes.",
-});
+const agent = createChatAgent({ client: new OpenAI(), model: "gpt-4o-mini" });
 const store = redisStore({ url: process.env["REDIS_URL"] ?? "redis://localhost:6379" });
 
 const saved = await store.load("pirate");

@@ -4,12 +4,7 @@ import { createChatAgent } from "@threadstore/openai";
 import { s3Store } from "@threadstore/s3";
 import OpenAI from "openai";
 
-const agent = createChatAgent({
-  client: new OpenAI(),
-  model: "gpt-4o-mini",
-  name: "Joker",
-  instructions: "You are good at telling jokes.",
-});
+const agent = createChatAgent({ client: new OpenAI(), model: "gpt-4o-mini" });
 // The AWS SDK finds the region and the keys. For other services, set AWS_ENDPOINT_URL_S3.
 const store = s3Store({ bucket: process.env["BUCKET"] ?? "my-agents", forcePathStyle: true });
 

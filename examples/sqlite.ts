@@ -4,12 +4,7 @@ import { createChatAgent } from "@threadstore/openai";
 import { sqliteStore } from "@threadstore/sqlite";
 import OpenAI from "openai";
 
-const agent = createChatAgent({
-  client: new OpenAI(),
-  model: "gpt-4o-mini",
-  name: "Joker",
-  instructions: "You are good at telling jokes.",
-});
+const agent = createChatAgent({ client: new OpenAI(), model: "gpt-4o-mini" });
 const store = sqliteStore({ path: "threads.db" });
 
 const saved = await store.load("pirate");
