@@ -43,6 +43,11 @@ export interface ThreadStoreErrorDetails {
   readonly id?: string | undefined;
   /** For `CONFLICT`: the current version; `undefined` if the thread does not exist or its version is unknown. */
   readonly currentVersion?: string | undefined;
+  /**
+   * For `INVALID_ARGUMENT`: the path of the value in the thread or metadata that cannot be stored, such as
+   * `$.messages[3].createdAt`. The names in it may be content, so loggers do not find it in the error.
+   */
+  readonly path?: string | undefined;
   /** The backend's own error, unchanged. */
   readonly cause?: unknown;
 }
@@ -61,6 +66,7 @@ export class ThreadStoreError extends Error implements ThreadStoreErrorDetails {
   readonly namespace: string | undefined;
   readonly id: string | undefined;
   readonly currentVersion: string | undefined;
+  readonly #path: string | undefined;
 
   constructor(code: ThreadStoreErrorCode, message: string, details: ThreadStoreErrorDetails = {}) {
     super(message, "cause" in details ? { cause: details.cause } : undefined);
@@ -71,7 +77,12 @@ export class ThreadStoreError extends Error implements ThreadStoreErrorDetails {
     this.namespace = details.namespace;
     this.id = details.id;
     this.currentVersion = details.currentVersion;
+    this.#path = details.path;
     Object.defineProperty(this, BRAND, { value: true });
+  }
+
+  get path(): string | undefined {
+    return this.#path;
   }
 
   /**

@@ -93,7 +93,9 @@ async function errorsOf(store: ThreadStore, secret: string): Promise<unknown[]> 
     () => store.save("b", `"${secret}"`),
     () => store.save("b", { messages: [{ secret: Number.NaN, text: secret }] }),
     () => store.save("b", { text: secret.repeat(200) }),
+    () => store.save("b", { people: { [secret]: undefined } }),
     () => store.save("b", {}, { metadata: { secret: { secret } as never } }),
+    () => store.save("b", {}, { metadata: { [secret]: 5 as never } }),
     () => store.save("b", {}, { metadata: { secret: secret.repeat(2000) } }),
     () => store.load(""),
   ];
@@ -189,6 +191,8 @@ export const failures: ConformanceCase[] = section("Failures", [
         { timeoutMs: Number.NaN },
         { timeoutMs: "5" },
         { signal: "no" },
+        { timeoutMS: 5 },
+        { ttl: 5 },
       ];
       for (const options of wrong) {
         const given = options as never;

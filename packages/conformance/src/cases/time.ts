@@ -281,6 +281,32 @@ export const time: ConformanceCase[] = section("Time", [
     },
   },
   {
+    id: "T1-11",
+    title: "a clock that steps back does not shorten a ttlMs",
+    clauses: ["T1", "T2"],
+    async run({ open }) {
+      const clock = stoppedClock();
+      const [store, behind] = [
+        await open({ now: clock.now, ttlMs: 2 * MINUTE }),
+        await open({ now: () => clock.now() - 10 * MINUTE, ttlMs: 2 * MINUTE }),
+      ];
+      for (const id of ["own", "store"]) {
+        const saved = await store.save(id, { n: 1 });
+        const ttl = id === "own" ? { ttlMs: MINUTE } : {};
+        for (const from of [{ previous: saved }, { overwrite: true }]) {
+          const { updatedAt, expiresAt } = await behind.save(id, { n: 2 }, { ...from, ...ttl });
+          expectEqual(
+            (expiresAt?.getTime() ?? 0) - updatedAt.getTime(),
+            id === "own" ? MINUTE : 2 * MINUTE,
+            "a time to live counts from updatedAt",
+          );
+        }
+      }
+      clock.advance(MINUTE - 1);
+      expectEqual(await idsOf(store), ["own", "store"], "threads exist until their time to live is over");
+    },
+  },
+  {
     id: "T2-1",
     title: "createdAt is constant and updatedAt advances",
     clauses: ["T2"],

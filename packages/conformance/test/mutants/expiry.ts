@@ -17,6 +17,9 @@ function timeless(data: PlainData, options: StoreOptions): ThreadStore {
   return plainStore(data, { ...options, now: () => 0 });
 }
 
+/** `Date` cannot represent a later expiry. */
+const MAX_TTL_MS = 1e15;
+
 type Given = { -readonly [Name in keyof SaveOptions]: SaveOptions[Name] };
 
 /** A store that saves with changed options. */
@@ -132,6 +135,18 @@ export const expiryMutants: readonly Mutant[] = [
         },
       }),
   ),
+  mutant("ttlMs from the clock", "counts a ttlMs from a clock that may be behind", ["T1-11"], () => {
+    return (inner, { options }) => ({
+      save: async (id, thread, given = {}) => {
+        if (given.ttlMs === undefined || given.ttlMs >= MAX_TTL_MS) return inner.save(id, thread, given);
+        const { ttlMs, ...others } = given;
+        const expiresAt = new Date((options.now ?? Date.now)() + ttlMs);
+        return Number.isNaN(expiresAt.getTime())
+          ? inner.save(id, thread, given)
+          : inner.save(id, thread, { ...others, expiresAt });
+      },
+    });
+  }),
   mutant(
     "createdAt moves",
     "sets createdAt in every save",

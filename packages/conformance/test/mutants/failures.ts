@@ -117,6 +117,20 @@ export const errorMutants: readonly Mutant[] = [
         },
       ),
   })),
+  mutant("names of members", "names the members of the thread in its errors", ["F1-3"], () =>
+    rethrown((error) =>
+      error.path === undefined
+        ? error
+        : new ThreadStoreError(error.code, `${error.message} See ${error.path}.`),
+    ),
+  ),
+  mutant("unknown options", "ignores options that it does not know", ["F1-4"], () => (inner) => ({
+    load: (id, options) => {
+      if (typeof options !== "object" || options === null) return inner.load(id, options);
+      const { signal, timeoutMs, cached } = options;
+      return inner.load(id, { signal, timeoutMs, cached });
+    },
+  })),
   mutant("any options", "accepts any options", ["F1-4"], () => (inner) => ({
     load: (id, options) =>
       inner.load(id, typeof options === "object" && options !== null ? { signal: options.signal } : {}),

@@ -1,7 +1,11 @@
-/** Why a value is not strict JSON, and its path, such as `$.messages[3].createdAt`. */
-export interface JsonIssue {
+import { JSON_PROBLEMS, type JsonProblem } from "./json-problems.ts";
+
+/** Why a value is not strict JSON. */
+export interface JsonIssue extends JsonProblem {
+  /** The path of the value, such as `$.messages[3].createdAt`. The names of members may be content. */
   readonly path: string;
-  readonly reason: string;
+  /** The path without the names of members, such as `$.*[3].*`. */
+  readonly shape: string;
 }
 
 /** An object or array that contains the value being checked. */
@@ -71,11 +75,11 @@ function searchIssue(root: unknown): JsonIssue | undefined {
   const open = new Set<object>();
   let value = root;
   for (;;) {
-    const reason = issueOf(value, open);
-    if (reason !== undefined) return { path: pathOf(frames), reason };
+    const problem = problemOf(value, open);
+    if (problem !== undefined) return { ...problem, path: pathOf(frames), shape: shapeOf(frames) };
     if (typeof value === "object" && value !== null) {
       const frame = frameOf(value);
-      if (typeof frame === "string") return { path: pathOf(frames), reason: frame };
+      if ("reason" in frame) return { ...frame, path: pathOf(frames), shape: shapeOf(frames) };
       frames.push(frame);
       open.add(value);
     }
@@ -91,39 +95,41 @@ function searchIssue(root: unknown): JsonIssue | undefined {
   }
 }
 
-function issueOf(value: unknown, open: ReadonlySet<object>): string | undefined {
+function problemOf(value: unknown, open: ReadonlySet<object>): JsonProblem | undefined {
   switch (typeof value) {
     case "string":
-      return value.isWellFormed() ? undefined : "a string with a lone surrogate";
+      return value.isWellFormed() ? undefined : JSON_PROBLEMS.loneSurrogate;
     case "number":
-      return Number.isFinite(value) ? undefined : `${value}, which JSON cannot represent`;
+      return Number.isFinite(value) ? undefined : JSON_PROBLEMS.notFinite(value);
     case "boolean":
       return undefined;
     case "object":
-      return value !== null && open.has(value) ? "a reference to an object that contains it" : undefined;
+      return value !== null && open.has(value) ? JSON_PROBLEMS.cycle : undefined;
+    case "undefined":
+      return JSON_PROBLEMS.undefined;
+    case "bigint":
+      return JSON_PROBLEMS.bigint;
     default:
-      return value === undefined ? "undefined" : `a ${typeof value}`;
+      return JSON_PROBLEMS.notData(typeof value);
   }
 }
 
 /** Returns the values in a container that are still to be checked, or why the container is not plain. */
-function frameOf(container: object): Frame | string {
-  if (Object.getOwnPropertySymbols(container).length > 0) return "an object with a symbol as a member name";
+function frameOf(container: object): Frame | JsonProblem {
+  if (Object.getOwnPropertySymbols(container).length > 0) return JSON_PROBLEMS.symbolName;
   const prototype: object | null = Object.getPrototypeOf(container);
   if (Array.isArray(container)) {
     // `Array.from` turns holes into `undefined`, which is then reported with its index.
     if (Object.keys(container).some((key, index) => key !== String(index) && !isIndex(key, container))) {
-      return "an array with named members";
+      return JSON_PROBLEMS.namedMembers;
     }
     // The prototype of an array of any realm is an array itself; that of a subclass is not.
-    if (!Array.isArray(prototype)) return "an instance of a subclass of Array";
+    if (!Array.isArray(prototype)) return JSON_PROBLEMS.arraySubclass;
     return { container, keys: undefined, values: Array.from(container), next: 0 };
   }
-  if (!isPlain(prototype)) {
-    return `an instance of ${className(prototype)}, not a plain object`;
-  }
+  if (!isPlain(prototype)) return JSON_PROBLEMS.classInstance(className(prototype));
   const keys = Object.keys(container);
-  if (!keys.every((key) => key.isWellFormed())) return "an object with a lone surrogate in a member name";
+  if (!keys.every((key) => key.isWellFormed())) return JSON_PROBLEMS.loneSurrogateInName;
   return { container, keys, values: Object.values(container), next: 0 };
 }
 
@@ -152,4 +158,8 @@ function pathOf(frames: readonly Frame[]): string {
     else path += /^[A-Za-z_$][\w$]*$/u.test(key) ? `.${key}` : `[${JSON.stringify(key)}]`;
   }
   return path;
+}
+
+function shapeOf(frames: Frame[]): string {
+  return `$${frames.map(({ keys, next }) => (keys === undefined ? `[${next - 1}]` : ".*")).join("")}`;
 }

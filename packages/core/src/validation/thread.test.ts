@@ -1,6 +1,18 @@
+import { inspect } from "node:util";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { ThreadStoreError } from "../errors.ts";
 import { checkThreadText, checkWellFormed, stringifyThread } from "./thread.ts";
+
+function errorOf(call: () => unknown): ThreadStoreError {
+  try {
+    call();
+  } catch (error) {
+    if (ThreadStoreError.is(error)) return error;
+    throw error;
+  }
+  throw new Error("The call succeeded.");
+}
 
 const memberName = fc.string({ unit: "grapheme", minLength: 1, maxLength: 8 });
 
@@ -49,8 +61,28 @@ describe("threads given as objects", () => {
       { a: Object.assign([1], { index: 0 }) },
       "$.a is an array with named members",
     ],
-  ])("rejects %s with its path", (_, thread, message) => {
-    expect(() => stringifyThread(thread)).toThrow(message);
+  ])("rejects %s with its path, which is not in the message", (_, thread, expected) => {
+    const [path = "", reason = ""] = expected.split(" is ");
+    const error = errorOf(() => stringifyThread(thread));
+    expect(error.path).toBe(path);
+    expect(error.message).toContain(` is ${reason}`);
+    expect(error.message).toContain(path.replaceAll(/\.[^.[]+|\["[^"]*"\]/gu, ".*"));
+  });
+
+  it.each<[object, string]>([
+    [{ a: undefined }, "JSON.stringify(thread)"],
+    [{ a: new Date() }, "toISOString()"],
+    [{ a: new Map() }, "Object.fromEntries"],
+    [{ a: new Message() }, "a plain object"],
+    [{ a: 1n }, "a string"],
+  ])("tells how to store %o", (thread, remedy) => {
+    expect(errorOf(() => stringifyThread(thread)).message).toContain(remedy);
+  });
+
+  it("do not appear in a log with the names of their members", () => {
+    const error = errorOf(() => stringifyThread({ people: { "alice@example.org": undefined } }));
+    expect(error.path).toBe('$.people["alice@example.org"]');
+    expect(inspect(error, { showHidden: true }) + JSON.stringify(error)).not.toMatch(/alice|people/u);
   });
 
   it("encodes strict JSON like JSON.stringify", () => {

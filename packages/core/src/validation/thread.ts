@@ -1,5 +1,6 @@
 import { ThreadStoreError } from "../errors.ts";
 import { invalidArgument } from "./invalid-argument.ts";
+import { notStrictJson } from "./not-strict-json.ts";
 import { findJsonIssue } from "./strict-json.ts";
 
 /** Returns the JSON of a thread given as an object. Throws `INVALID_ARGUMENT` unless it is strict JSON. */
@@ -9,7 +10,7 @@ export function stringifyThread(thread: unknown): string {
   }
   const issue = findJsonIssue(thread);
   if (issue !== undefined) {
-    throw invalidArgument(`The thread cannot be stored as JSON: ${issue.path} is ${issue.reason}.`);
+    throw notStrictJson("The thread", issue);
   }
   try {
     return JSON.stringify(thread);

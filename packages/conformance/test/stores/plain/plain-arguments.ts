@@ -19,9 +19,11 @@ export function checkedName(name: unknown, maxBytes: number): string {
   return name;
 }
 
-export function checkedCall(options: unknown): CallOptions {
+export function checkedCall(options: unknown, names: readonly string[]): CallOptions {
   if (typeof options !== "object" || options === null)
     throw invalidArgument("The options must be an object.");
+  if (!Object.keys(options).every((name) => ["signal", "timeoutMs", ...names].includes(name)))
+    throw invalidArgument("The options must be those of the method.");
   const { signal, timeoutMs } = options as CallOptions;
   if (signal !== undefined && !(signal instanceof AbortSignal))
     throw invalidArgument("`signal` must be an AbortSignal.");

@@ -15,8 +15,8 @@ export class PlainCalls {
    * Validates the arguments with `prepare`, yields to the event loop as a backend would, and then runs the returned
    * function synchronously.
    */
-  run<T>(options: CallOptions, prepare: () => () => T): Promise<T> {
-    const running = this.#run(options, prepare);
+  run<T>(options: CallOptions, names: readonly string[], prepare: () => () => T): Promise<T> {
+    const running = this.#run(options, names, prepare);
     this.#track(running);
     return running;
   }
@@ -27,9 +27,9 @@ export class PlainCalls {
     while (this.#running.size > 0) await Promise.allSettled(this.#running);
   }
 
-  async #run<T>(options: CallOptions, prepare: () => () => T): Promise<T> {
+  async #run<T>(options: CallOptions, names: readonly string[], prepare: () => () => T): Promise<T> {
     if (this.#isClosed()) throw new ThreadStoreError("CLOSED", "The store is closed.");
-    const { signal } = checkedCall(options);
+    const { signal } = checkedCall(options, names);
     signal?.throwIfAborted();
     const work = prepare();
     await new Promise((resolve) => setImmediate(resolve));

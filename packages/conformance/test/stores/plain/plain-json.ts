@@ -3,8 +3,8 @@ import { hasTextParts, TEXT_PARTS } from "@threadstore/core/documents";
 
 // Deliberately independent of the validation in core, so that the suite's baseline verifies the contract on its own.
 
-export function invalidArgument(message: string): ThreadStoreError {
-  return new ThreadStoreError("INVALID_ARGUMENT", message);
+export function invalidArgument(message: string, path?: string): ThreadStoreError {
+  return new ThreadStoreError("INVALID_ARGUMENT", message, { path });
 }
 
 /** Returns the JSON text of a thread that was passed to `save`. */
@@ -19,7 +19,7 @@ export function textOfThread(thread: unknown): string {
   if (!isObject(thread)) throw invalidArgument("The thread must be an object or its JSON text.");
   const path = firstInvalidPath(thread);
   if (path !== undefined)
-    throw invalidArgument(`The thread contains a value that JSON cannot represent at ${path}.`);
+    throw invalidArgument("The thread contains a value that JSON cannot represent.", path);
   try {
     return JSON.stringify(thread);
   } catch (error) {

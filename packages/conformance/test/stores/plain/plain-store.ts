@@ -42,6 +42,8 @@ export function plainStore(data: PlainData, options: StoreOptions = {}): ThreadS
   return new PlainStore({ data, options }, []);
 }
 
+const SAVE_OPTIONS = ["previous", "overwrite", "metadata", "ttlMs", "expiresAt"];
+
 class PlainStore implements ThreadStore {
   readonly #client: Client;
   readonly #path: readonly string[];
@@ -54,7 +56,7 @@ class PlainStore implements ThreadStore {
   }
 
   save(id: string, thread: object | string, options: SaveOptions = {}): Promise<StoredThread> {
-    return this.#calls.run(options, () => {
+    return this.#calls.run(options, SAVE_OPTIONS, () => {
       checkedName(id, 256);
       const json = textOfThread(thread);
       if (Buffer.byteLength(json) > (this.#client.options.maxThreadBytes ?? DEFAULT_MAX_THREAD_BYTES)) {
@@ -63,19 +65,22 @@ class PlainStore implements ThreadStore {
       const metadata = checkedMetadata(options.metadata);
       const now = this.#now();
       const expiry = expiryOf(options, now);
+      const { ttlMs } = options;
       const version = versionOf(id, options.previous);
       const { overwrite } = options;
       return () => {
         const current = this.#find(id);
         if (overwrite !== true) checkVersion(id, current, version);
         const replaced = current?.details;
+        const updatedAt = Math.max(now, replaced?.updatedAt ?? 0);
+        const named = ttlMs === undefined ? expiry : expiryOf({ ttlMs }, updatedAt);
         const row = encodeRow(randomUUID(), {
           id,
           json,
           metadata: metadata ?? replaced?.metadata ?? {},
           createdAt: replaced?.createdAt ?? now,
-          updatedAt: Math.max(now, replaced?.updatedAt ?? 0),
-          ...(expiry ?? defaultExpiry(replaced, this.#client.options, now)),
+          updatedAt,
+          ...(named ?? defaultExpiry(replaced, this.#client.options, updatedAt)),
         });
         this.#rows().set(id, row);
         return decodedThread(id, row);
@@ -84,7 +89,7 @@ class PlainStore implements ThreadStore {
   }
 
   load(id: string, options: LoadOptions = {}): Promise<StoredThread | undefined> {
-    return this.#calls.run(options, () => {
+    return this.#calls.run(options, ["cached"], () => {
       checkedName(id, 256);
       versionOf(id, options.cached);
       return () => {
@@ -95,7 +100,7 @@ class PlainStore implements ThreadStore {
   }
 
   delete(id: string, options: DeleteOptions = {}): Promise<boolean> {
-    return this.#calls.run(options, () => {
+    return this.#calls.run(options, ["previous"], () => {
       checkedName(id, 256);
       const version = versionOf(id, options.previous);
       return () => {
@@ -117,7 +122,7 @@ class PlainStore implements ThreadStore {
   }
 
   listPage(options: ListOptions = {}): Promise<ThreadPage> {
-    return this.#calls.run(options, () => {
+    return this.#calls.run(options, ["limit", "cursor", "metadata"], () => {
       const limit = checkedLimit(options.limit ?? 100);
       const after = options.cursor === undefined ? undefined : this.#idIn(options.cursor);
       return () => {
@@ -143,7 +148,7 @@ class PlainStore implements ThreadStore {
   }
 
   deleteExpired(options: CallOptions = {}): Promise<DeleteExpiredResult> {
-    return this.#calls.run(options, () => () => {
+    return this.#calls.run(options, ["cursor"], () => () => {
       const expired = [...this.#rows().keys()].filter((id) => this.#find(id) === undefined);
       for (const id of expired) this.#rows().delete(id);
       return { deleted: expired.length };
