@@ -41,6 +41,21 @@ describe("effective time", () => {
     expect(elapsedMs()).toBeLessThan(0.75 * (performance.now() - start));
     await Promise.all(children);
   });
+
+  it("never goes back, even if Linux reports a wait late", async () => {
+    const elapsedMs = startStopwatch();
+    const program = `${burn.toString()} burn(200);`;
+    const children = Array.from({ length: 2 * availableParallelism() }, () =>
+      promisify(execFile)(process.execPath, ["--eval", program]),
+    );
+    const readings: number[] = [];
+    for (let n = 0; n < 50; n += 1) {
+      readings.push(elapsedMs());
+      await sleep(10);
+    }
+    expect(readings).toEqual(readings.toSorted((one, other) => one - other));
+    await Promise.all(children);
+  });
 });
 
 describe("afterEffectiveTime", () => {

@@ -20,9 +20,12 @@ const SHORTEST_DELAY_MS = 10;
 export function startStopwatch(): () => number {
   const start = performance.now();
   const before = threadTimes(process.pid);
+  let elapsed = 0;
   return () => {
     const wall = performance.now() - start;
-    return wall - starvation(wall, before, threadTimes(process.pid));
+    // Linux reports a wait only when it ends, so a later reading can be lower. A stopwatch must not go back.
+    elapsed = Math.max(elapsed, wall - starvation(wall, before, threadTimes(process.pid)));
+    return elapsed;
   };
 }
 
