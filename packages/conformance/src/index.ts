@@ -1,11 +1,6 @@
 export { cases } from "./cases/index.ts";
-export {
-  type CaseContext,
-  type Clause,
-  type ConformanceCase,
-  type Tier,
-  tiers,
-} from "./suite/conformance-case.ts";
+export type { Clause } from "./suite/clause.ts";
+export { type CaseContext, type ConformanceCase, type Tier, tiers } from "./suite/conformance-case.ts";
 export { register, type Runner } from "./suite/register.ts";
 export type { CaseResult, CaseStatus, Report, TierVerdict } from "./suite/report.ts";
 export { run, type RunOptions } from "./suite/run.ts";

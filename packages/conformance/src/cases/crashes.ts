@@ -6,11 +6,16 @@ import { checkWriteOrder } from "../engines/disk/write-order.ts";
 import { section, CONCURRENT, DURABLE, type ConformanceCase } from "../suite/conformance-case.ts";
 import { expectEqual, expectTrue, show, expectMissing } from "../suite/expectations.ts";
 import { range } from "../utilities/parallel.ts";
-import { createAfter, refusesStale, KILLS_PER_COUNT, leavesLittle } from "./support/crashes.ts";
-import { surviveCuts, surviveErrors } from "./support/disk-crashes.ts";
+import {
+  createAfterCrash,
+  expectStaleVersionsRejected,
+  KILLS_PER_COUNT,
+  expectFewLeftovers,
+} from "./support/crashes.ts";
+import { survivePowerCuts, surviveDiskErrors } from "./support/disk-crashes.ts";
 import { idsOf } from "./support/reading.ts";
 import { LONG_THREAD } from "./support/sample-threads.ts";
-import { block, whileWatched, listMeanwhile, writeBlocks } from "./support/visibility.ts";
+import { block, writeWhileWatched, listDuringChanges, writeBlocks } from "./support/visibility.ts";
 
 export const crashes: ConformanceCase[] = section("Crashes", [
   {
@@ -21,7 +26,7 @@ export const crashes: ConformanceCase[] = section("Crashes", [
     async run(context) {
       await (await context.open()).save("a", block(0));
       const steps = { quick: 8, full: 24 }[context.settings.effort];
-      await whileWatched(context, steps, writeBlocks, () => ({ thread, json }) => {
+      await writeWhileWatched(context, steps, writeBlocks, () => ({ thread, json }) => {
         const { n, end } = thread;
         expectEqual(n, end, "a thread is loaded completely");
         expectTrue(
@@ -82,7 +87,7 @@ export const crashes: ConformanceCase[] = section("Crashes", [
     async run(context) {
       await killWriters(context.newLocation(), context, {
         workload: "creating and deleting",
-        afterKill: createAfter,
+        afterKill: createAfterCrash,
       });
     },
   },
@@ -94,7 +99,10 @@ export const crashes: ConformanceCase[] = section("Crashes", [
     clauses: ["D1", "C1", "C2"],
     capabilities: ["childProcess"],
     async run(context) {
-      await killWriters(context.newLocation(), context, { workload: "chain", afterKill: refusesStale });
+      await killWriters(context.newLocation(), context, {
+        workload: "chain",
+        afterKill: expectStaleVersionsRejected,
+      });
     },
   },
   {
@@ -118,19 +126,19 @@ export const crashes: ConformanceCase[] = section("Crashes", [
   },
   {
     id: "D2-2",
-    title: "a power failure loses nothing that was acknowledged and leaves each thread as before or after",
+    title: "a power cut loses nothing that was acknowledged and leaves each thread as before or after",
     ...DURABLE,
     clauses: ["D2", "D1"],
     capabilities: ["childProcess", "disk"],
-    run: surviveCuts,
+    run: survivePowerCuts,
   },
   {
     id: "D2-3",
-    title: "whatever is acknowledged despite a disk error survives a power failure",
+    title: "whatever is acknowledged despite a disk error survives a power cut",
     ...DURABLE,
     clauses: ["D2", "C6"],
     capabilities: ["childProcess", "disk"],
-    run: surviveErrors,
+    run: surviveDiskErrors,
   },
   {
     id: "D2-4",
@@ -185,8 +193,8 @@ export const crashes: ConformanceCase[] = section("Crashes", [
       const before = await round(0);
       let after = before;
       for (const n of range(5)) after = await round(100 * (n + 1));
-      const happened = `after 6 threads there were ${before} entries, after 36 there were ${after}: ${show(await entries())}`;
-      expectTrue(after <= before, "the leftovers of deleted threads do not grow with their number", happened);
+      const actual = `after 6 threads there were ${before} entries, after 36 there were ${after}: ${show(await entries())}`;
+      expectTrue(after <= before, "the leftovers of deleted threads do not grow with their number", actual);
     },
   },
   {
@@ -212,7 +220,7 @@ export const crashes: ConformanceCase[] = section("Crashes", [
     title: "a listing during saves and deletes contains the threads and nothing else",
     ...CONCURRENT,
     clauses: ["D3", "L1"],
-    run: listMeanwhile,
+    run: listDuringChanges,
   },
   {
     id: "D3-4",
@@ -225,10 +233,10 @@ export const crashes: ConformanceCase[] = section("Crashes", [
       const result = await killWriters(location, context, {
         workload: "growing",
         async afterKill(_, ledger, kills) {
-          if (kills % KILLS_PER_COUNT === 0) await leavesLittle(context, location, { kills, ledger });
+          if (kills % KILLS_PER_COUNT === 0) await expectFewLeftovers(context, location, { kills, ledger });
         },
       });
-      await leavesLittle(context, location, result);
+      await expectFewLeftovers(context, location, result);
     },
   },
 ]);

@@ -5,13 +5,13 @@ import { graceMs, SHORT_TIMEOUT_MS, promptly } from "../suite/time-limits.ts";
 import { range } from "../utilities/parallel.ts";
 import { warningsDuring } from "../utilities/process-warnings.ts";
 import { everyCall } from "./support/calls.ts";
-import { type Excuses } from "./support/changes.ts";
-import { damagedStore, damages, bytesOf } from "./support/corrupt-records.ts";
-import { callInVain, failedByOutage } from "./support/outages.ts";
+import { type AllowedCodes } from "./support/changes.ts";
+import { storeWithCorruptRecords, CORRUPTIONS, bytesOf } from "./support/corrupt-records.ts";
+import { callWhileDown, expectOutage } from "./support/outages.ts";
 import { textOf, summariesOf, idsOf } from "./support/reading.ts";
-import { refuseAlways, allChanges, refuseListing, readStrange } from "./support/refusals.ts";
-import { onStage, refuseEach } from "./support/refused-changes.ts";
-import { type Writer, whileWatched } from "./support/visibility.ts";
+import { refuseAlways, ALL_CHANGES, refuseListing, readUnexpectedResponses } from "./support/refusals.ts";
+import { openRefusalFixture, refuseEach } from "./support/refused-changes.ts";
+import { type Writer, writeWhileWatched } from "./support/visibility.ts";
 
 export const existence: ConformanceCase[] = section("Existence", [
   {
@@ -33,10 +33,10 @@ export const existence: ConformanceCase[] = section("Existence", [
     async run(context) {
       const store = await context.openMissing();
       for (const [name, call] of everyCall(store, "a", { timeoutMs: 10_000 })) {
-        const promised = `${name} while the bucket, database or folder does not exist`;
+        const expectation = `${name} while the bucket, database or folder does not exist`;
         // Retrying cannot help, so a store that retries takes too long.
-        const outcome = await promptly(graceMs(context), `${promised} fails promptly`, call);
-        const error = await expectError("MISCONFIGURED", promised, async () => {
+        const outcome = await promptly(graceMs(context), `${expectation} fails promptly`, call);
+        const error = await expectError("MISCONFIGURED", expectation, async () => {
           if (outcome.state === "rejected") throw outcome.error;
           return outcome.value;
         });
@@ -57,7 +57,7 @@ export const existence: ConformanceCase[] = section("Existence", [
       const warnings = await warningsDuring(async () => {
         for (const [name] of everyCall(await openThrough(proxy), "a"))
           stores.set(name, await openThrough(proxy));
-        await Promise.all([...stores].map(([name, store]) => callInVain(context, store, name)));
+        await Promise.all([...stores].map(([name, store]) => callWhileDown(context, store, name)));
       });
       expectEqual(warnings, [], "a backend that is down causes no warnings and no unhandled errors");
       await proxy.accept();
@@ -84,7 +84,7 @@ export const existence: ConformanceCase[] = section("Existence", [
       for (const id of ["a", "nothing"]) {
         const calling = everyCall(store, id, { timeoutMs: SHORT_TIMEOUT_MS }).map(async ([name, call]) => {
           const outcome = await promptly(limit, `${name} ends within its timeoutMs`, call);
-          failedByOutage(name, outcome, "while the backend refuses connections");
+          expectOutage(name, outcome, "while the backend refuses connections");
         });
         await Promise.all(calling);
       }
@@ -110,11 +110,11 @@ export const existence: ConformanceCase[] = section("Existence", [
     ...FAULTY_NETWORK,
     clauses: ["E1", "F1", "F5"],
     async run(context) {
-      const stage = await onStage(context);
-      await stage.store.save("a", { n: 1 });
-      for (const refusal of stage.refusals("denied")) await refuseAlways(stage, refusal);
+      const fixture = await openRefusalFixture(context);
+      await fixture.store.save("a", { n: 1 });
+      for (const refusal of fixture.refusals("denied")) await refuseAlways(fixture, refusal);
       expectEqual(
-        (await stage.store.load("a"))?.thread,
+        (await fixture.store.load("a"))?.thread,
         { n: 1 },
         "a call with rejected credentials changes nothing",
       );
@@ -127,12 +127,12 @@ export const existence: ConformanceCase[] = section("Existence", [
     ...FAULTY_NETWORK,
     clauses: ["E1", "F1"],
     async run(context) {
-      const stage = await onStage(context);
-      const answers = stage.refusals("denied");
-      const excuses: Excuses = { withoutEffect: ["ACCESS_DENIED"] };
-      await refuseEach(stage, { answers, changes: allChanges, excuses });
-      for (const n of range(4)) await stage.store.save(`thread-${n}`, { n });
-      for (const refusal of answers) await refuseListing(stage, refusal);
+      const fixture = await openRefusalFixture(context);
+      const refusals = fixture.refusals("denied");
+      const allowed: AllowedCodes = { withoutEffect: ["ACCESS_DENIED"] };
+      await refuseEach(fixture, { refusals, changes: ALL_CHANGES, allowed });
+      for (const n of range(4)) await fixture.store.save(`thread-${n}`, { n });
+      for (const refusal of refusals) await refuseListing(fixture, refusal);
     },
   },
   {
@@ -142,16 +142,16 @@ export const existence: ConformanceCase[] = section("Existence", [
     ...FAULTY_NETWORK,
     clauses: ["E1", "C3", "F1"],
     async run(context) {
-      const stage = await onStage(context);
-      await stage.store.save("a", { n: 1 });
-      const strange = stage.refusals("unexpected");
-      for (const refusal of strange) await readStrange(stage, refusal);
-      const excuses: Excuses = {
+      const fixture = await openRefusalFixture(context);
+      await fixture.store.save("a", { n: 1 });
+      const strange = fixture.refusals("unexpected");
+      for (const refusal of strange) await readUnexpectedResponses(fixture, refusal);
+      const allowed: AllowedCodes = {
         withoutEffect: ["CONFLICT"],
         unknown: ["BACKEND_ERROR", "MISCONFIGURED", "CORRUPT"],
       };
-      const answers = [...strange, ...stage.refusals("missing")];
-      await refuseEach(stage, { answers, changes: allChanges, excuses });
+      const refusals = [...strange, ...fixture.refusals("missing")];
+      await refuseEach(fixture, { refusals, changes: ALL_CHANGES, allowed });
     },
   },
   {
@@ -160,8 +160,8 @@ export const existence: ConformanceCase[] = section("Existence", [
     clauses: ["E2", "E1"],
     capabilities: ["rewrite"],
     async run(context) {
-      const { store } = await damagedStore(context);
-      for (const [id] of damages) {
+      const { store } = await storeWithCorruptRecords(context);
+      for (const [id] of CORRUPTIONS) {
         const before = await bytesOf(context, id);
         const error = await expectError("CORRUPT", `loading a record that is ${id}`, () => store.load(id));
         expectEqual(error.retryable, false, "CORRUPT is not retryable");
@@ -178,8 +178,8 @@ export const existence: ConformanceCase[] = section("Existence", [
     clauses: ["E2", "C2"],
     capabilities: ["rewrite"],
     async run(context) {
-      const { store, versions } = await damagedStore(context);
-      for (const [id] of damages) {
+      const { store, versions } = await storeWithCorruptRecords(context);
+      for (const [id] of CORRUPTIONS) {
         const before = await bytesOf(context, id);
         const previous = versions.get(id);
         const creates = () => store.save(id, { lost: true });
@@ -197,8 +197,8 @@ export const existence: ConformanceCase[] = section("Existence", [
     clauses: ["E2", "E3"],
     capabilities: ["rewrite"],
     async run(context) {
-      const { store } = await damagedStore(context);
-      for (const [id] of damages) {
+      const { store } = await storeWithCorruptRecords(context);
+      for (const [id] of CORRUPTIONS) {
         expectEqual(await store.delete(id), true, `deleting a record that is ${id} returns true`);
         expectEqual(await store.load(id), undefined, "a deleted record is gone, even if it was corrupt");
         await store.save(id, { n: 1 });
@@ -216,8 +216,8 @@ export const existence: ConformanceCase[] = section("Existence", [
     clauses: ["E2", "C2", "C1"],
     capabilities: ["rewrite"],
     async run(context) {
-      const { store, versions } = await damagedStore(context);
-      for (const [id] of damages) {
+      const { store, versions } = await storeWithCorruptRecords(context);
+      for (const [id] of CORRUPTIONS) {
         const saved = await store.save(id, { n: 1 }, { overwrite: true });
         expectEqual(await textOf(store, id), '{"n":1}', `overwrite replaces a record that is ${id}`);
         expectTrue(
@@ -235,8 +235,8 @@ export const existence: ConformanceCase[] = section("Existence", [
     clauses: ["E2", "L1"],
     capabilities: ["rewrite"],
     async run(context) {
-      const { store } = await damagedStore(context);
-      const expected = ["- first", ...damages.map(([id]) => id), "z last"];
+      const { store } = await storeWithCorruptRecords(context);
+      const expected = ["- first", ...CORRUPTIONS.map(([id]) => id), "z last"];
       for (const limit of [1, 100]) {
         const summaries = await summariesOf(store, limit);
         expectEqual(
@@ -245,7 +245,7 @@ export const existence: ConformanceCase[] = section("Existence", [
           "a listing has every thread, corrupt or not",
         );
         expectEqual(summaries.length, expected.length, "a listing has every thread once, corrupt or not");
-        for (const [id, , isListed] of damages) {
+        for (const [id, , isListed] of CORRUPTIONS) {
           const summary = summaries.find((each) => each.id === id);
           if (isListed)
             expectEqual(summary?.corrupt, true, `a record that is ${id} is marked as corrupt in a listing`);
@@ -258,7 +258,7 @@ export const existence: ConformanceCase[] = section("Existence", [
         );
       }
       expectEqual((await store.deleteExpired()).deleted, 0, "deleteExpired does not delete corrupt records");
-      const [empty] = damages[0] ?? [];
+      const [empty] = CORRUPTIONS[0] ?? [];
       const summary = (await summariesOf(store)).find(({ id }) => id === empty);
       await store.delete(empty ?? "", { previous: summary });
       expectEqual(
@@ -342,9 +342,9 @@ export const existence: ConformanceCase[] = section("Existence", [
     async run({ open }) {
       const [one, two] = [await open(), await open()];
       const first = await one.save("a", { n: 1 });
-      const seen = await loadExisting(two, "a", "a client can load what another one saved");
-      expectEqual(seen.version, first.version, "a client sees the version that another one saved");
-      await two.save("a", { n: 2 }, { previous: seen });
+      const loaded = await loadExisting(two, "a", "a client can load what another one saved");
+      expectEqual(loaded.version, first.version, "a client sees the version that another one saved");
+      await two.save("a", { n: 2 }, { previous: loaded });
       expectEqual(await textOf(one, "a"), '{"n":2}', "the first client sees what the second one saved");
       await one.delete("a");
       expectEqual(await two.load("a"), undefined, "a client sees that another one deleted the thread");
@@ -381,8 +381,8 @@ export const existence: ConformanceCase[] = section("Existence", [
       for (const n of range({ quick: 25, full: 100 }[settings.effort])) {
         const writer = n % 2 === 0 ? store : other;
         const saved = await writer.save("a", { n }, { previous });
-        const found = await Promise.all([store, other].map((client) => client.load("a")));
-        for (const each of found)
+        const loads = await Promise.all([store, other].map((client) => client.load("a")));
+        for (const each of loads)
           expectEqual(each?.version, saved.version, "a load after a save sees what was saved");
         previous = saved.version;
       }
@@ -399,7 +399,7 @@ export const existence: ConformanceCase[] = section("Existence", [
       const writer: Writer = (store) => async (n) => {
         ({ version: previous } = await store.save("a", { n }, { previous }));
       };
-      await whileWatched(context, steps, writer, () => {
+      await writeWhileWatched(context, steps, writer, () => {
         let latest = -1;
         return ({ thread }) => {
           const n = Number(thread["n"]);

@@ -24,23 +24,23 @@ import { graceMs, SHORT_TIMEOUT_MS, promptly } from "../suite/time-limits.ts";
 import { startStopwatch } from "../utilities/effective-time.ts";
 import { range } from "../utilities/parallel.ts";
 import { warningsDuring } from "../utilities/process-warnings.ts";
-import { callsOn, waitAsAsked, MOST_TRIES } from "./support/busy-backends.ts";
+import { retryableCalls, expectRetryAfterHonored, MAX_ATTEMPTS } from "./support/busy-backends.ts";
 import { everyCall, callNamed } from "./support/calls.ts";
 import {
   create,
   replace,
-  removeSeen,
+  removeAtVersion,
   atEachRequest,
   hasEffect,
-  honest,
+  expectTruthful,
   requestsOf,
 } from "./support/changes.ts";
 import { cutEach, dropIdle } from "./support/connections.ts";
-import { comeAndGo, failOften } from "./support/leaks.ts";
-import { abortInSilence, worksAgain, failedByOutage, restore, PATIENCE_MS } from "./support/outages.ts";
-import { unchanged, idsOf, textOf, pollFor } from "./support/reading.ts";
-import { fillUp } from "./support/refusals.ts";
-import { onStage } from "./support/refused-changes.ts";
+import { openAndCloseStores, failRepeatedly } from "./support/leaks.ts";
+import { abortWhileSilent, expectRecovery, expectOutage, restore, PATIENCE_MS } from "./support/outages.ts";
+import { expectUnchanged, idsOf, textOf, pollFor } from "./support/reading.ts";
+import { saveToFullBackend } from "./support/refusals.ts";
+import { openRefusalFixture } from "./support/refused-changes.ts";
 
 const BIG_THREAD = { text: "x".repeat(200_000) };
 
@@ -195,13 +195,13 @@ export const failures: ConformanceCase[] = section("Failures", [
         { ttl: 5 },
       ];
       for (const options of wrong) {
-        const given = options as never;
+        const invalid = options as never;
         const calls: (() => Promise<unknown>)[] = [
-          () => store.save("a", {}, given),
-          () => store.load("a", given),
-          () => store.delete("a", given),
-          () => store.listPage(given),
-          () => store.deleteExpired(given),
+          () => store.save("a", {}, invalid),
+          () => store.load("a", invalid),
+          () => store.delete("a", invalid),
+          () => store.listPage(invalid),
+          () => store.deleteExpired(invalid),
         ];
         for (const call of calls)
           await expectError("INVALID_ARGUMENT", `a call with options ${show(options)}`, call);
@@ -215,8 +215,8 @@ export const failures: ConformanceCase[] = section("Failures", [
     ...FAULTY_NETWORK,
     clauses: ["F1", "C3"],
     async run(context) {
-      const stage = await onStage(context);
-      for (const refusal of stage.refusals("full")) await fillUp(stage, refusal);
+      const fixture = await openRefusalFixture(context);
+      for (const refusal of fixture.refusals("full")) await saveToFullBackend(fixture, refusal);
     },
   },
   {
@@ -233,7 +233,7 @@ export const failures: ConformanceCase[] = section("Failures", [
           await expectRejection(reason, `${name} with an aborted signal rejects with its reason`, call);
         }
       }
-      await unchanged(store, "a", version, '{"n":1}');
+      await expectUnchanged(store, "a", version, '{"n":1}');
       expectEqual(await idsOf(store), ["a"], "a call with an aborted signal does nothing");
     },
   },
@@ -299,13 +299,13 @@ export const failures: ConformanceCase[] = section("Failures", [
       const controller = new AbortController();
       const { signal } = controller;
       const saved = await store.save("a", { n: 1 }, { signal });
-      const found = await loadExisting(store, "a", "a saved thread can be loaded");
+      const loaded = await loadExisting(store, "a", "a saved thread can be loaded");
       await store.load("a", { signal });
       const page = await store.listPage({ signal });
       controller.abort(new Error("too late"));
       await turns(3);
-      await unchanged(store, "a", saved.version, '{"n":1}');
-      expectEqual(found.thread, { n: 1 }, "a loaded thread can be used after its signal is aborted");
+      await expectUnchanged(store, "a", saved.version, '{"n":1}');
+      expectEqual(loaded.thread, { n: 1 }, "a loaded thread can be used after its signal is aborted");
       expectEqual(page.threads.length, 1, "a page can be used after its signal is aborted");
     },
   },
@@ -318,18 +318,18 @@ export const failures: ConformanceCase[] = section("Failures", [
       for (const n of range(6)) await store.save(`thread-${n}`, {});
       const controller = new AbortController();
       const reason = new Error("the user left");
-      const seen: string[] = [];
+      const listed: string[] = [];
       const read = async (): Promise<void> => {
         for await (const { id } of store.list({ limit: 2, signal: controller.signal })) {
-          seen.push(id);
-          if (seen.length === 2) controller.abort(reason);
+          listed.push(id);
+          if (listed.length === 2) controller.abort(reason);
         }
       };
       await expectRejection(reason, "a listing rejects with the signal's reason", read);
       expectTrue(
-        seen.length <= 2,
+        listed.length <= 2,
         "an aborted listing reads no further page",
-        `it continued to ${show(seen)}`,
+        `it continued to ${show(listed)}`,
       );
     },
   },
@@ -342,13 +342,13 @@ export const failures: ConformanceCase[] = section("Failures", [
       const proxy = await context.startProxy();
       const store = await context.openThrough(proxy);
       await store.save("a", { n: 1 });
-      for (const [name] of everyCall(store, "a")) await abortInSilence(context, proxy, store, name);
+      for (const [name] of everyCall(store, "a")) await abortWhileSilent(context, proxy, store, name);
       expectEqual(
         (await loadExisting(store, "a", "the thread can be loaded")).thread,
         { n: 1 },
         "calls that never reached the backend have no effect",
       );
-      await worksAgain(context, store);
+      await expectRecovery(context, store);
     },
   },
   {
@@ -385,13 +385,13 @@ export const failures: ConformanceCase[] = section("Failures", [
     clauses: ["F3", "E4"],
     async run({ open, close }) {
       const store = await open();
-      const settled: string[] = [];
+      const outcomes: string[] = [];
       const saving = range(8).map(async (n) => {
         const outcome = await outcomeOf(() => store.save(`thread-${n}`, BIG_THREAD));
-        settled.push(outcome.state);
+        outcomes.push(outcome.state);
       });
       await close(store);
-      expectEqual(settled, Array(8).fill("resolved"), "saves in flight have succeeded when close resolves");
+      expectEqual(outcomes, Array(8).fill("resolved"), "saves in flight have succeeded when close resolves");
       await Promise.all(saving);
       const later = await open();
       expectEqual((await idsOf(later)).length, 8, "threads saved while closing are stored");
@@ -455,22 +455,22 @@ export const failures: ConformanceCase[] = section("Failures", [
     async run(context) {
       const { startProxy, openThrough, close, keepsConnections, signal } = context;
       const proxy = await startProxy();
-      const useOne = async (): Promise<number> => {
+      const useStore = async (): Promise<number> => {
         const store = await openThrough(proxy);
         await Promise.all(range(4).map((n) => store.load(`thread-${n}`)));
-        const most = proxy.openConnections;
+        const connections = proxy.openConnections;
         await close(store);
-        return most;
+        return connections;
       };
       // If the library keeps connections, the next store uses them too, so their number does not grow.
-      const allowed = keepsConnections ? await useOne() : 0;
-      for (const _ of range(10)) await useOne();
+      const allowed = keepsConnections ? await useStore() : 0;
+      for (const _ of range(10)) await useStore();
       await pollFor(graceMs(context), signal, () => Promise.resolve(proxy.openConnections <= allowed));
-      const left = proxy.openConnections;
+      const remaining = proxy.openConnections;
       expectTrue(
-        left <= allowed,
+        remaining <= allowed,
         "closed stores leave no connections behind",
-        `${left} are still open after a while`,
+        `${remaining} are still open after a while`,
       );
     },
   },
@@ -484,17 +484,17 @@ export const failures: ConformanceCase[] = section("Failures", [
       const proxy = await startProxy();
       const store = await openThrough(proxy);
       await store.load("warm");
-      const kept = keepsConnections ? proxy.openConnections : 0;
+      const allowed = keepsConnections ? proxy.openConnections : 0;
       proxy.arm({ type: "blackHole", times: Infinity });
       const loading = outcomeOf(() => store.load("a", { timeoutMs: 300 }));
       await promptly(2 * graceMs(context), "close ends although the backend is silent", () => close(store));
       await loading;
-      await pollFor(graceMs(context), signal, () => Promise.resolve(proxy.openConnections <= kept));
-      const left = proxy.openConnections;
+      await pollFor(graceMs(context), signal, () => Promise.resolve(proxy.openConnections <= allowed));
+      const remaining = proxy.openConnections;
       expectTrue(
-        left <= kept,
+        remaining <= allowed,
         "a closed store leaves no connections behind",
-        `${left} are still open after a while`,
+        `${remaining} are still open after a while`,
       );
     },
   },
@@ -532,20 +532,20 @@ export const failures: ConformanceCase[] = section("Failures", [
       const proxy = await context.startProxy();
       const store = await context.openThrough(proxy);
       await store.save("a", { n: 1 });
-      const hole = proxy.arm({ type: "blackHole", times: Infinity });
+      const blackHole = proxy.arm({ type: "blackHole", times: Infinity });
       const limit = SHORT_TIMEOUT_MS + graceMs(context);
       const calling = everyCall(store, "a", { timeoutMs: SHORT_TIMEOUT_MS }).map(async ([name, call]) => {
-        const promised = `${name} ends within its timeoutMs, ${SHORT_TIMEOUT_MS} ms, while the backend is silent`;
-        failedByOutage(name, await promptly(limit, promised, call), "while the backend is silent");
+        const expectation = `${name} ends within its timeoutMs, ${SHORT_TIMEOUT_MS} ms, while the backend is silent`;
+        expectOutage(name, await promptly(limit, expectation, call), "while the backend is silent");
       });
       await Promise.all(calling);
-      await restore(proxy, hole);
+      await restore(proxy, blackHole);
       expectEqual(
         (await loadExisting(store, "a", "the thread can be loaded")).thread,
         { n: 1 },
         "calls that never reached the backend have no effect",
       );
-      await worksAgain(context, store);
+      await expectRecovery(context, store);
     },
   },
   {
@@ -558,21 +558,21 @@ export const failures: ConformanceCase[] = section("Failures", [
       const [store, other] = [await context.openThrough(proxy), await context.open()];
       const timeoutMs = { quick: SHORT_TIMEOUT_MS, full: 2 * SHORT_TIMEOUT_MS }[context.settings.effort];
       let timesApplied = 0;
-      for (const change of [create, replace, removeSeen]) {
+      for (const change of [create, replace, removeAtVersion]) {
         await atEachRequest(proxy, store, change, async (attempt) => {
-          const { id, nth, seen } = attempt;
-          const hurried = await context.openThrough(proxy, { timeoutMs });
-          await hurried.load("warm", { timeoutMs: PATIENCE_MS });
+          const { id, nth, storedBefore } = attempt;
+          const impatient = await context.openThrough(proxy, { timeoutMs });
+          await impatient.load("warm", { timeoutMs: PATIENCE_MS });
           const held = proxy.arm({ type: "holdResponse", nth });
-          const promised = `${change.name} ends within its timeoutMs, ${timeoutMs} ms`;
-          const outcome = await promptly(timeoutMs + graceMs(context), promised, () =>
-            change.make(hurried, id, seen),
+          const expectation = `${change.name} ends within its timeoutMs, ${timeoutMs} ms`;
+          const outcome = await promptly(timeoutMs + graceMs(context), expectation, () =>
+            change.make(impatient, id, storedBefore),
           );
           const stored = await other.load(id);
           if (held.strikes > 0 && hasEffect(change, stored)) timesApplied += 1;
           held.disarm();
           held.cut();
-          honest(change, attempt, outcome, stored, "request got no response in time");
+          expectTruthful(change, attempt, outcome, stored, "request got no response in time");
         });
       }
       expectTrue(timesApplied > 0, "one of the requests of a write applies it", "none did");
@@ -612,21 +612,21 @@ export const failures: ConformanceCase[] = section("Failures", [
     ...FAULTY_NETWORK,
     clauses: ["F5"],
     async run(context) {
-      const stage = await onStage(context);
-      for (const { name, fault } of stage.refusals("busy", "failing")) {
-        const seen = await stage.store.save("a", { n: 1 });
-        for (const [call, make, expected] of callsOn(stage, seen)) {
-          const armed = stage.proxy.arm(fault);
-          const promised = `${call} whose first request is answered with ${name} succeeds`;
+      const fixture = await openRefusalFixture(context);
+      for (const { name, fault } of fixture.refusals("busy", "failing")) {
+        const saved = await fixture.store.save("a", { n: 1 });
+        for (const [call, make, expected] of retryableCalls(fixture, saved)) {
+          const armed = fixture.proxy.arm(fault);
+          const expectation = `${call} whose first request is answered with ${name} succeeds`;
           const outcome = await outcomeOf(make);
           armed.disarm();
           if (outcome.state === "rejected")
-            fail(promised, `it rejected with ${describeError(outcome.error)}`);
-          expectEqual(outcome.value, expected, promised);
+            fail(expectation, `it rejected with ${describeError(outcome.error)}`);
+          expectEqual(outcome.value, expected, expectation);
           expectTrue(armed.strikes === 1, `${call} sends a request`, "it sent none");
         }
       }
-      await waitAsAsked(stage);
+      await expectRetryAfterHonored(fixture);
     },
   },
   {
@@ -636,10 +636,10 @@ export const failures: ConformanceCase[] = section("Failures", [
     ...FAULTY_NETWORK,
     clauses: ["F5", "E1", "F4"],
     async run(context) {
-      const stage = await onStage(context);
-      const { proxy, store } = stage;
+      const fixture = await openRefusalFixture(context);
+      const { proxy, store } = fixture;
       await store.save("a", { n: 1 });
-      const refusals = stage.refusals("busy", "failing");
+      const refusals = fixture.refusals("busy", "failing");
       for (const [index, [call]] of everyCall(store, "a").entries()) {
         const refusal = refusals[index % refusals.length];
         if (refusal === undefined) continue;
@@ -647,11 +647,11 @@ export const failures: ConformanceCase[] = section("Failures", [
         const requests = await requestsOf(proxy, () => outcomeOf(make));
         await store.save("a", { n: 1 }, { overwrite: true });
         const armed = proxy.arm({ ...refusal.fault, times: Infinity });
-        const promised = `${call} ends within its timeoutMs, ${SHORT_TIMEOUT_MS} ms, when all responses are ${refusal.name}`;
-        const outcome = await promptly(SHORT_TIMEOUT_MS + graceMs(context), promised, make);
+        const expectation = `${call} ends within its timeoutMs, ${SHORT_TIMEOUT_MS} ms, when all responses are ${refusal.name}`;
+        const outcome = await promptly(SHORT_TIMEOUT_MS + graceMs(context), expectation, make);
         armed.disarm();
-        failedByOutage(call, outcome, `when all responses are ${refusal.name}`);
-        const most = requests * MOST_TRIES;
+        expectOutage(call, outcome, `when all responses are ${refusal.name}`);
+        const most = requests * MAX_ATTEMPTS;
         const rarely = `${call} backs off from a busy backend: at most ${most} requests in half a second`;
         expectTrue(armed.strikes <= most, rarely, `it sent ${armed.strikes} requests`);
       }
@@ -748,14 +748,14 @@ export const failures: ConformanceCase[] = section("Failures", [
     title: "opening and closing stores leaves no timers, sockets or files open",
     ...HYGIENE,
     clauses: ["F6", "F3"],
-    run: comeAndGo,
+    run: openAndCloseStores,
   },
   {
     id: "F6-5",
     title: "hundreds of calls that fail or find nothing use up nothing that later calls need",
     ...HYGIENE,
     clauses: ["F6"],
-    run: failOften,
+    run: failRepeatedly,
   },
   {
     id: "F7-1",

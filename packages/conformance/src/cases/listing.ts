@@ -2,7 +2,14 @@ import { hostileIds } from "../corpus/hostile-ids.ts";
 import { section, FAULTY_NETWORK, type ConformanceCase } from "../suite/conformance-case.ts";
 import { expectEqual, expectTrue, show, loadExisting, expectError, fail } from "../suite/expectations.ts";
 import { range, inParallel } from "../utilities/parallel.ts";
-import { storeThrough, fill, pageCost, reachesProxy, GROWTH, costsAsBefore } from "./support/page-costs.ts";
+import {
+  storeThrough,
+  fill,
+  pageCost,
+  expectProxied,
+  GROWTH,
+  expectConstantCost,
+} from "./support/page-costs.ts";
 import { idsOf, pagesOf, summariesOf } from "./support/reading.ts";
 
 /** Ids of `[0-9A-Za-z._-]` in ascending ASCII order. */
@@ -172,9 +179,9 @@ export const listing: ConformanceCase[] = section("Listing", [
       const expected = ["thread-0", "thread-0", "thread-1", "thread-2", "thread-1"];
       expectEqual(ids, expected, "two listings at the same time do not interfere");
       const { cursor } = await store.listPage({ limit: 3 });
-      const rest: string[] = [];
-      for await (const { id } of store.list({ cursor, limit: 1 })) rest.push(id);
-      expectEqual(rest, ["thread-3", "thread-4"], "list continues from a cursor");
+      const remaining: string[] = [];
+      for await (const { id } of store.list({ cursor, limit: 1 })) remaining.push(id);
+      expectEqual(remaining, ["thread-3", "thread-4"], "list continues from a cursor");
     },
   },
   {
@@ -241,8 +248,8 @@ export const listing: ConformanceCase[] = section("Listing", [
       await close(store);
       const later = await open();
       const second = await later.listPage({ limit: 4, cursor: first.cursor });
-      const rest = await (await open()).listPage({ cursor: second.cursor });
-      const listed = [first, second, rest].flatMap(({ threads }) => threads.map(({ id }) => id));
+      const remaining = await (await open()).listPage({ cursor: second.cursor });
+      const listed = [first, second, remaining].flatMap(({ threads }) => threads.map(({ id }) => id));
       expectEqual(listed, ids, "a listing continues where another client's ended");
       const again = await later.listPage({ limit: 4, cursor: first.cursor });
       expectEqual(again, second, "a cursor can be used twice");
@@ -294,9 +301,9 @@ export const listing: ConformanceCase[] = section("Listing", [
       const { cursor, threads } = await store.listPage({ limit: 4 });
       for (const { id } of threads) await store.delete(id);
       await store.delete(ids[4] ?? "");
-      const rest = await store.listPage({ cursor });
+      const remaining = await store.listPage({ cursor });
       expectEqual(
-        rest.threads.map(({ id }) => id),
+        remaining.threads.map(({ id }) => id),
         ids.slice(5),
         "a listing continues although the threads around its cursor were deleted",
       );
@@ -344,9 +351,9 @@ export const listing: ConformanceCase[] = section("Listing", [
       await fill(long, 0, 8, 400_000);
       const before = await pageCost(proxy, short, { limit: 8 });
       const { bytes } = await pageCost(proxy, long, { limit: 8 });
-      reachesProxy(before);
-      const promised = "a page of threads of 400 KB transfers no more than one of threads of 40 KB";
-      expectTrue(bytes <= before.bytes * 1.25 + 4096, promised, `${before.bytes} bytes became ${bytes}`);
+      expectProxied(before);
+      const expectation = "a page of threads of 400 KB transfers no more than one of threads of 40 KB";
+      expectTrue(bytes <= before.bytes * 1.25 + 4096, expectation, `${before.bytes} bytes became ${bytes}`);
     },
   },
   {
@@ -359,8 +366,8 @@ export const listing: ConformanceCase[] = section("Listing", [
       const [view, other] = [store.namespace("a"), store.namespace("b")];
       const { before, more } = GROWTH[context.settings.effort];
       await fill(view, 0, before, 100);
-      await costsAsBefore(proxy, view, () => fill(other, 0, more, 100));
-      await costsAsBefore(proxy, view, () => fill(view, before, more, 100));
+      await expectConstantCost(proxy, view, () => fill(other, 0, more, 100));
+      await expectConstantCost(proxy, view, () => fill(view, before, more, 100));
     },
   },
   {

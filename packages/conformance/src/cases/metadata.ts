@@ -1,7 +1,7 @@
 import type { ThreadStore, ThreadMetadata } from "@threadstore/core";
 import { section, type ConformanceCase } from "../suite/conformance-case.ts";
 import { loadExisting, expectEqual, expectTrue, expectError, show } from "../suite/expectations.ts";
-import { unchanged, idsOf } from "./support/reading.ts";
+import { expectUnchanged, idsOf } from "./support/reading.ts";
 
 async function metadataOf(store: ThreadStore, id: string): Promise<ThreadMetadata> {
   return (await loadExisting(store, id, "a saved thread can be loaded")).metadata;
@@ -92,16 +92,16 @@ export const metadata: ConformanceCase[] = section("Metadata", [
     clauses: ["M1", "V4"],
     async run({ open }) {
       const store = await open();
-      const given = JSON.parse(
+      const userMetadata = JSON.parse(
         '{"__proto__":"p","constructor":"c","toString":"t","":"empty","z":"","a":"1"}',
       ) as ThreadMetadata;
       for (const text of ["\u00e9e\u0301", "\u{1f9f5}", "\u2028\u0000\r\n", '"\\', "true", "<&>", "; =,%"])
-        given[text] = text;
-      await store.save("a", {}, { metadata: given });
+        userMetadata[text] = text;
+      await store.save("a", {}, { metadata: userMetadata });
       const stored = await metadataOf(store, "a");
       expectEqual(
         JSON.stringify(stored),
-        JSON.stringify(given),
+        JSON.stringify(userMetadata),
         "metadata comes back unchanged and in order",
       );
       expectTrue(
@@ -112,7 +112,7 @@ export const metadata: ConformanceCase[] = section("Metadata", [
       const { threads } = await store.listPage({ metadata: true });
       expectEqual(
         JSON.stringify(threads[0]?.metadata),
-        JSON.stringify(given),
+        JSON.stringify(userMetadata),
         "a listing has the metadata unchanged",
       );
     },
@@ -153,7 +153,7 @@ export const metadata: ConformanceCase[] = section("Metadata", [
           store.save("b", {}, options),
         );
       }
-      await unchanged(store, "a", version, '{"n":1}');
+      await expectUnchanged(store, "a", version, '{"n":1}');
       expectEqual(await idsOf(store), ["a"], "a rejected save creates nothing");
     },
   },
@@ -168,20 +168,20 @@ export const metadata: ConformanceCase[] = section("Metadata", [
         { m: "\u00e9".repeat(4092) },
         Object.fromEntries(Array.from({ length: 500 }, (_, n) => [`name-${n}`, "x"])),
       ];
-      for (const given of fits) {
-        await store.save("a", {}, { overwrite: true, metadata: given });
-        expectEqual(await metadataOf(store, "a"), given, "metadata of 8 KiB is stored");
+      for (const userMetadata of fits) {
+        await store.save("a", {}, { overwrite: true, metadata: userMetadata });
+        expectEqual(await metadataOf(store, "a"), userMetadata, "metadata of 8 KiB is stored");
         const { threads } = await store.listPage({ metadata: true });
-        expectEqual(threads[0]?.metadata, given, "metadata of 8 KiB is listed");
+        expectEqual(threads[0]?.metadata, userMetadata, "metadata of 8 KiB is listed");
       }
       const { version, json } = await store.save("a", { n: 1 }, { overwrite: true });
-      for (const given of [metadataOfBytes(8193), { m: "\u00e9".repeat(4093) }]) {
-        const options = { previous: version, metadata: given };
+      for (const userMetadata of [metadataOfBytes(8193), { m: "\u00e9".repeat(4093) }]) {
+        const options = { previous: version, metadata: userMetadata };
         await expectError("TOO_LARGE", "a save with metadata of more than 8 KiB", () =>
           store.save("a", {}, options),
         );
       }
-      await unchanged(store, "a", version, json);
+      await expectUnchanged(store, "a", version, json);
     },
   },
 ]);

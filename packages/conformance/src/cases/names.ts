@@ -1,6 +1,6 @@
 import { type ThreadStore, ThreadStoreError } from "@threadstore/core";
 import { type IdGroup, idGroups, hostileIds } from "../corpus/hostile-ids.ts";
-import { illFormedIds, noIds } from "../corpus/wrong-ids.ts";
+import { ILL_FORMED_IDS, NOT_IDS } from "../corpus/wrong-ids.ts";
 import { type CaseContext, type ConformanceCase, section } from "../suite/conformance-case.ts";
 import {
   expectEqual,
@@ -30,14 +30,14 @@ async function liveApart({ open }: CaseContext, ids: readonly string[]): Promise
     );
   });
   expectEqual(new Set(await idsOf(other)), new Set(ids), "a listing has exactly the ids that were saved");
-  const left = [...ids];
-  for (let id = left.shift(); id !== undefined && left.length > 0; id = left.shift()) {
+  const remaining = [...ids];
+  for (let id = remaining.shift(); id !== undefined && remaining.length > 0; id = remaining.shift()) {
     expectEqual(await store.delete(id), true, `delete(${show(id)}) deletes the thread with that id`);
-    await inParallel(left.slice(0, 15), 8, async (kept) => {
+    await inParallel(remaining.slice(0, 15), 8, async (untouched) => {
       expectEqual(
-        await textOf(other, kept),
-        JSON.stringify({ only: kept }),
-        `delete(${show(id)}) does not affect ${show(kept)}`,
+        await textOf(other, untouched),
+        JSON.stringify({ only: untouched }),
+        `delete(${show(id)}) does not affect ${show(untouched)}`,
       );
     });
   }
@@ -51,14 +51,14 @@ const CHARACTER_OF_4_BYTES = "\u{1f9f5}";
 
 /** Expects the name to be rejected synchronously. */
 function refusesName(store: ThreadStore, name: unknown): void {
-  const promised = `namespace(${show(name)}) throws INVALID_ARGUMENT`;
+  const expectation = `namespace(${show(name)}) throws INVALID_ARGUMENT`;
   try {
     store.namespace(name as string);
   } catch (error) {
     if (ThreadStoreError.is(error, "INVALID_ARGUMENT")) return;
-    fail(promised, `it threw ${describeError(error)}`);
+    fail(expectation, `it threw ${describeError(error)}`);
   }
-  fail(promised, "it returned a view");
+  fail(expectation, "it returned a view");
 }
 
 export const names: ConformanceCase[] = section("Names", [
@@ -108,7 +108,7 @@ export const names: ConformanceCase[] = section("Names", [
     async run({ open }) {
       const store = await open();
       await store.save("a\ufffd", { n: 1 });
-      for (const id of illFormedIds) {
+      for (const id of ILL_FORMED_IDS) {
         for (const [name, call] of everyCallWithId(store, id)) {
           await expectError("INVALID_ARGUMENT", `${name} with the id ${show(id)}`, call);
         }
@@ -123,7 +123,7 @@ export const names: ConformanceCase[] = section("Names", [
     async run({ open }) {
       const store = await open();
       await store.save("a", { n: 1 });
-      for (const id of noIds) {
+      for (const id of NOT_IDS) {
         for (const [name, call] of everyCallWithId(store, id as string)) {
           await expectError("INVALID_ARGUMENT", `${name} with the id ${show(id)}`, call);
         }
@@ -192,7 +192,7 @@ export const names: ConformanceCase[] = section("Names", [
         ["a"],
         "a".repeat(129),
         "\u00e9".repeat(65),
-        ...illFormedIds,
+        ...ILL_FORMED_IDS,
       ];
       for (const name of wrong) refusesName(store, name);
       refusesName(store.namespace("a".repeat(100)), "b".repeat(100));

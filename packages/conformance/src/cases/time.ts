@@ -320,8 +320,8 @@ export const time: ConformanceCase[] = section("Time", [
         const client = save === 2 ? other : store;
         const from = save === 3 ? { overwrite: true } : { previous: save === 1 ? saved : saved.version };
         saved = await client.save("a", { n: save }, from);
-        const found = await loadExisting(store, "a", "a saved thread can be loaded");
-        for (const { createdAt, updatedAt } of [saved, found]) {
+        const loaded = await loadExisting(store, "a", "a saved thread can be loaded");
+        for (const { createdAt, updatedAt } of [saved, loaded]) {
           expectEqual(
             createdAt.getTime(),
             start,
@@ -451,12 +451,12 @@ export const time: ConformanceCase[] = section("Time", [
       expectEqual(ended?.expiresAt, undefined, "update with expiresAt: null ends the expiry");
       clock.advance(MINUTE);
       expectEqual(await idsOf(store), ["b"], "the expiry that update set applies");
-      const seen: unknown[] = [];
+      const received: unknown[] = [];
       await store.update("a", (current) => {
-        seen.push(current);
+        received.push(current);
         return { n: 3 };
       });
-      expectEqual(seen, [undefined], "update receives undefined for an expired thread");
+      expectEqual(received, [undefined], "update receives undefined for an expired thread");
     },
   },
 ]);

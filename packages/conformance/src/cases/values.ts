@@ -1,6 +1,6 @@
 import type { ThreadStore, StoredThread, SaveOptions } from "@threadstore/core";
 import { jsonTexts, notThreadTexts, nestedText, nestedObject } from "../corpus/json-documents.ts";
-import { refusedObjects, notThreads } from "../corpus/refused-values.ts";
+import { refusedObjects, valuesThatAreNotThreads } from "../corpus/refused-values.ts";
 import { sequentialProperty } from "../engines/random/sequential-property.ts";
 import { section, type ConformanceCase } from "../suite/conformance-case.ts";
 import {
@@ -14,7 +14,7 @@ import {
 } from "../suite/expectations.ts";
 import { inParallel, range } from "../utilities/parallel.ts";
 import { RANDOM_CALLS_MS } from "./support/random-calls.ts";
-import { textOf, unchanged, idsOf, summariesOf } from "./support/reading.ts";
+import { textOf, expectUnchanged, idsOf, summariesOf } from "./support/reading.ts";
 import { LONG_THREAD } from "./support/sample-threads.ts";
 import { cuts, inParts, JOINED_PARTS, Conversation, LONG_TEXT } from "./support/text-in-parts.ts";
 
@@ -48,8 +48,8 @@ async function objectRoundTrips(store: ThreadStore, id: string, thread: object):
 
 /** Returns the text of a thread with this many bytes. */
 function textOfBytes(bytes: number, letter = "x"): string {
-  const room = bytes - Buffer.byteLength('{"a":""}');
-  return `{"a":"${letter.repeat(Math.floor(room / Buffer.byteLength(letter)))}"}`.padEnd(0);
+  const available = bytes - Buffer.byteLength('{"a":""}');
+  return `{"a":"${letter.repeat(Math.floor(available / Buffer.byteLength(letter)))}"}`;
 }
 
 /** Returns a text whose 3-byte characters start at an offset from a chunk boundary. */
@@ -300,8 +300,8 @@ export const values: ConformanceCase[] = section("Values", [
     clauses: ["V1"],
     async run({ open }) {
       const store = await open();
-      const given = [...jsonTexts, '{"a":"\u{1f600}"}'].flatMap(cuts);
-      await inParallel(given.entries(), 8, async ([index, parts]) => {
+      const splits = [...jsonTexts, '{"a":"\u{1f600}"}'].flatMap(cuts);
+      await inParallel(splits.entries(), 8, async ([index, parts]) => {
         const text = parts.join("");
         const saved = await store.save(`text-${index}`, inParts(parts));
         expectEqual(saved.json, text, JOINED_PARTS);
@@ -361,13 +361,17 @@ export const values: ConformanceCase[] = section("Values", [
     async run({ open }) {
       const [store, other] = [await open(), await open()];
       const first = await store.save("a", { n: 1 }, { metadata: { title: "t" } });
-      const known = await store.load("a", { cached: first });
+      const current = await store.load("a", { cached: first });
       expectEqual(
-        { ...known },
+        { ...current },
         { ...(await store.load("a")) },
         "load with a current cached thread returns the thread",
       );
-      expectEqual(known?.json, '{"n":1}', "load with a current cached thread returns the text of the thread");
+      expectEqual(
+        current?.json,
+        '{"n":1}',
+        "load with a current cached thread returns the text of the thread",
+      );
       await other.save("a", { n: 2 }, { previous: first });
       expectEqual(
         (await store.load("a", { cached: first }))?.json,
@@ -403,19 +407,19 @@ export const values: ConformanceCase[] = section("Values", [
     async run({ open }) {
       const store = await open();
       const { version } = await store.save("a", { n: 1 });
-      for (const [what, thread, path] of refusedObjects()) {
+      for (const [description, thread, path] of refusedObjects()) {
         const save = () => store.save("a", thread, { previous: version });
         const error = await expectError(
           "INVALID_ARGUMENT",
-          `a save of an object with ${what} at ${path}`,
+          `a save of an object with ${description} at ${path}`,
           save,
         );
-        expectEqual(error.path, path, `the error for ${what} has its path`);
-        await expectError("INVALID_ARGUMENT", `creating a thread from an object with ${what}`, () =>
+        expectEqual(error.path, path, `the error for ${description} has its path`);
+        await expectError("INVALID_ARGUMENT", `creating a thread from an object with ${description}`, () =>
           store.save("b", thread),
         );
       }
-      await unchanged(store, "a", version, '{"n":1}');
+      await expectUnchanged(store, "a", version, '{"n":1}');
       expectEqual(await idsOf(store), ["a"], "a rejected save creates no thread");
     },
   },
@@ -430,7 +434,7 @@ export const values: ConformanceCase[] = section("Values", [
           store.save("a", text),
         );
       }
-      for (const thread of notThreads()) {
+      for (const thread of valuesThatAreNotThreads()) {
         await expectError("INVALID_ARGUMENT", `a save of ${show(thread)}`, () =>
           store.save("a", thread as object),
         );
@@ -479,20 +483,22 @@ export const values: ConformanceCase[] = section("Values", [
         ["parts followed by an extra one", [...parts, ","]],
         ["a new part that is not JSON", [...parts.slice(0, -1), ",'x'", "]}"]],
       ];
-      for (const [what, wrongParts] of wrong) {
-        const given = inParts(wrongParts);
+      for (const [description, wrongParts] of wrong) {
+        const thread = inParts(wrongParts);
         for (const previous of [saved, saved.version]) {
-          await expectError("INVALID_ARGUMENT", `a save of ${what}`, () =>
-            store.save("a", given, { previous }),
+          await expectError("INVALID_ARGUMENT", `a save of ${description}`, () =>
+            store.save("a", thread, { previous }),
           );
         }
-        await expectError("INVALID_ARGUMENT", `creating a thread from ${what}`, () => store.save("b", given));
+        await expectError("INVALID_ARGUMENT", `creating a thread from ${description}`, () =>
+          store.save("b", thread),
+        );
       }
       const tooLong = [...parts.slice(0, -1), ...range(20).map(() => `,"${LONG_TEXT}"`), "]}"];
       await expectError("TOO_LARGE", "a save of parts whose total length exceeds the limit", () =>
         store.save("a", inParts(tooLong), { previous: saved }),
       );
-      await unchanged(store, "a", saved.version, text);
+      await expectUnchanged(store, "a", saved.version, text);
       expectEqual(await idsOf(store), ["a"], "a rejected save creates no thread");
     },
   },
@@ -690,7 +696,7 @@ export const values: ConformanceCase[] = section("Values", [
         await expectError("TOO_LARGE", call, () => limited.save("b", tooLong, { previous: version }));
         await expectError("TOO_LARGE", call, () => limited.save("b", tooLong, { overwrite: true }));
         await expectError("TOO_LARGE", call, () => limited.save("c", JSON.parse(tooLong) as object));
-        await unchanged(limited, "b", version, fits);
+        await expectUnchanged(limited, "b", version, fits);
       }
       expectEqual(await idsOf(limited), ["a", "b"], "a thread that is too large is not created");
     },

@@ -19,21 +19,21 @@ import {
   replace,
   overwrite,
   remove,
-  removeSeen,
+  removeAtVersion,
   requestsOf,
-  type Excuses,
+  type AllowedCodes,
 } from "./support/changes.ts";
-import { SLOWNESS } from "./support/connections.ts";
-import { ROUNDS, STEPS_PER_CLIENT, countUp, countUpInProcesses, oneMore } from "./support/counting.ts";
-import { linearizable, linearizableDespiteResets } from "./support/linearizability.ts";
-import { strikeEach, ANSWER_LOST, firstSave } from "./support/lost-responses.ts";
-import { overtakeEach, saveOver, removeIt } from "./support/overtaken-changes.ts";
+import { SLOW_NETWORK } from "./support/connections.ts";
+import { ROUNDS, STEPS_PER_CLIENT, countUp, countUpInProcesses, incremented } from "./support/counting.ts";
+import { runRounds, linearizableDespiteResets } from "./support/linearizability.ts";
+import { strikeEach, RESPONSE_LOST, firstSave } from "./support/lost-responses.ts";
+import { overtakeEach, overwriteThread, deleteThread } from "./support/overtaken-changes.ts";
 import { onlyWinner } from "./support/races.ts";
 import { FAULTY_CALLS_MS } from "./support/random-calls.ts";
-import { unchanged, textOf, idsOf } from "./support/reading.ts";
-import { allChanges } from "./support/refusals.ts";
-import { onStage, refuseEach } from "./support/refused-changes.ts";
-import { type Writer, whileWatched } from "./support/visibility.ts";
+import { expectUnchanged, textOf, idsOf } from "./support/reading.ts";
+import { ALL_CHANGES } from "./support/refusals.ts";
+import { openRefusalFixture, refuseEach } from "./support/refused-changes.ts";
+import { type Writer, writeWhileWatched } from "./support/visibility.ts";
 
 /** Returns versions that a lenient comparison confuses with this one: cut, padded, numeric or in another case. */
 function nearly(version: string): string[] {
@@ -60,7 +60,7 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
     clauses: ["C1"],
     async run({ open }) {
       const store = await open();
-      const seen = new Set<unknown>();
+      const versions = new Set<unknown>();
       let previous: string | undefined;
       for (const n of range(10)) {
         const { version } = await store.save("a", { same: true }, { previous });
@@ -70,16 +70,16 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
           `it was ${show(version)}`,
         );
         expectTrue(
-          !seen.has(version),
+          !versions.has(version),
           "each save yields a new version",
           `save ${n + 1} yielded ${show(version)} again`,
         );
-        seen.add(version);
+        versions.add(version);
         previous = version;
       }
       const { version } = await store.save("a", { same: true }, { overwrite: true });
       expectTrue(
-        !seen.has(version),
+        !versions.has(version),
         "a save with overwrite yields a new version",
         `it yielded ${show(version)} again`,
       );
@@ -92,14 +92,14 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
     async run({ open }) {
       const store = await open();
       const first = await store.save("a", { n: 1 });
-      const found = await loadExisting(store, "a", "a saved thread can be loaded");
-      expectEqual(found.version, first.version, "load returns the version of the save");
+      const loaded = await loadExisting(store, "a", "a saved thread can be loaded");
+      expectEqual(loaded.version, first.version, "load returns the version of the save");
       expectEqual(
         (await loadExisting(store, "a", "a saved thread can be loaded again")).version,
-        found.version,
+        loaded.version,
         "load does not change the version",
       );
-      const second = await store.save("a", { n: 2 }, { previous: found });
+      const second = await store.save("a", { n: 2 }, { previous: loaded });
       const again = await loadExisting(store, "a", "a saved thread can be loaded");
       expectEqual(again.version, second.version, "load returns the version of the latest save");
       expectEqual({ ...again }, { ...second }, "save returns the same as load");
@@ -134,7 +134,7 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
           store.delete("a", { previous }),
         );
       }
-      await unchanged(store, "a", version, '{"same":true}');
+      await expectUnchanged(store, "a", version, '{"same":true}');
     },
   },
   {
@@ -149,7 +149,7 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
       await expectError("CONFLICT", "a save at the first version after the content changed back", () =>
         store.save("a", { content: "C" }, { previous: first }),
       );
-      await unchanged(store, "a", third.version, '{"content":"A"}');
+      await expectUnchanged(store, "a", third.version, '{"content":"A"}');
     },
   },
   {
@@ -166,7 +166,7 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
         );
         await expectError(["CONFLICT", "INVALID_ARGUMENT"], call, () => store.delete("a", { previous }));
       }
-      await unchanged(store, "a", version, '{"n":1}');
+      await expectUnchanged(store, "a", version, '{"n":1}');
     },
   },
   {
@@ -189,7 +189,7 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
       }
       versions.add(previous.version);
       expectEqual(versions.size, count + 1, "every save yields a distinct version");
-      await unchanged(store, "a", previous.version, `{"n":${count}}`);
+      await expectUnchanged(store, "a", previous.version, `{"n":${count}}`);
     },
   },
   {
@@ -229,16 +229,16 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
     title: "a version is valid for other clients, including ones opened later, and never recurs there",
     clauses: ["C1", "C2", "E4"],
     async run({ open, close }) {
-      const seen = new Set<string>();
+      const versions = new Set<string>();
       let previous: string | undefined;
       for (const client of range(4)) {
         const store = await open();
-        const count = seen.size;
+        const count = versions.size;
         for (const n of range(3)) {
           previous = (await store.save("a", { client, n }, { previous })).version;
-          seen.add(previous);
+          versions.add(previous);
         }
-        expectEqual(seen.size, count + 3, "a client opened later yields only new versions");
+        expectEqual(versions.size, count + 3, "a client opened later yields only new versions");
         await close(store);
       }
       const store = await open();
@@ -278,7 +278,7 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
         const saved = await store.save("a", { n: n + 1, text: "x".repeat(n) }, options);
         saves.set(saved.version, saved.json);
       };
-      await whileWatched(context, steps, writer, () => ({ version, json, size, thread, metadata }) => {
+      await writeWhileWatched(context, steps, writer, () => ({ version, json, size, thread, metadata }) => {
         const before = loads.get(version) ?? json;
         expectEqual(json, before, "a version always belongs to the same thread content");
         expectEqual(size, json.length, "the size is that of the thread");
@@ -347,7 +347,7 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
       await expectError("CONFLICT", "a save with overwrite: false over a live thread", () =>
         store.save("a", { n: 2 }, { overwrite: false }),
       );
-      await unchanged(store, "a", version, '{"n":1}');
+      await expectUnchanged(store, "a", version, '{"n":1}');
     },
   },
   {
@@ -360,9 +360,9 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
       const second = await store.save("a", { n: 2 }, { previous: first });
       const third = await store.save("a", { n: 3 }, { previous: second.version });
       const fourth = await store.save("a", { n: 4 }, { previous: { version: third.version } });
-      const found = await loadExisting(store, "a", "a replaced thread can be loaded");
-      expectEqual(found.version, fourth.version, "the latest save is stored");
-      const copy = structuredClone({ ...found });
+      const loaded = await loadExisting(store, "a", "a replaced thread can be loaded");
+      expectEqual(loaded.version, fourth.version, "the latest save is stored");
+      const copy = structuredClone({ ...loaded });
       await store.save("a", { n: 5 }, { previous: copy });
       expectEqual(await textOf(store, "a"), '{"n":5}', "a copy of a loaded thread is accepted as previous");
     },
@@ -380,7 +380,7 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
           store.save("a", { n: 3 }, { previous }),
         );
       }
-      await unchanged(store, "a", second.version, '{"n":2}');
+      await expectUnchanged(store, "a", second.version, '{"n":2}');
       await store.save("a", { n: 3 }, { previous: second });
       expectEqual(await textOf(store, "a"), '{"n":3}', "the current version is still valid after a conflict");
     },
@@ -429,7 +429,7 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
           store.delete("a", { previous: previous as never }),
         );
       }
-      await unchanged(store, "a", version, '{"n":1}');
+      await expectUnchanged(store, "a", version, '{"n":1}');
       expectEqual(await idsOf(store), ["a"], "a save with an invalid previous creates nothing");
     },
   },
@@ -474,7 +474,7 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
           store.delete("b", { previous }),
         );
       }
-      await unchanged(store, "b", b.version, '{"same":true}');
+      await expectUnchanged(store, "b", b.version, '{"same":true}');
     },
   },
   {
@@ -510,7 +510,7 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
       await expectError("CONFLICT", "a delete at a stale version", () =>
         store.delete("a", { previous: first }),
       );
-      await unchanged(store, "a", second.version, '{"n":2}');
+      await expectUnchanged(store, "a", second.version, '{"n":2}');
       await store.delete("a");
       await expectError("CONFLICT", "a delete with previous for a deleted thread", () =>
         store.delete("a", { previous: second }),
@@ -530,7 +530,7 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
       expectEqual(await textOf(other, "a"), '{"n":1}', "overwrite creates a missing thread");
       await other.save("a", { n: 2 }, { previous: first });
       const third = await store.save("a", { n: 3 }, { overwrite: true });
-      await unchanged(other, "a", third.version, '{"n":3}');
+      await expectUnchanged(other, "a", third.version, '{"n":3}');
       await expectError("CONFLICT", "a save at the version that was overwritten", () =>
         other.save("a", { n: 4 }, { previous: first }),
       );
@@ -580,10 +580,14 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
         );
       }
       await other.delete("a");
-      const gone = await expectError("CONFLICT", "a save over a deleted thread", () =>
+      const conflict = await expectError("CONFLICT", "a save over a deleted thread", () =>
         store.save("a", {}, { previous: version }),
       );
-      expectEqual(gone.currentVersion, undefined, "a conflict over a deleted thread has no current version");
+      expectEqual(
+        conflict.currentVersion,
+        undefined,
+        "a conflict over a deleted thread has no current version",
+      );
     },
   },
   {
@@ -739,7 +743,7 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
     clauses: ["C4"],
     async run({ startProxy, openThrough, signal, settings }) {
       const proxy = await startProxy();
-      const { rounds, times, ...delay } = SLOWNESS[settings.effort];
+      const { rounds, times, ...delay } = SLOW_NETWORK[settings.effort];
       const clients = await Promise.all(range(4).map(() => openThrough(proxy)));
       await Promise.all(clients.map((client) => client.load("warm")));
       proxy.arm({ type: "delay", ...delay, times: Infinity });
@@ -767,8 +771,8 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
     title: "the calls of 6 clients on 3 threads are linearizable",
     ...CONCURRENT,
     clauses: ["C5", "C4", "E4"],
-    async run({ open, ...surroundings }) {
-      await linearizable(await Promise.all(range(6).map(() => open())), surroundings);
+    async run({ open, ...context }) {
+      await runRounds(await Promise.all(range(6).map(() => open())), context);
     },
   },
   {
@@ -777,8 +781,8 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
     ...CONCURRENT,
     clauses: ["C5", "C4", "E4"],
     capabilities: ["childProcess"],
-    async run({ openInChildProcess, ...surroundings }) {
-      await linearizable(await Promise.all(range(4).map(() => openInChildProcess())), surroundings);
+    async run({ openInChildProcess, ...context }) {
+      await runRounds(await Promise.all(range(4).map(() => openInChildProcess())), context);
     },
   },
   {
@@ -793,21 +797,22 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
     title: "a creation whose response is lost succeeds once or is OUTCOME_UNKNOWN, never CONFLICT",
     ...FAULTY_NETWORK,
     clauses: ["C6"],
-    run: (context) => strikeEach(context, [create], { type: "discardResponse" }, ANSWER_LOST),
+    run: (context) => strikeEach(context, [create], { type: "discardResponse" }, RESPONSE_LOST),
   },
   {
     id: "C6-2",
     title: "a replacement whose response is lost succeeds or is OUTCOME_UNKNOWN, never CONFLICT",
     ...FAULTY_NETWORK,
     clauses: ["C6"],
-    run: (context) => strikeEach(context, [replace, overwrite], { type: "discardResponse" }, ANSWER_LOST),
+    run: (context) => strikeEach(context, [replace, overwrite], { type: "discardResponse" }, RESPONSE_LOST),
   },
   {
     id: "C6-3",
     title: "a delete whose response is lost succeeds or is OUTCOME_UNKNOWN, never CONFLICT or false",
     ...FAULTY_NETWORK,
     clauses: ["C6", "E3"],
-    run: (context) => strikeEach(context, [remove, removeSeen], { type: "discardResponse" }, ANSWER_LOST),
+    run: (context) =>
+      strikeEach(context, [remove, removeAtVersion], { type: "discardResponse" }, RESPONSE_LOST),
   },
   {
     id: "C6-4",
@@ -817,7 +822,7 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
     run: (context) =>
       strikeEach(
         context,
-        [create, replace, overwrite, remove, removeSeen],
+        [create, replace, overwrite, remove, removeAtVersion],
         { type: "cutRequest", afterBytes: 30 },
         "request was lost",
       ),
@@ -842,7 +847,7 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
     ...FAULTY_NETWORK,
     clauses: ["C6"],
     async run(context) {
-      for (const change of [replace, overwrite]) await overtakeEach(context, change, saveOver);
+      for (const change of [replace, overwrite]) await overtakeEach(context, change, overwriteThread);
     },
   },
   {
@@ -850,14 +855,14 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
     title: "a creation whose response is lost does not recreate what another client deleted since",
     ...FAULTY_NETWORK,
     clauses: ["C6"],
-    run: (context) => overtakeEach(context, create, removeIt),
+    run: (context) => overtakeEach(context, create, deleteThread),
   },
   {
     id: "C6-8",
     title: "a delete whose response is lost does not delete what another client created since",
     ...FAULTY_NETWORK,
     clauses: ["C6"],
-    run: (context) => overtakeEach(context, removeSeen, saveOver),
+    run: (context) => overtakeEach(context, removeAtVersion, overwriteThread),
   },
   {
     id: "C6-9",
@@ -866,10 +871,10 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
     ...FAULTY_NETWORK,
     clauses: ["C6", "F5"],
     async run(context) {
-      const stage = await onStage(context, "response");
-      const answers = stage.refusals("gateway");
-      const excuses: Excuses = { unknown: ["BACKEND_ERROR"] };
-      await refuseEach(stage, { answers, changes: allChanges, excuses });
+      const fixture = await openRefusalFixture(context, "response");
+      const refusals = fixture.refusals("gateway");
+      const allowed: AllowedCodes = { unknown: ["BACKEND_ERROR"] };
+      await refuseEach(fixture, { refusals, changes: ALL_CHANGES, allowed });
     },
   },
   {
@@ -888,13 +893,13 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
     async run({ open }) {
       const store = await open();
       expectEqual(
-        (await store.update("a", oneMore))?.thread,
+        (await store.update("a", incremented))?.thread,
         { n: 1 },
         "update creates a thread if the callback receives undefined",
       );
-      const changed = await store.update("a", async (current) => oneMore(current));
+      const changed = await store.update("a", async (current) => incremented(current));
       expectEqual(changed?.thread, { n: 2 }, "update accepts an asynchronous callback");
-      await unchanged(store, "a", changed?.version ?? "", '{"n":2}');
+      await expectUnchanged(store, "a", changed?.version ?? "", '{"n":2}');
       const text = ' {"n" : 3.0} ';
       await store.update("a", () => text);
       expectEqual(await textOf(store, "a"), text, "update stores text byte for byte");
@@ -913,9 +918,9 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
       );
       await expectMissing(store, "a", "an update that leaves a missing thread creates nothing");
       const { version } = await store.save("a", { n: 1 });
-      const left = await store.update("a", async () => null);
-      expectEqual(left?.version, version, "an update that leaves a thread resolves to it");
-      await unchanged(store, "a", version, '{"n":1}');
+      const result = await store.update("a", async () => null);
+      expectEqual(result?.version, version, "an update that leaves a thread resolves to it");
+      await expectUnchanged(store, "a", version, '{"n":1}');
     },
   },
   {
@@ -925,17 +930,17 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
     async run({ open }) {
       const [store, other] = [await open(), await open()];
       await store.save("a", { n: 1 });
-      const seen: unknown[] = [];
+      const received: unknown[] = [];
       const done = await store.update("a", async (current) => {
-        seen.push(current?.json);
-        if (seen.length === 1) await other.save("a", { n: 10 }, { overwrite: true });
-        if (seen.length === 2) await other.delete("a");
-        if (seen.length === 3) await other.save("a", { n: 20 });
-        return oneMore(current);
+        received.push(current?.json);
+        if (received.length === 1) await other.save("a", { n: 10 }, { overwrite: true });
+        if (received.length === 2) await other.delete("a");
+        if (received.length === 3) await other.save("a", { n: 20 });
+        return incremented(current);
       });
       const expected = ['{"n":1}', '{"n":10}', undefined, '{"n":20}'];
       expectEqual(
-        seen,
+        received,
         expected,
         "the callback runs again with what another writer left: a save, nothing, a new thread",
       );
@@ -953,8 +958,8 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
       let runs = 0;
       const change = async (): Promise<UpdateChange> => {
         runs += 1;
-        await other.update("a", oneMore);
-        return { mine: true };
+        await other.update("a", incremented);
+        return { ours: true };
       };
       await expectError("CONFLICT", "an update that loses every time", () =>
         store.update("a", change, { maxAttempts: 3 }),
@@ -987,7 +992,7 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
         store.update("a", () => Promise.reject(reason)),
       );
       expectEqual(runs, 1, "a callback that fails does not run again");
-      await unchanged(store, "a", version, '{"n":1}');
+      await expectUnchanged(store, "a", version, '{"n":1}');
     },
   },
   {
@@ -1008,7 +1013,7 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
         );
       }
       expectEqual(runs, 4, "the callback runs again only after a conflict");
-      await unchanged(store, "a", version, '{"n":1}');
+      await expectUnchanged(store, "a", version, '{"n":1}');
     },
   },
   {
@@ -1017,14 +1022,14 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
     clauses: ["C7", "M1"],
     async run({ open }) {
       const store = await open();
-      await store.update("a", oneMore, { metadata: { title: "T" } });
+      await store.update("a", incremented, { metadata: { title: "T" } });
       expectEqual(
-        (await store.update("a", oneMore))?.metadata,
+        (await store.update("a", incremented))?.metadata,
         { title: "T" },
         "update without metadata keeps it",
       );
       expectEqual(
-        (await store.update("a", oneMore, { metadata: {} }))?.metadata,
+        (await store.update("a", incremented, { metadata: {} }))?.metadata,
         {},
         "update with metadata replaces it",
       );
@@ -1047,7 +1052,7 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
       for (const maxAttempts of [0, -1, 1.5, Number.NaN, "3"]) {
         const options = { maxAttempts: maxAttempts as number };
         await expectError("INVALID_ARGUMENT", `an update with maxAttempts: ${maxAttempts}`, () =>
-          store.update("a", oneMore, options),
+          store.update("a", incremented, options),
         );
       }
       expectEqual(await idsOf(store), [], "a rejected update creates nothing");
@@ -1065,9 +1070,9 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
       let runs = 0;
       const change = async (): Promise<UpdateChange> => {
         runs += 1;
-        await other.update("a", oneMore);
+        await other.update("a", incremented);
         if (runs === 2) controller.abort(reason);
-        return { mine: true };
+        return { ours: true };
       };
       const call = () => store.update("a", change, { signal: controller.signal });
       await expectRejection(reason, "an aborted update rejects with the signal's reason", call);
@@ -1087,7 +1092,7 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
     async run({ open }) {
       const clients = await Promise.all(range(8).map(() => open()));
       await inParallel(clients, 8, async (store) => {
-        for (let n = 0; n < 5; n += 1) await store.update("counter", oneMore);
+        for (let n = 0; n < 5; n += 1) await store.update("counter", incremented);
       });
       const { thread } = await loadExisting(await open(), "counter", "the counter can be loaded");
       expectEqual(

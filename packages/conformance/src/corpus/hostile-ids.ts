@@ -15,7 +15,7 @@ export type IdGroup =
   | "numbers"
   | "artefacts";
 
-/** Ids that some backend, file system or client library took for others, refused or ran, by what they exploit. */
+/** Ids that some backend, file system or client library confused with others, refused or executed, by weakness. */
 export const idGroups: Readonly<Record<IdGroup, readonly string[]>> = {
   case: [
     "K",
@@ -191,7 +191,7 @@ export const idGroups: Readonly<Record<IdGroup, readonly string[]>> = {
   ],
 };
 
-/** One of each kind that differs from every other, for whatever has to work with all of them at once. */
+/** Distinct ids of all groups, for cases that use all of them at once. */
 export const hostileIds: readonly string[] = [
   ...new Set(Object.values(idGroups).flatMap((group) => group.slice(0, 8))),
 ];

@@ -1,9 +1,9 @@
-/** A text of an object that nests to the depth. */
+/** Returns the JSON of an object that is nested this deep. */
 export function nestedText(depth: number): string {
   return `${'{"a":'.repeat(depth - 1)}{}${"}".repeat(depth - 1)}`;
 }
 
-/** An object that nests to the depth. */
+/** Returns an object that is nested this deep. */
 export function nestedObject(depth: number): object {
   let value: object = {};
   for (let level = 1; level < depth; level += 1) value = { a: value };
@@ -94,7 +94,7 @@ const lookAlikes: readonly string[] = [
   '{"a":"true","b":"1","c":"null","d":"[1]","e":"2020-01-01T00:00:00Z","f":"1e3"}',
 ];
 
-/** Texts of threads that have to come back byte for byte. */
+/** Threads as text, which must come back byte for byte. */
 export const jsonTexts: readonly string[] = [
   ...agentThreads,
   ...numbers,
@@ -105,7 +105,7 @@ export const jsonTexts: readonly string[] = [
   nestedText(500),
 ];
 
-/** Texts that are no JSON object: the last letters of each kind that a lenient parser lets through. */
+/** Texts that are not a JSON object, although a lenient parser accepts many of them. */
 export const notThreadTexts: readonly string[] = [
   "",
   " ",

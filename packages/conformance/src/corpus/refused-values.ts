@@ -2,21 +2,21 @@ class Message {
   readonly role = "user";
 }
 
-function cycle(): object {
+function cyclicObject(): object {
   const inner: { up?: object } = {};
   const outer = { inner };
   inner.up = outer;
   return { a: [outer] };
 }
 
-function holed(): unknown[] {
+function sparseArray(): unknown[] {
   const array: unknown[] = [0];
   array[2] = 2;
   return array;
 }
 
-/** Objects that JSON would drop from, change or fail on, with the path that the error has to name. */
-export function refusedObjects(): readonly (readonly [what: string, thread: object, path: string])[] {
+/** Returns objects that JSON.stringify would change, drop values from or fail on, with the path that the error must name. */
+export function refusedObjects(): readonly (readonly [description: string, thread: object, path: string])[] {
   return [
     ["undefined in an array", { messages: [0, 1, 2, undefined] }, "$.messages[3]"],
     ["undefined in a member", { messages: [0, 1, 2, { createdAt: undefined }] }, "$.messages[3].createdAt"],
@@ -39,7 +39,7 @@ export function refusedObjects(): readonly (readonly [what: string, thread: obje
     ["NaN", { a: Number.NaN }, "$.a"],
     ["Infinity", { a: [0, Infinity] }, "$.a[1]"],
     ["-Infinity", { a: -Infinity }, "$.a"],
-    ["a cycle", cycle(), "$.a[0].inner.up"],
+    ["a cycle", cyclicObject(), "$.a[0].inner.up"],
     ["a lone surrogate in a string", { a: { b: "x\ud800" } }, "$.a.b"],
     ["a lone surrogate in a member name", { a: { "\udc00": 1 } }, "$.a"],
     ["a Map", { a: new Map([["b", 1]]) }, "$.a"],
@@ -51,12 +51,12 @@ export function refusedObjects(): readonly (readonly [what: string, thread: obje
     ["an Error", { a: new Error("x") }, "$.a"],
     ["a promise", { a: Promise.resolve() }, "$.a"],
     ["a boxed string", { a: new String("x") }, "$.a"],
-    ["a hole in an array", { a: holed() }, "$.a[1]"],
+    ["a hole in an array", { a: sparseArray() }, "$.a[1]"],
   ];
 }
 
-/** What is no thread at all. */
-export function notThreads(): readonly unknown[] {
+/** Returns values that are not threads. */
+export function valuesThatAreNotThreads(): readonly unknown[] {
   return [
     undefined,
     null,

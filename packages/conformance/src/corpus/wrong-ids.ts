@@ -1,5 +1,5 @@
-/** Not Unicode at all: UTF-8 would make the replacement character of each. */
-export const illFormedIds: readonly string[] = [
+/** Strings that are not well-formed Unicode. As UTF-8, each lone surrogate would become the replacement character. */
+export const ILL_FORMED_IDS: readonly string[] = [
   "\ud800",
   "a\ud800",
   "a\ud801",
@@ -8,8 +8,8 @@ export const illFormedIds: readonly string[] = [
   "a\udfffz",
 ];
 
-/** What a program without types may pass as an id. */
-export const noIds: readonly unknown[] = [
+/** Values that a program without types may pass as an id. */
+export const NOT_IDS: readonly unknown[] = [
   "",
   undefined,
   null,

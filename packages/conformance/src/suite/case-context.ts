@@ -7,7 +7,7 @@ import type { Harness } from "./harness.ts";
 
 /** The context of a case, and how to clean up after the case. */
 export interface OwnedContext extends CaseContext {
-  /** Closes what is still open and destroys the locations. Attempts all of it, then throws the failures. */
+  /** Closes everything that is still open and destroys the locations. Attempts all of it, then throws the failures. */
   end(): Promise<void>;
 }
 

@@ -21,7 +21,7 @@ export interface OwnedLocation extends CaseLocation {
   readonly openMissing: CaseContext["openMissing"];
 }
 
-/** Creates a location that registers what is opened and started there with the resources of the case. */
+/** Creates a location that registers the stores and processes it starts with the resources of the case. */
 export function caseLocation(harness: Harness, name: string, resources: CaseResources): OwnedLocation {
   const { stores, writers, childProcesses, locations } = resources;
 

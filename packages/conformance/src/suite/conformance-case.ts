@@ -3,28 +3,17 @@ import type { ChildClient } from "../engines/child-process/child-client.ts";
 import type { Job } from "../engines/crash/messages.ts";
 import type { Writer } from "../engines/crash/writer.ts";
 import type { FaultProxy } from "../engines/fault-proxy/index.ts";
+import type { Clause } from "./clause.ts";
 import type { Capability, DurabilitySetting } from "./harness.ts";
 import type { SuiteSettings } from "./settings.ts";
-
-/** The clauses of docs/contract.md. */
-export type Clause =
-  | `V${1 | 2 | 3 | 4 | 5}`
-  | `E${1 | 2 | 3 | 4}`
-  | `C${1 | 2 | 3 | 4 | 5 | 6 | 7}`
-  | `D${1 | 2 | 3}`
-  | `N${1 | 2 | 3 | 4}`
-  | `L${1 | 2 | 3 | 4}`
-  | `T${1 | 2 | 3}`
-  | "M1"
-  | `F${1 | 2 | 3 | 4 | 5 | 6 | 7}`;
 
 /** The tiers in the order in which they run and are reported. */
 export const tiers = ["core", "concurrent", "faults", "durable", "hygiene"] as const;
 
 /**
- * What a case needs to go wrong, if anything.
+ * The kind of trouble that a case causes.
  *
- * - `core`: nothing. One caller at a time.
+ * - `core`: none. One caller at a time.
  * - `concurrent`: several callers at once.
  * - `faults`: a network that fails.
  * - `durable`: processes, disks and servers that crash.
@@ -42,7 +31,7 @@ export interface ConformanceCase {
   readonly tier: Tier;
   /** The clauses that a store violates if it fails the case. */
   readonly clauses: readonly Clause[];
-  /** What the harness must provide. Without it the case is reported as not exercised. */
+  /** The capabilities that the harness must have. If one is missing, the case is reported as not exercised. */
   readonly capabilities: readonly Capability[];
   /** Milliseconds that the case may take, before the harness's `timeoutFactor`. */
   readonly timeoutMs: number;

@@ -7,8 +7,8 @@ import {
   type ThreadStoreErrorCode,
 } from "@threadstore/core";
 
-// Adapter authors read these failures without knowing the case. Each one states what the contract promises, in a
-// sentence without a full stop, and what the store did instead.
+// Adapter authors read these failures without knowing the case. Each one states a promise of the contract, in a
+// sentence without a full stop, and how the store behaved instead.
 
 /** Fails the case. */
 export function fail(

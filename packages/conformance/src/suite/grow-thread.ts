@@ -10,8 +10,8 @@ export interface GrowthOptions {
 
 /**
  * Grows a thread turn by turn and saves it after each one: a question of 200 bytes, an answer of 800 and, every third
- * time, a tool call of 2 KB. After 200 turns the thread has some 350 KB. For tests that count what a store sends and
- * writes.
+ * time, a tool call of 2 KB. After 200 turns the thread has some 350 KB. For tests that count the bytes that a store
+ * sends and writes.
  */
 export async function growThread(
   store: ThreadStore,

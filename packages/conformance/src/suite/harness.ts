@@ -37,7 +37,7 @@ export interface ChildProcessHarness {
   /** URL or absolute path of a module that exports a {@link ChildProcessModule}. TypeScript works if Node.js runs it. */
   readonly module: URL | string;
   /**
-   * What the module needs to know in addition to the location, such as a folder.
+   * Values that the module needs in addition to the location, such as a folder.
    * @default null
    */
   readonly parameters?: JsonValue;

@@ -30,7 +30,7 @@ export async function expectFailure({ case: id }: KnownFailure, run: () => Promi
   try {
     await run();
   } catch {
-    // The known failure. Its reason says what it is.
+    // The known failure. Its reason explains it.
     return;
   }
   throw new AssertionError({ message: `${id} is a known failure, but it passes. Remove the known failure.` });

@@ -1,4 +1,5 @@
-import type { Clause, Tier } from "./conformance-case.ts";
+import type { Clause } from "./clause.ts";
+import type { Tier } from "./conformance-case.ts";
 import type { Effort } from "./settings.ts";
 
 /**
@@ -25,7 +26,7 @@ export interface CaseResult {
   readonly tier: Tier;
   readonly clauses: readonly Clause[];
   readonly status: CaseStatus;
-  /** The expectation and what the store did instead, or the reason for the status. */
+  /** The expectation and the store's actual behavior, or the reason for the status. */
   readonly message?: string;
   /** How often the case ran: less than requested if it failed, 0 if it was not exercised. */
   readonly runs: number;

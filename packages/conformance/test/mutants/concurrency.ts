@@ -6,16 +6,16 @@ export function checkThenAct(lock: <T>(work: () => Promise<T>) => Promise<T>): B
   return (inner) => ({
     save: (id, thread, options = {}) =>
       lock(async () => {
-        const given = versionIn(options.previous);
-        const found = await inner.load(id);
-        if (options.overwrite !== true && found?.version !== given) throw conflict();
+        const expected = versionIn(options.previous);
+        const stored = await inner.load(id);
+        if (options.overwrite !== true && stored?.version !== expected) throw conflict();
         return inner.save(id, thread, { ...options, previous: undefined, overwrite: true });
       }),
     delete: (id, options = {}) =>
       lock(async () => {
-        const given = versionIn(options.previous);
-        const found = await inner.load(id);
-        if (given !== undefined && found?.version !== given) throw conflict();
+        const expected = versionIn(options.previous);
+        const stored = await inner.load(id);
+        if (expected !== undefined && stored?.version !== expected) throw conflict();
         return inner.delete(id);
       }),
   });
@@ -98,8 +98,8 @@ export const concurrencyMutants: readonly Mutant[] = [
         return stored;
       },
       listPage: async ({ cursor = "0", limit } = {}) => {
-        const found = await Promise.all(index.map((id) => inner.load(id)));
-        const all = found.flatMap((each): ThreadSummary[] =>
+        const stored = await Promise.all(index.map((id) => inner.load(id)));
+        const all = stored.flatMap((each): ThreadSummary[] =>
           each === undefined ? [] : [{ ...each, corrupt: false }],
         );
         return pageOf(all, Number(cursor), limit);

@@ -9,8 +9,8 @@ export const costMutants: readonly Mutant[] = [
     async list(namespace, page, options) {
       const { records, next } = await inner.list(namespace, page, options);
       const read = records.map(async ({ id, version }): Promise<ListedRecord> => {
-        const found = await inner.read({ namespace, id }, undefined, options);
-        return { id, version, tail: found?.bytes ?? new Uint8Array() };
+        const current = await inner.read({ namespace, id }, undefined, options);
+        return { id, version, tail: current?.bytes ?? new Uint8Array() };
       });
       return { records: await Promise.all(read), next };
     },

@@ -32,7 +32,7 @@ export const crashMutants: readonly Mutant[] = [
     "D2-3",
   ]),
   fileMutant("no sync of a removal", "deletes without syncing the folder", ["D2-2"]),
-  fileMutant("trust after error", "considers what it finds after an error durable", ["D2-3"]),
+  fileMutant("trust after error", "treats everything that it reads after an error as durable", ["D2-3"]),
   fileMutant("ignored sync failure", "ignores a sync that failed", ["D2-3"]),
   {
     name: "synchronous=NORMAL",

@@ -39,9 +39,9 @@ export const existenceMutants: readonly Mutant[] = [
   })),
   mutant("load creates", "creates an empty thread when loading a missing one", ["E3-3"], () => (inner) => ({
     load: async (id, options) => {
-      const found = await inner.load(id, options);
-      if (found === undefined) await inner.save(id, {});
-      return found;
+      const stored = await inner.load(id, options);
+      if (stored === undefined) await inner.save(id, {});
+      return stored;
     },
   })),
   mutant("overwrite only replaces", "does not create threads with overwrite", ["C2-11"], () => (inner) => ({

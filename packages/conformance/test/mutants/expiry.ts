@@ -86,14 +86,14 @@ export const expiryMutants: readonly Mutant[] = [
     ["T1-4"],
     () =>
       (inner, { data, options }) => ({
-        deleteExpired: async (given) => {
+        deleteExpired: async (callOptions) => {
           const now = (options.now ?? Date.now)();
           const all = await allSummaries(timeless(data, options));
           const expired = all.filter(
             ({ expiresAt }) => expiresAt !== undefined && expiresAt.getTime() <= now,
           );
           for (const { id } of expired) await inner.delete(id);
-          return inner.deleteExpired(given);
+          return inner.deleteExpired(callOptions);
         },
       }),
   ),
@@ -129,9 +129,9 @@ export const expiryMutants: readonly Mutant[] = [
     ["T1-9"],
     () =>
       (inner, { data, options }) => ({
-        save: async (id, thread, given = {}) => {
+        save: async (id, thread, callOptions = {}) => {
           const dead = await timeless(data, options).load(id);
-          return inner.save(id, thread, { ...given, metadata: given.metadata ?? dead?.metadata });
+          return inner.save(id, thread, { ...callOptions, metadata: callOptions.metadata ?? dead?.metadata });
         },
       }),
   ),

@@ -24,7 +24,7 @@ function withOptions(
 }
 
 export const connectionMutants: readonly Mutant[] = [
-  networkMutant("partial response", "takes the part of a cut response for all of it", ["F5-1"], () => ({
+  networkMutant("partial response", "treats part of a cut response as the whole response", ["F5-1"], () => ({
     acceptsTruncatedBodies: true,
   })),
   networkMutant("no retries", "does not retry transient failures", ["F5-1"], () => ({
@@ -35,10 +35,10 @@ export const connectionMutants: readonly Mutant[] = [
     "fails if a connection was dropped since the last call",
     ["F5-2"],
     (inner, client) => {
-      let known = 0;
+      let lostBefore = 0;
       const read: ThreadDriver["read"] = (...parameters) => {
-        if (client.connectionsLost === known) return inner.read(...parameters);
-        known = client.connectionsLost;
+        if (client.connectionsLost === lostBefore) return inner.read(...parameters);
+        lostBefore = client.connectionsLost;
         return Promise.reject(new Error("The connection was dropped."));
       };
       return { ...inner, read };
@@ -51,8 +51,8 @@ export const connectionMutants: readonly Mutant[] = [
     (inner, client, location) => ({
       ...inner,
       async write(key, { bytes }, expected, options) {
-        const found = await inner.read(key, undefined, options);
-        if (found?.version !== expected) return undefined;
+        const current = await inner.read(key, undefined, options);
+        if (current?.version !== expected) return undefined;
         return (await client.send("PUT", pathOf(location, key), { body: bytes })).etag;
       },
     }),
@@ -65,7 +65,7 @@ export const connectionMutants: readonly Mutant[] = [
     const signal = new AbortController().signal;
     return {
       ...inner,
-      read: (key, known) => inner.read(key, known, { signal }),
+      read: (key, cachedVersion) => inner.read(key, cachedVersion, { signal }),
       close: () => Promise.resolve(),
     };
   }),

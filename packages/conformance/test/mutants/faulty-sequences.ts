@@ -15,7 +15,7 @@ function isUnknown(error: unknown): boolean {
 export const faultySequenceMutants: readonly Mutant[] = [
   driverMutant(
     "stale copy",
-    "returns what it wrote last if the response to a load is lost",
+    "returns its own last save if the response to a load is lost",
     KILLED_BY,
     (inner, _client, location) => {
       const copies = new Map<string, StoredRecord>();
@@ -42,14 +42,14 @@ export const faultySequenceMutants: readonly Mutant[] = [
     "reports a lost race for a save after one that was aborted",
     KILLED_BY,
     (inner, _client, location) => {
-      const left = new Set<string>();
+      const pending = new Set<string>();
       const write: ThreadDriver["write"] = async (key, record, expected, options) => {
         const path = pathOf(location, key);
-        if (left.delete(path)) return undefined;
+        if (pending.delete(path)) return undefined;
         try {
           return await inner.write(key, record, expected, options);
         } catch (error) {
-          if (options.signal.aborted) left.add(path);
+          if (options.signal.aborted) pending.add(path);
           throw error;
         }
       };
@@ -61,20 +61,20 @@ export const faultySequenceMutants: readonly Mutant[] = [
     "repeats a delete without a response before it writes the same thread",
     KILLED_BY,
     (inner, client, location) => {
-      const begun = new Set<string>();
+      const started = new Set<string>();
       return {
         ...inner,
         async delete(key, ...rest) {
           try {
             return await inner.delete(key, ...rest);
           } catch (error) {
-            begun.add(pathOf(location, key));
+            started.add(pathOf(location, key));
             throw error;
           }
         },
         async write(key, record, expected, options) {
           const path = pathOf(location, key);
-          if (expected !== undefined && begun.delete(path)) await client.send("DELETE", path, options);
+          if (expected !== undefined && started.delete(path)) await client.send("DELETE", path, options);
           return inner.write(key, record, expected, options);
         },
       };
@@ -86,13 +86,13 @@ export const faultySequenceMutants: readonly Mutant[] = [
     KILLED_BY,
     (inner) => {
       let aborted: Parameters<ThreadDriver["read"]>[0] | undefined;
-      const read: ThreadDriver["read"] = async (key, known, options) => {
-        const [asked, early] = [aborted ?? key, options.signal.aborted];
+      const read: ThreadDriver["read"] = async (key, cachedVersion, options) => {
+        const [requested, abortedEarly] = [aborted ?? key, options.signal.aborted];
         aborted = undefined;
         try {
-          return await inner.read(asked, known, options);
+          return await inner.read(requested, cachedVersion, options);
         } catch (error) {
-          if (!early && options.signal.aborted) aborted = key;
+          if (!abortedEarly && options.signal.aborted) aborted = key;
           throw error;
         }
       };
@@ -101,7 +101,7 @@ export const faultySequenceMutants: readonly Mutant[] = [
   ),
   networkMutant(
     "forced save after unknown outcome",
-    "saves over whatever is stored after a write with an unknown outcome",
+    "overwrites the thread after a write with an unknown outcome",
     KILLED_BY,
     () => ({
       store: (inner, options) => {
@@ -115,12 +115,12 @@ export const faultySequenceMutants: readonly Mutant[] = [
           }
         };
         const bug = (store: ThreadStore): Partial<ThreadStore> => ({
-          save: (id, thread, given = {}) => {
-            const isDone = given.previous !== undefined && unknown.delete(id);
-            const own = isDone ? { ...given, previous: undefined, overwrite: true } : given;
+          save: (id, thread, callOptions = {}) => {
+            const isDone = callOptions.previous !== undefined && unknown.delete(id);
+            const own = isDone ? { ...callOptions, previous: undefined, overwrite: true } : callOptions;
             return noting(id, () => store.save(id, thread, own));
           },
-          delete: (id, given) => noting(id, () => store.delete(id, given)),
+          delete: (id, callOptions) => noting(id, () => store.delete(id, callOptions)),
         });
         return wrapStore(inner, { data: new Map(), options }, bug);
       },

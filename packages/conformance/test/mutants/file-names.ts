@@ -40,7 +40,7 @@ export const fileNameMutants: readonly Mutant[] = [
   }),
   namesMutant(
     "does not list threads whose id ends with a tilde",
-    "lists in the order of a language instead of bytes",
+    "lists in the alphabetical order of a language instead of byte order",
     ["L2-1"],
     {
       inOrder: (ids) => ids.toSorted((one, other) => one.localeCompare(other, "en")),

@@ -13,8 +13,8 @@ function named(nameOf: (id: string) => string): Bug {
   return (inner) => {
     return {
       save: async (id, thread, options = {}) => {
-        const given = { ...options, previous: versionIn(options.previous) };
-        const stored: StoredThread = await inner.save(anyName(id, nameOf), thread, given);
+        const ownOptions = { ...options, previous: versionIn(options.previous) };
+        const stored: StoredThread = await inner.save(anyName(id, nameOf), thread, ownOptions);
         return withChanges(stored, { id });
       },
       load: (id, { cached: _cached, ...options } = {}) =>

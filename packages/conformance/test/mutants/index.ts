@@ -12,7 +12,7 @@ import { idMutants } from "./ids.ts";
 import { leftoverMutants } from "./leftovers.ts";
 import { linearizabilityMutants } from "./linearizability.ts";
 import { listingMutants } from "./listing.ts";
-import { lostAnswerMutants } from "./lost-answers.ts";
+import { lostResponseMutants } from "./lost-responses.ts";
 import type { Mutant } from "./mutant.ts";
 import { lifecycleMutants, namespaceMutants } from "./namespaces.ts";
 import { refusalMutants } from "./refusals.ts";
@@ -44,7 +44,7 @@ export const mutants: readonly Mutant[] = [
   ...errorMutants,
   ...damageMutants,
   ...concurrencyMutants,
-  ...lostAnswerMutants,
+  ...lostResponseMutants,
   ...connectionMutants,
   ...outageMutants,
   ...linearizabilityMutants,

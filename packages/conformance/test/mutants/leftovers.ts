@@ -65,7 +65,7 @@ export const leftoverMutants: readonly Mutant[] = [
   },
   {
     name: "separate counters",
-    bug: "counts separately in each process",
+    bug: "counts versions separately in each process",
     base: "HTTP",
     killedBy: ["C4-7"],
     make: () => ({ ...keyValueHarness("separate counters"), childProcess: keyValueChildProcess(true) }),

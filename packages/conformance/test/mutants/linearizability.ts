@@ -5,10 +5,10 @@ import { conflict, type Mutant, mutant, yieldToEventLoop } from "./mutant.ts";
 
 /** Returns a function that returns true every so many times. */
 export function every(count: number): () => boolean {
-  let asked = 0;
+  let calls = 0;
   return () => {
-    asked += 1;
-    return asked % count === 0;
+    calls += 1;
+    return calls % count === 0;
   };
 }
 
@@ -63,7 +63,7 @@ export const linearizabilityMutants: readonly Mutant[] = [
       });
     },
   ),
-  mutant("delete comes back", "restores from a cache what one of 5 deletes deleted", ["C5-1"], () => {
+  mutant("delete comes back", "restores the thread from a cache after one of 5 deletes", ["C5-1"], () => {
     const isBuggy = every(5);
     return (inner) => ({
       delete: async (id, ...rest) => {

@@ -45,10 +45,10 @@ function withCursors(
 ): Bug {
   return (inner) => ({
     listPage: async (options = {}) => {
-      const { cursor: given } = options;
+      const { cursor: userCursor } = options;
       const page = await inner.listPage({
         ...options,
-        cursor: typeof given === "string" ? decode(given, inner) : given,
+        cursor: typeof userCursor === "string" ? decode(userCursor, inner) : userCursor,
       });
       return { ...page, cursor: page.cursor === undefined ? undefined : encode(page.cursor, inner) };
     },
@@ -102,23 +102,23 @@ export const listingMutants: readonly Mutant[] = [
       ),
     ),
   })),
-  mutant("trimmed cursor", "loses white space and NUL in a cursor", ["L1-4"], () =>
+  mutant("trimmed cursor", "drops white space and NUL from a cursor", ["L1-4"], () =>
     withCursors(
       (cursor) => cursor.replace(/[\0\s]+$/u, ""),
       (cursor) => cursor,
     ),
   ),
   mutant("cursors in memory", "keeps its cursors in the memory of the client", ["L1-10"], () => {
-    const known = new WeakMap<object, Map<string, string>>();
+    const cursorsByClient = new WeakMap<object, Map<string, string>>();
     return withCursors(
       (cursor, client) => {
-        const own = known.get(client) ?? new Map<string, string>();
-        known.set(client, own);
+        const own = cursorsByClient.get(client) ?? new Map<string, string>();
+        cursorsByClient.set(client, own);
         const key = String(own.size);
         own.set(key, cursor);
         return key;
       },
-      (cursor, client) => known.get(client)?.get(cursor) ?? "unknown",
+      (cursor, client) => cursorsByClient.get(client)?.get(cursor) ?? "unknown",
     );
   }),
   mutant("size in characters", "reports sizes in characters", ["L4-2"], () => (inner) => ({

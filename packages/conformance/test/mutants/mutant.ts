@@ -27,7 +27,7 @@ export interface Mutant {
   readonly make: () => Harness;
 }
 
-/** What a bug may need in addition to the correct store. */
+/** The surroundings of a bug, in addition to the correct store. */
 export interface BugContext {
   readonly data: PlainData;
   readonly options: StoreOptions;
@@ -80,8 +80,8 @@ export async function withChangesIfFound(
   stored: Promise<StoredThread | undefined>,
   change: (stored: StoredThread) => Partial<StoredThread>,
 ): Promise<StoredThread | undefined> {
-  const found = await stored;
-  return found === undefined ? undefined : withChanges(found, change(found));
+  const thread = await stored;
+  return thread === undefined ? undefined : withChanges(thread, change(thread));
 }
 
 /** Changes the threads that `save` and `load` return. */

@@ -122,13 +122,13 @@ function closed(): ThreadStoreError {
 }
 
 export const lifecycleMutants: readonly Mutant[] = [
-  mutant("client cache", "returns what it loaded before", ["E4-1"], () => (inner) => {
+  mutant("client cache", "returns threads from a cache that it never updates", ["E4-1"], () => (inner) => {
     const cache = new Map<string, StoredThread>();
     return {
       load: async (id, options) => {
-        const found = cache.get(id) ?? (await inner.load(id, options));
-        if (found !== undefined) cache.set(id, found);
-        return found;
+        const stored = cache.get(id) ?? (await inner.load(id, options));
+        if (stored !== undefined) cache.set(id, stored);
+        return stored;
       },
     };
   }),

@@ -44,7 +44,7 @@ export const refusalMutants: readonly Mutant[] = [
   ),
   driverMutant(
     "denied retried",
-    "retries what it has no permission for",
+    "retries calls that it has no permission for",
     ["E1-5"],
     misinterpreting(isDenied, { code: "UNAVAILABLE" }),
   ),
@@ -54,19 +54,19 @@ export const refusalMutants: readonly Mutant[] = [
   })),
   driverMutant(
     "denied threads omitted",
-    "omits from a listing what it may not read",
+    "omits records from a listing that it has no permission to read",
     ["E1-6"],
     (inner, client, location) => ({
       ...inner,
       async list(namespace, page, options) {
         const { records, next } = await inner.list(namespace, page, options);
-        const kept = [];
+        const readable = [];
         for (const record of records) {
           const path = pathOf(location, { namespace, id: record.id });
           const { status } = await client.send("GET", path, options);
-          if (status === 200) kept.push(record);
+          if (status === 200) readable.push(record);
         }
-        return { records: kept, next };
+        return { records: readable, next };
       },
     }),
   ),
@@ -159,10 +159,10 @@ export const refusalMutants: readonly Mutant[] = [
   ),
   driverMutant("hammering", "retries a busy server without backing off", ["F5-4"], (inner) => ({
     ...inner,
-    async read(key, known, options) {
+    async read(key, cachedVersion, options) {
       for (;;) {
         try {
-          return await inner.read(key, known, options);
+          return await inner.read(key, cachedVersion, options);
         } catch (error) {
           if (failedStatusOf(error) < 429 || options.signal.aborted) throw error;
         }

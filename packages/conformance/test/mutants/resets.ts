@@ -36,8 +36,8 @@ export const resetMutants: readonly Mutant[] = [
           } catch (error) {
             if (!isConnectionLost(error) || !isBuggy()) throw error;
             await wait(30);
-            const found = await inner.read(key, undefined, options);
-            return inner.write(key, record, found?.version, options);
+            const current = await inner.read(key, undefined, options);
+            return inner.write(key, record, current?.version, options);
           }
         },
       });

@@ -65,12 +65,12 @@ export const respMutants: readonly Mutant[] = [
       name.startsWith(`${namespace}:`) ? name.slice(namespace.length + 1) : undefined,
   }),
   stepsMutant("empty page ends the listing", "ends a listing at an empty page of SCAN", ["L1-2"], {
-    hasMore: (cursor, found) => cursor !== "0" && found > 0,
+    hasMore: (cursor, count) => cursor !== "0" && count > 0,
   }),
-  stepsMutant("twice", "lists keys that SCAN returns twice as two threads", ["L1-3"], {
+  stepsMutant("twice", "lists a key that SCAN returns twice as two threads", ["L1-3"], {
     deduplicate: (names) => names,
   }),
-  stepsMutant("one byte per character", "uses only the last byte of each character of an id", ["N1-10"], {
+  stepsMutant("one byte per character", "keeps only the last byte of each character of an id", ["N1-10"], {
     nameOf: ({ namespace, id }) => `${latin(namespace)}:${latin(id)}`,
   }),
   connectionMutant(

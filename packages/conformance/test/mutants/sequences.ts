@@ -19,8 +19,8 @@ export const sequenceMutants: readonly Mutant[] = [
         if (options !== undefined) return result;
         for (const { id, version, expiresAt, corrupt } of await allSummaries(inner)) {
           const stored = corrupt ? undefined : await inner.load(id);
-          const kept = { previous: version, expiresAt: expiresAt ?? null, metadata: {} };
-          if (stored !== undefined) await inner.save(id, stored.json, kept);
+          const saveOptions = { previous: version, expiresAt: expiresAt ?? null, metadata: {} };
+          if (stored !== undefined) await inner.save(id, stored.json, saveOptions);
         }
         return result;
       },
@@ -54,18 +54,18 @@ export const sequenceMutants: readonly Mutant[] = [
     "creates threads with the metadata of one that was deleted by version",
     ["V1-16"],
     () => {
-      const left = new Map<string, StoredThread>();
+      const deleted = new Map<string, StoredThread>();
       return (inner) => ({
         save: async (id, thread, options) => {
-          const metadata = options?.metadata ?? left.get(id)?.metadata;
+          const metadata = options?.metadata ?? deleted.get(id)?.metadata;
           if (metadata === undefined) return inner.save(id, thread, options);
-          left.delete(id);
+          deleted.delete(id);
           return inner.save(id, thread, { ...options, metadata });
         },
         delete: async (id, options) => {
           const before = options?.previous === undefined ? undefined : await inner.load(id);
           const isGone = await inner.delete(id, options);
-          if (isGone && before !== undefined && hasMetadata(before)) left.set(id, before);
+          if (isGone && before !== undefined && hasMetadata(before)) deleted.set(id, before);
           return isGone;
         },
       });

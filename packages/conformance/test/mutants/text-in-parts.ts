@@ -29,10 +29,10 @@ export const textInPartsMutants: readonly Mutant[] = [
       return {
         save: async (id, thread, options) => {
           if (!hasTextParts(thread)) return inner.save(id, thread, options);
-          const given = thread[TEXT_PARTS]();
-          const known = before.get(id)?.slice(0, -1) ?? [];
-          const isLonger = options?.previous !== undefined && given.length > known.length;
-          const parts = isLonger ? [...known, ...given.slice(known.length)] : [...given];
+          const newParts = thread[TEXT_PARTS]();
+          const savedParts = before.get(id)?.slice(0, -1) ?? [];
+          const isLonger = options?.previous !== undefined && newParts.length > savedParts.length;
+          const parts = isLonger ? [...savedParts, ...newParts.slice(savedParts.length)] : [...newParts];
           const saved = await inner.save(id, { [TEXT_PARTS]: () => parts }, options);
           before.set(id, parts);
           return saved;

@@ -105,12 +105,12 @@ export const valueMutants: readonly Mutant[] = [
     ["V5-1"],
     () =>
       (inner, { options }) => ({
-        save: async (id, thread, given) => {
+        save: async (id, thread, callOptions) => {
           const text = typeof thread === "string" ? thread : JSON.stringify(thread);
           const { maxThreadBytes = 2 ** 24 } = options;
           if (text.length > maxThreadBytes || Buffer.byteLength(text) <= maxThreadBytes)
-            return inner.save(id, thread, given);
-          const cut = await inner.save(id, "{}", given);
+            return inner.save(id, thread, callOptions);
+          const cut = await inner.save(id, "{}", callOptions);
           return withChanges(cut, { json: text });
         },
       }),
@@ -121,7 +121,7 @@ export const valueMutants: readonly Mutant[] = [
     ["V1-11"],
     () => (inner) => loadsThread(inner, decodedInChunks),
   ),
-  mutant("lax JSON", "lets JSON.stringify drop what it cannot serialize", ["V2-1"], () =>
+  mutant("lax JSON", "lets JSON.stringify drop values that JSON does not have", ["V2-1"], () =>
     rewritten((text) => text),
   ),
   mutant("no path", "rejects a thread without naming the path", ["V2-1"], () => (inner) => ({
@@ -154,10 +154,10 @@ export const valueMutants: readonly Mutant[] = [
     const cache = new Map<string, StoredThread>();
     return (inner) => ({
       load: async (...parameters) => {
-        const found = await inner.load(...parameters);
-        if (found === undefined) return undefined;
-        const shared = cache.get(found.version) ?? found;
-        cache.set(found.version, shared);
+        const stored = await inner.load(...parameters);
+        if (stored === undefined) return undefined;
+        const shared = cache.get(stored.version) ?? stored;
+        cache.set(stored.version, shared);
         return shared;
       },
     });
@@ -171,12 +171,12 @@ export const valueMutants: readonly Mutant[] = [
   ),
   mutant("no sharing", "treats an object that occurs twice as a cycle", ["V2-3"], () => (inner) => ({
     save: async (id, thread, options) => {
-      const seen = new Set<unknown>();
+      const ancestors = new Set<unknown>();
       JSON.stringify(thread, (_, value: unknown) => {
-        if (typeof value === "object" && value !== null && seen.has(value)) {
+        if (typeof value === "object" && value !== null && ancestors.has(value)) {
           throw new ThreadStoreError("INVALID_ARGUMENT", "The thread is circular.");
         }
-        seen.add(value);
+        ancestors.add(value);
         return value;
       });
       return inner.save(id, thread, options);
@@ -195,15 +195,15 @@ export const valueMutants: readonly Mutant[] = [
     "keeps the buffer that a record is written from and returns it",
     ["V1-4"],
     (inner) => {
-      const kept = new Map<string, Uint8Array>();
+      const retained = new Map<string, Uint8Array>();
       const write: ThreadDriver["write"] = async (key, record, ...rest) => {
         const version = await inner.write(key, record, ...rest);
-        if (version !== undefined) kept.set(version, record.bytes);
+        if (version !== undefined) retained.set(version, record.bytes);
         return version;
       };
       const read: ThreadDriver["read"] = async (...parameters) => {
-        const found = await inner.read(...parameters);
-        return found?.bytes && { ...found, bytes: kept.get(found.version) ?? found.bytes };
+        const stored = await inner.read(...parameters);
+        return stored?.bytes && { ...stored, bytes: retained.get(stored.version) ?? stored.bytes };
       };
       return { ...inner, write, read };
     },

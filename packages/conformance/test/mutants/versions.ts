@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { type StoredThread, type ThreadStore, ThreadStoreError } from "@threadstore/core";
 import { type Bug, withChanges, conflict, type Mutant, mutant, versionIn } from "./mutant.ts";
 
-/** What a store that makes its own versions knows about a save. */
+/** A save, as seen by a store that makes its own versions. */
 interface Made {
   readonly stored: StoredThread;
   /** The number of saves of this id, including this one, since it was last created. */
@@ -10,48 +10,48 @@ interface Made {
   readonly now: number;
 }
 
-type Matches = (given: string, current: string) => boolean;
+type Matches = (expected: string, current: string) => boolean;
 
 /** A store that returns its own versions instead of those of the correct store. Works for one caller at a time. */
 function versioned(
   makeVersion: (made: Made) => string,
-  matches: Matches = (given, current) => given === current,
+  matches: Matches = (expected, current) => expected === current,
 ): Bug {
   const versions = new Map<string, string>();
   const counts = new Map<string, number>();
   return (inner, { options }) => {
-    async function translated(id: string, given: string | undefined): Promise<string | undefined> {
-      if (typeof given !== "string") return given;
+    async function translate(id: string, version: string | undefined): Promise<string | undefined> {
+      if (typeof version !== "string") return version;
       const current = await inner.load(id);
-      return current !== undefined && matches(given, versions.get(current.version) ?? "?")
+      return current !== undefined && matches(version, versions.get(current.version) ?? "?")
         ? current.version
         : "stale";
     }
     return {
-      save: async (id, thread, given = {}) => {
+      save: async (id, thread, callOptions = {}) => {
         const stored = await inner.save(id, thread, {
-          ...given,
-          previous: await translated(id, versionIn(given.previous)),
+          ...callOptions,
+          previous: await translate(id, versionIn(callOptions.previous)),
         });
         const count = (counts.get(id) ?? 0) + 1;
         counts.set(id, count);
         versions.set(stored.version, makeVersion({ stored, count, now: (options.now ?? Date.now)() }));
         return withVersion(stored, versions);
       },
-      load: async (id, { cached: _cached, ...given } = {}) => {
-        const stored = await inner.load(id, given);
+      load: async (id, { cached: _cached, ...callOptions } = {}) => {
+        const stored = await inner.load(id, callOptions);
         return stored && withVersion(stored, versions);
       },
-      delete: async (id, given = {}) => {
+      delete: async (id, callOptions = {}) => {
         const isGone = await inner.delete(id, {
-          ...given,
-          previous: await translated(id, versionIn(given.previous)),
+          ...callOptions,
+          previous: await translate(id, versionIn(callOptions.previous)),
         });
         counts.delete(id);
         return isGone;
       },
-      listPage: async (given) => {
-        const { threads, cursor } = await inner.listPage(given);
+      listPage: async (callOptions) => {
+        const { threads, cursor } = await inner.listPage(callOptions);
         return {
           threads: threads.map((each) => ({ ...each, version: versions.get(each.version) ?? "?" })),
           cursor,
@@ -102,13 +102,13 @@ export const versionMutants: readonly Mutant[] = [
   mutant("loose match", "compares a prefix of versions, without case", ["C1-5"], () =>
     versioned(
       ({ stored }) => stored.version,
-      (given, current) => current.toLowerCase().startsWith(given.toLowerCase()),
+      (expected, current) => current.toLowerCase().startsWith(expected.toLowerCase()),
     ),
   ),
   mutant("lenient ETag", "strips quotes and lists from a version", ["C2-6"], () =>
     versioned(
       ({ stored }) => stored.version,
-      (given, current) => given.replace(/^W\/|["\s]/gu, "") === current || given === "*",
+      (expected, current) => expected.replace(/^W\/|["\s]/gu, "") === current || expected === "*",
     ),
   ),
   mutant(
@@ -141,14 +141,14 @@ export const versionMutants: readonly Mutant[] = [
   ),
   mutant(
     "create overwrites",
-    "replaces a thread if there is no previous",
+    "replaces a thread when it is saved without previous",
     ["C2-3"],
     () => (inner) =>
       savesWith(inner, (options) => ("previous" in options ? options : { ...options, overwrite: true })),
   ),
   mutant(
     "own objects only",
-    "accepts only the version of what it loaded itself",
+    "accepts only versions that the same client has loaded",
     ["C2-4"],
     () => (inner) => ({
       save: async (id, thread, options = {}) => {

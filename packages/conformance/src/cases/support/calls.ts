@@ -30,7 +30,7 @@ export function callNamed(
   id: string,
   options: CallOptions,
 ): Promise<unknown> {
-  const found = everyCall(store, id, options).find(([each]) => each === name);
-  if (found === undefined) throw new Error(`Unknown call ${name}.`);
-  return found[1]();
+  const call = everyCall(store, id, options).find(([each]) => each === name);
+  if (call === undefined) throw new Error(`Unknown call ${name}.`);
+  return call[1]();
 }

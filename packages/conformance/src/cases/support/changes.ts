@@ -11,11 +11,11 @@ import { range } from "../../utilities/parallel.ts";
 /** A save or a delete to make while something fails. */
 export interface Change {
   readonly name: string;
-  /** Whether the thread exists before. */
+  /** Whether the thread must exist before the change. */
   readonly onExisting: boolean;
   /** The thread afterwards; `undefined` if the change deletes it. */
   readonly effect: object | undefined;
-  readonly make: (store: ThreadStore, id: string, seen: StoredThread | undefined) => Promise<unknown>;
+  readonly make: (store: ThreadStore, id: string, storedBefore: StoredThread | undefined) => Promise<unknown>;
 }
 
 const before = { n: 1, text: "before" };
@@ -45,17 +45,15 @@ export const remove: Change = {
   effect: undefined,
   make: (store, id) => store.delete(id),
 };
-export const removeSeen: Change = {
+export const removeAtVersion: Change = {
   name: "a delete with previous",
   onExisting: true,
   effect: undefined,
   make: (store, id, previous) => store.delete(id, { previous }),
 };
 
-/**
- * Creates the thread that a change needs, on the client that will make the change, so that the client is connected.
- */
-async function prepared(
+/** Creates the thread that a change needs, if any. Uses the client that makes the change, to connect it. */
+async function prepareThread(
   { onExisting }: Change,
   store: ThreadStore,
   id: string,
@@ -75,22 +73,19 @@ export async function requestsOf(proxy: FaultProxy, work: () => Promise<unknown>
   return count;
 }
 
-/**
- * Calls back for each request of a change in turn, each time with another thread, so that it need not be known what
- * the requests are for.
- */
+/** Calls back for each request of a change in turn, each time with another thread. The purpose of a request is unknown. */
 export async function atEachRequest(
   proxy: FaultProxy,
   store: ThreadStore,
   change: Change,
-  at: (attempt: Attempt) => Promise<void>,
+  onAttempt: (attempt: Attempt) => Promise<void>,
 ): Promise<void> {
   const name = change.name.replaceAll(" ", "-");
-  const seen = await prepared(change, store, name);
-  const count = await requestsOf(proxy, () => change.make(store, name, seen));
+  const storedBefore = await prepareThread(change, store, name);
+  const count = await requestsOf(proxy, () => change.make(store, name, storedBefore));
   for (const n of range(count)) {
     const id = `${name}-${n + 1}`;
-    await at({ id, nth: n + 1, seen: await prepared(change, store, id) });
+    await onAttempt({ id, nth: n + 1, storedBefore: await prepareThread(change, store, id) });
   }
 }
 
@@ -99,49 +94,49 @@ export interface Attempt {
   /** The number of the request to fail, from 1 on. */
   readonly nth: number;
   /** The thread before the change. */
-  readonly seen: StoredThread | undefined;
+  readonly storedBefore: StoredThread | undefined;
 }
 
-/** Returns whether the stored thread is what the change makes of it. */
+/** Returns whether the stored thread is the result of the change. */
 export function hasEffect({ effect }: Change, stored: StoredThread | undefined): boolean {
   return stored?.json === (effect && JSON.stringify(effect));
 }
 
-/** More error codes that are allowed, because of the fault. */
-export interface Excuses {
+/** Error codes that the fault makes acceptable. */
+export interface AllowedCodes {
   /** Codes that mean that the change had no effect. */
   readonly withoutEffect?: readonly ThreadStoreErrorCode[];
-  /** Codes that leave the effect open. */
+  /** Codes that mean that the effect is unknown. */
   readonly unknown?: readonly ThreadStoreErrorCode[];
 }
 
-/** Expects the outcome of a change to match what is stored. No other client may change the thread. */
-export function honest(
+/** Expects the outcome of a change to agree with the stored thread, which no other client may change. */
+export function expectTruthful(
   change: Change,
-  { nth, seen }: Attempt,
+  { nth, storedBefore }: Attempt,
   outcome: Outcome<unknown>,
   stored: StoredThread | undefined,
-  whatFailed: string,
-  excuses: Excuses = {},
+  faultDescription: string,
+  allowed: AllowedCodes = {},
 ): void {
-  const where = `${change.name} whose ${ordinal(nth)} ${whatFailed}`;
+  const subject = `${change.name} whose ${ordinal(nth)} ${faultDescription}`;
   if (outcome.state === "resolved") {
-    const told = change.effect === undefined ? outcome.value : (outcome.value as StoredThread).version;
-    const found = change.effect === undefined ? stored === undefined : stored?.version;
-    expectEqual(told, found, `${where} has taken effect if it succeeds`);
+    const reported = change.effect === undefined ? outcome.value : (outcome.value as StoredThread).version;
+    const actual = change.effect === undefined ? stored === undefined : stored?.version;
+    expectEqual(reported, actual, `${subject} has taken effect if it succeeds`);
     return;
   }
   const { error } = outcome;
   const code = ThreadStoreError.is(error) ? error.code : undefined;
-  const withoutEffect: unknown[] = ["UNAVAILABLE", ...(excuses.withoutEffect ?? [])];
-  const unknown: unknown[] = ["OUTCOME_UNKNOWN", ...(excuses.unknown ?? [])];
+  const withoutEffect: unknown[] = ["UNAVAILABLE", ...(allowed.withoutEffect ?? [])];
+  const unknown: unknown[] = ["OUTCOME_UNKNOWN", ...(allowed.unknown ?? [])];
   if (unknown.includes(code)) {
-    const isWhole = hasEffect(change, stored) || stored?.version === seen?.version;
-    if (!isWhole) fail(`${where} takes effect completely or not at all`, `${show(stored)} is stored`);
+    const isWhole = hasEffect(change, stored) || stored?.version === storedBefore?.version;
+    if (!isWhole) fail(`${subject} takes effect completely or not at all`, `${show(stored)} is stored`);
   } else if (withoutEffect.includes(code)) {
-    expectEqual(stored?.version, seen?.version, `${where} has no effect if it is ${code}`);
+    expectEqual(stored?.version, storedBefore?.version, `${subject} has no effect if it is ${code}`);
   } else {
     const codes = [...withoutEffect, ...unknown].join(" or ");
-    fail(`${where} succeeds or is ${codes}`, `it rejected with ${describeError(error)}`);
+    fail(`${subject} succeeds or is ${codes}`, `it rejected with ${describeError(error)}`);
   }
 }

@@ -9,8 +9,8 @@ import { idsOf, pollFor } from "./reading.ts";
 /** After how many bytes to cut a response, and whether to do it like a server that shuts down. */
 const CUTS = [0, 40, 1000, 30_000].flatMap((bytes) => [[bytes, false] as const, [bytes, true] as const]);
 
-/** The delay of the slow network in milliseconds, and how much is done on it. */
-export const SLOWNESS = {
+/** The delay of the slow network in milliseconds, and how much work each case does on it. */
+export const SLOW_NETWORK = {
   quick: { milliseconds: 60, jitter: 50, rounds: 2, times: 1 },
   full: { milliseconds: 150, jitter: 100, rounds: 3, times: 3 },
 } as const;
@@ -31,18 +31,21 @@ export async function cutEach({ proxy, name, read, expected }: CutReading): Prom
       const armed = proxy.arm({ type: "cutResponse", afterBytes, orderly, nth: n + 1 });
       const outcome = await outcomeOf(read);
       armed.disarm();
-      const promised = `${name} whose ${ordinal(n + 1)} response is cut after ${afterBytes} bytes returns the right result`;
-      if (outcome.state === "rejected") fail(promised, `it rejected with ${describeError(outcome.error)}`);
-      expectEqual(outcome.value, expected, promised);
+      const expectation = `${name} whose ${ordinal(n + 1)} response is cut after ${afterBytes} bytes returns the right result`;
+      if (outcome.state === "rejected") fail(expectation, `it rejected with ${describeError(outcome.error)}`);
+      expectEqual(outcome.value, expected, expectation);
     }
   }
 }
 
-/** Calls of every kind, each of which finds its connections dropped. */
-function callsOn(store: ThreadStore, seen: StoredThread): [string, () => Promise<unknown>, unknown][] {
-  let current = seen;
+/** Returns one call of each kind, and its result. */
+function callsWithResults(
+  store: ThreadStore,
+  stored: StoredThread,
+): [string, () => Promise<unknown>, unknown][] {
+  let current = stored;
   return [
-    ["load", async () => (await store.load("a"))?.json, seen.json],
+    ["load", async () => (await store.load("a"))?.json, stored.json],
     [
       "save",
       async () => {
@@ -62,14 +65,14 @@ export async function dropIdle(
 ): Promise<void> {
   const proxy = await startProxy();
   const store = await openThrough(proxy);
-  const seen = await store.save("a", { n: 1 });
-  for (const [name, call, expected] of callsOn(store, seen)) {
+  const stored = await store.save("a", { n: 1 });
+  for (const [name, call, expected] of callsWithResults(store, stored)) {
     await proxy.cutAll();
     if (hasNoticed) await pollFor(60, signal, () => Promise.resolve(false));
-    const promised = `${name} on connections that were dropped while idle succeeds`;
+    const expectation = `${name} on connections that were dropped while idle succeeds`;
     const outcome = await outcomeOf(call);
-    if (outcome.state === "rejected") fail(promised, `it rejected with ${describeError(outcome.error)}`);
-    expectEqual(outcome.value, expected, promised);
+    if (outcome.state === "rejected") fail(expectation, `it rejected with ${describeError(outcome.error)}`);
+    expectEqual(outcome.value, expected, expectation);
   }
   await store.delete("a");
 }

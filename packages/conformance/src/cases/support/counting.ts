@@ -7,7 +7,7 @@ import { range } from "../../utilities/parallel.ts";
 /**
  * Returns the thread with its counter incremented. The counter loses no increment only if every conflict is noticed.
  */
-export function oneMore(current: StoredThread | undefined): { n: number } {
+export function incremented(current: StoredThread | undefined): { n: number } {
   return { n: Number(current?.thread["n"] ?? 0) + 1 };
 }
 
@@ -15,7 +15,7 @@ export function oneMore(current: StoredThread | undefined): { n: number } {
 async function increment(store: ThreadStore, signal: AbortSignal): Promise<void> {
   while (!signal.aborted) {
     const current = await store.load("counter");
-    const outcome = await outcomeOf(() => store.save("counter", oneMore(current), { previous: current }));
+    const outcome = await outcomeOf(() => store.save("counter", incremented(current), { previous: current }));
     if (outcome.state === "resolved") return;
     if (!ThreadStoreError.is(outcome.error, "CONFLICT")) throw outcome.error;
   }

@@ -6,25 +6,25 @@ import { nameOf, type Step, performStep, contentOf } from "../../engines/crash/s
 import type { CaseContext, CaseLocation } from "../../suite/conformance-case.ts";
 import { expectError, outcomeOf, expectTrue } from "../../suite/expectations.ts";
 
-/** Expects that a thread can be created exactly if it did not survive the crash. */
-export async function createAfter(store: ThreadStore, ledger: Ledger): Promise<void> {
-  const there = new Set(ledger.threads.map(({ thread }) => nameOf(thread)));
+/** Expects that a thread can be created if, and only if, it did not survive the crash. */
+export async function createAfterCrash(store: ThreadStore, ledger: Ledger): Promise<void> {
+  const survivors = new Set(ledger.threads.map(({ thread }) => nameOf(thread)));
   for (const thread of [{ id: "a" }, { id: "b" }]) {
     const step: Step = { number: ledger.nextNumber, thread, action: "create", size: 100, previous: null };
-    if (there.has(nameOf(thread))) {
+    if (survivors.has(nameOf(thread))) {
       await expectError("CONFLICT", "creating a thread that survived a crash", () =>
         performStep(step, store),
       );
       continue;
     }
-    // A conflict with a request of the killed process that arrived only now is checked by the ledger.
+    // A conflict with a late request of the killed process is possible. The ledger checks it.
     const outcome = await outcomeOf(() => performAndRecord(step, store, ledger));
     if (outcome.state === "rejected" && !ThreadStoreError.is(outcome.error, "CONFLICT")) throw outcome.error;
   }
 }
 
 /** Expects that only the version that survived can be replaced or deleted. */
-export async function refusesStale(store: ThreadStore, ledger: Ledger): Promise<void> {
+export async function expectStaleVersionsRejected(store: ThreadStore, ledger: Ledger): Promise<void> {
   for (const { thread, previous } of ledger.threads) {
     if (previous === null) continue;
     const { id } = thread;
@@ -37,11 +37,11 @@ export async function refusesStale(store: ThreadStore, ledger: Ledger): Promise<
   }
 }
 
-/** After how many kills the leftovers are counted, so that a location that fills up is noticed early. */
+/** The number of kills between two counts of the leftovers, so that a growing location is noticed early. */
 export const KILLS_PER_COUNT = 10;
 
 /** Expects the location to have few more entries than the same threads need without a crash. */
-export async function leavesLittle(
+export async function expectFewLeftovers(
   { newLocation, close }: CaseContext,
   location: CaseLocation,
   { kills, ledger }: CampaignResult,

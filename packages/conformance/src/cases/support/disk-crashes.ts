@@ -7,16 +7,16 @@ import { expectTrue } from "../../suite/expectations.ts";
 import { inParallel } from "../../utilities/parallel.ts";
 import { seededRandom } from "../../utilities/seeded-random.ts";
 
-/** After how many different power failures the store is opened, if there are that many. */
-const mostCuts: Readonly<Record<CaseContext["settings"]["effort"], number>> = { quick: 150, full: 4_000 };
+/** The maximum number of power cuts that are checked. */
+const MAX_CUTS: Readonly<Record<CaseContext["settings"]["effort"], number>> = { quick: 150, full: 4_000 };
 
-export async function surviveCuts(context: CaseContext): Promise<void> {
+export async function survivePowerCuts(context: CaseContext): Promise<void> {
   const { seed, effort } = context.settings;
   const timeline = await traceWriter(context, false);
-  const cuts = drawnFrom([...powerCuts(timeline, seed)], mostCuts[effort], seed);
+  const cuts = drawCuts([...powerCuts(timeline, seed)], MAX_CUTS[effort], seed);
   expectTrue(
     cuts.length >= 20,
-    "the trace has enough power failures to be conclusive",
+    "the trace has enough power cuts to be conclusive",
     `it has ${cuts.length} different ones`,
   );
   await inParallel(cuts.entries(), 4, async ([index, cut]) => {
@@ -25,16 +25,16 @@ export async function surviveCuts(context: CaseContext): Promise<void> {
   });
 }
 
-/** Draws at random, and returns the ones that are easiest to understand first. */
-function drawnFrom(cuts: readonly PowerCut[], most: number, seed: number): readonly PowerCut[] {
+/** Draws power cuts at random, and returns those that are easiest to understand first. */
+function drawCuts(cuts: readonly PowerCut[], maximum: number, seed: number): readonly PowerCut[] {
   const random = seededRandom(seed);
   const drawn = cuts.map((cut) => ({ cut, lot: random() })).toSorted((left, right) => left.lot - right.lot);
-  const chosen = drawn.slice(0, most).map(({ cut }) => cut);
+  const chosen = drawn.slice(0, maximum).map(({ cut }) => cut);
   return chosen.toSorted((left, right) => left.affectedChanges - right.affectedChanges);
 }
 
 /** Checks the durable state after each step. Most of the steps met an error. */
-export async function surviveErrors(context: CaseContext): Promise<void> {
+export async function surviveDiskErrors(context: CaseContext): Promise<void> {
   const timeline = await traceWriter(context, true);
   const ends = timeline.reports.filter(({ type }) => type !== "started");
   expectTrue(
@@ -46,15 +46,15 @@ export async function surviveErrors(context: CaseContext): Promise<void> {
     if (context.signal.aborted) return;
     const tree = afterPowerCut(timeline, end.at);
     const reports = timeline.reports.filter(({ at }) => at <= end.at);
-    const when = `power failure after ${endOf(timeline, end)} despite a disk error (EIO)`;
+    const when = `power cut after ${endOf(timeline, end)} despite a disk error (EIO)`;
     await checkRestored(context, { tree, reports }, { when, saves: false });
   });
 }
 
 function endOf({ reports }: Timeline, end: TimedReport): string {
-  const begun = reports.find((each) => each.type === "started" && each.step.number === numberOf(end));
+  const started = reports.find((each) => each.type === "started" && each.step.number === numberOf(end));
   const outcome = end.type === "done" ? "was acknowledged" : "failed";
-  return begun?.type === "started" ? `${describeStep(begun.step)} ${outcome}` : `a step ${outcome}`;
+  return started?.type === "started" ? `${describeStep(started.step)} ${outcome}` : `a step ${outcome}`;
 }
 
 function numberOf(report: TimedReport): number | undefined {

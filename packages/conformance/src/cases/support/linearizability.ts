@@ -18,75 +18,76 @@ const LINEARIZABILITY_MS = 60_000;
 /** The share of the case's time after which no new round starts. */
 const SHARE = 0.6;
 /** A rare bug takes many rounds to appear. Fast stores have time for them; the others stop when their time is up. */
-const MOST_ROUNDS = 20;
+const MAX_ROUNDS = 20;
 const ENOUGH_MS = { quick: 800, full: 4_000 } as const;
 /** Milliseconds of CPU time for a search. Most searches take a few. */
 const DEADLINE_MS = 20_000;
 
-type Surroundings = Pick<CaseContext, "settings" | "timeoutFactor" | "signal">;
+type RoundContext = Pick<CaseContext, "settings" | "timeoutFactor" | "signal">;
 
 interface Rounds {
   /** Loads each thread at the end. @default the first of the stores */
-  readonly last?: RecordableStore;
+  readonly finalReader?: RecordableStore;
   readonly actionsPerClient: number;
-  /** The maximum number of rounds, and how long to continue once the rounds are conclusive. */
-  readonly most: number;
+  /** The maximum number of rounds once they are conclusive. */
+  readonly maxRounds: number;
+  /** How long to run rounds once they are conclusive. */
   readonly enoughMs: Readonly<Record<Effort, number>>;
 }
 
-const usualRounds: Rounds = { actionsPerClient: 50, most: MOST_ROUNDS, enoughMs: ENOUGH_MS };
+const DEFAULT_ROUNDS: Rounds = { actionsPerClient: 50, maxRounds: MAX_ROUNDS, enoughMs: ENOUGH_MS };
 
 /** Runs rounds on separate threads and checks each one, until they are conclusive. */
-export async function linearizable(
+export async function runRounds(
   stores: readonly RecordableStore[],
-  { settings, timeoutFactor, signal }: Surroundings,
-  { last, actionsPerClient, most, enoughMs }: Rounds = usualRounds,
+  { settings, timeoutFactor, signal }: RoundContext,
+  { finalReader, actionsPerClient, maxRounds, enoughMs }: Rounds = DEFAULT_ROUNDS,
 ): Promise<void> {
   const elapsedMs = startStopwatch();
-  const spent = (): number => elapsedMs() / timeoutFactor;
+  const scaledMs = (): number => elapsedMs() / timeoutFactor;
   let tally = EMPTY_TALLY;
-  const lack = (): string | undefined => shortfallOf(tally, settings.effort);
-  for (let round = 0; round < most || lack() !== undefined; round += 1) {
-    const limit = lack() === undefined ? enoughMs[settings.effort] : LINEARIZABILITY_MS * SHARE;
-    if (spent() > limit || signal.aborted) break;
+  const shortfall = (): string | undefined => shortfallOf(tally, settings.effort);
+  for (let round = 0; round < maxRounds || shortfall() !== undefined; round += 1) {
+    const limit = shortfall() === undefined ? enoughMs[settings.effort] : LINEARIZABILITY_MS * SHARE;
+    if (scaledMs() > limit || signal.aborted) break;
     const seed = settings.seed * 1000 + round;
     const options = { seed, name: `round-${round}`, actionsPerClient, signal };
-    const history = await runRound(stores, last === undefined ? options : { ...options, last });
-    await judge(history, settings.historyFolder);
+    const history = await runRound(stores, finalReader === undefined ? options : { ...options, finalReader });
+    await expectLinearizable(history, settings.historyFolder);
     tally = addToTally(tally, history);
   }
-  // Not the store's fault, but the case would prove nothing.
+  // Otherwise the case would prove nothing, although the store is not to blame.
   expectTrue(
-    lack() === undefined,
+    shortfall() === undefined,
     "the case sees enough races to be conclusive",
-    `within ${Math.round(spent())} ms ${lack()}`,
+    `within ${Math.round(scaledMs())} ms ${shortfall()}`,
   );
 }
 
-async function judge(history: readonly Operation[], folder: string): Promise<void> {
+async function expectLinearizable(history: readonly Operation[], folder: string): Promise<void> {
   const { verdict, threads } = checkHistory(history, { deadlineMs: DEADLINE_MS });
   if (verdict === "legal") return;
-  const found = threads.find((each) => each.verdict === verdict);
+  const failed = threads.find((each) => each.verdict === verdict);
   const file = join(folder, `threadstore-history-${randomBytes(6).toString("hex")}.jsonl`);
   await mkdir(folder, { recursive: true });
-  await writeFile(file, formatHistory(history.filter(({ thread }) => thread === found?.thread)));
+  await writeFile(file, formatHistory(history.filter(({ thread }) => thread === failed?.thread)));
   fail(
     "concurrent saves, loads and deletes are linearizable",
-    `${found?.explanation ?? ""}\nHistory: ${file}`,
+    `${failed?.explanation ?? ""}\nHistory: ${file}`,
   );
 }
 
-/** The percentages of requests that are lost, of responses that are lost, and of responses that are cut. */
-const LOST_PERCENT = { cutRequest: 4, discardAnswer: 4, cutAnswer: 2 } as const;
+/** How many percent of the requests meet each fault. */
+const LOST_PERCENT = { cutRequest: 4, discardResponse: 4, cutResponse: 2 } as const;
 
 /** Resets connections at random and returns a function that counts how often. */
-function resetNowAndThen(proxy: FaultProxy, seed: number): () => number {
+function resetAtRandom(proxy: FaultProxy, seed: number): () => number {
   const random = seededRandom(seed);
   const chance = (percent: number): Trigger => ({ when: () => random() < percent / 100, times: Infinity });
   const armed = [
     proxy.arm({ type: "cutRequest", afterBytes: 30, ...chance(LOST_PERCENT.cutRequest) }),
-    proxy.arm({ type: "discardResponse", ...chance(LOST_PERCENT.discardAnswer) }),
-    proxy.arm({ type: "cutResponse", afterBytes: 40, ...chance(LOST_PERCENT.cutAnswer) }),
+    proxy.arm({ type: "discardResponse", ...chance(LOST_PERCENT.discardResponse) }),
+    proxy.arm({ type: "cutResponse", afterBytes: 40, ...chance(LOST_PERCENT.cutResponse) }),
   ];
   return () => armed.reduce((sum, { strikes }) => sum + strikes, 0);
 }
@@ -96,22 +97,22 @@ export async function linearizableDespiteResets({
   startProxy,
   openThrough,
   open,
-  ...surroundings
+  ...context
 }: CaseContext): Promise<void> {
   const proxy = await startProxy();
-  const [stores, last] = [await Promise.all(range(6).map(() => openThrough(proxy))), await open()];
+  const [stores, finalReader] = [await Promise.all(range(6).map(() => openThrough(proxy))), await open()];
   await Promise.all(stores.map((store) => store.load("warm")));
   const before = proxy.requests;
-  const strikes = resetNowAndThen(proxy, surroundings.settings.seed);
-  await linearizable(stores, surroundings, {
-    last,
-    // Few, because each lost response is another call that may have taken effect at any time.
+  const strikes = resetAtRandom(proxy, context.settings.seed);
+  await runRounds(stores, context, {
+    finalReader,
+    // Few, because a call whose response is lost may take effect at any later time, which slows down the search.
     actionsPerClient: 15,
-    most: Infinity,
+    maxRounds: Infinity,
     enoughMs: { quick: 2_000, full: 6_000 },
   });
   const requests = proxy.requests - before;
-  // Not the store's fault, but the case would prove nothing.
-  const happened = `it reset ${strikes()} of ${requests}`;
-  expectTrue(strikes() >= 20, "the proxy resets the connections of many requests", happened);
+  // Otherwise the case would prove nothing, although the store is not to blame.
+  const actual = `it reset ${strikes()} of ${requests}`;
+  expectTrue(strikes() >= 20, "the proxy resets the connections of many requests", actual);
 }

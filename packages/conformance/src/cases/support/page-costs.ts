@@ -31,36 +31,36 @@ export async function fill(view: ThreadStore, from: number, count: number, lengt
   });
 }
 
-/** Not the store's fault, but the case would prove nothing. */
-export function reachesProxy({ requests }: Cost): void {
-  const promised = "the harness's network.open connects to the given endpoint";
-  expectTrue(requests > 0, promised, "a page sent no request there");
+/** Otherwise the case would prove nothing, although the store is not to blame. */
+export function expectProxied({ requests }: Cost): void {
+  const expectation = "the harness's network.open connects to the given endpoint";
+  expectTrue(requests > 0, expectation, "a page sent no request there");
 }
 
-/** How many threads exist at first, and how many are added to the same namespace and to another one. */
+/** The number of threads at first, and how many are added to the same namespace and to another one. */
 export const GROWTH = { quick: { before: 20, more: 60 }, full: { before: 60, more: 240 } } as const;
 
-export async function costsAsBefore(
+export async function expectConstantCost(
   proxy: FaultProxy,
   view: ThreadStore,
   grow: () => Promise<void>,
 ): Promise<void> {
   const first = await pageCost(proxy, view, { limit: 5 });
   const second = await pageCost(proxy, view, { limit: 5, cursor: first.page.cursor });
-  reachesProxy(first);
+  expectProxied(first);
   await grow();
   for (const [before, cursor, name] of [
     [first, undefined, "the first page"],
     [second, first.page.cursor, "a later page"],
   ] as const) {
     const { requests, bytes } = await pageCost(proxy, view, { limit: 5, cursor });
-    const promised = `${name} of 5 threads costs the same however many threads exist`;
-    const happened = `${before.requests} requests and ${before.bytes} bytes became ${requests} and ${bytes}`;
+    const expectation = `${name} of 5 threads costs the same, regardless of how many threads exist`;
+    const actual = `${before.requests} requests and ${before.bytes} bytes became ${requests} and ${bytes}`;
     // A backend may have to look in a few more locations.
     expectTrue(
       requests <= before.requests * 1.5 + 2 && bytes <= before.bytes * 1.5 + 4096,
-      promised,
-      happened,
+      expectation,
+      actual,
     );
   }
 }

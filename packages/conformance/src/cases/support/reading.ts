@@ -20,7 +20,7 @@ export async function summariesOf(store: ThreadStore, limit?: number): Promise<T
 }
 
 /** Expects that a rejected call left the thread at this version, with this text. */
-export async function unchanged(
+export async function expectUnchanged(
   store: ThreadStore,
   id: string,
   version: string,

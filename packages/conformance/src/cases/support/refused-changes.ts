@@ -8,17 +8,20 @@ import {
 } from "../../engines/fault-proxy/refusals.ts";
 import type { CaseContext } from "../../suite/conformance-case.ts";
 import { outcomeOf, expectTrue } from "../../suite/expectations.ts";
-import { type Change, type Excuses, atEachRequest, honest } from "./changes.ts";
+import { type Change, type AllowedCodes, atEachRequest, expectTruthful } from "./changes.ts";
 
 /** A store that reaches its backend through a proxy, and the errors with which the proxy can respond. */
-export interface Stage {
+export interface RefusalFixture {
   readonly context: CaseContext;
   readonly proxy: FaultProxy;
   readonly store: ThreadStore;
   readonly refusals: (...kinds: RefusalKind[]) => Refusal[];
 }
 
-export async function onStage(context: CaseContext, insteadOf?: InsteadOf): Promise<Stage> {
+export async function openRefusalFixture(
+  context: CaseContext,
+  insteadOf?: InsteadOf,
+): Promise<RefusalFixture> {
   const proxy = await context.startProxy();
   const store = await context.openThrough(proxy);
   const protocol = await protocolOf(proxy, () => store.save("warm", {}, { overwrite: true }));
@@ -28,22 +31,20 @@ export async function onStage(context: CaseContext, insteadOf?: InsteadOf): Prom
 }
 
 interface ChangesRefused {
-  readonly answers: readonly Refusal[];
+  readonly refusals: readonly Refusal[];
   readonly changes: readonly Change[];
-  readonly excuses: Excuses;
+  readonly allowed: AllowedCodes;
 }
 
-/**
- * Answers each request of each change with each error in turn, once, and compares the outcome with what is stored.
- */
+/** Lets each request of each change fail once with each error, and compares the outcome with the stored thread. */
 export async function refuseEach(
-  { context, proxy, store }: Stage,
-  { answers, changes, excuses }: ChangesRefused,
+  { context, proxy, store }: RefusalFixture,
+  { refusals, changes, allowed }: ChangesRefused,
 ): Promise<void> {
   const { settings, open } = context;
   const other = await open();
   let rejected = 0;
-  const pairs = answers.flatMap((refusal) => changes.map((change) => ({ refusal, change })));
+  const pairs = refusals.flatMap((refusal) => changes.map((change) => ({ refusal, change })));
   for (const [index, { refusal, change }] of pairs.entries()) {
     // A third of the pairs includes every error and every change.
     if (settings.effort === "quick" && index % 3 !== 0) continue;
@@ -51,21 +52,21 @@ export async function refuseEach(
     if (view === undefined || direct === undefined) continue;
     await atEachRequest(proxy, view, change, async (attempt) => {
       const armed = proxy.arm({ ...refusal.fault, nth: attempt.nth });
-      const outcome = await outcomeOf(() => change.make(view, attempt.id, attempt.seen));
+      const outcome = await outcomeOf(() => change.make(view, attempt.id, attempt.storedBefore));
       armed.disarm();
-      honest(
+      expectTruthful(
         change,
         attempt,
         outcome,
         await direct.load(attempt.id),
         `request is answered with ${refusal.name}`,
-        excuses,
+        allowed,
       );
       rejected += outcome.state === "rejected" ? 1 : 0;
     });
   }
   expectTrue(
-    rejected > 0 || answers.length === 0,
+    rejected > 0 || refusals.length === 0,
     "some change fails if a response is replaced by an error",
     "none failed",
   );

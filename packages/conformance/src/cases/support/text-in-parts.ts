@@ -39,5 +39,5 @@ export class Conversation {
   }
 }
 
-/** Longer than what a store may read again. */
+/** Longer than the part of a record that a store may read again. */
 export const LONG_TEXT: string = "\u00e9".repeat(3_000);

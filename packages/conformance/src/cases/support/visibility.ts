@@ -16,7 +16,7 @@ export function block(n: number): { n: number; text: string; end: number } {
 export type Writer = (store: ThreadStore) => (n: number) => Promise<void>;
 
 /** Makes so many writes, and more until all watchers have loaded the thread several times. */
-export async function whileWatched(
+export async function writeWhileWatched(
   { open, signal }: CaseContext,
   steps: number,
   writer: Writer,
@@ -26,19 +26,19 @@ export async function whileWatched(
   const readers = [store, await open(), await open()];
   const loads = readers.map(() => 0);
   // Otherwise the case would prove nothing.
-  const isSeen = (): boolean => loads.every((count) => count >= 3);
+  const hasEachLoaded = (): boolean => loads.every((count) => count >= 3);
   let done = false;
   const isDone = (): boolean => done || signal.aborted;
   const watch = async (reader: ThreadStore, index: number): Promise<void> => {
-    const look = watcher();
+    const check = watcher();
     while (!isDone()) {
-      look(await loadExisting(reader, "a", "a thread exists while it is being saved"));
+      check(await loadExisting(reader, "a", "a thread exists while it is being saved"));
       loads[index] = (loads[index] ?? 0) + 1;
     }
   };
   const write = async (): Promise<void> => {
     const step = writer(store);
-    for (let n = 0; (n < steps || !isSeen()) && !signal.aborted; n += 1) await step(n);
+    for (let n = 0; (n < steps || !hasEachLoaded()) && !signal.aborted; n += 1) await step(n);
   };
   const writing = write().finally(() => {
     done = true;
@@ -46,7 +46,7 @@ export async function whileWatched(
   await Promise.all([writing, ...readers.map(watch)]);
 }
 
-export async function listMeanwhile({ open, settings, signal }: CaseContext): Promise<void> {
+export async function listDuringChanges({ open, settings, signal }: CaseContext): Promise<void> {
   const [store, other] = [await open(), await open()];
   const ids = range(6).map((n) => `thread-${n}`);
   const thread = { text: "x".repeat(30_000) };
@@ -70,10 +70,10 @@ export async function listMeanwhile({ open, settings, signal }: CaseContext): Pr
     const rounds = settings.effort === "quick" ? 6 : 20;
     for (let n = 0; (n < rounds || !hasListed()) && !signal.aborted; n += 1) {
       // Half of the threads are replaced, the others are deleted and created.
-      const [kept, gone] = [ids.slice(0, 3), ids.slice(3)];
+      const [replaced, toggled] = [ids.slice(0, 3), ids.slice(3)];
       await Promise.all([
-        ...kept.map((id) => store.save(id, thread, { overwrite: true })),
-        ...gone.map((id) => (n % 2 === 0 ? store.delete(id) : store.save(id, thread))),
+        ...replaced.map((id) => store.save(id, thread, { overwrite: true })),
+        ...toggled.map((id) => (n % 2 === 0 ? store.delete(id) : store.save(id, thread))),
       ]);
     }
   };

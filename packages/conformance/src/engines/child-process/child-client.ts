@@ -52,7 +52,7 @@ class ChildCalls {
   constructor(child: ChildProcess) {
     this.#child = child;
     this.opened = this.#expect(0);
-    child.on("message", (response: ChildResponse) => this.#settle(response));
+    child.on("message", (response: ChildResponse) => this.#complete(response));
     child.once("error", (error) => this.#rejectAll(error));
     child.once("exit", (code, signal) =>
       this.#rejectAll(new Error(`The child process ended with ${code ?? signal}.`)),
@@ -65,7 +65,7 @@ class ChildCalls {
     const response = this.#expect(number);
     const request: ChildRequest = { number, call };
     this.#child.send(request, (error) => {
-      if (error !== null) this.#settle({ number, error: { message: error.message } });
+      if (error !== null) this.#complete({ number, error: { message: error.message } });
     });
     return response;
   }
@@ -76,7 +76,7 @@ class ChildCalls {
     return pending.promise;
   }
 
-  #settle({ number, value, error }: ChildResponse): void {
+  #complete({ number, value, error }: ChildResponse): void {
     const pending = this.#pending.get(number);
     this.#pending.delete(number);
     if (error === undefined) pending?.resolve(value);

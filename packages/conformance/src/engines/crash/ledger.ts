@@ -96,8 +96,8 @@ export class Ledger {
   }
 
   async #load(store: ThreadStore, id: string, when: string): Promise<StoredThread | undefined> {
-    const promised = `threads can be loaded without delay after a crash (${when})`;
-    const outcome = await promptly(this.#loadLimitMs, promised, async () => {
+    const expectation = `threads can be loaded without delay after a crash (${when})`;
+    const outcome = await promptly(this.#loadLimitMs, expectation, async () => {
       const stored = await store.load(id);
       // The thread is parsed on first access, which fails if it is corrupt.
       void stored?.thread;
@@ -107,7 +107,7 @@ export class Ledger {
     const { error } = outcome;
     const intact = `a crash leaves each thread intact, as before or after the interrupted save (${when})`;
     const isCorrupt = ThreadStoreError.is(error, "CORRUPT");
-    return fail(isCorrupt ? intact : promised, `load(${show(id)}) rejected with ${describeError(error)}`);
+    return fail(isCorrupt ? intact : expectation, `load(${show(id)}) rejected with ${describeError(error)}`);
   }
 
   /** A process that starts a step reports the version it found, which may come from a pending step. */

@@ -72,9 +72,9 @@ export class Run {
   }
 
   /** Asserts that every call succeeded and that no report contradicted the ledger. */
-  assertNoFailures(promised: string = PROMPT_RECOVERY): void {
+  assertNoFailures(expectation: string = PROMPT_RECOVERY): void {
     if (this.#contradiction !== undefined) throw this.#contradiction;
-    if (this.#failure !== undefined) fail(promised, this.#failure);
+    if (this.#failure !== undefined) fail(expectation, this.#failure);
   }
 
   /** The steps that started and have neither completed nor failed. */
@@ -119,8 +119,8 @@ export class Run {
       this.#failure ??= `${report.operation} rejected with ${report.error}`;
       return;
     }
-    const promised = "close resolves only after every earlier save has settled";
-    expectTrue(!this.#isClosed, promised, `step ${report.number} completed after close had resolved`);
+    const expectation = "close resolves only after every earlier save has settled";
+    expectTrue(!this.#isClosed, expectation, `step ${report.number} completed after close had resolved`);
     const { at = 0, thread = "" } = this.#started.get(report.number) ?? {};
     this.#lastMs = performance.now() - at;
     this.#threadsDone.add(thread);
@@ -137,9 +137,9 @@ export class Run {
     this.#wake();
     const ended = this.#writer.ended.then((how) => `the process ended by itself with ${how}`);
     try {
-      const happened = await Promise.race([promise, ended]);
+      const actual = await Promise.race([promise, ended]);
       this.assertNoFailures();
-      expectTrue(isReached(), PROMPT_RECOVERY, happened);
+      expectTrue(isReached(), PROMPT_RECOVERY, actual);
     } finally {
       cancel();
     }

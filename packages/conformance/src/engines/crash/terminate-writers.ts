@@ -28,10 +28,10 @@ export async function terminateWriters(context: CaseContext): Promise<void> {
     await wait(random() * (await run.waitForKillWindow(random)));
     count.add(run.pendingSteps.length > 0);
     const limit = RECOVERY_LIMIT_MS * timeoutFactor;
-    const promised = "a process exits by itself once its store is closed";
-    const outcome = await promptly(limit, promised, () => run.end("SIGTERM"));
+    const expectation = "a process exits by itself once its store is closed";
+    const outcome = await promptly(limit, expectation, () => run.end("SIGTERM"));
     if (outcome.state === "rejected") throw outcome.error;
-    expectEqual(outcome.value, "exit code 0", promised);
+    expectEqual(outcome.value, "exit code 0", expectation);
     run.assertNoFailures("close and every call before it succeed");
     expectTrue(run.isClosed, "close resolves while saves are in progress", "the process exited without that");
     expectEqual(run.pendingSteps.map(describeStep), [], "every save before close settles");

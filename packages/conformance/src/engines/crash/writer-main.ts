@@ -22,8 +22,8 @@ function allowExit(): void {
 
 /**
  * Sends a message to the parent. Resolves once the kernel has the message, which then arrives whatever happens to this
- * process, and after a turn of the event loop. Without that turn, a store with synchronous file I/O would leave no
- * opportunity to handle a signal.
+ * process, and yields to the event loop: a store with synchronous file I/O would leave no other opportunity to handle a
+ * signal.
  */
 function send(message: WriterMessage): Promise<void> {
   return new Promise((resolve) => {

@@ -67,16 +67,16 @@ function filesOf(timeline: Timeline, save: Save): WrittenFile[] {
 
 function checkContent({ effects }: Timeline, save: Save, { node, path, writes }: WrittenFile): void {
   const file = formatPath(path.slice(1));
-  const promised = `a save syncs its file before it moves the file into place (${describeStep(save.step)})`;
+  const expectation = `a save syncs its file before it moves the file into place (${describeStep(save.step)})`;
   const unsynced = writes.find((write) => !isDurable(write, save.to));
   if (unsynced !== undefined) {
-    fail(promised, `it was acknowledged without a successful sync of ${file} after the write`);
+    fail(expectation, `it was acknowledged without a successful sync of ${file} after the write`);
   }
   for (const { change, relocated, began, ended, description } of effects) {
     const isRelocation = change.type === "move" || change.type === "link";
     if (!isRelocation || ended > save.to || !relocated.has(node)) continue;
     const late = writes.find((write) => write.ended < began && !isDurable(write, began));
-    if (late !== undefined) fail(promised, `the sync of ${file} came after the ${description}`);
+    if (late !== undefined) fail(expectation, `the sync of ${file} came after the ${description}`);
   }
 }
 

@@ -48,7 +48,7 @@ export type Fault =
     };
 
 /**
- * With `server`, the request never reaches the server. With `answer`, the server processes the request, and the client
+ * With `server`, the request never reaches the server. With `response`, the server processes the request, and the client
  * gets the proxy's response instead of the server's, as from a gateway that lost the response.
  * @default "server"
  */

@@ -168,14 +168,14 @@ describe("faults of a request", () => {
 });
 
 describe("faults of a response", () => {
-  it("discardAnswer: the server processes the request, and the client gets a reset", async () => {
+  it("discardResponse: the server processes the request, and the client gets a reset", async () => {
     const armed = proxy.arm({ type: "discardResponse", when: httpRequest({ method: "PUT" }) });
     await expect(put("/a", "one")).rejects.toMatchObject({ code: "ECONNRESET" });
     expect(armed.strikes).toBe(1);
     expect(await get("/a")).toMatchObject({ body: "one" });
   });
 
-  it.each([false, true])("cutAnswer: the client gets the first bytes (orderly: %s)", async (orderly) => {
+  it.each([false, true])("cutResponse: the client gets the first bytes (orderly: %s)", async (orderly) => {
     await put("/a", "0123456789");
     const whole = proxy.bytesDown;
     await get("/a");
@@ -194,7 +194,7 @@ describe("faults of a response", () => {
     await expect.poll(() => proxy.openConnections).toBe(0);
   });
 
-  it("holdAnswer: another client can write meanwhile", async () => {
+  it("holdResponse: another client can write meanwhile", async () => {
     const armed = proxy.arm({ type: "holdResponse", when: httpRequest({ method: "PUT" }) });
     const held = put("/a", "mine");
     await armed.struck;
@@ -206,7 +206,7 @@ describe("faults of a response", () => {
     expect(await get("/a")).toMatchObject({ body: "theirs" });
   });
 
-  it("holdAnswer and cut: the client gets a reset and nothing of the response", async () => {
+  it("holdResponse and cut: the client gets a reset and nothing of the response", async () => {
     const armed = proxy.arm({ type: "holdResponse" });
     const held = put("/a", "mine");
     await armed.struck;

@@ -8,7 +8,7 @@ interface Action {
   readonly thread: number;
   readonly kind: "load" | "replace" | "overwrite" | "create" | "delete" | "delete known" | "abort";
   readonly padding: number;
-  /** Turns of the event loop to wait before the action. */
+  /** The number of iterations of the event loop to wait before the action. */
   readonly pause: number;
 }
 
@@ -35,7 +35,7 @@ export interface RoundOptions {
   readonly actionsPerClient: number;
   readonly signal: AbortSignal;
   /** The store that loads each thread at the end. @default the first store */
-  readonly last?: RecordableStore;
+  readonly finalReader?: RecordableStore;
 }
 
 /** Runs random actions of all clients concurrently on the same three threads. Resolves with the history. */
@@ -57,10 +57,10 @@ export async function runRound(
     }),
   );
   // The final states determine the outcome of many calls whose response was lost.
-  const [store] = options.last === undefined ? stores : [options.last];
+  const [store] = options.finalReader === undefined ? stores : [options.finalReader];
   if (store === undefined) throw new RangeError("A round needs at least one store.");
-  const last = new RecordingClient("end", store, history);
-  for (const thread of threads) await last.load(thread);
+  const finalClient = new RecordingClient("end", store, history);
+  for (const thread of threads) await finalClient.load(thread);
   return history;
 }
 
@@ -115,7 +115,7 @@ class ActionRunner {
   }
 }
 
-/** Returns a signal that aborts in the next turn of the event loop. */
+/** Returns a signal that aborts in the next iteration of the event loop. */
 function signalThatAborts(): AbortSignal {
   const controller = new AbortController();
   setImmediate(() => controller.abort());

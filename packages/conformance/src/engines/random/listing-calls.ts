@@ -51,7 +51,7 @@ export async function checkListing(
   const summaries: ThreadSummary[] = [];
   for await (const summary of clients.view(client, namespace).list({ limit, metadata: true })) {
     summaries.push(summary);
-    // With a cursor that goes in circles, the listing would never end.
+    // If a cursor repeats, the listing would never end.
     if (summaries.length > model.ids.length) break;
   }
   checkSummaries(model, namespace, summaries);

@@ -115,7 +115,7 @@ export class Model {
       expectEqual(
         stored?.json,
         expected?.json,
-        `${subject} the last saved thread, or undefined if there is none`,
+        `${subject} the last saved thread, or undefined if none exists`,
       );
       return;
     }

@@ -7,7 +7,7 @@ import { range } from "../../utilities/parallel.ts";
 import { ids } from "./arbitraries.ts";
 import type { CallKind, Tally, TracedModel } from "./command.ts";
 
-/** With fewer runs, some kinds of calls would not be made. */
+/** With fewer runs, some kinds of calls would be missing. */
 const MIN_RUNS = 8;
 /** The share of the case's time for runs. The remainder is for clean-up. */
 const SHARE_OF_TIME = 0.7;

@@ -52,8 +52,8 @@ export function sqliteHarness(
     durability: {
       async settings(location) {
         const row = connections.get(location)?.prepare("PRAGMA synchronous").get();
-        const found = SYNCHRONOUS_LEVELS[Number(row?.["synchronous"])] ?? "unknown";
-        return [{ name: "PRAGMA synchronous", accepted: ["FULL", "EXTRA"], actual: found }];
+        const actual = SYNCHRONOUS_LEVELS[Number(row?.["synchronous"])] ?? "unknown";
+        return [{ name: "PRAGMA synchronous", accepted: ["FULL", "EXTRA"], actual: actual }];
       },
     },
   };

@@ -146,7 +146,7 @@ async function listAll(store: ThreadStore, signal: AbortSignal): Promise<ThreadS
   const all: ThreadSummary[] = [];
   for await (const summary of store.list({ limit: 2, metadata: true, signal })) {
     all.push(summary);
-    // With a cursor that goes in circles, the listing would never end.
+    // If a cursor repeats, the listing would never end.
     if (all.length > 100) break;
   }
   return all;

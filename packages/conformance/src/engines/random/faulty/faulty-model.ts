@@ -5,10 +5,10 @@ import type { Protocol } from "../../fault-proxy/refusals.ts";
 import type { Clients, Tally, TracedModel } from "../command.ts";
 import { PossibleStates, type State } from "./possible-states.ts";
 
-/** What the clients of a run know about one thread. */
+/** The knowledge of a run's clients about one thread. */
 export interface ThreadKnowledge {
   states: PossibleStates;
-  /** The version that a caller holds: the last one returned, unless a call found that there is no thread. */
+  /** The version that a caller holds: the last one returned, unless a call found that the thread does not exist. */
   heldVersion: string | undefined;
   /** The threads that calls have returned, by version. */
   readonly returnedThreads: Map<string, StoredThread>;

@@ -9,7 +9,7 @@ export interface Content {
   readonly version: string | undefined;
 }
 
-/** `undefined` if there is no thread. */
+/** `undefined` if the thread does not exist. */
 export type State = Content | undefined;
 
 /** The precondition of a change. */

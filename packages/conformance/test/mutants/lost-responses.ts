@@ -15,7 +15,7 @@ function claimingNoEffect(inner: ThreadDriver): ThreadDriver {
   return replacingErrors(inner, (error) => changedError(error, { effect: "none" }));
 }
 
-export const lostAnswerMutants: readonly Mutant[] = [
+export const lostResponseMutants: readonly Mutant[] = [
   driverMutant(
     "blind resend",
     "resends a conditional write whose response is lost, and conflicts with itself",
@@ -69,14 +69,14 @@ export const lostAnswerMutants: readonly Mutant[] = [
     },
   ),
   driverMutant("late resend", "resends a lost write before its next one", ["C6-4"], (inner) => {
-    const kept: (() => Promise<unknown>)[] = [];
+    const pending: (() => Promise<unknown>)[] = [];
     const write: ThreadDriver["write"] = async (key, record, ...rest) => {
-      await Promise.allSettled(kept.splice(0).map((again) => again()));
+      await Promise.allSettled(pending.splice(0).map((again) => again()));
       const own = { ...record, bytes: record.bytes.slice() };
       try {
         return await inner.write(key, own, ...rest);
       } catch (error) {
-        if (isConnectionLost(error)) kept.push(() => inner.write(key, own, ...rest));
+        if (isConnectionLost(error)) pending.push(() => inner.write(key, own, ...rest));
         throw error;
       }
     };
