@@ -26,7 +26,7 @@ await describeWithService("redis", "between ioredis and Redis", async ({ url }) 
     await proxy.close();
   });
 
-  it("forwards a pipeline in order, with one injected answer", async () => {
+  it("forwards a pipeline in order, with one injected response", async () => {
     proxy.arm({ type: "respondRedis", error: redisErrors.outOfMemory, when: redisCommand("SET"), nth: 2 });
     const results = await redis.pipeline().set("proxy:a", "1").set("proxy:b", "2").get("proxy:a").exec();
     expect(results).toEqual([
@@ -36,7 +36,7 @@ await describeWithService("redis", "between ioredis and Redis", async ({ url }) 
     ]);
   });
 
-  it("drops the answer to an executed command, which ioredis then sends again", async () => {
+  it("drops the reply to an executed command, which ioredis then sends again", async () => {
     await redis.del("proxy:count");
     const armed = proxy.arm({ type: "discardResponse", when: redisCommand("INCR") });
     expect(await redis.incr("proxy:count")).toBe(2);
@@ -65,7 +65,7 @@ await describeWithService("s3", "between the AWS SDK and Ceph", async (endpoint)
     await proxy.close();
   });
 
-  it("drops the answer to a conditional write, whose retry by the SDK then conflicts with it", async () => {
+  it("drops the response to a conditional write, whose retry by the SDK then conflicts with it", async () => {
     await s3.send(new CreateBucketCommand({ Bucket }));
     const armed = proxy.arm({ type: "discardResponse", when: httpRequest({ method: "PUT" }) });
     // Large enough that the SDK sends Expect: 100-continue before the body.
@@ -78,7 +78,7 @@ await describeWithService("s3", "between the AWS SDK and Ceph", async (endpoint)
     expect(ContentLength).toBe(3_000_000);
   });
 
-  it("answers instead of the server", async () => {
+  it("responds instead of the server", async () => {
     const body = "<Error><Code>SlowDown</Code><Message>Reduce your request rate.</Message></Error>";
     proxy.arm({ type: "respondHttp", status: 503, headers: { "content-type": "application/xml" }, body });
     const { $metadata } = await s3.send(new PutObjectCommand({ Bucket, Key: "slow", Body: "x" }));
@@ -95,7 +95,7 @@ await describeWithService("s3", "between the AWS SDK and Ceph", async (endpoint)
     });
   });
 
-  it("cuts off an answer in its body", async () => {
+  it("cuts a response in its body", async () => {
     proxy.arm({
       type: "cutResponse",
       afterBytes: 100_000,
@@ -113,7 +113,7 @@ await describeWithService("azurite", "between the Azure SDK and Azurite", async 
   const container = BlobServiceClient.fromConnectionString(proxied).getContainerClient("fault-proxy");
   afterAll(() => proxy.close());
 
-  it("delays the answer to a write while another client writes", async () => {
+  it("delays the response to a write while another client writes", async () => {
     await container.create();
     const blob = container.getBlockBlobClient("held");
     const direct = BlobServiceClient.fromConnectionString(connectionString)
@@ -128,7 +128,7 @@ await describeWithService("azurite", "between the Azure SDK and Azurite", async 
     expect((await blob.downloadToBuffer()).toString()).toBe("theirs");
   });
 
-  it("drops the answer to a conditional write, whose retry by the SDK then conflicts with it", async () => {
+  it("drops the response to a conditional write, whose retry by the SDK then conflicts with it", async () => {
     proxy.arm({ type: "discardResponse", when: httpRequest({ method: "PUT", path: /lost/u }) });
     const create = container.getBlockBlobClient("lost").upload("x", 1, { conditions: { ifNoneMatch: "*" } });
     await expect(create).rejects.toMatchObject({ statusCode: 409, code: "BlobAlreadyExists" });
