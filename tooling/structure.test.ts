@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 
 const ROOT = join(import.meta.dirname, "..");
-const ADAPTERS = ["azure-blob", "file-system", "redis", "s3", "sqlite"];
+const ADAPTERS = ["azure-blob", "file-system", "postgres", "redis", "s3", "sqlite"];
 
 /** A package may import packages of lower layers only. */
 const LAYERS: readonly (readonly string[])[] = [

@@ -1,0 +1,132 @@
+import { DriverError } from "@threadstore/core/driver";
+import { Pool, type PoolClient, type PoolConfig } from "pg";
+import { connectionFailure, statementFailure } from "./errors.ts";
+import type { ConnectionSource, QueryClient } from "./options.ts";
+
+/** A row of a result. Statements select text only, so no setting of the client changes how it arrives. */
+export type Row = Readonly<Record<string, string | null>>;
+
+export interface Request<Result> {
+  readonly statement: string;
+  readonly parameters: unknown[];
+  /** Checks and converts the rows. If it throws, the connection is not used again. */
+  readonly accept: (rows: readonly Row[]) => Result;
+}
+
+export interface Connection {
+  /** Runs one statement in a transaction of its own, once. Rejects with a `DriverError`. */
+  readonly run: <Result>(request: Request<Result>, signal: AbortSignal) => Promise<Result>;
+  readonly close: () => Promise<void>;
+}
+
+export function openConnection({ connection, pool, database }: ConnectionSource): Connection {
+  if (database !== undefined) {
+    return {
+      run: (request, signal) => runEmbedded(database, request, signal),
+      close: () => Promise.resolve(),
+    };
+  }
+  if (pool !== undefined) {
+    return { run: (request, signal) => runPooled(pool, request, signal), close: () => Promise.resolve() };
+  }
+  let ownPool: Pool | undefined;
+  return {
+    run: (request, signal) => runPooled((ownPool ??= createPool(connection)), request, signal),
+    close: async () => ownPool?.end(),
+  };
+}
+
+function createPool(connection: PoolConfig): Pool {
+  // By default, pg waits forever for a server that does not answer.
+  const timeouts = { connectionTimeoutMillis: 10_000, keepAlive: true, keepAliveInitialDelayMillis: 10_000 };
+  const pool = new Pool({ ...timeouts, ...connection });
+  // The pool replaces a connection that breaks while idle. Without a listener, the event would end the process.
+  pool.on("error", ignore);
+  return pool;
+}
+
+async function runEmbedded<Result>(
+  database: QueryClient,
+  { statement, parameters, accept }: Request<Result>,
+  signal: AbortSignal,
+): Promise<Result> {
+  signal.throwIfAborted();
+  if (database.closed === true) throw clientClosed();
+  // Copied, because an aborted statement may still run later, when core has reused the buffer.
+  const values = parameters.map((value) => (Buffer.isBuffer(value) ? Buffer.from(value) : value));
+  const { rows } = await database.query(statement, values).catch((error: unknown) => {
+    throw statementFailure(error);
+  });
+  return accept(rows as readonly Row[]);
+}
+
+/** Runs a statement on a connection of the pool. An abort closes the connection, because pg cannot cancel a statement. */
+async function runPooled<Result>(
+  pool: Pool,
+  { statement: text, parameters: values, accept }: Request<Result>,
+  signal: AbortSignal,
+): Promise<Result> {
+  signal.throwIfAborted();
+  const client = await connectedClient(pool);
+  let isReleased = false;
+  const release = (destroy: boolean): void => {
+    if (!isReleased) client.release(destroy);
+    isReleased = true;
+  };
+  const abandon = (): void => release(true);
+  // The statement reports the error. Without a listener, the event would end the process.
+  client.on("error", ignore);
+  signal.addEventListener("abort", abandon, { once: true });
+  try {
+    if (signal.aborted) release(false);
+    signal.throwIfAborted();
+    checkTransaction(client);
+    const { rows } = await client.query<Row>({ text, values, types: TEXT_TYPES }).catch((error: unknown) => {
+      throw statementFailure(error);
+    });
+    const result = accept(rows);
+    release(false);
+    return result;
+  } catch (error) {
+    // After some errors the server is about to shut down or is now a standby, so the next call gets a new connection.
+    release(true);
+    signal.throwIfAborted();
+    throw error;
+  } finally {
+    signal.removeEventListener("abort", abandon);
+    client.off("error", ignore);
+  }
+}
+
+/** Converts every column to a string, whatever the pool's own settings. */
+const TEXT_TYPES = { getTypeParser: (): typeof String => String };
+
+async function connectedClient(pool: Pool): Promise<PoolClient> {
+  if (pool.ending) throw clientClosed();
+  try {
+    return await pool.connect();
+  } catch (error) {
+    throw connectionFailure(error);
+  }
+}
+
+/** Otherwise a rollback could undo a save that was acknowledged. */
+function checkTransaction(client: PoolClient): void {
+  // Older releases of pg do not know the status.
+  if (!("getTransactionStatus" in client)) return;
+  const status: string | null = client.getTransactionStatus();
+  if (status === null || status === "I") return;
+  throw new DriverError(
+    "MISCONFIGURED",
+    "A client of the pool is inside a transaction. End transactions before you release a client to the pool.",
+  );
+}
+
+function clientClosed(): DriverError {
+  return new DriverError(
+    "MISCONFIGURED",
+    "The pool or database passed as `client` is closed. Close the store before you close its `client`.",
+  );
+}
+
+function ignore(): void {}

@@ -1,0 +1,120 @@
+import { growThread } from "@threadstore/conformance";
+import type { ThreadStore } from "@threadstore/core";
+import { describeWithService } from "@threadstore/services/vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { tablesOf } from "./keys.ts";
+import { pageStatement } from "./list.ts";
+import { type PostgresProxy, startPostgresProxy } from "./postgres-proxy.test-helper.ts";
+import { postgresStore } from "./postgres-store.ts";
+import { altered, directConnection, dropTables, freshPrefix } from "./postgres.test-helper.ts";
+import { CHUNK_BYTES } from "./schema.ts";
+
+interface Cost {
+  readonly statements: number;
+  readonly sent: number;
+  readonly received: number;
+}
+
+/** The statement, and what the protocol adds to it. */
+const STATEMENT_BYTES = 1400;
+
+await describeWithService("postgres", "the cost of calls", ({ url }) => {
+  const { direct, end } = directConnection(url);
+  const tablePrefix = freshPrefix();
+  let proxy: PostgresProxy;
+  let store: ThreadStore;
+  beforeAll(async () => {
+    proxy = await startPostgresProxy(url);
+    const connectionString = altered(url, { host: proxy.host });
+    // What is counted does not depend on the disk, and hundreds of saves need not wait for it.
+    const connection = { connectionString, max: 1, options: "-c synchronous_commit=off" };
+    store = postgresStore({ connection, synchronousCommit: "inherit", tablePrefix });
+    await store.load("warm");
+  });
+  afterAll(async () => {
+    await store.close();
+    await proxy.close();
+    await dropTables(direct, tablePrefix);
+    await end();
+  });
+
+  async function costOf(work: () => Promise<unknown>): Promise<Cost> {
+    const { bytesUp, bytesDown } = proxy;
+    const statements = proxy.statements.length;
+    await work();
+    return {
+      statements: proxy.statements.length - statements,
+      sent: proxy.bytesUp - bytesUp,
+      received: proxy.bytesDown - bytesDown,
+    };
+  }
+
+  const messages = Array.from({ length: 200 }, (_, index) => `${index} ${"x".repeat(1500)}`);
+  const turn = { messages: [...messages, "y".repeat(1000)] };
+
+  test("appending a turn to a long thread sends that turn and at most one chunk more, in one statement", async () => {
+    const saved = await store.save("long", { messages });
+    expect(saved.size).toBeGreaterThan(300_000);
+    const cost = await costOf(() => store.save("long", turn, { previous: saved }));
+    expect(cost.statements).toBe(1);
+    expect(cost.sent).toBeLessThan(1000 + CHUNK_BYTES + STATEMENT_BYTES + 600);
+    expect(cost.received).toBeLessThan(300);
+    expect((await store.load("long"))?.thread).toEqual(turn);
+  });
+
+  describe("growing a thread", () => {
+    async function costFor(turns: number): Promise<{ sent: number; wal: number }> {
+      const position = async (): Promise<number> => {
+        const [row] = await direct("SELECT pg_current_wal_lsn() - '0/0'::pg_lsn AS at");
+        return Number(row?.["at"]);
+      };
+      const before = await position();
+      const { sent } = await costOf(() => growThread(store, { id: `${turns} turns`, turns }));
+      return { sent, wal: (await position()) - before };
+    }
+
+    test("sends and writes an amount proportional to its size: for 800 turns at most 9 times as much as for 100", async () => {
+      const [short, long] = [await costFor(100), await costFor(800)];
+      expect(long.sent / short.sent).toBeLessThan(9);
+      // Other tests write to the log of the shared server, too. Rewritten threads would cost 60 times as much.
+      expect(long.wal / short.wal).toBeLessThan(30);
+    });
+  });
+
+  test("a load is one statement, and transfers nothing of a cached thread that is unchanged", async () => {
+    const saved = await store.save("loaded", { messages });
+    const uncached = await costOf(() => store.load("loaded"));
+    expect(uncached.statements).toBe(1);
+    expect(uncached.received).toBeLessThan(1.4 * saved.size);
+    const cached = await costOf(() => store.load("loaded", { cached: saved }));
+    expect(cached.statements).toBe(1);
+    expect(cached.received).toBeLessThan(500);
+    expect((await costOf(() => store.load("missing"))).statements).toBe(1);
+  });
+
+  test("creating is one statement, and deleting is a load followed by one statement", async () => {
+    expect((await costOf(() => store.save("small", {}))).statements).toBe(1);
+    expect((await costOf(() => store.delete("small"))).statements).toBe(2);
+  });
+
+  test("a page is one statement, whose cost depends on the page and not on how many or how long threads exist", async () => {
+    const view = store.namespace("pages");
+    const page = (): Promise<Cost> => costOf(() => view.listPage({ limit: 5 }));
+    for (const id of ["a", "b", "c", "d", "e", "f"]) await view.save(id, { messages });
+    const before = await page();
+    expect(before.statements).toBe(1);
+    expect(before.received).toBeLessThan(6 * 1000);
+    const tables = tablesOf({ tablePrefix });
+    await direct(`INSERT INTO ${tables.threads} (namespace, id, version, size, trailer)
+      SELECT namespace, convert_to('x' || n, 'UTF8'), version, size, trailer
+      FROM ${tables.threads}, generate_series(1, 5000) AS n WHERE namespace = 'pages' AND id = 'a'`);
+    await direct(`ANALYZE ${tables.threads}`);
+    expect(await page()).toEqual(before);
+    const parameters = [Buffer.from("pages"), Buffer.from(""), 6];
+    const plan = (await direct(`EXPLAIN ${pageStatement(tables)}`, parameters))
+      .flatMap(Object.values)
+      .join("\n");
+    expect(plan).toContain(`Index Scan using ${tablePrefix}threads_namespace_id_key`);
+    expect(plan).not.toMatch(/Seq Scan on \w*(?:threads|chunks)/u);
+  });
+});

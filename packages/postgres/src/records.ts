@@ -1,0 +1,57 @@
+import type { ThreadDriver } from "@threadstore/core/driver";
+import type { Row } from "./connection.ts";
+import type { Database } from "./database.ts";
+import { encodeKey } from "./keys.ts";
+import type { ResolvedOptions } from "./options.ts";
+import { CHUNK_BYTES } from "./schema.ts";
+import { recordStatements } from "./statements.ts";
+
+/** Returns the methods for single records. Each call is one statement, and so one round trip. */
+export function recordMethods(
+  { tables, run }: Database,
+  synchronousCommit: ResolvedOptions["synchronousCommit"],
+): Pick<ThreadDriver, "read" | "write" | "delete"> {
+  const statements = recordStatements(tables, synchronousCommit);
+  return {
+    async read(key, cachedVersion, { signal }) {
+      const [row] = await run(statements.read, [...encodeKey(key), cachedVersion ?? null], signal);
+      const { version = null, bytes = null } = row;
+      if (version === null) return undefined;
+      return { version, nonce: version, bytes: bytes === null ? undefined : Buffer.from(bytes, "base64") };
+    },
+
+    async write(key, { bytes, unchanged, trailerLength, nonce, expiresAt }, expectedVersion, { signal }) {
+      const size = bytes.length - trailerLength;
+      const firstChunk = Math.floor(unchanged / CHUNK_BYTES);
+      const parameters = [
+        ...encodeKey(key),
+        nonce,
+        size,
+        viewOf(bytes.subarray(size)),
+        expiresAt === undefined ? null : expiresAt / 1000,
+        firstChunk,
+        Math.ceil(size / CHUNK_BYTES),
+        viewOf(bytes.subarray(firstChunk * CHUNK_BYTES, size)),
+      ];
+      const [row] =
+        expectedVersion === undefined
+          ? await run(statements.create, parameters, signal)
+          : await run(statements.replace, [...parameters, expectedVersion], signal);
+      return hasChanged(row) ? nonce : undefined;
+    },
+
+    async delete(key, expectedVersion, { signal }) {
+      const [row] = await run(statements.delete, [...encodeKey(key), expectedVersion], signal);
+      return hasChanged(row);
+    },
+  };
+}
+
+/** Returns a `Buffer`, which pg sends as it is. It copies the bytes when it sends the statement. */
+function viewOf({ buffer, byteOffset, length }: Uint8Array): Buffer {
+  return Buffer.from(buffer, byteOffset, length);
+}
+
+function hasChanged(row: Row): boolean {
+  return row["changed"] === "1";
+}

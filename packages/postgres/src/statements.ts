@@ -1,0 +1,78 @@
+import { guardColumns, tablesMatch } from "./database.ts";
+import type { Tables } from "./keys.ts";
+import type { ResolvedOptions } from "./options.ts";
+import { CHUNK_BYTES } from "./schema.ts";
+
+/** The statements for single records. Each is one transaction. `$1` and `$2` are the namespace and the id. */
+export interface RecordStatements {
+  /** `$3`: the version whose bytes are not needed. Selects `version` and `bytes`. */
+  readonly read: string;
+  /**
+   * `$3`: the version, `$4`: the length of the content, `$5`: the trailer, `$6`: the expiry in seconds, `$7`: the first
+   * chunk to store, `$8`: the number of chunks, `$9`: the content from the first chunk on. Selects `changed`.
+   */
+  readonly create: string;
+  /** As for `create`, and `$10`: the expected version. */
+  readonly replace: string;
+  /** `$3`: the expected version. Selects `changed`. */
+  readonly delete: string;
+}
+
+/**
+ * Returns the statements.
+ *
+ * The compare-and-set is the condition on `version` in the first change, of the row in the threads table. Of several
+ * statements that race, all but the first wait for its row lock. Then PostgreSQL evaluates their condition again, on
+ * the committed row, and they change nothing. Chunks are changed only if that row was, whose lock the statement then
+ * holds, and its snapshot has the chunks of the expected version: a version is never used twice, and every statement
+ * that changes chunks changes the version, too.
+ */
+export function recordStatements(
+  tables: Tables,
+  synchronousCommit: ResolvedOptions["synchronousCommit"],
+): RecordStatements {
+  const { threads, chunks } = tables;
+  const guards = guardColumns(tables);
+  const matches = tablesMatch(tables);
+  const returning = `RETURNING thread${synchronousCommit === "on" ? `, ${RAISE_SYNCHRONOUS_COMMIT}` : ""}`;
+  const countChanged = `SELECT ${guards}, (SELECT count(*) FROM changed)::text AS changed`;
+  const storeChunks = `
+INSERT INTO ${chunks} (thread, sequence, bytes)
+SELECT thread, n, substring($9::bytea FROM (n - $7::int) * ${CHUNK_BYTES} + 1 FOR ${CHUNK_BYTES})
+FROM changed, generate_series($7::int, $8::int - 1) AS n`;
+  return {
+    read: `
+SELECT ${guards}, version, encode(CASE WHEN version IS DISTINCT FROM $3 THEN coalesce(
+(SELECT string_agg(bytes, ''::bytea ORDER BY sequence) FROM ${chunks} AS c WHERE c.thread = t.thread), ''
+) || trailer END, 'base64') AS bytes
+FROM (SELECT) AS one LEFT JOIN ${threads} AS t ON ${THIS_ROW}`,
+    create: `
+WITH changed AS (
+INSERT INTO ${threads} (namespace, id, version, size, trailer, expires_at)
+SELECT $1::bytea, $2::bytea, $3, $4::bigint, $5::bytea, to_timestamp($6::float8) WHERE ${matches}
+ON CONFLICT (namespace, id) DO NOTHING ${returning}
+), stored AS (${storeChunks})
+${countChanged}`,
+    replace: `
+WITH changed AS (
+UPDATE ${threads} SET version = $3, size = $4::bigint, trailer = $5, expires_at = to_timestamp($6::float8)
+WHERE ${THIS_ROW} AND version = $10 AND ${matches} ${returning}
+), removed AS (
+DELETE FROM ${chunks} AS c USING changed WHERE c.thread = changed.thread AND sequence >= $8::int
+), stored AS (${storeChunks}
+ON CONFLICT (thread, sequence) DO UPDATE SET bytes = excluded.bytes)
+${countChanged}`,
+    delete: `
+WITH changed AS (
+DELETE FROM ${threads} WHERE ${THIS_ROW} AND version = $3 AND ${matches} ${returning}
+), removed AS (
+DELETE FROM ${chunks} AS c USING changed WHERE c.thread = changed.thread)
+${countChanged}`,
+  };
+}
+
+const THIS_ROW = "namespace = $1 AND id = $2";
+
+/** Makes the statement's own commit wait for the disk. Other values than `off` already do. */
+const RAISE_SYNCHRONOUS_COMMIT =
+  "CASE current_setting('synchronous_commit') WHEN 'off' THEN set_config('synchronous_commit', 'on', true) END";
