@@ -6,6 +6,7 @@ import {
   type StoreOptions,
   type ThreadDriver,
   type ThreadKey,
+  withLocation,
 } from "@threadstore/core/driver";
 import type { BlobTarget } from "./blobs.ts";
 import { withDriverErrors } from "./errors.ts";
@@ -38,23 +39,23 @@ function createDriver(options: AzureBlobDriverOptions): ThreadDriver {
     name: blobNameOf(prefix, key),
     signal,
   });
+  const location = `The container is ${container.containerName} at ${new URL(container.url).host}.`;
+  const run = <Result>(operation: () => Promise<Result>): Promise<Result> =>
+    withLocation(location, () => withDriverErrors(operation));
   return {
     contract: 1,
     name: "azure-blob",
 
-    read: (key, cachedVersion, { signal }) =>
-      withDriverErrors(() => readRecord(targetOf(key, signal), cachedVersion)),
+    read: (key, cachedVersion, { signal }) => run(() => readRecord(targetOf(key, signal), cachedVersion)),
 
     write: (key, record, expectedVersion, { signal }) =>
-      withDriverErrors(() => writeRecord(targetOf(key, signal), record, expectedVersion)),
+      run(() => writeRecord(targetOf(key, signal), record, expectedVersion)),
 
     delete: (key, expectedVersion, { signal }) =>
-      withDriverErrors(() => deleteRecord(targetOf(key, signal), expectedVersion)),
+      run(() => deleteRecord(targetOf(key, signal), expectedVersion)),
 
     list: (namespace, page, { signal }) =>
-      withDriverErrors(() =>
-        listRecords({ container, prefix: namespacePrefixOf(prefix, namespace), signal }, page),
-      ),
+      run(() => listRecords({ container, prefix: namespacePrefixOf(prefix, namespace), signal }, page)),
 
     async close() {
       // The SDK shares idle connections among all clients of the process, and they do not keep the process alive.

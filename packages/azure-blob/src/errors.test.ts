@@ -1,4 +1,5 @@
 import { RestError } from "@azure/storage-blob";
+import { reachableText } from "@threadstore/conformance";
 import { DriverError } from "@threadstore/core/driver";
 import { describe, expect, test } from "vitest";
 import { connectionLost, driverErrorOf, withDriverErrors, withEffect } from "./errors.ts";
@@ -57,6 +58,24 @@ describe("an error response", () => {
   ] as const)("%d %s becomes %s with effect %s", (status, errorCode, code, effect) => {
     const cause = errorResponse(status, errorCode);
     expect(driverErrorOf(cause)).toMatchObject({ code, effect, cause });
+  });
+
+  test("leads neither to the request, with its token and contents, nor to the URL", async () => {
+    const secrets = { url: "https://host/?sig=s3cret", headers: { authorization: "t0ken" }, body: "c0ntent" };
+    const response = { status: 418, headers: { get: () => undefined }, request: secrets };
+    const details = { code: "Teapot", request: secrets, response } as unknown;
+    const restError = new RestError("No.", details as ConstructorParameters<typeof RestError>[1]);
+    expect(reachableText(restError)).toContain("c0ntent");
+    for (const thrown of [
+      restError,
+      new RestError("No.", { ...(details as object), response: undefined } as never),
+    ]) {
+      const error: unknown = await withDriverErrors(() => Promise.reject(thrown)).catch(
+        (caught: unknown) => caught,
+      );
+      expect(error).toMatchObject({ cause: { name: "RestError", message: "No.", code: "Teapot" } });
+      expect(reachableText(error)).not.toMatch(/s3cret|t0ken|c0ntent/u);
+    }
   });
 
   test("without a body is recognized by the code in its header", () => {

@@ -7,7 +7,7 @@ import {
   networkFailureOf,
   retryAfterMs,
 } from "@threadstore/core/driver";
-import { type ErrorResponse, isRestError, responseOf } from "./rest-error.ts";
+import { type ErrorResponse, isRestError, responseOf, withoutRequest } from "./rest-error.ts";
 
 interface Meaning {
   readonly code: BackendErrorCode;
@@ -131,7 +131,7 @@ export async function withDriverErrors<Result>(operation: () => Promise<Result>)
   try {
     return await operation();
   } catch (error) {
-    throw driverErrorOf(error) ?? error;
+    throw driverErrorOf(error) ?? withoutRequest(error);
   }
 }
 
@@ -143,7 +143,7 @@ export async function withEffect<Result>(
   try {
     return await step();
   } catch (error) {
-    throw driverErrorOf(error, effect) ?? error;
+    throw driverErrorOf(error, effect) ?? withoutRequest(error);
   }
 }
 
@@ -164,12 +164,19 @@ export function driverErrorOf(error: unknown, effect?: DriverErrorEffect): Drive
   const recognized = recognize(error);
   if (recognized === undefined) return undefined;
   const { code, message, ...options } = recognized;
-  return new DriverError(code, message, { ...options, cause: error, ...(effect && { effect }) });
+  return new DriverError(code, message, {
+    ...options,
+    cause: withoutRequest(error),
+    ...(effect && { effect }),
+  });
 }
 
 /** Returns the error of a response that was cut off. */
 export function connectionLost(cause: unknown): DriverError {
-  return new DriverError(CONNECTION_LOST.code, CONNECTION_LOST.message, { cause, effect: "unknown" });
+  return new DriverError(CONNECTION_LOST.code, CONNECTION_LOST.message, {
+    cause: withoutRequest(cause),
+    effect: "unknown",
+  });
 }
 
 interface Recognized extends Meaning {

@@ -1,3 +1,5 @@
+import { errorWithout } from "@threadstore/core/driver";
+
 /** Returns whether the service answered with one of these error codes. */
 export function hasErrorCode(error: unknown, ...errorCodes: readonly string[]): boolean {
   const response = responseOf(error);
@@ -31,4 +33,16 @@ interface RestErrorLike extends Error {
 export function isRestError(error: unknown): error is RestErrorLike {
   // By name, because each package of the SDK may bring its own copy of the class.
   return error instanceof Error && error.name === "RestError";
+}
+
+/**
+ * Returns an error of the SDK's HTTP pipeline without the request, whose body is the content of a thread, and whose
+ * headers and URL contain a token, a signature or a SAS. Of the response, keeps the status and the headers.
+ */
+export function withoutRequest(error: unknown): unknown {
+  if (!isRestError(error)) return error;
+  const copy = errorWithout(error, "request", "response");
+  if (error.response === undefined) return copy;
+  const { status, headers } = error.response;
+  return Object.assign(copy, { response: { status, headers } });
 }

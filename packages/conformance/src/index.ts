@@ -18,6 +18,7 @@ export type {
   KnownFailure,
 } from "./suite/harness.ts";
 export { growThread, type GrowthOptions } from "./suite/grow-thread.ts";
+export { reachableText } from "./utilities/reachable-text.ts";
 export type { Selection } from "./suite/selection.ts";
 export {
   type AnomalyName,

@@ -17,7 +17,10 @@ export interface DriverErrorOptions {
   readonly effect?: DriverErrorEffect | undefined;
   /** How long the backend asked clients to wait before they retry, in milliseconds. */
   readonly retryAfterMs?: number | undefined;
-  /** The backend's own error, untouched. It becomes the `cause` of the caller's `ThreadStoreError`. */
+  /**
+   * The backend's own error. It becomes the `cause` of the caller's `ThreadStoreError`, so neither the content of a
+   * thread nor a credential must be reachable from it: see `errorWithout`.
+   */
   readonly cause?: unknown;
 }
 

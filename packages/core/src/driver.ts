@@ -9,6 +9,8 @@ export {
   type MemoryRecord,
   type MemoryRecords,
 } from "./memory-store.ts";
+export { errorWithout } from "./runtime/error-without.ts";
+export { withLocation } from "./runtime/error-location.ts";
 export {
   type HttpFailure,
   httpFailureOf,

@@ -48,7 +48,7 @@ export interface ThreadStoreErrorDetails {
    * `$.messages[3].createdAt`. The names in it may be content, so loggers do not find it in the error.
    */
   readonly path?: string | undefined;
-  /** The backend's own error, unchanged. */
+  /** The backend's own error, without what leads to credentials or contents. */
   readonly cause?: unknown;
 }
 

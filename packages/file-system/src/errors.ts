@@ -1,4 +1,9 @@
-import { type BackendErrorCode, DriverError, type DriverErrorEffect } from "@threadstore/core/driver";
+import {
+  type BackendErrorCode,
+  DriverError,
+  type DriverErrorEffect,
+  withLocation,
+} from "@threadstore/core/driver";
 import { isSystemError, type SystemError } from "./system/system-error.ts";
 
 interface Failure {
@@ -93,16 +98,15 @@ const UNRECOGNIZED: Failure = {
 };
 
 /** Runs one driver call and throws the system errors of Node.js as a `DriverError` that names the store's folder. */
-export async function withDriverErrors<Result>(folder: string, call: () => Promise<Result>): Promise<Result> {
-  try {
-    return await call();
-  } catch (thrown) {
-    const error = driverErrorOf(thrown) ?? thrown;
-    if (!DriverError.is(error)) throw error;
-    // The path in the cause contains the id of the thread.
-    const message = `${error.message} The store's folder is ${folder}.`;
-    throw new DriverError(error.code, message, { effect: error.effect, cause: error.cause });
-  }
+export function withDriverErrors<Result>(folder: string, call: () => Promise<Result>): Promise<Result> {
+  // The path in the cause contains the id of the thread.
+  return withLocation(`The store's folder is ${folder}.`, async () => {
+    try {
+      return await call();
+    } catch (error) {
+      throw driverErrorOf(error) ?? error;
+    }
+  });
 }
 
 export interface DriverErrorContext {

@@ -14,6 +14,17 @@ export function openClient({ url, client }: ClientSource): OpenClient {
   return { client: ownClient, close: () => closeClient(ownClient) };
 }
 
+/** Returns a sentence for error messages that names the servers, without credentials. */
+export function locationOf(client: Redis | Cluster): string {
+  if ("nodes" in client) {
+    const addresses = client.nodes().map(({ options: { host, port } }) => `${host}:${port}`);
+    return addresses.length === 0 ? "The client is a Cluster." : `The Cluster has ${addresses.join(", ")}.`;
+  }
+  const { host, port, path, sentinels, name } = client.options;
+  if (sentinels && sentinels.length > 0) return `The master is ${name}.`;
+  return `The server is ${path ?? `${host}:${port}`}.`;
+}
+
 function createClient(url: string): Redis {
   const client = new Redis(url, {
     lazyConnect: true,

@@ -1,3 +1,4 @@
+import { reachableText } from "@threadstore/conformance";
 import type { ThreadDriver } from "@threadstore/core/driver";
 import { type RedisService, startRedis } from "@threadstore/services";
 import { describeWithService } from "@threadstore/services/vitest";
@@ -118,6 +119,40 @@ await describeWithService("redis", "errors of a server", () => {
     expect(failure.message).not.toContain("s3cret");
   });
 
+  test.each<[string, (driver: ThreadDriver) => Promise<unknown>]>([
+    ["a write", (driver) => driver.write(key, record("c0ntent ".repeat(100)), undefined, callOptions)],
+    ["a read", (driver) => driver.read(key, undefined, callOptions)],
+    ["a listing", (driver) => driver.list("", { after: undefined, limit: 1 }, callOptions)],
+  ])("no error of %s leads to passwords or contents, and each names the server", async (_, call) => {
+    const { host } = new URL(url);
+    await direct.acl(
+      "SETUSER",
+      "limited",
+      "reset",
+      "on",
+      ">s3cret",
+      "~*",
+      "+@all",
+      "-@scripting",
+      "-get",
+      "-zrangebylex",
+    );
+    await direct.acl("SETUSER", "unable", "reset", "on", ">s3cret", "~*", "-@all");
+    for (const user of ["limited", "unable", "unknown"]) {
+      const failure = await failureOf(call(driverAt(withUser(user, "s3cret"))));
+      expect(failure.message).toContain(host);
+      expect(failure.cause).toBeInstanceOf(Error);
+      expect(reachableText(failure)).not.toMatch(/s3cret|c0ntent/u);
+    }
+  });
+
+  test("an unknown command is not quoted with its arguments", () => {
+    const message = "ERR unknown command 'EVALSHA', with args beginning with: 'sha' '2' 'c0ntent'";
+    const reply = Object.assign(new ReplyError(message), { command: { name: "evalsha", args: ["c0ntent"] } });
+    expect(reachableText(replyFailure(reply))).not.toContain("c0ntent");
+    expect(reply.message).toBe("ERR unknown command 'EVALSHA'");
+  });
+
   test("a missing password is ACCESS_DENIED", async () => {
     await direct.acl("SETUSER", "default", "resetpass", ">s3cret");
     try {
@@ -211,6 +246,7 @@ await describeWithService("redis", "errors of a server", () => {
         expect(await driver.read(key, undefined, callOptions)).toEqual({
           version: stored.nonce,
           bytes: stored.bytes,
+          nonce: stored.nonce,
         });
         expect(await direct.pttl(recordKey("threadstore", key.id))).toBe(-1);
       }

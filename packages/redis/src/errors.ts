@@ -4,6 +4,7 @@ import {
   type DriverErrorEffect,
   networkFailureOf,
 } from "@threadstore/core/driver";
+import { redacted } from "./redact.ts";
 
 /** The code of the error with which a script refuses to patch a record that is too short. */
 export const CORRUPT_REPLY_CODE = "THREADSTORECORRUPT";
@@ -120,9 +121,9 @@ export function replyCodeOf(error: unknown): string | undefined {
 export function replyFailure(error: ReplyError, effect: DriverErrorEffect = "unknown"): DriverError {
   const replyCode = replyCodeOf(error);
   const meaning = MEANING_BY_REPLY_CODE.get(replyCode ?? "");
-  if (meaning !== undefined) return new DriverError(...meaning, { cause: error });
+  if (meaning !== undefined) return new DriverError(...meaning, { cause: redacted(error) });
   const message = `Redis answered with an unexpected error${inParentheses(replyCode)}. See the cause.`;
-  return new DriverError("BACKEND_ERROR", message, { effect, cause: error });
+  return new DriverError("BACKEND_ERROR", message, { effect, cause: redacted(error) });
 }
 
 /** The failure of a command that was not sent, because connecting or selecting the database failed. */
@@ -131,11 +132,11 @@ export function connectionFailure(error: unknown): DriverError {
     if (error.command?.name !== "select" || replyCodeOf(error) !== "ERR") return replyFailure(error, "none");
     const message =
       "The Redis database does not exist. Correct its number in `url` or `client`, or raise the `databases` setting.";
-    return new DriverError("MISCONFIGURED", message, { cause: error });
+    return new DriverError("MISCONFIGURED", message, { cause: redacted(error) });
   }
   const reason = lastNodeError(error) ?? error;
   const meaning = MEANING_BY_REPLY_CODE.get(replyCodeOf(reason) ?? "") ?? unreachable(reason);
-  return new DriverError(...meaning, { cause: error });
+  return new DriverError(...meaning, { cause: redacted(error) });
 }
 
 /** A Cluster that cannot connect reports the error of the last node that it tried. */
@@ -161,12 +162,12 @@ function inParentheses(code: string | undefined): string {
 /** The failure of a command whose connection ended before Redis answered. */
 export function responseLost(cause: unknown): DriverError {
   const message = "The connection to Redis ended before the response arrived. Try again later.";
-  return new DriverError("UNAVAILABLE", message, { effect: "unknown", cause });
+  return new DriverError("UNAVAILABLE", message, { effect: "unknown", cause: redacted(cause) });
 }
 
 /** The failure of a change that the master has applied, but too few replicas have confirmed. */
 export function tooFewReplicas(cause?: unknown): DriverError {
   const message =
     "Too few replicas confirmed the change in time. Check the replicas, or lower `replicas.count`.";
-  return new DriverError("UNAVAILABLE", message, { effect: "not-durable", cause });
+  return new DriverError("UNAVAILABLE", message, { effect: "not-durable", cause: redacted(cause) });
 }

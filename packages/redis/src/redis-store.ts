@@ -4,8 +4,9 @@ import {
   STORE_OPTION_NAMES,
   createThreadStore,
   type ThreadDriver,
+  withLocation,
 } from "@threadstore/core/driver";
-import { openClient } from "./client.ts";
+import { locationOf, openClient } from "./client.ts";
 import { connectionTo } from "./connection.ts";
 import { keysWithPrefix } from "./keys.ts";
 import { listRecords } from "./list.ts";
@@ -34,21 +35,27 @@ function createDriver(options: RedisDriverOptions): ThreadDriver {
   const connection = connectionTo(client);
   const keys = keysWithPrefix(prefix);
   const waitForReplicas = replicaCheck(connection, replicas);
+  const run = <Result>(call: () => Promise<Result>): Promise<Result> =>
+    withLocation(locationOf(client), call);
   return {
     contract: 1,
     name: "redis",
-    read: (key, cachedVersion, { signal }) => readRecord(connection, keys.of(key), cachedVersion, signal),
-    async write(key, record, expectedVersion, { signal }) {
-      const version = await writeRecord(connection, keys.of(key), record, expectedVersion, signal);
-      if (version !== undefined) await waitForReplicas(signal);
-      return version;
-    },
-    async delete(key, expectedVersion, { signal }) {
-      const deleted = await deleteRecord(connection, keys.of(key), expectedVersion, signal);
-      if (deleted) await waitForReplicas(signal);
-      return deleted;
-    },
-    list: (namespace, page, { signal }) => listRecords(connection, keys.buckets(namespace), page, signal),
+    read: (key, cachedVersion, { signal }) =>
+      run(() => readRecord(connection, keys.of(key), cachedVersion, signal)),
+    write: (key, record, expectedVersion, { signal }) =>
+      run(async () => {
+        const version = await writeRecord(connection, keys.of(key), record, expectedVersion, signal);
+        if (version !== undefined) await waitForReplicas(signal);
+        return version;
+      }),
+    delete: (key, expectedVersion, { signal }) =>
+      run(async () => {
+        const deleted = await deleteRecord(connection, keys.of(key), expectedVersion, signal);
+        if (deleted) await waitForReplicas(signal);
+        return deleted;
+      }),
+    list: (namespace, page, { signal }) =>
+      run(() => listRecords(connection, keys.buckets(namespace), page, signal)),
     close,
   };
 }

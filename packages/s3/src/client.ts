@@ -23,6 +23,12 @@ export function resolveBucket(options: S3DriverOptions): Bucket {
   return { client, name: options.bucket, prefix: options.prefix ?? DEFAULT_PREFIX };
 }
 
+/** Returns a sentence for error messages that names the bucket and its host, without credentials. */
+export function locationOf({ bucket, endpoint }: S3DriverOptions): string {
+  const host = endpoint === undefined ? "" : ` at ${new URL(endpoint).host}`;
+  return `The bucket is ${bucket}${host}.`;
+}
+
 function createClient({ region, endpoint, forcePathStyle, credentials }: S3ConnectionOptions): S3Client {
   const client = new S3Client({
     ...(region === undefined ? (endpoint === undefined ? {} : { region: "us-east-1" }) : { region }),

@@ -1,7 +1,9 @@
 import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { S3Client, type S3ClientConfig } from "@aws-sdk/client-s3";
-import { DriverError, type DriverErrorEffect } from "@threadstore/core/driver";
+import { reachableText } from "@threadstore/conformance";
+import { ThreadStoreError } from "@threadstore/core";
+import { createThreadStore, DriverError, type DriverErrorEffect } from "@threadstore/core/driver";
 import { describe, expect, test } from "vitest";
 import { driverOptions, record } from "./bucket.test-helper.ts";
 import { withDriverErrors, withEffect } from "./errors.ts";
@@ -92,6 +94,27 @@ describe("an error response", () => {
       expect(await errorFor({ ...response, status: 403 }, operation)).toMatchObject(denied);
     },
   );
+
+  test.each([400, 403, 404, 500])("%i leads neither to credentials nor to contents", async (status) => {
+    await using service = await scriptedService(() => errorResponse(status, "Something"));
+    const credentials = { accessKeyId: "key", secretAccessKey: "s3cret", sessionToken: "t0ken" };
+    const driver = s3Driver({ ...service.options, ...knownProvider, credentials });
+    const store = createThreadStore(driver, { maxRetries: 0 });
+    const saving = store.save("a", { text: "c0ntent" });
+    const error: unknown = await saving.catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(ThreadStoreError);
+    expect(reachableText(error)).not.toMatch(/s3cret|t0ken|c0ntent/u);
+    await store.close();
+  });
+
+  test("names the bucket and the host", async () => {
+    await using service = await scriptedService(() => errorResponse(404, "NoSuchBucket"));
+    const { bucket, endpoint = "" } = service.options;
+    const error = await errorOf({ ...service.options, ...knownProvider }, "read");
+    expect(error).toMatchObject({
+      message: expect.stringContaining(`${bucket} at ${new URL(endpoint).host}`),
+    });
+  });
 
   test("with status 400 and an unknown code is passed on unchanged", async () => {
     expect(await errorFor(errorResponse(400, "SomethingNew"))).toMatchObject({ name: "SomethingNew" });

@@ -7,7 +7,7 @@ import {
   networkFailureOf,
   retryAfterMs,
 } from "@threadstore/core/driver";
-import { isClockCorrected, responseHeaderOf, statusOf } from "./service-error.ts";
+import { isClockCorrected, responseHeaderOf, statusOf, withoutRequest } from "./service-error.ts";
 
 interface Meaning {
   readonly code: BackendErrorCode;
@@ -136,7 +136,7 @@ export async function withDriverErrors<Result>(operation: () => Promise<Result>)
   try {
     return await operation();
   } catch (error) {
-    throw driverErrorOf(error) ?? error;
+    throw driverErrorOf(error) ?? withoutRequest(error);
   }
 }
 
@@ -148,7 +148,7 @@ export async function withEffect<Result>(
   try {
     return await step();
   } catch (error) {
-    throw driverErrorOf(error, effect) ?? error;
+    throw driverErrorOf(error, effect) ?? withoutRequest(error);
   }
 }
 
@@ -168,10 +168,11 @@ export function driverErrorOf(error: unknown, effect?: DriverErrorEffect): Drive
   }
   const meaning = error instanceof Error ? meaningOf(error) : undefined;
   if (meaning === undefined) return undefined;
+  const delayMs = retryAfterMs(responseHeaderOf(error, "retry-after"));
   return new DriverError(meaning.code, meaning.message, {
     effect: effect ?? meaning.effect,
-    retryAfterMs: retryAfterMs(responseHeaderOf(error, "retry-after")),
-    cause: error,
+    retryAfterMs: delayMs,
+    cause: withoutRequest(error),
   });
 }
 

@@ -5,8 +5,9 @@ import {
   createThreadStore,
   type StoreOptions,
   type ThreadDriver,
+  withLocation,
 } from "@threadstore/core/driver";
-import { resolveBucket } from "./client.ts";
+import { locationOf, resolveBucket } from "./client.ts";
 import { withDriverErrors } from "./errors.ts";
 import { listRecords } from "./list.ts";
 import { OPTION_NAMES, type S3DriverOptions } from "./options.ts";
@@ -36,21 +37,23 @@ function createDriver(options: S3DriverOptions): ThreadDriver {
   const bucket = resolveBucket(options);
   const selfCheck = createSelfCheck(bucket, options);
   const context: RecordContext = { bucket, selfCheck, histories: createWriteHistories() };
+  const location = locationOf(options);
+  const run = <Result>(operation: () => Promise<Result>): Promise<Result> =>
+    withLocation(location, () => withDriverErrors(operation));
   return {
     contract: 1,
     name: "s3",
 
-    read: (key, cachedVersion, { signal }) =>
-      withDriverErrors(() => readRecord(context, key, cachedVersion, signal)),
+    read: (key, cachedVersion, { signal }) => run(() => readRecord(context, key, cachedVersion, signal)),
 
     write: (key, record, expectedVersion, { signal }) =>
-      withDriverErrors(() => writeRecord(context, key, record, expectedVersion, signal)),
+      run(() => writeRecord(context, key, record, expectedVersion, signal)),
 
     delete: (key, expectedVersion, { signal }) =>
-      withDriverErrors(() => deleteRecord(context, key, expectedVersion, signal)),
+      run(() => deleteRecord(context, key, expectedVersion, signal)),
 
     list: (namespace, request, { signal }) =>
-      withDriverErrors(async () => {
+      run(async () => {
         const { page, tombstones } = await listRecords({ bucket, namespace, signal }, request);
         await deleteOldTombstones(context, tombstones, signal);
         return page;

@@ -6,7 +6,7 @@ import { type EtagQuotes, etagOf } from "./etags.ts";
 import { SELF_CHECK_FOLDER } from "./keys.ts";
 import { type DeleteCondition, deleteObject, type PutCondition, putObject } from "./objects.ts";
 import type { S3DriverOptions } from "./options.ts";
-import { statusOf } from "./service-error.ts";
+import { statusOf, withoutRequest } from "./service-error.ts";
 
 export interface ProviderCapabilities {
   readonly etagQuotes: EtagQuotes;
@@ -169,6 +169,6 @@ function unsuitable(reason: string, cause?: unknown): DriverError {
   return new DriverError(
     "MISCONFIGURED",
     `The store needs conditional writes, but this bucket ${reason}. Use a provider and release that supports them, also in versioned buckets. The README of @threadstore/s3 has a list of providers.`,
-    cause === undefined ? {} : { cause },
+    cause === undefined ? {} : { cause: withoutRequest(cause) },
   );
 }

@@ -1,3 +1,5 @@
+import { errorWithout } from "@threadstore/core/driver";
+
 /** Returns the HTTP status of the response that the SDK's error stands for; `undefined` if there was none. */
 export function statusOf(error: unknown): number | undefined {
   const { httpStatusCode } = metadataOf(error);
@@ -13,6 +15,14 @@ export function responseHeaderOf(error: unknown, name: string): string | undefin
   const response = error instanceof Error && "$response" in error ? error.$response : undefined;
   const { headers } = (response ?? {}) as { headers?: Readonly<Record<string, string>> };
   return headers?.[name];
+}
+
+/**
+ * Returns the SDK's error without the response, which leads to the request, whose headers contain a session token and a
+ * signature. The status and the request id are in `$metadata`.
+ */
+export function withoutRequest(error: unknown): unknown {
+  return error instanceof Error && "$response" in error ? errorWithout(error, "$response") : error;
 }
 
 /** Returns whether the object does not exist. By its code, because the status of a missing bucket is 404 too. */

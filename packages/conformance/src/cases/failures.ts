@@ -24,6 +24,7 @@ import { graceMs, SHORT_TIMEOUT_MS, promptly } from "../suite/time-limits.ts";
 import { startStopwatch } from "../utilities/effective-time.ts";
 import { range } from "../utilities/parallel.ts";
 import { warningsDuring } from "../utilities/process-warnings.ts";
+import { reachableText } from "../utilities/reachable-text.ts";
 import { retryableCalls, expectRetryAfterHonored, MAX_ATTEMPTS } from "./support/busy-backends.ts";
 import { everyCall, callNamed } from "./support/calls.ts";
 import {
@@ -168,7 +169,7 @@ export const failures: ConformanceCase[] = section("Failures", [
       const store = await open({ maxThreadBytes: 1000 });
       const secret = "c4n4ry-0f-th3-c4s3";
       for (const error of await errorsOf(store, secret)) {
-        const text = `${inspect(error, { depth: 10, showHidden: true })} ${JSON.stringify(error)}`;
+        const text = `${inspect(error, { depth: 10, showHidden: true })} ${reachableText(error)}`;
         expectTrue(
           !text.includes("c4n4ry"),
           "an error never contains content of a thread",
