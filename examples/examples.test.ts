@@ -10,6 +10,7 @@ import { LLMock } from "@copilotkit/aimock";
 import { azureBlobStore } from "@threadstore/azure-blob";
 import { redisStore } from "@threadstore/redis";
 import { describeWithService } from "@threadstore/services/vitest";
+import { Pool } from "pg";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { type LocalModel, startLocalModel } from "./demo/local-model.ts";
 
@@ -63,6 +64,18 @@ await describeWithService("redis", "redis.ts", ({ url }) => {
     await store.delete("pirate");
     await store.close();
     await expectConversation("redis.ts", { REDIS_URL: `${url}/9` });
+  });
+});
+
+await describeWithService("postgres", "postgres.ts", ({ url }) => {
+  // A separate schema, because the example uses the default prefix.
+  it("continues the conversation in a second process", async () => {
+    const pool = new Pool({ connectionString: url });
+    await pool.query("CREATE SCHEMA example");
+    const inSchema = Object.assign(new URL(url), { search: "options=-csearch_path%3Dexample" });
+    await expectConversation("postgres.ts", { DATABASE_URL: inSchema.href });
+    await pool.query("DROP SCHEMA example CASCADE");
+    await pool.end();
   });
 });
 

@@ -14,7 +14,7 @@ export interface Request<Result> {
 }
 
 export interface Connection {
-  /** Runs one statement in a transaction of its own, once. Rejects with a `DriverError`. */
+  /** Runs one statement in its own transaction, once. Rejects with a `DriverError`. */
   readonly run: <Result>(request: Request<Result>, signal: AbortSignal) => Promise<Result>;
   readonly close: () => Promise<void>;
 }

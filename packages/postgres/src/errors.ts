@@ -107,7 +107,7 @@ export function statementFailure(error: unknown): DriverError {
 export function connectionFailure(error: unknown): DriverError {
   const state = sqlStateOf(error);
   const text = error instanceof Error ? error.message : "";
-  // Errors of pg about the password, and of PgBouncer, which have no SQLSTATE of their own.
+  // Errors of pg about the password, and of PgBouncer, which have no specific SQLSTATE.
   if (text.startsWith("SASL:") || /authentication failed|no such user/u.test(text)) {
     return new DriverError("ACCESS_DENIED", WRONG_CREDENTIALS, { cause: error });
   }

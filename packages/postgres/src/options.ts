@@ -41,7 +41,7 @@ export interface PostgresClientOptions extends CommonOptions {
 }
 
 /**
- * An embedded database, such as PGlite. It must run each statement in a transaction of its own, and reject with errors
+ * An embedded database, such as PGlite. It must run each statement in its own transaction, and reject with errors
  * that have the SQLSTATE as `code`.
  */
 export interface QueryClient {

@@ -45,7 +45,7 @@ export interface PostgresProxy {
   readonly close: () => Promise<void>;
 }
 
-/** What the connections of a proxy share. */
+/** The state that all connections of a proxy share. */
 interface ProxyState {
   readonly target: URL;
   readonly sockets: Set<Socket>;

@@ -14,7 +14,7 @@ import { CHUNK_BYTES } from "./schema.ts";
 /** Runs a statement that bypasses the store. */
 export type Direct = (statement: string, parameters?: unknown[]) => Promise<Record<string, unknown>[]>;
 
-/** Returns a function that runs statements on connections of its own, and ends them. */
+/** Returns a function that runs statements on separate connections, and one that ends them. */
 export function directConnection(connectionString: string): { direct: Direct; end: () => Promise<void> } {
   const pool = new Pool({ connectionString, max: 4, allowExitOnIdle: true });
   pool.on("error", () => undefined);

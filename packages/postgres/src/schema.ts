@@ -28,7 +28,7 @@ export function postgresMigrations(names: TableNames = {}): readonly Migration[]
   return migrationsOf(tablesOf(names));
 }
 
-// There is no foreign key between the tables: it would cost a check for each chunk, and one statement changes both.
+// Without a foreign key, which would cost a check for each chunk: a single statement changes both tables.
 function migrationsOf({ migrations, threads, chunks }: Tables): readonly Migration[] {
   return [
     {
