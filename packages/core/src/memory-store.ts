@@ -11,6 +11,8 @@ export type MemoryRecords = Map<string, Map<string, MemoryRecord>>;
 export interface MemoryRecord {
   readonly version: Version;
   readonly bytes: Uint8Array;
+  /** The memory that begins with `bytes`, with space for the next version, if this store allocated it. */
+  readonly memory?: Uint8Array | undefined;
 }
 
 export interface MemoryDriverOptions {
@@ -47,11 +49,14 @@ function createDriver({ records = new Map() }: MemoryDriverOptions): ThreadDrive
       return record === undefined ? undefined : { version: record.version, bytes: record.bytes.slice() };
     },
 
-    async write({ namespace, id }, { bytes, nonce }, expected) {
+    async write({ namespace, id }, { bytes, unchanged, nonce }, expected) {
       const threads = records.get(namespace) ?? new Map<string, MemoryRecord>();
-      if (threads.get(id)?.version !== expected) return undefined;
+      const replaced = threads.get(id);
+      if (replaced?.version !== expected) return undefined;
+      const memory = memoryFor(bytes.length, replaced, unchanged);
+      memory.set(bytes.subarray(unchanged), unchanged);
       records.set(namespace, threads);
-      threads.set(id, { version: nonce, bytes: bytes.slice() });
+      threads.set(id, { version: nonce, bytes: memory.subarray(0, bytes.length), memory });
       return nonce;
     },
 
@@ -75,4 +80,19 @@ function createDriver({ records = new Map() }: MemoryDriverOptions): ThreadDrive
 
     close: () => Promise.resolve(),
   };
+}
+
+/** The spare memory of a record, relative to its length. */
+const SPARE_CAPACITY = 1 / 4;
+
+/**
+ * Returns memory for a record of `length` bytes that begins with the `unchanged` bytes of the replaced record: its own
+ * memory if there is space, so that a save costs what it adds.
+ */
+function memoryFor(length: number, replaced: MemoryRecord | undefined, unchanged: number): Uint8Array {
+  const isWorthReusing = replaced?.memory !== undefined && unchanged > 0 && length <= replaced.memory.length;
+  if (isWorthReusing && replaced.memory.length <= 2 * length) return replaced.memory;
+  const memory = new Uint8Array(length + Math.ceil(length * SPARE_CAPACITY));
+  if (replaced !== undefined) memory.set(replaced.bytes.subarray(0, unchanged));
+  return memory;
 }

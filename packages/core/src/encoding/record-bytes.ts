@@ -27,6 +27,8 @@ export class RecordBytes {
   readonly text: readonly string[] | undefined;
   /** `undefined` once only the text is left. */
   #storage: SharedBuffer | undefined;
+  /** A long text without a buffer, encoded, while it is compared with the text that replaces it. */
+  #encoded: Buffer | undefined;
   /** The last bytes of this record, if the next one overwrote them in the buffer. */
   #overwritten: Buffer | undefined;
 
@@ -57,12 +59,13 @@ export class RecordBytes {
   ): { bytes: RecordBytes; whole: Buffer } {
     const appended = replaced === undefined ? undefined : replaced.#append(unchanged, length);
     const bytes = appended ?? RecordBytes.#copy(replaced, unchanged, length, text);
+    if (replaced !== undefined) replaced.#encoded = undefined;
     return { bytes, whole: bytes.slice(0, length) };
   }
 
   /** Returns a range of the bytes. Valid until this record is replaced or another record is sliced. */
   slice(from: number, to: number): Buffer {
-    if (this.#storage === undefined) return encodePrefix(this.text ?? [], to).subarray(from, to);
+    if (this.#storage === undefined) return this.#encodedText(to).subarray(from, to);
     const { buffer } = this.#storage;
     const overwritten = this.#overwritten;
     if (overwritten === undefined) return buffer.subarray(from, to);
@@ -77,6 +80,14 @@ export class RecordBytes {
     if (this.text === undefined || this.#storage?.owner !== this || this.#storage.shared > 0) return;
     releaseBuffer(this.#storage.buffer);
     this.#storage = undefined;
+  }
+
+  /** Returns at least the first `to` bytes of the text. Encoding a long text several times would cost more than a save. */
+  #encodedText(to: number): Buffer {
+    const text = this.text ?? [];
+    if (to <= ScratchBuffer.MAX_BYTES) return encodePrefix(text, to);
+    this.#encoded ??= Buffer.from(text.join(""));
+    return this.#encoded;
   }
 
   /** Makes room for the next record in the same buffer, if that is possible and saves copying. */

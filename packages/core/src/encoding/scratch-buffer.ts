@@ -1,12 +1,12 @@
 const INITIAL_BYTES = 65_536;
-/** Longer texts get a new buffer. */
-const MAX_BYTES = 4_194_304;
-
 /**
  * A reusable buffer for texts that are only needed in UTF-8 for a moment. Short-lived memory outside the heap makes
  * engines collect garbage far too often.
  */
 export class ScratchBuffer {
+  /** Longer texts get a new buffer. */
+  static readonly MAX_BYTES: number = 4_194_304;
+
   #buffer = Buffer.allocUnsafeSlow(INITIAL_BYTES);
 
   /** Encodes the concatenation of `texts`. The result is valid until the next call. */
@@ -22,8 +22,9 @@ export class ScratchBuffer {
   /** Makes the buffer large enough for `texts`, and returns whether that is within the limit. */
   #grow(texts: readonly string[]): boolean {
     const size = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
-    if (size > MAX_BYTES) return false;
-    if (size > this.#buffer.length) this.#buffer = Buffer.allocUnsafeSlow(Math.min(4 * size, MAX_BYTES));
+    if (size > ScratchBuffer.MAX_BYTES) return false;
+    if (size > this.#buffer.length)
+      this.#buffer = Buffer.allocUnsafeSlow(Math.min(4 * size, ScratchBuffer.MAX_BYTES));
     return true;
   }
 }
