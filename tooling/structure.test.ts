@@ -95,3 +95,8 @@ it.each([
 ] as const)("packages/%s exports at most %i names", (name, limit) => {
   expect(exportedNames(`packages/${name}/src/index.ts`).length).toBeLessThanOrEqual(limit);
 });
+
+it("shipped code uses `deferred` instead of Promise.withResolvers, which older runtimes do not have", () => {
+  const users = shipped.filter((file) => /Promise\.withResolvers\b(?!`)/u.test(read(file)));
+  expect(users).toEqual([]);
+});

@@ -17,5 +17,6 @@ export {
 } from "./documents/envelope.ts";
 export { canonicalJson, isJsonObject, isPlainObject, type JsonObject } from "./documents/json.ts";
 export { kindOf, memberPath, mismatchMessage, quoteName } from "./documents/json-path.ts";
+export { deferred } from "./runtime/deferred.ts";
 export { untilAborted } from "./runtime/until-aborted.ts";
 export { hasTextParts, TEXT_PARTS, type TextParts } from "./encoding/text-parts.ts";

@@ -9,6 +9,7 @@ export {
   type MemoryRecord,
   type MemoryRecords,
 } from "./memory-store.ts";
+export { deferred } from "./runtime/deferred.ts";
 export { errorWithout } from "./runtime/error-without.ts";
 export { withLocation } from "./runtime/error-location.ts";
 export {

@@ -1,5 +1,5 @@
 import type { EventEmitter } from "node:events";
-import { DriverError } from "@threadstore/core/driver";
+import { DriverError, deferred } from "@threadstore/core/driver";
 import type { Cluster, Redis } from "ioredis";
 import { OneShotCommand, type Parameter, ScriptCommand } from "./command.ts";
 import { databaseCheck } from "./database-check.ts";
@@ -62,7 +62,7 @@ async function untilReady(client: Redis | Cluster): Promise<void> {
       "The Redis client is closed. Close the store before you close its `client`.",
     );
   }
-  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const { promise, resolve, reject } = deferred<void>();
   const emitter: EventEmitter = client;
   const onError = (error: unknown): void => reject(connectionFailure(error));
   const onClose = (): void => onError(new Error("The connection closed before it was ready."));

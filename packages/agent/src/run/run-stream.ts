@@ -1,3 +1,5 @@
+import { deferred } from "@threadstore/core/documents";
+
 /**
  * A run that emits events. It starts immediately, even if its events are not consumed.
  *
@@ -17,7 +19,7 @@ export function startRunStream<Result, Event>(
 ): RunStream<Result, Event> {
   const abandoned = new AbortController();
   const events: Event[] = [];
-  let wake = Promise.withResolvers<void>();
+  let wake = deferred<void>();
   const emit = (event: Event): void => {
     events.push(event);
     wake.resolve();
@@ -30,7 +32,7 @@ export function startRunStream<Result, Event>(
       if (abandoned.signal.aborted) return DONE;
       const event = events.shift();
       if (event !== undefined) return { done: false, value: event };
-      wake = Promise.withResolvers<void>();
+      wake = deferred<void>();
       const hasEnded = await Promise.race([wake.promise.then(() => false), settled.then(() => true)]);
       if (hasEnded && events.length === 0 && !abandoned.signal.aborted) {
         await result;

@@ -1,4 +1,5 @@
 import { AssertionError } from "node:assert";
+import { deferred } from "@threadstore/core/driver";
 import { afterEffectiveTime } from "../utilities/effective-time.ts";
 import { contextFor, type OwnedContext } from "./case-context.ts";
 import type { ConformanceCase } from "./conformance-case.ts";
@@ -69,7 +70,7 @@ function cleanUp(harness: Harness, context: OwnedContext): Promise<void> {
 }
 
 async function within(timeoutMs: number, work: () => Promise<void>, message: string): Promise<void> {
-  const { promise: timeUp, reject } = Promise.withResolvers<never>();
+  const { promise: timeUp, reject } = deferred<never>();
   const cancel = afterEffectiveTime(timeoutMs, () => reject(new Error(message)));
   try {
     await Promise.race([work(), timeUp]);

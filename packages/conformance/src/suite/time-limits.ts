@@ -1,3 +1,4 @@
+import { deferred } from "@threadstore/core/driver";
 import { afterEffectiveTime } from "../utilities/effective-time.ts";
 import type { CaseContext } from "./conformance-case.ts";
 import { fail, type Outcome, outcomeOf } from "./expectations.ts";
@@ -18,7 +19,7 @@ export async function promptly<T>(
   expectation: string,
   call: () => Promise<T>,
 ): Promise<Outcome<T>> {
-  const { promise: late, resolve } = Promise.withResolvers<undefined>();
+  const { promise: late, resolve } = deferred<undefined>();
   const cancel = afterEffectiveTime(milliseconds, () => resolve(undefined));
   try {
     const outcome = await Promise.race([outcomeOf(call), late]);

@@ -1,7 +1,7 @@
 import { ThreadStoreError } from "../errors.ts";
 import type { CallOptions } from "../thread-store.ts";
+import { deferred } from "./deferred.ts";
 import type { Backend, OperationContext } from "./operation-context.ts";
-import { rejectable } from "./rejectable.ts";
 
 /**
  * Runs `work` until it settles, the caller aborts or the deadline passes, whichever is first. The context's signal
@@ -13,7 +13,7 @@ export async function withDeadline<T>(
   work: (context: OperationContext) => Promise<T>,
 ): Promise<T> {
   const controller = new AbortController();
-  const { promise: ended, reject } = rejectable();
+  const { promise: ended, reject } = deferred<never>();
   const context: OperationContext = {
     ...parts,
     signal: controller.signal,

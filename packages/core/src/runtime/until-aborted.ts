@@ -1,4 +1,4 @@
-import { rejectable } from "./rejectable.ts";
+import { deferred } from "./deferred.ts";
 
 /**
  * Resolves with the result of `work`, or rejects with the signal's reason as soon as the signal aborts. A function is
@@ -12,7 +12,7 @@ export async function untilAborted<T>(
   if (signal === undefined) return start();
   // Work that has started is raced even if the signal is already aborted: otherwise its rejection is unhandled.
   if (typeof work === "function") signal.throwIfAborted();
-  const { promise: aborted, reject } = rejectable();
+  const { promise: aborted, reject } = deferred<never>();
   const onAbort = (): void => reject(signal.reason);
   if (signal.aborted) onAbort();
   else signal.addEventListener("abort", onAbort, { once: true });

@@ -1,6 +1,7 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { type JsonValue, ThreadStoreError } from "@threadstore/core";
+import { deferred } from "@threadstore/core/driver";
 import type { ChildProcessHarness } from "../../suite/harness.ts";
 import { afterEffectiveTime } from "../../utilities/effective-time.ts";
 import type { RecordableStore, RecordedThread } from "../linearizability/recorder.ts";
@@ -71,7 +72,7 @@ class ChildCalls {
   }
 
   #expect(number: number): Promise<JsonValue | undefined> {
-    const pending: PendingCall = Promise.withResolvers();
+    const pending: PendingCall = deferred();
     this.#pending.set(number, pending);
     return pending.promise;
   }

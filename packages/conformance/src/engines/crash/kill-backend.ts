@@ -1,4 +1,5 @@
 import { setTimeout as wait } from "node:timers/promises";
+import { deferred } from "@threadstore/core/driver";
 import type { CaseContext } from "../../suite/conformance-case.ts";
 import { fail } from "../../suite/expectations.ts";
 import { afterEffectiveTime } from "../../utilities/effective-time.ts";
@@ -28,7 +29,7 @@ export async function killBackend(context: CaseContext): Promise<void> {
   while (count.needsMore()) {
     const stop = new AbortController();
     const laneCount = WORKLOADS[WORKLOAD].lanes(count.kills).length;
-    const { promise: progress, resolve } = Promise.withResolvers<boolean>();
+    const { promise: progress, resolve } = deferred<boolean>();
     const pendingCalls = new Set<number>();
     let done = 0;
     const report = async (event: Report): Promise<void> => {

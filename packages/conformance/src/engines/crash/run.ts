@@ -1,3 +1,4 @@
+import { deferred } from "@threadstore/core/driver";
 import { fail, expectTrue } from "../../suite/expectations.ts";
 import { afterEffectiveTime } from "../../utilities/effective-time.ts";
 import type { Ledger } from "./ledger.ts";
@@ -128,7 +129,7 @@ export class Run {
 
   async #waitUntil(milestone: "started" | "completed", isReached: () => boolean): Promise<void> {
     const limit = RECOVERY_LIMIT_MS * this.#options.timeoutFactor;
-    const { promise, resolve } = Promise.withResolvers<string>();
+    const { promise, resolve } = deferred<string>();
     const timedOut = `after ${limit} ms, some threads had not ${milestone} a step`;
     const cancel = afterEffectiveTime(limit, () => resolve(timedOut));
     this.#wake = () => {

@@ -1,5 +1,6 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
+import { deferred } from "@threadstore/core/driver";
 import type { ChildProcessHarness } from "../../suite/harness.ts";
 import { forkChild } from "../child-process/fork-child.ts";
 import type { Job, StartMessage, WriterMessage } from "./messages.ts";
@@ -19,7 +20,7 @@ export function startWriter(description: ChildProcessHarness, location: string, 
   const child = forkChild(main, description, location, [JSON.stringify(job)]);
   const queue: WriterMessage[] = [];
   let receive = (message: WriterMessage): void => void queue.push(message);
-  const { promise: ready, resolve, reject } = Promise.withResolvers<void>();
+  const { promise: ready, resolve, reject } = deferred<void>();
   child.on("message", (message: WriterMessage) => {
     if (message.type === "ready") resolve();
     else receive(message);

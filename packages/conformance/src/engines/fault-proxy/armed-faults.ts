@@ -1,3 +1,4 @@
+import { deferred } from "@threadstore/core/driver";
 import type { ArmedFault, Fault, Trigger } from "./fault.ts";
 import type { ProxiedRequest } from "./proxied-request.ts";
 
@@ -52,8 +53,8 @@ function createCountedFault(
   disarm: () => void,
 ): { readonly counted: CountedFault; readonly armed: ArmedFault } {
   const { when = () => true, nth = 1, times = 1 } = fault;
-  const struck = Promise.withResolvers<ProxiedRequest>();
-  const decision = Promise.withResolvers<"release" | "cut">();
+  const struck = deferred<ProxiedRequest>();
+  const decision = deferred<"release" | "cut">();
   let matches = 0;
   let strikes = 0;
   const counted: CountedFault = {
