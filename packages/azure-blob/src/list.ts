@@ -1,5 +1,6 @@
 import type { BlobItem, ContainerClient } from "@azure/storage-blob";
 import {
+  DriverError,
   type ListedRecord,
   type PageRequest,
   type RecordPage,
@@ -9,6 +10,7 @@ import { parseVersion, stateOf } from "./blob-state.ts";
 import { downloadTail } from "./blobs.ts";
 import { idOf } from "./keys.ts";
 import { readRecord } from "./records.ts";
+import { responseOf, withoutRequest } from "./rest-error.ts";
 
 export interface Listing {
   readonly container: ContainerClient;
@@ -44,7 +46,11 @@ async function listBlobs(
     maxPageSize: limit,
     ...(after === undefined ? {} : { continuationToken: after }),
   });
-  const { value } = await pages.next();
+  const { value } = await pages.next().catch((error: unknown) => {
+    // The continuation token is the only part of the request that comes from a cursor.
+    const isRefused = after !== undefined && responseOf(error)?.status === 400;
+    throw isRefused ? refusedCursor(error) : error;
+  });
   return { blobs: value?.segment.blobItems ?? [], next: value?.continuationToken || undefined };
 }
 
@@ -68,4 +74,9 @@ async function listedRecord(
   // The blob changed since it was listed, or a snapshot holds its record.
   const record = await readRecord(target);
   return record?.bytes && { id, version: record.version, tail: record.bytes };
+}
+
+function refusedCursor(error: unknown): DriverError {
+  const message = "Azure Storage refused the continuation token. Start from the first page.";
+  return new DriverError("INVALID_ARGUMENT", message, { cause: withoutRequest(error) });
 }

@@ -326,6 +326,15 @@ describe("a driver that contradicts itself", () => {
     await expect(saving).rejects.toMatchObject({ code: "OUTCOME_UNKNOWN" });
   });
 
+  it("by refusing a cursor that it returned ends a listing with INVALID_ARGUMENT", async () => {
+    const driver = memoryDriver();
+    const cause = new Error("400");
+    const refusal = failure({ code: "INVALID_ARGUMENT", effect: "none", cause });
+    const store = createThreadStore({ ...driver, list: () => Promise.reject(refusal) });
+    const message = expect.stringContaining("`cursor` must be the cursor of an earlier page");
+    await expect(store.listPage()).rejects.toMatchObject({ code: "INVALID_ARGUMENT", message, cause });
+  });
+
   it("by returning the same page again ends a listing with BACKEND_ERROR", async () => {
     const driver = memoryDriver();
     const store = createThreadStore({

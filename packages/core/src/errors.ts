@@ -1,8 +1,12 @@
-/** The codes of backend failures, which a driver can report. */
+/**
+ * The codes of failures in a backend: those that a driver can report. `INVALID_ARGUMENT` is for an `after` of a page
+ * that the driver or its backend cannot have returned, because clients of a web service can forge cursors.
+ */
 export type BackendErrorCode =
   | "ACCESS_DENIED"
   | "BACKEND_ERROR"
   | "CORRUPT"
+  | "INVALID_ARGUMENT"
   | "MISCONFIGURED"
   | "STORAGE_FULL"
   | "TOO_LARGE"
@@ -12,12 +16,7 @@ export type BackendErrorCode =
  * Why a call failed. The set is closed, and the meaning of a code never changes within a major version.
  * docs/errors.md describes the remedy for each code.
  */
-export type ThreadStoreErrorCode =
-  | BackendErrorCode
-  | "CLOSED"
-  | "CONFLICT"
-  | "INVALID_ARGUMENT"
-  | "OUTCOME_UNKNOWN";
+export type ThreadStoreErrorCode = BackendErrorCode | "CLOSED" | "CONFLICT" | "OUTCOME_UNKNOWN";
 
 /** All error codes. */
 export const THREAD_STORE_ERROR_CODES: readonly ThreadStoreErrorCode[] = [

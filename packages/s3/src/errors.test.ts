@@ -313,6 +313,15 @@ test("a write whose response does not have an ETag is MISCONFIGURED with an unkn
   expect(await errorFor({ status: 200 })).toMatchObject({ code: "MISCONFIGURED", effect: "unknown" });
 });
 
+test("a forged cursor is INVALID_ARGUMENT, and nothing is sent", async () => {
+  await using service = await scriptedService(() => ({ status: 200 }));
+  const driver = s3Driver({ ...service.options, ...knownProvider });
+  const listing = driver.list("", { after: "x".repeat(100_000), limit: 10 }, driverOptions);
+  await expect(listing).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+  expect(service.requests).toEqual([]);
+  await driver.close();
+});
+
 test("a document that is not a listing is MISCONFIGURED instead of an empty page", async () => {
   const response = {
     status: 200,

@@ -34,7 +34,7 @@ export async function listRecords(
   const { client, name, prefix } = bucket;
   const namespacePrefix = namespacePrefixOf(prefix, namespace);
   // The next page starts after a key instead of the service's token, because keys do not expire.
-  const start = after === undefined ? {} : { StartAfter: keyOf(prefix, { namespace, id: after }) };
+  const start = after === undefined ? {} : { StartAfter: keyAfter(keyOf(prefix, { namespace, id: after })) };
   const records: ListedRecord[] = [];
   const tombstones: ListedTombstone[] = [];
   let token: string | undefined;
@@ -61,6 +61,14 @@ export async function listRecords(
   } while (token !== undefined && records.length <= limit);
   const next = records.length > limit ? records[limit - 1]?.id : undefined;
   return { page: { records: records.slice(0, limit), next }, tombstones };
+}
+
+/** S3 rejects longer keys, and so does not have them. */
+const KEY_MAX_BYTES = 1024;
+
+function keyAfter(key: string): string {
+  if (Buffer.byteLength(key) <= KEY_MAX_BYTES) return key;
+  throw new DriverError("INVALID_ARGUMENT", "The key in the cursor is too long. Start from the first page.");
 }
 
 function notAListing(): DriverError {

@@ -1,4 +1,4 @@
-import { decodeCursor, encodeCursor } from "../encoding/cursor.ts";
+import { decodeCursor, encodeCursor, invalidCursor } from "../encoding/cursor.ts";
 import { decodeTail } from "../encoding/record.ts";
 import { threadDetails } from "../encoding/snapshot.ts";
 import { ThreadStoreError } from "../errors.ts";
@@ -62,7 +62,11 @@ export async function readPage(
   limit: number,
 ): Promise<RecordPage> {
   const { driver, namespace, signal } = context;
-  const page = await withRetries(context, () => driver.list(namespace, { after, limit }, { signal }));
+  const page = await withRetries(context, () => driver.list(namespace, { after, limit }, { signal })).catch(
+    (error: unknown) => {
+      throw ThreadStoreError.is(error, "INVALID_ARGUMENT") ? invalidCursor(error.cause) : error;
+    },
+  );
   if (page.next === undefined || page.next !== after) return page;
   throw new ThreadStoreError(
     "BACKEND_ERROR",

@@ -1,0 +1,21 @@
+import { type ContainerClient, RestError } from "@azure/storage-blob";
+import { expect, test } from "vitest";
+import { listRecords } from "./list.ts";
+
+/** A container whose listing is answered with status 400, which no available emulator does for a forged token. */
+function refusingContainer(): ContainerClient {
+  const response = { status: 400, headers: { get: () => "OutOfRangeInput" } };
+  const details = { code: "OutOfRangeInput", statusCode: 400, response } as unknown;
+  const refusal = new RestError("No.", details as ConstructorParameters<typeof RestError>[1]);
+  const pages = { next: () => Promise.reject(refusal) };
+  return { listBlobsFlat: () => ({ byPage: () => pages }) } as unknown as ContainerClient;
+}
+
+test("a continuation token that the service refuses is INVALID_ARGUMENT; without one, its error is passed on", async () => {
+  const listing = { container: refusingContainer(), prefix: "~/", signal: new AbortController().signal };
+  const forged = listRecords(listing, { after: "forged", limit: 10 });
+  await expect(forged).rejects.toMatchObject({ code: "INVALID_ARGUMENT", cause: { name: "RestError" } });
+  await expect(listRecords(listing, { after: undefined, limit: 10 })).rejects.toMatchObject({
+    name: "RestError",
+  });
+});
