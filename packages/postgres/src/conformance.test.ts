@@ -34,9 +34,5 @@ await describeWithService("pgbouncer", "postgresStore through PgBouncer", ({ url
   // PgBouncer reports a missing database only after its own attempts.
   const missing = async () => postgresStore({ url, schema: "nowhere" });
   const harness = { ...urlHarness("postgres, PgBouncer", url, direct), missing };
-  register(
-    harness,
-    runner,
-    connectionCases(["Versions and races", "Crashes", "Failures"], ["core", "concurrent"]),
-  );
+  register(harness, runner, connectionCases(["Versions and races"], ["concurrent"]));
 });

@@ -36,6 +36,20 @@ export function openConnection({ connection, pool, database }: ConnectionSource)
   };
 }
 
+/** Returns a sentence for error messages that names the server and the database, without credentials. */
+export function locationOf({ connection, pool }: ConnectionSource): string {
+  const config = connection ?? pool?.options;
+  if (config === undefined) return "The database is embedded.";
+  const { connectionString = "" } = config;
+  const { hostname, port, pathname } = new URL(
+    URL.canParse(connectionString) ? connectionString : "postgres:///",
+  );
+  const host = config.host ?? (hostname || process.env["PGHOST"] || "localhost");
+  const database = config.database ?? (decodeURIComponent(pathname.slice(1)) || process.env["PGDATABASE"]);
+  const server = `${host}:${config.port ?? (port || process.env["PGPORT"] || 5432)}`;
+  return `The server is ${server}${database === undefined ? "" : `, the database ${database}`}.`;
+}
+
 function createPool(connection: PoolConfig): Pool {
   // By default, pg waits forever for a server that does not answer.
   const timeouts = { connectionTimeoutMillis: 10_000, keepAlive: true, keepAliveInitialDelayMillis: 10_000 };

@@ -1,5 +1,5 @@
-import { DriverError } from "@threadstore/core/driver";
-import { openConnection, type Row } from "./connection.ts";
+import { DriverError, withLocation } from "@threadstore/core/driver";
+import { locationOf, openConnection, type Row } from "./connection.ts";
 import { explainCreation, sqlStateOf, tablesIncomplete, tablesMissing, UNDEFINED_TABLE } from "./errors.ts";
 import type { Tables } from "./keys.ts";
 import type { ResolvedOptions } from "./options.ts";
@@ -30,6 +30,7 @@ export function tablesMatch({ migrations }: Tables): string {
 
 export function openDatabase({ source, tables, createTables }: ResolvedOptions): Database {
   const connection = openConnection(source);
+  const location = locationOf(source);
   const run: Database["run"] = (statement, parameters, signal) =>
     connection.run({ statement, parameters, accept: acceptRows }, signal);
 
@@ -47,18 +48,19 @@ export function openDatabase({ source, tables, createTables }: ResolvedOptions):
 
   return {
     tables,
-    async run(statement, parameters, signal) {
-      try {
-        return await run(statement, parameters, signal);
-      } catch (error) {
-        // Not checked in advance: if the tables exist, the role does not need the permission to create them.
-        if (!isTableMissing(error)) throw error;
-        await create(signal);
-        return await run(statement, parameters, signal).catch((reason: unknown) => {
-          throw isTableMissing(reason) ? tablesIncomplete(reason) : reason;
-        });
-      }
-    },
+    run: (statement, parameters, signal) =>
+      withLocation(location, async () => {
+        try {
+          return await run(statement, parameters, signal);
+        } catch (error) {
+          // Not checked in advance: if the tables exist, the role does not need the permission to create them.
+          if (!isTableMissing(error)) throw error;
+          await create(signal);
+          return await run(statement, parameters, signal).catch((reason: unknown) => {
+            throw isTableMissing(reason) ? tablesIncomplete(reason) : reason;
+          });
+        }
+      }),
     close: connection.close,
   };
 }

@@ -73,6 +73,24 @@ describe("the mapping of errors", () => {
     expect(statementFailure(cause)).toMatchObject({ code: "UNAVAILABLE", effect: "unknown", cause });
   });
 
+  test("a standby is UNAVAILABLE, although it could be read, and a load from it is retried", async () => {
+    const rows = [
+      { tables_version: "1", is_standby: "true", version: "stale", bytes: "" },
+      { tables_version: "1", is_standby: "false", version: null, bytes: null },
+    ];
+    const client = { query: async () => ({ rows: rows.splice(0, 1) }) };
+    const store = postgresStore({ client });
+    const failing = postgresStore({
+      client: { query: async () => ({ rows: rows.slice(0, 1) }) },
+      maxRetries: 0,
+    });
+    await expect(failing.load("a")).rejects.toMatchObject({
+      code: "UNAVAILABLE",
+      message: expect.stringContaining("is a standby"),
+    });
+    expect(await store.load("a")).toBeUndefined();
+  });
+
   test("causes do not contain rows, parameters or statements", () => {
     const cause = serverError("23502", {
       detail: "Failing row contains (s3cret).",
@@ -110,7 +128,11 @@ await describeWithService("postgres", "errors of a server", ({ url }) => {
       () => failing.listPage(),
     ]) {
       const error: unknown = await call().catch((reason: unknown) => reason);
-      expect(error).toMatchObject({ code, cause });
+      expect(error).toMatchObject({
+        code,
+        cause,
+        message: expect.stringMatching(/The server is 127\.0\.0\.1:\d+/u),
+      });
       expect(JSON.stringify(error)).not.toContain(new URL(url).password);
     }
   });

@@ -2,6 +2,7 @@ import {
   type BackendErrorCode,
   DriverError,
   type DriverErrorEffect,
+  errorWithout,
   networkFailureOf,
 } from "@threadstore/core/driver";
 
@@ -94,7 +95,7 @@ export function sqlStateOf(error: unknown): string | undefined {
 /** The failure of a statement that was sent. */
 export function statementFailure(error: unknown): DriverError {
   const state = sqlStateOf(error);
-  const cause = withoutContents(error);
+  const cause = error instanceof Error ? errorWithout(error, ...REVEALING) : error;
   if (state === undefined) {
     const message = "The connection to PostgreSQL ended before the response arrived. Try again later.";
     return new DriverError("UNAVAILABLE", message, { effect: "unknown", cause });
@@ -165,9 +166,3 @@ function meaningOf(state: string): Meaning {
 
 /** Members of errors of pg and PGlite that can hold rows or parameters, and with them the content of a thread. */
 const REVEALING = ["detail", "where", "internalQuery", "query", "params", "parameters"];
-
-/** Removes contents from an error. Only the store's own statement has a reference to it. */
-function withoutContents(error: unknown): unknown {
-  if (error instanceof Error) for (const name of REVEALING) Reflect.deleteProperty(error, name);
-  return error;
-}

@@ -46,6 +46,11 @@ test.each(["", "localhost", "http://localhost", "postgres://[", "postgres://:s3c
   },
 );
 
+test("unknown options throw a TypeError that names them", () => {
+  expect(messageFor({ url, prefix: "a" })).toMatch(/^`prefix` is not an option/);
+  expect(() => postgresDriver({ url, timeoutMs: 5 } as Options)).toThrow(/^`timeoutMs` is not an option/);
+});
+
 test.each(["", "1st", "a b", "a'b", 'a"b', "a$b", "a\\b", "a\0b", "a.b", "é".repeat(32), 7, null])(
   "the name %j throws a TypeError",
   (name) => {

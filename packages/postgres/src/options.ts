@@ -1,4 +1,5 @@
 import type { StoreOptions } from "@threadstore/core";
+import type { OptionNames } from "@threadstore/core/driver";
 import type { Pool, PoolConfig } from "pg";
 import { type TableNames, type Tables, tablesOf } from "./keys.ts";
 
@@ -53,6 +54,16 @@ export interface QueryClient {
 export type PostgresDriverOptions = PostgresUrlOptions | PostgresConnectionOptions | PostgresClientOptions;
 
 export type PostgresStoreOptions = PostgresDriverOptions & StoreOptions;
+
+export const OPTION_NAMES: OptionNames<PostgresDriverOptions> = {
+  url: true,
+  connection: true,
+  client: true,
+  schema: true,
+  tablePrefix: true,
+  createTables: true,
+  synchronousCommit: true,
+};
 
 /** The settings of a pool to create, or what to use instead. */
 export type ConnectionSource =

@@ -1,21 +1,36 @@
 import type { ThreadStore } from "@threadstore/core";
-import { createThreadStore, type ThreadDriver } from "@threadstore/core/driver";
+import {
+  checkOptionNames,
+  createThreadStore,
+  STORE_OPTION_NAMES,
+  type ThreadDriver,
+} from "@threadstore/core/driver";
 import { openDatabase } from "./database.ts";
 import { listMethod } from "./list.ts";
-import { type PostgresDriverOptions, type PostgresStoreOptions, resolveOptions } from "./options.ts";
+import {
+  OPTION_NAMES,
+  type PostgresDriverOptions,
+  type PostgresStoreOptions,
+  resolveOptions,
+} from "./options.ts";
 import { recordMethods } from "./records.ts";
 
 /**
  * Creates a store that keeps threads in PostgreSQL 13 or newer: on a server, through PgBouncer, or in PGlite. Connects
- * on the first call, which also creates the store's tables unless they exist. Throws a `TypeError` if the options are
- * invalid.
+ * on the first call, which also creates the store's tables unless they exist. Throws a `TypeError` for invalid options.
  */
 export function postgresStore(options: PostgresStoreOptions): ThreadStore {
-  return createThreadStore(postgresDriver(options), options);
+  checkOptionNames(options, { ...STORE_OPTION_NAMES, ...OPTION_NAMES });
+  return createThreadStore(createDriver(options), options);
 }
 
-/** Creates the driver used by {@link postgresStore}, for `createThreadStore`. Throws a `TypeError` if the options are invalid. */
+/** Creates the driver of {@link postgresStore}, for `createThreadStore`. Throws a `TypeError` for invalid options. */
 export function postgresDriver(options: PostgresDriverOptions): ThreadDriver {
+  checkOptionNames(options, OPTION_NAMES);
+  return createDriver(options);
+}
+
+function createDriver(options: PostgresDriverOptions): ThreadDriver {
   const resolvedOptions = resolveOptions(options);
   const database = openDatabase(resolvedOptions);
   return {
