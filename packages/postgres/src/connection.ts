@@ -44,9 +44,10 @@ export function locationOf({ connection, pool }: ConnectionSource): string {
   const { hostname, port, pathname } = new URL(
     URL.canParse(connectionString) ? connectionString : "postgres:///",
   );
-  const host = config.host ?? (hostname || process.env["PGHOST"] || "localhost");
-  const database = config.database ?? (decodeURIComponent(pathname.slice(1)) || process.env["PGDATABASE"]);
-  const server = `${host}:${config.port ?? (port || process.env["PGPORT"] || 5432)}`;
+  // In the order in which pg looks for them. Without any of them, the database has the name of the user.
+  const host = hostname || config.host || process.env["PGHOST"] || "localhost";
+  const server = `${host}:${port || config.port || process.env["PGPORT"] || 5432}`;
+  const database = pathname.slice(1) || config.database || process.env["PGDATABASE"];
   return `The server is ${server}${database === undefined ? "" : `, the database ${database}`}.`;
 }
 
