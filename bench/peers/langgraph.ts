@@ -1,17 +1,33 @@
 import { Annotation, DeltaChannel, END, START, StateGraph } from "@langchain/langgraph";
-import { emptyCheckpoint, uuid6 } from "@langchain/langgraph-checkpoint";
+import { type BaseCheckpointSaver, emptyCheckpoint, uuid6 } from "@langchain/langgraph-checkpoint";
+import { PostgresSaver } from "@langchain/langgraph-checkpoint-postgres";
 import { SqliteSaver } from "@langchain/langgraph-checkpoint-sqlite";
 import type { Subject, Client } from "../src/clients/client.ts";
 import type { Message } from "../src/messages.ts";
 
-type File = (location: string) => string;
-type Synchronous = "full" | "normal";
+interface OpenSaver {
+  readonly saver: BaseCheckpointSaver;
+  readonly close: () => Promise<void>;
+}
 
-function open(file: string, synchronous: Synchronous): SqliteSaver {
-  const saver = SqliteSaver.fromConnString(file);
-  saver.db.pragma("journal_mode = WAL");
-  saver.db.pragma(`synchronous = ${synchronous}`);
-  return saver;
+/** Opens the checkpointer of a location. */
+export type SaverSource = (location: string) => Promise<OpenSaver>;
+
+export function sqliteSaver(file: (location: string) => string, synchronous: "full" | "normal"): SaverSource {
+  return async (location) => {
+    const saver = SqliteSaver.fromConnString(file(location));
+    saver.db.pragma("journal_mode = WAL");
+    saver.db.pragma(`synchronous = ${synchronous}`);
+    return { saver, close: async () => void saver.db.close() };
+  };
+}
+
+export function postgresSaver(url: string): SaverSource {
+  return async (location) => {
+    const saver = PostgresSaver.fromConnString(url, { schema: location });
+    await saver.setup();
+    return { saver, close: () => saver.end() };
+  };
 }
 
 function start(id: string): object {
@@ -19,12 +35,12 @@ function start(id: string): object {
 }
 
 /** The checkpointer alone, with the conversation as one channel: the minimum work of a graph. */
-export function langGraphSaver(file: File, synchronous: Synchronous): Subject {
+export function langGraphSaver(open: SaverSource): Subject {
   return {
     name: "LangGraph, put",
     role: "peer",
     async open(location): Promise<Client> {
-      const saver = open(file(location), synchronous);
+      const { saver, close } = await open(location);
       const put = async (
         id: string,
         messages: readonly Message[],
@@ -38,7 +54,7 @@ export function langGraphSaver(file: File, synchronous: Synchronous): Subject {
           channel_values: { messages },
           channel_versions: { messages: step },
         };
-        return saver.put(config, checkpoint, { source: "loop", step, parents: {} });
+        return saver.put(config, checkpoint, { source: "loop", step, parents: {} }, { messages: step });
       };
       return {
         conversation(id) {
@@ -58,7 +74,7 @@ export function langGraphSaver(file: File, synchronous: Synchronous): Subject {
           return found.checkpoint.channel_values;
         },
         replace: async (id, { messages }) => void (await put(id, messages, 1, start(id))),
-        close: async () => void saver.db.close(),
+        close,
       };
     },
   };
@@ -74,12 +90,12 @@ const channels = {
 };
 
 /** A graph with one node that does nothing: each turn is passed in, and the graph saves a checkpoint. */
-export function langGraphGraph(file: File, synchronous: Synchronous, name: keyof typeof channels): Subject {
+export function langGraphGraph(open: SaverSource, name: keyof typeof channels): Subject {
   return {
     name,
     role: "peer",
     async open(location): Promise<Client> {
-      const saver = open(file(location), synchronous);
+      const { saver, close } = await open(location);
       const state = Annotation.Root({ messages: channels[name]() as never });
       const graph = new StateGraph(state)
         .addNode("nothing", () => ({}))
@@ -95,7 +111,7 @@ export function langGraphGraph(file: File, synchronous: Synchronous, name: keyof
           return { add: (messages) => void (added = messages), save: () => save(id, added) };
         },
         load: async (id) => (await graph.getState(start(id))).values as unknown,
-        close: async () => void saver.db.close(),
+        close,
       };
     },
   };

@@ -2,29 +2,20 @@ import type { S3Endpoint } from "@threadstore/services";
 import type { AzureEndpoint } from "../src/backends/azure.ts";
 import type { Subject } from "../src/clients/client.ts";
 import { keyvOnRedis, keyvOnSqlite, openDal, unstorageOnFiles, unstorageOnRedis } from "./key-value.ts";
-import { langGraphGraph, langGraphSaver } from "./langgraph.ts";
+import { langGraphGraph, langGraphSaver, postgresSaver, type SaverSource, sqliteSaver } from "./langgraph.ts";
 import { mastraMemory } from "./mastra.ts";
 
 type Path = (location: string) => string;
 
 /** The peer libraries of each backend, given its endpoint. */
 const peers: { readonly [backend: string]: (endpoint: never) => readonly Subject[] } = {
-  sqlite: (file: Path) => [
-    keyvOnSqlite(file),
-    langGraphSaver(file, "full"),
-    langGraphGraph(file, "full", "LangGraph, graph"),
-    langGraphGraph(file, "full", "LangGraph, DeltaChannel"),
-  ],
-  "sqlite-normal": (file: Path) => [
-    langGraphSaver(file, "normal"),
-    langGraphGraph(file, "normal", "LangGraph, graph"),
-    langGraphGraph(file, "normal", "LangGraph, DeltaChannel"),
-    mastraMemory(file),
-  ],
+  sqlite: (file: Path) => [keyvOnSqlite(file), ...langGraph(sqliteSaver(file, "full"))],
+  "sqlite-normal": (file: Path) => [...langGraph(sqliteSaver(file, "normal")), mastraMemory(file)],
   files: (folder: Path) => [
     unstorageOnFiles(folder),
     openDal("fs", (location) => ({ root: folder(location) })),
   ],
+  postgres: (url: string) => langGraph(postgresSaver(url)),
   redis: (url: string) => [keyvOnRedis(url), unstorageOnRedis(url)],
   azure: ({ connectionString, container }: AzureEndpoint) => [
     openDal("azblob", (location) => ({
@@ -47,6 +38,14 @@ const peers: { readonly [backend: string]: (endpoint: never) => readonly Subject
 
 export async function peersOf(backend: string, endpoint: unknown): Promise<readonly Subject[]> {
   return peers[backend]?.(endpoint as never) ?? [];
+}
+
+function langGraph(open: SaverSource): Subject[] {
+  return [
+    langGraphSaver(open),
+    langGraphGraph(open, "LangGraph, graph"),
+    langGraphGraph(open, "LangGraph, DeltaChannel"),
+  ];
 }
 
 function azblob(connectionString: string): Record<string, string> {
