@@ -1,3 +1,4 @@
+import { idRange } from "@threadstore/core/driver";
 import { describeWithService } from "@threadstore/services/vitest";
 import { expect, it } from "vitest";
 import { directQuery } from "./harness.ts";
@@ -16,11 +17,11 @@ await describeWithService("postgres", "listing", ({ url }) => {
       FROM generate_series(1, 5000) AS n`;
     await directQuery(url, insert);
     await directQuery(url, `ANALYZE ${table}`);
-    const values = [Buffer.from("n5"), Buffer.from("3000"), 10];
+    const values = [Buffer.from("n5"), ...idRange({ after: "3000", prefix: "3" }), 10];
     const plan = await directQuery(url, `EXPLAIN ${pageStatement(table)}`, values);
     const lines = plan.flatMap((row) => Object.values(row));
     expect(lines.join("\n")).toMatch(/Index Scan/u);
-    expect(lines.join("\n")).toMatch(/Index Cond: .*namespace = .* AND .*id > /u);
+    expect(lines.join("\n")).toMatch(/Index Cond: .*namespace = .* AND .*id >= .* AND .*id < /u);
   });
 
   it("returns ids in byte order, including those that a text column cannot hold", async () => {
@@ -30,9 +31,11 @@ await describeWithService("postgres", "listing", ({ url }) => {
     for (const [n, id] of ["é", "Z", "a", "\0", "a\0"].entries()) {
       await driver.write({ namespace: "", id }, { ...record, nonce: `nonce-${n}` }, undefined, { signal });
     }
-    const { records, next } = await driver.list("", { after: undefined, limit: 10 }, { signal });
+    const { records, next } = await driver.list("", { after: undefined, limit: 10, prefix: "" }, { signal });
     expect(records.map(({ id }) => id)).toEqual(["\0", "Z", "a", "a\0", "é"]);
     expect(next).toBeUndefined();
+    const page = await driver.list("", { after: undefined, limit: 10, prefix: "a" }, { signal });
+    expect(page.records.map(({ id }) => id)).toEqual(["a", "a\0"]);
     await driver.close();
   });
 });

@@ -48,7 +48,7 @@ of short times differ by a factor of two between runs.
   in a service\`, the model is called through the \`openai\` package, which adds half a millisecond of other code. That
   time is not measured; the garbage and cold caches it leaves are. The goals apply to \`growth\`.
 - Every subject warms up before the measurement: it grows 24 conversations, loads and saves for half a second, and so
-  on, as a server has done long before.
+  on. A server in production has long done so.
 - "written" counts bytes passed to write calls, sockets included. "sent" and "received" count bytes on sockets, headers
   included.${failed.map((failure) => `\n- Did not run: ${failure}.`).join("")}`;
 }

@@ -44,7 +44,7 @@ export interface Agent<Input, AgentThread extends Thread, Options extends RunOpt
 
   /**
    * Does the same as `run` and emits events while it does. Never throws: the iteration and `result` reject instead,
-   * with `STREAM_INTERRUPTED` if the model's response broke off.
+   * with `STREAM_INTERRUPTED` if the model's response ended early.
    */
   runStream(input: Input, thread?: AgentThread, options?: Options): RunStream<Result, Event>;
 

@@ -37,7 +37,7 @@ function harnessOver(
     },
     async entries(location) {
       const driver = driverOf(location);
-      const page = { after: undefined, limit: 1000 };
+      const page = { after: undefined, limit: 1000, prefix: "" };
       const threads = await driver.list("", page, options);
       const attachments = await driver.list(RESERVED_NAME, page, options);
       await driver.close();

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { blobNameOf, idOf, namespacePrefixOf } from "./keys.ts";
+import { blobNameOf, encodedPrefixesOf, idOf, namespacePrefixOf } from "./keys.ts";
 
 const HOSTILE_NAMES = [
   ".",
@@ -43,6 +43,31 @@ const name = fc.oneof(
 );
 
 const nameOf = (id: string, namespace = ""): string => blobNameOf("", { namespace, id });
+
+test("the name of an id begins with one of the encoded prefixes of each prefix of the id, in the order of the names", () => {
+  const long = "\u00e9".repeat(128);
+  for (const id of [
+    "a",
+    "..",
+    ".",
+    "a/b!*",
+    "\u00e9\u{1f9f5}",
+    "x".repeat(256),
+    `${"x".repeat(200)}.`,
+    long,
+  ]) {
+    for (const [index] of Array.from(id).entries()) {
+      const idPrefix = Array.from(id)
+        .slice(0, index + 1)
+        .join("");
+      const encoded = encodedPrefixesOf(idPrefix);
+      expect(encoded).toEqual(encoded.toSorted());
+      const encodedId = nameOf(id).slice(namespacePrefixOf("", "").length);
+      expect(encoded.filter((each) => encodedId.startsWith(each))).toHaveLength(1);
+    }
+  }
+  expect(encodedPrefixesOf("")).toEqual([""]);
+});
 
 describe("blob names", () => {
   test("are readable for ordinary ids", () => {

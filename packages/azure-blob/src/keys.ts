@@ -1,5 +1,6 @@
 import type { ThreadKey } from "@threadstore/core/driver";
 
+const BASE64_MARK = "~~";
 const ID_MAX_LENGTH = 344;
 const NAMESPACE_MAX_LENGTH = 514;
 
@@ -12,10 +13,24 @@ export function blobNameOf(prefix: string, { namespace, id }: ThreadKey): string
   return `${namespacePrefixOf(prefix, namespace)}${encode(id, ID_MAX_LENGTH)}`;
 }
 
+/**
+ * Returns with which text the parts of blob names after the namespace begin if the id begins with `prefix`: an escaped
+ * and a base64url text. In base64url, a few other ids can begin with the text, too.
+ */
+export function encodedPrefixesOf(prefix: string): string[] {
+  if (prefix === "") return [""];
+  const bytes = Buffer.from(prefix);
+  // Three bytes become four characters.
+  const wholeGroups = bytes.subarray(0, bytes.length - (bytes.length % 3));
+  const [escaped, base64] = [escapeText(prefix), `${BASE64_MARK}${wholeGroups.toString("base64url")}`];
+  // In the order of the names: `~` comes last.
+  return escaped.length <= ID_MAX_LENGTH ? [escaped, base64].toSorted() : [base64];
+}
+
 /** Decodes the part of a blob name after its namespace; `undefined` if the store cannot have written it. */
 export function idOf(encodedId: string): string | undefined {
   const segment = encodedId.endsWith(".!") ? encodedId.slice(0, -1) : encodedId;
-  const bytes = segment.startsWith("~~")
+  const bytes = segment.startsWith(BASE64_MARK)
     ? Buffer.from(segment.slice(2), "base64url")
     : Buffer.from(
         segment.replace(/~([0-9a-f]{2})/gu, (_, hex: string) =>
@@ -34,10 +49,13 @@ export function idOf(encodedId: string): string | undefined {
  * dot of a segment, so `!` follows it, which sorts before every letter that could follow instead.
  */
 function encode(text: string, maxLength: number): string {
-  const bytes = Buffer.from(text);
-  const escaped = bytes
+  const escaped = escapeText(text);
+  if (escaped.length > maxLength) return `${BASE64_MARK}${Buffer.from(text).toString("base64url")}`;
+  return escaped.endsWith(".") ? `${escaped}!` : escaped;
+}
+
+function escapeText(text: string): string {
+  return Buffer.from(text)
     .toString("latin1")
     .replace(/[^0-9A-Za-z._-]/gu, (byte) => `~${byte.charCodeAt(0).toString(16).padStart(2, "0")}`);
-  if (escaped.length > maxLength) return `~~${bytes.toString("base64url")}`;
-  return escaped.endsWith(".") ? `${escaped}!` : escaped;
 }

@@ -13,9 +13,9 @@ function refusingContainer(): ContainerClient {
 
 test("a continuation token that the service refuses is INVALID_ARGUMENT; without one, its error is passed on", async () => {
   const listing = { container: refusingContainer(), prefix: "~/", signal: new AbortController().signal };
-  const forged = listRecords(listing, { after: "forged", limit: 10 });
+  const forged = listRecords(listing, { after: "forged", limit: 10, prefix: "" });
   await expect(forged).rejects.toMatchObject({ code: "INVALID_ARGUMENT", cause: { name: "RestError" } });
-  await expect(listRecords(listing, { after: undefined, limit: 10 })).rejects.toMatchObject({
+  await expect(listRecords(listing, { after: undefined, limit: 10, prefix: "" })).rejects.toMatchObject({
     name: "RestError",
   });
 });

@@ -8,7 +8,7 @@ import {
 } from "@threadstore/core/driver";
 import { parseVersion, stateOf } from "./blob-state.ts";
 import { downloadTail } from "./blobs.ts";
-import { idOf } from "./keys.ts";
+import { encodedPrefixesOf, idOf } from "./keys.ts";
 import { readRecord } from "./records.ts";
 import { responseOf, withoutRequest } from "./rest-error.ts";
 
@@ -23,13 +23,18 @@ export interface Listing {
 const CONCURRENCY = 16;
 
 /** Lists a page of a namespace's records: one request for the names, and one for the end of each blob. */
-export async function listRecords(listing: Listing, { after, limit }: PageRequest): Promise<RecordPage> {
+export async function listRecords(
+  listing: Listing,
+  { after, limit, prefix }: PageRequest,
+): Promise<RecordPage> {
   const records: ListedRecord[] = [];
   let next = after;
   do {
-    const page = await listBlobs(listing, next, limit - records.length);
+    const page = await listBlobs(listing, prefix, next, limit - records.length);
     for (let start = 0; start < page.blobs.length; start += CONCURRENCY) {
-      const batch = page.blobs.slice(start, start + CONCURRENCY).map((blob) => listedRecord(listing, blob));
+      const batch = page.blobs
+        .slice(start, start + CONCURRENCY)
+        .map((blob) => listedRecord(listing, prefix, blob));
       for (const record of await Promise.all(batch)) if (record !== undefined) records.push(record);
     }
     next = page.next;
@@ -37,32 +42,49 @@ export async function listRecords(listing: Listing, { after, limit }: PageReques
   return { records, next };
 }
 
+/**
+ * Lists up to `limit` blobs. A position is the service's marker. If the names of a listing can begin with several texts,
+ * the number of the text and a space precede the marker.
+ */
 async function listBlobs(
-  { container, prefix, signal }: Listing,
+  { container, prefix: namespacePrefix, signal }: Listing,
+  prefix: string,
   after: string | undefined,
   limit: number,
 ): Promise<{ blobs: BlobItem[]; next: string | undefined }> {
-  const pages = container.listBlobsFlat({ prefix, abortSignal: signal }).byPage({
-    maxPageSize: limit,
-    ...(after === undefined ? {} : { continuationToken: after }),
-  });
+  const encodedPrefixes = encodedPrefixesOf(prefix);
+  const [number, marker] = encodedPrefixes.length === 1 ? [0, after] : parsePosition(after);
+  const pages = container
+    .listBlobsFlat({ prefix: `${namespacePrefix}${encodedPrefixes[number] ?? ""}`, abortSignal: signal })
+    .byPage({ maxPageSize: limit, ...(marker ? { continuationToken: marker } : {}) });
   const { value } = await pages.next().catch((error: unknown) => {
     // The continuation token is the only part of the request that comes from a cursor.
     const isRefused = after !== undefined && responseOf(error)?.status === 400;
     throw isRefused ? refusedCursor(error) : error;
   });
-  return { blobs: value?.segment.blobItems ?? [], next: value?.continuationToken || undefined };
+  const nextMarker = value?.continuationToken || undefined;
+  const blobs = value?.segment.blobItems ?? [];
+  if (encodedPrefixes.length === 1) return { blobs, next: nextMarker };
+  if (nextMarker !== undefined) return { blobs, next: `${number} ${nextMarker}` };
+  return { blobs, next: number + 1 < encodedPrefixes.length ? `${number + 1} ` : undefined };
+}
+
+function parsePosition(position = "0 "): [number: number, marker: string] {
+  const separator = position.indexOf(" ");
+  return [Number(position.slice(0, separator)) || 0, position.slice(separator + 1)];
 }
 
 /**
- * Resolves with the record of a listed blob; `undefined` if the store did not create the blob or it does not exist.
+ * Resolves with the record of a listed blob; `undefined` if the store did not create the blob, its id does not begin with
+ * `prefix`, or it does not exist.
  */
 async function listedRecord(
-  { container, prefix, signal }: Listing,
+  { container, prefix: namespacePrefix, signal }: Listing,
+  prefix: string,
   { name, properties }: BlobItem,
 ): Promise<ListedRecord | undefined> {
-  const id = idOf(name.slice(prefix.length));
-  if (id === undefined) return undefined;
+  const id = idOf(name.slice(namespacePrefix.length));
+  if (id?.startsWith(prefix) !== true) return undefined;
   const target = { container, name, signal };
   const length = properties.contentLength ?? 0;
   const state = stateOf(properties, length);

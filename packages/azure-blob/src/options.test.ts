@@ -90,7 +90,7 @@ await describeWithService("azurite", "the store's client", ({ connectionString }
     });
     const driver = azureBlobDriver({ container: callersClient });
     const rejected = { cause: { statusCode: 503 } };
-    const page = { after: undefined, limit: 1 };
+    const page = { after: undefined, limit: 1, prefix: "" };
     await expect(driver.write(key, record("x"), undefined, driverOptions)).rejects.toMatchObject(rejected);
     await expect(driver.read(key, undefined, driverOptions)).rejects.toMatchObject(rejected);
     await expect(driver.list("", page, driverOptions)).rejects.toMatchObject(rejected);

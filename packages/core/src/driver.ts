@@ -2,6 +2,7 @@
 export { createThreadStore } from "./create-thread-store.ts";
 export { DriverError, type DriverErrorEffect, type DriverErrorOptions } from "./driver-error.ts";
 export { compareUtf8 } from "./encoding/compare-utf8.ts";
+export { idRange } from "./encoding/id-range.ts";
 export type { BackendErrorCode } from "./errors.ts";
 export {
   memoryDriver,

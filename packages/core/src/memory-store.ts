@@ -65,9 +65,9 @@ function createDriver({ records = new Map() }: MemoryDriverOptions): ThreadDrive
       return threads?.get(id)?.version === expected && threads.delete(id);
     },
 
-    async list(namespace, { after, limit }) {
+    async list(namespace, { after, limit, prefix }) {
       const threads = [...(records.get(namespace) ?? [])]
-        .filter(([id]) => after === undefined || compareUtf8(id, after) > 0)
+        .filter(([id]) => id.startsWith(prefix) && (after === undefined || compareUtf8(id, after) > 0))
         .toSorted(([a], [b]) => compareUtf8(a, b));
       const page = threads.slice(0, limit);
       return {

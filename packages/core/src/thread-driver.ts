@@ -75,6 +75,8 @@ export interface PageRequest {
   readonly after: string | undefined;
   /** 1 to 1000. */
   readonly limit: number;
+  /** The text that the ids begin with, byte for byte in UTF-8; empty for all records. */
+  readonly prefix: string;
 }
 
 export interface DriverOptions {
@@ -127,8 +129,8 @@ export interface ThreadDriver {
   delete(key: ThreadKey, expected: Version, options: DriverOptions): Promise<boolean>;
 
   /**
-   * Lists a page of the records of one namespace. The cost must depend on the size of the page, not on that of the
-   * store.
+   * Lists a page of the records of one namespace whose ids begin with `prefix`. The order must not depend on `prefix`,
+   * and the cost must depend on the size of the page, not on that of the store.
    */
   list(namespace: string, page: PageRequest, options: DriverOptions): Promise<RecordPage>;
 

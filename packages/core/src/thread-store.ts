@@ -126,8 +126,14 @@ export interface ListOptions extends CallOptions {
    * @default 100
    */
   readonly limit?: number | undefined;
-  /** The `cursor` of an earlier page of the same namespace. It stays valid across restarts. */
+  /** The `cursor` of an earlier page of the same namespace and `prefix`. It stays valid across restarts. */
   readonly cursor?: string | undefined;
+  /**
+   * Limits the listing to threads whose id begins with this text, byte for byte in UTF-8. At most 256 bytes. Keep it
+   * from page to page.
+   * @default "" (all threads)
+   */
+  readonly prefix?: string | undefined;
   /**
    * Whether summaries include metadata.
    * @default false

@@ -42,7 +42,7 @@ describe("the store's folder", () => {
       () => driver.read(keyOf("thread"), undefined, options),
       () => driver.write(keyOf("thread"), recordOf("x"), undefined, options),
       () => driver.delete(keyOf("thread"), UNUSED_VERSION, options),
-      () => driver.list("", { after: undefined, limit: 10 }, options),
+      () => driver.list("", { after: undefined, limit: 10, prefix: "" }, options),
     ]) {
       const error = await driverErrorFrom(call());
       expect(error).toMatchObject({ code: "MISCONFIGURED", effect: "none" });

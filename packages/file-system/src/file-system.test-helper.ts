@@ -77,7 +77,7 @@ export async function textOf(driver: ThreadDriver, key: ThreadKey): Promise<stri
 }
 
 export async function listIds(driver: ThreadDriver, namespace = ""): Promise<string[]> {
-  const page = await driver.list(namespace, { after: undefined, limit: 1000 }, options);
+  const page = await driver.list(namespace, { after: undefined, limit: 1000, prefix: "" }, options);
   return page.records.map((record) => record.id);
 }
 

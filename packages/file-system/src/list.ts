@@ -31,7 +31,7 @@ export async function listRecords(
   page: PageRequest,
   signal: AbortSignal,
 ): Promise<RecordPage> {
-  const entries = await entriesAfter(page.after, namespaceFolder(layout, namespace), signal);
+  const entries = await entriesAfter(page, namespaceFolder(layout, namespace), signal);
   const records: ListedRecord[] = [];
   // Reads one record more than the page holds, because the names that follow may belong to deleted threads.
   for (let start = 0; start < entries.length && records.length <= page.limit;) {
@@ -56,9 +56,9 @@ async function readEntry(
   return current && { id, version: current.version, tail: current.content ?? new Uint8Array() };
 }
 
-/** Returns the threads that follow `after`, in ascending order of their ids' UTF-8 bytes. */
+/** Returns the threads with the prefix that follow `after`, in ascending order of their ids' UTF-8 bytes. */
 async function entriesAfter(
-  after: string | undefined,
+  { after, prefix }: PageRequest,
   folder: string,
   signal: AbortSignal,
 ): Promise<ThreadEntry[]> {
@@ -67,7 +67,7 @@ async function entriesAfter(
     if (!child.isDirectory()) continue;
     const thread = join(folder, child.name);
     const id = isHashedName(child.name) ? await readId(thread, child.name, signal) : decodeName(child.name);
-    if (id === undefined) continue;
+    if (id?.startsWith(prefix) !== true) continue;
     if (after === undefined || compareUtf8(id, after) > 0) entries.push({ id, folder: thread });
   }
   return entries.toSorted((left, right) => compareUtf8(left.id, right.id));

@@ -89,7 +89,7 @@ const TASKS: { readonly [task: string]: (() => Promise<void>) | undefined } = {
     const version = (await readCurrent().catch(() => undefined))?.version ?? "0".repeat(32);
     await reportOutcome("replace", () => driver.write(KEY, large, version, options));
     await reportOutcome("delete", () => driver.delete(KEY, version, options));
-    await reportOutcome("list", () => driver.list("", { after: undefined, limit: 10 }, options));
+    await reportOutcome("list", () => driver.list("", { after: undefined, limit: 10, prefix: "" }, options));
   },
 };
 

@@ -148,7 +148,7 @@ describe("a record", () => {
       () => driver.write(keyOf("thread"), recordOf("x"), version, { signal }),
       () => driver.write(keyOf("new"), recordOf("x"), undefined, { signal }),
       () => driver.delete(keyOf("thread"), version, { signal }),
-      () => driver.list("", { after: undefined, limit: 10 }, { signal }),
+      () => driver.list("", { after: undefined, limit: 10, prefix: "" }, { signal }),
     ]) {
       await expect(call()).rejects.toBe(signal.reason);
     }
@@ -165,7 +165,7 @@ describe("a corrupt record", () => {
     const remainder = kind === "truncated" ? "0123" : "";
     expect(await textOf(driver, keyOf("thread"))).toBe(remainder);
     expect((await driver.read(keyOf("thread"), undefined, options))?.version).toBe(version);
-    const { records } = await driver.list("", { after: undefined, limit: 2 }, options);
+    const { records } = await driver.list("", { after: undefined, limit: 2, prefix: "" }, options);
     expect(records.map(({ tail, ...record }) => ({ ...record, tail: String(Buffer.from(tail)) }))).toEqual([
       { id: "thread", version, tail: remainder },
     ]);

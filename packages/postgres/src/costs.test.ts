@@ -1,5 +1,6 @@
 import { growThread } from "@threadstore/conformance";
 import type { ThreadStore } from "@threadstore/core";
+import { idRange } from "@threadstore/core/driver";
 import { describeWithService } from "@threadstore/services/vitest";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { tablesOf } from "./keys.ts";
@@ -110,7 +111,7 @@ await describeWithService("postgres", "the cost of calls", ({ url }) => {
       FROM ${tables.threads}, generate_series(1, 5000) AS n WHERE namespace = 'pages' AND id = 'a'`);
     await direct(`ANALYZE ${tables.threads}`);
     expect(await page()).toEqual(before);
-    const parameters = [Buffer.from("pages"), Buffer.from(""), 6];
+    const parameters = [Buffer.from("pages"), ...idRange({ after: "x1", prefix: "x" }), 6];
     const plan = (await direct(`EXPLAIN ${pageStatement(tables)}`, parameters))
       .flatMap(Object.values)
       .join("\n");

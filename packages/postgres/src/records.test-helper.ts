@@ -75,7 +75,11 @@ function testReads({ driver }: Subject): void {
     await driver.write(at, written, undefined, callOptions);
     const stored = await driver.read(at, undefined, callOptions);
     expect(stored).toEqual({ version: written.nonce, nonce: written.nonce, bytes: written.bytes });
-    const { records } = await driver.list(at.namespace, { after: undefined, limit: 5 }, callOptions);
+    const { records } = await driver.list(
+      at.namespace,
+      { after: undefined, limit: 5, prefix: "" },
+      callOptions,
+    );
     expect(records.map(({ id }) => id)).toEqual([at.id]);
     expect(await driver.delete(at, written.nonce, callOptions)).toBe(true);
   });
@@ -113,13 +117,13 @@ function testNames({ source, driver, direct }: Subject): void {
     await driver.write({ namespace: "ordered\0", id: "elsewhere" }, record("x"), undefined, callOptions);
     const ids: string[] = [];
     for (let after: string | undefined; ;) {
-      const { records, next } = await driver.list(namespace, { after, limit: 3 }, callOptions);
+      const { records, next } = await driver.list(namespace, { after, limit: 3, prefix: "" }, callOptions);
       ids.push(...records.map(({ id }) => id));
       if (next === undefined) break;
       after = next;
     }
     expect(ids).toEqual(["\0", "Z", "a", "a\0", "é", "\uffff", "😀"]);
-    expect(await driver.list("empty", { after: undefined, limit: 3 }, callOptions)).toEqual({
+    expect(await driver.list("empty", { after: undefined, limit: 3, prefix: "" }, callOptions)).toEqual({
       records: [],
       next: undefined,
     });

@@ -1,5 +1,6 @@
 import {
   type ListedRecord,
+  idRange,
   type PageRequest,
   type RecordPage,
   TRAILER_MAX_BYTES,
@@ -17,8 +18,9 @@ interface IndexEntry {
 /** How far a listing has read the index of a bucket. */
 interface IndexReader {
   readonly bucket: Bucket;
-  /** The lower bound of the next `ZRANGEBYLEX`. */
+  /** The bounds of the next `ZRANGEBYLEX`. */
   lowerBound: Buffer;
+  readonly upperBound: Buffer;
   /** Ids that were read and are not on the page yet. */
   ids: Buffer[];
   atEnd: boolean;
@@ -28,11 +30,18 @@ interface IndexReader {
 export async function listRecords(
   connection: Connection,
   buckets: Bucket[],
-  { after, limit }: PageRequest,
+  { limit, ...page }: PageRequest,
   signal: AbortSignal,
 ): Promise<RecordPage> {
-  const lowerBound = after === undefined ? Buffer.from("-") : exclusiveBound(Buffer.from(after));
-  const readers = buckets.map((bucket): IndexReader => ({ bucket, lowerBound, ids: [], atEnd: false }));
+  const [first, end] = idRange(page);
+  const [lowerBound, upperBound] = [Buffer.concat([Buffer.from("["), first]), exclusiveBound(end)];
+  const readers = buckets.map((bucket): IndexReader => ({
+    bucket,
+    lowerBound,
+    upperBound,
+    ids: [],
+    atEnd: false,
+  }));
   const records: ListedRecord[] = [];
   // One record more than the page holds shows whether another page follows. Expired records do not count.
   for (;;) {
@@ -73,7 +82,7 @@ async function readIndex(
   count: number,
   signal: AbortSignal,
 ): Promise<void> {
-  const range = [reader.bucket.index, reader.lowerBound, "+", "LIMIT", "0", String(count)];
+  const range = [reader.bucket.index, reader.lowerBound, reader.upperBound, "LIMIT", "0", String(count)];
   reader.ids = (await connection.command("zrangebylex", range, signal)) as Buffer[];
   reader.atEnd = reader.ids.length < count;
   const last = reader.ids.at(-1);

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { namespacePrefixOf, idOf, keyOf } from "./keys.ts";
+import { encodedPrefixesOf, namespacePrefixOf, idOf, keyOf } from "./keys.ts";
 
 const prefix = "threadstore/";
 const rootPrefix = namespacePrefixOf(prefix, "");
@@ -51,6 +51,31 @@ test.each(["", "!", "a!", "a/b", "a!2fb", "!C3", "!61", "a b", "!_YQ", "%2F", ".
     expect(idOf(encodedId)).toBeUndefined();
   },
 );
+
+test("the key of an id begins with one of the encoded prefixes of each prefix of the id, in the order of the keys", () => {
+  const long = "\u00e9".repeat(128);
+  for (const id of [
+    "a",
+    "..",
+    ".",
+    "a/b!*",
+    "\u00e9\u{1f9f5}",
+    "x".repeat(256),
+    `${"x".repeat(200)}.`,
+    long,
+    `${long.slice(1)}..`,
+  ]) {
+    for (const [index] of Array.from(id).entries()) {
+      const idPrefix = Array.from(id)
+        .slice(0, index + 1)
+        .join("");
+      const encoded = encodedPrefixesOf(idPrefix);
+      expect(encoded).toEqual(encoded.toSorted());
+      expect(encoded.filter((each) => key(id).startsWith(`${rootPrefix}${each}`))).toHaveLength(1);
+    }
+  }
+  expect(encodedPrefixesOf("")).toEqual([""]);
+});
 
 describe("for all names", () => {
   const character = fc.oneof(

@@ -23,6 +23,20 @@ export function namespacePrefixOf(prefix: string, namespace: string): string {
   return `${prefix}${namespace === "" ? ROOT_NAMESPACE : encodeName(namespace)}/`;
 }
 
+/**
+ * Returns with which text the parts of keys after the namespace begin if the id begins with `prefix`: an escaped and a
+ * base64url text, in the order of the keys. In base64url, a few other ids can begin with the text, too.
+ */
+export function encodedPrefixesOf(prefix: string): string[] {
+  if (prefix === "") return [""];
+  const bytes = Buffer.from(prefix);
+  // Three bytes become four characters.
+  const wholeGroups = bytes.subarray(0, bytes.length - (bytes.length % 3));
+  const [escaped, base64] = [escapeName(prefix), `${BASE64_MARK}${wholeGroups.toString("base64url")}`];
+  const texts = escaped.length <= ESCAPED_MAX_LENGTH ? [escaped, base64] : [base64];
+  return texts.map((text) => segmentsOf(text).join(SEGMENT_END)).toSorted();
+}
+
 /** Decodes the part of a key after its namespace; `undefined` if the store cannot have written it. */
 export function idOf(encodedId: string): string | undefined {
   const id = decodeName(encodedId);
@@ -35,15 +49,24 @@ export function idOf(encodedId: string): string | undefined {
  * `.` or `..`.
  */
 function encodeName(name: string): string {
-  const escaped = encodeURIComponent(name)
-    .replaceAll(/[!*'()~]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
-    .replaceAll("%", "!");
+  const escaped = escapeName(name);
   const text =
     escaped.length <= ESCAPED_MAX_LENGTH
       ? escaped
       : `${BASE64_MARK}${Buffer.from(name).toString("base64url")}`;
-  const segments = text.match(SEGMENT) ?? [];
-  return segments.map((segment) => (/^\.{1,2}$/.test(segment) ? `${segment}!` : segment)).join(SEGMENT_END);
+  return segmentsOf(text)
+    .map((segment) => (/^\.{1,2}$/.test(segment) ? `${segment}!` : segment))
+    .join(SEGMENT_END);
+}
+
+function escapeName(name: string): string {
+  return encodeURIComponent(name)
+    .replaceAll(/[!*'()~]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`)
+    .replaceAll("%", "!");
+}
+
+function segmentsOf(text: string): readonly string[] {
+  return text.match(SEGMENT) ?? [];
 }
 
 function decodeName(encoded: string): string | undefined {

@@ -1,4 +1,4 @@
-import { ListObjectsV2Command } from "@aws-sdk/client-s3";
+import { type _Object, ListObjectsV2Command } from "@aws-sdk/client-s3";
 import {
   DriverError,
   type ListedRecord,
@@ -8,7 +8,7 @@ import {
 } from "@threadstore/core/driver";
 import { type Bucket, withoutRetries } from "./client.ts";
 import { versionOf } from "./etags.ts";
-import { idOf, keyOf, namespacePrefixOf } from "./keys.ts";
+import { encodedPrefixesOf, idOf, keyOf, namespacePrefixOf } from "./keys.ts";
 import { mapConcurrently } from "./map-concurrently.ts";
 import { getObject } from "./objects.ts";
 import { isTombstone, type ListedTombstone } from "./tombstones.ts";
@@ -28,37 +28,24 @@ export interface Listing {
  */
 export async function listRecords(
   listing: Listing,
-  { after, limit }: PageRequest,
+  page: PageRequest,
 ): Promise<{ page: RecordPage; tombstones: ListedTombstone[] }> {
-  const { bucket, namespace, signal } = listing;
-  const { client, name, prefix } = bucket;
-  const namespacePrefix = namespacePrefixOf(prefix, namespace);
-  // The next page starts after a key instead of the service's token, because keys do not expire.
-  const start = after === undefined ? {} : { StartAfter: keyAfter(keyOf(prefix, { namespace, id: after })) };
+  const { limit, prefix } = page;
+  const namespacePrefix = namespacePrefixOf(listing.bucket.prefix, listing.namespace);
   const records: ListedRecord[] = [];
   const tombstones: ListedTombstone[] = [];
-  let token: string | undefined;
-  do {
-    const command = new ListObjectsV2Command({
-      Bucket: name,
-      Prefix: namespacePrefix,
-      MaxKeys: Math.min(limit + 1 - records.length, KEYS_MAX),
-      ...(token === undefined ? start : { ContinuationToken: token }),
-    });
-    const response = await client.send(withoutRetries(command), { abortSignal: signal });
-    // The SDK parses any document as an empty listing, such as the login page of a proxy.
-    if (response.IsTruncated === undefined) throw notAListing();
-    const objects = await mapConcurrently(response.Contents ?? [], async ({ Key = "", ETag }) => {
+  for await (const contents of listKeys(listing, page, () => limit + 1 - records.length)) {
+    const objects = await mapConcurrently(contents, async ({ Key = "", ETag }) => {
       const id = idOf(Key.slice(namespacePrefix.length));
-      return id === undefined ? undefined : readListed(listing, Key, id, ETag);
+      return id?.startsWith(prefix) === true ? readListed(listing, Key, id, ETag) : undefined;
     });
     for (const object of objects) {
       if (object === undefined) continue;
       if ("tail" in object) records.push(object);
       else tombstones.push(object);
     }
-    token = response.IsTruncated ? response.NextContinuationToken : undefined;
-  } while (token !== undefined && records.length <= limit);
+    if (records.length > limit) break;
+  }
   const next = records.length > limit ? records[limit - 1]?.id : undefined;
   return { page: { records: records.slice(0, limit), next }, tombstones };
 }
@@ -69,6 +56,36 @@ const KEY_MAX_BYTES = 1024;
 function keyAfter(key: string): string {
   if (Buffer.byteLength(key) <= KEY_MAX_BYTES) return key;
   throw new DriverError("INVALID_ARGUMENT", "The key in the cursor is too long. Start from the first page.");
+}
+
+/** Lists the keys of a page in order, at most as many in a response as `wanted` returns. */
+async function* listKeys(
+  { bucket, namespace, signal }: Listing,
+  { after, prefix }: PageRequest,
+  wanted: () => number,
+): AsyncGenerator<_Object[]> {
+  const { client, name, prefix: bucketPrefix } = bucket;
+  // The next page starts after a key instead of the service's token, because keys do not expire.
+  const start = after === undefined ? "" : keyAfter(keyOf(bucketPrefix, { namespace, id: after }));
+  const startAfter = start === "" ? {} : { StartAfter: start };
+  for (const encodedPrefix of encodedPrefixesOf(prefix)) {
+    const keyPrefix = `${namespacePrefixOf(bucketPrefix, namespace)}${encodedPrefix}`;
+    if (start > keyPrefix && !start.startsWith(keyPrefix)) continue;
+    let token: string | undefined;
+    do {
+      const command = new ListObjectsV2Command({
+        Bucket: name,
+        Prefix: keyPrefix,
+        MaxKeys: Math.min(wanted(), KEYS_MAX),
+        ...(token === undefined ? startAfter : { ContinuationToken: token }),
+      });
+      const response = await client.send(withoutRetries(command), { abortSignal: signal });
+      // The SDK parses any document as an empty listing, such as the login page of a proxy.
+      if (response.IsTruncated === undefined) throw notAListing();
+      yield response.Contents ?? [];
+      token = response.IsTruncated ? response.NextContinuationToken : undefined;
+    } while (token !== undefined);
+  }
 }
 
 function notAListing(): DriverError {

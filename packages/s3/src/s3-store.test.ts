@@ -68,10 +68,10 @@ await describeWithService("s3", "s3Store", (endpoint) => {
           batch.map((id) => driver.write({ namespace: "", id }, record(id), undefined, driverOptions)),
         );
       }
-      const first = await driver.list("", { after: undefined, limit: 1000 }, driverOptions);
+      const first = await driver.list("", { after: undefined, limit: 1000, prefix: "" }, driverOptions);
       expect(first.records.map(({ id }) => id)).toEqual(ids.slice(0, 1000));
       expect(first.next).toBe("thread-0999");
-      const second = await driver.list("", { after: first.next, limit: 1000 }, driverOptions);
+      const second = await driver.list("", { after: first.next, limit: 1000, prefix: "" }, driverOptions);
       expect(second.records.map(({ id }) => id)).toEqual(ids.slice(1000));
       expect(second.next).toBeUndefined();
       await driver.close();

@@ -19,7 +19,7 @@ import { scriptedService } from "./scripted-service.test-helper.ts";
 import { createTombstone } from "./tombstones.ts";
 
 function list(driver: ThreadDriver): Promise<RecordPage> {
-  return driver.list("", { after: undefined, limit: 10 }, driverOptions);
+  return driver.list("", { after: undefined, limit: 10, prefix: "" }, driverOptions);
 }
 
 await describeWithService("s3", "tombstones", (endpoint) => {

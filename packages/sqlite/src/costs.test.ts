@@ -100,7 +100,7 @@ describe("the statements of a call", () => {
     const stored = record("x");
     await driver.write(KEY, stored, undefined, options);
     await driver.read(KEY, undefined, options);
-    await driver.list("", { after: undefined, limit: 1 }, options);
+    await driver.list("", { after: undefined, limit: 1, prefix: "" }, options);
     await driver.delete(KEY, stored.nonce, options);
     expect(prepare).not.toHaveBeenCalled();
     prepare.mockRestore();
@@ -110,11 +110,11 @@ describe("the statements of a call", () => {
   it("search an index for a page, without scanning, sorting or reading chunks", async () => {
     const { database, statements } = recordStatements();
     const driver = sqliteDriver({ database });
-    await driver.list("n", { after: "a", limit: 10 }, options);
+    await driver.list("n", { after: "aa", limit: 10, prefix: "a" }, options);
     const sql = statements.at(-1) ?? "";
     expect(sql).toContain("ORDER BY id");
     expect(queryPlan(database, sql)).toEqual([
-      "SEARCH threadstore_threads USING INDEX sqlite_autoindex_threadstore_threads_1 (namespace=? AND id>?)",
+      "SEARCH threadstore_threads USING INDEX sqlite_autoindex_threadstore_threads_1 (namespace=? AND id>? AND id<?)",
     ]);
   });
 

@@ -222,7 +222,9 @@ describe("a connection that was passed in", () => {
     const database = new Sqlite(folder.file(), { readonly: true });
     const driver = sqliteDriver({ database });
     expect(await textOf(driver, KEY.id)).toBe("x}");
-    expect((await driver.list("", { after: undefined, limit: 1 }, options)).records).toHaveLength(1);
+    expect((await driver.list("", { after: undefined, limit: 1, prefix: "" }, options)).records).toHaveLength(
+      1,
+    );
     const denied = { code: "ACCESS_DENIED", effect: "none" };
     expect(await driverErrorFrom(driver.write(KEY, record("y"), stored.nonce, options))).toMatchObject(
       denied,
@@ -241,6 +243,6 @@ test("an aborted call does nothing and rejects with the signal's reason", async 
   await expect(driver.read(KEY, undefined, aborted)).rejects.toBe(reason);
   await expect(driver.write(KEY, record("x"), undefined, aborted)).rejects.toBe(reason);
   await expect(driver.delete(KEY, "x", aborted)).rejects.toBe(reason);
-  await expect(driver.list("", { after: undefined, limit: 1 }, aborted)).rejects.toBe(reason);
+  await expect(driver.list("", { after: undefined, limit: 1, prefix: "" }, aborted)).rejects.toBe(reason);
   expect(readdirSync(folder.path)).toEqual([]);
 });

@@ -27,13 +27,13 @@ test.each(ENCODINGS)("keeps hostile ids apart and in byte order in a database wi
     const ids: string[] = [];
     let after: string | undefined;
     do {
-      const page = await driver.list(namespace, { after, limit: 7 }, options);
+      const page = await driver.list(namespace, { after, limit: 7, prefix: "" }, options);
       ids.push(...page.records.map(({ id }) => id));
       after = page.next;
     } while (after !== undefined);
     expect(ids).toEqual(idsInOrder);
   }
-  expect(await driver.list("other", { after: undefined, limit: 1 }, options)).toEqual({
+  expect(await driver.list("other", { after: undefined, limit: 1, prefix: "" }, options)).toEqual({
     records: [],
     next: undefined,
   });

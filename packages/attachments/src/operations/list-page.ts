@@ -3,7 +3,7 @@ import type { DecoratedCall } from "@threadstore/core/decorator";
 import { metadataAndSize } from "../format/names.ts";
 import type { NamespaceContext } from "../thread-context.ts";
 
-/** Lists a page of threads. Always requests metadata, which contain the sizes of threads with attachments. */
+/** Lists a page of threads. Always requests metadata, which contains the sizes of threads with attachments. */
 export async function listPage(
   { threads }: NamespaceContext,
   options: ListOptions,

@@ -56,7 +56,7 @@ export const existence: ConformanceCase[] = section("Existence", [
       const stores = new Map<string, ThreadStore>();
       const warnings = await warningsDuring(async () => {
         for (const [name] of everyCall(await openThrough(proxy), "a"))
-          stores.set(name, await openThrough(proxy));
+          stores.set(name, await openThrough(proxy, { maxRetries: 2 }));
         await Promise.all([...stores].map(([name, store]) => callWhileDown(context, store, name)));
       });
       expectEqual(warnings, [], "a backend that is down causes no warnings and no unhandled errors");

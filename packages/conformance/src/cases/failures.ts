@@ -557,24 +557,32 @@ export const failures: ConformanceCase[] = section("Failures", [
     async run(context) {
       const proxy = await context.startProxy();
       const [store, other] = [await context.openThrough(proxy), await context.open()];
-      const timeoutMs = { quick: SHORT_TIMEOUT_MS, full: 2 * SHORT_TIMEOUT_MS }[context.settings.effort];
+      const shortMs = { quick: SHORT_TIMEOUT_MS, full: 2 * SHORT_TIMEOUT_MS }[context.settings.effort];
       let timesApplied = 0;
-      for (const change of [create, replace, removeAtVersion]) {
-        await atEachRequest(proxy, store, change, async (attempt) => {
-          const { id, nth, storedBefore } = attempt;
-          const impatient = await context.openThrough(proxy, { timeoutMs });
-          await impatient.load("warm", { timeoutMs: PATIENCE_MS });
-          const held = proxy.arm({ type: "holdResponse", nth });
-          const expectation = `${change.name} ends within its timeoutMs, ${timeoutMs} ms`;
-          const outcome = await promptly(timeoutMs + graceMs(context), expectation, () =>
-            change.make(impatient, id, storedBefore),
-          );
-          const stored = await other.load(id);
-          if (held.strikes > 0 && hasEffect(change, stored)) timesApplied += 1;
-          held.disarm();
-          held.cut();
-          expectTruthful(change, attempt, outcome, stored, "request got no response in time");
-        });
+      for (const [timeoutMs, isWarm] of [
+        [shortMs, false],
+        [6 * shortMs, true],
+      ] as const) {
+        // On a busy machine, the time can be up before a new client has sent the request that applies the write.
+        if (timesApplied > 0) break;
+        for (const each of [create, replace, removeAtVersion]) {
+          const change = { ...each, name: `${each.name} within ${timeoutMs} ms` };
+          await atEachRequest(proxy, store, change, async (attempt) => {
+            const { id, nth, storedBefore } = attempt;
+            const impatient = await context.openThrough(proxy, { timeoutMs });
+            await impatient.load("warm", { timeoutMs: PATIENCE_MS });
+            if (isWarm) await impatient.save("warm", {}, { overwrite: true, timeoutMs: PATIENCE_MS });
+            const held = proxy.arm({ type: "holdResponse", nth });
+            const outcome = await promptly(timeoutMs + graceMs(context), `${change.name} ends in time`, () =>
+              change.make(impatient, id, storedBefore),
+            );
+            const stored = await other.load(id);
+            if (held.strikes > 0 && hasEffect(change, stored)) timesApplied += 1;
+            held.disarm();
+            held.cut();
+            expectTruthful(change, attempt, outcome, stored, "request got no response in time");
+          });
+        }
       }
       expectTrue(timesApplied > 0, "one of the requests of a write applies it", "none did");
     },

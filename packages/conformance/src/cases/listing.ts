@@ -35,6 +35,52 @@ const plainIds = [
   "z",
 ].toSorted();
 
+/** Ids that a backend may have to encode in another way, because they are long. */
+const LONG_IDS = ["\u00e9", "%", "a/", "\u{1f9f5}"].flatMap((text) => {
+  const id = text.repeat(256 / Buffer.byteLength(text));
+  return [id, `${id.slice(0, -text.length)}a`];
+});
+
+/** Prefixes of ids, some of which are ids, patterns or parts of encoded names. */
+const PREFIXES = [
+  "a",
+  "A",
+  "a.",
+  "a/",
+  "ab",
+  "thread",
+  "Thread",
+  ".",
+  "..",
+  "-",
+  "_",
+  "%",
+  "%2",
+  "%25",
+  "~",
+  "!",
+  "*",
+  "a*",
+  "[",
+  "?",
+  "a%",
+  "a_",
+  "\\",
+  "'",
+  '"',
+  " ",
+  "\u0000",
+  "\u00e9",
+  "e",
+  "e\u0301",
+  "\u{1f9f5}",
+  "K",
+  "\u212a",
+  "con",
+  "nothing begins so",
+  ...LONG_IDS.flatMap((id) => [id, id.slice(0, 2), id.slice(0, -2), `${id.slice(0, 8)}x`]),
+].filter((prefix) => prefix.isWellFormed());
+
 function threadIds(count: number, prefix = "thread-"): string[] {
   return range(count).map((n) => `${prefix}${String(n).padStart(3, "0")}`);
 }
@@ -413,6 +459,83 @@ export const listing: ConformanceCase[] = section("Listing", [
       );
       expectEqual(threads[1]?.metadata, {}, "a thread without metadata is listed without any");
       expectEqual(size, Buffer.byteLength(saved.json), "size counts bytes of UTF-8");
+    },
+  },
+  {
+    id: "L5-1",
+    title: "a listing with a prefix has exactly the threads whose id begins with it, in the order of all",
+    clauses: ["L5", "L2", "N2", "N4"],
+    async run({ open }) {
+      const [store, other] = [await open(), await open()];
+      const ids = [...new Set([...hostileIds, ...plainIds, ...LONG_IDS])];
+      await inParallel(ids, 8, async (id) => void (await store.save(id, {})));
+      await store.namespace("a").save("ab", {});
+      const order = await idsOf(other);
+      for (const prefix of ["", ...PREFIXES]) {
+        const expected = order.filter((id) => id.startsWith(prefix));
+        for (const limit of [3, 1000]) {
+          expectEqual(
+            (await pagesOf(other, limit, prefix)).flat(),
+            expected,
+            `pages of ${limit} with the prefix ${show(prefix)} have the ids that begin with it`,
+          );
+        }
+      }
+      const listed: string[] = [];
+      for await (const { id } of store.list({ prefix: "a", limit: 2 })) listed.push(id);
+      expectEqual(
+        listed,
+        order.filter((id) => id.startsWith("a")),
+        "list keeps the prefix from page to page",
+      );
+    },
+  },
+  {
+    id: "L5-2",
+    title: "a page with a prefix is complete, and a cursor belongs to its prefix",
+    clauses: ["L5", "L1", "F1"],
+    async run({ open }) {
+      const [store, other] = [await open(), await open()];
+      for (const id of [...threadIds(5, "a-"), ...threadIds(3, "b-")]) await store.save(id, {});
+      const page = await store.listPage({ prefix: "a-", limit: 3 });
+      expectEqual(page.threads.length, 3, "a page with a prefix is full if enough threads have it");
+      const { cursor = fail("a page has a cursor if more threads with the prefix follow", "it had none") } =
+        page;
+      const rest = await other.listPage({ prefix: "a-", limit: 3, cursor });
+      expectEqual(
+        rest.threads.map(({ id }) => id),
+        threadIds(5, "a-").slice(3),
+        "a listing with a prefix continues from a cursor",
+      );
+      expectEqual(rest.cursor, undefined, "the last page with a prefix has no cursor");
+      for (const prefix of [undefined, "", "a", "b-"]) {
+        await expectError(
+          "INVALID_ARGUMENT",
+          `the cursor of another prefix with the prefix ${show(prefix)}`,
+          () => other.listPage({ prefix, cursor }),
+        );
+      }
+      const wrong = [5, null, {}, ["a"], true, "\ud800", "x".repeat(257)];
+      for (const prefix of wrong as string[]) {
+        await expectError("INVALID_ARGUMENT", `listPage with the prefix ${show(prefix)}`, () =>
+          store.listPage({ prefix }),
+        );
+      }
+    },
+  },
+  {
+    id: "L5-3",
+    title: "the cost of a page with a prefix does not depend on the number of other threads",
+    ...FAULTY_NETWORK,
+    clauses: ["L5", "L3"],
+    async run(context) {
+      const [proxy, store] = await storeThrough(context);
+      const { before, more } = GROWTH[context.settings.effort];
+      await fill(store, 0, before, 100);
+      const others = range(more).map((n) => (n % 2 === 0 ? `a-${n}` : `z-${n}`));
+      const grow = (): Promise<void> =>
+        inParallel(others, 16, async (id) => void (await store.save(id, { text: "x".repeat(100) })));
+      await expectConstantCost(proxy, store, grow, "thread-");
     },
   },
 ]);

@@ -17,11 +17,11 @@ export const costMutants: readonly Mutant[] = [
   })),
   driverMutant("own pages", "lists everything to create one page", ["L3-2"], (inner) => ({
     ...inner,
-    async list(namespace, { after, limit }, options) {
+    async list(namespace, { after, limit, prefix }, options) {
       const all: ListedRecord[] = [];
       let next: string | undefined;
       do {
-        const page = await inner.list(namespace, { after: next, limit: 1000 }, options);
+        const page = await inner.list(namespace, { after: next, limit: 1000, prefix }, options);
         all.push(...page.records);
         ({ next } = page);
       } while (next !== undefined);

@@ -5,7 +5,9 @@ import {
   type ThreadSummary,
   ThreadStoreError,
 } from "@threadstore/core";
+import type { ListedRecord } from "@threadstore/core/driver";
 import { type Bug, allSummaries, type Mutant, mutant, pageOf } from "./mutant.ts";
+import { driverMutant } from "./network-mutant.ts";
 
 /**
  * A store that creates pages from the whole listing, with the position as cursor. Invalid limits and cursors are
@@ -53,6 +55,30 @@ function withCursors(
       return { ...page, cursor: page.cursor === undefined ? undefined : encode(page.cursor, inner) };
     },
   });
+}
+
+/** A store that lists the ids for which `matches` holds instead of those that begin with the prefix. */
+function withFilter(
+  inner: ThreadStore,
+  matches: (id: string, prefix: string) => boolean,
+): (options?: ListOptions) => Promise<ThreadPage> {
+  return async ({ prefix, ...options } = {}) => {
+    // Rejects invalid prefixes.
+    if (prefix === undefined || prefix === "") return inner.listPage({ ...options, prefix });
+    if (options.cursor === undefined) await inner.listPage({ ...options, prefix });
+    const own = paged(inner, (all) => all.filter(({ id }) => matches(id, prefix)));
+    return own(options);
+  };
+}
+
+function likePattern(prefix: string): RegExp {
+  const wildcards: { readonly [character: string]: string } = { "%": ".*", _: "." };
+  // Every other character by its code point, so that none is special.
+  const parts = Array.from(
+    prefix,
+    (character) => wildcards[character] ?? `\\u{${character.codePointAt(0)?.toString(16)}}`,
+  );
+  return new RegExp(`^${parts.join("")}`, "su");
 }
 
 export const listingMutants: readonly Mutant[] = [
@@ -158,4 +184,70 @@ export const listingMutants: readonly Mutant[] = [
       return inner.listPage({ ...options, limit: isRight ? limit : 100 });
     },
   })),
+  mutant("prefix ignored", "lists all threads despite a prefix", ["L5-1", "L5-2"], () => (inner) => ({
+    listPage: ({ prefix: _prefix, ...options } = {}) => inner.listPage(options),
+  })),
+  mutant("prefix without case", "compares a prefix without regard to case", ["L5-1"], () => (inner) => ({
+    listPage: withFilter(inner, (id, prefix) => id.toLowerCase().startsWith(prefix.toLowerCase())),
+  })),
+  mutant(
+    "normalized prefix",
+    "normalizes ids and prefix before it compares them",
+    ["L5-1"],
+    () => (inner) => ({
+      listPage: withFilter(inner, (id, prefix) => id.normalize().startsWith(prefix.normalize())),
+    }),
+  ),
+  mutant("prefix as pattern", "uses a prefix as a LIKE pattern", ["L5-1"], () => (inner) => ({
+    listPage: withFilter(inner, (id, prefix) => likePattern(prefix).test(id)),
+  })),
+  mutant(
+    "prefix of words",
+    "lists an id only if a separator follows the prefix",
+    ["L5-1"],
+    () => (inner) => ({
+      listPage: withFilter(
+        inner,
+        (id, prefix) => id === prefix || /^[^0-9a-z]/iu.test(id.slice(prefix.length)),
+      ),
+    }),
+  ),
+  mutant("page filtered", "applies a prefix to the page, after its limit", ["L5-2"], () => (inner) => ({
+    listPage: async ({ prefix, ...options } = {}) => {
+      await inner.listPage({ prefix });
+      const page = await inner.listPage(options);
+      return { ...page, threads: page.threads.filter(({ id }) => id.startsWith(prefix ?? "")) };
+    },
+  })),
+  mutant("cursor of any prefix", "accepts the cursor of another prefix", ["L5-2"], () => (inner) => {
+    return {
+      listPage: async ({ prefix = "", cursor, ...options } = {}) => {
+        await inner.listPage({ prefix });
+        const [, own = "", of = ""] = /^(.*)\n(.*)$/su.exec(cursor ?? "") ?? [];
+        const page = await inner.listPage({ ...options, prefix: of || prefix, cursor: own || cursor });
+        return { ...page, cursor: page.cursor === undefined ? undefined : `${page.cursor}\n${prefix}` };
+      },
+    };
+  }),
+  driverMutant(
+    "prefix filtered in the client",
+    "reads all pages to find the threads with a prefix",
+    ["L5-3"],
+    (inner) => ({
+      ...inner,
+      async list(namespace, { after, limit, prefix }, options) {
+        const records: ListedRecord[] = [];
+        let next = after;
+        do {
+          const page = await inner.list(namespace, { after: next, limit, prefix: "" }, options);
+          records.push(...page.records.filter(({ id }) => id.startsWith(prefix)));
+          ({ next } = page);
+        } while (next !== undefined && records.length < limit);
+        return {
+          records: records.slice(0, limit),
+          next: records.length < limit ? undefined : records[limit - 1]?.id,
+        };
+      },
+    }),
+  ),
 ];

@@ -1,4 +1,5 @@
 import type { SqliteBug } from "../stores/sqlite/sqlite-driver.ts";
+import { HAS_PREFIX } from "../stores/sqlite/sqlite-driver.ts";
 import { sqliteHarness } from "../stores/sqlite/sqlite-harness.ts";
 import type { Mutant } from "./mutant.ts";
 
@@ -26,7 +27,7 @@ export const sqliteMutants: readonly Mutant[] = [
   sqliteMutant("LIKE", "selects the threads of a namespace with LIKE", ["N2-7"], {
     columns: "namespace TEXT, id TEXT",
     bound: asText,
-    page: `SELECT id, version, bytes FROM threads WHERE namespace LIKE ? || '%' AND id > ? ORDER BY id LIMIT ?`,
+    page: `SELECT id, version, bytes FROM threads WHERE namespace LIKE ?1 || '%' AND id > ?2 AND ${HAS_PREFIX} ORDER BY id LIMIT ?3`,
   }),
   sqliteMutant("INSERT OR REPLACE", "creates threads over existing ones", ["C2-3", "C4-1"], {
     insert: "INSERT OR REPLACE INTO threads VALUES (?, ?, ?, ?)",
@@ -36,7 +37,7 @@ export const sqliteMutants: readonly Mutant[] = [
   }),
   sqliteMutant("OFFSET", "counts rows to find the next page", ["L1-9"], {
     countsRows: true,
-    page: "SELECT id, version, bytes FROM threads WHERE namespace = ? ORDER BY id LIMIT ?3 OFFSET ?2",
+    page: `SELECT id, version, bytes FROM threads WHERE namespace = ?1 AND ${HAS_PREFIX} ORDER BY id LIMIT ?3 OFFSET ?2`,
   }),
   sqliteMutant("ignored version", "deletes at any version", ["C4-5"], {
     remove: "DELETE FROM threads WHERE namespace = ? AND id = ? AND coalesce(?, '') <> ''",

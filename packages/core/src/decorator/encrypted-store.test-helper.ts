@@ -3,7 +3,7 @@ import type { SerializedThread, ThreadStore } from "../thread-store.ts";
 import { forwardOperations } from "./forward-operations.ts";
 import { wrapThreadStore } from "./wrap-thread-store.ts";
 
-/** Encrypts the content of threads. Metadata stay readable, and listings report the size of the ciphertext. */
+/** Encrypts the content of threads. Metadata stays readable, and listings report the size of the ciphertext. */
 export function encryptedStore(store: ThreadStore, key: Buffer): ThreadStore {
   return wrapThreadStore(store, {
     name: "encrypted",

@@ -6,7 +6,7 @@ import { decodeCursor, encodeCursor } from "./cursor.ts";
 const text = fc.string({ unit: "grapheme", minLength: 1, maxLength: 8 });
 
 describe("cursors", () => {
-  const position = { store: "memory", namespace: "tenant" };
+  const position = { store: "memory", namespace: "tenant", prefix: "" };
 
   it("encode a position", () => {
     fc.assert(
@@ -14,6 +14,16 @@ describe("cursors", () => {
         expect(decodeCursor(encodeCursor({ ...position, after }), position)).toBe(after);
       }),
     );
+  });
+
+  it("of a listing with a prefix are rejected without it, and with another one", () => {
+    const withPrefix = { ...position, prefix: "user-" };
+    const cursor = encodeCursor({ ...withPrefix, after: "user-1" });
+    expect(decodeCursor(cursor, withPrefix)).toBe("user-1");
+    expect(() => decodeCursor(cursor, position)).toThrow("`cursor` must be");
+    expect(() => decodeCursor(cursor, { ...position, prefix: "user" })).toThrow("`cursor` must be");
+    const without = encodeCursor({ ...position, after: "user-1" });
+    expect(() => decodeCursor(without, withPrefix)).toThrow("`cursor` must be");
   });
 
   it.each(["", "x", "AAAAAAAAAAAAAAAA", 5, null])("are rejected if malformed: %j", (cursor) => {

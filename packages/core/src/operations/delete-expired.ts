@@ -24,7 +24,7 @@ export async function deleteExpiredThreads(
   let deleted = 0;
   let after = start;
   do {
-    const page = await readPage(context, after, PAGE_SIZE);
+    const page = await readPage(context, { after, limit: PAGE_SIZE, prefix: "" });
     for (const { id, version, tail, nonce } of page.records) {
       // A driver that responds synchronously would block timers, requests and the caller's signal until the end.
       if (isYieldDue()) await yieldToEventLoop();
@@ -36,5 +36,5 @@ export async function deleteExpiredThreads(
     after = page.next;
   } while (after !== undefined && performance.now() < stopAt);
   if (after === undefined) return { deleted };
-  return { deleted, cursor: encodeCursor({ store: driver.name, namespace, after }) };
+  return { deleted, cursor: encodeCursor({ store: driver.name, namespace, prefix: "", after }) };
 }

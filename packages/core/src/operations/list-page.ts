@@ -4,11 +4,12 @@ import { threadDetails } from "../encoding/snapshot.ts";
 import { ThreadStoreError } from "../errors.ts";
 import type { OperationContext } from "../runtime/operation-context.ts";
 import { withRetries } from "../runtime/retry.ts";
-import type { ListedRecord, RecordPage, ThreadDriver } from "../thread-driver.ts";
+import type { ListedRecord, PageRequest, RecordPage, ThreadDriver } from "../thread-driver.ts";
 import type { ListOptions, ThreadPage, ThreadSummary } from "../thread-store.ts";
 import { hasExpired } from "../validation/expiry.ts";
 import { invalidArgument } from "../validation/invalid-argument.ts";
 import { copyMetadata } from "../validation/metadata.ts";
+import { checkedPrefix } from "../validation/names.ts";
 
 const MAX_LIMIT = 1000;
 /** Expired threads do not count towards a page, so this limits the requests of a call. Then its page may be short. */
@@ -18,32 +19,35 @@ const MAX_DRIVER_PAGES = 10;
 export interface ListRequest {
   readonly limit: number;
   readonly after: string | undefined;
+  readonly prefix: string;
   readonly withMetadata: boolean;
 }
 
 export function listRequest(
   driver: ThreadDriver,
   namespace: string,
-  { limit = 100, cursor, metadata = false }: ListOptions,
+  { limit = 100, cursor, prefix: givenPrefix, metadata = false }: ListOptions,
 ): ListRequest {
   if (!Number.isInteger(limit) || limit < 1 || limit > MAX_LIMIT) {
     throw invalidArgument(`\`limit\` must be an integer from 1 to ${MAX_LIMIT}.`);
   }
-  const after = cursor === undefined ? undefined : decodeCursor(cursor, { store: driver.name, namespace });
-  return { limit, after, withMetadata: metadata };
+  const prefix = checkedPrefix(givenPrefix);
+  const after =
+    cursor === undefined ? undefined : decodeCursor(cursor, { store: driver.name, namespace, prefix });
+  return { limit, after, prefix, withMetadata: metadata };
 }
 
 /** Returns a page of live threads and corrupt records. */
 export async function listPage(
   context: OperationContext,
-  { limit, after: start, withMetadata }: ListRequest,
+  { limit, after: start, prefix, withMetadata }: ListRequest,
 ): Promise<ThreadPage> {
   const { namespace, driver } = context;
   const now = context.options.now();
   const threads: ThreadSummary[] = [];
   let after = start;
   for (let pages = 0; pages < MAX_DRIVER_PAGES && threads.length < limit; pages += 1) {
-    const page = await readPage(context, after, limit - threads.length);
+    const page = await readPage(context, { after, limit: limit - threads.length, prefix });
     for (const listed of page.records) {
       const summary = summarize(namespace, listed, withMetadata);
       if (!hasExpired(summary.expiresAt?.getTime(), now)) threads.push(summary);
@@ -51,23 +55,20 @@ export async function listPage(
     if (page.next === undefined) return { threads, cursor: undefined };
     after = page.next;
   }
-  const cursor = after === undefined ? undefined : encodeCursor({ store: driver.name, namespace, after });
+  const cursor =
+    after === undefined ? undefined : encodeCursor({ store: driver.name, namespace, prefix, after });
   return { threads, cursor };
 }
 
 /** Reads a page from the driver, including expired and corrupt records. */
-export async function readPage(
-  context: OperationContext,
-  after: string | undefined,
-  limit: number,
-): Promise<RecordPage> {
+export async function readPage(context: OperationContext, request: PageRequest): Promise<RecordPage> {
   const { driver, namespace, signal } = context;
-  const page = await withRetries(context, () => driver.list(namespace, { after, limit }, { signal })).catch(
+  const page = await withRetries(context, () => driver.list(namespace, request, { signal })).catch(
     (error: unknown) => {
       throw ThreadStoreError.is(error, "INVALID_ARGUMENT") ? invalidCursor(error.cause) : error;
     },
   );
-  if (page.next === undefined || page.next !== after) return page;
+  if (page.next === undefined || page.next !== request.after) return page;
   throw new ThreadStoreError(
     "BACKEND_ERROR",
     `The ${driver.name} driver returned a page that does not advance. Test the driver with @threadstore/conformance.`,

@@ -10,6 +10,11 @@ export function checkedId(id: unknown): string {
   return checkedName(id, "A thread id", ID_MAX_BYTES);
 }
 
+/** Returns the beginning of ids that a listing is limited to; empty for all. Throws `INVALID_ARGUMENT`. */
+export function checkedPrefix(prefix: unknown): string {
+  return prefix === undefined || prefix === "" ? "" : checkedName(prefix, "`prefix`", ID_MAX_BYTES);
+}
+
 /**
  * Returns the namespace `name` within `parent`. Each level is escaped, so that distinct paths never collide and every
  * view stays within its parent.

@@ -1,4 +1,4 @@
-import type { ThreadStore, ThreadPage } from "@threadstore/core";
+import type { ListOptions, ThreadStore, ThreadPage } from "@threadstore/core";
 import type { FaultProxy } from "../../engines/fault-proxy/index.ts";
 import type { CaseContext } from "../../suite/conformance-case.ts";
 import { expectEqual, expectTrue } from "../../suite/expectations.ts";
@@ -13,7 +13,7 @@ interface Cost {
 export async function pageCost(
   proxy: FaultProxy,
   view: ThreadStore,
-  options: { readonly limit: number; readonly cursor?: string | undefined },
+  options: Pick<ListOptions, "limit" | "cursor" | "prefix"> & { readonly limit: number },
 ): Promise<Cost & { readonly page: ThreadPage }> {
   const { requests, bytesUp, bytesDown } = proxy;
   const page = await view.listPage(options);
@@ -44,16 +44,17 @@ export async function expectConstantCost(
   proxy: FaultProxy,
   view: ThreadStore,
   grow: () => Promise<void>,
+  prefix?: string,
 ): Promise<void> {
-  const first = await pageCost(proxy, view, { limit: 5 });
-  const second = await pageCost(proxy, view, { limit: 5, cursor: first.page.cursor });
+  const first = await pageCost(proxy, view, { limit: 5, prefix });
+  const second = await pageCost(proxy, view, { limit: 5, cursor: first.page.cursor, prefix });
   expectProxied(first);
   await grow();
   for (const [before, cursor, name] of [
     [first, undefined, "the first page"],
     [second, first.page.cursor, "a later page"],
   ] as const) {
-    const { requests, bytes } = await pageCost(proxy, view, { limit: 5, cursor });
+    const { requests, bytes } = await pageCost(proxy, view, { limit: 5, cursor, prefix });
     const expectation = `${name} of 5 threads costs the same, regardless of how many threads exist`;
     const actual = `${before.requests} requests and ${before.bytes} bytes became ${requests} and ${bytes}`;
     // A backend may have to look in a few more locations.

@@ -32,11 +32,11 @@ export async function expectUnchanged(
 }
 
 /** Resolves with the ids of each page, up to the one without a cursor. */
-export async function pagesOf(store: ThreadStore, limit: number): Promise<string[][]> {
+export async function pagesOf(store: ThreadStore, limit: number, prefix?: string): Promise<string[][]> {
   const pages: string[][] = [];
   let cursor: string | undefined;
   do {
-    const page = await store.listPage({ limit, cursor });
+    const page = await store.listPage({ limit, cursor, prefix });
     pages.push(page.threads.map(({ id }) => id));
     ({ cursor } = page);
   } while (cursor !== undefined);

@@ -58,7 +58,7 @@ async function listFiles(
   folder: string,
   steps: FileSteps,
   names: FileNames,
-  { after, limit }: PageRequest,
+  { after, limit, prefix }: PageRequest,
 ): Promise<RecordPage> {
   const entries = (await unlessMissing(readdir(folder))) ?? [];
   const files = entries.filter((name) => steps.isRecord(name)).map((name) => join(folder, name));
@@ -69,7 +69,9 @@ async function listFiles(
     ({ id }) => id,
   );
   const ids = names.inOrder([...filesById.keys()].filter((id) => names.isListed(id)));
-  const remaining = ids.filter((id) => after === undefined || compareUtf8(id, after) > 0);
+  const remaining = ids.filter(
+    (id) => id.startsWith(prefix) && (after === undefined || compareUtf8(id, after) > 0),
+  );
   const page = remaining.slice(0, limit);
   const records = page.flatMap((id) =>
     (filesById.get(id) ?? []).map(({ version, bytes }) => ({ id, version, tail: bytes })),

@@ -46,8 +46,9 @@ export function keyValueDriver(client: KeyValueClient, location: string): Thread
       if (response.status === 412 || isMissing(response)) return false;
       return expectTag(response).status === 200;
     },
-    async list(namespace, { after = "", limit }, { signal }) {
-      const path = `/${location}/${folderNameOf(namespace)}?after=${after}&limit=${limit}`;
+    async list(namespace, { after = "", limit, prefix }, { signal }) {
+      const query = `after=${after}&limit=${limit}&prefix=${Buffer.from(prefix).toString("hex")}`;
+      const path = `/${location}/${folderNameOf(namespace)}?${query}`;
       const { body } = expectSuccess(await client.send("GET", path, { signal }));
       const { entries, more } = JSON.parse(body.toString()) as Listing;
       const records = entries.map(({ name, etag, tail }) => ({

@@ -79,8 +79,9 @@ function entriesIn(folders: Map<string, Map<string, Entry>>, location: string, m
 
 function listing(files: Map<string, Entry>, query: URLSearchParams): Listing {
   const after = query.get("after") ?? "";
+  const prefix = query.get("prefix") ?? "";
   const limit = Number(query.get("limit"));
-  const names = [...files.keys()].filter((name) => name > after).toSorted();
+  const names = [...files.keys()].filter((name) => name > after && name.startsWith(prefix)).toSorted();
   const entries = names.slice(0, limit).flatMap((name) => {
     const { etag, bytes } = files.get(name) ?? { etag: "", bytes: Buffer.alloc(0) };
     return [{ name, etag, tail: bytes.subarray(-TRAILER_MAX_BYTES).toString("base64") }];

@@ -89,6 +89,10 @@ export function defaultExpiry(
   return { expiresAt: Math.min(now + ttlMs, MAX_TIME_MS), isNamed: false };
 }
 
+export function checkedPrefix(prefix: string | undefined): string {
+  return prefix === undefined || prefix === "" ? "" : checkedName(prefix, 256);
+}
+
 export function checkedLimit(limit: number): number {
   if (Number.isInteger(limit) && limit >= 1 && limit <= 1000) return limit;
   throw invalidArgument("`limit` must be an integer from 1 to 1000.");

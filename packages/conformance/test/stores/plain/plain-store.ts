@@ -20,6 +20,7 @@ import {
   checkedLimit,
   checkedMetadata,
   checkedName,
+  checkedPrefix,
   defaultExpiry,
   expiryOf,
   versionOf,
@@ -122,18 +123,21 @@ class PlainStore implements ThreadStore {
   }
 
   listPage(options: ListOptions = {}): Promise<ThreadPage> {
-    return this.#calls.run(options, ["limit", "cursor", "metadata"], () => {
+    return this.#calls.run(options, ["limit", "cursor", "prefix", "metadata"], () => {
       const limit = checkedLimit(options.limit ?? 100);
-      const after = options.cursor === undefined ? undefined : this.#idIn(options.cursor);
+      const prefix = checkedPrefix(options.prefix);
+      const after = options.cursor === undefined ? undefined : this.#idIn(options.cursor, prefix);
       return () => {
-        const ids = [...this.#rows().keys()].filter((id) => after === undefined || id > after).toSorted();
+        const ids = [...this.#rows().keys()]
+          .filter((id) => id.startsWith(prefix) && (after === undefined || id > after))
+          .toSorted();
         const live = ids.filter((id) => this.#find(id) !== undefined);
         const page = live.slice(0, limit);
         const threads = page.map((id) => this.#summary(id, options.metadata === true));
         const last = page.at(-1);
         return {
           threads,
-          cursor: last === undefined || live.length <= limit ? undefined : this.#cursorAfter(last),
+          cursor: last === undefined || live.length <= limit ? undefined : this.#cursorAfter(last, prefix),
         };
       };
     });
@@ -198,14 +202,14 @@ class PlainStore implements ThreadStore {
     return { corrupt: false, ...summaryOf(row.version, details), ...(withMetadata ? { metadata } : {}) };
   }
 
-  /** Returns the cursor of a page that ends with the id. It begins with the namespace. */
-  #cursorAfter(id: string): string {
-    return `${JSON.stringify(this.#path)} ${id}`;
+  /** Returns the cursor of a page that ends with the id. It begins with the namespace and the prefix. */
+  #cursorAfter(id: string, prefix: string): string {
+    return `${JSON.stringify([this.#path, prefix])} ${id}`;
   }
 
-  #idIn(cursor: unknown): string {
-    const prefix = this.#cursorAfter("");
-    if (typeof cursor === "string" && cursor.startsWith(prefix)) return cursor.slice(prefix.length);
-    throw invalidArgument("`cursor` must come from a listing of this namespace.");
+  #idIn(cursor: unknown, prefix: string): string {
+    const start = this.#cursorAfter("", prefix);
+    if (typeof cursor === "string" && cursor.startsWith(start)) return cursor.slice(start.length);
+    throw invalidArgument("`cursor` must come from a listing of this namespace and prefix.");
   }
 }

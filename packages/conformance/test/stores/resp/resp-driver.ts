@@ -92,11 +92,11 @@ export function respDriver(
       const command = ["DEL", keyOf(key)] as const;
       return steps.change({ connections, key: command[1], expected, command, signal });
     },
-    async list(namespace, { after, limit }, { signal }) {
+    async list(namespace, { after, limit, prefix: idPrefix }, { signal }) {
       const names = await scan(shared, [prefix, steps.patternOf(namespace)], steps, signal);
       const ids = names.flatMap((name) => steps.idIn(namespace, name) ?? []);
       const remaining = ids
-        .filter((id) => after === undefined || compareUtf8(id, after) > 0)
+        .filter((id) => id.startsWith(idPrefix) && (after === undefined || compareUtf8(id, after) > 0))
         .toSorted(compareUtf8);
       const page = remaining.slice(0, limit);
       if (page.length === 0) return { records: [], next: undefined };

@@ -18,7 +18,10 @@ export interface SqliteBug {
   readonly insert?: string;
   /** Statement that deletes a record. */
   readonly remove?: string;
-  /** Statement that lists a page. Its start is an id, or a number of rows if `countsRows` is set. */
+  /**
+   * Statement that lists a page, with the parameters namespace, start, limit and prefix. Its start is an id, or a number
+   * of rows if `countsRows` is set.
+   */
   readonly page?: string;
   readonly countsRows?: boolean;
   /** Returns the version of a write, given its nonce and the expected version. */
@@ -69,9 +72,9 @@ export function sqliteDriver(database: DatabaseSync, bug: SqliteBug = {}): Threa
     async delete({ namespace, id }, expected) {
       return statements.remove.run(bound(namespace), bound(id), expected).changes !== 0;
     },
-    async list(namespace, { after, limit }) {
+    async list(namespace, { after, limit, prefix }) {
       const start = countsRows ? Number(after ?? 0) : bound(after ?? "");
-      const rows = statements.page.all(bound(namespace), start, limit + 1) as unknown as Row[];
+      const rows = statements.page.all(bound(namespace), start, limit + 1, bound(prefix)) as unknown as Row[];
       const records = rows
         .slice(0, limit)
         .map(({ id, version: rowVersion, bytes }) => ({ id: text(id), version: rowVersion, tail: bytes }));
@@ -81,6 +84,9 @@ export function sqliteDriver(database: DatabaseSync, bug: SqliteBug = {}): Threa
     close: async () => database.close(),
   };
 }
+
+/** Condition that the id begins with the fourth parameter. */
+export const HAS_PREFIX = "substr(id, 1, length(?4)) = ?4";
 
 function prepareStatements(database: DatabaseSync, bug: SqliteBug) {
   const columns = bug.columns ?? "namespace BLOB, id BLOB";
@@ -98,7 +104,8 @@ function prepareStatements(database: DatabaseSync, bug: SqliteBug) {
     ),
     remove: prepare(bug.remove ?? "DELETE FROM threads WHERE namespace = ? AND id = ? AND version = ?"),
     page: prepare(
-      bug.page ?? "SELECT id, version, bytes FROM threads WHERE namespace = ? AND id > ? ORDER BY id LIMIT ?",
+      bug.page ??
+        `SELECT id, version, bytes FROM threads WHERE namespace = ?1 AND id > ?2 AND ${HAS_PREFIX} ORDER BY id LIMIT ?3`,
     ),
   };
 }
