@@ -78,20 +78,27 @@ async function listSegmentFiles(folder: string): Promise<string[]> {
   return (await readdir(folder)).filter((name) => isSegmentFileName(name));
 }
 
+/** How often to look for a segment whose folder is being renamed. After that, a later save removes it. */
+const MAX_REMOVALS = 10;
+
 /** Removes a segment that did not become part of the record, from the folder of whichever version is current now. */
 async function withdraw(thread: string, { segment }: StagedRecord): Promise<void> {
-  for (const version of (await listVersions(thread)) ?? []) {
+  for (let attempts = 0; attempts < MAX_REMOVALS; attempts += 1) {
+    const versions = (await listVersions(thread)) ?? [];
     // If a rename took place although it reported a failure, the current record needs the segment.
-    if (locationOf(version)?.segment !== segment) {
-      await removeSegmentFile(join(thread, version, segmentFileName(segment)));
-    }
+    if (versions.some((version) => locationOf(version)?.segment === segment)) return;
+    for (const version of versions)
+      if (await removeSegmentFile(join(thread, version, segmentFileName(segment)))) return;
+    // The thread was deleted, or another writer renamed the folder after it was listed.
+    if (versions.length === 0) return;
   }
 }
 
 /**
- * A later save removes a file that cannot be removed now, for example because it is open on Windows. A folder in its
- * place stays until the thread is deleted.
+ * Resolves with whether the file was removed. A later save removes a file that cannot be removed now, for example because
+ * it is open on Windows. A folder in its place stays until the thread is deleted.
  */
-async function removeSegmentFile(file: string): Promise<void> {
-  await unlessCode(unlink(file), "ENOENT", "EISDIR", ...NOT_REMOVABLE);
+async function removeSegmentFile(file: string): Promise<boolean> {
+  const removing = unlink(file).then(() => true);
+  return (await unlessCode(removing, "ENOENT", "EISDIR", ...NOT_REMOVABLE)) ?? false;
 }
