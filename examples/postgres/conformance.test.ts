@@ -1,4 +1,4 @@
-import { register } from "@threadstore/conformance";
+import { register, type Selection } from "@threadstore/conformance";
 import { startPostgres } from "@threadstore/services";
 import { describeWithService } from "@threadstore/services/vitest";
 import { afterAll, describe, it } from "vitest";
@@ -14,5 +14,8 @@ await describeWithService("postgres", "postgresStore", async () => {
       await servers.postgres.restart();
     },
   };
-  register(postgresHarness(endpoint.url, backend), { describe, it, after: afterAll });
+  // With quick effort, not the tiers that take long: `@threadstore/postgres` runs them against the same server.
+  const isQuick = process.env["THREADSTORE_CONFORMANCE_EFFORT"] === "quick";
+  const selection: Selection = isQuick ? { tiers: ["core"] } : {};
+  register(postgresHarness(endpoint.url, backend), { describe, it, after: afterAll }, selection);
 });

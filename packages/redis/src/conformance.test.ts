@@ -1,5 +1,5 @@
 import { readFileSync } from "node:fs";
-import { register, type Selection } from "@threadstore/conformance";
+import { register, type Selection, type Tier } from "@threadstore/conformance";
 import { type RedisTlsService, startRedis, startRedisTls } from "@threadstore/services";
 import { describeWithService } from "@threadstore/services/vitest";
 import { Cluster, Redis } from "ioredis";
@@ -11,8 +11,9 @@ import { redisStore } from "./redis-store.ts";
 const runner = { describe, it, after: afterAll };
 
 /** With quick effort, only the tiers that depend on the connection. A single server runs all of them. */
-const CONNECTION_TIERS: Selection =
-  process.env["THREADSTORE_CONFORMANCE_EFFORT"] === "quick" ? { tiers: ["core", "concurrent"] } : {};
+function connectionTiers(...tiers: readonly Tier[]): Selection {
+  return process.env["THREADSTORE_CONFORMANCE_EFFORT"] === "quick" ? { tiers } : {};
+}
 
 await describeWithService("redis", "redisStore on a single server", async (shared) => {
   // Some cases kill the server. A server from the environment must not be killed.
@@ -30,7 +31,11 @@ await describeWithService("redis", "redisStore on a single server", async (share
 await describeWithService("redis-cluster", "redisStore on a Cluster", ({ nodes }) => {
   const connect = (): Client => new Cluster([...nodes], { lazyConnect: true });
   const childProcess = childWith(() => ({ to: "cluster", nodes }));
-  register({ ...clientHarness("redis, Cluster", connect), childProcess }, runner, CONNECTION_TIERS);
+  register(
+    { ...clientHarness("redis, Cluster", connect), childProcess },
+    runner,
+    connectionTiers("core", "concurrent"),
+  );
 });
 
 await describeWithService("redis-sentinel", "redisStore with Sentinel", ({ sentinels, master }) => {
@@ -66,6 +71,7 @@ await describeWithService("redis-sentinel", "redisStore with Sentinel", ({ senti
       },
     },
     runner,
+    connectionTiers("concurrent", "durable"),
   );
 });
 
@@ -88,5 +94,5 @@ await describeWithService("redis", "redisStore over TLS with the README's permis
     () => connect(adminUrl()),
   );
   const childProcess = childWith(() => ({ to: "server over TLS", ...service.endpoint }));
-  register({ ...harness, childProcess }, runner, CONNECTION_TIERS);
+  register({ ...harness, childProcess }, runner, connectionTiers("core"));
 });

@@ -19,6 +19,8 @@ async function run(child: ChildProcess, ...task: unknown[]): Promise<unknown> {
   return result;
 }
 
+const RACES = process.env["THREADSTORE_CONFORMANCE_EFFORT"] === "quick" ? 25 : 100;
+
 await describeWithService("s3", "concurrent clients", (endpoint) => {
   const client = createClient(endpoint);
   let bucket = "";
@@ -37,7 +39,7 @@ await describeWithService("s3", "concurrent clients", (endpoint) => {
     const options = { ...connectionTo(endpoint), bucket, timeoutMs: 300_000 };
     const clients = Array.from({ length: 20 }, () => s3Store(options));
     let previous = await store.save("raced", {});
-    for (let round = 0; round < 100; round += 1) {
+    for (let round = 0; round < RACES; round += 1) {
       const current = previous;
       const saves = clients.map((each, n) => each.save("raced", { round, n }, { previous: current }));
       const outcomes = await Promise.allSettled(saves);

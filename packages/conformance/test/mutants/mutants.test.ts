@@ -7,16 +7,26 @@ import { runCase } from "../../src/suite/run-case.ts";
 import { suiteSettings } from "../../src/suite/settings.ts";
 import { mutants } from "./index.ts";
 import { caseOf } from "./lookup.test-helper.ts";
-import { withBug } from "./mutant.ts";
+import { type Mutant, withBug } from "./mutant.ts";
 
 const historyFolder = await mkdtemp(join(tmpdir(), "threadstore-histories-"));
 afterAll(() => rm(historyFolder, { recursive: true }));
 
 const pairs = mutants.flatMap((mutant) => mutant.killedBy.map((id) => ({ ...mutant, id })));
 
+/** Cases of random calls. With quick effort, they spend less time on shortening the calls that lead to a failure. */
+const RANDOM_CASES: ReadonlySet<string> = new Set(["V1-16", "V1-17", "C6-10"]);
+
+/** Runs the case, with full effort unless less is enough. */
+async function runMutant({ make }: Pick<Mutant, "make">, id: string): Promise<void> {
+  if (RANDOM_CASES.has(id))
+    await runCase(make(), caseOf(id), suiteSettings({ historyFolder, effort: "quick" }));
+  await runCase(make(), caseOf(id), suiteSettings({ historyFolder, effort: "full" }));
+}
+
 describe("the mutants", () => {
-  it.each(pairs)("$id kills the store that $bug ($name)", async ({ make, id }) => {
-    const outcome = runCase(make(), caseOf(id), suiteSettings({ historyFolder, effort: "full" }));
+  it.each(pairs)("$id kills the store that $bug ($name)", async ({ id, ...mutant }) => {
+    const outcome = runMutant(mutant, id);
     await expect(outcome).rejects.toThrow(/^Expected: .+ Actual: .+/su);
     await expect(outcome).rejects.not.toThrow("did not end within");
   });
