@@ -67,6 +67,8 @@ test("the name of an id begins with one of the encoded prefixes of each prefix o
     }
   }
   expect(encodedPrefixesOf("")).toEqual([""]);
+  // All base64 characters that the prefix determines, so that a page does not read the names of many other ids.
+  expect(encodedPrefixesOf("\u00e9")).toEqual(["~c3~a9", "~~w6"]);
 });
 
 describe("blob names", () => {

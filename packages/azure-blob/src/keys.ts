@@ -20,9 +20,9 @@ export function blobNameOf(prefix: string, { namespace, id }: ThreadKey): string
 export function encodedPrefixesOf(prefix: string): string[] {
   if (prefix === "") return [""];
   const bytes = Buffer.from(prefix);
-  // Three bytes become four characters.
-  const wholeGroups = bytes.subarray(0, bytes.length - (bytes.length % 3));
-  const [escaped, base64] = [escapeText(prefix), `${BASE64_MARK}${wholeGroups.toString("base64url")}`];
+  // A character stands for 6 bits. One that also depends on the bytes that follow the prefix is not known.
+  const known = bytes.toString("base64url").slice(0, Math.floor((bytes.length * 8) / 6));
+  const [escaped, base64] = [escapeText(prefix), `${BASE64_MARK}${known}`];
   // In the order of the names: `~` comes last.
   return escaped.length <= ID_MAX_LENGTH ? [escaped, base64].toSorted() : [base64];
 }

@@ -75,6 +75,8 @@ test("the key of an id begins with one of the encoded prefixes of each prefix of
     }
   }
   expect(encodedPrefixesOf("")).toEqual([""]);
+  // All base64 characters that the prefix determines, so that a page does not read the names of many other ids.
+  expect(encodedPrefixesOf("\u00e9")).toEqual(["!C3!A9", "!_w6"]);
 });
 
 describe("for all names", () => {

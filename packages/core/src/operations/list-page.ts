@@ -26,12 +26,12 @@ export interface ListRequest {
 export function listRequest(
   driver: ThreadDriver,
   namespace: string,
-  { limit = 100, cursor, prefix: givenPrefix, metadata = false }: ListOptions,
+  { limit = 100, cursor, metadata = false, ...options }: ListOptions,
 ): ListRequest {
   if (!Number.isInteger(limit) || limit < 1 || limit > MAX_LIMIT) {
     throw invalidArgument(`\`limit\` must be an integer from 1 to ${MAX_LIMIT}.`);
   }
-  const prefix = checkedPrefix(givenPrefix);
+  const prefix = checkedPrefix(options.prefix);
   const after =
     cursor === undefined ? undefined : decodeCursor(cursor, { store: driver.name, namespace, prefix });
   return { limit, after, prefix, withMetadata: metadata };
