@@ -1,5 +1,6 @@
-import { register, type Selection } from "@threadstore/conformance";
+import { register } from "@threadstore/conformance";
 import { startPostgres } from "@threadstore/services";
+import { variantSelection } from "@threadstore/services/variant-selection";
 import { describeWithService } from "@threadstore/services/vitest";
 import { afterAll, describe, it } from "vitest";
 import { postgresHarness } from "./harness.ts";
@@ -14,8 +15,8 @@ await describeWithService("postgres", "postgresStore", async () => {
       await servers.postgres.restart();
     },
   };
-  // With quick effort, not the tiers that take long: `@threadstore/postgres` runs them against the same server.
-  const isQuick = process.env["THREADSTORE_CONFORMANCE_EFFORT"] === "quick";
-  const selection: Selection = isQuick ? { tiers: ["core"] } : {};
+  // Not the sections and tiers that take long: `@threadstore/postgres` runs them against the same server.
+  const sections = ["Values", "Existence", "Versions and races", "Metadata"];
+  const selection = variantSelection({ tiers: ["core"], sections });
   register(postgresHarness(endpoint.url, backend), { describe, it, after: afterAll }, selection);
 });

@@ -9,7 +9,7 @@ import {
 import { afterAll, describe, it } from "vitest";
 import { temporaryFolder } from "./backend.test-helper.ts";
 import { databaseOf, openOver, type Settings, sqliteAt } from "./conformance.test-helper.ts";
-import { RESERVED_NAME } from "./format/names.ts";
+import { nameOfRecord, RESERVED_NAME, tokenOf } from "./format/names.ts";
 
 const options = { signal: new AbortController().signal };
 
@@ -41,7 +41,9 @@ function harnessOver(
       const threads = await driver.list("", page, options);
       const attachments = await driver.list(RESERVED_NAME, page, options);
       await driver.close();
-      return [...threads.records, ...attachments.records].map(({ id }) => id);
+      // A save that is interrupted leaves what it wrote or replaced, which may be several attachments: one entry.
+      const saves = new Set(attachments.records.map(({ id }) => tokenOf(nameOfRecord(id))));
+      return [...threads.records.map(({ id }) => id), ...saves];
     },
   };
 }

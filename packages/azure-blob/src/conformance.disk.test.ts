@@ -1,5 +1,6 @@
 import { register } from "@threadstore/conformance";
 import { startAzurite } from "@threadstore/services";
+import { variantSelection } from "@threadstore/services/variant-selection";
 import { afterAll, describe, it } from "vitest";
 import { harnessFor, newContainer, childProcessFor } from "./azurite.test-helper.ts";
 
@@ -11,10 +12,9 @@ describe("azure-blob with blobs on disk", async () => {
   const container = await newContainer(connectionString);
   const childProcess = childProcessFor(connectionString, container);
   const harness = harnessFor("azure-blob on disk", container);
-  const isQuick = process.env["THREADSTORE_CONFORMANCE_EFFORT"] === "quick";
   register(
     { ...harness, childProcess, timeoutFactor: 3 },
     { describe, it, after: afterAll },
-    isQuick ? { tiers: ["concurrent"] } : {},
+    variantSelection({ tiers: ["concurrent"], sections: ["Versions and races"] }),
   );
 });

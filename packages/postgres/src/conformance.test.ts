@@ -1,8 +1,9 @@
 import { register } from "@threadstore/conformance";
 import { startPostgres } from "@threadstore/services";
+import { variantSelection } from "@threadstore/services/variant-selection";
 import { describeWithService } from "@threadstore/services/vitest";
 import { afterAll, describe, it } from "vitest";
-import { connectionCases, urlHarness } from "./harness.test-helper.ts";
+import { urlHarness } from "./harness.test-helper.ts";
 import { postgresStore } from "./postgres-store.ts";
 import { directConnection } from "./postgres.test-helper.ts";
 
@@ -34,5 +35,5 @@ await describeWithService("pgbouncer", "postgresStore through PgBouncer", ({ url
   // PgBouncer reports a missing database only after its own attempts.
   const missing = async () => postgresStore({ url, schema: "nowhere" });
   const harness = { ...urlHarness("postgres, PgBouncer", url, direct), missing };
-  register(harness, runner, connectionCases(["Versions and races"], ["concurrent"]));
+  register(harness, runner, variantSelection({ tiers: ["concurrent"], sections: ["Versions and races"] }));
 });

@@ -1,4 +1,4 @@
-import { cases, type Harness, type Selection, type Tier } from "@threadstore/conformance";
+import type { Harness } from "@threadstore/conformance";
 import type { StoreOptions, ThreadStore } from "@threadstore/core";
 import { tablesOf } from "./keys.ts";
 import type { PostgresClientOptions, PostgresDriverOptions } from "./options.ts";
@@ -76,13 +76,4 @@ export function storeAt(
   options: StoreOptions = {},
 ): ThreadStore {
   return postgresStore({ ...options, ...source, tablePrefix: prefixOf(location) } as PostgresDriverOptions);
-}
-
-/**
- * With quick effort, the sections in which the kind of connection matters. A server without PgBouncer runs all cases.
- */
-export function connectionCases(sections: readonly string[], tiers: readonly Tier[]): Selection {
-  if (process.env["THREADSTORE_CONFORMANCE_EFFORT"] !== "quick") return {};
-  const selected = cases.filter(({ section, tier }) => sections.includes(section) && tiers.includes(tier));
-  return { cases: selected.map(({ id }) => id) };
 }

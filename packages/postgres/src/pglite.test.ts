@@ -1,8 +1,9 @@
 // One file, because a PGlite takes seconds to start, and blocks its process meanwhile.
 import { PGlite } from "@electric-sql/pglite";
 import { register } from "@threadstore/conformance";
+import { variantSelection } from "@threadstore/services/variant-selection";
 import { afterAll, describe, expect, it, test } from "vitest";
-import { clientHarness, connectionCases } from "./harness.test-helper.ts";
+import { clientHarness } from "./harness.test-helper.ts";
 import { postgresStore } from "./postgres-store.ts";
 import { type Direct, dropTables, expectAllCalls, freshPrefix } from "./postgres.test-helper.ts";
 import { testRecords } from "./records.test-helper.ts";
@@ -14,7 +15,8 @@ const direct: Direct = async (statement, parameters) =>
 
 describe("postgresStore in PGlite", () => {
   const harness = clientHarness("postgres, PGlite", client, direct);
-  register(harness, { describe, it, after: afterAll }, connectionCases(["Versions and races"], ["core"]));
+  const selection = variantSelection({ tiers: ["core"], sections: ["Versions and races"] });
+  register(harness, { describe, it, after: afterAll }, selection);
 });
 
 describe("records in PGlite", () => {

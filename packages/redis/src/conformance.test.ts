@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
-import { register, type Selection, type Tier } from "@threadstore/conformance";
+import { register } from "@threadstore/conformance";
 import { type RedisTlsService, startRedis, startRedisTls } from "@threadstore/services";
+import { variantSelection } from "@threadstore/services/variant-selection";
 import { describeWithService } from "@threadstore/services/vitest";
 import { Cluster, Redis } from "ioredis";
 import { afterAll, beforeAll, describe, it } from "vitest";
@@ -9,11 +10,6 @@ import { readmePermissions } from "./readme.test-helper.ts";
 import { redisStore } from "./redis-store.ts";
 
 const runner = { describe, it, after: afterAll };
-
-/** With quick effort, only the tiers that depend on the connection. A single server runs all of them. */
-function connectionTiers(...tiers: readonly Tier[]): Selection {
-  return process.env["THREADSTORE_CONFORMANCE_EFFORT"] === "quick" ? { tiers } : {};
-}
 
 await describeWithService("redis", "redisStore on a single server", async (shared) => {
   // Some cases kill the server. A server from the environment must not be killed.
@@ -34,7 +30,10 @@ await describeWithService("redis-cluster", "redisStore on a Cluster", ({ nodes }
   register(
     { ...clientHarness("redis, Cluster", connect), childProcess },
     runner,
-    connectionTiers("core", "concurrent"),
+    variantSelection({
+      tiers: ["core", "concurrent"],
+      sections: ["Existence", "Versions and races", "Names", "Listing", "Time"],
+    }),
   );
 });
 
@@ -71,7 +70,7 @@ await describeWithService("redis-sentinel", "redisStore with Sentinel", ({ senti
       },
     },
     runner,
-    connectionTiers("concurrent", "durable"),
+    variantSelection({ tiers: ["concurrent", "durable"], sections: ["Versions and races", "Crashes"] }),
   );
 });
 
@@ -94,5 +93,9 @@ await describeWithService("redis", "redisStore over TLS with the README's permis
     () => connect(adminUrl()),
   );
   const childProcess = childWith(() => ({ to: "server over TLS", ...service.endpoint }));
-  register({ ...harness, childProcess }, runner, connectionTiers("core"));
+  register(
+    { ...harness, childProcess },
+    runner,
+    variantSelection({ tiers: ["core"], sections: ["Existence", "Listing", "Failures"] }),
+  );
 });

@@ -83,6 +83,10 @@ describe("register", () => {
     await find("E3-2").run();
     expect(checks[0]).not.toThrow();
     expect(() => registered(plainHarness(), { cases: ["Q1-1"] })).toThrow("Unknown case Q1-1.");
+    const metadata = registered(plainHarness(), { tiers: ["core"], sections: ["Metadata"] });
+    expect(metadata.find("M1-1").skip).toBeUndefined();
+    expect([...metadata.tests.keys()].filter((title) => !/^\[(?:M1-\d+|all)\]/u.test(title))).toEqual([]);
+    expect(() => registered(plainHarness(), { sections: ["Meta"] })).toThrow("Unknown section Meta.");
   });
 
   it("fails at the end if no case ran", async () => {

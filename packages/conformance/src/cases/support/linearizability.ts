@@ -18,7 +18,7 @@ const LINEARIZABILITY_MS = 60_000;
 /** The share of the case's time after which no new round starts. */
 const SHARE = 0.6;
 /** A rare bug takes many rounds to appear. Fast stores have time for them; the others stop when their time is up. */
-const MAX_ROUNDS = 20;
+const MAX_ROUNDS = 40;
 const ENOUGH_MS = { quick: 800, full: 4_000 } as const;
 /** Milliseconds of CPU time for a search. Most searches take a few. */
 const DEADLINE_MS = 20_000;
@@ -35,7 +35,7 @@ interface Rounds {
   readonly enoughMs: Readonly<Record<Effort, number>>;
 }
 
-const DEFAULT_ROUNDS: Rounds = { actionsPerClient: 50, maxRounds: MAX_ROUNDS, enoughMs: ENOUGH_MS };
+const DEFAULT_ROUNDS: Rounds = { actionsPerClient: 25, maxRounds: MAX_ROUNDS, enoughMs: ENOUGH_MS };
 
 /** Runs rounds on separate threads and checks each one, until they are conclusive. */
 export async function runRounds(
