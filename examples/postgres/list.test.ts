@@ -1,4 +1,4 @@
-import { idRange } from "@threadstore/core/driver";
+import { ALL_BY_ID, idRange } from "@threadstore/core/driver";
 import { describeWithService } from "@threadstore/services/vitest";
 import { expect, it } from "vitest";
 import { directQuery } from "./harness.ts";
@@ -27,14 +27,21 @@ await describeWithService("postgres", "listing", ({ url }) => {
   it("returns ids in byte order, including those that a text column cannot hold", async () => {
     const driver = postgresDriver({ connection: { connectionString: url }, table: stores.table });
     const { signal } = new AbortController();
-    const record = { bytes: Buffer.from("{}"), unchanged: 0, trailerLength: 1, expiresAt: undefined };
+    const record = {
+      bytes: Buffer.from("{}"),
+      unchanged: 0,
+      trailerLength: 1,
+      expiresAt: undefined,
+      updatedAt: 0,
+      changedMetadata: {},
+    };
     for (const [n, id] of ["é", "Z", "a", "\0", "a\0"].entries()) {
       await driver.write({ namespace: "", id }, { ...record, nonce: `nonce-${n}` }, undefined, { signal });
     }
-    const { records, next } = await driver.list("", { after: undefined, limit: 10, prefix: "" }, { signal });
+    const { records, next } = await driver.list("", { ...ALL_BY_ID, limit: 10 }, { signal });
     expect(records.map(({ id }) => id)).toEqual(["\0", "Z", "a", "a\0", "é"]);
     expect(next).toBeUndefined();
-    const page = await driver.list("", { after: undefined, limit: 10, prefix: "a" }, { signal });
+    const page = await driver.list("", { ...ALL_BY_ID, limit: 10, prefix: "a" }, { signal });
     expect(page.records.map(({ id }) => id)).toEqual(["a", "a\0"]);
     await driver.close();
   });

@@ -1,6 +1,7 @@
 import { rmSync } from "node:fs";
 import { type Harness, register } from "@threadstore/conformance";
 import {
+  ALL_BY_ID,
   memoryDriver,
   type MemoryRecords,
   type ThreadDriver,
@@ -31,13 +32,21 @@ function harnessOver(
       const trailerLength = Math.min(bytes.length, TRAILER_MAX_BYTES);
       // The versions of both drivers are nonces. Another one would make the record that of another version.
       const nonce = stored.version;
-      const record = { bytes, unchanged: 0, trailerLength, nonce, expiresAt: undefined };
+      const record = {
+        bytes,
+        unchanged: 0,
+        trailerLength,
+        nonce,
+        expiresAt: undefined,
+        updatedAt: 0,
+        changedMetadata: {},
+      };
       await driver.write(key, record, stored.version, options);
       await driver.close();
     },
     async entries(location) {
       const driver = driverOf(location);
-      const page = { after: undefined, limit: 1000, prefix: "" };
+      const page = { ...ALL_BY_ID, limit: 1000 };
       const threads = await driver.list("", page, options);
       const attachments = await driver.list(RESERVED_NAME, page, options);
       await driver.close();

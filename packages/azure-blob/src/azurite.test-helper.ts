@@ -22,7 +22,15 @@ export async function newContainer(connectionString: string): Promise<ContainerC
 export function record(payload: string, unchanged = 0, trailer = "}"): RecordToWrite {
   const bytes = Buffer.from(payload + trailer);
   const nonce = randomBytes(16).toString("base64url");
-  return { bytes, unchanged, trailerLength: trailer.length, nonce, expiresAt: undefined };
+  return {
+    bytes,
+    unchanged,
+    trailerLength: trailer.length,
+    nonce,
+    expiresAt: undefined,
+    updatedAt: 0,
+    changedMetadata: {},
+  };
 }
 
 /** Creates the harness of the conformance suite. Each location is a prefix in the container. */

@@ -1,4 +1,5 @@
 import { type ContainerClient, RestError } from "@azure/storage-blob";
+import { ALL_BY_ID } from "@threadstore/core/driver";
 import { expect, test } from "vitest";
 import { listRecords } from "./list.ts";
 
@@ -13,9 +14,9 @@ function refusingContainer(): ContainerClient {
 
 test("a continuation token that the service refuses is INVALID_ARGUMENT; without one, its error is passed on", async () => {
   const listing = { container: refusingContainer(), prefix: "~/", signal: new AbortController().signal };
-  const forged = listRecords(listing, { after: "forged", limit: 10, prefix: "" });
+  const forged = listRecords(listing, { ...ALL_BY_ID, after: "forged", limit: 10 });
   await expect(forged).rejects.toMatchObject({ code: "INVALID_ARGUMENT", cause: { name: "RestError" } });
-  await expect(listRecords(listing, { after: undefined, limit: 10, prefix: "" })).rejects.toMatchObject({
+  await expect(listRecords(listing, { ...ALL_BY_ID, limit: 10 })).rejects.toMatchObject({
     name: "RestError",
   });
 });

@@ -1,4 +1,5 @@
 import { ContainerClient, StorageSharedKeyCredential } from "@azure/storage-blob";
+import { ALL_BY_ID } from "@threadstore/core/driver";
 import { describeWithService } from "@threadstore/services/vitest";
 import { describe, expect, test } from "vitest";
 import { driverOptions, newContainer, pipelineWith, proxyTo, record } from "./azurite.test-helper.ts";
@@ -90,7 +91,7 @@ await describeWithService("azurite", "the store's client", ({ connectionString }
     });
     const driver = azureBlobDriver({ container: callersClient });
     const rejected = { cause: { statusCode: 503 } };
-    const page = { after: undefined, limit: 1, prefix: "" };
+    const page = { ...ALL_BY_ID, limit: 1 };
     await expect(driver.write(key, record("x"), undefined, driverOptions)).rejects.toMatchObject(rejected);
     await expect(driver.read(key, undefined, driverOptions)).rejects.toMatchObject(rejected);
     await expect(driver.list("", page, driverOptions)).rejects.toMatchObject(rejected);

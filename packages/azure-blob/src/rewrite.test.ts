@@ -1,7 +1,7 @@
 import type { ContainerClient } from "@azure/storage-blob";
 import { httpRequest, type RequestMatcher } from "@threadstore/conformance/fault-proxy";
 import type { Version } from "@threadstore/core";
-import type { ThreadDriver } from "@threadstore/core/driver";
+import { ALL_BY_ID, type ThreadDriver } from "@threadstore/core/driver";
 import { describeWithService } from "@threadstore/services/vitest";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import {
@@ -17,7 +17,7 @@ import { WASTE_MAX_BYTES } from "./records.ts";
 
 const key = { namespace: "", id: "thread" };
 const name = "~/thread";
-const page = { after: undefined, limit: 10, prefix: "" };
+const page = { ...ALL_BY_ID, limit: 10 };
 
 await describeWithService("azurite", "append blobs", ({ connectionString }) => {
   let direct: ContainerClient;
@@ -354,7 +354,7 @@ await describeWithService("azurite", "append blobs", ({ connectionString }) => {
     await direct.uploadBlockBlob("~/not%encoded", "x", 1);
     await direct.uploadBlockBlob("~/", "x", 1);
     await direct.uploadBlockBlob("other", "x", 1);
-    const { records, next } = await other.list("", { after: undefined, limit: 1, prefix: "" }, driverOptions);
+    const { records, next } = await other.list("", { ...ALL_BY_ID, limit: 1 }, driverOptions);
     expect(records.map(({ id }) => id)).toEqual(["thread"]);
     expect(next).toBeUndefined();
     await Promise.all(["~/not%encoded", "~/", "other"].map((foreign) => direct.deleteBlob(foreign)));

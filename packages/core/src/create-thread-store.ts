@@ -64,8 +64,8 @@ function driverOperations(backend: Backend, namespace: string): NamespaceOperati
       return (context) => listPage(context, request);
     },
     deleteExpired({ cursor }) {
-      const { after } = listRequest(driver, namespace, { cursor });
-      return (context) => deleteExpiredThreads(context, after);
+      const { page } = listRequest(driver, namespace, { cursor });
+      return (context) => deleteExpiredThreads(context, page.after);
     },
     run: (diagnostics, options, work) => runWithDeadline(backend, diagnostics, options, work),
     within: (name) => driverOperations(backend, namespaceWithin(namespace, name)),

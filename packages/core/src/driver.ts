@@ -3,6 +3,15 @@ export { createThreadStore } from "./create-thread-store.ts";
 export { DriverError, type DriverErrorEffect, type DriverErrorOptions } from "./driver-error.ts";
 export { compareUtf8 } from "./encoding/compare-utf8.ts";
 export { idRange } from "./encoding/id-range.ts";
+export { metadataHashes } from "./encoding/metadata-hashes.ts";
+export {
+  ALL_BY_ID,
+  entriesAfter,
+  formatRecency,
+  parseRecency,
+  positionOf,
+  type RecencyPosition,
+} from "./encoding/listing-order.ts";
 export type { BackendErrorCode } from "./errors.ts";
 export {
   memoryDriver,

@@ -40,7 +40,7 @@ const FAILING_CALLS: Record<ThreadStoreErrorCode, () => Promise<unknown>> = {
   },
   CORRUPT: async () => {
     const records: MemoryRecords = new Map([
-      ["", new Map([["a", { version: "1", bytes: new Uint8Array(0) }]])],
+      ["", new Map([["a", { version: "1", updatedAt: 0, bytes: new Uint8Array(0) }]])],
     ]);
     await createThreadStore(memoryDriver({ records })).load("a");
   },

@@ -40,7 +40,15 @@ it("believes `unchanged`, like other drivers, so that a wrong value shows", asyn
   const { signal } = new AbortController();
   const key = { namespace: "", id: "a" };
   const record = (text: string, nonce: string, unchanged = 0) => {
-    return { bytes: Buffer.from(text), unchanged, trailerLength: 0, nonce, expiresAt: undefined };
+    return {
+      bytes: Buffer.from(text),
+      unchanged,
+      trailerLength: 0,
+      nonce,
+      expiresAt: undefined,
+      updatedAt: 0,
+      changedMetadata: {},
+    };
   };
   await driver.write(key, record("one", "1"), undefined, { signal });
   await driver.write(key, record("two!", "2", 2), "1", { signal });

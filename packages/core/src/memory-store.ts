@@ -1,5 +1,5 @@
 import { createThreadStore } from "./create-thread-store.ts";
-import { compareUtf8 } from "./encoding/compare-utf8.ts";
+import { entriesAfter, positionOf } from "./encoding/listing-order.ts";
 import { type ThreadDriver, TRAILER_MAX_BYTES } from "./thread-driver.ts";
 import type { ThreadStore, Version } from "./thread-store.ts";
 import { checkOptionNames, type OptionNames } from "./validation/option-names.ts";
@@ -10,6 +10,8 @@ export type MemoryRecords = Map<string, Map<string, MemoryRecord>>;
 
 export interface MemoryRecord {
   readonly version: Version;
+  /** When the record was saved, in milliseconds since the epoch. */
+  readonly updatedAt: number;
   readonly bytes: Uint8Array;
   /** The memory that begins with `bytes`, with space for the next version, if this store allocated it. */
   readonly memory?: Uint8Array | undefined;
@@ -49,14 +51,14 @@ function createDriver({ records = new Map() }: MemoryDriverOptions): ThreadDrive
       return record === undefined ? undefined : { version: record.version, bytes: record.bytes.slice() };
     },
 
-    async write({ namespace, id }, { bytes, unchanged, nonce }, expected) {
+    async write({ namespace, id }, { bytes, unchanged, nonce, updatedAt }, expected) {
       const threads = records.get(namespace) ?? new Map<string, MemoryRecord>();
       const replaced = threads.get(id);
       if (replaced?.version !== expected) return undefined;
       const memory = memoryFor(bytes.length, replaced, unchanged);
       memory.set(bytes.subarray(unchanged), unchanged);
       records.set(namespace, threads);
-      threads.set(id, { version: nonce, bytes: memory.subarray(0, bytes.length), memory });
+      threads.set(id, { version: nonce, updatedAt, bytes: memory.subarray(0, bytes.length), memory });
       return nonce;
     },
 
@@ -65,16 +67,20 @@ function createDriver({ records = new Map() }: MemoryDriverOptions): ThreadDrive
       return threads?.get(id)?.version === expected && threads.delete(id);
     },
 
-    async list(namespace, { after, limit, prefix }) {
+    async list(namespace, { after, limit, order, prefix }) {
       const threads = [...(records.get(namespace) ?? [])]
-        .filter(([id]) => id.startsWith(prefix) && (after === undefined || compareUtf8(id, after) > 0))
-        .toSorted(([a], [b]) => compareUtf8(a, b));
-      const page = threads.slice(0, limit);
+        .filter(([id]) => id.startsWith(prefix))
+        .map(([id, record]) => ({ id, ...record }));
+      const following = entriesAfter(threads, { after, order });
+      const page = following.slice(0, limit);
+      const last = following.length > limit ? page.at(-1) : undefined;
       return {
-        records: page.map(([id, { version, bytes }]) => {
-          return { id, version, tail: bytes.slice(-TRAILER_MAX_BYTES) };
-        }),
-        next: threads.length > limit ? page.at(-1)?.[0] : undefined,
+        records: page.map(({ id, version, bytes }) => ({
+          id,
+          version,
+          tail: bytes.slice(-TRAILER_MAX_BYTES),
+        })),
+        next: last && positionOf(last, order),
       };
     },
 

@@ -1,4 +1,4 @@
-import type { Version } from "./thread-store.ts";
+import type { ListOrder, ThreadMetadata, Version } from "./thread-store.ts";
 
 /**
  * Identifies a record. Core has validated both members, but they can be any well-formed Unicode: a driver must encode
@@ -36,6 +36,13 @@ export interface RecordToWrite {
    * expired records in any case.
    */
   readonly expiresAt: number | undefined;
+  /** When the record is saved, in milliseconds since the epoch, for backends with an index of these times. */
+  readonly updatedAt: number;
+  /**
+   * The thread's metadata, for backends that index it. `undefined` if the record stored at version `expected` has the
+   * same, so that the index need not change.
+   */
+  readonly changedMetadata: ThreadMetadata | undefined;
 }
 
 /** A record as stored. */
@@ -61,7 +68,7 @@ export interface ListedRecord {
 }
 
 export interface RecordPage {
-  /** At most `limit` records, in a stable, total order that is ascending for ids that consist of `[0-9A-Za-z._-]`. */
+  /** At most `limit` records, in the order of the request. */
   readonly records: ListedRecord[];
   /**
    * The `after` of the next page; `undefined` if the backend does not have any more records. The last page may be
@@ -75,8 +82,21 @@ export interface PageRequest {
   readonly after: string | undefined;
   /** 1 to 1000. */
   readonly limit: number;
-  /** The text that the ids begin with, byte for byte in UTF-8; empty for all records. */
+  /**
+   * `id`: a stable, total order that is ascending for ids that consist of `[0-9A-Za-z._-]`. `updated`: the latest
+   * `updatedAt` first, and records of the same time by id.
+   */
+  readonly order: ListOrder;
+  /**
+   * The text that the ids begin with, byte for byte in UTF-8; empty for all records. In the order `updated`, a driver
+   * may return other records, too: core leaves them out.
+   */
   readonly prefix: string;
+  /**
+   * The members that the metadata of the records has; empty for all records. A driver may return other records, too:
+   * core leaves them out.
+   */
+  readonly where: ThreadMetadata;
 }
 
 export interface DriverOptions {
@@ -129,8 +149,10 @@ export interface ThreadDriver {
   delete(key: ThreadKey, expected: Version, options: DriverOptions): Promise<boolean>;
 
   /**
-   * Lists a page of the records of one namespace whose ids begin with `prefix`. The order must not depend on `prefix`,
-   * and the cost must depend on the size of the page, not on that of the store.
+   * Lists a page of the records of one namespace. The order must not depend on `prefix` or `where`. The cost must
+   * depend on the size of the page, not on that of the store; in the order `updated`, a backend without an index may
+   * read the names and times of all records in the namespace. A page may have fewer records than `limit`, or none,
+   * although more follow.
    */
   list(namespace: string, page: PageRequest, options: DriverOptions): Promise<RecordPage>;
 

@@ -120,13 +120,27 @@ export interface DeleteOptions extends CallOptions {
   readonly previous?: Previous | undefined;
 }
 
+/**
+ * The order of a listing. `id`: ascending for ids that consist of `[0-9A-Za-z._-]`; the backend determines the order of
+ * other ids. `updated`: the latest save first, and threads that were saved at the same time by id.
+ */
+export type ListOrder = "id" | "updated";
+
 export interface ListOptions extends CallOptions {
+  /**
+   * The order of the threads. Azure and S3 order by the time at which the service stored a thread, to the second.
+   * @default "id"
+   */
+  readonly order?: ListOrder | undefined;
   /**
    * The number of threads per page, 1 to 1000.
    * @default 100
    */
   readonly limit?: number | undefined;
-  /** The `cursor` of an earlier page of the same namespace and `prefix`. It stays valid across restarts. */
+  /**
+   * The `cursor` of an earlier page of the same namespace, `order`, `prefix` and `where`. It stays valid across
+   * restarts.
+   */
   readonly cursor?: string | undefined;
   /**
    * Limits the listing to threads whose id begins with this text, byte for byte in UTF-8. At most 256 bytes. Keep it
@@ -134,6 +148,12 @@ export interface ListOptions extends CallOptions {
    * @default "" (all threads)
    */
   readonly prefix?: string | undefined;
+  /**
+   * Limits the listing to threads whose metadata has all of these members, each with exactly this value. Corrupt
+   * threads are left out. A page can be short, or empty, although it has a cursor. Keep it from page to page.
+   * @default {} (all threads)
+   */
+  readonly where?: Readonly<ThreadMetadata> | undefined;
   /**
    * Whether summaries include metadata.
    * @default false
@@ -196,9 +216,9 @@ export interface ThreadStore extends AsyncDisposable {
   delete(id: string, options?: DeleteOptions): Promise<boolean>;
 
   /**
-   * Lists the threads of this namespace, page by page, in a stable order: ascending for ids that consist of
-   * `[0-9A-Za-z._-]`; the backend determines the order of other ids. A thread that exists throughout the listing
-   * appears exactly once.
+   * Lists the threads of this namespace, page by page, by id or by recency: see {@link ListOptions}. A thread that
+   * exists throughout the listing appears exactly once. By recency, that holds for a thread that is not saved
+   * meanwhile; one that is saved may be missing.
    */
   list(options?: ListOptions): AsyncIterable<ThreadSummary>;
 

@@ -1,7 +1,7 @@
 import { mkdir, readdir, rm, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Version } from "@threadstore/core";
-import type { ThreadDriver } from "@threadstore/core/driver";
+import { ALL_BY_ID, type ThreadDriver } from "@threadstore/core/driver";
 import { beforeEach, describe, expect, it } from "vitest";
 import {
   createFixture,
@@ -42,7 +42,7 @@ describe("the store's folder", () => {
       () => driver.read(keyOf("thread"), undefined, options),
       () => driver.write(keyOf("thread"), recordOf("x"), undefined, options),
       () => driver.delete(keyOf("thread"), UNUSED_VERSION, options),
-      () => driver.list("", { after: undefined, limit: 10, prefix: "" }, options),
+      () => driver.list("", { ...ALL_BY_ID, limit: 10 }, options),
     ]) {
       const error = await driverErrorFrom(call());
       expect(error).toMatchObject({ code: "MISCONFIGURED", effect: "none" });

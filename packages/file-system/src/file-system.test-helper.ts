@@ -7,6 +7,7 @@ import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import type { Version } from "@threadstore/core";
 import {
+  ALL_BY_ID,
   DriverError,
   type DriverOptions,
   type RecordToWrite,
@@ -53,6 +54,8 @@ export function recordOf(text: string): RecordToWrite {
     trailerLength: 0,
     nonce: "0".repeat(22),
     expiresAt: undefined,
+    updatedAt: 0,
+    changedMetadata: {},
   };
 }
 
@@ -77,7 +80,7 @@ export async function textOf(driver: ThreadDriver, key: ThreadKey): Promise<stri
 }
 
 export async function listIds(driver: ThreadDriver, namespace = ""): Promise<string[]> {
-  const page = await driver.list(namespace, { after: undefined, limit: 1000, prefix: "" }, options);
+  const page = await driver.list(namespace, { ...ALL_BY_ID, limit: 1000 }, options);
   return page.records.map((record) => record.id);
 }
 

@@ -1,7 +1,7 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Version } from "@threadstore/core";
-import type { ThreadDriver } from "@threadstore/core/driver";
+import { ALL_BY_ID, type ThreadDriver } from "@threadstore/core/driver";
 import { beforeEach, describe, expect, it } from "vitest";
 import { fileSystemDriver } from "./file-system-store.ts";
 import { createFixture, keyOf, options, writeText } from "./file-system.test-helper.ts";
@@ -24,7 +24,7 @@ describe("a listing", () => {
     for (const limit of [1, 7, 44, 45, 46]) {
       const pages: string[][] = [];
       for (let after: string | undefined; ;) {
-        const page = await fileSystemDriver({ folder }).list("", { after, limit, prefix: "" }, options);
+        const page = await fileSystemDriver({ folder }).list("", { ...ALL_BY_ID, after, limit }, options);
         pages.push(page.records.map((record) => record.id));
         if (page.next === undefined) break;
         after = page.next;
@@ -38,14 +38,14 @@ describe("a listing", () => {
     await create("a");
     await create("b");
     await mkdir(join(folder, "threads", "c"));
-    expect((await driver.list("", { after: undefined, limit: 2, prefix: "" }, options)).next).toBeUndefined();
-    expect((await driver.list("", { after: undefined, limit: 1, prefix: "" }, options)).next).toBe("a");
+    expect((await driver.list("", { ...ALL_BY_ID, limit: 2 }, options)).next).toBeUndefined();
+    expect((await driver.list("", { ...ALL_BY_ID, limit: 1 }, options)).next).toBe("a");
   });
 
   it("returns each record's version and only its tail", async () => {
     const version = await create("large", `${"x".repeat(100_000)}tail`);
     const small = await create("small", "short");
-    const { records } = await driver.list("", { after: undefined, limit: 2, prefix: "" }, options);
+    const { records } = await driver.list("", { ...ALL_BY_ID, limit: 2 }, options);
     expect(records.map((record) => [record.id, record.version])).toEqual([
       ["large", version],
       ["small", small],

@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { writeSync } from "node:fs";
-import { DriverError } from "@threadstore/core/driver";
+import { ALL_BY_ID, DriverError } from "@threadstore/core/driver";
 import { fileSystemDriver } from "./file-system-store.ts";
 
 // The child process of processes.test.ts. It runs one task on a folder and reports on its standard output, which it
@@ -17,7 +17,15 @@ function report(line: string): void {
 
 function record(text: string) {
   const bytes = Buffer.from(text);
-  return { bytes, unchanged: 0, trailerLength: 0, nonce: "0".repeat(22), expiresAt: undefined };
+  return {
+    bytes,
+    unchanged: 0,
+    trailerLength: 0,
+    nonce: "0".repeat(22),
+    expiresAt: undefined,
+    updatedAt: 0,
+    changedMetadata: {},
+  };
 }
 
 async function readCurrent(): Promise<{ version: string; text: string } | undefined> {
@@ -89,7 +97,7 @@ const TASKS: { readonly [task: string]: (() => Promise<void>) | undefined } = {
     const version = (await readCurrent().catch(() => undefined))?.version ?? "0".repeat(32);
     await reportOutcome("replace", () => driver.write(KEY, large, version, options));
     await reportOutcome("delete", () => driver.delete(KEY, version, options));
-    await reportOutcome("list", () => driver.list("", { after: undefined, limit: 10, prefix: "" }, options));
+    await reportOutcome("list", () => driver.list("", { ...ALL_BY_ID, limit: 10 }, options));
   },
 };
 

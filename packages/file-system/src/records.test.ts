@@ -1,7 +1,7 @@
 import { readdir, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Version } from "@threadstore/core";
-import type { ThreadDriver } from "@threadstore/core/driver";
+import { ALL_BY_ID, type ThreadDriver } from "@threadstore/core/driver";
 import { beforeEach, describe, expect, it } from "vitest";
 import { fileSystemDriver } from "./file-system-store.ts";
 import {
@@ -148,7 +148,7 @@ describe("a record", () => {
       () => driver.write(keyOf("thread"), recordOf("x"), version, { signal }),
       () => driver.write(keyOf("new"), recordOf("x"), undefined, { signal }),
       () => driver.delete(keyOf("thread"), version, { signal }),
-      () => driver.list("", { after: undefined, limit: 10, prefix: "" }, { signal }),
+      () => driver.list("", { ...ALL_BY_ID, limit: 10 }, { signal }),
     ]) {
       await expect(call()).rejects.toBe(signal.reason);
     }
@@ -165,7 +165,7 @@ describe("a corrupt record", () => {
     const remainder = kind === "truncated" ? "0123" : "";
     expect(await textOf(driver, keyOf("thread"))).toBe(remainder);
     expect((await driver.read(keyOf("thread"), undefined, options))?.version).toBe(version);
-    const { records } = await driver.list("", { after: undefined, limit: 2, prefix: "" }, options);
+    const { records } = await driver.list("", { ...ALL_BY_ID, limit: 2 }, options);
     expect(records.map(({ tail, ...record }) => ({ ...record, tail: String(Buffer.from(tail)) }))).toEqual([
       { id: "thread", version, tail: remainder },
     ]);

@@ -42,7 +42,7 @@ export function record(
 ): RecordToWrite {
   const bytes = Buffer.concat([Buffer.from(payload), Buffer.from("}")]);
   const nonce = randomBytes(16).toString("base64url");
-  return { bytes, unchanged, trailerLength: 1, nonce, expiresAt };
+  return { bytes, unchanged, trailerLength: 1, nonce, expiresAt, updatedAt: 0, changedMetadata: {} };
 }
 
 export async function textAt(

@@ -1,4 +1,4 @@
-import type { ThreadDriver } from "@threadstore/core/driver";
+import { ALL_BY_ID, type ThreadDriver } from "@threadstore/core/driver";
 import { afterAll, expect, test } from "vitest";
 import type { PostgresDriverOptions } from "./options.ts";
 import { postgresDriver, postgresStore } from "./postgres-store.ts";
@@ -75,11 +75,7 @@ function testReads({ driver }: Subject): void {
     await driver.write(at, written, undefined, callOptions);
     const stored = await driver.read(at, undefined, callOptions);
     expect(stored).toEqual({ version: written.nonce, nonce: written.nonce, bytes: written.bytes });
-    const { records } = await driver.list(
-      at.namespace,
-      { after: undefined, limit: 5, prefix: "" },
-      callOptions,
-    );
+    const { records } = await driver.list(at.namespace, { ...ALL_BY_ID, limit: 5 }, callOptions);
     expect(records.map(({ id }) => id)).toEqual([at.id]);
     expect(await driver.delete(at, written.nonce, callOptions)).toBe(true);
   });
@@ -117,13 +113,13 @@ function testNames({ source, driver, direct }: Subject): void {
     await driver.write({ namespace: "ordered\0", id: "elsewhere" }, record("x"), undefined, callOptions);
     const ids: string[] = [];
     for (let after: string | undefined; ;) {
-      const { records, next } = await driver.list(namespace, { after, limit: 3, prefix: "" }, callOptions);
+      const { records, next } = await driver.list(namespace, { ...ALL_BY_ID, after, limit: 3 }, callOptions);
       ids.push(...records.map(({ id }) => id));
       if (next === undefined) break;
       after = next;
     }
     expect(ids).toEqual(["\0", "Z", "a", "a\0", "é", "\uffff", "😀"]);
-    expect(await driver.list("empty", { after: undefined, limit: 3, prefix: "" }, callOptions)).toEqual({
+    expect(await driver.list("empty", { ...ALL_BY_ID, limit: 3 }, callOptions)).toEqual({
       records: [],
       next: undefined,
     });

@@ -1,5 +1,5 @@
 import { reachableText } from "@threadstore/conformance";
-import type { ThreadDriver } from "@threadstore/core/driver";
+import { ALL_BY_ID, type ThreadDriver } from "@threadstore/core/driver";
 import { type RedisService, startRedis } from "@threadstore/services";
 import { describeWithService } from "@threadstore/services/vitest";
 import { Cluster, Redis, ReplyError } from "ioredis";
@@ -122,7 +122,7 @@ await describeWithService("redis", "errors of a server", () => {
   test.each<[string, (driver: ThreadDriver) => Promise<unknown>]>([
     ["a write", (driver) => driver.write(key, record("c0ntent ".repeat(100)), undefined, callOptions)],
     ["a read", (driver) => driver.read(key, undefined, callOptions)],
-    ["a listing", (driver) => driver.list("", { after: undefined, limit: 1, prefix: "" }, callOptions)],
+    ["a listing", (driver) => driver.list("", { ...ALL_BY_ID, limit: 1 }, callOptions)],
   ])("no error of %s leads to passwords or contents, and each names the server", async (_, call) => {
     const { host } = new URL(url);
     await direct.acl(
@@ -176,7 +176,7 @@ await describeWithService("redis", "errors of a server", () => {
     const elsewhere = driverAt(withUser("elsewhere", "pw"));
     expect(await failureOf(elsewhere.read(key, undefined, callOptions))).toMatchObject(refused);
     expect(await failureOf(elsewhere.read(key, stored.nonce, callOptions))).toMatchObject(refused);
-    const page = { after: undefined, limit: 10, prefix: "" };
+    const page = { ...ALL_BY_ID, limit: 10 };
     expect(await failureOf(elsewhere.list("", page, callOptions))).toMatchObject(refused);
 
     await direct.acl("SETUSER", "reader", "reset", ...allowed, "-set", "-setrange", "-zadd", "-del");
@@ -198,7 +198,7 @@ await describeWithService("redis", "errors of a server", () => {
     await driverAt().write(key, record("x"), undefined, callOptions);
     await direct.del(recordKey("threadstore", key.id));
     const reader = driverAt(withUser("reader", "pw"));
-    expect(await reader.list("", { after: undefined, limit: 10, prefix: "" }, callOptions)).toEqual({
+    expect(await reader.list("", { ...ALL_BY_ID, limit: 10 }, callOptions)).toEqual({
       records: [],
       next: undefined,
     });
@@ -232,7 +232,7 @@ await describeWithService("redis", "errors of a server", () => {
     await direct.config("SET", "maxmemory", "1mb");
     const full = { code: "STORAGE_FULL", effect: "none" };
     try {
-      const page = { after: undefined, limit: 10, prefix: "" };
+      const page = { ...ALL_BY_ID, limit: 10 };
       const another = { namespace: "", id: "another" };
       expect(await failureOf(driver.write(another, record("b"), undefined, callOptions))).toMatchObject(full);
       for (const [unchanged, expiresAt] of [

@@ -1,3 +1,4 @@
+import { ALL_BY_ID } from "@threadstore/core/driver";
 import { describeWithService } from "@threadstore/services/vitest";
 import { afterAll, expect, test } from "vitest";
 import { EXPIRY_GRACE_MS } from "./records.ts";
@@ -22,7 +23,7 @@ await describeWithService("redis", "listing", ({ url }) => {
     const countIndexes = async (): Promise<number> =>
       (await keysOf(direct, prefix)).filter((each) => /:\{vanishing:\d+\}$/.test(each.toString())).length;
     expect(await countIndexes()).toBe(2);
-    const page = await driver.list(namespace, { after: undefined, limit: 1, prefix: "" }, callOptions);
+    const page = await driver.list(namespace, { ...ALL_BY_ID, limit: 1 }, callOptions);
     expect(page).toMatchObject({ records: [{ id: "b" }], next: undefined });
     expect(await countIndexes()).toBe(1);
     expect(await driver.write({ namespace, id: "a" }, record("a"), undefined, callOptions)).toBeDefined();

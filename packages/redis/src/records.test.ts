@@ -1,3 +1,4 @@
+import { ALL_BY_ID } from "@threadstore/core/driver";
 import { describeWithService } from "@threadstore/services/vitest";
 import { afterAll, expect, test } from "vitest";
 import { EXPIRY_GRACE_MS } from "./records.ts";
@@ -68,12 +69,10 @@ await describeWithService("redis", "records", ({ url }) => {
       nonce: written.nonce,
       bytes: Buffer.from(written.bytes),
     });
-    const listed = await driver.list(at.namespace, { after: undefined, limit: 5, prefix: "" }, callOptions);
+    const listed = await driver.list(at.namespace, { ...ALL_BY_ID, limit: 5 }, callOptions);
     expect(listed.records.map(({ id }) => id)).toEqual([at.id]);
     expect(await driver.delete(at, written.nonce, callOptions)).toBe(true);
-    expect(
-      (await driver.list(at.namespace, { after: undefined, limit: 5, prefix: "" }, callOptions)).records,
-    ).toEqual([]);
+    expect((await driver.list(at.namespace, { ...ALL_BY_ID, limit: 5 }, callOptions)).records).toEqual([]);
   });
 
   test("a corrupt version is encoded, and the record can be replaced and deleted by it", async () => {
@@ -85,7 +84,7 @@ await describeWithService("redis", "records", ({ url }) => {
       const version = storedRecord?.version ?? "";
       expect(version).toMatch(/^~[0-9a-f]*$/);
       expect(await driver.read(at, version, callOptions)).toEqual({ version, bytes: undefined });
-      const page = await driver.list("", { after: at.id.slice(0, -1), limit: 1, prefix: "" }, callOptions);
+      const page = await driver.list("", { ...ALL_BY_ID, after: at.id.slice(0, -1), limit: 1 }, callOptions);
       expect(page.records[0]).toMatchObject({ id: at.id, version });
       expect(await driver.write(at, record("y"), undefined, callOptions)).toBeUndefined();
       const repaired = record("z");

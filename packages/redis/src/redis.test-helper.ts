@@ -28,7 +28,7 @@ export function record(
   { unchanged = 0, expiresAt }: { unchanged?: number; expiresAt?: number | undefined } = {},
 ): RecordToWrite {
   const bytes = Buffer.concat([Buffer.from(payload), Buffer.from("}")]);
-  return { bytes, unchanged, trailerLength: 1, nonce: nonce(), expiresAt };
+  return { bytes, unchanged, trailerLength: 1, nonce: nonce(), expiresAt, updatedAt: 0, changedMetadata: {} };
 }
 
 export async function textAt(

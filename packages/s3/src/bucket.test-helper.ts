@@ -98,7 +98,15 @@ export function recordMethods(client: S3Client): string[] {
 export function record(text: string): RecordToWrite {
   const nonce = randomBytes(16).toString("base64url");
   const bytes = Buffer.from(JSON.stringify({ text, nonce }));
-  return { bytes, unchanged: 0, trailerLength: bytes.length, nonce, expiresAt: undefined };
+  return {
+    bytes,
+    unchanged: 0,
+    trailerLength: bytes.length,
+    nonce,
+    expiresAt: undefined,
+    updatedAt: 0,
+    changedMetadata: {},
+  };
 }
 
 /** Reads the text of a {@link record}. */

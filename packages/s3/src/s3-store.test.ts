@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { GetObjectCommand, HeadObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import type { ThreadStore } from "@threadstore/core";
+import { ALL_BY_ID } from "@threadstore/core/driver";
 import { describeWithService } from "@threadstore/services/vitest";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
@@ -68,10 +69,10 @@ await describeWithService("s3", "s3Store", (endpoint) => {
           batch.map((id) => driver.write({ namespace: "", id }, record(id), undefined, driverOptions)),
         );
       }
-      const first = await driver.list("", { after: undefined, limit: 1000, prefix: "" }, driverOptions);
+      const first = await driver.list("", { ...ALL_BY_ID, limit: 1000 }, driverOptions);
       expect(first.records.map(({ id }) => id)).toEqual(ids.slice(0, 1000));
       expect(first.next).toBe("thread-0999");
-      const second = await driver.list("", { after: first.next, limit: 1000, prefix: "" }, driverOptions);
+      const second = await driver.list("", { ...ALL_BY_ID, after: first.next, limit: 1000 }, driverOptions);
       expect(second.records.map(({ id }) => id)).toEqual(ids.slice(1000));
       expect(second.next).toBeUndefined();
       await driver.close();

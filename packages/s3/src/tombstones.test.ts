@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { type HeadObjectCommandOutput, HeadObjectCommand, type S3Client } from "@aws-sdk/client-s3";
 import type { ThreadStore } from "@threadstore/core";
-import type { RecordPage, ThreadDriver } from "@threadstore/core/driver";
+import { ALL_BY_ID, type RecordPage, type ThreadDriver } from "@threadstore/core/driver";
 import { describeWithService } from "@threadstore/services/vitest";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
@@ -19,7 +19,7 @@ import { scriptedService } from "./scripted-service.test-helper.ts";
 import { createTombstone } from "./tombstones.ts";
 
 function list(driver: ThreadDriver): Promise<RecordPage> {
-  return driver.list("", { after: undefined, limit: 10, prefix: "" }, driverOptions);
+  return driver.list("", { ...ALL_BY_ID, limit: 10 }, driverOptions);
 }
 
 await describeWithService("s3", "tombstones", (endpoint) => {

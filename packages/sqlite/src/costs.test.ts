@@ -1,5 +1,7 @@
 import { statSync } from "node:fs";
 import { growThread } from "@threadstore/conformance";
+import type { SaveOptions } from "@threadstore/core";
+import { ALL_BY_ID } from "@threadstore/core/driver";
 import Sqlite from "better-sqlite3";
 import { describe, expect, it, vi } from "vitest";
 import { CHUNK_BYTES } from "./schema.ts";
@@ -100,7 +102,7 @@ describe("the statements of a call", () => {
     const stored = record("x");
     await driver.write(KEY, stored, undefined, options);
     await driver.read(KEY, undefined, options);
-    await driver.list("", { after: undefined, limit: 1, prefix: "" }, options);
+    await driver.list("", { ...ALL_BY_ID, limit: 1 }, options);
     await driver.delete(KEY, stored.nonce, options);
     expect(prepare).not.toHaveBeenCalled();
     prepare.mockRestore();
@@ -110,12 +112,55 @@ describe("the statements of a call", () => {
   it("search an index for a page, without scanning, sorting or reading chunks", async () => {
     const { database, statements } = recordStatements();
     const driver = sqliteDriver({ database });
-    await driver.list("n", { after: "aa", limit: 10, prefix: "a" }, options);
+    await driver.list("n", { ...ALL_BY_ID, after: "aa", limit: 10, prefix: "a" }, options);
     const sql = statements.at(-1) ?? "";
     expect(sql).toContain("ORDER BY id");
     expect(queryPlan(database, sql)).toEqual([
       "SEARCH threadstore_threads USING INDEX sqlite_autoindex_threadstore_threads_1 (namespace=? AND id>? AND id<?)",
     ]);
+  });
+
+  const INDEX = "SEARCH threadstore_threads USING INDEX";
+  const BY_THREAD = [
+    "SEARCH threadstore_metadata USING PRIMARY KEY (hash=?)",
+    "SEARCH threadstore_threads USING INTEGER PRIMARY KEY (rowid=?)",
+    "USE TEMP B-TREE FOR ORDER BY",
+  ];
+  it.each([
+    ["by recency", { order: "updated" }, [`${INDEX} threadstore_recency (namespace=? AND updated_at<?)`]],
+    [
+      "by recency with a prefix",
+      { order: "updated", prefix: "a" },
+      [
+        `${INDEX} sqlite_autoindex_threadstore_threads_1 (namespace=? AND id>? AND id<?)`,
+        "USE TEMP B-TREE FOR ORDER BY",
+      ],
+    ],
+    ["where metadata matches, by id", { where: { owner: "ann" } }, BY_THREAD],
+    ["where metadata matches, by recency", { order: "updated", where: { owner: "ann" } }, BY_THREAD],
+  ] as const)("search an index for a page %s", async (_, request, plan) => {
+    const { database, statements } = recordStatements();
+    const driver = sqliteDriver({ database });
+    await driver.list("n", { ...ALL_BY_ID, limit: 10, ...request }, options);
+    const steps = queryPlan(database, statements.at(-1) ?? "");
+    expect(steps.filter((step) => /threadstore|ORDER BY/u.test(step))).toEqual(plan);
+  });
+
+  it("change the index of metadata only if metadata changed", async () => {
+    const { database, statements } = recordStatements();
+    const store = sqliteStore({ database });
+    const metadata = { owner: "ann", title: "Hello" };
+    let saved = await store.save("a", { n: 1 }, { metadata });
+    const changes = async (saveOptions: SaveOptions): Promise<string[]> => {
+      statements.length = 0;
+      saved = await store.save("a", { n: 2 }, { previous: saved, ...saveOptions });
+      return statements.filter((sql) => sql.includes("threadstore_metadata")).map((sql) => sql.slice(0, 6));
+    };
+    expect(await changes({})).toEqual([]);
+    expect(await changes({ metadata: { ...metadata } })).toEqual([]);
+    expect(await changes({ metadata: { owner: "bob" } })).toEqual(["DELETE", "INSERT"]);
+    expect(await changes({ metadata: {} })).toEqual(["DELETE"]);
+    await store.close();
   });
 
   it("search indexes for reads, writes and deletes", async () => {
@@ -129,7 +174,7 @@ describe("the statements of a call", () => {
     await driver.write(KEY, second, first.nonce, options);
     await driver.delete(KEY, second.nonce, options);
     const queries = statements.filter((sql) => /^(SELECT|INSERT|UPDATE|DELETE)/.test(sql));
-    expect(queries).toHaveLength(6);
+    expect(queries).toHaveLength(8);
     // Subqueries and the scans of their results are not searches. Their own searches have separate lines.
     const isSubquery = /^(CORRELATED SCALAR SUBQUERY \d+|(CO-ROUTINE|SCAN) \(subquery-\d+\))$/;
     const steps = queries.flatMap((sql) => queryPlan(database, sql)).filter((step) => !isSubquery.test(step));

@@ -1,5 +1,6 @@
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { ALL_BY_ID } from "@threadstore/core/driver";
 import Sqlite from "better-sqlite3";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { sqliteDriver } from "./sqlite-store.ts";
@@ -126,12 +127,12 @@ describe("a file", () => {
     await driver.write(KEY, record("x"), undefined, options);
     await driver.close();
     const newer = new Sqlite(folder.file());
-    newer.exec("UPDATE threadstore_schema SET version = 2");
+    newer.exec("UPDATE threadstore_schema SET version = 3");
     newer.close();
     const reopened = sqliteDriver({ path: folder.file() });
     const error = await driverErrorFrom(reopened.read(KEY, undefined, options));
     expect(error).toMatchObject({ code: "MISCONFIGURED", effect: "none" });
-    expect(error.message).toContain("version 2");
+    expect(error.message).toContain("version 3");
   });
 
   test("in memory is private to one store and disappears with it", async () => {
@@ -155,7 +156,10 @@ describe("a connection that was passed in", () => {
     await driver.close();
     expect(database.open).toBe(true);
     const tables = database.prepare("SELECT name FROM sqlite_schema WHERE type = 'table'").pluck().all();
-    expect(tables).toEqual(["customers", "threadstore_schema", "threadstore_threads", "threadstore_chunks"]);
+    expect(tables).toEqual([
+      "customers",
+      ...["schema", "threads", "chunks", "metadata"].map((name) => `threadstore_${name}`),
+    ]);
     expect(database.pragma("user_version", { simple: true })).toBe(42);
     database.close();
   });
@@ -222,9 +226,7 @@ describe("a connection that was passed in", () => {
     const database = new Sqlite(folder.file(), { readonly: true });
     const driver = sqliteDriver({ database });
     expect(await textOf(driver, KEY.id)).toBe("x}");
-    expect((await driver.list("", { after: undefined, limit: 1, prefix: "" }, options)).records).toHaveLength(
-      1,
-    );
+    expect((await driver.list("", { ...ALL_BY_ID, limit: 1 }, options)).records).toHaveLength(1);
     const denied = { code: "ACCESS_DENIED", effect: "none" };
     expect(await driverErrorFrom(driver.write(KEY, record("y"), stored.nonce, options))).toMatchObject(
       denied,
@@ -243,6 +245,6 @@ test("an aborted call does nothing and rejects with the signal's reason", async 
   await expect(driver.read(KEY, undefined, aborted)).rejects.toBe(reason);
   await expect(driver.write(KEY, record("x"), undefined, aborted)).rejects.toBe(reason);
   await expect(driver.delete(KEY, "x", aborted)).rejects.toBe(reason);
-  await expect(driver.list("", { after: undefined, limit: 1, prefix: "" }, aborted)).rejects.toBe(reason);
+  await expect(driver.list("", { ...ALL_BY_ID, limit: 1 }, aborted)).rejects.toBe(reason);
   expect(readdirSync(folder.path)).toEqual([]);
 });

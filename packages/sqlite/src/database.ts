@@ -4,7 +4,7 @@ import Sqlite from "better-sqlite3";
 import { type DatabaseFiles, filesOf } from "./database-files.ts";
 import { connectionError, isReadFailure, misconfigured, openingError, readFailure } from "./errors.ts";
 import type { ResolvedOptions, SqliteDatabase } from "./options.ts";
-import { ensureSchema, hasSchema } from "./schema.ts";
+import { ensureSchema, schemaVersion } from "./schema.ts";
 import { hasCode } from "./system-error.ts";
 
 export interface OpenDatabase {
@@ -72,7 +72,7 @@ function connect(filename: string, timeout: number): SqliteDatabase {
 
 function setUpFile(database: SqliteDatabase, syncsEachCommit: boolean): void {
   // Checked first, so that the file of another application is refused before anything in it changes.
-  hasSchema(database, "exclusive");
+  schemaVersion(database, "exclusive");
   // SQLite does not wait for a lock when it changes the mode. If several processes create one file at the same time,
   // some get SQLITE_BUSY here, and core retries.
   database.pragma("journal_mode = WAL");

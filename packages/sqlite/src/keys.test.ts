@@ -1,3 +1,4 @@
+import { ALL_BY_ID } from "@threadstore/core/driver";
 import { expect, test } from "vitest";
 import { sqliteDriver } from "./sqlite-store.ts";
 import { databaseWithEncoding, ENCODINGS, options, record, textOf } from "./sqlite.test-helper.ts";
@@ -27,13 +28,13 @@ test.each(ENCODINGS)("keeps hostile ids apart and in byte order in a database wi
     const ids: string[] = [];
     let after: string | undefined;
     do {
-      const page = await driver.list(namespace, { after, limit: 7, prefix: "" }, options);
+      const page = await driver.list(namespace, { ...ALL_BY_ID, after, limit: 7 }, options);
       ids.push(...page.records.map(({ id }) => id));
       after = page.next;
     } while (after !== undefined);
     expect(ids).toEqual(idsInOrder);
   }
-  expect(await driver.list("other", { after: undefined, limit: 1, prefix: "" }, options)).toEqual({
+  expect(await driver.list("other", { ...ALL_BY_ID, limit: 1 }, options)).toEqual({
     records: [],
     next: undefined,
   });

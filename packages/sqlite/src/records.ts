@@ -1,5 +1,10 @@
 import type { Version } from "@threadstore/core";
-import type { RecordToWrite, StoredRecord, ThreadKey } from "@threadstore/core/driver";
+import {
+  metadataHashes,
+  type RecordToWrite,
+  type StoredRecord,
+  type ThreadKey,
+} from "@threadstore/core/driver";
 import { corruptIndex } from "./errors.ts";
 import { encodeKey } from "./keys.ts";
 import type { SqliteDatabase } from "./options.ts";
@@ -83,12 +88,12 @@ function concatenation(database: SqliteDatabase): string {
 function prepareWrite(database: SqliteDatabase): Records["write"] {
   const insertThread = prepareStatement<{ thread: number }>(
     database,
-    `INSERT INTO threadstore_threads (version, size, trailer, namespace, id) VALUES (?, ?, ?, ?, ?)
+    `INSERT INTO threadstore_threads (version, size, updated_at, trailer, namespace, id) VALUES (?, ?, ?, ?, ?, ?)
      ON CONFLICT (namespace, id) DO NOTHING RETURNING thread`,
   );
   const updateThread = prepareStatement<{ thread: number }>(
     database,
-    `UPDATE threadstore_threads SET version = ?, size = ?, trailer = ?
+    `UPDATE threadstore_threads SET version = ?, size = ?, updated_at = ?, trailer = ?
      WHERE namespace = ? AND id = ? AND ${STORED_VERSION} = ? RETURNING thread`,
   );
   const upsertChunk = prepareStatement(
@@ -100,9 +105,11 @@ function prepareWrite(database: SqliteDatabase): Records["write"] {
     database,
     "DELETE FROM threadstore_chunks WHERE thread = ? AND sequence >= ?",
   );
-  const write: Records["write"] = (key, { bytes, unchanged, trailerLength, nonce }, expectedVersion) => {
+  const writeMetadata = prepareMetadata(database);
+  const write: Records["write"] = (key, record, expectedVersion) => {
+    const { bytes, unchanged, trailerLength, nonce, updatedAt, changedMetadata } = record;
     const size = bytes.length - trailerLength;
-    const columns = [nonce, size, bytes.subarray(size), ...encodeKey(key)];
+    const columns = [nonce, size, updatedAt, bytes.subarray(size), ...encodeKey(key)];
     const row =
       expectedVersion === undefined
         ? insertThread.get(columns)
@@ -115,6 +122,13 @@ function prepareWrite(database: SqliteDatabase): Records["write"] {
       upsertChunk.run(row.thread, sequence, bytes.subarray(start, Math.min(start + CHUNK_BYTES, size)));
     }
     deleteChunksFrom.run(row.thread, chunks);
+    if (changedMetadata !== undefined) {
+      writeMetadata(
+        row.thread,
+        metadataHashes(key.namespace, changedMetadata),
+        expectedVersion === undefined,
+      );
+    }
     return nonce;
   };
   // IMMEDIATE, because a transaction that starts with a read does not wait for the lock when it starts to write.
@@ -122,16 +136,35 @@ function prepareWrite(database: SqliteDatabase): Records["write"] {
   return (key, record, expectedVersion) => transaction.immediate(key, record, expectedVersion);
 }
 
+/** Prepares the change of a thread's entries in the index of metadata, which other saves do not touch. */
+function prepareMetadata(
+  database: SqliteDatabase,
+): (thread: number, hashes: readonly number[], isNew: boolean) => void {
+  const deleteHashes = prepareStatement(database, DELETE_METADATA);
+  const insertHash = prepareStatement(
+    database,
+    "INSERT INTO threadstore_metadata (hash, thread) VALUES (?, ?)",
+  );
+  return (thread, hashes, isNew) => {
+    if (!isNew) deleteHashes.run(thread);
+    for (const hash of hashes) insertHash.run(hash, thread);
+  };
+}
+
+const DELETE_METADATA = "DELETE FROM threadstore_metadata WHERE thread = ?";
+
 function prepareDelete(database: SqliteDatabase): Records["delete"] {
   const deleteThread = prepareStatement<{ thread: number }>(
     database,
     `DELETE FROM threadstore_threads WHERE namespace = ? AND id = ? AND ${STORED_VERSION} = ? RETURNING thread`,
   );
   const deleteChunks = prepareStatement(database, "DELETE FROM threadstore_chunks WHERE thread = ?");
+  const deleteHashes = prepareStatement(database, DELETE_METADATA);
   const deleteRecord: Records["delete"] = (key, expectedVersion) => {
     const row = deleteThread.get(...encodeKey(key), expectedVersion);
     if (row === undefined) return false;
     deleteChunks.run(row.thread);
+    deleteHashes.run(row.thread);
     return true;
   };
   const transaction = database.transaction(deleteRecord);

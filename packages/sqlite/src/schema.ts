@@ -1,7 +1,8 @@
 import { misconfigured } from "./errors.ts";
+import { migrateToVersion2, RECENCY_AND_METADATA } from "./migration.ts";
 import type { SqliteDatabase } from "./options.ts";
 
-const SCHEMA_VERSION = 1;
+const SCHEMA_VERSION = 2;
 
 // Ids and namespaces are BLOBs of UTF-8: these sort by byte in a database of any text encoding, without collations.
 // There is no foreign key, because its enforcement depends on a pragma of the connection.
@@ -14,6 +15,7 @@ const SCHEMA = `
     id BLOB NOT NULL,
     version TEXT NOT NULL,
     size INTEGER NOT NULL,
+    updated_at INTEGER NOT NULL,
     trailer BLOB NOT NULL,
     UNIQUE (namespace, id)
   ) STRICT;
@@ -23,6 +25,7 @@ const SCHEMA = `
     bytes BLOB NOT NULL,
     UNIQUE (thread, sequence)
   ) STRICT;
+  ${RECENCY_AND_METADATA}
 `;
 
 /**
@@ -43,37 +46,46 @@ export const STORED_VERSION = "CASE typeof(version) WHEN 'text' THEN version ELS
 /** Whether other applications may have tables in the database. */
 export type Sharing = "exclusive" | "shared";
 
-/** Creates the tables unless they exist. Throws `MISCONFIGURED` if they have another version. */
+/**
+ * Creates the tables unless they exist, or migrates those of an earlier version. Throws `MISCONFIGURED` if they have a
+ * later one.
+ */
 export function ensureSchema(database: SqliteDatabase, sharing: Sharing): void {
-  // Takes the write lock only if the tables are missing, so that a read-only connection can read.
-  if (hasSchema(database, sharing)) return;
-  database.transaction(() => hasSchema(database, sharing) || database.exec(SCHEMA)).immediate();
+  // Takes the write lock only if something is missing, so that a read-only connection can read.
+  if (schemaVersion(database, sharing) === SCHEMA_VERSION) return;
+  database
+    .transaction(() => {
+      const version = schemaVersion(database, sharing);
+      if (version === undefined) database.exec(SCHEMA);
+      if (version === 1) migrateToVersion2(database);
+    })
+    .immediate();
 }
 
-/** Throws `MISCONFIGURED` if an exclusive database has tables of another application. */
-export function hasSchema(database: SqliteDatabase, sharing: Sharing): boolean {
+/**
+ * Returns the version of the tables; `undefined` if they do not exist. Throws `MISCONFIGURED` if this release does not
+ * support it, or if an exclusive database has tables of another application.
+ */
+export function schemaVersion(database: SqliteDatabase, sharing: Sharing): number | undefined {
   // One query, because another process may create the tables between two.
   const names = database.prepare("SELECT name FROM sqlite_schema").pluck().all();
-  if (names.includes("threadstore_schema")) {
-    checkVersion(database);
-    return true;
-  }
-  if (sharing === "shared" || names.length === 0) return false;
+  if (names.includes("threadstore_schema")) return supportedVersion(database);
+  if (sharing === "shared" || names.length === 0) return undefined;
   throw misconfigured(
     "The file at `path` is a database of another application. Use a separate file for the store, or open that database and pass it as `database`.",
     database.name,
   );
 }
 
-function checkVersion(database: SqliteDatabase): void {
+function supportedVersion(database: SqliteDatabase): number {
   const version = database
     .prepare("SELECT version FROM threadstore_schema")
     .safeIntegers(false)
     .pluck()
     .get();
-  if (version === SCHEMA_VERSION) return;
+  if (version === 1 || version === SCHEMA_VERSION) return version;
   throw misconfigured(
-    `The store's tables have schema version ${String(version)}, but this release of @threadstore/sqlite supports version ${SCHEMA_VERSION}. Install a release that supports both.`,
+    `The store's tables have schema version ${String(version)}, but this release of @threadstore/sqlite supports versions 1 to ${SCHEMA_VERSION}. Install a later release.`,
     database.name,
   );
 }

@@ -19,7 +19,15 @@ export function record(payload: Uint8Array | string, trailer: string = "}", unch
   const encodedTrailer = Buffer.from(trailer);
   const bytes = Buffer.concat([Buffer.from(payload), encodedTrailer]);
   const nonce = randomBytes(16).toString("base64url");
-  return { bytes, unchanged, trailerLength: encodedTrailer.length, nonce, expiresAt: undefined };
+  return {
+    bytes,
+    unchanged,
+    trailerLength: encodedTrailer.length,
+    nonce,
+    expiresAt: undefined,
+    updatedAt: 0,
+    changedMetadata: {},
+  };
 }
 
 /** The text encodings that a database can have. */

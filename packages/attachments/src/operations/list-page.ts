@@ -1,6 +1,6 @@
 import type { ListOptions, ThreadPage, ThreadSummary } from "@threadstore/core";
 import type { DecoratedCall } from "@threadstore/core/decorator";
-import { metadataAndSize } from "../format/names.ts";
+import { escapeMetadata, metadataAndSize } from "../format/names.ts";
 import type { NamespaceContext } from "../thread-context.ts";
 
 /** Lists a page of threads. Always requests metadata, which contains the sizes of threads with attachments. */
@@ -9,9 +9,17 @@ export async function listPage(
   options: ListOptions,
   call: DecoratedCall,
 ): Promise<ThreadPage> {
-  const page = await threads.listPage({ ...options, metadata: true, ...call.options() });
+  const where = escapeWhere(options.where);
+  const page = await threads.listPage({ ...options, where, metadata: true, ...call.options() });
   const withMetadata = Boolean(options.metadata);
   return { ...page, threads: page.threads.map((summary) => restoreSummary(summary, withMetadata)) };
+}
+
+/** Returns `where` with the names that the stored metadata has. The inner store rejects what is not an object. */
+function escapeWhere(where: ListOptions["where"]): ListOptions["where"] {
+  if (typeof where !== "object" || where === null) return where;
+  const isPlain = [Object.prototype, null].includes(Object.getPrototypeOf(where));
+  return isPlain ? escapeMetadata(where) : where;
 }
 
 function restoreSummary(stored: ThreadSummary, withMetadata: boolean): ThreadSummary {

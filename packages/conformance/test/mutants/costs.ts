@@ -17,11 +17,11 @@ export const costMutants: readonly Mutant[] = [
   })),
   driverMutant("own pages", "lists everything to create one page", ["L3-2"], (inner) => ({
     ...inner,
-    async list(namespace, { after, limit, prefix }, options) {
+    async list(namespace, { after, limit, ...request }, options) {
       const all: ListedRecord[] = [];
       let next: string | undefined;
       do {
-        const page = await inner.list(namespace, { after: next, limit: 1000, prefix }, options);
+        const page = await inner.list(namespace, { ...request, after: next, limit: 1000 }, options);
         all.push(...page.records);
         ({ next } = page);
       } while (next !== undefined);

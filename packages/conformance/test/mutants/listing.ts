@@ -235,11 +235,11 @@ export const listingMutants: readonly Mutant[] = [
     ["L5-3"],
     (inner) => ({
       ...inner,
-      async list(namespace, { after, limit, prefix }, options) {
+      async list(namespace, { after, limit, prefix, ...request }, options) {
         const records: ListedRecord[] = [];
         let next = after;
         do {
-          const page = await inner.list(namespace, { after: next, limit, prefix: "" }, options);
+          const page = await inner.list(namespace, { ...request, after: next, limit, prefix: "" }, options);
           records.push(...page.records.filter(({ id }) => id.startsWith(prefix)));
           ({ next } = page);
         } while (next !== undefined && records.length < limit);

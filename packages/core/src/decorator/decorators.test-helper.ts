@@ -1,4 +1,4 @@
-import type { StoredThread, ThreadStore } from "../thread-store.ts";
+import type { StoredThread, ThreadMetadata, ThreadStore } from "../thread-store.ts";
 import { forwardOperations } from "./forward-operations.ts";
 import { reservedName } from "./reserved-name.ts";
 import type { DecoratedThread, ThreadStoreDecorator } from "./thread-store-decorator.ts";
@@ -29,10 +29,9 @@ export function encodingDecorator(
         const current =
           options.previous === undefined ? undefined : await namespace.inner.load(id, call.options());
         const metadata = options.metadata ?? decode(current)?.metadata ?? {};
-        const entries = Object.entries(metadata).map(([name, value]) => [escape(name), value]);
         const stored = await namespace.inner.save(id, encoded, {
           ...options,
-          metadata: { ...Object.fromEntries(entries), [SIZE]: String(size) },
+          metadata: { ...withEscapedNames(metadata), [SIZE]: String(size) },
           ...call.options(),
         });
         return { ...decode(stored), stored };
@@ -40,8 +39,13 @@ export function encodingDecorator(
       async load({ id, options }, call) {
         return decode(await namespace.inner.load(id, { ...options, ...call.options() }));
       },
-      async listPage({ metadata: withMetadata, ...options }, call) {
-        const page = await namespace.inner.listPage({ ...options, metadata: true, ...call.options() });
+      async listPage({ metadata: withMetadata, where = {}, ...options }, call) {
+        const page = await namespace.inner.listPage({
+          ...options,
+          where: withEscapedNames(where),
+          metadata: true,
+          ...call.options(),
+        });
         const threads = page.threads.map((summary) => {
           if (summary.corrupt) return summary;
           const { metadata, ...details } = summary;
@@ -60,6 +64,10 @@ function decode(stored: StoredThread | undefined): DecoratedThread<undefined> | 
   const json = Buffer.from(stored.thread["encoded"] as string, "base64").toString();
   const content = { size: Buffer.byteLength(json), json: () => json };
   return { stored, content, metadata: withoutSize(stored.metadata) };
+}
+
+function withEscapedNames(metadata: Readonly<ThreadMetadata>): ThreadMetadata {
+  return Object.fromEntries(Object.entries(metadata).map(([name, value]) => [escape(name), value]));
 }
 
 function withoutSize(stored: { [name: string]: string }): { [name: string]: string } {

@@ -1,4 +1,5 @@
 import type { RecordToWrite, ThreadKey } from "../thread-driver.ts";
+import type { ThreadMetadata } from "../thread-store.ts";
 import { type Checksum, checksum, checksumText } from "./checksum.ts";
 import { commonPrefixLength } from "./common-prefix.ts";
 import { RecordBytes } from "./record-bytes.ts";
@@ -72,7 +73,7 @@ export function encodeRecord(
   const trailer: Trailer = { ...details, size, crc32: checksumText(sum.value) };
   const summed = `${unsummed.slice(0, -NO_CRC_END.length)}${trailer.crc32}"`;
   whole.write(sealTrailer(summed, crcOf(Buffer.from(summed))), start, "utf8");
-  const { nonce, expiresAt } = details;
+  const { nonce, expiresAt, updatedAt, metadata } = details;
   return {
     record: { bytes, trailer, checksum: sum },
     toWrite: {
@@ -82,8 +83,14 @@ export function encodeRecord(
       trailerLength,
       nonce,
       expiresAt,
+      updatedAt,
+      changedMetadata: isEqual(metadata, replaced?.trailer.metadata) ? undefined : metadata,
     },
   };
+}
+
+function isEqual(metadata: ThreadMetadata, replaced: ThreadMetadata | undefined): boolean {
+  return metadata === replaced || JSON.stringify(metadata) === JSON.stringify(replaced);
 }
 
 /** Releases the buffer of a record once the backend has stored it and no request still sends it. */

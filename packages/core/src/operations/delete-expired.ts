@@ -1,4 +1,5 @@
 import { encodeCursor } from "../encoding/cursor.ts";
+import { ALL_BY_ID } from "../encoding/listing-order.ts";
 import { decodeTail } from "../encoding/record.ts";
 import type { OperationContext } from "../runtime/operation-context.ts";
 import { isYieldDue, yieldToEventLoop } from "../runtime/yield-to-event-loop.ts";
@@ -24,7 +25,7 @@ export async function deleteExpiredThreads(
   let deleted = 0;
   let after = start;
   do {
-    const page = await readPage(context, { after, limit: PAGE_SIZE, prefix: "" });
+    const page = await readPage(context, { ...ALL_BY_ID, after, limit: PAGE_SIZE });
     for (const { id, version, tail, nonce } of page.records) {
       // A driver that responds synchronously would block timers, requests and the caller's signal until the end.
       if (isYieldDue()) await yieldToEventLoop();
@@ -36,5 +37,5 @@ export async function deleteExpiredThreads(
     after = page.next;
   } while (after !== undefined && performance.now() < stopAt);
   if (after === undefined) return { deleted };
-  return { deleted, cursor: encodeCursor({ store: driver.name, namespace, prefix: "", after }) };
+  return { deleted, cursor: encodeCursor({ store: driver.name, namespace, ...ALL_BY_ID }, after) };
 }

@@ -10,6 +10,7 @@ import { hasExpired } from "../validation/expiry.ts";
 import { invalidArgument } from "../validation/invalid-argument.ts";
 import { copyMetadata } from "../validation/metadata.ts";
 import { checkedPrefix } from "../validation/names.ts";
+import { checkedOrder, checkedWhere, matchesWhere } from "../validation/where.ts";
 
 const MAX_LIMIT = 1000;
 /** Expired threads do not count towards a page, so this limits the requests of a call. Then its page may be short. */
@@ -17,9 +18,7 @@ const MAX_DRIVER_PAGES = 10;
 
 /** The validated options of a listing. */
 export interface ListRequest {
-  readonly limit: number;
-  readonly after: string | undefined;
-  readonly prefix: string;
+  readonly page: PageRequest;
   readonly withMetadata: boolean;
 }
 
@@ -31,32 +30,36 @@ export function listRequest(
   if (!Number.isInteger(limit) || limit < 1 || limit > MAX_LIMIT) {
     throw invalidArgument(`\`limit\` must be an integer from 1 to ${MAX_LIMIT}.`);
   }
-  const prefix = checkedPrefix(options.prefix);
+  const listing = {
+    order: checkedOrder(options.order),
+    prefix: checkedPrefix(options.prefix),
+    where: checkedWhere(options.where),
+  };
   const after =
-    cursor === undefined ? undefined : decodeCursor(cursor, { store: driver.name, namespace, prefix });
-  return { limit, after, prefix, withMetadata: metadata };
+    cursor === undefined ? undefined : decodeCursor(cursor, { store: driver.name, namespace, ...listing });
+  return { page: { after, limit, ...listing }, withMetadata: metadata };
 }
 
 /** Returns a page of live threads and corrupt records. */
 export async function listPage(
   context: OperationContext,
-  { limit, after: start, prefix, withMetadata }: ListRequest,
+  { page: request, withMetadata }: ListRequest,
 ): Promise<ThreadPage> {
   const { namespace, driver } = context;
   const now = context.options.now();
   const threads: ThreadSummary[] = [];
-  let after = start;
-  for (let pages = 0; pages < MAX_DRIVER_PAGES && threads.length < limit; pages += 1) {
-    const page = await readPage(context, { after, limit: limit - threads.length, prefix });
+  let { after } = request;
+  for (let pages = 0; pages < MAX_DRIVER_PAGES && threads.length < request.limit; pages += 1) {
+    const page = await readPage(context, { ...request, after, limit: request.limit - threads.length });
     for (const listed of page.records) {
-      const summary = summarize(namespace, listed, withMetadata);
-      if (!hasExpired(summary.expiresAt?.getTime(), now)) threads.push(summary);
+      const summary = summarize(namespace, listed, { page: request, withMetadata });
+      if (summary !== undefined && !hasExpired(summary.expiresAt?.getTime(), now)) threads.push(summary);
     }
     if (page.next === undefined) return { threads, cursor: undefined };
     after = page.next;
   }
   const cursor =
-    after === undefined ? undefined : encodeCursor({ store: driver.name, namespace, prefix, after });
+    after === undefined ? undefined : encodeCursor({ store: driver.name, namespace, ...request }, after);
   return { threads, cursor };
 }
 
@@ -75,11 +78,19 @@ export async function readPage(context: OperationContext, request: PageRequest):
   );
 }
 
-function summarize(namespace: string, listed: ListedRecord, withMetadata: boolean): ThreadSummary {
-  const { id, version, tail, nonce } = listed;
+/** Returns the summary of a record; `undefined` if it does not match the request, as drivers may return. */
+function summarize(
+  namespace: string,
+  { id, version, tail, nonce }: ListedRecord,
+  { page: { prefix, where }, withMetadata }: ListRequest,
+): ThreadSummary | undefined {
+  if (!id.startsWith(prefix)) return undefined;
   const located = decodeTail({ namespace, id }, tail, nonce);
-  if ("corruption" in located) return { corrupt: true, id, version };
+  if ("corruption" in located) {
+    return Object.keys(where).length === 0 ? { corrupt: true, id, version } : undefined;
+  }
   const { trailer } = located;
+  if (!matchesWhere(trailer.metadata, where)) return undefined;
   return {
     corrupt: false,
     ...threadDetails(id, version, trailer),

@@ -27,7 +27,7 @@ const OPTION_NAMES: { readonly [method in keyof MethodOptions]: OptionNames<Meth
   save: { previous: true, overwrite: true, metadata: true, ttlMs: true, expiresAt: true, ...CALL },
   load: { cached: true, ...CALL },
   delete: { previous: true, ...CALL },
-  list: { limit: true, cursor: true, prefix: true, metadata: true, ...CALL },
+  list: { order: true, limit: true, cursor: true, prefix: true, where: true, metadata: true, ...CALL },
   update: { metadata: true, ttlMs: true, expiresAt: true, maxAttempts: true, ...CALL },
   deleteExpired: { cursor: true, ...CALL },
 };

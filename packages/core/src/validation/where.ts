@@ -1,0 +1,33 @@
+import { hash } from "node:crypto";
+import type { ListOrder, ThreadMetadata } from "../thread-store.ts";
+import { invalidArgument } from "./invalid-argument.ts";
+import { checkedMembers, METADATA_MAX_BYTES } from "./metadata.ts";
+
+/** Returns the order of a listing. Throws `INVALID_ARGUMENT`. */
+export function checkedOrder(order: unknown = "id"): ListOrder {
+  if (order === "id" || order === "updated") return order;
+  throw invalidArgument('`order` must be "id" or "updated". Omit it to list by id.');
+}
+
+/** Returns a copy of the metadata that a listing is limited to; empty for all threads. Throws `INVALID_ARGUMENT`. */
+export function checkedWhere(where: unknown): ThreadMetadata {
+  if (where === undefined) return {};
+  const members = checkedMembers(where, "where");
+  if (Buffer.byteLength(JSON.stringify(members)) <= METADATA_MAX_BYTES) return members;
+  throw invalidArgument(
+    `\`where\` must have at most ${METADATA_MAX_BYTES} bytes as JSON. No thread has more metadata than that.`,
+  );
+}
+
+/** Returns whether `metadata` has every member of `where`, with exactly its value. */
+export function matchesWhere(metadata: ThreadMetadata, where: ThreadMetadata): boolean {
+  return Object.entries(where).every(
+    ([name, value]) => Object.hasOwn(metadata, name) && metadata[name] === value,
+  );
+}
+
+/** Returns a short text that is the same for every order of the members of `where`, and empty for none. */
+export function digestOfWhere(where: ThreadMetadata): string {
+  const members = Object.entries(where).toSorted(([left], [right]) => (left < right ? -1 : 1));
+  return members.length === 0 ? "" : hash("sha256", JSON.stringify(members), "base64url").slice(0, 22);
+}
