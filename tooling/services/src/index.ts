@@ -11,6 +11,11 @@ export { startPgBouncer } from "./postgres/pgbouncer.ts";
 export type { PgBouncerEndpoint, PgBouncerService } from "./postgres/pgbouncer.ts";
 export { startPostgres } from "./postgres/postgres.ts";
 export type { PostgresEndpoint, PostgresService } from "./postgres/postgres.ts";
+export { startPostgresReplication } from "./postgres/postgres-replication.ts";
+export type {
+  PostgresReplicationEndpoint,
+  PostgresReplicationService,
+} from "./postgres/postgres-replication.ts";
 export { startRedis } from "./redis/redis.ts";
 export type { RedisEndpoint, RedisService } from "./redis/redis.ts";
 export { startRedisCluster } from "./redis/redis-cluster.ts";

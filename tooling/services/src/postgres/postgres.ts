@@ -49,17 +49,27 @@ export async function startPostgresServer(
   const [port = 0] = await freePorts(1);
   const data = join(directory.path, "data");
   const password = randomBytes(12).toString("hex");
+  await createDataFolder(data);
   await createCluster(directory, installation, { data, password });
-  const postgres = await startServer(directory, {
-    name: "postgres",
+  const postgres = await startPostgresProcess(directory, installation, { name: "postgres", data, port });
+  return { port, password, postgres };
+}
+
+/** Starts a server on an existing database cluster. */
+export function startPostgresProcess(
+  directory: RunDirectory,
+  installation: Installation,
+  { name, data, port }: { readonly name: string; readonly data: string; readonly port: number },
+): Promise<ServerProcess> {
+  return startServer(directory, {
+    name,
     ...asOrdinaryUser(installation.program("postgres"), ["-D", data, ...settingsFor(port)]),
     environment: installation.environment,
     // With SIGKILL, its other processes and their shared memory would remain. SIGQUIT is an immediate shutdown: nothing
     // more is written, and the next start has to recover.
     crashSignal: "SIGQUIT",
-    untilReady: (signal) => waitUntil("postgres to answer", () => answers(installation, port), { signal }),
+    untilReady: (signal) => waitUntil(`${name} to answer`, () => answers(installation, port), { signal }),
   });
-  return { port, password, postgres };
 }
 
 /** Finds or fetches the programs of PostgreSQL. */
@@ -67,12 +77,18 @@ export function providePostgres(): Promise<Installation> {
   return provide({
     name: "postgresql",
     packages: ["postgresql"],
-    programs: ["postgres", "initdb", "pg_isready"],
+    programs: ["postgres", "initdb", "pg_isready", "psql", "pg_basebackup"],
     folder: "usr/lib/postgresql/*/bin",
     remedy:
       "Install it (macOS: brew install postgresql), " +
       "or set the address of a running server: THREADSTORE_TEST_POSTGRES_URL=postgres://user:password@host:port/database",
   });
+}
+
+/** Creates the folder of a database cluster for the user who runs the server. */
+export async function createDataFolder(data: string): Promise<void> {
+  await mkdir(data, { mode: 0o700 });
+  if (process.getuid?.() === 0) await chown(data, NOBODY, NOBODY);
 }
 
 async function createCluster(
@@ -82,8 +98,6 @@ async function createCluster(
 ): Promise<void> {
   const passwordFile = join(path, "password");
   await writeFile(passwordFile, password, { mode: 0o600 });
-  await mkdir(data);
-  if (process.getuid?.() === 0) await chown(data, NOBODY, NOBODY);
   const { command, parameters } = asOrdinaryUser(program("initdb"), [
     `--pgdata=${data}`,
     `--username=${POSTGRES_USER}`,
