@@ -48,6 +48,11 @@ await describeWithService("redis-cluster", "redisStore on a Cluster", ({ nodes }
     const listed: string[] = [];
     for await (const { id } of store.list({ limit: 7 })) listed.push(id);
     expect(listed).toEqual(ids.toSorted());
+    const last = await store.save(ids[7] ?? "", {}, { overwrite: true });
+    const recent: string[] = [];
+    for await (const { id } of store.list({ order: "updated", limit: 7 })) recent.push(id);
+    expect(recent[0]).toBe(last.id);
+    expect(recent.toSorted()).toEqual(ids.toSorted());
     const counts = await Promise.all(
       admin.nodes("master").map(async (node) => (await keysOf(node, prefix)).length),
     );
@@ -82,10 +87,10 @@ await describeWithService("redis-cluster", "redisStore on a Cluster", ({ nodes }
     saved = await store.save("thread", { n: 2 }, { previous: saved });
     await migrate({ from, to }, [record]);
     expect((await store.load("thread"))?.version).toBe(saved.version);
-    // The record has moved and the index has not: Redis answers TRYAGAIN until both are on one node.
+    // The record has moved and the indexes have not: Redis answers TRYAGAIN until all are on one node.
     const saving = store.save("thread", { n: 3 }, { previous: saved });
     await expect.poll(() => from.info("errorstats")).toContain("errorstat_TRYAGAIN");
-    await migrate({ from, to }, [index]);
+    await migrate({ from, to }, [index, Buffer.concat([index, Buffer.from(".updated")])]);
     saved = await saving;
     await migrateKeys({ from, to, slot });
     for (const node of admin.nodes("master")) {

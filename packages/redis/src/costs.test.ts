@@ -126,6 +126,9 @@ await describeWithService("redis", "the cost of calls", async () => {
     expect(countOf("evalsha") + countOf("eval")).toBeLessThanOrEqual(11);
     const large = await costOf(() => view.listPage({ limit: 400 }));
     expect(large.commands.length).toBeLessThanOrEqual(2 * BUCKET_COUNT + 20);
+    const recent = await costOf(() => view.listPage({ order: "updated", limit: 10 }));
+    expect(recent.commands.filter((each) => each === "zrangebyscore")).toHaveLength(BUCKET_COUNT);
+    expect(recent.commands.length).toBeLessThanOrEqual(BUCKET_COUNT + 11);
     const empty = await costOf(() => store.namespace("empty").listPage());
     expect(empty.commands).toHaveLength(BUCKET_COUNT);
   });

@@ -5,6 +5,7 @@ import { describeWithService } from "@threadstore/services/vitest";
 import { Cluster, Redis, ReplyError } from "ioredis";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
 import { connectionFailure, isReplyError, replyFailure, responseLost, tooFewReplicas } from "./errors.ts";
+import { keysWithPrefix } from "./keys.ts";
 import { redisDriver, redisStore } from "./redis-store.ts";
 import {
   callOptions,
@@ -123,6 +124,10 @@ await describeWithService("redis", "errors of a server", () => {
     ["a write", (driver) => driver.write(key, record("c0ntent ".repeat(100)), undefined, callOptions)],
     ["a read", (driver) => driver.read(key, undefined, callOptions)],
     ["a listing", (driver) => driver.list("", { ...ALL_BY_ID, limit: 1 }, callOptions)],
+    [
+      "a listing by recency",
+      (driver) => driver.list("", { ...ALL_BY_ID, order: "updated", limit: 1 }, callOptions),
+    ],
   ])("no error of %s leads to passwords or contents, and each names the server", async (_, call) => {
     const { host } = new URL(url);
     await direct.acl(
@@ -136,6 +141,7 @@ await describeWithService("redis", "errors of a server", () => {
       "-@scripting",
       "-get",
       "-zrangebylex",
+      "-zrangebyscore",
     );
     await direct.acl("SETUSER", "unable", "reset", "on", ">s3cret", "~*", "-@all");
     for (const user of ["limited", "unable", "unknown"]) {
@@ -203,6 +209,21 @@ await describeWithService("redis", "errors of a server", () => {
       next: undefined,
     });
     await direct.acl("DELUSER", "reader");
+  });
+
+  test("an index key of another application is MISCONFIGURED, and no write is left half done", async () => {
+    const driver = driverAt();
+    const { index, recencyIndex } = keysWithPrefix("threadstore").of(key);
+    const misconfigured = { code: "MISCONFIGURED", effect: "none" };
+    for (const name of [index, recencyIndex]) {
+      await direct.del(index, recencyIndex);
+      await direct.rpush(name, "theirs");
+      expect(await failureOf(driver.write(key, record("x"), undefined, callOptions))).toMatchObject(
+        misconfigured,
+      );
+      expect(await driver.read(key, undefined, callOptions)).toBeUndefined();
+    }
+    await direct.del(index, recencyIndex);
   });
 
   test("a key of another application is MISCONFIGURED and is left as it is", async () => {

@@ -35,8 +35,9 @@ test("distinct prefixes, namespaces and ids never share a key", () => {
   for (const prefix of ["p", "p:", ":p", "p:p", "%7B"]) {
     const keys = keysWithPrefix(prefix);
     for (const namespace of HOSTILE_NAMES) {
-      for (const [bucket, { index }] of keys.buckets(namespace).entries()) {
+      for (const [bucket, { index, recencyIndex }] of keys.buckets(namespace).entries()) {
         add(index, `index ${prefix} ${namespace} ${bucket}`);
+        add(recencyIndex, `index by recency ${prefix} ${namespace} ${bucket}`);
       }
       for (const id of HOSTILE_NAMES.filter((each) => each !== "")) {
         add(keys.of({ namespace, id }).record, `record ${prefix} ${namespace} ${id}`);
@@ -45,15 +46,17 @@ test("distinct prefixes, namespaces and ids never share a key", () => {
   }
 });
 
-test("a record shares the hash tag of its index, and a namespace uses every bucket", () => {
+test("a record shares the hash tag of its indexes, and a namespace uses every bucket", () => {
   const keys = keysWithPrefix("p");
   for (const namespace of HOSTILE_NAMES) {
     const buckets = keys.buckets(namespace);
     expect(new Set(buckets.map(({ index }) => hashTag(index))).size).toBe(BUCKET_COUNT);
     const used = new Set<string>();
     for (let number = 0; number < 1000; number++) {
-      const { index, record, id } = keys.of({ namespace, id: `{${number}}` });
+      const { index, recencyIndex, record, id } = keys.of({ namespace, id: `{${number}}` });
       const bucket = buckets.find((each) => each.index === index);
+      expect(bucket?.recencyIndex).toBe(recencyIndex);
+      expect(hashTag(recencyIndex)).toBe(hashTag(index));
       expect(bucket?.record(Buffer.from(id))).toEqual(Buffer.from(record));
       expect(hashTag(record)).toBe(hashTag(index));
       used.add(hashTag(record));

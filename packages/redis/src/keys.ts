@@ -11,12 +11,18 @@ export const BUCKET_COUNT = 64;
 export interface Bucket {
   /** The sorted set of the bucket's ids. Every score is 0, so it is ordered by the ids' bytes. */
   readonly index: string;
+  /**
+   * The sorted set of the bucket's ids by recency. The score is the negated time of the latest save, in milliseconds
+   * since the epoch, so that the latest comes first and ids of the same time are ordered by their bytes.
+   */
+  readonly recencyIndex: string;
   /** Returns the key of a record. Takes the id as bytes because an index entry might not be valid UTF-8. */
   readonly record: (id: Buffer) => Buffer;
 }
 
 export interface RecordKeys {
   readonly index: string;
+  readonly recencyIndex: string;
   readonly record: string;
   readonly id: string;
 }
@@ -27,8 +33,8 @@ export interface Keys {
 }
 
 /**
- * Returns the keys of all threads with a prefix: `prefix:{namespace:bucket}` for an index, and the same followed by
- * `:id` for a record. A prefix has no braces and those of a namespace are escaped, so the first pair is always the hash
+ * Returns the keys of all threads with a prefix: `prefix:{namespace:bucket}` for the index of ids, and the same
+ * followed by `.updated` for the index by recency, or by `:id` for a record. A prefix has no braces and those of a namespace are escaped, so the first pair is always the hash
  * tag: distinct threads never share a key, and every record is in the slot of its index.
  */
 export function keysWithPrefix(prefix: string): Keys {
@@ -37,12 +43,20 @@ export function keysWithPrefix(prefix: string): Keys {
   return {
     of: ({ namespace, id }) => {
       const index = indexOf(namespace, crc32(id) % BUCKET_COUNT);
-      return { index, record: `${index}:${id}`, id };
+      return { index, recencyIndex: recencyIndexOf(index), record: `${index}:${id}`, id };
     },
     buckets: (namespace) =>
       Array.from({ length: BUCKET_COUNT }, (_, bucket) => {
         const index = indexOf(namespace, bucket);
-        return { index, record: (id) => Buffer.concat([Buffer.from(`${index}:`), id]) };
+        return {
+          index,
+          recencyIndex: recencyIndexOf(index),
+          record: (id) => Buffer.concat([Buffer.from(`${index}:`), id]),
+        };
       }),
   };
+}
+
+function recencyIndexOf(index: string): string {
+  return `${index}.updated`;
 }

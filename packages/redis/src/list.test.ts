@@ -1,6 +1,7 @@
 import { ALL_BY_ID } from "@threadstore/core/driver";
 import { describeWithService } from "@threadstore/services/vitest";
 import { afterAll, expect, test } from "vitest";
+import { keysWithPrefix } from "./keys.ts";
 import { EXPIRY_GRACE_MS } from "./records.ts";
 import { redisDriver } from "./redis-store.ts";
 import { callOptions, directClient, freshPrefix, keysOf, record, recordKey } from "./redis.test-helper.ts";
@@ -28,5 +29,54 @@ await describeWithService("redis", "listing", ({ url }) => {
     expect(await countIndexes()).toBe(1);
     expect(await driver.write({ namespace, id: "a" }, record("a"), undefined, callOptions)).toBeDefined();
     expect(await countIndexes()).toBe(2);
+  });
+  test("a page by recency continues among any number of records of the same time", async () => {
+    const namespace = "ties";
+    const ids = Array.from({ length: 1200 }, (_, n) => String(n).padStart(4, "0"));
+    const write = (id: string, updatedAt: number): Promise<unknown> =>
+      driver.write({ namespace, id }, { ...record("x"), updatedAt }, undefined, callOptions);
+    await Promise.all(ids.map((id) => write(id, 5)));
+    await Promise.all([write("first", 6), write("last", 4), write("older", 0), write("oldest", -1)]);
+    const listed: string[] = [];
+    let after: string | undefined;
+    do {
+      const page = { ...ALL_BY_ID, order: "updated", after, limit: 100 } as const;
+      const { records, next } = await driver.list(namespace, page, callOptions);
+      listed.push(...records.map(({ id }) => id));
+      after = next;
+    } while (after !== undefined);
+    expect(listed).toEqual(["first", ...ids, "last", "older", "oldest"]);
+  });
+
+  test("a page by recency skips ids without the prefix, and ends after as many entries as it may have records", async () => {
+    const namespace = "prefixes";
+    for (const [n, id] of ["a-0", "b-0", "a-1", "b-1", "b-2", "a-2"].entries()) {
+      await driver.write({ namespace, id }, { ...record("x"), updatedAt: n }, undefined, callOptions);
+    }
+    const list = async (after?: string): Promise<unknown[]> => {
+      const page = { ...ALL_BY_ID, order: "updated", after, limit: 2, prefix: "a-" } as const;
+      const { records, next } = await driver.list(namespace, page, callOptions);
+      return [...records.map(({ id }) => id), next];
+    };
+    expect(await list()).toEqual(["a-2", "3 b-1"]);
+    expect(await list("3 b-1")).toEqual(["a-1", "a-0", "0 a-0"]);
+    expect(await list("0 a-0")).toEqual([undefined]);
+  });
+
+  test("a save moves its entry in the index by recency, and a delete removes it", async () => {
+    const at = { namespace: "moves", id: "a" };
+    const { recencyIndex } = keysWithPrefix(prefix).of(at);
+    const entries = (): Promise<string[]> => direct.zrange(recencyIndex, "0", "-1", "WITHSCORES");
+    const first = { ...record("ab"), updatedAt: 1 };
+    await driver.write(at, first, undefined, callOptions);
+    expect(await entries()).toEqual(["a", "-1"]);
+    const patched = { ...record("abc", { unchanged: 2 }), updatedAt: 2 };
+    await driver.write(at, patched, first.nonce, callOptions);
+    expect(await entries()).toEqual(["a", "-2"]);
+    const replaced = { ...record("x"), updatedAt: 3 };
+    await driver.write(at, replaced, patched.nonce, callOptions);
+    expect(await entries()).toEqual(["a", "-3"]);
+    await driver.delete(at, replaced.nonce, callOptions);
+    expect(await entries()).toEqual([]);
   });
 });

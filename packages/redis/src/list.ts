@@ -1,128 +1,103 @@
 import {
   type ListedRecord,
-  idRange,
   type PageRequest,
   type RecordPage,
   TRAILER_MAX_BYTES,
 } from "@threadstore/core/driver";
 import type { Connection } from "./connection.ts";
+import {
+  compareEntries,
+  type IndexEntry,
+  type IndexReader,
+  indexReaders,
+  positionOf,
+} from "./index-readers.ts";
 import type { Bucket } from "./keys.ts";
 import { versionOf } from "./records.ts";
 import { tailsScript } from "./scripts.ts";
 
-interface IndexEntry {
-  readonly id: Buffer;
-  readonly bucket: Bucket;
+interface FoundRecord {
+  readonly entry: IndexEntry;
+  readonly record: ListedRecord;
 }
 
-/** How far a listing has read the index of a bucket. */
-interface IndexReader {
-  readonly bucket: Bucket;
-  /** The bounds of the next `ZRANGEBYLEX`. */
-  lowerBound: Buffer;
-  readonly upperBound: Buffer;
-  /** Ids that were read and are not on the page yet. */
-  ids: Buffer[];
-  atEnd: boolean;
-}
-
-/** Reads a page in ascending byte order of the ids, merged from all buckets of a namespace. */
+/** Reads a page in the order of the request, merged from all buckets of a namespace. */
 export async function listRecords(
   connection: Connection,
   buckets: Bucket[],
-  { limit, ...page }: PageRequest,
+  page: PageRequest,
   signal: AbortSignal,
 ): Promise<RecordPage> {
-  const [first, end] = idRange(page);
-  const [lowerBound, upperBound] = [Buffer.concat([Buffer.from("["), first]), exclusiveBound(end)];
-  const readers = buckets.map((bucket): IndexReader => ({
-    bucket,
-    lowerBound,
-    upperBound,
-    ids: [],
-    atEnd: false,
-  }));
-  const records: ListedRecord[] = [];
+  const { limit, order } = page;
+  const prefix = Buffer.from(page.prefix);
+  const readers = indexReaders(connection, buckets, page, signal);
+  const found: FoundRecord[] = [];
+  let examined: IndexEntry | undefined;
   // One record more than the page holds shows whether another page follows. Expired records do not count.
-  for (;;) {
-    const entries = await nextEntries(connection, readers, limit + 1 - records.length, signal);
-    if (entries.length === 0) return { records, next: undefined };
-    records.push(...(await readTails(connection, entries, signal)));
-    if (records.length > limit) return { records: records.slice(0, limit), next: records[limit - 1]?.id };
+  while (found.length <= limit) {
+    const entries = await nextEntries(readers, limit + 1 - found.length);
+    examined = entries.at(-1);
+    if (examined === undefined) break;
+    const matching = entries.filter(({ id }) => id.subarray(0, prefix.length).equals(prefix));
+    found.push(...(await readTails(connection, matching, signal)));
+    // The index by recency has no range of ids. Core continues from a short page.
+    if (order === "updated" && prefix.length > 0) break;
   }
+  const last = found.length > limit ? found[limit - 1]?.entry : examined;
+  return {
+    records: found.slice(0, limit).map(({ record }) => record),
+    next: last && positionOf(last, order),
+  };
 }
 
 /** Takes the next `count` index entries of all buckets, in order. */
-async function nextEntries(
-  connection: Connection,
-  readers: IndexReader[],
-  count: number,
-  signal: AbortSignal,
-): Promise<IndexEntry[]> {
+async function nextEntries(readers: readonly IndexReader[], count: number): Promise<IndexEntry[]> {
   const entries: IndexEntry[] = [];
   // An equal share for each bucket, and a few more, so that few buckets are read twice.
   const share = Math.ceil(count / readers.length) + 8;
   while (entries.length < count) {
-    await Promise.all(
-      readers
-        .filter(({ ids, atEnd }) => ids.length === 0 && !atEnd)
-        .map((reader) => readIndex(connection, reader, share, signal)),
-    );
-    const first = readerWithSmallestId(readers);
-    if (first === undefined) break;
-    const id = first.ids.shift();
-    if (id !== undefined) entries.push({ id, bucket: first.bucket });
+    const empty = readers.filter(({ entries: unread, atEnd }) => unread.length === 0 && !atEnd);
+    await Promise.all(empty.map((reader) => reader.read(share)));
+    const entry = readerOfFirst(readers)?.entries.shift();
+    if (entry === undefined) break;
+    entries.push(entry);
   }
   return entries;
 }
 
-async function readIndex(
-  connection: Connection,
-  reader: IndexReader,
-  count: number,
-  signal: AbortSignal,
-): Promise<void> {
-  const range = [reader.bucket.index, reader.lowerBound, reader.upperBound, "LIMIT", "0", String(count)];
-  reader.ids = (await connection.command("zrangebylex", range, signal)) as Buffer[];
-  reader.atEnd = reader.ids.length < count;
-  const last = reader.ids.at(-1);
-  if (last !== undefined) reader.lowerBound = exclusiveBound(last);
-}
-
-function readerWithSmallestId(readers: IndexReader[]): IndexReader | undefined {
-  let smallest: IndexReader | undefined;
+function readerOfFirst(readers: readonly IndexReader[]): IndexReader | undefined {
+  let first: { readonly reader: IndexReader; readonly entry: IndexEntry } | undefined;
   for (const reader of readers) {
-    const [id] = reader.ids;
-    const [smallestId] = smallest?.ids ?? [];
-    if (id !== undefined && (smallestId === undefined || id.compare(smallestId) < 0)) smallest = reader;
+    const [entry] = reader.entries;
+    if (entry === undefined) continue;
+    if (first === undefined || compareEntries(entry, first.entry) < 0) first = { reader, entry };
   }
-  return smallest;
+  return first?.reader;
 }
 
 /** Reads the ends of records with one command per bucket. Keeps the order, and skips records that no longer exist. */
 async function readTails(
   connection: Connection,
-  entries: IndexEntry[],
+  entries: readonly IndexEntry[],
   signal: AbortSignal,
-): Promise<ListedRecord[]> {
+): Promise<FoundRecord[]> {
   const entriesByBucket = Map.groupBy(entries, ({ bucket }) => bucket);
-  const records = new Map<Buffer, ListedRecord>();
+  const records = new Map<IndexEntry, ListedRecord>();
   await Promise.all(
     [...entriesByBucket].map(async ([bucket, bucketEntries]) => {
       const ids = bucketEntries.map(({ id }) => id);
-      const keys = [bucket.index, ...ids.map((id) => bucket.record(id))];
+      const keys = [bucket.index, bucket.recencyIndex, ...ids.map((id) => bucket.record(id))];
       const reply = await connection.script(tailsScript, keys, [String(TRAILER_MAX_BYTES), ...ids], signal);
       for (const [position, versionAndTail] of (reply as ([Buffer, Buffer] | null)[]).entries()) {
-        const id = ids[position];
-        if (id === undefined || versionAndTail === null) continue;
+        const entry = bucketEntries[position];
+        if (entry === undefined || versionAndTail === null) continue;
         const version = versionOf(versionAndTail[0]);
-        records.set(id, { id: id.toString(), version, tail: versionAndTail[1], nonce: version });
+        records.set(entry, { id: entry.id.toString(), version, tail: versionAndTail[1], nonce: version });
       }
     }),
   );
-  return entries.flatMap(({ id }) => records.get(id) ?? []);
-}
-
-function exclusiveBound(id: Buffer): Buffer {
-  return Buffer.concat([Buffer.from("("), id]);
+  return entries.flatMap((entry) => {
+    const record = records.get(entry);
+    return record === undefined ? [] : [{ entry, record }];
+  });
 }

@@ -33,27 +33,34 @@ export async function readRecord(
 
 export async function writeRecord(
   connection: Connection,
-  { record, index, id }: RecordKeys,
-  { bytes, unchanged, nonce, expiresAt }: RecordToWrite,
+  { record, index, recencyIndex, id }: RecordKeys,
+  { bytes, unchanged, nonce, expiresAt, updatedAt }: RecordToWrite,
   expectedVersion: Version | undefined,
   signal: AbortSignal,
 ): Promise<Version | undefined> {
   const changed = textOrBuffer(bytes.subarray(unchanged));
   const expiry = expiresAt === undefined ? "" : String(expiresAt + EXPIRY_GRACE_MS);
-  const parameters = [stateFor(expectedVersion), nonce, String(unchanged), changed, expiry, id];
-  const reply = await connection.script(writeScript, [record, index], parameters, signal);
+  const parameters = [
+    stateFor(expectedVersion),
+    nonce,
+    String(unchanged),
+    changed,
+    expiry,
+    id,
+    String(-updatedAt),
+  ];
+  const reply = await connection.script(writeScript, [record, index, recencyIndex], parameters, signal);
   return isOne(reply) ? nonce : undefined;
 }
 
 export async function deleteRecord(
   connection: Connection,
-  { record, index, id }: RecordKeys,
+  { record, index, recencyIndex, id }: RecordKeys,
   expectedVersion: Version,
   signal: AbortSignal,
 ): Promise<boolean> {
-  return isOne(
-    await connection.script(deleteScript, [record, index], [stateFor(expectedVersion), id], signal),
-  );
+  const parameters = [stateFor(expectedVersion), id];
+  return isOne(await connection.script(deleteScript, [record, index, recencyIndex], parameters, signal));
 }
 
 /**

@@ -41,12 +41,13 @@ return redis.call('GET', KEYS[1])
 `);
 
 /**
- * KEYS: record, index. ARGV: the expected state, the new version, how many leading bytes of the record are unchanged,
- * the bytes that follow them, when Redis may delete the record (milliseconds since the epoch, or ""), the id.
- * Returns 1 if the record was written, 0 if the state differs.
+ * KEYS: record, index of ids, index by recency. ARGV: the expected state, the new version, how many leading bytes of the
+ * record are unchanged, the bytes that follow them, when Redis may delete the record (milliseconds since the epoch, or
+ * ""), the id, the score by recency. Returns 1 if the record was written, 0 if the state differs.
  *
- * The first command that writes is one that Redis refuses when it is out of memory, so no write is left half done. The
- * index is written before the record because an index entry without a record is harmless.
+ * The first command that writes is one that Redis refuses when it is out of memory, or if the key of the index holds
+ * another type of value, so no write is left half done. The indexes are written before the record because an index entry
+ * without a record is harmless.
  */
 export const writeScript: Script = script(`
 ${requirePermissions(
@@ -58,6 +59,7 @@ ${requirePermissions(
   "'PERSIST', KEYS[1]",
   "'PEXPIREAT', KEYS[1], 0",
   "'ZADD', KEYS[2], 0, ''",
+  "'ZADD', KEYS[3], 0, ''",
 )}
 ${READ_STATE}
 local version, unchanged, changed, expiry = ARGV[2], tonumber(ARGV[3]), ARGV[4], ARGV[5]
@@ -68,6 +70,7 @@ local from = ${VERSION_LENGTH} + unchanged
 if unchanged > 0 and from > length then
   return redis.error_reply('${CORRUPT_REPLY_CODE} The record is shorter than when its version was written.')
 end
+redis.call('ZADD', KEYS[3], ARGV[7], ARGV[6])
 if unchanged > 0 and from + #changed >= length then
   redis.call('SETRANGE', KEYS[1], from, changed)
   redis.call('SETRANGE', KEYS[1], 0, version)
@@ -90,34 +93,41 @@ end
 return 1
 `);
 
-/** KEYS: record, index. ARGV: the expected state, the id. Returns 1 if the record was deleted, 0 if the state differs. */
+/**
+ * KEYS: record, index of ids, index by recency. ARGV: the expected state, the id. Returns 1 if the record was deleted, 0
+ * if the state differs.
+ */
 export const deleteScript: Script = script(`
-${requirePermissions("'GETRANGE', KEYS[1], 0, 0", "'EXISTS', KEYS[1]", "'DEL', KEYS[1]", "'ZREM', KEYS[2], ''")}
+${requirePermissions("'GETRANGE', KEYS[1], 0, 0", "'EXISTS', KEYS[1]", "'DEL', KEYS[1]", "'ZREM', KEYS[2], ''", "'ZREM', KEYS[3], ''")}
 ${READ_STATE}
 if state == '' or state ~= ARGV[1] then return 0 end
 redis.call('DEL', KEYS[1])
 redis.call('ZREM', KEYS[2], ARGV[2])
+redis.call('ZREM', KEYS[3], ARGV[2])
 return 1
 `);
 
 /**
- * KEYS: index, records. ARGV: how many bytes of each record's end to return, the records' ids. Returns the version and
- * end of each record, or nil. Removes the index entry of a record that has expired, if the user may do that.
+ * KEYS: index of ids, index by recency, records. ARGV: how many bytes of each record's end to return, the records' ids.
+ * Returns the version and end of each record, or nil. Removes the index entries of a record that has expired, if the user
+ * may do that.
  */
 export const tailsScript: Script = script(`
-${requirePermissions("'EXISTS', KEYS[2]", "'STRLEN', KEYS[2]", "'GETRANGE', KEYS[2], 0, 0")}
+${requirePermissions("'EXISTS', KEYS[3]", "'STRLEN', KEYS[3]", "'GETRANGE', KEYS[3], 0, 0")}
 local tails = {}
-for position = 2, #KEYS do
+for position = 3, #KEYS do
   local key = KEYS[position]
   if redis.call('EXISTS', key) == 1 then
     local start = math.max(${VERSION_LENGTH}, redis.call('STRLEN', key) - ARGV[1])
-    tails[position - 1] = {
+    tails[position - 2] = {
       redis.call('GETRANGE', key, 0, ${VERSION_LENGTH - 1}),
       redis.call('GETRANGE', key, start, -1),
     }
   else
-    redis.pcall('ZREM', KEYS[1], ARGV[position])
-    tails[position - 1] = false
+    local id = ARGV[position - 1]
+    redis.pcall('ZREM', KEYS[1], id)
+    redis.pcall('ZREM', KEYS[2], id)
+    tails[position - 2] = false
   end
 end
 return tails
