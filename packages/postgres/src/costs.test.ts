@@ -1,10 +1,11 @@
+import { isDeepStrictEqual } from "node:util";
 import { growThread } from "@threadstore/conformance";
 import type { ThreadStore } from "@threadstore/core";
-import { idRange } from "@threadstore/core/driver";
+import { ALL_BY_ID, metadataHashes, type PageRequest } from "@threadstore/core/driver";
 import { describeWithService } from "@threadstore/services/vitest";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { tablesOf } from "./keys.ts";
-import { pageStatement } from "./list.ts";
+import { pageQuery } from "./list.ts";
 import { type PostgresProxy, startPostgresProxy } from "./postgres-proxy.test-helper.ts";
 import { postgresStore } from "./postgres-store.ts";
 import { altered, directConnection, dropTables, freshPrefix } from "./postgres.test-helper.ts";
@@ -106,16 +107,67 @@ await describeWithService("postgres", "the cost of calls", ({ url }) => {
     expect(before.statements).toBe(1);
     expect(before.received).toBeLessThan(6 * 1000);
     const tables = tablesOf({ tablePrefix });
-    await direct(`INSERT INTO ${tables.threads} (namespace, id, version, size, trailer)
-      SELECT namespace, convert_to('x' || n, 'UTF8'), version, size, trailer
+    await direct(`INSERT INTO ${tables.threads} (namespace, id, version, size, trailer, updated_at)
+      SELECT namespace, convert_to('x' || n, 'UTF8'), version, size, trailer, updated_at - n
       FROM ${tables.threads}, generate_series(1, 5000) AS n WHERE namespace = 'pages' AND id = 'a'`);
     await direct(`ANALYZE ${tables.threads}`);
     expect(await page()).toEqual(before);
-    const parameters = [Buffer.from("pages"), ...idRange({ after: "x1", prefix: "x" }), 6];
-    const plan = (await direct(`EXPLAIN ${pageStatement(tables)}`, parameters))
-      .flatMap(Object.values)
-      .join("\n");
-    expect(plan).toContain(`Index Scan using ${tablePrefix}threads_namespace_id_key`);
-    expect(plan).not.toMatch(/Seq Scan on \w*(?:threads|chunks)/u);
+  });
+
+  test("a page searches the index of its order, or that of metadata", async () => {
+    const tables = tablesOf({ tablePrefix });
+    await direct(`INSERT INTO ${tables.threads} (namespace, id, version, size, trailer, updated_at)
+      SELECT convert_to('plans', 'UTF8'), convert_to('x' || n, 'UTF8'), 'v', 0, '', n
+      FROM generate_series(1, 5000) AS n`);
+    const [rare] = metadataHashes("plans", { kind: "rare" });
+    const [usual] = metadataHashes("plans", { kind: "usual" });
+    await direct(`INSERT INTO ${tables.metadata} (hash, thread)
+      SELECT CASE WHEN size = 0 AND updated_at % 100 = 0 THEN ${rare} ELSE ${usual} END, thread FROM ${tables.threads}
+      WHERE namespace = 'plans'`);
+    await direct(`ANALYZE ${tables.threads}, ${tables.metadata}`);
+    const planFor = async (request: Partial<PageRequest>): Promise<string> => {
+      const { statement, values } = pageQuery(tables, "plans", { ...ALL_BY_ID, limit: 6, ...request });
+      const rows = await direct(`EXPLAIN ${statement}`, [...values]);
+      return rows.flatMap(Object.values).join("\n");
+    };
+    const index = (name: string): string => `Index Scan using ${tablePrefix}${name}`;
+    const byId = index("threads_namespace_id_key");
+    const byRecency = index("threads_namespace_updated_at_id_idx");
+    const order = "updated";
+    const where = { kind: "rare" };
+    const plans: [Partial<PageRequest>, string][] = [
+      [{ after: "x1", prefix: "x" }, byId],
+      [{ order }, byRecency],
+      [{ order, after: "2500 x2500" }, byRecency],
+      [{ order, prefix: "x4711" }, byId],
+      [{ where }, index("threads_pkey")],
+      [{ order, where, after: "2500 x2500" }, index("threads_pkey")],
+    ];
+    for (const [request, expected] of plans) {
+      const plan = await planFor(request);
+      expect(plan).toContain(expected);
+      expect(plan).not.toMatch(/Seq Scan on \w*(?:threads|chunks|metadata)/u);
+    }
+  });
+
+  test("a save changes the index of metadata only if the metadata changes", async () => {
+    const tables = tablesOf({ tablePrefix });
+    const rowsOf = async (id: string): Promise<unknown[]> =>
+      direct(
+        `SELECT hash::text, m.ctid::text AS place, m.xmin::text AS writer FROM ${tables.metadata} AS m
+         JOIN ${tables.threads} AS t ON t.thread = m.thread WHERE id = $1 ORDER BY 1`,
+        [Buffer.from(id)],
+      );
+    const first = await store.save("described", { n: 1 }, { metadata: { owner: "ann", title: "A" } });
+    const rows = await rowsOf("described");
+    expect(rows).toHaveLength(2);
+    const second = await store.save("described", { n: 2 }, { previous: first });
+    expect(await rowsOf("described")).toEqual(rows);
+    await store.save("described", { n: 3 }, { previous: second, metadata: { owner: "ann", title: "B" } });
+    const changed = await rowsOf("described");
+    expect(changed).toHaveLength(2);
+    expect(changed.filter((row) => rows.some((old) => isDeepStrictEqual(old, row)))).toHaveLength(1);
+    await store.delete("described");
+    expect(await rowsOf("described")).toEqual([]);
   });
 });

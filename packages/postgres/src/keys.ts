@@ -22,6 +22,8 @@ export interface Tables {
   readonly threads: string;
   /** The content of the threads, in rows of `CHUNK_BYTES`. */
   readonly chunks: string;
+  /** One row for each member of a thread's metadata: a hash and the thread. */
+  readonly metadata: string;
 }
 
 const DEFAULT_TABLE_PREFIX = "threadstore_";
@@ -39,7 +41,12 @@ export function tablesOf({ schema, tablePrefix = DEFAULT_TABLE_PREFIX }: TableNa
   if (schema !== undefined) checkName("schema", schema, NAME_MAX_BYTES);
   const quoted = (name: string): string =>
     `${schema === undefined ? "" : `"${schema}".`}"${tablePrefix}${name}"`;
-  return { migrations: quoted("migrations"), threads: quoted("threads"), chunks: quoted("chunks") };
+  return {
+    migrations: quoted("migrations"),
+    threads: quoted("threads"),
+    chunks: quoted("chunks"),
+    metadata: quoted("metadata"),
+  };
 }
 
 function checkName(option: keyof TableNames, name: unknown, maxBytes: number): void {
@@ -57,4 +64,9 @@ export function encodeText(text: string): Buffer {
 /** Returns the key of a thread: `$1` and `$2` of each statement on a record. */
 export function encodeKey({ namespace, id }: ThreadKey): [namespace: Buffer, id: Buffer] {
   return [encodeText(namespace), encodeText(id)];
+}
+
+/** Encodes numbers as an array value, which every client passes on unchanged. */
+export function encodeArray(numbers: readonly number[]): string {
+  return `{${numbers.join(",")}}`;
 }

@@ -1,35 +1,81 @@
-import { type ListedRecord, idRange, type ThreadDriver } from "@threadstore/core/driver";
+import {
+  type ListedRecord,
+  idRange,
+  metadataHashes,
+  type PageRequest,
+  parseRecency,
+  positionOf,
+  type ThreadDriver,
+} from "@threadstore/core/driver";
 import type { Row } from "./connection.ts";
 import { type Database, guardColumns } from "./database.ts";
-import { encodeText, type Tables } from "./keys.ts";
+import { encodeArray, encodeText, type Tables } from "./keys.ts";
+
+/** A statement and its parameters. */
+export interface PageQuery {
+  readonly statement: string;
+  readonly values: readonly unknown[];
+}
 
 /**
- * Returns the statement for a page: at most `$4` records of namespace `$1` from id `$2` and before `$3`. It
- * reads a range of the index, and no content.
+ * Returns the query for a page, and one record more, which shows whether another page follows. It reads a range of an
+ * index, and no content: that of ids, by recency, or of the metadata.
  */
-export function pageStatement(tables: Tables): string {
-  return `
-SELECT ${guardColumns(tables)}, encode(page.id, 'base64') AS id, version, encode(trailer, 'base64') AS trailer
+export function pageQuery(
+  tables: Tables,
+  namespace: string,
+  { after, limit, order, prefix, where }: PageRequest,
+): PageQuery {
+  const values: unknown[] = [];
+  const parameter = (value: unknown): string => `$${values.push(value)}`;
+  const conditions = [`namespace = ${parameter(encodeText(namespace))}`];
+  const hashes = metadataHashes(namespace, where);
+  if (hashes.length > 0) {
+    const array = `${parameter(encodeArray(hashes))}::bigint[]`;
+    conditions.push(`thread IN (SELECT thread FROM ${tables.metadata} WHERE hash = ANY (${array})
+GROUP BY thread HAVING count(*) = cardinality(${array}))`);
+  }
+  const isByRecency = order === "updated";
+  if (!isByRecency || prefix !== "") {
+    const [first, end] = idRange({ after: isByRecency ? undefined : after, prefix });
+    conditions.push(`id >= ${parameter(first)} AND id < ${parameter(end)}`);
+  }
+  const position = isByRecency ? parseRecency(after) : undefined;
+  if (position !== undefined) {
+    const time = `${parameter(position.updatedAt)}::bigint`;
+    const id = parameter(encodeText(position.id));
+    conditions.push(`updated_at <= ${time} AND (updated_at < ${time} OR id > ${id})`);
+  }
+  const columns = isByRecency ? "updated_at DESC, id" : "id";
+  const statement = `
+SELECT ${guardColumns(tables)}, encode(page.id, 'base64') AS id, version, encode(trailer, 'base64') AS trailer,
+page.updated_at::text AS updated_at
 FROM (SELECT) AS one LEFT JOIN LATERAL (
-SELECT id, version, trailer FROM ${tables.threads} WHERE namespace = $1 AND id >= $2 AND id < $3
-ORDER BY id LIMIT $4::int
-) AS page ON true ORDER BY page.id`;
+SELECT id, version, trailer, updated_at FROM ${tables.threads} WHERE ${conditions.join(" AND ")}
+ORDER BY ${columns} LIMIT ${parameter(limit + 1)}::int
+) AS page ON true ORDER BY ${columns.replace(/^|(?<=, )/gu, "page.")}`;
+  return { statement, values };
 }
 
 export function listMethod({ tables, run }: Database): ThreadDriver["list"] {
-  const statement = pageStatement(tables);
-  return async (namespace, { limit, ...page }, { signal }) => {
-    // One record more than the page holds shows whether another page follows.
-    const values = [encodeText(namespace), ...idRange(page), limit + 1];
-    const rows = await run(statement, values, signal);
-    const records = rows.slice(0, limit).flatMap(recordOf);
-    return { records, next: rows.length > limit ? records.at(-1)?.id : undefined };
+  return async (namespace, page, { signal }) => {
+    const { statement, values } = pageQuery(tables, namespace, page);
+    const rows = await run(statement, [...values], signal);
+    const records = rows.flatMap(recordOf);
+    const last = records.length > page.limit ? records[page.limit - 1] : undefined;
+    return { records: records.slice(0, page.limit), next: last && positionOf(last, page.order) };
   };
 }
 
 /** Without any records, there is one row, which only has the guard columns. */
-function recordOf({ id = null, version = null, trailer = null }: Row): ListedRecord[] {
+function recordOf({
+  id = null,
+  version = null,
+  trailer = null,
+  updated_at: updatedAt = null,
+}: Row): (ListedRecord & { updatedAt: number })[] {
   if (id === null || version === null || trailer === null) return [];
   const tail = Buffer.from(trailer, "base64");
-  return [{ id: Buffer.from(id, "base64").toString(), version, nonce: version, tail }];
+  const text = Buffer.from(id, "base64").toString();
+  return [{ id: text, version, nonce: version, tail, updatedAt: Number(updatedAt) }];
 }

@@ -65,8 +65,7 @@ export async function failureOf(call: Promise<unknown>): Promise<DriverError> {
 }
 
 export async function dropTables(direct: Direct, tablePrefix: string): Promise<void> {
-  const { migrations, threads, chunks } = tablesOf({ tablePrefix });
-  await direct(`DROP TABLE IF EXISTS ${migrations}, ${threads}, ${chunks}`);
+  await direct(`DROP TABLE IF EXISTS ${Object.values(tablesOf({ tablePrefix })).join(", ")}`);
 }
 
 /** Resolves with the stored bytes of a thread in the root namespace. */

@@ -1,7 +1,7 @@
-import type { ThreadDriver } from "@threadstore/core/driver";
+import { metadataHashes, type ThreadDriver } from "@threadstore/core/driver";
 import type { Row } from "./connection.ts";
 import type { Database } from "./database.ts";
-import { encodeKey } from "./keys.ts";
+import { encodeArray, encodeKey } from "./keys.ts";
 import type { ResolvedOptions } from "./options.ts";
 import { CHUNK_BYTES } from "./schema.ts";
 import { recordStatements } from "./statements.ts";
@@ -20,7 +20,8 @@ export function recordMethods(
       return { version, nonce: version, bytes: bytes === null ? undefined : Buffer.from(bytes, "base64") };
     },
 
-    async write(key, { bytes, unchanged, trailerLength, nonce, expiresAt }, expectedVersion, { signal }) {
+    async write(key, record, expectedVersion, { signal }) {
+      const { bytes, unchanged, trailerLength, nonce, expiresAt, updatedAt, changedMetadata } = record;
       const size = bytes.length - trailerLength;
       const firstChunk = Math.floor(unchanged / CHUNK_BYTES);
       const parameters = [
@@ -32,6 +33,8 @@ export function recordMethods(
         firstChunk,
         Math.ceil(size / CHUNK_BYTES),
         viewOf(bytes.subarray(firstChunk * CHUNK_BYTES, size)),
+        updatedAt,
+        changedMetadata === undefined ? null : encodeArray(metadataHashes(key.namespace, changedMetadata)),
       ];
       const [row] =
         expectedVersion === undefined

@@ -150,7 +150,9 @@ await describeWithService("postgres", "the store's tables", ({ url }) => {
         message: expect.stringContaining("lacks a permission"),
       });
       await direct(`GRANT SELECT ON ${role}.${tablePrefix}migrations TO ${role}`);
-      const tables = ["threads", "chunks"].map((name) => `${role}.${tablePrefix}${name}`).join(", ");
+      const tables = ["threads", "chunks", "metadata"]
+        .map((name) => `${role}.${tablePrefix}${name}`)
+        .join(", ");
       await direct(`GRANT SELECT, INSERT, UPDATE, DELETE ON ${tables} TO ${role}`);
       const saved = await store.save("a", {});
       await store.save("a", { n: 1 }, { previous: saved });

@@ -28,8 +28,8 @@ export function postgresMigrations(names: TableNames = {}): readonly Migration[]
   return migrationsOf(tablesOf(names));
 }
 
-// Without a foreign key, which would cost a check for each chunk: a single statement changes both tables.
-function migrationsOf({ migrations, threads, chunks }: Tables): readonly Migration[] {
+// Without a foreign key, which would cost a check for each chunk: a single statement changes all tables.
+function migrationsOf({ migrations, threads, chunks, metadata }: Tables): readonly Migration[] {
   return [
     {
       version: 1,
@@ -43,6 +43,7 @@ CREATE TABLE ${threads} (
   id bytea NOT NULL,
   version text NOT NULL,
   size bigint NOT NULL,
+  updated_at bigint NOT NULL,
   trailer bytea NOT NULL,
   expires_at timestamptz,
   UNIQUE (namespace, id)
@@ -53,6 +54,13 @@ CREATE TABLE ${chunks} (
   bytes bytea NOT NULL,
   PRIMARY KEY (thread, sequence)
 );
+CREATE INDEX ON ${threads} (namespace, updated_at DESC, id);
+CREATE TABLE ${metadata} (
+  hash bigint NOT NULL,
+  thread bigint NOT NULL,
+  PRIMARY KEY (hash, thread)
+);
+CREATE INDEX ON ${metadata} (thread);
 INSERT INTO ${migrations} (version) VALUES (1);
 `,
     },

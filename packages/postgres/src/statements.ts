@@ -9,10 +9,11 @@ export interface RecordStatements {
   readonly read: string;
   /**
    * `$3`: the version, `$4`: the length of the content, `$5`: the trailer, `$6`: the expiry in seconds, `$7`: the first
-   * chunk to store, `$8`: the number of chunks, `$9`: the content from the first chunk on. Selects `changed`.
+   * chunk to store, `$8`: the number of chunks, `$9`: the content from the first chunk on, `$10`: the time of the save in
+   * milliseconds since the epoch, `$11`: the hashes of the metadata, or `NULL` if it is unchanged. Selects `changed`.
    */
   readonly create: string;
-  /** As for `create`, and `$10`: the expected version. */
+  /** As for `create`, and `$12`: the expected version. */
   readonly replace: string;
   /** `$3`: the expected version. Selects `changed`. */
   readonly delete: string;
@@ -32,6 +33,7 @@ export function recordStatements(
   synchronousCommit: ResolvedOptions["synchronousCommit"],
 ): RecordStatements {
   const { threads, chunks } = tables;
+  const metadata = metadataSteps(tables);
   const guards = guardColumns(tables);
   const matches = tablesMatch(tables);
   const returning = `RETURNING thread${synchronousCommit === "on" ? `, ${RAISE_SYNCHRONOUS_COMMIT}` : ""}`;
@@ -48,15 +50,17 @@ SELECT ${guards}, version, encode(CASE WHEN version IS DISTINCT FROM $3 THEN coa
 FROM (SELECT) AS one LEFT JOIN ${threads} AS t ON ${THIS_ROW}`,
     create: `
 WITH changed AS (
-INSERT INTO ${threads} (namespace, id, version, size, trailer, expires_at)
-SELECT $1::bytea, $2::bytea, $3, $4::bigint, $5::bytea, to_timestamp($6::float8) WHERE ${matches}
+INSERT INTO ${threads} (namespace, id, version, size, trailer, expires_at, updated_at)
+SELECT $1::bytea, $2::bytea, $3, $4::bigint, $5::bytea, to_timestamp($6::float8), $10::bigint WHERE ${matches}
 ON CONFLICT (namespace, id) DO NOTHING ${returning}
-), stored AS (${storeChunks})
+), described AS (${metadata.insert}), stored AS (${storeChunks})
 ${countChanged}`,
     replace: `
 WITH changed AS (
-UPDATE ${threads} SET version = $3, size = $4::bigint, trailer = $5, expires_at = to_timestamp($6::float8)
-WHERE ${THIS_ROW} AND version = $10 AND ${matches} ${returning}
+UPDATE ${threads} SET version = $3, size = $4::bigint, trailer = $5, expires_at = to_timestamp($6::float8),
+updated_at = $10::bigint WHERE ${THIS_ROW} AND version = $12 AND ${matches} ${returning}
+), outdated AS (${metadata.deleteOutdated}
+), described AS (${metadata.insert} ON CONFLICT (hash, thread) DO NOTHING
 ), removed AS (
 DELETE FROM ${chunks} AS c USING changed WHERE c.thread = changed.thread AND sequence >= $8::int
 ), stored AS (${storeChunks}
@@ -66,8 +70,21 @@ ${countChanged}`,
 WITH changed AS (
 DELETE FROM ${threads} WHERE ${THIS_ROW} AND version = $3 AND ${matches} ${returning}
 ), removed AS (
-DELETE FROM ${chunks} AS c USING changed WHERE c.thread = changed.thread)
+DELETE FROM ${chunks} AS c USING changed WHERE c.thread = changed.thread
+), forgotten AS (${metadata.deleteAll})
 ${countChanged}`,
+  };
+}
+
+/** Returns the changes of the index of metadata of the thread that was changed. If `$11` is `NULL`, they do nothing. */
+function metadataSteps({ metadata }: Tables): Record<"insert" | "deleteOutdated" | "deleteAll", string> {
+  const deleteAll = `
+DELETE FROM ${metadata} AS m USING changed WHERE m.thread = changed.thread`;
+  return {
+    insert: `
+INSERT INTO ${metadata} (hash, thread) SELECT hash, thread FROM changed, unnest($11::bigint[]) AS hash`,
+    deleteOutdated: `${deleteAll} AND m.hash <> ALL ($11::bigint[])`,
+    deleteAll,
   };
 }
 
