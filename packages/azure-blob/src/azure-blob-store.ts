@@ -10,7 +10,7 @@ import {
 } from "@threadstore/core/driver";
 import type { BlobTarget } from "./blobs.ts";
 import { withDriverErrors } from "./errors.ts";
-import { blobNameOf, namespacePrefixOf } from "./keys.ts";
+import { blobNameOf, hashedIdOf, namespacePrefixOf } from "./keys.ts";
 import { listRecords } from "./list.ts";
 import { OPTION_NAMES, type AzureBlobDriverOptions, resolveOptions } from "./options.ts";
 import { deleteRecord, readRecord, writeRecord } from "./records.ts";
@@ -37,6 +37,7 @@ function createDriver(options: AzureBlobDriverOptions): ThreadDriver {
   const targetOf = (key: ThreadKey, signal: AbortSignal): BlobTarget => ({
     container,
     name: blobNameOf(prefix, key),
+    id: hashedIdOf(key),
     signal,
   });
   const location = `The container is ${container.containerName} at ${new URL(container.url).host}.`;

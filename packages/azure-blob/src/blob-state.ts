@@ -35,6 +35,20 @@ export function rewritingMetadata(snapshot: string, version: Version): { [name: 
   return { threadstoresnapshot: snapshot, threadstoreversion: version };
 }
 
+/**
+ * Returns the metadata of a blob whose name contains a hash instead of the thread's `id`. A listing needs them if the
+ * record is corrupt.
+ */
+export function idMetadata(id: string | undefined): { [name: string]: string } {
+  return id === undefined ? {} : { threadstoreid: Buffer.from(id).toString("base64url") };
+}
+
+/** Returns the id in the metadata of a blob. */
+export function idInMetadata({ metadata = {} }: Pick<BlobHeaders, "metadata"> = {}): string | undefined {
+  const { threadstoreid: id } = metadata;
+  return id && Buffer.from(id, "base64url").toString();
+}
+
 /** Returns whether a rewrite of `version` was started and not completed. */
 export function isRewriting(state: BlobState | undefined, version: Version): state is RewritingState {
   return state?.kind === "rewriting" && state.version === version;

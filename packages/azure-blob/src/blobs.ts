@@ -1,8 +1,15 @@
 // Requests about one blob. A precondition that failed, or a blob that is missing, is a result and not an error.
-import type { AppendBlobClient, BlobDownloadOptions, ContainerClient } from "@azure/storage-blob";
+import type {
+  AppendBlobClient,
+  BlobDownloadOptions,
+  BlobGetPropertiesResponse,
+  ContainerClient,
+} from "@azure/storage-blob";
 import type { Version } from "@threadstore/core";
 import {
   type BlobState,
+  idInMetadata,
+  idMetadata,
   parseVersion,
   type RewritingState,
   rewritingMetadata,
@@ -16,6 +23,8 @@ import { hasErrorCode } from "./rest-error.ts";
 export interface BlobTarget {
   readonly container: ContainerClient;
   readonly name: string;
+  /** The id of the thread, if the name does not contain it. */
+  readonly id?: string | undefined;
   readonly signal: AbortSignal;
 }
 
@@ -89,6 +98,7 @@ export async function createAppendBlob(target: BlobTarget): Promise<string | und
     const created = await clientOf(target).create({
       abortSignal,
       conditions,
+      metadata: idMetadata(target.id),
       blobHTTPHeaders: APPEND_BLOB_HEADERS,
     });
     return created.etag;
@@ -113,12 +123,19 @@ export async function appendBlock(
 
 /** Replaces the content of a block blob that has that ETag, and resolves with its new version. */
 export async function replaceBlockBlob(
-  { container, name, signal: abortSignal }: BlobTarget,
+  target: BlobTarget,
   bytes: Uint8Array,
   etag: string,
 ): Promise<Version | undefined> {
   const body = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const options = { abortSignal, conditions: { ifMatch: etag }, blobHTTPHeaders: BLOCK_BLOB_HEADERS };
+  const { container, name, signal: abortSignal } = target;
+  const conditions = { ifMatch: etag };
+  const options = {
+    abortSignal,
+    conditions,
+    metadata: idMetadata(target.id),
+    blobHTTPHeaders: BLOCK_BLOB_HEADERS,
+  };
   const replaced = await unlessPreconditionFailed(() =>
     container.getBlockBlobClient(name).upload(body, body.length, options),
   );
@@ -126,10 +143,17 @@ export async function replaceBlockBlob(
 }
 
 export async function getState(target: BlobTarget): Promise<BlobState | undefined> {
-  const properties = await unlessPreconditionFailed(() =>
-    clientOf(target).getProperties({ abortSignal: target.signal }),
-  );
+  const properties = await getProperties(target);
   return properties && stateOf(properties, properties.contentLength ?? 0);
+}
+
+function getProperties(target: BlobTarget): Promise<BlobGetPropertiesResponse | undefined> {
+  return unlessPreconditionFailed(() => clientOf(target).getProperties({ abortSignal: target.signal }));
+}
+
+/** Reads the id in the blob's metadata; `undefined` if it is missing, or the blob is. */
+export async function getStoredId(target: BlobTarget): Promise<string | undefined> {
+  return idInMetadata(await getProperties(target));
 }
 
 /** Deletes the blob and its snapshots if it has that ETag. Resolves with whether it did. */
@@ -161,7 +185,7 @@ export async function emptyForRewrite(
     clientOf(target).create({
       abortSignal: target.signal,
       conditions: { ifMatch: parseVersion(version).etag },
-      metadata: rewritingMetadata(snapshot, version),
+      metadata: { ...idMetadata(target.id), ...rewritingMetadata(snapshot, version) },
       blobHTTPHeaders: APPEND_BLOB_HEADERS,
     }),
   );

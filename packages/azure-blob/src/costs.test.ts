@@ -64,6 +64,18 @@ await describeWithService("azurite", "costs", ({ connectionString }) => {
     expect((await costOf(() => store.listPage())).down).toBeLessThan(20_000);
   });
 
+  test("a listing reads the end of a blob again only if its metadata is longer than some 12 KB", async () => {
+    for (const [id, length] of [
+      ["a", 12_000],
+      ["b", 65_000],
+    ] as const) {
+      await store.save(id, { text: "x".repeat(100_000) }, { metadata: { summary: "x".repeat(length) } });
+    }
+    const { result, requests } = await costOf(() => store.listPage({ metadata: true }));
+    expect(result.threads.map(({ metadata }) => metadata?.["summary"]?.length)).toEqual([12_000, 65_000]);
+    expect(requests.slice(1).toSorted()).toEqual(["GET /~/a", "GET /~/b", "GET /~/b"]);
+  });
+
   describe("a growing thread", () => {
     /** Grows a thread by this many turns, one save each. */
     async function grow(

@@ -1,6 +1,15 @@
+import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { blobNameOf, encodedPrefixesOf, idOf, namespacePrefixOf } from "./keys.ts";
+import {
+  blobNameOf,
+  encodedPrefixesOf,
+  hashedIdOf,
+  idOf,
+  isHashed,
+  isIdAt,
+  namespacePrefixOf,
+} from "./keys.ts";
 
 const HOSTILE_NAMES = [
   ".",
@@ -31,10 +40,16 @@ const HOSTILE_NAMES = [
   "x".repeat(256),
   ".".repeat(256),
   "😀".repeat(64),
+  "x".repeat(512),
+  `${"x".repeat(511)}y`,
+  "x".repeat(345),
+  ".".repeat(512),
+  "😀".repeat(128),
+  `${"x".repeat(298)}é${"x".repeat(60)}`,
 ];
 const name = fc.oneof(
   fc.constantFrom(...HOSTILE_NAMES),
-  fc.string({ unit: "grapheme", minLength: 1 }).filter((text) => Buffer.byteLength(text) <= 256),
+  fc.string({ unit: "grapheme", minLength: 1 }).filter((text) => Buffer.byteLength(text) <= 512),
   fc.string({
     unit: fc.constantFrom("a", "b", ".", "-", "_", "~", "!", "/", "0"),
     minLength: 1,
@@ -55,6 +70,10 @@ test("the name of an id begins with one of the encoded prefixes of each prefix o
     "x".repeat(256),
     `${"x".repeat(200)}.`,
     long,
+    "x".repeat(344),
+    `${"x".repeat(298)}é${"x".repeat(170)}`,
+    "x".repeat(512),
+    "\u00e9".repeat(256),
   ]) {
     for (const [index] of Array.from(id).entries()) {
       const idPrefix = Array.from(id)
@@ -72,6 +91,39 @@ test("the name of an id begins with one of the encoded prefixes of each prefix o
 });
 
 describe("blob names", () => {
+  test("of format 1 are those in the golden file, which must never change", () => {
+    const golden = readFileSync(new URL("golden/names-1.json", import.meta.url), "utf8");
+    for (const [namespace, id, expectedName] of JSON.parse(golden) as [string, string, string][]) {
+      expect(blobNameOf("agents/", { namespace, id })).toBe(expectedName);
+      expect(idOf(expectedName.slice(namespacePrefixOf("agents/", namespace).length))).toBe(id);
+    }
+  });
+
+  test("of long ids end in a hash, which the id can be checked against", () => {
+    const ids = [
+      "x".repeat(512),
+      `${"x".repeat(511)}y`,
+      "é".repeat(256),
+      `${"é".repeat(255)}è`,
+      "x".repeat(345),
+    ];
+    const encodedIds = ids.map((id) => nameOf(id).slice("~/".length));
+    expect(new Set(encodedIds).size).toBe(ids.length);
+    for (const [index, encodedId] of encodedIds.entries()) {
+      const id = ids[index] ?? "";
+      expect(isHashed(encodedId)).toBe(true);
+      expect(idOf(encodedId)).toBeUndefined();
+      expect(hashedIdOf({ namespace: "", id })).toBe(id);
+      expect(ids.filter((each) => isIdAt(each, encodedId))).toEqual([id]);
+    }
+    expect(nameOf("x".repeat(512))).toMatch(/^~\/x{299}~-[\w-]{43}$/u);
+    // In base64url, this id begins with a hyphen.
+    for (const id of ["x".repeat(344), "é".repeat(128), "~-", "-"]) {
+      expect(isHashed(nameOf(id).slice("~/".length))).toBe(false);
+      expect(hashedIdOf({ namespace: "", id })).toBeUndefined();
+    }
+  });
+
   test("are readable for ordinary ids", () => {
     expect(nameOf("support-4711")).toBe("~/support-4711");
     expect(blobNameOf("agents/", { namespace: "tenant/a", id: "a b." })).toBe("agents/tenant~2fa/a~20b.!");
@@ -85,7 +137,9 @@ describe("blob names", () => {
         fc.tuple(name, name),
         ([namespace, id], [otherNamespace, otherId]) => {
           const blobName = nameOf(id, namespace);
-          expect(idOf(blobName.slice(namespacePrefixOf("", namespace).length))).toBe(id);
+          const encodedId = blobName.slice(namespacePrefixOf("", namespace).length);
+          expect(isIdAt(id, encodedId)).toBe(true);
+          expect(idOf(encodedId)).toBe(isHashed(encodedId) ? undefined : id);
           const otherName = nameOf(otherId, otherNamespace);
           expect(otherName === blobName).toBe(namespace === otherNamespace && id === otherId);
           expect(otherName.startsWith(namespacePrefixOf("", namespace))).toBe(namespace === otherNamespace);
@@ -96,8 +150,12 @@ describe("blob names", () => {
   });
 
   test("are within Azure's limits: short, of plain characters, and without a trailing dot in a segment", () => {
-    const longest = blobNameOf(`${"p".repeat(128)}/`, { namespace: "%25".repeat(128), id: "😀".repeat(64) });
-    expect(longest.length).toBeLessThanOrEqual(1024);
+    for (const namespace of ["%25".repeat(128), "%25".repeat(512), "x".repeat(512), "x".repeat(514)]) {
+      for (const id of ["😀".repeat(64), "😀".repeat(128), "x".repeat(512), "x".repeat(344)]) {
+        const longest = blobNameOf(`${"p".repeat(128)}/`, { namespace, id });
+        expect(longest.length).toBeLessThanOrEqual(1024);
+      }
+    }
     fc.assert(
       fc.property(name, name, (namespace, id) => {
         expect(nameOf(id, namespace)).toMatch(/^(?:[0-9A-Za-z._~!-]*[^./]\/)[0-9A-Za-z._~!-]*[^./]$/u);

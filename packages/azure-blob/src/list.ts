@@ -1,14 +1,15 @@
 import type { BlobItem, ContainerClient } from "@azure/storage-blob";
 import {
   DriverError,
+  keyInTail,
   type ListedRecord,
   type PageRequest,
+  readWholeTrailer,
   type RecordPage,
-  TRAILER_MAX_BYTES,
 } from "@threadstore/core/driver";
 import { parseVersion, stateOf } from "./blob-state.ts";
-import { downloadTail } from "./blobs.ts";
-import { encodedPrefixesOf, idOf } from "./keys.ts";
+import { type BlobTarget, downloadTail, getStoredId } from "./blobs.ts";
+import { encodedPrefixesOf, idOf, isHashed, isIdAt } from "./keys.ts";
 import { readRecord } from "./records.ts";
 import { responseOf, withoutRequest } from "./rest-error.ts";
 
@@ -83,19 +84,45 @@ async function listedRecord(
   prefix: string,
   { name, properties }: BlobItem,
 ): Promise<ListedRecord | undefined> {
-  const id = idOf(name.slice(namespacePrefix.length));
-  if (id?.startsWith(prefix) !== true) return undefined;
+  const encodedId = name.slice(namespacePrefix.length);
+  const decodedId = idOf(encodedId);
+  if (!isHashed(encodedId) && decodedId?.startsWith(prefix) !== true) return undefined;
   const target = { container, name, signal };
+  const record = await readEnd(target, properties);
+  if (record === undefined) return undefined;
+  const id = decodedId ?? (await hashedId(target, encodedId, record.tail));
+  return id?.startsWith(prefix) === true ? { id, ...record } : undefined;
+}
+
+async function readEnd(
+  target: BlobTarget,
+  properties: BlobItem["properties"],
+): Promise<Omit<ListedRecord, "id"> | undefined> {
   const length = properties.contentLength ?? 0;
   const state = stateOf(properties, length);
   if (state.kind === "complete") {
     const { etag } = parseVersion(state.version);
-    const tail = await downloadTail(target, { etag, length }, TRAILER_MAX_BYTES);
-    if (tail !== undefined) return { id, version: state.version, tail };
+    const tail = await readWholeTrailer(
+      (count) => downloadTail(target, { etag, length }, count),
+      (bytes) => bytes,
+    );
+    if (tail !== undefined) return { version: state.version, tail };
   }
   // The blob changed since it was listed, or a snapshot holds its record.
   const record = await readRecord(target);
-  return record?.bytes && { id, version: record.version, tail: record.bytes };
+  return record?.bytes && { version: record.version, tail: record.bytes };
+}
+
+/** Resolves with the id of a record whose name ends in a hash; `undefined` if the store did not create the blob. */
+async function hashedId(
+  target: BlobTarget,
+  encodedId: string,
+  tail: Uint8Array,
+): Promise<string | undefined> {
+  const { id } = keyInTail(tail) ?? {};
+  if (id !== undefined && isIdAt(id, encodedId)) return id;
+  const storedId = await getStoredId(target);
+  return storedId !== undefined && isIdAt(storedId, encodedId) ? storedId : undefined;
 }
 
 function refusedCursor(error: unknown): DriverError {

@@ -52,6 +52,33 @@ await describeWithService("azurite", "append blobs", ({ connectionString }) => {
     return records.map(({ version, tail }) => ({ version, end: Buffer.from(tail).toString().slice(-2) }));
   }
 
+  test("of threads with long ids are listed with their ids, even if a record is corrupt", async () => {
+    const store = azureBlobStore({ container: direct, prefix: "long" });
+    const ids = ["1", "2", "3"].map((end) => `${"x".repeat(511)}${end}`);
+    for (const id of ids) await store.save(id, { id });
+    const [corruptId = "", rewrittenId = ""] = ids;
+    const names = new Map<string, string>();
+    for await (const { name: blobName, metadata } of direct.listBlobsFlat({
+      prefix: "long/",
+      includeMetadata: true,
+    })) {
+      names.set(Buffer.from(metadata?.["threadstoreid"] ?? "", "base64url").toString(), blobName);
+    }
+    expect([...names.keys()].toSorted()).toEqual(ids);
+    await direct.getAppendBlobClient(names.get(corruptId) ?? "").appendBlock("corrupt", 7);
+    // A rewrite replaces the metadata, too.
+    let saved = await store.load(rewrittenId);
+    for (const n of [1, 2, 3]) {
+      saved = await store.save(rewrittenId, { n, text: "x".repeat(100_000) }, { previous: saved });
+    }
+    await direct.getAppendBlobClient(names.get(rewrittenId) ?? "").appendBlock("corrupt", 7);
+    const { threads } = await store.listPage({ prefix: "x".repeat(511) });
+    expect(new Map(threads.map(({ id, corrupt }) => [id, corrupt]))).toEqual(
+      new Map(ids.map((id, index) => [id, index < 2])),
+    );
+    expect(await store.delete(corruptId)).toBe(true);
+  });
+
   describe("a create", () => {
     test("that fails after its first request leaves an empty blob, which is not a thread and which the next create uses", async () => {
       const lost = proxy.arm({ type: "cutRequest", when: httpRequest({ path: /comp=appendblock/u }) });

@@ -21,3 +21,4 @@ export { wrapThreadStore } from "./decorator/wrap-thread-store.ts";
 export { hasTextParts, TEXT_PARTS, type TextParts } from "./encoding/text-parts.ts";
 export { checkOptionNames, type OptionNames } from "./validation/option-names.ts";
 export { updateThread } from "./operations/update.ts";
+export { METADATA_MAX_BYTES } from "./validation/metadata.ts";

@@ -12,6 +12,8 @@ export {
   positionOf,
   type RecencyPosition,
 } from "./encoding/listing-order.ts";
+export { keyInTail, readWholeTrailer, tailOf, USUAL_TRAILER_MAX_BYTES } from "./encoding/tail.ts";
+export { TRAILER_START } from "./encoding/trailer.ts";
 export type { BackendErrorCode } from "./errors.ts";
 export {
   memoryDriver,

@@ -1,6 +1,7 @@
 import { createThreadStore } from "./create-thread-store.ts";
 import { entriesAfter, positionOf } from "./encoding/listing-order.ts";
-import { type ThreadDriver, TRAILER_MAX_BYTES } from "./thread-driver.ts";
+import { tailOf } from "./encoding/tail.ts";
+import type { ThreadDriver } from "./thread-driver.ts";
 import type { ThreadStore, Version } from "./thread-store.ts";
 import { checkOptionNames, type OptionNames } from "./validation/option-names.ts";
 import { STORE_OPTION_NAMES, type StoreOptions } from "./validation/store-options.ts";
@@ -78,7 +79,7 @@ function createDriver({ records = new Map() }: MemoryDriverOptions): ThreadDrive
         records: page.map(({ id, version, bytes }) => ({
           id,
           version,
-          tail: bytes.slice(-TRAILER_MAX_BYTES),
+          tail: tailOf(bytes).slice(),
         })),
         next: last && positionOf(last, order),
       };

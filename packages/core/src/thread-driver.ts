@@ -5,9 +5,9 @@ import type { ListOrder, ThreadMetadata, Version } from "./thread-store.ts";
  * them before it uses them in a path, query or pattern.
  */
 export interface ThreadKey {
-  /** At most 384 bytes of UTF-8 (128 before escaping); empty for the store's root namespace. */
+  /** At most 1536 bytes of UTF-8 (512 before escaping); empty for the store's root namespace. */
   readonly namespace: string;
-  /** 1 to 256 bytes of UTF-8. */
+  /** 1 to 512 bytes of UTF-8. */
   readonly id: string;
 }
 
@@ -61,7 +61,10 @@ export interface StoredRecord {
 export interface ListedRecord {
   readonly id: string;
   readonly version: Version;
-  /** The last bytes of the record, including its trailer. {@link TRAILER_MAX_BYTES} of them are always enough. */
+  /**
+   * The last bytes of the record, including its trailer. {@link TRAILER_MAX_BYTES} of them are always enough, and nearly
+   * always far fewer: see `readWholeTrailer` and `tailOf`.
+   */
   readonly tail: Uint8Array;
   /** As in {@link StoredRecord}. */
   readonly nonce?: string | undefined;
@@ -163,5 +166,7 @@ export interface ThreadDriver {
   close(): Promise<void>;
 }
 
-/** The maximum length of a record's trailer. */
-export const TRAILER_MAX_BYTES = 16_384;
+/**
+ * The maximum length of a record's trailer: 64 KiB of metadata, and the namespace, the id and all else in at most 16 KiB.
+ */
+export const TRAILER_MAX_BYTES = 81_920;

@@ -93,7 +93,7 @@ export interface SaveOptions extends CallOptions {
    * @default false
    */
   readonly overwrite?: boolean | undefined;
-  /** Replaces the metadata: at most 8 KiB as JSON. Omit it to keep the metadata; pass `{}` to clear it. */
+  /** Replaces the metadata: at most 64 KiB as JSON. Omit it to keep the metadata; pass `{}` to clear it. */
   readonly metadata?: ThreadMetadata | undefined;
   /**
    * The time to live (TTL), in milliseconds from now. Without `ttlMs` and `expiresAt`, a save keeps the expiry that an
@@ -143,7 +143,7 @@ export interface ListOptions extends CallOptions {
    */
   readonly cursor?: string | undefined;
   /**
-   * Limits the listing to threads whose id begins with this text, byte for byte in UTF-8. At most 256 bytes. Keep it
+   * Limits the listing to threads whose id begins with this text, byte for byte in UTF-8. At most 512 bytes. Keep it
    * from page to page.
    * @default "" (all threads)
    */
@@ -245,7 +245,7 @@ export interface ThreadStore extends AsyncDisposable {
 
   /**
    * Returns a view of this store that contains only the threads of namespace `name` and uses the same connection. The
-   * namespaces of a view are nested in it. Names have at most 128 bytes of UTF-8 in total. Throws `INVALID_ARGUMENT`
+   * namespaces of a view are nested in it. Names have at most 512 bytes of UTF-8 in total. Throws `INVALID_ARGUMENT`
    * for an invalid name.
    */
   namespace(name: string): ThreadStore;

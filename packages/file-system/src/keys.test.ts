@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs";
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -11,7 +12,8 @@ import {
   temporaryFolder,
   textOf,
 } from "./file-system.test-helper.ts";
-import { decodeName, encodeName, isHashedName } from "./keys.ts";
+import { decodeName, encodeName, isHashedName, threadFolder } from "./keys.ts";
+import { createLayout } from "./layout.ts";
 
 const HOSTILE_TEXTS = [
   ..."a A k K \u212a i İ ı ß SS ss é e\u0301 Å \u212b Å ﬁ fi".split(" "),
@@ -45,6 +47,13 @@ const HOSTILE_TEXTS = [
   encodeName("x".repeat(256)),
 ];
 const DISTINCT_TEXTS = [...new Set(HOSTILE_TEXTS)];
+
+it("threadFolder returns the folders in the golden file, which must never change", () => {
+  const golden = readFileSync(new URL("golden/folders-1.json", import.meta.url), "utf8");
+  for (const [namespace, id, folder] of JSON.parse(golden) as [string, string, string][]) {
+    expect(threadFolder(createLayout("/store"), { namespace, id })).toBe(join(folder));
+  }
+});
 
 describe("encodeName", () => {
   it("gives distinct texts names that are distinct on every file system", () => {
@@ -96,13 +105,16 @@ describe("ids and namespaces", () => {
     `${"x".repeat(255)}y`,
     "😀".repeat(64),
     `${"😀".repeat(63)}😁`,
+    "x".repeat(512),
+    `${"x".repeat(511)}y`,
+    `${"😀".repeat(127)}😁`,
   ];
 
   it("of any kind stay distinct, are listed in order, and stay inside the folder", async () => {
     const parent = await temporaryFolder();
     const folder = join(parent, "a", "store");
     const driver = fileSystemDriver({ folder });
-    const namespaces = ["", "a", "A", "../..", "a/b", "x".repeat(128), "界".repeat(42)];
+    const namespaces = ["", "a", "A", "../..", "a/b", "x".repeat(128), "x".repeat(512), "%25".repeat(512)];
     for (const namespace of namespaces) {
       for (const id of hostileIds) {
         const record = recordOf(JSON.stringify([namespace, id]));

@@ -43,7 +43,7 @@ describe("a listing", () => {
   });
 
   it("returns each record's version and only its tail", async () => {
-    const version = await create("large", `${"x".repeat(100_000)}tail`);
+    const version = await create("large", `${"x".repeat(100_000)},"threadstore":{tail`);
     const small = await create("small", "short");
     const { records } = await driver.list("", { ...ALL_BY_ID, limit: 2 }, options);
     expect(records.map((record) => [record.id, record.version])).toEqual([
@@ -51,7 +51,15 @@ describe("a listing", () => {
       ["small", small],
     ]);
     expect(records[0]?.tail.length).toBe(16_384);
-    expect(Buffer.from(records[0]?.tail ?? []).toString()).toMatch(/^x+tail$/);
+    expect(Buffer.from(records[0]?.tail ?? []).toString()).toMatch(/^x+,"threadstore":\{tail$/);
     expect(Buffer.from(records[1]?.tail ?? []).toString()).toBe("short");
+  });
+
+  it("returns a tail that is longer than usual if the trailer is", async () => {
+    const trailer = `,"threadstore":{${"m".repeat(70_000)}`;
+    await create("long", `${"x".repeat(100_000)}${trailer}`);
+    const { records } = await driver.list("", { ...ALL_BY_ID, limit: 2 }, options);
+    expect(records[0]?.tail.length).toBe(81_920);
+    expect(Buffer.from(records[0]?.tail ?? []).toString()).toMatch(/^x+,"threadstore":\{m+$/);
   });
 });

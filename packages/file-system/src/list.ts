@@ -5,8 +5,8 @@ import {
   compareUtf8,
   type ListedRecord,
   type PageRequest,
+  readWholeTrailer,
   type RecordPage,
-  TRAILER_MAX_BYTES,
 } from "@threadstore/core/driver";
 import { readCurrentVersion } from "./current-version.ts";
 import { decodeName, encodeName, isHashedName, namespaceFolder } from "./keys.ts";
@@ -51,7 +51,10 @@ async function readEntry(
   signal: AbortSignal,
 ): Promise<ListedRecord | undefined> {
   const current = await readCurrentVersion(folder, signal, (version, location) =>
-    readTail(join(folder, version), location, TRAILER_MAX_BYTES),
+    readWholeTrailer(
+      (length) => readTail(join(folder, version), location, length),
+      (tail) => tail,
+    ),
   );
   return current && { id, version: current.version, tail: current.content ?? new Uint8Array() };
 }

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { ALL_BY_ID, type ThreadDriver } from "@threadstore/core/driver";
 import { afterAll, expect, test } from "vitest";
 import type { PostgresDriverOptions } from "./options.ts";
@@ -76,6 +77,19 @@ function testReads({ driver }: Subject): void {
     const stored = await driver.read(at, undefined, callOptions);
     expect(stored).toEqual({ version: written.nonce, nonce: written.nonce, bytes: written.bytes });
     const { records } = await driver.list(at.namespace, { ...ALL_BY_ID, limit: 5 }, callOptions);
+    expect(records.map(({ id }) => id)).toEqual([at.id]);
+    expect(await driver.delete(at, written.nonce, callOptions)).toBe(true);
+  });
+
+  test("the longest names fit into the indexes, even if they cannot be compressed", async () => {
+    const at = {
+      namespace: randomBytes(1152).toString("base64url"),
+      id: randomBytes(384).toString("base64url"),
+    };
+    const written = record("x");
+    expect(await driver.write(at, written, undefined, callOptions)).toBe(written.nonce);
+    const page = { ...ALL_BY_ID, limit: 5, prefix: at.id };
+    const { records } = await driver.list(at.namespace, page, callOptions);
     expect(records.map(({ id }) => id)).toEqual([at.id]);
     expect(await driver.delete(at, written.nonce, callOptions)).toBe(true);
   });

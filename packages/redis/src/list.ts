@@ -1,9 +1,4 @@
-import {
-  type ListedRecord,
-  type PageRequest,
-  type RecordPage,
-  TRAILER_MAX_BYTES,
-} from "@threadstore/core/driver";
+import type { ListedRecord, PageRequest, RecordPage } from "@threadstore/core/driver";
 import type { Connection } from "./connection.ts";
 import {
   compareEntries,
@@ -87,7 +82,7 @@ async function readTails(
     [...entriesByBucket].map(async ([bucket, bucketEntries]) => {
       const ids = bucketEntries.map(({ id }) => id);
       const keys = [bucket.index, bucket.recencyIndex, ...ids.map((id) => bucket.record(id))];
-      const reply = await connection.script(tailsScript, keys, [String(TRAILER_MAX_BYTES), ...ids], signal);
+      const reply = await connection.script(tailsScript, keys, ids, signal);
       for (const [position, versionAndTail] of (reply as ([Buffer, Buffer] | null)[]).entries()) {
         const entry = bucketEntries[position];
         if (entry === undefined || versionAndTail === null) continue;

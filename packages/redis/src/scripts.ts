@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { TRAILER_MAX_BYTES, TRAILER_START, USUAL_TRAILER_MAX_BYTES } from "@threadstore/core/driver";
 import { CORRUPT_REPLY_CODE } from "./errors.ts";
 
 /** A Lua script. Once Redis has run it, its digest is enough to run it again. */
@@ -108,23 +109,25 @@ return 1
 `);
 
 /**
- * KEYS: index of ids, index by recency, records. ARGV: how many bytes of each record's end to return, the records' ids.
- * Returns the version and end of each record, or nil. Removes the index entries of a record that has expired, if the user
- * may do that.
+ * KEYS: index of ids, index by recency, records. ARGV: the records' ids. Returns the version and trailer of each record,
+ * or nil. Removes the index entries of a record that has expired, if the user may do that. Of a record whose trailer is
+ * longer than usual, or missing, it reads as much as a trailer may have.
  */
 export const tailsScript: Script = script(`
 ${requirePermissions("'EXISTS', KEYS[3]", "'STRLEN', KEYS[3]", "'GETRANGE', KEYS[3], 0, 0")}
+local function tailOf(key, length)
+  return redis.call('GETRANGE', key, math.max(${VERSION_LENGTH}, redis.call('STRLEN', key) - length), -1)
+end
 local tails = {}
 for position = 3, #KEYS do
   local key = KEYS[position]
   if redis.call('EXISTS', key) == 1 then
-    local start = math.max(${VERSION_LENGTH}, redis.call('STRLEN', key) - ARGV[1])
-    tails[position - 2] = {
-      redis.call('GETRANGE', key, 0, ${VERSION_LENGTH - 1}),
-      redis.call('GETRANGE', key, start, -1),
-    }
+    local tail = tailOf(key, ${USUAL_TRAILER_MAX_BYTES})
+    local start = string.find(tail, '${TRAILER_START}', 1, true)
+    tail = start and string.sub(tail, start) or tailOf(key, ${TRAILER_MAX_BYTES})
+    tails[position - 2] = { redis.call('GETRANGE', key, 0, ${VERSION_LENGTH - 1}), tail }
   else
-    local id = ARGV[position - 1]
+    local id = ARGV[position - 2]
     redis.pcall('ZREM', KEYS[1], id)
     redis.pcall('ZREM', KEYS[2], id)
     tails[position - 2] = false

@@ -74,6 +74,16 @@ await describeWithService("s3", "costs", (endpoint) => {
     expect(received).toBeLessThan(60_000);
   });
 
+  test("a listing reads the end of a thread again only if its metadata is longer than some 12 KB", async () => {
+    const store = open();
+    await store.save("a", { text: "x".repeat(100_000) }, { metadata: { summary: "x".repeat(12_000) } });
+    await store.save("b", { text: "x".repeat(100_000) }, { metadata: { summary: "x".repeat(65_000) } });
+    requests.length = 0;
+    const { threads } = await store.listPage({ metadata: true });
+    expect(threads.map(({ metadata }) => metadata?.["summary"]?.length)).toEqual([12_000, 65_000]);
+    expect(requests.splice(0)).toEqual(["GET", "GET", "GET", "GET"]);
+  });
+
   test("a load of an unchanged cached thread does not receive a body", async () => {
     const store = open();
     const saved = await store.save("a", { text: "x".repeat(1_000_000) });

@@ -1,6 +1,7 @@
+import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { encodedPrefixesOf, namespacePrefixOf, idOf, keyOf } from "./keys.ts";
+import { encodedPrefixesOf, hashedIdOf, idOf, isHashed, isIdAt, keyOf, namespacePrefixOf } from "./keys.ts";
 
 const prefix = "threadstore/";
 const rootPrefix = namespacePrefixOf(prefix, "");
@@ -34,14 +35,53 @@ test("a namespace is a folder, and the keys of other namespaces do not begin wit
   expect(key("id", `${long}more`).startsWith(namespacePrefixOf(prefix, long))).toBe(false);
 });
 
-test("the longest names fit into a key and MinIO's segments, and can be decoded", () => {
-  for (const character of ["x", "é", "%", "/", "😀", "\u0000", "漢"]) {
+test("the keys of format 1 are those in the golden file, which must never change", () => {
+  const golden = readFileSync(new URL("golden/keys-1.json", import.meta.url), "utf8");
+  for (const [namespace, id, expectedKey] of JSON.parse(golden) as [string, string, string][]) {
+    expect(keyOf(prefix, { namespace, id })).toBe(expectedKey);
+    expect(idOf(expectedKey.slice(namespacePrefixOf(prefix, namespace).length))).toBe(id);
+  }
+});
+
+test("the longest names fit into a key and MinIO's segments", () => {
+  for (const character of ["x", "é", "%", "/", "😀", "\u0000", "漢", "."]) {
     const times = (bytes: number): string =>
       character.repeat(Math.floor(bytes / Buffer.byteLength(character)));
-    const longest = keyOf(`${"p".repeat(99)}/`, { namespace: times(384), id: times(256) });
-    expect(Buffer.byteLength(longest)).toBeLessThanOrEqual(1024);
-    for (const segment of longest.split("/")) expect(segment.length).toBeLessThanOrEqual(255);
+    for (const [namespaceBytes, idBytes] of [
+      [384, 256],
+      [384, 512],
+      [1536, 256],
+      [1536, 512],
+    ] as const) {
+      const longest = keyOf(`${"p".repeat(99)}/`, { namespace: times(namespaceBytes), id: times(idBytes) });
+      expect(Buffer.byteLength(longest)).toBeLessThanOrEqual(1024);
+      for (const segment of longest.split("/")) expect(segment.length).toBeLessThanOrEqual(255);
+    }
     expect(idOf(key(times(256)).slice(rootPrefix.length))).toBe(times(256));
+  }
+});
+
+test("the key of a long id ends in a hash, which the id can be checked against", () => {
+  const ids = [
+    "x".repeat(512),
+    `${"x".repeat(511)}y`,
+    "é".repeat(256),
+    `${"é".repeat(255)}è`,
+    "x".repeat(385),
+  ];
+  const encodedIds = ids.map((id) => key(id).slice(rootPrefix.length));
+  expect(new Set(encodedIds).size).toBe(ids.length);
+  for (const [index, encodedId] of encodedIds.entries()) {
+    const id = ids[index] ?? "";
+    expect(isHashed(encodedId)).toBe(true);
+    expect(idOf(encodedId)).toBeUndefined();
+    expect(hashedIdOf({ namespace: "", id })).toBe(id);
+    expect(ids.filter((each) => isIdAt(each, encodedId))).toEqual([id]);
+  }
+  expect(key(`${"x".repeat(511)}y`)).toMatch(/^threadstore\/!root\/x{200}!\/x{139}!-[\w-]{43}$/u);
+  for (const id of ["x".repeat(384), "é".repeat(128), "!-", "-"]) {
+    expect(isHashed(key(id).slice(rootPrefix.length))).toBe(false);
+    expect(hashedIdOf({ namespace: "", id })).toBeUndefined();
   }
 });
 
@@ -64,6 +104,10 @@ test("the key of an id begins with one of the encoded prefixes of each prefix of
     `${"x".repeat(200)}.`,
     long,
     `${long.slice(1)}..`,
+    `${"x".repeat(338)}é${"x".repeat(170)}`,
+    "x".repeat(512),
+    "\u00e9".repeat(256),
+    "x".repeat(384),
   ]) {
     for (const [index] of Array.from(id).entries()) {
       const idPrefix = Array.from(id)
@@ -88,10 +132,10 @@ describe("for all names", () => {
     .oneof(
       fc.array(character, { minLength: 1, maxLength: 12 }).map((parts) => parts.join("")),
       fc
-        .tuple(fc.integer({ min: 190, max: 256 }), fc.constantFrom("a", "..", ".", "é", "a.", "-"))
+        .tuple(fc.integer({ min: 190, max: 512 }), fc.constantFrom("a", "..", ".", "é", "a.", "-"))
         .map(([length, tail]) => "x".repeat(length) + tail),
     )
-    .filter((text) => text.isWellFormed() && Buffer.byteLength(text) <= 256);
+    .filter((text) => text.isWellFormed() && Buffer.byteLength(text) <= 512);
   const SAFE_KEY = /^[0-9A-Za-z._!/-]+$/;
 
   test("keys have only safe characters, and can be decoded", () => {
@@ -101,7 +145,9 @@ describe("for all names", () => {
         expect(threadKey).toMatch(SAFE_KEY);
         for (const segment of threadKey.split("/")) expect(["", ".", ".."]).not.toContain(segment);
         expect(threadKey.startsWith(namespacePrefixOf(prefix, namespace))).toBe(true);
-        expect(idOf(threadKey.slice(namespacePrefixOf(prefix, namespace).length))).toBe(id);
+        const encodedId = threadKey.slice(namespacePrefixOf(prefix, namespace).length);
+        expect(isIdAt(id, encodedId)).toBe(true);
+        expect(idOf(encodedId)).toBe(isHashed(encodedId) ? undefined : id);
       }),
       { numRuns: 2000 },
     );

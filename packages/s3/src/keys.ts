@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { ThreadKey } from "@threadstore/core/driver";
 
 // S3 considers `!` safe in keys, and URLs, proxies and consoles do not change it, unlike `%`. It precedes two
@@ -6,6 +7,7 @@ const ROOT_NAMESPACE = "!root";
 /** The folder for the objects of self-checks. It cannot be a namespace. */
 export const SELF_CHECK_FOLDER = "!self-check/";
 const BASE64_MARK = "!_";
+const HASH_MARK = "!-";
 const SEGMENT_END = "!/";
 
 // A key has at most 1024 bytes: 100 of prefix, 519 of namespace, 387 of id. MinIO limits each segment to 255.
@@ -13,50 +15,87 @@ const SEGMENT_MAX_LENGTH = 200;
 const ESCAPED_MAX_LENGTH = 384;
 const SEGMENT = new RegExp(`.{1,${SEGMENT_MAX_LENGTH}}`, "g");
 
+/** The longest names that are written in base64url if they are too long when escaped, in bytes of UTF-8. */
+const BASE64_MAX_BYTES = { namespace: 384, id: 256 } as const;
+type Kind = keyof typeof BASE64_MAX_BYTES;
+
+/** The characters of a SHA-256 in base64url. */
+const HASH_LENGTH = 43;
+/** How much of an escaped name precedes its hash. */
+const UNHASHED_MAX_LENGTH = ESCAPED_MAX_LENGTH - HASH_MARK.length - HASH_LENGTH;
+
 /** Returns the key of a thread's object. Keys are unique to a thread, and no key is a "folder" of another. */
 export function keyOf(prefix: string, { namespace, id }: ThreadKey): string {
-  return `${namespacePrefixOf(prefix, namespace)}${encodeName(id)}`;
+  return `${namespacePrefixOf(prefix, namespace)}${encodeName(id, "id")}`;
 }
 
 /** Returns the common beginning of the keys of a namespace's threads. No other key begins with it. */
 export function namespacePrefixOf(prefix: string, namespace: string): string {
-  return `${prefix}${namespace === "" ? ROOT_NAMESPACE : encodeName(namespace)}/`;
+  return `${prefix}${namespace === "" ? ROOT_NAMESPACE : encodeName(namespace, "namespace")}/`;
 }
 
 /**
- * Returns with which text the parts of keys after the namespace begin if the id begins with `prefix`: an escaped and a
- * base64url text, in the order of the keys. In base64url, a few other ids can begin with the text, too.
+ * Returns with which texts the parts of keys after the namespace begin if the id begins with `prefix`, in the order of
+ * the keys: escaped, in base64url, and for a long prefix before a hash. A few other ids can begin with the last two.
  */
 export function encodedPrefixesOf(prefix: string): string[] {
   if (prefix === "") return [""];
   const bytes = Buffer.from(prefix);
+  const escaped = escapeName(prefix);
+  const texts: string[] = [];
+  if (escaped.length <= ESCAPED_MAX_LENGTH) texts.push(escaped);
   // A character stands for 6 bits. One that also depends on the bytes that follow the prefix is not known.
   const known = bytes.toString("base64url").slice(0, Math.floor((bytes.length * 8) / 6));
-  const [escaped, base64] = [escapeName(prefix), `${BASE64_MARK}${known}`];
-  const texts = escaped.length <= ESCAPED_MAX_LENGTH ? [escaped, base64] : [base64];
+  if (bytes.length <= BASE64_MAX_BYTES.id) texts.push(`${BASE64_MARK}${known}`);
+  // Of shorter prefixes, the hashed names begin with the escaped text, too.
+  const unhashed = unhashedPart(escaped);
+  if (escaped.length > unhashed.length) texts.push(`${unhashed}${HASH_MARK}`);
   return texts.map((text) => segmentsOf(text).join(SEGMENT_END)).toSorted();
 }
 
-/** Decodes the part of a key after its namespace; `undefined` if the store cannot have written it. */
+/** Returns the id of a thread whose key does not contain it, but a hash; otherwise `undefined`. */
+export function hashedIdOf({ id }: ThreadKey): string | undefined {
+  return isHashed(encodeName(id, "id")) ? id : undefined;
+}
+
+/** Returns whether the part of a key after its namespace ends in a hash, so that only its object contains the id. */
+export function isHashed(encodedId: string): boolean {
+  return joinSegments(encodedId).includes(HASH_MARK);
+}
+
+/** Decodes the part of a key after its namespace; `undefined` if it is hashed, or the store cannot have written it. */
 export function idOf(encodedId: string): string | undefined {
-  const id = decodeName(encodedId);
-  return id !== undefined && id !== "" && encodeName(id) === encodedId ? id : undefined;
+  const id = isHashed(encodedId) ? undefined : decodeName(encodedId);
+  return id !== undefined && isIdAt(id, encodedId) ? id : undefined;
+}
+
+/** Returns whether `encodedId` is the part of the key after the namespace of the thread `id`. */
+export function isIdAt(id: string, encodedId: string): boolean {
+  return id !== "" && encodeName(id, "id") === encodedId;
 }
 
 /**
  * Encodes a name: `[0-9A-Za-z._-]` as they are, which preserves their order, and every other byte of UTF-8 like
- * `!2F`. If that is long, the whole name becomes base64url. The result is split into segments that are never empty,
- * `.` or `..`.
+ * `!2F`. If that is long, the whole name becomes base64url; if that is too long, too, only the beginning is kept and a
+ * hash of the whole follows. The result is split into segments that are never empty, `.` or `..`.
  */
-function encodeName(name: string): string {
-  const escaped = escapeName(name);
-  const text =
-    escaped.length <= ESCAPED_MAX_LENGTH
-      ? escaped
-      : `${BASE64_MARK}${Buffer.from(name).toString("base64url")}`;
-  return segmentsOf(text)
+function encodeName(name: string, kind: Kind): string {
+  return segmentsOf(textOf(name, kind))
     .map((segment) => (/^\.{1,2}$/.test(segment) ? `${segment}!` : segment))
     .join(SEGMENT_END);
+}
+
+function textOf(name: string, kind: Kind): string {
+  const escaped = escapeName(name);
+  if (escaped.length <= ESCAPED_MAX_LENGTH) return escaped;
+  const bytes = Buffer.from(name);
+  if (bytes.length <= BASE64_MAX_BYTES[kind]) return `${BASE64_MARK}${bytes.toString("base64url")}`;
+  return `${unhashedPart(escaped)}${HASH_MARK}${createHash("sha256").update(bytes).digest("base64url")}`;
+}
+
+/** Returns the beginning of an escaped name that precedes the hash: as much as there is space for, without half an escape. */
+function unhashedPart(escaped: string): string {
+  return escaped.slice(0, UNHASHED_MAX_LENGTH).replace(/![0-9A-F]?$/, "");
 }
 
 function escapeName(name: string): string {
@@ -69,8 +108,12 @@ function segmentsOf(text: string): readonly string[] {
   return text.match(SEGMENT) ?? [];
 }
 
+function joinSegments(encoded: string): string {
+  return encoded.replaceAll(SEGMENT_END, "");
+}
+
 function decodeName(encoded: string): string | undefined {
-  const text = encoded.replaceAll(SEGMENT_END, "").replace(/!$/, "");
+  const text = joinSegments(encoded).replace(/!$/, "");
   if (text.startsWith(BASE64_MARK)) {
     return Buffer.from(text.slice(BASE64_MARK.length), "base64url").toString();
   }

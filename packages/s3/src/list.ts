@@ -1,16 +1,16 @@
 import { type _Object, ListObjectsV2Command } from "@aws-sdk/client-s3";
 import {
   DriverError,
+  keyInTail,
   type ListedRecord,
   type PageRequest,
+  readWholeTrailer,
   type RecordPage,
-  TRAILER_MAX_BYTES,
 } from "@threadstore/core/driver";
 import { type Bucket, withoutRetries } from "./client.ts";
-import { versionOf } from "./etags.ts";
-import { encodedPrefixesOf, idOf, keyOf, namespacePrefixOf } from "./keys.ts";
+import { encodedPrefixesOf, idOf, isHashed, isIdAt, keyOf, namespacePrefixOf } from "./keys.ts";
 import { mapConcurrently } from "./map-concurrently.ts";
-import { getObject } from "./objects.ts";
+import { getObject, type ReadObject } from "./objects.ts";
 import { isTombstone, type ListedTombstone } from "./tombstones.ts";
 
 /** The most keys that S3 returns in one response. */
@@ -31,14 +31,10 @@ export async function listRecords(
   page: PageRequest,
 ): Promise<{ page: RecordPage; tombstones: ListedTombstone[] }> {
   const { limit, prefix } = page;
-  const namespacePrefix = namespacePrefixOf(listing.bucket.prefix, listing.namespace);
   const records: ListedRecord[] = [];
   const tombstones: ListedTombstone[] = [];
   for await (const contents of listKeys(listing, page, () => limit + 1 - records.length)) {
-    const objects = await mapConcurrently(contents, async ({ Key = "", ETag }) => {
-      const id = idOf(Key.slice(namespacePrefix.length));
-      return id?.startsWith(prefix) === true ? readListed(listing, Key, id, ETag) : undefined;
-    });
+    const objects = await mapConcurrently(contents, (object) => readListed(listing, prefix, object));
     for (const object of objects) {
       if (object === undefined) continue;
       if ("tail" in object) records.push(object);
@@ -50,14 +46,6 @@ export async function listRecords(
   return { page: { records: records.slice(0, limit), next }, tombstones };
 }
 
-/** S3 rejects longer keys, and so does not have them. */
-const KEY_MAX_BYTES = 1024;
-
-function keyAfter(key: string): string {
-  if (Buffer.byteLength(key) <= KEY_MAX_BYTES) return key;
-  throw new DriverError("INVALID_ARGUMENT", "The key in the cursor is too long. Start from the first page.");
-}
-
 /** Lists the keys of a page in order, at most as many in a response as `wanted` returns. */
 async function* listKeys(
   { bucket, namespace, signal }: Listing,
@@ -66,7 +54,7 @@ async function* listKeys(
 ): AsyncGenerator<_Object[]> {
   const { client, name, prefix: bucketPrefix } = bucket;
   // The next page starts after a key instead of the service's token, because keys do not expire.
-  const start = after === undefined ? "" : keyAfter(keyOf(bucketPrefix, { namespace, id: after }));
+  const start = after === undefined ? "" : keyOf(bucketPrefix, { namespace, id: after });
   const startAfter = start === "" ? {} : { StartAfter: start };
   for (const encodedPrefix of encodedPrefixesOf(prefix)) {
     const keyPrefix = `${namespacePrefixOf(bucketPrefix, namespace)}${encodedPrefix}`;
@@ -95,15 +83,28 @@ function notAListing(): DriverError {
   );
 }
 
+/** Reads the end of an object whose id begins with `prefix`; `undefined` if it does not, or the object is foreign. */
 async function readListed(
-  { bucket, signal }: Listing,
-  key: string,
-  id: string,
-  etag: string | undefined,
+  { bucket, namespace, signal }: Listing,
+  prefix: string,
+  { Key: key = "" }: _Object,
 ): Promise<ListedRecord | ListedTombstone | undefined> {
-  const object = await getObject(bucket, key, { Range: `bytes=-${TRAILER_MAX_BYTES}` }, signal);
-  if (object === undefined || object === "unchanged") return undefined;
-  if (object === "empty") return { id, version: versionOf(etag), tail: new Uint8Array() };
-  const { version, bytes, writtenAt, readAt } = object;
-  return isTombstone(bytes) ? { key, version, writtenAt, readAt } : { id, version, tail: bytes };
+  const encodedId = key.slice(namespacePrefixOf(bucket.prefix, namespace).length);
+  const decodedId = idOf(encodedId);
+  if (!isHashed(encodedId) && decodedId?.startsWith(prefix) !== true) return undefined;
+  const object = await readEnd(bucket, key, signal);
+  if (object === undefined) return undefined;
+  const { version, bytes: tail, writtenAt, readAt } = object;
+  if (isTombstone(tail)) return { key, version, writtenAt, readAt };
+  const id = decodedId ?? [keyInTail(tail)?.id, object.id].find((each) => each && isIdAt(each, encodedId));
+  return id?.startsWith(prefix) === true ? { id, version, tail } : undefined;
+}
+
+async function readEnd(bucket: Bucket, key: string, signal: AbortSignal): Promise<ReadObject | undefined> {
+  const object = await readWholeTrailer(
+    (length) => getObject(bucket, key, { Range: `bytes=-${length}` }, signal),
+    (result) => (typeof result === "object" ? result.bytes : undefined),
+  );
+  const whole = object === "empty" ? await getObject(bucket, key, {}, signal) : object;
+  return typeof whole === "object" ? whole : undefined;
 }

@@ -13,11 +13,19 @@ import { versionOf } from "./etags.ts";
 import { isMissingObject, isPreconditionFailure, statusOf } from "./service-error.ts";
 import { WRITE_HISTORY_METADATA } from "./write-history.ts";
 
+/**
+ * The name of the user metadata that holds the id of a thread, in base64url, if its key does not: a listing needs it if
+ * the record is corrupt.
+ */
+const ID_METADATA = "threadstore-id";
+
 /** An object, or the requested range of it. */
 export interface ReadObject {
   readonly version: Version;
   readonly bytes: Uint8Array;
   readonly history: string | undefined;
+  /** The id of the thread, if its key does not contain it. */
+  readonly id: string | undefined;
   /** When the object was written: the service's time, in ms since the epoch, to the second; `NaN` if unknown. */
   readonly writtenAt: number;
   /** When the object was read: the service's time, in ms since the epoch, to the second; `NaN` if unknown. */
@@ -45,11 +53,13 @@ export async function getObject(
   );
   try {
     const { Body, ETag, Metadata, LastModified } = await client.send(command, { abortSignal });
+    const encodedId = Metadata?.[ID_METADATA];
     const bytes = (await Body?.transformToByteArray()) ?? new Uint8Array();
     return {
       version: versionOf(ETag),
       bytes,
       history: Metadata?.[WRITE_HISTORY_METADATA],
+      id: encodedId && Buffer.from(encodedId, "base64url").toString(),
       writtenAt: LastModified?.getTime() ?? Number.NaN,
       readAt,
     };
@@ -77,7 +87,9 @@ export async function getWriteHistory(
 
 export interface ObjectToPut {
   readonly bytes: Uint8Array;
-  readonly history?: string;
+  readonly history?: string | undefined;
+  /** The id of the thread, if its key does not contain it. */
+  readonly id?: string | undefined;
 }
 
 export type PutCondition = Pick<PutObjectCommandInput, "IfMatch" | "IfNoneMatch">;
@@ -89,7 +101,7 @@ export type PutCondition = Pick<PutObjectCommandInput, "IfMatch" | "IfNoneMatch"
 export async function putObject(
   { client, name }: Bucket,
   key: string,
-  { bytes, history }: ObjectToPut,
+  { bytes, history, id }: ObjectToPut,
   condition: PutCondition,
   abortSignal: AbortSignal,
 ): Promise<Version | undefined> {
@@ -98,7 +110,10 @@ export async function putObject(
     Key: key,
     Body: bytes,
     ContentType: "application/json",
-    ...(history === undefined ? {} : { Metadata: { [WRITE_HISTORY_METADATA]: history } }),
+    Metadata: {
+      ...(history === undefined ? {} : { [WRITE_HISTORY_METADATA]: history }),
+      ...(id === undefined ? {} : { [ID_METADATA]: Buffer.from(id).toString("base64url") }),
+    },
     ...condition,
   });
   try {

@@ -3,7 +3,7 @@ import type { RecordToWrite, StoredRecord, ThreadKey } from "@threadstore/core/d
 import type { Bucket } from "./client.ts";
 import { driverErrorOf, withEffect } from "./errors.ts";
 import { type EtagQuotes, etagOf, isVersion } from "./etags.ts";
-import { keyOf } from "./keys.ts";
+import { hashedIdOf, keyOf } from "./keys.ts";
 import { deleteObject, getObject, getWriteHistory, putObject, type ReadObject } from "./objects.ts";
 import type { SelfCheck } from "./self-check.ts";
 import { statusOf } from "./service-error.ts";
@@ -44,9 +44,10 @@ export async function writeRecord(
 ): Promise<Version | undefined> {
   const { bucket, histories } = context;
   const { etagQuotes } = await withEffect("none", () => context.selfCheck.capabilities());
-  const target: ReplaceTarget = { objectKey: keyOf(bucket.prefix, key), etagQuotes, signal };
+  const target: ReplaceTarget = { ...targetOf(bucket, key), etagQuotes, signal };
+  const { id } = target;
   if (expectedVersion !== undefined) return replace(context, target, { bytes, nonce }, expectedVersion);
-  const created = await putObject(bucket, target.objectKey, { bytes }, { IfNoneMatch: "*" }, signal);
+  const created = await putObject(bucket, target.objectKey, { bytes, id }, { IfNoneMatch: "*" }, signal);
   if (created !== undefined) return created;
   const existing = await withEffect("none", () => readBeginning(bucket, target.objectKey, signal));
   if (existing === undefined || !isTombstone(existing.bytes)) return undefined;
@@ -63,25 +64,31 @@ export async function deleteRecord(
 ): Promise<boolean> {
   const { bucket, selfCheck } = context;
   const { conditionalDelete, etagQuotes } = await withEffect("none", () => selfCheck.capabilities());
-  const objectKey = keyOf(bucket.prefix, key);
+  const { objectKey, id } = targetOf(bucket, key);
   if (!isVersion(expectedVersion)) return false;
   if (conditionalDelete) {
     const condition = { "if-match": etagOf(expectedVersion, etagQuotes) };
     return deleteObject(bucket, objectKey, condition, signal);
   }
-  const target: ReplaceTarget = { objectKey, etagQuotes, signal };
+  const target: ReplaceTarget = { objectKey, id, etagQuotes, signal };
   return (await replace(context, target, createTombstone(), expectedVersion)) !== undefined;
 }
 
 interface ReplaceTarget {
   readonly objectKey: string;
+  /** The id of the thread, if its key does not contain it. */
+  readonly id: string | undefined;
   readonly etagQuotes: EtagQuotes;
   readonly signal: AbortSignal;
 }
 
+function targetOf({ prefix }: Bucket, key: ThreadKey): Pick<ReplaceTarget, "objectKey" | "id"> {
+  return { objectKey: keyOf(prefix, key), id: hashedIdOf(key) };
+}
+
 async function replace(
   { bucket, histories }: RecordContext,
-  { objectKey, etagQuotes, signal }: ReplaceTarget,
+  { objectKey, id, etagQuotes, signal }: ReplaceTarget,
   { bytes, nonce }: Pick<RecordToWrite, "bytes" | "nonce">,
   expectedVersion: Version,
 ): Promise<Version | undefined> {
@@ -89,7 +96,7 @@ async function replace(
   const history = histories.extend(expectedVersion, nonce);
   try {
     const condition = { IfMatch: etagOf(expectedVersion, etagQuotes) };
-    const version = await putObject(bucket, objectKey, { bytes, history }, condition, signal);
+    const version = await putObject(bucket, objectKey, { bytes, history, id }, condition, signal);
     if (version !== undefined) histories.remember(version, history);
     return version;
   } catch (error) {

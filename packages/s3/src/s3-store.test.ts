@@ -53,6 +53,45 @@ await describeWithService("s3", "s3Store", (endpoint) => {
       await store.close();
     });
 
+    test("of threads with long ids are listed with their ids, even if a record is corrupt or empty", async () => {
+      const { store, prefix } = open();
+      const ids = ["1", "2", "3", "4"].map((end) => `${"x".repeat(511)}${end}`);
+      for (const id of ids) await store.save(id, { id });
+      const versions = new Map<string, string>();
+      for (const key of await keysIn(client, bucket, prefix)) {
+        const { Metadata } = await client.send(new HeadObjectCommand({ Bucket: bucket, Key: key }));
+        const id = Buffer.from(Metadata?.["threadstore-id"] ?? "", "base64url").toString();
+        versions.set(id, key);
+      }
+      expect([...versions.keys()].toSorted()).toEqual(ids);
+      const replaceObject = (id: string | undefined, body: string, metadata: Record<string, string>) =>
+        client.send(
+          new PutObjectCommand({
+            Bucket: bucket,
+            Key: versions.get(id ?? ""),
+            Body: body,
+            Metadata: metadata,
+          }),
+        );
+      const metadataOf = (id = ""): Record<string, string> => ({
+        "threadstore-id": Buffer.from(id).toString("base64url"),
+      });
+      await replaceObject(ids[0], "corrupt", metadataOf(ids[0]));
+      await replaceObject(ids[1], "", metadataOf(ids[1]));
+      // Not of this thread, so nothing tells the id, and the object counts as foreign.
+      await replaceObject(ids[2], "corrupt", metadataOf(ids[3]));
+      const { threads } = await store.listPage();
+      expect(new Map(threads.map(({ id, corrupt }) => [id, corrupt]))).toEqual(
+        new Map([
+          [ids[0], true],
+          [ids[1], true],
+          [ids[3], false],
+        ]),
+      );
+      expect(await store.delete(ids[0] ?? "")).toBe(true);
+      await store.close();
+    });
+
     test("can have several megabytes", async () => {
       const { store } = open();
       const saved = await store.save("large", { text: "é".repeat(3_000_000) });

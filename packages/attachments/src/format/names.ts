@@ -1,6 +1,6 @@
 import { hash, randomBytes } from "node:crypto";
 import type { ThreadMetadata } from "@threadstore/core";
-import { reservedName } from "@threadstore/core/decorator";
+import { METADATA_MAX_BYTES, reservedName } from "@threadstore/core/decorator";
 
 /**
  * The name of the namespace that contains attachments, of the metadata entry with a thread's size, and of the member
@@ -9,8 +9,6 @@ import { reservedName } from "@threadstore/core/decorator";
 export const RESERVED_NAME = ".attachments";
 
 const { escape, unescape } = reservedName(RESERVED_NAME);
-
-const METADATA_MAX_BYTES = 8192;
 
 /** Returns the stored metadata of a thread, with its size for listings; `undefined` if that exceeds the limit. */
 export function metadataWithSize(metadata: ThreadMetadata, size: number): ThreadMetadata | undefined {

@@ -41,6 +41,12 @@ const LONG_IDS = ["\u00e9", "%", "a/", "\u{1f9f5}"].flatMap((text) => {
   return [id, `${id.slice(0, -text.length)}a`];
 });
 
+/** Ids whose names a backend may have to hash, so that a prefix is longer than the part of the name before the hash. */
+const LONGEST_IDS = ["a", "\u00e9"].flatMap((text) => {
+  const id = text.repeat(512 / Buffer.byteLength(text));
+  return [id, `${id.slice(0, -text.length)}b`];
+});
+
 /** Prefixes of ids, some of which are ids, patterns or parts of encoded names. */
 const PREFIXES = [
   "a",
@@ -79,6 +85,9 @@ const PREFIXES = [
   "con",
   "nothing begins so",
   ...LONG_IDS.flatMap((id) => [id, id.slice(0, 2), id.slice(0, -2), `${id.slice(0, 8)}x`]),
+  ...LONGEST_IDS.flatMap((id) => [id, id.slice(0, -1), id.slice(0, 150)]),
+  ...[300, 340, 400].map((length) => "a".repeat(length)),
+  `${"a".repeat(400)}x`,
 ].filter((prefix) => prefix.isWellFormed());
 
 function threadIds(count: number, prefix = "thread-"): string[] {
@@ -467,7 +476,7 @@ export const listing: ConformanceCase[] = section("Listing", [
     clauses: ["L5", "L2", "N2", "N4"],
     async run({ open, settings }) {
       const [store, other] = [await open(), await open()];
-      const ids = [...new Set([...hostileIds, ...plainIds, ...LONG_IDS])];
+      const ids = [...new Set([...hostileIds, ...plainIds, ...LONG_IDS, ...LONGEST_IDS])];
       await inParallel(ids, 8, async (id) => void (await store.save(id, {})));
       await store.namespace("a").save("ab", {});
       const order = await idsOf(other);
@@ -515,7 +524,7 @@ export const listing: ConformanceCase[] = section("Listing", [
           () => other.listPage({ prefix, cursor }),
         );
       }
-      const wrong = [5, null, {}, ["a"], true, "\ud800", "x".repeat(257)];
+      const wrong = [5, null, {}, ["a"], true, "\ud800", "x".repeat(513)];
       for (const prefix of wrong as string[]) {
         await expectError("INVALID_ARGUMENT", `listPage with the prefix ${show(prefix)}`, () =>
           store.listPage({ prefix }),

@@ -159,29 +159,50 @@ export const metadata: ConformanceCase[] = section("Metadata", [
   },
   {
     id: "M1-7",
-    title: "metadata may have up to 8 KiB as JSON: one byte more is TOO_LARGE, and nothing is written",
+    title: "metadata may have up to 64 KiB as JSON: one byte more is TOO_LARGE, and nothing is written",
     clauses: ["M1", "V5"],
     async run({ open }) {
       const store = await open();
       const fits = [
-        metadataOfBytes(8192),
-        { m: "\u00e9".repeat(4092) },
-        Object.fromEntries(Array.from({ length: 500 }, (_, n) => [`name-${n}`, "x"])),
+        metadataOfBytes(65_536),
+        { m: "\u00e9".repeat(32_764) },
+        Object.fromEntries(Array.from({ length: 3500 }, (_, n) => [`name-${n}`, "x"])),
       ];
       for (const userMetadata of fits) {
         await store.save("a", {}, { overwrite: true, metadata: userMetadata });
-        expectEqual(await metadataOf(store, "a"), userMetadata, "metadata of 8 KiB is stored");
+        expectEqual(await metadataOf(store, "a"), userMetadata, "metadata of 64 KiB is stored");
         const { threads } = await store.listPage({ metadata: true });
-        expectEqual(threads[0]?.metadata, userMetadata, "metadata of 8 KiB is listed");
+        expectEqual(threads[0]?.metadata, userMetadata, "metadata of 64 KiB is listed");
       }
       const { version, json } = await store.save("a", { n: 1 }, { overwrite: true });
-      for (const userMetadata of [metadataOfBytes(8193), { m: "\u00e9".repeat(4093) }]) {
+      for (const userMetadata of [metadataOfBytes(65_537), { m: "\u00e9".repeat(32_765) }]) {
         const options = { previous: version, metadata: userMetadata };
-        await expectError("TOO_LARGE", "a save with metadata of more than 8 KiB", () =>
+        await expectError("TOO_LARGE", "a save with metadata of more than 64 KiB", () =>
           store.save("a", {}, options),
         );
       }
       await expectUnchanged(store, "a", version, json);
+    },
+  },
+  {
+    id: "M1-8",
+    title:
+      "the longest metadata fit together with the longest id and namespace, even if all of them are escaped",
+    clauses: ["M1", "N1", "L4"],
+    async run({ open }) {
+      const [name, id] = ["\u0001".repeat(512), "\u0002".repeat(512)];
+      const [view, other] = [(await open()).namespace(name), (await open()).namespace(name)];
+      const userMetadata = { m: "\u0003".repeat(Math.floor((65_536 - Buffer.byteLength('{"m":""}')) / 6)) };
+      const saved = await view.save(id, { n: 1 }, { metadata: userMetadata, ttlMs: 3_600_000 });
+      await view.save(id, { n: 2 }, { previous: saved });
+      expectEqual(await metadataOf(other, id), userMetadata, "the longest metadata is stored");
+      const { threads } = await other.listPage({ metadata: true });
+      expectEqual(
+        threads.map((each) => each.id),
+        [id],
+        "a thread with the longest names is listed",
+      );
+      expectEqual(threads[0]?.metadata, userMetadata, "the longest metadata is listed");
     },
   },
 ]);

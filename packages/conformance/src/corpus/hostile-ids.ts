@@ -1,3 +1,5 @@
+import { longIds } from "./long-ids.ts";
+
 export type IdGroup =
   | "case"
   | "normalization"
@@ -13,7 +15,8 @@ export type IdGroup =
   | "scripts"
   | "paths"
   | "numbers"
-  | "artefacts";
+  | "artefacts"
+  | "long";
 
 /** Ids that some backend, file system or client library confused with others, refused or executed, by weakness. */
 export const idGroups: Readonly<Record<IdGroup, readonly string[]>> = {
@@ -189,9 +192,10 @@ export const idGroups: Readonly<Record<IdGroup, readonly string[]>> = {
     "index",
     "meta",
   ],
+  long: longIds,
 };
 
 /** Distinct ids of all groups, for cases that use all of them at once. */
 export const hostileIds: readonly string[] = [
-  ...new Set(Object.values(idGroups).flatMap((group) => group.slice(0, 8))),
+  ...new Set(Object.entries(idGroups).flatMap(([name, group]) => group.slice(0, name === "long" ? 4 : 8))),
 ];

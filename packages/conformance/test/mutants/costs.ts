@@ -15,6 +15,18 @@ export const costMutants: readonly Mutant[] = [
       return { records: await Promise.all(read), next };
     },
   })),
+  driverMutant(
+    "short tails",
+    "lists with the last 16 KiB of each record only",
+    ["M1-7", "M1-8"],
+    (inner) => ({
+      ...inner,
+      async list(namespace, page, options) {
+        const { records, next } = await inner.list(namespace, page, options);
+        return { records: records.map((each) => ({ ...each, tail: each.tail.subarray(-16_384) })), next };
+      },
+    }),
+  ),
   driverMutant("own pages", "lists everything to create one page", ["L3-2"], (inner) => ({
     ...inner,
     async list(namespace, { after, limit, ...request }, options) {

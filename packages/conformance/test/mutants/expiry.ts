@@ -197,7 +197,7 @@ export const metadataMutants: readonly Mutant[] = [
     () => (inner) => ({
       save: async (id, thread, options = {}) => {
         const json = JSON.stringify(options.metadata ?? {});
-        if (json.length > 8192 || Buffer.byteLength(json) <= 8192) return inner.save(id, thread, options);
+        if (json.length > 65_536 || Buffer.byteLength(json) <= 65_536) return inner.save(id, thread, options);
         await yieldToEventLoop();
         const { metadata: _, ...rest } = options;
         return withChanges(await inner.save(id, thread, rest), { metadata: options.metadata ?? {} });

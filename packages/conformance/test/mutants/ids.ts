@@ -87,6 +87,15 @@ export const idMutants: readonly Mutant[] = [
     delete: (id, ...rest) => inner.delete(textOf(id), ...rest),
   })),
   lossy("255 bytes", "cuts ids to the length of a file name", ["N1-13"], (id) => id.slice(0, 255)),
+  lossy("last byte", "omits the last byte of the longest ids", ["N1-13", "N2-6"], (id) =>
+    Buffer.byteLength(id) === 512 ? Buffer.from(id).subarray(0, -1).toString() : id,
+  ),
+  lossy(
+    "hash of the beginning",
+    "names threads with long ids by a hash of the first 256 bytes",
+    ["N1-13"],
+    (id) => (Buffer.byteLength(id) <= 256 ? id : `hash ${crc32(Buffer.from(id).subarray(0, 256))}`),
+  ),
   lossy("64 characters", "cuts ids to the length of a column", ["N2-6"], (id) => id.slice(0, 64)),
   lossy("C strings", "ends ids at NUL", ["N1-8"], (id) => id.split("\0")[0] ?? ""),
   mutant("files and folders", "cannot store both x and x/y", ["N2-3", "N2-5"], filesAndFolders),

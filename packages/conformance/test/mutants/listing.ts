@@ -212,6 +212,12 @@ export const listingMutants: readonly Mutant[] = [
       ),
     }),
   ),
+  mutant("prefix of short ids", "does not find long ids by a prefix", ["L5-1"], () => (inner) => ({
+    listPage: withFilter(
+      inner,
+      (id, prefix) => id.startsWith(prefix) && (Buffer.byteLength(id) <= 256 || prefix.length <= 256),
+    ),
+  })),
   mutant("page filtered", "applies a prefix to the page, after its limit", ["L5-2"], () => (inner) => ({
     listPage: async ({ prefix, ...options } = {}) => {
       await inner.listPage({ prefix });

@@ -26,6 +26,11 @@ export function checksum(bytes: Uint8Array, previous?: Checksum, unchanged = 0):
   return { value: crc32(bytes.subarray(from), value), blocks };
 }
 
+/** Returns the CRC-32 of the bytes, formatted as records store it. */
+export function crcOf(bytes: Uint8Array): string {
+  return checksumText(checksum(bytes).value);
+}
+
 /** Formats a CRC-32 as records store it: eight hexadecimal digits. */
 export function checksumText(value: number): string {
   return value.toString(16).padStart(8, "0");

@@ -2,7 +2,8 @@ import { readFileSync } from "node:fs";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { TRAILER_MAX_BYTES } from "../thread-driver.ts";
-import { ID_MAX_BYTES } from "../validation/names.ts";
+import { METADATA_MAX_BYTES } from "../validation/metadata.ts";
+import { ID_MAX_BYTES, NAMESPACE_MAX_BYTES } from "../validation/names.ts";
 import { checksum } from "./checksum.ts";
 import { commonPrefixLength } from "./common-prefix.ts";
 import {
@@ -127,10 +128,10 @@ describe("a record", () => {
       wholeJson("{}"),
       {
         ...details,
-        namespace: worst.repeat(128),
+        namespace: worst.repeat(NAMESPACE_MAX_BYTES),
         id: worst.repeat(ID_MAX_BYTES),
         expiresAt: 1,
-        metadata: { a: worst.repeat(8192 / 6) },
+        metadata: { a: worst.repeat(METADATA_MAX_BYTES / 6) },
       },
       undefined,
     );

@@ -1,6 +1,6 @@
 import type { RecordToWrite, ThreadKey } from "../thread-driver.ts";
 import type { ThreadMetadata } from "../thread-store.ts";
-import { type Checksum, checksum, checksumText } from "./checksum.ts";
+import { type Checksum, checksum, checksumText, crcOf } from "./checksum.ts";
 import { commonPrefixLength } from "./common-prefix.ts";
 import { RecordBytes } from "./record-bytes.ts";
 import {
@@ -132,8 +132,4 @@ export function decodeTail(key: ThreadKey, tail: Uint8Array, nonce?: string): Lo
     return { corruption: "it belongs to another version of the thread" };
   }
   return located;
-}
-
-function crcOf(bytes: Uint8Array): string {
-  return checksumText(checksum(bytes).value);
 }

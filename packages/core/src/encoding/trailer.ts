@@ -32,8 +32,11 @@ export interface LocatedTrailer {
   readonly start: number;
 }
 
-// Cannot occur again within a trailer: quotes in its strings are escaped, and metadata contains no objects.
-const START = ',"threadstore":{';
+/**
+ * The beginning of a trailer. It cannot occur again within the trailer: quotes in its strings are escaped, and metadata
+ * contains no objects.
+ */
+export const TRAILER_START = ',"threadstore":{';
 /** The value of the member `expiry` of a record whose expiry was named by a save. */
 const FIXED_EXPIRY = "fixed";
 const CHECKSUM = /^(\{.*),"trailerCrc32":"([0-9a-f]{8})"\}\}$/su;
@@ -63,15 +66,20 @@ export function sealTrailer(text: string, crc: string): string {
   return `${text},"trailerCrc32":"${crc}"}}`;
 }
 
+/** Returns where the trailer starts in `tail`, the last bytes of a record; -1 if it starts before them. */
+export function trailerStart(tail: Uint8Array): number {
+  return Buffer.from(tail.buffer, tail.byteOffset, tail.byteLength).lastIndexOf(TRAILER_START);
+}
+
 /** Finds and verifies the trailer at the end of `tail`, which holds the last bytes of a record, or all of them. */
 export function findTrailer(tail: Buffer, crcOf: (bytes: Uint8Array) => string): LocatedTrailer | Corruption {
   if (tail.length === 0) return { corruption: "it is empty" };
-  const start = tail.lastIndexOf(START);
+  const start = trailerStart(tail);
   if (start < 0 || tail.length - start > TRAILER_MAX_BYTES) return { corruption: "its trailer is missing" };
-  const match = CHECKSUM.exec(tail.toString("utf8", start + START.length - 1));
+  const match = CHECKSUM.exec(tail.toString("utf8", start + TRAILER_START.length - 1));
   if (match === null) return { corruption: "its trailer is truncated or overwritten" };
   const [, members = "", crc = ""] = match;
-  if (crcOf(tail.subarray(start, start + START.length - 1 + Buffer.byteLength(members))) !== crc) {
+  if (crcOf(tail.subarray(start, start + TRAILER_START.length - 1 + Buffer.byteLength(members))) !== crc) {
     return { corruption: "the checksum of its trailer does not match" };
   }
   const trailer = readTrailer(parseMembers(`${members}}`));

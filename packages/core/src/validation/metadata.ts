@@ -4,7 +4,7 @@ import { invalidArgument } from "./invalid-argument.ts";
 import { notStrictJson } from "./not-strict-json.ts";
 import { findJsonIssue } from "./strict-json.ts";
 
-export const METADATA_MAX_BYTES = 8192;
+export const METADATA_MAX_BYTES = 65_536;
 
 /** Returns a copy of `metadata`. Throws unless it is a plain object of well-formed strings within the size limit. */
 export function checkedMetadata(metadata: unknown): ThreadMetadata {

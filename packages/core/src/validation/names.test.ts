@@ -4,8 +4,8 @@ import { checkedId, namespaceWithin } from "./names.ts";
 
 describe("names", () => {
   it("limits an id by its bytes of UTF-8", () => {
-    expect(checkedId("é".repeat(128))).toHaveLength(128);
-    expect(() => checkedId("é".repeat(129))).toThrow("must have at most 256 bytes of UTF-8, but has 258");
+    expect(checkedId("é".repeat(256))).toHaveLength(256);
+    expect(() => checkedId("é".repeat(257))).toThrow("must have at most 512 bytes of UTF-8, but has 514");
   });
 
   it("escapes nested namespaces so that distinct paths never collide", () => {
@@ -22,7 +22,7 @@ describe("names", () => {
   });
 
   it("limits nested namespaces in total, before escaping", () => {
-    expect(namespaceWithin("", "/".repeat(128))).toHaveLength(384);
-    expect(() => namespaceWithin("x".repeat(100), "y".repeat(28))).toThrow("at most 128 bytes");
+    expect(namespaceWithin("", "/".repeat(512))).toHaveLength(1536);
+    expect(() => namespaceWithin("x".repeat(484), "y".repeat(28))).toThrow("at most 512 bytes");
   });
 });

@@ -1,10 +1,10 @@
 import { invalidArgument } from "./invalid-argument.ts";
 
-export const ID_MAX_BYTES = 256;
-export const NAMESPACE_MAX_BYTES = 128;
+export const ID_MAX_BYTES = 512;
+export const NAMESPACE_MAX_BYTES = 512;
 
 /**
- * Returns `id`. Throws `INVALID_ARGUMENT` unless it is non-empty, well-formed Unicode of at most 256 bytes of UTF-8.
+ * Returns `id`. Throws `INVALID_ARGUMENT` unless it is non-empty, well-formed Unicode of at most 512 bytes of UTF-8.
  */
 export function checkedId(id: unknown): string {
   return checkedName(id, "A thread id", ID_MAX_BYTES);

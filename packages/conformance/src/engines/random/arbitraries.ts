@@ -21,7 +21,7 @@ export const ids: fc.Arbitrary<string[]> = fc.oneof(
 function idText(): fc.Arbitrary<string> {
   return fc
     .string({ unit: "grapheme", minLength: 1, maxLength: 12 })
-    .filter((id) => Buffer.byteLength(id) <= 256);
+    .filter((id) => Buffer.byteLength(id) <= 512);
 }
 
 /** A thread as callers pass it to `save`. */

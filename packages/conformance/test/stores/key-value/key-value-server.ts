@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
-import { TRAILER_MAX_BYTES } from "@threadstore/core/driver";
+import { tailOf } from "@threadstore/core/driver";
 import type { Endpoint } from "../../../src/suite/harness.ts";
 
 interface Entry {
@@ -84,7 +84,7 @@ function listing(files: Map<string, Entry>, query: URLSearchParams): Listing {
   const names = [...files.keys()].filter((name) => name > after && name.startsWith(prefix)).toSorted();
   const entries = names.slice(0, limit).flatMap((name) => {
     const { etag, bytes } = files.get(name) ?? { etag: "", bytes: Buffer.alloc(0) };
-    return [{ name, etag, tail: bytes.subarray(-TRAILER_MAX_BYTES).toString("base64") }];
+    return [{ name, etag, tail: Buffer.from(tailOf(bytes)).toString("base64") }];
   });
   return { entries, more: names.length > limit };
 }

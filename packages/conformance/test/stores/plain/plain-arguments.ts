@@ -9,12 +9,16 @@ import {
 import { invalidArgument } from "./plain-json.ts";
 import type { PlainExpiry } from "./plain-record.ts";
 
-const MAX_METADATA_BYTES = 8192;
+const MAX_METADATA_BYTES = 65_536;
 
-/** Returns the name if it is well-formed text of 1 to `maxBytes` bytes. */
-export function checkedName(name: unknown, maxBytes: number): string {
-  if (typeof name !== "string" || name === "" || !name.isWellFormed() || Buffer.byteLength(name) > maxBytes) {
-    throw invalidArgument(`The name must be well-formed text of 1 to ${maxBytes} bytes.`);
+/** The maximum length of an id, and of the names of a namespace in total, in bytes. */
+export const MAX_NAME_BYTES = 512;
+
+/** Returns the name if it is well-formed text of 1 to {@link MAX_NAME_BYTES} bytes. */
+export function checkedName(name: unknown): string {
+  const isText = typeof name === "string" && name !== "" && name.isWellFormed();
+  if (!isText || Buffer.byteLength(name) > MAX_NAME_BYTES) {
+    throw invalidArgument(`The name must be well-formed text of 1 to ${MAX_NAME_BYTES} bytes.`);
   }
   return name;
 }
@@ -90,7 +94,7 @@ export function defaultExpiry(
 }
 
 export function checkedPrefix(prefix: string | undefined): string {
-  return prefix === undefined || prefix === "" ? "" : checkedName(prefix, 256);
+  return prefix === undefined || prefix === "" ? "" : checkedName(prefix);
 }
 
 export function checkedLimit(limit: number): number {

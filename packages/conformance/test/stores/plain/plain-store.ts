@@ -23,6 +23,7 @@ import {
   checkedPrefix,
   defaultExpiry,
   expiryOf,
+  MAX_NAME_BYTES,
   versionOf,
 } from "./plain-arguments.ts";
 import { PlainCalls } from "./plain-calls.ts";
@@ -58,7 +59,7 @@ class PlainStore implements ThreadStore {
 
   save(id: string, thread: object | string, options: SaveOptions = {}): Promise<StoredThread> {
     return this.#calls.run(options, SAVE_OPTIONS, () => {
-      checkedName(id, 256);
+      checkedName(id);
       const json = textOfThread(thread);
       if (Buffer.byteLength(json) > (this.#client.options.maxThreadBytes ?? DEFAULT_MAX_THREAD_BYTES)) {
         throw new ThreadStoreError("TOO_LARGE", "The thread exceeds `maxThreadBytes`.");
@@ -91,7 +92,7 @@ class PlainStore implements ThreadStore {
 
   load(id: string, options: LoadOptions = {}): Promise<StoredThread | undefined> {
     return this.#calls.run(options, ["cached"], () => {
-      checkedName(id, 256);
+      checkedName(id);
       versionOf(id, options.cached);
       return () => {
         const current = this.#find(id);
@@ -102,7 +103,7 @@ class PlainStore implements ThreadStore {
 
   delete(id: string, options: DeleteOptions = {}): Promise<boolean> {
     return this.#calls.run(options, ["previous"], () => {
-      checkedName(id, 256);
+      checkedName(id);
       const version = versionOf(id, options.previous);
       return () => {
         const current = this.#find(id);
@@ -160,9 +161,11 @@ class PlainStore implements ThreadStore {
   }
 
   namespace(name: string): ThreadStore {
-    const path = [...this.#path, checkedName(name, 128)];
-    if (Buffer.byteLength(path.join("/")) > 128)
-      throw invalidArgument("The names of nested namespaces must not exceed 128 bytes in total.");
+    const path = [...this.#path, checkedName(name)];
+    if (Buffer.byteLength(path.join("/")) > MAX_NAME_BYTES)
+      throw invalidArgument(
+        `The names of nested namespaces must not exceed ${MAX_NAME_BYTES} bytes in total.`,
+      );
     return new PlainStore(this.#client, path, this.#calls);
   }
 
