@@ -2,7 +2,7 @@ import { stat } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { growThread } from "@threadstore/conformance";
 import type { Version } from "@threadstore/core";
-import type { ThreadDriver } from "@threadstore/core/driver";
+import { ALL_BY_ID, type ThreadDriver } from "@threadstore/core/driver";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { fileSystemDriver, fileSystemStore } from "./file-system-store.ts";
 import {
@@ -109,5 +109,20 @@ describe("the changes to the disk, in order", () => {
       "sync threads/thread",
       "rm .trash/*",
     ]);
+  });
+});
+
+describe("a page of a listing", () => {
+  it.each(["id", "updated"] as const)("by %s opens only the files of its threads", async (order) => {
+    for (let n = 0; n < 40; n += 1) {
+      const record = { ...recordOf(`record ${n}`), updatedAt: n };
+      await driver.write(keyOf(`thread-${n}`), record, undefined, options);
+    }
+    const opened: string[] = [];
+    interception.opened = (path) => void opened.push(path);
+    const page = await driver.list("", { ...ALL_BY_ID, order, limit: 5 }, options);
+    expect(page.records).toHaveLength(5);
+    // One more than the page has, which shows whether another page follows.
+    expect(opened).toHaveLength(6);
   });
 });

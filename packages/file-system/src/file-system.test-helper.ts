@@ -20,7 +20,7 @@ import { threadFolder } from "./keys.ts";
 import { createLayout, segmentFileName } from "./layout.ts";
 import { readContent } from "./segments/segment-reader.ts";
 import { wholeRecordFrame } from "./segments/segment-writer.ts";
-import { locationOf, newVersion } from "./version.ts";
+import { locationOf, newVersion, timeOf } from "./version.ts";
 
 /** Creates a folder that is removed after the test. */
 export async function temporaryFolder(): Promise<string> {
@@ -110,7 +110,7 @@ export async function rewriteRecord(
   const location = locationOf(version) ?? { segment: "none", end: 0 };
   const { content, end } = wholeRecordFrame(change(await readContent(join(thread, version), location)));
   await writeFile(join(thread, version, segmentFileName(location.segment)), content);
-  await rename(join(thread, version), join(thread, newVersion({ ...location, end })));
+  await rename(join(thread, version), join(thread, newVersion({ ...location, end }, timeOf(version))));
 }
 
 /** Returns the paths of all files below a folder, relative to it. */

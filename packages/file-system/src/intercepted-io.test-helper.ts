@@ -7,11 +7,13 @@ type FileSystemPromises = typeof import("node:fs/promises");
 export interface Interception {
   before(name: string, path: string, target?: string): Promise<void>;
   listed(path: string, names: string[]): string[];
+  opened(path: string): void;
 }
 
 const PASS_THROUGH: Interception = {
   before: async () => {},
   listed: (_path, names) => names,
+  opened: () => {},
 };
 
 export const interception: Interception = { ...PASS_THROUGH };
@@ -39,7 +41,10 @@ export function interceptIo(original: SynchronousIo): SynchronousIo {
       await interception.before("unlink", file);
       await original.unlink(file);
     },
-    open: async (path, flags, mode) => interceptFile(path, await original.open(path, flags, mode)),
+    open: async (path, flags, mode) => {
+      interception.opened(path);
+      return interceptFile(path, await original.open(path, flags, mode));
+    },
   };
 }
 

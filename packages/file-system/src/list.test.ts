@@ -1,10 +1,10 @@
-import { mkdir } from "node:fs/promises";
+import { cp, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { Version } from "@threadstore/core";
 import { ALL_BY_ID, type ThreadDriver } from "@threadstore/core/driver";
 import { beforeEach, describe, expect, it } from "vitest";
 import { fileSystemDriver } from "./file-system-store.ts";
-import { createFixture, keyOf, options, writeText } from "./file-system.test-helper.ts";
+import { createFixture, keyOf, options, recordOf, writeText } from "./file-system.test-helper.ts";
 
 let folder: string;
 let driver: ThreadDriver;
@@ -16,6 +16,9 @@ beforeEach(async () => {
 function create(id: string, text = id, namespace = ""): Promise<Version> {
   return writeText(driver, keyOf(id, namespace), text);
 }
+
+/** Its name is hashed. */
+const LONG_ID = "long ".repeat(50);
 
 describe("a listing", () => {
   it("continues where the previous page ended, including after a restart", async () => {
@@ -61,5 +64,30 @@ describe("a listing", () => {
     const { records } = await driver.list("", { ...ALL_BY_ID, limit: 2 }, options);
     expect(records[0]?.tail.length).toBe(81_920);
     expect(Buffer.from(records[0]?.tail ?? []).toString()).toMatch(/^x+,"threadstore":\{m+$/);
+  });
+
+  it("by recency has the times of the saves, also in a copy of the store", async () => {
+    const save = (id: string, updatedAt: number, expectedVersion?: Version): Promise<Version | undefined> =>
+      driver.write(keyOf(id), { ...recordOf(id), updatedAt }, expectedVersion, options);
+    const first = await save("a", 1);
+    for (const [id, updatedAt] of Object.entries({ c: 5, b: 5, d: 2, [LONG_ID]: 3 })) {
+      await save(id, updatedAt);
+    }
+    await save("a", 4, first);
+    await driver.delete(keyOf("e"), (await save("e", 9)) ?? "", options);
+    const copy = `${folder}-copy`;
+    await cp(folder, copy, { recursive: true });
+    const pages: unknown[] = [];
+    for (let after: string | undefined, n = 0; n === 0 || after !== undefined; n += 1) {
+      const page = { ...ALL_BY_ID, order: "updated", after, limit: 2 } as const;
+      const { records, next } = await fileSystemDriver({ folder: copy }).list("", page, options);
+      pages.push([...records.map(({ id }) => id.slice(0, 4)), next]);
+      after = next;
+    }
+    expect(pages).toEqual([
+      ["b", "c", "5 c"],
+      ["a", "long", `3 ${LONG_ID}`],
+      ["d", undefined],
+    ]);
   });
 });

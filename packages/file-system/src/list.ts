@@ -2,48 +2,60 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate as yieldToEventLoop } from "node:timers/promises";
 import {
-  compareUtf8,
+  entriesAfter,
   type ListedRecord,
   type PageRequest,
+  positionOf,
   readWholeTrailer,
   type RecordPage,
 } from "@threadstore/core/driver";
-import { readCurrentVersion } from "./current-version.ts";
+import { listVersions, readCurrentVersion } from "./current-version.ts";
 import { decodeName, encodeName, isHashedName, namespaceFolder } from "./keys.ts";
 import { ID_FILE_NAME, type Layout } from "./layout.ts";
 import { readTail } from "./segments/segment-reader.ts";
 import { readFile } from "./system/read-file.ts";
 import type { OpenFile } from "./system/synchronous-io.ts";
 import { unlessCode } from "./system/system-error.ts";
+import { timeOf } from "./version.ts";
 
 interface ThreadEntry {
   readonly id: string;
   readonly folder: string;
+  /** When the current version was saved; 0 in a listing by id. */
+  readonly updatedAt: number;
 }
 
-// Threads to read before yielding to the event loop, so that a page of 1000 does not block other requests.
+// Before yielding to the event loop, so that a page of 1000 or a large namespace does not block other requests.
 const READS_PER_YIELD = 16;
+const NAMES_PER_YIELD = 64;
 
-/** Lists the names of all threads in the namespace, but opens only those on the page. */
+/**
+ * Lists the names of all threads in the namespace, but opens only those on the page. By recency, it also lists the names
+ * of their versions, which contain the times.
+ */
 export async function listRecords(
   layout: Layout,
   namespace: string,
   page: PageRequest,
   signal: AbortSignal,
 ): Promise<RecordPage> {
-  const entries = await entriesAfter(page, namespaceFolder(layout, namespace), signal);
-  const records: ListedRecord[] = [];
+  const entries = await entriesOf(page, namespaceFolder(layout, namespace), signal);
+  const records: { readonly record: ListedRecord; readonly entry: ThreadEntry }[] = [];
   // Reads one record more than the page holds, because the names that follow may belong to deleted threads.
   for (let start = 0; start < entries.length && records.length <= page.limit;) {
     if (start > 0) await yieldToEventLoop();
     const end = start + Math.min(READS_PER_YIELD, page.limit + 1 - records.length);
-    const listed = await Promise.all(entries.slice(start, end).map((entry) => readEntry(entry, signal)));
-    records.push(...listed.filter((record) => record !== undefined));
+    const listed = await Promise.all(
+      entries.slice(start, end).map(async (entry) => ({ entry, record: await readEntry(entry, signal) })),
+    );
+    for (const { entry, record } of listed) if (record !== undefined) records.push({ entry, record });
     start = end;
   }
-  if (records.length <= page.limit) return { records, next: undefined };
-  records.pop();
-  return { records, next: records.at(-1)?.id };
+  const last = records.length > page.limit ? records[page.limit - 1] : undefined;
+  return {
+    records: records.slice(0, page.limit).map(({ record }) => record),
+    next: last && positionOf(last.entry, page.order),
+  };
 }
 
 async function readEntry(
@@ -59,9 +71,9 @@ async function readEntry(
   return current && { id, version: current.version, tail: current.content ?? new Uint8Array() };
 }
 
-/** Returns the threads with the prefix that follow `after`, in ascending order of their ids' UTF-8 bytes. */
-async function entriesAfter(
-  { after, prefix }: PageRequest,
+/** Returns the threads with the prefix that follow the page's `after`, in its order. */
+async function entriesOf(
+  { after, order, prefix }: PageRequest,
   folder: string,
   signal: AbortSignal,
 ): Promise<ThreadEntry[]> {
@@ -71,9 +83,21 @@ async function entriesAfter(
     const thread = join(folder, child.name);
     const id = isHashedName(child.name) ? await readId(thread, child.name, signal) : decodeName(child.name);
     if (id?.startsWith(prefix) !== true) continue;
-    if (after === undefined || compareUtf8(id, after) > 0) entries.push({ id, folder: thread });
+    const updatedAt = order === "updated" ? await readTime(thread) : 0;
+    if (updatedAt !== undefined) entries.push({ id, folder: thread, updatedAt });
+    if (order !== "updated" || entries.length % NAMES_PER_YIELD !== 0) continue;
+    await yieldToEventLoop();
+    signal.throwIfAborted();
   }
-  return entries.toSorted((left, right) => compareUtf8(left.id, right.id));
+  return entriesAfter(entries, { after, order });
+}
+
+/** Returns when the current version of a thread was saved; `undefined` if the thread does not exist. */
+async function readTime(thread: string): Promise<number | undefined> {
+  // A listing during a rename may show the old name, the new one, both or none.
+  let versions = await listVersions(thread);
+  if (versions?.length === 0) versions = await listVersions(thread);
+  return versions === undefined || versions.length === 0 ? undefined : Math.max(...versions.map(timeOf));
 }
 
 /** Reads the id of a thread with a hashed name; `undefined` if the thread is gone or the id has another name. */

@@ -17,14 +17,14 @@ import type { WriteContext } from "./write-context.ts";
 export async function createRecord(
   context: WriteContext,
   key: ThreadKey,
-  { bytes }: RecordToWrite,
+  { bytes, updatedAt }: RecordToWrite,
 ): Promise<Version | undefined> {
   const { layout, files } = context;
   const thread = threadFolder(layout, key);
   if (await hasVersion(thread)) return undefined;
   const segment = context.segments.newName();
   const { content, end } = wholeRecordFrame(bytes);
-  const version = newVersion({ segment, end });
+  const version = newVersion({ segment, end }, updatedAt);
   const staged = unusedPath(layout.staging);
   let isCommitted = false;
   try {

@@ -56,7 +56,7 @@ async function commit(
     const segmentFiles = staged.isNewSegment ? await listSegmentFiles(folder) : [];
     if (staged.isNewSegment) await context.files.syncFolder(folder);
     context.signal.throwIfAborted();
-    const version = newVersion(staged);
+    const version = newVersion(staged, record.updatedAt);
     await renameToNew(folder, join(thread, version));
     rememberStored(context.segments, version, staged);
     const neededFiles = new Set(staged.neededSegments.map((segment) => segmentFileName(segment)));
