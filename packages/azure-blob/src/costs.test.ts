@@ -1,3 +1,4 @@
+import { setTimeout as wait } from "node:timers/promises";
 import type { ContainerClient } from "@azure/storage-blob";
 import { growThread } from "@threadstore/conformance";
 import type { StoredThread, ThreadStore } from "@threadstore/core";
@@ -52,6 +53,22 @@ await describeWithService("azurite", "costs", ({ connectionString }) => {
       "GET /~/thread",
       "DELETE /~/thread",
     ]);
+  });
+
+  test("a page by recency takes one request for the names, and one for each of its threads and the next", async () => {
+    for (const id of ["a", "b", "c", "d"]) await store.save(id, {});
+    await store.namespace("other").save("z", {});
+    // The service's times are exact to the second.
+    await wait(1100);
+    await store.save("c", { n: 2 }, { overwrite: true });
+    const { requests, result: page } = await costOf(() => store.listPage({ order: "updated", limit: 2 }));
+    expect(requests.filter((request) => request.includes("comp=list"))).toHaveLength(1);
+    expect(requests).toHaveLength(4);
+    expect(page.threads[0]?.id).toBe("c");
+    const next = await store.listPage({ order: "updated", cursor: page.cursor });
+    const listed = [...page.threads, ...next.threads].map(({ id }) => id);
+    expect(listed.toSorted()).toEqual(["a", "b", "c", "d"]);
+    expect(next.cursor).toBeUndefined();
   });
 
   test("a load of an unchanged cached thread receives no body, and a listing receives only ends of blobs", async () => {

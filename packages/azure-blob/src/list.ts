@@ -1,10 +1,13 @@
 import type { BlobItem, ContainerClient } from "@azure/storage-blob";
 import {
   DriverError,
+  entriesAfter,
+  formatRecency,
   keyInTail,
   type ListedRecord,
   type PageRequest,
   readWholeTrailer,
+  type RecencyPosition,
   type RecordPage,
 } from "@threadstore/core/driver";
 import { parseVersion, stateOf } from "./blob-state.ts";
@@ -24,23 +27,86 @@ export interface Listing {
 const CONCURRENCY = 16;
 
 /** Lists a page of a namespace's records: one request for the names, and one for the end of each blob. */
-export async function listRecords(
-  listing: Listing,
-  { after, limit, prefix }: PageRequest,
-): Promise<RecordPage> {
+export function listRecords(listing: Listing, page: PageRequest): Promise<RecordPage> {
+  return page.order === "updated" ? listByRecency(listing, page) : listById(listing, page);
+}
+
+async function listById(listing: Listing, { after, limit, prefix }: PageRequest): Promise<RecordPage> {
   const records: ListedRecord[] = [];
   let next = after;
   do {
     const page = await listBlobs(listing, prefix, next, limit - records.length);
-    for (let start = 0; start < page.blobs.length; start += CONCURRENCY) {
-      const batch = page.blobs
-        .slice(start, start + CONCURRENCY)
-        .map((blob) => listedRecord(listing, prefix, blob));
-      for (const record of await Promise.all(batch)) if (record !== undefined) records.push(record);
-    }
+    for (const { record } of await readListed(listing, prefix, page.blobs)) records.push(record);
     next = page.next;
   } while (records.length < limit && next !== undefined);
   return { records, next };
+}
+
+/** The most names that Azure returns in one response. */
+const NAMES_MAX = 5000;
+
+/**
+ * Lists all names with the prefix, and then reads the ends of the blobs that were stored last. Looks at one record more
+ * than `limit`, because the names that follow may not be those of records.
+ */
+async function listByRecency(
+  listing: Listing,
+  { after, limit, order, prefix }: PageRequest,
+): Promise<RecordPage> {
+  const blobs: BlobItem[] = [];
+  let marker: string | undefined;
+  do {
+    const page = await listBlobs(listing, prefix, marker, NAMES_MAX);
+    blobs.push(...page.blobs);
+    marker = page.next;
+  } while (marker !== undefined);
+  const following = entriesAfter(
+    blobs.map((blob) => ({ blob, ...positionOf(listing, blob) })),
+    { after, order },
+  );
+  const found: FoundRecord[] = [];
+  while (found.length <= limit && following.length > 0) {
+    const batch = following.splice(0, limit + 1 - found.length);
+    found.push(
+      ...(await readListed(
+        listing,
+        prefix,
+        batch.map(({ blob }) => blob),
+      )),
+    );
+  }
+  const last = found.length > limit ? found[limit - 1]?.blob : undefined;
+  const records = found.slice(0, limit).map(({ record }) => record);
+  return { records, next: last && formatRecency(positionOf(listing, last)) };
+}
+
+/**
+ * Returns the position of a blob by recency: the time at which the service stored it, to the second, and its name,
+ * which has the order of the id but may not contain it.
+ */
+function positionOf({ prefix }: Listing, { name, properties }: BlobItem): RecencyPosition {
+  return { updatedAt: properties.lastModified.getTime(), id: name.slice(prefix.length) };
+}
+
+interface FoundRecord {
+  readonly blob: BlobItem;
+  readonly record: ListedRecord;
+}
+
+async function readListed(
+  listing: Listing,
+  prefix: string,
+  blobs: readonly BlobItem[],
+): Promise<FoundRecord[]> {
+  const found: FoundRecord[] = [];
+  for (let start = 0; start < blobs.length; start += CONCURRENCY) {
+    const batch = blobs
+      .slice(start, start + CONCURRENCY)
+      .map(async (blob) => ({ blob, record: await listedRecord(listing, prefix, blob) }));
+    for (const { blob, record } of await Promise.all(batch))
+      if (record !== undefined) found.push({ blob, record });
+  }
+  return found;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { setTimeout as wait } from "node:timers/promises";
 import { startFaultProxy } from "@threadstore/conformance/fault-proxy";
 import { describeWithService } from "@threadstore/services/vitest";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -53,6 +54,27 @@ await describeWithService("s3", "costs", (endpoint) => {
     expect(lastPage).toMatchObject({ cursor: undefined });
     expect(lastPage.threads).toHaveLength(20);
     expect(requests.splice(0)).toHaveLength(21);
+  });
+
+  test("a page by recency takes one request for the names, and one for each of its threads and the next", async () => {
+    const store = open();
+    for (const id of ["a", "b", "c", "d", "e"]) await store.save(id, {});
+    await store.namespace("other").save("z", {});
+    // The service's times are exact to the second.
+    await wait(1100);
+    await store.save("c", { n: 2 }, { overwrite: true });
+    requests.length = 0;
+    const page = await store.listPage({ order: "updated", limit: 2 });
+    expect(page.threads[0]?.id).toBe("c");
+    expect(requests.splice(0)).toEqual(["GET", "GET", "GET", "GET"]);
+    const next = await store.listPage({ order: "updated", limit: 10, cursor: page.cursor });
+    const listed = [...page.threads, ...next.threads].map(({ id }) => id);
+    expect(listed.toSorted()).toEqual(["a", "b", "c", "d", "e"]);
+    expect(next.cursor).toBeUndefined();
+    requests.length = 0;
+    await store.listPage({ order: "updated", prefix: "d" });
+    // The keys that begin with the escaped prefix, those in Base64, and the thread.
+    expect(requests.splice(0)).toHaveLength(3);
   });
 
   test("a listing of large threads receives only their ends", async () => {

@@ -1,10 +1,13 @@
 import { type _Object, ListObjectsV2Command } from "@aws-sdk/client-s3";
 import {
   DriverError,
+  entriesAfter,
+  formatRecency,
   keyInTail,
   type ListedRecord,
   type PageRequest,
   readWholeTrailer,
+  type RecencyPosition,
   type RecordPage,
 } from "@threadstore/core/driver";
 import { type Bucket, withoutRetries } from "./client.ts";
@@ -30,26 +33,62 @@ export async function listRecords(
   listing: Listing,
   page: PageRequest,
 ): Promise<{ page: RecordPage; tombstones: ListedTombstone[] }> {
-  const { limit, prefix } = page;
-  const records: ListedRecord[] = [];
+  const { limit, order, prefix } = page;
+  const found: FoundRecord[] = [];
   const tombstones: ListedTombstone[] = [];
-  for await (const contents of listKeys(listing, page, () => limit + 1 - records.length)) {
-    const objects = await mapConcurrently(contents, (object) => readListed(listing, prefix, object));
-    for (const object of objects) {
-      if (object === undefined) continue;
-      if ("tail" in object) records.push(object);
-      else tombstones.push(object);
+  const wanted = (): number => limit + 1 - found.length;
+  const listKeys = order === "updated" ? listKeysByRecency : listKeysInOrder;
+  for await (const contents of listKeys(listing, page, wanted)) {
+    const objects = await mapConcurrently(contents, async (object) => {
+      return { object, record: await readListed(listing, prefix, object) };
+    });
+    for (const { object, record } of objects) {
+      if (record === undefined) continue;
+      if ("tail" in record) found.push({ object, record });
+      else tombstones.push(record);
     }
-    if (records.length > limit) break;
+    if (wanted() === 0) break;
   }
-  const next = records.length > limit ? records[limit - 1]?.id : undefined;
-  return { page: { records: records.slice(0, limit), next }, tombstones };
+  const last = wanted() === 0 ? found[limit - 1] : undefined;
+  const next =
+    order === "updated" ? last && formatRecency(positionOf(listing, last.object)) : last?.record.id;
+  return { page: { records: found.slice(0, limit).map(({ record }) => record), next }, tombstones };
+}
+
+interface FoundRecord {
+  readonly object: _Object;
+  readonly record: ListedRecord;
+}
+
+/** Lists all keys with the prefix, and yields those of a page, the latest first, at most as many as are wanted. */
+async function* listKeysByRecency(
+  listing: Listing,
+  page: PageRequest,
+  wanted: () => number,
+): AsyncGenerator<_Object[]> {
+  const objects: _Object[] = [];
+  const all = { after: undefined, prefix: page.prefix };
+  for await (const contents of listKeysInOrder(listing, all, () => KEYS_MAX)) objects.push(...contents);
+  const following = entriesAfter(
+    objects.map((object) => ({ object, ...positionOf(listing, object) })),
+    page,
+  );
+  while (following.length > 0) yield following.splice(0, wanted()).map(({ object }) => object);
+}
+
+/**
+ * Returns the position of an object by recency: the time at which the service stored it, and its key in the namespace,
+ * which has the order of the id but may not contain it.
+ */
+function positionOf({ bucket, namespace }: Listing, { Key = "", LastModified }: _Object): RecencyPosition {
+  const start = namespacePrefixOf(bucket.prefix, namespace).length;
+  return { updatedAt: LastModified?.getTime() ?? 0, id: Key.slice(start) };
 }
 
 /** Lists the keys of a page in order, at most as many in a response as `wanted` returns. */
-async function* listKeys(
+async function* listKeysInOrder(
   { bucket, namespace, signal }: Listing,
-  { after, prefix }: PageRequest,
+  { after, prefix }: Pick<PageRequest, "after" | "prefix">,
   wanted: () => number,
 ): AsyncGenerator<_Object[]> {
   const { client, name, prefix: bucketPrefix } = bucket;
