@@ -1,4 +1,4 @@
-import { idRange, type ThreadDriver } from "@threadstore/core/driver";
+import { idRange, namespaceRange, type ThreadDriver } from "@threadstore/core/driver";
 import type { Database } from "./connection.ts";
 import { encodeText } from "./keys.ts";
 
@@ -19,5 +19,34 @@ export function listMethod({ table, query }: Database): ThreadDriver["list"] {
       return { id: id.toString(), version, tail: trailer };
     });
     return { records, next: rows.length > limit ? records.at(-1)?.id : undefined };
+  };
+}
+
+/**
+ * Returns the statement for a page of namespaces: `$1` itself if `$4`, and those from `$2` and before `$3`, at most `$5`.
+ * PostgreSQL would read every row for `SELECT DISTINCT`, so this searches the index for each next namespace.
+ */
+export function namespacesStatement(table: string): string {
+  return `
+    WITH RECURSIVE nested AS (
+      (SELECT namespace FROM ${table} WHERE namespace >= $2 AND namespace < $3 ORDER BY namespace LIMIT 1)
+      UNION ALL
+      SELECT following.namespace FROM nested CROSS JOIN LATERAL (
+        SELECT namespace FROM ${table} AS t WHERE t.namespace > nested.namespace AND t.namespace < $3
+        ORDER BY t.namespace LIMIT 1
+      ) AS following
+    )
+    SELECT $1::bytea AS namespace WHERE $4 AND EXISTS (SELECT FROM ${table} WHERE namespace = $1)
+    UNION ALL (SELECT namespace FROM nested LIMIT $5)`;
+}
+
+export function listNamespacesMethod({ table, query }: Database): ThreadDriver["listNamespaces"] {
+  const select = namespacesStatement(table);
+  return async (request, { signal }) => {
+    const { includesSelf, first, end } = namespaceRange(request);
+    const values = [encodeText(request.within), first, end, includesSelf, request.limit + 1];
+    const { rows } = await query<{ namespace: Buffer }>(select, values, signal);
+    const namespaces = rows.slice(0, request.limit).map(({ namespace }) => namespace.toString());
+    return { namespaces, next: rows.length > request.limit ? namespaces.at(-1) : undefined };
   };
 }

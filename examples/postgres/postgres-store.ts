@@ -3,7 +3,7 @@
 import type { ThreadStore } from "@threadstore/core";
 import { createThreadStore, type ThreadDriver } from "@threadstore/core/driver";
 import { openDatabase } from "./connection.ts";
-import { listMethod } from "./list.ts";
+import { listMethod, listNamespacesMethod } from "./list.ts";
 import { type PostgresDriverOptions, type PostgresStoreOptions, resolveOptions } from "./options.ts";
 import { recordMethods } from "./records.ts";
 
@@ -23,6 +23,7 @@ export function postgresDriver(options: PostgresDriverOptions): ThreadDriver {
     name: "postgres",
     ...recordMethods(database),
     list: listMethod(database),
+    listNamespaces: listNamespacesMethod(database),
     close: database.close,
   };
 }

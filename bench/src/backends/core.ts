@@ -13,6 +13,7 @@ const nowhere: ThreadDriver = {
   write: async (_, { nonce }) => nonce,
   delete: async () => false,
   list: async () => ({ records: [], next: undefined }),
+  listNamespaces: async () => ({ namespaces: [], next: undefined }),
   close: async () => undefined,
 };
 

@@ -1,5 +1,10 @@
 import type { ThreadStore } from "@threadstore/core";
-import { type DecoratedCall, returnedThreads, wrapThreadStore } from "@threadstore/core/decorator";
+import {
+  type DecoratedCall,
+  forwardOperations,
+  returnedThreads,
+  wrapThreadStore,
+} from "@threadstore/core/decorator";
 import { RESERVED_NAME } from "./format/names.ts";
 import { deleteExpired } from "./operations/delete-expired.ts";
 import { deleteThread } from "./operations/delete.ts";
@@ -24,10 +29,13 @@ export function withAttachments(store: ThreadStore, options: AttachmentsOptions 
     maxThreadBytes: resolved.maxThreadBytes,
     reservedName: RESERVED_NAME,
     returnedThreads: returned,
-    operations({ inner, sideRecords }) {
+    operations(namespace) {
+      const { inner, sideRecords } = namespace;
       const context: NamespaceContext = { threads: inner, attachments: sideRecords, options: resolved };
       const on = (id: string, call: DecoratedCall): ThreadContext => ({ ...context, id, call });
       return {
+        // Attachments are in nested namespaces, which the inner store erases, too.
+        ...forwardOperations(namespace),
         save: (save, call) => saveThread(on(save.id, call), save),
         load: (load, call) => loadThread(on(load.id, call), load),
         delete: (deletion, call) => deleteThread(on(deletion.id, call), deletion),

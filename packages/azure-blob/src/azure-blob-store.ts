@@ -11,6 +11,7 @@ import {
 import type { BlobTarget } from "./blobs.ts";
 import { withDriverErrors } from "./errors.ts";
 import { blobNameOf, hashedIdOf, namespacePrefixOf } from "./keys.ts";
+import { listNamespaces } from "./list-namespaces.ts";
 import { listRecords } from "./list.ts";
 import { OPTION_NAMES, type AzureBlobDriverOptions, resolveOptions } from "./options.ts";
 import { deleteRecord, readRecord, writeRecord } from "./records.ts";
@@ -57,6 +58,9 @@ function createDriver(options: AzureBlobDriverOptions): ThreadDriver {
 
     list: (namespace, page, { signal }) =>
       run(() => listRecords({ container, prefix: namespacePrefixOf(prefix, namespace), signal }, page)),
+
+    listNamespaces: (request, { signal }) =>
+      run(() => listNamespaces({ container, prefix, signal }, request)),
 
     async close() {
       // The SDK shares idle connections among all clients of the process, and they do not keep the process alive.

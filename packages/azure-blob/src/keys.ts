@@ -25,17 +25,17 @@ export function blobNameOf(prefix: string, { namespace, id }: ThreadKey): string
  * order of the names: escaped, in base64url, and for a long prefix before a hash. A few other ids can begin with the
  * last two.
  */
-export function encodedPrefixesOf(prefix: string): string[] {
+export function encodedPrefixesOf(prefix: string, kind: Kind = "id"): string[] {
   if (prefix === "") return [""];
   const bytes = Buffer.from(prefix);
   const escaped = escapeText(prefix);
   const texts: string[] = [];
-  if (escaped.length <= MAX_LENGTH.id) texts.push(escaped);
+  if (escaped.length <= MAX_LENGTH[kind]) texts.push(escaped);
   // A character stands for 6 bits. One that also depends on the bytes that follow the prefix is not known.
   const known = bytes.toString("base64url").slice(0, Math.floor((bytes.length * 8) / 6));
-  if (base64Of(prefix).length <= MAX_LENGTH.id) texts.push(`${BASE64_MARK}${known}`);
+  if (base64Of(prefix).length <= MAX_LENGTH[kind]) texts.push(`${BASE64_MARK}${known}`);
   // Of shorter prefixes, the hashed names begin with the escaped text, too.
-  const unhashed = unhashedPart(escaped, "id");
+  const unhashed = unhashedPart(escaped, kind);
   if (escaped.length > unhashed.length) texts.push(`${unhashed}${HASH_MARK}`);
   return texts.toSorted();
 }
@@ -47,13 +47,52 @@ export function hashedIdOf({ id }: ThreadKey): string | undefined {
 
 /** Returns whether the part of a blob name after its namespace ends in a hash, so that only the blob contains the id. */
 export function isHashed(encodedId: string): boolean {
-  return !encodedId.startsWith(BASE64_MARK) && encodedId.includes(HASH_MARK);
+  return !isInBase64(encodedId) && encodedId.includes(HASH_MARK);
 }
 
 /** Decodes the part of a blob name after its namespace; `undefined` if it is hashed, or the store cannot have written it. */
 export function idOf(encodedId: string): string | undefined {
-  if (isHashed(encodedId)) return undefined;
-  const segment = encodedId.endsWith(".!") ? encodedId.slice(0, -1) : encodedId;
+  const id = isHashed(encodedId) ? undefined : decode(encodedId);
+  return id !== undefined && isIdAt(id, encodedId) ? id : undefined;
+}
+
+/** Decodes the name of a namespace's folder as {@link idOf} does; `undefined` for the root, too. */
+export function namespaceOf(folder: string): string | undefined {
+  const namespace = isHashed(folder) ? undefined : decode(folder);
+  return namespace !== undefined && isNamespaceAt(namespace, folder) ? namespace : undefined;
+}
+
+export function isNamespaceAt(namespace: string, folder: string): boolean {
+  return namespace !== "" && encode(namespace, "namespace") === folder;
+}
+
+/** Returns whether a name is written in base64url. */
+export function isInBase64(encoded: string): boolean {
+  return encoded.startsWith(BASE64_MARK);
+}
+
+/** Returns with which texts the folders of namespaces nested in one begin: escaped, if they can be, and in other ways. */
+export function nestedFoldersOf(within: string): { readonly escaped?: string; readonly others: string[] } {
+  if (within === "") return { escaped: "", others: [BASE64_MARK] };
+  const texts = encodedPrefixesOf(`${within}/`, "namespace");
+  const others = texts.filter((text) => isInBase64(text) || isHashed(text));
+  const [escaped] = texts.filter((text) => !others.includes(text));
+  return escaped === undefined ? { others } : { escaped, others };
+}
+
+/** Compares namespaces in the order of their folders, except for those in base64url, which are sorted into it. */
+export function compareNamespaces(left: string, right: string): number {
+  const [leftText, rightText] = [`${sortTextOf(left)}/`, `${sortTextOf(right)}/`];
+  return leftText < rightText ? -1 : Number(leftText > rightText);
+}
+
+function sortTextOf(namespace: string): string {
+  const encoded = encode(namespace, "namespace");
+  return isInBase64(encoded) ? escapeText(namespace) : encoded;
+}
+
+function decode(encoded: string): string {
+  const segment = encoded.endsWith(".!") ? encoded.slice(0, -1) : encoded;
   const bytes = segment.startsWith(BASE64_MARK)
     ? Buffer.from(segment.slice(2), "base64url")
     : Buffer.from(
@@ -62,8 +101,7 @@ export function idOf(encodedId: string): string | undefined {
         ),
         "latin1",
       );
-  const id = bytes.toString();
-  return isIdAt(id, encodedId) ? id : undefined;
+  return bytes.toString();
 }
 
 /** Returns whether `encodedId` is the part of the blob name after the namespace of the thread `id`. */

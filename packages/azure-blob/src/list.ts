@@ -160,7 +160,7 @@ async function listedRecord(
   return id?.startsWith(prefix) === true ? { id, ...record } : undefined;
 }
 
-async function readEnd(
+export async function readEnd(
   target: BlobTarget,
   properties: BlobItem["properties"],
 ): Promise<Omit<ListedRecord, "id"> | undefined> {
@@ -191,7 +191,7 @@ async function hashedId(
   return storedId !== undefined && isIdAt(storedId, encodedId) ? storedId : undefined;
 }
 
-function refusedCursor(error: unknown): DriverError {
+export function refusedCursor(error: unknown): DriverError {
   const message = "Azure Storage refused the continuation token. Start from the first page.";
   return new DriverError("INVALID_ARGUMENT", message, { cause: withoutRequest(error) });
 }

@@ -1,8 +1,10 @@
 import { expectedVersionOf } from "./encoding/expected-version.ts";
 import { deleteExpiredThreads } from "./operations/delete-expired.ts";
 import { deleteThread } from "./operations/delete.ts";
+import { eraseRequest, eraseThreads } from "./operations/erase.ts";
 import { listPage, listRequest } from "./operations/list-page.ts";
 import { loadThread } from "./operations/load.ts";
+import { listNamespaces, namespacesListing } from "./operations/namespaces.ts";
 import { saveRequest, saveThread } from "./operations/save.ts";
 import { withDeadline } from "./runtime/deadline.ts";
 import type { CallDiagnostics } from "./runtime/diagnostics.ts";
@@ -66,6 +68,14 @@ function driverOperations(backend: Backend, namespace: string): NamespaceOperati
     deleteExpired({ cursor }) {
       const { page } = listRequest(driver, namespace, { cursor });
       return (context) => deleteExpiredThreads(context, page.after);
+    },
+    namespaces(options) {
+      const listing = namespacesListing(driver, namespace, options);
+      return (context) => listNamespaces(context, listing);
+    },
+    erase(options) {
+      const request = eraseRequest(driver, namespace, options);
+      return (context) => eraseThreads(context, request);
     },
     run: (diagnostics, options, work) => runWithDeadline(backend, diagnostics, options, work),
     within: (name) => driverOperations(backend, namespaceWithin(namespace, name)),

@@ -12,6 +12,12 @@ export {
   positionOf,
   type RecencyPosition,
 } from "./encoding/listing-order.ts";
+export {
+  isNamespaceWithin,
+  type NamespaceRange,
+  namespaceRange,
+  namespacesOnPage,
+} from "./encoding/namespace-range.ts";
 export { keyInTail, readWholeTrailer, tailOf, USUAL_TRAILER_MAX_BYTES } from "./encoding/tail.ts";
 export { TRAILER_START } from "./encoding/trailer.ts";
 export type { BackendErrorCode } from "./errors.ts";
@@ -34,9 +40,11 @@ export {
 export {
   type DriverOptions,
   type ListedRecord,
+  type NamespacesRequest,
   type PageRequest,
   type RecordPage,
   type RecordToWrite,
+  type StoredNamespaces,
   type StoredRecord,
   type ThreadDriver,
   type ThreadKey,

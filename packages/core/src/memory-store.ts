@@ -1,5 +1,7 @@
 import { createThreadStore } from "./create-thread-store.ts";
+import { compareUtf8 } from "./encoding/compare-utf8.ts";
 import { entriesAfter, positionOf } from "./encoding/listing-order.ts";
+import { namespacesOnPage } from "./encoding/namespace-range.ts";
 import { tailOf } from "./encoding/tail.ts";
 import type { ThreadDriver } from "./thread-driver.ts";
 import type { ThreadStore, Version } from "./thread-store.ts";
@@ -85,8 +87,15 @@ function createDriver({ records = new Map() }: MemoryDriverOptions): ThreadDrive
       };
     },
 
+    listNamespaces: async (request) => namespacesOnPage(occupied(records), request, compareUtf8),
+
     close: () => Promise.resolve(),
   };
+}
+
+/** Returns the namespaces that contain records. */
+function occupied(records: MemoryRecords): string[] {
+  return [...records].flatMap(([namespace, threads]) => (threads.size > 0 ? namespace : []));
 }
 
 /** The spare memory of a record, relative to its length. */

@@ -10,8 +10,12 @@ import type {
   DeleteExpiredOptions,
   DeleteExpiredResult,
   DeleteOptions,
+  EraseOptions,
+  EraseResult,
   ListOptions,
   LoadOptions,
+  NamespacePage,
+  NamespacesOptions,
   SaveOptions,
   StoredThread,
   ThreadPage,
@@ -38,6 +42,8 @@ export interface NamespaceOperations<Context> {
   delete(id: string, options: DeleteOptions): Work<Context, boolean>;
   listPage(options: ListOptions): Work<Context, ThreadPage>;
   deleteExpired(options: DeleteExpiredOptions): Work<Context, DeleteExpiredResult>;
+  namespaces(options: NamespacesOptions): Work<Context, NamespacePage>;
+  erase(options: EraseOptions): Work<Context, EraseResult>;
   /** Runs the work of a call in a new context, and completes its diagnostics. */
   run<T>(diagnostics: CallDiagnostics, options: CallOptions, work: Work<Context, T>): Promise<T>;
   /** Returns the operations of a nested namespace. */
@@ -92,6 +98,14 @@ export class StoreView<Context> implements ThreadStore {
 
   deleteExpired(options: DeleteExpiredOptions = {}): Promise<DeleteExpiredResult> {
     return this.#call("deleteExpired", undefined, options, () => this.#operations.deleteExpired(options));
+  }
+
+  namespaces(options: NamespacesOptions = {}): Promise<NamespacePage> {
+    return this.#call("namespaces", undefined, options, () => this.#operations.namespaces(options));
+  }
+
+  erase(options: EraseOptions = {}): Promise<EraseResult> {
+    return this.#call("erase", undefined, options, () => this.#operations.erase(options));
   }
 
   namespace(name: string): ThreadStore {

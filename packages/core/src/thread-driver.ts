@@ -102,6 +102,28 @@ export interface PageRequest {
   readonly where: ThreadMetadata;
 }
 
+export interface NamespacesRequest {
+  /** The namespace that the page is limited to, with those nested in it; empty for all. */
+  readonly within: string;
+  /** The `next` of the previous page; `undefined` for the first page. */
+  readonly after: string | undefined;
+  /** 1 to 1000. */
+  readonly limit: number;
+}
+
+export interface StoredNamespaces {
+  /**
+   * At most `limit` namespaces, in a stable, total order in which those that begin with the same text are adjacent,
+   * such as the order of their UTF-8 bytes.
+   */
+  readonly namespaces: string[];
+  /**
+   * The `after` of the next page; `undefined` if there are no more. A page may be short or empty. Must stay valid
+   * across restarts, and when the namespaces up to it are gone.
+   */
+  readonly next: string | undefined;
+}
+
 export interface DriverOptions {
   /**
    * Aborts when the caller aborts the call or its deadline passes. The driver must then stop waiting and send nothing
@@ -158,6 +180,13 @@ export interface ThreadDriver {
    * although more follow.
    */
   list(namespace: string, page: PageRequest, options: DriverOptions): Promise<RecordPage>;
+
+  /**
+   * Lists a page of the namespaces that contain records: `within`, and those nested in it, which begin with `within` and
+   * a slash. The cost must not depend on how many records they contain. One whose records have all expired may be
+   * listed, and so may one with leftovers of a crash.
+   */
+  listNamespaces(request: NamespacesRequest, options: DriverOptions): Promise<StoredNamespaces>;
 
   /**
    * Closes the resources that the driver created. Must not close a client that was passed in. Called once, after all

@@ -190,6 +190,64 @@ export interface DeleteExpiredResult {
   readonly cursor?: string | undefined;
 }
 
+export interface NamespacesOptions extends CallOptions {
+  /**
+   * The maximum number of names per page, 1 to 1000.
+   * @default 100
+   */
+  readonly limit?: number | undefined;
+  /** The `cursor` of an earlier page of the same namespace. It stays valid across restarts. */
+  readonly cursor?: string | undefined;
+}
+
+export interface NamespacePage {
+  /** Names as they are passed to `namespace()`. A page may be short, or even empty, although others follow. */
+  readonly namespaces: string[];
+  /** Pass it to `namespaces` for the next page; `undefined` after the last page. */
+  readonly cursor: string | undefined;
+}
+
+export interface EraseOptions extends CallOptions {
+  /** The `cursor` of an earlier `erase` of the same namespace, which this call continues. */
+  readonly cursor?: string | undefined;
+  /**
+   * Called before each page of up to 100 threads is deleted, and awaited. Its time counts towards `timeoutMs`. If it
+   * throws or rejects, `erase` deletes nothing more and rejects with the same value.
+   */
+  readonly onProgress?: ((progress: EraseProgress) => void | Promise<void>) | undefined;
+}
+
+export interface EraseProgress {
+  /** The number of threads that have been deleted, including those of the calls that this one continues. */
+  readonly threads: number;
+  /** The sum of their sizes. */
+  readonly bytes: number;
+  /** The namespace of the threads that are deleted next: its levels, escaped and joined by slashes, as in errors. */
+  readonly namespace: string;
+  /**
+   * Continues the erase if this call does not resolve, for example because the process is killed. It counts the threads
+   * that are deleted next, so that the receipt is right however many of them have been deleted.
+   */
+  readonly cursor: string;
+}
+
+/**
+ * The state of an erase: its receipt, once `finishedAt` is set. Plain data, to be kept as JSON. The totals include
+ * those of the calls that this one continued.
+ */
+export interface EraseResult {
+  /** The number of threads that were deleted, including expired threads and corrupt records. */
+  readonly threads: number;
+  /** The sum of their sizes, in bytes of their JSON. Corrupt records, whose size is unknown, count as 0. */
+  readonly bytes: number;
+  /** When the first call of the erase started. */
+  readonly startedAt: Date;
+  /** When the erase finished; `undefined` if its time ran out before the last thread. */
+  readonly finishedAt: Date | undefined;
+  /** Present if the erase is not finished. Pass it to the next `erase`. */
+  readonly cursor: string | undefined;
+}
+
 /**
  * Persists serialized threads, so that another request or another process can resume them later.
  *
@@ -242,6 +300,20 @@ export interface ThreadStore extends AsyncDisposable {
    * `timeoutMs` and then resolves with a `cursor` to continue from.
    */
   deleteExpired(options?: DeleteExpiredOptions): Promise<DeleteExpiredResult>;
+
+  /**
+   * Resolves with one page of the names of the namespaces directly in this one that contain threads or in which
+   * namespaces that contain threads are nested. One that contains threads throughout the listing appears exactly once.
+   * One in which all threads have expired may appear until they are deleted.
+   */
+  namespaces(options?: NamespacesOptions): Promise<NamespacePage>;
+
+  /**
+   * Deletes all threads of this namespace and of all namespaces nested in it, including expired threads and corrupt
+   * records. Stops after half of `timeoutMs` and then resolves with a `cursor` to continue from, in any process.
+   * Finally resolves with a receipt. A thread that is created during the erase may remain: erase again.
+   */
+  erase(options?: EraseOptions): Promise<EraseResult>;
 
   /**
    * Returns a view of this store that contains only the threads of namespace `name` and uses the same connection. The

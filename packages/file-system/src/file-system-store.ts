@@ -7,6 +7,7 @@ import {
 } from "@threadstore/core/driver";
 import { withDriverErrors } from "./errors.ts";
 import { createLayout } from "./layout.ts";
+import { listNamespaces } from "./list-namespaces.ts";
 import { listRecords } from "./list.ts";
 import { createMaintenance } from "./maintenance.ts";
 import {
@@ -66,6 +67,8 @@ function createDriver(options: FileSystemDriverOptions): ThreadDriver {
       }),
 
     list: (namespace, page, { signal }) => run(() => listRecords(layout, namespace, page, signal)),
+
+    listNamespaces: (request, { signal }) => run(() => listNamespaces(layout, request, signal)),
 
     async close() {
       // Every call closes the files that it opens.

@@ -6,6 +6,7 @@ import {
   type ThreadDriver,
 } from "@threadstore/core/driver";
 import { openDatabase } from "./database.ts";
+import { listNamespacesMethod } from "./list-namespaces.ts";
 import { listMethod } from "./list.ts";
 import {
   OPTION_NAMES,
@@ -38,6 +39,7 @@ function createDriver(options: PostgresDriverOptions): ThreadDriver {
     name: "postgres",
     ...recordMethods(database, resolvedOptions.synchronousCommit),
     list: listMethod(database),
+    listNamespaces: listNamespacesMethod(database),
     close: database.close,
   };
 }

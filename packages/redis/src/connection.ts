@@ -10,6 +10,8 @@ import type { Script } from "./scripts.ts";
 export interface Connection {
   command(name: string, parameters: Parameter[], signal: AbortSignal): Promise<unknown>;
   script(script: Script, keys: Parameter[], parameters: Parameter[], signal: AbortSignal): Promise<unknown>;
+  /** Returns a connection to each master: several for a Cluster. */
+  masters(): Connection[];
   /** Returns an object that is replaced on each reconnection; `undefined` for a Cluster, which has many connections. */
   session(): unknown;
 }
@@ -31,6 +33,7 @@ export function connectionTo(client: Redis | Cluster): Connection {
     return responseTo(client, command);
   };
   return {
+    masters: () => ("nodes" in client ? client.nodes("master") : [client]).map(connectionTo),
     session: () => ("nodes" in client ? undefined : client.stream),
     command: (name, parameters, signal) => send(new OneShotCommand(name, parameters, signal), signal),
     script: async (script, keys, parameters, signal) => {

@@ -30,6 +30,10 @@ export interface RecordKeys {
 export interface Keys {
   of(key: ThreadKey): RecordKeys;
   buckets(namespace: string): Bucket[];
+  /** Returns a pattern for `SCAN` that the indexes of a namespace and of those nested in it match, and few other keys. */
+  indexPattern(within: string): string;
+  /** Returns the namespace of the index with this key; `undefined` if the key is not that of an index. */
+  namespaceOfIndex(key: string): string | undefined;
 }
 
 /**
@@ -38,8 +42,7 @@ export interface Keys {
  * tag: distinct threads never share a key, and every record is in the slot of its index.
  */
 export function keysWithPrefix(prefix: string): Keys {
-  const indexOf = (namespace: string, bucket: number): string =>
-    `${prefix}:{${namespace.replace(/[%{}]/gu, encodeURIComponent)}:${bucket}}`;
+  const indexOf = (namespace: string, bucket: number): string => `${prefix}:{${escape(namespace)}:${bucket}}`;
   return {
     of: ({ namespace, id }) => {
       const index = indexOf(namespace, crc32(id) % BUCKET_COUNT);
@@ -54,9 +57,28 @@ export function keysWithPrefix(prefix: string): Keys {
           record: (id) => Buffer.concat([Buffer.from(`${index}:`), id]),
         };
       }),
+    indexPattern: (within) => `${asPattern(`${prefix}:{${escape(within)}`)}*:*}`,
+    namespaceOfIndex(key) {
+      const start = `${prefix}:{`;
+      const [, escaped] = /^([^{}]*):\d+\}$/u.exec(key.slice(start.length)) ?? [];
+      return key.startsWith(start) && escaped !== undefined ? unescape(escaped) : undefined;
+    },
   };
 }
 
 function recencyIndexOf(index: string): string {
   return `${index}.updated`;
+}
+
+function escape(namespace: string): string {
+  return namespace.replace(/[%{}]/gu, encodeURIComponent);
+}
+
+function unescape(escaped: string): string {
+  return escaped.replace(/%(?:25|7B|7D)/gu, decodeURIComponent);
+}
+
+/** Escapes what a pattern of Redis does not match literally. */
+function asPattern(text: string): string {
+  return text.replace(/[*?[\]\\^-]/gu, String.raw`\$&`);
 }

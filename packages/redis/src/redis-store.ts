@@ -9,6 +9,7 @@ import {
 import { locationOf, openClient } from "./client.ts";
 import { connectionTo } from "./connection.ts";
 import { keysWithPrefix } from "./keys.ts";
+import { listNamespaces } from "./list-namespaces.ts";
 import { listRecords } from "./list.ts";
 import { OPTION_NAMES, type RedisDriverOptions, type RedisStoreOptions, resolveOptions } from "./options.ts";
 import { deleteRecord, readRecord, writeRecord } from "./records.ts";
@@ -56,6 +57,7 @@ function createDriver(options: RedisDriverOptions): ThreadDriver {
       }),
     list: (namespace, page, { signal }) =>
       run(() => listRecords(connection, keys.buckets(namespace), page, signal)),
+    listNamespaces: (request, { signal }) => run(() => listNamespaces(connection, keys, request, signal)),
     close,
   };
 }

@@ -38,7 +38,7 @@ export function namespacePrefixOf(prefix: string, namespace: string): string {
  * Returns with which texts the parts of keys after the namespace begin if the id begins with `prefix`, in the order of
  * the keys: escaped, in base64url, and for a long prefix before a hash. A few other ids can begin with the last two.
  */
-export function encodedPrefixesOf(prefix: string): string[] {
+export function encodedPrefixesOf(prefix: string, kind: Kind = "id"): string[] {
   if (prefix === "") return [""];
   const bytes = Buffer.from(prefix);
   const escaped = escapeName(prefix);
@@ -46,7 +46,7 @@ export function encodedPrefixesOf(prefix: string): string[] {
   if (escaped.length <= ESCAPED_MAX_LENGTH) texts.push(escaped);
   // A character stands for 6 bits. One that also depends on the bytes that follow the prefix is not known.
   const known = bytes.toString("base64url").slice(0, Math.floor((bytes.length * 8) / 6));
-  if (bytes.length <= BASE64_MAX_BYTES.id) texts.push(`${BASE64_MARK}${known}`);
+  if (bytes.length <= BASE64_MAX_BYTES[kind]) texts.push(`${BASE64_MARK}${known}`);
   // Of shorter prefixes, the hashed names begin with the escaped text, too.
   const unhashed = unhashedPart(escaped);
   if (escaped.length > unhashed.length) texts.push(`${unhashed}${HASH_MARK}`);
@@ -69,6 +69,57 @@ export function idOf(encodedId: string): string | undefined {
   return id !== undefined && isIdAt(id, encodedId) ? id : undefined;
 }
 
+/** Decodes the name of a namespace's folder as {@link idOf} does; `undefined` for the root, too. */
+export function namespaceOf(folder: string): string | undefined {
+  const namespace = isHashed(folder) ? undefined : decodeName(folder);
+  return namespace !== undefined && isNamespaceAt(namespace, folder) ? namespace : undefined;
+}
+
+export function isNamespaceAt(namespace: string, folder: string): boolean {
+  return namespace !== "" && encodeName(namespace, "namespace") === folder;
+}
+
+/** Returns whether a name is written in base64url. */
+export function isInBase64(encoded: string): boolean {
+  return encoded.startsWith(BASE64_MARK);
+}
+
+/** Returns with which texts the folders of namespaces nested in one begin: escaped, if they can be, and in other ways. */
+export function nestedFoldersOf(within: string): { readonly escaped?: string; readonly others: string[] } {
+  if (within === "") return { escaped: "", others: [BASE64_MARK] };
+  const texts = encodedPrefixesOf(`${within}/`, "namespace");
+  const others = texts.filter((text) => isInBase64(text) || isHashed(text));
+  const [escaped] = texts.filter((text) => !others.includes(text));
+  return escaped === undefined ? { others } : { escaped, others };
+}
+
+/** Returns a text that follows all keys of a namespace, and precedes those of namespaces that follow it. */
+export function keyAfterNamespace(prefix: string, namespace: string): string {
+  return `${prefix}${sortTextOf(namespace)}0`;
+}
+
+/** Compares namespaces in the order of their folders, except for those in base64url, which are sorted into it. */
+export function compareNamespaces(left: string, right: string): number {
+  const [leftText, rightText] = [`${sortTextOf(left)}/`, `${sortTextOf(right)}/`];
+  return leftText < rightText ? -1 : Number(leftText > rightText);
+}
+
+function sortTextOf(namespace: string): string {
+  const encoded = encodeName(namespace, "namespace");
+  return isInBase64(encoded) ? inSegments(escapeName(namespace).slice(0, ESCAPED_MAX_LENGTH)) : encoded;
+}
+
+/** Returns whether the key of a folder, which ends with a slash, is only the beginning of a name of several segments. */
+export function isPartOfName(folder: string): boolean {
+  return folder.endsWith(SEGMENT_END) && !/(?:^|\/)\.{1,2}!\/$/u.test(folder);
+}
+
+/** Returns the beginning of a key that is the first segment after `prefix` of a name of several segments, if it is one. */
+export function partOfNameIn(key: string, prefix: string): string | undefined {
+  const end = key.indexOf(SEGMENT_END, prefix.length);
+  return key.startsWith(prefix) && end !== -1 ? key.slice(0, end + SEGMENT_END.length) : undefined;
+}
+
 /** Returns whether `encodedId` is the part of the key after the namespace of the thread `id`. */
 export function isIdAt(id: string, encodedId: string): boolean {
   return id !== "" && encodeName(id, "id") === encodedId;
@@ -80,7 +131,11 @@ export function isIdAt(id: string, encodedId: string): boolean {
  * hash of the whole follows. The result is split into segments that are never empty, `.` or `..`.
  */
 function encodeName(name: string, kind: Kind): string {
-  return segmentsOf(textOf(name, kind))
+  return inSegments(textOf(name, kind));
+}
+
+function inSegments(text: string): string {
+  return segmentsOf(text)
     .map((segment) => (/^\.{1,2}$/.test(segment) ? `${segment}!` : segment))
     .join(SEGMENT_END);
 }

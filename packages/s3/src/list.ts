@@ -17,7 +17,7 @@ import { getObject, type ReadObject } from "./objects.ts";
 import { isTombstone, type ListedTombstone } from "./tombstones.ts";
 
 /** The most keys that S3 returns in one response. */
-const KEYS_MAX = 1000;
+export const KEYS_MAX = 1000;
 
 export interface Listing {
   readonly bucket: Bucket;
@@ -115,7 +115,7 @@ async function* listKeysInOrder(
   }
 }
 
-function notAListing(): DriverError {
+export function notAListing(): DriverError {
   return new DriverError(
     "MISCONFIGURED",
     "The endpoint is not S3: its response is not a listing of the bucket. Correct `endpoint`, and check for a proxy.",
@@ -139,7 +139,11 @@ async function readListed(
   return id?.startsWith(prefix) === true ? { id, version, tail } : undefined;
 }
 
-async function readEnd(bucket: Bucket, key: string, signal: AbortSignal): Promise<ReadObject | undefined> {
+export async function readEnd(
+  bucket: Bucket,
+  key: string,
+  signal: AbortSignal,
+): Promise<ReadObject | undefined> {
   const object = await readWholeTrailer(
     (length) => getObject(bucket, key, { Range: `bytes=-${length}` }, signal),
     (result) => (typeof result === "object" ? result.bytes : undefined),

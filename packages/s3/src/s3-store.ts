@@ -9,6 +9,7 @@ import {
 } from "@threadstore/core/driver";
 import { locationOf, resolveBucket } from "./client.ts";
 import { withDriverErrors } from "./errors.ts";
+import { listNamespaces } from "./list-namespaces.ts";
 import { listRecords } from "./list.ts";
 import { OPTION_NAMES, type S3DriverOptions } from "./options.ts";
 import { deleteRecord, readRecord, type RecordContext, writeRecord } from "./records.ts";
@@ -58,6 +59,8 @@ function createDriver(options: S3DriverOptions): ThreadDriver {
         await deleteOldTombstones(context, tombstones, signal);
         return page;
       }),
+
+    listNamespaces: (request, { signal }) => run(() => listNamespaces(context, request, signal)),
 
     async close() {
       selfCheck.close();

@@ -1,11 +1,12 @@
 import type { DatabaseFiles } from "./database-files.ts";
 import { checkConnection, openDatabase } from "./database.ts";
 import { driverErrorOf, isCorruption, isReadFailure, openingError, readFailure } from "./errors.ts";
+import { type ListNamespaces, prepareListNamespaces } from "./list-namespaces.ts";
 import { type ListRecords, prepareList } from "./list.ts";
 import type { ResolvedOptions, SqliteDatabase } from "./options.ts";
 import { prepareRecords, type Records } from "./records.ts";
 
-type Operations = Records & { readonly list: ListRecords };
+type Operations = Records & { readonly list: ListRecords; readonly listNamespaces: ListNamespaces };
 
 /** Runs operations on a database, which the first of them opens. Their errors are `DriverError`s. */
 export interface Connection {
@@ -70,7 +71,8 @@ export function createConnection(options: ResolvedOptions): Connection {
 function openAll(options: ResolvedOptions): Opened {
   const { database, files } = openDatabase(options);
   try {
-    return { database, files, operations: { ...prepareRecords(database), list: prepareList(database) } };
+    const listings = { list: prepareList(database), listNamespaces: prepareListNamespaces(database) };
+    return { database, files, operations: { ...prepareRecords(database), ...listings } };
   } catch (error) {
     if (options.database === undefined) database.close();
     throw error;

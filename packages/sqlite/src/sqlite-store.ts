@@ -40,6 +40,8 @@ function createDriver(options: SqliteDriverOptions): ThreadDriver {
     delete: (key, expectedVersion, { signal }) =>
       connection.change(signal, (operations) => operations.delete(key, expectedVersion)),
     list: (namespace, page, { signal }) => connection.read(signal, ({ list }) => list(namespace, page)),
+    listNamespaces: (request, { signal }) =>
+      connection.read(signal, ({ listNamespaces }) => listNamespaces(request)),
     close: async () => connection.close(),
   };
 }

@@ -1,5 +1,6 @@
 import { type ConformanceCase, tiers } from "../suite/conformance-case.ts";
 import { crashes } from "./crashes.ts";
+import { erasure } from "./erasure.ts";
 import { existence } from "./existence.ts";
 import { failures } from "./failures.ts";
 import { listing } from "./listing.ts";
@@ -16,6 +17,7 @@ const sections: readonly ConformanceCase[] = [
   ...crashes,
   ...names,
   ...listing,
+  ...erasure,
   ...time,
   ...metadata,
   ...failures,

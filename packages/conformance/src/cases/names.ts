@@ -14,6 +14,7 @@ import {
 } from "../suite/expectations.ts";
 import { inParallel, range } from "../utilities/parallel.ts";
 import { everyCallWithId } from "./support/calls.ts";
+import { childrenOf, NEIGHBORS, saveEverywhere, viewAt } from "./support/namespaces.ts";
 import { textOf, idsOf } from "./support/reading.ts";
 
 /**
@@ -535,4 +536,119 @@ export const names: ConformanceCase[] = section("Names", [
   apart("N4-1", "dot segments are allowed as ids", "dots", ["N4", "N1"]),
   apart("N4-2", "wildcards and braces are allowed in ids", "patterns", ["N4", "N1"]),
   apart("N4-3", "SQL, shell commands, URLs and XML are allowed as ids", "languages", ["N4", "N1"]),
+  {
+    id: "N5-1",
+    title: "namespaces() lists each namespace directly below in which or below which threads exist, once",
+    clauses: ["N5", "N2", "N4"],
+    async run({ open, settings }) {
+      const [store, other] = [await open(), await open()];
+      await saveEverywhere(store, NEIGHBORS);
+      const expected = [...new Set(NEIGHBORS.map(([name = ""]) => name))].toSorted();
+      for (const limit of [undefined, 1, 4])
+        expectEqual(
+          await childrenOf(other, limit),
+          expected,
+          `pages of ${limit ?? "the default size"} have every name directly below the store once`,
+        );
+      expectEqual(
+        await childrenOf(other.namespace("a")),
+        ["%2F", "b", "\u00e9"],
+        "a view lists what is below it",
+      );
+      expectEqual(
+        await childrenOf(other.namespace("b")),
+        ["a"],
+        "a namespace can have no threads of its own",
+      );
+      expectEqual(
+        await other.namespace("ab").namespaces(),
+        { namespaces: [], cursor: undefined },
+        "the only page of a namespace without nested ones is empty",
+      );
+      // Names that a backend may have to divide or to encode in another way, because they are long.
+      const longNames = ["n", "\u00e9", "%"].map((text) => text.repeat(60 / Buffer.byteLength(text)));
+      for (const name of longNames) {
+        await viewAt(store, [name, name]).save("t", {});
+        expectEqual(await childrenOf(other.namespace(name)), [name], "a long name is listed");
+      }
+      const all = [...expected, ...longNames].toSorted();
+      expectEqual(await childrenOf(other, 7), all, "short and long names are listed together");
+      const hostileNames = hostileIds.filter((name, n) => {
+        return Buffer.byteLength(name) <= 100 && (settings.effort === "full" || n % 5 === 0);
+      });
+      await inParallel(
+        hostileNames,
+        8,
+        async (name) => void (await viewAt(store, ["hostile", name]).save("t", {})),
+      );
+      for (const limit of [7, 1000])
+        expectEqual(
+          await childrenOf(other.namespace("hostile"), limit),
+          hostileNames.toSorted(),
+          "any name is listed as it was passed to namespace()",
+        );
+    },
+  },
+  {
+    id: "N5-2",
+    title: "namespaces() does not list a namespace without threads",
+    clauses: ["N5", "E3"],
+    async run({ open }) {
+      const [store, other] = [await open(), await open()];
+      expectEqual(await childrenOf(store), [], "a new store has no namespaces");
+      for (const path of [["a"], ["a", "b"], ["c"]]) await viewAt(store, path).save("t", {});
+      await store.save("t", {});
+      await other.namespace("d").load("t");
+      await store.namespace("c").delete("t");
+      await store.namespace("a").delete("t");
+      expectEqual(
+        await childrenOf(other),
+        ["a"],
+        "a namespace is listed as long as threads exist in or below it",
+      );
+      await store.namespace("a").namespace("b").delete("t");
+      expectEqual(await childrenOf(other), [], "a namespace whose last thread was deleted is not listed");
+      expectEqual(await childrenOf(other.namespace("a")), [], "nor is it listed in its parent");
+    },
+  },
+  {
+    id: "N5-3",
+    title: "a cursor of namespaces() is valid for other clients, and any other cursor is INVALID_ARGUMENT",
+    clauses: ["N5", "F1", "N3"],
+    async run({ open, close }) {
+      const store = await open();
+      const children = ["a", "b", "c", "d"];
+      for (const name of children)
+        for (const view of [store, store.namespace("x")]) await view.namespace(name).save("t", {});
+      await store.save("t", {});
+      await store.save("u", {});
+      const { namespaces, cursor } = await store.namespaces({ limit: 2 });
+      const { cursor: ofX } = await store.namespace("x").namespaces({ limit: 2 });
+      const { cursor: ofList } = await store.listPage({ limit: 1 });
+      for (const name of namespaces) await store.namespace(name).delete("t");
+      await close(store);
+      const other = await open();
+      const rest: string[] = [];
+      for (let next = cursor; next !== undefined;) {
+        const page = await other.namespaces({ limit: 2, cursor: next });
+        rest.push(...page.namespaces);
+        next = page.cursor;
+      }
+      expectEqual(
+        [...namespaces, ...rest].toSorted(),
+        [...children, "x"],
+        "a listing continues in another client although the namespaces before its cursor are gone",
+      );
+      for (const wrong of ["", " ", "x", "AAAAAAAAAAAAAAAA", ofX, ofList, 5, null, {}, true]) {
+        await expectError("INVALID_ARGUMENT", `namespaces with the cursor ${show(wrong)}`, () =>
+          other.namespaces({ cursor: wrong as string }),
+        );
+      }
+      for (const limit of [0, 1.5, 1001, "10"]) {
+        await expectError("INVALID_ARGUMENT", `namespaces with limit ${show(limit)}`, () =>
+          other.namespaces({ limit: limit as number }),
+        );
+      }
+    },
+  },
 ]);

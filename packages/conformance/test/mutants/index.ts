@@ -2,6 +2,7 @@ import { basicMutants } from "./basics.ts";
 import { concurrencyMutants } from "./concurrency.ts";
 import { costMutants } from "./costs.ts";
 import { crashMutants } from "./crashes.ts";
+import { erasureMutants, namespaceListingMutants } from "./erasure.ts";
 import { existenceMutants } from "./existence.ts";
 import { expiryMutants, metadataMutants } from "./expiry.ts";
 import { abortMutants, damageMutants, errorMutants } from "./failures.ts";
@@ -37,6 +38,8 @@ export const mutants: readonly Mutant[] = [
   ...versionMutants,
   ...listingMutants,
   ...namespaceMutants,
+  ...namespaceListingMutants,
+  ...erasureMutants,
   ...expiryMutants,
   ...metadataMutants,
   ...updateMutants,

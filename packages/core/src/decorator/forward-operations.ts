@@ -15,5 +15,7 @@ export function forwardOperations<State = undefined>({
     delete: ({ id, options }, call) => inner.delete(id, { ...options, ...call.options() }),
     listPage: (options, call) => inner.listPage({ ...options, ...call.options() }),
     deleteExpired: (options, call) => inner.deleteExpired({ ...options, ...call.options() }),
+    namespaces: (options, call) => inner.namespaces({ ...options, ...call.options() }),
+    erase: (options, call) => inner.erase({ ...options, ...call.options() }),
   };
 }

@@ -4,8 +4,12 @@ import type {
   DeleteExpiredOptions,
   DeleteExpiredResult,
   DeleteOptions,
+  EraseOptions,
+  EraseResult,
   ListOptions,
   LoadOptions,
+  NamespacePage,
+  NamespacesOptions,
   SaveOptions,
   StoredThread,
   ThreadMetadata,
@@ -17,7 +21,7 @@ import type {
 /**
  * Adds behavior to any store: encryption, compression, caching, auditing, side records. `wrapThreadStore` turns a
  * decorator and a store into a store. It implements views, lifecycle, error context, argument validation, paging,
- * `update` and returned objects, so that a decorator only implements its five operations.
+ * `update` and returned objects, so that a decorator only implements its operations.
  */
 export interface ThreadStoreDecorator<State> {
   /** The name of the decorated store in errors and telemetry, such as `attachments`. */
@@ -68,6 +72,13 @@ export interface DecoratedOperations<State> {
     options: Omit<DeleteExpiredOptions, keyof CallOptions>,
     call: DecoratedCall,
   ): Promise<DeleteExpiredResult>;
+  /** The names are those of the inner store. `wrapThreadStore` hides the reserved one and restores escaped ones. */
+  namespaces(
+    options: Omit<NamespacesOptions, keyof CallOptions>,
+    call: DecoratedCall,
+  ): Promise<NamespacePage>;
+  /** Must erase side records, too. `wrapThreadStore` does not count those that the inner store reports. */
+  erase(options: Omit<EraseOptions, keyof CallOptions>, call: DecoratedCall): Promise<EraseResult>;
 }
 
 /** One call, which may make several calls to the inner store. */

@@ -7,9 +7,11 @@ import { checkedId, namespaceWithin } from "../validation/names.ts";
 import { checkMaxThreadBytes } from "../validation/store-options.ts";
 import { reservedName } from "./reserved-name.ts";
 import { returnedThreads, toStoredThread } from "./returned-threads.ts";
+import { eraseRequest, visibleNamespaces } from "./side-records.ts";
 import type {
   DecoratedCall,
   DecoratedNamespace,
+  DecoratedOperations,
   DecoratedThread,
   ReturnedThreads,
   ThreadStoreDecorator,
@@ -73,16 +75,38 @@ function decoratedOperations<State>(
       const deletion = deleteArguments(returned, keyOf(id), options);
       return ({ call }) => operations.delete(deletion, call);
     },
+    ...operationsOnMany(decorator.reservedName, operations),
+    run,
+    within: (name) => decoratedOperations(decoration, ...nestedNamespace(decorator, inner, namespace, name)),
+    close: () => inner.close(),
+    toJSON: () => ({ store: decorator.name, decorates: inner }),
+  };
+}
+
+type OperationsOnMany = Pick<
+  NamespaceOperations<DecoratedContext>,
+  "listPage" | "deleteExpired" | "namespaces" | "erase"
+>;
+
+/** Returns the operations that are not on a single thread. */
+function operationsOnMany<State>(
+  reserved: string | undefined,
+  operations: DecoratedOperations<State>,
+): OperationsOnMany {
+  return {
     listPage: ({ signal: _signal, timeoutMs: _timeoutMs, ...options }) => {
       return ({ call }) => operations.listPage(options, call);
     },
     deleteExpired: ({ signal: _signal, timeoutMs: _timeoutMs, ...options }) => {
       return ({ call }) => operations.deleteExpired(options, call);
     },
-    run,
-    within: (name) => decoratedOperations(decoration, ...nestedNamespace(decorator, inner, namespace, name)),
-    close: () => inner.close(),
-    toJSON: () => ({ store: decorator.name, decorates: inner }),
+    namespaces: ({ signal: _signal, timeoutMs: _timeoutMs, ...options }) => {
+      return async ({ call }) => visibleNamespaces(reserved, await operations.namespaces(options, call));
+    },
+    erase({ signal: _signal, timeoutMs: _timeoutMs, ...options }) {
+      const erase = eraseRequest(reserved, options);
+      return ({ call }) => erase((innerOptions) => operations.erase(innerOptions, call));
+    },
   };
 }
 

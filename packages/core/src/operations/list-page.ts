@@ -7,12 +7,11 @@ import { withRetries } from "../runtime/retry.ts";
 import type { ListedRecord, PageRequest, RecordPage, ThreadDriver } from "../thread-driver.ts";
 import type { ListOptions, ThreadPage, ThreadSummary } from "../thread-store.ts";
 import { hasExpired } from "../validation/expiry.ts";
-import { invalidArgument } from "../validation/invalid-argument.ts";
+import { checkedLimit } from "../validation/limit.ts";
 import { copyMetadata } from "../validation/metadata.ts";
 import { checkedPrefix } from "../validation/names.ts";
 import { checkedOrder, checkedWhere, matchesWhere } from "../validation/where.ts";
 
-const MAX_LIMIT = 1000;
 /** Expired threads do not count towards a page, so this limits the requests of a call. Then its page may be short. */
 const MAX_DRIVER_PAGES = 10;
 
@@ -25,11 +24,8 @@ export interface ListRequest {
 export function listRequest(
   driver: ThreadDriver,
   namespace: string,
-  { limit = 100, cursor, metadata = false, ...options }: ListOptions,
+  { limit, cursor, metadata = false, ...options }: ListOptions,
 ): ListRequest {
-  if (!Number.isInteger(limit) || limit < 1 || limit > MAX_LIMIT) {
-    throw invalidArgument(`\`limit\` must be an integer from 1 to ${MAX_LIMIT}.`);
-  }
   const listing = {
     order: checkedOrder(options.order),
     prefix: checkedPrefix(options.prefix),
@@ -37,7 +33,7 @@ export function listRequest(
   };
   const after =
     cursor === undefined ? undefined : decodeCursor(cursor, { store: driver.name, namespace, ...listing });
-  return { page: { after, limit, ...listing }, withMetadata: metadata };
+  return { page: { after, limit: checkedLimit(limit), ...listing }, withMetadata: metadata };
 }
 
 /** Returns a page of live threads and corrupt records. */
@@ -64,8 +60,12 @@ export async function listPage(
 }
 
 /** Reads a page from the driver, including expired and corrupt records. */
-export async function readPage(context: OperationContext, request: PageRequest): Promise<RecordPage> {
-  const { driver, namespace, signal } = context;
+export async function readPage(
+  context: OperationContext,
+  request: PageRequest,
+  namespace: string = context.namespace,
+): Promise<RecordPage> {
+  const { driver, signal } = context;
   const page = await withRetries(context, () => driver.list(namespace, request, { signal })).catch(
     (error: unknown) => {
       throw ThreadStoreError.is(error, "INVALID_ARGUMENT") ? invalidCursor(error.cause) : error;

@@ -1,12 +1,11 @@
 import { type TracingChannel, tracingChannel } from "node:diagnostics_channel";
 
 /** The operations that are traced. */
-export type Operation = "save" | "load" | "delete" | "list" | "deleteExpired";
+export type Operation = "save" | "load" | "delete" | "list" | "deleteExpired" | "namespaces" | "erase";
 
 /**
- * The message of the tracing channels `threadstore:save`, `threadstore:load`, `threadstore:delete`,
- * `threadstore:list` and `threadstore:deleteExpired`: one object per call, whose last four members are set at
- * `asyncEnd`. It never contains the content of a thread.
+ * The message of the tracing channels, one for each operation, such as `threadstore:save`: one object per call, whose
+ * last four members are set at `asyncEnd`. It never contains the content of a thread.
  */
 export interface CallDiagnostics {
   readonly operation: Operation;
@@ -29,6 +28,8 @@ const CHANNELS: Record<Operation, TracingChannel<string, CallDiagnostics>> = {
   delete: tracingChannel("threadstore:delete"),
   list: tracingChannel("threadstore:list"),
   deleteExpired: tracingChannel("threadstore:deleteExpired"),
+  namespaces: tracingChannel("threadstore:namespaces"),
+  erase: tracingChannel("threadstore:erase"),
 };
 
 /** Runs a call and publishes it to its tracing channel. Costs nothing without subscribers. */

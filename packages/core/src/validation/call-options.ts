@@ -2,8 +2,10 @@ import type {
   CallOptions,
   DeleteExpiredOptions,
   DeleteOptions,
+  EraseOptions,
   ListOptions,
   LoadOptions,
+  NamespacesOptions,
   SaveOptions,
   UpdateOptions,
 } from "../thread-store.ts";
@@ -19,6 +21,8 @@ interface MethodOptions {
   readonly list: ListOptions;
   readonly update: UpdateOptions;
   readonly deleteExpired: DeleteExpiredOptions;
+  readonly namespaces: NamespacesOptions;
+  readonly erase: EraseOptions;
 }
 
 const CALL: OptionNames<CallOptions> = { signal: true, timeoutMs: true };
@@ -30,6 +34,8 @@ const OPTION_NAMES: { readonly [method in keyof MethodOptions]: OptionNames<Meth
   list: { order: true, limit: true, cursor: true, prefix: true, where: true, metadata: true, ...CALL },
   update: { metadata: true, ttlMs: true, expiresAt: true, maxAttempts: true, ...CALL },
   deleteExpired: { cursor: true, ...CALL },
+  namespaces: { limit: true, cursor: true, ...CALL },
+  erase: { cursor: true, onProgress: true, ...CALL },
 };
 
 /** Throws `INVALID_ARGUMENT` unless the names of the options, and the options that all calls share, are valid. */

@@ -20,11 +20,23 @@ export function checkedPrefix(prefix: unknown): string {
  * view stays within its parent.
  */
 export function namespaceWithin(parent: string, name: unknown): string {
-  const level = checkedName(name, "A namespace", NAMESPACE_MAX_BYTES).replace(/[%/]/gu, encodeURIComponent);
+  const level = escapeLevel(checkedName(name, "A namespace", NAMESPACE_MAX_BYTES));
   const path = parent === "" ? level : `${parent}/${level}`;
   // The limit applies to the names as given, before escaping.
   checkedName(path.replace(/%25|%2F/gu, "%"), "A namespace, including its parents,", NAMESPACE_MAX_BYTES);
   return path;
+}
+
+/**
+ * Returns the name of which {@link namespaceWithin} made a level of a stored namespace; `undefined` if it cannot have.
+ */
+export function levelName(level: string): string | undefined {
+  const name = level.replace(/%25|%2F/gu, decodeURIComponent);
+  return level !== "" && escapeLevel(name) === level ? name : undefined;
+}
+
+function escapeLevel(name: string): string {
+  return name.replace(/[%/]/gu, encodeURIComponent);
 }
 
 function checkedName(name: unknown, subject: string, maxBytes: number): string {

@@ -2,6 +2,8 @@ import { readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import {
   compareUtf8,
+  keyInTail,
+  namespacesOnPage,
   type PageRequest,
   type RecordPage,
   type ThreadDriver,
@@ -50,6 +52,9 @@ export function fileDriver(root: string, steps: FileSteps, names: FileNames = go
     list: (namespace, page) =>
       withDriverErrors(() => listFiles(folderOf(root, names, namespace), steps, names, page)),
 
+    listNamespaces: (request) =>
+      withDriverErrors(async () => namespacesOnPage(await namespacesIn(root, steps), request, compareUtf8)),
+
     close: async () => undefined,
   };
 }
@@ -77,6 +82,23 @@ async function listFiles(
     (filesById.get(id) ?? []).map(({ version, bytes }) => ({ id, version, tail: bytes })),
   );
   return { records, next: remaining.length > limit ? page.at(-1) : undefined };
+}
+
+/** Reads the namespace of each folder that has a record from the trailer of one. */
+async function namespacesIn(root: string, steps: FileSteps): Promise<string[]> {
+  const namespaces: string[] = [];
+  for (const folder of (await unlessMissing(readdir(root))) ?? []) {
+    if (!folder.startsWith("n-")) continue;
+    const files = (await unlessMissing(readdir(join(root, folder)))) ?? [];
+    for (const file of files.filter((name) => steps.isRecord(name))) {
+      const record = parseFile(await steps.read(join(root, folder, file)));
+      const key = record === undefined ? undefined : keyInTail(record.bytes);
+      if (key === undefined) continue;
+      namespaces.push(key.namespace);
+      break;
+    }
+  }
+  return namespaces;
 }
 
 function folderOf(root: string, names: FileNames, namespace: string): string {

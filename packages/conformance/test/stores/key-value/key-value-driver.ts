@@ -1,7 +1,9 @@
 import {
+  compareUtf8,
   DriverError,
   type HttpFailure,
   httpFailureOf,
+  namespacesOnPage,
   type ThreadDriver,
   type ThreadKey,
 } from "@threadstore/core/driver";
@@ -58,6 +60,12 @@ export function keyValueDriver(client: KeyValueClient, location: string): Thread
       }));
       return { records, next: more ? entries.at(-1)?.name : undefined };
     },
+    async listNamespaces(request, { signal }) {
+      const { body } = expectSuccess(await client.send("GET", `/${location}`, { signal }));
+      const paths = JSON.parse(body.toString()) as string[];
+      const names = paths.map((path) => namespaceOf(path.split("/")[1] ?? ""));
+      return namespacesOnPage(new Set(names), request, compareUtf8);
+    },
     close: async () => client.close(),
   };
 }
@@ -69,6 +77,10 @@ export function pathOf(location: string, { namespace, id }: ThreadKey): string {
 /** Prefixes a letter, because the default namespace is empty and a folder's name must not be. */
 function folderNameOf(namespace: string): string {
   return `n${Buffer.from(namespace).toString("hex")}`;
+}
+
+function namespaceOf(folderName: string): string {
+  return Buffer.from(folderName.slice(1), "hex").toString();
 }
 
 function responseError({ status, retryAfterMs }: KeyValueResponse): DriverError {

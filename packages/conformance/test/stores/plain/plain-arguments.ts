@@ -101,3 +101,10 @@ export function checkedLimit(limit: number): number {
   if (Number.isInteger(limit) && limit >= 1 && limit <= 1000) return limit;
   throw invalidArgument("`limit` must be an integer from 1 to 1000.");
 }
+
+const DEFAULT_MAX_THREAD_BYTES = 2 ** 24;
+
+export function checkSize(json: string, maxThreadBytes: number = DEFAULT_MAX_THREAD_BYTES): void {
+  if (Buffer.byteLength(json) <= maxThreadBytes) return;
+  throw new ThreadStoreError("TOO_LARGE", "The thread exceeds `maxThreadBytes`.");
+}

@@ -13,9 +13,9 @@ export class PlainCalls {
 
   /**
    * Validates the arguments with `prepare`, yields to the event loop as a backend would, and then runs the returned
-   * function synchronously.
+   * function.
    */
-  run<T>(options: CallOptions, names: readonly string[], prepare: () => () => T): Promise<T> {
+  run<T>(options: CallOptions, names: readonly string[], prepare: () => () => T | Promise<T>): Promise<T> {
     const running = this.#run(options, names, prepare);
     this.#track(running);
     return running;
@@ -27,7 +27,11 @@ export class PlainCalls {
     while (this.#running.size > 0) await Promise.allSettled(this.#running);
   }
 
-  async #run<T>(options: CallOptions, names: readonly string[], prepare: () => () => T): Promise<T> {
+  async #run<T>(
+    options: CallOptions,
+    names: readonly string[],
+    prepare: () => () => T | Promise<T>,
+  ): Promise<T> {
     if (this.#isClosed()) throw new ThreadStoreError("CLOSED", "The store is closed.");
     const { signal } = checkedCall(options, names);
     signal?.throwIfAborted();

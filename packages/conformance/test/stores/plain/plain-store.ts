@@ -2,15 +2,18 @@ import { randomUUID } from "node:crypto";
 import {
   type CallOptions,
   type DeleteOptions,
+  type EraseOptions,
+  type EraseResult,
   type ListOptions,
   type LoadOptions,
+  type NamespacePage,
+  type NamespacesOptions,
   type SaveOptions,
   type StoredThread,
   type StoreOptions,
   type DeleteExpiredResult,
   type ThreadPage,
   type ThreadStore,
-  ThreadStoreError,
   type ThreadSummary,
   type UpdateChange,
   type UpdateOptions,
@@ -21,6 +24,7 @@ import {
   checkedMetadata,
   checkedName,
   checkedPrefix,
+  checkSize,
   defaultExpiry,
   expiryOf,
   MAX_NAME_BYTES,
@@ -28,16 +32,9 @@ import {
 } from "./plain-arguments.ts";
 import { PlainCalls } from "./plain-calls.ts";
 import { invalidArgument, textOfThread } from "./plain-json.ts";
+import { type Client, prepareErase, preparePage } from "./plain-namespaces.ts";
 import { decodeRow, summaryOf, encodeRow, type PlainData, type PlainRow } from "./plain-record.ts";
 import { checkVersion, conflict, decodedThread, type LiveRow } from "./plain-rules.ts";
-
-const DEFAULT_MAX_THREAD_BYTES = 2 ** 24;
-
-/** The data and options that a store shares with its views. */
-interface Client {
-  readonly data: PlainData;
-  readonly options: StoreOptions;
-}
 
 /** Creates a store on a shared map. It implements the whole interface without a driver or core's validation. */
 export function plainStore(data: PlainData, options: StoreOptions = {}): ThreadStore {
@@ -61,9 +58,7 @@ class PlainStore implements ThreadStore {
     return this.#calls.run(options, SAVE_OPTIONS, () => {
       checkedName(id);
       const json = textOfThread(thread);
-      if (Buffer.byteLength(json) > (this.#client.options.maxThreadBytes ?? DEFAULT_MAX_THREAD_BYTES)) {
-        throw new ThreadStoreError("TOO_LARGE", "The thread exceeds `maxThreadBytes`.");
-      }
+      checkSize(json, this.#client.options.maxThreadBytes);
       const metadata = checkedMetadata(options.metadata);
       const now = this.#now();
       const expiry = expiryOf(options, now);
@@ -134,10 +129,9 @@ class PlainStore implements ThreadStore {
           .toSorted();
         const live = ids.filter((id) => this.#find(id) !== undefined);
         const page = live.slice(0, limit);
-        const threads = page.map((id) => this.#summary(id, options.metadata === true));
         const last = page.at(-1);
         return {
-          threads,
+          threads: page.map((id) => this.#summary(id, options.metadata === true)),
           cursor: last === undefined || live.length <= limit ? undefined : this.#cursorAfter(last, prefix),
         };
       };
@@ -158,6 +152,17 @@ class PlainStore implements ThreadStore {
       for (const id of expired) this.#rows().delete(id);
       return { deleted: expired.length };
     });
+  }
+
+  namespaces(options: NamespacesOptions = {}): Promise<NamespacePage> {
+    const { data } = this.#client;
+    return this.#calls.run(options, ["limit", "cursor"], () => preparePage(data, this.#path, options));
+  }
+
+  erase(options: EraseOptions = {}): Promise<EraseResult> {
+    return this.#calls.run(options, ["cursor", "onProgress"], () =>
+      prepareErase(this.#client, this.#path, options),
+    );
   }
 
   namespace(name: string): ThreadStore {

@@ -1,4 +1,10 @@
-import { compareUtf8, type ListedRecord, type ThreadDriver, type ThreadKey } from "@threadstore/core/driver";
+import {
+  compareUtf8,
+  type ListedRecord,
+  namespacesOnPage,
+  type ThreadDriver,
+  type ThreadKey,
+} from "@threadstore/core/driver";
 import type { Reply, RespConnection } from "./resp-connection.ts";
 
 /** The steps of the store that are easy to get wrong on Redis. Broken stores replace some of them. */
@@ -9,6 +15,8 @@ export interface RespSteps {
   readonly patternOf: (namespace: string) => string;
   /** Returns the id in a name, or `undefined` if the name is not in the namespace. */
   readonly idIn: (namespace: string, name: string) => string | undefined;
+  /** Returns the namespace in a name. */
+  readonly namespaceIn: (name: string) => string;
   /** Returns whether SCAN continues at the cursor after a page of `keyCount` keys. */
   readonly hasMore: (cursor: string, keyCount: number) => boolean;
   /** Removes duplicates from the names on all pages of SCAN. */
@@ -40,6 +48,7 @@ export const goodSteps: RespSteps = {
   nameOf: ({ namespace, id }) => `${hex(namespace)}:${hex(id)}`,
   patternOf: (namespace) => `${hex(namespace)}:*`,
   idIn: (_, name) => Buffer.from(name.slice(name.indexOf(":") + 1), "hex").toString(),
+  namespaceIn: (name) => Buffer.from(name.slice(0, name.indexOf(":")), "hex").toString(),
   hasMore: (cursor) => cursor !== "0",
   deduplicate: (names) => [...new Set(names)],
   change: ({ connections, key, expected, command, signal }) =>
@@ -104,6 +113,10 @@ export function respDriver(
       const values = (await shared.send(["MGET", ...keys], signal)) as readonly Reply[];
       const records = page.flatMap((id, index) => listed(id, values[index] ?? null));
       return { records, next: remaining.length > limit ? page.at(-1) : undefined };
+    },
+    async listNamespaces(request, { signal }) {
+      const names = await scan(shared, [prefix, "*"], steps, signal);
+      return namespacesOnPage(new Set(names.map(steps.namespaceIn)), request, compareUtf8);
     },
     async close() {
       connections.shared.drop();

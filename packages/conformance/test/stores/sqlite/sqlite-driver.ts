@@ -1,6 +1,6 @@
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import { setImmediate as yieldToEventLoop } from "node:timers/promises";
-import type { ThreadDriver } from "@threadstore/core/driver";
+import { compareUtf8, namespacesOnPage, type ThreadDriver } from "@threadstore/core/driver";
 
 interface Row {
   readonly id: string | Uint8Array;
@@ -56,8 +56,7 @@ export function sqliteDriver(database: DatabaseSync, bug: SqliteBug = {}): Threa
     contract: 1,
     name: "node:sqlite",
     async read({ namespace, id }) {
-      const row = statements.select.get(bound(namespace), bound(id)) as unknown as Row | undefined;
-      return row && { version: row.version, bytes: row.bytes };
+      return statements.select.get(bound(namespace), bound(id)) as unknown as Row | undefined;
     },
     async write({ namespace, id }, { bytes, nonce }, expected) {
       if (bug.holdsTransactions === true) {
@@ -81,8 +80,14 @@ export function sqliteDriver(database: DatabaseSync, bug: SqliteBug = {}): Threa
       const next = countsRows ? String(Number(start) + limit) : records.at(-1)?.id;
       return { records, next: rows.length > limit ? next : undefined };
     },
+    listNamespaces: async (request) => namespacesOnPage(namespacesIn(statements), request, compareUtf8),
     close: async () => database.close(),
   };
+}
+
+function namespacesIn({ namespaces }: ReturnType<typeof prepareStatements>): string[] {
+  const rows = namespaces.all() as unknown as { namespace: string | Uint8Array }[];
+  return rows.map(({ namespace }) => text(namespace));
 }
 
 /** Condition that the id begins with the fourth parameter. */
@@ -103,6 +108,7 @@ function prepareStatements(database: DatabaseSync, bug: SqliteBug) {
       "UPDATE threads SET version = ?, bytes = ? WHERE namespace = ? AND id = ? AND version = ?",
     ),
     remove: prepare(bug.remove ?? "DELETE FROM threads WHERE namespace = ? AND id = ? AND version = ?"),
+    namespaces: prepare("SELECT DISTINCT namespace FROM threads"),
     page: prepare(
       bug.page ??
         `SELECT id, version, bytes FROM threads WHERE namespace = ?1 AND id > ?2 AND ${HAS_PREFIX} ORDER BY id LIMIT ?3`,
