@@ -5,6 +5,7 @@ import { createThreadStore, type ThreadDriver } from "@threadstore/core/driver";
 import { openDatabase } from "./connection.ts";
 import { listMethod, listNamespacesMethod } from "./list.ts";
 import { type PostgresDriverOptions, type PostgresStoreOptions, resolveOptions } from "./options.ts";
+import { patchMethods } from "./patches.ts";
 import { recordMethods } from "./records.ts";
 
 /**
@@ -19,9 +20,10 @@ export function postgresStore(options: PostgresStoreOptions): ThreadStore {
 export function postgresDriver(options: PostgresDriverOptions): ThreadDriver {
   const database = openDatabase(resolveOptions(options));
   return {
-    contract: 1,
+    contract: 2,
     name: "postgres",
     ...recordMethods(database),
+    ...patchMethods(database),
     list: listMethod(database),
     listNamespaces: listNamespacesMethod(database),
     close: database.close,

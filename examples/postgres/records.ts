@@ -3,7 +3,7 @@ import type { Database } from "./connection.ts";
 import { encodeKey } from "./keys.ts";
 
 /** Makes the statement's own commit wait for the disk, whatever the server, role or connection has configured. */
-const DURABLY = "(SELECT set_config('synchronous_commit', 'on', true)) AS durably";
+export const DURABLY = "(SELECT set_config('synchronous_commit', 'on', true)) AS durably";
 
 export function recordMethods({ table, query }: Database): Pick<ThreadDriver, "read" | "write" | "delete"> {
   const select = `

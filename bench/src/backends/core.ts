@@ -7,10 +7,12 @@ import { type Message, turnMessages } from "../messages.ts";
 
 /** A driver that accepts every write and stores nothing. */
 const nowhere: ThreadDriver = {
-  contract: 1,
+  contract: 2,
   name: "nowhere",
   read: async () => undefined,
   write: async (_, { nonce }) => nonce,
+  readTail: async () => undefined,
+  patch: async (_, { nonce }) => nonce,
   delete: async () => false,
   list: async () => ({ records: [], next: undefined }),
   listNamespaces: async () => ({ namespaces: [], next: undefined }),

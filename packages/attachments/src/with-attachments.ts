@@ -1,6 +1,8 @@
 import type { ThreadStore } from "@threadstore/core";
 import {
+  changeBySaving,
   type DecoratedCall,
+  type DecoratedOperations,
   forwardOperations,
   returnedThreads,
   wrapThreadStore,
@@ -33,11 +35,15 @@ export function withAttachments(store: ThreadStore, options: AttachmentsOptions 
       const { inner, sideRecords } = namespace;
       const context: NamespaceContext = { threads: inner, attachments: sideRecords, options: resolved };
       const on = (id: string, call: DecoratedCall): ThreadContext => ({ ...context, id, call });
+      const operations: Pick<DecoratedOperations<ThreadState>, "load" | "save"> = {
+        save: (save, call) => saveThread(on(save.id, call), save),
+        load: (load, call) => loadThread(on(load.id, call), load),
+      };
       return {
         // Attachments are in nested namespaces, which the inner store erases, too.
         ...forwardOperations(namespace),
-        save: (save, call) => saveThread(on(save.id, call), save),
-        load: (load, call) => loadThread(on(load.id, call), load),
+        ...operations,
+        ...changeBySaving(operations),
         delete: (deletion, call) => deleteThread(on(deletion.id, call), deletion),
         listPage: (listOptions, call) => listPage(context, listOptions, call),
         deleteExpired: (deleteOptions, call) => deleteExpired(context, deleteOptions, call),

@@ -3,6 +3,7 @@ import {
   checkOptionNames,
   STORE_OPTION_NAMES,
   createThreadStore,
+  patchesByRewriting,
   type StoreOptions,
   type ThreadDriver,
   type ThreadKey,
@@ -44,14 +45,17 @@ function createDriver(options: AzureBlobDriverOptions): ThreadDriver {
   const location = `The container is ${container.containerName} at ${new URL(container.url).host}.`;
   const run = <Result>(operation: () => Promise<Result>): Promise<Result> =>
     withLocation(location, () => withDriverErrors(operation));
+  const read: ThreadDriver["read"] = (key, cachedVersion, { signal }) =>
+    run(() => readRecord(targetOf(key, signal), cachedVersion));
+  const write: ThreadDriver["write"] = (key, record, expectedVersion, { signal }) =>
+    run(() => writeRecord(targetOf(key, signal), record, expectedVersion));
   return {
-    contract: 1,
+    contract: 2,
     name: "azure-blob",
 
-    read: (key, cachedVersion, { signal }) => run(() => readRecord(targetOf(key, signal), cachedVersion)),
-
-    write: (key, record, expectedVersion, { signal }) =>
-      run(() => writeRecord(targetOf(key, signal), record, expectedVersion)),
+    read,
+    write,
+    ...patchesByRewriting({ read, write }),
 
     delete: (key, expectedVersion, { signal }) =>
       run(() => deleteRecord(targetOf(key, signal), expectedVersion)),

@@ -45,6 +45,8 @@ describe("the entry point for users", () => {
       .map((name) => name.replace("type ", "").trim())
       .filter((name) => name !== "");
     expect(names.toSorted((a, b) => (a < b ? -1 : 1))).toEqual([
+      "AppendOptions",
+      "AppendResult",
       "CallDiagnostics",
       "CallOptions",
       "CorruptThreadSummary",
@@ -76,6 +78,8 @@ describe("the entry point for users", () => {
       "ThreadStoreErrorCode",
       "ThreadStoreErrorDetails",
       "ThreadSummary",
+      "TouchOptions",
+      "TouchResult",
       "UpdateChange",
       "UpdateOptions",
       "Version",

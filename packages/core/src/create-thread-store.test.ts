@@ -176,8 +176,15 @@ describe("close", () => {
 
 describe("invalid options", () => {
   it("include a driver with an unsupported contract version", () => {
-    const driver = { ...memoryDriver(), contract: 2 as never };
-    expect(() => createThreadStore(driver)).toThrow(TypeError);
+    const driver = { ...memoryDriver(), contract: 1 as never };
+    Reflect.deleteProperty(driver, "readTail");
+    Reflect.deleteProperty(driver, "patch");
+    const open = (): unknown => createThreadStore(driver);
+    expect(open).toThrow(TypeError);
+    expect(open).toThrow(
+      "The driver implements contract 1, but @threadstore/core requires contract 2. It lacks the methods `readTail`, `patch`.",
+    );
+    expect(() => createThreadStore({ ...memoryDriver(), contract: 3 as never })).toThrow("contract 3");
   });
 
   it.each([

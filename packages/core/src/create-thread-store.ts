@@ -1,4 +1,5 @@
 import { expectedVersionOf } from "./encoding/expected-version.ts";
+import { appendElements, appendRequest } from "./operations/append.ts";
 import { deleteExpiredThreads } from "./operations/delete-expired.ts";
 import { deleteThread } from "./operations/delete.ts";
 import { eraseRequest, eraseThreads } from "./operations/erase.ts";
@@ -6,6 +7,7 @@ import { listPage, listRequest } from "./operations/list-page.ts";
 import { loadThread } from "./operations/load.ts";
 import { listNamespaces, namespacesListing } from "./operations/namespaces.ts";
 import { saveRequest, saveThread } from "./operations/save.ts";
+import { touchRequest, touchThread } from "./operations/touch.ts";
 import { withDeadline } from "./runtime/deadline.ts";
 import type { CallDiagnostics } from "./runtime/diagnostics.ts";
 import { classifyFailure } from "./runtime/driver-failure.ts";
@@ -14,6 +16,7 @@ import type { Backend, OperationContext } from "./runtime/operation-context.ts";
 import { type NamespaceOperations, StoreView, type Work } from "./store-view.ts";
 import type { ThreadDriver, ThreadKey } from "./thread-driver.ts";
 import type { CallOptions, ThreadStore } from "./thread-store.ts";
+import { checkContract } from "./validation/driver-contract.ts";
 import { checkedId, namespaceWithin } from "./validation/names.ts";
 import { resolveStoreOptions, type StoreOptions } from "./validation/store-options.ts";
 
@@ -23,12 +26,7 @@ import { resolveStoreOptions, type StoreOptions } from "./validation/store-optio
  * Throws a `TypeError` for invalid options, before any I/O.
  */
 export function createThreadStore(driver: ThreadDriver, options: StoreOptions = {}): ThreadStore {
-  // A driver written in JavaScript, or installed in another version, may implement another contract.
-  if (driver.contract !== 1) {
-    throw new TypeError(
-      "Unsupported driver contract version. Install compatible versions of the driver and @threadstore/core.",
-    );
-  }
+  checkContract(driver);
   const backend = { driver, options: resolveStoreOptions(options) };
   return new StoreView(driverOperations(backend, ""), new Lifecycle(undefined, () => closeDriver(driver)));
 }
@@ -50,6 +48,14 @@ function driverOperations(backend: Backend, namespace: string): NamespaceOperati
     save(id, thread, options) {
       const request = saveRequest(keyOf(id), thread, options, storeOptions);
       return (context) => saveThread(context, request);
+    },
+    append(id, elements, options) {
+      const request = appendRequest(keyOf(id), elements, options, storeOptions);
+      return (context) => appendElements(context, request);
+    },
+    touch(id, options) {
+      const request = touchRequest(keyOf(id), options, storeOptions);
+      return (context) => touchThread(context, request);
     },
     load(id, options) {
       const key = keyOf(id);

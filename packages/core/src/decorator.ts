@@ -1,8 +1,10 @@
 // The entry point for decorators of any store, such as encryption or caching: "@threadstore/core/decorator".
-export { forwardOperations } from "./decorator/forward-operations.ts";
+export { changeBySaving } from "./decorator/change-by-saving.ts";
+export { forwardChanges, forwardOperations } from "./decorator/forward-operations.ts";
 export { returnedThreads } from "./decorator/returned-threads.ts";
 export { type ReservedName, reservedName } from "./decorator/reserved-name.ts";
 export type {
+  AppendArguments,
   DecoratedCall,
   DecoratedContent,
   DecoratedNamespace,
@@ -15,6 +17,7 @@ export type {
   SaveArguments,
   ThreadArgument,
   ThreadStoreDecorator,
+  TouchArguments,
   VersionArgument,
 } from "./decorator/thread-store-decorator.ts";
 export { wrapThreadStore } from "./decorator/wrap-thread-store.ts";

@@ -18,7 +18,13 @@ export {
   namespaceRange,
   namespacesOnPage,
 } from "./encoding/namespace-range.ts";
-export { keyInTail, readWholeTrailer, tailOf, USUAL_TRAILER_MAX_BYTES } from "./encoding/tail.ts";
+export {
+  hasTailContext,
+  keyInTail,
+  readWholeTrailer,
+  tailOf,
+  USUAL_TRAILER_MAX_BYTES,
+} from "./encoding/tail.ts";
 export { TRAILER_START } from "./encoding/trailer.ts";
 export type { BackendErrorCode } from "./errors.ts";
 export {
@@ -27,6 +33,7 @@ export {
   type MemoryRecord,
   type MemoryRecords,
 } from "./memory-store.ts";
+export { patchesByRewriting } from "./patches-by-rewriting.ts";
 export { deferred } from "./runtime/deferred.ts";
 export { errorWithout } from "./runtime/error-without.ts";
 export { withLocation } from "./runtime/error-location.ts";
@@ -42,12 +49,16 @@ export {
   type ListedRecord,
   type NamespacesRequest,
   type PageRequest,
+  type RecordDetails,
   type RecordPage,
+  type RecordPatch,
+  type RecordTail,
   type RecordToWrite,
   type StoredNamespaces,
   type StoredRecord,
   type ThreadDriver,
   type ThreadKey,
+  TAIL_CONTEXT_BYTES,
   TRAILER_MAX_BYTES,
 } from "./thread-driver.ts";
 export { checkOptionNames, type OptionNames } from "./validation/option-names.ts";

@@ -9,6 +9,8 @@ export {
 export { type MemoryRecords, memoryStore, type MemoryStoreOptions } from "./memory-store.ts";
 export type { CallDiagnostics } from "./runtime/diagnostics.ts";
 export type {
+  AppendOptions,
+  AppendResult,
   CallOptions,
   CorruptThreadSummary,
   DeleteExpiredOptions,
@@ -32,6 +34,8 @@ export type {
   ThreadPage,
   ThreadStore,
   ThreadSummary,
+  TouchOptions,
+  TouchResult,
   UpdateChange,
   UpdateOptions,
   Version,

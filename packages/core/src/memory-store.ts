@@ -2,7 +2,7 @@ import { createThreadStore } from "./create-thread-store.ts";
 import { compareUtf8 } from "./encoding/compare-utf8.ts";
 import { entriesAfter, positionOf } from "./encoding/listing-order.ts";
 import { namespacesOnPage } from "./encoding/namespace-range.ts";
-import { tailOf } from "./encoding/tail.ts";
+import { tailOf, tailWithContext } from "./encoding/tail.ts";
 import type { ThreadDriver } from "./thread-driver.ts";
 import type { ThreadStore, Version } from "./thread-store.ts";
 import { checkOptionNames, type OptionNames } from "./validation/option-names.ts";
@@ -46,7 +46,7 @@ export function memoryDriver(options: MemoryDriverOptions = {}): ThreadDriver {
 
 function createDriver({ records = new Map() }: MemoryDriverOptions): ThreadDriver {
   return {
-    contract: 1,
+    contract: 2,
     name: "memory",
 
     async read({ namespace, id }) {
@@ -64,6 +64,8 @@ function createDriver({ records = new Map() }: MemoryDriverOptions): ThreadDrive
       threads.set(id, { version: nonce, updatedAt, bytes: memory.subarray(0, bytes.length), memory });
       return nonce;
     },
+
+    ...patchMethods(records),
 
     async delete({ namespace, id }, expected) {
       const threads = records.get(namespace);
@@ -98,6 +100,27 @@ function occupied(records: MemoryRecords): string[] {
   return [...records].flatMap(([namespace, threads]) => (threads.size > 0 ? namespace : []));
 }
 
+function patchMethods(records: MemoryRecords): Pick<ThreadDriver, "readTail" | "patch"> {
+  return {
+    async readTail({ namespace, id }) {
+      const record = records.get(namespace)?.get(id);
+      if (record === undefined) return undefined;
+      return { version: record.version, tail: tailWithContext(record.bytes).slice() };
+    },
+
+    async patch({ namespace, id }, { keep, bytes, nonce, updatedAt }, expected) {
+      const threads = records.get(namespace);
+      const replaced = threads?.get(id);
+      if (replaced?.version !== expected) return undefined;
+      const length = keep + bytes.length;
+      const memory = memoryFor(length, replaced, keep);
+      memory.set(bytes, keep);
+      threads?.set(id, { version: nonce, updatedAt, bytes: memory.subarray(0, length), memory });
+      return nonce;
+    },
+  };
+}
+
 /** The spare memory of a record, relative to its length. */
 const SPARE_CAPACITY = 1 / 4;
 
@@ -106,7 +129,10 @@ const SPARE_CAPACITY = 1 / 4;
  * memory if there is space, so that a save costs what it adds.
  */
 function memoryFor(length: number, replaced: MemoryRecord | undefined, unchanged: number): Uint8Array {
-  const isWorthReusing = replaced?.memory !== undefined && unchanged > 0 && length <= replaced.memory.length;
+  // Another client of the map may have replaced the bytes alone.
+  const isOwn = replaced?.memory?.buffer === replaced?.bytes.buffer;
+  const isWorthReusing =
+    isOwn && replaced?.memory !== undefined && unchanged > 0 && length <= replaced.memory.length;
   if (isWorthReusing && replaced.memory.length <= 2 * length) return replaced.memory;
   const memory = new Uint8Array(length + Math.ceil(length * SPARE_CAPACITY));
   if (replaced !== undefined) memory.set(replaced.bytes.subarray(0, unchanged));

@@ -1,7 +1,7 @@
 import { setTimeout as wait } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { createThreadStore } from "./create-thread-store.ts";
-import { forwardOperations } from "./decorator/forward-operations.ts";
+import { forwardChanges, forwardOperations } from "./decorator/forward-operations.ts";
 import { wrapThreadStore } from "./decorator/wrap-thread-store.ts";
 import { memoryDriver } from "./memory-store.ts";
 import { failure, neverResponds, scriptedDriver } from "./runtime/scripted-driver.test-helper.ts";
@@ -54,7 +54,10 @@ const FAILING_CALLS: readonly [string, Call][] = [
 
 describe("the stack of an error", () => {
   const decorate = (store: ThreadStore): ThreadStore =>
-    wrapThreadStore(store, { name: "decorated", operations: forwardOperations });
+    wrapThreadStore(store, {
+      name: "decorated",
+      operations: (namespace) => ({ ...forwardOperations(namespace), ...forwardChanges(namespace) }),
+    });
 
   it.each(FAILING_CALLS)("shows the caller's line: %s", async (_, call) => {
     for (const wrap of [(store: ThreadStore) => store, decorate]) {

@@ -6,6 +6,8 @@ import { type CallDiagnostics, type Operation, traced } from "./runtime/diagnost
 import type { Lifecycle } from "./runtime/lifecycle.ts";
 import { yieldToEventLoopAfter } from "./runtime/yield-to-event-loop.ts";
 import type {
+  AppendOptions,
+  AppendResult,
   CallOptions,
   DeleteExpiredOptions,
   DeleteExpiredResult,
@@ -21,6 +23,8 @@ import type {
   ThreadPage,
   ThreadStore,
   ThreadSummary,
+  TouchOptions,
+  TouchResult,
   UpdateChange,
   UpdateOptions,
 } from "./thread-store.ts";
@@ -38,6 +42,8 @@ export interface NamespaceOperations<Context> {
   readonly store: string;
   readonly namespace: string;
   save(id: string, thread: object | string, options: SaveOptions): Work<Context, StoredThread>;
+  append(id: string, elements: readonly unknown[], options: AppendOptions): Work<Context, AppendResult>;
+  touch(id: string, options: TouchOptions): Work<Context, TouchResult | undefined>;
   load(id: string, options: LoadOptions): Work<Context, StoredThread | undefined>;
   delete(id: string, options: DeleteOptions): Work<Context, boolean>;
   listPage(options: ListOptions): Work<Context, ThreadPage>;
@@ -66,6 +72,14 @@ export class StoreView<Context> implements ThreadStore {
 
   save(id: string, thread: object | string, options: SaveOptions = {}): Promise<StoredThread> {
     return this.#call("save", id, options, () => this.#operations.save(id, thread, options));
+  }
+
+  append(id: string, elements: readonly unknown[], options: AppendOptions = {}): Promise<AppendResult> {
+    return this.#call("append", id, options, () => this.#operations.append(id, elements, options));
+  }
+
+  touch(id: string, options: TouchOptions = {}): Promise<TouchResult | undefined> {
+    return this.#call("touch", id, options, () => this.#operations.touch(id, options));
   }
 
   load(id: string, options: LoadOptions = {}): Promise<StoredThread | undefined> {

@@ -11,20 +11,9 @@ export interface ThreadKey {
   readonly id: string;
 }
 
-/** A record to store: opaque bytes, and details that a driver may use to store them more cheaply. */
-export interface RecordToWrite {
-  /**
-   * The complete record, one JSON document in UTF-8. The bytes are valid only during the call, because the next record
-   * is written to the same buffer. A driver that keeps the bytes must copy them.
-   */
-  readonly bytes: Uint8Array;
-  /**
-   * The number of leading bytes that are identical in the record stored at version `expected`; 0 if unknown. None of
-   * them belongs to the trailer of either record. A driver may write only the bytes after them. Ignoring this number
-   * is slower but correct.
-   */
-  readonly unchanged: number;
-  /** The length of the trailer at the end of `bytes`, for backends that store it where listings are cheap. */
+/** Details of a record that a driver may use to store it more cheaply, or to list it. */
+export interface RecordDetails {
+  /** The length of the trailer at the end of the bytes, for backends that store it where listings are cheap. */
   readonly trailerLength: number;
   /**
    * Unique to this write: 22 characters of `[0-9A-Za-z_-]`. A driver of a backend without versions uses it as the
@@ -45,6 +34,34 @@ export interface RecordToWrite {
   readonly changedMetadata: ThreadMetadata | undefined;
 }
 
+/** A record to store: opaque bytes, and their details. */
+export interface RecordToWrite extends RecordDetails {
+  /**
+   * The complete record, one JSON document in UTF-8. The bytes are valid only during the call, because the next record
+   * is written to the same buffer. A driver that keeps the bytes must copy them.
+   */
+  readonly bytes: Uint8Array;
+  /**
+   * The number of leading bytes that are identical in the record stored at version `expected`; 0 if unknown. None of
+   * them belongs to the trailer of either record. A driver may write only the bytes after them. Ignoring this number
+   * is slower but correct.
+   */
+  readonly unchanged: number;
+}
+
+/** A change of the end of a stored record, which appends to the thread or replaces the trailer. */
+export interface RecordPatch extends RecordDetails {
+  /** The number of leading bytes of the stored record to keep. None of them belongs to its trailer. */
+  readonly keep: number;
+  /**
+   * The bytes that follow them, up to the end of the new record: the trailer, and as many bytes before it as
+   * {@link ThreadDriver.readTail} has to return.
+   */
+  readonly bytes: Uint8Array;
+  /** The complete stored record, if `readTail` returned it, or core has read it for another reason. */
+  readonly replaced: Uint8Array | undefined;
+}
+
 /** A record as stored. */
 export interface StoredRecord {
   readonly version: Version;
@@ -54,6 +71,17 @@ export interface StoredRecord {
    * The nonce of the write, if the driver stores it apart from the bytes, for example as the version. Core then
    * reports bytes of another write as corrupt, such as an older record that was restored under a newer version.
    */
+  readonly nonce?: string | undefined;
+}
+
+/** The end of a record as stored. */
+export interface RecordTail {
+  readonly version: Version;
+  /** The last bytes of the record: its trailer, and at least {@link TAIL_CONTEXT_BYTES} before it, if it has so many. */
+  readonly tail: Uint8Array;
+  /** The complete record, if the driver read it anyway. Core passes it to `patch`. */
+  readonly record?: Uint8Array | undefined;
+  /** As in {@link StoredRecord}. */
   readonly nonce?: string | undefined;
 }
 
@@ -143,7 +171,7 @@ export interface DriverOptions {
  */
 export interface ThreadDriver {
   /** The version of this interface. */
-  readonly contract: 1;
+  readonly contract: 2;
   /** The backend's name in errors and telemetry, such as `sqlite`. */
   readonly name: string;
 
@@ -167,6 +195,23 @@ export interface ThreadDriver {
     key: ThreadKey,
     record: RecordToWrite,
     expected: Version | undefined,
+    options: DriverOptions,
+  ): Promise<Version | undefined>;
+
+  /**
+   * Reads the end of the record at `key`. Resolves with `undefined` only if it does not exist. The cost must not depend
+   * on the length of the record. A driver whose backend cannot read a part of a record uses `patchesByRewriting`.
+   */
+  readTail(key: ThreadKey, options: DriverOptions): Promise<RecordTail | undefined>;
+
+  /**
+   * Replaces the end of the record if its version is `expected`: all bytes from `patch.keep` on. As atomic and durable
+   * as `write`, and resolves with the same. The cost must depend on the length of the patch.
+   */
+  patch(
+    key: ThreadKey,
+    patch: RecordPatch,
+    expected: Version,
     options: DriverOptions,
   ): Promise<Version | undefined>;
 
@@ -199,3 +244,9 @@ export interface ThreadDriver {
  * The maximum length of a record's trailer: 64 KiB of metadata, and the namespace, the id and all else in at most 16 KiB.
  */
 export const TRAILER_MAX_BYTES = 81_920;
+
+/**
+ * How many bytes before the trailer core needs to append to a thread. They usually show the end of its last array; if
+ * not, core reads the whole record.
+ */
+export const TAIL_CONTEXT_BYTES = 64;

@@ -105,6 +105,44 @@ export interface SaveOptions extends CallOptions {
   readonly expiresAt?: Date | null | undefined;
 }
 
+/** The options of an append or touch that change what is stored with the thread. */
+type StoredOptions = Pick<SaveOptions, "metadata" | "ttlMs" | "expiresAt">;
+
+export interface AppendOptions extends CallOptions, StoredOptions {
+  /**
+   * The version to append to. If the thread is in any other state, the append rejects with `CONFLICT`. If omitted, the
+   * append applies to the current version, whichever it is.
+   */
+  readonly previous?: Previous | undefined;
+  /**
+   * An idempotency key of up to 256 bytes of UTF-8, such as the id of a delivery. If one of the last 100 appends to the
+   * thread had the same key, nothing is written.
+   */
+  readonly key?: string | undefined;
+  /**
+   * The thread to create if none exists, to which the elements are then appended: an object of strict JSON, or JSON
+   * text. If omitted, an append to a missing thread rejects with `CONFLICT`.
+   */
+  readonly create?: object | string | undefined;
+}
+
+/** The state of a thread after an append. Can be passed as `previous`. */
+export interface AppendResult extends ThreadDetails {
+  readonly metadata: ThreadMetadata;
+  /** `false` if an earlier append had the same `key`, so that this one changed nothing. */
+  readonly appended: boolean;
+}
+
+export interface TouchOptions extends CallOptions, StoredOptions {
+  /** The version to change. If the thread is in any other state, the touch rejects with `CONFLICT`. */
+  readonly previous?: Previous | undefined;
+}
+
+/** The state of a thread after a touch. Can be passed as `previous`. */
+export interface TouchResult extends ThreadDetails {
+  readonly metadata: ThreadMetadata;
+}
+
 export interface LoadOptions extends CallOptions {
   /**
    * A version of the thread that the caller already holds. If it is still current, networked stores do not transfer
@@ -269,6 +307,20 @@ export interface ThreadStore extends AsyncDisposable {
    * record is corrupt.
    */
   load(id: string, options?: LoadOptions): Promise<StoredThread | undefined>;
+
+  /**
+   * Appends elements, values of strict JSON, to the array that is the last member of a thread, without loading the
+   * thread: every other byte of its JSON stays as it is. Concurrent appends all take effect, one after the other. The
+   * cost depends on the elements, not on the length of the thread, except on S3, which rewrites it. Expiry and metadata
+   * are kept as by `save`. Rejects with `INVALID_ARGUMENT` if the last member is not an array, and otherwise as `save`.
+   */
+  append(id: string, elements: readonly unknown[], options?: AppendOptions): Promise<AppendResult>;
+
+  /**
+   * Changes the metadata or the expiry of a thread, and its `updatedAt`, without sending the thread. What the options
+   * do not set is kept as by `save`. Resolves with `undefined` if the thread does not exist.
+   */
+  touch(id: string, options?: TouchOptions): Promise<TouchResult | undefined>;
 
   /** Deletes a thread, even if its record is corrupt. Resolves with whether it existed. */
   delete(id: string, options?: DeleteOptions): Promise<boolean>;

@@ -3,6 +3,7 @@ import {
   checkOptionNames,
   STORE_OPTION_NAMES,
   createThreadStore,
+  patchesByRewriting,
   type ThreadDriver,
 } from "@threadstore/core/driver";
 import { withDriverErrors } from "./errors.ts";
@@ -44,19 +45,22 @@ function createDriver(options: FileSystemDriverOptions): ThreadDriver {
 
   const run = <Result>(call: () => Promise<Result>): Promise<Result> => withDriverErrors(layout.root, call);
 
+  const read: ThreadDriver["read"] = (key, cachedVersion, { signal }) =>
+    run(() => readRecord(layout, key, cachedVersion, signal));
+  const write: ThreadDriver["write"] = (key, record, expectedVersion, { signal }) =>
+    run(async () => {
+      signal.throwIfAborted();
+      return maintenance.prepare(() =>
+        writeRecord({ layout, files, segments, signal }, key, record, expectedVersion),
+      );
+    });
   return {
-    contract: 1,
+    contract: 2,
     name: "file-system",
 
-    read: (key, cachedVersion, { signal }) => run(() => readRecord(layout, key, cachedVersion, signal)),
-
-    write: (key, record, expectedVersion, { signal }) =>
-      run(async () => {
-        signal.throwIfAborted();
-        return maintenance.prepare(() =>
-          writeRecord({ layout, files, segments, signal }, key, record, expectedVersion),
-        );
-      }),
+    read,
+    write,
+    ...patchesByRewriting({ read, write }),
 
     delete: (key, expectedVersion, { signal }) =>
       run(async () => {

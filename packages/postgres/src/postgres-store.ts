@@ -14,7 +14,9 @@ import {
   type PostgresStoreOptions,
   resolveOptions,
 } from "./options.ts";
+import { patchMethods } from "./patches.ts";
 import { recordMethods } from "./records.ts";
+import { recordStatements } from "./statements.ts";
 
 /**
  * Creates a store that keeps threads in PostgreSQL 13 or newer: on a server, through PgBouncer, or in PGlite. Connects
@@ -34,10 +36,12 @@ export function postgresDriver(options: PostgresDriverOptions): ThreadDriver {
 function createDriver(options: PostgresDriverOptions): ThreadDriver {
   const resolvedOptions = resolveOptions(options);
   const database = openDatabase(resolvedOptions);
+  const statements = recordStatements(database.tables, resolvedOptions.synchronousCommit);
   return {
-    contract: 1,
+    contract: 2,
     name: "postgres",
-    ...recordMethods(database, resolvedOptions.synchronousCommit),
+    ...recordMethods(database, statements),
+    ...patchMethods(database, statements),
     list: listMethod(database),
     listNamespaces: listNamespacesMethod(database),
     close: database.close,

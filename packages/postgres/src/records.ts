@@ -2,16 +2,14 @@ import { metadataHashes, type ThreadDriver } from "@threadstore/core/driver";
 import type { Row } from "./connection.ts";
 import type { Database } from "./database.ts";
 import { encodeArray, encodeKey } from "./keys.ts";
-import type { ResolvedOptions } from "./options.ts";
 import { CHUNK_BYTES } from "./schema.ts";
-import { recordStatements } from "./statements.ts";
+import type { RecordStatements } from "./statements.ts";
 
 /** Returns the methods for single records. Each call is one statement, and so one round trip. */
 export function recordMethods(
-  { tables, run }: Database,
-  synchronousCommit: ResolvedOptions["synchronousCommit"],
+  { run }: Database,
+  statements: RecordStatements,
 ): Pick<ThreadDriver, "read" | "write" | "delete"> {
-  const statements = recordStatements(tables, synchronousCommit);
   return {
     async read(key, cachedVersion, { signal }) {
       const [row] = await run(statements.read, [...encodeKey(key), cachedVersion ?? null], signal);
@@ -51,10 +49,10 @@ export function recordMethods(
 }
 
 /** Returns a `Buffer`, which pg sends as it is. It copies the bytes when it sends the statement. */
-function viewOf({ buffer, byteOffset, length }: Uint8Array): Buffer {
+export function viewOf({ buffer, byteOffset, length }: Uint8Array): Buffer {
   return Buffer.from(buffer, byteOffset, length);
 }
 
-function hasChanged(row: Row): boolean {
+export function hasChanged(row: Row): boolean {
   return row["changed"] === "1";
 }

@@ -15,6 +15,10 @@ export interface RecordStatements {
   readonly create: string;
   /** As for `create`, and `$12`: the expected version. */
   readonly replace: string;
+  /** Selects `version` and `bytes`: the trailer and the last two chunks, because the last may be short. */
+  readonly readTail: string;
+  /** As for `replace`, but the content starts at byte `$13` of the first chunk, whose beginning stays. */
+  readonly patch: string;
   /** `$3`: the expected version. Selects `changed`. */
   readonly delete: string;
 }
@@ -38,10 +42,21 @@ export function recordStatements(
   const matches = tablesMatch(tables);
   const returning = `RETURNING thread${synchronousCommit === "on" ? `, ${RAISE_SYNCHRONOUS_COMMIT}` : ""}`;
   const countChanged = `SELECT ${guards}, (SELECT count(*) FROM changed)::text AS changed`;
-  const storeChunks = `
+  const storeChunks = (chunk: string): string => `
 INSERT INTO ${chunks} (thread, sequence, bytes)
-SELECT thread, n, substring($9::bytea FROM (n - $7::int) * ${CHUNK_BYTES} + 1 FOR ${CHUNK_BYTES})
+SELECT thread, n, ${chunk}
 FROM changed, generate_series($7::int, $8::int - 1) AS n`;
+  const replace = (chunk: string): string => `
+WITH changed AS (
+UPDATE ${threads} SET version = $3, size = $4::bigint, trailer = $5, expires_at = to_timestamp($6::float8),
+updated_at = $10::bigint WHERE ${THIS_ROW} AND version = $12 AND ${matches} ${returning}
+), outdated AS (${metadata.deleteOutdated}
+), described AS (${metadata.insert} ON CONFLICT (hash, thread) DO NOTHING
+), removed AS (
+DELETE FROM ${chunks} AS c USING changed WHERE c.thread = changed.thread AND sequence >= $8::int
+), stored AS (${storeChunks(chunk)}
+ON CONFLICT (thread, sequence) DO UPDATE SET bytes = excluded.bytes)
+${countChanged}`;
   return {
     read: `
 SELECT ${guards}, version, encode(CASE WHEN version IS DISTINCT FROM $3 THEN coalesce(
@@ -53,19 +68,11 @@ WITH changed AS (
 INSERT INTO ${threads} (namespace, id, version, size, trailer, expires_at, updated_at)
 SELECT $1::bytea, $2::bytea, $3, $4::bigint, $5::bytea, to_timestamp($6::float8), $10::bigint WHERE ${matches}
 ON CONFLICT (namespace, id) DO NOTHING ${returning}
-), described AS (${metadata.insert}), stored AS (${storeChunks})
+), described AS (${metadata.insert}), stored AS (${storeChunks(WHOLE_CHUNK)})
 ${countChanged}`,
-    replace: `
-WITH changed AS (
-UPDATE ${threads} SET version = $3, size = $4::bigint, trailer = $5, expires_at = to_timestamp($6::float8),
-updated_at = $10::bigint WHERE ${THIS_ROW} AND version = $12 AND ${matches} ${returning}
-), outdated AS (${metadata.deleteOutdated}
-), described AS (${metadata.insert} ON CONFLICT (hash, thread) DO NOTHING
-), removed AS (
-DELETE FROM ${chunks} AS c USING changed WHERE c.thread = changed.thread AND sequence >= $8::int
-), stored AS (${storeChunks}
-ON CONFLICT (thread, sequence) DO UPDATE SET bytes = excluded.bytes)
-${countChanged}`,
+    replace: replace(WHOLE_CHUNK),
+    readTail: readTailStatement(tables),
+    patch: replace(patchedChunk(tables)),
     delete: `
 WITH changed AS (
 DELETE FROM ${threads} WHERE ${THIS_ROW} AND version = $3 AND ${matches} ${returning}
@@ -74,6 +81,15 @@ DELETE FROM ${chunks} AS c USING changed WHERE c.thread = changed.thread
 ), forgotten AS (${metadata.deleteAll})
 ${countChanged}`,
   };
+}
+
+function readTailStatement(tables: Tables): string {
+  const { threads, chunks } = tables;
+  return `
+SELECT ${guardColumns(tables)}, version, encode(coalesce((SELECT string_agg(bytes, ''::bytea ORDER BY sequence) FROM (
+SELECT bytes, sequence FROM ${chunks} AS c WHERE c.thread = t.thread ORDER BY sequence DESC LIMIT 2
+) AS last), '') || trailer, 'base64') AS bytes
+FROM (SELECT) AS one LEFT JOIN ${threads} AS t ON ${THIS_ROW}`;
 }
 
 /** Returns the changes of the index of metadata of the thread that was changed. If `$11` is `NULL`, they do nothing. */
@@ -86,6 +102,17 @@ INSERT INTO ${metadata} (hash, thread) SELECT hash, thread FROM changed, unnest(
     deleteOutdated: `${deleteAll} AND m.hash <> ALL ($11::bigint[])`,
     deleteAll,
   };
+}
+
+/** Chunk `n`, if the content in `$9` starts with chunk `$7`. */
+const WHOLE_CHUNK = `substring($9::bytea FROM (n - $7::int) * ${CHUNK_BYTES} + 1 FOR ${CHUNK_BYTES})`;
+
+/** Chunk `n`, if the content in `$9` starts at byte `$13` of chunk `$7`. */
+function patchedChunk({ chunks }: Tables): string {
+  return `CASE WHEN n = $7::int THEN coalesce((
+SELECT substring(bytes FROM 1 FOR $13::int) FROM ${chunks} AS c WHERE c.thread = changed.thread AND sequence = n
+), '') || substring($9::bytea FROM 1 FOR ${CHUNK_BYTES} - $13::int)
+ELSE substring($9::bytea FROM (n - $7::int) * ${CHUNK_BYTES} - $13::int + 1 FOR ${CHUNK_BYTES}) END`;
 }
 
 const THIS_ROW = "namespace = $1 AND id = $2";

@@ -1,10 +1,18 @@
 import { isUtf8 } from "node:buffer";
 import type { Version } from "@threadstore/core";
-import { DriverError, type RecordToWrite, type StoredRecord } from "@threadstore/core/driver";
+import {
+  DriverError,
+  type RecordDetails,
+  type RecordTail,
+  type RecordToWrite,
+  type StoredRecord,
+  TAIL_CONTEXT_BYTES,
+  TRAILER_MAX_BYTES,
+} from "@threadstore/core/driver";
 import type { Parameter } from "./command.ts";
 import type { Connection } from "./connection.ts";
 import type { RecordKeys } from "./keys.ts";
-import { deleteScript, readScript, VERSION_LENGTH, writeScript } from "./scripts.ts";
+import { deleteScript, readScript, tailScript, VERSION_LENGTH, writeScript } from "./scripts.ts";
 
 /**
  * How long Redis keeps a record after it has expired. Core decides whether a thread has expired, by the client's clock;
@@ -31,14 +39,45 @@ export async function readRecord(
   return { version: cachedVersion, bytes: undefined };
 }
 
-export async function writeRecord(
+/** Reads the end of a record: a few kilobytes, or more if its metadata take up more. */
+export async function readTail(
   connection: Connection,
-  { record, index, recencyIndex, id }: RecordKeys,
-  { bytes, unchanged, nonce, expiresAt, updatedAt }: RecordToWrite,
+  { record }: RecordKeys,
+  signal: AbortSignal,
+): Promise<RecordTail | undefined> {
+  const longest = String(TRAILER_MAX_BYTES + TAIL_CONTEXT_BYTES);
+  const reply = await connection.script(tailScript, [record], [longest, String(TAIL_CONTEXT_BYTES)], signal);
+  if (reply === null) return undefined;
+  const [storedVersion, tail] = reply as [Buffer, Buffer];
+  const version = versionOf(storedVersion);
+  return { version, tail, nonce: version };
+}
+
+export function writeRecord(
+  connection: Connection,
+  keys: RecordKeys,
+  { bytes, ...record }: RecordToWrite,
   expectedVersion: Version | undefined,
   signal: AbortSignal,
 ): Promise<Version | undefined> {
-  const changed = textOrBuffer(bytes.subarray(unchanged));
+  const change = { ...record, changed: bytes.subarray(record.unchanged) };
+  return changeRecord(connection, keys, change, expectedVersion, signal);
+}
+
+/** A record to store, of which the first `unchanged` bytes are stored already. */
+export interface RecordChange extends RecordDetails {
+  readonly unchanged: number;
+  readonly changed: Uint8Array;
+}
+
+export async function changeRecord(
+  connection: Connection,
+  { record, index, recencyIndex, id }: RecordKeys,
+  { unchanged, changed: bytes, nonce, expiresAt, updatedAt }: RecordChange,
+  expectedVersion: Version | undefined,
+  signal: AbortSignal,
+): Promise<Version | undefined> {
+  const changed = textOrBuffer(bytes);
   const expiry = expiresAt === undefined ? "" : String(expiresAt + EXPIRY_GRACE_MS);
   const parameters = [
     stateFor(expectedVersion),

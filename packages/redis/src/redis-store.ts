@@ -12,7 +12,7 @@ import { keysWithPrefix } from "./keys.ts";
 import { listNamespaces } from "./list-namespaces.ts";
 import { listRecords } from "./list.ts";
 import { OPTION_NAMES, type RedisDriverOptions, type RedisStoreOptions, resolveOptions } from "./options.ts";
-import { deleteRecord, readRecord, writeRecord } from "./records.ts";
+import { changeRecord, deleteRecord, readRecord, readTail, writeRecord } from "./records.ts";
 import { replicaCheck } from "./replicas.ts";
 
 /**
@@ -39,13 +39,21 @@ function createDriver(options: RedisDriverOptions): ThreadDriver {
   const run = <Result>(call: () => Promise<Result>): Promise<Result> =>
     withLocation(locationOf(client), call);
   return {
-    contract: 1,
+    contract: 2,
     name: "redis",
     read: (key, cachedVersion, { signal }) =>
       run(() => readRecord(connection, keys.of(key), cachedVersion, signal)),
     write: (key, record, expectedVersion, { signal }) =>
       run(async () => {
         const version = await writeRecord(connection, keys.of(key), record, expectedVersion, signal);
+        if (version !== undefined) await waitForReplicas(signal);
+        return version;
+      }),
+    readTail: (key, { signal }) => run(() => readTail(connection, keys.of(key), signal)),
+    patch: (key, { keep, bytes, ...details }, expectedVersion, { signal }) =>
+      run(async () => {
+        const change = { ...details, unchanged: keep, changed: bytes };
+        const version = await changeRecord(connection, keys.of(key), change, expectedVersion, signal);
         if (version !== undefined) await waitForReplicas(signal);
         return version;
       }),

@@ -108,6 +108,25 @@ redis.call('ZREM', KEYS[3], ARGV[2])
 return 1
 `);
 
+/** How much of a record's end is read at first. A trailer without much metadata has a few hundred bytes. */
+const SHORT_TAIL_BYTES = 2048;
+
+/**
+ * KEYS: record. ARGV: the most bytes of its end to return, and how many bytes before the trailer they must include.
+ * Returns the version and the end of the record, or nil.
+ */
+export const tailScript: Script = script(`
+${requirePermissions("'EXISTS', KEYS[1]", "'STRLEN', KEYS[1]", "'GETRANGE', KEYS[1], 0, 0")}
+if redis.call('EXISTS', KEYS[1]) == 0 then return false end
+local length, tail = redis.call('STRLEN', KEYS[1]), ''
+for _, count in ipairs({ ${SHORT_TAIL_BYTES}, tonumber(ARGV[1]) }) do
+  tail = redis.call('GETRANGE', KEYS[1], math.max(${VERSION_LENGTH}, length - count), -1)
+  local start = string.find(tail, '${TRAILER_START}', 1, true)
+  if start and start > tonumber(ARGV[2]) then break end
+end
+return { redis.call('GETRANGE', KEYS[1], 0, ${VERSION_LENGTH - 1}), tail }
+`);
+
 /**
  * KEYS: index of ids, index by recency, records. ARGV: the records' ids. Returns the version and trailer of each record,
  * or nil. Removes the index entries of a record that has expired, if the user may do that. Of a record whose trailer is

@@ -3,6 +3,7 @@ import {
   checkOptionNames,
   STORE_OPTION_NAMES,
   createThreadStore,
+  patchesByRewriting,
   type StoreOptions,
   type ThreadDriver,
   withLocation,
@@ -41,14 +42,17 @@ function createDriver(options: S3DriverOptions): ThreadDriver {
   const location = locationOf(options);
   const run = <Result>(operation: () => Promise<Result>): Promise<Result> =>
     withLocation(location, () => withDriverErrors(operation));
+  const read: ThreadDriver["read"] = (key, cachedVersion, { signal }) =>
+    run(() => readRecord(context, key, cachedVersion, signal));
+  const write: ThreadDriver["write"] = (key, record, expectedVersion, { signal }) =>
+    run(() => writeRecord(context, key, record, expectedVersion, signal));
   return {
-    contract: 1,
+    contract: 2,
     name: "s3",
 
-    read: (key, cachedVersion, { signal }) => run(() => readRecord(context, key, cachedVersion, signal)),
-
-    write: (key, record, expectedVersion, { signal }) =>
-      run(() => writeRecord(context, key, record, expectedVersion, signal)),
+    read,
+    write,
+    ...patchesByRewriting({ read, write }),
 
     delete: (key, expectedVersion, { signal }) =>
       run(() => deleteRecord(context, key, expectedVersion, signal)),

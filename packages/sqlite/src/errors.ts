@@ -203,6 +203,13 @@ export function corruptIndex(filename: string): DriverError {
   return new DriverError("CORRUPT", describe(message, filename));
 }
 
+/** The failure of an append to a record that ends before the bytes that it keeps. */
+export function recordTooShort(filename: string): DriverError {
+  const message =
+    "The stored record is shorter than when it was written, and was left as it is. Restore it, delete the thread, or save with `overwrite: true`.";
+  return new DriverError("CORRUPT", describe(message, filename));
+}
+
 function describe(message: string, filename: string): string {
   return isFile(filename) ? `${message} The database is ${filename}.` : message;
 }

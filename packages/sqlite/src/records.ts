@@ -5,14 +5,17 @@ import {
   type StoredRecord,
   type ThreadKey,
 } from "@threadstore/core/driver";
+import { prepareStoreChunks, prepareUpdateThread } from "./chunks.ts";
 import { corruptIndex } from "./errors.ts";
 import { encodeKey } from "./keys.ts";
+import { DELETE_METADATA, prepareMetadata } from "./metadata-index.ts";
 import type { SqliteDatabase } from "./options.ts";
+import { type Patches, preparePatches } from "./patches.ts";
 import { CHUNK_BYTES, STORED_VERSION } from "./schema.ts";
 import { prepareStatement } from "./statements.ts";
 
 /** Reads and changes single records. Each call is one transaction. */
-export interface Records {
+export interface Records extends Patches {
   readonly read: (key: ThreadKey, cachedVersion: Version | undefined) => StoredRecord | undefined;
   readonly write: (
     key: ThreadKey,
@@ -27,6 +30,7 @@ export function prepareRecords(database: SqliteDatabase): Records {
   return {
     read: prepareRead(database),
     write: prepareWrite(database),
+    ...preparePatches(database),
     delete: prepareDelete(database),
   };
 }
@@ -91,20 +95,8 @@ function prepareWrite(database: SqliteDatabase): Records["write"] {
     `INSERT INTO threadstore_threads (version, size, updated_at, trailer, namespace, id) VALUES (?, ?, ?, ?, ?, ?)
      ON CONFLICT (namespace, id) DO NOTHING RETURNING thread`,
   );
-  const updateThread = prepareStatement<{ thread: number }>(
-    database,
-    `UPDATE threadstore_threads SET version = ?, size = ?, updated_at = ?, trailer = ?
-     WHERE namespace = ? AND id = ? AND ${STORED_VERSION} = ? RETURNING thread`,
-  );
-  const upsertChunk = prepareStatement(
-    database,
-    `INSERT INTO threadstore_chunks (thread, sequence, bytes) VALUES (?, ?, ?)
-     ON CONFLICT (thread, sequence) DO UPDATE SET bytes = excluded.bytes`,
-  );
-  const deleteChunksFrom = prepareStatement(
-    database,
-    "DELETE FROM threadstore_chunks WHERE thread = ? AND sequence >= ?",
-  );
+  const updateThread = prepareUpdateThread(database);
+  const storeChunks = prepareStoreChunks(database);
   const writeMetadata = prepareMetadata(database);
   const write: Records["write"] = (key, record, expectedVersion) => {
     const { bytes, unchanged, trailerLength, nonce, updatedAt, changedMetadata } = record;
@@ -115,13 +107,8 @@ function prepareWrite(database: SqliteDatabase): Records["write"] {
         ? insertThread.get(columns)
         : updateThread.get(...columns, expectedVersion);
     if (row === undefined) return undefined;
-    const unchangedChunks = Math.floor(unchanged / CHUNK_BYTES);
-    const chunks = Math.ceil(size / CHUNK_BYTES);
-    for (let sequence = unchangedChunks; sequence < chunks; sequence++) {
-      const start = sequence * CHUNK_BYTES;
-      upsertChunk.run(row.thread, sequence, bytes.subarray(start, Math.min(start + CHUNK_BYTES, size)));
-    }
-    deleteChunksFrom.run(row.thread, chunks);
+    const firstChunk = Math.floor(unchanged / CHUNK_BYTES);
+    storeChunks(row.thread, firstChunk, bytes.subarray(firstChunk * CHUNK_BYTES, size));
     if (changedMetadata !== undefined) {
       writeMetadata(
         row.thread,
@@ -135,23 +122,6 @@ function prepareWrite(database: SqliteDatabase): Records["write"] {
   const transaction = database.transaction(write);
   return (key, record, expectedVersion) => transaction.immediate(key, record, expectedVersion);
 }
-
-/** Prepares the change of a thread's entries in the index of metadata, which other saves do not touch. */
-function prepareMetadata(
-  database: SqliteDatabase,
-): (thread: number, hashes: readonly number[], isNew: boolean) => void {
-  const deleteHashes = prepareStatement(database, DELETE_METADATA);
-  const insertHash = prepareStatement(
-    database,
-    "INSERT INTO threadstore_metadata (hash, thread) VALUES (?, ?)",
-  );
-  return (thread, hashes, isNew) => {
-    if (!isNew) deleteHashes.run(thread);
-    for (const hash of hashes) insertHash.run(hash, thread);
-  };
-}
-
-const DELETE_METADATA = "DELETE FROM threadstore_metadata WHERE thread = ?";
 
 function prepareDelete(database: SqliteDatabase): Records["delete"] {
   const deleteThread = prepareStatement<{ thread: number }>(

@@ -32,11 +32,14 @@ export function sqliteDriver(options: SqliteDriverOptions): ThreadDriver {
 function createDriver(options: SqliteDriverOptions): ThreadDriver {
   const connection = createConnection(resolveOptions(options));
   return {
-    contract: 1,
+    contract: 2,
     name: "sqlite",
     read: (key, cachedVersion, { signal }) => connection.read(signal, ({ read }) => read(key, cachedVersion)),
     write: (key, record, expectedVersion, { signal }) =>
       connection.change(signal, ({ write }) => write(key, record, expectedVersion)),
+    readTail: (key, { signal }) => connection.read(signal, ({ readTail }) => readTail(key)),
+    patch: (key, patch, expectedVersion, { signal }) =>
+      connection.change(signal, (operations) => operations.patch(key, patch, expectedVersion)),
     delete: (key, expectedVersion, { signal }) =>
       connection.change(signal, (operations) => operations.delete(key, expectedVersion)),
     list: (namespace, page, { signal }) => connection.read(signal, ({ list }) => list(namespace, page)),

@@ -109,7 +109,7 @@ async function commit(
   replaced: ReplacedVersion | undefined,
   condition: Pick<SaveOptions, "overwrite"> = {},
 ): Promise<SavedThread> {
-  const { metadata: newMetadata, ttlMs, expiresAt } = options;
+  const { metadata: newMetadata, previous: _previous, overwrite: _overwrite, ...kept } = options;
   const metadata = newMetadata ?? metadataOf(replaced);
   const sizedMetadata = metadataWithSize(metadata, size);
   // If the metadata leave no room for the size, the attachments stay in the thread.
@@ -118,8 +118,7 @@ async function commit(
   const plainMetadata = isChanged ? escapeMetadata(metadata) : undefined;
   const stored = await threads.save(id, text.text, {
     ...condition,
-    ttlMs,
-    expiresAt,
+    ...kept,
     ...call.options(),
     previous: replaced?.stored,
     metadata: text.isWrapped ? sizedMetadata : plainMetadata,

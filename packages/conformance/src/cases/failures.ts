@@ -51,6 +51,8 @@ function wrongCalls(store: ThreadStore): (readonly [name: string, call: () => un
   const wrong = { signal: "no", timeoutMs: "soon", limit: "all", cursor: 5, previous: 5 } as never;
   return [
     ["save", () => store.save(nothing, nothing, wrong)],
+    ["append", () => store.append(nothing, nothing, wrong)],
+    ["touch", () => store.touch(nothing, wrong)],
     ["load", () => store.load(nothing, wrong)],
     ["delete", () => store.delete(nothing, wrong)],
     ["listPage", () => store.listPage(wrong)],

@@ -51,6 +51,8 @@ export function withBug(name: string, bug: Bug): Harness {
 export function wrapStore(inner: ThreadStore, context: Omit<BugContext, "self">, bug: Bug): ThreadStore {
   const self: ThreadStore = {
     save: (...parameters) => inner.save(...parameters),
+    append: (...parameters) => inner.append(...parameters),
+    touch: (...parameters) => inner.touch(...parameters),
     load: (...parameters) => inner.load(...parameters),
     delete: (...parameters) => inner.delete(...parameters),
     async *list(options = {}) {

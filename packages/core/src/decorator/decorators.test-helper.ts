@@ -1,7 +1,13 @@
 import type { StoredThread, ThreadMetadata, ThreadStore } from "../thread-store.ts";
-import { forwardOperations } from "./forward-operations.ts";
+import { changeBySaving } from "./change-by-saving.ts";
+import { forwardChanges, forwardOperations } from "./forward-operations.ts";
 import { reservedName } from "./reserved-name.ts";
-import type { DecoratedThread, ThreadStoreDecorator } from "./thread-store-decorator.ts";
+import type {
+  DecoratedNamespace,
+  DecoratedOperations,
+  DecoratedThread,
+  ThreadStoreDecorator,
+} from "./thread-store-decorator.ts";
 import { wrapThreadStore } from "./wrap-thread-store.ts";
 
 const SIZE = ".size";
@@ -21,41 +27,50 @@ export function encodingDecorator(
   return {
     name: "encoding",
     maxThreadBytes: 10_000,
-    operations: (namespace) => ({
-      ...forwardOperations(namespace),
-      async save({ id, thread, options }, call) {
-        const { json, size } = thread.read();
-        const encoded = { encoded: Buffer.from(json).toString("base64") };
-        const current =
-          options.previous === undefined ? undefined : await namespace.inner.load(id, call.options());
-        const metadata = options.metadata ?? decode(current)?.metadata ?? {};
-        const stored = await namespace.inner.save(id, encoded, {
-          ...options,
-          metadata: { ...withEscapedNames(metadata), [SIZE]: String(size) },
-          ...call.options(),
-        });
-        return { ...decode(stored), stored };
-      },
-      async load({ id, options }, call) {
-        return decode(await namespace.inner.load(id, { ...options, ...call.options() }));
-      },
-      async listPage({ metadata: withMetadata, where = {}, ...options }, call) {
-        const page = await namespace.inner.listPage({
-          ...options,
-          where: withEscapedNames(where),
-          metadata: true,
-          ...call.options(),
-        });
-        const threads = page.threads.map((summary) => {
-          if (summary.corrupt) return summary;
-          const { metadata, ...details } = summary;
-          const decoded = { ...details, size: Number(metadata?.[SIZE]) };
-          return withMetadata === true ? { ...decoded, metadata: withoutSize(metadata ?? {}) } : decoded;
-        });
-        return { ...page, threads };
-      },
-    }),
+    operations: (namespace) => {
+      const operations = encodingOperations(namespace);
+      return { ...operations, ...changeBySaving(operations) };
+    },
     ...overrides,
+  };
+}
+
+function encodingOperations(
+  namespace: DecoratedNamespace,
+): Omit<DecoratedOperations<undefined>, "append" | "touch"> {
+  return {
+    ...forwardOperations(namespace),
+    async save({ id, thread, options }, call) {
+      const { json, size } = thread.read();
+      const encoded = { encoded: Buffer.from(json).toString("base64") };
+      const current =
+        options.previous === undefined ? undefined : await namespace.inner.load(id, call.options());
+      const metadata = options.metadata ?? decode(current)?.metadata ?? {};
+      const stored = await namespace.inner.save(id, encoded, {
+        ...options,
+        metadata: { ...withEscapedNames(metadata), [SIZE]: String(size) },
+        ...call.options(),
+      });
+      return { ...decode(stored), stored };
+    },
+    async load({ id, options }, call) {
+      return decode(await namespace.inner.load(id, { ...options, ...call.options() }));
+    },
+    async listPage({ metadata: withMetadata, where = {}, ...options }, call) {
+      const page = await namespace.inner.listPage({
+        ...options,
+        where: withEscapedNames(where),
+        metadata: true,
+        ...call.options(),
+      });
+      const threads = page.threads.map((summary) => {
+        if (summary.corrupt) return summary;
+        const { metadata, ...details } = summary;
+        const decoded = { ...details, size: Number(metadata?.[SIZE]) };
+        return withMetadata === true ? { ...decoded, metadata: withoutSize(metadata ?? {}) } : decoded;
+      });
+      return { ...page, threads };
+    },
   };
 }
 
@@ -89,6 +104,7 @@ export function cachingStore(store: ThreadStore): ThreadStore {
       const operations = forwardOperations(namespace);
       return {
         ...operations,
+        ...forwardChanges(namespace),
         async save(save, call) {
           const { stored } = await operations.save(save, call);
           return remember(stored);

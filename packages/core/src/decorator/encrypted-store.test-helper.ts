@@ -1,5 +1,6 @@
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
 import type { SerializedThread, ThreadStore } from "../thread-store.ts";
+import { changeBySaving } from "./change-by-saving.ts";
 import { forwardOperations } from "./forward-operations.ts";
 import { wrapThreadStore } from "./wrap-thread-store.ts";
 
@@ -7,21 +8,25 @@ import { wrapThreadStore } from "./wrap-thread-store.ts";
 export function encryptedStore(store: ThreadStore, key: Buffer): ThreadStore {
   return wrapThreadStore(store, {
     name: "encrypted",
-    operations: (namespace) => ({
-      ...forwardOperations(namespace),
-      async save({ id, thread, options }, call) {
-        const { json, size } = thread.read();
-        const encrypted = encrypt(json, key);
-        const stored = await namespace.inner.save(id, encrypted, { ...options, ...call.options() });
-        return { stored, content: { size, json: () => json } };
-      },
-      async load({ id, options }, call) {
-        const stored = await namespace.inner.load(id, { ...options, ...call.options() });
-        if (stored === undefined) return undefined;
-        const json = decrypt(stored.thread, key);
-        return { stored, content: { size: Buffer.byteLength(json), json: () => json } };
-      },
-    }),
+    operations(namespace) {
+      const operations: ReturnType<typeof forwardOperations> = {
+        ...forwardOperations(namespace),
+        async save({ id, thread, options }, call) {
+          const { json, size } = thread.read();
+          const encrypted = encrypt(json, key);
+          const stored = await namespace.inner.save(id, encrypted, { ...options, ...call.options() });
+          return { stored, content: { size, json: () => json } };
+        },
+        async load({ id, options }, call) {
+          const stored = await namespace.inner.load(id, { ...options, ...call.options() });
+          if (stored === undefined) return undefined;
+          const json = decrypt(stored.thread, key);
+          return { stored, content: { size: Buffer.byteLength(json), json: () => json } };
+        },
+      };
+      // Appended elements are encrypted with the thread, too.
+      return { ...operations, ...changeBySaving(operations) };
+    },
   });
 }
 

@@ -1,5 +1,5 @@
 import { hiddenField } from "../encoding/hidden-field.ts";
-import { withContent } from "../encoding/snapshot.ts";
+import { appendKeysOf, withContent } from "../encoding/snapshot.ts";
 import type { StoredThread } from "../thread-store.ts";
 import { copyMetadata } from "../validation/metadata.ts";
 import { checkedVersion, type VersionOption } from "../validation/version.ts";
@@ -33,7 +33,8 @@ export function toStoredThread<State>(
     metadata: copyMetadata(metadata),
   };
   returned.attach(details, { namespace, decorated });
-  return withContent(details, content === undefined ? () => stored.json : () => content.json());
+  const json = content === undefined ? () => stored.json : () => content.json();
+  return withContent(details, json, appendKeysOf(stored));
 }
 
 /** Returns the version that the value of an option stands for. Throws `INVALID_ARGUMENT`. */

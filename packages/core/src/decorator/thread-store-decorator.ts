@@ -1,5 +1,8 @@
+import type { AppendKeyOption } from "../encoding/append-keys.ts";
 import type { HiddenField } from "../encoding/hidden-field.ts";
 import type {
+  AppendOptions,
+  AppendResult,
   CallOptions,
   DeleteExpiredOptions,
   DeleteExpiredResult,
@@ -15,6 +18,8 @@ import type {
   ThreadMetadata,
   ThreadPage,
   ThreadStore,
+  TouchOptions,
+  TouchResult,
   Version,
 } from "../thread-store.ts";
 
@@ -59,11 +64,14 @@ export interface DecoratedNamespace {
 
 /**
  * The operations of one namespace. Their arguments are valid and belong to the decorator. Errors that they throw
- * become those of the call. `forwardOperations` provides operations that change nothing.
+ * become those of the call. `forwardOperations` and `forwardChanges` provide operations that change nothing.
  */
 export interface DecoratedOperations<State> {
   save(save: SaveArguments<State>, call: DecoratedCall): Promise<DecoratedThread<State>>;
   load(load: LoadArguments<State>, call: DecoratedCall): Promise<DecoratedThread<State> | undefined>;
+  /** A decorator that transforms threads must not forward the elements as they are: see `changeBySaving`. */
+  append(append: AppendArguments<State>, call: DecoratedCall): Promise<AppendResult>;
+  touch(touch: TouchArguments<State>, call: DecoratedCall): Promise<TouchResult | undefined>;
   delete(deletion: DeleteArguments<State>, call: DecoratedCall): Promise<boolean>;
   /** The options are validated by the inner store. */
   listPage(options: Omit<ListOptions, keyof CallOptions>, call: DecoratedCall): Promise<ThreadPage>;
@@ -135,8 +143,11 @@ export interface SaveArguments<State> {
   readonly id: string;
   readonly thread: ThreadArgument;
   readonly previous: VersionArgument<State> | undefined;
-  /** The options for saving in the inner store, with `previous` as that store returned it. */
-  readonly options: Omit<SaveOptions, keyof CallOptions>;
+  /**
+   * The options for saving in the inner store, with `previous` as that store returned it. A decorator passes on those
+   * that it does not know.
+   */
+  readonly options: Omit<SaveOptions, keyof CallOptions> & AppendKeyOption;
 }
 
 /** A thread passed to `save`, as it was at the time of the call. */
@@ -155,6 +166,27 @@ export interface LoadArguments<State> {
   readonly cached: VersionArgument<State> | undefined;
   /** The options for loading from the inner store, with `cached` as that store returned it. */
   readonly options: Omit<LoadOptions, keyof CallOptions>;
+}
+
+export interface AppendArguments<State> {
+  readonly id: string;
+  readonly elements: readonly unknown[];
+  /** The thread to create if none exists, without the elements. */
+  readonly create: ThreadArgument | undefined;
+  readonly previous: VersionArgument<State> | undefined;
+  /** The options for appending in the inner store, with `previous` as that store returned it. */
+  readonly options: Omit<AppendOptions, keyof CallOptions>;
+  /**
+   * Returns the thread with this JSON after the append. Throws `INVALID_ARGUMENT` if its last member is not an array.
+   */
+  readonly appendTo: (json: string) => ThreadArgument;
+}
+
+export interface TouchArguments<State> {
+  readonly id: string;
+  readonly previous: VersionArgument<State> | undefined;
+  /** The options for the touch in the inner store, with `previous` as that store returned it. */
+  readonly options: Omit<TouchOptions, keyof CallOptions>;
 }
 
 export interface DeleteArguments<State> {

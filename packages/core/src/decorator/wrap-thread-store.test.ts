@@ -8,7 +8,7 @@ import { rejected, scriptedDriver } from "../runtime/scripted-driver.test-helper
 import type { StoredThread, ThreadStore, ThreadSummary } from "../thread-store.ts";
 import { cachingStore, encodingDecorator, encodingStore } from "./decorators.test-helper.ts";
 import { encryptedStore } from "./encrypted-store.test-helper.ts";
-import { forwardOperations } from "./forward-operations.ts";
+import { forwardChanges, forwardOperations } from "./forward-operations.ts";
 import { reservedName } from "./reserved-name.ts";
 import { returnedThreads } from "./returned-threads.ts";
 import type { DecoratedCall, SaveArguments } from "./thread-store-decorator.ts";
@@ -131,6 +131,7 @@ describe("optimistic concurrency", () => {
       name: "stateful",
       operations: ({ inner, name }) => ({
         ...forwardOperations({ inner, name, sideRecords: undefined }),
+        ...forwardChanges({ inner, name, sideRecords: undefined }),
         async save({ id, thread, previous }) {
           seen.push(previous);
           return {
@@ -159,6 +160,7 @@ describe("optimistic concurrency", () => {
         returnedThreads: returned,
         operations: (namespace) => ({
           ...forwardOperations(namespace),
+          ...forwardChanges(namespace),
           async delete({ previous }) {
             recognized = previous?.decorated !== undefined;
             return true;
@@ -219,6 +221,7 @@ describe("namespaces", () => {
       reservedName: ".history",
       operations: (namespace) => ({
         ...forwardOperations(namespace),
+        ...forwardChanges(namespace),
         async save({ id, thread, options }, call) {
           const stored = await namespace.inner.save(id, thread.value, { ...options, ...call.options() });
           await namespace.sideRecords?.save(`${id}.${stored.version}`, stored.json, call.options());
@@ -300,6 +303,7 @@ describe("a call", () => {
       name: "recording",
       operations: (namespace) => ({
         ...forwardOperations(namespace),
+        ...forwardChanges(namespace),
         load: async (_arguments, call) => void calls.push(call),
       }),
     });

@@ -16,7 +16,13 @@ import type {
   ReturnedThreads,
   ThreadStoreDecorator,
 } from "./thread-store-decorator.ts";
-import { deleteArguments, loadArguments, saveArguments } from "./validated-arguments.ts";
+import {
+  appendArguments,
+  deleteArguments,
+  loadArguments,
+  saveArguments,
+  touchArguments,
+} from "./validated-arguments.ts";
 
 /** What all namespaces of a decorated store share. */
 interface Decoration<State> {
@@ -71,6 +77,7 @@ function decoratedOperations<State>(
         return decorated && complete(context, decorated);
       };
     },
+    ...decoratedChanges(decoration, operations, namespace),
     delete(id, options) {
       const deletion = deleteArguments(returned, keyOf(id), options);
       return ({ call }) => operations.delete(deletion, call);
@@ -106,6 +113,32 @@ function operationsOnMany<State>(
     erase({ signal: _signal, timeoutMs: _timeoutMs, ...options }) {
       const erase = eraseRequest(reserved, options);
       return ({ call }) => erase((innerOptions) => operations.erase(innerOptions, call));
+    },
+  };
+}
+
+function decoratedChanges<State>(
+  { decorator, returned }: Decoration<State>,
+  operations: DecoratedOperations<State>,
+  namespace: string,
+): Pick<NamespaceOperations<DecoratedContext>, "append" | "touch"> {
+  const keyOf = (id: string): { namespace: string; id: string } => ({ namespace, id: checkedId(id) });
+  return {
+    append(id, elements, options) {
+      const append = appendArguments(returned, keyOf(id), elements, options, decorator.maxThreadBytes);
+      return async (context) => {
+        const result = await operations.append(append, context.call);
+        context.bytes = result.size;
+        return result;
+      };
+    },
+    touch(id, options) {
+      const touch = touchArguments(returned, keyOf(id), options);
+      return async (context) => {
+        const result = await operations.touch(touch, context.call);
+        context.bytes = result?.size;
+        return result;
+      };
     },
   };
 }

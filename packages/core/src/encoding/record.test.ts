@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import { TRAILER_MAX_BYTES } from "../thread-driver.ts";
 import { METADATA_MAX_BYTES } from "../validation/metadata.ts";
 import { ID_MAX_BYTES, NAMESPACE_MAX_BYTES } from "../validation/names.ts";
+import { hasAppendKey, hashAppendKey } from "./append-keys.ts";
 import { checksum } from "./checksum.ts";
 import { commonPrefixLength } from "./common-prefix.ts";
 import {
@@ -25,6 +26,7 @@ const details: Omit<Trailer, "size" | "crc32"> = {
   expiresAt: undefined,
   hasFixedExpiry: false,
   metadata: {},
+  appendKeys: "",
 };
 
 function recordOf(json: string, replaced?: ThreadRecord): ThreadRecord {
@@ -50,6 +52,14 @@ describe("golden files", () => {
     expect({ expiresAt, hasFixedExpiry }).toEqual({ expiresAt: Date.UTC(9999, 0, 1), hasFixedExpiry: true });
   });
 
+  it("reads append keys", () => {
+    const record = decodeRecord({ namespace: "", id: "pirate" }, golden("record-1-append-keys.json"));
+    if ("corruption" in record) throw new Error(record.corruption);
+    const { appendKeys } = record.trailer;
+    const keys = ["delivery-1", "delivery-2", "delivery-3"];
+    expect(keys.map((each) => hasAppendKey(appendKeys, hashAppendKey(each)))).toEqual([true, true, false]);
+  });
+
   it("reads format 1", () => {
     const record = decodeRecord({ namespace: "a%2Fb/c", id: "x/ü\u0000😀" }, golden("record-1.json"));
     if ("corruption" in record) throw new Error(record.corruption);
@@ -65,6 +75,7 @@ describe("golden files", () => {
       expiresAt: Date.UTC(9999, 0, 1),
       hasFixedExpiry: false,
       metadata: { title: 'A "joke"', ["__proto__"]: '","threadstore":{"' },
+      appendKeys: "",
       size: 107,
       crc32: expect.stringMatching(/^[0-9a-f]{8}$/u),
     });

@@ -21,6 +21,7 @@ export interface ThreadRecord {
 }
 
 const PREFIX = '{"thread":';
+export const PREFIX_LENGTH: number = PREFIX.length;
 /** A placeholder of the same length as a checksum that is not yet known. */
 const NO_CRC = "00000000";
 const NO_CRC_END = `${NO_CRC}"`;
@@ -84,13 +85,24 @@ export function encodeRecord(
       nonce,
       expiresAt,
       updatedAt,
-      changedMetadata: isEqual(metadata, replaced?.trailer.metadata) ? undefined : metadata,
+      changedMetadata: changedMetadata(metadata, replaced?.trailer.metadata),
     },
   };
 }
 
-function isEqual(metadata: ThreadMetadata, replaced: ThreadMetadata | undefined): boolean {
-  return metadata === replaced || JSON.stringify(metadata) === JSON.stringify(replaced);
+/** Returns the metadata; `undefined` if they are those that are replaced. */
+export function changedMetadata(
+  metadata: ThreadMetadata,
+  replaced: ThreadMetadata | undefined,
+): ThreadMetadata | undefined {
+  const isEqual = metadata === replaced || JSON.stringify(metadata) === JSON.stringify(replaced);
+  return isEqual ? undefined : metadata;
+}
+
+/** Returns the bytes of a trailer whose checksum of the thread is known. */
+export function trailerBytes(trailer: Trailer): Buffer {
+  const text = trailerText(trailer);
+  return Buffer.from(sealTrailer(text, crcOf(Buffer.from(text))));
 }
 
 /** Releases the buffer of a record once the backend has stored it and no request still sends it. */

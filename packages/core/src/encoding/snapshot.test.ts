@@ -11,6 +11,7 @@ const details = {
   expiresAt: undefined,
   hasFixedExpiry: false,
   metadata: { title: "Pirates" },
+  appendKeys: "",
 };
 
 function stored(json: string) {

@@ -8,6 +8,7 @@ import type {
 } from "../thread-store.ts";
 import { corruptRecord } from "../validation/corrupt-record.ts";
 import { copyMetadata } from "../validation/metadata.ts";
+import { type AppendKeys, hasAppendKey, hashAppendKey } from "./append-keys.ts";
 import type { ParsedText } from "./checkpoints.ts";
 import { hiddenField } from "./hidden-field.ts";
 import { type ThreadRecord, threadText } from "./record.ts";
@@ -25,6 +26,7 @@ export interface Snapshot {
 /** The content of a `StoredThread`, whose text and object are created on first access. */
 interface Content {
   readonly source: Snapshot | (() => string);
+  readonly appendKeys: AppendKeys;
   json?: string;
   thread?: SerializedThread;
 }
@@ -37,6 +39,16 @@ export function snapshotOf(stored: object): Snapshot | undefined {
   return typeof source === "object" ? source : undefined;
 }
 
+/** Returns whether the thread remembers an append with this key. */
+export function knowsAppendKey(stored: object, key: string): boolean {
+  return hasAppendKey(appendKeysOf(stored), hashAppendKey(key));
+}
+
+/** Returns the append keys of an object that a store or decorator returned. */
+export function appendKeysOf(stored: object): AppendKeys {
+  return contentField.read(stored)?.appendKeys ?? "";
+}
+
 /**
  * Creates the object that callers get for a snapshot. Callers that only use `json` never pay for parsing, and changes
  * to the object do not affect the store.
@@ -47,15 +59,16 @@ export function storedThread(snapshot: Snapshot): StoredThread {
     ...threadDetails(key.id, version, record.trailer),
     metadata: copyMetadata(record.trailer.metadata),
   };
-  return withContent(details, snapshot);
+  return withContent(details, snapshot, record.trailer.appendKeys);
 }
 
 /** Turns `details`, a new object, into a `StoredThread` whose JSON comes from `source`. */
 export function withContent(
   details: ThreadDetails & { readonly metadata: ThreadMetadata },
   source: Content["source"],
+  appendKeys: AppendKeys,
 ): StoredThread {
-  contentField.attach(details, { source });
+  contentField.attach(details, { source, appendKeys });
   return Object.defineProperties(details, ACCESSORS) as StoredThread;
 }
 

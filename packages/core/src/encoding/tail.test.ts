@@ -18,6 +18,7 @@ function recordOf(
     expiresAt: undefined,
     hasFixedExpiry: false,
     metadata: { text: ',"threadstore":{'.repeat(2) + "m".repeat(metadataBytes) },
+    appendKeys: "",
   };
   return encodeRecord({ unchanged: 0, added: Buffer.from(json) }, details, undefined).toWrite;
 }

@@ -1,4 +1,4 @@
-import { type ThreadKey, TRAILER_MAX_BYTES } from "../thread-driver.ts";
+import { TAIL_CONTEXT_BYTES, type ThreadKey, TRAILER_MAX_BYTES } from "../thread-driver.ts";
 import { crcOf } from "./checksum.ts";
 import { findTrailer, trailerStart } from "./trailer.ts";
 
@@ -25,6 +25,17 @@ export async function readWholeTrailer<Result>(
 export function tailOf(record: Uint8Array): Uint8Array {
   const tail = record.subarray(-TRAILER_MAX_BYTES);
   return tail.subarray(Math.max(0, trailerStart(tail)));
+}
+
+/** Returns the end of a complete record that an append needs: its trailer, and some bytes before it. */
+export function tailWithContext(record: Uint8Array): Uint8Array {
+  const tail = record.subarray(-TRAILER_MAX_BYTES - TAIL_CONTEXT_BYTES);
+  return tail.subarray(Math.max(0, trailerStart(tail) - TAIL_CONTEXT_BYTES));
+}
+
+/** Returns whether the last bytes of a record are enough for an append. */
+export function hasTailContext(tail: Uint8Array): boolean {
+  return trailerStart(tail) >= TAIL_CONTEXT_BYTES;
 }
 
 /**

@@ -18,6 +18,7 @@ const details = {
   expiresAt: undefined,
   hasFixedExpiry: false,
   metadata: {},
+  appendKeys: "",
 };
 
 /** Encodes a thread like a save. */

@@ -1,5 +1,6 @@
 import { TRAILER_MAX_BYTES } from "../thread-driver.ts";
 import type { ThreadMetadata } from "../thread-store.ts";
+import { type AppendKeys, isAppendKeys } from "./append-keys.ts";
 
 /** The version of the record format that this package writes. */
 export const RECORD_FORMAT = 1;
@@ -15,6 +16,7 @@ export interface Trailer {
   /** Whether a save named the expiry (or none), so that the store's `ttlMs` does not replace it. */
   readonly hasFixedExpiry: boolean;
   readonly metadata: ThreadMetadata;
+  readonly appendKeys: AppendKeys;
   /** The length of the thread's JSON in bytes. */
   readonly size: number;
   /** CRC-32 of all bytes before the trailer, as eight hexadecimal digits. */
@@ -43,8 +45,8 @@ const CHECKSUM = /^(\{.*),"trailerCrc32":"([0-9a-f]{8})"\}\}$/su;
 
 /** Returns the text of the trailer without its own checksum, which {@link sealTrailer} appends. */
 export function trailerText(trailer: Trailer): string {
-  const { namespace, id, nonce, createdAt, updatedAt, expiresAt, hasFixedExpiry, metadata, size, crc32 } =
-    trailer;
+  const { namespace, id, nonce, createdAt, updatedAt, expiresAt, hasFixedExpiry } = trailer;
+  const { metadata, appendKeys, size, crc32 } = trailer;
   const members = {
     format: RECORD_FORMAT,
     namespace,
@@ -55,6 +57,7 @@ export function trailerText(trailer: Trailer): string {
     ...(expiresAt === undefined ? {} : { expiresAt: new Date(expiresAt).toISOString() }),
     ...(hasFixedExpiry ? { expiry: FIXED_EXPIRY } : {}),
     metadata,
+    ...(appendKeys === "" ? {} : { appendKeys }),
     size,
     crc32,
   };
@@ -96,7 +99,7 @@ function parseMembers(text: string): Record<string, unknown> {
 }
 
 function readTrailer(members: Record<string, unknown>): Trailer | string {
-  const { format, namespace, id, nonce, metadata, size, crc32 } = members;
+  const { format, namespace, id, nonce, metadata, appendKeys = "", size, crc32 } = members;
   if (format !== RECORD_FORMAT) {
     return `it has format ${JSON.stringify(format)}, but this version reads format ${RECORD_FORMAT}: upgrade @threadstore/core`;
   }
@@ -111,11 +114,13 @@ function readTrailer(members: Record<string, unknown>): Trailer | string {
     typeof size !== "number" ||
     typeof crc32 !== "string" ||
     !isMetadata(metadata) ||
+    !isAppendKeys(appendKeys) ||
     [createdAt, updatedAt, expiresAt].some(Number.isNaN)
   ) {
     return "a member of its trailer is missing or invalid";
   }
-  return { namespace, id, nonce, createdAt, updatedAt, expiresAt, hasFixedExpiry, metadata, size, crc32 };
+  const times = { createdAt, updatedAt, expiresAt, hasFixedExpiry };
+  return { namespace, id, nonce, ...times, metadata, appendKeys, size, crc32 };
 }
 
 function parseTime(text: unknown): number {

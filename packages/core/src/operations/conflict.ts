@@ -11,8 +11,16 @@ export function conflict(reason: string, currentVersion: Version | undefined): T
   return new ThreadStoreError("CONFLICT", `${reason} Nothing was changed.`, { currentVersion });
 }
 
+/** Creates the error for an append to a thread that does not exist. */
+export function missingThread(): ThreadStoreError {
+  const reason =
+    "The thread does not exist, and the append did not specify `create`. " +
+    "Pass a thread to append to as `create`, or save one first.";
+  return conflict(reason, undefined);
+}
+
 /** Creates the error for a version in `previous` that is not the stored one. */
-export function staleVersion(stored: RecordState | undefined): ThreadStoreError {
+export function staleVersion(stored: Pick<RecordState, "state" | "version"> | undefined): ThreadStoreError {
   return conflict(STALE, stored?.state === "live" ? stored.version : undefined);
 }
 

@@ -3,7 +3,7 @@ import type { Snapshot } from "../encoding/snapshot.ts";
 import { ThreadStoreError } from "../errors.ts";
 import type { OperationContext } from "../runtime/operation-context.ts";
 import { withRetries } from "../runtime/retry.ts";
-import type { ThreadKey } from "../thread-driver.ts";
+import type { ThreadDriver, ThreadKey } from "../thread-driver.ts";
 import type { Version } from "../thread-store.ts";
 import { hasExpired } from "../validation/expiry.ts";
 
@@ -26,10 +26,15 @@ export async function readRecord(
   const { version, bytes, nonce } = stored;
   const record = bytes === undefined ? cached?.record : decodeRecord(key, bytes, nonce);
   if (record === undefined) {
-    const message = `The ${driver.name} driver omitted the bytes of a record that was read without a cached version.`;
-    throw new ThreadStoreError("BACKEND_ERROR", message);
+    throw omittedBytes(driver);
   }
   if ("corruption" in record) return { state: "corrupt", version, corruption: record.corruption };
   const isExpired = hasExpired(record.trailer.expiresAt, options.now());
   return { state: isExpired ? "expired" : "live", version, record };
+}
+
+/** Creates the error for a driver that returned a record without its bytes, although they are not known. */
+export function omittedBytes(driver: ThreadDriver): ThreadStoreError {
+  const message = `The ${driver.name} driver omitted the bytes of a record that was read without a cached version.`;
+  return new ThreadStoreError("BACKEND_ERROR", message);
 }

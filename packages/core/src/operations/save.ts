@@ -1,3 +1,4 @@
+import { APPEND_KEY, type AppendKeyOption, hashAppendKey, withAppendKey } from "../encoding/append-keys.ts";
 import { type ExpectedVersion, expectedVersionOf } from "../encoding/expected-version.ts";
 import { newNonce } from "../encoding/nonce.ts";
 import { encodeRecord, releaseRecordBuffer, threadBytes, type ThreadRecord } from "../encoding/record.ts";
@@ -23,6 +24,8 @@ export interface SaveRequest {
   readonly expected: ExpectedVersion | undefined;
   readonly overwrite: boolean;
   readonly metadata: ThreadMetadata | undefined;
+  /** The hash of the append key that the record remembers from this save on. */
+  readonly appendKey: string | undefined;
   readonly expiry: ExpiryOptions;
   /** The store's `ttlMs`. */
   readonly storeTtlMs: number | undefined;
@@ -53,28 +56,30 @@ const EXISTS =
 export function saveRequest(
   key: ThreadKey,
   thread: unknown,
-  { previous, overwrite = false, metadata, ttlMs, expiresAt }: SaveOptions,
-  options: ResolvedStoreOptions,
+  { previous, overwrite = false, metadata, ttlMs, expiresAt, ...options }: SaveOptions & AppendKeyOption,
+  storeOptions: ResolvedStoreOptions,
 ): SaveRequest {
   checkOverwrite(overwrite, previous);
   const expected = expectedVersionOf(key, previous, "previous");
-  const now = options.now();
+  const now = storeOptions.now();
+  const appendKey = options[APPEND_KEY];
   const request = {
     key,
     expected,
     overwrite,
     metadata: metadata === undefined ? undefined : checkedMetadata(metadata),
+    appendKey: appendKey === undefined ? undefined : hashAppendKey(appendKey),
     expiry: requestedExpiry({ ttlMs, expiresAt }, now),
-    storeTtlMs: options.ttlMs,
+    storeTtlMs: storeOptions.ttlMs,
   };
   // Last, because the text is encoded into a buffer that the next save reuses: no caller's code may run after this.
   const json = threadJson(thread, expected?.snapshot);
-  checkThreadSize(json.unchanged + json.added.length, options.maxThreadBytes);
+  checkThreadSize(json.unchanged + json.added.length, storeOptions.maxThreadBytes);
   return { ...request, draft: createDraft(request, json, expected?.snapshot ?? NO_RECORD, now) };
 }
 
 function createDraft(
-  { key, metadata, expiry, storeTtlMs }: Omit<SaveRequest, "draft">,
+  { key, metadata, appendKey, expiry, storeTtlMs }: Omit<SaveRequest, "draft">,
   json: ThreadJson,
   replaced: ReplacedRecord,
   time: number,
@@ -89,6 +94,7 @@ function createDraft(
     // From the time in the record: the clock may be behind the one that the replaced record was saved with.
     ...expiryAfterSave(expiry, replacedTrailer, storeTtlMs, now),
     metadata: metadata ?? replacedTrailer?.metadata ?? {},
+    appendKeys: withAppendKey(replacedTrailer?.appendKeys ?? "", appendKey),
   };
   return { ...encodeRecord(json, details, replaced.record), replaced, parsed: json.parsed };
 }

@@ -1,7 +1,16 @@
 import { type TracingChannel, tracingChannel } from "node:diagnostics_channel";
 
 /** The operations that are traced. */
-export type Operation = "save" | "load" | "delete" | "list" | "deleteExpired" | "namespaces" | "erase";
+export type Operation =
+  | "save"
+  | "append"
+  | "touch"
+  | "load"
+  | "delete"
+  | "list"
+  | "deleteExpired"
+  | "namespaces"
+  | "erase";
 
 /**
  * The message of the tracing channels, one for each operation, such as `threadstore:save`: one object per call, whose
@@ -16,7 +25,7 @@ export interface CallDiagnostics {
   /** `ok`, the code of a `ThreadStoreError`, `ABORTED`, or `FAILED` for an unexpected error. */
   outcome?: string;
   durationMs?: number;
-  /** The size of the thread that was saved or loaded, in bytes of its JSON. */
+  /** The size of the thread that was saved, changed or loaded, in bytes of its JSON. */
   bytes?: number | undefined;
   /** The number of requests to the backend. More than usual indicates retries or lost races. */
   requests?: number | undefined;
@@ -24,6 +33,8 @@ export interface CallDiagnostics {
 
 const CHANNELS: Record<Operation, TracingChannel<string, CallDiagnostics>> = {
   save: tracingChannel("threadstore:save"),
+  append: tracingChannel("threadstore:append"),
+  touch: tracingChannel("threadstore:touch"),
   load: tracingChannel("threadstore:load"),
   delete: tracingChannel("threadstore:delete"),
   list: tracingChannel("threadstore:list"),

@@ -20,6 +20,6 @@ export interface OperationContext extends Backend {
   inDoubt: boolean;
   /** The number of requests to the driver. */
   requests: number;
-  /** The size of the thread that was saved or loaded. */
+  /** The size of the thread that was saved, changed or loaded. */
   bytes: number | undefined;
 }

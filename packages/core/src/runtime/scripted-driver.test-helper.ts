@@ -10,7 +10,7 @@ export function failure({
   return new DriverError(code, "The connection was lost.", { effect: "unknown", ...options });
 }
 
-type Method = "read" | "write" | "delete" | "list";
+type Method = "read" | "write" | "readTail" | "patch" | "delete" | "list";
 
 /** Replaces one call of the driver. `run` makes the real call. */
 type Interceptor = <T>(run: () => Promise<T>) => Promise<T>;
@@ -21,8 +21,15 @@ export function scriptedDriver(driver: ThreadDriver): {
   next: (method: Method, ...interceptors: Interceptor[]) => void;
   calls: Record<Method | "close", number>;
 } {
-  const script: Record<Method, Interceptor[]> = { read: [], write: [], delete: [], list: [] };
-  const calls = { read: 0, write: 0, delete: 0, list: 0, close: 0 };
+  const script: Record<Method, Interceptor[]> = {
+    read: [],
+    write: [],
+    readTail: [],
+    patch: [],
+    delete: [],
+    list: [],
+  };
+  const calls = { read: 0, write: 0, readTail: 0, patch: 0, delete: 0, list: 0, close: 0 };
   function play<T>(method: Method, run: () => Promise<T>): Promise<T> {
     calls[method] += 1;
     const interceptor = script[method].shift();
@@ -35,6 +42,8 @@ export function scriptedDriver(driver: ThreadDriver): {
       ...driver,
       read: (...parameters) => play("read", () => driver.read(...parameters)),
       write: (...parameters) => play("write", () => driver.write(...parameters)),
+      readTail: (...parameters) => play("readTail", () => driver.readTail(...parameters)),
+      patch: (...parameters) => play("patch", () => driver.patch(...parameters)),
       delete: (...parameters) => play("delete", () => driver.delete(...parameters)),
       list: (...parameters) => play("list", () => driver.list(...parameters)),
       close: async () => {

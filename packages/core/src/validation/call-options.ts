@@ -1,4 +1,5 @@
 import type {
+  AppendOptions,
   CallOptions,
   DeleteExpiredOptions,
   DeleteOptions,
@@ -7,6 +8,7 @@ import type {
   LoadOptions,
   NamespacesOptions,
   SaveOptions,
+  TouchOptions,
   UpdateOptions,
 } from "../thread-store.ts";
 import { invalidArgument } from "./invalid-argument.ts";
@@ -16,6 +18,8 @@ import { isTimeout, TIMEOUT_MAX_MS } from "./store-options.ts";
 /** The options of each method, by its name in errors; `list` stands for both listings. */
 interface MethodOptions {
   readonly save: SaveOptions;
+  readonly append: AppendOptions;
+  readonly touch: TouchOptions;
   readonly load: LoadOptions;
   readonly delete: DeleteOptions;
   readonly list: ListOptions;
@@ -26,13 +30,16 @@ interface MethodOptions {
 }
 
 const CALL: OptionNames<CallOptions> = { signal: true, timeoutMs: true };
+const STORED = { metadata: true, ttlMs: true, expiresAt: true } as const;
 
 const OPTION_NAMES: { readonly [method in keyof MethodOptions]: OptionNames<MethodOptions[method]> } = {
-  save: { previous: true, overwrite: true, metadata: true, ttlMs: true, expiresAt: true, ...CALL },
+  save: { previous: true, overwrite: true, ...STORED, ...CALL },
+  append: { previous: true, key: true, create: true, ...STORED, ...CALL },
+  touch: { previous: true, ...STORED, ...CALL },
   load: { cached: true, ...CALL },
   delete: { previous: true, ...CALL },
   list: { order: true, limit: true, cursor: true, prefix: true, where: true, metadata: true, ...CALL },
-  update: { metadata: true, ttlMs: true, expiresAt: true, maxAttempts: true, ...CALL },
+  update: { ...STORED, maxAttempts: true, ...CALL },
   deleteExpired: { cursor: true, ...CALL },
   namespaces: { limit: true, cursor: true, ...CALL },
   erase: { cursor: true, onProgress: true, ...CALL },

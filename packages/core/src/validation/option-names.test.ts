@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { createThreadStore } from "../create-thread-store.ts";
-import { forwardOperations } from "../decorator/forward-operations.ts";
+import { forwardChanges, forwardOperations } from "../decorator/forward-operations.ts";
 import { wrapThreadStore } from "../decorator/wrap-thread-store.ts";
 import { memoryDriver, memoryStore } from "../memory-store.ts";
 import type { ThreadStore } from "../thread-store.ts";
@@ -17,7 +17,10 @@ const CALLS: readonly [string, (store: ThreadStore, options: object) => Promise<
 
 describe.each(CALLS)("%s", (_, call) => {
   it("refuses an unknown option by its name, also with a decorator", async () => {
-    const decorated = wrapThreadStore(memoryStore(), { name: "decorated", operations: forwardOperations });
+    const decorated = wrapThreadStore(memoryStore(), {
+      name: "decorated",
+      operations: (namespace) => ({ ...forwardOperations(namespace), ...forwardChanges(namespace) }),
+    });
     for (const store of [memoryStore(), decorated]) {
       const calling = call(store, { timeoutMS: 5 });
       await expect(calling).rejects.toMatchObject({

@@ -7,6 +7,8 @@ export function everyCallWithId(store: ThreadStore, id: string, options: CallOpt
   return [
     ["save", () => store.save(id, { n: 0 }, options)],
     ["save with overwrite", () => store.save(id, { n: 0 }, { ...options, overwrite: true })],
+    ["append", () => store.append(id, [0], { ...options, create: { messages: [] } })],
+    ["touch", () => store.touch(id, { ...options, metadata: { n: "0" } })],
     ["load", () => store.load(id, options)],
     ["delete", () => store.delete(id, options)],
     ["update", () => store.update(id, () => ({ n: 0 }), options)],

@@ -4,6 +4,7 @@ import {
   compareUtf8,
   keyInTail,
   namespacesOnPage,
+  patchesByRewriting,
   type PageRequest,
   type RecordPage,
   type ThreadDriver,
@@ -27,20 +28,22 @@ export function fileDriver(root: string, steps: FileSteps, names: FileNames = go
       await ensurePrepared();
       return steps.lock(file, () => change(file));
     });
+  const read: ThreadDriver["read"] = (key) =>
+    withDriverErrors(async () => parseFile(await steps.read(fileOf(key))));
+  const write: ThreadDriver["write"] = (key, { bytes }, expected) =>
+    changeFile(fileOf(key), async (file) => {
+      if (parseFile(await steps.read(file))?.version !== expected) return undefined;
+      await steps.makeFolder(dirname(file));
+      const version = steps.newVersion();
+      await steps.put(file, Buffer.concat([Buffer.from(`${version} ${JSON.stringify(key.id)}\n`), bytes]));
+      return version;
+    });
   return {
-    contract: 1,
+    contract: 2,
     name: "files",
-
-    read: (key) => withDriverErrors(async () => parseFile(await steps.read(fileOf(key)))),
-
-    write: (key, { bytes }, expected) =>
-      changeFile(fileOf(key), async (file) => {
-        if (parseFile(await steps.read(file))?.version !== expected) return undefined;
-        await steps.makeFolder(dirname(file));
-        const version = steps.newVersion();
-        await steps.put(file, Buffer.concat([Buffer.from(`${version} ${JSON.stringify(key.id)}\n`), bytes]));
-        return version;
-      }),
+    read,
+    write,
+    ...patchesByRewriting({ read, write }),
 
     delete: (key, expected) =>
       changeFile(fileOf(key), async (file) => {

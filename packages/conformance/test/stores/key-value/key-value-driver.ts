@@ -4,6 +4,7 @@ import {
   type HttpFailure,
   httpFailureOf,
   namespacesOnPage,
+  patchesByRewriting,
   type ThreadDriver,
   type ThreadKey,
 } from "@threadstore/core/driver";
@@ -28,20 +29,23 @@ export function failedStatusOf(error: unknown): number {
 
 /** Creates a driver over HTTP with entity tags, as the author of an adapter would write it. */
 export function keyValueDriver(client: KeyValueClient, location: string): ThreadDriver {
+  const read: ThreadDriver["read"] = async (key, _cached, { signal }) => {
+    const response = await client.send("GET", pathOf(location, key), { signal });
+    if (isMissing(response)) return undefined;
+    return { version: expectTag(response).etag, bytes: response.body };
+  };
+  const write: ThreadDriver["write"] = async (key, { bytes }, expected, { signal }) => {
+    const headers: Record<string, string> =
+      expected === undefined ? { "if-none-match": "*" } : { "if-match": `"${expected}"` };
+    const response = await client.send("PUT", pathOf(location, key), { headers, body: bytes, signal });
+    return response.status === 412 ? undefined : expectTag(response).etag;
+  };
   return {
-    contract: 1,
+    contract: 2,
     name: "key-value",
-    async read(key, _cached, { signal }) {
-      const response = await client.send("GET", pathOf(location, key), { signal });
-      if (isMissing(response)) return undefined;
-      return { version: expectTag(response).etag, bytes: response.body };
-    },
-    async write(key, { bytes }, expected, { signal }) {
-      const headers: Record<string, string> =
-        expected === undefined ? { "if-none-match": "*" } : { "if-match": `"${expected}"` };
-      const response = await client.send("PUT", pathOf(location, key), { headers, body: bytes, signal });
-      return response.status === 412 ? undefined : expectTag(response).etag;
-    },
+    read,
+    write,
+    ...patchesByRewriting({ read, write }),
     async delete(key, expected, { signal }) {
       const headers = { "if-match": `"${expected}"` };
       const response = await client.send("DELETE", pathOf(location, key), { headers, signal });

@@ -15,6 +15,8 @@ export interface PlainDetails extends PlainExpiry {
   readonly updatedAt: number;
   readonly metadata: ThreadMetadata;
   readonly json: string;
+  /** The keys of the latest appends, oldest first. */
+  readonly keys: readonly string[];
 }
 
 /** A row of the data that all clients of a location share. */

@@ -1,5 +1,5 @@
-import { type StoredThread, ThreadStoreError } from "@threadstore/core";
-import { decodeRow, storedThreadOf, type PlainDetails, type PlainRow } from "./plain-record.ts";
+import { type StoredThread, ThreadStoreError, type ThreadSummary } from "@threadstore/core";
+import { decodeRow, storedThreadOf, summaryOf, type PlainDetails, type PlainRow } from "./plain-record.ts";
 
 /** A row that has not expired. */
 export interface LiveRow {
@@ -28,6 +28,15 @@ export function conflict(id: string, currentVersion: string | undefined): Thread
   });
 }
 
-function corrupt(id: string): ThreadStoreError {
+export function corrupt(id: string): ThreadStoreError {
   return new ThreadStoreError("CORRUPT", "The stored row is corrupt.", { id });
+}
+
+/** Returns the entry of a thread in a listing. */
+export function listedThread(id: string, live: LiveRow | undefined, withMetadata: boolean): ThreadSummary {
+  const { row, details } = live ?? {};
+  if (details === undefined || row === undefined)
+    return { corrupt: true, id, version: row?.version ?? "gone" };
+  const { metadata } = details;
+  return { corrupt: false, ...summaryOf(row.version, details), ...(withMetadata ? { metadata } : {}) };
 }

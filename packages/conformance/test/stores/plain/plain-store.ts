@@ -1,5 +1,6 @@
-import { randomUUID } from "node:crypto";
 import {
+  type AppendOptions,
+  type AppendResult,
   type CallOptions,
   type DeleteOptions,
   type EraseOptions,
@@ -15,33 +16,35 @@ import {
   type ThreadPage,
   type ThreadStore,
   type ThreadSummary,
+  type TouchOptions,
+  type TouchResult,
   type UpdateChange,
   type UpdateOptions,
 } from "@threadstore/core";
 import { updateThread } from "@threadstore/core/decorator";
+import { prepareAppend, preparePut, prepareTouch, type RowAccess } from "./plain-append.ts";
 import {
   checkedLimit,
-  checkedMetadata,
   checkedName,
   checkedPrefix,
   checkSize,
-  defaultExpiry,
-  expiryOf,
   MAX_NAME_BYTES,
   versionOf,
 } from "./plain-arguments.ts";
 import { PlainCalls } from "./plain-calls.ts";
 import { invalidArgument, textOfThread } from "./plain-json.ts";
 import { type Client, prepareErase, preparePage } from "./plain-namespaces.ts";
-import { decodeRow, summaryOf, encodeRow, type PlainData, type PlainRow } from "./plain-record.ts";
-import { checkVersion, conflict, decodedThread, type LiveRow } from "./plain-rules.ts";
+import { decodeRow, type PlainData, type PlainRow } from "./plain-record.ts";
+import { checkVersion, conflict, decodedThread, listedThread, type LiveRow } from "./plain-rules.ts";
 
 /** Creates a store on a shared map. It implements the whole interface without a driver or core's validation. */
 export function plainStore(data: PlainData, options: StoreOptions = {}): ThreadStore {
   return new PlainStore({ data, options }, []);
 }
 
-const SAVE_OPTIONS = ["previous", "overwrite", "metadata", "ttlMs", "expiresAt"];
+const TOUCH_OPTIONS = ["previous", "metadata", "ttlMs", "expiresAt"];
+const SAVE_OPTIONS = [...TOUCH_OPTIONS, "overwrite"];
+const APPEND_OPTIONS = [...TOUCH_OPTIONS, "key", "create"];
 
 class PlainStore implements ThreadStore {
   readonly #client: Client;
@@ -59,29 +62,28 @@ class PlainStore implements ThreadStore {
       checkedName(id);
       const json = textOfThread(thread);
       checkSize(json, this.#client.options.maxThreadBytes);
-      const metadata = checkedMetadata(options.metadata);
-      const now = this.#now();
-      const expiry = expiryOf(options, now);
-      const { ttlMs } = options;
+      const { put } = this.#access(id, options);
       const version = versionOf(id, options.previous);
       const { overwrite } = options;
       return () => {
         const current = this.#find(id);
         if (overwrite !== true) checkVersion(id, current, version);
-        const replaced = current?.details;
-        const updatedAt = Math.max(now, replaced?.updatedAt ?? 0);
-        const named = ttlMs === undefined ? expiry : expiryOf({ ttlMs }, updatedAt);
-        const row = encodeRow(randomUUID(), {
-          id,
-          json,
-          metadata: metadata ?? replaced?.metadata ?? {},
-          createdAt: replaced?.createdAt ?? now,
-          updatedAt,
-          ...(named ?? defaultExpiry(replaced, this.#client.options, updatedAt)),
-        });
-        this.#rows().set(id, row);
-        return decodedThread(id, row);
+        return put(json, current?.details);
       };
+    });
+  }
+
+  append(id: string, elements: readonly unknown[], options: AppendOptions = {}): Promise<AppendResult> {
+    return this.#calls.run(options, APPEND_OPTIONS, () => {
+      checkedName(id);
+      return prepareAppend(id, elements, options, this.#access(id, options));
+    });
+  }
+
+  touch(id: string, options: TouchOptions = {}): Promise<TouchResult | undefined> {
+    return this.#calls.run(options, TOUCH_OPTIONS, () => {
+      checkedName(id);
+      return prepareTouch(id, options, this.#access(id, options));
     });
   }
 
@@ -131,7 +133,7 @@ class PlainStore implements ThreadStore {
         const page = live.slice(0, limit);
         const last = page.at(-1);
         return {
-          threads: page.map((id) => this.#summary(id, options.metadata === true)),
+          threads: page.map((id) => listedThread(id, this.#find(id), options.metadata === true)),
           cursor: last === undefined || live.length <= limit ? undefined : this.#cursorAfter(last, prefix),
         };
       };
@@ -186,6 +188,15 @@ class PlainStore implements ThreadStore {
     return (this.#client.options.now ?? Date.now)();
   }
 
+  #access(id: string, options: TouchOptions): RowAccess {
+    const { options: storeOptions } = this.#client;
+    return {
+      options: storeOptions,
+      find: () => this.#find(id),
+      put: preparePut(id, options, this.#now(), storeOptions, (row) => this.#rows().set(id, row)),
+    };
+  }
+
   #rows(): Map<string, PlainRow> {
     const namespace = JSON.stringify(this.#path);
     const rows = this.#client.data.get(namespace) ?? new Map<string, PlainRow>();
@@ -200,14 +211,6 @@ class PlainStore implements ThreadStore {
     return details?.expiresAt !== undefined && details.expiresAt <= this.#now()
       ? undefined
       : { row, details };
-  }
-
-  #summary(id: string, withMetadata: boolean): ThreadSummary {
-    const { row, details } = this.#find(id) ?? {};
-    if (details === undefined || row === undefined)
-      return { corrupt: true, id, version: row?.version ?? "gone" };
-    const { metadata } = details;
-    return { corrupt: false, ...summaryOf(row.version, details), ...(withMetadata ? { metadata } : {}) };
   }
 
   /** Returns the cursor of a page that ends with the id. It begins with the namespace and the prefix. */

@@ -2,6 +2,8 @@ import {
   compareUtf8,
   type ListedRecord,
   namespacesOnPage,
+  patchesByRewriting,
+  type StoredRecord,
   type ThreadDriver,
   type ThreadKey,
 } from "@threadstore/core/driver";
@@ -84,19 +86,20 @@ export function respDriver(
   const prefix = `${location}:`;
   const keyOf = (key: ThreadKey): string => prefix + steps.nameOf(key);
 
+  const read: ThreadDriver["read"] = async (key, _cached, { signal }) => {
+    return storedIn(await shared.send(["GET", keyOf(key)], signal));
+  };
+  const write: ThreadDriver["write"] = async (key, { bytes, nonce }, expected, { signal }) => {
+    const command = ["SET", keyOf(key), Buffer.concat([Buffer.from(nonce), bytes])] as const;
+    const isApplied = await steps.change({ connections, key: command[1], expected, command, signal });
+    return isApplied ? nonce : undefined;
+  };
   return {
-    contract: 1,
+    contract: 2,
     name: "resp",
-    async read(key, _cached, { signal }) {
-      const value = await shared.send(["GET", keyOf(key)], signal);
-      const version = versionIn(value);
-      return version === undefined ? undefined : { version, bytes: recordIn(value) };
-    },
-    async write(key, { bytes, nonce }, expected, { signal }) {
-      const command = ["SET", keyOf(key), Buffer.concat([Buffer.from(nonce), bytes])] as const;
-      const isApplied = await steps.change({ connections, key: command[1], expected, command, signal });
-      return isApplied ? nonce : undefined;
-    },
+    read,
+    write,
+    ...patchesByRewriting({ read, write }),
     async delete(key, expected, { signal }) {
       const command = ["DEL", keyOf(key)] as const;
       return steps.change({ connections, key: command[1], expected, command, signal });
@@ -148,6 +151,11 @@ export const VERSION_LENGTH = 22;
 
 export function versionIn(value: Reply): string | undefined {
   return Buffer.isBuffer(value) ? value.toString("latin1", 0, VERSION_LENGTH) : undefined;
+}
+
+function storedIn(value: Reply): StoredRecord | undefined {
+  const version = versionIn(value);
+  return version === undefined ? undefined : { version, bytes: recordIn(value) };
 }
 
 function recordIn(value: Reply): Buffer {

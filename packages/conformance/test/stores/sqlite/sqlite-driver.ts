@@ -1,6 +1,11 @@
 import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import { setImmediate as yieldToEventLoop } from "node:timers/promises";
-import { compareUtf8, namespacesOnPage, type ThreadDriver } from "@threadstore/core/driver";
+import {
+  compareUtf8,
+  namespacesOnPage,
+  patchesByRewriting,
+  type ThreadDriver,
+} from "@threadstore/core/driver";
 
 interface Row {
   readonly id: string | Uint8Array;
@@ -38,36 +43,36 @@ export function sqliteDriver(database: DatabaseSync, bug: SqliteBug = {}): Threa
   const { bound = (part) => Buffer.from(part), version = (nonce) => nonce, countsRows = false } = bug;
   const statements = prepareStatements(database, bug);
 
-  function change(
-    namespace: string,
-    id: string,
+  const change = (
+    key: readonly SQLInputValue[],
     write: readonly SQLInputValue[],
     expected?: string,
-  ): boolean {
-    const key = [bound(namespace), bound(id)];
-    const { changes } =
-      expected === undefined
-        ? statements.insert.run(...key, ...write)
-        : statements.update.run(...write, ...key, expected);
-    return changes !== 0;
-  }
+  ): boolean =>
+    (expected === undefined
+      ? statements.insert.run(...key, ...write)
+      : statements.update.run(...write, ...key, expected)
+    ).changes !== 0;
 
+  const read: ThreadDriver["read"] = async ({ namespace, id }) => {
+    const row = statements.select.get(bound(namespace), bound(id)) as unknown as Row | undefined;
+    return row && { version: row.version, bytes: row.bytes };
+  };
+  const write: ThreadDriver["write"] = async ({ namespace, id }, { bytes, nonce }, expected) => {
+    if (bug.holdsTransactions === true) {
+      database.exec("BEGIN IMMEDIATE");
+      await yieldToEventLoop();
+    }
+    const next = version(nonce, expected);
+    const isApplied = change([bound(namespace), bound(id)], [next, bytes], expected);
+    if (bug.holdsTransactions === true) database.exec("COMMIT");
+    return isApplied ? next : undefined;
+  };
   return {
-    contract: 1,
+    contract: 2,
     name: "node:sqlite",
-    async read({ namespace, id }) {
-      return statements.select.get(bound(namespace), bound(id)) as unknown as Row | undefined;
-    },
-    async write({ namespace, id }, { bytes, nonce }, expected) {
-      if (bug.holdsTransactions === true) {
-        database.exec("BEGIN IMMEDIATE");
-        await yieldToEventLoop();
-      }
-      const next = version(nonce, expected);
-      const isApplied = change(namespace, id, [next, bytes], expected);
-      if (bug.holdsTransactions === true) database.exec("COMMIT");
-      return isApplied ? next : undefined;
-    },
+    read,
+    write,
+    ...patchesByRewriting({ read, write }),
     async delete({ namespace, id }, expected) {
       return statements.remove.run(bound(namespace), bound(id), expected).changes !== 0;
     },

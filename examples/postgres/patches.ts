@@ -1,0 +1,29 @@
+import { TAIL_CONTEXT_BYTES, type ThreadDriver } from "@threadstore/core/driver";
+import type { Database } from "./connection.ts";
+import { encodeKey } from "./keys.ts";
+import { DURABLY } from "./records.ts";
+
+export function patchMethods({ table, query }: Database): Pick<ThreadDriver, "readTail" | "patch"> {
+  const selectEnd = `
+    SELECT version, substring(body FROM greatest(length(body) - ${TAIL_CONTEXT_BYTES - 1}, 1)) || trailer AS tail
+    FROM ${table} WHERE namespace = $1 AND id = $2`;
+  const patch = `
+    UPDATE ${table} SET version = $3, trailer = $5, expires_at = to_timestamp($6::float8 / 1000),
+      body = substring(body FROM 1 FOR $8::int) || $4::bytea
+    FROM ${DURABLY} WHERE namespace = $1 AND id = $2 AND version = $7`;
+
+  return {
+    async readTail(key, { signal }) {
+      const { rows } = await query<{ version: string; tail: Buffer }>(selectEnd, encodeKey(key), signal);
+      return rows[0];
+    },
+
+    async patch(key, { keep, bytes, trailerLength, nonce, expiresAt }, expectedVersion, { signal }) {
+      const bodyLength = bytes.length - trailerLength;
+      const [body, trailer] = [bytes.subarray(0, bodyLength), bytes.subarray(bodyLength)];
+      const values = [...encodeKey(key), nonce, body, trailer, expiresAt, expectedVersion, keep];
+      const { rowCount } = await query(patch, values, signal);
+      return rowCount === 1 ? nonce : undefined;
+    },
+  };
+}

@@ -1,0 +1,134 @@
+import { setTimeout as wait } from "node:timers/promises";
+import { APPEND_KEY } from "../encoding/append-keys.ts";
+import { knowsAppendKey } from "../encoding/snapshot.ts";
+import { ThreadStoreError } from "../errors.ts";
+import { missingThread, staleVersion } from "../operations/conflict.ts";
+import { backoffDelay } from "../runtime/retry.ts";
+import type { AppendResult, TouchResult } from "../thread-store.ts";
+import { copyMetadata } from "../validation/metadata.ts";
+import { threadArgument } from "./thread-argument.ts";
+import type {
+  AppendArguments,
+  DecoratedCall,
+  DecoratedOperations,
+  DecoratedThread,
+  SaveArguments,
+  TouchArguments,
+  VersionArgument,
+} from "./thread-store-decorator.ts";
+
+type LoadAndSave<State> = Pick<DecoratedOperations<State>, "load" | "save">;
+
+/**
+ * Returns the operations `append` and `touch` for a decorator that transforms threads or metadata: they load the thread,
+ * change it and save it, and start over if another writer saves first.
+ */
+export function changeBySaving<State>(
+  operations: LoadAndSave<State>,
+): Pick<DecoratedOperations<State>, "append" | "touch"> {
+  return {
+    append: (append, call) => untilSaved(call, () => appendOnce(operations, append, call)),
+    touch: (touch, call) => untilSaved(call, () => touchOnce(operations, touch, call)),
+  };
+}
+
+/** `undefined` if another writer saved first. */
+type Attempt<Result> = { readonly result: Result } | undefined;
+
+async function appendOnce<State>(
+  operations: LoadAndSave<State>,
+  { id, create, previous, appendTo, options }: AppendArguments<State>,
+  call: DecoratedCall,
+): Promise<Attempt<AppendResult>> {
+  const { key, metadata, ttlMs, expiresAt } = options;
+  const current = await operations.load({ id, cached: undefined, options: {} }, call);
+  if (current !== undefined && key !== undefined && knowsAppendKey(current.stored, key)) {
+    return { result: { ...touchResult(current), appended: false } };
+  }
+  checkPrevious(current, previous);
+  const json = current === undefined ? create?.read().json : textOf(current);
+  if (json === undefined) throw missingThread();
+  const saving = { id, thread: appendTo(json), options: { metadata, ttlMs, expiresAt, [APPEND_KEY]: key } };
+  const saved = await saveOver(operations, current, saving, call, previous);
+  return saved && { result: { ...touchResult(saved), appended: true } };
+}
+
+async function touchOnce<State>(
+  operations: LoadAndSave<State>,
+  { id, previous, options }: TouchArguments<State>,
+  call: DecoratedCall,
+): Promise<Attempt<TouchResult | undefined>> {
+  const { metadata, ttlMs, expiresAt } = options;
+  const current = await operations.load({ id, cached: undefined, options: {} }, call);
+  checkPrevious(current, previous);
+  if (current === undefined) return { result: undefined };
+  const thread = threadArgument(textOf(current), undefined);
+  const saving = { id, thread, options: { metadata, ttlMs, expiresAt } };
+  const saved = await saveOver(operations, current, saving, call, previous);
+  return saved && { result: touchResult(saved) };
+}
+
+function checkPrevious<State>(
+  current: DecoratedThread<State> | undefined,
+  previous: VersionArgument<State> | undefined,
+): void {
+  if (previous === undefined || current?.stored.version === previous.version) return;
+  throw staleVersion(current && { state: "live", version: current.stored.version });
+}
+
+/** Saves over the loaded thread. Resolves with `undefined` if that is no longer current and may be loaded again. */
+async function saveOver<State>(
+  { save }: LoadAndSave<State>,
+  current: DecoratedThread<State> | undefined,
+  { options, ...saving }: Omit<SaveArguments<State>, "previous">,
+  call: DecoratedCall,
+  previous: VersionArgument<State> | undefined,
+): Promise<DecoratedThread<State> | undefined> {
+  const replaced = current && { version: current.stored.version, decorated: current };
+  try {
+    return await save(
+      { ...saving, previous: replaced, options: { ...options, previous: current?.stored } },
+      call,
+    );
+  } catch (error) {
+    if (previous === undefined && ThreadStoreError.is(error, "CONFLICT")) return undefined;
+    throw error;
+  }
+}
+
+const MAX_ATTEMPTS = 50;
+const INITIAL_DELAY_MS = 2;
+const MAX_DELAY_MS = 250;
+
+async function untilSaved<Result>(
+  { signal }: DecoratedCall,
+  attempt: () => Promise<Attempt<Result>>,
+): Promise<Result> {
+  for (let attempts = 1; attempts <= MAX_ATTEMPTS; attempts += 1) {
+    const saved = await attempt();
+    if (saved !== undefined) return saved.result;
+    await wait(backoffDelay(INITIAL_DELAY_MS, attempts, MAX_DELAY_MS), undefined, { signal });
+  }
+  throw staleVersion(undefined);
+}
+
+function textOf<State>({ content, stored }: DecoratedThread<State>): string {
+  return content === undefined ? stored.json : content.json();
+}
+
+function touchResult<State>({
+  stored,
+  content,
+  metadata = stored.metadata,
+}: DecoratedThread<State>): TouchResult {
+  const { id, version, createdAt, updatedAt, expiresAt } = stored;
+  return {
+    id,
+    version,
+    size: content?.size ?? stored.size,
+    createdAt: new Date(createdAt),
+    updatedAt: new Date(updatedAt),
+    expiresAt: expiresAt && new Date(expiresAt),
+    metadata: copyMetadata(metadata),
+  };
+}

@@ -1,0 +1,120 @@
+import { APPEND_KEY, hasAppendKey, hashAppendKey, withAppendKey } from "../encoding/append-keys.ts";
+import { appendToText, findArrayEnd, noArrayEnd } from "../encoding/array-end.ts";
+import { appendingPatch } from "../encoding/record-end.ts";
+import { threadJson } from "../encoding/thread-json.ts";
+import { ThreadStoreError } from "../errors.ts";
+import type { OperationContext } from "../runtime/operation-context.ts";
+import { countLostRaces } from "../runtime/retry.ts";
+import type { ThreadKey } from "../thread-driver.ts";
+import type { AppendOptions, AppendResult, Version } from "../thread-store.ts";
+import { checkCreate, checkedAppendKey } from "../validation/append-options.ts";
+import { corruptRecord } from "../validation/corrupt-record.ts";
+import { elementsText } from "../validation/elements.ts";
+import type { ResolvedStoreOptions } from "../validation/store-options.ts";
+import { checkThreadSize } from "../validation/thread.ts";
+import { checkedVersion } from "../validation/version.ts";
+import { missingThread, staleVersion } from "./conflict.ts";
+import { detailsAfter, patchRecord, touchResult, type TrailerChange, trailerChange } from "./patch-record.ts";
+import { type EndState, readEnd, readWholeEnd } from "./read-end.ts";
+import { saveRequest, saveThread } from "./save.ts";
+
+/** The validated arguments of an append. */
+export interface AppendRequest extends TrailerChange {
+  readonly key: ThreadKey;
+  /** The JSON of the elements, separated by commas. */
+  readonly elements: string;
+  readonly appendKey: string | undefined;
+  readonly previous: Version | undefined;
+  /** The JSON of the thread to create, with the elements. */
+  readonly created: string | undefined;
+}
+
+export function appendRequest(
+  key: ThreadKey,
+  elements: unknown,
+  { key: appendKey, create, previous, ...change }: AppendOptions,
+  options: ResolvedStoreOptions,
+): AppendRequest {
+  const version = checkedVersion(key.id, previous, "previous");
+  checkCreate(create, version);
+  const text = elementsText(elements);
+  return {
+    key,
+    elements: text,
+    appendKey: checkedAppendKey(appendKey),
+    previous: version,
+    created: create === undefined ? undefined : appendToText(threadJson(create).added.toString(), text),
+    ...trailerChange(change, options),
+  };
+}
+
+/** Appends to the stored thread, or creates it. Starts over if another writer changes the thread first. */
+export async function appendElements(
+  context: OperationContext,
+  request: AppendRequest,
+): Promise<AppendResult> {
+  const races = countLostRaces(context);
+  let refused: { readonly version: Version | undefined } | undefined;
+  for (;;) {
+    const stored = await readArrayEnd(context, request.key);
+    if (refused !== undefined) await races.next(stored?.version === refused.version);
+    const isMissing = stored === undefined || stored.state === "expired";
+    const result = isMissing
+      ? await createThread(context, request)
+      : await appendTo(context, request, stored);
+    if (result !== undefined) return result;
+    refused = { version: stored?.version };
+  }
+}
+
+/** Reads as much of the record as it takes to find the end of its array. */
+async function readArrayEnd(context: OperationContext, key: ThreadKey): Promise<EndState | undefined> {
+  const stored = await readEnd(context, key);
+  if (stored?.state !== "live" || stored.end.record !== undefined) return stored;
+  return findArrayEnd(stored.end.content) === undefined ? readWholeEnd(context, key) : stored;
+}
+
+/** Resolves with `undefined` if another writer created the thread first. */
+async function createThread(
+  context: OperationContext,
+  { key, previous, created, appendKey, metadata, expiry }: AppendRequest,
+): Promise<AppendResult | undefined> {
+  if (previous !== undefined) throw staleVersion(undefined);
+  if (created === undefined) throw missingThread();
+  const options = { metadata, ...expiry, [APPEND_KEY]: appendKey };
+  try {
+    const saved = await saveThread(context, saveRequest(key, created, options, context.options));
+    const { id, version, size, createdAt, updatedAt, expiresAt } = saved;
+    return { id, version, size, createdAt, updatedAt, expiresAt, metadata: saved.metadata, appended: true };
+  } catch (error) {
+    if (ThreadStoreError.is(error, "CONFLICT")) return undefined;
+    throw error;
+  }
+}
+
+/** Resolves with `undefined` if another writer changed the thread first. */
+async function appendTo(
+  context: OperationContext,
+  request: AppendRequest,
+  stored: EndState,
+): Promise<AppendResult | undefined> {
+  const { key, elements, appendKey, previous } = request;
+  if (stored.state === "corrupt") throw corruptRecord(stored.corruption);
+  const { version, end } = stored;
+  const { trailer } = end;
+  const hashedKey = appendKey === undefined ? undefined : hashAppendKey(appendKey);
+  if (hashedKey !== undefined && hasAppendKey(trailer.appendKeys, hashedKey)) {
+    return { ...touchResult(key.id, { version, trailer }), appended: false };
+  }
+  if (previous !== undefined && previous !== version) throw staleVersion(stored);
+  const arrayEnd = findArrayEnd(end.content);
+  if (arrayEnd === undefined) throw noArrayEnd();
+  const details = {
+    ...detailsAfter(context, trailer, request),
+    appendKeys: withAppendKey(trailer.appendKeys, hashedKey),
+  };
+  const patched = appendingPatch(end, arrayEnd, elements, details);
+  checkThreadSize(patched.trailer.size, context.options.maxThreadBytes);
+  const appended = await patchRecord(context, key, version, patched);
+  return appended && { ...touchResult(key.id, appended), appended: true };
+}

@@ -1,0 +1,80 @@
+import { newNonce } from "../encoding/nonce.ts";
+import type { NewDetails, PatchedEnd } from "../encoding/record-end.ts";
+import { threadDetails } from "../encoding/snapshot.ts";
+import type { Trailer } from "../encoding/trailer.ts";
+import type { OperationContext } from "../runtime/operation-context.ts";
+import { type Outcome, resolveOutcome } from "../runtime/resolve-outcome.ts";
+import type { ThreadKey } from "../thread-driver.ts";
+import type { ThreadMetadata, TouchResult, Version } from "../thread-store.ts";
+import { expiryAfterSave, type ExpiryOptions, requestedExpiry } from "../validation/expiry.ts";
+import { checkedMetadata, copyMetadata } from "../validation/metadata.ts";
+import type { ResolvedStoreOptions } from "../validation/store-options.ts";
+import { readEnd } from "./read-end.ts";
+
+/** The options that change the trailer of a record. */
+export interface TrailerChange {
+  readonly metadata: ThreadMetadata | undefined;
+  readonly expiry: ExpiryOptions;
+}
+
+/** Returns a copy of the options. Throws `INVALID_ARGUMENT` or `TOO_LARGE`. */
+export function trailerChange(
+  { metadata, ttlMs, expiresAt }: ExpiryOptions & { readonly metadata?: ThreadMetadata | undefined },
+  options: ResolvedStoreOptions,
+): TrailerChange {
+  return {
+    metadata: metadata === undefined ? undefined : checkedMetadata(metadata),
+    expiry: requestedExpiry({ ttlMs, expiresAt }, options.now()),
+  };
+}
+
+/** Returns the details of a record that replaces the one with this trailer. */
+export function detailsAfter(
+  { options }: OperationContext,
+  replaced: Trailer,
+  { metadata, expiry }: TrailerChange,
+): NewDetails {
+  const updatedAt = Math.max(options.now(), replaced.updatedAt);
+  return {
+    ...replaced,
+    nonce: newNonce(),
+    updatedAt,
+    ...expiryAfterSave(expiry, replaced, options.ttlMs, updatedAt),
+    metadata: metadata ?? replaced.metadata,
+  };
+}
+
+/** A record whose end was replaced. */
+export interface PatchedRecord {
+  readonly version: Version;
+  readonly trailer: Trailer;
+}
+
+/** Replaces the end of the record if it is still at `expected`. Resolves with `undefined` if it is not. */
+export function patchRecord(
+  context: OperationContext,
+  key: ThreadKey,
+  expected: Version,
+  { patch, trailer }: PatchedEnd,
+): Promise<PatchedRecord | undefined> {
+  const { driver, signal } = context;
+  context.bytes = trailer.size;
+  return resolveOutcome(context, {
+    apply: async () => {
+      const version = await driver.patch(key, patch, expected, { signal });
+      return version === undefined ? undefined : { version, trailer };
+    },
+    readOutcome: async (): Promise<Outcome<PatchedRecord>> => {
+      const stored = await readEnd(context, key);
+      if (stored === undefined) return "superseded";
+      if (stored.version === expected) return "unchanged";
+      const isOwn = stored.state !== "corrupt" && stored.end.trailer.nonce === trailer.nonce;
+      return isOwn ? { version: stored.version, trailer } : "superseded";
+    },
+  });
+}
+
+/** Returns what callers learn about a record whose content was not read. */
+export function touchResult(id: string, { version, trailer }: PatchedRecord): TouchResult {
+  return { ...threadDetails(id, version, trailer), metadata: copyMetadata(trailer.metadata) };
+}
