@@ -43,6 +43,7 @@ export function harnessFor(name: string, container: ContainerClient): Harness {
   };
   return {
     name,
+    recencyPrecisionMs: 1000,
     async open(location, storeOptions) {
       return azureBlobStore({ container, prefix: location, ...storeOptions });
     },

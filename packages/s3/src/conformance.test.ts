@@ -20,6 +20,7 @@ await describeWithService("s3", "s3Store", (endpoint: S3Endpoint) => {
   const harness: Harness = {
     name: "s3",
     timeoutFactor: 4,
+    recencyPrecisionMs: 1000,
     knownFailures: [
       {
         case: "D3-1",

@@ -6,9 +6,11 @@ import { failures } from "./failures.ts";
 import { listing } from "./listing.ts";
 import { metadata } from "./metadata.ts";
 import { names } from "./names.ts";
+import { recency } from "./recency.ts";
 import { time } from "./time.ts";
 import { values } from "./values.ts";
 import { versionsAndRaces } from "./versions-and-races.ts";
+import { filters } from "./where.ts";
 
 const sections: readonly ConformanceCase[] = [
   ...values,
@@ -17,6 +19,8 @@ const sections: readonly ConformanceCase[] = [
   ...crashes,
   ...names,
   ...listing,
+  ...recency,
+  ...filters,
   ...erasure,
   ...time,
   ...metadata,

@@ -32,6 +32,7 @@ export function contextFor(
     signal,
     settings,
     timeoutFactor: harness.timeoutFactor ?? 1,
+    recencyPrecisionMs: harness.recencyPrecisionMs ?? 0,
     open: location.open,
     openElsewhere: elsewhere.open,
     async close(store) {

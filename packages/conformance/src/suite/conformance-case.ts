@@ -46,6 +46,8 @@ export interface CaseContext {
   readonly settings: SuiteSettings;
   /** How many times as long as on a local store the case may take. */
   readonly timeoutFactor: number;
+  /** How far apart two saves must be for a listing by recency, as the harness states. */
+  readonly recencyPrecisionMs: number;
   /** Opens another client of the case's location. */
   readonly open: (options?: StoreOptions) => Promise<ThreadStore>;
   /** Opens a client of a second location, which shares nothing with the first. */

@@ -129,6 +129,13 @@ export interface Harness {
   readonly backend?: Backend;
 
   /**
+   * How far apart two saves must be for a listing by recency to tell them apart, in milliseconds of real time, if it
+   * orders by the backend's clock. 0 if it orders by `updatedAt`, and so by the store's option `now`.
+   * @default 0
+   */
+  readonly recencyPrecisionMs?: number;
+
+  /**
    * How many times as long as on a local store cases may take.
    * @default 1
    */

@@ -46,7 +46,7 @@ export const costMutants: readonly Mutant[] = [
     name: "RESP, no index",
     bug: "scans all keys and reads whole records to list some",
     base: "Redis",
-    killedBy: ["L3-1", "L3-2"],
+    killedBy: ["L3-1", "L3-2", "L6-8"],
     make: () => respHarness("no index"),
   },
 ];

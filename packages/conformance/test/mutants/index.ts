@@ -16,6 +16,7 @@ import { listingMutants } from "./listing.ts";
 import { lostResponseMutants } from "./lost-responses.ts";
 import type { Mutant } from "./mutant.ts";
 import { lifecycleMutants, namespaceMutants } from "./namespaces.ts";
+import { recencyMutants } from "./recency.ts";
 import { refusalMutants } from "./refusals.ts";
 import { resetMutants } from "./resets.ts";
 import { respMutants } from "./resp.ts";
@@ -26,6 +27,7 @@ import { textInPartsMutants } from "./text-in-parts.ts";
 import { updateMutants } from "./update.ts";
 import { valueMutants } from "./values.ts";
 import { versionMutants } from "./versions.ts";
+import { whereMutants } from "./where.ts";
 
 /** All mutants. When a real adapter has a bug that the suite missed, add a mutant with it first. */
 export const mutants: readonly Mutant[] = [
@@ -37,6 +39,8 @@ export const mutants: readonly Mutant[] = [
   ...existenceMutants,
   ...versionMutants,
   ...listingMutants,
+  ...recencyMutants,
+  ...whereMutants,
   ...namespaceMutants,
   ...namespaceListingMutants,
   ...erasureMutants,

@@ -30,7 +30,7 @@ export const sqliteMutants: readonly Mutant[] = [
     page: `SELECT id, version, bytes FROM threads WHERE namespace LIKE ?1 || '%' AND id > ?2 AND ${HAS_PREFIX} ORDER BY id LIMIT ?3`,
   }),
   sqliteMutant("INSERT OR REPLACE", "creates threads over existing ones", ["C2-3", "C4-1"], {
-    insert: "INSERT OR REPLACE INTO threads VALUES (?, ?, ?, ?)",
+    insert: "INSERT OR REPLACE INTO threads VALUES (?, ?, ?, ?, ?)",
   }),
   sqliteMutant("counted versions", "counts the versions of each thread from 1", ["C1-3"], {
     version: (_, before) => String(Number(before ?? 0) + 1),
@@ -38,6 +38,10 @@ export const sqliteMutants: readonly Mutant[] = [
   sqliteMutant("OFFSET", "counts rows to find the next page", ["L1-9"], {
     countsRows: true,
     page: `SELECT id, version, bytes FROM threads WHERE namespace = ?1 AND ${HAS_PREFIX} ORDER BY id LIMIT ?3 OFFSET ?2`,
+  }),
+  sqliteMutant("all namespaces by recency", "lists the threads of all namespaces by recency", ["L6-5"], {
+    pageByRecency: `SELECT * FROM threads WHERE namespace >= ?1 AND (updated_at < ?2 OR updated_at = ?2 AND id > ?3)
+      AND substr(id, 1, length(?5)) = ?5 ORDER BY updated_at DESC, id LIMIT ?4`,
   }),
   sqliteMutant("ignored version", "deletes at any version", ["C4-5"], {
     remove: "DELETE FROM threads WHERE namespace = ? AND id = ? AND coalesce(?, '') <> ''",

@@ -13,7 +13,7 @@ interface Cost {
 export async function pageCost(
   proxy: FaultProxy,
   view: ThreadStore,
-  options: Pick<ListOptions, "limit" | "cursor" | "prefix"> & { readonly limit: number },
+  options: Pick<ListOptions, "limit" | "cursor" | "prefix" | "order"> & { readonly limit: number },
 ): Promise<Cost & { readonly page: ThreadPage }> {
   const { requests, bytesUp, bytesDown } = proxy;
   const page = await view.listPage(options);

@@ -2,10 +2,12 @@ import { readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import {
   compareUtf8,
+  entriesAfter,
   keyInTail,
   namespacesOnPage,
   patchesByRewriting,
   type PageRequest,
+  positionOf,
   type RecordPage,
   type ThreadDriver,
   type ThreadKey,
@@ -13,7 +15,7 @@ import {
 import { fileName, type FileNames, goodNames } from "./file-names.ts";
 import { type FileSteps, unlessMissing, withDriverErrors } from "./file-steps.ts";
 
-/** Creates a driver that stores each record in a file: a line with the version and the id, followed by the bytes. */
+/** Creates a driver that stores each record in a file: a line with the version, time and id, followed by the bytes. */
 export function fileDriver(root: string, steps: FileSteps, names: FileNames = goodNames): ThreadDriver {
   const fileOf = ({ namespace, id }: ThreadKey): string =>
     join(folderOf(root, names, namespace), fileName(names, id));
@@ -30,12 +32,13 @@ export function fileDriver(root: string, steps: FileSteps, names: FileNames = go
     });
   const read: ThreadDriver["read"] = (key) =>
     withDriverErrors(async () => parseFile(await steps.read(fileOf(key))));
-  const write: ThreadDriver["write"] = (key, { bytes }, expected) =>
+  const write: ThreadDriver["write"] = (key, { bytes, updatedAt }, expected) =>
     changeFile(fileOf(key), async (file) => {
       if (parseFile(await steps.read(file))?.version !== expected) return undefined;
       await steps.makeFolder(dirname(file));
       const version = steps.newVersion();
-      await steps.put(file, Buffer.concat([Buffer.from(`${version} ${JSON.stringify(key.id)}\n`), bytes]));
+      const header = `${version} ${updatedAt} ${JSON.stringify(key.id)}\n`;
+      await steps.put(file, Buffer.concat([Buffer.from(header), bytes]));
       return version;
     });
   return {
@@ -66,7 +69,7 @@ async function listFiles(
   folder: string,
   steps: FileSteps,
   names: FileNames,
-  { after, limit, prefix }: PageRequest,
+  { after, limit, order, prefix }: PageRequest,
 ): Promise<RecordPage> {
   const entries = (await unlessMissing(readdir(folder))) ?? [];
   const files = entries.filter((name) => steps.isRecord(name)).map((name) => join(folder, name));
@@ -76,15 +79,20 @@ async function listFiles(
     contents.filter((each) => each !== undefined),
     ({ id }) => id,
   );
-  const ids = names.inOrder([...filesById.keys()].filter((id) => names.isListed(id)));
-  const remaining = ids.filter(
-    (id) => id.startsWith(prefix) && (after === undefined || compareUtf8(id, after) > 0),
+  const ids = names.inOrder(
+    [...filesById.keys()].filter((id) => names.isListed(id) && id.startsWith(prefix)),
   );
+  const timed = ids.map((id) => ({ id, updatedAt: filesById.get(id)?.[0]?.updatedAt ?? 0 }));
+  const remaining =
+    order === "updated"
+      ? entriesAfter(timed, { after, order })
+      : timed.filter(({ id }) => after === undefined || compareUtf8(id, after) > 0);
   const page = remaining.slice(0, limit);
-  const records = page.flatMap((id) =>
+  const records = page.flatMap(({ id }) =>
     (filesById.get(id) ?? []).map(({ version, bytes }) => ({ id, version, tail: bytes })),
   );
-  return { records, next: remaining.length > limit ? page.at(-1) : undefined };
+  const last = remaining.length > limit ? page.at(-1) : undefined;
+  return { records, next: last && positionOf(last, order) };
 }
 
 /** Reads the namespace of each folder that has a record from the trailer of one. */
@@ -110,6 +118,7 @@ function folderOf(root: string, names: FileNames, namespace: string): string {
 
 interface FileContent {
   readonly version: string;
+  readonly updatedAt: number;
   readonly id: string;
   readonly bytes: Buffer;
 }
@@ -117,7 +126,9 @@ interface FileContent {
 /** Parses a record's file. Returns `undefined` if the file is missing or is not a record. */
 function parseFile(content: Buffer | undefined): FileContent | undefined {
   const line = content?.indexOf("\n") ?? -1;
-  const [, version = "", id = ""] = /^(\S+) (".*")$/su.exec(content?.toString("utf8", 0, line) ?? "") ?? [];
+  const header = content?.toString("utf8", 0, line) ?? "";
+  const [, version = "", updatedAt, id = ""] = /^(\S+) (\S+) (".*")$/su.exec(header) ?? [];
   if (content === undefined || id === "") return undefined;
-  return { version, id: JSON.parse(id) as string, bytes: content.subarray(line + 1) };
+  const bytes = content.subarray(line + 1);
+  return { version, updatedAt: Number(updatedAt), id: JSON.parse(id) as string, bytes };
 }

@@ -34,9 +34,9 @@ export function keyValueDriver(client: KeyValueClient, location: string): Thread
     if (isMissing(response)) return undefined;
     return { version: expectTag(response).etag, bytes: response.body };
   };
-  const write: ThreadDriver["write"] = async (key, { bytes }, expected, { signal }) => {
-    const headers: Record<string, string> =
-      expected === undefined ? { "if-none-match": "*" } : { "if-match": `"${expected}"` };
+  const write: ThreadDriver["write"] = async (key, { bytes, updatedAt }, expected, { signal }) => {
+    const condition = expected === undefined ? { "if-none-match": "*" } : { "if-match": `"${expected}"` };
+    const headers: Record<string, string> = { ...condition, "x-updated-at": String(updatedAt) };
     const response = await client.send("PUT", pathOf(location, key), { headers, body: bytes, signal });
     return response.status === 412 ? undefined : expectTag(response).etag;
   };
@@ -52,17 +52,17 @@ export function keyValueDriver(client: KeyValueClient, location: string): Thread
       if (response.status === 412 || isMissing(response)) return false;
       return expectTag(response).status === 200;
     },
-    async list(namespace, { after = "", limit, prefix }, { signal }) {
-      const query = `after=${after}&limit=${limit}&prefix=${Buffer.from(prefix).toString("hex")}`;
-      const path = `/${location}/${folderNameOf(namespace)}?${query}`;
+    async list(namespace, { after = "", limit, order, prefix }, { signal }) {
+      const query = { after, limit: String(limit), order, prefix: Buffer.from(prefix).toString("hex") };
+      const path = `/${location}/${folderNameOf(namespace)}?${new URLSearchParams(query)}`;
       const { body } = expectSuccess(await client.send("GET", path, { signal }));
-      const { entries, more } = JSON.parse(body.toString()) as Listing;
+      const { entries, next } = JSON.parse(body.toString()) as Listing;
       const records = entries.map(({ name, etag, tail }) => ({
         id: Buffer.from(name, "hex").toString(),
         version: etag.replaceAll('"', ""),
         tail: Buffer.from(tail, "base64"),
       }));
-      return { records, next: more ? entries.at(-1)?.name : undefined };
+      return { records, next };
     },
     async listNamespaces(request, { signal }) {
       const { body } = expectSuccess(await client.send("GET", `/${location}`, { signal }));

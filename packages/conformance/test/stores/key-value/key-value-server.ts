@@ -2,18 +2,20 @@ import { once } from "node:events";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { buffer } from "node:stream/consumers";
-import { tailOf } from "@threadstore/core/driver";
+import { entriesAfter, positionOf, tailOf } from "@threadstore/core/driver";
 import type { Endpoint } from "../../../src/suite/harness.ts";
 
 interface Entry {
   readonly etag: string;
+  /** When the entry was written, by the clock of its writer. */
+  readonly updatedAt: number;
   readonly bytes: Buffer;
 }
 
 /** A page of a folder's listing, as the server sends it. */
 export interface Listing {
   readonly entries: { readonly name: string; readonly etag: string; readonly tail: string }[];
-  readonly more: boolean;
+  readonly next: string | undefined;
 }
 
 /**
@@ -59,7 +61,8 @@ function respondTo(
   if (!isAllowed(headers, entry)) return respond(response, 412);
   if (method === "PUT") {
     lastTag += 1;
-    files.set(name, { etag: `"v${lastTag}"`, bytes: body });
+    const updatedAt = Number(headers["x-updated-at"] ?? 0);
+    files.set(name, { etag: `"v${lastTag}"`, updatedAt, bytes: body });
     folders.set(path, files);
     response.setHeader("etag", `"v${lastTag}"`);
     return respond(response, 200);
@@ -78,15 +81,19 @@ function entriesIn(folders: Map<string, Map<string, Entry>>, location: string, m
 }
 
 function listing(files: Map<string, Entry>, query: URLSearchParams): Listing {
-  const after = query.get("after") ?? "";
+  const order = query.get("order") === "updated" ? "updated" : "id";
   const prefix = query.get("prefix") ?? "";
   const limit = Number(query.get("limit"));
-  const names = [...files.keys()].filter((name) => name > after && name.startsWith(prefix)).toSorted();
-  const entries = names.slice(0, limit).flatMap((name) => {
-    const { etag, bytes } = files.get(name) ?? { etag: "", bytes: Buffer.alloc(0) };
-    return [{ name, etag, tail: Buffer.from(tailOf(bytes)).toString("base64") }];
+  const named = [...files]
+    .filter(([name]) => name.startsWith(prefix))
+    .map(([id, entry]) => ({ id, ...entry }));
+  const following = entriesAfter(named, { after: query.get("after") || undefined, order });
+  const page = following.slice(0, limit);
+  const last = following.length > limit ? page.at(-1) : undefined;
+  const entries = page.map(({ id, etag, bytes }) => {
+    return { name: id, etag, tail: Buffer.from(tailOf(bytes)).toString("base64") };
   });
-  return { entries, more: names.length > limit };
+  return { entries, next: last && positionOf(last, order) };
 }
 
 function isAllowed(headers: IncomingMessage["headers"], entry: Entry | undefined): boolean {

@@ -46,22 +46,28 @@ export function versionOf(id: string, previous: Previous | undefined): string | 
   return previous.version;
 }
 
+/** Returns a copy of an option that is a flat record of strings. */
+export function checkedMembers(members: unknown): ThreadMetadata {
+  const isRecord =
+    typeof members === "object" && members !== null && Object.getPrototypeOf(members) === Object.prototype;
+  if (!isRecord) throw invalidArgument("The option must be an object with string values.");
+  for (const [name, value] of Object.entries(members)) {
+    if (typeof value !== "string" || !value.isWellFormed() || !name.isWellFormed())
+      throw invalidArgument("The members of the option must be well-formed text.");
+  }
+  return { ...(members as ThreadMetadata) };
+}
+
 export function checkedMetadata(metadata: unknown): ThreadMetadata | undefined {
   if (metadata === undefined) return undefined;
-  const isRecord =
-    typeof metadata === "object" && metadata !== null && Object.getPrototypeOf(metadata) === Object.prototype;
-  if (!isRecord) throw invalidArgument("`metadata` must be an object with string values.");
-  for (const [name, value] of Object.entries(metadata)) {
-    if (typeof value !== "string" || !value.isWellFormed() || !name.isWellFormed())
-      throw invalidArgument("`metadata` must consist of well-formed text.");
-  }
+  const members = checkedMembers(metadata);
   if (Buffer.byteLength(JSON.stringify(metadata)) > MAX_METADATA_BYTES) {
     throw new ThreadStoreError(
       "TOO_LARGE",
       `\`metadata\` must not exceed ${MAX_METADATA_BYTES} bytes as JSON.`,
     );
   }
-  return { ...(metadata as ThreadMetadata) };
+  return members;
 }
 
 /** The latest time that a `Date` can represent, in milliseconds since the epoch. */

@@ -23,19 +23,13 @@ import {
 } from "@threadstore/core";
 import { updateThread } from "@threadstore/core/decorator";
 import { prepareAppend, preparePut, prepareTouch, type RowAccess } from "./plain-append.ts";
-import {
-  checkedLimit,
-  checkedName,
-  checkedPrefix,
-  checkSize,
-  MAX_NAME_BYTES,
-  versionOf,
-} from "./plain-arguments.ts";
+import { checkedName, checkSize, MAX_NAME_BYTES, versionOf } from "./plain-arguments.ts";
 import { PlainCalls } from "./plain-calls.ts";
 import { invalidArgument, textOfThread } from "./plain-json.ts";
+import { LIST_OPTIONS, type ListedRow, plainListing } from "./plain-listing.ts";
 import { type Client, prepareErase, preparePage } from "./plain-namespaces.ts";
 import { decodeRow, type PlainData, type PlainRow } from "./plain-record.ts";
-import { checkVersion, conflict, decodedThread, listedThread, type LiveRow } from "./plain-rules.ts";
+import { checkVersion, conflict, decodedThread, type LiveRow } from "./plain-rules.ts";
 
 /** Creates a store on a shared map. It implements the whole interface without a driver or core's validation. */
 export function plainStore(data: PlainData, options: StoreOptions = {}): ThreadStore {
@@ -121,22 +115,9 @@ class PlainStore implements ThreadStore {
   }
 
   listPage(options: ListOptions = {}): Promise<ThreadPage> {
-    return this.#calls.run(options, ["limit", "cursor", "prefix", "metadata"], () => {
-      const limit = checkedLimit(options.limit ?? 100);
-      const prefix = checkedPrefix(options.prefix);
-      const after = options.cursor === undefined ? undefined : this.#idIn(options.cursor, prefix);
-      return () => {
-        const ids = [...this.#rows().keys()]
-          .filter((id) => id.startsWith(prefix) && (after === undefined || id > after))
-          .toSorted();
-        const live = ids.filter((id) => this.#find(id) !== undefined);
-        const page = live.slice(0, limit);
-        const last = page.at(-1);
-        return {
-          threads: page.map((id) => listedThread(id, this.#find(id), options.metadata === true)),
-          cursor: last === undefined || live.length <= limit ? undefined : this.#cursorAfter(last, prefix),
-        };
-      };
+    return this.#calls.run(options, LIST_OPTIONS, () => {
+      const pageOf = plainListing(this.#path, options);
+      return () => pageOf(this.#liveRows());
     });
   }
 
@@ -204,6 +185,13 @@ class PlainStore implements ThreadStore {
     return rows;
   }
 
+  #liveRows(): ListedRow[] {
+    return [...this.#rows().keys()].flatMap((id) => {
+      const found = this.#find(id);
+      return found === undefined ? [] : [{ id, ...found }];
+    });
+  }
+
   #find(id: string): LiveRow | undefined {
     const row = this.#rows().get(id);
     if (row === undefined) return undefined;
@@ -211,16 +199,5 @@ class PlainStore implements ThreadStore {
     return details?.expiresAt !== undefined && details.expiresAt <= this.#now()
       ? undefined
       : { row, details };
-  }
-
-  /** Returns the cursor of a page that ends with the id. It begins with the namespace and the prefix. */
-  #cursorAfter(id: string, prefix: string): string {
-    return `${JSON.stringify([this.#path, prefix])} ${id}`;
-  }
-
-  #idIn(cursor: unknown, prefix: string): string {
-    const start = this.#cursorAfter("", prefix);
-    if (typeof cursor === "string" && cursor.startsWith(start)) return cursor.slice(start.length);
-    throw invalidArgument("`cursor` must come from a listing of this namespace and prefix.");
   }
 }

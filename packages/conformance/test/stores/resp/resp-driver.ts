@@ -1,8 +1,10 @@
 import {
   compareUtf8,
+  entriesAfter,
   type ListedRecord,
   namespacesOnPage,
   patchesByRewriting,
+  positionOf,
   type StoredRecord,
   type ThreadDriver,
   type ThreadKey,
@@ -89,8 +91,10 @@ export function respDriver(
   const read: ThreadDriver["read"] = async (key, _cached, { signal }) => {
     return storedIn(await shared.send(["GET", keyOf(key)], signal));
   };
-  const write: ThreadDriver["write"] = async (key, { bytes, nonce }, expected, { signal }) => {
-    const command = ["SET", keyOf(key), Buffer.concat([Buffer.from(nonce), bytes])] as const;
+  const write: ThreadDriver["write"] = async (key, record, expected, { signal }) => {
+    const { bytes, nonce, updatedAt } = record;
+    const header = Buffer.from(nonce + String(updatedAt).padStart(TIME_LENGTH));
+    const command = ["SET", keyOf(key), Buffer.concat([header, bytes])] as const;
     const isApplied = await steps.change({ connections, key: command[1], expected, command, signal });
     return isApplied ? nonce : undefined;
   };
@@ -104,18 +108,22 @@ export function respDriver(
       const command = ["DEL", keyOf(key)] as const;
       return steps.change({ connections, key: command[1], expected, command, signal });
     },
-    async list(namespace, { after, limit, prefix: idPrefix }, { signal }) {
+    async list(namespace, { after, limit, order, prefix: idPrefix }, { signal }) {
       const names = await scan(shared, [prefix, steps.patternOf(namespace)], steps, signal);
       const ids = names.flatMap((name) => steps.idIn(namespace, name) ?? []);
-      const remaining = ids
-        .filter((id) => id.startsWith(idPrefix) && (after === undefined || compareUtf8(id, after) > 0))
-        .toSorted(compareUtf8);
+      const matching = ids.filter((id) => id.startsWith(idPrefix));
+      const valuesOf = async (listedIds: readonly string[]): Promise<readonly Reply[]> => {
+        const keys = listedIds.map((id) => keyOf({ namespace, id }));
+        return keys.length === 0 ? [] : ((await shared.send(["MGET", ...keys], signal)) as readonly Reply[]);
+      };
+      const times = order === "updated" ? (await valuesOf(matching)).map(timeIn) : [];
+      const entries = matching.map((id, index) => ({ id, updatedAt: times[index] ?? 0 }));
+      const remaining = entriesAfter(entries, { after, order });
       const page = remaining.slice(0, limit);
-      if (page.length === 0) return { records: [], next: undefined };
-      const keys = page.map((id) => keyOf({ namespace, id }));
-      const values = (await shared.send(["MGET", ...keys], signal)) as readonly Reply[];
-      const records = page.flatMap((id, index) => listed(id, values[index] ?? null));
-      return { records, next: remaining.length > limit ? page.at(-1) : undefined };
+      const values = await valuesOf(page.map(({ id }) => id));
+      const records = page.flatMap(({ id }, index) => listed(id, values[index] ?? null));
+      const last = remaining.length > limit ? page.at(-1) : undefined;
+      return { records, next: last && positionOf(last, order) };
     },
     async listNamespaces(request, { signal }) {
       const names = await scan(shared, [prefix, "*"], steps, signal);
@@ -147,7 +155,11 @@ async function scan(
 }
 
 /** Length of the version at the start of a value, in bytes. Versions are nonces. */
-export const VERSION_LENGTH = 22;
+const VERSION_LENGTH = 22;
+/** Length of the time of the save after it, in bytes. */
+const TIME_LENGTH = 17;
+/** Length of what precedes the record in a value, in bytes. */
+export const HEADER_LENGTH: number = VERSION_LENGTH + TIME_LENGTH;
 
 export function versionIn(value: Reply): string | undefined {
   return Buffer.isBuffer(value) ? value.toString("latin1", 0, VERSION_LENGTH) : undefined;
@@ -158,8 +170,12 @@ function storedIn(value: Reply): StoredRecord | undefined {
   return version === undefined ? undefined : { version, bytes: recordIn(value) };
 }
 
+function timeIn(value: Reply): number {
+  return Buffer.isBuffer(value) ? Number(value.toString("latin1", VERSION_LENGTH, HEADER_LENGTH)) : 0;
+}
+
 function recordIn(value: Reply): Buffer {
-  return Buffer.isBuffer(value) ? value.subarray(VERSION_LENGTH) : Buffer.alloc(0);
+  return Buffer.isBuffer(value) ? value.subarray(HEADER_LENGTH) : Buffer.alloc(0);
 }
 
 function listed(id: string, value: Reply): ListedRecord[] {

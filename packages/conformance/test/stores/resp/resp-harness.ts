@@ -2,7 +2,7 @@ import type { StoreOptions, ThreadStore } from "@threadstore/core";
 import { createThreadStore } from "@threadstore/core/driver";
 import type { Endpoint, Harness } from "../../../src/suite/harness.ts";
 import { type ConnectionBug, RespConnection } from "./resp-connection.ts";
-import { type Connections, goodSteps, respDriver, type RespSteps, VERSION_LENGTH } from "./resp-driver.ts";
+import { type Connections, goodSteps, HEADER_LENGTH, respDriver, type RespSteps } from "./resp-driver.ts";
 import { startRespServer } from "./resp-server.ts";
 
 /** The parts of the correct store that a broken store replaces. */
@@ -43,8 +43,8 @@ export function respHarness(
       withConnection(async (connection) => {
         const key = `${location}:${allSteps.nameOf({ namespace: "", id })}`;
         const value = (await connection.send(["GET", key])) as Buffer;
-        const version = value.subarray(0, VERSION_LENGTH);
-        await connection.send(["SET", key, Buffer.concat([version, change(value.subarray(VERSION_LENGTH))])]);
+        const header = value.subarray(0, HEADER_LENGTH);
+        await connection.send(["SET", key, Buffer.concat([header, change(value.subarray(HEADER_LENGTH))])]);
       }),
     entries: (location) => withConnection((connection) => keysOf(connection, location)),
   };

@@ -2,7 +2,9 @@ import type { DatabaseSync, SQLInputValue } from "node:sqlite";
 import { setImmediate as yieldToEventLoop } from "node:timers/promises";
 import {
   compareUtf8,
+  formatRecency,
   namespacesOnPage,
+  parseRecency,
   patchesByRewriting,
   type ThreadDriver,
 } from "@threadstore/core/driver";
@@ -11,6 +13,7 @@ interface Row {
   readonly id: string | Uint8Array;
   readonly version: string;
   readonly bytes: Uint8Array;
+  readonly updated_at: number;
 }
 
 /** The parts of the correct driver that a broken store replaces. */
@@ -28,6 +31,10 @@ export interface SqliteBug {
    * of rows if `countsRows` is set.
    */
   readonly page?: string;
+  /**
+   * Statement that lists a page by recency, with the parameters namespace, time and id of the position, limit and prefix.
+   */
+  readonly pageByRecency?: string;
   readonly countsRows?: boolean;
   /** Returns the version of a write, given its nonce and the expected version. */
   readonly version?: (nonce: string, expected: string | undefined) => string;
@@ -57,13 +64,14 @@ export function sqliteDriver(database: DatabaseSync, bug: SqliteBug = {}): Threa
     const row = statements.select.get(bound(namespace), bound(id)) as unknown as Row | undefined;
     return row && { version: row.version, bytes: row.bytes };
   };
-  const write: ThreadDriver["write"] = async ({ namespace, id }, { bytes, nonce }, expected) => {
+  const write: ThreadDriver["write"] = async ({ namespace, id }, record, expected) => {
+    const { bytes, nonce, updatedAt } = record;
     if (bug.holdsTransactions === true) {
       database.exec("BEGIN IMMEDIATE");
       await yieldToEventLoop();
     }
     const next = version(nonce, expected);
-    const isApplied = change([bound(namespace), bound(id)], [next, bytes], expected);
+    const isApplied = change([bound(namespace), bound(id)], [next, bytes, updatedAt], expected);
     if (bug.holdsTransactions === true) database.exec("COMMIT");
     return isApplied ? next : undefined;
   };
@@ -76,7 +84,18 @@ export function sqliteDriver(database: DatabaseSync, bug: SqliteBug = {}): Threa
     async delete({ namespace, id }, expected) {
       return statements.remove.run(bound(namespace), bound(id), expected).changes !== 0;
     },
-    async list(namespace, { after, limit, prefix }) {
+    async list(namespace, { after, limit, order, prefix }) {
+      if (order === "updated") {
+        const position = parseRecency(after);
+        const [time, afterId] = [position?.updatedAt ?? Number.MAX_SAFE_INTEGER, bound(position?.id ?? "")];
+        const all = [bound(namespace), time, afterId, limit + 1, bound(prefix)] as const;
+        const rows = statements.pageByRecency.all(...all) as unknown as Row[];
+        const entries = rows
+          .slice(0, limit)
+          .map((row) => ({ ...row, id: text(row.id), tail: row.bytes, updatedAt: row.updated_at }));
+        const last = rows.length > limit ? entries.at(-1) : undefined;
+        return { records: entries, next: last && formatRecency(last) };
+      }
       const start = countsRows ? Number(after ?? 0) : bound(after ?? "");
       const rows = statements.page.all(bound(namespace), start, limit + 1, bound(prefix)) as unknown as Row[];
       const records = rows
@@ -102,21 +121,26 @@ function prepareStatements(database: DatabaseSync, bug: SqliteBug) {
   const columns = bug.columns ?? "namespace BLOB, id BLOB";
   database.exec(
     `CREATE TABLE IF NOT EXISTS threads (
-      ${columns}, version TEXT, bytes BLOB, PRIMARY KEY (namespace, id)
+      ${columns}, version TEXT, bytes BLOB, updated_at INTEGER, PRIMARY KEY (namespace, id)
     ) WITHOUT ROWID`,
   );
   const prepare = (sql: string) => database.prepare(sql);
   return {
     select: prepare("SELECT id, version, bytes FROM threads WHERE namespace = ? AND id = ?"),
-    insert: prepare(bug.insert ?? "INSERT INTO threads VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"),
+    insert: prepare(bug.insert ?? "INSERT INTO threads VALUES (?, ?, ?, ?, ?) ON CONFLICT DO NOTHING"),
     update: prepare(
-      "UPDATE threads SET version = ?, bytes = ? WHERE namespace = ? AND id = ? AND version = ?",
+      "UPDATE threads SET version = ?, bytes = ?, updated_at = ? WHERE namespace = ? AND id = ? AND version = ?",
     ),
     remove: prepare(bug.remove ?? "DELETE FROM threads WHERE namespace = ? AND id = ? AND version = ?"),
     namespaces: prepare("SELECT DISTINCT namespace FROM threads"),
     page: prepare(
       bug.page ??
         `SELECT id, version, bytes FROM threads WHERE namespace = ?1 AND id > ?2 AND ${HAS_PREFIX} ORDER BY id LIMIT ?3`,
+    ),
+    pageByRecency: prepare(
+      bug.pageByRecency ??
+        `SELECT * FROM threads WHERE namespace = ?1 AND (updated_at < ?2 OR updated_at = ?2 AND id > ?3)
+         AND substr(id, 1, length(?5)) = ?5 ORDER BY updated_at DESC, id LIMIT ?4`,
     ),
   };
 }
