@@ -56,6 +56,11 @@ function matches(metadata: ThreadMetadata, where: ThreadMetadata): boolean {
   );
 }
 
+/** Returns metadata of which every thirteenth thread has another kind. */
+function metadataOf(n: number): ThreadMetadata {
+  return { kind: n % 13 === 0 ? "rare" : "usual" };
+}
+
 async function expectMatches(
   store: ThreadStore,
   options: ListOptions,
@@ -124,7 +129,6 @@ export const filters: ConformanceCase[] = section("Listing", [
     async run(context) {
       const { store, other, pass } = await recencyFixture(context);
       const ids = range(40).map((n) => `a-${String(n).padStart(2, "0")}`);
-      const metadataOf = (n: number): ThreadMetadata => ({ kind: n % 13 === 0 ? "rare" : "usual" });
       await inParallel([...ids.entries()], 8, async ([n, id]) => {
         await store.save(id, {}, { metadata: metadataOf(n) });
       });

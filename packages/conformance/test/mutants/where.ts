@@ -30,6 +30,10 @@ function compared(compare: (value: string, wanted: string) => boolean): Matches 
 
 const exactly = compared((value, wanted) => value === wanted);
 
+function joined(members: ThreadMetadata): string[] {
+  return Object.entries(members).map(([name, value]) => `${name}\0${value}`);
+}
+
 /** The metadata that an index has, which some saves do not change. */
 function indexed(
   changes: (before: ThreadMetadata | undefined, saved: ThreadMetadata) => ThreadMetadata,
@@ -101,11 +105,7 @@ export const whereMutants: readonly Mutant[] = [
     ),
   ),
   mutant("joined members", "joins name and value with a NUL for its index", ["L7-1"], () =>
-    filtering((metadata, where) => {
-      const joined = (members: ThreadMetadata): string[] =>
-        Object.entries(members).map(([name, value]) => `${name}\0${value}`);
-      return joined(where).every((each) => joined(metadata).includes(each));
-    }),
+    filtering((metadata, where) => joined(where).every((each) => joined(metadata).includes(each))),
   ),
   mutant("where in all namespaces", "lists matching threads of other namespaces, too", ["L7-1"], () =>
     filtering(exactly, (inner) => allSummaries(inner.namespace("ann"))),

@@ -34,7 +34,7 @@ export async function recencyFixture({
       clock.advance(1);
       if (recencyPrecisionMs > 0) await wait(recencyPrecisionMs + MARGIN_MS, undefined, { signal });
     },
-    advance: clock.advance,
+    advance: (milliseconds) => clock.advance(milliseconds),
   };
 }
 

@@ -54,7 +54,7 @@ export function keyValueDriver(client: KeyValueClient, location: string): Thread
     },
     async list(namespace, { after = "", limit, order, prefix }, { signal }) {
       const query = { after, limit: String(limit), order, prefix: Buffer.from(prefix).toString("hex") };
-      const path = `/${location}/${folderNameOf(namespace)}?${new URLSearchParams(query)}`;
+      const path = `/${location}/${folderNameOf(namespace)}?${new URLSearchParams(query).toString()}`;
       const { body } = expectSuccess(await client.send("GET", path, { signal }));
       const { entries, next } = JSON.parse(body.toString()) as Listing;
       const records = entries.map(({ name, etag, tail }) => ({

@@ -25,8 +25,9 @@ export function plainListing(
   if (order !== "id" && order !== "updated") throw invalidArgument('`order` must be "id" or "updated".');
   const limit = checkedLimit(options.limit ?? 100);
   const prefix = checkedPrefix(options.prefix);
-  const where = Object.entries(options.where === undefined ? {} : checkedMembers(options.where));
-  const listing = `${JSON.stringify([path, order, prefix, where.toSorted()])} `;
+  const members = options.where === undefined ? {} : checkedMembers(options.where);
+  const where = Object.entries(members).toSorted(([one], [other]) => (one < other ? -1 : 1));
+  const listing = `${JSON.stringify([path, order, prefix, where])} `;
   const after = cursor === undefined ? undefined : positionIn(cursor, listing);
   const compare = order === "updated" ? compareByRecency : compareById;
   const matches = ({ id, details }: ListedRow): boolean => {

@@ -3,6 +3,8 @@ import {
   entriesAfter,
   type ListedRecord,
   namespacesOnPage,
+  type PageRequest,
+  type RecordPage,
   patchesByRewriting,
   positionOf,
   type StoredRecord,
@@ -108,22 +110,13 @@ export function respDriver(
       const command = ["DEL", keyOf(key)] as const;
       return steps.change({ connections, key: command[1], expected, command, signal });
     },
-    async list(namespace, { after, limit, order, prefix: idPrefix }, { signal }) {
+    async list(namespace, page, { signal }) {
       const names = await scan(shared, [prefix, steps.patternOf(namespace)], steps, signal);
       const ids = names.flatMap((name) => steps.idIn(namespace, name) ?? []);
-      const matching = ids.filter((id) => id.startsWith(idPrefix));
-      const valuesOf = async (listedIds: readonly string[]): Promise<readonly Reply[]> => {
+      return listRecords(ids, page, async (listedIds) => {
         const keys = listedIds.map((id) => keyOf({ namespace, id }));
         return keys.length === 0 ? [] : ((await shared.send(["MGET", ...keys], signal)) as readonly Reply[]);
-      };
-      const times = order === "updated" ? (await valuesOf(matching)).map(timeIn) : [];
-      const entries = matching.map((id, index) => ({ id, updatedAt: times[index] ?? 0 }));
-      const remaining = entriesAfter(entries, { after, order });
-      const page = remaining.slice(0, limit);
-      const values = await valuesOf(page.map(({ id }) => id));
-      const records = page.flatMap(({ id }, index) => listed(id, values[index] ?? null));
-      const last = remaining.length > limit ? page.at(-1) : undefined;
-      return { records, next: last && positionOf(last, order) };
+      });
     },
     async listNamespaces(request, { signal }) {
       const names = await scan(shared, [prefix, "*"], steps, signal);
@@ -134,6 +127,23 @@ export function respDriver(
       connections.transactions.drop();
     },
   };
+}
+
+/** Selects a page from all ids. By recency, it reads the value of each, as there is no index. */
+async function listRecords(
+  ids: readonly string[],
+  { after, limit, order, prefix }: PageRequest,
+  valuesOf: (ids: readonly string[]) => Promise<readonly Reply[]>,
+): Promise<RecordPage> {
+  const matching = ids.filter((id) => id.startsWith(prefix));
+  const times = order === "updated" ? (await valuesOf(matching)).map(timeIn) : [];
+  const entries = matching.map((id, index) => ({ id, updatedAt: times[index] ?? 0 }));
+  const remaining = entriesAfter(entries, { after, order });
+  const page = remaining.slice(0, limit);
+  const values = await valuesOf(page.map(({ id }) => id));
+  const records = page.flatMap(({ id }, index) => listed(id, values[index] ?? null));
+  const last = remaining.length > limit ? page.at(-1) : undefined;
+  return { records, next: last && positionOf(last, order) };
 }
 
 /** Returns the names, without the prefix, of all keys that match the prefix followed by the pattern. */

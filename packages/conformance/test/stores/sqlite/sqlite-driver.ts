@@ -4,6 +4,8 @@ import {
   compareUtf8,
   formatRecency,
   namespacesOnPage,
+  type PageRequest,
+  type RecordPage,
   parseRecency,
   patchesByRewriting,
   type ThreadDriver,
@@ -47,7 +49,7 @@ const text = (stored: string | Uint8Array): string =>
 
 /** Creates a driver that stores all records in one table. */
 export function sqliteDriver(database: DatabaseSync, bug: SqliteBug = {}): ThreadDriver {
-  const { bound = (part) => Buffer.from(part), version = (nonce) => nonce, countsRows = false } = bug;
+  const { bound = toBlob, version = (nonce) => nonce } = bug;
   const statements = prepareStatements(database, bug);
 
   const change = (
@@ -84,32 +86,54 @@ export function sqliteDriver(database: DatabaseSync, bug: SqliteBug = {}): Threa
     async delete({ namespace, id }, expected) {
       return statements.remove.run(bound(namespace), bound(id), expected).changes !== 0;
     },
-    async list(namespace, { after, limit, order, prefix }) {
-      if (order === "updated") {
-        const position = parseRecency(after);
-        const [time, afterId] = [position?.updatedAt ?? Number.MAX_SAFE_INTEGER, bound(position?.id ?? "")];
-        const all = [bound(namespace), time, afterId, limit + 1, bound(prefix)] as const;
-        const rows = statements.pageByRecency.all(...all) as unknown as Row[];
-        const entries = rows
-          .slice(0, limit)
-          .map((row) => ({ ...row, id: text(row.id), tail: row.bytes, updatedAt: row.updated_at }));
-        const last = rows.length > limit ? entries.at(-1) : undefined;
-        return { records: entries, next: last && formatRecency(last) };
-      }
-      const start = countsRows ? Number(after ?? 0) : bound(after ?? "");
-      const rows = statements.page.all(bound(namespace), start, limit + 1, bound(prefix)) as unknown as Row[];
-      const records = rows
-        .slice(0, limit)
-        .map(({ id, version: rowVersion, bytes }) => ({ id: text(id), version: rowVersion, tail: bytes }));
-      const next = countsRows ? String(Number(start) + limit) : records.at(-1)?.id;
-      return { records, next: rows.length > limit ? next : undefined };
+    async list(namespace, page) {
+      return page.order === "updated"
+        ? listByRecency(statements, bound, namespace, page)
+        : listById(statements, bug, namespace, page);
     },
     listNamespaces: async (request) => namespacesOnPage(namespacesIn(statements), request, compareUtf8),
     close: async () => database.close(),
   };
 }
 
-function namespacesIn({ namespaces }: ReturnType<typeof prepareStatements>): string[] {
+type Statements = ReturnType<typeof prepareStatements>;
+
+function listById(
+  statements: Statements,
+  { bound = toBlob, countsRows = false }: SqliteBug,
+  namespace: string,
+  { after, limit, prefix }: PageRequest,
+): RecordPage {
+  const start = countsRows ? Number(after ?? 0) : bound(after ?? "");
+  const rows = statements.page.all(bound(namespace), start, limit + 1, bound(prefix)) as unknown as Row[];
+  const records = rows
+    .slice(0, limit)
+    .map(({ id, version, bytes }) => ({ id: text(id), version, tail: bytes }));
+  const next = countsRows ? String(Number(start) + limit) : records.at(-1)?.id;
+  return { records, next: rows.length > limit ? next : undefined };
+}
+
+function listByRecency(
+  statements: Statements,
+  bound: (part: string) => SQLInputValue,
+  namespace: string,
+  { after, limit, prefix }: PageRequest,
+): RecordPage {
+  const { updatedAt, id } = parseRecency(after) ?? { updatedAt: Number.MAX_SAFE_INTEGER, id: "" };
+  const parameters = [bound(namespace), updatedAt, bound(id), limit + 1, bound(prefix)] as const;
+  const rows = statements.pageByRecency.all(...parameters) as unknown as Row[];
+  const records = rows
+    .slice(0, limit)
+    .map((row) => ({ ...row, id: text(row.id), tail: row.bytes, updatedAt: row.updated_at }));
+  const last = rows.length > limit ? records.at(-1) : undefined;
+  return { records, next: last && formatRecency(last) };
+}
+
+function toBlob(part: string): SQLInputValue {
+  return Buffer.from(part);
+}
+
+function namespacesIn({ namespaces }: Statements): string[] {
   const rows = namespaces.all() as unknown as { namespace: string | Uint8Array }[];
   return rows.map(({ namespace }) => text(namespace));
 }
