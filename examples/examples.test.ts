@@ -10,6 +10,7 @@ import { LLMock } from "@copilotkit/aimock";
 import { azureBlobStore } from "@threadstore/azure-blob";
 import { redisStore } from "@threadstore/redis";
 import { describeWithService } from "@threadstore/services/vitest";
+import { sqliteStore } from "@threadstore/sqlite";
 import { Pool } from "pg";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { type LocalModel, startLocalModel } from "./demo/local-model.ts";
@@ -230,5 +231,19 @@ describe("the demo", () => {
     expect(result.code).toBe(1);
     expect(result.output).toMatch(new RegExp(`^${code}: .+\\.$`, "mu"));
     expect(result.output).not.toContain("    at ");
+  });
+});
+
+describe("erase.ts", () => {
+  it("erases a tenant and files a receipt", async () => {
+    const store = sqliteStore({ path: join(folder, "threads.db") });
+    const tenant = store.namespace("tenant-7");
+    for (const view of [store, tenant, tenant.namespace("ann")]) await view.save("kept or erased", { n: 1 });
+    const { code, output } = await runExample("erase.ts", {}, "tenant-7");
+    const receipt = { tenant: "tenant-7", threads: 2, bytes: 14, finishedAt: expect.any(String) as string };
+    expect([code, JSON.parse(output)]).toEqual([0, expect.objectContaining(receipt)]);
+    expect((await store.namespaces()).namespaces).not.toContain("tenant-7");
+    expect(await store.load("kept or erased")).toBeDefined();
+    await store.close();
   });
 });
