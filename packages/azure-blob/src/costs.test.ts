@@ -55,6 +55,20 @@ await describeWithService("azurite", "costs", ({ connectionString }) => {
     ]);
   });
 
+  test("a page of namespaces takes three requests, regardless of their threads", async () => {
+    const names = ["a", "b", "c"];
+    for (const name of names) await store.namespace(name).save("t", {});
+    const cost = async (): Promise<readonly string[]> => {
+      const { requests, result } = await costOf(() => store.namespaces());
+      expect(result).toEqual({ namespaces: names, cursor: undefined });
+      return requests;
+    };
+    // The names, long names, and the store itself.
+    expect(await cost()).toHaveLength(3);
+    await Promise.all(Array.from({ length: 30 }, (_, n) => store.namespace("b").save(`${n}`, {})));
+    expect(await cost()).toHaveLength(3);
+  });
+
   test("a page by recency takes one request for the names, and one for each of its threads and the next", async () => {
     for (const id of ["a", "b", "c", "d"]) await store.save(id, {});
     await store.namespace("other").save("z", {});

@@ -5,6 +5,7 @@ import { ALL_BY_ID, metadataHashes, type PageRequest } from "@threadstore/core/d
 import { describeWithService } from "@threadstore/services/vitest";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { tablesOf } from "./keys.ts";
+import { namespacesStatement } from "./list-namespaces.ts";
 import { pageQuery } from "./list.ts";
 import { type PostgresProxy, startPostgresProxy } from "./postgres-proxy.test-helper.ts";
 import { postgresStore } from "./postgres-store.ts";
@@ -148,6 +149,35 @@ await describeWithService("postgres", "the cost of calls", ({ url }) => {
       expect(plan).toContain(expected);
       expect(plan).not.toMatch(/Seq Scan on \w*(?:threads|chunks|metadata)/u);
     }
+  });
+
+  test("a page of namespaces is one statement, whose cost does not depend on how many threads they have", async () => {
+    const tables = tablesOf({ tablePrefix });
+    const view = store.namespace("tenants");
+    for (const name of ["a", "b", "c"]) await view.namespace(name).save("t", {});
+    const before = await costOf(() => view.namespaces());
+    expect(before.statements).toBe(1);
+    await direct(`INSERT INTO ${tables.threads} (namespace, id, version, size, trailer, updated_at)
+      SELECT convert_to('tenants/' || chr(97 + n % 2), 'UTF8'), convert_to('x' || n, 'UTF8'), 'v', 0, '', n
+      FROM generate_series(1, 20000) AS n`);
+    await direct(`ANALYZE ${tables.threads}`);
+    expect(await costOf(() => view.namespaces())).toEqual(before);
+    const parameters = [Buffer.from("tenants"), Buffer.from("tenants/"), Buffer.from("tenants0"), true, 101];
+    const explain = `EXPLAIN (ANALYZE, FORMAT JSON) ${namespacesStatement(tables)}`;
+    const plan = JSON.stringify((await direct(explain, parameters)).flatMap(Object.values));
+    const scans = [...plan.matchAll(/"Node Type":"([^"]*Scan)"[^{}]*?"Relation Name":"\w*threads"/gu)];
+    expect(scans.length).toBeGreaterThanOrEqual(3);
+    for (const [, scan] of scans) expect(scan).toMatch(/^Index (?:Only )?Scan$/u);
+    // Each search reads one entry of the index.
+    const rows = [...plan.matchAll(/"Relation Name":"\w*threads"[^{}]*?"Actual Rows":([\d.]+)/gu)];
+    expect(Math.max(...rows.map(([, count]) => Number(count)))).toBeLessThanOrEqual(1);
+    await direct(`DELETE FROM ${tables.threads} WHERE version = 'v'`);
+  });
+
+  test("an erase is one statement for the namespaces, one for a page of each, and one for each thread", async () => {
+    const view = store.namespace("erased");
+    for (const name of ["a", "b"]) for (const id of ["t", "u"]) await view.namespace(name).save(id, {});
+    expect((await costOf(() => view.erase())).statements).toBe(1 + 2 + 4);
   });
 
   test("a save changes the index of metadata only if the metadata changes", async () => {

@@ -60,10 +60,27 @@ await describeWithService("redis-cluster", "redisStore on a Cluster", ({ nodes }
     expect(Math.min(...counts)).toBeGreaterThan(10);
   });
 
+  test("the namespaces of every master are listed and erased, also by a client that has not connected yet", async () => {
+    const prefix = freshPrefix();
+    const store = redisStore({ client, prefix });
+    const names = Array.from({ length: 20 }, (_, index) => `tenant-${String(index).padStart(2, "0")}`);
+    await Promise.all(names.map((name) => store.namespace(name).save("t", {})));
+    await store.namespace("*{[?").namespace("x").save("t", {});
+    const unconnected = new Cluster([...nodes], { lazyConnect: true, redisOptions: credentials });
+    const other = redisStore({ client: unconnected, prefix });
+    expect((await other.namespaces()).namespaces).toEqual(["*{[?", ...names]);
+    expect((await other.namespace("*{[?").namespaces()).namespaces).toEqual(["x"]);
+    expect((await other.namespace("tenant-0").namespaces()).namespaces).toEqual([]);
+    expect(await other.erase()).toMatchObject({ threads: 21 });
+    expect((await store.namespaces()).namespaces).toEqual([]);
+    unconnected.disconnect();
+  });
+
   test("connecting to a single node of a Cluster is MISCONFIGURED", async () => {
     const [{ host, port } = { host: "", port: 0 }] = nodes;
     await using store = redisStore({ url: `redis://${host}:${port}`, prefix: freshPrefix() });
     await expect(store.listPage()).rejects.toMatchObject({ code: "MISCONFIGURED", retryable: false });
+    await expect(store.erase()).rejects.toMatchObject({ code: "MISCONFIGURED", retryable: false });
   });
 
   test("calls follow a slot that moves to another master between and during them", async () => {

@@ -49,6 +49,20 @@ await describeWithService("redis", "the cost of calls", async () => {
     return cost;
   }
 
+  test("a page of namespaces scans the keys, and an erase takes a command for each thread", async () => {
+    const view = store.namespace("tenants");
+    for (const name of ["a", "b"]) for (const id of ["t", "u", "v"]) await view.namespace(name).save(id, {});
+    const { commands } = await costOf(() => view.namespaces());
+    expect(commands.filter((command) => command === "exists")).toHaveLength(BUCKET_COUNT);
+    expect(commands.filter((command) => command === "scan")).toHaveLength(1);
+    expect(commands).toHaveLength(BUCKET_COUNT + 1);
+    const erasing = await costOf(() => view.erase());
+    const scripts = erasing.commands.filter((command) => command.startsWith("eval"));
+    // A page of each namespace, with a script for each bucket that has a thread on it, and a script for each thread.
+    expect(scripts.length).toBeLessThanOrEqual(2 * 3 + 6);
+    expect(erasing.commands).toHaveLength(BUCKET_COUNT + 1 + 2 * BUCKET_COUNT + scripts.length);
+  });
+
   const messages = Array.from({ length: 200 }, (_, index) => `${index} ${"x".repeat(1500)}`);
   const turn = { messages: [...messages, "y".repeat(1000)] };
 

@@ -56,6 +56,24 @@ await describeWithService("s3", "costs", (endpoint) => {
     expect(requests.splice(0)).toHaveLength(21);
   });
 
+  test("a page of namespaces takes three requests, and one for each where deletes leave tombstones", async () => {
+    const store = open();
+    const names = Array.from({ length: 5 }, (_, n) => `tenant-${n}`);
+    await Promise.all(names.map((name) => store.namespace(name).save("t", {})));
+    const cost = async (): Promise<number> => {
+      requests.length = 0;
+      expect((await store.namespaces()).namespaces).toEqual(names);
+      return requests.splice(0).length;
+    };
+    // The names, long names, the store itself, and an object of each namespace.
+    expect(await cost()).toBe(3 + names.length);
+    await Promise.all(Array.from({ length: 30 }, (_, n) => store.namespace("tenant-1").save(`${n}`, {})));
+    expect(await cost()).toBe(3 + names.length);
+    await store.namespace("tenant-4").delete("t");
+    await store.namespace("tenant-4").save("t", {});
+    expect(await cost()).toBe(3 + names.length);
+  });
+
   test("a page by recency takes one request for the names, and one for each of its threads and the next", async () => {
     const store = open();
     for (const id of ["a", "b", "c", "d", "e"]) await store.save(id, {});

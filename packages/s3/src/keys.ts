@@ -93,9 +93,14 @@ export function nestedFoldersOf(within: string): { readonly escaped?: string; re
   return escaped === undefined ? { others } : { escaped, others };
 }
 
-/** Returns a text that follows all keys of a namespace, and precedes those of namespaces that follow it. */
+/**
+ * Returns a text that precedes the keys of all namespaces that follow one, and follows those of nearly all that precede
+ * it. No key has as many characters as a longer text would have.
+ */
 export function keyAfterNamespace(prefix: string, namespace: string): string {
-  return `${prefix}${sortTextOf(namespace)}0`;
+  const encoded = encodeName(namespace, "namespace");
+  if (!isInBase64(encoded)) return `${prefix}${encoded}0`;
+  return `${prefix}${inSegments(escapeName(namespace).slice(0, ESCAPED_MAX_LENGTH))}`;
 }
 
 /** Compares namespaces in the order of their folders, except for those in base64url, which are sorted into it. */
@@ -106,7 +111,7 @@ export function compareNamespaces(left: string, right: string): number {
 
 function sortTextOf(namespace: string): string {
   const encoded = encodeName(namespace, "namespace");
-  return isInBase64(encoded) ? inSegments(escapeName(namespace).slice(0, ESCAPED_MAX_LENGTH)) : encoded;
+  return isInBase64(encoded) ? inSegments(escapeName(namespace)) : encoded;
 }
 
 /** Returns whether the key of a folder, which ends with a slash, is only the beginning of a name of several segments. */

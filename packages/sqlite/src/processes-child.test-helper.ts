@@ -53,6 +53,14 @@ async function report(): Promise<void> {
   process.exit();
 }
 
+/** Erases everything, sends each progress report to the parent, and continues when that has arrived. */
+async function erase(): Promise<void> {
+  const store = sqliteStore({ path });
+  await store.erase({ onProgress: (progress) => send(JSON.stringify(progress)) });
+  await send("finished");
+  process.exit();
+}
+
 /** Alternates between two records of different lengths until the parent disconnects. */
 async function alternate(): Promise<void> {
   const driver = sqliteDriver({ path });
@@ -69,6 +77,7 @@ const TASKS: ReadonlyMap<string, () => Promise<void>> = new Map([
   ["increment", increment],
   ["create", create],
   ["load", load],
+  ["erase", erase],
   ["report", report],
   ["alternate", alternate],
 ]);
@@ -76,5 +85,5 @@ const TASKS: ReadonlyMap<string, () => Promise<void>> = new Map([
 const task = TASKS.get(taskName);
 if (task === undefined) throw new Error(`Unknown task: ${taskName}.`);
 if (taskName !== "report") await untilGo();
-if (process.connected && taskName !== "alternate") process.disconnect();
+if (process.connected && !["alternate", "erase"].includes(taskName)) process.disconnect();
 await task();

@@ -51,6 +51,38 @@ test("a reader never sees parts of two records while another process replaces th
   await driver.close();
 });
 
+test("an erase whose process is killed is finished by another, with the right totals", async () => {
+  const [namespaces, threads] = [["a", "a-b", "b"], 110];
+  // Once at the start of a page, and then at random moments while it is deleted.
+  for (const delay of [0, 5]) {
+    using folder = temporaryFolder();
+    const path = folder.file();
+    const store = sqliteStore({ path, synchronous: "normal" });
+    let bytes = 0;
+    for (const name of namespaces) {
+      for (let n = 0; n < threads; n += 1) bytes += (await store.namespace(name).save(`${n}`, { n })).size;
+    }
+    const child = await startChild("erase", path);
+    const reports: string[] = [];
+    const killed = new Promise<void>((resolve) => {
+      child.on("message", (report) => {
+        reports.push(String(report));
+        // Pages have a hundred threads: this is the second one of the second namespace.
+        if (reports.length === 4) setTimeout(() => child.kill("SIGKILL"), delay);
+      });
+      child.once("exit", () => resolve());
+    });
+    child.send("go");
+    await killed;
+    const last = reports.findLast((report) => report.startsWith("{")) ?? "{}";
+    const { cursor } = JSON.parse(last) as { cursor: string };
+    const receipt = await store.erase({ cursor });
+    expect(receipt).toMatchObject({ threads: 330, bytes, cursor: undefined });
+    expect((await store.namespaces()).namespaces).toEqual([]);
+    await store.close();
+  }
+}, 60_000);
+
 test("a disk that cannot be read is UNAVAILABLE, not CORRUPT", async (context) => {
   const strace = await run("strace", ["-V"]).catch(() => undefined);
   if (strace === undefined) context.skip("requires strace");
