@@ -66,7 +66,7 @@ test("an erase whose process is killed is finished by another, with the right to
     const reports: string[] = [];
     const killed = new Promise<void>((resolve) => {
       child.on("message", (report) => {
-        reports.push(String(report));
+        reports.push(report as string);
         // Pages have a hundred threads: this is the second one of the second namespace.
         if (reports.length === 4) setTimeout(() => child.kill("SIGKILL"), delay);
       });
