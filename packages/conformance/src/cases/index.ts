@@ -1,4 +1,5 @@
 import { type ConformanceCase, tiers } from "../suite/conformance-case.ts";
+import { appendAndTouch } from "./append-and-touch.ts";
 import { crashes } from "./crashes.ts";
 import { erasure } from "./erasure.ts";
 import { existence } from "./existence.ts";
@@ -16,6 +17,7 @@ const sections: readonly ConformanceCase[] = [
   ...values,
   ...existence,
   ...versionsAndRaces,
+  ...appendAndTouch,
   ...crashes,
   ...names,
   ...listing,

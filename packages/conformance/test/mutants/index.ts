@@ -1,3 +1,4 @@
+import { appendMutants } from "./append.ts";
 import { basicMutants } from "./basics.ts";
 import { concurrencyMutants } from "./concurrency.ts";
 import { costMutants } from "./costs.ts";
@@ -47,6 +48,7 @@ export const mutants: readonly Mutant[] = [
   ...expiryMutants,
   ...metadataMutants,
   ...updateMutants,
+  ...appendMutants,
   ...abortMutants,
   ...errorMutants,
   ...damageMutants,

@@ -36,6 +36,8 @@ export function replacingErrors(
     ...inner,
     read: (...parameters) => replacing(inner.read(...parameters)),
     write: (...parameters) => replacing(inner.write(...parameters)),
+    readTail: (...parameters) => replacing(inner.readTail(...parameters)),
+    patch: (...parameters) => replacing(inner.patch(...parameters)),
     delete: (...parameters) => replacing(inner.delete(...parameters)),
     list: (...parameters) => replacing(inner.list(...parameters)),
   };

@@ -18,7 +18,7 @@ export interface Change {
   readonly make: (store: ThreadStore, id: string, storedBefore: StoredThread | undefined) => Promise<unknown>;
 }
 
-const before = { n: 1, text: "before" };
+const before = { n: 1, text: "before", messages: [] };
 const after = { n: 2, text: "after" };
 
 export const create: Change = {
@@ -38,6 +38,24 @@ export const overwrite: Change = {
   onExisting: true,
   effect: after,
   make: (store, id) => store.save(id, after, { overwrite: true }),
+};
+export const append: Change = {
+  name: "an append",
+  onExisting: true,
+  effect: { ...before, messages: [after] },
+  make: (store, id) => store.append(id, [after]),
+};
+export const appendToNew: Change = {
+  name: "an append that creates the thread",
+  onExisting: false,
+  effect: { messages: [after] },
+  make: (store, id) => store.append(id, [after], { key: "delivery", create: { messages: [] } }),
+};
+export const touch: Change = {
+  name: "a touch",
+  onExisting: true,
+  effect: before,
+  make: (store, id) => store.touch(id, { metadata: { title: "after" } }),
 };
 export const remove: Change = {
   name: "a delete",
@@ -124,6 +142,7 @@ export function expectTruthful(
     const reported = change.effect === undefined ? outcome.value : (outcome.value as StoredThread).version;
     const actual = change.effect === undefined ? stored === undefined : stored?.version;
     expectEqual(reported, actual, `${subject} has taken effect if it succeeds`);
+    expectEqual(stored?.json, change.effect && JSON.stringify(change.effect), `${subject} takes effect once`);
     return;
   }
   const { error } = outcome;
