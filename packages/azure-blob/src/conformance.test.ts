@@ -7,8 +7,9 @@ await describeWithService("azurite", "azure-blob", async ({ connectionString }) 
   const container = await newContainer(connectionString);
   const network = networkOf(connectionString, container);
   const childProcess = childProcessFor(connectionString, container);
+  const secrets = [/AccountKey=([^;]+)/u.exec(connectionString)?.[1] ?? connectionString];
   register(
-    { ...harnessFor("azure-blob", container), network, childProcess },
+    { ...harnessFor("azure-blob", container), network, childProcess, secrets },
     { describe, it, after: afterAll },
   );
 });

@@ -21,6 +21,7 @@ await describeWithService("s3", "s3Store", (endpoint: S3Endpoint) => {
     name: "s3",
     timeoutFactor: 4,
     recencyPrecisionMs: 1000,
+    secrets: [endpoint.secretAccessKey],
     knownFailures: [
       {
         case: "D3-1",

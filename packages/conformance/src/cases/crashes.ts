@@ -1,3 +1,4 @@
+import type { StoredThread } from "@threadstore/core";
 import { killFirstUsers } from "../engines/crash/first-use.ts";
 import { killBackend } from "../engines/crash/kill-backend.ts";
 import { killWriters } from "../engines/crash/kill-writers.ts";
@@ -195,6 +196,48 @@ export const crashes: ConformanceCase[] = section("Crashes", [
       for (const n of range(5)) after = await round(100 * (n + 1));
       const actual = `after 6 threads there were ${before} entries, after 36 there were ${after}: ${show(await entries())}`;
       expectTrue(after <= before, "the leftovers of deleted threads do not grow with their number", actual);
+    },
+  },
+  {
+    id: "D3-5",
+    title: "a long thread leaves nothing in the backend when it shrinks, is replaced or is deleted",
+    clauses: ["D3"],
+    capabilities: ["entries"],
+    async run({ open, entries, maxThreadBytes }) {
+      const store = await open();
+      const text = "x".repeat(Math.min(300_000, maxThreadBytes - 1000));
+      let threads = 0;
+      // How many entries so many threads add, each after it was made and changed.
+      async function growthOf(make: (id: string) => Promise<unknown>, count = 2): Promise<number> {
+        const before = (await entries()).length;
+        for (const _ of range(count)) await make(`thread-${(threads += 1)}`);
+        return (await entries()).length - before;
+      }
+      async function saveLong(id: string): Promise<StoredThread> {
+        const previous = await store.save(id, { text });
+        return store.save(id, { text: `${text.slice(0, -5)}y` }, { previous });
+      }
+      // Until then, the backend may not even have a place for records.
+      await store.save("warm", {});
+      const ofShort = await growthOf((id) => store.save(id, { n: 1 }));
+      // Some backends keep a marker for each deleted thread, long or short.
+      const ofDeleted = await growthOf(async (id) => store.delete((await store.save(id, { n: 1 })).id));
+      const endings: readonly (readonly [string, number, (saved: StoredThread) => Promise<unknown>])[] = [
+        ["shrinks", ofShort, (previous) => store.save(previous.id, { n: 1 }, { previous })],
+        ["is overwritten", ofShort, ({ id }) => store.save(id, { n: 1 }, { overwrite: true })],
+        ["is deleted", ofDeleted, (previous) => store.delete(previous.id, { previous })],
+      ];
+      for (const [verb, allowed, end] of endings) {
+        const make = async (id: string): Promise<unknown> => end(await saveLong(id));
+        // The first time may create what exists once, however many threads there are.
+        await growthOf(make, 1);
+        const growth = await growthOf(make);
+        expectTrue(
+          growth <= allowed,
+          `a long thread that ${verb} leaves nothing behind`,
+          `2 of them left ${growth} entries instead of ${allowed}: ${show(await entries())}`,
+        );
+      }
     },
   },
   {

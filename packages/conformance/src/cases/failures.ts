@@ -38,10 +38,12 @@ import {
 } from "./support/changes.ts";
 import { cutEach, dropIdle } from "./support/connections.ts";
 import { openAndCloseStores, failRepeatedly } from "./support/leaks.ts";
+import { expectCallsForgotten } from "./support/memory.ts";
 import { abortWhileSilent, expectRecovery, expectOutage, restore, PATIENCE_MS } from "./support/outages.ts";
 import { expectUnchanged, idsOf, textOf, pollFor } from "./support/reading.ts";
 import { saveToFullBackend } from "./support/refusals.ts";
 import { openRefusalFixture } from "./support/refused-changes.ts";
+import { failWithoutSecrets } from "./support/secrets.ts";
 
 const BIG_THREAD = { text: "x".repeat(200_000) };
 
@@ -99,7 +101,7 @@ async function errorsOf(store: ThreadStore, secret: string): Promise<unknown[]> 
     () => store.save("b", { people: { [secret]: undefined } }),
     () => store.save("b", {}, { metadata: { secret: { secret } as never } }),
     () => store.save("b", {}, { metadata: { [secret]: 5 as never } }),
-    () => store.save("b", {}, { metadata: { secret: secret.repeat(2000) } }),
+    () => store.save("b", {}, { metadata: { secret: secret.repeat(20_000) } }),
     () => store.load(""),
   ];
   const outcomes = await Promise.all(calls.map((call) => outcomeOf(call)));
@@ -221,6 +223,13 @@ export const failures: ConformanceCase[] = section("Failures", [
       const fixture = await openRefusalFixture(context);
       for (const refusal of fixture.refusals("full")) await saveToFullBackend(fixture, refusal);
     },
+  },
+  {
+    id: "F1-6",
+    title: "no error of a failing backend leads to content of a thread or to secrets",
+    ...FAULTY_NETWORK,
+    clauses: ["F1"],
+    run: failWithoutSecrets,
   },
   {
     id: "F2-1",
@@ -767,6 +776,13 @@ export const failures: ConformanceCase[] = section("Failures", [
     ...HYGIENE,
     clauses: ["F6"],
     run: failRepeatedly,
+  },
+  {
+    id: "F6-6",
+    title: "a store does not keep the arguments and results of calls in memory",
+    ...HYGIENE,
+    clauses: ["F6"],
+    run: expectCallsForgotten,
   },
   {
     id: "F7-1",

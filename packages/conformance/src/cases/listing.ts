@@ -1,6 +1,14 @@
 import { hostileIds } from "../corpus/hostile-ids.ts";
 import { section, FAULTY_NETWORK, type ConformanceCase } from "../suite/conformance-case.ts";
-import { expectEqual, expectTrue, show, loadExisting, expectError, fail } from "../suite/expectations.ts";
+import {
+  expectEqual,
+  expectSameIds,
+  expectTrue,
+  show,
+  loadExisting,
+  expectError,
+  fail,
+} from "../suite/expectations.ts";
 import { range, inParallel } from "../utilities/parallel.ts";
 import {
   storeThrough,
@@ -150,7 +158,7 @@ export const listing: ConformanceCase[] = section("Listing", [
       const expected = ids.toSorted();
       for (const limit of { quick: [1000], full: [undefined, 1000] }[settings.effort]) {
         const listed = await idsOf(store, limit);
-        expectEqual(listed.length, ids.length, `each of ${ids.length} threads is listed once`);
+        expectSameIds(listed, ids, `each of ${ids.length} threads is listed once`);
         expectTrue(
           listed.every((id, index) => id === expected[index]),
           `${ids.length} threads are listed in order`,
@@ -167,9 +175,9 @@ export const listing: ConformanceCase[] = section("Listing", [
       const store = await open();
       await inParallel(hostileIds, 8, async (id) => void (await store.save(id, { only: id })));
       const listed = await idsOf(store, 1);
-      expectEqual(
-        listed.length,
-        hostileIds.length,
+      expectSameIds(
+        listed,
+        hostileIds,
         "pages of one thread, each after a hostile id, contain every thread once",
       );
       for (const id of listed) {

@@ -1,7 +1,11 @@
 import type { ThreadStore, ThreadMetadata } from "@threadstore/core";
-import { section, type ConformanceCase } from "../suite/conformance-case.ts";
+import { CONCURRENT, section, type ConformanceCase } from "../suite/conformance-case.ts";
 import { loadExisting, expectEqual, expectTrue, expectError, show } from "../suite/expectations.ts";
+import { itemAt, range } from "../utilities/parallel.ts";
 import { expectUnchanged, idsOf } from "./support/reading.ts";
+import { Conversation, inParts } from "./support/text-in-parts.ts";
+
+const HOUR_MS = 3_600_000;
 
 async function metadataOf(store: ThreadStore, id: string): Promise<ThreadMetadata> {
   return (await loadExisting(store, id, "a saved thread can be loaded")).metadata;
@@ -203,6 +207,58 @@ export const metadata: ConformanceCase[] = section("Metadata", [
         "a thread with the longest names is listed",
       );
       expectEqual(threads[0]?.metadata, userMetadata, "the longest metadata is listed");
+    },
+  },
+  {
+    id: "M1-9",
+    title: "overwrites that race with a save of metadata and expiry do not lose them",
+    ...CONCURRENT,
+    clauses: ["M1", "T3", "C4"],
+    async run({ open, settings }) {
+      const clients = await Promise.all(range(4).map(() => open()));
+      for (const round of range({ quick: 2, full: 10 }[settings.effort])) {
+        const id = `thread-${round}`;
+        const [first] = clients;
+        await first?.save(id, { n: 0 }, { metadata: { title: "old" }, ttlMs: HOUR_MS });
+        const options = { overwrite: true, metadata: { title: "new" }, ttlMs: 2 * HOUR_MS };
+        const saving = range(8).map((n) => {
+          const client = itemAt(clients, n);
+          if (n !== round % 8) return client.save(id, { n }, { overwrite: true });
+          return client.save(id, { n }, options);
+        });
+        const { expiresAt } = itemAt(await Promise.all(saving), round);
+        const stored = await loadExisting(itemAt(clients, round), id, "an overwritten thread can be loaded");
+        expectEqual(stored.metadata, { title: "new" }, "no overwrite undoes metadata that a save has set");
+        expectEqual(stored.expiresAt, expiresAt, "no overwrite undoes an expiry that a save has set");
+      }
+    },
+  },
+  {
+    id: "M1-10",
+    title: "a long thread that grows keeps its metadata, expiry and createdAt",
+    clauses: ["M1", "T2", "T3"],
+    async run({ open, maxThreadBytes }) {
+      const [store, other] = [await open(), await open()];
+      const conversation = new Conversation();
+      conversation.say("x".repeat(Math.min(300_000, maxThreadBytes - 10_000)));
+      const options = { metadata: { title: "T" }, ttlMs: HOUR_MS };
+      let saved = await store.save("a", conversation.text, options);
+      const { createdAt, expiresAt } = saved;
+      for (const form of ["text", "parts", "update", "text"]) {
+        conversation.say(form);
+        if (form === "update") await store.update("a", () => conversation.text);
+        else
+          saved = await store.save("a", form === "text" ? conversation.text : inParts(conversation.parts), {
+            previous: await store.load("a"),
+          });
+        const stored = await loadExisting(other, "a", "a long thread can be loaded");
+        expectTrue(stored.json === conversation.text, "a long thread that grows is complete", "it was not");
+        expectEqual(
+          [stored.metadata, stored.createdAt, stored.expiresAt],
+          [{ title: "T" }, createdAt, expiresAt],
+          "a long thread that grows keeps its metadata, createdAt and expiry",
+        );
+      }
     },
   },
 ]);

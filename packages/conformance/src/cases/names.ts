@@ -1,9 +1,12 @@
+import { isDeepStrictEqual } from "node:util";
 import { type ThreadStore, ThreadStoreError } from "@threadstore/core";
+import { collidingIds, likelySeparators } from "../corpus/colliding-ids.ts";
 import { type IdGroup, idGroups, hostileIds } from "../corpus/hostile-ids.ts";
 import { ILL_FORMED_IDS, NOT_IDS } from "../corpus/wrong-ids.ts";
 import { type CaseContext, type ConformanceCase, section } from "../suite/conformance-case.ts";
 import {
   expectEqual,
+  expectSameIds,
   show,
   fail,
   describeError,
@@ -19,22 +22,22 @@ import { textOf, idsOf } from "./support/reading.ts";
 
 /**
  * Expects threads with these ids to be independent: saved, loaded, listed and deleted without affecting each other.
+ * Each delete must not affect so many of the following ones.
  */
-async function liveApart({ open }: CaseContext, ids: readonly string[]): Promise<void> {
+async function liveApart({ open }: CaseContext, ids: readonly string[], neighbors = 15): Promise<void> {
   const [store, other] = [await open(), await open()];
-  await inParallel(ids, 8, async (id) => void (await store.save(id, { only: id })));
+  await inParallel(ids, 8, (id) => createApart(store, id, { only: id }));
   await inParallel(ids, 8, async (id) => {
-    expectEqual(
-      await textOf(other, id),
-      JSON.stringify({ only: id }),
-      `the thread ${show(id)} has its own content`,
-    );
+    const { only } = (await other.load(id))?.thread ?? {};
+    if (only === id) return;
+    const actual = only === undefined ? "it is missing" : `it has that of ${show(only)}: the ids collide`;
+    fail(`the thread ${show(id)} has its own content`, actual);
   });
-  expectEqual(new Set(await idsOf(other)), new Set(ids), "a listing has exactly the ids that were saved");
+  expectSameIds(await idsOf(other), ids, "a listing has exactly the ids that were saved");
   const remaining = [...ids];
   for (let id = remaining.shift(); id !== undefined && remaining.length > 0; id = remaining.shift()) {
     expectEqual(await store.delete(id), true, `delete(${show(id)}) deletes the thread with that id`);
-    await inParallel(remaining.slice(0, 15), 8, async (untouched) => {
+    await inParallel(remaining.slice(0, neighbors), 8, async (untouched) => {
       expectEqual(
         await textOf(other, untouched),
         JSON.stringify({ only: untouched }),
@@ -42,6 +45,51 @@ async function liveApart({ open }: CaseContext, ids: readonly string[]): Promise
       );
     });
   }
+}
+
+/** Creates a thread. If one seems to exist, the failure says which. */
+async function createApart(store: ThreadStore, id: string, thread: object): Promise<void> {
+  const outcome = await outcomeOf(() => store.save(id, thread));
+  if (outcome.state === "resolved") return;
+  const stored = await outcomeOf(() => store.load(id));
+  const colliding =
+    stored.state === "resolved" && stored.value !== undefined
+      ? `, because it has the thread ${show(stored.value.thread)}: the names collide`
+      : "";
+  fail(
+    `the thread ${show(id)} can be created as ${show(thread)}`,
+    `the store rejected it with ${describeError(outcome.error)}${colliding}`,
+  );
+}
+
+/** Expects no namespace and id that a separator joins to the same text to be confused. */
+async function separateNames({ open, settings }: CaseContext): Promise<void> {
+  const [store, other] = [await open(), await open()];
+  const places = likelySeparators.flatMap((separator) =>
+    [
+      { path: ["a"], id: `b${separator}c` },
+      { path: [`a${separator}b`], id: "c" },
+      { path: ["a", "b"], id: "c" },
+      { path: [], id: `a${separator}b${separator}c` },
+    ].map(({ path, id }) => ({ path: [...path], id, separator })),
+  );
+  // Two kinds are the same with every separator.
+  const distinct = [
+    ...new Map(places.map((place) => [JSON.stringify([place.path, place.id]), place])).values(),
+  ];
+  const first = distinct.filter(({ path }) => path[0] === "a");
+  const rest = distinct.filter((place) => !first.includes(place));
+  for (const group of [first, rest])
+    await inParallel(group, 8, ({ path, id }) => createApart(viewAt(store, path), id, { path, id }));
+  // A thread that was created later would have replaced one of the first.
+  await inParallel(settings.effort === "full" ? distinct : first, 8, async ({ path, id, separator }) => {
+    const { thread } = (await viewAt(other, path).load(id)) ?? {};
+    if (isDeepStrictEqual(thread, { path, id })) return;
+    fail(
+      `the thread ${show(id)} of the namespace ${show(path)} is its own, although ${show(separator)} may be a separator`,
+      `it has the content ${show(thread)}`,
+    );
+  });
 }
 
 function apart(id: string, title: string, group: IdGroup, clauses: ConformanceCase["clauses"]) {
@@ -328,6 +376,12 @@ export const names: ConformanceCase[] = section("Names", [
     },
   },
   {
+    id: "N2-8",
+    title: "ids with the same hash of 32 bits are different",
+    clauses: ["N2"],
+    run: (context) => liveApart(context, Object.values(collidingIds).flat(), 1),
+  },
+  {
     id: "N3-1",
     title: "locations share nothing",
     clauses: ["N3"],
@@ -455,7 +509,7 @@ export const names: ConformanceCase[] = section("Names", [
         );
         expectEqual(await idsOf(victim), ["a"], "threads of a namespace are not listed outside it");
       }
-      expectEqual(new Set(await idsOf(inside)), new Set(escapes), "a namespace lists only its own threads");
+      expectSameIds(await idsOf(inside), escapes, "a namespace lists only its own threads");
     },
   },
   {
@@ -532,6 +586,12 @@ export const names: ConformanceCase[] = section("Names", [
       }
       await expectMissing(store, "t", "threads of namespaces do not exist in the store's own namespace");
     },
+  },
+  {
+    id: "N3-8",
+    title: "no separator between a namespace and an id makes two threads one",
+    clauses: ["N3", "N2"],
+    run: separateNames,
   },
   apart("N4-1", "dot segments are allowed as ids", "dots", ["N4", "N1"]),
   apart("N4-2", "wildcards and braces are allowed in ids", "patterns", ["N4", "N1"]),

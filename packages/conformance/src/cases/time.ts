@@ -1,7 +1,8 @@
-import type { SaveOptions } from "@threadstore/core";
+import type { SaveOptions, StoredThread } from "@threadstore/core";
 import { section, type ConformanceCase } from "../suite/conformance-case.ts";
 import {
   expectEqual,
+  expectSameIds,
   expectMissing,
   expectError,
   show,
@@ -195,6 +196,16 @@ export const time: ConformanceCase[] = section("Time", [
     async run({ open, signal }) {
       const [store, other] = [await open(), await open()];
       const started = Date.now();
+      // An expiry that a backend applies itself must not outlive the save that named it.
+      const endings = [{ expiresAt: null }, { ttlMs: 3_600_000 }] as const;
+      const ids = ["again", ...endings.flatMap((_, n) => [`overwritten-${n}`, `updated-${n}`])];
+      for (const id of ids) await store.save(id, { n: 1 }, { ttlMs: 700 });
+      for (const [n, ending] of endings.entries()) {
+        await store.save(`overwritten-${n}`, { n: 2 }, { ...ending, overwrite: true });
+        await store.update(`updated-${n}`, () => ({ n: 2 }), ending);
+      }
+      await store.delete("again");
+      await store.save("again", { n: 2 });
       const saved = await store.save("a", {}, { ttlMs: 700 });
       await store.save("live", {}, { ttlMs: 3_600_000 });
       const near = Math.abs((saved.expiresAt?.getTime() ?? 0) - started - 700);
@@ -206,7 +217,13 @@ export const time: ConformanceCase[] = section("Time", [
         `it was gone after ${Date.now() - started} ms`,
       );
       await expectMissing(store, "a", "an expired thread is gone for every client");
-      expectEqual(await idsOf(store), ["live"], "an expired thread is not listed");
+      for (const id of ids)
+        expectEqual(
+          await textOf(other, id),
+          '{"n":2}',
+          `the expiry of an earlier save does not end the thread ${show(id)}`,
+        );
+      expectSameIds(await idsOf(store), ["live", ...ids], "an expired thread is not listed");
       await store.save("a", { again: true });
       expectEqual(
         await textOf(other, "a"),
@@ -337,6 +354,34 @@ export const time: ConformanceCase[] = section("Time", [
         clock.now(),
         "a thread that was created again has a new createdAt",
       );
+    },
+  },
+  {
+    id: "T2-2",
+    title: "updatedAt never goes back, whichever form of previous a save has",
+    clauses: ["T2"],
+    async run({ open }) {
+      const clock = stoppedClock();
+      const [store, other] = [await open({ now: clock.now }), await open({ now: clock.now })];
+      const { updatedAt } = await store.save("a", { n: 0 });
+      const forms: (readonly [string, (stored: StoredThread) => Promise<SaveOptions>])[] = [
+        ["a stored thread", async (previous) => ({ previous })],
+        ["a version", async ({ version }) => ({ previous: version })],
+        ["an object with a version", async ({ version }) => ({ previous: { version } })],
+        ["a summary", async () => ({ previous: (await store.listPage()).threads[0] })],
+        ["overwrite", async () => ({ overwrite: true })],
+      ];
+      for (const client of [store, other]) {
+        for (const [form, optionsFor] of forms) {
+          clock.advance(-MINUTE);
+          const loaded = await loadExisting(client, "a", "a saved thread can be loaded");
+          const saved = await client.save("a", { form }, await optionsFor(loaded));
+          expectEqual(saved.updatedAt, updatedAt, `updatedAt does not go back in a save with ${form}`);
+        }
+        clock.advance(-MINUTE);
+        const updated = await client.update("a", () => ({ form: "update" }));
+        expectEqual(updated?.updatedAt, updatedAt, "updatedAt does not go back in an update");
+      }
     },
   },
   {

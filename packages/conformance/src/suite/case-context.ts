@@ -11,6 +11,9 @@ export interface OwnedContext extends CaseContext {
   end(): Promise<void>;
 }
 
+/** The default of `maxThreadBytes` in `StoreOptions`. */
+const DEFAULT_MAX_THREAD_BYTES = 16_777_216;
+
 export function contextFor(
   harness: Harness,
   caseId: string,
@@ -33,6 +36,8 @@ export function contextFor(
     settings,
     timeoutFactor: harness.timeoutFactor ?? 1,
     recencyPrecisionMs: harness.recencyPrecisionMs ?? 0,
+    secrets: harness.secrets ?? [],
+    maxThreadBytes: harness.maxThreadBytes ?? DEFAULT_MAX_THREAD_BYTES,
     open: location.open,
     openElsewhere: elsewhere.open,
     async close(store) {

@@ -48,6 +48,10 @@ export interface CaseContext {
   readonly timeoutFactor: number;
   /** How far apart two saves must be for a listing by recency, as the harness states. */
   readonly recencyPrecisionMs: number;
+  /** Texts that no error may lead to, as the harness states them. */
+  readonly secrets: readonly string[];
+  /** The size of the largest thread that the store accepts, in bytes. */
+  readonly maxThreadBytes: number;
   /** Opens another client of the case's location. */
   readonly open: (options?: StoreOptions) => Promise<ThreadStore>;
   /** Opens a client of a second location, which shares nothing with the first. */

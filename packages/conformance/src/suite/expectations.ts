@@ -33,6 +33,29 @@ export function expectEqual(actual: unknown, expected: unknown, expectation: str
   fail(expectation, `got ${show(actual)} instead of ${show(expected)}`, { actual, expected });
 }
 
+/** Expects these ids, each once, in any order. The failure has only the differences, so that they are not cut off. */
+export function expectSameIds(
+  actual: readonly string[],
+  expected: readonly string[],
+  expectation: string,
+): void {
+  const [actualIds, expectedIds] = [new Set(actual), new Set(expected)];
+  const differences = [
+    ["it lacks", expected.filter((id) => !actualIds.has(id))],
+    ["it also has", actual.filter((id) => !expectedIds.has(id))],
+    ["it repeats", actual.filter((id, index) => actual.indexOf(id) !== index)],
+  ] as const;
+  const texts = differences.flatMap(([verb, ids]) => (ids.length === 0 ? [] : [`${verb} ${showIds(ids)}`]));
+  if (texts.length > 0) fail(expectation, texts.join(", and "));
+}
+
+const SHOWN_IDS = 5;
+
+function showIds(ids: readonly string[]): string {
+  const shown = ids.slice(0, SHOWN_IDS).map(show).join(", ");
+  return ids.length > SHOWN_IDS ? `${shown} and ${ids.length - SHOWN_IDS} more` : shown;
+}
+
 /** Expects the call to reject with one of the codes, and returns the error. `description` is the call in words. */
 export async function expectError(
   codes: ThreadStoreErrorCode | readonly ThreadStoreErrorCode[],

@@ -136,6 +136,20 @@ export interface Harness {
   readonly recencyPrecisionMs?: number;
 
   /**
+   * Passwords, keys and tokens that the stores use. No error may lead to them.
+   * @default []
+   */
+  readonly secrets?: readonly string[];
+
+  /**
+   * The size of the largest thread that the backend can store, in bytes of JSON, if that is less than the default of
+   * `maxThreadBytes` in `StoreOptions`. Cases then use shorter threads. The store must reject longer ones with
+   * `TOO_LARGE`. At least 100,000.
+   * @default 16_777_216
+   */
+  readonly maxThreadBytes?: number;
+
+  /**
    * How many times as long as on a local store cases may take.
    * @default 1
    */

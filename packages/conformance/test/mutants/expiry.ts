@@ -23,7 +23,7 @@ const MAX_TTL_MS = 1e15;
 type Given = { -readonly [Name in keyof SaveOptions]: SaveOptions[Name] };
 
 /** A store that saves with changed options. */
-function saving(change: (options: Given, before: StoredThread | undefined) => SaveOptions): Bug {
+export function saving(change: (options: Given, before: StoredThread | undefined) => SaveOptions): Bug {
   return (inner) => ({
     save: async (id, thread, options = {}) => {
       const before = typeof id === "string" && id !== "" ? await inner.load(id) : undefined;

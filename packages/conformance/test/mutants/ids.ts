@@ -9,7 +9,7 @@ function anyName(id: unknown, nameOf: (id: string) => string): string {
 }
 
 /** A store that stores threads under another name than their id. */
-function named(nameOf: (id: string) => string): Bug {
+export function named(nameOf: (id: string) => string): Bug {
   return (inner) => {
     return {
       save: async (id, thread, options = {}) => {

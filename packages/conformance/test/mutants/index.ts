@@ -1,5 +1,6 @@
 import { appendMutants } from "./append.ts";
 import { basicMutants } from "./basics.ts";
+import { blindSpotMutants } from "./blind-spots.ts";
 import { concurrencyMutants } from "./concurrency.ts";
 import { costMutants } from "./costs.ts";
 import { crashMutants } from "./crashes.ts";
@@ -68,4 +69,5 @@ export const mutants: readonly Mutant[] = [
   ...sqliteMutants,
   ...respMutants,
   ...selfCheckMutants,
+  ...blindSpotMutants,
 ];

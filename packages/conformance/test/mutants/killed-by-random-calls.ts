@@ -65,6 +65,8 @@ export const killedByRandomCalls: readonly string[] = [
   "overwrite ends the expiry",
   "whole seconds",
   "createdAt moves",
+  "clock followed by overwrite",
+  "clock followed by versions",
   "metadata dropped",
   "metadata merged",
   "empty metadata ignored",

@@ -35,7 +35,7 @@ function prefixed(root: ThreadStore, prefix: string, separator: string): ThreadS
   }));
 }
 
-function prefixes(separator: string): Bug {
+export function prefixes(separator: string): Bug {
   return (inner) => ({ namespace: (name) => prefixed(inner, `${name}${separator}`, separator) });
 }
 

@@ -117,7 +117,7 @@ const advance = callKind<{ readonly milliseconds: number }>({
   outcomes: ["done"],
   details: fc.record({ milliseconds: clockAdvanceMs }),
   prepare: ({ milliseconds }, model): Call => ({
-    description: `the clock advances by ${milliseconds} ms`,
+    description: `the clock ${milliseconds < 0 ? "steps back" : "advances"} by ${Math.abs(milliseconds)} ms`,
     async perform() {
       model.advance(milliseconds);
       return "done";

@@ -93,8 +93,14 @@ export class Model {
     this.listings[namespace]?.persistentIds.delete(id);
   }
 
+  /** Advances the clock, or sets it back, but not so far that an expired thread would exist again. */
   advance(milliseconds: number): void {
-    this.clock.advance(milliseconds);
+    const now = this.clock.now();
+    const expiries = this.#threads.flatMap((threads) =>
+      [...threads.values()].flatMap(({ current }) => current?.expiresAt ?? []),
+    );
+    const earliest = Math.max(...expiries.filter((expiry) => expiry <= now));
+    this.clock.advance(Math.max(milliseconds, Math.min(0, earliest - now)));
     for (const namespace of [0, 1] as const)
       for (const id of this.listings[namespace]?.persistentIds ?? [])
         if (this.live(namespace, id) === undefined) this.listings[namespace]?.persistentIds.delete(id);

@@ -12,7 +12,8 @@ import {
   type Target,
   target,
 } from "./command.ts";
-import type { Expected, Model } from "./model.ts";
+import { expiryAfterSave, expiryOptions, updatedAtAfterSave } from "./expected-times.ts";
+import type { Model } from "./model.ts";
 import { type PreviousChoice, previousChoice, type ResolvedPrevious, resolvePrevious } from "./previous.ts";
 
 interface ThreadDetails {
@@ -55,24 +56,6 @@ async function expectConflict(
   );
 }
 
-function expiryOptions(chosen: Expiry, now: number): SaveOptions {
-  switch (chosen.kind) {
-    case "ttl":
-      return { ttlMs: chosen.milliseconds };
-    case "at":
-      return { expiresAt: new Date(now + chosen.milliseconds) };
-    case "never":
-      return { expiresAt: null };
-    default:
-      return {};
-  }
-}
-
-function expiryAfterSave(chosen: Expiry, before: Expected | undefined, now: number): number | undefined {
-  if ("milliseconds" in chosen) return now + chosen.milliseconds;
-  return chosen.kind === "never" ? undefined : before?.expiresAt;
-}
-
 const CONFLICTING_KINDS = ["absent", "stale", "other thread", "made up"] as const;
 
 const save = callKind<SaveDetails>({
@@ -101,13 +84,14 @@ const save = callKind<SaveDetails>({
         const matches = previous.isUnconditional || previous.version === before?.version;
         if (matches) {
           const stored = await call();
-          const expiresAt = expiryAfterSave(details.expiry, before, now);
+          const updatedAt = updatedAtAfterSave(before, now);
+          const expiresAt = expiryAfterSave(details.expiry, before, { now, updatedAt });
           const inherited = {
             metadata: newMetadata ?? before?.metadata ?? {},
             createdAt: before?.createdAt ?? now,
           };
           const json = jsonOf(thread);
-          model.recordSave(namespace, { ...stored, id }, { ...inherited, json, updatedAt: now, expiresAt });
+          model.recordSave(namespace, { ...stored, id }, { ...inherited, json, updatedAt, expiresAt });
           model.checkReturned(namespace, id, stored, "save returns");
         } else await expectConflict(model, to, previous, call);
         await checkThread(model, clients, to);
@@ -199,7 +183,8 @@ const update = callKind<ThreadDetails & { readonly value: Value | null }>({
         expectTrue(stored !== undefined, "update returns the saved thread", "it returned undefined");
         const now = model.clock.now();
         const inherited = { metadata: before?.metadata ?? {}, createdAt: before?.createdAt ?? now };
-        const times = { updatedAt: now, expiresAt: before?.expiresAt };
+        const updatedAt = updatedAtAfterSave(before, now);
+        const times = { updatedAt, expiresAt: before?.expiresAt };
         const json = jsonOf(change);
         model.recordSave(namespace, { ...stored, id }, { ...inherited, ...times, json });
         model.checkReturned(namespace, id, stored, "update returns");
