@@ -1,4 +1,5 @@
 import { hash } from "node:crypto";
+import { copyThreads } from "@threadstore/core";
 import { describe, expect, it } from "vitest";
 import { memoryBackend, base64 } from "./backend.test-helper.ts";
 import { withAttachments } from "./with-attachments.ts";
@@ -180,6 +181,24 @@ describe("limits", () => {
     await store.save("a", { uri, n: 3 }, { previous: second, metadata: long });
     expect(backend.idsIn()).toEqual([]);
     expect(await backend.open().load("a")).toMatchObject({ thread: { uri, n: 3 }, metadata: long });
+  });
+});
+
+describe("copyThreads", () => {
+  it("copies threads with their attachments, metadata and times", async () => {
+    const [from, to] = [memoryBackend(), memoryBackend()];
+    const source = from.open({ ttlMs: 1_000_000 });
+    for (const view of [source, source.namespace("x")]) {
+      await view.save("a", { messages }, { metadata: { title: "T" }, ttlMs: 2_000_000 });
+      await view.save("b", { text: "short" });
+    }
+    expect(await copyThreads(source, to.open())).toMatchObject({ copied: 4, skipped: 0, corrupt: 0 });
+    for (const name of ["a", "b"]) {
+      const { version: _version, ...original } = (await source.namespace("x").load(name)) ?? {};
+      expect(await to.open().namespace("x").load(name)).toMatchObject(original);
+    }
+    expect(to.idsIn("x/.attachments")).toHaveLength(from.idsIn("x/.attachments").length);
+    expect(await copyThreads(source, to.open())).toMatchObject({ copied: 0, skipped: 4 });
   });
 });
 

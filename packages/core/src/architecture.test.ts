@@ -49,6 +49,10 @@ describe("the entry point for users", () => {
       "AppendResult",
       "CallDiagnostics",
       "CallOptions",
+      "CopyOptions",
+      "CopyProgress",
+      "CopyTotals",
+      "CorruptSourceThread",
       "CorruptThreadSummary",
       "DeleteExpiredOptions",
       "DeleteExpiredResult",
@@ -83,6 +87,7 @@ describe("the entry point for users", () => {
       "UpdateChange",
       "UpdateOptions",
       "Version",
+      "copyThreads",
       "memoryStore",
     ]);
   });

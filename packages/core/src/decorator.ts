@@ -21,6 +21,12 @@ export type {
   VersionArgument,
 } from "./decorator/thread-store-decorator.ts";
 export { wrapThreadStore } from "./decorator/wrap-thread-store.ts";
+export {
+  PRESERVED_DETAILS,
+  type PreservedDetails,
+  type PreservedThread,
+  type PreservingOptions,
+} from "./encoding/preserved-details.ts";
 export { hasTextParts, TEXT_PARTS, type TextParts } from "./encoding/text-parts.ts";
 export { checkOptionNames, type OptionNames } from "./validation/option-names.ts";
 export { updateThread } from "./operations/update.ts";

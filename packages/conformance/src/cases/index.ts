@@ -1,5 +1,6 @@
 import { type ConformanceCase, tiers } from "../suite/conformance-case.ts";
 import { appendAndTouch } from "./append-and-touch.ts";
+import { copying } from "./copying.ts";
 import { crashes } from "./crashes.ts";
 import { erasure } from "./erasure.ts";
 import { existence } from "./existence.ts";
@@ -26,6 +27,7 @@ const sections: readonly ConformanceCase[] = [
   ...erasure,
   ...time,
   ...metadata,
+  ...copying,
   ...failures,
 ];
 

@@ -2,6 +2,7 @@ import { appendMutants } from "./append.ts";
 import { basicMutants } from "./basics.ts";
 import { blindSpotMutants } from "./blind-spots.ts";
 import { concurrencyMutants } from "./concurrency.ts";
+import { copyingMutants } from "./copying.ts";
 import { costMutants } from "./costs.ts";
 import { crashMutants } from "./crashes.ts";
 import { erasureMutants, namespaceListingMutants } from "./erasure.ts";
@@ -48,6 +49,7 @@ export const mutants: readonly Mutant[] = [
   ...erasureMutants,
   ...expiryMutants,
   ...metadataMutants,
+  ...copyingMutants,
   ...updateMutants,
   ...appendMutants,
   ...abortMutants,

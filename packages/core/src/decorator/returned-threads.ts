@@ -1,5 +1,5 @@
 import { hiddenField } from "../encoding/hidden-field.ts";
-import { appendKeysOf, withContent } from "../encoding/snapshot.ts";
+import { hiddenDetailsOf, withContent } from "../encoding/snapshot.ts";
 import type { StoredThread } from "../thread-store.ts";
 import { copyMetadata } from "../validation/metadata.ts";
 import { checkedVersion, type VersionOption } from "../validation/version.ts";
@@ -34,7 +34,7 @@ export function toStoredThread<State>(
   };
   returned.attach(details, { namespace, decorated });
   const json = content === undefined ? () => stored.json : () => content.json();
-  return withContent(details, json, appendKeysOf(stored));
+  return withContent(details, json, hiddenDetailsOf(stored));
 }
 
 /** Returns the version that the value of an option stands for. Throws `INVALID_ARGUMENT`. */

@@ -1,5 +1,6 @@
 import type { AppendKeyOption } from "../encoding/append-keys.ts";
 import type { HiddenField } from "../encoding/hidden-field.ts";
+import type { PreservingOptions } from "../encoding/preserved-details.ts";
 import type {
   AppendOptions,
   AppendResult,
@@ -13,7 +14,6 @@ import type {
   LoadOptions,
   NamespacePage,
   NamespacesOptions,
-  SaveOptions,
   StoredThread,
   ThreadMetadata,
   ThreadPage,
@@ -147,7 +147,7 @@ export interface SaveArguments<State> {
    * The options for saving in the inner store, with `previous` as that store returned it. A decorator passes on those
    * that it does not know.
    */
-  readonly options: Omit<SaveOptions, keyof CallOptions> & AppendKeyOption;
+  readonly options: Omit<PreservingOptions, keyof CallOptions> & AppendKeyOption;
 }
 
 /** A thread passed to `save`, as it was at the time of the call. */

@@ -1,12 +1,7 @@
 import { APPEND_KEY, type AppendKeyOption } from "../encoding/append-keys.ts";
 import { appendToText } from "../encoding/array-end.ts";
-import type {
-  AppendOptions,
-  DeleteOptions,
-  LoadOptions,
-  SaveOptions,
-  TouchOptions,
-} from "../thread-store.ts";
+import { type PreservingOptions, preservingOptions } from "../encoding/preserved-details.ts";
+import type { AppendOptions, DeleteOptions, LoadOptions, TouchOptions } from "../thread-store.ts";
 import { checkCreate, checkedAppendKey } from "../validation/append-options.ts";
 import { elementsText } from "../validation/elements.ts";
 import { checkedExpiry } from "../validation/expiry.ts";
@@ -33,7 +28,7 @@ export function saveArguments<State>(
   returned: ReturnedThreads<State>,
   key: Key,
   thread: unknown,
-  options: SaveOptions & AppendKeyOption,
+  options: PreservingOptions & AppendKeyOption,
   maxThreadBytes: number | undefined,
 ): SaveArguments<State> {
   const { overwrite = false, metadata, ttlMs, expiresAt } = options;
@@ -48,6 +43,7 @@ export function saveArguments<State>(
       metadata: metadata === undefined ? undefined : checkedMetadata(metadata),
       ...checkedExpiry({ ttlMs, expiresAt }),
       ...appendKeyOption(options),
+      ...preservingOptions(options),
     },
     thread: threadArgument(thread, maxThreadBytes),
   };

@@ -19,6 +19,17 @@ export function isAppendKeys(value: unknown): value is AppendKeys {
   return typeof value === "string" && FORMAT.test(value);
 }
 
+/** Returns each hash. */
+export function splitAppendKeys(keys: AppendKeys): readonly string[] {
+  return keys.match(new RegExp(`.{${HASH_LENGTH}}`, "gu")) ?? [];
+}
+
+/** Joins hashes that come from another record; none if they are invalid. */
+export function joinAppendKeys(hashes: readonly string[]): AppendKeys {
+  const keys = hashes.join("");
+  return isAppendKeys(keys) ? keys : "";
+}
+
 export function hasAppendKey(keys: AppendKeys, hashedKey: string): boolean {
   for (let start = 0; start < keys.length; start += HASH_LENGTH) {
     if (keys.startsWith(hashedKey, start)) return true;

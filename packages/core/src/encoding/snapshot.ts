@@ -8,9 +8,16 @@ import type {
 } from "../thread-store.ts";
 import { corruptRecord } from "../validation/corrupt-record.ts";
 import { copyMetadata } from "../validation/metadata.ts";
-import { type AppendKeys, hasAppendKey, hashAppendKey } from "./append-keys.ts";
+import {
+  type AppendKeys,
+  hasAppendKey,
+  hashAppendKey,
+  joinAppendKeys,
+  splitAppendKeys,
+} from "./append-keys.ts";
 import type { ParsedText } from "./checkpoints.ts";
 import { hiddenField } from "./hidden-field.ts";
+import { PRESERVED_DETAILS, type PreservedDetails, type PreservedThread } from "./preserved-details.ts";
 import { type ThreadRecord, threadText } from "./record.ts";
 import type { Trailer } from "./trailer.ts";
 
@@ -23,10 +30,13 @@ export interface Snapshot {
   readonly parsed?: ParsedText | undefined;
 }
 
+/** The details of a thread that callers do not see. */
+type HiddenDetails = Pick<Trailer, "appendKeys" | "hasFixedExpiry">;
+
 /** The content of a `StoredThread`, whose text and object are created on first access. */
 interface Content {
   readonly source: Snapshot | (() => string);
-  readonly appendKeys: AppendKeys;
+  readonly hidden: HiddenDetails;
   json?: string;
   thread?: SerializedThread;
 }
@@ -45,8 +55,8 @@ export function knowsAppendKey(stored: object, key: string): boolean {
 }
 
 /** Returns the append keys of an object that a store or decorator returned. */
-export function appendKeysOf(stored: object): AppendKeys {
-  return contentField.read(stored)?.appendKeys ?? "";
+function appendKeysOf(stored: object): AppendKeys {
+  return contentField.read(stored)?.hidden.appendKeys ?? "";
 }
 
 /**
@@ -59,16 +69,16 @@ export function storedThread(snapshot: Snapshot): StoredThread {
     ...threadDetails(key.id, version, record.trailer),
     metadata: copyMetadata(record.trailer.metadata),
   };
-  return withContent(details, snapshot, record.trailer.appendKeys);
+  return withContent(details, snapshot, record.trailer);
 }
 
 /** Turns `details`, a new object, into a `StoredThread` whose JSON comes from `source`. */
 export function withContent(
   details: ThreadDetails & { readonly metadata: ThreadMetadata },
   source: Content["source"],
-  appendKeys: AppendKeys,
+  { appendKeys, hasFixedExpiry }: HiddenDetails,
 ): StoredThread {
-  contentField.attach(details, { source, appendKeys });
+  contentField.attach(details, { source, hidden: { appendKeys, hasFixedExpiry } });
   return Object.defineProperties(details, ACCESSORS) as StoredThread;
 }
 
@@ -93,7 +103,31 @@ const ACCESSORS = {
     enumerable: true,
     configurable: true,
   },
+  // Not enumerable, because applications neither copy nor log it.
+  [PRESERVED_DETAILS]: {
+    get(this: StoredThread): PreservedDetails {
+      const { createdAt, updatedAt, expiresAt } = this;
+      const { hasFixedExpiry, appendKeys } = ownContent(this).hidden;
+      return { createdAt, updatedAt, expiresAt, hasFixedExpiry, appendKeys: splitAppendKeys(appendKeys) };
+    },
+  },
 };
+
+/**
+ * Returns the details to preserve in a copy of the thread. If another implementation of stores does not have them, an
+ * expiry counts as fixed.
+ */
+export function preservedDetailsOf(stored: PreservedThread): PreservedDetails {
+  const { createdAt, updatedAt, expiresAt } = stored;
+  const hasFixedExpiry = expiresAt !== undefined;
+  return stored[PRESERVED_DETAILS] ?? { createdAt, updatedAt, expiresAt, hasFixedExpiry, appendKeys: [] };
+}
+
+/** Returns the hidden details of a thread, for one that a decorator returns instead of it. */
+export function hiddenDetailsOf(stored: StoredThread): HiddenDetails {
+  const { hasFixedExpiry, appendKeys } = preservedDetailsOf(stored);
+  return { hasFixedExpiry, appendKeys: joinAppendKeys(appendKeys) };
+}
 
 /** Text that is not a thread has a valid checksum only if another program wrote the record. */
 function parseThread(json: string): SerializedThread {

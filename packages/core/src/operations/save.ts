@@ -1,16 +1,34 @@
-import { APPEND_KEY, type AppendKeyOption, hashAppendKey, withAppendKey } from "../encoding/append-keys.ts";
+import {
+  APPEND_KEY,
+  type AppendKeyOption,
+  hashAppendKey,
+  joinAppendKeys,
+  withAppendKey,
+} from "../encoding/append-keys.ts";
 import { type ExpectedVersion, expectedVersionOf } from "../encoding/expected-version.ts";
 import { newNonce } from "../encoding/nonce.ts";
+import {
+  PRESERVED_DETAILS,
+  type PreservedDetails,
+  type PreservingOptions,
+} from "../encoding/preserved-details.ts";
 import { encodeRecord, releaseRecordBuffer, threadBytes, type ThreadRecord } from "../encoding/record.ts";
 import { type Snapshot, storedThread } from "../encoding/snapshot.ts";
 import { type ThreadJson, threadJson } from "../encoding/thread-json.ts";
+import type { Trailer } from "../encoding/trailer.ts";
 import type { OperationContext } from "../runtime/operation-context.ts";
 import { type Outcome, resolveOutcome } from "../runtime/resolve-outcome.ts";
 import { countLostRaces } from "../runtime/retry.ts";
 import type { ThreadKey } from "../thread-driver.ts";
-import type { SaveOptions, StoredThread, ThreadMetadata, Version } from "../thread-store.ts";
+import type { StoredThread, ThreadMetadata, Version } from "../thread-store.ts";
 import { corruptRecord } from "../validation/corrupt-record.ts";
-import { expiryAfterSave, type ExpiryOptions, hasExpired, requestedExpiry } from "../validation/expiry.ts";
+import {
+  type Expiry,
+  expiryAfterSave,
+  type ExpiryOptions,
+  hasExpired,
+  requestedExpiry,
+} from "../validation/expiry.ts";
 import { checkedMetadata } from "../validation/metadata.ts";
 import { checkOverwrite } from "../validation/overwrite.ts";
 import type { ResolvedStoreOptions } from "../validation/store-options.ts";
@@ -29,6 +47,8 @@ export interface SaveRequest {
   readonly expiry: ExpiryOptions;
   /** The store's `ttlMs`. */
   readonly storeTtlMs: number | undefined;
+  /** The details to store instead of new ones. */
+  readonly preserved: PreservedDetails | undefined;
   /** Encoded to replace the snapshot in `expected`, or no record. To replace another, it must be encoded again. */
   readonly draft: Draft;
 }
@@ -56,13 +76,20 @@ const EXISTS =
 export function saveRequest(
   key: ThreadKey,
   thread: unknown,
-  { previous, overwrite = false, metadata, ttlMs, expiresAt, ...options }: SaveOptions & AppendKeyOption,
+  {
+    previous,
+    overwrite = false,
+    metadata,
+    ttlMs,
+    expiresAt,
+    [APPEND_KEY]: appendKey,
+    [PRESERVED_DETAILS]: preserved,
+  }: PreservingOptions & AppendKeyOption,
   storeOptions: ResolvedStoreOptions,
 ): SaveRequest {
   checkOverwrite(overwrite, previous);
   const expected = expectedVersionOf(key, previous, "previous");
   const now = storeOptions.now();
-  const appendKey = options[APPEND_KEY];
   const request = {
     key,
     expected,
@@ -71,6 +98,7 @@ export function saveRequest(
     appendKey: appendKey === undefined ? undefined : hashAppendKey(appendKey),
     expiry: requestedExpiry({ ttlMs, expiresAt }, now),
     storeTtlMs: storeOptions.ttlMs,
+    preserved,
   };
   // Last, because the text is encoded into a buffer that the next save reuses: no caller's code may run after this.
   const json = threadJson(thread, expected?.snapshot);
@@ -79,7 +107,7 @@ export function saveRequest(
 }
 
 function createDraft(
-  { key, metadata, appendKey, expiry, storeTtlMs }: Omit<SaveRequest, "draft">,
+  { key, metadata, appendKey, expiry, storeTtlMs, preserved }: Omit<SaveRequest, "draft">,
   json: ThreadJson,
   replaced: ReplacedRecord,
   time: number,
@@ -93,10 +121,25 @@ function createDraft(
     updatedAt: now,
     // From the time in the record: the clock may be behind the one that the replaced record was saved with.
     ...expiryAfterSave(expiry, replacedTrailer, storeTtlMs, now),
-    metadata: metadata ?? replacedTrailer?.metadata ?? {},
     appendKeys: withAppendKey(replacedTrailer?.appendKeys ?? "", appendKey),
+    ...(preserved && trailerDetailsOf(preserved)),
+    metadata: metadata ?? replacedTrailer?.metadata ?? {},
   };
   return { ...encodeRecord(json, details, replaced.record), replaced, parsed: json.parsed };
+}
+
+function trailerDetailsOf({
+  hasFixedExpiry,
+  appendKeys,
+  ...times
+}: PreservedDetails): Expiry & Pick<Trailer, "createdAt" | "updatedAt" | "appendKeys"> {
+  return {
+    createdAt: times.createdAt.getTime(),
+    updatedAt: times.updatedAt.getTime(),
+    expiresAt: times.expiresAt?.getTime(),
+    hasFixedExpiry,
+    appendKeys: joinAppendKeys(appendKeys),
+  };
 }
 
 /**

@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { createHash, randomUUID } from "node:crypto";
 import type {
   AppendOptions,
   AppendResult,
@@ -7,9 +7,10 @@ import type {
   TouchOptions,
   TouchResult,
 } from "@threadstore/core";
+import type { PreservingOptions } from "@threadstore/core/decorator";
 import { checkSize, checkedMetadata, defaultExpiry, expiryOf, versionOf } from "./plain-arguments.ts";
 import { invalidArgument, textOfThread } from "./plain-json.ts";
-import { encodeRow, type PlainDetails, type PlainRow } from "./plain-record.ts";
+import { encodeRow, type PlainDetails, type PlainRow, preservedDetails } from "./plain-record.ts";
 import { checkVersion, conflict, corrupt, decodedThread, type LiveRow } from "./plain-rules.ts";
 
 /** The row of the thread that a call changes. */
@@ -24,7 +25,7 @@ type Put = (json: string, replaced: PlainDetails | undefined, key?: string) => S
 /** Validates the options of a change, and returns a function that stores the thread. */
 export function preparePut(
   id: string,
-  { ttlMs, expiresAt, ...options }: TouchOptions,
+  { ttlMs, expiresAt, ...options }: PreservingOptions,
   now: number,
   storeOptions: StoreOptions,
   store: (row: PlainRow) => void,
@@ -42,6 +43,7 @@ export function preparePut(
       updatedAt,
       ...(named ?? defaultExpiry(replaced, storeOptions, updatedAt)),
       keys: withKey(replaced?.keys ?? [], key),
+      ...preservedDetails(options),
     });
     store(row);
     return decodedThread(id, row);
@@ -108,10 +110,11 @@ function withElements(text: string, elements: string): string {
   return start + separator + elements + text.slice(closing.index);
 }
 
+/** Returns the hash by which stores remember the key. */
 function checkedKey({ key }: AppendOptions): string | undefined {
   if (key === undefined) return undefined;
   if (typeof key === "string" && key !== "" && key.isWellFormed() && Buffer.byteLength(key) <= 256)
-    return key;
+    return createHash("sha256").update(key).digest("base64url").slice(0, 12);
   throw invalidArgument("`key` must be well-formed text of 1 to 256 bytes.");
 }
 

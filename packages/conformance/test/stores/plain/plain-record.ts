@@ -1,5 +1,10 @@
 import { createHash } from "node:crypto";
 import type { SerializedThread, StoredThread, ThreadMetadata } from "@threadstore/core";
+import {
+  PRESERVED_DETAILS,
+  type PreservedDetails,
+  type PreservingOptions,
+} from "@threadstore/core/decorator";
 
 /** When a thread expires, in milliseconds since the epoch. */
 export interface PlainExpiry {
@@ -15,7 +20,7 @@ export interface PlainDetails extends PlainExpiry {
   readonly updatedAt: number;
   readonly metadata: ThreadMetadata;
   readonly json: string;
-  /** The keys of the latest appends, oldest first. */
+  /** The hashes of the keys of the latest appends, oldest first. */
   readonly keys: readonly string[];
 }
 
@@ -48,15 +53,39 @@ export function decodeRow(id: string, { bytes }: PlainRow): PlainDetails | undef
 
 export function storedThreadOf(version: string, details: PlainDetails): StoredThread {
   let thread: SerializedThread | undefined;
-  const { json, metadata } = details;
-  return {
-    ...summaryOf(version, details),
+  const { json, metadata, isNamed, keys } = details;
+  const summary = summaryOf(version, details);
+  const { createdAt, updatedAt, expiresAt } = summary;
+  const preserved: PreservedDetails = {
+    createdAt,
+    updatedAt,
+    expiresAt,
+    hasFixedExpiry: isNamed,
+    appendKeys: keys,
+  };
+  const stored = {
+    ...summary,
     metadata: { ...metadata },
     json,
     get thread() {
       thread ??= JSON.parse(json) as SerializedThread;
       return thread;
     },
+  };
+  return Object.defineProperty(stored, PRESERVED_DETAILS, { value: preserved });
+}
+
+/** Returns the details that a save must store because a copy keeps them; otherwise an empty object. */
+export function preservedDetails(options: PreservingOptions): Partial<PlainDetails> {
+  const preserved = options[PRESERVED_DETAILS];
+  if (preserved === undefined) return {};
+  const { createdAt, updatedAt, expiresAt, hasFixedExpiry, appendKeys } = preserved;
+  return {
+    createdAt: createdAt.getTime(),
+    updatedAt: updatedAt.getTime(),
+    expiresAt: expiresAt?.getTime(),
+    isNamed: hasFixedExpiry,
+    keys: appendKeys,
   };
 }
 

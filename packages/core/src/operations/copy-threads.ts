@@ -1,0 +1,165 @@
+import type { ThreadStore, ThreadSummary } from "../thread-store.ts";
+import { invalidArgument } from "../validation/invalid-argument.ts";
+import { type OptionNames, unknownOption } from "../validation/option-names.ts";
+import {
+  type CopyPosition,
+  type CopyTotals,
+  decodePosition,
+  encodePosition,
+  nextPath,
+  viewAt,
+} from "./copy-position.ts";
+import { type CopyContext, type CopyOutcome, copyThread } from "./copy-thread.ts";
+
+export interface CopyOptions {
+  /**
+   * Whether to copy the namespaces below, too.
+   * @default true
+   */
+  readonly namespaces?: boolean | undefined;
+  /**
+   * Whether to replace threads of the target that differ from those of the same id in the source. Otherwise, the copy
+   * rejects with `CONFLICT` at the first one.
+   * @default false
+   */
+  readonly overwrite?: boolean | undefined;
+  /** The `cursor` of an earlier copy that did not end. Threads that it had copied since then are skipped. */
+  readonly cursor?: string | undefined;
+  /** Called after each page of threads. The copy waits for the result, for example until the cursor is stored. */
+  readonly onProgress?: ((progress: CopyProgress) => void | Promise<void>) | undefined;
+  /** Called for each thread that is not copied because its record is corrupt. */
+  readonly onCorrupt?: ((thread: CorruptSourceThread) => void) | undefined;
+  /** Aborts the copy. Threads that are being copied at that moment may or may not be in the target. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** The totals of a copy, including those of the copy that it continues. */
+export interface CopyProgress extends CopyTotals {
+  /** Where to continue if the copy does not end; `undefined` once it has ended. */
+  readonly cursor: string | undefined;
+}
+
+export interface CorruptSourceThread {
+  /** The names of the namespaces below the copied one that lead to the thread; empty for a thread of that namespace. */
+  readonly namespaces: readonly string[];
+  readonly id: string;
+}
+
+const OPTION_NAMES: OptionNames<CopyOptions> = {
+  namespaces: true,
+  overwrite: true,
+  cursor: true,
+  onProgress: true,
+  onCorrupt: true,
+  signal: true,
+};
+
+const PAGE_SIZE = 50;
+/** The number of threads that are copied at a time, and so may be in memory. */
+const CONCURRENCY = 4;
+
+/**
+ * Copies the threads of a store or view, and of all namespaces below, to another one: byte for byte, with their metadata,
+ * expiry, and times of creation and update. Each thread is read back from the target and compared.
+ *
+ * A thread that the target already has exactly like that is skipped, so a copy can be repeated and resumed at any time.
+ * It reads each thread once: saves after that are copied by repeating the copy with `overwrite: true`. It does not copy
+ * deletes, nor threads that have expired or are corrupt.
+ *
+ * Rejects with `CONFLICT` if the target has another thread of the same id, unless `overwrite` is set, and with any error
+ * of a load from `from` or a save to `to`.
+ */
+export async function copyThreads(
+  from: ThreadStore,
+  to: ThreadStore,
+  options: CopyOptions = {},
+): Promise<CopyTotals> {
+  checkArguments(from, to, options);
+  let position = decodePosition(options.cursor);
+  for (;;) {
+    const { totals, next } = await copyPage(from, to, options, position);
+    await options.onProgress?.({ ...totals, cursor: next && encodePosition(next) });
+    if (next === undefined) return totals;
+    position = next;
+  }
+}
+
+function checkArguments(from: unknown, to: unknown, options: CopyOptions): void {
+  for (const [name, store] of [
+    ["from", from],
+    ["to", to],
+  ] as const) {
+    const isStore = typeof store === "object" && store !== null && "listPage" in store && "save" in store;
+    if (!isStore) throw invalidArgument(`\`${name}\` must be a ThreadStore.`);
+  }
+  if (from === to) throw invalidArgument("`from` and `to` must be different stores or namespaces.");
+  if (typeof options !== "object" || options === null)
+    throw invalidArgument("The options must be an object.");
+  const problem = unknownOption(options, OPTION_NAMES);
+  if (problem !== undefined) throw invalidArgument(problem);
+  const { namespaces, overwrite, onProgress, onCorrupt } = options;
+  for (const [name, flag] of Object.entries({ namespaces, overwrite })) {
+    if (flag !== undefined && typeof flag !== "boolean")
+      throw invalidArgument(`\`${name}\` must be a boolean.`);
+  }
+  for (const [name, callback] of Object.entries({ onProgress, onCorrupt })) {
+    if (callback !== undefined && typeof callback !== "function") {
+      throw invalidArgument(`\`${name}\` must be a function.`);
+    }
+  }
+}
+
+interface CopiedPage {
+  readonly totals: CopyTotals;
+  /** The page that follows; `undefined` after the last one. */
+  readonly next: CopyPosition | undefined;
+}
+
+async function copyPage(
+  from: ThreadStore,
+  to: ThreadStore,
+  { namespaces = true, overwrite = false, onCorrupt, signal }: CopyOptions,
+  { path, cursor, totals: earlier }: CopyPosition,
+): Promise<CopiedPage> {
+  const context = { source: viewAt(from, path), target: viewAt(to, path), overwrite, signal };
+  const page = await context.source.listPage({ limit: PAGE_SIZE, cursor, signal });
+  const outcomes = await copyListed(context, page.threads);
+  const names = path.map(({ name }) => name);
+  for (const [id, { kind }] of outcomes) if (kind === "corrupt") onCorrupt?.({ namespaces: names, id });
+  const totals = addOutcomes(earlier, [...outcomes.values()]);
+  if (page.cursor !== undefined) return { totals, next: { path, cursor: page.cursor, totals } };
+  const following = namespaces ? await nextPath(from, path, signal) : undefined;
+  return { totals, next: following && { path: following, cursor: undefined, totals } };
+}
+
+/** Copies the threads of a page, several at a time. After a failure, no further thread is started. */
+async function copyListed(
+  context: CopyContext,
+  summaries: readonly ThreadSummary[],
+): Promise<Map<string, CopyOutcome>> {
+  const outcomes = new Map<string, CopyOutcome>();
+  const queue = summaries.toReversed();
+  const copyNext = async (): Promise<void> => {
+    for (let summary = queue.pop(); summary !== undefined; summary = queue.pop()) {
+      const { id, corrupt } = summary;
+      outcomes.set(id, corrupt ? { kind: "corrupt" } : await copyThread(context, id));
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: CONCURRENCY }, copyNext));
+  } finally {
+    queue.length = 0;
+  }
+  return outcomes;
+}
+
+function addOutcomes(earlier: CopyTotals, outcomes: readonly CopyOutcome[]): CopyTotals {
+  const count = (kind: CopyOutcome["kind"]): number => outcomes.filter((each) => each.kind === kind).length;
+  const bytes = outcomes.reduce((sum, each) => sum + (each.kind === "copied" ? each.bytes : 0), 0);
+  return {
+    copied: earlier.copied + count("copied"),
+    skipped: earlier.skipped + count("skipped"),
+    corrupt: earlier.corrupt + count("corrupt"),
+    bytes: earlier.bytes + bytes,
+  };
+}
