@@ -18,10 +18,12 @@ await store.update("t1", (current) => ({ ...current?.thread, topic: "pirates" })
 
 // Metadata for listings, a TTL of 30 days, and a namespace for each tenant.
 const tenant = store.namespace("tenant-42");
-await tenant.save("t1", { messages: [] }, { metadata: { title: "Pirates" }, ttlMs: 30 * 24 * 3_600_000 });
-for await (const { id, version, updatedAt, metadata } of tenant.list({ metadata: true })) {
-  console.log(id, metadata?.["title"], version.length > 0, updatedAt instanceof Date);
-}
+const metadata = { title: "Pirates", owner: "ann" };
+await tenant.save("t1", { messages: [] }, { metadata, ttlMs: 30 * 24 * 3_600_000 });
+
+// The side bar of a chat: the latest threads of a user. Pass `cursor` for the next page.
+const page = await tenant.listPage({ order: "updated", where: { owner: "ann" }, metadata: true, limit: 20 });
+for (const thread of page.threads) console.log(thread.id, thread.metadata?.["title"], thread.updatedAt);
 
 // Over HTTP, send the version as the ETag and accept If-Match as `previous`.
 const { version } = (await store.load("t1")) ?? second;

@@ -16,12 +16,13 @@ export const harness: Harness = {
     const table = tableOf(location);
     const driver = postgresDriver({ pool, table });
     const upsert = `
-      INSERT INTO ${escapeIdentifier(table)} VALUES ($1, $2, $3, $4, $5)
-      ON CONFLICT (namespace, id) DO UPDATE SET version = $3, body = $4, trailer = $5`;
+      INSERT INTO ${escapeIdentifier(table)} (namespace, id, version, body, trailer, recency)
+      VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (namespace, id)
+      DO UPDATE SET version = $3, body = $4, trailer = $5, recency = $6`;
 
     const write: typeof driver.write = async (
       key,
-      { bytes, trailerLength, nonce },
+      { bytes, trailerLength, nonce, updatedAt },
       expectedVersion,
       call,
     ) => {
@@ -29,7 +30,7 @@ export const harness: Harness = {
       if (current?.version !== expectedVersion) return undefined;
       const bodyLength = bytes.length - trailerLength;
       const parts = [bytes.subarray(0, bodyLength), bytes.subarray(bodyLength)];
-      await pool.query(upsert, [...encodeKey(key), nonce, ...parts]);
+      await pool.query(upsert, [...encodeKey(key), nonce, ...parts, -updatedAt]);
       return nonce;
     };
     return createThreadStore({ ...driver, write, close: () => pool.end() }, options);

@@ -2,26 +2,33 @@ import { ALL_BY_ID, idRange } from "@threadstore/core/driver";
 import { describeWithService } from "@threadstore/services/vitest";
 import { expect, it } from "vitest";
 import { directQuery } from "./harness.ts";
-import { pageStatement } from "./list.ts";
+import { pageStatement, recentPageStatement } from "./list.ts";
 import { postgresDriver } from "./postgres-store.ts";
 import { useStores } from "./postgres.test-helper.ts";
 
 await describeWithService("postgres", "listing", ({ url }) => {
   const stores = useStores(url);
 
-  it("reads a page through the index", async () => {
+  it("reads a page of each order through an index", async () => {
     const { table } = stores;
     await stores.open().save("a", {});
     const insert = `
-      INSERT INTO ${table} SELECT convert_to('n' || n % 10, 'UTF8'), convert_to(n::text, 'UTF8'), n, '', ''
+      INSERT INTO ${table} (namespace, id, version, body, trailer, recency)
+      SELECT convert_to('n' || n % 10, 'UTF8'), convert_to(n::text, 'UTF8'), n, '', '', -n
       FROM generate_series(1, 5000) AS n`;
     await directQuery(url, insert);
     await directQuery(url, `ANALYZE ${table}`);
-    const values = [Buffer.from("n5"), ...idRange({ after: "3000", prefix: "3" }), 10];
-    const plan = await directQuery(url, `EXPLAIN ${pageStatement(table)}`, values);
-    const lines = plan.flatMap((row) => Object.values(row));
-    expect(lines.join("\n")).toMatch(/Index Scan/u);
-    expect(lines.join("\n")).toMatch(/Index Cond: .*namespace = .* AND .*id >= .* AND .*id < /u);
+    const planOf = async (statement: string, start: unknown[]): Promise<string> => {
+      const plan = await directQuery(url, `EXPLAIN ${statement}`, [Buffer.from("n5"), ...start, 10]);
+      return plan.flatMap((row) => Object.values(row)).join("\n");
+    };
+    const byId = await planOf(pageStatement(table), idRange({ after: "3000", prefix: "3" }));
+    expect(byId).toMatch(/Index Scan/u);
+    expect(byId).toMatch(/Index Cond: .*namespace = .* AND .*id >= .* AND .*id < /u);
+    const byRecency = await planOf(recentPageStatement(table), [-3000, Buffer.from("3000")]);
+    expect(byRecency).toMatch(/Index Scan/u);
+    expect(byRecency).toMatch(/Index Cond: .*namespace = .* AND \(ROW\(recency, id\) > ROW/u);
+    expect(byRecency).not.toContain("Sort");
   });
 
   it("returns ids in byte order, including those that a text column cannot hold", async () => {

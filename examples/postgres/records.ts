@@ -10,12 +10,13 @@ export function recordMethods({ table, query }: Database): Pick<ThreadDriver, "r
     SELECT version, CASE WHEN version = $3 THEN NULL ELSE body || trailer END AS bytes
     FROM ${table} WHERE namespace = $1 AND id = $2`;
   const insert = `
-    INSERT INTO ${table} (namespace, id, version, body, trailer, expires_at)
-    SELECT $1::bytea, $2::bytea, $3, $4::bytea, $5::bytea, to_timestamp($6::float8 / 1000) FROM ${DURABLY}
+    INSERT INTO ${table} (namespace, id, version, body, trailer, expires_at, recency)
+    SELECT $1::bytea, $2::bytea, $3, $4::bytea, $5::bytea, to_timestamp($6::float8 / 1000), $7::bigint FROM ${DURABLY}
     ON CONFLICT (namespace, id) DO NOTHING`;
   const update = `
-    UPDATE ${table} SET version = $3, body = $4, trailer = $5, expires_at = to_timestamp($6::float8 / 1000)
-    FROM ${DURABLY} WHERE namespace = $1 AND id = $2 AND version = $7`;
+    UPDATE ${table} SET
+      version = $3, body = $4, trailer = $5, expires_at = to_timestamp($6::float8 / 1000), recency = $7
+    FROM ${DURABLY} WHERE namespace = $1 AND id = $2 AND version = $8`;
   const remove = `
     DELETE FROM ${table} USING ${DURABLY} WHERE namespace = $1 AND id = $2 AND version = $3`;
 
@@ -26,10 +27,10 @@ export function recordMethods({ table, query }: Database): Pick<ThreadDriver, "r
       return rows[0] && { version: rows[0].version, bytes: rows[0].bytes ?? undefined };
     },
 
-    async write(key, { bytes, trailerLength, nonce, expiresAt }, expectedVersion, { signal }) {
+    async write(key, { bytes, trailerLength, nonce, expiresAt, updatedAt }, expectedVersion, { signal }) {
       const bodyLength = bytes.length - trailerLength;
       const [body, trailer] = [bytes.subarray(0, bodyLength), bytes.subarray(bodyLength)];
-      const values = [...encodeKey(key), nonce, body, trailer, expiresAt];
+      const values = [...encodeKey(key), nonce, body, trailer, expiresAt, -updatedAt];
       const { rowCount } =
         expectedVersion === undefined
           ? await query(insert, values, signal)

@@ -12,6 +12,8 @@ export function schemaOf(table: string): string {
       body bytea NOT NULL,
       trailer bytea NOT NULL,
       expires_at timestamptz,
-      PRIMARY KEY (namespace, id)
+      recency bigint NOT NULL,
+      PRIMARY KEY (namespace, id),
+      UNIQUE (namespace, recency, id)
     )`;
 }

@@ -32,7 +32,8 @@ export function createApp(store: ThreadStore, agent: ChatAgent): Hono {
 const idOf = (context: Context): string => context.req.param("id") ?? "";
 
 async function listConversations(store: ThreadStore, context: Context): Promise<Response> {
-  const page = await store.listPage({ limit: 50, metadata: true, cursor: context.req.query("cursor") });
+  const cursor = context.req.query("cursor");
+  const page = await store.listPage({ order: "updated", limit: 50, metadata: true, cursor });
   const conversations = page.threads.map(({ id, corrupt, metadata }) => ({
     id,
     title: corrupt ? "(corrupt)" : (metadata?.["title"] ?? id),

@@ -32,18 +32,21 @@ export const recency: ConformanceCase[] = section("Listing", [
     clauses: ["L6"],
     async run(context) {
       const { store, other, pass } = await recencyFixture(context);
-      for (const id of ["c", "f", "a", "e", "b", "d"]) await store.save(id, {});
+      const ids = ["c", "f", "a", "e", "b", "d", "h", "g"];
+      for (const id of ids) await store.save(id, { messages: [] });
       await pass();
       await other.save("b", { n: 2 }, { overwrite: true });
       await store.update("f", () => ({ n: 2 }));
+      await other.append("a", ["message"]);
       await pass();
       await store.save("e", { n: 2 }, { previous: await store.load("e") });
+      await store.touch("d", { metadata: { title: "T" } });
       await other.delete("c");
       await other.save("c", { n: 2 });
       const groups = [
-        ["c", "e"],
-        ["b", "f"],
-        ["a", "d"],
+        ["c", "d", "e"],
+        ["a", "b", "f"],
+        ["g", "h"],
       ];
       for (const limit of [undefined, 2]) {
         expectGroups(
@@ -55,7 +58,7 @@ export const recency: ConformanceCase[] = section("Listing", [
       }
       expectEqual(
         await idsIn(store, { order: "id" }),
-        ["a", "b", "c", "d", "e", "f"],
+        ids.toSorted(),
         "a listing with order id is in ascending order",
       );
     },

@@ -113,13 +113,17 @@ export const filters: ConformanceCase[] = section("Listing", [
       await store.update("c", () => ({ n: 2 }), { metadata: { ...bob, title: "T" } });
       await store.save("d", { n: 2 }, { overwrite: true, metadata: {} });
       await other.delete("e");
-      await expectOwned("after saves and a delete", ["a"], ["b", "c"]);
+      await store.save("f", { messages: [] }, { metadata: alice });
+      await other.append("f", [1], { metadata: bob });
+      await other.touch("a", { ttlMs: 3_600_000 });
+      await expectOwned("after saves and a delete", ["a"], ["b", "c", "f"]);
+      await store.touch("f", { metadata: alice });
       await store.save("e", { n: 3 }, { metadata: bob });
       await store.delete("b");
       await store.save("b", { n: 3 });
       await store.save("d", { n: 3 }, { overwrite: true, metadata: alice });
       await other.update("c", () => ({ n: 3 }));
-      await expectOwned("after threads were created again", ["a", "d"], ["c", "e"]);
+      await expectOwned("after threads were created again", ["a", "d", "f"], ["c", "e"]);
     },
   },
   {

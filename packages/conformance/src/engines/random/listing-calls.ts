@@ -1,4 +1,4 @@
-import type { ThreadSummary } from "@threadstore/core";
+import type { ThreadMetadata, ThreadSummary } from "@threadstore/core";
 import fc from "fast-check";
 import { expectTrue, expectEqual, show } from "../../suite/expectations.ts";
 import { clockAdvanceMs } from "./arbitraries.ts";
@@ -9,21 +9,55 @@ interface ListingDetails {
   readonly client: number;
   readonly namespace: NamespaceIndex;
   readonly limit: number;
+  readonly order: "id" | "updated";
+  /** An index into the model's ids: lists only the threads with some of that thread's metadata. */
+  readonly whose: number | undefined;
 }
 
 const listingDetails: fc.Arbitrary<ListingDetails> = fc.record({
   client: fc.nat(1),
   namespace: fc.constantFrom<NamespaceIndex[]>(0, 0, 1),
   limit: fc.constantFrom(1, 2, 3, 1000),
+  order: fc.constantFrom<ListingDetails["order"][]>("id", "updated"),
+  whose: fc.constantFrom(undefined, 0, 1),
 });
 
-/** Asserts that the summaries describe every live thread once and in order. */
-function checkSummaries(model: Model, namespace: NamespaceIndex, summaries: readonly ThreadSummary[]): void {
-  const live = model.allLive(namespace);
+/** Asserts that the summaries describe every live thread that matches once and in order. */
+function checkSummaries(
+  model: Model,
+  { namespace, order }: ListingDetails,
+  where: ThreadMetadata,
+  summaries: readonly ThreadSummary[],
+): void {
+  const expected = [...model.allLive(namespace)].flatMap(([id, { metadata }]) =>
+    hasMembers(metadata, where) ? [id] : [],
+  );
   const ids = summaries.map(({ id }) => id);
-  expectEqual(ids.toSorted(), [...live.keys()].toSorted(), "a listing has every live thread once");
-  checkOrder(ids);
+  expectEqual(ids.toSorted(), expected.toSorted(), "a listing has every live thread that matches once");
   for (const summary of summaries) checkSummary(model, namespace, summary);
+  if (order === "id") checkOrder(ids);
+  else if (model.isRecencyExact) checkRecency(summaries);
+}
+
+function hasMembers(metadata: ThreadMetadata, where: ThreadMetadata): boolean {
+  return Object.entries(where).every(
+    ([name, value]) => Object.hasOwn(metadata, name) && metadata[name] === value,
+  );
+}
+
+function checkRecency(summaries: readonly ThreadSummary[]): void {
+  const times = summaries.map(({ updatedAt }) => Number(updatedAt));
+  const latestFirst = times.toSorted((one, other) => other - one);
+  expectEqual(times, latestFirst, "a listing by recency has the latest save first");
+  for (const group of Map.groupBy(summaries, ({ updatedAt }) => Number(updatedAt)).values())
+    checkOrder(group.map(({ id }) => id));
+}
+
+/** Returns the first member of the metadata of a thread of the model, if it has any. */
+function whereOf(model: Model, { namespace, whose }: ListingDetails): ThreadMetadata {
+  if (whose === undefined) return {};
+  const { metadata = {} } = model.live(namespace, model.ids[whose % model.ids.length] ?? "") ?? {};
+  return Object.fromEntries(Object.entries(metadata).slice(0, 1));
 }
 
 function checkSummary(model: Model, namespace: NamespaceIndex, summary: ThreadSummary): void {
@@ -43,19 +77,23 @@ function checkOrder(ids: readonly string[]): void {
 }
 
 /** Lists a namespace completely and checks the result. Resolves with the number of threads. */
-export async function checkListing(
-  model: Model,
-  clients: Clients,
-  { client, namespace, limit }: ListingDetails,
-): Promise<number> {
+export async function checkListing(model: Model, clients: Clients, details: ListingDetails): Promise<number> {
+  const { client, namespace, limit, order } = details;
+  const where = whereOf(model, details);
+  const options = { order, where, limit, metadata: true };
   const summaries: ThreadSummary[] = [];
-  for await (const summary of clients.view(client, namespace).list({ limit, metadata: true })) {
+  for await (const summary of clients.view(client, namespace).list(options)) {
     summaries.push(summary);
     // If a cursor repeats, the listing would never end.
     if (summaries.length > model.ids.length) break;
   }
-  checkSummaries(model, namespace, summaries);
+  checkSummaries(model, details, where, summaries);
   return summaries.length;
+}
+
+function describeOrder({ order, whose }: ListingDetails): string {
+  const filter = whose === undefined ? "" : `, where metadata is that of thread ${whose + 1},`;
+  return `by ${order === "id" ? "id" : "recency"}${filter}`;
 }
 
 const list = callKind<ListingDetails>({
@@ -64,7 +102,7 @@ const list = callKind<ListingDetails>({
   outcomes: ["some"],
   details: listingDetails,
   prepare: (details, model, clients): Call => ({
-    description: `${describeClient(details)}: list in pages of ${details.limit}`,
+    description: `${describeClient(details)}: list ${describeOrder(details)} in pages of ${details.limit}`,
     perform: async () => ((await checkListing(model, clients, details)) === 0 ? "none" : "some"),
   }),
 });

@@ -37,14 +37,17 @@ export type NamespaceIndex = 0 | 1;
 export class Model {
   readonly ids: readonly string[];
   readonly clock: Clock;
+  /** Whether a listing by recency is ordered by `updatedAt`, and not by the backend's own clock. */
+  readonly isRecencyExact: boolean;
   /** Descriptions of the calls so far and of their outcomes, for failure messages. */
   readonly trace: string[] = [];
   readonly listings: [ListingInProgress | undefined, ListingInProgress | undefined] = [undefined, undefined];
   readonly #threads: readonly [Map<string, ThreadRecord>, Map<string, ThreadRecord>] = [new Map(), new Map()];
 
-  constructor(ids: readonly string[], clock: Clock) {
+  constructor(ids: readonly string[], clock: Clock, isRecencyExact: boolean) {
     this.ids = ids;
     this.clock = clock;
+    this.isRecencyExact = isRecencyExact;
   }
 
   recordOf(namespace: NamespaceIndex, id: string): ThreadRecord {

@@ -19,7 +19,7 @@ export interface SequentialOptions {
 
 /** Makes random calls one after another and compares each with a model of the contract. */
 export async function sequentialProperty(
-  context: RunContext & Pick<CaseContext, "open" | "close">,
+  context: RunContext & Pick<CaseContext, "open" | "close" | "recencyPrecisionMs">,
   { clients: count, reopens, timeoutMs }: SequentialOptions,
 ): Promise<void> {
   const clock = stoppedClock();
@@ -34,7 +34,8 @@ export async function sequentialProperty(
     maxCalls: 40,
     timeoutMs,
     openLane: async () => (ids) => {
-      const [model, clients] = [new Model(ids, clock), fixture.nextRun()];
+      const model = new Model(ids, clock, context.recencyPrecisionMs === 0);
+      const clients = fixture.nextRun();
       return { model, clients, end: () => checkBothListings(model, clients) };
     },
   });
@@ -43,6 +44,7 @@ export async function sequentialProperty(
 async function checkBothListings(model: Model, clients: Clients): Promise<void> {
   model.trace.push("at the end: list both namespaces");
   for (const namespace of [0, 1] as const) {
-    await checkListing(model, clients, { client: 1, namespace, limit: 2 });
+    const listing = { client: 1, namespace, limit: 2, whose: undefined };
+    for (const order of ["id", "updated"] as const) await checkListing(model, clients, { ...listing, order });
   }
 }
