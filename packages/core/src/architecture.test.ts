@@ -51,8 +51,6 @@ describe("the entry point for users", () => {
       "CallOptions",
       "CopyOptions",
       "CopyProgress",
-      "CopyTotals",
-      "CorruptSourceThread",
       "CorruptThreadSummary",
       "DeleteExpiredOptions",
       "DeleteExpiredResult",

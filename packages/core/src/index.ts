@@ -6,13 +6,7 @@ export {
   THREAD_STORE_ERROR_CODES,
   type ThreadStoreErrorDetails,
 } from "./errors.ts";
-export type { CopyTotals } from "./operations/copy-position.ts";
-export {
-  type CopyOptions,
-  type CopyProgress,
-  copyThreads,
-  type CorruptSourceThread,
-} from "./operations/copy-threads.ts";
+export { type CopyOptions, type CopyProgress, copyThreads } from "./operations/copy-threads.ts";
 export { type MemoryRecords, memoryStore, type MemoryStoreOptions } from "./memory-store.ts";
 export type { CallDiagnostics } from "./runtime/diagnostics.ts";
 export type {

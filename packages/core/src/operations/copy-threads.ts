@@ -27,22 +27,21 @@ export interface CopyOptions {
   readonly cursor?: string | undefined;
   /** Called after each page of threads. The copy waits for the result, for example until the cursor is stored. */
   readonly onProgress?: ((progress: CopyProgress) => void | Promise<void>) | undefined;
-  /** Called for each thread that is not copied because its record is corrupt. */
-  readonly onCorrupt?: ((thread: CorruptSourceThread) => void) | undefined;
+  /**
+   * Called for each thread that is not copied because its record is corrupt, with the names of the namespaces that lead
+   * to it: none for a thread of the copied namespace itself.
+   */
+  readonly onCorrupt?:
+    | ((thread: { readonly namespaces: readonly string[]; readonly id: string }) => void)
+    | undefined;
   /** Aborts the copy. Threads that are being copied at that moment may or may not be in the target. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** The totals of a copy, including those of the copy that it continues. */
+/** What a copy has done so far, including the copies that it continues. */
 export interface CopyProgress extends CopyTotals {
   /** Where to continue if the copy does not end; `undefined` once it has ended. */
   readonly cursor: string | undefined;
-}
-
-export interface CorruptSourceThread {
-  /** The names of the namespaces below the copied one that lead to the thread; empty for a thread of that namespace. */
-  readonly namespaces: readonly string[];
-  readonly id: string;
 }
 
 const OPTION_NAMES: OptionNames<CopyOptions> = {
@@ -73,13 +72,14 @@ export async function copyThreads(
   from: ThreadStore,
   to: ThreadStore,
   options: CopyOptions = {},
-): Promise<CopyTotals> {
+): Promise<CopyProgress> {
   checkArguments(from, to, options);
   let position = decodePosition(options.cursor);
   for (;;) {
     const { totals, next } = await copyPage(from, to, options, position);
-    await options.onProgress?.({ ...totals, cursor: next && encodePosition(next) });
-    if (next === undefined) return totals;
+    const progress = { ...totals, cursor: next && encodePosition(next) };
+    await options.onProgress?.(progress);
+    if (next === undefined) return progress;
     position = next;
   }
 }
