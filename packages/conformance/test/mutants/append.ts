@@ -12,11 +12,11 @@ import { driverMutant } from "./network-mutant.ts";
 
 type Change = (json: string, elements: readonly unknown[]) => string;
 
-const closing = /\][ \t\r\n]*\}[ \t\r\n]*$/u;
+const CLOSING = /\][ \t\r\n]*\}[ \t\r\n]*$/u;
 
 /** Inserts the elements before the last bracket, as the correct store does. */
 function inserted(json: string, elements: readonly unknown[], separator?: string): string {
-  const index = closing.exec(json)?.index ?? -1;
+  const index = CLOSING.exec(json)?.index ?? -1;
   const start = json.slice(0, index);
   const between = separator ?? (/\[[ \t\r\n]*$/u.test(start) ? "" : ",");
   return start + between + JSON.stringify(elements).slice(1, -1) + json.slice(index);
@@ -33,7 +33,7 @@ function byLoading(change: Change, saveOptions: object = {}): Bug {
     append: async (id, elements, options = {}) => {
       const current = await inner.load(id).catch(() => undefined);
       const isValid = Array.isArray(elements) && elements.length > 0 && options.key === undefined;
-      const isSimple = isValid && options.previous === undefined && closing.test(current?.json ?? "");
+      const isSimple = isValid && options.previous === undefined && CLOSING.test(current?.json ?? "");
       if (current === undefined || !isSimple) return inner.append(id, elements, options);
       const { metadata, ttlMs, expiresAt, signal } = options;
       const kept = { metadata, ttlMs, expiresAt, signal, previous: current };
@@ -160,7 +160,7 @@ export const appendMutants: readonly Mutant[] = [
   mutant("new array", "adds an array to threads that have none", ["A1-4"], () => (inner) => ({
     append: async (id, elements, options) => {
       const current = await inner.load(id);
-      if (current !== undefined && !closing.test(current.json)) {
+      if (current !== undefined && !CLOSING.test(current.json)) {
         const thread = { ...current.thread, messages: elements };
         return resultOf(await inner.save(id, thread, { previous: current }));
       }
@@ -221,7 +221,7 @@ export const appendMutants: readonly Mutant[] = [
       const current = await inner.load(id).catch(() => undefined);
       const isSimple =
         options.previous === undefined && options.key === undefined && options.create === undefined;
-      if (current === undefined || !isSimple || !closing.test(current.json) || !Array.isArray(elements))
+      if (current === undefined || !isSimple || !CLOSING.test(current.json) || !Array.isArray(elements))
         return inner.append(id, elements, options);
       const { metadata, expiresAt } = current;
       await inner.delete(id);
