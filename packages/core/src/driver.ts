@@ -33,7 +33,7 @@ export {
   type MemoryRecord,
   type MemoryRecords,
 } from "./memory-store.ts";
-export { patchesByRewriting } from "./patches-by-rewriting.ts";
+export { patchedRecord, patchesByRewriting } from "./patches-by-rewriting.ts";
 export { deferred } from "./runtime/deferred.ts";
 export { errorWithout } from "./runtime/error-without.ts";
 export { withLocation } from "./runtime/error-location.ts";

@@ -1,3 +1,4 @@
+import { DriverError } from "./driver-error.ts";
 import type { RecordPatch, ThreadDriver } from "./thread-driver.ts";
 
 /**
@@ -30,8 +31,17 @@ export function patchesByRewriting({
   };
 }
 
-/** Returns the record that a patch results in. */
-export function patchedRecord(record: Uint8Array, { keep, bytes }: RecordPatch): Uint8Array {
+/** Returns the record that a patch of `record` results in. Throws `CORRUPT` if that is shorter than what it keeps. */
+export function patchedRecord(
+  record: Uint8Array,
+  { keep, bytes }: Pick<RecordPatch, "keep" | "bytes">,
+): Uint8Array {
+  if (record.length < keep) {
+    throw new DriverError(
+      "CORRUPT",
+      "The stored record is shorter than when it was written, and was left as it is. Restore it, delete the thread, or save with `overwrite: true`.",
+    );
+  }
   const patched = new Uint8Array(keep + bytes.length);
   patched.set(record.subarray(0, keep));
   patched.set(bytes, keep);

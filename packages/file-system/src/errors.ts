@@ -135,3 +135,11 @@ export function driverErrorOf(
 function isOpenOnWindows(error: SystemError, platform: string): boolean {
   return platform === "win32" && error.syscall === "rename" && ["EPERM", "EACCES"].includes(error.code);
 }
+
+/** The failure of an append to a record that lacks a part. */
+export function corruptRecord(): DriverError {
+  return new DriverError(
+    "CORRUPT",
+    "A file that the stored record needs is missing, and the record was left as it is. Restore it, delete the thread, or save with `overwrite: true`.",
+  );
+}

@@ -3,9 +3,9 @@ import {
   checkOptionNames,
   STORE_OPTION_NAMES,
   createThreadStore,
-  patchesByRewriting,
   type ThreadDriver,
 } from "@threadstore/core/driver";
+import type { WriteContext } from "./commit/write-context.ts";
 import { withDriverErrors } from "./errors.ts";
 import { createLayout } from "./layout.ts";
 import { listNamespaces } from "./list-namespaces.ts";
@@ -17,6 +17,7 @@ import {
   type FileSystemStoreOptions,
   resolveOptions,
 } from "./options.ts";
+import { patchRecord, readRecordTail } from "./patches.ts";
 import { deleteRecord, readRecord, writeRecord } from "./records.ts";
 import { createOwnSegments } from "./segments/own-segments.ts";
 import { createDurableFiles } from "./system/durable-files.ts";
@@ -45,30 +46,31 @@ function createDriver(options: FileSystemDriverOptions): ThreadDriver {
 
   const run = <Result>(call: () => Promise<Result>): Promise<Result> => withDriverErrors(layout.root, call);
 
-  const read: ThreadDriver["read"] = (key, cachedVersion, { signal }) =>
-    run(() => readRecord(layout, key, cachedVersion, signal));
-  const write: ThreadDriver["write"] = (key, record, expectedVersion, { signal }) =>
+  const change = <Result>(
+    signal: AbortSignal,
+    work: (context: WriteContext) => Promise<Result>,
+  ): Promise<Result> =>
     run(async () => {
       signal.throwIfAborted();
-      return maintenance.prepare(() =>
-        writeRecord({ layout, files, segments, signal }, key, record, expectedVersion),
-      );
+      return maintenance.prepare(() => work({ layout, files, segments, signal }));
     });
+
   return {
     contract: 2,
     name: "file-system",
 
-    read,
-    write,
-    ...patchesByRewriting({ read, write }),
+    read: (key, cachedVersion, { signal }) => run(() => readRecord(layout, key, cachedVersion, signal)),
+
+    write: (key, record, expectedVersion, { signal }) =>
+      change(signal, (context) => writeRecord(context, key, record, expectedVersion)),
+
+    readTail: (key, { signal }) => run(() => readRecordTail(layout, key, signal)),
+
+    patch: (key, patch, expectedVersion, { signal }) =>
+      change(signal, (context) => patchRecord(context, key, patch, expectedVersion)),
 
     delete: (key, expectedVersion, { signal }) =>
-      run(async () => {
-        signal.throwIfAborted();
-        return maintenance.prepare(() =>
-          deleteRecord({ layout, files, segments, signal }, key, expectedVersion),
-        );
-      }),
+      change(signal, (context) => deleteRecord(context, key, expectedVersion)),
 
     list: (namespace, page, { signal }) => run(() => listRecords(layout, namespace, page, signal)),
 

@@ -2,7 +2,7 @@ import { join } from "node:path";
 import type { Version } from "@threadstore/core";
 import type { RecordToWrite, StoredRecord, ThreadKey } from "@threadstore/core/driver";
 import { createRecord } from "./commit/create-record.ts";
-import { replaceRecord } from "./commit/replace-record.ts";
+import { replaceRecord, type ReplacingRecord } from "./commit/replace-record.ts";
 import type { WriteContext } from "./commit/write-context.ts";
 import { readCurrentVersion } from "./current-version.ts";
 import { threadFolder } from "./keys.ts";
@@ -41,5 +41,13 @@ export function writeRecord(
 ): Promise<Version | undefined> {
   return expectedVersion === undefined
     ? createRecord(context, key, record)
-    : replaceRecord(context, key, record, expectedVersion);
+    : replaceRecord(context, key, replacing(record), expectedVersion);
+}
+
+function replacing({ bytes, unchanged, trailerLength, updatedAt }: RecordToWrite): ReplacingRecord {
+  // The last frame holds the complete trailer, because a listing reads only that frame.
+  const prefixLength = Math.min(unchanged, bytes.length - trailerLength);
+  const added = bytes.subarray(prefixLength);
+  const change = { length: bytes.length, prefixLength, added, whole: () => Promise.resolve(bytes) };
+  return { updatedAt, change: () => change };
 }

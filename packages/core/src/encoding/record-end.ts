@@ -23,7 +23,10 @@ export function decodeEnd(
   const located = decodeTail(key, tail, nonce);
   if ("corruption" in located) return located;
   const { trailer, start } = located;
-  if (start > PREFIX_LENGTH + trailer.size) return { corruption: "its beginning is missing or overwritten" };
+  const contentLength = PREFIX_LENGTH + trailer.size;
+  if (record === undefined ? start > contentLength : start !== contentLength) {
+    return { corruption: "its beginning is missing or overwritten" };
+  }
   return { trailer, content: Buffer.from(tail.buffer, tail.byteOffset, start), record };
 }
 

@@ -1,11 +1,16 @@
 import { join } from "node:path";
 import type { Version } from "@threadstore/core";
-import type { RecordToWrite, ThreadKey } from "@threadstore/core/driver";
+import type { ThreadKey } from "@threadstore/core/driver";
 import { listVersions } from "../current-version.ts";
 import { threadFolder } from "../keys.ts";
 import { isSegmentFileName, segmentFileName } from "../layout.ts";
 import { rememberStored } from "../segments/own-segments.ts";
-import { type ExpectedRecord, stageRecord, type StagedRecord } from "../segments/segment-writer.ts";
+import {
+  type ExpectedRecord,
+  type RecordChange,
+  stageRecord,
+  type StagedRecord,
+} from "../segments/segment-writer.ts";
 import { renameToNew } from "../system/rename.ts";
 import { readdir, unlink } from "../system/synchronous-io.ts";
 import { hasCode, NOT_REMOVABLE, unlessCode } from "../system/system-error.ts";
@@ -13,11 +18,18 @@ import { locationOf, newVersion } from "../version.ts";
 import { cleanUpAfterCommit, syncCommit } from "./commit-point.ts";
 import type { WriteContext } from "./write-context.ts";
 
+/** A record that replaces the one of the expected version. */
+export interface ReplacingRecord {
+  readonly updatedAt: number;
+  /** Returns the change of the replaced record. */
+  readonly change: (expected: ExpectedRecord) => RecordChange;
+}
+
 /** Writes the new record into the folder of the current version and renames that folder to the new version. */
 export async function replaceRecord(
   context: WriteContext,
   key: ThreadKey,
-  record: RecordToWrite,
+  { change, updatedAt }: ReplacingRecord,
   expectedVersion: Version,
 ): Promise<Version | undefined> {
   const location = locationOf(expectedVersion);
@@ -26,7 +38,7 @@ export async function replaceRecord(
   await using openThread = await unlessCode(context.files.openFolder(thread), "ENOENT");
   if (openThread === undefined) return undefined;
   const expected = { folder: join(thread, expectedVersion), version: expectedVersion, location };
-  const replacement = await commit(context, thread, expected, record);
+  const replacement = await commit(context, thread, expected, { change, updatedAt });
   if (replacement === undefined) return undefined;
   await syncCommit(() => openThread.sync());
   const { version, supersededFiles } = replacement;
@@ -47,16 +59,16 @@ async function commit(
   context: WriteContext,
   thread: string,
   expected: ExpectedRecord,
-  record: RecordToWrite,
+  { change, updatedAt }: ReplacingRecord,
 ): Promise<Replacement | undefined> {
   const { folder } = expected;
   let staged: StagedRecord | undefined;
   try {
-    staged = await stageRecord(context, expected, record);
+    staged = await stageRecord(context, expected, change(expected));
     const segmentFiles = staged.isNewSegment ? await listSegmentFiles(folder) : [];
     if (staged.isNewSegment) await context.files.syncFolder(folder);
     context.signal.throwIfAborted();
-    const version = newVersion(staged, record.updatedAt);
+    const version = newVersion(staged, updatedAt);
     await renameToNew(folder, join(thread, version));
     rememberStored(context.segments, version, staged);
     const neededFiles = new Set(staged.neededSegments.map((segment) => segmentFileName(segment)));

@@ -1,6 +1,5 @@
 import { join } from "node:path";
 import type { Version } from "@threadstore/core";
-import type { RecordToWrite } from "@threadstore/core/driver";
 import { segmentFileName } from "../layout.ts";
 import type { DurableFiles } from "../system/durable-files.ts";
 import { unlink } from "../system/synchronous-io.ts";
@@ -20,6 +19,18 @@ export interface ExpectedRecord {
   readonly folder: string;
   readonly version: Version;
   readonly location: Location;
+}
+
+/** A record to write, relative to the one that it replaces. */
+export interface RecordChange {
+  /** The length of the record. */
+  readonly length: number;
+  /** The number of leading bytes that it shares with the replaced record. None of them belongs to its trailer. */
+  readonly prefixLength: number;
+  /** The bytes that follow them. */
+  readonly added: Uint8Array;
+  /** Returns the complete record. */
+  readonly whole: () => Promise<Uint8Array>;
 }
 
 /** A record that is on the disk but not current. */
@@ -53,26 +64,22 @@ export function wholeRecordFrame(bytes: Uint8Array): { content: Uint8Array[]; en
 export async function stageRecord(
   context: SegmentContext,
   expected: ExpectedRecord,
-  record: RecordToWrite,
+  { length, prefixLength, added, whole }: RecordChange,
 ): Promise<StagedRecord> {
   const { segments } = context;
   const { folder, version, location } = expected;
-  const { bytes, unchanged, trailerLength } = record;
-  // The last frame holds the complete trailer, because a listing reads only that frame.
-  const prefixLength = Math.min(unchanged, bytes.length - trailerLength);
   const read = async () => unlessCode(readFrame(folder, location), "ENOENT");
   const stored = segments.storedByVersion.get(version) ?? (prefixLength <= 0 ? undefined : await read());
-  const addedLength = bytes.length - prefixLength;
   // The end of the segment also counts what lost races and crashes left in it.
   const usedBytes = Math.max(stored?.storedBytes ?? 0, location.end);
-  if (stored !== undefined && usedBytes + addedLength <= 2 * bytes.length + WASTE_MAX_BYTES) {
+  if (stored !== undefined && usedBytes + added.length <= 2 * length + WASTE_MAX_BYTES) {
     const neededSegments = [location.segment, ...stored.otherSegments];
     const ownSegment = neededSegments.find((name) => segments.isOwn(name) && !segments.inUse.has(name));
     const addition: Addition =
       prefixLength <= 0
-        ? { bytes, prefixLength: 0, previous: undefined, storedBefore: 0, neededSegments }
+        ? { bytes: added, prefixLength: 0, previous: undefined, storedBefore: 0, neededSegments }
         : {
-            bytes: bytes.subarray(prefixLength),
+            bytes: added,
             prefixLength,
             previous: location,
             storedBefore: stored.storedBytes,
@@ -81,14 +88,14 @@ export async function stageRecord(
     const canAppend = prefixLength > 0 || neededSegments.length === 1;
     if (ownSegment !== undefined && canAppend) {
       const appended = await appendToSegment(context, folder, ownSegment, addition);
-      return appended ?? writeWholeRecord(context, folder, bytes);
+      return appended ?? writeWholeRecord(context, folder, await whole());
     }
     const hasRoom = neededSegments.length < SEGMENTS_MAX;
-    if (prefixLength > 0 && hasRoom && bytes.length > SMALL_RECORD_BYTES) {
+    if (prefixLength > 0 && hasRoom && length > SMALL_RECORD_BYTES) {
       return addSegment(context, folder, addition);
     }
   }
-  return writeWholeRecord(context, folder, bytes);
+  return writeWholeRecord(context, folder, await whole());
 }
 
 /** The part of a record that the replaced record does not have. */
