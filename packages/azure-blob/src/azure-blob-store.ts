@@ -3,7 +3,6 @@ import {
   checkOptionNames,
   STORE_OPTION_NAMES,
   createThreadStore,
-  patchesByRewriting,
   type StoreOptions,
   type ThreadDriver,
   type ThreadKey,
@@ -15,6 +14,7 @@ import { blobNameOf, hashedIdOf, namespacePrefixOf } from "./keys.ts";
 import { listNamespaces } from "./list-namespaces.ts";
 import { listRecords } from "./list.ts";
 import { OPTION_NAMES, type AzureBlobDriverOptions, resolveOptions } from "./options.ts";
+import { patchRecord, readRecordTail } from "./patches.ts";
 import { deleteRecord, readRecord, writeRecord } from "./records.ts";
 
 export type AzureBlobStoreOptions = AzureBlobDriverOptions & StoreOptions;
@@ -45,17 +45,19 @@ function createDriver(options: AzureBlobDriverOptions): ThreadDriver {
   const location = `The container is ${container.containerName} at ${new URL(container.url).host}.`;
   const run = <Result>(operation: () => Promise<Result>): Promise<Result> =>
     withLocation(location, () => withDriverErrors(operation));
-  const read: ThreadDriver["read"] = (key, cachedVersion, { signal }) =>
-    run(() => readRecord(targetOf(key, signal), cachedVersion));
-  const write: ThreadDriver["write"] = (key, record, expectedVersion, { signal }) =>
-    run(() => writeRecord(targetOf(key, signal), record, expectedVersion));
   return {
     contract: 2,
     name: "azure-blob",
 
-    read,
-    write,
-    ...patchesByRewriting({ read, write }),
+    read: (key, cachedVersion, { signal }) => run(() => readRecord(targetOf(key, signal), cachedVersion)),
+
+    write: (key, record, expectedVersion, { signal }) =>
+      run(() => writeRecord(targetOf(key, signal), record, expectedVersion)),
+
+    readTail: (key, { signal }) => run(() => readRecordTail(targetOf(key, signal))),
+
+    patch: (key, patch, expectedVersion, { signal }) =>
+      run(() => patchRecord(targetOf(key, signal), patch, expectedVersion)),
 
     delete: (key, expectedVersion, { signal }) =>
       run(() => deleteRecord(targetOf(key, signal), expectedVersion)),

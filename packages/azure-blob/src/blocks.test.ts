@@ -1,7 +1,7 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, it, test } from "vitest";
 import { record } from "./azurite.test-helper.ts";
-import { decodeBlocks, patchBlock, wholeRecordBlock } from "./blocks.ts";
+import { changeBlock, decodeBlocks, lastBlockIn, patchBlock, wholeRecordBlock } from "./blocks.ts";
 
 const trailer = ',"threadstore":{}}';
 
@@ -11,8 +11,8 @@ function contentAfter(texts: readonly string[], wholeAt: ReadonlySet<number> = n
     const previous = texts[index - 1] ?? "";
     let unchanged = 0;
     while (unchanged < previous.length && previous[unchanged] === text[unchanged]) unchanged += 1;
-    if (index === 0) return wholeRecordBlock(record(text, 0, trailer));
-    return patchBlock(record(text, wholeAt.has(index) ? 0 : unchanged, trailer));
+    if (index === 0) return wholeRecordBlock(record(text, 0, trailer).bytes);
+    return changeBlock(record(text, wholeAt.has(index) ? 0 : unchanged, trailer));
   });
   return Buffer.concat(blocks);
 }
@@ -43,7 +43,7 @@ describe("blocks", () => {
 
   test("always contain the whole trailer", () => {
     const { bytes } = record("x", 0, trailer);
-    const block = patchBlock({ ...record("x", 0, trailer), unchanged: bytes.length - 3 });
+    const block = changeBlock({ ...record("x", 0, trailer), unchanged: bytes.length - 3 });
     expect(block.toString()).toContain(trailer);
   });
 
@@ -60,5 +60,25 @@ describe("blocks", () => {
     ["NUL bytes", "\0".repeat(100)],
   ])("%s: the content is returned as the record", (_, text) => {
     expect(decodeBlocks(Buffer.from(text)).record.toString()).toBe(text);
+  });
+});
+
+describe("the last block in the end of a blob", () => {
+  const block = patchBlock(100, Buffer.from("content of the block"));
+  const blob = Buffer.concat([Buffer.from("x".repeat(200)), block]);
+
+  it("is found by its header", () => {
+    expect(lastBlockIn(blob)?.toString()).toBe("content of the block");
+  });
+
+  it("starts at a header that fits, not at content that looks like one", () => {
+    const content = Buffer.from(`before\n{"keep":1,"append":2}\n${"y".repeat(100)}`);
+    const end = Buffer.concat([blob, patchBlock(10, content)]);
+    expect(lastBlockIn(end)?.toString()).toBe(content.toString());
+  });
+
+  it("is the end of the bytes if the block starts before them, without a header that is cut off", () => {
+    expect(lastBlockIn(Buffer.from("z".repeat(100)))?.toString()).toBe("z".repeat(36));
+    expect(lastBlockIn(Buffer.from("z".repeat(20)))).toBeUndefined();
   });
 });

@@ -2,20 +2,41 @@ import type { RecordToWrite } from "@threadstore/core/driver";
 
 const HEADER = /^\n?\{"keep":(\d+),"append":(\d+)\}\n/u;
 const HEADER_MAX_BYTES = 64;
+const HEADER_START = '\n{"keep":';
 
 /** Returns the first block of an append blob: the whole record after a line with its length. */
-export function wholeRecordBlock({ bytes }: RecordToWrite): Buffer {
+export function wholeRecordBlock(bytes: Uint8Array): Buffer {
   return Buffer.concat([header(0, bytes.length), bytes]);
 }
 
-/**
- * Returns a later block: how many bytes of the previous record to keep, and the bytes to append to them. The trailer
- * is always appended, so that the end of the blob is the end of the record.
- */
-export function patchBlock({ bytes, unchanged, trailerLength }: RecordToWrite): Buffer {
-  const keep = Math.min(unchanged, bytes.length - trailerLength);
-  const appended = bytes.subarray(keep);
+/** Returns a later block: how many bytes of the previous record to keep, and the bytes to append to them. */
+export function patchBlock(keep: number, appended: Uint8Array): Buffer {
   return Buffer.concat([Buffer.from("\n"), header(keep, appended.length), appended]);
+}
+
+/**
+ * Returns the block for a saved record. The trailer is always appended, so that the end of the blob is the end of the
+ * record.
+ */
+export function changeBlock({ bytes, unchanged, trailerLength }: RecordToWrite): Buffer {
+  const keep = Math.min(unchanged, bytes.length - trailerLength);
+  return patchBlock(keep, bytes.subarray(keep));
+}
+
+/**
+ * Returns the part of the last block in the last bytes of a blob; `undefined` if that is uncertain, because the header of
+ * the block may be cut off.
+ */
+export function lastBlockIn(bytes: Buffer): Buffer | undefined {
+  for (let end = bytes.length; ;) {
+    const position = end > 0 ? bytes.lastIndexOf(HEADER_START, end - 1) : -1;
+    if (position < 0) return bytes.length > HEADER_MAX_BYTES ? bytes.subarray(HEADER_MAX_BYTES) : undefined;
+    const match = HEADER.exec(bytes.toString("latin1", position, position + HEADER_MAX_BYTES));
+    const start = position + (match?.[0].length ?? 0);
+    // Content can look like a header. It is part of the last block, too, if it lies in that block.
+    if (match !== null && start + Number(match[2]) === bytes.length) return bytes.subarray(start);
+    end = position;
+  }
 }
 
 function header(keep: number, append: number): Buffer {

@@ -156,4 +156,37 @@ await describeWithService("azurite", "costs", ({ connectionString }) => {
     // One request per save, and three more for every other save.
     expect(requests.length).toBeLessThanOrEqual(20 + 3 * 10);
   });
+
+  test("an append of another process costs the same at 10,000 messages as at 100, in three requests", async () => {
+    const appendTo = async (count: number): Promise<Awaited<ReturnType<typeof costOf>>> => {
+      await store.save(`chat-${count}`, { messages: Array(count).fill("x".repeat(300)) });
+      const other = azureBlobStore({ container: proxy.container });
+      return costOf(() => other.append(`chat-${count}`, ["y".repeat(300)], { key: "delivery" }));
+    };
+    const [short, long] = [await appendTo(100), await appendTo(10_000)];
+    expect(long.requests).toEqual([
+      "HEAD /~/chat-10000",
+      "GET /~/chat-10000",
+      "PUT /~/chat-10000?comp=appendblock",
+    ]);
+    expect(long.up + long.down).toBeLessThan(1.5 * (short.up + short.down));
+    const touched = await costOf(() => store.touch("chat-10000", { ttlMs: 1_000_000 }));
+    expect(touched.requests).toHaveLength(3);
+    expect(touched.up + touched.down).toBeLessThan(1.5 * (short.up + short.down));
+    const messages = (await store.load("chat-10000"))?.thread["messages"];
+    expect(messages).toHaveLength(10_001);
+  });
+
+  test("a blob is rewritten before appends exceed twice the record and 64 KiB", async () => {
+    await store.save("thread", { text: "x".repeat(100_000), messages: [] });
+    let longest = 0;
+    for (let n = 0; n < 20; n += 1) {
+      await store.touch("thread", { metadata: { text: "x".repeat(60_000) } });
+      await store.append("thread", [n]);
+      const { contentLength = 0 } = await direct.getBlobClient("~/thread").getProperties();
+      longest = Math.max(longest, contentLength);
+    }
+    expect(longest).toBeLessThan(2 * 165_000 + 65_536);
+    expect((await store.load("thread"))?.thread["messages"]).toHaveLength(20);
+  });
 });

@@ -10,13 +10,18 @@ import {
   getState,
   replaceBlockBlob,
 } from "./blobs.ts";
-import { decodeBlocks, patchBlock, wholeRecordBlock } from "./blocks.ts";
+import { changeBlock, decodeBlocks, wholeRecordBlock } from "./blocks.ts";
 import { withEffect } from "./errors.ts";
 import { hasErrorCode } from "./rest-error.ts";
 import { completeRewrite, rewriteRecord } from "./rewrite.ts";
 
 /** The bytes that a blob may hold in addition to twice its record before the next save rewrites it. */
 export const WASTE_MAX_BYTES = 65_536;
+
+/** Returns how long a blob with a record of that length may be. */
+export function maxBlobBytes(recordLength: number): number {
+  return 2 * recordLength + WASTE_MAX_BYTES;
+}
 
 /** Reads the record of a blob: in one request, or in two while the blob is being rewritten. */
 export async function readRecord(
@@ -56,16 +61,17 @@ export async function writeRecord(
   const { etag, length } = parseVersion(expectedVersion);
   // A block blob, as restoring a backup may create it, stays one.
   if (length === undefined) return replaceBlockBlob(target, record.bytes, etag);
-  const patch = patchBlock(record);
-  if (record.unchanged > 0 && length + patch.length <= 2 * record.bytes.length + WASTE_MAX_BYTES) {
+  const { bytes, unchanged } = record;
+  const patch = changeBlock(record);
+  if (unchanged > 0 && length + patch.length <= maxBlobBytes(bytes.length)) {
     try {
       const version = await appendBlock(target, patch, { etag, length });
-      return version ?? (await completeRewrite(target, record, expectedVersion));
+      return version ?? (await completeRewrite(target, bytes, expectedVersion));
     } catch (error) {
       if (!hasErrorCode(error, "BlockCountExceedsLimit")) throw error;
     }
   }
-  return rewriteRecord(target, record, expectedVersion);
+  return rewriteRecord(target, bytes, expectedVersion);
 }
 
 /**
@@ -74,7 +80,9 @@ export async function writeRecord(
  */
 async function createRecord(target: BlobTarget, record: RecordToWrite): Promise<Version | undefined> {
   const etag = await withEffect("none", () => reserveBlob(target));
-  return etag === undefined ? undefined : appendBlock(target, wholeRecordBlock(record), { etag, length: 0 });
+  return etag === undefined
+    ? undefined
+    : appendBlock(target, wholeRecordBlock(record.bytes), { etag, length: 0 });
 }
 
 /** Resolves with the ETag of an empty append blob; `undefined` if the blob already holds a record. */

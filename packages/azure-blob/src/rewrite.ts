@@ -1,5 +1,4 @@
 import type { Version } from "@threadstore/core";
-import type { RecordToWrite } from "@threadstore/core/driver";
 import { isRewriting, type RewritingState } from "./blob-state.ts";
 import {
   appendBlock,
@@ -20,7 +19,7 @@ import { withEffect } from "./errors.ts";
  */
 export async function rewriteRecord(
   target: BlobTarget,
-  record: RecordToWrite,
+  record: Uint8Array,
   expectedVersion: Version,
 ): Promise<Version | undefined> {
   const state = await withEffect("none", () => startRewrite(target, expectedVersion));
@@ -32,7 +31,7 @@ export async function rewriteRecord(
 /** Completes a rewrite of `expectedVersion`, whichever process started it. */
 export async function completeRewrite(
   target: BlobTarget,
-  record: RecordToWrite,
+  record: Uint8Array,
   expectedVersion: Version,
 ): Promise<Version | undefined> {
   const state = await withEffect("none", () => getState(target));
@@ -53,7 +52,7 @@ async function startRewrite(target: BlobTarget, version: Version): Promise<Rewri
 
 async function appendRewritten(
   target: BlobTarget,
-  record: RecordToWrite,
+  record: Uint8Array,
   { etag, snapshot }: RewritingState,
 ): Promise<Version | undefined> {
   const version = await appendBlock(target, wholeRecordBlock(record), { etag, length: 0 });

@@ -1,7 +1,7 @@
 import { stat } from "node:fs/promises";
 import { join, relative } from "node:path";
 import { growThread } from "@threadstore/conformance";
-import type { Version } from "@threadstore/core";
+import type { ThreadStore, Version } from "@threadstore/core";
 import { ALL_BY_ID, type ThreadDriver } from "@threadstore/core/driver";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { fileSystemDriver, fileSystemStore } from "./file-system-store.ts";
@@ -124,5 +124,30 @@ describe("a page of a listing", () => {
     expect(page.records).toHaveLength(5);
     // One more than the page has, which shows whether another page follows.
     expect(opened).toHaveLength(6);
+  });
+});
+
+describe("an append of another process", () => {
+  async function costOf(change: (store: ThreadStore) => Promise<unknown>): Promise<number> {
+    let bytes = 0;
+    interception.transferred = (count) => void (bytes += count);
+    await change(fileSystemStore({ folder }));
+    resetInterception();
+    return bytes;
+  }
+
+  it("reads and writes at most 1.5 times as much at 10,000 messages as at 300", async () => {
+    const appendTo = async (count: number): Promise<number> => {
+      const messages = Array(count).fill("x".repeat(300));
+      await fileSystemStore({ folder }).save(`chat-${count}`, { messages });
+      return costOf((store) => store.append(`chat-${count}`, ["y".repeat(300)], { key: "delivery" }));
+    };
+    const [short, long] = [await appendTo(300), await appendTo(10_000)];
+    expect(long).toBeLessThan(1.5 * short);
+    expect(long).toBeLessThan(40_000);
+    const touched = await costOf((store) => store.touch("chat-10000", { ttlMs: 1_000_000 }));
+    expect(touched).toBeLessThan(40_000);
+    const stored = await fileSystemStore({ folder }).load("chat-10000");
+    expect(stored?.thread["messages"]).toHaveLength(10_001);
   });
 });

@@ -8,12 +8,15 @@ export interface Interception {
   before(name: string, path: string, target?: string): Promise<void>;
   listed(path: string, names: string[]): string[];
   opened(path: string): void;
+  /** Called with the number of bytes of each read and write. */
+  transferred(bytes: number): void;
 }
 
 const PASS_THROUGH: Interception = {
   before: async () => {},
   listed: (_path, names) => names,
   opened: () => {},
+  transferred: () => {},
 };
 
 export const interception: Interception = { ...PASS_THROUGH };
@@ -53,7 +56,14 @@ function interceptFile(path: string, file: OpenFile): OpenFile {
     ...file,
     write: async (...parameters) => {
       await interception.before("write", path);
-      return file.write(...parameters);
+      const written = await file.write(...parameters);
+      interception.transferred(written);
+      return written;
+    },
+    read: async (...parameters) => {
+      const count = await file.read(...parameters);
+      interception.transferred(count);
+      return count;
     },
     sync: async (...parameters) => {
       await interception.before("sync", path);

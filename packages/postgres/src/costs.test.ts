@@ -200,4 +200,34 @@ await describeWithService("postgres", "the cost of calls", ({ url }) => {
     await store.delete("described");
     expect(await rowsOf("described")).toEqual([]);
   });
+
+  test("an append costs the same at 10,000 messages as at 100, in two statements", async () => {
+    const appendTo = async (count: number): Promise<Cost> => {
+      await store.save(`chat-${count}`, { messages: Array(count).fill("x".repeat(300)) });
+      return costOf(() => store.append(`chat-${count}`, ["y".repeat(300)], { key: "delivery" }));
+    };
+    const [short, long] = [await appendTo(100), await appendTo(10_000)];
+    expect([short.statements, long.statements]).toEqual([2, 2]);
+    expect(long.sent + long.received).toBeLessThan(1.5 * (short.sent + short.received));
+    const touched = await costOf(() => store.touch("chat-10000", { ttlMs: 1_000_000 }));
+    expect(touched.statements).toBe(2);
+    expect(touched.sent + touched.received).toBeLessThan(2 * STATEMENT_BYTES + 8000);
+  });
+
+  test("an append writes only the last chunk, and reads the last two", async () => {
+    const { chunks, threads } = tablesOf({ tablePrefix });
+    await store.save("chunks", { messages: Array(1000).fill("x".repeat(300)) });
+    const writers = async (): Promise<unknown[]> =>
+      direct(
+        `SELECT sequence, c.xmin::text AS writer FROM ${chunks} AS c JOIN ${threads} AS t ON t.thread = c.thread
+         WHERE id = $1 ORDER BY 1`,
+        [Buffer.from("chunks")],
+      );
+    const before = await writers();
+    await store.append("chunks", ["y".repeat(300)]);
+    const after = await writers();
+    const kept = after.filter((row) => before.some((old) => isDeepStrictEqual(old, row)));
+    expect(before.length - kept.length).toBeLessThanOrEqual(1);
+    expect(after.length - before.length).toBeLessThanOrEqual(1);
+  });
 });

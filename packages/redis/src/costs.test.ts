@@ -167,4 +167,19 @@ await describeWithService("redis", "the cost of calls", async () => {
     expect(lengths).toEqual([1, 20_000, 65_000]);
     expect(cost.received).toBeLessThan(1000 + 2 * 82_000 + BUCKET_COUNT * 20);
   });
+
+  test("an append costs the same at 10,000 messages as at 100, in two commands", async () => {
+    const appendTo = async (count: number): Promise<Cost> => {
+      await store.save(`chat-${count}`, { messages: Array(count).fill("x".repeat(300)) });
+      return costOf(() => store.append(`chat-${count}`, ["y".repeat(300)], { key: "delivery" }));
+    };
+    await appendTo(1);
+    const [short, long] = [await appendTo(100), await appendTo(10_000)];
+    expect(long.commands).toEqual(["evalsha", "evalsha"]);
+    expect(long.sent + long.received).toBeLessThan(1.5 * (short.sent + short.received));
+    expect(long.sent + long.received).toBeLessThan(4000);
+    const touched = await costOf(() => store.touch("chat-10000", { ttlMs: 1_000_000 }));
+    expect(touched.commands).toEqual(["evalsha", "evalsha"]);
+    expect(touched.sent + touched.received).toBeLessThan(4000);
+  });
 });

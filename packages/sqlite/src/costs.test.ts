@@ -180,4 +180,27 @@ describe("the statements of a call", () => {
     const steps = queries.flatMap((sql) => queryPlan(database, sql)).filter((step) => !isSubquery.test(step));
     for (const step of steps) expect(step).toMatch(/^SEARCH .* USING (COVERING )?INDEX /);
   });
+
+  it("of an append are the same at 10,000 messages as at 100, and send and read only the end", async () => {
+    const { database, statements } = recordStatements();
+    const store = sqliteStore({ database });
+    const appendTo = async (count: number): Promise<{ statements: string[]; length: number }> => {
+      await store.save(`chat-${count}`, { messages: Array(count).fill("x".repeat(300)) });
+      const other = sqliteStore({ database });
+      await other.load("missing");
+      statements.length = 0;
+      await other.append(`chat-${count}`, ["y".repeat(300)], { key: "delivery" });
+      return {
+        statements: statements.map((sql) => sql.trim().slice(0, 12)),
+        length: statements.join("").length,
+      };
+    };
+    const [short, long] = [await appendTo(100), await appendTo(10_000)];
+    expect(long.statements).toEqual(short.statements);
+    expect(long.statements).toHaveLength(7);
+    // Parameters are part of the text. One chunk is at most 16 KB in hexadecimal.
+    expect(long.length).toBeLessThan(short.length + 2 * CHUNK_BYTES + 100);
+    expect((await store.load("chat-10000"))?.thread["messages"]).toHaveLength(10_001);
+    await store.close();
+  });
 });

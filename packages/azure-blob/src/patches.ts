@@ -1,0 +1,89 @@
+import type { Version } from "@threadstore/core";
+import {
+  hasTailContext,
+  patchedRecord,
+  readWholeTrailer,
+  type RecordPatch,
+  type RecordTail,
+} from "@threadstore/core/driver";
+import { isRewriting, parseVersion } from "./blob-state.ts";
+import { appendBlock, type BlobTarget, downloadTail, getState, replaceBlockBlob } from "./blobs.ts";
+import { decodeBlocks, lastBlockIn, patchBlock } from "./blocks.ts";
+import { withEffect } from "./errors.ts";
+import { maxBlobBytes, readRecord } from "./records.ts";
+import { hasErrorCode } from "./rest-error.ts";
+import { completeRewrite, rewriteRecord } from "./rewrite.ts";
+
+/** More than the header of a block and the bytes before the trailer that an append needs. */
+const EXTRA_BYTES = 1024;
+
+/**
+ * Reads the end of a record in two requests: Azure does not read the end of a blob whose length is unknown. Reads the
+ * whole record if its last block only has the trailer, or if it is being rewritten.
+ */
+export async function readRecordTail(target: BlobTarget): Promise<RecordTail | undefined> {
+  const state = await getState(target);
+  if (state === undefined || state.kind === "reserved") return undefined;
+  const { length } = parseVersion(state.version);
+  if (state.kind === "complete" && length !== undefined) {
+    const { etag, version } = state;
+    const bytes = await readWholeTrailer(
+      (count) => downloadTail(target, { etag, length }, count + EXTRA_BYTES),
+      (end) => end,
+    );
+    const tail = bytes?.length === length ? decodeBlocks(bytes).record : bytes && lastBlockIn(bytes);
+    if (tail !== undefined && hasTailContext(tail)) return { version, tail };
+  }
+  const stored = await readRecord(target);
+  if (stored === undefined) return undefined;
+  const { version, bytes: record = new Uint8Array() } = stored;
+  return { version, tail: record, record };
+}
+
+/** Replaces the end of the record if the stored version is `expectedVersion`: appends a block, if it is worth it. */
+export async function patchRecord(
+  target: BlobTarget,
+  patch: RecordPatch,
+  expectedVersion: Version,
+): Promise<Version | undefined> {
+  const { etag, length } = parseVersion(expectedVersion);
+  const block = patchBlock(patch.keep, patch.bytes);
+  if (length !== undefined && length + block.length <= maxBlobBytes(patch.keep + patch.bytes.length)) {
+    try {
+      const version = await appendBlock(target, block, { etag, length });
+      return version ?? (await patchRewritten(target, patch, expectedVersion));
+    } catch (error) {
+      if (!hasErrorCode(error, "BlockCountExceedsLimit")) throw error;
+    }
+  }
+  const record = await withEffect("none", () => wholeRecord(target, patch, expectedVersion));
+  if (record === undefined) return undefined;
+  return length === undefined
+    ? replaceBlockBlob(target, record, etag)
+    : rewriteRecord(target, record, expectedVersion);
+}
+
+/** Completes a rewrite of `expectedVersion` that another process has started. */
+async function patchRewritten(
+  target: BlobTarget,
+  patch: RecordPatch,
+  expectedVersion: Version,
+): Promise<Version | undefined> {
+  const record = await withEffect("none", async () => {
+    const isStarted = isRewriting(await getState(target), expectedVersion);
+    return isStarted ? wholeRecord(target, patch, expectedVersion) : undefined;
+  });
+  return record && completeRewrite(target, record, expectedVersion);
+}
+
+/** Resolves with the record after the patch; `undefined` if another version is stored. */
+async function wholeRecord(
+  target: BlobTarget,
+  patch: RecordPatch,
+  expectedVersion: Version,
+): Promise<Uint8Array | undefined> {
+  if (patch.replaced !== undefined) return patchedRecord(patch.replaced, patch);
+  const stored = await readRecord(target);
+  if (stored?.version !== expectedVersion) return undefined;
+  return patchedRecord(stored.bytes ?? new Uint8Array(), patch);
+}
