@@ -2,7 +2,7 @@ import { ALL_BY_ID, idRange } from "@threadstore/core/driver";
 import { describeWithService } from "@threadstore/services/vitest";
 import { expect, it } from "vitest";
 import { directQuery } from "./harness.ts";
-import { pageStatement, recentPageStatement } from "./list.ts";
+import { namespacesStatement, pageStatement, recentPageStatement } from "./list.ts";
 import { postgresDriver } from "./postgres-store.ts";
 import { useStores } from "./postgres.test-helper.ts";
 
@@ -29,6 +29,26 @@ await describeWithService("postgres", "listing", ({ url }) => {
     expect(byRecency).toMatch(/Index Scan/u);
     expect(byRecency).toMatch(/Index Cond: .*namespace = .* AND \(ROW\(recency, id\) > ROW/u);
     expect(byRecency).not.toContain("Sort");
+  });
+
+  it("searches the index once for each namespace", async () => {
+    const { table } = stores;
+    const store = stores.open();
+    for (const name of ["a", "a-b", "ab"]) await store.namespace(name).save("t", {});
+    await store.namespace("a").namespace("b").save("t", {});
+    expect((await store.namespace("a").namespaces()).namespaces).toEqual(["b"]);
+    await directQuery(
+      url,
+      `INSERT INTO ${table} (namespace, id, version, body, trailer, recency)
+       SELECT convert_to('a/b', 'UTF8'), convert_to(n::text, 'UTF8'), n, '', '', -n
+       FROM generate_series(1, 5000) AS n`,
+    );
+    await directQuery(url, `ANALYZE ${table}`);
+    const values = [Buffer.from("a"), Buffer.from("a/"), Buffer.from("a0"), true, 10];
+    const plan = await directQuery(url, `EXPLAIN ${namespacesStatement(table)}`, values);
+    const lines = plan.flatMap((row) => Object.values(row)).join("\n");
+    expect(lines).toMatch(/Index Only Scan|Index Scan/u);
+    expect(lines).not.toMatch(/Seq Scan on "?\w*threads/u);
   });
 
   it("returns ids in byte order, including those that a text column cannot hold", async () => {

@@ -60,6 +60,8 @@ function wrongCalls(store: ThreadStore): (readonly [name: string, call: () => un
     ["listPage", () => store.listPage(wrong)],
     ["update", () => store.update(nothing, nothing, wrong)],
     ["deleteExpired", () => store.deleteExpired(wrong)],
+    ["namespaces", () => store.namespaces(wrong)],
+    ["erase", () => store.erase(wrong)],
     ["list", () => store.list(wrong)[Symbol.asyncIterator]().next()],
   ];
 }
@@ -207,6 +209,8 @@ export const failures: ConformanceCase[] = section("Failures", [
           () => store.delete("a", invalid),
           () => store.listPage(invalid),
           () => store.deleteExpired(invalid),
+          () => store.namespaces(invalid),
+          () => store.erase(invalid),
         ];
         for (const call of calls)
           await expectError("INVALID_ARGUMENT", `a call with options ${show(options)}`, call);

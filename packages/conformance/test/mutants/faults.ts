@@ -20,6 +20,8 @@ function withOptions(
     delete: (id, options) => inner.delete(id, change(options)),
     listPage: (options) => inner.listPage(change(options)),
     deleteExpired: (options) => inner.deleteExpired(change(options)),
+    namespaces: (options) => inner.namespaces(change(options)),
+    erase: (options) => inner.erase(change(options)),
   };
 }
 

@@ -40,6 +40,7 @@ export function replacingErrors(
     patch: (...parameters) => replacing(inner.patch(...parameters)),
     delete: (...parameters) => replacing(inner.delete(...parameters)),
     list: (...parameters) => replacing(inner.list(...parameters)),
+    listNamespaces: (...parameters) => replacing(inner.listNamespaces(...parameters)),
   };
 }
 

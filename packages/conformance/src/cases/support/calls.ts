@@ -22,6 +22,8 @@ export function everyCall(store: ThreadStore, id: string, options: CallOptions =
     ["list", () => store.list(options)[Symbol.asyncIterator]().next()],
     ["listPage", () => store.listPage(options)],
     ["deleteExpired", () => store.deleteExpired(options)],
+    ["namespaces", () => store.namespaces(options)],
+    ["erase", () => store.erase(options)],
   ];
 }
 

@@ -16,7 +16,7 @@ import { callNamed } from "./calls.ts";
 
 export const PATIENCE_MS = 20_000;
 
-const READS: ReadonlySet<string> = new Set(["load", "list", "listPage", "deleteExpired"]);
+const READS: ReadonlySet<string> = new Set(["load", "list", "listPage", "deleteExpired", "namespaces"]);
 
 /** Restores the network. Connections that it has forgotten are reset, as an operating system does. */
 export async function restore(proxy: FaultProxy, blackHole: ArmedFault): Promise<void> {
