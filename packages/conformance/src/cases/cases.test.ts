@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { cases } from "../index.ts";
+import { CASES_OF_CORE } from "../suite/cases-of-core.ts";
 
 const contract = await readFile(new URL("../../../../docs/contract.md", import.meta.url), "utf8");
 
@@ -33,6 +34,12 @@ describe("the cases", () => {
     const clauseOf = (id: string): string => /^([A-Z]\d)-[1-9]\d*$/u.exec(id)?.[1] ?? "";
     const wrong = cases.filter(({ id, clauses }) => !clauses.some((clause) => clause === clauseOf(id)));
     expect(wrong.map(({ id, clauses }) => `${id}: ${clauses.join(", ")}`)).toEqual([]);
+  });
+
+  it("are those of core or of the driver", () => {
+    const ids = new Set(cases.map(({ id }) => id));
+    expect([...CASES_OF_CORE].filter((id) => !ids.has(id))).toEqual([]);
+    expect(cases.filter(({ layer }) => layer === "core")).toHaveLength(CASES_OF_CORE.size);
   });
 
   it("are numbered without gaps in each clause", () => {

@@ -27,7 +27,7 @@ export interface RunCommand {
 }
 
 export type Command =
-  | { readonly type: "help" }
+  | { readonly type: "help" | "version" }
   | { readonly type: "list"; readonly selection: Selection }
   | { readonly type: "check"; readonly history: string; readonly json: boolean }
   | RunCommand;
@@ -42,6 +42,7 @@ const OPTIONS = {
   markdown: { type: "string" },
   json: { type: "boolean" },
   list: { type: "boolean" },
+  version: { type: "boolean" },
   help: { type: "boolean", short: "h" },
 } as const;
 
@@ -49,6 +50,7 @@ const OPTIONS = {
 export function commandOf(parameters: readonly string[]): Command {
   const { values, positionals } = parseParameters(parameters);
   if (values.help === true) return { type: "help" };
+  if (values.version === true) return { type: "version" };
   const { report, markdown, json = false } = values;
   if (positionals[0] === "check") {
     return { type: "check", history: soleArgument(positionals.slice(1), "a history file"), json };

@@ -20,6 +20,7 @@ Options:
   --markdown FILE   write the report as Markdown
   --json            print the report or the verdicts as JSON instead of text
   --list            list the cases without running them
+  --version         print the version
   -h, --help        print this help
 
 --tier and --case can be repeated and accept comma-separated values.

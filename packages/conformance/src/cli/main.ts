@@ -1,3 +1,4 @@
+import { readFile } from "node:fs/promises";
 import { selectedCases, type Selection } from "../suite/selection.ts";
 import { checkHistoryFile, checkSummary } from "./check.ts";
 import { type Command, commandOf, UsageError } from "./command.ts";
@@ -23,18 +24,29 @@ async function execute(command: Command): Promise<number> {
     await writeOutput(command.json ? `${JSON.stringify(check, null, 2)}\n` : checkSummary(check));
     return check.verdict === "legal" ? 0 : 1;
   }
-  await writeOutput(command.type === "help" ? HELP : caseListOf(command.selection));
+  await writeOutput(await textFor(command));
   return 0;
 }
 
+async function textFor(command: Exclude<Command, { readonly type: "run" | "check" }>): Promise<string> {
+  if (command.type === "list") return caseListOf(command.selection);
+  return command.type === "help" ? HELP : `${await ownVersion()}\n`;
+}
+
+async function ownVersion(): Promise<string> {
+  const manifest = await readFile(new URL("../../package.json", import.meta.url), "utf8");
+  return (JSON.parse(manifest) as { version: string }).version;
+}
+
 function caseListOf(selection: Selection): string {
-  const rows = selectedCases(selection).map(({ id, tier, section, clauses, capabilities, title }) => [
+  const rows = selectedCases(selection).map(({ id, tier, layer, section, clauses, capabilities, title }) => [
     id,
     tier,
+    layer,
     section,
     clauses.join(" "),
     capabilities.join(" "),
     title,
   ]);
-  return `${alignedColumns([["Case", "Tier", "Section", "Clauses", "Capabilities", "Title"], ...rows]).join("\n")}\n`;
+  return `${alignedColumns([["Case", "Tier", "Tests", "Section", "Clauses", "Capabilities", "Title"], ...rows]).join("\n")}\n`;
 }

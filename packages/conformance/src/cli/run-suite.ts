@@ -10,6 +10,7 @@ import { type Progress, progressOn } from "./progress.ts";
 import { withReproductions } from "./reproduction.ts";
 import { summaryOf } from "./summary.ts";
 import { painterFor, writeOutput } from "./terminal.ts";
+import { startWatchdog } from "./watchdog.ts";
 
 /** Runs the selected cases and writes the reports. Resolves with the exit code. */
 export async function runSuite(command: RunCommand): Promise<number> {
@@ -30,12 +31,14 @@ async function runWithProgress(command: RunCommand): Promise<{ report: Report; s
   const harness = await loadHarness(command.harness);
   const progress = progressOn(process.stderr, { cases: selectedCases(selection).length, repeat });
   const strayErrors = watchStrayErrors(progress);
+  const watchdog = startWatchdog();
   try {
     const report = await run(harness, {
       ...selection,
       repeat,
       onStart: (each) => {
         strayErrors.during(each.id);
+        watchdog.caseStarted(each.id);
         progress.caseStarted(each);
       },
       onRun: (_, number) => progress.runStarted(number),
@@ -47,6 +50,7 @@ async function runWithProgress(command: RunCommand): Promise<{ report: Report; s
     throw error instanceof TypeError ? new UsageError(error.message, { cause: error }) : error;
   } finally {
     progress.stop();
+    await watchdog.stop();
   }
 }
 

@@ -104,6 +104,12 @@ function indented(text: string): string {
 }
 
 function conclusionOf({ ok, counts }: ReproducibleReport, paint: Paint): string {
+  const known = counts["known-failure"];
+  if (ok && known > 0)
+    return paint(
+      "yellow",
+      `Every other case that ran passed, but ${known} known to fail still ${known === 1 ? "does" : "do"}.`,
+    );
   if (ok) return paint("green", "Every case that ran passed.");
   return paint(
     "red",

@@ -3,6 +3,7 @@ import type { ChildClient } from "../engines/child-process/child-client.ts";
 import type { Job } from "../engines/crash/messages.ts";
 import type { Writer } from "../engines/crash/writer.ts";
 import type { FaultProxy } from "../engines/fault-proxy/index.ts";
+import { CASES_OF_CORE } from "./cases-of-core.ts";
 import type { Clause } from "./clause.ts";
 import type { Capability, DurabilitySetting } from "./harness.ts";
 import type { SuiteSettings } from "./settings.ts";
@@ -21,6 +22,12 @@ export const tiers = ["core", "concurrent", "faults", "durable", "hygiene"] as c
  */
 export type Tier = (typeof tiers)[number];
 
+/**
+ * Where to look for the cause of a failure in a store made with `createThreadStore`: `core` if the driver takes no part
+ * in what the case tests, such as the validation of arguments, else `driver`. A store without core does both itself.
+ */
+export type Layer = "core" | "driver";
+
 /** Tests one promise of the contract. */
 export interface ConformanceCase {
   /** The main clause and a running number, such as `C4-2`. Known failures and reports refer to cases by id. */
@@ -29,6 +36,7 @@ export interface ConformanceCase {
   /** The section of the contract that has the main clause. */
   readonly section: string;
   readonly tier: Tier;
+  readonly layer: Layer;
   /** The clauses that a store violates if it fails the case. */
   readonly clauses: readonly Clause[];
   /** The capabilities that the harness must have. If one is missing, the case is reported as not exercised. */
@@ -94,8 +102,10 @@ export interface CaseLocation {
   readonly destroy: () => Promise<void>;
 }
 
-type CaseInSection = Omit<ConformanceCase, "section" | "tier" | "capabilities" | "timeoutMs"> &
-  Partial<Pick<ConformanceCase, "tier" | "capabilities" | "timeoutMs">>;
+type Optional = "tier" | "capabilities" | "timeoutMs";
+
+type CaseInSection = Omit<ConformanceCase, "section" | "layer" | Optional> &
+  Partial<Pick<ConformanceCase, Optional>>;
 
 /** Several callers at once. */
 export const CONCURRENT = { tier: "concurrent" } as const;
@@ -111,5 +121,12 @@ export const HYGIENE = { tier: "hygiene" } as const;
 
 /** Returns the cases of one section of the contract, with defaults for what they do not set. */
 export function section(name: string, cases: readonly CaseInSection[]): ConformanceCase[] {
-  return cases.map((each) => ({ section: name, tier: "core", capabilities: [], timeoutMs: 60_000, ...each }));
+  return cases.map((each) => ({
+    section: name,
+    tier: "core",
+    layer: CASES_OF_CORE.has(each.id) ? "core" : "driver",
+    capabilities: [],
+    timeoutMs: 60_000,
+    ...each,
+  }));
 }

@@ -123,9 +123,27 @@ export function show(value: unknown): string {
   return ascii.length > 240 ? `${ascii.slice(0, 237)}...` : ascii;
 }
 
+/** Describes an error and its causes. */
 export function describeError(error: unknown): string {
+  const causes = causesOf(error).map((cause) => `, caused by ${describeAlone(cause)}`);
+  return `${describeAlone(error)}${causes.join("")}`;
+}
+
+function describeAlone(error: unknown): string {
   if (ThreadStoreError.is(error)) return `${error.code} (${error.message})`;
   return error instanceof Error ? `${error.name} (${error.message})` : show(error);
+}
+
+const MAX_CAUSES = 4;
+
+function causesOf(error: unknown): unknown[] {
+  const causes: unknown[] = [];
+  let cause = error instanceof Error ? error.cause : undefined;
+  while (cause !== undefined && causes.length < MAX_CAUSES) {
+    causes.push(cause);
+    cause = cause instanceof Error ? cause.cause : undefined;
+  }
+  return causes;
 }
 
 export function ordinal(n: number): string {

@@ -144,7 +144,7 @@ export interface Harness {
   /**
    * The size of the largest thread that the backend can store, in bytes of JSON, if that is less than the default of
    * `maxThreadBytes` in `StoreOptions`. Cases then use shorter threads. The store must reject longer ones with
-   * `TOO_LARGE`. At least 100,000.
+   * `TOO_LARGE`. At least 320,000, since many bugs need threads of more than 256 KiB.
    * @default 16_777_216
    */
   readonly maxThreadBytes?: number;
@@ -167,6 +167,11 @@ export interface KnownFailure {
   /** The id of the case, such as `C2-3`. */
   readonly case: string;
   readonly reason: string;
+  /**
+   * A part of the failure's message, or a pattern that it matches. Any other failure of the case is reported.
+   * @default any failure
+   */
+  readonly message?: string | RegExp;
   /** A day such as `2027-01-31`. */
   readonly until: string;
 }

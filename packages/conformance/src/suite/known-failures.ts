@@ -4,14 +4,19 @@ import type { Harness, KnownFailure } from "./harness.ts";
 
 const DAY = /^\d{4}-\d{2}-\d{2}$/u;
 
-/** Returns the known failures in force, by case. Throws `TypeError` for an unknown case, a missing reason or a bad day. */
+/** A known failure, and whether its day `until` has come. */
+export interface DatedFailure extends KnownFailure {
+  readonly hasExpired: boolean;
+}
+
+/** Returns the known failures by case. Throws `TypeError` for an unknown case, a missing reason or a bad day. */
 export function knownFailuresOf(
   harness: Harness,
   cases: readonly ConformanceCase[],
-): Map<string, KnownFailure> {
+): Map<string, DatedFailure> {
   const today = new Date().toISOString().slice(0, 10);
   const ids = new Set(cases.map(({ id }) => id));
-  const inForce = new Map<string, KnownFailure>();
+  const byCase = new Map<string, DatedFailure>();
   for (const knownFailure of harness.knownFailures ?? []) {
     const { case: id, reason, until } = knownFailure;
     if (!ids.has(id)) throw new TypeError(`A known failure refers to unknown case ${JSON.stringify(id)}.`);
@@ -20,18 +25,33 @@ export function knownFailuresOf(
       throw new TypeError(
         `\`until\` of the known failure ${id} must be a day such as 2027-01-31, not ${until}.`,
       );
-    if (today < until) inForce.set(id, knownFailure);
+    byCase.set(id, { ...knownFailure, hasExpired: today >= until });
   }
-  return inForce;
+  return byCase;
 }
 
-/** Runs a case that must fail. */
-export async function expectFailure({ case: id }: KnownFailure, run: () => Promise<void>): Promise<void> {
+/** Runs a case that must fail as its known failure says, or pass if that has expired. */
+export async function runDespite(knownFailure: DatedFailure, run: () => Promise<void>): Promise<void> {
+  const { case: id, reason, until, hasExpired } = knownFailure;
   try {
     await run();
-  } catch {
-    // The known failure. Its reason explains it.
-    return;
+  } catch (error) {
+    const message = error instanceof Error ? error.message : String(error);
+    if (hasExpired)
+      throw failure(`The known failure ${id} expired on ${until} (${reason}). ${message}`, error);
+    if (matches(knownFailure, message)) return;
+    throw failure(
+      `${id} fails in another way than its known failure, whose \`message\` is ${String(knownFailure.message)}. ${message}`,
+      error,
+    );
   }
-  throw new AssertionError({ message: `${id} is a known failure, but it passes. Remove the known failure.` });
+  if (!hasExpired) throw failure(`${id} is a known failure, but it passes. Remove the known failure.`);
+}
+
+function matches({ message: expected = "" }: KnownFailure, message: string): boolean {
+  return typeof expected === "string" ? message.includes(expected) : message.search(expected) !== -1;
+}
+
+function failure(message: string, cause?: unknown): AssertionError {
+  return Object.assign(new AssertionError({ message }), cause === undefined ? {} : { cause });
 }

@@ -1,5 +1,5 @@
 import type { Clause } from "./clause.ts";
-import type { Tier } from "./conformance-case.ts";
+import type { Layer, Tier } from "./conformance-case.ts";
 import type { Effort } from "./settings.ts";
 
 /**
@@ -24,6 +24,7 @@ export interface CaseResult {
   readonly title: string;
   readonly section: string;
   readonly tier: Tier;
+  readonly layer: Layer;
   readonly clauses: readonly Clause[];
   readonly status: CaseStatus;
   /** The expectation and the store's actual behavior, or the reason for the status. */

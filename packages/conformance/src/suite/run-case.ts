@@ -1,4 +1,5 @@
 import { AssertionError } from "node:assert";
+import { ThreadStoreError } from "@threadstore/core";
 import { deferred } from "@threadstore/core/driver";
 import { afterEffectiveTime } from "../utilities/effective-time.ts";
 import { contextFor, type OwnedContext } from "./case-context.ts";
@@ -42,10 +43,16 @@ export function missingCapabilities(harness: Harness, { capabilities }: Conforma
   return capabilities.filter((name) => harness[name] === undefined);
 }
 
+/** The usual reason why a record is corrupt right after a save that was acknowledged. */
+const HINT_FOR_CORRUPT =
+  "A driver that keeps the `bytes` of a record must copy them: core writes the next record to the same memory.";
+
 /** Words an unexpected rejection or a timeout like a failed expectation. */
 function asAssertionError({ title }: ConformanceCase, error: unknown): Error {
   if (error instanceof AssertionError) return error;
-  const failure = new AssertionError({ message: failureMessage(title, describeError(error)) });
+  const message = failureMessage(title, describeError(error));
+  const hint = ThreadStoreError.is(error, "CORRUPT") ? ` ${HINT_FOR_CORRUPT}` : "";
+  const failure = new AssertionError({ message: `${message}${hint}` });
   failure.cause = error;
   return failure;
 }

@@ -1,7 +1,7 @@
 import { cases } from "../cases/index.ts";
 import type { ConformanceCase } from "./conformance-case.ts";
-import type { Harness, KnownFailure } from "./harness.ts";
-import { expectFailure, knownFailuresOf } from "./known-failures.ts";
+import type { Harness } from "./harness.ts";
+import { type DatedFailure, knownFailuresOf, runDespite } from "./known-failures.ts";
 import type { CaseResult, Report } from "./report.ts";
 import { missingCapabilities, runCase } from "./run-case.ts";
 import { selectedCases, type Selection } from "./selection.ts";
@@ -53,7 +53,7 @@ export async function run(harness: Harness, options: RunOptions = {}): Promise<R
 }
 
 interface CaseRunOptions {
-  readonly knownFailure: KnownFailure | undefined;
+  readonly knownFailure: DatedFailure | undefined;
   readonly repeat: number;
   readonly settings: SuiteSettings;
   readonly onRun: (run: number) => void;
@@ -67,9 +67,9 @@ async function resultOf(
   const started = performance.now();
   const { runs, ...statusAndMessage } = await runRepeatedly(harness, each, options);
   const milliseconds = Math.round(performance.now() - started);
-  const { id, title, section, tier, clauses } = each;
+  const { id, title, section, tier, clauses, layer } = each;
   const seed = seedOf(options.settings, Math.max(runs, 1));
-  return { case: id, title, section, tier, clauses, ...statusAndMessage, runs, seed, milliseconds };
+  return { case: id, title, section, tier, layer, clauses, ...statusAndMessage, runs, seed, milliseconds };
 }
 
 async function runRepeatedly(
@@ -91,11 +91,11 @@ async function runRepeatedly(
   };
   try {
     if (knownFailure === undefined) await runAll();
-    else await expectFailure(knownFailure, runAll);
+    else await runDespite(knownFailure, runAll);
   } catch (error) {
     return { status: "failed", message: error instanceof Error ? error.message : String(error), runs };
   }
-  return knownFailure === undefined
+  return knownFailure === undefined || knownFailure.hasExpired
     ? { status: "passed", runs }
     : { status: "known-failure", message: knownFailure.reason, runs };
 }

@@ -17,7 +17,7 @@ export interface SuiteOptions {
   readonly seed?: number;
   /**
    * How many random sequences of calls each such case runs.
-   * @default `THREADSTORE_CONFORMANCE_RUNS`, else as `effort` requires, and fewer if the harness has a `timeoutFactor`
+   * @default `THREADSTORE_CONFORMANCE_RUNS`, else as `effort` requires; with `quick`, fewer if the harness has a `timeoutFactor`
    */
   readonly randomRuns?: number;
   /**

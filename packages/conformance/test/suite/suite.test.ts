@@ -1,3 +1,4 @@
+import { ThreadStoreError } from "@threadstore/core";
 import { describe, expect, it } from "vitest";
 import { cases, type Harness, register, run, type Selection } from "../../src/index.ts";
 import { section } from "../../src/suite/conformance-case.ts";
@@ -125,13 +126,29 @@ describe("a known failure", () => {
     );
   });
 
+  it("lets only failures pass that its message describes", async () => {
+    for (const message of ["null instead of undefined", /^Expected: .+ null/u]) {
+      const { find } = registered({ ...nullLoader(), knownFailures: [{ ...knownFailure, message }] });
+      await expect(find("E1-1").run()).resolves.toBeUndefined();
+    }
+    const { find } = registered({
+      ...nullLoader(),
+      knownFailures: [{ ...knownFailure, message: "a timeout" }],
+    });
+    await expect(find("E1-1").run()).rejects.toThrow(
+      /^E1-1 fails in another way than its known failure, whose `message` is a timeout\. Expected: .+ null/u,
+    );
+  });
+
   it("expires on its day", async () => {
     const { title, run: body } = registered({
       ...nullLoader(),
       knownFailures: [{ ...knownFailure, until: "2020-01-31" }],
     }).find("E1-1");
-    expect(title).not.toContain("known failure");
-    await expect(body()).rejects.toThrow("got null instead of undefined");
+    expect(title).toContain("(its known failure expired on 2020-01-31: returns null until version 2)");
+    await expect(body()).rejects.toThrow(
+      /^The known failure E1-1 expired on 2020-01-31 \(returns null until version 2\)\. .+null instead of undefined/u,
+    );
   });
 
   it.each([
@@ -183,6 +200,22 @@ describe("run", () => {
 });
 
 describe("a case", () => {
+  it("names the causes of an error, and explains a record that is corrupt right after its save", async () => {
+    const inner = plainHarness();
+    const failing = (error: Error): Harness => ({
+      ...inner,
+      open: async (...parameters) =>
+        Object.assign(await inner.open(...parameters), { load: () => Promise.reject(error) }),
+    });
+    const cause = new Error("disk on fire", { cause: new TypeError("no fire brigade") });
+    const broken = new ThreadStoreError("BACKEND_ERROR", "The load failed. See the cause.", { cause });
+    await expect(registered(failing(broken)).find("V1-1").run()).rejects.toThrow(
+      "caused by Error (disk on fire), caused by TypeError (no fire brigade)",
+    );
+    const corrupt = new ThreadStoreError("CORRUPT", "The record is corrupt.");
+    await expect(registered(failing(corrupt)).find("V1-1").run()).rejects.toThrow("must copy them");
+  });
+
   it("has its own location, and closes its stores and destroys the location even if it fails", async () => {
     const log: string[] = [];
     const inner = plainHarness();

@@ -8,7 +8,7 @@ const letters = ["a", "b"] as const;
 
 /** Returns a long or short thread of one letter, so that mixtures of two are recognizable. */
 export function block(n: number): { n: number; text: string; end: number } {
-  const length = n % 3 === 0 ? 1000 : 500_000;
+  const length = n % 3 === 0 ? 1000 : 300_000;
   return { n, text: (letters[n % 2] ?? "a").repeat(length), end: n };
 }
 

@@ -5,7 +5,7 @@ import { deferred } from "@threadstore/core/driver";
 import type { ChildProcessHarness } from "../../suite/harness.ts";
 import { afterEffectiveTime } from "../../utilities/effective-time.ts";
 import type { RecordableStore, RecordedThread } from "../linearizability/recorder.ts";
-import { forkChild } from "./fork-child.ts";
+import { endingOf, type ForkedChild, forkChild } from "./fork-child.ts";
 import type { ChildRequest, ChildResponse, ChildSaveOptions } from "./messages.ts";
 
 /** How long a child process may take to close its store and exit. */
@@ -23,8 +23,8 @@ type PendingCall = PromiseWithResolvers<JsonValue | undefined>;
 
 /** Starts a child process that opens a store at the location. */
 export function startChild(description: ChildProcessHarness, location: string): ChildClient {
-  const child = forkChild(new URL("./child-main", import.meta.url), description, location);
-  const calls = new ChildCalls(child);
+  const { child, lastError } = forkChild(new URL("./child-main", import.meta.url), description, location);
+  const calls = new ChildCalls(child, lastError);
   return {
     opened: calls.opened,
     save: async (id, thread, { previous, overwrite }) => {
@@ -50,13 +50,14 @@ class ChildCalls {
   readonly opened: Promise<unknown>;
   #lastNumber = 0;
 
-  constructor(child: ChildProcess) {
+  constructor(child: ChildProcess, lastError: ForkedChild["lastError"]) {
     this.#child = child;
     this.opened = this.#expect(0);
     child.on("message", (response: ChildResponse) => this.#complete(response));
     child.once("error", (error) => this.#rejectAll(error));
-    child.once("exit", (code, signal) =>
-      this.#rejectAll(new Error(`The child process ended with ${code ?? signal}.`)),
+    // Its output is complete when the streams are closed.
+    child.once("close", (code, signal) =>
+      this.#rejectAll(new Error(endingOf(`The child process ended with ${code ?? signal}`, lastError()))),
     );
   }
 

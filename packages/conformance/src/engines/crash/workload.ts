@@ -32,7 +32,7 @@ export type WorkloadName =
 export const WORKLOADS: Readonly<Record<WorkloadName, Workload>> = {
   replacing: { lanes: () => [["a", "b", "c"]], next: replaces(100, 20_000, 3_000) },
   // Alternates between replacing a shorter thread with a longer one and the reverse.
-  large: { lanes: () => [["large"]], next: replaces(500_000, 40_000) },
+  large: { lanes: () => [["large"]], next: replaces(300_000, 40_000) },
   overwriting: {
     lanes: () => [["a", "b"]],
     next: (round) => ({ action: "overwrite", size: round % 2 === 0 ? 50_000 : 5_000 }),

@@ -62,7 +62,9 @@ export async function randomCalls<Compared extends TracedModel, Real extends obj
   options: RandomCalls<Compared, Real>,
 ): Promise<void> {
   const { settings, timeoutFactor } = context;
-  const defaultRuns = Math.max(MIN_RUNS, Math.ceil(options.defaultRuns / Math.max(1, timeoutFactor)));
+  // Only quick effort, which does a fraction of everything, does less with a slow store.
+  const slowness = settings.effort === "quick" ? Math.max(1, timeoutFactor) : 1;
+  const defaultRuns = Math.max(MIN_RUNS, Math.ceil(options.defaultRuns / slowness));
   const runs = settings.randomRuns ?? defaultRuns;
   const tally: Tally = new Map();
   // A replay has only one list of calls, and its seed is that of its lane.
