@@ -199,13 +199,17 @@ describe("run", () => {
   });
 });
 
+function rejectingWith(error: Error): () => Promise<never> {
+  return () => Promise.reject(error);
+}
+
 describe("a case", () => {
   it("names the causes of an error, and explains a record that is corrupt right after its save", async () => {
     const inner = plainHarness();
     const failing = (error: Error): Harness => ({
       ...inner,
       open: async (...parameters) =>
-        Object.assign(await inner.open(...parameters), { load: () => Promise.reject(error) }),
+        Object.assign(await inner.open(...parameters), { load: rejectingWith(error) }),
     });
     const cause = new Error("disk on fire", { cause: new TypeError("no fire brigade") });
     const broken = new ThreadStoreError("BACKEND_ERROR", "The load failed. See the cause.", { cause });
