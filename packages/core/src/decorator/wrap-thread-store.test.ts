@@ -251,6 +251,56 @@ describe("namespaces", () => {
   });
 });
 
+describe("appends and touches", () => {
+  it.each([
+    ["that transforms threads", encodingStore],
+    ["that caches", cachingStore],
+    ["in another one", (store: ThreadStore) => cachingStore(encodingStore(encodingStore(store)))],
+  ])("work through a decorator %s", async (_, decorate) => {
+    const store = decorate(memoryStore());
+    const first = await store.append("a", [1], { key: "k", create: { messages: [0] }, metadata: { t: "T" } });
+    const stored = await store.load("a");
+    expect(stored).toMatchObject({ thread: { messages: [0, 1] }, version: first.version, size: first.size });
+    expect(await store.append("a", [2], { key: "k", previous: "stale" })).toMatchObject({
+      version: first.version,
+      metadata: { t: "T" },
+      appended: false,
+    });
+    await store.save("a", { messages: [] }, { previous: first });
+    expect((await store.append("a", [2], { key: "k" })).appended).toBe(false);
+    const touched = await store.touch("a", { metadata: { t: "U" }, ttlMs: 60_000 });
+    expect(touched).toMatchObject({ metadata: { t: "U" } });
+    const second = await store.append("a", [3], { previous: touched });
+    expect(second).toMatchObject({ metadata: { t: "U" }, expiresAt: touched?.expiresAt, appended: true });
+    expect((await store.load("a"))?.thread).toEqual({ messages: [3] });
+    await expect(store.append("a", [4], { previous: first })).rejects.toMatchObject({ code: "CONFLICT" });
+    await expect(store.append("b", [4])).rejects.toMatchObject({ code: "CONFLICT" });
+    expect(await store.touch("b")).toBeUndefined();
+  });
+
+  it("start over if another client saves first", async () => {
+    const { driver, next } = scriptedDriver(memoryDriver());
+    const inner = createThreadStore(driver);
+    const [store, other] = [encodingStore(inner), encodingStore(inner)];
+    await store.save("a", { messages: [] });
+    next("write", async (run) => {
+      await other.append("a", ["other"]);
+      return run();
+    });
+    await store.append("a", [1]);
+    expect((await store.load("a"))?.thread).toEqual({ messages: ["other", 1] });
+  });
+
+  it("do not store elements in plain text through a decorator that encrypts", async () => {
+    const inner = memoryStore();
+    const store = encryptedStore(inner, Buffer.alloc(32, 1));
+    await store.append("a", ["the secret"], { create: { messages: [] } });
+    await store.append("a", ["the secret"]);
+    expect((await inner.load("a"))?.json).not.toContain("secret");
+    expect((await store.load("a"))?.thread).toEqual({ messages: ["the secret", "the secret"] });
+  });
+});
+
 describe("lifecycle", () => {
   it("waits for calls in flight, closes the inner store, and rejects later calls", async () => {
     const { driver, calls, next } = scriptedDriver(memoryDriver());
