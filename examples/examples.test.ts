@@ -247,3 +247,12 @@ describe("erase.ts", () => {
     await store.close();
   });
 });
+
+describe("append.ts", () => {
+  it("appends each delivery once, also when it runs again", async () => {
+    const first = await runExample("append.ts");
+    expect([first.code, first.output.match(/appended/gu)]).toEqual([0, ["appended", "appended"]]);
+    const second = await runExample("append.ts");
+    expect([second.code, second.output.match(/was a repetition/gu)?.length]).toEqual([0, 3]);
+  });
+});

@@ -76,7 +76,7 @@ function checkPrevious<State>(
   throw staleVersion(current && { state: "live", version: current.stored.version });
 }
 
-/** Saves over the loaded thread. Resolves with `undefined` if that is no longer current and may be loaded again. */
+/** Replaces the loaded thread. Resolves with `undefined` if another writer saved first and the call may start over. */
 async function saveOver<State>(
   { save }: LoadAndSave<State>,
   current: DecoratedThread<State> | undefined,
