@@ -39,31 +39,35 @@ async function closeDriver(driver: ThreadDriver): Promise<void> {
   }
 }
 
+function keyIn(namespace: string, id: string): ThreadKey {
+  return { namespace, id: checkedId(id) };
+}
+
 function driverOperations(backend: Backend, namespace: string): NamespaceOperations<OperationContext> {
   const { driver, options: storeOptions } = backend;
-  const keyOf = (id: string): ThreadKey => ({ namespace, id: checkedId(id) });
   return {
     store: driver.name,
     namespace,
+    location: { backend, namespace },
     save(id, thread, options) {
-      const request = saveRequest(keyOf(id), thread, options, storeOptions);
+      const request = saveRequest(keyIn(namespace, id), thread, options, storeOptions);
       return (context) => saveThread(context, request);
     },
     append(id, elements, options) {
-      const request = appendRequest(keyOf(id), elements, options, storeOptions);
+      const request = appendRequest(keyIn(namespace, id), elements, options, storeOptions);
       return (context) => appendElements(context, request);
     },
     touch(id, options) {
-      const request = touchRequest(keyOf(id), options, storeOptions);
+      const request = touchRequest(keyIn(namespace, id), options, storeOptions);
       return (context) => touchThread(context, request);
     },
     load(id, options) {
-      const key = keyOf(id);
+      const key = keyIn(namespace, id);
       const cached = expectedVersionOf(key, options.cached, "cached")?.snapshot;
       return (context) => loadThread(context, key, cached);
     },
     delete(id, options) {
-      const key = keyOf(id);
+      const key = keyIn(namespace, id);
       const expected = expectedVersionOf(key, options.previous, "previous");
       return (context) => deleteThread(context, key, expected);
     },

@@ -1,5 +1,6 @@
 import { ThreadStoreError } from "./errors.ts";
 import { listThreads } from "./operations/list.ts";
+import { setLocation, type StoreLocation } from "./operations/store-location.ts";
 import { updateThread } from "./operations/update.ts";
 import { captureCallerStack } from "./runtime/caller-stack.ts";
 import { type CallDiagnostics, type Operation, traced } from "./runtime/diagnostics.ts";
@@ -41,6 +42,7 @@ export interface NamespaceOperations<Context> {
   /** The name of the store in errors and telemetry. */
   readonly store: string;
   readonly namespace: string;
+  readonly location: StoreLocation | undefined;
   save(id: string, thread: object | string, options: SaveOptions): Work<Context, StoredThread>;
   append(id: string, elements: readonly unknown[], options: AppendOptions): Work<Context, AppendResult>;
   touch(id: string, options: TouchOptions): Work<Context, TouchResult | undefined>;
@@ -67,6 +69,7 @@ export class StoreView<Context> implements ThreadStore {
 
   constructor(operations: NamespaceOperations<Context>, lifecycle: Lifecycle) {
     this.#operations = operations;
+    setLocation(this, operations.location);
     this.#lifecycle = lifecycle;
   }
 

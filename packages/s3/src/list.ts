@@ -93,7 +93,7 @@ async function* listKeysInOrder(
 ): AsyncGenerator<_Object[]> {
   const { client, name, prefix: bucketPrefix } = bucket;
   // The next page starts after a key instead of the service's token, because keys do not expire.
-  const start = after === undefined ? "" : keyOf(bucketPrefix, { namespace, id: after });
+  const start = after === undefined ? "" : keyOf(bucketPrefix, { namespace, id: checkedId(after) });
   const startAfter = start === "" ? {} : { StartAfter: start };
   for (const encodedPrefix of encodedPrefixesOf(prefix)) {
     const keyPrefix = `${namespacePrefixOf(bucketPrefix, namespace)}${encodedPrefix}`;
@@ -113,6 +113,14 @@ async function* listKeysInOrder(
       token = response.IsTruncated ? response.NextContinuationToken : undefined;
     } while (token !== undefined);
   }
+}
+
+/** The longest id, in bytes of UTF-8. The store has not listed a longer one. */
+const ID_MAX_BYTES = 512;
+
+function checkedId(after: string): string {
+  if (Buffer.byteLength(after) <= ID_MAX_BYTES) return after;
+  throw new DriverError("INVALID_ARGUMENT", "The id in the cursor is too long. Start from the first page.");
 }
 
 export function notAListing(): DriverError {

@@ -1,4 +1,5 @@
 import { ThreadStoreError } from "../errors.ts";
+import { locationOf } from "../operations/store-location.ts";
 import type { CallDiagnostics } from "../runtime/diagnostics.ts";
 import { Lifecycle } from "../runtime/lifecycle.ts";
 import { type NamespaceOperations, StoreView, type Work } from "../store-view.ts";
@@ -66,6 +67,7 @@ function decoratedOperations<State>(
   return {
     store: decorator.name,
     namespace,
+    location: locationOf(inner),
     save(id, thread, options) {
       const save = saveArguments(returned, keyOf(id), thread, options, decorator.maxThreadBytes);
       return async (context) => complete(context, await operations.save(save, context.call));

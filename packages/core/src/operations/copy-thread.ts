@@ -1,8 +1,4 @@
-import {
-  PRESERVED_DETAILS,
-  type PreservedDetails,
-  type PreservingOptions,
-} from "../encoding/preserved-details.ts";
+import { PRESERVED_DETAILS, type PreservingOptions } from "../encoding/preserved-details.ts";
 import { preservedDetailsOf } from "../encoding/snapshot.ts";
 import { ThreadStoreError } from "../errors.ts";
 import type { StoredThread, ThreadStore } from "../thread-store.ts";

@@ -44,6 +44,32 @@ describe("arguments", () => {
   });
 });
 
+describe("a copy within one store", () => {
+  it("must not be to the copied namespace or one in it, which would copy the copies", async () => {
+    const store = await sourceWith(1);
+    const view = store.namespace("a");
+    for (const [from, to] of [
+      [store, store.namespace("backup")],
+      [view, store.namespace("a")],
+      [view, view.namespace("b/c")],
+      [encodingStore(store), store.namespace("x").namespace("y")],
+    ] as const) {
+      await expect(copyThreads(from, to)).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+    }
+    await expect(copyThreads(view, store.namespace("a"), { namespaces: false })).rejects.toThrow("`to`");
+  });
+
+  it("can be to another namespace, or without namespaces to one in it", async () => {
+    const store = await sourceWith(1);
+    expect(await copyThreads(store, store.namespace("a"), { namespaces: false })).toMatchObject({
+      copied: 1,
+    });
+    expect(await copyThreads(store.namespace("a"), store.namespace("ab"))).toMatchObject({ copied: 1 });
+    expect(await copyThreads(store.namespace("a").namespace("b"), store)).toMatchObject({ copied: 0 });
+    expect((await store.namespace("ab").listPage()).threads).toHaveLength(1);
+  });
+});
+
 describe("a copy", () => {
   it("reports its progress after each page, and continues from there", async () => {
     const source = await sourceWith(120);

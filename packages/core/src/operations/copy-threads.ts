@@ -10,6 +10,7 @@ import {
   viewAt,
 } from "./copy-position.ts";
 import { type CopyContext, type CopyOutcome, copyThread } from "./copy-thread.ts";
+import { isWithin } from "./store-location.ts";
 
 export interface CopyOptions {
   /**
@@ -74,6 +75,7 @@ export async function copyThreads(
   options: CopyOptions = {},
 ): Promise<CopyProgress> {
   checkArguments(from, to, options);
+  checkLocations(from, to, options.namespaces ?? true);
   let position = decodePosition(options.cursor);
   for (;;) {
     const { totals, next } = await copyPage(from, to, options, position);
@@ -92,7 +94,6 @@ function checkArguments(from: unknown, to: unknown, options: CopyOptions): void 
     const isStore = typeof store === "object" && store !== null && "listPage" in store && "save" in store;
     if (!isStore) throw invalidArgument(`\`${name}\` must be a ThreadStore.`);
   }
-  if (from === to) throw invalidArgument("`from` and `to` must be different stores or namespaces.");
   if (typeof options !== "object" || options === null)
     throw invalidArgument("The options must be an object.");
   const problem = unknownOption(options, OPTION_NAMES);
@@ -106,6 +107,15 @@ function checkArguments(from: unknown, to: unknown, options: CopyOptions): void 
     if (callback !== undefined && typeof callback !== "function") {
       throw invalidArgument(`\`${name}\` must be a function.`);
     }
+  }
+}
+
+/** A copy to a namespace within the one that is copied would copy its own copies. */
+function checkLocations(from: ThreadStore, to: ThreadStore, withNamespaces: boolean): void {
+  if (from === to || (withNamespaces ? isWithin(to, from) : isWithin(to, from) && isWithin(from, to))) {
+    throw invalidArgument(
+      "`to` must not be `from` or a namespace in it. Copy to another store, or set `namespaces: false`.",
+    );
   }
 }
 
