@@ -7,13 +7,16 @@ import { withRetries } from "../runtime/retry.ts";
 import type { ListedRecord, PageRequest, RecordPage, ThreadDriver } from "../thread-driver.ts";
 import type { ListOptions, ThreadPage, ThreadSummary } from "../thread-store.ts";
 import { hasExpired } from "../validation/expiry.ts";
-import { checkedLimit } from "../validation/limit.ts";
+import { checkedLimit, MAX_LIMIT } from "../validation/limit.ts";
 import { copyMetadata } from "../validation/metadata.ts";
 import { checkedPrefix } from "../validation/names.ts";
 import { checkedOrder, checkedWhere, matchesWhere } from "../validation/where.ts";
 
-/** Expired threads do not count towards a page, so this limits the requests of a call. Then its page may be short. */
-const MAX_DRIVER_PAGES = 10;
+/**
+ * Expired threads and those that do not match do not count towards a page, so this limits the records that a call reads.
+ * Then its page may be short.
+ */
+const RECORDS_PER_THREAD = 10;
 
 /** The validated options of a listing. */
 export interface ListRequest {
@@ -37,26 +40,61 @@ export function listRequest(
 }
 
 /** Returns a page of live threads and corrupt records. */
-export async function listPage(
-  context: OperationContext,
-  { page: request, withMetadata }: ListRequest,
-): Promise<ThreadPage> {
+export async function listPage(context: OperationContext, request: ListRequest): Promise<ThreadPage> {
   const { namespace, driver } = context;
-  const now = context.options.now();
+  const { limit } = request.page;
+  const recordsMax = limit * RECORDS_PER_THREAD;
   const threads: ThreadSummary[] = [];
-  let { after } = request;
-  for (let pages = 0; pages < MAX_DRIVER_PAGES && threads.length < request.limit; pages += 1) {
-    const page = await readPage(context, { ...request, after, limit: request.limit - threads.length });
-    for (const listed of page.records) {
-      const summary = summarize(namespace, listed, { page: request, withMetadata });
-      if (summary !== undefined && !hasExpired(summary.expiresAt?.getTime(), now)) threads.push(summary);
-    }
-    if (page.next === undefined) return { threads, cursor: undefined };
-    after = page.next;
+  let { after } = request.page;
+  let asked = 0;
+  let isSparse = false;
+  while (asked < recordsMax && threads.length < limit) {
+    const missing = limit - threads.length;
+    const count: number = isSparse ? Math.min(recordsMax - asked, MAX_LIMIT) : missing;
+    const { matching, next }: MatchingRecords = await readMatching(context, request, {
+      after,
+      count,
+      missing,
+    });
+    threads.push(...matching);
+    if (next === undefined) return { threads, cursor: undefined };
+    after = next;
+    asked += count;
+    isSparse = matching.length * 2 < count;
   }
   const cursor =
-    after === undefined ? undefined : encodeCursor({ store: driver.name, namespace, ...request }, after);
+    after === undefined ? undefined : encodeCursor({ store: driver.name, namespace, ...request.page }, after);
   return { threads, cursor };
+}
+
+interface MatchingRecords {
+  readonly matching: readonly ThreadSummary[];
+  readonly next: string | undefined;
+}
+
+/**
+ * Reads `count` records, and selects those that match. If more than `missing` do, reads only as many records as are
+ * needed: the driver knows the position after the last one of a page, and of no other.
+ */
+async function readMatching(
+  context: OperationContext,
+  request: ListRequest,
+  { after, count, missing }: { after: string | undefined; count: number; missing: number },
+): Promise<MatchingRecords> {
+  const now = context.options.now();
+  for (let limit = count; ;) {
+    const page = await readPage(context, { ...request.page, after, limit });
+    const summaries = page.records.map((listed) => summarize(context.namespace, listed, request));
+    const positions: number[] = [];
+    const matching = summaries.filter((summary, position): summary is ThreadSummary => {
+      const isLive = summary !== undefined && !hasExpired(summary.expiresAt?.getTime(), now);
+      if (isLive) positions.push(position);
+      return isLive;
+    });
+    const needed = (positions[missing - 1] ?? 0) + 1;
+    if (matching.length <= missing || needed >= limit) return { matching, next: page.next };
+    limit = needed;
+  }
 }
 
 /** Reads a page from the driver, including expired and corrupt records. */

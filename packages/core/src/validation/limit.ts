@@ -1,7 +1,7 @@
 import { invalidArgument } from "./invalid-argument.ts";
 
 const DEFAULT_LIMIT = 100;
-const MAX_LIMIT = 1000;
+export const MAX_LIMIT = 1000;
 
 /** Returns the size of a page. Throws `INVALID_ARGUMENT` unless it is an integer from 1 to 1000. */
 export function checkedLimit(limit: number = DEFAULT_LIMIT): number {
