@@ -128,9 +128,10 @@ export const listingMutants: readonly Mutant[] = [
       ),
     ),
   })),
-  mutant("trimmed cursor", "drops white space and NUL from a cursor", ["L1-4"], () =>
+  mutant("trimmed cursor", "cuts a cursor off at white space or NUL at its end", ["L1-4"], () =>
     withCursors(
-      (cursor) => cursor.replace(/[\0\s]+$/u, ""),
+      // The cursors of the correct store end with an id in JSON.
+      (cursor) => cursor.replace(/(?:\\u0000|\\[nrt]|\s)+"\}$/u, ""),
       (cursor) => cursor,
     ),
   ),
