@@ -1,4 +1,4 @@
-import { mkdir, readdir, rename } from "node:fs/promises";
+import { mkdir, readdir, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { fileSystemStore } from "./file-system-store.ts";
@@ -37,6 +37,18 @@ test("folders that the store did not write, and empty ones, are not namespaces",
   await rename(join(namespaces, encodeName(LONG_NAME)), join(namespaces, encodeName(`${LONG_NAME}!`)));
   const page = await driver.listNamespaces({ within: "", after: undefined, limit: 10 }, options);
   expect(page).toEqual({ namespaces: ["a"], next: undefined });
+  await store.close();
+});
+
+test("a namespace with a hashed name can be erased although all of its records are corrupt", async () => {
+  const { folder } = await createFixture();
+  const store = fileSystemStore({ folder });
+  const view = store.namespace(LONG_NAME);
+  const { version } = await view.save("t", {});
+  const record = join(folder, "namespaces", encodeName(LONG_NAME), "t", version);
+  for (const name of await readdir(record)) await writeFile(join(record, name), "corrupt");
+  expect(await view.erase()).toMatchObject({ threads: 1, bytes: 0 });
+  expect(await readdir(join(folder, "namespaces"))).toEqual([]);
   await store.close();
 });
 

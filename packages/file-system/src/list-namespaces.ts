@@ -21,7 +21,8 @@ export async function listNamespaces(
   { within, after, limit }: NamespacesRequest,
   signal: AbortSignal,
 ): Promise<StoredNamespaces> {
-  const names = (await allNamespaces(layout, signal))
+  // The folder of `within` need not be decoded, so it is found even if all of its records are corrupt.
+  const names = [...new Set([within, ...(await allNamespaces(layout, signal))])]
     .filter(
       (name) => isNamespaceWithin(name, within) && (after === undefined || compareUtf8(name, after) > 0),
     )

@@ -69,6 +69,18 @@ await describeWithService("s3", "costs", (endpoint) => {
     expect(await cost()).toBe(3 + names.length);
     await Promise.all(Array.from({ length: 30 }, (_, n) => store.namespace("tenant-1").save(`${n}`, {})));
     expect(await cost()).toBe(3 + names.length);
+    const prefix = newPrefix();
+    const withoutTombstones = s3Store({
+      client,
+      bucket,
+      prefix,
+      etagQuotes: "strip",
+      conditionalDelete: true,
+    });
+    for (const name of names) await withoutTombstones.namespace(name).save("t", {});
+    requests.length = 0;
+    expect((await withoutTombstones.namespaces()).namespaces).toEqual(names);
+    expect(requests.splice(0)).toHaveLength(3);
     await store.namespace("tenant-4").delete("t");
     await store.namespace("tenant-4").save("t", {});
     expect(await cost()).toBe(3 + names.length);
