@@ -136,10 +136,10 @@ function isOpenOnWindows(error: SystemError, platform: string): boolean {
   return platform === "win32" && error.syscall === "rename" && ["EPERM", "EACCES"].includes(error.code);
 }
 
-/** The failure of an append to a record that lacks a part. */
+/** The failure of an append to a record that must be read whole, but cannot be. */
 export function corruptRecord(): DriverError {
   return new DriverError(
     "CORRUPT",
-    "A file that the stored record needs is missing, and the record was left as it is. Restore it, delete the thread, or save with `overwrite: true`.",
+    "A part of the stored record is missing or corrupt, and the record was left as it is. Restore it, delete the thread, or save with `overwrite: true`.",
   );
 }

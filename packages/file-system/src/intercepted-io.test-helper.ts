@@ -10,6 +10,8 @@ export interface Interception {
   opened(path: string): void;
   /** Called with the number of bytes of each read and write. */
   transferred(bytes: number): void;
+  /** Called before each system call. */
+  called(): void;
 }
 
 const PASS_THROUGH: Interception = {
@@ -17,6 +19,7 @@ const PASS_THROUGH: Interception = {
   listed: (_path, names) => names,
   opened: () => {},
   transferred: () => {},
+  called: () => {},
 };
 
 export const interception: Interception = { ...PASS_THROUGH };
@@ -26,7 +29,8 @@ export function resetInterception(): void {
 }
 
 /** For `vi.mock("./system/synchronous-io.ts")`. */
-export function interceptIo(original: SynchronousIo): SynchronousIo {
+export function interceptIo(module: SynchronousIo): SynchronousIo {
+  const original = withReportedCalls(module);
   return {
     ...original,
     rename: async (from, to) => {
@@ -51,7 +55,21 @@ export function interceptIo(original: SynchronousIo): SynchronousIo {
   };
 }
 
-function interceptFile(path: string, file: OpenFile): OpenFile {
+function withReportedCalls<Functions extends object>(functions: Functions): Functions {
+  return new Proxy(functions, {
+    get(target, name, receiver) {
+      const member: unknown = Reflect.get(target, name, receiver);
+      if (typeof member !== "function") return member;
+      return (...parameters: unknown[]): unknown => {
+        interception.called();
+        return Reflect.apply(member, target, parameters);
+      };
+    },
+  });
+}
+
+function interceptFile(path: string, openFile: OpenFile): OpenFile {
+  const file = withReportedCalls(openFile);
   return {
     ...file,
     write: async (...parameters) => {

@@ -15,12 +15,12 @@ import { readCurrentVersion } from "./current-version.ts";
 import { corruptRecord } from "./errors.ts";
 import { threadFolder } from "./keys.ts";
 import type { Layout } from "./layout.ts";
-import { readContent, readTail } from "./segments/segment-reader.ts";
+import { readContent, readIntactContent, readTail } from "./segments/segment-reader.ts";
 import type { ExpectedRecord } from "./segments/segment-writer.ts";
 import { lstat } from "./system/synchronous-io.ts";
 import { unlessCode } from "./system/system-error.ts";
 
-/** Reads the end of a record: that of its last frame, or the whole record if the frame only has the trailer. */
+/** Reads the end of a record: that of its last frame, or the whole record if that is short. */
 export async function readRecordTail(
   layout: Layout,
   key: ThreadKey,
@@ -67,9 +67,9 @@ export function patchRecord(
 }
 
 async function readReplaced({ folder, location }: ExpectedRecord): Promise<Uint8Array> {
-  const record = await unlessCode(readContent(folder, location), "ENOENT");
+  const record = await unlessCode(readIntactContent(folder, location), "ENOENT");
   if (record !== undefined) return record;
-  // Another writer has renamed the folder, or the record lacks a segment.
+  // Another writer has renamed the folder, or the record is corrupt.
   await lstat(folder);
   throw corruptRecord();
 }

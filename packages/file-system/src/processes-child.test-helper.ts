@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import { writeSync } from "node:fs";
 import { ALL_BY_ID, DriverError } from "@threadstore/core/driver";
-import { fileSystemDriver } from "./file-system-store.ts";
+import { fileSystemDriver, fileSystemStore } from "./file-system-store.ts";
 
 // The child process of processes.test.ts. It runs one task on a folder and reports on its standard output, which it
 // writes synchronously, so that no line is lost when the process is killed.
@@ -78,6 +78,15 @@ const TASKS: { readonly [task: string]: (() => Promise<void>) | undefined } = {
       report(`try ${next}`);
       await driver.write(KEY, record(`${next} ${"x".repeat(100_000)} ${next}`), current?.version, options);
       report(`done ${next}`);
+    }
+  },
+
+  /** Appends numbers until the process is killed. */
+  async append() {
+    const store = fileSystemStore({ folder });
+    for (let n = Number(argument); ; n += 1) {
+      await store.append("thread", [n]);
+      report(`done ${n}`);
     }
   },
 

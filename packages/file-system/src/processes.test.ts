@@ -5,7 +5,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { promisify } from "node:util";
 import type { ThreadDriver } from "@threadstore/core/driver";
 import { beforeEach, describe, expect, it, onTestFinished } from "vitest";
-import { fileSystemDriver } from "./file-system-store.ts";
+import { fileSystemDriver, fileSystemStore } from "./file-system-store.ts";
 import {
   driverErrorFrom,
   filesBelow,
@@ -80,6 +80,28 @@ describe("a process that is killed", () => {
     await driver.write(KEY, recordOf("end"), storedRecord?.version, options);
     expect(await filesBelow(folder)).toHaveLength(1);
   });
+});
+
+it("a process that is killed during an append leaves the acknowledged elements, and at most one more", async () => {
+  const store = fileSystemStore({ folder });
+  await store.save("thread", { text: "x".repeat(100_000), numbers: [] });
+  let next = 0;
+  for (let kill = 1; kill <= 6; kill += 1) {
+    const child = startChild("append", folder, next);
+    await child.wrote("done");
+    await wait(Math.random() * 25);
+    child.process.kill("SIGKILL");
+    await child.ended;
+    const stored = await store.load("thread");
+    const numbers = stored?.thread["numbers"] as number[];
+    expect(numbers).toEqual(Array.from(numbers, (_, index) => index));
+    const acknowledged = Number(child.lines.at(-1)?.split(" ")[1]);
+    expect([1, 2]).toContain(numbers.length - acknowledged);
+    next = numbers.length;
+    await store.append("thread", [next]);
+    next += 1;
+  }
+  expect((await filesBelow(folder)).length).toBeLessThanOrEqual(8);
 });
 
 describe("a process", () => {

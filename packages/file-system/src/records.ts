@@ -1,6 +1,11 @@
 import { join } from "node:path";
 import type { Version } from "@threadstore/core";
-import type { RecordToWrite, StoredRecord, ThreadKey } from "@threadstore/core/driver";
+import {
+  type RecordToWrite,
+  type StoredRecord,
+  TAIL_CONTEXT_BYTES,
+  type ThreadKey,
+} from "@threadstore/core/driver";
 import { createRecord } from "./commit/create-record.ts";
 import { replaceRecord, type ReplacingRecord } from "./commit/replace-record.ts";
 import type { WriteContext } from "./commit/write-context.ts";
@@ -45,8 +50,9 @@ export function writeRecord(
 }
 
 function replacing({ bytes, unchanged, trailerLength, updatedAt }: RecordToWrite): ReplacingRecord {
-  // The last frame holds the complete trailer, because a listing reads only that frame.
-  const prefixLength = Math.min(unchanged, bytes.length - trailerLength);
+  // The last frame holds the complete trailer and the bytes before it that an append needs, because listings and appends
+  // read only that frame.
+  const prefixLength = Math.max(0, Math.min(unchanged, bytes.length - trailerLength - TAIL_CONTEXT_BYTES));
   const added = bytes.subarray(prefixLength);
   const change = { length: bytes.length, prefixLength, added, whole: () => Promise.resolve(bytes) };
   return { updatedAt, change: () => change };

@@ -14,6 +14,21 @@ const NOT_A_FILE = Buffer.alloc(0);
  */
 export async function readContent(folder: string, location: Location): Promise<Uint8Array> {
   const segments = new Map<string, Buffer>();
+  const content = await readFrames(folder, location, segments);
+  return content ?? segments.get(location.segment) ?? NOT_A_FILE;
+}
+
+/** Reads the record as {@link readContent} does; `undefined` if the frames are inconsistent. */
+export async function readIntactContent(folder: string, location: Location): Promise<Uint8Array | undefined> {
+  return readFrames(folder, location, new Map());
+}
+
+/** Adds the segments that it reads to `segments`. */
+async function readFrames(
+  folder: string,
+  location: Location,
+  segments: Map<string, Buffer>,
+): Promise<Uint8Array | undefined> {
   const parts: Buffer[] = [];
   let missing = Number.POSITIVE_INFINITY;
   const visitedEnds = new Map<string, number>();
@@ -23,7 +38,7 @@ export async function readContent(folder: string, location: Location): Promise<U
     segments.set(position.segment, segment);
     const frame = parseFrame(segment, position.end);
     const isIntact = frame !== undefined && frame.start >= 0 && reaches(frame, missing);
-    if (!isIntact || !isBefore(position, visitedEnds)) return segments.get(location.segment) ?? segment;
+    if (!isIntact || !isBefore(position, visitedEnds)) return undefined;
     visitedEnds.set(position.segment, position.end);
     const usedLength = Math.min(frame.length, missing - frame.prefixLength);
     if (usedLength > 0) parts.push(segment.subarray(frame.start, frame.start + usedLength));

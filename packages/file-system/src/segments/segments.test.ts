@@ -59,12 +59,14 @@ describe("a thread that grows", () => {
     expect(size).toBeLessThan(1.2 * last.text.length);
   });
 
-  it("has its trailer in the last frame, where a listing reads it", async () => {
+  it("has its trailer and the 64 bytes before it in the last frame, where a listing and an append read them", async () => {
     const driver = fileSystemDriver({ folder });
     const first = await save(driver, turnsText(50) + TRAILER, undefined);
     const { version } = await save(driver, `${turnsText(50)} more${TRAILER}`, first);
     const { records } = await driver.list("", { ...ALL_BY_ID, limit: 2 }, options);
-    expect(records.map(({ tail }) => String(Buffer.from(tail)))).toEqual([` more${TRAILER}`]);
+    expect(records.map(({ tail }) => String(Buffer.from(tail)))).toEqual([
+      `${" more".padStart(64, ".")}${TRAILER}`,
+    ]);
     expect(records[0]?.version).toBe(version);
   });
 
@@ -200,7 +202,7 @@ describe("a corrupt segment", () => {
   }> {
     const driver = fileSystemDriver({ folder });
     const first = await save(driver, turnsText(100) + TRAILER, undefined);
-    const { version, text } = await save(driver, `${turnsText(100)} more${TRAILER}`, first);
+    const { version, text } = await save(driver, turnsText(100) + "more".repeat(16) + TRAILER, first);
     return { driver, version, file: join(folder, segmentPath(version)), text };
   }
 
