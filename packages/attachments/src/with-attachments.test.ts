@@ -1,5 +1,5 @@
 import { hash } from "node:crypto";
-import { copyThreads } from "@threadstore/core";
+import { copyThreads, type ListOptions, memoryStore, type ThreadMetadata } from "@threadstore/core";
 import { describe, expect, it } from "vitest";
 import { memoryBackend, base64 } from "./backend.test-helper.ts";
 import { withAttachments } from "./with-attachments.ts";
@@ -134,6 +134,27 @@ describe("compatibility", () => {
     expect((await store.load("a"))?.metadata).toEqual(metadata);
     await store.save("a", {}, { overwrite: true });
     expect((await store.load("a"))?.metadata).toEqual(metadata);
+  });
+
+  it("lists by recency, and by the metadata that callers know", async () => {
+    let time = 1000;
+    const store = withAttachments(memoryStore({ now: () => time }));
+    const reserved = { ".attachments": String(JSON.stringify({ uri }).length) };
+    await store.save("a", { uri }, { metadata: { owner: "ann" } });
+    time += 1;
+    await store.save("b", { uri }, { metadata: { owner: "ann", ...reserved } });
+    const idsIn = async (options: ListOptions): Promise<string[]> =>
+      (await store.listPage(options)).threads.map(({ id }) => id);
+    expect(await idsIn({ order: "updated" })).toEqual(["b", "a"]);
+    expect(await idsIn({ where: { owner: "ann" }, order: "updated" })).toEqual(["b", "a"]);
+    // The entry with the size of a thread, which every thread with attachments has, is not the caller's.
+    expect(await idsIn({ where: reserved })).toEqual(["b"]);
+    expect((await store.listPage({ where: { owner: "ann" } })).threads[0]?.metadata).toBeUndefined();
+    const wrong: unknown[] = [null, 5, new Map(), ["a"], { owner: 5 }];
+    for (const where of wrong) {
+      const listing = store.listPage({ where: where as ThreadMetadata });
+      await expect(listing).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+    }
   });
 
   it("can be applied repeatedly", async () => {

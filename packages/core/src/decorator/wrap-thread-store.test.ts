@@ -5,7 +5,7 @@ import { TEXT_PARTS } from "../encoding/text-parts.ts";
 import { memoryDriver, type MemoryRecords, memoryStore } from "../memory-store.ts";
 import type { CallDiagnostics } from "../runtime/diagnostics.ts";
 import { rejected, scriptedDriver } from "../runtime/scripted-driver.test-helper.ts";
-import type { StoredThread, ThreadStore, ThreadSummary } from "../thread-store.ts";
+import type { ListOptions, StoredThread, ThreadStore, ThreadSummary } from "../thread-store.ts";
 import { cachingStore, encodingDecorator, encodingStore } from "./decorators.test-helper.ts";
 import { encryptedStore } from "./encrypted-store.test-helper.ts";
 import { forwardChanges, forwardOperations } from "./forward-operations.ts";
@@ -210,6 +210,24 @@ describe("a decorator that caches loads", () => {
     expect(Math.max(...parse.mock.calls.map(([text]) => text.length))).toBeLessThan(5000);
     parse.mockRestore();
     expect(saved.json).toBe(`${parts.join("")}]}`);
+  });
+});
+
+describe("a listing", () => {
+  it("is by recency and by metadata, as callers know it", async () => {
+    let time = 1000;
+    const store = encodingStore(memoryStore({ now: () => time }));
+    await store.save("a", { n: 1 }, { metadata: { owner: "ann" } });
+    time += 1;
+    await store.save("b", {}, { metadata: { owner: "ann", ".size": "7" } });
+    const idsIn = async (options: ListOptions): Promise<string[]> =>
+      (await store.listPage(options)).threads.map(({ id }) => id);
+    expect(await idsIn({ order: "updated", where: { owner: "ann" } })).toEqual(["b", "a"]);
+    // In the store, the size of `a` is a member with this name.
+    expect(await idsIn({ where: { ".size": "7" } })).toEqual(["b"]);
+    const { cursor } = await store.listPage({ order: "updated", limit: 1 });
+    expect(await idsIn({ order: "updated", limit: 1, cursor })).toEqual(["a"]);
+    await expect(store.listPage({ cursor })).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
   });
 });
 
