@@ -3,7 +3,8 @@ import type { StoreOptions, ThreadStore } from "@threadstore/core";
 import { tablesOf } from "./keys.ts";
 import type { PostgresClientOptions, PostgresDriverOptions } from "./options.ts";
 import { postgresStore } from "./postgres-store.ts";
-import { contentOf, type Direct, dropTables, putContent } from "./postgres.test-helper.ts";
+import { postgresTurns } from "./postgres-turns.test-helper.ts";
+import { altered, contentOf, type Direct, dropTables, putContent } from "./postgres.test-helper.ts";
 
 /** A harness whose stores connect by URL. Each location is a table prefix. `direct` bypasses them. */
 export function urlHarness(name: string, url: string, direct: Direct): Harness {
@@ -12,6 +13,8 @@ export function urlHarness(name: string, url: string, direct: Direct): Harness {
     name,
     open: async (location, options) => storeAt(location, { url }, options),
     missing: async () => postgresStore({ url: new URL("/nowhere", url).href }),
+    secrets: [new URL(url).password].filter((password) => password !== ""),
+    network: networkOf(url),
     childProcess: {
       module: new URL("./conformance-child.test-helper.ts", import.meta.url),
       parameters: { url },
@@ -29,6 +32,16 @@ export function urlHarness(name: string, url: string, direct: Direct): Harness {
         }));
       },
     },
+  };
+}
+
+function networkOf(url: string): NonNullable<Harness["network"]> {
+  const { hostname, port } = new URL(url);
+  return {
+    endpoint: { host: hostname, port: Number(port) },
+    protocol: postgresTurns,
+    open: async (location, { host, port: proxyPort }, options) =>
+      storeAt(location, { url: altered(url, { host: `${host}:${proxyPort}` }) }, options),
   };
 }
 

@@ -47,7 +47,8 @@ export function contextFor(
     rewrite: async (id, change) => capability(harness, "rewrite").call(harness, name, id, change),
     entries: location.entries,
     async startProxy() {
-      const proxy = await startFaultProxy({ target: capability(harness, "network").endpoint });
+      const { endpoint, protocol } = capability(harness, "network");
+      const proxy = await startFaultProxy({ target: endpoint, protocol });
       proxies.add(proxy);
       return proxy;
     },

@@ -1,4 +1,5 @@
 import type { JsonValue, StoreOptions, ThreadStore } from "@threadstore/core";
+import type { TurnProtocol } from "../engines/fault-proxy/index.ts";
 
 /** The optional members of a harness that cases depend on. Each one enables more cases. */
 export type Capability =
@@ -19,8 +20,15 @@ export interface Endpoint {
 
 /** How stores reach their backend, so that the suite can put a proxy in between. */
 export interface Network {
-  /** The backend's address. It must speak HTTP/1.1 or RESP (Redis), without TLS. */
+  /** The backend's address, without TLS. */
   readonly endpoint: Endpoint;
+
+  /**
+   * How the proxy recognizes requests and responses. Any protocol will do in which each request of a connection has one
+   * response, in the same order.
+   * @default HTTP/1.1 or RESP (Redis), by the first byte of a connection
+   */
+  readonly protocol?: TurnProtocol | undefined;
 
   /** Opens a store like the harness's `open`, but connects to `endpoint` and to nothing else. */
   open(location: string, endpoint: Endpoint, options?: StoreOptions): Promise<ThreadStore>;

@@ -199,8 +199,8 @@ describe("run", () => {
   });
 });
 
-function rejectingWith(error: Error): () => Promise<never> {
-  return () => Promise.reject(error);
+function rejectingWith(reason: Error): () => Promise<never> {
+  return () => Promise.reject(reason);
 }
 
 describe("a case", () => {

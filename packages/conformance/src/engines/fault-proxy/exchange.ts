@@ -93,6 +93,7 @@ export function passResponsePart(link: Link, exchange: Exchange, part: MessagePa
       takeEffect();
       link.reset();
       break;
+    case "respond":
     case "respondHttp":
     case "respondRedis":
       if (!part.last || exchange.substitute === undefined) break;

@@ -3,10 +3,13 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 import { createArmedFaults } from "./armed-faults.ts";
 import type { ArmedFault, Fault, Trigger } from "./fault.ts";
 import { ProxiedConnection } from "./proxied-connection.ts";
+import type { TurnProtocol } from "./turns.ts";
 
 export interface FaultProxyOptions {
   /** The server to which the proxy connects. */
   readonly target: { readonly host: string; readonly port: number };
+  /** How to find requests and responses. @default HTTP/1.1 or RESP (Redis), by the first byte of a connection */
+  readonly protocol?: TurnProtocol | undefined;
   /** Returns numbers in [0, 1) for jitter. @default Math.random */
   readonly random?: () => number;
 }
@@ -37,23 +40,22 @@ export interface FaultProxy {
 }
 
 /**
- * Starts a proxy for HTTP/1.1 and RESP (Redis). It distinguishes the requests on a connection, so that a fault strikes
+ * Starts a proxy for HTTP/1.1, RESP (Redis) or a protocol of turns. It distinguishes the requests on a connection, so that a fault strikes
  * exactly the requests it is armed for. It does not support TLS or connections that subscribe to a channel.
  */
 export async function startFaultProxy({
   target,
+  protocol,
   random = Math.random,
 }: FaultProxyOptions): Promise<FaultProxy> {
   const faults = createArmedFaults();
   const open = new Set<ProxiedConnection>();
-  const count = { connections: 0, bytesUp: 0, bytesDown: 0 };
-
-  const join = (client: Socket) => {
-    count.connections += 1;
+  const count: Counts = { connections: 0, bytesUp: 0, bytesDown: 0 };
+  const join = (client: Socket): void => {
     const server = connect({ ...target, allowHalfOpen: true, noDelay: true });
-    client.on("data", ({ length }) => (count.bytesUp += length));
-    server.on("data", ({ length }) => (count.bytesDown += length));
-    const connection = new ProxiedConnection({ number: count.connections, client, server, faults, random });
+    countTraffic(count, client, server);
+    const parts = { number: count.connections, client, server, faults, random, protocol };
+    const connection = new ProxiedConnection(parts);
     open.add(connection);
     client.on("close", () => open.delete(connection));
   };
@@ -87,6 +89,18 @@ export async function startFaultProxy({
     cutAll,
     close: () => end(server, cutAll),
   };
+}
+
+interface Counts {
+  connections: number;
+  bytesUp: number;
+  bytesDown: number;
+}
+
+function countTraffic(count: Counts, client: Socket, server: Socket): void {
+  count.connections += 1;
+  client.on("data", ({ length }) => (count.bytesUp += length));
+  server.on("data", ({ length }) => (count.bytesDown += length));
 }
 
 async function listen(server: Server, port: number): Promise<void> {

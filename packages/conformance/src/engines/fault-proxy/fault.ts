@@ -39,6 +39,8 @@ export type Fault =
       readonly body?: string;
       readonly insteadOf?: InsteadOf;
     }
+  /** Responds with these bytes, a complete response in the protocol of the connection. */
+  | { readonly type: "respond"; readonly response: Uint8Array; readonly insteadOf?: InsteadOf }
   /** Responds with this Redis error. */
   | {
       readonly type: "respondRedis";

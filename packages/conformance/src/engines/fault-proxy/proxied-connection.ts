@@ -9,6 +9,7 @@ import { createOrderedWriter } from "./ordered-writer.ts";
 import { describeRequest, protocolOf, type Protocol } from "./proxied-request.ts";
 import { splitRedis } from "./redis-splitter.ts";
 import { resetSocket } from "./reset-socket.ts";
+import { splitTurns, type TurnProtocol } from "./turns.ts";
 
 export interface ConnectionParts {
   readonly number: number;
@@ -16,6 +17,8 @@ export interface ConnectionParts {
   readonly server: Socket;
   readonly faults: ArmedFaults;
   readonly random: () => number;
+  /** The protocol, if it is one of turns. */
+  readonly protocol: TurnProtocol | undefined;
 }
 
 /** Connects a client with the server and passes on their requests and responses. */
@@ -86,7 +89,7 @@ export class ProxiedConnection {
   }
 
   #receiveRequest(bytes: Buffer): void {
-    if (this.#protocol === undefined) this.#useProtocol(protocolOf(bytes[0]));
+    if (this.#protocol === undefined) this.#useProtocol(this.#parts.protocol ?? protocolOf(bytes[0]));
     for (const part of this.#splitRequests(bytes)) {
       if (this.#isClosed) return;
       this.#passRequest(part);
@@ -95,7 +98,10 @@ export class ProxiedConnection {
 
   #useProtocol(protocol: Protocol): void {
     this.#protocol = protocol;
-    if (protocol === "redis") {
+    if (typeof protocol === "object") {
+      this.#splitRequests = splitTurns(protocol.endOfRequest);
+      this.#splitResponses = splitTurns(protocol.endOfResponse);
+    } else if (protocol === "redis") {
       this.#splitRequests = splitRedis();
       this.#splitResponses = splitRedis();
     } else if (protocol === "http") {
@@ -107,6 +113,10 @@ export class ProxiedConnection {
   }
 
   #passRequest(part: MessagePart): void {
+    if (part.interim) {
+      this.#link.up.write(part.bytes);
+      return;
+    }
     const exchange = part.first ? this.#start(part.bytes) : this.#current;
     if (exchange === undefined) return;
     this.#current = exchange;

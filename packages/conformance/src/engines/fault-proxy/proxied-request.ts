@@ -1,11 +1,15 @@
 import { parseHttpHead } from "./http-head.ts";
 import { parseRedisCommand } from "./redis-splitter.ts";
+import type { TurnProtocol } from "./turns.ts";
 
 /** A request on its way through the proxy. */
 export interface ProxiedRequest {
   /** The number of its connection, counted from 1. */
   readonly connection: number;
-  /** For HTTP, the request line and the headers. For Redis, the whole command. Otherwise, the first bytes received. */
+  /**
+   * For HTTP, the request line and the headers. For Redis and a protocol of turns, the whole request. Otherwise, the
+   * first bytes received.
+   */
   readonly bytes: Uint8Array;
   /** Set for HTTP/1.1. */
   readonly http?: {
@@ -21,13 +25,15 @@ export interface ProxiedRequest {
     readonly command: string;
     readonly arguments: readonly string[];
   };
+  /** Set for a protocol of turns. */
+  readonly turns?: TurnProtocol;
 }
 
 /** Returns whether a fault applies to a request. */
 export type RequestMatcher = (request: ProxiedRequest) => boolean;
 
-/** The protocol of a connection, which its first byte determines. */
-export type Protocol = "http" | "redis" | "unknown";
+/** The protocol of a connection, which its first byte determines unless it is one of turns. */
+export type Protocol = "http" | "redis" | "unknown" | TurnProtocol;
 
 export function protocolOf(firstByte: number | undefined): Protocol {
   const character = String.fromCharCode(firstByte ?? 0);
@@ -44,7 +50,7 @@ export function describeRequest(connection: number, protocol: Protocol, bytes: B
     const [command = "", ...parameters] = parseRedisCommand(bytes).map(String);
     return { connection, bytes, redis: { command: command.toUpperCase(), arguments: parameters } };
   }
-  return { connection, bytes };
+  return typeof protocol === "object" ? { connection, bytes, turns: protocol } : { connection, bytes };
 }
 
 /**

@@ -1,8 +1,10 @@
 import { fail } from "../../suite/expectations.ts";
 import { type Fault, type FaultProxy, type InsteadOf, redisErrors } from "./index.ts";
+import type { RefusalKind } from "./refusal-kind.ts";
+import type { TurnProtocol } from "./turns.ts";
 
 /** The protocol of a backend. */
-export type Protocol = "http" | "redis";
+export type Protocol = "http" | "redis" | TurnProtocol;
 
 /** Resolves with the protocol of the requests that a store sends through the proxy while it does the work. */
 export async function protocolOf(proxy: FaultProxy, work: () => Promise<unknown>): Promise<Protocol> {
@@ -10,7 +12,8 @@ export async function protocolOf(proxy: FaultProxy, work: () => Promise<unknown>
   const watch = proxy.arm({
     type: "delay",
     milliseconds: 0,
-    when: ({ http, redis }) => {
+    when: ({ http, redis, turns }) => {
+      protocol ??= turns;
       if (http !== undefined) protocol ??= "http";
       if (redis !== undefined) protocol ??= "redis";
       return false;
@@ -20,12 +23,12 @@ export async function protocolOf(proxy: FaultProxy, work: () => Promise<unknown>
   watch.disarm();
   return (
     protocol ??
-    fail("the store connects to its backend through the proxy, with HTTP or RESP", "it sent neither")
+    fail(
+      "the store connects to its backend through the proxy, with HTTP, RESP or the network's `protocol`",
+      "it sent none of them",
+    )
   );
 }
-
-/** Why a backend refuses a request. */
-export type RefusalKind = "denied" | "busy" | "failing" | "gateway" | "full" | "missing" | "unexpected";
 
 interface Responses {
   /** Status codes. The responses have no body, since its format differs between services. */
@@ -35,9 +38,7 @@ interface Responses {
 
 /** The responses of backends. */
 const RESPONSES: Readonly<Record<RefusalKind, Responses>> = {
-  /** The credentials are wrong, or do not permit the request. */
   denied: { http: [401, 403], redis: [redisErrors.noAuthentication, redisErrors.noPermission] },
-  /** The backend is temporarily unavailable and has not processed the request. */
   busy: {
     http: [429],
     redis: [
@@ -50,14 +51,10 @@ const RESPONSES: Readonly<Record<RefusalKind, Responses>> = {
       redisErrors.noReplicas,
     ],
   },
-  /** The backend is temporarily failing and may have processed the request. */
   failing: { http: [500, 502, 503, 504], redis: [] },
-  /** A gateway between client and server reports an error, whether or not the server has processed the request. */
   gateway: { http: [500, 502, 503, 504], redis: [redisErrors.unknown] },
   full: { http: [507], redis: [redisErrors.outOfMemory] },
-  /** A read finds nothing. */
   missing: { http: [404], redis: [] },
-  /** Errors that a correctly configured store never gets. */
   unexpected: {
     http: [400, 405, 409, 410, 412, 418, 501],
     redis: [
@@ -82,6 +79,11 @@ export function refusalsOf(
   kind: RefusalKind,
   insteadOf: InsteadOf = "server",
 ): Refusal[] {
+  if (typeof protocol === "object")
+    return protocol.refusals[kind].map(({ name, response }) => ({
+      name,
+      fault: { type: "respond", response, insteadOf },
+    }));
   const { http, redis } = RESPONSES[kind];
   if (protocol === "redis")
     return redis.map((error) => ({ name: codeOf(error), fault: { type: "respondRedis", error, insteadOf } }));
@@ -106,3 +108,5 @@ const LOGIN_PAGE: Refusal = {
 function codeOf(error: string): string {
   return `an error ${error.split(" ", 1)[0] ?? ""}`;
 }
+
+export type { RefusalKind } from "./refusal-kind.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { ordinal, type Outcome, outcomeOf } from "../../../suite/expectations.ts";
 import { type ArmedFault, type Fault, type FaultProxy, redisErrors } from "../../fault-proxy/index.ts";
-import type { Protocol } from "../../fault-proxy/refusals.ts";
+import { type Protocol, refusalsOf } from "../../fault-proxy/refusals.ts";
 
 /** A fault during a call. */
 export interface FaultChoice {
@@ -54,7 +54,6 @@ function endsInAbort(kind: FaultKind): boolean {
 }
 
 function faultFor({ kind, afterBytes }: FaultChoice, protocol: Protocol): Fault | undefined {
-  const isHttp = protocol === "http";
   switch (kind) {
     case "lost request":
       return { type: "cutRequest", afterBytes: 30 };
@@ -64,13 +63,17 @@ function faultFor({ kind, afterBytes }: FaultChoice, protocol: Protocol): Fault 
       // A reset may overtake the bytes sent before it. Late cuts are orderly, so that part of the response arrives.
       return { type: "cutResponse", afterBytes, orderly: afterBytes > 100 };
     case "refusal":
-      return isHttp
-        ? { type: "respondHttp", status: 503 }
-        : { type: "respondRedis", error: redisErrors.loading };
+      return refusalFor(protocol, {
+        http: { type: "respondHttp", status: 503 },
+        redis: { type: "respondRedis", error: redisErrors.loading },
+        kind: "busy",
+      });
     case "false failure":
-      return isHttp
-        ? { type: "respondHttp", status: 504, insteadOf: "response" }
-        : { type: "respondRedis", error: redisErrors.unknown, insteadOf: "response" };
+      return refusalFor(protocol, {
+        http: { type: "respondHttp", status: 504, insteadOf: "response" },
+        redis: { type: "respondRedis", error: redisErrors.unknown, insteadOf: "response" },
+        kind: "gateway",
+      });
     case "silence":
       return { type: "blackHole" };
     case "abort":
@@ -79,6 +82,14 @@ function faultFor({ kind, afterBytes }: FaultChoice, protocol: Protocol): Fault 
     default:
       return undefined;
   }
+}
+
+function refusalFor(
+  protocol: Protocol,
+  { http, redis, kind }: { http: Fault; redis: Fault; kind: "busy" | "gateway" },
+): Fault | undefined {
+  if (typeof protocol === "string") return protocol === "http" ? http : redis;
+  return refusalsOf(protocol, kind, kind === "gateway" ? "response" : "server")[0]?.fault;
 }
 
 export interface FaultyCall<T> {
