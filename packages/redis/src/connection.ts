@@ -32,8 +32,8 @@ export function connectionTo(client: Redis | Cluster): Connection {
     signal.throwIfAborted();
     return responseTo(client, command);
   };
-  return {
-    masters: () => ("nodes" in client ? client.nodes("master") : [client]).map(connectionTo),
+  const connection: Connection = {
+    masters: () => ("nodes" in client ? client.nodes("master").map(connectionTo) : [connection]),
     session: () => ("nodes" in client ? undefined : client.stream),
     command: (name, parameters, signal) => send(new OneShotCommand(name, parameters, signal), signal),
     script: async (script, keys, parameters, signal) => {
@@ -45,6 +45,7 @@ export function connectionTo(client: Redis | Cluster): Connection {
       }
     },
   };
+  return connection;
 }
 
 async function responseTo(client: Redis | Cluster, command: OneShotCommand): Promise<unknown> {

@@ -26,6 +26,24 @@ const HOSTILE_NAMES = [
   "a\0",
 ];
 
+test("the namespace of an index is known by its key, which no other key looks like", () => {
+  for (const prefix of ["p", "p*[?", "p:p"]) {
+    const keys = keysWithPrefix(prefix);
+    for (const namespace of [...HOSTILE_NAMES, "a/b", "a%2Fb"]) {
+      for (const { index, recencyIndex } of keys.buckets(namespace)) {
+        expect(keys.namespaceOfIndex(index)).toBe(namespace);
+        expect(keys.namespaceOfIndex(recencyIndex)).toBeUndefined();
+      }
+      for (const id of [...HOSTILE_NAMES, "x:5}", "{a:5}"]) {
+        expect(keys.namespaceOfIndex(keys.of({ namespace, id }).record)).toBeUndefined();
+      }
+    }
+    expect(
+      keysWithPrefix(`${prefix}x`).namespaceOfIndex(keys.of({ namespace: "", id: "a" }).index),
+    ).toBeUndefined();
+  }
+});
+
 test("distinct prefixes, namespaces and ids never share a key", () => {
   const owners = new Map<string, string>();
   const add = (key: string, owner: string): void => {
