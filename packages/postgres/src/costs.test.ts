@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
 import { growThread } from "@threadstore/conformance";
+import type { FaultProxy } from "@threadstore/conformance/fault-proxy";
 import type { ThreadStore } from "@threadstore/core";
 import { ALL_BY_ID, metadataHashes, type PageRequest } from "@threadstore/core/driver";
 import { describeWithService } from "@threadstore/services/vitest";
@@ -7,8 +8,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { tablesOf } from "./keys.ts";
 import { namespacesStatement } from "./list-namespaces.ts";
 import { pageQuery } from "./list.ts";
-import { type PostgresProxy, startPostgresProxy } from "./postgres-proxy.test-helper.ts";
 import { postgresStore } from "./postgres-store.ts";
+import { startProxyTo } from "./postgres-turns.test-helper.ts";
 import { altered, directConnection, dropTables, freshPrefix } from "./postgres.test-helper.ts";
 import { CHUNK_BYTES } from "./schema.ts";
 
@@ -24,11 +25,11 @@ const STATEMENT_BYTES = 1400;
 await describeWithService("postgres", "the cost of calls", ({ url }) => {
   const { direct, end } = directConnection(url);
   const tablePrefix = freshPrefix();
-  let proxy: PostgresProxy;
+  let proxy: FaultProxy;
   let store: ThreadStore;
   beforeAll(async () => {
-    proxy = await startPostgresProxy(url);
-    const connectionString = altered(url, { host: proxy.host });
+    proxy = await startProxyTo(url);
+    const connectionString = altered(url, { host: `127.0.0.1:${proxy.port}` });
     // What is counted does not depend on the disk, and hundreds of saves need not wait for it.
     const connection = { connectionString, max: 1, options: "-c synchronous_commit=off" };
     store = postgresStore({ connection, synchronousCommit: "inherit", tablePrefix });
@@ -42,11 +43,10 @@ await describeWithService("postgres", "the cost of calls", ({ url }) => {
   });
 
   async function costOf(work: () => Promise<unknown>): Promise<Cost> {
-    const { bytesUp, bytesDown } = proxy;
-    const statements = proxy.statements.length;
+    const { bytesUp, bytesDown, requests } = proxy;
     await work();
     return {
-      statements: proxy.statements.length - statements,
+      statements: proxy.requests - requests,
       sent: proxy.bytesUp - bytesUp,
       received: proxy.bytesDown - bytesDown,
     };

@@ -1,4 +1,10 @@
-import type { TurnEnd, TurnProtocol, TurnRefusal } from "@threadstore/conformance/fault-proxy";
+import {
+  type FaultProxy,
+  startFaultProxy,
+  type TurnEnd,
+  type TurnProtocol,
+  type TurnRefusal,
+} from "@threadstore/conformance/fault-proxy";
 
 // https://www.postgresql.org/docs/current/protocol-message-formats.html
 
@@ -77,3 +83,8 @@ export const postgresTurns: TurnProtocol = {
     unexpected: [refusal("42703", "column does not exist"), refusal("0A000", "feature not supported")],
   },
 };
+
+export function startProxyTo(url: string): Promise<FaultProxy> {
+  const { hostname, port } = new URL(url);
+  return startFaultProxy({ target: { host: hostname, port: Number(port) }, protocol: postgresTurns });
+}
