@@ -61,13 +61,16 @@ function metadataOf(n: number): ThreadMetadata {
   return { kind: n % 13 === 0 ? "rare" : "usual" };
 }
 
+const ORDERS = ["id", "updated"] as const;
+
 async function expectMatches(
   store: ThreadStore,
   options: ListOptions,
   expected: readonly string[],
   when: string,
+  orders: readonly (typeof ORDERS)[number][] = ORDERS,
 ): Promise<void> {
-  for (const order of ["id", "updated"] as const) {
+  for (const order of orders) {
     expectEqual(
       (await idsIn(store, { ...options, order })).toSorted(),
       expected.toSorted(),
@@ -81,7 +84,7 @@ export const filters: ConformanceCase[] = section("Listing", [
     id: "L7-1",
     title: "where lists exactly the threads whose metadata has all of its members",
     clauses: ["L7", "N4"],
-    async run({ open }) {
+    async run({ open, settings }) {
       const [store, other] = [await open(), await open()];
       const threads = Object.entries(SIMILAR);
       await inParallel(threads, 8, async ([id, metadata]) => {
@@ -89,9 +92,11 @@ export const filters: ConformanceCase[] = section("Listing", [
       });
       const view = store.namespace("ann");
       await view.save("inside", {}, { metadata: { owner: "ann", kind: "chat" } });
-      for (const where of FILTERS) {
+      for (const [n, where] of FILTERS.entries()) {
+        // Each filter in one order, which is enough to find a filter that is wrong in both.
+        const orders = { quick: ORDERS.slice(n % 2, (n % 2) + 1), full: ORDERS }[settings.effort];
         const ids = threads.flatMap(([id, metadata]) => (matches(metadata, where) ? [id] : []));
-        await expectMatches(other, { where }, ids, "among similar metadata");
+        await expectMatches(other, { where }, ids, "among similar metadata", orders);
       }
       await expectMatches(view, { where: { owner: "ann" } }, ["inside"], "in a namespace");
     },
@@ -140,7 +145,7 @@ export const filters: ConformanceCase[] = section("Listing", [
       await pass();
       await other.save("a-13", { n: 2 }, { overwrite: true });
       const where = { kind: "rare" };
-      for (const limit of [1, 2, 100]) {
+      for (const limit of { quick: [2, 100], full: [1, 2, 100] }[context.settings.effort]) {
         const options = { where, limit, prefix: "a-" };
         expectEqual(
           await idsIn(other, options),
