@@ -40,9 +40,9 @@ export const crashes: ConformanceCase[] = section("Crashes", [
   },
   {
     id: "D1-2",
-    title: "acknowledged saves survive kill -9 of the process that made them",
+    title: "acknowledged saves and appends survive kill -9 of the process that made them",
     ...DURABLE,
-    clauses: ["D1", "E4"],
+    clauses: ["D1", "E4", "A1"],
     capabilities: ["childProcess"],
     async run(context) {
       await killWriters(context.newLocation(), context, { workload: "replacing" });

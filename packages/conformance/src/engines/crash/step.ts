@@ -1,4 +1,4 @@
-import type { ThreadStore } from "@threadstore/core";
+import type { JsonValue, SerializedThread, ThreadStore } from "@threadstore/core";
 
 export interface ThreadName {
   /** The store's own namespace if absent. */
@@ -12,20 +12,33 @@ export interface Step {
   readonly number: number;
   readonly thread: ThreadName;
   /**
-   * `replace` and `delete` require the version `previous`, `create` requires that the thread does not exist, and
-   * `overwrite` has no precondition.
+   * `replace`, `append` and `delete` require the version `previous`, `create` requires that the thread does not exist,
+   * and `overwrite` has no precondition.
    */
-  readonly action: "create" | "replace" | "overwrite" | "delete";
+  readonly action: "create" | "replace" | "overwrite" | "append" | "delete";
   /** Approximate number of bytes to write. */
   readonly size: number;
   /** The version before the step. `null` if the thread did not exist. */
   readonly previous: string | null;
+  /** For `append`: the content before the step. */
+  readonly before?: Content;
 }
 
+/** The content of a thread, to whose last member elements can be appended. */
+export type Content = SerializedThread & { readonly appended: JsonValue[] };
+
 /** The content that a step writes. It starts and ends with the step's number and repeats it in between. */
-export function contentOf({ number, size, previous }: Step): Record<string, string | number | null> {
+export function contentOf({ action, number, size, previous, before }: Step): Content {
   const filling = `${number},`;
-  return { number, previous, filling: filling.repeat(Math.ceil(size / filling.length)), end: number };
+  const text = filling.repeat(Math.ceil(size / filling.length));
+  if (action === "append" && before !== undefined) {
+    return { ...before, appended: [...before.appended, elementOf(number, text)] };
+  }
+  return { number, previous, filling: text, end: number, appended: [] };
+}
+
+function elementOf(number: number, filling: string): JsonValue {
+  return { number, filling, end: number };
 }
 
 /** Performs a step. Resolves with the resulting version, or with `null` after a delete. */
@@ -38,6 +51,10 @@ export async function performStep(step: Step, store: ThreadStore): Promise<strin
     if (!existed)
       throw new Error(`delete(${JSON.stringify(thread.id)}) returned false although the thread exists.`);
     return null;
+  }
+  if (action === "append") {
+    const element = contentOf(step).appended.at(-1);
+    return (await view.append(thread.id, [element], { previous })).version;
   }
   const condition = action === "overwrite" ? { overwrite: true } : { previous };
   return (await view.save(thread.id, contentOf(step), condition)).version;

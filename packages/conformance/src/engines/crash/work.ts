@@ -1,6 +1,6 @@
 import { type ThreadStore, ThreadStoreError, type ThreadStoreErrorCode } from "@threadstore/core";
 import { describeError, outcomeOf } from "../../suite/expectations.ts";
-import { describeStep, nameOf, performStep, type Step, viewOf } from "./step.ts";
+import { type Content, contentOf, describeStep, nameOf, performStep, type Step, viewOf } from "./step.ts";
 import { type WorkloadName, WORKLOADS } from "./workload.ts";
 
 /** Reported before and after each step. */
@@ -45,22 +45,30 @@ export async function work(
         const previous = await lane.loadVersion(thread);
         if (previous === undefined) return;
         const plan = workload.next(round, previous !== null);
-        const outcome = await lane.perform({ ...plan, number: numbers.next().value, thread, previous });
+        const before = plan.action === "append" ? lane.contentOf(thread) : undefined;
+        const step = { ...plan, number: numbers.next().value, thread, previous };
+        const outcome = await lane.perform(before === undefined ? step : { ...step, before });
         if (outcome === "failed") return;
       }
     }),
   );
 }
 
-/** Performs steps one after another and remembers the version of each thread. */
+/** Performs steps one after another and remembers the version and content of each thread. */
 export class Lane {
   readonly #store: ThreadStore;
   readonly #report: Reporter;
   readonly #versions = new Map<string, string | null>();
+  readonly #contents = new Map<string, Content>();
 
   constructor(store: ThreadStore, report: Reporter) {
     this.#store = store;
     this.#report = report;
+  }
+
+  /** Returns the content of a thread whose version is known. */
+  contentOf(thread: Step["thread"]): Content | undefined {
+    return this.#contents.get(nameOf(thread));
   }
 
   /** Resolves with the thread's version, `null` if the thread does not exist, or `undefined` if it cannot be loaded. */
@@ -75,6 +83,7 @@ export class Lane {
     }
     const version = outcome.value?.version ?? null;
     this.#versions.set(nameOf(thread), version);
+    if (outcome.value !== undefined) this.#contents.set(nameOf(thread), outcome.value.thread as Content);
     return version;
   }
 
@@ -85,6 +94,7 @@ export class Lane {
     const outcome = await outcomeOf(() => performStep(step, this.#store));
     if (outcome.state === "resolved") {
       this.#versions.set(nameOf(step.thread), outcome.value);
+      this.#contents.set(nameOf(step.thread), contentOf(step));
       await this.#report({ type: "done", number, version: outcome.value });
       return "done";
     }

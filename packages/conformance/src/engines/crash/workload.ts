@@ -30,7 +30,14 @@ export type WorkloadName =
   | "chain";
 
 export const WORKLOADS: Readonly<Record<WorkloadName, Workload>> = {
-  replacing: { lanes: () => [["a", "b", "c"]], next: replaces(100, 20_000, 3_000) },
+  // Every other round of the threads appends to them.
+  replacing: {
+    lanes: () => [["a", "b", "c"]],
+    next: (round, exists) => {
+      const plan = replaces(100, 20_000, 3_000)(round, exists);
+      return exists && Math.floor(round / 3) % 2 === 1 ? { ...plan, action: "append" } : plan;
+    },
+  },
   // Alternates between replacing a shorter thread with a longer one and the reverse.
   large: { lanes: () => [["large"]], next: replaces(300_000, 40_000) },
   overwriting: {
