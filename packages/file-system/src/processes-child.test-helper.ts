@@ -45,6 +45,16 @@ const TASKS: { readonly [task: string]: (() => Promise<void>) | undefined } = {
     }
   },
 
+  /** Appends to a thread 8 times, while other processes do the same. */
+  async appendPairs() {
+    const store = fileSystemStore({ folder });
+    for (let n = 0; n < 8; n += 1)
+      await store.append("chat", [
+        [argument, n, "one"],
+        [argument, n, "two"],
+      ]);
+  },
+
   /** Tries to create twenty threads, and reports those that it created. */
   async create() {
     for (let round = 0; round < 20; round += 1) {

@@ -37,6 +37,24 @@ describe("four processes", () => {
     expect(await filesBelow(folder)).toHaveLength(1);
   });
 
+  it("that append to one thread 8 times each lose nothing, and keep each append in one piece", async () => {
+    const store = fileSystemStore({ folder });
+    await store.save("chat", { text: "text ".repeat(20_000), messages: [] });
+    await runChildren(4, "appendPairs", folder, (index) => `child ${index}`);
+    const messages = (await store.load("chat"))?.thread["messages"] as [string, number, string][];
+    expect(messages).toHaveLength(64);
+    for (let child = 0; child < 4; child += 1) {
+      const own = messages.filter(([name]) => name === `child ${child}`);
+      expect(own.map(([, n, part]) => `${n} ${part}`)).toEqual(
+        Array.from({ length: 8 }, (_, n) => [`${n} one`, `${n} two`]).flat(),
+      );
+    }
+    for (let index = 0; index < 64; index += 2) {
+      expect(messages[index]?.slice(0, 2)).toEqual(messages[index + 1]?.slice(0, 2));
+    }
+    expect((await filesBelow(folder)).length).toBeLessThanOrEqual(8);
+  });
+
   it("that create the same threads create each thread once", async () => {
     const created = await runChildren(4, "create", folder, (index) => `child ${index}`);
     expect(created).toHaveLength(20);
