@@ -34,7 +34,7 @@ await describeWithService("s3", "namespaces", async (endpoint) => {
   test("names of several segments, in base64url and hashed are listed once, on pages of any size", async () => {
     const store = s3Store({ client, bucket, prefix: newPrefix() });
     await Promise.all(NAMES.map((name) => store.namespace(name).save("t", {})));
-    const nested = NAMES.filter((name) => Buffer.byteLength(name) < 384);
+    const nested = ["a", ".", "é".repeat(36)];
     await Promise.all(nested.map((name) => store.namespace(name).namespace("é".repeat(60)).save("t", {})));
     for (const limit of [3, 1000]) {
       const listed: string[] = [];
