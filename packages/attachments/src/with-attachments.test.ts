@@ -32,6 +32,33 @@ describe("a thread with binary content", () => {
     expect(stored?.size).toBeLessThan(2000);
   });
 
+  it("keeps the content of appended elements out of the thread, and each content once", async () => {
+    const backend = memoryBackend();
+    const store = backend.open();
+    const create = { messages: [] };
+    for (const [index, message] of messages.entries()) {
+      await store.append("a", [message], { key: `${index}`, create, metadata: { n: `${index}` } });
+    }
+    expect((await store.append("a", [{ uri }], { key: "0" })).appended).toBe(false);
+    const touched = await store.touch("a", { metadata: { title: "T" }, ttlMs: 60_000 });
+    expect(touched).toMatchObject({ metadata: { title: "T" }, size: JSON.stringify({ messages }).length });
+    expect(await backend.open().load("a")).toMatchObject({ thread: { messages }, metadata: { title: "T" } });
+    expect((await backend.openInner().load("a"))?.size).toBeLessThan(2000);
+    expect(backend.idsIn()).toHaveLength(2);
+  });
+
+  it("leaves nothing behind if an append is refused", async () => {
+    const backend = memoryBackend();
+    const store = backend.open();
+    const saved = await store.save("a", { messages: [], n: 1 });
+    await expect(store.append("a", [{ uri }])).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+    await expect(store.append("b", [{ uri }])).rejects.toMatchObject({ code: "CONFLICT" });
+    const current = await store.save("a", { messages: [] }, { previous: saved });
+    const stale = store.append("a", [{ uri }], { previous: saved });
+    await expect(stale).rejects.toMatchObject({ code: "CONFLICT", currentVersion: current.version });
+    expect(backend.idsIn()).toEqual([]);
+  });
+
   it("is stored as the README documents", async () => {
     const backend = memoryBackend();
     await backend.open().save("a", { uri });
