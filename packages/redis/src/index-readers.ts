@@ -92,9 +92,10 @@ function recencyReader(
       for (let limit = count; reader.entries.length === 0 && !reader.atEnd; limit *= 2) {
         const from = position === undefined ? "-inf" : String(position.score);
         const range = [bucket.recencyIndex, from, "+inf", "WITHSCORES", "LIMIT", "0", String(limit)];
-        const reply = (await connection.command("zrangebyscore", range, signal)) as Buffer[];
-        reader.atEnd = reply.length < 2 * limit;
-        reader.entries = entriesIn(reply, bucket).filter(follows);
+        const reply = (await connection.command("zrangebyscore", range, signal)) as unknown[];
+        const entries = entriesIn(reply, bucket);
+        reader.atEnd = entries.length < limit;
+        reader.entries = entries.filter(follows);
       }
       position = reader.entries.at(-1) ?? position;
     },
@@ -102,12 +103,13 @@ function recencyReader(
   return reader;
 }
 
-/** The reply alternates between members and their scores. */
-function entriesIn(reply: readonly Buffer[], bucket: Bucket): IndexEntry[] {
+/** Members and scores alternate. With `replyMapping: "resp3"`, a client returns each pair as an array. */
+function entriesIn(reply: readonly unknown[], bucket: Bucket): IndexEntry[] {
+  const flat = reply.flat() as (Buffer | number)[];
   const entries: IndexEntry[] = [];
-  for (let index = 0; index + 1 < reply.length; index += 2) {
-    const [id, score] = reply.slice(index, index + 2);
-    if (id !== undefined) entries.push({ id, score: Number(score), bucket });
+  for (let index = 0; index + 1 < flat.length; index += 2) {
+    const id = flat[index];
+    if (Buffer.isBuffer(id)) entries.push({ id, score: Number(flat[index + 1]), bucket });
   }
   return entries;
 }

@@ -1,9 +1,11 @@
+import { setTimeout } from "node:timers/promises";
 import { ALL_BY_ID } from "@threadstore/core/driver";
 import { describeWithService } from "@threadstore/services/vitest";
+import { Redis } from "ioredis";
 import { afterAll, expect, test } from "vitest";
 import { keysWithPrefix } from "./keys.ts";
 import { EXPIRY_GRACE_MS } from "./records.ts";
-import { redisDriver } from "./redis-store.ts";
+import { redisDriver, redisStore } from "./redis-store.ts";
 import { callOptions, directClient, freshPrefix, keysOf, record, recordKey } from "./redis.test-helper.ts";
 
 await describeWithService("redis", "listing", ({ url }) => {
@@ -78,5 +80,19 @@ await describeWithService("redis", "listing", ({ url }) => {
     expect(await entries()).toEqual(["a", "-3"]);
     await driver.delete(at, replaced.nonce, callOptions);
     expect(await entries()).toEqual([]);
+  });
+  test("reads the replies of a client that maps them to RESP3", async () => {
+    const client = new Redis(url, { replyMapping: "resp3" });
+    const store = redisStore({ client, prefix: freshPrefix() });
+    for (const id of ["a", "b"]) await store.save(id, { messages: [] }, { metadata: { owner: "ann" } });
+    await setTimeout(2);
+    await store.append("a", ["message"]);
+    for (const limit of [1, 2]) {
+      const listed: string[] = [];
+      for await (const { id } of store.list({ order: "updated", limit, where: { owner: "ann" } }))
+        listed.push(id);
+      expect(listed).toEqual(["a", "b"]);
+    }
+    client.disconnect();
   });
 });
