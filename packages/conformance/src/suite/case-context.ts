@@ -3,6 +3,7 @@ import { type FaultProxy, startFaultProxy } from "../engines/fault-proxy/index.t
 import { capability } from "./capability.ts";
 import { type CaseResources, caseLocation } from "./case-location.ts";
 import type { CaseContext } from "./conformance-case.ts";
+import { callHarness } from "./harness-error.ts";
 import type { Harness } from "./harness.ts";
 
 /** The context of a case, and how to clean up after the case. */
@@ -19,12 +20,7 @@ export function contextFor(
   caseId: string,
   { signal, settings }: Pick<CaseContext, "signal" | "settings">,
 ): OwnedContext {
-  const resources: CaseResources = {
-    stores: new Set(),
-    writers: new Set(),
-    childProcesses: new Set(),
-    locations: new Set(),
-  };
+  const resources = noResources();
   const name = `${caseId.toLowerCase()}-${randomBytes(6).toString("hex")}`;
   const location = caseLocation(harness, name, resources);
   const elsewhere = caseLocation(harness, `${name}-b`, resources);
@@ -44,7 +40,8 @@ export function contextFor(
       resources.stores.delete(store);
       await store.close();
     },
-    rewrite: async (id, change) => capability(harness, "rewrite").call(harness, name, id, change),
+    rewrite: (id, change) =>
+      callHarness("rewrite", async () => capability(harness, "rewrite").call(harness, name, id, change)),
     entries: location.entries,
     async startProxy() {
       const { endpoint, protocol } = capability(harness, "network");
@@ -63,6 +60,10 @@ export function contextFor(
     crashBackend: async () => capability(harness, "backend").crash(),
     end: () => cleanUp(harness, resources, proxies),
   };
+}
+
+function noResources(): CaseResources {
+  return { stores: new Set(), writers: new Set(), childProcesses: new Set(), locations: new Set() };
 }
 
 async function cleanUp(

@@ -3,6 +3,7 @@ import { type ChildClient, startChild } from "../engines/child-process/child-cli
 import { startWriter, type Writer } from "../engines/crash/writer.ts";
 import { capability } from "./capability.ts";
 import type { CaseContext, CaseLocation } from "./conformance-case.ts";
+import { callHarness } from "./harness-error.ts";
 import type { Harness } from "./harness.ts";
 
 /** Everything that must be cleaned up when a case ends. */
@@ -33,7 +34,7 @@ export function caseLocation(harness: Harness, name: string, resources: CaseReso
   }
 
   return {
-    open: (options = {}) => registered(() => harness.open(name, options)),
+    open: (options = {}) => registered(() => callHarness("open", () => harness.open(name, options))),
     openThrough: ({ port }, options = {}) =>
       registered(() => capability(harness, "network").open(name, { host: "127.0.0.1", port }, options)),
     openMissing: () => registered(() => capability(harness, "missing").call(harness)),
@@ -44,7 +45,7 @@ export function caseLocation(harness: Harness, name: string, resources: CaseReso
       await child.opened;
       return child;
     },
-    entries: async () => capability(harness, "entries").call(harness, name),
+    entries: () => callHarness("entries", async () => capability(harness, "entries").call(harness, name)),
     durabilitySettings: async () => capability(harness, "durability").settings(name),
     startWriter(job) {
       locations.add(name);

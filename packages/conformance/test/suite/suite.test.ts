@@ -1,5 +1,5 @@
 import { ThreadStoreError } from "@threadstore/core";
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
 import { cases, type Harness, register, run, type Selection } from "../../src/index.ts";
 import { section } from "../../src/suite/conformance-case.ts";
 import { runCase } from "../../src/suite/run-case.ts";
@@ -203,7 +203,28 @@ function rejectingWith(reason: Error): () => Promise<never> {
   return () => Promise.reject(reason);
 }
 
+describe("a store with a small limit passes the cases with long threads", () => {
+  const inner = plainHarness();
+  const maxThreadBytes = 320_000;
+  const harness: Harness = {
+    ...inner,
+    name: "limited",
+    maxThreadBytes,
+    open: (location, options) => inner.open(location, { maxThreadBytes, ...options }),
+  };
+  const ids = ["V1-11", "V4-2", "V5-1", "C4-9", "D1-1", "D3-5", "F2-3", "M1-10"];
+  register(harness, { describe, it, after: afterAll }, { cases: ids });
+});
+
 describe("a case", () => {
+  it("tells failures of the harness from those of the store", async () => {
+    const inner = plainHarness();
+    const harness: Harness = { ...inner, entries: () => Promise.reject(new Error("no such folder")) };
+    await expect(registered(harness).find("D3-1").run()).rejects.toThrow(
+      "Actual: HarnessError (`entries` of the harness failed, not the store), caused by Error (no such folder).",
+    );
+  });
+
   it("names the causes of an error, and explains a record that is corrupt right after its save", async () => {
     const inner = plainHarness();
     const failing = (error: Error): Harness => ({
