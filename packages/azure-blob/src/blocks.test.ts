@@ -41,6 +41,12 @@ describe("blocks", () => {
     );
   });
 
+  test("of a long record contain the bytes before the trailer that an append needs", () => {
+    const payload = "x".repeat(20_000);
+    const block = changeBlock(record(payload, payload.length, trailer));
+    expect(block.toString()).toBe(`\n{"keep":19936,"append":82}\n${"x".repeat(64)}${trailer}`);
+  });
+
   test("always contain the whole trailer", () => {
     const { bytes } = record("x", 0, trailer);
     const block = changeBlock({ ...record("x", 0, trailer), unchanged: bytes.length - 3 });
@@ -75,6 +81,22 @@ describe("the last block in the end of a blob", () => {
     const content = Buffer.from(`before\n{"keep":1,"append":2}\n${"y".repeat(100)}`);
     const end = Buffer.concat([blob, patchBlock(10, content)]);
     expect(lastBlockIn(end)?.toString()).toBe(content.toString());
+  });
+
+  it("is a part of the record in one piece, however few bytes there are", () => {
+    const text = fc.string({
+      unit: fc.constantFrom("a", "b", "\n", '\n{"keep":0,"append":40}\n', '\n{"keep":3,"append":28}\n'),
+      maxLength: 30,
+    });
+    const share = fc.double({ min: 0, max: 1, noNaN: true });
+    fc.assert(
+      fc.property(fc.array(text, { minLength: 1 }), share, (texts, start) => {
+        const content = contentAfter(texts);
+        const part = lastBlockIn(content.subarray(Math.floor(start * content.length)));
+        expect(`${texts.at(-1)}${trailer}`.endsWith(part?.toString() ?? "")).toBe(true);
+      }),
+      { numRuns: 1000 },
+    );
   });
 
   it("is the end of the bytes if the block starts before them, without a header that is cut off", () => {

@@ -1,4 +1,4 @@
-import type { RecordToWrite } from "@threadstore/core/driver";
+import { type RecordToWrite, TAIL_CONTEXT_BYTES, USUAL_TRAILER_MAX_BYTES } from "@threadstore/core/driver";
 
 const HEADER = /^\n?\{"keep":(\d+),"append":(\d+)\}\n/u;
 const HEADER_MAX_BYTES = 64;
@@ -19,7 +19,9 @@ export function patchBlock(keep: number, appended: Uint8Array): Buffer {
  * record.
  */
 export function changeBlock({ bytes, unchanged, trailerLength }: RecordToWrite): Buffer {
-  const keep = Math.min(unchanged, bytes.length - trailerLength);
+  // The last block also holds the bytes that an append needs. Of a short record, it reads all blocks.
+  const contextLength = bytes.length > USUAL_TRAILER_MAX_BYTES ? TAIL_CONTEXT_BYTES : 0;
+  const keep = Math.max(0, Math.min(unchanged, bytes.length - trailerLength - contextLength));
   return patchBlock(keep, bytes.subarray(keep));
 }
 
@@ -43,11 +45,18 @@ function header(keep: number, append: number): Buffer {
   return Buffer.from(`{"keep":${keep},"append":${append}}\n`);
 }
 
+export interface DecodedBlocks {
+  readonly record: Buffer;
+  readonly blockCount: number;
+  /** Whether all of the content consists of blocks. */
+  readonly isIntact: boolean;
+}
+
 /**
  * Returns the record in the content of a blob, and the number of its blocks. Content in any other format is returned
  * as the record: that is how a block blob stores it, and core reports anything else as corrupt.
  */
-export function decodeBlocks(content: Buffer): { readonly record: Buffer; readonly blockCount: number } {
+export function decodeBlocks(content: Buffer): DecodedBlocks {
   const parts: Buffer[] = [];
   let length = 0;
   let blockCount = 0;
@@ -57,13 +66,15 @@ export function decodeBlocks(content: Buffer): { readonly record: Buffer; readon
     const start = position + (match?.[0].length ?? 0);
     const end = start + Number(match?.[2]);
     // Without a header, these numbers are NaN and the comparison is false too.
-    if (!(keep <= length && end <= content.length)) return { record: content, blockCount };
+    if (!(keep <= length && end <= content.length)) {
+      return { record: content, blockCount, isIntact: false };
+    }
     dropLast(parts, length - keep);
     parts.push(content.subarray(start, end));
     length = keep + end - start;
     position = end;
   }
-  return { record: Buffer.concat(parts), blockCount };
+  return { record: Buffer.concat(parts), blockCount, isIntact: true };
 }
 
 /** Removes that many bytes from the end. */

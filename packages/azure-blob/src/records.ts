@@ -28,20 +28,38 @@ export async function readRecord(
   target: BlobTarget,
   cachedVersion?: Version,
 ): Promise<StoredRecord | undefined> {
+  const decoded = await readDecodedRecord(target, cachedVersion);
+  return decoded && { version: decoded.version, bytes: decoded.bytes };
+}
+
+export interface DecodedRecord extends StoredRecord {
+  /** Whether the bytes are a record, and not the content of a blob whose blocks are corrupt. */
+  readonly isIntact: boolean;
+}
+
+export async function readDecodedRecord(
+  target: BlobTarget,
+  cachedVersion?: Version,
+): Promise<DecodedRecord | undefined> {
+  const unchanged = { version: cachedVersion ?? "", bytes: undefined, isIntact: true };
   for (let previousEtag: string | undefined; ;) {
     const downloaded = await downloadBlob(target, { cachedVersion });
-    if (downloaded === "unchanged") return { version: cachedVersion ?? "", bytes: undefined };
+    if (downloaded === "unchanged") return unchanged;
     if (downloaded === undefined || downloaded.state.kind === "reserved") return undefined;
     const { state, blockCount: reportedBlocks } = downloaded;
-    if (state.version === cachedVersion) return { version: cachedVersion, bytes: undefined };
+    if (state.version === cachedVersion) return unchanged;
     const isInSnapshot = state.kind === "rewriting";
     const content = isInSnapshot ? await readSnapshot(target, state.snapshot) : downloaded.bytes;
-    const { record, blockCount } = decodeBlocks(content ?? Buffer.alloc(0));
+    const { record, blockCount, isIntact } = decodeBlocks(content ?? Buffer.alloc(0));
     // The responses may be from two moments: the rewrite was completed before the snapshot was requested, or (in
     // Azurite) the headers are newer than the content. If a second attempt finds the same ETag, the content is
     // as it is stored, corrupt or not.
     const isConsistent = isInSnapshot ? content !== undefined : (reportedBlocks ?? blockCount) === blockCount;
-    if (isConsistent || previousEtag === state.etag) return { version: state.version, bytes: record };
+    if (isConsistent || previousEtag === state.etag) {
+      // A block blob holds nothing but a record.
+      const isBlockBlob = parseVersion(state.version).length === undefined;
+      return { version: state.version, bytes: record, isIntact: isIntact || isBlockBlob };
+    }
     previousEtag = state.etag;
   }
 }
