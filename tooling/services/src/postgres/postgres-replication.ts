@@ -38,8 +38,10 @@ export async function startPostgresReplication(): Promise<PostgresReplicationSer
     const { postgres: primary, ...login } = await startPostgresServer(directory, installation);
     const { postgres: standby, ...standbyLogin } = await startStandby(directory, installation, login);
     await run(directory, installation, "psql", [
-      ...["--no-psqlrc", `--dbname=${postgresUrl(login)}`],
-      ...["--command=ALTER SYSTEM SET synchronous_standby_names = '*'", "--command=SELECT pg_reload_conf()"],
+      "--no-psqlrc",
+      `--dbname=${postgresUrl(login)}`,
+      "--command=ALTER SYSTEM SET synchronous_standby_names = '*'",
+      "--command=SELECT pg_reload_conf()",
     ]);
     return {
       endpoint: { url: postgresUrl(login), standbyUrl: postgresUrl(standbyLogin) },
@@ -59,7 +61,10 @@ async function startStandby(
   await createDataFolder(data);
   await run(directory, installation, "pg_basebackup", [
     `--dbname=${postgresUrl({ ...primary, password })}`,
-    ...[`--pgdata=${data}`, "--write-recovery-conf", "--checkpoint=fast", "--no-sync"],
+    `--pgdata=${data}`,
+    "--write-recovery-conf",
+    "--checkpoint=fast",
+    "--no-sync",
   ]);
   const postgres = await startPostgresProcess(directory, installation, { name: "standby", data, port });
   return { port, password, postgres };
