@@ -1,13 +1,20 @@
 import { availableParallelism } from "node:os";
-import { defineConfig } from "vitest/config";
+import { configDefaults, defineConfig } from "vitest/config";
 import { LongestFirst } from "./tooling/longest-first.ts";
 
 // These limits only catch hangs, so they are far above the work of any test, on any machine. Tests set limits of their
 // own only if they need even more.
 const HANG_MS = 600_000;
 
+/** Files that replace modules. All others share workers, which load the modules of the workspace only once. */
+const ISOLATED = "**/*.isolated.test.ts";
+
 export default defineConfig({
   test: {
+    projects: [
+      { extends: true, test: { name: "tests", isolate: false, exclude: [...configDefaults.exclude, ISOLATED] } },
+      { extends: true, test: { name: "isolated", exclude: [...configDefaults.exclude, `**/!(*.isolated).test.ts`] } },
+    ],
     include: [
       "packages/*/src/**/*.test.ts",
       "packages/*/test/**/*.test.ts",

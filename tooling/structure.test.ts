@@ -49,6 +49,12 @@ function exportedNames(file: string): string[] {
     .filter((name) => name !== "");
 }
 
+it("test files that replace modules do not share a worker", () => {
+  const replacing = sources.filter((file) => /^vi\.(?:mock|doMock)\(/mu.test(read(file)));
+  expect(replacing.length).toBeGreaterThan(0);
+  expect(replacing.filter((file) => !file.endsWith(".isolated.test.ts"))).toEqual([]);
+});
+
 it("shipped code imports only packages of lower layers", () => {
   const upward = shipped.flatMap((file) => {
     const importer = file.split("/")[1] ?? "";
