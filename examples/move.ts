@@ -1,7 +1,7 @@
 // Moves all threads from files to SQLite. If it is interrupted, run it again: it continues where it was.
 // Run: node examples/move.ts
 import { readFile, rm, writeFile } from "node:fs/promises";
-import { copyThreads } from "@threadstore/core";
+import { copyThreads } from "@threadstore/core/maintenance";
 import { fileSystemStore } from "@threadstore/file-system";
 import { sqliteStore } from "@threadstore/sqlite";
 

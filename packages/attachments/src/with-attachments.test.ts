@@ -1,5 +1,6 @@
 import { hash } from "node:crypto";
-import { copyThreads, type ListOptions, memoryStore, type ThreadMetadata } from "@threadstore/core";
+import { type ListOptions, memoryStore, type ThreadMetadata } from "@threadstore/core";
+import { copyThreads } from "@threadstore/core/maintenance";
 import { describe, expect, it } from "vitest";
 import { memoryBackend, base64 } from "./backend.test-helper.ts";
 import { withAttachments } from "./with-attachments.ts";

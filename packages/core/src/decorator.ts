@@ -31,3 +31,5 @@ export { hasTextParts, TEXT_PARTS, type TextParts } from "./encoding/text-parts.
 export { checkOptionNames, type OptionNames } from "./validation/option-names.ts";
 export { updateThread } from "./operations/update.ts";
 export { METADATA_MAX_BYTES } from "./validation/metadata.ts";
+export type { ThreadStoreErrorDetails } from "./errors.ts";
+export type { CorruptThreadSummary, IntactThreadSummary } from "./thread-store.ts";

@@ -1,10 +1,6 @@
-import {
-  type DeleteExpiredResult,
-  type ThreadPage,
-  type ThreadStore,
-  ThreadStoreError,
-} from "@threadstore/core";
+import { type ThreadPage, type ThreadStore, ThreadStoreError } from "@threadstore/core";
 import type { DecoratedCall } from "@threadstore/core/decorator";
+import type { DeleteExpiredResult } from "@threadstore/core/maintenance";
 import { type AttachmentName, isAttachmentName, nameOfRecord, writtenAt } from "../format/names.ts";
 import { currentVersion } from "../replaced-version.ts";
 import type { NamespaceContext } from "../thread-context.ts";

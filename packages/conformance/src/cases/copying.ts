@@ -1,10 +1,5 @@
-import {
-  type CopyOptions,
-  type CopyProgress,
-  copyThreads,
-  memoryStore,
-  type ThreadStore,
-} from "@threadstore/core";
+import { memoryStore, type ThreadStore } from "@threadstore/core";
+import { type CopyOptions, type CopyProgress, copyThreads } from "@threadstore/core/maintenance";
 import { CONCURRENT, type ConformanceCase, section } from "../suite/conformance-case.ts";
 import {
   describeError,

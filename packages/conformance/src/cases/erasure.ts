@@ -1,4 +1,4 @@
-import type { EraseProgress } from "@threadstore/core";
+import type { EraseProgress } from "@threadstore/core/maintenance";
 import { type ConformanceCase, CONCURRENT, section } from "../suite/conformance-case.ts";
 import { expectEqual, expectError, expectTrue, fail, show } from "../suite/expectations.ts";
 import { range } from "../utilities/parallel.ts";

@@ -1,4 +1,5 @@
-import { type EraseOptions, type EraseResult, type ThreadStore, ThreadStoreError } from "@threadstore/core";
+import { type ThreadStore, ThreadStoreError } from "@threadstore/core";
+import type { EraseOptions, EraseResult } from "@threadstore/core/maintenance";
 import type { PlainData, PlainRow } from "../stores/plain/plain-record.ts";
 import { type Bug, type Mutant, mutant, wrapStore } from "./mutant.ts";
 

@@ -1,4 +1,5 @@
-import type { EraseProgress, EraseResult, ThreadStore } from "@threadstore/core";
+import type { ThreadStore } from "@threadstore/core";
+import type { EraseProgress, EraseResult } from "@threadstore/core/maintenance";
 import { expectEqual, fail } from "../../suite/expectations.ts";
 
 export type Path = readonly string[];

@@ -1,11 +1,10 @@
+import type { StoreOptions, ThreadStore } from "@threadstore/core";
 import type {
   EraseOptions,
   EraseResult,
   NamespacePage,
   NamespacesOptions,
-  StoreOptions,
-  ThreadStore,
-} from "@threadstore/core";
+} from "@threadstore/core/maintenance";
 import { checkedLimit } from "./plain-arguments.ts";
 import { invalidArgument } from "./plain-json.ts";
 import { decodeRow, type PlainData } from "./plain-record.ts";

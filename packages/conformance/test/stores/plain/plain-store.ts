@@ -1,27 +1,29 @@
-import {
-  type AppendOptions,
-  type AppendResult,
-  type CallOptions,
-  type DeleteOptions,
-  type EraseOptions,
-  type EraseResult,
-  type ListOptions,
-  type LoadOptions,
-  type NamespacePage,
-  type NamespacesOptions,
-  type SaveOptions,
-  type StoredThread,
-  type StoreOptions,
-  type DeleteExpiredResult,
-  type ThreadPage,
-  type ThreadStore,
-  type ThreadSummary,
-  type TouchOptions,
-  type TouchResult,
-  type UpdateChange,
-  type UpdateOptions,
+import type {
+  AppendOptions,
+  AppendResult,
+  CallOptions,
+  DeleteOptions,
+  ListOptions,
+  LoadOptions,
+  SaveOptions,
+  StoredThread,
+  StoreOptions,
+  ThreadPage,
+  ThreadStore,
+  ThreadSummary,
+  TouchOptions,
+  TouchResult,
+  UpdateChange,
+  UpdateOptions,
 } from "@threadstore/core";
 import { updateThread } from "@threadstore/core/decorator";
+import type {
+  EraseOptions,
+  EraseResult,
+  NamespacePage,
+  NamespacesOptions,
+  DeleteExpiredResult,
+} from "@threadstore/core/maintenance";
 import { prepareAppend, preparePut, prepareTouch, type RowAccess } from "./plain-append.ts";
 import { checkedName, checkSize, MAX_NAME_BYTES, versionOf } from "./plain-arguments.ts";
 import { PlainCalls } from "./plain-calls.ts";
