@@ -12,8 +12,14 @@ const ISOLATED = "**/*.isolated.test.ts";
 export default defineConfig({
   test: {
     projects: [
-      { extends: true, test: { name: "tests", isolate: false, exclude: [...configDefaults.exclude, ISOLATED] } },
-      { extends: true, test: { name: "isolated", exclude: [...configDefaults.exclude, `**/!(*.isolated).test.ts`] } },
+      {
+        extends: true,
+        test: { name: "tests", isolate: false, exclude: [...configDefaults.exclude, ISOLATED] },
+      },
+      {
+        extends: true,
+        test: { name: "isolated", exclude: [...configDefaults.exclude, `**/!(*.isolated).test.ts`] },
+      },
     ],
     include: [
       "packages/*/src/**/*.test.ts",
