@@ -5,6 +5,7 @@ import { capability } from "./capability.ts";
 import type { CaseContext, CaseLocation } from "./conformance-case.ts";
 import { callHarness } from "./harness-error.ts";
 import type { Harness } from "./harness.ts";
+import { expectMethods } from "./store-methods.ts";
 
 /** Everything that must be cleaned up when a case ends. */
 export interface CaseResources {
@@ -30,6 +31,7 @@ export function caseLocation(harness: Harness, name: string, resources: CaseReso
     locations.add(name);
     const store = await opening();
     stores.add(store);
+    expectMethods(store);
     return store;
   }
 

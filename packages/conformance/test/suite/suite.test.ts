@@ -313,3 +313,15 @@ describe("a case", () => {
     );
   });
 });
+
+it("names the methods that a store of an earlier contract lacks", async () => {
+  const harness = plainHarness();
+  const old: Harness = {
+    ...harness,
+    open: async (...parameters) =>
+      Object.assign(await harness.open(...parameters), { append: undefined, touch: undefined }),
+  };
+  const { tests } = registered(old, { cases: ["V1-1"] });
+  const [first] = tests.values();
+  await expect(first?.run()).rejects.toThrow("it lacks `append`, `touch`");
+});
