@@ -290,11 +290,15 @@ export const copying: ConformanceCase[] = section("Copying", [
           versions.set(saved.json, saved.updatedAt.getTime());
         }
       };
-      const writing = write();
+      const writing = outcomeOf(write);
       const targets = [memoryStore(), memoryStore(), memoryStore()];
-      for (const target of targets) await copy(source, target);
-      copied.abort();
-      await writing;
+      try {
+        for (const target of targets) await copy(source, target);
+      } finally {
+        copied.abort();
+      }
+      const written = await writing;
+      if (written.state === "rejected") throw written.error;
       targets.push(memoryStore());
       for (const target of targets.slice(-1)) await copy(source, target);
       for (const target of targets) {
