@@ -21,7 +21,7 @@ const tenant = store.namespace("tenant-42");
 const metadata = { title: "Pirates", owner: "ann" };
 await tenant.save("t1", { messages: [] }, { metadata, ttlMs: 30 * 24 * 3_600_000 });
 
-// The side bar of a chat: the latest threads of a user. Pass `cursor` for the next page.
+// The sidebar of a chat: the latest threads of a user. Pass `cursor` for the next page.
 const page = await tenant.listPage({ order: "updated", where: { owner: "ann" }, metadata: true, limit: 20 });
 for (const thread of page.threads) console.log(thread.id, thread.metadata?.["title"], thread.updatedAt);
 
