@@ -158,6 +158,27 @@ describe("an append of another process", () => {
     expect(stored?.thread["messages"]).toHaveLength(10_001);
   });
 
+  it("and of 40 others, one after the other, never copies a long record", async () => {
+    const appendTo = async (count: number): Promise<number[]> => {
+      const id = `chat-${count}`;
+      const first = fileSystemStore({ folder });
+      await first.save(id, { messages: Array(count).fill("x".repeat(300)) });
+      await first.append(id, ["in the same segment"]);
+      const costs: number[] = [];
+      for (let process = 0; process < 40; process += 1) {
+        const { bytes } = await costOf((store) => store.append(id, ["y".repeat(300)]));
+        costs.push(bytes);
+      }
+      expect((await filesBelow(folder)).length).toBeLessThanOrEqual(2 * 8);
+      expect((await fileSystemStore({ folder }).load(id))?.thread["messages"]).toHaveLength(count + 41);
+      return costs;
+    };
+    const [short, long] = [await appendTo(300), await appendTo(10_000)];
+    const total = (costs: number[]): number => costs.reduce((sum, bytes) => sum + bytes, 0);
+    expect(total(long)).toBeLessThan(1.5 * total(short));
+    expect(Math.max(...long)).toBeLessThan(40_000);
+  });
+
   it("that follows a save of metadata alone reads only the end of the record", async () => {
     const store = fileSystemStore({ folder });
     const saved = await store.save("chat", { messages: Array(1000).fill("x".repeat(300)) });

@@ -3,7 +3,7 @@ import { segmentFileName } from "../layout.ts";
 import { readFile } from "../system/read-file.ts";
 import type { OpenFile } from "../system/synchronous-io.ts";
 import type { Location } from "../version.ts";
-import { FOOTER_MAX_BYTES, type LocatedFrame, parseFrame } from "./frame.ts";
+import { FOOTER_MAX_BYTES, type Frame, type LocatedFrame, parseFrame } from "./frame.ts";
 
 /** The content of a segment that is not a file, which core reports as corrupt. */
 const NOT_A_FILE = Buffer.alloc(0);
@@ -50,13 +50,13 @@ async function readFrames(
   return parts.length === 1 && only !== undefined ? only : Buffer.concat(parts.toReversed());
 }
 
-/** Returns whether the record has all bytes that the next one shares with it. */
-function reaches({ prefixLength, length }: LocatedFrame, missing: number): boolean {
+/** Returns whether the record has all bytes that the next one, which needs those before `missing`, shares with it. */
+export function reaches({ prefixLength, length }: Frame, missing: number): boolean {
   return missing === Number.POSITIVE_INFINITY || prefixLength + length >= missing;
 }
 
 /** Positions within each segment must decrease, so that corrupt frames cannot cause an endless loop. */
-function isBefore({ segment, end }: Location, visitedEnds: ReadonlyMap<string, number>): boolean {
+export function isBefore({ segment, end }: Location, visitedEnds: ReadonlyMap<string, number>): boolean {
   return end < (visitedEnds.get(segment) ?? Number.POSITIVE_INFINITY);
 }
 
@@ -97,7 +97,8 @@ export async function readFrame(
   return bytes && parseFrame(bytes, end - readStart);
 }
 
-async function readBytes(file: OpenFile, position: number, length: number): Promise<Buffer> {
+/** Reads the bytes that the file has in this range. */
+export async function readBytes(file: OpenFile, position: number, length: number): Promise<Buffer> {
   const bytes = Buffer.allocUnsafe(length);
   return bytes.subarray(0, await file.read(bytes, position));
 }

@@ -7,6 +7,7 @@ import { hasCode, isNotAFile, unlessCode } from "../system/system-error.ts";
 import type { Location } from "../version.ts";
 import { formatFooter, SEGMENTS_MAX } from "./frame.ts";
 import type { OwnSegments, SegmentedRecord } from "./own-segments.ts";
+import { readMergeableEnd } from "./segment-merger.ts";
 import { readFrame } from "./segment-reader.ts";
 
 export interface SegmentContext {
@@ -55,11 +56,12 @@ export function wholeRecordFrame(bytes: Uint8Array): { content: Uint8Array[]; en
  * Writes the changed part of a record next to the record that it replaces:
  *
  * - appended to one of the driver's own segments, if the replaced record needs it;
- * - otherwise in a new segment that refers to the existing ones.
+ * - otherwise in a new segment that refers to the existing ones. If there are already many, the newest and smallest are
+ *   merged into it.
  *
  * Writes the whole record if it shares nothing with the replaced one: appended, if the driver owns the only segment.
- * Also writes the whole record, to a new segment, if the replaced record is corrupt or has too many or too wasteful
- * segments.
+ * Also writes the whole record, to a new segment, if the replaced record is corrupt or its segments are too
+ * wasteful.
  */
 export async function stageRecord(
   context: SegmentContext,
@@ -90,9 +92,10 @@ export async function stageRecord(
       const appended = await appendToSegment(context, folder, ownSegment, addition);
       return appended ?? writeWholeRecord(context, folder, await whole());
     }
-    const hasRoom = neededSegments.length < SEGMENTS_MAX;
-    if (prefixLength > 0 && hasRoom && length > SMALL_RECORD_BYTES) {
-      return addSegment(context, folder, addition);
+    if (prefixLength > 0 && length > SMALL_RECORD_BYTES) {
+      const hasRoom = neededSegments.length < SEGMENTS_MAX;
+      const fitting = hasRoom ? addition : await mergeSegments(expected, addition);
+      if (fitting !== undefined) return addSegment(context, folder, fitting);
     }
   }
   return writeWholeRecord(context, folder, await whole());
@@ -106,6 +109,27 @@ interface Addition {
   readonly previous: Location | undefined;
   readonly storedBefore: number;
   readonly neededSegments: readonly string[];
+}
+
+/**
+ * Returns the addition together with the end of the replaced record that its newest segments hold, so that the record
+ * needs fewer segments. Resolves to `undefined` if only the whole record can be copied.
+ */
+async function mergeSegments(
+  { folder, location }: ExpectedRecord,
+  { bytes, prefixLength }: Addition,
+): Promise<Addition | undefined> {
+  const end = await unlessCode(readMergeableEnd(folder, location), "ENOENT");
+  if (end === undefined) return undefined;
+  const { previous, start, parts, storedBytes: storedBefore, neededSegments } = end;
+  const kept = Buffer.concat(parts.toReversed()).subarray(0, Math.max(0, prefixLength - start));
+  return {
+    bytes: Buffer.concat([kept, bytes]),
+    prefixLength: Math.min(prefixLength, start),
+    previous,
+    storedBefore,
+    neededSegments,
+  };
 }
 
 /** Resolves to `undefined` if the segment is missing or not a file, so that the record is corrupt. */
