@@ -7,6 +7,7 @@ import {
   type ThreadDriver,
   TRAILER_MAX_BYTES,
 } from "@threadstore/core/driver";
+import { variantSelection } from "@threadstore/services/variant-selection";
 import { afterAll, describe, it } from "vitest";
 import { temporaryFolder } from "./backend.test-helper.ts";
 import { databaseOf, openOver, type Settings, sqliteAt } from "./conformance.test-helper.ts";
@@ -98,7 +99,7 @@ describe("memoryStore with attachments from 17 bytes", () => {
 });
 
 describe("memoryStore with attachments", () => {
-  register(memoryHarness({}), { describe, it, after: afterAll });
+  register(memoryHarness({}), { describe, it, after: afterAll }, variantSelection({ tiers: ["core"] }));
 });
 
 describe("sqliteStore with attachments from 17 bytes", () => {
