@@ -13,6 +13,7 @@ import type { CallDiagnostics } from "./runtime/diagnostics.ts";
 import { classifyFailure } from "./runtime/driver-failure.ts";
 import { Lifecycle } from "./runtime/lifecycle.ts";
 import type { Backend, OperationContext } from "./runtime/operation-context.ts";
+import { ThreadQueues } from "./runtime/thread-queues.ts";
 import { type NamespaceOperations, StoreView, type Work } from "./store-view.ts";
 import type { ThreadDriver, ThreadKey } from "./thread-driver.ts";
 import type { CallOptions, ThreadStore } from "./thread-store.ts";
@@ -27,7 +28,7 @@ import { resolveStoreOptions, type StoreOptions } from "./validation/store-optio
  */
 export function createThreadStore(driver: ThreadDriver, options: StoreOptions = {}): ThreadStore {
   checkContract(driver);
-  const backend = { driver, options: resolveStoreOptions(options) };
+  const backend = { driver, options: resolveStoreOptions(options), queues: new ThreadQueues() };
   return new StoreView(driverOperations(backend, ""), new Lifecycle(undefined, () => closeDriver(driver)));
 }
 
@@ -44,7 +45,7 @@ function keyIn(namespace: string, id: string): ThreadKey {
 }
 
 function driverOperations(backend: Backend, namespace: string): NamespaceOperations<OperationContext> {
-  const { driver, options: storeOptions } = backend;
+  const { driver, options: storeOptions, queues } = backend;
   return {
     store: driver.name,
     namespace,
@@ -55,11 +56,11 @@ function driverOperations(backend: Backend, namespace: string): NamespaceOperati
     },
     append(id, elements, options) {
       const request = appendRequest(keyIn(namespace, id), elements, options, storeOptions);
-      return (context) => appendElements(context, request);
+      return (context) => queues.run(request.key, context.signal, () => appendElements(context, request));
     },
     touch(id, options) {
       const request = touchRequest(keyIn(namespace, id), options, storeOptions);
-      return (context) => touchThread(context, request);
+      return (context) => queues.run(request.key, context.signal, () => touchThread(context, request));
     },
     load(id, options) {
       const key = keyIn(namespace, id);

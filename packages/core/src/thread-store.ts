@@ -115,8 +115,8 @@ export interface AppendOptions extends CallOptions, StoredOptions {
    */
   readonly previous?: Previous | undefined;
   /**
-   * An idempotency key of up to 256 bytes of UTF-8, such as the id of a delivery. If one of the last 100 appends to the
-   * thread had the same key, nothing is written.
+   * An idempotency key of up to 256 bytes of UTF-8, such as the id of a delivery. If one of the last 100 appends with a
+   * key had the same one, nothing is written.
    */
   readonly key?: string | undefined;
   /**
@@ -369,7 +369,7 @@ export interface ThreadStore extends AsyncDisposable {
 
   /**
    * Returns a view of this store that contains only the threads of namespace `name` and uses the same connection. The
-   * namespaces of a view are nested in it. Names have at most 512 bytes of UTF-8 in total. Throws `INVALID_ARGUMENT`
+   * namespaces of a view are nested in it. Names have at most 512 bytes of UTF-8 in total, with a slash between levels. Throws `INVALID_ARGUMENT`
    * for an invalid name.
    */
   namespace(name: string): ThreadStore;

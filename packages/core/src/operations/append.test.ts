@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { createThreadStore } from "../create-thread-store.ts";
 import { memoryDriver } from "../memory-store.ts";
+import { deferred } from "../runtime/deferred.ts";
 import {
   failure,
   requestLost,
@@ -16,7 +17,50 @@ function openStore(): ReturnType<typeof scriptedDriver> & { store: ReturnType<ty
   return { ...scripted, store: createThreadStore(scripted.driver) };
 }
 
+describe("concurrent appends", () => {
+  it("of one store take effect in the order of the calls, without a race", async () => {
+    const { store, calls } = openStore();
+    await store.save("a", CHAT);
+    const view = store.namespace("tenant");
+    const others = view.append("a", [-1], { create: CHAT });
+    const numbers = Array.from({ length: 200 }, (_, n) => n + 1);
+    await Promise.all(numbers.map((n) => (n % 10 === 0 ? store.touch("a") : store.append("a", [n]))));
+    await others;
+    const appended = numbers.filter((n) => n % 10 !== 0);
+    expect((await store.load("a"))?.thread).toEqual({ messages: [0, ...appended] });
+    expect((await view.load("a"))?.thread).toEqual({ messages: [0, -1] });
+    expect(calls).toMatchObject({ readTail: 201, patch: 200 });
+  });
+
+  it("do not wait for one that is aborted, nor overtake those before it", async () => {
+    const { store, next } = openStore();
+    await store.save("a", CHAT);
+    const { promise: held, resolve: release } = deferred<void>();
+    next("patch", async (call) => {
+      await held;
+      return call();
+    });
+    const first = store.append("a", [1]);
+    const controller = new AbortController();
+    const aborted = store.append("a", [2], { signal: controller.signal });
+    const last = store.append("a", [3]);
+    controller.abort(new Error("stopped"));
+    await expect(aborted).rejects.toThrow("stopped");
+    release();
+    await Promise.all([first, last]);
+    expect((await store.load("a"))?.thread).toEqual({ messages: [0, 1, 3] });
+  });
+});
+
 describe("append", () => {
+  it("rejects an array whose toJSON would replace the elements", async () => {
+    const { store, calls } = openStore();
+    await store.save("a", CHAT);
+    const elements = Object.defineProperty([1], "toJSON", { value: () => ({ x: 5 }) });
+    await expect(store.append("a", elements)).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+    expect(calls).toMatchObject({ readTail: 0, patch: 0 });
+  });
+
   it("reads and replaces only the end of the record", async () => {
     const { store, calls } = openStore();
     await store.save("a", CHAT);

@@ -1,11 +1,14 @@
 import type { ThreadDriver } from "../thread-driver.ts";
 import type { ResolvedStoreOptions } from "../validation/store-options.ts";
 import type { Operation } from "./diagnostics.ts";
+import type { ThreadQueues } from "./thread-queues.ts";
 
 /** The backend that a store and all its views share. */
 export interface Backend {
   readonly driver: ThreadDriver;
   readonly options: ResolvedStoreOptions;
+  /** The appends and touches that are in progress. */
+  readonly queues: ThreadQueues;
 }
 
 /** The state that the steps of one call share. */

@@ -15,6 +15,7 @@ export function elementsText(elements: unknown): string {
   try {
     return JSON.stringify(elements).slice(1, -1);
   } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
     throw invalidArgument("The elements are nested too deeply for `JSON.stringify`. Flatten them.", cause);
   }
 }

@@ -17,6 +17,7 @@ export const JSON_PROBLEMS: {
   readonly symbolName: JsonProblem;
   readonly namedMembers: JsonProblem;
   readonly arraySubclass: JsonProblem;
+  readonly toJson: JsonProblem;
   notFinite(value: number): JsonProblem;
   notData(type: string): JsonProblem;
   classInstance(name: string): JsonProblem;
@@ -44,6 +45,10 @@ export const JSON_PROBLEMS: {
   arraySubclass: {
     reason: "an instance of a subclass of Array",
     remedy: "Convert it to an array with `Array.from`.",
+  },
+  toJson: {
+    reason: "an object or array with a toJSON method, whose result would be stored instead",
+    remedy: "Remove the method. It may be one of Array.prototype or Object.prototype.",
   },
   notFinite: (value) => ({
     reason: `${value}, which JSON cannot represent`,

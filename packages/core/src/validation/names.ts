@@ -22,8 +22,12 @@ export function checkedPrefix(prefix: unknown): string {
 export function namespaceWithin(parent: string, name: unknown): string {
   const level = escapeLevel(checkedName(name, "A namespace", NAMESPACE_MAX_BYTES));
   const path = parent === "" ? level : `${parent}/${level}`;
-  // The limit applies to the names as given, before escaping.
-  checkedName(path.replace(/%25|%2F/gu, "%"), "A namespace, including its parents,", NAMESPACE_MAX_BYTES);
+  // The limit applies to the names as given, before escaping, and counts a slash between two levels.
+  checkedName(
+    path.replace(/%25|%2F/gu, "%"),
+    "A namespace, with its parents and a slash after each of them,",
+    NAMESPACE_MAX_BYTES,
+  );
   return path;
 }
 

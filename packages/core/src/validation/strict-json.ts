@@ -50,7 +50,7 @@ function isEvidentlyJson(value: unknown, depth: number): boolean {
 
 function isEvidentArray(array: readonly unknown[], depth: number): boolean {
   // The own keys of a plain array are its indices and `length`. Holes are missing.
-  const isPlainArray = Object.getPrototypeOf(array) === Array.prototype;
+  const isPlainArray = Object.getPrototypeOf(array) === Array.prototype && !hasToJson(array);
   if (!isPlainArray || Reflect.ownKeys(array).length !== array.length + 1) return false;
   for (let index = 0; index < array.length; index += 1) {
     if (!isEvidentlyJson(array[index], depth)) return false;
@@ -59,7 +59,7 @@ function isEvidentArray(array: readonly unknown[], depth: number): boolean {
 }
 
 function isEvidentObject(object: object, depth: number): boolean {
-  if (Object.getPrototypeOf(object) !== Object.prototype) return false;
+  if (Object.getPrototypeOf(object) !== Object.prototype || hasToJson(object)) return false;
   if (Object.getOwnPropertySymbols(object).length > 0) return false;
   for (const key of Object.keys(object)) {
     if (!key.isWellFormed() || !isEvidentlyJson((object as Record<string, unknown>)[key], depth)) {
@@ -125,12 +125,20 @@ function frameOf(container: object): Frame | JsonProblem {
     }
     // The prototype of an array of any realm is an array itself; that of a subclass is not.
     if (!Array.isArray(prototype)) return JSON_PROBLEMS.arraySubclass;
+    if (hasToJson(container)) return JSON_PROBLEMS.toJson;
     return { container, keys: undefined, values: Array.from(container), next: 0 };
   }
   if (!isPlain(prototype)) return JSON_PROBLEMS.classInstance(className(prototype));
   const keys = Object.keys(container);
   if (!keys.every((key) => key.isWellFormed())) return JSON_PROBLEMS.loneSurrogateInName;
+  // As a member, the method is reported with its path.
+  if (hasToJson(container) && !keys.includes("toJSON")) return JSON_PROBLEMS.toJson;
   return { container, keys, values: Object.values(container), next: 0 };
+}
+
+/** Returns whether `JSON.stringify` would store the result of a method, perhaps inherited, instead of the value. */
+function hasToJson(value: object): boolean {
+  return "toJSON" in value && typeof value.toJSON === "function";
 }
 
 function isIndex(key: string, array: readonly unknown[]): boolean {

@@ -44,6 +44,16 @@ describe("threads given as objects", () => {
     ["a Map", { a: new Map() }, "$.a is an instance of Map"],
     ["a class instance", { a: new Message() }, "$.a is an instance of Message"],
     ["a boxed string", { a: Object("x") }, "$.a is an instance of String"],
+    [
+      "a hidden toJSON",
+      { a: [Object.defineProperty({}, "toJSON", { value: () => 1 })] },
+      "$.a[0] is an object or array with a toJSON method",
+    ],
+    [
+      "a hidden toJSON of an array",
+      { a: Object.defineProperty([1], "toJSON", { value: () => 1 }) },
+      "$.a is an object or array with a toJSON method",
+    ],
     ["an inherited toJSON", { a: Object.create({ toJSON: () => 1 }) }, "$.a is an instance of"],
     [
       "a subclass of Array",
