@@ -312,7 +312,8 @@ export interface ThreadStore extends AsyncDisposable {
    * Appends elements, values of strict JSON, to the array that is the last member of a thread, without loading the
    * thread: every other byte of its JSON stays as it is. Concurrent appends all take effect, one after the other. The
    * cost depends on the elements, not on the length of the thread, except on S3, which rewrites it. Expiry and metadata
-   * are kept as by `save`. Rejects with `INVALID_ARGUMENT` if the last member is not an array, and otherwise as `save`.
+   * are kept as by `save`. Rejects with `INVALID_ARGUMENT` if there are no elements or the last member is not an array,
+   * and otherwise as `save`.
    */
   append(id: string, elements: readonly unknown[], options?: AppendOptions): Promise<AppendResult>;
 
