@@ -2,7 +2,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { APPEND_KEY } from "../encoding/append-keys.ts";
 import { knowsAppendKey } from "../encoding/snapshot.ts";
 import { ThreadStoreError } from "../errors.ts";
-import { missingThread, staleVersion } from "../operations/conflict.ts";
+import { conflict, missingThread, staleVersion } from "../operations/conflict.ts";
 import { backoffDelay } from "../runtime/retry.ts";
 import type { AppendResult, TouchResult } from "../thread-store.ts";
 import { copyMetadata } from "../validation/metadata.ts";
@@ -109,7 +109,7 @@ async function untilSaved<Result>(
     if (saved !== undefined) return saved.result;
     await wait(backoffDelay(INITIAL_DELAY_MS, attempts, MAX_DELAY_MS), undefined, { signal });
   }
-  throw staleVersion(undefined);
+  throw conflict("Other writers saved the thread first at each attempt. Try again later.", undefined);
 }
 
 function textOf<State>({ content, stored }: DecoratedThread<State>): string {
