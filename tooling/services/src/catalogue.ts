@@ -2,6 +2,7 @@ import { startAzuriteOAuth, type AzuriteOAuthEndpoint } from "./azurite/azurite-
 import { startAzurite, type AzuriteEndpoint } from "./azurite/azurite.ts";
 import { startBrowser, type BrowserEndpoint } from "./browser/browser.ts";
 import { startCeph, type S3Endpoint } from "./ceph/ceph.ts";
+import { startMariadb, type MariadbEndpoint } from "./mariadb/mariadb.ts";
 import { startPgBouncer, type PgBouncerEndpoint } from "./postgres/pgbouncer.ts";
 import { startPostgres, type PostgresEndpoint } from "./postgres/postgres.ts";
 import { startRedisCluster, type RedisClusterEndpoint } from "./redis/redis-cluster.ts";
@@ -22,6 +23,7 @@ export interface Endpoints {
   readonly s3: S3Endpoint;
   readonly postgres: PostgresEndpoint;
   readonly pgbouncer: PgBouncerEndpoint;
+  readonly mariadb: MariadbEndpoint;
   readonly browser: BrowserEndpoint;
 }
 
@@ -90,6 +92,7 @@ export const catalogue: { readonly [Name in ServiceName]: Entry<Endpoints[Name]>
       directUrl: text("THREADSTORE_TEST_PGBOUNCER_DIRECT_URL"),
     },
   },
+  mariadb: { start: startMariadb, variables: { url: text("THREADSTORE_TEST_MARIADB_URL") } },
   browser: { start: startBrowser, variables: { url: text("THREADSTORE_TEST_BROWSER_URL") } },
 };
 

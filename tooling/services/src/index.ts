@@ -7,6 +7,8 @@ export type { BrowserEndpoint, BrowserService } from "./browser/browser.ts";
 export type { Endpoints, ServiceName } from "./catalogue.ts";
 export { startCeph } from "./ceph/ceph.ts";
 export type { CephOptions, CephService, S3Endpoint } from "./ceph/ceph.ts";
+export { startMariadb } from "./mariadb/mariadb.ts";
+export type { MariadbEndpoint, MariadbService } from "./mariadb/mariadb.ts";
 export { startPgBouncer } from "./postgres/pgbouncer.ts";
 export type { PgBouncerEndpoint, PgBouncerService } from "./postgres/pgbouncer.ts";
 export { startPostgres } from "./postgres/postgres.ts";
