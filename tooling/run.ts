@@ -1,12 +1,16 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { resolve } from "node:path";
 import { styleText } from "node:util";
+
+/** Tests start hundreds of processes of Node.js. With compiled code from this folder, each needs half the CPU time. */
+const NODE_COMPILE_CACHE = resolve(".cache/compiled");
 
 /** Runs a program in this terminal and resolves with its exit code. */
 export async function run(command: string, parameters: string[]): Promise<number> {
   const child = spawn(command, parameters, {
     stdio: "inherit",
-    env: { ...process.env, TURBO_TELEMETRY_DISABLED: "1" },
+    env: { NODE_COMPILE_CACHE, ...process.env, TURBO_TELEMETRY_DISABLED: "1" },
   });
   const [code, signal] = await once(child, "exit");
   return signal === null ? Number(code) : 1;
