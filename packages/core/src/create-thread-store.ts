@@ -19,6 +19,7 @@ import type { ThreadDriver, ThreadKey } from "./thread-driver.ts";
 import type { CallOptions, ThreadStore } from "./thread-store.ts";
 import { checkContract } from "./validation/driver-contract.ts";
 import { checkedId, namespaceWithin } from "./validation/names.ts";
+import { readOptions } from "./validation/option-names.ts";
 import { resolveStoreOptions, type StoreOptions } from "./validation/store-options.ts";
 
 /**
@@ -28,7 +29,7 @@ import { resolveStoreOptions, type StoreOptions } from "./validation/store-optio
  */
 export function createThreadStore(driver: ThreadDriver, options: StoreOptions = {}): ThreadStore {
   checkContract(driver);
-  const backend = { driver, options: resolveStoreOptions(options), queues: new ThreadQueues() };
+  const backend = { driver, options: resolveStoreOptions(readOptions(options)), queues: new ThreadQueues() };
   return new StoreView(driverOperations(backend, ""), new Lifecycle(undefined, () => closeDriver(driver)));
 }
 
@@ -49,7 +50,7 @@ function driverOperations(backend: Backend, namespace: string): NamespaceOperati
   return {
     store: driver.name,
     namespace,
-    location: { backend, namespace },
+    location: { backend, driver, namespace, options: storeOptions },
     save(id, thread, options) {
       const request = saveRequest(keyIn(namespace, id), thread, options, storeOptions);
       return (context) => saveThread(context, request);
@@ -64,12 +65,12 @@ function driverOperations(backend: Backend, namespace: string): NamespaceOperati
     },
     load(id, options) {
       const key = keyIn(namespace, id);
-      const cached = expectedVersionOf(key, options.cached, "cached")?.snapshot;
+      const cached = expectedVersionOf(key, options.cached, "load")?.snapshot;
       return (context) => loadThread(context, key, cached);
     },
     delete(id, options) {
       const key = keyIn(namespace, id);
-      const expected = expectedVersionOf(key, options.previous, "previous");
+      const expected = expectedVersionOf(key, options.previous, "delete");
       return (context) => deleteThread(context, key, expected);
     },
     listPage(options) {

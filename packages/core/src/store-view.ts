@@ -29,7 +29,7 @@ import type {
   UpdateChange,
   UpdateOptions,
 } from "./thread-store.ts";
-import { checkCallOptions } from "./validation/call-options.ts";
+import { checkedCallOptions, type MethodOptions } from "./validation/call-options.ts";
 
 /** The work of a call, after its arguments were validated. */
 export type Work<Context, Result> = (context: Context) => Promise<Result>;
@@ -74,23 +74,23 @@ export class StoreView<Context> implements ThreadStore {
   }
 
   save(id: string, thread: object | string, options: SaveOptions = {}): Promise<StoredThread> {
-    return this.#call("save", id, options, () => this.#operations.save(id, thread, options));
+    return this.#call("save", id, options, (checked) => this.#operations.save(id, thread, checked));
   }
 
   append(id: string, elements: readonly unknown[], options: AppendOptions = {}): Promise<AppendResult> {
-    return this.#call("append", id, options, () => this.#operations.append(id, elements, options));
+    return this.#call("append", id, options, (checked) => this.#operations.append(id, elements, checked));
   }
 
   touch(id: string, options: TouchOptions = {}): Promise<TouchResult | undefined> {
-    return this.#call("touch", id, options, () => this.#operations.touch(id, options));
+    return this.#call("touch", id, options, (checked) => this.#operations.touch(id, checked));
   }
 
   load(id: string, options: LoadOptions = {}): Promise<StoredThread | undefined> {
-    return this.#call("load", id, options, () => this.#operations.load(id, options));
+    return this.#call("load", id, options, (checked) => this.#operations.load(id, checked));
   }
 
   delete(id: string, options: DeleteOptions = {}): Promise<boolean> {
-    return this.#call("delete", id, options, () => this.#operations.delete(id, options));
+    return this.#call("delete", id, options, (checked) => this.#operations.delete(id, checked));
   }
 
   list(options: ListOptions = {}): AsyncGenerator<ThreadSummary, void, undefined> {
@@ -98,7 +98,7 @@ export class StoreView<Context> implements ThreadStore {
   }
 
   listPage(options: ListOptions = {}): Promise<ThreadPage> {
-    return this.#call("list", undefined, options, () => this.#operations.listPage(options));
+    return this.#call("list", undefined, options, (checked) => this.#operations.listPage(checked));
   }
 
   update(
@@ -108,21 +108,23 @@ export class StoreView<Context> implements ThreadStore {
   ): Promise<StoredThread | undefined> {
     return this.#tracked(async () => {
       this.#lifecycle.throwIfClosed();
-      checkCallOptions("update", options);
-      return updateThread(new StoreView(this.#operations, this.#lifecycle.inner()), id, change, options);
+      const checked = checkedCallOptions("update", options);
+      return updateThread(new StoreView(this.#operations, this.#lifecycle.inner()), id, change, checked);
     });
   }
 
   deleteExpired(options: DeleteExpiredOptions = {}): Promise<DeleteExpiredResult> {
-    return this.#call("deleteExpired", undefined, options, () => this.#operations.deleteExpired(options));
+    return this.#call("deleteExpired", undefined, options, (checked) =>
+      this.#operations.deleteExpired(checked),
+    );
   }
 
   namespaces(options: NamespacesOptions = {}): Promise<NamespacePage> {
-    return this.#call("namespaces", undefined, options, () => this.#operations.namespaces(options));
+    return this.#call("namespaces", undefined, options, (checked) => this.#operations.namespaces(checked));
   }
 
   erase(options: EraseOptions = {}): Promise<EraseResult> {
-    return this.#call("erase", undefined, options, () => this.#operations.erase(options));
+    return this.#call("erase", undefined, options, (checked) => this.#operations.erase(checked));
   }
 
   namespace(name: string): ThreadStore {
@@ -146,12 +148,12 @@ export class StoreView<Context> implements ThreadStore {
     return this.#operations.toJSON();
   }
 
-  /** Runs one call. `prepare` validates its arguments. */
-  #call<T>(
-    operation: Operation,
+  /** Runs one call. `prepare` validates its arguments, and gets a copy of its options. */
+  #call<Method extends Operation, T>(
+    operation: Method,
     id: string | undefined,
-    options: CallOptions,
-    prepare: () => Work<Context, T>,
+    options: MethodOptions[Method],
+    prepare: (checked: MethodOptions[Method]) => Work<Context, T>,
   ): Promise<T> {
     const diagnostics: CallDiagnostics = {
       operation,
@@ -159,7 +161,9 @@ export class StoreView<Context> implements ThreadStore {
       namespace: this.#operations.namespace,
       id: typeof id === "string" ? id : undefined,
     };
-    return this.#tracked(() => traced(diagnostics, () => this.#run(diagnostics, options, prepare)));
+    return this.#tracked(() =>
+      traced(diagnostics, () => this.#run(operation, diagnostics, options, prepare)),
+    );
   }
 
   /**
@@ -169,24 +173,27 @@ export class StoreView<Context> implements ThreadStore {
     return await this.#lifecycle.call(() => yieldToEventLoopAfter(call()));
   }
 
-  async #run<T>(
+  async #run<Method extends Operation, T>(
+    operation: Method,
     diagnostics: CallDiagnostics,
-    options: CallOptions,
-    prepare: () => Work<Context, T>,
+    options: MethodOptions[Method],
+    prepare: (checked: MethodOptions[Method]) => Work<Context, T>,
   ): Promise<T> {
     const started = performance.now();
+    let signal: AbortSignal | undefined;
     try {
       this.#lifecycle.throwIfClosed();
-      checkCallOptions(diagnostics.operation, options);
-      options.signal?.throwIfAborted();
-      const work = prepare();
-      const result = await this.#operations.run(diagnostics, options, (context) =>
+      const checked = checkedCallOptions(operation, options);
+      ({ signal } = checked);
+      signal?.throwIfAborted();
+      const work = prepare(checked);
+      const result = await this.#operations.run(diagnostics, checked, (context) =>
         this.#lifecycle.work(() => work(context)),
       );
       diagnostics.outcome = "ok";
       return result;
     } catch (error) {
-      const unexpected = options?.signal?.aborted === true ? "ABORTED" : "FAILED";
+      const unexpected = signal?.aborted === true ? "ABORTED" : "FAILED";
       diagnostics.outcome = ThreadStoreError.is(error) ? error.code : unexpected;
       throw ThreadStoreError.is(error) ? addContext(error, diagnostics) : error;
     } finally {

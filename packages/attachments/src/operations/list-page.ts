@@ -9,17 +9,10 @@ export async function listPage(
   options: ListOptions,
   call: DecoratedCall,
 ): Promise<ThreadPage> {
-  const where = escapeWhere(options.where);
+  const where = escapeMetadata(options.where ?? {});
   const page = await threads.listPage({ ...options, where, metadata: true, ...call.options() });
   const withMetadata = Boolean(options.metadata);
   return { ...page, threads: page.threads.map((summary) => restoreSummary(summary, withMetadata)) };
-}
-
-/** Returns `where` with the names that the stored metadata has. The inner store rejects what is not an object. */
-function escapeWhere(where: ListOptions["where"]): ListOptions["where"] {
-  if (typeof where !== "object" || where === null) return where;
-  const isPlain = [Object.prototype, null].includes(Object.getPrototypeOf(where));
-  return isPlain ? escapeMetadata(where) : where;
 }
 
 function restoreSummary(stored: ThreadSummary, withMetadata: boolean): ThreadSummary {

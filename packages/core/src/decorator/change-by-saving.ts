@@ -2,8 +2,9 @@ import { setTimeout as wait } from "node:timers/promises";
 import { APPEND_KEY } from "../encoding/append-keys.ts";
 import { knowsAppendKey } from "../encoding/snapshot.ts";
 import { ThreadStoreError } from "../errors.ts";
-import { conflict, missingThread, staleVersion } from "../operations/conflict.ts";
+import { missingThread, staleVersion } from "../operations/conflict.ts";
 import { backoffDelay } from "../runtime/retry.ts";
+import { untilAborted } from "../runtime/until-aborted.ts";
 import type { AppendResult, TouchResult } from "../thread-store.ts";
 import { copyMetadata } from "../validation/metadata.ts";
 import { threadArgument } from "./thread-argument.ts";
@@ -96,20 +97,33 @@ async function saveOver<State>(
   }
 }
 
-const MAX_ATTEMPTS = 50;
 const INITIAL_DELAY_MS = 2;
 const MAX_DELAY_MS = 250;
 
+/**
+ * Repeats an attempt until it saves, or the time of the call is over. That other writers were first is not a conflict,
+ * because the change applies to whichever version is stored.
+ */
 async function untilSaved<Result>(
-  { signal }: DecoratedCall,
+  call: DecoratedCall,
   attempt: () => Promise<Attempt<Result>>,
 ): Promise<Result> {
-  for (let attempts = 1; attempts <= MAX_ATTEMPTS; attempts += 1) {
+  const { timeoutMs = Number.POSITIVE_INFINITY } = call.options();
+  const deadline = performance.now() + timeoutMs;
+  for (let attempts = 1; ; attempts += 1) {
     const saved = await attempt();
     if (saved !== undefined) return saved.result;
-    await wait(backoffDelay(INITIAL_DELAY_MS, attempts, MAX_DELAY_MS), undefined, { signal });
+    const delay = backoffDelay(INITIAL_DELAY_MS, attempts, MAX_DELAY_MS);
+    if (performance.now() + delay >= deadline) throw contended();
+    await untilAborted(() => wait(delay), call.signal);
   }
-  throw conflict("Other writers saved the thread first at each attempt. Try again later.", undefined);
+}
+
+function contended(): ThreadStoreError {
+  return new ThreadStoreError(
+    "UNAVAILABLE",
+    "Other writers saved the thread first until the time of the call was over. Nothing was changed. Try again, or raise `timeoutMs`.",
+  );
 }
 
 function textOf<State>({ content, stored }: DecoratedThread<State>): string {

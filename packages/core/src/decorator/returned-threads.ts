@@ -2,7 +2,7 @@ import { hiddenField } from "../encoding/hidden-field.ts";
 import { hiddenDetailsOf, withContent } from "../encoding/snapshot.ts";
 import type { StoredThread } from "../thread-store.ts";
 import { copyMetadata } from "../validation/metadata.ts";
-import { checkedVersion, type VersionOption } from "../validation/version.ts";
+import { checkedVersion, type VersionedMethod } from "../validation/version.ts";
 import type {
   DecoratedThread,
   ReturnedThread,
@@ -37,14 +37,14 @@ export function toStoredThread<State>(
   return withContent(details, json, hiddenDetailsOf(stored));
 }
 
-/** Returns the version that the value of an option stands for. Throws `INVALID_ARGUMENT`. */
+/** Returns the version that the option `previous` or `cached` of a method stands for. Throws `INVALID_ARGUMENT`. */
 export function versionArgument<State>(
   returned: ReturnedThreads<State>,
   { namespace, id }: { readonly namespace: string; readonly id: string },
   value: unknown,
-  option: VersionOption,
+  method: VersionedMethod,
 ): VersionArgument<State> | undefined {
-  const version = checkedVersion(id, value, option);
+  const version = checkedVersion(id, value, method);
   if (version === undefined) return undefined;
   const thread = typeof value === "object" && value !== null ? returned.read(value) : undefined;
   // A thread with the same id in another namespace is a different thread.

@@ -1,6 +1,12 @@
-import { hasTextParts, TEXT_PARTS } from "../encoding/text-parts.ts";
-import { invalidArgument } from "../validation/invalid-argument.ts";
-import { checkThreadSize, checkThreadText, checkWellFormed, stringifyThread } from "../validation/thread.ts";
+import { TEXT_PARTS } from "../encoding/text-parts.ts";
+import { invalidParts, textPartsOf } from "../encoding/thread-json.ts";
+import {
+  checkThreadSize,
+  checkThreadText,
+  checkWellFormed,
+  stringifyThread,
+  type ThreadArgumentName,
+} from "../validation/thread.ts";
 import type { ThreadArgument } from "./thread-store-decorator.ts";
 
 /**
@@ -8,30 +14,24 @@ import type { ThreadArgument } from "./thread-store-decorator.ts";
  * and stringified right away. Text and text parts are validated only when they are read, because a decorator that
  * passes them on leaves that to the inner store, which only validates what was added.
  */
-export function threadArgument(thread: unknown, maxThreadBytes: number | undefined): ThreadArgument {
-  if (hasTextParts(thread)) {
-    const parts = copyParts(thread[TEXT_PARTS]());
-    return {
-      value: { [TEXT_PARTS]: () => parts },
-      read: () => readText(parts.join(""), maxThreadBytes),
-    };
+export function threadArgument(
+  thread: unknown,
+  maxThreadBytes: number | undefined,
+  argument: ThreadArgumentName = "thread",
+): ThreadArgument {
+  const readText = (json: string): ReturnType<ThreadArgument["read"]> => {
+    checkWellFormed(json, argument);
+    checkThreadText(json, argument);
+    return sized(json, maxThreadBytes);
+  };
+  if (typeof thread === "string") return { value: thread, read: () => readText(thread) };
+  const parts = textPartsOf(thread, argument);
+  if (parts !== undefined) {
+    if (!parts.every((part) => typeof part === "string")) throw invalidParts(argument);
+    return { value: { [TEXT_PARTS]: () => parts }, read: () => readText(parts.join("")) };
   }
-  if (typeof thread === "string") return { value: thread, read: () => readText(thread, maxThreadBytes) };
-  const json = stringifyThread(thread);
+  const json = stringifyThread(thread, argument);
   return { value: json, read: () => sized(json, maxThreadBytes) };
-}
-
-function copyParts(parts: unknown): readonly string[] {
-  if (Array.isArray(parts) && parts.length > 0 && parts.every((part) => typeof part === "string")) {
-    return [...parts];
-  }
-  throw invalidArgument("The text parts of a thread must be a non-empty array of strings.");
-}
-
-function readText(json: string, maxThreadBytes: number | undefined): ReturnType<ThreadArgument["read"]> {
-  checkWellFormed(json);
-  checkThreadText(json);
-  return sized(json, maxThreadBytes);
 }
 
 function sized(json: string, maxThreadBytes: number | undefined): ReturnType<ThreadArgument["read"]> {

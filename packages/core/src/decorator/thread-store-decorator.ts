@@ -69,11 +69,14 @@ export interface DecoratedNamespace {
 export interface DecoratedOperations<State> {
   save(save: SaveArguments<State>, call: DecoratedCall): Promise<DecoratedThread<State>>;
   load(load: LoadArguments<State>, call: DecoratedCall): Promise<DecoratedThread<State> | undefined>;
-  /** A decorator that transforms threads must not forward the elements as they are: see `changeBySaving`. */
+  /**
+   * A decorator that transforms threads must not forward the elements as they are: see `changeBySaving`. The appends and
+   * touches of a thread run one after the other, in the order of the calls.
+   */
   append(append: AppendArguments<State>, call: DecoratedCall): Promise<AppendResult>;
   touch(touch: TouchArguments<State>, call: DecoratedCall): Promise<TouchResult | undefined>;
   delete(deletion: DeleteArguments<State>, call: DecoratedCall): Promise<boolean>;
-  /** The options are validated by the inner store. */
+  /** The options are valid and complete. The inner store validates their cursor. */
   listPage(options: Omit<ListOptions, keyof CallOptions>, call: DecoratedCall): Promise<ThreadPage>;
   /** The options are validated by the inner store. */
   deleteExpired(
@@ -96,7 +99,10 @@ export interface DecoratedCall {
    * and reject when it aborts.
    */
   readonly signal: AbortSignal | undefined;
-  /** The caller's timeout. Without one, the timeout of the inner store applies to each call to it. */
+  /**
+   * The caller's timeout. Without one, the timeout of the inner store applies to an append or touch, and, for other
+   * operations, to each call to it.
+   */
   readonly timeoutMs: number | undefined;
   /** Returns options for the next call to the inner store: the caller's signal and the time that is left. */
   options(): CallOptions;

@@ -4,7 +4,7 @@ import { type PreservingOptions, preservingOptions } from "../encoding/preserved
 import type { AppendOptions, DeleteOptions, LoadOptions, TouchOptions } from "../thread-store.ts";
 import { checkCreate, checkedAppendKey } from "../validation/append-options.ts";
 import { elementsText } from "../validation/elements.ts";
-import { checkedExpiry } from "../validation/expiry.ts";
+import { type ExpiryOptions, requestedExpiry } from "../validation/expiry.ts";
 import { checkedMetadata } from "../validation/metadata.ts";
 import { checkOverwrite } from "../validation/overwrite.ts";
 import { versionArgument } from "./returned-threads.ts";
@@ -18,22 +18,29 @@ import type {
   TouchArguments,
 } from "./thread-store-decorator.ts";
 
+/** What the validation of arguments needs to know of a decorated store. */
+export interface ArgumentContext<State> {
+  readonly returned: ReturnedThreads<State>;
+  readonly maxThreadBytes: number | undefined;
+  /** The clock of the inner store; `undefined` if another implementation of stores created it. */
+  readonly now: (() => number) | undefined;
+}
+
 interface Key {
   readonly namespace: string;
   readonly id: string;
 }
 
-/** Validates and copies the arguments of a save. Expiry is checked as far as that is possible without a clock. */
+/** Validates and copies the arguments of a save. */
 export function saveArguments<State>(
-  returned: ReturnedThreads<State>,
+  context: ArgumentContext<State>,
   key: Key,
   thread: unknown,
   options: PreservingOptions & AppendKeyOption,
-  maxThreadBytes: number | undefined,
 ): SaveArguments<State> {
-  const { overwrite = false, metadata, ttlMs, expiresAt } = options;
+  const { overwrite = false, metadata } = options;
   checkOverwrite(overwrite, options.previous);
-  const previous = versionArgument(returned, key, options.previous, "previous");
+  const previous = versionArgument(context.returned, key, options.previous, "save");
   return {
     id: key.id,
     previous,
@@ -41,12 +48,19 @@ export function saveArguments<State>(
       overwrite,
       previous: previous?.decorated?.stored ?? options.previous,
       metadata: metadata === undefined ? undefined : checkedMetadata(metadata),
-      ...checkedExpiry({ ttlMs, expiresAt }),
+      ...expiryOptions(context, options),
       ...appendKeyOption(options),
       ...preservingOptions(options),
     },
-    thread: threadArgument(thread, maxThreadBytes),
+    thread: threadArgument(thread, context.maxThreadBytes),
   };
+}
+
+function expiryOptions<State>(
+  { now = () => Number.NEGATIVE_INFINITY }: ArgumentContext<State>,
+  { ttlMs, expiresAt }: ExpiryOptions,
+): ExpiryOptions {
+  return requestedExpiry({ ttlMs, expiresAt }, now());
 }
 
 /** Passes on the key of an append that a decorator of this store implements with a save. */
@@ -55,16 +69,16 @@ function appendKeyOption({ [APPEND_KEY]: key }: AppendKeyOption): AppendKeyOptio
 }
 
 export function appendArguments<State>(
-  returned: ReturnedThreads<State>,
+  context: ArgumentContext<State>,
   key: Key,
   elements: unknown,
   { key: appendKey, create, ...options }: AppendOptions,
-  maxThreadBytes: number | undefined,
 ): AppendArguments<State> {
-  const { previous, options: touchOptions } = touchArguments(returned, key, options);
+  const { maxThreadBytes } = context;
+  const { previous, options: touchOptions } = touchArguments(context, key, options, "append");
   checkCreate(create, previous);
   const text = elementsText(elements);
-  const created = create === undefined ? undefined : threadArgument(create, maxThreadBytes);
+  const created = create === undefined ? undefined : threadArgument(create, maxThreadBytes, "create");
   if (created !== undefined) appendToText(created.read().json, text);
   return {
     id: key.id,
@@ -77,36 +91,37 @@ export function appendArguments<State>(
 }
 
 export function touchArguments<State>(
-  returned: ReturnedThreads<State>,
+  context: ArgumentContext<State>,
   key: Key,
-  { previous, metadata, ttlMs, expiresAt }: TouchOptions,
+  { previous, metadata, ...expiry }: TouchOptions,
+  method: "append" | "touch" = "touch",
 ): TouchArguments<State> {
-  const version = versionArgument(returned, key, previous, "previous");
+  const version = versionArgument(context.returned, key, previous, method);
   return {
     id: key.id,
     previous: version,
     options: {
       previous: version?.decorated?.stored ?? previous,
       metadata: metadata === undefined ? undefined : checkedMetadata(metadata),
-      ...checkedExpiry({ ttlMs, expiresAt }),
+      ...expiryOptions(context, expiry),
     },
   };
 }
 
 export function loadArguments<State>(
-  returned: ReturnedThreads<State>,
+  { returned }: ArgumentContext<State>,
   key: Key,
   options: LoadOptions,
 ): LoadArguments<State> {
-  const cached = versionArgument(returned, key, options.cached, "cached");
+  const cached = versionArgument(returned, key, options.cached, "load");
   return { id: key.id, cached, options: { cached: cached?.decorated?.stored ?? options.cached } };
 }
 
 export function deleteArguments<State>(
-  returned: ReturnedThreads<State>,
+  { returned }: ArgumentContext<State>,
   key: Key,
   options: DeleteOptions,
 ): DeleteArguments<State> {
-  const previous = versionArgument(returned, key, options.previous, "previous");
+  const previous = versionArgument(returned, key, options.previous, "delete");
   return { id: key.id, previous, options: { previous: previous?.decorated?.stored ?? options.previous } };
 }

@@ -1,23 +1,24 @@
-import { ThreadStoreError } from "../errors.ts";
 import { locationOf } from "../operations/store-location.ts";
 import type { CallDiagnostics } from "../runtime/diagnostics.ts";
 import { Lifecycle } from "../runtime/lifecycle.ts";
+import { ThreadQueues } from "../runtime/thread-queues.ts";
 import { type NamespaceOperations, StoreView, type Work } from "../store-view.ts";
 import type { CallOptions, StoredThread, ThreadStore } from "../thread-store.ts";
-import { checkedId, namespaceWithin } from "../validation/names.ts";
+import { checkedListOptions } from "../validation/list-options.ts";
+import { checkedId } from "../validation/names.ts";
 import { checkMaxThreadBytes } from "../validation/store-options.ts";
-import { reservedName } from "./reserved-name.ts";
+import { decoratedCall, type RunInOrder, runInOrder } from "./decorated-call.ts";
+import { decoratedNamespace, nestedNamespace } from "./decorated-namespace.ts";
 import { returnedThreads, toStoredThread } from "./returned-threads.ts";
 import { eraseRequest, visibleNamespaces } from "./side-records.ts";
 import type {
   DecoratedCall,
-  DecoratedNamespace,
   DecoratedOperations,
   DecoratedThread,
-  ReturnedThreads,
   ThreadStoreDecorator,
 } from "./thread-store-decorator.ts";
 import {
+  type ArgumentContext,
   appendArguments,
   deleteArguments,
   loadArguments,
@@ -28,7 +29,9 @@ import {
 /** What all namespaces of a decorated store share. */
 interface Decoration<State> {
   readonly decorator: ThreadStoreDecorator<State>;
-  readonly returned: ReturnedThreads<State>;
+  readonly validation: ArgumentContext<State>;
+  /** Runs the appends and touches of each thread in the order of the calls, whatever the decorator does for them. */
+  readonly inOrder: RunInOrder;
 }
 
 /** The state of one call. */
@@ -39,16 +42,29 @@ interface DecoratedContext {
 
 /**
  * Creates a store that applies `decorator` to `store`. The result owns `store` and closes it. Throws a `TypeError`
- * for an invalid decorator.
+ * for an invalid store or decorator.
  */
 export function wrapThreadStore<State = undefined>(
   store: ThreadStore,
   decorator: ThreadStoreDecorator<State>,
 ): ThreadStore {
+  checkArguments(store, decorator);
   if (decorator.maxThreadBytes !== undefined) checkMaxThreadBytes(decorator.maxThreadBytes);
   const { returnedThreads: returned = returnedThreads() } = decorator;
-  const operations = decoratedOperations({ decorator, returned }, store, "");
+  const { timeoutMs, now } = locationOf(store)?.options ?? {};
+  const inOrder = runInOrder(new ThreadQueues(), timeoutMs);
+  const validation = { returned, maxThreadBytes: decorator.maxThreadBytes, now };
+  const operations = decoratedOperations({ decorator, validation, inOrder }, store, "");
   return new StoreView(operations, new Lifecycle(undefined, () => operations.close()));
+}
+
+function checkArguments(store: unknown, decorator: unknown): void {
+  if (typeof store !== "object" || store === null || !("listPage" in store)) {
+    throw new TypeError("`store` must be a ThreadStore.");
+  }
+  const isDecorator = typeof decorator === "object" && decorator !== null && "operations" in decorator;
+  if (isDecorator && typeof decorator.operations === "function") return;
+  throw new TypeError("`decorator` must have a method `operations`.");
 }
 
 function decoratedOperations<State>(
@@ -56,11 +72,11 @@ function decoratedOperations<State>(
   inner: ThreadStore,
   namespace: string,
 ): NamespaceOperations<DecoratedContext> {
-  const { decorator, returned } = decoration;
+  const { decorator, validation } = decoration;
   const operations = decorator.operations(decoratedNamespace(decorator, inner, namespace));
   const keyOf = (id: string): { namespace: string; id: string } => ({ namespace, id: checkedId(id) });
   const complete = (context: DecoratedContext, decorated: DecoratedThread<State>): StoredThread => {
-    const stored = toStoredThread(returned, namespace, decorated);
+    const stored = toStoredThread(validation.returned, namespace, decorated);
     context.bytes = stored.size;
     return stored;
   };
@@ -69,11 +85,11 @@ function decoratedOperations<State>(
     namespace,
     location: locationOf(inner),
     save(id, thread, options) {
-      const save = saveArguments(returned, keyOf(id), thread, options, decorator.maxThreadBytes);
+      const save = saveArguments(validation, keyOf(id), thread, options);
       return async (context) => complete(context, await operations.save(save, context.call));
     },
     load(id, options) {
-      const load = loadArguments(returned, keyOf(id), options);
+      const load = loadArguments(validation, keyOf(id), options);
       return async (context) => {
         const decorated = await operations.load(load, context.call);
         return decorated && complete(context, decorated);
@@ -81,7 +97,7 @@ function decoratedOperations<State>(
     },
     ...decoratedChanges(decoration, operations, namespace),
     delete(id, options) {
-      const deletion = deleteArguments(returned, keyOf(id), options);
+      const deletion = deleteArguments(validation, keyOf(id), options);
       return ({ call }) => operations.delete(deletion, call);
     },
     ...operationsOnMany(decorator.reservedName, operations),
@@ -103,8 +119,9 @@ function operationsOnMany<State>(
   operations: DecoratedOperations<State>,
 ): OperationsOnMany {
   return {
-    listPage: ({ signal: _signal, timeoutMs: _timeoutMs, ...options }) => {
-      return ({ call }) => operations.listPage(options, call);
+    listPage({ cursor, ...options }) {
+      const checked = { ...checkedListOptions(options), cursor };
+      return ({ call }) => operations.listPage(checked, call);
     },
     deleteExpired: ({ signal: _signal, timeoutMs: _timeoutMs, ...options }) => {
       return ({ call }) => operations.deleteExpired(options, call);
@@ -120,24 +137,26 @@ function operationsOnMany<State>(
 }
 
 function decoratedChanges<State>(
-  { decorator, returned }: Decoration<State>,
+  { validation, inOrder }: Decoration<State>,
   operations: DecoratedOperations<State>,
   namespace: string,
 ): Pick<NamespaceOperations<DecoratedContext>, "append" | "touch"> {
   const keyOf = (id: string): { namespace: string; id: string } => ({ namespace, id: checkedId(id) });
   return {
     append(id, elements, options) {
-      const append = appendArguments(returned, keyOf(id), elements, options, decorator.maxThreadBytes);
+      const key = keyOf(id);
+      const append = appendArguments(validation, key, elements, options);
       return async (context) => {
-        const result = await operations.append(append, context.call);
+        const result = await inOrder(key, options, (call) => operations.append(append, call));
         context.bytes = result.size;
         return result;
       };
     },
     touch(id, options) {
-      const touch = touchArguments(returned, keyOf(id), options);
+      const key = keyOf(id);
+      const touch = touchArguments(validation, key, options);
       return async (context) => {
-        const result = await operations.touch(touch, context.call);
+        const result = await inOrder(key, options, (call) => operations.touch(touch, call));
         context.bytes = result?.size;
         return result;
       };
@@ -156,46 +175,4 @@ async function run<T>(
   } finally {
     diagnostics.bytes = context.bytes;
   }
-}
-
-function decoratedCall({ signal, timeoutMs }: CallOptions): DecoratedCall {
-  if (timeoutMs === undefined) return { signal, timeoutMs, options: () => ({ signal }) };
-  const deadline = performance.now() + timeoutMs;
-  return {
-    signal,
-    timeoutMs,
-    options: () => ({ signal, timeoutMs: Math.max(1, deadline - performance.now()) }),
-  };
-}
-
-type Reservation = Pick<ThreadStoreDecorator<never>, "reservedName">;
-
-function decoratedNamespace(
-  { reservedName: reserved }: Reservation,
-  inner: ThreadStore,
-  name: string,
-): DecoratedNamespace {
-  return { name, inner, sideRecords: reserved === undefined ? undefined : namespaceIfValid(inner, reserved) };
-}
-
-function namespaceIfValid(store: ThreadStore, name: string): ThreadStore | undefined {
-  try {
-    return store.namespace(name);
-  } catch (error) {
-    // The names of the namespace and of those around it are too long in total.
-    if (ThreadStoreError.is(error, "INVALID_ARGUMENT")) return undefined;
-    throw error;
-  }
-}
-
-/** Returns the view of the inner store for a nested namespace, and its name as callers see it. */
-function nestedNamespace(
-  { reservedName: reserved }: Reservation,
-  inner: ThreadStore,
-  parent: string,
-  name: string,
-): [view: ThreadStore, namespace: string] {
-  const namespace = namespaceWithin(parent, name);
-  const innerName = reserved === undefined ? name : reservedName(reserved).escape(name);
-  return [inner.namespace(innerName), namespace];
 }

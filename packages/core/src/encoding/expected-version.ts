@@ -1,6 +1,6 @@
 import type { ThreadKey } from "../thread-driver.ts";
 import type { Version } from "../thread-store.ts";
-import { checkedVersion, type VersionOption } from "../validation/version.ts";
+import { checkedVersion, type VersionedMethod } from "../validation/version.ts";
 import { type Snapshot, snapshotOf } from "./snapshot.ts";
 
 /** The version that a save or delete requires, or that a load already has. */
@@ -10,13 +10,13 @@ export interface ExpectedVersion {
   readonly snapshot: Snapshot | undefined;
 }
 
-/** Returns the version that the value of `option` stands for. Throws `INVALID_ARGUMENT`. */
+/** Returns the version that the option `previous` or `cached` of a method stands for. Throws `INVALID_ARGUMENT`. */
 export function expectedVersionOf(
   key: ThreadKey,
   value: unknown,
-  option: VersionOption,
+  method: VersionedMethod,
 ): ExpectedVersion | undefined {
-  const version = checkedVersion(key.id, value, option);
+  const version = checkedVersion(key.id, value, method);
   return version === undefined ? undefined : { version, snapshot: snapshotAt(key, value) };
 }
 

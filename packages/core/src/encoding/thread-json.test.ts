@@ -190,8 +190,8 @@ describe("text parts", () => {
   });
 
   it.each([
-    [[], "must not be empty"],
-    [["{}", 1], "must be strings"],
+    [[], "must be a non-empty array of strings"],
+    [["{}", 1], "must be a non-empty array of strings"],
     [["{", "]"], "is not JSON"],
     [["[]"], "must be a JSON object, not an array"],
     [["{}", "\ud800"], "lone surrogate"],

@@ -1,5 +1,13 @@
-import { invalidArgument } from "../validation/invalid-argument.ts";
-import { checkWellFormed, isJson, checkThreadText, stringifyThread } from "../validation/thread.ts";
+import type { ThreadStoreError } from "../errors.ts";
+import { invalidArgument, readArgument } from "../validation/invalid-argument.ts";
+import {
+  checkThreadText,
+  checkWellFormed,
+  isJson,
+  stringifyThread,
+  THREAD_SUBJECTS,
+  type ThreadArgumentName,
+} from "../validation/thread.ts";
 import {
   checkpointsWithin,
   findCheckpoints,
@@ -28,39 +36,68 @@ const scratchBuffer = new ScratchBuffer();
  * `INVALID_ARGUMENT` if loading would not return what was passed. Text is parsed only after its common prefix with
  * `replaced`, and text parts are read only after the common parts.
  */
-export function threadJson(thread: unknown, replaced?: ReplacedVersion): ThreadJson {
-  if (typeof thread === "string") return fromText(thread, replaced);
-  if (hasTextParts(thread)) return fromParts(thread[TEXT_PARTS](), replaced);
-  const text = stringifyThread(thread);
+export function threadJson(
+  thread: unknown,
+  replaced?: ReplacedVersion,
+  argument: ThreadArgumentName = "thread",
+): ThreadJson {
+  if (typeof thread === "string") return fromText(thread, replaced, argument);
+  const parts = textPartsOf(thread, argument);
+  if (parts !== undefined) return fromParts(parts, replaced, argument);
+  const text = stringifyThread(thread, argument);
   return { unchanged: 0, added: scratchBuffer.encode(text), text };
 }
 
-function fromText(text: string, replaced: ReplacedVersion | undefined): ThreadJson {
+/**
+ * Returns a copy of the text parts of a thread; `undefined` if it is not given in parts. Throws `INVALID_ARGUMENT` if it
+ * cannot be read, or its parts are not an array.
+ */
+export function textPartsOf(thread: unknown, argument: ThreadArgumentName): readonly unknown[] | undefined {
+  const { value: subject } = THREAD_SUBJECTS[argument];
+  return readArgument(subject, () => {
+    if (!hasTextParts(thread)) return undefined;
+    const parts: unknown = thread[TEXT_PARTS]();
+    if (Array.isArray(parts) && parts.length > 0) return parts.slice();
+    throw invalidParts(argument);
+  });
+}
+
+/** Creates the error for text parts that are not strings, or none. */
+export function invalidParts(argument: ThreadArgumentName): ThreadStoreError {
+  const subject = argument === "create" ? "`create`" : "a thread";
+  return invalidArgument(`The text parts of ${subject} must be a non-empty array of strings.`);
+}
+
+function fromText(
+  text: string,
+  replaced: ReplacedVersion | undefined,
+  argument: ThreadArgumentName,
+): ThreadJson {
   // In UTF-8 a lone surrogate becomes U+FFFD, which the replaced text may contain at the same position.
-  checkWellFormed(text);
+  checkWellFormed(text, argument);
   const bytes = scratchBuffer.encode(text);
   const unchanged = replaced === undefined ? 0 : commonThreadPrefix(bytes, replaced.record, 0);
   const json = { unchanged, added: bytes.subarray(unchanged), text };
-  const checkpoints = parse(json, replaced, () => text);
+  const checkpoints = parse(json, replaced, () => text, argument);
   return { ...json, parsed: { checkpoints, parts: NO_PARTS } };
 }
 
-function fromParts(parts: unknown, replaced: ReplacedVersion | undefined): ThreadJson {
-  if (!Array.isArray(parts)) throw invalidArgument("The text parts of a thread must be an array of strings.");
+function fromParts(
+  parts: readonly unknown[],
+  replaced: ReplacedVersion | undefined,
+  argument: ThreadArgumentName,
+): ThreadJson {
   const previous = replaced?.parsed?.parts ?? NO_PARTS;
   const count = commonPartCount(parts, previous.strings);
-  const added: readonly unknown[] = parts.slice(count);
-  if (parts.length === 0) throw invalidArgument("The text parts of a thread must not be empty.");
-  if (!added.every((part) => typeof part === "string")) {
-    throw invalidArgument("The text parts of a thread must be strings.");
-  }
+  const added = parts.slice(count);
+  if (!added.every((part) => typeof part === "string")) throw invalidParts(argument);
   // A surrogate pair may be split between two parts.
   if (!added.every((part) => part.isWellFormed())) {
-    return fromText(previous.strings.slice(0, count).concat(added).join(""), replaced);
+    return fromText(previous.strings.slice(0, count).concat(added).join(""), replaced, argument);
   }
-  const offsets = { strings: parts.slice() as readonly string[], ends: endsOf(previous, count, added) };
+  const offsets = { strings: parts as readonly string[], ends: endsOf(previous, count, added) };
   const json = { unchanged: offsets.ends[count - 1] ?? 0, added: Buffer.from(added.join("")) };
-  const checkpoints = parse(json, replaced, () => offsets.strings.join(""));
+  const checkpoints = parse(json, replaced, () => offsets.strings.join(""), argument);
   return { ...json, parsed: { checkpoints, parts: offsets } };
 }
 
@@ -81,6 +118,7 @@ function parse(
   { unchanged, added }: IncrementalJson,
   replaced: ReplacedVersion | undefined,
   whole: () => string,
+  argument: ThreadArgumentName,
 ): ParsedText["checkpoints"] {
   if (replaced?.parsed !== undefined) {
     const valid = checkpointsWithin(replaced.parsed.checkpoints, unchanged);
@@ -92,6 +130,6 @@ function parse(
     }
   }
   const text = whole();
-  checkThreadText(text);
+  checkThreadText(text, argument);
   return findCheckpoints(unchanged === 0 ? added : Buffer.from(text));
 }

@@ -35,7 +35,7 @@ export function appendRequest(
   { key: appendKey, create, previous, ...change }: AppendOptions,
   options: ResolvedStoreOptions,
 ): AppendRequest {
-  const version = checkedVersion(key.id, previous, "previous");
+  const version = checkedVersion(key.id, previous, "append");
   checkCreate(create, version);
   const text = elementsText(elements);
   return {
@@ -43,9 +43,14 @@ export function appendRequest(
     elements: text,
     appendKey: checkedAppendKey(appendKey),
     previous: version,
-    created: create === undefined ? undefined : appendToText(threadJson(create).added.toString(), text),
+    created: create === undefined ? undefined : appendToText(createdText(create), text),
     ...trailerChange(change, options),
   };
+}
+
+/** Returns the JSON of the thread in the option `create`. */
+function createdText(create: unknown): string {
+  return threadJson(create, undefined, "create").added.toString();
 }
 
 /** Appends to the stored thread, or creates it. Starts over if another writer changes the thread first. */

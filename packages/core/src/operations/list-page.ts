@@ -7,10 +7,10 @@ import { withRetries } from "../runtime/retry.ts";
 import type { ListedRecord, PageRequest, RecordPage, ThreadDriver } from "../thread-driver.ts";
 import type { ListOptions, ThreadPage, ThreadSummary } from "../thread-store.ts";
 import { hasExpired } from "../validation/expiry.ts";
-import { checkedLimit, MAX_LIMIT } from "../validation/limit.ts";
+import { MAX_LIMIT } from "../validation/limit.ts";
+import { checkedListOptions } from "../validation/list-options.ts";
 import { copyMetadata } from "../validation/metadata.ts";
-import { checkedPrefix } from "../validation/names.ts";
-import { checkedOrder, checkedWhere, matchesWhere } from "../validation/where.ts";
+import { matchesWhere } from "../validation/where.ts";
 
 /**
  * Expired threads and those that do not match do not count towards a page, so this limits the records that a call reads.
@@ -27,16 +27,12 @@ export interface ListRequest {
 export function listRequest(
   driver: ThreadDriver,
   namespace: string,
-  { limit, cursor, metadata = false, ...options }: ListOptions,
+  { cursor, ...options }: ListOptions,
 ): ListRequest {
-  const listing = {
-    order: checkedOrder(options.order),
-    prefix: checkedPrefix(options.prefix),
-    where: checkedWhere(options.where),
-  };
+  const { metadata, ...listing } = checkedListOptions(options);
   const after =
     cursor === undefined ? undefined : decodeCursor(cursor, { store: driver.name, namespace, ...listing });
-  return { page: { after, limit: checkedLimit(limit), ...listing }, withMetadata: metadata };
+  return { page: { after, ...listing }, withMetadata: metadata };
 }
 
 /** Returns a page of live threads and corrupt records. */

@@ -1,15 +1,15 @@
 import type { ListOptions, ThreadStore, ThreadSummary } from "../thread-store.ts";
-import { checkCallOptions } from "../validation/call-options.ts";
+import { checkedCallOptions } from "../validation/call-options.ts";
 
 /** Lists the threads of a store page by page. */
 export async function* listThreads(
   store: Pick<ThreadStore, "listPage">,
   options: ListOptions,
 ): AsyncGenerator<ThreadSummary, void, undefined> {
-  checkCallOptions("list", options);
-  let { cursor } = options;
+  const checked = checkedCallOptions("list", options);
+  let { cursor } = checked;
   do {
-    const page = await store.listPage({ ...options, cursor });
+    const page = await store.listPage({ ...checked, cursor });
     yield* page.threads;
     cursor = page.cursor;
   } while (cursor !== undefined);

@@ -88,7 +88,7 @@ export function saveRequest(
   storeOptions: ResolvedStoreOptions,
 ): SaveRequest {
   checkOverwrite(overwrite, previous);
-  const expected = expectedVersionOf(key, previous, "previous");
+  const expected = expectedVersionOf(key, previous, "save");
   const now = storeOptions.now();
   const request = {
     key,

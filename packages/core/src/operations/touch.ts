@@ -23,7 +23,7 @@ export function touchRequest(
 ): TouchRequest {
   return {
     key,
-    previous: checkedVersion(key.id, previous, "previous"),
+    previous: checkedVersion(key.id, previous, "touch"),
     ...trailerChange(change, options),
   };
 }

@@ -11,12 +11,13 @@ import type {
   TouchOptions,
   UpdateOptions,
 } from "../thread-store.ts";
-import { invalidArgument } from "./invalid-argument.ts";
+import { invalidArgument, readArgument } from "./invalid-argument.ts";
 import { type OptionNames, unknownOption } from "./option-names.ts";
+import { isPlainObject } from "./plain-object.ts";
 import { isTimeout, TIMEOUT_MAX_MS } from "./store-options.ts";
 
 /** The options of each method, by its name in errors; `list` stands for both listings. */
-interface MethodOptions {
+export interface MethodOptions {
   readonly save: SaveOptions;
   readonly append: AppendOptions;
   readonly touch: TouchOptions;
@@ -45,19 +46,48 @@ const OPTION_NAMES: { readonly [method in keyof MethodOptions]: OptionNames<Meth
   erase: { cursor: true, onProgress: true, ...CALL },
 };
 
-/** Throws `INVALID_ARGUMENT` unless the names of the options, and the options that all calls share, are valid. */
-export function checkCallOptions(method: keyof MethodOptions, options: CallOptions): void {
-  if (typeof options !== "object" || options === null) {
-    throw invalidArgument("The options of a call must be an object.");
-  }
-  const problem = unknownOption(options, OPTION_NAMES[method]);
+/**
+ * Returns a copy of the options of a call, whose members are read once. Throws `INVALID_ARGUMENT` unless they are a plain
+ * object, all of them are options of the method, and those that all calls share are valid.
+ */
+export function checkedCallOptions<Method extends keyof MethodOptions>(
+  method: Method,
+  options: unknown,
+): MethodOptions[Method] {
+  const copy = copyOptions(options);
+  const problem = unknownOption(copy, OPTION_NAMES[method]);
   if (problem !== undefined) throw invalidArgument(problem);
-  const { signal, timeoutMs } = options;
+  const { signal, timeoutMs } = copy;
   if (timeoutMs !== undefined && !isTimeout(timeoutMs)) {
     throw invalidArgument(`\`timeoutMs\` must be a number of milliseconds from 1 to ${TIMEOUT_MAX_MS}.`);
   }
-  // Not checked with `instanceof`, because test runners and polyfills have their own classes.
-  if (signal !== undefined && (typeof signal !== "object" || !("aborted" in signal))) {
-    throw invalidArgument("`signal` must be an AbortSignal.");
-  }
+  checkSignal(signal);
+  return copy;
+}
+
+/** Returns a copy of an object with options. Throws `INVALID_ARGUMENT` unless it is a plain object that can be read. */
+export function copyOptions(options: unknown): { readonly [name: string]: unknown } {
+  const copy = readArgument("The object with the options", () =>
+    isPlainObject(options) ? { ...options } : undefined,
+  );
+  if (copy === undefined)
+    throw invalidArgument("The options must be a plain object. Pass one, or omit them.");
+  return copy;
+}
+
+const SIGNAL_METHODS = ["addEventListener", "removeEventListener", "throwIfAborted"] as const;
+
+/** Not checked with `instanceof`, because test runners and polyfills have their own classes. */
+export function checkSignal(signal: unknown): void {
+  if (signal === undefined) return;
+  const isSignal = readArgument("`signal`", () => {
+    if (typeof signal !== "object" || signal === null) return false;
+    const members = signal as Readonly<Record<string, unknown>>;
+    return (
+      typeof members["aborted"] === "boolean" &&
+      SIGNAL_METHODS.every((name) => typeof members[name] === "function")
+    );
+  });
+  if (!isSignal)
+    throw invalidArgument("`signal` must be an AbortSignal. Pass the `signal` of an AbortController.");
 }

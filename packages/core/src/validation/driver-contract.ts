@@ -22,6 +22,7 @@ const METHODS: {
  * version, may implement an older one.
  */
 export function checkContract(driver: ThreadDriver): void {
+  if (typeof driver !== "object" || driver === null) throw new TypeError("`driver` must be a ThreadDriver.");
   const { contract }: { readonly contract: unknown } = driver;
   const missing = Object.keys(METHODS)
     .filter((name) => !(name in driver))

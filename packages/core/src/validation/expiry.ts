@@ -1,5 +1,5 @@
 import type { SaveOptions } from "../thread-store.ts";
-import { invalidArgument } from "./invalid-argument.ts";
+import { invalidArgument, readArgument } from "./invalid-argument.ts";
 
 /** The last point in time that a `Date` can represent, in milliseconds since the epoch. */
 export const MAX_TIME_MS = 8_640_000_000_000_000;
@@ -55,9 +55,11 @@ export function checkedExpiry({ ttlMs, expiresAt }: ExpiryOptions): ExpiryOption
     );
   }
   if (expiresAt === undefined || expiresAt === null) return { ttlMs, expiresAt };
-  if (!(expiresAt instanceof Date) || Number.isNaN(expiresAt.getTime()))
-    throw invalidArgument(EXPIRES_AT_RULE);
-  return { ttlMs, expiresAt: new Date(expiresAt) };
+  const copy = readArgument("`expiresAt`", () =>
+    expiresAt instanceof Date ? new Date(expiresAt) : undefined,
+  );
+  if (copy === undefined || Number.isNaN(copy.getTime())) throw invalidArgument(EXPIRES_AT_RULE);
+  return { ttlMs, expiresAt: copy };
 }
 
 const EXPIRES_AT_RULE =

@@ -25,7 +25,7 @@ export const JSON_PROBLEMS: {
   undefined: {
     reason: "undefined",
     remedy:
-      "Remove it or replace it with null; or save `JSON.stringify(thread)`, which leaves such members out.",
+      "Remove it or replace it with null; or convert the value with `JSON.parse(JSON.stringify(value))`, which leaves such members out.",
   },
   bigint: { reason: "a bigint", remedy: "Convert it to a string." },
   cycle: {

@@ -1,7 +1,8 @@
 import { ThreadStoreError } from "../errors.ts";
 import type { ThreadMetadata } from "../thread-store.ts";
-import { invalidArgument } from "./invalid-argument.ts";
+import { invalidArgument, readArgument } from "./invalid-argument.ts";
 import { notStrictJson } from "./not-strict-json.ts";
+import { isPlainObject } from "./plain-object.ts";
 import { findJsonIssue } from "./strict-json.ts";
 
 export const METADATA_MAX_BYTES = 65_536;
@@ -21,20 +22,29 @@ export function checkedMetadata(metadata: unknown): ThreadMetadata {
 
 /** Returns a copy of the argument `name`. Throws `INVALID_ARGUMENT` unless it is a plain object of well-formed strings. */
 export function checkedMembers(value: unknown, name: "metadata" | "where"): ThreadMetadata {
-  const issue = findJsonIssue(value);
-  if (issue !== undefined) throw notStrictJson(`\`${name}\``, issue);
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw invalidArgument(`\`${name}\` must be an object whose members are strings.`);
-  }
-  for (const [member, content] of Object.entries(value)) {
+  return readArgument(`\`${name}\``, () => {
+    if (!isPlainObject(value)) {
+      throw invalidArgument(
+        `\`${name}\` must be a plain object whose members are strings. Pass such an object.`,
+      );
+    }
+    const members = copyMetadata(value as ThreadMetadata);
+    checkStrings(members, name);
+    const issue = findJsonIssue(members);
+    if (issue !== undefined) throw notStrictJson(`\`${name}\``, issue);
+    return members;
+  });
+}
+
+function checkStrings(members: object, name: string): void {
+  for (const [member, content] of Object.entries(members)) {
     if (typeof content === "string") continue;
     throw new ThreadStoreError(
       "INVALID_ARGUMENT",
-      `The members of \`${name}\` must be strings. Convert other values. The property \`path\` of this error says where.`,
+      `The members of \`${name}\` must be strings. Convert other values, and leave out members that are undefined. The property \`path\` of this error says where.`,
       { path: `$[${JSON.stringify(member)}]` },
     );
   }
-  return copyMetadata(value as ThreadMetadata);
 }
 
 /** Copies metadata. Spreading keeps a member named `__proto__` an own member. */

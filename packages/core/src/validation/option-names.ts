@@ -1,14 +1,32 @@
+import { isPlainObject } from "./plain-object.ts";
+
 /** The names of all options in `Options`, which may be a union. */
 export type OptionNames<Options> = Readonly<Record<Options extends unknown ? keyof Options : never, true>>;
 
 /**
- * Throws a `TypeError` if the options of a store or driver are not an object, or have a member that is not in `names`:
- * a misspelled option would be ignored.
+ * Throws a `TypeError` if the options of a store or driver are not a plain object, cannot be read, or have a member that
+ * is not in `names`: a misspelled option would be ignored.
  */
 export function checkOptionNames(options: object, names: Readonly<Record<string, true>>): void {
-  if (typeof options !== "object" || options === null) throw new TypeError("The options must be an object.");
-  const problem = unknownOption(options, names);
+  const problem = unknownOption(readOptions(options), names);
   if (problem !== undefined) throw new TypeError(problem);
+}
+
+/** Returns a copy of the options of a store or driver. Throws a `TypeError` if they are not a plain object, or throw. */
+export function readOptions<Options extends object>(options: Options): Options {
+  let isPlain: boolean;
+  let copy: Options | undefined;
+  try {
+    isPlain = isPlainObject(options);
+    copy = isPlain ? { ...options } : undefined;
+  } catch (cause) {
+    throw new TypeError(
+      "The options cannot be read, because a getter or a Proxy trap threw. Pass a plain object. The property `cause` of this error is what was thrown.",
+      { cause },
+    );
+  }
+  if (copy === undefined) throw new TypeError("The options must be a plain object. Pass one, or omit them.");
+  return copy;
 }
 
 /** Returns a message that names the first member of `options` that is not in `names`; `undefined` if there is none. */

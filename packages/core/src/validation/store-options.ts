@@ -50,13 +50,15 @@ export interface ResolvedStoreOptions {
   readonly now: () => number;
 }
 
+export const DEFAULT_TIMEOUT_MS = 30_000;
+
 /** `setTimeout` fires immediately for a longer delay. */
 export const TIMEOUT_MAX_MS = 2_147_483_647;
 
 /** Returns the options with defaults. Throws a `TypeError` for an invalid option, which is a bug in the program. */
 export function resolveStoreOptions(options: StoreOptions): ResolvedStoreOptions {
   const resolved = {
-    timeoutMs: options.timeoutMs ?? 30_000,
+    timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
     maxThreadBytes: options.maxThreadBytes ?? 16_777_216,
     ttlMs: options.ttlMs,
     maxRetries: options.maxRetries ?? 8,

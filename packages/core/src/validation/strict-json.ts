@@ -1,4 +1,5 @@
 import { JSON_PROBLEMS, type JsonProblem } from "./json-problems.ts";
+import { isPlainPrototype } from "./plain-object.ts";
 
 /** Why a value is not strict JSON. */
 export interface JsonIssue extends JsonProblem {
@@ -128,7 +129,7 @@ function frameOf(container: object): Frame | JsonProblem {
     if (hasToJson(container)) return JSON_PROBLEMS.toJson;
     return { container, keys: undefined, values: Array.from(container), next: 0 };
   }
-  if (!isPlain(prototype)) return JSON_PROBLEMS.classInstance(className(prototype));
+  if (!isPlainPrototype(prototype)) return JSON_PROBLEMS.classInstance(className(prototype));
   const keys = Object.keys(container);
   if (!keys.every((key) => key.isWellFormed())) return JSON_PROBLEMS.loneSurrogateInName;
   // As a member, the method is reported with its path.
@@ -144,12 +145,6 @@ function hasToJson(value: object): boolean {
 function isIndex(key: string, array: readonly unknown[]): boolean {
   const index = Number(key);
   return Number.isInteger(index) && index >= 0 && index < array.length && String(index) === key;
-}
-
-/** Returns whether a prototype is `null` or the `Object.prototype` of any realm, which has no prototype itself. */
-function isPlain(prototype: object | null): boolean {
-  if (prototype === null) return true;
-  return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, "hasOwnProperty");
 }
 
 function className(prototype: object | null): string {

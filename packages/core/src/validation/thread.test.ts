@@ -80,7 +80,7 @@ describe("threads given as objects", () => {
   });
 
   it.each<[object, string]>([
-    [{ a: undefined }, "JSON.stringify(thread)"],
+    [{ a: undefined }, "JSON.parse(JSON.stringify(value))"],
     [{ a: new Date() }, "toISOString()"],
     [{ a: new Map() }, "Object.fromEntries"],
     [{ a: new Message() }, "a plain object"],

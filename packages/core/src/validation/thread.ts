@@ -1,38 +1,40 @@
 import { ThreadStoreError } from "../errors.ts";
-import { invalidArgument } from "./invalid-argument.ts";
-import { notStrictJson } from "./not-strict-json.ts";
-import { findJsonIssue } from "./strict-json.ts";
+import { invalidArgument, readArgument } from "./invalid-argument.ts";
+import { strictJsonText } from "./strict-json-text.ts";
+
+/** The argument of a save, or the option of an append, that is a thread. */
+export type ThreadArgumentName = "thread" | "create";
+
+/** How messages call the argument, and its text. */
+export const THREAD_SUBJECTS: {
+  readonly [argument in ThreadArgumentName]: { readonly value: string; readonly text: string };
+} = {
+  thread: { value: "The thread", text: "The thread's text" },
+  create: { value: "`create`", text: "The text of `create`" },
+};
 
 /** Returns the JSON of a thread given as an object. Throws `INVALID_ARGUMENT` unless it is strict JSON. */
-export function stringifyThread(thread: unknown): string {
-  if (typeof thread !== "object" || thread === null || Array.isArray(thread)) {
-    throw invalidArgument(`A thread must be a JSON object or its JSON text, not ${describe(thread)}.`);
-  }
-  const issue = findJsonIssue(thread);
-  if (issue !== undefined) {
-    throw notStrictJson("The thread", issue);
-  }
-  try {
-    return JSON.stringify(thread);
-  } catch (cause) {
-    // Every value was checked above, so only the engine's limit on nesting is left.
-    throw invalidArgument(
-      "The thread is nested too deeply for `JSON.stringify`. Flatten it, or save it as text.",
-      cause,
-    );
-  }
+export function stringifyThread(thread: unknown, argument: ThreadArgumentName = "thread"): string {
+  const { value: subject } = THREAD_SUBJECTS[argument];
+  return readArgument(subject, () => {
+    if (typeof thread !== "object" || thread === null || Array.isArray(thread)) {
+      throw invalidArgument(`${subject} must be a JSON object or its JSON text, not ${describe(thread)}.`);
+    }
+    return strictJsonText(thread, subject, "Flatten it, or save it as text.");
+  });
 }
 
 /** Throws `INVALID_ARGUMENT` if UTF-8 cannot represent the text. */
-export function checkWellFormed(text: string): void {
+export function checkWellFormed(text: string, argument: ThreadArgumentName = "thread"): void {
   if (text.isWellFormed()) return;
   throw invalidArgument(
-    "The thread's text contains a lone surrogate, which UTF-8 cannot represent. Escape it as \\ud800.",
+    `${THREAD_SUBJECTS[argument].text} contains a lone surrogate, which UTF-8 cannot represent. Escape it as \\ud800.`,
   );
 }
 
 /** Throws `INVALID_ARGUMENT` unless the text is a JSON object. */
-export function checkThreadText(text: string): void {
+export function checkThreadText(text: string, argument: ThreadArgumentName = "thread"): void {
+  const { text: subject } = THREAD_SUBJECTS[argument];
   let value: unknown;
   try {
     value = JSON.parse(text);
@@ -40,11 +42,11 @@ export function checkThreadText(text: string): void {
     // The engine's message quotes the thread. Only the position is safe to pass on, and the error is not a cause.
     const position = error instanceof Error ? (/ at position \d+/u.exec(error.message)?.[0] ?? "") : "";
     throw invalidArgument(
-      `The thread's text is not JSON${position}. Pass the result of \`JSON.stringify\`, or the object itself.`,
+      `${subject} is not JSON${position}. Pass the result of \`JSON.stringify\`, or the object itself.`,
     );
   }
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw invalidArgument(`The thread's text must be a JSON object, not ${describe(value)}.`);
+    throw invalidArgument(`${subject} must be a JSON object, not ${describe(value)}.`);
   }
 }
 

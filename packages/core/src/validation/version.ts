@@ -1,32 +1,54 @@
 import type { Version } from "../thread-store.ts";
-import { invalidArgument } from "./invalid-argument.ts";
+import { invalidArgument, readArgument } from "./invalid-argument.ts";
 
-/** The options that take a version of the thread. */
-export type VersionOption = "previous" | "cached";
+/** A method that takes a version of the thread. */
+export type VersionedMethod = "save" | "append" | "touch" | "delete" | "load";
+
+interface VersionOption {
+  readonly name: "previous" | "cached";
+  readonly rule: string;
+}
+
+const PREVIOUS_RULE = "`previous` must be an object that a store returned for this thread, or its version.";
+
+const OPTIONS: { readonly [method in VersionedMethod]: VersionOption } = {
+  save: { name: "previous", rule: `${PREVIOUS_RULE} Omit it to create the thread.` },
+  append: { name: "previous", rule: `${PREVIOUS_RULE} Omit it to append to whichever version is stored.` },
+  touch: { name: "previous", rule: `${PREVIOUS_RULE} Omit it to touch whichever version is stored.` },
+  delete: { name: "previous", rule: `${PREVIOUS_RULE} Omit it to delete whichever version is stored.` },
+  load: {
+    name: "cached",
+    rule: "`cached` must be an object that a store returned for this thread. Omit it to read the whole thread.",
+  },
+};
 
 const VERSION = /^[\u0021\u0023-\u007e]+$/u;
 
-const RULES: { readonly [option in VersionOption]: string } = {
-  previous:
-    "`previous` must be an object that a store returned for this thread, or its version. Omit it to create the thread.",
-  cached: "`cached` must be an object that a store returned for this thread.",
-};
-
-/** Returns the version that an option stands for; `undefined` if the option is omitted. Throws `INVALID_ARGUMENT`. */
-export function checkedVersion(id: string, value: unknown, option: VersionOption): Version | undefined {
+/**
+ * Returns the version that the option `previous` or `cached` of a method stands for; `undefined` if it is omitted.
+ * Throws `INVALID_ARGUMENT`.
+ */
+export function checkedVersion(id: string, value: unknown, method: VersionedMethod): Version | undefined {
   if (value === undefined) return undefined;
+  const option = OPTIONS[method];
+  return readArgument(`\`${option.name}\``, () => versionOf(id, value, option));
+}
+
+function versionOf(id: string, value: unknown, option: VersionOption): Version {
   if (typeof value !== "object") return printableVersion(value, option);
-  if (value === null || !("version" in value)) throw invalidArgument(RULES[option]);
+  if (value === null || !("version" in value)) throw invalidArgument(option.rule);
   if ("id" in value && value.id !== id) {
-    throw invalidArgument(`\`${option}\` must be a version of the same thread.`);
+    throw invalidArgument(
+      `\`${option.name}\` must be a version of the same thread. Pass what a store returned for its id.`,
+    );
   }
   return printableVersion(value.version, option);
 }
 
-function printableVersion(version: unknown, option: VersionOption): Version {
-  if (typeof version !== "string") throw invalidArgument(RULES[option]);
+function printableVersion(version: unknown, { name, rule }: VersionOption): Version {
+  if (typeof version !== "string") throw invalidArgument(rule);
   if (VERSION.test(version)) return version;
   throw invalidArgument(
-    `The version in \`${option}\` must be printable ASCII without quotes or spaces. Remove the quotes of an ETag.`,
+    `The version in \`${name}\` must be printable ASCII without quotes or spaces. Remove the quotes of an ETag.`,
   );
 }

@@ -1,0 +1,28 @@
+import { invalidArgument, readArgument } from "./invalid-argument.ts";
+import { notStrictJson } from "./not-strict-json.ts";
+import { findJsonIssue } from "./strict-json.ts";
+
+/**
+ * Returns the JSON of an object or array that the caller passed. Throws `INVALID_ARGUMENT` unless it is strict JSON.
+ * `subject` begins the messages, and `remedy` is for a value that is nested too deeply.
+ */
+export function strictJsonText(value: object, subject: string, remedy: string): string {
+  return readArgument(subject, () => {
+    const issue = findJsonIssue(value);
+    if (issue !== undefined) throw notStrictJson(subject, issue);
+    const text = stringify(value, subject, remedy);
+    // A Proxy or getter can return something else than before.
+    if (typeof text === "string" && text.startsWith(Array.isArray(value) ? "[" : "{")) return text;
+    throw invalidArgument(`${subject} changed while it was read. Pass plain data.`);
+  });
+}
+
+function stringify(value: object, subject: string, remedy: string): unknown {
+  try {
+    return JSON.stringify(value);
+  } catch (cause) {
+    // Every value was checked, so this is the engine's limit on nesting, unless a getter threw.
+    if (!(cause instanceof RangeError)) throw cause;
+    throw invalidArgument(`${subject} is nested too deeply for \`JSON.stringify\`. ${remedy}`, cause);
+  }
+}
