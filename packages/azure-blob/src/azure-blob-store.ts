@@ -42,12 +42,14 @@ function createDriver(options: AzureBlobDriverOptions): ThreadDriver {
     id: hashedIdOf(key),
     signal,
   });
-  const location = `The container is ${container.containerName} at ${new URL(container.url).host}.`;
+  const { host, origin, pathname } = new URL(container.url);
+  const location = `The container is ${container.containerName} at ${host}.`;
   const run = <Result>(operation: () => Promise<Result>): Promise<Result> =>
     withLocation(location, () => withDriverErrors(operation));
   return {
     contract: 2,
     name: "azure-blob",
+    location: `${origin}${pathname} ${prefix}`,
 
     read: (key, cachedVersion, { signal }) => run(() => readRecord(targetOf(key, signal), cachedVersion)),
 

@@ -48,6 +48,7 @@ function createDriver({ records = new Map() }: MemoryDriverOptions): ThreadDrive
   return {
     contract: 2,
     name: "memory",
+    location: records,
 
     async read({ namespace, id }) {
       const record = records.get(namespace)?.get(id);
@@ -80,11 +81,7 @@ function createDriver({ records = new Map() }: MemoryDriverOptions): ThreadDrive
       const page = following.slice(0, limit);
       const last = following.length > limit ? page.at(-1) : undefined;
       return {
-        records: page.map(({ id, version, bytes }) => ({
-          id,
-          version,
-          tail: tailOf(bytes).slice(),
-        })),
+        records: page.map(({ id, version, bytes }) => ({ id, version, tail: tailOf(bytes).slice() })),
         next: last && positionOf(last, order),
       };
     },

@@ -174,6 +174,13 @@ export interface ThreadDriver {
   readonly contract: 2;
   /** The backend's name in errors and telemetry, such as `sqlite`. */
   readonly name: string;
+  /**
+   * Identifies where the records are, such as the path of a file. Two drivers of the same name and location must have
+   * the same records. A string must mean the same in other processes, and must not contain a credential. An object is
+   * compared by identity. Omit it if it is unknown. Core refuses to copy threads from a location to itself, and to
+   * continue a copy from another location.
+   */
+  readonly location?: string | object | undefined;
 
   /**
    * Reads the record at `key`. Resolves with `undefined` only if it does not exist. If the record is still at

@@ -58,6 +58,7 @@ function createDriver(options: FileSystemDriverOptions): ThreadDriver {
   return {
     contract: 2,
     name: "file-system",
+    location: layout.root,
 
     read: (key, cachedVersion, { signal }) => run(() => readRecord(layout, key, cachedVersion, signal)),
 

@@ -66,6 +66,7 @@ interface ResolvedDatabaseOptions {
 
 export type ResolvedOptions = ResolvedFileOptions | ResolvedDatabaseOptions;
 
+const MEMORY = ":memory:";
 const DEFAULT_BUSY_TIMEOUT_MS = 1000;
 /** SQLite keeps the timeout in a signed 32-bit integer. */
 const BUSY_TIMEOUT_MAX_MS = 0x7fff_ffff;
@@ -104,5 +105,15 @@ function resolveFileOptions(
   if (!Number.isInteger(busyTimeoutMs) || busyTimeoutMs < 0 || busyTimeoutMs > BUSY_TIMEOUT_MAX_MS) {
     throw new TypeError("`busyTimeoutMs` must be a whole number of milliseconds, 0 or more.");
   }
-  return { filename: path === ":memory:" ? path : resolve(path), busyTimeoutMs, syncsEachCommit };
+  return { filename: path === MEMORY ? path : resolve(path), busyTimeoutMs, syncsEachCommit };
+}
+
+/**
+ * Returns the absolute path of the database. One in memory has no path: then the result is the connection, or
+ * `undefined` for one that the store opens, because no other store has it.
+ */
+export function locationOf(options: ResolvedOptions): string | SqliteDatabase | undefined {
+  const { database } = options;
+  if (database === undefined) return options.filename === MEMORY ? undefined : options.filename;
+  return database.memory ? database : resolve(database.name);
 }

@@ -7,6 +7,7 @@ import {
 } from "@threadstore/core/driver";
 import { createConnection } from "./connection.ts";
 import {
+  locationOf,
   OPTION_NAMES,
   resolveOptions,
   type SqliteDriverOptions,
@@ -30,10 +31,12 @@ export function sqliteDriver(options: SqliteDriverOptions): ThreadDriver {
 }
 
 function createDriver(options: SqliteDriverOptions): ThreadDriver {
-  const connection = createConnection(resolveOptions(options));
+  const resolved = resolveOptions(options);
+  const connection = createConnection(resolved);
   return {
     contract: 2,
     name: "sqlite",
+    location: locationOf(resolved),
     read: (key, cachedVersion, { signal }) => connection.read(signal, ({ read }) => read(key, cachedVersion)),
     write: (key, record, expectedVersion, { signal }) =>
       connection.change(signal, ({ write }) => write(key, record, expectedVersion)),

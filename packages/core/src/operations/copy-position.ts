@@ -38,18 +38,19 @@ const START: CopyPosition = {
 
 const KIND = "copy";
 
-export function encodePosition({ path, cursor, totals }: CopyPosition): string {
+/** Encodes a position as a cursor. `source` identifies the source that it belongs to. */
+export function encodePosition({ path, cursor, totals }: CopyPosition, source: string): string {
   const { copied, skipped, corrupt, bytes } = totals;
   const steps = path.map(({ name, siblings = null }) => [name, siblings]);
-  return sealJson([KIND, steps, cursor ?? null, [copied, skipped, corrupt, bytes]]);
+  return sealJson([KIND, source, steps, cursor ?? null, [copied, skipped, corrupt, bytes]]);
 }
 
-/** Returns the position that a cursor of `copyThreads` encodes. Throws `INVALID_ARGUMENT` for any other text. */
-export function decodePosition(text: unknown): CopyPosition {
+/** Returns the position that a cursor of a copy of this source encodes. Throws `INVALID_ARGUMENT` for any other text. */
+export function decodePosition(text: unknown, source: string): CopyPosition {
   if (text === undefined) return START;
   const values = unsealJson(text);
-  const [kind, path, cursor, totals]: readonly unknown[] = Array.isArray(values) ? values : [];
-  if (kind === KIND && isPath(path) && isCursor(cursor) && isTotals(totals)) {
+  const [kind, ofSource, path, cursor, totals]: readonly unknown[] = Array.isArray(values) ? values : [];
+  if (kind === KIND && ofSource === source && isPath(path) && isCursor(cursor) && isTotals(totals)) {
     const [copied, skipped, corrupt, bytes] = totals;
     return {
       path: path.map(([name, siblings]) => ({ name, siblings: siblings ?? undefined })),
@@ -58,7 +59,7 @@ export function decodePosition(text: unknown): CopyPosition {
     };
   }
   throw invalidArgument(
-    "`cursor` must be the cursor of an earlier progress of `copyThreads`. Omit it to start over.",
+    "`cursor` must be the cursor of an earlier copy from the same source. Omit it to start over, which skips what was copied.",
   );
 }
 

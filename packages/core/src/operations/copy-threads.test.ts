@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
+import { createThreadStore } from "../create-thread-store.ts";
 import { encodingStore } from "../decorator/decorators.test-helper.ts";
 import { encryptedStore } from "../decorator/encrypted-store.test-helper.ts";
 import { forwardChanges, forwardOperations } from "../decorator/forward-operations.ts";
 import { wrapThreadStore } from "../decorator/wrap-thread-store.ts";
-import { memoryStore, type MemoryRecords } from "../memory-store.ts";
+import { memoryDriver, memoryStore, type MemoryRecords } from "../memory-store.ts";
 import type { ThreadStore } from "../thread-store.ts";
 import { type CopyProgress, copyThreads } from "./copy-threads.ts";
 
@@ -59,6 +60,17 @@ describe("a copy within one store", () => {
     await expect(copyThreads(view, store.namespace("a"), { namespaces: false })).rejects.toThrow("`to`");
   });
 
+  it("recognizes two stores of the same place", async () => {
+    const records: MemoryRecords = new Map();
+    const [from, to] = [memoryStore({ records }), memoryStore({ records })];
+    await from.save("a", {});
+    await expect(copyThreads(from, to)).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+    await expect(copyThreads(from, encodingStore(to).namespace("b"))).rejects.toThrow("`to`");
+    expect(await copyThreads(from, to.namespace("b"), { namespaces: false })).toMatchObject({ copied: 1 });
+    const other = createThreadStore({ ...memoryDriver({ records }), location: undefined });
+    expect(await copyThreads(other.namespace("c"), to)).toMatchObject({ copied: 0 });
+  });
+
   it("can be to another namespace, or without namespaces to one in it", async () => {
     const store = await sourceWith(1);
     expect(await copyThreads(store, store.namespace("a"), { namespaces: false })).toMatchObject({
@@ -107,6 +119,30 @@ describe("a copy", () => {
       cursor: undefined,
     });
     expect(loads).toBe(20);
+  });
+
+  it("continues only in the source that its cursor came from", async () => {
+    const records: MemoryRecords = new Map();
+    const source = memoryStore({ records });
+    for (let n = 0; n < 60; n += 1) await source.namespace("x").save(`thread-${n}`, { n });
+    const cursors: (string | undefined)[] = [];
+    await copyThreads(source, memoryStore(), { onProgress: ({ cursor }) => void cursors.push(cursor) });
+    // The second cursor is that of the second page, and the first one that of the first page of a namespace.
+    for (const cursor of cursors.slice(0, 2)) {
+      expect(cursor).toBeDefined();
+      const others = [memoryStore(), source.namespace("x"), encodingStore(memoryStore())];
+      for (const other of others) {
+        await expect(copyThreads(other, memoryStore(), { cursor })).rejects.toMatchObject({
+          code: "INVALID_ARGUMENT",
+          message: expect.stringContaining(
+            "`cursor` must be the cursor of an earlier copy from the same source.",
+          ),
+        });
+      }
+      expect(await copyThreads(memoryStore({ records }), memoryStore(), { cursor })).toMatchObject({
+        cursor: undefined,
+      });
+    }
   });
 
   it("ends with a progress without a cursor", async () => {

@@ -1,5 +1,6 @@
 import type { ThreadStore, ThreadSummary } from "../thread-store.ts";
-import { invalidArgument } from "../validation/invalid-argument.ts";
+import { checkSignal, copyOptions } from "../validation/call-options.ts";
+import { invalidArgument, readArgument } from "../validation/invalid-argument.ts";
 import { type OptionNames, unknownOption } from "../validation/option-names.ts";
 import {
   type CopyPosition,
@@ -10,7 +11,7 @@ import {
   viewAt,
 } from "./copy-position.ts";
 import { type CopyContext, type CopyOutcome, copyThread } from "./copy-thread.ts";
-import { isWithin } from "./store-location.ts";
+import { isWithin, sourceDigest } from "./store-location.ts";
 
 export interface CopyOptions {
   /**
@@ -74,31 +75,34 @@ export async function copyThreads(
   to: ThreadStore,
   options: CopyOptions = {},
 ): Promise<CopyProgress> {
-  checkArguments(from, to, options);
-  checkLocations(from, to, options.namespaces ?? true);
-  let position = decodePosition(options.cursor);
+  const checked = checkedArguments(from, to, options);
+  checkLocations(from, to, checked.namespaces ?? true);
+  const source = sourceDigest(from);
+  let position = decodePosition(checked.cursor, source);
   for (;;) {
-    const { totals, next } = await copyPage(from, to, options, position);
-    const progress = { ...totals, cursor: next && encodePosition(next) };
-    await options.onProgress?.(progress);
+    const { totals, next } = await copyPage(from, to, checked, position);
+    const progress = { ...totals, cursor: next && encodePosition(next, source) };
+    await checked.onProgress?.(progress);
     if (next === undefined) return progress;
     position = next;
   }
 }
 
-function checkArguments(from: unknown, to: unknown, options: CopyOptions): void {
+/** Returns a copy of the options. Throws `INVALID_ARGUMENT` unless all arguments are valid. */
+function checkedArguments(from: unknown, to: unknown, options: unknown): CopyOptions {
   for (const [name, store] of [
     ["from", from],
     ["to", to],
   ] as const) {
-    const isStore = typeof store === "object" && store !== null && "listPage" in store && "save" in store;
-    if (!isStore) throw invalidArgument(`\`${name}\` must be a ThreadStore.`);
+    const isStore = readArgument(`\`${name}\``, () => {
+      return typeof store === "object" && store !== null && "listPage" in store && "save" in store;
+    });
+    if (!isStore) throw invalidArgument(`\`${name}\` must be a ThreadStore. Pass a store or a view of one.`);
   }
-  if (typeof options !== "object" || options === null)
-    throw invalidArgument("The options must be an object.");
-  const problem = unknownOption(options, OPTION_NAMES);
+  const copy = copyOptions(options);
+  const problem = unknownOption(copy, OPTION_NAMES);
   if (problem !== undefined) throw invalidArgument(problem);
-  const { namespaces, overwrite, onProgress, onCorrupt } = options;
+  const { namespaces, overwrite, onProgress, onCorrupt, signal } = copy;
   for (const [name, flag] of Object.entries({ namespaces, overwrite })) {
     if (flag !== undefined && typeof flag !== "boolean")
       throw invalidArgument(`\`${name}\` must be a boolean.`);
@@ -108,6 +112,8 @@ function checkArguments(from: unknown, to: unknown, options: CopyOptions): void 
       throw invalidArgument(`\`${name}\` must be a function.`);
     }
   }
+  checkSignal(signal);
+  return copy;
 }
 
 /** A copy to a namespace within the one that is copied would copy its own copies. */
