@@ -40,7 +40,11 @@ export type Fault =
       readonly insteadOf?: InsteadOf;
     }
   /** Responds with these bytes, a complete response in the protocol of the connection. */
-  | { readonly type: "respond"; readonly response: Uint8Array; readonly insteadOf?: InsteadOf }
+  | {
+      readonly type: "respond";
+      readonly response: Uint8Array | ((request: Uint8Array) => Uint8Array);
+      readonly insteadOf?: InsteadOf;
+    }
   /** Responds with this Redis error. */
   | {
       readonly type: "respondRedis";

@@ -17,7 +17,9 @@ export function injectionFor(fault: Fault | undefined, request: ProxiedRequest):
 /** Returns the response that the fault specifies, if any. */
 function responseOf(fault: Fault, request: ProxiedRequest): Buffer | undefined {
   if (fault.type === "respondRedis") return Buffer.from(`-${fault.error}\r\n`);
-  if (fault.type === "respond") return Buffer.from(fault.response);
+  if (fault.type === "respond") {
+    return Buffer.from(typeof fault.response === "function" ? fault.response(request.bytes) : fault.response);
+  }
   if (fault.type !== "respondHttp") return undefined;
   const { status, headers = {}, body = "" } = fault;
   const all = { ...headers, "content-length": String(Buffer.byteLength(body)) };

@@ -70,10 +70,11 @@ describe("a protocol of turns", () => {
     const response = Buffer.from("NO\n");
     proxy.arm({ type: "respond", response, when: ({ bytes }) => String(bytes) === "one\n" });
     const insteadOf = "response";
-    proxy.arm({ type: "respond", response, insteadOf, when: ({ bytes }) => String(bytes) === "two\n" });
+    const echo = (request: Uint8Array): Uint8Array => Buffer.concat([Buffer.from("NO "), request]);
+    proxy.arm({ type: "respond", response: echo, insteadOf, when: ({ bytes }) => String(bytes) === "two\n" });
     await until("# welcome\n");
     client.write("one\ntwo\nthree\n");
-    expect(await until("THREE\n")).toBe("NO\nNO\nTHREE\n");
+    expect(await until("THREE\n")).toBe("NO\nNO two\nTHREE\n");
     expect(received).toEqual(["two", "three"]);
   });
 

@@ -16,8 +16,8 @@ export interface TurnEnd {
 export interface TurnRefusal {
   /** For failures of cases, such as `an error 57P03`. */
   readonly name: string;
-  /** The complete response. */
-  readonly response: Uint8Array;
+  /** The complete response, or a function that returns it, if it depends on the request, such as on its number. */
+  readonly response: Uint8Array | ((request: Uint8Array) => Uint8Array);
 }
 
 /**
