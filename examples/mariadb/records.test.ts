@@ -1,10 +1,9 @@
-import { ThreadStoreError } from "@threadstore/core";
 import { describeWithService } from "@threadstore/services/vitest";
 import { expect, it } from "vitest";
 import { directQuery } from "./harness.ts";
-import { useStores } from "./postgres.test-helper.ts";
+import { useStores } from "./mariadb.test-helper.ts";
 
-await describeWithService("postgres", "records", ({ url }) => {
+await describeWithService("mariadb", "records", ({ url }) => {
   const stores = useStores(url);
 
   it("12 stores that start at the same time create the table once", async () => {
@@ -19,22 +18,15 @@ await describeWithService("postgres", "records", ({ url }) => {
     const { expiresAt } = await store.save("a", {}, { ttlMs: 60_000 });
     await store.save("b", {});
     expect(await directQuery(url, `SELECT expires_at FROM ${stores.table} ORDER BY id`)).toEqual([
-      { expires_at: expiresAt },
+      { expires_at: expiresAt?.getTime() },
       { expires_at: null },
     ]);
   });
 
-  it("a lost race is a CONFLICT at the strictest isolation level too", async () => {
-    const options = "-c default_transaction_isolation=serializable";
-    const racers = Array.from({ length: 4 }, () => stores.open({ options }));
-    const first = await stores.open().save("a", { n: 0 });
-    const outcomes = await Promise.allSettled(
-      racers.map((store, n) => store.save("a", { n }, { previous: first })),
-    );
-    const errors = outcomes.flatMap((outcome) =>
-      outcome.status === "rejected" ? [outcome.reason as unknown] : [],
-    );
-    expect(errors).toHaveLength(3);
-    for (const error of errors) expect(ThreadStoreError.is(error, "CONFLICT"), String(error)).toBe(true);
+  it("an append to a record that is shorter than expected is CORRUPT", async () => {
+    const store = stores.open();
+    await store.save("a", { padding: "x".repeat(1000), messages: [] });
+    await directQuery(url, `UPDATE ${stores.table} SET body = '', size = LENGTH(tail)`);
+    await expect(store.append("a", [1])).rejects.toMatchObject({ code: "CORRUPT", cause: { errno: 4025 } });
   });
 });

@@ -1,0 +1,152 @@
+import { Duplex } from "node:stream";
+import { DriverError } from "@threadstore/core/driver";
+import {
+  createPool,
+  type Pool,
+  type PoolConnection,
+  type QueryResult,
+  type ResultSetHeader,
+  type RowDataPacket,
+} from "mysql2/promise";
+import { connectionFailure, DUPLICATE_ENTRY, NO_SUCH_TABLE, numberOf, statementFailure } from "./errors.ts";
+import { quoteName } from "./keys.ts";
+import type { ResolvedOptions } from "./options.ts";
+import { schemaOf } from "./schema.ts";
+import { createConnectionCheck } from "./settings.ts";
+
+export type Value = string | number | Buffer | null;
+
+export interface CallOptions {
+  /** The length of the largest value that the server has to receive or build, in bytes. */
+  readonly size: number;
+  readonly signal: AbortSignal;
+}
+
+export interface Database {
+  /** The table's name, quoted. */
+  readonly table: string;
+  /** Runs a query, once. Rejects with a `DriverError`. */
+  readonly select: <Row>(sql: string, values: Value[], signal: AbortSignal) => Promise<Row[]>;
+  /** Runs a statement that changes one row, once. Resolves with whether it did. Rejects with a `DriverError`. */
+  readonly change: (sql: string, values: Value[], options: CallOptions) => Promise<boolean>;
+  readonly close: () => Promise<void>;
+}
+
+export function openDatabase({ table: name, durability, ...source }: ResolvedOptions): Database {
+  // Copied, because mysql2 changes its options.
+  const pool = source.pool ?? createPool({ ...source.connection });
+  const table = quoteName(name);
+  const runOnce = statementRunner(pool, createConnectionCheck(durability));
+
+  async function run<Result extends QueryResult>(
+    sql: string,
+    values: Value[],
+    options: CallOptions,
+  ): Promise<Result> {
+    try {
+      return await runOnce<Result>(sql, values, options);
+    } catch (error) {
+      // Not checked in advance: if the table exists, the user does not need the permission to create it.
+      if (!hasNumber(error, NO_SUCH_TABLE)) throw error;
+      await runOnce(schemaOf(table), [], options);
+      return runOnce<Result>(sql, values, options);
+    }
+  }
+
+  return {
+    table,
+    select: async <Row>(sql: string, values: Value[], signal: AbortSignal) =>
+      run<(Row & RowDataPacket)[]>(sql, values, { size: 0, signal }),
+    change: async (sql, values, options) => {
+      try {
+        const { affectedRows } = await run<ResultSetHeader>(sql, values, options);
+        return affectedRows === 1;
+      } catch (error) {
+        if (hasNumber(error, DUPLICATE_ENTRY)) return false;
+        throw error;
+      }
+    },
+    close: async () => {
+      // A connection that cannot say goodbye is closed nevertheless.
+      if (source.pool === undefined) await pool.end().catch(ignore);
+    },
+  };
+}
+
+type RunStatement = <Result extends QueryResult>(
+  sql: string,
+  values: Value[],
+  options: CallOptions,
+) => Promise<Result>;
+
+/** Bytes of a statement in addition to its largest value. */
+const STATEMENT_BYTES = 8192;
+
+/** The flag of a response that says that a transaction is open. */
+const IN_TRANSACTION = 1;
+
+/** Returns a function that runs a statement on a connection of the pool. An abort closes the connection. */
+function statementRunner(pool: Pool, check: (connection: PoolConnection) => Promise<number>): RunStatement {
+  return async <Result extends QueryResult>(sql: string, values: Value[], { size, signal }: CallOptions) => {
+    const connection = await connectionFrom(pool, signal);
+    const abandon = (): void => closeConnection(connection);
+    signal.addEventListener("abort", abandon, { once: true });
+    try {
+      const largest = await check(connection);
+      if (size + STATEMENT_BYTES > largest) throw tooLarge();
+      signal.throwIfAborted();
+      const [result] = await connection.execute<Result>({ sql, values, ...RESULT_OPTIONS });
+      checkTransaction(result);
+      connection.release();
+      return result;
+    } catch (error) {
+      // After some errors the server is about to shut down or is now a replica, so the next call gets a new connection.
+      if (numberOf(error) === DUPLICATE_ENTRY) connection.release();
+      else closeConnection(connection);
+      signal.throwIfAborted();
+      throw DriverError.is(error) ? error : statementFailure(error);
+    } finally {
+      signal.removeEventListener("abort", abandon);
+    }
+  };
+}
+
+/** Keeps settings of a pool that was passed in from changing how rows arrive. */
+const RESULT_OPTIONS = { rowsAsArray: false, nestTables: false, typeCast: true, bigNumberStrings: false };
+
+async function connectionFrom(pool: Pool, signal: AbortSignal): Promise<PoolConnection> {
+  signal.throwIfAborted();
+  const connection = await pool.getConnection().catch((error: unknown) => {
+    throw connectionFailure(error);
+  });
+  // The pool can take long, and its queue ignores aborts.
+  if (signal.aborted) connection.release();
+  signal.throwIfAborted();
+  return connection;
+}
+
+/** Closes a connection at once. After `destroy`, a pending statement would wait for the server. */
+function closeConnection(connection: PoolConnection): void {
+  const { connection: inner } = connection;
+  if ("stream" in inner && inner.stream instanceof Duplex) inner.stream.destroy();
+  else connection.destroy();
+}
+
+/** Otherwise a rollback could undo a save that was acknowledged. */
+function checkTransaction(result: QueryResult): void {
+  if (!("serverStatus" in result) || (result.serverStatus & IN_TRANSACTION) === 0) return;
+  const message =
+    "A connection of the pool is inside a transaction. End transactions before you release a connection to the pool.";
+  throw new DriverError("MISCONFIGURED", message);
+}
+
+function tooLarge(): DriverError {
+  const message = "The record exceeds `max_allowed_packet` of MariaDB. Raise it, or save a smaller thread.";
+  return new DriverError("TOO_LARGE", message);
+}
+
+function hasNumber(error: unknown, number: number): boolean {
+  return DriverError.is(error) && numberOf(error.cause) === number;
+}
+
+function ignore(): void {}

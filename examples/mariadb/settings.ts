@@ -1,0 +1,67 @@
+import { DriverError } from "@threadstore/core/driver";
+import type { PoolConnection, RowDataPacket } from "mysql2/promise";
+import { connectionFailure } from "./errors.ts";
+import type { ResolvedOptions } from "./options.ts";
+
+interface Settings extends RowDataPacket {
+  readonly largest: number;
+  readonly autocommit: number;
+  readonly isolation: string;
+  readonly flush: number;
+  readonly binaryLog: number;
+  readonly syncBinaryLog: number;
+}
+
+const SELECT_SETTINGS = `
+  SELECT @@max_allowed_packet AS largest, @@autocommit AS autocommit, @@tx_isolation AS isolation,
+    @@innodb_flush_log_at_trx_commit AS flush, @@log_bin AS binaryLog, @@sync_binlog AS syncBinaryLog`;
+
+/**
+ * Returns a function that checks the settings of a connection before its first statement, and resolves with the length of
+ * the largest value that the server accepts on it. Rejects with a `DriverError`.
+ */
+export function createConnectionCheck(
+  durability: ResolvedOptions["durability"],
+): (connection: PoolConnection) => Promise<number> {
+  const checked = new WeakMap<object, number>();
+  return async (connection) => {
+    const largest = checked.get(connection.connection) ?? (await checkSettings(connection, durability));
+    checked.set(connection.connection, largest);
+    return largest;
+  };
+}
+
+async function checkSettings(
+  connection: PoolConnection,
+  durability: ResolvedOptions["durability"],
+): Promise<number> {
+  const [[settings]] = await connection
+    .query<Settings[]>({ sql: SELECT_SETTINGS, rowsAsArray: false })
+    .catch((error: unknown) => {
+      throw connectionFailure(error);
+    });
+  const problem =
+    settings === undefined ? "MariaDB did not report its settings." : problemOf(settings, durability);
+  if (settings === undefined || problem !== undefined) throw new DriverError("MISCONFIGURED", `${problem}`);
+  return settings.largest;
+}
+
+function problemOf(settings: Settings, durability: ResolvedOptions["durability"]): string | undefined {
+  const { autocommit, isolation, flush, binaryLog, syncBinaryLog } = settings;
+  if (autocommit !== 1) {
+    return "The connection does not commit each statement. Remove `autocommit = 0` from the server or the pool.";
+  }
+  if (isolation === "READ-UNCOMMITTED") {
+    return "The connection reads what is not committed. Set `transaction_isolation` to READ-COMMITTED or higher.";
+  }
+  if (durability === "server") return undefined;
+  // 3 syncs at least as often as 1.
+  if (flush !== 1 && flush !== 3) {
+    return 'MariaDB does not sync commits. Set `innodb_flush_log_at_trx_commit` to 1, or `durability` to "server".';
+  }
+  // With a binary log, a crash rolls back what is not in it.
+  if (binaryLog === 1 && syncBinaryLog !== 1) {
+    return 'MariaDB does not sync its binary log. Set `sync_binlog` to 1, or `durability` to "server".';
+  }
+  return undefined;
+}
