@@ -12,10 +12,16 @@ export function prepareUpdateThread(database: SqliteDatabase): Statement<unknown
   );
 }
 
+/** Stores the chunks of a thread from `firstChunk` on. A new thread has none that could remain. */
+type StoreChunks = (
+  thread: number,
+  firstChunk: number,
+  content: Uint8Array,
+  options?: { readonly isNew: boolean },
+) => void;
+
 /** Prepares the replacement of a thread's chunks from `firstChunk` on by `content`. */
-export function prepareStoreChunks(
-  database: SqliteDatabase,
-): (thread: number, firstChunk: number, content: Uint8Array) => void {
+export function prepareStoreChunks(database: SqliteDatabase): StoreChunks {
   const upsertChunk = prepareStatement(
     database,
     `INSERT INTO threadstore_chunks (thread, sequence, bytes) VALUES (?, ?, ?)
@@ -25,11 +31,11 @@ export function prepareStoreChunks(
     database,
     "DELETE FROM threadstore_chunks WHERE thread = ? AND sequence >= ?",
   );
-  return (thread, firstChunk, content) => {
+  return (thread, firstChunk, content, { isNew } = { isNew: false }) => {
     const count = Math.ceil(content.length / CHUNK_BYTES);
     for (let n = 0; n < count; n += 1) {
       upsertChunk.run(thread, firstChunk + n, content.subarray(n * CHUNK_BYTES, (n + 1) * CHUNK_BYTES));
     }
-    deleteChunksFrom.run(thread, firstChunk + count);
+    if (!isNew) deleteChunksFrom.run(thread, firstChunk + count);
   };
 }

@@ -79,6 +79,12 @@ describe("the statements of a call", () => {
     };
     const text = "x".repeat(100_000);
     const saved = await store.save("thread", { text });
+    expect(await statementsOf(() => store.save("new", { n: 1 }))).toEqual([
+      "BEGIN IMMEDIATE",
+      "INSERT INTO threadstore_threads",
+      "INSERT INTO threadstore_chunks",
+      "COMMIT",
+    ]);
     const saveMore = () => store.save("thread", { text, more: true }, { previous: saved });
     expect(await statementsOf(saveMore)).toEqual([
       "BEGIN IMMEDIATE",

@@ -102,19 +102,13 @@ function prepareWrite(database: SqliteDatabase): Records["write"] {
     const { bytes, unchanged, trailerLength, nonce, updatedAt, changedMetadata } = record;
     const size = bytes.length - trailerLength;
     const columns = [nonce, size, updatedAt, bytes.subarray(size), ...encodeKey(key)];
-    const row =
-      expectedVersion === undefined
-        ? insertThread.get(columns)
-        : updateThread.get(...columns, expectedVersion);
+    const isNew = expectedVersion === undefined;
+    const row = isNew ? insertThread.get(columns) : updateThread.get(...columns, expectedVersion);
     if (row === undefined) return undefined;
     const firstChunk = Math.floor(unchanged / CHUNK_BYTES);
-    storeChunks(row.thread, firstChunk, bytes.subarray(firstChunk * CHUNK_BYTES, size));
+    storeChunks(row.thread, firstChunk, bytes.subarray(firstChunk * CHUNK_BYTES, size), { isNew });
     if (changedMetadata !== undefined) {
-      writeMetadata(
-        row.thread,
-        metadataHashes(key.namespace, changedMetadata),
-        expectedVersion === undefined,
-      );
+      writeMetadata(row.thread, metadataHashes(key.namespace, changedMetadata), isNew);
     }
     return nonce;
   };

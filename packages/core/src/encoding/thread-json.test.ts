@@ -277,3 +277,16 @@ it("a long text is encoded once, and so is the one that it replaces", async () =
   expect((await store.load("a"))?.json).toBe(text(5001));
   expect([saved.json === text(5000), next.json === text(5001)]).toEqual([true, true]);
 });
+
+it("text that begins like the replaced version, but differs before a checkpoint, is encoded once", async () => {
+  const store = memoryStore();
+  const text = (first: string): string => JSON.stringify({ messages: [first, "x".repeat(100_000)] });
+  const saved = await store.save("a", text("first"));
+  const encodings = { from: vi.spyOn(Buffer, "from"), write: vi.spyOn(Buffer.prototype, "write") };
+  await store.save("a", text("other"), { previous: saved });
+  const isWhole = ([argument]: readonly unknown[]): boolean => String(argument).length > 100_000;
+  const counts = Object.values(encodings).map(({ mock }) => mock.calls.filter(isWhole).length);
+  for (const encoding of Object.values(encodings)) encoding.mockRestore();
+  expect(counts).toEqual([0, 1]);
+  expect((await store.load("a"))?.json).toBe(text("other"));
+});

@@ -78,7 +78,7 @@ function fromText(
   const bytes = scratchBuffer.encode(text);
   const unchanged = replaced === undefined ? 0 : commonThreadPrefix(bytes, replaced.record, 0);
   const json = { unchanged, added: bytes.subarray(unchanged), text };
-  const checkpoints = parse(json, replaced, () => text, argument);
+  const checkpoints = parse(json, replaced, { text: () => text, bytes: () => bytes }, argument);
   return { ...json, parsed: { checkpoints, parts: NO_PARTS } };
 }
 
@@ -97,7 +97,9 @@ function fromParts(
   }
   const offsets = { strings: parts as readonly string[], ends: endsOf(previous, count, added) };
   const json = { unchanged: offsets.ends[count - 1] ?? 0, added: Buffer.from(added.join("")) };
-  const checkpoints = parse(json, replaced, () => offsets.strings.join(""), argument);
+  const text = (): string => offsets.strings.join("");
+  const bytes = (): Buffer => (json.unchanged === 0 ? json.added : Buffer.from(text()));
+  const checkpoints = parse(json, replaced, { text, bytes }, argument);
   return { ...json, parsed: { checkpoints, parts: offsets } };
 }
 
@@ -117,7 +119,7 @@ function endsOf(previous: PartOffsets, count: number, added: readonly string[]):
 function parse(
   { unchanged, added }: IncrementalJson,
   replaced: ReplacedVersion | undefined,
-  whole: () => string,
+  whole: { readonly text: () => string; readonly bytes: () => Buffer },
   argument: ThreadArgumentName,
 ): ParsedText["checkpoints"] {
   if (replaced?.parsed !== undefined) {
@@ -129,7 +131,6 @@ function parse(
       if (isJson(resumedText(last, bytes))) return findCheckpoints(bytes, valid);
     }
   }
-  const text = whole();
-  checkThreadText(text, argument);
-  return findCheckpoints(unchanged === 0 ? added : Buffer.from(text));
+  checkThreadText(whole.text(), argument);
+  return findCheckpoints(whole.bytes());
 }
