@@ -250,6 +250,17 @@ export const appendMutants: readonly Mutant[] = [
   mutant("lost appends", "appends with load and overwrite", ["A1-13"], () =>
     byLoading((json, elements) => inserted(json, elements), { previous: undefined, overwrite: true }),
   ),
+  mutant("overtaking append", "lets an append overtake an earlier one", ["A1-13"], () => (inner) => {
+    let calls = 0;
+    return {
+      append: async (id, elements, options) => {
+        calls += 1;
+        const copy: readonly unknown[] = Array.isArray(elements) ? [...elements] : elements;
+        if (calls % 2 === 1) await yieldToEventLoop();
+        return inner.append(id, copy, options);
+      },
+    };
+  }),
   mutant("one by one", "appends the elements of one call one by one", ["A1-13"], () => (inner) => ({
     append: async (id, elements, options) => {
       if (!Array.isArray(elements) || options !== undefined) return inner.append(id, elements, options);
