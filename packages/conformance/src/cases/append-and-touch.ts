@@ -610,13 +610,13 @@ export const appendAndTouch: ConformanceCase[] = section("Append and touch", [
       await clients[0]?.save("a", CHAT);
       await Promise.all(
         clients.map(async (store, client) => {
-          const append = (n: number) =>
+          const appendPair = (n: number) =>
             store.append("a", [
               [client, n, "first"],
               [client, n, "second"],
             ]);
           // A client need not wait for an append before the next one.
-          for (const n of range(count / 2)) await Promise.all([append(2 * n), append(2 * n + 1)]);
+          for (const n of range(count / 2)) await Promise.all([appendPair(2 * n), appendPair(2 * n + 1)]);
         }),
       );
       const { thread } = await loadExisting(await open(), "a", "the thread can be loaded");

@@ -18,7 +18,7 @@ import type {
   TouchArguments,
 } from "./thread-store-decorator.ts";
 
-/** What the validation of arguments needs to know of a decorated store. */
+/** The parts of a decorated store that the validation of arguments uses. */
 export interface ArgumentContext<State> {
   readonly returned: ReturnedThreads<State>;
   readonly maxThreadBytes: number | undefined;

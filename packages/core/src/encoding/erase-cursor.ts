@@ -20,7 +20,7 @@ export interface EraseState {
   readonly pending: Set<string>;
 }
 
-/** What a cursor belongs to. */
+/** The store and namespace that a cursor belongs to. */
 interface Owner {
   readonly store: string;
   readonly namespace: string;

@@ -2,7 +2,7 @@ import { sealJson, unsealJson } from "../encoding/sealed-json.ts";
 import type { ThreadStore } from "../thread-store.ts";
 import { invalidArgument } from "../validation/invalid-argument.ts";
 
-/** What a copy has done so far. */
+/** The progress of a copy, in numbers. */
 export interface CopyTotals {
   /** The number of threads that were written to the target. */
   readonly copied: number;

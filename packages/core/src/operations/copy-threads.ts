@@ -40,7 +40,7 @@ export interface CopyOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** What a copy has done so far, including the copies that it continues. */
+/** The progress of a copy, including the copies that it continues. */
 export interface CopyProgress extends CopyTotals {
   /** Where to continue if the copy does not end; `undefined` once it has ended. */
   readonly cursor: string | undefined;
