@@ -22,17 +22,20 @@ export { reachableText } from "./utilities/reachable-text.ts";
 export type { Selection } from "./suite/selection.ts";
 export {
   type AnomalyName,
+  type AppendOperation,
   checkHistory,
   type CheckOptions,
   type DeleteOperation,
   formatHistory,
   type HistoryCheck,
   type LoadOperation,
+  type LoadResult,
   type Operation,
   type RecordableStore,
   RecordingClient,
   type SaveOperation,
   type KnownVersion,
   type ThreadCheck,
+  type TouchOperation,
   type Verdict,
 } from "./engines/linearizability/index.ts";

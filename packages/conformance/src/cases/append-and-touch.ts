@@ -12,6 +12,7 @@ import {
 import { range } from "../utilities/parallel.ts";
 import { stoppedClock } from "../utilities/stopped-clock.ts";
 import { append, appendToNew, touch } from "./support/changes.ts";
+import { appendInProcesses } from "./support/keyed-appends.ts";
 import { RESPONSE_LOST, strikeEach } from "./support/lost-responses.ts";
 import { expectUnchanged, idsOf, textOf } from "./support/reading.ts";
 
@@ -641,6 +642,14 @@ export const appendAndTouch: ConformanceCase[] = section("Append and touch", [
     clauses: ["A1", "A3", "C6"],
     run: (context) =>
       strikeEach(context, [append, appendToNew, touch], { type: "discardResponse" }, RESPONSE_LOST),
+  },
+  {
+    id: "A2-6",
+    title: "appends of several processes with keys take effect once, in order, even if a process is killed",
+    tier: "concurrent",
+    clauses: ["A2", "A1", "C4", "D1"],
+    capabilities: ["childProcess"],
+    run: appendInProcesses,
   },
   {
     id: "A2-5",

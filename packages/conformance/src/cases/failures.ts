@@ -37,7 +37,8 @@ import {
   requestsOf,
 } from "./support/changes.ts";
 import { cutEach, dropIdle } from "./support/connections.ts";
-import { openAndCloseStores, failRepeatedly } from "./support/leaks.ts";
+import { abortBetweenRequests } from "./support/late-responses.ts";
+import { abortOnSilentNetwork, openAndCloseStores, failRepeatedly } from "./support/leaks.ts";
 import { expectCallsForgotten } from "./support/memory.ts";
 import { abortWhileSilent, expectRecovery, expectOutage, restore, PATIENCE_MS } from "./support/outages.ts";
 import { expectUnchanged, idsOf, textOf, pollFor } from "./support/reading.ts";
@@ -369,6 +370,13 @@ export const failures: ConformanceCase[] = section("Failures", [
       );
       await expectRecovery(context, store);
     },
+  },
+  {
+    id: "F2-7",
+    title: "a change that is aborted between its requests does not change the thread later",
+    ...FAULTY_NETWORK,
+    clauses: ["F2", "C6"],
+    run: abortBetweenRequests,
   },
   {
     id: "F3-1",
@@ -790,6 +798,13 @@ export const failures: ConformanceCase[] = section("Failures", [
     ...HYGIENE,
     clauses: ["F6"],
     run: expectCallsForgotten,
+  },
+  {
+    id: "F6-7",
+    title: "aborted calls leave no connections to a silent backend",
+    ...FAULTY_NETWORK,
+    clauses: ["F6", "F2"],
+    run: abortOnSilentNetwork,
   },
   {
     id: "F7-1",

@@ -25,6 +25,7 @@ import {
 } from "./support/changes.ts";
 import { SLOW_NETWORK } from "./support/connections.ts";
 import { ROUNDS, STEPS_PER_CLIENT, countUp, countUpInProcesses, incremented } from "./support/counting.ts";
+import { changeAfterLostResponses, mixNoResponses, respondLate } from "./support/late-responses.ts";
 import { runRounds, linearizableDespiteResets } from "./support/linearizability.ts";
 import { strikeEach, RESPONSE_LOST, firstSave } from "./support/lost-responses.ts";
 import { overtakeEach, overwriteThread, deleteThread } from "./support/overtaken-changes.ts";
@@ -885,6 +886,27 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
       const allowed: AllowedCodes = { unknown: ["BACKEND_ERROR"] };
       await refuseEach(fixture, { refusals, changes: ALL_CHANGES, allowed });
     },
+  },
+  {
+    id: "C6-11",
+    title: "a response that arrives late is not taken for the response to the next call",
+    ...FAULTY_NETWORK,
+    clauses: ["C6", "F2", "E1"],
+    run: mixNoResponses,
+  },
+  {
+    id: "C6-12",
+    title: "a change whose response arrives late, but in time, succeeds or has an unknown outcome",
+    ...FAULTY_NETWORK,
+    clauses: ["C6", "F4"],
+    run: respondLate,
+  },
+  {
+    id: "C6-13",
+    title: "a change whose response was lost does not affect later changes of the thread by the same client",
+    ...FAULTY_NETWORK,
+    clauses: ["C6", "C2", "C3"],
+    run: changeAfterLostResponses,
   },
   {
     id: "C6-10",

@@ -15,7 +15,7 @@ describe("a store in a child process", () => {
   it("shares its threads with a store in this process", async () => {
     const store = await harness.open(location);
     const saved = await store.save("a", { n: 1 });
-    expect(await child.load("a")).toEqual({ version: saved.version, thread: { n: 1 } });
+    expect(await child.load("a")).toEqual({ version: saved.version, thread: { n: 1 }, metadata: {} });
     const { version } = await child.save("a", { n: 2 }, { previous: saved.version });
     expect((await store.load("a"))?.version).toBe(version);
     expect(await child.delete("a", {})).toBe(true);

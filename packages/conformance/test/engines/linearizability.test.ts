@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from "node:util";
 import { describe, expect, it } from "vitest";
 import { findAnomaly } from "../../src/engines/linearizability/anomalies.ts";
 import {
@@ -71,6 +72,22 @@ function remove(start: number, end: number, deleted: boolean, previous?: string)
   return { ...call, ...(previous === undefined ? {} : { previous }) };
 }
 
+function append(start: number, end: number, write: string, options: object = {}): Operation {
+  const call = { type: "append", thread: "t", client: `c${start}`, start, end, write } as const;
+  return { ...call, outcome: "done", version: `v-${write}`, ...options };
+}
+
+function touch(start: number, end: number, write: string, touched = true): Operation {
+  const call = { type: "touch", thread: "t", client: `c${start}`, start, end, write } as const;
+  return { ...call, outcome: "done", touched, ...(touched ? { version: `v-${write}` } : {}) };
+}
+
+/** A load of a thread whose last change is `write`. */
+function loadOf(start: number, end: number, write: string, content: readonly string[]): Operation {
+  const found = { write, version: `v-${write}`, content };
+  return { type: "load", thread: "t", client: `c${start}`, start, end, outcome: "done", found };
+}
+
 describe("search", () => {
   const legal: Record<string, Operation[]> = {
     "a save and a load after it": [save(0, 1, "a", null), load(2, 3, "a")],
@@ -90,6 +107,37 @@ describe("search", () => {
       remove(2, 3, true),
       save(4, 5, "b", null),
       load(6, 7, "b"),
+    ],
+    "concurrent appends, in either order": [
+      save(0, 1, "a", null),
+      append(2, 5, "b"),
+      append(3, 4, "c"),
+      loadOf(6, 7, "b", ["a", "c", "b"]),
+    ],
+    "an append that creates the thread": [
+      append(0, 1, "a", { creates: true }),
+      append(2, 3, "b", { creates: true }),
+      loadOf(4, 5, "b", ["a", "a", "b"]),
+    ],
+    "a touch between appends": [
+      save(0, 1, "a", null),
+      append(2, 3, "b"),
+      touch(4, 5, "c"),
+      loadOf(6, 7, "c", ["a", "b"]),
+      append(8, 9, "d", { previous: "v-c" }),
+      loadOf(10, 11, "d", ["a", "b", "d"]),
+    ],
+    "an append and a touch that find no thread": [
+      append(0, 1, "a", { outcome: "conflict", version: undefined }),
+      touch(2, 3, "b", false),
+      save(4, 5, "c", null),
+    ],
+    "a lost append that is observed much later": [
+      save(0, 1, "a", null),
+      append(2, 0, "b", { outcome: "unknown", end: null, version: undefined }),
+      append(3, 4, "c"),
+      loadOf(5, 6, "c", ["a", "c"]),
+      loadOf(7, 8, "b", ["a", "c", "b"]),
     ],
     "equal times, in either order": [save(0, 1, "a", null), load(1, 2, null)],
     "two deletes, one of which finds no thread": [
@@ -113,6 +161,20 @@ describe("search", () => {
       load(5, 6, "a"),
     ],
     "two deletes of one thread": [save(0, 1, "a", null), remove(2, 5, true), remove(3, 4, true)],
+    "appends in reverse order": [
+      save(0, 1, "a", null),
+      append(2, 3, "b"),
+      append(4, 5, "c"),
+      loadOf(6, 7, "b", ["a", "c", "b"]),
+    ],
+    "an append that is missing before it was replaced": [
+      save(0, 1, "a", null),
+      append(2, 3, "b"),
+      append(4, 5, "c"),
+      loadOf(6, 7, "c", ["a", "c"]),
+    ],
+    "an append to a thread that was deleted": [save(0, 1, "a", null), remove(2, 3, true), append(4, 5, "b")],
+    "a touch that finds no thread": [save(0, 1, "a", null), touch(2, 3, "b", false)],
     "a lost save whose precondition never held": [save(0, 1, "a", null), lost(2, "b", null), load(3, 4, "b")],
   };
   it.each(Object.entries(illegal))("rejects %s", (_description, operations) => {
@@ -181,6 +243,39 @@ describe("checkHistory", () => {
   const named: Record<string, readonly [string, ...Operation[]]> = {
     "the load of a save that never happened": ["phantom read", load(0, 1, "a")],
     "a load before the save": ["future read", load(0, 1, "a"), save(2, 3, "a", null)],
+    "an append that is missing": [
+      "lost append",
+      save(0, 1, "a", null),
+      append(2, 5, "b"),
+      append(3, 4, "c"),
+      loadOf(6, 7, "c", ["a", "c"]),
+    ],
+    "an append that took effect twice": [
+      "repeated append",
+      save(0, 1, "a", null),
+      append(2, 3, "b"),
+      loadOf(4, 5, "b", ["a", "b", "b"]),
+    ],
+    "content that came back": [
+      "reverted content",
+      save(0, 1, "a", null),
+      save(2, 3, "b", "v-a"),
+      touch(4, 5, "c"),
+      loadOf(6, 7, "c", ["a"]),
+    ],
+    "an element that no call appended": [
+      "phantom read",
+      save(0, 1, "a", null),
+      append(2, 3, "b"),
+      loadOf(4, 5, "b", ["a", "x", "b"]),
+    ],
+    "an append that was a conflict and applied": [
+      "conflict that took effect",
+      save(0, 1, "a", null),
+      append(2, 3, "b", { outcome: "conflict", previous: "v-x", version: undefined }),
+      append(4, 5, "c"),
+      loadOf(6, 7, "c", ["a", "b", "c"]),
+    ],
     "a version replaced twice": [
       "lost update",
       save(0, 1, "a", null),
@@ -275,6 +370,25 @@ describe("checkHistory", () => {
     );
   });
 
+  it("shows what a thread consists of", () => {
+    const history = [
+      save(0, 1, "a", null),
+      append(2, 4, "b", { creates: true }),
+      touch(2.5, 3.5, "c"),
+      loadOf(5, 6, "c", ["a"]),
+    ];
+    const { threads } = checkHistory(history);
+    expect(threads[0]?.explanation).toBe(
+      [
+        'Thread "t": lost append: b was appended after a, but is missing later.',
+        "  c0  save a as new: done v-a       |------|",
+        "  c2  append b or create: done v-b               |------------|",
+        "  c5  load: c [a]                                                    |-----|",
+        "  (6.000 ms from left to right)",
+      ].join("\n"),
+    );
+  });
+
   it("shows a short part of a long history that has no named anomaly", () => {
     const unnamed = Array.from({ length: 200 }, (_, seed) =>
       simulatedHistory({ seed, clients: 4, operations: 100, unknown: 0.1, bug: "stale read" }),
@@ -347,6 +461,10 @@ describe("a history as JSON lines", () => {
       { ...call, type: "save", write: "a", previous: 1 },
       { ...call, type: "load" },
       { ...call, type: "load", found: { write: "a" } },
+      { ...call, type: "load", found: { write: "a", version: "v", content: [1] } },
+      { ...call, type: "append" },
+      { ...call, type: "append", write: "a", previous: null },
+      { ...call, type: "touch", write: "a" },
       { ...call, type: "delete" },
       { ...call, type: "load", found: null, end: null },
       { ...call, type: "load", outcome: "conflict" },
@@ -373,11 +491,18 @@ function anyResponses(seed: number): Operation[] {
     const end = start + random() * 3;
     const other = pick(...writes.slice(0, Math.max(1, index)));
     const previous = index === 0 || random() < 0.2 ? null : `v-${other}`;
-    switch (pick("save", "save", "save", "load", "load", "delete", "conflict", "lost")) {
+    const contents = [[other], [other], ["w0", other], ["w0", "w1", other]];
+    switch (
+      pick("save", "save", "save", "load", "load", "delete", "conflict", "lost", "append", "append", "touch")
+    ) {
       case "save":
         return save(start, end, write, pick(previous, previous, undefined));
+      case "append":
+        return append(start, end, write, pick({}, { creates: true }, { previous: `v-${other}` }));
+      case "touch":
+        return touch(start, end, write, pick(true, true, false));
       case "load":
-        return load(start, end, pick(null, other, other));
+        return pick(load(start, end, pick(null, other, other)), loadOf(start, end, other, pick(...contents)));
       case "delete":
         return remove(start, end, pick(true, false));
       case "conflict":
@@ -388,11 +513,14 @@ function anyResponses(seed: number): Operation[] {
   });
 }
 
+/** A thread: its last change, and the writes that it consists of. */
+type Thread = { readonly last: string; readonly content: readonly string[] } | null;
+
 /** Tries every order and every effect of lost calls, independently of the code under test. */
 function isLegalInSomeOrder(
   history: readonly Operation[],
   returned: ReadonlySet<string> = returnedWrites(history),
-  state: string | null = null,
+  thread: Thread = null,
 ): boolean {
   const certain = history.filter(({ outcome }) => outcome !== "unknown");
   if (certain.length === 0) return true;
@@ -400,7 +528,7 @@ function isLegalInSomeOrder(
     if (certain.some((other) => other !== operation && (other.end ?? Infinity) < operation.start))
       return false;
     const others = history.filter((each) => each !== operation);
-    return statesAfter(operation, state, returned).some((after) =>
+    return threadsAfter(operation, thread, returned).some((after) =>
       isLegalInSomeOrder(others, returned, after),
     );
   });
@@ -411,23 +539,35 @@ function returnedWrites(history: readonly Operation[]): Set<string> {
   return new Set(
     history.flatMap((each) => {
       if (each.type === "load") return each.found?.write ?? [];
-      return each.type === "save" && each.outcome === "done" ? each.write : [];
+      return each.type !== "delete" && each.outcome === "done" ? each.write : [];
     }),
   );
 }
 
-function statesAfter(
-  operation: Operation,
-  state: string | null,
-  returned: ReadonlySet<string>,
-): (string | null)[] {
-  if (operation.type === "load") return (operation.found?.write ?? null) === state ? [state] : [];
-  if (operation.type === "delete") return operation.deleted === (state !== null) ? [null] : [];
-  const { previous, write, outcome } = operation;
-  const matches =
+function threadsAfter(operation: Operation, thread: Thread, returned: ReadonlySet<string>): Thread[] {
+  if (operation.type === "load") {
+    const { write = null, content = thread?.content } = operation.found ?? {};
+    const matches = write === (thread?.last ?? null) && isDeepStrictEqual(content, thread?.content);
+    return matches ? [thread] : [];
+  }
+  if (operation.type === "delete") return operation.deleted === (thread !== null) ? [null] : [];
+  const { previous, outcome } = operation;
+  const after = changed(operation, thread);
+  if (operation.type === "touch" && operation.touched === false) return thread === null ? [null] : [];
+  const isOnVersion =
     previous === undefined ||
-    (state === null ? previous === null : returned.has(state) && previous === `v-${state}`);
-  if (outcome === "conflict") return matches ? [] : [state];
-  if (outcome === "unknown") return matches ? [state, write] : [state];
-  return matches ? [write] : [];
+    (thread === null ? previous === null : returned.has(thread.last) && previous === `v-${thread.last}`);
+  const matches = isOnVersion && after !== null;
+  if (outcome === "conflict") return matches ? [] : [thread];
+  if (outcome === "unknown") return matches ? [thread, after] : [thread];
+  return matches ? [after] : [];
+}
+
+/** Returns the thread after a change without a precondition, or `null` if it needs a thread. */
+function changed(operation: Exclude<Operation, { type: "load" | "delete" }>, thread: Thread): Thread {
+  const { write } = operation;
+  if (operation.type === "save") return { last: write, content: [write] };
+  if (operation.type === "touch") return thread && { last: write, content: thread.content };
+  if (thread === null && operation.creates !== true) return null;
+  return { last: write, content: [...(thread?.content ?? [write]), write] };
 }

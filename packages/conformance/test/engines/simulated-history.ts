@@ -1,5 +1,6 @@
 import type { Operation } from "../../src/engines/linearizability/index.ts";
 import { seededRandom } from "../../src/utilities/seeded-random.ts";
+import { type Condition, type Effect, exists, extended, removed, type Stored } from "./simulated-thread.ts";
 
 /** The bug of a simulated store. */
 export type SimulatedBug =
@@ -30,17 +31,10 @@ export interface Simulation {
   readonly unknown?: number;
 }
 
-interface Stored {
-  readonly write: string;
-  readonly version: string;
-}
-
 /** Simulates a history of one thread, in which every call takes effect at a random moment during the call. */
 export function simulatedHistory(simulation: Simulation): Operation[] {
   return new Simulator(simulation).run();
 }
-
-type Change = (current: Stored | undefined) => boolean;
 
 class Simulator {
   readonly #random: () => number;
@@ -72,6 +66,8 @@ class Simulator {
     const end = at + this.#random();
     const pick = this.#random();
     if (pick < 0.4) this.#at(at, () => this.#load(client, start, at, end));
+    else if (pick > 0.85)
+      this.#extend(client, `w${number}`, start, at, end, pick > 0.95 ? "touch" : "append");
     else if (pick < 0.5) this.#delete(client, start, at, end, pick < 0.45 ? known : undefined);
     else this.#save(client, `w${number}`, start, at, end, pick < 0.55 ? "any" : known);
   }
@@ -100,11 +96,11 @@ class Simulator {
   ): void {
     const call = { type: "save", thread: "t", client, write, start } as const;
     const previous = on === "any" ? {} : { previous: on?.version ?? null };
-    const created = { write, version: `v${write}` };
+    const created = { write, version: `v${write}`, content: [write] };
     this.#change(
       at,
       (current) => on === "any" || current?.version === on?.version,
-      created,
+      () => created,
       (applied) => {
         const outcome = this.#outcomeOf(applied);
         const version = outcome === "done" ? { version: created.version } : {};
@@ -118,12 +114,38 @@ class Simulator {
     );
   }
 
+  /** Appends to any version, or touches it. */
+  #extend(
+    client: string,
+    write: string,
+    start: number,
+    at: number,
+    end: number,
+    type: "append" | "touch",
+  ): void {
+    const call = { type, thread: "t", client, write, start } as const;
+    this.#change(at, exists, extended(type, write), (applied) => {
+      const isComplete = applied || type === "touch";
+      const outcome = this.#outcomeOf(isComplete);
+      const later = Math.max(end, this.#now);
+      const common = { ...call, outcome, end: outcome === "unknown" ? null : later };
+      const isDone = outcome === "done";
+      const returned = isDone && applied ? { version: `v${write}` } : {};
+      this.#operations.push(
+        type === "touch"
+          ? { ...common, ...returned, type, ...(isDone ? { touched: applied } : {}) }
+          : { ...common, ...returned, type },
+      );
+      this.#at(later, () => this.#nextCall(this.#nextName(client, outcome), later, undefined));
+    });
+  }
+
   #delete(client: string, start: number, at: number, end: number, on: Stored | undefined): void {
     const call = { type: "delete", thread: "t", client, start } as const;
     const previous = on === undefined ? {} : { previous: on.version };
-    const condition: Change = (current) =>
+    const condition: Condition = (current) =>
       on === undefined ? current !== undefined : current?.version === on.version;
-    this.#change(at, condition, undefined, (applied) => {
+    this.#change(at, condition, removed, (applied) => {
       const outcome = this.#outcomeOf(applied || on === undefined);
       const deleted = outcome === "done" ? { deleted: applied } : {};
       const later = Math.max(end, this.#now);
@@ -141,16 +163,12 @@ class Simulator {
   #now = 0;
 
   /** Checks the precondition and makes the change atomically, unless the bug separates the two. */
-  #change(
-    at: number,
-    condition: Change,
-    created: Stored | undefined,
-    then: (applied: boolean) => void,
-  ): void {
+  #change(at: number, condition: Condition, effect: Effect, then: (applied: boolean) => void): void {
     this.#at(at, () => {
-      const applies = condition(this.#states.at(-1)?.stored);
+      const current = this.#states.at(-1)?.stored;
+      const applies = condition(current);
       const write = (): void => {
-        if (applies) this.#put(created);
+        if (applies) this.#put(effect(current));
         then(applies);
       };
       if (this.#isBuggy("check-then-act")) this.#at(at + this.#random(), write);

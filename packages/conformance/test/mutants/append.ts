@@ -6,9 +6,12 @@ import {
   ThreadStoreError,
 } from "@threadstore/core";
 import type { ThreadDriver } from "@threadstore/core/driver";
+import type { Harness } from "../../src/suite/harness.ts";
+import type { ChildBug } from "../stores/key-value/key-value-child.ts";
+import { keyValueChildProcess, keyValueHarness } from "../stores/key-value/key-value-harness.ts";
 import { isConnectionLost } from "../stores/network-error.ts";
 import { type Bug, type Mutant, mutant, versionIn, yieldToEventLoop } from "./mutant.ts";
-import { driverMutant } from "./network-mutant.ts";
+import { changedError, driverMutant, replacingErrors } from "./network-mutant.ts";
 
 type Change = (json: string, elements: readonly unknown[]) => string;
 
@@ -118,6 +121,15 @@ const patchMutants: readonly Mutant[] = [
         throw error;
       });
   }),
+  driverMutant(
+    "lost append means not applied",
+    "appends again if the response to an append is lost",
+    ["A1-14"],
+    (inner) => {
+      const claiming = replacingErrors(inner, (error) => changedError(error, { effect: "none" }));
+      return { ...inner, patch: (...parameters) => claiming.patch(...parameters) };
+    },
+  ),
   driverMutant("stale tail", "reads the end of the record from a cache", ["A1-3"], (inner) => {
     const tails = new Map<string, Awaited<ReturnType<ThreadDriver["readTail"]>>>();
     return {
@@ -134,7 +146,19 @@ const patchMutants: readonly Mutant[] = [
   }),
 ];
 
+/** Creates a mutant whose child processes keep something for themselves. */
+function inProcesses(name: string, bug: string, childBug: ChildBug): Mutant {
+  const make = (): Harness => ({ ...keyValueHarness(name), childProcess: keyValueChildProcess(childBug) });
+  return { name, bug, base: "HTTP", killedBy: ["A2-6"], make };
+}
+
 export const appendMutants: readonly Mutant[] = [
+  inProcesses("keys in the process", "remembers keys in the process", "keys"),
+  inProcesses(
+    "lock of appends in the process",
+    "appends with load and overwrite under a lock that other processes do not see",
+    "lock of appends",
+  ),
   mutant("parsed append", "parses the thread to append to it", ["A1-1"], () => byLoading(parsedAndPushed)),
   mutant("first array", "appends to the first array of a thread", ["A1-1"], () =>
     byLoading((json, elements) => {

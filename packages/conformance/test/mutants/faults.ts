@@ -1,5 +1,5 @@
 import { type ThreadStore, ThreadStoreError } from "@threadstore/core";
-import type { ThreadDriver } from "@threadstore/core/driver";
+import { DriverError, type ThreadDriver } from "@threadstore/core/driver";
 import { pathOf } from "../stores/key-value/key-value-driver.ts";
 import type { NetworkBug } from "../stores/key-value/key-value-harness.ts";
 import { type Mutant, wrapStore } from "./mutant.ts";
@@ -73,7 +73,35 @@ export const connectionMutants: readonly Mutant[] = [
   }),
 ];
 
+/** Gives up a request after a while, and claims that it had no effect. */
+async function impatiently<T>(signal: AbortSignal, send: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  const patience = AbortSignal.timeout(400);
+  try {
+    return await send(AbortSignal.any([signal, patience]));
+  } catch (error) {
+    if (!patience.aborted || signal.aborted) throw error;
+    throw new DriverError("UNAVAILABLE", "The server does not respond.", { effect: "none", cause: error });
+  }
+}
+
 export const outageMutants: readonly Mutant[] = [
+  driverMutant(
+    "late means not applied",
+    "gives up a change after 400 ms and reports that it had no effect",
+    ["C6-12"],
+    (inner) => ({
+      ...inner,
+      write: (key, record, expected, options) =>
+        impatiently(options.signal, (signal) => inner.write(key, record, expected, { ...options, signal })),
+      patch: (key, patch, expected, options) =>
+        impatiently(options.signal, (signal) => inner.patch(key, patch, expected, { ...options, signal })),
+    }),
+  ),
+  driverMutant("deaf to aborts", "does not end its requests when a call is aborted", ["F6-7"], (inner) => ({
+    ...inner,
+    read: (key, cachedVersion, options) =>
+      inner.read(key, cachedVersion, { ...options, signal: new AbortController().signal }),
+  })),
   networkMutant("no time limit", "continues after its deadline", ["F4-1"], () =>
     throughStore((inner) => withOptions(inner, (options) => ({ ...options, timeoutMs: 6_000 }) as never)),
   ),

@@ -59,7 +59,7 @@ export const faultySequenceMutants: readonly Mutant[] = [
   driverMutant(
     "repeated delete",
     "repeats a delete without a response before it writes the same thread",
-    KILLED_BY,
+    ["C6-13"],
     (inner, client, location) => {
       const started = new Set<string>();
       return {
@@ -83,7 +83,7 @@ export const faultySequenceMutants: readonly Mutant[] = [
   driverMutant(
     "mixed-up responses",
     "takes the response to an aborted load for the response to the next one",
-    KILLED_BY,
+    ["C6-11"],
     (inner) => {
       let aborted: Parameters<ThreadDriver["read"]>[0] | undefined;
       const read: ThreadDriver["read"] = async (key, cachedVersion, options) => {
@@ -102,7 +102,7 @@ export const faultySequenceMutants: readonly Mutant[] = [
   networkMutant(
     "forced save after unknown outcome",
     "overwrites the thread after a write with an unknown outcome",
-    KILLED_BY,
+    ["C6-13"],
     () => ({
       store: (inner, options) => {
         const unknown = new Set<string>();

@@ -4,6 +4,7 @@ export const killedByFaultyCalls: readonly string[] = [
   "lost means not applied",
   "unconditional resend",
   "late resend",
+  "lost append means not applied",
   "optimism",
   "single handshake",
   "partial response",

@@ -60,7 +60,7 @@ export const leftoverMutants: readonly Mutant[] = [
     killedBy: ["F3-10"],
     make: () => ({
       ...keyValueHarness("process kept alive"),
-      childProcess: keyValueChildProcess(false, true),
+      childProcess: keyValueChildProcess("none", true),
     }),
   },
   {
@@ -68,6 +68,6 @@ export const leftoverMutants: readonly Mutant[] = [
     bug: "counts versions separately in each process",
     base: "HTTP",
     killedBy: ["C4-7"],
-    make: () => ({ ...keyValueHarness("separate counters"), childProcess: keyValueChildProcess(true) }),
+    make: () => ({ ...keyValueHarness("separate counters"), childProcess: keyValueChildProcess("lock") }),
   },
 ];

@@ -19,7 +19,7 @@ export const linearizabilityMutants: readonly Mutant[] = [
     bug: "checks and writes under a lock that other processes do not see",
     base: "HTTP",
     killedBy: ["C5-2"],
-    make: () => ({ ...keyValueHarness("lock in the process"), childProcess: keyValueChildProcess(true) }),
+    make: () => ({ ...keyValueHarness("lock in the process"), childProcess: keyValueChildProcess("lock") }),
   },
   mutant(
     "rare check, then act",
@@ -77,6 +77,43 @@ export const linearizabilityMutants: readonly Mutant[] = [
       },
     });
   }),
+  mutant(
+    "rare append by overwriting",
+    "appends with load and overwrite in one of 4 appends",
+    ["C5-1"],
+    () => {
+      const isBuggy = every(4);
+      return (inner) => ({
+        append: async (id, elements, options = {}) => {
+          const current = await inner.load(id);
+          if (current === undefined || options.previous !== undefined || !isBuggy())
+            return inner.append(id, elements, options);
+          await yieldToEventLoop();
+          const { metadata } = options;
+          const json = current.json.replace(
+            /(\[?)\]\}$/u,
+            (_, empty: string) => `${empty === "" ? "," : empty}${JSON.stringify(elements).slice(1)}}`,
+          );
+          const saved = await inner.save(id, json, { metadata, overwrite: true });
+          return { ...saved, appended: true };
+        },
+      });
+    },
+  ),
+  mutant(
+    "touch by overwriting",
+    "touches with load and overwrite, which reverts changes made meanwhile",
+    ["C5-1"],
+    () => (inner) => ({
+      touch: async (id, options = {}) => {
+        const current = await inner.load(id);
+        if (current === undefined || options.previous !== undefined) return inner.touch(id, options);
+        await yieldToEventLoop();
+        const { metadata } = options;
+        return inner.save(id, current.json, { metadata, overwrite: true });
+      },
+    }),
+  ),
   mutant("lost acknowledged save", "loses one of 50 saves in an unnoticed crash", ["C5-1"], () => {
     const isBuggy = every(50);
     return (inner) => ({

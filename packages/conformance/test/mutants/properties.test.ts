@@ -51,7 +51,7 @@ describe("V1-16", () => {
   });
 
   it("makes the same calls with the same seed, and other calls with another", async () => {
-    const mutant = "delete ignores previous";
+    const mutant = "metadata merged";
     const [one, same, other] = await Promise.all(
       [1, 1, 2].map((seed) => failureOf(harnessOfMutant(mutant), "V1-16", { seed })),
     );

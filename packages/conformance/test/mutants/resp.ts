@@ -1,5 +1,5 @@
 import type { ConnectionBug } from "../stores/resp/resp-connection.ts";
-import { inTransaction, type RespSteps, versionIn } from "../stores/resp/resp-driver.ts";
+import { goodSteps, inTransaction, type RespSteps, versionIn } from "../stores/resp/resp-driver.ts";
 import { type RespBug, respHarness } from "../stores/resp/resp-harness.ts";
 import type { Mutant } from "./mutant.ts";
 
@@ -53,6 +53,9 @@ export const respMutants: readonly Mutant[] = [
         return isExpected && inTransaction(transactions, command, signal);
       }, signal),
   }),
+  stepsMutant("abort ignored", "continues a transaction after the caller has aborted it", ["F2-7"], {
+    change: (change) => goodSteps.change({ ...change, signal: new AbortController().signal }),
+  }),
   stepsMutant("wildcards", "lets SCAN interpret namespaces as patterns", ["N1-15"], {
     nameOf: ({ namespace, id }) => `${namespace.length}:${namespace}:${id}`,
     patternOf: (namespace) => `${namespace.length}:${namespace}:*`,
@@ -82,7 +85,7 @@ export const respMutants: readonly Mutant[] = [
   connectionMutant(
     "lost position in the queue",
     "takes the response to an aborted call for the response to the next one",
-    ["C5-1"],
+    ["C6-11", "C5-1"],
     {
       dequeuesAborted: true,
     },

@@ -71,6 +71,53 @@ export const sequenceMutants: readonly Mutant[] = [
       });
     },
   ),
+  mutant(
+    "touch of the last save",
+    "replaces the thread by the last one that it saved itself when it touches it",
+    KILLED_BY,
+    () => (inner) => {
+      const saved = new Map<string, string>();
+      return {
+        save: async (id, ...rest) => {
+          const stored = await inner.save(id, ...rest);
+          saved.set(id, stored.json);
+          return stored;
+        },
+        touch: async (id, { previous, ...options } = {}) => {
+          const current = await inner.load(id);
+          const json = saved.get(id);
+          if (current === undefined || json === undefined || previous !== undefined)
+            return inner.touch(id, { previous, ...options });
+          return inner.save(id, json, { ...options, previous: current });
+        },
+      };
+    },
+  ),
+  mutant(
+    "expiry back after a touch",
+    "restores the expiry that a touch ended when it appends",
+    ["V1-16"],
+    () =>
+      (inner, { options: { now = Date.now } }) => {
+        const ended = new Map<string, Date>();
+        return {
+          touch: async (id, options) => {
+            const { expiresAt } = (await inner.load(id)) ?? {};
+            const touched = await inner.touch(id, options);
+            if (touched?.expiresAt === undefined && expiresAt !== undefined) ended.set(id, expiresAt);
+            return touched;
+          },
+          append: async (id, elements, options = {}) => {
+            const expiresAt = ended.get(id);
+            ended.delete(id);
+            const isNamed = options.ttlMs !== undefined || options.expiresAt !== undefined;
+            return expiresAt === undefined || isNamed || Number(expiresAt) <= now()
+              ? inner.append(id, elements, options)
+              : inner.append(id, elements, { ...options, expiresAt });
+          },
+        };
+      },
+  ),
   mutant("expiry ended by update", "ends the expiry in an update", KILLED_BY, () => (inner) => ({
     update: (id, change, options) => inner.update(id, change, options ?? { expiresAt: null }),
   })),

@@ -15,7 +15,12 @@ export interface Change {
   readonly onExisting: boolean;
   /** The thread afterwards; `undefined` if the change deletes it. */
   readonly effect: object | undefined;
-  readonly make: (store: ThreadStore, id: string, storedBefore: StoredThread | undefined) => Promise<unknown>;
+  readonly make: (
+    store: ThreadStore,
+    id: string,
+    storedBefore: StoredThread | undefined,
+    signal?: AbortSignal,
+  ) => Promise<unknown>;
 }
 
 const before = { n: 1, text: "before", messages: [] };
@@ -25,49 +30,50 @@ export const create: Change = {
   name: "a creation",
   onExisting: false,
   effect: after,
-  make: (store, id) => store.save(id, after),
+  make: (store, id, _, signal) => store.save(id, after, { signal }),
 };
 export const replace: Change = {
   name: "a replacement",
   onExisting: true,
   effect: after,
-  make: (store, id, previous) => store.save(id, after, { previous }),
+  make: (store, id, previous, signal) => store.save(id, after, { previous, signal }),
 };
 export const overwrite: Change = {
   name: "a save with overwrite",
   onExisting: true,
   effect: after,
-  make: (store, id) => store.save(id, after, { overwrite: true }),
+  make: (store, id, _, signal) => store.save(id, after, { overwrite: true, signal }),
 };
 export const append: Change = {
   name: "an append",
   onExisting: true,
   effect: { ...before, messages: [after] },
-  make: (store, id) => store.append(id, [after]),
+  make: (store, id, _, signal) => store.append(id, [after], { signal }),
 };
 export const appendToNew: Change = {
   name: "an append that creates the thread",
   onExisting: false,
   effect: { messages: [after] },
-  make: (store, id) => store.append(id, [after], { key: "delivery", create: { messages: [] } }),
+  make: (store, id, _, signal) =>
+    store.append(id, [after], { key: "delivery", create: { messages: [] }, signal }),
 };
 export const touch: Change = {
   name: "a touch",
   onExisting: true,
   effect: before,
-  make: (store, id) => store.touch(id, { metadata: { title: "after" } }),
+  make: (store, id, _, signal) => store.touch(id, { metadata: { title: "after" }, signal }),
 };
 export const remove: Change = {
   name: "a delete",
   onExisting: true,
   effect: undefined,
-  make: (store, id) => store.delete(id),
+  make: (store, id, _, signal) => store.delete(id, { signal }),
 };
 export const removeAtVersion: Change = {
   name: "a delete with previous",
   onExisting: true,
   effect: undefined,
-  make: (store, id, previous) => store.delete(id, { previous }),
+  make: (store, id, previous, signal) => store.delete(id, { previous, signal }),
 };
 
 /** Creates the thread that a change needs, if any. Uses the client that makes the change, to connect it. */
@@ -91,20 +97,47 @@ export async function requestsOf(proxy: FaultProxy, work: () => Promise<unknown>
   return count;
 }
 
+type OnAttempt = (attempt: Attempt) => Promise<void>;
+
 /** Calls back for each request of a change in turn, each time with another thread. The purpose of a request is unknown. */
 export async function atEachRequest(
   proxy: FaultProxy,
   store: ThreadStore,
   change: Change,
-  onAttempt: (attempt: Attempt) => Promise<void>,
+  onAttempt: OnAttempt,
 ): Promise<void> {
-  const name = change.name.replaceAll(" ", "-");
-  const storedBefore = await prepareThread(change, store, name);
-  const count = await requestsOf(proxy, () => change.make(store, name, storedBefore));
-  for (const n of range(count)) {
-    const id = `${name}-${n + 1}`;
-    await onAttempt({ id, nth: n + 1, storedBefore: await prepareThread(change, store, id) });
-  }
+  const count = await requestsOfChange(proxy, store, change);
+  for (const n of range(count)) await atRequest(n + 1, store, change, onAttempt);
+}
+
+/** Calls back for the last request of a change, which applies it in most stores. */
+export async function atLastRequest(
+  proxy: FaultProxy,
+  store: ThreadStore,
+  change: Change,
+  onAttempt: OnAttempt,
+): Promise<void> {
+  await atRequest(await requestsOfChange(proxy, store, change), store, change, onAttempt);
+}
+
+async function requestsOfChange(proxy: FaultProxy, store: ThreadStore, change: Change): Promise<number> {
+  const id = idFor(change);
+  const storedBefore = await prepareThread(change, store, id);
+  return requestsOf(proxy, () => change.make(store, id, storedBefore));
+}
+
+async function atRequest(
+  nth: number,
+  store: ThreadStore,
+  change: Change,
+  onAttempt: OnAttempt,
+): Promise<void> {
+  const id = `${idFor(change)}-${nth}`;
+  await onAttempt({ id, nth, storedBefore: await prepareThread(change, store, id) });
+}
+
+function idFor({ name }: Change): string {
+  return name.replaceAll(" ", "-");
 }
 
 export interface Attempt {

@@ -2,8 +2,9 @@ import { existsSync, readdirSync } from "node:fs";
 import type { StoredThread } from "@threadstore/core";
 import type { CaseContext } from "../../suite/conformance-case.ts";
 import { outcomeOf, expectTrue, expectEqual } from "../../suite/expectations.ts";
-import { promptly } from "../../suite/time-limits.ts";
+import { graceMs, promptly } from "../../suite/time-limits.ts";
 import { range, inParallel } from "../../utilities/parallel.ts";
+import { expectRecovery, restore } from "./outages.ts";
 import { pollFor } from "./reading.ts";
 
 /** Returns the number of resources that keep the process alive, plus its open files if the system reports them. */
@@ -51,6 +52,40 @@ export async function openAndCloseStores({
     `opening and closing ${count} stores leaves no handles open`,
     `there are ${remaining} more`,
   );
+}
+
+/** More than most pools have connections. */
+const SILENT_CALLS = 12;
+
+/** Some clients need a connection for each kind of request, or reconnect. */
+const STRAY_CONNECTIONS = 2;
+
+export async function abortOnSilentNetwork(context: CaseContext): Promise<void> {
+  const { startProxy, openThrough, signal } = context;
+  const proxy = await startProxy();
+  const store = await openThrough(proxy);
+  await store.load("warm");
+  const allowed = proxy.openConnections + STRAY_CONNECTIONS;
+  // Connects as often as the client ever does, because a client need not abort a handshake.
+  await Promise.all(range(SILENT_CALLS).map((n) => store.load(`thread-${n}`)));
+  const silence = proxy.arm({ type: "blackHole", times: Infinity });
+  const controller = new AbortController();
+  const loading = range(SILENT_CALLS).map((n) =>
+    outcomeOf(() => store.load(`thread-${n}`, { signal: controller.signal })),
+  );
+  await Promise.race([silence.struck, ...loading]);
+  controller.abort(new Error("the user left"));
+  await Promise.all(loading);
+  await pollFor(graceMs(context), signal, () => Promise.resolve(proxy.openConnections <= allowed));
+  const remaining = proxy.openConnections;
+  expectTrue(
+    remaining <= allowed,
+    `${SILENT_CALLS} aborted calls leave at most ${allowed} connections to a silent backend`,
+    `${remaining} are still open after a while`,
+  );
+  await restore(proxy, silence);
+  await store.load("warm");
+  await expectRecovery(context, store);
 }
 
 /** More than the connections of any pool. */

@@ -1,22 +1,36 @@
 import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
-import { type JsonValue, ThreadStoreError } from "@threadstore/core";
+import {
+  type AppendOptions,
+  type AppendResult,
+  type JsonValue,
+  type SaveOptions,
+  ThreadStoreError,
+} from "@threadstore/core";
 import { deferred } from "@threadstore/core/driver";
 import type { ChildProcessHarness } from "../../suite/harness.ts";
 import { afterEffectiveTime } from "../../utilities/effective-time.ts";
-import type { RecordableStore, RecordedThread } from "../linearizability/recorder.ts";
+import type { RecordedThread } from "../linearizability/recorded-thread.ts";
+import type { RecordableStore, Versioned } from "../linearizability/recorder.ts";
 import { endingOf, type ForkedChild, forkChild } from "./fork-child.ts";
-import type { ChildRequest, ChildResponse, ChildSaveOptions } from "./messages.ts";
+import type { ChildOptions, ChildRequest, ChildResponse } from "./messages.ts";
 
 /** How long a child process may take to close its store and exit. */
 const EXIT_LIMIT_MS = 5_000;
 
 /** A store in a child process. Calls are sent to the process, and their results are sent back. */
 export interface ChildClient extends RecordableStore {
+  readonly append: (
+    id: string,
+    elements: readonly unknown[],
+    options: AppendOptions,
+  ) => Promise<Versioned & Pick<AppendResult, "appended">>;
   /** Resolves when the store is open. Rejects if it could not be opened. */
   readonly opened: Promise<unknown>;
   /** Makes the process close its store and exit. Rejects if it does not exit in time or exits with an error. */
   readonly end: () => Promise<void>;
+  /** Kills the process with SIGKILL. Resolves when it has ended. `end` then has nothing left to do. */
+  readonly kill: () => Promise<void>;
 }
 
 type PendingCall = PromiseWithResolvers<JsonValue | undefined>;
@@ -27,20 +41,41 @@ export function startChild(description: ChildProcessHarness, location: string): 
   const calls = new ChildCalls(child, lastError);
   return {
     opened: calls.opened,
-    save: async (id, thread, { previous, overwrite }) => {
-      const options: ChildSaveOptions = {
-        ...(typeof previous === "string" ? { previous } : {}),
-        ...(overwrite === undefined ? {} : { overwrite }),
-      };
-      return (await calls.send({ method: "save", id, thread, options })) as unknown as RecordedThread;
+    save: (id, thread, options) =>
+      calls.request<Versioned>({ method: "save", id, thread, options: childOptions(options) }),
+    append: (id, elements, options) =>
+      calls.request<AppendResult>({ method: "append", id, elements, options: childOptions(options) }),
+    touch: async (id, options) =>
+      (await calls.request<Versioned | null>({ method: "touch", id, options: childOptions(options) })) ??
+      undefined,
+    async update(id, change, options) {
+      const call = { method: "update", id, thread: change(undefined), options } as const;
+      const updated = await calls.request<(Versioned & { previous: string | null }) | null>(call);
+      // The process cannot call back, but reports which version it replaced.
+      if (updated?.previous !== undefined && updated.previous !== null) change({ version: updated.previous });
+      return updated ?? undefined;
     },
-    load: async (id) =>
-      ((await calls.send({ method: "load", id })) ?? undefined) as unknown as RecordedThread,
-    delete: async (id, { previous }) => {
-      const options = typeof previous === "string" ? { previous } : {};
-      return (await calls.send({ method: "delete", id, options })) === true;
-    },
+    load: async (id) => (await calls.request<RecordedThread | null>({ method: "load", id })) ?? undefined,
+    delete: (id, options) => calls.request<boolean>({ method: "delete", id, options: childOptions(options) }),
     end: () => endProcess(child),
+    kill: () => killProcess(child),
+  };
+}
+
+/** Returns the options that a process can receive. */
+function childOptions({
+  previous,
+  overwrite,
+  metadata,
+  key,
+  create,
+}: SaveOptions & Pick<AppendOptions, "key" | "create">): ChildOptions {
+  return {
+    ...(typeof previous === "string" ? { previous } : {}),
+    ...(overwrite === undefined ? {} : { overwrite }),
+    ...(metadata === undefined ? {} : { metadata }),
+    ...(key === undefined ? {} : { key }),
+    ...(typeof create === "object" ? { create } : {}),
   };
 }
 
@@ -61,7 +96,12 @@ class ChildCalls {
     );
   }
 
-  send(call: ChildRequest["call"]): Promise<JsonValue | undefined> {
+  /** Makes a call in the process. Its type is that of the values that the process returns for the method. */
+  async request<Result>(call: ChildRequest["call"]): Promise<Result> {
+    return (await this.#send(call)) as Result;
+  }
+
+  #send(call: ChildRequest["call"]): Promise<JsonValue | undefined> {
     this.#lastNumber += 1;
     const number = this.#lastNumber;
     const response = this.#expect(number);
@@ -94,16 +134,22 @@ class ChildCalls {
   }
 }
 
+async function killProcess(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  const exit = once(child, "exit");
+  child.kill("SIGKILL");
+  await exit;
+}
+
 async function endProcess(child: ChildProcess): Promise<void> {
-  const { exitCode, signalCode } = child;
-  if (exitCode === null && signalCode === null) {
+  if (child.exitCode === null && child.signalCode === null) {
     const exit = once(child, "exit");
     const cancel = afterEffectiveTime(EXIT_LIMIT_MS, () => child.kill("SIGKILL"));
     if (child.connected) child.disconnect();
     await exit;
     cancel();
-  }
-  if (child.exitCode === 0) return;
+    if (child.exitCode === 0) return;
+  } else if (child.exitCode === 0 || child.killed) return;
   throw new Error(
     `The child process closed its store, but then ended with ${child.exitCode ?? child.signalCode}.`,
   );

@@ -1,5 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
-import { extname } from "node:path";
+import { tmpdir } from "node:os";
+import { extname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { ChildProcessHarness } from "../../suite/harness.ts";
 
@@ -12,6 +13,9 @@ export interface ForkedChild {
 /**
  * Starts a child process that works with the store at a location. `main` is the URL of its main module without an
  * extension. Its arguments are the harness's module, the location, the parameters as JSON, and `more`.
+ *
+ * A process starts in half the time if it finds its modules in Node's compile cache, in the folder that Node uses by
+ * default.
  */
 export function forkChild(
   main: URL,
@@ -23,6 +27,7 @@ export function forkChild(
   const file = `${fileURLToPath(main)}${extname(import.meta.url)}`;
   const child = fork(file, [String(module), location, JSON.stringify(parameters), ...more], {
     execArgv: [],
+    env: { NODE_COMPILE_CACHE: join(tmpdir(), "node-compile-cache"), ...process.env },
     serialization: "advanced",
     stdio: ["inherit", "inherit", "pipe", "ipc"],
   });

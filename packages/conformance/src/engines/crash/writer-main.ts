@@ -1,7 +1,7 @@
 import { once } from "node:events";
 import type { JsonValue, ThreadStore } from "@threadstore/core";
 import { describeError } from "../../suite/expectations.ts";
-import type { ChildProcessModule } from "../../suite/harness.ts";
+import { importStoreModule } from "../child-process/store-module.ts";
 import type { Job, StartMessage, WriterMessage } from "./messages.ts";
 import { work } from "./work.ts";
 
@@ -33,7 +33,7 @@ function send(message: WriterMessage): Promise<void> {
 }
 
 async function loadStoreModule(): Promise<() => Promise<ThreadStore>> {
-  const childModule = (await import(module)) as ChildProcessModule;
+  const childModule = await importStoreModule(module);
   return async () => childModule.openStore(location, JSON.parse(parameters) as JsonValue);
 }
 

@@ -1,42 +1,7 @@
+import { contentAnomalies } from "./content-anomalies.ts";
 import { type Observation, Observations } from "./observations.ts";
-import type { Operation } from "./operation.ts";
+import { type Anomaly, anomaly, firstOf, type Rule } from "./rule.ts";
 import { ABSENT, IMPOSSIBLE, type State, type Step } from "./step.ts";
-
-export type AnomalyName =
-  | "conflict that took effect"
-  | "double creation"
-  | "future read"
-  | "impossible response"
-  | "lost thread"
-  | "lost update"
-  | "phantom read"
-  | "reused version"
-  | "spurious conflict"
-  | "stale read";
-
-/** A reason why a history is not linearizable, which a reader can verify by hand. */
-export interface Anomaly {
-  readonly name: AnomalyName;
-  readonly explanation: string;
-  /** The operations that contradict each other. */
-  readonly operations: readonly Operation[];
-}
-
-/** Finds one kind of anomaly. A history with an anomaly is illegal: no order of the operations explains it. */
-type Rule = (steps: readonly Step[], observations: Observations) => Anomaly | undefined;
-
-function anomaly(name: AnomalyName, explanation: string, ...steps: readonly (Step | undefined)[]): Anomaly {
-  const operations = steps.flatMap((step) => (step === undefined ? [] : [step.operation]));
-  return { name, explanation, operations: [...new Set(operations)] };
-}
-
-function firstOf<T>(items: Iterable<T>, find: (item: T) => Anomaly | undefined): Anomaly | undefined {
-  for (const item of items) {
-    const result = find(item);
-    if (result !== undefined) return result;
-  }
-  return undefined;
-}
 
 const impossibleResponse: Rule = (steps) => {
   const step = steps.find(({ requiredState }) => requiredState === IMPOSSIBLE);
@@ -47,17 +12,17 @@ const unwrittenState: Rule = (steps, observations) => {
   const conflicts = new Map(
     steps.flatMap((step) => {
       const { operation } = step;
-      return operation.type === "save" && operation.outcome === "conflict" ? [[operation.write, step]] : [];
+      return "write" in operation && operation.outcome === "conflict" ? [[operation.write, step]] : [];
     }),
   );
   return firstOf(observations.all, ({ state, step }) => {
     if (state === ABSENT || observations.writers.has(state)) return undefined;
     const conflict = conflicts.get(state);
     return conflict === undefined
-      ? anomaly("phantom read", `no call saved ${state}`, step)
+      ? anomaly("phantom read", `no call wrote ${state}`, step)
       : anomaly(
           "conflict that took effect",
-          `${state} was observed, although its save was a conflict`,
+          `${state} was observed, although its call was a conflict`,
           conflict,
           step,
         );
@@ -68,7 +33,7 @@ const futureRead: Rule = (_steps, observations) =>
   firstOf(observations.all, ({ state, end, step }) => {
     const writer = observations.writers.get(state);
     if (writer === undefined || end >= writer.start) return undefined;
-    return anomaly("future read", `${state} was observed before its save began`, step, writer);
+    return anomaly("future read", `${state} was observed before its call began`, step, writer);
   });
 
 const lostUpdate: Rule = (_steps, observations) =>
@@ -122,7 +87,7 @@ const lostThread: Rule = (steps, observations) => {
     if (last === undefined || deletes.some((each) => each.start <= end && each.end >= last.start))
       return undefined;
     const write = last.resultingState ?? "";
-    return anomaly("lost thread", `no call deleted it after the save of ${write}`, last, step);
+    return anomaly("lost thread", `no call deleted it after ${write}`, last, step);
   });
 };
 
@@ -146,7 +111,7 @@ const spuriousConflict: Rule = (steps, observations) => {
     if (state === undefined || operation.outcome !== "conflict") return undefined;
     if (state === ABSENT) {
       if (firstWrite <= end) return undefined;
-      return anomaly("spurious conflict", "no save had begun before this conflict", step);
+      return anomaly("spurious conflict", "no write had begun before this conflict", step);
     }
     const later = lastObservations.get(state);
     if (later === undefined || later.start <= end || observations.knownFrom(state) >= start) return undefined;
@@ -170,6 +135,7 @@ const RULES: readonly Rule[] = [
   staleRead,
   lostThread,
   doubleCreation,
+  ...contentAnomalies,
 ];
 
 /** Returns the first anomaly in one thread's history. A history without a named anomaly may still be illegal. */

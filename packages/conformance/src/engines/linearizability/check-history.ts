@@ -1,6 +1,7 @@
-import { type Anomaly, type AnomalyName, findAnomaly } from "./anomalies.ts";
+import { findAnomaly } from "./anomalies.ts";
 import { illegalWindow } from "./illegal-window.ts";
 import { type Operation, parseHistory } from "./operation.ts";
+import type { Anomaly, AnomalyName } from "./rule.ts";
 import { search, type SearchLimits, type Verdict } from "./search.ts";
 import { knownAt, type Step, stepsOf, Versions } from "./step.ts";
 import { timeline } from "./timeline.ts";
@@ -36,7 +37,7 @@ export interface HistoryCheck {
 }
 
 /**
- * Checks whether a history of saves, loads and deletes is linearizable: whether every call can have taken effect
+ * Checks whether a history of saves, appends, touches, loads and deletes is linearizable: whether every call can have taken effect
  * atomically at some moment between its start and its end. `history` is a list of operations, or JSON lines of them.
  *
  * Throws a `TypeError` if a line is not a valid operation, and if the history is empty and therefore proves nothing.

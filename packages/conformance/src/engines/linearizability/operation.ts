@@ -20,10 +20,42 @@ export interface SaveOperation extends Call {
   readonly version?: string;
 }
 
+export interface AppendOperation extends Call {
+  readonly type: "append";
+  /** Unique to this append, and part of the appended element. */
+  readonly write: string;
+  /** The version to append to; absent to append to any version. */
+  readonly previous?: string;
+  /** Whether the append creates a missing thread. */
+  readonly creates?: boolean;
+  /** The version that the append returned, if known. */
+  readonly version?: string;
+}
+
+export interface TouchOperation extends Call {
+  readonly type: "touch";
+  /** Unique to this touch. */
+  readonly write: string;
+  /** The version to touch; absent to touch any version. */
+  readonly previous?: string;
+  /** Whether a completed touch found a thread. */
+  readonly touched?: boolean;
+  /** The version that the touch returned, if known. */
+  readonly version?: string;
+}
+
 export interface LoadOperation extends Call {
   readonly type: "load";
   /** The result of a completed load; `null` if no thread existed. */
-  readonly found?: { readonly write: string; readonly version: string } | null;
+  readonly found?: LoadResult | null;
+}
+
+export interface LoadResult {
+  /** The last change of the thread: a save, an append or a touch. */
+  readonly write: string;
+  readonly version: string;
+  /** The writes that the thread consists of: a save, and the appends after it in their order. */
+  readonly content?: readonly string[];
 }
 
 export interface DeleteOperation extends Call {
@@ -35,7 +67,7 @@ export interface DeleteOperation extends Call {
 }
 
 /** One call as its client observed it. A history is a list of operations in any order, and starts without threads. */
-export type Operation = SaveOperation | LoadOperation | DeleteOperation;
+export type Operation = SaveOperation | AppendOperation | TouchOperation | LoadOperation | DeleteOperation;
 
 /** Formats a history as JSON lines, one operation per line. */
 export function formatHistory(operations: readonly Operation[]): string {
@@ -81,6 +113,15 @@ function hasResult(value: Partial<Record<string, unknown>>): boolean {
         (previous === null || isOptionalString(previous)) &&
         isOptionalString(version)
       );
+    case "append":
+      return typeof value["write"] === "string" && isOptionalString(previous) && isOptionalString(version);
+    case "touch":
+      return (
+        typeof value["write"] === "string" &&
+        isOptionalString(previous) &&
+        isOptionalString(version) &&
+        (!isDone || typeof value["touched"] === "boolean")
+      );
     case "load":
       return outcome === "unknown" || (isDone && isLoadResult(value["found"]));
     case "delete":
@@ -97,6 +138,8 @@ function isOptionalString(value: unknown): boolean {
 function isLoadResult(value: unknown): boolean {
   if (value === null) return true;
   if (typeof value !== "object") return false;
-  const { write, version } = value as Partial<Record<string, unknown>>;
-  return typeof write === "string" && typeof version === "string";
+  const { write, version, content } = value as Partial<Record<string, unknown>>;
+  const hasContent =
+    content === undefined || (Array.isArray(content) && content.every((each) => typeof each === "string"));
+  return typeof write === "string" && typeof version === "string" && hasContent;
 }

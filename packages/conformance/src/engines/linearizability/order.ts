@@ -1,4 +1,4 @@
-import { type State, stateAfter, type Step } from "./step.ts";
+import { type Snapshot, snapshotAfter, type Step } from "./step.ts";
 
 /** Marks both ends of the list. Its index in the arrays is 0. */
 const NONE = -1;
@@ -52,10 +52,10 @@ export class Order {
   }
 
   /** Returns `undefined` for an optional step that would change nothing: such a step need not be placed. */
-  stateAfter(candidate: number, state: State): State | undefined {
+  snapshotAfter(candidate: number, before: Snapshot): Snapshot | undefined {
     const step = this.#step(candidate);
-    const after = stateAfter(step, state);
-    return step.optional && after === state ? undefined : after;
+    const after = snapshotAfter(step, before);
+    return step.optional && after?.state === before.state ? undefined : after;
   }
 
   append(candidate: number): void {
@@ -77,10 +77,10 @@ export class Order {
     }
   }
 
-  /** Returns a key of the placed steps including the candidate, and the resulting state. */
-  keyWith(candidate: number, state: State): string {
+  /** Returns a key of the placed steps including the candidate, and the resulting thread. */
+  keyWith(candidate: number, { state, content }: Snapshot): string {
     this.#flip(candidate);
-    const key = String.fromCharCode(...this.#placed) + state;
+    const key = `${String.fromCharCode(...this.#placed)}${state}\u0000${content}`;
     this.#flip(candidate);
     return key;
   }

@@ -1,5 +1,6 @@
+import { withKnownContents } from "./content.ts";
 import { Order } from "./order.ts";
-import { ABSENT, type State, type Step } from "./step.ts";
+import { NO_THREAD, type Snapshot, type Step } from "./step.ts";
 
 /** `undecided` means that a time or memory limit was exceeded first. It is not a pass. */
 export type Verdict = "legal" | "illegal" | "undecided";
@@ -19,11 +20,11 @@ const ITERATIONS_PER_READING = 256;
  * allows. This is Wing and Gong's algorithm with Lowe's cache of visited configurations.
  */
 export function search(steps: readonly Step[], { deadlineMs, maxStates }: SearchLimits): Verdict {
-  const order = new Order(steps);
+  const order = new Order(withKnownContents(steps));
   const visited = new Set<string>();
-  const placed: { candidate: number; before: State }[] = [];
+  const placed: { candidate: number; before: Snapshot }[] = [];
   const deadline = cpuTimeMs() + deadlineMs;
-  let state = ABSENT;
+  let snapshot = NO_THREAD;
   let candidate = order.first();
   for (let iteration = 0; !order.isComplete(); iteration += 1) {
     if (iteration % ITERATIONS_PER_READING === 0 && cpuTimeMs() >= deadline) return "undecided";
@@ -31,16 +32,16 @@ export function search(steps: readonly Step[], { deadlineMs, maxStates }: Search
       const last = placed.pop();
       if (last === undefined) return "illegal";
       order.undo(last.candidate);
-      state = last.before;
+      snapshot = last.before;
       candidate = order.after(last.candidate);
       continue;
     }
-    const after = order.stateAfter(candidate, state);
+    const after = order.snapshotAfter(candidate, snapshot);
     if (after !== undefined && isNew(visited, order.keyWith(candidate, after))) {
       if (visited.size > maxStates) return "undecided";
-      placed.push({ candidate, before: state });
+      placed.push({ candidate, before: snapshot });
       order.append(candidate);
-      state = after;
+      snapshot = after;
       candidate = order.first();
     } else candidate = order.after(candidate);
   }

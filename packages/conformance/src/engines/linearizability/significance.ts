@@ -46,7 +46,9 @@ export function shortfallOf(
 }
 
 function isReplaced(each: Operation): boolean {
-  return each.type === "save" && each.outcome === "done" && typeof each.previous === "string";
+  if (each.outcome !== "done") return false;
+  if (each.type === "save") return typeof each.previous === "string";
+  return each.type === "append" || (each.type === "touch" && each.touched === true);
 }
 
 function overlapsIn(history: readonly Operation[]): number {

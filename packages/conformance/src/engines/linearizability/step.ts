@@ -1,12 +1,21 @@
-import type { Operation } from "./operation.ts";
+import type { DeleteOperation, LoadOperation, Operation } from "./operation.ts";
 
-/** The state of a thread: the name of the write that produced its content, or {@link ABSENT}. */
+/** The state of a thread: the name of the change that produced it, or {@link ABSENT}. */
 export type State = string;
 
 export const ABSENT: State = "";
 
 /** A state that never occurs, for responses that no state explains. */
 export const IMPOSSIBLE: State = "\u0000";
+
+/** A thread at one moment, as the search tracks it. */
+export interface Snapshot {
+  readonly state: State;
+  /** The writes that the thread consists of, joined. */
+  readonly content: string;
+}
+
+export const NO_THREAD: Snapshot = { state: ABSENT, content: "" };
 
 /** What an operation implies about the state at the moment at which it took effect. */
 export interface Step {
@@ -16,6 +25,8 @@ export interface Step {
   readonly end: number;
   /** The state must be this one. */
   readonly requiredState?: State;
+  /** The thread must consist of these writes. */
+  readonly requiredContent?: string;
   /** The state must not be this one. */
   readonly excludedState?: State;
   /** The state afterwards. If absent, the step does not change it. */
@@ -24,23 +35,41 @@ export interface Step {
   readonly optional: boolean;
 }
 
-/** Returns the state after the step, or `undefined` if the step cannot take effect in this state. */
-export function stateAfter(
-  { requiredState, excludedState, resultingState }: Step,
-  state: State,
-): State | undefined {
-  if (requiredState !== undefined && requiredState !== state) return undefined;
-  if (excludedState === state) return undefined;
-  return resultingState ?? state;
+/** Returns the thread after the step, or `undefined` if the step cannot take effect on it. */
+export function snapshotAfter(step: Step, before: Snapshot): Snapshot | undefined {
+  const { requiredState, requiredContent, excludedState, resultingState } = step;
+  if (requiredState !== undefined && requiredState !== before.state) return undefined;
+  if (requiredContent !== undefined && requiredContent !== before.content) return undefined;
+  if (excludedState === before.state) return undefined;
+  if (resultingState === undefined) return before;
+  return { state: resultingState, content: contentAfter(step.operation, before.content) };
 }
 
-/** Two saves with the same version. */
+function contentAfter(operation: Operation, before: string): string {
+  switch (operation.type) {
+    case "save":
+      return operation.write;
+    case "append":
+      // An append that creates the thread is its first write, too.
+      return joined([before === "" ? operation.write : before, operation.write]);
+    case "touch":
+      return before;
+    default:
+      return "";
+  }
+}
+
+export function joined(writes: readonly string[]): string {
+  return writes.join("\u0001");
+}
+
+/** Two changes with the same version. */
 export interface ReusedVersion {
   readonly version: string;
   readonly operations: readonly [Operation, Operation];
 }
 
-/** Maps each version to its write, as far as saves and loads have returned it. */
+/** Maps each version to the change that produced it, as far as calls have returned it. */
 export class Versions {
   readonly #writes = new Map<string, { readonly write: string; readonly operation: Operation }>();
   readonly reused: ReusedVersion | undefined;
@@ -56,7 +85,7 @@ export class Versions {
     }
   }
 
-  /** A version that no operation returned does not belong to any known write. */
+  /** A version that no operation returned does not belong to any known change. */
   stateOf(version: string | null): State {
     if (version === null) return ABSENT;
     return this.#writes.get(version)?.write ?? `version ${version}`;
@@ -73,32 +102,48 @@ function returnedBy(operation: Operation): { version: string; write: string } | 
 /** Returns the steps of one thread's operations. Loads without a response imply nothing and are left out. */
 export function stepsOf(operations: readonly Operation[], versions: Versions): Step[] {
   return operations.flatMap((operation) => {
-    const states = statesOf(operation, versions);
-    if (states === undefined) return [];
+    const implied = implicationsOf(operation, versions);
+    if (implied === undefined) return [];
     const optional = operation.outcome === "unknown";
     const end = optional ? Infinity : (operation.end ?? Infinity);
-    return [{ operation, start: operation.start, end, optional, ...states }];
+    return [{ operation, start: operation.start, end, optional, ...implied }];
   });
 }
 
-type StepStates = Pick<Step, "requiredState" | "excludedState" | "resultingState">;
+type Implications = Pick<Step, "requiredState" | "requiredContent" | "excludedState" | "resultingState">;
 
-function statesOf(operation: Operation, versions: Versions): StepStates | undefined {
-  const { type, outcome } = operation;
-  if (type === "load") {
-    if (outcome === "unknown") return undefined;
-    return { requiredState: operation.found?.write ?? ABSENT };
-  }
-  const { previous } = operation;
+function implicationsOf(operation: Operation, versions: Versions): Implications | undefined {
+  if (operation.type === "load") return implicationsOfLoad(operation);
+  const { type, outcome, previous } = operation;
   const precondition = previous === undefined ? undefined : versions.stateOf(previous);
-  if (outcome === "conflict")
-    return precondition === undefined ? { requiredState: IMPOSSIBLE } : { excludedState: precondition };
-  if (type === "save")
-    return {
-      ...(precondition === undefined ? {} : { requiredState: precondition }),
-      resultingState: operation.write,
-    };
-  if (outcome === "done" && operation.deleted === false)
+  if (outcome === "conflict") {
+    if (precondition !== undefined) return { excludedState: precondition };
+    // Without a precondition, only an append can conflict: there was no thread.
+    const isMissing = type === "append" && operation.creates !== true;
+    return { requiredState: isMissing ? ABSENT : IMPOSSIBLE };
+  }
+  if (type === "delete") return implicationsOfDelete(operation, precondition);
+  if (type === "touch" && operation.touched === false)
+    return { requiredState: precondition === undefined ? ABSENT : IMPOSSIBLE };
+  const needsThread = type === "touch" || (type === "append" && operation.creates !== true);
+  const condition = needsThread ? { excludedState: ABSENT } : {};
+  return {
+    ...(precondition === undefined ? condition : { requiredState: precondition }),
+    resultingState: operation.write,
+  };
+}
+
+function implicationsOfLoad({ outcome, found }: LoadOperation): Implications | undefined {
+  if (outcome === "unknown") return undefined;
+  const content = found?.content === undefined ? {} : { requiredContent: joined(found.content) };
+  return { requiredState: found?.write ?? ABSENT, ...content };
+}
+
+function implicationsOfDelete(
+  { outcome, deleted }: DeleteOperation,
+  precondition: State | undefined,
+): Implications {
+  if (outcome === "done" && deleted === false)
     return { requiredState: precondition === undefined ? ABSENT : IMPOSSIBLE };
   return precondition === undefined
     ? { excludedState: ABSENT, resultingState: ABSENT }

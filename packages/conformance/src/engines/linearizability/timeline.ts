@@ -1,4 +1,10 @@
-import type { Operation } from "./operation.ts";
+import type {
+  AppendOperation,
+  LoadOperation,
+  Operation,
+  SaveOperation,
+  TouchOperation,
+} from "./operation.ts";
 
 /** More rows would be hard to read. */
 const MAX_ROWS = 16;
@@ -26,14 +32,34 @@ export function timeline(operations: readonly Operation[]): string {
 /** Describes an operation and its response briefly. */
 export function describe(operation: Operation): string {
   const { type, outcome } = operation;
-  if (type === "load")
-    return `load: ${outcome === "unknown" ? "unknown" : (operation.found?.write ?? "nothing")}`;
+  if (type === "load") return `load: ${outcome === "unknown" ? "unknown" : describeFound(operation.found)}`;
   if (type === "delete") {
     const which = operation.previous === undefined ? "" : ` of ${shorten(operation.previous)}`;
     return `delete${which}: ${outcome === "done" ? String(operation.deleted) : outcome}`;
   }
   const version = operation.version === undefined ? "" : ` ${shorten(operation.version)}`;
-  return `save ${operation.write} ${preconditionOf(operation.previous)}: ${outcome}${version}`;
+  return `${type} ${operation.write} ${conditionOf(operation)}: ${resultOf(operation)}${version}`;
+}
+
+/** More writes of a thread would be hard to read. */
+const MAX_WRITES = 5;
+
+function describeFound(found: LoadOperation["found"]): string {
+  if (found === undefined || found === null) return "nothing";
+  const { write, content = [write] } = found;
+  if (content.length === 1 && content[0] === write) return write;
+  const shown = content.slice(-MAX_WRITES);
+  return `${write} [${shown.length < content.length ? ".. " : ""}${shown.join(" ")}]`;
+}
+
+function resultOf(operation: SaveOperation | AppendOperation | TouchOperation): string {
+  return operation.type === "touch" && operation.touched === false ? "no thread" : operation.outcome;
+}
+
+function conditionOf(operation: SaveOperation | AppendOperation | TouchOperation): string {
+  if (operation.type === "save") return preconditionOf(operation.previous);
+  if (operation.previous !== undefined) return `on ${shorten(operation.previous)}`;
+  return operation.type === "append" && operation.creates === true ? "or create" : "on any version";
 }
 
 function preconditionOf(previous: string | null | undefined): string {

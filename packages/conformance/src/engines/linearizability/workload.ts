@@ -3,26 +3,45 @@ import { range } from "../../utilities/parallel.ts";
 import type { Operation } from "./operation.ts";
 import { type KnownVersion, type RecordableStore, RecordingClient } from "./recorder.ts";
 
+/** How often each kind of action is made: those that race most often, with enough of the others. */
+const WEIGHTS = {
+  load: 30,
+  replace: 34,
+  update: 2,
+  overwrite: 3,
+  create: 3,
+  append: 10,
+  "append to known": 2,
+  "append or create": 2,
+  touch: 3,
+  "touch known": 1,
+  delete: 3,
+  "delete known": 4,
+  "abort save": 2,
+  "abort append": 1,
+} as const;
+
+type ActionKind = keyof typeof WEIGHTS;
+
+/** The kinds that use the version that the client knows. */
+const ON_KNOWN_VERSION: readonly ActionKind[] = ["replace", "append to known", "touch known", "delete known"];
+
 /** One action of a client on one thread. */
 interface Action {
   readonly thread: number;
-  readonly kind: "load" | "replace" | "overwrite" | "create" | "delete" | "delete known" | "abort";
+  readonly kind: ActionKind;
   readonly padding: number;
   /** The number of iterations of the event loop to wait before the action. */
   readonly pause: number;
 }
 
-/** Weighted towards actions that race, with enough of the others. */
 const action: fc.Arbitrary<Action> = fc.record({
   thread: fc.nat(2),
   kind: fc.oneof(
-    { weight: 34, arbitrary: fc.constant("load" as const) },
-    { weight: 44, arbitrary: fc.constant("replace" as const) },
-    { weight: 4, arbitrary: fc.constant("overwrite" as const) },
-    { weight: 5, arbitrary: fc.constant("create" as const) },
-    { weight: 4, arbitrary: fc.constant("delete" as const) },
-    { weight: 6, arbitrary: fc.constant("delete known" as const) },
-    { weight: 3, arbitrary: fc.constant("abort" as const) },
+    ...Object.entries(WEIGHTS).map(([kind, weight]) => ({
+      weight,
+      arbitrary: fc.constant(kind as ActionKind),
+    })),
   ),
   padding: fc.constantFrom(0, 0, 100, 3000),
   pause: fc.constantFrom(0, 0, 0, 1, 2),
@@ -78,8 +97,7 @@ class ActionRunner {
   async run({ thread: index, kind, padding, pause }: Action): Promise<void> {
     for (const _ of range(pause)) await new Promise((resolve) => setImmediate(resolve));
     const thread = this.#threads[index] ?? "";
-    const usesVersion = kind === "replace" || kind === "delete known";
-    const knownVersion = usesVersion ? await this.#knownOrLoaded(thread) : null;
+    const knownVersion = ON_KNOWN_VERSION.includes(kind) ? await this.#knownOrLoaded(thread) : null;
     const current = await this.#call(kind, thread, knownVersion, padding);
     if (current === undefined) this.#knownVersions.delete(thread);
     else this.#knownVersions.set(thread, current);
@@ -91,27 +109,30 @@ class ActionRunner {
   }
 
   #call(
-    kind: Action["kind"],
+    kind: ActionKind,
     thread: string,
     knownVersion: KnownVersion,
     padding: number,
   ): Promise<KnownVersion | undefined> {
-    switch (kind) {
-      case "load":
-        return this.#client.load(thread);
-      case "replace":
-        return this.#client.save(thread, knownVersion, { padding });
-      case "overwrite":
-        return this.#client.save(thread, undefined, { padding });
-      case "create":
-        return this.#client.save(thread, null, { padding });
-      case "delete":
-        return this.#client.delete(thread, undefined);
-      case "delete known":
-        return this.#client.delete(thread, knownVersion ?? undefined);
-      default:
-        return this.#client.save(thread, undefined, { padding, signal: signalThatAborts() });
-    }
+    const client = this.#client;
+    const previous = knownVersion ?? undefined;
+    const calls: Record<ActionKind, () => Promise<KnownVersion | undefined>> = {
+      load: () => client.load(thread),
+      replace: () => client.save(thread, knownVersion, { padding }),
+      update: () => client.update(thread, { padding }),
+      overwrite: () => client.save(thread, undefined, { padding }),
+      create: () => client.save(thread, null, { padding }),
+      append: () => client.append(thread, undefined, { padding }),
+      "append to known": () => client.append(thread, previous, { padding }),
+      "append or create": () => client.append(thread, undefined, { padding, creates: true }),
+      touch: () => client.touch(thread, undefined),
+      "touch known": () => client.touch(thread, previous),
+      delete: () => client.delete(thread, undefined),
+      "delete known": () => client.delete(thread, previous),
+      "abort save": () => client.save(thread, undefined, { padding, signal: signalThatAborts() }),
+      "abort append": () => client.append(thread, undefined, { padding, signal: signalThatAborts() }),
+    };
+    return calls[kind]();
   }
 }
 

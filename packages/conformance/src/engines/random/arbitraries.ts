@@ -37,6 +37,33 @@ export const value: fc.Arbitrary<Value> = fc.oneof(
     return textInParts(whole.slice(0, position), whole.slice(position));
   }),
   fc.dictionary(name, fc.jsonValue({ maxDepth: 2 }), { maxKeys: 4, noNullPrototype: true }),
+  // Threads to which elements can be appended.
+  fc.record({
+    kind: fc.constant("chat"),
+    messages: fc.array(fc.jsonValue({ maxDepth: 1 }), { maxLength: 2 }),
+  }),
+);
+
+/** Elements to append. */
+export const elements: fc.Arbitrary<unknown[]> = fc.array(fc.jsonValue({ maxDepth: 1 }), {
+  minLength: 1,
+  maxLength: 2,
+});
+
+/** What an append creates if there is no thread. */
+export const created: fc.Arbitrary<Value | undefined> = fc.constantFrom<(Value | undefined)[]>(
+  undefined,
+  '{ "messages" : [\n] }',
+  { kind: "chat", messages: [0] },
+);
+
+/** The keys of appends: few, so that they are repeated. */
+export const appendKey: fc.Arbitrary<string | undefined> = fc.constantFrom(
+  undefined,
+  undefined,
+  undefined,
+  "one",
+  "other",
 );
 
 /** Returns the JSON that a load of the saved value must return. */

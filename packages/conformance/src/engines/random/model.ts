@@ -10,6 +10,8 @@ export interface Expected {
   readonly createdAt: number;
   readonly updatedAt: number;
   readonly expiresAt: number | undefined;
+  /** The remembered keys of appends, the latest last. */
+  readonly keys: readonly string[];
 }
 
 /** Everything saved at one id and returned for it, even if the thread was deleted and created again. */
@@ -78,13 +80,16 @@ export class Model {
     );
   }
 
-  /** Records a save that succeeded and returned this thread. */
-  recordSave(namespace: NamespaceIndex, stored: StoredThread, expected: Omit<Expected, "version">): void {
-    const record = this.recordOf(namespace, stored.id);
-    const { version } = stored;
+  /** Records a save, append or touch that succeeded and returned this version. */
+  recordChange(
+    namespace: NamespaceIndex,
+    { id, version }: { readonly id: string; readonly version: string },
+    expected: Omit<Expected, "version">,
+  ): void {
+    const record = this.recordOf(namespace, id);
     expectTrue(
       typeof version === "string" && !record.versions.includes(version),
-      "every save of a thread returns a new version",
+      "every change of a thread returns a new version",
       `it returned ${show(version)} again`,
     );
     record.versions.push(version);
@@ -139,7 +144,7 @@ export class Model {
 }
 
 /** Returns the facts that summaries contain as well, in a form that can be compared. */
-export function factsOf(each: Expected | Omit<StoredThread, "json" | "thread" | "metadata">): object {
+export function factsOf(each: Expected | Omit<StoredThread, "id" | "json" | "thread" | "metadata">): object {
   const { version, createdAt, updatedAt, expiresAt } = each;
   const size = "size" in each ? each.size : Buffer.byteLength(each.json);
   const [created, updated, expires] = [createdAt, updatedAt, expiresAt].map((time) =>

@@ -2,6 +2,7 @@ import type { ThreadStore } from "@threadstore/core";
 import type { CaseContext } from "../../suite/conformance-case.ts";
 import { range } from "../../utilities/parallel.ts";
 import { stoppedClock } from "../../utilities/stopped-clock.ts";
+import { appendCalls } from "./append-calls.ts";
 import type { Clients } from "./command.ts";
 import { openFixture } from "./fixture.ts";
 import { checkListing, listingCalls, reopenCalls } from "./listing-calls.ts";
@@ -29,7 +30,7 @@ export async function sequentialProperty(
     context.close,
   );
   await randomCalls(context, {
-    kinds: [...threadCalls, ...listingCalls, ...(reopens ? reopenCalls : [])],
+    kinds: [...threadCalls, ...appendCalls, ...listingCalls, ...(reopens ? reopenCalls : [])],
     defaultRuns: { quick: 20, full: 200 }[context.settings.effort],
     maxCalls: 40,
     timeoutMs,

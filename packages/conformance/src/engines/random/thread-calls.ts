@@ -1,20 +1,11 @@
 import type { SaveOptions, StoredThread } from "@threadstore/core";
 import fc from "fast-check";
-import { expectTrue, expectError, expectEqual, show } from "../../suite/expectations.ts";
+import { expectTrue, expectEqual, show } from "../../suite/expectations.ts";
 import { type Expiry, expiry, jsonOf, metadata, type Value, value } from "./arbitraries.ts";
-import {
-  type Call,
-  type CallKind,
-  callKind,
-  type Clients,
-  describeClient,
-  idOf,
-  type Target,
-  target,
-} from "./command.ts";
-import { expiryAfterSave, expiryOptions, updatedAtAfterSave } from "./expected-times.ts";
-import type { Model } from "./model.ts";
-import { type PreviousChoice, previousChoice, type ResolvedPrevious, resolvePrevious } from "./previous.ts";
+import { checkThread, expectConflict } from "./checks.ts";
+import { type Call, type CallKind, callKind, describeClient, idOf, type Target, target } from "./command.ts";
+import { expiryAfterSave, expiryOptions, inheritedFrom, updatedAtAfterSave } from "./expected-details.ts";
+import { type PreviousChoice, previousChoice, resolvePrevious } from "./previous.ts";
 
 interface ThreadDetails {
   readonly target: Target;
@@ -25,35 +16,6 @@ interface SaveDetails extends ThreadDetails {
   readonly value: Value;
   readonly metadata: SaveOptions["metadata"];
   readonly expiry: Expiry;
-}
-
-/** Compares the thread with the model, through another client if there is one. */
-async function checkThread(model: Model, clients: Clients, to: Target): Promise<void> {
-  const { client, namespace } = to;
-  const id = idOf(model, to);
-  const stored = await clients.view(client + 1, namespace).load(id);
-  model.checkReturned(namespace, id, stored, "a load after the call returns");
-}
-
-async function expectConflict(
-  model: Model,
-  to: Target,
-  previous: ResolvedPrevious,
-  call: () => Promise<unknown>,
-): Promise<void> {
-  const id = idOf(model, to);
-  const codes = previous.isForeign ? (["CONFLICT", "INVALID_ARGUMENT"] as const) : (["CONFLICT"] as const);
-  const { code, currentVersion } = await expectError(
-    codes,
-    "a call whose `previous` is not the current version",
-    call,
-  );
-  const current = model.live(to.namespace, id)?.version;
-  expectTrue(
-    code !== "CONFLICT" || currentVersion === undefined || currentVersion === current,
-    "`currentVersion` of a CONFLICT error is the current version or undefined",
-    `it was ${show(currentVersion)}, but the current version is ${show(current)}`,
-  );
 }
 
 const CONFLICTING_KINDS = ["absent", "stale", "other thread", "made up"] as const;
@@ -86,12 +48,9 @@ const save = callKind<SaveDetails>({
           const stored = await call();
           const updatedAt = updatedAtAfterSave(before, now);
           const expiresAt = expiryAfterSave(details.expiry, before, { now, updatedAt });
-          const inherited = {
-            metadata: newMetadata ?? before?.metadata ?? {},
-            createdAt: before?.createdAt ?? now,
-          };
+          const inherited = inheritedFrom(before, newMetadata, now);
           const json = jsonOf(thread);
-          model.recordSave(namespace, { ...stored, id }, { ...inherited, json, updatedAt, expiresAt });
+          model.recordChange(namespace, { ...stored, id }, { ...inherited, json, updatedAt, expiresAt });
           model.checkReturned(namespace, id, stored, "save returns");
         } else await expectConflict(model, to, previous, call);
         await checkThread(model, clients, to);
@@ -151,7 +110,8 @@ const remove = callKind<ThreadDetails & { readonly previous: PreviousChoice }>({
         const matches = version === undefined || version === before?.version;
         if (matches) {
           expectEqual(await call(), before !== undefined, "delete returns whether the thread existed");
-          model.recordDelete(namespace, id);
+          // A store may keep an expired thread, which must not come back when the clock steps back.
+          if (before !== undefined) model.recordDelete(namespace, id);
         } else await expectConflict(model, to, resolved, call);
         await checkThread(model, clients, to);
         return matches ? String(before !== undefined) : "conflict";
@@ -182,11 +142,11 @@ const update = callKind<ThreadDetails & { readonly value: Value | null }>({
         }
         expectTrue(stored !== undefined, "update returns the saved thread", "it returned undefined");
         const now = model.clock.now();
-        const inherited = { metadata: before?.metadata ?? {}, createdAt: before?.createdAt ?? now };
+        const inherited = inheritedFrom(before, undefined, now);
         const updatedAt = updatedAtAfterSave(before, now);
         const times = { updatedAt, expiresAt: before?.expiresAt };
         const json = jsonOf(change);
-        model.recordSave(namespace, { ...stored, id }, { ...inherited, ...times, json });
+        model.recordChange(namespace, { ...stored, id }, { ...inherited, ...times, json });
         model.checkReturned(namespace, id, stored, "update returns");
         await checkThread(model, clients, to);
         return "saved";

@@ -90,6 +90,7 @@ export const FILE_BUGS: Readonly<Record<FileBugName, FileBug>> = {
     async put(file, content) {
       const temporaryFile = `${file}-${randomUUID()}.json`;
       await writeFile(temporaryFile, content, { flush: true });
+      await wait(5);
       await rename(temporaryFile, file);
       await syncFolder(dirname(file));
     },

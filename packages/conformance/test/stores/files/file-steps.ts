@@ -45,9 +45,9 @@ export async function withDriverErrors<T>(operation: () => Promise<T>): Promise<
   }
 }
 
-/** The error for a lock that another process holds. */
+/** The error for a lock that a process has left. Not retryable, so that the cases need not wait for retries. */
 export function lockedError(cause?: unknown): DriverError {
-  return new DriverError("UNAVAILABLE", "Another process holds the lock. Retry the call.", { cause });
+  return new DriverError("BACKEND_ERROR", "Another process holds the lock. Delete it.", { cause });
 }
 
 /** Resolves with `undefined` instead of rejecting with `ENOENT`. */

@@ -1,6 +1,7 @@
 import type { StoreOptions, ThreadStore } from "@threadstore/core";
 import { createThreadStore, type ThreadDriver } from "@threadstore/core/driver";
 import type { Endpoint, Harness, ChildProcessHarness } from "../../../src/suite/harness.ts";
+import type { ChildBug } from "./key-value-child.ts";
 import { KeyValueClient } from "./key-value-client.ts";
 import { keyValueDriver, pathOf } from "./key-value-driver.ts";
 import { MISSING_LOCATION, startKeyValueServer } from "./key-value-server.ts";
@@ -38,7 +39,7 @@ export function keyValueHarness(name: string, bug: NetworkBug = {}): Harness {
   return {
     name,
     network: { endpoint, open: openAt },
-    childProcess: keyValueChildProcess(false),
+    childProcess: keyValueChildProcess(),
     missing: () => openAt(MISSING_LOCATION, endpoint),
     open: (location, options) => openAt(location, endpoint, options),
     destroy: (location) => withClient((client) => client.send("DELETE", `/${location}`)),
@@ -60,8 +61,8 @@ export function keyValueHarness(name: string, bug: NetworkBug = {}): Harness {
 }
 
 /** Returns the module and parameters with which child processes open stores on the server. */
-export function keyValueChildProcess(isBroken: boolean, keepsProcessAlive = false): ChildProcessHarness {
-  const parameters = { endpoint: { host: endpoint.host, port: endpoint.port }, isBroken, keepsProcessAlive };
+export function keyValueChildProcess(bug: ChildBug = "none", keepsProcessAlive = false): ChildProcessHarness {
+  const parameters = { endpoint: { host: endpoint.host, port: endpoint.port }, bug, keepsProcessAlive };
   return { module: new URL("./key-value-child.ts", import.meta.url), parameters };
 }
 

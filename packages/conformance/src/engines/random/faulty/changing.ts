@@ -2,13 +2,16 @@ import { type StoredThread, type ThreadStore, ThreadStoreError } from "@threadst
 import { fail, describeError, outcomeOf, show } from "../../../suite/expectations.ts";
 import { callDuringFault, type FaultChoice, type FaultyOutcome } from "./faults.ts";
 import { type FaultyClients, type FaultyModel, OBSERVER } from "./faulty-model.ts";
-import { type Change, eitherOrder, type Result } from "./possible-states.ts";
+import { type Change, type Details, eitherOrder, type Result } from "./possible-states.ts";
 
-/** A save or a delete, in the terms of the model, and the call that makes it. */
+/** A change, in the terms of the model, and the call that makes it. */
 export interface ChangeCall {
   readonly change: Change;
-  readonly perform: (store: ThreadStore, signal?: AbortSignal) => Promise<StoredThread | boolean>;
+  readonly perform: (store: ThreadStore, signal?: AbortSignal) => Promise<Returned>;
 }
+
+/** What saves, appends and touches, and deletes return. */
+type Returned = StoredThread | Details | undefined | boolean;
 
 export interface FaultTarget {
   readonly model: FaultyModel;
@@ -31,11 +34,11 @@ export async function changeDuringFault(
     call: (signal) => changeCall.perform(clients.view(client, 0), signal),
     async meanwhile() {
       const outcome = await outcomeOf(() => observerCall.perform(clients.view(OBSERVER, 0)));
-      observerResult = resultOf({ outcome, isStruck: false, isAborted: false }, fault);
+      observerResult = resultOf(observerCall.change, { outcome, isStruck: false, isAborted: false }, fault);
     },
   });
   if (faultyOutcome.isStruck) model.count(`fault: ${fault.kind}`);
-  const result = resultOf(faultyOutcome, fault);
+  const result = resultOf(changeCall.change, faultyOutcome, fault);
   const { states } = model.knowledgeOf(id);
   if (observerResult === undefined) {
     model.setStates(id, states.after(changeCall.change, result), describeResult(changeCall, id, result));
@@ -47,18 +50,21 @@ export async function changeDuringFault(
   }
   // A caller that got no response still has the version it had before.
   if (result.type === "saved") model.setHeld(id, result.stored);
-  else if (result.type === "deleted") model.setHeld(id, undefined);
+  else if (result.type === "changed") model.setHeldVersion(id, result.details.version);
+  else if (result.type === "deleted" || result.type === "missing") model.setHeld(id, undefined);
   return result;
 }
 
 /** Fails if no store may reject with the error. */
-function resultOf(faultyOutcome: FaultyOutcome<StoredThread | boolean>, fault: FaultChoice): Result {
+function resultOf({ type }: Change, faultyOutcome: FaultyOutcome<Returned>, fault: FaultChoice): Result {
   const { outcome, isAborted } = faultyOutcome;
   if (outcome.state === "resolved") {
     const { value } = outcome;
-    return typeof value === "boolean"
-      ? { type: "deleted", existed: value }
-      : { type: "saved", stored: value };
+    if (typeof value === "boolean") return { type: "deleted", existed: value };
+    if (value === undefined) return { type: "missing" };
+    return type === "save"
+      ? { type: "saved", stored: value as StoredThread }
+      : { type: "changed", details: value };
   }
   if (isAborted) return { type: "unknown" };
   const { error } = outcome;
@@ -86,6 +92,10 @@ function describeOutcome(result: Result): string {
   switch (result.type) {
     case "saved":
       return `returned version ${show(result.stored.version)}`;
+    case "changed":
+      return `returned version ${show(result.details.version)}`;
+    case "missing":
+      return "returned undefined";
     case "deleted":
       return `returned ${result.existed}`;
     case "conflict":

@@ -29,7 +29,7 @@ export class FaultyModel implements TracedModel {
   readonly trace: string[] = [];
   readonly #tally: Tally;
   readonly #threads = new Map<string, ThreadKnowledge>();
-  #saves = 0;
+  #writes = 0;
 
   constructor(ids: readonly string[], tally: Tally) {
     this.ids = ids;
@@ -46,10 +46,10 @@ export class FaultyModel implements TracedModel {
     return knowledge;
   }
 
-  /** Returns a number for the next save, so that no two saves write the same content. */
-  nextSave(): number {
-    this.#saves += 1;
-    return this.#saves;
+  /** Returns a number for the next change, so that no two changes write the same content. */
+  nextWrite(): number {
+    this.#writes += 1;
+    return this.#writes;
   }
 
   count(label: string): void {
@@ -89,6 +89,10 @@ export class FaultyModel implements TracedModel {
     const knowledge = this.knowledgeOf(id);
     knowledge.heldVersion = stored?.version;
     if (stored !== undefined) knowledge.returnedThreads.set(stored.version, stored);
+  }
+
+  setHeldVersion(id: string, version: string): void {
+    this.knowledgeOf(id).heldVersion = version;
   }
 }
 

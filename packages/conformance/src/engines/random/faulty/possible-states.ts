@@ -1,5 +1,6 @@
 import { isDeepStrictEqual } from "node:util";
-import type { StoredThread, ThreadMetadata, ThreadSummary } from "@threadstore/core";
+import type { StoredThread, ThreadMetadata } from "@threadstore/core";
+import { appendedText } from "../appended-text.ts";
 
 /** A thread that may be stored at an id. */
 export interface Content {
@@ -13,7 +14,7 @@ export interface Content {
 export type State = Content | undefined;
 
 /** The precondition of a change. */
-export type Precondition = "none" | "absent" | { readonly version: string };
+export type Precondition = "none" | "absent" | "exists" | { readonly version: string };
 
 export type Change =
   | {
@@ -22,11 +23,30 @@ export type Change =
       readonly json: string;
       readonly metadata: ThreadMetadata | undefined;
     }
+  | {
+      readonly type: "append";
+      readonly precondition: Precondition;
+      readonly elements: readonly unknown[];
+      /** The thread that the append creates if there is none. */
+      readonly created: string | undefined;
+    }
+  | { readonly type: "touch"; readonly precondition: Precondition; readonly metadata: ThreadMetadata }
   | { readonly type: "delete"; readonly precondition: Precondition };
+
+/** What appends, touches and listings return of a thread. */
+export interface Details {
+  readonly version: string;
+  /** `undefined` if a listing found the thread corrupt. */
+  readonly size?: number | undefined;
+  readonly metadata?: ThreadMetadata | undefined;
+}
 
 /** The result of a change, as its caller got it. */
 export type Result =
   | { readonly type: "saved"; readonly stored: StoredThread }
+  | { readonly type: "changed"; readonly details: Details }
+  /** A touch found no thread. */
+  | { readonly type: "missing" }
   | { readonly type: "deleted"; readonly existed: boolean }
   | { readonly type: "conflict"; readonly current: string | undefined }
   /** The change may have taken effect. */
@@ -58,9 +78,15 @@ export class PossibleStates {
     const applicable = this.all.filter((state) => this.#satisfies(state, precondition) !== "no");
     switch (result.type) {
       case "saved": {
-        const saved = applicable.flatMap((state) => (change.type === "save" ? [applied(change, state)] : []));
+        const saved = applicable.map((state) => applied(change, state));
         return this.#with(saved).afterLoad(result.stored);
       }
+      case "changed": {
+        const changed = applicable.map((state) => applied(change, state));
+        return this.#with(changed).afterListing(result.details);
+      }
+      case "missing":
+        return this.afterLoad(undefined);
       case "deleted":
         return this.#with(
           applicable.some((state) => (state !== undefined) === result.existed) ? [undefined] : [],
@@ -89,7 +115,7 @@ export class PossibleStates {
   }
 
   /** Returns the possible states after a listing with this summary, or without one. */
-  afterListing(summary: ThreadSummary | undefined): PossibleStates {
+  afterListing(summary: Details | undefined): PossibleStates {
     if (summary === undefined) return this.afterLoad(undefined);
     const matching = this.all.filter(
       (state) =>
@@ -118,6 +144,7 @@ export class PossibleStates {
 
   #satisfies(state: State, precondition: Precondition): "yes" | "no" | "maybe" {
     if (precondition === "none") return "yes";
+    if (precondition === "exists") return state === undefined ? "no" : "yes";
     if (precondition === "absent") return state === undefined ? "yes" : "no";
     if (state === undefined) return "no";
     // A version never repeats within one thread, but that of another thread may be equal.
@@ -127,9 +154,19 @@ export class PossibleStates {
 }
 
 function applied(change: Change, before: State): State {
-  if (change.type === "delete") return undefined;
-  const { json, metadata = before?.metadata ?? {} } = change;
-  return { json, metadata, version: undefined };
+  const kept = before?.metadata ?? {};
+  switch (change.type) {
+    case "save":
+      return { json: change.json, metadata: change.metadata ?? kept, version: undefined };
+    case "append": {
+      const json = appendedText(before?.json ?? change.created ?? "", change.elements);
+      return json === undefined ? before : { json, metadata: kept, version: undefined };
+    }
+    case "touch":
+      return before && { json: before.json, metadata: change.metadata, version: undefined };
+    default:
+      return undefined;
+  }
 }
 
 /** Returns the possible states after two concurrent changes, which may take effect in either order. */

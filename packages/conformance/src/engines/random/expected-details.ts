@@ -1,4 +1,4 @@
-import type { SaveOptions } from "@threadstore/core";
+import type { SaveOptions, ThreadMetadata } from "@threadstore/core";
 import type { Expiry } from "./arbitraries.ts";
 import type { Expected } from "./model.ts";
 
@@ -28,4 +28,17 @@ export function expiryAfterSave(
 /** `updatedAt` does not follow a clock that steps back. */
 export function updatedAtAfterSave(before: Expected | undefined, now: number): number {
   return Math.max(now, before?.updatedAt ?? now);
+}
+
+/** What a change of a thread keeps, unless it names new metadata. */
+export function inheritedFrom(
+  before: Expected | undefined,
+  newMetadata: ThreadMetadata | undefined,
+  now: number,
+): Pick<Expected, "metadata" | "createdAt" | "keys"> {
+  return {
+    metadata: newMetadata ?? before?.metadata ?? {},
+    createdAt: before?.createdAt ?? now,
+    keys: before?.keys ?? [],
+  };
 }
