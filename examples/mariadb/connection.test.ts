@@ -40,13 +40,15 @@ await describeWithService("mariadb", "connections", ({ url }) => {
     silent.close();
   });
 
-  it("leaves a pool open that was passed in", async () => {
+  it("leaves a pool open that was passed in, whatever its options", async () => {
     const { table } = stores;
-    const pool = createPool({ uri: url, rowsAsArray: true });
+    const bigNumbers = { supportBigNumbers: true, bigNumberStrings: true };
+    const pool = createPool({ uri: url, rowsAsArray: true, typeCast: false, ...bigNumbers });
     const [one, two] = [mariadbStore({ pool, table }), mariadbStore({ pool, table })];
     await one.save("a", { n: 1 });
     await one.close();
     expect((await two.load("a"))?.thread).toEqual({ n: 1 });
+    expect((await two.listPage({ order: "updated" })).threads).toHaveLength(1);
     await two.close();
     await pool.end();
   });

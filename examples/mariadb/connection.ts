@@ -1,18 +1,11 @@
-import { Duplex } from "node:stream";
-import { DriverError } from "@threadstore/core/driver";
-import {
-  createPool,
-  type Pool,
-  type PoolConnection,
-  type QueryResult,
-  type ResultSetHeader,
-  type RowDataPacket,
-} from "mysql2/promise";
-import { connectionFailure, DUPLICATE_ENTRY, NO_SUCH_TABLE, numberOf, statementFailure } from "./errors.ts";
+import { DriverError, withLocation } from "@threadstore/core/driver";
+import type { Pool, PoolConnection, QueryResult, ResultSetHeader, RowDataPacket } from "mysql2/promise";
+import { DUPLICATE_ENTRY, NO_SUCH_TABLE, numberOf, statementFailure } from "./errors.ts";
 import { quoteName } from "./keys.ts";
 import type { ResolvedOptions } from "./options.ts";
+import { closeConnection, connectionFrom, locationOf, openPool } from "./pool.ts";
 import { schemaOf } from "./schema.ts";
-import { createConnectionCheck } from "./settings.ts";
+import { createConnectionCheck, RESULT_OPTIONS } from "./settings.ts";
 
 export type Value = string | number | Buffer | null;
 
@@ -33,9 +26,9 @@ export interface Database {
 }
 
 export function openDatabase({ table: name, durability, ...source }: ResolvedOptions): Database {
-  // Copied, because mysql2 changes its options.
-  const pool = source.pool ?? createPool({ ...source.connection });
+  const { pool, close } = openPool(source);
   const table = quoteName(name);
+  const location = `${locationOf(source)} The table is ${name}.`;
   const runOnce = statementRunner(pool, createConnectionCheck(durability));
 
   async function run<Result extends QueryResult>(
@@ -56,20 +49,19 @@ export function openDatabase({ table: name, durability, ...source }: ResolvedOpt
   return {
     table,
     select: async <Row>(sql: string, values: Value[], signal: AbortSignal) =>
-      run<(Row & RowDataPacket)[]>(sql, values, { size: 0, signal }),
+      withLocation(location, () => run<(Row & RowDataPacket)[]>(sql, values, { size: 0, signal })),
     change: async (sql, values, options) => {
       try {
-        const { affectedRows } = await run<ResultSetHeader>(sql, values, options);
+        const { affectedRows } = await withLocation(location, () =>
+          run<ResultSetHeader>(sql, values, options),
+        );
         return affectedRows === 1;
       } catch (error) {
         if (hasNumber(error, DUPLICATE_ENTRY)) return false;
         throw error;
       }
     },
-    close: async () => {
-      // A connection that cannot say goodbye is closed nevertheless.
-      if (source.pool === undefined) await pool.end().catch(ignore);
-    },
+    close,
   };
 }
 
@@ -111,27 +103,6 @@ function statementRunner(pool: Pool, check: (connection: PoolConnection) => Prom
   };
 }
 
-/** Keeps settings of a pool that was passed in from changing how rows arrive. */
-const RESULT_OPTIONS = { rowsAsArray: false, nestTables: false, typeCast: true, bigNumberStrings: false };
-
-async function connectionFrom(pool: Pool, signal: AbortSignal): Promise<PoolConnection> {
-  signal.throwIfAborted();
-  const connection = await pool.getConnection().catch((error: unknown) => {
-    throw connectionFailure(error);
-  });
-  // The pool can take long, and its queue ignores aborts.
-  if (signal.aborted) connection.release();
-  signal.throwIfAborted();
-  return connection;
-}
-
-/** Closes a connection at once. After `destroy`, a pending statement would wait for the server. */
-function closeConnection(connection: PoolConnection): void {
-  const { connection: inner } = connection;
-  if ("stream" in inner && inner.stream instanceof Duplex) inner.stream.destroy();
-  else connection.destroy();
-}
-
 /** Otherwise a rollback could undo a save that was acknowledged. */
 function checkTransaction(result: QueryResult): void {
   if (!("serverStatus" in result) || (result.serverStatus & IN_TRANSACTION) === 0) return;
@@ -148,5 +119,3 @@ function tooLarge(): DriverError {
 function hasNumber(error: unknown, number: number): boolean {
   return DriverError.is(error) && numberOf(error.cause) === number;
 }
-
-function ignore(): void {}

@@ -27,6 +27,18 @@ await describeWithService("mariadb", "a server of its own", async () => {
     await store.close();
   });
 
+  it("does not keep the process alive after close, even if it does not respond", async () => {
+    const sockets = (): number =>
+      process.getActiveResourcesInfo().filter((name) => name === "TCPSocketWrap").length;
+    const store = mariadbStore({ connection: { uri } });
+    await store.load("a");
+    const open = sockets();
+    servers.mariadb.pause();
+    await store.close();
+    await expect.poll(sockets).toBeLessThan(open);
+    servers.mariadb.resume();
+  });
+
   it("is MISCONFIGURED if it does not sync commits, unless the store accepts that", async () => {
     await directQuery(uri, "SET GLOBAL innodb_flush_log_at_trx_commit = 2");
     const store = mariadbStore({ connection: { uri } });

@@ -55,6 +55,7 @@ await describeWithService("mariadb", "errors of a server", ({ url }) => {
     for (const call of [() => store.load("a"), () => store.save("a", {})]) {
       const error: unknown = await call().catch((reason: unknown) => reason);
       expect(error).toMatchObject({ code, cause: { code: causeCode } });
+      expect(String(error)).toMatch(/ The server is 127\.0\.0\.1:\d+\. The table is test_\w+\.$/u);
     }
   });
 

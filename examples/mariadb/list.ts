@@ -12,7 +12,8 @@ interface Row {
   readonly id: Buffer;
   readonly version: Buffer;
   readonly tail: Buffer;
-  readonly recency: number;
+  /** A text if the options of the pool say so. */
+  readonly recency: number | string;
 }
 
 /** Returns the statement for a page: the records of a namespace from one id up to another, and a limit. */
@@ -41,7 +42,7 @@ export function listMethod({ table, select }: Database): ThreadDriver["list"] {
         : await select<Row>(selectById, valuesOf(idRange({ after, prefix })), signal);
     const records = rows.slice(0, limit).map((row) => {
       const version = String(row.version);
-      return { id: String(row.id), version, nonce: version, tail: row.tail, updatedAt: -row.recency };
+      return { id: String(row.id), version, nonce: version, tail: row.tail, updatedAt: -Number(row.recency) };
     });
     const last = rows.length > limit ? records.at(-1) : undefined;
     return { records, next: last && positionOf(last, order) };

@@ -3,14 +3,19 @@ import type { PoolConnection, RowDataPacket } from "mysql2/promise";
 import { connectionFailure } from "./errors.ts";
 import type { ResolvedOptions } from "./options.ts";
 
-interface Settings extends RowDataPacket {
-  readonly largest: number;
-  readonly autocommit: number;
-  readonly isolation: string;
-  readonly flush: number;
-  readonly binaryLog: number;
-  readonly syncBinaryLog: number;
-}
+/** Numbers arrive as texts or bytes if the options of the pool say so. */
+type Settings = Readonly<
+  Record<"largest" | "autocommit" | "isolation" | "flush" | "binaryLog" | "syncBinaryLog", unknown>
+>;
+
+/** Keeps settings of a pool that was passed in from changing how rows arrive. */
+export const RESULT_OPTIONS = {
+  rowsAsArray: false,
+  nestTables: false,
+  typeCast: true,
+  supportBigNumbers: false,
+  bigNumberStrings: false,
+};
 
 const SELECT_SETTINGS = `
   SELECT @@max_allowed_packet AS largest, @@autocommit AS autocommit, @@tx_isolation AS isolation,
@@ -36,31 +41,31 @@ async function checkSettings(
   durability: ResolvedOptions["durability"],
 ): Promise<number> {
   const [[settings]] = await connection
-    .query<Settings[]>({ sql: SELECT_SETTINGS, rowsAsArray: false })
+    .query<(Settings & RowDataPacket)[]>({ sql: SELECT_SETTINGS, ...RESULT_OPTIONS })
     .catch((error: unknown) => {
       throw connectionFailure(error);
     });
-  const problem =
-    settings === undefined ? "MariaDB did not report its settings." : problemOf(settings, durability);
-  if (settings === undefined || problem !== undefined) throw new DriverError("MISCONFIGURED", `${problem}`);
-  return settings.largest;
+  if (settings === undefined) throw new DriverError("BACKEND_ERROR", "MariaDB did not report its settings.");
+  const problem = problemOf(settings, durability);
+  if (problem !== undefined) throw new DriverError("MISCONFIGURED", problem);
+  return Number(settings.largest);
 }
 
 function problemOf(settings: Settings, durability: ResolvedOptions["durability"]): string | undefined {
   const { autocommit, isolation, flush, binaryLog, syncBinaryLog } = settings;
-  if (autocommit !== 1) {
+  if (Number(autocommit) !== 1) {
     return "The connection does not commit each statement. Remove `autocommit = 0` from the server or the pool.";
   }
-  if (isolation === "READ-UNCOMMITTED") {
+  if (String(isolation) === "READ-UNCOMMITTED") {
     return "The connection reads what is not committed. Set `transaction_isolation` to READ-COMMITTED or higher.";
   }
   if (durability === "server") return undefined;
   // 3 syncs at least as often as 1.
-  if (flush !== 1 && flush !== 3) {
+  if (![1, 3].includes(Number(flush))) {
     return 'MariaDB does not sync commits. Set `innodb_flush_log_at_trx_commit` to 1, or `durability` to "server".';
   }
   // With a binary log, a crash rolls back what is not in it.
-  if (binaryLog === 1 && syncBinaryLog !== 1) {
+  if (Number(binaryLog) === 1 && Number(syncBinaryLog) !== 1) {
     return 'MariaDB does not sync its binary log. Set `sync_binlog` to 1, or `durability` to "server".';
   }
   return undefined;
