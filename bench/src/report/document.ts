@@ -32,8 +32,8 @@ Written by \`npm run bench -- --report\` on ${date}, Node ${node.slice(1)}. Do n
 ${machine}.
 
 Subjects run in turn in one process, round after round. Numbers are medians over the rounds. Servers are separate
-processes on the same machine: Redis with \`appendfsync always\`, Azurite and Ceph in memory. \`sqlite\` commits with
-\`synchronous = FULL\`, \`sqlite-normal\` with \`NORMAL\`.
+processes on the same machine: Redis with \`appendfsync always\`, PostgreSQL with \`synchronous_commit = on\`, Azurite and
+Ceph in memory. \`sqlite\` commits with \`synchronous = FULL\`, \`sqlite-normal\` with \`NORMAL\`.
 
 Compare ratios within one case, CPU time and bytes. Do not compare times of different cases: on a busy machine, ratios
 of short times differ by a factor of two between runs.

@@ -43,6 +43,7 @@ const growthLimits = {
   "sqlite-normal": { text: 0.5, objects: 0.8, delta: 1.5, bytes: 10.5 },
   files: { text: 0.5, objects: 1.1, delta: 1.25, bytes: 9 },
   redis: { text: 0.35, objects: 0.8, delta: 1.25, bytes: 9 },
+  postgres: { text: 0.5, objects: 1.1, delta: 1.25, bytes: 9 },
   azure: { text: 0.6, objects: 1.1, delta: 1.25, bytes: 9 },
   s3: { text: 0.7, objects: 1.1, delta: undefined, bytes: undefined },
 } as const;
@@ -89,7 +90,7 @@ const pointGoals = Object.keys(growthLimits).flatMap((backend) =>
   ),
 );
 
-const warmGoals = ["redis", "azure", "s3"].map((backend) =>
+const warmGoals = ["redis", "postgres", "azure", "s3"].map((backend) =>
   atMost(backend, 1000, "warm load, 2 MB, unchanged: bytes received each", (find) => {
     const warm = find("warm load", "2 MB", OBJECTS);
     return warm && warm.received / warm.steps;
@@ -117,6 +118,8 @@ const peerLimits = [
   ["sqlite", "Keyv", "growth", "T = 200", 5],
   ["redis", "Keyv", "growth", "T = 200", 6],
   ["redis", "unstorage", "growth", "T = 200", 2],
+  ["postgres", "LangGraph, put", "growth", "T = 200", 8],
+  ["postgres", "LangGraph, graph", "growth", "T = 200", 40],
 ] as const;
 
 const peerGoals = peerLimits.map(([backend, peer, workload, name, limit]) =>
