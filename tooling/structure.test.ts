@@ -70,9 +70,13 @@ it("shipped code imports only packages of lower layers", () => {
 
 describe.each(ADAPTERS)("packages/%s", (name) => {
   it("has the same files as the other adapters", () => {
-    const expected = ["index", `${name}-store`, "options", "keys", "records", "list", "errors"];
-    const missing = expected.filter((file) => !files.includes(`packages/${name}/src/${file}.ts`));
-    expect(missing).toEqual([]);
+    const sourceFiles = ["index", `${name}-store`, "options", "keys", "records", "list", "errors"];
+    const expected = [
+      ...sourceFiles.map((file) => `packages/${name}/src/${file}.ts`),
+      `examples/${name}.ts`,
+      `bench/src/backends/${name}.ts`,
+    ];
+    expect(expected.filter((file) => !files.includes(file))).toEqual([]);
   });
 });
 

@@ -28,7 +28,8 @@ const CONCURRENCY = 16;
 
 /** Lists a page of a namespace's records: one request for the names, and one for the end of each blob. */
 export function listRecords(listing: Listing, page: PageRequest): Promise<RecordPage> {
-  return page.order === "updated" ? listByRecency(listing, page) : listById(listing, page);
+  const list = { id: listById, updated: listByRecency }[page.order];
+  return list(listing, page);
 }
 
 async function listById(listing: Listing, { after, limit, prefix }: PageRequest): Promise<RecordPage> {

@@ -83,9 +83,10 @@ async function entriesOf(
     const thread = join(folder, child.name);
     const id = isHashedName(child.name) ? await readId(thread, child.name, signal) : decodeName(child.name);
     if (id?.startsWith(prefix) !== true) continue;
-    const updatedAt = order === "updated" ? await readTime(thread) : 0;
+    const needsTime = { id: false, updated: true }[order];
+    const updatedAt = needsTime ? await readTime(thread) : 0;
     if (updatedAt !== undefined) entries.push({ id, folder: thread, updatedAt });
-    if (order !== "updated" || entries.length % NAMES_PER_YIELD !== 0) continue;
+    if (!needsTime || entries.length % NAMES_PER_YIELD !== 0) continue;
     await yieldToEventLoop();
     signal.throwIfAborted();
   }

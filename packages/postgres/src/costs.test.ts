@@ -8,8 +8,8 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { tablesOf } from "./keys.ts";
 import { namespacesStatement } from "./list-namespaces.ts";
 import { pageQuery } from "./list.ts";
+import { startProxyTo } from "./postgres-protocol.test-helper.ts";
 import { postgresStore } from "./postgres-store.ts";
-import { startProxyTo } from "./postgres-turns.test-helper.ts";
 import { altered, directConnection, dropTables, freshPrefix } from "./postgres.test-helper.ts";
 import { CHUNK_BYTES } from "./schema.ts";
 

@@ -3,8 +3,8 @@ import type { StoreOptions, ThreadStore } from "@threadstore/core";
 import { describeWithService } from "@threadstore/services/vitest";
 import { Pool } from "pg";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { startProxyTo } from "./postgres-protocol.test-helper.ts";
 import { postgresStore } from "./postgres-store.ts";
-import { startProxyTo } from "./postgres-turns.test-helper.ts";
 import {
   altered,
   directConnection,

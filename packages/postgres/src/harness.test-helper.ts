@@ -2,8 +2,8 @@ import type { Harness } from "@threadstore/conformance";
 import type { StoreOptions, ThreadStore } from "@threadstore/core";
 import { tablesOf } from "./keys.ts";
 import type { PostgresClientOptions, PostgresDriverOptions } from "./options.ts";
+import { postgresTurns } from "./postgres-protocol.test-helper.ts";
 import { postgresStore } from "./postgres-store.ts";
-import { postgresTurns } from "./postgres-turns.test-helper.ts";
 import { altered, contentOf, type Direct, dropTables, putContent } from "./postgres.test-helper.ts";
 
 /** A harness whose stores connect by URL. Each location is a table prefix. `direct` bypasses them. */

@@ -46,7 +46,7 @@ GROUP BY thread HAVING count(*) = cardinality(${array}))`);
     const id = parameter(encodeText(position.id));
     conditions.push(`updated_at <= ${time} AND (updated_at < ${time} OR id > ${id})`);
   }
-  const columns = isByRecency ? "updated_at DESC, id" : "id";
+  const columns = { id: "id", updated: "updated_at DESC, id" }[order];
   const statement = `
 SELECT ${guardColumns(tables)}, encode(page.id, 'base64') AS id, version, encode(trailer, 'base64') AS trailer,
 page.updated_at::text AS updated_at

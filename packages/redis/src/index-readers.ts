@@ -26,7 +26,7 @@ export function indexReaders(
   page: PageRequest,
   signal: AbortSignal,
 ): IndexReader[] {
-  const open = page.order === "updated" ? recencyReader : idReader;
+  const open = { id: idReader, updated: recencyReader }[page.order];
   return buckets.map((bucket) => open(connection, bucket, page, signal));
 }
 

@@ -37,7 +37,7 @@ export async function listRecords(
   const found: FoundRecord[] = [];
   const tombstones: ListedTombstone[] = [];
   const wanted = (): number => limit + 1 - found.length;
-  const listKeys = order === "updated" ? listKeysByRecency : listKeysInOrder;
+  const listKeys = { id: listKeysInOrder, updated: listKeysByRecency }[order];
   for await (const contents of listKeys(listing, page, wanted)) {
     const objects = await mapConcurrently(contents, async (object) => {
       return { object, record: await readListed(listing, prefix, object) };

@@ -49,7 +49,7 @@ export function prepareList(database: SqliteDatabase): ListRecords {
     where: prepare(MATCHING, IN_RANGE_AFTER, "+updated_at DESC, id"),
   };
   const statementFor = ({ order, prefix }: PageRequest, hasWhere: boolean): Statement<unknown[], Row> => {
-    const { all, where } = order === "updated" ? byRecency : byId;
+    const { all, where } = { id: byId, updated: byRecency }[order];
     if (hasWhere) return where;
     return order === "updated" && prefix !== "" ? byRecency.prefix : all;
   };

@@ -1,4 +1,10 @@
-import type { ChatCall, ChatMessage, ChatPart, ChatSpeakerMessage, ChatToolMessage } from "./chat-message.ts";
+import type {
+  ChatCall,
+  ChatMessage,
+  ChatPart,
+  ChatSpeakerMessage,
+  ChatToolMessage,
+} from "./converted-message.ts";
 
 /** A message of Chat Completions under construction. */
 export type Draft = SpeakerDraft | ResultDraft;

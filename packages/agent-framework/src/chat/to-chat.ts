@@ -1,6 +1,6 @@
 import type { Message } from "../messages/message.ts";
 import type { Report } from "../report.ts";
-import type { ChatMessage } from "./chat-message.ts";
+import type { ChatMessage } from "./converted-message.ts";
 import { type Draft, finishDraft, type SpeakerDraft } from "./draft.ts";
 import { toDrafts } from "./to-drafts.ts";
 

@@ -2,7 +2,7 @@ import { quoteName } from "@threadstore/core/documents";
 import { type Content, fieldText } from "../content/content.ts";
 import type { Message } from "../messages/message.ts";
 import type { Report } from "../report.ts";
-import type { ChatPart, ChatSpeakerMessage } from "./chat-message.ts";
+import type { ChatPart, ChatSpeakerMessage } from "./converted-message.ts";
 import { type Draft, isEmpty, type SpeakerDraft } from "./draft.ts";
 import { toCall, toPart, toResultText, wellFormedText } from "./to-parts.ts";
 

@@ -1,7 +1,7 @@
 import { type Content, fieldText, itemsRepeatResult, itemText } from "../content/content.ts";
 import { getText, printNode } from "../json/node.ts";
 import type { Report } from "../report.ts";
-import type { ChatCall, ChatPart } from "./chat-message.ts";
+import type { ChatCall, ChatPart } from "./converted-message.ts";
 import { audioFormat, readDataUri, UNNAMED_FILE } from "./data-uri.ts";
 
 /** Converts a content item to a part of a message, or returns `undefined` if Chat Completions has no counterpart. */

@@ -1,7 +1,7 @@
 import { MESSAGE_FORM, type RepairableKind } from "@threadstore/agent/provider";
 import type { SerializedThread } from "@threadstore/core";
 import { THREAD_FORMAT } from "@threadstore/core/documents";
-import type { ChatMessage } from "../chat/chat-message.ts";
+import type { ChatMessage } from "../chat/converted-message.ts";
 import type { ChatOrigin } from "../chat/to-chat.ts";
 
 /** The kind of thread as which a conversation is checked: that of agents on Chat Completions. */

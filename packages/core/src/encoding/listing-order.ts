@@ -41,7 +41,7 @@ export function parseRecency(after: string | undefined): RecencyPosition | undef
 
 /** Returns the `next` of a page that ends with this record. */
 export function positionOf(record: RecencyPosition, order: ListOrder): string {
-  return order === "updated" ? formatRecency(record) : record.id;
+  return { id: idOf, updated: formatRecency }[order](record);
 }
 
 /**
@@ -52,9 +52,16 @@ export function entriesAfter<Entry extends RecencyPosition>(
   entries: readonly Entry[],
   { after, order }: Pick<PageRequest, "after" | "order">,
 ): Entry[] {
-  const position = order === "updated" ? parseRecency(after) : idPosition(after);
-  const compare = order === "updated" ? compareRecency : compareIds;
+  const { parse, compare } = {
+    id: { parse: idPosition, compare: compareIds },
+    updated: { parse: parseRecency, compare: compareRecency },
+  }[order];
+  const position = parse(after);
   return entries.filter((entry) => position === undefined || compare(entry, position) > 0).toSorted(compare);
+}
+
+function idOf({ id }: RecencyPosition): string {
+  return id;
 }
 
 function idPosition(after: string | undefined): RecencyPosition | undefined {

@@ -2,7 +2,7 @@ import type { CallOptions, ListOptions, ListOrder, ThreadMetadata } from "../thr
 import { invalidArgument } from "./invalid-argument.ts";
 import { checkedLimit } from "./limit.ts";
 import { checkedPrefix } from "./names.ts";
-import { checkedOrder, checkedWhere } from "./where.ts";
+import { checkedWhere } from "./where.ts";
 
 /** The valid options of a listing, except for its cursor, which only the store that it belongs to can check. */
 export interface CheckedListOptions {
@@ -29,4 +29,10 @@ export function checkedListOptions({
     limit: checkedLimit(limit),
     metadata,
   };
+}
+
+/** Returns the order of a listing. Throws `INVALID_ARGUMENT`. */
+function checkedOrder(order: unknown = "id"): ListOrder {
+  if (order === "id" || order === "updated") return order;
+  throw invalidArgument('`order` must be "id" or "updated". Omit it to list by id.');
 }

@@ -1,13 +1,7 @@
 import { hash } from "node:crypto";
-import type { ListOrder, ThreadMetadata } from "../thread-store.ts";
+import type { ThreadMetadata } from "../thread-store.ts";
 import { invalidArgument } from "./invalid-argument.ts";
 import { checkedMembers, METADATA_MAX_BYTES } from "./metadata.ts";
-
-/** Returns the order of a listing. Throws `INVALID_ARGUMENT`. */
-export function checkedOrder(order: unknown = "id"): ListOrder {
-  if (order === "id" || order === "updated") return order;
-  throw invalidArgument('`order` must be "id" or "updated". Omit it to list by id.');
-}
 
 /** Returns a copy of the metadata that a listing is limited to; empty for all threads. Throws `INVALID_ARGUMENT`. */
 export function checkedWhere(where: unknown): ThreadMetadata {
