@@ -1,5 +1,5 @@
 import type { S3Endpoint } from "@threadstore/services";
-import type { AzureEndpoint } from "../src/backends/azure.ts";
+import type { AzureEndpoint } from "../src/backends/azure-blob.ts";
 import type { Subject } from "../src/clients/client.ts";
 import { keyvOnRedis, keyvOnSqlite, openDal, unstorageOnFiles, unstorageOnRedis } from "./key-value.ts";
 import { langGraphGraph, langGraphSaver, postgresSaver, type SaverSource, sqliteSaver } from "./langgraph.ts";
@@ -11,13 +11,13 @@ type Path = (location: string) => string;
 const peers: { readonly [backend: string]: (endpoint: never) => readonly Subject[] } = {
   sqlite: (file: Path) => [keyvOnSqlite(file), ...langGraph(sqliteSaver(file, "full"))],
   "sqlite-normal": (file: Path) => [...langGraph(sqliteSaver(file, "normal")), mastraMemory(file)],
-  files: (folder: Path) => [
+  "file-system": (folder: Path) => [
     unstorageOnFiles(folder),
     openDal("fs", (location) => ({ root: folder(location) })),
   ],
   postgres: (url: string) => langGraph(postgresSaver(url)),
   redis: (url: string) => [keyvOnRedis(url), unstorageOnRedis(url)],
-  azure: ({ connectionString, container }: AzureEndpoint) => [
+  "azure-blob": ({ connectionString, container }: AzureEndpoint) => [
     openDal("azblob", (location) => ({
       ...azblob(connectionString),
       container: container.containerName,

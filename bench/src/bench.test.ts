@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { files } from "./backends/files.ts";
+import { fileSystem } from "./backends/file-system.ts";
 import { sqliteNormal } from "./backends/sqlite.ts";
 import type { Result } from "./measure/result.ts";
 import { runPlan } from "./measure/run-plan.ts";
@@ -9,7 +9,7 @@ import { workloads } from "./workloads/index.ts";
 it("runs every workload through a store, the raw client and the hand-written delta", async () => {
   const results: Result[] = [];
   const failures: string[] = [];
-  const backends = [sqliteNormal, files];
+  const backends = [sqliteNormal, fileSystem];
   const plan = { ...noPeers, backends, workloads, rounds: 1, scale: "quick", sizes: undefined } as const;
   await runPlan(plan, {
     progress: () => undefined,

@@ -24,7 +24,7 @@ interface OpenBackend {
 const BACKENDS: { readonly [name: string]: () => Promise<OpenBackend> } = {
   memory: async () => ({ store: memoryStore(), stop: () => undefined }),
   sqlite: async () => inFolder((folder) => sqliteStore({ path: join(folder, "threads.db") })),
-  files: async () => inFolder((folder) => fileSystemStore({ folder: join(folder, "threads") })),
+  "file-system": async () => inFolder((folder) => fileSystemStore({ folder: join(folder, "threads") })),
   async redis() {
     const { endpoint, stop } = await startRedis();
     return { store: redisStore({ url: endpoint.url }), stop };
@@ -33,7 +33,7 @@ const BACKENDS: { readonly [name: string]: () => Promise<OpenBackend> } = {
     const { endpoint, stop } = await startPostgres();
     return { store: postgresStore({ url: endpoint.url }), stop };
   },
-  async azure() {
+  async "azure-blob"() {
     const { endpoint, stop } = await startAzurite();
     const account = BlobServiceClient.fromConnectionString(endpoint.connectionString);
     const { containerClient } = await account.createContainer(`b-${randomBytes(8).toString("hex")}`);

@@ -12,8 +12,8 @@ export interface AzureEndpoint {
   readonly container: ContainerClient;
 }
 
-export const azure: Backend = {
-  name: "azure",
+export const azureBlob: Backend = {
+  name: "azure-blob",
   async start() {
     const service = await startAzurite();
     const { connectionString } = service.endpoint;

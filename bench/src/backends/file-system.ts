@@ -11,8 +11,8 @@ import { temporaryFolder } from "./temporary-folder.ts";
 /** Returns the folder of a location. */
 export type FilesEndpoint = (location: string) => string;
 
-export const files: Backend = {
-  name: "files",
+export const fileSystem: Backend = {
+  name: "file-system",
   async start() {
     const { folder, remove } = temporaryFolder();
     const endpoint: FilesEndpoint = (location) => join(folder, location);

@@ -1,7 +1,7 @@
 import type { Backend } from "../clients/client.ts";
-import { azure } from "./azure.ts";
+import { azureBlob } from "./azure-blob.ts";
 import { core } from "./core.ts";
-import { files } from "./files.ts";
+import { fileSystem } from "./file-system.ts";
 import { postgres } from "./postgres.ts";
 import { redis } from "./redis.ts";
 import { s3 } from "./s3.ts";
@@ -11,9 +11,9 @@ export const backends: readonly Backend[] = [
   core,
   sqliteFull,
   sqliteNormal,
-  files,
+  fileSystem,
   postgres,
   redis,
-  azure,
+  azureBlob,
   s3,
 ];

@@ -41,10 +41,10 @@ function atLeast(backend: string, limit: number, what: string, value: Goal["valu
 const growthLimits = {
   sqlite: { text: 0.5, objects: 0.8, delta: 1.5, bytes: 10.5 },
   "sqlite-normal": { text: 0.5, objects: 0.8, delta: 1.5, bytes: 10.5 },
-  files: { text: 0.5, objects: 1.1, delta: 1.25, bytes: 9 },
+  "file-system": { text: 0.5, objects: 1.1, delta: 1.25, bytes: 9 },
   redis: { text: 0.35, objects: 0.8, delta: 1.25, bytes: 9 },
   postgres: { text: 0.5, objects: 1.1, delta: 1.25, bytes: 9 },
-  azure: { text: 0.6, objects: 1.1, delta: 1.25, bytes: 9 },
+  "azure-blob": { text: 0.6, objects: 1.1, delta: 1.25, bytes: 9 },
   s3: { text: 0.7, objects: 1.1, delta: undefined, bytes: undefined },
 } as const;
 
@@ -90,7 +90,7 @@ const pointGoals = Object.keys(growthLimits).flatMap((backend) =>
   ),
 );
 
-const warmGoals = ["redis", "postgres", "azure", "s3"].map((backend) =>
+const warmGoals = ["redis", "postgres", "azure-blob", "s3"].map((backend) =>
   atMost(backend, 1000, "warm load, 2 MB, unchanged: bytes received each", (find) => {
     const warm = find("warm load", "2 MB", OBJECTS);
     return warm && warm.received / warm.steps;
