@@ -114,7 +114,7 @@ function resolveReplicas(
   client: Redis | Cluster | undefined,
 ): Required<ReplicaOptions> | undefined {
   if (replicas === undefined) return undefined;
-  checkOptionNames(replicas, REPLICA_OPTION_NAMES);
+  checkOptionNames(replicas, REPLICA_OPTION_NAMES, "`replicas`");
   const { count, timeoutMs = DEFAULT_REPLICA_TIMEOUT_MS } = replicas;
   if (!Number.isInteger(count) || count < 1 || !Number.isInteger(timeoutMs) || timeoutMs < 1) {
     throw new TypeError("`replicas` must have a `count` and a `timeoutMs` that are positive integers.");

@@ -5,27 +5,31 @@ export type OptionNames<Options> = Readonly<Record<Options extends unknown ? key
 
 /**
  * Throws a `TypeError` if the options of a store or driver are not a plain object, cannot be read, or have a member that
- * is not in `names`: a misspelled option would be ignored.
+ * is not in `names`: a misspelled option would be ignored. `subject` begins the messages about options that cannot be
+ * read.
  */
-export function checkOptionNames(options: object, names: Readonly<Record<string, true>>): void {
-  const problem = unknownOption(readOptions(options), names);
+export function checkOptionNames(
+  options: object,
+  names: Readonly<Record<string, true>>,
+  subject?: string,
+): void {
+  const problem = unknownOption(readOptions(options, subject), names);
   if (problem !== undefined) throw new TypeError(problem);
 }
 
 /** Returns a copy of the options of a store or driver. Throws a `TypeError` if they are not a plain object, or throw. */
-export function readOptions<Options extends object>(options: Options): Options {
-  let isPlain: boolean;
+export function readOptions<Options extends object>(options: Options, subject = "The options"): Options {
   let copy: Options | undefined;
   try {
-    isPlain = isPlainObject(options);
-    copy = isPlain ? { ...options } : undefined;
+    copy = isPlainObject(options) ? { ...options } : undefined;
   } catch (cause) {
     throw new TypeError(
-      "The options cannot be read, because a getter or a Proxy trap threw. Pass a plain object. The property `cause` of this error is what was thrown.",
+      `${subject} cannot be read, because a getter or a Proxy trap threw. Pass a plain object. The property \`cause\` of this error is what was thrown.`,
       { cause },
     );
   }
-  if (copy === undefined) throw new TypeError("The options must be a plain object. Pass one, or omit them.");
+  if (copy === undefined)
+    throw new TypeError(`${subject} must be a plain object. Pass one, or leave it out.`);
   return copy;
 }
 
