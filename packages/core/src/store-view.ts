@@ -108,8 +108,7 @@ export class StoreView<Context> implements ThreadStore {
   ): Promise<StoredThread | undefined> {
     return this.#tracked(async () => {
       this.#lifecycle.throwIfClosed();
-      const checked = checkedCallOptions("update", options);
-      return updateThread(new StoreView(this.#operations, this.#lifecycle.inner()), id, change, checked);
+      return updateThread(new StoreView(this.#operations, this.#lifecycle.inner()), id, change, options);
     });
   }
 

@@ -48,6 +48,40 @@ import { failWithoutSecrets } from "./support/secrets.ts";
 
 const BIG_THREAD = { text: "x".repeat(200_000) };
 
+/** Returns calls with an argument that throws when it is read. */
+function unreadableCalls(
+  store: ThreadStore,
+  thrown: unknown,
+): (readonly [argument: string, call: () => Promise<unknown>])[] {
+  const throws = (): never => {
+    throw thrown;
+  };
+  const withGetter = (name: string) => Object.defineProperty({}, name, { get: throws, enumerable: true });
+  const options = withGetter("timeoutMs");
+  const text = withGetter("text");
+  const proxy = new Proxy({}, { get: throws, has: throws, ownKeys: throws, getPrototypeOf: throws }) as never;
+  return [
+    ["an option of save", () => store.save("a", {}, options)],
+    ["an option of append", () => store.append("a", [1], options)],
+    ["an option of touch", () => store.touch("a", options)],
+    ["an option of load", () => store.load("a", options)],
+    ["an option of delete", () => store.delete("a", options)],
+    ["an option of update", () => store.update("a", () => ({}), options)],
+    ["an option of listPage", () => store.listPage(options)],
+    ["an option of deleteExpired", () => store.deleteExpired(options)],
+    ["an option of namespaces", () => store.namespaces(options)],
+    ["an option of erase", () => store.erase(options)],
+    ["the object with the options", () => store.load("a", proxy)],
+    ["a member of a thread", () => store.save("a", { messages: [text] })],
+    ["a thread", () => store.save("a", proxy)],
+    ["an element", () => store.append("a", [text], { create: { messages: [] } })],
+    ["a thread to create", () => store.append("a", [1], { create: proxy })],
+    ["metadata", () => store.save("a", {}, { metadata: text })],
+    ["a filter", () => store.listPage({ where: text })],
+    ["a version", () => store.delete("a", { previous: proxy })],
+  ];
+}
+
 /** Returns every call with invalid arguments, as a program without types may pass them. */
 function wrongCalls(store: ThreadStore): (readonly [name: string, call: () => unknown])[] {
   const nothing = undefined as never;
@@ -238,6 +272,20 @@ export const failures: ConformanceCase[] = section("Failures", [
     ...FAULTY_NETWORK,
     clauses: ["F1"],
     run: failWithoutSecrets,
+  },
+  {
+    id: "F1-7",
+    title: "an argument that throws when it is read is INVALID_ARGUMENT, with what it threw as the cause",
+    clauses: ["F1"],
+    async run({ open }) {
+      const store = await open();
+      const thrown = new Error("thrown by a getter");
+      for (const [name, call] of unreadableCalls(store, thrown)) {
+        const error = await expectError("INVALID_ARGUMENT", `${name} that throws when it is read`, call);
+        expectTrue(error.cause === thrown, `the cause of ${name} is what was thrown`, show(error.cause));
+      }
+      expectEqual(await store.load("a"), undefined, "a rejected call creates nothing");
+    },
   },
   {
     id: "F2-1",

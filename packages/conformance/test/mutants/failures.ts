@@ -131,6 +131,12 @@ export const errorMutants: readonly Mutant[] = [
       return inner.load(id, { signal, timeoutMs, cached });
     },
   })),
+  mutant("raw getters", "lets an error of the caller's getter out", ["F1-7"], () => (inner) => ({
+    load: async (id, options) => {
+      if (typeof options === "object" && options !== null) void options.timeoutMs;
+      return inner.load(id, options);
+    },
+  })),
   mutant("any options", "accepts any options", ["F1-4"], () => (inner) => ({
     load: (id, options) =>
       inner.load(id, typeof options === "object" && options !== null ? { signal: options.signal } : {}),

@@ -3,6 +3,7 @@ import { ThreadStoreError } from "../errors.ts";
 import { backoffDelay } from "../runtime/retry.ts";
 import { untilAborted } from "../runtime/until-aborted.ts";
 import type { StoredThread, ThreadStore, UpdateChange, UpdateOptions } from "../thread-store.ts";
+import { checkedCallOptions } from "../validation/call-options.ts";
 import { invalidArgument } from "../validation/invalid-argument.ts";
 
 const INITIAL_DELAY_MS = 2;
@@ -16,8 +17,9 @@ export async function updateThread(
   store: Pick<ThreadStore, "load" | "save">,
   id: string,
   change: (current: StoredThread | undefined) => UpdateChange | Promise<UpdateChange>,
-  { maxAttempts = 50, signal, timeoutMs, ...saveOptions }: UpdateOptions = {},
+  options: UpdateOptions = {},
 ): Promise<StoredThread | undefined> {
+  const { maxAttempts = 50, signal, timeoutMs, ...saveOptions } = checkedCallOptions("update", options);
   if (typeof change !== "function") {
     throw invalidArgument(
       "The second argument of `update` must be a function that returns the thread to store.",

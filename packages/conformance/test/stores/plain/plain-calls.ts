@@ -1,6 +1,16 @@
 import { type CallOptions, ThreadStoreError } from "@threadstore/core";
 import { checkedCall } from "./plain-arguments.ts";
 
+/** Reads arguments, which may run code of the caller that throws. */
+function readArguments<T>(read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    if (ThreadStoreError.is(cause)) throw cause;
+    throw new ThreadStoreError("INVALID_ARGUMENT", "An argument cannot be read. Pass plain data.", { cause });
+  }
+}
+
 /** The calls of a store or view. Closing waits for pending calls, and later calls are rejected. */
 export class PlainCalls {
   readonly #parent: PlainCalls | undefined;
@@ -33,9 +43,9 @@ export class PlainCalls {
     prepare: () => () => T | Promise<T>,
   ): Promise<T> {
     if (this.#isClosed()) throw new ThreadStoreError("CLOSED", "The store is closed.");
-    const { signal } = checkedCall(options, names);
+    const { signal } = readArguments(() => checkedCall(options, names));
     signal?.throwIfAborted();
-    const work = prepare();
+    const work = readArguments(prepare);
     await new Promise((resolve) => setImmediate(resolve));
     signal?.throwIfAborted();
     return work();
