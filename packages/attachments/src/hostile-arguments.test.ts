@@ -41,6 +41,7 @@ const CALLS: readonly Call[] = [
   (store) => store.append("a", [1], { create: unreadable }),
   (store) => store.delete("a", { previous: unreadable as never }),
   (store) => store.load("a", { cached: unreadable as never }),
+  (store) => store.deleteExpired({ cursor: "x" }),
   (store) => store.namespaces({ cursor: "x" }),
   (store) => store.erase({ cursor: "x" }),
 ];

@@ -1,6 +1,6 @@
 import { expectedVersionOf } from "./encoding/expected-version.ts";
 import { appendElements, appendRequest } from "./operations/append.ts";
-import { deleteExpiredThreads } from "./operations/delete-expired.ts";
+import { deleteExpiredPosition, deleteExpiredThreads } from "./operations/delete-expired.ts";
 import { deleteThread } from "./operations/delete.ts";
 import { eraseRequest, eraseThreads } from "./operations/erase.ts";
 import { listPage, listRequest } from "./operations/list-page.ts";
@@ -78,8 +78,8 @@ function driverOperations(backend: Backend, namespace: string): NamespaceOperati
       return (context) => listPage(context, request);
     },
     deleteExpired({ cursor }) {
-      const { page } = listRequest(driver, namespace, { cursor });
-      return (context) => deleteExpiredThreads(context, page.after);
+      const after = deleteExpiredPosition(driver, namespace, cursor);
+      return (context) => deleteExpiredThreads(context, after);
     },
     namespaces(options) {
       const listing = namespacesListing(driver, namespace, options);

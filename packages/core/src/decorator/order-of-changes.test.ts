@@ -28,7 +28,7 @@ async function messagesIn(store: ThreadStore): Promise<unknown> {
   return (await store.load("a"))?.thread["messages"];
 }
 
-const numbers = Array.from({ length: 100 }, (_, index) => index);
+const numbers = Array.from({ length: 30 }, (_, index) => index);
 
 describe.each<[string, (store: ThreadStore) => ThreadStore, "readTail" | "read"]>([
   ["a store", (store) => store, "readTail"],
@@ -45,7 +45,7 @@ describe.each<[string, (store: ThreadStore) => ThreadStore, "readTail" | "read"]
       ...numbers.map((n) => store.touch("a", { metadata: { n: String(n) } })),
     ]);
     expect(await messagesIn(store)).toEqual(numbers);
-    expect((await store.load("a"))?.metadata).toEqual({ n: "99" });
+    expect((await store.load("a"))?.metadata).toEqual({ n: "29" });
     expect(calls.write + calls.patch).toBe(1 + 2 * numbers.length);
   });
 

@@ -15,22 +15,26 @@ export function encodeCursor(listing: Listing, after: string): string {
   return sealJson([after, ...identityOf(listing)]);
 }
 
-/** Creates the error for a cursor that no store of this kind returned for this listing. */
-export function invalidCursor(cause?: unknown): ThreadStoreError {
+/** Creates the error for a cursor that no store of this kind returned for this operation on this namespace. */
+export function invalidCursor(operation: string, cause?: unknown): ThreadStoreError {
+  const origin =
+    operation === "list"
+      ? "page of the same namespace, `order`, `prefix` and `where`"
+      : `\`${operation}\` of the same namespace`;
   return invalidArgument(
-    "`cursor` must be the cursor of an earlier page of the same namespace, `order`, `prefix` and `where`. Omit it to start from the beginning.",
+    `\`cursor\` must be the cursor of an earlier ${origin}. Omit it to start from the beginning.`,
     cause,
   );
 }
 
 /** Returns the position that `cursor` encodes. Throws `INVALID_ARGUMENT` if it is not of this listing. */
-export function decodeCursor(cursor: unknown, listing: Listing): string {
+export function decodeCursor(cursor: unknown, listing: Listing, operation: string = "list"): string {
   const position = unsealJson(cursor);
   if (Array.isArray(position)) {
     const [after, ...identity] = position as readonly unknown[];
     if (isName(after) && JSON.stringify(identity) === JSON.stringify(identityOf(listing))) return after;
   }
-  throw invalidCursor();
+  throw invalidCursor(operation);
 }
 
 function identityOf({ store, namespace, order, prefix, where }: Listing): string[] {

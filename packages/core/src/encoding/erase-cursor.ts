@@ -1,5 +1,5 @@
 import type { ThreadStoreError } from "../errors.ts";
-import { invalidArgument } from "../validation/invalid-argument.ts";
+import { invalidCursor } from "./cursor.ts";
 import { isCursorText, sealJson, unsealJson } from "./sealed-json.ts";
 
 /** How far an erase has come. */
@@ -64,9 +64,7 @@ export function decodeEraseCursor(cursor: unknown, { store, namespace }: Owner):
 
 /** Creates the error for a cursor that no store of this kind returned for an erase of this namespace. */
 export function invalidEraseCursor(): ThreadStoreError {
-  return invalidArgument(
-    "`cursor` must be the cursor of an earlier `erase` of the same namespace. Omit it to start from the beginning.",
-  );
+  return invalidCursor("erase");
 }
 
 function isCount(value: unknown): value is number {

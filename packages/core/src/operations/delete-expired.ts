@@ -1,8 +1,9 @@
-import { encodeCursor } from "../encoding/cursor.ts";
+import { decodeCursor, encodeCursor } from "../encoding/cursor.ts";
 import { ALL_BY_ID } from "../encoding/listing-order.ts";
 import { decodeTail } from "../encoding/record.ts";
 import type { OperationContext } from "../runtime/operation-context.ts";
 import { isYieldDue, yieldToEventLoop } from "../runtime/yield-to-event-loop.ts";
+import type { ThreadDriver } from "../thread-driver.ts";
 import type { DeleteExpiredResult } from "../thread-store.ts";
 import { hasExpired } from "../validation/expiry.ts";
 import { deleteRecord } from "./delete.ts";
@@ -11,6 +12,16 @@ import { readPage } from "./list-page.ts";
 const PAGE_SIZE = 100;
 /** The part of the timeout after which the call stops with a cursor, rather than fail and start over next time. */
 const TIME_BUDGET = 0.5;
+
+/** Returns the position of a cursor; `undefined` for the beginning. Throws `INVALID_ARGUMENT`. */
+export function deleteExpiredPosition(
+  { name: store }: ThreadDriver,
+  namespace: string,
+  cursor: unknown,
+): string | undefined {
+  if (cursor === undefined) return undefined;
+  return decodeCursor(cursor, { store, namespace, ...ALL_BY_ID }, "deleteExpired");
+}
 
 /**
  * Deletes expired threads, each only at the version that has expired. A thread that was saved in the meantime has

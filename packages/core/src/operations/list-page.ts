@@ -99,10 +99,10 @@ export async function readPage(
   request: PageRequest,
   namespace: string = context.namespace,
 ): Promise<RecordPage> {
-  const { driver, signal } = context;
+  const { driver, operation, signal } = context;
   const page = await withRetries(context, () => driver.list(namespace, request, { signal })).catch(
     (error: unknown) => {
-      throw ThreadStoreError.is(error, "INVALID_ARGUMENT") ? invalidCursor(error.cause) : error;
+      throw ThreadStoreError.is(error, "INVALID_ARGUMENT") ? invalidCursor(operation, error.cause) : error;
     },
   );
   if (page.next === undefined || page.next !== request.after) return page;
