@@ -14,8 +14,8 @@ export type MariadbDriverOptions = PoolSource & {
    */
   readonly table?: string | undefined;
   /**
-   * `fsync`: calls reject with `MISCONFIGURED` if the server does not sync each commit to disk. `server`: a crash loses
-   * what the server's own settings allow it to lose.
+   * `fsync`: calls reject with `MISCONFIGURED` if the server does not sync each commit to disk. `server`: the settings of
+   * the server decide, and a crash may lose acknowledged saves.
    * @default "fsync"
    */
   readonly durability?: "fsync" | "server" | undefined;

@@ -1,6 +1,6 @@
 /**
- * Returns the statement that creates the table. Everything that has a default which a server can change is explicit.
- * Processes that start at the same time wait for each other, because MariaDB locks the name of the table.
+ * Returns the statement that creates the table. Defaults that a server can change are explicit. Processes that start at
+ * the same time wait for each other, because MariaDB locks the name of the table.
  */
 export function schemaOf(table: string): string {
   return `

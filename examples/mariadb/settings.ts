@@ -57,14 +57,14 @@ function problemOf(settings: Settings, durability: ResolvedOptions["durability"]
     return "The connection does not commit each statement. Remove `autocommit = 0` from the server or the pool.";
   }
   if (String(isolation) === "READ-UNCOMMITTED") {
-    return "The connection reads what is not committed. Set `transaction_isolation` to READ-COMMITTED or higher.";
+    return "The connection reads uncommitted rows. Set `transaction_isolation` to READ-COMMITTED or higher.";
   }
   if (durability === "server") return undefined;
   // 3 syncs at least as often as 1.
   if (![1, 3].includes(Number(flush))) {
     return 'MariaDB does not sync commits. Set `innodb_flush_log_at_trx_commit` to 1, or `durability` to "server".';
   }
-  // With a binary log, a crash rolls back what is not in it.
+  // After a crash, transactions that are missing in the binary log are rolled back.
   if (Number(binaryLog) === 1 && Number(syncBinaryLog) !== 1) {
     return 'MariaDB does not sync its binary log. Set `sync_binlog` to 1, or `durability` to "server".';
   }
