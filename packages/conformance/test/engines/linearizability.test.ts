@@ -101,6 +101,12 @@ describe("search", () => {
       save(1, 2, "b", undefined),
       conflicting(3, 4, "c", null),
     ],
+    "an update of a lost save that no load has observed": [
+      lost(0, "a", null),
+      save(1, 2, "b", "v-a"),
+      conflicting(3, 4, "c", "v-a"),
+      load(5, 6, "b"),
+    ],
     "a lost save that is deleted": [lost(0, "a", null), remove(1, 2, true), load(3, 4, null)],
     "a thread created again": [
       save(0, 1, "a", null),
@@ -152,6 +158,12 @@ describe("search", () => {
   });
 
   const illegal: Record<string, Operation[]> = {
+    "an update of an unknown version after a delete, although a save was lost": [
+      save(0, 1, "a", null),
+      remove(2, 3, true),
+      save(4, 5, "b", "v-x"),
+      lost(6, "c", null),
+    ],
     "a load that finds no thread after a save": [save(0, 1, "a", null), load(2, 3, null)],
     "two saves on one version": [save(0, 1, "a", null), save(2, 5, "b", "v-a"), save(3, 4, "c", "v-a")],
     "two loads in reverse order during a save": [
@@ -519,7 +531,7 @@ type Thread = { readonly last: string; readonly content: readonly string[] } | n
 /** Tries every order and every effect of lost calls, independently of the code under test. */
 function isLegalInSomeOrder(
   history: readonly Operation[],
-  returned: ReadonlySet<string> = returnedWrites(history),
+  returned: Returned = returnedBy(history),
   thread: Thread = null,
 ): boolean {
   const certain = history.filter(({ outcome }) => outcome !== "unknown");
@@ -534,17 +546,27 @@ function isLegalInSomeOrder(
   });
 }
 
-/** Returns the writes whose versions a call returned. */
-function returnedWrites(history: readonly Operation[]): Set<string> {
-  return new Set(
-    history.flatMap((each) => {
-      if (each.type === "load") return each.found?.write ?? [];
-      return each.type !== "delete" && each.outcome === "done" ? each.write : [];
-    }),
-  );
+interface Returned {
+  /** The writes whose versions a call returned. */
+  readonly writes: ReadonlySet<string>;
+  /** Whether there may be other writes. */
+  readonly isIncomplete: boolean;
 }
 
-function threadsAfter(operation: Operation, thread: Thread, returned: ReadonlySet<string>): Thread[] {
+function returnedBy(history: readonly Operation[]): Returned {
+  const writes = history.flatMap((each) => {
+    if (each.type === "load") return each.found?.write ?? [];
+    return each.type !== "delete" && each.outcome === "done" && each.version !== undefined ? each.write : [];
+  });
+  const isIncomplete = history.some(({ type, outcome }) => type !== "load" && outcome === "unknown");
+  return { writes: new Set(writes), isIncomplete };
+}
+
+function hasReturned({ writes }: Returned, version: string): boolean {
+  return [...writes].some((write) => version === `v-${write}`);
+}
+
+function threadsAfter(operation: Operation, thread: Thread, returned: Returned): Thread[] {
   if (operation.type === "load") {
     const { write = null, content = thread?.content } = operation.found ?? {};
     const matches = write === (thread?.last ?? null) && isDeepStrictEqual(content, thread?.content);
@@ -554,11 +576,15 @@ function threadsAfter(operation: Operation, thread: Thread, returned: ReadonlySe
   const { previous, outcome } = operation;
   const after = changed(operation, thread);
   if (operation.type === "touch" && operation.touched === false) return thread === null ? [null] : [];
+  const isUncertain =
+    typeof previous === "string" && returned.isIncomplete && !hasReturned(returned, previous);
   const isOnVersion =
     previous === undefined ||
-    (thread === null ? previous === null : returned.has(thread.last) && previous === `v-${thread.last}`);
+    (thread === null
+      ? previous === null
+      : isUncertain || (returned.writes.has(thread.last) && previous === `v-${thread.last}`));
   const matches = isOnVersion && after !== null;
-  if (outcome === "conflict") return matches ? [] : [thread];
+  if (outcome === "conflict") return matches && !isUncertain ? [] : [thread];
   if (outcome === "unknown") return matches ? [thread, after] : [thread];
   return matches ? [after] : [];
 }

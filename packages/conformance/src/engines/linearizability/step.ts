@@ -73,8 +73,11 @@ export interface ReusedVersion {
 export class Versions {
   readonly #writes = new Map<string, { readonly write: string; readonly operation: Operation }>();
   readonly reused: ReusedVersion | undefined;
+  /** Whether a change may have taken effect without having returned its version. */
+  readonly #isIncomplete: boolean;
 
   constructor(operations: readonly Operation[]) {
+    this.#isIncomplete = operations.some(({ type, outcome }) => type !== "load" && outcome === "unknown");
     for (const operation of operations) {
       const returned = returnedBy(operation);
       if (returned === undefined) continue;
@@ -83,6 +86,11 @@ export class Versions {
       else if (earlier.write !== returned.write)
         this.reused ??= { version: returned.version, operations: [earlier.operation, operation] };
     }
+  }
+
+  /** Whether the version may belong to a change without a response, so that its state cannot be known. */
+  isUncertain(version: string | null): boolean {
+    return version !== null && this.#isIncomplete && !this.#writes.has(version);
   }
 
   /** A version that no operation returned does not belong to any known change. */
@@ -115,6 +123,7 @@ type Implications = Pick<Step, "requiredState" | "requiredContent" | "excludedSt
 function implicationsOf(operation: Operation, versions: Versions): Implications | undefined {
   if (operation.type === "load") return implicationsOfLoad(operation);
   const { type, outcome, previous } = operation;
+  if (previous !== undefined && versions.isUncertain(previous)) return implicationsOfUncertain(operation);
   const precondition = previous === undefined ? undefined : versions.stateOf(previous);
   if (outcome === "conflict") {
     if (precondition !== undefined) return { excludedState: precondition };
@@ -131,6 +140,13 @@ function implicationsOf(operation: Operation, versions: Versions): Implications 
     ...(precondition === undefined ? condition : { requiredState: precondition }),
     resultingState: operation.write,
   };
+}
+
+/** Of a change of a version that may belong to any change without a response, only that there was a thread. */
+function implicationsOfUncertain(operation: Exclude<Operation, LoadOperation>): Implications | undefined {
+  if (operation.outcome === "conflict") return undefined;
+  const resultingState = operation.type === "delete" ? ABSENT : operation.write;
+  return { excludedState: ABSENT, resultingState };
 }
 
 function implicationsOfLoad({ outcome, found }: LoadOperation): Implications | undefined {
