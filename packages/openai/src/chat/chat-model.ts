@@ -6,7 +6,8 @@ import type { ChatCompletionAssistantMessageParam } from "openai/resources/chat/
 import type { CompletionUsage } from "openai/resources/completions";
 import { toModelError } from "../model-error.ts";
 import { checkMessage, type ChatMessage } from "./chat-message.ts";
-import { type ChatRequest, type Completion, streamCompletion } from "./chat-stream.ts";
+import { type ChatRequest, streamCompletion } from "./chat-stream.ts";
+import type { Completion } from "./completion-assembler.ts";
 
 export interface ChatModelCall {
   readonly client: OpenAI;

@@ -228,7 +228,14 @@ describe("a stream that ends early", () => {
 
   test.each<[string, (response: ServerResponse) => void]>([
     ["drops the connection", (response) => void response.destroy()],
-    ["sends no finish reason", (response) => void response.end("data: [DONE]\n\n")],
+    ["ends without a finish reason", (response) => void response.end()],
+    [
+      "announces the end within a tool call",
+      (response) => {
+        const call = { index: 0, id: "1", function: { name: "now", arguments: '{"zone":' } };
+        response.end(`${deltaEvent({ tool_calls: [call] })}data: [DONE]\n\n`);
+      },
+    ],
     ["sends an error", (response) => void response.end('data: {"error":{"message":"overloaded"}}\n\n')],
     ["sends garbage", (response) => void response.end("data: {oops\n\n")],
   ])("throws STREAM_INTERRUPTED after the events so far if the server %s", async (_name, fail) => {

@@ -4,24 +4,18 @@ import type {
   ChatCompletionChunk,
   ChatCompletionCreateParamsNonStreaming,
 } from "openai/resources/chat/completions";
-import type { CompletionUsage } from "openai/resources/completions";
+import { Stream } from "openai/streaming";
 import { streamInterrupted } from "../model-error.ts";
 import type { ChatMessage } from "./chat-message.ts";
+import { type Completion, CompletionAssembler } from "./completion-assembler.ts";
 
 /** The body of a request, whether it is streamed or not. */
 export type ChatRequest = Omit<ChatCompletionCreateParamsNonStreaming, "stream">;
 
-/** The members of a response that are read. Compatible servers differ in all others. */
-export interface Completion {
-  readonly choices: readonly { readonly message: unknown; readonly finish_reason: unknown }[];
-  readonly usage?: CompletionUsage | null | undefined;
-}
-
 /**
- * Streams a response, emitting its text as it arrives, and returns the complete response.
- *
- * The `openai` package assembles it, but keeps only the last piece of members that it does not know, such as
- * `reasoning_content`, and adds `parsed`. Both are corrected here.
+ * Streams a response, emitting its text as it arrives, and returns the complete response. The `openai` package sends the
+ * request and parses the events. It does not assemble them: it takes pieces for one call that have the same index,
+ * which compatible servers do not keep to.
  */
 export async function streamCompletion(
   client: OpenAI,
@@ -29,33 +23,34 @@ export async function streamCompletion(
   signal: AbortSignal,
   emit: EmitEvent<ChatMessage>,
 ): Promise<Completion> {
-  let isConnected = false;
-  let usage: CompletionUsage | undefined;
-  const unknownMembers = new Map<string, unknown>();
-  const stream = client.chat.completions.stream(withUsage(request), { signal });
-  stream.on("connect", () => {
-    isConnected = true;
-  });
-  stream.on("chunk", (chunk) => {
-    usage = chunk.usage ?? usage;
-    collectUnknownMembers(unknownMembers, chunk.choices[0]?.delta);
-  });
+  const assembler = new CompletionAssembler(toolNamesIn(request));
   const text = splitCharacters((delta) => {
     if (!signal.aborted) emit({ type: "text", delta });
   });
   const refusal = splitCharacters((delta) => {
     if (!signal.aborted) emit({ type: "refusal", delta });
   });
-  stream.on("content", text.add);
-  stream.on("refusal.delta", ({ delta }) => refusal.add(delta));
+  const body = { ...withUsage(request), stream: true } as const;
+  const received = await client.chat.completions.create(body, { signal }).asResponse();
+  if (!isStream(received)) return readWhole(received, emit);
+  const { response, isDone } = watchEnd(received);
   try {
-    const { choices } = await stream.finalChatCompletion();
-    text.end();
-    refusal.end();
-    return { choices: choices.map((choice) => completeChoice(choice, unknownMembers)), usage };
+    for await (const chunk of chunksOf(response, client)) {
+      const added = assembler.add(chunk);
+      if (added.content !== "") text.add(added.content);
+      if (added.refusal !== "") refusal.add(added.refusal);
+    }
+    signal.throwIfAborted();
+    // Some servers never send a finish reason. The end that they announce is then the only proof that nothing is missing.
+    if (!assembler.hasFinishReason && !(isDone() && assembler.isComplete())) {
+      throw new Error("The stream ended without a `finish_reason`.");
+    }
   } catch (error) {
-    throw isConnected ? streamInterrupted(error) : error;
+    throw streamInterrupted(error);
   }
+  text.end();
+  refusal.end();
+  return assembler.completion();
 }
 
 // Servers report the usage of a stream only on request. `stream_options: null` is for servers that reject the option.
@@ -65,37 +60,44 @@ function withUsage(request: ChatRequest): ChatRequest {
   return { ...others, stream_options: { include_usage: true, ...options } };
 }
 
-const KNOWN_MEMBERS: ReadonlySet<string> = new Set([
-  "audio",
-  "content",
-  "function_call",
-  "refusal",
-  "role",
-  "tool_calls",
-]);
-
-function collectUnknownMembers(
-  members: Map<string, unknown>,
-  delta: ChatCompletionChunk.Choice.Delta | undefined,
-): void {
-  for (const [name, piece] of Object.entries(delta ?? {})) {
-    if (!KNOWN_MEMBERS.has(name)) members.set(name, joinPieces(members.get(name), piece));
-  }
+function toolNamesIn({ tools = [] }: ChatRequest): Set<string> {
+  return new Set(tools.flatMap((tool) => (tool.type === "function" ? tool.function.name : [])));
 }
 
-function joinPieces(previous: unknown, piece: unknown): unknown {
-  if (typeof previous === "string" && typeof piece === "string") return previous + piece;
-  if (Array.isArray(previous) && Array.isArray(piece)) return [...previous, ...piece] as unknown[];
-  return piece ?? previous ?? null;
+function chunksOf(response: Response, client: OpenAI): AsyncIterable<ChatCompletionChunk> {
+  return Stream.fromSSEResponse<ChatCompletionChunk>(response, new AbortController(), client);
 }
 
-function completeChoice(
-  choice: { readonly message: object; readonly finish_reason: unknown },
-  unknownMembers: ReadonlyMap<string, unknown>,
-): Completion["choices"][number] {
-  const { parsed: _parsed, ...message } = choice.message as { parsed?: unknown };
+function isStream({ headers }: Response): boolean {
+  return !/^(?:application\/json|text\/html)\b/iu.test(headers.get("content-type") ?? "");
+}
+
+/** Reads the response of a server that does not stream. A page of a proxy is returned as text, to be refused. */
+async function readWhole(response: Response, emit: EmitEvent<ChatMessage>): Promise<Completion> {
+  const text = await response.text();
+  if (/^\s*</u.test(text)) return text as unknown as Completion;
+  const completion = JSON.parse(text) as Completion;
+  const { content } = (completion.choices[0]?.message ?? {}) as { content?: unknown };
+  if (typeof content === "string" && content !== "") emit({ type: "text", delta: content });
+  return completion;
+}
+
+/** How many bytes at the end of a response can contain its last event, `data: [DONE]`. */
+const END_BYTES = 64;
+
+/** Returns a response like the given one, and a function that tells whether it ended with the event `[DONE]`. */
+function watchEnd(response: Response): { response: Response; isDone: () => boolean } {
+  let end = "";
+  const decoder = new TextDecoder();
+  const watcher = new TransformStream<Uint8Array, Uint8Array>({
+    transform(chunk, controller) {
+      end = (end + decoder.decode(chunk.subarray(-END_BYTES))).slice(-END_BYTES);
+      controller.enqueue(chunk);
+    },
+  });
+  const { body, headers, status } = response;
   return {
-    finish_reason: choice.finish_reason,
-    message: { ...message, ...Object.fromEntries(unknownMembers) },
+    response: new Response(body?.pipeThrough(watcher) ?? null, { headers, status }),
+    isDone: () => /(?:^|\n)data: ?\[DONE\]\s*$/u.test(end),
   };
 }
