@@ -390,7 +390,8 @@ async function problemWith(
     return `the remedy does not fit: ${message}`;
   }
   // The id of the thread is a property of its errors.
-  const shown = argument === "id" ? message : message + JSON.stringify(error) + inspect({ ...error });
+  const shown =
+    argument === "id" ? message : message + JSON.stringify(error) + inspect(Object.entries(error));
   if (shown.includes(SECRET) && error.cause === undefined) return `it shows content: ${shown}`;
   if (error.cause !== undefined && error.cause !== CAUSE && !(error.cause instanceof TypeError)) {
     return `another cause: ${inspect(error.cause)}`;
