@@ -255,6 +255,31 @@ export const copying: ConformanceCase[] = section("Copying", [
     },
   },
   {
+    id: "K2-3",
+    title:
+      "a cursor of a copy from another source is INVALID_ARGUMENT, and so is a copy to the source itself",
+    clauses: ["K2", "N5", "F1"],
+    async run({ open }) {
+      const store = await open();
+      const [source, other] = [store.namespace("one"), store.namespace("other")];
+      for (const view of [source, other]) {
+        for (const name of ["a", "b"]) await view.namespace(name).save("x", {});
+      }
+      const progress: CopyProgress[] = [];
+      await copy(source, memoryStore(), { onProgress: (each) => void progress.push(each) });
+      const cursors = progress.flatMap(({ cursor }) => cursor ?? []);
+      expectTrue(cursors.length > 1, "a copy of several namespaces has several cursors", `${cursors.length}`);
+      for (const cursor of cursors.slice(0, 1)) {
+        await expectError("INVALID_ARGUMENT", "a copy with the cursor of another source", () =>
+          copyThreads(other, memoryStore(), { cursor }),
+        );
+      }
+      await expectError("INVALID_ARGUMENT", "a copy of a namespace to itself", () =>
+        copyThreads(source, source),
+      );
+    },
+  },
+  {
     id: "K3-1",
     title: "a corrupt thread is reported and not copied, and does not stop the copy",
     capabilities: ["rewrite"],

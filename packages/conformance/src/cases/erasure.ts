@@ -214,6 +214,27 @@ export const erasure: ConformanceCase[] = section("Erasure", [
     },
   },
   {
+    id: "X2-4",
+    title: "an erase that continues counts the threads of the interrupted page, whoever has deleted them",
+    clauses: ["X2", "X3"],
+    async run({ open }) {
+      const [store, other] = [await open(), await open()];
+      const [view, otherView] = [store.namespace("x"), other.namespace("x")];
+      for (const id of ["a", "b"]) await view.save(id, {});
+      const [{ cursor } = fail("an erase reports its progress", "it did not")] = await interruptErase(
+        view,
+        1,
+      );
+      await otherView.delete("a");
+      expectReceipt(
+        await otherView.erase({ cursor }),
+        { threads: 2, bytes: 4 },
+        "a continued erase counts a thread of the interrupted page that another client deleted",
+      );
+      expectEqual(await idsOf(view), [], "a continued erase deletes the rest of the page");
+    },
+  },
+  {
     id: "X3-1",
     title:
       "a cursor that no erase of this namespace returned, and a wrong `onProgress`, are INVALID_ARGUMENT",

@@ -395,7 +395,7 @@ export const existence: ConformanceCase[] = section("Existence", [
     clauses: ["E4"],
     async run(context) {
       let { version: previous } = await (await context.open()).save("a", { n: -1 });
-      const steps = { quick: 30, full: 100 }[context.settings.effort];
+      const steps = { quick: 12, full: 100 }[context.settings.effort];
       const writer: Writer = (store) => async (n) => {
         ({ version: previous } = await store.save("a", { n }, { previous }));
       };

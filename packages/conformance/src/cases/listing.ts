@@ -490,7 +490,9 @@ export const listing: ConformanceCase[] = section("Listing", [
       const order = await idsOf(other);
       for (const prefix of ["", ...PREFIXES]) {
         const expected = order.filter((id) => id.startsWith(prefix));
-        for (const limit of { quick: [prefix.length > 1 ? 1000 : 3], full: [3, 1000] }[settings.effort]) {
+        // Pages of a few threads, but without a prefix, where there would be most of them.
+        const quickLimit = prefix.length === 1 ? 3 : 1000;
+        for (const limit of { quick: [quickLimit], full: [3, 1000] }[settings.effort]) {
           expectEqual(
             (await pagesOf(other, limit, prefix)).flat(),
             expected,

@@ -270,7 +270,7 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
     ...CONCURRENT,
     clauses: ["C1", "E4"],
     async run(context) {
-      const steps = { quick: 20, full: 60 }[context.settings.effort];
+      const steps = { quick: 8, full: 60 }[context.settings.effort];
       const saves = new Map<string, string>();
       const loads = new Map<string, string>();
       const first = await (await context.open()).save("a", { n: 0, text: "" }, { metadata: { n: "0" } });

@@ -210,7 +210,7 @@ export const filters: ConformanceCase[] = section("Listing", [
   },
   {
     id: "L7-5",
-    title: "a corrupt thread, whose metadata is unknown, matches no where",
+    title: "a corrupt thread, whose metadata is unknown, matches no where, unless that is empty",
     clauses: ["L7", "E2"],
     capabilities: ["rewrite"],
     async run({ open, rewrite }) {
@@ -218,6 +218,7 @@ export const filters: ConformanceCase[] = section("Listing", [
       for (const id of ["a", "b"]) await store.save(id, {}, { metadata: { owner: "ann" } });
       await rewrite("b", (record) => record.slice(0, -20));
       await expectMatches(store, { where: { owner: "ann" } }, ["a"], "if a record is corrupt");
+      await expectMatches(store, { where: {} }, ["a", "b"], "if it is empty and a record is corrupt");
       await store.save("b", {}, { overwrite: true, metadata: { owner: "ann" } });
       await expectMatches(store, { where: { owner: "ann" } }, ["a", "b"], "once it was replaced");
     },

@@ -67,6 +67,15 @@ export const copyingMutants: readonly Mutant[] = [
     namespaces: async (options = {}) =>
       options.cursor === undefined ? inner.namespaces(options) : { namespaces: [], cursor: undefined },
   })),
+  mutant(
+    "siblings of any namespace",
+    "lists namespaces from the start at the cursor of another one",
+    ["K2-3"],
+    () => (inner) => ({
+      namespaces: async (options) =>
+        inner.namespaces(options).catch(() => inner.namespaces({ ...options, cursor: undefined })),
+    }),
+  ),
   mutant("one bad thread", "rejects a listing with a corrupt thread", ["K3-1"], () => (inner) => ({
     listPage: async (options) => {
       const page = await inner.listPage(options);

@@ -242,6 +242,30 @@ export const erasureMutants: readonly Mutant[] = [
       return { ...result, threads: result.threads - (first ?? 0) };
     }),
   ),
+  mutant(
+    "gone is uncounted",
+    "uncounts threads that it finds deleted when it continues",
+    ["X2-1", "X2-4"],
+    () =>
+      withPath((_, inner, data) => ({
+        erase: async ({ cursor, ...options } = {}) => {
+          if (cursor === undefined || !cursor.startsWith("[")) return inner.erase({ ...options, cursor });
+          const [method, path, [startedAt, threads, bytes, counted]] = JSON.parse(cursor) as [
+            string,
+            Path,
+            [number, number, number, string[]],
+          ];
+          const stored = new Set(
+            [...data].flatMap(([namespace, rows]) =>
+              [...rows.keys()].map((id) => JSON.stringify([JSON.parse(namespace), id])),
+            ),
+          );
+          const present = counted.filter((key) => stored.has(key));
+          const totals = [startedAt, threads - counted.length + present.length, bytes, present];
+          return inner.erase({ ...options, cursor: JSON.stringify([method, path, totals]) });
+        },
+      })),
+  ),
   mutant("counted twice", "counts threads again that were counted before it was interrupted", ["X2-1"], () =>
     withErase(async (erase, { cursor, ...options }) => {
       const result = await erase({ ...options, cursor });

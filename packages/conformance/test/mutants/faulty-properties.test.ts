@@ -46,7 +46,9 @@ const { effort } = suiteSettings();
 
 describe("C6-10", () => {
   // Another test kills each of them once.
-  it.skipIf(effort === "quick").each(faultySequenceMutants)(
+  it
+    .skipIf(effort === "quick")
+    .each(faultySequenceMutants.filter(({ killedBy }) => killedBy.includes("C6-10")))(
     "kills the store that $bug 20 times out of 20 ($name)",
 
     async ({ make }) => {

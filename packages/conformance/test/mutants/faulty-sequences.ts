@@ -5,18 +5,16 @@ import { isConnectionLost } from "../stores/network-error.ts";
 import { type Mutant, wrapStore } from "./mutant.ts";
 import { driverMutant, networkMutant } from "./network-mutant.ts";
 
-const KILLED_BY = ["C6-10"];
-
 function isUnknown(error: unknown): boolean {
   return ThreadStoreError.is(error, "OUTCOME_UNKNOWN");
 }
 
-/** Bugs that need a fault and particular calls before and after it, which no handwritten case makes. */
+/** Bugs that need a fault and particular calls before and after it. */
 export const faultySequenceMutants: readonly Mutant[] = [
   driverMutant(
     "stale copy",
     "returns its own last save if the response to a load is lost",
-    KILLED_BY,
+    ["C6-10"],
     (inner, _client, location) => {
       const copies = new Map<string, StoredRecord>();
       const write: ThreadDriver["write"] = async (key, record, ...rest) => {
@@ -40,7 +38,7 @@ export const faultySequenceMutants: readonly Mutant[] = [
   driverMutant(
     "conflict with its aborted save",
     "reports a lost race for a save after one that was aborted",
-    KILLED_BY,
+    ["F2-7"],
     (inner, _client, location) => {
       const pending = new Set<string>();
       const write: ThreadDriver["write"] = async (key, record, expected, options) => {

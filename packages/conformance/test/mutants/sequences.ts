@@ -95,23 +95,25 @@ export const sequenceMutants: readonly Mutant[] = [
   ),
   mutant(
     "expiry back after a touch",
-    "restores the expiry that a touch ended when it appends",
+    "restores the expiry that a touch replaced when it appends",
     ["V1-16"],
     () =>
       (inner, { options: { now = Date.now } }) => {
-        const ended = new Map<string, Date>();
+        const replaced = new Map<string, Date | null>();
         return {
           touch: async (id, options) => {
-            const { expiresAt } = (await inner.load(id)) ?? {};
+            const before = await inner.load(id);
             const touched = await inner.touch(id, options);
-            if (touched?.expiresAt === undefined && expiresAt !== undefined) ended.set(id, expiresAt);
+            if (Number(touched?.expiresAt) !== Number(before?.expiresAt))
+              replaced.set(id, before?.expiresAt ?? null);
             return touched;
           },
           append: async (id, elements, options = {}) => {
-            const expiresAt = ended.get(id);
-            ended.delete(id);
+            const expiresAt = replaced.get(id);
+            replaced.delete(id);
             const isNamed = options.ttlMs !== undefined || options.expiresAt !== undefined;
-            return expiresAt === undefined || isNamed || Number(expiresAt) <= now()
+            const hasExpired = expiresAt !== undefined && expiresAt !== null && Number(expiresAt) <= now();
+            return expiresAt === undefined || isNamed || hasExpired
               ? inner.append(id, elements, options)
               : inner.append(id, elements, { ...options, expiresAt });
           },

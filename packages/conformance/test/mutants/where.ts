@@ -186,6 +186,17 @@ export const whereMutants: readonly Mutant[] = [
       },
     };
   }),
+  mutant("corrupt never matches", "leaves corrupt threads out although where is empty", ["L7-5"], () => {
+    return (inner) => ({
+      async listPage(options = {}) {
+        const page = await inner.listPage(options);
+        const { where } = options;
+        return where === undefined
+          ? page
+          : { ...page, threads: page.threads.filter((each) => !each.corrupt) };
+      },
+    });
+  }),
   mutant("corrupt matches", "lists corrupt threads, whatever where is", ["L7-5"], () => (inner) => ({
     async listPage(options = {}) {
       const page = await inner.listPage(options);

@@ -114,11 +114,17 @@ export async function abortBetweenRequests({ startProxy, openThrough, open }: Ca
       const versionBefore = (await other.load(id))?.version;
       held.release();
       for (const _ of range(CALLS_AFTERWARDS)) await store.load("warm");
+      const current = await other.load(id);
       expectEqual(
-        (await other.load(id))?.version,
+        current?.version,
         versionBefore,
         `${change.name} that was aborted during its request number ${nth} sends no other one that changes the thread`,
       );
+      const saving = await outcomeOf(() => store.save(id, { n: 3 }, { previous: current }));
+      if (saving.state === "rejected") {
+        const expectation = `the next save of the thread succeeds after ${change.name} was aborted`;
+        fail(expectation, `it rejected with ${describeError(saving.error)}`);
+      }
     });
   for (const change of [replace, append, touch, removeAtVersion]) await abortAt(change);
   expectTrue(strikes > 0, "the proxy finds the requests of the changes", "it found none");

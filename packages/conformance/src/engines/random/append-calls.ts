@@ -164,7 +164,7 @@ const append = callKind<AppendDetails>({
 
 const touch = callKind<ChangeDetails>({
   name: "touch",
-  weight: 2,
+  weight: 3,
   outcomes: ["touched", "missing"],
   details: fc.record(change),
   prepare(details, model, clients): Call {

@@ -30,18 +30,27 @@ export type Value = object | string;
 const text = fc.constantFrom(...jsonTexts);
 
 export const value: fc.Arbitrary<Value> = fc.oneof(
-  text,
-  // In two parts, split anywhere.
-  fc.tuple(text, fc.nat()).map(([whole, number]) => {
-    const position = number % (whole.length + 1);
-    return textInParts(whole.slice(0, position), whole.slice(position));
-  }),
-  fc.dictionary(name, fc.jsonValue({ maxDepth: 2 }), { maxKeys: 4, noNullPrototype: true }),
-  // Threads to which elements can be appended.
-  fc.record({
-    kind: fc.constant("chat"),
-    messages: fc.array(fc.jsonValue({ maxDepth: 1 }), { maxLength: 2 }),
-  }),
+  { weight: 1, arbitrary: text },
+  {
+    weight: 1,
+    // In two parts, split anywhere.
+    arbitrary: fc.tuple(text, fc.nat()).map(([whole, number]) => {
+      const position = number % (whole.length + 1);
+      return textInParts(whole.slice(0, position), whole.slice(position));
+    }),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.dictionary(name, fc.jsonValue({ maxDepth: 2 }), { maxKeys: 4, noNullPrototype: true }),
+  },
+  {
+    weight: 2,
+    // Threads to which elements can be appended.
+    arbitrary: fc.record({
+      kind: fc.constant("chat"),
+      messages: fc.array(fc.jsonValue({ maxDepth: 1 }), { maxLength: 2 }),
+    }),
+  },
 );
 
 /** Elements to append. */
