@@ -22,7 +22,7 @@ if (waiting.length === 0) {
   for (const { name, arguments: text } of approvals) console.log(`May ${name} run with ${text}?`);
 } else {
   const approved = process.argv[2] === "yes";
-  const approvals = waiting.map(({ callId }) => ({ callId, approved, reason: "This shop does not refund." }));
+  const approvals = waiting.map((call) => ({ ...call, approved, reason: "This shop does not refund." }));
   console.log((await conversation.resume({ approvals })).text);
 }
 await store.close();

@@ -8,6 +8,8 @@ import type { RunResult } from "./run/run-result.ts";
 import type { Thread } from "./thread/thread.ts";
 
 const AGENT_ERROR_CODES = [
+  "APPROVAL_DECIDED",
+  "APPROVAL_STALE",
   "CLIENT_FAILED",
   "CONVERSATION_BUSY",
   "CONVERSATION_CONFLICT",

@@ -53,8 +53,9 @@ export interface Agent<Input, AgentThread extends Thread, Options extends RunOpt
    * calls that a crash left without a result, and sends the results to the model. The turn then ends, or waits for
    * approvals again.
    *
-   * Rejects as `run` does. Also rejects with `INVALID_ARGUMENT` if no turn is open or a decision is about a call that
-   * does not wait, and with `TOOL_MISSING` if the agent does not have the tool of a call that must run.
+   * Rejects as `run` does. Also rejects with `INVALID_ARGUMENT` if no turn is open, with `APPROVAL_STALE` if a decision
+   * is not about what waits now, with `APPROVAL_DECIDED` if the call was decided before, and with `TOOL_MISSING` if the
+   * agent does not have the tool of a call that must run.
    */
   resume(thread: AgentThread, options?: Options & ApprovalOptions): Promise<Result>;
 

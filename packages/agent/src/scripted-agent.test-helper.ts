@@ -8,7 +8,7 @@ import { copyJson } from "./json.ts";
 import type { Model, ModelRequest } from "./protocol.ts";
 import { MESSAGE_FORM } from "./repair/message-form.ts";
 import type { RunEvent } from "./run/run-event.ts";
-import type { RunOptions } from "./run/run-options.ts";
+import type { ApprovalDecision, RunOptions } from "./run/run-options.ts";
 import type { RunResult } from "./run/run-result.ts";
 import type { OpenCalls, ThreadKind } from "./thread/thread-kind.ts";
 import type { Thread } from "./thread/thread.ts";
@@ -52,6 +52,18 @@ export type ScriptedResponse = (
 interface ScriptedStep {
   readonly message: ScriptedMessage;
   readonly usage?: ScriptedUsage;
+}
+
+/** Decides on waiting calls of a thread, by their ids: `true` approves, `false` or a reason denies. */
+export function decisionsOn(
+  { openTurn }: Pick<Thread, "openTurn">,
+  decisions: { readonly [callId: string]: boolean | string },
+): ApprovalDecision[] {
+  return Object.entries(decisions).map(([callId, decision]) => {
+    const digest = openTurn?.approvals.find((call) => call.callId === callId)?.digest ?? "unknown";
+    if (typeof decision === "boolean") return { callId, digest, approved: decision };
+    return { callId, digest, approved: false, reason: decision };
+  });
 }
 
 /** A model that follows a script, shared by the agents that use it. */

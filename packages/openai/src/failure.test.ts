@@ -1,6 +1,13 @@
 import { memoryStore, type StoredThread, type ThreadStore } from "@threadstore/core";
 import { describe, expect, test } from "vitest";
-import { createChatAgent, defineTool, type ChatAgent, type Tool } from "./index.ts";
+import {
+  createChatAgent,
+  defineTool,
+  type ApprovalDecision,
+  type ChatAgent,
+  type ChatThread,
+  type Tool,
+} from "./index.ts";
 import {
   calling,
   clientOf,
@@ -28,7 +35,10 @@ const look = defineTool({
 });
 const tools = [pay, look];
 const hello = completion({ role: "assistant", content: "Hello." });
-const approvals = [{ callId: "1", approved: true }];
+
+function approvalsOf({ openTurn }: Pick<ChatThread, "openTurn">): ApprovalDecision[] {
+  return (openTurn?.approvals ?? []).map((call) => ({ ...call, approved: true }));
+}
 
 interface Saved {
   readonly store: ThreadStore;
@@ -147,7 +157,7 @@ describe.each<[string, readonly Answer[], Expected]>([
   test("in a resumed turn", async () => {
     const saved = await save("open", answers);
     const thread = await saved.agent.deserializeThread(saved.stored.json);
-    await expectFailure(saved.agent.resume(thread, { approvals }), expected);
+    await expectFailure(saved.agent.resume(thread, { approvals: approvalsOf(thread) }), expected);
     expect(JSON.stringify(thread)).toBe(saved.stored.json);
     await expectUnchanged(saved);
   });
@@ -171,10 +181,13 @@ describe.each<[string, Answer]>([
   test("in a resumed turn", async () => {
     const saved = await save("open", [answer, hello]);
     const thread = await saved.agent.deserializeThread(saved.stored.json);
-    await expectFailure(saved.agent.resumeStream(thread, { approvals }).result, expected);
+    await expectFailure(
+      saved.agent.resumeStream(thread, { approvals: approvalsOf(thread) }).result,
+      expected,
+    );
     expect(JSON.stringify(thread)).toBe(saved.stored.json);
     await expectUnchanged(saved);
-    expect((await saved.agent.resume(thread, { approvals })).text).toBe("Hello.");
+    expect((await saved.agent.resume(thread, { approvals: approvalsOf(thread) })).text).toBe("Hello.");
   });
 });
 
@@ -237,7 +250,7 @@ describe("a stored thread that cannot be deserialized is unchanged", () => {
   test("if it contains an approved call of a removed tool", async () => {
     const saved = await save("open", [], { tools: [look] });
     const thread = await saved.agent.deserializeThread(saved.stored.json);
-    await expectFailure(saved.agent.resume(thread, { approvals }), {
+    await expectFailure(saved.agent.resume(thread, { approvals: approvalsOf(thread) }), {
       code: "TOOL_MISSING",
       path: "$.messages[1].tool_calls",
       remedy: /"pay".*Resume with an agent that has it, or .* repairThread/,
@@ -254,7 +267,7 @@ describe("a stored thread that cannot be deserialized is unchanged", () => {
     });
     const saved = await save("open", [hello], { tools: [stricter] });
     const thread = await saved.agent.deserializeThread(saved.stored.json);
-    await saved.agent.resume(thread, { approvals });
+    await saved.agent.resume(thread, { approvals: approvalsOf(thread) });
     expect(thread.messages[2]).toMatchObject({
       content: "Invalid arguments: amount: 5 is greater than 1.",
     });

@@ -7,6 +7,7 @@ import {
   scriptedAgent,
   scriptModel,
   type ScriptedMessage,
+  decisionsOn,
 } from "../scripted-agent.test-helper.ts";
 import { defineTool } from "../tools/define-tool.ts";
 import type { ContextProvider } from "./context-provider.ts";
@@ -83,7 +84,7 @@ describe("a context provider", () => {
     const agent = scriptedAgent(model, { tools: [close], context: [watching, counter()] });
     const { thread } = await agent.run("go");
     expect(await thread.serialize()).not.toHaveProperty("state");
-    await agent.resume(thread, { approvals: [{ callId: "1", approved: true }] });
+    await agent.resume(thread, { approvals: decisionsOn(thread, { 1: true }) });
     expect(seen).toEqual([
       ["provide", 0, 1],
       ["provide", 0, 3],

@@ -1,5 +1,6 @@
 import { memoryStore, type ThreadStore, ThreadStoreError } from "@threadstore/core";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import type { ApprovalDecision } from "../run/run-options.ts";
 import {
   after,
   calls,
@@ -13,6 +14,7 @@ import {
 } from "../scripted-agent.test-helper.ts";
 import { defineTool } from "../tools/define-tool.ts";
 import type { Tool } from "../tools/tool.ts";
+import type { AnyConversationOptions } from "./conversation-options.ts";
 import { openConversation } from "./open-conversation.ts";
 
 function agentThatResponds(tools: readonly Tool[], ...script: ScriptedResponse[]): ScriptedAgent {
@@ -22,6 +24,22 @@ function agentThatResponds(tools: readonly Tool[], ...script: ScriptedResponse[]
 async function textsIn(store: ThreadStore, id = "c"): Promise<unknown[]> {
   const thread = (await store.load(id))?.thread as { messages: { content: unknown }[] } | undefined;
   return (thread?.messages ?? []).map(({ content }) => content);
+}
+
+type ScriptedConversation = ReturnType<typeof openScripted>;
+
+function openScripted(
+  agent: ScriptedAgent,
+  store: ThreadStore,
+  options: Pick<AnyConversationOptions, "journal" | "lease"> = {},
+) {
+  return openConversation({ agent, store, id: "c", ...options });
+}
+
+/** Approves all calls that wait. */
+async function approvalOf(conversation: Pick<ScriptedConversation, "load">): Promise<ApprovalDecision[]> {
+  const waiting = (await conversation.load())?.thread.openTurn?.approvals ?? [];
+  return waiting.map((call) => ({ ...call, approved: true }));
 }
 
 const other = { role: "user", content: "other" };
@@ -55,7 +73,7 @@ describe("a conversation", () => {
     // Another process passes the decision.
     const elsewhere = openConversation({ agent, store, id: "c" });
     await expect(elsewhere.run("and?")).rejects.toMatchObject({ code: "TURN_OPEN" });
-    const result = await elsewhere.resume({ approvals: [{ callId: "1", approved: true }] });
+    const result = await elsewhere.resume({ approvals: await approvalOf(elsewhere) });
     expect(result).toMatchObject({ status: "completed", text: "ok" });
     expect(await textsIn(store)).toEqual(["go", null, "done", "ok"]);
   });
@@ -149,7 +167,7 @@ describe("when another writer saves during a turn", () => {
     const conversation = openConversation({ agent, store, id: "c" });
     expect(await conversation.run("q")).toMatchObject({ status: "approval-needed" });
     expect(runs).toBe(0);
-    await conversation.resume({ approvals: [{ callId: "1", approved: true }] });
+    await conversation.resume({ approvals: await approvalOf(conversation) });
     expect(runs).toBe(1);
     expect((await textsIn(store)).slice(-6)).toEqual(["first", "quick", "q", null, "1", "done"]);
   });
@@ -305,5 +323,69 @@ describe("a lease", () => {
     await expect(conversation.run("1")).rejects.toMatchObject({ code: "LEASE_LOST" });
     expect(await store.load("c")).toBeUndefined();
     expect((await leases.load("c"))?.thread).toEqual({ holder: "thief" });
+  });
+});
+
+describe("one approval", () => {
+  it.each<[string, { journal?: boolean; lease?: boolean }]>([
+    ["by default", {}],
+    ["with a lease", { lease: true }],
+    ["with a journal", { journal: true }],
+  ])("runs a call once, however often it is given, %s", async (_name, options) => {
+    const store = memoryStore();
+    let runs = 0;
+    const pay = defineTool({ name: "pay", needsApproval: true, run: () => (runs += 1) });
+    const agent = agentThatResponds([pay], calls(["1", "pay", "{}"]), says("paid"));
+    const open = (): ScriptedConversation => openScripted(agent, store, options);
+    await open().run("pay");
+    const approvals = await approvalOf(open());
+    const clicks = await Promise.allSettled([1, 2, 3].map(async () => open().resume({ approvals })));
+    expect(runs).toBe(1);
+    expect(clicks.filter(({ status }) => status === "fulfilled")).toHaveLength(1);
+    for (const click of clicks) {
+      if (click.status === "fulfilled") continue;
+      expect(["APPROVAL_DECIDED", "APPROVAL_STALE", "CONVERSATION_CONFLICT"]).toContain(
+        (click.reason as { code: unknown }).code,
+      );
+    }
+    expect(await textsIn(store)).toEqual(["pay", null, "1", "paid"]);
+  });
+
+  it("runs a call once, although the model then fails, and the turn goes on from its result", async () => {
+    const store = memoryStore();
+    let runs = 0;
+    const pay = defineTool({ name: "pay", needsApproval: true, run: () => (runs += 1) });
+    const agent = agentThatResponds([pay], calls(["1", "pay", "{}"]), fails, says("paid"));
+    const conversation = openConversation({ agent, store, id: "c" });
+    await conversation.run("pay");
+    const approvals = await approvalOf(conversation);
+    await expect(conversation.resume({ approvals })).rejects.toMatchObject({ code: "MODEL_UNAVAILABLE" });
+    await expect(conversation.resume({ approvals })).rejects.toMatchObject({ code: "APPROVAL_STALE" });
+    expect((await conversation.resume()).text).toBe("paid");
+    expect(runs).toBe(1);
+  });
+
+  it("never runs a call again that had started when its process died", async () => {
+    const store = memoryStore();
+    let runs = 0;
+    const pay = defineTool({
+      name: "pay",
+      needsApproval: true,
+      run: () => {
+        runs += 1;
+        return runs === 1 ? new Promise(() => undefined) : "paid";
+      },
+    });
+    const agent = agentThatResponds([pay], calls(["1", "pay", "{}"]), says("unknown"));
+    const open = (): ScriptedConversation => openScripted(agent, store);
+    await open().run("pay");
+    // Its process dies while the tool runs: nothing comes after the start.
+    void open()
+      .resume({ approvals: await approvalOf(open()) })
+      .catch(() => undefined);
+    await vi.waitUntil(() => runs === 1);
+    expect((await open().resume()).text).toBe("unknown");
+    expect(runs).toBe(1);
+    expect((await textsIn(store))[2]).toMatch(/^This call was interrupted/u);
   });
 });

@@ -6,6 +6,8 @@ import { join } from "node:path";
 import { sqliteStore } from "@threadstore/sqlite";
 import { describe, expect, it, onTestFinished } from "vitest";
 import type { ScriptedMessage } from "../scripted-agent.test-helper.ts";
+import { type Clicks, payingAgent } from "./approval-child.test-helper.ts";
+import { openConversation } from "./open-conversation.ts";
 import type { Task } from "./process-child.test-helper.ts";
 
 async function createFiles(): Promise<{ file: string; log: string }> {
@@ -17,8 +19,14 @@ async function createFiles(): Promise<{ file: string; log: string }> {
 
 /** Runs a task in a child process. Resolves with its exit code or the signal that killed it. */
 async function runChild(file: string, task: Task): Promise<NodeJS.Signals | number | null> {
-  const program = new URL("process-child.test-helper.ts", import.meta.url);
-  const child = fork(program, [file, JSON.stringify(task)], {
+  return runProgram("process-child", file, JSON.stringify(task));
+}
+
+async function runProgram(
+  name: string,
+  ...parameters: readonly string[]
+): Promise<NodeJS.Signals | number | null> {
+  const child = fork(new URL(`${name}.test-helper.ts`, import.meta.url), parameters, {
     stdio: ["ignore", "inherit", "pipe", "ipc"],
   });
   let errors = "";
@@ -115,5 +123,40 @@ describe("a process that is killed during a journaled turn", () => {
     await runChild(file, { journal: true, leaseMs: 500, inputs: ["go"], killAt, log });
     expect(await runChild(file, { journal: true, inputs: ["and?"], log })).toBe(0);
     expect((await messagesIn(file)).filter(({ content }) => content === "done")).toHaveLength(2);
+  });
+});
+
+describe("two processes that receive the same approvals", () => {
+  it("run each approved call at most once, and no other, although they are killed while a call runs", async () => {
+    const { file, log } = await createFiles();
+    await using store = sqliteStore({ path: file });
+    const agent = payingAgent(log);
+    const ids = Array.from({ length: 60 }, (_, index) => `c${index}`);
+    const isApproved = (id: string): boolean => !id.endsWith("5");
+    const decisions: Clicks["decisions"][number][] = [];
+    for (const id of ids) {
+      const { approvals } = await openConversation({ agent, store, id }).run(id);
+      decisions.push({ id, approvals: approvals.map((call) => ({ ...call, approved: isApproved(id) })) });
+    }
+    const click = async (clicks: Clicks): ReturnType<typeof runProgram> =>
+      runProgram("approval-child", file, log, JSON.stringify(clicks));
+    const dying = { decisions, dieIn: ["c20", "c40"] };
+    const ends = await Promise.all([click(dying), click(dying)]);
+    expect(ends).toContain("SIGKILL");
+    // Each process that died is followed by one that receives everything again.
+    await Promise.all(ends.map(async () => click({ decisions })));
+
+    const paid = (await readFile(log, "utf8")).trim().split("\n");
+    expect(paid.toSorted()).toEqual([...new Set(paid)].toSorted());
+    expect(paid.filter((id) => !isApproved(id))).toEqual([]);
+    for (const id of ids) {
+      const conversation = openConversation({ agent, store, id });
+      if ((await conversation.load())?.thread.openTurn !== undefined) await conversation.resume();
+      const messages = (await conversation.load())?.thread.messages ?? [];
+      expect(messages.at(-1)?.content, id).toBe("done");
+      const result = messages.find(({ role }) => role === "tool")?.content ?? "";
+      expect(result, id).toMatch(isApproved(id) ? /^(?:paid|This call was interrupted)/u : /not approved/u);
+    }
+    expect(await readFile(log, "utf8")).toBe(`${paid.join("\n")}\n`);
   });
 });

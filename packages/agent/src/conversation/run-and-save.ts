@@ -80,12 +80,16 @@ function isInterrupted({ openTurn }: Thread): boolean {
   return openTurn !== undefined && openTurn.approvals.length === 0;
 }
 
+/**
+ * Resumes a turn and saves each step, with or without `journal`: a call that was approved is saved as started before it
+ * runs. Of two processes that act on one decision, the second one therefore finds a conflict instead of running it.
+ */
 async function resume(
-  { agent, journal: isJournaled }: ConversationSettings,
+  { agent }: ConversationSettings,
   target: UpdatableThread,
   { options, emit, signal }: ResumeCall,
 ): Promise<AnyResult> {
-  const journal = new Journal(isJournaled, target);
+  const journal = new Journal(true, target);
   const runOptions = journal.record({ ...options, signal });
   return emit === undefined
     ? agent.resume(target.thread, runOptions)

@@ -1,5 +1,6 @@
 import { untilAborted } from "@threadstore/core/documents";
 import type { Model } from "../protocol.ts";
+import { toPendingApproval } from "../thread/pending-approval.ts";
 import type { Thread } from "../thread/thread.ts";
 import { planCall, type CallPlan, type ToolAnswer } from "../tools/plan-call.ts";
 import type { Tool, ToolContext } from "../tools/tool.ts";
@@ -36,7 +37,7 @@ export async function answerCalls<Message extends object>(
       return { entry, plan: await planCall(entry.call, entry.record, options.tools, context) };
     });
     const planned = await untilAborted(Promise.all(planning), signal);
-    for (const { entry, plan } of planned) applyPlan(entry, plan, options);
+    for (const { entry, plan } of planned) applyPlan(entry, plan, draft, options);
     await progress.report();
     signal.throwIfAborted();
     const running = planned.map(async ({ entry, plan }) => {
@@ -69,12 +70,13 @@ function toContext<Message extends object>(
 function applyPlan<Message extends object>(
   entry: DraftCall<Message>,
   plan: CallPlan,
+  draft: TurnDraft<Message, object>,
   options: AnswerOptions<Message>,
 ): void {
   const { callId, name, arguments: text } = entry.call;
   if (plan.step === "wait") {
     entry.record = recordCall(entry.call, "approval-needed");
-    options.emit({ type: "approval-needed", callId, name, arguments: text });
+    options.emit({ type: "approval-needed", ...toPendingApproval(draft, entry.call) });
     return;
   }
   if (plan.step === "run" || plan.called) {

@@ -3,6 +3,7 @@ import { z } from "zod";
 import {
   after,
   calls,
+  decisionsOn,
   fails,
   hangs,
   says,
@@ -13,6 +14,7 @@ import {
   type ScriptedEvent,
   type ScriptedModel,
 } from "../scripted-agent.test-helper.ts";
+import type { PendingApproval } from "../thread/thread.ts";
 import { defineTool } from "../tools/define-tool.ts";
 import type { Tool } from "../tools/tool.ts";
 
@@ -53,8 +55,9 @@ const fourCalls = withUsage(
   usage,
 );
 const done = says("done", usage);
-const bigPayment = { callId: "1", name: "pay", arguments: '{"amount": 20}' };
-const closing = { callId: "3", name: "close", arguments: "{}" };
+const anyDigest = expect.stringMatching(/^[\w-]{22}$/u) as string;
+const bigPayment = { callId: "1", name: "pay", arguments: '{"amount": 20}', digest: anyDigest };
+const closing = { callId: "3", name: "close", arguments: "{}", digest: anyDigest };
 
 describe("calls that need approval", () => {
   test("end the run after the other calls have run, and the thread stores the open turn", async () => {
@@ -100,10 +103,7 @@ describe("calls that need approval", () => {
     const agent = agentWith(model, shop.tools);
     const thread = await agent.deserializeThread(saved);
     expect(thread.openTurn).toEqual(first.thread.openTurn);
-    const approvals = [
-      { callId: "3", approved: false, reason: "we are open" },
-      { callId: "1", approved: true },
-    ];
+    const approvals = decisionsOn(thread, { 3: "we are open", 1: true });
     const result = await agent.resume(thread, { approvals });
     expect(result).toMatchObject({
       status: "completed",
@@ -130,7 +130,7 @@ describe("calls that need approval", () => {
     const model = scriptModel(fourCalls, done);
     const agent = agentWith(model, shop.tools);
     const { thread } = await agent.run("go");
-    const second = await agent.resume(thread, { approvals: [{ callId: "1", approved: true }] });
+    const second = await agent.resume(thread, { approvals: decisionsOn(thread, { 1: true }) });
     expect(second).toMatchObject({ status: "approval-needed", approvals: [closing], text: "" });
     expect(second.messages).toEqual([{ role: "tool", tool_call_id: "1", content: "paid 20" }]);
     expect(await agent.resume(thread)).toMatchObject({
@@ -140,7 +140,7 @@ describe("calls that need approval", () => {
     });
     expect(model.requests).toHaveLength(1);
     const loaded = await agent.deserializeThread(await thread.serialize());
-    const last = await agent.resume(loaded, { approvals: [{ callId: "3", approved: false }] });
+    const last = await agent.resume(loaded, { approvals: decisionsOn(loaded, { 3: false }) });
     expect(last.status).toBe("completed");
     expect(loaded.messages[5]).toMatchObject({ content: "This call was not approved." });
     expect(shop.paid).toHaveLength(2);
@@ -153,10 +153,11 @@ describe("calls that need approval", () => {
     const agent = agentWith(model, shop.tools);
     const { thread } = await agent.run("go");
     const turn = thread.openTurn;
-    const approvals = [{ callId: "1", approved: true }];
-    expect((await agent.resume(thread, { approvals })).status).toBe("approval-needed");
+    const first = await agent.resume(thread, { approvals: decisionsOn(thread, { 1: true }) });
+    expect(first.status).toBe("approval-needed");
     expect(thread.openTurn?.id).toBe(turn?.id);
-    expect((await agent.resume(thread, { approvals })).status).toBe("completed");
+    const second = await agent.resume(thread, { approvals: decisionsOn(thread, { 1: true }) });
+    expect(second.status).toBe("completed");
     const ids = shop.paid.map(({ operationId }) => operationId);
     expect(new Set(ids).size).toBe(4);
     for (const id of ids) expect(id).toMatch(/^[!-~]{1,60}$/);
@@ -171,9 +172,9 @@ describe("calls that need approval", () => {
     const { thread } = await agent.run("go");
     const loaded = await agent.deserializeThread(JSON.stringify(thread));
     const before = JSON.stringify(loaded);
-    await expect(
-      agent.resume(loaded, { approvals: [{ callId: "1", approved: true }] }),
-    ).rejects.toMatchObject({ code: "TOO_MANY_TOOL_ROUNDS" });
+    await expect(agent.resume(loaded, { approvals: decisionsOn(loaded, { 1: true }) })).rejects.toMatchObject(
+      { code: "TOO_MANY_TOOL_ROUNDS" },
+    );
     expect(JSON.stringify(loaded)).toBe(before);
   });
 
@@ -201,7 +202,7 @@ describe("calls that need approval", () => {
     for await (const event of stream) events.push(event);
     expect(events.map(({ type }) => type)).toEqual(["message", "approval-needed"]);
     const { thread } = await stream.result;
-    const resumed = agent.resumeStream(thread, { approvals: [{ callId: "1", approved: true }] });
+    const resumed = agent.resumeStream(thread, { approvals: decisionsOn(thread, { 1: true }) });
     const types: string[] = [];
     for await (const { type } of resumed) types.push(type);
     expect(types).toEqual(["tool-call", "tool-result", "message", "text", "message"]);
@@ -232,32 +233,88 @@ describe("an open turn", () => {
     });
   });
 
-  test.each<[string, unknown, string]>([
-    ["an object instead of an array", { callId: "1", approved: true }, "approvals"],
-    ["null", [null], "approvals[0]"],
-    ["an unknown call", [{ callId: "2", approved: true }], "approvals[0]"],
-    ["a missing call id", [{ approved: true }], "approvals[0].callId"],
-    ["a missing decision", [{ callId: "1" }], "approvals[0].approved"],
-    ["a reason that is not a string", [{ callId: "1", approved: false, reason: 1 }], "approvals[0].reason"],
+  test.each<[string, (waiting: PendingApproval) => unknown, string]>([
+    ["an object instead of an array", (waiting) => ({ ...waiting, approved: true }), "approvals"],
+    ["null", () => [null], "approvals[0]"],
+    ["a missing call id", ({ digest }) => [{ digest, approved: true }], "approvals[0].callId"],
+    ["a missing digest", () => [{ callId: "1", approved: true }], "approvals[0].digest"],
+    ["a missing decision", (waiting) => [waiting], "approvals[0].approved"],
+    [
+      "a decision that is no boolean",
+      (waiting) => [{ ...waiting, approved: "yes" }],
+      "approvals[0].approved",
+    ],
+    [
+      "a reason that is not a string",
+      (waiting) => [{ ...waiting, approved: false, reason: 1 }],
+      "approvals[0].reason",
+    ],
     [
       "two decisions on one call",
-      [
-        { callId: "1", approved: true },
-        { callId: "1", approved: false },
+      (waiting) => [
+        { ...waiting, approved: true },
+        { ...waiting, approved: false },
       ],
       "approvals[1]",
     ],
-  ])("rejects approvals with %s", async (_name, approvals, path) => {
+  ])("rejects approvals with %s", async (_name, decide, path) => {
     const shop = openShop();
     const model = scriptModel(calls(["1", "close", ""]));
     const agent = agentWith(model, shop.tools);
     const { thread } = await agent.run("go");
     const before = JSON.stringify(thread);
-    await expect(agent.resume(thread, { approvals: approvals as [] })).rejects.toMatchObject({
+    const [waiting] = thread.openTurn?.approvals ?? [];
+    const approvals = decide(waiting as PendingApproval) as [];
+    await expect(agent.resume(thread, { approvals })).rejects.toMatchObject({
       code: "INVALID_ARGUMENT",
       path,
     });
     expect(JSON.stringify(thread)).toBe(before);
+  });
+
+  test("rejects a decision on anything but what was shown with APPROVAL_STALE", async () => {
+    const shop = openShop();
+    const model = scriptModel(
+      calls(["1", "pay", '{"amount": 20}']),
+      says("denied"),
+      calls(["1", "pay", '{"amount": 1000}']),
+      // The same call, in the next response of the turn.
+      calls(["1", "pay", '{"amount": 1000}']),
+    );
+    const agent = agentWith(model, shop.tools);
+    const { thread } = await agent.run("pay 20");
+    const ofFirstTurn = decisionsOn(thread, { 1: true });
+    await agent.resume(thread, { approvals: decisionsOn(thread, { 1: false }) });
+    const isStale = { code: "APPROVAL_STALE", path: "approvals[0]" };
+    await expect(agent.resume(thread, { approvals: ofFirstTurn })).rejects.toMatchObject(isStale);
+
+    await agent.run("pay 1000", thread);
+    const ofSecondTurn = decisionsOn(thread, { 1: true });
+    const forged = [ofFirstTurn, decisionsOn(thread, { 2: true }), [{ ...ofSecondTurn[0], callId: "2" }]];
+    for (const approvals of forged) {
+      await expect(agent.resume(thread, { approvals: approvals as [] })).rejects.toMatchObject(isStale);
+    }
+    await agent.resume(thread, { approvals: ofSecondTurn });
+    expect(shop.paid.map(({ amount }) => amount)).toEqual([1000]);
+    await expect(agent.resume(thread, { approvals: ofSecondTurn })).rejects.toMatchObject(isStale);
+    expect(shop.paid).toHaveLength(1);
+  });
+
+  test("rejects a second decision on a call with APPROVAL_DECIDED", async () => {
+    const shop = openShop();
+    const agent = agentWith(scriptModel(calls(["1", "close", ""])), shop.tools);
+    const { thread } = await agent.run("go");
+    const approvals = decisionsOn(thread, { 1: true });
+    // Another process has begun to run the call.
+    const snapshots: string[] = [];
+    const onProgress = async (snapshot: object): Promise<void> =>
+      void snapshots.push(JSON.stringify(snapshot));
+    await agent.resume(thread, { approvals, onProgress }).catch(() => undefined);
+    const claimed = await agent.deserializeThread(snapshots[0] ?? "");
+    await expect(agent.resume(claimed, { approvals })).rejects.toMatchObject({
+      code: "APPROVAL_DECIDED",
+      path: "approvals[0]",
+    });
   });
 
   test("rejects with TOOL_MISSING for an approved call of a removed tool, but a denied call needs no tool", async () => {
@@ -267,15 +324,15 @@ describe("an open turn", () => {
     const saved = JSON.stringify(thread);
     const agent = agentWith(model, []);
     const loaded = await agent.deserializeThread(saved);
-    await expect(
-      agent.resume(loaded, { approvals: [{ callId: "1", approved: true }] }),
-    ).rejects.toMatchObject({
-      code: "TOOL_MISSING",
-      path: "$.messages[1].tool_calls",
-      message: expect.stringContaining('"close"') as string,
-    });
+    await expect(agent.resume(loaded, { approvals: decisionsOn(loaded, { 1: true }) })).rejects.toMatchObject(
+      {
+        code: "TOOL_MISSING",
+        path: "$.messages[1].tool_calls",
+        message: expect.stringContaining('"close"') as string,
+      },
+    );
     expect(JSON.stringify(loaded)).toBe(saved);
-    const denied = await agent.resume(loaded, { approvals: [{ callId: "1", approved: false }] });
+    const denied = await agent.resume(loaded, { approvals: decisionsOn(loaded, { 1: false }) });
     expect(denied.status).toBe("completed");
   });
 
@@ -285,7 +342,7 @@ describe("an open turn", () => {
     const agent = agentWith(model, shop.tools);
     const { thread } = await agent.run("go");
     const before = JSON.stringify(thread);
-    const approvals = [{ callId: "1", approved: true }];
+    const approvals = decisionsOn(thread, { 1: true });
     await expect(agent.resume(thread, { approvals })).rejects.toMatchObject({ code: "MODEL_UNAVAILABLE" });
     expect(JSON.stringify(thread)).toBe(before);
     expect((await agent.resume(thread, { approvals })).text).toBe("done");
@@ -329,7 +386,7 @@ describe("aborting a resumed turn leaves the thread unchanged, so that it can be
     const agent = agentWith(model, [close, pay]);
     const { thread } = await agent.run("go");
     const before = JSON.stringify(thread);
-    const approvals = [{ callId: "1", approved: true }];
+    const approvals = decisionsOn(thread, { 1: true });
     await expect(agent.resume(thread, { approvals, signal: abort.signal })).rejects.toBe(reason);
     expect(JSON.stringify(thread)).toBe(before);
     const loaded = await agent.deserializeThread(before);
@@ -342,7 +399,7 @@ describe("aborting a resumed turn leaves the thread unchanged, so that it can be
     const agent = agentWith(model, shop.tools);
     const { thread } = await agent.run("go");
     const before = JSON.stringify(thread);
-    const approvals = [{ callId: "1", approved: true }];
+    const approvals = decisionsOn(thread, { 1: true });
     for await (const { type } of agent.resumeStream(thread, { approvals })) if (type === "text") break;
     expect(JSON.stringify(thread)).toBe(before);
     expect((await agent.resume(thread, { approvals })).status).toBe("completed");

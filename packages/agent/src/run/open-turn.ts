@@ -29,20 +29,23 @@ export interface Resumption<Message extends object> {
   readonly approvals: readonly ApprovalDecision[];
 }
 
-/** Reopens the open turn of a thread with decisions on its calls. Throws `INVALID_ARGUMENT` or `TOOL_MISSING`. */
+/**
+ * Reopens the open turn of a thread with decisions on its calls. Throws `INVALID_ARGUMENT`, `APPROVAL_STALE`,
+ * `APPROVAL_DECIDED` or `TOOL_MISSING`.
+ */
 export function reopenTurn<Kind extends string, Message extends object, Usage extends object>(
   thread: ThreadState<Kind, Message>,
   { threads, tools, approvals }: Resumption<Message>,
 ): TurnDraft<Message, Usage> {
   const { revision } = thread;
   if (revision.turn === undefined) {
+    readDecisions(approvals, undefined);
     const message = "`thread` does not have an open turn to resume. Start the next turn with run.";
     throw new AgentError("INVALID_ARGUMENT", message, { path: "thread" });
   }
   const open = threads.findOpenCalls(revision.list.messages, "$.messages", "THREAD_INVALID");
   const draft = TurnDraft.reopen<Message, Usage>(revision, revision.turn, open.calls);
-  const pending = new Set(draft.approvals.map(({ callId }) => callId));
-  const decisions = readDecisions(approvals, pending);
+  const decisions = readDecisions(approvals, draft);
   for (const entry of draft.calls) {
     const decision = decisions.get(entry.call.callId);
     if (decision?.approved === true) entry.record = recordCall(entry.call, "approved");

@@ -1,37 +1,45 @@
 import { isPlainObject } from "@threadstore/core/documents";
 import { AgentError, invalidValue } from "../agent-error.ts";
+import { digestOf } from "../thread/pending-approval.ts";
 import type { ApprovalDecision } from "./run-options.ts";
+import type { DraftCall, TurnDraft } from "./turn-draft.ts";
+
+/** An open turn whose calls wait for decisions. */
+export type WaitingTurn = Pick<TurnDraft<object, object>, "id" | "rounds"> & {
+  readonly calls: readonly Pick<DraftCall<object>, "call" | "record">[];
+};
 
 /**
- * Validates decisions on the `pending` calls and indexes them by call id. Throws `INVALID_ARGUMENT` with the path.
+ * Validates decisions and indexes them by call id. Each must be about a call that waits, with the digest of what was
+ * shown. Throws `INVALID_ARGUMENT`, `APPROVAL_STALE` or `APPROVAL_DECIDED` with the path.
  */
 export function readDecisions(
   approvals: readonly ApprovalDecision[],
-  pending: ReadonlySet<string>,
+  turn: WaitingTurn | undefined,
 ): ReadonlyMap<string, ApprovalDecision> {
   if (!Array.isArray(approvals)) throw invalidValue("INVALID_ARGUMENT", "approvals", "an array", approvals);
   const decisions = new Map<string, ApprovalDecision>();
   approvals.forEach((value: unknown, index) => {
     const path = `approvals[${index}]`;
     const decision = readDecision(value, path);
-    const { callId } = decision;
-    if (!pending.has(callId) || decisions.has(callId)) {
-      const problem = decisions.has(callId)
-        ? "decides on the same call twice"
-        : "decides on a call that does not wait";
-      const message = `\`${path}\` ${problem}. Use the ids in thread.openTurn.approvals.`;
+    if (decisions.has(decision.callId)) {
+      const message = `\`${path}\` decides on the same call twice. Pass one decision for each call.`;
       throw new AgentError("INVALID_ARGUMENT", message, { path });
     }
-    decisions.set(callId, decision);
+    checkIsWaiting(decision, turn, path);
+    decisions.set(decision.callId, decision);
   });
   return decisions;
 }
 
 function readDecision(value: unknown, path: string): ApprovalDecision {
   if (!isPlainObject(value)) throw invalidValue("INVALID_ARGUMENT", path, "an object", value);
-  const { callId, approved, reason } = value;
+  const { callId, digest, approved, reason } = value;
   if (typeof callId !== "string") {
     throw invalidValue("INVALID_ARGUMENT", `${path}.callId`, "a string", callId);
+  }
+  if (typeof digest !== "string") {
+    throw invalidValue("INVALID_ARGUMENT", `${path}.digest`, "the digest shown with the call", digest);
   }
   if (typeof approved !== "boolean") {
     throw invalidValue("INVALID_ARGUMENT", `${path}.approved`, "a boolean", approved);
@@ -39,5 +47,20 @@ function readDecision(value: unknown, path: string): ApprovalDecision {
   if (reason !== undefined && (typeof reason !== "string" || !reason.isWellFormed())) {
     throw invalidValue("INVALID_ARGUMENT", `${path}.reason`, "a well-formed string", reason);
   }
-  return { callId, approved, reason };
+  return { callId, digest, approved, reason };
+}
+
+function checkIsWaiting(
+  { callId, digest }: ApprovalDecision,
+  turn: WaitingTurn | undefined,
+  path: string,
+): void {
+  const entry = turn?.calls.find(({ call }) => call.callId === callId);
+  if (turn === undefined || entry === undefined || digestOf(turn, entry.call) !== digest) {
+    const message = `\`${path}\` is not about a call that waits now: its turn has gone on, or something else was shown. Show the calls in thread.openTurn.approvals, and ask again.`;
+    throw new AgentError("APPROVAL_STALE", message, { path });
+  }
+  if (entry.record?.state === "approval-needed") return;
+  const message = `\`${path}\` is about a call that was decided before. Load the conversation to see its result, or resume it without a decision.`;
+  throw new AgentError("APPROVAL_DECIDED", message, { path });
 }

@@ -1,3 +1,5 @@
+import type { PendingApproval } from "../thread/thread.ts";
+
 /** An event about a tool call of a streamed run. */
 export type ToolEvent =
   /** A tool is about to run. `arguments` is the model's text, not parsed yet. */
@@ -17,12 +19,7 @@ export type ToolEvent =
       readonly isError: boolean;
     }
   /** A call waits for approval: see `needsApproval` of a tool and `resume` of an agent. */
-  | {
-      readonly type: "approval-needed";
-      readonly callId: string;
-      readonly name: string;
-      readonly arguments: string;
-    };
+  | ({ readonly type: "approval-needed" } & PendingApproval);
 
 /** An event of a streamed run. */
 export type RunEvent<Message extends object> =

@@ -21,7 +21,10 @@ export type OnProgress = (snapshot: ThreadSnapshot) => Promise<void>;
 
 /** A person's decision on a call that waits for approval. */
 export interface ApprovalDecision {
+  /** The id of the call. */
   readonly callId: string;
+  /** The `digest` that was shown with the call: the decision is valid only for what the person saw. */
+  readonly digest: string;
   readonly approved: boolean;
   /** The reason for a denial, which the model receives. */
   readonly reason?: string | undefined;

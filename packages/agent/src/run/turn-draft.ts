@@ -1,6 +1,7 @@
 import type { JsonObject } from "@threadstore/core/documents";
 import type { ModelResponse } from "../protocol.ts";
 import type { MessageList } from "../thread/message-list.ts";
+import { toPendingApproval } from "../thread/pending-approval.ts";
 import type { ThreadRevision } from "../thread/thread-state.ts";
 import type { PendingApproval } from "../thread/thread.ts";
 import type { CallRecord, CallState, TurnRecord } from "../thread/turn-record.ts";
@@ -70,7 +71,7 @@ export class TurnDraft<Message extends object, Usage extends object> {
   get approvals(): PendingApproval[] {
     return this.calls
       .filter(({ record }) => record?.state === "approval-needed")
-      .map(({ call: { callId, name, arguments: text } }) => ({ callId, name, arguments: text }));
+      .map(({ call }) => toPendingApproval(this, call));
   }
 
   addResponse(response: ModelResponse<Message, Usage>): void {

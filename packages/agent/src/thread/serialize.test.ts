@@ -6,6 +6,7 @@ import {
   scriptedAgent,
   scriptModel,
   type ScriptedMessage,
+  decisionsOn,
 } from "../scripted-agent.test-helper.ts";
 import { defineTool } from "../tools/define-tool.ts";
 
@@ -46,7 +47,7 @@ describe("serialize", () => {
     await agent.run("two", thread);
     await check();
     expect(texts.at(-1)).toContain('"turn"');
-    await agent.resume(thread, { approvals: [{ callId: "1", approved: true }] });
+    await agent.resume(thread, { approvals: decisionsOn(thread, { 1: true }) });
     await check();
     const odd = { role: "user", content: "three", odd: { __proto__x: [] } };
     await agent.run(odd, thread);

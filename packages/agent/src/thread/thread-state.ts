@@ -1,6 +1,7 @@
 import type { SerializedThread } from "@threadstore/core";
 import { AgentError } from "../agent-error.ts";
 import { MessageList } from "./message-list.ts";
+import { toPendingApproval } from "./pending-approval.ts";
 import type { ThreadContent, ThreadFrame } from "./thread-content.ts";
 import type { ThreadKind } from "./thread-kind.ts";
 import type { OpenTurn, PendingApproval, Thread, ThreadSnapshot } from "./thread.ts";
@@ -98,9 +99,9 @@ export class ThreadState<Kind extends string, Message extends object> implements
 
   #findApprovals(turn: TurnRecord): PendingApproval[] {
     const { calls } = this.#kind.findOpenCalls(this.messages, "$.messages", "THREAD_INVALID");
-    return calls.flatMap(({ callId, name, arguments: text }) => {
-      const record = turn.calls.find((call) => call.callId === callId);
-      return record?.state === "approval-needed" ? [{ callId, name, arguments: text }] : [];
+    return calls.flatMap((call) => {
+      const record = turn.calls.find(({ callId }) => callId === call.callId);
+      return record?.state === "approval-needed" ? [toPendingApproval(turn, call)] : [];
     });
   }
 }

@@ -8,6 +8,8 @@ export interface PendingApproval {
   readonly name: string;
   /** The model's text, usually JSON. An approved call runs with exactly this text. */
   readonly arguments: string;
+  /** Identifies the turn, the call, the tool and the arguments. A decision with it is valid for nothing else. */
+  readonly digest: string;
 }
 
 /** A turn that started and has not ended: it waits for approvals, or its process died. */

@@ -38,7 +38,8 @@ export function defineTool(
   },
 ): Tool {
   checkDefinition(definition);
-  const { name, description, strict, parameters, interrupted = "rerun" } = definition;
+  const { name, description, strict, parameters, needsApproval = false } = definition;
+  const { interrupted = needsApproval === false ? "rerun" : "report" } = definition;
   const shared = { name, description, strict, interrupted };
   const bind = callBinder(definition as ToolDefinition<unknown>);
   if (isStandardSchema(parameters)) {

@@ -44,7 +44,7 @@ export interface ToolDefinition<Arguments> {
   /**
    * How `resume` treats a call that may have started before its process died. `rerun`: runs it again with the same
    * `operationId`. `report`: tells the model that the outcome is unknown.
-   * @default "rerun"
+   * @default "report" with `needsApproval`, so that one approval never runs a call twice; otherwise "rerun"
    */
   readonly interrupted?: "rerun" | "report" | undefined;
   /**

@@ -648,7 +648,9 @@ test("deserializeThread repairs calls of removed tools and keeps a turn that can
   });
   expect(codes).toEqual(["tool-gone"]);
   expect(deserialized.openTurn?.approvals).toMatchObject([{ callId: "c1" }]);
-  const { text } = await agent.resume(deserialized, { approvals: [{ callId: "c1", approved: true }] });
+  const waiting = deserialized.openTurn?.approvals ?? [];
+  const approvals = waiting.map((shown) => ({ ...shown, approved: true }));
+  const { text } = await agent.resume(deserialized, { approvals });
   expect(text).toBe("ok");
 });
 

@@ -219,7 +219,8 @@ describe("a responses agent", () => {
     const first = await agent.run("pay");
     expect(first).toMatchObject({ status: "approval-needed", approvals: [{ callId: "1", name: "t" }] });
     const thread = await agent.deserializeThread(JSON.stringify(first.thread));
-    const result = await agent.resume(thread, { approvals: [{ callId: "1", approved: true }] });
+    const approvals = (thread.openTurn?.approvals ?? []).map((call) => ({ ...call, approved: true }));
+    const result = await agent.resume(thread, { approvals });
     expect(result.text).toBe("done");
     expect(bodies[1]).toMatchObject({
       previous_response_id: "r1",
@@ -370,7 +371,9 @@ describe("a thread of a responses agent", () => {
     const { agent } = await agentWith({});
     const thread = await agent.deserializeThread(text);
     expect(await thread.serialize()).toEqual(JSON.parse(text));
-    expect(thread.openTurn?.approvals).toEqual([{ callId: "call_2", name: "pay", arguments: '{"euros":7}' }]);
+    expect(thread.openTurn?.approvals).toEqual([
+      { callId: "call_2", name: "pay", arguments: '{"euros":7}', digest: "6Wj2DFl1Kwshhn_5f92p6r" },
+    ]);
   });
 
   test("with an invalid reference is rejected before anything is sent", async () => {

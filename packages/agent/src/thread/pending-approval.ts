@@ -1,0 +1,23 @@
+import { hash } from "node:crypto";
+import type { ToolCall } from "../tools/tool-call.ts";
+import type { PendingApproval } from "./thread.ts";
+
+/** The turn, and the response in it, that a call belongs to. */
+interface CallOrigin {
+  readonly id: string;
+  readonly rounds: number;
+}
+
+/** 132 bits in base64url. */
+const DIGEST_LENGTH = 22;
+
+/** Returns what a person decides on. The digest differs for any other call, also if a server uses its id again. */
+export function toPendingApproval(turn: CallOrigin, call: ToolCall): PendingApproval {
+  const { callId, name, arguments: text } = call;
+  return { callId, name, arguments: text, digest: digestOf(turn, call) };
+}
+
+export function digestOf({ id, rounds }: CallOrigin, { callId, name, arguments: text }: ToolCall): string {
+  const shown = JSON.stringify([id, rounds, callId, name, text]);
+  return hash("sha256", shown, "base64url").slice(0, DIGEST_LENGTH);
+}
