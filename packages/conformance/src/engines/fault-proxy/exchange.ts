@@ -1,4 +1,5 @@
 import type { Strike } from "./armed-faults.ts";
+import { parseHttpHead } from "./http-head.ts";
 import type { MessagePart } from "./message-part.ts";
 import type { OrderedWriter } from "./ordered-writer.ts";
 import type { ProxiedRequest } from "./proxied-request.ts";
@@ -18,6 +19,8 @@ export interface Exchange {
   responseBytes: number;
   /** The parts of a response that is held, until it is complete. */
   readonly held: Buffer[];
+  /** Whether the server says that it ends the connection after its response. */
+  isLast: boolean;
 }
 
 /** The two directions of a connection, and the ways to end it early. */
@@ -77,6 +80,7 @@ export function passResponsePart(link: Link, exchange: Exchange, part: MessagePa
   const { fault, takeEffect = () => undefined } = exchange.strike ?? {};
   const before = exchange.responseBytes;
   exchange.responseBytes += part.bytes.length;
+  if (part.first && exchange.request.http !== undefined) exchange.isLast = announcesEnd(part.bytes);
   switch (fault?.type) {
     case "slow":
       down.trickle(part.bytes, fault.bytesPerSecond);
@@ -98,7 +102,7 @@ export function passResponsePart(link: Link, exchange: Exchange, part: MessagePa
     case "respondRedis":
       if (!part.last || exchange.substitute === undefined) break;
       takeEffect();
-      down.write(exchange.substitute);
+      down.write(exchange.isLast ? announcingEnd(exchange.substitute) : exchange.substitute);
       break;
     case "holdResponse":
       exchange.held.push(part.bytes);
@@ -107,6 +111,18 @@ export function passResponsePart(link: Link, exchange: Exchange, part: MessagePa
     default:
       down.write(part.bytes);
   }
+}
+
+/** Returns whether the head of an HTTP response has `Connection: close`. */
+function announcesEnd(head: Buffer): boolean {
+  return parseHttpHead(head).headers.get("connection")?.toLowerCase() === "close";
+}
+
+/** Adds `Connection: close` to an HTTP response. A client that reused the connection would get no response. */
+function announcingEnd(response: Buffer): Buffer {
+  const endOfLine = response.indexOf("\r\n");
+  const header = Buffer.from("\r\nconnection: close");
+  return Buffer.concat([response.subarray(0, endOfLine), header, response.subarray(endOfLine)]);
 }
 
 /** Holds a response. Later responses on the connection wait too, as they would if the server were slow. */

@@ -115,6 +115,36 @@ describe("without a fault", () => {
   });
 });
 
+describe("a server that ends each connection after its response", () => {
+  beforeEach(() => {
+    backend.server.prependListener("request", (_, outgoing) => outgoing.setHeader("connection", "close"));
+  });
+
+  it("gets one request per connection, and the client the response and the end", async () => {
+    for (const n of [1, 2, 3]) {
+      expect(await put("/a", `${n}`)).toMatchObject({ status: 201 });
+      expect(await get("/a")).toMatchObject({ status: 200, body: `${n}` });
+    }
+    expect(proxy.connections).toBe(6);
+  });
+
+  it.each([
+    { type: "respondHttp", status: 503 },
+    { type: "respondHttp", status: 504, insteadOf: "response" },
+    { type: "discardResponse" },
+    { type: "cutResponse", afterBytes: 20, orderly: true },
+    { type: "cutRequest" },
+  ] as const)("can be used after the fault $type", async (fault) => {
+    const armed = proxy.arm(fault);
+    await put("/a", "lost").catch(() => undefined);
+    expect(armed.strikes).toBe(1);
+    for (const n of [1, 2]) {
+      expect(await put("/a", `${n}`)).toMatchObject({ status: 201 });
+      expect(await get("/a")).toMatchObject({ status: 200, body: `${n}` });
+    }
+  });
+});
+
 describe("triggers", () => {
   it("strikes as many matching requests as requested, from the nth on", async () => {
     const when = httpRequest({ method: "PUT", path: "/a" });

@@ -137,6 +137,7 @@ export class ProxiedConnection {
       requestBytes: 0,
       responseBytes: 0,
       held: [],
+      isLast: false,
     };
     this.#pending.push(exchange);
     return exchange;
