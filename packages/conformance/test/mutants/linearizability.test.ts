@@ -7,6 +7,7 @@ import { runCase } from "../../src/suite/run-case.ts";
 import { suiteSettings } from "../../src/suite/settings.ts";
 import { mutants } from "./index.ts";
 import { caseOf } from "./lookup.test-helper.ts";
+import { TIMES } from "./repetitions.test-helper.ts";
 import { resetMutants } from "./resets.ts";
 
 const historyFolder = await mkdtemp(join(tmpdir(), "threadstore-histories-"));
@@ -14,10 +15,10 @@ afterAll(() => rm(historyFolder, { recursive: true }));
 
 const racingMutants = mutants.filter(({ killedBy }) => killedBy.includes("C5-1"));
 
-/** Runs the case for 20 stores of the kind and resolves with the failures. */
-async function twentyTimes(id: string, make: () => Harness): Promise<unknown[]> {
+/** Runs the case for several stores of the kind and resolves with the failures. */
+async function repeatedly(id: string, make: () => Harness): Promise<unknown[]> {
   const failures: unknown[] = [];
-  for (let seed = 1; seed <= 20; seed += 1) {
+  for (let seed = 1; seed <= TIMES; seed += 1) {
     const settings = suiteSettings({ seed, historyFolder, effort: "full" });
     await runCase(make(), caseOf(id), settings).catch((error: unknown) => failures.push(error));
   }
@@ -31,11 +32,11 @@ const EXPLAINED =
 // Another test kills each of them once.
 describe.skipIf(suiteSettings().effort === "quick")("C5-3", () => {
   it.each(resetMutants)(
-    "kills the store that $bug 20 times out of 20 ($name)",
+    `kills the store that $bug ${TIMES} times out of ${TIMES} ($name)`,
 
     async ({ make }) => {
-      const failures = await twentyTimes("C5-3", make);
-      expect(failures.length).toBe(20);
+      const failures = await repeatedly("C5-3", make);
+      expect(failures.length).toBe(TIMES);
       for (const error of failures) expect(String(error)).toMatch(EXPLAINED);
     },
   );
@@ -43,18 +44,18 @@ describe.skipIf(suiteSettings().effort === "quick")("C5-3", () => {
 
 describe("C5-1", () => {
   it.each(racingMutants)(
-    "kills the store that $bug 20 times out of 20 ($name)",
+    `kills the store that $bug ${TIMES} times out of ${TIMES} ($name)`,
 
     async ({ make }) => {
-      const failures = await twentyTimes("C5-1", make);
-      expect(failures.length).toBe(20);
+      const failures = await repeatedly("C5-1", make);
+      expect(failures.length).toBe(TIMES);
       for (const error of failures) expect(String(error)).toMatch(EXPLAINED);
     },
   );
 
   it("leaves histories that can be checked again", async () => {
     const files = await readdir(historyFolder);
-    const minimum = 20 * racingMutants.filter(({ base }) => base === "memory").length;
+    const minimum = TIMES * racingMutants.filter(({ base }) => base === "memory").length;
     expect(files.length).toBeGreaterThanOrEqual(minimum);
     for (const file of files.slice(0, 20)) {
       const history = await readFile(join(historyFolder, file), "utf8");

@@ -3,6 +3,7 @@ import { cases } from "../../src/index.ts";
 import { runCase } from "../../src/suite/run-case.ts";
 import { suiteSettings } from "../../src/suite/settings.ts";
 import { mutants } from "./index.ts";
+import { TIMES } from "./repetitions.test-helper.ts";
 
 const races = cases.filter(
   ({ tier, capabilities, clauses }) =>
@@ -14,13 +15,13 @@ const pairs = races.flatMap((each) =>
     .map((mutant) => ({ ...mutant, each, id: each.id })),
 );
 
-describe("20 times out of 20, with quick effort", () => {
+describe(`${TIMES} times out of ${TIMES}, with quick effort`, () => {
   it.each(pairs)("$id kills the store that $bug ($name)", async ({ make, each }) => {
     let failures = 0;
-    for (let seed = 1; seed <= 20; seed += 1) {
+    for (let seed = 1; seed <= TIMES; seed += 1) {
       const settings = suiteSettings({ effort: "quick", seed });
       await runCase(make(), each, settings).catch(() => (failures += 1));
     }
-    expect(failures).toBe(20);
+    expect(failures).toBe(TIMES);
   });
 });
