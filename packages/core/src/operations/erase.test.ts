@@ -1,4 +1,4 @@
-import { afterEach, describe, expect, it, vi } from "vitest";
+import { afterEach, describe, expect, it, vi, onTestFinished } from "vitest";
 import { createThreadStore } from "../create-thread-store.ts";
 import { memoryDriver, type MemoryRecords, memoryStore } from "../memory-store.ts";
 import {
@@ -114,8 +114,17 @@ describe("an erase", () => {
     next("delete", overtaken, overtaken);
     expect(await store.erase()).toMatchObject({ threads: 1, bytes: '{"later":1}'.length });
     await store.save("a", { n: 0 });
-    next("delete", ...Array.from({ length: 100 }, () => overtaken));
-    const { threads, cursor } = await store.erase({ timeoutMs: 100 });
+    // Each of these deletes takes a second of the call's time.
+    const now = performance.now.bind(performance);
+    let passed = 0;
+    const clock = vi.spyOn(performance, "now").mockImplementation(() => now() + passed);
+    onTestFinished(() => clock.mockRestore());
+    const slowly: typeof overtaken = async (run) => {
+      passed += 1000;
+      return overtaken(run);
+    };
+    next("delete", ...Array.from({ length: 100 }, () => slowly));
+    const { threads, cursor } = await store.erase({ timeoutMs: 60_000 });
     expect(threads).toBe(0);
     expect(cursor).toBeDefined();
   });
