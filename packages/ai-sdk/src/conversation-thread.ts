@@ -38,18 +38,23 @@ export function writeThread(kind: ThreadKind, { messages, extra }: ThreadContent
  * Throws `THREAD_INVALID` with the path, `THREAD_MISMATCH` for another kind of thread, or `THREAD_TOO_NEW`.
  */
 export function readThread(kind: ThreadKind, thread: SerializedThread): ThreadContent {
-  const { members } = readEnvelope<string>(thread, {
-    kinds: { [kind]: VERSION },
-    packageName: "@threadstore/ai-sdk",
-    error: envelopeError,
-  });
-  const { messages, ...extra } = members;
+  const { messages, ...extra } = readMembers(kind, thread);
   const path = "$.messages";
   if (!Array.isArray(messages)) throw invalidThread(path, "an array of messages");
   for (const [index, message] of messages.entries()) {
     if (!isJsonObject(message)) throw invalidThread(memberPath(path, index), "a message");
   }
   return { messages: messages as JsonObject[], extra };
+}
+
+/** Reads the members of a thread as {@link readThread} does, whatever they are. */
+export function readMembers(kind: ThreadKind, thread: SerializedThread): JsonObject {
+  const { members } = readEnvelope<string>(thread, {
+    kinds: { [kind]: VERSION },
+    packageName: "@threadstore/ai-sdk",
+    error: envelopeError,
+  });
+  return members;
 }
 
 const CODES: { readonly [Reason in EnvelopeProblemReason]: ConversationErrorCode } = {

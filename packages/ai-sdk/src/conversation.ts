@@ -6,11 +6,14 @@ import type {
   UpdateOptions,
   Version,
 } from "@threadstore/core";
+import type { Finding } from "./repair/finding.ts";
 
 /** One version of a conversation. The caller owns it and may modify its messages. */
 export interface Conversation<Message> extends ThreadDetails {
   readonly metadata: ThreadMetadata;
   readonly messages: Message[];
+  /** The repairs of these messages, which do not change the stored thread; empty if none was necessary. */
+  readonly findings: readonly Finding[];
 }
 
 /** Options of `load`. */

@@ -2,24 +2,31 @@ import type { JsonValue } from "@threadstore/core";
 import { isJsonObject, type JsonObject, memberPath } from "@threadstore/core/documents";
 import { invalidThread } from "./conversation-error.ts";
 
+/** Called with the path of each `bigint`, which is then returned as a string. */
+type BigintListener = (path: string) => void;
+
 /** Returns the value that `encode` encoded. Throws `THREAD_INVALID` with the path. */
-export function decode(value: JsonValue, path: string): unknown {
-  if (Array.isArray(value)) return value.map((item, index) => decode(item, memberPath(path, index)));
+export function decode(value: JsonValue, path: string, onBigint?: BigintListener): unknown {
+  if (Array.isArray(value)) {
+    return value.map((item, index) => decode(item, memberPath(path, index), onBigint));
+  }
   if (!isJsonObject(value)) return value;
   const [name, ...otherNames] = Object.keys(value);
-  if (name?.startsWith("$") !== true || otherNames.length > 0) return decodeMembers(value, path);
+  if (name?.startsWith("$") !== true || otherNames.length > 0) return decodeMembers(value, path, onBigint);
   const encodedPath = memberPath(path, name);
   const encoded = value[name];
-  if (name === "$object" && isJsonObject(encoded)) return decodeMembers(encoded, encodedPath);
+  if (name === "$object" && isJsonObject(encoded)) return decodeMembers(encoded, encodedPath, onBigint);
   const decoded = typeof encoded === "string" ? DECODERS.get(name)?.(encoded) : undefined;
   // A later version may have written it. Reading it as a plain object would send nonsense to the model.
   if (decoded === undefined) throw invalidThread(encodedPath, "an encoded value that this version knows");
-  return decoded;
+  if (typeof decoded !== "bigint" || onBigint === undefined) return decoded;
+  onBigint(path);
+  return String(decoded);
 }
 
-function decodeMembers(object: JsonObject, path: string): object {
+function decodeMembers(object: JsonObject, path: string, onBigint?: BigintListener): object {
   return Object.fromEntries(
-    Object.entries(object).map(([name, member]) => [name, decode(member, memberPath(path, name))]),
+    Object.entries(object).map(([name, member]) => [name, decode(member, memberPath(path, name), onBigint)]),
   );
 }
 

@@ -11,12 +11,22 @@ export {
   type ConversationErrorCode,
   type ConversationErrorDetails,
 } from "./conversation-error.ts";
+export type { FindingsListener } from "./message-store.ts";
+export type { PostOptions } from "./post-messages.ts";
+export { FINDING_CODES, type Finding, type FindingCode } from "./repair/finding.ts";
 export {
+  checkConversation,
+  type CheckConversationOptions,
+  repairConversation,
+  type RepairedConversation,
+} from "./repair/repair-conversation.ts";
+export {
+  type AppendUIMessagesOptions,
   modelMessageStore,
   type ModelMessageStoreOptions,
   type UIMessageStore,
   uiMessageStore,
   type UIMessageStoreOptions,
 } from "./stores.ts";
-export type { Turn, TurnOptions } from "./turn.ts";
-export type { UIMessageSchemas } from "./ui-message-kind.ts";
+export type { EndEvent, StepEvent, Turn, TurnOptions } from "./turn.ts";
+export type { RepairOptions, UIMessageSchemas } from "./ui-message-kind.ts";

@@ -1,32 +1,31 @@
 import type { StoredThread } from "@threadstore/core";
 import { canonicalJson, isJsonObject, type JsonObject, memberPath } from "@threadstore/core/documents";
-import { ConversationError, type ConversationErrorCode, invalidArgument } from "./conversation-error.ts";
+import { invalidArgument } from "./conversation-error.ts";
 import { readThread, type ThreadContent } from "./conversation-thread.ts";
 import type { Conversation } from "./conversation.ts";
-import { decode } from "./decode.ts";
 import { encode } from "./encode.ts";
-import type { Fault, MessageKind } from "./message-kind.ts";
+import type { BigintForm, MessageKind } from "./message-kind.ts";
+import { faultError, messageReader, type MessageReader, type MessagesView } from "./message-reader.ts";
+import type { ReadableMessage } from "./repair/repair-messages.ts";
 
 /** The stored thread that a conversation was read from. */
 export interface ConversationSource {
   readonly stored: StoredThread;
   readonly content: ThreadContent;
-  /** The stored form of each message, by the canonical JSON of the message that the caller received. */
-  readonly storedForms: ReadonlyMap<string, JsonObject>;
+  /** The stored message of each message, by the canonical JSON of the message that the caller received. */
+  readonly storedMessages: ReadonlyMap<string, ReadableMessage>;
 }
 
 /** Messages in the form to store, and in the form that reading them returns. */
 export interface EncodedMessages<Message> {
   readonly encoded: readonly JsonObject[];
-  readonly messages: Message[];
+  readonly view: MessagesView<Message>;
 }
 
 /** Converts between stored threads and conversations. */
-export interface MessageCodec<Message> {
+export interface MessageCodec<Message> extends Omit<MessageReader<Message>, "check"> {
   /** Returns the content of a stored thread without checking its messages. Throws as `readThread` does. */
   contentOf(stored: StoredThread): ThreadContent;
-  /** Resolves with the checked messages of a thread. Rejects with `THREAD_INVALID`. */
-  messagesOf(content: ThreadContent): Promise<Message[]>;
   /**
    * Checks and encodes a caller's messages. `source` is the thread that they were derived from. Copies the messages
    * synchronously. Rejects with `INVALID_ARGUMENT`.
@@ -36,72 +35,66 @@ export interface MessageCodec<Message> {
     source?: ConversationSource | Promise<ConversationSource | undefined>,
   ): Promise<EncodedMessages<Message>>;
   /** Creates the conversation to return to the caller, and remembers its source. */
-  toConversation(stored: StoredThread, content: ThreadContent, messages: Message[]): Conversation<Message>;
+  toConversation(
+    stored: StoredThread,
+    content: ThreadContent,
+    view: MessagesView<Message>,
+  ): Conversation<Message>;
   /** Returns the source of a conversation, or `undefined` for a copy of a conversation. */
   sourceOf(conversation: Conversation<Message>): ConversationSource | undefined;
 }
 
 export function messageCodec<Message>(kind: MessageKind<Message>): MessageCodec<Message> {
   const sources = new WeakMap<object, ConversationSource>();
-
-  async function messagesOf({ messages }: ThreadContent): Promise<Message[]> {
-    const path = "$.messages";
-    const decoded = messages.map((message, index) => decode(message, memberPath(path, index)));
-    const result = await kind.check(decoded);
-    if ("messages" in result) return result.messages;
-    throw faultError("THREAD_INVALID", path, result.fault);
-  }
+  const reader = messageReader(kind);
 
   async function encodeMessages(
     messages: readonly Message[],
     source?: ConversationSource | Promise<ConversationSource | undefined>,
   ): Promise<EncodedMessages<Message>> {
-    const copies = encodeList(messages);
-    const storedForms = (await source)?.storedForms;
+    const copies = encodeList(messages, kind.bigints);
+    const storedMessages = (await source)?.storedMessages;
     // A message that the caller did not change keeps its stored form, including members that the SDK's check removed.
-    const encoded = copies.map((message) => storedForms?.get(canonicalJson(message)) ?? message);
-    const result = await kind.check(encoded.map((message) => decode(message, "$")));
-    if ("messages" in result) return { encoded, messages: result.messages };
-    throw faultError("INVALID_ARGUMENT", "$", result.fault, messages);
+    const encoded = copies.map((copy, position): ReadableMessage => {
+      const stored = storedMessages?.get(canonicalJson(copy));
+      return { position, form: stored?.form ?? copy, readable: stored?.readable ?? copy };
+    });
+    const isRepaired = encoded.some(({ form, readable }) => form !== readable);
+    const result = await reader.check(encoded, "$", isRepaired ? [] : undefined);
+    if ("fault" in result) throw faultError("INVALID_ARGUMENT", "$", result.fault, messages);
+    return { encoded: encoded.map(({ form }) => form), view: result };
   }
 
   return {
     contentOf: (stored) => readThread(kind.kind, JSON.parse(stored.json)),
-    messagesOf,
+    checkedView: reader.checkedView,
+    viewOf: reader.viewOf,
+    identified: reader.identified,
     encode: encodeMessages,
     sourceOf: (conversation) => sources.get(conversation),
 
-    toConversation(stored, content, messages) {
+    toConversation(stored, content, { messages, sources: readables, findings }) {
       const { id, version, size, createdAt, updatedAt, expiresAt, metadata } = stored;
-      const conversation = { id, version, size, createdAt, updatedAt, expiresAt, metadata, messages };
-      const storedForms = new Map(
-        encodeList(messages).map((message, index) => {
-          return [canonicalJson(message), content.messages[index] ?? message];
+      const details = { id, version, size, createdAt, updatedAt, expiresAt, metadata };
+      const conversation = { ...details, messages, findings };
+      const storedMessages = new Map(
+        encodeList(messages, kind.bigints).flatMap((message, index) => {
+          const source = readables[index];
+          return source === undefined ? [] : [[canonicalJson(message), source] as const];
         }),
       );
-      sources.set(conversation, { stored, content, storedForms });
+      sources.set(conversation, { stored, content, storedMessages });
       return conversation;
     },
   };
 }
 
-function encodeList(messages: unknown): JsonObject[] {
+function encodeList(messages: unknown, bigints: BigintForm): JsonObject[] {
   if (!Array.isArray(messages)) throw invalidArgument("$", "an array of messages");
   return messages.map((message: unknown, index) => {
     const path = memberPath("$", index);
-    const encoded = encode(message, path);
+    const encoded = encode(message, path, bigints);
     if (!isJsonObject(encoded)) throw invalidArgument(path, "a message");
     return encoded;
   });
-}
-
-function faultError(
-  code: ConversationErrorCode,
-  listPath: string,
-  fault: Fault,
-  unsaved?: readonly unknown[],
-): ConversationError {
-  const path = listPath + fault.path;
-  const cause = "cause" in fault ? { cause: fault.cause } : {};
-  return new ConversationError(code, `\`${path}\` ${fault.problem}`, { path, unsaved, ...cause });
 }

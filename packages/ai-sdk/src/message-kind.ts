@@ -1,5 +1,7 @@
 import { type JsonObject, memberPath } from "@threadstore/core/documents";
 import type { ThreadKind } from "./conversation-thread.ts";
+import type { Report } from "./repair/finding.ts";
+import type { ReadableMessage } from "./repair/repair-messages.ts";
 
 /** A fault in a list of messages. */
 export interface Fault {
@@ -14,8 +16,23 @@ export interface Fault {
 export interface MessageKind<Message> {
   readonly kind: ThreadKind;
 
-  /** Resolves with the messages as the AI SDK accepts them, or with the first fault. May modify its argument. */
-  check(messages: unknown[]): Promise<{ readonly messages: Message[] } | { readonly fault: Fault }>;
+  /** Whether a `bigint` becomes a string. `JSON.stringify`, which sends UI messages to pages and models, rejects it. */
+  readonly bigints: BigintForm;
+
+  /**
+   * Resolves with the messages as the AI SDK accepts them, or with the first fault. Repaired messages may lack required
+   * metadata. May modify its argument.
+   */
+  check(
+    messages: unknown[],
+    areRepaired?: boolean,
+  ): Promise<{ readonly messages: Message[] } | { readonly fault: Fault }>;
+
+  /** Resolves with readable forms of stored messages that `check` rejects, or with `undefined` to reject them. */
+  repair(stored: readonly unknown[], report: Report): Promise<ReadableMessage[] | undefined>;
+
+  /** Returns the messages without what providers reject. `paths` has the location of each message. */
+  close(messages: Message[], paths: readonly string[], report: Report): Message[];
 
   /** Returns the stored messages with others appended. A message with the id of a stored one replaces it. */
   append(stored: readonly JsonObject[], added: readonly JsonObject[]): JsonObject[];
@@ -30,6 +47,9 @@ export interface MessageKind<Message> {
     stored: readonly JsonObject[],
   ): JsonObject[] | undefined;
 }
+
+/** How a `bigint` is stored and returned. */
+export type BigintForm = "bigint" | "string";
 
 /** Returns the path of a schema issue below the list of messages. */
 export function issuePath(steps: readonly unknown[]): string {

@@ -336,10 +336,10 @@ describe("a stored conversation", () => {
       "THREAD_INVALID",
       "$.messages[0].parts[0].text.$date",
     ],
-  ])("is untrusted, and left unchanged if it is invalid: %j", async (thread, code, path) => {
+  ])("is left unchanged if it is invalid and invalid ones are rejected: %j", async (thread, code, path) => {
     const store = memoryStore();
     await store.save("a", thread);
-    const chats = uiMessageStore({ store });
+    const chats = uiMessageStore({ store, onInvalid: "reject" });
     await expect(chats.load("a")).rejects.toMatchObject({ code, path });
     await expect(chats.append("a", [textMessage("9", "x")])).rejects.toMatchObject({ code, path });
     expect((await store.load("a"))?.thread).toEqual(thread);
@@ -354,6 +354,7 @@ describe("a stored conversation", () => {
     const store = memoryStore();
     const chats = uiMessageStore<Message>({
       store,
+      onInvalid: "reject",
       metadataSchema: z.object({ at: z.number() }),
       dataSchemas: { chart: z.array(z.number()) },
       tools: { weather: { inputSchema: z.object({ city: z.string() }) } },

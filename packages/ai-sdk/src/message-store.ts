@@ -1,69 +1,78 @@
 import { type StoredThread, type ThreadStore, ThreadStoreError, type UpdateOptions } from "@threadstore/core";
 import { type JsonObject, mismatchMessage } from "@threadstore/core/documents";
-import { conflict, ConversationError, invalidArgument, mergeConflict } from "./conversation-error.ts";
+import { conflict, ConversationError, mergeConflict } from "./conversation-error.ts";
 import { EMPTY_CONTENT, type ThreadContent, writeThread } from "./conversation-thread.ts";
-import type { Conversation, MessageStore, SaveMessagesOptions } from "./conversation.ts";
-import { type ConversationSource, messageCodec, type MessageCodec } from "./message-codec.ts";
+import type { Conversation, MessageStore } from "./conversation.ts";
+import { messageCodec, type MessageCodec } from "./message-codec.ts";
 import type { MessageKind } from "./message-kind.ts";
-
-/** A change of a conversation. */
-export interface MessageChange<Message> {
-  /** The messages that the change was made from, or `undefined` if they are unknown. */
-  readonly base: readonly JsonObject[] | undefined;
-  readonly mine: readonly JsonObject[];
-  /** The messages that the caller passed, for the error. */
-  readonly messages: readonly Message[];
-}
+import type { MessagesView } from "./message-reader.ts";
+import { type MergeMessages, messageSave } from "./message-save.ts";
+import type { Finding } from "./repair/finding.ts";
 
 /** A message store together with the parts of it that only this package uses. */
 export interface MessageStoreParts<Message> {
   readonly publicStore: MessageStore<Message>;
   readonly codec: MessageCodec<Message>;
   readonly merge: MergeMessages<Message>;
+  readonly append: AppendWith<Message>;
+  readonly onFindings: FindingsListener;
 }
 
-/** Applies a change to the stored conversation. Rejects with `CONFLICT` if it conflicts with another change. */
-export type MergeMessages<Message> = (
+/** Appends messages with a function that returns the changed content. */
+export type AppendWith<Message> = (
   id: string,
-  change: MessageChange<Message>,
+  messages: readonly Message[],
   options: UpdateOptions,
+  change: (content: ThreadContent, added: readonly JsonObject[]) => ThreadContent,
 ) => Promise<Conversation<Message>>;
+
+/** Receives the repairs of a conversation that was read or saved, and its id. */
+export type FindingsListener = (findings: readonly Finding[], id: string) => void;
 
 export function messageStore<Message>(
   store: ThreadStore,
   kind: MessageKind<Message>,
+  onFindings: FindingsListener = () => undefined,
 ): MessageStoreParts<Message> {
   checkStore(store);
-  const codec = messageCodec(kind);
+  const codec = reportingCodec(messageCodec(kind), onFindings);
   const update = contentUpdate(store, kind, codec);
 
-  const merge: MergeMessages<Message> = (id, { base, mine, messages }, options) =>
+  const append: AppendWith<Message> = async (id, messages, options, change) => {
+    const { encoded } = await codec.encode(messages);
+    return update(id, messages, options, (content) => change(content, encoded));
+  };
+
+  const merge: MergeMessages<Message> = (id, { base, mine, messages, isStale }, options) =>
     update(id, messages, options, (content, current) => {
       // A merge must not recreate a conversation that another request deleted.
       const isDeleted = current === undefined && base?.length !== 0;
-      const merged = isDeleted ? undefined : kind.merge(base, mine, content.messages);
+      const merged =
+        isDeleted || isStale?.(content) === true ? undefined : kind.merge(base, mine, content.messages);
       if (merged === undefined) throw mergeConflict(messages, current?.version);
-      return merged;
+      return { ...content, messages: merged };
     });
 
   return {
     codec,
     merge,
+    append,
+    onFindings,
     publicStore: {
       async load(id, { cached, ...options } = {}) {
         const cachedThread = cached === undefined ? undefined : codec.sourceOf(cached)?.stored;
         const stored = await store.load(id, { ...options, cached: cachedThread });
         if (stored === undefined) return undefined;
         const content = codec.contentOf(stored);
-        return codec.toConversation(stored, content, await codec.messagesOf(content));
+        return codec.toConversation(stored, content, await codec.viewOf(content));
       },
 
       save: messageSave(store, kind, codec, merge),
 
-      async append(id, messages, options = {}) {
-        const { encoded } = await codec.encode(messages);
-        return update(id, messages, options, (content) => kind.append(content.messages, encoded));
-      },
+      append: (id, messages, options = {}) =>
+        append(id, messages, options, (content, added) => {
+          return { ...content, messages: kind.append(content.messages, added) };
+        }),
     },
   };
 }
@@ -72,7 +81,7 @@ type ContentUpdate<Message> = (
   id: string,
   messages: readonly Message[],
   options: UpdateOptions,
-  change: (content: ThreadContent, current: StoredThread | undefined) => readonly JsonObject[],
+  change: (content: ThreadContent, current: StoredThread | undefined) => ThreadContent,
 ) => Promise<Conversation<Message>>;
 
 function contentUpdate<Message>(
@@ -82,13 +91,17 @@ function contentUpdate<Message>(
 ): ContentUpdate<Message> {
   return async (id, messages, options, change) => {
     let content = EMPTY_CONTENT;
-    let updatedMessages: Message[] = [];
+    let view: MessagesView<Message> | undefined;
     const updating = store.update(
       id,
       async (current) => {
         const currentContent = current === undefined ? EMPTY_CONTENT : codec.contentOf(current);
-        content = { ...currentContent, messages: change(currentContent, current) };
-        updatedMessages = await codec.messagesOf(content);
+        content = change(currentContent, current);
+        view = await codec.checkedView(content);
+        if (view === undefined) {
+          content = change(await codec.identified(currentContent), current);
+          view = await codec.viewOf(content);
+        }
         return writeThread(kind.kind, content);
       },
       options,
@@ -97,58 +110,21 @@ function contentUpdate<Message>(
     const stored = (await updating.catch((error: unknown) => {
       throw ThreadStoreError.is(error, "CONFLICT") ? conflict(messages, error) : error;
     })) as StoredThread;
-    return codec.toConversation(stored, content, updatedMessages);
+    return codec.toConversation(stored, content, view as MessagesView<Message>);
   };
 }
 
-function messageSave<Message>(
-  store: ThreadStore,
-  kind: MessageKind<Message>,
+/** Returns a codec that reports the findings of each conversation that it returns. */
+function reportingCodec<Message>(
   codec: MessageCodec<Message>,
-  merge: MergeMessages<Message>,
-): MessageStore<Message>["save"] {
-  /**
-   * Resolves with the source of `previous`, or with `undefined` without a `previous` or if it is not stored any
-   * more.
-   */
-  async function loadSource(
-    id: string,
-    options: SaveMessagesOptions<Message>,
-  ): Promise<ConversationSource | undefined> {
-    const { previous, signal, timeoutMs } = options;
-    if (previous === undefined) return undefined;
-    const source = typeof previous === "object" ? codec.sourceOf(previous) : undefined;
-    if (source !== undefined) return source;
-    const version = typeof previous === "object" ? previous.version : previous;
-    const stored = await store.load(id, { signal, timeoutMs });
-    if (stored?.version !== version) return undefined;
-    const content = codec.contentOf(stored);
-    return codec.sourceOf(codec.toConversation(stored, content, await codec.messagesOf(content)));
-  }
-
-  return async (id, messages, options = {}) => {
-    const { previous, onConflict = "reject", ...saveOptions } = options;
-    checkPolicy(onConflict);
-    const loadingSource = loadSource(id, options);
-    const [source, { encoded: mine, messages: savedMessages }] = await Promise.all([
-      loadingSource,
-      codec.encode(messages, loadingSource),
-    ]);
-    const base = previous === undefined ? EMPTY_CONTENT : source?.content;
-    let cause: unknown;
-    if (base !== undefined) {
-      const content = { messages: mine, extra: base.extra };
-      const thread = writeThread(kind.kind, content);
-      try {
-        const stored = await store.save(id, thread, { ...saveOptions, previous: source?.stored });
-        return codec.toConversation(stored, content, savedMessages);
-      } catch (error) {
-        if (!ThreadStoreError.is(error, "CONFLICT")) throw error;
-        cause = error;
-      }
-    }
-    if (onConflict === "reject") throw conflict(messages, cause);
-    return merge(id, { base: base?.messages, mine, messages }, saveOptions);
+  onFindings: FindingsListener,
+): MessageCodec<Message> {
+  return {
+    ...codec,
+    toConversation(stored, content, view) {
+      if (view.findings.length > 0) onFindings(view.findings, stored.id);
+      return codec.toConversation(stored, content, view);
+    },
   };
 }
 
@@ -156,9 +132,4 @@ function checkStore(store: unknown): void {
   if (typeof store === "object" && store !== null && "update" in store) return;
   const message = `${mismatchMessage("store", "a ThreadStore")} Create one with a function such as sqliteStore.`;
   throw new ConversationError("INVALID_ARGUMENT", message, { path: "store" });
-}
-
-function checkPolicy(policy: unknown): void {
-  if (policy === "merge" || policy === "reject") return;
-  throw invalidArgument("onConflict", '"merge" or "reject"');
 }

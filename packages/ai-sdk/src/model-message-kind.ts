@@ -4,6 +4,7 @@ import { issuePath, type MessageKind } from "./message-kind.ts";
 
 export const modelMessageKind: MessageKind<ModelMessage> = {
   kind: "ai-sdk-model-messages",
+  bigints: "bigint",
 
   async check(messages) {
     for (const [index, message] of messages.entries()) {
@@ -15,6 +16,8 @@ export const modelMessageKind: MessageKind<ModelMessage> = {
     return { messages: messages as ModelMessage[] };
   },
 
+  repair: () => Promise.resolve(undefined),
+  close: (messages) => messages,
   append: (stored, added) => [...stored, ...added],
 
   // Model messages have no ids, so only lists that were both appended to can be merged.

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { memoryStore } from "@threadstore/core";
 import { expect, onTestFinished, test, vi } from "vitest";
-import { ConversationError, uiMessageStore } from "./index.ts";
+import { ConversationError, FINDING_CODES, uiMessageStore } from "./index.ts";
 import { lastMessages, startModelServer, temporaryFolder } from "./tools.test-helper.ts";
 
 // Each test starts several processes, which takes long on a busy machine.
@@ -14,7 +14,7 @@ vi.setConfig({ testTimeout: 90_000 });
 const root = fileURLToPath(new URL("..", import.meta.url));
 const readme = readFileSync(join(root, "README.md"), "utf8");
 const examples = [...readme.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code = ""]) => code);
-const [route = "", client = "", save = "", agent = ""] = examples;
+const [route = "", client = "", repair = "", save = "", agent = ""] = examples;
 
 // Stands in for the web server and the page: sends the page's requests to the route, and prints the answer.
 const page = `
@@ -55,10 +55,18 @@ test("the endpoint and the page run and continue after a restart, and an answer 
   const mock = await startModelServer();
   mock.on({ userMessage: "Now tell" }, { content: "Arr!" });
   mock.on({ userMessage: "Tell me" }, { content: "Lost at C." });
-  const run = programs({ "route.ts": route, "client.ts": client, "page.ts": page, "save.ts": save });
+  const files = {
+    "route.ts": route,
+    "client.ts": client,
+    "page.ts": page,
+    "repair.ts": repair,
+    "save.ts": save,
+  };
+  const run = programs(files);
   expect(await run("page.ts", mock.url, "Tell me a joke.")).toBe("Lost at C.\n");
   expect(await run("page.ts", mock.url, "Now tell it as a pirate.")).toBe("Arr!\n");
   expect(lastMessages(mock).map(({ role }) => role)).toEqual(["user", "assistant", "user"]);
+  expect(await run("repair.ts", mock.url)).toBe("");
   expect(await run("save.ts", mock.url)).toBe("3 messages left\n");
 });
 
@@ -95,6 +103,11 @@ test("the documented encoded values are decoded and encoded", async () => {
   expect(loaded?.messages[0]?.parts[0]).toHaveProperty("data[6]", { $date: "no date" });
   await chats.save("talk", loaded?.messages ?? [], { previous: loaded });
   expect((await store.load("talk"))?.thread).toEqual(thread);
+});
+
+test("the table of findings lists exactly the existing codes", () => {
+  const rows = [...readme.matchAll(/^\| `([a-z]+(?:-[a-z]+)+)` \|/gm)].map(([, code]) => code);
+  expect(rows).toEqual(FINDING_CODES);
 });
 
 test("the table of errors lists exactly the existing codes", () => {

@@ -1,20 +1,40 @@
 import type { ThreadStore } from "@threadstore/core";
 import type { ModelMessage, UIMessage } from "ai";
-import type { Conversation, MessageStore } from "./conversation.ts";
-import { messageStore } from "./message-store.ts";
+import { invalidArgument } from "./conversation-error.ts";
+import type { AppendMessagesOptions, Conversation, MessageStore } from "./conversation.ts";
+import { type FindingsListener, messageStore } from "./message-store.ts";
 import { modelMessageKind } from "./model-message-kind.ts";
+import { checkPostOptions, postMessages, type PostOptions } from "./post-messages.ts";
 import { createTurn, type Turn, type TurnOptions } from "./turn.ts";
-import { uiMessageKind, type UIMessageSchemas } from "./ui-message-kind.ts";
+import { type RepairOptions, uiMessageKind, type UIMessageSchemas } from "./ui-message-kind.ts";
 
 /**
  * Options of {@link uiMessageStore}: the store, and the schemas to check messages with, as in `validateUIMessages`.
  */
-export type UIMessageStoreOptions<Message extends UIMessage> = UIMessageSchemas<Message> & {
-  readonly store: ThreadStore;
-};
+export type UIMessageStoreOptions<Message extends UIMessage> = UIMessageSchemas<Message> &
+  Partial<RepairOptions> & {
+    readonly store: ThreadStore;
+    /** Receives the repairs of each conversation that is loaded or saved. */
+    readonly onFindings?: FindingsListener | undefined;
+  };
+
+/** Options of a UI store's `append`: those of the store's `update`, and what `useChat` sends with a message. */
+export interface AppendUIMessagesOptions extends AppendMessagesOptions, PostOptions {}
 
 /** Loads and saves conversations of UI messages. */
 export interface UIMessageStore<Message extends UIMessage> extends MessageStore<Message> {
+  /**
+   * Appends messages, whatever other requests have saved, and creates the conversation if it does not exist. A
+   * message with the id of a stored one replaces it. With a `trigger`, an edited message and one that is to be
+   * answered again becomes the last message, and a repeated request whose message was already answered rejects with
+   * `CONFLICT`. Resolves with the whole conversation.
+   */
+  append(
+    id: string,
+    messages: readonly Message[],
+    options?: AppendUIMessagesOptions,
+  ): Promise<Conversation<Message>>;
+
   /**
    * Returns options to spread into `toUIMessageStream` or `toUIMessageStreamResponse`. They save the answer after
    * each step and at its end, including when it is aborted. Changes that other requests save in the meantime are
@@ -26,15 +46,34 @@ export interface UIMessageStore<Message extends UIMessage> extends MessageStore<
 
 /**
  * Creates a store for the AI SDK's `UIMessage[]`, with one thread for each conversation. Throws `INVALID_ARGUMENT` if
- * `store` is not a `ThreadStore`.
+ * `store` is not a `ThreadStore` or another option is invalid.
  */
 export function uiMessageStore<Message extends UIMessage = UIMessage>({
   store,
+  onFindings,
+  onInvalid = "repair",
+  serviceItems = "keep",
   ...schemas
 }: UIMessageStoreOptions<Message>): UIMessageStore<Message> {
-  const parts = messageStore(store, uiMessageKind<Message>(schemas as UIMessageSchemas<Message>));
+  if (onInvalid !== "repair" && onInvalid !== "reject") {
+    throw invalidArgument("onInvalid", '"repair" or "reject"');
+  }
+  if (serviceItems !== "keep" && serviceItems !== "drop") {
+    throw invalidArgument("serviceItems", '"keep" or "drop"');
+  }
+  const repairs = { onInvalid, serviceItems };
+  const kind = uiMessageKind<Message>(schemas, repairs);
+  const parts = messageStore(store, kind, onFindings);
   return {
     ...parts.publicStore,
+    async append(id, messages, { trigger, messageId, ...options } = {}) {
+      checkPostOptions({ trigger, messageId });
+      return parts.append(id, messages, options, (content, added) => {
+        return postMessages(content, added, { trigger, messageId }, (stored, more) =>
+          kind.append(stored, more),
+        );
+      });
+    },
     turn: (conversation, options = {}) => createTurn(parts, conversation, options),
   };
 }

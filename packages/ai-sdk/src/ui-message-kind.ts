@@ -1,6 +1,10 @@
 import { canonicalJson, type JsonObject } from "@threadstore/core/documents";
 import { safeValidateUIMessages, TypeValidationError, type UIMessage } from "ai";
 import { type Fault, issuePath, type MessageKind } from "./message-kind.ts";
+import { closeMessage } from "./repair/close-message.ts";
+import type { Report } from "./repair/finding.ts";
+import type { PartsMessage } from "./repair/part.ts";
+import { type PartChecks, repairMessages } from "./repair/repair-messages.ts";
 
 /** The schemas of an application's messages, as in the AI SDK's `validateUIMessages`. */
 export type UIMessageSchemas<Message extends UIMessage> = Omit<
@@ -8,23 +12,47 @@ export type UIMessageSchemas<Message extends UIMessage> = Omit<
   "messages"
 >;
 
+/** How to treat stored content that is invalid or that providers reject. */
+export interface RepairOptions {
+  /** Whether stored messages that the AI SDK or the schemas reject are repaired or reject the call. */
+  readonly onInvalid: "reject" | "repair";
+  /** Whether answers refer to items that the model's service stores. */
+  readonly serviceItems: "drop" | "keep";
+}
+
 export function uiMessageKind<Message extends UIMessage>(
   schemas: UIMessageSchemas<Message>,
+  { onInvalid, serviceItems }: RepairOptions,
 ): MessageKind<Message> {
   const hasSchemas = Object.values(schemas).some((schema) => schema !== undefined);
   return {
     kind: "ai-sdk-ui-messages",
+    bigints: "string",
 
-    async check(messages) {
+    async check(messages, areRepaired = false) {
       const fault = findIdFault(messages);
       if (fault !== undefined) return { fault };
       // The SDK rejects an empty list, but a conversation may be empty.
       if (messages.length === 0) return { messages: [] };
-      const result = await safeValidateUIMessages<Message>({ ...schemas, messages });
+      let result = await safeValidateUIMessages<Message>({ ...schemas, messages });
+      if (!result.success && areRepaired && onInvalid === "repair") {
+        const { metadataSchema: _required, ...otherSchemas } = schemas;
+        const withoutMetadata = { ...otherSchemas, messages } as UIMessageSchemas<Message> & {
+          messages: unknown;
+        };
+        result = await safeValidateUIMessages<Message>(withoutMetadata);
+      }
       if (!result.success) return { fault: toFault(result.error) };
       // The SDK's result lacks members that it does not know. It is only needed if schemas transform values.
       return { messages: hasSchemas ? result.data : (messages as Message[]) };
     },
+
+    async repair(stored, report) {
+      if (onInvalid === "reject") return undefined;
+      return repairMessages(stored, partChecks(schemas), report);
+    },
+
+    close: (messages, paths, report) => closeMessages(messages, serviceItems, paths, report),
 
     append(stored, added) {
       const byId = new Map(stored.map((message) => [message["id"], message]));
@@ -33,6 +61,36 @@ export function uiMessageKind<Message extends UIMessage>(
     },
 
     merge: (base = [], mine, stored) => mergeById(base, mine, stored),
+  };
+}
+
+function closeMessages<Message extends UIMessage>(
+  messages: readonly Message[],
+  serviceItems: RepairOptions["serviceItems"],
+  paths: readonly string[],
+  report: Report,
+): Message[] {
+  const unfinishedFrom = serviceItems === "drop" ? 0 : undefined;
+  return messages.map((message, index) => {
+    const closing = { isClosed: index < messages.length - 1, unfinishedFrom };
+    // Each part of the SDK's types has a type and further members.
+    return closeMessage(message as PartsMessage, closing, paths[index] ?? "$", report) as Message;
+  });
+}
+
+function partChecks<Message extends UIMessage>(schemas: UIMessageSchemas<Message>): PartChecks {
+  const { metadataSchema, ...partSchemas } = schemas;
+  const isValid = async (options: object, message: object): Promise<boolean> => {
+    const messages = [{ id: "1", ...message }];
+    const result = await safeValidateUIMessages<Message>({ ...options, messages });
+    return result.success;
+  };
+  return {
+    isPartValid: (part, role) => isValid(partSchemas, { role, parts: [part] }),
+    isMetadataValid: (metadata) => {
+      return isValid({ metadataSchema }, { role: "user", metadata, parts: [{ type: "text", text: "" }] });
+    },
+    hasTool: (name) => schemas.tools === undefined || Object.hasOwn(schemas.tools, name),
   };
 }
 

@@ -1,0 +1,280 @@
+import { memoryStore } from "@threadstore/core";
+import { convertToModelMessages, type UIMessage } from "ai";
+import { describe, expect, test } from "vitest";
+import { z } from "zod";
+import { checkConversation, FINDING_CODES, repairConversation, uiMessageStore } from "../index.ts";
+
+const header = { format: "threadstore.thread", version: 1, kind: "ai-sdk-ui-messages" };
+const question = { id: "1", role: "user", parts: [{ type: "text", text: "Question" }] };
+const next = { id: "3", role: "user", parts: [{ type: "text", text: "Next" }] };
+const reasoning = {
+  type: "reasoning",
+  text: "Thinking",
+  state: "done",
+  providerMetadata: { openai: { itemId: "rs_1", reasoningEncryptedContent: "secret" }, other: { keep: 1 } },
+};
+const text = {
+  type: "text",
+  text: "Answer",
+  state: "done",
+  providerMetadata: { openai: { itemId: "msg_1" } },
+};
+const call = {
+  type: "tool-look",
+  toolCallId: "call_1",
+  input: { what: "all" },
+  callProviderMetadata: { openai: { itemId: "fc_1" } },
+};
+
+function answer(...parts: object[]): object {
+  return { id: "2", role: "assistant", parts };
+}
+
+function open(state: string, members: object = {}): object {
+  return { ...call, state, ...members };
+}
+
+const tools = { look: { inputSchema: z.object({ place: z.string() }) } };
+const metadataSchema = z.object({ at: z.number() });
+
+// The damage, the codes of its findings, and the schemas.
+const damages: { [name: string]: [unknown, string[], object?] } = {
+  nothing: [[question, answer(reasoning, text), next], []],
+  "a call that waits for the page": [[question, answer(reasoning, open("input-available"))], []],
+  "reasoning alone": [[question, answer(reasoning), next], ["reasoning-dangling"]],
+  "reasoning before a source": [
+    [question, answer(reasoning, { type: "source-url", sourceId: "s", url: "https://x.test" }), next],
+    ["reasoning-dangling"],
+  ],
+  "reasoning that streams": [
+    [question, answer({ ...reasoning, state: "streaming" })],
+    ["text-incomplete", "service-item-missing", "reasoning-dangling"],
+  ],
+  "text that streams": [
+    [question, answer(reasoning, { ...text, state: "streaming" })],
+    ["text-incomplete", "service-item-missing", "service-item-missing"],
+  ],
+  "arguments that stream": [
+    [question, answer(reasoning, open("input-streaming"))],
+    ["call-incomplete", "service-item-missing", "reasoning-dangling"],
+  ],
+  "a call without a result": [
+    [question, answer(reasoning, open("input-available")), next],
+    ["result-missing", "service-item-missing", "service-item-missing"],
+  ],
+  "a provider's call without a result": [
+    [question, answer(reasoning, open("input-available", { providerExecuted: true })), next],
+    ["result-missing", "service-item-missing", "reasoning-dangling"],
+  ],
+  "a preliminary result": [
+    [question, answer(reasoning, open("output-available", { output: 1, preliminary: true })), next],
+    ["result-missing", "service-item-missing", "service-item-missing"],
+  ],
+  "an approval that was passed over": [
+    [question, answer(reasoning, open("approval-requested", { approval: { id: "a" } })), next],
+    ["result-missing"],
+  ],
+  "an approved call that did not run": [
+    [question, answer(open("approval-responded", { approval: { id: "a", approved: true } })), next],
+    ["result-missing", "service-item-missing"],
+  ],
+  "a denied call": [
+    [question, answer(open("approval-responded", { approval: { id: "a", approved: false } })), next],
+    ["result-missing"],
+  ],
+  "a bigint": [
+    [
+      question,
+      answer(open("output-available", { output: { rows: [{ $bigint: "9007199254740993" }] } })),
+      next,
+    ],
+    ["value-not-json"],
+  ],
+  "an encoded value of no known type": [
+    [question, answer(text, { type: "data-x", data: { $later: "?" } })],
+    ["content-invalid"],
+  ],
+  "an unknown part": [[question, answer(text, { type: "hologram", text: "Hi" })], ["content-invalid"]],
+  "a part that is no object": [
+    [question, answer(text), { ...next, parts: [null] }],
+    ["content-invalid", "message-empty"],
+  ],
+  "a part without a type": [[question, answer(text, {})], ["content-invalid"]],
+  "malformed metadata of a provider": [
+    [question, answer({ ...text, providerMetadata: "openai" })],
+    ["content-invalid"],
+  ],
+  "a call in an unknown state": [[question, answer(open("paused"))], ["content-invalid"]],
+  "a finished call of another schema": [
+    [question, answer(open("output-available", { output: 1 })), next],
+    ["arguments-invalid"],
+    { tools },
+  ],
+  "an open call of another schema": [
+    [question, answer(open("approval-requested", { approval: { id: "a" } }))],
+    ["arguments-invalid"],
+    { tools },
+  ],
+  "an open call of a tool that is gone": [
+    [question, answer(open("input-available"))],
+    ["tool-gone"],
+    { tools: {} },
+  ],
+  "data of another schema": [
+    [question, answer(text, { type: "data-chart", data: "x" })],
+    ["content-invalid"],
+    { dataSchemas: { chart: z.array(z.number()) } },
+  ],
+  "metadata of another schema": [
+    [
+      { ...question, metadata: { at: 1 } },
+      { ...answer(text), metadata: { at: "x" } },
+    ],
+    ["metadata-invalid"],
+    { metadataSchema },
+  ],
+  "a message that is no object": [[question, 7], ["message-invalid"]],
+  "an unknown role": [[question, { id: "2", role: "robot", parts: [text] }], ["role-unknown"]],
+  "a missing id": [[question, { role: "assistant", parts: [text] }], ["message-id-invalid"]],
+  "a repeated id": [[question, { ...next, id: "1" }], ["message-id-invalid"]],
+  "a repeated message": [[question, question], ["message-duplicated"]],
+  "a question without parts": [[question, { id: "2", role: "user", parts: [] }], ["message-empty"]],
+  "parts that are no array": [[question, { id: "2", role: "assistant", parts: "Hi" }], ["content-invalid"]],
+  "messages that are no array": [{}, []],
+  "a message of version 4": [
+    [
+      question,
+      {
+        id: "2",
+        role: "assistant",
+        content: "Sunny",
+        reasoning: "Look",
+        toolInvocations: [
+          { state: "result", toolCallId: "c", toolName: "look", args: { what: "all" }, result: "sun" },
+        ],
+        experimental_attachments: [{ url: "https://x.test/a.png", contentType: "image/png" }],
+      },
+      next,
+    ],
+    ["message-outdated"],
+  ],
+  "parts of version 4": [
+    [
+      question,
+      {
+        id: "2",
+        role: "assistant",
+        content: "Sunny",
+        parts: [
+          { type: "step-start" },
+          { type: "reasoning", reasoning: "Look", details: [] },
+          {
+            type: "tool-invocation",
+            toolInvocation: { state: "call", toolCallId: "c", toolName: "look", args: {} },
+          },
+          { type: "source", source: { sourceType: "url", id: "s", url: "https://x.test" } },
+          { type: "file", mimeType: "image/png", data: "AA==" },
+          { type: "text", text: "Sunny" },
+        ],
+      },
+      next,
+    ],
+    ["message-outdated", "result-missing"],
+  ],
+};
+
+describe.each(Object.entries(damages))("%s", (_name, [messages, codes, schemas]) => {
+  const thread = { ...header, messages } as never;
+
+  test("is found and repaired once, and the repaired thread can be loaded and sent", async () => {
+    const findings = await checkConversation(thread, schemas);
+    expect(findings.map(({ code }) => code)).toEqual(codes);
+    const repaired = await repairConversation(JSON.stringify(thread), schemas);
+    expect(repaired.changes).toEqual(findings);
+    expect(await checkConversation(repaired.thread, schemas)).toEqual([]);
+    const isIntact = codes.length === 0 && Array.isArray(messages);
+    expect(JSON.stringify(repaired.thread) === JSON.stringify(thread)).toBe(isIntact);
+    const store = memoryStore();
+    await store.save("talk", repaired.thread);
+    const loaded = await uiMessageStore({ store, ...schemas }).load("talk");
+    expect(loaded?.findings).toEqual([]);
+    const sent = await convertToModelMessages(loaded?.messages ?? []);
+    expect(() => JSON.stringify([loaded?.messages, sent])).not.toThrow();
+  });
+
+  const isList = Array.isArray(messages) && messages.every((message) => typeof message === "object");
+  test.runIf(isList)(
+    "does not prevent loading, appending and another answer, which keep the rest",
+    async () => {
+      const store = memoryStore();
+      await store.save("talk", thread);
+      const reported: unknown[] = [];
+      const onFindings = (found: readonly unknown[]): void => void reported.push(...found);
+      const chats = uiMessageStore({ store, onFindings, ...schemas });
+      const loaded = await chats.load("talk");
+      expect(loaded?.findings.map(({ code }) => code)).toEqual(codes);
+      expect(reported).toEqual(loaded?.findings);
+      expect((await store.load("talk"))?.thread).toEqual(thread);
+      const metadata = schemas !== undefined && "metadataSchema" in schemas ? { metadata: { at: 2 } } : {};
+      const last = { ...next, ...metadata, id: "9" } as UIMessage;
+      const conversation = await chats.append("talk", [last]);
+      const turn = chats.turn(conversation);
+      const sent = await convertToModelMessages(conversation.messages);
+      expect(JSON.stringify(sent)).not.toMatch(/streaming/u);
+      const final = { ...answer(text), ...metadata, id: "10" } as UIMessage;
+      await turn.onEnd({ messages: [...turn.originalMessages, final], finishReason: "stop" });
+      const after = await chats.load("talk");
+      expect(after?.messages.at(-1)).toEqual(final);
+      expect(after?.messages).toHaveLength(conversation.messages.length + 1);
+    },
+  );
+});
+
+test("on request, all answers lose what only their service knows", async () => {
+  const thread = {
+    ...header,
+    messages: [
+      question,
+      answer(reasoning, open("output-available", { output: 1 })),
+      next,
+      { ...answer(text), id: "4" },
+    ],
+  } as never;
+  const { thread: repaired, changes } = await repairConversation(thread, { serviceItems: "drop" });
+  expect(new Set(changes.map(({ code }) => code))).toEqual(new Set(["service-item-missing"]));
+  expect(JSON.stringify(repaired)).not.toMatch(/itemId|secret/u);
+  expect(JSON.stringify(repaired)).toContain('"keep":1');
+  const store = memoryStore();
+  await store.save("talk", thread);
+  const loaded = await uiMessageStore({ store, serviceItems: "drop" }).load("talk");
+  expect(JSON.stringify(loaded?.messages)).not.toMatch(/itemId|secret/u);
+});
+
+test("a bigint is stored as a string, so that JSON.stringify accepts every later message", async () => {
+  const store = memoryStore();
+  const chats = uiMessageStore({ store });
+  const output = { rows: [{ id: 9_007_199_254_740_993n, at: new Map([[1n, 2n]]) }] };
+  const conversation = await chats.append("talk", [question as UIMessage]);
+  const message = answer({ type: "step-start" }, open("output-available", { output })) as UIMessage;
+  await chats.turn(conversation).onEnd({ messages: [question as UIMessage, message], finishReason: "stop" });
+  const loaded = await chats.load("talk");
+  expect(loaded?.findings).toEqual([]);
+  expect(loaded?.messages[1]?.parts[1]).toHaveProperty("output", {
+    rows: [{ id: "9007199254740993", at: {} }],
+  });
+  await convertToModelMessages(loaded?.messages ?? []);
+});
+
+test.each([
+  ["not JSON", "THREAD_INVALID"],
+  ["[]", "THREAD_INVALID"],
+  ["{}", "THREAD_MISMATCH"],
+  [JSON.stringify({ ...header, version: 9, messages: [] }), "THREAD_TOO_NEW"],
+])("%s is rejected", async (thread, code) => {
+  await expect(checkConversation(thread)).rejects.toMatchObject({ code });
+});
+
+test("every code has a case", () => {
+  const codes = new Set(Object.values(damages).flatMap(([, expected]) => expected));
+  expect(codes).toEqual(new Set(FINDING_CODES));
+});
