@@ -5,7 +5,10 @@ import { invalidThread } from "./conversation-error.ts";
 /** Called with the path of each `bigint`, which is then returned as a string. */
 type BigintListener = (path: string) => void;
 
-/** Returns the value that `encode` encoded. Throws `THREAD_INVALID` with the path. */
+/**
+ * Returns the value that `encode` encoded. Earlier versions also encoded a `bigint`, which is returned as a string with
+ * `onBigint`. Throws `THREAD_INVALID` with the path.
+ */
 export function decode(value: JsonValue, path: string, onBigint?: BigintListener): unknown {
   if (Array.isArray(value)) {
     return value.map((item, index) => decode(item, memberPath(path, index), onBigint));

@@ -1,18 +1,17 @@
 import type { JsonValue } from "@threadstore/core";
 import { type JsonObject, MAX_JSON_DEPTH, memberPath } from "@threadstore/core/documents";
 import { ConversationError } from "./conversation-error.ts";
-import type { BigintForm } from "./message-kind.ts";
 
 /**
  * Encodes a value of the AI SDK as JSON that `decode` decodes to an equal value. A value that JSON cannot represent
- * becomes an object with one member: `$bytes`, `$arrayBuffer`, `$url`, `$date`, `$bigint` or `$number`. An object
- * that looks like one of these is wrapped in `$object`. Everything else is encoded as by `JSON.stringify`, which is
- * also how browsers and models receive it, except that lone surrogates, which stores and providers reject, become
- * U+FFFD. With `bigints: "string"`, a `bigint` becomes a decimal string.
+ * becomes an object with one member: `$bytes`, `$arrayBuffer`, `$url`, `$date` or `$number`. An object that looks like
+ * one of these is wrapped in `$object`. A `bigint`, with which `JSON.stringify` would fail in every later turn,
+ * becomes a decimal string. Everything else is encoded as by `JSON.stringify`, which is also how browsers and models
+ * receive it, except that lone surrogates, which stores and providers reject, become U+FFFD.
  *
  * Throws `INVALID_ARGUMENT` for a cycle or for more than 1000 levels of nesting.
  */
-export function encode(value: unknown, path: string, bigints: BigintForm = "bigint", depth = 0): JsonValue {
+export function encode(value: unknown, path: string, depth = 0): JsonValue {
   if (depth > MAX_JSON_DEPTH) {
     const message = `\`${path}\` is nested more than ${MAX_JSON_DEPTH} levels deep. Remove cycles and flatten the value.`;
     throw new ConversationError("INVALID_ARGUMENT", message, { path });
@@ -25,29 +24,27 @@ export function encode(value: unknown, path: string, bigints: BigintForm = "bigi
     case "boolean":
       return value;
     case "bigint":
-      return bigints === "string" ? String(value) : { $bigint: String(value) };
+      return String(value);
     case "object":
-      return value === null ? null : encodeObject(value, path, bigints, depth);
+      return value === null ? null : encodeObject(value, path, depth);
     default:
       return null;
   }
 }
 
-function encodeObject(value: object, path: string, bigints: BigintForm, depth: number): JsonValue {
+function encodeObject(value: object, path: string, depth: number): JsonValue {
   if (Array.isArray(value)) {
-    return Array.from(value, (item: unknown, index) =>
-      encode(item, memberPath(path, index), bigints, depth + 1),
-    );
+    return Array.from(value, (item: unknown, index) => encode(item, memberPath(path, index), depth + 1));
   }
   if (value instanceof Uint8Array) return { $bytes: base64(value) };
   if (value instanceof ArrayBuffer) return { $arrayBuffer: base64(new Uint8Array(value)) };
   if (value instanceof URL) return { $url: value.href };
   if (value instanceof Date && !Number.isNaN(value.getTime())) return { $date: value.toISOString() };
-  if (hasToJson(value)) return encode(value.toJSON(), path, bigints, depth + 1);
+  if (hasToJson(value)) return encode(value.toJSON(), path, depth + 1);
   const members = Object.entries(value)
     .filter(([, member]) => !["undefined", "function", "symbol"].includes(typeof member))
     .map(([name, member]): [string, JsonValue] => {
-      return [name.toWellFormed(), encode(member, memberPath(path, name), bigints, depth + 1)];
+      return [name.toWellFormed(), encode(member, memberPath(path, name), depth + 1)];
     });
   // Object.fromEntries defines properties, so that a member called __proto__ stays a member.
   const encoded: JsonObject = Object.fromEntries(members);

@@ -4,7 +4,7 @@ import { invalidArgument } from "./conversation-error.ts";
 import { readThread, type ThreadContent } from "./conversation-thread.ts";
 import type { Conversation } from "./conversation.ts";
 import { encode } from "./encode.ts";
-import type { BigintForm, MessageKind } from "./message-kind.ts";
+import type { MessageKind } from "./message-kind.ts";
 import { faultError, messageReader, type MessageReader, type MessagesView } from "./message-reader.ts";
 import type { ReadableMessage } from "./repair/repair-messages.ts";
 
@@ -52,7 +52,7 @@ export function messageCodec<Message>(kind: MessageKind<Message>): MessageCodec<
     messages: readonly Message[],
     source?: ConversationSource | Promise<ConversationSource | undefined>,
   ): Promise<EncodedMessages<Message>> {
-    const copies = encodeList(messages, kind.bigints);
+    const copies = encodeList(messages);
     const storedMessages = (await source)?.storedMessages;
     // A message that the caller did not change keeps its stored form, including members that the SDK's check removed.
     const encoded = copies.map((copy, position): ReadableMessage => {
@@ -78,7 +78,7 @@ export function messageCodec<Message>(kind: MessageKind<Message>): MessageCodec<
       const details = { id, version, size, createdAt, updatedAt, expiresAt, metadata };
       const conversation = { ...details, messages, findings };
       const storedMessages = new Map(
-        encodeList(messages, kind.bigints).flatMap((message, index) => {
+        encodeList(messages).flatMap((message, index) => {
           const source = readables[index];
           return source === undefined ? [] : [[canonicalJson(message), source] as const];
         }),
@@ -89,11 +89,11 @@ export function messageCodec<Message>(kind: MessageKind<Message>): MessageCodec<
   };
 }
 
-function encodeList(messages: unknown, bigints: BigintForm): JsonObject[] {
+function encodeList(messages: unknown): JsonObject[] {
   if (!Array.isArray(messages)) throw invalidArgument("$", "an array of messages");
   return messages.map((message: unknown, index) => {
     const path = memberPath("$", index);
-    const encoded = encode(message, path, bigints);
+    const encoded = encode(message, path);
     if (!isJsonObject(encoded)) throw invalidArgument(path, "a message");
     return encoded;
   });

@@ -16,9 +16,6 @@ export interface Fault {
 export interface MessageKind<Message> {
   readonly kind: ThreadKind;
 
-  /** Whether a `bigint` becomes a string. `JSON.stringify`, which sends UI messages to pages and models, rejects it. */
-  readonly bigints: BigintForm;
-
   /**
    * Resolves with the messages as the AI SDK accepts them, or with the first fault. Repaired messages may lack required
    * metadata. May modify its argument.
@@ -47,9 +44,6 @@ export interface MessageKind<Message> {
     stored: readonly JsonObject[],
   ): JsonObject[] | undefined;
 }
-
-/** How a `bigint` is stored and returned. */
-export type BigintForm = "bigint" | "string";
 
 /** Returns the path of a schema issue below the list of messages. */
 export function issuePath(steps: readonly unknown[]): string {

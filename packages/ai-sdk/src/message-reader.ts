@@ -84,7 +84,7 @@ function checker<Message>(kind: MessageKind<Message>): MessageReader<Message>["c
     const onBigint = (bigintPath: string): void =>
       report("value-not-json", bigintPath, "JSON cannot represent this number.");
     const decoded = sources.map(({ readable }, index) => {
-      return decode(readable, paths[index] ?? path, kind.bigints === "string" ? onBigint : undefined);
+      return decode(readable, paths[index] ?? path, onBigint);
     });
     const result = await kind.check(decoded, repairs !== undefined);
     if ("fault" in result) return result;

@@ -4,7 +4,6 @@ import { issuePath, type MessageKind } from "./message-kind.ts";
 
 export const modelMessageKind: MessageKind<ModelMessage> = {
   kind: "ai-sdk-model-messages",
-  bigints: "bigint",
 
   async check(messages) {
     for (const [index, message] of messages.entries()) {

@@ -160,6 +160,39 @@ test("a repeated request is rejected once its message was answered, and accepted
   expect(textsOf((await chats.load("talk"))?.messages)).toEqual(["q", "a"]);
 });
 
+describe("a call that waits for approval", () => {
+  const call = { type: "tool-pay", toolCallId: "c", input: {} } as const;
+  const answer = (part: object): UIMessage => ({
+    id: "2",
+    role: "assistant",
+    parts: [{ ...call, ...part } as unknown as UIMessage["parts"][number]],
+  });
+  const requested = answer({ state: "approval-requested", approval: { id: "a" } });
+  const decided = (approved: boolean): UIMessage =>
+    answer({ state: "approval-responded", approval: { id: "a", approved } });
+  const options = { trigger: "submit-message", messageId: "2" } as const;
+
+  test("is decided once, however often and in however many tabs the user clicks", async () => {
+    const { chats } = setUp();
+    await chats.append("talk", [question("1", "q"), requested]);
+    const clicks = Array.from({ length: 50 }, (_, index) => {
+      return chats.append("talk", [decided(index % 2 === 0)], options);
+    });
+    const outcomes = await Promise.allSettled(clicks);
+    const reasons = outcomes.flatMap((outcome) => (outcome.status === "rejected" ? [outcome.reason] : []));
+    expect(reasons).toHaveLength(49);
+    expect(reasons.every((reason) => ConversationError.is(reason, "CONFLICT"))).toBe(true);
+  });
+
+  test("is not run again by a late click after it has run", async () => {
+    const { chats } = setUp();
+    await chats.append("talk", [question("1", "q"), answer({ state: "output-available", output: 1 })]);
+    for (const late of [decided(true), requested]) {
+      await expect(chats.append("talk", [late], options)).rejects.toMatchObject({ code: "CONFLICT" });
+    }
+  });
+});
+
 test.each([
   ["trigger", { trigger: "again" }],
   ["messageId", { messageId: 1 }],

@@ -78,12 +78,39 @@ function lastOfSubmission(
   const posted = added.at(-1);
   const index = stored.findIndex(({ id }) => id === posted?.["id"]);
   const previous = stored[index];
-  if (posted === undefined || previous === undefined || posted["role"] !== "user") return undefined;
+  if (posted === undefined || previous === undefined) return undefined;
+  if (posted["role"] !== "user") {
+    if (!repeatsCall(previous, posted)) return undefined;
+    const message =
+      "A call was already approved, denied or answered by another request. Load the conversation to see its result.";
+    throw new ConversationError("CONFLICT", message, { unsaved: added });
+  }
   const isRepeated = messageId === undefined && canonicalJson(previous) === canonicalJson(posted);
   if (!isRepeated) return posted["id"] as string;
   if (index === stored.length - 1) return undefined;
   const message = "This message was posted and answered before. Load the conversation to see its answer.";
   throw new ConversationError("CONFLICT", message, { unsaved: added });
+}
+
+/** Returns whether a posted answer would run a call again, because another request already decided or ran it. */
+function repeatsCall(stored: JsonObject, posted: JsonObject): boolean {
+  const postedStates = callStates(posted);
+  return [...callStates(stored)].some(([id, state]) => {
+    const postedState = postedStates.get(id);
+    if (postedState === "approval-responded") return state === "approval-responded" || isFinal(state);
+    return isFinal(state) && postedState !== undefined && !isFinal(postedState);
+  });
+}
+
+function callStates({ parts }: JsonObject): Map<unknown, unknown> {
+  const calls = Array.isArray(parts) ? parts.filter(isJsonObject) : [];
+  return new Map(
+    calls.filter((part) => "toolCallId" in part).map(({ toolCallId, state }) => [toolCallId, state]),
+  );
+}
+
+function isFinal(state: unknown): boolean {
+  return typeof state === "string" && state.startsWith("output-");
 }
 
 function nextRevisions(content: ThreadContent, messages: readonly JsonObject[], last: string): JsonObject {

@@ -27,7 +27,6 @@ export function uiMessageKind<Message extends UIMessage>(
   const hasSchemas = Object.values(schemas).some((schema) => schema !== undefined);
   return {
     kind: "ai-sdk-ui-messages",
-    bigints: "string",
 
     async check(messages, areRepaired = false) {
       const fault = findIdFault(messages);

@@ -65,7 +65,7 @@ function repairedForms<Message>({ messages, sources, findings }: MessagesView<Me
         (/^[.[]/u.test(finding.path.slice(path.length)) && finding.path.startsWith(path)),
     );
     // A message of the SDK is an object.
-    return isChanged ? (encode(messages[index], path, "string") as JsonObject) : form;
+    return isChanged ? (encode(messages[index], path) as JsonObject) : form;
   });
 }
 
