@@ -204,6 +204,19 @@ describe("tool calls of one streamed response", () => {
     ]);
   });
 
+  it("are functions if they have one, and custom calls are told apart by id", () => {
+    const { message } = assemble(
+      { tool_calls: [{ index: 0, id: "a", type: "Function", function: { name: "clock", arguments: "{}" } }] },
+      { tool_calls: [{ index: 0, id: "b", type: "custom", custom: { name: "sql", input: "1" } }] },
+      { tool_calls: [{ index: 0, id: "c", type: "custom", custom: { name: "sql", input: "2" } }] },
+    );
+    expect(message.tool_calls).toEqual([
+      { id: "a", type: "function", function: { name: "clock", arguments: "{}" } },
+      { id: "b", type: "custom", custom: { name: "sql", input: "1" } },
+      { id: "c", type: "custom", custom: { name: "sql", input: "2" } },
+    ]);
+  });
+
   it("are the same for every dialect, wherever the arguments are split", () => {
     const argument = fc.dictionary(
       fc.string(),
@@ -314,6 +327,37 @@ describe("an agent", () => {
     expect(events[0]).toEqual({ type: "text", delta: "Hello" });
     expect((await stream.result).text).toBe("Hello");
   });
+
+  test("accepts a stream that is declared as JSON, and begins with a comment", async () => {
+    const server = await startWireServer((response) => {
+      response.writeHead(200, { "content-type": "application/json" });
+      response.end(`: ping\r\n\r\n${deltaEvent({ content: "Hello" }, "stop")}data: [DONE]\r\n\r\n`);
+    });
+    const { result } = createChatAgent({ client: clientOf(server), model: "m" }).runStream("Hi");
+    expect(await result).toMatchObject({ text: "Hello", finishReason: "stop" });
+  });
+
+  test("does not take an empty finish reason for one", async () => {
+    const server = await startWireServer((response) => {
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      response.end(deltaEvent({ content: "Hel" }, ""));
+    });
+    const { result } = createChatAgent({ client: clientOf(server), model: "m" }).runStream("Hi");
+    await expect(result).rejects.toMatchObject({ code: "STREAM_INTERRUPTED" });
+  });
+
+  test.each(['{"error":{"message":"no"}}', "{}", "[]", "null", "{oops"])(
+    "refuses %s instead of a stream, without blaming the client",
+    async (body) => {
+      const server = await startWireServer((response) => {
+        response.writeHead(200, { "content-type": "application/json" }).end(body);
+      });
+      const { result } = createChatAgent({ client: clientOf(server), model: "m" }).runStream("Hi");
+      await expect(result).rejects.toMatchObject({
+        code: body === "null" ? "STREAM_INTERRUPTED" : "RESPONSE_INVALID",
+      });
+    },
+  );
 
   test("refuses the page of a proxy", async () => {
     const server = await startWireServer((response) => {

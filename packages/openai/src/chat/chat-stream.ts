@@ -1,13 +1,11 @@
 import { type EmitEvent, splitCharacters } from "@threadstore/agent/provider";
+import { isPlainObject } from "@threadstore/core/documents";
 import type { OpenAI } from "openai";
-import type {
-  ChatCompletionChunk,
-  ChatCompletionCreateParamsNonStreaming,
-} from "openai/resources/chat/completions";
-import { Stream } from "openai/streaming";
+import type { ChatCompletionCreateParamsNonStreaming } from "openai/resources/chat/completions";
 import { streamInterrupted } from "../model-error.ts";
 import type { ChatMessage } from "./chat-message.ts";
 import { type Completion, CompletionAssembler } from "./completion-assembler.ts";
+import { receiveBody } from "./event-stream.ts";
 
 /** The body of a request, whether it is streamed or not. */
 export type ChatRequest = Omit<ChatCompletionCreateParamsNonStreaming, "stream">;
@@ -31,23 +29,29 @@ export async function streamCompletion(
     if (!signal.aborted) emit({ type: "refusal", delta });
   });
   const body = { ...withUsage(request), stream: true } as const;
-  const received = await client.chat.completions.create(body, { signal }).asResponse();
-  if (!isStream(received)) return readWhole(received, emit);
-  const { response, isDone } = watchEnd(received);
+  // The parser of events ends the request with it, if it gives up.
+  const ended = new AbortController();
+  const options = { signal: AbortSignal.any([signal, ended.signal]) };
+  const response = await client.chat.completions.create(body, options).asResponse();
+  let whole: string | undefined;
   try {
-    for await (const chunk of chunksOf(response, client)) {
+    const received = await receiveBody(response, client, ended);
+    whole = await received.whole?.();
+    for await (const chunk of whole === undefined ? received.chunks : []) {
       const added = assembler.add(chunk);
       if (added.content !== "") text.add(added.content);
       if (added.refusal !== "") refusal.add(added.refusal);
     }
     signal.throwIfAborted();
     // Some servers never send a finish reason. The end that they announce is then the only proof that nothing is missing.
-    if (!assembler.hasFinishReason && !(isDone() && assembler.isComplete())) {
+    const isEnded = assembler.hasFinishReason || (received.isDone() && assembler.isComplete());
+    if (whole === undefined && !isEnded) {
       throw new Error("The stream ended without a `finish_reason`.");
     }
   } catch (error) {
     throw streamInterrupted(error);
   }
+  if (whole !== undefined) return readWhole(whole, emit);
   text.end();
   refusal.end();
   return assembler.completion();
@@ -64,40 +68,15 @@ function toolNamesIn({ tools = [] }: ChatRequest): Set<string> {
   return new Set(tools.flatMap((tool) => (tool.type === "function" ? tool.function.name : [])));
 }
 
-function chunksOf(response: Response, client: OpenAI): AsyncIterable<ChatCompletionChunk> {
-  return Stream.fromSSEResponse<ChatCompletionChunk>(response, new AbortController(), client);
-}
-
-function isStream({ headers }: Response): boolean {
-  return !/^(?:application\/json|text\/html)\b/iu.test(headers.get("content-type") ?? "");
-}
-
-/** Reads the response of a server that does not stream. A page of a proxy is returned as text, to be refused. */
-async function readWhole(response: Response, emit: EmitEvent<ChatMessage>): Promise<Completion> {
-  const text = await response.text();
+/** Reads the response of a server that does not stream. Anything but a completion is left to be refused. */
+function readWhole(text: string, emit: EmitEvent<ChatMessage>): Completion {
   if (/^\s*</u.test(text)) return text as unknown as Completion;
-  const completion = JSON.parse(text) as Completion;
-  const { content } = (completion.choices[0]?.message ?? {}) as { content?: unknown };
+  const completion: unknown = JSON.parse(text);
+  const choices: unknown = isPlainObject(completion) ? completion["choices"] : undefined;
+  const choice: unknown = Array.isArray(choices) ? choices[0] : undefined;
+  const message: unknown = isPlainObject(choice) ? choice["message"] : undefined;
+  const { content, refusal } = isPlainObject(message) ? message : {};
   if (typeof content === "string" && content !== "") emit({ type: "text", delta: content });
-  return completion;
-}
-
-/** How many bytes at the end of a response can contain its last event, `data: [DONE]`. */
-const END_BYTES = 64;
-
-/** Returns a response like the given one, and a function that tells whether it ended with the event `[DONE]`. */
-function watchEnd(response: Response): { response: Response; isDone: () => boolean } {
-  let end = "";
-  const decoder = new TextDecoder();
-  const watcher = new TransformStream<Uint8Array, Uint8Array>({
-    transform(chunk, controller) {
-      end = (end + decoder.decode(chunk.subarray(-END_BYTES))).slice(-END_BYTES);
-      controller.enqueue(chunk);
-    },
-  });
-  const { body, headers, status } = response;
-  return {
-    response: new Response(body?.pipeThrough(watcher) ?? null, { headers, status }),
-    isDone: () => /(?:^|\n)data: ?\[DONE\]\s*$/u.test(end),
-  };
+  if (typeof refusal === "string" && refusal !== "") emit({ type: "refusal", delta: refusal });
+  return completion as Completion;
 }

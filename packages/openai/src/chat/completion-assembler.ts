@@ -31,7 +31,7 @@ export class CompletionAssembler {
   #choiceIndex: unknown;
   #hasChoice = false;
   #hasDelta = false;
-  #finishReason: unknown;
+  #finishReason: string | undefined;
   #usage: CompletionUsage | undefined;
 
   constructor(toolNames: ReadonlySet<string>) {
@@ -44,7 +44,8 @@ export class CompletionAssembler {
     const choices: unknown = chunk["choices"];
     const choice: unknown = Array.isArray(choices) ? choices[0] : undefined;
     if (!isPlainObject(choice) || !this.#isFirstChoice(choice["index"])) return NOTHING_ADDED;
-    this.#finishReason = choice["finish_reason"] ?? this.#finishReason;
+    const reason = choice["finish_reason"];
+    if (typeof reason === "string" && reason !== "") this.#finishReason = reason;
     const { delta, message } = choice;
     if (isPlainObject(delta)) return this.#addDelta(delta);
     // Some servers send the whole message in one chunk, and others repeat it at the end.
@@ -57,7 +58,7 @@ export class CompletionAssembler {
   }
 
   get hasFinishReason(): boolean {
-    return typeof this.#finishReason === "string";
+    return this.#finishReason !== undefined;
   }
 
   completion(): Completion {

@@ -4,11 +4,13 @@ import { isPlainObject } from "@threadstore/core/documents";
 const GROWING_MEMBERS: ReadonlySet<string> = new Set([
   "arguments",
   "content",
+  "data",
   "input",
   "reasoning",
   "summary",
   "text",
   "thinking",
+  "transcript",
 ]);
 
 /**

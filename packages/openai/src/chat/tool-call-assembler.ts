@@ -6,13 +6,15 @@ interface OpenCall {
   readonly index: unknown;
   id: string;
   type: string;
+  /** Whether a piece had a `function`, whatever its type is called. */
+  isFunction: boolean;
   name: string;
   arguments: string;
   /** Members that this version does not know, such as a thought signature. */
   others: { readonly [member: string]: unknown };
 }
 
-/** What one piece says about its call; texts are empty if it says nothing. */
+/** A piece of a call; texts that it does not have are empty. */
 interface Piece extends Readonly<Omit<OpenCall, "index" | "others">> {
   readonly index: unknown;
   readonly others: { readonly [member: string]: unknown };
@@ -42,10 +44,11 @@ export class ToolCallAssembler {
 
   /** Returns the calls in the order in which they began, as members of a message. */
   calls(): object[] {
-    return this.#calls.map(({ id, type, name, arguments: text, others }) => {
-      const call = { id, type: type || "function", ...others };
-      return call.type === "function" ? { ...call, function: { name, arguments: text } } : call;
-    });
+    return this.#calls.map(({ id, type, isFunction, name, arguments: text, others }) =>
+      isFunction || type === ""
+        ? { id, type: "function", ...others, function: { name, arguments: text } }
+        : { id, type, ...others },
+    );
   }
 
   /** Returns whether each call has complete arguments, so that the response can end here. */
@@ -56,12 +59,12 @@ export class ToolCallAssembler {
   #addPiece(piece: Piece): void {
     const candidate = this.#callOf(piece);
     if (candidate === undefined || !this.#continues(piece, candidate)) {
-      const { index, id, type, name, arguments: text, others } = piece;
-      this.#calls.push({ index, id, type, name, arguments: text, others });
+      this.#calls.push({ ...piece });
       return;
     }
     candidate.id ||= piece.id;
     candidate.type ||= piece.type;
+    candidate.isFunction ||= piece.isFunction;
     candidate.name = this.#joinNames(candidate.name, piece.name);
     candidate.arguments = joinArguments(candidate.arguments, piece.arguments);
     candidate.others = mergeObjects(candidate.others, piece.others);
@@ -101,12 +104,15 @@ export class ToolCallAssembler {
 }
 
 function readPiece({ index, id, type, function: definition, ...others }: Record<string, unknown>): Piece {
-  const members = isPlainObject(definition) ? definition : {};
+  const isFunction = isPlainObject(definition);
+  const members = isFunction ? definition : {};
+  const custom = isPlainObject(others["custom"]) ? others["custom"] : {};
   return {
     index: index ?? undefined,
     id: textOf(id),
     type: textOf(type),
-    name: textOf(members["name"]),
+    isFunction,
+    name: textOf(members["name"] ?? custom["name"]),
     arguments: argumentsOf(members["arguments"]),
     others,
   };
