@@ -16,13 +16,14 @@ const agent = createChatAgent({ client: new OpenAI(), model: "gpt-4o-mini", name
 const store = sqliteStore({ path: "approvals.db" });
 const conversation = openConversation({ agent, store, id: "order-7" });
 
-const waiting = (await conversation.load())?.thread.openTurn?.approvals ?? [];
-if (waiting.length === 0) {
+const turn = (await conversation.load())?.thread.openTurn;
+if (turn === undefined) {
   const { approvals } = await conversation.run("Please refund order 7.");
   for (const { name, arguments: text } of approvals) console.log(`May ${name} run with ${text}?`);
 } else {
   const approved = process.argv[2] === "yes";
-  const approvals = waiting.map((call) => ({ ...call, approved, reason: "This shop does not refund." }));
+  const reason = "This shop does not refund.";
+  const approvals = turn.approvals.map((call) => ({ ...call, approved, reason }));
   console.log((await conversation.resume({ approvals })).text);
 }
 await store.close();

@@ -23,7 +23,7 @@ export function toModelError(cause: unknown): AgentError {
 /** Returns the error for a stream that failed after it had started. */
 export function streamInterrupted(cause: unknown): AgentError {
   const message =
-    "The model's response ended early. The thread is unchanged. Run it again, or resume its open turn; see the cause.";
+    "The model's response ended early. The thread object is unchanged. Run it again, or resume its open turn; see the cause.";
   return new AgentError("STREAM_INTERRUPTED", message, { cause });
 }
 

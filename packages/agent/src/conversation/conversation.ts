@@ -44,7 +44,15 @@ export interface Conversation<
   run(input: Input, options?: Options): Promise<Result & Saved>;
   /** Does the same as `run` and emits events while it does. */
   runStream(input: Input, options?: Options): RunStream<Result & Saved, Event | ConversationEvent>;
-  /** Continues the open turn of the stored thread, with decisions on its approvals, and saves. */
+  /**
+   * Continues the open turn of the stored thread, with decisions on its approvals, and saves each step, with or without
+   * `journal`: that a call has started before it runs, and its result before the model receives it. So the stored
+   * thread can have changed if this rejects, and the turn is then still open: `resume` continues it again. Without
+   * decisions and without a lease, call it only if no other process works on the turn.
+   *
+   * Rejects as the agent's `resume` does, or with `CONVERSATION_CONFLICT` (without a `result` if the other writer saved
+   * before the end of the turn), `CONVERSATION_BUSY`, `LEASE_LOST` or `SAVE_FAILED`.
+   */
   resume(options?: Options & ApprovalOptions): Promise<Result & Saved>;
   /** Does the same as `resume` and emits events while it does. */
   resumeStream(options?: Options & ApprovalOptions): RunStream<Result & Saved, Event | ConversationEvent>;

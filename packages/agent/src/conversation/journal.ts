@@ -51,7 +51,8 @@ export class Journal {
     } catch (cause) {
       if (!ThreadStoreError.is(cause, "CONFLICT")) throw cause;
       // The other writer has taken over or ended the turn, so nothing this process does from here on can be saved.
-      const remedy = "The turn stopped before its end. Run again.";
+      const remedy =
+        "The turn stopped before its end. Load the conversation to see what the other one did, and then run again, or resume the turn if it is still open.";
       throw new AgentError("CONVERSATION_CONFLICT", `${SAVED_BY_OTHER} ${remedy}`, { cause });
     }
     this.#checkpoints += 1;

@@ -57,10 +57,10 @@ function checkIsWaiting(
 ): void {
   const entry = turn?.calls.find(({ call }) => call.callId === callId);
   if (turn === undefined || entry === undefined || digestOf(turn, entry.call) !== digest) {
-    const message = `\`${path}\` is not about a call that waits now: its turn has gone on, or something else was shown. Show the calls in thread.openTurn.approvals, and ask again.`;
+    const message = `\`${path}\` is not about a call that waits now: it has its result, its turn was left, or something else was shown. Load the conversation to see what happened, and ask about the calls in thread.openTurn.approvals, if there are any.`;
     throw new AgentError("APPROVAL_STALE", message, { path });
   }
   if (entry.record?.state === "approval-needed") return;
-  const message = `\`${path}\` is about a call that was decided before. Load the conversation to see its result, or resume it without a decision.`;
+  const message = `\`${path}\` is about a call that was decided before and does not have its result yet. Load the conversation later to see it.`;
   throw new AgentError("APPROVAL_DECIDED", message, { path });
 }
