@@ -134,7 +134,11 @@ describe("an answer that is still being generated when its question is", () => {
     });
     const late: UIMessage = { id: "2", role: "assistant", parts: [{ type: "text", text: "late" }] };
     const messages = [...turn.originalMessages, late];
-    await expect(turn.onEnd({ messages })).rejects.toMatchObject({ code: "CONFLICT", unsaved: messages });
+    const ending = turn.onEnd({ messages, finishReason: "stop" });
+    await expect(ending).rejects.toMatchObject({ code: "CONFLICT", unsaved: messages });
+    // The stream of a stopped answer has no reader that could handle the error.
+    await turn.onEnd({ messages, isAborted: true });
+    await turn.onEnd({ messages, isCancelled: true });
     expect(textsOf((await chats.load("talk"))?.messages)).toEqual([isEdit ? "edited" : "q"]);
   });
 

@@ -1,6 +1,7 @@
 import type { SaveOptions } from "@threadstore/core";
 import type { JsonObject } from "@threadstore/core/documents";
 import { createIdGenerator, type IdGenerator, type UIMessage } from "ai";
+import { ConversationError } from "./conversation-error.ts";
 import type { ThreadContent } from "./conversation-thread.ts";
 import type { Conversation } from "./conversation.ts";
 import type { MessageStoreParts } from "./message-store.ts";
@@ -26,6 +27,7 @@ export interface StepEvent<Message> {
 /** The event of the end of an answer, of which each version of the SDK has more members. */
 export interface EndEvent<Message> extends StepEvent<Message> {
   readonly isAborted?: boolean;
+  readonly isCancelled?: boolean;
   readonly finishReason?: string | undefined;
   readonly outcome?: { readonly status: string };
 }
@@ -45,20 +47,61 @@ export interface Turn<Message extends UIMessage> {
 }
 
 export function createTurn<Message extends UIMessage>(
-  { codec, merge, onFindings }: MessageStoreParts<Message>,
+  parts: MessageStoreParts<Message>,
   conversation: Conversation<Message>,
   { generateMessageId = createIdGenerator({ prefix: "msg", size: 16 }), ...options }: TurnOptions,
 ): Turn<Message> {
+  const { messages: originalMessages } = conversation;
+  const source = parts.codec.sourceOf(conversation);
+  const isStale = staleness(originalMessages.at(-1)?.id, source?.content);
+  const steps = stepCounter(originalMessages.at(-1));
+  const save = answerSaver(parts, conversation, options);
+
+  async function saveStep({ messages }: StepEvent<Message>): Promise<void> {
+    steps.add(messages.at(-1));
+    await save(messages, { isClosed: false }, isStale);
+  }
+
+  async function saveEnd(event: EndEvent<Message>): Promise<void> {
+    const isClosed = event.isAborted === true || ["aborted", "failed"].includes(event.outcome?.status ?? "");
+    const closing = { isClosed, unfinishedFrom: steps.unfinishedFrom(event, isClosed) };
+    let isDiscarded = false;
+    const saving = save(event.messages, closing, (content) => (isDiscarded = isStale(content)));
+    await saving.catch((error: unknown) => {
+      // The user stopped the answer and asked again. Its stream does not have a reader that could handle the error.
+      if (isDiscarded && isStopped(event) && ConversationError.is(error, "CONFLICT")) return;
+      throw error;
+    });
+  }
+
+  return {
+    originalMessages: [...originalMessages],
+    generateMessageId,
+    onStepEnd: saveStep,
+    onEnd: saveEnd,
+    onStepFinish: saveStep,
+    onFinish: saveEnd,
+  };
+}
+
+/** Returns a function that saves the messages of a turn, of which the last is the answer. */
+function answerSaver<Message extends UIMessage>(
+  { codec, merge, onFindings }: MessageStoreParts<Message>,
+  conversation: Conversation<Message>,
+  options: Omit<TurnOptions, "generateMessageId">,
+): (
+  messages: readonly Message[],
+  closing: Closing,
+  isStale: (content: ThreadContent) => boolean,
+) => Promise<void> {
   const { id, messages: originalMessages } = conversation;
   const originalIds = new Set(originalMessages.map((message) => message.id));
   const source = codec.sourceOf(conversation);
-  const isStale = staleness(originalMessages.at(-1)?.id, source?.content);
-  const steps = stepCounter(originalMessages.at(-1));
   // The last state that this turn saved, not the merged one: otherwise, the next save would remove other requests'
   // messages, which the SDK's list never contains.
   let base: readonly JsonObject[] | undefined = source?.content.messages;
 
-  async function save(messages: readonly Message[], closing: Closing): Promise<void> {
+  return async (messages, closing, isStale) => {
     const findings: Finding[] = [];
     const closed = messages.map((message, index) => {
       if (index < messages.length - 1) return message;
@@ -70,26 +113,14 @@ export function createTurn<Message extends UIMessage>(
     await merge(id, { base, mine, messages: saved, isStale }, options);
     base = mine;
     if (findings.length > 0) onFindings(findings, id);
-  }
-
-  async function saveStep({ messages }: StepEvent<Message>): Promise<void> {
-    steps.add(messages.at(-1));
-    await save(messages, { isClosed: false });
-  }
-
-  async function saveEnd(event: EndEvent<Message>): Promise<void> {
-    const isClosed = event.isAborted === true || ["aborted", "failed"].includes(event.outcome?.status ?? "");
-    await save(event.messages, { isClosed, unfinishedFrom: steps.unfinishedFrom(event, isClosed) });
-  }
-
-  return {
-    originalMessages: [...originalMessages],
-    generateMessageId,
-    onStepEnd: saveStep,
-    onEnd: saveEnd,
-    onStepFinish: saveStep,
-    onFinish: saveEnd,
   };
+}
+
+/** Returns whether an answer ended because the user stopped it or left the page. */
+function isStopped<Message>({ isAborted, isCancelled, finishReason, outcome }: EndEvent<Message>): boolean {
+  // Versions 5 and 6 of the SDK do not tell that the stream was cancelled.
+  const isLeft = finishReason === undefined && (outcome?.status ?? "unknown") === "unknown";
+  return isAborted === true || isCancelled === true || isLeft;
 }
 
 /** Finish reasons of a complete response. After others, its service may not have stored it. */
