@@ -1,6 +1,7 @@
 import { canonicalJson } from "@threadstore/core/documents";
 import { type ModelMessage, modelMessageSchema } from "ai";
 import { issuePath, type MessageKind } from "./message-kind.ts";
+import { closeModelMessages } from "./repair/close-model-messages.ts";
 
 export const modelMessageKind: MessageKind<ModelMessage> = {
   kind: "ai-sdk-model-messages",
@@ -16,7 +17,7 @@ export const modelMessageKind: MessageKind<ModelMessage> = {
   },
 
   repair: () => Promise.resolve(undefined),
-  close: (messages) => messages,
+  close: closeModelMessages,
   append: (stored, added) => [...stored, ...added],
 
   // Model messages have no ids, so only lists that were both appended to can be merged.

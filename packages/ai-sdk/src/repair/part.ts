@@ -34,7 +34,12 @@ export function failedCall(part: Part, errorText: string): Part {
   return { ...call, input: call["input"] ?? rawInput ?? {}, state: "output-error", errorText };
 }
 
-const METADATA_MEMBERS = ["providerMetadata", "callProviderMetadata", "resultProviderMetadata"];
+const METADATA_MEMBERS = [
+  "providerMetadata",
+  "callProviderMetadata",
+  "resultProviderMetadata",
+  "providerOptions",
+];
 const SERVICE_MEMBERS = new Set(["itemId", "reasoningEncryptedContent", "encryptedContent"]);
 
 /** Returns the part without references to items that a service stores; the same part if there are none. */
