@@ -57,12 +57,12 @@ export function textPartsOf(thread: unknown, argument: ThreadArgumentName): read
   return readArgument(subject, () => {
     if (!hasTextParts(thread)) return undefined;
     const parts: unknown = thread[TEXT_PARTS]();
-    if (Array.isArray(parts) && parts.length > 0) return parts.slice();
-    throw invalidParts(argument);
+    if (Array.isArray(parts) && parts.length > 0) return [...(parts as unknown[])];
+    return invalidParts(argument);
   });
 }
 
-/** Creates the error for text parts that are not strings, or none. */
+/** Creates the error for text parts that are empty or not strings. */
 export function invalidParts(argument: ThreadArgumentName): ThreadStoreError {
   const subject = argument === "create" ? "`create`" : "a thread";
   return invalidArgument(`The text parts of ${subject} must be a non-empty array of strings.`);

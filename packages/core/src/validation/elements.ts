@@ -1,3 +1,4 @@
+import type { ThreadStoreError } from "../errors.ts";
 import { invalidArgument, readArgument } from "./invalid-argument.ts";
 import { strictJsonText } from "./strict-json-text.ts";
 
@@ -6,14 +7,14 @@ import { strictJsonText } from "./strict-json-text.ts";
  * array of at least one value of strict JSON.
  */
 export function elementsText(elements: unknown): string {
-  const text = readArgument("`elements`", () => {
-    if (!Array.isArray(elements)) throw emptyOrNoArray();
-    return strictJsonText(elements, "`elements`", "Flatten its elements.").slice(1, -1);
+  const array = readArgument("`elements`", () => {
+    return Array.isArray(elements) ? { elements: elements as unknown[] } : emptyOrNoArray();
   });
+  const text = strictJsonText(array.elements, "`elements`", "Flatten its elements.").slice(1, -1);
   if (text === "") throw emptyOrNoArray();
   return text;
 }
 
-function emptyOrNoArray(): Error {
+function emptyOrNoArray(): ThreadStoreError {
   return invalidArgument("`elements` must be a non-empty array. Pass the elements to append.");
 }

@@ -11,6 +11,7 @@ import { memoryDriver, memoryStore } from "../memory-store.ts";
 import { copyThreads } from "../operations/copy-threads.ts";
 import { scriptedDriver } from "../runtime/scripted-driver.test-helper.ts";
 import type { ThreadStore } from "../thread-store.ts";
+import { isPlainObject } from "./plain-object.ts";
 
 const SECRET = "SECRET";
 const CAUSE = new Error("thrown by the caller's code");
@@ -368,6 +369,11 @@ const ROWS: readonly Row[] = [
   ...POSITIONAL,
 ];
 
+/** A rule that names a type or a range is its own remedy. Every other message needs a sentence that begins with a verb. */
+const TYPE_OR_RANGE =
+  / must (?:be (?:an? (?:boolean|function|integer|JSON object|non-empty array|number|string)\b|well-formed text )|have at most \d|not be empty|not contain lone )[^.]*\.$/u;
+const REMEDY = /\. (?:Convert|Correct|Escape|Flatten|List|Omit|Pass|Remove|Replace|Start|Use) [^.]/u;
+
 /** Returns what is wrong with the answer of a call to a hostile argument; `undefined` if nothing is. */
 async function problemWith(
   { named, argument, method, call }: Row,
@@ -381,8 +387,7 @@ async function problemWith(
   if (!ThreadStoreError.is(error, "INVALID_ARGUMENT")) return `it ended with ${inspect(error)}`;
   const { message } = error;
   if (!message.includes(named)) return `the message does not name the argument: ${message}`;
-  if (!/ must | cannot be read/u.test(message) && message.split(". ").length < 2)
-    return `no remedy: ${message}`;
+  if (!TYPE_OR_RANGE.test(message) && !REMEDY.test(message)) return `no remedy: ${message}`;
   if (argument === "previous" && method !== "save" && message.includes("create the thread")) {
     return `the remedy does not fit: ${message}`;
   }
@@ -451,10 +456,10 @@ describe("a Proxy that changes while it is read", () => {
           const create = changing({ messages: [] }, "toJSON", { reads, later });
           await outcomeOf(store.append("c", [1], { create }));
         }
-        for (const id of ["a", "b", "c"]) {
-          const stored = await store.load(id);
-          expect(typeof (stored?.thread ?? {})).toBe("object");
-        }
+        const loaded = await Promise.all(["a", "b", "c"].map(async (id) => store.load(id)));
+        const stored = loaded.filter((each) => each !== undefined);
+        expect(stored[0]?.id).toBe("a");
+        expect(stored.filter(({ thread }) => !isPlainObject(thread))).toEqual([]);
       }
     }
   });
@@ -468,6 +473,42 @@ async function outcomeOf(call: Promise<unknown>): Promise<void> {
   );
   expect(outcome).toBe("INVALID_ARGUMENT");
 }
+
+describe("an argument that throws a conflict", () => {
+  const conflict = new ThreadStoreError("CONFLICT", "thrown by the caller's code");
+  const conflicting = (): never => {
+    throw conflict;
+  };
+
+  it("is INVALID_ARGUMENT in every argument that is read", async () => {
+    const proxy = new Proxy({}, { ownKeys: conflicting, getPrototypeOf: conflicting, get: conflicting });
+    const store = memoryStore();
+    const calls = [
+      store.save("a", proxy),
+      store.save("a", { [TEXT_PARTS]: conflicting }),
+      store.save("a", { nested: [proxy] }),
+      store.save("a", {}, proxy),
+      store.save("a", {}, { metadata: proxy }),
+      store.save("a", {}, { previous: new Proxy({}, { has: conflicting }) as never }),
+      store.append("a", new Proxy([5], { get: conflicting })),
+      store.append("a", [proxy]),
+      store.append("a", [5], { create: proxy }),
+    ];
+    const error = { code: "INVALID_ARGUMENT", cause: conflict };
+    for (const call of calls) await expect(call).rejects.toMatchObject(error);
+  });
+
+  it("does not make an update start over", async () => {
+    const store = memoryStore();
+    let attempts = 0;
+    const updated = store.update("a", () => {
+      attempts += 1;
+      return Object.defineProperty({}, "member", { get: conflicting, enumerable: true });
+    });
+    await expect(updated).rejects.toMatchObject({ code: "INVALID_ARGUMENT", cause: conflict });
+    expect(attempts).toBe(1);
+  });
+});
 
 describe("the cause of a refused argument", () => {
   it("is what the caller's code threw, untouched", async () => {

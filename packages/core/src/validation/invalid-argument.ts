@@ -7,25 +7,22 @@ export function invalidArgument(message: string, cause?: unknown): ThreadStoreEr
 
 /**
  * Returns the result of `read`, which reads an argument of the caller. Getters, methods and Proxy traps of it may throw
- * anything: that becomes the cause of an `INVALID_ARGUMENT`. `subject` begins the message.
+ * anything, including a `ThreadStoreError`: that becomes the cause of an `INVALID_ARGUMENT`. `subject` begins the
+ * message. To refuse the argument for another reason, `read` returns the error, which is then thrown.
  */
-export function readArgument<Result>(subject: string, read: () => Result): Result {
+export function readArgument<Result>(subject: string, read: () => Result): Exclude<Result, ThreadStoreError> {
+  const result = readOrError(subject, read);
+  if (result instanceof ThreadStoreError) throw result;
+  return result as Exclude<Result, ThreadStoreError>;
+}
+
+function readOrError<Result>(subject: string, read: () => Result): Result | ThreadStoreError {
   try {
     return read();
   } catch (cause) {
-    if (isOwnError(cause)) throw cause;
-    throw invalidArgument(
+    return invalidArgument(
       `${subject} cannot be read, because a getter, a method or a Proxy trap in it threw. Pass plain data. The property \`cause\` of this error is what was thrown.`,
       cause,
     );
-  }
-}
-
-/** A caller's code can throw a Proxy that throws when it is inspected. */
-function isOwnError(cause: unknown): boolean {
-  try {
-    return ThreadStoreError.is(cause);
-  } catch {
-    return false;
   }
 }

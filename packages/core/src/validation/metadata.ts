@@ -24,27 +24,30 @@ export function checkedMetadata(metadata: unknown): ThreadMetadata {
 export function checkedMembers(value: unknown, name: "metadata" | "where"): ThreadMetadata {
   return readArgument(`\`${name}\``, () => {
     if (!isPlainObject(value)) {
-      throw invalidArgument(
+      return invalidArgument(
         `\`${name}\` must be a plain object whose members are strings. Pass such an object.`,
       );
     }
     const members = copyMetadata(value as ThreadMetadata);
-    checkStrings(members, name);
+    const problem = notStrings(members, name);
+    if (problem !== undefined) return problem;
     const issue = findJsonIssue(members);
-    if (issue !== undefined) throw notStrictJson(`\`${name}\``, issue);
+    if (issue !== undefined) return notStrictJson(`\`${name}\``, issue);
     return members;
   });
 }
 
-function checkStrings(members: object, name: string): void {
+/** Returns the error for the first member that is not a string; `undefined` if there is none. */
+function notStrings(members: object, name: string): ThreadStoreError | undefined {
   for (const [member, content] of Object.entries(members)) {
     if (typeof content === "string") continue;
-    throw new ThreadStoreError(
+    return new ThreadStoreError(
       "INVALID_ARGUMENT",
       `The members of \`${name}\` must be strings. Convert other values, and leave out members that are undefined. The property \`path\` of this error says where.`,
       { path: `$[${JSON.stringify(member)}]` },
     );
   }
+  return undefined;
 }
 
 /** Copies metadata. Spreading keeps a member named `__proto__` an own member. */

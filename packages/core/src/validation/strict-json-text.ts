@@ -1,3 +1,4 @@
+import { ThreadStoreError } from "../errors.ts";
 import { invalidArgument, readArgument } from "./invalid-argument.ts";
 import { notStrictJson } from "./not-strict-json.ts";
 import { findJsonIssue } from "./strict-json.ts";
@@ -9,11 +10,12 @@ import { findJsonIssue } from "./strict-json.ts";
 export function strictJsonText(value: object, subject: string, remedy: string): string {
   return readArgument(subject, () => {
     const issue = findJsonIssue(value);
-    if (issue !== undefined) throw notStrictJson(subject, issue);
+    if (issue !== undefined) return notStrictJson(subject, issue);
     const text = stringify(value, subject, remedy);
+    if (text instanceof ThreadStoreError) return text;
     // A Proxy or getter can return something else than before.
     if (typeof text === "string" && text.startsWith(Array.isArray(value) ? "[" : "{")) return text;
-    throw invalidArgument(`${subject} changed while it was read. Pass plain data.`);
+    return invalidArgument(`${subject} changed while it was read. Pass plain data.`);
   });
 }
 
@@ -23,6 +25,6 @@ function stringify(value: object, subject: string, remedy: string): unknown {
   } catch (cause) {
     // Every value was checked, so this is the engine's limit on nesting, unless a getter threw.
     if (!(cause instanceof RangeError)) throw cause;
-    throw invalidArgument(`${subject} is nested too deeply for \`JSON.stringify\`. ${remedy}`, cause);
+    return invalidArgument(`${subject} is nested too deeply for \`JSON.stringify\`. ${remedy}`, cause);
   }
 }

@@ -16,12 +16,11 @@ export const THREAD_SUBJECTS: {
 /** Returns the JSON of a thread given as an object. Throws `INVALID_ARGUMENT` unless it is strict JSON. */
 export function stringifyThread(thread: unknown, argument: ThreadArgumentName = "thread"): string {
   const { value: subject } = THREAD_SUBJECTS[argument];
-  return readArgument(subject, () => {
-    if (typeof thread !== "object" || thread === null || Array.isArray(thread)) {
-      throw invalidArgument(`${subject} must be a JSON object or its JSON text, not ${describe(thread)}.`);
-    }
-    return strictJsonText(thread, subject, "Flatten it, or save it as text.");
+  const object = readArgument(subject, () => {
+    if (typeof thread === "object" && thread !== null && !Array.isArray(thread)) return { thread };
+    return invalidArgument(`${subject} must be a JSON object or its JSON text, not ${describe(thread)}.`);
   });
+  return strictJsonText(object.thread, subject, "Flatten it, or save it as text.");
 }
 
 /** Throws `INVALID_ARGUMENT` if UTF-8 cannot represent the text. */

@@ -1,3 +1,4 @@
+import type { ThreadStoreError } from "../errors.ts";
 import type { Version } from "../thread-store.ts";
 import { invalidArgument, readArgument } from "./invalid-argument.ts";
 
@@ -34,21 +35,21 @@ export function checkedVersion(id: string, value: unknown, method: VersionedMeth
   return readArgument(`\`${option.name}\``, () => versionOf(id, value, option));
 }
 
-function versionOf(id: string, value: unknown, option: VersionOption): Version {
+function versionOf(id: string, value: unknown, option: VersionOption): Version | ThreadStoreError {
   if (typeof value !== "object") return printableVersion(value, option);
-  if (value === null || !("version" in value)) throw invalidArgument(option.rule);
+  if (value === null || !("version" in value)) return invalidArgument(option.rule);
   if ("id" in value && value.id !== id) {
-    throw invalidArgument(
+    return invalidArgument(
       `\`${option.name}\` must be a version of the same thread. Pass what a store returned for its id.`,
     );
   }
   return printableVersion(value.version, option);
 }
 
-function printableVersion(version: unknown, { name, rule }: VersionOption): Version {
-  if (typeof version !== "string") throw invalidArgument(rule);
+function printableVersion(version: unknown, { name, rule }: VersionOption): Version | ThreadStoreError {
+  if (typeof version !== "string") return invalidArgument(rule);
   if (VERSION.test(version)) return version;
-  throw invalidArgument(
+  return invalidArgument(
     `The version in \`${name}\` must be printable ASCII without quotes or spaces. Remove the quotes of an ETag.`,
   );
 }

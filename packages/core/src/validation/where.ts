@@ -9,7 +9,7 @@ export function checkedWhere(where: unknown): ThreadMetadata {
   const members = checkedMembers(where, "where");
   if (Buffer.byteLength(JSON.stringify(members)) <= METADATA_MAX_BYTES) return members;
   throw invalidArgument(
-    `\`where\` must have at most ${METADATA_MAX_BYTES} bytes as JSON. No thread has more metadata than that.`,
+    `\`where\` must have at most ${METADATA_MAX_BYTES} bytes as JSON, as metadata does. Pass fewer members.`,
   );
 }
 
