@@ -10,7 +10,7 @@ const LAYERS: { readonly [folder: string]: readonly string[] } = {
   encoding: ["validation"],
   runtime: ["validation"],
   operations: ["validation", "encoding", "runtime"],
-  documents: [],
+  documents: ["validation"],
   decorator: ["validation", "encoding", "runtime", "operations"],
 };
 

@@ -15,7 +15,8 @@ export {
   readEnvelope,
   THREAD_FORMAT,
 } from "./documents/envelope.ts";
-export { canonicalJson, isJsonObject, isPlainObject, type JsonObject } from "./documents/json.ts";
+export { canonicalJson, isJsonObject, type JsonObject } from "./documents/json.ts";
+export { isPlainObject } from "./validation/plain-object.ts";
 export { kindOf, memberPath, mismatchMessage, quoteName } from "./documents/json-path.ts";
 export { deferred } from "./runtime/deferred.ts";
 export { untilAborted } from "./runtime/until-aborted.ts";

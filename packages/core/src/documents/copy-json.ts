@@ -1,6 +1,7 @@
 import type { JsonValue } from "../thread-store.ts";
+import { isPlainObject } from "../validation/plain-object.ts";
 import { memberPath, mismatchMessage } from "./json-path.ts";
-import { isPlainObject, type JsonObject } from "./json.ts";
+import type { JsonObject } from "./json.ts";
 
 /** The deepest nesting that is copied. Deeper values would exhaust the stack of `JSON.stringify`. */
 export const MAX_JSON_DEPTH = 1000;

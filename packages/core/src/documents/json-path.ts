@@ -1,4 +1,4 @@
-import { isPlainObject } from "./json.ts";
+import { isPlainObject } from "../validation/plain-object.ts";
 
 // Names come from outside. Longer ones would bury the rest of a message.
 const MAX_NAME_LENGTH = 80;

@@ -8,15 +8,6 @@ export function isJsonObject(value: unknown): value is JsonObject {
   return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
-/** Returns whether `value` is an object literal or has no prototype, in any realm. Class instances are not plain. */
-export function isPlainObject(value: unknown): value is { [member: string]: unknown } {
-  if (typeof value !== "object" || value === null) return false;
-  const prototype: object | null = Object.getPrototypeOf(value);
-  if (prototype === null || prototype === Object.prototype) return true;
-  // Objects of another realm (a vm context, a test runner) inherit from that realm's Object.prototype.
-  return Object.getPrototypeOf(prototype) === null && Object.hasOwn(prototype, "isPrototypeOf");
-}
-
 /** Returns JSON text that is the same for equal values, whatever the order of their members. */
 export function canonicalJson(value: JsonValue): string {
   return JSON.stringify(value, (_name, member: JsonValue) => {
