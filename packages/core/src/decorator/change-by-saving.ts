@@ -7,6 +7,7 @@ import { backoffDelay } from "../runtime/retry.ts";
 import { untilAborted } from "../runtime/until-aborted.ts";
 import type { AppendResult, TouchResult } from "../thread-store.ts";
 import { copyMetadata } from "../validation/metadata.ts";
+import { DEFAULT_TIMEOUT_MS } from "../validation/store-options.ts";
 import { threadArgument } from "./thread-argument.ts";
 import type {
   AppendArguments,
@@ -108,7 +109,7 @@ async function untilSaved<Result>(
   call: DecoratedCall,
   attempt: () => Promise<Attempt<Result>>,
 ): Promise<Result> {
-  const { timeoutMs = Number.POSITIVE_INFINITY } = call.options();
+  const { timeoutMs = DEFAULT_TIMEOUT_MS } = call.options();
   const deadline = performance.now() + timeoutMs;
   for (let attempts = 1; ; attempts += 1) {
     const saved = await attempt();
