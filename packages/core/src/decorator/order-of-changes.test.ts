@@ -1,4 +1,3 @@
-import { setTimeout as wait } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import { createThreadStore } from "../create-thread-store.ts";
 import { ThreadStoreError } from "../errors.ts";
@@ -88,7 +87,7 @@ describe.each<[string, (store: ThreadStore) => ThreadStore, "readTail" | "read"]
   it("applies the timeout of the store to a call that waits", async () => {
     const { inner, next } = withScript(20);
     const store = decorate(inner);
-    await store.save("a", CHAT);
+    await store.save("a", CHAT, { timeoutMs: 30_000 });
     next(firstRequest, neverResponds);
     const stuck = store.append("a", [1], { timeoutMs: 10_000, signal: AbortSignal.timeout(200) });
     await expect(store.append("a", [2])).rejects.toMatchObject({ code: "UNAVAILABLE" });
@@ -105,8 +104,8 @@ describe.each<[string, (store: ThreadStore) => ThreadStore, "readTail" | "read"]
 });
 
 describe("a decorator that changes by saving", () => {
-  /** A store in which another writer always saves first. */
-  function contended(): ThreadStore {
+  /** A store in which another writer always saves first. Calls `onConflict` after each save that loses. */
+  function contended(onConflict = (): void => undefined): ThreadStore {
     return wrapThreadStore(memoryStore(), {
       name: "contended",
       operations: (namespace) => ({
@@ -114,6 +113,7 @@ describe("a decorator that changes by saving", () => {
         ...forwardChanges(namespace),
         save: async ({ id, thread, options }) => {
           if (options.previous === undefined) return { stored: await namespace.inner.save(id, thread.value) };
+          onConflict();
           throw new ThreadStoreError("CONFLICT", "Another writer was first.");
         },
       }),
@@ -129,14 +129,22 @@ describe("a decorator that changes by saving", () => {
   });
 
   it("rejects with the signal's reason while it waits for the next attempt", async () => {
-    const store = encodingStore(contended());
+    let conflicts = 0;
+    const { promise: backingOff, resolve } = Promise.withResolvers<void>();
+    // From the eighth conflict on, a delay is at least 125 ms, so the call is still in it after an immediate.
+    const onConflict = (): void => {
+      conflicts += 1;
+      if (conflicts === 8) setImmediate(resolve);
+    };
+    const store = encodingStore(contended(onConflict));
     await store.save("a", CHAT);
     const controller = new AbortController();
     const appending = store.append("a", [1], { signal: controller.signal });
-    await wait(5);
+    await backingOff;
     const reason = new Error("The user left.");
     controller.abort(reason);
     await expect(appending).rejects.toBe(reason);
+    expect(conflicts).toBe(8);
   });
 
   it("takes effect although another decorated store appends to the same thread", async () => {
