@@ -1,10 +1,10 @@
-import nodeModule from "node:module";
+import { flushCompileCache } from "node:module";
 import type { ChildProcessModule } from "../../suite/harness.ts";
 
 /** Imports the harness's module for child processes, and saves the compiled modules for the next process. */
 export async function importStoreModule(specifier: string): Promise<ChildProcessModule> {
   const storeModule = (await import(specifier)) as ChildProcessModule;
-  // Node saves them when a process exits, which one that is killed never does. Absent in Node 20.
-  (nodeModule as Partial<Pick<typeof nodeModule, "flushCompileCache">>).flushCompileCache?.();
+  // Node saves them when a process exits, which one that is killed never does.
+  flushCompileCache();
   return storeModule;
 }
