@@ -103,7 +103,10 @@ function statementRunner(pool: Pool, check: (connection: PoolConnection) => Prom
   };
 }
 
-/** Otherwise a rollback could undo a save that was acknowledged. */
+/**
+ * Otherwise a rollback could undo a save that was acknowledged. Selects are not checked, because mysql2 does not return
+ * the status of their responses: on such a connection they can read an old snapshot.
+ */
 function checkTransaction(result: QueryResult): void {
   if (!("serverStatus" in result) || (result.serverStatus & IN_TRANSACTION) === 0) return;
   const message =
