@@ -34,9 +34,12 @@ await describeWithService("mariadb", "a server of its own", async () => {
     await store.load("a");
     const open = sockets();
     servers.mariadb.pause();
-    await store.close();
-    await expect.poll(sockets).toBeLessThan(open);
-    servers.mariadb.resume();
+    try {
+      await store.close();
+      await expect.poll(sockets).toBeLessThan(open);
+    } finally {
+      servers.mariadb.resume();
+    }
   });
 
   it("is MISCONFIGURED if it does not sync commits, unless the store accepts that", async () => {
