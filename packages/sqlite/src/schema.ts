@@ -5,7 +5,7 @@ import type { SqliteDatabase } from "./options.ts";
 const SCHEMA_VERSION = 2;
 
 // Ids and namespaces are BLOBs of UTF-8: these sort by byte in a database of any text encoding, without collations.
-// Without a foreign key, because its enforcement depends on a pragma of the connection.
+// The schema does not have a foreign key, because its enforcement depends on a pragma of the connection.
 const SCHEMA = `
   CREATE TABLE threadstore_schema (version INTEGER NOT NULL) STRICT;
   INSERT INTO threadstore_schema VALUES (${SCHEMA_VERSION});

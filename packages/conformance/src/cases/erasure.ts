@@ -215,7 +215,8 @@ export const erasure: ConformanceCase[] = section("Erasure", [
   },
   {
     id: "X2-4",
-    title: "an erase that continues counts the threads of the interrupted page, whoever has deleted them",
+    title:
+      "an erase that continues counts the threads of the interrupted page, even if another client deleted them",
     clauses: ["X2", "X3"],
     async run({ open }) {
       const [store, other] = [await open(), await open()];

@@ -25,7 +25,7 @@ import {
 } from "./support/changes.ts";
 import { SLOW_NETWORK } from "./support/connections.ts";
 import { ROUNDS, STEPS_PER_CLIENT, countUp, countUpInProcesses, incremented } from "./support/counting.ts";
-import { changeAfterLostResponses, mixNoResponses, respondLate } from "./support/late-responses.ts";
+import { changeAfterLostResponses, expectOwnResponses, respondLate } from "./support/late-responses.ts";
 import { runRounds, linearizableDespiteResets } from "./support/linearizability.ts";
 import { strikeEach, RESPONSE_LOST, firstSave } from "./support/lost-responses.ts";
 import { overtakeEach, overwriteThread, deleteThread } from "./support/overtaken-changes.ts";
@@ -892,7 +892,7 @@ export const versionsAndRaces: ConformanceCase[] = section("Versions and races",
     title: "a response that arrives late is not taken for the response to the next call",
     ...FAULTY_NETWORK,
     clauses: ["C6", "F2", "E1"],
-    run: mixNoResponses,
+    run: expectOwnResponses,
   },
   {
     id: "C6-12",

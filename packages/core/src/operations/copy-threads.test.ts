@@ -60,7 +60,7 @@ describe("a copy within one store", () => {
     await expect(copyThreads(view, store.namespace("a"), { namespaces: false })).rejects.toThrow("`to`");
   });
 
-  it("recognizes two stores of the same place", async () => {
+  it("recognizes two stores with the same location", async () => {
     const records: MemoryRecords = new Map();
     const [from, to] = [memoryStore({ records }), memoryStore({ records })];
     await from.save("a", {});

@@ -119,7 +119,7 @@ function createDraft(
     nonce: newNonce(),
     createdAt: replacedTrailer?.createdAt ?? now,
     updatedAt: now,
-    // From the time in the record: the clock may be earlier than the one that the replaced record was saved with.
+    // From the time in the record: this clock may show an earlier time than the clock that wrote the replaced record.
     ...expiryAfterSave(expiry, replacedTrailer, storeTtlMs, now),
     appendKeys: withAppendKey(replacedTrailer?.appendKeys ?? "", appendKey),
     ...(preserved && trailerDetailsOf(preserved)),

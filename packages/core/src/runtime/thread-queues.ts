@@ -11,7 +11,7 @@ export class ThreadQueues {
 
   /**
    * Runs `change` once those before it have ended, however they ended. Rejects with the signal's reason if it aborts
-   * until then. If it aborts later, the next change no longer waits for this one, which may never end.
+   * before that. If it aborts later, the next change no longer waits for this one, which may never end.
    */
   async run<T>({ namespace, id }: ThreadKey, signal: AbortSignal, change: () => Promise<T>): Promise<T> {
     const name = `${namespace.length} ${namespace}${id}`;

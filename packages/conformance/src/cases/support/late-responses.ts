@@ -36,7 +36,7 @@ function nextCalls(store: ThreadStore): [name: string, call: () => Promise<unkno
 }
 
 /** Aborts loads whose response then arrives while the next call waits for its own. */
-export async function mixNoResponses({ startProxy, openThrough, open }: CaseContext): Promise<void> {
+export async function expectOwnResponses({ startProxy, openThrough, open }: CaseContext): Promise<void> {
   const proxy = await startProxy();
   const [store, other] = [await openThrough(proxy), await open()];
   await other.save("a", { n: 1 });
@@ -60,7 +60,7 @@ export async function mixNoResponses({ startProxy, openThrough, open }: CaseCont
   }
 }
 
-/** Longer than a driver may wait for a response before it makes up its mind about a request. */
+/** Longer than a driver may wait for a response before it gives up on a request. */
 const LATENESS_MS = { quick: 700, full: 6_000 } as const;
 
 /** Lets the response to the last request of each change arrive late, but within the time of the call. */

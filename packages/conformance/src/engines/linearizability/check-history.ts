@@ -37,8 +37,9 @@ export interface HistoryCheck {
 }
 
 /**
- * Checks whether a history of saves, appends, touches, loads and deletes is linearizable: whether every call can have taken effect
- * atomically at some moment between its start and its end. `history` is a list of operations, or JSON lines of them.
+ * Checks whether a history of saves, appends, touches, loads and deletes is linearizable: whether every call can have
+ * taken effect atomically at some moment between its start and its end. `history` is a list of operations, or JSON lines
+ * of them.
  *
  * Throws a `TypeError` if a line is not a valid operation, and if the history is empty and therefore proves nothing.
  */

@@ -32,7 +32,7 @@ export interface Versioned {
 /** The version of a thread that a client last observed; `null` if the thread did not exist. */
 export type KnownVersion = string | null;
 
-/** What a client passes to a save or an append beside its precondition. */
+/** The options of a save or append, except its precondition. */
 export interface WriteOptions {
   /** Characters to add to what is written. */
   readonly padding: number;

@@ -59,7 +59,7 @@ export const elements: fc.Arbitrary<unknown[]> = fc.array(fc.jsonValue({ maxDept
   maxLength: 2,
 });
 
-/** What an append creates if there is no thread. */
+/** The thread that an append creates if none exists, if any. */
 export const created: fc.Arbitrary<Value | undefined> = fc.constantFrom<(Value | undefined)[]>(
   undefined,
   '{ "messages" : [\n] }',

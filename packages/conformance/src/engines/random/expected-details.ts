@@ -30,7 +30,7 @@ export function updatedAtAfterSave(before: Expected | undefined, now: number): n
   return Math.max(now, before?.updatedAt ?? now);
 }
 
-/** What a change of a thread keeps, unless it names new metadata. */
+/** Returns the details that a thread keeps when it is changed. New metadata replaces the old. */
 export function inheritedFrom(
   before: Expected | undefined,
   newMetadata: ThreadMetadata | undefined,

@@ -6,7 +6,7 @@ import { type Bug, wrapStore } from "../../mutants/mutant.ts";
 import { KeyValueClient } from "./key-value-client.ts";
 import { keyValueDriver } from "./key-value-driver.ts";
 
-/** What a store keeps in its process, although other processes must see it. */
+/** The state that a store keeps in its own process, although other processes must see it. */
 export type ChildBug = "none" | "lock" | "lock of appends" | "keys";
 
 export interface ChildParameters {

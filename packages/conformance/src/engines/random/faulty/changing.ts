@@ -10,7 +10,7 @@ export interface ChangeCall {
   readonly perform: (store: ThreadStore, signal?: AbortSignal) => Promise<Returned>;
 }
 
-/** What saves, appends and touches, and deletes return. */
+/** The result of a save, append, touch or delete. */
 type Returned = StoredThread | Details | undefined | boolean;
 
 export interface FaultTarget {

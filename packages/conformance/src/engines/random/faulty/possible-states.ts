@@ -33,7 +33,7 @@ export type Change =
   | { readonly type: "touch"; readonly precondition: Precondition; readonly metadata: ThreadMetadata }
   | { readonly type: "delete"; readonly precondition: Precondition };
 
-/** What appends, touches and listings return of a thread. */
+/** The details of a thread that appends, touches and listings return. */
 export interface Details {
   readonly version: string;
   /** `undefined` if a listing found the thread corrupt. */
