@@ -5,6 +5,7 @@ import { closeMessage } from "./repair/close-message.ts";
 import type { Report } from "./repair/finding.ts";
 import type { PartsMessage } from "./repair/part.ts";
 import { type PartChecks, repairMessages } from "./repair/repair-messages.ts";
+import { callIdsOf, sendableParts } from "./repair/sendable-parts.ts";
 
 /** The schemas of an application's messages, as in the AI SDK's `validateUIMessages`. */
 export type UIMessageSchemas<Message extends UIMessage> = Omit<
@@ -70,10 +71,20 @@ function closeMessages<Message extends UIMessage>(
   report: Report,
 ): Message[] {
   const unfinishedFrom = serviceItems === "drop" ? 0 : undefined;
-  return messages.map((message, index) => {
-    const closing = { isClosed: index < messages.length - 1, unfinishedFrom };
+  const callIds = callIdsOf(messages);
+  // Backwards, because the last message keeps the ids of its calls.
+  const closed = messages.toReversed().map((message, count) => {
+    const path = paths[messages.length - 1 - count] ?? "$";
+    const closing = { isClosed: count > 0, unfinishedFrom };
+    const findings: Parameters<Report>[] = [];
+    const note: Report = (...finding) => void findings.push(finding);
     // Each part of the SDK's types has a type and further members.
-    return closeMessage(message as PartsMessage, closing, paths[index] ?? "$", report) as Message;
+    const sendable = sendableParts(message as PartsMessage, path, callIds, closing.isClosed, note);
+    return { message: closeMessage(sendable, closing, path, note) as Message, findings };
+  });
+  return closed.toReversed().map(({ message, findings }) => {
+    for (const finding of findings) report(...finding);
+    return message;
   });
 }
 

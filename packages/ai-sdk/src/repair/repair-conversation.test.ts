@@ -133,6 +133,31 @@ const damages: { [name: string]: [unknown, string[], object?] } = {
     ["metadata-invalid"],
     { metadataSchema },
   ],
+  "a repeated call id": [
+    [
+      question,
+      answer(open("output-available", { output: 1 }), open("output-available", { output: 2 })),
+      next,
+      { ...answer(open("output-available", { output: 3 })), id: "4" },
+    ],
+    ["call-id-duplicated", "call-id-duplicated"],
+  ],
+  "an empty call id": [
+    [question, answer(open("output-available", { output: 1, toolCallId: "" })), next],
+    ["call-id-invalid"],
+  ],
+  "a call without a name": [
+    [question, answer(text, open("output-available", { output: 1, type: "tool-" })), next],
+    ["call-invalid"],
+  ],
+  "files with invalid URLs": [
+    [
+      { ...question, parts: [{ type: "file", mediaType: "image/png", url: "a.png" }] },
+      answer(text, { type: "reasoning-file", mediaType: "image/png", url: "" }),
+      next,
+    ],
+    ["content-invalid", "content-invalid"],
+  ],
   "a message that is no object": [[question, 7], ["message-invalid"]],
   "an unknown role": [[question, { id: "2", role: "robot", parts: [text] }], ["role-unknown"]],
   "a missing id": [[question, { role: "assistant", parts: [text] }], ["message-id-invalid"]],

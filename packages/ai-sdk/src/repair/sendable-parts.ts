@@ -1,0 +1,78 @@
+import { memberPath } from "@threadstore/core/documents";
+import type { Report } from "./finding.ts";
+import { isToolPart, type Part, type PartsMessage, withoutServiceItems } from "./part.ts";
+
+/** The longest id of a call that OpenAI accepts. */
+const MAX_CALL_ID_LENGTH = 64;
+
+/** The call ids of a conversation. */
+export interface CallIds {
+  /** The ids of the messages that follow, to which those of this message are added. */
+  readonly used: Set<unknown>;
+  /** The ids of all messages, to which new ids are added. */
+  readonly all: Set<unknown>;
+}
+
+/** Returns the call ids of a conversation before any of its messages was processed. */
+export function callIdsOf(messages: readonly PartsMessage[]): CallIds {
+  const parts = messages.flatMap((message) => message.parts);
+  return { used: new Set(), all: new Set(parts.filter(isToolPart).map(({ toolCallId }) => toolCallId)) };
+}
+
+/**
+ * Returns a message whose parts can be converted to a prompt and, if it is closed, have valid call ids that no later
+ * message has. The calls of an open message keep their ids, by which the page knows them. Returns the same message if
+ * there is nothing to do.
+ */
+export function sendableParts<Message extends PartsMessage>(
+  message: Message,
+  path: string,
+  callIds: CallIds,
+  isClosed: boolean,
+  report: Report,
+): Message {
+  const partsPath = memberPath(path, "parts");
+  let isRenamed = false;
+  const parts = message.parts.flatMap((part, index) => {
+    const partPath = memberPath(partsPath, index);
+    if (!isToolPart(part)) return fileParts(part, partPath, report);
+    if (part.type === "tool-" || part["toolName"] === "") {
+      report("call-invalid", partPath, "This call does not name a tool.");
+      return [];
+    }
+    if (!isClosed) callIds.used.add(part["toolCallId"]);
+    const named = isClosed ? namedCall(part, partPath, callIds, report) : part;
+    isRenamed ||= named !== part;
+    return [named];
+  });
+  const isUnchanged =
+    parts.length === message.parts.length && parts.every((part, i) => part === message.parts[i]);
+  if (isUnchanged) return message;
+  const content = parts.length > 0 ? parts : [{ type: "step-start" }];
+  // The service knows a renamed call by its old id.
+  return { ...message, parts: isRenamed ? content.map(withoutServiceItems) : content };
+}
+
+function namedCall(part: Part, path: string, { used, all }: CallIds, report: Report): Part {
+  const { toolCallId: id } = part;
+  const isValid = typeof id === "string" && id !== "" && id.length <= MAX_CALL_ID_LENGTH;
+  if (isValid && !used.has(id)) {
+    used.add(id);
+    return part;
+  }
+  if (isValid) report("call-id-duplicated", path, "Another call has the same id.");
+  else report("call-id-invalid", path, "The id of this call is empty or too long.");
+  // Derived from the position, so that the prompt of the next turn starts with the same text, which providers cache.
+  let newId = `call-${(path.match(/\d+/gu) ?? []).join("-")}`;
+  while (all.has(newId)) newId += "-2";
+  all.add(newId);
+  return { ...part, toolCallId: newId };
+}
+
+/** Replaces a file that the SDK cannot send, because its URL is invalid. */
+function fileParts(part: Part, path: string, report: Report): Part[] {
+  const isFile = part.type === "file" || part.type === "reasoning-file";
+  if (!isFile || part["providerReference"] !== undefined || URL.canParse(String(part["url"]))) return [part];
+  report("content-invalid", path, "The URL of this file is invalid.");
+  return part.type === "file" ? [{ type: "text", text: "(This file could not be read.)" }] : [];
+}
