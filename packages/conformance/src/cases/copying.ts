@@ -267,13 +267,12 @@ export const copying: ConformanceCase[] = section("Copying", [
       }
       const progress: CopyProgress[] = [];
       await copy(source, memoryStore(), { onProgress: (each) => void progress.push(each) });
-      const cursors = progress.flatMap(({ cursor }) => cursor ?? []);
-      expectTrue(cursors.length > 1, "a copy of several namespaces has several cursors", `${cursors.length}`);
-      for (const cursor of cursors) {
-        await expectError("INVALID_ARGUMENT", "a copy with the cursor of another source", () =>
-          copyThreads(other, memoryStore(), { cursor }),
-        );
-      }
+      // It contains a cursor of a listing. A later one may not, and a store without a driver then accepts it.
+      const [{ cursor } = fail("a copy of several namespaces reports its progress", "it did not")] = progress;
+      expectTrue(cursor !== undefined, "a copy of several namespaces has several pages", "it has one");
+      await expectError("INVALID_ARGUMENT", "a copy with the cursor of another source", () =>
+        copyThreads(other, memoryStore(), { cursor }),
+      );
       await expectError("INVALID_ARGUMENT", "a copy of a namespace to itself", () =>
         copyThreads(source, source),
       );
