@@ -36,7 +36,8 @@ export interface ConversationOptions<
   readonly journal?: boolean | undefined;
   /**
    * Whether only one run at a time may work on the conversation, across all processes, while others wait. The lease
-   * is a separate record in the same store. If its process dies, it expires.
+   * is a separate record in the same store. If its process dies, it expires. `resume` takes it in any case, because only
+   * its holder can tell a call that runs from one that a crash interrupted.
    * @default the value of `journal`
    */
   readonly lease?: boolean | LeaseOptions | undefined;
@@ -83,6 +84,8 @@ export interface LeaseSettings {
   readonly waitMs: number;
 }
 
+export const DEFAULT_LEASE: LeaseSettings = { durationMs: 30_000, waitMs: 60_000 };
+
 /** Validates the options of a conversation. Throws `INVALID_ARGUMENT` with the path. */
 export function readConversationOptions(options: AnyConversationOptions): ConversationSettings {
   const { agent, store, id, onConflict = "rebase", journal = false, save, deserialize } = options;
@@ -107,7 +110,8 @@ export function readConversationOptions(options: AnyConversationOptions): Conver
 
 function readLease(lease: boolean | LeaseOptions): LeaseSettings | undefined {
   if (lease === false) return undefined;
-  const { durationMs = 30_000, waitMs = 60_000 } = lease === true ? {} : lease;
+  const { durationMs = DEFAULT_LEASE.durationMs, waitMs = DEFAULT_LEASE.waitMs } =
+    lease === true ? {} : lease;
   if (!Number.isFinite(durationMs) || durationMs < 100) {
     throw invalidValue("INVALID_ARGUMENT", "lease.durationMs", "at least 100 milliseconds");
   }

@@ -384,8 +384,67 @@ describe("one approval", () => {
       .resume({ approvals: await approvalOf(open()) })
       .catch(() => undefined);
     await vi.waitUntil(() => runs === 1);
+    await store.namespace("threadstore-leases").delete("c");
     expect((await open().resume()).text).toBe("unknown");
     expect(runs).toBe(1);
     expect((await textsIn(store))[2]).toMatch(/^This call was interrupted/u);
+  });
+
+  it("of one call does not disturb another call that runs", async () => {
+    const store = memoryStore();
+    const entered = Promise.withResolvers<void>();
+    const finish = Promise.withResolvers<string>();
+    const tools = [
+      defineTool({
+        name: "slow",
+        needsApproval: true,
+        run: () => {
+          entered.resolve();
+          return finish.promise;
+        },
+      }),
+      defineTool({ name: "fast", needsApproval: true, run: () => "fast" }),
+    ];
+    const agent = agentThatResponds(tools, calls(["1", "slow", "{}"], ["2", "fast", "{}"]), says("both"));
+    const open = (): ScriptedConversation => openScripted(agent, store);
+    await open().run("go");
+    const [slow, fast] = await approvalOf(open());
+    if (slow === undefined || fast === undefined) throw new Error("Two calls must wait.");
+    const first = open().resume({ approvals: [slow] });
+    await entered.promise;
+    const second = open().resume({ approvals: [fast] });
+    finish.resolve("slow");
+    expect((await first).status).toBe("approval-needed");
+    expect((await second).text).toBe("both");
+    expect(await textsIn(store)).toEqual(["go", null, "slow", "fast", "both"]);
+  });
+});
+
+describe("a turn", () => {
+  it.each([{}, { journal: true }])(
+    "is saved although its conversation is renamed meanwhile: %j",
+    async (options) => {
+      const store = memoryStore();
+      let runs = 0;
+      const rename = async (): Promise<unknown> =>
+        store.touch("c", { metadata: { title: `${(runs += 1)}` } });
+      const work = defineTool({ name: "work", run: rename });
+      const agent = agentThatResponds([work], says("hi"), calls(["1", "work", "{}"]), says("done"));
+      const conversation = openScripted(agent, store, options);
+      await conversation.run("hello");
+      expect((await conversation.run("work")).text).toBe("done");
+      expect((await store.load("c"))?.metadata).toEqual({ title: "1" });
+      expect(runs).toBe(1);
+    },
+  );
+
+  it("whose progress does not fit into the store rejects with SAVE_FAILED", async () => {
+    const store = memoryStore({ maxThreadBytes: 2000 });
+    const work = defineTool({ name: "work", run: () => "x".repeat(3000) });
+    const agent = agentThatResponds([work], calls(["1", "work", "{}"]), says("done"));
+    await expect(openScripted(agent, store, { journal: true }).run("work")).rejects.toMatchObject({
+      code: "SAVE_FAILED",
+      cause: { code: "TOO_LARGE" },
+    });
   });
 });

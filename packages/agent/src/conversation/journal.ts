@@ -49,7 +49,11 @@ export class Journal {
     try {
       await this.#target.save(await snapshot.serialize(), signal);
     } catch (cause) {
-      if (!ThreadStoreError.is(cause, "CONFLICT")) throw cause;
+      if (!ThreadStoreError.is(cause)) throw cause;
+      if (cause.code !== "CONFLICT") {
+        const message = `The progress of the turn could not be saved (${cause.code}), so the turn stopped. Resume it when the store accepts it; see the cause.`;
+        throw new AgentError("SAVE_FAILED", message, { cause });
+      }
       // The other writer has taken over or ended the turn, so nothing this process does from here on can be saved.
       const remedy =
         "The turn stopped before its end. Load the conversation to see what the other one did, and then run again, or resume the turn if it is still open.";

@@ -151,7 +151,10 @@ describe("two processes that receive the same approvals", () => {
     expect(paid.filter((id) => !isApproved(id))).toEqual([]);
     for (const id of ids) {
       const conversation = openConversation({ agent, store, id });
-      if ((await conversation.load())?.thread.openTurn !== undefined) await conversation.resume();
+      if ((await conversation.load())?.thread.openTurn !== undefined) {
+        await store.namespace("threadstore-leases").delete(id);
+        await conversation.resume();
+      }
       const messages = (await conversation.load())?.thread.messages ?? [];
       expect(messages.at(-1)?.content, id).toBe("done");
       const result = messages.find(({ role }) => role === "tool")?.content ?? "";

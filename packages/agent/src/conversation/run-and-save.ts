@@ -1,10 +1,10 @@
 import { ThreadStoreError } from "@threadstore/core";
 import { AgentError } from "../agent-error.ts";
-import type { ApprovalOptions, RunOptions } from "../run/run-options.ts";
+import type { ApprovalDecision, ApprovalOptions, RunOptions } from "../run/run-options.ts";
 import type { RunStream } from "../run/run-stream.ts";
 import type { Thread } from "../thread/thread.ts";
 import { appendMessages, turnToAppend } from "./append-messages.ts";
-import type { AnyResult, ConversationSettings } from "./conversation-options.ts";
+import { type AnyResult, type ConversationSettings, DEFAULT_LEASE } from "./conversation-options.ts";
 import type { ConversationEvent, Saved } from "./conversation.ts";
 import { Journal, SAVED_BY_OTHER } from "./journal.ts";
 import { withLease } from "./lease.ts";
@@ -62,17 +62,27 @@ export async function runAndSave(
   });
 }
 
-/** Loads the thread, resumes its open turn, and saves. */
+/** Loads the thread, resumes its open turn under a lease, and saves. */
 export async function resumeAndSave(
   settings: ConversationSettings,
   conversation: StoredConversation,
   { options, emit, signal: callSignal }: ResumeCall,
 ): Promise<AnyResult & Saved> {
-  return withLease(settings, callSignal, async (signal) => {
+  const perform = async (signal: AbortSignal): Promise<AnyResult & Saved> => {
     const target = await conversation.loadForUpdate(signal);
     const result = await resume(settings, target, { options, emit, signal });
     return { ...result, stored: await saveResult(target, result, callSignal) };
-  });
+  };
+  const { thread } = await conversation.loadForUpdate(callSignal);
+  if (!canResume(thread, options?.approvals ?? [])) return perform(callSignal);
+  return withLease({ ...settings, lease: settings.lease ?? DEFAULT_LEASE }, callSignal, perform);
+}
+
+/** Returns whether the turn waits for all of the decisions. Others are refused without waiting for the lease. */
+function canResume({ openTurn }: Thread, approvals: readonly ApprovalDecision[]): boolean {
+  if (openTurn === undefined || !Array.isArray(approvals)) return false;
+  const waiting = new Set(openTurn.approvals.map(({ digest }) => digest));
+  return approvals.every((decision: Partial<ApprovalDecision> | null) => waiting.has(decision?.digest ?? ""));
 }
 
 /** Returns whether a process died during the thread's last turn. */
@@ -82,7 +92,7 @@ function isInterrupted({ openTurn }: Thread): boolean {
 
 /**
  * Resumes a turn and saves each step, with or without `journal`: a call that was approved is saved as started before it
- * runs. Of two processes that act on one decision, the second one therefore finds a conflict instead of running it.
+ * runs. Should two processes act on one decision in spite of the lease, the second one finds a conflict.
  */
 async function resume(
   { agent }: ConversationSettings,

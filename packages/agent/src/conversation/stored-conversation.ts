@@ -1,4 +1,4 @@
-import type { SerializedThread, StoredThread } from "@threadstore/core";
+import { type SerializedThread, type StoredThread, ThreadStoreError } from "@threadstore/core";
 import type { Thread } from "../thread/thread.ts";
 import type { ConversationSettings } from "./conversation-options.ts";
 import type { LoadedConversation } from "./conversation.ts";
@@ -11,6 +11,7 @@ interface Writer {
     signal: AbortSignal | undefined,
   ) => Promise<StoredThread>;
   readonly remove: (previous: StoredThread) => Promise<void>;
+  readonly load: (signal: AbortSignal | undefined) => Promise<StoredThread | undefined>;
 }
 
 /** A thread loaded for one update, with the stored version that the update replaces. */
@@ -34,10 +35,22 @@ export class UpdatableThread {
     return this.#stored && { thread: this.thread, stored: this.#stored };
   }
 
-  /** Replaces {@link stored}. Rejects with the store's error. */
+  /**
+   * Replaces {@link stored}. If only its metadata or expiry has changed since it was loaded, for example because a user
+   * renamed the conversation, replaces that version instead. Rejects with the store's error.
+   */
   async save(thread: SerializedThread | string, signal?: AbortSignal): Promise<StoredThread> {
-    this.#stored = await this.#writer.save(thread, this.#stored, signal);
-    return this.#stored;
+    for (;;) {
+      try {
+        this.#stored = await this.#writer.save(thread, this.#stored, signal);
+        return this.#stored;
+      } catch (error) {
+        const current = ThreadStoreError.is(error, "CONFLICT") ? await this.#writer.load(signal) : undefined;
+        const isSameThread = current !== undefined && current.json === this.#stored?.json;
+        if (!isSameThread || current.version === this.#stored?.version) throw error;
+        this.#stored = current;
+      }
+    }
   }
 
   /** Deletes {@link stored}. */
@@ -80,6 +93,7 @@ export class StoredConversation {
         this.#cached = await store.save(id, content, { ...save, previous, signal });
         return this.#cached;
       },
+      load: async (signal) => store.load(id, { signal }),
       remove: async (previous) => {
         await store.delete(id, { previous });
       },

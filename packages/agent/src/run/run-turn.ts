@@ -58,6 +58,6 @@ function ignoreEvent(): void {
 }
 
 function tooManyRounds(maximum: number): AgentError {
-  const message = `The model still called tools after ${maximum} rounds, so the run stopped. The thread is unchanged, but the tools' effects remain. Raise maxToolRounds if the task needs more rounds.`;
+  const message = `The model still called tools after ${maximum} rounds, so the run stopped. The thread object is unchanged, but the tools' effects remain. Raise maxToolRounds if the task needs more rounds.`;
   return new AgentError("TOO_MANY_TOOL_ROUNDS", message);
 }
