@@ -182,12 +182,22 @@ describe("tool calls of one streamed response", () => {
       ],
       [["weather", ROME]],
     ],
+    [
+      "an id and a name in each piece, after empty arguments",
+      [piece(0, "a", "weather", ""), piece(0, "b", "weather", ROME)],
+      [["weather", ROME]],
+    ],
+    [
+      "empty arguments after the complete ones",
+      [piece(0, "a", "weather", ROME), piece(0, NOTHING, NOTHING, "{}")],
+      [["weather", ROME]],
+    ],
     ["arguments as an object", [piece(0, "a", "weather", { city: "Rome" })], [["weather", ROME]]],
   ])("%s", (_dialect, added, calls) => {
     const { message, isComplete } = assemble(...added);
     const found = (message.tool_calls ?? []).map(({ function: call }) => call);
     expect(found).toEqual(calls.map(([name, args]) => ({ name, arguments: args })));
-    expect(isComplete).toBe(true);
+    expect(isComplete).toBe(calls.every(([, args]) => args !== ""));
   });
 
   it("keep their type, and members that arrive later", () => {
@@ -358,6 +368,44 @@ describe("an agent", () => {
       });
     },
   );
+
+  test.each<[string, object, string | null, string]>([
+    ["cut off before its arguments", piece(0, "a", "weather", ""), "length", "RESPONSE_INVALID"],
+    ["cut off within its arguments", piece(0, "a", "weather", '{"city"'), "length", "RESPONSE_INVALID"],
+    ["filtered", piece(0, "a", "weather", ""), "content_filter", "RESPONSE_INVALID"],
+    ["followed by an error", piece(0, "a", "weather", ROME), "error", "MODEL_UNAVAILABLE"],
+    ["without arguments or finish reason", piece(0, "a", "weather", ""), null, "STREAM_INTERRUPTED"],
+    [
+      "of the legacy form",
+      { function_call: { name: "weather", arguments: ROME } },
+      "stop",
+      "RESPONSE_INVALID",
+    ],
+  ])("never runs a call that is %s", async (_name, delta, finishReason, code) => {
+    let runs = 0;
+    const tool = defineTool({ name: "weather", run: () => (runs += 1) });
+    const server = await startWireServer((response) => {
+      response.writeHead(200, { "content-type": "text/event-stream" });
+      response.end(`${deltaEvent(delta, finishReason)}data: [DONE]\n\n`);
+    });
+    const agent = createChatAgent({ client: clientOf(server), model: "m", tools: [tool] });
+    await expect(agent.runStream("Hi").result).rejects.toMatchObject({ code });
+    expect(runs).toBe(0);
+  });
+
+  test("stores empty arguments as {}, which every server accepts", async () => {
+    const tool = defineTool({ name: "weather", run: () => "sunny" });
+    const server = await startWireServer(deltas(piece(0, "a", "weather", "")), deltas({ content: "Sunny." }));
+    const agent = createChatAgent({ client: clientOf(server), model: "m", tools: [tool] });
+    const { messages } = await agent.runStream("Hi").result;
+    expect(messages[1]).toMatchObject({ tool_calls: [{ function: { arguments: "{}" } }] });
+  });
+
+  test.each([{ content: 5 }, { content: { text: "a" } }])("refuses a response with %j", async (delta) => {
+    const server = await startWireServer(deltas(delta));
+    const { result } = createChatAgent({ client: clientOf(server), model: "m" }).runStream("Hi");
+    await expect(result).rejects.toMatchObject({ code: "RESPONSE_INVALID" });
+  });
 
   test("refuses the page of a proxy", async () => {
     const server = await startWireServer((response) => {

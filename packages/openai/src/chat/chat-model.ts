@@ -7,6 +7,7 @@ import type { CompletionUsage } from "openai/resources/completions";
 import { toModelError } from "../model-error.ts";
 import { checkMessage, type ChatMessage } from "./chat-message.ts";
 import { type ChatRequest, streamCompletion } from "./chat-stream.ts";
+import { checkCalls } from "./check-calls.ts";
 import type { Completion } from "./completion-assembler.ts";
 
 export interface ChatModelCall {
@@ -59,8 +60,8 @@ function readCompletion(completion: Completion): ChatModelResponse {
       "The server's response is not a chat completion with a choice. Check that the client's base URL points at Chat Completions.";
     throw new AgentError("RESPONSE_INVALID", message);
   }
-  const message = readAssistantMessage(choice["message"]);
   const finishReason = choice["finish_reason"];
+  const message = readAssistantMessage(choice["message"], finishReason);
   return {
     message,
     finishReason: typeof finishReason === "string" ? finishReason : undefined,
@@ -75,10 +76,13 @@ function readUsage(usage: Completion["usage"]): CompletionUsage | undefined {
 }
 
 /** Validates a message by the same rules as those of a loaded thread, so that every saved thread can be loaded. */
-function readAssistantMessage(value: unknown): ChatCompletionAssistantMessageParam {
+function readAssistantMessage(value: unknown, finishReason: unknown): ChatCompletionAssistantMessageParam {
   const path = "$.choices[0].message";
   const copy = copyReceived(value, path);
-  if (isJsonObject(copy)) addCallIds(copy);
+  if (isJsonObject(copy)) {
+    checkCalls(copy, finishReason);
+    addCallIds(copy);
+  }
   const message = checkMessage(copy, path, "RESPONSE_INVALID");
   if (message.role !== "assistant") throw invalidValue("RESPONSE_INVALID", `${path}.role`, '"assistant"');
   return message;

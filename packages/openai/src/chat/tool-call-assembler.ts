@@ -37,7 +37,7 @@ export class ToolCallAssembler {
 
   /** Adds the `tool_calls` of a delta. */
   add(pieces: unknown): void {
-    for (const value of Array.isArray(pieces) ? pieces : []) {
+    for (const value of Array.isArray(pieces) ? pieces : [pieces]) {
       if (isPlainObject(value)) this.#addPiece(readPiece(value));
     }
   }
@@ -53,7 +53,7 @@ export class ToolCallAssembler {
 
   /** Returns whether each call has complete arguments, so that the response can end here. */
   isComplete(): boolean {
-    return this.#calls.every(({ arguments: text }) => text.trim() === "" || isObject(text));
+    return this.#calls.every(({ isFunction, arguments: text }) => !isFunction || isObject(text));
   }
 
   #addPiece(piece: Piece): void {
@@ -130,7 +130,7 @@ function argumentsOf(value: unknown): string {
 /** Some servers begin with `{}`, or send the arguments once more at the end. */
 function joinArguments(previous: string, piece: string): string {
   if (piece.trim() === "" || !isObject(previous)) return previous + piece;
-  return piece;
+  return piece.trim() === "{}" ? previous : piece;
 }
 
 function isObject(text: string): boolean {
@@ -144,5 +144,7 @@ function isObject(text: string): boolean {
 
 /** Whether a piece has the remaining arguments of a call: some servers give each piece an id of its own. */
 function isRemainder(piece: Piece, call: OpenCall): boolean {
-  return piece.name === "" || (call.arguments !== "" && !piece.arguments.trimStart().startsWith("{"));
+  if (piece.name === "") return true;
+  if (call.arguments.trim() === "") return piece.arguments.trim() !== "";
+  return !piece.arguments.trimStart().startsWith("{");
 }
