@@ -35,12 +35,16 @@ export function writeThread(kind: ThreadKind, { messages, extra }: ThreadContent
 /**
  * Reads a stored thread, which is untrusted. The messages themselves are checked elsewhere.
  *
+ * If the messages are repaired later, each element that is not a message is read as one without members.
+ *
  * Throws `THREAD_INVALID` with the path, `THREAD_MISMATCH` for another kind of thread, or `THREAD_TOO_NEW`.
  */
-export function readThread(kind: ThreadKind, thread: SerializedThread): ThreadContent {
+export function readThread(kind: ThreadKind, thread: SerializedThread, areRepaired = false): ThreadContent {
   const { messages, ...extra } = readMembers(kind, thread);
   const path = "$.messages";
   if (!Array.isArray(messages)) throw invalidThread(path, "an array of messages");
+  // Repairs drop a message without members, and report its position.
+  if (areRepaired) return { messages: messages.map((item) => (isJsonObject(item) ? item : {})), extra };
   for (const [index, message] of messages.entries()) {
     if (!isJsonObject(message)) throw invalidThread(memberPath(path, index), "a message");
   }

@@ -66,7 +66,7 @@ export function messageCodec<Message>(kind: MessageKind<Message>): MessageCodec<
   }
 
   return {
-    contentOf: (stored) => readThread(kind.kind, JSON.parse(stored.json)),
+    contentOf: (stored) => readThread(kind.kind, JSON.parse(stored.json), kind.repairs),
     checkedView: reader.checkedView,
     viewOf: reader.viewOf,
     identified: reader.identified,

@@ -25,6 +25,9 @@ export interface MessageKind<Message> {
     areRepaired?: boolean,
   ): Promise<{ readonly messages: Message[] } | { readonly fault: Fault }>;
 
+  /** Whether `repair` returns readable forms. */
+  readonly repairs: boolean;
+
   /** Resolves with readable forms of stored messages that `check` rejects, or with `undefined` to reject them. */
   repair(stored: readonly unknown[], report: Report): Promise<ReadableMessage[] | undefined>;
 

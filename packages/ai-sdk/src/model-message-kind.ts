@@ -16,6 +16,7 @@ export const modelMessageKind: MessageKind<ModelMessage> = {
     return { messages: messages as ModelMessage[] };
   },
 
+  repairs: false,
   repair: () => Promise.resolve(undefined),
   close: closeModelMessages,
   append: (stored, added) => [...stored, ...added],

@@ -47,6 +47,8 @@ export function uiMessageKind<Message extends UIMessage>(
       return { messages: hasSchemas ? result.data : (messages as Message[]) };
     },
 
+    repairs: onInvalid === "repair",
+
     async repair(stored, report) {
       if (onInvalid === "reject") return undefined;
       return repairMessages(stored, partChecks(schemas), report);

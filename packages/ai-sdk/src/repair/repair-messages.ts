@@ -32,7 +32,7 @@ export async function repairMessages(
   const messages: ReadableMessage[] = [];
   for (const [position, form] of stored.entries()) {
     const path = memberPath("$.messages", position);
-    if (!isJsonObject(form)) {
+    if (!isJsonObject(form) || Object.keys(form).length === 0) {
       report("message-invalid", path, "This is not a message.");
       continue;
     }
