@@ -28,6 +28,7 @@ export default defineConfig({
       "tooling/**/*.test.ts",
       "bench/src/**/*.test.ts",
     ],
+    setupFiles: "tooling/seed.ts",
     globalSetup: "tooling/services/src/vitest/global-setup.ts",
     testTimeout: HANG_MS,
     hookTimeout: HANG_MS,
@@ -35,7 +36,7 @@ export default defineConfig({
     // Shorter than `testTimeout`, so that the failure shows the last value instead of a timeout.
     expect: { poll: { timeout: HANG_MS / 2 } },
     // Tests spend much of their time waiting for servers, disks and timers.
-    maxWorkers: availableParallelism() + 1,
+    maxWorkers: availableParallelism() + 2,
     sequence: { sequencer: LongestFirst },
   },
 });

@@ -15,6 +15,6 @@ describe("azure-blob with blobs on disk", async () => {
   register(
     { ...harness, childProcess, timeoutFactor: 3 },
     { describe, it, after: afterAll },
-    variantSelection({ tiers: ["concurrent"], sections: ["Versions and races"] }),
+    variantSelection({ cases: ["C4-2", "C4-5", "C4-9", "C5-1", "C5-2"] }),
   );
 });

@@ -32,7 +32,7 @@ await describeWithService("redis-cluster", "redisStore on a Cluster", ({ nodes }
     runner,
     variantSelection({
       tiers: ["core", "concurrent"],
-      sections: ["Existence", "Versions and races", "Names", "Listing", "Time"],
+      sections: ["Existence", "Versions and races", "Listing"],
     }),
   );
 });
@@ -96,6 +96,6 @@ await describeWithService("redis", "redisStore over TLS with the README's permis
   register(
     { ...harness, childProcess },
     runner,
-    variantSelection({ tiers: ["core"], sections: ["Existence", "Listing", "Failures"] }),
+    variantSelection({ tiers: ["core"], sections: ["Existence", "Failures"] }),
   );
 });

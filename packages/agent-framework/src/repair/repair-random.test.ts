@@ -74,15 +74,22 @@ interface Item {
 
 /**
  * Returns the number of results that were added to a message, or 0 if it changed in other ways. Changes name the
- * calls of added results, not the message.
+ * calls of added results, not the message. A result is added after the results that the message has.
  */
 function addedResults(text: string, message: string): number {
   const { contents: after = [], ...others } = JSON.parse(text) as { contents?: Item[] };
   const { contents: before = [], ...known } = JSON.parse(message) as { contents?: Item[] };
-  const added = Array.isArray(after) && Array.isArray(before) ? after.slice(before.length) : [];
+  if (!Array.isArray(after) || !Array.isArray(before)) return 0;
+  const expected = before.map((item) => JSON.stringify(item));
+  const added = after.filter((item) => {
+    if (JSON.stringify(item) !== expected[0]) return true;
+    expected.shift();
+    return false;
+  });
   const isOtherwiseEqual =
+    expected.length === 0 &&
     added.every(({ type, $type = type }) => /^function_?result$/iu.test($type ?? "")) &&
-    JSON.stringify([others, after.slice(0, before.length)]) === JSON.stringify([known, before]);
+    JSON.stringify(others) === JSON.stringify(known);
   return isOtherwiseEqual ? added.length : 0;
 }
 
