@@ -390,6 +390,22 @@ describe("one approval", () => {
     expect((await textsIn(store))[2]).toMatch(/^This call was interrupted/u);
   });
 
+  it("that comes too late is refused with one load, and without the lease", async () => {
+    const store = memoryStore();
+    const pay = defineTool({ name: "pay", needsApproval: true, run: () => "paid" });
+    const agent = agentThatResponds([pay], calls(["1", "pay", "{}"]), says("done"));
+    const conversation = openScripted(agent, store, { lease: { waitMs: 0 } });
+    await conversation.run("go");
+    const approvals = await approvalOf(conversation);
+    await conversation.resume({ approvals });
+    // Another process works on the conversation.
+    await store.namespace("threadstore-leases").save("c", { holder: "other" });
+    const load = vi.spyOn(store, "load");
+    await expect(conversation.resume({ approvals })).rejects.toMatchObject({ code: "APPROVAL_STALE" });
+    await expect(conversation.resume()).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+    expect(load).toHaveBeenCalledTimes(2);
+  });
+
   it("of one call does not disturb another call that runs", async () => {
     const store = memoryStore();
     const entered = Promise.withResolvers<void>();

@@ -68,14 +68,17 @@ export async function resumeAndSave(
   conversation: StoredConversation,
   { options, emit, signal: callSignal }: ResumeCall,
 ): Promise<AnyResult & Saved> {
-  const perform = async (signal: AbortSignal): Promise<AnyResult & Saved> => {
-    const target = await conversation.loadForUpdate(signal);
+  const perform = async (target: UpdatableThread, signal: AbortSignal): Promise<AnyResult & Saved> => {
     const result = await resume(settings, target, { options, emit, signal });
     return { ...result, stored: await saveResult(target, result, callSignal) };
   };
-  const { thread } = await conversation.loadForUpdate(callSignal);
-  if (!canResume(thread, options?.approvals ?? [])) return perform(callSignal);
-  return withLease({ ...settings, lease: settings.lease ?? DEFAULT_LEASE }, callSignal, perform);
+  const loaded = await conversation.loadForUpdate(callSignal);
+  // Without loading it again: a turn that another process opens now must not be resumed without the lease.
+  if (!canResume(loaded.thread, options?.approvals ?? [])) return perform(loaded, callSignal);
+  const lease = settings.lease ?? DEFAULT_LEASE;
+  return withLease({ ...settings, lease }, callSignal, async (signal) =>
+    perform(await conversation.loadForUpdate(signal), signal),
+  );
 }
 
 /** Returns whether the turn waits for all of the decisions. Others are refused without waiting for the lease. */

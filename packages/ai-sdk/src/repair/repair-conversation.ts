@@ -78,7 +78,8 @@ function parse(thread: SerializedThread | string): SerializedThread {
 function parseJson(json: string): unknown {
   try {
     return JSON.parse(json);
-  } catch (cause) {
-    throw new ConversationError("THREAD_INVALID", "The thread is not JSON. Pass a stored thread.", { cause });
+  } catch {
+    // Without the SyntaxError as the cause: its message quotes the text.
+    throw new ConversationError("THREAD_INVALID", "The thread is not JSON. Pass a stored thread.");
   }
 }

@@ -1,5 +1,6 @@
 import { AgentError } from "@threadstore/agent";
 import { isJsonObject, type JsonObject, quoteName } from "@threadstore/core/documents";
+import { areComplete } from "./call-arguments.ts";
 
 /** Finish reasons of a response that ends before the model was done. */
 const CUT_OFF: ReadonlySet<unknown> = new Set(["content_filter", "length", "max_tokens"]);
@@ -24,16 +25,8 @@ export function checkCalls(message: JsonObject, finishReason: unknown): void {
     const definition = isJsonObject(call) ? call["function"] : undefined;
     if (!isJsonObject(definition)) continue;
     const text = definition["arguments"];
-    if (CUT_OFF.has(finishReason) && !isObject(text)) throw cutOff(String(finishReason));
+    if (CUT_OFF.has(finishReason) && !areComplete(text)) throw cutOff(String(finishReason));
     if (typeof text === "string" && text.trim() === "") definition["arguments"] = "{}";
-  }
-}
-
-function isObject(text: unknown): boolean {
-  try {
-    return typeof text === "string" && isJsonObject(JSON.parse(text));
-  } catch {
-    return false;
   }
 }
 

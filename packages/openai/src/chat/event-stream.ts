@@ -1,6 +1,6 @@
 import type { OpenAI } from "openai";
+import { Stream } from "openai/core/streaming";
 import type { ChatCompletionChunk } from "openai/resources/chat/completions";
-import { Stream } from "openai/streaming";
 
 /** How many characters at the end of a stream can contain its last event, `data: [DONE]`. */
 const END_LENGTH = 64;

@@ -1,4 +1,5 @@
 import { isPlainObject } from "@threadstore/core/documents";
+import { areComplete } from "./call-arguments.ts";
 import { mergeObjects } from "./join-pieces.ts";
 
 /** A tool call of a streamed response, as far as its pieces have arrived. */
@@ -53,7 +54,7 @@ export class ToolCallAssembler {
 
   /** Returns whether each call has complete arguments, so that the response can end here. */
   isComplete(): boolean {
-    return this.#calls.every(({ isFunction, arguments: text }) => !isFunction || isObject(text));
+    return this.#calls.every(({ isFunction, arguments: text }) => !isFunction || areComplete(text));
   }
 
   #addPiece(piece: Piece): void {
@@ -83,7 +84,7 @@ export class ToolCallAssembler {
     if (piece.name !== "" && call.name !== "" && !this.#isNameOf(piece, call)) return false;
     const isSameId = piece.id !== "" && piece.id === call.id;
     const isOtherId = piece.id !== "" && call.id !== "" && !isSameId;
-    if (!isObject(call.arguments)) return !isOtherId || isRemainder(piece, call);
+    if (!areComplete(call.arguments)) return !isOtherId || isRemainder(piece, call);
     if (isOtherId || (piece.name !== "" && !isSameId)) return false;
     return ["", "{}", call.arguments].includes(piece.arguments.trim()) || call.arguments === "{}";
   }
@@ -129,17 +130,8 @@ function argumentsOf(value: unknown): string {
 
 /** Some servers begin with `{}`, or send the arguments once more at the end. */
 function joinArguments(previous: string, piece: string): string {
-  if (piece.trim() === "" || !isObject(previous)) return previous + piece;
+  if (piece.trim() === "" || !areComplete(previous)) return previous + piece;
   return piece.trim() === "{}" ? previous : piece;
-}
-
-function isObject(text: string): boolean {
-  if (!text.trimEnd().endsWith("}")) return false;
-  try {
-    return isPlainObject(JSON.parse(text));
-  } catch {
-    return false;
-  }
 }
 
 /** Whether a piece has the remaining arguments of a call: some servers give each piece an id of its own. */
