@@ -1,6 +1,7 @@
 import { AgentError, invalidValue } from "./agent-error.ts";
 import { checkProviders, type ContextProvider } from "./context/context-provider.ts";
 import type { HistoryReducer } from "./context/history-reducer.ts";
+import { toolKey } from "./tools/find-tool.ts";
 import type { Tool } from "./tools/tool.ts";
 
 /** Options of every agent, whatever its provider. */
@@ -34,15 +35,20 @@ export interface AgentOptions<Message extends object> {
 export interface AgentSettings<Message extends object> {
   readonly name: string;
   readonly instructions: string | undefined;
+  /** The tools by kind and name. */
   readonly tools: ReadonlyMap<string, Tool>;
   readonly maxToolRounds: number;
   readonly context: readonly ContextProvider<Message>[];
   readonly reduceHistory: HistoryReducer<Message> | undefined;
 }
 
-/** Validates the options of an agent. Throws `INVALID_ARGUMENT` with the path. */
+/**
+ * Validates the options of an agent whose model calls functions and tools of `toolKinds`. Throws `INVALID_ARGUMENT`
+ * with the path.
+ */
 export function readAgentOptions<Message extends object>(
   options: AgentOptions<Message>,
+  toolKinds: ReadonlySet<string> = new Set(),
 ): AgentSettings<Message> {
   const { name = "Assistant", instructions, maxToolRounds = 10, reduceHistory } = options;
   requireText(name, "name");
@@ -53,7 +59,7 @@ export function readAgentOptions<Message extends object>(
   if (reduceHistory !== undefined && typeof reduceHistory !== "function") {
     throw invalidValue("INVALID_ARGUMENT", "reduceHistory", "a function", reduceHistory);
   }
-  const tools = indexTools(options.tools ?? []);
+  const tools = indexTools(options.tools ?? [], toolKinds);
   const context = checkProviders(options.context ?? []);
   return { name, instructions, tools, maxToolRounds, context, reduceHistory };
 }
@@ -64,18 +70,22 @@ export function requireText(value: unknown, path: string): void {
   throw invalidValue("INVALID_ARGUMENT", path, "a non-empty, well-formed string", value);
 }
 
-function indexTools(tools: readonly Tool[]): ReadonlyMap<string, Tool> {
-  const toolsByName = new Map<string, Tool>();
+function indexTools(tools: readonly Tool[], kinds: ReadonlySet<string>): ReadonlyMap<string, Tool> {
+  const toolsByKey = new Map<string, Tool>();
   tools.forEach((tool, index) => {
     const path = `tools[${index}]`;
     if (typeof (tool as Partial<Tool> | undefined)?.prepare !== "function") {
       throw invalidValue("INVALID_ARGUMENT", path, "a tool created by defineTool", tool);
     }
-    if (toolsByName.has(tool.name)) {
+    if (tool.kind !== undefined && !kinds.has(tool.kind)) {
+      const message = `\`${path}\` answers calls of kind "${tool.kind}", which this API does not have. Use it with an agent of the API that it was made for.`;
+      throw new AgentError("INVALID_ARGUMENT", message, { path });
+    }
+    if (toolsByKey.has(toolKey(tool))) {
       const message = `\`${path}\` has the same name as another tool, "${tool.name}". Rename one of them.`;
       throw new AgentError("INVALID_ARGUMENT", message, { path });
     }
-    toolsByName.set(tool.name, tool);
+    toolsByKey.set(toolKey(tool), tool);
   });
-  return toolsByName;
+  return toolsByKey;
 }

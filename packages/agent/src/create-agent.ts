@@ -47,7 +47,12 @@ export function createAgent<
       startRunStream(async (emit, signal) => runs.resume(thread, options, { emit, signal }), options?.signal),
     deserializeThread: async (thread, options = {}) => {
       const { acceptOtherAgent = false } = options;
-      const document = repairDocument(thread, threads, [...settings.tools.keys()], options);
+      const document = repairDocument(
+        thread,
+        threads,
+        [...settings.tools.values()].map((tool) => tool.name),
+        options,
+      );
       return new ThreadState(threads, readThread(document, { kind: threads, agent: name, acceptOtherAgent }));
     },
   };

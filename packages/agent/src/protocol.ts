@@ -26,8 +26,8 @@ export interface Model<Message extends object, Usage extends object> {
   /** Sends a request to the model. Rejects with the signal's reason if it aborts, otherwise with an `AgentError`. */
   ask(request: ModelRequest<Message>): Promise<ModelResponse<Message, Usage>>;
 
-  /** Returns the result of a call in the wire form. */
-  toToolResult(call: ToolCall, content: string): Message;
+  /** Returns the result of a call in the wire form. `isError`: the call was denied, failed or could not run. */
+  toToolResult(call: ToolCall, content: string, isError: boolean): Message;
 
   /** Returns the text of the last response among the messages; empty if there is none. */
   readText(messages: readonly Message[]): string;

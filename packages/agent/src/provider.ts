@@ -15,4 +15,10 @@ export type { ThreadOf } from "./run/agent-runs.ts";
 export type { EmitEvent } from "./run/run-event.ts";
 export { splitCharacters } from "./run/split-characters.ts";
 export type { OpenCalls, ThreadKind } from "./thread/thread-kind.ts";
+export {
+  defineNativeTool,
+  type NativeToolDefinition,
+  type ReadArguments,
+} from "./tools/define-native-tool.ts";
+export { ANY_NAME, toolKey } from "./tools/find-tool.ts";
 export type { ToolCall } from "./tools/tool-call.ts";

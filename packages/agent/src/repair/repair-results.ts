@@ -79,7 +79,7 @@ function addMissingResults(draft: RepairDraft, repairer: Repairer): void {
     const { path } = call;
     const message = "The call does not have a result.";
     const synthesize = (): string => {
-      const result = draft.form.newResult(idOf(call), INTERRUPTED_RESULT);
+      const result = draft.form.newResult(idOf(call), INTERRUPTED_RESULT, owner.source);
       addInsertion(insertions, owner, draft.form.read(result, path, owner.position));
       return "Added a result that says the call was interrupted.";
     };

@@ -25,8 +25,8 @@ export interface WireForm {
   checkRole(this: void, entry: MessageEntry, repairer: Repairer): boolean;
   /** Returns the message in the provider's form. Returns `source` itself if the message is unchanged. */
   write(this: void, entry: MessageEntry): JsonObject;
-  /** Creates the result of a call in the provider's form. */
-  newResult(this: void, callId: string, text: string): JsonObject;
+  /** Creates the result of a call in the provider's form. `source` is the original message that contains the call. */
+  newResult(this: void, callId: string, text: string, source: JsonObject): JsonObject;
   /** Creates a text part of the content of a message with the given role. */
   newTextPart(this: void, text: string, role: string | undefined): JsonObject;
   /** Returns whether the message may stand between a call and its result. */

@@ -92,6 +92,6 @@ function setResult<Message extends object>(
   { model, emit }: AnswerOptions<Message>,
 ): void {
   const { callId, name } = entry.call;
-  entry.result = model.toToolResult(entry.call, content);
+  entry.result = model.toToolResult(entry.call, content, isError);
   emit({ type: "tool-result", callId, name, content, isError });
 }

@@ -2,6 +2,7 @@ import { quoteName } from "@threadstore/core/documents";
 import { AgentError } from "../agent-error.ts";
 import type { ThreadKind } from "../thread/thread-kind.ts";
 import type { ThreadState } from "../thread/thread-state.ts";
+import { findTool } from "../tools/find-tool.ts";
 import type { Tool } from "../tools/tool.ts";
 import { readDecisions } from "./read-decisions.ts";
 import type { ApprovalDecision } from "./run-options.ts";
@@ -52,7 +53,7 @@ export function reopenTurn<Kind extends string, Message extends object, Usage ex
     if (decision?.approved === false) entry.record = recordCall(entry.call, "denied", decision.reason);
     const state = entry.record?.state;
     const mustRun = state === "approved" || state === "started";
-    if (mustRun && !tools.has(entry.call.name)) throw toolMissing(entry.call.name, open.path);
+    if (mustRun && findTool(tools, entry.call) === undefined) throw toolMissing(entry.call.name, open.path);
   }
   return draft;
 }

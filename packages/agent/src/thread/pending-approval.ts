@@ -13,11 +13,16 @@ const DIGEST_LENGTH = 22;
 
 /** Returns what a person decides on. The digest differs for any other call, also if a server uses its id again. */
 export function toPendingApproval(turn: CallOrigin, call: ToolCall): PendingApproval {
-  const { callId, name, arguments: text } = call;
-  return { callId, name, arguments: text, digest: digestOf(turn, call) };
+  const { callId, name, arguments: text, kind } = call;
+  const shown = { callId, name, arguments: text, digest: digestOf(turn, call) };
+  return kind === undefined ? shown : { ...shown, kind };
 }
 
-export function digestOf({ id, rounds }: CallOrigin, { callId, name, arguments: text }: ToolCall): string {
-  const shown = JSON.stringify([id, rounds, callId, name, text]);
+export function digestOf(
+  { id, rounds }: CallOrigin,
+  { callId, name, arguments: text, kind }: ToolCall,
+): string {
+  // Without a kind, the formula is that of earlier versions.
+  const shown = JSON.stringify([id, rounds, callId, name, text, ...(kind === undefined ? [] : [kind])]);
   return hash("sha256", shown, "base64url").slice(0, DIGEST_LENGTH);
 }

@@ -8,6 +8,8 @@ export interface PendingApproval {
   readonly name: string;
   /** The model's text, usually JSON. An approved call runs with exactly this text. */
   readonly arguments: string;
+  /** The provider's name for this kind of call, such as `shell_call`. Absent for calls of functions. */
+  readonly kind?: string;
   /** Identifies the turn, the call, the tool and the arguments. A decision with it is valid for nothing else. */
   readonly digest: string;
 }

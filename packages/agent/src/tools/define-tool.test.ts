@@ -55,9 +55,9 @@ describe("defineTool", () => {
     const tool = defineTool({ ...definition, jsonSchema: { type: "object" } });
     expect(tool.jsonSchema).toEqual({ type: "object" });
     const context = {} as ToolContext;
-    const prepared = await tool.prepare({ n: 4 });
+    const prepared = await tool.prepare(`{"n":4}`);
     expect(prepared.valid && (await prepared.run(context))).toBe(8);
-    expect(await tool.prepare({})).toEqual({ valid: false, problems: "n: not a number; try again" });
+    expect(await tool.prepare("{}")).toEqual({ valid: false, problems: "n: not a number; try again" });
   });
 
   test("rejects a schema that JSON Schema cannot express, with the library's error as the cause", () => {

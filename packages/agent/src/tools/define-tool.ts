@@ -8,7 +8,7 @@ import {
   type StandardOutput,
   type StandardSchema,
 } from "./standard-schema.ts";
-import type { JsonSchema, PreparedCall, Tool, ToolContext, ToolDefinition } from "./tool.ts";
+import type { JsonSchema, PreparedCall, Tool, ToolDefinition } from "./tool.ts";
 
 /**
  * Defines a tool whose arguments are validated and typed by a Standard Schema (zod 4, Valibot, ArkType). The model
@@ -38,20 +38,20 @@ export function defineTool(
   },
 ): Tool {
   checkDefinition(definition);
-  const { name, description, strict, parameters, needsApproval = false } = definition;
-  const { interrupted = needsApproval === false ? "rerun" : "report" } = definition;
-  const shared = { name, description, strict, interrupted };
-  const bind = callBinder(definition as ToolDefinition<unknown>);
+  const { name, description, strict, parameters } = definition;
+  const interrupted = interruptedPolicy(definition);
+  const shared = { name, description, strict, interrupted, kind: undefined, declaration: undefined };
+  const bind = (args: unknown): PreparedCall => bindCall(definition as ToolDefinition<unknown>, args);
   if (isStandardSchema(parameters)) {
     const jsonSchema = copySchema(definition.jsonSchema ?? toJsonSchema(parameters, name), name);
     return {
       ...shared,
       jsonSchema,
-      prepare: async (args) => {
+      prepare: prepareObject(async (args) => {
         const result = await parameters["~standard"].validate(args);
         if (result.issues === undefined) return bind(result.value);
         return { valid: false, problems: formatIssues(result.issues) };
-      },
+      }),
     };
   }
   const schema = parameters ?? { type: "object", properties: {} };
@@ -60,24 +60,58 @@ export function defineTool(
   return {
     ...shared,
     jsonSchema,
-    prepare: async (args) => {
+    prepare: prepareObject(async (args) => {
       const problems = findProblems(args);
       return problems === undefined ? bind(args) : { valid: false, problems };
-    },
+    }),
   };
 }
 
-/** Returns a function that binds a tool to the validated arguments of a call. */
-function callBinder({ needsApproval, run }: ToolDefinition<unknown>): (args: unknown) => PreparedCall {
-  return (args) => ({
-    valid: true,
-    needsApproval: async (context: ToolContext) =>
-      typeof needsApproval === "function" ? needsApproval(args, context) : needsApproval === true,
-    run: async (context: ToolContext) => run(args, context),
-  });
+/** Returns the policy for calls that may have started before their process died. */
+export function interruptedPolicy({
+  needsApproval = false,
+  interrupted = needsApproval === false ? "rerun" : "report",
+}: Pick<ToolDefinition<never>, "interrupted" | "needsApproval">): "report" | "rerun" {
+  return interrupted;
 }
 
-function checkDefinition(definition: { readonly [member in keyof ToolDefinition<never>]?: unknown }): void {
+/** Binds a tool to the validated arguments of a call. */
+export function bindCall<Arguments>(
+  { needsApproval, run }: Pick<ToolDefinition<Arguments>, "needsApproval" | "run">,
+  args: Arguments,
+): PreparedCall {
+  return {
+    valid: true,
+    needsApproval: async (context) =>
+      typeof needsApproval === "function" ? needsApproval(args, context) : needsApproval === true,
+    run: async (context) => run(args, context),
+  };
+}
+
+function prepareObject(prepare: (args: JsonObject) => Promise<PreparedCall>): Tool["prepare"] {
+  return async (text) => {
+    const args = parseArguments(text);
+    return args === undefined
+      ? { valid: false, problems: "must be a single well-formed JSON object." }
+      : prepare(args);
+  };
+}
+
+function parseArguments(text: string): JsonObject | undefined {
+  // Many models send an empty string to a tool without parameters.
+  if (text.trim() === "") return {};
+  try {
+    const value: unknown = JSON.parse(text);
+    return isJsonObject(value) ? value : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Validates a definition, apart from its schema. Throws `INVALID_ARGUMENT`. */
+export function checkDefinition(definition: {
+  readonly [member in keyof ToolDefinition<never>]?: unknown;
+}): void {
   const { name, run, needsApproval, interrupted } = definition;
   const code = "INVALID_ARGUMENT";
   if (typeof name !== "string" || !/^[A-Za-z0-9_-]{1,64}$/.test(name)) {

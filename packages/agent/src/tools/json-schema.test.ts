@@ -21,7 +21,7 @@ const schema: JsonSchema = {
 
 async function problems(args: object, parameters: JsonSchema = schema): Promise<string | undefined> {
   const tool = defineTool({ name: "trip", parameters, run: () => "ok" });
-  const prepared = await tool.prepare(args as never);
+  const prepared = await tool.prepare(JSON.stringify(args));
   return prepared.valid ? undefined : prepared.problems;
 }
 

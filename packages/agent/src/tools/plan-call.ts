@@ -1,5 +1,5 @@
-import { isJsonObject, type JsonObject } from "@threadstore/core/documents";
 import type { CallRecord } from "../thread/turn-record.ts";
+import { findTool } from "./find-tool.ts";
 import type { ToolCall } from "./tool-call.ts";
 import type { Tool, ToolContext } from "./tool.ts";
 
@@ -36,9 +36,9 @@ export async function planCall(
 ): Promise<CallPlan> {
   if (record?.state === "approval-needed") return { step: "wait" };
   if (record?.state === "denied") return answer(denial(record.reason), false);
-  const tool = tools.get(call.name);
+  const tool = findTool(tools, call);
   if (tool === undefined) {
-    const names = [...tools.keys()].join(", ") || "none";
+    const names = [...tools.values()].map(({ name }) => name).join(", ") || "none";
     return answer(`There is no tool ${JSON.stringify(call.name)}. Available tools: ${names}.`);
   }
   if (record?.state === "started" && tool.interrupted === "report") return answer(INTERRUPTED, false);
@@ -55,10 +55,8 @@ async function planToolCall(
   isApproved: boolean,
   context: ToolContext,
 ): Promise<CallPlan> {
-  const args = parseArguments(call.arguments);
-  if (args === undefined) return answer("Invalid arguments: must be a single well-formed JSON object.");
   try {
-    const prepared = await tool.prepare(args);
+    const prepared = await tool.prepare(call.arguments);
     if (!prepared.valid) return answer(`Invalid arguments: ${prepared.problems}`);
     if (!isApproved && (await prepared.needsApproval(context))) return { step: "wait" };
     return { step: "run", run: async () => runTool(prepared.run, context) };
@@ -85,17 +83,6 @@ function answer(text: string, called = true): CallPlan {
 function failure(text: string): ToolAnswer {
   const content = text.length > MAX_FAILURE_LENGTH ? `${text.slice(0, MAX_FAILURE_LENGTH)}…` : text;
   return { content: content.toWellFormed(), isError: true };
-}
-
-function parseArguments(text: string): JsonObject | undefined {
-  // Many models send an empty string to a tool without parameters.
-  if (text.trim() === "") return {};
-  try {
-    const value: unknown = JSON.parse(text);
-    return isJsonObject(value) ? value : undefined;
-  } catch {
-    return undefined;
-  }
 }
 
 function toText(value: unknown): string {

@@ -1,9 +1,14 @@
 /** A tool call in a model's response. */
 export interface ToolCall {
   readonly callId: string;
+  /** The name of the tool, as it is shown to people. */
   readonly name: string;
   /** The model's text, which may be anything. */
   readonly arguments: string;
   /** The position among the calls of the response, from 0. */
   readonly index: number;
+  /** The provider's name for this kind of call, such as `shell_call`. Absent for calls of functions. */
+  readonly kind?: string;
+  /** The message that contains the call, for kinds whose result repeats members of it. */
+  readonly message?: object;
 }

@@ -65,14 +65,18 @@ export type PreparedCall =
     }
   | { readonly valid: false; readonly problems: string };
 
-/** A function that the model may call, created by `defineTool`. */
+/** A tool that the model may call, created by `defineTool` or by a function of the provider's package. */
 export interface Tool {
   readonly name: string;
+  /** The kind of the calls that it answers; `undefined` for a function. */
+  readonly kind: string | undefined;
+  /** The form in which requests declare a tool that is not a function. */
+  readonly declaration: JsonObject | undefined;
   readonly description: string | undefined;
   readonly strict: boolean | undefined;
   readonly interrupted: "rerun" | "report";
   /** The schema that the model receives. */
   readonly jsonSchema: JsonObject;
-  /** Validates the arguments of a call without running it. */
-  readonly prepare: (this: void, args: JsonObject) => Promise<PreparedCall>;
+  /** Validates the arguments of a call, as the model wrote them, without running it. */
+  readonly prepare: (this: void, text: string) => Promise<PreparedCall>;
 }
