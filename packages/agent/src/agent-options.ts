@@ -4,6 +4,9 @@ import type { HistoryReducer } from "./context/history-reducer.ts";
 import { toolKey } from "./tools/find-tool.ts";
 import type { Tool } from "./tools/tool.ts";
 
+/** The name of agents that do not set one. */
+export const DEFAULT_AGENT_NAME = "Assistant";
+
 /** Options of every agent, whatever its provider. */
 export interface AgentOptions<Message extends object> {
   /**
@@ -50,7 +53,7 @@ export function readAgentOptions<Message extends object>(
   options: AgentOptions<Message>,
   toolKinds: ReadonlySet<string> = new Set(),
 ): AgentSettings<Message> {
-  const { name = "Assistant", instructions, maxToolRounds = 10, reduceHistory } = options;
+  const { name = DEFAULT_AGENT_NAME, instructions, maxToolRounds = 10, reduceHistory } = options;
   requireText(name, "name");
   if (instructions !== undefined) requireText(instructions, "instructions");
   if (!Number.isSafeInteger(maxToolRounds) || maxToolRounds < 0) {

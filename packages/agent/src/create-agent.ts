@@ -47,12 +47,7 @@ export function createAgent<
       startRunStream(async (emit, signal) => runs.resume(thread, options, { emit, signal }), options?.signal),
     deserializeThread: async (thread, options = {}) => {
       const { acceptOtherAgent = false } = options;
-      const document = repairDocument(
-        thread,
-        threads,
-        [...settings.tools.values()].map((tool) => tool.name),
-        options,
-      );
+      const document = repairDocument(thread, threads, settings, options);
       return new ThreadState(threads, readThread(document, { kind: threads, agent: name, acceptOtherAgent }));
     },
   };
@@ -65,20 +60,22 @@ function withoutStream(options: RunOptions | undefined): { signal: AbortSignal; 
 function repairDocument(
   thread: SerializedThread | string,
   kind: RepairableKind,
-  tools: readonly string[],
+  { name: agent, tools: agentTools }: Pick<AgentSettings<object>, "name" | "tools">,
   { repair, onRepair }: DeserializeOptions,
 ): unknown {
   if (repair === undefined) return thread;
   const document = parseDocument(thread);
+  const { kind: storedKind } = document;
   // A thread of another kind is not corrupt: reading it reports the mismatch.
-  if (document["kind"] !== kind.kind) return document;
+  if (typeof storedKind === "string" && storedKind !== "" && storedKind !== kind.kind) return document;
   // Most providers accept calls of unknown tools, so these are repaired only if the policy names them.
   const checksTools = typeof repair === "object" && repair["tool-gone"] !== undefined;
+  const tools = [...agentTools.values()].map((tool) => tool.name);
   const { thread: repaired, changes } = repairThread(
     document as SerializedThread,
     [kind],
     repair,
-    checksTools ? { tools } : {},
+    checksTools ? { agent, tools } : { agent },
   );
   if (changes.length > 0) onRepair?.(changes);
   return repaired;

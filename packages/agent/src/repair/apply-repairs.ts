@@ -1,12 +1,14 @@
 import type { SerializedThread } from "@threadstore/core";
 import type { JsonObject } from "@threadstore/core/documents";
 import { invalidValue } from "../agent-error.ts";
+import { requireText } from "../agent-options.ts";
 import { withoutMember } from "./message-entry.ts";
 import { readForRepair } from "./read-for-repair.ts";
 import { repairCallIds } from "./repair-call-ids.ts";
 import { repairCalls } from "./repair-calls.ts";
 import { dropDuplicates, dropEmpty, readEntries, repairContents } from "./repair-contents.ts";
 import type { RepairDraft } from "./repair-draft.ts";
+import type { ThreadIdentity } from "./repair-envelope.ts";
 import { repairOrder } from "./repair-order.ts";
 import { repairResults } from "./repair-results.ts";
 import { closeTurn, repairTurn, writeRepairedTurn } from "./repair-turn.ts";
@@ -16,6 +18,16 @@ import type { RepairableKind } from "./wire-form.ts";
 
 /** Options of checking and repairing a thread. */
 export interface CheckOptions {
+  /**
+   * The name of the agent, for a thread that lost it.
+   * @default "Assistant"
+   */
+  readonly agent?: string | undefined;
+  /**
+   * The kind of the thread, for one that lost its `kind` or `format`. Without it, a thread that lost its `kind` gets
+   * the one that its messages look like, and a document of another format or kind is not repaired.
+   */
+  readonly kind?: string | undefined;
   /**
    * The names of the existing tools. If present, calls of other tools are findings: Gemini, and Anthropic through
    * some gateways, reject them, and a model that reads them calls the tool again.
@@ -45,7 +57,8 @@ export function applyRepairs(
 ): SerializedThread {
   const tools = readTools(options);
   const { openTurn = "keep", strictOrder = false } = options;
-  const { document, messages, form } = readForRepair(value, kinds, repairer);
+  const identity = readIdentity(options, kinds);
+  const { document, messages, form } = readForRepair(value, kinds, repairer, identity);
   const draft: RepairDraft = {
     form,
     entries: readEntries(messages, form, repairer),
@@ -72,13 +85,21 @@ export function applyRepairs(
  * A service stores the conversation without the repairs. Without the reference to it, the next run starts a new one.
  */
 function dropOutdatedService(document: JsonObject, repairer: Repairer): JsonObject {
-  if (document["service"] === undefined || repairer.changes.length === 0) return document;
+  const isOutdated = repairer.changes.some(({ path }) => /^\$\.(?:messages|turn)\b/.test(path));
+  if (document["service"] === undefined || !isOutdated) return document;
   const message = "The service stores the conversation as it was before the repair.";
   repairer.repair(
     { code: "service-outdated", path: "$.service", position: Infinity, message },
     { drop: "Removed the reference to it." },
   );
   return withoutMember(document, "service");
+}
+
+function readIdentity({ agent, kind }: CheckOptions, kinds: readonly RepairableKind[]): ThreadIdentity {
+  if (agent !== undefined) requireText(agent, "agent");
+  if (kind === undefined || kinds.some((each) => each.kind === kind)) return { agent, kind };
+  const names = kinds.map((each) => `"${each.kind}"`).join(" or ");
+  throw invalidValue("INVALID_ARGUMENT", "kind", names);
 }
 
 function readTools({ tools }: CheckOptions): ReadonlySet<string> | undefined {

@@ -10,6 +10,8 @@ import type { WireForm } from "./wire-form.ts";
 export const MESSAGE_FORM: WireForm = {
   maxCallIdLength: 40,
   supportsStrictOrder: true,
+  isOwn: ({ role, tool_calls: calls }) => role === "tool" || role === "function" || calls !== undefined,
+  isService: () => true,
   read,
   checkRole: () => true,
   write,

@@ -22,6 +22,8 @@ export interface RepairChoices {
   readonly "calls-empty"?: "rewrite" | "stop" | undefined;
   /** The content is neither a string nor an array of parts. @default "rewrite" */
   readonly "content-invalid"?: "rewrite" | "drop" | "stop" | undefined;
+  /** A member that every thread has, such as `agent`, is missing or of the wrong type. @default "rewrite" */
+  readonly "envelope-invalid"?: "rewrite" | "stop" | undefined;
   /** A message is identical to the previous one. @default "drop" */
   readonly "message-duplicated"?: "drop" | "stop" | undefined;
   /** An assistant message has neither content nor calls. @default "drop" */
@@ -38,8 +40,12 @@ export interface RepairChoices {
   readonly "result-orphaned"?: "drop" | "stop" | undefined;
   /** The API does not support the role. @default "drop" */
   readonly "role-unknown"?: "drop" | "stop" | undefined;
+  /** The reference to a service's conversation is malformed. @default "drop" */
+  readonly "service-invalid"?: "drop" | "stop" | undefined;
   /** A service stores the conversation as it was before the repair. @default "drop" */
   readonly "service-outdated"?: "drop" | "stop" | undefined;
+  /** The state of context providers is not an object. @default "drop" */
+  readonly "state-invalid"?: "drop" | "stop" | undefined;
   /** With `strictOrder`: a system message follows the first message. @default "rewrite" */
   readonly "system-misplaced"?: "rewrite" | "drop" | "stop" | undefined;
   /** A string contains half of a character (a lone surrogate). @default "rewrite" */
@@ -82,6 +88,7 @@ const ACTIONS: { readonly [Code in FindingCode]: readonly ActionOf<Code>[] } = {
   "call-invalid": ["rewrite", "drop", "stop"],
   "calls-empty": ["rewrite", "stop"],
   "content-invalid": ["rewrite", "drop", "stop"],
+  "envelope-invalid": ["rewrite", "stop"],
   "message-duplicated": ["drop", "stop"],
   "message-empty": ["drop", "stop"],
   "message-invalid": ["drop", "stop"],
@@ -90,7 +97,9 @@ const ACTIONS: { readonly [Code in FindingCode]: readonly ActionOf<Code>[] } = {
   "result-missing": ["synthesize", "drop", "stop"],
   "result-orphaned": ["drop", "stop"],
   "role-unknown": ["drop", "stop"],
+  "service-invalid": ["drop", "stop"],
   "service-outdated": ["drop", "stop"],
+  "state-invalid": ["drop", "stop"],
   "system-misplaced": ["rewrite", "drop", "stop"],
   "text-malformed": ["rewrite", "stop"],
   "tool-gone": ["rewrite", "drop", "stop"],

@@ -45,7 +45,6 @@ describe("a thread", () => {
     ["another format", { ...threadOf([]), format: "x" }, "THREAD_INVALID", "$.format"],
     ["another kind", { ...threadOf([]), kind: "letters" }, "THREAD_INVALID", "$.kind"],
     ["a newer format", { ...threadOf([]), version: 2 }, "THREAD_TOO_NEW", "$.version"],
-    ["no messages", { ...threadOf([]), messages: undefined }, "THREAD_INVALID", "$.messages"],
     ["a date", threadOf([{ ...user, at: new Date(0) }]), "THREAD_INVALID", "$.messages[0].at"],
   ])("cannot be %s", (_name, value, code, path) => {
     const thread = value as SerializedThread;

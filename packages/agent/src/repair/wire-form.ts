@@ -19,6 +19,10 @@ export interface WireForm {
   readonly maxCallIdLength: number;
   /** Whether the `strictOrder` check applies to these messages. */
   readonly supportsStrictOrder: boolean;
+  /** Returns whether only threads of this kind contain such messages. */
+  isOwn(this: void, message: JsonObject): boolean;
+  /** Returns whether an agent can use the reference to a conversation that a service stores. */
+  isService(this: void, service: JsonObject): boolean;
   /** Reads a message, which may be corrupt in any way. */
   read(this: void, source: JsonObject, path: string, position: number): MessageEntry;
   /** Reports a message of an unknown role or type to the repairer. Returns whether the message is kept. */

@@ -663,6 +663,7 @@ test("a thread can be checked without serializing it", async () => {
 
 test("there is a case for every kind of finding", () => {
   const tested = new Set(repairCases.map(({ code }) => code));
-  // Threads of chat agents do not have a service: see responses-repair.test.ts.
-  expect([...tested, "service-outdated"].toSorted()).toEqual(FINDING_CODES.toSorted());
+  // Threads of chat agents do not have a service: see responses-repair.test.ts. For the others, see damage.test.ts.
+  const elsewhere = ["envelope-invalid", "service-invalid", "service-outdated", "state-invalid"];
+  expect([...tested, ...elsewhere].toSorted()).toEqual(FINDING_CODES.toSorted());
 });

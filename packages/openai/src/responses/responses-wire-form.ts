@@ -2,11 +2,14 @@ import type { CallEntry, MessageEntry, Repairer, WireForm } from "@threadstore/a
 import type { JsonValue } from "@threadstore/core";
 import { isJsonObject, type JsonObject } from "@threadstore/core/documents";
 import { RESPONSES_ROLES } from "./response-item.ts";
+import { isServiceState } from "./service-state.ts";
 
 /** The items of the Responses API. Calls and results are separate items, with other items possibly between them. */
 export const RESPONSES_WIRE_FORM: WireForm = {
   maxCallIdLength: 64,
   supportsStrictOrder: false,
+  isOwn: ({ type }) => typeof type === "string",
+  isService: isServiceState,
   read,
   checkRole,
   write,

@@ -9,6 +9,15 @@ export type ResponsesStorage = "response" | "conversation" | "local";
 /** The service's reference to the conversation so far. */
 export type ServiceState = { readonly response: string } | { readonly conversation: string };
 
+const OBJECT_ID = /^[\w.:-]{1,256}$/;
+
+/** Returns whether a reference only contains ids that the service may have created. */
+export function isServiceState({ response, conversation }: JsonObject): boolean {
+  return [response, conversation].every(
+    (id) => id === undefined || (typeof id === "string" && OBJECT_ID.test(id)),
+  );
+}
+
 /** Reads the service state of a thread, which is untrusted. Returns `undefined` if this storage cannot use it. */
 export function readServiceState(
   service: JsonObject | undefined,
@@ -18,7 +27,7 @@ export function readServiceState(
   const id = service[storage];
   // The state belongs to another storage. The conversation starts again from its transcript.
   if (id === undefined) return undefined;
-  if (typeof id !== "string" || !/^[\w.:-]{1,256}$/.test(id)) {
+  if (typeof id !== "string" || !OBJECT_ID.test(id)) {
     const value = typeof id === "string" ? [] : [id];
     throw invalidValue("THREAD_INVALID", `$.service.${storage}`, "the id of a stored object", ...value);
   }
