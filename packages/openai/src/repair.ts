@@ -1,4 +1,10 @@
-import type { AnyThread, CheckOptions, Finding, RepairedThread, RepairPolicy } from "@threadstore/agent";
+import type {
+  AnyThread,
+  Finding,
+  ProviderCheckOptions,
+  RepairedThread,
+  RepairPolicy,
+} from "@threadstore/agent";
 import {
   checkThread as checkThreadOfKinds,
   type RepairableKind,
@@ -11,13 +17,13 @@ const KINDS: readonly RepairableKind[] = [CHAT_THREAD_KIND, RESPONSES_THREAD_KIN
 
 /**
  * Finds everything for which providers, or `deserializeThread`, reject a thread of a chat or responses agent. Returns
- * an empty array if there is nothing.
+ * an empty array if there is nothing. The limits are those of `provider`, by default OpenAI.
  *
  * Throws `THREAD_INVALID` or `THREAD_TOO_NEW` for a value that is not such a thread or not well-formed JSON, and
  * `INVALID_ARGUMENT` for options.
  */
-export function checkThread(thread: AnyThread, options?: CheckOptions): Finding[] {
-  return checkThreadOfKinds(thread, KINDS, options);
+export function checkThread(thread: AnyThread, options?: ProviderCheckOptions): Finding[] {
+  return checkThreadOfKinds(thread, KINDS, withProvider(options));
 }
 
 /**
@@ -29,7 +35,11 @@ export function checkThread(thread: AnyThread, options?: CheckOptions): Finding[
 export function repairThread(
   thread: AnyThread,
   policy: RepairPolicy,
-  options?: CheckOptions,
+  options?: ProviderCheckOptions,
 ): RepairedThread {
-  return repairThreadOfKinds(thread, KINDS, policy, options);
+  return repairThreadOfKinds(thread, KINDS, policy, withProvider(options));
+}
+
+function withProvider(options: ProviderCheckOptions = {}): ProviderCheckOptions {
+  return { ...options, provider: options.provider ?? "openai" };
 }

@@ -2,6 +2,8 @@ import type { SerializedThread } from "@threadstore/core";
 import type { JsonObject } from "@threadstore/core/documents";
 import { invalidValue } from "../agent-error.ts";
 import { requireText } from "../agent-options.ts";
+import { type Provider, readProvider } from "../limits/provider-limits.ts";
+import type { ShortenText } from "../limits/shorten-text.ts";
 import { withoutMember } from "./message-entry.ts";
 import { readForRepair } from "./read-for-repair.ts";
 import { repairCallIds } from "./repair-call-ids.ts";
@@ -9,6 +11,7 @@ import { repairCalls } from "./repair-calls.ts";
 import { dropDuplicates, dropEmpty, readEntries, repairContents } from "./repair-contents.ts";
 import type { RepairDraft } from "./repair-draft.ts";
 import type { ThreadIdentity } from "./repair-envelope.ts";
+import { type RepairLimits, repairLimits } from "./repair-limits.ts";
 import { repairOrder } from "./repair-order.ts";
 import { repairResults } from "./repair-results.ts";
 import { closeTurn, repairTurn, writeRepairedTurn } from "./repair-turn.ts";
@@ -48,15 +51,27 @@ export interface CheckOptions {
   readonly strictOrder?: boolean | undefined;
 }
 
+/** Options of checking and repairing a thread for a provider. */
+export interface ProviderCheckOptions extends CheckOptions {
+  /** The provider whose limits are checked, too. */
+  readonly provider?: Provider | undefined;
+  /**
+   * Replaces a text that is longer than the provider accepts.
+   * @default cuts the text and adds a note that says so
+   */
+  readonly shorten?: ShortenText | undefined;
+}
+
 /** Repairs a copy of a thread. Throws `THREAD_INVALID`, `THREAD_TOO_NEW` or `INVALID_ARGUMENT`. */
 export function applyRepairs(
   value: unknown,
   kinds: readonly RepairableKind[],
   repairer: Repairer,
-  options: CheckOptions,
+  options: ProviderCheckOptions,
 ): SerializedThread {
   const tools = readTools(options);
-  const { openTurn = "keep", strictOrder = false } = options;
+  const limits = readLimits(options);
+  const { openTurn = "keep", strictOrder = limits.strictOrder?.value ?? false } = options;
   const identity = readIdentity(options, kinds);
   const { document, messages, form } = readForRepair(value, kinds, repairer, identity);
   const draft: RepairDraft = {
@@ -74,9 +89,10 @@ export function applyRepairs(
     dropDuplicates(draft, repairer);
     repairTurn(draft, repairer);
     repairResults(draft, repairer);
-    repairCallIds(draft, repairer);
+    repairCallIds(draft, repairer, limits.callId?.value);
+    repairLimits(draft, limits, repairer);
     if (tools !== undefined) replaceRemovedTools(draft, repairer, tools);
-    if (strictOrder && form.supportsStrictOrder) repairOrder(draft, repairer);
+    if (strictOrder && form.isChatCompletions) repairOrder(draft, repairer);
   }
   return writeDocument(dropOutdatedService(document, repairer), draft);
 }
@@ -100,6 +116,13 @@ function readIdentity({ agent, kind }: CheckOptions, kinds: readonly RepairableK
   if (kind === undefined || kinds.some((each) => each.kind === kind)) return { agent, kind };
   const names = kinds.map((each) => `"${each.kind}"`).join(" or ");
   throw invalidValue("INVALID_ARGUMENT", "kind", names);
+}
+
+function readLimits({ provider = "other", shorten }: ProviderCheckOptions): RepairLimits {
+  if (shorten !== undefined && typeof shorten !== "function") {
+    throw invalidValue("INVALID_ARGUMENT", "shorten", "a function", shorten);
+  }
+  return { ...readProvider(provider), shorten };
 }
 
 function readTools({ tools }: CheckOptions): ReadonlySet<string> | undefined {

@@ -9,7 +9,7 @@ import type { WireForm } from "./wire-form.ts";
  */
 export const MESSAGE_FORM: WireForm = {
   maxCallIdLength: 40,
-  supportsStrictOrder: true,
+  isChatCompletions: true,
   isOwn: ({ role, tool_calls: calls }) => role === "tool" || role === "function" || calls !== undefined,
   isService: () => true,
   read,

@@ -7,16 +7,17 @@ import { pairDraft } from "./repair-turn.ts";
 import type { FixResult, LocatedFinding, Repairer } from "./repairer.ts";
 
 /** Gives each call a unique id that its result names. */
-export function repairCallIds(draft: RepairDraft, repairer: Repairer): void {
+export function repairCallIds(draft: RepairDraft, repairer: Repairer, providerPattern?: RegExp): void {
+  const pattern = draft.form.isChatCompletions ? providerPattern : undefined;
   const pairing = pairDraft(draft);
   const drops = collectCallDrops(draft, pairing);
   // The ids of waiting calls must not change: approvals name them, and tools use them to recognize a call.
   const takenIds = new Set([...pairing.waiting].map(idOf));
-  const nextId = createIdGenerator(pairing);
+  const nextId = createIdGenerator(pairing, pattern);
   for (const located of pairing.calls) {
     const { call } = located;
     if (pairing.waiting.has(call)) continue;
-    const finding = findIdProblem(located, takenIds, draft.form.maxCallIdLength);
+    const finding = findIdProblem(located, takenIds, draft.form.maxCallIdLength, pattern);
     if (finding === undefined) {
       takenIds.add(idOf(call));
       repairAnsweredId(located, pairing, repairer);
@@ -40,6 +41,7 @@ function findIdProblem(
   { call, owner }: LocatedCall,
   takenIds: ReadonlySet<string>,
   maxLength: number,
+  pattern: RegExp | undefined,
 ): IdFinding | undefined {
   const id = idOf(call);
   const { idPath: path } = call;
@@ -49,6 +51,10 @@ function findIdProblem(
   }
   if (id.length > maxLength) {
     const message = `The id is longer than the ${maxLength} characters that OpenAI accepts.`;
+    return { code: "call-id-invalid", path, position, message };
+  }
+  if (pattern?.test(id) === false) {
+    const message = "The provider does not accept the characters or the length of the id.";
     return { code: "call-id-invalid", path, position, message };
   }
   if (!takenIds.has(id)) return undefined;
@@ -84,7 +90,7 @@ function repairAnsweredId({ call }: LocatedCall, pairing: Pairing, repairer: Rep
  * Returns a generator of ids that no call and no result uses. Deterministic: the same thread always gets the same
  * ids.
  */
-function createIdGenerator(pairing: Pairing): () => string {
+function createIdGenerator(pairing: Pairing, pattern: RegExp = /^/): () => string {
   const usedIds = new Set([
     ...pairing.calls.map(({ call }) => idOf(call)),
     ...[...pairing.matches.keys()].map(answeredIdOf),
@@ -94,7 +100,9 @@ function createIdGenerator(pairing: Pairing): () => string {
     let id: string;
     do {
       count += 1;
-      id = `call_repaired_${count}`;
+      const longId = `call_repaired_${count}`;
+      // Nine letters and digits, which every provider accepts.
+      id = pattern.test(longId) ? longId : `r${count.toString().padStart(8, "0")}`;
     } while (usedIds.has(id));
     usedIds.add(id);
     return id;

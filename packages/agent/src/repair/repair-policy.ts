@@ -18,18 +18,28 @@ export interface RepairChoices {
   readonly "call-id-invalid"?: "rename" | "drop" | "stop" | undefined;
   /** A call does not name a tool, or not in a form that providers accept. @default "rewrite" */
   readonly "call-invalid"?: "rewrite" | "drop" | "stop" | undefined;
+  /** A message has more calls than the provider accepts. @default "split" */
+  readonly "calls-too-many"?: "split" | "stop" | undefined;
   /** `tool_calls` is present but empty. @default "rewrite" */
   readonly "calls-empty"?: "rewrite" | "stop" | undefined;
   /** The content is neither a string nor an array of parts. @default "rewrite" */
   readonly "content-invalid"?: "rewrite" | "drop" | "stop" | undefined;
   /** A member that every thread has, such as `agent`, is missing or of the wrong type. @default "rewrite" */
   readonly "envelope-invalid"?: "rewrite" | "stop" | undefined;
+  /** The provider requires a member of a message. @default "synthesize" */
+  readonly "member-missing"?: "synthesize" | "stop" | undefined;
+  /** The provider does not accept a member of a message or a call. @default "drop" */
+  readonly "member-unsupported"?: "drop" | "stop" | undefined;
   /** A message is identical to the previous one. @default "drop" */
   readonly "message-duplicated"?: "drop" | "stop" | undefined;
   /** An assistant message has neither content nor calls. @default "drop" */
   readonly "message-empty"?: "drop" | "stop" | undefined;
   /** An element of the messages is not a message. @default "drop" */
   readonly "message-invalid"?: "drop" | "stop" | undefined;
+  /** The provider does not accept the name of a message's author. @default "rewrite" */
+  readonly "name-invalid"?: "rewrite" | "drop" | "stop" | undefined;
+  /** The provider does not accept an image in a message. @default "move" */
+  readonly "part-unsupported"?: "move" | "drop" | "stop" | undefined;
   /** A call has a second result. @default "drop" */
   readonly "result-duplicated"?: "drop" | "stop" | undefined;
   /** A result does not follow its call directly. @default "move" */
@@ -50,6 +60,8 @@ export interface RepairChoices {
   readonly "system-misplaced"?: "rewrite" | "drop" | "stop" | undefined;
   /** A string contains half of a character (a lone surrogate). @default "rewrite" */
   readonly "text-malformed"?: "rewrite" | "stop" | undefined;
+  /** A text is longer than the provider accepts. @default "cut" */
+  readonly "text-too-long"?: "cut" | "stop" | undefined;
   /** With `tools`: a call of a tool that is not among them. @default "rewrite" */
   readonly "tool-gone"?: "rewrite" | "drop" | "stop" | undefined;
   /** The record of the open turn does not match the messages. @default "drop" */
@@ -87,11 +99,16 @@ const ACTIONS: { readonly [Code in FindingCode]: readonly ActionOf<Code>[] } = {
   "call-id-invalid": ["rename", "drop", "stop"],
   "call-invalid": ["rewrite", "drop", "stop"],
   "calls-empty": ["rewrite", "stop"],
+  "calls-too-many": ["split", "stop"],
   "content-invalid": ["rewrite", "drop", "stop"],
   "envelope-invalid": ["rewrite", "stop"],
+  "member-missing": ["synthesize", "stop"],
+  "member-unsupported": ["drop", "stop"],
   "message-duplicated": ["drop", "stop"],
   "message-empty": ["drop", "stop"],
   "message-invalid": ["drop", "stop"],
+  "name-invalid": ["rewrite", "drop", "stop"],
+  "part-unsupported": ["move", "drop", "stop"],
   "result-duplicated": ["drop", "stop"],
   "result-misplaced": ["move", "drop", "stop"],
   "result-missing": ["synthesize", "drop", "stop"],
@@ -102,6 +119,7 @@ const ACTIONS: { readonly [Code in FindingCode]: readonly ActionOf<Code>[] } = {
   "state-invalid": ["drop", "stop"],
   "system-misplaced": ["rewrite", "drop", "stop"],
   "text-malformed": ["rewrite", "stop"],
+  "text-too-long": ["cut", "stop"],
   "tool-gone": ["rewrite", "drop", "stop"],
   "turn-invalid": ["drop", "stop"],
   "turn-open": ["drop", "stop"],

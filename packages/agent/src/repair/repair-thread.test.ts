@@ -268,7 +268,7 @@ test("docs/repairing-a-thread.md lists the actions of each kind of finding, the 
     for (const action of [...actions, "stop"]) {
       expect(() => repairThread(threadOf([]), { [code]: action }), `${code}: ${action}`).not.toThrow();
     }
-    const others = ["synthesize", "rewrite", "rename", "move", "drop"].filter(
+    const others = ["synthesize", "rewrite", "rename", "move", "split", "cut", "drop"].filter(
       (name) => !actions.includes(name),
     );
     for (const action of others) {

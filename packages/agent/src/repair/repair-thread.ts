@@ -1,6 +1,6 @@
 import type { SerializedThread } from "@threadstore/core";
 import type { Thread, ThreadSnapshot } from "../thread/thread.ts";
-import { applyRepairs, type CheckOptions } from "./apply-repairs.ts";
+import { applyRepairs, type ProviderCheckOptions } from "./apply-repairs.ts";
 import type { Finding } from "./finding.ts";
 import { checkPolicy, type RepairPolicy } from "./repair-policy.ts";
 import { Repairer, type RepairChange } from "./repairer.ts";
@@ -27,7 +27,7 @@ export interface RepairedThread {
 export function checkThread(
   thread: AnyThread,
   kinds: readonly RepairableKind[],
-  options: CheckOptions = {},
+  options: ProviderCheckOptions = {},
 ): Finding[] {
   const repairer = new Repairer("synthesize");
   applyRepairs(thread, kinds, repairer, options);
@@ -44,7 +44,7 @@ export function repairThread(
   thread: AnyThread,
   kinds: readonly RepairableKind[],
   policy: RepairPolicy,
-  options: CheckOptions = {},
+  options: ProviderCheckOptions = {},
 ): RepairedThread {
   checkPolicy(policy, "policy");
   const repairer = new Repairer(policy);

@@ -17,8 +17,8 @@ export interface RepairableKind {
 export interface WireForm {
   /** The maximum length of a call's id. */
   readonly maxCallIdLength: number;
-  /** Whether the `strictOrder` check applies to these messages. */
-  readonly supportsStrictOrder: boolean;
+  /** Whether the order and the members of messages that Chat Completions requires apply to these messages. */
+  readonly isChatCompletions: boolean;
   /** Returns whether only threads of this kind contain such messages. */
   isOwn(this: void, message: JsonObject): boolean;
   /** Returns whether an agent can use the reference to a conversation that a service stores. */

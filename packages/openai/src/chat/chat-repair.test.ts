@@ -663,7 +663,18 @@ test("a thread can be checked without serializing it", async () => {
 
 test("there is a case for every kind of finding", () => {
   const tested = new Set(repairCases.map(({ code }) => code));
-  // Threads of chat agents do not have a service: see responses-repair.test.ts. For the others, see damage.test.ts.
-  const elsewhere = ["envelope-invalid", "service-invalid", "service-outdated", "state-invalid"];
+  // See responses-repair.test.ts for the service, damage.test.ts for other members, and limits.test.ts for limits.
+  const elsewhere = [
+    "envelope-invalid",
+    "service-invalid",
+    "service-outdated",
+    "state-invalid",
+    "calls-too-many",
+    "member-missing",
+    "member-unsupported",
+    "name-invalid",
+    "part-unsupported",
+    "text-too-long",
+  ];
   expect([...tested, ...elsewhere].toSorted()).toEqual(FINDING_CODES.toSorted());
 });

@@ -7,7 +7,7 @@ import { isServiceState } from "./service-state.ts";
 /** The items of the Responses API. Calls and results are separate items, with other items possibly between them. */
 export const RESPONSES_WIRE_FORM: WireForm = {
   maxCallIdLength: 64,
-  supportsStrictOrder: false,
+  isChatCompletions: false,
   isOwn: ({ type }) => typeof type === "string",
   isService: isServiceState,
   read,

@@ -1,0 +1,108 @@
+import { invalidValue } from "../agent-error.ts";
+
+/** The limits of a model's provider that are known. `other` is a provider without known limits. */
+export type Provider =
+  | "anthropic"
+  | "azure"
+  | "deepseek"
+  | "gemini"
+  | "groq"
+  | "mistral"
+  | "openai"
+  | "other";
+
+/** A limit and a public report or document that proves it. */
+export interface Limit<Value> {
+  readonly value: Value;
+  readonly source: string;
+}
+
+/** The limits of a provider. All but {@link textLength} apply to Chat Completions and compatible APIs only. */
+export interface ProviderLimits {
+  /** The maximum number of calls in one message. */
+  readonly callsPerMessage?: Limit<number>;
+  /** The maximum length of a text, in UTF-16 code units. */
+  readonly textLength?: Limit<number>;
+  readonly callId?: Limit<RegExp>;
+  /** The `name` of a message: the name of its author. */
+  readonly authorName?: Limit<RegExp>;
+  /** The roles of messages that may contain images. */
+  readonly imageRoles?: Limit<readonly string[]>;
+  /** The only members that messages of a role and calls may have. */
+  readonly acceptedMembers?: Limit<{ readonly [role: string]: readonly string[] }>;
+  /** Members that an assistant message must not have. */
+  readonly refusedMembers?: Limit<readonly string[]>;
+  /** Members that an assistant message with calls must have, and their value if it is unknown. */
+  readonly requiredMembers?: Limit<{ readonly [member: string]: string }>;
+  /** Whether a tool result must contain the name of the tool. */
+  readonly resultName?: Limit<true>;
+  /** Whether the `strictOrder` of messages is required. */
+  readonly strictOrder?: Limit<true>;
+}
+
+const OPENAI: ProviderLimits = {
+  callsPerMessage: { value: 128, source: "https://github.com/openai/openai-dotnet/issues/317" },
+  textLength: { value: 10_485_760, source: "https://github.com/Shopify/roast/issues/52" },
+  authorName: {
+    value: /^[a-zA-Z0-9_-]{1,64}$/,
+    source: "https://github.com/Pingdred/meowgram-client/issues/11",
+  },
+  imageRoles: { value: ["user"], source: "https://github.com/OpenHands/OpenHands/issues/7700" },
+};
+
+/**
+ * The limits of each provider. Only limits with a source are listed. Rules that many providers share are no limits:
+ * a check without a provider reports them, too.
+ */
+export const PROVIDER_LIMITS: { readonly [Name in Provider]: ProviderLimits } = {
+  openai: OPENAI,
+  azure: {
+    ...OPENAI,
+    // GitHub Copilot, which runs on Azure.
+    callsPerMessage: { value: 128, source: "https://github.com/github/copilot-cli/issues/669" },
+  },
+  mistral: {
+    callId: { value: /^[a-zA-Z0-9]{9}$/, source: "https://github.com/anomalyco/opencode/issues/1680" },
+    imageRoles: { value: ["user"], source: "https://github.com/LibreChat-AI/agents/issues/344" },
+    acceptedMembers: {
+      value: {
+        system: ["role", "content"],
+        user: ["role", "content"],
+        assistant: ["role", "content", "tool_calls", "prefix"],
+        tool: ["role", "content", "tool_call_id", "name"],
+        call: ["id", "type", "function", "index"],
+      },
+      source:
+        "https://docs.mistral.ai/api, https://github.com/BerriAI/litellm/issues/30835 and https://github.com/nomtek/mistralai_client_dart/issues/44",
+    },
+    strictOrder: { value: true, source: "https://github.com/LibreChat-AI/agents/issues/344" },
+  },
+  groq: {
+    refusedMembers: { value: ["reasoning_content"], source: "https://github.com/janhq/jan/issues/8136" },
+  },
+  deepseek: {
+    imageRoles: { value: [], source: "https://github.com/rikkahub/rikkahub/issues/1433" },
+    requiredMembers: {
+      // An empty text is refused by some of its models.
+      value: { reasoning_content: " " },
+      source:
+        "https://api-docs.deepseek.com/guides/thinking_mode and https://github.com/NousResearch/hermes-agent/pull/17341",
+    },
+  },
+  anthropic: {
+    callId: { value: /^[a-zA-Z0-9_-]+$/, source: "https://github.com/maximhq/bifrost/issues/5097" },
+  },
+  gemini: {
+    resultName: { value: true, source: "https://github.com/NousResearch/hermes-agent/pull/19728" },
+  },
+  other: {},
+};
+
+/** Returns the limits of a provider. Throws `INVALID_ARGUMENT`. */
+export function readProvider(provider: unknown): ProviderLimits {
+  const known = Object.keys(PROVIDER_LIMITS) as Provider[];
+  const name = known.find((each) => each === provider);
+  if (name !== undefined) return PROVIDER_LIMITS[name];
+  const names = known.map((each) => `"${each}"`).join(", ");
+  throw invalidValue("INVALID_ARGUMENT", "provider", `one of ${names}`);
+}

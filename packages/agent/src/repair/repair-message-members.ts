@@ -1,0 +1,118 @@
+import { isJsonObject, memberPath } from "@threadstore/core/documents";
+import type { ProviderLimits } from "../limits/provider-limits.ts";
+import {
+  definitionOf,
+  type MessageEntry,
+  roleOf,
+  setCall,
+  setMember,
+  withoutMember,
+} from "./message-entry.ts";
+import type { RepairDraft } from "./repair-draft.ts";
+import { pairDraft } from "./repair-turn.ts";
+import type { Repairer } from "./repairer.ts";
+
+/** Repairs the members of messages and calls that a provider refuses or requires. */
+export function repairMessageMembers(draft: RepairDraft, limits: ProviderLimits, repairer: Repairer): void {
+  const { authorName, acceptedMembers, refusedMembers, requiredMembers, resultName } = limits;
+  for (const entry of draft.entries) {
+    const role = roleOf(entry) ?? "";
+    const accepted = acceptedMembers?.value[role === "developer" ? "system" : role];
+    if (accepted !== undefined) dropMembers(entry, (name) => !accepted.includes(name), repairer);
+    if (role === "assistant") {
+      const refused = refusedMembers?.value ?? [];
+      dropMembers(entry, (name) => refused.includes(name), repairer);
+      dropCallMembers(entry, acceptedMembers?.value["call"], repairer);
+      if (entry.calls.length > 0) addMembers(entry, requiredMembers?.value ?? {}, repairer);
+    }
+    if (authorName !== undefined && role !== "tool") repairName(entry, authorName.value, repairer);
+  }
+  if (resultName !== undefined) addResultNames(draft, repairer);
+}
+
+function dropMembers(entry: MessageEntry, isRefused: (name: string) => boolean, repairer: Repairer): void {
+  for (const name of Object.keys(entry.value).filter(isRefused)) {
+    const drop = (): string => {
+      entry.value = withoutMember(entry.value, name);
+      entry.isChanged = true;
+      return "Removed it.";
+    };
+    reportUnsupported(memberPath(entry.path, name), entry.position, drop, repairer);
+  }
+}
+
+function dropCallMembers(
+  owner: MessageEntry,
+  accepted: readonly string[] | undefined,
+  repairer: Repairer,
+): void {
+  for (const call of accepted === undefined ? [] : owner.calls) {
+    const names = isJsonObject(call.value) ? Object.keys(call.value) : [];
+    for (const name of names.filter((each) => accepted?.includes(each) === false)) {
+      const drop = (): string => {
+        if (isJsonObject(call.value)) setCall({ call, owner }, withoutMember(call.value, name));
+        return "Removed it.";
+      };
+      reportUnsupported(memberPath(call.path, name), owner.position, drop, repairer);
+    }
+  }
+}
+
+function reportUnsupported(path: string, position: number, drop: () => string, repairer: Repairer): void {
+  const message = "The provider does not accept this member.";
+  repairer.repair({ code: "member-unsupported", path, position, message }, { drop });
+}
+
+function addMembers(
+  entry: MessageEntry,
+  required: { readonly [name: string]: string },
+  repairer: Repairer,
+): void {
+  for (const [name, value] of Object.entries(required)) {
+    const current = entry.value[name];
+    if (typeof current === "string" && current !== "") continue;
+    addMember(entry, name, value, repairer);
+  }
+}
+
+function addMember(entry: MessageEntry, name: string, value: string, repairer: Repairer): void {
+  const synthesize = (): string => {
+    setMember(entry, name, value);
+    return "Added it.";
+  };
+  const { position } = entry;
+  const message = "The provider requires this member.";
+  const path = memberPath(entry.path, name);
+  repairer.repair({ code: "member-missing", path, position, message }, { synthesize });
+}
+
+function addResultNames(draft: RepairDraft, repairer: Repairer): void {
+  for (const [call, result] of pairDraft(draft).resultOf) {
+    const name = definitionOf(call)?.["name"];
+    const current = result.value["name"];
+    if (typeof name !== "string" || (typeof current === "string" && current !== "")) continue;
+    addMember(result, "name", name, repairer);
+  }
+}
+
+const MAX_NAME_LENGTH = 64;
+
+function repairName(entry: MessageEntry, pattern: RegExp, repairer: Repairer): void {
+  const { name } = entry.value;
+  if (name === undefined || (typeof name === "string" && pattern.test(name))) return;
+  const drop = () => {
+    entry.value = withoutMember(entry.value, "name");
+    entry.isChanged = true;
+    return { description: "Removed it.", action: "drop" } as const;
+  };
+  const rewrite = () => {
+    const validName =
+      typeof name === "string" ? name.replaceAll(/[^\w-]/g, "_").slice(0, MAX_NAME_LENGTH) : "";
+    if (validName === "") return drop();
+    setMember(entry, "name", validName);
+    return "Replaced its characters or shortened it.";
+  };
+  const message = "The provider does not accept this name of an author.";
+  const path = memberPath(entry.path, "name");
+  repairer.repair({ code: "name-invalid", path, position: entry.position, message }, { rewrite, drop });
+}

@@ -1,0 +1,62 @@
+import type { JsonValue } from "@threadstore/core";
+import { isJsonObject, type JsonObject } from "@threadstore/core/documents";
+import { type CallEntry, definitionOf, type MessageEntry, setCall, setMember } from "./message-entry.ts";
+import type { RepairDraft } from "./repair-draft.ts";
+import type { Repairer } from "./repairer.ts";
+
+type Shorten = (text: string) => string;
+
+/** Shortens texts that are longer than a provider accepts. */
+export function repairTextLengths(
+  draft: RepairDraft,
+  maximum: number,
+  shorten: Shorten,
+  repairer: Repairer,
+): void {
+  for (const entry of draft.entries) {
+    const report = (path: string, cut: () => void): void => {
+      const message = `The text is longer than the ${maximum} characters that the provider accepts.`;
+      const fix = (): string => {
+        cut();
+        return "Shortened it.";
+      };
+      repairer.repair({ code: "text-too-long", path, position: entry.position, message }, { cut: fix });
+    };
+    shortenContent(entry, maximum, shorten, report);
+    for (const call of entry.calls) shortenArguments(entry, call, maximum, report);
+  }
+}
+
+type Report = (path: string, cut: () => void) => void;
+
+function shortenContent(entry: MessageEntry, maximum: number, shorten: Shorten, report: Report): void {
+  const content = entry.value["content"];
+  if (typeof content === "string" && content.length > maximum) {
+    report(entry.contentPath, () => setMember(entry, "content", shorten(content)));
+  } else if (Array.isArray(content)) {
+    for (const [index, part] of content.entries()) {
+      const text = isJsonObject(part) ? part["text"] : undefined;
+      if (typeof text !== "string" || text.length <= maximum) continue;
+      report(`${entry.contentPath}[${index}].text`, () => setPart(entry, index, { text: shorten(text) }));
+    }
+  }
+}
+
+function setPart(entry: MessageEntry, index: number, members: JsonObject): void {
+  const parts = entry.value["content"] as JsonValue[];
+  setMember(entry, "content", parts.with(index, { ...(parts[index] as JsonObject), ...members }));
+}
+
+/** Replaces arguments that are too long: a part of them would not be JSON. */
+function shortenArguments(owner: MessageEntry, call: CallEntry, maximum: number, report: Report): void {
+  const definition = definitionOf(call);
+  const isCustom = isJsonObject(call.value) && call.value["type"] === "custom";
+  const [member, kind] = isCustom ? ["input", "custom"] : ["arguments", "function"];
+  const text = definition?.[member];
+  if (definition === undefined || typeof text !== "string" || text.length <= maximum) return;
+  const note = `The ${text.length} characters of this call's arguments were removed: they were too long to send.`;
+  const value = isCustom ? note : JSON.stringify({ removed: note });
+  report(call.argumentsPath, () =>
+    setCall({ call, owner }, { ...(call.value as JsonObject), [kind]: { ...definition, [member]: value } }),
+  );
+}
