@@ -10,6 +10,7 @@ import {
   repairThread,
   type RepairChange,
 } from "./index.ts";
+import { toTranscript } from "./responses/service-state.ts";
 import { findResponsesRejection } from "./strict-server/responses-rules.test-helper.ts";
 import { findRejection } from "./strict-server/rules.test-helper.ts";
 
@@ -27,6 +28,7 @@ const GOLDEN: readonly (readonly [Kind, string])[] = [
   ["chat", "golden/chat-turn-interrupted-v1.json"],
   ["chat", "golden/chat-turn-awaiting-approval-v1.json"],
   ["responses", "responses/golden/responses-thread-v1.json"],
+  ["responses", "responses/golden/responses-calls-v1.json"],
 ];
 // All of them take half a minute: `npm test` tries every eleventh, with each kind of fault at some paths of each thread.
 const STRIDE = process.env["THREADSTORE_CONFORMANCE_EFFORT"] === "quick" ? 11 : 1;
@@ -40,7 +42,7 @@ function rejectionOf(kind: Kind, thread: SerializedThread): object | undefined {
   // A turn that waits for approval has calls without results.
   const { thread: closed } = repairThread(thread, "synthesize", { openTurn: "close" });
   const messages = closed["messages"] as never;
-  if (kind === "responses") return findResponsesRejection({ input: messages })?.error;
+  if (kind === "responses") return findResponsesRejection({ input: toTranscript(messages) })?.error;
   return findRejection("openai", { messages })?.error;
 }
 

@@ -15,6 +15,10 @@ const examples = [...readme.matchAll(/^```ts\n(.*?)^```$/gms)].map((match) => ma
 async function runExample(source: string, folder: string, modelUrl: string): Promise<string> {
   const program = source
     .replaceAll('"@threadstore/openai"', JSON.stringify(new URL("index.ts", import.meta.url).href))
+    .replaceAll(
+      '"@threadstore/openai/tools"',
+      JSON.stringify(new URL("responses/tools/index.ts", import.meta.url).href),
+    )
     .replaceAll('"openai"', JSON.stringify(import.meta.resolve("openai")))
     .replaceAll('"zod"', JSON.stringify(import.meta.resolve("zod")));
   const file = join(folder, "example.ts");
@@ -91,6 +95,15 @@ test("the Responses API example of the README runs", async () => {
   onTestFinished(() => rm(folder, { recursive: true }));
   const example = examples.find((code) => code.includes("createResponsesAgent")) ?? "";
   expect(await runExample(example, folder, mock.url)).toBe("Arr!\n");
+});
+
+test("the example of the README with tools other than functions runs", async () => {
+  const mock = await startMock();
+  mock.onMessage("How many orders are there?", { content: "Three." });
+  const folder = await mkdtemp(join(tmpdir(), "threadstore-readme-"));
+  onTestFinished(() => rm(folder, { recursive: true }));
+  const example = examples.find((code) => code.includes("customTool")) ?? "";
+  expect(await runExample(example, folder, mock.url)).toBe("Three.\n");
 });
 
 test("the README lists every error code", () => {

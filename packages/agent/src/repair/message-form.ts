@@ -16,6 +16,7 @@ export const MESSAGE_FORM: WireForm = {
   checkRole: () => true,
   write,
   newResult: (callId, text) => ({ role: "tool", tool_call_id: callId, content: text }),
+  mayAnswer: () => true,
   newTextPart: (text) => ({ type: "text", text }),
   mayPrecedeResult: () => false,
 };

@@ -25,7 +25,9 @@ function repairExistingResults(draft: RepairDraft, repairer: Repairer): void {
       removed.add(result);
       return "Dropped it.";
     };
-    if (match.kind === "orphaned") {
+    const isOfOtherKind =
+      match.kind !== "orphaned" && !draft.form.mayAnswer(result.source, match.located.owner.source);
+    if (match.kind === "orphaned" || isOfOtherKind) {
       const message = "The result does not answer any call.";
       repairer.repair({ code: "result-orphaned", path, position, message }, { drop });
     } else if (match.kind === "duplicated") {

@@ -31,6 +31,8 @@ export interface WireForm {
   write(this: void, entry: MessageEntry): JsonObject;
   /** Creates the result of a call in the provider's form. `source` is the original message that contains the call. */
   newResult(this: void, callId: string, text: string, source: JsonObject): JsonObject;
+  /** Returns whether a result is of the kind that answers a call. Both are original messages. */
+  mayAnswer(this: void, result: JsonObject, call: JsonObject): boolean;
   /** Creates a text part of the content of a message with the given role. */
   newTextPart(this: void, text: string, role: string | undefined): JsonObject;
   /** Returns whether the message may stand between a call and its result. */

@@ -1,9 +1,11 @@
 import type { AgentErrorCode } from "@threadstore/agent";
 import { invalidValue } from "@threadstore/agent/provider";
 import type { JsonValue } from "@threadstore/core";
-import { isJsonObject } from "@threadstore/core/documents";
+import { isJsonObject, type JsonObject } from "@threadstore/core/documents";
 import type { ResponseInputItem, ResponseOutputItem } from "openai/resources/responses/responses";
 import { checkContent, requireRole, requireString } from "../check-message.ts";
+import { answeredKindOf, callKindOf, typeOf } from "./call-items.ts";
+import type { CallKind } from "./call-kinds.ts";
 
 /**
  * An item in the wire form of the Responses API, stored unchanged, including members that this version does not know.
@@ -26,18 +28,29 @@ function checkItem(item: JsonValue, path: string, code: AgentErrorCode): Respons
     requireRole(item["role"], RESPONSES_ROLES, `${path}.role`, code);
     checkContent(item["content"], `${path}.content`, code);
   }
-  if (type === "function_call") {
-    for (const member of ["call_id", "name", "arguments"]) requireString(item, member, path, code);
-  }
-  if (type === "function_call_output") {
-    requireString(item, "call_id", path, code);
-    checkContent(item["output"], `${path}.output`, code);
-  }
+  const call = callKindOf(item);
+  if (call !== undefined) checkCall(item, call, path, code);
+  const answered = answeredKindOf(item);
+  if (answered !== undefined) checkAnswer(item, answered, path, code);
   return item as unknown as ResponseItem;
 }
 
+function checkCall(item: JsonObject, kind: CallKind, path: string, code: AgentErrorCode): void {
+  requireString(item, kind.idMember, path, code);
+  if (item["type"] === "function_call") {
+    for (const member of ["name", "arguments"]) requireString(item, member, path, code);
+  }
+  if (kind.describe(item) === undefined) throw invalidValue(code, path, `a complete ${typeOf(item)}`);
+}
+
+function checkAnswer(item: JsonObject, kind: CallKind, path: string, code: AgentErrorCode): void {
+  requireString(item, kind.answeredIdMember, path, code);
+  if (item["type"] === "function_call_output") checkContent(item["output"], `${path}.output`, code);
+  if (!kind.isAnswer(item)) throw invalidValue(code, path, `a complete ${kind.answerType}`);
+}
+
 export function isToolResult(item: ResponseItem): boolean {
-  return item.type === "function_call_output";
+  return answeredKindOf(item) !== undefined;
 }
 
 /** Returns whether the item is input to the model instead of its output. */

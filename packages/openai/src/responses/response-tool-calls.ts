@@ -1,14 +1,19 @@
 import { AgentError, type AgentErrorCode } from "@threadstore/agent";
-import type { OpenCalls, ToolCall } from "@threadstore/agent/provider";
+import { invalidValue, type OpenCalls, type ToolCall } from "@threadstore/agent/provider";
+import type { JsonObject } from "@threadstore/core/documents";
+import { answeredKindOf, callKindOf, toToolCall, typeOf } from "./call-items.ts";
+import type { CallKind } from "./call-kinds.ts";
 import { isInput, type ResponseItem } from "./response-item.ts";
 
-interface OpenCall extends ToolCall {
+interface OpenCall {
+  readonly call: ToolCall;
+  readonly kind: CallKind;
   readonly path: string;
 }
 
 /**
- * Checks the tool-call pairing: each function call must have one output before the next input, and each output must
- * follow its call. Calls of the last response may lack an output and are returned. The service rejects anything else
+ * Checks the tool-call pairing: each call must have one answer of its kind before the next input, and each answer must
+ * follow its call. Calls of the last response may lack an answer and are returned. The service rejects anything else
  * with status 400.
  *
  * Throws an error of `code` with the path of the first fault.
@@ -18,14 +23,19 @@ export function findOpenCalls(items: readonly ResponseItem[], path: string, code
   let index = 0;
   items.forEach((item, position) => {
     const itemPath = `${path}[${position}]`;
-    if (item.type === "function_call") {
-      if (open.some(({ callId }) => callId === item.call_id)) throw duplicateId(itemPath, code);
-      open.push({ callId: item.call_id, name: item.name, arguments: item.arguments, index, path: itemPath });
+    const kind = callKindOf(item);
+    const answered = answeredKindOf(item);
+    if (kind !== undefined) {
+      const call = toToolCall(item, kind, index);
+      if (call === undefined) throw invalidValue(code, itemPath, `a complete ${typeOf(item)}`);
+      if (open.some((other) => other.call.callId === call.callId)) throw duplicateId(itemPath, kind, code);
+      open.push({ call, kind, path: itemPath });
       index += 1;
-    } else if (item.type === "function_call_output") {
-      const answered = open.findIndex(({ callId }) => callId === item.call_id);
-      if (answered === -1) throw orphanedOutput(itemPath, code);
-      open.splice(answered, 1);
+    } else if (answered !== undefined) {
+      const id = (item as unknown as JsonObject)[answered.answeredIdMember];
+      const match = open.findIndex((other) => other.kind === answered && other.call.callId === id);
+      if (match === -1) throw orphanedOutput(itemPath, code);
+      open.splice(match, 1);
       index = 0;
     } else if (isInput(item)) {
       const [first] = open;
@@ -33,26 +43,21 @@ export function findOpenCalls(items: readonly ResponseItem[], path: string, code
       index = 0;
     }
   });
-  return { calls: open.map(({ path: _path, ...call }) => call), path: open[0]?.path ?? path };
+  return { calls: open.map(({ call }) => call), path: open[0]?.path ?? path };
 }
 
-/** Returns the tool calls in a response. */
-export function readCalls(output: readonly ResponseItem[]): ToolCall[] {
-  return findOpenCalls(output, "$.output", "RESPONSE_INVALID").calls;
-}
-
-function duplicateId(itemPath: string, code: AgentErrorCode): AgentError {
-  const path = `${itemPath}.call_id`;
+function duplicateId(itemPath: string, { idMember }: CallKind, code: AgentErrorCode): AgentError {
+  const path = `${itemPath}.${idMember}`;
   const message = `\`${path}\` is also the id of an earlier call without an output.`;
   return new AgentError(code, message, { path });
 }
 
 function orphanedOutput(path: string, code: AgentErrorCode): AgentError {
-  const message = `\`${path}\` is an output that does not answer a function call before it.`;
+  const message = `\`${path}\` is an output that does not answer a call of its kind before it.`;
   return new AgentError(code, message, { path });
 }
 
 function missingOutput(path: string, code: AgentErrorCode): AgentError {
-  const message = `\`${path}\` is a function call without an output before the next input.`;
+  const message = `\`${path}\` is a call without an output before the next input.`;
   return new AgentError(code, message, { path });
 }

@@ -376,6 +376,22 @@ describe("a thread of a responses agent", () => {
     ]);
   });
 
+  test("of the golden file with every kind of call is read completely", async () => {
+    const text = readFileSync(new URL("golden/responses-calls-v1.json", import.meta.url), "utf8");
+    const { agent } = await agentWith({});
+    const thread = await agent.deserializeThread(text);
+    expect(await thread.serialize()).toEqual(JSON.parse(text));
+    expect(thread.openTurn?.approvals).toEqual([
+      {
+        callId: "mcpr_1",
+        name: "ops.deploy",
+        arguments: "{}",
+        kind: "mcp_approval_request",
+        digest: "aWC5F6Sjf7u6kixLejLd2P",
+      },
+    ]);
+  });
+
   test("with an invalid reference is rejected before anything is sent", async () => {
     const { agent, bodies } = await agentWith({});
     const thread = await agent.deserializeThread({

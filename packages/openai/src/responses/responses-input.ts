@@ -19,5 +19,5 @@ export function readResponsesInput(input: ResponsesInput): ResponseItem[] {
   const items = checkItems(copyJson(values, rules), "input", code);
   const { calls, path } = findOpenCalls(items, "input", code);
   if (calls.length === 0) return items;
-  throw new AgentError(code, `\`${path}\` is a function call without an output.`, { path });
+  throw new AgentError(code, `\`${path}\` is a call without an output.`, { path });
 }

@@ -19,6 +19,8 @@ export interface ResponsesModelResponse {
   readonly items: readonly ResponseItem[];
   readonly refusal: string | undefined;
   readonly finishReason: string | undefined;
+  /** Whether the response ended before the model was done. */
+  readonly isIncomplete: boolean;
   readonly usage: ResponseUsage | undefined;
 }
 
@@ -88,7 +90,8 @@ function readResponse(response: unknown): ResponsesModelResponse {
   }
   const items = checkItems(copyReceived(output, "$.output"), "$.output", "RESPONSE_INVALID");
   const finishReason = incomplete_details?.reason ?? status;
-  return { id, items, refusal: readRefusal(items), finishReason, usage: readUsage(usage) };
+  const isIncomplete = status === "incomplete";
+  return { id, items, refusal: readRefusal(items), finishReason, isIncomplete, usage: readUsage(usage) };
 }
 
 function readUsage(usage: ResponseUsage | null | undefined): ResponseUsage | undefined {

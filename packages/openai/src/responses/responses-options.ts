@@ -1,13 +1,9 @@
 import type { AgentOptions, RunOptions } from "@threadstore/agent";
-import {
-  type AgentSettings,
-  copyJson,
-  invalidValue,
-  readAgentOptions,
-  requireText,
-} from "@threadstore/agent/provider";
+import { type AgentSettings, invalidValue, readAgentOptions, requireText } from "@threadstore/agent/provider";
 import type { OpenAI } from "openai";
 import type { Tool as HostedTool } from "openai/resources/responses/responses";
+import { CALL_KINDS } from "./call-kinds.ts";
+import { readHostedTools, withMcpApproval } from "./hosted-tools.ts";
 import type { ResponseItem } from "./response-item.ts";
 import { mergeResponsesParameters, type ResponsesParameters } from "./responses-parameters.ts";
 import type { ResponsesStorage } from "./service-state.ts";
@@ -27,7 +23,10 @@ export interface ResponsesAgentOptions extends AgentOptions<ResponseItem> {
    * @default "response"
    */
   readonly storage?: ResponsesStorage | undefined;
-  /** Tools that the service runs, such as `{ type: "web_search" }`. */
+  /**
+   * Tools that the service runs, such as `{ type: "web_search" }`. If an MCP server asks for approval of a call, the run
+   * ends with `status: "approval-needed"`. Tools whose calls your process answers belong in `tools`.
+   */
   readonly hostedTools?: readonly HostedTool[] | undefined;
   /** Parameters of every request. */
   readonly parameters?: ResponsesParameters | undefined;
@@ -64,15 +63,9 @@ export function readResponsesOptions(options: ResponsesAgentOptions): ResponsesA
   if (!["response", "conversation", "local"].includes(storage)) {
     throw invalidValue(code, "storage", '"response", "conversation" or "local"');
   }
-  const settings = readAgentOptions(options);
+  const settings = readAgentOptions(options, new Set(Object.keys(CALL_KINDS)));
   const parameters = mergeResponsesParameters(options.parameters, undefined);
-  const hostedTools = copyJson(options.hostedTools ?? [], { code, path: "hostedTools" });
-  return {
-    ...settings,
-    client,
-    model,
-    storage,
-    parameters,
-    hostedTools: hostedTools as unknown as HostedTool[],
-  };
+  const hostedTools = readHostedTools(options.hostedTools);
+  const tools = withMcpApproval(settings.tools, hostedTools);
+  return { ...settings, tools, client, model, storage, parameters, hostedTools };
 }

@@ -1,5 +1,5 @@
 import type { Tool } from "@threadstore/agent";
-import type { Model, ModelRequest, ModelResponse, Protocol } from "@threadstore/agent/provider";
+import type { Model, ModelRequest, ModelResponse, Protocol, ToolCall } from "@threadstore/agent/provider";
 import type { JsonObject } from "@threadstore/core/documents";
 import type { OpenAI } from "openai";
 import type {
@@ -9,8 +9,9 @@ import type {
   Tool as HostedTool,
 } from "openai/resources/responses/responses";
 import { toModelError } from "../model-error.ts";
+import { callKindOf, toAnswer } from "./call-items.ts";
+import { readCalls } from "./read-calls.ts";
 import { isInput, type ResponseItem } from "./response-item.ts";
-import { readCalls } from "./response-tool-calls.ts";
 import { readResponsesInput, type ResponsesInput } from "./responses-input.ts";
 import { callResponses, type ResponsesRequest, textOf } from "./responses-model.ts";
 import type { ResponsesAgentSettings, ResponsesRunOptions } from "./responses-options.ts";
@@ -65,13 +66,19 @@ function createResponsesModel(endpoint: ResponsesEndpoint): Model<ResponseItem, 
         throw toModelError(error);
       }
     },
-    toToolResult: ({ callId }, content) => ({
-      type: "function_call_output",
-      call_id: callId,
-      output: content,
-    }),
+    toToolResult,
     readText: (items) => textOf(items.slice(items.findLastIndex(isInput) + 1)),
   };
+}
+
+/** A call without its item is that of a function. */
+function toToolResult({ callId, message }: ToolCall, content: string, isError: boolean): ResponseItem {
+  const kind = message === undefined ? undefined : callKindOf(message);
+  const answer: JsonObject =
+    message === undefined || kind === undefined
+      ? { type: "function_call_output", call_id: callId, output: content }
+      : toAnswer({ ...message }, kind, content, isError);
+  return answer as unknown as ResponseItem;
 }
 
 type Request = ModelRequest<ResponseItem>;
@@ -106,9 +113,14 @@ async function send(
 ): Promise<Response> {
   const { client, storage } = endpoint;
   const body = toRequestBody(endpoint, request, state, input);
-  const { id, items, ...response } = await callResponses(client, body, request.signal, request.emit);
+  const { id, items, isIncomplete, ...response } = await callResponses(
+    client,
+    body,
+    request.signal,
+    request.emit,
+  );
   const service: JsonObject | undefined = storage === "response" ? { response: id } : state && { ...state };
-  return { ...response, messages: items, calls: readCalls(items), service };
+  return { ...response, messages: items, calls: readCalls(items, isIncomplete), service };
 }
 
 function toRequestBody(
@@ -117,7 +129,7 @@ function toRequestBody(
   state: ServiceState | undefined,
   input: readonly ResponseItem[],
 ): ResponsesRequest {
-  const offered = [...[...tools.values()].map(toWireTool), ...hostedTools];
+  const offered = [...[...tools.values()].flatMap(toWireTool), ...hostedTools];
   return {
     ...(isFirst ? parameters : withoutForcedCall(parameters)),
     model,
@@ -135,8 +147,11 @@ function toReference(state: ServiceState): Pick<ResponsesRequest, "conversation"
   return { previous_response_id: state.response };
 }
 
-function toWireTool({ name, description, strict, jsonSchema }: Tool): FunctionTool {
-  return {
+function toWireTool({ name, description, strict, jsonSchema, kind, declaration }: Tool): HostedTool[] {
+  // Answers calls that another declaration allows.
+  if (kind !== undefined && declaration === undefined) return [];
+  if (declaration !== undefined) return [declaration as unknown as HostedTool];
+  const tool: FunctionTool = {
     type: "function",
     name,
     ...(description === undefined ? {} : { description }),
@@ -144,4 +159,5 @@ function toWireTool({ name, description, strict, jsonSchema }: Tool): FunctionTo
     // The service defaults to strict, which supports only a part of JSON Schema.
     strict: strict ?? false,
   };
+  return [tool];
 }

@@ -1,6 +1,14 @@
-import type { CallEntry, MessageEntry, Repairer, WireForm } from "@threadstore/agent/provider";
+import {
+  type CallEntry,
+  INTERRUPTED_RESULT,
+  type MessageEntry,
+  type Repairer,
+  type WireForm,
+} from "@threadstore/agent/provider";
 import type { JsonValue } from "@threadstore/core";
 import { isJsonObject, type JsonObject } from "@threadstore/core/documents";
+import { answeredKindOf, callKindOf, toAnswer } from "./call-items.ts";
+import { type CallKind, CALL_KINDS, TYPES_WITH_REQUIRED_ID } from "./call-kinds.ts";
 import { RESPONSES_ROLES } from "./response-item.ts";
 import { isServiceState } from "./service-state.ts";
 
@@ -13,45 +21,81 @@ export const RESPONSES_WIRE_FORM: WireForm = {
   read,
   checkRole,
   write,
-  newResult: (callId, text) => ({ type: "function_call_output", call_id: callId, output: text }),
+  newResult: (callId, text, source) => {
+    const kind = callKindOf(source);
+    if (kind === undefined) return { type: "function_call_output", call_id: callId, output: text };
+    return { ...toAnswer(source, kind, text, true), [kind.answeredIdMember]: callId };
+  },
+  mayAnswer: (result, call) => answeredKindOf(result) === callKindOf(call),
   newTextPart: (text, role) => ({ type: role === "assistant" ? "output_text" : "input_text", text }),
   mayPrecedeResult: ({ value }) => value["role"] === "assistant" || value["role"] === undefined,
 };
 
 function read(source: JsonObject, path: string, position: number): MessageEntry {
-  const { type = "message" } = source;
-  const isResult = type === "function_call_output";
+  const call = callKindOf(source);
+  const answered = answeredKindOf(source);
   return {
     path,
-    contentPath: `${path}.${isResult ? "output" : "content"}`,
-    answeredIdPath: `${path}.call_id`,
+    contentPath: contentPath(path, answered),
+    answeredIdPath: `${path}.${answered?.answeredIdMember ?? "call_id"}`,
     source,
     position,
-    value: toMessage(source, type),
-    calls: type === "function_call" ? [readCall(source, path)] : [],
+    value: toMessage(source, call, answered),
+    calls: call === undefined ? [] : [readCall(source, call, path)],
     isChanged: false,
   };
 }
 
-function toMessage(source: JsonObject, type: JsonValue): JsonObject {
-  const { role, content, call_id: id, output } = source;
-  if (type === "function_call") return { role: "assistant" };
-  if (type === "function_call_output") {
-    return withoutUndefined({ role: "tool", tool_call_id: id, content: output });
+function contentPath(path: string, answered: CallKind | undefined): string {
+  if (answered === undefined) return `${path}.content`;
+  return answered.answersText ? `${path}.output` : path;
+}
+
+function toMessage(
+  source: JsonObject,
+  call: CallKind | undefined,
+  answered: CallKind | undefined,
+): JsonObject {
+  const { type = "message", role, content } = source;
+  if (call !== undefined) return { role: "assistant" };
+  if (answered !== undefined) {
+    const text = answered.answersText
+      ? toText(source["output"], answered, source)
+      : toStandIn(source, answered);
+    return withoutUndefined({ role: "tool", tool_call_id: source[answered.answeredIdMember], content: text });
   }
   return type === "message" ? withoutUndefined({ role, content }) : {};
 }
 
-function readCall(source: JsonObject, path: string): CallEntry {
-  const { call_id: id, name, arguments: args } = source;
-  const definition = withoutUndefined({ name, arguments: args });
+/** Returns the output of a local shell only if it is text, which is all that the service accepts there. */
+function toText(output: JsonValue | undefined, kind: CallKind, source: JsonObject): JsonValue | undefined {
+  const isParts = Array.isArray(output) && !kind.isAnswer({ ...source, output: [] });
+  return isParts ? { parts: output } : output;
+}
+
+/** Returns text for an answer that is not text: only whether the service accepts it matters to a repair. */
+function toStandIn(source: JsonObject, kind: CallKind): string | undefined {
+  return kind.isAnswer(source) ? JSON.stringify(kind.answeredIdMember) : undefined;
+}
+
+function readCall(source: JsonObject, kind: CallKind, path: string): CallEntry {
   return {
     path,
     index: 0,
-    idPath: `${path}.call_id`,
+    idPath: `${path}.${kind.idMember}`,
     argumentsPath: `${path}.arguments`,
-    value: withoutUndefined({ id, type: "function", function: definition }),
+    value: withoutUndefined({ id: source[kind.idMember], ...toDefinition(source, kind) }),
   };
+}
+
+function toDefinition(source: JsonObject, kind: CallKind): JsonObject {
+  const { type, name, arguments: text, input } = source;
+  if (type === "function_call") {
+    return { type: "function", function: withoutUndefined({ name, arguments: text }) };
+  }
+  if (type === "custom_tool_call") return { type: "custom", custom: withoutUndefined({ name, input }) };
+  // A call that does not say what to do is dropped, as one without the name of its tool.
+  return kind.describe(source) === undefined ? { type: "function", function: {} } : { type: type ?? "" };
 }
 
 function withoutUndefined(members: { readonly [name: string]: JsonValue | undefined }): JsonObject {
@@ -65,6 +109,11 @@ function checkRole({ source, path, position }: MessageEntry, repairer: Repairer)
     repairer.repair({ code: "message-invalid", path, position, message }, { drop: "Dropped it." });
     return false;
   }
+  if (TYPES_WITH_REQUIRED_ID.has(type) && typeof source["id"] !== "string") {
+    const message = "The service requires the id of this item.";
+    repairer.repair({ code: "message-invalid", path, position, message }, { drop: "Dropped it." });
+    return false;
+  }
   if (type !== "message" || RESPONSES_ROLES.some((known) => known === role)) return true;
   const message = "The Responses API does not support this role.";
   const drop = "Dropped the message.";
@@ -74,16 +123,30 @@ function checkRole({ source, path, position }: MessageEntry, repairer: Repairer)
 
 function write({ source, value, calls, isChanged }: MessageEntry): JsonObject {
   if (!isChanged) return source;
-  const { role, content = null, tool_call_id: id } = value;
-  if (role === "tool") return { ...source, call_id: id ?? "", output: content };
+  const { role, content = null, tool_call_id: id = "" } = value;
+  const answered = answeredKindOf(source);
+  if (role === "tool" && answered !== undefined) return writeAnswer(source, answered, id, content);
+  const kind = callKindOf(source);
   const [call] = calls;
-  if (call !== undefined) return writeCall(source, call);
-  if (source["type"] === "function_call") return { type: "message", role: "assistant", content };
+  if (kind !== undefined && call !== undefined) return writeCall(source, kind, call);
+  if (kind !== undefined) return { type: "message", role: "assistant", content };
   return { ...source, content };
 }
 
-function writeCall(source: JsonObject, { value }: CallEntry): JsonObject {
-  const { id = "", function: definition } = isJsonObject(value) ? value : {};
-  const { name = "", arguments: args = "" } = isJsonObject(definition) ? definition : {};
-  return { ...source, call_id: id, name, arguments: args };
+function writeAnswer(source: JsonObject, kind: CallKind, id: JsonValue, content: JsonValue): JsonObject {
+  const answer = { ...source, [kind.answeredIdMember]: id };
+  if (kind.answersText) return { ...answer, output: content };
+  return kind.isAnswer(source) ? answer : { ...answer, ...kind.answer({}, INTERRUPTED_RESULT, true) };
+}
+
+function writeCall(source: JsonObject, kind: CallKind, { value }: CallEntry): JsonObject {
+  const { id = "", function: definition, custom } = isJsonObject(value) ? value : {};
+  const call = { ...source, [kind.idMember]: id };
+  if (kind === CALL_KINDS["function_call"]) {
+    const { name = "", arguments: text = "" } = isJsonObject(definition) ? definition : {};
+    return { ...call, name, arguments: text };
+  }
+  if (kind !== CALL_KINDS["custom_tool_call"]) return call;
+  const { name = "", input = "" } = isJsonObject(custom) ? custom : {};
+  return { ...call, name, input };
 }

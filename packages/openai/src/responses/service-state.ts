@@ -1,6 +1,7 @@
 import { invalidValue } from "@threadstore/agent/provider";
 import type { JsonObject } from "@threadstore/core/documents";
 import type { OpenAI } from "openai";
+import { TYPES_WITH_REQUIRED_ID } from "./call-kinds.ts";
 import type { ResponseItem } from "./response-item.ts";
 
 /** Where the conversation is stored between requests; see `storage` of the agent. */
@@ -46,13 +47,14 @@ export async function createServiceState(
 }
 
 /**
- * Returns the items in a form that a service accepts if it does not store them. It rejects ids that it no longer
- * stores, and reasoning that it would have to look up.
+ * Returns the items in a form that a service accepts if it does not store them. It rejects ids of responses
+ * that it no longer stores, and reasoning that it would have to look up, but requires the ids of calls that it ran.
  */
 export function toTranscript(items: readonly ResponseItem[]): ResponseItem[] {
   return items.flatMap((item) => {
     if (item.type === "item_reference") return [];
     if (item.type === "reasoning" && typeof item.encrypted_content !== "string") return [];
+    if (TYPES_WITH_REQUIRED_ID.has(item.type ?? "message")) return [item];
     const { id: _id, ...others } = item as ResponseItem & { id?: unknown };
     return [others as ResponseItem];
   });

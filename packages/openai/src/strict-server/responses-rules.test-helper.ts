@@ -1,3 +1,4 @@
+import { checkMembers, checkPairs } from "./call-rules.test-helper.ts";
 import { invalidRequest, isObject, wrongType, type Message, type Rejection } from "./request.test-helper.ts";
 
 /** Returns the rejection of a request by the Responses API of OpenAI and Azure; `undefined` if they accept it. */
@@ -18,6 +19,8 @@ export function findResponsesRejection(request: {
 function checkItem(item: unknown, path: string): Rejection | undefined {
   if (!isObject(item)) return wrongType(path, "an object", item);
   const { type = "message" } = item;
+  const rejection = checkMembers(item, path);
+  if (rejection !== undefined) return rejection;
   if (type === "message") return checkMessage(item, path);
   if (type === "function_call") {
     for (const name of ["call_id", "name", "arguments"]) {
@@ -45,25 +48,4 @@ function checkMessage({ role, content }: Message, path: string): Rejection | und
   }
   if (typeof content === "string" || Array.isArray(content)) return undefined;
   return wrongType(`${path}.content`, "one of an array of objects or string", content);
-}
-
-function checkPairs(items: readonly Message[]): Rejection | undefined {
-  const called = new Set<unknown>();
-  const open = new Set<unknown>();
-  for (const { type, call_id: id } of items) {
-    if (type === "function_call") {
-      called.add(id);
-      open.add(id);
-    } else if (type === "function_call_output") {
-      open.delete(id);
-      if (called.has(id)) continue;
-      return invalidRequest(
-        `No tool call found for function call output with call_id ${String(id)}.`,
-        "input",
-      );
-    }
-  }
-  const [id] = open;
-  if (open.size === 0) return undefined;
-  return invalidRequest(`No tool output found for function call ${String(id)}.`, "input");
 }

@@ -1,0 +1,189 @@
+import type { JsonValue } from "@threadstore/core";
+import { isJsonObject, type JsonObject } from "@threadstore/core/documents";
+
+/** A kind of call that the application must answer. Everything that differs between the kinds is in this table. */
+export interface CallKind {
+  /** The type of the item that answers a call. */
+  readonly answerType: string;
+  /** The member of a call that contains its id. */
+  readonly idMember: "call_id" | "id";
+  /** The member of an answer that contains the id of its call. */
+  readonly answeredIdMember: "call_id" | "approval_request_id";
+  /** Whether the answer is text, or parts of text, in its member `output`. */
+  readonly answersText: boolean;
+  /** Whether the service answers the call, so that the application never sees it as open. */
+  readonly isAnsweredByService: (call: JsonObject) => boolean;
+  /** Returns the name of the tool and the arguments as they are shown, or `undefined` if the call is malformed. */
+  readonly describe: (call: JsonObject) => { readonly name: string; readonly arguments: string } | undefined;
+  /** Returns the members of an answer with this text. `isError`: the call was denied, failed or never finished. */
+  readonly answer: (call: JsonObject, text: string, isError: boolean) => JsonObject;
+  /** Returns whether an answer has the members that the service requires, apart from its id. */
+  readonly isAnswer: (answer: JsonObject) => boolean;
+}
+
+const byApplication = { idMember: "call_id", answeredIdMember: "call_id" } as const;
+
+const TEXT_ANSWER = {
+  answersText: true,
+  answer: (_call: JsonObject, text: string): JsonObject => ({ output: text }),
+  isAnswer: ({ output }: JsonObject): boolean => isContent(output),
+} as const;
+
+// The API accepts only an image as the answer to a computer call: a transparent one of 1 by 1 pixel.
+const BLANK_SCREENSHOT =
+  "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYAAAAAYAAjCB0C8AAAAASUVORK5CYII=";
+
+/** The kinds of call, by the type of their items. */
+export const CALL_KINDS: { readonly [type: string]: CallKind } = {
+  function_call: {
+    ...byApplication,
+    ...TEXT_ANSWER,
+    answerType: "function_call_output",
+    isAnsweredByService: never,
+    describe: (call) => describe(qualifiedName(call), call["arguments"]),
+  },
+  custom_tool_call: {
+    ...byApplication,
+    ...TEXT_ANSWER,
+    answerType: "custom_tool_call_output",
+    isAnsweredByService: never,
+    describe: (call) => describe(qualifiedName(call), call["input"]),
+  },
+  local_shell_call: {
+    ...byApplication,
+    ...TEXT_ANSWER,
+    answerType: "local_shell_call_output",
+    isAnsweredByService: never,
+    describe: ({ action }) => describe("local_shell", toObjectText(action)),
+    isAnswer: ({ output }) => typeof output === "string",
+  },
+  shell_call: {
+    ...byApplication,
+    answerType: "shell_call_output",
+    answersText: false,
+    isAnsweredByService: ({ environment }) =>
+      isJsonObject(environment) && environment["type"] === "container_reference",
+    describe: ({ action }) => describe("shell", toObjectText(action)),
+    answer: ({ action }, text, isError) => {
+      const limit = isJsonObject(action) ? action["max_output_length"] : undefined;
+      const output = isError ? shellOutput("", text, 1) : (parseArray(text) ?? shellOutput(text, "", 0));
+      return { output, ...(typeof limit === "number" ? { max_output_length: limit } : {}) };
+    },
+    isAnswer: ({ output }) => Array.isArray(output) && output.every(isJsonObject),
+  },
+  apply_patch_call: {
+    ...byApplication,
+    answerType: "apply_patch_call_output",
+    answersText: false,
+    isAnsweredByService: never,
+    describe: ({ operation }) => describe("apply_patch", toObjectText(operation)),
+    answer: (_call, text, isError) => ({ status: isError ? "failed" : "completed", output: text }),
+    isAnswer: ({ status }) => status === "completed" || status === "failed",
+  },
+  computer_call: {
+    ...byApplication,
+    answerType: "computer_call_output",
+    answersText: false,
+    isAnsweredByService: never,
+    describe: (call) => describe("computer", JSON.stringify(computerArguments(call))),
+    answer: ({ pending_safety_checks: checks }, text, isError) => {
+      const screenshot = isError ? { image_url: BLANK_SCREENSHOT } : parseObject(text);
+      const output = { type: "computer_screenshot", ...screenshot };
+      const isAcknowledged = !isError && Array.isArray(checks) && checks.length > 0;
+      return isAcknowledged ? { output, acknowledged_safety_checks: checks } : { output };
+    },
+    isAnswer: ({ output }) => isJsonObject(output),
+  },
+  mcp_approval_request: {
+    idMember: "id",
+    answeredIdMember: "approval_request_id",
+    answerType: "mcp_approval_response",
+    answersText: false,
+    isAnsweredByService: never,
+    describe: ({ server_label: server, name, arguments: text }) =>
+      describe(
+        typeof server === "string" && typeof name === "string" ? `${server}.${name}` : undefined,
+        text,
+      ),
+    answer: (_call, text, isError) => (isError ? { approve: false, reason: text } : { approve: true }),
+    isAnswer: ({ approve }) => typeof approve === "boolean",
+  },
+  tool_search_call: {
+    ...byApplication,
+    answerType: "tool_search_output",
+    answersText: false,
+    isAnsweredByService: ({ execution }) => execution !== "client",
+    describe: ({ arguments: value }) => describe("tool_search", JSON.stringify(value ?? {})),
+    answer: () => ({ execution: "client", status: "completed", tools: [] }),
+    isAnswer: ({ tools }) => Array.isArray(tools),
+  },
+};
+
+/** The kinds of call, by the type of the items that answer them. */
+export const CALL_KINDS_BY_ANSWER: ReadonlyMap<string, CallKind> = new Map(
+  Object.values(CALL_KINDS).map((kind) => [kind.answerType, kind]),
+);
+
+/** Items that the service recognizes by their ids, even if it does not store the conversation. */
+export const TYPES_WITH_REQUIRED_ID: ReadonlySet<string> = new Set([
+  "code_interpreter_call",
+  "computer_call",
+  "file_search_call",
+  "image_generation_call",
+  "local_shell_call",
+  "mcp_approval_request",
+  "mcp_call",
+  "mcp_list_tools",
+  "web_search_call",
+]);
+
+function never(): boolean {
+  return false;
+}
+
+function describe(
+  name: JsonValue | undefined,
+  text: JsonValue | undefined,
+): ReturnType<CallKind["describe"]> {
+  return typeof name === "string" && typeof text === "string" ? { name, arguments: text } : undefined;
+}
+
+function qualifiedName({ name, namespace }: JsonObject): JsonValue | undefined {
+  return typeof namespace === "string" && typeof name === "string" ? `${namespace}.${name}` : name;
+}
+
+function toObjectText(value: JsonValue | undefined): string | undefined {
+  return isJsonObject(value) ? JSON.stringify(value) : undefined;
+}
+
+function computerArguments({ action, actions, pending_safety_checks: checks }: JsonObject): JsonObject {
+  const list = Array.isArray(actions) ? actions : action === undefined ? [] : [action];
+  return { actions: list, pending_safety_checks: Array.isArray(checks) ? checks : [] };
+}
+
+function shellOutput(stdout: string, stderr: string, exitCode: number): JsonValue[] {
+  return [{ stdout, stderr, outcome: { type: "exit", exit_code: exitCode } }];
+}
+
+function parseArray(text: string): JsonValue[] | undefined {
+  const value = parse(text);
+  return Array.isArray(value) ? value : undefined;
+}
+
+function parseObject(text: string): JsonObject {
+  const value = parse(text);
+  return isJsonObject(value) ? value : { image_url: BLANK_SCREENSHOT };
+}
+
+function parse(text: string): JsonValue | undefined {
+  try {
+    return JSON.parse(text) as JsonValue;
+  } catch {
+    return undefined;
+  }
+}
+
+function isContent(value: JsonValue | undefined): boolean {
+  if (!Array.isArray(value)) return typeof value === "string";
+  return value.every((part) => isJsonObject(part) && typeof part["type"] === "string");
+}

@@ -1,0 +1,180 @@
+import type { ThreadSnapshot } from "@threadstore/agent";
+import type { Tool as HostedTool } from "openai/resources/responses/responses";
+import { describe, expect, test } from "vitest";
+import { createResponsesAgent, type ResponsesAgent, type ResponsesResult } from "../index.ts";
+import type { Message } from "../strict-server/request.test-helper.ts";
+import {
+  createResponsesService,
+  type ResponsesService,
+} from "../strict-server/responses-service.test-helper.ts";
+import { type CallCase, CALL_CASES, type ToolSetup } from "./call-kinds.test-helper.ts";
+
+type Storage = "conversation" | "local" | "response";
+
+const STORAGES: readonly Storage[] = ["response", "conversation", "local"];
+const kinds = Object.entries(CALL_CASES);
+const everyStorage = kinds.flatMap(([type, kind]) => STORAGES.map((storage) => ({ type, kind, storage })));
+const everyMode = everyStorage.flatMap((row) => [false, true].map((isStreamed) => ({ ...row, isStreamed })));
+
+interface Setup extends Partial<ToolSetup> {
+  readonly kind: CallCase;
+  readonly storage: Storage;
+}
+
+function agentOf({ client }: ResponsesService, { kind, storage, ...setup }: Setup): ResponsesAgent {
+  const { tool, hosted } = kind;
+  const tools = tool === undefined ? [] : [tool({ onRun: () => undefined, ...setup })];
+  const hostedTools = hosted === undefined ? [] : [hosted as HostedTool];
+  return createResponsesAgent({ client, model: "m", storage, tools, hostedTools });
+}
+
+async function reload(
+  agent: ResponsesAgent,
+  { thread }: ResponsesResult,
+): Promise<ResponsesResult["thread"]> {
+  return agent.deserializeThread(JSON.stringify(await thread.serialize()));
+}
+
+function answersIn({ thread }: ResponsesResult): unknown[] {
+  return thread.messages.filter(({ type }) => /_(?:output|response)$/u.test(type ?? ""));
+}
+
+describe.each(everyMode)("a $type with storage $storage, streamed: $isStreamed", (row) => {
+  const { kind, isStreamed, type } = row;
+  const start = (
+    agent: ResponsesAgent,
+    ...args: Parameters<ResponsesAgent["run"]>
+  ): Promise<ResponsesResult> => (isStreamed ? agent.runStream(...args).result : agent.run(...args));
+  const resume = (
+    agent: ResponsesAgent,
+    ...args: Parameters<ResponsesAgent["resume"]>
+  ): Promise<ResponsesResult> => (isStreamed ? agent.resumeStream(...args).result : agent.resume(...args));
+
+  test.skipIf(kind.tool === undefined)("runs, and the conversation continues", async () => {
+    const received: unknown[] = [];
+    const service = createResponsesService([kind.call("c1")]);
+    const agent = agentOf(service, { ...row, onRun: (args) => received.push(args) });
+    const first = await start(agent, "go");
+    expect(first).toMatchObject({ status: "completed", text: "ok", approvals: [] });
+    expect(received).toEqual([kind.received]);
+    expect(answersIn(first)).toEqual([kind.succeeded("c1")]);
+    expect(await start(agent, "and now?", await reload(agent, first))).toMatchObject({ text: "ok" });
+    expect(service.requests).toHaveLength(3);
+  });
+
+  test("waits for approval, runs once, and the conversation continues", async () => {
+    const received: unknown[] = [];
+    const service = createResponsesService([kind.call("c1")]);
+    const agent = agentOf(service, { ...row, needsApproval: true, onRun: (args) => received.push(args) });
+    const first = await start(agent, "go");
+    const shown = { callId: "c1", name: kind.name, arguments: kind.arguments, digest: expect.any(String) };
+    expect(first.status).toBe("approval-needed");
+    expect(first.approvals).toEqual([type === "function_call" ? shown : { ...shown, kind: type }]);
+    expect(received).toEqual([]);
+    const thread = await reload(agent, first);
+    expect(thread.openTurn?.approvals).toEqual(first.approvals);
+    const approvals = first.approvals.map((call) => ({ ...call, approved: true }));
+    const second = await resume(agent, thread, { approvals });
+    expect(second).toMatchObject({ status: "completed", text: "ok" });
+    expect(answersIn(second)).toEqual([kind.succeeded("c1")]);
+    expect(received).toEqual(kind.tool === undefined ? [] : [kind.received]);
+    await expect(agent.resume(second.thread, { approvals })).rejects.toMatchObject({
+      code: "APPROVAL_STALE",
+    });
+    expect(await start(agent, "and now?", await reload(agent, second))).toMatchObject({ text: "ok" });
+  });
+
+  test("is denied with a reason, and the conversation continues", async () => {
+    const service = createResponsesService([kind.call("c1")]);
+    const agent = agentOf(service, { ...row, needsApproval: true });
+    const first = await start(agent, "go");
+    const approvals = first.approvals.map((call) => ({ ...call, approved: false, reason: "too risky" }));
+    const second = await resume(agent, await reload(agent, first), { approvals });
+    expect(answersIn(second)).toEqual([kind.failed("c1", "This call was not approved: too risky")]);
+    expect(await start(agent, "and now?", await reload(agent, second))).toMatchObject({ text: "ok" });
+  });
+});
+
+describe.each(everyStorage)("a $type with storage $storage", (row) => {
+  const { kind } = row;
+
+  test.skipIf(kind.tool === undefined)("that fails is answered", async () => {
+    const service = createResponsesService([kind.call("c1")]);
+    const result = await agentOf(service, { ...row, fails: true }).run("go");
+    expect(answersIn(result)).toEqual([kind.failed("c1", "Tool failed: disk full")]);
+  });
+
+  test.skipIf(kind.tool === undefined).each(["rerun", "report"] as const)(
+    "that a crash interrupts is treated as its tool says: %s",
+    async (interrupted) => {
+      const snapshots: ThreadSnapshot[] = [];
+      const received: unknown[] = [];
+      const service = createResponsesService([kind.call("c1")]);
+      const setup = { ...row, interrupted, onRun: (args: unknown) => received.push(args) };
+      const agent = agentOf(service, setup);
+      const before = new Map(service.stored);
+      await agent.run("go", undefined, {
+        onProgress: async (snapshot) => {
+          snapshots.push(snapshot);
+          if (snapshots.length === 2) for (const [id, items] of service.stored) before.set(id, items);
+        },
+      });
+      expect(received).toHaveLength(1);
+      for (const [id, items] of before) service.stored.set(id, items);
+      const [, started, finished] = snapshots.map((snapshot) => JSON.stringify(snapshot));
+      const resumed = await agent.resume(await agent.deserializeThread(started ?? ""));
+      const report =
+        "This call was interrupted, and it is unknown whether it took effect. Check before calling again.";
+      expect(answersIn(resumed)).toEqual([
+        interrupted === "rerun" ? kind.succeeded("c1") : kind.failed("c1", report),
+      ]);
+      expect(received).toHaveLength(interrupted === "rerun" ? 2 : 1);
+      for (const [id, items] of before) service.stored.set(id, items);
+      const runs = received.length;
+      const ended = await agent.resume(await agent.deserializeThread(finished ?? ""));
+      expect(answersIn(ended)).toEqual([kind.succeeded("c1")]);
+      expect(received).toHaveLength(runs);
+    },
+  );
+
+  test("of a tool that the agent does not have is answered, or refused if it was approved", async () => {
+    const service = createResponsesService([kind.call("c1")], [kind.call("c2")]);
+    const bare = createResponsesAgent({ client: service.client, model: "m", storage: row.storage });
+    const result = await bare.run("go", undefined, { signal: AbortSignal.timeout(5000) });
+    const reason = (id: string): object =>
+      kind.failed(id, `There is no tool ${JSON.stringify(kind.name)}. Available tools: none.`);
+    expect(answersIn(result)).toEqual([reason("c1"), reason("c2")]);
+    const other = createResponsesService([kind.call("c1")]);
+    const first = await agentOf(other, { ...row, needsApproval: true }).run("go");
+    const approvals = first.approvals.map((call) => ({ ...call, approved: true }));
+    await expect(bare.resume(await reload(bare, first), { approvals })).rejects.toMatchObject({
+      code: "TOOL_MISSING",
+    });
+  });
+});
+
+test("several kinds of call in one response have operation ids by their position", async () => {
+  const operations: string[] = [];
+  const calls = ["function_call", "custom_tool_call", "shell_call"];
+  const service = createResponsesService(calls.map((type) => CALL_CASES[type]?.call(type) ?? {}));
+  const tools = calls.flatMap((type) => {
+    const tool = CALL_CASES[type]?.tool?.({ onRun: () => undefined });
+    if (tool === undefined) return [];
+    const prepare: typeof tool.prepare = async (text) => {
+      const prepared = await tool.prepare(text);
+      if (!prepared.valid) return prepared;
+      const run: typeof prepared.run = async (context) => {
+        operations.push(context.operationId.replace(/^[^.]*/u, ""));
+        return prepared.run(context);
+      };
+      return { ...prepared, run };
+    };
+    return [{ ...tool, prepare }];
+  });
+  const agent = createResponsesAgent({ client: service.client, model: "m", tools });
+  const { thread } = await agent.run("go");
+  expect(operations).toEqual([".1.0", ".1.1", ".1.2"]);
+  const answers = ((service.requests[1]?.["input"] ?? []) as Message[]).map(({ type }) => type);
+  expect(answers).toEqual(["function_call_output", "custom_tool_call_output", "shell_call_output"]);
+  expect(thread.openTurn).toBeUndefined();
+});

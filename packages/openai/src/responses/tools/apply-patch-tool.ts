@@ -1,0 +1,29 @@
+import type { Tool, ToolContext } from "@threadstore/agent";
+import { defineNativeTool } from "@threadstore/agent/provider";
+import type { ResponseApplyPatchToolCall } from "openai/resources/responses/responses";
+import type { NativeToolOptions } from "./native-tool.ts";
+import { readArguments } from "./read-arguments.ts";
+
+/** The change to one file that a call asks for, in the wire form. */
+export type PatchOperation = ResponseApplyPatchToolCall["operation"];
+
+export interface ApplyPatchToolOptions extends NativeToolOptions<PatchOperation> {
+  /** Changes the file, and returns text for the model. An error means that the patch could not be applied. */
+  readonly run: (this: void, operation: PatchOperation, context: ToolContext) => string | Promise<string>;
+}
+
+/** Defines the apply_patch tool for `createResponsesAgent`. Throws `INVALID_ARGUMENT`. */
+export function applyPatchTool(options: ApplyPatchToolOptions): Tool {
+  return defineNativeTool<PatchOperation>({
+    ...options,
+    name: "apply_patch",
+    kind: "apply_patch_call",
+    declaration: { type: "apply_patch" },
+    read: (text) =>
+      readArguments<PatchOperation>(
+        text,
+        ({ type, path }) => typeof type === "string" && typeof path === "string",
+        "an operation with a `type` and a `path`",
+      ),
+  });
+}

@@ -1,0 +1,19 @@
+// The entry point "@threadstore/openai/tools": tools of the Responses API other than functions.
+export { applyPatchTool, type ApplyPatchToolOptions, type PatchOperation } from "./apply-patch-tool.ts";
+export {
+  computerTool,
+  type ComputerActions,
+  type ComputerToolOptions,
+  type Screenshot,
+} from "./computer-tool.ts";
+export { customTool, type CustomToolOptions } from "./custom-tool.ts";
+export type { NativeToolOptions } from "./native-tool.ts";
+export {
+  localShellTool,
+  shellTool,
+  type LocalShellAction,
+  type LocalShellToolOptions,
+  type ShellAction,
+  type ShellOutput,
+  type ShellToolOptions,
+} from "./shell-tools.ts";
