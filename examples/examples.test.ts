@@ -166,6 +166,14 @@ it("races.ts loses no turn under any policy", async () => {
   expect(code).toBe(0);
 });
 
+it("stopping.ts keeps the beginning of the answer, and closes the turn", async () => {
+  const { code, output } = await runExample("stopping.ts");
+  expect(output).toMatch(
+    /^The turn is stopped. The answer so far: ".+"\nClosed a turn. 0 messages removed.\n./u,
+  );
+  expect(code).toBe(0);
+});
+
 it("approvals.ts is answered by another process", async () => {
   const shop = await LLMock.create({ host: "127.0.0.1", port: 0, logLevel: "silent" });
   onTestFinished(() => shop.stop());

@@ -1,6 +1,7 @@
 import type { SerializedThread } from "@threadstore/core";
 import type { RepairPolicy } from "./repair/repair-policy.ts";
 import type { RepairChange } from "./repair/repairer.ts";
+import type { AbandonedTurn, AbandonOptions } from "./run/abandon-turn.ts";
 import type { ApprovalOptions, RunOptions } from "./run/run-options.ts";
 import type { RunStream } from "./run/run-stream.ts";
 import type { Thread } from "./thread/thread.ts";
@@ -37,7 +38,7 @@ export interface Agent<Input, AgentThread extends Thread, Options extends RunOpt
    * for approval, it adds everything up to then, and the turn stays open.
    *
    * Rejects with the signal's reason, or with `INVALID_ARGUMENT`, `THREAD_BUSY`, `THREAD_MISMATCH` (another agent's
-   * thread), `TURN_OPEN` (resume it), `TOO_MANY_TOOL_ROUNDS`, `CLIENT_FAILED`, `MODEL_REFUSED`, `MODEL_UNAVAILABLE`
+   * thread), `TURN_OPEN` (resume or abandon it), `TOO_MANY_TOOL_ROUNDS`, `CLIENT_FAILED`, `MODEL_REFUSED`, `MODEL_UNAVAILABLE`
    * or `RESPONSE_INVALID`. Errors that tools throw go to the model instead.
    */
   run(input: Input, thread?: AgentThread, options?: Options): Promise<Result>;
@@ -61,6 +62,17 @@ export interface Agent<Input, AgentThread extends Thread, Options extends RunOpt
 
   /** Does the same as `resume` and emits events while it does, as `runStream`. */
   resumeStream(thread: AgentThread, options?: Options & ApprovalOptions): RunStream<Result, Event>;
+
+  /**
+   * Ends the open turn of a thread without another request, so that the next `run` works, whatever the turn waits for.
+   * Resolves with what it kept and removed. Does nothing if no turn is open.
+   *
+   * Rejects with `INVALID_ARGUMENT`, `THREAD_BUSY` or `THREAD_MISMATCH`.
+   */
+  abandon(
+    thread: AgentThread,
+    options?: AbandonOptions,
+  ): Promise<AbandonedTurn<AgentThread["messages"][number]>>;
 
   /**
    * Restores a serialized thread: the result of `serialize`, its JSON text, or a store's `stored.thread`. It is

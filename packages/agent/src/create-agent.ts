@@ -45,6 +45,7 @@ export function createAgent<
     resume: async (thread, options) => runs.resume(thread, options, withoutStream(options)),
     resumeStream: (thread, options) =>
       startRunStream(async (emit, signal) => runs.resume(thread, options, { emit, signal }), options?.signal),
+    abandon: async (thread, options) => runs.abandon(thread, options),
     deserializeThread: async (thread, options = {}) => {
       const { acceptOtherAgent = false } = options;
       const document = repairDocument(thread, threads, settings, options);

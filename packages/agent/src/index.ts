@@ -19,8 +19,12 @@ export type { ConversationOptions, LeaseOptions } from "./conversation/conversat
 export type {
   Conversation,
   ConversationEvent,
+  ConversationResult,
+  ConversationRunOptions,
   LoadedConversation,
+  OpenTurnPolicy,
   Saved,
+  Settled,
 } from "./conversation/conversation.ts";
 export { openConversation } from "./conversation/open-conversation.ts";
 export { type Limit, type Provider, PROVIDER_LIMITS, type ProviderLimits } from "./limits/provider-limits.ts";
@@ -30,11 +34,12 @@ export { FINDING_CODES, type Finding } from "./repair/finding.ts";
 export type { FindingCode, RepairAction, RepairChoices, RepairPolicy } from "./repair/repair-policy.ts";
 export type { AnyThread, RepairedThread } from "./repair/repair-thread.ts";
 export type { RepairChange } from "./repair/repairer.ts";
+export type { AbandonedTurn, AbandonOptions } from "./run/abandon-turn.ts";
 export type { RunEvent, ToolEvent } from "./run/run-event.ts";
 export type { ApprovalDecision, ApprovalOptions, OnProgress, RunOptions } from "./run/run-options.ts";
 export type { RunResult } from "./run/run-result.ts";
 export type { RunStream } from "./run/run-stream.ts";
-export type { OpenTurn, PendingApproval, Thread, ThreadSnapshot } from "./thread/thread.ts";
+export type { OpenTurn, PendingApproval, Thread, ThreadSnapshot, TurnState } from "./thread/thread.ts";
 export { defineTool } from "./tools/define-tool.ts";
 export type {
   StandardIssue,

@@ -29,6 +29,9 @@ export interface Model<Message extends object, Usage extends object> {
   /** Returns the result of a call in the wire form. `isError`: the call was denied, failed or could not run. */
   toToolResult(call: ToolCall, content: string, isError: boolean): Message;
 
+  /** Returns a message of the assistant in the wire form, for a turn that ends without the model. */
+  toAnswer(text: string): Message;
+
   /** Returns the text of the last response among the messages; empty if there is none. */
   readText(messages: readonly Message[]): string;
 }

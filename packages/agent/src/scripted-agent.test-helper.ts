@@ -159,6 +159,7 @@ export function scriptedAgent(
     createModel: (): Model<ScriptedMessage, ScriptedUsage> => ({
       ask: model.ask,
       toToolResult: ({ callId }, content) => ({ role: "tool", tool_call_id: callId, content }),
+      toAnswer: (content) => ({ role: "assistant", content }),
       readText: (messages) => messages.findLast(({ role }) => role === "assistant")?.content ?? "",
     }),
   });

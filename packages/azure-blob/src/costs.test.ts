@@ -133,11 +133,11 @@ await describeWithService("azurite", "costs", ({ connectionString }) => {
     });
 
     test("sends bytes in proportion to its length", async () => {
-      const short = await grow(50);
+      const short = await grow(100);
       await store.delete("thread");
-      const long = await grow(400);
+      const long = await grow(800);
       expect(long.up / short.up).toBeLessThan(9);
-      expect(long.requests).toBe(401);
+      expect(long.requests).toBe(801);
     });
   });
 

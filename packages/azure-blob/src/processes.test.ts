@@ -8,7 +8,7 @@ import { newContainer } from "./azurite.test-helper.ts";
 import { azureBlobStore } from "./index.ts";
 
 const program = fileURLToPath(new URL("processes-child.test-helper.ts", import.meta.url));
-const ROUNDS = process.env["THREADSTORE_CONFORMANCE_EFFORT"] === "quick" ? 5 : 100;
+const ROUNDS = process.env["THREADSTORE_CONFORMANCE_EFFORT"] === "quick" ? 10 : 100;
 
 await describeWithService("azurite", "concurrent clients", ({ connectionString }) => {
   /** Runs `save` with every store at once, and resolves with the index of the only one that succeeds. */

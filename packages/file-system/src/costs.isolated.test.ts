@@ -50,14 +50,14 @@ describe("a thread that grows", () => {
     expect((await fileSystemStore({ folder }).load("thread"))?.json).toBe(saved.json);
   });
 
-  it("writes in proportion to its length: 400 turns at most 9 times as much as 50", async () => {
+  it("writes in proportion to its length: 800 turns at most 9 times as much as 100", async () => {
     const store = fileSystemStore({ folder, durability: "process" });
     let short = 0;
     await growThread(store, {
       id: "thread",
-      turns: 400,
+      turns: 800,
       onTurn: async (_stored, turn) => {
-        if (turn === 49) [short = 0] = await fileSizes();
+        if (turn === 99) [short = 0] = await fileSizes();
       },
     });
     const [long = 0] = await fileSizes();

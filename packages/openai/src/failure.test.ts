@@ -253,7 +253,7 @@ describe("a stored thread that cannot be deserialized is unchanged", () => {
     await expectFailure(saved.agent.resume(thread, { approvals: approvalsOf(thread) }), {
       code: "TOOL_MISSING",
       path: "$.messages[1].tool_calls",
-      remedy: /"pay".*Resume with an agent that has it, or .* repairThread/,
+      remedy: /"pay".*Resume with an agent that has it, or .* abandon/,
     });
     expect(JSON.stringify(thread)).toBe(saved.stored.json);
     await expectUnchanged(saved);

@@ -76,8 +76,8 @@ await describeWithService("postgres", "the cost of calls", ({ url }) => {
       return { sent, wal: (await position()) - before };
     }
 
-    test("sends and writes an amount proportional to its size: for 400 turns at most 9 times as much as for 50", async () => {
-      const [short, long] = [await costFor(50), await costFor(400)];
+    test("sends and writes an amount proportional to its size: for 800 turns at most 9 times as much as for 100", async () => {
+      const [short, long] = [await costFor(100), await costFor(800)];
       expect(long.sent / short.sent).toBeLessThan(9);
       // Other tests write to the log of the shared server, too. Rewritten threads would cost 60 times as much.
       expect(long.wal / short.wal).toBeLessThan(30);

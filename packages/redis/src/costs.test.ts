@@ -97,8 +97,8 @@ await describeWithService("redis", "the cost of calls", async () => {
       expect(sent).toBeLessThan(1.5 * size);
     });
 
-    test("sends an amount proportional to its size: for 400 turns at most 9 times as much as for 50", async () => {
-      const [short, long] = [await sentFor(50), await sentFor(400)];
+    test("sends an amount proportional to its size: for 800 turns at most 9 times as much as for 100", async () => {
+      const [short, long] = [await sentFor(100), await sentFor(800)];
       expect(long.sent / short.sent).toBeLessThan(9);
     });
   });

@@ -19,7 +19,7 @@ async function run(child: ChildProcess, ...task: unknown[]): Promise<unknown> {
   return result;
 }
 
-const RACES = process.env["THREADSTORE_CONFORMANCE_EFFORT"] === "quick" ? 10 : 100;
+const RACES = process.env["THREADSTORE_CONFORMANCE_EFFORT"] === "quick" ? 25 : 100;
 
 await describeWithService("s3", "concurrent clients", (endpoint) => {
   const client = createClient(endpoint);

@@ -2,6 +2,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { GetObjectCommand, HeadObjectCommand, PutObjectCommand } from "@aws-sdk/client-s3";
 import type { ThreadStore } from "@threadstore/core";
+import { ALL_BY_ID } from "@threadstore/core/driver";
 import { describeWithService } from "@threadstore/services/vitest";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import {
@@ -96,6 +97,24 @@ await describeWithService("s3", "s3Store", (endpoint) => {
       const saved = await store.save("large", { text: "é".repeat(3_000_000) });
       expect((await store.load("large"))?.json).toBe(saved.json);
       await store.close();
+    });
+
+    test("of more than 1000 threads are listed in pages of the service", async () => {
+      const driver = s3Driver({ ...connectionTo(endpoint), bucket, prefix: newPrefix() });
+      const ids = Array.from({ length: 1005 }, (_, n) => `thread-${String(n).padStart(4, "0")}`);
+      for (let start = 0; start < ids.length; start += 50) {
+        const batch = ids.slice(start, start + 50);
+        await Promise.all(
+          batch.map((id) => driver.write({ namespace: "", id }, record(id), undefined, driverOptions)),
+        );
+      }
+      const first = await driver.list("", { ...ALL_BY_ID, limit: 1000 }, driverOptions);
+      expect(first.records.map(({ id }) => id)).toEqual(ids.slice(0, 1000));
+      expect(first.next).toBe("thread-0999");
+      const second = await driver.list("", { ...ALL_BY_ID, after: first.next, limit: 1000 }, driverOptions);
+      expect(second.records.map(({ id }) => id)).toEqual(ids.slice(1000));
+      expect(second.next).toBeUndefined();
+      await driver.close();
     });
   });
 

@@ -34,8 +34,8 @@ describe("a thread that grows", () => {
     expect(bytes).toBeLessThan(14 * size);
   });
 
-  it("writes in proportion to its length: 400 turns at most 10.5 times as much as 50", async () => {
-    const [short, long] = [await measureGrowth(50), await measureGrowth(400)];
+  it("writes in proportion to its length: 800 turns at most 10.5 times as much as 100", async () => {
+    const [short, long] = [await measureGrowth(100), await measureGrowth(800)];
     expect(long.bytes / short.bytes).toBeLessThan(10.5);
   });
 

@@ -41,6 +41,21 @@ export interface ConversationOptions<
    * @default the value of `journal`
    */
   readonly lease?: boolean | LeaseOptions | undefined;
+  /**
+   * What happens to a turn that the caller's signal aborts. `keep`: it stays in the thread, with the question, the steps
+   * so far and the beginning of a streamed answer, as an open turn that is `stopped`. The next run closes it, unless it
+   * asks to resume it. `discard`: the stored thread is as it was before the turn. A turn that `resume` continued is kept
+   * in any case.
+   * @default "keep" with `journal`, otherwise "discard"
+   */
+  readonly onStop?: "keep" | "discard" | undefined;
+  /**
+   * How often an open turn may be resumed without getting further, that is, without a response of the model or a result
+   * of a tool. The number is stored in the thread before each attempt. The next attempt rejects with
+   * `TOO_MANY_ATTEMPTS`.
+   * @default 5
+   */
+  readonly maxAttempts?: number | undefined;
   /** Options of each save: metadata and time to live. */
   readonly save?: Pick<SaveOptions, "metadata" | "ttlMs"> | undefined;
   /** Options of deserializing the stored thread. */
@@ -77,6 +92,9 @@ export interface ConversationSettings extends Pick<
   readonly onConflict: "rebase" | "retry" | "reject";
   readonly journal: boolean;
   readonly lease: LeaseSettings | undefined;
+  /** Whether a turn that the caller stops stays open. */
+  readonly keepsStopped: boolean;
+  readonly maxAttempts: number;
 }
 
 export interface LeaseSettings {
@@ -105,7 +123,13 @@ export function readConversationOptions(options: AnyConversationOptions): Conver
   if (journal && lease === undefined) {
     throw invalidValue(code, "lease", "true or an object if `journal` is true");
   }
-  return { agent, store, id, onConflict, journal, lease, save, deserialize };
+  const { onStop = journal ? "keep" : "discard", maxAttempts = 5 } = options;
+  if (onStop !== "keep" && onStop !== "discard") throw invalidValue(code, "onStop", '"keep" or "discard"');
+  if (!Number.isSafeInteger(maxAttempts) || maxAttempts < 1) {
+    throw invalidValue(code, "maxAttempts", "a positive integer", maxAttempts);
+  }
+  const keepsStopped = onStop === "keep";
+  return { agent, store, id, onConflict, journal, lease, keepsStopped, maxAttempts, save, deserialize };
 }
 
 function readLease(lease: boolean | LeaseOptions): LeaseSettings | undefined {

@@ -1,18 +1,53 @@
 import type { StoredThread } from "@threadstore/core";
+import type { AbandonedTurn, AbandonOptions } from "../run/abandon-turn.ts";
 import type { ApprovalOptions, RunOptions } from "../run/run-options.ts";
 import type { RunResult } from "../run/run-result.ts";
 import type { RunStream } from "../run/run-stream.ts";
-import type { Thread } from "../thread/thread.ts";
+import type { OpenTurn, Thread } from "../thread/thread.ts";
 
 /** The saved state of a conversation after a run. */
 export interface Saved {
   readonly stored: StoredThread;
 }
 
+export const OPEN_TURN_POLICIES = ["resume", "close", "reject"] as const;
+
+/** What `run` does first with a turn that is still open. */
+export type OpenTurnPolicy = (typeof OPEN_TURN_POLICIES)[number];
+
+/** Additional options of `run`. */
+export interface ConversationRunOptions {
+  /**
+   * What to do first with a turn that is still open. `resume`: continues it to its end. `close`: ends it as `abandon`
+   * does, and keeps what happened. `reject`: rejects with `TURN_OPEN`.
+   * @default `resume` for a turn that was interrupted, then `close` if it fails for good; `close` for one that was
+   * stopped or failed; `reject` for one that waits for approvals
+   */
+  readonly openTurn?: OpenTurnPolicy | undefined;
+}
+
+/** What a run did with an earlier turn that was still open. */
+export interface Settled<Result, Message extends object> {
+  /** The result of the earlier turn, if the run resumed it first. */
+  readonly resumed: Result | undefined;
+  /** What the thread keeps of the earlier turn, if the run closed it first. */
+  readonly closed: AbandonedTurn<Message> | undefined;
+}
+
+/** The result of `run` of a conversation. */
+export type ConversationResult<Result, AgentThread extends Thread> = Result &
+  Saved &
+  Settled<Result & Saved, AgentThread["messages"][number]>;
+
 /** An event of a streamed conversation, in addition to those of the agent. */
 export type ConversationEvent =
   /** Another writer saved first, and the turn starts again. Discard its earlier events. */
-  { readonly type: "retry"; readonly attempt: number };
+  | { readonly type: "retry"; readonly attempt: number }
+  /** An earlier turn is resumed first. The events until `turn-resumed` or `turn-closed` belong to it. */
+  | { readonly type: "turn-resuming"; readonly turn: OpenTurn }
+  | { readonly type: "turn-resumed"; readonly turn: OpenTurn; readonly result: object }
+  /** An earlier turn was closed first. */
+  | { readonly type: "turn-closed"; readonly closed: AbandonedTurn };
 
 /** A conversation as it is stored. */
 export interface LoadedConversation<AgentThread extends Thread> extends Saved {
@@ -37,13 +72,20 @@ export interface Conversation<
   readonly id: string;
 
   /**
-   * Runs the agent on the stored thread, or on a new one, and saves. Rejects as the agent's `run` does; the stored
-   * thread is then unchanged, except that with `journal` an open turn that has tool calls is kept for the next run.
-   * Also rejects with `CONVERSATION_CONFLICT`, `CONVERSATION_BUSY`, `LEASE_LOST` or `SAVE_FAILED`.
+   * Runs the agent on the stored thread, or on a new one, and saves. First continues or ends a turn that is still open,
+   * under the lease: see `openTurn`. Rejects as the agent's `run` does; the stored thread is then unchanged, except that
+   * with `journal` a turn that has tool calls stays open, and with `onStop: "keep"` one that was stopped. Also rejects
+   * with `CONVERSATION_CONFLICT`, `CONVERSATION_BUSY`, `LEASE_LOST`, `SAVE_FAILED` or `TOO_MANY_ATTEMPTS`.
    */
-  run(input: Input, options?: Options): Promise<Result & Saved>;
+  run(
+    input: Input,
+    options?: Options & ConversationRunOptions,
+  ): Promise<ConversationResult<Result, AgentThread>>;
   /** Does the same as `run` and emits events while it does. */
-  runStream(input: Input, options?: Options): RunStream<Result & Saved, Event | ConversationEvent>;
+  runStream(
+    input: Input,
+    options?: Options & ConversationRunOptions,
+  ): RunStream<ConversationResult<Result, AgentThread>, Event | ConversationEvent>;
   /**
    * Continues the open turn of the stored thread, with decisions on its approvals, and saves each step, with or without
    * `journal`: that a call has started before it runs, and its result before the model receives it. So the stored
@@ -51,11 +93,21 @@ export interface Conversation<
    * lease: while another process works on the turn, it waits, except that late decisions are refused at once.
    *
    * Rejects as the agent's `resume` does, or with `CONVERSATION_CONFLICT` (without a `result` if the other writer saved
-   * before the end of the turn), `CONVERSATION_BUSY`, `LEASE_LOST` or `SAVE_FAILED`.
+   * before the end of the turn), `CONVERSATION_BUSY`, `LEASE_LOST`, `SAVE_FAILED` or `TOO_MANY_ATTEMPTS`.
    */
   resume(options?: Options & ApprovalOptions): Promise<Result & Saved>;
   /** Does the same as `resume` and emits events while it does. */
   resumeStream(options?: Options & ApprovalOptions): RunStream<Result & Saved, Event | ConversationEvent>;
+  /**
+   * Ends the open turn of the stored thread without another request, whatever it waits for, and saves, so that the next
+   * run works. Resolves with what it kept and removed. Takes the lease: while another process works on the turn, it
+   * waits. Does nothing if no turn is open.
+   *
+   * Rejects as the agent's `abandon` does, or with `CONVERSATION_BUSY`, `LEASE_LOST` or the store's error.
+   */
+  abandon(
+    options?: AbandonOptions & { readonly signal?: AbortSignal },
+  ): Promise<AbandonedTurn<AgentThread["messages"][number]> & { readonly stored: StoredThread | undefined }>;
   /** Loads the stored thread; `undefined` if it does not exist. */
   load(options?: { readonly signal?: AbortSignal }): Promise<LoadedConversation<AgentThread> | undefined>;
   /** Appends the messages of a completed turn to the stored thread, such as those of an error's `result`. */

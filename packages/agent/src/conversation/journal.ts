@@ -1,48 +1,99 @@
-import { type StoredThread, ThreadStoreError } from "@threadstore/core";
+import { type SerializedThread, type StoredThread, ThreadStoreError } from "@threadstore/core";
+import { isJsonObject } from "@threadstore/core/documents";
 import { AgentError } from "../agent-error.ts";
 import type { RunOptions } from "../run/run-options.ts";
 import type { ThreadSnapshot } from "../thread/thread.ts";
 import type { UpdatableThread } from "./stored-conversation.ts";
+import { type EndingRecord, endingOf } from "./turn-ending.ts";
 
 export const SAVED_BY_OTHER = "Another writer saved this conversation during the turn.";
 
-/** Saves checkpoints of a turn, so that another process can continue it. */
+export interface JournalSettings {
+  /** Whether to save each step. */
+  readonly isEnabled: boolean;
+  /** Whether to keep a turn that the caller stops. */
+  readonly keepsStopped: boolean;
+  /** Whether the turn started earlier. Then it is never restored to a step before those that were taken. */
+  readonly isResumed: boolean;
+  /** The caller's signal. */
+  readonly signal: AbortSignal;
+}
+
+/** Saves checkpoints of a turn, so that another process can continue it, and how it ended if it did so early. */
 export class Journal {
-  readonly #isEnabled: boolean;
+  readonly #settings: JournalSettings;
   readonly #target: UpdatableThread;
   readonly #original: StoredThread | undefined;
+  #latest: ThreadSnapshot | undefined;
   #checkpoints = 0;
+  /** What the model has streamed since its last message. */
+  #text = "";
 
-  constructor(isEnabled: boolean, target: UpdatableThread) {
-    this.#isEnabled = isEnabled;
+  constructor(settings: JournalSettings, target: UpdatableThread) {
+    this.#settings = settings;
     this.#target = target;
     this.#original = target.stored;
   }
 
-  /** Returns the options of a run whose progress is saved. */
+  /** Returns the options of a run whose progress is recorded. */
   record<Options extends RunOptions>(options: Options): Options {
-    if (!this.#isEnabled) return options;
+    const { isEnabled, keepsStopped } = this.#settings;
+    if (!isEnabled && !keepsStopped) return options;
     return {
       ...options,
       onProgress: async (snapshot) => {
-        await this.#save(snapshot, options.signal);
+        this.#latest = snapshot;
+        if (isEnabled) await this.#save(snapshot, options.signal);
         await options.onProgress?.(snapshot);
       },
     };
   }
 
+  /** Must be called with each event of a streamed run. */
+  observe(event: object): void {
+    const { type, delta } = event as { readonly type?: unknown; readonly delta?: unknown };
+    if (type === "text" && typeof delta === "string") this.#text += delta;
+    if (type === "message" || type === "restarted") this.#text = "";
+  }
+
   /**
-   * Performs a run. If it fails before the model has responded, restores the original thread, so that the same input
-   * can be run again. If it fails later, the results of tools are kept as an open turn.
+   * Performs a run. If it fails, records in the stored thread how its turn ended. If nothing of the turn is to be kept,
+   * restores the original thread, so that the same input can be run again.
    */
   async protect<Result>(run: () => Promise<Result>): Promise<Result> {
     try {
       return await run();
     } catch (error) {
-      // If the restore fails too, the first error is still the one to report, and the next run continues the turn.
-      if (this.#checkpoints === 1) await Promise.allSettled([this.#restore()]);
+      // If this fails too, the first error is still the one to report, and the turn counts as interrupted.
+      await Promise.allSettled([this.#end(endingOf(error, this.#settings.signal))]);
       throw error;
     }
+  }
+
+  async #end(ending: EndingRecord | undefined): Promise<void> {
+    const { keepsStopped, isResumed } = this.#settings;
+    const isStopped = ending?.state === "stopped";
+    if (isResumed) {
+      // Stopped before the first step: the turn is as it was.
+      if (ending !== undefined && (!isStopped || this.#checkpoints > 0)) await this.#mark(ending);
+    } else if (isStopped && keepsStopped) {
+      await this.#mark(ending);
+    } else if (isStopped || this.#checkpoints === 1) {
+      // Only the input was saved.
+      if (this.#checkpoints > 0) await this.#restore();
+    } else if (ending !== undefined && this.#checkpoints > 0) {
+      await this.#mark(ending);
+    }
+  }
+
+  /** Saves the last step with the reason why the turn does not continue. */
+  async #mark(ending: EndingRecord): Promise<void> {
+    const document = this.#settings.isEnabled ? this.#target.stored?.thread : this.#latest?.toJSON();
+    const turn = document?.["turn"];
+    if (document === undefined || turn === undefined || !isJsonObject(turn)) return;
+    const text = this.#text === "" ? {} : { text: this.#text };
+    const thread: SerializedThread = { ...document, turn: { ...turn, ...ending, ...text } };
+    await this.#target.save(thread);
   }
 
   async #save(snapshot: ThreadSnapshot, signal: AbortSignal | undefined): Promise<void> {
@@ -51,7 +102,7 @@ export class Journal {
     } catch (cause) {
       if (!ThreadStoreError.is(cause)) throw cause;
       if (cause.code !== "CONFLICT") {
-        const message = `The progress of the turn could not be saved (${cause.code}), so the turn stopped. Resume it when the store accepts it; see the cause.`;
+        const message = `The progress of the turn could not be saved (${cause.code}), so the turn stopped. Resume it when the store accepts it, or end it with abandon; see the cause.`;
         throw new AgentError("SAVE_FAILED", message, { cause });
       }
       // The other writer has taken over or ended the turn, so nothing this process does from here on can be saved.

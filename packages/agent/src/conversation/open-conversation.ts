@@ -11,7 +11,7 @@ import {
   readConversationOptions,
 } from "./conversation-options.ts";
 import type { Conversation } from "./conversation.ts";
-import { resumeAndSave, runAndSave } from "./run-and-save.ts";
+import { abandonAndSave, resumeAndSave, runAndSave } from "./run-and-save.ts";
 import { StoredConversation } from "./stored-conversation.ts";
 
 /** Connects an agent to a thread in a store, without reading it yet. Throws `INVALID_ARGUMENT`. */
@@ -49,6 +49,7 @@ function createConversation(
         async (emit, signal) => resumeAndSave(settings, conversation, { options, emit, signal }),
         options?.signal,
       ),
+    abandon: async (options = {}) => abandonAndSave(settings, conversation, options),
     load: async ({ signal } = {}) => (await conversation.loadForUpdate(signal)).loaded,
     append: async (messages, { signal } = {}) => appendMessages(conversation, messages, signal),
     delete: async (options) => store.delete(id, options),

@@ -1,6 +1,7 @@
 import { isJsonObject } from "@threadstore/core/documents";
 import { AgentError } from "../agent-error.ts";
-import { checkTurn, readTurn, type CallRecord, type TurnRecord } from "../thread/turn-record.ts";
+import { checkTurn } from "../thread/check-turn.ts";
+import { readTurn, type CallRecord, type TurnRecord } from "../thread/turn-record.ts";
 import { idOf, roleOf, withoutMember, type CallEntry } from "./message-entry.ts";
 import { pairResults, type Pairing } from "./pair-results.ts";
 import type { RepairDraft } from "./repair-draft.ts";
@@ -79,7 +80,7 @@ function findFault(draft: RepairDraft): string | undefined {
       index,
     }));
     checkTurn(
-      { ...turn, start: findStart(draft, turn) },
+      { ...turn, ...locateTurn(draft, turn) },
       {
         messageCount: draft.entries.length,
         open: { calls, path: "" },
@@ -101,16 +102,21 @@ function hasShiftedCalls({ entries }: RepairDraft, waiting: ReadonlySet<CallEntr
   return entries.some(({ calls }) => calls.some((call, index) => waiting.has(call) && call.index !== index));
 }
 
-/** Returns the index of the turn's first message among the current messages. */
-function findStart({ entries }: RepairDraft, { start }: TurnRecord): number {
-  const position = entries.findIndex((entry) => entry.position >= start);
-  return position === -1 ? entries.length : position;
+/** Returns where the turn and its input are among the current messages. */
+function locateTurn({ entries }: RepairDraft, turn: TurnRecord): Pick<TurnRecord, "input" | "start"> {
+  const findFrom = (index: number): number => {
+    const position = entries.findIndex((entry) => entry.position >= index);
+    return position === -1 ? entries.length : position;
+  };
+  const start = findFrom(turn.start);
+  return { start, input: turn.input === undefined ? undefined : findFrom(turn.start + turn.input) - start };
 }
 
-/** Returns the open turn with the index of its first message adjusted to messages that were added or removed. */
+/** Returns the open turn with its place adjusted to messages that were added or removed. */
 export function writeRepairedTurn(draft: RepairDraft): RepairDraft["turn"] {
   const turn = readTurn(draft.turn);
   if (turn === undefined || !isJsonObject(draft.turn)) return undefined;
-  const start = findStart(draft, turn);
-  return start === turn.start ? draft.turn : { ...draft.turn, start };
+  const { start, input } = locateTurn(draft, turn);
+  if (start === turn.start && input === turn.input) return draft.turn;
+  return { ...draft.turn, start, ...(input === undefined ? {} : { input }) };
 }

@@ -4,6 +4,7 @@ import type { Protocol } from "../protocol.ts";
 import type { ThreadKind } from "../thread/thread-kind.ts";
 import { ThreadState } from "../thread/thread-state.ts";
 import type { Thread } from "../thread/thread.ts";
+import { type AbandonedTurn, type AbandonOptions, abandonTurn } from "./abandon-turn.ts";
 import { executeRun, type RunControl } from "./execute-run.ts";
 import { reopenTurn, startTurn } from "./open-turn.ts";
 import type { ApprovalOptions, RunOptions } from "./run-options.ts";
@@ -59,6 +60,16 @@ export class AgentRuns<
       approvals: options?.approvals ?? [],
     };
     return executeRun(setup, () => reopenTurn(ownThread, resumption));
+  }
+
+  async abandon(
+    thread: ThreadOf<Kind, Message>,
+    { keep }: AbandonOptions = {},
+  ): Promise<AbandonedTurn<Message>> {
+    const ownThread = this.#requireOwnThread(thread);
+    const { threads } = this.#protocol;
+    const model = this.#protocol.createModel(undefined);
+    return ownThread.runExclusively(async () => abandonTurn(ownThread, { threads, model, keep }));
   }
 
   #shared(options: RunOptions | undefined): {

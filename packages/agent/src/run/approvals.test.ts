@@ -219,7 +219,7 @@ describe("an open turn", () => {
     const before = JSON.stringify(thread);
     await expect(agent.run("and?", thread)).rejects.toMatchObject({
       code: "TURN_OPEN",
-      message: expect.stringMatching(/resume.*repairThread/) as string,
+      message: expect.stringMatching(/resume.*abandon/) as string,
     });
     expect(JSON.stringify(thread)).toBe(before);
   });

@@ -43,9 +43,9 @@ export async function executeRun<Kind extends string, Message extends object, Us
       thread.snapshot(draft.toOpenRevision(), draft.id),
     );
     const context = new TurnContext(settings, threads, draft, signal);
-    const hasInput = draft.rounds === 0 && previousLength < draft.list.messages.length;
     try {
-      if (hasInput) await progress.report();
+      // The input, or one more attempt. Before calls run, they are reported themselves.
+      if (draft.calls.length === 0) await progress.report();
       signal.throwIfAborted();
       const response = await runTurn(draft, { ...settings, ...setup, context, progress });
       const isCompleted = draft.calls.length === 0;

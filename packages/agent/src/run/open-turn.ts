@@ -17,7 +17,7 @@ export function startTurn<Kind extends string, Message extends object, Usage ext
   if (revision.turn !== undefined) {
     throw new AgentError(
       "TURN_OPEN",
-      'The thread has an open turn: it waits for approvals or was interrupted. Continue it with resume, or close it with repairThread and openTurn: "close".',
+      "The thread has an open turn: it waits for approvals, or did not end. Continue it with resume, or end it with abandon.",
     );
   }
   return TurnDraft.start(revision, input);
@@ -51,6 +51,10 @@ export function reopenTurn<Kind extends string, Message extends object, Usage ex
     const decision = decisions.get(entry.call.callId);
     if (decision?.approved === true) entry.record = recordCall(entry.call, "approved");
     if (decision?.approved === false) entry.record = recordCall(entry.call, "denied", decision.reason);
+  }
+  const onlyWaits = draft.calls.every(({ record }) => record?.state === "approval-needed");
+  if (draft.calls.length === 0 || !onlyWaits) draft.attempts += 1;
+  for (const entry of draft.calls) {
     const state = entry.record?.state;
     const mustRun = state === "approved" || state === "started";
     if (mustRun && findTool(tools, entry.call) === undefined) throw toolMissing(entry.call.name, open.path);
@@ -59,6 +63,6 @@ export function reopenTurn<Kind extends string, Message extends object, Usage ex
 }
 
 function toolMissing(name: string, path: string): AgentError {
-  const message = `The pending call at \`${path}\` uses tool ${quoteName(name)}, which this agent does not have. Resume with an agent that has it, or close the turn with repairThread and openTurn: "close".`;
+  const message = `The pending call at \`${path}\` uses tool ${quoteName(name)}, which this agent does not have. Resume with an agent that has it, or end the turn with abandon.`;
   return new AgentError("TOOL_MISSING", message, { path });
 }

@@ -46,10 +46,12 @@ export async function runTurn<Message extends object, Usage extends object>(
     const { tools, signal } = options;
     const request = { ...context, tools, isFirst: draft.rounds === 0, service: draft.service, signal };
     response = await options.model.ask({ ...request, emit: options.emit });
-    draft.addResponse(response);
     for (const message of response.messages) emit({ type: "message", message });
-    if (response.calls.length === 0) return response;
-    if (draft.rounds > options.maxToolRounds) throw tooManyRounds(options.maxToolRounds);
+    const isLast = response.calls.length === 0;
+    // Calls that must not run are not added: the turn stays as it can be continued or ended.
+    if (!isLast && draft.rounds >= options.maxToolRounds) throw tooManyRounds(options.maxToolRounds);
+    draft.addResponse(response);
+    if (isLast) return response;
   }
 }
 
@@ -58,6 +60,6 @@ function ignoreEvent(): void {
 }
 
 function tooManyRounds(maximum: number): AgentError {
-  const message = `The model still called tools after ${maximum} rounds, so the run stopped. The thread object is unchanged, but the tools' effects remain. Raise maxToolRounds if the task needs more rounds.`;
+  const message = `The model still called tools after ${maximum} rounds, so the run stopped. The effects of the tools remain. Raise maxToolRounds if the task needs more rounds.`;
   return new AgentError("TOO_MANY_TOOL_ROUNDS", message);
 }

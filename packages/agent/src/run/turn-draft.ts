@@ -15,15 +15,29 @@ export interface DraftCall<Message extends object> {
   result: Message | undefined;
 }
 
+const NEW_TURN = {
+  rounds: 0,
+  attempts: 0,
+  state: undefined,
+  error: undefined,
+  text: undefined,
+  usage: undefined,
+  calls: [],
+  extra: {},
+} as const;
+
 /** The turn that a run works on. The thread does not change until the draft is committed. */
 export class TurnDraft<Message extends object, Usage extends object> {
   readonly id: string;
   /** The index of the turn's first message. */
   readonly start: number;
+  readonly input: number | undefined;
   list: MessageList<Message>;
   calls: DraftCall<Message>[];
   usage: Usage | undefined;
   rounds: number;
+  /** How often the turn was resumed since it last got further. */
+  attempts: number;
   service: JsonObject | undefined;
   state: JsonObject;
   readonly #extra: JsonObject;
@@ -31,7 +45,9 @@ export class TurnDraft<Message extends object, Usage extends object> {
   private constructor(record: TurnRecord, calls: readonly ToolCall[], base: ThreadRevision<Message>) {
     this.id = record.id;
     this.start = record.start;
+    this.input = record.input;
     this.rounds = record.rounds;
+    this.attempts = record.attempts;
     // Assumes the provider's form. In a thread that does not have it, only a sum is wrong.
     this.usage = record.usage as Usage | undefined;
     this.#extra = record.extra;
@@ -51,7 +67,7 @@ export class TurnDraft<Message extends object, Usage extends object> {
     input: readonly Message[],
   ): TurnDraft<Message, Usage> {
     const start = base.list.messages.length;
-    const record = { id: crypto.randomUUID(), start, rounds: 0, usage: undefined, calls: [], extra: {} };
+    const record = { ...NEW_TURN, id: crypto.randomUUID(), start, input: input.length };
     return new TurnDraft(record, [], { ...base, list: base.list.append(input) });
   }
 
@@ -80,11 +96,13 @@ export class TurnDraft<Message extends object, Usage extends object> {
     this.usage = addUsage(this.usage, response.usage);
     this.service = response.service;
     this.rounds += 1;
+    this.attempts = 0;
   }
 
   /** Turns the results of calls into messages, in the order of the calls, and returns them. */
   addResults(): readonly Message[] {
     const results = this.#results();
+    if (results.length > 0) this.attempts = 0;
     this.list = this.list.append(results);
     this.calls = this.calls.filter(({ result }) => result === undefined);
     return results;
@@ -92,13 +110,15 @@ export class TurnDraft<Message extends object, Usage extends object> {
 
   /** Returns the revision with the turn still open. */
   toOpenRevision(): ThreadRevision<Message> {
-    const { id, start, rounds } = this;
+    const { id, start, input, rounds } = this;
+    const results = this.#results();
+    const attempts = results.length === 0 ? this.attempts : 0;
     const calls = this.calls
       .filter(({ result }) => result === undefined)
       .map(({ call, record }) => record ?? recordCall(call, "started"));
     const usage = this.usage as JsonObject | undefined;
-    const turn = { id, start, rounds, usage, calls, extra: this.#extra };
-    return { ...this.toCompletedRevision(), list: this.list.append(this.#results()), turn };
+    const turn = { ...NEW_TURN, id, start, input, rounds, attempts, usage, calls, extra: this.#extra };
+    return { ...this.toCompletedRevision(), list: this.list.append(results), turn };
   }
 
   /** Returns the revision with the turn completed. */

@@ -24,6 +24,11 @@ export class MessageList<Message extends object> {
     return new MessageList(messages, [...this.#encoded]);
   }
 
+  /** Returns the list of the first messages. */
+  take(count: number): MessageList<Message> {
+    return new MessageList(Object.freeze(this.messages.slice(0, count)), this.#encoded.slice(0, count));
+  }
+
   /** Returns the JSON of the messages, one part each, without the brackets of the array. */
   encode(): readonly string[] {
     const encoded = this.#encoded;

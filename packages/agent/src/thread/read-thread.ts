@@ -9,9 +9,10 @@ import {
 } from "@threadstore/core/documents";
 import { AgentError, invalidValue } from "../agent-error.ts";
 import { copyJson } from "../json.ts";
+import { checkTurn } from "./check-turn.ts";
 import type { ThreadContent } from "./thread-content.ts";
 import type { ThreadKind } from "./thread-kind.ts";
-import { checkTurn, readTurn } from "./turn-record.ts";
+import { readTurn } from "./turn-record.ts";
 
 /** The agent that reads a serialized thread. */
 export interface ThreadReader<Kind extends string, Message extends object> {

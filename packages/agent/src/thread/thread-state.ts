@@ -44,7 +44,10 @@ export class ThreadState<Kind extends string, Message extends object> implements
   get openTurn(): OpenTurn | undefined {
     const { turn } = this.#frame;
     if (turn === undefined) return undefined;
-    return { id: turn.id, approvals: this.#findApprovals(turn) };
+    const { id, error, attempts, text } = turn;
+    const approvals = this.#findApprovals(turn);
+    const state = turn.state ?? (approvals.length === 0 ? "open" : "waiting");
+    return { id, state, error, attempts, approvals, text };
   }
 
   /** The revision that a run starts from. */

@@ -14,12 +14,29 @@ export interface PendingApproval {
   readonly digest: string;
 }
 
-/** A turn that started and has not ended: it waits for approvals, or its process died. */
+/**
+ * The state of a turn that has not ended.
+ *
+ * - `open`: it runs, or its process died. A run that holds the conversation's lease knows that it was interrupted.
+ * - `waiting`: it waits for approvals.
+ * - `stopped`: the caller's signal aborted it. It continues only if `resume` asks for that.
+ * - `failed`: the same attempt would fail again, for the reason in `error`.
+ */
+export type TurnState = "failed" | "open" | "stopped" | "waiting";
+
+/** A turn that started and has not ended. `resume` continues it, and `abandon` ends it. */
 export interface OpenTurn {
   /** The same in every process that works on the turn. */
   readonly id: string;
+  readonly state: TurnState;
+  /** The code of the error of a turn that failed. */
+  readonly error: string | undefined;
+  /** How often the turn was resumed since it last got further. */
+  readonly attempts: number;
   /** The calls that wait for approval; empty if the turn only has to be resumed. */
   readonly approvals: readonly PendingApproval[];
+  /** The beginning of an answer that was streamed until the turn was stopped. */
+  readonly text: string | undefined;
 }
 
 /**
@@ -36,7 +53,7 @@ export interface Thread<Message extends object = object> {
   readonly agent: string;
   /** The messages, oldest first; frozen. A run replaces the array. */
   readonly messages: readonly Message[];
-  /** The turn that `resume` continues. While there is one, `run` rejects with `TURN_OPEN`. */
+  /** The turn that `resume` continues and `abandon` ends. While there is one, `run` rejects with `TURN_OPEN`. */
   readonly openTurn: OpenTurn | undefined;
   /**
    * Resolves with the thread as strict JSON, for `store.save`. The object is frozen. During a run, it is the thread

@@ -1,12 +1,19 @@
 import type { JsonValue } from "@threadstore/core";
-import { isJsonObject, type JsonObject, quoteName } from "@threadstore/core/documents";
-import { AgentError, invalidValue } from "../agent-error.ts";
-import type { OpenCalls } from "./thread-kind.ts";
+import { isJsonObject, type JsonObject } from "@threadstore/core/documents";
+import { type AgentError, invalidValue } from "../agent-error.ts";
 
 const CALL_STATES = ["approval-needed", "approved", "denied", "started"] as const;
 
 /** The progress of a call without a result. `started`: it runs, or ran when its process died. */
 export type CallState = (typeof CALL_STATES)[number];
+
+const ENDINGS = ["failed", "stopped"] as const;
+
+/**
+ * Why an open turn does not continue by itself. `failed`: the same attempt would fail again, for example because the
+ * model's service refuses the request. `stopped`: the caller's signal aborted it.
+ */
+export type TurnEnding = (typeof ENDINGS)[number];
 
 /** The stored record of a call that does not have a result yet. */
 export interface CallRecord {
@@ -21,8 +28,18 @@ export interface TurnRecord {
   readonly id: string;
   /** The index of the turn's first message. */
   readonly start: number;
+  /** The number of its first messages that are its input; `undefined` in threads of earlier versions. */
+  readonly input: number | undefined;
   /** The number of model responses in the turn. */
   readonly rounds: number;
+  /** How often it was resumed since it last got further. */
+  readonly attempts: number;
+  /** `undefined` if it waits for approvals, runs, or was interrupted by a crash. */
+  readonly state: TurnEnding | undefined;
+  /** The code of the error of a turn that failed. */
+  readonly error: string | undefined;
+  /** The beginning of an answer that was streamed until the turn was stopped. */
+  readonly text: string | undefined;
   /** The token usage of those responses. */
   readonly usage: JsonObject | undefined;
   /** The calls of the last response that do not have a result. */
@@ -31,13 +48,19 @@ export interface TurnRecord {
   readonly extra: JsonObject;
 }
 
-export function writeTurn({ id, start, rounds, usage, calls, extra }: TurnRecord): JsonObject {
+export function writeTurn(record: TurnRecord): JsonObject {
+  const { id, start, input, rounds, attempts, usage, calls, state, error, text, extra } = record;
   return {
     id,
     start,
+    ...(input === undefined ? {} : { input }),
     rounds,
+    ...(attempts === 0 ? {} : { attempts }),
     ...(usage === undefined ? {} : { usage }),
     ...(calls.length === 0 ? {} : { calls: calls.map((call) => ({ ...call })) }),
+    ...(state === undefined ? {} : { state }),
+    ...(error === undefined ? {} : { error }),
+    ...(text === undefined ? {} : { text }),
     ...extra,
   };
 }
@@ -46,7 +69,7 @@ export function writeTurn({ id, start, rounds, usage, calls, extra }: TurnRecord
 export function readTurn(value: JsonValue | undefined): TurnRecord | undefined {
   if (value === undefined) return undefined;
   if (!isJsonObject(value)) throw invalid("$.turn", "an object", value);
-  const { id, start, rounds, usage, calls = [], ...extra } = value;
+  const { id, start, input, rounds, attempts = 0, usage, calls = [], state, error, text, ...extra } = value;
   // Short and plain: operation ids contain it, and those end up in headers and keys.
   if (typeof id !== "string" || !/^[\w.-]{1,36}$/.test(id)) {
     const kind = typeof id === "string" ? [] : [id];
@@ -57,11 +80,28 @@ export function readTurn(value: JsonValue | undefined): TurnRecord | undefined {
   return {
     id,
     start: readCount(start, "$.turn.start"),
+    input: input === undefined ? undefined : readCount(input, "$.turn.input"),
     rounds: readCount(rounds, "$.turn.rounds"),
+    attempts: readCount(attempts, "$.turn.attempts"),
+    state: readEnding(state),
+    error: readText(error, "$.turn.error"),
+    text: readText(text, "$.turn.text"),
     usage,
     calls: calls.map((call, index) => readCall(call, `$.turn.calls[${index}]`)),
     extra,
   };
+}
+
+function readEnding(value: JsonValue | undefined): TurnEnding | undefined {
+  const known = ENDINGS.find((name) => name === value);
+  if (known !== undefined || value === undefined) return known;
+  const kind = typeof value === "string" ? [] : [value];
+  throw invalid("$.turn.state", `one of ${ENDINGS.join(", ")}`, ...kind);
+}
+
+function readText(value: JsonValue | undefined, path: string): string | undefined {
+  if (value === undefined || typeof value === "string") return value;
+  throw invalid(path, "a string", value);
 }
 
 function readCount(value: JsonValue | undefined, path: string): number {
@@ -84,45 +124,4 @@ function readCall(value: JsonValue, path: string): CallRecord {
 
 function invalid(path: string, requirement: string, ...value: [value?: JsonValue | undefined]): AgentError {
   return invalidValue("THREAD_INVALID", path, requirement, ...value);
-}
-
-/** The end of a thread's messages, against which its open turn is checked. */
-interface ThreadEnd {
-  readonly messageCount: number;
-  readonly open: OpenCalls;
-  readonly endsInResult: boolean;
-}
-
-/** Checks that the record and the messages describe the same open turn. Throws `THREAD_INVALID` with the path. */
-export function checkTurn(turn: TurnRecord | undefined, end: ThreadEnd): void {
-  const {
-    messageCount,
-    open: { calls: openCalls, path },
-    endsInResult,
-  } = end;
-  if (turn === undefined) {
-    if (openCalls.length === 0) return;
-    throw corrupt(path, `${openCalls.length} tool calls do not have a result after this message`);
-  }
-  if (turn.start >= messageCount) throw corrupt("$.turn.start", "the turn starts after the last message");
-  const unnamedIds = new Set(openCalls.map(({ callId }) => callId));
-  if (unnamedIds.size < openCalls.length) throw corrupt(path, "two open tool calls have the same id");
-  turn.calls.forEach(({ callId }, index) => {
-    if (unnamedIds.delete(callId)) return;
-    const problem = `call ${quoteName(callId)} is not an open call of the last response`;
-    throw corrupt(`$.turn.calls[${index}].callId`, problem);
-  });
-  if (unnamedIds.size > 0) {
-    throw corrupt("$.turn.calls", `${unnamedIds.size} tool calls without a result are not listed`);
-  }
-  if (turn.rounds === 0 && openCalls.length > 0) {
-    throw corrupt("$.turn.rounds", "there are open calls although the model has not responded");
-  }
-  if (turn.rounds > 0 && openCalls.length === 0 && !endsInResult) {
-    throw corrupt("$.turn", "the turn is open although nothing is left to do");
-  }
-}
-
-function corrupt(path: string, problem: string): AgentError {
-  return new AgentError("THREAD_INVALID", `\`${path}\` is corrupt: ${problem}.`, { path });
 }

@@ -46,6 +46,7 @@ function createChatModel(endpoint: ChatEndpoint): Model<ChatMessage, CompletionU
       return { messages: [message], calls, refusal, finishReason, usage, service: undefined };
     },
     toToolResult: ({ callId }, content) => ({ role: "tool", tool_call_id: callId, content }),
+    toAnswer: (content) => ({ role: "assistant", content }),
     readText: readLastText,
   };
 }

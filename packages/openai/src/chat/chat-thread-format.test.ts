@@ -71,7 +71,9 @@ describe("an open turn in a serialized thread", () => {
 
   test("contains the calls that wait for approval", async () => {
     const thread = await agent.deserializeThread(read("chat-turn-awaiting-approval-v1.json"));
-    expect(thread.openTurn).toEqual({
+    expect(thread.openTurn).toMatchObject({
+      state: "waiting",
+      attempts: 0,
       id: "0b9d3c9e-5f5c-4d0e-9d57-1f0a2f6f4a11",
       approvals: [
         {

@@ -67,6 +67,7 @@ function createResponsesModel(endpoint: ResponsesEndpoint): Model<ResponseItem, 
       }
     },
     toToolResult,
+    toAnswer: (text) => ({ type: "message", role: "assistant", content: text }),
     readText: (items) => textOf(items.slice(items.findLastIndex(isInput) + 1)),
   };
 }

@@ -9,7 +9,7 @@ import { verifyAfterCrash } from "./verify-after-crash.ts";
 import type { Writer } from "./writer.ts";
 
 const AMOUNTS: Amounts = {
-  quick: { min: 2, max: 9, enoughMs: 250 },
+  quick: { min: 2, max: 9, enoughMs: 400 },
   full: { min: 60, max: 60, enoughMs: 0 },
 };
 

@@ -12,7 +12,7 @@ import { type Report, work } from "./work.ts";
 import { WORKLOADS } from "./workload.ts";
 
 const AMOUNTS: Amounts = {
-  quick: { min: 2, max: 4, enoughMs: 800 },
+  quick: { min: 2, max: 4, enoughMs: 1_200 },
   full: { min: 20, max: 20, enoughMs: 0 },
 };
 

@@ -10,7 +10,7 @@ import type { WorkloadName } from "./workload.ts";
 import type { Writer } from "./writer.ts";
 
 const AMOUNTS: Amounts = {
-  quick: { min: 2, max: 9, enoughMs: 250 },
+  quick: { min: 2, max: 9, enoughMs: 400 },
   full: { min: 60, max: 60, enoughMs: 0 },
 };
 

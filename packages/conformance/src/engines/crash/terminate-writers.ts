@@ -10,7 +10,7 @@ import { describeStep } from "./step.ts";
 import { verifyAfterCrash } from "./verify-after-crash.ts";
 
 const AMOUNTS: Amounts = {
-  quick: { min: 2, max: 3, enoughMs: 400 },
+  quick: { min: 2, max: 3, enoughMs: 600 },
   full: { min: 20, max: 20, enoughMs: 0 },
 };
 

@@ -32,7 +32,7 @@ export async function sequentialProperty(
   await randomCalls(context, {
     kinds: [...threadCalls, ...appendCalls, ...listingCalls, ...(reopens ? reopenCalls : [])],
     // Quick effort leaves most of the work to two clients, which find almost all that one finds.
-    defaultRuns: { quick: count === 1 ? 8 : 14, full: 200 }[context.settings.effort],
+    defaultRuns: { quick: count === 1 ? 10 : 20, full: 200 }[context.settings.effort],
     maxCalls: 40,
     timeoutMs,
     openLane: async () => (ids) => {

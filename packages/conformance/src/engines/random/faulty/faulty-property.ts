@@ -33,7 +33,7 @@ export async function faultyProperty(context: FaultyContext, options: FaultyOpti
     moreLabels: FAULT_KINDS.map((kind) => `fault: ${kind}`),
     lanes: LANES,
     openLane: () => openLane(context),
-    defaultRuns: context.settings.effort === "quick" ? 8 : 48,
+    defaultRuns: context.settings.effort === "quick" ? 12 : 48,
     maxCalls: 60,
     ...options,
   });

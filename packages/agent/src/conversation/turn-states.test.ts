@@ -1,0 +1,412 @@
+import { memoryStore, type ThreadStore } from "@threadstore/core";
+import { describe, expect, it, vi } from "vitest";
+import { scriptedAgent, type ScriptedMessage } from "../scripted-agent.test-helper.ts";
+import { defineTool } from "../tools/define-tool.ts";
+import type { Tool } from "../tools/tool.ts";
+import type { AnyConversationOptions } from "./conversation-options.ts";
+import type { OpenTurnPolicy } from "./conversation.ts";
+import { openConversation } from "./open-conversation.ts";
+import { MAX_CONTENT_LENGTH, type StrictModel, strictModel } from "./strict-model.test-helper.ts";
+
+type Options = Pick<AnyConversationOptions, "journal" | "lease" | "maxAttempts" | "onStop">;
+
+interface Setup {
+  readonly store: ThreadStore;
+  readonly model: StrictModel;
+  /** The names of the tools that ran. */
+  readonly runs: string[];
+  /** Aborts the run whose tool `hang` runs. */
+  stop: AbortController;
+  open: (options?: Options, tools?: readonly Tool[]) => Conversation;
+}
+
+type Conversation = ReturnType<typeof openWith>;
+
+function openWith(model: StrictModel, store: ThreadStore, tools: readonly Tool[], options: Options) {
+  const agent = scriptedAgent(model, { tools, maxToolRounds: 3 });
+  return openConversation({ agent, store, id: "c", ...options });
+}
+
+function prepare(store: ThreadStore = memoryStore()): Setup {
+  const runs: string[] = [];
+  const tool = (name: string, run: () => unknown, needsApproval = false): Tool =>
+    defineTool({ name, needsApproval, run: () => (runs.push(name), run()) });
+  const never = async (): Promise<never> => new Promise(() => {});
+  const tools = [
+    tool("ok", () => "fine"),
+    tool("long", () => "x".repeat(MAX_CONTENT_LENGTH + 1)),
+    tool("hang", never),
+    tool("pay", () => "paid", true),
+    tool("payLong", () => "x".repeat(MAX_CONTENT_LENGTH + 1), true),
+    tool("payHang", never, true),
+  ];
+  const model = strictModel();
+  const stop = new AbortController();
+  const open: Setup["open"] = (options = {}, all = tools) => openWith(model, store, all, options);
+  return { store, model, runs, stop, open };
+}
+
+async function approve(conversation: Conversation, signal?: AbortSignal): Promise<unknown> {
+  const { approvals } = (await conversation.load())?.thread.openTurn ?? { approvals: [] };
+  return conversation.resume({ approvals: approvals.map((call) => ({ ...call, approved: true })), signal });
+}
+
+async function contentsIn(store: ThreadStore): Promise<unknown[]> {
+  const thread = (await store.load("c"))?.thread as { messages: ScriptedMessage[] } | undefined;
+  return (thread?.messages ?? []).map(({ content }) => content);
+}
+
+/** The process dies: nothing releases the lease, and nothing is saved any more. */
+async function die({ store, runs }: Setup, running: Promise<unknown>, tool: string): Promise<void> {
+  running.catch(() => undefined);
+  await vi.waitUntil(() => runs.includes(tool));
+  await store.namespace("threadstore-leases").delete("c");
+}
+
+/** Brings a conversation into each state that a turn can have between two runs, as an application would. */
+const STATES: { readonly [state: string]: (setup: Setup, options: Options) => Promise<void> } = {
+  async waiting({ open }, options) {
+    await open(options).run("use pay");
+  },
+  async interrupted(setup, options) {
+    await setup.open(options).run("use payHang");
+    await die(setup, approve(setup.open(options)), "payHang");
+  },
+  async stopped({ open, runs, stop }, options) {
+    await open(options).run("use payHang");
+    const stopped = approve(open(options), stop.signal);
+    await vi.waitUntil(() => runs.length === 1);
+    stop.abort("stop");
+    await expect(stopped).rejects.toBe("stop");
+  },
+  async failed({ open }, options) {
+    await open(options).run("use payLong");
+    await expect(approve(open(options))).rejects.toMatchObject({ code: "MODEL_REFUSED" });
+  },
+};
+
+const UNKNOWN = /unknown whether it took effect/u;
+
+/** The outcome of the next run: its code, or what it did first, and the results of calls. */
+const OUTCOMES: readonly [
+  state: string,
+  policy: OpenTurnPolicy | undefined,
+  outcome: string,
+  result?: RegExp,
+][] = [
+  ["waiting", undefined, "TURN_OPEN"],
+  ["waiting", "resume", "TURN_OPEN"],
+  ["waiting", "close", "closed", /did not run/u],
+  ["waiting", "reject", "TURN_OPEN"],
+  ["interrupted", undefined, "resumed", UNKNOWN],
+  ["interrupted", "resume", "resumed", UNKNOWN],
+  ["interrupted", "close", "closed", UNKNOWN],
+  ["interrupted", "reject", "TURN_OPEN"],
+  ["stopped", undefined, "closed", UNKNOWN],
+  ["stopped", "resume", "resumed", UNKNOWN],
+  ["stopped", "close", "closed", UNKNOWN],
+  ["stopped", "reject", "TURN_OPEN"],
+  ["failed", undefined, "closed"],
+  ["failed", "resume", "MODEL_REFUSED"],
+  ["failed", "close", "closed"],
+  ["failed", "reject", "TURN_OPEN"],
+];
+
+describe.each([{ journal: true }, { journal: false }])("with %j", (options) => {
+  it.each(OUTCOMES)("a turn that is %s: openTurn %s ends in %s", async (state, policy, outcome, result) => {
+    const setup = prepare();
+    const { open, store, runs } = setup;
+    await STATES[state]?.(setup, options);
+    const started = runs.length;
+    const turn = (await open().load())?.thread.openTurn;
+    expect(turn?.state).toBe(state === "interrupted" ? "open" : state);
+    const running = open(options).run("next", { openTurn: policy });
+    const seen = await running.then(
+      async ({ resumed, closed }) => {
+        const contents = await contentsIn(store);
+        const end = [resumed?.status ?? "closed", closed?.turn ?? turn, contents.slice(-2)];
+        return [...end, (result ?? /^/u).test(String(contents[2]))];
+      },
+      async (error: { code: string }) => [error.code, (await open().load())?.thread.openTurn?.id],
+    );
+
+    // No tool runs again, whatever the next run does with the turn.
+    expect(runs).toHaveLength(started);
+    const answered = [turn, ["next", "re: next"], true];
+    const outcomes: { readonly [outcome: string]: unknown } = {
+      closed: ["closed", ...answered],
+      resumed: ["completed", ...answered],
+    };
+    expect(seen).toEqual(outcomes[outcome] ?? [outcome, turn?.id]);
+
+    // Whatever happened, the turn can be ended, twice, and the conversation continues.
+    await open(options).abandon();
+    expect(await open(options).abandon()).toMatchObject({ turn: undefined, kept: [], removed: [] });
+    expect(await open(options).run("last")).toMatchObject({
+      text: "re: last",
+      resumed: undefined,
+      closed: undefined,
+    });
+  });
+
+  it.each(Object.keys(STATES))("abandon ends a turn that is %s, and says what it keeps", async (state) => {
+    const kept = { question: 2, partial: state === "failed" ? 2 : 4, nothing: 0 } as const;
+    for (const keep of ["question", "partial", "nothing"] as const) {
+      const setup = prepare();
+      const { open, store } = setup;
+      await open(options).run("hello");
+      await STATES[state]?.(setup, options);
+      const before = await contentsIn(store);
+      const abandoned = await open(options).abandon({ keep });
+      expect(abandoned.kept, keep).toHaveLength(kept[keep]);
+      expect(abandoned.kept.map(({ content }) => content)).toEqual((await contentsIn(store)).slice(2));
+      const removed = before.length - 2 - Math.min(kept[keep], before.length - 2);
+      expect(abandoned.removed.length, keep).toBeGreaterThanOrEqual(removed);
+      expect(abandoned.stored?.version).toBe((await store.load("c"))?.version);
+      expect((await open(options).run("next")).text).toBe("re: next");
+    }
+  });
+});
+
+describe("a journaled turn", () => {
+  const options = { journal: true };
+
+  it("that the service refuses is left by the next message, and says which tools had run", async () => {
+    const { open, store, runs } = prepare();
+    await expect(open(options).run("use ok use long")).rejects.toMatchObject({ code: "MODEL_REFUSED" });
+    const openTurn = (await open().load())?.thread.openTurn;
+    expect(openTurn).toMatchObject({ state: "failed", error: "MODEL_REFUSED" });
+    const next = await open(options).run("never mind");
+    expect(next).toMatchObject({ text: "re: never mind", closed: { turn: openTurn } });
+    expect(runs).toEqual(["ok", "long"]);
+    expect(await contentsIn(store)).toEqual([
+      "use ok use long",
+      null,
+      "fine",
+      "(This turn failed before it was finished. It had called these tools, whose results are not shown: long.)",
+      "never mind",
+      "re: never mind",
+    ]);
+  });
+
+  it("with too many tool rounds keeps its results, and the next message can continue from them", async () => {
+    const { open, store } = prepare();
+    const failing = open(options).run("use ok use ok use ok use ok");
+    await expect(failing).rejects.toMatchObject({ code: "TOO_MANY_TOOL_ROUNDS" });
+    expect((await open().load())?.thread.openTurn).toMatchObject({ error: "TOO_MANY_TOOL_ROUNDS" });
+    expect((await open(options).run("go on")).closed?.removed).toEqual([]);
+    expect((await contentsIn(store)).filter((content) => content === "fine")).toHaveLength(3);
+  });
+
+  it.each<[OpenTurnPolicy | undefined, object]>([
+    [undefined, { text: "re: next", resumed: undefined }],
+    ["close", { text: "re: next", resumed: undefined }],
+    ["resume", { code: "TOOL_MISSING" }],
+  ])("whose tool was removed is left by the next message: openTurn %s", async (openTurn, expected) => {
+    const setup = prepare();
+    const { open } = setup;
+    await die(setup, open(options).run("use hang"), "hang");
+    const next = open(options, []).run("next", { openTurn });
+    expect(await next.catch((error: unknown) => error)).toMatchObject(expected);
+    expect((await open(options, []).run("next")).text).toBe("re: next");
+  });
+
+  it("is resumed a bounded number of times without getting further, as the thread counts", async () => {
+    const setup = prepare();
+    const { open, runs } = setup;
+    await die(setup, open(options).run("use hang"), "hang");
+    for (const attempts of [1, 2]) {
+      runs.length = 0;
+      await die(setup, open(options).run("next"), "hang");
+      expect((await open().load())?.thread.openTurn).toMatchObject({ attempts, state: "open" });
+    }
+    const bounded = { ...options, maxAttempts: 2 };
+    for (const tooMany of [open(bounded).run("next"), open(bounded).resume()]) {
+      await expect(tooMany).rejects.toMatchObject({
+        code: "TOO_MANY_ATTEMPTS",
+        message: expect.stringMatching(/abandon.*openTurn: "close"/u) as string,
+      });
+    }
+    expect((await open(bounded).run("next", { openTurn: "close" })).text).toBe("re: next");
+  });
+
+  it("whose result does not fit into the store does not run its tool again", async () => {
+    const { open, runs } = prepare(memoryStore({ maxThreadBytes: 700 }));
+    const huge = defineTool({ name: "huge", run: () => (runs.push("huge"), "x".repeat(900)) });
+    const failing = open(options, [huge]).run("use huge");
+    await expect(failing).rejects.toMatchObject({ code: "SAVE_FAILED", cause: { code: "TOO_LARGE" } });
+    expect((await open(options, [huge]).run("next")).text).toBe("re: next");
+    expect(runs).toEqual(["huge"]);
+  });
+});
+
+/** Streams until the text begins, and stops: with the signal, or by leaving the loop. */
+async function stopStreaming(
+  conversation: Conversation,
+  input: string,
+  how: "leave" | "signal",
+): Promise<void> {
+  const stop = new AbortController();
+  const stream = conversation.runStream(input, { signal: stop.signal });
+  const reading = (async () => {
+    for await (const { type } of stream) {
+      if (type !== "text") continue;
+      if (how === "leave") return;
+      stop.abort("stop");
+    }
+  })();
+  await Promise.allSettled([reading, stream.result]);
+}
+
+describe("stopping a streamed answer", () => {
+  it.each<[string, Options, "leave" | "signal"]>([
+    ["with a journal", { journal: true }, "signal"],
+    ["by leaving the loop, with a journal", { journal: true }, "leave"],
+    ["without a journal, on request", { onStop: "keep" }, "signal"],
+    ["by leaving the loop, on request", { onStop: "keep" }, "leave"],
+  ])("keeps it %s", async (_name, options, how) => {
+    const setup = prepare();
+    const { open, store } = setup;
+    await open(options).run("hello");
+    setup.model.pauses = true;
+    await stopStreaming(open(options), "tell me", how);
+    setup.model.pauses = false;
+    const { openTurn } = (await open().load())?.thread ?? {};
+    expect(openTurn).toMatchObject({ state: "stopped", attempts: 0, approvals: [] });
+    expect(openTurn?.text).toBe("re: tell");
+    const next = await open(options).run("next");
+    expect(next).toMatchObject({ text: "re: next", resumed: undefined, closed: { removed: [] } });
+    expect(await contentsIn(store)).toEqual([
+      "hello",
+      "re: hello",
+      "tell me",
+      "re: tell",
+      "next",
+      "re: next",
+    ]);
+  });
+
+  it.each<[string, Options]>([
+    ["with a journal, on request", { journal: true, onStop: "discard" }],
+    ["without a journal", {}],
+  ])("discards it %s", async (_name, options) => {
+    const { open, store, model } = prepare();
+    await open(options).run("hello");
+    const { json } = (await store.load("c")) ?? {};
+    model.pauses = true;
+    await stopStreaming(open(options), "tell me", "signal");
+    expect((await store.load("c"))?.json).toBe(json);
+  });
+
+  it("keeps what its tools did, and abandon can keep only the question", async () => {
+    const setup = prepare();
+    const { open, store, runs } = setup;
+    setup.model.pauses = true;
+    await stopStreaming(open({ onStop: "keep" }), "use ok", "signal");
+    expect(runs).toEqual(["ok"]);
+    expect(await contentsIn(store)).toEqual(["use ok", null, "fine"]);
+    const { kept, removed } = await open().abandon({ keep: "question" });
+    expect(kept.map(({ role }) => role)).toEqual(["user", "assistant"]);
+    expect(removed.map(({ role }) => role)).toEqual(["assistant", "tool"]);
+    expect(kept[1]?.content).toBe(
+      "(The user stopped this turn before it was finished. It had called these tools, whose results are not shown: ok.)",
+    );
+  });
+
+  it("leaves a turn that is resumed only on request, with events and a result that say so", async () => {
+    const setup = prepare();
+    const { open } = setup;
+    setup.model.pauses = true;
+    await stopStreaming(open({ journal: true }), "tell me", "signal");
+    setup.model.pauses = false;
+    const stream = open({ journal: true }).runStream("next", { openTurn: "resume" });
+    const types: string[] = [];
+    for await (const { type } of stream) if (type !== types.at(-1)) types.push(type);
+    expect(types).toEqual(["turn-resuming", "text", "message", "turn-resumed", "text", "message"]);
+    expect(await stream.result).toMatchObject({
+      text: "re: next",
+      resumed: { text: "re: tell me" },
+      closed: undefined,
+    });
+  });
+
+  it("while the whole answer is being saved does not resume the turn either", async () => {
+    const { open, store } = prepare();
+    const stop = new AbortController();
+    const save = store.save.bind(store);
+    let saves = 0;
+    vi.spyOn(store, "save").mockImplementation(async (...args) => {
+      saves += 1;
+      // The last save of a turn with one call: input, started, result, answer.
+      if (saves === 4) stop.abort("stop");
+      return save(...args);
+    });
+    await expect(open({ journal: true }).run("use ok", { signal: stop.signal })).rejects.toBe("stop");
+    expect((await open().load())?.thread.openTurn?.state).toBe("stopped");
+    expect(await open({ journal: true }).run("next")).toMatchObject({ text: "re: next", resumed: undefined });
+  });
+});
+
+describe("a run that finds an open turn", () => {
+  it("emits that it closed it", async () => {
+    const setup = prepare();
+    await STATES["failed"]?.(setup, {});
+    const stream = setup.open().runStream("next");
+    const events: object[] = [];
+    for await (const event of stream) events.push(event);
+    expect(events[0]).toEqual({ type: "turn-closed", closed: (await stream.result).closed });
+  });
+
+  it("resumes it, and closes it if that fails for good, unless it was asked to resume it", async () => {
+    for (const [openTurn, expected] of [
+      [undefined, { text: "re: next", resumed: undefined }],
+      ["resume", { code: "MODEL_REFUSED" }],
+    ] as const) {
+      const setup = prepare();
+      const { open } = setup;
+      // The process dies after it has saved a result that the model will refuse.
+      await die(setup, open({ journal: true }).run("use long use hang"), "hang").catch(() => undefined);
+      const next = open({ journal: true }).run("next", { openTurn });
+      expect(await next.catch((error: unknown) => error)).toMatchObject(expected);
+    }
+  });
+
+  it("waits for a process that works on it, and then abandons it", async () => {
+    const setup = prepare();
+    const { open, runs, stop } = setup;
+    const running = open({ journal: true }).run("use hang", { signal: stop.signal });
+    await vi.waitUntil(() => runs.length === 1);
+    const busy = open({ lease: { waitMs: 0 } });
+    await expect(busy.abandon()).rejects.toMatchObject({ code: "CONVERSATION_BUSY" });
+    await expect(busy.run("next", { openTurn: "close" })).rejects.toMatchObject({
+      code: "CONVERSATION_BUSY",
+    });
+    const abandoning = open().abandon();
+    stop.abort("stop");
+    await expect(running).rejects.toBe("stop");
+    expect((await abandoning).turn?.state).toBe("stopped");
+  });
+
+  it("rejects an unknown policy, and abandon an unknown choice", async () => {
+    const { open } = prepare();
+    const code = "INVALID_ARGUMENT";
+    await expect(open().run("x", { openTurn: "drop" as never })).rejects.toMatchObject({
+      code,
+      path: "openTurn",
+    });
+    await expect(open().abandon({ keep: "all" as never })).rejects.toMatchObject({ code, path: "keep" });
+    for (const options of [{ onStop: "hope" }, { maxAttempts: 0 }]) {
+      expect(() => open(options as never)).toThrow(expect.objectContaining({ code }) as Error);
+    }
+  });
+
+  it("can be abandoned by two processes at once, and where nothing is stored", async () => {
+    const setup = prepare();
+    const { open, store } = setup;
+    expect(await open().abandon()).toEqual({ turn: undefined, kept: [], removed: [], stored: undefined });
+    await STATES["waiting"]?.(setup, {});
+    const both = await Promise.all([open().abandon(), open().abandon()]);
+    expect(new Set(both.map(({ turn }) => turn?.state))).toEqual(new Set(["waiting", undefined]));
+    expect(await contentsIn(store)).toHaveLength(4);
+  });
+});

@@ -1,0 +1,138 @@
+import { invalidValue } from "../agent-error.ts";
+import type { Model } from "../protocol.ts";
+import { INTERRUPTED_RESULT } from "../repair/interrupted-texts.ts";
+import { definitionOf } from "../repair/message-entry.ts";
+import type { ThreadKind } from "../thread/thread-kind.ts";
+import type { ThreadState } from "../thread/thread-state.ts";
+import type { OpenTurn } from "../thread/thread.ts";
+import type { TurnRecord } from "../thread/turn-record.ts";
+import type { ToolCall } from "../tools/tool-call.ts";
+import { removeReferences } from "./remove-references.ts";
+
+/** Options of `abandon`. */
+export interface AbandonOptions {
+  /**
+   * What the thread keeps of the turn. `partial`: everything that happened, and for each call without a result one that
+   * says so. `question`: the input. `nothing`: the thread is as it was before the turn.
+   *
+   * A thread that keeps something ends with a message of the assistant: the text streamed so far, or a note that the
+   * turn ended early. What the model's service refused is never kept: the last response with its results, references
+   * in the input that may have expired, and the input itself if the service never accepted it.
+   * @default "partial"
+   */
+  readonly keep?: "nothing" | "partial" | "question" | undefined;
+}
+
+/** The outcome of `abandon`. */
+export interface AbandonedTurn<Message extends object = object> {
+  /** The turn as it was; `undefined` if none was open, and nothing changed. */
+  readonly turn: OpenTurn | undefined;
+  /** The messages of the turn that the thread contains now, including those that say how it ended. */
+  readonly kept: readonly Message[];
+  /** The messages of the turn that the thread does not contain any more. */
+  readonly removed: readonly Message[];
+}
+
+/** What ending a turn requires. */
+interface Abandonment<Message extends object> {
+  readonly threads: ThreadKind<string, Message>;
+  readonly model: Pick<Model<Message, object>, "toAnswer" | "toToolResult">;
+  readonly keep: AbandonOptions["keep"];
+}
+
+/** Failures whose cause can be in the last response or in its results. */
+const REFUSALS = new Set(["MODEL_REFUSED", "TOOL_MISSING"]);
+
+const NOT_RUN = "This call did not run: its turn was ended before.";
+
+/**
+ * Ends the open turn of a thread without another request, and leaves messages that every provider accepts. Throws
+ * `INVALID_ARGUMENT`.
+ */
+export function abandonTurn<Message extends object>(
+  thread: ThreadState<string, Message>,
+  { threads, model, keep = "partial" }: Abandonment<Message>,
+): AbandonedTurn<Message> {
+  if (!["nothing", "partial", "question"].includes(keep)) {
+    throw invalidValue("INVALID_ARGUMENT", "keep", '"partial", "question" or "nothing"');
+  }
+  const { openTurn } = thread;
+  const { turn, list, state } = thread.revision;
+  if (turn === undefined || openTurn === undefined) return { turn: undefined, kept: [], removed: [] };
+  const messages = list.messages.slice(turn.start);
+  const length = countKept(messages, turn, keep, threads);
+  const isWhole = length === messages.length;
+  const beginning = messages.slice(0, length);
+  const accepted = isRefused(turn)
+    ? beginning.map((message) => removeReferences(message, threads.wireForm))
+    : beginning;
+  const { calls } = threads.findOpenCalls(messages, "$.messages", "THREAD_INVALID");
+  const results = isWhole ? calls.map((call) => model.toToolResult(call, describeEnd(call, turn), true)) : [];
+  const text = isWhole && keep === "partial" ? turn.text : undefined;
+  const answer = text || describeTurn(turn, namesOfCalls(messages.slice(length), turn, threads));
+  const kept = length === 0 ? [] : [...accepted, ...results, model.toAnswer(answer)];
+  // A service stores the turn as it was. Without its reference, the next run sends the transcript.
+  thread.commit({ list: list.take(turn.start).append(kept), state, service: undefined, turn: undefined });
+  return {
+    turn: openTurn,
+    kept: Object.freeze(thread.messages.slice(turn.start)),
+    removed: messages.filter((message) => !kept.includes(message)),
+  };
+}
+
+/** Returns how many messages of the turn stay, from its first. */
+function countKept<Message extends object>(
+  messages: readonly Message[],
+  turn: TurnRecord,
+  keep: AbandonOptions["keep"],
+  threads: ThreadKind<string, Message>,
+): number {
+  if (keep === "nothing" || (turn.rounds === 0 && isRefused(turn))) return 0;
+  const input = turn.rounds === 0 ? messages.length : (turn.input ?? countInput(messages));
+  if (keep === "question") return input;
+  if (!isRefused(turn)) return messages.length;
+  const areResults = messages.map((message) => threads.isToolResult(message));
+  const endOfResponse = areResults.lastIndexOf(false);
+  return Math.max(input, areResults.slice(0, endOfResponse).lastIndexOf(true) + 1);
+}
+
+function isRefused({ error }: TurnRecord): boolean {
+  return error !== undefined && REFUSALS.has(error);
+}
+
+/** Counts the messages before the model's first response, in a turn that does not say so. */
+function countInput(messages: readonly object[]): number {
+  const roles = messages.map((message) => (message as { readonly role?: unknown }).role);
+  return roles.findIndex((role) => !["user", "system", "developer"].some((name) => name === role));
+}
+
+/** Returns the result of a call that does not have one, for the model. */
+function describeEnd({ callId }: ToolCall, { calls }: TurnRecord): string {
+  const record = calls.find((call) => call.callId === callId);
+  return record?.state === "started" ? INTERRUPTED_RESULT : NOT_RUN;
+}
+
+/** Returns the answer of a turn that does not have one, for the model. */
+function describeTurn({ state }: TurnRecord, removedTools: readonly string[]): string {
+  const end = {
+    stopped: "The user stopped this turn before it was finished.",
+    failed: "This turn failed before it was finished.",
+    none: "This turn was ended before it was finished.",
+  }[state ?? "none"];
+  if (removedTools.length === 0) return `(${end})`;
+  return `(${end} It had called these tools, whose results are not shown: ${removedTools.join(", ")}.)`;
+}
+
+/** Returns the names of the tools that messages of the turn call, except for calls that did not start. */
+function namesOfCalls<Message extends object>(
+  messages: readonly Message[],
+  { calls }: TurnRecord,
+  { wireForm }: ThreadKind<string, Message>,
+): string[] {
+  const notStarted = new Set(calls.filter(({ state }) => state !== "started").map(({ callId }) => callId));
+  const names = messages
+    .flatMap((message) => wireForm.read(message as never, "", 0).calls)
+    .filter(({ value }) => !notStarted.has((value as { readonly id?: string }).id ?? ""))
+    .map((call) => definitionOf(call)?.["name"]);
+  return [...new Set(names)].filter((name) => typeof name === "string");
+}
