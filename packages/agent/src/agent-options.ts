@@ -1,6 +1,8 @@
 import { AgentError, invalidValue } from "./agent-error.ts";
 import { checkProviders, type ContextProvider } from "./context/context-provider.ts";
 import type { HistoryReducer } from "./context/history-reducer.ts";
+import { type Provider, readProvider } from "./limits/provider-limits.ts";
+import type { ShortenText } from "./limits/shorten-text.ts";
 import { toolKey } from "./tools/find-tool.ts";
 import type { Tool } from "./tools/tool.ts";
 
@@ -32,6 +34,19 @@ export interface AgentOptions<Message extends object> {
    * @default the whole history is sent
    */
   readonly reduceHistory?: HistoryReducer<Message> | undefined;
+  /**
+   * The provider of the model. Its limits are checked before tools run and when `deserializeThread` repairs a thread.
+   * `"other"` has no known limits.
+   * @default the provider that the client's base URL names, otherwise "openai"
+   */
+  readonly provider?: Provider | undefined;
+  /**
+   * How to treat a tool's result that is longer than the provider accepts. `"cut"`: keeps its beginning and a note for
+   * the model. `"report"`: tells the model that the result is too long. A function returns a replacement, such as a
+   * summary or a reference to a copy.
+   * @default "cut"
+   */
+  readonly longResults?: "cut" | "report" | ShortenText | undefined;
 }
 
 /** Validated {@link AgentOptions}, with defaults. */
@@ -43,6 +58,8 @@ export interface AgentSettings<Message extends object> {
   readonly maxToolRounds: number;
   readonly context: readonly ContextProvider<Message>[];
   readonly reduceHistory: HistoryReducer<Message> | undefined;
+  readonly provider: Provider;
+  readonly longResults: "cut" | "report" | ShortenText;
 }
 
 /**
@@ -53,7 +70,14 @@ export function readAgentOptions<Message extends object>(
   options: AgentOptions<Message>,
   toolKinds: ReadonlySet<string> = new Set(),
 ): AgentSettings<Message> {
-  const { name = DEFAULT_AGENT_NAME, instructions, maxToolRounds = 10, reduceHistory } = options;
+  const {
+    name = DEFAULT_AGENT_NAME,
+    instructions,
+    maxToolRounds = 10,
+    reduceHistory,
+    provider = "openai",
+    longResults = "cut",
+  } = options;
   requireText(name, "name");
   if (instructions !== undefined) requireText(instructions, "instructions");
   if (!Number.isSafeInteger(maxToolRounds) || maxToolRounds < 0) {
@@ -62,9 +86,13 @@ export function readAgentOptions<Message extends object>(
   if (reduceHistory !== undefined && typeof reduceHistory !== "function") {
     throw invalidValue("INVALID_ARGUMENT", "reduceHistory", "a function", reduceHistory);
   }
+  readProvider(provider);
+  if (longResults !== "cut" && longResults !== "report" && typeof longResults !== "function") {
+    throw invalidValue("INVALID_ARGUMENT", "longResults", '"cut", "report" or a function');
+  }
   const tools = indexTools(options.tools ?? [], toolKinds);
   const context = checkProviders(options.context ?? []);
-  return { name, instructions, tools, maxToolRounds, context, reduceHistory };
+  return { name, instructions, tools, maxToolRounds, context, reduceHistory, provider, longResults };
 }
 
 /** Throws `INVALID_ARGUMENT` unless the value is a non-empty, well-formed string. */

@@ -1,6 +1,7 @@
 import type { SerializedThread } from "@threadstore/core";
 import type { AgentSettings } from "./agent-options.ts";
 import type { Agent, DeserializeOptions } from "./agent.ts";
+import { limitProtocol } from "./limits/limit-protocol.ts";
 import type { Protocol } from "./protocol.ts";
 import { repairThread } from "./repair/repair-thread.ts";
 import type { RepairableKind } from "./repair/wire-form.ts";
@@ -31,7 +32,7 @@ export function createAgent<
 > {
   const { threads } = protocol;
   const { name } = settings;
-  const runs = new AgentRuns(settings, protocol);
+  const runs = new AgentRuns(settings, limitProtocol(settings, protocol));
   return {
     kind: threads.kind,
     name,
@@ -61,7 +62,7 @@ function withoutStream(options: RunOptions | undefined): { signal: AbortSignal; 
 function repairDocument(
   thread: SerializedThread | string,
   kind: RepairableKind,
-  { name: agent, tools: agentTools }: Pick<AgentSettings<object>, "name" | "tools">,
+  { name: agent, tools: agentTools, provider }: Pick<AgentSettings<object>, "name" | "provider" | "tools">,
   { repair, onRepair }: DeserializeOptions,
 ): unknown {
   if (repair === undefined) return thread;
@@ -76,7 +77,7 @@ function repairDocument(
     document as SerializedThread,
     [kind],
     repair,
-    checksTools ? { agent, tools } : { agent },
+    checksTools ? { agent, provider, tools } : { agent, provider },
   );
   if (changes.length > 0) onRepair?.(changes);
   return repaired;

@@ -1,6 +1,6 @@
-import { AgentError } from "@threadstore/agent";
+import { AgentError, type Provider } from "@threadstore/agent";
 import { copyJson, type EmitEvent, invalidValue } from "@threadstore/agent/provider";
-import { isJsonObject, isPlainObject, type JsonObject, untilAborted } from "@threadstore/core/documents";
+import { isJsonObject, isPlainObject, untilAborted } from "@threadstore/core/documents";
 import type { OpenAI } from "openai";
 import type { ChatCompletionAssistantMessageParam } from "openai/resources/chat/completions";
 import type { CompletionUsage } from "openai/resources/completions";
@@ -9,10 +9,12 @@ import { checkMessage, type ChatMessage } from "./chat-message.ts";
 import { type ChatRequest, streamCompletion } from "./chat-stream.ts";
 import { checkCalls } from "./check-calls.ts";
 import type { Completion } from "./completion-assembler.ts";
+import { makeCallsSendable } from "./make-calls-sendable.ts";
 
 export interface ChatModelCall {
   readonly client: OpenAI;
   readonly request: ChatRequest;
+  readonly provider: Provider;
   readonly signal: AbortSignal;
   /** If present, the response is streamed, and its pieces are emitted as they arrive. */
   readonly emit: EmitEvent<ChatMessage> | undefined;
@@ -34,7 +36,7 @@ export async function callChatModel(call: ChatModelCall): Promise<ChatModelRespo
       emit === undefined
         ? client.chat.completions.create(withoutStreamOptions(request), { signal })
         : streamCompletion(client, request, signal, emit);
-    return readCompletion(await untilAborted<Completion>(completion, signal));
+    return readCompletion(await untilAborted<Completion>(completion, signal), call.provider);
   } catch (error) {
     signal.throwIfAborted();
     throw toModelError(error);
@@ -51,7 +53,7 @@ function toRequestMessage(message: ChatMessage): ChatMessage {
   return { ...message, audio: { id: message.audio.id } };
 }
 
-function readCompletion(completion: Completion): ChatModelResponse {
+function readCompletion(completion: Completion, provider: Provider): ChatModelResponse {
   // The HTML page of a proxy arrives as a string.
   const choices: unknown = isPlainObject(completion) ? completion.choices : undefined;
   const choice: unknown = Array.isArray(choices) ? choices[0] : undefined;
@@ -61,7 +63,7 @@ function readCompletion(completion: Completion): ChatModelResponse {
     throw new AgentError("RESPONSE_INVALID", message);
   }
   const finishReason = choice["finish_reason"];
-  const message = readAssistantMessage(choice["message"], finishReason);
+  const message = readAssistantMessage(choice["message"], finishReason, provider);
   return {
     message,
     finishReason: typeof finishReason === "string" ? finishReason : undefined,
@@ -76,12 +78,16 @@ function readUsage(usage: Completion["usage"]): CompletionUsage | undefined {
 }
 
 /** Validates a message by the same rules as those of a loaded thread, so that every saved thread can be loaded. */
-function readAssistantMessage(value: unknown, finishReason: unknown): ChatCompletionAssistantMessageParam {
+function readAssistantMessage(
+  value: unknown,
+  finishReason: unknown,
+  provider: Provider,
+): ChatCompletionAssistantMessageParam {
   const path = "$.choices[0].message";
   const copy = copyReceived(value, path);
   if (isJsonObject(copy)) {
     checkCalls(copy, finishReason);
-    addCallIds(copy);
+    makeCallsSendable(copy, provider);
   }
   const message = checkMessage(copy, path, "RESPONSE_INVALID");
   if (message.role !== "assistant") throw invalidValue("RESPONSE_INVALID", `${path}.role`, '"assistant"');
@@ -90,17 +96,4 @@ function readAssistantMessage(value: unknown, finishReason: unknown): ChatComple
 
 function copyReceived(value: unknown, path: string): ReturnType<typeof copyJson> {
   return copyJson(value, { code: "RESPONSE_INVALID", loneSurrogates: "replace", path });
-}
-
-// Some servers omit the ids of tool calls or use an id twice, but a result must name its call.
-function addCallIds(message: JsonObject): void {
-  const calls = message["tool_calls"];
-  if (!Array.isArray(calls)) return;
-  const ids = new Set<unknown>();
-  for (const call of calls) {
-    if (!isJsonObject(call)) continue;
-    // Without hyphens, because providers accept ids of at most 40 characters.
-    if (!call["id"] || ids.has(call["id"])) call["id"] = `call_${crypto.randomUUID().replaceAll("-", "")}`;
-    ids.add(call["id"]);
-  }
 }

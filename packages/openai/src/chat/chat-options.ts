@@ -1,6 +1,7 @@
 import type { AgentOptions, RunOptions } from "@threadstore/agent";
 import { type AgentSettings, invalidValue, readAgentOptions, requireText } from "@threadstore/agent/provider";
 import type { OpenAI } from "openai";
+import { detectProvider } from "../detect-provider.ts";
 import type { ChatMessage } from "./chat-message.ts";
 import { type ChatParameters, mergeChatParameters } from "./chat-parameters.ts";
 
@@ -42,7 +43,7 @@ export function readChatOptions(options: ChatAgentOptions): ChatAgentSettings {
     throw invalidValue("INVALID_ARGUMENT", "client", "a client of the openai package", client);
   }
   requireText(model, "model");
-  const settings = readAgentOptions(options);
+  const settings = readAgentOptions({ ...options, provider: options.provider ?? detectProvider(client) });
   const parameters = mergeChatParameters(options.parameters, undefined, settings.tools);
   return { ...settings, client, model, parameters };
 }

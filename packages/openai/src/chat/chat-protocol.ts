@@ -1,4 +1,4 @@
-import type { Tool } from "@threadstore/agent";
+import type { Provider, Tool } from "@threadstore/agent";
 import type { Model, ModelRequest, Protocol } from "@threadstore/agent/provider";
 import type { OpenAI } from "openai";
 import type { ChatCompletionFunctionTool } from "openai/resources/chat/completions";
@@ -17,29 +17,30 @@ interface ChatEndpoint {
   readonly client: OpenAI;
   readonly model: string;
   readonly parameters: ChatParameters;
+  readonly provider: Provider;
 }
 
 /** Implements Chat Completions for `createAgent`. */
 export function createChatProtocol(
   settings: ChatAgentSettings,
 ): Protocol<"chat", ChatMessage, CompletionUsage, ChatInput, ChatRunOptions> {
-  const { client, tools } = settings;
+  const { client, tools, provider } = settings;
   return {
     threads: CHAT_THREAD_KIND,
     readInput: readChatInput,
     createModel: (run) => {
       const parameters = mergeChatParameters(settings.parameters, run?.parameters, tools);
-      return createChatModel({ client, model: run?.model ?? settings.model, parameters });
+      return createChatModel({ client, model: run?.model ?? settings.model, parameters, provider });
     },
   };
 }
 
 function createChatModel(endpoint: ChatEndpoint): Model<ChatMessage, CompletionUsage> {
-  const { client } = endpoint;
+  const { client, provider } = endpoint;
   return {
     async ask(request) {
       const { signal, emit } = request;
-      const call = { client, request: toChatRequest(endpoint, request), signal, emit };
+      const call = { client, request: toChatRequest(endpoint, request), provider, signal, emit };
       const { message, finishReason, usage } = await callChatModel(call);
       const calls = readToolCalls(message);
       const refusal = message.refusal ?? undefined;

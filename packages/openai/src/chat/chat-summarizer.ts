@@ -39,7 +39,7 @@ export function chatSummarizer(options: ChatSummarizerOptions): Summarizer {
         { role: "user" as const, content },
       ],
     };
-    const { message } = await callChatModel({ client, request, signal, emit: undefined });
+    const { message } = await callChatModel({ client, request, provider: "other", signal, emit: undefined });
     return readLastText([message]);
   };
 }

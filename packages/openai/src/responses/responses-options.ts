@@ -2,6 +2,7 @@ import type { AgentOptions, RunOptions } from "@threadstore/agent";
 import { type AgentSettings, invalidValue, readAgentOptions, requireText } from "@threadstore/agent/provider";
 import type { OpenAI } from "openai";
 import type { Tool as HostedTool } from "openai/resources/responses/responses";
+import { detectProvider } from "../detect-provider.ts";
 import { CALL_KINDS } from "./call-kinds.ts";
 import { readHostedTools, withMcpApproval } from "./hosted-tools.ts";
 import type { ResponseItem } from "./response-item.ts";
@@ -63,7 +64,10 @@ export function readResponsesOptions(options: ResponsesAgentOptions): ResponsesA
   if (!["response", "conversation", "local"].includes(storage)) {
     throw invalidValue(code, "storage", '"response", "conversation" or "local"');
   }
-  const settings = readAgentOptions(options, new Set(Object.keys(CALL_KINDS)));
+  const settings = readAgentOptions(
+    { ...options, provider: options.provider ?? detectProvider(client) },
+    new Set(Object.keys(CALL_KINDS)),
+  );
   const parameters = mergeResponsesParameters(options.parameters, undefined);
   const hostedTools = readHostedTools(options.hostedTools);
   const tools = withMcpApproval(settings.tools, hostedTools);
