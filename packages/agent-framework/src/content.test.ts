@@ -176,15 +176,6 @@ describe("a content item without a counterpart in Chat Completions is preserved,
       python("data", { uri: png, media_type: "image/png" }),
     ],
     [
-      "a request for approval",
-      csharp("toolApprovalRequest", { toolCall: csharp("functionCall", call), requestId: "r" }),
-      python("function_approval_request", {
-        function_call: python("function_call", pythonCall),
-        id: "r",
-        user_input_request: true,
-      }),
-    ],
-    [
       "an approval",
       csharp("toolApprovalResponse", {
         toolCall: csharp("functionCall", call),
@@ -223,15 +214,17 @@ describe("a content item without a counterpart in Chat Completions is preserved,
     expect(await throughAgent(readAgentFrameworkThread(text).thread)).toBeDefined();
   });
 
-  test("an approval request of the first C# version is converted, and reported as pending", () => {
+  test("an approval request of the first C# version becomes a call that waits, and is converted", () => {
     const request = csharp("functionApprovalRequest", { id: "r", functionCall: call });
     const { messages, marks, converted, report } = convert(
       csharpSession({ role: "assistant", contents: [request] }),
     );
-    expect(messages).toEqual([]);
-    expect(marks).toEqual([`preserved ${csharpPath}[0].contents[0]`]);
-    expect(report[0]?.message).toContain("it must be requested again");
+    const called = { id: "c1", type: "function", function: { name: "f", arguments: '{"a":1}' } };
+    expect(messages).toEqual([{ role: "assistant", content: null, tool_calls: [called] }]);
+    expect(marks).toEqual([]);
+    expect(report).toEqual([]);
     expect(converted).toEqual([
+      python("function_call", pythonCall),
       python("function_approval_request", {
         function_call: python("function_call", pythonCall),
         id: "r",
@@ -428,7 +421,7 @@ describe("other parts of messages", () => {
   });
 
   test("content items of an unknown type are preserved, and reported as lost in the other language", () => {
-    const contents = [csharp("mcpServerToolCall", { callId: "1" }), { text: "no type" }, say];
+    const contents = [csharp("somethingNew", { callId: "1" }), { text: "no type" }, say];
     const { messages, marks, converted, conversionMarks } = convert(
       csharpSession({ role: "assistant", contents }),
     );
@@ -458,7 +451,7 @@ describe("other parts of messages", () => {
       `lost ${path}.contents[0]`,
       `lost ${path}.createdAt`,
     ]);
-    const citation = csharp("text", { text: "x", annotations: [{ $type: "citation", title: "t" }] });
+    const citation = csharp("text", { text: "x", annotations: [{ $type: "footnote", title: "t" }] });
     expect(convert(csharpSession({ role: "assistant", contents: [citation] })).conversionMarks).toEqual([
       `lost ${path}.contents[0]`,
     ]);

@@ -221,7 +221,7 @@ describe("a thread that started in this project", () => {
 
   test("can only be written in current shapes", () => {
     expect(() => writeAgentFrameworkThread(thread(), { to: "csharp-thread" })).toThrow(
-      '`to` must be "csharp-session" or "python-session".',
+      '`to` must be "csharp-session" or "python-session" or "python-history".',
     );
   });
 

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { messagesOf } from "./golden.test-helper.ts";
-import { readAgentFrameworkThread, writeAgentFrameworkThread, type AgentFrameworkShape } from "./index.ts";
-import { frameThread, shapes } from "./random-thread.test-helper.ts";
+import { readAgentFrameworkThread, writeAgentFrameworkThread } from "./index.ts";
+import { type ObjectShape, frameThread, shapes } from "./random-thread.test-helper.ts";
 
 /** A kind of content in each language. */
 interface Kind {
@@ -128,6 +128,7 @@ const kinds: readonly Kind[] = [
       id: "r1",
       user_input_request: true,
     },
+    visible: '"id":"c9"',
   },
   {
     role: "assistant",
@@ -135,10 +136,11 @@ const kinds: readonly Kind[] = [
     csharp: { $type: "functionApprovalRequest", id: "r2", functionCall: { callId: "c8", name: "pay" } },
     python: {
       type: "function_approval_request",
-      function_call: pythonCall,
+      function_call: { ...pythonCall, call_id: "c8" },
       id: "r2",
       user_input_request: true,
     },
+    visible: '"id":"c8"',
   },
   {
     role: "assistant",
@@ -185,7 +187,7 @@ const kinds: readonly Kind[] = [
 const roles = ["user", "assistant", "tool"] as const;
 
 /** Creates a thread with all kinds of content and with the state of an unknown provider. */
-function threadOf(shape: AgentFrameworkShape): string {
+function threadOf(shape: ObjectShape): string {
   const messages = roles.map((role) => {
     const contents = kinds
       .filter((kind) => kind.role === role)

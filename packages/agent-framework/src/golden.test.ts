@@ -15,10 +15,30 @@ function shapeOf(name: string): string | undefined {
 }
 
 function locationOf(name: string): string {
-  if (name.includes("service-managed")) return "service";
+  if (/service-managed|a2a|service-object/.test(name)) return "service";
   if (name.includes("third-party-store")) return "store";
   return name.includes("unused") ? "none" : "thread";
 }
+
+/** Files with content that chat messages cannot represent. */
+const preserving: ReadonlySet<string> = new Set([
+  "python-session-approval-pending.json",
+  "python-session-compaction-excluded-summary.json",
+  "python-session-hosted-tools-all-kinds.json",
+  "python-session-service-object.json",
+]);
+
+/** What the other language does not have. */
+const losses: { readonly [name: string]: readonly string[] } = {
+  "csharp-session-a2a.json": ["$.contextId", "$.taskId", "$.taskState"],
+  "python-session-compaction-excluded-summary.json": [1, 2, 3, 4].map(
+    (index) => `$.agentFramework.messages[0].originals[${index}]`,
+  ),
+  "python-session-hosted-tools-all-kinds.json": [0, 8, 9, 10].map(
+    (index) => `$.agentFramework.messages[1].originals[0].contents[${index}]`,
+  ),
+  "python-session-service-object.json": ["$.service_session_id"],
+};
 
 const weather = [
   { role: "user", content: "What is the weather in Oslo?" },
@@ -39,8 +59,8 @@ describe.each(goldenNames)("%s", (name) => {
 
   test("is recognized, as text and as a parsed value", () => {
     const detected = { shape: shapeOf(name), messagesAt: locationOf(name) };
-    expect(detectShape(text)).toEqual(detected);
-    expect(detectShape(JSON.parse(text) as object)).toEqual(detected);
+    expect(detectShape(text)).toMatchObject(detected);
+    expect(detectShape(JSON.parse(text) as object)).toMatchObject(detected);
     expect(read).toMatchObject(detected);
   });
 
@@ -48,7 +68,11 @@ describe.each(goldenNames)("%s", (name) => {
     expect(messagesOf(await throughAgent(read.thread))).toEqual(messagesOf(read.thread));
     expect(messagesOf(read.thread)).toEqual(name.includes("tool-call") ? weather : messagesOf(read.thread));
     const isElsewhere = ["service", "store"].includes(read.messagesAt);
-    expect(read.report.map(({ kind }) => kind)).toEqual(isElsewhere ? ["elsewhere"] : []);
+    const kinds = new Set([
+      ...(isElsewhere ? ["elsewhere"] : []),
+      ...(preserving.has(name) ? ["preserved"] : []),
+    ]);
+    expect(new Set(read.report.map(({ kind }) => kind))).toEqual(kinds);
     expect(messagesOf(read.thread).length > 0).toBe(read.messagesAt === "thread");
   });
 
@@ -58,8 +82,10 @@ describe.each(goldenNames)("%s", (name) => {
       const written = writeAgentFrameworkThread(source, { strict: true });
       expect(written).toEqual({ text: canonical(text), shape: read.shape, report: [] });
     }
-    const parsed = readAgentFrameworkThread(JSON.parse(text) as object);
-    expect(writeAgentFrameworkThread(parsed.thread).text).toBe(canonical(text));
+    // Parsing moves members with names such as "1".
+    const value = JSON.parse(text) as object;
+    const parsed = readAgentFrameworkThread(value);
+    expect(writeAgentFrameworkThread(parsed.thread).text).toBe(canonical(JSON.stringify(value)));
   });
 
   test.each(["csharp-session", "python-session"] as const)("can be written as %s and read again", (to) => {
@@ -73,6 +99,7 @@ describe.each(goldenNames)("%s", (name) => {
       read.shape.startsWith("csharp") && to === "python-session" && name.includes("tool-call");
     const isStoreLost = read.messagesAt === "store";
     expect(lost).toEqual([
+      ...(read.shape === to ? [] : (losses[name] ?? [])),
       ...(isStoreLost ? ["$.storeState"] : []),
       ...(isTimeLost ? ["$.agentFramework.messages[1].originals[0].createdAt"] : []),
     ]);

@@ -163,7 +163,11 @@ export function randomMessage(shape: AgentFrameworkShape): fc.Arbitrary<string> 
  * Writes a thread of each shape from its messages, the state of another provider, and a service's conversation id.
  */
 const FRAMES: {
-  readonly [Shape in AgentFrameworkShape]: (list: string, state: string, id: string) => string;
+  readonly [Shape in Exclude<AgentFrameworkShape, "python-history">]: (
+    list: string,
+    state: string,
+    id: string,
+  ) => string;
 } = {
   "csharp-session": (list, state, id) =>
     `{"conversationId":${id},"stateBag":{"Memory":${state},"InMemoryChatHistoryProvider":{"messages":${list}},"1":${state}}}`,
@@ -180,11 +184,14 @@ const FRAMES: {
 // A provider's state with a list of messages would look like a second history.
 const state = json.filter((value) => !value.includes('"messages"'));
 
-export const shapes: readonly AgentFrameworkShape[] = Object.keys(FRAMES) as AgentFrameworkShape[];
+/** A shape that is one JSON object. */
+export type ObjectShape = keyof typeof FRAMES;
+
+export const shapes: readonly ObjectShape[] = Object.keys(FRAMES) as ObjectShape[];
 
 /** Writes a thread of a shape. */
 export function frameThread(
-  shape: AgentFrameworkShape,
+  shape: ObjectShape,
   messages: readonly string[],
   other: string,
   id = "null",
@@ -194,7 +201,7 @@ export function frameThread(
 
 /** Generates threads of a shape. */
 export function randomThread(
-  shape: AgentFrameworkShape,
+  shape: ObjectShape,
   messages: fc.Arbitrary<readonly string[]> = fc.array(randomMessage(shape), { maxLength: 6 }),
 ): fc.Arbitrary<string> {
   return fc

@@ -1,21 +1,16 @@
 import type { SerializedThread } from "@threadstore/core";
-import { memberPath, THREAD_FORMAT } from "@threadstore/core/documents";
-import { type ChatGroup, toChat } from "./chat/to-chat.ts";
-import { checkName, invalidNode } from "./interchange-error.ts";
-import { type JsonNode, type ObjectNode, printNode } from "./json/node.ts";
-import { readJson } from "./json/read-json.ts";
-import { moveTypesFirst } from "./messages/discriminators.ts";
-import { readMessage } from "./messages/read-message.ts";
-import { fingerprint } from "./preserved/fingerprint.ts";
-import { packOriginals } from "./preserved/originals.ts";
-import { rebuildMessages } from "./preserved/rebuild.ts";
-import { newPreservedState, PRESERVED_MEMBER, type PreservedGroup } from "./preserved/state.ts";
-import { reportFindings } from "./repair/report-findings.ts";
-import { createReport, discardReport, type Report, type ReportEntry } from "./report.ts";
+import { THREAD_FORMAT } from "@threadstore/core/documents";
+import { turnFingerprint } from "./approvals/turn-fingerprint.ts";
+import { checkName } from "./interchange-error.ts";
+import { printNode } from "./json/node.ts";
+import { newPreservedState, PRESERVED_MEMBER } from "./preserved/state.ts";
+import { readMessages } from "./read-messages.ts";
+import { createReport, type Report, type ReportEntry } from "./report.ts";
 import { locateMessages, type MessagesAt, readServiceId } from "./shapes/detect.ts";
 import { type Envelope, reportEnvelope } from "./shapes/envelope.ts";
-import { findHistory, type History, withMessages } from "./shapes/history.ts";
-import { requireAgentFramework } from "./shapes/recognize.ts";
+import { findHistory, withMessages } from "./shapes/history.ts";
+import { findMessagesElsewhere, type MessagesElsewhere } from "./shapes/messages-elsewhere.ts";
+import { readDocument } from "./shapes/read-document.ts";
 import { type AgentFrameworkShape, LAYOUTS } from "./shapes/shape.ts";
 
 export interface ReadOptions {
@@ -39,6 +34,8 @@ export interface ReadThread {
   readonly messagesAt: MessagesAt;
   /** The id of the conversation that a service keeps, if any. */
   readonly serviceId: string | undefined;
+  /** What keeps the messages and how to find them there, if the session says so. */
+  readonly elsewhere: MessagesElsewhere | undefined;
   /** The parts that could not simply be converted. */
   readonly report: readonly ReportEntry[];
 }
@@ -53,7 +50,7 @@ export function readAgentFrameworkThread(value: object | string, options: ReadOp
   const { agent = "Assistant", historyKey } = options;
   checkName(agent, "agent");
   checkName(historyKey, "historyKey");
-  const { shape, root } = requireAgentFramework(readJson(value));
+  const { shape, root } = readDocument(value);
   const history = findHistory(root, shape, historyKey);
   const envelope: Envelope = { root, shape, historyKey: history.key };
   const messagesAt = locateMessages(root, shape, history);
@@ -64,15 +61,17 @@ export function readAgentFrameworkThread(value: object | string, options: ReadOp
       report("preserved", path, `${subject} is stored and written back.`);
     }
   });
-  reportLocation(messagesAt, envelope, report);
-  const { chat, groups } = readMessages(history, shape, report);
+  const elsewhere = findMessagesElsewhere(root, shape, history);
+  reportLocation(messagesAt, envelope, elsewhere, report);
+  const { chat, groups, turn } = readMessages(history, envelope, report);
   const preserved = newPreservedState({
     shape,
     ...(history.key === undefined || history.key === LAYOUTS[shape].historyKey
       ? {}
       : { historyKey: history.key }),
     thread: printNode(withMessages(root, shape, history.key, []) ?? root),
-    messages: groups,
+    messages: [...groups],
+    ...(turn === undefined ? {} : { turn: turnFingerprint(turn) }),
   });
   const thread = {
     format: THREAD_FORMAT,
@@ -82,13 +81,38 @@ export function readAgentFrameworkThread(value: object | string, options: ReadOp
     [PRESERVED_MEMBER]: preserved,
     // The messages are plain data. Their type differs from SerializedThread only in its readonly members.
     messages: chat as unknown as SerializedThread[],
+    ...(turn === undefined ? {} : { turn }),
   };
-  return { thread, shape, messagesAt, serviceId: readServiceId(root, shape), report: entries };
+  const serviceId = readServiceId(root, shape);
+  return { thread, shape, messagesAt, serviceId, elsewhere, report: entries };
 }
 
-function reportLocation(messagesAt: MessagesAt, { root, shape }: Envelope, report: Report): void {
+const KEEPERS: { readonly [Keeper in MessagesElsewhere["keeper"]]: string } = {
+  a2a: "The remote agent",
+  "copilot-studio": "Copilot Studio",
+  cosmos: "Cosmos DB",
+  durable: "The durable agent",
+  file: "A file",
+  "github-copilot": "GitHub Copilot",
+  "other-store": "Another store",
+  redis: "Redis",
+  service: "A service",
+  valkey: "Valkey",
+};
+
+function reportLocation(
+  messagesAt: MessagesAt,
+  { root, shape }: Envelope,
+  elsewhere: MessagesElsewhere | undefined,
+  report: Report,
+): void {
   const { serviceId, container } = LAYOUTS[shape];
-  if (messagesAt === "store") {
+  if (elsewhere !== undefined) {
+    const ids = Object.keys(elsewhere.ids).join(", ") || "no id";
+    const place = KEEPERS[elsewhere.keeper];
+    const message = `${place} keeps the messages, which ${ids} identifies. Read them from there.`;
+    report("elsewhere", elsewhere.path, message);
+  } else if (messagesAt === "store") {
     const message = "The messages are in another store, of which this is the state. Read them from there.";
     report("elsewhere", `$.${container}`, message);
   }
@@ -98,41 +122,4 @@ function reportLocation(messagesAt: MessagesAt, { root, shape }: Envelope, repor
       ? "A service keeps the messages under this id. The thread does not contain them."
       : "A service keeps a conversation under this id. Only the messages in the thread are read.";
   report("elsewhere", `$.${serviceId}`, message);
-}
-
-function readMessages(
-  history: History,
-  shape: AgentFrameworkShape,
-  report: Report,
-): { readonly chat: ChatGroup["chat"]; readonly groups: PreservedGroup[] } {
-  const { language } = LAYOUTS[shape];
-  const nodes = (history.messages ?? []).map((node, index) => {
-    const path = memberPath(history.path, index);
-    return requireObject(language === "csharp" ? moveTypesFirst(node, path, report) : node, path);
-  });
-  const messages = nodes.map((node, index) => readMessage(node, language, memberPath(history.path, index)));
-  const chatGroups = toChat(messages, report);
-  reportFindings(chatGroups, language, report);
-  return {
-    chat: chatGroups.flatMap(({ chat }) => chat),
-    groups: chatGroups.map((group) => packGroup(group, nodes, shape)),
-  };
-}
-
-function packGroup(
-  group: ChatGroup,
-  nodes: readonly ObjectNode[],
-  shape: AgentFrameworkShape,
-): PreservedGroup {
-  const messages = group.chat.map((message) => ({ node: readJson(message), path: "$" }));
-  const sources = group.sources.map((index) => nodes[index]).filter((node) => node !== undefined);
-  const rebuilt = rebuildMessages(messages, LAYOUTS[shape].dialect, discardReport);
-  const originals = packOriginals(sources, rebuilt);
-  const fingerprints = messages.map(({ node }) => fingerprint(node));
-  return originals === undefined ? { fingerprints } : { fingerprints, originals: [...originals] };
-}
-
-function requireObject(node: JsonNode, path: string): ObjectNode {
-  if (node.type !== "object") throw invalidNode(path, "a message", node);
-  return node;
 }

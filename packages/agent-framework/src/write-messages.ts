@@ -113,9 +113,9 @@ function writeGroup(
   const rebuilt = rebuildMessages(messages, original.dialect, discardReport);
   const originals = unpackOriginals(group.originals, rebuilt, originalsPath);
   if (preserved.shape === shape) return [...originals];
-  return originals.map((node, index) => {
+  return originals.flatMap((node, index) => {
     const message = readMessage(node, original.language, memberPath(originalsPath, index));
-    return printMessage(message, { dialect, report });
+    return printMessage(message, { dialect, report }) ?? [];
   });
 }
 

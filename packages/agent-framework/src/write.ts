@@ -1,16 +1,26 @@
 import { randomUUID } from "node:crypto";
 import type { SerializedThread } from "@threadstore/core";
-import { type EnvelopeProblem, memberPath, mismatchMessage, readEnvelope } from "@threadstore/core/documents";
+import {
+  type EnvelopeProblem,
+  memberPath,
+  mismatchMessage,
+  quoteName,
+  readEnvelope,
+} from "@threadstore/core/documents";
+import { readOpenTurn } from "./approvals/open-turn.ts";
 import { checkName, InterchangeError, invalidNode } from "./interchange-error.ts";
-import { getMember, type ObjectNode, printNode, setMember, shallowValue, stringNode } from "./json/node.ts";
+import { getMember, isBlank, type ObjectNode, setMember, shallowValue, stringNode } from "./json/node.ts";
 import { readJson } from "./json/read-json.ts";
-import { type Preserved, readPreserved } from "./preserved/state.ts";
+import { type Preserved, PRESERVED_MEMBER, readPreserved } from "./preserved/state.ts";
 import { createReport, type Report, type ReportEntry } from "./report.ts";
 import { readServiceId } from "./shapes/detect.ts";
 import { convertEnvelope, type Envelope } from "./shapes/envelope.ts";
-import { withMessages } from "./shapes/history.ts";
+import { findHistory, withMessages } from "./shapes/history.ts";
+import { findMessagesElsewhere } from "./shapes/messages-elsewhere.ts";
+import { printDocument } from "./shapes/read-document.ts";
 import { type AgentFrameworkShape, isShape, LAYOUTS } from "./shapes/shape.ts";
 import { writeMessages } from "./write-messages.ts";
+import { writeTurn } from "./write-turn.ts";
 
 export interface WriteOptions {
   /**
@@ -38,7 +48,18 @@ export interface WrittenThread {
   readonly report: readonly ReportEntry[];
 }
 
-const CURRENT_SHAPES: readonly AgentFrameworkShape[] = ["csharp-session", "python-session"];
+const CURRENT_SHAPES: readonly AgentFrameworkShape[] = ["csharp-session", "python-session", "python-history"];
+
+/** The members of a thread that are written, and the name of the agent, which Agent Framework does not store. */
+const WRITTEN_MEMBERS: readonly string[] = [
+  "agent",
+  PRESERVED_MEMBER,
+  "format",
+  "kind",
+  "messages",
+  "turn",
+  "version",
+];
 
 /**
  * Writes a thread for Agent Framework. Pass the result of `serialize`, its JSON text, or a store's `stored.thread`.
@@ -56,14 +77,25 @@ export function writeAgentFrameworkThread(
   const shape = readTarget(options.to, preserved?.shape);
   const { entries, report } = createReport();
   const envelope = createEnvelope(preserved, shape, options.sessionId, report);
+  reportOtherMembers(root, report);
+  const turn = readOpenTurn(root);
   const written = writeMessages({ messages, preserved, shape, report });
-  const text = printNode(fillEnvelope(envelope, written, report));
+  const filled = writeTurn({ written, turn, preserved, envelope, report });
+  const text = printDocument(fillEnvelope(filled.envelope, filled.messages, report), shape);
   const lost = entries.find(({ kind }) => kind === "lost");
   if (options.strict === true && lost !== undefined) {
     const { path, message } = lost;
     throw new InterchangeError("NOT_REPRESENTABLE", `\`${path}\` would be lost. ${message}`, { path });
   }
   return { text, shape, report: entries };
+}
+
+function reportOtherMembers(root: ObjectNode, report: Report): void {
+  for (const [name, value] of root.members) {
+    if (WRITTEN_MEMBERS.includes(name) || isBlank(value)) continue;
+    const message = `Agent Framework does not have the member ${quoteName(name)} of a thread.`;
+    report("lost", memberPath("$", name), message);
+  }
 }
 
 function readThread(value: SerializedThread | string): { root: ObjectNode; messages: readonly ObjectNode[] } {
@@ -133,10 +165,15 @@ function fillEnvelope(envelope: Envelope, messages: readonly ObjectNode[], repor
     report("lost", "$.messages", message);
     return root;
   }
-  if (messages.length > 0 && readServiceId(root, shape) !== undefined) {
+  if (messages.length > 0 && isElsewhere(root, shape)) {
     const message =
-      "Agent Framework continues the service's conversation and does not read the messages in the thread.";
+      "Agent Framework continues the conversation where it is stored and does not read the messages in the thread.";
     report("elsewhere", "$.messages", message);
   }
   return filled;
+}
+
+function isElsewhere(root: ObjectNode, shape: AgentFrameworkShape): boolean {
+  if (readServiceId(root, shape) !== undefined) return true;
+  return findMessagesElsewhere(root, shape, findHistory(root, shape)) !== undefined;
 }

@@ -63,6 +63,7 @@ function newMessage(role: string, node: JsonNode, path: string, contents: readon
     createdAt: undefined,
     properties: objectNode([]),
     contents,
+    isExcluded: false,
     unknownMembers: [],
     path,
   };

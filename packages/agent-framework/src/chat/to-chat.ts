@@ -1,8 +1,7 @@
 import type { Message } from "../messages/message.ts";
-import type { Report } from "../report.ts";
 import type { ChatMessage } from "./converted-message.ts";
 import { type Draft, finishDraft, type SpeakerDraft } from "./draft.ts";
-import { toDrafts } from "./to-drafts.ts";
+import { type DraftContext, toDrafts } from "./to-drafts.ts";
 
 /**
  * Messages of Agent Framework and their counterparts in Chat Completions. These rarely correspond one to one: a
@@ -33,9 +32,9 @@ interface OpenGroup {
 }
 
 /** Converts a conversation of Agent Framework to one of Chat Completions. */
-export function toChat(messages: readonly Message[], report: Report): ChatGroup[] {
+export function toChat(messages: readonly Message[], context: DraftContext): ChatGroup[] {
   const groups: OpenGroup[] = [];
-  const converted = messages.map((message) => toDrafts(message, report));
+  const converted = messages.map((message) => toDrafts(message, context));
   converted.forEach((drafts, index) => {
     const next = drafts[1] ?? converted.slice(index + 1).find((later) => later.length > 0)?.[0];
     addMessage(groups, index, drafts, next);

@@ -1,4 +1,5 @@
 import { quoteName } from "@threadstore/core/documents";
+import type { CallFacts } from "../approvals/call-facts.ts";
 import { type Content, fieldText } from "../content/content.ts";
 import type { Message } from "../messages/message.ts";
 import type { Report } from "../report.ts";
@@ -13,10 +14,23 @@ const SPEAKER_ROLES: readonly string[] = [
   "user",
 ] satisfies SpeakerDraft["role"][];
 
+/** The context that the conversion of a message depends on. */
+export interface DraftContext {
+  readonly facts: Pick<CallFacts, "unansweredNotes">;
+  /** The paths of requests for approval that become the calls that they are about. */
+  readonly pendingPaths: ReadonlySet<string>;
+  readonly report: Report;
+}
+
 /** Converts a message of Agent Framework to the messages of Chat Completions that correspond to it, if any. */
-export function toDrafts(message: Message, report: Report): Draft[] {
+export function toDrafts(message: Message, context: DraftContext): Draft[] {
   const { role } = message;
-  if (role === "assistant") return toAssistantDrafts(message, report);
+  const { report } = context;
+  if (message.isExcluded) {
+    report("preserved", message.path, "Compaction excluded this message. It is stored and written back.");
+    return [];
+  }
+  if (role === "assistant") return toAssistantDrafts(message, context);
   const results = message.contents.filter(({ kind }) => kind === "result");
   const others = message.contents.filter(({ kind }) => kind !== "result");
   // Results come first: providers reject a thread in which anything separates a call from its result.
@@ -35,7 +49,8 @@ export function toDrafts(message: Message, report: Report): Draft[] {
 }
 
 /** Content items after a result respond to it, so they become a separate message. */
-function toAssistantDrafts(message: Message, report: Report): Draft[] {
+function toAssistantDrafts(message: Message, context: DraftContext): Draft[] {
+  const { report } = context;
   const drafts: Draft[] = [];
   let draft = newDraft("assistant", message, report);
   const finish = (): void => {
@@ -47,16 +62,18 @@ function toAssistantDrafts(message: Message, report: Report): Draft[] {
       finish();
       drafts.push(toResult(content, report));
     } else {
-      addToAssistant(draft, content, report);
+      addToAssistant(draft, content, context);
     }
   }
   finish();
   return drafts;
 }
 
-function addToAssistant(draft: SpeakerDraft, content: Content, report: Report): void {
-  if (content.kind === "call") {
-    draft.calls.push(toCall(content, report));
+function addToAssistant(draft: SpeakerDraft, content: Content, context: DraftContext): void {
+  const { report } = context;
+  const call = context.pendingPaths.has(content.path) ? content.call : content;
+  if (call?.kind === "call" && !context.facts.unansweredNotes.has(call.path)) {
+    draft.calls.push(toCall(call, report));
     draft.callPaths.push(content.path);
     draft.contentPaths.push(content.path);
     return;
@@ -103,14 +120,18 @@ function readName(role: string, { authorName, path }: Message, report: Report): 
 
 function reportPreserved({ path, type, kind }: Content, role: string, report: Report): void {
   const subject = type === "" ? "content without a type" : `content of type ${quoteName(type)}`;
-  const warning =
-    kind === "approvalRequest" ? " If the approval is pending, it must be requested again." : "";
+  const warning = WARNINGS[kind] ?? "";
   report(
     "preserved",
     path,
     `Chat Completions has no counterpart for ${subject} in a message of role ${quoteName(role)}. It is stored and written back.${warning}`,
   );
 }
+
+const WARNINGS: { readonly [kind: string]: string } = {
+  approvalRequest: " If it is pending, answer it in Agent Framework.",
+  approvalResponse: " If its call has not run, Agent Framework runs it.",
+};
 
 function isSpeakerRole(role: string): role is ChatSpeakerMessage["role"] {
   return SPEAKER_ROLES.includes(role);

@@ -1,12 +1,6 @@
-import {
-  arrayNode,
-  type ArrayNode,
-  isBlank,
-  type JsonNode,
-  objectNode,
-  type ObjectNode,
-} from "../json/node.ts";
-import type { ContentKind, FieldName } from "./kinds.ts";
+import { isBlank, type JsonNode, objectNode, type ObjectNode } from "../json/node.ts";
+import type { Annotation } from "./annotations.ts";
+import type { ContentKind, FieldName } from "./kind-rule.ts";
 
 /** A content item of a message, independent of the language that wrote it. */
 export interface Content {
@@ -18,7 +12,9 @@ export interface Content {
   /** The call that an approval is about. */
   readonly call: Content | undefined;
   readonly properties: ObjectNode;
-  readonly annotations: ArrayNode;
+  readonly annotations: readonly Annotation[];
+  /** The content items that a field of form `content` or `contents` has. */
+  readonly nested: readonly Content[];
   /** The names of unknown members that carry information. */
   readonly unknownMembers: readonly string[];
   readonly path: string;
@@ -34,8 +30,17 @@ export function newContent(
   fields: Fields,
   properties: ObjectNode = objectNode([]),
 ): Content {
-  const annotations = arrayNode([]);
-  return { kind, type: kind, fields, call: undefined, properties, annotations, unknownMembers: [], path };
+  return {
+    kind,
+    type: kind,
+    fields,
+    call: undefined,
+    properties,
+    annotations: [],
+    nested: [],
+    unknownMembers: [],
+    path,
+  };
 }
 
 /** Returns the value of a string field, or `undefined` if it is missing or of another type. */

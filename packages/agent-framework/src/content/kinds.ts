@@ -1,85 +1,6 @@
-import type { Language } from "../shapes/shape.ts";
+import { HOSTED_KIND_RULES } from "./hosted-kinds.ts";
+import { CALL_ID, field, kind, type KindRule, required } from "./kind-rule.ts";
 
-export type ContentKind =
-  | "text"
-  | "reasoning"
-  | "data"
-  | "uri"
-  | "call"
-  | "result"
-  | "error"
-  | "usage"
-  | "hostedFile"
-  | "hostedVectorStore"
-  | "approvalRequest"
-  | "approvalResponse";
-
-/** The form of a field's value, which C# and Python may represent differently. */
-export type FieldForm = "text" | "json" | "arguments" | "usage" | "items" | "call";
-
-export type FieldName =
-  | "approved"
-  | "arguments"
-  | "call"
-  | "callId"
-  | "code"
-  | "details"
-  | "exception"
-  | "id"
-  | "items"
-  | "mediaType"
-  | "message"
-  | "name"
-  | "protectedData"
-  | "reason"
-  | "result"
-  | "text"
-  | "uri";
-
-export interface FieldRule {
-  readonly name: FieldName;
-  /** The names in each language: the first is written, all are read. Empty if the language lacks the field. */
-  readonly names: { readonly [Of in Language]: readonly string[] };
-  readonly form: FieldForm;
-  /** Whether a content item without the field is invalid. */
-  readonly required: boolean;
-}
-
-export interface KindRule {
-  readonly kind: ContentKind;
-  /** The values of `$type` (C#) and `type` (Python): the first is written, all are read. */
-  readonly types: { readonly [Of in Language]: readonly string[] };
-  /** The fields, in the order in which they are written. */
-  readonly fields: readonly FieldRule[];
-  /** The name of a member that a language always writes as `true`. */
-  readonly flag: { readonly [Of in Language]?: string };
-}
-
-type Names = string | readonly string[];
-
-function toList(names: Names): readonly string[] {
-  return typeof names === "string" ? [names] : names;
-}
-
-function field(name: FieldName, csharp: Names, python: Names, form: FieldForm = "text"): FieldRule {
-  return { name, names: { csharp: toList(csharp), python: toList(python) }, form, required: false };
-}
-
-function required(rule: FieldRule): FieldRule {
-  return { ...rule, required: true };
-}
-
-function kind(
-  name: ContentKind,
-  csharp: Names,
-  python: Names,
-  fields: readonly FieldRule[],
-  flag: KindRule["flag"] = {},
-): KindRule {
-  return { kind: name, types: { csharp: toList(csharp), python: toList(python) }, fields, flag };
-}
-
-const CALL_ID = required(field("callId", "callId", "call_id"));
 const MEDIA_TYPE = field("mediaType", "mediaType", "media_type");
 const EXCEPTION = field("exception", [], "exception");
 const APPROVAL_ID = required(field("id", ["requestId", "id"], "id"));
@@ -104,6 +25,7 @@ export const KIND_RULES: readonly KindRule[] = [
     required(field("name", "name", "name")),
     field("arguments", "arguments", "arguments", "arguments"),
     EXCEPTION,
+    field("informationalOnly", "informationalOnly", "informational_only", "flag"),
   ]),
   kind("result", "functionResult", "function_result", [
     CALL_ID,
@@ -129,7 +51,7 @@ export const KIND_RULES: readonly KindRule[] = [
     "approvalRequest",
     ["toolApprovalRequest", "functionApprovalRequest"],
     "function_approval_request",
-    [APPROVAL_CALL, APPROVAL_ID],
+    [APPROVAL_CALL, APPROVAL_ID, field("requiresConfirmation", "requiresConfirmation", [], "json", "true")],
     // Python finds pending approvals by this member.
     { python: "user_input_request" },
   ),
@@ -144,6 +66,7 @@ export const KIND_RULES: readonly KindRule[] = [
       APPROVAL_ID,
     ],
   ),
+  ...HOSTED_KIND_RULES,
 ];
 
 /** The names of the discriminator and of the members that every content can have. */

@@ -1,7 +1,6 @@
 import { memberPath } from "@threadstore/core/documents";
-import { invalidNode } from "../interchange-error.ts";
+import { InterchangeError, invalidNode } from "../interchange-error.ts";
 import {
-  arrayNode,
   getMember,
   getText,
   isBlank,
@@ -12,8 +11,12 @@ import {
   type ObjectNode,
 } from "../json/node.ts";
 import type { Language } from "../shapes/shape.ts";
+import { type Annotation, readAnnotation } from "./annotations.ts";
 import { newContent, type Content, type Fields } from "./content.ts";
-import { COMMON_NAMES, KIND_RULES, DEFAULT_VALUES, type FieldRule, type KindRule } from "./kinds.ts";
+import { HOSTED_KIND_RULES } from "./hosted-kinds.ts";
+import type { FieldRule, KindRule } from "./kind-rule.ts";
+import { COMMON_NAMES, DEFAULT_VALUES, KIND_RULES } from "./kinds.ts";
+import { readNested } from "./nested.ts";
 import { toNeutralUsage } from "./usage.ts";
 
 /** Reads a content item that a language wrote. Throws `THREAD_INVALID` with the path. */
@@ -23,7 +26,15 @@ export function readContent(node: JsonNode, language: Language, path: string): C
   if (node.type !== "object") throw invalidNode(path, "a content item of a message", node);
   const type = getText(node, COMMON_NAMES[language].type);
   const rule = KIND_RULES.find(({ types }) => type !== undefined && types[language].includes(type));
-  return rule === undefined ? readUnknown(node, type, path) : readKnown(node, rule, language, path);
+  if (rule === undefined) return readUnknown(node, type, path);
+  if (!HOSTED_KIND_RULES.includes(rule)) return readKnown(node, rule, language, path);
+  try {
+    return readKnown(node, rule, language, path);
+  } catch (error) {
+    // Only the service that wrote a hosted item can tell whether it is corrupt.
+    if (InterchangeError.is(error, "THREAD_INVALID")) return readUnknown(node, type, path);
+    throw error;
+  }
 }
 
 function readUnknown(node: ObjectNode, type: string | undefined, path: string): Content {
@@ -44,7 +55,8 @@ function readKnown(node: ObjectNode, rule: KindRule, language: Language, path: s
     fields,
     call: callName === undefined ? undefined : readApprovedCall(node, callName, language, path),
     properties: readObject(node, names.properties, path),
-    annotations: readArray(node, names.annotations, path),
+    annotations: readAnnotations(node, language, path),
+    nested: readNested(node, rule, language, path, readContent),
     unknownMembers: findUnknownMembers(node, rule, language),
     path,
   };
@@ -74,6 +86,11 @@ function readField(
     case "items":
       if (value.type !== "array") throw invalidNode(fieldPath, "an array of content items", value);
       return value;
+    case "flag":
+      return printNode(value) === "true" ? value : undefined;
+    case "content":
+    case "contents":
+      return undefined;
     default:
       return value;
   }
@@ -103,11 +120,12 @@ function readObject(node: ObjectNode, name: string, path: string): ObjectNode {
   return value;
 }
 
-function readArray(node: ObjectNode, name: string, path: string): Content["annotations"] {
+function readAnnotations(node: ObjectNode, language: Language, path: string): readonly Annotation[] {
+  const name = COMMON_NAMES[language].annotations;
   const value = getMember(node, name);
-  if (value === undefined || value.type === "null") return arrayNode([]);
+  if (value === undefined || value.type === "null") return [];
   if (value.type !== "array") throw invalidNode(memberPath(path, name), "an array", value);
-  return value;
+  return value.items.map((annotation) => readAnnotation(annotation, language));
 }
 
 function findUnknownMembers(node: ObjectNode, rule: KindRule, language: Language): string[] {

@@ -1,27 +1,72 @@
-import { type JsonNode, objectNode } from "../json/node.ts";
+import { getMember, type JsonNode, type Member, objectNode } from "../json/node.ts";
 import type { Language } from "../shapes/shape.ts";
 
-// The set of counts is open. The languages use the same names in different cases: inputTokenCount, input_token_count.
+/** The counts that have a member in both languages, by their names in C# and in Python. */
+const COUNTS: readonly (readonly [csharp: string, python: string])[] = [
+  ["inputTokenCount", "input_token_count"],
+  ["outputTokenCount", "output_token_count"],
+  ["totalTokenCount", "total_token_count"],
+  ["cachedInputTokenCount", "cache_read_input_token_count"],
+  ["reasoningTokenCount", "reasoning_output_token_count"],
+  ["inputAudioTokenCount", "input_audio_token_count"],
+  ["inputTextTokenCount", "input_text_token_count"],
+  ["outputAudioTokenCount", "output_audio_token_count"],
+  ["outputTextTokenCount", "output_text_token_count"],
+];
+
+/** The member of C# for all other counts, which Python writes next to the known ones. */
+const ADDITIONAL_COUNTS = "additionalCounts";
 
 /** Renames the details of a usage to the names of C#. */
 export function toNeutralUsage(details: JsonNode, language: Language): JsonNode {
-  return language === "csharp" ? details : renameMembers(details, toCamelCase);
+  if (language === "csharp" || details.type !== "object") return details;
+  const names = new Map(COUNTS.map(([csharp, python]) => [python, csharp]));
+  const known: Member[] = [];
+  const additional: Member[] = [];
+  for (const [name, value] of details.members) {
+    const csharpName = names.get(name);
+    // The first Python version writes a type, and both versions can write counts that are null.
+    if (value.type === "null" || (name === "type" && value.type === "string")) continue;
+    if (csharpName === undefined) additional.push([name, value]);
+    else known.push([csharpName, value]);
+  }
+  const extra = additional.length === 0 ? undefined : objectNode(additional);
+  return objectNode([...known, [ADDITIONAL_COUNTS, extra]]);
 }
 
-/** Renames the details of a usage from the names of C# to those of a language. */
-export function fromNeutralUsage(details: JsonNode, language: Language): JsonNode {
-  return language === "csharp" ? details : renameMembers(details, toSnakeCase);
-}
-
-function renameMembers(details: JsonNode, toName: (name: string) => string): JsonNode {
+/** Renames the details of a usage from the names of C# to those of a language. `lose` receives the name of a loss. */
+export function fromNeutralUsage(
+  details: JsonNode,
+  language: Language,
+  lose: (name: string) => void,
+): JsonNode {
   if (details.type !== "object") return details;
-  return objectNode(details.members.map(([name, value]) => [toName(name), value]));
+  return language === "csharp" ? toCsharp(details.members, lose) : toPython(details.members, lose);
 }
 
-function toCamelCase(name: string): string {
-  return name.replaceAll(/_([a-z])/g, (_match, letter: string) => letter.toUpperCase());
+function toPython(members: readonly Member[], lose: (name: string) => void): JsonNode {
+  const names = new Map(COUNTS);
+  const printed = members.flatMap(([name, value]): Member[] => {
+    if (name !== ADDITIONAL_COUNTS) return [[names.get(name) ?? name, value]];
+    return value.type === "object" ? [...value.members] : [];
+  });
+  return objectNode(printed.filter((member) => isCount(member, lose)));
 }
 
-function toSnakeCase(name: string): string {
-  return name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+function toCsharp(members: readonly Member[], lose: (name: string) => void): JsonNode {
+  const known = members.filter(([name]) => name !== ADDITIONAL_COUNTS);
+  const additional = getMember(objectNode(members), ADDITIONAL_COUNTS);
+  const counts =
+    additional?.type === "object"
+      ? objectNode(additional.members.filter((member) => isCount(member, lose)))
+      : undefined;
+  return objectNode([...known.filter((member) => isCount(member, lose)), [ADDITIONAL_COUNTS, counts]]);
+}
+
+/** Returns whether a count is a whole number: C# cannot read a thread with any other count. */
+function isCount([name, value]: Member, lose: (name: string) => void): boolean {
+  if (value.type === "null") return false;
+  const isWhole = value.type === "number" && /^-?\d{1,18}$/.test(value.text);
+  if (!isWhole) lose(name);
+  return isWhole;
 }

@@ -10,6 +10,8 @@ export interface Message {
   readonly createdAt: JsonNode | undefined;
   readonly properties: ObjectNode;
   readonly contents: readonly Content[];
+  /** Whether the compaction of Python excluded the message from the input of the model. */
+  readonly isExcluded: boolean;
   /** The names of unknown members. */
   readonly unknownMembers: readonly string[];
   readonly path: string;

@@ -11,9 +11,13 @@ import {
 } from "../json/node.ts";
 import type { Message } from "./message.ts";
 
-/** Writes a message in a dialect and reports losses. */
-export function printMessage(message: Message, target: PrintTarget): ObjectNode {
+/** Writes a message in a dialect and reports losses. Returns `undefined` if the dialect cannot represent it. */
+export function printMessage(message: Message, target: PrintTarget): ObjectNode | undefined {
   const { report, dialect } = target;
+  if (message.isExcluded && dialect === "csharp") {
+    report("lost", message.path, "Compaction excluded this message, but C# would send it to the model.");
+    return undefined;
+  }
   for (const name of message.unknownMembers) {
     report("lost", message.path, `The target does not have the member ${quoteName(name)} of a message.`);
   }

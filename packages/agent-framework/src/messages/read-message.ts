@@ -26,13 +26,15 @@ const NAMES = {
 export function readMessage(node: JsonNode, language: Language, path: string): Message {
   if (node.type !== "object") throw invalidNode(path, "a message", node);
   const { authorName, messageId, createdAt, properties } = NAMES[language];
+  const messageProperties = readProperties(node, properties, path);
   return {
     role: readRole(getMember(node, "role"), language, `${path}.role`),
     authorName: readText(node, authorName, path),
     messageId: readText(node, messageId, path),
     createdAt: createdAt === undefined ? undefined : readValue(node, createdAt),
-    properties: readProperties(node, properties, path),
+    properties: messageProperties,
     contents: readContents(getMember(node, "contents"), language, `${path}.contents`),
+    isExcluded: language === "python" && isTrue(getMember(messageProperties, "_excluded")),
     unknownMembers: findUnknownMembers(node, language),
     path,
   };
@@ -66,6 +68,10 @@ function readText(node: ObjectNode, name: string, path: string): string | undefi
 function readValue(node: ObjectNode, name: string): JsonNode | undefined {
   const value = getMember(node, name);
   return value?.type === "null" ? undefined : value;
+}
+
+function isTrue(node: JsonNode | undefined): boolean {
+  return node?.type === "boolean" && node.text === "true";
 }
 
 function readProperties(node: ObjectNode, name: string, path: string): ObjectNode {

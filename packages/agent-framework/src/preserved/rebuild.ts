@@ -10,5 +10,7 @@ export function rebuildMessages(
   dialect: Dialect,
   report: Report,
 ): ObjectNode[] {
-  return fromChat(messages, report).map((message) => printMessage(message, { dialect, report }));
+  return fromChat(messages, report)
+    .map((message) => printMessage(message, { dialect, report }))
+    .filter((message) => message !== undefined);
 }

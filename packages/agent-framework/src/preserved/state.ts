@@ -20,6 +20,8 @@ export type PreservedState = {
   /** The whole thread without its messages. */
   thread: string;
   messages: PreservedGroup[];
+  /** The fingerprint of the open turn that the pending approvals became, by which it is recognized later. */
+  turn?: string;
 };
 
 /** Messages of Agent Framework and the messages of Chat Completions that they were converted to. */
@@ -40,6 +42,7 @@ export interface Preserved {
   readonly historyKey: string | undefined;
   readonly root: ObjectNode;
   readonly groups: readonly Readonly<PreservedGroup>[];
+  readonly turn: string | undefined;
 }
 
 /**
@@ -64,6 +67,7 @@ export function readPreserved(thread: ObjectNode): Preserved | undefined {
     historyKey: getText(state, "historyKey"),
     root,
     groups: readGroups(getMember(state, "messages")),
+    turn: getText(state, "turn"),
   };
 }
 

@@ -1,64 +1,25 @@
 import type { FindingCode } from "@threadstore/agent";
-import { type Content, fieldText } from "../content/content.ts";
-import { readContent } from "../content/read-content.ts";
+import { type Approval, type CallFacts, findCallFacts } from "../approvals/call-facts.ts";
+import { findPendingRequests } from "../approvals/pending-turn.ts";
 import { getMember, type JsonNode, objectNode, stringNode } from "../json/node.ts";
 import type { Language } from "../shapes/shape.ts";
-import { type ContentEntry, type MessageEntry, readHead, removeContent, setContent } from "./entries.ts";
+import { type ContentEntry, type MessageEntry, removeContent, setContent, toMessage } from "./entries.ts";
 import type { RepairLog } from "./repair-log.ts";
 
-interface Approval {
-  readonly message: MessageEntry;
-  readonly content: ContentEntry;
-  readonly id: string;
-  readonly callId: string;
-  readonly call: Content | undefined;
-  /** Whether the user continued the conversation after it. */
-  readonly isPast: boolean;
+/** Finds the facts about the calls of messages under repair. The keys of content items take the place of paths. */
+export function findEntryFacts(messages: readonly MessageEntry[], language: Language): CallFacts {
+  return findCallFacts(messages.map((message) => toMessage(message, language)));
 }
 
-/** The requests for approval in a thread, and the responses to them. */
-export interface Approvals {
-  readonly requests: readonly Approval[];
-  readonly responses: readonly Approval[];
-  /** The ids of calls that are content items of a message, not only part of a request. */
-  readonly calls: Set<string>;
-  /** The ids of calls that have a result. */
-  readonly results: ReadonlySet<string>;
-}
-
-export function findApprovals(messages: readonly MessageEntry[], language: Language): Approvals {
-  const requests: Approval[] = [];
-  const responses: Approval[] = [];
-  const calls = new Set<string>();
-  const results = new Set<string>();
-  let isPast = false;
-  for (const message of messages.toReversed()) {
-    const contents = message.contents.flatMap((entry) =>
-      entry.node.type === "null" ? [] : [{ entry, content: readContent(entry.node, language, entry.key) }],
-    );
-    for (const { entry, content } of contents) {
-      const { kind, call } = content;
-      const callId = fieldText(call ?? content, "callId") ?? "";
-      const id = fieldText(content, "id") ?? "";
-      const approval = { message, content: entry, id, callId, call, isPast };
-      if (kind === "approvalRequest") requests.push(approval);
-      if (kind === "approvalResponse") responses.push(approval);
-      if (kind === "call") calls.add(callId);
-      if (kind === "result") results.add(callId);
-    }
-    const { role } = readHead(message, language);
-    const hasInput = contents.some(
-      ({ content: { kind } }) => kind !== "result" && kind !== "approvalResponse",
-    );
-    isPast ||= hasInput && role !== "assistant" && role !== "tool";
-  }
-  return { requests: requests.toReversed(), responses: responses.toReversed(), calls, results };
+/** Returns the ids of the calls that wait for approval. */
+export function findPendingCalls(messages: readonly MessageEntry[], language: Language): Set<string> {
+  return new Set(findPendingRequests(findEntryFacts(messages, language)).keys());
 }
 
 /**
  * Removes requests that were never answered although the conversation continued: Agent Framework rejects every
- * further run because of them. With `close`, pending requests are also removed. The call that a request was about
- * remains, and then has no result. Responses without a request are removed, too.
+ * further run because of them. With `close`, pending requests and their responses are also removed. The call that a
+ * request was about remains, and then has no result. Responses without a request are removed, too.
  */
 export function repairApprovals(
   messages: readonly MessageEntry[],
@@ -66,27 +27,45 @@ export function repairApprovals(
   log: RepairLog,
   close: boolean,
 ): void {
-  const { requests, responses, calls, results } = findApprovals(messages, language);
+  const { requests, responses, calls } = findEntryFacts(messages, language);
   const answered = new Set(responses.map(({ id }) => id));
   const requested = new Set(requests.map(({ id }) => id));
+  const closed = new Set<string>();
   for (const request of requests) {
-    if (answered.has(request.id) || results.has(request.callId)) continue;
-    if (request.isPast) {
+    if (request.resolvedBy !== undefined) continue;
+    if (request.isPast && !answered.has(request.id)) {
       logRemoval("approval-dangling", request, "The request for approval was never answered.", log);
-    } else if (close) {
+    } else if (close && !request.isPast) {
       logRemoval("turn-open", request, "The call waits for approval.", log);
+      closed.add(request.id);
     } else {
       continue;
     }
-    replaceWithCall(request, calls, language);
+    replaceWithCall(locate(messages, request), calls, language, request.callId);
     calls.add(request.callId);
   }
   for (const response of responses) {
-    const { id, callId, isPast, message, content } = response;
-    if (!isPast || requested.has(id) || calls.has(callId) || results.has(callId)) continue;
-    logRemoval("approval-dangling", response, "The response does not answer any request for approval.", log);
-    removeContent(message, content);
+    const { id, callId, isPast, resolvedBy } = response;
+    const isDangling = isPast && resolvedBy === undefined && !requested.has(id) && !calls.has(callId);
+    if (!isDangling && !closed.has(id)) continue;
+    const { message, content } = locate(messages, response);
+    if (isDangling) {
+      const fault = "The response does not answer any request for approval.";
+      logRemoval("approval-dangling", response, fault, log);
+    }
+    if (message !== undefined && content !== undefined) removeContent(message, content);
   }
+}
+
+/** A content item of a message under repair. */
+interface LocatedEntry {
+  readonly message: MessageEntry | undefined;
+  readonly content: ContentEntry | undefined;
+}
+
+export function locate(messages: readonly MessageEntry[], { content, index }: Approval): LocatedEntry {
+  const message = messages[index];
+  return { message, content: message?.contents.find(({ key }) => key === content.path) };
 }
 
 function logRemoval(code: FindingCode, { content }: Approval, message: string, log: RepairLog): void {
@@ -95,19 +74,19 @@ function logRemoval(code: FindingCode, { content }: Approval, message: string, l
   log.add({ code, path: content.path, message, remedy }, "drop", "Removed it.");
 }
 
-function replaceWithCall(
-  { message, content, call, callId }: Approval,
+/** Replaces a request with its call, or removes it if its message already has the call. */
+export function replaceWithCall(
+  { message, content }: LocatedEntry,
   calls: ReadonlySet<string>,
   language: Language,
+  callId: string,
 ): void {
-  if (call?.kind !== "call" || calls.has(callId)) {
-    removeContent(message, content);
-    return;
-  }
+  if (message === undefined || content === undefined) return;
   const node = ["toolCall", "functionCall", "function_call", "call"]
     .map((name) => getMember(content.node, name))
     .find((member) => member?.type === "object");
-  if (node !== undefined) setContent(message, content, withType(node, language));
+  if (node === undefined || calls.has(callId)) removeContent(message, content);
+  else setContent(message, content, withType(node, language));
 }
 
 // Older C# versions write the call in a request without its type.

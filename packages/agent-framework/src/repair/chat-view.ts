@@ -1,6 +1,7 @@
 import { MESSAGE_FORM, type RepairableKind } from "@threadstore/agent/provider";
 import type { SerializedThread } from "@threadstore/core";
 import { THREAD_FORMAT } from "@threadstore/core/documents";
+import { findOpenCalls } from "../approvals/pending-turn.ts";
 import type { ChatMessage } from "../chat/converted-message.ts";
 import type { ChatOrigin } from "../chat/to-chat.ts";
 
@@ -28,7 +29,9 @@ export function viewAsChat(
   origins: readonly ChatOrigin[],
   approvals: ReadonlySet<string> = new Set(),
 ): ChatView {
-  const pending = new Set(findOpenCalls(messages).filter((id) => approvals.has(id)));
+  const openCalls = findOpenCalls(messages);
+  // The calls of a response wait together, even if approval was requested for only one of them.
+  const pending = new Set(openCalls.some((id) => approvals.has(id)) ? openCalls : []);
   const calls = [...pending].map((callId) => ({ callId, state: "approval-needed" }));
   const turn = { id: "agent-framework", start: 0, rounds: 1, calls };
   // The mark distinguishes equal messages: copies are detected in Agent Framework's messages, which have ids and
@@ -47,15 +50,6 @@ export function viewAsChat(
     messages,
     origins,
   };
-}
-
-/** Returns the ids of the last message's calls that have no result, if only results follow it. */
-function findOpenCalls(messages: readonly ChatMessage[]): string[] {
-  const calling = messages.findLast(({ role }) => role !== "tool");
-  if (calling === undefined || calling.role === "tool") return [];
-  const following = messages.slice(messages.lastIndexOf(calling) + 1);
-  const answered = new Set(following.map((message) => (message.role === "tool" ? message.tool_call_id : "")));
-  return (calling.tool_calls ?? []).map(({ id }) => id).filter((id) => !answered.has(id));
 }
 
 /** The target of a path in a view. */

@@ -1,5 +1,5 @@
-import { type Fields, newContent } from "../content/content.ts";
-import type { ContentKind } from "../content/kinds.ts";
+import { type Content, type Fields, newContent } from "../content/content.ts";
+import type { ContentKind } from "../content/kind-rule.ts";
 import { printContent } from "../content/print-content.ts";
 import { getMember, objectNode, type ObjectNode, setMember, stringNode } from "../json/node.ts";
 import { printMessage } from "../messages/print-message.ts";
@@ -17,10 +17,18 @@ export class ContentFactory {
   }
 
   content(kind: ContentKind, fields: Fields, path: string): ContentEntry {
+    return this.copy(newContent(kind, path, fields));
+  }
+
+  /** Creates a content item that was read before. */
+  copy(content: Content): ContentEntry {
     this.#count += 1;
-    const target = { dialect: this.#dialect, report: discardReport };
-    const node = printContent(newContent(kind, path, fields), target);
-    return { key: `new ${this.#count}`, path, node: node ?? objectNode([]) };
+    const node = printContent(content, { dialect: this.#dialect, report: discardReport });
+    return { key: `new ${this.#count}`, path: content.path, node: node ?? objectNode([]) };
+  }
+
+  approval(kind: "approvalRequest" | "approvalResponse", fields: Fields, call: Content): ContentEntry {
+    return this.copy({ ...newContent(kind, call.path, fields), call });
   }
 
   result(callId: string, text: string, path: string): ContentEntry {
@@ -40,11 +48,12 @@ export class ContentFactory {
       createdAt: undefined,
       properties: objectNode([]),
       contents: [],
+      isExcluded: false,
       unknownMembers: [],
       path,
     };
     const node = printMessage(message, { dialect: this.#dialect, report: discardReport });
-    return newMessageEntry(node, path, [content]);
+    return newMessageEntry(node ?? objectNode([]), path, [content]);
   }
 }
 

@@ -365,14 +365,13 @@ describe("approvals", () => {
       ),
     ],
     ["with a response", csharpSession(hello, message("assistant", request), message("user", response))],
-  ])("pending at the end are kept, or closed if asked: %s", (name, thread) => {
+  ])("pending at the end are kept, or closed if asked: %s", (_name, thread) => {
     expect(checkAgentFrameworkThread(thread)).toEqual([]);
     expect(repairAgentFrameworkThread(thread, "drop").text).toBe(thread);
-    const isAnswered = name === "with a response";
     const { text: closed, changes } = repairAgentFrameworkThread(thread, "synthesize", { openTurn: "close" });
-    expect(changes.map(({ code }) => code)).toEqual(isAnswered ? [] : ["turn-open", "result-missing"]);
-    expect(JSON.stringify(messagesIn(closed)).includes(INTERRUPTED_RESULT)).toBe(!isAnswered);
-    expect(/[aA]pproval/.test(closed)).toBe(isAnswered);
+    expect(changes.map(({ code }) => code)).toEqual(["turn-open", "result-missing"]);
+    expect(JSON.stringify(messagesIn(closed))).toContain(INTERRUPTED_RESULT);
+    expect(closed).not.toMatch(/[aA]pproval/);
     expect(checkAgentFrameworkThread(closed, { openTurn: "close" })).toEqual([]);
   });
 

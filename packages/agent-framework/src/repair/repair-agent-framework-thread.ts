@@ -1,9 +1,8 @@
 import type { CheckOptions, Finding, RepairPolicy, RepairChange } from "@threadstore/agent";
 import { checkName } from "../interchange-error.ts";
-import { type ObjectNode, printNode } from "../json/node.ts";
-import { readJson } from "../json/read-json.ts";
+import type { ObjectNode } from "../json/node.ts";
 import { findHistory, type History, withMessages } from "../shapes/history.ts";
-import { requireAgentFramework } from "../shapes/recognize.ts";
+import { printDocument, readDocument } from "../shapes/read-document.ts";
 import type { AgentFrameworkShape } from "../shapes/shape.ts";
 import { type RepairedMessages, repairMessages } from "./repair-messages.ts";
 
@@ -57,7 +56,7 @@ export function repairAgentFrameworkThread(
   const { root, shape, history, repaired } = repair(value, policy, options);
   const { changes, messages } = repaired;
   const repairedRoot = changes.length === 0 ? root : withMessages(root, shape, history.key, messages);
-  return { text: printNode(repairedRoot ?? root), shape, changes };
+  return { text: printDocument(repairedRoot ?? root, shape), shape, changes };
 }
 
 interface Repair {
@@ -69,7 +68,7 @@ interface Repair {
 
 function repair(value: object | string, policy: RepairPolicy, options: AgentFrameworkCheckOptions): Repair {
   checkName(options.historyKey, "historyKey");
-  const { shape, root } = requireAgentFramework(readJson(value));
+  const { shape, root } = readDocument(value);
   const history = findHistory(root, shape, options.historyKey);
   const task = { messages: history.messages ?? [], path: history.path, shape };
   return { root, shape, history, repaired: repairMessages(task, policy, options) };

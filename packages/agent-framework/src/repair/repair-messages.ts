@@ -14,7 +14,7 @@ import type { JsonNode, ObjectNode } from "../json/node.ts";
 import { discardReport } from "../report.ts";
 import { type AgentFrameworkShape, type Language, LAYOUTS } from "../shapes/shape.ts";
 import { ChangeApplier } from "./apply-changes.ts";
-import { findApprovals, repairApprovals } from "./approvals.ts";
+import { findEntryFacts, findPendingCalls, repairApprovals } from "./approvals.ts";
 import { CHAT_KIND, type ChatView, viewAsChat } from "./chat-view.ts";
 import { ContentFactory } from "./content-factory.ts";
 import { arrange, finishMessage, type MessageEntry, toMessage } from "./entries.ts";
@@ -72,11 +72,11 @@ function viewMessages(
   options: CheckOptions,
 ): ChatView {
   // Each message is converted on its own, because Agent Framework also sends them separately.
-  const drafts = messages.flatMap((message) => toDrafts(toMessage(message, language), discardReport));
-  const { requests } = findApprovals(messages, language);
-  const pending = options.openTurn === "close" ? [] : requests.filter(({ isPast }) => !isPast);
-  const approvals = new Set(pending.map(({ callId }) => callId));
-  return viewAsChat(drafts.map(finishDraft), drafts.map(toOrigin), approvals);
+  const facts = findEntryFacts(messages, language);
+  const context = { facts, pendingPaths: new Set<string>(), report: discardReport };
+  const drafts = messages.flatMap((message) => toDrafts(toMessage(message, language), context));
+  const pending = options.openTurn === "close" ? undefined : findPendingCalls(messages, language);
+  return viewAsChat(drafts.map(finishDraft), drafts.map(toOrigin), pending);
 }
 
 interface RepairContext {

@@ -3,20 +3,15 @@ import { checkThread } from "@threadstore/openai";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { canonical, throughAgent } from "../golden.test-helper.ts";
-import {
-  checkAgentFrameworkThread,
-  readAgentFrameworkThread,
-  repairAgentFrameworkThread,
-  type AgentFrameworkShape,
-} from "../index.ts";
+import { checkAgentFrameworkThread, readAgentFrameworkThread, repairAgentFrameworkThread } from "../index.ts";
 import { getMember, printNode, type JsonNode } from "../json/node.ts";
 import { parseNode } from "../json/parse.ts";
-import { randomMessage, randomThread, shapes } from "../random-thread.test-helper.ts";
+import { type ObjectShape, randomMessage, randomThread, shapes } from "../random-thread.test-helper.ts";
 import { findHistory } from "../shapes/history.ts";
 import { requireAgentFramework } from "../shapes/recognize.ts";
 
 /** Generates lists of messages as crashes, races and other programs leave them. */
-function corruption(shape: AgentFrameworkShape): fc.Arbitrary<readonly string[]> {
+function corruption(shape: ObjectShape): fc.Arbitrary<readonly string[]> {
   const message = randomMessage(shape);
   const garbage = fc.constantFrom(
     "null",

@@ -1,6 +1,7 @@
 import { getMember, getText, isBlank, type ObjectNode } from "../json/node.ts";
-import { readJson } from "../json/read-json.ts";
 import { findHistory, type History } from "./history.ts";
+import { findMessagesElsewhere, type MessagesElsewhere } from "./messages-elsewhere.ts";
+import { parseDocument } from "./read-document.ts";
 import { recognizeShape, type RecognizedShape } from "./recognize.ts";
 import { type AgentFrameworkShape, LAYOUTS } from "./shape.ts";
 
@@ -18,6 +19,8 @@ export interface DetectedShape {
   /** The shape, or `threadstore` for a thread in this project's format. */
   readonly shape: RecognizedShape;
   readonly messagesAt: MessagesAt;
+  /** What keeps the messages and how to find them there. Absent unless the session says so. */
+  readonly elsewhere?: MessagesElsewhere;
 }
 
 /**
@@ -26,16 +29,23 @@ export interface DetectedShape {
  * Throws `SHAPE_UNKNOWN`, or `THREAD_INVALID` if the text is not JSON or the list of messages is corrupt.
  */
 export function detectShape(value: object | string): DetectedShape {
-  const { shape, root } = recognizeShape(readJson(value));
+  const { shape, root } = recognizeShape(parseDocument(value));
   if (shape === "threadstore") {
     return { shape, messagesAt: isBlank(getMember(root, "messages")) ? "none" : "thread" };
   }
-  return { shape, messagesAt: locateMessages(root, shape, findHistory(root, shape)) };
+  const history = findHistory(root, shape);
+  const elsewhere = findMessagesElsewhere(root, shape, history);
+  const messagesAt = locateMessages(root, shape, history);
+  return { shape, messagesAt, ...(elsewhere === undefined ? {} : { elsewhere }) };
 }
+
+const STORES: readonly MessagesElsewhere["keeper"][] = ["cosmos", "file", "other-store", "redis", "valkey"];
 
 export function locateMessages(root: ObjectNode, shape: AgentFrameworkShape, history: History): MessagesAt {
   if (history.messages !== undefined && history.messages.length > 0) return "thread";
   if (readServiceId(root, shape) !== undefined) return "service";
+  const elsewhere = findMessagesElsewhere(root, shape, history);
+  if (elsewhere !== undefined) return STORES.includes(elsewhere.keeper) ? "store" : "service";
   const { container, historyKey } = LAYOUTS[shape];
   const isElsewhere = historyKey === undefined && history.messages === undefined;
   return isElsewhere && !isBlank(getMember(root, container)) ? "store" : "none";

@@ -1,4 +1,5 @@
 import { memberPath, quoteName } from "@threadstore/core/documents";
+import { APPROVALS_PATH, hasOnlyPendingApprovals } from "../approvals/session-approvals.ts";
 import {
   getText,
   isBlank,
@@ -10,6 +11,7 @@ import {
 } from "../json/node.ts";
 import type { Report } from "../report.ts";
 import { readServiceId } from "./detect.ts";
+import { linesRoot } from "./read-document.ts";
 import { type AgentFrameworkShape, LAYOUTS } from "./shape.ts";
 
 /** A thread of Agent Framework without its messages. */
@@ -28,6 +30,7 @@ export function reportEnvelope(envelope: Envelope, report: ReportMember): void {
   const { container, serviceId } = LAYOUTS[shape];
   const isConverted = (name: string): boolean =>
     name === "type" || (name === serviceId && readServiceId(root, shape) !== undefined);
+  if (shape === "python-history") return;
   for (const [name, value] of root.members) {
     if (isConverted(name) || isBlank(value)) continue;
     if (name !== container || value.type !== "object") {
@@ -77,7 +80,17 @@ export function convertEnvelope(
   const currentId =
     envelope?.shape === "python-session" && isPython ? getText(envelope.root, "session_id") : undefined;
   if (envelope !== undefined) {
-    reportEnvelope(envelope, (path, subject) => reportOmitted(path, subject, report));
+    reportEnvelope(envelope, (path, subject, value) => reportOmitted(path, subject, value, report));
+  }
+  if (to === "python-history") {
+    if (serviceId !== undefined) {
+      report(
+        "lost",
+        "$.agentFramework.thread",
+        "A history does not have the id of a service's conversation.",
+      );
+    }
+    return { root: linesRoot([]), shape: to, historyKey };
   }
   const root = isPython
     ? objectNode([
@@ -96,7 +109,8 @@ export function convertEnvelope(
 // Members that identify a session or a file version, and are not part of the conversation.
 const IDENTITY_PATHS: ReadonlySet<string> = new Set(["$.session_id", "$.version", "$.conversationId"]);
 
-function reportOmitted(path: string, subject: string, report: Report): void {
-  const kind = IDENTITY_PATHS.has(path) ? "replaced" : "lost";
+function reportOmitted(path: string, subject: string, value: JsonNode, report: Report): void {
+  const isReplaced = IDENTITY_PATHS.has(path) || (path === APPROVALS_PATH && hasOnlyPendingApprovals(value));
+  const kind = isReplaced ? "replaced" : "lost";
   report(kind, path, `${subject} has no counterpart in the target.`);
 }

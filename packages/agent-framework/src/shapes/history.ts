@@ -26,6 +26,10 @@ export function findHistory(root: ObjectNode, shape: AgentFrameworkShape, reques
   const { container: name, historyKey } = LAYOUTS[shape];
   const container = getMember(root, name);
   const containerPath = memberPath("$", name);
+  if (shape === "python-history") {
+    const lines = container?.type === "array" ? container.items : [];
+    return { key: undefined, path: "$", messages: lines };
+  }
   if (historyKey === undefined) return readHistory(container, undefined, containerPath);
   if (container !== undefined && container.type !== "object" && container.type !== "null") {
     throw invalidNode(containerPath, "an object with the states of providers", container);
@@ -68,6 +72,7 @@ export function withMessages(
   messages: readonly JsonNode[],
 ): ObjectNode | undefined {
   const { container: name } = LAYOUTS[shape];
+  if (shape === "python-history") return setMember(root, name, arrayNode(messages));
   const container = getMember(root, name);
   const history = key === undefined ? container : getMember(container, key);
   if (getMember(history, "messages") === undefined && messages.length === 0) return root;

@@ -1,7 +1,8 @@
 import { kindOf, quoteName, THREAD_FORMAT } from "@threadstore/core/documents";
 import { InterchangeError } from "../interchange-error.ts";
 import { getMember, getText, type JsonNode, type ObjectNode, shallowValue } from "../json/node.ts";
-import type { AgentFrameworkShape } from "./shape.ts";
+import { isReferenceOnly } from "./messages-elsewhere.ts";
+import { type AgentFrameworkShape, LINES_TYPE } from "./shape.ts";
 
 export type RecognizedShape = AgentFrameworkShape | "threadstore";
 
@@ -16,7 +17,8 @@ const MARKERS: readonly Marker[] = [
   ["threadstore", (root) => getText(root, "format") === THREAD_FORMAT],
   ["python-session", (root) => getText(root, "type") === "session"],
   ["python-thread", (root) => getText(root, "type") === "agent_thread_state"],
-  ["csharp-session", hasMember("stateBag")],
+  ["python-history", (root) => getText(root, "type") === LINES_TYPE],
+  ["csharp-session", (root) => hasMember("stateBag")(root) || isReferenceOnly(root)],
   ["csharp-thread-renamed", hasMember("chatHistoryProviderState")],
   ["csharp-thread", hasMember("storeState")],
 ];

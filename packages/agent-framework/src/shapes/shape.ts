@@ -6,11 +6,13 @@
  * - `csharp-session` (February 2026): `stateBag`, `conversationId`.
  * - `python-thread` (September 2025): `type: "agent_thread_state"`.
  * - `python-session` (February 2026): `type: "session"`.
+ * - `python-history` (2026): the file of a `FileHistoryProvider`, in which each line is a message.
  */
 export type AgentFrameworkShape =
   | "csharp-session"
   | "csharp-thread"
   | "csharp-thread-renamed"
+  | "python-history"
   | "python-session"
   | "python-thread";
 
@@ -36,6 +38,13 @@ export const LAYOUTS: { readonly [Shape in AgentFrameworkShape]: ShapeLayout } =
   "csharp-session": { ...CSHARP, container: "stateBag", historyKey: "InMemoryChatHistoryProvider" },
   "csharp-thread": { ...CSHARP, container: "storeState", historyKey: undefined },
   "csharp-thread-renamed": { ...CSHARP, container: "chatHistoryProviderState", historyKey: undefined },
+  "python-history": {
+    language: "python",
+    dialect: "python-session",
+    serviceId: "service_session_id",
+    container: "messages",
+    historyKey: undefined,
+  },
   "python-session": {
     language: "python",
     dialect: "python-session",
@@ -51,6 +60,9 @@ export const LAYOUTS: { readonly [Shape in AgentFrameworkShape]: ShapeLayout } =
     historyKey: undefined,
   },
 };
+
+/** The type of the root under which this package keeps the lines of a history. */
+export const LINES_TYPE = "python_history";
 
 export function isShape(value: unknown): value is AgentFrameworkShape {
   return typeof value === "string" && Object.hasOwn(LAYOUTS, value);

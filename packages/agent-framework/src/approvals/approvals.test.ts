@@ -1,0 +1,401 @@
+import { createChatAgent, type ChatAgent, defineTool } from "@threadstore/openai";
+import { OpenAI } from "openai";
+import { describe, expect, test } from "vitest";
+import { csharpSession, golden, messagesIn, pythonSession } from "../golden.test-helper.ts";
+import {
+  checkAgentFrameworkThread,
+  readAgentFrameworkThread,
+  repairAgentFrameworkThread,
+  writeAgentFrameworkThread,
+} from "../index.ts";
+
+interface Script {
+  readonly agent: ChatAgent;
+  readonly ran: string[];
+  readonly requests: { messages: { role: string }[] }[];
+}
+
+/** An agent whose model answers with text, or first with calls, and whose tools record that they ran. */
+function newAgent(...calls: readonly (readonly [id: string, name: string])[]): Script {
+  const ran: string[] = [];
+  const requests: Script["requests"] = [];
+  const fetch: typeof globalThis.fetch = (_url, options) => {
+    requests.push(JSON.parse(options?.body as string) as Script["requests"][number]);
+    const toolCalls = calls.map(([id, name]) => ({
+      id,
+      type: "function",
+      function: { name, arguments: "{}" },
+    }));
+    const isFirst = requests.length === 1 && toolCalls.length > 0;
+    const message = isFirst
+      ? { role: "assistant", content: null, tool_calls: toolCalls }
+      : { role: "assistant", content: "done" };
+    const choices = [{ index: 0, finish_reason: isFirst ? "tool_calls" : "stop", message }];
+    return Promise.resolve(
+      Response.json({ id: "x", object: "chat.completion", created: 1, model: "m", choices }),
+    );
+  };
+  const tool = (name: string, needsApproval: boolean): ReturnType<typeof defineTool> =>
+    defineTool({
+      name,
+      parameters: { type: "object" },
+      needsApproval,
+      run: () => {
+        ran.push(name);
+        return `${name} ran`;
+      },
+    });
+  const agent = createChatAgent({
+    client: new OpenAI({ apiKey: "k", fetch, maxRetries: 0 }),
+    model: "m",
+    tools: [tool("delete_all", true), tool("pay", true), tool("get_weather", false)],
+  });
+  return { agent, ran, requests };
+}
+
+const csharpText = { $type: "text", text: "go" };
+const csharpInput = { role: "user", contents: [csharpText] };
+const csharpCall = (callId: string, name = "pay"): object => ({
+  $type: "functionCall",
+  callId,
+  name,
+  arguments: {},
+});
+const csharpRequest = (callId: string, more: object = {}, name = "pay"): object => ({
+  $type: "toolApprovalRequest",
+  toolCall: csharpCall(callId, name),
+  requestId: `ficc_${callId}`,
+  ...more,
+});
+const csharpResponse = (callId: string, approved: boolean, more: object = {}): object => ({
+  $type: "toolApprovalResponse",
+  toolCall: csharpCall(callId),
+  approved,
+  requestId: `ficc_${callId}`,
+  ...more,
+});
+const csharpResult = (callId: string): object => ({ $type: "functionResult", callId, result: "5" });
+const pythonInput = {
+  role: "user",
+  contents: [{ type: "text", text: "go", additional_properties: {} }],
+  additional_properties: {},
+  type: "message",
+};
+const pythonCall = (callId: string, name = "pay", more: object = {}): object => ({
+  type: "function_call",
+  call_id: callId,
+  name,
+  arguments: "{}",
+  additional_properties: {},
+  ...more,
+});
+const pythonRequest = (callId: string): object => ({
+  type: "function_approval_request",
+  function_call: pythonCall(callId),
+  user_input_request: true,
+  id: callId,
+  additional_properties: {},
+});
+const pythonResponse = (callId: string, approved: boolean): object => ({
+  type: "function_approval_response",
+  function_call: pythonCall(callId),
+  approved,
+  id: callId,
+  additional_properties: {},
+});
+const assistant = (...contents: object[]): object => ({ role: "assistant", contents });
+const user = (...contents: object[]): object => ({ role: "user", contents });
+const toolMessage = (...contents: object[]): object => ({ role: "tool", contents });
+
+interface Turn {
+  readonly calls: { readonly callId: string; readonly state: string; readonly reason?: string }[];
+}
+
+function turnOf(text: string): Turn["calls"] | undefined {
+  return (readAgentFrameworkThread(text).thread["turn"] as unknown as Turn | undefined)?.calls;
+}
+
+/** Returns whether C# can run the conversation: every request for a function has a response. */
+function csharpAccepts(text: string): boolean {
+  const contents = messagesIn(text).flatMap(
+    (message) => message["contents"] as { [name: string]: unknown }[],
+  );
+  const responded = new Set(
+    contents.filter(({ $type }) => $type === "toolApprovalResponse").map(({ requestId }) => requestId),
+  );
+  const called = new Set(
+    contents.filter(({ $type }) => $type === "functionCall").map(({ callId }) => callId),
+  );
+  const results = contents.filter(({ $type }) => $type === "functionResult");
+  return (
+    contents.every(({ $type, requestId }) => $type !== "toolApprovalRequest" || responded.has(requestId)) &&
+    results.every(({ callId }) => called.has(callId))
+  );
+}
+
+const needed = (callId: string): object => ({ callId, state: "approval-needed" });
+
+describe("calls that wait for approval become an open turn, whatever their order", () => {
+  test.each<[name: string, text: string, calls: readonly object[]]>([
+    ["C#", golden("csharp-session-fn-approval-pending.json"), [needed("c9")]],
+    [
+      "Python, with a call that needs none",
+      golden("python-session-approval-pending.json"),
+      [needed("c9"), { callId: "c10", state: "approved" }],
+    ],
+    [
+      "C#, two requests",
+      csharpSession(csharpInput, assistant(csharpRequest("a"), csharpRequest("b"))),
+      [needed("a"), needed("b")],
+    ],
+    [
+      "C#, two messages",
+      csharpSession(csharpInput, assistant(csharpRequest("a")), assistant(csharpRequest("b"))),
+      [needed("a"), needed("b")],
+    ],
+    [
+      "C#, a call that needs none",
+      csharpSession(
+        csharpInput,
+        assistant(csharpRequest("a", { requiresConfirmation: false }), csharpRequest("b")),
+      ),
+      [{ callId: "a", state: "approved" }, needed("b")],
+    ],
+    [
+      "C#, one of two answered",
+      csharpSession(
+        csharpInput,
+        assistant(csharpRequest("a"), csharpRequest("b")),
+        user(csharpResponse("b", true)),
+      ),
+      [needed("a"), { callId: "b", state: "approved" }],
+    ],
+    [
+      "C#, rejected and not finished",
+      csharpSession(
+        csharpInput,
+        assistant(csharpRequest("a")),
+        user(csharpResponse("a", false, { reason: "No." })),
+      ),
+      [{ callId: "a", state: "denied", reason: "No." }],
+    ],
+    [
+      "C#, beside a call with its result",
+      csharpSession(
+        csharpInput,
+        assistant(csharpCall("a"), csharpRequest("b")),
+        toolMessage(csharpResult("a")),
+      ),
+      [needed("b")],
+    ],
+    [
+      "C#, with the id of an earlier call",
+      csharpSession(
+        csharpInput,
+        assistant(csharpRequest("a")),
+        user(csharpResponse("a", true)),
+        assistant(csharpCall("a")),
+        toolMessage(csharpResult("a")),
+        assistant(csharpText),
+        csharpInput,
+        assistant(csharpRequest("a")),
+      ),
+      [needed("a")],
+    ],
+    [
+      "Python, requests before their calls",
+      pythonSession(pythonInput, assistant(pythonRequest("a"), pythonCall("a"))),
+      [needed("a")],
+    ],
+    [
+      "Python, without the call itself",
+      pythonSession(pythonInput, assistant(pythonRequest("a"))),
+      [needed("a")],
+    ],
+    [
+      "Python, one of two answered",
+      pythonSession(
+        pythonInput,
+        assistant(pythonCall("a"), pythonCall("b"), pythonRequest("a"), pythonRequest("b")),
+        user(pythonResponse("a", false)),
+      ),
+      [{ callId: "a", state: "denied" }, needed("b")],
+    ],
+  ])("%s", async (_name, text, calls) => {
+    expect(turnOf(text)).toEqual(calls);
+    expect(checkAgentFrameworkThread(text)).toEqual([]);
+    expect(repairAgentFrameworkThread(text, "synthesize").changes).toEqual([]);
+    const { thread } = readAgentFrameworkThread(text);
+    expect(readAgentFrameworkThread(text).thread).toEqual(thread);
+    const { agent } = newAgent();
+    const opened = await (await agent.deserializeThread(thread)).serialize();
+    expect(writeAgentFrameworkThread(opened, { strict: true })).toMatchObject({
+      text: JSON.stringify(JSON.parse(text)),
+      report: [],
+    });
+    for (const to of ["csharp-session", "python-session"] as const) {
+      // Python does not have the reason of a denial.
+      const strict = !text.includes("No.");
+      const written = writeAgentFrameworkThread(opened, { to, strict, sessionId: "s" });
+      const states = calls.map((call) => (to.startsWith("python") ? { ...call, reason: undefined } : call));
+      expect(turnOf(written.text)).toEqual(states);
+    }
+  });
+});
+
+describe("a call that waited is decided here, and the conversation goes back", () => {
+  const sources = [
+    ["C#", golden("csharp-session-fn-approval-pending.json")],
+    ["Python", golden("python-session-approval-pending.json")],
+    [
+      "C#, several",
+      csharpSession(csharpInput, assistant(csharpText, csharpRequest("a"), csharpRequest("b"))),
+    ],
+  ] as const;
+
+  test.each(
+    sources.flatMap(([name, text]) => [true, false].map((approved) => [name, approved, text] as const)),
+  )("%s, approved: %s", async (_name, approved, text) => {
+    const { agent, ran } = newAgent();
+    const thread = await agent.deserializeThread(readAgentFrameworkThread(text).thread);
+    const pending = thread.openTurn?.approvals ?? [];
+    const approvals = pending.map(({ callId, digest }) => ({ callId, digest, approved }));
+    const result = await agent.resume(thread, { approvals });
+    expect(result.text).toBe("done");
+    expect(ran.filter((name) => name !== "get_weather")).toHaveLength(approved ? pending.length : 0);
+    const serialized = await thread.serialize();
+    for (const to of ["csharp-session", "python-session"] as const) {
+      const written = writeAgentFrameworkThread(serialized, { to, strict: true, sessionId: "s" });
+      expect(turnOf(written.text)).toBeUndefined();
+      expect(written.text).not.toMatch(/Approval(?:Request|Response)|approval_re(?:quest|sponse)"/);
+      expect(checkAgentFrameworkThread(written.text)).toEqual([]);
+      expect(to === "python-session" || csharpAccepts(written.text)).toBe(true);
+    }
+  });
+
+  test("only one of two: the other waits in the other language", async () => {
+    const text = sources[2][1];
+    const { agent, ran } = newAgent();
+    const thread = await agent.deserializeThread(readAgentFrameworkThread(text).thread);
+    const [first] = thread.openTurn?.approvals ?? [];
+    await agent.resume(thread, {
+      approvals: first === undefined ? [] : [{ callId: first.callId, digest: first.digest, approved: true }],
+    });
+    expect(ran).toEqual(["pay"]);
+    for (const to of ["csharp-session", "python-session"] as const) {
+      const { text: written } = writeAgentFrameworkThread(await thread.serialize(), { to, strict: true });
+      expect(turnOf(written)).toEqual([needed("b")]);
+      expect(JSON.stringify(messagesIn(written))).toContain("pay ran");
+    }
+  });
+});
+
+describe("an open turn that started here becomes pending approvals", () => {
+  test.each(["csharp-session", "python-session", "python-history"] as const)("in %s", async (to) => {
+    const { agent, ran } = newAgent(["a", "pay"], ["b", "get_weather"], ["c", "delete_all"]);
+    const thread = agent.getNewThread();
+    await agent.run("go", thread);
+    expect(ran).toEqual(["get_weather"]);
+    const { text, report } = writeAgentFrameworkThread(await thread.serialize(), { to, strict: true });
+    expect(report).toMatchObject([{ kind: "changed", path: "$.turn" }]);
+    expect(turnOf(text)).toEqual([needed("a"), needed("c")]);
+    const other = newAgent();
+    const moved = await other.agent.deserializeThread(readAgentFrameworkThread(text).thread);
+    const approvals = (moved.openTurn?.approvals ?? []).map(({ callId, digest }) => ({
+      callId,
+      digest,
+      approved: true,
+    }));
+    expect((await other.agent.resume(moved, { approvals })).text).toBe("done");
+    expect(other.ran).toEqual(["pay", "delete_all"]);
+  });
+
+  test("a call that started is not run again, and strict refuses it", () => {
+    const call = { id: "a", type: "function", function: { name: "pay", arguments: "{}" } };
+    const thread = {
+      format: "threadstore.thread",
+      version: 1,
+      kind: "chat",
+      agent: "A",
+      messages: [
+        { role: "user", content: "go" },
+        { role: "assistant", content: null, tool_calls: [call] },
+      ],
+      turn: { id: "t", start: 0, rounds: 1, calls: [{ callId: "a", state: "started" }] },
+    };
+    for (const to of ["csharp-session", "python-session"] as const) {
+      const { text, report } = writeAgentFrameworkThread(thread, { to });
+      expect(report).toContainEqual(expect.objectContaining({ kind: "lost", path: "$.turn.calls[0]" }));
+      expect(turnOf(text)).toBeUndefined();
+      expect(checkAgentFrameworkThread(text)).toEqual([]);
+      expect(() => writeAgentFrameworkThread(thread, { to, strict: true })).toThrow(
+        expect.objectContaining({ code: "NOT_REPRESENTABLE", path: "$.turn.calls[0]" }) as Error,
+      );
+    }
+  });
+});
+
+describe("approvals that are not of this turn, or not of functions, are carried", () => {
+  const hosted = { $type: "mcpServerToolCall", callId: "m", name: "search", serverName: "docs" };
+  test.each<[name: string, text: string]>([
+    [
+      "finished in C#",
+      csharpSession(
+        csharpInput,
+        assistant(csharpRequest("a")),
+        user(csharpResponse("a", true)),
+        assistant(csharpCall("a")),
+        toolMessage(csharpResult("a")),
+        assistant(csharpText),
+      ),
+    ],
+    [
+      "rejected in C#",
+      csharpSession(
+        csharpInput,
+        assistant(csharpRequest("a")),
+        user(csharpResponse("a", false)),
+        assistant({ ...csharpCall("a"), informationalOnly: true }),
+        toolMessage(csharpResult("a")),
+        assistant(csharpText),
+      ),
+    ],
+    [
+      "of a hosted tool in C#",
+      csharpSession(
+        csharpInput,
+        assistant({ $type: "toolApprovalRequest", toolCall: hosted, requestId: "m" }),
+      ),
+    ],
+    [
+      "of a hosted tool in Python",
+      pythonSession(
+        pythonInput,
+        assistant({
+          type: "function_approval_request",
+          function_call: pythonCall("m", "search", { additional_properties: { server_label: "docs" } }),
+          id: "m",
+        }),
+      ),
+    ],
+    [
+      "answered, after which the conversation continued",
+      csharpSession(csharpInput, assistant(csharpRequest("a")), user(csharpResponse("a", true), csharpText)),
+    ],
+    [
+      "calls that are only shown",
+      csharpSession(csharpInput, assistant({ ...csharpCall("a"), informationalOnly: true }, csharpText)),
+    ],
+  ])("%s", async (_name, text) => {
+    const { thread, report } = readAgentFrameworkThread(text);
+    expect(thread["turn"]).toBeUndefined();
+    expect(report.map(({ kind }) => kind)).not.toContain("repair");
+    const { agent, requests } = newAgent();
+    const moved = await agent.deserializeThread(thread);
+    await agent.run("next", moved);
+    expect(requests).toHaveLength(1);
+    const written = writeAgentFrameworkThread(await moved.serialize());
+    const before = messagesIn(text);
+    expect(messagesIn(written.text).slice(0, before.length)).toEqual(before);
+  });
+});
