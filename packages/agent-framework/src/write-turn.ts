@@ -1,4 +1,4 @@
-import type { OpenTurn } from "./approvals/open-turn.ts";
+import type { OpenCall, OpenTurn } from "./approvals/open-turn.ts";
 import { readSessionApprovals, removeSessionApprovals } from "./approvals/session-approvals.ts";
 import { writeApprovals } from "./approvals/write-approvals.ts";
 import type { ObjectNode } from "./json/node.ts";
@@ -22,7 +22,7 @@ export function writeTurn({ written, turn, preserved, envelope, report }: TurnTo
   const { root, shape } = envelope;
   const isOriginalShape = preserved?.shape === shape;
   if (isOriginalShape && preserved.turn === turn?.fingerprint) return { messages: written, envelope };
-  const openCalls = turn?.calls ?? [];
+  const openCalls = listCalls(turn);
   if (turn !== undefined) reportTurn(turn, report);
   if (openCalls.length === 0 && preserved?.turn === undefined) return { messages: written, envelope };
   const open = new Set(openCalls.map(({ callId }) => callId));
@@ -32,7 +32,14 @@ export function writeTurn({ written, turn, preserved, envelope, report }: TurnTo
   return { messages, envelope: { ...envelope, root: changedRoot } };
 }
 
-function reportTurn({ calls }: OpenTurn, report: Report): void {
+/** Agent Framework runs an approved call in its next run, but a turn that was stopped only continues if asked. */
+function listCalls(turn: OpenTurn | undefined): readonly OpenCall[] {
+  if (turn === undefined || !turn.isEnded) return turn?.calls ?? [];
+  return turn.calls.map((call) => (call.state === "approved" ? { ...call, state: "approval-needed" } : call));
+}
+
+function reportTurn({ calls, hasText }: OpenTurn, report: Report): void {
+  if (hasText) report("lost", "$.turn.text", "Agent Framework does not have the beginning of an answer.");
   if (calls.length === 0) {
     report("lost", "$.turn", "The turn was interrupted, and Agent Framework does not resume it.");
   } else {

@@ -310,6 +310,28 @@ describe("an open turn that started here becomes pending approvals", () => {
     expect(other.ran).toEqual(["pay", "delete_all"]);
   });
 
+  test("in a turn that was stopped, an approved call waits again", () => {
+    const call = { id: "a", type: "function", function: { name: "pay", arguments: "{}" } };
+    const thread = {
+      format: "threadstore.thread",
+      version: 1,
+      kind: "chat",
+      agent: "A",
+      messages: [
+        { role: "user", content: "go" },
+        { role: "assistant", content: null, tool_calls: [call] },
+      ],
+      turn: { id: "t", start: 0, rounds: 1, calls: [{ callId: "a", state: "approved" }], state: "stopped" },
+    };
+    for (const to of ["csharp-session", "python-session"] as const) {
+      expect(turnOf(writeAgentFrameworkThread(thread, { to }).text)).toEqual([needed("a")]);
+      const { state: _stopped, ...turn } = thread.turn;
+      const continued = { ...thread, turn };
+      const { text } = writeAgentFrameworkThread(continued, { to });
+      expect(turnOf(text)).toEqual([{ callId: "a", state: "approved" }]);
+    }
+  });
+
   test("a call that started is not run again, and strict refuses it", () => {
     const call = { id: "a", type: "function", function: { name: "pay", arguments: "{}" } };
     const thread = {

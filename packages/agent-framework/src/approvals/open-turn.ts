@@ -13,6 +13,10 @@ export interface OpenCall {
 
 /** The open turn of a `threadstore.thread`. */
 export interface OpenTurn {
+  /** Whether it was stopped or failed, so that it does not continue by itself. */
+  readonly isEnded: boolean;
+  /** Whether it has the beginning of an answer. */
+  readonly hasText: boolean;
   readonly calls: readonly OpenCall[];
   readonly fingerprint: string;
 }
@@ -32,7 +36,9 @@ export function readOpenTurn(root: ObjectNode): OpenTurn | undefined {
     rounds: rounds?.type === "number" ? Number(rounds.text) : 0,
     calls,
   };
-  return { calls, fingerprint: turnFingerprint(waiting) };
+  const isEnded = getMember(turn, "state") !== undefined;
+  const hasText = getText(turn, "text") !== undefined;
+  return { calls, isEnded, hasText, fingerprint: turnFingerprint(waiting) };
 }
 
 function readCall(call: JsonNode, path: string): OpenCall {

@@ -13,7 +13,7 @@ export type PendingCall = {
 };
 
 /** The open turn of a thread whose calls wait for approval, as docs/thread-format.md specifies it. */
-export type PendingTurn = { id: string; start: number; rounds: number; calls: PendingCall[] };
+export type PendingTurn = { id: string; start: number; input: number; rounds: number; calls: PendingCall[] };
 
 /** Returns the requests whose calls have neither run nor been rejected, by the ids of the calls. */
 export function findPendingRequests({ requests }: CallFacts): Map<string, Approval> {
@@ -33,11 +33,14 @@ export function createPendingTurn(
   const ids = findOpenCalls(messages);
   if (!ids.some((id) => pending.has(id)) || new Set(ids).size < ids.length) return undefined;
   const start = findStart(messages);
-  const rounds = messages.slice(start).filter(({ role }) => role === "assistant").length;
+  const turn = messages.slice(start);
+  const firstResponse = turn.findIndex(({ role }) => role === "assistant" || role === "tool");
+  const input = Math.max(firstResponse, 0);
+  const rounds = turn.filter(({ role }) => role === "assistant").length;
   const calls = ids.map((callId) => toPendingCall(callId, pending.get(callId), facts, session));
   // The same session must have the same turn whenever it is read: digests and operation ids contain it.
   const id = `af-${createHash("sha256").update(printNode(source)).digest("hex").slice(0, 32)}`;
-  return { id, start, rounds, calls };
+  return { id, start, input, rounds, calls };
 }
 
 function toPendingCall(
