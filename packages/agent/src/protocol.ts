@@ -1,4 +1,5 @@
 import type { JsonObject } from "@threadstore/core/documents";
+import type { LeftOut } from "./run/left-out.ts";
 import type { EmitEvent } from "./run/run-event.ts";
 import type { RunOptions } from "./run/run-options.ts";
 import type { ThreadKind } from "./thread/thread-kind.ts";
@@ -66,4 +67,6 @@ export interface ModelResponse<Message extends object, Usage extends object> {
   readonly usage: Usage | undefined;
   /** Stored in the thread for the next request, such as the id of a stored response. */
   readonly service: JsonObject | undefined;
+  /** What was left out of the request because the service had refused it. */
+  readonly leftOut?: readonly LeftOut[];
 }

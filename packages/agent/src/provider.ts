@@ -13,6 +13,7 @@ export { describeRemovedToolCall } from "./repair/replace-removed-tools.ts";
 export type { RepairableKind, WireForm } from "./repair/wire-form.ts";
 export type { ThreadOf } from "./run/agent-runs.ts";
 export type { EmitEvent } from "./run/run-event.ts";
+export type { LeftOut } from "./run/left-out.ts";
 export { splitCharacters } from "./run/split-characters.ts";
 export type { OpenCalls, ThreadKind } from "./thread/thread-kind.ts";
 export {

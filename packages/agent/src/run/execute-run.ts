@@ -59,6 +59,7 @@ export async function executeRun<Kind extends string, Message extends object, Us
         messages: Object.freeze(thread.messages.slice(previousLength)),
         finishReason: response?.finishReason,
         usage: draft.usage,
+        leftOut: draft.leftOut,
         thread,
       };
     } finally {

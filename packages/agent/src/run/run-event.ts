@@ -1,4 +1,5 @@
 import type { PendingApproval } from "../thread/thread.ts";
+import type { LeftOut } from "./left-out.ts";
 
 /** An event about a tool call of a streamed run. */
 export type ToolEvent =
@@ -31,6 +32,8 @@ export type RunEvent<Message extends object> =
   | { readonly type: "message"; readonly message: Message }
   /** The service no longer stores the conversation and receives the thread's messages instead. */
   | { readonly type: "restarted" }
+  /** The service refused content of earlier turns, which was left out of the request. The thread keeps it. */
+  | ({ readonly type: "left-out" } & LeftOut)
   | ToolEvent;
 
 export type EmitEvent<Message extends object> = (event: RunEvent<Message>) => void;

@@ -1,4 +1,5 @@
 import type { PendingApproval, Thread } from "../thread/thread.ts";
+import type { LeftOut } from "./left-out.ts";
 
 /** The result of `run` and `resume`. */
 export interface RunResult<AgentThread extends Thread, Message extends object, Usage extends object> {
@@ -19,6 +20,8 @@ export interface RunResult<AgentThread extends Thread, Message extends object, U
    * `undefined` if the provider does not report it.
    */
   readonly usage: Usage | undefined;
+  /** What was left out of requests because the service refused it; empty if nothing was. The thread keeps it. */
+  readonly leftOut: readonly LeftOut[];
   /** The thread passed to the run, or the new one if none was passed. */
   readonly thread: AgentThread;
 }

@@ -7,6 +7,7 @@ import type { PendingApproval } from "../thread/thread.ts";
 import type { CallRecord, CallState, TurnRecord } from "../thread/turn-record.ts";
 import type { ToolCall } from "../tools/tool-call.ts";
 import { addUsage } from "./add-usage.ts";
+import type { LeftOut } from "./left-out.ts";
 
 /** A call of the last response, until its result becomes a message. */
 export interface DraftCall<Message extends object> {
@@ -40,6 +41,8 @@ export class TurnDraft<Message extends object, Usage extends object> {
   attempts: number;
   service: JsonObject | undefined;
   state: JsonObject;
+  /** What was left out of the requests of this run. */
+  leftOut: readonly LeftOut[] = [];
   readonly #extra: JsonObject;
 
   private constructor(record: TurnRecord, calls: readonly ToolCall[], base: ThreadRevision<Message>) {
@@ -95,6 +98,7 @@ export class TurnDraft<Message extends object, Usage extends object> {
     this.calls = response.calls.map((call) => ({ call, record: undefined, result: undefined }));
     this.usage = addUsage(this.usage, response.usage);
     this.service = response.service;
+    this.leftOut = [...this.leftOut, ...(response.leftOut ?? [])];
     this.rounds += 1;
     this.attempts = 0;
   }

@@ -137,7 +137,7 @@ describe("a responses agent", () => {
 
   test.each<[string, Answer]>([
     ["400 previous_response_not_found", forgotten],
-    ["404", json({ error: { message: "Not found", code: null } }, 404)],
+    ["404", json({ error: { message: "Response with ID 'r1' not found.", code: null } }, 404)],
   ])("sends the transcript after %s, and emits an event", async (_name, answer) => {
     const { agent, bodies } = await agentWith(
       {},
@@ -149,7 +149,7 @@ describe("a responses agent", () => {
     const stream = agent.runStream("2", thread);
     const types: string[] = [];
     for await (const { type } of stream) types.push(type);
-    expect(types).toEqual(["restarted", "text", "message"]);
+    expect(types).toEqual(["restarted", "text", "left-out", "message"]);
     expect(bodies[2]).not.toHaveProperty("previous_response_id");
     const { id: _id, ...answered } = said("one") as { id: string };
     expect(bodies[2]?.["input"]).toEqual([user("1"), answered, user("2")]);
@@ -173,7 +173,7 @@ describe("a responses agent", () => {
       conversation("conv_1"),
       responding("r1", said("one")),
       responding("r2", said("two")),
-      json({ error: { message: "No such conversation" } }, 404),
+      json({ error: { message: "Conversation with id 'conv_1' not found." } }, 404),
       conversation("conv_2"),
       responding("r3", said("three")),
     );

@@ -20,7 +20,8 @@ export interface ResponsesAgentOptions extends AgentOptions<ResponseItem> {
    * last response. `conversation`: by the service, as a conversation of its Conversations API, which also contains
    * the input of failed runs. `local`: only in the thread, which is sent completely (`store: false`). The thread
    * always contains a transcript. If the service no longer stores the conversation (stored responses expire after 30
-   * days), it receives the transcript, and the conversation continues.
+   * days), it receives the transcript, and the conversation continues. Organizations with Zero Data Retention need
+   * `local`.
    * @default "response"
    */
   readonly storage?: ResponsesStorage | undefined;

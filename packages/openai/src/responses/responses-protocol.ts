@@ -1,5 +1,5 @@
 import type { Tool } from "@threadstore/agent";
-import type { Model, ModelRequest, ModelResponse, Protocol, ToolCall } from "@threadstore/agent/provider";
+import type { Model, ModelRequest, Protocol, ToolCall } from "@threadstore/agent/provider";
 import type { JsonObject } from "@threadstore/core/documents";
 import type { OpenAI } from "openai";
 import type {
@@ -9,11 +9,11 @@ import type {
   Tool as HostedTool,
 } from "openai/resources/responses/responses";
 import { toModelError } from "../model-error.ts";
+import { askService, type Service } from "./ask-service.ts";
 import { callKindOf, toAnswer } from "./call-items.ts";
-import { readCalls } from "./read-calls.ts";
 import { isInput, type ResponseItem } from "./response-item.ts";
 import { readResponsesInput, type ResponsesInput } from "./responses-input.ts";
-import { callResponses, type ResponsesRequest, textOf } from "./responses-model.ts";
+import { type ResponsesRequest, textOf } from "./responses-model.ts";
 import type { ResponsesAgentSettings, ResponsesRunOptions } from "./responses-options.ts";
 import {
   mergeResponsesParameters,
@@ -21,14 +21,8 @@ import {
   withoutForcedCall,
 } from "./responses-parameters.ts";
 import { RESPONSES_THREAD_KIND } from "./responses-thread.ts";
-import {
-  createServiceState,
-  isNotStored,
-  readServiceState,
-  type ResponsesStorage,
-  type ServiceState,
-  toTranscript,
-} from "./service-state.ts";
+import { toRetentionError } from "./service-refusal.ts";
+import type { ResponsesStorage, ServiceState } from "./service-state.ts";
 
 /** The settings that the requests of a run share. */
 interface ResponsesEndpoint {
@@ -56,14 +50,20 @@ export function createResponsesProtocol(
 }
 
 function createResponsesModel(endpoint: ResponsesEndpoint): Model<ResponseItem, ResponseUsage> {
+  const { client, storage } = endpoint;
+  const service: Service = {
+    client,
+    storage,
+    toBody: (request, state, input) => toRequestBody(endpoint, request, state, input),
+  };
   return {
     async ask(request) {
       const { signal } = request;
       try {
-        return await ask(endpoint, request);
+        return await askService(service, request);
       } catch (error) {
         signal.throwIfAborted();
-        throw toModelError(error);
+        throw toRetentionError(error) ?? toModelError(error);
       }
     },
     toToolResult,
@@ -82,51 +82,9 @@ function toToolResult({ callId, message }: ToolCall, content: string, isError: b
   return answer as unknown as ResponseItem;
 }
 
-type Request = ModelRequest<ResponseItem>;
-type Response = ModelResponse<ResponseItem, ResponseUsage>;
-
-async function ask(endpoint: ResponsesEndpoint, request: Request): Promise<Response> {
-  const state = readServiceState(request.service, endpoint.storage);
-  if (state === undefined) return sendTranscript(endpoint, request);
-  try {
-    return await send(endpoint, request, state, request.unanswered);
-  } catch (error) {
-    request.signal.throwIfAborted();
-    if (!isNotStored(error)) throw error;
-    // The service stores responses for 30 days. The thread contains the whole conversation.
-    request.emit?.({ type: "restarted" });
-    return sendTranscript(endpoint, request);
-  }
-}
-
-/** Starts the service's conversation with everything that was said. */
-async function sendTranscript(endpoint: ResponsesEndpoint, request: Request): Promise<Response> {
-  const { client, storage } = endpoint;
-  const state = await createServiceState(client, storage, request.signal);
-  return send(endpoint, request, state, toTranscript(request.messages));
-}
-
-async function send(
-  endpoint: ResponsesEndpoint,
-  request: Request,
-  state: ServiceState | undefined,
-  input: readonly ResponseItem[],
-): Promise<Response> {
-  const { client, storage } = endpoint;
-  const body = toRequestBody(endpoint, request, state, input);
-  const { id, items, isIncomplete, ...response } = await callResponses(
-    client,
-    body,
-    request.signal,
-    request.emit,
-  );
-  const service: JsonObject | undefined = storage === "response" ? { response: id } : state && { ...state };
-  return { ...response, messages: items, calls: readCalls(items, isIncomplete), service };
-}
-
 function toRequestBody(
   { model, parameters, hostedTools, storage }: ResponsesEndpoint,
-  { instructions, tools, isFirst }: Request,
+  { instructions, tools, isFirst }: ModelRequest<ResponseItem>,
   state: ServiceState | undefined,
   input: readonly ResponseItem[],
 ): ResponsesRequest {

@@ -2,6 +2,7 @@ import { invalidValue } from "@threadstore/agent/provider";
 import type { JsonObject } from "@threadstore/core/documents";
 import type { OpenAI } from "openai";
 import { TYPES_WITH_REQUIRED_ID } from "./call-kinds.ts";
+import { SERVICE_BOUND, type ServiceBound } from "./portable-content.ts";
 import type { ResponseItem } from "./response-item.ts";
 
 /** Where the conversation is stored between requests; see `storage` of the agent. */
@@ -35,6 +36,12 @@ export function readServiceState(
   return storage === "response" ? { response: id } : { conversation: id };
 }
 
+/** Returns the kinds of content that the service refused in an earlier request, and that are not sent again. */
+export function readLeftOut(service: JsonObject | undefined): ReadonlySet<ServiceBound> {
+  const leftOut = service?.["leftOut"];
+  return new Set(SERVICE_BOUND.filter((kind) => Array.isArray(leftOut) && leftOut.includes(kind)));
+}
+
 /** Creates the service's conversation. Returns `undefined` for storages that do not need one. */
 export async function createServiceState(
   client: OpenAI,
@@ -58,13 +65,4 @@ export function toTranscript(items: readonly ResponseItem[]): ResponseItem[] {
     const { id: _id, ...others } = item as ResponseItem & { id?: unknown };
     return [others as ResponseItem];
   });
-}
-
-/** Returns whether the error says that the service does not store the object of that id. */
-export function isNotStored(error: unknown): boolean {
-  if (typeof error !== "object" || error === null) return false;
-  const { status, code } = error as { readonly status?: unknown; readonly code?: unknown };
-  return (
-    status === 404 || (typeof code === "string" && /(?:previous_response|conversation).*not_found/.test(code))
-  );
 }

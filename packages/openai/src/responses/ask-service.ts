@@ -1,0 +1,172 @@
+import type { LeftOut, ModelRequest, ModelResponse } from "@threadstore/agent/provider";
+import type { JsonObject } from "@threadstore/core/documents";
+import type { OpenAI } from "openai";
+import type { ResponseUsage } from "openai/resources/responses/responses";
+import { dropLoneReasoning, leaveOut, type ServiceBound } from "./portable-content.ts";
+import { readCalls } from "./read-calls.ts";
+import { isInput, isToolResult, type ResponseItem } from "./response-item.ts";
+import { callResponses, type ResponsesRequest } from "./responses-model.ts";
+import { namesAny, readRefusal } from "./service-refusal.ts";
+import {
+  createServiceState,
+  readLeftOut,
+  readServiceState,
+  type ResponsesStorage,
+  type ServiceState,
+  toTranscript,
+} from "./service-state.ts";
+
+type Request = ModelRequest<ResponseItem>;
+type Response = ModelResponse<ResponseItem, ResponseUsage>;
+
+/** The service, and how requests to it look. */
+export interface Service {
+  readonly client: OpenAI;
+  readonly storage: ResponsesStorage;
+  readonly toBody: (
+    request: Request,
+    state: ServiceState | undefined,
+    input: readonly ResponseItem[],
+  ) => ResponsesRequest;
+}
+
+/** What is known about the service when a request is sent. */
+interface Attempt {
+  /** The reference to the service's copy of the conversation; `undefined` if the request contains all items. */
+  readonly state: ServiceState | undefined;
+  /** Whether the service's copy could not be used. */
+  readonly isRestart: boolean;
+  /** The content that the service refused in this run. */
+  readonly refused: ReadonlySet<ServiceBound>;
+}
+
+/**
+ * Sends a request. If the service no longer stores the conversation, or refuses content that is bound to it, sends the
+ * thread's items without that content instead, and reports it. Repeats the request once for each kind of content.
+ */
+export async function askService(service: Service, request: Request): Promise<Response> {
+  const state = readServiceState(request.service, service.storage);
+  let attempt: Attempt = { state, isRestart: false, refused: new Set() };
+  for (;;) {
+    const progress = watchOutput(request);
+    try {
+      return await send(service, progress.request, attempt);
+    } catch (error) {
+      request.signal.throwIfAborted();
+      const next = progress.hasOutput() ? undefined : recover(error, attempt, request);
+      if (next === undefined) throw error;
+      if (attempt.state !== undefined) request.emit?.({ type: "restarted" });
+      attempt = next;
+    }
+  }
+}
+
+/** Returns the next attempt after an error; `undefined` if another one would not help. */
+function recover(
+  error: unknown,
+  { state, isRestart, refused }: Attempt,
+  request: Request,
+): Attempt | undefined {
+  const refusal = readRefusal(error, state && Object.values(state)[0]);
+  if (refusal === undefined) return undefined;
+  const restart = { state: undefined, isRestart: isRestart || state !== undefined };
+  if (refusal === "not-found" || refusal === "diverged") {
+    return state === undefined ? undefined : { ...restart, refused };
+  }
+  // What the caller sends now is the caller's to correct.
+  if (refused.has(refusal) || namesAny(error, referencesIn(request.unanswered))) return undefined;
+  const { leftOut } = leaveOut(historyOf(request), () => new Set([refusal]));
+  if (state === undefined && leftOut.length === 0) return undefined;
+  return { ...restart, refused: new Set([...refused, refusal]) };
+}
+
+async function send(service: Service, request: Request, attempt: Attempt): Promise<Response> {
+  const { client, storage } = service;
+  const { state } = attempt;
+  const transcript = state === undefined ? toPortable(request, attempt) : undefined;
+  const reference = state ?? (await createServiceState(client, storage, request.signal));
+  const body = service.toBody(request, reference, transcript?.items ?? request.unanswered);
+  const { id, items, isIncomplete, ...response } = await callResponses(
+    client,
+    body,
+    request.signal,
+    request.emit,
+  );
+  const leftOut = transcript?.leftOut ?? [];
+  for (const left of leftOut) request.emit?.({ type: "left-out", ...left });
+  const calls = readCalls(items, isIncomplete);
+  const stored = storage === "response" ? { response: id } : reference && { ...reference };
+  return { ...response, messages: items, calls, leftOut, service: stored ?? remember(request, attempt) };
+}
+
+interface Transcript {
+  readonly items: readonly ResponseItem[];
+  readonly leftOut: readonly LeftOut[];
+}
+
+/** Returns all items, without the content that the service refused in this run or, of earlier turns, before it. */
+function toPortable(request: Request, { isRestart, refused }: Attempt): Transcript {
+  const all = historyOf(request);
+  // Only the service that stored these has their content.
+  const history = isRestart ? all.filter((item) => !isLookedUp(item)) : all;
+  const lookedUp = all.length - history.length;
+  const known = new Set([...readLeftOut(request.service), ...refused]);
+  const turn = history.findLastIndex((item) => isInput(item) && !isToolResult(item));
+  const needed = new Set(request.unanswered.flatMap(approvedId));
+  const portable = leaveOut(history, (item, index) =>
+    needed.has(idOf(item)) ? NOTHING : index < turn ? known : refused,
+  );
+  return {
+    items: dropLoneReasoning(toTranscript([...portable.items, ...request.unanswered])),
+    leftOut: [...(lookedUp === 0 ? [] : [{ reason: "reasoning", count: lookedUp }]), ...portable.leftOut],
+  };
+}
+
+const NOTHING: ReadonlySet<ServiceBound> = new Set();
+
+/** The messages before those that the model has not responded to yet. */
+function historyOf({ messages, unanswered }: Request): readonly ResponseItem[] {
+  return messages.slice(0, messages.length - unanswered.length);
+}
+
+/** Returns whether only the service that stores an item has its content. */
+function isLookedUp(item: ResponseItem): boolean {
+  return item.type === "reasoning" && typeof item.encrypted_content !== "string";
+}
+
+function approvedId(item: ResponseItem): string[] {
+  return item.type === "mcp_approval_response" ? [item.approval_request_id] : [];
+}
+
+function idOf(item: ResponseItem): string {
+  return "id" in item && typeof item.id === "string" ? item.id : "";
+}
+
+/**
+ * Returns what later requests leave out of earlier turns, if the service does not store the conversation. Files are
+ * not among it: they are single ones, and a download may succeed the next time.
+ */
+function remember(request: Request, { refused }: Attempt): JsonObject | undefined {
+  const leftOut = [...new Set([...readLeftOut(request.service), ...refused])].filter(
+    (kind) => kind !== "files",
+  );
+  return leftOut.length === 0 ? undefined : { leftOut };
+}
+
+/** Returns the ids and URLs in items. */
+function referencesIn(items: readonly ResponseItem[]): string[] {
+  const members = JSON.stringify(items).matchAll(/"(?:id|\w+_id|\w*url)":"([^"\\]+)"/gu);
+  return [...members].flatMap(([, reference = ""]) => (reference.length < 4 ? [] : [reference]));
+}
+
+/** After the first output of a response, a repeated request would emit it twice. */
+function watchOutput(request: Request): { readonly request: Request; readonly hasOutput: () => boolean } {
+  const { emit } = request;
+  let isWritten = false;
+  if (emit === undefined) return { request, hasOutput: () => false };
+  const watched: typeof emit = (event) => {
+    isWritten = true;
+    emit(event);
+  };
+  return { request: { ...request, emit: watched }, hasOutput: () => isWritten };
+}

@@ -1,0 +1,123 @@
+import { describeRemovedToolCall, type LeftOut } from "@threadstore/agent/provider";
+import type { JsonValue } from "@threadstore/core";
+import { isJsonObject, type JsonObject } from "@threadstore/core/documents";
+import { typeOf } from "./call-items.ts";
+import type { ResponseItem } from "./response-item.ts";
+
+/** The kinds of content that only the service which created them can use, and only for some time. */
+export const SERVICE_BOUND = ["reasoning", "stored-items", "containers", "files"] as const;
+
+export type ServiceBound = (typeof SERVICE_BOUND)[number];
+
+/** Returns what replaces an item; `undefined` if the item is portable in this respect. */
+type Replace = (item: JsonObject) => readonly JsonObject[] | undefined;
+
+/** How the items of a transcript are made portable, by the kind of content that the service refuses. */
+const REPLACEMENTS: { readonly [Kind in ServiceBound]: Replace } = {
+  reasoning: (item) => (["compaction", "reasoning"].includes(typeOf(item)) ? [] : undefined),
+  "stored-items": (item) => {
+    if (!STORED_TYPES.has(typeOf(item))) return undefined;
+    const { name, arguments: text, output } = item;
+    return typeOf(item) === "mcp_call" ? [toText(name, text, output)] : [];
+  },
+  containers: (item) => {
+    if (typeOf(item) === "code_interpreter_call") {
+      return [toText("code_interpreter", item["code"], readLogs(item["outputs"]))];
+    }
+    if (isContainerCall(item)) return [toText("shell", JSON.stringify(item["action"] ?? {}), "")];
+    const { id, output } = item;
+    const isOutput = typeOf(item) === "shell_call_output" && typeof id === "string" && id.startsWith("sho");
+    return isOutput ? [toAnswerText(JSON.stringify(output ?? []))] : undefined;
+  },
+  files: (item) => {
+    const content = item["content"];
+    if (!Array.isArray(content) || !content.some(isRemotePart)) return undefined;
+    return [{ ...item, content: content.map((part) => (isRemotePart(part) ? GONE : part)) }];
+  },
+};
+
+const STORED_TYPES: ReadonlySet<string> = new Set([
+  "code_interpreter_call",
+  "file_search_call",
+  "image_generation_call",
+  "mcp_approval_request",
+  "mcp_approval_response",
+  "mcp_call",
+  "mcp_list_tools",
+  "web_search_call",
+]);
+
+const GONE = { type: "input_text", text: "[An attachment that is no longer available.]" };
+
+/**
+ * Makes the items of a transcript portable in the respects that `kindsFor` returns for each. Returns them, and what was
+ * left out of them.
+ */
+export function leaveOut(
+  items: readonly ResponseItem[],
+  kindsFor: (item: ResponseItem, index: number) => ReadonlySet<ServiceBound>,
+): { readonly items: ResponseItem[]; readonly leftOut: LeftOut[] } {
+  const counts = new Map<ServiceBound, number>();
+  const count = (kind: ServiceBound): void => void counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  const replaced = items.flatMap((item, index) => {
+    const kinds = kindsFor(item, index);
+    for (const kind of SERVICE_BOUND) {
+      const replacement = kinds.has(kind) ? REPLACEMENTS[kind](item as unknown as JsonObject) : undefined;
+      if (replacement === undefined) continue;
+      count(kind);
+      return replacement as unknown as ResponseItem[];
+    }
+    return [item];
+  });
+  return {
+    items: replaced,
+    leftOut: [...counts].map(([reason, number]) => ({ reason, count: number })),
+  };
+}
+
+/** Removes reasoning that the model's output does not follow, which the service refuses. */
+export function dropLoneReasoning(items: readonly ResponseItem[]): ResponseItem[] {
+  return items.filter((item, index) => {
+    if (item.type !== "reasoning") return true;
+    const next = items.slice(index + 1).find(({ type }) => type !== "reasoning");
+    return next !== undefined && !("role" in next && next.role !== "assistant");
+  });
+}
+
+function isContainerCall(item: JsonObject): boolean {
+  const { environment } = item;
+  return (
+    typeOf(item) === "shell_call" &&
+    isJsonObject(environment) &&
+    environment["type"] === "container_reference"
+  );
+}
+
+function isRemotePart(part: JsonValue): boolean {
+  if (!isJsonObject(part)) return false;
+  const { type, image_url: image, file_url: file, file_id: id } = part;
+  if (type !== "input_image" && type !== "input_file") return false;
+  return (
+    [image, file].some((url) => typeof url === "string" && !url.startsWith("data:")) || typeof id === "string"
+  );
+}
+
+function readLogs(outputs: JsonValue | undefined): string {
+  const list = Array.isArray(outputs) ? outputs : [];
+  return list
+    .map((output) => (isJsonObject(output) && typeof output["logs"] === "string" ? output["logs"] : ""))
+    .join("");
+}
+
+function toText(
+  name: JsonValue | undefined,
+  input: JsonValue | undefined,
+  result: JsonValue | undefined,
+): JsonObject {
+  const [tool, args, output] = [name, input, result].map((value) => (typeof value === "string" ? value : ""));
+  return toAnswerText(describeRemovedToolCall(tool ?? "", args ?? "", output ?? ""));
+}
+
+function toAnswerText(content: string): JsonObject {
+  return { type: "message", role: "assistant", content };
+}

@@ -1,0 +1,85 @@
+import { AgentError } from "@threadstore/agent";
+import { isPlainObject } from "@threadstore/core/documents";
+import type { ServiceBound } from "./portable-content.ts";
+
+/** What an error of the service says. */
+interface Refusal {
+  readonly status: number | undefined;
+  readonly code: string;
+  readonly message: string;
+}
+
+/** What an error says about content that the service stores, or that is bound to it. */
+export type ServiceRefusal =
+  /** The service does not store this response or conversation any more. */
+  | "not-found"
+  /** Its copy contains a call without an answer, from a run that failed. */
+  | "diverged"
+  | ServiceBound;
+
+/** How the service words what it refuses. The tests name the source of each. */
+const REFUSALS: readonly (readonly [ServiceRefusal, RegExp])[] = [
+  ["reasoning", /invalid_encrypted_content|encrypted content .*could not be|without its required/isu],
+  ["containers", /container (?:is|has) expired|container.*not found|expected container_id/isu],
+  [
+    "files",
+    /invalid_image_url|while downloading|failed to download|no such file|file.*(?:not found|expired)/isu,
+  ],
+  ["stored-items", /item with id .*not found/isu],
+  ["diverged", /no tool output found for /iu],
+  ["not-found", /(?:previous_response|conversation)_not_found/u],
+];
+
+/**
+ * Returns what the service refuses; `undefined` for errors that have nothing to do with stored content. An error that
+ * something was not found is about the conversation only if it names `storedId`, its id.
+ */
+export function readRefusal(error: unknown, storedId: string | undefined): ServiceRefusal | undefined {
+  const refusal = toRefusal(error);
+  if (refusal === undefined || isRetentionRefusal(refusal)) return undefined;
+  const { code, message } = refusal;
+  // The name of a model can be anything, such as the id.
+  if (/^(?:model_not_found|DeploymentNotFound)$/u.test(code)) return undefined;
+  const isMissing = /not found|no longer|does not exist|no such/iu.test(message);
+  if (storedId !== undefined && isMissing && message.includes(storedId)) return "not-found";
+  return REFUSALS.find(([, pattern]) => pattern.test(`${code} ${message}`))?.[0];
+}
+
+/** Returns whether the error names one of these URLs and ids. */
+export function namesAny(error: unknown, references: readonly string[]): boolean {
+  const message = toRefusal(error)?.message ?? "";
+  return references.some((reference) => message.includes(reference));
+}
+
+/** Returns the error for an organization that may not let the service store responses; `undefined` for others. */
+export function toRetentionError(cause: unknown): AgentError | undefined {
+  const refusal = toRefusal(cause);
+  if (refusal === undefined || !isRetentionRefusal(refusal)) return undefined;
+  const { status } = refusal;
+  const message =
+    'The service does not store responses of this organization (Zero Data Retention). Create the agent with `storage: "local"`, and for reasoning models with `parameters: { include: ["reasoning.encrypted_content"] }`. Threads continue with it.';
+  return new AgentError("MODEL_REFUSED", message, { status, cause });
+}
+
+function isRetentionRefusal({ message }: Refusal): boolean {
+  const isAboutStorage = /previous response|conversation|\bstore/iu.test(message);
+  return (
+    (isAboutStorage && /zero data retention/iu.test(message)) ||
+    /store must be (?:set to )?false/iu.test(message)
+  );
+}
+
+/** Reads an error of the `openai` package, or the event of a stream that is the cause of an `AgentError`. */
+function toRefusal(error: unknown): Refusal | undefined {
+  const source: unknown = AgentError.is(error) ? error.cause : error;
+  if (typeof source !== "object" || source === null) return undefined;
+  const { status, code, message, error: body } = source as { readonly [member: string]: unknown };
+  if (typeof status === "number" && ![400, 404, 422].includes(status)) return undefined;
+  if (typeof status !== "number" && !isPlainObject(source)) return undefined;
+  const texts = [message, typeof body === "string" ? body : ""].filter((text) => typeof text === "string");
+  return {
+    status: typeof status === "number" ? status : undefined,
+    code: typeof code === "string" ? code : "",
+    message: texts.join(" "),
+  };
+}
