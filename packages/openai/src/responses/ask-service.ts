@@ -30,7 +30,7 @@ export interface Service {
   ) => ResponsesRequest;
 }
 
-/** What is known about the service when a request is sent. */
+/** The assumptions about the service that one request is sent with. */
 interface Attempt {
   /** The reference to the service's copy of the conversation; `undefined` if the request contains all items. */
   readonly state: ServiceState | undefined;
@@ -73,7 +73,7 @@ function recover(
   if (refusal === "not-found" || refusal === "diverged") {
     return state === undefined ? undefined : { ...restart, refused };
   }
-  // What the caller sends now is the caller's to correct.
+  // The caller must correct the input of this run.
   if (refused.has(refusal) || namesAny(error, referencesIn(request.unanswered))) return undefined;
   const { leftOut } = leaveOut(historyOf(request), () => new Set([refusal]));
   if (state === undefined && leftOut.length === 0) return undefined;

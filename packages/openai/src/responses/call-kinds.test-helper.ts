@@ -3,7 +3,7 @@ import { expect } from "vitest";
 import { defineTool } from "../index.ts";
 import { applyPatchTool, computerTool, customTool, localShellTool, shellTool } from "./tools/index.ts";
 
-/** What a tool of the tests does with the arguments of a call. */
+/** The behavior of a tool in the tests. */
 export interface ToolSetup {
   readonly needsApproval?: boolean;
   readonly interrupted?: "rerun" | "report";
@@ -12,7 +12,7 @@ export interface ToolSetup {
   readonly fails?: boolean;
 }
 
-/** A kind of call, and what the agent must make of it. */
+/** A kind of call, and its expected treatment by the agent. */
 export interface CallCase {
   /** An item of this kind. */
   readonly call: (id: string) => { readonly type: string };

@@ -29,8 +29,8 @@ const TEXT_ANSWER = {
   isAnswer: ({ output }: JsonObject): boolean => isContent(output),
 } as const;
 
-// The API accepts only an image as the answer to a computer call: a transparent one of 1 by 1 pixel.
-const BLANK_SCREENSHOT =
+/** A transparent image of 1 by 1 pixel: the API accepts only an image as the answer to a computer call. */
+export const BLANK_SCREENSHOT =
   "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYAAAAAYAAjCB0C8AAAAASUVORK5CYII=";
 
 /** The kinds of call, by the type of their items. */

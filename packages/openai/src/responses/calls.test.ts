@@ -14,7 +14,10 @@ type Storage = "conversation" | "local" | "response";
 const STORAGES: readonly Storage[] = ["response", "conversation", "local"];
 const kinds = Object.entries(CALL_CASES);
 const everyStorage = kinds.flatMap(([type, kind]) => STORAGES.map((storage) => ({ type, kind, storage })));
-const everyMode = everyStorage.flatMap((row) => [false, true].map((isStreamed) => ({ ...row, isStreamed })));
+const everyMode = [
+  ...everyStorage.map((row) => ({ ...row, isStreamed: false })),
+  ...kinds.map(([type, kind]) => ({ type, kind, storage: "response" as const, isStreamed: true })),
+];
 
 interface Setup extends Partial<ToolSetup> {
   readonly kind: CallCase;

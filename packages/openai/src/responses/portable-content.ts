@@ -2,6 +2,7 @@ import { describeRemovedToolCall, type LeftOut } from "@threadstore/agent/provid
 import type { JsonValue } from "@threadstore/core";
 import { isJsonObject, type JsonObject } from "@threadstore/core/documents";
 import { typeOf } from "./call-items.ts";
+import { BLANK_SCREENSHOT } from "./call-kinds.ts";
 import type { ResponseItem } from "./response-item.ts";
 
 /** The kinds of content that only the service which created them can use, and only for some time. */
@@ -20,20 +21,8 @@ const REPLACEMENTS: { readonly [Kind in ServiceBound]: Replace } = {
     const { name, arguments: text, output } = item;
     return typeOf(item) === "mcp_call" ? [toText(name, text, output)] : [];
   },
-  containers: (item) => {
-    if (typeOf(item) === "code_interpreter_call") {
-      return [toText("code_interpreter", item["code"], readLogs(item["outputs"]))];
-    }
-    if (isContainerCall(item)) return [toText("shell", JSON.stringify(item["action"] ?? {}), "")];
-    const { id, output } = item;
-    const isOutput = typeOf(item) === "shell_call_output" && typeof id === "string" && id.startsWith("sho");
-    return isOutput ? [toAnswerText(JSON.stringify(output ?? []))] : undefined;
-  },
-  files: (item) => {
-    const content = item["content"];
-    if (!Array.isArray(content) || !content.some(isRemotePart)) return undefined;
-    return [{ ...item, content: content.map((part) => (isRemotePart(part) ? GONE : part)) }];
-  },
+  containers: replaceContainer,
+  files: replaceFiles,
 };
 
 const STORED_TYPES: ReadonlySet<string> = new Set([
@@ -47,11 +36,13 @@ const STORED_TYPES: ReadonlySet<string> = new Set([
   "web_search_call",
 ]);
 
+const REMOTE_PARTS: ReadonlySet<string> = new Set(["computer_screenshot", "input_file", "input_image"]);
+
 const GONE = { type: "input_text", text: "[An attachment that is no longer available.]" };
 
 /**
- * Makes the items of a transcript portable in the respects that `kindsFor` returns for each. Returns them, and what was
- * left out of them.
+ * Replaces items that contain a kind of content that `kindsFor` returns for them. Returns all items, and the number of
+ * replaced ones by the kind of content.
  */
 export function leaveOut(
   items: readonly ResponseItem[],
@@ -84,6 +75,45 @@ export function dropLoneReasoning(items: readonly ResponseItem[]): ResponseItem[
   });
 }
 
+function replaceContainer(item: JsonObject): readonly JsonObject[] | undefined {
+  const { id, output, content } = item;
+  if (typeOf(item) === "code_interpreter_call") {
+    return [toText("code_interpreter", item["code"], readLogs(item["outputs"]))];
+  }
+  if (isContainerCall(item)) return [toText("shell", JSON.stringify(item["action"] ?? {}), "")];
+  if (typeOf(item) === "shell_call_output" && typeof id === "string" && id.startsWith("sho")) {
+    return [toAnswerText(JSON.stringify(output ?? []))];
+  }
+  if (!Array.isArray(content) || !content.some(citesContainer)) return undefined;
+  const cleared = content.map((part) =>
+    citesContainer(part) ? { ...(part as JsonObject), annotations: [] } : part,
+  );
+  return [{ ...item, content: cleared }];
+}
+
+/** Returns whether a part of the model's text refers to a file in a container. */
+function citesContainer(part: JsonValue): boolean {
+  const annotations = isJsonObject(part) ? part["annotations"] : undefined;
+  return (
+    Array.isArray(annotations) &&
+    annotations.some((annotation) => isJsonObject(annotation) && annotation["container_id"] !== undefined)
+  );
+}
+
+function replaceFiles(item: JsonObject): readonly JsonObject[] | undefined {
+  const { content, output } = item;
+  if (Array.isArray(content) && content.some(isRemotePart))
+    return [{ ...item, content: content.map(withoutFile) }];
+  if (Array.isArray(output) && output.some(isRemotePart))
+    return [{ ...item, output: output.map(withoutFile) }];
+  if (typeOf(item) !== "computer_call_output" || !isRemotePart(output)) return undefined;
+  return [{ ...item, output: { type: "computer_screenshot", image_url: BLANK_SCREENSHOT } }];
+}
+
+function withoutFile(part: JsonValue): JsonValue {
+  return isRemotePart(part) ? GONE : part;
+}
+
 function isContainerCall(item: JsonObject): boolean {
   const { environment } = item;
   return (
@@ -93,10 +123,10 @@ function isContainerCall(item: JsonObject): boolean {
   );
 }
 
-function isRemotePart(part: JsonValue): boolean {
+function isRemotePart(part: JsonValue | undefined): boolean {
   if (!isJsonObject(part)) return false;
   const { type, image_url: image, file_url: file, file_id: id } = part;
-  if (type !== "input_image" && type !== "input_file") return false;
+  if (typeof type !== "string" || !REMOTE_PARTS.has(type)) return false;
   return (
     [image, file].some((url) => typeof url === "string" && !url.startsWith("data:")) || typeof id === "string"
   );

@@ -316,11 +316,87 @@ describe("an organization with Zero Data Retention", () => {
   );
 });
 
-test("a refusal within a stream is recovered from only if nothing was written yet", async () => {
-  const failed = { status: "failed", error: { code: "invalid_encrypted_content", message: "x" }, output: [] };
-  const service = createResponsesService([reasoning, text("one")], failed);
-  const agent = agentOf(service, "local");
-  const { thread } = await agent.run("go");
-  const second = await run(agent, true, "and now?", thread);
-  expect(second).toMatchObject({ text: "ok", leftOut: [{ reason: "reasoning", count: 1 }] });
+describe("a refusal within a stream", () => {
+  const error = {
+    code: "invalid_encrypted_content",
+    message: "The encrypted content could not be verified.",
+  };
+  const delta = { type: "response.output_text.delta", delta: "He", item_id: "msg_9", output_index: 0 };
+  const endings: Record<string, object[]> = {
+    "an event of the API": [{ type: "error", ...error, param: null, sequence_number: 1 }],
+    "an error of the gateway": [{ type: "error", error }],
+    "a failed response": [
+      { type: "response.failed", response: { id: "r", status: "failed", output: [], error } },
+    ],
+  };
+
+  test.each(Object.keys(endings))("leaves the content out after %s", async (name) => {
+    const service = createResponsesService([reasoning, text("one")], { events: endings[name] });
+    const agent = agentOf(service, "local");
+    const { thread } = await agent.run("go");
+    const second = await run(agent, true, "and now?", thread);
+    expect(second).toMatchObject({ text: "ok", leftOut: [{ reason: "reasoning", count: 1 }] });
+  });
+
+  test.each(Object.keys(endings))("rejects after output and %s", async (name) => {
+    const service = createResponsesService([reasoning, text("one")], {
+      events: [delta, ...(endings[name] ?? [])],
+    });
+    const agent = agentOf(service, "local");
+    const { thread } = await agent.run("go");
+    await expect(run(agent, true, "and now?", thread)).rejects.toMatchObject({
+      code: expect.stringMatching(/MODEL_REFUSED|STREAM_INTERRUPTED/u),
+    });
+    expect(service.requests).toHaveLength(2);
+  });
+});
+
+describe("files in other places", () => {
+  const image = { type: "input_image", detail: "auto", image_url: "https://files.test/1.png" };
+  const call = CALL_CASES["function_call"]?.call("c1") ?? {};
+  const computer = CALL_CASES["computer_call"]?.call("c2") ?? {};
+  const screenshot = { type: "computer_screenshot", image_url: "https://files.test/1.png" };
+
+  test.each<[string, object[], unknown]>([
+    [
+      "an output of a function",
+      [call, { type: "function_call_output", call_id: "c1", output: [image] }],
+      {
+        type: "function_call_output",
+        call_id: "c1",
+        output: [expect.objectContaining({ type: "input_text" })],
+      },
+    ],
+    [
+      "a screenshot",
+      [computer, { type: "computer_call_output", call_id: "c2", output: screenshot }],
+      expect.objectContaining({
+        type: "computer_call_output",
+        output: { type: "computer_screenshot", image_url: expect.stringMatching(/^data:/u) },
+      }),
+    ],
+  ])("%s is replaced", async (_name, items, replaced) => {
+    const service = createResponsesService();
+    const agent = agentOf(service, "local");
+    const { thread } = await agent.run([{ type: "message", role: "user", content: "go" }, ...items] as never);
+    service.rules.push(SERVICE_BOUND_RULES["a URL that has expired"]);
+    expect(await agent.run("and now?", thread)).toMatchObject({ leftOut: [{ reason: "files", count: 1 }] });
+    expect(inputOf(service, -1)).toContainEqual(replaced);
+  });
+
+  test("a citation of a file in a container is removed with the container", async () => {
+    const annotation = { type: "container_file_citation", container_id: "cntr_1", file_id: "cfile_1" };
+    const cited = {
+      ...text("see it"),
+      content: [{ type: "output_text", text: "see it", annotations: [annotation] }],
+    };
+    const service = createResponsesService([interpreter, cited]);
+    const agent = agentOf(service, "local");
+    const { thread } = await agent.run("go");
+    service.rules.push(SERVICE_BOUND_RULES["an expired container"]);
+    expect(await agent.run("and now?", thread)).toMatchObject({
+      leftOut: [{ reason: "containers", count: 2 }],
+    });
+    expect(JSON.stringify(inputOf(service, -1))).toContain("see it");
+  });
 });

@@ -1,5 +1,4 @@
 import { AgentError } from "@threadstore/agent";
-import { isPlainObject } from "@threadstore/core/documents";
 import type { ServiceBound } from "./portable-content.ts";
 
 /** What an error of the service says. */
@@ -17,7 +16,7 @@ export type ServiceRefusal =
   | "diverged"
   | ServiceBound;
 
-/** How the service words what it refuses. The tests name the source of each. */
+/** The service's words for each refusal. The tests name their sources. */
 const REFUSALS: readonly (readonly [ServiceRefusal, RegExp])[] = [
   ["reasoning", /invalid_encrypted_content|encrypted content .*could not be|without its required/isu],
   ["containers", /container (?:is|has) expired|container.*not found|expected container_id/isu],
@@ -31,7 +30,7 @@ const REFUSALS: readonly (readonly [ServiceRefusal, RegExp])[] = [
 ];
 
 /**
- * Returns what the service refuses; `undefined` for errors that have nothing to do with stored content. An error that
+ * Returns the kind of refusal; `undefined` for errors that have nothing to do with stored content. An error that
  * something was not found is about the conversation only if it names `storedId`, its id.
  */
 export function readRefusal(error: unknown, storedId: string | undefined): ServiceRefusal | undefined {
@@ -75,7 +74,6 @@ function toRefusal(error: unknown): Refusal | undefined {
   if (typeof source !== "object" || source === null) return undefined;
   const { status, code, message, error: body } = source as { readonly [member: string]: unknown };
   if (typeof status === "number" && ![400, 404, 422].includes(status)) return undefined;
-  if (typeof status !== "number" && !isPlainObject(source)) return undefined;
   const texts = [message, typeof body === "string" ? body : ""].filter((text) => typeof text === "string");
   return {
     status: typeof status === "number" ? status : undefined,

@@ -5,7 +5,7 @@ import { findResponsesRejection } from "./responses-rules.test-helper.ts";
 export interface ServiceRequest {
   readonly body: Message;
   readonly input: readonly Message[];
-  /** Everything that the model sees: what the service stores, and then the input. */
+  /** All items that the model sees: the stored ones, followed by the input. */
   readonly items: readonly Message[];
 }
 
@@ -26,7 +26,8 @@ export interface ResponsesService {
 
 /**
  * A strict Responses API in memory. It stores responses and conversations as the real one does, rejects what that
- * rejects, and responds with the next of `outputs`, or else with the text `ok`.
+ * rejects, and responds with the next of `outputs`, or else with the text `ok`. An output that is
+ * not an array has members of the response, or the `events` of a stream.
  */
 export function createResponsesService(...outputs: (readonly object[] | object)[]): ResponsesService {
   const stored = new Map<string, readonly Message[]>();
@@ -43,9 +44,9 @@ export function createResponsesService(...outputs: (readonly object[] | object)[
     if (rejection !== undefined) return reject(rejection);
     count += 1;
     const next = outputs.shift() ?? [text("ok", count)];
-    const members = Array.isArray(next) ? { output: next as Message[] } : (next as { output: Message[] });
+    const members = Array.isArray(next) ? { output: next as Message[] } : (next as { output?: Message[] });
     const id = `resp_${count}`;
-    const all = [...request.items, ...members.output];
+    const all = [...request.items, ...(members.output ?? [])];
     if (body["store"] !== false) stored.set(id, all);
     if (typeof body["conversation"] === "string") stored.set(body["conversation"], all);
     return accept(
@@ -123,9 +124,10 @@ function findLoneReasoning({ items }: ServiceRequest): Rejection | undefined {
 
 function accept(response: object, { stream }: Message): Response {
   if (stream !== true) return toJson(response, 200);
-  const event = { type: "response.completed", sequence_number: 1, response };
-  const headers = { "content-type": "text/event-stream" };
-  return new Response(`event: response.completed\ndata: ${JSON.stringify(event)}\n\n`, { headers });
+  const completed = { type: "response.completed", sequence_number: 1, response };
+  const events = "events" in response ? (response.events as { readonly type: string }[]) : [completed];
+  const lines = events.map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
+  return new Response(lines.join(""), { headers: { "content-type": "text/event-stream" } });
 }
 
 function reject({ status, error }: Rejection): Response {

@@ -25,7 +25,7 @@ export interface ComputerToolOptions extends NativeToolOptions<ComputerActions> 
    * @default calls with pending safety checks wait for approval
    */
   readonly needsApproval?: NativeToolOptions<ComputerActions>["needsApproval"];
-  /** Does what the call asks for, and returns a screenshot: a URL, such as a data URL, or the id of a file. */
+  /** Performs the actions, and returns a screenshot: a URL, such as a data URL, or the id of a file. */
   readonly run: (this: void, args: ComputerActions, context: ToolContext) => Screenshot | Promise<Screenshot>;
 }
 
