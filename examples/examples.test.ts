@@ -174,6 +174,18 @@ it("stopping.ts keeps the beginning of the answer, and closes the turn", async (
   expect(code).toBe(0);
 });
 
+it("redelivery.ts answers a message once, however often it is delivered", async () => {
+  for (const kinds of [
+    ["answered", "repeated"],
+    ["repeated", "repeated"],
+  ]) {
+    const { code, output } = await runExample("redelivery.ts");
+    const lines = output.trim().split("\n");
+    expect([code, ...lines.map((line) => line.split(":")[0])]).toEqual([0, ...kinds]);
+    expect(new Set(lines.map((line) => line.slice(10))).size).toBe(1);
+  }
+});
+
 it("approvals.ts is answered by another process", async () => {
   const shop = await LLMock.create({ host: "127.0.0.1", port: 0, logLevel: "silent" });
   onTestFinished(() => shop.stop());

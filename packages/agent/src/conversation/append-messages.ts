@@ -2,25 +2,33 @@ import { type JsonValue, ThreadStoreError } from "@threadstore/core";
 import { isJsonObject, type JsonObject } from "@threadstore/core/documents";
 import { AgentError } from "../agent-error.ts";
 import type { Thread } from "../thread/thread.ts";
+import { addKey, type KeyRecord, readKeys, writeKeys } from "../thread/turn-key.ts";
 import type { LoadedConversation } from "./conversation.ts";
 import type { StoredConversation, UpdatableThread } from "./stored-conversation.ts";
+
+/** What a turn leaves besides its messages. */
+interface AddedTurn {
+  /** The open turn. */
+  readonly turn?: JsonObject | undefined;
+  readonly keyRecord?: KeyRecord | undefined;
+}
 
 // Each lost race means that another writer's save won, so together they always make progress.
 const MAX_ATTEMPTS = 100;
 
 /**
- * Appends messages to the stored thread. `turn` is the open turn that they leave, if any. Rejects with
- * `CONVERSATION_CONFLICT` if the stored thread has an open turn.
+ * Appends messages to the stored thread. Rejects with `CONVERSATION_CONFLICT` if the stored thread has an open turn, or
+ * a turn of the same key.
  */
 export async function appendMessages(
   conversation: StoredConversation,
   messages: readonly object[],
   signal: AbortSignal | undefined,
-  turn?: JsonObject,
+  added: AddedTurn = {},
 ): Promise<LoadedConversation<Thread>> {
   for (let attempt = 1; ; attempt += 1) {
     const current = await conversation.loadForUpdate(signal);
-    const extended = await extendThread(conversation, current, messages, turn);
+    const extended = await extendThread(conversation, current, messages, added);
     const { thread } = extended;
     try {
       return { thread, stored: await extended.save(await thread.serialize(), signal) };
@@ -34,10 +42,10 @@ async function extendThread(
   conversation: StoredConversation,
   { thread, stored }: UpdatableThread,
   added: readonly object[],
-  turn: JsonObject | undefined,
+  { turn, keyRecord }: AddedTurn,
 ): Promise<UpdatableThread> {
   // A service stores only one of the two branches. Without its reference, the next run sends the transcript.
-  const { messages = [], service: _service, ...members } = thread.toJSON();
+  const { messages = [], service: _service, keys, ...members } = thread.toJSON();
   if (thread.openTurn !== undefined) {
     throw new AgentError(
       "CONVERSATION_CONFLICT",
@@ -45,20 +53,30 @@ async function extendThread(
     );
   }
   const previous = messages as JsonValue[];
+  const known = readKeys(keys, previous.length);
+  if (known.some(({ value }) => value === keyRecord?.value)) {
+    const message = "Cannot append: another process saved a turn with the same key. Run again with that key.";
+    throw new AgentError("CONVERSATION_CONFLICT", message);
+  }
+  const start = previous.length;
+  const all =
+    keyRecord === undefined ? known : addKey(known, { ...keyRecord, start, end: start + added.length });
   const extended = {
     ...members,
     messages: [...previous, ...(added as unknown as JsonValue[])],
-    ...(turn === undefined ? {} : { turn: { ...turn, start: previous.length } }),
+    ...(all.length === 0 ? {} : { keys: writeKeys(all) }),
+    ...(turn === undefined ? {} : { turn: { ...turn, start } }),
   };
   return conversation.revise(JSON.stringify(inFormatOrder(extended)), stored);
 }
 
 /** Orders the members as the format does: the messages before members that change with each turn. */
-function inFormatOrder({ messages = [], state, turn, ...members }: JsonObject): JsonObject {
+function inFormatOrder({ messages = [], state, keys, turn, ...members }: JsonObject): JsonObject {
   return {
     ...members,
     messages,
     ...(state === undefined ? {} : { state }),
+    ...(keys === undefined ? {} : { keys }),
     ...(turn === undefined ? {} : { turn }),
   };
 }
@@ -67,4 +85,10 @@ function inFormatOrder({ messages = [], state, turn, ...members }: JsonObject): 
 export function turnToAppend(thread: Thread, previousLength: number): JsonObject | undefined {
   const { turn } = thread.toJSON();
   return turn !== undefined && isJsonObject(turn) && turn["start"] === previousLength ? turn : undefined;
+}
+
+/** Returns the record of the key of a turn that ended in this thread; `undefined` if it has no key or is open. */
+export function keyToAppend(thread: Thread, key: string | undefined): KeyRecord | undefined {
+  const { keys } = thread.toJSON();
+  return readKeys(keys, thread.messages.length).find(({ value }) => value === key);
 }

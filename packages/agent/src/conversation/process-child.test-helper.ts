@@ -23,13 +23,24 @@ export interface Task {
   readonly journal?: boolean;
   /** The save of the thread before or after which the process is killed, or the tool in which it is. */
   readonly killAt?: { readonly save: number; readonly when: string };
+  /** Whether each input is its own key. */
+  readonly hasKeys?: boolean;
   /** The file to which tools append the calls that they run. */
   readonly log?: string;
 }
 
 const [file = "", text = "{}"] = process.argv.slice(2);
 const task = JSON.parse(text) as Task;
-const { inputs, onConflict, lease = false, journal = false, leaseMs = 60_000, killAt, log = "" } = task;
+const {
+  inputs,
+  onConflict,
+  lease = false,
+  journal = false,
+  leaseMs = 60_000,
+  killAt,
+  hasKeys,
+  log = "",
+} = task;
 
 function loggingTool(name: string): Tool {
   return defineTool({
@@ -91,5 +102,5 @@ const conversation = openConversation({
   // killed.
   lease: journal || lease ? { durationMs: leaseMs, waitMs: 60_000 } : false,
 });
-for (const input of inputs) await conversation.run(input);
+for (const input of inputs) await conversation.run(input, hasKeys === true ? { key: input } : {});
 await store.close();

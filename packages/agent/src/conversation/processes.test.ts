@@ -126,6 +126,30 @@ describe("a process that is killed during a journaled turn", () => {
   });
 });
 
+describe("two processes that receive the same messages with keys", () => {
+  it.each([false, true])("start one turn for each, also if one is killed: journal %j", async (journal) => {
+    const { file, log } = await createFiles();
+    const inputs = inputsOf("m", 6);
+    const task = { journal, hasKeys: true, inputs, log };
+    // The tool of the first turn kills its process. Without a journal, no tool runs.
+    const killAt = journal ? { save: 0, when: "left" } : { save: 3, when: "after" };
+    expect(await runChild(file, { ...task, killAt })).toBe("SIGKILL");
+    await deleteLease(file);
+    expect(await Promise.all([runChild(file, task), runChild(file, task)])).toEqual([0, 0]);
+    const messages = await messagesIn(file);
+    const users = messages.filter(({ role }) => role === "user").map(({ content }) => content);
+    expect(users).toHaveLength(inputs.length);
+    expect(new Set(users)).toEqual(new Set(inputs));
+    expect(
+      messages.filter(({ content }) => (journal ? content === "done" : content?.startsWith("re: "))),
+    ).toHaveLength(6);
+    // Only the tools of the process that was killed ran twice, with the same operation ids.
+    const operations = (await readFile(log, "utf8")).trim().split("\n");
+    expect(new Set(operations).size).toBe(journal ? 18 : 1);
+    expect(operations.length).toBeLessThanOrEqual(20);
+  });
+});
+
 describe("two processes that receive the same approvals", () => {
   it("run each approved call at most once, and no other, although they are killed while a call runs", async () => {
     const { file, log } = await createFiles();

@@ -2,7 +2,7 @@ import { AgentError, invalidValue } from "../agent-error.ts";
 import type { AbandonedTurn, AbandonOptions } from "../run/abandon-turn.ts";
 import type { ApprovalDecision, ApprovalOptions } from "../run/run-options.ts";
 import type { Thread } from "../thread/thread.ts";
-import { appendMessages, turnToAppend } from "./append-messages.ts";
+import { appendMessages, keyToAppend, turnToAppend } from "./append-messages.ts";
 import { type AnyResult, type ConversationSettings, DEFAULT_LEASE } from "./conversation-options.ts";
 import {
   type ConversationEvent,
@@ -38,18 +38,15 @@ export async function runAndSave(
   if (policy !== undefined && !OPEN_TURN_POLICIES.includes(policy)) {
     throw invalidValue("INVALID_ARGUMENT", "openTurn", '"resume", "close" or "reject"');
   }
-  return withLease(settings, callSignal, async (signal) => {
+  // Two deliveries of one message must not start a turn each.
+  const lease = settings.lease ?? (options.key === undefined ? undefined : DEFAULT_LEASE);
+  const leased = { ...settings, lease };
+  return withLease(leased, callSignal, async (signal) => {
     let earlier: AnySettled = { resumed: undefined, closed: undefined };
     for (let attempt = 1; ; attempt += 1) {
       const loaded = await conversation.loadForUpdate(signal);
       const settleCall = { options, policy, emit, signal: callSignal };
-      const { target, resumed, closed } = await settleTurn(
-        settings,
-        conversation,
-        loaded,
-        settleCall,
-        signal,
-      );
+      const { target, resumed, closed } = await settleTurn(leased, conversation, loaded, settleCall, signal);
       earlier = { resumed: resumed ?? earlier.resumed, closed: closed ?? earlier.closed };
       const previousLength = target.thread.messages.length;
       try {
@@ -61,7 +58,8 @@ export async function runAndSave(
         const { result } = error;
         if (result === undefined) throw error;
         if (onConflict === "rebase") {
-          return { ...(await rebase(conversation, result, previousLength, callSignal)), ...earlier };
+          const rebased = await rebase(conversation, result, previousLength, options.key, callSignal);
+          return { ...rebased, ...earlier };
         }
         if (attempt >= MAX_ATTEMPTS) throw error;
         const retry: ConversationEvent = { type: "retry", attempt: attempt + 1 };
@@ -122,11 +120,14 @@ async function rebase(
   conversation: StoredConversation,
   result: AnyResult,
   previousLength: number,
+  key: string | undefined,
   signal: AbortSignal,
 ): Promise<AnyResult & Saved> {
   try {
     const turn = turnToAppend(result.thread, previousLength);
-    return { ...result, ...(await appendMessages(conversation, result.messages, signal, turn)) };
+    const keyRecord = keyToAppend(result.thread, key);
+    const appended = await appendMessages(conversation, result.messages, signal, { turn, keyRecord });
+    return { ...result, ...appended };
   } catch (error) {
     if (!AgentError.is(error, "CONVERSATION_CONFLICT")) throw error;
     const message = `${error.message} The completed turn is this error's \`result\`.`;

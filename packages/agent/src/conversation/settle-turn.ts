@@ -38,7 +38,7 @@ export async function settleTurn(
   signal: AbortSignal,
 ): Promise<SettledThread> {
   const { openTurn } = target.thread;
-  if (openTurn === undefined) return { target, resumed: undefined, closed: undefined };
+  if (isSettled(openTurn, call)) return { target, resumed: undefined, closed: undefined };
   if (policyFor(openTurn, call) === "reject") throw turnOpen(openTurn);
   if (settings.lease !== undefined) return settle(settings, conversation, target, call, signal);
   return withLease({ ...settings, lease: DEFAULT_LEASE }, signal, async (leaseSignal) =>
@@ -60,7 +60,7 @@ async function settle(
   let hasFailed = false;
   for (;;) {
     const { openTurn: turn } = target.thread;
-    if (turn === undefined) return { target, resumed, closed };
+    if (isSettled(turn, call)) return { target, resumed, closed };
     const policy = hasFailed ? "close" : policyFor(turn, call);
     if (policy === "reject" || resumed !== undefined) throw turnOpen(turn);
     if (policy === "close") {
@@ -80,6 +80,11 @@ async function settle(
       target = await conversation.loadForUpdate(signal);
     }
   }
+}
+
+/** Returns whether the run can start: no turn is open, or the one that the run itself continues, by its key. */
+function isSettled(turn: OpenTurn | undefined, { options }: SettleCall): turn is undefined {
+  return turn === undefined || (turn.key !== undefined && turn.key === options?.key);
 }
 
 function policyFor({ state }: OpenTurn, { policy }: SettleCall): OpenTurnPolicy {

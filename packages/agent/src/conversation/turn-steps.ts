@@ -18,18 +18,29 @@ export interface TurnCall {
 
 /** Runs a turn with an input, and saves it. `signal` also aborts if the lease is lost. */
 export async function saveNewTurn(
-  { agent, journal: isEnabled, keepsStopped }: ConversationSettings,
+  { agent, journal: isEnabled, keepsStopped, maxAttempts }: ConversationSettings,
   target: UpdatableThread,
   { input, options, emit, signal: callSignal }: TurnCall & { readonly input: unknown },
   signal: AbortSignal,
 ): Promise<AnyResult & Saved> {
-  const settings = { isEnabled, keepsStopped, isResumed: false, signal: callSignal };
+  // Only the turn of the same key: the run continues it.
+  const isResumed = target.thread.openTurn !== undefined;
+  if (isResumed) checkAttempts(target, maxAttempts);
+  const settings = isResumed
+    ? { isEnabled: true, keepsStopped: true, isResumed, signal: callSignal }
+    : { isEnabled, keepsStopped, isResumed, signal: callSignal };
+  const { messages } = target.thread;
   const journal = new Journal(settings, target);
   const runOptions = journal.record({ ...options, signal });
   return journal.protect(async () => {
     const result = await (emit === undefined
       ? agent.run(input, target.thread, runOptions)
       : forward(agent.runStream(input, target.thread, runOptions), emit, journal));
+    // A repetition that changed nothing.
+    const { stored } = target;
+    if (result.repeated && target.thread.messages === messages && stored !== undefined) {
+      return { ...result, stored };
+    }
     return { ...result, stored: await saveResult(target, result, callSignal) };
   });
 }
@@ -47,7 +58,7 @@ export async function saveResumedTurn(
   signal: AbortSignal,
 ): Promise<AnyResult & Saved> {
   const { thread } = target;
-  if ((thread.openTurn?.attempts ?? 0) >= maxAttempts) throw tooManyAttempts(maxAttempts);
+  checkAttempts(target, maxAttempts);
   const settings = { isEnabled: true, keepsStopped: true, isResumed: true, signal: callSignal };
   const journal = new Journal(settings, target);
   const runOptions = journal.record({ ...options, signal });
@@ -93,7 +104,8 @@ async function saveResult(
   }
 }
 
-function tooManyAttempts(maximum: number): AgentError {
+function checkAttempts({ thread }: UpdatableThread, maximum: number): void {
+  if ((thread.openTurn?.attempts ?? 0) < maximum) return;
   const message = `The open turn was resumed ${maximum} times and did not get further. End it with abandon or with openTurn: "close", or raise maxAttempts.`;
-  return new AgentError("TOO_MANY_ATTEMPTS", message);
+  throw new AgentError("TOO_MANY_ATTEMPTS", message);
 }

@@ -14,7 +14,7 @@ import type { ThreadIdentity } from "./repair-envelope.ts";
 import { type RepairLimits, repairLimits } from "./repair-limits.ts";
 import { repairOrder } from "./repair-order.ts";
 import { repairResults } from "./repair-results.ts";
-import { closeTurn, repairTurn, writeRepairedTurn } from "./repair-turn.ts";
+import { closeTurn, repairTurn, writeRepairedKeys, writeRepairedTurn } from "./repair-turn.ts";
 import type { Repairer } from "./repairer.ts";
 import { replaceRemovedTools } from "./replace-removed-tools.ts";
 import type { RepairableKind } from "./wire-form.ts";
@@ -134,7 +134,10 @@ function readTools({ tools }: CheckOptions): ReadonlySet<string> | undefined {
 function writeDocument(document: JsonObject, draft: RepairDraft): SerializedThread {
   const turn = writeRepairedTurn(draft);
   const messages = draft.entries.map(draft.form.write);
+  const { keys, messages: original } = document;
+  const count = Array.isArray(original) ? original.length : 0;
+  const moved = keys === undefined ? {} : { keys: writeRepairedKeys(draft, keys, count) };
   return turn === undefined
-    ? { ...withoutMember(document, "turn"), messages }
-    : { ...document, messages, turn };
+    ? { ...withoutMember(document, "turn"), messages, ...moved }
+    : { ...document, messages, ...moved, turn };
 }

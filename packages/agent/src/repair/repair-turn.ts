@@ -1,6 +1,8 @@
-import { isJsonObject } from "@threadstore/core/documents";
+import type { JsonValue } from "@threadstore/core";
+import { isJsonObject, type JsonObject } from "@threadstore/core/documents";
 import { AgentError } from "../agent-error.ts";
 import { checkTurn } from "../thread/check-turn.ts";
+import { moveKeys, readKeys, writeKeys } from "../thread/turn-key.ts";
 import { readTurn, type CallRecord, type TurnRecord } from "../thread/turn-record.ts";
 import { idOf, roleOf, withoutMember, type CallEntry } from "./message-entry.ts";
 import { pairResults, type Pairing } from "./pair-results.ts";
@@ -103,13 +105,23 @@ function hasShiftedCalls({ entries }: RepairDraft, waiting: ReadonlySet<CallEntr
 }
 
 /** Returns where the turn and its input are among the current messages. */
-function locateTurn({ entries }: RepairDraft, turn: TurnRecord): Pick<TurnRecord, "input" | "start"> {
-  const findFrom = (index: number): number => {
-    const position = entries.findIndex((entry) => entry.position >= index);
-    return position === -1 ? entries.length : position;
+function locateTurn(draft: RepairDraft, turn: TurnRecord): Pick<TurnRecord, "input" | "start"> {
+  const start = locate(draft, turn.start);
+  return {
+    start,
+    input: turn.input === undefined ? undefined : locate(draft, turn.start + turn.input) - start,
   };
-  const start = findFrom(turn.start);
-  return { start, input: turn.input === undefined ? undefined : findFrom(turn.start + turn.input) - start };
+}
+
+/** Returns the current index of the first message that was at this index or followed it. */
+function locate({ entries }: RepairDraft, index: number): number {
+  const position = entries.findIndex((entry) => entry.position >= index);
+  return position === -1 ? entries.length : position;
+}
+
+/** Returns the keys of a thread with their places adjusted to messages that were added or removed. */
+export function writeRepairedKeys(draft: RepairDraft, keys: JsonValue, messageCount: number): JsonObject[] {
+  return writeKeys(moveKeys(readKeys(keys, messageCount), (index) => locate(draft, index)));
 }
 
 /** Returns the open turn with its place adjusted to messages that were added or removed. */

@@ -5,6 +5,7 @@ import { definitionOf } from "../repair/message-entry.ts";
 import type { ThreadKind } from "../thread/thread-kind.ts";
 import type { ThreadState } from "../thread/thread-state.ts";
 import type { OpenTurn } from "../thread/thread.ts";
+import { addKey, type KeyRecord } from "../thread/turn-key.ts";
 import type { TurnRecord } from "../thread/turn-record.ts";
 import type { ToolCall } from "../tools/tool-call.ts";
 import { removeReferences } from "./remove-references.ts";
@@ -57,7 +58,7 @@ export function abandonTurn<Message extends object>(
     throw invalidValue("INVALID_ARGUMENT", "keep", '"partial", "question" or "nothing"');
   }
   const { openTurn } = thread;
-  const { turn, list, state } = thread.revision;
+  const { turn, list, state, keys } = thread.revision;
   if (turn === undefined || openTurn === undefined) return { turn: undefined, kept: [], removed: [] };
   const messages = list.messages.slice(turn.start);
   const length = countKept(messages, turn, keep, threads);
@@ -72,12 +73,25 @@ export function abandonTurn<Message extends object>(
   const answer = text || describeTurn(turn, namesOfCalls(messages.slice(length), turn, threads));
   const kept = length === 0 ? [] : [...accepted, ...results, model.toAnswer(answer)];
   // A service stores the turn as it was. Without its reference, the next run sends the transcript.
-  thread.commit({ list: list.take(turn.start).append(kept), state, service: undefined, turn: undefined });
+  const extended = list.take(turn.start).append(kept);
+  const ended = { state, service: undefined, keys: keysAfter(turn, keys, extended.messages.length) };
+  thread.commit({ list: extended, ...ended, turn: undefined });
   return {
     turn: openTurn,
     kept: Object.freeze(thread.messages.slice(turn.start)),
     removed: messages.filter((message) => !kept.includes(message)),
   };
+}
+
+/** Returns the keys after the turn has ended. A turn that leaves nothing does not leave its key either. */
+function keysAfter(
+  { key, start }: TurnRecord,
+  keys: readonly KeyRecord[],
+  end: number,
+): readonly KeyRecord[] {
+  if (key === undefined || start === end) return keys;
+  const unknown = { usage: undefined, finishReason: undefined, refusal: undefined };
+  return addKey(keys, { ...key, start, end, isAbandoned: true, ...unknown });
 }
 
 /** Returns how many messages of the turn stay, from its first. */

@@ -4,10 +4,12 @@ import type { Protocol } from "../protocol.ts";
 import type { ThreadKind } from "../thread/thread-kind.ts";
 import { ThreadState } from "../thread/thread-state.ts";
 import type { Thread } from "../thread/thread.ts";
+import { createKey } from "../thread/turn-key.ts";
 import { type AbandonedTurn, type AbandonOptions, abandonTurn } from "./abandon-turn.ts";
 import { executeRun, type RunControl } from "./execute-run.ts";
-import { reopenTurn, startTurn } from "./open-turn.ts";
-import type { ApprovalOptions, RunOptions } from "./run-options.ts";
+import { findKeyedTurn } from "./keyed-turn.ts";
+import { reopenTurn, type Resumption, startTurn } from "./open-turn.ts";
+import type { ApprovalDecision, ApprovalOptions, RunOptions } from "./run-options.ts";
 import type { RunResult } from "./run-result.ts";
 
 export type ThreadOf<Kind extends string, Message extends object> = Thread<Message> & { readonly kind: Kind };
@@ -29,7 +31,7 @@ export class AgentRuns<
   }
 
   newThread(): ThreadState<Kind, Message> {
-    const empty = { messages: [], extra: {}, state: {}, service: undefined, turn: undefined };
+    const empty = { messages: [], extra: {}, state: {}, service: undefined, keys: [], turn: undefined };
     return new ThreadState(this.#protocol.threads, { agent: this.#settings.name, ...empty });
   }
 
@@ -43,7 +45,17 @@ export class AgentRuns<
     const model = this.#protocol.createModel(options);
     const messages = this.#protocol.readInput(input);
     const setup = { ...this.#shared(options), thread: ownThread, model, ...control };
-    return executeRun(setup, () => startTurn(ownThread, messages));
+    control.signal.throwIfAborted();
+    const key = options?.key === undefined ? undefined : createKey(options.key, messages);
+    const keyed = key && findKeyedTurn<Kind, Message, Usage>(ownThread, key, model);
+    if (keyed?.step === "repeat") return keyed.result;
+    if (keyed === undefined) return executeRun(setup, () => startTurn(ownThread, messages, key));
+    const resumed = await executeRun(setup, () => reopenTurn(ownThread, this.#resumption([])));
+    return {
+      ...resumed,
+      messages: Object.freeze(ownThread.messages.slice(keyed.start)),
+      repeated: true,
+    };
   }
 
   async resume(
@@ -54,12 +66,7 @@ export class AgentRuns<
     const ownThread = this.#requireOwnThread(thread);
     const model = this.#protocol.createModel(options);
     const setup = { ...this.#shared(options), thread: ownThread, model, ...control };
-    const resumption = {
-      threads: this.#protocol.threads,
-      tools: this.#settings.tools,
-      approvals: options?.approvals ?? [],
-    };
-    return executeRun(setup, () => reopenTurn(ownThread, resumption));
+    return executeRun(setup, () => reopenTurn(ownThread, this.#resumption(options?.approvals ?? [])));
   }
 
   async abandon(
@@ -70,6 +77,10 @@ export class AgentRuns<
     const { threads } = this.#protocol;
     const model = this.#protocol.createModel(undefined);
     return ownThread.runExclusively(async () => abandonTurn(ownThread, { threads, model, keep }));
+  }
+
+  #resumption(approvals: readonly ApprovalDecision[]): Resumption<Message> {
+    return { threads: this.#protocol.threads, tools: this.#settings.tools, approvals };
   }
 
   #shared(options: RunOptions | undefined): {

@@ -50,7 +50,7 @@ export async function executeRun<Kind extends string, Message extends object, Us
       const response = await runTurn(draft, { ...settings, ...setup, context, progress });
       const isCompleted = draft.calls.length === 0;
       if (isCompleted) await context.observe();
-      thread.commit(isCompleted ? draft.toCompletedRevision() : draft.toOpenRevision());
+      thread.commit(isCompleted ? draft.toCompletedRevision(response) : draft.toOpenRevision());
       return {
         status: isCompleted ? "completed" : "approval-needed",
         approvals: draft.approvals,
@@ -61,6 +61,7 @@ export async function executeRun<Kind extends string, Message extends object, Us
         usage: draft.usage,
         leftOut: draft.leftOut,
         thread,
+        repeated: false,
       };
     } finally {
       await progress.stop();

@@ -2,6 +2,7 @@ import { quoteName } from "@threadstore/core/documents";
 import { AgentError } from "../agent-error.ts";
 import type { ThreadKind } from "../thread/thread-kind.ts";
 import type { ThreadState } from "../thread/thread-state.ts";
+import type { TurnKey } from "../thread/turn-key.ts";
 import { findTool } from "../tools/find-tool.ts";
 import type { Tool } from "../tools/tool.ts";
 import { readDecisions } from "./read-decisions.ts";
@@ -12,6 +13,7 @@ import { recordCall, TurnDraft } from "./turn-draft.ts";
 export function startTurn<Kind extends string, Message extends object, Usage extends object>(
   thread: ThreadState<Kind, Message>,
   input: readonly Message[],
+  key: TurnKey | undefined,
 ): TurnDraft<Message, Usage> {
   const { revision } = thread;
   if (revision.turn !== undefined) {
@@ -20,7 +22,7 @@ export function startTurn<Kind extends string, Message extends object, Usage ext
       "The thread has an open turn: it waits for approvals, or did not end. Continue it with resume, or end it with abandon.",
     );
   }
-  return TurnDraft.start(revision, input);
+  return TurnDraft.start(revision, input, key);
 }
 
 /** What resuming an open turn requires. */

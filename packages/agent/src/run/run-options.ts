@@ -8,6 +8,15 @@ export interface RunOptions {
    */
   readonly signal?: AbortSignal | undefined;
   /**
+   * Identifies the input, for queues and webhooks that deliver a message twice, such as the id of the message: 1 to 256
+   * characters. A `run` with the key of an earlier turn does not start another one: it resolves with the result of that
+   * turn, and resumes it if it is open. The thread remembers the keys of its last 32 turns that have one.
+   *
+   * Rejects with `KEY_REUSED` if the input is another one, and with `TURN_ABANDONED` if the turn was ended without an
+   * answer. `resume` ignores it.
+   */
+  readonly key?: string | undefined;
+  /**
    * Called with the thread as it would be if the turn stopped now: when the input or the approvals have been
    * accepted, after each model response with tool calls and before those run, and after tool results. The run waits
    * for it and reports results that arrive in the meantime together. If it saves each snapshot, the turn survives a

@@ -22,6 +22,11 @@ export interface RunResult<AgentThread extends Thread, Message extends object, U
   readonly usage: Usage | undefined;
   /** What was left out of requests because the service refused it; empty if nothing was. The thread keeps it. */
   readonly leftOut: readonly LeftOut[];
+  /**
+   * Whether an earlier run had the same `key`. The result is that of its turn, which was resumed if it was open, and not
+   * changed otherwise.
+   */
+  readonly repeated: boolean;
   /** The thread passed to the run, or the new one if none was passed. */
   readonly thread: AgentThread;
 }

@@ -4,10 +4,14 @@ import type { MessageList } from "../thread/message-list.ts";
 import { toPendingApproval } from "../thread/pending-approval.ts";
 import type { ThreadRevision } from "../thread/thread-state.ts";
 import type { PendingApproval } from "../thread/thread.ts";
+import { addKey, type KeyRecord, type TurnKey } from "../thread/turn-key.ts";
 import type { CallRecord, CallState, TurnRecord } from "../thread/turn-record.ts";
 import type { ToolCall } from "../tools/tool-call.ts";
 import { addUsage } from "./add-usage.ts";
 import type { LeftOut } from "./left-out.ts";
+
+/** How the model's last response ended. */
+type ResponseEnd = Pick<ModelResponse<object, object>, "finishReason" | "refusal">;
 
 /** A call of the last response, until its result becomes a message. */
 export interface DraftCall<Message extends object> {
@@ -17,6 +21,7 @@ export interface DraftCall<Message extends object> {
 }
 
 const NEW_TURN = {
+  key: undefined,
   rounds: 0,
   attempts: 0,
   state: undefined,
@@ -33,6 +38,8 @@ export class TurnDraft<Message extends object, Usage extends object> {
   /** The index of the turn's first message. */
   readonly start: number;
   readonly input: number | undefined;
+  readonly #key: TurnKey | undefined;
+  readonly #keys: readonly KeyRecord[];
   list: MessageList<Message>;
   calls: DraftCall<Message>[];
   usage: Usage | undefined;
@@ -49,6 +56,8 @@ export class TurnDraft<Message extends object, Usage extends object> {
     this.id = record.id;
     this.start = record.start;
     this.input = record.input;
+    this.#key = record.key;
+    this.#keys = base.keys;
     this.rounds = record.rounds;
     this.attempts = record.attempts;
     // Assumes the provider's form. In a thread that does not have it, only a sum is wrong.
@@ -68,9 +77,10 @@ export class TurnDraft<Message extends object, Usage extends object> {
   static start<Message extends object, Usage extends object>(
     base: ThreadRevision<Message>,
     input: readonly Message[],
+    key: TurnKey | undefined,
   ): TurnDraft<Message, Usage> {
     const start = base.list.messages.length;
-    const record = { ...NEW_TURN, id: crypto.randomUUID(), start, input: input.length };
+    const record = { ...NEW_TURN, id: crypto.randomUUID(), start, input: input.length, key };
     return new TurnDraft(record, [], { ...base, list: base.list.append(input) });
   }
 
@@ -121,14 +131,24 @@ export class TurnDraft<Message extends object, Usage extends object> {
       .filter(({ result }) => result === undefined)
       .map(({ call, record }) => record ?? recordCall(call, "started"));
     const usage = this.usage as JsonObject | undefined;
-    const turn = { ...NEW_TURN, id, start, input, rounds, attempts, usage, calls, extra: this.#extra };
-    return { ...this.toCompletedRevision(), list: this.list.append(results), turn };
+    const progress = { id, start, input, rounds, attempts, usage, calls };
+    const turn = { ...NEW_TURN, ...progress, key: this.#key, extra: this.#extra };
+    return { ...this.#revision, list: this.list.append(results), turn };
   }
 
   /** Returns the revision with the turn completed. */
-  toCompletedRevision(): ThreadRevision<Message> {
+  toCompletedRevision(response: ResponseEnd | undefined): ThreadRevision<Message> {
+    if (this.#key === undefined) return this.#revision;
+    const { refusal, finishReason } = response ?? {};
+    const usage = this.usage as JsonObject | undefined;
+    const end = { start: this.start, end: this.list.messages.length, isAbandoned: false };
+    const record = { ...this.#key, ...end, usage, finishReason, refusal };
+    return { ...this.#revision, keys: addKey(this.#keys, record) };
+  }
+
+  get #revision(): ThreadRevision<Message> {
     const { list, service, state } = this;
-    return { list, service, state, turn: undefined };
+    return { list, service, state, keys: this.#keys, turn: undefined };
   }
 
   #results(): Message[] {

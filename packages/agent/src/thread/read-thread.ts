@@ -12,6 +12,7 @@ import { copyJson } from "../json.ts";
 import { checkTurn } from "./check-turn.ts";
 import type { ThreadContent } from "./thread-content.ts";
 import type { ThreadKind } from "./thread-kind.ts";
+import { readKeys } from "./turn-key.ts";
 import { readTurn } from "./turn-record.ts";
 
 /** The agent that reads a serialized thread. */
@@ -37,10 +38,10 @@ export function readThread<Kind extends string, Message extends object>(
     packageName: kind.packageName,
     error: (problem) => envelopeError(problem, document["kind"], kind.kind),
   });
-  const { agent, messages, state, service, turn, ...extra } = members;
+  const { agent, messages, state, service, keys, turn, ...extra } = members;
   checkAgent(agent, reader);
   try {
-    const content = readContent(kind, { messages, state, service, turn });
+    const content = readContent(kind, { messages, state, service, keys, turn });
     return { agent: reader.agent, extra, ...content };
   } catch (error) {
     throw withRemedy(error);
@@ -49,7 +50,7 @@ export function readThread<Kind extends string, Message extends object>(
 
 function readContent<Message extends object>(
   kind: ThreadKind<string, Message>,
-  members: { readonly [name in "messages" | "service" | "state" | "turn"]: JsonValue | undefined },
+  members: { readonly [name in "keys" | "messages" | "service" | "state" | "turn"]: JsonValue | undefined },
 ): Omit<ThreadContent<Message>, "agent" | "extra"> {
   const messages = kind.checkMessages(members.messages, "$.messages", "THREAD_INVALID");
   const turn = readTurn(members.turn);
@@ -59,7 +60,8 @@ function readContent<Message extends object>(
   checkTurn(turn, { messageCount: messages.length, open, endsInResult });
   const state = readOptionalObject(members.state, "$.state") ?? {};
   const service = readOptionalObject(members.service, "$.service");
-  return { messages, state, service, turn };
+  const keys = readKeys(members.keys, messages.length);
+  return { messages, state, service, keys, turn };
 }
 
 function withRemedy(error: unknown): unknown {

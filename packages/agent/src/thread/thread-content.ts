@@ -1,4 +1,5 @@
 import type { JsonObject } from "@threadstore/core/documents";
+import type { KeyRecord } from "./turn-key.ts";
 import type { TurnRecord } from "./turn-record.ts";
 
 /** The members of a serialized thread other than its messages. */
@@ -10,6 +11,8 @@ export interface ThreadFrame {
   readonly state: JsonObject;
   /** The reference to a conversation that a service stores, such as the id of its last response. */
   readonly service: JsonObject | undefined;
+  /** The keys of the last turns that have one, oldest first. */
+  readonly keys: readonly KeyRecord[];
   readonly turn: TurnRecord | undefined;
 }
 

@@ -11,7 +11,7 @@ import { serializeThread } from "./write-thread.ts";
 /** The members of a thread that a run changes. */
 export interface ThreadRevision<Message extends object> extends Pick<
   ThreadFrame,
-  "service" | "state" | "turn"
+  "keys" | "service" | "state" | "turn"
 > {
   readonly list: MessageList<Message>;
 }
@@ -45,15 +45,16 @@ export class ThreadState<Kind extends string, Message extends object> implements
     const { turn } = this.#frame;
     if (turn === undefined) return undefined;
     const { id, error, attempts, text } = turn;
+    const key = turn.key?.value;
     const approvals = this.#findApprovals(turn);
     const state = turn.state ?? (approvals.length === 0 ? "open" : "waiting");
-    return { id, state, error, attempts, approvals, text };
+    return { id, key, state, error, attempts, approvals, text };
   }
 
   /** The revision that a run starts from. */
   get revision(): ThreadRevision<Message> {
-    const { service, state, turn } = this.#frame;
-    return { list: this.#list, service, state, turn };
+    const { service, state, keys, turn } = this.#frame;
+    return { list: this.#list, service, state, keys, turn };
   }
 
   commit({ list, ...members }: ThreadRevision<Message>): void {

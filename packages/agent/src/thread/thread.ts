@@ -28,6 +28,8 @@ export type TurnState = "failed" | "open" | "stopped" | "waiting";
 export interface OpenTurn {
   /** The same in every process that works on the turn. */
   readonly id: string;
+  /** The key of the run that started the turn, if it had one. */
+  readonly key: string | undefined;
   readonly state: TurnState;
   /** The code of the error of a turn that failed. */
   readonly error: string | undefined;

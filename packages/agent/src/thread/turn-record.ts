@@ -1,6 +1,7 @@
 import type { JsonValue } from "@threadstore/core";
 import { isJsonObject, type JsonObject } from "@threadstore/core/documents";
 import { type AgentError, invalidValue } from "../agent-error.ts";
+import { readTurnKey, type TurnKey } from "./turn-key.ts";
 
 const CALL_STATES = ["approval-needed", "approved", "denied", "started"] as const;
 
@@ -30,6 +31,8 @@ export interface TurnRecord {
   readonly start: number;
   /** The number of its first messages that are its input; `undefined` in threads of earlier versions. */
   readonly input: number | undefined;
+  /** The key of the run that started it. */
+  readonly key: TurnKey | undefined;
   /** The number of model responses in the turn. */
   readonly rounds: number;
   /** How often it was resumed since it last got further. */
@@ -49,11 +52,12 @@ export interface TurnRecord {
 }
 
 export function writeTurn(record: TurnRecord): JsonObject {
-  const { id, start, input, rounds, attempts, usage, calls, state, error, text, extra } = record;
+  const { id, start, input, key, rounds, attempts, usage, calls, state, error, text, extra } = record;
   return {
     id,
     start,
     ...(input === undefined ? {} : { input }),
+    ...(key === undefined ? {} : { key: { ...key } }),
     rounds,
     ...(attempts === 0 ? {} : { attempts }),
     ...(usage === undefined ? {} : { usage }),
@@ -69,7 +73,20 @@ export function writeTurn(record: TurnRecord): JsonObject {
 export function readTurn(value: JsonValue | undefined): TurnRecord | undefined {
   if (value === undefined) return undefined;
   if (!isJsonObject(value)) throw invalid("$.turn", "an object", value);
-  const { id, start, input, rounds, attempts = 0, usage, calls = [], state, error, text, ...extra } = value;
+  const {
+    id,
+    start,
+    input,
+    key,
+    rounds,
+    attempts = 0,
+    usage,
+    calls = [],
+    state,
+    error,
+    text,
+    ...extra
+  } = value;
   // Short and plain: operation ids contain it, and those end up in headers and keys.
   if (typeof id !== "string" || !/^[\w.-]{1,36}$/.test(id)) {
     const kind = typeof id === "string" ? [] : [id];
@@ -81,6 +98,7 @@ export function readTurn(value: JsonValue | undefined): TurnRecord | undefined {
     id,
     start: readCount(start, "$.turn.start"),
     input: input === undefined ? undefined : readCount(input, "$.turn.input"),
+    key: readTurnKey(key),
     rounds: readCount(rounds, "$.turn.rounds"),
     attempts: readCount(attempts, "$.turn.attempts"),
     state: readEnding(state),

@@ -3,6 +3,7 @@ import { type JsonObject, TEXT_PARTS, THREAD_FORMAT } from "@threadstore/core/do
 import { deepFreeze } from "../json.ts";
 import type { MessageList } from "./message-list.ts";
 import type { ThreadFrame } from "./thread-content.ts";
+import { writeKeys } from "./turn-key.ts";
 import { writeTurn } from "./turn-record.ts";
 
 interface Kind {
@@ -37,10 +38,11 @@ function writeBeginning({ kind, version }: Kind, { agent, extra }: ThreadFrame):
   return { format: THREAD_FORMAT, version, kind, agent, ...extra };
 }
 
-function writeEnd({ state, service, turn }: ThreadFrame): JsonObject {
+function writeEnd({ state, service, keys, turn }: ThreadFrame): JsonObject {
   return {
     ...(Object.keys(state).length === 0 ? {} : { state }),
     ...(service === undefined ? {} : { service }),
+    ...(keys.length === 0 ? {} : { keys: writeKeys(keys) }),
     ...(turn === undefined ? {} : { turn: writeTurn(turn) }),
   };
 }
