@@ -85,7 +85,7 @@ export const CALL_KINDS: { readonly [type: string]: CallKind } = {
     answerType: "computer_call_output",
     answersText: false,
     isAnsweredByService: never,
-    describe: (call) => describe("computer", JSON.stringify(computerArguments(call))),
+    describe: (call) => describe("computer", computerArguments(call)),
     answer: ({ pending_safety_checks: checks }, text, isError) => {
       const screenshot = isError ? { image_url: BLANK_SCREENSHOT } : parseObject(text);
       const output = { type: "computer_screenshot", ...screenshot };
@@ -124,18 +124,23 @@ export const CALL_KINDS_BY_ANSWER: ReadonlyMap<string, CallKind> = new Map(
   Object.values(CALL_KINDS).map((kind) => [kind.answerType, kind]),
 );
 
-/** Items that the service recognizes by their ids, even if it does not store the conversation. */
-export const TYPES_WITH_REQUIRED_ID: ReadonlySet<string> = new Set([
-  "code_interpreter_call",
-  "computer_call",
-  "file_search_call",
-  "image_generation_call",
-  "local_shell_call",
-  "mcp_approval_request",
-  "mcp_call",
-  "mcp_list_tools",
-  "web_search_call",
-]);
+/**
+ * Members without which the service rejects an item, apart from those that tell what a call is about. Items with an
+ * `id` here keep it, even if the service does not store the conversation. Items of other types lose theirs.
+ */
+export const REQUIRED_MEMBERS: { readonly [type: string]: readonly string[] } = {
+  apply_patch_call: ["status"],
+  code_interpreter_call: ["id", "container_id"],
+  computer_call: ["id"],
+  file_search_call: ["id", "queries"],
+  image_generation_call: ["id", "result"],
+  local_shell_call: ["id"],
+  mcp_approval_request: ["id"],
+  mcp_call: ["id", "arguments", "name", "server_label"],
+  mcp_list_tools: ["id", "server_label", "tools"],
+  reasoning: ["summary"],
+  web_search_call: ["id", "status"],
+};
 
 function never(): boolean {
   return false;
@@ -156,9 +161,14 @@ function toObjectText(value: JsonValue | undefined): string | undefined {
   return isJsonObject(value) ? JSON.stringify(value) : undefined;
 }
 
-function computerArguments({ action, actions, pending_safety_checks: checks }: JsonObject): JsonObject {
-  const list = Array.isArray(actions) ? actions : action === undefined ? [] : [action];
-  return { actions: list, pending_safety_checks: Array.isArray(checks) ? checks : [] };
+function computerArguments({
+  action,
+  actions,
+  pending_safety_checks: checks,
+}: JsonObject): string | undefined {
+  const list = Array.isArray(actions) ? actions : isJsonObject(action) ? [action] : undefined;
+  if (list === undefined || !Array.isArray(checks)) return undefined;
+  return JSON.stringify({ actions: list, pending_safety_checks: checks });
 }
 
 function shellOutput(stdout: string, stderr: string, exitCode: number): JsonValue[] {

@@ -93,8 +93,6 @@ describe.each(rows)("a thread with a $type", ({ kind, type }) => {
   test("without the members that say what to do", async () => {
     const { type: _type, id, call_id: callId } = call as { type: string; id?: string; call_id?: string };
     const thread = itemsOf(user, { type, id, ...(callId === undefined ? {} : { call_id: callId }) }, answer);
-    // A computer call may consist of its safety checks alone.
-    if (type === "computer_call") return;
     await expectRepaired(thread, "synthesize", [user, answer]);
   });
 
@@ -109,6 +107,25 @@ describe.each(rows)("a thread with a $type", ({ kind, type }) => {
     });
     expect((await agent.run("and now?", await agent.deserializeThread(thread))).text).toBe("ok");
   });
+});
+
+test.each<[string, object]>([
+  ["reasoning", { type: "reasoning", id: "rs_1", encrypted_content: "gAAA" }],
+  ["web_search_call", { type: "web_search_call", status: "completed" }],
+  ["mcp_call", { type: "mcp_call", id: "mcp_1", server_label: "ops", arguments: "{}" }],
+  [
+    "apply_patch_call",
+    { type: "apply_patch_call", call_id: "c1", operation: { type: "delete_file", path: "a" } },
+  ],
+  ["mcp_approval_request", { ...CALL_CASES["mcp_approval_request"]?.call("c1"), id: 7 }],
+])("a %s without a member that the service requires is dropped", (_type, item) => {
+  const thread = itemsOf(user, item, answer);
+  expect(codesOf(thread)).toContain("message-invalid");
+  expect(messagesOf(repairThread(thread, "synthesize").thread)).toEqual([user, answer]);
+});
+
+test("an id that is not sent does not matter", () => {
+  expect(checkThread(itemsOf({ ...user, id: null }, { ...answer, id: 7 }))).toEqual([]);
 });
 
 describe("an open turn that waits for approval of several kinds", () => {

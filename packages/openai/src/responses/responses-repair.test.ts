@@ -16,6 +16,8 @@ import {
 } from "../index.ts";
 import { findResponsesRejection } from "../strict-server/responses-rules.test-helper.ts";
 import { startStrictServer } from "../strict-server/strict-server.test-helper.ts";
+import { CALL_CASES } from "./call-kinds.test-helper.ts";
+import { toTranscript } from "./service-state.ts";
 
 function itemsOf(items: Messages, members: object = {}): SerializedThread {
   return { ...threadOf(items, members), kind: "responses" };
@@ -281,7 +283,21 @@ describe("a thread with randomly corrupted items", () => {
     { a: 1 },
   );
   const role = fc.constantFrom("user", "assistant", "system", "tool", undefined);
+  // Calls of every kind and their answers, some of whose members are missing or of another type.
+  const kinds = fc.constantFrom(...Object.values(CALL_CASES));
+  const ofKind = fc
+    .tuple(kinds, id, fc.boolean(), fc.option(fc.nat(6), { nil: undefined }), said)
+    .map(([kind, callId, isCall, index, value]) => {
+      const item = (isCall ? kind.call("?") : kind.succeeded("?")) as { readonly [member: string]: unknown };
+      return Object.fromEntries(
+        Object.entries(item).map(([name, member], position) => {
+          if (member === "?") return [name, callId];
+          return [name, position === index && name !== "type" ? value : member];
+        }),
+      );
+    });
   const item = fc.oneof(
+    { weight: 6, arbitrary: ofKind },
     {
       weight: 5,
       arbitrary: fc.tuple(id, fc.constantFrom("f", "", "a b", 5), said).map((parts) => call(...parts)),
@@ -322,8 +338,8 @@ describe("a thread with randomly corrupted items", () => {
         expect(repairThread(repaired, policy, rules)).toEqual({ thread: repaired, changes: [] });
         expect(JSON.stringify(repaired) === JSON.stringify(thread)).toBe(changes.length === 0);
         expect((await agent.deserializeThread(repaired)).messages).toEqual(messagesOf(repaired));
-        const input = messagesOf(repairThread(repaired, policy, { openTurn: "close" }).thread);
-        expect(findResponsesRejection({ input })).toBeUndefined();
+        const closed = messagesOf(repairThread(repaired, policy, { openTurn: "close" }).thread);
+        expect(findResponsesRejection({ input: toTranscript(closed as never) })).toBeUndefined();
       }),
       { numRuns: 500 },
     );

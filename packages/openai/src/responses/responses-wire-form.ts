@@ -7,8 +7,8 @@ import {
 } from "@threadstore/agent/provider";
 import type { JsonValue } from "@threadstore/core";
 import { isJsonObject, type JsonObject } from "@threadstore/core/documents";
-import { answeredKindOf, callKindOf, toAnswer } from "./call-items.ts";
-import { type CallKind, CALL_KINDS, TYPES_WITH_REQUIRED_ID } from "./call-kinds.ts";
+import { answeredKindOf, callKindOf, requiredMembersOf, toAnswer } from "./call-items.ts";
+import { type CallKind, CALL_KINDS } from "./call-kinds.ts";
 import { RESPONSES_ROLES } from "./response-item.ts";
 import { isServiceState } from "./service-state.ts";
 
@@ -109,8 +109,11 @@ function checkRole({ source, path, position }: MessageEntry, repairer: Repairer)
     repairer.repair({ code: "message-invalid", path, position, message }, { drop: "Dropped it." });
     return false;
   }
-  if (TYPES_WITH_REQUIRED_ID.has(type) && typeof source["id"] !== "string") {
-    const message = "The service requires the id of this item.";
+  const missing = requiredMembersOf(source).find((member) =>
+    member === "id" ? typeof source[member] !== "string" : source[member] === undefined,
+  );
+  if (missing !== undefined) {
+    const message = `The service requires the member \`${missing}\` of this item.`;
     repairer.repair({ code: "message-invalid", path, position, message }, { drop: "Dropped it." });
     return false;
   }

@@ -1,7 +1,7 @@
 import { invalidValue } from "@threadstore/agent/provider";
 import type { JsonObject } from "@threadstore/core/documents";
 import type { OpenAI } from "openai";
-import { TYPES_WITH_REQUIRED_ID } from "./call-kinds.ts";
+import { requiredMembersOf } from "./call-items.ts";
 import { SERVICE_BOUND, type ServiceBound } from "./portable-content.ts";
 import type { ResponseItem } from "./response-item.ts";
 
@@ -61,7 +61,7 @@ export function toTranscript(items: readonly ResponseItem[]): ResponseItem[] {
   return items.flatMap((item) => {
     if (item.type === "item_reference") return [];
     if (item.type === "reasoning" && typeof item.encrypted_content !== "string") return [];
-    if (TYPES_WITH_REQUIRED_ID.has(item.type ?? "message")) return [item];
+    if (requiredMembersOf(item).includes("id")) return [item];
     const { id: _id, ...others } = item as ResponseItem & { id?: unknown };
     return [others as ResponseItem];
   });
