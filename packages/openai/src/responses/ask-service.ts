@@ -85,7 +85,7 @@ async function send(service: Service, request: Request, attempt: Attempt): Promi
   const { state } = attempt;
   const transcript = state === undefined ? toPortable(request, attempt) : undefined;
   const reference = state ?? (await createServiceState(client, storage, request.signal));
-  const body = service.toBody(request, reference, transcript?.items ?? request.unanswered);
+  const body = service.toBody(request, reference, transcript?.items ?? toNewItems(request, state));
   const { id, items, isIncomplete, ...response } = await callResponses(
     client,
     body,
@@ -97,6 +97,14 @@ async function send(service: Service, request: Request, attempt: Attempt): Promi
   const calls = readCalls(items, isIncomplete);
   const stored = storage === "response" ? { response: id } : reference && { ...reference };
   return { ...response, messages: items, calls, leftOut, service: stored ?? remember(request, attempt) };
+}
+
+/** A conversation of the service accepts the answer to a request for approval only together with the request. */
+function toNewItems(request: Request, state: ServiceState | undefined): readonly ResponseItem[] {
+  const { unanswered } = request;
+  if (state === undefined || !("conversation" in state)) return unanswered;
+  const approved = new Set(unanswered.flatMap(approvedId));
+  return [...historyOf(request).filter((item) => approved.has(idOf(item))), ...unanswered];
 }
 
 interface Transcript {

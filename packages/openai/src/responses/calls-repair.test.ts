@@ -57,7 +57,7 @@ describe.each(rows)("a thread with a $type", ({ kind, type }) => {
   test("without an answer", async () => {
     const thread = itemsOf(user, call, thanks);
     expect(codesOf(thread)).toEqual(["result-missing"]);
-    expect(await rejectionOf(thread)).toMatch(/^400 No (?:tool output|approval response) found/u);
+    expect(await rejectionOf(thread)).toMatch(/^400 (?:No tool output found|.* do not have an approval)/u);
     await expectRepaired(thread, "synthesize", [user, call, interrupted, thanks]);
     await expectRepaired(thread, "drop", [user, thanks]);
   });
@@ -69,7 +69,7 @@ describe.each(rows)("a thread with a $type", ({ kind, type }) => {
   test("that was cut off", async () => {
     const thread = itemsOf(kind.succeeded("c1"), answer, thanks);
     expect(codesOf(thread)).toEqual(["result-orphaned"]);
-    expect(await rejectionOf(thread)).toMatch(/^400 No (?:tool call|approval request) found/u);
+    expect(await rejectionOf(thread)).toMatch(/^400 (?:No tool call found|.* weren't passed as input)/u);
     await expectRepaired(thread, "synthesize", [answer, thanks]);
   });
 
@@ -86,7 +86,7 @@ describe.each(rows)("a thread with a $type", ({ kind, type }) => {
   test("with an answer of another kind", async () => {
     const wrong = otherThan(kind)?.succeeded("c1") ?? {};
     const thread = itemsOf(user, call, wrong, answer);
-    expect(await rejectionOf(thread)).toMatch(/^400 No /u);
+    expect(await rejectionOf(thread)).toMatch(/^400 /u);
     await expectRepaired(thread, "synthesize", [user, call, interrupted, answer]);
   });
 

@@ -25,7 +25,7 @@ const REFUSALS: readonly (readonly [ServiceRefusal, RegExp])[] = [
     /invalid_image_url|while downloading|failed to download|no such file|file.*(?:not found|expired)/isu,
   ],
   ["stored-items", /item with id .*not found/isu],
-  ["diverged", /no tool output found for /iu],
+  ["diverged", /no tool output found for |approval requests do not have an approval/iu],
   ["not-found", /(?:previous_response|conversation)_not_found/u],
 ];
 

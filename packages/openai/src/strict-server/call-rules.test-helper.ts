@@ -20,7 +20,10 @@ const PAIRS: readonly CallPair[] = [
   { call: "tool_search_call", output: "tool_search_output", words: "tool search call" },
 ];
 
-/** The members without which the API rejects an item, by its type. Source: the required members in openai 7.57. */
+/**
+ * The members without which the API rejects an item, by its type: those that openai 7.57 requires, and the id in
+ * https://community.openai.com/t/issue-with-maintaining-conversation-state-with-responses-api/1373183.
+ */
 const REQUIRED: { readonly [type: string]: readonly string[] } = {
   apply_patch_call: ["call_id", "operation", "status"],
   apply_patch_call_output: ["call_id", "status"],
@@ -42,7 +45,7 @@ const REQUIRED: { readonly [type: string]: readonly string[] } = {
   web_search_call: ["id", "status"],
 };
 
-/** The prefixes of ids that the service checks. Source: https://github.com/openai/codex/issues/5990 and similar. */
+/** The prefixes of ids. Sources: https://github.com/openai/codex/issues/33176 and BigPizzaV3/CodexPlusPlus#1796. */
 const ID_PREFIXES: { readonly [type: string]: string } = {
   custom_tool_call: "ctc",
   function_call: "fc",
@@ -57,7 +60,7 @@ export function checkMembers(item: Message, path: string): Rejection | undefined
   const prefix = ID_PREFIXES[String(type)];
   if (prefix === undefined || typeof id !== "string" || id.startsWith(prefix)) return undefined;
   const text = `Invalid '${path}.id': '${id}'. Expected an ID that begins with '${prefix}'.`;
-  return invalidRequest(text, `${path}.id`, "invalid_value");
+  return invalidRequest(text, `${path}.id`, "invalid_id_prefix");
 }
 
 /** Requires one output of its kind for each call, and a call for each output. */
@@ -82,7 +85,7 @@ export function checkPairs(items: readonly Message[]): Rejection | undefined {
   return checkApprovals(items);
 }
 
-/** The guide to MCP says that a response names the request that it answers. The wording is not documented. */
+/** In the words of https://community.openai.com/t/1365706, and of clients that look for them in errors. */
 function checkApprovals(items: readonly Message[]): Rejection | undefined {
   const requests = new Set<unknown>();
   const open = new Set<unknown>();
@@ -92,9 +95,15 @@ function checkApprovals(items: readonly Message[]): Rejection | undefined {
     if (type !== "mcp_approval_response") continue;
     open.delete(answeredId);
     if (requests.has(answeredId)) continue;
-    return invalidRequest(`No approval request found with id ${String(answeredId)}.`, "input");
+    return invalidRequest(
+      `The following MCP approval requests have approval responses but weren't passed as input: ${String(answeredId)}`,
+      "input",
+    );
   }
   const [id] = open;
   if (open.size === 0) return undefined;
-  return invalidRequest(`No approval response found for approval request ${String(id)}.`, "input");
+  return invalidRequest(
+    `The following MCP approval requests do not have an approval: ${String(id)}`,
+    "input",
+  );
 }

@@ -95,7 +95,23 @@ function findRejection(request: ServiceRequest, rules: readonly ServiceRule[]): 
     if (rejection !== undefined) return rejection;
   }
   return (
-    findResponsesRejection({ input: request.items }) ?? findUnstored(request) ?? findLoneReasoning(request)
+    findResponsesRejection({ input: request.items }) ??
+    findUnpassedApproval(request) ??
+    findUnstored(request) ??
+    findLoneReasoning(request)
+  );
+}
+
+/** https://community.openai.com/t/incorrect-behavior-of-conversation-api-with-mcp-approval-output-item/1365706 */
+function findUnpassedApproval({ body, input }: ServiceRequest): Rejection | undefined {
+  const passed = new Set(input.map(({ id }) => id));
+  const [unpassed] = input.flatMap(({ type, approval_request_id: id }) =>
+    type === "mcp_approval_response" && !passed.has(id) ? [String(id)] : [],
+  );
+  if (body["conversation"] === undefined || unpassed === undefined) return undefined;
+  return invalidRequest(
+    `The following MCP approval requests have approval responses but weren't passed as input: ${unpassed}`,
+    "input",
   );
 }
 

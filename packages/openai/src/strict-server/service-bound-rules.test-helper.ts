@@ -68,9 +68,9 @@ export const SERVICE_BOUND_RULES: { readonly [Case in ServiceBoundCase]: Service
     invalidRequest("Timeout while downloading https://files.test/1.png", "url", "invalid_value"),
   ),
   "a file that was deleted": ruleFor(
-    "https://github.com/riverscuomo/cuomputer/issues/95, in the words for files",
+    "The words of the Files API for an unknown id",
     ({ file_id: id }) => id === "file-1",
-    invalidRequest("No such File object: file-1", "input", null),
+    invalidRequest("No such File object: file-1", "id", null),
   ),
 };
 
