@@ -49,7 +49,7 @@ async function extendThread(
   if (thread.openTurn !== undefined) {
     throw new AgentError(
       "CONVERSATION_CONFLICT",
-      "Cannot append: the stored thread has an open turn. Finish it with resume, then append.",
+      "Cannot append: the stored thread has an open turn. Finish it with resume or end it with abandon, then append.",
     );
   }
   const previous = messages as JsonValue[];

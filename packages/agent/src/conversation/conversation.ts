@@ -103,7 +103,7 @@ export interface Conversation<
    * run works. Resolves with what it kept and removed. Takes the lease: while another process works on the turn, it
    * waits. Does nothing if no turn is open.
    *
-   * Rejects as the agent's `abandon` does, or with `CONVERSATION_BUSY`, `LEASE_LOST` or the store's error.
+   * Rejects as the agent's `abandon` does, or with `CONVERSATION_BUSY`, `LEASE_LOST` or `SAVE_FAILED`.
    */
   abandon(
     options?: AbandonOptions & { readonly signal?: AbortSignal },

@@ -1,5 +1,10 @@
-import { type SerializedThread, type StoredThread, ThreadStoreError } from "@threadstore/core";
-import { isJsonObject } from "@threadstore/core/documents";
+import {
+  type JsonValue,
+  type SerializedThread,
+  type StoredThread,
+  ThreadStoreError,
+} from "@threadstore/core";
+import { isJsonObject, type JsonObject } from "@threadstore/core/documents";
 import { AgentError } from "../agent-error.ts";
 import type { RunOptions } from "../run/run-options.ts";
 import type { ThreadSnapshot } from "../thread/thread.ts";
@@ -7,6 +12,11 @@ import type { UpdatableThread } from "./stored-conversation.ts";
 import { type EndingRecord, endingOf } from "./turn-ending.ts";
 
 export const SAVED_BY_OTHER = "Another writer saved this conversation during the turn.";
+
+function readCalls(turn: JsonValue | undefined): readonly JsonObject[] {
+  const calls = turn !== undefined && isJsonObject(turn) ? turn["calls"] : undefined;
+  return Array.isArray(calls) ? calls.filter(isJsonObject) : [];
+}
 
 export interface JournalSettings {
   /** Whether to save each step. */
@@ -28,6 +38,8 @@ export class Journal {
   #checkpoints = 0;
   /** What the model has streamed since its last message. */
   #text = "";
+  /** The step that was too large to save. */
+  #tooLarge: ThreadSnapshot | undefined;
 
   constructor(settings: JournalSettings, target: UpdatableThread) {
     this.#settings = settings;
@@ -92,8 +104,17 @@ export class Journal {
     const turn = document?.["turn"];
     if (document === undefined || turn === undefined || !isJsonObject(turn)) return;
     const text = this.#text === "" ? {} : { text: this.#text };
-    const thread: SerializedThread = { ...document, turn: { ...turn, ...ending, ...text } };
+    const calls = this.#markUnsaved(readCalls(turn));
+    const thread: SerializedThread = { ...document, turn: { ...turn, ...calls, ...ending, ...text } };
     await this.#target.save(thread);
+  }
+
+  /** Marks the calls that have a result in the step that was too large to save, so that they do not run again. */
+  #markUnsaved(calls: readonly JsonObject[]): JsonObject {
+    if (this.#tooLarge === undefined) return {};
+    const open = new Set(readCalls(this.#tooLarge.toJSON()["turn"]).map(({ callId }) => callId));
+    const marked = calls.map((call) => (open.has(call["callId"]) ? call : { ...call, state: "unsaved" }));
+    return marked.length === 0 ? {} : { calls: marked };
   }
 
   async #save(snapshot: ThreadSnapshot, signal: AbortSignal | undefined): Promise<void> {
@@ -101,6 +122,7 @@ export class Journal {
       await this.#target.save(await snapshot.serialize(), signal);
     } catch (cause) {
       if (!ThreadStoreError.is(cause)) throw cause;
+      if (cause.code === "TOO_LARGE") this.#tooLarge = snapshot;
       if (cause.code !== "CONFLICT") {
         const message = `The progress of the turn could not be saved (${cause.code}), so the turn stopped. Resume it when the store accepts it, or end it with abandon; see the cause.`;
         throw new AgentError("SAVE_FAILED", message, { cause });

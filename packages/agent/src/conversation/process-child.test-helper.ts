@@ -9,6 +9,7 @@ import {
 } from "../scripted-agent.test-helper.ts";
 import { defineTool } from "../tools/define-tool.ts";
 import type { Tool } from "../tools/tool.ts";
+import type { OpenTurnPolicy } from "./conversation.ts";
 import { openConversation } from "./open-conversation.ts";
 
 // A child process of the tests. Its arguments are the database and the task.
@@ -22,7 +23,8 @@ export interface Task {
   /** Journals turns with tool calls. Without it, the model echoes its input. */
   readonly journal?: boolean;
   /** The save of the thread before or after which the process is killed, or the tool in which it is. */
-  readonly killAt?: { readonly save: number; readonly when: string };
+  readonly killAt?: { readonly save: number; readonly when: string } | undefined;
+  readonly openTurn?: OpenTurnPolicy | undefined;
   /** Whether each input is its own key. */
   readonly hasKeys?: boolean;
   /** The file to which tools append the calls that they run. */
@@ -38,6 +40,7 @@ const {
   journal = false,
   leaseMs = 60_000,
   killAt,
+  openTurn,
   hasKeys,
   log = "",
 } = task;
@@ -102,5 +105,6 @@ const conversation = openConversation({
   // killed.
   lease: journal || lease ? { durationMs: leaseMs, waitMs: 60_000 } : false,
 });
-for (const input of inputs) await conversation.run(input, hasKeys === true ? { key: input } : {});
+for (const input of inputs)
+  await conversation.run(input, { openTurn, key: hasKeys === true ? input : undefined });
 await store.close();

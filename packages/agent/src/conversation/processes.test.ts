@@ -117,6 +117,30 @@ describe("a process that is killed during a journaled turn", () => {
     },
   );
 
+  it.each(["before", "after"])(
+    "and again %s it closes that turn: nothing runs again, and it is closed once",
+    async (when) => {
+      const { file, log } = await createFiles();
+      const killedIn = async (inputs: string[], killAt: Task["killAt"], openTurn?: Task["openTurn"]) => {
+        expect(await runChild(file, { journal: true, inputs, killAt, log, openTurn })).toBe("SIGKILL");
+        await deleteLease(file);
+      };
+      await killedIn(["go"], { save: 0, when: "left" });
+      const before = (await readFile(log, "utf8")).trim().split("\n").length;
+      await killedIn(["next"], { save: 1, when }, "close");
+      const task = { journal: true, log, openTurn: "close" } as const;
+      expect(await runChild(file, { ...task, inputs: ["and?"] })).toBe(0);
+      const messages = await messagesIn(file);
+      expect(messages.filter(({ role }) => role === "user").map(({ content }) => content)).toEqual([
+        "go",
+        "and?",
+      ]);
+      expect(messages.filter(({ content }) => content?.startsWith("(This turn was ended"))).toHaveLength(1);
+      // The three tools of the last turn.
+      expect((await readFile(log, "utf8")).trim().split("\n")).toHaveLength(before + 3);
+    },
+  );
+
   it("blocks the conversation only until its lease expires", async () => {
     const { file, log } = await createFiles();
     const killAt = { save: 2, when: "after" };

@@ -3,6 +3,7 @@ import type { AbandonedTurn, AbandonOptions } from "../run/abandon-turn.ts";
 import type { ApprovalDecision, ApprovalOptions } from "../run/run-options.ts";
 import type { Thread } from "../thread/thread.ts";
 import { appendMessages, keyToAppend, turnToAppend } from "./append-messages.ts";
+import { closeTurn } from "./close-turn.ts";
 import { type AnyResult, type ConversationSettings, DEFAULT_LEASE } from "./conversation-options.ts";
 import {
   type ConversationEvent,
@@ -91,11 +92,9 @@ export async function abandonAndSave(
   conversation: StoredConversation,
   { signal = new AbortController().signal, ...options }: AbandonOptions & { readonly signal?: AbortSignal },
 ): Promise<AbandonedTurn & { readonly stored: Saved["stored"] | undefined }> {
-  const { agent } = settings;
   return withTurnLease(settings, signal, async (leaseSignal) => {
-    const target = await conversation.loadForUpdate(leaseSignal);
-    const abandoned = await agent.abandon(target.thread, options);
-    if (abandoned.turn !== undefined) await target.save(await target.thread.serialize(), leaseSignal);
+    const loaded = await conversation.loadForUpdate(leaseSignal);
+    const { target, abandoned } = await closeTurn(settings, conversation, loaded, options, leaseSignal);
     return { ...abandoned, stored: target.stored };
   });
 }

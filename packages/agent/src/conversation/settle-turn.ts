@@ -1,6 +1,7 @@
 import { AgentError } from "../agent-error.ts";
 import type { AbandonedTurn } from "../run/abandon-turn.ts";
 import type { OpenTurn, TurnState } from "../thread/thread.ts";
+import { closeTurn } from "./close-turn.ts";
 import { type AnyResult, type ConversationSettings, DEFAULT_LEASE } from "./conversation-options.ts";
 import type { ConversationEvent, OpenTurnPolicy, Saved, Settled } from "./conversation.ts";
 import { withLease } from "./lease.ts";
@@ -64,9 +65,12 @@ async function settle(
     const policy = hasFailed ? "close" : policyFor(turn, call);
     if (policy === "reject" || resumed !== undefined) throw turnOpen(turn);
     if (policy === "close") {
-      closed = await settings.agent.abandon(target.thread);
-      await target.save(await target.thread.serialize(), signal);
-      emit({ type: "turn-closed", closed });
+      const end = await closeTurn(settings, conversation, target, {}, signal);
+      target = end.target;
+      if (end.abandoned.turn !== undefined) {
+        closed = end.abandoned;
+        emit({ type: "turn-closed", closed });
+      }
       continue;
     }
     emit({ type: "turn-resuming", turn });

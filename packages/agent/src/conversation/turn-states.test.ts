@@ -231,12 +231,42 @@ describe("a journaled turn", () => {
   });
 
   it("whose result does not fit into the store does not run its tool again", async () => {
-    const { open, runs } = prepare(memoryStore({ maxThreadBytes: 700 }));
+    const { open, runs, store } = prepare(memoryStore({ maxThreadBytes: 700 }));
     const huge = defineTool({ name: "huge", run: () => (runs.push("huge"), "x".repeat(900)) });
     const failing = open(options, [huge]).run("use huge");
     await expect(failing).rejects.toMatchObject({ code: "SAVE_FAILED", cause: { code: "TOO_LARGE" } });
     expect((await open(options, [huge]).run("next")).text).toBe("re: next");
     expect(runs).toEqual(["huge"]);
+    expect(await contentsIn(store)).toContainEqual(expect.stringMatching(/too large to store/u));
+  });
+
+  it("whose result does not fit can be resumed, also without running its tool again", async () => {
+    const { open, runs } = prepare(memoryStore({ maxThreadBytes: 1000 }));
+    const huge = defineTool({ name: "huge", run: () => (runs.push("huge"), "x".repeat(1200)) });
+    const ask = async () => open(options, [huge, fine]).run("use fine use huge", { key: "m1" });
+    const fine = defineTool({ name: "fine", run: () => (runs.push("fine"), "fine") });
+    await expect(ask()).rejects.toMatchObject({ code: "SAVE_FAILED" });
+    expect(await ask()).toMatchObject({ text: "re: use fine use huge", repeated: true });
+    expect(runs).toEqual(["fine", "huge"]);
+  });
+
+  it("is closed also if a writer without the lease saves meanwhile", async () => {
+    const setup = prepare();
+    const { open, store } = setup;
+    await STATES["failed"]?.(setup, options);
+    const load = store.load.bind(store);
+    let loads = 0;
+    vi.spyOn(store, "load").mockImplementation(async (...args) => {
+      const loaded = await load(...args);
+      loads += 1;
+      if (loads <= 2) {
+        const thread = { ...loaded?.thread, note: loads };
+        await store.save("c", thread, { overwrite: true });
+      }
+      return loaded;
+    });
+    expect((await open(options).abandon()).turn?.state).toBe("failed");
+    expect((await store.load("c"))?.thread).toMatchObject({ note: 2 });
   });
 });
 

@@ -7,6 +7,7 @@ import type { ThreadState } from "../thread/thread-state.ts";
 import type { OpenTurn } from "../thread/thread.ts";
 import { addKey, type KeyRecord } from "../thread/turn-key.ts";
 import type { TurnRecord } from "../thread/turn-record.ts";
+import { UNSAVED } from "../tools/plan-call.ts";
 import type { ToolCall } from "../tools/tool-call.ts";
 import { removeReferences } from "./remove-references.ts";
 
@@ -122,8 +123,9 @@ function countInput(messages: readonly object[]): number {
 
 /** Returns the result of a call that does not have one, for the model. */
 function describeEnd({ callId }: ToolCall, { calls }: TurnRecord): string {
-  const record = calls.find((call) => call.callId === callId);
-  return record?.state === "started" ? INTERRUPTED_RESULT : NOT_RUN;
+  const state = calls.find((call) => call.callId === callId)?.state;
+  if (state === "unsaved") return UNSAVED;
+  return state === "started" ? INTERRUPTED_RESULT : NOT_RUN;
 }
 
 /** Returns the answer of a turn that does not have one, for the model. */
@@ -143,7 +145,8 @@ function namesOfCalls<Message extends object>(
   { calls }: TurnRecord,
   { wireForm }: ThreadKind<string, Message>,
 ): string[] {
-  const notStarted = new Set(calls.filter(({ state }) => state !== "started").map(({ callId }) => callId));
+  const waiting = calls.filter(({ state }) => state !== "started" && state !== "unsaved");
+  const notStarted = new Set(waiting.map(({ callId }) => callId));
   const names = messages
     .flatMap((message) => wireForm.read(message as never, "", 0).calls)
     .filter(({ value }) => !notStarted.has((value as { readonly id?: string }).id ?? ""))

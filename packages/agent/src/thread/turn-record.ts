@@ -3,9 +3,12 @@ import { isJsonObject, type JsonObject } from "@threadstore/core/documents";
 import { type AgentError, invalidValue } from "../agent-error.ts";
 import { readTurnKey, type TurnKey } from "./turn-key.ts";
 
-const CALL_STATES = ["approval-needed", "approved", "denied", "started"] as const;
+const CALL_STATES = ["approval-needed", "approved", "denied", "started", "unsaved"] as const;
 
-/** The progress of a call without a result. `started`: it runs, or ran when its process died. */
+/**
+ * The progress of a call without a result. `started`: it runs, or ran when its process died. `unsaved`: it ran, and its
+ * result was too large to store.
+ */
 export type CallState = (typeof CALL_STATES)[number];
 
 const ENDINGS = ["failed", "stopped"] as const;

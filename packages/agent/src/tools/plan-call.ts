@@ -24,6 +24,10 @@ const MAX_FAILURE_LENGTH = 500;
 const INTERRUPTED =
   "This call was interrupted, and it is unknown whether it took effect. Check before calling again.";
 
+/** The result of a call whose own result could not be stored. */
+export const UNSAVED =
+  "This call finished, but its result was too large to store. Ask for less, for example for a part.";
+
 /**
  * Plans a call, of which a thread may contain a record. A faulty call is answered with the fault, for the model to
  * fix.
@@ -36,6 +40,7 @@ export async function planCall(
 ): Promise<CallPlan> {
   if (record?.state === "approval-needed") return { step: "wait" };
   if (record?.state === "denied") return answer(denial(record.reason), false);
+  if (record?.state === "unsaved") return answer(UNSAVED, false);
   const tool = findTool(tools, call);
   if (tool === undefined) {
     const names = [...tools.values()].map(({ name }) => name).join(", ") || "none";
