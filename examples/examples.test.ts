@@ -54,7 +54,7 @@ async function runExample(
   return { code, output };
 }
 
-describe.each(["sqlite.ts", "file-system.ts"])("%s", (name) => {
+describe.each(["sqlite.ts", "file-system.ts", "history.ts"])("%s", (name) => {
   it("continues the conversation in a second process", () => expectConversation(name, {}));
 });
 

@@ -5,6 +5,7 @@ import { checkName } from "./interchange-error.ts";
 import { printNode } from "./json/node.ts";
 import { newPreservedState, PRESERVED_MEMBER } from "./preserved/state.ts";
 import { readMessages } from "./read-messages.ts";
+import { findHistoryId } from "./reference.ts";
 import { createReport, type Report, type ReportEntry } from "./report.ts";
 import { locateMessages, type MessagesAt, readServiceId } from "./shapes/detect.ts";
 import { type Envelope, reportEnvelope } from "./shapes/envelope.ts";
@@ -24,6 +25,12 @@ export interface ReadOptions {
    * them have messages and none has the default name.
    */
   readonly historyKey?: string | undefined;
+  /**
+   * Whether a session whose messages are in a store becomes a reference to a history with the same id, for an agent with
+   * the option `history`. Copy the messages to that agent's store.
+   * @default false: it becomes an empty thread
+   */
+  readonly asReference?: boolean | undefined;
 }
 
 export interface ReadThread {
@@ -73,6 +80,7 @@ export function readAgentFrameworkThread(value: object | string, options: ReadOp
     messages: [...groups],
     ...(turn === undefined ? {} : { turn: turnFingerprint(turn) }),
   });
+  const historyId = options.asReference === true && chat.length === 0 ? findHistoryId(elsewhere) : undefined;
   const thread = {
     format: THREAD_FORMAT,
     version: 1,
@@ -80,7 +88,9 @@ export function readAgentFrameworkThread(value: object | string, options: ReadOp
     agent,
     [PRESERVED_MEMBER]: preserved,
     // The messages are plain data. Their type differs from SerializedThread only in its readonly members.
-    messages: chat as unknown as SerializedThread[],
+    ...(historyId === undefined
+      ? { messages: chat as unknown as SerializedThread[] }
+      : { history: { id: historyId } }),
     ...(turn === undefined ? {} : { turn }),
   };
   const serviceId = readServiceId(root, shape);

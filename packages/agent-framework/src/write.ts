@@ -12,6 +12,7 @@ import { checkName, InterchangeError, invalidNode } from "./interchange-error.ts
 import { getMember, isBlank, type ObjectNode, setMember, shallowValue, stringNode } from "./json/node.ts";
 import { readJson } from "./json/read-json.ts";
 import { type Preserved, PRESERVED_MEMBER, readPreserved } from "./preserved/state.ts";
+import { readHistoryId, writeReference } from "./reference.ts";
 import { createReport, type Report, type ReportEntry } from "./report.ts";
 import { readServiceId } from "./shapes/detect.ts";
 import { convertEnvelope, type Envelope } from "./shapes/envelope.ts";
@@ -38,6 +39,11 @@ export interface WriteOptions {
    * @default the original id, or a random UUID
    */
   readonly sessionId?: string | undefined;
+  /**
+   * The name under which the history provider of Agent Framework keeps its state, for a thread that only refers to its
+   * history. Required for one that was not read from such a session.
+   */
+  readonly historyKey?: string | undefined;
 }
 
 export interface WrittenThread {
@@ -72,12 +78,16 @@ export function writeAgentFrameworkThread(
   options: WriteOptions = {},
 ): WrittenThread {
   checkName(options.sessionId, "sessionId");
+  checkName(options.historyKey, "historyKey");
   const { root, messages } = readThread(thread);
   const preserved = readPreserved(root);
   const shape = readTarget(options.to, preserved?.shape);
   const { entries, report } = createReport();
-  const envelope = createEnvelope(preserved, shape, options.sessionId, report);
-  reportOtherMembers(root, report);
+  const created = createEnvelope(preserved, shape, options.sessionId, report);
+  const historyId = readHistoryId(root);
+  const envelope =
+    historyId === undefined ? created : writeReference(created, historyId, options.historyKey, report);
+  reportOtherMembers(root, historyId === undefined ? [] : ["history"], report);
   const turn = readOpenTurn(root);
   const written = writeMessages({ messages, preserved, shape, report });
   const filled = writeTurn({ written, turn, preserved, envelope, report });
@@ -90,9 +100,9 @@ export function writeAgentFrameworkThread(
   return { text, shape, report: entries };
 }
 
-function reportOtherMembers(root: ObjectNode, report: Report): void {
+function reportOtherMembers(root: ObjectNode, written: readonly string[], report: Report): void {
   for (const [name, value] of root.members) {
-    if (WRITTEN_MEMBERS.includes(name) || isBlank(value)) continue;
+    if (WRITTEN_MEMBERS.includes(name) || written.includes(name) || isBlank(value)) continue;
     const message = `Agent Framework does not have the member ${quoteName(name)} of a thread.`;
     report("lost", memberPath("$", name), message);
   }
@@ -107,6 +117,7 @@ function readThread(value: SerializedThread | string): { root: ObjectNode; messa
     { format, kind, version },
     { kinds: { chat: 1 }, packageName: "@threadstore/agent-framework", error: envelopeError },
   );
+  if (root.type === "object" && readHistoryId(root) !== undefined) return { root, messages: [] };
   const path = "$.messages";
   const list = getMember(root, "messages");
   if (root.type !== "object" || list?.type !== "array") throw invalidNode(path, "an array of messages", list);

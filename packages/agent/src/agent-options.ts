@@ -1,6 +1,11 @@
 import { AgentError, invalidValue } from "./agent-error.ts";
 import { checkProviders, type ContextProvider } from "./context/context-provider.ts";
-import type { HistoryReducer } from "./context/history-reducer.ts";
+import { type HistoryReducer, keepLastTurns } from "./context/history-reducer.ts";
+import {
+  readStoredHistory,
+  type StoredHistory,
+  type StoredHistoryOptions,
+} from "./history/stored-history.ts";
 import { type Provider, readProvider } from "./limits/provider-limits.ts";
 import type { ShortenText } from "./limits/shorten-text.ts";
 import { toolKey } from "./tools/find-tool.ts";
@@ -35,6 +40,12 @@ export interface AgentOptions<Message extends object> {
    */
   readonly reduceHistory?: HistoryReducer<Message> | undefined;
   /**
+   * Keeps the messages of the threads in a store: `storedHistory({ store })`. A thread then serializes to the id of its
+   * history.
+   * @default threads contain their messages
+   */
+  readonly history?: StoredHistory | undefined;
+  /**
    * The provider of the model. Its limits are checked before tools run and when `deserializeThread` repairs a thread.
    * `"other"` has no known limits.
    * @default the provider that the client's base URL names, otherwise "openai"
@@ -58,6 +69,7 @@ export interface AgentSettings<Message extends object> {
   readonly maxToolRounds: number;
   readonly context: readonly ContextProvider<Message>[];
   readonly reduceHistory: HistoryReducer<Message> | undefined;
+  readonly history: StoredHistoryOptions | undefined;
   readonly provider: Provider;
   readonly longResults: "cut" | "report" | ShortenText;
 }
@@ -74,7 +86,6 @@ export function readAgentOptions<Message extends object>(
     name = DEFAULT_AGENT_NAME,
     instructions,
     maxToolRounds = 10,
-    reduceHistory,
     provider = "openai",
     longResults = "cut",
   } = options;
@@ -83,16 +94,28 @@ export function readAgentOptions<Message extends object>(
   if (!Number.isSafeInteger(maxToolRounds) || maxToolRounds < 0) {
     throw invalidValue("INVALID_ARGUMENT", "maxToolRounds", "a non-negative integer", maxToolRounds);
   }
-  if (reduceHistory !== undefined && typeof reduceHistory !== "function") {
-    throw invalidValue("INVALID_ARGUMENT", "reduceHistory", "a function", reduceHistory);
-  }
+  const history = readStoredHistory(options.history);
+  const reduceHistory = readReducer(options.reduceHistory, history);
   readProvider(provider);
   if (longResults !== "cut" && longResults !== "report" && typeof longResults !== "function") {
     throw invalidValue("INVALID_ARGUMENT", "longResults", '"cut", "report" or a function');
   }
   const tools = indexTools(options.tools ?? [], toolKinds);
   const context = checkProviders(options.context ?? []);
-  return { name, instructions, tools, maxToolRounds, context, reduceHistory, provider, longResults };
+  return { name, instructions, tools, maxToolRounds, context, reduceHistory, history, provider, longResults };
+}
+
+function readReducer<Message extends object>(
+  reducer: HistoryReducer<Message> | undefined,
+  history: StoredHistoryOptions | undefined,
+): HistoryReducer<Message> | undefined {
+  if (reducer !== undefined && typeof reducer !== "function") {
+    throw invalidValue("INVALID_ARGUMENT", "reduceHistory", "a function", reducer);
+  }
+  if (history?.lastTurns === undefined) return reducer;
+  if (reducer === undefined) return keepLastTurns(history.lastTurns);
+  const message = "`reduceHistory` and `lastTurns` of the history both shorten requests. Pass one of them.";
+  throw new AgentError("INVALID_ARGUMENT", message, { path: "reduceHistory" });
 }
 
 /** Throws `INVALID_ARGUMENT` unless the value is a non-empty, well-formed string. */

@@ -1,6 +1,7 @@
 import type { SerializedThread } from "@threadstore/core";
 import type { AgentSettings } from "./agent-options.ts";
 import type { Agent, DeserializeOptions } from "./agent.ts";
+import { withHistory } from "./history/history-agent.ts";
 import { limitProtocol } from "./limits/limit-protocol.ts";
 import type { Protocol } from "./protocol.ts";
 import { repairThread } from "./repair/repair-thread.ts";
@@ -11,6 +12,7 @@ import type { RunOptions } from "./run/run-options.ts";
 import type { RunResult } from "./run/run-result.ts";
 import { startRunStream } from "./run/run-stream.ts";
 import { parseDocument, readThread } from "./thread/read-thread.ts";
+import type { ThreadKind } from "./thread/thread-kind.ts";
 import { ThreadState } from "./thread/thread-state.ts";
 
 /** Creates an agent that uses a provider's protocol. */
@@ -33,7 +35,13 @@ export function createAgent<
   const { threads } = protocol;
   const { name } = settings;
   const runs = new AgentRuns(settings, limitProtocol(settings, protocol));
-  return {
+  const agent: Agent<
+    Input,
+    ThreadOf<Kind, Message>,
+    Options,
+    RunResult<ThreadOf<Kind, Message>, Message, Usage>,
+    RunEvent<Message>
+  > = {
     kind: threads.kind,
     name,
     getNewThread: () => runs.newThread(),
@@ -53,6 +61,10 @@ export function createAgent<
       return new ThreadState(threads, readThread(document, { kind: threads, agent: name, acceptOtherAgent }));
     },
   };
+  const { history } = settings;
+  return history === undefined
+    ? agent
+    : withHistory(agent, history, threads as unknown as ThreadKind<string, object>);
 }
 
 function withoutStream(options: RunOptions | undefined): { signal: AbortSignal; emit: undefined } {

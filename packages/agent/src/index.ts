@@ -27,6 +27,7 @@ export type {
   Settled,
 } from "./conversation/conversation.ts";
 export { openConversation } from "./conversation/open-conversation.ts";
+export { storedHistory, type StoredHistory, type StoredHistoryOptions } from "./history/stored-history.ts";
 export { type Limit, type Provider, PROVIDER_LIMITS, type ProviderLimits } from "./limits/provider-limits.ts";
 export type { ShortenText } from "./limits/shorten-text.ts";
 export type { CheckOptions, ProviderCheckOptions } from "./repair/apply-repairs.ts";

@@ -1,6 +1,6 @@
 import { getMember, getText, isBlank, type ObjectNode } from "../json/node.ts";
 import { findHistory, type History } from "./history.ts";
-import { findMessagesElsewhere, type MessagesElsewhere } from "./messages-elsewhere.ts";
+import { findMessagesElsewhere, isReferenceKeeper, type MessagesElsewhere } from "./messages-elsewhere.ts";
 import { parseDocument } from "./read-document.ts";
 import { recognizeShape, type RecognizedShape } from "./recognize.ts";
 import { type AgentFrameworkShape, LAYOUTS } from "./shape.ts";
@@ -31,7 +31,8 @@ export interface DetectedShape {
 export function detectShape(value: object | string): DetectedShape {
   const { shape, root } = recognizeShape(parseDocument(value));
   if (shape === "threadstore") {
-    return { shape, messagesAt: isBlank(getMember(root, "messages")) ? "none" : "thread" };
+    if (!isBlank(getMember(root, "messages"))) return { shape, messagesAt: "thread" };
+    return { shape, messagesAt: isBlank(getMember(root, "history")) ? "none" : "store" };
   }
   const history = findHistory(root, shape);
   const elsewhere = findMessagesElsewhere(root, shape, history);
@@ -39,13 +40,11 @@ export function detectShape(value: object | string): DetectedShape {
   return { shape, messagesAt, ...(elsewhere === undefined ? {} : { elsewhere }) };
 }
 
-const STORES: readonly MessagesElsewhere["keeper"][] = ["cosmos", "file", "other-store", "redis", "valkey"];
-
 export function locateMessages(root: ObjectNode, shape: AgentFrameworkShape, history: History): MessagesAt {
   if (history.messages !== undefined && history.messages.length > 0) return "thread";
   if (readServiceId(root, shape) !== undefined) return "service";
   const elsewhere = findMessagesElsewhere(root, shape, history);
-  if (elsewhere !== undefined) return STORES.includes(elsewhere.keeper) ? "store" : "service";
+  if (elsewhere !== undefined) return isReferenceKeeper(elsewhere.keeper) ? "store" : "service";
   const { container, historyKey } = LAYOUTS[shape];
   const isElsewhere = historyKey === undefined && history.messages === undefined;
   return isElsewhere && !isBlank(getMember(root, container)) ? "store" : "none";

@@ -15,6 +15,13 @@ export type MessageKeeper =
   | "service"
   | "valkey";
 
+const STORES: readonly MessageKeeper[] = ["cosmos", "file", "other-store", "redis", "valkey"];
+
+/** Returns whether a store keeps the messages, and not a service that also answers. */
+export function isReferenceKeeper(keeper: MessageKeeper): boolean {
+  return STORES.includes(keeper);
+}
+
 /** The place in which the messages of a session are, if the session does not contain them. */
 export interface MessagesElsewhere {
   readonly keeper: MessageKeeper;

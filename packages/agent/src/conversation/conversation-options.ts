@@ -1,6 +1,7 @@
 import type { SaveOptions, ThreadStore } from "@threadstore/core";
-import { invalidValue } from "../agent-error.ts";
+import { AgentError, invalidValue } from "../agent-error.ts";
 import type { Agent, DeserializeOptions } from "../agent.ts";
+import { hasHistory } from "../history/agents-with-history.ts";
 import type { RunOptions } from "../run/run-options.ts";
 import type { RunResult } from "../run/run-result.ts";
 import type { Thread } from "../thread/thread.ts";
@@ -110,6 +111,11 @@ export function readConversationOptions(options: AnyConversationOptions): Conver
   const code = "INVALID_ARGUMENT";
   if (typeof (agent as Partial<AnyAgent> | undefined)?.deserializeThread !== "function") {
     throw invalidValue(code, "agent", "an agent, such as createChatAgent creates", agent);
+  }
+  if (hasHistory(agent)) {
+    const message =
+      "`agent` has a `history`, and so loads and saves by itself. Run it without a conversation.";
+    throw new AgentError(code, message, { path: "agent" });
   }
   if (typeof (store as Partial<ThreadStore> | undefined)?.load !== "function") {
     throw invalidValue(code, "store", "a ThreadStore", store);

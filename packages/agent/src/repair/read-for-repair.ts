@@ -1,5 +1,6 @@
 import type { JsonValue } from "@threadstore/core";
 import type { JsonObject } from "@threadstore/core/documents";
+import { rejectReference } from "../history/reject-reference.ts";
 import { copyJson } from "../json.ts";
 import { parseDocument } from "../thread/read-thread.ts";
 import { repairEnvelope, type ThreadIdentity } from "./repair-envelope.ts";
@@ -25,6 +26,7 @@ export function readForRepair(
   identity: ThreadIdentity,
 ): ThreadForRepair {
   const source = parseDocument(isLiveThread(value) ? value.toJSON() : value);
+  rejectReference(source);
   const copy = copyJson(source, { code: "THREAD_INVALID", loneSurrogates: "replace" }) as JsonObject;
   const { document, messages, kind } = repairEnvelope(copy, kinds, repairer, identity);
   const readable = repairMembers(document, kind, repairer);

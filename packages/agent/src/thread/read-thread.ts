@@ -8,6 +8,7 @@ import {
   readEnvelope,
 } from "@threadstore/core/documents";
 import { AgentError, invalidValue } from "../agent-error.ts";
+import { rejectReference } from "../history/reject-reference.ts";
 import { copyJson } from "../json.ts";
 import { checkTurn } from "./check-turn.ts";
 import type { ThreadContent } from "./thread-content.ts";
@@ -31,6 +32,22 @@ export function readThread<Kind extends string, Message extends object>(
   value: unknown,
   reader: ThreadReader<Kind, Message>,
 ): ThreadContent<Message> {
+  const source = parseDocument(value);
+  rejectReference(source);
+  const { agent: _agent, messages, state, service, keys, turn, ...extra } = readMembers(source, reader);
+  try {
+    const content = readContent(reader.kind, { messages, state, service, keys, turn });
+    return { agent: reader.agent, extra, ...content };
+  } catch (error) {
+    throw withRemedy(error);
+  }
+}
+
+/** Returns the members of a thread whose envelope and agent have been checked. Throws as {@link readThread} does. */
+export function readMembers(
+  value: unknown,
+  reader: Pick<ThreadReader<string, object>, "acceptOtherAgent" | "agent" | "kind">,
+): JsonObject {
   const { kind } = reader;
   const document = copyJson(parseDocument(value), { code: "THREAD_INVALID" }) as JsonObject;
   const { members } = readEnvelope(document, {
@@ -38,14 +55,8 @@ export function readThread<Kind extends string, Message extends object>(
     packageName: kind.packageName,
     error: (problem) => envelopeError(problem, document["kind"], kind.kind),
   });
-  const { agent, messages, state, service, keys, turn, ...extra } = members;
-  checkAgent(agent, reader);
-  try {
-    const content = readContent(kind, { messages, state, service, keys, turn });
-    return { agent: reader.agent, extra, ...content };
-  } catch (error) {
-    throw withRemedy(error);
-  }
+  checkAgent(members["agent"], reader);
+  return members;
 }
 
 function readContent<Message extends object>(
