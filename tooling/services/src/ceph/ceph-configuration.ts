@@ -12,6 +12,11 @@ export interface CephLayout {
   readonly store: "memstore" | "bluestore";
 }
 
+/** By default, daemons format messages of level 5 for a crash dump: a fifth of the gateway's CPU time. */
+const NO_DEBUG_LOGS = ["rgw", "ms", "osd", "mon", "monc", "auth", "objecter", "rados", "objclass", "throttle"]
+  .map((part) => `debug ${part} = 0/0`)
+  .join("\n");
+
 /** Returns the configuration of a minimal cluster that starts in two seconds. */
 export function cephConfiguration(layout: CephLayout): string {
   return [forAll(layout), forMonitor(layout), forStore(layout), forGateway(layout)].join("\n");
@@ -53,6 +58,7 @@ mon osd nearfull ratio = .98
 # With the defaults, which wait for other monitors, the start takes 13 s.
 paxos propose interval = 0.05
 paxos min wait = 0.01
+${NO_DEBUG_LOGS}
 `;
 }
 
@@ -73,6 +79,9 @@ osd objectstore = ${store}
 memstore device bytes = 2147483648
 bluestore block size = 4294967296
 osd memory target = 939524096
+osd enable op tracker = false
+osd op num shards = 1
+osd op num threads per shard = 2
 `;
 }
 
@@ -84,5 +93,7 @@ ms mon client mode = crc secure
 rgw frontends = beast endpoint=${LOOPBACK}:${ports.gateway} tcp_nodelay=1
 rgw data = ${directory}
 rgw run sync thread = false
+# The default of 512 threads costs a quarter of the gateway's CPU time.
+rgw thread pool size = 16
 `;
 }
