@@ -45,7 +45,7 @@ describe.each(folders)("%s", (folder) => {
 
   it("has core as its only peer in the workspace, and the agent runtime as its only dependency", () => {
     const isCore = name === "core";
-    const usesAgent = ["agent-framework", "openai"].includes(name);
+    const usesAgent = ["agent-framework", "openai", "openai-agents"].includes(name);
     expect(ours(manifest.dependencies)).toEqual(usesAgent ? ["agent"] : []);
     expect(ours(manifest.peerDependencies)).toEqual(isCore ? [] : ["core"]);
     // Core knows no adapter and no suite, not even in its tests.

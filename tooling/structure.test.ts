@@ -9,8 +9,8 @@ const ADAPTERS = ["azure-blob", "file-system", "postgres", "redis", "s3", "sqlit
 /** A package may import packages of lower layers only. */
 const LAYERS: readonly (readonly string[])[] = [
   ["core"],
-  ["agent", "ai-sdk", "attachments", "conformance", "openai-agents", ...ADAPTERS],
-  ["agent-framework", "openai"],
+  ["agent", "ai-sdk", "attachments", "conformance", ...ADAPTERS],
+  ["agent-framework", "openai", "openai-agents"],
 ];
 
 const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], {

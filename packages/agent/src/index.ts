@@ -30,7 +30,12 @@ export { openConversation } from "./conversation/open-conversation.ts";
 export { storedHistory, type StoredHistory, type StoredHistoryOptions } from "./history/stored-history.ts";
 export { type Limit, type Provider, PROVIDER_LIMITS, type ProviderLimits } from "./limits/provider-limits.ts";
 export type { ShortenText } from "./limits/shorten-text.ts";
-export type { CheckOptions, ProviderCheckOptions } from "./repair/apply-repairs.ts";
+export type {
+  CheckOptions,
+  MessageCheckOptions,
+  ProviderCheckOptions,
+  ProviderOptions,
+} from "./repair/check-options.ts";
 export { FINDING_CODES, type Finding } from "./repair/finding.ts";
 export type { FindingCode, RepairAction, RepairChoices, RepairPolicy } from "./repair/repair-policy.ts";
 export type { AnyThread, RepairedThread } from "./repair/repair-thread.ts";

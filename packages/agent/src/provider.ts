@@ -7,6 +7,11 @@ export type { Model, ModelRequest, ModelResponse, Protocol } from "./protocol.ts
 export { INTERRUPTED_ANSWER, INTERRUPTED_RESULT } from "./repair/interrupted-texts.ts";
 export { MESSAGE_FORM } from "./repair/message-form.ts";
 export type { CallEntry, MessageEntry } from "./repair/message-entry.ts";
+export {
+  type MessageListTask,
+  repairMessageList,
+  type RepairedMessageList,
+} from "./repair/repair-message-list.ts";
 export { checkThread, repairThread } from "./repair/repair-thread.ts";
 export type { Repairer } from "./repair/repairer.ts";
 export { describeRemovedToolCall } from "./repair/replace-removed-tools.ts";

@@ -110,6 +110,12 @@ test("the table of findings lists exactly the existing codes", () => {
   expect(rows).toEqual(FINDING_CODES);
 });
 
+test("docs/repairing-a-thread.md lists the same codes", () => {
+  const docs = readFileSync(new URL("../../../docs/repairing-a-thread.md", import.meta.url), "utf8");
+  const rows = [...docs.matchAll(/^\| `([a-z-]+)` \|.*\| [TSL ]*U \| [^|]+ \|$/gm)].map(([, code]) => code);
+  expect(new Set(rows)).toEqual(new Set(FINDING_CODES));
+});
+
 test("the table of errors lists exactly the existing codes", () => {
   const rows = [...readme.matchAll(/^\| `([A-Z_]+)`/gm)].map(([, code]) => code);
   expect(rows).toEqual(ConversationError.codes);

@@ -1,3 +1,9 @@
+export {
+  checkSession,
+  type CheckSessionOptions,
+  repairSession,
+  type RepairedSession,
+} from "./repair-session.ts";
 export { SessionError, type SessionErrorCode, type SessionErrorDetails } from "./session-error.ts";
 export type { ThreadSessionOptions } from "./stored-session.ts";
 export type { ThreadSession } from "./session.ts";

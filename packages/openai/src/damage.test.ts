@@ -27,6 +27,7 @@ const GOLDEN: readonly (readonly [Kind, string])[] = [
   ["chat", "golden/chat-turn-begun-v1.json"],
   ["chat", "golden/chat-turn-interrupted-v1.json"],
   ["chat", "golden/chat-turn-awaiting-approval-v1.json"],
+  ["chat", "golden/chat-turn-stopped-v1.json"],
   ["responses", "responses/golden/responses-thread-v1.json"],
   ["responses", "responses/golden/responses-calls-v1.json"],
 ];

@@ -34,6 +34,7 @@ export const REMEDIES: { readonly [Code in FindingCode]: string } = {
   "name-invalid": "A repair replaces the characters that are not accepted, or removes the name.",
   "part-unsupported":
     "A repair moves the image to a user message after the results, or replaces it with a note.",
+  "reasoning-dangling": "A repair drops the reasoning.",
   "result-duplicated": "A repair keeps one of the results.",
   "result-misplaced": "A repair moves it to its call.",
   "result-missing": "A repair adds a result that says the call was interrupted, or drops the call.",

@@ -11,6 +11,7 @@ export const MESSAGE_FORM: WireForm = {
   maxCallIdLength: 40,
   isChatCompletions: true,
   isOwn: ({ role, tool_calls: calls }) => role === "tool" || role === "function" || calls !== undefined,
+  isReasoning: () => false,
   isService: () => true,
   read,
   checkRole: () => true,

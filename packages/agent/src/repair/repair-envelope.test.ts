@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest";
-import type { CheckOptions } from "./apply-repairs.ts";
+import type { CheckOptions } from "./check-options.ts";
 import { MESSAGE_FORM } from "./message-form.ts";
 import { checkThread, repairThread, type RepairedThread } from "./repair-thread.ts";
 import { asks, call, messagesOf, result, threadOf, user } from "./threads.test-helper.ts";

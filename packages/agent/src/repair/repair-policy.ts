@@ -40,6 +40,8 @@ export interface RepairChoices {
   readonly "name-invalid"?: "rewrite" | "drop" | "stop" | undefined;
   /** The provider does not accept an image in a message. @default "move" */
   readonly "part-unsupported"?: "move" | "drop" | "stop" | undefined;
+  /** No output of the model follows its reasoning. @default "drop" */
+  readonly "reasoning-dangling"?: "drop" | "stop" | undefined;
   /** A call has a second result. @default "drop" */
   readonly "result-duplicated"?: "drop" | "stop" | undefined;
   /** A result does not follow its call directly. @default "move" */
@@ -109,6 +111,7 @@ const ACTIONS: { readonly [Code in FindingCode]: readonly ActionOf<Code>[] } = {
   "message-invalid": ["drop", "stop"],
   "name-invalid": ["rewrite", "drop", "stop"],
   "part-unsupported": ["move", "drop", "stop"],
+  "reasoning-dangling": ["drop", "stop"],
   "result-duplicated": ["drop", "stop"],
   "result-misplaced": ["move", "drop", "stop"],
   "result-missing": ["synthesize", "drop", "stop"],

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { SerializedThread } from "@threadstore/core";
 import { describe, expect, test } from "vitest";
-import type { CheckOptions } from "./apply-repairs.ts";
+import type { CheckOptions } from "./check-options.ts";
 import { FINDING_CODES, type Finding } from "./finding.ts";
 import { INTERRUPTED_RESULT } from "./interrupted-texts.ts";
 import { MESSAGE_FORM } from "./message-form.ts";
@@ -257,7 +257,7 @@ describe("an open turn", () => {
 
 test("docs/repairing-a-thread.md lists the actions of each kind of finding, the default first", () => {
   const text = readFileSync(new URL("../../../../docs/repairing-a-thread.md", import.meta.url), "utf8");
-  const rows = [...text.matchAll(/^\| `([a-z-]+)` \|.*\| ([^|]+) \|$/gm)].map(
+  const rows = [...text.matchAll(/^\| `([a-z-]+)` \|.*\| T[ SLU]* \| ([^|]+) \|$/gm)].map(
     ([, code = "", actions = ""]) => ({
       code: code as FindingCode,
       actions: [...actions.matchAll(/`(\w+)`/g)].map(([, action]) => action),

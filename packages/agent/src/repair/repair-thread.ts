@@ -1,6 +1,7 @@
 import type { SerializedThread } from "@threadstore/core";
 import type { Thread, ThreadSnapshot } from "../thread/thread.ts";
-import { applyRepairs, type ProviderCheckOptions } from "./apply-repairs.ts";
+import { applyRepairs } from "./apply-repairs.ts";
+import type { ProviderCheckOptions } from "./check-options.ts";
 import type { Finding } from "./finding.ts";
 import { checkPolicy, type RepairPolicy } from "./repair-policy.ts";
 import { Repairer, type RepairChange } from "./repairer.ts";

@@ -54,11 +54,14 @@ export type Fixes<Code extends FindingCode> = {
 /** Applies a policy to findings, and records the findings and the changes. */
 export class Repairer {
   readonly #policy: RepairPolicy;
+  readonly #toPath: (path: string) => string;
   readonly #findings: (Finding & { readonly position: number })[] = [];
   readonly #changes: RepairChange[] = [];
 
-  constructor(policy: RepairPolicy) {
+  /** `toPath` converts the paths of findings and changes, if the original differs from a thread of an agent. */
+  constructor(policy: RepairPolicy, toPath: (path: string) => string = (path) => path) {
     this.#policy = policy;
+    this.#toPath = toPath;
   }
 
   get changes(): readonly RepairChange[] {
@@ -73,7 +76,8 @@ export class Repairer {
 
   /** Repairs a finding as the policy says. Throws `THREAD_INVALID` if the policy is to stop. */
   repair<Code extends FindingCode>(finding: LocatedFinding<Code>, fixes: Fixes<Code>): void {
-    const { code, path, position, message } = finding;
+    const { code, position, message } = finding;
+    const path = this.#toPath(finding.path);
     this.#findings.push({ code, path, position, message, remedy: REMEDIES[code] });
     const action: RepairAction | "stop" = chooseAction(this.#policy, code);
     if (action === "stop") {
@@ -93,7 +97,7 @@ export class Repairer {
       path,
       action: takenAction,
       message: `${message} ${description}`,
-      ...(counterpart === undefined ? {} : { counterpart }),
+      ...(counterpart === undefined ? {} : { counterpart: this.#toPath(counterpart) }),
       ...(id === undefined ? {} : { id }),
       ...(name === undefined ? {} : { name }),
     });

@@ -21,6 +21,8 @@ export interface WireForm {
   readonly isChatCompletions: boolean;
   /** Returns whether only threads of this kind contain such messages. */
   isOwn(this: void, message: JsonObject): boolean;
+  /** Returns whether the message is reasoning, which the model's output must follow. */
+  isReasoning(this: void, message: JsonObject): boolean;
   /** Returns whether an agent can use the reference to a conversation that a service stores. */
   isService(this: void, service: JsonObject): boolean;
   /** Reads a message, which may be corrupt in any way. */

@@ -674,6 +674,7 @@ test("there is a case for every kind of finding", () => {
     "member-unsupported",
     "name-invalid",
     "part-unsupported",
+    "reasoning-dangling",
     "text-too-long",
   ];
   expect([...tested, ...elsewhere].toSorted()).toEqual(FINDING_CODES.toSorted());

@@ -17,6 +17,7 @@ export const RESPONSES_WIRE_FORM: WireForm = {
   maxCallIdLength: 64,
   isChatCompletions: false,
   isOwn: ({ type }) => typeof type === "string",
+  isReasoning: ({ type }) => type === "reasoning",
   isService: isServiceState,
   read,
   checkRole,

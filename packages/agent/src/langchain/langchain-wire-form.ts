@@ -1,0 +1,114 @@
+import type { JsonValue } from "@threadstore/core";
+import { isJsonObject, type JsonObject, memberPath } from "@threadstore/core/documents";
+import type { CallEntry, MessageEntry } from "../repair/message-entry.ts";
+import type { Repairer } from "../repair/repairer.ts";
+import type { WireForm } from "../repair/wire-form.ts";
+import { findUnreadableMembers, hasReadableClass, newToolMessage, readMembers } from "./message-members.ts";
+import { toArguments, writeMessage } from "./write-message.ts";
+
+/**
+ * The messages of LangChain as its chat histories store them, and as its `load` reads them. Calls that the model
+ * malformed are calls, too: LangChain sends them to the model and expects a result.
+ */
+export const LANGCHAIN_WIRE_FORM: WireForm = {
+  maxCallIdLength: 40,
+  isChatCompletions: false,
+  isOwn: () => false,
+  isReasoning: () => false,
+  isService: () => false,
+  read,
+  checkRole,
+  write: (entry) => (entry.isChanged ? writeMessage(entry, readContent(entry.source)) : entry.source),
+  newResult: (callId, text, source) =>
+    newToolMessage({ content: text, tool_call_id: callId, status: "error" }, source),
+  mayAnswer: () => true,
+  newTextPart: (text) => ({ type: "text", text }),
+  mayPrecedeResult: () => false,
+};
+
+function read(source: JsonObject, path: string, position: number): MessageEntry {
+  const { role, data = {}, member = "data" } = readMembers(source) ?? {};
+  const dataPath = `${path}.${member}`;
+  const { tool_call_id: answeredId, name } = data;
+  return {
+    path,
+    contentPath: `${dataPath}.content`,
+    answeredIdPath: `${dataPath}.tool_call_id`,
+    source,
+    position,
+    value: withoutUndefined({ role, content: readContent(source), tool_call_id: answeredId, name }),
+    calls: role === "assistant" ? readCalls(data, dataPath) : [],
+    isChanged: false,
+  };
+}
+
+/** Returns the content with parts only: an element of LangChain's content may be a string. */
+function readContent(source: JsonObject): JsonValue | undefined {
+  const content = readMembers(source)?.data["content"];
+  if (!Array.isArray(content)) return content;
+  return content.map((part) => (typeof part === "string" ? { type: "text", text: part } : part));
+}
+
+function readCalls(data: JsonObject, path: string): CallEntry[] {
+  const lists = ["tool_calls", "invalid_tool_calls"].map((name) => ({ name, list: data[name] }));
+  const calls = lists.flatMap(({ name, list }) =>
+    (Array.isArray(list) ? list : []).map((call, position) => ({
+      call,
+      path: `${path}.${name}[${position}]`,
+    })),
+  );
+  return calls.map(({ call, path: callPath }, index) => ({
+    path: callPath,
+    index,
+    idPath: memberPath(callPath, "id"),
+    argumentsPath: memberPath(callPath, "args"),
+    value: isJsonObject(call) ? toCall(call) : call,
+  }));
+}
+
+function toCall({ id, name, args }: JsonObject): JsonObject {
+  const definition = withoutUndefined({ name, arguments: toArguments(args) });
+  return withoutUndefined({ id, type: "function", function: definition });
+}
+
+function withoutUndefined(members: { readonly [name: string]: JsonValue | undefined }): JsonObject {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as JsonObject;
+}
+
+function checkRole(entry: MessageEntry, repairer: Repairer): boolean {
+  const { source, path, position, value } = entry;
+  const members = readMembers(source);
+  if (members === undefined) {
+    const message = "This is not a message of LangChain.";
+    repairer.repair({ code: "message-invalid", path, position, message }, { drop: "Dropped it." });
+    return false;
+  }
+  if (members.member === "kwargs" && !hasReadableClass(source) && value["role"] !== undefined) {
+    const rewrite = (): string => {
+      entry.isChanged = true;
+      return "Set it.";
+    };
+    const problem = "LangChain cannot find the class of this message.";
+    repairer.repair(
+      { code: "envelope-invalid", path: `${path}.id`, position, message: problem },
+      { rewrite },
+    );
+  }
+  for (const name of findUnreadableMembers(members.data)) {
+    const remove = (): string => {
+      entry.isChanged = true;
+      return "Removed it.";
+    };
+    const location = `${path}.${members.member}.${name}`;
+    const problem = "LangChain cannot read this member.";
+    repairer.repair(
+      { code: "member-unsupported", path: location, position, message: problem },
+      { drop: remove },
+    );
+  }
+  if (value["role"] !== undefined) return true;
+  const message = "Models do not support messages of this type.";
+  const drop = "Dropped the message.";
+  repairer.repair({ code: "role-unknown", path, position, message }, { drop });
+  return false;
+}
