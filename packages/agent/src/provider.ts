@@ -5,6 +5,7 @@ export { createAgent } from "./create-agent.ts";
 export { copyJson, type CopyOptions } from "./json.ts";
 export type { Model, ModelRequest, ModelResponse, Protocol } from "./protocol.ts";
 export { INTERRUPTED_ANSWER, INTERRUPTED_RESULT } from "./repair/interrupted-texts.ts";
+export { cutText } from "./limits/shorten-text.ts";
 export { MESSAGE_FORM } from "./repair/message-form.ts";
 export type { CallEntry, MessageEntry } from "./repair/message-entry.ts";
 export {

@@ -43,7 +43,7 @@ function limitModel<Message extends object, Usage extends object>(
     },
     toToolResult(call, content, isError) {
       // The results of other kinds of calls may be images or JSON, of which a part is not valid.
-      const isText = call.kind === undefined;
+      const isText = call.kind === undefined || call.hasTextResult === true;
       return model.toToolResult(call, isText ? limitResult(content, settings) : content, isError);
     },
   };

@@ -9,6 +9,8 @@ export interface ToolCall {
   readonly index: number;
   /** The provider's name for this kind of call, such as `shell_call`. Absent for calls of functions. */
   readonly kind?: string;
+  /** Whether the result is text, which may be shortened if it is too long. Results of functions always are. */
+  readonly hasTextResult?: boolean;
   /** The message that contains the call, for kinds whose result repeats members of it. */
   readonly message?: object;
 }

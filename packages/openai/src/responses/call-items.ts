@@ -53,6 +53,7 @@ export function toToolCall(item: object, kind: CallKind, index: number): ToolCal
   const type = typeOf(call);
   const { caller } = call;
   const toolCall = { callId, ...shown, index };
-  if (type !== "function_call") return { ...toolCall, kind: type, message: call };
+  if (type !== "function_call")
+    return { ...toolCall, kind: type, hasTextResult: kind.hasTextResult, message: call };
   return isJsonObject(caller) ? { ...toolCall, message: call } : toolCall;
 }

@@ -10,6 +10,8 @@ export interface ToolSetup {
   readonly onRun: (args: unknown) => void;
   /** Rejects instead of returning a result. */
   readonly fails?: boolean;
+  /** @default "done" */
+  readonly result?: string;
 }
 
 /** A kind of call, and its expected treatment by the agent. */
@@ -53,7 +55,12 @@ export const CALL_CASES: { readonly [type: string]: CallCase } = {
   function_call: {
     call: (id) => ({ type: "function_call", id: `fc_${id}`, call_id: id, name: "sql", arguments: '{"a":1}' }),
     tool: (setup) =>
-      defineTool({ ...setup, name: "sql", parameters: { type: "object" }, run: perform(setup, "done") }),
+      defineTool({
+        ...setup,
+        name: "sql",
+        parameters: { type: "object" },
+        run: perform(setup, setup.result ?? "done"),
+      }),
     name: "sql",
     arguments: '{"a":1}',
     received: { a: 1 },
@@ -68,7 +75,7 @@ export const CALL_CASES: { readonly [type: string]: CallCase } = {
       name: "sql",
       input: "select 1",
     }),
-    tool: (setup) => customTool({ ...setup, name: "sql", run: perform(setup, "done") }),
+    tool: (setup) => customTool({ ...setup, name: "sql", run: perform(setup, setup.result ?? "done") }),
     name: "sql",
     arguments: "select 1",
     received: "select 1",
@@ -83,7 +90,7 @@ export const CALL_CASES: { readonly [type: string]: CallCase } = {
       action: exec,
       status: "completed",
     }),
-    tool: (setup) => localShellTool({ ...setup, run: perform(setup, "done") }),
+    tool: (setup) => localShellTool({ ...setup, run: perform(setup, setup.result ?? "done") }),
     name: "local_shell",
     arguments: JSON.stringify(exec),
     received: exec,
@@ -92,7 +99,7 @@ export const CALL_CASES: { readonly [type: string]: CallCase } = {
   },
   shell_call: {
     call: (id) => ({ type: "shell_call", id: `sh_${id}`, call_id: id, action, status: "completed" }),
-    tool: (setup) => shellTool({ ...setup, run: perform(setup, "done") }),
+    tool: (setup) => shellTool({ ...setup, run: perform(setup, setup.result ?? "done") }),
     name: "shell",
     arguments: JSON.stringify(action),
     received: action,
@@ -107,7 +114,7 @@ export const CALL_CASES: { readonly [type: string]: CallCase } = {
       operation,
       status: "completed",
     }),
-    tool: (setup) => applyPatchTool({ ...setup, run: perform(setup, "done") }),
+    tool: (setup) => applyPatchTool({ ...setup, run: perform(setup, setup.result ?? "done") }),
     name: "apply_patch",
     arguments: JSON.stringify(operation),
     received: operation,

@@ -1,5 +1,6 @@
 import type { JsonValue } from "@threadstore/core";
 import { isJsonObject, type JsonObject } from "@threadstore/core/documents";
+import { parseJson, toShellOutput } from "./shell-output.ts";
 
 /** A kind of call that the application must answer. Everything that differs between the kinds is in this table. */
 export interface CallKind {
@@ -11,6 +12,8 @@ export interface CallKind {
   readonly answeredIdMember: "call_id" | "approval_request_id";
   /** Whether the answer is text, or parts of text, in its member `output`. */
   readonly answersText: boolean;
+  /** Whether the result of a tool is sent as text, which may be shortened. */
+  readonly hasTextResult: boolean;
   /** Whether the service answers the call, so that the application never sees it as open. */
   readonly isAnsweredByService: (call: JsonObject) => boolean;
   /** Returns the name of the tool and the arguments as they are shown, or `undefined` if the call is malformed. */
@@ -25,6 +28,7 @@ const byApplication = { idMember: "call_id", answeredIdMember: "call_id" } as co
 
 const TEXT_ANSWER = {
   answersText: true,
+  hasTextResult: true,
   answer: (_call: JsonObject, text: string): JsonObject => ({ output: text }),
   isAnswer: ({ output }: JsonObject): boolean => isContent(output),
 } as const;
@@ -61,13 +65,14 @@ export const CALL_KINDS: { readonly [type: string]: CallKind } = {
     ...byApplication,
     answerType: "shell_call_output",
     answersText: false,
+    hasTextResult: false,
     isAnsweredByService: ({ environment }) =>
       isJsonObject(environment) && environment["type"] === "container_reference",
     describe: ({ action }) => describe("shell", toObjectText(action)),
     answer: ({ action }, text, isError) => {
       const limit = isJsonObject(action) ? action["max_output_length"] : undefined;
-      const output = isError ? shellOutput("", text, 1) : (parseArray(text) ?? shellOutput(text, "", 0));
-      return { output, ...(typeof limit === "number" ? { max_output_length: limit } : {}) };
+      const output = toShellOutput(text, isError);
+      return typeof limit === "number" ? { output, max_output_length: limit } : { output };
     },
     isAnswer: ({ output }) => Array.isArray(output) && output.every(isJsonObject),
   },
@@ -75,6 +80,7 @@ export const CALL_KINDS: { readonly [type: string]: CallKind } = {
     ...byApplication,
     answerType: "apply_patch_call_output",
     answersText: false,
+    hasTextResult: true,
     isAnsweredByService: never,
     describe: ({ operation }) => describe("apply_patch", toObjectText(operation)),
     answer: (_call, text, isError) => ({ status: isError ? "failed" : "completed", output: text }),
@@ -84,6 +90,7 @@ export const CALL_KINDS: { readonly [type: string]: CallKind } = {
     ...byApplication,
     answerType: "computer_call_output",
     answersText: false,
+    hasTextResult: false,
     isAnsweredByService: never,
     describe: (call) => describe("computer", computerArguments(call)),
     answer: ({ pending_safety_checks: checks }, text, isError) => {
@@ -99,6 +106,7 @@ export const CALL_KINDS: { readonly [type: string]: CallKind } = {
     answeredIdMember: "approval_request_id",
     answerType: "mcp_approval_response",
     answersText: false,
+    hasTextResult: false,
     isAnsweredByService: never,
     describe: ({ server_label: server, name, arguments: text }) =>
       describe(
@@ -112,6 +120,7 @@ export const CALL_KINDS: { readonly [type: string]: CallKind } = {
     ...byApplication,
     answerType: "tool_search_output",
     answersText: false,
+    hasTextResult: false,
     isAnsweredByService: ({ execution }) => execution !== "client",
     describe: ({ arguments: value }) => describe("tool_search", JSON.stringify(value ?? {})),
     answer: () => ({ execution: "client", status: "completed", tools: [] }),
@@ -171,26 +180,9 @@ function computerArguments({
   return JSON.stringify({ actions: list, pending_safety_checks: checks });
 }
 
-function shellOutput(stdout: string, stderr: string, exitCode: number): JsonValue[] {
-  return [{ stdout, stderr, outcome: { type: "exit", exit_code: exitCode } }];
-}
-
-function parseArray(text: string): JsonValue[] | undefined {
-  const value = parse(text);
-  return Array.isArray(value) ? value : undefined;
-}
-
 function parseObject(text: string): JsonObject {
-  const value = parse(text);
+  const value = parseJson(text);
   return isJsonObject(value) ? value : { image_url: BLANK_SCREENSHOT };
-}
-
-function parse(text: string): JsonValue | undefined {
-  try {
-    return JSON.parse(text) as JsonValue;
-  } catch {
-    return undefined;
-  }
 }
 
 function isContent(value: JsonValue | undefined): boolean {

@@ -109,6 +109,16 @@ describe.each(rows)("a thread with a $type", ({ kind, type }) => {
   });
 });
 
+test.each(rows)("a $type of a tool that is gone becomes text, unless a server has it", ({ kind, type }) => {
+  const items = [user, kind.call("c1"), kind.succeeded("c1"), answer];
+  const isOfServer = type === "mcp_approval_request";
+  const { thread, changes } = repairThread(itemsOf(...items), "synthesize", { tools: ["other"] });
+  const described = { type: "message", role: "assistant", content: expect.stringContaining(kind.name) };
+  expect(changes.map(({ code }) => code)).toEqual(isOfServer ? [] : ["tool-gone"]);
+  expect(messagesOf(thread)).toEqual(isOfServer ? items : [user, described, answer]);
+  expect(checkThread(itemsOf(...items), { tools: [kind.name] })).toEqual([]);
+});
+
 test.each<[string, object]>([
   ["reasoning", { type: "reasoning", id: "rs_1", encrypted_content: "gAAA" }],
   ["web_search_call", { type: "web_search_call", status: "completed" }],

@@ -156,6 +156,20 @@ describe.each(everyStorage)("a $type with storage $storage", (row) => {
   });
 });
 
+test.each(["custom_tool_call", "local_shell_call", "shell_call", "apply_patch_call"])(
+  "a result of a %s that is too long to be sent is shortened",
+  async (type) => {
+    const kind = CALL_CASES[type];
+    const service = createResponsesService([kind?.call("c1") ?? {}]);
+    const tool = kind?.tool?.({ onRun: () => undefined, result: "x".repeat(10_485_761) });
+    const tools = tool === undefined ? [] : [tool];
+    const agent = createResponsesAgent({ client: service.client, model: "m", storage: "local", tools });
+    const [answer] = answersIn(await agent.run("go"));
+    expect(JSON.stringify(answer).length).toBeLessThan(10_485_760 + 300);
+    expect(JSON.stringify(answer)).toContain("The text was cut here");
+  },
+);
+
 test("several kinds of call in one response have operation ids by their position", async () => {
   const operations: string[] = [];
   const calls = ["function_call", "custom_tool_call", "shell_call"];

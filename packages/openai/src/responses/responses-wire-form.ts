@@ -95,8 +95,12 @@ function toDefinition(source: JsonObject, kind: CallKind): JsonObject {
     return { type: "function", function: withoutUndefined({ name, arguments: text }) };
   }
   if (type === "custom_tool_call") return { type: "custom", custom: withoutUndefined({ name, input }) };
+  const shown = kind.describe(source);
   // A call that does not say what to do is dropped, as one without the name of its tool.
-  return kind.describe(source) === undefined ? { type: "function", function: {} } : { type: type ?? "" };
+  if (shown === undefined) return { type: "function", function: {} };
+  // The tool of a server is not one of the agent.
+  if (type === "mcp_approval_request") return { type };
+  return { type: type ?? "", function: { name: shown.name } };
 }
 
 function withoutUndefined(members: { readonly [name: string]: JsonValue | undefined }): JsonObject {
