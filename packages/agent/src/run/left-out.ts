@@ -5,3 +5,10 @@ export interface LeftOut {
   /** The number of messages that are affected. */
   readonly count: number;
 }
+
+/** Merges what was left out of the requests of a run. Each request leaves out the same content again. */
+export function mergeLeftOut(earlier: readonly LeftOut[], later: readonly LeftOut[]): readonly LeftOut[] {
+  const counts = new Map(earlier.map(({ reason, count }) => [reason, count]));
+  for (const { reason, count } of later) counts.set(reason, Math.max(count, counts.get(reason) ?? 0));
+  return [...counts].map(([reason, count]) => ({ reason, count }));
+}

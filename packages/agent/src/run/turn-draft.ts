@@ -8,7 +8,7 @@ import { addKey, type KeyRecord, type TurnKey } from "../thread/turn-key.ts";
 import type { CallRecord, CallState, TurnRecord } from "../thread/turn-record.ts";
 import type { ToolCall } from "../tools/tool-call.ts";
 import { addUsage } from "./add-usage.ts";
-import type { LeftOut } from "./left-out.ts";
+import { type LeftOut, mergeLeftOut } from "./left-out.ts";
 
 /** How the model's last response ended. */
 type ResponseEnd = Pick<ModelResponse<object, object>, "finishReason" | "refusal">;
@@ -108,7 +108,7 @@ export class TurnDraft<Message extends object, Usage extends object> {
     this.calls = response.calls.map((call) => ({ call, record: undefined, result: undefined }));
     this.usage = addUsage(this.usage, response.usage);
     this.service = response.service;
-    this.leftOut = [...this.leftOut, ...(response.leftOut ?? [])];
+    this.leftOut = mergeLeftOut(this.leftOut, response.leftOut ?? []);
     this.rounds += 1;
     this.attempts = 0;
   }

@@ -76,7 +76,9 @@ function recover(
   // The caller must correct the input of this run.
   if (refused.has(refusal) || namesAny(error, referencesIn(request.unanswered))) return undefined;
   const { leftOut } = leaveOut(historyOf(request), () => new Set([refusal]));
-  if (state === undefined && leftOut.length === 0) return undefined;
+  // The service can have content of its own that it refuses, such as reasoning that the thread does not contain.
+  const isOfService = state !== undefined && (refusal === "reasoning" || refusal === "stored-items");
+  if (leftOut.length === 0 && !isOfService) return undefined;
   return { ...restart, refused: new Set([...refused, refusal]) };
 }
 
@@ -126,8 +128,16 @@ function toPortable(request: Request, { isRestart, refused }: Attempt): Transcri
   );
   return {
     items: dropLoneReasoning(toTranscript([...portable.items, ...request.unanswered])),
-    leftOut: [...(lookedUp === 0 ? [] : [{ reason: "reasoning", count: lookedUp }]), ...portable.leftOut],
+    leftOut: addLeftOut(portable.leftOut, lookedUp),
   };
+}
+
+/** Adds reasoning that the service no longer stores to what was left out. */
+function addLeftOut(leftOut: readonly LeftOut[], lookedUp: number): readonly LeftOut[] {
+  if (lookedUp === 0) return leftOut;
+  const others = leftOut.filter(({ reason }) => reason !== "reasoning");
+  const encrypted = leftOut.find(({ reason }) => reason === "reasoning")?.count ?? 0;
+  return [{ reason: "reasoning", count: lookedUp + encrypted }, ...others];
 }
 
 const NOTHING: ReadonlySet<ServiceBound> = new Set();

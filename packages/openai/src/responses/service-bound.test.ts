@@ -176,6 +176,19 @@ describe.each(STORAGES)("with storage %s", (storage) => {
     expect(third.leftOut).toEqual(storage === "local" ? [{ reason: "reasoning", count: 1 }] : []);
   });
 
+  test("a turn of several requests reports it once", async () => {
+    const call = CALL_CASES["function_call"];
+    const service = createResponsesService([reasoning, text("one")], [call?.call("c1") ?? {}]);
+    const tool = call?.tool?.({ onRun: () => undefined });
+    const tools = tool === undefined ? [] : [tool];
+    const agent = createResponsesAgent({ client: service.client, model: "m", storage, tools });
+    const { thread } = await agent.run("go");
+    service.rules.push(SERVICE_BOUND_RULES["encrypted content of another key"]);
+    const second = await agent.run("and now?", thread);
+    expect(second).toMatchObject({ text: "ok", leftOut: [{ reason: "reasoning", count: 1 }] });
+    expect(service.requests).toHaveLength(4);
+  });
+
   test("two kinds of content at once are both left out", async () => {
     const service = createResponsesService([reasoning, interpreter, text("one")]);
     const agent = agentOf(service, storage);
@@ -220,6 +233,9 @@ describe.each(STORAGES)("with storage %s", (storage) => {
     ],
     [404, null, "Not found"],
     [404, null, "Vector store with id 'vs_1' not found."],
+    [400, null, "Tool choice 'file_search' not found in 'tools' parameter."],
+    [400, null, "Container is expired."],
+    [400, "invalid_image_url", "Failed to download image from https://other.test/1.png"],
     [400, "context_length_exceeded", "Your input exceeds the context window of this model."],
     [400, null, "Invalid 'input[0].content'."],
     [401, "invalid_api_key", "Previous response with id 'resp_1' not found."],
@@ -247,10 +263,7 @@ describe.each(["response", "conversation"] as const)("a service that stores the 
     service.stored.clear();
     service.rules.push(SERVICE_BOUND_RULES["encrypted content of another key"]);
     const second = await agent.run("and now?", thread);
-    expect(second.leftOut).toEqual([
-      { reason: "reasoning", count: 1 },
-      { reason: "reasoning", count: 1 },
-    ]);
+    expect(second.leftOut).toEqual([{ reason: "reasoning", count: 2 }]);
     expect((await agent.run("and then?", thread)).leftOut).toEqual([]);
   });
 

@@ -19,10 +19,10 @@ export type ServiceRefusal =
 /** The service's words for each refusal. The tests name their sources. */
 const REFUSALS: readonly (readonly [ServiceRefusal, RegExp])[] = [
   ["reasoning", /invalid_encrypted_content|encrypted content .*could not be|without its required/isu],
-  ["containers", /container (?:is|has) expired|container.*not found|expected container_id/isu],
+  ["containers", /container (?:is|has) expired|container \S*\s?not found|expected container_id/iu],
   [
     "files",
-    /invalid_image_url|while downloading|failed to download|no such file|file.*(?:not found|expired)/isu,
+    /invalid_image_url|while downloading|failed to download|no such file|\bfile \S*\s?(?:not found|expired)/iu,
   ],
   ["stored-items", /item with id .*not found/isu],
   ["diverged", /no tool output found for |approval requests do not have an approval/iu],
