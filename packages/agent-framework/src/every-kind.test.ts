@@ -145,8 +145,85 @@ const kinds: readonly Kind[] = [
   {
     role: "assistant",
     name: "an unknown type",
-    csharp: { $type: "mcpServerToolCall", callId: "c7", "#1": [{ b: 1, a: 2 }] },
-    python: { type: "mcp_server_tool_call", call_id: "c7", "#1": [{ b: 1, a: 2 }] },
+    csharp: { $type: "somethingNew", callId: "c7", "#1": [{ b: 1, a: 2 }] },
+    python: { type: "shell_tool_call", call_id: "c7", commands: ["ls"], "#1": [{ b: 1, a: 2 }] },
+  },
+  {
+    role: "assistant",
+    name: "hosted: code interpreter",
+    csharp: { $type: "codeInterpreterToolCall", inputs: [{ $type: "text", text: "1" }], callId: "h1" },
+    python: { type: "code_interpreter_tool_call", inputs: [{ type: "text", text: "1" }], call_id: "h1" },
+  },
+  {
+    role: "assistant",
+    name: "hosted: the result of code interpreter",
+    csharp: { $type: "codeInterpreterToolResult", callId: "h1", outputs: [{ $type: "data", uri: png }] },
+    python: { type: "code_interpreter_tool_result", call_id: "h1", outputs: [{ type: "data", uri: png }] },
+  },
+  {
+    role: "assistant",
+    name: "hosted: image generation",
+    csharp: { $type: "imageGenerationToolResult", outputs: [{ $type: "data", uri: png }], callId: "h2" },
+    python: { type: "image_generation_tool_result", outputs: { type: "data", uri: png }, image_id: "h2" },
+  },
+  {
+    role: "assistant",
+    name: "hosted: MCP",
+    csharp: {
+      $type: "mcpServerToolCall",
+      name: "q",
+      serverName: "s",
+      arguments: { "#2": 1, "#1": 2 },
+      callId: "h3",
+    },
+    python: { type: "mcp_server_tool_call", tool_name: "q", server_name: "s", arguments: "{", call_id: "h3" },
+  },
+  {
+    role: "assistant",
+    name: "hosted: the result of MCP, without an id",
+    csharp: { $type: "mcpServerToolResult", outputs: null },
+    python: { type: "mcp_server_tool_result", output: [1, { "#2": 1, "#1": 2 }, null] },
+  },
+  {
+    role: "assistant",
+    name: "hosted: a search, with members of the wrong type",
+    csharp: { $type: "webSearchToolCall", callId: 7, queries: "x" },
+    python: { type: "search_tool_call", call_id: "h4", tool_name: 5, arguments: [] },
+  },
+  {
+    role: "assistant",
+    name: "a call that is only shown",
+    csharp: { $type: "functionCall", callId: "c6", name: "note", arguments: {}, informationalOnly: true },
+    python: { type: "function_call", call_id: "c6", name: "note", arguments: "{}", informational_only: true },
+  },
+  {
+    role: "assistant",
+    name: "text with citations",
+    csharp: {
+      $type: "text",
+      text: "mark 8",
+      annotations: [
+        {
+          $type: "citation",
+          url: "https://x.test",
+          annotatedRegions: [{ $type: "textSpan", start: 1, end: 2 }],
+        },
+        { $type: "note", odd: 1 },
+      ],
+    },
+    python: {
+      type: "text",
+      text: "mark 8",
+      annotations: [
+        {
+          type: "citation",
+          url: "https://x.test",
+          annotated_regions: [{ type: "text_span", start_index: 1 }],
+        },
+        7,
+      ],
+    },
+    visible: "mark 8",
   },
   {
     role: "assistant",

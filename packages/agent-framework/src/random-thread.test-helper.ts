@@ -89,6 +89,25 @@ function calls(isCsharp: boolean): fc.Arbitrary<string> {
   );
 }
 
+/** Generates calls and results of tools that a service runs. */
+function hostedContents(isCsharp: boolean): fc.Arbitrary<string>[] {
+  const pick = pickFor(isCsharp);
+  const content = contentFor(pick);
+  return [
+    content(
+      pick("mcpServerToolCall", "mcp_server_tool_call"),
+      [pick("name", "tool_name"), maybe(quoted)],
+      ["arguments", maybe(json)],
+      [pick("callId", "call_id"), maybe(callId)],
+    ),
+    content(
+      pick("codeInterpreterToolResult", "code_interpreter_tool_result"),
+      ["outputs", json],
+      [pick("callId", "call_id"), callId],
+    ),
+  ];
+}
+
 function contents(isCsharp: boolean): fc.Arbitrary<string> {
   const pick = pickFor(isCsharp);
   const content = contentFor(pick);
@@ -133,6 +152,7 @@ function contents(isCsharp: boolean): fc.Arbitrary<string> {
       [pick("toolCall", "function_call"), call],
     ),
     content("somethingNew", ["value", json]),
+    ...hostedContents(isCsharp),
   );
 }
 

@@ -43,6 +43,10 @@ function reportTurn({ calls, hasText }: OpenTurn, report: Report): void {
   if (calls.length === 0) {
     report("lost", "$.turn", "The turn was interrupted, and Agent Framework does not resume it.");
   } else {
-    report("changed", "$.turn", "The calls that wait become approvals in Agent Framework.");
+    report(
+      "changed",
+      "$.turn",
+      "The calls that wait become approvals in Agent Framework, which does not have the id and the usage of a turn.",
+    );
   }
 }

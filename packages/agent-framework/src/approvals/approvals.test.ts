@@ -290,6 +290,80 @@ describe("a call that waited is decided here, and the conversation goes back", (
   });
 });
 
+describe("a turn that waited is continued here", () => {
+  const text = csharpSession(
+    csharpInput,
+    assistant(csharpRequest("a"), {
+      $type: "usage",
+      details: { inputTokenCount: 5, cachedInputTokenCount: 3 },
+    }),
+  );
+
+  test("until it waits for another approval, which waits in the other language", async () => {
+    const { agent, ran } = newAgent(["b", "delete_all"]);
+    const thread = await agent.deserializeThread(readAgentFrameworkThread(text).thread);
+    const [first] = thread.openTurn?.approvals ?? [];
+    const approvals = [{ callId: "a", digest: first?.digest ?? "", approved: true }];
+    expect((await agent.resume(thread, { approvals })).status).toBe("approval-needed");
+    expect(ran).toEqual(["pay"]);
+    for (const to of ["csharp-session", "python-session"] as const) {
+      const { text: written } = writeAgentFrameworkThread(await thread.serialize(), { to, strict: true });
+      expect(turnOf(written)).toEqual([needed("b")]);
+      expect(checkAgentFrameworkThread(written)).toEqual([]);
+    }
+  });
+
+  test("with the usage so far", () => {
+    const { thread } = readAgentFrameworkThread(text);
+    expect(thread["turn"]).toMatchObject({
+      usage: { prompt_tokens: 5, prompt_tokens_details: { cached_tokens: 3 } },
+    });
+  });
+
+  test.each(["nothing", "partial", "question"] as const)(
+    "or abandoned, keeping %s, and goes on",
+    async (keep) => {
+      const { agent, ran } = newAgent();
+      const thread = await agent.deserializeThread(readAgentFrameworkThread(text).thread);
+      await agent.abandon(thread, { keep });
+      await agent.run("next", thread);
+      expect(ran).toEqual([]);
+      for (const to of ["csharp-session", "python-session"] as const) {
+        const { text: written } = writeAgentFrameworkThread(await thread.serialize(), { to });
+        expect(turnOf(written)).toBeUndefined();
+        expect(checkAgentFrameworkThread(written)).toEqual([]);
+        expect(to === "python-session" || csharpAccepts(written)).toBe(true);
+      }
+    },
+  );
+
+  test("in the older shapes of both languages", async () => {
+    const call = { callId: "a", name: "pay", arguments: {} };
+    const older = { $type: "functionApprovalRequest", id: "r", functionCall: call };
+    const role = { type: "role", value: "assistant" };
+    const contents = [pythonCall("a"), pythonRequest("a")];
+    for (const source of [
+      { storeState: { messages: [csharpInput, assistant(older)] } },
+      { type: "agent_thread_state", chat_message_store_state: { messages: [{ role, contents }] } },
+    ]) {
+      const { thread } = readAgentFrameworkThread(source);
+      const { agent, ran } = newAgent();
+      const moved = await agent.deserializeThread(thread);
+      expect(writeAgentFrameworkThread(await moved.serialize(), { strict: true }).text).toBe(
+        JSON.stringify(source),
+      );
+      const [first] = moved.openTurn?.approvals ?? [];
+      await agent.resume(moved, {
+        approvals: [{ callId: "a", digest: first?.digest ?? "", approved: true }],
+      });
+      expect(ran).toEqual(["pay"]);
+      const { text: written } = writeAgentFrameworkThread(await moved.serialize(), { strict: true });
+      expect(checkAgentFrameworkThread(written)).toEqual([]);
+      expect(written).not.toMatch(/ApprovalRequest|approval_request"/);
+    }
+  });
+});
+
 describe("an open turn that started here becomes pending approvals", () => {
   test.each(["csharp-session", "python-session", "python-history"] as const)("in %s", async (to) => {
     const { agent, ran } = newAgent(["a", "pay"], ["b", "get_weather"], ["c", "delete_all"]);

@@ -1,5 +1,5 @@
 import { type Content, fieldText } from "../content/content.ts";
-import { getMember, printNode } from "../json/node.ts";
+import { getMember, type JsonNode, printNode } from "../json/node.ts";
 import type { Message } from "../messages/message.ts";
 
 /** A request for approval of a function call, or a response to one. */
@@ -21,6 +21,8 @@ export interface CallFacts {
   readonly responses: readonly Approval[];
   /** The ids of calls that are content items of a message, not only part of a request. */
   readonly calls: Set<string>;
+  /** The token usage of the last responses. */
+  readonly usages: readonly JsonNode[];
   /** The ids of calls of the last response that have no result. */
   readonly openCalls: ReadonlySet<string>;
   /** The paths of calls that are shown but not run, and have no result. */
@@ -38,6 +40,7 @@ export function findCallFacts(messages: readonly Message[]): CallFacts {
   const requests: Approval[] = [];
   const responses: Approval[] = [];
   const calls = new Set<string>();
+  const usages: JsonNode[] = [];
   const openCalls = new Set<string>();
   const unansweredNotes = new Set<string>();
   const following: Following = { results: new Set(), calls: new Set(), isPast: false };
@@ -50,6 +53,8 @@ export function findCallFacts(messages: readonly Message[]): CallFacts {
     }
     for (const content of message.contents.toReversed()) {
       const callId = fieldText(content, "callId") ?? "";
+      const { details } = content.fields;
+      if (content.kind === "usage" && details !== undefined && !following.isPast) usages.push(details);
       if (content.kind === "result") following.results.add(callId);
       if (content.kind !== "call") continue;
       calls.add(callId);
@@ -65,6 +70,7 @@ export function findCallFacts(messages: readonly Message[]): CallFacts {
     requests: requests.toReversed(),
     responses: responses.toReversed(),
     calls,
+    usages,
     openCalls,
     unansweredNotes,
   };

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import type { ChatMessage } from "../chat/converted-message.ts";
 import { fieldText } from "../content/content.ts";
+import { type ChatUsage, toChatUsage } from "../content/usage.ts";
 import { type JsonNode, printNode } from "../json/node.ts";
 import { type Approval, type CallFacts, isTrue } from "./call-facts.ts";
 import type { SessionApprovals } from "./session-approvals.ts";
@@ -13,7 +14,14 @@ export type PendingCall = {
 };
 
 /** The open turn of a thread whose calls wait for approval, as docs/thread-format.md specifies it. */
-export type PendingTurn = { id: string; start: number; input: number; rounds: number; calls: PendingCall[] };
+export type PendingTurn = {
+  id: string;
+  start: number;
+  input: number;
+  rounds: number;
+  usage?: ChatUsage;
+  calls: PendingCall[];
+};
 
 /** Returns the requests whose calls have neither run nor been rejected, by the ids of the calls. */
 export function findPendingRequests({ requests }: CallFacts): Map<string, Approval> {
@@ -40,7 +48,8 @@ export function createPendingTurn(
   const calls = ids.map((callId) => toPendingCall(callId, pending.get(callId), facts, session));
   // The same session must have the same turn whenever it is read: digests and operation ids contain it.
   const id = `af-${createHash("sha256").update(printNode(source)).digest("hex").slice(0, 32)}`;
-  return { id, start, input, rounds, calls };
+  const usage = toChatUsage(facts.usages);
+  return { id, start, input, rounds, ...(usage === undefined ? {} : { usage }), calls };
 }
 
 function toPendingCall(

@@ -46,9 +46,15 @@ export function printContent(content: Content, target: PrintTarget): ObjectNode 
   return frame(rule, content, fields, target);
 }
 
-/** C# only has the web as a hosted search, and requires the id of a hosted call. */
+/**
+ * Returns whether a language can read the content item. C# only has the web as a hosted search, and requires the id of
+ * a hosted call. Both require the call of an approval.
+ */
 function isRepresentable(content: Content, language: Language): boolean {
-  const { kind, fields } = content;
+  const { kind, fields, call } = content;
+  if (kind === "approvalRequest" || kind === "approvalResponse") {
+    return call !== undefined && call.kind !== "unknown" && isRepresentable(call, language);
+  }
   if (language === "python") return true;
   const isSearch = kind === "webSearchCall" || kind === "webSearchResult";
   if (isSearch && !(fieldText(content, "toolName") ?? "web_search").startsWith("web_search")) return false;

@@ -14,6 +14,17 @@ const COUNTS: readonly (readonly [csharp: string, python: string])[] = [
   ["outputTextTokenCount", "output_text_token_count"],
 ];
 
+/** The counts of Chat Completions, with the object that contains those which are details of another count. */
+const CHAT_COUNTS: readonly (readonly [csharp: string, chat: string, details?: string])[] = [
+  ["inputTokenCount", "prompt_tokens"],
+  ["outputTokenCount", "completion_tokens"],
+  ["totalTokenCount", "total_tokens"],
+  ["cachedInputTokenCount", "cached_tokens", "prompt_tokens_details"],
+  ["inputAudioTokenCount", "audio_tokens", "prompt_tokens_details"],
+  ["reasoningTokenCount", "reasoning_tokens", "completion_tokens_details"],
+  ["outputAudioTokenCount", "audio_tokens", "completion_tokens_details"],
+];
+
 /** The member of C# for all other counts, which Python writes next to the known ones. */
 const ADDITIONAL_COUNTS = "additionalCounts";
 
@@ -61,6 +72,25 @@ function toCsharp(members: readonly Member[], lose: (name: string) => void): Jso
       ? objectNode(additional.members.filter((member) => isCount(member, lose)))
       : undefined;
   return objectNode([...known.filter((member) => isCount(member, lose)), [ADDITIONAL_COUNTS, counts]]);
+}
+
+/** Token counts in the form of Chat Completions. */
+export type ChatUsage = { [count: string]: number | { [count: string]: number } };
+
+/** Adds up usages with the names of C# in the form of Chat Completions; `undefined` if there is nothing to count. */
+export function toChatUsage(usages: readonly JsonNode[]): ChatUsage | undefined {
+  const total: ChatUsage = {};
+  for (const [csharp, chat, details] of CHAT_COUNTS) {
+    const counts = usages.flatMap((usage) => {
+      const count = getMember(usage, csharp);
+      return count?.type === "number" && /^\d{1,15}$/.test(count.text) ? [Number(count.text)] : [];
+    });
+    if (counts.length === 0) continue;
+    const sum = counts.reduce((left, right) => left + right);
+    if (details === undefined) total[chat] = sum;
+    else total[details] = { ...(total[details] as { [count: string]: number } | undefined), [chat]: sum };
+  }
+  return Object.keys(total).length === 0 ? undefined : total;
 }
 
 /** Returns whether a count is a whole number: C# cannot read a thread with any other count. */

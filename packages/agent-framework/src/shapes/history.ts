@@ -75,7 +75,8 @@ export function withMessages(
   if (shape === "python-history") return setMember(root, name, arrayNode(messages));
   const container = getMember(root, name);
   const history = key === undefined ? container : getMember(container, key);
-  if (getMember(history, "messages") === undefined && messages.length === 0) return root;
+  const list = getMember(history, "messages");
+  if ((list === undefined || list.type === "null") && messages.length === 0) return root;
   const filled = fillHistory(history, shape, messages);
   if (filled === undefined) return undefined;
   if (key === undefined) return setMember(root, name, filled);

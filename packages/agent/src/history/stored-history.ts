@@ -11,7 +11,8 @@ export interface StoredHistoryOptions {
    */
   readonly lastTurns?: number | undefined;
   /**
-   * Returns the id of a new thread's history in the store.
+   * Returns the id of a new thread's history in the store. It must be different for each conversation: a new thread whose
+   * history exists continues it, for example if a process died before it saved the thread.
    * @default a random UUID
    */
   readonly createId?: (() => string) | undefined;
