@@ -1,6 +1,6 @@
 import { memoryStore } from "@threadstore/core";
 import { describe, expect, test } from "vitest";
-import { createResponsesAgent, openConversation, type ApprovalDecision } from "../index.ts";
+import { checkThread, createResponsesAgent, openConversation, type ApprovalDecision } from "../index.ts";
 import type { Message } from "../strict-server/request.test-helper.ts";
 import { createResponsesService } from "../strict-server/responses-service.test-helper.ts";
 import { CALL_CASES } from "./call-kinds.test-helper.ts";
@@ -56,4 +56,22 @@ describe.each(kinds)("an approval of a $type in a conversation", ({ kind }) => {
     await expect(open().resume({ approvals: stale })).rejects.toMatchObject({ code: "APPROVAL_STALE" });
     expect(received).toEqual([]);
   });
+
+  test.each(["partial", "question", "nothing"] as const)(
+    "that never comes leaves a conversation that continues, if the turn is abandoned: %s",
+    async (keep) => {
+      const { open, received } = setUp();
+      await open().run("go");
+      await open().abandon({ keep });
+      await open()
+        .run("and now?")
+        .then(async ({ status }) => {
+          if (status === "approval-needed") await open().abandon({ keep });
+        });
+      const last = await open().run("and then?");
+      expect(last).toMatchObject({ status: "completed", text: "ok" });
+      expect(received).toEqual([]);
+      expect(checkThread(await last.thread.serialize())).toEqual([]);
+    },
+  );
 });
