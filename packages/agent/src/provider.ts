@@ -15,6 +15,7 @@ export {
 } from "./repair/repair-message-list.ts";
 export { checkThread, repairThread } from "./repair/repair-thread.ts";
 export type { Repairer } from "./repair/repairer.ts";
+export { reportMalformedText } from "./repair/report-malformed-text.ts";
 export { describeRemovedToolCall } from "./repair/replace-removed-tools.ts";
 export type { RepairableKind, WireForm } from "./repair/wire-form.ts";
 export type { ThreadOf } from "./run/agent-runs.ts";

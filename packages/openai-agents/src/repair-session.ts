@@ -1,6 +1,12 @@
 import type { Finding, MessageCheckOptions, RepairChange, RepairPolicy } from "@threadstore/agent";
 import { AgentError } from "@threadstore/agent";
-import { repairMessageList, type RepairedMessageList, type Repairer } from "@threadstore/agent/provider";
+import {
+  copyJson,
+  repairMessageList,
+  type RepairedMessageList,
+  type Repairer,
+  reportMalformedText,
+} from "@threadstore/agent/provider";
 import type { JsonValue, SerializedThread } from "@threadstore/core";
 import { isJsonObject, type JsonObject } from "@threadstore/core/documents";
 import { ITEMS_WIRE_FORM } from "./items-wire-form.ts";
@@ -62,13 +68,17 @@ function repair(
   policy: RepairPolicy,
   { tools }: CheckSessionOptions,
 ): Repair {
-  const { items, ...members } = readSessionMembers(parse(value));
+  const { items, ...others } = readSessionMembers(parse(value));
   try {
+    const members = copyJson(others, { code: "THREAD_INVALID", loneSurrogates: "replace" }) as JsonObject;
     const task = {
       messages: Array.isArray(items) ? items : [],
       form: ITEMS_WIRE_FORM,
       path: "$.items",
-      reportOthers: (repairer: Repairer) => reportMembers({ ...members, items }, repairer),
+      reportOthers: (repairer: Repairer) => {
+        reportMalformedText(others, repairer);
+        reportMembers({ ...members, items }, repairer);
+      },
     };
     return { members, list: repairMessageList(task, policy, { tools }) };
   } catch (error) {

@@ -10,6 +10,7 @@ import {
   repairThread,
   type RepairChange,
 } from "./index.ts";
+import { CALL_CASES } from "./responses/call-kinds.test-helper.ts";
 import { toTranscript } from "./responses/service-state.ts";
 import { findResponsesRejection } from "./strict-server/responses-rules.test-helper.ts";
 import { findRejection } from "./strict-server/rules.test-helper.ts";
@@ -84,15 +85,35 @@ async function findProblem(kind: Kind, { document }: DamagedDocument): Promise<u
   return rejectionOf(kind, repaired);
 }
 
+/** A thread with a call of each kind. */
+function threadOfCalls(): JsonValue {
+  const items = Object.values(CALL_CASES).flatMap(({ call, succeeded }, index) => [
+    { role: "user", content: `Question ${index}` },
+    { type: "reasoning", id: `rs_${index}`, summary: [], encrypted_content: "gAAA" },
+    call(`c${index}`),
+    succeeded(`c${index}`),
+    {
+      type: "message",
+      role: "assistant",
+      content: [{ type: "output_text", text: "Done.", annotations: [] }],
+    },
+  ]);
+  const head = { format: "threadstore.thread", version: 1, kind: "responses", agent: "Assistant" };
+  return { ...head, messages: items } as JsonValue;
+}
+
 describe("a thread with a fault at any path", () => {
-  test.each(GOLDEN)("of a %s agent (%s) can be repaired, loaded and sent", async (kind, name) => {
-    const document = read(name);
-    const problems: unknown[] = [];
-    const single = [...damage(document)].filter((_damaged, index) => index % STRIDE === 0);
-    for (const damaged of [...single, ...damageTwice(document, DOUBLE_FAULTS)]) {
-      const problem = await findProblem(kind, damaged).catch(String);
-      if (problem !== undefined) problems.push([damaged.title, problem]);
-    }
-    expect(problems).toEqual([]);
-  });
+  test.each([...GOLDEN, ["responses", "with each kind of call"] as const])(
+    "of a %s agent (%s) can be repaired, loaded and sent",
+    async (kind, name) => {
+      const document = name.endsWith(".json") ? read(name) : threadOfCalls();
+      const problems: unknown[] = [];
+      const single = [...damage(document)].filter((_damaged, index) => index % STRIDE === 0);
+      for (const damaged of [...single, ...damageTwice(document, DOUBLE_FAULTS)]) {
+        const problem = await findProblem(kind, damaged).catch(String);
+        if (problem !== undefined) problems.push([damaged.title, problem]);
+      }
+      expect(problems).toEqual([]);
+    },
+  );
 });

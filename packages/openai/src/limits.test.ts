@@ -80,6 +80,13 @@ describe("a provider rejects a thread, and accepts the repaired one", () => {
       "$.messages[0].name",
       [{ ...user, name: "a".repeat(65) }],
     ],
+    [
+      "an empty name of a function",
+      "openai",
+      "name-invalid",
+      "$.messages[1].name",
+      [user, { role: "function", name: "", content: "5" }],
+    ],
     ["a name that is a number", "openai", "name-invalid", "$.messages[0].name", [{ ...user, name: 5 }]],
     [
       "an image in a tool result",

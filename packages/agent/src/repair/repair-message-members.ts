@@ -10,7 +10,7 @@ import {
 } from "./message-entry.ts";
 import type { RepairDraft } from "./repair-draft.ts";
 import { pairDraft } from "./repair-turn.ts";
-import type { Repairer } from "./repairer.ts";
+import type { FixResult, Repairer } from "./repairer.ts";
 
 /** Repairs the members of messages and calls that a provider refuses or requires. */
 export function repairMessageMembers(draft: RepairDraft, limits: ProviderLimits, repairer: Repairer): void {
@@ -100,17 +100,21 @@ const MAX_NAME_LENGTH = 64;
 function repairName(entry: MessageEntry, pattern: RegExp, repairer: Repairer): void {
   const { name } = entry.value;
   if (name === undefined || (typeof name === "string" && pattern.test(name))) return;
-  const drop = () => {
-    entry.value = withoutMember(entry.value, "name");
-    entry.isChanged = true;
-    return { description: "Removed it.", action: "drop" } as const;
-  };
-  const rewrite = () => {
-    const validName =
-      typeof name === "string" ? name.replaceAll(/[^\w-]/g, "_").slice(0, MAX_NAME_LENGTH) : "";
+  // A result of the deprecated functions must name its function.
+  const isRequired = roleOf(entry) === "function";
+  const text = typeof name === "string" ? name : "";
+  const validName =
+    text.replaceAll(/[^\w-]/g, "_").slice(0, MAX_NAME_LENGTH) || (isRequired ? "unnamed" : "");
+  const rewrite = (): FixResult => {
     if (validName === "") return drop();
     setMember(entry, "name", validName);
-    return "Replaced its characters or shortened it.";
+    return { description: "Replaced its characters or shortened it.", action: "rewrite" };
+  };
+  const drop = (): FixResult => {
+    if (isRequired) return rewrite();
+    entry.value = withoutMember(entry.value, "name");
+    entry.isChanged = true;
+    return { description: "Removed it.", action: "drop" };
   };
   const message = "The provider does not accept this name of an author.";
   const path = memberPath(entry.path, "name");

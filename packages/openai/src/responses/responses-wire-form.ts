@@ -9,6 +9,7 @@ import type { JsonValue } from "@threadstore/core";
 import { isJsonObject, type JsonObject } from "@threadstore/core/documents";
 import { answeredKindOf, callKindOf, requiredMembersOf, toAnswer } from "./call-items.ts";
 import { type CallKind, CALL_KINDS } from "./call-kinds.ts";
+import { isItemType } from "./item-types.ts";
 import { RESPONSES_ROLES } from "./response-item.ts";
 import { isServiceState } from "./service-state.ts";
 
@@ -112,6 +113,12 @@ function checkRole({ source, path, position }: MessageEntry, repairer: Repairer)
   if (typeof type !== "string") {
     const message = "This is not an item.";
     repairer.repair({ code: "message-invalid", path, position, message }, { drop: "Dropped it." });
+    return false;
+  }
+  if (!isItemType(type)) {
+    const message = "The Responses API does not have items of this type.";
+    const drop = "Dropped the item.";
+    repairer.repair({ code: "role-unknown", path: `${path}.type`, position, message }, { drop });
     return false;
   }
   const missing = requiredMembersOf(source).find((member) =>

@@ -16,9 +16,16 @@ export function findResponsesRejection(request: {
   return checkPairs(items as Message[]);
 }
 
+// The API lists its types. These are the words that end them.
+const TYPE =
+  /^(?:message|reasoning|compaction|program|configuration_update|compaction_trigger|[a-z_]+_(?:call|output|reference|request|response|result|tools))$/;
+
 function checkItem(item: unknown, path: string): Rejection | undefined {
   if (!isObject(item)) return wrongType(path, "an object", item);
   const { type = "message" } = item;
+  if (typeof type !== "string" || !TYPE.test(type)) {
+    return invalidRequest(`Invalid value for '${path}.type'.`, `${path}.type`, "invalid_value");
+  }
   const rejection = checkMembers(item, path);
   if (rejection !== undefined) return rejection;
   if (type === "message") return checkMessage(item, path);
