@@ -27,6 +27,10 @@ export function writeTurn({ written, turn, preserved, envelope, report }: TurnTo
   if (openCalls.length === 0 && preserved?.turn === undefined) return { messages: written, envelope };
   const open = new Set(openCalls.map(({ callId }) => callId));
   const changedRoot = removeSessionApprovals(root, shape, (callId) => open.has(callId));
+  if (changedRoot !== root) {
+    const message = "The records of the session about approvals that do not wait any more are removed.";
+    report("changed", "$.agentFramework.thread", message);
+  }
   const decided = new Set(readSessionApprovals(changedRoot, shape).decisions.keys());
   const messages = writeApprovals(written, { openCalls, decided, shape, report });
   return { messages, envelope: { ...envelope, root: changedRoot } };

@@ -290,6 +290,52 @@ describe("a call that waited is decided here, and the conversation goes back", (
   });
 });
 
+describe("a session of C# that shows its requests one after the other", () => {
+  const [a, b, c] = [csharpRequest("a"), csharpRequest("b"), csharpRequest("c")];
+  const toolApprovalState = {
+    rules: [],
+    collectedApprovalResponses: [csharpResponse("c", true)],
+    queuedApprovalRequests: [b],
+    surfacedApprovalRequests: { ficc_a: a },
+  };
+  const messages = [csharpInput, assistant(a, b, c)];
+  const text = JSON.stringify({
+    stateBag: { toolApprovalState, InMemoryChatHistoryProvider: { messages } },
+  });
+
+  test("waits for those that nobody has answered, and is written back as it was", () => {
+    expect(turnOf(text)).toEqual([needed("a"), needed("b"), { callId: "c", state: "approved" }]);
+    const { thread } = readAgentFrameworkThread(text);
+    expect(writeAgentFrameworkThread(thread, { strict: true }).text).toBe(text);
+    const { text: python } = writeAgentFrameworkThread(thread, { to: "python-session", strict: true });
+    expect(turnOf(python)).toEqual([needed("a"), needed("b"), { callId: "c", state: "approved" }]);
+  });
+
+  test("does not ask again when they were answered here", async () => {
+    const { agent, ran } = newAgent();
+    const thread = await agent.deserializeThread(readAgentFrameworkThread(text).thread);
+    const approvals = (thread.openTurn?.approvals ?? []).map(({ callId, digest }) => ({
+      callId,
+      digest,
+      approved: true,
+    }));
+    await agent.resume(thread, { approvals });
+    expect(ran).toEqual(["pay", "pay", "pay"]);
+    const written = writeAgentFrameworkThread(await thread.serialize(), { strict: true }).text;
+    expect(JSON.parse(written)).toMatchObject({
+      stateBag: {
+        toolApprovalState: {
+          rules: [],
+          collectedApprovalResponses: [],
+          queuedApprovalRequests: [],
+          surfacedApprovalRequests: {},
+        },
+      },
+    });
+    expect(csharpAccepts(written)).toBe(true);
+  });
+});
+
 describe("a turn that waited is continued here", () => {
   const text = csharpSession(
     csharpInput,

@@ -19,7 +19,7 @@ export interface ApprovalsToWrite {
 export function writeApprovals(messages: readonly ObjectNode[], task: ApprovalsToWrite): ObjectNode[] {
   const { openCalls, decided, shape, report } = task;
   const draft = new ApprovalDraft(messages, shape);
-  closeAnswered(draft, new Set(openCalls.map(({ callId }) => callId)));
+  closeAnswered(draft, new Set(openCalls.map(({ callId }) => callId)), report);
   const responses: ContentEntry[] = [];
   const results: ContentEntry[] = [];
   for (const call of openCalls) {
@@ -56,7 +56,7 @@ function isDecision({ state }: OpenCall): boolean {
  * Replaces requests whose calls got their results in this project with the calls. C# rejects every further run
  * because of a request without a response, and removes one with a response together with its call.
  */
-function closeAnswered(draft: ApprovalDraft, open: ReadonlySet<string>): void {
+function closeAnswered(draft: ApprovalDraft, open: ReadonlySet<string>, report: Report): void {
   const { requests, responses } = draft.facts();
   const closed = new Set<string>();
   for (const request of requests) {
@@ -67,6 +67,8 @@ function closeAnswered(draft: ApprovalDraft, open: ReadonlySet<string>): void {
     const calls = draft.callsIn(index);
     replaceWithCall(locate(draft.messages, request), calls, draft.language, callId);
     closed.add(id);
+    const message = "A request for approval whose call has its result is replaced with the call.";
+    report("changed", "$.agentFramework.messages", message);
   }
   for (const response of responses) {
     if (!closed.has(response.id)) continue;

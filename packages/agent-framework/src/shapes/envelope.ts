@@ -1,5 +1,5 @@
 import { memberPath, quoteName } from "@threadstore/core/documents";
-import { APPROVALS_PATH, hasOnlyPendingApprovals } from "../approvals/session-approvals.ts";
+import { isPendingApprovals } from "../approvals/session-approvals.ts";
 import {
   getText,
   isBlank,
@@ -80,7 +80,7 @@ export function convertEnvelope(
   const currentId =
     envelope?.shape === "python-session" && isPython ? getText(envelope.root, "session_id") : undefined;
   if (envelope !== undefined) {
-    reportEnvelope(envelope, (path, subject, value) => reportOmitted(path, subject, value, report));
+    reportEnvelope(envelope, (...member) => reportOmitted(member, envelope.shape, report));
   }
   if (to === "python-history") {
     if (serviceId !== undefined) {
@@ -109,8 +109,12 @@ export function convertEnvelope(
 // Members that identify a session or a file version, and are not part of the conversation.
 const IDENTITY_PATHS: ReadonlySet<string> = new Set(["$.session_id", "$.version", "$.conversationId"]);
 
-function reportOmitted(path: string, subject: string, value: JsonNode, report: Report): void {
-  const isReplaced = IDENTITY_PATHS.has(path) || (path === APPROVALS_PATH && hasOnlyPendingApprovals(value));
+function reportOmitted(
+  [path, subject, value]: Parameters<ReportMember>,
+  shape: AgentFrameworkShape,
+  report: Report,
+): void {
+  const isReplaced = IDENTITY_PATHS.has(path) || isPendingApprovals(path, value, shape);
   const kind = isReplaced ? "replaced" : "lost";
   report(kind, path, `${subject} has no counterpart in the target.`);
 }
