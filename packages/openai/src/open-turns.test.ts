@@ -8,7 +8,14 @@ import {
   openConversation,
   type Tool,
 } from "./index.ts";
-import { calling, clientOf, completion, json, startWireServer } from "./model-server.test-helper.ts";
+import {
+  calling,
+  clientOf,
+  completion,
+  deltaEvent,
+  json,
+  startWireServer,
+} from "./model-server.test-helper.ts";
 import type { ChatRequest } from "./strict-server/request.test-helper.ts";
 import { findResponsesRejection } from "./strict-server/responses-rules.test-helper.ts";
 import { findRejection, type StrictServerKind } from "./strict-server/rules.test-helper.ts";
@@ -40,6 +47,7 @@ async function startStrict(check: (body: never) => unknown, call: object, isResp
       if (rejection !== undefined) json({ error: rejection.error }, rejection.status)(response);
       else if (contentsOf(body).some(({ length }) => length > LIMIT)) tooLong(response);
       else if (state.expired && JSON.stringify(body).includes(URL)) cannotDownload(response);
+      else if (body["stream"] === true) beginAnswer(response, isResponses);
       else answer(body, call, isResponses)(response, request);
     }),
   );
@@ -52,6 +60,8 @@ function answer(
   call: object,
   isResponses: boolean,
 ): Respond {
+  // Creates a conversation of the service.
+  if (messages === undefined && input === undefined) return json({ id: "conv_1", object: "conversation" });
   const history = (messages ?? input) as { readonly role?: string; readonly content?: unknown }[];
   const last = history.at(-1);
   const calls = last?.role === "user" && last.content !== "next";
@@ -62,6 +72,19 @@ function answer(
     ? [reasoning, call]
     : [{ type: "message", id: "msg_1", role: "assistant", status: "completed", content }];
   return json({ id: "resp_1", object: "response", created_at: 1, model: "m", status: "completed", output });
+}
+
+/** Streams the beginning of an answer, after a reasoning item of the Responses API, and then nothing. */
+function beginAnswer(response: Parameters<Respond>[0], isResponses: boolean): void {
+  const reasoning = { type: "reasoning", id: "rs_1", summary: [] };
+  const events = isResponses
+    ? [
+        { type: "response.output_item.done", output_index: 0, item: reasoning },
+        { type: "response.output_text.delta", output_index: 1, content_index: 0, delta: "Once upon" },
+      ].map((event) => `event: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`)
+    : [deltaEvent({ role: "assistant", content: "Once upon" })];
+  response.writeHead(200, { "content-type": "text/event-stream" });
+  for (const event of events) response.write(event);
 }
 
 const chatRules: StrictServerKind[] = ["openai", "mistral", "anthropic", "gemini"];
@@ -79,12 +102,18 @@ const AGENTS: [name: string, create: (tool: Tool) => Promise<Setup>][] = [
       return { state, open: (tools) => createChatAgent({ client: clientOf(server), model: "m", tools }) };
     },
   ]),
-  ...(["local", "response"] as const).map((storage): (typeof AGENTS)[number] => [
+  ...(["local", "response", "conversation"] as const).map((storage): (typeof AGENTS)[number] => [
     `a responses agent with storage ${storage}`,
     async (tool) => {
       const call = { type: "function_call", id: "fc_1", call_id: "1", name: tool.name, arguments: "{}" };
-      const check = (body: { previous_response_id?: string }): unknown =>
-        body.previous_response_id === undefined ? findResponsesRejection({ ...body }) : undefined;
+      const check = (body: {
+        previous_response_id?: string;
+        conversation?: string;
+        input?: unknown;
+      }): unknown =>
+        body.previous_response_id === undefined && body.conversation === undefined && body.input !== undefined
+          ? findResponsesRejection({ ...body })
+          : undefined;
       const { server, state } = await startStrict(check, call, true);
       return {
         state,
@@ -113,6 +142,29 @@ describe.each(AGENTS)("%s", (_name, create) => {
       await expect(conversation.run("list")).rejects.toMatchObject({ code: "MODEL_REFUSED" });
       expect(await conversation.run("next")).toMatchObject({ text: "fine" });
       expect(await conversation.run("next")).toMatchObject({ text: "fine", closed: undefined });
+    },
+  );
+
+  test.each([{ journal: true }, { onStop: "keep" }] as const)(
+    "is never blocked by an answer that was stopped, and keeps its beginning: %j",
+    async (options) => {
+      const { open } = await create(defineTool({ name: "unused", run: () => "" }));
+      const store = memoryStore();
+      const conversation = openConversation({ agent: open([]), store, id: "c", ...options });
+      await conversation.run("next");
+      const stop = new AbortController();
+      const stream = conversation.runStream("next", { signal: stop.signal });
+      const reading = (async () => {
+        for await (const { type } of stream) if (type === "text") stop.abort("stop");
+      })();
+      await expect(reading).rejects.toBe("stop");
+      expect((await conversation.load())?.thread.openTurn).toMatchObject({
+        state: "stopped",
+        text: "Once upon",
+      });
+      const { text, closed } = await conversation.run("next");
+      expect([text, closed?.removed]).toEqual(["fine", []]);
+      expect(closed?.kept.at(-1)).toMatchObject({ role: "assistant", content: "Once upon" });
     },
   );
 

@@ -14,7 +14,10 @@ export interface StrictModel extends ScriptedModel {
 }
 
 /** Returns why a provider would refuse the messages. */
-function findRefusal(messages: readonly ScriptedMessage[], refused: string | undefined): string | undefined {
+export function findRefusal(
+  messages: readonly ScriptedMessage[],
+  refused: string | undefined,
+): string | undefined {
   const open = SCRIPTED_KIND.findOpenCalls(messages, "$.messages", "MODEL_REFUSED");
   if (open.calls.length > 0) return "a call has no result";
   for (const [index, { role, content }] of messages.entries()) {
