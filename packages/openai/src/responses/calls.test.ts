@@ -156,7 +156,7 @@ describe.each(everyStorage)("a $type with storage $storage", (row) => {
   });
 });
 
-test.each(["custom_tool_call", "local_shell_call", "shell_call", "apply_patch_call"])(
+test.each(["custom_tool_call", "shell_call"])(
   "a result of a %s that is too long to be sent is shortened",
   async (type) => {
     const kind = CALL_CASES[type];
@@ -165,8 +165,9 @@ test.each(["custom_tool_call", "local_shell_call", "shell_call", "apply_patch_ca
     const tools = tool === undefined ? [] : [tool];
     const agent = createResponsesAgent({ client: service.client, model: "m", storage: "local", tools });
     const [answer] = answersIn(await agent.run("go"));
-    expect(JSON.stringify(answer).length).toBeLessThan(10_485_760 + 300);
-    expect(JSON.stringify(answer)).toContain("The text was cut here");
+    const json = JSON.stringify(answer);
+    expect(json.length).toBeLessThan(10_485_760 + 300);
+    expect(json.slice(-300)).toContain("The text was cut here");
   },
 );
 
