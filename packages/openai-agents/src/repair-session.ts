@@ -11,7 +11,7 @@ import type { JsonValue, SerializedThread } from "@threadstore/core";
 import { isJsonObject, type JsonObject } from "@threadstore/core/documents";
 import { ITEMS_WIRE_FORM } from "./items-wire-form.ts";
 import { invalidValue, SessionError } from "./session-error.ts";
-import { readSessionMembers, writeSessionThread } from "./session-thread.ts";
+import { readSessionMembers, withSessionEnvelope, writeSessionThread } from "./session-thread.ts";
 
 /** Options of {@link checkSession} and {@link repairSession}. */
 export type CheckSessionOptions = Pick<MessageCheckOptions, "tools">;
@@ -68,7 +68,9 @@ function repair(
   policy: RepairPolicy,
   { tools }: CheckSessionOptions,
 ): Repair {
-  const { items, ...others } = readSessionMembers(parse(value));
+  const stored = parse(value);
+  const session = withSessionEnvelope(stored);
+  const { items, ...others } = readSessionMembers(session);
   try {
     const members = copyJson(others, { code: "THREAD_INVALID", loneSurrogates: "replace" }) as JsonObject;
     const task = {
@@ -76,6 +78,7 @@ function repair(
       form: ITEMS_WIRE_FORM,
       path: "$.items",
       reportOthers: (repairer: Repairer) => {
+        reportEnvelope(stored, session, repairer);
         reportMalformedText(others, repairer);
         reportMembers({ ...members, items }, repairer);
       },
@@ -85,6 +88,14 @@ function repair(
     if (!AgentError.is(error)) throw error;
     const code = error.code === "INVALID_ARGUMENT" ? "INVALID_ARGUMENT" : "THREAD_INVALID";
     throw new SessionError(code, error.message, { path: error.path });
+  }
+}
+
+function reportEnvelope(stored: JsonObject, session: JsonObject, repairer: Repairer): void {
+  for (const name of ["format", "version", "kind"].filter((each) => stored[each] !== session[each])) {
+    const message = "A member that every session has is missing or of the wrong type.";
+    const finding = { code: "envelope-invalid", path: `$.${name}`, position: -1, message } as const;
+    repairer.repair(finding, { rewrite: "Set it." });
   }
 }
 

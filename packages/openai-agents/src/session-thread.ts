@@ -50,6 +50,22 @@ export function readSessionThread(thread: SerializedThread): SessionContent {
   };
 }
 
+/**
+ * Returns a corrupt session with valid `format`, `kind` and `version`. Only sets members that are lost or of another
+ * type, if another one says that this is a session: any other document may be another program's.
+ */
+export function withSessionEnvelope(document: JsonObject): JsonObject {
+  const { format, kind, version, items } = document;
+  const isSession = kind === KIND || (format === THREAD_FORMAT && isLost(kind) && Array.isArray(items));
+  if (!isSession || (format !== THREAD_FORMAT && !isLost(format))) return document;
+  const isVersion = typeof version === "number" && Number.isSafeInteger(version) && version >= 1;
+  return { ...document, format: THREAD_FORMAT, version: isVersion ? version : VERSION, kind: KIND };
+}
+
+function isLost(member: unknown): boolean {
+  return typeof member !== "string" || member === "";
+}
+
 function readOperations(operations: unknown): ReadonlyMap<string, string> {
   const path = "$.operations";
   if (!isJsonObject(operations)) {

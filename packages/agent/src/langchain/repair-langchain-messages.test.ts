@@ -11,7 +11,7 @@ import { checkLangChainMessages, repairLangChainMessages } from "./repair-langch
 // Written by mapChatMessagesToStoredMessages and JSON.stringify of @langchain/core 1.4.0, whose
 // mapStoredMessagesToChatMessages and load read all repaired messages of the damage test.
 const GOLDEN = ["stored-messages.json", "serialized-messages.json"];
-const STRIDE = process.env["THREADSTORE_CONFORMANCE_EFFORT"] === "quick" ? 7 : 1;
+const STRIDE = process.env["THREADSTORE_CONFORMANCE_EFFORT"] === "quick" ? 19 : 1;
 
 function read(name: string): JsonObject[] {
   return JSON.parse(readFileSync(new URL(`golden/${name}`, import.meta.url), "utf8")) as JsonObject[];
