@@ -176,6 +176,83 @@ describe("a content item without a counterpart in Chat Completions is preserved,
       python("data", { uri: png, media_type: "image/png" }),
     ],
     [
+      "a call that is only shown",
+      csharp("functionCall", { ...call, informationalOnly: true }),
+      python("function_call", { ...pythonCall, informational_only: true }),
+    ],
+    [
+      "a call of the code interpreter",
+      csharp("codeInterpreterToolCall", { callId: "1", inputs: [csharp("text", { text: "1+1" })] }),
+      python("code_interpreter_tool_call", { call_id: "1", inputs: [python("text", { text: "1+1" })] }),
+    ],
+    [
+      "a result of the code interpreter",
+      csharp("codeInterpreterToolResult", {
+        callId: "1",
+        outputs: [csharp("data", { uri: png }), csharp("hostedFile", { fileId: "f" })],
+      }),
+      python("code_interpreter_tool_result", {
+        call_id: "1",
+        outputs: [
+          python("data", { uri: png, media_type: "image/png" }),
+          python("hosted_file", { file_id: "f" }),
+        ],
+      }),
+    ],
+    [
+      "a generated image",
+      csharp("imageGenerationToolResult", { callId: "1", outputs: [csharp("data", { uri: png })] }),
+      python("image_generation_tool_result", {
+        image_id: "1",
+        outputs: python("data", { uri: png, media_type: "image/png" }),
+      }),
+    ],
+    [
+      "a call of an MCP server",
+      csharp("mcpServerToolCall", { callId: "1", name: "q", serverName: "s", arguments: { a: 1 } }),
+      python("mcp_server_tool_call", { call_id: "1", tool_name: "q", server_name: "s", arguments: { a: 1 } }),
+    ],
+    [
+      "a result of an MCP server",
+      csharp("mcpServerToolResult", { callId: "1", outputs: [csharp("text", { text: "5" })] }),
+      python("mcp_server_tool_result", { call_id: "1", output: [python("text", { text: "5" })] }),
+    ],
+    [
+      "a search of the web",
+      csharp("webSearchToolCall", { callId: "1", queries: ["pirates"] }),
+      python("search_tool_call", { call_id: "1", arguments: { query: "pirates" }, tool_name: "web_search" }),
+    ],
+    [
+      "several searches of the web",
+      csharp("webSearchToolCall", { callId: "1", queries: ["a", "b"] }),
+      python("search_tool_call", {
+        call_id: "1",
+        arguments: { queries: ["a", "b"] },
+        tool_name: "web_search",
+      }),
+    ],
+    [
+      "a result of a search",
+      csharp("webSearchToolResult", { callId: "1", outputs: [csharp("text", { text: "hit" })] }),
+      python("search_tool_result", {
+        call_id: "1",
+        items: [python("text", { text: "hit" })],
+        tool_name: "web_search",
+      }),
+    ],
+    [
+      "an approval of a tool of an MCP server",
+      csharp("toolApprovalRequest", {
+        toolCall: csharp("mcpServerToolCall", { callId: "1", name: "q", serverName: "s" }),
+        requestId: "1",
+      }),
+      python("function_approval_request", {
+        function_call: python("mcp_server_tool_call", { call_id: "1", tool_name: "q", server_name: "s" }),
+        id: "1",
+        user_input_request: true,
+      }),
+    ],
+    [
       "an approval",
       csharp("toolApprovalResponse", {
         toolCall: csharp("functionCall", call),
@@ -411,6 +488,36 @@ describe("calls and results", () => {
 
 describe("other parts of messages", () => {
   const say = csharp("text", { text: "x" });
+
+  test("citations are converted in both directions", () => {
+    const citation = { title: "t", url: "https://x.test", snippet: "s" };
+    const inCsharp = csharp("text", {
+      text: "x",
+      annotations: [
+        {
+          $type: "citation",
+          ...citation,
+          annotatedRegions: [{ $type: "textSpan", start: 1, end: 2 }],
+          additionalProperties: { k: 1 },
+        },
+      ],
+    });
+    const inPython = {
+      ...python("text", { text: "x" }),
+      annotations: [
+        {
+          type: "citation",
+          ...citation,
+          annotated_regions: [{ type: "text_span", start_index: 1, end_index: 2 }],
+          additional_properties: { k: 1 },
+        },
+      ],
+    };
+    const fromCsharp = convert(csharpSession({ role: "assistant", contents: [inCsharp] }));
+    expect(fromCsharp).toMatchObject({ converted: [inPython], conversionMarks: [] });
+    const fromPython = convert(pythonSession({ role: "assistant", contents: [inPython] }));
+    expect(fromPython).toMatchObject({ converted: [inCsharp], conversionMarks: [] });
+  });
 
   test("a refusal is converted in all three formats", () => {
     const refused = csharp("error", { message: "No.", errorCode: "Refusal" });

@@ -137,6 +137,11 @@ describe("a session whose messages are elsewhere is recognized by what keeps the
       shape: "python-session",
       messagesAt: "thread",
     });
+    const workflow = { sessionId: "s", lastCheckpoint: { id: "c" } };
+    expect(detectShape({ ...workflow, stateBag: { WorkflowChatHistoryProvider: { messages } } })).toEqual({
+      shape: "csharp-session",
+      messagesAt: "thread",
+    });
     expect(detectShape({ stateBag: { ImageProvider: { id: "x" } } })).toEqual({
       shape: "csharp-session",
       messagesAt: "none",

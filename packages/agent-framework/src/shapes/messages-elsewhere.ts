@@ -84,11 +84,18 @@ function findCsharpSession(root: ObjectNode): MessagesElsewhere | undefined {
   for (const [keeper, names] of CSHARP_SESSIONS) {
     const ids = readIds(root, names);
     const [name] = Object.keys(ids);
-    if (name === undefined || getMember(root, "checkpointManager") !== undefined) continue;
+    if (name === undefined || isWorkflow(root)) continue;
     const isDurable = ids["sessionId"]?.startsWith(DURABLE_PREFIX) === true;
     return { keeper: isDurable ? "durable" : keeper, path: `$.${name}`, ids };
   }
   return undefined;
+}
+
+/** The session of a workflow has an id and its messages. */
+function isWorkflow(root: ObjectNode): boolean {
+  return ["checkpointManager", "lastCheckpoint", "pendingRequests"].some(
+    (name) => !isBlank(getMember(root, name)),
+  );
 }
 
 function findProvider(root: ObjectNode, shape: AgentFrameworkShape): MessagesElsewhere | undefined {
