@@ -225,6 +225,22 @@ describe("a thread that started in this project", () => {
     );
   });
 
+  test("is written with its citations", () => {
+    const citation = { url: "https://x.test", title: "t", start_index: 1, end_index: 2 };
+    const annotations = [{ type: "url_citation", url_citation: citation }, { type: "other" }];
+    const cited = { role: "assistant", content: "x", annotations };
+    const csharp = writeAgentFrameworkThread(thread(question, cited), { to: "csharp-session" });
+    expect(JSON.stringify(messagesIn(csharp.text)[1])).toBe(
+      '{"role":"assistant","contents":[{"$type":"text","text":"x","annotations":[{"$type":"citation","title":"t","url":"https://x.test","annotatedRegions":[{"$type":"textSpan","start":1,"end":2}]}]}]}',
+    );
+    expect(marksOf(csharp.report)).toEqual(["lost $.messages[1]"]);
+    const python = writeAgentFrameworkThread(thread(question, cited), { to: "python-session" });
+    expect(python.text).toContain('"annotated_regions":[{"type":"text_span","start_index":1,"end_index":2}]');
+    const silent = { role: "assistant", content: null, annotations };
+    const lost = writeAgentFrameworkThread(thread(question, silent), { to: "csharp-session" });
+    expect(marksOf(lost.report)).toEqual(["lost $.messages[1]"]);
+  });
+
   test("is written completely, or losses are reported", () => {
     const image = { type: "image_url", image_url: { url: "https://x.test/a.png", detail: "high" } };
     const file = {

@@ -4,6 +4,7 @@ import { invalidNode } from "../interchange-error.ts";
 import { getMember, getText, isBlank, type JsonNode, objectNode, stringNode } from "../json/node.ts";
 import type { Message } from "../messages/message.ts";
 import type { Report } from "../report.ts";
+import { addCitations } from "./from-annotations.ts";
 import { fromChatContent, newRefusal, requireText } from "./from-parts.ts";
 
 /** A message of Chat Completions and its path. */
@@ -76,15 +77,17 @@ const ASSISTANT_MEMBERS: readonly string[] = [
   "refusal",
   "reasoning_content",
   "tool_calls",
+  "annotations",
 ];
 
 function readAssistant(node: JsonNode, path: string, report: Report): Content[] {
   reportUnknownMembers(node, ASSISTANT_MEMBERS, path, report);
   const reasoning = getMember(node, "reasoning_content");
   const refusal = getMember(node, "refusal");
+  const said = fromChatContent(getMember(node, "content"), `${path}.content`, report);
   return [
     ...(reasoning?.type === "string" ? [newContent("reasoning", path, { text: reasoning })] : []),
-    ...fromChatContent(getMember(node, "content"), `${path}.content`, report),
+    ...addCitations(said, getMember(node, "annotations"), path, report),
     ...(refusal?.type === "string" ? [newRefusal(refusal, path)] : []),
     ...readCalls(getMember(node, "tool_calls"), `${path}.tool_calls`, report),
   ];
