@@ -54,7 +54,7 @@ export interface AgentOptions<Message extends object> {
   /**
    * How to treat a tool's result that is longer than the provider accepts. `"cut"`: keeps its beginning and a note for
    * the model. `"report"`: tells the model that the result is too long. A function returns a replacement, such as a
-   * summary or a reference to a copy.
+   * summary or a reference to a copy. If it throws, the result is cut.
    * @default "cut"
    */
   readonly longResults?: "cut" | "report" | ShortenText | undefined;

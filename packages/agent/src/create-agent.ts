@@ -74,7 +74,12 @@ function withoutStream(options: RunOptions | undefined): { signal: AbortSignal; 
 function repairDocument(
   thread: SerializedThread | string,
   kind: RepairableKind,
-  { name: agent, tools: agentTools, provider }: Pick<AgentSettings<object>, "name" | "provider" | "tools">,
+  {
+    name: agent,
+    tools: agentTools,
+    provider,
+    longResults,
+  }: Pick<AgentSettings<object>, "longResults" | "name" | "provider" | "tools">,
   { repair, onRepair }: DeserializeOptions,
 ): unknown {
   if (repair === undefined) return thread;
@@ -85,12 +90,13 @@ function repairDocument(
   // Most providers accept calls of unknown tools, so these are repaired only if the policy names them.
   const checksTools = typeof repair === "object" && repair["tool-gone"] !== undefined;
   const tools = [...agentTools.values()].map((tool) => tool.name);
-  const { thread: repaired, changes } = repairThread(
-    document as SerializedThread,
-    [kind],
-    repair,
-    checksTools ? { agent, provider, tools } : { agent, provider },
-  );
+  const shorten = typeof longResults === "function" ? longResults : undefined;
+  const { thread: repaired, changes } = repairThread(document as SerializedThread, [kind], repair, {
+    agent,
+    provider,
+    shorten,
+    ...(checksTools ? { tools } : {}),
+  });
   if (changes.length > 0) onRepair?.(changes);
   return repaired;
 }

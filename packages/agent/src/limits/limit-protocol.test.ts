@@ -68,6 +68,20 @@ describe("a result that is longer than the provider accepts", () => {
     expect(await resultOf(long, { longResults: () => "See file 7." })).toBe("See file 7.");
   });
 
+  test.each<[string, () => string]>([
+    [
+      "throws",
+      () => {
+        throw new Error("disk full");
+      },
+    ],
+    ["returns nothing", () => undefined as never],
+    ["returns a promise", () => Promise.resolve("See file 7.") as never],
+    ["returns a text that is too long", () => `${long}x`],
+  ])("is cut if the function %s, because the tool ran", async (_name, longResults) => {
+    expect(await resultOf(long, { longResults })).toMatch(/ characters are missing\.\]$/);
+  });
+
   test.each<[string, AgentOptions<ScriptedMessage>]>([
     [long.slice(1), { longResults: "report" }],
     [long, { longResults: "report", provider: "groq" }],

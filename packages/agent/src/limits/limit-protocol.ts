@@ -4,7 +4,7 @@ import type { Model, Protocol } from "../protocol.ts";
 import type { RunOptions } from "../run/run-options.ts";
 import type { ToolCall } from "../tools/tool-call.ts";
 import { PROVIDER_LIMITS } from "./provider-limits.ts";
-import { shortenText } from "./shorten-text.ts";
+import { cutText, shortenText } from "./shorten-text.ts";
 
 type LimitSettings = Pick<AgentSettings<object>, "longResults" | "provider">;
 
@@ -62,5 +62,11 @@ function limitResult(content: string, { provider, longResults }: LimitSettings):
   if (longResults === "report") {
     return `The result of this call has ${content.length} characters, which is too long to be sent. The call took effect. Call again for a part of the result if that is safe.`;
   }
-  return shortenText(content, maximum, longResults === "cut" ? undefined : longResults);
+  if (longResults === "cut") return cutText(content, maximum);
+  try {
+    return shortenText(content, maximum, longResults);
+  } catch {
+    // The tool ran: an error would lose its effects, and a repeated turn would run it again.
+    return cutText(content, maximum);
+  }
 }

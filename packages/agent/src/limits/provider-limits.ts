@@ -43,6 +43,7 @@ export interface ProviderLimits {
 const OPENAI: ProviderLimits = {
   callsPerMessage: { value: 128, source: "https://github.com/openai/openai-dotnet/issues/317" },
   textLength: { value: 10_485_760, source: "https://github.com/Shopify/roast/issues/52" },
+  callId: { value: /^.{1,40}$/s, source: "https://github.com/camel-ai/camel/issues/2215" },
   authorName: {
     value: /^[a-zA-Z0-9_-]{1,64}$/,
     source: "https://github.com/Pingdred/meowgram-client/issues/11",
@@ -60,6 +61,7 @@ export const PROVIDER_LIMITS: { readonly [Name in Provider]: ProviderLimits } = 
     ...OPENAI,
     // GitHub Copilot, which runs on Azure.
     callsPerMessage: { value: 128, source: "https://github.com/github/copilot-cli/issues/669" },
+    callId: { value: /^.{1,40}$/s, source: "https://github.com/Portkey-AI/gateway/issues/1062" },
   },
   mistral: {
     callId: { value: /^[a-zA-Z0-9]{9}$/, source: "https://github.com/anomalyco/opencode/issues/1680" },

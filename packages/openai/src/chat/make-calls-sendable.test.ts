@@ -16,7 +16,8 @@ function sendable(provider: Provider, ...calls: [id: string | undefined, name: s
 test.each<[Provider, RegExp, (string | undefined)[]]>([
   ["mistral", /^[a-zA-Z0-9]{9}$/, ["call_1", "abcdefghi", undefined, "abcdefghi"]],
   ["anthropic", /^[a-zA-Z0-9_-]+$/, ["functions.f:0", "functions.f:0", ""]],
-  ["openai", /^.{1,40}$/, ["functions.f:0", undefined, "functions.f:0"]],
+  ["openai", /^.{1,40}$/, ["functions.f:0", undefined, "functions.f:0", "x".repeat(41)]],
+  ["azure", /^.{1,40}$/, ["x".repeat(41), "x".repeat(41)]],
 ])("ids of calls become distinct ids that %s accepts", (provider, pattern, ids) => {
   const calls = sendable(provider, ...ids.map((id): [string | undefined, string] => [id, "f"]));
   expect(new Set(calls.map(({ id }) => id)).size).toBe(ids.length);
@@ -24,7 +25,7 @@ test.each<[Provider, RegExp, (string | undefined)[]]>([
 });
 
 test("ids that the provider accepts stay", () => {
-  const ids = ["a.b", `x${"y".repeat(50)}`];
+  const ids = ["a.b", "x".repeat(40), `call_1__thought__${"y".repeat(500)}`];
   expect(sendable("openai", ...ids.map((id): [string, string] => [id, "f"])).map(({ id }) => id)).toEqual(
     ids,
   );

@@ -1,4 +1,5 @@
 import { PROVIDER_LIMITS, type Provider } from "@threadstore/agent";
+import type { JsonValue } from "@threadstore/core";
 import { isJsonObject, type JsonObject } from "@threadstore/core/documents";
 
 const TOOL_NAME = /^[a-zA-Z0-9_-]{1,64}$/;
@@ -16,7 +17,7 @@ export function makeCallsSendable(message: JsonObject, provider: Provider): void
   for (const call of calls) {
     if (!isJsonObject(call)) continue;
     const { id, function: definition } = call;
-    if (!id || ids.has(id) || (typeof id === "string" && !pattern.test(id))) call["id"] = newCallId(pattern);
+    if (!id || ids.has(id) || isRefused(id, pattern)) call["id"] = newCallId(pattern);
     ids.add(call["id"]);
     if (!isJsonObject(definition)) continue;
     const { name } = definition;
@@ -24,6 +25,13 @@ export function makeCallsSendable(message: JsonObject, provider: Provider): void
     // Never the name of a tool: the model must call it by its own name.
     definition["name"] = `invalid_name_${name.replaceAll(/[^\w-]/g, "_")}`.slice(0, 64);
   }
+}
+
+// LiteLLM stores the signature of Gemini's thoughts in the id, and Gemini requires it.
+const SIGNED = "__thought__";
+
+function isRefused(id: JsonValue, pattern: RegExp): boolean {
+  return typeof id === "string" && !pattern.test(id) && !id.includes(SIGNED);
 }
 
 function newCallId(pattern: RegExp): string {
