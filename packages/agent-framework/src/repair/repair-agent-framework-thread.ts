@@ -6,7 +6,7 @@ import { printDocument, readDocument } from "../shapes/read-document.ts";
 import type { AgentFrameworkShape } from "../shapes/shape.ts";
 import { type RepairedMessages, repairMessages } from "./repair-messages.ts";
 
-export interface AgentFrameworkCheckOptions extends CheckOptions {
+export interface AgentFrameworkCheckOptions extends Pick<CheckOptions, "openTurn" | "strictOrder" | "tools"> {
   /**
    * The application's name of the history provider, in shapes with several providers. Only needed if several of
    * them have messages and none has the default name.
@@ -71,5 +71,7 @@ function repair(value: object | string, policy: RepairPolicy, options: AgentFram
   const { shape, root } = readDocument(value);
   const history = findHistory(root, shape, options.historyKey);
   const task = { messages: history.messages ?? [], path: history.path, shape };
-  return { root, shape, history, repaired: repairMessages(task, policy, options) };
+  const { openTurn, strictOrder, tools } = options;
+  const repaired = repairMessages(task, policy, { openTurn, strictOrder, tools });
+  return { root, shape, history, repaired };
 }
