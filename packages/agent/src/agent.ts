@@ -65,7 +65,7 @@ export interface Agent<Input, AgentThread extends Thread, Options extends RunOpt
 
   /**
    * Ends the open turn of a thread without another request, so that the next `run` works, whatever the turn waits for.
-   * Resolves with what it kept and removed. Does nothing if no turn is open.
+   * Resolves with the messages kept and removed. Does nothing if no turn is open.
    *
    * Rejects with `INVALID_ARGUMENT`, `THREAD_BUSY` or `THREAD_MISMATCH`.
    */

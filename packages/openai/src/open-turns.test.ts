@@ -168,6 +168,19 @@ describe.each(AGENTS)("%s", (_name, create) => {
     },
   );
 
+  test("repeats the result of a key", async () => {
+    const ok = defineTool({ name: "ok", run: () => "ran" });
+    const { open } = await create(ok);
+    const store = memoryStore();
+    const deliver = async () =>
+      openConversation({ agent: open([ok]), store, id: "c" }).run("go", { key: "event-1" });
+    const { thread: _thread, ...first } = await deliver();
+    expect(first).toMatchObject({ text: "fine", repeated: false });
+    expect(first.messages.length).toBeGreaterThanOrEqual(4);
+    const { thread: _other, ...second } = await deliver();
+    expect(second).toEqual({ ...first, repeated: true });
+  });
+
   test("is never blocked by a tool that is gone", async () => {
     const gone = defineTool({ name: "gone", needsApproval: true, run: () => "ran" });
     const { open } = await create(gone);

@@ -4,17 +4,14 @@ import { AgentError } from "../agent-error.ts";
 import type { Thread } from "../thread/thread.ts";
 import { addKey, type KeyRecord, readKeys, writeKeys } from "../thread/turn-key.ts";
 import type { LoadedConversation } from "./conversation.ts";
-import type { StoredConversation, UpdatableThread } from "./stored-conversation.ts";
+import { MAX_RACES, type StoredConversation, type UpdatableThread } from "./stored-conversation.ts";
 
-/** What a turn leaves besides its messages. */
+/** The members of a thread that a turn adds besides its messages. */
 interface AddedTurn {
   /** The open turn. */
   readonly turn?: JsonObject | undefined;
   readonly keyRecord?: KeyRecord | undefined;
 }
-
-// Each lost race means that another writer's save won, so together they always make progress.
-const MAX_ATTEMPTS = 100;
 
 /**
  * Appends messages to the stored thread. Rejects with `CONVERSATION_CONFLICT` if the stored thread has an open turn, or
@@ -33,7 +30,7 @@ export async function appendMessages(
     try {
       return { thread, stored: await extended.save(await thread.serialize(), signal) };
     } catch (error) {
-      if (attempt >= MAX_ATTEMPTS || !ThreadStoreError.is(error, "CONFLICT")) throw error;
+      if (attempt >= MAX_RACES || !ThreadStoreError.is(error, "CONFLICT")) throw error;
     }
   }
 }
@@ -85,10 +82,4 @@ function inFormatOrder({ messages = [], state, keys, turn, ...members }: JsonObj
 export function turnToAppend(thread: Thread, previousLength: number): JsonObject | undefined {
   const { turn } = thread.toJSON();
   return turn !== undefined && isJsonObject(turn) && turn["start"] === previousLength ? turn : undefined;
-}
-
-/** Returns the record of the key of a turn that ended in this thread; `undefined` if it has no key or is open. */
-export function keyToAppend(thread: Thread, key: string | undefined): KeyRecord | undefined {
-  const { keys } = thread.toJSON();
-  return readKeys(keys, thread.messages.length).find(({ value }) => value === key);
 }

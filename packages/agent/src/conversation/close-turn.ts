@@ -2,10 +2,7 @@ import { ThreadStoreError } from "@threadstore/core";
 import { AgentError } from "../agent-error.ts";
 import type { AbandonedTurn, AbandonOptions } from "../run/abandon-turn.ts";
 import type { ConversationSettings } from "./conversation-options.ts";
-import type { StoredConversation, UpdatableThread } from "./stored-conversation.ts";
-
-// Each lost race means that another writer's save won, so together they always make progress.
-const MAX_ATTEMPTS = 100;
+import { MAX_RACES, type StoredConversation, type UpdatableThread } from "./stored-conversation.ts";
 
 /** A thread whose open turn, if it had one, was ended and saved. */
 interface ClosedThread {
@@ -33,7 +30,7 @@ export async function closeTurn(
       return { target, abandoned };
     } catch (cause) {
       if (!ThreadStoreError.is(cause)) throw cause;
-      if (cause.code !== "CONFLICT" || attempt >= MAX_ATTEMPTS) throw saveFailed(cause);
+      if (cause.code !== "CONFLICT" || attempt >= MAX_RACES) throw saveFailed(cause);
       target = await conversation.loadForUpdate(signal);
     }
   }

@@ -12,13 +12,13 @@ export interface Saved {
 
 export const OPEN_TURN_POLICIES = ["resume", "close", "reject"] as const;
 
-/** What `run` does first with a turn that is still open. */
+/** How `run` treats a turn that is still open. */
 export type OpenTurnPolicy = (typeof OPEN_TURN_POLICIES)[number];
 
 /** Additional options of `run`. */
 export interface ConversationRunOptions {
   /**
-   * What to do first with a turn that is still open. `resume`: continues it to its end. `close`: ends it as `abandon`
+   * How to treat a turn that is still open, before the new one starts. `resume`: continues it to its end. `close`: ends it as `abandon`
    * does, and keeps what happened. `reject`: rejects with `TURN_OPEN`.
    * @default `resume` for a turn that was interrupted, then `close` if it fails for good; `close` for one that was
    * stopped or failed; `reject` for one that waits for approvals
@@ -26,11 +26,11 @@ export interface ConversationRunOptions {
   readonly openTurn?: OpenTurnPolicy | undefined;
 }
 
-/** What a run did with an earlier turn that was still open. */
+/** An earlier turn that was still open when a run started. */
 export interface Settled<Result, Message extends object> {
   /** The result of the earlier turn, if the run resumed it first. */
   readonly resumed: Result | undefined;
-  /** What the thread keeps of the earlier turn, if the run closed it first. */
+  /** The messages kept and removed of the earlier turn, if the run closed it first. */
   readonly closed: AbandonedTurn<Message> | undefined;
 }
 
@@ -100,7 +100,7 @@ export interface Conversation<
   resumeStream(options?: Options & ApprovalOptions): RunStream<Result & Saved, Event | ConversationEvent>;
   /**
    * Ends the open turn of the stored thread without another request, whatever it waits for, and saves, so that the next
-   * run works. Resolves with what it kept and removed. Takes the lease: while another process works on the turn, it
+   * run works. Resolves with the messages kept and removed. Takes the lease: while another process works on the turn, it
    * waits. Does nothing if no turn is open.
    *
    * Rejects as the agent's `abandon` does, or with `CONVERSATION_BUSY`, `LEASE_LOST` or `SAVE_FAILED`.

@@ -13,11 +13,6 @@ import { type EndingRecord, endingOf } from "./turn-ending.ts";
 
 export const SAVED_BY_OTHER = "Another writer saved this conversation during the turn.";
 
-function readCalls(turn: JsonValue | undefined): readonly JsonObject[] {
-  const calls = turn !== undefined && isJsonObject(turn) ? turn["calls"] : undefined;
-  return Array.isArray(calls) ? calls.filter(isJsonObject) : [];
-}
-
 export interface JournalSettings {
   /** Whether to save each step. */
   readonly isEnabled: boolean;
@@ -36,7 +31,7 @@ export class Journal {
   readonly #original: StoredThread | undefined;
   #latest: ThreadSnapshot | undefined;
   #checkpoints = 0;
-  /** What the model has streamed since its last message. */
+  /** The text streamed since the model's last message. */
   #text = "";
   /** The step that was too large to save. */
   #tooLarge: ThreadSnapshot | undefined;
@@ -139,4 +134,9 @@ export class Journal {
     if (this.#original === undefined) await this.#target.remove();
     else await this.#target.save(this.#original.json);
   }
+}
+
+function readCalls(turn: JsonValue | undefined): readonly JsonObject[] {
+  const calls = turn !== undefined && isJsonObject(turn) ? turn["calls"] : undefined;
+  return Array.isArray(calls) ? calls.filter(isJsonObject) : [];
 }

@@ -84,6 +84,26 @@ describe.each<Options>([{ journal: true }, { journal: false }])("a key, with %j"
     expect(runs).toEqual(["pay"]);
   });
 
+  it("of a turn that ended is answered at once, although another turn is open", async () => {
+    const { open, store, runs } = prepare();
+    await open(options).run("hello", { key });
+    const { approvals } = await open(options).run("use pay", { key: "m2" });
+    const before = await store.load("c");
+    for (const openTurn of [undefined, "close", "resume", "reject"] as const) {
+      const again = await open({ ...options, maxAttempts: 1 }).run("hello", { key, openTurn });
+      expect(again).toMatchObject({
+        text: "re: hello",
+        repeated: true,
+        resumed: undefined,
+        closed: undefined,
+      });
+    }
+    await expect(open(options).run("other", { key })).rejects.toMatchObject({ code: "KEY_REUSED" });
+    expect((await store.load("c"))?.version).toBe(before?.version);
+    await open(options).resume({ approvals: approvals.map((call) => ({ ...call, approved: true })) });
+    expect(runs).toEqual(["pay"]);
+  });
+
   it("cannot be used for another input, whether its turn is open or not", async () => {
     const { open } = prepare();
     for (const input of ["use pay", "hello"]) {

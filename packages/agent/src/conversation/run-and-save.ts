@@ -2,7 +2,8 @@ import { AgentError, invalidValue } from "../agent-error.ts";
 import type { AbandonedTurn, AbandonOptions } from "../run/abandon-turn.ts";
 import type { ApprovalDecision, ApprovalOptions } from "../run/run-options.ts";
 import type { Thread } from "../thread/thread.ts";
-import { appendMessages, keyToAppend, turnToAppend } from "./append-messages.ts";
+import { findKeyRecord } from "../thread/turn-key.ts";
+import { appendMessages, turnToAppend } from "./append-messages.ts";
 import { closeTurn } from "./close-turn.ts";
 import { type AnyResult, type ConversationSettings, DEFAULT_LEASE } from "./conversation-options.ts";
 import {
@@ -14,11 +15,8 @@ import {
 } from "./conversation.ts";
 import { withLease } from "./lease.ts";
 import { settleTurn } from "./settle-turn.ts";
-import type { StoredConversation } from "./stored-conversation.ts";
-import { saveResumedTurn, saveNewTurn, type TurnCall } from "./turn-steps.ts";
-
-// Each lost race means that another writer's turn was saved, so together they always make progress.
-const MAX_ATTEMPTS = 100;
+import { MAX_RACES, type StoredConversation } from "./stored-conversation.ts";
+import { resumeTurn, runTurn, type TurnCall } from "./turn-steps.ts";
 
 type AnySettled = Settled<AnyResult & Saved, object>;
 
@@ -51,7 +49,7 @@ export async function runAndSave(
       earlier = { resumed: resumed ?? earlier.resumed, closed: closed ?? earlier.closed };
       const previousLength = target.thread.messages.length;
       try {
-        return { ...(await saveNewTurn(settings, target, { ...call, options }, signal)), ...earlier };
+        return { ...(await runTurn(settings, target, { ...call, options }, signal)), ...earlier };
       } catch (error) {
         // A process that takes over a journaled turn already has its beginning.
         const onConflict = settings.journal ? "reject" : settings.onConflict;
@@ -62,7 +60,7 @@ export async function runAndSave(
           const rebased = await rebase(conversation, result, previousLength, options.key, callSignal);
           return { ...rebased, ...earlier };
         }
-        if (attempt >= MAX_ATTEMPTS) throw error;
+        if (attempt >= MAX_RACES) throw error;
         const retry: ConversationEvent = { type: "retry", attempt: attempt + 1 };
         emit?.(retry);
       }
@@ -79,10 +77,10 @@ export async function resumeAndSave(
   const loaded = await conversation.loadForUpdate(call.signal);
   // Without loading it again: a turn that another process opens now must not be resumed without the lease.
   if (!canResume(loaded.thread, call.options?.approvals ?? [])) {
-    return saveResumedTurn(settings, loaded, call, call.signal);
+    return resumeTurn(settings, loaded, call, call.signal);
   }
   return withTurnLease(settings, call.signal, async (signal) =>
-    saveResumedTurn(settings, await conversation.loadForUpdate(signal), call, signal),
+    resumeTurn(settings, await conversation.loadForUpdate(signal), call, signal),
   );
 }
 
@@ -124,7 +122,7 @@ async function rebase(
 ): Promise<AnyResult & Saved> {
   try {
     const turn = turnToAppend(result.thread, previousLength);
-    const keyRecord = keyToAppend(result.thread, key);
+    const keyRecord = findKeyRecord(result.thread, key);
     const appended = await appendMessages(conversation, result.messages, signal, { turn, keyRecord });
     return { ...result, ...appended };
   } catch (error) {

@@ -1,15 +1,16 @@
 import { AgentError } from "../agent-error.ts";
 import type { AbandonedTurn } from "../run/abandon-turn.ts";
 import type { OpenTurn, TurnState } from "../thread/thread.ts";
+import { findKeyRecord } from "../thread/turn-key.ts";
 import { closeTurn } from "./close-turn.ts";
 import { type AnyResult, type ConversationSettings, DEFAULT_LEASE } from "./conversation-options.ts";
 import type { ConversationEvent, OpenTurnPolicy, Saved, Settled } from "./conversation.ts";
 import { withLease } from "./lease.ts";
 import type { StoredConversation, UpdatableThread } from "./stored-conversation.ts";
 import { endingOf } from "./turn-ending.ts";
-import { saveResumedTurn, type TurnCall } from "./turn-steps.ts";
+import { resumeTurn, type TurnCall } from "./turn-steps.ts";
 
-/** What a run does with an open turn that it finds, unless its caller says so. */
+/** The policy of a run for each state of an open turn, unless its caller passes one. */
 const DEFAULT_POLICIES: { readonly [State in TurnState]: OpenTurnPolicy } = {
   failed: "close",
   open: "resume",
@@ -38,8 +39,8 @@ export async function settleTurn(
   call: SettleCall,
   signal: AbortSignal,
 ): Promise<SettledThread> {
-  const { openTurn } = target.thread;
-  if (isSettled(openTurn, call)) return { target, resumed: undefined, closed: undefined };
+  const openTurn = findOpenTurn(target, call);
+  if (openTurn === undefined) return { target, resumed: undefined, closed: undefined };
   if (policyFor(openTurn, call) === "reject") throw turnOpen(openTurn);
   if (settings.lease !== undefined) return settle(settings, conversation, target, call, signal);
   return withLease({ ...settings, lease: DEFAULT_LEASE }, signal, async (leaseSignal) =>
@@ -60,8 +61,8 @@ async function settle(
   let closed: AbandonedTurn | undefined;
   let hasFailed = false;
   for (;;) {
-    const { openTurn: turn } = target.thread;
-    if (isSettled(turn, call)) return { target, resumed, closed };
+    const turn = findOpenTurn(target, call);
+    if (turn === undefined) return { target, resumed, closed };
     const policy = hasFailed ? "close" : policyFor(turn, call);
     if (policy === "reject" || resumed !== undefined) throw turnOpen(turn);
     if (policy === "close") {
@@ -75,7 +76,7 @@ async function settle(
     }
     emit({ type: "turn-resuming", turn });
     try {
-      resumed = await saveResumedTurn(settings, target, { ...call, options: call.options }, signal);
+      resumed = await resumeTurn(settings, target, call, signal);
       emit({ type: "turn-resumed", turn, result: resumed });
     } catch (error) {
       // Without a policy, the input is not refused because an earlier turn fails and always will.
@@ -86,9 +87,11 @@ async function settle(
   }
 }
 
-/** Returns whether the run can start: no turn is open, or the one that the run itself continues, by its key. */
-function isSettled(turn: OpenTurn | undefined, { options }: SettleCall): turn is undefined {
-  return turn === undefined || (turn.key !== undefined && turn.key === options?.key);
+/** Returns the open turn, unless the run is about that turn itself, or about one that ended, by its key. */
+function findOpenTurn({ thread }: UpdatableThread, { options }: SettleCall): OpenTurn | undefined {
+  const { openTurn } = thread;
+  const isOther = openTurn?.key === undefined || openTurn.key !== options?.key;
+  return isOther && findKeyRecord(thread, options?.key) === undefined ? openTurn : undefined;
 }
 
 function policyFor({ state }: OpenTurn, { policy }: SettleCall): OpenTurnPolicy {

@@ -3,6 +3,9 @@ import type { Thread } from "../thread/thread.ts";
 import type { ConversationSettings } from "./conversation-options.ts";
 import type { LoadedConversation } from "./conversation.ts";
 
+/** How often a change starts over. Each lost race means that another save won, so together they make progress. */
+export const MAX_RACES = 100;
+
 /** Writes a conversation's thread. */
 interface Writer {
   readonly save: (

@@ -16,56 +16,75 @@ export interface TurnCall {
   readonly emit: ((event: object) => void) | undefined;
 }
 
-/** Runs a turn with an input, and saves it. `signal` also aborts if the lease is lost. */
-export async function saveNewTurn(
-  { agent, journal: isEnabled, keepsStopped, maxAttempts }: ConversationSettings,
-  target: UpdatableThread,
-  { input, options, emit, signal: callSignal }: TurnCall & { readonly input: unknown },
-  signal: AbortSignal,
-): Promise<AnyResult & Saved> {
-  // Only the turn of the same key: the run continues it.
-  const isResumed = target.thread.openTurn !== undefined;
-  if (isResumed) checkAttempts(target, maxAttempts);
-  const settings = isResumed
-    ? { isEnabled: true, keepsStopped: true, isResumed, signal: callSignal }
-    : { isEnabled, keepsStopped, isResumed, signal: callSignal };
-  const { messages } = target.thread;
-  const journal = new Journal(settings, target);
-  const runOptions = journal.record({ ...options, signal });
-  return journal.protect(async () => {
-    const result = await (emit === undefined
-      ? agent.run(input, target.thread, runOptions)
-      : forward(agent.runStream(input, target.thread, runOptions), emit, journal));
-    // A repetition that changed nothing.
-    const { stored } = target;
-    if (result.repeated && target.thread.messages === messages && stored !== undefined) {
-      return { ...result, stored };
-    }
-    return { ...result, stored: await saveResult(target, result, callSignal) };
-  });
-}
-
 /**
- * Resumes a turn and saves each step, with or without `journal`: a call that was approved is saved as started before it
- * runs. Should two processes act on one decision in spite of the lease, the second one finds a conflict.
+ * Runs a turn with an input, and saves it. If the open turn of the thread has the key of the run, it is that turn, and
+ * resumed. `signal` also aborts if the lease is lost.
  *
  * Rejects with `TOO_MANY_ATTEMPTS` if the turn did not get further in earlier attempts.
  */
-export async function saveResumedTurn(
-  { agent, maxAttempts }: ConversationSettings,
+export async function runTurn(
+  settings: ConversationSettings,
   target: UpdatableThread,
-  { options, emit, signal: callSignal }: TurnCall & { readonly options: ApprovalOptions | undefined },
+  call: TurnCall & { readonly input: unknown },
   signal: AbortSignal,
 ): Promise<AnyResult & Saved> {
+  const { agent } = settings;
   const { thread } = target;
-  checkAttempts(target, maxAttempts);
-  const settings = { isEnabled: true, keepsStopped: true, isResumed: true, signal: callSignal };
-  const journal = new Journal(settings, target);
-  const runOptions = journal.record({ ...options, signal });
-  return journal.protect(async () => {
-    const result = await (emit === undefined
-      ? agent.resume(thread, runOptions)
-      : forward(agent.resumeStream(thread, runOptions), emit, journal));
+  const isResumed = thread.openTurn?.key !== undefined && thread.openTurn.key === call.options?.key;
+  return performTurn(settings, target, { ...call, isResumed }, signal, {
+    run: async (options) => agent.run(call.input, thread, options),
+    stream: (options) => agent.runStream(call.input, thread, options),
+  });
+}
+
+/** Resumes the open turn of the thread, and saves it. Rejects as {@link runTurn} does. */
+export async function resumeTurn(
+  settings: ConversationSettings,
+  target: UpdatableThread,
+  call: TurnCall & { readonly options: ApprovalOptions | undefined },
+  signal: AbortSignal,
+): Promise<AnyResult & Saved> {
+  const { agent } = settings;
+  return performTurn(settings, target, { ...call, isResumed: true }, signal, {
+    run: async (options) => agent.resume(target.thread, options),
+    stream: (options) => agent.resumeStream(target.thread, options),
+  });
+}
+
+/** The two ways to let an agent work on a turn. */
+interface AgentCall {
+  readonly run: (options: RunOptions) => Promise<AnyResult>;
+  readonly stream: (options: RunOptions) => RunStream<AnyResult, object>;
+}
+
+/**
+ * Saves each step of a resumed turn, with or without `journal`: a call that was approved is saved as started before it
+ * runs. Should two processes act on one decision in spite of the lease, the second one finds a conflict.
+ */
+async function performTurn(
+  { journal, keepsStopped, maxAttempts }: ConversationSettings,
+  target: UpdatableThread,
+  { options, emit, signal: callSignal, isResumed }: TurnCall & { readonly isResumed: boolean },
+  signal: AbortSignal,
+  { run, stream }: AgentCall,
+): Promise<AnyResult & Saved> {
+  if (isResumed) checkAttempts(target, maxAttempts);
+  const recorder = new Journal(
+    {
+      isEnabled: journal || isResumed,
+      keepsStopped: keepsStopped || isResumed,
+      isResumed,
+      signal: callSignal,
+    },
+    target,
+  );
+  const runOptions = recorder.record({ ...options, signal });
+  const { messages } = target.thread;
+  return recorder.protect(async () => {
+    const result = await (emit === undefined ? run(runOptions) : forward(stream(runOptions), emit, recorder));
+    const { stored } = target;
+    const isUnchanged = result.repeated && target.thread.messages === messages;
+    if (isUnchanged && stored !== undefined) return { ...result, stored };
     return { ...result, stored: await saveResult(target, result, callSignal) };
   });
 }

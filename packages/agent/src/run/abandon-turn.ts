@@ -14,11 +14,11 @@ import { removeReferences } from "./remove-references.ts";
 /** Options of `abandon`. */
 export interface AbandonOptions {
   /**
-   * What the thread keeps of the turn. `partial`: everything that happened, and for each call without a result one that
+   * The messages of the turn that the thread keeps. `partial`: everything that happened, and for each call without a result one that
    * says so. `question`: the input. `nothing`: the thread is as it was before the turn.
    *
    * A thread that keeps something ends with a message of the assistant: the text streamed so far, or a note that the
-   * turn ended early. What the model's service refused is never kept: the last response with its results, references
+   * turn ended early. Messages that the model's service refused are never kept: the last response with its results, references
    * in the input that may have expired, and the input itself if the service never accepted it.
    * @default "partial"
    */
@@ -35,7 +35,7 @@ export interface AbandonedTurn<Message extends object = object> {
   readonly removed: readonly Message[];
 }
 
-/** What ending a turn requires. */
+/** The requirements of ending a turn. */
 interface Abandonment<Message extends object> {
   readonly threads: ThreadKind<string, Message>;
   readonly model: Pick<Model<Message, object>, "toAnswer" | "toToolResult">;

@@ -4,7 +4,7 @@ import type { ThreadState } from "../thread/thread-state.ts";
 import type { KeyRecord, TurnKey } from "../thread/turn-key.ts";
 import type { RunResult } from "./run-result.ts";
 
-/** What only the run that ended with a request knows. */
+/** Members of a result that are known only after the last request. */
 const UNKNOWN = { refusal: undefined, finishReason: undefined, leftOut: [] } as const;
 
 /** The turn of a thread that has a key. */

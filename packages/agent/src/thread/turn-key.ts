@@ -2,6 +2,7 @@ import { hash } from "node:crypto";
 import type { JsonValue } from "@threadstore/core";
 import { isJsonObject, type JsonObject } from "@threadstore/core/documents";
 import { invalidValue } from "../agent-error.ts";
+import type { Thread } from "./thread.ts";
 
 /** How many keys a thread remembers: those of its last turns that have one. */
 export const MAX_KEYS = 32;
@@ -17,7 +18,7 @@ export interface TurnKey {
   readonly input: string;
 }
 
-/** The key of a turn that ended, with what the messages do not say about its result. */
+/** The key of a turn that ended, with the members of its result that the messages do not contain. */
 export interface KeyRecord extends TurnKey {
   /** The index of the turn's first message. */
   readonly start: number;
@@ -84,6 +85,15 @@ function readKeyRecord(record: JsonValue): KeyRecord[] {
       refusal: typeof refusal === "string" ? refusal : undefined,
     },
   ];
+}
+
+/** Returns the record of the turn with this key that ended in a thread. */
+export function findKeyRecord(
+  thread: Pick<Thread, "messages" | "toJSON">,
+  key: string | undefined,
+): KeyRecord | undefined {
+  if (key === undefined) return undefined;
+  return readKeys(thread.toJSON()["keys"], thread.messages.length).find(({ value }) => value === key);
 }
 
 /** Reads the `key` member of an open turn, which is untrusted. Throws `THREAD_INVALID`. */
