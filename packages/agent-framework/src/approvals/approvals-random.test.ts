@@ -145,7 +145,7 @@ describe.each(["csharp-session", "python-session"] as const)("any approvals of %
         expect(openCalls(other)).toEqual(openCalls(source));
         expect(isPast ? [] : checkAgentFrameworkThread(other)).toEqual([]);
       }),
-      { seed: 1, numRuns: 150 },
+      { seed: 1, numRuns: 60 },
     );
   });
 });

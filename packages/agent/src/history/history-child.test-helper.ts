@@ -46,7 +46,6 @@ const thread = saved === undefined ? agent.getNewThread() : await agent.deserial
 const reference = await thread.serialize();
 dieAt("before the thread is saved");
 if (saved === undefined) await threads.save("t", reference);
-dieAt("before the run");
 await agent.run("go", thread, { key: "request 1" });
 dieAt("after the run");
 await threads.save("t", await thread.serialize(), { overwrite: true });

@@ -286,7 +286,6 @@ describe("an agent with a history refuses", () => {
 describe("a process that is killed", () => {
   it.each([
     ["before the thread is saved", 1],
-    ["before the run", 1],
     ["in the tool", 2],
     ["after the run", 1],
   ])("%s loses nothing and adds nothing twice: the request is repeated with its key", async (step, runs) => {
