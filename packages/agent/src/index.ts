@@ -15,7 +15,8 @@ export {
   type Summarizer,
   type SummaryRequest,
 } from "./context/summarize.ts";
-export type { ConversationOptions, LeaseOptions } from "./conversation/conversation-options.ts";
+export type { LeaseOptions } from "@threadstore/core/documents";
+export type { ConversationOptions } from "./conversation/conversation-options.ts";
 export type {
   Conversation,
   ConversationEvent,

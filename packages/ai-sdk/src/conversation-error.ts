@@ -8,6 +8,7 @@ import {
 
 const CONVERSATION_ERROR_CODES = [
   "CONFLICT",
+  "CONVERSATION_BUSY",
   "INVALID_ARGUMENT",
   "THREAD_INVALID",
   "THREAD_MISMATCH",
@@ -34,8 +35,8 @@ export interface ConversationErrorDetails {
 
 /**
  * The only error class of this package. Failures of the store other than conflicts are its `ThreadStoreError`s.
- * Branch on `code`: messages are for people and may change. They never contain a conversation's content. Repeating
- * the same call never helps.
+ * Branch on `code`: messages are for people and may change. They never contain a conversation's content. Only
+ * `CONVERSATION_BUSY` is `retryable`: repeating the same call never helps otherwise.
  */
 export type ConversationError = CodedError<ConversationErrorCode, ConversationErrorDetails>;
 
@@ -44,6 +45,7 @@ export const ConversationError: ErrorClass<ConversationErrorCode, ConversationEr
     name: "ConversationError",
     brand: "threadstore.conversation-error",
     codes: CONVERSATION_ERROR_CODES,
+    retryable: ["CONVERSATION_BUSY"],
     details: { path: "visible", currentVersion: "visible", unsaved: "hidden" },
   });
 

@@ -28,5 +28,6 @@ export {
   uiMessageStore,
   type UIMessageStoreOptions,
 } from "./stores.ts";
+export type { TurnLeaseOptions } from "./turn-lease.ts";
 export type { EndEvent, StepEvent, Turn, TurnOptions } from "./turn.ts";
 export type { RepairOptions, UIMessageSchemas } from "./ui-message-kind.ts";

@@ -5,6 +5,7 @@ import type { AppendMessagesOptions, Conversation, MessageStore } from "./conver
 import { type FindingsListener, messageStore } from "./message-store.ts";
 import { modelMessageKind } from "./model-message-kind.ts";
 import { checkPostOptions, postMessages, type PostOptions } from "./post-messages.ts";
+import { type TurnLeaseOptions, turnLeases } from "./turn-lease.ts";
 import { createTurn, type Turn, type TurnOptions } from "./turn.ts";
 import { type RepairOptions, uiMessageKind, type UIMessageSchemas } from "./ui-message-kind.ts";
 
@@ -16,6 +17,14 @@ export type UIMessageStoreOptions<Message extends UIMessage> = UIMessageSchemas<
     readonly store: ThreadStore;
     /** Receives the repairs of each conversation that is loaded or saved. */
     readonly onFindings?: FindingsListener | undefined;
+    /**
+     * Whether the requests of pages take turns, across all processes: `append` with a `trigger` waits until the answer
+     * of the previous request has ended, and returns the conversation with it. Such an `append` must be followed by
+     * `turn`, whose `onEnd` releases the lease. The lease is a separate record in the same store. If its process dies,
+     * it expires.
+     * @default false
+     */
+    readonly lease?: boolean | TurnLeaseOptions | undefined;
   };
 
 /** Options of a UI store's `append`: those of the store's `update`, and what `useChat` sends with a message. */
@@ -27,7 +36,8 @@ export interface UIMessageStore<Message extends UIMessage> extends MessageStore<
    * Appends messages, whatever other requests have saved, and creates the conversation if it does not exist. A
    * message with the id of a stored one replaces it. With a `trigger`, an edited message and one that is to be
    * answered again becomes the last message, and a repeated request whose message was already answered rejects with
-   * `CONFLICT`. Resolves with the whole conversation.
+   * `CONFLICT`. With a `trigger` and the option `lease`, rejects with `CONVERSATION_BUSY` if other requests keep
+   * answering. Resolves with the whole conversation.
    */
   append(
     id: string,
@@ -53,6 +63,7 @@ export function uiMessageStore<Message extends UIMessage = UIMessage>({
   onFindings,
   onInvalid = "repair",
   serviceItems = "keep",
+  lease = false,
   ...schemas
 }: UIMessageStoreOptions<Message>): UIMessageStore<Message> {
   if (onInvalid !== "repair" && onInvalid !== "reject") {
@@ -64,17 +75,24 @@ export function uiMessageStore<Message extends UIMessage = UIMessage>({
   const repairs = { onInvalid, serviceItems };
   const kind = uiMessageKind<Message>(schemas, repairs);
   const parts = messageStore(store, kind, onFindings);
+  const leases = turnLeases<Message>(store, lease);
   return {
     ...parts.publicStore,
     async append(id, messages, { trigger, messageId, ...options } = {}) {
       checkPostOptions({ trigger, messageId });
-      return parts.append(id, messages, options, (content, added) => {
-        return postMessages(content, added, { trigger, messageId }, (stored, more) =>
-          kind.append(stored, more),
-        );
-      });
+      const post = async (): Promise<Conversation<Message>> => {
+        return parts.append(id, messages, options, (content, added) => {
+          return postMessages(content, added, { trigger, messageId }, (stored, more) =>
+            kind.append(stored, more),
+          );
+        });
+      };
+      return trigger === undefined || leases === undefined ? post() : leases.acquire(id, options, post);
     },
-    turn: (conversation, options = {}) => createTurn(parts, conversation, options),
+    turn(conversation, options = {}) {
+      const turn = createTurn(parts, conversation, options);
+      return leases?.releasing(conversation, turn) ?? turn;
+    },
   };
 }
 

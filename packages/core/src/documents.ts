@@ -19,5 +19,13 @@ export { canonicalJson, isJsonObject, type JsonObject } from "./documents/json.t
 export { isPlainObject } from "./validation/plain-object.ts";
 export { kindOf, memberPath, mismatchMessage, quoteName } from "./documents/json-path.ts";
 export { deferred } from "./runtime/deferred.ts";
+export {
+  acquireLease,
+  DEFAULT_LEASE,
+  type Lease,
+  type LeaseOptions,
+  type LeaseSettings,
+  readLeaseOptions,
+} from "./runtime/lease.ts";
 export { untilAborted } from "./runtime/until-aborted.ts";
 export { hasTextParts, TEXT_PARTS, type TextParts } from "./encoding/text-parts.ts";

@@ -1,4 +1,5 @@
 import type { SaveOptions, ThreadStore } from "@threadstore/core";
+import { type LeaseOptions, type LeaseSettings, readLeaseOptions } from "@threadstore/core/documents";
 import { AgentError, invalidValue } from "../agent-error.ts";
 import type { Agent, DeserializeOptions } from "../agent.ts";
 import { hasHistory } from "../history/agents-with-history.ts";
@@ -63,20 +64,6 @@ export interface ConversationOptions<
   readonly deserialize?: DeserializeOptions | undefined;
 }
 
-export interface LeaseOptions {
-  /**
-   * The time until the lease of a dead process expires, in milliseconds. A live process renews it after a third of
-   * that.
-   * @default 30000
-   */
-  readonly durationMs?: number | undefined;
-  /**
-   * How long a run waits for the lease before it rejects with `CONVERSATION_BUSY`, in milliseconds.
-   * @default 60000
-   */
-  readonly waitMs?: number | undefined;
-}
-
 /** The result of a run, whatever the agent's kind. */
 export type AnyResult = RunResult<Thread, object, object>;
 
@@ -98,13 +85,6 @@ export interface ConversationSettings extends Pick<
   readonly maxAttempts: number;
 }
 
-export interface LeaseSettings {
-  readonly durationMs: number;
-  readonly waitMs: number;
-}
-
-export const DEFAULT_LEASE: LeaseSettings = { durationMs: 30_000, waitMs: 60_000 };
-
 /** Validates the options of a conversation. Throws `INVALID_ARGUMENT` with the path. */
 export function readConversationOptions(options: AnyConversationOptions): ConversationSettings {
   const { agent, store, id, onConflict = "rebase", journal = false, save, deserialize } = options;
@@ -125,7 +105,9 @@ export function readConversationOptions(options: AnyConversationOptions): Conver
     throw invalidValue(code, "onConflict", '"rebase", "retry" or "reject"');
   }
   if (typeof journal !== "boolean") throw invalidValue(code, "journal", "a boolean", journal);
-  const lease = readLease(options.lease ?? journal);
+  const lease = readLeaseOptions(options.lease ?? journal, (path, requirement) => {
+    return invalidValue(code, path, requirement);
+  });
   if (journal && lease === undefined) {
     throw invalidValue(code, "lease", "true or an object if `journal` is true");
   }
@@ -136,17 +118,4 @@ export function readConversationOptions(options: AnyConversationOptions): Conver
   }
   const keepsStopped = onStop === "keep";
   return { agent, store, id, onConflict, journal, lease, keepsStopped, maxAttempts, save, deserialize };
-}
-
-function readLease(lease: boolean | LeaseOptions): LeaseSettings | undefined {
-  if (lease === false) return undefined;
-  const { durationMs = DEFAULT_LEASE.durationMs, waitMs = DEFAULT_LEASE.waitMs } =
-    lease === true ? {} : lease;
-  if (!Number.isFinite(durationMs) || durationMs < 100) {
-    throw invalidValue("INVALID_ARGUMENT", "lease.durationMs", "at least 100 milliseconds");
-  }
-  if (!Number.isFinite(waitMs) || waitMs < 0) {
-    throw invalidValue("INVALID_ARGUMENT", "lease.waitMs", "a non-negative number of milliseconds");
-  }
-  return { durationMs, waitMs };
 }

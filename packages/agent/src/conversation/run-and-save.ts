@@ -1,3 +1,4 @@
+import { DEFAULT_LEASE } from "@threadstore/core/documents";
 import { AgentError, invalidValue } from "../agent-error.ts";
 import type { AbandonedTurn, AbandonOptions } from "../run/abandon-turn.ts";
 import type { ApprovalDecision, ApprovalOptions } from "../run/run-options.ts";
@@ -5,7 +6,7 @@ import type { Thread } from "../thread/thread.ts";
 import { findKeyRecord } from "../thread/turn-key.ts";
 import { appendMessages, turnToAppend } from "./append-messages.ts";
 import { closeTurn } from "./close-turn.ts";
-import { type AnyResult, type ConversationSettings, DEFAULT_LEASE } from "./conversation-options.ts";
+import type { AnyResult, ConversationSettings } from "./conversation-options.ts";
 import {
   type ConversationEvent,
   type ConversationRunOptions,
