@@ -67,7 +67,7 @@ test.each(goldenNames.filter((name) => name.includes("approval") || name.include
   (name) => {
     const mutants = [...mutate(parseNode(golden(name)))];
     // A sample of the larger files, which contain similar parts.
-    const step = Math.ceil(mutants.length / 150);
+    const step = Math.ceil(mutants.length / 60);
     const texts = mutants.filter((_mutant, index) => index % step === 0).map(printNode);
     const threads = texts.map((text) => read(text)?.thread);
     const changed = threads.flatMap((thread, index) => {
