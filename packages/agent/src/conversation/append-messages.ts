@@ -14,8 +14,8 @@ interface AddedTurn {
 }
 
 /**
- * Appends messages to the stored thread. Rejects with `CONVERSATION_CONFLICT` if the stored thread has an open turn, or
- * a turn of the same key.
+ * Appends messages to the stored thread, after an open turn that was stopped or failed, which it closes. Rejects with
+ * `CONVERSATION_CONFLICT` if another turn is open, or if there is a turn of the same key.
  */
 export async function appendMessages(
   conversation: StoredConversation,
@@ -41,6 +41,8 @@ async function extendThread(
   added: readonly object[],
   { turn, keyRecord }: AddedTurn,
 ): Promise<UpdatableThread> {
+  // As the next run would.
+  await conversation.endStoppedTurn(thread);
   // A service stores only one of the two branches. Without its reference, the next run sends the transcript.
   const { messages = [], service: _service, keys, ...members } = thread.toJSON();
   if (thread.openTurn !== undefined) {

@@ -110,7 +110,10 @@ export interface Conversation<
   ): Promise<AbandonedTurn<AgentThread["messages"][number]> & { readonly stored: StoredThread | undefined }>;
   /** Loads the stored thread; `undefined` if it does not exist. */
   load(options?: { readonly signal?: AbortSignal }): Promise<LoadedConversation<AgentThread> | undefined>;
-  /** Appends the messages of a completed turn to the stored thread, such as those of an error's `result`. */
+  /**
+   * Appends the messages of a completed turn to the stored thread, such as those of an error's `result`. Closes an open
+   * turn that was stopped or failed. Rejects with `CONVERSATION_CONFLICT` if another turn is open.
+   */
   append(
     messages: readonly AgentThread["messages"][number][],
     options?: { readonly signal?: AbortSignal },

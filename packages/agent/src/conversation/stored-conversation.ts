@@ -83,6 +83,12 @@ export class StoredConversation {
     return this.#updatable(thread, stored);
   }
 
+  /** Ends the open turn of a loaded thread if it does not continue by itself. Other open turns stay. */
+  async endStoppedTurn(thread: Thread): Promise<void> {
+    const state = thread.openTurn?.state;
+    if (state === "stopped" || state === "failed") await this.#settings.agent.abandon(thread);
+  }
+
   /** Returns the thread with other JSON, for replacing `stored`. */
   async revise(json: string, stored: StoredThread | undefined): Promise<UpdatableThread> {
     const { agent, deserialize } = this.#settings;

@@ -343,6 +343,30 @@ describe("stopping a streamed answer", () => {
     );
   });
 
+  it("does not stand in the way of a turn that another tab finishes meanwhile", async () => {
+    const setup = prepare();
+    const { open, store, model } = setup;
+    await open().run("hello");
+    const { ask } = model;
+    const asked = Promise.withResolvers<void>();
+    const go = Promise.withResolvers<void>();
+    vi.spyOn(model, "ask").mockImplementationOnce(async (request) => {
+      asked.resolve();
+      await go.promise;
+      return ask(request);
+    });
+    const other = open().run("other tab");
+    await asked.promise;
+    model.pauses = true;
+    await stopStreaming(open({ onStop: "keep" }), "tell me", "signal");
+    model.pauses = false;
+    go.resolve();
+    expect((await other).text).toBe("re: other tab");
+    const stopped = ["tell me", "re: tell"];
+    const contents = await contentsIn(store);
+    expect(contents).toEqual(["hello", "re: hello", ...stopped, "other tab", "re: other tab"]);
+  });
+
   it("leaves a turn that is resumed only on request, with events and a result that say so", async () => {
     const setup = prepare();
     const { open } = setup;
