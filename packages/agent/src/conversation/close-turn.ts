@@ -1,4 +1,5 @@
 import { ThreadStoreError } from "@threadstore/core";
+import { isJsonObject } from "@threadstore/core/documents";
 import { AgentError } from "../agent-error.ts";
 import type { AbandonedTurn, AbandonOptions } from "../run/abandon-turn.ts";
 import type { ConversationSettings } from "./conversation-options.ts";
@@ -15,7 +16,7 @@ interface ClosedThread {
  * `SAVE_FAILED` or the signal's reason.
  */
 export async function closeTurn(
-  { agent }: ConversationSettings,
+  { agent, maxAttempts }: ConversationSettings,
   conversation: StoredConversation,
   loaded: UpdatableThread,
   options: AbandonOptions,
@@ -23,6 +24,7 @@ export async function closeTurn(
 ): Promise<ClosedThread> {
   let target = loaded;
   for (let attempt = 1; ; attempt += 1) {
+    target = await markExhausted(target, conversation, maxAttempts);
     const abandoned = await agent.abandon(target.thread, options);
     if (abandoned.turn === undefined) return { target, abandoned };
     try {
@@ -34,6 +36,23 @@ export async function closeTurn(
       target = await conversation.loadForUpdate(signal);
     }
   }
+}
+
+/**
+ * Marks a turn as failed if it waits for a response that did not come in any attempt: the reason may be a message that
+ * the model's service never accepted, and which the thread must therefore not keep.
+ */
+async function markExhausted(
+  target: UpdatableThread,
+  conversation: StoredConversation,
+  maxAttempts: number,
+): Promise<UpdatableThread> {
+  const { openTurn } = target.thread;
+  if (openTurn?.state !== "open" || openTurn.attempts < maxAttempts) return target;
+  const { turn, ...members } = target.thread.toJSON();
+  if (turn === undefined || !isJsonObject(turn) || turn["calls"] !== undefined) return target;
+  const failed = { ...turn, state: "failed", error: "TOO_MANY_ATTEMPTS" };
+  return conversation.revise(JSON.stringify({ ...members, turn: failed }), target.stored);
 }
 
 function saveFailed(cause: ThreadStoreError): AgentError {

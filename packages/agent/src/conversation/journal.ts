@@ -50,7 +50,7 @@ export class Journal {
       ...options,
       onProgress: async (snapshot) => {
         this.#latest = snapshot;
-        if (isEnabled) await this.#save(snapshot, options.signal);
+        if (isEnabled) await this.#save(snapshot);
         await options.onProgress?.(snapshot);
       },
     };
@@ -95,7 +95,10 @@ export class Journal {
 
   /** Saves the last step with the reason why the turn does not continue. */
   async #mark(ending: EndingRecord): Promise<void> {
-    const document = this.#settings.isEnabled ? this.#target.stored?.thread : this.#latest?.toJSON();
+    const { isEnabled, isResumed } = this.#settings;
+    // The open turn of the thread is another one.
+    if (this.#latest === undefined && !isResumed) return;
+    const document = isEnabled ? this.#target.stored?.thread : this.#latest?.toJSON();
     const turn = document?.["turn"];
     if (document === undefined || turn === undefined || !isJsonObject(turn)) return;
     const text = this.#text === "" ? {} : { text: this.#text };
@@ -112,9 +115,10 @@ export class Journal {
     return marked.length === 0 ? {} : { calls: marked };
   }
 
-  async #save(snapshot: ThreadSnapshot, signal: AbortSignal | undefined): Promise<void> {
+  async #save(snapshot: ThreadSnapshot): Promise<void> {
     try {
-      await this.#target.save(await snapshot.serialize(), signal);
+      // Without the signal: a write that is given up may still arrive, and would conflict with the mark of the end.
+      await this.#target.save(await snapshot.serialize());
     } catch (cause) {
       if (!ThreadStoreError.is(cause)) throw cause;
       if (cause.code === "TOO_LARGE") this.#tooLarge = snapshot;

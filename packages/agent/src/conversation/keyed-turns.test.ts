@@ -71,6 +71,38 @@ describe.each<Options>([{ journal: true }, { journal: false }])("a key, with %j"
     expect(await contentsIn(store)).toHaveLength(4);
   });
 
+  it.each(["waits", "was stopped", "was interrupted"])(
+    "of a turn that ended leaves alone one that %s",
+    async (other) => {
+      const { open, store, runs, recover } = prepare();
+      await open(options).run("use ok", { key });
+      await open(options).run("use pay", { key: "m2" });
+      await open(options).abandon();
+      await open(options).run("use pay", { key: "m3" });
+      if (other !== "waits") {
+        const stop = new AbortController();
+        await open(options).abandon();
+        const running = open({ journal: true }).run("use hang", { signal: stop.signal });
+        running.catch(() => undefined);
+        await vi.waitUntil(() => runs.includes("hang"));
+        if (other === "was stopped") stop.abort();
+        else await recover();
+        await Promise.allSettled(other === "was stopped" ? [running] : []);
+      }
+      const before = await store.load("c");
+      const deliver = async (input: string, delivered: string) =>
+        open({ ...options, maxAttempts: 1 }).run(input, { key: delivered, openTurn: "close" });
+      expect(await deliver("use ok", key)).toMatchObject({
+        text: "re: use ok",
+        repeated: true,
+        closed: undefined,
+      });
+      await expect(deliver("other", key)).rejects.toMatchObject({ code: "KEY_REUSED" });
+      await expect(deliver("use pay", "m2")).rejects.toMatchObject({ code: "TURN_ABANDONED" });
+      expect((await store.load("c"))?.json).toBe(before?.json);
+    },
+  );
+
   it("of a turn that waits repeats what it waits for, and later its answer", async () => {
     const { open, runs } = prepare();
     const { approvals } = await open(options).run("use pay", { key });

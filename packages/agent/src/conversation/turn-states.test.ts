@@ -1,5 +1,6 @@
 import { memoryStore, type ThreadStore } from "@threadstore/core";
 import { describe, expect, it, vi } from "vitest";
+import { AgentError } from "../agent-error.ts";
 import { scriptedAgent, type ScriptedMessage } from "../scripted-agent.test-helper.ts";
 import { defineTool } from "../tools/define-tool.ts";
 import type { Tool } from "../tools/tool.ts";
@@ -230,6 +231,31 @@ describe("a journaled turn", () => {
     expect((await open(bounded).run("next", { openTurn: "close" })).text).toBe("re: next");
   });
 
+  it.each(["use ok", "fine"])(
+    "without a response in any attempt does not keep what caused it: %s",
+    async (input) => {
+      const setup = prepare();
+      const { open, model, store } = setup;
+      const ask = model.ask.bind(model);
+      let crashes = true;
+      vi.spyOn(model, "ask").mockImplementation(async (request) => {
+        if (!JSON.stringify(request.messages).includes("fine")) return ask(request);
+        setup.runs.push("ask");
+        return crashes ? new Promise(() => {}) : Promise.reject(new AgentError("MODEL_UNAVAILABLE", "500"));
+      });
+      await die(setup, open(options).run(input), "ask");
+      crashes = false;
+      const bounded = { ...options, maxAttempts: 2 };
+      for (const code of ["MODEL_UNAVAILABLE", "MODEL_UNAVAILABLE", "TOO_MANY_ATTEMPTS"]) {
+        await expect(open(bounded).run("next")).rejects.toMatchObject({ code });
+      }
+      const next = await open(bounded).run("next", { openTurn: "close" });
+      expect(next).toMatchObject({ text: "re: next", closed: { turn: { error: "TOO_MANY_ATTEMPTS" } } });
+      expect(await contentsIn(store)).not.toContain("fine");
+      expect((await open(bounded).run("last")).text).toBe("re: last");
+    },
+  );
+
   it("whose result does not fit into the store does not run its tool again", async () => {
     const { open, runs, store } = prepare(memoryStore({ maxThreadBytes: 700 }));
     const huge = defineTool({ name: "huge", run: () => (runs.push("huge"), "x".repeat(900)) });
@@ -382,6 +408,38 @@ describe("stopping a streamed answer", () => {
       resumed: { text: "re: tell me" },
       closed: undefined,
     });
+  });
+
+  it.each<[number, Options["onStop"], object]>([
+    [1, "keep", { state: "stopped" }],
+    [2, "keep", { state: "stopped" }],
+    [3, "keep", { state: "stopped" }],
+    [1, "discard", {}],
+    [2, "discard", {}],
+    [3, "discard", {}],
+  ])("does not resume it if save %i is in flight: onStop %s", async (inFlight, onStop, expected) => {
+    const { open, store, runs } = prepare();
+    const stop = new AbortController();
+    const save = store.save.bind(store);
+    let saves = 0;
+    vi.spyOn(store, "save").mockImplementation(async (id, thread, saveOptions) => {
+      saves += 1;
+      if (saves !== inFlight) return save(id, thread, saveOptions);
+      stop.abort("stop");
+      const { signal, ...others } = saveOptions ?? {};
+      // The write arrives, although a store rejects as soon as its signal aborts.
+      const saved = await save(id, thread, others);
+      signal?.throwIfAborted();
+      return saved;
+    });
+    const options = { journal: true, onStop };
+    await expect(open(options).run("use ok", { signal: stop.signal })).rejects.toBe("stop");
+    const openTurn = (await open().load())?.thread.openTurn;
+    expect({ ...openTurn }).toMatchObject(expected);
+    expect(openTurn === undefined).toBe(onStop === "discard");
+    const started = runs.length;
+    expect(await open(options).run("next")).toMatchObject({ text: "re: next", resumed: undefined });
+    expect(runs).toHaveLength(started);
   });
 
   it("while the whole answer is being saved does not resume the turn either", async () => {

@@ -42,8 +42,8 @@ interface Abandonment<Message extends object> {
   readonly keep: AbandonOptions["keep"];
 }
 
-/** Failures whose cause can be in the last response or in its results. */
-const REFUSALS = new Set(["MODEL_REFUSED", "TOOL_MISSING"]);
+/** Failures whose cause can be in the last response or in its results: the service never accepted those. */
+const REFUSALS = new Set(["MODEL_REFUSED", "TOOL_MISSING", "TOO_MANY_ATTEMPTS"]);
 
 const NOT_RUN = "This call did not run: its turn was ended before.";
 
