@@ -390,6 +390,19 @@ describe("one approval", () => {
     expect((await textsIn(store))[2]).toMatch(/^This call was interrupted/u);
   });
 
+  it("runs in a namespace that has no space for the lease's", async () => {
+    const store = memoryStore().namespace("n".repeat(512));
+    const pay = defineTool({ name: "pay", needsApproval: true, run: () => "paid" });
+    const agent = agentThatResponds([pay], calls(["1", "pay", "{}"]), says("done"));
+    const open = (): ScriptedConversation => openScripted(agent, store, { journal: true });
+    await open().run("go", { key: "m1" });
+    const approvals = await approvalOf(open());
+    const clicks = await Promise.allSettled([1, 2].map(async () => open().resume({ approvals })));
+    expect(clicks.map(({ status }) => status).toSorted()).toEqual(["fulfilled", "rejected"]);
+    expect(await open().abandon()).toMatchObject({ turn: undefined });
+    expect((await store.listPage()).threads.map(({ id }) => id)).toEqual(["c"]);
+  });
+
   it("that comes too late is refused with one load, and without the lease", async () => {
     const store = memoryStore();
     const pay = defineTool({ name: "pay", needsApproval: true, run: () => "paid" });

@@ -1,4 +1,4 @@
-import { randomUUID } from "node:crypto";
+import { hash, randomUUID } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { ThreadStoreError } from "../errors.ts";
 import type { StoredThread, ThreadStore } from "../thread-store.ts";
@@ -74,7 +74,7 @@ export async function acquireLease(
   { store, id, lease }: { readonly store: ThreadStore; readonly id: string; readonly lease: LeaseSettings },
   signal?: AbortSignal,
 ): Promise<Lease | undefined> {
-  const leases = store.namespace(LEASE_NAMESPACE);
+  const { leases, name } = locateLease(store, id);
   const ttlMs = lease.durationMs;
   const deadline = performance.now() + lease.waitMs;
   for (let backoffMs = FIRST_BACKOFF_MS; ; backoffMs = Math.min(2 * backoffMs, MAX_BACKOFF_MS)) {
@@ -82,7 +82,7 @@ export async function acquireLease(
     const expiresAt = performance.now() + ttlMs;
     // Without the signal: an aborted save may still create the record.
     const acquiring = leases
-      .save(id, { holder: randomUUID() }, { ttlMs })
+      .save(name, { holder: randomUUID() }, { ttlMs })
       .then((record) => new HeldLease(leases, ttlMs, record, expiresAt));
     try {
       return await untilAborted(acquiring, signal);
@@ -97,6 +97,20 @@ export async function acquireLease(
       signal?.throwIfAborted();
       throw error;
     });
+  }
+}
+
+/** Returns the namespace and the id of the lease of a conversation. */
+function locateLease(
+  store: ThreadStore,
+  id: string,
+): { readonly leases: ThreadStore; readonly name: string } {
+  try {
+    return { leases: store.namespace(LEASE_NAMESPACE), name: id };
+  } catch (error) {
+    if (!ThreadStoreError.is(error, "INVALID_ARGUMENT")) throw error;
+    // The store's own namespace is too long to contain another one. Turns that wait there must be able to end.
+    return { leases: store, name: `${LEASE_NAMESPACE}-${hash("sha256", id, "base64url")}` };
   }
 }
 
