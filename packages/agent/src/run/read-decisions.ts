@@ -1,6 +1,7 @@
 import { isPlainObject } from "@threadstore/core/documents";
 import { AgentError, invalidValue } from "../agent-error.ts";
-import { digestOf } from "../thread/pending-approval.ts";
+import { toPendingApproval } from "../thread/pending-approval.ts";
+import type { PendingApproval } from "../thread/thread.ts";
 import type { ApprovalDecision } from "./run-options.ts";
 import type { DraftCall, TurnDraft } from "./turn-draft.ts";
 
@@ -8,6 +9,9 @@ import type { DraftCall, TurnDraft } from "./turn-draft.ts";
 export type WaitingTurn = Pick<TurnDraft<object, object>, "id" | "rounds"> & {
   readonly calls: readonly Pick<DraftCall<object>, "call" | "record">[];
 };
+
+/** The members of a decision that repeat what was shown. Only the first two are required. */
+type ShownCall = Pick<PendingApproval, "callId" | "digest"> & Partial<PendingApproval>;
 
 /**
  * Validates decisions and indexes them by call id. Each must be about a call that waits, with the digest of what was
@@ -26,7 +30,7 @@ export function readDecisions(
       const message = `\`${path}\` decides on the same call twice. Pass one decision for each call.`;
       throw new AgentError("INVALID_ARGUMENT", message, { path });
     }
-    checkIsWaiting(decision, turn, path);
+    checkIsWaiting(value as ShownCall, turn, path);
     decisions.set(decision.callId, decision);
   });
   return decisions;
@@ -50,17 +54,19 @@ function readDecision(value: unknown, path: string): ApprovalDecision {
   return { callId, digest, approved, reason };
 }
 
-function checkIsWaiting(
-  { callId, digest }: ApprovalDecision,
-  turn: WaitingTurn | undefined,
-  path: string,
-): void {
-  const entry = turn?.calls.find(({ call }) => call.callId === callId);
-  if (turn === undefined || entry === undefined || digestOf(turn, entry.call) !== digest) {
+function checkIsWaiting(shown: ShownCall, turn: WaitingTurn | undefined, path: string): void {
+  const entry = turn?.calls.find(({ call }) => call.callId === shown.callId);
+  if (turn === undefined || entry === undefined || !isShown(toPendingApproval(turn, entry.call), shown)) {
     const message = `\`${path}\` is not about a call that waits now: it has its result, its turn was left, or something else was shown. Load the conversation to see what happened, and ask about the calls in thread.openTurn.approvals, if there are any.`;
     throw new AgentError("APPROVAL_STALE", message, { path });
   }
   if (entry.record?.state === "approval-needed") return;
   const message = `\`${path}\` is about a call that was decided before and does not have its result yet. Load the conversation later to see it.`;
   throw new AgentError("APPROVAL_DECIDED", message, { path });
+}
+
+/** A page that lets a person edit the arguments must not run the call with those that were there before. */
+function isShown(call: PendingApproval, shown: ShownCall): boolean {
+  const members = ["digest", "name", "arguments", "kind"] as const;
+  return members.every((name) => typeof shown[name] !== "string" || shown[name] === call[name]);
 }

@@ -18,10 +18,7 @@ export function toPendingApproval(turn: CallOrigin, call: ToolCall): PendingAppr
   return kind === undefined ? shown : { ...shown, kind };
 }
 
-export function digestOf(
-  { id, rounds }: CallOrigin,
-  { callId, name, arguments: text, kind }: ToolCall,
-): string {
+function digestOf({ id, rounds }: CallOrigin, { callId, name, arguments: text, kind }: ToolCall): string {
   // Without a kind, the formula is that of earlier versions.
   const shown = JSON.stringify([id, rounds, callId, name, text, ...(kind === undefined ? [] : [kind])]);
   return hash("sha256", shown, "base64url").slice(0, DIGEST_LENGTH);
