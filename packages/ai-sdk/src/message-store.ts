@@ -96,12 +96,14 @@ function contentUpdate<Message>(
       id,
       async (current) => {
         const currentContent = current === undefined ? EMPTY_CONTENT : codec.contentOf(current);
-        content = change(currentContent, current);
-        view = await codec.checkedView(content);
-        if (view === undefined) {
-          content = change(await codec.identified(currentContent), current);
-          view = await codec.viewOf(content);
-        }
+        const changed = changeUnlessConflict(() => change(currentContent, current));
+        view = changed === undefined ? undefined : await codec.checkedView(changed);
+        // The caller may know messages by the ids that reading them gave them.
+        content =
+          changed === undefined || view === undefined
+            ? change(await codec.identified(currentContent), current)
+            : changed;
+        view ??= await codec.viewOf(content);
         return writeThread(kind.kind, content);
       },
       options,
@@ -112,6 +114,16 @@ function contentUpdate<Message>(
     })) as StoredThread;
     return codec.toConversation(stored, content, view as MessagesView<Message>);
   };
+}
+
+/** Returns `undefined` if the change conflicts. */
+function changeUnlessConflict(change: () => ThreadContent): ThreadContent | undefined {
+  try {
+    return change();
+  } catch (error) {
+    if (!ConversationError.is(error, "CONFLICT")) throw error;
+    return undefined;
+  }
 }
 
 /** Returns a codec that reports the findings of each conversation that it returns. */

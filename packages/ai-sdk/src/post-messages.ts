@@ -1,6 +1,7 @@
 import { canonicalJson, isJsonObject, type JsonObject } from "@threadstore/core/documents";
 import { ConversationError, invalidArgument } from "./conversation-error.ts";
 import type { ThreadContent } from "./conversation-thread.ts";
+import { callConflict } from "./posted-calls.ts";
 
 /** The request of a page, as `useChat` sends it. */
 export interface PostOptions {
@@ -27,7 +28,8 @@ export function checkPostOptions({ trigger, messageId }: PostOptions): void {
 
 /**
  * Returns the content after a page posted messages. An edited message, and one that is answered again, becomes the
- * last message. Throws `CONFLICT` for a request that was repeated after its message was answered.
+ * last message. Throws `CONFLICT` for a request that was repeated after its message was answered, and for decisions about
+ * calls that are stale or differ from those that were shown.
  */
 export function postMessages(
   content: ThreadContent,
@@ -36,8 +38,12 @@ export function postMessages(
   append: (stored: readonly JsonObject[], added: readonly JsonObject[]) => JsonObject[],
 ): ThreadContent {
   const { messages: stored } = content;
+  if (trigger === undefined) return { ...content, messages: append(stored, added) };
+  for (const posted of added) {
+    const conflict = posted["role"] === "assistant" ? callConflict(stored, posted) : undefined;
+    if (conflict !== undefined) throw new ConversationError("CONFLICT", conflict, { unsaved: added });
+  }
   const appended = append(stored, added);
-  if (trigger === undefined) return { ...content, messages: appended };
   const last =
     trigger === "regenerate-message"
       ? lastOfRegeneration(appended, added, messageId)
@@ -79,38 +85,12 @@ function lastOfSubmission(
   const index = stored.findIndex(({ id }) => id === posted?.["id"]);
   const previous = stored[index];
   if (posted === undefined || previous === undefined) return undefined;
-  if (posted["role"] !== "user") {
-    if (!repeatsCall(previous, posted)) return undefined;
-    const message =
-      "A call was already approved, denied or answered by another request. Load the conversation to see its result.";
-    throw new ConversationError("CONFLICT", message, { unsaved: added });
-  }
+  if (posted["role"] !== "user") return undefined;
   const isRepeated = messageId === undefined && canonicalJson(previous) === canonicalJson(posted);
   if (!isRepeated) return posted["id"] as string;
   if (index === stored.length - 1) return undefined;
   const message = "This message was posted and answered before. Load the conversation to see its answer.";
   throw new ConversationError("CONFLICT", message, { unsaved: added });
-}
-
-/** Returns whether a posted answer would run a call again, because another request already decided or ran it. */
-function repeatsCall(stored: JsonObject, posted: JsonObject): boolean {
-  const postedStates = callStates(posted);
-  return [...callStates(stored)].some(([id, state]) => {
-    const postedState = postedStates.get(id);
-    if (postedState === "approval-responded") return state === "approval-responded" || isFinal(state);
-    return isFinal(state) && postedState !== undefined && !isFinal(postedState);
-  });
-}
-
-function callStates({ parts }: JsonObject): Map<unknown, unknown> {
-  const calls = Array.isArray(parts) ? parts.filter(isJsonObject) : [];
-  return new Map(
-    calls.filter((part) => "toolCallId" in part).map(({ toolCallId, state }) => [toolCallId, state]),
-  );
-}
-
-function isFinal(state: unknown): boolean {
-  return typeof state === "string" && state.startsWith("output-");
 }
 
 function nextRevisions(content: ThreadContent, messages: readonly JsonObject[], last: string): JsonObject {
