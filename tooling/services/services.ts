@@ -1,9 +1,9 @@
 // node tooling/services/services.ts start [--json] [NAME...] | stop
 import { parseArgs } from "node:util";
 import { catalogue, serviceNames, type Endpoints, type ServiceName } from "./src/catalogue.ts";
+import { linesOf, type Variables } from "./src/environment-variables.ts";
 import { removeLeftovers } from "./src/processes/run-directory.ts";
 import { announce } from "./src/service.ts";
-import { linesOf, type Variables } from "./src/variables.ts";
 
 const USAGE = `usage: node tooling/services/services.ts start [--json] [NAME...]   runs until Ctrl-C
        node tooling/services/services.ts stop                    ends servers that a crashed start left running

@@ -2,6 +2,7 @@ import { startAzuriteOAuth, type AzuriteOAuthEndpoint } from "./azurite/azurite-
 import { startAzurite, type AzuriteEndpoint } from "./azurite/azurite.ts";
 import { startBrowser, type BrowserEndpoint } from "./browser/browser.ts";
 import { startCeph, type S3Endpoint } from "./ceph/ceph.ts";
+import { addresses, text, type Variables } from "./environment-variables.ts";
 import { startMariadb, type MariadbEndpoint } from "./mariadb/mariadb.ts";
 import { startPgBouncer, type PgBouncerEndpoint } from "./postgres/pgbouncer.ts";
 import { startPostgres, type PostgresEndpoint } from "./postgres/postgres.ts";
@@ -10,7 +11,6 @@ import { startRedisSentinel, type RedisSentinelEndpoint } from "./redis/redis-se
 import { startRedisTls, type RedisTlsEndpoint } from "./redis/redis-tls.ts";
 import { startRedis, type RedisEndpoint } from "./redis/redis.ts";
 import type { Service } from "./service.ts";
-import { addresses, text, type Variables } from "./variables.ts";
 
 /** The endpoint of each service: everything a client needs to connect. */
 export interface Endpoints {

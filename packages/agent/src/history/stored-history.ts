@@ -1,5 +1,6 @@
 import type { SaveOptions, ThreadStore } from "@threadstore/core";
 import { invalidValue } from "../agent-error.ts";
+import type { AnyConversationOptions } from "../conversation/conversation-options.ts";
 
 /** Options of {@link storedHistory}. */
 export interface StoredHistoryOptions {
@@ -20,7 +21,7 @@ export interface StoredHistoryOptions {
    * The policy for a turn during which another writer saved the history, as in `openConversation`.
    * @default "rebase"
    */
-  readonly onConflict?: "rebase" | "retry" | "reject" | undefined;
+  readonly onConflict?: AnyConversationOptions["onConflict"];
   /**
    * Whether to save checkpoints during a turn, as in `openConversation`.
    * @default false

@@ -2,9 +2,9 @@ import { once } from "node:events";
 import { createServer, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { catalogue, type Endpoints, type ServiceName, serviceNames } from "../catalogue.ts";
+import { endpointFrom, type Variables } from "../environment-variables.ts";
 import { LOOPBACK } from "../processes/ports.ts";
 import { allServers, type Service, ServiceUnavailableError } from "../service.ts";
-import { endpointFrom, type Variables } from "../variables.ts";
 
 /** The answer to a request for a service. */
 export type ServiceAnswer<Name extends ServiceName = ServiceName> =

@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
 import { catalogue } from "./catalogue.ts";
-import { endpointFrom, linesOf } from "./variables.ts";
+import { endpointFrom, linesOf } from "./environment-variables.ts";
 
 it("parses the variables it prints", () => {
   const { variables } = catalogue["redis-sentinel"];
