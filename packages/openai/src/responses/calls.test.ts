@@ -8,6 +8,7 @@ import {
   type ResponsesService,
 } from "../strict-server/responses-service.test-helper.ts";
 import { type CallCase, CALL_CASES, type ToolSetup } from "./call-kinds.test-helper.ts";
+import { shellTool } from "./tools/index.ts";
 
 type Storage = "conversation" | "local" | "response";
 
@@ -170,6 +171,31 @@ test.each(["custom_tool_call", "shell_call"])(
     expect(json.slice(-300)).toContain("The text was cut here");
   },
 );
+
+test.each([
+  ["an array", '["a",1]', '["a",1]'],
+  ["an array of objects, as that of docker inspect", '[{"Id":"a"}]', '[{"Id":"a"}]'],
+  ["the output of a command", '[{"stdout":"a","stderr":"b"}]', '[{"stdout":"a","stderr":"b"}]'],
+  ["half a character", "a\ud800", "a\ufffd"],
+])("the text of a shell that is %s is standard output", async (_name, result, stdout) => {
+  const kind = CALL_CASES["shell_call"];
+  const service = createResponsesService([kind?.call("c1") ?? {}]);
+  const tool = kind?.tool?.({ onRun: () => undefined, result });
+  const tools = tool === undefined ? [] : [tool];
+  const agent = createResponsesAgent({ client: service.client, model: "m", storage: "local", tools });
+  expect(answersIn(await agent.run("go"))).toMatchObject([
+    { output: [{ stdout, stderr: "", outcome: { type: "exit", exit_code: 0 } }] },
+  ]);
+});
+
+test("outputs of a shell are completed with the members that the service requires", async () => {
+  const service = createResponsesService([CALL_CASES["shell_call"]?.call("c1") ?? {}]);
+  const tools = [shellTool({ run: () => [{ stdout: "a\ud800" }] as never })];
+  const agent = createResponsesAgent({ client: service.client, model: "m", tools });
+  expect(answersIn(await agent.run("go"))).toMatchObject([
+    { output: [{ stdout: "a\ufffd", stderr: "", outcome: { type: "exit", exit_code: 0 } }] },
+  ]);
+});
 
 test("several kinds of call in one response have operation ids by their position", async () => {
   const operations: string[] = [];

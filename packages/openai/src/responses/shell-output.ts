@@ -1,31 +1,35 @@
 import { PROVIDER_LIMITS } from "@threadstore/agent";
 import { cutText } from "@threadstore/agent/provider";
 import type { JsonValue } from "@threadstore/core";
-import { isJsonObject } from "@threadstore/core/documents";
+import { isJsonObject, type JsonObject } from "@threadstore/core/documents";
 
 const MAX_TEXT_LENGTH = PROVIDER_LIMITS.openai.textLength?.value ?? Infinity;
 
+/** Returns the output of a command that succeeded. */
+export function toStandardOutput(stdout: string): JsonObject {
+  return { stdout, stderr: "", outcome: { type: "exit", exit_code: 0 } };
+}
+
 /**
- * Returns the output of a shell call. `text` is the JSON of such an output, or else the standard output, or with
- * `isError` the standard error of a command that failed.
+ * Returns the output of a shell call. `text` is the JSON of the outputs of its commands, or else the standard output of
+ * all of them, or with `isError` the standard error of a command that failed.
  */
-export function toShellOutput(text: string, isError: boolean): JsonValue[] {
-  const output = isError ? undefined : parseJson(text);
-  if (Array.isArray(output)) return output.map(limitStreams);
-  const [stdout, stderr] = isError ? ["", text] : [text, ""];
-  return [limitStreams({ stdout, stderr, outcome: { type: "exit", exit_code: isError ? 1 : 0 } })];
+export function toShellOutput(text: string, isError: boolean): JsonObject[] {
+  if (isError) return [toOutput({ stderr: text, outcome: { type: "exit", exit_code: 1 } })];
+  const outputs = parseJson(text);
+  const areOutputs = Array.isArray(outputs) && outputs.every(isJsonObject);
+  return areOutputs ? outputs.map(toOutput) : [toOutput({ stdout: text })];
 }
 
-/** Shortens the text that a command wrote, if the service would reject it. */
-function limitStreams(output: JsonValue): JsonValue {
-  if (!isJsonObject(output)) return output;
-  const { stdout = "", stderr = "" } = output;
-  return { ...output, stdout: limitText(stdout), stderr: limitText(stderr) };
+/** Adds missing members to the output of a command, and shortens text that the service would reject. */
+function toOutput(output: JsonObject): JsonObject {
+  const { stdout = "", stderr = "", ...others } = output;
+  return { ...toStandardOutput(limitText(stdout)), ...others, stderr: limitText(stderr) };
 }
 
-function limitText(text: JsonValue): JsonValue {
-  const isTooLong = typeof text === "string" && text.length > MAX_TEXT_LENGTH;
-  return isTooLong ? cutText(text, MAX_TEXT_LENGTH) : text;
+function limitText(value: JsonValue): string {
+  const text = (typeof value === "string" ? value : JSON.stringify(value)).toWellFormed();
+  return text.length > MAX_TEXT_LENGTH ? cutText(text, MAX_TEXT_LENGTH) : text;
 }
 
 export function parseJson(text: string): JsonValue | undefined {

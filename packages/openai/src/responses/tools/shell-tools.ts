@@ -1,10 +1,11 @@
 import type { Tool, ToolContext } from "@threadstore/agent";
-import { defineNativeTool } from "@threadstore/agent/provider";
+import { defineNativeTool, invalidValue } from "@threadstore/agent/provider";
 import type {
   ResponseFunctionShellCallOutputContent,
   ResponseFunctionShellToolCall,
   ResponseInputItem,
 } from "openai/resources/responses/responses";
+import { toStandardOutput } from "../shell-output.ts";
 import type { NativeToolOptions } from "./native-tool.ts";
 import { isStringArray, readArguments } from "./read-arguments.ts";
 
@@ -28,6 +29,8 @@ export interface ShellToolOptions extends NativeToolOptions<ShellAction> {
 
 /** Defines the shell tool, whose commands your process runs, for `createResponsesAgent`. Throws `INVALID_ARGUMENT`. */
 export function shellTool(options: ShellToolOptions): Tool {
+  const { run } = options;
+  if (typeof run !== "function") throw invalidValue("INVALID_ARGUMENT", "shell.run", "a function", run);
   return defineNativeTool<ShellAction>({
     ...options,
     name: "shell",
@@ -35,6 +38,11 @@ export function shellTool(options: ShellToolOptions): Tool {
     declaration: { type: "shell", environment: { type: "local" } },
     read: (text) =>
       readArguments<ShellAction>(text, ({ commands }) => isStringArray(commands), "a list of `commands`"),
+    run: async (action, context) => {
+      const output: unknown = await run(action, context);
+      // The text of a command may be JSON, too, such as that of an array.
+      return typeof output === "string" ? [toStandardOutput(output)] : output;
+    },
   });
 }
 
