@@ -3,7 +3,7 @@ import type { JsonValue } from "@threadstore/core";
 import { isJsonObject, type JsonObject } from "@threadstore/core/documents";
 import { typeOf } from "./call-items.ts";
 import { BLANK_SCREENSHOT } from "./call-kinds.ts";
-import type { ResponseItem } from "./response-item.ts";
+import { isInput, type ResponseItem } from "./response-item.ts";
 
 /** The kinds of content that only the service which created them can use, and only for some time. */
 export const SERVICE_BOUND = ["reasoning", "stored-items", "containers", "files"] as const;
@@ -68,11 +68,13 @@ export function leaveOut(
 
 /** Removes reasoning that the model's output does not follow, which the service refuses. */
 export function dropLoneReasoning(items: readonly ResponseItem[]): ResponseItem[] {
-  return items.filter((item, index) => {
-    if (item.type !== "reasoning") return true;
-    const next = items.slice(index + 1).find(({ type }) => type !== "reasoning");
-    return next !== undefined && !("role" in next && next.role !== "assistant");
+  let isFollowed = false;
+  const kept = items.toReversed().filter((item) => {
+    if (item.type === "reasoning") return isFollowed;
+    isFollowed = !isInput(item);
+    return true;
   });
+  return kept.toReversed();
 }
 
 function replaceContainer(item: JsonObject): readonly JsonObject[] | undefined {

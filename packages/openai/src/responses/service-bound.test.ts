@@ -18,6 +18,8 @@ import {
   ZERO_DATA_RETENTION,
 } from "../strict-server/service-bound-rules.test-helper.ts";
 import { CALL_CASES } from "./call-kinds.test-helper.ts";
+import { dropLoneReasoning } from "./portable-content.ts";
+import type { ResponseItem } from "./response-item.ts";
 
 type Storage = "conversation" | "local" | "response";
 
@@ -412,4 +414,12 @@ describe("files in other places", () => {
     });
     expect(JSON.stringify(inputOf(service, -1))).toContain("see it");
   });
+});
+
+test("reasoning is dropped if the next item is not output of the model", () => {
+  const lone: ResponseItem = { type: "reasoning", id: "rs_1", summary: [] };
+  const answer: ResponseItem = { type: "function_call_output", call_id: "c1", output: "done" };
+  const said: ResponseItem = { role: "assistant", content: "Hello" };
+  const items = [lone, answer, lone, lone, said, lone];
+  expect(dropLoneReasoning(items)).toEqual([answer, lone, lone, said]);
 });
