@@ -147,6 +147,8 @@ export const REQUIRED_MEMBERS: { readonly [type: string]: readonly string[] } = 
   mcp_approval_request: ["id"],
   mcp_call: ["id", "arguments", "name", "server_label"],
   mcp_list_tools: ["id", "server_label", "tools"],
+  program: ["id", "code", "fingerprint"],
+  program_output: ["id", "result"],
   reasoning: ["summary"],
   web_search_call: ["id", "status"],
 };

@@ -1,6 +1,6 @@
 import type { Tool as HostedTool } from "openai/resources/responses/responses";
 import { describe, expect, test } from "vitest";
-import { createChatAgent, createResponsesAgent } from "../index.ts";
+import { checkThread, createChatAgent, createResponsesAgent, defineTool } from "../index.ts";
 import type { Message } from "../strict-server/request.test-helper.ts";
 import { createResponsesService, text } from "../strict-server/responses-service.test-helper.ts";
 import { customTool, shellTool } from "./tools/index.ts";
@@ -66,6 +66,22 @@ test("an unknown call that the service answers in its response is kept", async (
   expect((await agent.run("go")).text).toBe("found");
 });
 
+describe.each(["local", "response", "conversation"] as const)("with storage %s", (storage) => {
+  test("calls within a program of the service are answered to the program", async () => {
+    const program = { type: "program", id: "prog_1", call_id: "p1", code: "await sql()", fingerprint: "x" };
+    const caller = { type: "program", caller_id: "p1" };
+    const call = { type: "function_call", id: "fc_1", call_id: "c1", name: "sql", arguments: "{}", caller };
+    const service = createResponsesService([program, call]);
+    const tools = [defineTool({ name: "sql", run: () => "done" })];
+    const agent = createResponsesAgent({ client: service.client, model: "m", storage, tools });
+    const { thread } = await agent.run("go");
+    const input = service.requests[1]?.["input"] as Message[];
+    expect(input.at(-1)).toMatchObject({ type: "function_call_output", call_id: "c1", caller });
+    expect(input.filter(({ type }) => type === "program")).toEqual(storage === "local" ? [program] : []);
+    expect(checkThread(thread)).toEqual([]);
+  });
+});
+
 test.each([
   [
     "a custom call at the end",
@@ -76,12 +92,17 @@ test.each([
     { type: "shell_call", id: "sh_1", call_id: "c1", action: { commands: [] }, status: "incomplete" },
   ],
   ["a function", { type: "function_call", id: "fc_1", call_id: "c1", name: "sql", arguments: '{"a' }],
-])("a response that was cut off within %s runs nothing", async (_name, call) => {
+  [
+    "a call that follows a whole one",
+    { type: "function_call", id: "fc_1", call_id: "c1", name: "sql", arguments: "{}", status: "incomplete" },
+    { type: "custom_tool_call", id: "ctc_1", call_id: "c2", name: "sql", input: "delete fr" },
+  ],
+])("a response that was cut off within %s runs nothing", async (_name, ...output) => {
   const runs: unknown[] = [];
   const incomplete = {
     status: "incomplete",
     incomplete_details: { reason: "max_output_tokens" },
-    output: [call],
+    output,
   };
   const tools = [
     customTool({ name: "sql", run: (input) => runs.push(input) }),
@@ -121,6 +142,16 @@ test.each([
       message: expect.stringContaining(remedy),
     }),
   );
+});
+
+test.each([
+  [{}, "hostedTools"],
+  [[null], "hostedTools[0]"],
+  [[{ type: 5 }], "hostedTools[0]"],
+])("hosted tools that are not an array of declarations are refused: %j", (hostedTools, path) => {
+  const { client } = createResponsesService();
+  const create = () => createResponsesAgent({ client, model: "m", hostedTools: hostedTools as never });
+  expect(create).toThrow(expect.objectContaining({ code: "INVALID_ARGUMENT", path }));
 });
 
 test("tools of the same name but different kinds are different tools, and of one kind are refused", () => {

@@ -1,5 +1,5 @@
 import { AgentError, type Tool as AgentTool } from "@threadstore/agent";
-import { copyJson, toolKey } from "@threadstore/agent/provider";
+import { copyJson, invalidValue, toolKey } from "@threadstore/agent/provider";
 import { isJsonObject, type JsonObject } from "@threadstore/core/documents";
 import type { Tool as HostedTool } from "openai/resources/responses/responses";
 import { typeOf } from "./call-items.ts";
@@ -24,16 +24,19 @@ const REMEDIES: { readonly [type: string]: string } = {
  */
 export function readHostedTools(declarations: readonly HostedTool[] | undefined): HostedTool[] {
   const code = "INVALID_ARGUMENT";
-  const copies = copyJson(declarations ?? [], { code, path: "hostedTools" });
-  const tools: readonly unknown[] = Array.isArray(copies) ? copies : [];
+  const tools = copyJson(declarations ?? [], { code, path: "hostedTools" });
+  if (!Array.isArray(tools)) throw invalidValue(code, "hostedTools", "an array of declarations", tools);
   tools.forEach((tool, index) => {
-    if (!isJsonObject(tool) || !isAnsweredByApplication(tool)) return;
     const path = `hostedTools[${index}]`;
+    if (!isJsonObject(tool) || typeof tool["type"] !== "string") {
+      throw invalidValue(code, path, "the declaration of a tool, with its `type`");
+    }
+    if (!isAnsweredByApplication(tool)) return;
     const type = typeOf(tool);
     const message = `\`${path}\` is of type "${type}", whose calls the application must answer. ${REMEDIES[type] ?? ""}`;
     throw new AgentError(code, message, { path });
   });
-  return copies as unknown as HostedTool[];
+  return tools as unknown as HostedTool[];
 }
 
 function isAnsweredByApplication({ type, environment, execution }: JsonObject): boolean {

@@ -17,11 +17,9 @@ export function readCalls(output: readonly ResponseItem[], isIncomplete: boolean
   if (unknown !== undefined) throw unknownCall(typeOf(unknown));
   const { calls } = findOpenCalls(output, "$.output", "RESPONSE_INVALID");
   const last = items.at(-1);
-  const cutOff = items.find(
-    (item) =>
-      callKindOf(item) !== undefined && (item["status"] === "incomplete" || (isIncomplete && item === last)),
-  );
-  if (cutOff !== undefined && !isWhole(cutOff)) throw callCutOff();
+  const isCutOff = (item: JsonObject): boolean =>
+    callKindOf(item) !== undefined && (item["status"] === "incomplete" || (isIncomplete && item === last));
+  if (items.some((item) => isCutOff(item) && !isWhole(item))) throw callCutOff();
   return calls;
 }
 
@@ -30,6 +28,8 @@ function isUnknownCall(item: JsonObject, items: readonly JsonObject[]): boolean 
   const { call_id: id } = item;
   const type = typeOf(item);
   if (Object.hasOwn(CALL_KINDS, type) || type.endsWith("_output")) return false;
+  // The service runs a program, and ends its response for the calls in it.
+  if (type === "program") return false;
   if (type.endsWith("_request")) return true;
   if (typeof id !== "string") return false;
   return !items.some((other) => other["call_id"] === id && typeOf(other).endsWith("_output"));
