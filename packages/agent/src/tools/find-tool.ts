@@ -14,5 +14,7 @@ export function findTool(
   tools: ReadonlyMap<string, Tool>,
   { kind, name }: Pick<ToolCall, "kind" | "name">,
 ): Tool | undefined {
-  return tools.get(toolKey({ kind, name })) ?? tools.get(toolKey({ kind, name: ANY_NAME }));
+  const tool = tools.get(toolKey({ kind, name })) ?? tools.get(toolKey({ kind, name: ANY_NAME }));
+  // The name of a function is the model's text, which can look like the key of another kind.
+  return tool?.kind === kind ? tool : undefined;
 }

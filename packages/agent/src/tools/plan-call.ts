@@ -1,5 +1,5 @@
 import type { CallRecord } from "../thread/turn-record.ts";
-import { findTool } from "./find-tool.ts";
+import { ANY_NAME, findTool } from "./find-tool.ts";
 import type { ToolCall } from "./tool-call.ts";
 import type { Tool, ToolContext } from "./tool.ts";
 
@@ -43,8 +43,9 @@ export async function planCall(
   if (record?.state === "unsaved") return answer(UNSAVED, false);
   const tool = findTool(tools, call);
   if (tool === undefined) {
-    const names = [...tools.values()].map(({ name }) => name).join(", ") || "none";
-    return answer(`There is no tool ${JSON.stringify(call.name)}. Available tools: ${names}.`);
+    const names = [...tools.values()].map(({ name }) => name).filter((name) => name !== ANY_NAME);
+    const available = names.join(", ") || "none";
+    return answer(`There is no tool ${JSON.stringify(call.name)}. Available tools: ${available}.`);
   }
   if (record?.state === "started" && tool.interrupted === "report") return answer(INTERRUPTED, false);
   return planToolCall(tool, call, record !== undefined, context);
