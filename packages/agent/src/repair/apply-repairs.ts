@@ -2,7 +2,7 @@ import type { SerializedThread } from "@threadstore/core";
 import type { JsonObject } from "@threadstore/core/documents";
 import { invalidValue } from "../agent-error.ts";
 import { requireText } from "../agent-options.ts";
-import type { CheckOptions, ProviderCheckOptions } from "./check-options.ts";
+import { type CheckOptions, type ProviderCheckOptions, validateCheckOptions } from "./check-options.ts";
 import { withoutMember } from "./message-entry.ts";
 import { readForRepair } from "./read-for-repair.ts";
 import { readEntries } from "./repair-contents.ts";
@@ -20,7 +20,7 @@ export function applyRepairs(
   repairer: Repairer,
   options: ProviderCheckOptions,
 ): SerializedThread {
-  const { openTurn = "keep" } = options;
+  validateCheckOptions(options);
   const identity = readIdentity(options, kinds);
   const { document, messages, form } = readForRepair(value, kinds, repairer, identity);
   const draft: RepairDraft = {
@@ -28,7 +28,7 @@ export function applyRepairs(
     entries: readEntries(messages, form, repairer),
     turn: document["turn"],
   };
-  if (openTurn === "close") closeTurn(draft, repairer);
+  if (options.openTurn === "close") closeTurn(draft, repairer);
   repairEntries(draft, repairer, options);
   // Also keeps members that a read tolerates although they do not fit, such as keys of removed messages.
   if (repairer.changes.length === 0) return document;

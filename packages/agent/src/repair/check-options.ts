@@ -53,6 +53,17 @@ export interface ProviderOptions {
 /** Options of checking and repairing a thread for a provider. */
 export interface ProviderCheckOptions extends CheckOptions, ProviderOptions {}
 
+/** Validates options that are not validated where they are read. Throws `INVALID_ARGUMENT`. */
+export function validateCheckOptions({ openTurn, strictOrder }: CheckOptions): void {
+  const code = "INVALID_ARGUMENT";
+  if (![undefined, "keep", "close"].includes(openTurn)) {
+    throw invalidValue(code, "openTurn", '"keep" or "close"');
+  }
+  if (!["undefined", "boolean"].includes(typeof strictOrder)) {
+    throw invalidValue(code, "strictOrder", "a boolean", strictOrder);
+  }
+}
+
 export function readLimits({ provider = "other", shorten }: ProviderOptions): RepairLimits {
   if (shorten !== undefined && typeof shorten !== "function") {
     throw invalidValue("INVALID_ARGUMENT", "shorten", "a function", shorten);

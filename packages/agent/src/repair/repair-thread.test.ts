@@ -82,6 +82,15 @@ describe("a policy", () => {
     );
   });
 
+  test.each([
+    ["openTurn", { openTurn: "closed" }],
+    ["openTurn", { openTurn: null }],
+    ["strictOrder", { strictOrder: "yes" }],
+  ])("rejects an invalid %s: %j", (path, options) => {
+    const refusal = expect.objectContaining({ code: "INVALID_ARGUMENT", path }) as Error;
+    expect(() => checkThread(threadOf([]), options as never)).toThrow(refusal);
+  });
+
   test("can name an action for each kind of finding, with defaults that lose the least", () => {
     const thread = threadOf([result("c0"), user, asks(call("c1"), call("c2")), thanks, result("c2")]);
     const { thread: repaired, changes } = repairThread(thread, { "result-missing": "drop" });
