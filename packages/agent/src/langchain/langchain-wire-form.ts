@@ -3,8 +3,14 @@ import { isJsonObject, type JsonObject, memberPath } from "@threadstore/core/doc
 import type { CallEntry, MessageEntry } from "../repair/message-entry.ts";
 import type { Repairer } from "../repair/repairer.ts";
 import type { WireForm } from "../repair/wire-form.ts";
-import { findUnreadableMembers, hasReadableClass, newToolMessage, readMembers } from "./message-members.ts";
-import { toArguments, writeMessage } from "./write-message.ts";
+import {
+  findUnreadableMembers,
+  hasReadableClass,
+  listCalls,
+  newToolMessage,
+  readMembers,
+} from "./message-members.ts";
+import { writeMessage } from "./write-message.ts";
 
 /**
  * The messages of LangChain as its chat histories store them, and as its `load` reads them. Calls that the model
@@ -29,14 +35,21 @@ export const LANGCHAIN_WIRE_FORM: WireForm = {
 function read(source: JsonObject, path: string, position: number): MessageEntry {
   const { role, data = {}, member = "data" } = readMembers(source) ?? {};
   const dataPath = `${path}.${member}`;
-  const { tool_call_id: answeredId, name } = data;
+  const { tool_call_id: answeredId, name, additional_kwargs: extra } = data;
+  const functionCall = isJsonObject(extra) ? extra["function_call"] : undefined;
   return {
     path,
     contentPath: `${dataPath}.content`,
     answeredIdPath: `${dataPath}.tool_call_id`,
     source,
     position,
-    value: withoutUndefined({ role, content: readContent(source), tool_call_id: answeredId, name }),
+    value: withoutUndefined({
+      role,
+      content: readContent(source),
+      tool_call_id: answeredId,
+      name,
+      function_call: functionCall,
+    }),
     calls: role === "assistant" ? readCalls(data, dataPath) : [],
     isChanged: false,
   };
@@ -50,25 +63,23 @@ function readContent(source: JsonObject): JsonValue | undefined {
 }
 
 function readCalls(data: JsonObject, path: string): CallEntry[] {
-  const lists = ["tool_calls", "invalid_tool_calls"].map((name) => ({ name, list: data[name] }));
-  const calls = lists.flatMap(({ name, list }) =>
-    (Array.isArray(list) ? list : []).map((call, position) => ({
-      call,
-      path: `${path}.${name}[${position}]`,
-    })),
-  );
-  return calls.map(({ call, path: callPath }, index) => ({
-    path: callPath,
-    index,
-    idPath: memberPath(callPath, "id"),
-    argumentsPath: memberPath(callPath, "args"),
-    value: isJsonObject(call) ? toCall(call) : call,
-  }));
+  return listCalls(data).map(({ call, path: memberOfCall }, index) => {
+    const callPath = `${path}.${memberOfCall}`;
+    const isEarlier = isJsonObject(call) && isJsonObject(call["function"]);
+    return {
+      path: callPath,
+      index,
+      idPath: memberPath(callPath, "id"),
+      argumentsPath: `${callPath}.${isEarlier ? "function.arguments" : "args"}`,
+      value: isJsonObject(call) && !isEarlier ? toCall(call) : call,
+    };
+  });
 }
 
 function toCall({ id, name, args }: JsonObject): JsonObject {
-  const definition = withoutUndefined({ name, arguments: toArguments(args) });
-  return withoutUndefined({ id, type: "function", function: definition });
+  // Invalid calls have their arguments as text already.
+  const text = isJsonObject(args) ? JSON.stringify(args) : args;
+  return withoutUndefined({ id, type: "function", function: withoutUndefined({ name, arguments: text }) });
 }
 
 function withoutUndefined(members: { readonly [name: string]: JsonValue | undefined }): JsonObject {

@@ -1,3 +1,4 @@
+import type { JsonValue } from "@threadstore/core";
 import { isJsonObject, type JsonObject } from "@threadstore/core/documents";
 
 /** The roles of Chat Completions, by the type of a stored message. */
@@ -68,6 +69,29 @@ export function withReadableClass(message: JsonObject): JsonObject {
   const { id } = message;
   const name = Array.isArray(id) ? (id.at(-1) ?? "") : "";
   return { ...message, lc: 1, type: "constructor", id: ["langchain_core", "messages", name] };
+}
+
+/** A call of a message. */
+export interface StoredCall {
+  readonly call: JsonValue;
+  /** Its location in the members of the message. */
+  readonly path: string;
+}
+
+/** Returns the calls of a message, of which LangChain could not read those in `invalid_tool_calls`. */
+export function listCalls(data: JsonObject): StoredCall[] {
+  const calls = [
+    ...listElements(data["tool_calls"], "tool_calls"),
+    ...listElements(data["invalid_tool_calls"], "invalid_tool_calls"),
+  ];
+  const { additional_kwargs: extra } = data;
+  // Before 2024, LangChain kept calls in the form of OpenAI. It still reads them if there are no others.
+  const isEarlier = calls.length === 0 && isJsonObject(extra);
+  return isEarlier ? listElements(extra["tool_calls"], "additional_kwargs.tool_calls") : calls;
+}
+
+function listElements(list: JsonValue | undefined, path: string): StoredCall[] {
+  return Array.isArray(list) ? list.map((call, index) => ({ call, path: `${path}[${index}]` })) : [];
 }
 
 /** Returns the names of members that LangChain cannot read, because they are of the wrong type. */

@@ -151,6 +151,46 @@ describe("messages of LangChain", () => {
     expect(messages[1]).toEqual(interrupted);
   });
 
+  describe("calls that only an early LangChain stored, in the form of OpenAI,", () => {
+    const early = (...ids: string[]) => {
+      const calls = ids.map((id) => ({
+        id,
+        type: "function",
+        function: { name: "look", arguments: '{"a":1}' },
+      }));
+      return { type: "ai", data: { content: "", additional_kwargs: { tool_calls: calls } } };
+    };
+
+    test("are valid with their results", () => {
+      expect(repairLangChainMessages([human, early("c1"), tool("c1"), said], "stop").changes).toEqual([]);
+      const { data } = early("c1");
+      const empty = { ...data, tool_calls: [], invalid_tool_calls: [] };
+      expect(checkLangChainMessages([human, { type: "ai", data: empty }, tool("c1"), said])).toEqual([]);
+    });
+
+    test("may be those of the deprecated functions", () => {
+      const extra = { function_call: { name: "look", arguments: "{}" } };
+      const asks = { type: "ai", data: { content: "", additional_kwargs: extra } };
+      const answer = { type: "function", data: { content: "blue", name: "look" } };
+      expect(checkLangChainMessages([human, asks, answer, said])).toEqual([]);
+    });
+
+    test("are answered, or become calls of a later LangChain if they change", () => {
+      const path = "$[0].data.additional_kwargs.tool_calls[1]";
+      expect(checkLangChainMessages([early("c1", "c2"), tool("c1"), said])).toMatchObject([{ path }]);
+      expect(repairLangChainMessages([early("c1"), human], "synthesize").messages).toEqual([
+        early("c1"),
+        interrupted,
+        human,
+      ]);
+      const calls = [{ id: "c1", name: "look", args: { a: 1 }, type: "tool_call" }];
+      expect(repairLangChainMessages([early("c1", "c2"), tool("c1"), said], "drop").messages[0]).toEqual({
+        type: "ai",
+        data: { content: "", tool_calls: calls, additional_kwargs: {} },
+      });
+    });
+  });
+
   test("the copies of calls in the content follow the calls", () => {
     const use = (id: string): object => ({ type: "tool_use", id, name: "look", input: {} });
     const data = { content: [use("a b"), use("c2")], tool_calls: [call("a b"), call("c2")] };

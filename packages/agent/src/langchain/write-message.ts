@@ -1,12 +1,7 @@
 import type { JsonValue } from "@threadstore/core";
 import { isJsonObject, type JsonObject } from "@threadstore/core/documents";
 import { type MessageEntry, withoutMember } from "../repair/message-entry.ts";
-import { findUnreadableMembers, readMembers, withMembers } from "./message-members.ts";
-
-/** Returns the arguments of a call as text, which invalid calls have already. */
-export function toArguments(args: JsonValue | undefined): JsonValue | undefined {
-  return isJsonObject(args) ? JSON.stringify(args) : args;
-}
+import { findUnreadableMembers, listCalls, readMembers, withMembers } from "./message-members.ts";
 
 /** Writes a changed message. `readContent` is its original content as it was read. */
 export function writeMessage(entry: MessageEntry, readContent: JsonValue | undefined): JsonObject {
@@ -30,11 +25,8 @@ interface WrittenCall {
 
 /** Writes the calls of a message, in all places where LangChain and providers look for them. */
 function writeCalls({ calls }: MessageEntry, data: JsonObject, written: JsonObject): JsonObject {
-  const originals = ["tool_calls", "invalid_tool_calls"].flatMap((name) => {
-    const list = data[name];
-    return Array.isArray(list) ? list : [];
-  });
-  const rewritten = calls.map(({ index, value }) => writeCall(originals[index], value));
+  const originals = listCalls(data);
+  const rewritten = calls.map(({ index, value }) => writeCall(originals[index]?.call, value));
   const { additional_kwargs: extra, content } = written;
   return {
     ...written,
@@ -51,7 +43,7 @@ function writeCalls({ calls }: MessageEntry, data: JsonObject, written: JsonObje
 function writeCall(original: JsonValue | undefined, value: JsonValue): WrittenCall {
   const { id = "", function: definition } = isJsonObject(value) ? value : {};
   const { name = "", arguments: text } = isJsonObject(definition) ? definition : {};
-  const { error: _error, ...members } = isJsonObject(original) ? original : {};
+  const { error: _error, function: _definition, ...members } = isJsonObject(original) ? original : {};
   const args = typeof text === "string" ? (parse(text) ?? {}) : {};
   return {
     originalId: isJsonObject(original) ? original["id"] : undefined,
