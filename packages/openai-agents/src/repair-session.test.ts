@@ -150,6 +150,28 @@ describe("a session", () => {
     },
   );
 
+  test.each<[JsonObject, JsonObject]>([
+    [call("c1") as JsonObject, { type: "function_call_result", output: { type: "text", text: "blue" } }],
+    [shell, { type: "shell_call_output", output: [] }],
+    [patch, { type: "apply_patch_call_output", status: "failed", output: "No such file." }],
+    [computer, { type: "computer_call_result", output: { type: "computer_screenshot", data: "x" } }],
+  ])("takes the result of an interrupted call that arrives later: %o", async (item, members) => {
+    const late = { callId: "c1", ...members } as never;
+    for (const items of [
+      [user, item, said],
+      [user, item],
+    ]) {
+      const store = memoryStore();
+      await store.save("repaired", repairSession(sessionOf(...items), "synthesize").thread);
+      await store.save("waiting", sessionOf(...items));
+      for (const id of ["repaired", "waiting"]) {
+        const session = threadSession({ store, id });
+        await session.addItems([{ role: "user", content: "And?" }, late]);
+        expect((await session.getItems()).slice(0, 3)).toEqual([user, item, late]);
+      }
+    }
+  });
+
   test.each<[string, object, string]>([
     ["items", { items: {} }, "envelope-invalid"],
     ["format", { format: 5 }, "envelope-invalid"],

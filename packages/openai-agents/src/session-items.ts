@@ -1,5 +1,12 @@
 import type { AgentInputItem } from "@openai/agents-core";
-import { copyJson, isJsonObject, type JsonObject, memberPath } from "@threadstore/core/documents";
+import {
+  canonicalJson,
+  copyJson,
+  isJsonObject,
+  type JsonObject,
+  memberPath,
+} from "@threadstore/core/documents";
+import { ANSWERS, CALLS } from "./call-types.ts";
 import { invalidValue, type InvalidValueCode, SessionError } from "./session-error.ts";
 
 /** The default result, for the model, of a call that has none. */
@@ -61,7 +68,7 @@ function checkMessage(item: JsonObject, path: string, code: InvalidValueCode): J
 }
 
 /**
- * Returns the history with items added. A function call's result is inserted after its call, even if other turns
+ * Returns the history with items added. The result of a call is inserted after its call, even if other turns
  * follow that call, and replaces a result that said the call was interrupted. Every other item is appended.
  */
 export function appendItems(history: readonly JsonObject[], added: readonly JsonObject[]): JsonObject[] {
@@ -76,7 +83,7 @@ export function appendItems(history: readonly JsonObject[], added: readonly Json
 
 function insertionIndex(item: JsonObject, items: readonly JsonObject[]): number {
   if (!isResult(item)) return items.length;
-  const call = items.findLastIndex((other) => isCall(other) && other["callId"] === item["callId"]);
+  const call = items.findLastIndex((other) => answerTypeOf(other) === item["type"] && isSameId(other, item));
   if (call === -1) return items.length;
   // After the calls that were made together with this one, and after the results that they already have.
   let index = call + 1;
@@ -92,7 +99,7 @@ export function resultsForOpenCalls(
 ): (JsonObject & { callId: string })[] {
   const answered = new Set(items.filter(isResult).map((item) => item["callId"]));
   return items
-    .filter((item) => isCall(item) && !answered.has(item["callId"]))
+    .filter((item) => item["type"] === "function_call" && !answered.has(item["callId"]))
     .map(({ name, namespace, callId }) => {
       return {
         type: "function_call_result",
@@ -111,15 +118,30 @@ export function asAgentItem(item: JsonObject): AgentInputItem {
 }
 
 function isCall(item: JsonObject | undefined): boolean {
-  return item?.["type"] === "function_call";
+  return answerTypeOf(item) !== undefined;
+}
+
+/** Returns the type of the items that answer a call; `undefined` for any other item. */
+function answerTypeOf(item: JsonObject | undefined): string | undefined {
+  const type = item?.["type"];
+  return typeof type === "string" && Object.hasOwn(CALLS, type) ? CALLS[type]?.answerType : undefined;
 }
 
 function isResult(item: JsonObject | undefined): boolean {
-  return item?.["type"] === "function_call_result";
+  return ANSWERS.has(item?.["type"]);
 }
 
+/** Returns whether an item only says that the call which `result` answers was interrupted. */
 function isInterrupted(item: JsonObject, result: JsonObject): boolean {
-  return isResult(item) && item["callId"] === result["callId"] && item["status"] === "incomplete";
+  const { type, status, output = null } = item;
+  if (type !== result["type"] || !isSameId(item, result)) return false;
+  if (type === "function_call_result") return status === "incomplete";
+  const placeholder = ANSWERS.get(type)?.answer({}, INTERRUPTED_OUTPUT)["output"] ?? null;
+  return canonicalJson(output) === canonicalJson(placeholder);
+}
+
+function isSameId(item: JsonObject, other: JsonObject): boolean {
+  return item["callId"] === other["callId"];
 }
 
 /** Checks the number of items that a caller asked for. Throws `INVALID_ARGUMENT`. */
