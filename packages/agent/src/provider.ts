@@ -7,7 +7,7 @@ export type { Model, ModelRequest, ModelResponse, Protocol } from "./protocol.ts
 export { INTERRUPTED_ANSWER, INTERRUPTED_RESULT } from "./repair/interrupted-texts.ts";
 export { cutText } from "./limits/shorten-text.ts";
 export { MESSAGE_FORM } from "./repair/message-form.ts";
-export type { CallEntry, MessageEntry } from "./repair/message-entry.ts";
+export { type CallEntry, type MessageEntry, withoutUndefined } from "./repair/message-entry.ts";
 export {
   type MessageListTask,
   repairMessageList,

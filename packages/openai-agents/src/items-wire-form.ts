@@ -4,6 +4,7 @@ import {
   type MessageEntry,
   type Repairer,
   type WireForm,
+  withoutUndefined,
 } from "@threadstore/agent/provider";
 import type { JsonValue } from "@threadstore/core";
 import { isJsonObject, type JsonObject } from "@threadstore/core/documents";
@@ -72,10 +73,6 @@ function readCall(source: JsonObject, call: CallType, path: string): CallEntry {
     argumentsPath: `${path}.arguments`,
     value: withoutUndefined({ id: callId, ...value }),
   };
-}
-
-function withoutUndefined(members: { readonly [name: string]: JsonValue | undefined }): JsonObject {
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as JsonObject;
 }
 
 function checkRole({ source, path, position }: MessageEntry, repairer: Repairer): boolean {

@@ -1,6 +1,6 @@
 import type { JsonValue } from "@threadstore/core";
 import { isJsonObject, type JsonObject, memberPath } from "@threadstore/core/documents";
-import type { CallEntry, MessageEntry } from "../repair/message-entry.ts";
+import { type CallEntry, type MessageEntry, withoutUndefined } from "../repair/message-entry.ts";
 import type { Repairer } from "../repair/repairer.ts";
 import type { WireForm } from "../repair/wire-form.ts";
 import {
@@ -80,10 +80,6 @@ function toCall({ id, name, args }: JsonObject): JsonObject {
   // Invalid calls have their arguments as text already.
   const text = isJsonObject(args) ? JSON.stringify(args) : args;
   return withoutUndefined({ id, type: "function", function: withoutUndefined({ name, arguments: text }) });
-}
-
-function withoutUndefined(members: { readonly [name: string]: JsonValue | undefined }): JsonObject {
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as JsonObject;
 }
 
 function checkRole(entry: MessageEntry, repairer: Repairer): boolean {

@@ -40,6 +40,11 @@ export function withoutMember(object: JsonObject, name: string): JsonObject {
   return Object.fromEntries(Object.entries(object).filter(([member]) => member !== name));
 }
 
+/** Returns an object without the members that are `undefined`. */
+export function withoutUndefined(members: { readonly [name: string]: JsonValue | undefined }): JsonObject {
+  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as JsonObject;
+}
+
 export function setMember(entry: MessageEntry, name: string, value: JsonValue): void {
   entry.value = { ...entry.value, [name]: value };
   entry.isChanged = true;

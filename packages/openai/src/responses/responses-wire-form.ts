@@ -4,6 +4,7 @@ import {
   type MessageEntry,
   type Repairer,
   type WireForm,
+  withoutUndefined,
 } from "@threadstore/agent/provider";
 import type { JsonValue } from "@threadstore/core";
 import { isJsonObject, type JsonObject } from "@threadstore/core/documents";
@@ -102,10 +103,6 @@ function toDefinition(source: JsonObject, kind: CallKind): JsonObject {
   // The tool of a server is not one of the agent.
   if (type === "mcp_approval_request") return { type };
   return { type: type ?? "", function: { name: shown.name } };
-}
-
-function withoutUndefined(members: { readonly [name: string]: JsonValue | undefined }): JsonObject {
-  return Object.fromEntries(Object.entries(members).filter(([, value]) => value !== undefined)) as JsonObject;
 }
 
 function checkRole({ source, path, position }: MessageEntry, repairer: Repairer): boolean {
