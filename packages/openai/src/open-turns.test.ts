@@ -194,7 +194,7 @@ describe.each(AGENTS)("%s", (_name, create) => {
     expect(await withTools([]).run("next")).toMatchObject({ text: "fine" });
   });
 
-  test("keeps a question whose image has expired, without the image", async () => {
+  test("continues after a question whose image has expired, without the image", async () => {
     const pay = defineTool({ name: "pay", needsApproval: true, run: () => "paid" });
     const { open, state } = await create(pay);
     const store = memoryStore();
@@ -213,13 +213,7 @@ describe.each(AGENTS)("%s", (_name, create) => {
     const { approvals } = await conversation.run({ role: "user", content: content as [] });
     state.expired = true;
     const decisions = approvals.map((call) => ({ ...call, approved: true }));
-    const approving = conversation.resume({ approvals: decisions });
-    // A responses agent leaves it out, unless the service stores the conversation and does not download it again.
-    const end = await approving.then(
-      () => "completed",
-      ({ code }: { code: string }) => code,
-    );
-    expect(end).toBe(isChat ? "MODEL_REFUSED" : "completed");
+    expect((await conversation.resume({ approvals: decisions })).status).toBe("completed");
     expect(await conversation.run("next")).toMatchObject({ text: "fine" });
   });
 });

@@ -11,6 +11,7 @@ import { type ChatParameters, mergeChatParameters, withoutForcedCall } from "./c
 import type { ChatRequest } from "./chat-stream.ts";
 import { CHAT_THREAD_KIND } from "./chat-thread.ts";
 import { readToolCalls } from "./chat-tool-calls.ts";
+import { sendWithoutGoneFiles } from "./leave-out-files.ts";
 
 /** The settings that the requests of a run share. */
 interface ChatEndpoint {
@@ -40,11 +41,14 @@ function createChatModel(endpoint: ChatEndpoint): Model<ChatMessage, CompletionU
   return {
     async ask(request) {
       const { signal, emit } = request;
-      const call = { client, request: toChatRequest(endpoint, request), provider, signal, emit };
-      const { message, finishReason, usage } = await callChatModel(call);
+      const { response, leftOut } = await sendWithoutGoneFiles(request, async (messages) => {
+        const body = toChatRequest(endpoint, { ...request, messages });
+        return callChatModel({ client, request: body, provider, signal, emit });
+      });
+      const { message, finishReason, usage } = response;
       const calls = readToolCalls(message);
       const refusal = message.refusal ?? undefined;
-      return { messages: [message], calls, refusal, finishReason, usage, service: undefined };
+      return { messages: [message], calls, refusal, finishReason, usage, service: undefined, leftOut };
     },
     toToolResult: ({ callId }, content) => ({ role: "tool", tool_call_id: callId, content }),
     toAnswer: (content) => ({ role: "assistant", content }),

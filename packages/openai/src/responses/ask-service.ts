@@ -2,11 +2,11 @@ import type { LeftOut, ModelRequest, ModelResponse } from "@threadstore/agent/pr
 import type { JsonObject } from "@threadstore/core/documents";
 import type { OpenAI } from "openai";
 import type { ResponseUsage } from "openai/resources/responses/responses";
+import { namesAny, readRefusal, referencesIn } from "../service-refusal.ts";
 import { dropLoneReasoning, leaveOut, type ServiceBound } from "./portable-content.ts";
 import { readCalls } from "./read-calls.ts";
 import { isInput, isToolResult, type ResponseItem } from "./response-item.ts";
 import { callResponses, type ResponsesRequest } from "./responses-model.ts";
-import { namesAny, readRefusal } from "./service-refusal.ts";
 import {
   createServiceState,
   readLeftOut,
@@ -169,12 +169,6 @@ function remember(request: Request, { refused }: Attempt): JsonObject | undefine
     (kind) => kind !== "files",
   );
   return leftOut.length === 0 ? undefined : { leftOut };
-}
-
-/** Returns the ids and URLs in items. */
-function referencesIn(items: readonly ResponseItem[]): string[] {
-  const members = JSON.stringify(items).matchAll(/"(?:id|\w+_id|\w*url)":"([^"\\]+)"/gu);
-  return [...members].flatMap(([, reference = ""]) => (reference.length < 4 ? [] : [reference]));
 }
 
 /** After the first output of a response, a repeated request would emit it twice. */

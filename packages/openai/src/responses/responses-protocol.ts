@@ -9,6 +9,7 @@ import type {
   Tool as HostedTool,
 } from "openai/resources/responses/responses";
 import { toModelError } from "../model-error.ts";
+import { toRetentionError } from "../service-refusal.ts";
 import { askService, type Service } from "./ask-service.ts";
 import { callKindOf, toAnswer } from "./call-items.ts";
 import { isInput, type ResponseItem } from "./response-item.ts";
@@ -21,7 +22,6 @@ import {
   withoutForcedCall,
 } from "./responses-parameters.ts";
 import { RESPONSES_THREAD_KIND } from "./responses-thread.ts";
-import { toRetentionError } from "./service-refusal.ts";
 import type { ResponsesStorage, ServiceState } from "./service-state.ts";
 
 /** The settings that the requests of a run share. */

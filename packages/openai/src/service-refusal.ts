@@ -1,5 +1,5 @@
 import { AgentError } from "@threadstore/agent";
-import type { ServiceBound } from "./portable-content.ts";
+import type { ServiceBound } from "./responses/portable-content.ts";
 
 /** What an error of the service says. */
 interface Refusal {
@@ -80,4 +80,10 @@ function toRefusal(error: unknown): Refusal | undefined {
     code: typeof code === "string" ? code : "",
     message: texts.join(" "),
   };
+}
+
+/** Returns the ids and URLs in messages or items. */
+export function referencesIn(items: readonly object[]): string[] {
+  const members = JSON.stringify(items).matchAll(/"(?:id|\w+_id|\w*url)":"([^"\\]+)"/gu);
+  return [...members].flatMap(([, reference = ""]) => (reference.length < 4 ? [] : [reference]));
 }
