@@ -58,3 +58,17 @@ export function writeReference(
     root: shape === "python-session" ? setMember(withState, "session_id", stringNode(id)) : withState,
   };
 }
+
+/**
+ * Reports that a session of Python, which another shape cannot contain, refers to its messages only by its own id and
+ * the name of a provider. Sessions of C# have the ids in a state, which is reported as lost like all others.
+ */
+export function reportLostReference(original: Pick<Envelope, "root" | "shape">, report: Report): void {
+  const { root, shape } = original;
+  if (shape !== "python-session") return;
+  const elsewhere = findMessagesElsewhere(root, shape, findHistory(root, shape));
+  if (elsewhere === undefined || !isReferenceKeeper(elsewhere.keeper)) return;
+  const message =
+    "The messages are in another store, and the target does not refer to it. Read the session with `asReference: true`, or read its messages.";
+  report("lost", elsewhere.path, message);
+}

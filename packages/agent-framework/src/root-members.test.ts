@@ -119,6 +119,13 @@ describe("a session whose messages are elsewhere is recognized by what keeps the
       { session_id: "s1" },
     ],
     [python(null, { file_history: {} }), "store", "file", "$.state.file_history", { session_id: "s1" }],
+    [
+      { ...python(null), a2a_context_id: "c", a2a_task_id: "t" },
+      "service",
+      "a2a",
+      "$.a2a_context_id",
+      { a2a_context_id: "c", a2a_task_id: "t" },
+    ],
   ])("%j", (value, messagesAt, keeper, path, ids) => {
     const elsewhere = { keeper, path, ids };
     const text = JSON.stringify(value);
@@ -142,11 +149,48 @@ describe("a session whose messages are elsewhere is recognized by what keeps the
       shape: "csharp-session",
       messagesAt: "thread",
     });
+    expect(detectShape({ sessionId: "s", lastCheckpoint: null, stateBag: {} })).toEqual({
+      shape: "csharp-session",
+      messagesAt: "none",
+    });
     expect(detectShape({ stateBag: { ImageProvider: { id: "x" } } })).toEqual({
       shape: "csharp-session",
       messagesAt: "none",
     });
   });
+});
+
+test.each(["azure_cosmos_history", "file_history", "redis_memory"])(
+  "the reference to messages in %s is lost in other shapes",
+  (provider) => {
+    const session = {
+      type: "session",
+      session_id: "s1",
+      service_session_id: null,
+      state: { [provider]: {} },
+    };
+    const { thread } = readAgentFrameworkThread(JSON.stringify(session));
+    const path = `$.state.${provider}`;
+    for (const to of ["csharp-session", "python-history"] as const) {
+      expect(marksOf(writeAgentFrameworkThread(thread, { to }).report)).toContain(`lost ${path}`);
+      expect(() => writeAgentFrameworkThread(thread, { to, strict: true })).toThrow(
+        expect.objectContaining({ code: "NOT_REPRESENTABLE", path }) as Error,
+      );
+    }
+    const reference = readAgentFrameworkThread(JSON.stringify(session), { asReference: true }).thread;
+    const options = { to: "csharp-session", historyKey: "MyChatHistoryProvider", strict: true } as const;
+    expect(marksOf(writeAgentFrameworkThread(reference, options).report)).toContain("elsewhere $.history");
+  },
+);
+
+test("a byte order mark is ignored", () => {
+  const line = JSON.stringify({ role: "user", contents: [], type: "message" });
+  for (const text of [`${line}\n`, '{"stateBag":{}}', '{"type":"session","session_id":"s","state":{}}']) {
+    const marked = readAgentFrameworkThread(`\uFEFF${text}`);
+    expect(marked).toEqual(readAgentFrameworkThread(text));
+    expect(detectShape(`\uFEFF${text}`)).toEqual(detectShape(text));
+    expect(checkAgentFrameworkThread(`\uFEFF${text}`)).toEqual([]);
+  }
 });
 
 describe("the file of a FileHistoryProvider", () => {

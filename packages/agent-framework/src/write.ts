@@ -12,7 +12,7 @@ import { checkName, InterchangeError, invalidNode } from "./interchange-error.ts
 import { getMember, isBlank, type ObjectNode, setMember, shallowValue, stringNode } from "./json/node.ts";
 import { readJson } from "./json/read-json.ts";
 import { type Preserved, PRESERVED_MEMBER, readPreserved } from "./preserved/state.ts";
-import { readHistoryId, writeReference } from "./reference.ts";
+import { readHistoryId, reportLostReference, writeReference } from "./reference.ts";
 import { createReport, type Report, type ReportEntry } from "./report.ts";
 import { readServiceId } from "./shapes/detect.ts";
 import { convertEnvelope, type Envelope } from "./shapes/envelope.ts";
@@ -85,6 +85,9 @@ export function writeAgentFrameworkThread(
   const { entries, report } = createReport();
   const created = createEnvelope(preserved, shape, options.sessionId, report);
   const historyId = readHistoryId(root);
+  if (historyId === undefined && preserved !== undefined && preserved.shape !== shape) {
+    reportLostReference(preserved, report);
+  }
   const envelope =
     historyId === undefined ? created : writeReference(created, historyId, options.historyKey, report);
   reportOtherMembers(root, historyId === undefined ? [] : ["history"], report);

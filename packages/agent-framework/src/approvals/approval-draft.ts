@@ -40,13 +40,13 @@ export class ApprovalDraft {
     return findEntryFacts(this.messages, this.language);
   }
 
-  /** Returns the ids of the calls that are content items of a message. */
-  callsIn(index: number): ReadonlySet<string> {
-    const message = this.messages[index];
-    const contents = message === undefined ? [] : toMessage(message, this.language).contents;
-    return new Set(
-      contents.filter(({ kind }) => kind === "call").map((call) => fieldText(call, "callId") ?? ""),
-    );
+  /** Returns the ids of the calls that are content items of a message, or of the same response before it. */
+  callsAround(index: number): ReadonlySet<string> {
+    const messages = this.messages.slice(0, index + 1).map((message) => toMessage(message, this.language));
+    const start = messages.findLastIndex(({ role }, position) => position < index && role !== "assistant");
+    const contents = messages.slice(start + 1).flatMap((message) => message.contents);
+    const calls = contents.filter(({ kind }) => kind === "call");
+    return new Set(calls.map((call) => fieldText(call, "callId") ?? ""));
   }
 
   /** Finds the last call with an id. */

@@ -273,6 +273,45 @@ describe("a call that waited is decided here, and the conversation goes back", (
     }
   });
 
+  test.each<[name: string, text: string]>([
+    [
+      "C#",
+      csharpSession(
+        csharpInput,
+        assistant(csharpRequest("a"), csharpRequest("b")),
+        user(csharpResponse("a", true), csharpResponse("b", false)),
+      ),
+    ],
+    [
+      "Python, without the calls",
+      pythonSession(
+        pythonInput,
+        assistant(pythonRequest("a"), pythonRequest("b")),
+        user(pythonResponse("a", true), pythonResponse("b", false)),
+      ),
+    ],
+    [
+      "Python, with the calls in another message",
+      pythonSession(
+        pythonInput,
+        assistant(pythonCall("a"), pythonCall("b")),
+        assistant(pythonRequest("a"), pythonRequest("b")),
+        user(pythonResponse("a", true), pythonResponse("b", false)),
+      ),
+    ],
+  ])("%s, decided there: each result has its call in both languages", async (_name, text) => {
+    const { agent, ran } = newAgent();
+    const thread = await agent.deserializeThread(readAgentFrameworkThread(text).thread);
+    await agent.resume(thread);
+    expect(ran).toEqual(["pay"]);
+    for (const to of ["csharp-session", "python-session"] as const) {
+      const written = writeAgentFrameworkThread(await thread.serialize(), { to });
+      expect(checkAgentFrameworkThread(written.text)).toEqual([]);
+      expect(turnOf(written.text)).toBeUndefined();
+      expect(to === "python-session" || csharpAccepts(written.text)).toBe(true);
+    }
+  });
+
   test("only one of two: the other waits in the other language", async () => {
     const text = sources[2][1];
     const { agent, ran } = newAgent();

@@ -62,9 +62,10 @@ function closeAnswered(draft: ApprovalDraft, open: ReadonlySet<string>, report: 
   for (const request of requests) {
     const { id, callId, resolvedBy, index } = request;
     const isAnswered = responses.some((response) => response.id === id);
-    const isNatural = draft.language === "python" && isAnswered;
+    const calls = draft.callsAround(index);
+    // Python sends neither the request nor its response, so the result needs the call as a content item.
+    const isNatural = draft.language === "python" && isAnswered && calls.has(callId);
     if (open.has(callId) || resolvedBy !== "result" || isNatural) continue;
-    const calls = draft.callsIn(index);
     replaceWithCall(locate(draft.messages, request), calls, draft.language, callId);
     closed.add(id);
     const message = "A request for approval whose call has its result is replaced with the call.";

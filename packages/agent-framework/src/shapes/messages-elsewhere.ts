@@ -41,6 +41,8 @@ const CSHARP_SESSIONS: readonly (readonly [keeper: MessageKeeper, members: reado
 /** Members that a session of C# may have besides. */
 const OTHER_MEMBERS: readonly string[] = ["taskState"];
 
+const PYTHON_A2A_MEMBERS: readonly string[] = ["a2a_context_id", "a2a_task_id"];
+
 const DURABLE_PREFIX = "@dafx-";
 
 /** The names under which history providers keep their state, of both languages. */
@@ -75,9 +77,16 @@ export function findMessagesElsewhere(
   if (shape === "csharp-session") return findCsharpSession(root) ?? provider;
   if (shape !== "python-session") return undefined;
   const service = getMember(root, LAYOUTS[shape].serviceId);
-  if (service?.type !== "object" || isBlank(service)) return provider;
+  if (service?.type !== "object" || isBlank(service)) return findPythonA2a(root) ?? provider;
   const keeper = getMember(service, "context_id") === undefined ? "service" : "a2a";
   return { keeper, path: `$.${LAYOUTS[shape].serviceId}`, ids: readIds(service) };
+}
+
+/** The deprecated session of A2A agents in Python has the ids next to the members of every session. */
+function findPythonA2a(root: ObjectNode): MessagesElsewhere | undefined {
+  const ids = readIds(root, PYTHON_A2A_MEMBERS);
+  const [name] = Object.keys(ids);
+  return name === undefined ? undefined : { keeper: "a2a", path: `$.${name}`, ids };
 }
 
 function findCsharpSession(root: ObjectNode): MessagesElsewhere | undefined {
@@ -91,10 +100,10 @@ function findCsharpSession(root: ObjectNode): MessagesElsewhere | undefined {
   return undefined;
 }
 
-/** The session of a workflow has an id and its messages. */
+/** The session of a workflow has an id and its messages. The other members are empty until it runs. */
 function isWorkflow(root: ObjectNode): boolean {
   return ["checkpointManager", "lastCheckpoint", "pendingRequests"].some(
-    (name) => !isBlank(getMember(root, name)),
+    (name) => getMember(root, name) !== undefined,
   );
 }
 

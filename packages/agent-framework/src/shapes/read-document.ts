@@ -13,6 +13,8 @@ import { readJson } from "../json/read-json.ts";
 import { requireAgentFramework } from "./recognize.ts";
 import { type AgentFrameworkShape, LINES_TYPE } from "./shape.ts";
 
+const BYTE_ORDER_MARK = "\uFEFF";
+
 /** Reads a thread that Agent Framework wrote: JSON, JSON Lines, or a value. Throws `SHAPE_UNKNOWN` or `THREAD_INVALID`. */
 export function readDocument(value: object | string): { shape: AgentFrameworkShape; root: ObjectNode } {
   return requireAgentFramework(parseDocument(value));
@@ -20,8 +22,11 @@ export function readDocument(value: object | string): { shape: AgentFrameworkSha
 
 /** Reads JSON text, a value, or JSON Lines of messages, which become a root with the list of messages. */
 export function parseDocument(value: object | string): JsonNode {
-  if (typeof value !== "string" || !isLines(value)) return readJson(value);
-  const messages = value.split("\n").flatMap((line, index) => {
+  if (typeof value !== "string") return readJson(value);
+  // C# writes files with a byte order mark if it is given Encoding.UTF8, and Node.js does not remove it.
+  const text = value.startsWith(BYTE_ORDER_MARK) ? value.slice(1) : value;
+  if (!isLines(text)) return readJson(text);
+  const messages = text.split("\n").flatMap((line, index) => {
     if (line.trim() === "") return [];
     try {
       return [parseNode(line)];
