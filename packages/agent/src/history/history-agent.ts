@@ -106,7 +106,12 @@ class HistoryAgent {
     const reader = { kind: this.#kind, agent: this.#agent.name, acceptOtherAgent };
     const thread = new HistoryThread(readReference(value, reader), undefined);
     const conversation = openConversation(this.#conversationOptions(thread, options));
-    const loaded = await conversation.load();
+    const loaded = await conversation.load().catch((error: unknown) => {
+      // The reference is untrusted, and so is its id.
+      if (!ThreadStoreError.is(error, "INVALID_ARGUMENT")) throw error;
+      const message = "`$.history.id` must be an id that the store accepts.";
+      throw new AgentError("THREAD_INVALID", message, { path: "$.history.id", cause: error });
+    });
     if (loaded === undefined) throw historyMissing();
     thread.update(loaded.thread);
     this.#conversations.set(thread, conversation);
@@ -126,19 +131,39 @@ class HistoryAgent {
   async #run(thread: Thread, options: RunOptions | undefined, turn: RunTurn): Promise<AnyResult> {
     const own = this.#requireOwnThread(thread);
     checkOptions(options);
-    return own.runExclusively(async () => settle(own, await turn(this.#open(own), { ...options })));
+    return this.#perform(own, async (conversation) => turn(conversation, { ...options }));
   }
 
   #stream(thread: Thread, options: RunOptions | undefined, turn: StreamTurn): RunStream<AnyResult, object> {
     return startRunStream(async (emit: (event: object) => void, signal) => {
       const own = this.#requireOwnThread(thread);
       checkOptions(options);
-      return own.runExclusively(async () => {
-        const stream = turn(this.#open(own), { ...options, signal });
+      return this.#perform(own, async (conversation) => {
+        const stream = turn(conversation, { ...options, signal });
         for await (const event of stream) emit(event);
-        return settle(own, await stream.result);
+        return stream.result;
       });
     }, options?.signal);
+  }
+
+  /** Performs a turn. The thread has the state of the history afterwards, also if the turn failed or was stopped. */
+  async #perform(
+    thread: HistoryThread,
+    turn: (conversation: AnyConversation) => Promise<AnyResult>,
+  ): Promise<AnyResult> {
+    return thread.runExclusively(async () => {
+      const conversation = this.#open(thread);
+      try {
+        const result = await turn(conversation);
+        thread.update(result.thread);
+        return { ...result, thread };
+      } catch (error) {
+        // The error of the turn matters more than one of this load.
+        const loaded = await conversation.load().catch(() => undefined);
+        if (loaded !== undefined) thread.update(loaded.thread);
+        throw error;
+      }
+    });
   }
 
   async #abandon(thread: Thread, options: AbandonOptions | undefined): Promise<AbandonedTurn> {
@@ -197,9 +222,4 @@ function checkOptions(options: (RunOptions & ApprovalOptions) | undefined): void
   const message =
     "`onProgress` is not available to an agent with a `history`, whose steps are saved there. Use `journal: true` of storedHistory.";
   throw new AgentError("INVALID_ARGUMENT", message, { path: "onProgress" });
-}
-
-function settle(thread: HistoryThread, result: AnyResult): AnyResult {
-  thread.update(result.thread);
-  return { ...result, thread };
 }

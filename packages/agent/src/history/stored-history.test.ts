@@ -154,6 +154,31 @@ describe.each(stores)("a thread with its history in %s", (_name, open) => {
     expect(await historyIn(store, "h")).toEqual(["a", "1", "c", "2"]);
   });
 
+  it.each([true, false])("shows its open turn after a failure, streamed: %s", async (streamed) => {
+    const store = newStore(open);
+    const { agent } = newAgent(
+      { store, createId: () => "h", journal: true },
+      calls(["1", "look", "{}"]),
+      fails,
+      calls(["2", "pay", "{}"]),
+      fails,
+      says("paid"),
+    );
+    const run = async (thread: ReturnType<typeof agent.getNewThread>): Promise<unknown> =>
+      streamed ? agent.runStream("a", thread).result : agent.run("a", thread);
+    const thread = agent.getNewThread();
+    await expect(run(thread)).rejects.toMatchObject({ code: "MODEL_UNAVAILABLE" });
+    expect(thread.messages).toHaveLength(3);
+    expect(thread.openTurn?.state).toBe("open");
+    await agent.resume(thread);
+    expect(thread.openTurn?.approvals).toHaveLength(1);
+    const decided = { approvals: decisionsOn(thread, { 2: true }) };
+    const resumed = streamed ? agent.resumeStream(thread, decided).result : agent.resume(thread, decided);
+    await expect(resumed).rejects.toMatchObject({ code: "MODEL_UNAVAILABLE" });
+    expect(thread.openTurn?.approvals).toEqual([]);
+    expect((await agent.resume(thread)).text).toBe("paid");
+  });
+
   it("is never continued as an empty conversation if its history is lost", async () => {
     const store = newStore(open);
     const { agent } = newAgent({ store, createId: () => "h" }, says("1"), says("2"));
@@ -216,6 +241,7 @@ describe("a reference is refused", () => {
     ["no history", { ...reference, history: undefined }, "THREAD_INVALID", "$.history"],
     ["a history that is text", { ...reference, history: "h" }, "THREAD_INVALID", "$.history"],
     ["an empty id", { ...reference, history: { id: "" } }, "THREAD_INVALID", "$.history.id"],
+    ["a long id", { ...reference, history: { id: "x".repeat(5000) } }, "THREAD_INVALID", "$.history.id"],
     ["another agent", { ...reference, agent: "Other" }, "THREAD_MISMATCH", "$.agent"],
     ["another kind", { ...reference, kind: "chat" }, "THREAD_MISMATCH", "$.kind"],
     ["a later version", { ...reference, version: 2 }, "THREAD_TOO_NEW", "$.version"],
