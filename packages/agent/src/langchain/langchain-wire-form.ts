@@ -21,6 +21,7 @@ export const LANGCHAIN_WIRE_FORM: WireForm = {
   isChatCompletions: false,
   isOwn: () => false,
   isReasoning: () => false,
+  serviceActionId: () => undefined,
   isService: () => false,
   read,
   checkRole,
@@ -28,6 +29,7 @@ export const LANGCHAIN_WIRE_FORM: WireForm = {
   newResult: (callId, text, source) =>
     newToolMessage({ content: text, tool_call_id: callId, status: "error" }, source),
   mayAnswer: () => true,
+  toPart: (part) => (part["type"] !== "text" || typeof part["text"] === "string" ? part : undefined),
   newTextPart: (text) => ({ type: "text", text }),
   mayPrecedeResult: () => false,
 };

@@ -24,7 +24,8 @@ export const REMEDIES: { readonly [Code in FindingCode]: string } = {
   "call-invalid": "A repair corrects the name of the tool, or drops the call if there is none.",
   "calls-empty": "A repair removes the empty member.",
   "calls-too-many": "A repair splits the message into several, each with the results of its calls.",
-  "content-invalid": "A repair converts it to text, or drops a message without content.",
+  "content-invalid":
+    "A repair converts it to a form that the API accepts, such as text, or drops a message without content.",
   "envelope-invalid": "A repair sets it. Pass the thread's `agent` and `kind` if they are lost.",
   "member-missing": "A repair adds it.",
   "member-unsupported": "A repair removes it.",

@@ -71,19 +71,23 @@ function repairParts(
   repairer: Repairer,
 ): void {
   const parts = content.flatMap((part, index) => {
-    if (isPart(part)) return [part];
+    const isTyped = isJsonObject(part) && typeof part["type"] === "string";
+    const accepted = isTyped ? form.toPart(part, roleOf(entry)) : undefined;
+    if (accepted === part) return [part];
     let replacement: JsonValue[] = [];
     const finding = {
       code: "content-invalid",
       path: `${entry.contentPath}[${index}]`,
       position: entry.position,
-      message: "This is not a content part.",
+      message: isTyped ? "The API does not accept this part in this message." : "This is not a content part.",
     } as const;
     repairer.repair(finding, {
       rewrite: () => {
         const text = typeof part === "string" ? part : JSON.stringify(part);
-        replacement = [form.newTextPart(text, roleOf(entry))];
-        return "Converted it to a text part.";
+        replacement = [accepted ?? form.newTextPart(text, roleOf(entry))];
+        return accepted === undefined
+          ? "Converted it to a text part."
+          : "Converted it to the form of the API.";
       },
       drop: "Dropped it.",
     });
@@ -92,11 +96,6 @@ function repairParts(
   if (parts.length !== content.length || parts.some((part, index) => part !== content[index])) {
     setMember(entry, "content", parts);
   }
-}
-
-function isPart(part: JsonValue): boolean {
-  if (!isJsonObject(part) || typeof part["type"] !== "string") return false;
-  return part["type"] !== "text" || typeof part["text"] === "string";
 }
 
 function repairCallList(entry: MessageEntry, repairer: Repairer): void {
@@ -152,22 +151,31 @@ function isEmptyText({ type, text, refusal }: JsonObject): boolean {
   return text === "" ? type === "text" || type === "output_text" : type === "refusal" && refusal === "";
 }
 
-/** Drops messages that are identical to the previous one. Results are compared by their calls, in a separate step. */
+/**
+ * Drops messages that are identical to the previous one, and repeated actions of the service. Results are compared by
+ * their calls, in a separate step.
+ */
 export function dropDuplicates(draft: RepairDraft, repairer: Repairer): void {
   const removed = new Set<MessageEntry>();
+  const ids = new Set<string>();
   let previousText: string | undefined;
   for (const entry of draft.entries) {
     // Compares the text, so that the order of members counts: a duplicate is identical byte for byte.
     const text = roleOf(entry) === "tool" ? undefined : JSON.stringify(draft.form.write(entry));
-    if (text !== undefined && text === previousText) {
+    const id = draft.form.serviceActionId(entry.source);
+    const isIdentical = text !== undefined && text === previousText;
+    if (isIdentical || (id !== undefined && ids.has(id))) {
       const { path, position } = entry;
-      const message = "The message is identical to the previous one.";
+      const message = isIdentical
+        ? "The message is identical to the previous one."
+        : "An earlier item has the same id.";
       const drop = (): string => {
         removed.add(entry);
         return "Dropped it.";
       };
       repairer.repair({ code: "message-duplicated", path, position, message }, { drop });
     }
+    if (id !== undefined) ids.add(id);
     previousText = text;
   }
   removeEntries(draft, removed);

@@ -22,7 +22,7 @@ export interface RepairChoices {
   readonly "calls-too-many"?: "split" | "stop" | undefined;
   /** `tool_calls` is present but empty. @default "rewrite" */
   readonly "calls-empty"?: "rewrite" | "stop" | undefined;
-  /** The content is neither a string nor an array of parts. @default "rewrite" */
+  /** The content is neither a string nor an array of parts that the API accepts. @default "rewrite" */
   readonly "content-invalid"?: "rewrite" | "drop" | "stop" | undefined;
   /** A member that every thread has, such as `agent`, is missing or of the wrong type. @default "rewrite" */
   readonly "envelope-invalid"?: "rewrite" | "stop" | undefined;
@@ -30,7 +30,7 @@ export interface RepairChoices {
   readonly "member-missing"?: "synthesize" | "stop" | undefined;
   /** The provider does not accept a member of a message or a call. @default "drop" */
   readonly "member-unsupported"?: "drop" | "stop" | undefined;
-  /** A message is identical to the previous one. @default "drop" */
+  /** A message is identical to the previous one, or a hosted call has the id of an earlier one. @default "drop" */
   readonly "message-duplicated"?: "drop" | "stop" | undefined;
   /** An assistant message has neither content nor calls. @default "drop" */
   readonly "message-empty"?: "drop" | "stop" | undefined;

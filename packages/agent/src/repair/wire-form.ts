@@ -23,6 +23,8 @@ export interface WireForm {
   isOwn(this: void, message: JsonObject): boolean;
   /** Returns whether the message is reasoning, which the model's output must follow. */
   isReasoning(this: void, message: JsonObject): boolean;
+  /** Returns the id of an action of the service, which it accepts only once; `undefined` for any other message. */
+  serviceActionId(this: void, message: JsonObject): string | undefined;
   /** Returns whether an agent can use the reference to a conversation that a service stores. */
   isService(this: void, service: JsonObject): boolean;
   /** Reads a message, which may be corrupt in any way. */
@@ -35,6 +37,8 @@ export interface WireForm {
   newResult(this: void, callId: string, text: string, source: JsonObject): JsonObject;
   /** Returns whether a result is of the kind that answers a call. Both are original messages. */
   mayAnswer(this: void, result: JsonObject, call: JsonObject): boolean;
+  /** Returns a part of the content as the API accepts it; `undefined` for one that can only become text. */
+  toPart(this: void, part: JsonObject, role: string | undefined): JsonObject | undefined;
   /** Creates a text part of the content of a message with the given role. */
   newTextPart(this: void, text: string, role: string | undefined): JsonObject;
   /** Returns whether the message may stand between a call and its result. */

@@ -375,6 +375,34 @@ const singleMessages: readonly RepairCase[] = [
   },
   {
     code: "content-invalid",
+    name: "a part of the Responses API",
+    messages: [
+      {
+        role: "user",
+        content: [
+          { type: "input_text", text: "Rome?" },
+          { type: "text", text: "Now." },
+        ],
+      },
+      answer,
+    ],
+    path: "$.messages[0].content[0]",
+    repaired: [
+      {
+        role: "user",
+        content: [
+          { type: "text", text: "Rome?" },
+          { type: "text", text: "Now." },
+        ],
+      },
+      answer,
+    ],
+    dropped: [{ role: "user", content: [{ type: "text", text: "Now." }] }, answer],
+    rejectedBy: "openai",
+    rejection: "400 Invalid value: 'input_text'.",
+  },
+  {
+    code: "content-invalid",
     name: "an object",
     messages: [user, asks(call("c1")), result("c1", { sky: "blue" }), answer],
     path: "$.messages[2].content",

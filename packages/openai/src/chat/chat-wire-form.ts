@@ -1,8 +1,9 @@
 import { MESSAGE_FORM, type MessageEntry, type Repairer, type WireForm } from "@threadstore/agent/provider";
 import { CHAT_ROLES } from "./chat-message.ts";
+import { toChatPart } from "./chat-parts.ts";
 
 /** The messages of Chat Completions. */
-export const CHAT_WIRE_FORM: WireForm = { ...MESSAGE_FORM, checkRole };
+export const CHAT_WIRE_FORM: WireForm = { ...MESSAGE_FORM, checkRole, toPart: toChatPart };
 
 function checkRole({ value, path, position }: MessageEntry, repairer: Repairer): boolean {
   const { role, name } = value;

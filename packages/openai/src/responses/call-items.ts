@@ -1,17 +1,11 @@
 import type { ToolCall } from "@threadstore/agent/provider";
 import { isJsonObject, type JsonObject } from "@threadstore/core/documents";
-import { type CallKind, CALL_KINDS, CALL_KINDS_BY_ANSWER, REQUIRED_MEMBERS } from "./call-kinds.ts";
+import { type CallKind, CALL_KINDS, CALL_KINDS_BY_ANSWER } from "./call-kinds.ts";
 
 /** Returns the type of an item, which may be malformed. */
 export function typeOf(item: object): string {
   const { type } = item as JsonObject;
   return typeof type === "string" ? type : "message";
-}
-
-/** Returns the members of an item that the service requires, apart from those of {@link CALL_KINDS}. */
-export function requiredMembersOf(item: object): readonly string[] {
-  const type = typeOf(item);
-  return (Object.hasOwn(REQUIRED_MEMBERS, type) ? REQUIRED_MEMBERS[type] : undefined) ?? [];
 }
 
 /** Returns the kind of a call that the application must answer; `undefined` for any other item. */

@@ -1,5 +1,6 @@
 import type { JsonValue } from "@threadstore/core";
 import { isJsonObject, type JsonObject } from "@threadstore/core/documents";
+import { isMissing, isOperation, isScreenshot, isShellOutput, toActionText } from "./call-members.ts";
 import { parseJson, toShellOutput } from "./shell-output.ts";
 
 /** A kind of call that the application must answer. Everything that differs between the kinds is in this table. */
@@ -58,7 +59,7 @@ export const CALL_KINDS: { readonly [type: string]: CallKind } = {
     ...TEXT_ANSWER,
     answerType: "local_shell_call_output",
     isAnsweredByService: never,
-    describe: ({ action }) => describe("local_shell", toObjectText(action)),
+    describe: ({ action }) => describe("local_shell", toActionText(action, "command")),
     isAnswer: ({ output }) => typeof output === "string",
   },
   shell_call: {
@@ -68,13 +69,13 @@ export const CALL_KINDS: { readonly [type: string]: CallKind } = {
     hasTextResult: false,
     isAnsweredByService: ({ environment }) =>
       isJsonObject(environment) && environment["type"] === "container_reference",
-    describe: ({ action }) => describe("shell", toObjectText(action)),
+    describe: ({ action }) => describe("shell", toActionText(action, "commands")),
     answer: ({ action }, text, isError) => {
       const limit = isJsonObject(action) ? action["max_output_length"] : undefined;
       const output = toShellOutput(text, isError);
       return typeof limit === "number" ? { output, max_output_length: limit } : { output };
     },
-    isAnswer: ({ output }) => Array.isArray(output) && output.every(isJsonObject),
+    isAnswer: ({ output }) => Array.isArray(output) && output.every(isShellOutput),
   },
   apply_patch_call: {
     ...byApplication,
@@ -82,9 +83,11 @@ export const CALL_KINDS: { readonly [type: string]: CallKind } = {
     answersText: false,
     hasTextResult: true,
     isAnsweredByService: never,
-    describe: ({ operation }) => describe("apply_patch", toObjectText(operation)),
+    describe: ({ operation }) =>
+      describe("apply_patch", isOperation(operation) ? JSON.stringify(operation) : undefined),
     answer: (_call, text, isError) => ({ status: isError ? "failed" : "completed", output: text }),
-    isAnswer: ({ status }) => status === "completed" || status === "failed",
+    isAnswer: ({ status, output }) =>
+      (status === "completed" || status === "failed") && (isMissing(output) || typeof output === "string"),
   },
   computer_call: {
     ...byApplication,
@@ -99,7 +102,7 @@ export const CALL_KINDS: { readonly [type: string]: CallKind } = {
       const isAcknowledged = !isError && Array.isArray(checks) && checks.length > 0;
       return isAcknowledged ? { output, acknowledged_safety_checks: checks } : { output };
     },
-    isAnswer: ({ output }) => isJsonObject(output),
+    isAnswer: ({ output }) => isScreenshot(output),
   },
   mcp_approval_request: {
     idMember: "id",
@@ -133,26 +136,6 @@ export const CALL_KINDS_BY_ANSWER: ReadonlyMap<string, CallKind> = new Map(
   Object.values(CALL_KINDS).map((kind) => [kind.answerType, kind]),
 );
 
-/**
- * Members without which the service rejects an item, apart from those that tell what a call is about. Items with an
- * `id` here keep it, even if the service does not store the conversation. Items of other types lose theirs.
- */
-export const REQUIRED_MEMBERS: { readonly [type: string]: readonly string[] } = {
-  apply_patch_call: ["status"],
-  code_interpreter_call: ["id", "container_id"],
-  computer_call: ["id"],
-  file_search_call: ["id", "queries"],
-  image_generation_call: ["id", "result"],
-  local_shell_call: ["id"],
-  mcp_approval_request: ["id"],
-  mcp_call: ["id", "arguments", "name", "server_label"],
-  mcp_list_tools: ["id", "server_label", "tools"],
-  program: ["id", "code", "fingerprint"],
-  program_output: ["id", "result"],
-  reasoning: ["summary"],
-  web_search_call: ["id", "status"],
-};
-
 function never(): boolean {
   return false;
 }
@@ -166,10 +149,6 @@ function describe(
 
 function qualifiedName({ name, namespace }: JsonObject): JsonValue | undefined {
   return typeof namespace === "string" && typeof name === "string" ? `${namespace}.${name}` : name;
-}
-
-function toObjectText(value: JsonValue | undefined): string | undefined {
-  return isJsonObject(value) ? JSON.stringify(value) : undefined;
 }
 
 function computerArguments({

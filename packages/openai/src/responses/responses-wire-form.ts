@@ -8,10 +8,12 @@ import {
 } from "@threadstore/agent/provider";
 import type { JsonValue } from "@threadstore/core";
 import { isJsonObject, type JsonObject } from "@threadstore/core/documents";
-import { answeredKindOf, callKindOf, requiredMembersOf, toAnswer } from "./call-items.ts";
+import { answeredKindOf, callKindOf, toAnswer, typeOf } from "./call-items.ts";
 import { type CallKind, CALL_KINDS } from "./call-kinds.ts";
 import { isItemType } from "./item-types.ts";
+import { findMissingMember, requiresId } from "./required-members.ts";
 import { RESPONSES_ROLES } from "./response-item.ts";
+import { toResponsePart } from "./response-parts.ts";
 import { isServiceState } from "./service-state.ts";
 
 /** The items of the Responses API. Calls and results are separate items, with other items possibly between them. */
@@ -20,6 +22,10 @@ export const RESPONSES_WIRE_FORM: WireForm = {
   isChatCompletions: false,
   isOwn: ({ type }) => typeof type === "string",
   isReasoning: ({ type }) => type === "reasoning",
+  serviceActionId: (source) => {
+    const { id } = source;
+    return requiresId(source) && callKindOf(source) === undefined && typeof id === "string" ? id : undefined;
+  },
   isService: isServiceState,
   read,
   checkRole,
@@ -30,6 +36,7 @@ export const RESPONSES_WIRE_FORM: WireForm = {
     return { ...toAnswer(source, kind, text, true), [kind.answeredIdMember]: callId };
   },
   mayAnswer: (result, call) => answeredKindOf(result) === callKindOf(call),
+  toPart: toResponsePart,
   newTextPart: (text, role) => ({ type: role === "assistant" ? "output_text" : "input_text", text }),
   mayPrecedeResult: ({ value }) => value["role"] === "assistant" || value["role"] === undefined,
 };
@@ -118,9 +125,7 @@ function checkRole({ source, path, position }: MessageEntry, repairer: Repairer)
     repairer.repair({ code: "role-unknown", path: `${path}.type`, position, message }, { drop });
     return false;
   }
-  const missing = requiredMembersOf(source).find((member) =>
-    member === "id" ? typeof source[member] !== "string" : source[member] === undefined,
-  );
+  const missing = findMissingMember(source);
   if (missing !== undefined) {
     const message = `The service requires the member \`${missing}\` of this item.`;
     repairer.repair({ code: "message-invalid", path, position, message }, { drop: "Dropped it." });
@@ -153,7 +158,7 @@ function writeAnswer(source: JsonObject, kind: CallKind, id: JsonValue, content:
 
 function writeCall(source: JsonObject, kind: CallKind, { value }: CallEntry): JsonObject {
   const { id = "", function: definition, custom } = isJsonObject(value) ? value : {};
-  const call = { ...source, [kind.idMember]: id };
+  const call = { ...source, ...toCallIds(source, kind, id) };
   if (kind === CALL_KINDS["function_call"]) {
     const { name = "", arguments: text = "" } = isJsonObject(definition) ? definition : {};
     return { ...call, name, arguments: text };
@@ -161,4 +166,14 @@ function writeCall(source: JsonObject, kind: CallKind, { value }: CallEntry): Js
   if (kind !== CALL_KINDS["custom_tool_call"]) return call;
   const { name = "", input = "" } = isJsonObject(custom) ? custom : {};
   return { ...call, name, input };
+}
+
+/** The prefixes of the ids of calls that keep theirs. The service refuses the same id twice. */
+const ID_PREFIXES: { readonly [type: string]: string } = { computer_call: "cu", local_shell_call: "lsh" };
+
+/** Returns the members that identify a call, of which a renamed call needs new ones. */
+function toCallIds(source: JsonObject, { idMember }: CallKind, id: JsonValue): JsonObject {
+  const prefix = ID_PREFIXES[typeOf(source)];
+  const isRenamed = typeof id === "string" && source[idMember] !== id;
+  return prefix === undefined || !isRenamed ? { [idMember]: id } : { [idMember]: id, id: `${prefix}_${id}` };
 }

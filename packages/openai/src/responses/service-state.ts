@@ -1,8 +1,8 @@
 import { invalidValue } from "@threadstore/agent/provider";
 import type { JsonObject } from "@threadstore/core/documents";
 import type { OpenAI } from "openai";
-import { requiredMembersOf } from "./call-items.ts";
 import { SERVICE_BOUND, type ServiceBound } from "./portable-content.ts";
+import { requiresId } from "./required-members.ts";
 import type { ResponseItem } from "./response-item.ts";
 
 /** Where the conversation is stored between requests; see `storage` of the agent. */
@@ -61,7 +61,7 @@ export function toTranscript(items: readonly ResponseItem[]): ResponseItem[] {
   return items.flatMap((item) => {
     if (item.type === "item_reference") return [];
     if (item.type === "reasoning" && typeof item.encrypted_content !== "string") return [];
-    if (requiredMembersOf(item).includes("id")) return [item];
+    if (requiresId(item)) return [item];
     const { id: _id, ...others } = item as ResponseItem & { id?: unknown };
     return [others as ResponseItem];
   });

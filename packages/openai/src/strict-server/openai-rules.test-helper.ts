@@ -60,6 +60,10 @@ const checksContent = each((message, index) => {
     const partPath = `${path}[${position}]`;
     if (!isObject(part)) return wrongType(partPath, "an object", part);
     if (typeof part["type"] !== "string") return wrongType(`${partPath}.type`, "a string", part["type"]);
+    if (/^(?:input_text|input_image|output_text)$/u.test(part["type"])) {
+      const text = `Invalid value: '${part["type"]}'. Supported values are: 'text', 'image_url', 'input_audio', 'refusal', 'audio', and 'file'.`;
+      return invalidRequest(text, `${partPath}.type`, "invalid_value");
+    }
     if (part["type"] === "text" && typeof part["text"] !== "string") {
       return wrongType(`${partPath}.text`, "a string", part["text"]);
     }

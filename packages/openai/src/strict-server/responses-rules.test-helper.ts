@@ -53,6 +53,27 @@ function checkMessage({ role, content }: Message, path: string): Rejection | und
     const text = `Invalid value: '${found}'. Supported values are: 'assistant', 'system', 'developer', and 'user'.`;
     return invalidRequest(text, path, "invalid_value");
   }
-  if (typeof content === "string" || Array.isArray(content)) return undefined;
+  if (Array.isArray(content)) return checkParts(content, role === "assistant", `${path}.content`);
+  if (typeof content === "string") return undefined;
   return wrongType(`${path}.content`, "one of an array of objects or string", content);
+}
+
+const INPUT_TYPES = ["input_text", "input_image", "input_audio", "input_file"];
+
+/** https://github.com/MervinPraison/PraisonAI/issues/3934 */
+function checkParts(parts: readonly unknown[], isOutput: boolean, path: string): Rejection | undefined {
+  const types = isOutput ? ["output_text", "refusal"] : INPUT_TYPES;
+  for (const [index, part] of parts.entries()) {
+    const partPath = `${path}[${index}]`;
+    if (!isObject(part)) return wrongType(partPath, "an object", part);
+    const { type, text } = part;
+    if (!types.some((known) => known === type)) {
+      const supported = types.map((known) => `'${known}'`).join(", ");
+      const message = `Invalid value: '${String(type)}'. Supported values are: ${supported}.`;
+      return invalidRequest(message, `${partPath}.type`, "invalid_value");
+    }
+    if (String(type).endsWith("_text") && typeof text !== "string")
+      return wrongType(`${partPath}.text`, "a string", text);
+  }
+  return undefined;
 }
