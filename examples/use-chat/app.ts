@@ -1,0 +1,91 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { ConversationError, uiMessageStore, type UIMessageStore } from "@threadstore/ai-sdk";
+import type { ThreadStore } from "@threadstore/core";
+import {
+  convertToModelMessages,
+  createUIMessageStreamResponse,
+  isStepCount,
+  type LanguageModel,
+  streamText,
+  toUIMessageStream,
+  type ToolSet,
+  type UIMessage,
+} from "ai";
+import { type Context, Hono } from "hono";
+import { build } from "rolldown";
+
+export interface AppOptions {
+  readonly store: ThreadStore;
+  readonly model: LanguageModel;
+  /** All of them run only after the user approved the call. */
+  readonly tools: ToolSet;
+}
+
+/** Creates a chat whose page uses `useChat`. It holds no state, so any number of processes can serve it. */
+export async function createApp({ store, model, tools }: AppOptions): Promise<Hono> {
+  // If two tabs post at the same time, one waits for the other.
+  const chats = uiMessageStore({ store, lease: { durationMs: 5000 } });
+  const app = new Hono();
+  app.get("/api/chat/:id", async (context) => {
+    const conversation = await chats.load(context.req.param("id"));
+    return context.json(conversation?.messages ?? []);
+  });
+  app.post("/api/chat", (context) => answer(chats, { model, tools }, context));
+  for (const [path, content, type] of [
+    ["/", readPage("index.html"), "text/html"],
+    ["/chat.css", readPage("chat.css"), "text/css"],
+    ["/chat.js", await bundlePage(), "text/javascript"],
+  ] as const) {
+    app.get(path, (context) => context.body(content, 200, { "content-type": `${type}; charset=utf-8` }));
+  }
+  return app;
+}
+
+async function answer(
+  chats: UIMessageStore<UIMessage>,
+  { model, tools }: Pick<AppOptions, "model" | "tools">,
+  context: Context,
+): Promise<Response> {
+  const { signal } = context.req.raw;
+  const { id, message, trigger, messageId } = await context.req.json<{
+    id: string;
+    message: UIMessage;
+    trigger: "regenerate-message" | "submit-message";
+    messageId?: string;
+  }>();
+  try {
+    const conversation = await chats.append(id, [message], { trigger, messageId, signal });
+    const turn = chats.turn(conversation);
+    const result = streamText({
+      model,
+      tools,
+      toolApproval: () => "user-approval",
+      messages: await convertToModelMessages(conversation.messages, { tools }),
+      stopWhen: isStepCount(5),
+      // The page stopped the answer or was closed.
+      abortSignal: signal,
+    });
+    return createUIMessageStreamResponse({ stream: toUIMessageStream({ stream: result.stream, ...turn }) });
+  } catch (error) {
+    // Messages of this class contain no contents, and name the remedy.
+    if (!ConversationError.is(error)) throw error;
+    return context.text(error.message, error.code === "INVALID_ARGUMENT" ? 400 : 409);
+  }
+}
+
+function readPage(name: string): string {
+  return readFileSync(join(import.meta.dirname, "page", name), "utf8");
+}
+
+async function bundlePage(): Promise<string> {
+  const { output } = await build({
+    input: join(import.meta.dirname, "page/chat.js"),
+    platform: "browser",
+    transform: { define: { "process.env.NODE_ENV": '"production"' } },
+    output: { format: "esm", codeSplitting: false, minify: true },
+    write: false,
+    logLevel: "silent",
+  });
+  return output[0].code;
+}
