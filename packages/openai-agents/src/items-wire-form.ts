@@ -1,6 +1,5 @@
 import {
   type CallEntry,
-  INTERRUPTED_RESULT,
   type MessageEntry,
   type Repairer,
   type WireForm,
@@ -109,14 +108,7 @@ function toParts(content: JsonValue): JsonValue {
 function writeResult(source: JsonObject, content: JsonValue, callId: JsonValue): JsonObject {
   const answered = ANSWERS.get(source["type"]);
   const isSame = JSON.stringify(answered?.read(source["output"])) === JSON.stringify(content);
-  const { status, ...others } = source;
-  // Another result replaced a placeholder, which was incomplete.
-  const isCompleted = !isSame && status === "incomplete" && content !== INTERRUPTED_RESULT;
-  return {
-    ...(isCompleted ? { ...others, status: "completed" } : source),
-    callId,
-    ...(isSame ? {} : { output: answered?.write(content) ?? content }),
-  };
+  return { ...source, callId, ...(isSame ? {} : { output: answered?.write(content) ?? content }) };
 }
 
 function writeCall(source: JsonObject, { value }: CallEntry): JsonObject {

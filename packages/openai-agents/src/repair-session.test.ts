@@ -73,7 +73,7 @@ const CASES: readonly (readonly [code: string, path: string, items: unknown[], r
     "result-duplicated",
     "$.items[2]",
     [call("c1"), interrupted, result("c1", image), said],
-    [call("c1"), { ...interrupted, status: "completed", output: image }, said],
+    [call("c1"), result("c1", image), said],
   ],
   [
     "result-misplaced",

@@ -52,6 +52,12 @@ const CASES: readonly (readonly [code: string, path: string, messages: unknown[]
     [ai(call("c1")), tool("c1"), said],
   ],
   [
+    "result-duplicated",
+    "$[2]",
+    [ai(call("c1")), interrupted, tool("c1", "green"), said],
+    [ai(call("c1")), tool("c1", "green"), said],
+  ],
+  [
     "result-misplaced",
     "$[2]",
     [ai(call("c1")), human, tool("c1"), said],

@@ -1,7 +1,7 @@
+import { canonicalJson } from "@threadstore/core/documents";
 import { collectCallDrops } from "./drop-calls.ts";
 import { INTERRUPTED_RESULT } from "./interrupted-texts.ts";
-import { idOf, type MessageEntry, roleOf, setMember } from "./message-entry.ts";
-import type { Pairing, ResultMatch } from "./pair-results.ts";
+import { idOf, type LocatedCall, type MessageEntry, roleOf } from "./message-entry.ts";
 import { removeEntries, type RepairDraft } from "./repair-draft.ts";
 import { pairDraft } from "./repair-turn.ts";
 import type { FixResult, Repairer } from "./repairer.ts";
@@ -19,6 +19,7 @@ function repairExistingResults(draft: RepairDraft, repairer: Repairer): void {
   const pairing = pairDraft(draft);
   const removed = new Set<MessageEntry>();
   const insertions: Insertions = new Map();
+  const replacements = new Map<MessageEntry, MessageEntry>();
   for (const [result, match] of pairing.matches) {
     const { path, position } = result;
     const drop = (): string => {
@@ -32,10 +33,17 @@ function repairExistingResults(draft: RepairDraft, repairer: Repairer): void {
       repairer.repair({ code: "result-orphaned", path, position, message }, { drop });
     } else if (match.kind === "duplicated") {
       const message = "The call that this result answers already has one.";
-      repairer.repair(
-        { code: "result-duplicated", path, position, message },
-        { drop: () => dropDuplicateResult(result, match, pairing, removed) },
-      );
+      const replace = (): FixResult | string => {
+        const first = pairing.resultOf.get(match.located.call);
+        if (first === undefined || replacements.has(first)) return drop();
+        if (!isPlaceholder(first, match.located, draft) || isPlaceholder(result, match.located, draft)) {
+          return drop();
+        }
+        removed.add(result);
+        replacements.set(first, { ...result, position: first.position });
+        return { description: REPLACED_PLACEHOLDER, counterpart: first.path };
+      };
+      repairer.repair({ code: "result-duplicated", path, position, message }, { drop: replace });
     } else if (match.kind === "misplaced") {
       const { call, owner } = match.located;
       const move = () => {
@@ -48,27 +56,17 @@ function repairExistingResults(draft: RepairDraft, repairer: Repairer): void {
     }
   }
   removeEntries(draft, removed);
+  draft.entries = draft.entries.map((entry) => replacements.get(entry) ?? entry);
   insertResults(draft, insertions);
 }
 
-/** Keeps the first result, unless it is the placeholder of an earlier repair. */
-function dropDuplicateResult(
-  result: MessageEntry,
-  match: ResultMatch & { readonly kind: "duplicated" },
-  pairing: Pairing,
-  removed: Set<MessageEntry>,
-): FixResult | string {
-  removed.add(result);
-  const first = pairing.resultOf.get(match.located.call);
-  const isPlaceholder = result.value["content"] === INTERRUPTED_RESULT;
-  if (first === undefined || isPlaceholder || first.value["content"] !== INTERRUPTED_RESULT) {
-    return "Dropped it.";
-  }
-  setMember(first, "content", result.value["content"] ?? "");
-  return {
-    description: "It replaced the other one, which only said that the call was interrupted.",
-    counterpart: first.path,
-  };
+const REPLACED_PLACEHOLDER = "It replaced the other one, which only said that the call was interrupted.";
+
+/** Returns whether a result is the one that an earlier repair added to its call. */
+function isPlaceholder(result: MessageEntry, { call, owner }: LocatedCall, { form }: RepairDraft): boolean {
+  if (result.value["content"] === INTERRUPTED_RESULT) return true;
+  const added = form.newResult(idOf(call), INTERRUPTED_RESULT, owner.source);
+  return canonicalJson(form.write(result)) === canonicalJson(added);
 }
 
 function addMissingResults(draft: RepairDraft, repairer: Repairer): void {

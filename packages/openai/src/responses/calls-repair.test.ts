@@ -66,6 +66,18 @@ describe.each(rows)("a thread with a $type", ({ kind, type }) => {
     await expectRepaired(itemsOf(user, call), "synthesize", [user, call, interrupted]);
   });
 
+  test("whose own answer follows the one that a repair added", () => {
+    const late = kind.succeeded("c1");
+    const { thread: answered } = repairThread(itemsOf(user, call), "synthesize");
+    const added = messagesOf(answered)[2] as object;
+    const thread = itemsOf(user, call, added, late, thanks);
+    const { thread: repaired, changes } = repairThread(thread, "synthesize");
+    expect(changes).toMatchObject([{ code: "result-duplicated", counterpart: "$.messages[2]" }]);
+    expect(messagesOf(repaired)).toEqual([user, call, late, thanks]);
+    const swapped = repairThread(itemsOf(user, call, late, added, thanks), "synthesize");
+    expect(messagesOf(swapped.thread)).toEqual([user, call, late, thanks]);
+  });
+
   test("that was cut off", async () => {
     const thread = itemsOf(kind.succeeded("c1"), answer, thanks);
     expect(codesOf(thread)).toEqual(["result-orphaned"]);
