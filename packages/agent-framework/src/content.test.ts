@@ -243,11 +243,19 @@ describe("a content item without a counterpart in Chat Completions is preserved,
     [
       "an approval of a tool of an MCP server",
       csharp("toolApprovalRequest", {
-        toolCall: csharp("mcpServerToolCall", { callId: "1", name: "q", serverName: "s" }),
+        toolCall: csharp("mcpServerToolCall", {
+          callId: "1",
+          name: "q",
+          serverName: "s",
+          arguments: { a: 1 },
+        }),
         requestId: "1",
       }),
       python("function_approval_request", {
-        function_call: python("mcp_server_tool_call", { call_id: "1", tool_name: "q", server_name: "s" }),
+        function_call: {
+          ...python("function_call", { call_id: "1", name: "q", arguments: '{"a":1}' }),
+          additional_properties: { server_label: "s" },
+        },
         id: "1",
         user_input_request: true,
       }),

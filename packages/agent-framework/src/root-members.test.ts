@@ -276,6 +276,15 @@ describe("usage", () => {
     expect(back.text).toBe(csharp);
   });
 
+  test("that get the same name in Python are written once", () => {
+    const details = { inputTokenCount: 1, additionalCounts: { input_token_count: 7, other: 2 } };
+    const csharp = csharpSession({ role: "assistant", contents: [text, { $type: "usage", details }] });
+    const { thread } = readAgentFrameworkThread(csharp);
+    const { text: python, report } = writeAgentFrameworkThread(thread, { to: "python-session" });
+    expect(python).toContain('"usage_details":{"input_token_count":1,"other":2}');
+    expect(report).toContainEqual(expect.objectContaining({ kind: "lost" }));
+  });
+
   test("that C# cannot read is lost and reported", () => {
     const details = { input_token_count: 1, cost: 0.5, tier: "flex", "openai.y": null };
     const contents = [

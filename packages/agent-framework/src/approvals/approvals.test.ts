@@ -580,3 +580,55 @@ describe("approvals that are not of this turn, or not of functions, are carried"
     expect(messagesIn(written.text).slice(0, before.length)).toEqual(before);
   });
 });
+
+describe("an approval of a tool that an MCP server runs has the call of the other language", () => {
+  const csharpCallOfServer = {
+    $type: "mcpServerToolCall",
+    callId: "m",
+    name: "search",
+    serverName: "docs",
+    arguments: { q: 1 },
+  };
+  const pythonCallOfServer = pythonCall("m", "search", {
+    arguments: '{"q":1}',
+    additional_properties: { server_label: "docs" },
+  });
+  const base = { id: "m", additional_properties: {} };
+  const [csharp, python] = [
+    csharpSession(
+      csharpInput,
+      assistant({ $type: "toolApprovalRequest", toolCall: csharpCallOfServer, requestId: "m" }),
+      user({
+        $type: "toolApprovalResponse",
+        toolCall: csharpCallOfServer,
+        approved: true,
+        requestId: "m",
+      }),
+    ),
+    pythonSession(
+      pythonInput,
+      assistant({ type: "function_approval_request", function_call: pythonCallOfServer, ...base }),
+      user({
+        type: "function_approval_response",
+        function_call: pythonCallOfServer,
+        approved: true,
+        ...base,
+      }),
+    ),
+  ];
+
+  test.each([
+    ["C#", csharp, "python-session", '"function_call"', pythonCallOfServer],
+    ["Python", python, "csharp-session", '"toolCall"', csharpCallOfServer],
+  ] as const)("from %s", (_name, text, to, member, call) => {
+    const { thread } = readAgentFrameworkThread(text);
+    const written = writeAgentFrameworkThread(thread, { to, strict: true, sessionId: "s" });
+    expect(written.text.split(`${member}:${JSON.stringify(call)}`)).toHaveLength(3);
+    expect(turnOf(written.text)).toBeUndefined();
+    const back = writeAgentFrameworkThread(readAgentFrameworkThread(written.text).thread, {
+      to: to === "csharp-session" ? "python-session" : "csharp-session",
+      strict: true,
+    });
+    expect(messagesIn(back.text)).toMatchObject(messagesIn(text));
+  });
+});

@@ -1,5 +1,6 @@
+import { serverLabel } from "../content/approved-call.ts";
 import { type Content, fieldText } from "../content/content.ts";
-import { getMember, type JsonNode, printNode } from "../json/node.ts";
+import { type JsonNode, printNode } from "../json/node.ts";
 import type { Message } from "../messages/message.ts";
 
 /** A request for approval of a function call, or a response to one. */
@@ -90,7 +91,7 @@ function newApproval(content: Content, index: number, following: Following): App
 /** Returns whether a content item is about a function. Approvals of a service's tools are answered by that service. */
 function isFunctionApproval({ kind, call }: Content): boolean {
   if (kind !== "approvalRequest" && kind !== "approvalResponse") return false;
-  return call?.kind === "call" && getMember(call.properties, "server_label") === undefined;
+  return call?.kind === "call" && serverLabel(call) === undefined;
 }
 
 export function isTrue(content: Content, name: "approved" | "informationalOnly"): boolean {

@@ -14,6 +14,7 @@ import type { Report } from "../report.ts";
 import type { Dialect, Language } from "../shapes/shape.ts";
 import { adaptFields, isImpliedByUri } from "./adapt-fields.ts";
 import { printAnnotations } from "./annotations.ts";
+import { adaptApprovedCall } from "./approved-call.ts";
 import { argumentsToObject } from "./arguments.ts";
 import { type Content, fieldText } from "./content.ts";
 import type { FieldRule, KindRule } from "./kind-rule.ts";
@@ -112,7 +113,8 @@ function printField(
   const value = content.fields[rule.name];
   switch (rule.form) {
     case "call":
-      return [name, content.call === undefined ? undefined : printContent(content.call, target)];
+      if (content.call === undefined) return [name, undefined];
+      return [name, printContent(adaptApprovedCall(content.call, language), target)];
     case "content":
     case "contents":
       return [name, printNested(content, rule, language, target)];

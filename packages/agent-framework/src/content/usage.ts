@@ -57,10 +57,15 @@ export function fromNeutralUsage(
 
 function toPython(members: readonly Member[], lose: (name: string) => void): JsonNode {
   const names = new Map(COUNTS);
-  const printed = members.flatMap(([name, value]): Member[] => {
-    if (name !== ADDITIONAL_COUNTS) return [[names.get(name) ?? name, value]];
-    return value.type === "object" ? [...value.members] : [];
-  });
+  const known = members.filter(([name]) => name !== ADDITIONAL_COUNTS);
+  const additional = getMember(objectNode(members), ADDITIONAL_COUNTS);
+  const printed = known.map(([name, value]): Member => [names.get(name) ?? name, value]);
+  const taken = new Set(printed.map(([name]) => name));
+  // Python has both kinds of counts in one object, so two of them may get the same name.
+  for (const member of additional?.type === "object" ? additional.members : []) {
+    if (taken.has(member[0])) lose(member[0]);
+    else printed.push(member);
+  }
   return objectNode(printed.filter((member) => isCount(member, lose)));
 }
 
