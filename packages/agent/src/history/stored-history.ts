@@ -7,7 +7,8 @@ export interface StoredHistoryOptions {
   /** The store that keeps the histories, one record each. The caller closes it. */
   readonly store: ThreadStore;
   /**
-   * How many turns before the current one the model receives. The store keeps all of them.
+   * How many turns before the current one the model receives. The store keeps all of them. Without effect on requests
+   * that continue a response or a conversation of the Responses API: its service has all turns.
    * @default all turns
    */
   readonly lastTurns?: number | undefined;
