@@ -19,12 +19,12 @@ export type ServiceRefusal =
 /** The service's words for each refusal. The tests name their sources. */
 const REFUSALS: readonly (readonly [ServiceRefusal, RegExp])[] = [
   ["reasoning", /invalid_encrypted_content|encrypted content .*could not be|without its required/isu],
-  ["containers", /container (?:is|has) expired|container \S*\s?not found|expected container_id/iu],
+  ["containers", /container (?:is|has) expired|container\b[^.\n]{0,80}not found|expected container_id/iu],
   [
     "files",
-    /invalid_image_url|while downloading|failed to download|no such file|\bfile \S*\s?(?:not found|expired)/iu,
+    /invalid_image_url|while downloading|failed to download|no such file|\bfile\b[^.\n]{0,80}(?:not found|expired|does not exist)/iu,
   ],
-  ["stored-items", /item with id .*not found/isu],
+  ["stored-items", /\bitem\b[^.\n]{0,80}not found/iu],
   ["diverged", /no tool output found for |approval requests do not have an approval/iu],
   ["not-found", /(?:previous_response|conversation)_not_found/u],
 ];
@@ -61,10 +61,10 @@ export function toRetentionError(cause: unknown): AgentError | undefined {
 }
 
 function isRetentionRefusal({ message }: Refusal): boolean {
-  const isAboutStorage = /previous response|conversation|\bstore/iu.test(message);
+  const isAboutStorage = /previous[ _]response|conversation|\bstor(?:e|ed|es|ing|age)\b/iu.test(message);
   return (
-    (isAboutStorage && /zero data retention/iu.test(message)) ||
-    /store must be (?:set to )?false/iu.test(message)
+    (isAboutStorage && /zero[ -]data[ -]retention|\bzdr\b/iu.test(message)) ||
+    /\bstore\b["'`]? must be (?:set to )?["'`]?false/iu.test(message)
   );
 }
 

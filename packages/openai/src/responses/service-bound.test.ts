@@ -256,6 +256,39 @@ describe.each(STORAGES)("with storage %s", (storage) => {
   });
 });
 
+test.each([
+  ["Container with id 'cntr_1' not found.", "containers"],
+  ["File with id 'file-1234' not found.", "files"],
+  ["The file file-1234 does not exist.", "files"],
+  ["Item 'ws_1' not found.", "stored-items"],
+])("content is left out after the words %s", async (message, reason) => {
+  const service = createResponsesService([text("one")]);
+  const items = [
+    { type: "web_search_call", id: "ws_1", status: "completed", action: { type: "search", query: "q" } },
+    {
+      type: "code_interpreter_call",
+      id: "ci_1",
+      status: "completed",
+      container_id: "cntr_1",
+      code: "1",
+      outputs: [],
+    },
+    { role: "user", content: [{ type: "input_file", file_id: "file-1234" }] },
+  ];
+  const agent = agentOf(service, "local");
+  const { thread } = await agent.run(items as never);
+  let isRefused = false;
+  service.rules.push({
+    source: "variants of the service's words",
+    check: () => {
+      if (isRefused) return undefined;
+      isRefused = true;
+      return { status: 404, error: { message, type: "", param: null, code: null } };
+    },
+  });
+  expect((await agent.run("and now?", thread)).leftOut).toMatchObject([{ reason }]);
+});
+
 describe.each(["response", "conversation"] as const)("a service that stores the %s", (storage) => {
   test("and has forgotten it receives the thread, without content that it refuses as well", async () => {
     const lookedUp = { type: "reasoning", id: "rs_3", summary: [] };
@@ -306,6 +339,21 @@ describe("an approval of an MCP call", () => {
 });
 
 describe("an organization with Zero Data Retention", () => {
+  test.each([
+    "Previous response cannot be used for this organization due to Zero Data Retention.",
+    "`previous_response_id` is not supported for organizations with zero-data-retention.",
+    "Storing responses is not allowed for ZDR organizations.",
+    "The parameter `store` must be set to false.",
+    "Store must be 'false' for this organization.",
+  ])("is told which option to use: %s", async (message) => {
+    const service = createResponsesService();
+    service.rules.push({
+      source: "variants of the service's words",
+      check: () => ({ status: 400, error: { message, type: "", param: null, code: null } }),
+    });
+    await expect(agentOf(service, "response").run("go")).rejects.toThrow('`storage: "local"`');
+  });
+
   test.each([false, true])(
     "is told which option to use, and continues with it, streamed: %s",
     async (isStreamed) => {
