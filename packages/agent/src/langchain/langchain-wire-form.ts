@@ -73,15 +73,25 @@ function readCalls(data: JsonObject, path: string): CallEntry[] {
       index,
       idPath: memberPath(callPath, "id"),
       argumentsPath: `${callPath}.${isEarlier ? "function.arguments" : "args"}`,
-      value: isJsonObject(call) && !isEarlier ? toCall(call) : call,
+      value: isJsonObject(call) && !isEarlier ? toCall(call, memberOfCall.startsWith("tool_calls")) : call,
     };
   });
 }
 
-function toCall({ id, name, args }: JsonObject): JsonObject {
-  // Invalid calls have their arguments as text already.
-  const text = isJsonObject(args) ? JSON.stringify(args) : args;
+function toCall({ id, name, args }: JsonObject, isValid: boolean): JsonObject {
+  // Invalid calls have their arguments as text already. In others, text is a fault, which a value shows.
+  const isText = typeof args === "string";
+  const text = isJsonObject(args) ? JSON.stringify(args) : isText && isValid ? toValue(args) : args;
   return withoutUndefined({ id, type: "function", function: withoutUndefined({ name, arguments: text }) });
+}
+
+function toValue(text: string): JsonValue {
+  try {
+    const value = JSON.parse(text) as JsonValue;
+    return typeof value === "string" ? { raw: value } : value;
+  } catch {
+    return { raw: text };
+  }
 }
 
 function checkRole(entry: MessageEntry, repairer: Repairer): boolean {

@@ -81,6 +81,18 @@ const CASES: readonly (readonly [code: string, path: string, messages: unknown[]
     [ai(call("c1", [1])), tool("c1"), said],
     [ai(call("c1", { raw: [1] })), tool("c1"), said],
   ],
+  [
+    "arguments-invalid",
+    "$[0].data.tool_calls[0].args",
+    [ai(call("c1", '{"a":1}')), tool("c1"), said],
+    [ai(call("c1", { a: 1 })), tool("c1"), said],
+  ],
+  [
+    "arguments-invalid",
+    "$[0].data.tool_calls[0].args",
+    [ai(call("c1", '{"a":')), tool("c1"), said],
+    [ai(call("c1", { raw: '{"a":' })), tool("c1"), said],
+  ],
   ["call-invalid", "$[0].data.tool_calls[0]", [ai(call("c1", {}, "")), tool("c1"), said], [said]],
   ["message-invalid", "$[0]", [{ type: "human" }, said], [said]],
   ["message-invalid", "$[0]", [7, said], [said]],
@@ -134,6 +146,12 @@ describe("messages of LangChain", () => {
     expect(result.changes[0]).toMatchObject({ code, path });
     expect(result.messages.slice(0, repaired.length)).toEqual(repaired);
     expect(checkLangChainMessages(result.messages)).toEqual([]);
+  });
+
+  test("a message that contains only a copy of a dropped call is dropped with it", () => {
+    const copy = { type: "tool_use", id: "c1", name: "look", input: {} };
+    const messages = [human, { type: "ai", data: { content: [copy], tool_calls: [call("c1")] } }, said];
+    expect(repairLangChainMessages(messages, "drop").messages).toEqual([human, said]);
   });
 
   test("calls that the model malformed become calls, and are answered", () => {

@@ -148,6 +148,8 @@ function isEmptyContent(content: JsonValue): boolean {
 }
 
 function isEmptyText({ type, text, refusal }: JsonObject): boolean {
+  // A copy of a call that Anthropic's messages contain.
+  if (type === "tool_use") return true;
   return text === "" ? type === "text" || type === "output_text" : type === "refusal" && refusal === "";
 }
 
