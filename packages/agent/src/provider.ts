@@ -6,6 +6,7 @@ export { copyJson, type CopyOptions } from "./json.ts";
 export type { Model, ModelRequest, ModelResponse, Protocol } from "./protocol.ts";
 export { INTERRUPTED_ANSWER, INTERRUPTED_RESULT } from "./repair/interrupted-texts.ts";
 export { cutText } from "./limits/shorten-text.ts";
+export { hasThoughtSignature } from "./limits/thought-signature.ts";
 export { MESSAGE_FORM } from "./repair/message-form.ts";
 export { type CallEntry, type MessageEntry, withoutUndefined } from "./repair/message-entry.ts";
 export {

@@ -297,3 +297,21 @@ test("docs/repairing-a-thread.md lists each limit and its source", () => {
 function linksIn(sources: string): string {
   return [...sources.matchAll(/https:[^\s),]+/g)].join(" ");
 }
+
+test.each<[Provider, string[]]>([
+  ["gemini", []],
+  ["other", []],
+  ["openai", ["call-id-invalid"]],
+  ["mistral", ["call-id-invalid"]],
+])("an id with the signature of Gemini's thoughts, for %s, has the findings %j", (provider, codes) => {
+  const id = `call_1__thought__${"y".repeat(500)}`;
+  const calls = [{ id, type: "function", function: { name: "look", arguments: "{}" } }];
+  const messages = [
+    { role: "user", content: "Hi" },
+    { role: "assistant", content: null, tool_calls: calls },
+    { role: "tool", tool_call_id: id, name: "look", content: "blue" },
+    { role: "assistant", content: "It is blue." },
+  ];
+  const thread = { format: "threadstore.thread", version: 1, kind: "chat", agent: "Assistant", messages };
+  expect(checkThread(thread, { provider }).map(({ code }) => code)).toEqual(codes);
+});

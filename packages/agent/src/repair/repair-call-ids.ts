@@ -1,4 +1,5 @@
 import type { JsonObject } from "@threadstore/core/documents";
+import { hasThoughtSignature } from "../limits/thought-signature.ts";
 import { collectCallDrops } from "./drop-calls.ts";
 import { answeredIdOf, idOf, type LocatedCall, setCall, setMember } from "./message-entry.ts";
 import type { Pairing } from "./pair-results.ts";
@@ -49,7 +50,9 @@ function findIdProblem(
   if (id === "") {
     return { code: "call-id-invalid", path, position, message: "The call does not have an id." };
   }
-  if (id.length > maxLength) {
+  // A provider whose ids have a limit does not accept the signature, either.
+  const isSigned = pattern === undefined && hasThoughtSignature(id);
+  if (id.length > maxLength && !isSigned) {
     const message = `The id is longer than the ${maxLength} characters that OpenAI accepts.`;
     return { code: "call-id-invalid", path, position, message };
   }

@@ -1,4 +1,5 @@
 import { PROVIDER_LIMITS, type Provider } from "@threadstore/agent";
+import { hasThoughtSignature } from "@threadstore/agent/provider";
 import type { JsonValue } from "@threadstore/core";
 import { isJsonObject, type JsonObject } from "@threadstore/core/documents";
 
@@ -27,11 +28,8 @@ export function makeCallsSendable(message: JsonObject, provider: Provider): void
   }
 }
 
-// LiteLLM stores the signature of Gemini's thoughts in the id, and Gemini requires it.
-const SIGNED = "__thought__";
-
 function isRefused(id: JsonValue, pattern: RegExp): boolean {
-  return typeof id === "string" && !pattern.test(id) && !id.includes(SIGNED);
+  return typeof id === "string" && !pattern.test(id) && !hasThoughtSignature(id);
 }
 
 function newCallId(pattern: RegExp): string {
