@@ -41,6 +41,7 @@ export { FINDING_CODES, type Finding } from "./repair/finding.ts";
 export type { FindingCode, RepairAction, RepairChoices, RepairPolicy } from "./repair/repair-policy.ts";
 export type { AnyThread, RepairedThread } from "./repair/repair-thread.ts";
 export type { RepairChange } from "./repair/repairer.ts";
+export type { LeftOut } from "./run/left-out.ts";
 export type { AbandonedTurn, AbandonOptions } from "./run/abandon-turn.ts";
 export type { RunEvent, ToolEvent } from "./run/run-event.ts";
 export type { ApprovalDecision, ApprovalOptions, OnProgress, RunOptions } from "./run/run-options.ts";

@@ -15,6 +15,7 @@ export {
   type DeserializeOptions,
   type Finding,
   type HistoryReducer,
+  type LeftOut,
   type LoadedConversation,
   type PendingApproval,
   type RepairChange,

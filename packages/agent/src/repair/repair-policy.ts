@@ -14,7 +14,7 @@ export interface RepairChoices {
   readonly "arguments-invalid"?: "rewrite" | "drop" | "stop" | undefined;
   /** An earlier call has the same id. @default "rename" */
   readonly "call-id-duplicated"?: "rename" | "drop" | "stop" | undefined;
-  /** The id of a call is missing, empty or too long. @default "rename" */
+  /** The id of a call is missing, empty, too long or not in the provider's form. @default "rename" */
   readonly "call-id-invalid"?: "rename" | "drop" | "stop" | undefined;
   /** A call does not name a tool, or not in a form that providers accept. @default "rewrite" */
   readonly "call-invalid"?: "rewrite" | "drop" | "stop" | undefined;
