@@ -1,4 +1,6 @@
 import { expect, test } from "vitest";
+import { threadOf, user } from "../../../agent/dist/repair/threads.test-helper.js";
+import { checkThread, repairThread } from "../index.ts";
 import { toChatPart } from "./chat-parts.ts";
 
 const url = "https://pictures.example/a.png";
@@ -32,3 +34,15 @@ test.each([
 ])("%j is kept", (part) => {
   expect(toChatPart(part)).toBe(part);
 });
+
+test.each([{ refusal: ["No."] }, { audio: "a1" }, { audio: { id: 1 } }])(
+  "the member %j is removed",
+  (member) => {
+    const said = { role: "assistant", content: "Blue sky." };
+    const [name] = Object.keys(member);
+    const thread = threadOf([user, { ...said, ...member }]);
+    const path = `$.messages[1].${name}`;
+    expect(checkThread(thread)).toMatchObject([{ code: "member-unsupported", path }]);
+    expect(repairThread(thread, "synthesize").thread).toEqual(threadOf([user, said]));
+  },
+);
