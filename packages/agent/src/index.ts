@@ -23,7 +23,6 @@ export type {
   ConversationResult,
   ConversationRunOptions,
   LoadedConversation,
-  OpenTurnPolicy,
   Saved,
   Settled,
 } from "./conversation/conversation.ts";
@@ -44,7 +43,13 @@ export type { RepairChange } from "./repair/repairer.ts";
 export type { LeftOut } from "./run/left-out.ts";
 export type { AbandonedTurn, AbandonOptions } from "./run/abandon-turn.ts";
 export type { RunEvent, ToolEvent } from "./run/run-event.ts";
-export type { ApprovalDecision, ApprovalOptions, OnProgress, RunOptions } from "./run/run-options.ts";
+export type {
+  ApprovalDecision,
+  ApprovalOptions,
+  OnProgress,
+  OpenTurnPolicy,
+  RunOptions,
+} from "./run/run-options.ts";
 export type { RunResult } from "./run/run-result.ts";
 export type { RunStream } from "./run/run-stream.ts";
 export type { OpenTurn, PendingApproval, Thread, ThreadSnapshot, TurnState } from "./thread/thread.ts";

@@ -1,6 +1,6 @@
 import type { StoredThread } from "@threadstore/core";
 import type { AbandonedTurn, AbandonOptions } from "../run/abandon-turn.ts";
-import type { ApprovalOptions, RunOptions } from "../run/run-options.ts";
+import type { ApprovalOptions, OpenTurnPolicy, RunOptions } from "../run/run-options.ts";
 import type { RunResult } from "../run/run-result.ts";
 import type { RunStream } from "../run/run-stream.ts";
 import type { OpenTurn, Thread } from "../thread/thread.ts";
@@ -10,16 +10,11 @@ export interface Saved {
   readonly stored: StoredThread;
 }
 
-export const OPEN_TURN_POLICIES = ["resume", "close", "reject"] as const;
-
-/** How `run` treats a turn that is still open. */
-export type OpenTurnPolicy = (typeof OPEN_TURN_POLICIES)[number];
-
 /** Additional options of `run`. */
 export interface ConversationRunOptions {
   /**
-   * How to treat a turn that is still open, before the new one starts. `resume`: continues it to its end. `close`: ends it as `abandon`
-   * does, and keeps what happened. `reject`: rejects with `TURN_OPEN`.
+   * How to treat a turn that is still open, before the new one starts. `resume`: continues it to its end. `close`: ends
+   * it as `abandon` does, and keeps what happened. `reject`: rejects with `TURN_OPEN`.
    * @default `resume` for a turn that was interrupted, then `close` if it fails for good; `close` for one that was
    * stopped or failed; `reject` for one that waits for approvals
    */

@@ -1,6 +1,7 @@
 import { appendFileSync } from "node:fs";
 import type { ThreadStore } from "@threadstore/core";
 import { sqliteStore } from "@threadstore/sqlite";
+import type { OpenTurnPolicy } from "../run/run-options.ts";
 import {
   callMessage,
   scriptedAgent,
@@ -9,7 +10,6 @@ import {
 } from "../scripted-agent.test-helper.ts";
 import { defineTool } from "../tools/define-tool.ts";
 import type { Tool } from "../tools/tool.ts";
-import type { OpenTurnPolicy } from "./conversation.ts";
 import { openConversation } from "./open-conversation.ts";
 
 // A child process of the tests. Its arguments are the database and the task.

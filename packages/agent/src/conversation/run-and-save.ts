@@ -1,7 +1,7 @@
 import { DEFAULT_LEASE } from "@threadstore/core/documents";
 import { AgentError, invalidValue } from "../agent-error.ts";
 import type { AbandonedTurn, AbandonOptions } from "../run/abandon-turn.ts";
-import type { ApprovalDecision, ApprovalOptions } from "../run/run-options.ts";
+import { type ApprovalDecision, type ApprovalOptions, OPEN_TURN_POLICIES } from "../run/run-options.ts";
 import type { Thread } from "../thread/thread.ts";
 import { findKeyRecord } from "../thread/turn-key.ts";
 import { appendMessages, turnToAppend } from "./append-messages.ts";
@@ -10,7 +10,6 @@ import type { AnyResult, ConversationSettings } from "./conversation-options.ts"
 import {
   type ConversationEvent,
   type ConversationRunOptions,
-  OPEN_TURN_POLICIES,
   type Saved,
   type Settled,
 } from "./conversation.ts";

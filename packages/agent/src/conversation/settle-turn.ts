@@ -1,11 +1,12 @@
 import { DEFAULT_LEASE } from "@threadstore/core/documents";
 import { AgentError } from "../agent-error.ts";
 import type { AbandonedTurn } from "../run/abandon-turn.ts";
+import type { OpenTurnPolicy } from "../run/run-options.ts";
 import type { OpenTurn, TurnState } from "../thread/thread.ts";
 import { findKeyRecord } from "../thread/turn-key.ts";
 import { closeTurn } from "./close-turn.ts";
 import type { AnyResult, ConversationSettings } from "./conversation-options.ts";
-import type { ConversationEvent, OpenTurnPolicy, Saved, Settled } from "./conversation.ts";
+import type { ConversationEvent, Saved, Settled } from "./conversation.ts";
 import { withLease } from "./lease.ts";
 import type { StoredConversation, UpdatableThread } from "./stored-conversation.ts";
 import { endingOf } from "./turn-ending.ts";

@@ -1,11 +1,11 @@
 import { memoryStore, type ThreadStore } from "@threadstore/core";
 import { describe, expect, it, vi } from "vitest";
 import { AgentError } from "../agent-error.ts";
+import type { OpenTurnPolicy } from "../run/run-options.ts";
 import { scriptedAgent, type ScriptedMessage } from "../scripted-agent.test-helper.ts";
 import { defineTool } from "../tools/define-tool.ts";
 import type { Tool } from "../tools/tool.ts";
 import type { AnyConversationOptions } from "./conversation-options.ts";
-import type { OpenTurnPolicy } from "./conversation.ts";
 import { openConversation } from "./open-conversation.ts";
 import { MAX_CONTENT_LENGTH, type StrictModel, strictModel } from "./strict-model.test-helper.ts";
 

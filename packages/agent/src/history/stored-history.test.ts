@@ -133,6 +133,18 @@ describe.each(stores)("a thread with its history in %s", (_name, open) => {
     expect((await historyIn(store, "h")).slice(-2)).toEqual(["next", "next"]);
   });
 
+  it("closes its open turn if a run asks for it, which an agent without a history refuses", async () => {
+    const store = newStore(open);
+    const { agent } = newAgent({ store, createId: () => "h" }, calls(["1", "pay", "{}"]), says("next"));
+    const thread = agent.getNewThread();
+    await agent.run("pay", thread);
+    expect((await agent.run("next", thread, { openTurn: "close" })).text).toBe("next");
+    expect(thread.openTurn).toBeUndefined();
+    const plain = scriptedAgent(scriptModel(says("never")));
+    const refused = { code: "INVALID_ARGUMENT", path: "openTurn" };
+    await expect(plain.run("a", undefined, { openTurn: "close" })).rejects.toMatchObject(refused);
+  });
+
   it("runs one turn for a key, whichever process repeats it", async () => {
     const store = newStore(open);
     const { agent, model } = newAgent({ store, createId: () => "h" }, says("1"), says("2"));

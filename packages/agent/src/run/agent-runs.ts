@@ -42,6 +42,11 @@ export class AgentRuns<
     control: RunControl<Message>,
   ): Promise<RunResult<ThreadOf<Kind, Message>, Message, Usage>> {
     const ownThread = this.#requireOwnThread(thread ?? this.newThread());
+    if (options?.openTurn !== undefined) {
+      const message =
+        "`openTurn` is an option of conversations and of agents with a `history`. Call `resume` or `abandon` first.";
+      throw new AgentError("INVALID_ARGUMENT", message, { path: "openTurn" });
+    }
     const model = this.#protocol.createModel(options);
     const messages = this.#protocol.readInput(input);
     const setup = { ...this.#shared(options), thread: ownThread, model, ...control };

@@ -1,5 +1,10 @@
 import type { ThreadSnapshot } from "../thread/thread.ts";
 
+export const OPEN_TURN_POLICIES = ["resume", "close", "reject"] as const;
+
+/** How `run` treats a turn that is still open. */
+export type OpenTurnPolicy = (typeof OPEN_TURN_POLICIES)[number];
+
 /** Options of every run, whatever the agent's provider. */
 export interface RunOptions {
   /**
@@ -16,6 +21,11 @@ export interface RunOptions {
    * answer. `resume` ignores it.
    */
   readonly key?: string | undefined;
+  /**
+   * How an agent with a `history` treats a turn that is still open: as `run` of a conversation does. Other agents reject
+   * it with `INVALID_ARGUMENT`, because only their caller can save what they change.
+   */
+  readonly openTurn?: OpenTurnPolicy | undefined;
   /**
    * Called with the thread as it would be if the turn stopped now: when the input or the approvals have been
    * accepted, after each model response with tool calls and before those run, and after tool results. The run waits
