@@ -19,7 +19,8 @@ export function findPendingCalls(messages: readonly MessageEntry[], language: La
 /**
  * Removes requests that were never answered although the conversation continued: Agent Framework rejects every
  * further run because of them. With `close`, pending requests and their responses are also removed. The call that a
- * request was about remains, and then has no result. Responses without a request are removed, too.
+ * request was about remains, and then has no result. Responses without a request are removed, too. Each removal is
+ * logged with its path.
  */
 export function repairApprovals(
   messages: readonly MessageEntry[],
@@ -46,13 +47,17 @@ export function repairApprovals(
   }
   for (const response of responses) {
     const { id, callId, isPast, resolvedBy } = response;
-    const isDangling = isPast && resolvedBy === undefined && !requested.has(id) && !calls.has(callId);
-    if (!isDangling && !closed.has(id)) continue;
-    const { message, content } = locate(messages, response);
-    if (isDangling) {
+    // A response whose call ran belongs to an earlier request, if a server used the id again.
+    if (resolvedBy !== undefined) continue;
+    if (closed.has(id)) {
+      logRemoval("turn-open", response, "The response is to a request for approval that is closed.", log);
+    } else if (isPast && !requested.has(id) && !calls.has(callId)) {
       const fault = "The response does not answer any request for approval.";
       logRemoval("approval-dangling", response, fault, log);
+    } else {
+      continue;
     }
+    const { message, content } = locate(messages, response);
     if (message !== undefined && content !== undefined) removeContent(message, content);
   }
 }

@@ -354,22 +354,43 @@ describe("approvals", () => {
   const pythonCall = { type: "function_call", call_id: "c1", name: "f", arguments: '{"a":1}' };
   const pythonRequest = { type: "function_approval_request", id: "r1", function_call: pythonCall };
 
-  test.each([
-    ["of C#", csharpSession(hello, message("assistant", request))],
-    ["of the first C# version", csharpSession(hello, message("assistant", olderRequest))],
+  test.each<[name: string, thread: string, closed: readonly string[]]>([
+    ["of C#", csharpSession(hello, message("assistant", request)), ["[1]"]],
+    ["of the first C# version", csharpSession(hello, message("assistant", olderRequest)), ["[1]"]],
     [
       "of Python",
       pythonSession(
         message("user", { type: "text", text: "x" }),
         message("assistant", pythonCall, pythonRequest),
       ),
+      ["[1]"],
     ],
-    ["with a response", csharpSession(hello, message("assistant", request), message("user", response))],
-  ])("pending at the end are kept, or closed if asked: %s", (_name, thread) => {
+    [
+      "with a response",
+      csharpSession(hello, message("assistant", request), message("user", response)),
+      ["[1]", "[2]"],
+    ],
+    [
+      "with two responses",
+      csharpSession(
+        hello,
+        message("assistant", request),
+        message("user", response),
+        message("user", { ...response, approved: false }),
+      ),
+      ["[1]", "[2]", "[3]"],
+    ],
+    [
+      "with a response before the request",
+      csharpSession(hello, message("user", response), message("assistant", request)),
+      ["[2]", "[1]"],
+    ],
+  ])("pending at the end are kept, or closed if asked: %s", (_name, thread, positions) => {
     expect(checkAgentFrameworkThread(thread)).toEqual([]);
     expect(repairAgentFrameworkThread(thread, "drop").text).toBe(thread);
     const { text: closed, changes } = repairAgentFrameworkThread(thread, "synthesize", { openTurn: "close" });
-    expect(changes.map(({ code }) => code)).toEqual(["turn-open", "result-missing"]);
+    expect(changes.map(({ code }) => code)).toEqual([...positions.map(() => "turn-open"), "result-missing"]);
+    expect(changes.slice(0, -1).map(({ path }) => /messages(\[\d+\])/.exec(path)?.[1])).toEqual(positions);
     expect(JSON.stringify(messagesIn(closed))).toContain(INTERRUPTED_RESULT);
     expect(closed).not.toMatch(/[aA]pproval/);
     expect(checkAgentFrameworkThread(closed, { openTurn: "close" })).toEqual([]);
