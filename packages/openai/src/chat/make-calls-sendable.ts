@@ -1,9 +1,6 @@
 import { PROVIDER_LIMITS, type Provider } from "@threadstore/agent";
-import { hasThoughtSignature } from "@threadstore/agent/provider";
-import type { JsonValue } from "@threadstore/core";
 import { isJsonObject, type JsonObject } from "@threadstore/core/documents";
-
-const TOOL_NAME = /^[a-zA-Z0-9_-]{1,64}$/;
+import { isRefusedId, newCallId, toSendableName } from "../sendable-call.ts";
 
 /**
  * Makes the calls of a response acceptable in later requests, before any of them runs. Some servers omit the ids of
@@ -18,23 +15,10 @@ export function makeCallsSendable(message: JsonObject, provider: Provider): void
   for (const call of calls) {
     if (!isJsonObject(call)) continue;
     const { id, function: definition } = call;
-    if (!id || ids.has(id) || isRefused(id, pattern)) call["id"] = newCallId(pattern);
+    if (ids.has(id) || isRefusedId(id, pattern)) call["id"] = newCallId(pattern);
     ids.add(call["id"]);
     if (!isJsonObject(definition)) continue;
-    const { name } = definition;
-    if (typeof name !== "string" || TOOL_NAME.test(name)) continue;
-    // Never the name of a tool: the model must call it by its own name.
-    definition["name"] = `invalid_name_${name.replaceAll(/[^\w-]/g, "_")}`.slice(0, 64);
+    const name = toSendableName(definition["name"]);
+    if (name !== undefined) definition["name"] = name;
   }
-}
-
-function isRefused(id: JsonValue, pattern: RegExp): boolean {
-  return typeof id === "string" && !pattern.test(id) && !hasThoughtSignature(id);
-}
-
-function newCallId(pattern: RegExp): string {
-  const digits = crypto.randomUUID().replaceAll("-", "");
-  // Without hyphens, because providers accept ids of at most 40 characters.
-  const id = `call_${digits}`;
-  return pattern.test(id) ? id : digits.slice(0, 9);
 }

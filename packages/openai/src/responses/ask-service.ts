@@ -88,7 +88,7 @@ async function send(service: Service, request: Request, attempt: Attempt): Promi
   const transcript = state === undefined ? toPortable(request, attempt) : undefined;
   const reference = state ?? (await createServiceState(client, storage, request.signal));
   const body = service.toBody(request, reference, transcript?.items ?? toNewItems(request, state));
-  const { id, items, isIncomplete, ...response } = await callResponses(
+  const { id, items, isIncomplete, isRenamed, ...response } = await callResponses(
     client,
     body,
     request.signal,
@@ -97,7 +97,12 @@ async function send(service: Service, request: Request, attempt: Attempt): Promi
   const leftOut = transcript?.leftOut ?? [];
   for (const left of leftOut) request.emit?.({ type: "left-out", ...left });
   const calls = readCalls(items, isIncomplete);
-  const stored = storage === "response" ? { response: id } : reference && { ...reference };
+  // The service refuses answers both with the ids of its copy and with the new ones: the next request replaces the copy.
+  const stored = isRenamed
+    ? undefined
+    : storage === "response"
+      ? { response: id }
+      : reference && { ...reference };
   return { ...response, messages: items, calls, leftOut, service: stored ?? remember(request, attempt) };
 }
 

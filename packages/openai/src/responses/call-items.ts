@@ -51,3 +51,12 @@ export function toToolCall(item: object, kind: CallKind, index: number): ToolCal
     return { ...toolCall, kind: type, hasTextResult: kind.hasTextResult, message: call };
   return isJsonObject(caller) ? { ...toolCall, message: call } : toolCall;
 }
+
+/** The prefixes of the ids of calls that keep theirs in addition to `call_id`. */
+const ID_PREFIXES: { readonly [type: string]: string } = { computer_call: "cu", local_shell_call: "lsh" };
+
+/** Returns the id of the item of a call from its new `call_id`; `undefined` if the item does not need one. */
+export function toItemId(call: JsonObject, callId: string): string | undefined {
+  const prefix = ID_PREFIXES[typeOf(call)];
+  return prefix === undefined ? undefined : `${prefix}_${callId}`;
+}

@@ -9,6 +9,7 @@ import type {
   ResponseUsage,
 } from "openai/resources/responses/responses";
 import { streamInterrupted } from "../model-error.ts";
+import { makeItemsSendable } from "./make-items-sendable.ts";
 import { checkItems, type ResponseItem } from "./response-item.ts";
 
 /** The body of a request, whether it is streamed or not. */
@@ -17,6 +18,8 @@ export type ResponsesRequest = Omit<ResponseCreateParamsNonStreaming, "stream">;
 export interface ResponsesModelResponse {
   readonly id: string;
   readonly items: readonly ResponseItem[];
+  /** Whether ids of calls differ from those that the service stores. */
+  readonly isRenamed: boolean;
   readonly refusal: string | undefined;
   readonly finishReason: string | undefined;
   /** Whether the response ended before the model was done. */
@@ -88,10 +91,13 @@ function readResponse(response: unknown): ResponsesModelResponse {
     const message = `The response ended with status "${status}" instead of being completed.`;
     throw new AgentError("RESPONSE_INVALID", message);
   }
-  const items = checkItems(copyReceived(output, "$.output"), "$.output", "RESPONSE_INVALID");
+  const copy = copyReceived(output, "$.output");
+  const isRenamed = makeItemsSendable(copy);
+  const items = checkItems(copy, "$.output", "RESPONSE_INVALID");
   const finishReason = incomplete_details?.reason ?? status;
   const isIncomplete = status === "incomplete";
-  return { id, items, refusal: readRefusal(items), finishReason, isIncomplete, usage: readUsage(usage) };
+  const refusal = readRefusal(items);
+  return { id, items, isRenamed, refusal, finishReason, isIncomplete, usage: readUsage(usage) };
 }
 
 function readUsage(usage: ResponseUsage | null | undefined): ResponseUsage | undefined {

@@ -8,7 +8,7 @@ import {
 } from "@threadstore/agent/provider";
 import type { JsonValue } from "@threadstore/core";
 import { isJsonObject, type JsonObject } from "@threadstore/core/documents";
-import { answeredKindOf, callKindOf, toAnswer, typeOf } from "./call-items.ts";
+import { answeredKindOf, callKindOf, toAnswer, toItemId } from "./call-items.ts";
 import { type CallKind, CALL_KINDS } from "./call-kinds.ts";
 import { isItemType } from "./item-types.ts";
 import { findMissingMember, requiresId } from "./required-members.ts";
@@ -168,12 +168,9 @@ function writeCall(source: JsonObject, kind: CallKind, { value }: CallEntry): Js
   return { ...call, name, input };
 }
 
-/** The prefixes of the ids of calls that keep theirs. The service refuses the same id twice. */
-const ID_PREFIXES: { readonly [type: string]: string } = { computer_call: "cu", local_shell_call: "lsh" };
-
-/** Returns the members that identify a call, of which a renamed call needs new ones. */
+/** Returns the members that identify a call, of which a renamed call needs new ones. The service refuses an id twice. */
 function toCallIds(source: JsonObject, { idMember }: CallKind, id: JsonValue): JsonObject {
-  const prefix = ID_PREFIXES[typeOf(source)];
   const isRenamed = typeof id === "string" && source[idMember] !== id;
-  return prefix === undefined || !isRenamed ? { [idMember]: id } : { [idMember]: id, id: `${prefix}_${id}` };
+  const itemId = isRenamed ? toItemId(source, id) : undefined;
+  return itemId === undefined ? { [idMember]: id } : { [idMember]: id, id: itemId };
 }

@@ -1,0 +1,37 @@
+import type { JsonValue } from "@threadstore/core";
+import { isJsonObject, type JsonObject } from "@threadstore/core/documents";
+import { isRefusedId, newCallId, toSendableName } from "../sendable-call.ts";
+import { callKindOf, toItemId, typeOf } from "./call-items.ts";
+import { requiresId } from "./required-members.ts";
+
+/** The types of calls that name a tool of the application, instead of one of a server. */
+const NAMED_TYPES: readonly string[] = ["custom_tool_call", "function_call"];
+
+/** The ids that the Responses API accepts. */
+const ID = /^.{1,64}$/s;
+
+/**
+ * Makes the calls of a response acceptable in later requests, before any of them runs. Returns whether an id changed:
+ * the service's copy of the response then differs, and the call can be answered only together with the new copy.
+ */
+export function makeItemsSendable(items: JsonValue): boolean {
+  let isRenamed = false;
+  for (const item of Array.isArray(items) ? items : []) {
+    const kind = isJsonObject(item) ? callKindOf(item) : undefined;
+    if (!isJsonObject(item) || kind === undefined) continue;
+    if (NAMED_TYPES.includes(typeOf(item))) replace(item, "name", toSendableName(item["name"]));
+    const members = new Set<string>([kind.idMember, ...(requiresId(item) ? ["id"] : [])]);
+    for (const member of members) {
+      // Anything else than a string is not a response of the API, and is rejected.
+      if (typeof item[member] !== "string" || !isRefusedId(item[member], ID)) continue;
+      const id = newCallId(ID);
+      replace(item, member, member === "id" ? (toItemId(item, id) ?? id) : id);
+      isRenamed = true;
+    }
+  }
+  return isRenamed;
+}
+
+function replace(item: JsonObject, member: string, value: JsonValue | undefined): void {
+  if (value !== undefined) item[member] = value;
+}

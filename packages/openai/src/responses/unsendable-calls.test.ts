@@ -1,0 +1,86 @@
+import type { Tool as HostedTool } from "openai/resources/responses/responses";
+import { describe, expect, test } from "vitest";
+import { checkThread, createResponsesAgent, defineTool } from "../index.ts";
+import { invalidRequest } from "../strict-server/request.test-helper.ts";
+import { createResponsesService, type ServiceRule } from "../strict-server/responses-service.test-helper.ts";
+import { CALL_CASES } from "./call-kinds.test-helper.ts";
+
+const storages = ["response", "conversation", "local"] as const;
+const rows = Object.entries(CALL_CASES).flatMap(([type, kind]) =>
+  storages.flatMap((storage) => [
+    { type, kind, storage, id: "", isStreamed: true },
+    { type, kind, storage, id: "x".repeat(65), isStreamed: false },
+  ]),
+);
+
+/** The API validates the ids and names of the input. */
+const strictInput: ServiceRule = {
+  source: "https://github.com/camel-ai/camel/issues/2215",
+  check: ({ input }) => {
+    const isRefused = (value: unknown, pattern: RegExp): boolean =>
+      value !== undefined && (typeof value !== "string" || !pattern.test(value));
+    const isIdRefused = input.some((item) =>
+      ["call_id", "approval_request_id", "id"].some((member) => isRefused(item[member], /^.{1,64}$/su)),
+    );
+    const isNameRefused = input.some(
+      ({ type, name }) =>
+        /^(?:function|custom_tool)_call$/u.test(type as string) && isRefused(name, /^[\w-]{1,64}$/u),
+    );
+    return isIdRefused || isNameRefused ? invalidRequest("Invalid 'input'.", "input") : undefined;
+  },
+};
+
+describe.each(rows)("a $type with the id '$id' and storage $storage, streamed: $isStreamed", (row) => {
+  const { kind, id, storage, isStreamed } = row;
+
+  test.each([false, true])(
+    "is answered, and the conversation continues (after an approval: %s)",
+    async (needsApproval) => {
+      let count = 0;
+      const service = createResponsesService([kind.call(id)]);
+      service.rules.push(strictInput);
+      const tool = kind.tool?.({ needsApproval, onRun: () => (count += 1) });
+      const tools = tool === undefined ? [] : [tool];
+      const hostedTools = kind.hosted === undefined ? [] : [kind.hosted as HostedTool];
+      const agent = createResponsesAgent({ client: service.client, model: "m", storage, tools, hostedTools });
+      const first = await (isStreamed ? agent.runStream("go").result : agent.run("go"));
+      const approvals = first.approvals.map((call) => ({ ...call, approved: true }));
+      let thread = await agent.deserializeThread(JSON.stringify(await first.thread.serialize()));
+      if (approvals.length > 0) {
+        const resumed = await (isStreamed
+          ? agent.resumeStream(thread, { approvals }).result
+          : agent.resume(thread, { approvals }));
+        thread = resumed.thread;
+      }
+      expect(count).toBe(kind.tool === undefined ? 0 : 1);
+      expect((await agent.run("and now?", thread)).text).toBe("ok");
+      expect(checkThread(await thread.serialize())).toEqual([]);
+    },
+  );
+});
+
+describe.each(storages)("calls with storage %s", (storage) => {
+  test.each<[string, object[], number]>([
+    ["without ids run once each", ["", ""].map((id) => CALL_CASES["function_call"]?.call(id) ?? {}), 2],
+    ...["a b", "", "x".repeat(65)].map((name): [string, object[], number] => [
+      `of a tool named '${name}' are answered with an error`,
+      [
+        { ...CALL_CASES["function_call"]?.call("c1"), name },
+        { ...CALL_CASES["custom_tool_call"]?.call("c2"), name },
+      ],
+      0,
+    ]),
+  ])("%s", async (_name, calls, expected) => {
+    let count = 0;
+    const service = createResponsesService(calls);
+    service.rules.push(strictInput);
+    const tools = [defineTool({ name: "sql", run: () => (count += 1) })];
+    const agent = createResponsesAgent({ client: service.client, model: "m", storage, tools });
+    const { thread } = await agent.run("go");
+    expect(count).toBe(expected);
+    const local = createResponsesAgent({ client: service.client, model: "m", storage: "local", tools });
+    const copy = await local.deserializeThread(await thread.serialize());
+    expect((await agent.run("and now?", thread)).text).toBe("ok");
+    expect((await local.run("and now?", copy)).text).toBe("ok");
+  });
+});
