@@ -221,7 +221,7 @@ describe("calls that wait for approval become an open turn, whatever their order
       ),
       [{ callId: "a", state: "denied" }, needed("b")],
     ],
-  ])("%s", async (_name, text, calls) => {
+  ])("%s", async (name, text, calls) => {
     expect(turnOf(text)).toEqual(calls);
     expect(checkAgentFrameworkThread(text)).toEqual([]);
     expect(repairAgentFrameworkThread(text, "synthesize").changes).toEqual([]);
@@ -239,6 +239,10 @@ describe("calls that wait for approval become an open turn, whatever their order
       const written = writeAgentFrameworkThread(opened, { to, strict, sessionId: "s" });
       const states = calls.map((call) => (to.startsWith("python") ? { ...call, reason: undefined } : call));
       expect(turnOf(written.text)).toEqual(states);
+      // A server that uses an id again is asked in C# by a request, and in Python by a second call with the id.
+      const isReused = to === "python-session" && name === "C#, with the id of an earlier call";
+      const codes = checkAgentFrameworkThread(written.text).map(({ code }) => code);
+      expect(codes).toEqual(isReused ? ["call-id-duplicated"] : []);
     }
   });
 });
@@ -250,6 +254,23 @@ describe("a call that waited is decided here, and the conversation goes back", (
     [
       "C#, several",
       csharpSession(csharpInput, assistant(csharpText, csharpRequest("a"), csharpRequest("b"))),
+    ],
+    [
+      "C#, in three messages",
+      csharpSession(
+        csharpInput,
+        assistant(csharpText, csharpRequest("a")),
+        assistant(csharpRequest("b")),
+        assistant(csharpText, csharpRequest("c")),
+      ),
+    ],
+    [
+      "C#, after a call that needs none",
+      csharpSession(csharpInput, assistant(csharpCall("a")), assistant(csharpRequest("b"))),
+    ],
+    [
+      "Python, in two messages without the calls",
+      pythonSession(pythonInput, assistant(pythonRequest("a")), assistant(pythonRequest("b"))),
     ],
   ] as const;
 

@@ -5,6 +5,7 @@ import { type ContentEntry, finishMessage, removeContent } from "../repair/entri
 import type { Report } from "../report.ts";
 import type { AgentFrameworkShape } from "../shapes/shape.ts";
 import { ApprovalDraft, type LocatedCall } from "./approval-draft.ts";
+import { joinCalls } from "./join-calls.ts";
 import type { OpenCall } from "./open-turn.ts";
 
 export interface ApprovalsToWrite {
@@ -41,8 +42,11 @@ export function writeApprovals(messages: readonly ObjectNode[], task: ApprovalsT
       );
     }
   }
+  const written = draft.messages.filter(
+    ({ contents, contentsChanged }) => !contentsChanged || contents.length > 0,
+  );
   return [
-    ...draft.messages.filter(({ contents, contentsChanged }) => !contentsChanged || contents.length > 0),
+    ...joinCalls(written, draft.language, report),
     ...draft.message("tool", results),
     ...draft.message("user", responses),
   ].map(finishMessage);
