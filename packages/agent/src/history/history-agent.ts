@@ -105,7 +105,9 @@ class HistoryAgent {
     const { acceptOtherAgent = false } = options;
     const reader = { kind: this.#kind, agent: this.#agent.name, acceptOtherAgent };
     const thread = new HistoryThread(readReference(value, reader), undefined);
-    const conversation = openConversation(this.#conversationOptions(thread, options));
+    // The reference names the agent that the thread belongs to. Its history names the agent of the last run.
+    const deserialize = { ...options, acceptOtherAgent: true };
+    const conversation = openConversation(this.#conversationOptions(thread, deserialize));
     const loaded = await conversation.load().catch((error: unknown) => {
       // The reference is untrusted, and so is its id.
       if (!ThreadStoreError.is(error, "INVALID_ARGUMENT")) throw error;

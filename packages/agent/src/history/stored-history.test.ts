@@ -219,6 +219,28 @@ describe.each(stores)("a thread with its history in %s", (_name, open) => {
     expect(await historyIn(store, "h")).toEqual(["a", "1", "b", "2"]);
   });
 
+  it("belongs to the agent that its reference names, whichever agent ran last", async () => {
+    const store = newStore(open);
+    const { agent } = newAgent({ store, createId: () => "h" }, says("1"), says("4"));
+    const original = agent.getNewThread();
+    await agent.run("a", original);
+    const model = scriptModel(says("2"), says("3"));
+    const renamed = scriptedAgent(model, { name: "Renamed", history: storedHistory({ store }) });
+    const old = await original.serialize();
+    await expect(renamed.deserializeThread(old)).rejects.toMatchObject({ code: "THREAD_MISMATCH" });
+    const accepted = await renamed.deserializeThread(old, { acceptOtherAgent: true });
+    const reference = await accepted.serialize();
+    expect(reference["agent"]).toBe("Renamed");
+    // Neither before its first run nor after it does the new agent need the option again.
+    await renamed.run("b", await renamed.deserializeThread(reference));
+    await renamed.run("c", await renamed.deserializeThread(reference));
+    expect((await store.load("h"))?.thread["agent"]).toBe("Renamed");
+    await expect(agent.deserializeThread(reference)).rejects.toMatchObject({ code: "THREAD_MISMATCH" });
+    // As for a thread that contains its messages, the old agent can continue the old reference.
+    await agent.run("d", await agent.deserializeThread(old));
+    expect(await historyIn(store, "h")).toEqual(["a", "1", "b", "2", "c", "3", "d", "4"]);
+  });
+
   it("can take over a thread that contained its messages", async () => {
     const store = newStore(open);
     const plain = scriptedAgent(scriptModel(says("1")));
