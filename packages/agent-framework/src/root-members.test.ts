@@ -25,6 +25,7 @@ describe("members of this project's threads that Agent Framework lacks are repor
   test.each<[name: string, value: SerializedThread[string]]>([
     ["state", { visits: 7 }],
     ["service", { response: "resp_1" }],
+    ["unaccepted", [{ start: 0, end: 1 }]],
     ["myMember", { a: 1 }],
     ["turn", { id: "t", start: 0, rounds: 0 }],
   ])("%s", (name, value) => {

@@ -70,11 +70,12 @@ async function extendThread(
 }
 
 /** Orders the members as the format does: the messages before members that change with each turn. */
-function inFormatOrder({ messages = [], state, keys, turn, ...members }: JsonObject): JsonObject {
+function inFormatOrder({ messages = [], state, unaccepted, keys, turn, ...members }: JsonObject): JsonObject {
   return {
     ...members,
     messages,
     ...(state === undefined ? {} : { state }),
+    ...(unaccepted === undefined ? {} : { unaccepted }),
     ...(keys === undefined ? {} : { keys }),
     ...(turn === undefined ? {} : { turn }),
   };

@@ -9,7 +9,7 @@ import { readEntries } from "./repair-contents.ts";
 import type { RepairDraft } from "./repair-draft.ts";
 import { repairEntries } from "./repair-entries.ts";
 import type { ThreadIdentity } from "./repair-envelope.ts";
-import { closeTurn, writeRepairedKeys, writeRepairedTurn } from "./repair-turn.ts";
+import { closeTurn, writeRepairedPlaces, writeRepairedTurn } from "./repair-turn.ts";
 import type { Repairer } from "./repairer.ts";
 import type { RepairableKind } from "./wire-form.ts";
 
@@ -59,9 +59,9 @@ function readIdentity({ agent, kind }: CheckOptions, kinds: readonly RepairableK
 function writeDocument(document: JsonObject, draft: RepairDraft): SerializedThread {
   const turn = writeRepairedTurn(draft);
   const messages = draft.entries.map(draft.form.write);
-  const { keys, messages: original } = document;
+  const { messages: original } = document;
   const count = Array.isArray(original) ? original.length : 0;
-  const moved = keys === undefined ? {} : { keys: writeRepairedKeys(draft, keys, count) };
+  const moved = writeRepairedPlaces(draft, document, count);
   return turn === undefined
     ? { ...withoutMember(document, "turn"), messages, ...moved }
     : { ...document, messages, ...moved, turn };

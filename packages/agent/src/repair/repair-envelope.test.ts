@@ -49,6 +49,17 @@ describe("a thread whose envelope is corrupt", () => {
     expect(Object.keys(thread)).toEqual(["format", "version", "kind", "agent", "messages"]);
   });
 
+  test.each([
+    [[{ start: 3, end: 4 }], [{ start: 2, end: 3 }]],
+    [[{ start: 1, end: 2 }], []],
+    [[{ start: 3, end: 4, leftOut: true }, 5], [{ start: 2, end: 3, leftOut: true }]],
+    ["all", []],
+  ])("names the same unaccepted messages after others were removed: %j", (unaccepted, expected) => {
+    const orphan = result("c0");
+    const { thread } = repair({ messages: [user, orphan, asks(call("c1")), result("c1")], unaccepted });
+    expect(thread).toMatchObject({ messages, unaccepted: expected });
+  });
+
   test("gets the kind that its messages look like, or the one that the caller names", () => {
     expect(repair({ kind: null }).thread["kind"]).toBe("chat");
     expect(repair({ kind: null, messages: [{ type: "message", ...user }] }).thread["kind"]).toBe("items");

@@ -1,9 +1,9 @@
-import type { JsonValue } from "@threadstore/core";
 import { isJsonObject, type JsonObject } from "@threadstore/core/documents";
 import { AgentError } from "../agent-error.ts";
 import { checkTurn } from "../thread/check-turn.ts";
 import { moveKeys, readKeys, writeKeys } from "../thread/turn-key.ts";
 import { readTurn, type CallRecord, type TurnRecord } from "../thread/turn-record.ts";
+import { moveUnaccepted, readUnaccepted, writeUnaccepted } from "../thread/unaccepted.ts";
 import { idOf, roleOf, withoutMember, type CallEntry } from "./message-entry.ts";
 import { pairResults, type Pairing } from "./pair-results.ts";
 import type { RepairDraft } from "./repair-draft.ts";
@@ -119,9 +119,18 @@ function locate({ entries }: RepairDraft, index: number): number {
   return position === -1 ? entries.length : position;
 }
 
-/** Returns the keys of a thread with their places adjusted to messages that were added or removed. */
-export function writeRepairedKeys(draft: RepairDraft, keys: JsonValue, messageCount: number): JsonObject[] {
-  return writeKeys(moveKeys(readKeys(keys, messageCount), (index) => locate(draft, index)));
+/** Returns the members of a thread that name messages, with their places adjusted to the repaired messages. */
+export function writeRepairedPlaces(
+  draft: RepairDraft,
+  { keys, unaccepted }: JsonObject,
+  messageCount: number,
+): JsonObject {
+  const move = (index: number): number => locate(draft, index);
+  const ranges = moveUnaccepted(readUnaccepted(unaccepted, messageCount), move);
+  return {
+    ...(unaccepted === undefined ? {} : { unaccepted: writeUnaccepted(ranges) }),
+    ...(keys === undefined ? {} : { keys: writeKeys(moveKeys(readKeys(keys, messageCount), move)) }),
+  };
 }
 
 /** Returns the open turn with its place adjusted to messages that were added or removed. */

@@ -7,6 +7,7 @@ import type { ThreadState } from "../thread/thread-state.ts";
 import type { OpenTurn } from "../thread/thread.ts";
 import { addKey, type KeyRecord } from "../thread/turn-key.ts";
 import type { TurnRecord } from "../thread/turn-record.ts";
+import type { UnacceptedRange } from "../thread/unaccepted.ts";
 import { UNSAVED } from "../tools/plan-call.ts";
 import type { ToolCall } from "../tools/tool-call.ts";
 import { removeReferences } from "./remove-references.ts";
@@ -59,7 +60,7 @@ export function abandonTurn<Message extends object>(
     throw invalidValue("INVALID_ARGUMENT", "keep", '"partial", "question" or "nothing"');
   }
   const { openTurn } = thread;
-  const { turn, list, state, keys } = thread.revision;
+  const { turn, list, state, unaccepted, keys } = thread.revision;
   if (turn === undefined || openTurn === undefined) return { turn: undefined, kept: [], removed: [] };
   const messages = list.messages.slice(turn.start);
   const length = countKept(messages, turn, keep, threads);
@@ -76,7 +77,8 @@ export function abandonTurn<Message extends object>(
   // A service stores the turn as it was. Without its reference, the next run sends the transcript.
   const extended = list.take(turn.start).append(kept);
   const ended = { state, service: undefined, keys: keysAfter(turn, keys, extended.messages.length) };
-  thread.commit({ list: extended, ...ended, turn: undefined });
+  const added = isWhole || turn.rounds === 0 ? findUnaccepted(beginning, turn, threads) : [];
+  thread.commit({ list: extended, ...ended, unaccepted: [...unaccepted, ...added], turn: undefined });
   return {
     turn: openTurn,
     kept: Object.freeze(thread.messages.slice(turn.start)),
@@ -109,6 +111,20 @@ function countKept<Message extends object>(
   const areResults = messages.map((message) => threads.isToolResult(message));
   const endOfResponse = areResults.lastIndexOf(false);
   return Math.max(input, areResults.slice(0, endOfResponse).lastIndexOf(true) + 1);
+}
+
+/** Returns where the messages are that the service may never have accepted: those after the last response. */
+function findUnaccepted<Message extends object>(
+  messages: readonly Message[],
+  turn: TurnRecord,
+  threads: ThreadKind<string, Message>,
+): readonly UnacceptedRange[] {
+  const endOfResponse = messages.findLastIndex((message) => !threads.isToolResult(message)) + 1;
+  const start = turn.start + (turn.rounds === 0 ? 0 : endOfResponse);
+  const end = turn.start + messages.length;
+  // The service has responded to them, but the response was cut or not added.
+  const isAnswered = Boolean(turn.text) || turn.error === "TOO_MANY_TOOL_ROUNDS";
+  return isAnswered || isRefused(turn) || start === end ? [] : [{ start, end, isLeftOut: false }];
 }
 
 function isRefused({ error }: TurnRecord): boolean {

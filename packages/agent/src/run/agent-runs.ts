@@ -31,7 +31,15 @@ export class AgentRuns<
   }
 
   newThread(): ThreadState<Kind, Message> {
-    const empty = { messages: [], extra: {}, state: {}, service: undefined, keys: [], turn: undefined };
+    const empty = {
+      messages: [],
+      extra: {},
+      state: {},
+      service: undefined,
+      unaccepted: [],
+      keys: [],
+      turn: undefined,
+    };
     return new ThreadState(this.#protocol.threads, { agent: this.#settings.name, ...empty });
   }
 

@@ -19,5 +19,10 @@ export function removeReferences<Message extends object>(
 
 function isReference(part: unknown): part is { readonly type: string } {
   const { type } = (part ?? {}) as { readonly type?: unknown };
-  return typeof type === "string" && !TEXT_PARTS.includes(type) && REFERENCE.test(JSON.stringify(part));
+  return typeof type === "string" && !isText(part) && REFERENCE.test(JSON.stringify(part));
+}
+
+/** Returns whether a part of a message is text. */
+export function isText(part: unknown): boolean {
+  return TEXT_PARTS.includes(((part ?? {}) as { readonly type?: unknown }).type);
 }

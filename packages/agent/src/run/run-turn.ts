@@ -1,14 +1,17 @@
 import { AgentError } from "../agent-error.ts";
 import type { TurnContext } from "../context/turn-context.ts";
 import type { Model, ModelResponse } from "../protocol.ts";
+import type { ThreadKind } from "../thread/thread-kind.ts";
 import type { Thread } from "../thread/thread.ts";
 import type { Tool } from "../tools/tool.ts";
 import { answerCalls } from "./answer-calls.ts";
+import { askModel } from "./ask-model.ts";
 import type { ProgressReporter } from "./progress.ts";
 import type { EmitEvent } from "./run-event.ts";
 import type { TurnDraft } from "./turn-draft.ts";
 
 export interface TurnOptions<Message extends object, Usage extends object> {
+  readonly threads: ThreadKind<string, Message>;
   readonly model: Model<Message, Usage>;
   readonly context: TurnContext<Message>;
   readonly tools: ReadonlyMap<string, Tool>;
@@ -45,7 +48,7 @@ export async function runTurn<Message extends object, Usage extends object>(
     const context = await options.context.assemble();
     const { tools, signal } = options;
     const request = { ...context, tools, isFirst: draft.rounds === 0, service: draft.service, signal };
-    response = await options.model.ask({ ...request, emit: options.emit });
+    response = await askModel(draft, { ...request, emit: options.emit }, options);
     for (const message of response.messages) emit({ type: "message", message });
     const isLast = response.calls.length === 0;
     // Calls that must not run are not added: the turn stays as it can be continued or ended.

@@ -6,6 +6,7 @@ import type { ThreadRevision } from "../thread/thread-state.ts";
 import type { PendingApproval } from "../thread/thread.ts";
 import { addKey, type KeyRecord, type TurnKey } from "../thread/turn-key.ts";
 import type { CallRecord, CallState, TurnRecord } from "../thread/turn-record.ts";
+import type { UnacceptedRange } from "../thread/unaccepted.ts";
 import type { ToolCall } from "../tools/tool-call.ts";
 import { addUsage } from "./add-usage.ts";
 import { type LeftOut, mergeLeftOut } from "./left-out.ts";
@@ -48,6 +49,7 @@ export class TurnDraft<Message extends object, Usage extends object> {
   attempts: number;
   service: JsonObject | undefined;
   state: JsonObject;
+  unaccepted: readonly UnacceptedRange[];
   /** What was left out of the requests of this run. */
   leftOut: readonly LeftOut[] = [];
   readonly #extra: JsonObject;
@@ -71,6 +73,7 @@ export class TurnDraft<Message extends object, Usage extends object> {
     this.list = base.list;
     this.service = base.service;
     this.state = base.state;
+    this.unaccepted = base.unaccepted;
   }
 
   /** Starts a turn with an input. */
@@ -147,8 +150,8 @@ export class TurnDraft<Message extends object, Usage extends object> {
   }
 
   get #revision(): ThreadRevision<Message> {
-    const { list, service, state } = this;
-    return { list, service, state, keys: this.#keys, turn: undefined };
+    const { list, service, state, unaccepted } = this;
+    return { list, service, state, unaccepted, keys: this.#keys, turn: undefined };
   }
 
   #results(): Message[] {

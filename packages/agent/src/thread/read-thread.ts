@@ -15,6 +15,7 @@ import type { ThreadContent } from "./thread-content.ts";
 import type { ThreadKind } from "./thread-kind.ts";
 import { readKeys } from "./turn-key.ts";
 import { readTurn } from "./turn-record.ts";
+import { readUnaccepted } from "./unaccepted.ts";
 
 /** The agent that reads a serialized thread. */
 export interface ThreadReader<Kind extends string, Message extends object> {
@@ -34,9 +35,18 @@ export function readThread<Kind extends string, Message extends object>(
 ): ThreadContent<Message> {
   const source = parseDocument(value);
   rejectReference(source);
-  const { agent: _agent, messages, state, service, keys, turn, ...extra } = readMembers(source, reader);
+  const {
+    agent: _agent,
+    messages,
+    state,
+    service,
+    unaccepted,
+    keys,
+    turn,
+    ...extra
+  } = readMembers(source, reader);
   try {
-    const content = readContent(reader.kind, { messages, state, service, keys, turn });
+    const content = readContent(reader.kind, { messages, state, service, unaccepted, keys, turn });
     return { agent: reader.agent, extra, ...content };
   } catch (error) {
     throw withRemedy(error);
@@ -61,7 +71,11 @@ export function readMembers(
 
 function readContent<Message extends object>(
   kind: ThreadKind<string, Message>,
-  members: { readonly [name in "keys" | "messages" | "service" | "state" | "turn"]: JsonValue | undefined },
+  members: {
+    readonly [name in "keys" | "messages" | "service" | "state" | "turn" | "unaccepted"]:
+      | JsonValue
+      | undefined;
+  },
 ): Omit<ThreadContent<Message>, "agent" | "extra"> {
   const messages = kind.checkMessages(members.messages, "$.messages", "THREAD_INVALID");
   const turn = readTurn(members.turn);
@@ -72,7 +86,8 @@ function readContent<Message extends object>(
   const state = readOptionalObject(members.state, "$.state") ?? {};
   const service = readOptionalObject(members.service, "$.service");
   const keys = readKeys(members.keys, messages.length);
-  return { messages, state, service, keys, turn };
+  const unaccepted = readUnaccepted(members.unaccepted, messages.length);
+  return { messages, state, service, unaccepted, keys, turn };
 }
 
 function withRemedy(error: unknown): unknown {

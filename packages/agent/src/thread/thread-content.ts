@@ -1,6 +1,7 @@
 import type { JsonObject } from "@threadstore/core/documents";
 import type { KeyRecord } from "./turn-key.ts";
 import type { TurnRecord } from "./turn-record.ts";
+import type { UnacceptedRange } from "./unaccepted.ts";
 
 /** The members of a serialized thread other than its messages. */
 export interface ThreadFrame {
@@ -11,6 +12,8 @@ export interface ThreadFrame {
   readonly state: JsonObject;
   /** The reference to a conversation that a service stores, such as the id of its last response. */
   readonly service: JsonObject | undefined;
+  /** The messages of closed turns that the service has never accepted, in the order of the messages. */
+  readonly unaccepted: readonly UnacceptedRange[];
   /** The keys of the last turns that have one, oldest first. */
   readonly keys: readonly KeyRecord[];
   readonly turn: TurnRecord | undefined;

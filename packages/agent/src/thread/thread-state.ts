@@ -11,7 +11,7 @@ import { serializeThread } from "./write-thread.ts";
 /** The members of a thread that a run changes. */
 export interface ThreadRevision<Message extends object> extends Pick<
   ThreadFrame,
-  "keys" | "service" | "state" | "turn"
+  "keys" | "service" | "state" | "turn" | "unaccepted"
 > {
   readonly list: MessageList<Message>;
 }
@@ -53,8 +53,8 @@ export class ThreadState<Kind extends string, Message extends object> implements
 
   /** The revision that a run starts from. */
   get revision(): ThreadRevision<Message> {
-    const { service, state, keys, turn } = this.#frame;
-    return { list: this.#list, service, state, keys, turn };
+    const { service, state, unaccepted, keys, turn } = this.#frame;
+    return { list: this.#list, service, state, unaccepted, keys, turn };
   }
 
   commit({ list, ...members }: ThreadRevision<Message>): void {

@@ -5,6 +5,7 @@ import type { MessageList } from "./message-list.ts";
 import type { ThreadFrame } from "./thread-content.ts";
 import { writeKeys } from "./turn-key.ts";
 import { writeTurn } from "./turn-record.ts";
+import { writeUnaccepted } from "./unaccepted.ts";
 
 interface Kind {
   readonly kind: string;
@@ -38,10 +39,11 @@ function writeBeginning({ kind, version }: Kind, { agent, extra }: ThreadFrame):
   return { format: THREAD_FORMAT, version, kind, agent, ...extra };
 }
 
-function writeEnd({ state, service, keys, turn }: ThreadFrame): JsonObject {
+function writeEnd({ state, service, unaccepted, keys, turn }: ThreadFrame): JsonObject {
   return {
     ...(Object.keys(state).length === 0 ? {} : { state }),
     ...(service === undefined ? {} : { service }),
+    ...(unaccepted.length === 0 ? {} : { unaccepted: writeUnaccepted(unaccepted) }),
     ...(keys.length === 0 ? {} : { keys: writeKeys(keys) }),
     ...(turn === undefined ? {} : { turn: writeTurn(turn) }),
   };

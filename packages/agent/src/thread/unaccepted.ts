@@ -1,0 +1,48 @@
+import type { JsonValue } from "@threadstore/core";
+import { isJsonObject, type JsonObject } from "@threadstore/core/documents";
+
+/** The last messages of a closed turn, which the model's service has never accepted. */
+export interface UnacceptedRange {
+  /** The index of the first of them. */
+  readonly start: number;
+  /** The index after the last. */
+  readonly end: number;
+  /** Whether the service refused them, so that requests leave them out. */
+  readonly isLeftOut: boolean;
+}
+
+export function writeUnaccepted(ranges: readonly UnacceptedRange[]): JsonObject[] {
+  return ranges.map(({ start, end, isLeftOut }) => ({ start, end, ...(isLeftOut ? { leftOut: true } : {}) }));
+}
+
+/**
+ * Reads the `unaccepted` member of a thread, which is untrusted. Skips ranges that do not fit the messages or overlap
+ * an earlier one: without a range, only a refusal is not recovered from.
+ */
+export function readUnaccepted(
+  value: JsonValue | undefined,
+  messageCount: number,
+): readonly UnacceptedRange[] {
+  if (!Array.isArray(value)) return [];
+  let previousEnd = 0;
+  return value.flatMap((range) => {
+    const { start, end, leftOut } = isJsonObject(range) ? range : {};
+    if (!isIndex(start) || !isIndex(end)) return [];
+    if (start < previousEnd || start >= end || end > messageCount) return [];
+    previousEnd = end;
+    return [{ start, end, isLeftOut: leftOut === true }];
+  });
+}
+
+function isIndex(value: JsonValue | undefined): value is number {
+  return Number.isSafeInteger(value);
+}
+
+/** Returns the ranges with their positions mapped to messages that were added or removed. */
+export function moveUnaccepted(
+  ranges: readonly UnacceptedRange[],
+  move: (index: number) => number,
+): readonly UnacceptedRange[] {
+  const moved = ranges.map((range) => ({ ...range, start: move(range.start), end: move(range.end) }));
+  return moved.filter(({ start, end }) => start < end);
+}
