@@ -3,7 +3,12 @@ import { createChatAgent, storedHistory } from "@threadstore/openai";
 import { OpenAI } from "openai";
 import { describe, expect, test } from "vitest";
 import { marksOf } from "./golden.test-helper.ts";
-import { detectShape, readAgentFrameworkThread, writeAgentFrameworkThread } from "./index.ts";
+import {
+  detectShape,
+  InterchangeError,
+  readAgentFrameworkThread,
+  writeAgentFrameworkThread,
+} from "./index.ts";
 
 const python = (id: string, state: object): object => ({
   type: "session",
@@ -54,6 +59,49 @@ describe("a session that only has the id of its history", () => {
   });
 });
 
+describe("a reference of one language, written to the other", () => {
+  const cosmos = "CosmosChatHistoryProvider";
+  const elsewhere = "elsewhere $.history";
+
+  test.each<[stateBag: object, marks: readonly string[], lost: string | undefined]>([
+    [{ [cosmos]: { conversationId: "c1" } }, [`replaced $.stateBag.${cosmos}`, elsewhere], undefined],
+    [
+      { [cosmos]: { conversationId: "c1", tenantId: "t", userId: null } },
+      [`replaced $.stateBag.${cosmos}`, `lost $.stateBag.${cosmos}.tenantId`, elsewhere],
+      `$.stateBag.${cosmos}.tenantId`,
+    ],
+    [{ "My-HistoryProvider": "c1" }, ['replaced $.stateBag["My-HistoryProvider"]', elsewhere], undefined],
+    [
+      { [cosmos]: { conversationId: "c1" }, Memory: { a: 1 } },
+      [`replaced $.stateBag.${cosmos}`, "lost $.stateBag.Memory", elsewhere],
+      "$.stateBag.Memory",
+    ],
+  ])("%j loses only what is not the id", (stateBag, marks, lost) => {
+    const { thread } = readAgentFrameworkThread(JSON.stringify({ stateBag }), { asReference: true });
+    const options = { to: "python-session", historyKey: "redis_memory" } as const;
+    const { text, report } = writeAgentFrameworkThread(thread, options);
+    expect(marksOf(report)).toEqual(marks);
+    expect(JSON.parse(text)).toEqual(python("c1", { redis_memory: {} }));
+    expect(refusedPath(() => writeAgentFrameworkThread(thread, { ...options, strict: true }))).toBe(lost);
+  });
+
+  test("loses the id if the thread refers to another history now", () => {
+    const text = JSON.stringify({ stateBag: { [cosmos]: { conversationId: "c1" } } });
+    const { thread } = readAgentFrameworkThread(text, { asReference: true });
+    const moved = { ...thread, history: { id: "c2" } };
+    const { report } = writeAgentFrameworkThread(moved, { to: "python-session", historyKey: "redis_memory" });
+    expect(marksOf(report)).toEqual([`lost $.stateBag.${cosmos}`, elsewhere]);
+  });
+
+  test("moves from Python to C# without a loss", () => {
+    const text = JSON.stringify(python("s1", { redis_memory: {} }));
+    const { thread } = readAgentFrameworkThread(text, { asReference: true });
+    const options = { to: "csharp-session", historyKey: cosmos, strict: true } as const;
+    const { text: written } = writeAgentFrameworkThread(thread, options);
+    expect(JSON.parse(written)).toEqual({ stateBag: { [cosmos]: { conversationId: "s1" } } });
+  });
+});
+
 describe("a reference that started in this project", () => {
   test("is written as the state of a history provider", () => {
     const csharp = writeAgentFrameworkThread(reference, {
@@ -79,6 +127,17 @@ describe("a reference that started in this project", () => {
     );
   });
 });
+
+/** Returns the path of the part that would be lost, or `undefined` if the thread is written. */
+function refusedPath(write: () => unknown): string | undefined {
+  try {
+    write();
+    return undefined;
+  } catch (error) {
+    if (InterchangeError.is(error, "NOT_REPRESENTABLE")) return error.path;
+    throw error;
+  }
+}
 
 const answer = {
   id: "x",

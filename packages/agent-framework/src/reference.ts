@@ -1,5 +1,14 @@
+import { memberPath } from "@threadstore/core/documents";
 import { InterchangeError } from "./interchange-error.ts";
-import { getMember, getText, objectNode, type ObjectNode, setMember, stringNode } from "./json/node.ts";
+import {
+  getMember,
+  getText,
+  isBlank,
+  objectNode,
+  type ObjectNode,
+  setMember,
+  stringNode,
+} from "./json/node.ts";
 import type { Report } from "./report.ts";
 import type { Envelope } from "./shapes/envelope.ts";
 import { findHistory } from "./shapes/history.ts";
@@ -56,6 +65,46 @@ export function writeReference(
   return {
     ...envelope,
     root: shape === "python-session" ? setMember(withState, "session_id", stringNode(id)) : withState,
+  };
+}
+
+/**
+ * Returns a report for the conversion of a session to another shape. The id of the history is in the written session,
+ * so that only the other members of the provider's state are lost. In Python, the session's own id is that of the
+ * history, and is never in the state.
+ */
+export function reportMovedId(
+  { root, shape }: Pick<Envelope, "root" | "shape">,
+  historyId: string,
+  report: Report,
+): Report {
+  const elsewhere = findMessagesElsewhere(root, shape, findHistory(root, shape));
+  if (shape !== "csharp-session" || elsewhere === undefined || findHistoryId(elsewhere) !== historyId) {
+    return report;
+  }
+  const { ids, path: statePath } = elsewhere;
+  const idName = ids["conversationId"] === undefined ? Object.keys(ids)[0] : "conversationId";
+  const { container } = LAYOUTS[shape];
+  const states = getMember(root, container);
+  const state =
+    states?.type === "object"
+      ? states.members.find(([name]) => memberPath(`$.${container}`, name) === statePath)?.[1]
+      : undefined;
+  return (kind, path, message) => {
+    if (path !== statePath) {
+      report(kind, path, message);
+      return;
+    }
+    report("replaced", path, "The id of the history is written for the history provider of the target.");
+    if (state?.type !== "object") return;
+    for (const [name, value] of state.members) {
+      if (name === idName || isBlank(value)) continue;
+      report(
+        "lost",
+        memberPath(path, name),
+        "A member of the provider's state has no counterpart in the target.",
+      );
+    }
   };
 }
 

@@ -12,7 +12,7 @@ import { checkName, InterchangeError, invalidNode } from "./interchange-error.ts
 import { getMember, isBlank, type ObjectNode, setMember, shallowValue, stringNode } from "./json/node.ts";
 import { readJson } from "./json/read-json.ts";
 import { type Preserved, PRESERVED_MEMBER, readPreserved } from "./preserved/state.ts";
-import { readHistoryId, reportLostReference, writeReference } from "./reference.ts";
+import { readHistoryId, reportLostReference, reportMovedId, writeReference } from "./reference.ts";
 import { createReport, type Report, type ReportEntry } from "./report.ts";
 import { readServiceId } from "./shapes/detect.ts";
 import { convertEnvelope, type Envelope } from "./shapes/envelope.ts";
@@ -83,8 +83,10 @@ export function writeAgentFrameworkThread(
   const preserved = readPreserved(root);
   const shape = readTarget(options.to, preserved?.shape);
   const { entries, report } = createReport();
-  const created = createEnvelope(preserved, shape, options.sessionId, report);
   const historyId = readHistoryId(root);
+  const movedReport =
+    historyId === undefined || preserved === undefined ? report : reportMovedId(preserved, historyId, report);
+  const created = createEnvelope(preserved, shape, options.sessionId, movedReport);
   if (historyId === undefined && preserved !== undefined && preserved.shape !== shape) {
     reportLostReference(preserved, report);
   }

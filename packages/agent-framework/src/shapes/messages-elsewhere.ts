@@ -1,3 +1,4 @@
+import { memberPath } from "@threadstore/core/documents";
 import { getMember, getText, isBlank, type JsonNode, type ObjectNode } from "../json/node.ts";
 import type { History } from "./history.ts";
 import { type AgentFrameworkShape, LAYOUTS } from "./shape.ts";
@@ -119,7 +120,7 @@ function findProvider(root: ObjectNode, shape: AgentFrameworkShape): MessagesEls
     if (keeper === undefined || getMember(state, "messages") !== undefined) continue;
     // The providers of Python keep no state: the session's id identifies the messages.
     const ids = shape === "python-session" ? readIds(root, ["session_id"]) : readIds(state);
-    return { keeper, path: `$.${container}.${name}`, ids };
+    return { keeper, path: memberPath(`$.${container}`, name), ids };
   }
   return undefined;
 }
