@@ -15,7 +15,6 @@ export {
   type DeserializeOptions,
   type Finding,
   type HistoryReducer,
-  type LeftOut,
   type LoadedConversation,
   type PendingApproval,
   type RepairChange,
