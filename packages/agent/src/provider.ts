@@ -5,6 +5,7 @@ export { createAgent } from "./create-agent.ts";
 export { copyJson, type CopyOptions } from "./json.ts";
 export type { Model, ModelRequest, ModelResponse, Protocol } from "./protocol.ts";
 export { INTERRUPTED_ANSWER, INTERRUPTED_RESULT } from "./repair/interrupted-texts.ts";
+export { toArgumentsText } from "./repair/repair-calls.ts";
 export { cutText } from "./limits/shorten-text.ts";
 export { hasThoughtSignature } from "./limits/thought-signature.ts";
 export { MESSAGE_FORM } from "./repair/message-form.ts";

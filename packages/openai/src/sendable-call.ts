@@ -5,9 +5,18 @@ const TOOL_NAME = /^[a-zA-Z0-9_-]{1,64}$/;
 
 /** Returns the name of the called tool, or a replacement for a name that no provider accepts in later requests. */
 export function toSendableName(name: JsonValue | undefined): JsonValue | undefined {
-  if (typeof name !== "string" || TOOL_NAME.test(name)) return name;
+  if (typeof name !== "string" || isToolName(name)) return name;
   // Never the name of a tool: the model must call it by its own name.
-  return `invalid_name_${name.replaceAll(/[^\w-]/g, "_")}`.slice(0, 64);
+  return toValidName(`invalid_name_${name}`);
+}
+
+export function isToolName(name: string): boolean {
+  return TOOL_NAME.test(name);
+}
+
+/** Replaces the characters of a name that providers reject, and shortens it. */
+export function toValidName(name: string): string {
+  return name.replaceAll(/[^\w-]/g, "_").slice(0, 64);
 }
 
 /** Returns whether later requests cannot contain the id of a call. A value of another type is not replaced. */

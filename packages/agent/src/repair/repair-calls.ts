@@ -13,7 +13,7 @@ export function repairCalls(draft: RepairDraft, repairer: Repairer): void {
   for (const located of pairing.calls) {
     const { call, owner } = located;
     const drop = () => drops.drop(located);
-    const problem = findProblem(call.value);
+    const problem = findProblem(call.value, draft.form.isChatCompletions);
     if (problem !== undefined) {
       const { message, repaired } = problem;
       const finding: LocatedFinding<"call-invalid"> = {
@@ -41,14 +41,18 @@ interface CallProblem {
 }
 
 /** Finds a problem of a call other than of its id and its arguments. */
-function findProblem(call: JsonValue): CallProblem | undefined {
+function findProblem(call: JsonValue, isChatCompletions: boolean): CallProblem | undefined {
   if (!isJsonObject(call)) return { message: "This is not a tool call.", repaired: undefined };
   const { type, function: definition, custom } = call;
-  if (typeof type !== "string") {
-    const message = "The call does not have a type.";
+  const isUnknown = isChatCompletions && type !== "function" && type !== "custom";
+  if (typeof type !== "string" || isUnknown) {
+    const message =
+      typeof type === "string" && type !== ""
+        ? "Chat Completions does not have calls of this type."
+        : "The call does not have a type.";
     const inferredType = isJsonObject(custom) && !isJsonObject(definition) ? "custom" : "function";
     const typedCall = { ...call, type: inferredType };
-    const otherProblem = findProblem(typedCall);
+    const otherProblem = findProblem(typedCall, isChatCompletions);
     return { message, repaired: otherProblem === undefined ? typedCall : otherProblem.repaired };
   }
   if (type === "function") return findNameProblem(call, "function", definition);
@@ -110,7 +114,7 @@ function repairArguments(
 }
 
 /** Returns arguments as the text of a JSON object: the same text if it is one already. */
-function toArgumentsText(value: JsonValue | undefined): string {
+export function toArgumentsText(value: JsonValue | undefined): string {
   if (value === undefined || value === null) return "{}";
   if (typeof value !== "string") return JSON.stringify(isJsonObject(value) ? value : { raw: value });
   // Many models send an empty string to a tool without parameters.

@@ -19,8 +19,8 @@ export interface RepairedThread {
 }
 
 /**
- * Finds everything for which providers, or `deserializeThread`, reject a thread of one of these kinds. Returns an
- * empty array if there is nothing.
+ * Finds everything for which `deserializeThread` rejects a thread of one of these kinds, and the known faults for which
+ * providers do. Returns an empty array if there is nothing.
  *
  * Throws `THREAD_INVALID` or `THREAD_TOO_NEW` for a value that is not a thread of these kinds or not well-formed
  * JSON, and `INVALID_ARGUMENT` for options.

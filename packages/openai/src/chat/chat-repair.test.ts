@@ -344,6 +344,94 @@ const calls: readonly RepairCase[] = [
   },
 ];
 
+const FUNCTION = { name: "weather", arguments: "{}" };
+const noon = { role: "function", name: "weather", content: "noon" };
+const asksFunction = (functionCall: unknown): object => ({
+  role: "assistant",
+  content: "Let me see.",
+  function_call: functionCall,
+});
+const letMeSee = { role: "assistant", content: "Let me see." };
+
+const callTypes: readonly RepairCase[] = ["func", "", "mcp", "Function"].map((type) => ({
+  code: "call-invalid",
+  name: `of the type "${type}"`,
+  messages: [user, asks({ ...call("c1"), type }), result("c1"), answer],
+  path: "$.messages[1].tool_calls[0]",
+  repaired: [user, asks({ ...call("c1"), type: "function" }), result("c1"), answer],
+  dropped: [user, answer],
+  rejectedBy: "openai",
+  rejection: `400 Invalid value: '${type}'. Supported values are: 'function' and 'custom'.`,
+}));
+
+const invalidFunctions: readonly RepairCase[] = ["weather", [], {}, { ...FUNCTION, name: "" }].map(
+  (functionCall, index) => ({
+    code: "call-invalid",
+    name: `of a function, malformed in the way ${index + 1}`,
+    messages: [user, asksFunction(functionCall), noon, answer],
+    path: "$.messages[1].function_call",
+    repaired: [user, letMeSee, noon, answer],
+    rejectedBy: "openai",
+    rejection: "messages[1].function_call",
+  }),
+);
+
+const functionArguments: readonly RepairCase[] = [
+  [undefined, "{}"],
+  [null, "{}"],
+  [{ a: 1 }, '{"a":1}'],
+  [7, '{"raw":7}'],
+].map(([value, text]) => ({
+  code: "arguments-invalid",
+  name: `of a function: ${JSON.stringify(value)}`,
+  messages: [user, asksFunction({ ...FUNCTION, arguments: value }), noon, answer],
+  path: "$.messages[1].function_call.arguments",
+  repaired: [user, asksFunction({ ...FUNCTION, arguments: text }), noon, answer],
+  dropped: [user, letMeSee, noon, answer],
+  rejectedBy: "openai",
+  rejection: "messages[1].function_call.arguments'",
+}));
+
+const legacyCalls: readonly RepairCase[] = [
+  ...callTypes,
+  ...invalidFunctions,
+  ...functionArguments,
+  {
+    code: "call-invalid",
+    name: "of an unknown type, of a custom tool",
+    messages: [user, asks({ id: "c1", type: "x", custom: { name: "sql", input: "" } }), result("c1"), answer],
+    path: "$.messages[1].tool_calls[0]",
+    repaired: [
+      user,
+      asks({ id: "c1", type: "custom", custom: { name: "sql", input: "" } }),
+      result("c1"),
+      answer,
+    ],
+    dropped: [user, answer],
+    rejectedBy: "openai",
+    rejection: "400 Invalid value: 'x'.",
+  },
+  {
+    code: "call-invalid",
+    name: "of an unknown type, without a tool",
+    messages: [user, asks({ id: "c1", type: "x" }), result("c1"), answer],
+    path: "$.messages[1].tool_calls[0]",
+    repaired: [user, answer],
+    rejectedBy: "openai",
+    rejection: "400 Invalid value: 'x'.",
+  },
+  {
+    code: "call-invalid",
+    name: "of a function with a name that providers reject",
+    messages: [user, asksFunction({ ...FUNCTION, name: "a b" }), noon, answer],
+    path: "$.messages[1].function_call",
+    repaired: [user, asksFunction({ ...FUNCTION, name: "a_b" }), noon, answer],
+    dropped: [user, letMeSee, noon, answer],
+    rejectedBy: "openai",
+    rejection: "string does not match pattern",
+  },
+];
+
 const singleMessages: readonly RepairCase[] = [
   {
     code: "message-invalid",
@@ -574,7 +662,13 @@ const turns: readonly RepairCase[] = [
   },
 ];
 
-const repairCases: readonly RepairCase[] = [...results, ...calls, ...singleMessages, ...turns];
+const repairCases: readonly RepairCase[] = [
+  ...results,
+  ...calls,
+  ...legacyCalls,
+  ...singleMessages,
+  ...turns,
+];
 
 function clientOf(url: string): OpenAI {
   return new OpenAI({ baseURL: `${url}/v1`, apiKey: "k", maxRetries: 0 });

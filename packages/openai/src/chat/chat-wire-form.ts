@@ -2,6 +2,7 @@ import { MESSAGE_FORM, type MessageEntry, type Repairer, type WireForm } from "@
 import { isJsonObject } from "@threadstore/core/documents";
 import { CHAT_ROLES } from "./chat-message.ts";
 import { toChatPart } from "./chat-parts.ts";
+import { repairFunctionCall } from "./repair-function-call.ts";
 
 /** The messages of Chat Completions. */
 export const CHAT_WIRE_FORM: WireForm = { ...MESSAGE_FORM, checkRole, toPart: toChatPart };
@@ -9,7 +10,10 @@ export const CHAT_WIRE_FORM: WireForm = { ...MESSAGE_FORM, checkRole, toPart: to
 function checkRole(entry: MessageEntry, repairer: Repairer): boolean {
   const { value, path, position } = entry;
   const { role, name } = value;
-  if (role === "assistant") checkOutput(entry, repairer);
+  if (role === "assistant") {
+    checkOutput(entry, repairer);
+    repairFunctionCall(entry, repairer);
+  }
   const drop = "Dropped the message.";
   if (typeof role !== "string" || !CHAT_ROLES.includes(role)) {
     const message = "Chat Completions does not support this role.";

@@ -4,6 +4,7 @@ import {
   each,
   invalidRequest,
   isObject,
+  type Message,
   missing,
   wrongType,
   type Rejection,
@@ -95,10 +96,23 @@ function checkCall(call: unknown, path: string): Rejection | undefined {
     return invalidRequest(text, `${path}.id`, "string_above_max_length");
   }
   if (typeof type !== "string") return wrongType(`${path}.type`, "a string", type);
+  if (type !== "function" && type !== "custom") {
+    const text = `Invalid value: '${type}'. Supported values are: 'function' and 'custom'.`;
+    return invalidRequest(text, `${path}.type`, "invalid_value");
+  }
   if (type !== "function") return undefined;
   if (!isObject(definition)) return wrongType(`${path}.function`, "an object", definition);
-  const { name, arguments: args } = definition;
-  const namePath = `${path}.function.name`;
+  return checkFunction(definition, `${path}.function`);
+}
+
+const checksFunctionCalls = each(({ role, function_call: call }, index) => {
+  if (role !== "assistant" || call === undefined || call === null) return undefined;
+  const path = `messages[${index}].function_call`;
+  return isObject(call) ? checkFunction(call, path) : wrongType(path, "an object", call);
+});
+
+function checkFunction({ name, arguments: args }: Message, path: string): Rejection | undefined {
+  const namePath = `${path}.name`;
   if (typeof name !== "string") return wrongType(namePath, "a string", name);
   if (name === "") {
     const text = `Invalid '${namePath}': empty string. Expected a string with minimum length 1, but got an empty string instead.`;
@@ -109,7 +123,7 @@ function checkCall(call: unknown, path: string): Rejection | undefined {
     return invalidRequest(text, namePath, "invalid_value");
   }
   if (typeof args === "string") return undefined;
-  return wrongType(`${path}.function.arguments`, "a string", args);
+  return wrongType(`${path}.arguments`, "a string", args);
 }
 
 /** Each call must have one result directly after its message, and each result must have a call. */
@@ -155,5 +169,6 @@ export const openaiRules: readonly Rule[] = [
   checksRoles,
   checksContent,
   checksCalls,
+  checksFunctionCalls,
   pairsResults,
 ];
