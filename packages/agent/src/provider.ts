@@ -4,6 +4,7 @@ export { readAgentOptions, requireText, type AgentSettings } from "./agent-optio
 export { createAgent } from "./create-agent.ts";
 export { copyJson, type CopyOptions } from "./json.ts";
 export type { Model, ModelRequest, ModelResponse, Protocol } from "./protocol.ts";
+export { validateCheckOptions } from "./repair/check-options.ts";
 export { INTERRUPTED_ANSWER, INTERRUPTED_RESULT } from "./repair/interrupted-texts.ts";
 export { toArgumentsText } from "./repair/repair-calls.ts";
 export { cutText } from "./limits/shorten-text.ts";

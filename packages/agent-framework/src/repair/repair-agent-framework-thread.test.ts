@@ -10,7 +10,12 @@ import {
   pythonSession,
   throughAgent,
 } from "../golden.test-helper.ts";
-import { checkAgentFrameworkThread, readAgentFrameworkThread, repairAgentFrameworkThread } from "../index.ts";
+import {
+  checkAgentFrameworkThread,
+  InterchangeError,
+  readAgentFrameworkThread,
+  repairAgentFrameworkThread,
+} from "../index.ts";
 import { printNode, type JsonNode, type ObjectNode } from "../json/node.ts";
 import { parseNode } from "../json/parse.ts";
 import { findHistory, withMessages } from "../shapes/history.ts";
@@ -435,6 +440,22 @@ test("invalid options and threads in this project's format are rejected", () => 
   expect(() => checkAgentFrameworkThread(thread, { historyKey: "" })).toThrow(
     errorWith("INVALID_ARGUMENT", "historyKey"),
   );
+  // They are rejected whatever the thread is like: valid, corrupt, or not a thread.
+  const corrupt = csharpSession({ role: 5 });
+  for (const source of [thread, corrupt, '{"type":"session","session_id":"s"}', "{"]) {
+    const misspelled = { openTurn: "closed" as never };
+    const other = { strictOrder: "yes" as never };
+    expect(() => checkAgentFrameworkThread(source, misspelled)).toThrow(
+      errorWith("INVALID_ARGUMENT", "openTurn"),
+    );
+    expect(() => repairAgentFrameworkThread(source, "stop", misspelled)).toThrow(
+      errorWith("INVALID_ARGUMENT", "openTurn"),
+    );
+    expect(() => repairAgentFrameworkThread(source, "stop", other)).toThrow(
+      errorWith("INVALID_ARGUMENT", "strictOrder"),
+    );
+    expect(() => checkAgentFrameworkThread(source, misspelled)).toThrow(InterchangeError);
+  }
   expect(() => checkAgentFrameworkThread({ format: "threadstore.thread" })).toThrow(
     errorWith("SHAPE_UNKNOWN", "$"),
   );

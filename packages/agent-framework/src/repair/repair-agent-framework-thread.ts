@@ -1,5 +1,12 @@
-import type { CheckOptions, Finding, RepairPolicy, RepairChange } from "@threadstore/agent";
-import { checkName } from "../interchange-error.ts";
+import {
+  AgentError,
+  type CheckOptions,
+  type Finding,
+  type RepairChange,
+  type RepairPolicy,
+} from "@threadstore/agent";
+import { validateCheckOptions } from "@threadstore/agent/provider";
+import { checkName, InterchangeError } from "../interchange-error.ts";
 import type { ObjectNode } from "../json/node.ts";
 import { findHistory, type History, withMessages } from "../shapes/history.ts";
 import { printDocument, readDocument } from "../shapes/read-document.ts";
@@ -68,10 +75,21 @@ interface Repair {
 
 function repair(value: object | string, policy: RepairPolicy, options: AgentFrameworkCheckOptions): Repair {
   checkName(options.historyKey, "historyKey");
+  checkOptions(options);
   const { shape, root } = readDocument(value);
   const history = findHistory(root, shape, options.historyKey);
   const task = { messages: history.messages ?? [], path: history.path, shape };
   const { openTurn, strictOrder, tools } = options;
   const repaired = repairMessages(task, policy, { openTurn, strictOrder, tools });
   return { root, shape, history, repaired };
+}
+
+/** Validates the options before the thread is read. Throws `INVALID_ARGUMENT`, also for a thread that is invalid. */
+function checkOptions(options: AgentFrameworkCheckOptions): void {
+  try {
+    validateCheckOptions(options);
+  } catch (error) {
+    if (!AgentError.is(error, "INVALID_ARGUMENT")) throw error;
+    throw new InterchangeError("INVALID_ARGUMENT", error.message, { path: error.path });
+  }
 }
