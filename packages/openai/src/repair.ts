@@ -16,9 +16,8 @@ import { RESPONSES_THREAD_KIND } from "./responses/responses-thread.ts";
 const KINDS: readonly RepairableKind[] = [CHAT_THREAD_KIND, RESPONSES_THREAD_KIND];
 
 /**
- * Finds everything for which `deserializeThread` rejects a thread of a chat or responses agent, and the known faults for which
- * providers do. Returns
- * an empty array if there is nothing. The limits are those of `provider`, by default OpenAI.
+ * Finds everything for which `deserializeThread` rejects a thread of a chat or responses agent, and the known faults
+ * for which providers do. Returns an empty array if there is nothing. The limits are those of `provider`, by default OpenAI.
  *
  * Throws `THREAD_INVALID` or `THREAD_TOO_NEW` for a value that is not such a thread or not well-formed JSON, and
  * `INVALID_ARGUMENT` for options.

@@ -136,6 +136,29 @@ test.each([
   ]);
 });
 
+test.each<[string, object, string[]]>([
+  ["the status of an answer", { ...answer, status: "done" }, ["status"]],
+  ["an empty status", { ...answer, status: "" }, ["status"]],
+  ["a status that is null", { ...user, type: "message", status: null }, ["status"]],
+  ["a status that is a number", { ...user, status: 1 }, ["status"]],
+  ["a type that is null", { ...user, type: null }, ["type"]],
+  ["a type that is an object", { ...user, type: {} }, ["type"]],
+  ["a type and a status of an answer", { ...answer, type: null, status: "x" }, ["type", "status"]],
+])("%s that the service refuses is removed", async (_name, message, members) => {
+  const others = Object.entries(message).filter(([name]) => !members.includes(name));
+  const thread = itemsOf({ ...user, content: "first" }, message, { ...user, content: "last" });
+  const { client } = createResponsesService();
+  const request = client.responses.create({ model: "m", input: messagesOf(thread) as never });
+  await expect(request).rejects.toThrow("400 Invalid value");
+  const expected = members.map((name) => ({ code: "member-unsupported", path: `$.messages[1].${name}` }));
+  expect(checkThread(thread)).toMatchObject(expected);
+  expect((await repair(thread))[1]).toEqual(Object.fromEntries(others));
+});
+
+test.each(["completed", "in_progress", "incomplete"])("the status %s stays", (status) => {
+  expect(checkThread(itemsOf(user, { ...answer, status }))).toEqual([]);
+});
+
 describe("a turn that was stored twice", () => {
   test("keeps each action of the service once", async () => {
     const turn = [

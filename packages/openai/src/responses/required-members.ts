@@ -47,3 +47,15 @@ export function findMissingMember(item: JsonObject): string | undefined {
   const required = Object.entries(requiredMembersOf(item));
   return required.find(([member, isValid]) => !isValid(item[member]))?.[0];
 }
+
+const MESSAGE_STATUSES: readonly unknown[] = ["completed", "in_progress", "incomplete", undefined];
+
+/** Returns the members that the service refuses, and that a message does not need. */
+export function findRefusedMembers(message: JsonObject): string[] {
+  if (typeOf(message) !== "message") return [];
+  const { type = "message", status } = message;
+  return [
+    ...(typeof type === "string" ? [] : ["type"]),
+    ...(MESSAGE_STATUSES.includes(status) ? [] : ["status"]),
+  ];
+}

@@ -8,10 +8,10 @@ import {
 } from "@threadstore/agent/provider";
 import type { JsonValue } from "@threadstore/core";
 import { isJsonObject, type JsonObject } from "@threadstore/core/documents";
-import { answeredKindOf, callKindOf, toAnswer, toItemId } from "./call-items.ts";
+import { answeredKindOf, callKindOf, toAnswer, toItemId, typeOf } from "./call-items.ts";
 import { type CallKind, CALL_KINDS } from "./call-kinds.ts";
 import { isItemType } from "./item-types.ts";
-import { findMissingMember, requiresId } from "./required-members.ts";
+import { findMissingMember, findRefusedMembers, requiresId } from "./required-members.ts";
 import { RESPONSES_ROLES } from "./response-item.ts";
 import { toResponsePart } from "./response-parts.ts";
 import { isServiceState } from "./service-state.ts";
@@ -66,7 +66,7 @@ function toMessage(
   call: CallKind | undefined,
   answered: CallKind | undefined,
 ): JsonObject {
-  const { type = "message", role, content } = source;
+  const { role, content } = source;
   if (call !== undefined) return { role: "assistant" };
   if (answered !== undefined) {
     const text = answered.answersText
@@ -74,7 +74,7 @@ function toMessage(
       : toStandIn(source, answered);
     return withoutUndefined({ role: "tool", tool_call_id: source[answered.answeredIdMember], content: text });
   }
-  return type === "message" ? withoutUndefined({ role, content }) : {};
+  return typeOf(source) === "message" ? withoutUndefined({ role, content }) : {};
 }
 
 /** Returns the output of a local shell only if it is text, which is all that the service accepts there. */
@@ -112,8 +112,14 @@ function toDefinition(source: JsonObject, kind: CallKind): JsonObject {
   return { type: type ?? "", function: { name: shown.name } };
 }
 
-function checkRole({ source, path, position }: MessageEntry, repairer: Repairer): boolean {
+function checkRole(entry: MessageEntry, repairer: Repairer): boolean {
+  const { source, path, position } = entry;
   const { type = "message", role } = source;
+  const isMessage = typeOf(source) === "message" && RESPONSES_ROLES.some((known) => known === role);
+  if (isMessage) {
+    checkMembers(entry, repairer);
+    return true;
+  }
   if (typeof type !== "string") {
     const message = "This is not an item.";
     repairer.repair({ code: "message-invalid", path, position, message }, { drop: "Dropped it." });
@@ -131,11 +137,24 @@ function checkRole({ source, path, position }: MessageEntry, repairer: Repairer)
     repairer.repair({ code: "message-invalid", path, position, message }, { drop: "Dropped it." });
     return false;
   }
-  if (type !== "message" || RESPONSES_ROLES.some((known) => known === role)) return true;
+  if (type !== "message") return true;
   const message = "The Responses API does not support this role.";
   const drop = "Dropped the message.";
   repairer.repair({ code: "role-unknown", path: `${path}.role`, position, message }, { drop });
   return false;
+}
+
+/** Reports members of a message that the service does not accept. */
+function checkMembers(entry: MessageEntry, repairer: Repairer): void {
+  const { source, path, position } = entry;
+  for (const name of findRefusedMembers(source)) {
+    const message = "The Responses API does not accept this value.";
+    const drop = (): string => {
+      entry.isChanged = true;
+      return "Removed the member.";
+    };
+    repairer.repair({ code: "member-unsupported", path: `${path}.${name}`, position, message }, { drop });
+  }
 }
 
 function write({ source, value, calls, isChanged }: MessageEntry): JsonObject {
@@ -147,7 +166,9 @@ function write({ source, value, calls, isChanged }: MessageEntry): JsonObject {
   const [call] = calls;
   if (kind !== undefined && call !== undefined) return writeCall(source, kind, call);
   if (kind !== undefined) return { type: "message", role: "assistant", content };
-  return { ...source, content };
+  const refused = findRefusedMembers(source);
+  const members = Object.entries({ ...source, content }).filter(([name]) => !refused.includes(name));
+  return Object.fromEntries(members);
 }
 
 function writeAnswer(source: JsonObject, kind: CallKind, id: JsonValue, content: JsonValue): JsonObject {

@@ -47,7 +47,10 @@ function checkItem(item: unknown, path: string): Rejection | undefined {
   return invalidRequest(text, `${path}.call_id`, "string_above_max_length");
 }
 
-function checkMessage({ role, content }: Message, path: string): Rejection | undefined {
+function checkMessage({ role, content, status }: Message, path: string): Rejection | undefined {
+  if (!["completed", "in_progress", "incomplete", undefined].some((known) => known === status)) {
+    return invalidRequest(`Invalid value for '${path}.status'.`, `${path}.status`, "invalid_value");
+  }
   if (!["assistant", "system", "developer", "user"].some((known) => known === role)) {
     const found = typeof role === "string" ? role : "";
     const text = `Invalid value: '${found}'. Supported values are: 'assistant', 'system', 'developer', and 'user'.`;
