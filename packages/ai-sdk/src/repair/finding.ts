@@ -29,6 +29,7 @@ const REMEDIES = {
   "role-unknown": "A repair drops the message.",
   "service-item-missing": "A repair removes the reference, so that the content itself is sent.",
   "text-incomplete": "A repair keeps the text that arrived.",
+  "text-malformed": "A repair replaces it with U+FFFD.",
   "tool-gone": "A repair converts the call to a dynamic tool call, and ends it if it is still open.",
   "value-not-json": "A repair converts it to a string.",
 } as const;

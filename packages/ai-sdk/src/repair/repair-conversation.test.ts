@@ -302,7 +302,43 @@ test.each([
   expect((error as Error).cause).toBeUndefined();
 });
 
+// A store does not contain such threads, so only a repair receives them.
+const half = "\ud83d";
+test.each<[string, object, string]>([
+  ["a question", { ...question, parts: [{ type: "text", text: `Hi${half}` }] }, ".parts[0].text"],
+  [
+    "the low half of a character",
+    { ...question, parts: [{ type: "text", text: "\udc4d" }] },
+    ".parts[0].text",
+  ],
+  ["a result", answer(open("output-available", { output: [{ a: half }] })), ".parts[0].output[0].a"],
+  ["the name of a member", answer(open("output-available", { output: { [half]: 1 } })), ".parts[0].output"],
+  ["an id", { ...question, id: half }, ".id"],
+  ["a type", answer(text, { type: `data-${half}`, data: 1 }), ".parts[1].type"],
+])("half of a character in %s is replaced, so that the thread can be saved", async (_name, message, path) => {
+  const messages = [
+    { ...question, id: "0" },
+    message,
+    { ...next, parts: [{ type: "text", text: "Whole: 👍" }] },
+  ];
+  const thread = { ...header, messages } as never;
+  await expect(memoryStore().save("talk", thread)).rejects.toThrow();
+  const { thread: repaired, changes } = await repairConversation(JSON.stringify(thread));
+  expect(changes).toMatchObject([{ code: "text-malformed", path: `$.messages[1]${path}` }]);
+  expect(await checkConversation(thread)).toEqual(changes);
+  expect(await checkConversation(repaired)).toEqual([]);
+  expect(JSON.stringify(repaired)).toBe(JSON.stringify(thread).replace(/\\ud83d|\\udc4d/u, "\ufffd"));
+  await memoryStore().save("talk", repaired);
+});
+
+test("half of a character outside of the messages is replaced, too", async () => {
+  const thread = { ...header, messages: [question], title: half } as never;
+  const { thread: repaired, changes } = await repairConversation(thread);
+  expect(changes).toMatchObject([{ code: "text-malformed", path: "$.title" }]);
+  await memoryStore().save("talk", repaired);
+});
+
 test("every code has a case", () => {
-  const codes = new Set(Object.values(damages).flatMap(([, expected]) => expected));
+  const codes = new Set(Object.values(damages).flatMap(([, expected]) => expected)).add("text-malformed");
   expect(codes).toEqual(new Set(FINDING_CODES));
 });

@@ -7,7 +7,8 @@ import { encode } from "../encode.ts";
 import { messageCodec } from "../message-codec.ts";
 import type { MessagesView } from "../message-reader.ts";
 import { type RepairOptions, uiMessageKind, type UIMessageSchemas } from "../ui-message-kind.ts";
-import type { Finding } from "./finding.ts";
+import { type Finding, reportTo } from "./finding.ts";
+import { toWellFormedMembers } from "./well-formed.ts";
 
 const KIND = "ai-sdk-ui-messages";
 
@@ -24,8 +25,9 @@ export interface RepairedConversation {
 }
 
 /**
- * Finds everything for which the AI SDK, the schemas or a model's provider reject a stored conversation of UI
- * messages, such as a store's `stored.thread` or its JSON text. Resolves with an empty array if there is nothing.
+ * Finds everything for which the AI SDK, the schemas or a store reject a stored conversation of UI messages, such as a
+ * store's `stored.thread` or its JSON text, and the known faults for which providers do. Resolves with an empty array if
+ * there is nothing.
  *
  * Rejects with `THREAD_INVALID`, `THREAD_MISMATCH` or `THREAD_TOO_NEW` for a value that is not such a conversation.
  */
@@ -47,12 +49,14 @@ export async function repairConversation<Message extends UIMessage = UIMessage>(
   const { serviceItems = "keep", ...schemas } = options ?? {};
   const repairs = { onInvalid: "repair", serviceItems } as const;
   const kind = uiMessageKind<Message>(schemas, repairs);
-  const { messages: members, ...extra } = readMembers(KIND, parse(thread));
+  const malformed: Finding[] = [];
+  const read = readMembers(KIND, parse(thread));
+  const { messages: members, ...extra } = toWellFormedMembers(read, "$", reportTo(malformed));
   const messages = (Array.isArray(members) ? members : []) as JsonObject[];
   const view = await messageCodec(kind).viewOf({ messages, extra });
   return {
     thread: writeThread(KIND, { messages: repairedForms(view), extra }),
-    changes: view.findings,
+    changes: [...malformed, ...view.findings],
   };
 }
 
