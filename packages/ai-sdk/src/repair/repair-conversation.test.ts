@@ -322,7 +322,7 @@ test.each<[string, object, string]>([
     { ...next, parts: [{ type: "text", text: "Whole: 👍" }] },
   ];
   const thread = { ...header, messages } as never;
-  await expect(memoryStore().save("talk", thread)).rejects.toThrow();
+  await expect(memoryStore().save("talk", thread)).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
   const { thread: repaired, changes } = await repairConversation(JSON.stringify(thread));
   expect(changes).toMatchObject([{ code: "text-malformed", path: `$.messages[1]${path}` }]);
   expect(await checkConversation(thread)).toEqual(changes);
