@@ -68,11 +68,12 @@ function readCalls(data: JsonObject, path: string): CallEntry[] {
   return listCalls(data).map(({ call, path: memberOfCall }, index) => {
     const callPath = `${path}.${memberOfCall}`;
     const isEarlier = isJsonObject(call) && isJsonObject(call["function"]);
+    const argsMember = memberOfCall.startsWith("content") ? "input" : "args";
     return {
       path: callPath,
       index,
       idPath: memberPath(callPath, "id"),
-      argumentsPath: `${callPath}.${isEarlier ? "function.arguments" : "args"}`,
+      argumentsPath: `${callPath}.${isEarlier ? "function.arguments" : argsMember}`,
       value: isJsonObject(call) && !isEarlier ? toCall(call, memberOfCall.startsWith("tool_calls")) : call,
     };
   });

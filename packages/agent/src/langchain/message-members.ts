@@ -84,10 +84,22 @@ export function listCalls(data: JsonObject): StoredCall[] {
     ...listElements(data["tool_calls"], "tool_calls"),
     ...listElements(data["invalid_tool_calls"], "invalid_tool_calls"),
   ];
-  const { additional_kwargs: extra } = data;
+  if (calls.length > 0) return calls;
+  const { additional_kwargs: extra, content } = data;
   // Before 2024, LangChain kept calls in the form of OpenAI. It still reads them if there are no others.
-  const isEarlier = calls.length === 0 && isJsonObject(extra);
-  return isEarlier ? listElements(extra["tool_calls"], "additional_kwargs.tool_calls") : calls;
+  const earlierCalls = isJsonObject(extra)
+    ? listElements(extra["tool_calls"], "additional_kwargs.tool_calls")
+    : [];
+  return earlierCalls.length > 0 ? earlierCalls : listToolUses(content);
+}
+
+/** Returns the calls that only the content of a message contains, which Anthropic receives all the same. */
+function listToolUses(content: JsonValue | undefined): StoredCall[] {
+  return listElements(content, "content").flatMap(({ call: part, path }) => {
+    if (!isJsonObject(part) || part["type"] !== "tool_use") return [];
+    const { id = "", name = "", input = {} } = part;
+    return [{ call: { id, name, args: input, type: "tool_call" }, path }];
+  });
 }
 
 function listElements(list: JsonValue | undefined, path: string): StoredCall[] {

@@ -223,6 +223,27 @@ describe("messages of LangChain", () => {
     expect(dropped[0]).toEqual({ type: "ai", data: { content: [use("a b")], tool_calls: [call("a b")] } });
   });
 
+  test("calls that only the content contains are answered or dropped, and are valid with their results", () => {
+    const use = { type: "tool_use", id: "c1", name: "look", input: { a: 1 } };
+    const words = { type: "text", text: "Let me see." };
+    const asks = { type: "ai", data: { content: [words, use], tool_calls: [] } };
+    const messages = [human, asks, human];
+    expect(checkLangChainMessages(messages)).toMatchObject([
+      { code: "result-missing", path: "$[1].data.content[1]" },
+    ]);
+    const repaired = [human, asks, interrupted, human];
+    expect(repairLangChainMessages(messages, "synthesize").messages).toEqual(repaired);
+    expect(checkLangChainMessages(repaired)).toEqual([]);
+    expect(repairLangChainMessages(messages, "drop").messages).toEqual([
+      human,
+      { type: "ai", data: { content: [words], tool_calls: [] } },
+      human,
+    ]);
+    const { content } = asks.data;
+    const valid = [human, { type: "ai", data: { content } }, tool("c1"), said];
+    expect(checkLangChainMessages(valid)).toEqual([]);
+  });
+
   test("results take the form of the messages", () => {
     const messages = read("serialized-messages.json").toSpliced(3, 1);
     const { messages: repaired } = repairLangChainMessages(messages, "synthesize");
