@@ -1,7 +1,7 @@
 import type { JsonValue } from "@threadstore/core";
 import { isJsonObject, type JsonObject, memberPath } from "@threadstore/core/documents";
 import { type CallEntry, type MessageEntry, withoutUndefined } from "../repair/message-entry.ts";
-import type { Repairer } from "../repair/repairer.ts";
+import type { FixResult, Repairer } from "../repair/repairer.ts";
 import type { WireForm } from "../repair/wire-form.ts";
 import {
   findUnreadableMembers,
@@ -126,9 +126,26 @@ function checkRole(entry: MessageEntry, repairer: Repairer): boolean {
       { drop: remove },
     );
   }
-  if (value["role"] !== undefined) return true;
+  if (value["role"] !== undefined) {
+    addContent(entry, repairer);
+    return true;
+  }
   const message = "Models do not support messages of this type.";
   const drop = "Dropped the message.";
   repairer.repair({ code: "role-unknown", path, position, message }, { drop });
   return false;
+}
+
+/** Adds the content of a message with calls, without which LangChain cannot read the message. */
+function addContent(entry: MessageEntry, repairer: Repairer): void {
+  const { value, calls, contentPath: path, position } = entry;
+  if (value["role"] !== "assistant" || value["content"] !== undefined || calls.length === 0) return;
+  const rewrite = (): FixResult => {
+    entry.value = { ...value, content: "" };
+    entry.isChanged = true;
+    return { description: "Set it to an empty string.", action: "rewrite" };
+  };
+  const message = "The content is missing.";
+  // A message that was dropped would take its calls with it.
+  repairer.repair({ code: "content-invalid", path, position, message }, { rewrite, drop: rewrite });
 }

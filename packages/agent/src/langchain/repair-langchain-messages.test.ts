@@ -244,6 +244,15 @@ describe("messages of LangChain", () => {
     expect(checkLangChainMessages(valid)).toEqual([]);
   });
 
+  test.each(["synthesize", "drop"] as const)("calls without content receive an empty one (%s)", (policy) => {
+    const messages = [human, { type: "ai", data: { tool_calls: [call("c1")] } }, tool("c1"), said];
+    const expected = [{ code: "content-invalid", path: "$[1].data.content", action: "rewrite" }];
+    const { messages: repaired, changes } = repairLangChainMessages(messages, policy);
+    expect(changes).toMatchObject(expected);
+    expect(repaired).toEqual([human, ai(call("c1")), tool("c1"), said]);
+    expect(checkLangChainMessages(repaired)).toEqual([]);
+  });
+
   test("results take the form of the messages", () => {
     const messages = read("serialized-messages.json").toSpliced(3, 1);
     const { messages: repaired } = repairLangChainMessages(messages, "synthesize");
