@@ -21,7 +21,6 @@ export type {
   Conversation,
   ConversationEvent,
   ConversationResult,
-  ConversationRunOptions,
   LoadedConversation,
   Saved,
   Settled,

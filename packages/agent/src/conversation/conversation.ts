@@ -1,6 +1,6 @@
 import type { StoredThread } from "@threadstore/core";
 import type { AbandonedTurn, AbandonOptions } from "../run/abandon-turn.ts";
-import type { ApprovalOptions, OpenTurnPolicy, RunOptions } from "../run/run-options.ts";
+import type { ApprovalOptions, RunOptions } from "../run/run-options.ts";
 import type { RunResult } from "../run/run-result.ts";
 import type { RunStream } from "../run/run-stream.ts";
 import type { OpenTurn, Thread } from "../thread/thread.ts";
@@ -8,17 +8,6 @@ import type { OpenTurn, Thread } from "../thread/thread.ts";
 /** The saved state of a conversation after a run. */
 export interface Saved {
   readonly stored: StoredThread;
-}
-
-/** Additional options of `run`. */
-export interface ConversationRunOptions {
-  /**
-   * How to treat a turn that is still open, before the new one starts. `resume`: continues it to its end. `close`: ends
-   * it as `abandon` does, and keeps what happened. `reject`: rejects with `TURN_OPEN`.
-   * @default `resume` for a turn that was interrupted, then `close` if it fails for good; `close` for one that was
-   * stopped or failed; `reject` for one that waits for approvals
-   */
-  readonly openTurn?: OpenTurnPolicy | undefined;
 }
 
 /** An earlier turn that was still open when a run started. */
@@ -72,14 +61,11 @@ export interface Conversation<
    * with `journal` a turn that has tool calls stays open, and with `onStop: "keep"` one that was stopped. Also rejects
    * with `CONVERSATION_CONFLICT`, `CONVERSATION_BUSY`, `LEASE_LOST`, `SAVE_FAILED` or `TOO_MANY_ATTEMPTS`.
    */
-  run(
-    input: Input,
-    options?: Options & ConversationRunOptions,
-  ): Promise<ConversationResult<Result, AgentThread>>;
+  run(input: Input, options?: Options): Promise<ConversationResult<Result, AgentThread>>;
   /** Does the same as `run` and emits events while it does. */
   runStream(
     input: Input,
-    options?: Options & ConversationRunOptions,
+    options?: Options,
   ): RunStream<ConversationResult<Result, AgentThread>, Event | ConversationEvent>;
   /**
    * Continues the open turn of the stored thread, with decisions on its approvals, and saves each step, with or without

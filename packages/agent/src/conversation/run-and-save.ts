@@ -7,12 +7,7 @@ import { findKeyRecord } from "../thread/turn-key.ts";
 import { appendMessages, turnToAppend } from "./append-messages.ts";
 import { closeTurn } from "./close-turn.ts";
 import type { AnyResult, ConversationSettings } from "./conversation-options.ts";
-import {
-  type ConversationEvent,
-  type ConversationRunOptions,
-  type Saved,
-  type Settled,
-} from "./conversation.ts";
+import { type ConversationEvent, type Saved, type Settled } from "./conversation.ts";
 import { withLease } from "./lease.ts";
 import { settleTurn } from "./settle-turn.ts";
 import { MAX_RACES, type StoredConversation } from "./stored-conversation.ts";
@@ -23,7 +18,6 @@ type AnySettled = Settled<AnyResult & Saved, object>;
 /** A call of `run` of a conversation. */
 interface RunCall extends TurnCall {
   readonly input: unknown;
-  readonly options: (TurnCall["options"] & ConversationRunOptions) | undefined;
 }
 
 /** Loads the thread, ends its open turn, runs the agent with the input, and saves. */

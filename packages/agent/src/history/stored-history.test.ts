@@ -143,6 +143,7 @@ describe.each(stores)("a thread with its history in %s", (_name, open) => {
     const plain = scriptedAgent(scriptModel(says("never")));
     const refused = { code: "INVALID_ARGUMENT", path: "openTurn" };
     await expect(plain.run("a", undefined, { openTurn: "close" })).rejects.toMatchObject(refused);
+    await expect(agent.resume(thread, { openTurn: "close" })).rejects.toMatchObject(refused);
   });
 
   it("runs one turn for a key, whichever process repeats it", async () => {

@@ -1,4 +1,4 @@
-import type { SaveOptions, ThreadStore } from "@threadstore/core";
+import type { ThreadStore } from "@threadstore/core";
 import { invalidValue } from "../agent-error.ts";
 import type { AnyConversationOptions } from "../conversation/conversation-options.ts";
 
@@ -32,22 +32,19 @@ export interface StoredHistoryOptions {
    * Whether only one run at a time may work on a history, as in `openConversation`.
    * @default the value of `journal`
    */
-  readonly lease?:
-    | boolean
-    | { readonly durationMs?: number | undefined; readonly waitMs?: number | undefined }
-    | undefined;
+  readonly lease?: AnyConversationOptions["lease"];
   /**
    * What happens to a turn that the caller's signal aborts, as in `openConversation`.
    * @default "keep" with `journal`, otherwise "discard"
    */
-  readonly onStop?: "keep" | "discard" | undefined;
+  readonly onStop?: AnyConversationOptions["onStop"];
   /**
    * How often an open turn may be resumed without getting further, as in `openConversation`.
    * @default 5
    */
   readonly maxAttempts?: number | undefined;
   /** Options of each save: metadata and time to live. */
-  readonly save?: Pick<SaveOptions, "metadata" | "ttlMs"> | undefined;
+  readonly save?: AnyConversationOptions["save"];
 }
 
 declare const brand: unique symbol;

@@ -79,10 +79,11 @@ export function abandonTurn<Message extends object>(
   const ended = { state, service: undefined, keys: keysAfter(turn, keys, extended.messages.length) };
   const added = isWhole || turn.rounds === 0 ? findUnaccepted(beginning, turn, threads) : [];
   thread.commit({ list: extended, ...ended, unaccepted: [...unaccepted, ...added], turn: undefined });
+  const remaining = new Set<Message>(kept);
   return {
     turn: openTurn,
     kept: Object.freeze(thread.messages.slice(turn.start)),
-    removed: messages.filter((message) => !kept.includes(message)),
+    removed: messages.filter((message) => !remaining.has(message)),
   };
 }
 

@@ -50,11 +50,7 @@ export class AgentRuns<
     control: RunControl<Message>,
   ): Promise<RunResult<ThreadOf<Kind, Message>, Message, Usage>> {
     const ownThread = this.#requireOwnThread(thread ?? this.newThread());
-    if (options?.openTurn !== undefined) {
-      const message =
-        "`openTurn` is an option of conversations and of agents with a `history`. Call `resume` or `abandon` first.";
-      throw new AgentError("INVALID_ARGUMENT", message, { path: "openTurn" });
-    }
+    refuseOpenTurn(options);
     const model = this.#protocol.createModel(options);
     const messages = this.#protocol.readInput(input);
     const setup = { ...this.#shared(options), thread: ownThread, model, ...control };
@@ -77,6 +73,7 @@ export class AgentRuns<
     control: RunControl<Message>,
   ): Promise<RunResult<ThreadOf<Kind, Message>, Message, Usage>> {
     const ownThread = this.#requireOwnThread(thread);
+    refuseOpenTurn(options);
     const model = this.#protocol.createModel(options);
     const setup = { ...this.#shared(options), thread: ownThread, model, ...control };
     return executeRun(setup, () => reopenTurn(ownThread, this.#resumption(options?.approvals ?? [])));
@@ -111,6 +108,14 @@ export class AgentRuns<
   #requireOwnThread(thread: ThreadOf<Kind, Message>): ThreadState<Kind, Message> {
     return requireOwnThread(thread, this.#protocol.threads.kind, this.#settings.name);
   }
+}
+
+/** Only what saves a thread can end its open turn before the next. */
+function refuseOpenTurn(options: RunOptions | undefined): void {
+  if (options?.openTurn === undefined) return;
+  const message =
+    "`openTurn` is an option of `run` of conversations and of agents with a `history`. Call `resume` or `abandon` instead.";
+  throw new AgentError("INVALID_ARGUMENT", message, { path: "openTurn" });
 }
 
 function requireOwnThread<Kind extends string, Message extends object>(

@@ -22,8 +22,11 @@ export interface RunOptions {
    */
   readonly key?: string | undefined;
   /**
-   * How an agent with a `history` treats a turn that is still open: as `run` of a conversation does. Other agents reject
-   * it with `INVALID_ARGUMENT`, because only their caller can save what they change.
+   * How `run` of a conversation, or of an agent with a `history`, treats a turn that is still open, before the new one
+   * starts. `resume`: continues it to its end. `close`: ends it as `abandon` does, and keeps what happened. `reject`:
+   * rejects with `TURN_OPEN`. Other agents, and `resume`, reject the option with `INVALID_ARGUMENT`.
+   * @default `resume` for a turn that was interrupted, then `close` if it fails for good; `close` for one that was
+   * stopped or failed; `reject` for one that waits for approvals
    */
   readonly openTurn?: OpenTurnPolicy | undefined;
   /**
