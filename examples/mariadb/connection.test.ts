@@ -5,7 +5,7 @@ import { createPool, type RowDataPacket } from "mysql2/promise";
 import { expect, it } from "vitest";
 import { directQuery } from "./harness.ts";
 import { mariadbStore } from "./mariadb-store.ts";
-import { altered, freshName, lock, useStores, waitingConnection } from "./mariadb.test-helper.ts";
+import { altered, freshName, useStores, waitingConnection } from "./mariadb.test-helper.ts";
 
 await describeWithService("mariadb", "connections", ({ url }) => {
   const stores = useStores(url);
@@ -15,16 +15,16 @@ await describeWithService("mariadb", "connections", ({ url }) => {
     const pool = createPool({ uri: url, connectionLimit: 1 });
     const store = mariadbStore({ pool, table });
     const first = await store.save("a", { n: 1 });
-    const locked = await lock(url, table);
+    const locked = await stores.lock();
     const controller = new AbortController();
     const reason = new Error("the user left");
     const saving = store.save("a", { n: 2 }, { previous: first, signal: controller.signal });
-    await expect.poll(() => waitingConnection(url, table)).toBeDefined();
+    await waitingConnection(url, table);
     controller.abort(reason);
     await expect(saving).rejects.toBe(reason);
     // The only connection of the pool is free again.
     expect((await store.load("a"))?.thread).toEqual({ n: 1 });
-    await locked.end();
+    locked.end();
     await store.close();
     await pool.end();
   });

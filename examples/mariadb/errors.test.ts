@@ -1,8 +1,8 @@
 import { describeWithService } from "@threadstore/services/vitest";
-import { describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it } from "vitest";
 import { connectionFailure, statementFailure } from "./errors.ts";
 import { directQuery } from "./harness.ts";
-import { altered, freshName, lock, useStores, waitingConnection } from "./mariadb.test-helper.ts";
+import { altered, freshName, useStores, waitingConnection } from "./mariadb.test-helper.ts";
 
 describe("the mapping of errors", () => {
   function serverError(errno: number): Error {
@@ -100,13 +100,11 @@ await describeWithService("mariadb", "errors of a server", ({ url }) => {
       const { table } = stores;
       const store = stores.open({}, { maxRetries });
       const first = await store.save("a", { n: 1 });
-      const locked = await lock(url, table);
-      onTestFinished(locked.end);
+      const locked = await stores.lock();
       const saving = store.save("a", { n: 2 }, { previous: first });
       const outcome = saving.catch((error: unknown) => error);
-      await expect.poll(() => waitingConnection(url, table)).toBeDefined();
       await directQuery(url, `${command} ${await waitingConnection(url, table)}`);
-      await locked.end();
+      locked.end();
       expect(await outcome).toMatchObject(failure ?? { thread: { n: 2 } });
       expect((await store.load("a"))?.thread).toEqual({ n: failure === undefined ? 2 : 1 });
     },

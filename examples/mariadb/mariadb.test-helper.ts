@@ -1,7 +1,7 @@
 import { randomBytes } from "node:crypto";
 import type { StoreOptions, ThreadStore } from "@threadstore/core";
-import { createConnection, type PoolOptions, type RowDataPacket } from "mysql2/promise";
-import { afterEach, beforeEach } from "vitest";
+import { type Connection, createConnection, type PoolOptions, type RowDataPacket } from "mysql2/promise";
+import { afterEach, beforeEach, vi } from "vitest";
 import { directQuery } from "./harness.ts";
 import { mariadbStore } from "./mariadb-store.ts";
 
@@ -14,16 +14,21 @@ export interface TestStores {
   readonly table: string;
   /** Opens a store on the table. It is closed after the test. */
   open(connection?: PoolOptions, options?: StoreOptions): ThreadStore;
+  /** Starts a transaction that locks every row of the table until it is ended, at the latest after the test. */
+  lock(): Promise<{ end: () => void }>;
 }
 
 /** Gives each test of the suite a table, and closes its stores. */
 export function useStores(url: string): TestStores {
   let table = "";
   const stores: ThreadStore[] = [];
+  const locks: Connection[] = [];
   beforeEach(() => {
     table = freshName();
   });
   afterEach(async () => {
+    // First the locks: a table that is locked cannot be dropped.
+    for (const connection of locks.splice(0)) connection.destroy();
     await Promise.all(stores.splice(0).map((store) => store.close()));
     await directQuery(url, `DROP TABLE IF EXISTS ${table}`);
   });
@@ -36,6 +41,13 @@ export function useStores(url: string): TestStores {
       stores.push(store);
       return store;
     },
+    lock: async () => {
+      const connection = await createConnection({ uri: url });
+      locks.push(connection);
+      await connection.beginTransaction();
+      await connection.query(`SELECT id FROM ${table} FOR UPDATE`);
+      return { end: () => connection.destroy() };
+    },
   };
 }
 
@@ -47,23 +59,23 @@ export function altered(
   return Object.assign(new URL(url), parts).href;
 }
 
-/** Starts a transaction that locks every row of a table until it is ended. */
-export async function lock(uri: string, table: string): Promise<{ end: () => Promise<void> }> {
-  const connection = await createConnection({ uri });
-  await connection.beginTransaction();
-  await connection.query(`SELECT id FROM ${table} FOR UPDATE`);
-  return {
-    end: async () => connection.destroy(),
-  };
-}
-
-/** Resolves with the id of a connection that waits for such a lock, if there is one. */
-export async function waitingConnection(url: string, table: string): Promise<number | undefined> {
-  const rows = await directQuery<(RowDataPacket & { id: number })[]>(
-    url,
-    `SELECT trx_mysql_thread_id AS id FROM information_schema.innodb_trx
-     WHERE trx_state = 'LOCK WAIT' AND trx_query LIKE CONCAT('%', ?, '%')`,
-    [table],
+/**
+ * Waits until the server runs an UPDATE of the table, and resolves with the id of its connection. If the rows are
+ * locked, the statement cannot end. (`information_schema.innodb_trx` would name the lock, but the server refreshes it
+ * only when nobody has read it for 100 ms: readers that poll can see the same old state for ever.)
+ */
+export async function waitingConnection(url: string, table: string): Promise<number> {
+  return vi.waitFor(
+    async () => {
+      const rows = await directQuery<(RowDataPacket & { id: number })[]>(
+        url,
+        `SELECT id FROM information_schema.processlist
+         WHERE info LIKE CONCAT('%UPDATE%', ?, '%') AND id <> CONNECTION_ID()`,
+        [table],
+      );
+      if (rows[0] === undefined) throw new Error(`The server runs no UPDATE of ${table}.`);
+      return rows[0].id;
+    },
+    { timeout: 60_000 },
   );
-  return rows[0]?.id;
 }
