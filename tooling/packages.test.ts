@@ -5,6 +5,11 @@ import { describe, expect, it } from "vitest";
 interface Manifest {
   readonly name: string;
   readonly private?: boolean;
+  readonly exports: {
+    readonly [path: string]: { readonly types: string; readonly default: string } | string;
+  };
+  readonly typesVersions?: { readonly [range: string]: { readonly [path: string]: readonly string[] } };
+  readonly imports?: { readonly [name: string]: { readonly [condition: string]: string } };
   readonly dependencies?: { readonly [name: string]: string };
   readonly peerDependencies?: { readonly [name: string]: string };
   readonly devDependencies?: { readonly [name: string]: string };
@@ -36,11 +41,33 @@ describe.each(folders)("%s", (folder) => {
       repository: { directory: folder },
       type: "module",
       sideEffects: false,
+      // For compilers that do not read `exports`.
+      main: "./dist/index.js",
+      types: "./dist/index.d.ts",
       exports: { ".": { types: "./dist/index.d.ts", default: "./dist/index.js" } },
       publishConfig: { access: "public" },
       engines: { node: ">=22.12" },
     });
     expect(["README.md", "LICENSE"].filter((file) => !existsSync(join(root, folder, file)))).toEqual([]);
+  });
+
+  it("has the same types for compilers that do not read `exports`", () => {
+    const others = Object.entries(manifest.exports).filter(
+      ([path]) => path !== "." && path !== "./package.json",
+    );
+    const expected = others.map(([path, target]) => {
+      return [path.slice("./".length), typeof target === "string" ? [] : [target.types]];
+    });
+    expect(Object.entries(manifest.typesVersions?.["*"] ?? {})).toEqual(expected);
+  });
+
+  it("lists the types first, and modules for every condition", () => {
+    const conditional = [...Object.values(manifest.exports), ...Object.values(manifest.imports ?? {})];
+    for (const target of conditional) {
+      if (typeof target === "string") continue;
+      expect(Object.keys(target)[0]).toBe("types");
+      expect(Object.keys(target).at(-1)).toBe("default");
+    }
   });
 
   it("has core as its only peer in the workspace, and the agent runtime as its only dependency", () => {
