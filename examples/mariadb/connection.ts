@@ -7,7 +7,7 @@ import { closeConnection, connectionFrom, locationOf, openPool } from "./pool.ts
 import { schemaOf } from "./schema.ts";
 import { createConnectionCheck, RESULT_OPTIONS } from "./settings.ts";
 
-export type Value = string | number | Buffer | null;
+export type Value = string | number | Uint8Array | null;
 
 export interface CallOptions {
   /** The length of the largest value that the server has to receive or build, in bytes. */

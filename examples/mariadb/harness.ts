@@ -80,7 +80,7 @@ function networkOf(url: string): Network {
 export async function directQuery<Result extends QueryResult>(
   uri: string,
   sql: string,
-  values: (string | number | Buffer)[] = [],
+  values: (string | number | Uint8Array)[] = [],
 ): Promise<Result> {
   const connection = await createConnection({ uri });
   try {

@@ -19,7 +19,7 @@ await describeWithService("mariadb", "listing", ({ url }) => {
        SELECT CONCAT('n', seq % 10), seq, seq, '', '', 0, -seq FROM seq_1_to_5000`,
     );
     await directQuery(url, `ANALYZE TABLE ${table}`);
-    const planOf = async (sql: string, values: (string | number | Buffer)[]): Promise<RowDataPacket[]> =>
+    const planOf = async (sql: string, values: (string | number | Uint8Array)[]): Promise<RowDataPacket[]> =>
       directQuery<RowDataPacket[]>(url, `EXPLAIN ${sql}`, values);
     const byId = await planOf(pageStatement(table), ["n5", ...idRange({ after: "3000", prefix: "3" }), 10]);
     expect(byId).toMatchObject([{ type: "range", key: "PRIMARY" }]);

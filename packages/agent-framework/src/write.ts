@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import type { SerializedThread } from "@threadstore/core";
 import {
   type EnvelopeProblem,
@@ -161,7 +160,7 @@ function createEnvelope(
   if (preserved === undefined || preserved.shape !== shape) {
     const original =
       preserved === undefined ? undefined : { ...preserved, historyKey: historyKeyOf(preserved) };
-    return convertEnvelope(original, shape, sessionId ?? randomUUID(), report);
+    return convertEnvelope(original, shape, sessionId ?? crypto.randomUUID(), report);
   }
   const hasNewId = shape === "python-session" && sessionId !== undefined;
   const root = hasNewId ? setMember(preserved.root, "session_id", stringNode(sessionId)) : preserved.root;

@@ -6,10 +6,11 @@ const root = import.meta.dirname;
 
 /** The folders of this package, each with the folders that its modules may import from. */
 const LAYERS: { readonly [folder: string]: readonly string[] } = {
-  validation: [],
-  encoding: ["validation"],
-  runtime: ["validation"],
-  operations: ["validation", "encoding", "runtime"],
+  platform: [],
+  validation: ["platform"],
+  encoding: ["platform", "validation"],
+  runtime: ["platform", "validation"],
+  operations: ["platform", "validation", "encoding", "runtime"],
   documents: ["validation"],
   decorator: ["validation", "encoding", "runtime", "operations"],
 };
@@ -34,6 +35,26 @@ describe.each(Object.entries(LAYERS))("modules in %s", (folder, lowerFolders) =>
       return !allowed.includes(path) && ![folder, ...lowerFolders].includes(dirname(path));
     });
     expect(upward).toEqual([]);
+  });
+});
+
+describe("the platform", () => {
+  const sources = globSync("**/*.ts", { cwd: root }).filter((file) => !/\.test(?:-helper)?\.ts$/u.test(file));
+
+  it("is the only part that uses the modules and globals of Node.js", () => {
+    const users = sources.filter((file) => {
+      return /from "node:|(?<![`\w])process\.\w|(?<!Byte|Array)\bBuffer\.\w+\(|\bsetImmediate\(/u.test(
+        readFileSync(join(root, file), "utf8").replaceAll(/`Buffer[^`]*`/gu, ""),
+      );
+    });
+    expect(users).toEqual(["platform/node.ts"]);
+  });
+
+  it("is imported as a type by its path, because older compilers do not know `#platform`", () => {
+    const users = sources.filter((file) =>
+      /import type .* from "#platform"/u.test(readFileSync(join(root, file), "utf8")),
+    );
+    expect(users).toEqual([]);
   });
 });
 

@@ -27,5 +27,6 @@ export {
   type LeaseSettings,
   readLeaseOptions,
 } from "./runtime/lease.ts";
+export { textDigest } from "./platform/digest.ts";
 export { untilAborted } from "./runtime/until-aborted.ts";
 export { hasTextParts, TEXT_PARTS, type TextParts } from "./encoding/text-parts.ts";

@@ -1,5 +1,4 @@
-import { createHash } from "node:crypto";
-import { canonicalJson, isJsonObject, type JsonObject } from "@threadstore/core/documents";
+import { canonicalJson, textDigest, isJsonObject, type JsonObject } from "@threadstore/core/documents";
 import { invalidValue, SessionError } from "./session-error.ts";
 import { appendItems, itemsFromArgument } from "./session-items.ts";
 import type { SessionContent } from "./session-thread.ts";
@@ -27,7 +26,7 @@ export function transactionFromArgument(argument: unknown): Transaction {
   const canonical = canonicalJson(
     expectedSuffix === undefined ? ["append", items] : ["replace", expectedSuffix, items],
   );
-  const fingerprint = createHash("sha256").update(canonical).digest("base64url");
+  const fingerprint = textDigest(canonical);
   return { operationId, fingerprint, expectedSuffix, items };
 }
 

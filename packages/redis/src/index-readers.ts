@@ -63,7 +63,7 @@ function idReader(
   return reader;
 }
 
-function exclusiveBound(id: Buffer): Buffer {
+function exclusiveBound(id: Uint8Array): Buffer {
   return Buffer.concat([Buffer.from("("), id]);
 }
 

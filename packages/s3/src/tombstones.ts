@@ -16,15 +16,22 @@ export interface Tombstone {
   readonly nonce: string;
 }
 
+/** 128 random bits in base64url. */
+const NONCE_LENGTH = 22;
 const TOMBSTONE = /^\{"threadstore":\{"deleted":true,"nonce":"[\w-]{22}"\}\}$/;
 
 export function createTombstone(): Tombstone {
   // Unique like a record, because its ETag is a hash of it and must be a new version.
   const nonce = randomBytes(16).toString("base64url");
-  return { bytes: Buffer.from(`{"threadstore":{"deleted":true,"nonce":"${nonce}"}}`), nonce };
+  return { bytes: Buffer.from(textOf(nonce)), nonce };
 }
 
-export const TOMBSTONE_BYTES: number = createTombstone().bytes.length;
+function textOf(nonce: string): string {
+  return `{"threadstore":{"deleted":true,"nonce":"${nonce}"}}`;
+}
+
+// Without a random nonce: Workers have no randomness while they load modules.
+export const TOMBSTONE_BYTES: number = textOf("-".repeat(NONCE_LENGTH)).length;
 
 /** Returns whether an object with this content is a tombstone. */
 export function isTombstone(bytes: Uint8Array): boolean {

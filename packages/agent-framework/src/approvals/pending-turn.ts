@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { textDigest } from "@threadstore/core/documents";
 import type { ChatMessage } from "../chat/converted-message.ts";
 import { fieldText } from "../content/content.ts";
 import { type ChatUsage, toChatUsage } from "../content/usage.ts";
@@ -47,7 +47,7 @@ export function createPendingTurn(
   const rounds = turn.filter(({ role }) => role === "assistant").length;
   const calls = ids.map((callId) => toPendingCall(callId, pending.get(callId), facts, session));
   // The same session must have the same turn whenever it is read: digests and operation ids contain it.
-  const id = `af-${createHash("sha256").update(printNode(source)).digest("hex").slice(0, 32)}`;
+  const id = `af-${textDigest(printNode(source), "hex").slice(0, 32)}`;
   const usage = toChatUsage(facts.usages);
   return { id, start, input, rounds, ...(usage === undefined ? {} : { usage }), calls };
 }

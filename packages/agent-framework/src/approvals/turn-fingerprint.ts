@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { textDigest } from "@threadstore/core/documents";
 import type { PendingTurn } from "./pending-turn.ts";
 
 type Waiting = Pick<PendingTurn, "id" | "rounds"> & {
@@ -8,8 +8,5 @@ type Waiting = Pick<PendingTurn, "id" | "rounds"> & {
 /** Returns a hash of the calls that a turn waits for. It does not depend on members that an agent adds to a turn. */
 export function turnFingerprint({ id, rounds, calls }: Waiting): string {
   const states = calls.map(({ callId, state, reason }) => [callId, state, reason ?? null]);
-  return createHash("sha256")
-    .update(JSON.stringify([id, rounds, states]))
-    .digest("base64url")
-    .slice(0, 20);
+  return textDigest(JSON.stringify([id, rounds, states])).slice(0, 20);
 }

@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { textDigest } from "@threadstore/core/documents";
 import { type JsonNode, printNode } from "../json/node.ts";
 
 /**
@@ -6,10 +6,7 @@ import { type JsonNode, printNode } from "../json/node.ts";
  * change. 120 bits are enough because a collision benefits no attacker.
  */
 export function fingerprint(message: JsonNode): string {
-  return createHash("sha256")
-    .update(printNode(sortMembers(message)))
-    .digest("base64url")
-    .slice(0, 20);
+  return textDigest(printNode(sortMembers(message))).slice(0, 20);
 }
 
 function sortMembers(node: JsonNode): JsonNode {

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { type SerializedThread, ThreadStoreError } from "@threadstore/core";
 import { AgentError, invalidValue } from "../agent-error.ts";
 import type { Agent, DeserializeOptions } from "../agent.ts";
@@ -84,7 +83,7 @@ class HistoryAgent {
   }
 
   #newThread(): HistoryThread {
-    const id: unknown = (this.#history.createId ?? randomUUID)();
+    const id: unknown = (this.#history.createId ?? (() => crypto.randomUUID()))();
     if (typeof id !== "string" || id === "") {
       throw invalidValue(
         "INVALID_ARGUMENT",

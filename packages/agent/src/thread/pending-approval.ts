@@ -1,4 +1,4 @@
-import { hash } from "node:crypto";
+import { textDigest } from "@threadstore/core/documents";
 import type { ToolCall } from "../tools/tool-call.ts";
 import type { PendingApproval } from "./thread.ts";
 
@@ -21,5 +21,5 @@ export function toPendingApproval(turn: CallOrigin, call: ToolCall): PendingAppr
 function digestOf({ id, rounds }: CallOrigin, { callId, name, arguments: text, kind }: ToolCall): string {
   // Without a kind, the formula is that of earlier versions.
   const shown = JSON.stringify([id, rounds, callId, name, text, ...(kind === undefined ? [] : [kind])]);
-  return hash("sha256", shown, "base64url").slice(0, DIGEST_LENGTH);
+  return textDigest(shown).slice(0, DIGEST_LENGTH);
 }

@@ -1,6 +1,5 @@
-import { hash } from "node:crypto";
 import type { JsonValue } from "@threadstore/core";
-import { isJsonObject, type JsonObject } from "@threadstore/core/documents";
+import { textDigest, isJsonObject, type JsonObject } from "@threadstore/core/documents";
 import { invalidValue } from "../agent-error.ts";
 import type { Thread } from "./thread.ts";
 
@@ -38,7 +37,7 @@ export function createKey(value: unknown, input: readonly object[]): TurnKey {
     const requirement = `a non-empty, well-formed string of at most ${MAX_KEY_LENGTH} characters`;
     throw invalidValue("INVALID_ARGUMENT", "key", requirement);
   }
-  return { value, input: hash("sha256", JSON.stringify(input), "base64url").slice(0, DIGEST_LENGTH) };
+  return { value, input: textDigest(JSON.stringify(input)).slice(0, DIGEST_LENGTH) };
 }
 
 /** Adds the key of a turn that ended, and forgets the oldest if there are too many. */

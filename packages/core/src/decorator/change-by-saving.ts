@@ -1,4 +1,4 @@
-import { setTimeout as wait } from "node:timers/promises";
+import { wait } from "#platform";
 import { APPEND_KEY } from "../encoding/append-keys.ts";
 import { knowsAppendKey } from "../encoding/snapshot.ts";
 import { ThreadStoreError } from "../errors.ts";

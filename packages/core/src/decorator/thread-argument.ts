@@ -1,3 +1,4 @@
+import { ByteBuffer } from "#platform";
 import { TEXT_PARTS } from "../encoding/text-parts.ts";
 import { invalidParts, textPartsOf } from "../encoding/thread-json.ts";
 import {
@@ -35,7 +36,7 @@ export function threadArgument(
 }
 
 function sized(json: string, maxThreadBytes: number | undefined): ReturnType<ThreadArgument["read"]> {
-  const size = Buffer.byteLength(json);
+  const size = ByteBuffer.byteLength(json);
   checkThreadSize(size, maxThreadBytes);
   return { json, size };
 }

@@ -1,4 +1,4 @@
-import { hash } from "node:crypto";
+import { textDigest } from "../platform/digest.ts";
 
 /** How many append keys a record remembers. */
 const REMEMBERED_KEYS = 100;
@@ -12,7 +12,7 @@ const FORMAT = new RegExp(`^(?:[0-9A-Za-z_-]{${HASH_LENGTH}}){0,${REMEMBERED_KEY
 
 /** Returns the hash of a key, as {@link AppendKeys} contain it. */
 export function hashAppendKey(key: string): string {
-  return hash("sha256", key, "base64url").slice(0, HASH_LENGTH);
+  return textDigest(key).slice(0, HASH_LENGTH);
 }
 
 export function isAppendKeys(value: unknown): value is AppendKeys {

@@ -1,3 +1,4 @@
+import { ByteBuffer } from "#platform";
 import type { ThreadStoreError } from "../errors.ts";
 import { invalidArgument } from "../validation/invalid-argument.ts";
 
@@ -32,7 +33,7 @@ export function insertion({ isEmpty }: ArrayEnd, elements: string): string {
 
 /** Returns the JSON of a thread after an append. Throws `INVALID_ARGUMENT` if its last member is not an array. */
 export function appendToText(json: string, elements: string): string {
-  const arrayEnd = findArrayEnd(Buffer.from(json));
+  const arrayEnd = findArrayEnd(ByteBuffer.from(json));
   if (arrayEnd === undefined) throw noArrayEnd();
   // Brackets and white space are ASCII, so they have as many characters as bytes.
   const position = json.length - arrayEnd.closingLength;

@@ -1,3 +1,5 @@
+import type { Bytes } from "../platform/platform.ts";
+
 /**
  * A position in JSON text, directly after a comma, at which parsing can resume if the text before it is known to be
  * valid: only the containers that are open there matter.
@@ -47,7 +49,7 @@ export function checkpointsWithin(
 }
 
 /** Returns a text that is JSON if and only if a valid text up to the checkpoint followed by `bytes` is. */
-export function resumedText({ open }: Checkpoint, bytes: Buffer): string {
+export function resumedText({ open }: Checkpoint, bytes: Bytes): string {
   return SHORTEST_PREFIX[open] + bytes.toString("utf8");
 }
 
@@ -55,7 +57,7 @@ const [QUOTE, BACKSLASH, COMMA] = [0x22, 0x5c, 0x2c];
 const [OPEN_OBJECT, CLOSE_OBJECT, OPEN_ARRAY, CLOSE_ARRAY] = [0x7b, 0x7d, 0x5b, 0x5d];
 
 /** Returns the checkpoints of a JSON object: `valid`, and those in `bytes`, which start at the last of them. */
-export function findCheckpoints(bytes: Buffer, valid: readonly Checkpoint[] = []): readonly Checkpoint[] {
+export function findCheckpoints(bytes: Bytes, valid: readonly Checkpoint[] = []): readonly Checkpoint[] {
   const added: Checkpoint[] = [];
   const last = valid.at(-1);
   const start = last?.offset ?? 0;
@@ -78,13 +80,13 @@ export function findCheckpoints(bytes: Buffer, valid: readonly Checkpoint[] = []
 }
 
 /** Returns the index of the closing quote of the string that opens at `start`. */
-function endOfString(bytes: Buffer, start: number): number {
+function endOfString(bytes: Bytes, start: number): number {
   let end = bytes.indexOf(QUOTE, start + 1);
   while (end >= 0 && isEscaped(bytes, end)) end = bytes.indexOf(QUOTE, end + 1);
   return end < 0 ? bytes.length : end;
 }
 
-function isEscaped(bytes: Buffer, index: number): boolean {
+function isEscaped(bytes: Bytes, index: number): boolean {
   let first = index;
   while (bytes[first - 1] === BACKSLASH) first -= 1;
   return (index - first) % 2 === 1;

@@ -1,4 +1,4 @@
-import { crc32 } from "node:zlib";
+import { crc32 } from "#platform";
 
 // Small, because the next record computes the last, incomplete block again.
 const BLOCK_BYTES = 16_384;

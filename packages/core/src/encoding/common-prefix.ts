@@ -1,3 +1,5 @@
+import type { Bytes } from "../platform/platform.ts";
+
 const BLOCK_BYTES = 65_536;
 /** Comparing this many bytes in JavaScript takes about as long as one native call. */
 const NATIVE_CALL_BYTES = 64;
@@ -6,7 +8,7 @@ const NATIVE_CALL_BYTES = 64;
  * Returns the number of leading bytes that two buffers have in common. Compares blocks natively, and halves the block
  * that differs until it is small.
  */
-export function commonPrefixLength(left: Buffer, right: Buffer): number {
+export function commonPrefixLength(left: Bytes, right: Bytes): number {
   const end = Math.min(left.length, right.length);
   let from = 0;
   let step = BLOCK_BYTES;
@@ -19,7 +21,7 @@ export function commonPrefixLength(left: Buffer, right: Buffer): number {
   return end;
 }
 
-function firstDifference(left: Buffer, right: Buffer, from: number): number {
+function firstDifference(left: Bytes, right: Bytes, from: number): number {
   let index = from;
   while (left[index] === right[index]) index += 1;
   return index;

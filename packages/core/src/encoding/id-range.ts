@@ -1,3 +1,5 @@
+import { ByteBuffer } from "#platform";
+import type { Bytes } from "../platform/platform.ts";
 import type { PageRequest } from "../thread-driver.ts";
 
 /**
@@ -7,12 +9,12 @@ import type { PageRequest } from "../thread-driver.ts";
 export function idRange({
   after,
   prefix,
-}: Pick<PageRequest, "after" | "prefix">): [first: Buffer, end: Buffer] {
-  const start = Buffer.from(prefix);
+}: Pick<PageRequest, "after" | "prefix">): [first: Bytes, end: Bytes] {
+  const start = ByteBuffer.from(prefix);
   // UTF-8 does not contain this byte.
-  const end = Buffer.concat([start, Buffer.of(0xff)]);
+  const end = ByteBuffer.concat([start, ByteBuffer.of(0xff)]);
   if (after === undefined) return [start, end];
   // Directly after an id is the one with an additional U+0000.
-  const next = Buffer.from(`${after}\0`);
+  const next = ByteBuffer.from(`${after}\0`);
   return [next.compare(start) > 0 ? next : start, end];
 }

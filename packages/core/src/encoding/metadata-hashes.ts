@@ -1,4 +1,4 @@
-import { hash } from "node:crypto";
+import { sha256 } from "#platform";
 import type { ThreadMetadata } from "../thread-store.ts";
 
 /**
@@ -9,7 +9,7 @@ import type { ThreadMetadata } from "../thread-store.ts";
  */
 export function metadataHashes(namespace: string, metadata: ThreadMetadata): number[] {
   const hashes = Object.entries(metadata).map(([name, value]) =>
-    hash("sha256", JSON.stringify([namespace, name, value]), "buffer").readUIntBE(0, 6),
+    sha256(JSON.stringify([namespace, name, value])).readUIntBE(0, 6),
   );
   return [...new Set(hashes)];
 }

@@ -1,3 +1,5 @@
+import { ByteBuffer } from "#platform";
+import type { Bytes } from "../platform/platform.ts";
 import type { NamespacesRequest } from "../thread-driver.ts";
 
 /** Returns whether a stored namespace is `within` or nested in it. */
@@ -9,9 +11,9 @@ export function isNamespaceWithin(namespace: string, within: string): boolean {
 export interface NamespaceRange {
   /** Whether the page starts with the namespace `within` itself. The rest of the range contains those nested in it. */
   readonly includesSelf: boolean;
-  readonly first: Buffer;
+  readonly first: Bytes;
   /** The end of the range, which is not part of it. */
-  readonly end: Buffer;
+  readonly end: Bytes;
 }
 
 /**
@@ -23,11 +25,11 @@ export function namespaceRange({
   after,
 }: Pick<NamespacesRequest, "within" | "after">): NamespaceRange {
   // No namespace other than the root is empty, and UTF-8 does not contain the byte 0xff.
-  const first = Buffer.from(within === "" ? "\0" : `${within}/`);
-  const end = within === "" ? Buffer.of(0xff) : Buffer.from(`${within}0`);
+  const first = ByteBuffer.from(within === "" ? "\0" : `${within}/`);
+  const end = within === "" ? ByteBuffer.of(0xff) : ByteBuffer.from(`${within}0`);
   if (after === undefined) return { includesSelf: true, first, end };
   // Directly after a name is the one with an additional U+0000.
-  const next = Buffer.from(`${after}\0`);
+  const next = ByteBuffer.from(`${after}\0`);
   return { includesSelf: false, first: next.compare(first) > 0 ? next : first, end };
 }
 

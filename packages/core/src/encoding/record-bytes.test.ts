@@ -4,7 +4,7 @@ import { RecordBytes } from "./record-bytes.ts";
 
 function replace(replaced: RecordBytes | undefined, unchanged: number, added: string): RecordBytes {
   const { bytes, whole } = RecordBytes.replacing(replaced, unchanged, unchanged + added.length);
-  whole.write(added, unchanged, "latin1");
+  whole.write(added, unchanged);
   return bytes;
 }
 
@@ -14,7 +14,7 @@ function replaceText(replaced: RecordBytes | undefined, unchanged: number, text:
     text.slice(0, 2),
     text.slice(2),
   ]);
-  whole.write(text.slice(unchanged), unchanged, "latin1");
+  whole.write(text.slice(unchanged), unchanged);
   return bytes;
 }
 
@@ -85,7 +85,7 @@ describe("the bytes of a record", () => {
     bytes.releaseBuffer();
     whole.fill(0);
     for (let to = 0; to <= expected.length; to += 1) {
-      expect(bytes.slice(0, to).equals(expected.subarray(0, to)), `to ${to}`).toBe(true);
+      expect(expected.subarray(0, to).equals(bytes.slice(0, to)), `to ${to}`).toBe(true);
     }
   });
 

@@ -1,9 +1,11 @@
+import { ByteBuffer } from "#platform";
+import type { Bytes } from "../platform/platform.ts";
 import { acquireBuffer, releaseBuffer } from "./buffer-pool.ts";
 import { ScratchBuffer } from "./scratch-buffer.ts";
 
 /** A buffer that holds the bytes of successive records, each of which starts like the one before. */
 interface SharedBuffer {
-  readonly buffer: Buffer;
+  readonly buffer: Bytes;
   /** The record whose bytes the buffer holds completely. */
   owner: RecordBytes;
   /** The number of leading bytes that also belong to earlier records and are therefore never overwritten. */
@@ -28,22 +30,22 @@ export class RecordBytes {
   /** `undefined` once only the text is left. */
   #storage: SharedBuffer | undefined;
   /** A long text without a buffer, encoded, while it is compared with the text that replaces it. */
-  #encoded: Buffer | undefined;
+  #encoded: Bytes | undefined;
   /** The last bytes of this record, if the next one overwrote them in the buffer. */
-  #overwritten: Buffer | undefined;
+  #overwritten: Bytes | undefined;
 
   private constructor(
     length: number,
-    storage: Buffer | SharedBuffer,
+    storage: Bytes | SharedBuffer,
     { text, shared = 0 }: { readonly text?: readonly string[]; readonly shared?: number } = {},
   ) {
     this.length = length;
     this.text = text;
-    this.#storage = Buffer.isBuffer(storage) ? { buffer: storage, owner: this, shared } : storage;
+    this.#storage = storage instanceof Uint8Array ? { buffer: storage, owner: this, shared } : storage;
   }
 
   /** Wraps bytes that other code may hold, and that are therefore never written to. */
-  static of(bytes: Buffer): RecordBytes {
+  static of(bytes: Bytes): RecordBytes {
     return new RecordBytes(bytes.length, bytes, { shared: Number.POSITIVE_INFINITY });
   }
 
@@ -56,7 +58,7 @@ export class RecordBytes {
     unchanged: number,
     length: number,
     text?: readonly string[],
-  ): { bytes: RecordBytes; whole: Buffer } {
+  ): { bytes: RecordBytes; whole: Bytes } {
     const appended = replaced === undefined ? undefined : replaced.#append(unchanged, length);
     const bytes = appended ?? RecordBytes.#copy(replaced, unchanged, length, text);
     if (replaced !== undefined) replaced.#encoded = undefined;
@@ -64,7 +66,7 @@ export class RecordBytes {
   }
 
   /** Returns a range of the bytes. Valid until this record is replaced or another record is sliced. */
-  slice(from: number, to: number): Buffer {
+  slice(from: number, to: number): Bytes {
     if (this.#storage === undefined) return this.#encodedText(to).subarray(from, to);
     const { buffer } = this.#storage;
     const overwritten = this.#overwritten;
@@ -72,7 +74,7 @@ export class RecordBytes {
     const intact = this.length - overwritten.length;
     if (to <= intact) return buffer.subarray(from, to);
     const end = overwritten.subarray(Math.max(0, from - intact), to - intact);
-    return from >= intact ? end : Buffer.concat([buffer.subarray(from, intact), end]);
+    return from >= intact ? end : ByteBuffer.concat([buffer.subarray(from, intact), end]);
   }
 
   /** Releases the buffer if the text suffices. The caller must no longer use the result of `replacing`. */
@@ -83,10 +85,10 @@ export class RecordBytes {
   }
 
   /** Returns at least the first `to` bytes of the text. Encoding a long text several times would cost more than a save. */
-  #encodedText(to: number): Buffer {
+  #encodedText(to: number): Bytes {
     const text = this.text ?? [];
     if (to <= ScratchBuffer.MAX_BYTES) return encodePrefix(text, to);
-    this.#encoded ??= Buffer.from(text.join(""));
+    this.#encoded ??= ByteBuffer.from(text.join(""));
     return this.#encoded;
   }
 
@@ -98,7 +100,7 @@ export class RecordBytes {
     }
     // Copying the common prefix to a new buffer then moves fewer bytes.
     if (unchanged === 0 || this.length - unchanged > unchanged) return undefined;
-    this.#overwritten = Buffer.from(storage.buffer.subarray(unchanged, this.length));
+    this.#overwritten = ByteBuffer.from(storage.buffer.subarray(unchanged, this.length));
     storage.shared = unchanged;
     storage.owner = new RecordBytes(length, storage);
     return storage.owner;
@@ -114,14 +116,14 @@ export class RecordBytes {
     const prefix = replaced?.slice(0, unchanged);
     const isPooled = text !== undefined && !isMostlyUnchanged;
     const capacity = isMostlyUnchanged ? length + Math.ceil(length * SPARE_CAPACITY) : length;
-    const buffer = isPooled ? acquireBuffer(length) : Buffer.allocUnsafeSlow(capacity);
+    const buffer = isPooled ? acquireBuffer(length) : ByteBuffer.allocUnsafeSlow(capacity);
     prefix?.copy(buffer);
     return new RecordBytes(length, buffer, isPooled ? { text } : {});
   }
 }
 
 /** Encodes at least the first `to` bytes of the concatenation of `texts`. */
-function encodePrefix(texts: readonly string[], to: number): Buffer {
+function encodePrefix(texts: readonly string[], to: number): Bytes {
   // Every UTF-16 unit takes at least one byte. One more unit, because slicing may split a surrogate pair.
   return scratchBuffer.encode(...texts.map((text) => text.slice(0, to + 1)));
 }

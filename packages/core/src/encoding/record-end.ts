@@ -1,4 +1,5 @@
-import { crc32 } from "node:zlib";
+import { ByteBuffer, crc32 } from "#platform";
+import type { Bytes } from "../platform/platform.ts";
 import { type RecordPatch, type RecordTail, TAIL_CONTEXT_BYTES, type ThreadKey } from "../thread-driver.ts";
 import { type ArrayEnd, insertion } from "./array-end.ts";
 import { checksumText } from "./checksum.ts";
@@ -10,7 +11,7 @@ import type { Corruption, Trailer } from "./trailer.ts";
 export interface RecordEnd {
   readonly trailer: Trailer;
   /** The last bytes of the record before the trailer. */
-  readonly content: Buffer;
+  readonly content: Bytes;
   /** The complete record, if the driver read it. */
   readonly record: Uint8Array | undefined;
 }
@@ -27,7 +28,7 @@ export function decodeEnd(
   if (record === undefined ? start > contentLength : start !== contentLength) {
     return { corruption: "its beginning is missing or overwritten" };
   }
-  return { trailer, content: Buffer.from(tail.buffer, tail.byteOffset, start), record };
+  return { trailer, content: ByteBuffer.from(tail.buffer, tail.byteOffset, start), record };
 }
 
 /** Decodes and verifies a complete record. */
@@ -57,8 +58,8 @@ export function appendingPatch(
 ): PatchedEnd {
   const position = end.content.length - arrayEnd.closingLength;
   const closing = end.content.subarray(position);
-  const inserted = Buffer.from(insertion(arrayEnd, elements));
-  const added = Buffer.concat([inserted, closing]);
+  const inserted = ByteBuffer.from(insertion(arrayEnd, elements));
+  const added = ByteBuffer.concat([inserted, closing]);
   const crc = crc32(added, rewindCrc32(Number.parseInt(end.trailer.crc32, 16), closing));
   const trailer = { ...details, size: end.trailer.size + inserted.length, crc32: checksumText(crc) };
   return { patch: patchOf(end, position, added, trailer), trailer };
@@ -68,7 +69,7 @@ export function appendingPatch(
 export function touchingPatch(end: RecordEnd, details: NewDetails): PatchedEnd {
   const { size, crc32: crc } = end.trailer;
   const trailer = { ...details, size, crc32: crc };
-  return { patch: patchOf(end, end.content.length, Buffer.alloc(0), trailer), trailer };
+  return { patch: patchOf(end, end.content.length, ByteBuffer.alloc(0), trailer), trailer };
 }
 
 /**
@@ -78,7 +79,7 @@ export function touchingPatch(end: RecordEnd, details: NewDetails): PatchedEnd {
 function patchOf(
   { content, trailer: replaced, record }: RecordEnd,
   position: number,
-  added: Buffer,
+  added: Bytes,
   trailer: Trailer,
 ): RecordPatch {
   const start = Math.max(0, position - Math.max(0, TAIL_CONTEXT_BYTES - added.length));
@@ -86,7 +87,7 @@ function patchOf(
   const { nonce, expiresAt, updatedAt, metadata } = trailer;
   return {
     keep: PREFIX_LENGTH + replaced.size - (content.length - start),
-    bytes: new Uint8Array(Buffer.concat([content.subarray(start, position), added, trailing])),
+    bytes: new Uint8Array(ByteBuffer.concat([content.subarray(start, position), added, trailing])),
     trailerLength: trailing.length,
     nonce,
     expiresAt,

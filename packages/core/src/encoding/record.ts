@@ -1,3 +1,5 @@
+import { ByteBuffer } from "#platform";
+import type { Bytes } from "../platform/platform.ts";
 import type { RecordToWrite, ThreadKey } from "../thread-driver.ts";
 import type { ThreadMetadata } from "../thread-store.ts";
 import { type Checksum, checksum, checksumText, crcOf } from "./checksum.ts";
@@ -31,13 +33,13 @@ export interface IncrementalJson {
   /** The number of leading bytes that are identical in the replaced thread. */
   readonly unchanged: number;
   /** The bytes after them. */
-  readonly added: Buffer;
+  readonly added: Bytes;
   /** The complete text, if it is available. */
   readonly text?: string | undefined;
 }
 
 /** Returns a range of the thread's JSON, by default all of it. Valid until the next call. */
-export function threadBytes(record: ThreadRecord, from = 0, to: number = record.trailer.size): Buffer {
+export function threadBytes(record: ThreadRecord, from = 0, to: number = record.trailer.size): Bytes {
   return record.bytes.slice(PREFIX.length + from, PREFIX.length + to);
 }
 
@@ -45,7 +47,7 @@ export function threadBytes(record: ThreadRecord, from = 0, to: number = record.
 const FIRST_COMPARISON_BYTES = 4096;
 
 /** Returns the number of leading bytes of `bytes` that are identical in the thread of `record` from `from` on. */
-export function commonThreadPrefix(bytes: Buffer, record: ThreadRecord, from: number): number {
+export function commonThreadPrefix(bytes: Bytes, record: ThreadRecord, from: number): number {
   const to = Math.min(from + FIRST_COMPARISON_BYTES, record.trailer.size);
   const length = commonPrefixLength(bytes, threadBytes(record, from, to));
   return length < to - from ? length : commonPrefixLength(bytes, threadBytes(record, from));
@@ -63,17 +65,17 @@ export function encodeRecord(
   const size = json.unchanged + json.added.length;
   const start = PREFIX.length + size;
   const unsummed = trailerText({ ...details, size, crc32: NO_CRC });
-  const trailerLength = Buffer.byteLength(sealTrailer(unsummed, NO_CRC));
+  const trailerLength = ByteBuffer.byteLength(sealTrailer(unsummed, NO_CRC));
   const common = replaced === undefined ? 0 : commonThreadPrefix(json.added, replaced, json.unchanged);
   const unchanged = replaced === undefined ? 0 : PREFIX.length + json.unchanged + common;
   const text = json.text === undefined ? undefined : [PREFIX, json.text];
   const { bytes, whole } = RecordBytes.replacing(replaced?.bytes, unchanged, start + trailerLength, text);
-  if (replaced === undefined) whole.write(PREFIX, "latin1");
+  if (replaced === undefined) whole.write(PREFIX);
   json.added.copy(whole, PREFIX.length + json.unchanged + common, common);
   const sum = checksum(whole.subarray(0, start), replaced?.checksum, unchanged);
   const trailer: Trailer = { ...details, size, crc32: checksumText(sum.value) };
   const summed = `${unsummed.slice(0, -NO_CRC_END.length)}${trailer.crc32}"`;
-  whole.write(sealTrailer(summed, crcOf(Buffer.from(summed))), start, "utf8");
+  whole.write(sealTrailer(summed, crcOf(ByteBuffer.from(summed))), start);
   const { nonce, expiresAt, updatedAt, metadata } = details;
   return {
     record: { bytes, trailer, checksum: sum },
@@ -100,9 +102,9 @@ export function changedMetadata(
 }
 
 /** Returns the bytes of a trailer whose checksum of the thread is known. */
-export function trailerBytes(trailer: Trailer): Buffer {
+export function trailerBytes(trailer: Trailer): Bytes {
   const text = trailerText(trailer);
-  return Buffer.from(sealTrailer(text, crcOf(Buffer.from(text))));
+  return ByteBuffer.from(sealTrailer(text, crcOf(ByteBuffer.from(text))));
 }
 
 /** Releases the buffer of a record once the backend has stored it and no request still sends it. */
@@ -117,7 +119,7 @@ export function threadText(record: ThreadRecord): string {
 
 /** Decodes and verifies the complete record that is stored at `key`, and that was written with `nonce`, if known. */
 export function decodeRecord(key: ThreadKey, stored: Uint8Array, nonce?: string): ThreadRecord | Corruption {
-  const bytes = Buffer.from(stored.buffer, stored.byteOffset, stored.byteLength);
+  const bytes = ByteBuffer.from(stored.buffer, stored.byteOffset, stored.byteLength);
   const tail = decodeTail(key, bytes, nonce);
   if ("corruption" in tail) return tail;
   const { trailer, start } = tail;
@@ -136,7 +138,7 @@ export function decodeRecord(key: ThreadKey, stored: Uint8Array, nonce?: string)
  * verifies what `tail` contains.
  */
 export function decodeTail(key: ThreadKey, tail: Uint8Array, nonce?: string): LocatedTrailer | Corruption {
-  const located = findTrailer(Buffer.from(tail.buffer, tail.byteOffset, tail.byteLength), crcOf);
+  const located = findTrailer(ByteBuffer.from(tail.buffer, tail.byteOffset, tail.byteLength), crcOf);
   if ("corruption" in located) return located;
   const { namespace, id } = located.trailer;
   if (namespace !== key.namespace || id !== key.id) return { corruption: "it belongs to another thread" };

@@ -1,3 +1,6 @@
+import { ByteBuffer } from "#platform";
+import type { Bytes } from "../platform/platform.ts";
+
 const INITIAL_BYTES = 65_536;
 /**
  * A reusable buffer for texts that are only needed in UTF-8 for a moment. Short-lived memory outside the heap makes
@@ -7,13 +10,13 @@ export class ScratchBuffer {
   /** Longer texts get a new buffer. */
   static readonly MAX_BYTES: number = 4_194_304;
 
-  #buffer = Buffer.allocUnsafeSlow(INITIAL_BYTES);
+  #buffer = ByteBuffer.allocUnsafeSlow(INITIAL_BYTES);
 
   /** Encodes the concatenation of `texts`. The result is valid until the next call. */
-  encode(...texts: readonly string[]): Buffer {
+  encode(...texts: readonly string[]): Bytes {
     // A UTF-16 unit takes at most three bytes. If that fits, the exact length need not be computed.
     const upperBound = 3 * texts.reduce((sum, { length }) => sum + length, 0);
-    if (upperBound > this.#buffer.length && !this.#grow(texts)) return Buffer.from(texts.join(""));
+    if (upperBound > this.#buffer.length && !this.#grow(texts)) return ByteBuffer.from(texts.join(""));
     let end = 0;
     for (const text of texts) end += this.#buffer.write(text, end);
     return this.#buffer.subarray(0, end);
@@ -21,10 +24,10 @@ export class ScratchBuffer {
 
   /** Makes the buffer large enough for `texts`, and returns whether that is within the limit. */
   #grow(texts: readonly string[]): boolean {
-    const size = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
+    const size = texts.reduce((sum, text) => sum + ByteBuffer.byteLength(text), 0);
     if (size > ScratchBuffer.MAX_BYTES) return false;
     if (size > this.#buffer.length)
-      this.#buffer = Buffer.allocUnsafeSlow(Math.min(4 * size, ScratchBuffer.MAX_BYTES));
+      this.#buffer = ByteBuffer.allocUnsafeSlow(Math.min(4 * size, ScratchBuffer.MAX_BYTES));
     return true;
   }
 }

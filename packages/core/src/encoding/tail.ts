@@ -1,3 +1,4 @@
+import { ByteBuffer } from "#platform";
 import { TAIL_CONTEXT_BYTES, type ThreadKey, TRAILER_MAX_BYTES } from "../thread-driver.ts";
 import { crcOf } from "./checksum.ts";
 import { findTrailer, trailerStart } from "./trailer.ts";
@@ -43,7 +44,7 @@ export function hasTailContext(tail: Uint8Array): boolean {
  * decoded; `undefined` if the trailer is corrupt.
  */
 export function keyInTail(tail: Uint8Array): ThreadKey | undefined {
-  const located = findTrailer(Buffer.from(tail.buffer, tail.byteOffset, tail.byteLength), crcOf);
+  const located = findTrailer(ByteBuffer.from(tail.buffer, tail.byteOffset, tail.byteLength), crcOf);
   if ("corruption" in located) return undefined;
   const { namespace, id } = located.trailer;
   return { namespace, id };

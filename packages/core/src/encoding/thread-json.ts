@@ -1,4 +1,6 @@
+import { ByteBuffer } from "#platform";
 import type { ThreadStoreError } from "../errors.ts";
+import type { Bytes } from "../platform/platform.ts";
 import { invalidArgument, readArgument } from "../validation/invalid-argument.ts";
 import {
   checkThreadText,
@@ -96,9 +98,9 @@ function fromParts(
     return fromText(previous.strings.slice(0, count).concat(added).join(""), replaced, argument);
   }
   const offsets = { strings: parts as readonly string[], ends: endsOf(previous, count, added) };
-  const json = { unchanged: offsets.ends[count - 1] ?? 0, added: Buffer.from(added.join("")) };
+  const json = { unchanged: offsets.ends[count - 1] ?? 0, added: ByteBuffer.from(added.join("")) };
   const text = (): string => offsets.strings.join("");
-  const bytes = (): Buffer => (json.unchanged === 0 ? json.added : Buffer.from(text()));
+  const bytes = (): Bytes => (json.unchanged === 0 ? json.added : ByteBuffer.from(text()));
   const checkpoints = parse(json, replaced, { text, bytes }, argument);
   return { ...json, parsed: { checkpoints, parts: offsets } };
 }
@@ -111,7 +113,7 @@ function commonPartCount(parts: readonly unknown[], previous: readonly string[])
 
 function endsOf(previous: PartOffsets, count: number, added: readonly string[]): readonly number[] {
   let end = previous.ends[count - 1] ?? 0;
-  const ends = added.map((part) => (end += Buffer.byteLength(part)));
+  const ends = added.map((part) => (end += ByteBuffer.byteLength(part)));
   return previous.ends.slice(0, count).concat(ends);
 }
 
@@ -119,14 +121,14 @@ function endsOf(previous: PartOffsets, count: number, added: readonly string[]):
 function parse(
   { unchanged, added }: IncrementalJson,
   replaced: ReplacedVersion | undefined,
-  whole: { readonly text: () => string; readonly bytes: () => Buffer },
+  whole: { readonly text: () => string; readonly bytes: () => Bytes },
   argument: ThreadArgumentName,
 ): ParsedText["checkpoints"] {
   if (replaced?.parsed !== undefined) {
     const valid = checkpointsWithin(replaced.parsed.checkpoints, unchanged);
     const last = valid.at(-1);
     if (last !== undefined) {
-      const bytes = Buffer.concat([threadBytes(replaced.record, last.offset, unchanged), added]);
+      const bytes = ByteBuffer.concat([threadBytes(replaced.record, last.offset, unchanged), added]);
       // If it is not JSON, parsing the whole text reports the position of the error.
       if (isJson(resumedText(last, bytes))) return findCheckpoints(bytes, valid);
     }

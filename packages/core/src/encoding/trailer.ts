@@ -1,3 +1,5 @@
+import { ByteBuffer } from "#platform";
+import type { Bytes } from "../platform/platform.ts";
 import { TRAILER_MAX_BYTES } from "../thread-driver.ts";
 import type { ThreadMetadata } from "../thread-store.ts";
 import { type AppendKeys, isAppendKeys } from "./append-keys.ts";
@@ -71,18 +73,20 @@ export function sealTrailer(text: string, crc: string): string {
 
 /** Returns where the trailer starts in `tail`, the last bytes of a record; -1 if it starts before them. */
 export function trailerStart(tail: Uint8Array): number {
-  return Buffer.from(tail.buffer, tail.byteOffset, tail.byteLength).lastIndexOf(TRAILER_START);
+  return ByteBuffer.from(tail.buffer, tail.byteOffset, tail.byteLength).lastIndexOf(TRAILER_START);
 }
 
 /** Finds and verifies the trailer at the end of `tail`, which holds the last bytes of a record, or all of them. */
-export function findTrailer(tail: Buffer, crcOf: (bytes: Uint8Array) => string): LocatedTrailer | Corruption {
+export function findTrailer(tail: Bytes, crcOf: (bytes: Uint8Array) => string): LocatedTrailer | Corruption {
   if (tail.length === 0) return { corruption: "it is empty" };
   const start = trailerStart(tail);
   if (start < 0 || tail.length - start > TRAILER_MAX_BYTES) return { corruption: "its trailer is missing" };
   const match = CHECKSUM.exec(tail.toString("utf8", start + TRAILER_START.length - 1));
   if (match === null) return { corruption: "its trailer is truncated or overwritten" };
   const [, members = "", crc = ""] = match;
-  if (crcOf(tail.subarray(start, start + TRAILER_START.length - 1 + Buffer.byteLength(members))) !== crc) {
+  if (
+    crcOf(tail.subarray(start, start + TRAILER_START.length - 1 + ByteBuffer.byteLength(members))) !== crc
+  ) {
     return { corruption: "the checksum of its trailer does not match" };
   }
   const trailer = readTrailer(parseMembers(`${members}}`));

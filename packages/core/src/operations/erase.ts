@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
 import { decodeEraseCursor, encodeEraseCursor, type EraseState } from "../encoding/erase-cursor.ts";
 import { ALL_BY_ID } from "../encoding/listing-order.ts";
 import { decodeTail } from "../encoding/record.ts";
+import { textDigest } from "../platform/digest.ts";
 import type { OperationContext } from "../runtime/operation-context.ts";
 import { resolveOutcome } from "../runtime/resolve-outcome.ts";
 import { countLostRaces } from "../runtime/retry.ts";
@@ -159,9 +159,7 @@ function targetOf(namespace: string, { id, version, tail, nonce }: ListedRecord)
   const key = { namespace, id };
   const located = decodeTail(key, tail, nonce);
   const size = "corruption" in located ? 0 : located.trailer.size;
-  const digest = createHash("sha256")
-    .update(JSON.stringify([namespace, id]))
-    .digest("base64url");
+  const digest = textDigest(JSON.stringify([namespace, id]));
   return { key, fingerprint: digest.slice(0, FINGERPRINT_LENGTH), version, size };
 }
 

@@ -1,5 +1,6 @@
-import { hash, randomUUID } from "node:crypto";
+import { randomUUID } from "#platform";
 import { hiddenField } from "../encoding/hidden-field.ts";
+import { textDigest } from "../platform/digest.ts";
 import type { ResolvedStoreOptions } from "../validation/store-options.ts";
 
 /** Where the threads of a store or view are. */
@@ -56,5 +57,5 @@ function idOf(location: object): string {
 export function sourceDigest(store: object): string {
   const { driver, namespace } = locationOf(store) ?? {};
   const location = typeof driver?.location === "object" ? idOf(driver.location) : driver?.location;
-  return hash("sha256", JSON.stringify([driver?.name, location, namespace]), "base64url").slice(0, 22);
+  return textDigest(JSON.stringify([driver?.name, location, namespace])).slice(0, 22);
 }

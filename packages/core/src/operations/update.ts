@@ -1,4 +1,4 @@
-import { setTimeout as wait } from "node:timers/promises";
+import { wait } from "#platform";
 import { ThreadStoreError } from "../errors.ts";
 import { backoffDelay } from "../runtime/retry.ts";
 import { untilAborted } from "../runtime/until-aborted.ts";

@@ -7,6 +7,8 @@ const OWN_FRAMES = 20;
  * `caller`, which calls this function.
  */
 export function captureCallerStack(error: Error, caller: (...parameters: never) => unknown): void {
+  // Not all browsers can do it.
+  if (typeof Error.captureStackTrace !== "function") return;
   const limit = Error.stackTraceLimit;
   Error.stackTraceLimit = limit + OWN_FRAMES;
   Error.captureStackTrace(error, caller);

@@ -1,4 +1,5 @@
-import { type TracingChannel, tracingChannel } from "node:diagnostics_channel";
+import { callChannel } from "#platform";
+import type { CallChannel } from "../platform/platform.ts";
 
 /** The operations that are traced. */
 export type Operation =
@@ -31,16 +32,16 @@ export interface CallDiagnostics {
   requests?: number | undefined;
 }
 
-const CHANNELS: Record<Operation, TracingChannel<string, CallDiagnostics>> = {
-  save: tracingChannel("threadstore:save"),
-  append: tracingChannel("threadstore:append"),
-  touch: tracingChannel("threadstore:touch"),
-  load: tracingChannel("threadstore:load"),
-  delete: tracingChannel("threadstore:delete"),
-  list: tracingChannel("threadstore:list"),
-  deleteExpired: tracingChannel("threadstore:deleteExpired"),
-  namespaces: tracingChannel("threadstore:namespaces"),
-  erase: tracingChannel("threadstore:erase"),
+const CHANNELS: Record<Operation, CallChannel<CallDiagnostics>> = {
+  save: callChannel("threadstore:save"),
+  append: callChannel("threadstore:append"),
+  touch: callChannel("threadstore:touch"),
+  load: callChannel("threadstore:load"),
+  delete: callChannel("threadstore:delete"),
+  list: callChannel("threadstore:list"),
+  deleteExpired: callChannel("threadstore:deleteExpired"),
+  namespaces: callChannel("threadstore:namespaces"),
+  erase: callChannel("threadstore:erase"),
 };
 
 /** Runs a call and publishes it to its tracing channel. Costs nothing without subscribers. */

@@ -1,6 +1,6 @@
-import { hash, randomUUID } from "node:crypto";
-import { setTimeout as sleep } from "node:timers/promises";
+import { randomUUID, wait } from "#platform";
 import { ThreadStoreError } from "../errors.ts";
+import { textDigest } from "../platform/digest.ts";
 import type { StoredThread, ThreadStore } from "../thread-store.ts";
 import { untilAborted } from "./until-aborted.ts";
 
@@ -93,7 +93,7 @@ export async function acquireLease(
     }
     if (performance.now() >= deadline) return undefined;
     // With jitter, so that waiting processes do not all try at the same moment.
-    await sleep(backoffMs * (0.5 + Math.random()), undefined, { signal }).catch((error: unknown) => {
+    await wait(backoffMs * (0.5 + Math.random()), { signal }).catch((error: unknown) => {
       signal?.throwIfAborted();
       throw error;
     });
@@ -110,7 +110,7 @@ function locateLease(
   } catch (error) {
     if (!ThreadStoreError.is(error, "INVALID_ARGUMENT")) throw error;
     // The store's own namespace is too long to contain another one. Turns that wait there must be able to end.
-    return { leases: store, name: `${LEASE_NAMESPACE}-${hash("sha256", id, "base64url")}` };
+    return { leases: store, name: `${LEASE_NAMESPACE}-${textDigest(id)}` };
   }
 }
 
@@ -143,10 +143,10 @@ class HeldLease implements Lease {
 
   async #renew(onLost: (cause: unknown) => void): Promise<void> {
     const { signal } = this.#released;
-    const wait = async (): Promise<unknown> => {
-      return sleep(this.#ttlMs / 3, undefined, { signal, ref: false }).catch(() => undefined);
+    const untilDue = async (): Promise<unknown> => {
+      return wait(this.#ttlMs / 3, { signal, ref: false }).catch(() => undefined);
     };
-    for (await wait(); !signal.aborted; await wait()) {
+    for (await untilDue(); !signal.aborted; await untilDue()) {
       const now = performance.now();
       const [renewal] = await Promise.allSettled([
         this.#leases.save(this.#record.id, this.#record.thread, {

@@ -1,4 +1,4 @@
-import { setTimeout as wait } from "node:timers/promises";
+import { wait } from "#platform";
 import { ThreadStoreError } from "../errors.ts";
 
 // Work of an aborted call usually ends soon, because its signal has aborted. Work on a dead connection never ends.
@@ -83,10 +83,7 @@ export class Lifecycle {
     await this.#calls.ended();
     const timeout = new AbortController();
     const ended = this.#work.ended().finally(() => timeout.abort());
-    await Promise.race([
-      ended,
-      wait(ABANDONED_WORK_MAX_MS, undefined, { signal: timeout.signal }).catch(() => ended),
-    ]);
+    await Promise.race([ended, wait(ABANDONED_WORK_MAX_MS, { signal: timeout.signal }).catch(() => ended)]);
     await this.#release();
   }
 }

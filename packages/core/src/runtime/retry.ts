@@ -1,4 +1,4 @@
-import { setTimeout as wait } from "node:timers/promises";
+import { wait } from "#platform";
 import { ThreadStoreError } from "../errors.ts";
 import { classifyFailure, type DriverFailure } from "./driver-failure.ts";
 import type { OperationContext } from "./operation-context.ts";
@@ -38,7 +38,7 @@ export async function backOff(
   if (!error.retryable || failures > options.maxRetries) throw error;
   const delay = Math.max(retryAfterMs ?? 0, backoffDelay(INITIAL_DELAY_MS, failures, MAX_DELAY_MS));
   if (performance.now() + delay >= deadline) throw error;
-  await wait(delay, undefined, { signal });
+  await wait(delay, { signal });
 }
 
 /** Counts the changes of one call that the backend refused because another version was stored. */
@@ -61,7 +61,7 @@ export function countLostRaces({ driver, signal }: OperationContext): LostRaces 
       signal.throwIfAborted();
       // Waiting also lets timers run: a driver that responds synchronously never yields to the event loop.
       if (count === 1) return;
-      await wait(backoffDelay(INITIAL_RACE_DELAY_MS, count - 1, MAX_RACE_DELAY_MS), undefined, { signal });
+      await wait(backoffDelay(INITIAL_RACE_DELAY_MS, count - 1, MAX_RACE_DELAY_MS), { signal });
     },
   };
 }

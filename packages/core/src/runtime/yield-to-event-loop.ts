@@ -1,4 +1,4 @@
-import { setImmediate } from "node:timers/promises";
+import { immediate } from "#platform";
 
 /** How long calls may follow one another before the event loop gets to other work. */
 const MAX_BLOCKING_MS = 10;
@@ -27,6 +27,6 @@ export function isYieldDue(): boolean {
 }
 
 export async function yieldToEventLoop(): Promise<void> {
-  await setImmediate();
+  await immediate();
   lastYield = performance.now();
 }

@@ -1,3 +1,4 @@
+import { ByteBuffer } from "#platform";
 import { invalidArgument } from "./invalid-argument.ts";
 
 const KEY_MAX_BYTES = 256;
@@ -6,7 +7,7 @@ const KEY_MAX_BYTES = 256;
 export function checkedAppendKey(key: unknown): string | undefined {
   if (key === undefined) return undefined;
   const isText = typeof key === "string" && key !== "" && key.isWellFormed();
-  if (isText && Buffer.byteLength(key) <= KEY_MAX_BYTES) return key;
+  if (isText && ByteBuffer.byteLength(key) <= KEY_MAX_BYTES) return key;
   throw invalidArgument(`\`key\` must be well-formed text of 1 to ${KEY_MAX_BYTES} bytes of UTF-8.`);
 }
 

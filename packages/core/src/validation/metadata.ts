@@ -1,3 +1,4 @@
+import { ByteBuffer } from "#platform";
 import { ThreadStoreError } from "../errors.ts";
 import type { ThreadMetadata } from "../thread-store.ts";
 import { invalidArgument, readArgument } from "./invalid-argument.ts";
@@ -10,7 +11,7 @@ export const METADATA_MAX_BYTES = 65_536;
 /** Returns a copy of `metadata`. Throws unless it is a plain object of well-formed strings within the size limit. */
 export function checkedMetadata(metadata: unknown): ThreadMetadata {
   const members = checkedMembers(metadata, "metadata");
-  const bytes = Buffer.byteLength(JSON.stringify(members));
+  const bytes = ByteBuffer.byteLength(JSON.stringify(members));
   if (bytes > METADATA_MAX_BYTES) {
     throw new ThreadStoreError(
       "TOO_LARGE",

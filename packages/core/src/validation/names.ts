@@ -1,3 +1,4 @@
+import { ByteBuffer } from "#platform";
 import { invalidArgument } from "./invalid-argument.ts";
 
 export const ID_MAX_BYTES = 512;
@@ -49,7 +50,7 @@ function checkedName(name: unknown, subject: string, maxBytes: number): string {
   }
   if (name === "") throw invalidArgument(`${subject} must not be empty.`);
   if (!name.isWellFormed()) throw invalidArgument(`${subject} must not contain lone surrogates.`);
-  const bytes = Buffer.byteLength(name);
+  const bytes = ByteBuffer.byteLength(name);
   if (bytes > maxBytes) {
     throw invalidArgument(`${subject} must have at most ${maxBytes} bytes of UTF-8, but has ${bytes}.`);
   }

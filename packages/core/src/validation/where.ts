@@ -1,4 +1,5 @@
-import { hash } from "node:crypto";
+import { ByteBuffer } from "#platform";
+import { textDigest } from "../platform/digest.ts";
 import type { ThreadMetadata } from "../thread-store.ts";
 import { invalidArgument } from "./invalid-argument.ts";
 import { checkedMembers, METADATA_MAX_BYTES } from "./metadata.ts";
@@ -7,7 +8,7 @@ import { checkedMembers, METADATA_MAX_BYTES } from "./metadata.ts";
 export function checkedWhere(where: unknown): ThreadMetadata {
   if (where === undefined) return {};
   const members = checkedMembers(where, "where");
-  if (Buffer.byteLength(JSON.stringify(members)) <= METADATA_MAX_BYTES) return members;
+  if (ByteBuffer.byteLength(JSON.stringify(members)) <= METADATA_MAX_BYTES) return members;
   throw invalidArgument(
     `\`where\` must have at most ${METADATA_MAX_BYTES} bytes as JSON, as metadata does. Pass fewer members.`,
   );
@@ -23,5 +24,5 @@ export function matchesWhere(metadata: ThreadMetadata, where: ThreadMetadata): b
 /** Returns a short text that is the same for every order of the members of `where`, and empty for none. */
 export function digestOfWhere(where: ThreadMetadata): string {
   const members = Object.entries(where).toSorted(([left], [right]) => (left < right ? -1 : 1));
-  return members.length === 0 ? "" : hash("sha256", JSON.stringify(members), "base64url").slice(0, 22);
+  return members.length === 0 ? "" : textDigest(JSON.stringify(members)).slice(0, 22);
 }
