@@ -11,11 +11,14 @@ interface AddedTurn {
   /** The open turn. */
   readonly turn?: JsonObject | undefined;
   readonly keyRecord?: KeyRecord | undefined;
+  /** Whether the thread was stored when the turn started. */
+  readonly wasStored?: boolean;
 }
 
 /**
  * Appends messages to the stored thread, after an open turn that was stopped or failed, which it closes. Rejects with
- * `CONVERSATION_CONFLICT` if another turn is open, or if there is a turn of the same key.
+ * `CONVERSATION_CONFLICT` if another turn is open, if there is a turn of the same key, or if the thread was deleted
+ * meanwhile: its deletion must not be undone.
  */
 export async function appendMessages(
   conversation: StoredConversation,
@@ -23,8 +26,11 @@ export async function appendMessages(
   signal: AbortSignal | undefined,
   added: AddedTurn = {},
 ): Promise<LoadedConversation<Thread>> {
+  let { wasStored = false } = added;
   for (let attempt = 1; ; attempt += 1) {
     const current = await conversation.loadForUpdate(signal);
+    if (wasStored && current.stored === undefined) throw deleted();
+    wasStored = current.stored !== undefined;
     const extended = await extendThread(conversation, current, messages, added);
     const { thread } = extended;
     try {
@@ -67,6 +73,11 @@ async function extendThread(
     ...(turn === undefined ? {} : { turn: { ...turn, start } }),
   };
   return conversation.revise(JSON.stringify(inFormatOrder(extended)), stored);
+}
+
+function deleted(): AgentError {
+  const message = "Cannot append: the conversation was deleted meanwhile. Run again to start a new one.";
+  return new AgentError("CONVERSATION_CONFLICT", message);
 }
 
 /** Orders the members as the format does: the messages before members that change with each turn. */

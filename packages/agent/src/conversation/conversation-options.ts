@@ -32,7 +32,7 @@ export interface ConversationOptions<
    * Whether to save checkpoints during a turn: its input, each model response with tool calls, and each tool result.
    * If the process dies, the next run in any process continues that turn first and does not repeat calls whose
    * results were saved. Takes the {@link lease}, because only its holder can distinguish an interrupted turn from one
-   * that another process works on.
+   * that another process works on. Without it, a turn with a `key` is still saved from its first call of a tool on.
    * @default false
    */
   readonly journal?: boolean | undefined;
@@ -46,8 +46,8 @@ export interface ConversationOptions<
   /**
    * What happens to a turn that the caller's signal aborts. `keep`: it stays in the thread, with the question, the steps
    * so far and the beginning of a streamed answer, as an open turn that is `stopped`. The next run closes it, unless it
-   * asks to resume it. `discard`: the stored thread is as it was before the turn. A turn that `resume` continued is kept
-   * in any case.
+   * asks to resume it. `discard`: the stored thread is as it was before the turn. A turn that `resume` continued, or that
+   * has a `key` and called tools, is kept in any case.
    * @default "keep" with `journal`, otherwise "discard"
    */
   readonly onStop?: "keep" | "discard" | undefined;

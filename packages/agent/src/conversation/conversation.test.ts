@@ -477,3 +477,35 @@ describe("a turn", () => {
     });
   });
 });
+
+describe("deleting a conversation", () => {
+  const message = { role: "user", content: "late" };
+
+  it("happens after appends that were not awaited", async () => {
+    const store = memoryStore();
+    const conversation = openConversation({ agent: scriptedAgent(scriptModel()), store, id: "c" });
+    const appends = [conversation.append([message]), conversation.append([message])];
+    expect(await conversation.delete()).toBe(true);
+    await Promise.all(appends);
+    expect(await store.load("c")).toBeUndefined();
+  });
+
+  it.each([true, false])("is not undone by an append or a run in progress (a run: %s)", async (isRun) => {
+    const store = memoryStore();
+    const model = scriptModel(says("1"), says("2"));
+    const open = () => openConversation({ agent: scriptedAgent(model), store, id: "c" });
+    await open().run("first");
+    const load = store.load.bind(store);
+    vi.spyOn(store, "load").mockImplementationOnce(async (...args) => {
+      const loaded = await load(...args);
+      await store.delete("c");
+      return loaded;
+    });
+    const change = isRun ? open().run("second") : open().append([message]);
+    await expect(change).rejects.toMatchObject({
+      code: "CONVERSATION_CONFLICT",
+      ...(isRun ? { result: { text: "2" } } : {}),
+    });
+    expect(await store.load("c")).toBeUndefined();
+  });
+});

@@ -99,6 +99,10 @@ export interface Conversation<
     messages: readonly AgentThread["messages"][number][],
     options?: { readonly signal?: AbortSignal },
   ): Promise<LoadedConversation<AgentThread>>;
-  /** Deletes the stored thread and returns whether it existed. */
+  /**
+   * Deletes the stored thread and returns whether it existed. Waits for calls of `append` that were made before. A turn
+   * that is in progress does not create the thread again, except with `onConflict: "retry"`: its run rejects with
+   * `CONVERSATION_CONFLICT`.
+   */
   delete(options?: { readonly signal?: AbortSignal }): Promise<boolean>;
 }

@@ -14,10 +14,12 @@ import { type EndingRecord, endingOf } from "./turn-ending.ts";
 export const SAVED_BY_OTHER = "Another writer saved this conversation during the turn.";
 
 export interface JournalSettings {
-  /** Whether to save each step. */
-  readonly isEnabled: boolean;
+  /** The steps to save: all, those from the first calls of tools on, or none. */
+  readonly steps: "all" | "calls" | "none";
   /** Whether to keep a turn that the caller stops. */
   readonly keepsStopped: boolean;
+  /** Whether to keep a turn that the caller stops after tools were called, in any case. */
+  readonly keepsCalls: boolean;
   /** Whether the turn started earlier. Then it is never restored to a step before those that were taken. */
   readonly isResumed: boolean;
   /** The caller's signal. */
@@ -30,7 +32,8 @@ export class Journal {
   readonly #target: UpdatableThread;
   readonly #original: StoredThread | undefined;
   #latest: ThreadSnapshot | undefined;
-  #checkpoints = 0;
+  /** What the steps contain that were saved: nothing, only the input of a new turn, or more. */
+  #saved: "nothing" | "input" | "more" = "nothing";
   /** The text streamed since the model's last message. */
   #text = "";
   /** The step that was too large to save. */
@@ -44,13 +47,17 @@ export class Journal {
 
   /** Returns the options of a run whose progress is recorded. */
   record<Options extends RunOptions>(options: Options): Options {
-    const { isEnabled, keepsStopped } = this.#settings;
-    if (!isEnabled && !keepsStopped) return options;
+    const { steps, keepsStopped, isResumed } = this.#settings;
+    if (steps === "none" && !keepsStopped) return options;
     return {
       ...options,
       onProgress: async (snapshot) => {
+        const isInput = this.#latest === undefined && !isResumed;
         this.#latest = snapshot;
-        if (isEnabled) await this.#save(snapshot);
+        if (steps === "all" || (steps === "calls" && !isInput)) {
+          await this.#save(snapshot);
+          this.#saved = isInput ? "input" : "more";
+        }
         await options.onProgress?.(snapshot);
       },
     };
@@ -78,29 +85,32 @@ export class Journal {
   }
 
   async #end(ending: EndingRecord | undefined): Promise<void> {
-    const { keepsStopped, isResumed } = this.#settings;
+    const { keepsStopped, keepsCalls, isResumed } = this.#settings;
     const isStopped = ending?.state === "stopped";
+    const isSaved = this.#saved !== "nothing";
     if (isResumed) {
       // Stopped before the first step: the turn is as it was.
-      if (ending !== undefined && (!isStopped || this.#checkpoints > 0)) await this.#mark(ending);
-    } else if (isStopped && keepsStopped) {
+      if (ending !== undefined && (!isStopped || isSaved)) await this.#mark(ending);
+    } else if (isStopped && (keepsStopped || (keepsCalls && this.#saved === "more"))) {
       await this.#mark(ending);
-    } else if (isStopped || this.#checkpoints === 1) {
-      // Only the input was saved.
-      if (this.#checkpoints > 0) await this.#restore();
-    } else if (ending !== undefined && this.#checkpoints > 0) {
+    } else if (isStopped || this.#saved === "input") {
+      if (isSaved) await this.#restore();
+    } else if (ending !== undefined && isSaved) {
       await this.#mark(ending);
     }
   }
 
   /** Saves the last step with the reason why the turn does not continue. */
   async #mark(ending: EndingRecord): Promise<void> {
-    const { isEnabled, isResumed } = this.#settings;
+    const { steps, isResumed } = this.#settings;
     // The open turn of the thread is another one.
     if (this.#latest === undefined && !isResumed) return;
-    const document = isEnabled ? this.#target.stored?.thread : this.#latest?.toJSON();
+    const isInStore = steps === "all" || this.#saved !== "nothing";
+    const document = isInStore ? this.#target.stored?.thread : this.#latest?.toJSON();
     const turn = document?.["turn"];
     if (document === undefined || turn === undefined || !isJsonObject(turn)) return;
+    // An approver has left, and others must still be able to decide on their calls.
+    if (isResumed && ending.state === "stopped" && readCalls(turn).some(isWaiting)) return;
     const text = this.#text === "" ? {} : { text: this.#text };
     const calls = this.#markUnsaved(readCalls(turn));
     const thread: SerializedThread = { ...document, turn: { ...turn, ...calls, ...ending, ...text } };
@@ -131,13 +141,16 @@ export class Journal {
         "The turn stopped before its end. Load the conversation to see what the other one did, and then run again, or resume the turn if it is still open.";
       throw new AgentError("CONVERSATION_CONFLICT", `${SAVED_BY_OTHER} ${remedy}`, { cause });
     }
-    this.#checkpoints += 1;
   }
 
   async #restore(): Promise<void> {
     if (this.#original === undefined) await this.#target.remove();
     else await this.#target.save(this.#original.json);
   }
+}
+
+function isWaiting({ state }: JsonObject): boolean {
+  return state === "approval-needed";
 }
 
 function readCalls(turn: JsonValue | undefined): readonly JsonObject[] {

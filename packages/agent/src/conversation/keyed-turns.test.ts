@@ -1,5 +1,6 @@
 import { memoryStore, type ThreadStore } from "@threadstore/core";
 import { describe, expect, it, vi } from "vitest";
+import { AgentError } from "../agent-error.ts";
 import { repairThread } from "../repair/repair-thread.ts";
 import { SCRIPTED_KIND, scriptedAgent, type ScriptedMessage } from "../scripted-agent.test-helper.ts";
 import { MAX_KEYS } from "../thread/turn-key.ts";
@@ -8,7 +9,7 @@ import type { AnyConversationOptions } from "./conversation-options.ts";
 import { openConversation } from "./open-conversation.ts";
 import { MAX_CONTENT_LENGTH, strictModel } from "./strict-model.test-helper.ts";
 
-type Options = Pick<AnyConversationOptions, "journal" | "maxAttempts">;
+type Options = Pick<AnyConversationOptions, "journal" | "maxAttempts" | "onConflict" | "onStop">;
 
 const key = "m1";
 
@@ -246,6 +247,152 @@ describe("a key of a journaled turn", () => {
   });
 });
 
+describe.each<[string, Options]>([
+  ["a key without a journal", {}],
+  ["a key without a journal, and with stops discarded", { onStop: "discard" }],
+  ["a key with a journal, and with stops discarded", { journal: true, onStop: "discard" }],
+])("%s", (_options, options) => {
+  it.each<[string, (request: number, stop: AbortController) => void]>([
+    [
+      "the model's service fails",
+      (request) => {
+        if (request === 2) throw new AgentError("MODEL_UNAVAILABLE", "500");
+      },
+    ],
+    [
+      "the service refuses the results",
+      (request) => {
+        if (request === 2) throw new AgentError("MODEL_REFUSED", "400", { status: 400 });
+      },
+    ],
+    [
+      "its worker shuts down",
+      (request, stop) => {
+        if (request === 2) stop.abort("shutting down");
+      },
+    ],
+    [
+      "the response is lost",
+      (request) => {
+        if (request === 2) throw new TypeError("fetch failed");
+      },
+    ],
+  ])("does not repeat the tools of a turn if %s, and answers the next delivery", async (_fault, fail) => {
+    const { open, model, runs } = prepare();
+    const stop = new AbortController();
+    const ask = model.ask.bind(model);
+    let requests = 0;
+    model.ask = async (request) => {
+      requests += 1;
+      fail(requests, stop);
+      return ask(request);
+    };
+    await open(options).run("hello");
+    requests = 0;
+    await expect(open(options).run("use ok", { key, signal: stop.signal })).rejects.toBeDefined();
+    expect(runs).toEqual(["ok"]);
+    expect(await open(options).run("use ok", { key })).toMatchObject({ text: "re: use ok", repeated: true });
+    expect((await open(options).run("use ok", { key })).text).toBe("re: use ok");
+    expect(runs).toEqual(["ok"]);
+  });
+
+  it("does not repeat a call whose result was saved before a crash", async () => {
+    const { open, runs, recover } = prepare();
+    open(options)
+      .run("use ok use hang", { key })
+      .catch(() => undefined);
+    await vi.waitUntil(() => runs.includes("hang"));
+    await recover();
+    expect((await open(options).run("use ok use hang", { key })).text).toBe("re: use ok use hang");
+    expect(runs).toEqual(["ok", "hang", "hang"]);
+  });
+
+  it("leaves nothing if no tool was called, and another message after one closes the turn", async () => {
+    const { open, model, runs } = prepare();
+    model.refused = "secret";
+    await expect(open(options).run("secret", { key })).rejects.toMatchObject({ code: "MODEL_REFUSED" });
+    expect(await open(options).load()).toBeUndefined();
+    await expect(open(options).run("use long", { key })).rejects.toMatchObject({ code: "MODEL_REFUSED" });
+    expect((await open(options).run("next")).closed).toBeDefined();
+    await expect(open(options).run("use long", { key })).rejects.toMatchObject({ code: "TURN_ABANDONED" });
+    expect(runs).toEqual(["long"]);
+  });
+});
+
+describe("a key without a journal", () => {
+  it.each([
+    ["hello", 1],
+    ["use ok", 3],
+  ])("costs only the saves that protect calls: %s", async (input, saves) => {
+    const { open, store } = prepare();
+    const save = vi.spyOn(store, "save");
+    await open().run(input, { key });
+    expect(save).toHaveBeenCalledTimes(saves);
+    await open().run(input, { key });
+    expect(save).toHaveBeenCalledTimes(saves);
+  });
+
+  it.each<[NonNullable<Options["onConflict"]>, string, string[]]>([
+    ["rebase", "re: use ok", ["ok"]],
+    ["retry", "re: use ok", ["ok"]],
+    ["reject", "CONVERSATION_CONFLICT", []],
+  ])(
+    "starts over or rejects before a tool runs if another writer saves first: %s",
+    async (onConflict, outcome, ran) => {
+      const { open, model, runs } = prepare();
+      const ask = model.ask.bind(model);
+      model.ask = async (request) => {
+        if (model.requests.length === 0) {
+          const said = { role: "assistant", content: "so" };
+          await open().append([{ role: "user", content: "other" }, said]);
+        }
+        return ask(request);
+      };
+      const ended = await open({ onConflict })
+        .run("use ok", { key })
+        .then(
+          ({ text }) => text,
+          (error: AgentError) => error.code,
+        );
+      expect(ended).toBe(outcome);
+      expect(runs).toEqual(ran);
+    },
+  );
+
+  it("lets a run without a key, whose turn ends meanwhile, wait and then append its turn", async () => {
+    const { store, model, runs } = prepare();
+    let finish = (): void => undefined;
+    const finished = new Promise<void>((resolve) => (finish = resolve));
+    const wait = defineTool({ name: "wait", run: async () => (runs.push("wait"), await finished, "waited") });
+    const agent = scriptedAgent(model, { tools: [wait] });
+    const open = () => openConversation({ agent, store, id: "c" });
+    const ask = model.ask.bind(model);
+    let isFirst = true;
+    model.ask = async (request) => {
+      if (isFirst) {
+        isFirst = false;
+        await vi.waitUntil(() => runs.includes("wait"));
+        setTimeout(finish, 20);
+      }
+      return ask(request);
+    };
+    const slow = open().run("hello");
+    await vi.waitUntil(() => !isFirst);
+    const keyed = open().run("use wait", { key });
+    const results = await Promise.all([slow, keyed]);
+    expect(results.map(({ text }) => text)).toEqual(["re: hello", "re: use wait"]);
+    expect(await contentsIn(store)).toEqual([
+      "use wait",
+      null,
+      "waited",
+      "re: use wait",
+      "hello",
+      "re: hello",
+    ]);
+    expect(runs).toEqual(["wait"]);
+  });
+});
+
 describe("the keys of a thread", () => {
   it("are bounded", async () => {
     const { open, store } = prepare();
@@ -270,6 +417,24 @@ describe("the keys of a thread", () => {
     const repaired = repairThread(stored, [SCRIPTED_KIND], "synthesize").thread;
     await store.save("c", repaired, { overwrite: true });
     expect(await open().run("use ok", { key })).toMatchObject({ text: "re: use ok", repeated: true });
+  });
+
+  it.each<[string, object]>([
+    ["closes the turn", {}],
+    ["closes a turn whose record is corrupt", { start: 7 }],
+    ["closes a turn that starts nowhere", { start: "0" }],
+  ])("outlive a repair that %s", async (_name, corrupt) => {
+    const { open, store, runs } = prepare();
+    await open().run("hello", { key: "m0" });
+    await open().run("use pay", { key });
+    const { turn, ...members } = { turn: {}, ...(await store.load("c"))?.thread };
+    const stored = { ...members, turn: { ...turn, ...corrupt } } as never;
+    const policy = { openTurn: "close" } as const;
+    const { thread } = repairThread(stored, [SCRIPTED_KIND], "synthesize", policy);
+    await store.save("c", thread, { overwrite: true });
+    await expect(open().run("use pay", { key })).rejects.toMatchObject({ code: "TURN_ABANDONED" });
+    expect((await open().run("hello", { key: "m0" })).repeated).toBe(true);
+    expect(runs).toEqual([]);
   });
 
   it.each<[string, unknown]>([

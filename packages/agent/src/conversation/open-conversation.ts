@@ -34,6 +34,8 @@ function createConversation(
 ): Conversation<unknown, Thread, RunOptions, AnyResult, object> {
   const conversation = new StoredConversation(settings);
   const { id, store } = settings;
+  /** The appends in progress. */
+  const appends = new Set<Promise<unknown>>();
   return {
     id,
     run: async (input, options) =>
@@ -51,8 +53,16 @@ function createConversation(
       ),
     abandon: async (options = {}) => abandonAndSave(settings, conversation, options),
     load: async ({ signal } = {}) => (await conversation.loadForUpdate(signal)).loaded,
-    append: async (messages, { signal } = {}) => appendMessages(conversation, messages, signal),
-    delete: async (options) => store.delete(id, options),
+    append: async (messages, { signal } = {}) => {
+      const appending = appendMessages(conversation, messages, signal);
+      appends.add(appending);
+      return appending.finally(() => appends.delete(appending));
+    },
+    delete: async (options) => {
+      // An append that was called before must not create the conversation again.
+      await Promise.allSettled(appends);
+      return store.delete(id, options);
+    },
   };
 }
 

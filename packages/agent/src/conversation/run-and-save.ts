@@ -42,17 +42,20 @@ export async function runAndSave(
       const { target, resumed, closed } = await settleTurn(leased, conversation, loaded, settleCall, signal);
       earlier = { resumed: resumed ?? earlier.resumed, closed: closed ?? earlier.closed };
       const previousLength = target.thread.messages.length;
+      const previous = target.stored?.json;
       try {
         return { ...(await runTurn(settings, target, { ...call, options }, signal)), ...earlier };
       } catch (error) {
-        // A process that takes over a journaled turn already has its beginning.
-        const onConflict = settings.journal ? "reject" : settings.onConflict;
-        if (!AgentError.is(error, "CONVERSATION_CONFLICT") || onConflict === "reject") throw error;
+        if (!AgentError.is(error, "CONVERSATION_CONFLICT")) throw error;
+        // A process that takes over a turn already has the steps that were saved.
+        const isSaved = settings.journal || target.stored?.json !== previous;
+        if (isSaved || settings.onConflict === "reject") throw error;
         const { result } = error;
-        if (result === undefined) throw error;
-        if (onConflict === "rebase") {
-          const rebased = await rebase(conversation, result, previousLength, options.key, callSignal);
-          return { ...rebased, ...earlier };
+        // Before the first calls of a turn with a key, nothing has run.
+        if (result === undefined && options.key === undefined) throw error;
+        if (result !== undefined && settings.onConflict === "rebase") {
+          const added = { result, previousLength, key: options.key, wasStored: previous !== undefined };
+          return { ...(await rebase(leased, conversation, added, callSignal)), ...earlier };
         }
         if (attempt >= MAX_RACES) throw error;
         const retry: ConversationEvent = { type: "retry", attempt: attempt + 1 };
@@ -107,20 +110,38 @@ function canResume({ openTurn }: Thread, approvals: readonly ApprovalDecision[])
   return approvals.every((decision: Partial<ApprovalDecision> | null) => waiting.has(decision?.digest ?? ""));
 }
 
+/** A completed turn that another writer preceded. */
+interface CompletedTurn {
+  readonly result: AnyResult;
+  /** The number of messages before it. */
+  readonly previousLength: number;
+  readonly key: string | undefined;
+  /** Whether the thread was stored when it started. */
+  readonly wasStored: boolean;
+}
+
 async function rebase(
+  settings: ConversationSettings,
   conversation: StoredConversation,
-  result: AnyResult,
-  previousLength: number,
-  key: string | undefined,
-  signal: AbortSignal,
+  { result, previousLength, key, wasStored }: CompletedTurn,
+  callSignal: AbortSignal,
 ): Promise<AnyResult & Saved> {
+  const turn = turnToAppend(result.thread, previousLength);
+  const keyRecord = findKeyRecord(result.thread, key);
+  const append = async (signal: AbortSignal): Promise<AnyResult & Saved> => ({
+    ...result,
+    ...(await appendMessages(conversation, result.messages, signal, { turn, keyRecord, wasStored })),
+  });
+  // The open turn can be one that works under the lease, such as that of a run with a key. Waits for its end.
+  const wait = async (error: unknown): Promise<AnyResult & Saved> => {
+    if (settings.lease !== undefined || !AgentError.is(error, "CONVERSATION_CONFLICT")) throw error;
+    return withTurnLease(settings, callSignal, append);
+  };
   try {
-    const turn = turnToAppend(result.thread, previousLength);
-    const keyRecord = findKeyRecord(result.thread, key);
-    const appended = await appendMessages(conversation, result.messages, signal, { turn, keyRecord });
-    return { ...result, ...appended };
+    return await append(callSignal).catch(wait);
   } catch (error) {
-    if (!AgentError.is(error, "CONVERSATION_CONFLICT")) throw error;
+    const isBusy = AgentError.is(error, "CONVERSATION_BUSY");
+    if (!isBusy && !AgentError.is(error, "CONVERSATION_CONFLICT")) throw error;
     const message = `${error.message} The completed turn is this error's \`result\`.`;
     throw new AgentError("CONVERSATION_CONFLICT", message, { result });
   }

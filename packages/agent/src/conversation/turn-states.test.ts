@@ -2,7 +2,12 @@ import { memoryStore, type ThreadStore } from "@threadstore/core";
 import { describe, expect, it, vi } from "vitest";
 import { AgentError } from "../agent-error.ts";
 import type { OpenTurnPolicy } from "../run/run-options.ts";
-import { scriptedAgent, type ScriptedMessage } from "../scripted-agent.test-helper.ts";
+import {
+  callMessage,
+  scriptedAgent,
+  type ScriptedMessage,
+  scriptModel,
+} from "../scripted-agent.test-helper.ts";
 import { defineTool } from "../tools/define-tool.ts";
 import type { Tool } from "../tools/tool.ts";
 import type { AnyConversationOptions } from "./conversation-options.ts";
@@ -458,6 +463,66 @@ describe("stopping a streamed answer", () => {
     expect(await open({ journal: true }).run("next")).toMatchObject({ text: "re: next", resumed: undefined });
   });
 });
+
+describe.each<Options>([{ journal: true }, { journal: false }, { onStop: "keep" }])(
+  "an approver whose connection is cut, with %j",
+  (options) => {
+    function prepareTwoCalls() {
+      const runs: string[] = [];
+      const never = async (): Promise<never> => new Promise(() => {});
+      const tools = [
+        defineTool({ name: "payHang", needsApproval: true, run: () => (runs.push("payHang"), never()) }),
+        defineTool({ name: "pay", needsApproval: true, run: () => (runs.push("pay"), "paid") }),
+      ];
+      const done = () => ({ message: { role: "assistant", content: "done" } });
+      const calls = () => ({ message: callMessage(["1", "payHang", "{}"], ["2", "pay", "{}"]) });
+      const agent = scriptedAgent(scriptModel(calls, done), { tools });
+      const conversation = openConversation({ agent, store: memoryStore(), id: "c", ...options });
+      /** Approves calls, and leaves as soon as the tool runs that never returns. */
+      const approveAndLeave = async (ids: readonly string[]): Promise<void> => {
+        const { approvals } = (await conversation.load())?.thread.openTurn ?? { approvals: [] };
+        const decisions = approvals.filter(({ callId }) => ids.includes(callId));
+        const cut = new AbortController();
+        const resumed = conversation.resume({
+          approvals: decisions.map((call) => ({ ...call, approved: true })),
+          signal: cut.signal,
+        });
+        resumed.catch(() => undefined);
+        await vi.waitUntil(() => runs.includes("payHang"));
+        cut.abort("cut");
+        await expect(resumed).rejects.toBe("cut");
+      };
+      return { runs, conversation, approveAndLeave };
+    }
+
+    it("leaves the calls of others waiting, which the next message does not close", async () => {
+      const { runs, conversation, approveAndLeave } = prepareTwoCalls();
+      await conversation.run("go");
+      await approveAndLeave(["1"]);
+      const turn = (await conversation.load())?.thread.openTurn;
+      expect(turn).toMatchObject({ state: "waiting", approvals: [{ callId: "2" }] });
+      await expect(conversation.run("next")).rejects.toMatchObject({ code: "TURN_OPEN" });
+      const approvals = (turn?.approvals ?? []).map((call) => ({ ...call, approved: true }));
+      const { text, thread } = await conversation.resume({ approvals });
+      expect(text).toBe("done");
+      expect(thread.messages.map(({ content }) => content)).toEqual([
+        "go",
+        null,
+        expect.stringMatching(UNKNOWN),
+        "paid",
+        "done",
+      ]);
+      expect(runs).toEqual(["payHang", "pay"]);
+    });
+
+    it("stops the turn if no other call waits", async () => {
+      const { conversation, approveAndLeave } = prepareTwoCalls();
+      await conversation.run("go");
+      await approveAndLeave(["1", "2"]);
+      expect((await conversation.load())?.thread.openTurn?.state).toBe("stopped");
+    });
+  },
+);
 
 describe("a run that finds an open turn", () => {
   it("emits that it closed it", async () => {

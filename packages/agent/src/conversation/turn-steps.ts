@@ -59,7 +59,8 @@ interface AgentCall {
 
 /**
  * Saves each step of a resumed turn, with or without `journal`: a call that was approved is saved as started before it
- * runs. Should two processes act on one decision in spite of the lease, the second one finds a conflict.
+ * runs. Should two processes act on one decision in spite of the lease, the second one finds a conflict. A turn with a
+ * key is saved from its first calls on: another delivery of its message must find what has run.
  */
 async function performTurn(
   { journal, keepsStopped, maxAttempts }: ConversationSettings,
@@ -69,10 +70,12 @@ async function performTurn(
   { run, stream }: AgentCall,
 ): Promise<AnyResult & Saved> {
   if (isResumed) checkAttempts(target, maxAttempts);
+  const hasKey = options?.key !== undefined;
   const recorder = new Journal(
     {
-      isEnabled: journal || isResumed,
+      steps: journal || isResumed ? "all" : hasKey ? "calls" : "none",
       keepsStopped: keepsStopped || isResumed,
+      keepsCalls: hasKey,
       isResumed,
       signal: callSignal,
     },

@@ -8,6 +8,8 @@ export interface RepairDraft {
   entries: MessageEntry[];
   /** The `turn` member of the thread. */
   turn: JsonValue | undefined;
+  /** The `turn` member of a turn that the repair closed. */
+  closedTurn?: JsonValue | undefined;
 }
 
 export function removeEntries(draft: RepairDraft, removed: ReadonlySet<MessageEntry>): void {

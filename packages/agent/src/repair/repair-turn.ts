@@ -1,7 +1,8 @@
+import type { JsonValue } from "@threadstore/core";
 import { isJsonObject, type JsonObject } from "@threadstore/core/documents";
 import { AgentError } from "../agent-error.ts";
 import { checkTurn } from "../thread/check-turn.ts";
-import { moveKeys, readKeys, writeKeys } from "../thread/turn-key.ts";
+import { addKey, type KeyRecord, moveKeys, readKeys, writeKeys } from "../thread/turn-key.ts";
 import { readTurn, type CallRecord, type TurnRecord } from "../thread/turn-record.ts";
 import { moveUnaccepted, readUnaccepted, writeUnaccepted } from "../thread/unaccepted.ts";
 import { idOf, roleOf, withoutMember, type CallEntry } from "./message-entry.ts";
@@ -27,7 +28,7 @@ function readRecords(draft: RepairDraft): readonly CallRecord[] {
 export function closeTurn(draft: RepairDraft, repairer: Repairer): void {
   if (draft.turn === undefined) return;
   const drop = (): string => {
-    draft.turn = undefined;
+    dropTurn(draft);
     return "Closed it.";
   };
   const message = "The thread has an open turn.";
@@ -42,10 +43,15 @@ export function repairTurn(draft: RepairDraft, repairer: Repairer): void {
   if (path === undefined) return;
   const message = "The record of the open turn does not match the messages.";
   const drop = (): string => {
-    draft.turn = undefined;
+    dropTurn(draft);
     return "Closed the turn.";
   };
   repairer.repair({ code: "turn-invalid", path, position: Infinity, message }, { drop });
+}
+
+function dropTurn(draft: RepairDraft): void {
+  draft.closedTurn = draft.turn;
+  draft.turn = undefined;
 }
 
 function dropDanglingRecords(draft: RepairDraft, repairer: Repairer): void {
@@ -127,9 +133,34 @@ export function writeRepairedPlaces(
 ): JsonObject {
   const move = (index: number): number => locate(draft, index);
   const ranges = moveUnaccepted(readUnaccepted(unaccepted, messageCount), move);
+  const closed = readClosedKey(draft.closedTurn, messageCount);
+  const known = readKeys(keys, messageCount);
+  const moved = moveKeys(closed === undefined ? known : addKey(known, closed), move);
   return {
     ...(unaccepted === undefined ? {} : { unaccepted: writeUnaccepted(ranges) }),
-    ...(keys === undefined ? {} : { keys: writeKeys(moveKeys(readKeys(keys, messageCount), move)) }),
+    ...(keys === undefined && closed === undefined ? {} : { keys: writeKeys(moved) }),
+  };
+}
+
+/**
+ * Returns the key of a turn that the repair closed. Tools may have run in it, so another delivery of its message must
+ * not start it again.
+ */
+function readClosedKey(turn: JsonValue | undefined, messageCount: number): KeyRecord | undefined {
+  const { key, start } = turn !== undefined && isJsonObject(turn) ? turn : {};
+  const { value, input } = key !== undefined && isJsonObject(key) ? key : {};
+  if (typeof value !== "string" || typeof input !== "string" || messageCount === 0) return undefined;
+  const isIndex = typeof start === "number" && Number.isSafeInteger(start) && start >= 0;
+  return {
+    value,
+    input,
+    // Only a repetition reads the messages of a turn, and this one is not repeated.
+    start: isIndex && start < messageCount ? start : messageCount - 1,
+    end: messageCount,
+    isAbandoned: true,
+    usage: undefined,
+    finishReason: undefined,
+    refusal: undefined,
   };
 }
 

@@ -15,7 +15,8 @@ export interface RunOptions {
   /**
    * Identifies the input, for queues and webhooks that deliver a message twice, such as the id of the message: 1 to 256
    * characters. A `run` with the key of an earlier turn does not start another one: it resolves with the result of that
-   * turn, and resumes it if it is open. The thread remembers the keys of its last 32 turns that have one.
+   * turn, and resumes it if it is open. The thread remembers the keys of its last 32 turns that have one. A conversation
+   * saves the turn from its first call of a tool on, with or without `journal`, so that no tool is repeated.
    *
    * Rejects with `KEY_REUSED` if the input is another one, and with `TURN_ABANDONED` if the turn was ended without an
    * answer. `resume` ignores it.
