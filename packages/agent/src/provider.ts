@@ -26,10 +26,7 @@ export type { EmitEvent } from "./run/run-event.ts";
 export type { LeftOut } from "./run/left-out.ts";
 export { splitCharacters } from "./run/split-characters.ts";
 export type { OpenCalls, ThreadKind } from "./thread/thread-kind.ts";
-export {
-  defineNativeTool,
-  type NativeToolDefinition,
-  type ReadArguments,
-} from "./tools/define-native-tool.ts";
+export { defineNativeTool, type NativeToolDefinition } from "./tools/define-native-tool.ts";
+export type { ReadArguments } from "./tools/define-tool.ts";
 export { ANY_NAME, toolKey } from "./tools/find-tool.ts";
 export type { ToolCall } from "./tools/tool-call.ts";

@@ -1,11 +1,6 @@
 import type { JsonObject } from "@threadstore/core/documents";
-import { bindCall, checkDefinition, interruptedPolicy } from "./define-tool.ts";
+import { bindCall, checkDefinition, interruptedPolicy, type ReadArguments } from "./define-tool.ts";
 import type { Tool, ToolDefinition } from "./tool.ts";
-
-/** The arguments of a call, or the problem with them in one sentence. */
-export type ReadArguments<Arguments> =
-  | { readonly valid: true; readonly value: Arguments }
-  | { readonly valid: false; readonly problems: string };
 
 /** A tool that the provider declares and calls differently from functions. */
 export interface NativeToolDefinition<Arguments> extends Pick<
@@ -32,9 +27,6 @@ export function defineNativeTool<Arguments>(definition: NativeToolDefinition<Arg
     strict: undefined,
     interrupted: interruptedPolicy(definition),
     jsonSchema: {},
-    prepare: async (text) => {
-      const args = read(text);
-      return args.valid ? bindCall(definition, args.value) : args;
-    },
+    prepare: async (text) => bindCall(definition, async () => read(text)),
   };
 }

@@ -41,17 +41,21 @@ export function defineTool(
   const { name, description, strict, parameters } = definition;
   const interrupted = interruptedPolicy(definition);
   const shared = { name, description, strict, interrupted, kind: undefined, declaration: undefined };
-  const bind = (args: unknown): PreparedCall => bindCall(definition as ToolDefinition<unknown>, args);
+  const bind = (read: () => Promise<ReadArguments<unknown>>): Promise<PreparedCall> =>
+    bindCall(definition as ToolDefinition<unknown>, read);
   if (isStandardSchema(parameters)) {
     const jsonSchema = copySchema(definition.jsonSchema ?? toJsonSchema(parameters, name), name);
     return {
       ...shared,
       jsonSchema,
-      prepare: prepareObject(async (args) => {
-        const result = await parameters["~standard"].validate(args);
-        if (result.issues === undefined) return bind(result.value);
-        return { valid: false, problems: formatIssues(result.issues) };
-      }),
+      prepare: async (text) =>
+        bind(async () => {
+          const args = parseArguments(text);
+          if (args === undefined) return NOT_AN_OBJECT;
+          const result = await parameters["~standard"].validate(args);
+          if (result.issues === undefined) return { valid: true, value: result.value };
+          return { valid: false, problems: formatIssues(result.issues) };
+        }),
     };
   }
   const schema = parameters ?? { type: "object", properties: {} };
@@ -60,10 +64,13 @@ export function defineTool(
   return {
     ...shared,
     jsonSchema,
-    prepare: prepareObject(async (args) => {
-      const problems = findProblems(args);
-      return problems === undefined ? bind(args) : { valid: false, problems };
-    }),
+    prepare: async (text) =>
+      bind(async () => {
+        const args = parseArguments(text);
+        if (args === undefined) return NOT_AN_OBJECT;
+        const problems = findProblems(args);
+        return problems === undefined ? { valid: true, value: args } : { valid: false, problems };
+      }),
   };
 }
 
@@ -75,27 +82,33 @@ export function interruptedPolicy({
   return interrupted;
 }
 
-/** Binds a tool to the validated arguments of a call. */
-export function bindCall<Arguments>(
+/** The arguments of a call, or the problem with them in one sentence. */
+export type ReadArguments<Arguments> =
+  | { readonly valid: true; readonly value: Arguments }
+  | { readonly valid: false; readonly problems: string };
+
+/**
+ * Binds a tool to the arguments of a call, which `read` returns. A function that decides about approval receives its own
+ * copy: it must not change what a person approves, or what runs without one.
+ */
+export async function bindCall<Arguments>(
   { needsApproval, run }: Pick<ToolDefinition<Arguments>, "needsApproval" | "run">,
-  args: Arguments,
-): PreparedCall {
+  read: () => Promise<ReadArguments<Arguments>>,
+): Promise<PreparedCall> {
+  const args = await read();
+  if (!args.valid) return args;
   return {
     valid: true,
-    needsApproval: async (context) =>
-      typeof needsApproval === "function" ? needsApproval(args, context) : needsApproval === true,
-    run: async (context) => run(args, context),
+    needsApproval: async (context) => {
+      if (typeof needsApproval !== "function") return needsApproval === true;
+      const copy = await read();
+      return !copy.valid || needsApproval(copy.value, context);
+    },
+    run: async (context) => run(args.value, context),
   };
 }
 
-function prepareObject(prepare: (args: JsonObject) => Promise<PreparedCall>): Tool["prepare"] {
-  return async (text) => {
-    const args = parseArguments(text);
-    return args === undefined
-      ? { valid: false, problems: "must be a single well-formed JSON object." }
-      : prepare(args);
-  };
-}
+const NOT_AN_OBJECT = { valid: false, problems: "must be a single well-formed JSON object." } as const;
 
 function parseArguments(text: string): JsonObject | undefined {
   // Many models send an empty string to a tool without parameters.

@@ -21,7 +21,8 @@ export type CallPlan =
 // Enough for a sentence. A stack trace or an HTML page would only distract the model.
 const MAX_FAILURE_LENGTH = 500;
 
-const INTERRUPTED =
+/** The result of a call that may have run, and does not run again. */
+export const INTERRUPTED =
   "This call was interrupted, and it is unknown whether it took effect. Check before calling again.";
 
 /** The result of a call whose own result could not be stored. */
