@@ -1,11 +1,11 @@
-/** Agents whose threads are references to a stored history. They load and save by themselves. */
-const agents = new WeakSet<object>();
+/** A symbol of the realm, so that it is found in a copy of the agent, and by another copy of this package. */
+const WITH_HISTORY = Symbol.for("threadstore.agent-with-history");
 
+/** Marks an agent whose threads are references to a stored history. It loads and saves by itself. */
 export function markWithHistory<Agent extends object>(agent: Agent): Agent {
-  agents.add(agent);
-  return agent;
+  return { ...agent, [WITH_HISTORY]: true };
 }
 
 export function hasHistory(agent: object): boolean {
-  return agents.has(agent);
+  return WITH_HISTORY in agent;
 }

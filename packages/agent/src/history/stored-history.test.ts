@@ -314,6 +314,12 @@ describe("an agent with a history refuses", () => {
     ],
     ["a journal without a lease", () => newAgent({ store, journal: true, lease: false }), "lease"],
     ["a conversation", () => openConversation({ agent, store, id: "x" }), "agent"],
+    ["a conversation of a copy", () => openConversation({ agent: { ...agent }, store, id: "x" }), "agent"],
+    [
+      "a conversation of a derived agent",
+      () => openConversation({ agent: Object.create(agent) as typeof agent, store, id: "x" }),
+      "agent",
+    ],
   ])("%s", (_name, act, path) => {
     expect(act).toThrow(expect.objectContaining({ code: "INVALID_ARGUMENT", path }) as Error);
   });
