@@ -1,6 +1,7 @@
 import { AgentError } from "../agent-error.ts";
 import type { Model, ModelRequest, ModelResponse } from "../protocol.ts";
-import type { UnacceptedRange } from "../thread/unaccepted.ts";
+import { positionsIn, toLeftOut, type UnacceptedRange } from "../thread/unaccepted.ts";
+import { guessRefused } from "./guess-refused.ts";
 import { leaveOutUnaccepted, type Replacing } from "./leave-out-unaccepted.ts";
 import { mergeLeftOut } from "./left-out.ts";
 import type { TurnDraft } from "./turn-draft.ts";
@@ -14,42 +15,46 @@ interface Asking<Message extends object, Usage extends object> extends Replacing
 
 /**
  * Sends a request. If the service refuses it, and messages of turns that were closed have never been accepted, sends
- * it once more with notes in their place. The draft remembers which messages the service has accepted or refused.
+ * it again with notes in the place of some of them. The draft remembers which the service has accepted or refused.
  */
 export async function askModel<Message extends object, Usage extends object>(
   draft: TurnDraft<Message, Usage>,
   request: ModelRequest<Message>,
   asking: Asking<Message, Usage>,
 ): Promise<ModelResponse<Message, Usage>> {
-  const { unaccepted } = draft;
+  const { unaccepted, list } = draft;
   if (unaccepted.length === 0) return asking.model.ask(request);
-  const refused = unaccepted.filter(({ isLeftOut }) => isLeftOut);
-  const output = watchOutput(request);
   const isSent = contains(request.messages, draft);
-  try {
-    const response = await askWithout(draft, output.request, refused, asking);
-    draft.unaccepted = unaccepted.filter((range) => range.isLeftOut || !isSent(range));
-    return response;
-  } catch (error) {
-    request.signal.throwIfAborted();
-    const areNew = unaccepted.some((range) => !range.isLeftOut && isSent(range));
-    if (!areNew || output.isWritten() || !isAboutContent(error)) throw error;
+  const refused = positionsIn(unaccepted.filter(({ isLeftOut }) => isLeftOut));
+  const sent = unaccepted.filter((range) => !range.isLeftOut && isSent(range));
+  let guess: readonly number[] = [];
+  let guesses: (readonly number[])[] | undefined;
+  for (;;) {
+    const output = watchOutput(request);
+    try {
+      const response = await askWithout(list.messages, output.request, [...refused, ...guess], asking);
+      const others = unaccepted.filter((range) => !sent.includes(range));
+      draft.unaccepted = [...others, ...toLeftOut(guess)].toSorted((a, b) => a.start - b.start);
+      return response;
+    } catch (error) {
+      request.signal.throwIfAborted();
+      guesses ??= guessRefused(positionsIn(sent), list.messages, asking);
+      const next = guesses.shift();
+      if (next === undefined || output.isWritten() || !isAboutContent(error)) throw error;
+      guess = next;
+    }
   }
-  const ranges = unaccepted.filter((range) => range.isLeftOut || isSent(range));
-  const response = await askWithout(draft, request, ranges, asking);
-  draft.unaccepted = unaccepted.map((range) => (isSent(range) ? { ...range, isLeftOut: true } : range));
-  return response;
 }
 
 async function askWithout<Message extends object, Usage extends object>(
-  { list }: TurnDraft<Message, Usage>,
+  thread: readonly Message[],
   request: ModelRequest<Message>,
-  ranges: readonly UnacceptedRange[],
+  positions: readonly number[],
   asking: Asking<Message, Usage>,
 ): Promise<ModelResponse<Message, Usage>> {
-  const { messages, leftOut } = leaveOutUnaccepted(request.messages, list.messages, ranges, asking);
-  for (const left of leftOut) request.emit?.({ type: "left-out", ...left });
+  const { messages, leftOut } = leaveOutUnaccepted(request.messages, thread, positions, asking);
   const response = await asking.model.ask({ ...request, messages });
+  for (const left of leftOut) request.emit?.({ type: "left-out", ...left });
   return { ...response, leftOut: mergeLeftOut(leftOut, response.leftOut ?? []) };
 }
 

@@ -1,6 +1,5 @@
 import type { Model } from "../protocol.ts";
 import type { ThreadKind } from "../thread/thread-kind.ts";
-import type { UnacceptedRange } from "../thread/unaccepted.ts";
 import type { ToolCall } from "../tools/tool-call.ts";
 import type { LeftOut } from "./left-out.ts";
 import { isText } from "./remove-references.ts";
@@ -21,28 +20,25 @@ const RESULT_NOTE = "(This result is not shown: the model's service did not acce
 const ATTACHMENT_NOTE = "(An attachment is not shown: the model's service did not accept it.)";
 const QUESTION_NOTE = "(This message is not shown: the model's service did not accept it.)";
 
-/** Replaces the messages of a thread that are in the ranges with notes, among the messages of a request. */
+/** Replaces the messages at these positions of a thread with notes, among the messages of a request. */
 export function leaveOutUnaccepted<Message extends object>(
   messages: readonly Message[],
   thread: readonly Message[],
-  ranges: readonly UnacceptedRange[],
+  positions: readonly number[],
   replacing: Replacing<Message>,
 ): Replaced<Message> {
   const notes = new Map<Message, Message>();
   const sent = new Set(messages);
   let results = 0;
   let questions = 0;
-  for (const { start, end } of ranges) {
-    for (let index = start; index < end; index += 1) {
-      const message = thread[index];
-      if (message === undefined || !sent.has(message)) continue;
-      const isResult = replacing.threads.isToolResult(message);
-      const note = isResult ? toResultNote(thread, index, replacing) : toQuestionNote(message, replacing);
-      if (note === undefined) continue;
-      notes.set(message, note);
-      if (isResult) results += 1;
-      else questions += 1;
-    }
+  for (const position of positions) {
+    const message = thread[position];
+    if (message === undefined || !sent.has(message)) continue;
+    const note = toNote(thread, position, replacing);
+    if (note === undefined) continue;
+    notes.set(message, note);
+    if (replacing.threads.isToolResult(message)) results += 1;
+    else questions += 1;
   }
   const counts = [
     { reason: "results", count: results },
@@ -52,6 +48,18 @@ export function leaveOutUnaccepted<Message extends object>(
     messages: messages.map((message) => notes.get(message) ?? message),
     leftOut: counts.filter(({ count }) => count > 0),
   };
+}
+
+/** Returns the note in place of the message at a position; `undefined` if it has to be sent. */
+export function toNote<Message extends object>(
+  thread: readonly Message[],
+  position: number,
+  replacing: Replacing<Message>,
+): Message | undefined {
+  const message = thread[position];
+  if (message === undefined) return undefined;
+  const isResult = replacing.threads.isToolResult(message);
+  return isResult ? toResultNote(thread, position, replacing) : toQuestionNote(message, replacing);
 }
 
 function toResultNote<Message extends object>(

@@ -11,6 +11,16 @@ export interface UnacceptedRange {
   readonly isLeftOut: boolean;
 }
 
+/** Returns the positions of all messages of ranges. */
+export function positionsIn(ranges: readonly UnacceptedRange[]): number[] {
+  return ranges.flatMap(({ start, end }) => Array.from({ length: end - start }, (_, index) => start + index));
+}
+
+/** Returns the ranges of messages at these positions, which the service refused. */
+export function toLeftOut(positions: readonly number[]): UnacceptedRange[] {
+  return positions.map((start) => ({ start, end: start + 1, isLeftOut: true }));
+}
+
 export function writeUnaccepted(ranges: readonly UnacceptedRange[]): JsonObject[] {
   return ranges.map(({ start, end, isLeftOut }) => ({ start, end, ...(isLeftOut ? { leftOut: true } : {}) }));
 }
