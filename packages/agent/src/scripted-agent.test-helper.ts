@@ -173,6 +173,7 @@ export const SCRIPTED_KIND: ThreadKind<"scripted", ScriptedMessage> = {
   checkMessages,
   findOpenCalls,
   isToolResult: ({ role }) => role === "tool",
+  withdraw: () => undefined,
 };
 
 function checkMessages(

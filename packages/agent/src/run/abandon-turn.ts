@@ -8,9 +8,10 @@ import type { OpenTurn } from "../thread/thread.ts";
 import { addKey, type KeyRecord } from "../thread/turn-key.ts";
 import type { TurnRecord } from "../thread/turn-record.ts";
 import type { UnacceptedRange } from "../thread/unaccepted.ts";
-import { UNSAVED } from "../tools/plan-call.ts";
+import { INTERRUPTED, UNSAVED } from "../tools/plan-call.ts";
 import type { ToolCall } from "../tools/tool-call.ts";
 import { removeReferences } from "./remove-references.ts";
+import { withdrawResults } from "./withdraw-results.ts";
 
 /** Options of `abandon`. */
 export interface AbandonOptions {
@@ -66,10 +67,12 @@ export function abandonTurn<Message extends object>(
   const length = countKept(messages, turn, keep, threads);
   const isWhole = length === messages.length;
   const beginning = messages.slice(0, length);
-  const accepted = isRefused(turn)
+  const portable = isRefused(turn)
     ? beginning.map((message) => removeReferences(message, threads.wireForm))
     : beginning;
   const { calls } = threads.findOpenCalls(messages, "$.messages", "THREAD_INVALID");
+  // Results are sent when the last call has one.
+  const accepted = withdrawResults(portable, threads, calls.length > 0 ? NOT_RUN : INTERRUPTED);
   const results = isWhole ? calls.map((call) => model.toToolResult(call, describeEnd(call, turn), true)) : [];
   const text = isWhole && keep === "partial" ? turn.text : undefined;
   const answer = text || describeTurn(turn, namesOfCalls(messages.slice(length), turn, threads));

@@ -4,10 +4,12 @@ import type { ThreadKind } from "../thread/thread-kind.ts";
 import type { ThreadState } from "../thread/thread-state.ts";
 import type { TurnKey } from "../thread/turn-key.ts";
 import { findTool } from "../tools/find-tool.ts";
+import { INTERRUPTED } from "../tools/plan-call.ts";
 import type { Tool } from "../tools/tool.ts";
 import { readDecisions } from "./read-decisions.ts";
 import type { ApprovalDecision } from "./run-options.ts";
 import { recordCall, TurnDraft } from "./turn-draft.ts";
+import { withdrawResults } from "./withdraw-results.ts";
 
 /** Starts a turn with an input. Throws `TURN_OPEN`. */
 export function startTurn<Kind extends string, Message extends object, Usage extends object>(
@@ -48,6 +50,12 @@ export function reopenTurn<Kind extends string, Message extends object, Usage ex
   }
   const open = threads.findOpenCalls(revision.list.messages, "$.messages", "THREAD_INVALID");
   const draft = TurnDraft.reopen<Message, Usage>(revision, revision.turn, open.calls);
+  // Results are sent when the last call has one.
+  if (open.calls.length === 0 && !revision.turn.isRefused) {
+    const current = draft.messages;
+    const messages = withdrawResults(current, threads, INTERRUPTED);
+    if (messages !== current) draft.list = draft.list.take(draft.start).append(messages);
+  }
   const decisions = readDecisions(approvals, draft);
   for (const entry of draft.calls) {
     const decision = decisions.get(entry.call.callId);

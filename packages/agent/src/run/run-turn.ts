@@ -9,6 +9,7 @@ import { askModel } from "./ask-model.ts";
 import type { ProgressReporter } from "./progress.ts";
 import type { EmitEvent } from "./run-event.ts";
 import type { TurnDraft } from "./turn-draft.ts";
+import { withdrawResults } from "./withdraw-results.ts";
 
 export interface TurnOptions<Message extends object, Usage extends object> {
   readonly threads: ThreadKind<string, Message>;
@@ -48,7 +49,12 @@ export async function runTurn<Message extends object, Usage extends object>(
     const context = await options.context.assemble();
     const { tools, signal } = options;
     const request = { ...context, tools, isFirst: draft.rounds === 0, service: draft.service, signal };
-    response = await askModel(draft, { ...request, emit: options.emit }, options);
+    try {
+      response = await askModel(draft, { ...request, emit: options.emit }, options);
+    } catch (error) {
+      await reportRefusal(error, draft, options);
+      throw error;
+    }
     for (const message of response.messages) emit({ type: "message", message });
     const isLast = response.calls.length === 0;
     // Calls that must not run are not added: the turn stays as it can be continued or ended.
@@ -56,6 +62,22 @@ export async function runTurn<Message extends object, Usage extends object>(
     draft.addResponse(response);
     if (isLast) return response;
   }
+}
+
+/** The statuses of requests that a service has not processed. */
+const REFUSALS: ReadonlySet<number | undefined> = new Set([400, 401, 403, 404, 413, 422, 429]);
+
+/** Reports that the service refused results that let it run calls: the next attempt can send them again. */
+async function reportRefusal<Message extends object>(
+  error: unknown,
+  draft: TurnDraft<Message, object>,
+  { threads, progress }: Pick<TurnOptions<Message, object>, "progress" | "threads">,
+): Promise<void> {
+  if (!AgentError.is(error) || !REFUSALS.has(error.status)) return;
+  const { messages } = draft;
+  if (withdrawResults(messages, threads, "") === messages) return;
+  draft.isRefused = true;
+  await progress.report();
 }
 
 function ignoreEvent(): void {

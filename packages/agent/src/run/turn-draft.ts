@@ -28,6 +28,7 @@ const NEW_TURN = {
   state: undefined,
   error: undefined,
   text: undefined,
+  isRefused: false,
   usage: undefined,
   calls: [],
   extra: {},
@@ -50,6 +51,8 @@ export class TurnDraft<Message extends object, Usage extends object> {
   service: JsonObject | undefined;
   state: JsonObject;
   unaccepted: readonly UnacceptedRange[];
+  /** Whether the service refused the last request. */
+  isRefused = false;
   /** What was left out of the requests of this run. */
   leftOut: readonly LeftOut[] = [];
   readonly #extra: JsonObject;
@@ -134,7 +137,7 @@ export class TurnDraft<Message extends object, Usage extends object> {
       .filter(({ result }) => result === undefined)
       .map(({ call, record }) => record ?? recordCall(call, "started"));
     const usage = this.usage as JsonObject | undefined;
-    const progress = { id, start, input, rounds, attempts, usage, calls };
+    const progress = { id, start, input, rounds, attempts, usage, calls, isRefused: this.isRefused };
     const turn = { ...NEW_TURN, ...progress, key: this.#key, extra: this.#extra };
     return { ...this.#revision, list: this.list.append(results), turn };
   }

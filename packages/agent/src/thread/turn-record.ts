@@ -46,6 +46,8 @@ export interface TurnRecord {
   readonly error: string | undefined;
   /** The beginning of an answer that was streamed until the turn was stopped. */
   readonly text: string | undefined;
+  /** Whether the service refused the last request, so that calls which its results approve did not run. */
+  readonly isRefused: boolean;
   /** The token usage of those responses. */
   readonly usage: JsonObject | undefined;
   /** The calls of the last response that do not have a result. */
@@ -68,6 +70,7 @@ export function writeTurn(record: TurnRecord): JsonObject {
     ...(state === undefined ? {} : { state }),
     ...(error === undefined ? {} : { error }),
     ...(text === undefined ? {} : { text }),
+    ...(record.isRefused ? { refused: true } : {}),
     ...extra,
   };
 }
@@ -88,6 +91,7 @@ export function readTurn(value: JsonValue | undefined): TurnRecord | undefined {
     state,
     error,
     text,
+    refused,
     ...extra
   } = value;
   // Short and plain: operation ids contain it, and those end up in headers and keys.
@@ -107,6 +111,7 @@ export function readTurn(value: JsonValue | undefined): TurnRecord | undefined {
     state: readEnding(state),
     error: readText(error, "$.turn.error"),
     text: readText(text, "$.turn.text"),
+    isRefused: refused === true,
     usage,
     calls: calls.map((call, index) => readCall(call, `$.turn.calls[${index}]`)),
     extra,

@@ -17,4 +17,5 @@ export const CHAT_THREAD_KIND: ThreadKind<"chat", ChatMessage> = {
   checkMessages,
   findOpenCalls,
   isToolResult: ({ role }) => role === "tool",
+  withdraw: () => undefined,
 };

@@ -9,8 +9,8 @@ import type {
   ResponseUsage,
 } from "openai/resources/responses/responses";
 import { streamInterrupted } from "../model-error.ts";
-import { makeItemsSendable } from "./make-items-sendable.ts";
-import { checkItems, type ResponseItem } from "./response-item.ts";
+import { makeItemsSendable, removeRepeatedCalls } from "./make-items-sendable.ts";
+import { checkItems, isInput, type ResponseItem } from "./response-item.ts";
 
 /** The body of a request, whether it is streamed or not. */
 export type ResponsesRequest = Omit<ResponseCreateParamsNonStreaming, "stream">;
@@ -35,10 +35,12 @@ export async function callResponses(
   emit: EmitEvent<ResponseItem> | undefined,
 ): Promise<ResponsesModelResponse> {
   signal.throwIfAborted();
+  // The client repeats requests whose response was lost, and the service would run an approved call again.
+  const options = { signal, ...(approvesCall(request) ? { maxRetries: 0 } : {}) };
   const response =
     emit === undefined
-      ? client.responses.create({ ...request, stream: false }, { signal })
-      : streamResponse(client, request, signal, emit);
+      ? client.responses.create({ ...request, stream: false }, options)
+      : streamResponse(client, request, options, emit);
   return readResponse(await untilAborted<unknown>(response, signal));
 }
 
@@ -46,10 +48,11 @@ export async function callResponses(
 async function streamResponse(
   client: OpenAI,
   request: ResponsesRequest,
-  signal: AbortSignal,
+  options: { readonly signal: AbortSignal; readonly maxRetries?: number },
   emit: EmitEvent<ResponseItem>,
 ): Promise<Response> {
-  const stream = await client.responses.create({ ...request, stream: true }, { signal });
+  const { signal } = options;
+  const stream = await client.responses.create({ ...request, stream: true }, options);
   const text = splitCharacters((delta) => emit({ type: "text", delta }));
   const refusal = splitCharacters((delta) => emit({ type: "refusal", delta }));
   let response: Response | undefined;
@@ -72,6 +75,13 @@ async function streamResponse(
   return response;
 }
 
+/** Returns whether the model has not responded yet to an approval of a call that the service runs. */
+function approvesCall({ input }: ResponsesRequest): boolean {
+  const items = Array.isArray(input) ? input : [];
+  const unanswered = items.slice(items.findLastIndex((item) => !isInput(item)) + 1);
+  return unanswered.some((item) => item.type === "mcp_approval_response" && item.approve);
+}
+
 function finalResponse(event: ResponseStreamEvent): Response | undefined {
   if (event.type === "error") throw responseFailed(event.code, event);
   const isFinal = ["response.completed", "response.incomplete", "response.failed"].includes(event.type);
@@ -91,7 +101,7 @@ function readResponse(response: unknown): ResponsesModelResponse {
     const message = `The response ended with status "${status}" instead of being completed.`;
     throw new AgentError("RESPONSE_INVALID", message);
   }
-  const copy = copyReceived(output, "$.output");
+  const copy = removeRepeatedCalls(copyReceived(output, "$.output"));
   const isRenamed = makeItemsSendable(copy);
   const items = checkItems(copy, "$.output", "RESPONSE_INVALID");
   const finishReason = incomplete_details?.reason ?? status;

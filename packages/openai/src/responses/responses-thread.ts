@@ -17,4 +17,6 @@ export const RESPONSES_THREAD_KIND: ThreadKind<"responses", ResponseItem> = {
   checkMessages: checkItems,
   findOpenCalls,
   isToolResult,
+  withdraw: (item, reason) =>
+    item.type === "mcp_approval_response" && item.approve ? { ...item, approve: false, reason } : undefined,
 };

@@ -1,0 +1,20 @@
+import type { ThreadKind } from "../thread/thread-kind.ts";
+
+/**
+ * Withdraws the last results among messages that let a service run a call. The service can have received them in a
+ * request that was interrupted, and would run the call again. Returns the same array if there are none.
+ */
+export function withdrawResults<Message extends object>(
+  messages: readonly Message[],
+  threads: ThreadKind<string, Message>,
+  reason: string,
+): readonly Message[] {
+  const start = messages.findLastIndex((message) => !threads.isToolResult(message)) + 1;
+  let isChanged = false;
+  const withdrawn = messages.map((message, index) => {
+    const denial = index < start ? undefined : threads.withdraw(message, reason);
+    if (denial !== undefined) isChanged = true;
+    return denial ?? message;
+  });
+  return isChanged ? withdrawn : messages;
+}

@@ -1,0 +1,93 @@
+import { memoryStore } from "@threadstore/core";
+import { describe, expect, test } from "vitest";
+import { checkThread, createResponsesAgent, openConversation } from "../index.ts";
+import type { Message } from "../strict-server/request.test-helper.ts";
+import { createResponsesService } from "../strict-server/responses-service.test-helper.ts";
+import { CALL_CASES } from "./call-kinds.test-helper.ts";
+
+// The service runs an approved call of an MCP server while it answers the request with the approval.
+
+const kind = CALL_CASES["mcp_approval_request"];
+const storages = ["response", "conversation", "local"] as const;
+
+function prepare(storage: (typeof storages)[number], ids: readonly string[] = ["mcpr_1"], maxRetries = 0) {
+  const service = createResponsesService(ids.map((id) => kind?.call(id) ?? {}));
+  const client = service.client.withOptions({ maxRetries });
+  const hostedTools = [kind?.hosted as never];
+  const agent = createResponsesAgent({ client, model: "m", storage, hostedTools });
+  const conversation = openConversation({ agent, store: memoryStore(), id: "c" });
+  const answers = (): Message[][] =>
+    service.requests.map(({ input }) =>
+      (input as Message[]).filter(({ type }) => type === "mcp_approval_response"),
+    );
+  /** Approves calls, while the service answers with an error. */
+  const approve = async (status: number | undefined, callIds = ids): Promise<unknown> => {
+    const { approvals = [] } = (await conversation.load())?.thread.openTurn ?? {};
+    const error = { message: "no", type: "", param: null, code: null };
+    if (status !== undefined) service.rules.push({ source: "", check: () => ({ status, error }) });
+    const decisions = approvals.filter(({ callId }) => callIds.includes(callId));
+    const resumed = conversation.resume({
+      approvals: decisions.map((call) => ({ ...call, approved: true })),
+    });
+    await Promise.allSettled([resumed]);
+    service.rules.length = 0;
+    return resumed;
+  };
+  return { service, conversation, answers, approve };
+}
+
+describe.each(storages)("an approved call of an MCP server, with storage %s", (storage) => {
+  test.each([500, 502, 408, 409])(
+    "is not approved again after status %i, because it may have run",
+    async (status) => {
+      const { conversation, answers, approve } = prepare(storage);
+      await conversation.run("go");
+      await expect(approve(status)).rejects.toMatchObject({ code: "MODEL_UNAVAILABLE" });
+      const { text, thread } = await conversation.resume();
+      expect(text).toBe("ok");
+      const [, first, second] = answers();
+      expect(first).toMatchObject([{ approve: true }]);
+      expect(second).toMatchObject([{ approve: false, reason: expect.stringMatching(/unknown/u) }]);
+      expect(checkThread(await thread.serialize())).toEqual([]);
+    },
+  );
+
+  test.each([400, 401, 403, 404, 422, 429])(
+    "is approved again after status %i, because the service has not processed the request",
+    async (status) => {
+      const { conversation, answers, approve } = prepare(storage);
+      await conversation.run("go");
+      await expect(approve(status)).rejects.toMatchObject({ status });
+      expect((await conversation.resume()).text).toBe("ok");
+      expect(answers().at(-1)).toMatchObject([{ approve: true }]);
+    },
+  );
+
+  test.each(["partial", "question", "nothing"] as const)(
+    "is not approved again by a turn that was ended: %s",
+    async (keep) => {
+      const { conversation, answers, approve } = prepare(storage);
+      await conversation.run("go");
+      await expect(approve(500)).rejects.toMatchObject({ code: "MODEL_UNAVAILABLE" });
+      const before = answers().length;
+      await conversation.abandon({ keep });
+      expect((await conversation.run("next")).text).toBe("ok");
+      expect(answers().slice(before).flat()).not.toContainEqual(expect.objectContaining({ approve: true }));
+    },
+  );
+
+  test("waits for the decision on another call before its approval is sent", async () => {
+    const { conversation, answers, approve } = prepare(storage, ["mcpr_1", "mcpr_2"]);
+    await conversation.run("go");
+    await expect(approve(undefined, ["mcpr_1"])).resolves.toMatchObject({ status: "approval-needed" });
+    await expect(approve(undefined, ["mcpr_2"])).resolves.toMatchObject({ text: "ok" });
+    expect(answers().slice(1)).toMatchObject([[{ approve: true }, { approve: true }]]);
+  });
+
+  test("is approved by one request, which the client does not repeat", async () => {
+    const { conversation, answers, approve } = prepare(storage, ["mcpr_1"], 2);
+    await conversation.run("go");
+    await expect(approve(500)).rejects.toMatchObject({ code: "MODEL_UNAVAILABLE" });
+    expect(answers()).toHaveLength(2);
+  });
+});
