@@ -3,12 +3,12 @@ import type { JsonObject } from "@threadstore/core/documents";
 import type { OpenAI } from "openai";
 import type { ResponseUsage } from "openai/resources/responses/responses";
 import { namesAny, readRefusal, referencesIn } from "../service-refusal.ts";
+import type { NewConversation } from "./new-conversation.ts";
 import { dropLoneReasoning, leaveOut, type ServiceBound } from "./portable-content.ts";
 import { readCalls } from "./read-calls.ts";
 import { isInput, isToolResult, type ResponseItem } from "./response-item.ts";
 import { callResponses, type ResponsesRequest } from "./responses-model.ts";
 import {
-  createServiceState,
   readLeftOut,
   readServiceState,
   type ResponsesStorage,
@@ -23,6 +23,8 @@ type Response = ModelResponse<ResponseItem, ResponseUsage>;
 export interface Service {
   readonly client: OpenAI;
   readonly storage: ResponsesStorage;
+  /** Performs a request without a reference to an earlier one. */
+  readonly newConversation: NewConversation;
   readonly toBody: (
     request: Request,
     state: ServiceState | undefined,
@@ -34,8 +36,6 @@ export interface Service {
 interface Attempt {
   /** The reference to the service's copy of the conversation; `undefined` if the request contains all items. */
   readonly state: ServiceState | undefined;
-  /** Whether the service's copy could not be used. */
-  readonly isRestart: boolean;
   /** The content that the service refused in this run. */
   readonly refused: ReadonlySet<ServiceBound>;
 }
@@ -46,11 +46,11 @@ interface Attempt {
  */
 export async function askService(service: Service, request: Request): Promise<Response> {
   const state = readServiceState(request.service, service.storage);
-  let attempt: Attempt = { state, isRestart: false, refused: new Set() };
+  let attempt: Attempt = { state, refused: new Set() };
   for (;;) {
     const progress = watchOutput(request);
     try {
-      return await send(service, progress.request, attempt);
+      return await sendAttempt(service, progress.request, attempt);
     } catch (error) {
       request.signal.throwIfAborted();
       const next = progress.hasOutput() ? undefined : recover(error, attempt, request);
@@ -62,16 +62,11 @@ export async function askService(service: Service, request: Request): Promise<Re
 }
 
 /** Returns the next attempt after an error; `undefined` if another one would not help. */
-function recover(
-  error: unknown,
-  { state, isRestart, refused }: Attempt,
-  request: Request,
-): Attempt | undefined {
+function recover(error: unknown, { state, refused }: Attempt, request: Request): Attempt | undefined {
   const refusal = readRefusal(error, state && Object.values(state)[0]);
   if (refusal === undefined) return undefined;
-  const restart = { state: undefined, isRestart: isRestart || state !== undefined };
   if (refusal === "not-found" || refusal === "diverged") {
-    return state === undefined ? undefined : { ...restart, refused };
+    return state === undefined ? undefined : { state: undefined, refused };
   }
   // The caller must correct the input of this run.
   if (refused.has(refusal) || namesAny(error, referencesIn(request.unanswered))) return undefined;
@@ -79,21 +74,22 @@ function recover(
   // The service can have content of its own that it refuses, such as reasoning that the thread does not contain.
   const isOfService = state !== undefined && (refusal === "reasoning" || refusal === "stored-items");
   if (leftOut.length === 0 && !isOfService) return undefined;
-  return { ...restart, refused: new Set([...refused, refusal]) };
+  return { state: undefined, refused: new Set([...refused, refusal]) };
 }
 
-async function send(service: Service, request: Request, attempt: Attempt): Promise<Response> {
+async function sendAttempt(service: Service, request: Request, attempt: Attempt): Promise<Response> {
   const { client, storage } = service;
   const { state } = attempt;
-  const transcript = state === undefined ? toPortable(request, attempt) : undefined;
-  const reference = state ?? (await createServiceState(client, storage, request.signal));
-  const body = service.toBody(request, reference, transcript?.items ?? toNewItems(request, state));
-  const { id, items, isIncomplete, isRenamed, ...response } = await callResponses(
-    client,
-    body,
-    request.signal,
-    request.emit,
-  );
+  const transcript = state === undefined ? toPortable(request, attempt, storage) : undefined;
+  const send = async (reference: ServiceState | undefined): ReturnType<typeof callResponses> => {
+    const body = service.toBody(request, reference, transcript?.items ?? toNewItems(request, state));
+    return callResponses(client, body, request.signal, request.emit);
+  };
+  const { reference, result } =
+    state === undefined
+      ? await service.newConversation(request.signal, send)
+      : { reference: state, result: await send(state) };
+  const { id, items, isIncomplete, isRenamed, ...response } = result;
   const leftOut = transcript?.leftOut ?? [];
   for (const left of leftOut) request.emit?.({ type: "left-out", ...left });
   const calls = readCalls(items, isIncomplete);
@@ -120,10 +116,10 @@ interface Transcript {
 }
 
 /** Returns all items, without the content that the service refused in this run or, of earlier turns, before it. */
-function toPortable(request: Request, { isRestart, refused }: Attempt): Transcript {
+function toPortable(request: Request, { refused }: Attempt, storage: ResponsesStorage): Transcript {
   const all = historyOf(request);
-  // Only the service that stored these has their content.
-  const history = isRestart ? all.filter((item) => !isLookedUp(item)) : all;
+  // Only the service that stored these has their content. Without a copy there, they never had any.
+  const history = storage === "local" ? all : all.filter((item) => !isLookedUp(item));
   const lookedUp = all.length - history.length;
   const known = new Set([...readLeftOut(request.service), ...refused]);
   const turn = history.findLastIndex((item) => isInput(item) && !isToolResult(item));

@@ -11,25 +11,44 @@ const NAMED_TYPES: readonly string[] = ["custom_tool_call", "function_call"];
 const ID = /^.{1,64}$/s;
 
 /**
- * Makes the calls of a response acceptable in later requests, before any of them runs. Returns whether an id changed:
- * the service's copy of the response then differs, and the call can be answered only together with the new copy.
+ * Makes the calls of a response acceptable in later requests, before any of them runs: ids and names that the API
+ * refuses, and ids of earlier calls of the response, are replaced. Returns whether an id changed: the service's copy of
+ * the response then differs, and the call can be answered only together with the new copy.
  */
 export function makeItemsSendable(items: JsonValue): boolean {
   let isRenamed = false;
+  const ids = new Set<string>();
   for (const item of Array.isArray(items) ? items : []) {
     const kind = isJsonObject(item) ? callKindOf(item) : undefined;
     if (!isJsonObject(item) || kind === undefined) continue;
     if (NAMED_TYPES.includes(typeOf(item))) replace(item, "name", toSendableName(item["name"]));
     const members = new Set<string>([kind.idMember, ...(requiresId(item) ? ["id"] : [])]);
     for (const member of members) {
+      const current = item[member];
       // Anything else than a string is not a response of the API, and is rejected.
-      if (typeof item[member] !== "string" || !isRefusedId(item[member], ID)) continue;
+      if (typeof current !== "string") continue;
+      const isRepeated = ids.has(`${member} ${current}`);
+      ids.add(`${member} ${current}`);
+      if (!isRepeated && !isRefusedId(current, ID)) continue;
       const id = newCallId(ID);
       replace(item, member, member === "id" ? (toItemId(item, id) ?? id) : id);
       isRenamed = true;
     }
   }
   return isRenamed;
+}
+
+/** Removes calls that a response contains twice with everything they have, even the id of their item. */
+export function removeRepeatedCalls(items: JsonValue): JsonValue {
+  if (!Array.isArray(items)) return items;
+  const calls = new Set<string>();
+  return items.filter((item) => {
+    const kind = isJsonObject(item) ? callKindOf(item) : undefined;
+    // Without an id, two calls may be equal.
+    if (!isJsonObject(item) || kind === undefined || !item["id"] || !item[kind.idMember]) return true;
+    const text = JSON.stringify(item);
+    return !calls.has(text) && calls.add(text);
+  });
 }
 
 function replace(item: JsonObject, member: string, value: JsonValue | undefined): void {

@@ -12,6 +12,7 @@ import { toModelError } from "../model-error.ts";
 import { toRetentionError } from "../service-refusal.ts";
 import { askService, type Service } from "./ask-service.ts";
 import { callKindOf, toAnswer } from "./call-items.ts";
+import { createConversations } from "./new-conversation.ts";
 import { isInput, type ResponseItem } from "./response-item.ts";
 import { readResponsesInput, type ResponsesInput } from "./responses-input.ts";
 import { type ResponsesRequest, textOf } from "./responses-model.ts";
@@ -54,6 +55,7 @@ function createResponsesModel(endpoint: ResponsesEndpoint): Model<ResponseItem, 
   const service: Service = {
     client,
     storage,
+    newConversation: createConversations(client, storage),
     toBody: (request, state, input) => toRequestBody(endpoint, request, state, input),
   };
   return {

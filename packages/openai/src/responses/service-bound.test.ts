@@ -312,6 +312,32 @@ describe.each(["response", "conversation"] as const)("a service that stores the 
   });
 });
 
+test("repetitions of a refused request use one conversation of the service", async () => {
+  const service = createResponsesService([reasoning, interpreter, text("one")]);
+  const { thread } = await agentOf(service, "local").run("go");
+  service.rules.push(
+    SERVICE_BOUND_RULES["encrypted content of another key"],
+    SERVICE_BOUND_RULES["an expired container"],
+  );
+  const { text: said } = await agentOf(service, "conversation").run("and now?", thread);
+  expect(said).toBe("ok");
+  expect(service.requests).toHaveLength(4);
+  expect([...service.stored.keys()].filter((id) => id.startsWith("conv_"))).toHaveLength(1);
+});
+
+test("a conversation of the service is not used again after an error that may have added to it", async () => {
+  const service = createResponsesService();
+  const agent = agentOf(service, "conversation");
+  const { thread } = await agent.run("go");
+  service.stored.delete("conv_1");
+  const down = { status: 500, error: { message: "down", type: "", param: null, code: null } };
+  service.rules.push({ source: "", check: () => down });
+  await expect(agent.run("and now?", thread)).rejects.toMatchObject({ code: "MODEL_UNAVAILABLE" });
+  service.rules.pop();
+  expect((await agent.run("and now?", thread)).text).toBe("ok");
+  expect([...service.stored.keys()].filter((id) => id.startsWith("conv_"))).toHaveLength(2);
+});
+
 describe("an answer of reasoning alone", () => {
   test.each(STORAGES)("does not break the conversation, with storage %s", async (storage) => {
     const service = createResponsesService([fresh]);

@@ -1,6 +1,5 @@
 import { invalidValue } from "@threadstore/agent/provider";
 import type { JsonObject } from "@threadstore/core/documents";
-import type { OpenAI } from "openai";
 import { SERVICE_BOUND, type ServiceBound } from "./portable-content.ts";
 import { requiresId } from "./required-members.ts";
 import type { ResponseItem } from "./response-item.ts";
@@ -40,17 +39,6 @@ export function readServiceState(
 export function readLeftOut(service: JsonObject | undefined): ReadonlySet<ServiceBound> {
   const leftOut = service?.["leftOut"];
   return new Set(SERVICE_BOUND.filter((kind) => Array.isArray(leftOut) && leftOut.includes(kind)));
-}
-
-/** Creates the service's conversation. Returns `undefined` for storages that do not need one. */
-export async function createServiceState(
-  client: OpenAI,
-  storage: ResponsesStorage,
-  signal: AbortSignal,
-): Promise<ServiceState | undefined> {
-  if (storage !== "conversation") return undefined;
-  const { id } = await client.conversations.create({}, { signal });
-  return { conversation: id };
 }
 
 /**

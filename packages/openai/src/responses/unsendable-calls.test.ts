@@ -59,6 +59,54 @@ describe.each(rows)("a $type with the id '$id' and storage $storage, streamed: $
   );
 });
 
+describe.each(storages)("calls of one response with storage %s", (storage) => {
+  const twin = (id: string, args: string): object => ({
+    ...CALL_CASES["function_call"]?.call("c1"),
+    id,
+    arguments: args,
+  });
+
+  test.each<[string, object[], number]>([
+    ["with the same call id run once each", [twin("fc_1", "{}"), twin("fc_2", "{}")], 2],
+    ["with the same id of the item, too, run once each", [twin("fc_1", "{}"), twin("fc_1", '{"a":1}')], 2],
+    ["that are the same item run once", [twin("fc_1", "{}"), twin("fc_1", "{}")], 1],
+    [
+      "of two kinds with the same call id run once each",
+      [twin("fc_1", "{}"), CALL_CASES["custom_tool_call"]?.call("c1") ?? {}],
+      2,
+    ],
+  ])("%s", async (_name, calls, expected) => {
+    let count = 0;
+    const service = createResponsesService(calls);
+    const tool = CALL_CASES["custom_tool_call"]?.tool?.({ onRun: () => (count += 1) });
+    const tools = [
+      defineTool({ name: "sql", run: () => (count += 1) }),
+      ...(tool === undefined ? [] : [tool]),
+    ];
+    const agent = createResponsesAgent({ client: service.client, model: "m", storage, tools });
+    const { thread } = await agent.run("go");
+    expect(count).toBe(expected);
+    expect((await agent.run("and now?", thread)).text).toBe("ok");
+    expect(checkThread(await thread.serialize())).toEqual([]);
+  });
+
+  test("report reasoning that is lost because their ids were replaced", async () => {
+    const reasoning = { type: "reasoning", id: "rs_1", summary: [] };
+    const service = createResponsesService([reasoning, twin("fc_1", "{}"), twin("fc_2", "{}")]);
+    const tools = [defineTool({ name: "sql", run: () => "done" })];
+    const agent = createResponsesAgent({ client: service.client, model: "m", storage, tools });
+    const leftOut = [{ reason: "reasoning", count: 1 }];
+    const stream = agent.runStream("go");
+    const events: object[] = [];
+    for await (const event of stream) events.push(event);
+    const { thread, ...first } = await stream.result;
+    // Without a copy, the service never had its content.
+    expect(first.leftOut).toEqual(storage === "local" ? [] : leftOut);
+    expect(events.filter((event) => "reason" in event)).toHaveLength(storage === "local" ? 0 : 1);
+    expect((await agent.run("and now?", thread)).leftOut).toEqual([]);
+  });
+});
+
 describe.each(storages)("calls with storage %s", (storage) => {
   test.each<[string, object[], number]>([
     ["without ids run once each", ["", ""].map((id) => CALL_CASES["function_call"]?.call(id) ?? {}), 2],
