@@ -7,6 +7,7 @@ import type { Protocol } from "./protocol.ts";
 import { repairThread } from "./repair/repair-thread.ts";
 import type { RepairableKind } from "./repair/wire-form.ts";
 import { AgentRuns, type ThreadOf } from "./run/agent-runs.ts";
+import { fillProtocol } from "./run/fill-empty-answers.ts";
 import type { RunEvent } from "./run/run-event.ts";
 import type { RunOptions } from "./run/run-options.ts";
 import type { RunResult } from "./run/run-result.ts";
@@ -34,7 +35,7 @@ export function createAgent<
 > {
   const { threads } = protocol;
   const { name } = settings;
-  const runs = new AgentRuns(settings, limitProtocol(settings, protocol));
+  const runs = new AgentRuns(settings, fillProtocol(limitProtocol(settings, protocol)));
   const agent: Agent<
     Input,
     ThreadOf<Kind, Message>,

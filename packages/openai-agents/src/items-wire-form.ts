@@ -18,7 +18,10 @@ export const ITEMS_WIRE_FORM: WireForm = {
   isOwn: ({ type }) => typeof type === "string",
   isReasoning: ({ type }) => type === "reasoning",
   serviceActionId: ({ type, id }) => (type === "hosted_tool_call" && typeof id === "string" ? id : undefined),
+  optionalId: ({ type, id }) => (type === "hosted_tool_call" || typeof id !== "string" ? undefined : id),
+  replaceTexts: (message) => message,
   isService: () => false,
+  namesConversation: () => false,
   read,
   checkRole,
   write,
@@ -113,7 +116,6 @@ function writeResult(source: JsonObject, content: JsonValue, callId: JsonValue):
 
 function writeCall(source: JsonObject, { value }: CallEntry): JsonObject {
   const { id = "", function: definition } = isJsonObject(value) ? value : {};
-  if (!isJsonObject(definition)) return { ...source, callId: id };
-  const { name = "", arguments: text = "" } = definition;
-  return { ...source, callId: id, name, arguments: text };
+  const { name = "", arguments: text = "" } = isJsonObject(definition) ? definition : {};
+  return { ...source, callId: id, ...(isJsonObject(definition) ? { name, arguments: text } : {}) };
 }

@@ -109,6 +109,25 @@ const CASES: readonly (readonly [code: string, path: string, items: unknown[], r
   ["role-unknown", "$.items[0].role", [{ ...user, role: "tool" }, user], [user]],
   ["message-empty", "$.items[1]", [user, { ...said, content: [] }], [user]],
   ["message-duplicated", "$.items[1]", [user, user, said], [user, said]],
+  [
+    "message-duplicated",
+    "$.items[3].id",
+    [user, { ...said, id: "msg_1" }, user, { ...said, id: "msg_1", status: "incomplete" }],
+    [user, { ...said, id: "msg_1" }, user, { ...said, status: "incomplete" }],
+  ],
+  [
+    "message-duplicated",
+    "$.items[3]",
+    [user, { ...said, id: "msg_1" }, user, { ...said, id: "msg_1" }, { ...said, id: "msg_2" }],
+    [user, { ...said, id: "msg_1" }, user, { ...said, id: "msg_2" }],
+  ],
+  [
+    "message-duplicated",
+    "$.items[2].id",
+    [{ ...call("c1"), id: "fc_1" }, result("c1"), { ...call("c2"), id: "fc_1" }, result("c2"), said],
+    [{ ...call("c1"), id: "fc_1" }, result("c1"), call("c2"), result("c2"), said],
+  ],
+  ["message-duplicated", "$.items[1]", [reasoning, reasoning, said], [reasoning, said]],
   ["content-invalid", "$.items[0].content", [{ ...user, content: 7 }], [{ ...user, content: "7" }]],
   [
     "content-invalid",

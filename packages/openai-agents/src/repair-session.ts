@@ -25,10 +25,10 @@ export interface RepairedSession {
 }
 
 /**
- * Finds everything for which the Agents SDK, this package or a model's API reject a stored session, such as a store's
- * `stored.thread` or its JSON text: calls without results, results without calls, duplicates, malformed items, and
- * reasoning that nothing follows. Returns an empty array if there is nothing. The findings are those of
- * `checkThread` from `@threadstore/openai`.
+ * Finds the known faults for which the Agents SDK, this package or a model's API reject a stored session, such as a
+ * store's `stored.thread` or its JSON text: calls without results, results without calls, duplicates and repeated ids,
+ * malformed items, and reasoning that nothing follows. Returns an empty array if there are none. The findings are those
+ * of `checkThread` from `@threadstore/openai`, without the limits of providers.
  *
  * Throws `THREAD_INVALID`, `THREAD_MISMATCH` or `THREAD_TOO_NEW` for a value that is not a session, and
  * `INVALID_ARGUMENT` for options.

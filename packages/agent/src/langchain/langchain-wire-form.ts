@@ -22,7 +22,10 @@ export const LANGCHAIN_WIRE_FORM: WireForm = {
   isOwn: () => false,
   isReasoning: () => false,
   serviceActionId: () => undefined,
+  optionalId: () => undefined,
+  replaceTexts: (message) => message,
   isService: () => false,
+  namesConversation: () => false,
   read,
   checkRole,
   write: (entry) => (entry.isChanged ? writeMessage(entry, readContent(entry.source)) : entry.source),
@@ -139,7 +142,8 @@ function checkRole(entry: MessageEntry, repairer: Repairer): boolean {
 /** Adds the content of a message with calls, without which LangChain cannot read the message. */
 function addContent(entry: MessageEntry, repairer: Repairer): void {
   const { value, calls, contentPath: path, position } = entry;
-  if (value["role"] !== "assistant" || value["content"] !== undefined || calls.length === 0) return;
+  const { role, content = null } = value;
+  if (role !== "assistant" || content !== null || calls.length === 0) return;
   const rewrite = (): FixResult => {
     entry.value = { ...value, content: "" };
     entry.isChanged = true;

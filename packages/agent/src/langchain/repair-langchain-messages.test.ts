@@ -244,6 +244,20 @@ describe("messages of LangChain", () => {
     expect(checkLangChainMessages(valid)).toEqual([]);
   });
 
+  test.each(["synthesize", "drop"] as const)(
+    "calls whose content is null receive an empty one (%s)",
+    (policy) => {
+      const { type, data } = ai(call("c1")) as { type: string; data: object };
+      const messages = [human, { type, data: { ...data, content: null } }, tool("c1"), said];
+      const expected = [{ code: "content-invalid", path: "$[1].data.content", action: "rewrite" }];
+      expect(checkLangChainMessages(messages)).toHaveLength(1);
+      const { messages: repaired, changes } = repairLangChainMessages(messages, policy);
+      expect(changes).toMatchObject(expected);
+      expect(repaired).toEqual([human, { type, data: { ...data, content: "" } }, tool("c1"), said]);
+      expect(checkLangChainMessages(repaired)).toEqual([]);
+    },
+  );
+
   test.each(["synthesize", "drop"] as const)("calls without content receive an empty one (%s)", (policy) => {
     const messages = [human, { type: "ai", data: { tool_calls: [call("c1")] } }, tool("c1"), said];
     const expected = [{ code: "content-invalid", path: "$[1].data.content", action: "rewrite" }];

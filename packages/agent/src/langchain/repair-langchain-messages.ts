@@ -18,9 +18,10 @@ export interface RepairedLangChainMessages {
 }
 
 /**
- * Finds everything for which providers, or LangChain, reject stored messages of LangChain: the array of
- * `{ type, data }` of its chat histories, or of serialized messages (`{ lc, type: "constructor", id, kwargs }`). Paths
- * start with `$`, the array. Returns an empty array if there is nothing.
+ * Finds the known faults for which providers, or LangChain, reject stored messages of LangChain: the array of
+ * `{ type, data }` of its chat histories, or of serialized messages (`{ lc, type: "constructor", id, kwargs }`). Checks
+ * the calls and their results, contents, roles, duplicates, and members that LangChain cannot read, but no limits of
+ * providers. Paths start with `$`, the array. Returns an empty array if there are none.
  *
  * Throws `THREAD_INVALID` for a value that is not an array of JSON values, and `INVALID_ARGUMENT` for options.
  */

@@ -28,12 +28,20 @@ export interface ProviderLimits {
   readonly authorName?: Limit<RegExp>;
   /** The roles of messages that may contain images. */
   readonly imageRoles?: Limit<readonly string[]>;
+  /** The types of parts that contents may have, besides what {@link imageRoles} says about images. */
+  readonly partTypes?: Limit<readonly string[]>;
+  /** The roles of messages whose content must be a text, instead of parts. */
+  readonly textRoles?: Limit<readonly string[]>;
+  /** The roles of messages, besides the assistant's, whose content must not be empty. */
+  readonly filledRoles?: Limit<readonly string[]>;
   /** The only members that messages of a role and calls may have. */
   readonly acceptedMembers?: Limit<{ readonly [role: string]: readonly string[] }>;
   /** Members that an assistant message must not have. */
   readonly refusedMembers?: Limit<readonly string[]>;
   /** Members that an assistant message with calls must have, and their value if it is unknown. */
   readonly requiredMembers?: Limit<{ readonly [member: string]: string }>;
+  /** The `thought_signature` for the first call of a message in the current turn that does not have one. */
+  readonly callSignature?: Limit<string>;
   /** Whether a tool result must contain the name of the tool. */
   readonly resultName?: Limit<true>;
   /** Whether the `strictOrder` of messages is required. */
@@ -49,6 +57,11 @@ const OPENAI: ProviderLimits = {
     source: "https://github.com/Pingdred/meowgram-client/issues/11",
   },
   imageRoles: { value: ["user"], source: "https://github.com/OpenHands/OpenHands/issues/7700" },
+  partTypes: {
+    value: ["file", "image_url", "input_audio", "refusal", "text"],
+    source:
+      "https://platform.openai.com/docs/api-reference/chat/create and https://github.com/aallam/openai-kotlin/issues/320",
+  },
 };
 
 /**
@@ -84,6 +97,11 @@ export const PROVIDER_LIMITS: { readonly [Name in Provider]: ProviderLimits } = 
   },
   deepseek: {
     imageRoles: { value: [], source: "https://github.com/rikkahub/rikkahub/issues/1433" },
+    textRoles: {
+      value: ["assistant", "tool"],
+      source:
+        "https://github.com/Gitlawb/openclaude/issues/774 and https://github.com/BerriAI/litellm/issues/9905",
+    },
     requiredMembers: {
       // An empty text is refused by some of its models.
       value: { reasoning_content: " " },
@@ -92,9 +110,19 @@ export const PROVIDER_LIMITS: { readonly [Name in Provider]: ProviderLimits } = 
     },
   },
   anthropic: {
+    filledRoles: {
+      value: ["user"],
+      source:
+        "https://github.com/microsoft/autogen/issues/6083 and https://github.com/router-for-me/CLIProxyAPI/issues/2178",
+    },
     callId: { value: /^[a-zA-Z0-9_-]+$/, source: "https://github.com/maximhq/bifrost/issues/5097" },
   },
   gemini: {
+    callSignature: {
+      value: "skip_thought_signature_validator",
+      source:
+        "https://ai.google.dev/gemini-api/docs/thought-signatures and https://github.com/securo-finance/securo/issues/884",
+    },
     resultName: { value: true, source: "https://github.com/NousResearch/hermes-agent/pull/19728" },
   },
   other: {},

@@ -1,5 +1,5 @@
 import type { SerializedThread } from "@threadstore/core";
-import type { JsonObject } from "@threadstore/core/documents";
+import { isJsonObject, type JsonObject } from "@threadstore/core/documents";
 import { invalidValue } from "../agent-error.ts";
 import { requireText } from "../agent-options.ts";
 import { type CheckOptions, type ProviderCheckOptions, validateCheckOptions } from "./check-options.ts";
@@ -11,7 +11,7 @@ import { repairEntries } from "./repair-entries.ts";
 import type { ThreadIdentity } from "./repair-envelope.ts";
 import { closeTurn, writeRepairedPlaces, writeRepairedTurn } from "./repair-turn.ts";
 import type { Repairer } from "./repairer.ts";
-import type { RepairableKind } from "./wire-form.ts";
+import type { RepairableKind, WireForm } from "./wire-form.ts";
 
 /** Repairs a copy of a thread. Throws `THREAD_INVALID`, `THREAD_TOO_NEW` or `INVALID_ARGUMENT`. */
 export function applyRepairs(
@@ -32,15 +32,18 @@ export function applyRepairs(
   repairEntries(draft, repairer, options);
   // Also keeps members that a read tolerates although they do not fit, such as keys of removed messages.
   if (repairer.changes.length === 0) return document;
-  return writeDocument(dropOutdatedService(document, repairer), draft);
+  return writeDocument(dropOutdatedService(document, form, repairer), draft);
 }
 
 /**
  * A service stores the conversation without the repairs. Without the reference to it, the next run starts a new one.
  */
-function dropOutdatedService(document: JsonObject, repairer: Repairer): JsonObject {
+function dropOutdatedService(document: JsonObject, form: WireForm, repairer: Repairer): JsonObject {
+  const { service } = document;
   const isOutdated = repairer.changes.some(({ path }) => /^\$\.(?:messages|turn)\b/.test(path));
-  if (document["service"] === undefined || !isOutdated) return document;
+  if (!isOutdated || service === undefined || !isJsonObject(service) || !form.namesConversation(service)) {
+    return document;
+  }
   const message = "The service stores the conversation as it was before the repair.";
   repairer.repair(
     { code: "service-outdated", path: "$.service", position: Infinity, message },

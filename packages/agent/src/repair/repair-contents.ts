@@ -118,13 +118,17 @@ function repairCallList(entry: MessageEntry, repairer: Repairer): void {
   repairer.repair({ code: "call-invalid", path, position, message }, { rewrite: drop, drop });
 }
 
-/** Drops assistant messages that say nothing. */
-export function dropEmpty(draft: RepairDraft, repairer: Repairer): void {
+/** Drops assistant messages that say nothing, and messages of the given roles without content. */
+export function dropEmpty(draft: RepairDraft, repairer: Repairer, filledRoles: readonly string[]): void {
   const removed = new Set<MessageEntry>();
   for (const entry of draft.entries) {
-    if (roleOf(entry) !== "assistant" || entry.calls.length > 0 || hasContent(entry)) continue;
+    const isRequired = filledRoles.includes(roleOf(entry) ?? "");
+    const isOfModel = isEmptyAnswer(entry);
+    if (!isOfModel && !(isRequired && isBlank(entry.value["content"]))) continue;
     const { path, position } = entry;
-    const message = "The assistant message has neither content nor calls.";
+    const message = isOfModel
+      ? "The assistant message has neither content nor calls."
+      : "The message does not have content.";
     const drop = (): string => {
       removed.add(entry);
       return "Dropped it.";
@@ -134,12 +138,22 @@ export function dropEmpty(draft: RepairDraft, repairer: Repairer): void {
   removeEntries(draft, removed);
 }
 
+/** Returns whether this is a message of the assistant that says nothing. */
+export function isEmptyAnswer(entry: MessageEntry): boolean {
+  return roleOf(entry) === "assistant" && entry.calls.length === 0 && !hasContent(entry);
+}
+
 /** Returns whether an assistant message has content, apart from calls, that makes providers accept it. */
 export function hasContent({ value }: MessageEntry): boolean {
   const { content, refusal, audio, function_call: call } = value;
   if (isJsonObject(audio) || isJsonObject(call)) return true;
   if (typeof refusal === "string" && refusal !== "") return true;
   return content !== undefined && content !== null && !isEmptyContent(content);
+}
+
+function isBlank(content: JsonValue | undefined): boolean {
+  if (!Array.isArray(content)) return typeof content === "string" && content.trim() === "";
+  return content.every((part) => isJsonObject(part) && part["type"] === "text" && isBlank(part["text"]));
 }
 
 function isEmptyContent(content: JsonValue): boolean {

@@ -4,6 +4,7 @@ import { repairCallIds } from "./repair-call-ids.ts";
 import { repairCalls } from "./repair-calls.ts";
 import { dropDuplicates, dropEmpty, repairContents } from "./repair-contents.ts";
 import type { RepairDraft } from "./repair-draft.ts";
+import { repairItemIds } from "./repair-item-ids.ts";
 import { repairLimits } from "./repair-limits.ts";
 import { repairOrder } from "./repair-order.ts";
 import { repairResults } from "./repair-results.ts";
@@ -20,12 +21,13 @@ export function repairEntries(
   const tools = readTools(options);
   const limits = readLimits(options);
   const { strictOrder = limits.strictOrder?.value ?? false } = options;
+  repairItemIds(draft, repairer);
   // Repeats, because a step may leave work for an earlier one: a removal can make two equal messages adjacent.
   for (let previousCount = -1; previousCount < repairer.changes.length;) {
     previousCount = repairer.changes.length;
     repairContents(draft, repairer);
     repairCalls(draft, repairer);
-    dropEmpty(draft, repairer);
+    dropEmpty(draft, repairer, draft.form.isChatCompletions ? (limits.filledRoles?.value ?? []) : []);
     dropDuplicates(draft, repairer);
     repairTurn(draft, repairer);
     repairResults(draft, repairer);

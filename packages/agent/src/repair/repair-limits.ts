@@ -3,6 +3,7 @@ import { shortenText, type ShortenText } from "../limits/shorten-text.ts";
 import type { RepairDraft } from "./repair-draft.ts";
 import { repairImages } from "./repair-images.ts";
 import { repairMessageMembers } from "./repair-message-members.ts";
+import { repairParts } from "./repair-parts.ts";
 import { repairTextLengths } from "./repair-text-lengths.ts";
 import type { Repairer } from "./repairer.ts";
 import { splitCalls } from "./split-calls.ts";
@@ -22,5 +23,6 @@ export function repairLimits(draft: RepairDraft, limits: RepairLimits, repairer:
   if (!draft.form.isChatCompletions) return;
   repairMessageMembers(draft, limits, repairer);
   repairImages(draft, limits, repairer);
+  repairParts(draft, limits, repairer);
   if (callsPerMessage !== undefined) splitCalls(draft, callsPerMessage.value, repairer);
 }

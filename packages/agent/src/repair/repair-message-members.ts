@@ -1,5 +1,6 @@
-import { isJsonObject, memberPath } from "@threadstore/core/documents";
+import { isJsonObject, type JsonObject, memberPath } from "@threadstore/core/documents";
 import type { ProviderLimits } from "../limits/provider-limits.ts";
+import { hasThoughtSignature } from "../limits/thought-signature.ts";
 import {
   definitionOf,
   type MessageEntry,
@@ -14,7 +15,7 @@ import type { FixResult, Repairer } from "./repairer.ts";
 
 /** Repairs the members of messages and calls that a provider refuses or requires. */
 export function repairMessageMembers(draft: RepairDraft, limits: ProviderLimits, repairer: Repairer): void {
-  const { authorName, acceptedMembers, refusedMembers, requiredMembers, resultName } = limits;
+  const { authorName, acceptedMembers, refusedMembers, requiredMembers, resultName, callSignature } = limits;
   for (const entry of draft.entries) {
     const role = roleOf(entry) ?? "";
     const accepted = acceptedMembers?.value[role === "developer" ? "system" : role];
@@ -28,6 +29,37 @@ export function repairMessageMembers(draft: RepairDraft, limits: ProviderLimits,
     if (authorName !== undefined && role !== "tool") repairName(entry, authorName.value, repairer);
   }
   if (resultName !== undefined) addResultNames(draft, repairer);
+  if (callSignature !== undefined) addSignatures(draft, callSignature.value, repairer);
+}
+
+/** Adds the signatures that the calls of a turn need while it continues. Those of earlier turns do not matter. */
+function addSignatures({ entries }: RepairDraft, signature: string, repairer: Repairer): void {
+  const last = entries.at(-1);
+  if (last === undefined || (roleOf(last) !== "tool" && last.calls.length === 0)) return;
+  const turn = entries.slice(entries.findLastIndex((entry) => roleOf(entry) === "user") + 1);
+  for (const owner of turn) {
+    const [call] = owner.calls;
+    if (call === undefined || !isJsonObject(call.value) || hasSignature(call.value)) continue;
+    const { value } = call;
+    const extra = isJsonObject(value["extra_content"]) ? value["extra_content"] : {};
+    const google = isJsonObject(extra["google"]) ? extra["google"] : {};
+    const signed = { ...extra, google: { ...google, thought_signature: signature } };
+    const synthesize = (): string => {
+      setCall({ call, owner }, { ...value, extra_content: signed });
+      return "Added it.";
+    };
+    const message = "The provider requires the signature of the model's thoughts.";
+    const path = memberPath(call.path, "extra_content");
+    repairer.repair({ code: "member-missing", path, position: owner.position, message }, { synthesize });
+  }
+}
+
+function hasSignature({ id, extra_content: extra }: JsonObject): boolean {
+  const google = isJsonObject(extra) ? extra["google"] : undefined;
+  const signature = isJsonObject(google) ? google["thought_signature"] : undefined;
+  return (
+    (typeof signature === "string" && signature !== "") || (typeof id === "string" && hasThoughtSignature(id))
+  );
 }
 
 function dropMembers(entry: MessageEntry, isRefused: (name: string) => boolean, repairer: Repairer): void {

@@ -30,15 +30,15 @@ export interface RepairChoices {
   readonly "member-missing"?: "synthesize" | "stop" | undefined;
   /** The provider does not accept a member of a message or a call. @default "drop" */
   readonly "member-unsupported"?: "drop" | "stop" | undefined;
-  /** A message is identical to the previous one, or a hosted call has the id of an earlier one. @default "drop" */
+  /** A message is identical to the previous one, or an item has the id of an earlier one. @default "drop" */
   readonly "message-duplicated"?: "drop" | "stop" | undefined;
-  /** An assistant message has neither content nor calls. @default "drop" */
+  /** An assistant message has neither content nor calls, or a question has no content. @default "drop" */
   readonly "message-empty"?: "drop" | "stop" | undefined;
   /** An element of the messages is not a message. @default "drop" */
   readonly "message-invalid"?: "drop" | "stop" | undefined;
   /** The provider does not accept the name of a message's author. @default "rewrite" */
   readonly "name-invalid"?: "rewrite" | "drop" | "stop" | undefined;
-  /** The provider does not accept an image in a message. @default "move" */
+  /** The provider does not accept an image in a message, or parts of this type. @default "move" */
   readonly "part-unsupported"?: "move" | "drop" | "stop" | undefined;
   /** No output of the model follows its reasoning. @default "drop" */
   readonly "reasoning-dangling"?: "drop" | "stop" | undefined;

@@ -3,6 +3,7 @@ import { isJsonObject, type JsonObject } from "@threadstore/core/documents";
 import { type CallEntry, definitionOf, type MessageEntry, setCall, setMember } from "./message-entry.ts";
 import type { RepairDraft } from "./repair-draft.ts";
 import type { Repairer } from "./repairer.ts";
+import type { ReplaceText, WireForm } from "./wire-form.ts";
 
 type Shorten = (text: string) => string;
 
@@ -13,7 +14,7 @@ export function repairTextLengths(
   shorten: Shorten,
   repairer: Repairer,
 ): void {
-  for (const entry of draft.entries) {
+  draft.entries = draft.entries.map((entry) => {
     const report = (path: string, cut: () => void): void => {
       const message = `The text is longer than the ${maximum} characters that the provider accepts.`;
       const fix = (): string => {
@@ -24,7 +25,20 @@ export function repairTextLengths(
     };
     shortenContent(entry, maximum, shorten, report);
     for (const call of entry.calls) shortenArguments(entry, call, maximum, report);
-  }
+    return shortenOthers(entry, draft.form, (text, path) => {
+      if (text.length <= maximum) return text;
+      let shortened = text;
+      report(`${entry.path}${path}`, () => void (shortened = shorten(text)));
+      return shortened;
+    });
+  });
+}
+
+/** Shortens texts that do not belong to the content. */
+function shortenOthers(entry: MessageEntry, form: WireForm, replace: ReplaceText): MessageEntry {
+  const source = form.write(entry);
+  const replaced = form.replaceTexts(source, replace);
+  return replaced === source ? entry : form.read(replaced, entry.path, entry.position);
 }
 
 type Report = (path: string, cut: () => void) => void;

@@ -13,6 +13,9 @@ export interface RepairableKind {
   readonly wireForm: WireForm;
 }
 
+/** Returns the replacement of a text. */
+export type ReplaceText = (text: string, path: string) => string;
+
 /** The form of a provider's messages. Converts them to the form that repairs work on, and back. */
 export interface WireForm {
   /** The maximum length of a call's id. */
@@ -25,8 +28,20 @@ export interface WireForm {
   isReasoning(this: void, message: JsonObject): boolean;
   /** Returns the id of an action of the service, which it accepts only once; `undefined` for any other message. */
   serviceActionId(this: void, message: JsonObject): string | undefined;
+  /**
+   * Returns the id of any other message that the service accepts only once, but does not require; `undefined` if the
+   * service does not receive ids of messages.
+   */
+  optionalId(this: void, message: JsonObject): string | undefined;
+  /**
+   * Returns a message with its texts replaced that do not belong to its content, such as the output of a shell.
+   * `replace` receives each text and its path below the message. Returns the message itself if nothing changed.
+   */
+  replaceTexts(this: void, message: JsonObject, replace: ReplaceText): JsonObject;
   /** Returns whether an agent can use the reference to a conversation that a service stores. */
   isService(this: void, service: JsonObject): boolean;
+  /** Returns whether the reference names a conversation that a service stores, instead of what it does not accept. */
+  namesConversation(this: void, service: JsonObject): boolean;
   /** Reads a message, which may be corrupt in any way. */
   read(this: void, source: JsonObject, path: string, position: number): MessageEntry;
   /** Reports a message of an unknown role or type to the repairer. Returns whether the message is kept. */

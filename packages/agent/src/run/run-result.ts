@@ -7,7 +7,10 @@ export interface RunResult<AgentThread extends Thread, Message extends object, U
   readonly status: "completed" | "approval-needed";
   /** The calls that wait for approval; empty if the turn is completed. */
   readonly approvals: readonly PendingApproval[];
-  /** The text of the model's last message; empty if it has none, for example after a refusal. */
+  /**
+   * The text of the model's last message; empty if it has none, for example after a refusal. The thread then contains a
+   * note in the place of an empty message, which providers would refuse.
+   */
   readonly text: string;
   /** The model's refusal, if it refused to answer. */
   readonly refusal: string | undefined;

@@ -50,6 +50,37 @@ function otherThan(kind: CallCase): CallCase | undefined {
   return kind === CALL_CASES["custom_tool_call"] ? CALL_CASES["shell_call"] : CALL_CASES["custom_tool_call"];
 }
 
+test.each<[string, object, string[]]>([
+  ["a response", { response: "resp_1" }, ["result-missing", "service-outdated"]],
+  ["a conversation", { conversation: "conv_1" }, ["result-missing", "service-outdated"]],
+  ["content that the service refused", { leftOut: ["reasoning"] }, ["result-missing"]],
+  ["nothing", {}, ["result-missing"]],
+])("a service's reference is outdated only if it names %s", (_name, service, codes) => {
+  const thread = {
+    ...itemsOf(user, CALL_CASES["function_call"]?.call("c1") ?? {}, thanks),
+    service,
+  } as never;
+  const { thread: repaired, changes } = repairThread(thread, "synthesize");
+  expect(changes.map(({ code }) => code)).toEqual(codes);
+  expect(repaired["service"]).toEqual(codes.length === 1 ? service : undefined);
+});
+
+test.each(["stdout", "stderr"])("the %s of a shell that is too long is found and cut", (name) => {
+  const kind = CALL_CASES["shell_call"];
+  const output = (printed: string) => ({
+    ...kind?.succeeded("c1"),
+    output: [{ stdout: "", stderr: "", outcome: { type: "exit", exit_code: 0 }, [name]: printed }],
+  });
+  const long = "x".repeat(10_485_761);
+  const thread = itemsOf(user, kind?.call("c1") ?? {}, output(long), answer);
+  const path = `$.messages[2].output[0].${name}`;
+  expect(checkThread(thread)).toMatchObject([{ code: "text-too-long", path }]);
+  const { thread: repaired } = repairThread(thread, "synthesize", { shorten: () => "short" });
+  expect(messagesOf(repaired)).toEqual([user, kind?.call("c1"), output("short"), answer]);
+  expect(checkThread(repaired)).toEqual([]);
+  expect(checkThread(thread, { provider: "other" })).toEqual([]);
+});
+
 describe.each(rows)("a thread with a $type", ({ kind, type }) => {
   const call = kind.call("c1");
   const interrupted = kind.failed("c1", INTERRUPTED_RESULT);

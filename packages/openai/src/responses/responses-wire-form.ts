@@ -15,6 +15,7 @@ import { findMissingMember, findRefusedMembers, requiresId } from "./required-me
 import { RESPONSES_ROLES } from "./response-item.ts";
 import { toResponsePart } from "./response-parts.ts";
 import { isServiceState } from "./service-state.ts";
+import { replaceOutputs } from "./shell-output.ts";
 
 /** The items of the Responses API. Calls and results are separate items, with other items possibly between them. */
 export const RESPONSES_WIRE_FORM: WireForm = {
@@ -26,7 +27,10 @@ export const RESPONSES_WIRE_FORM: WireForm = {
     const { id } = source;
     return requiresId(source) && callKindOf(source) === undefined && typeof id === "string" ? id : undefined;
   },
+  optionalId: () => undefined,
+  replaceTexts: replaceOutputs,
   isService: isServiceState,
+  namesConversation: ({ response, conversation }) => response !== undefined || conversation !== undefined,
   read,
   checkRole,
   write,

@@ -32,6 +32,28 @@ function limitText(value: JsonValue): string {
   return text.length > MAX_TEXT_LENGTH ? cutText(text, MAX_TEXT_LENGTH) : text;
 }
 
+/** Returns the answer to a shell call with other texts. Returns any other item unchanged. */
+export function replaceOutputs(
+  item: JsonObject,
+  replace: (text: string, path: string) => string,
+): JsonObject {
+  const { type, output } = item;
+  if (type !== "shell_call_output" || !Array.isArray(output)) return item;
+  let isChanged = false;
+  const outputs = output.map((part, index) => {
+    if (!isJsonObject(part)) return part;
+    const texts = ["stdout", "stderr"].flatMap((name): [string, string][] => {
+      const text = part[name];
+      if (typeof text !== "string") return [];
+      const replaced = replace(text, `.output[${index}].${name}`);
+      isChanged ||= replaced !== text;
+      return [[name, replaced]];
+    });
+    return { ...part, ...Object.fromEntries(texts) };
+  });
+  return isChanged ? { ...item, output: outputs } : item;
+}
+
 export function parseJson(text: string): JsonValue | undefined {
   try {
     return JSON.parse(text) as JsonValue;

@@ -69,6 +69,30 @@ const rejectsImages = each((message, index) => {
   );
 });
 
+const PARTS: readonly unknown[] = ["text", "image_url", "input_audio", "file", "refusal"];
+
+const rejectsParts = each((message, index) => {
+  const position = partTypes(message).findIndex((type) => !PARTS.includes(type));
+  if (position === -1) return undefined;
+  const path = `messages[${index}].content[${position}].type`;
+  const text = `Invalid value: '${String(partTypes(message)[position])}'. Supported values are: 'text', 'image_url', 'input_audio', 'refusal', and 'file'.`;
+  return invalidRequest(text, path, "invalid_value");
+});
+
+const requiresTexts = each(({ role, content }, index) =>
+  (role === "assistant" || role === "tool") && Array.isArray(content)
+    ? invalidRequest(
+        `Failed to deserialize the JSON body into the target type: messages[${index}]: invalid type: sequence, expected a string`,
+      )
+    : undefined,
+);
+
+const requiresContent = each(({ role, content }, index) => {
+  const texts = textsOf(Array.isArray(content) ? content.map((part: Message) => part["text"]) : content);
+  const isEmpty = role === "user" && texts.every((text) => text.trim() === "");
+  return isEmpty ? invalidRequest(`messages.${index}: user messages must have non-empty content`) : undefined;
+});
+
 const requiresReasoning = each((message) => {
   const reasoning = message["reasoning_content"];
   if (callIds(message).length === 0 || (typeof reasoning === "string" && reasoning !== "")) return undefined;
@@ -117,7 +141,19 @@ const requiresResultNames = each(({ role, name }) =>
     : invalidRequest("Request contains an invalid argument."),
 );
 
-const openai: readonly Rule[] = [limitsCalls, limitsTexts, checksNames, limitsImagesToUsers];
+/** Gemini 3 checks the first call of each message since the last question. */
+const requiresSignatures: Rule = ({ messages }) => {
+  if (messages.at(-1)?.["role"] !== "tool") return undefined;
+  const turn = messages.slice(messages.findLastIndex(({ role }) => role === "user"));
+  const unsigned = turn.find(({ tool_calls: calls }) => {
+    const [first] = Array.isArray(calls) ? (calls as Message[]) : [];
+    return first !== undefined && !JSON.stringify(first).includes('"thought_signature":"');
+  });
+  if (unsigned === undefined) return undefined;
+  return invalidRequest("Function call is missing a thought_signature in functionCall parts.");
+};
+
+const openai: readonly Rule[] = [limitsCalls, limitsTexts, checksNames, limitsImagesToUsers, rejectsParts];
 const rules: { readonly [Name in Provider]: readonly Rule[] } = {
   openai,
   azure: openai,
@@ -128,8 +164,11 @@ const rules: { readonly [Name in Provider]: readonly Rule[] } = {
     requiresOrder,
   ],
   groq: [rejectsReasoning],
-  deepseek: [rejectsImages, requiresReasoning],
-  anthropic: [checksIds(/^[a-zA-Z0-9_-]+$/, "tool_use.id: String should match pattern '^[a-zA-Z0-9_-]+$'")],
-  gemini: [requiresResultNames],
+  deepseek: [rejectsImages, requiresTexts, requiresReasoning],
+  anthropic: [
+    requiresContent,
+    checksIds(/^[a-zA-Z0-9_-]+$/, "tool_use.id: String should match pattern '^[a-zA-Z0-9_-]+$'"),
+  ],
+  gemini: [requiresResultNames, requiresSignatures],
   other: [],
 };
