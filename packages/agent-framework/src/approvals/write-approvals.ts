@@ -7,6 +7,7 @@ import type { AgentFrameworkShape } from "../shapes/shape.ts";
 import { ApprovalDraft, type LocatedCall } from "./approval-draft.ts";
 import { joinCalls } from "./join-calls.ts";
 import type { OpenCall } from "./open-turn.ts";
+import { renameEarlierCalls } from "./rename-earlier-calls.ts";
 
 export interface ApprovalsToWrite {
   readonly openCalls: readonly OpenCall[];
@@ -20,6 +21,7 @@ export interface ApprovalsToWrite {
 export function writeApprovals(messages: readonly ObjectNode[], task: ApprovalsToWrite): ObjectNode[] {
   const { openCalls, decided, shape, report } = task;
   const draft = new ApprovalDraft(messages, shape);
+  renameEarlierCalls(draft, openCalls, report);
   closeAnswered(draft, new Set(openCalls.map(({ callId }) => callId)), report);
   const responses: ContentEntry[] = [];
   const results: ContentEntry[] = [];

@@ -34,8 +34,9 @@ export interface RepairedAgentFrameworkThread {
 }
 
 /**
- * Finds everything because of which providers, or Agent Framework itself, reject a thread that Agent Framework
- * wrote, in any shape. Paths refer to its JSON. Returns an empty array if the thread is valid.
+ * Finds the known faults because of which providers, or Agent Framework itself, reject a thread that Agent Framework
+ * wrote, in any shape: calls and results that do not fit together, duplicates, malformed contents and arguments, and
+ * members that its languages cannot read. Paths refer to its JSON. Returns an empty array if there are none.
  *
  * Throws `SHAPE_UNKNOWN`, `INVALID_ARGUMENT`, or `THREAD_INVALID` if it is not a thread that can be repaired.
  */

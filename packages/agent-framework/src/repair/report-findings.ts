@@ -5,7 +5,7 @@ import type { Language } from "../shapes/shape.ts";
 import { CHAT_KIND, type ChatView, viewAsChat } from "./chat-view.ts";
 import { pathTranslator } from "./translate-path.ts";
 
-/** Reports everything because of which providers, or `deserializeThread`, reject the converted messages. */
+/** Reports the known faults because of which providers, or `deserializeThread`, reject the converted messages. */
 export function reportFindings(
   groups: readonly ChatGroup[],
   language: Language,
