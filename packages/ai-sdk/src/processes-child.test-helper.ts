@@ -7,7 +7,7 @@ import { uiMessageStore } from "./index.ts";
 
 const [task = "", path = "", argument = ""] = process.argv.slice(2);
 const store = sqliteStore({ path });
-const chats = uiMessageStore({ store });
+const chats = uiMessageStore({ store, ...(task === "lease" ? { lease: { durationMs: 2000 } } : {}) });
 
 async function report(message: string): Promise<void> {
   if (process.send === undefined) throw new Error("Not a child process.");
@@ -39,6 +39,14 @@ async function hang(): Promise<void> {
   });
 }
 
+/** Holds the lease of the conversation, as a request does while its answer is generated. */
+async function lease(): Promise<void> {
+  const conversation = await chats.append("talk", [question("1", "Hello")], { trigger: "submit-message" });
+  chats.turn(conversation);
+  await report("leased");
+  await new Promise(() => setInterval(() => undefined, 1000));
+}
+
 /** Continues the answer that another process started. */
 async function resume(): Promise<void> {
   const conversation = await chats.load("talk");
@@ -61,6 +69,7 @@ async function answer(messages: UIMessage[], turn: ReturnType<typeof chats.turn>
 const tasks: ReadonlyMap<string, () => Promise<void>> = new Map([
   ["post", post],
   ["hang", hang],
+  ["lease", lease],
   ["resume", resume],
 ]);
 

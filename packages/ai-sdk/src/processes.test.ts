@@ -72,3 +72,19 @@ test("after SIGKILL between two steps, the first is stored, another process cont
   expect(messages.map(({ id }) => id)).toEqual(["1", partial?.id]);
   expect(messages[1]?.parts.at(-1)).toMatchObject({ type: "text", text: "Blue sky in Rome." });
 });
+
+test("a process that is killed while it holds a lease keeps the next tab waiting only for the lease's time", async () => {
+  const path = join(temporaryFolder(), "threads.db");
+  const killed = await startChild("lease", path, "");
+  killed.process.send("go");
+  await expect.poll(() => killed.reports).toEqual(["leased"]);
+  await using store = sqliteStore({ path });
+  const next: UIMessage = { id: "2", role: "user", parts: [{ type: "text", text: "Still there?" }] };
+  const post = async (waitMs: number) =>
+    uiMessageStore({ store, lease: { waitMs } }).append("talk", [next], { trigger: "submit-message" });
+  await expect(post(0)).rejects.toMatchObject({ code: "CONVERSATION_BUSY" });
+  killed.process.kill("SIGKILL");
+  await killed.ended;
+  const { messages } = await post(80_000);
+  expect(messages.map(({ id }) => id)).toEqual(["1", "2"]);
+});
