@@ -18,6 +18,11 @@ export async function newContainer(connectionString: string): Promise<ContainerC
   return containerClient;
 }
 
+/** Returns a client of a container, with the class that this package knows. */
+export function containerNamed(connectionString: string, name: string): ContainerClient {
+  return new ContainerClient(connectionString, name);
+}
+
 /** Returns a record with the shape of core's: a payload, then a trailer. */
 export function record(payload: string, unchanged = 0, trailer = "}"): RecordToWrite {
   const bytes = Buffer.from(payload + trailer);

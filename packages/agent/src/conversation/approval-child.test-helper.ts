@@ -1,7 +1,7 @@
-// A child process of the tests, which answers a list of waiting conversations. Its arguments are the database, the log
-// of the tool's runs, and the clicks.
+// A child process of the tests, which answers a list of waiting conversations. Its arguments are the store, the log of the
+// tool's runs, and the clicks. The tests can click themselves.
 import { appendFileSync } from "node:fs";
-import { sqliteStore } from "@threadstore/sqlite";
+import type { ThreadStore } from "@threadstore/core";
 import { AgentError } from "../agent-error.ts";
 import type { ApprovalDecision } from "../run/run-options.ts";
 import {
@@ -12,6 +12,7 @@ import {
 } from "../scripted-agent.test-helper.ts";
 import { defineTool } from "../tools/define-tool.ts";
 import { openConversation } from "./open-conversation.ts";
+import { openStore, type StorePlace } from "./store-place.test-helper.ts";
 
 export interface Clicks {
   readonly decisions: readonly { readonly id: string; readonly approvals: readonly ApprovalDecision[] }[];
@@ -48,10 +49,8 @@ export function payingAgent(log: string, dieIn: readonly unknown[] = []): Script
   return scriptedAgent(model, { tools: [pay] });
 }
 
-if (process.argv[1] === import.meta.filename) {
-  const [file = "", log = "", text = "{}"] = process.argv.slice(2);
-  const { decisions, dieIn } = JSON.parse(text) as Clicks;
-  const store = sqliteStore({ path: file });
+/** Passes the decisions to the conversations, as if a person clicked. The clicks may kill this process. */
+export async function click(store: ThreadStore, log: string, { decisions, dieIn }: Clicks): Promise<void> {
   const agent = payingAgent(log, dieIn);
   for (const { id, approvals } of decisions) {
     try {
@@ -60,5 +59,10 @@ if (process.argv[1] === import.meta.filename) {
       if (!AgentError.is(error) || !LATE_CLICKS.includes(error.code)) throw error;
     }
   }
-  await store.close();
+}
+
+if (process.argv[1] === import.meta.filename) {
+  const [place = "", log = "", clicks = ""] = process.argv.slice(2);
+  await using store = await openStore(JSON.parse(place) as StorePlace);
+  await click(store, log, JSON.parse(clicks) as Clicks);
 }

@@ -1,51 +1,18 @@
-import { fork } from "node:child_process";
-import { once } from "node:events";
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { sqliteStore } from "@threadstore/sqlite";
 import { describe, expect, it, onTestFinished } from "vitest";
-import type { ScriptedMessage } from "../scripted-agent.test-helper.ts";
 import { type Clicks, payingAgent } from "./approval-child.test-helper.ts";
 import { openConversation } from "./open-conversation.ts";
 import type { Task } from "./process-child.test-helper.ts";
+import { deleteLease, messagesIn, runChild, runProgram } from "./processes.test-helper.ts";
+import { openStore, type StorePlace } from "./store-place.test-helper.ts";
 
-async function createFiles(): Promise<{ file: string; log: string }> {
+async function createFiles(): Promise<{ place: StorePlace; log: string }> {
   const folder = await mkdtemp(join(tmpdir(), "threadstore-conversation-"));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   await writeFile(join(folder, "log"), "");
-  return { file: join(folder, "threads.db"), log: join(folder, "log") };
-}
-
-/** Runs a task in a child process. Resolves with its exit code or the signal that killed it. */
-async function runChild(file: string, task: Task): Promise<NodeJS.Signals | number | null> {
-  return runProgram("process-child", file, JSON.stringify(task));
-}
-
-async function runProgram(
-  name: string,
-  ...parameters: readonly string[]
-): Promise<NodeJS.Signals | number | null> {
-  const child = fork(new URL(`${name}.test-helper.ts`, import.meta.url), parameters, {
-    stdio: ["ignore", "inherit", "pipe", "ipc"],
-  });
-  let errors = "";
-  child.stderr?.on("data", (chunk: Buffer) => (errors += chunk.toString()));
-  const [code, signal] = (await once(child, "close")) as [number | null, NodeJS.Signals | null];
-  if (code !== 0 && signal === null) throw new Error(errors);
-  return signal ?? code;
-}
-
-async function messagesIn(file: string): Promise<ScriptedMessage[]> {
-  await using store = sqliteStore({ path: file });
-  const stored = await store.load("c");
-  return (stored?.thread as { messages: ScriptedMessage[] } | undefined)?.messages ?? [];
-}
-
-/** Deletes the lease of a process that was killed, instead of waiting until it expires. */
-async function deleteLease(file: string): Promise<void> {
-  await using store = sqliteStore({ path: file });
-  await store.namespace("threadstore-leases").delete("c");
+  return { place: { kind: "sqlite", path: join(folder, "threads.db") }, log: join(folder, "log") };
 }
 
 function inputsOf(name: string, count: number): string[] {
@@ -58,11 +25,11 @@ describe("two processes that use one conversation concurrently", () => {
     ["retry", 25, { onConflict: "retry" }],
     ["a lease", 25, { lease: true }],
   ])("lose nothing with %s", async (_name, count, options) => {
-    const { file } = await createFiles();
+    const { place } = await createFiles();
     const names = ["a", "b"];
-    const ends = names.map((name) => runChild(file, { ...options, inputs: inputsOf(name, count) }));
+    const ends = names.map((name) => runChild(place, { ...options, inputs: inputsOf(name, count) }));
     expect(await Promise.all(ends)).toEqual([0, 0]);
-    const messages = await messagesIn(file);
+    const messages = await messagesIn(place);
     const inputs = messages.filter(({ role }) => role === "user").map(({ content }) => content ?? "");
     expect(inputs.toSorted()).toEqual(names.flatMap((name) => inputsOf(name, count)).toSorted());
     for (const name of names) {
@@ -86,16 +53,16 @@ describe("a process that is killed during a journaled turn", () => {
   it.each([...saves, ...tools])(
     "$when save $save: the next process continues the turn and repeats no call whose result was saved",
     async (killAt) => {
-      const { file, log } = await createFiles();
-      const end = await runChild(file, { journal: true, inputs: ["go"], killAt, log });
+      const { place, log } = await createFiles();
+      const end = await runChild(place, { journal: true, inputs: ["go"], killAt, log });
       // Results that arrive together are saved together, so the last saves may not happen.
       expect(killAt.save >= 5 ? ["SIGKILL", 0] : ["SIGKILL"]).toContain(end);
-      const saved = await messagesIn(file);
+      const saved = await messagesIn(place);
       const savedResults = saved.filter(({ role }) => role === "tool").map(({ content }) => content);
 
-      await deleteLease(file);
-      expect(await runChild(file, { journal: true, inputs: ["and?"], log })).toBe(0);
-      const messages = await messagesIn(file);
+      await deleteLease(place);
+      expect(await runChild(place, { journal: true, inputs: ["and?"], log })).toBe(0);
+      const messages = await messagesIn(place);
       const hasFirstTurn = saved.length > 0;
       const results = ["left done", "right done", "last done"];
       expect(messages.filter(({ role }) => role === "tool").map(({ content }) => content)).toEqual(
@@ -118,17 +85,17 @@ describe("a process that is killed during a journaled turn", () => {
   );
 
   it("and again after closing that turn: nothing runs again, and it is closed once", async () => {
-    const { file, log } = await createFiles();
+    const { place, log } = await createFiles();
     const killedIn = async (inputs: string[], killAt: Task["killAt"], openTurn?: Task["openTurn"]) => {
-      expect(await runChild(file, { journal: true, inputs, killAt, log, openTurn })).toBe("SIGKILL");
-      await deleteLease(file);
+      expect(await runChild(place, { journal: true, inputs, killAt, log, openTurn })).toBe("SIGKILL");
+      await deleteLease(place);
     };
     await killedIn(["go"], { save: 0, when: "left" });
     const before = (await readFile(log, "utf8")).trim().split("\n").length;
     await killedIn(["next"], { save: 1, when: "after" }, "close");
     const task = { journal: true, log, openTurn: "close" } as const;
-    expect(await runChild(file, { ...task, inputs: ["and?"] })).toBe(0);
-    const messages = await messagesIn(file);
+    expect(await runChild(place, { ...task, inputs: ["and?"] })).toBe(0);
+    const messages = await messagesIn(place);
     expect(messages.filter(({ role }) => role === "user").map(({ content }) => content)).toEqual([
       "go",
       "and?",
@@ -139,24 +106,24 @@ describe("a process that is killed during a journaled turn", () => {
   });
 
   it("blocks the conversation only until its lease expires", async () => {
-    const { file, log } = await createFiles();
+    const { place, log } = await createFiles();
     const killAt = { save: 2, when: "after" };
-    await runChild(file, { journal: true, leaseMs: 500, inputs: ["go"], killAt, log });
-    expect(await runChild(file, { journal: true, inputs: ["and?"], log })).toBe(0);
-    expect((await messagesIn(file)).filter(({ content }) => content === "done")).toHaveLength(2);
+    await runChild(place, { journal: true, leaseMs: 500, inputs: ["go"], killAt, log });
+    expect(await runChild(place, { journal: true, inputs: ["and?"], log })).toBe(0);
+    expect((await messagesIn(place)).filter(({ content }) => content === "done")).toHaveLength(2);
   });
 });
 
 describe("two processes that receive the same messages with keys", () => {
   it("start one turn for each, although one of them is killed", async () => {
-    const { file, log } = await createFiles();
+    const { place, log } = await createFiles();
     const inputs = inputsOf("m", 6);
     const task = { journal: true, hasKeys: true, inputs, log };
     // The tool of the first turn kills its process.
-    expect(await runChild(file, { ...task, killAt: { save: 0, when: "left" } })).toBe("SIGKILL");
-    await deleteLease(file);
-    expect(await Promise.all([runChild(file, task), runChild(file, task)])).toEqual([0, 0]);
-    const messages = await messagesIn(file);
+    expect(await runChild(place, { ...task, killAt: { save: 0, when: "left" } })).toBe("SIGKILL");
+    await deleteLease(place);
+    expect(await Promise.all([runChild(place, task), runChild(place, task)])).toEqual([0, 0]);
+    const messages = await messagesIn(place);
     const users = messages.filter(({ role }) => role === "user").map(({ content }) => content);
     expect(users).toHaveLength(inputs.length);
     expect(new Set(users)).toEqual(new Set(inputs));
@@ -170,8 +137,8 @@ describe("two processes that receive the same messages with keys", () => {
 
 describe("two processes that receive the same approvals", () => {
   it("run each approved call at most once, and no other, although they are killed while a call runs", async () => {
-    const { file, log } = await createFiles();
-    await using store = sqliteStore({ path: file });
+    const { place, log } = await createFiles();
+    await using store = await openStore(place);
     const agent = payingAgent(log);
     const ids = Array.from({ length: 60 }, (_, index) => `c${index}`);
     const isApproved = (id: string): boolean => !id.endsWith("5");
@@ -181,7 +148,7 @@ describe("two processes that receive the same approvals", () => {
       decisions.push({ id, approvals: approvals.map((call) => ({ ...call, approved: isApproved(id) })) });
     }
     const click = async (clicks: Clicks): ReturnType<typeof runProgram> =>
-      runProgram("approval-child", file, log, JSON.stringify(clicks));
+      runProgram("approval-child", JSON.stringify(place), log, JSON.stringify(clicks));
     const dying = { decisions, dieIn: ["c20", "c40"] };
     const ends = await Promise.all([click(dying), click(dying)]);
     expect(ends).toContain("SIGKILL");
