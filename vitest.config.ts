@@ -9,12 +9,15 @@ const HANG_MS = 600_000;
 /** Files that replace modules. All others share workers, which load the modules of the workspace only once. */
 const ISOLATED = "**/*.isolated.test.ts";
 
+/** Files that only `npm run test:full` runs, because they take minutes. */
+const FULL = process.env["THREADSTORE_CONFORMANCE_EFFORT"] === "quick" ? ["**/*.full.test.ts"] : [];
+
 export default defineConfig({
   test: {
     projects: [
       {
         extends: true,
-        test: { name: "tests", isolate: false, exclude: [...configDefaults.exclude, ISOLATED] },
+        test: { name: "tests", isolate: false, exclude: [...configDefaults.exclude, ISOLATED, ...FULL] },
       },
       {
         extends: true,
@@ -27,6 +30,7 @@ export default defineConfig({
       "examples/**/*.test.ts",
       "tooling/**/*.test.ts",
       "bench/src/**/*.test.ts",
+      "site/src/**/*.test.ts",
     ],
     setupFiles: "tooling/seed.ts",
     globalSetup: "tooling/services/src/vitest/global-setup.ts",

@@ -1,9 +1,12 @@
-import { existsSync, globSync, readFileSync } from "node:fs";
+import { existsSync, globSync, readFileSync, statSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { anchorsOf, withoutCode } from "../site/src/anchors.ts";
 
 const root = join(import.meta.dirname, "..");
-const documents = globSync(["*.md", "docs/**/*.md", "packages/*/README.md"], { cwd: root }).toSorted();
+const documents = globSync(["*.md", "bench/README.md", "docs/**/*.md", "packages/*/README.md"], {
+  cwd: root,
+}).toSorted();
 
 function read(file: string): string {
   return readFileSync(join(root, file), "utf8");
@@ -25,8 +28,17 @@ describe.each(documents)("%s", (document) => {
   });
 
   it("has links that lead somewhere", () => {
-    const links = [...text.matchAll(/\]\((?!https?:|#)([^)#\s]+)/gu)].map(([, target = ""]) => target);
-    for (const target of links) expect(existsSync(join(root, dirname(document), target)), target).toBe(true);
+    const links = [...withoutCode(text).matchAll(/\]\((?!https?:)([^)\s]+)\)/gu)].map(
+      ([, link = ""]) => link,
+    );
+    const broken = links.filter((link) => {
+      const [path = "", anchor] = link.split("#");
+      const file = path === "" ? document : join(dirname(document), path);
+      if (!existsSync(join(root, file))) return true;
+      const page = statSync(join(root, file)).isDirectory() ? join(file, "README.md") : file;
+      return anchor !== undefined && !(existsSync(join(root, page)) && anchorsOf(read(page)).has(anchor));
+    });
+    expect(broken).toEqual([]);
   });
 
   it("has lines of a readable length, tables and samples aside", () => {

@@ -19,7 +19,7 @@ const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclud
 })
   .split("\n")
   .filter((file) => existsSync(join(ROOT, file)));
-const sources = files.filter((file) => /^(?:packages|bench|examples|tooling)\/.*\.ts$/u.test(file));
+const sources = files.filter((file) => /^(?:packages|bench|examples|site|tooling)\/.*\.ts$/u.test(file));
 const shipped = sources.filter(
   (file) => /^packages\/[^/]+\/src\//u.test(file) && !/\.test(?:-helper)?\.ts$/u.test(file),
 );

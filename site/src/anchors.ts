@@ -1,0 +1,25 @@
+/** Returns the fragment that GitHub gives a heading. The site gives it the same one, so links work in both places. */
+export function anchorOf(heading: string): string {
+  return heading
+    .trim()
+    .toLowerCase()
+    .replaceAll(/[^\p{L}\p{N}\p{M}_\- ]/gu, "")
+    .replaceAll(" ", "-");
+}
+
+/** Returns the text of Markdown without code blocks, in which `#` is not a heading and `](` is not a link. */
+export function withoutCode(markdown: string): string {
+  return markdown.replaceAll(/^( *)(`{3,}).*?\n[\s\S]*?^\1\2`*$/gmu, "");
+}
+
+/** Returns the fragments of all headings of a Markdown file. A repeated heading is numbered. */
+export function anchorsOf(markdown: string): Set<string> {
+  const anchors = new Set<string>();
+  for (const [, heading = ""] of withoutCode(markdown).matchAll(/^#{1,6} (.+)$/gmu)) {
+    const anchor = anchorOf(heading.replaceAll(/\[([^\]]*)\]\([^)]*\)/gu, "$1").replaceAll("`", ""));
+    let numbered = anchor;
+    for (let count = 1; anchors.has(numbered); count += 1) numbered = `${anchor}-${count}`;
+    anchors.add(numbered);
+  }
+  return anchors;
+}
