@@ -268,6 +268,32 @@ describe("erase.ts", () => {
   });
 });
 
+it("retention.ts deletes expired threads in every namespace, and export.ts writes those of a person", async () => {
+  // The clock of this store is a year behind, so that its threads have expired.
+  const store = sqliteStore({
+    path: join(folder, "threads.db"),
+    now: () => Date.now() - 365 * 24 * 3_600_000,
+  });
+  const ann = store.namespace("retention").namespace("ann");
+  for (const view of [store, ann]) await view.save("expired", { n: 1 }, { ttlMs: 1000 });
+  await store.close();
+  expect(await runExample("retention.ts")).toEqual({ code: 0, output: "Deleted 2 expired threads.\n" });
+  expect((await runExample("retention.ts")).output).toBe("Deleted 0 expired threads.\n");
+  const exporting = sqliteStore({ path: join(folder, "threads.db") });
+  await exporting.namespace("ann").save("kept/1", '{"n": 1.0}');
+  await exporting.close();
+  expect(await runExample("export.ts", {}, "ann", "export-of-ann")).toEqual({ code: 0, output: "" });
+  expect(await readFile(join(folder, "export-of-ann", "kept%2F1.json"), "utf8")).toBe('{"n": 1.0}');
+});
+
+it("slow-calls.ts logs the call that fails", async () => {
+  const { code, output } = await runExample("slow-calls.ts");
+  expect([code, output]).toEqual([
+    0,
+    expect.stringMatching(/^save on memory: CONFLICT after \d+ ms, \d+ requests$/mu),
+  ]);
+});
+
 describe("append.ts", () => {
   it("appends each delivery once, also when it runs again", async () => {
     const first = await runExample("append.ts");

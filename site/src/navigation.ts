@@ -9,7 +9,10 @@ export interface NavigationItem {
 
 /** The groups of the sidebar. A page of `docs` that is in no group is in the last one. */
 const GROUPS: readonly (readonly [string, readonly string[]])[] = [
-  ["Get started", ["introduction", "persist-and-resume", "choose-a-store", "comparison", "documentation"]],
+  [
+    "Get started",
+    ["introduction", "persist-and-resume", "choose-a-store", "compatibility", "comparison", "documentation"],
+  ],
   ["Guides", ["nextjs", "hono", "express", "serverless", "testing"]],
   ["Conversations", ["races", "what-happens-when", "repairing-a-thread"]],
   [
