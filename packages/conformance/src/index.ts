@@ -14,9 +14,9 @@ export type {
   Network,
   ChildProcessHarness,
   ChildProcessModule,
-  Capability,
   KnownFailure,
 } from "./suite/harness.ts";
+export type { Capability } from "./suite/capability.ts";
 export { growThread, type GrowthOptions } from "./suite/grow-thread.ts";
 export { reachableText } from "./utilities/reachable-text.ts";
 export type { Selection } from "./suite/selection.ts";

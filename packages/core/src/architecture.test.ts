@@ -9,10 +9,11 @@ const LAYERS: { readonly [folder: string]: readonly string[] } = {
   platform: [],
   validation: ["platform"],
   encoding: ["platform", "validation"],
+  listing: ["platform", "validation", "encoding"],
   runtime: ["platform", "validation"],
-  operations: ["platform", "validation", "encoding", "runtime"],
-  documents: ["validation"],
-  decorator: ["validation", "encoding", "runtime", "operations"],
+  operations: ["platform", "validation", "encoding", "listing", "runtime"],
+  documents: ["platform", "validation", "runtime"],
+  decorator: ["validation", "encoding", "listing", "runtime", "operations"],
 };
 
 /** Modules at the top of this package that every folder may import: types and error classes. */

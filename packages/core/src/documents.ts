@@ -26,7 +26,7 @@ export {
   type LeaseOptions,
   type LeaseSettings,
   readLeaseOptions,
-} from "./runtime/lease.ts";
+} from "./documents/lease.ts";
 export { textDigest } from "./platform/digest.ts";
 export { untilAborted } from "./runtime/until-aborted.ts";
 export { hasTextParts, TEXT_PARTS, type TextParts } from "./encoding/text-parts.ts";

@@ -1,8 +1,8 @@
 // The entry point for adapter authors: "@threadstore/core/driver".
 export { createThreadStore } from "./create-thread-store.ts";
 export { DriverError, type DriverErrorEffect, type DriverErrorOptions } from "./driver-error.ts";
-export { compareUtf8 } from "./encoding/compare-utf8.ts";
-export { idRange } from "./encoding/id-range.ts";
+export { compareUtf8 } from "./listing/compare-utf8.ts";
+export { idRange } from "./listing/id-range.ts";
 export { metadataHashes } from "./encoding/metadata-hashes.ts";
 export {
   ALL_BY_ID,
@@ -11,13 +11,13 @@ export {
   parseRecency,
   positionOf,
   type RecencyPosition,
-} from "./encoding/listing-order.ts";
+} from "./listing/listing-order.ts";
 export {
   isNamespaceWithin,
   type NamespaceRange,
   namespaceRange,
   namespacesOnPage,
-} from "./encoding/namespace-range.ts";
+} from "./listing/namespace-range.ts";
 export {
   hasTailContext,
   keyInTail,

@@ -1,8 +1,8 @@
 import { createThreadStore } from "./create-thread-store.ts";
-import { compareUtf8 } from "./encoding/compare-utf8.ts";
-import { entriesAfter, positionOf } from "./encoding/listing-order.ts";
-import { namespacesOnPage } from "./encoding/namespace-range.ts";
 import { tailOf, tailWithContext } from "./encoding/tail.ts";
+import { compareUtf8 } from "./listing/compare-utf8.ts";
+import { entriesAfter, positionOf } from "./listing/listing-order.ts";
+import { namespacesOnPage } from "./listing/namespace-range.ts";
 import type { ThreadDriver } from "./thread-driver.ts";
 import type { ThreadStore, Version } from "./thread-store.ts";
 import { checkOptionNames, type OptionNames } from "./validation/option-names.ts";

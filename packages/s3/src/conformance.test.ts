@@ -34,6 +34,7 @@ await describeWithService("s3", "s3Store", (endpoint: S3Endpoint) => {
     open: async (place, options) =>
       s3Store({ ...connectionTo(endpoint), ...options, bucket, prefix: `${place}/` }),
     network: {
+      rewritesRecords: true,
       endpoint: { host: hostname, port: Number(port) },
       open: async (place, { host, port: proxyPort }, options) =>
         s3Store({

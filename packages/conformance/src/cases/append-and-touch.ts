@@ -11,6 +11,7 @@ import {
 } from "../suite/expectations.ts";
 import { range } from "../utilities/parallel.ts";
 import { stoppedClock } from "../utilities/stopped-clock.ts";
+import { expectFlatChanges } from "./support/change-costs.ts";
 import { append, appendToNew, touch } from "./support/changes.ts";
 import { appendInProcesses } from "./support/keyed-appends.ts";
 import { RESPONSE_LOST, strikeEach } from "./support/lost-responses.ts";
@@ -642,6 +643,13 @@ export const appendAndTouch: ConformanceCase[] = section("Append and touch", [
     clauses: ["A1", "A3", "C6"],
     run: (context) =>
       strikeEach(context, [append, appendToNew, touch], { type: "discardResponse" }, RESPONSE_LOST),
+  },
+  {
+    id: "A4-1",
+    title: "an append or touch transfers no more for a long thread than for a short one",
+    ...FAULTY_NETWORK,
+    clauses: ["A4"],
+    run: expectFlatChanges,
   },
   {
     id: "A2-6",

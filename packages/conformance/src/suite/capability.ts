@@ -1,4 +1,15 @@
-import type { Capability, Harness } from "./harness.ts";
+import type { Harness } from "./harness.ts";
+
+/** The optional members of a harness that cases depend on. Each one enables more cases. */
+export type Capability =
+  | "rewrite"
+  | "entries"
+  | "missing"
+  | "network"
+  | "childProcess"
+  | "disk"
+  | "durability"
+  | "backend";
 
 /** Returns a capability of the harness. The case must declare it in its `capabilities`. */
 export function capability<Name extends Capability>(

@@ -53,6 +53,7 @@ export function contextFor(
     openInChildProcess: location.openInChildProcess,
     openMissing: location.openMissing,
     keepsConnections: harness.network?.keepsConnections ?? false,
+    rewritesRecords: harness.network?.rewritesRecords ?? false,
     newLocation() {
       moreLocations += 1;
       return caseLocation(harness, `${name}-${moreLocations}`, resources);

@@ -1,6 +1,6 @@
 /** The clauses of docs/contract.md. */
 export type Clause =
-  | `A${1 | 2 | 3}`
+  | `A${1 | 2 | 3 | 4}`
   | `V${1 | 2 | 3 | 4 | 5}`
   | `E${1 | 2 | 3 | 4}`
   | `C${1 | 2 | 3 | 4 | 5 | 6 | 7}`

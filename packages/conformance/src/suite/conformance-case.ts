@@ -3,9 +3,10 @@ import type { ChildClient } from "../engines/child-process/child-client.ts";
 import type { Job } from "../engines/crash/messages.ts";
 import type { Writer } from "../engines/crash/writer.ts";
 import type { FaultProxy } from "../engines/fault-proxy/index.ts";
+import type { Capability } from "./capability.ts";
 import { CASES_OF_CORE } from "./cases-of-core.ts";
 import type { Clause } from "./clause.ts";
-import type { Capability, DurabilitySetting } from "./harness.ts";
+import type { DurabilitySetting } from "./harness.ts";
 import type { SuiteSettings } from "./settings.ts";
 
 /** The tiers in the order in which they run and are reported. */
@@ -80,6 +81,8 @@ export interface CaseContext {
   readonly openMissing: () => Promise<ThreadStore>;
   /** Whether connections outlive their store, as the harness's `network` states. */
   readonly keepsConnections: boolean;
+  /** {@link Network.rewritesRecords} */
+  readonly rewritesRecords: boolean;
   /** Creates another location, which shares nothing with the other ones of the case. */
   readonly newLocation: () => CaseLocation;
   /** Kills the backend and starts it again. Needs `backend`. */

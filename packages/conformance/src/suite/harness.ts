@@ -1,17 +1,6 @@
 import type { JsonValue, StoreOptions, ThreadStore } from "@threadstore/core";
 import type { TurnProtocol } from "../engines/fault-proxy/index.ts";
 
-/** The optional members of a harness that cases depend on. Each one enables more cases. */
-export type Capability =
-  | "rewrite"
-  | "entries"
-  | "missing"
-  | "network"
-  | "childProcess"
-  | "disk"
-  | "durability"
-  | "backend";
-
 /** The address of a server. */
 export interface Endpoint {
   readonly host: string;
@@ -32,6 +21,12 @@ export interface Network {
 
   /** Opens a store like the harness's `open`, but connects to `endpoint` and to nothing else. */
   open(location: string, endpoint: Endpoint, options?: StoreOptions): Promise<ThreadStore>;
+
+  /**
+   * Whether the backend cannot change a record in place, so that an append or a touch reads and writes all of it.
+   * @default false
+   */
+  readonly rewritesRecords?: boolean;
 
   /**
    * Whether the client library keeps idle connections for the whole process, so that closing a store cannot close them.

@@ -2,10 +2,11 @@ import { AssertionError } from "node:assert";
 import { ThreadStoreError } from "@threadstore/core";
 import { deferred } from "@threadstore/core/driver";
 import { afterEffectiveTime } from "../utilities/effective-time.ts";
+import type { Capability } from "./capability.ts";
 import { contextFor, type OwnedContext } from "./case-context.ts";
 import type { ConformanceCase } from "./conformance-case.ts";
 import { describeError, failureMessage } from "./expectations.ts";
-import type { Capability, Harness } from "./harness.ts";
+import type { Harness } from "./harness.ts";
 import { suiteSettings, type SuiteSettings } from "./settings.ts";
 
 /** The effective time for closing stores and destroying locations, in addition to the case's own limit. */

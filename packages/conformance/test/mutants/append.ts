@@ -11,7 +11,7 @@ import type { ChildBug } from "../stores/key-value/key-value-child.ts";
 import { keyValueChildProcess, keyValueHarness } from "../stores/key-value/key-value-harness.ts";
 import { isConnectionLost } from "../stores/network-error.ts";
 import { type Bug, type Mutant, mutant, versionIn, yieldToEventLoop } from "./mutant.ts";
-import { changedError, driverMutant, replacingErrors } from "./network-mutant.ts";
+import { changedError, driverMutant, networkMutant, replacingErrors } from "./network-mutant.ts";
 
 type Change = (json: string, elements: readonly unknown[]) => string;
 
@@ -146,6 +146,25 @@ const patchMutants: readonly Mutant[] = [
   }),
 ];
 
+const RECORD_COSTS = ["A4-1"];
+
+const costMutants: readonly Mutant[] = [
+  networkMutant(
+    "hidden rewrites",
+    "reads and writes whole records to append, although its harness says that it changes them in place",
+    RECORD_COSTS,
+    () => ({ rewritesRecords: false }),
+  ),
+  driverMutant("load before append", "reads the record twice more to append", RECORD_COSTS, (inner) => ({
+    ...inner,
+    async patch(key, patch, expected, options) {
+      await inner.read(key, undefined, options);
+      const current = await inner.read(key, undefined, options);
+      return inner.patch(key, { ...patch, replaced: current?.bytes }, expected, options);
+    },
+  })),
+];
+
 /** Creates a mutant whose child processes keep something for themselves. */
 function inProcesses(name: string, bug: string, childBug: ChildBug): Mutant {
   const make = (): Harness => ({ ...keyValueHarness(name), childProcess: keyValueChildProcess(childBug) });
@@ -153,6 +172,7 @@ function inProcesses(name: string, bug: string, childBug: ChildBug): Mutant {
 }
 
 export const appendMutants: readonly Mutant[] = [
+  ...costMutants,
   inProcesses("keys in the process", "remembers keys in the process", "keys"),
   inProcesses(
     "lock of appends in the process",

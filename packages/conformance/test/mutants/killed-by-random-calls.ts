@@ -88,5 +88,4 @@ export const killedByRandomCalls: readonly string[] = [
   "lagging replica",
   "conflict with itself",
   "delete comes back",
-  "lost acknowledged save",
 ];

@@ -8,7 +8,8 @@ const bareHarness = { name: "", open: () => Promise.reject(new Error()), destroy
 const skipped = cases.filter((each) => missingCapabilities(bareHarness, each).length > 0);
 /** Number of registered tests that are not cases. */
 const SELF_CHECKS = 1;
-const valueCases = cases.filter(({ id }) => id.startsWith("V1-"));
+/** Without the random calls, which take longest. */
+const valueCases = cases.filter(({ id }) => /^V1-\d$/u.test(id));
 
 /** Whether a runner runs all cases. With quick effort only the first one does: the store is the same for all. */
 function isComplete(runner: TestRunner): boolean {
@@ -48,7 +49,7 @@ describe.each(TEST_RUNNERS)("$name", (runner) => {
   it("fails for a broken store and reports the promise that it broke", async () => {
     const { exitCode, output, counts } = await runWith(runner, {
       harness: "broken",
-      titles: String.raw`\[E1-1\]|\[V1-\d+\]`,
+      titles: String.raw`\[E1-1\]|\[V1-\d\]`,
     });
     expect(exitCode, output).not.toBe(0);
     expect(counts.failed).toBeGreaterThan(0);

@@ -1,5 +1,5 @@
-import { invalidEraseCursor } from "../encoding/erase-cursor.ts";
 import { sealJson, unsealJson } from "../encoding/sealed-json.ts";
+import { invalidEraseCursor } from "../listing/erase-cursor.ts";
 import { checkOnProgress } from "../operations/erase.ts";
 import type { EraseOptions, EraseProgress, EraseResult, NamespacePage } from "../thread-store.ts";
 import { levelName, namespaceWithin } from "../validation/names.ts";

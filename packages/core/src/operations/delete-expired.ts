@@ -1,6 +1,6 @@
-import { decodeCursor, encodeCursor } from "../encoding/cursor.ts";
-import { ALL_BY_ID } from "../encoding/listing-order.ts";
 import { decodeTail } from "../encoding/record.ts";
+import { decodeCursor, encodeCursor } from "../listing/cursor.ts";
+import { ALL_BY_ID } from "../listing/listing-order.ts";
 import type { OperationContext } from "../runtime/operation-context.ts";
 import { isYieldDue, yieldToEventLoop } from "../runtime/yield-to-event-loop.ts";
 import type { ThreadDriver } from "../thread-driver.ts";

@@ -1,6 +1,6 @@
-import { decodeEraseCursor, encodeEraseCursor, type EraseState } from "../encoding/erase-cursor.ts";
-import { ALL_BY_ID } from "../encoding/listing-order.ts";
 import { decodeTail } from "../encoding/record.ts";
+import { decodeEraseCursor, encodeEraseCursor, type EraseState } from "../listing/erase-cursor.ts";
+import { ALL_BY_ID } from "../listing/listing-order.ts";
 import { textDigest } from "../platform/digest.ts";
 import type { OperationContext } from "../runtime/operation-context.ts";
 import { resolveOutcome } from "../runtime/resolve-outcome.ts";

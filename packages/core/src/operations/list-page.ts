@@ -1,7 +1,7 @@
-import { decodeCursor, encodeCursor, invalidCursor } from "../encoding/cursor.ts";
 import { decodeTail } from "../encoding/record.ts";
 import { threadDetails } from "../encoding/snapshot.ts";
 import { ThreadStoreError } from "../errors.ts";
+import { decodeCursor, encodeCursor, invalidCursor } from "../listing/cursor.ts";
 import type { OperationContext } from "../runtime/operation-context.ts";
 import { withRetries } from "../runtime/retry.ts";
 import type { ListedRecord, PageRequest, RecordPage, ThreadDriver } from "../thread-driver.ts";

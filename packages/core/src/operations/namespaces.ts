@@ -1,6 +1,6 @@
-import { isNamespaceWithin } from "../encoding/namespace-range.ts";
 import { isCursorText, sealJson, unsealJson } from "../encoding/sealed-json.ts";
 import { ThreadStoreError } from "../errors.ts";
+import { isNamespaceWithin } from "../listing/namespace-range.ts";
 import type { OperationContext } from "../runtime/operation-context.ts";
 import { withRetries } from "../runtime/retry.ts";
 import type { NamespacesRequest, StoredNamespaces, ThreadDriver } from "../thread-driver.ts";

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { mkdir, open, rename, unlink, writeFile } from "node:fs/promises";
+import { appendFile, mkdir, open, rename, unlink, writeFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as wait } from "node:timers/promises";
 import {
@@ -48,11 +48,19 @@ async function makeAndSync(folder: string): Promise<void> {
 
 /** The steps that each broken store replaces. */
 export const FILE_BUGS: Readonly<Record<FileBugName, FileBug>> = {
-  "overwritten in place": () => ({ put: (file, content) => writeFile(file, content, { flush: true }) }),
+  // In two parts, so that a kill between them does not need much luck.
+  "overwritten in place": () => ({
+    async put(file, content) {
+      const half = content.length >> 1;
+      await writeFile(file, content.subarray(0, half), { flush: true });
+      await appendFile(file, content.subarray(half), { flush: true });
+    },
+  }),
 
   "remove, then write": (good) => ({
     async put(file, content) {
       await unlessMissing(unlink(file));
+      await syncFolder(dirname(file));
       await good.put(file, content);
     },
   }),

@@ -8,6 +8,8 @@ import { MISSING_LOCATION, startKeyValueServer } from "./key-value-server.ts";
 
 /** The parts of the correct store that a broken store replaces. */
 export interface NetworkBug {
+  /** What the harness says about appends. */
+  readonly rewritesRecords?: boolean;
   /** Returns a driver with the bug, based on the correct one. */
   readonly driver?: (inner: ThreadDriver, client: KeyValueClient, location: string) => ThreadDriver;
   /** Returns a store with the bug, based on the correct one. */
@@ -23,7 +25,12 @@ const endpoint = await startKeyValueServer();
 
 /** Returns a harness for stores on an HTTP server. It supports network faults and child processes. */
 export function keyValueHarness(name: string, bug: NetworkBug = {}): Harness {
-  const { acceptsTruncatedBodies = false, driver = (inner) => inner, store = (inner) => inner } = bug;
+  const {
+    acceptsTruncatedBodies = false,
+    driver = (inner) => inner,
+    store = (inner) => inner,
+    rewritesRecords = true,
+  } = bug;
 
   async function openAt(
     location: string,
@@ -38,7 +45,7 @@ export function keyValueHarness(name: string, bug: NetworkBug = {}): Harness {
 
   return {
     name,
-    network: { endpoint, open: openAt },
+    network: { endpoint, open: openAt, rewritesRecords },
     childProcess: keyValueChildProcess(),
     missing: () => openAt(MISSING_LOCATION, endpoint),
     open: (location, options) => openAt(location, endpoint, options),

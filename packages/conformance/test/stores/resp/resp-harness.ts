@@ -32,7 +32,7 @@ export function respHarness(
 
   return {
     name,
-    network: { endpoint, open: openAt },
+    network: { endpoint, open: openAt, rewritesRecords: true },
     open: (location, options) => openAt(location, endpoint, options),
     destroy: (location) =>
       withConnection(async (connection) => {

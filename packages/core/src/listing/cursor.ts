@@ -1,8 +1,8 @@
+import { sealJson, unsealJson } from "../encoding/sealed-json.ts";
 import type { ThreadStoreError } from "../errors.ts";
 import type { PageRequest } from "../thread-driver.ts";
 import { invalidArgument } from "../validation/invalid-argument.ts";
 import { digestOfWhere } from "../validation/where.ts";
-import { sealJson, unsealJson } from "./sealed-json.ts";
 
 /** The listing of one namespace of one kind of store that a cursor belongs to. */
 interface Listing extends Pick<PageRequest, "order" | "prefix" | "where"> {

@@ -1,6 +1,6 @@
+import { isCursorText, sealJson, unsealJson } from "../encoding/sealed-json.ts";
 import type { ThreadStoreError } from "../errors.ts";
 import { invalidCursor } from "./cursor.ts";
-import { isCursorText, sealJson, unsealJson } from "./sealed-json.ts";
 
 /** How far an erase has come. */
 export interface EraseState {

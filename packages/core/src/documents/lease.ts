@@ -1,8 +1,8 @@
 import { randomUUID, wait } from "#platform";
 import { ThreadStoreError } from "../errors.ts";
 import { textDigest } from "../platform/digest.ts";
+import { untilAborted } from "../runtime/until-aborted.ts";
 import type { StoredThread, ThreadStore } from "../thread-store.ts";
-import { untilAborted } from "./until-aborted.ts";
 
 /** Options of a lease. */
 export interface LeaseOptions {
