@@ -1,62 +1,15 @@
 import { type ChildProcess, spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
 import { once } from "node:events";
 import { mkdtemp, rm } from "node:fs/promises";
-import { createServer, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { describeWithService } from "@threadstore/services/vitest";
+import { sqliteStore } from "@threadstore/sqlite";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
-
-/** A model that streams `re: …` in chunks, and pauses in the middle of an answer while it is held. */
-class Model {
-  readonly #server = createServer((request, response) => {
-    const chunks: Buffer[] = [];
-    request.on("data", (chunk: Buffer) => chunks.push(chunk));
-    request.on("end", () => {
-      const { messages } = JSON.parse(Buffer.concat(chunks).toString()) as {
-        messages: { content: string }[];
-      };
-      void this.#answer(response, messages.at(-1)?.content ?? "");
-    });
-  });
-  #held = Promise.resolve();
-
-  async start(): Promise<string> {
-    this.#server.listen(0, "127.0.0.1");
-    await once(this.#server, "listening");
-    return `http://127.0.0.1:${(this.#server.address() as AddressInfo).port}/v1`;
-  }
-
-  /** Pauses all answers until the returned function is called. */
-  hold(): () => void {
-    const { promise, resolve } = Promise.withResolvers<void>();
-    this.#held = promise;
-    return resolve;
-  }
-
-  async stop(): Promise<void> {
-    this.#server.closeAllConnections();
-    this.#server.close();
-    await once(this.#server, "close");
-  }
-
-  async #answer(response: ServerResponse, question: string): Promise<void> {
-    const send = (delta: object, finishReason: string | null): void => {
-      const choices = [{ index: 0, delta, finish_reason: finishReason }];
-      const chunk = { id: "1", object: "chat.completion.chunk", created: 1, model: "m", choices };
-      response.write(`data: ${JSON.stringify(chunk)}\n\n`);
-    };
-    response.writeHead(200, { "content-type": "text/event-stream" });
-    send({ role: "assistant", content: "re: " }, null);
-    await this.#held;
-    send({ content: question }, null);
-    send({}, "stop");
-    response.end("data: [DONE]\n\n");
-  }
-}
+import { Model } from "./model.test-helper.ts";
 
 await describeWithService("browser", "the web chat", ({ url: browserUrl }) => {
   let browser: Browser;
@@ -94,7 +47,8 @@ await describeWithService("browser", "the web chat", ({ url: browserUrl }) => {
         DATABASE: join(folder, "chat.db"),
         PORT: port,
       },
-      stdio: ["ignore", "pipe", "inherit"],
+      // The log, in which the server explains failures to its operator.
+      stdio: ["ignore", "pipe", "ignore"],
     });
     const lines = createInterface(server.stdout as NodeJS.ReadableStream);
     const [address] = (await once(lines, "line")) as [string];
@@ -109,12 +63,13 @@ await describeWithService("browser", "the web chat", ({ url: browserUrl }) => {
     await ended;
   }
 
-  async function openTab(address: string): Promise<Page> {
-    const context = await browser.newContext();
+  async function openTab(address: string, width = 1000): Promise<Page> {
+    const context = await browser.newContext({ viewport: { width, height: 700 } });
     context.setDefaultTimeout(0);
     const page = await context.newPage();
     pages.push(page);
     await page.goto(address);
+    await expect.poll(() => page.locator("#older").count(), eventually).toBe(1);
     return page;
   }
 
@@ -123,14 +78,17 @@ await describeWithService("browser", "the web chat", ({ url: browserUrl }) => {
     await page.getByRole("button", { name: "Send" }).click();
   }
 
-  const messagesOn = (page: Page) => page.locator("#messages li").allTextContents();
+  const messagesOn = async (page: Page): Promise<string[]> =>
+    (await page.locator("#messages li").allTextContents()).map((text) => text.trim());
+  const titlesOn = (page: Page) => page.locator("#conversations button").allTextContents();
+  const alertOn = (page: Page) => page.locator("[role=alert]").textContent();
   const eventually = { interval: 50 };
 
-  it("streams answers, and lists conversations from the store", async () => {
+  it("streams, lists, renames and deletes", async () => {
     const page = await openTab(await startChat());
     const release = model.hold();
     await say(page, "hello");
-    await expect.poll(() => messagesOn(page), eventually).toEqual(["hello", "re: "]);
+    await expect.poll(() => messagesOn(page), eventually).toEqual(["hello", "re:"]);
     release();
     await expect.poll(() => messagesOn(page), eventually).toEqual(["hello", "re: hello"]);
 
@@ -138,52 +96,119 @@ await describeWithService("browser", "the web chat", ({ url: browserUrl }) => {
     await expect.poll(() => messagesOn(page), eventually).toEqual([]);
     await say(page, "something else");
     await expect.poll(() => messagesOn(page), eventually).toEqual(["something else", "re: something else"]);
-    const titles = () => page.locator("#conversations button").allTextContents();
-    await expect
-      .poll(async () => (await titles()).toSorted(), eventually)
-      .toEqual(["hello", "something else"]);
+    await expect.poll(() => titlesOn(page), eventually).toEqual(["something else", "hello"]);
 
     await page.locator("#conversations").getByRole("button", { name: "hello" }).click();
     await expect.poll(() => messagesOn(page), eventually).toEqual(["hello", "re: hello"]);
+    await page.getByRole("button", { name: "Rename" }).first().click();
+    await page.getByRole("textbox", { name: "Name" }).fill("Greetings");
+    await page.getByRole("dialog").getByRole("button", { name: "Rename" }).click();
+    await expect.poll(() => titlesOn(page), eventually).toEqual(["Greetings", "something else"]);
     await page.reload();
     await expect.poll(() => messagesOn(page), eventually).toEqual(["hello", "re: hello"]);
+    expect(await page.getByRole("heading", { level: 1 }).textContent()).toBe("Greetings");
+    await page.getByRole("button", { name: "Delete" }).first().click();
+    await page.getByRole("dialog").getByRole("button", { name: "Delete" }).click();
+    await expect.poll(() => titlesOn(page), eventually).toEqual(["something else"]);
+    await expect.poll(() => messagesOn(page), eventually).toEqual([]);
   });
 
-  it("continues after its server was killed in the middle of an answer", async () => {
+  it("continues by itself after its server was killed in the middle of an answer", async () => {
     const page = await openTab(await startChat());
     await say(page, "one");
     await expect.poll(() => messagesOn(page), eventually).toEqual(["one", "re: one"]);
     const release = model.hold();
     await say(page, "two");
-    await expect.poll(() => messagesOn(page), eventually).toEqual(["one", "re: one", "two", "re: "]);
+    await expect.poll(() => messagesOn(page), eventually).toEqual(["one", "re: one", "two", "re:"]);
     await kill();
-    await expect
-      .poll(() => page.getByRole("alert").textContent(), eventually)
-      .toContain("connection to the server was lost");
+    await expect.poll(() => alertOn(page), eventually).toContain("The connection was lost. Trying again");
     release();
     await startChat();
-    // The message sent before the crash was saved and is answered with the next turn.
-    await expect.poll(() => messagesOn(page), eventually).toEqual(["one", "re: one", "two"]);
-    await say(page, "three");
-    await expect
-      .poll(() => messagesOn(page), eventually)
-      .toEqual(["one", "re: one", "two", "re: two", "three", "re: three"]);
+    await expect.poll(() => messagesOn(page), eventually).toEqual(["one", "re: one", "two", "re: two"]);
+    await expect.poll(() => alertOn(page), eventually).toBe("");
   });
 
-  it("loses nothing when two tabs post at once", async () => {
+  it("loses nothing when two tabs post at once, or when the tab is reloaded", async () => {
     const address = await startChat();
     const first = await openTab(address);
     await say(first, "zero");
     await expect.poll(() => messagesOn(first), eventually).toHaveLength(2);
     const second = await openTab(first.url());
     await expect.poll(() => messagesOn(second), eventually).toHaveLength(2);
+    const release = model.hold();
     await Promise.all([say(first, "left"), say(second, "right")]);
+    await first.reload();
+    release();
     for (const page of [first, second]) {
+      await expect.poll(() => page.getByRole("button", { name: "Stop" }).isHidden(), eventually).toBe(true);
+    }
+    for (const page of [first, second]) {
+      await page.evaluate(`dispatchEvent(new Event("focus"))`);
       await expect.poll(() => messagesOn(page), eventually).toHaveLength(6);
       const texts = await messagesOn(page);
       const [left, right] = [texts.indexOf("left"), texts.indexOf("right")];
       expect([texts[left + 1], texts[right + 1]]).toEqual(["re: left", "re: right"]);
     }
-    expect(await messagesOn(first)).toEqual(await messagesOn(second));
+  });
+
+  it("stops an answer, and gives back a message that the model refused", async () => {
+    const page = await openTab(await startChat());
+    model.hold();
+    await say(page, "a long story");
+    await expect.poll(() => messagesOn(page), eventually).toEqual(["a long story", "re:"]);
+    await page.getByRole("button", { name: "Stop" }).click();
+    const stopped = ["a long story", "re:", "You stopped this answer."];
+    await expect.poll(() => messagesOn(page), eventually).toEqual(stopped);
+
+    model.hold()();
+    model.status = 400;
+    await say(page, "something forbidden");
+    await expect
+      .poll(() => alertOn(page), eventually)
+      .toBe("The assistant cannot answer this. Change the message and send it again.");
+    expect(await page.getByLabel("Message").inputValue()).toBe("something forbidden");
+    model.status = 200;
+    await page.reload();
+    await expect.poll(() => page.getByLabel("Message").inputValue(), eventually).toBe("something forbidden");
+    await page.getByRole("button", { name: "Send" }).click();
+    await expect
+      .poll(async () => (await messagesOn(page)).at(-1), eventually)
+      .toBe("re: something forbidden");
+  });
+
+  it("shows the latest of many conversations first, on a phone too, and asks for nothing while idle", async () => {
+    const store = sqliteStore({ path: join(folder, "chat.db") });
+    for (let n = 0; n < 60; n += 1)
+      await store.save(randomUUID(), { messages: [] }, { metadata: { title: `Conversation ${n}` } });
+    await store.close();
+    const page = await openTab(await startChat(), 375);
+    await page.getByRole("button", { name: "Conversations" }).click();
+    await expect.poll(async () => (await titlesOn(page)).length, eventually).toBe(50);
+    expect((await titlesOn(page))[0]).toBe("Conversation 59");
+    await page.getByRole("button", { name: "Older conversations" }).click();
+    await expect.poll(async () => (await titlesOn(page)).at(-1), eventually).toBe("Conversation 0");
+    await page.keyboard.press("Escape");
+
+    model.answer = [
+      `# Heading\n\n${"long".repeat(100)}\n\n| a | b |\n|---|---|\n| ${"x".repeat(200)} | 2 |`,
+      `\`\`\`\n${"code ".repeat(60)}\n\`\`\``,
+      '<img src=x onerror="document.title=`attacked`"><script>document.title="attacked"</script>',
+      '[a link](javascript:document.title="attacked") <iframe srcdoc="<script>top.document.title=1</script>">',
+    ].join("\n\n");
+    await say(page, `${"word".repeat(50)} *as typed*`);
+    await expect.poll(() => page.locator("#messages h1").textContent(), eventually).toBe("Heading");
+    await expect.poll(() => page.getByRole("button", { name: "Stop" }).isHidden(), eventually).toBe(true);
+    expect(
+      await page.locator("#messages :is(img, script, iframe, [onerror], [href^=javascript])").count(),
+    ).toBe(0);
+    expect(await page.title()).toContain("wordword");
+    expect(await page.evaluate("document.documentElement.scrollWidth")).toBe(375);
+    const isWide = `document.querySelector("#scroll").scrollWidth > document.querySelector("#scroll").clientWidth`;
+    expect(await page.evaluate(isWide)).toBe(false);
+
+    const requests: string[] = [];
+    page.on("request", (request) => requests.push(request.url()));
+    await page.waitForTimeout(1500);
+    expect(requests).toEqual([]);
   });
 });
