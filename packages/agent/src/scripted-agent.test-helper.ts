@@ -173,7 +173,6 @@ export const SCRIPTED_KIND: ThreadKind<"scripted", ScriptedMessage> = {
   checkMessages,
   findOpenCalls,
   isToolResult: ({ role }) => role === "tool",
-  withdraw: () => undefined,
 };
 
 function checkMessages(

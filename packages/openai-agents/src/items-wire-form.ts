@@ -26,6 +26,7 @@ export const ITEMS_WIRE_FORM: WireForm = {
   checkRole,
   write,
   newResult: (callId, text, source) => ({ ...callOf(source)?.answer(source, text), callId }),
+  withdraw: () => undefined,
   mayAnswer: (result, call) => callOf(call)?.answerType === result["type"],
   toPart: (part) => (part["type"] !== "text" || typeof part["text"] === "string" ? part : undefined),
   newTextPart: (text, role) => ({ type: role === "assistant" ? "output_text" : "input_text", text }),

@@ -31,6 +31,7 @@ export const LANGCHAIN_WIRE_FORM: WireForm = {
   write: (entry) => (entry.isChanged ? writeMessage(entry, readContent(entry.source)) : entry.source),
   newResult: (callId, text, source) =>
     newToolMessage({ content: text, tool_call_id: callId, status: "error" }, source),
+  withdraw: () => undefined,
   mayAnswer: () => true,
   toPart: (part) => (part["type"] !== "text" || typeof part["text"] === "string" ? part : undefined),
   newTextPart: (text) => ({ type: "text", text }),

@@ -21,6 +21,7 @@ export const MESSAGE_FORM: WireForm = {
   checkRole: () => true,
   write,
   newResult: (callId, text) => ({ role: "tool", tool_call_id: callId, content: text }),
+  withdraw: () => undefined,
   mayAnswer: () => true,
   toPart: (part) => (part["type"] !== "text" || typeof part["text"] === "string" ? part : undefined),
   newTextPart: (text) => ({ type: "text", text }),

@@ -5,6 +5,7 @@ import { checkTurn } from "../thread/check-turn.ts";
 import { addKey, type KeyRecord, moveKeys, readKeys, writeKeys } from "../thread/turn-key.ts";
 import { readTurn, type CallRecord, type TurnRecord } from "../thread/turn-record.ts";
 import { moveUnaccepted, readUnaccepted, writeUnaccepted } from "../thread/unaccepted.ts";
+import { INTERRUPTED_RESULT } from "./interrupted-texts.ts";
 import { idOf, roleOf, withoutMember, type CallEntry } from "./message-entry.ts";
 import { pairResults, type Pairing } from "./pair-results.ts";
 import type { RepairDraft } from "./repair-draft.ts";
@@ -49,9 +50,16 @@ export function repairTurn(draft: RepairDraft, repairer: Repairer): void {
   repairer.repair({ code: "turn-invalid", path, position: Infinity, message }, { drop });
 }
 
+/** Ends a turn. The service must not receive results again that let it run calls: it may have received them before. */
 function dropTurn(draft: RepairDraft): void {
   draft.closedTurn = draft.turn;
   draft.turn = undefined;
+  const { entries, form } = draft;
+  const start = entries.findLastIndex((entry) => roleOf(entry) !== "tool") + 1;
+  draft.entries = entries.map((entry, index) => {
+    const denial = index < start ? undefined : form.withdraw(form.write(entry), INTERRUPTED_RESULT);
+    return denial === undefined ? entry : form.read(denial, entry.path, entry.position);
+  });
 }
 
 function dropDanglingRecords(draft: RepairDraft, repairer: Repairer): void {

@@ -50,6 +50,11 @@ export interface WireForm {
   write(this: void, entry: MessageEntry): JsonObject;
   /** Creates the result of a call in the provider's form. `source` is the original message that contains the call. */
   newResult(this: void, callId: string, text: string, source: JsonObject): JsonObject;
+  /**
+   * Returns the denial of a call that a service runs as soon as it receives the result, with the reason; `undefined` for
+   * any other result, which can be sent again.
+   */
+  withdraw(this: void, result: JsonObject, reason: string): JsonObject | undefined;
   /** Returns whether a result is of the kind that answers a call. Both are original messages. */
   mayAnswer(this: void, result: JsonObject, call: JsonObject): boolean;
   /** Returns a part of the content as the API accepts it; `undefined` for one that can only become text. */

@@ -1,3 +1,4 @@
+import type { JsonObject } from "@threadstore/core/documents";
 import type { ThreadKind } from "../thread/thread-kind.ts";
 
 /**
@@ -12,9 +13,11 @@ export function withdrawResults<Message extends object>(
   const start = messages.findLastIndex((message) => !threads.isToolResult(message)) + 1;
   let isChanged = false;
   const withdrawn = messages.map((message, index) => {
-    const denial = index < start ? undefined : threads.withdraw(message, reason);
-    if (denial !== undefined) isChanged = true;
-    return denial ?? message;
+    const result = message as unknown as JsonObject;
+    const denial = index < start ? undefined : threads.wireForm.withdraw(result, reason);
+    if (denial === undefined) return message;
+    isChanged = true;
+    return denial as unknown as Message;
   });
   return isChanged ? withdrawn : messages;
 }

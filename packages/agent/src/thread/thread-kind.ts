@@ -25,10 +25,4 @@ export interface ThreadKind<Kind extends string, Message extends object> extends
 
   /** Returns whether the message is the result of a tool call. */
   isToolResult(message: Message): boolean;
-
-  /**
-   * Returns the denial of a call that a service runs as soon as it receives the result, with the reason; `undefined` for
-   * any other result, which can be sent again.
-   */
-  withdraw(result: Message, reason: string): Message | undefined;
 }

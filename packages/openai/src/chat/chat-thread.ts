@@ -17,5 +17,4 @@ export const CHAT_THREAD_KIND: ThreadKind<"chat", ChatMessage> = {
   checkMessages,
   findOpenCalls,
   isToolResult: ({ role }) => role === "tool",
-  withdraw: () => undefined,
 };

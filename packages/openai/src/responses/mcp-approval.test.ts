@@ -1,6 +1,6 @@
 import { memoryStore } from "@threadstore/core";
 import { describe, expect, test } from "vitest";
-import { checkThread, createResponsesAgent, openConversation } from "../index.ts";
+import { checkThread, createResponsesAgent, openConversation, repairThread } from "../index.ts";
 import type { Message } from "../strict-server/request.test-helper.ts";
 import { createResponsesService } from "../strict-server/responses-service.test-helper.ts";
 import { CALL_CASES } from "./call-kinds.test-helper.ts";
@@ -75,6 +75,22 @@ describe.each(storages)("an approved call of an MCP server, with storage %s", (s
       expect(answers().slice(before).flat()).not.toContainEqual(expect.objectContaining({ approve: true }));
     },
   );
+
+  test("is not approved again by a turn that a repair closed", async () => {
+    const { conversation, answers, approve } = prepare(storage);
+    await conversation.run("go");
+    await expect(approve(500)).rejects.toMatchObject({ code: "MODEL_UNAVAILABLE" });
+    const thread = (await conversation.load())?.stored.thread ?? {};
+    const { thread: repaired, changes } = repairThread(thread, "synthesize", { openTurn: "close" });
+    expect(changes.map(({ code }) => code)).toContain("turn-open");
+    expect(repairThread(repaired, "synthesize", { openTurn: "close" }).changes).toEqual([]);
+    const before = answers().length;
+    await conversation.delete();
+    await conversation.append(repaired["messages"] as never);
+    expect((await conversation.run("next")).text).toBe("ok");
+    const sent = answers().slice(before).flat();
+    expect(sent).toMatchObject([{ approve: false }]);
+  });
 
   test("waits for the decision on another call before its approval is sent", async () => {
     const { conversation, answers, approve } = prepare(storage, ["mcpr_1", "mcpr_2"]);

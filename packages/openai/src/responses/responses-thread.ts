@@ -17,6 +17,4 @@ export const RESPONSES_THREAD_KIND: ThreadKind<"responses", ResponseItem> = {
   checkMessages: checkItems,
   findOpenCalls,
   isToolResult,
-  withdraw: (item, reason) =>
-    item.type === "mcp_approval_response" && item.approve ? { ...item, approve: false, reason } : undefined,
 };

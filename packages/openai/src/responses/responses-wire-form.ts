@@ -39,6 +39,10 @@ export const RESPONSES_WIRE_FORM: WireForm = {
     if (kind === undefined) return { type: "function_call_output", call_id: callId, output: text };
     return { ...toAnswer(source, kind, text, true), [kind.answeredIdMember]: callId };
   },
+  withdraw: (result, reason) =>
+    typeOf(result) === "mcp_approval_response" && result["approve"] === true
+      ? { ...result, approve: false, reason }
+      : undefined,
   mayAnswer: (result, call) => answeredKindOf(result) === callKindOf(call),
   toPart: toResponsePart,
   newTextPart: (text, role) => ({ type: role === "assistant" ? "output_text" : "input_text", text }),
