@@ -6,8 +6,8 @@ import { defineTool } from "../tools/define-tool.ts";
 import { openConversation } from "./open-conversation.ts";
 import { findRefusal, MAX_CONTENT_LENGTH, strictModel } from "./strict-model.test-helper.ts";
 
-// Whatever happens to a conversation, in whatever order, the next message works, providers accept its thread, and no
-// call that a person approved runs twice.
+// Whatever happens to a conversation, in whatever order, the next message works, providers accept its thread, no call
+// that a person approved runs twice, and a key has one turn in which tools ran.
 
 const TASKS = [
   "",
@@ -16,6 +16,7 @@ const TASKS = [
   "use pay",
   "use wait",
   "use ok use long",
+  "use ok use wait",
   "use pay use wait",
   "use payLong",
 ];
@@ -48,6 +49,8 @@ function createWorld(seed: number) {
   const store = memoryStore();
   const model = strictModel();
   const paid: string[] = [];
+  /** The turns in which the tool `ok` ran, by their keys. */
+  const turnsOf = new Map<string, Set<string>>();
   /** What happens when the tool `wait` runs. */
   let interrupt: (() => void) | undefined;
   const pay = (name: string, result: string) =>
@@ -60,7 +63,18 @@ function createWorld(seed: number) {
       },
     });
   const tools = [
-    defineTool({ name: "ok", run: () => "fine" }),
+    defineTool({
+      name: "ok",
+      run: async () => {
+        // The claim of the key is stored before a tool runs.
+        const turn = (await store.load("c"))?.thread["turn"] as
+          | { id: string; key: { value: string } }
+          | undefined;
+        const key = turn?.key.value ?? "not stored";
+        turnsOf.set(key, new Set(turnsOf.get(key)).add(turn?.id ?? ""));
+        return "fine";
+      },
+    }),
     defineTool({ name: "long", run: () => "x".repeat(MAX_CONTENT_LENGTH + 1) }),
     pay("pay", "paid"),
     pay("payLong", "x".repeat(MAX_CONTENT_LENGTH + 1)),
@@ -90,16 +104,19 @@ function createWorld(seed: number) {
     interrupt = undefined;
     await store.namespace("threadstore-leases").delete("c");
   };
-  return { next, pick, store, model, paid, open, perform };
+  return { next, pick, store, model, paid, turnsOf, open, perform };
 }
 
 type World = ReturnType<typeof createWorld>;
 
-async function step({ next, pick, open, perform, model }: World, inputs: Map<string, string>): Promise<void> {
+async function step(world: World, inputs: Map<string, string>): Promise<void> {
+  const { next, pick, open, perform, model, turnsOf } = world;
   const journal = next() < 0.6;
   const kind = pick(["run", "run", "run", "redeliver", "approve", "deny", "resume", "abandon", "outage"]);
   if (kind === "abandon") {
-    await open(journal).abandon({ keep: pick(["question", "partial", "nothing"]) });
+    const keep = pick(["question", "partial", "nothing"] as const);
+    const { turn, kept } = await open(journal).abandon({ keep });
+    if (kept.length === 0) turnsOf.delete(turn?.key ?? "");
   } else if (kind === "outage") {
     model.refused = model.refused === undefined ? pick(["fine", "paid", "use ok"]) : undefined;
   } else if (kind === "run" || kind === "redeliver") {
@@ -125,7 +142,7 @@ async function step({ next, pick, open, perform, model }: World, inputs: Map<str
 it("no order of questions, stops, crashes, refusals and decisions blocks a conversation", async () => {
   for (let seed = 1; seed <= 30; seed += 1) {
     const world = createWorld(seed);
-    const { store, model, paid, open } = world;
+    const { store, model, paid, turnsOf, open } = world;
     const inputs = new Map<string, string>();
     for (let count = 0; count < 8; count += 1) {
       await step(world, inputs);
@@ -137,6 +154,8 @@ it("no order of questions, stops, crashes, refusals and decisions blocks a conve
       expect(new Set(questions).size, `seed ${seed}`).toBe(questions.length);
     }
     expect(new Set(paid).size, `seed ${seed}`).toBe(paid.length);
+    expect([...turnsOf.keys()], `seed ${seed}`).not.toContain("not stored");
+    for (const [key, turns] of turnsOf) expect(turns.size, `seed ${seed}, key ${key}`).toBe(1);
 
     // The last turn may wait, or have failed too often: the remedy that the error names always works.
     model.refused = undefined;

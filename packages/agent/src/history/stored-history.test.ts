@@ -146,6 +146,17 @@ describe.each(stores)("a thread with its history in %s", (_name, open) => {
     await expect(agent.resume(thread, { openTurn: "close" })).rejects.toMatchObject(refused);
   });
 
+  it("does not repeat the tools of a turn with a key that failed", async () => {
+    const store = newStore(open);
+    const { agent, model } = newAgent({ store }, calls(["1", "look", "{}"]), fails, says("done"));
+    const reference = await agent.getNewThread().serialize();
+    const deliver = async () =>
+      agent.run("a", await agent.deserializeThread(reference), { key: "message 1" });
+    await expect(deliver()).rejects.toMatchObject({ code: "MODEL_UNAVAILABLE" });
+    expect(await deliver()).toMatchObject({ text: "done", repeated: true });
+    expect(model.requests.map(({ messages }) => messages.length)).toEqual([1, 3, 3]);
+  });
+
   it("runs one turn for a key, whichever process repeats it", async () => {
     const store = newStore(open);
     const { agent, model } = newAgent({ store, createId: () => "h" }, says("1"), says("2"));

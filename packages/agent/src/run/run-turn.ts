@@ -52,7 +52,7 @@ export async function runTurn<Message extends object, Usage extends object>(
     try {
       response = await askModel(draft, { ...request, emit: options.emit }, options);
     } catch (error) {
-      await reportRefusal(error, draft, options);
+      await reportRefusal(draft, error, options);
       throw error;
     }
     for (const message of response.messages) emit({ type: "message", message });
@@ -69,15 +69,16 @@ const REFUSALS: ReadonlySet<number | undefined> = new Set([400, 401, 403, 404, 4
 
 /** Reports that the service refused results that let it run calls: the next attempt can send them again. */
 async function reportRefusal<Message extends object>(
-  error: unknown,
   draft: TurnDraft<Message, object>,
+  error: unknown,
   { threads, progress }: Pick<TurnOptions<Message, object>, "progress" | "threads">,
 ): Promise<void> {
   if (!AgentError.is(error) || !REFUSALS.has(error.status)) return;
   const { messages } = draft;
   if (withdrawResults(messages, threads, "") === messages) return;
   draft.isRefused = true;
-  await progress.report();
+  // If this fails, the refusal is still the error to report, and the calls count as sent.
+  await Promise.allSettled([progress.report()]);
 }
 
 function ignoreEvent(): void {
