@@ -85,7 +85,90 @@ describe.each(folders)("%s", (folder) => {
   });
 });
 
+/** The versions of the catalog, by package. */
+const catalog = new Map(
+  [...read("pnpm-workspace.yaml").matchAll(/^ {2}"?([@\w./-]+)"?: (\d[\w.-]*)$/gmu)].map(
+    ([, name = "", version = ""]) => [name, version],
+  ),
+);
+
+/** The installed versions of a package, by the name under which the tests import them. */
+function installedVersions({ devDependencies = {} }: Manifest, vendor: string): Map<string, string> {
+  const installed = Object.entries(devDependencies).flatMap(([name, specifier]) => {
+    if (name !== vendor) {
+      const version = specifier.startsWith(`npm:${vendor}@`) ? specifier.split("@").at(-1) : undefined;
+      return version === undefined ? [] : [[name, version] as const];
+    }
+    return [[name, specifier === "catalog:" ? (catalog.get(vendor) ?? "") : specifier] as const];
+  });
+  return new Map(installed);
+}
+
+/** Whether `version` is within `^1.2.3` or `~1.2.3`. Of version 0, only `~` is used. */
+function isWithin(version: string, range: string): boolean {
+  const actual = version.split(".").map(Number);
+  const lowest = range.slice(1).split(".").map(Number);
+  const fixed = range.startsWith("~") ? 2 : 1;
+  if (lowest.slice(0, fixed).some((part, index) => part !== actual[index])) return false;
+  const next = lowest.findIndex((part, index) => part !== actual[index]);
+  return next === -1 || (actual[next] ?? 0) > (lowest[next] ?? 0);
+}
+
+const vendorPeers = folders.flatMap((folder) => {
+  const manifest = JSON.parse(read(join(folder, "package.json"))) as Manifest;
+  const vendors = Object.entries(manifest.peerDependencies ?? {});
+  return vendors
+    .filter(([vendor]) => !vendor.startsWith("@threadstore/"))
+    .map(([vendor, range]) => ({ folder, manifest, vendor, range }));
+});
+
+describe.each(vendorPeers)("$folder, the peer $vendor $range", ({ folder, manifest, vendor, range }) => {
+  const installed = installedVersions(manifest, vendor);
+
+  it("has an upper bound for each major version, or minor of version 0", () => {
+    for (const alternative of range.split(" || ")) {
+      expect(alternative).toMatch(/^(?:\^[1-9]\d*|~0\.\d+|~[1-9]\d*\.\d+)(?:\.\d+){1,2}$/u);
+    }
+  });
+
+  it("is tested with the lowest version, and with each alternative of the range", () => {
+    const alternatives = range.split(" || ");
+    const untested = alternatives.filter((alternative) => {
+      return ![...installed.values()].some((version) => isWithin(version, alternative));
+    });
+    expect(untested).toEqual([]);
+    expect([...installed.values()]).toContain(alternatives[0]?.slice(1));
+  });
+
+  it("has a test that imports each installed version", () => {
+    const tests = globSync(`${folder}/src/**/*.test.ts`, { cwd: root }).map(read).join("");
+    expect([...installed.keys()].filter((name) => !tests.includes(`"${name}"`))).toEqual([]);
+  });
+});
+
+it.each([
+  ["7.57.0", "^7.0.0", true],
+  ["7.0.0", "^7.0.0", true],
+  ["5.15.0", "^5.15.0", true],
+  ["5.14.9", "^5.15.0", false],
+  ["6.0.0", "^5.15.0", false],
+  ["0.19.3", "~0.19.0", true],
+  ["0.20.0", "~0.19.0", false],
+])("version %s within %s: %s", (version, range, expected) => {
+  expect(isWithin(version, range)).toBe(expected);
+});
+
 it("core has no runtime dependencies", () => {
   const { dependencies, peerDependencies } = JSON.parse(read("packages/core/package.json")) as Manifest;
   expect({ ...dependencies, ...peerDependencies }).toEqual({});
+});
+
+it("docs/versions.md lists the range of each vendor", () => {
+  const rows = vendorPeers.map(({ manifest, vendor, range }) => {
+    return `| \`${manifest.name}\` | \`${vendor}\` ${range.replaceAll(" || ", ", ")} |`;
+  });
+  const table = /(?<=\| package \| works with \|\n\|---\|---\|\n)(?:\|.*\n)*/u.exec(
+    read("docs/versions.md"),
+  )?.[0];
+  expect(table?.trimEnd().split("\n")).toEqual(rows);
 });

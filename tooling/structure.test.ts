@@ -110,3 +110,25 @@ it("shipped code uses `deferred` instead of Promise.withResolvers, which older r
   const users = shipped.filter((file) => /Promise\.withResolvers\b(?!`)/u.test(read(file)));
   expect(users).toEqual([]);
 });
+
+/** Classes whose objects come from the code that checks them, or that every realm of an application shares. */
+const PLATFORM_CLASSES = ["ArrayBuffer", "Date", "Map", "RangeError", "Set", "URIError", "URL", "Uint8Array"];
+
+it("shipped code recognizes errors and clients by their shape, because each installed copy has its own classes", () => {
+  const ours = new Set(
+    shipped.flatMap((file) =>
+      [...read(file).matchAll(/^(?:export )?class (\w+)/gmu)].map(([, name]) => name),
+    ),
+  );
+  const uses = shipped
+    // The suite runs in the realm of the tests, with its own classes.
+    .filter((file) => !file.startsWith("packages/conformance/"))
+    .flatMap((file) =>
+      [...read(file).matchAll(/^(?! *(?:\/\/|\*|\/\*)).* instanceof (\w+)/gmu)].map(([, name = ""]) => ({
+        file,
+        name,
+      })),
+    );
+  expect(uses.length).toBeGreaterThan(0);
+  expect(uses.filter(({ name }) => !ours.has(name) && !PLATFORM_CLASSES.includes(name))).toEqual([]);
+});

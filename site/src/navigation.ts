@@ -17,7 +17,15 @@ const GROUPS: readonly (readonly [string, readonly string[]])[] = [
   ["Conversations", ["races", "what-happens-when", "repairing-a-thread"]],
   [
     "Operate",
-    ["multi-tenancy", "retention", "security", "observability", "errors", "moving-to-another-backend"],
+    [
+      "multi-tenancy",
+      "retention",
+      "security",
+      "observability",
+      "errors",
+      "versions",
+      "moving-to-another-backend",
+    ],
   ],
   ["Integrate", ["moving-from-agent-framework", "writing-an-adapter"]],
   ["Reference", ["contract", "record-format", "thread-format", "performance", "benchmark", "contributing"]],

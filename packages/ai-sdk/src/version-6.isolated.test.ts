@@ -5,13 +5,13 @@ import {
   stepCountIs,
   streamText,
   tool,
-} from "ai6";
-import { MockLanguageModelV3 } from "ai6/test";
+} from "ai-6";
+import { MockLanguageModelV3 } from "ai-6/test";
 import { vi } from "vitest";
 import { z } from "zod";
 import { testVersion } from "./versions.test-helper.ts";
 
-vi.mock("ai", () => import("ai6"));
+vi.mock("ai", () => import("ai-6"));
 
 testVersion({
   reportsSteps: true,

@@ -3,6 +3,7 @@ import {
   DriverError,
   type DriverErrorEffect,
   httpFailureOf,
+  isError,
   type NetworkFailure,
   networkFailureOf,
   retryAfterMs,
@@ -187,7 +188,7 @@ interface Recognized extends Meaning {
 function recognize(error: unknown): Recognized | undefined {
   const response = responseOf(error);
   if (response !== undefined) return recognizeResponse(response);
-  if (error instanceof Error && CREDENTIAL_ERRORS.has(error.name)) return { ...NO_TOKEN, effect: "none" };
+  if (isError(error) && CREDENTIAL_ERRORS.has(error.name)) return { ...NO_TOKEN, effect: "none" };
   if (!isRestError(error)) return undefined;
   const failure = networkFailureOf(error) ?? "connection-lost";
   return {

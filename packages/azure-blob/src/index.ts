@@ -1,4 +1,5 @@
 export { azureBlobDriver, azureBlobStore, type AzureBlobStoreOptions } from "./azure-blob-store.ts";
+export type { ContainerClientLike, SharedKeyCredentialLike } from "./container-client.ts";
 export type {
   AzureBlobAccountOptions,
   AzureBlobContainerOptions,

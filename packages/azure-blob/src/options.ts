@@ -1,11 +1,12 @@
-import {
-  BlobServiceClient,
-  ContainerClient,
-  isPipelineLike,
-  newPipeline,
-  type StoragePipelineOptions,
-} from "@azure/storage-blob";
+import type { ContainerClient } from "@azure/storage-blob";
 import type { OptionNames } from "@threadstore/core/driver";
+import {
+  type ContainerClientLike,
+  isContainerClient,
+  openContainer,
+  type SharedKeyCredentialLike,
+  singleRequestClient,
+} from "./container-client.ts";
 
 interface CommonOptions {
   /**
@@ -23,7 +24,7 @@ export interface AzureBlobContainerOptions extends CommonOptions {
    * The container for the threads, which must exist. The store copies the client, including its credential, proxy and
    * audience, but without its retries.
    */
-  readonly container: ContainerClient;
+  readonly container: ContainerClientLike;
   readonly accountUrl?: undefined;
   readonly credential?: undefined;
 }
@@ -37,7 +38,7 @@ export interface AzureBlobAccountOptions extends CommonOptions {
    * `StorageSharedKeyCredential`.
    * @default none, for an `accountUrl` with a SAS
    */
-  readonly credential?: ContainerClient["credential"] | undefined;
+  readonly credential?: ContainerClient["credential"] | SharedKeyCredentialLike | undefined;
   /** The name of the container for the threads, which must exist. */
   readonly container: string;
 }
@@ -71,35 +72,18 @@ export function resolveOptions(options: AzureBlobDriverOptions): ResolvedOptions
       "`prefix` must be a path of at most 128 characters, with segments of `[0-9A-Za-z._-]` that do not end with a dot.",
     );
   }
-  return { container: withoutRetries(containerOf(options)), prefix: folder };
+  return { container: containerOf(options), prefix: folder };
 }
 
 function containerOf({ container, accountUrl, credential }: AzureBlobDriverOptions): ContainerClient {
-  if (accountUrl === undefined && credential === undefined && container instanceof ContainerClient) {
-    return container;
+  if (accountUrl === undefined && credential === undefined && isContainerClient(container)) {
+    return singleRequestClient(container);
   }
   if (typeof accountUrl !== "string" || !URL.canParse(accountUrl) || typeof container !== "string") {
     throw new TypeError(
-      "`container` must be a ContainerClient of the installed @azure/storage-blob, or a name together with a valid `accountUrl`.",
+      "`container` must be a ContainerClient of @azure/storage-blob, or a name together with a valid `accountUrl`.",
     );
   }
   if (container === "") throw new TypeError("`container` must not be empty.");
-  return new BlobServiceClient(accountUrl, credential).getContainerClient(container);
-}
-
-/**
- * Returns a copy of the client that sends every request once. If the SDK repeated a conditional write whose response
- * was lost, the second attempt could fail because of the first, which looks like a conflict. Only core can tell them
- * apart.
- */
-function withoutRetries(client: ContainerClient): ContainerClient {
-  // Declared protected, for subclasses. The SDK creates its own derived clients from it too.
-  const pipeline: unknown = Reflect.get(client, "pipeline");
-  if (!isPipelineLike(pipeline)) {
-    throw new TypeError("`container` must be a ContainerClient with a pipeline that the store can copy.");
-  }
-  const options: StoragePipelineOptions = { ...pipeline.options, retryOptions: { maxTries: 1 } };
-  const copy = newPipeline(client.credential, options);
-  copy.factories.push(...pipeline.factories);
-  return new ContainerClient(client.url, copy);
+  return openContainer(accountUrl, credential, container);
 }

@@ -1,4 +1,4 @@
-import { errorWithout } from "@threadstore/core/driver";
+import { errorWithout, isError } from "@threadstore/core/driver";
 
 /** Returns whether the service answered with one of these error codes. */
 export function hasErrorCode(error: unknown, ...errorCodes: readonly string[]): boolean {
@@ -32,7 +32,7 @@ interface RestErrorLike extends Error {
 
 export function isRestError(error: unknown): error is RestErrorLike {
   // By name, because each package of the SDK may bring its own copy of the class.
-  return error instanceof Error && error.name === "RestError";
+  return isError(error) && error.name === "RestError";
 }
 
 /**

@@ -28,5 +28,6 @@ export {
   readLeaseOptions,
 } from "./documents/lease.ts";
 export { textDigest } from "./platform/digest.ts";
+export { isError } from "./validation/is-error.ts";
 export { untilAborted } from "./runtime/until-aborted.ts";
 export { hasTextParts, TEXT_PARTS, type TextParts } from "./encoding/text-parts.ts";

@@ -36,6 +36,7 @@ export {
 export { patchedRecord, patchesByRewriting } from "./patches-by-rewriting.ts";
 export { deferred } from "./runtime/deferred.ts";
 export { errorWithout } from "./runtime/error-without.ts";
+export { isError } from "./validation/is-error.ts";
 export { withLocation } from "./runtime/error-location.ts";
 export {
   type HttpFailure,

@@ -1,16 +1,16 @@
 import { AgentError } from "@threadstore/agent";
-import { APIConnectionError } from "openai";
+import { isError } from "@threadstore/core/documents";
 
 /** Returns the `AgentError` for an error of the `openai` package, which becomes its cause. */
 export function toModelError(cause: unknown): AgentError {
   if (AgentError.is(cause)) return cause;
   const status = readMember(cause, "status");
   if (typeof status === "number") return statusError(status, cause);
-  if (cause instanceof APIConnectionError || hasNetworkCode(cause)) {
+  if (isConnectionError(cause) || hasNetworkCode(cause)) {
     const message = "Cannot reach the model's server. See the cause.";
     return new AgentError("MODEL_UNAVAILABLE", message, { cause });
   }
-  if (cause instanceof SyntaxError) {
+  if (readMember(cause, "name") === "SyntaxError") {
     const message =
       "The server's response is not JSON. Check that the client's base URL points at the model's API.";
     return new AgentError("RESPONSE_INVALID", message, { cause });
@@ -56,9 +56,22 @@ function remedy(status: number): string {
   return "See the cause.";
 }
 
+/** The members of every `APIError` that a connection error leaves `undefined`, because there was no response. */
+const RESPONSE_MEMBERS = ["status", "headers", "error"];
+
+/**
+ * Returns whether an error is an `APIConnectionError`. By its shape, because an application that uses `require` has
+ * another copy of the class, a bundler may have renamed it, and its instances have the name `Error`.
+ */
+function isConnectionError(error: unknown): boolean {
+  return (
+    isError(error) && RESPONSE_MEMBERS.every((name) => name in error && readMember(error, name) === undefined)
+  );
+}
+
 /** Returns whether the error, or one of its causes, is a connection failure of undici or the system. */
 function hasNetworkCode(error: unknown): boolean {
-  for (let current = error, depth = 0; current instanceof Error && depth < 5; depth += 1) {
+  for (let current = error, depth = 0; isError(current) && depth < 5; depth += 1) {
     const code = readMember(current, "code");
     if (typeof code === "string" && /^(?:UND_ERR_|E(?:CONN|HOST|NET|PIPE|TIMEDOUT|AI_))/.test(code)) {
       return true;

@@ -3,6 +3,7 @@ import {
   DriverError,
   type DriverErrorEffect,
   errorWithout,
+  isError,
   networkFailureOf,
 } from "@threadstore/core/driver";
 
@@ -88,14 +89,14 @@ const MEANING_BY_SQLSTATE: ReadonlyMap<string, Meaning> = new Map(
 
 /** Returns the SQLSTATE of an error that the server sent. Node.js errors have a `code` too, but not a `severity`. */
 export function sqlStateOf(error: unknown): string | undefined {
-  if (!(error instanceof Error) || !("code" in error) || !("severity" in error)) return undefined;
+  if (!isError(error) || !("code" in error) || !("severity" in error)) return undefined;
   return String(error.code);
 }
 
 /** The failure of a statement that was sent. */
 export function statementFailure(error: unknown): DriverError {
   const state = sqlStateOf(error);
-  const cause = error instanceof Error ? errorWithout(error, ...REVEALING) : error;
+  const cause = isError(error) ? errorWithout(error, ...REVEALING) : error;
   if (state === undefined) {
     const message = "The connection to PostgreSQL ended before the response arrived. Try again later.";
     return new DriverError("UNAVAILABLE", message, { effect: "unknown", cause });
@@ -107,7 +108,7 @@ export function statementFailure(error: unknown): DriverError {
 /** The failure of a statement that was not sent, because the pool could not provide a connection. */
 export function connectionFailure(error: unknown): DriverError {
   const state = sqlStateOf(error);
-  const text = error instanceof Error ? error.message : "";
+  const text = isError(error) ? error.message : "";
   // Errors of pg about the password, and of PgBouncer, which have no specific SQLSTATE.
   if (text.startsWith("SASL:") || /authentication failed|no such user/u.test(text)) {
     return new DriverError("ACCESS_DENIED", WRONG_CREDENTIALS, { cause: error });

@@ -3,7 +3,15 @@ import { DriverError, deferred } from "@threadstore/core/driver";
 import type { Cluster, Redis } from "ioredis";
 import { OneShotCommand, type Parameter, ScriptCommand } from "./command.ts";
 import { databaseCheck } from "./database-check.ts";
-import { connectionFailure, isReplyError, replyCodeOf, replyFailure, responseLost } from "./errors.ts";
+import {
+  connectionFailure,
+  isCommandUnknown,
+  isReplyError,
+  replyCodeOf,
+  replyFailure,
+  responseLost,
+  versionMismatch,
+} from "./errors.ts";
 import type { Script } from "./scripts.ts";
 
 /** Sends commands once the client is connected. Redis strings arrive as buffers. Rejects with a `DriverError`. */
@@ -54,6 +62,7 @@ async function responseTo(client: Redis | Cluster, command: OneShotCommand): Pro
   } catch (error) {
     if (DriverError.is(error)) throw error;
     if (isReplyError(error)) throw replyFailure(error);
+    if (!command.sent && isCommandUnknown(error)) throw versionMismatch(error);
     throw command.sent ? responseLost(error) : connectionFailure(error);
   }
 }

@@ -2,6 +2,7 @@ import {
   type BackendErrorCode,
   DriverError,
   type DriverErrorEffect,
+  isError,
   networkFailureOf,
 } from "@threadstore/core/driver";
 import { redacted } from "./redact.ts";
@@ -104,7 +105,7 @@ const MEANING_BY_REPLY_CODE: ReadonlyMap<string, Meaning> = new Map([
 
 /** Returns whether Redis answered with an error. Compares names: the client may come from another copy of ioredis. */
 export function isReplyError(error: unknown): error is ReplyError {
-  return error instanceof Error && error.name === "ReplyError";
+  return isError(error) && error.name === "ReplyError";
 }
 
 /** An error reply, as ioredis represents it. */
@@ -139,13 +140,25 @@ export function connectionFailure(error: unknown): DriverError {
   return new DriverError(...meaning, { cause: redacted(error) });
 }
 
+/** Returns whether a client called a method that this package's commands do not have. Errors of Node.js have a code. */
+export function isCommandUnknown(error: unknown): boolean {
+  return isError(error) && error.name === "TypeError" && !("code" in error);
+}
+
+/** The failure of a command that a client of a newer version of ioredis cannot send. */
+export function versionMismatch(cause: unknown): DriverError {
+  const message =
+    "The client cannot send the store's commands: it belongs to a newer version of ioredis than the one that @threadstore/redis imports. Install one version of ioredis.";
+  return new DriverError("MISCONFIGURED", message, { cause });
+}
+
 /** A Cluster that cannot connect reports the error of the last node that it tried. */
 function lastNodeError(error: unknown): unknown {
-  return error instanceof Error && "lastNodeError" in error ? error.lastNodeError : undefined;
+  return isError(error) && "lastNodeError" in error ? error.lastNodeError : undefined;
 }
 
 function unreachable(reason: unknown): Meaning {
-  const code = reason instanceof Error && "code" in reason ? String(reason.code) : replyCodeOf(reason);
+  const code = isError(reason) && "code" in reason ? String(reason.code) : replyCodeOf(reason);
   if (networkFailureOf(reason) === "certificate-refused") {
     const message = `The TLS connection to Redis failed${inParentheses(code)}. Check the port, the certificate and \`tls.ca\`.`;
     return ["MISCONFIGURED", message];

@@ -1,4 +1,5 @@
 export type {
+  RedisClientLike,
   RedisClientOptions,
   RedisDriverOptions,
   RedisStoreOptions,

@@ -34,10 +34,21 @@ export interface RedisUrlOptions extends CommonOptions {
   readonly client?: undefined;
 }
 
+/**
+ * A client of ioredis. Names only some of its members, because for TypeScript the classes of different versions of
+ * ioredis, or of two installed copies of one version, are different types.
+ */
+export interface RedisClientLike {
+  readonly status: string;
+  readonly options: object;
+  sendCommand(command: never): unknown;
+  connect(): Promise<void>;
+}
+
 /** The store uses your ioredis client, for Sentinel, Cluster, TLS and other ioredis settings, and never closes it. */
 export interface RedisClientOptions extends CommonOptions {
-  /** An ioredis 6 client that reads from masters. Its `keyPrefix` is ignored. */
-  readonly client: Redis | Cluster;
+  /** A `Redis` or `Cluster` of ioredis 5 or 6 that reads from masters. Its `keyPrefix` is ignored. */
+  readonly client: RedisClientLike;
   readonly url?: undefined;
 }
 
@@ -81,10 +92,7 @@ function clientSource({ url, client }: RedisDriverOptions): ClientSource {
   if ((url === undefined) === (client === undefined)) {
     throw new TypeError("Either `url` or `client` must be set. Set one of them, not both.");
   }
-  if (client !== undefined) {
-    checkClient(client);
-    return { client };
-  }
+  if (client !== undefined) return { client: checkedClient(client) };
   // Checked here because the error message of ioredis may contain the password.
   if (typeof url !== "string" || !/^rediss?:\/\//u.test(url) || !URL.canParse(url)) {
     throw new TypeError("`url` must be a valid URL that begins with redis:// or rediss://.");
@@ -92,7 +100,7 @@ function clientSource({ url, client }: RedisDriverOptions): ClientSource {
   return { url };
 }
 
-function checkClient(client: Redis | Cluster): void {
+function checkedClient(client: RedisClientLike): Redis | Cluster {
   if (typeof client?.sendCommand !== "function" || typeof client.options !== "object") {
     throw new TypeError("`client` must be a Redis or Cluster of ioredis.");
   }
@@ -107,6 +115,7 @@ function checkClient(client: Redis | Cluster): void {
         'Remove `scaleReads`, `role: "slave"` and `readOnly` from its options.',
     );
   }
+  return client as Redis | Cluster;
 }
 
 function resolveReplicas(

@@ -1,3 +1,5 @@
+import { isError } from "@threadstore/core/driver";
+
 /** What ioredis adds to an error, and what may wrap another error. */
 interface RedisClientError extends Error {
   command?: { readonly name?: unknown; readonly args?: unknown };
@@ -9,7 +11,7 @@ interface RedisClientError extends Error {
  * HELLO) and the content of threads, which must not reach a log. The name of the command stays.
  */
 export function redacted(error: unknown): unknown {
-  if (!(error instanceof Error)) return error;
+  if (!isError(error)) return error;
   const clientError: RedisClientError = error;
   const { command, lastNodeError, cause } = clientError;
   if (command !== undefined) clientError.command = { name: command.name };

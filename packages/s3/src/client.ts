@@ -14,7 +14,7 @@ const RETRIES = { name: "retryMiddleware", step: "finalizeRequest", priority: "h
 /** Returns the bucket with the caller's client, or with a new one. Throws a `TypeError` if an option is invalid. */
 export function resolveBucket(options: S3DriverOptions): Bucket {
   checkOptions(options);
-  const client = options.client ?? createClient(options);
+  const client = options.client === undefined ? createClient(options) : (options.client as S3Client);
   if (!client.middlewareStack.identify().includes(`${RETRIES.name} - ${RETRIES.step}`)) {
     throw new TypeError(
       "The store cannot switch off the retries of this S3 client. Install another version of @aws-sdk/client-s3 or @threadstore/s3.",

@@ -3,6 +3,7 @@ import {
   DriverError,
   type DriverErrorEffect,
   httpFailureOf,
+  isError,
   type NetworkFailure,
   networkFailureOf,
   retryAfterMs,
@@ -166,7 +167,7 @@ export function driverErrorOf(error: unknown, effect?: DriverErrorEffect): Drive
       ...cause,
     });
   }
-  const meaning = error instanceof Error ? meaningOf(error) : undefined;
+  const meaning = isError(error) ? meaningOf(error) : undefined;
   if (meaning === undefined) return undefined;
   const delayMs = retryAfterMs(responseHeaderOf(error, "retry-after"));
   return new DriverError(meaning.code, meaning.message, {

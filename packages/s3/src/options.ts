@@ -1,4 +1,4 @@
-import type { S3Client, S3ClientConfig } from "@aws-sdk/client-s3";
+import type { S3ClientConfig } from "@aws-sdk/client-s3";
 import type { OptionNames } from "@threadstore/core/driver";
 
 interface CommonOptions {
@@ -25,9 +25,19 @@ interface CommonOptions {
   readonly conditionalDelete?: boolean | undefined;
 }
 
+/**
+ * An `S3Client` of @aws-sdk/client-s3. Names only some of its members, because for TypeScript the classes of different
+ * versions of the SDK, or of two installed copies of one version, are different types.
+ */
+export interface S3ClientLike {
+  readonly config: object;
+  readonly middlewareStack: { identify(): string[] };
+  send(command: never, options?: never): Promise<unknown>;
+}
+
 /** Options with your own client. The store does not use the client's retries, and never destroys it. */
 export interface S3ClientOptions extends CommonOptions {
-  readonly client: S3Client;
+  readonly client: S3ClientLike;
   readonly region?: undefined;
   readonly endpoint?: undefined;
   readonly forcePathStyle?: undefined;

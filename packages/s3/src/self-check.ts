@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Version } from "@threadstore/core";
-import { DriverError } from "@threadstore/core/driver";
+import { DriverError, isError } from "@threadstore/core/driver";
 import type { Bucket } from "./client.ts";
 import { type EtagQuotes, etagOf } from "./etags.ts";
 import { SELF_CHECK_FOLDER } from "./keys.ts";
@@ -141,7 +141,7 @@ async function writeConcurrently(
   const outcomes = await Promise.all(Array.from({ length: writers }, () => tryPut(check, key, condition)));
   const versions = outcomes.filter((outcome) => typeof outcome === "string");
   if (versions.length > 1) throw unsuitable("lets several writers with the same condition succeed");
-  const undecided = outcomes.find((outcome) => outcome instanceof Error);
+  const undecided = outcomes.find((outcome) => isError(outcome));
   if (versions.length === 0 && undecided !== undefined) throw undecided;
   return versions[0];
 }
@@ -160,7 +160,7 @@ async function tryPut(
   } catch (error) {
     const status = statusOf(error);
     if (status === 501) throw unsuitable("does not support conditional writes", error);
-    if (error instanceof Error && status !== undefined && (status === 409 || status >= 500)) return error;
+    if (isError(error) && status !== undefined && (status === 409 || status >= 500)) return error;
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-import { errorWithout } from "@threadstore/core/driver";
+import { errorWithout, isError } from "@threadstore/core/driver";
 
 /** Returns the HTTP status of the response that the SDK's error stands for; `undefined` if there was none. */
 export function statusOf(error: unknown): number | undefined {
@@ -12,7 +12,7 @@ export function isClockCorrected(error: unknown): boolean {
 }
 
 export function responseHeaderOf(error: unknown, name: string): string | undefined {
-  const response = error instanceof Error && "$response" in error ? error.$response : undefined;
+  const response = isError(error) && "$response" in error ? error.$response : undefined;
   const { headers } = (response ?? {}) as { headers?: Readonly<Record<string, string>> };
   return headers?.[name];
 }
@@ -22,12 +22,12 @@ export function responseHeaderOf(error: unknown, name: string): string | undefin
  * signature. The status and the request id are in `$metadata`.
  */
 export function withoutRequest(error: unknown): unknown {
-  return error instanceof Error && "$response" in error ? errorWithout(error, "$response") : error;
+  return isError(error) && "$response" in error ? errorWithout(error, "$response") : error;
 }
 
 /** Returns whether the object does not exist. By its code, because the status of a missing bucket is 404 too. */
 export function isMissingObject(error: unknown): boolean {
-  return error instanceof Error && error.name === "NoSuchKey";
+  return isError(error) && error.name === "NoSuchKey";
 }
 
 /** Returns whether the condition of a write or delete was false. */
@@ -37,6 +37,6 @@ export function isPreconditionFailure(error: unknown): boolean {
 }
 
 function metadataOf(error: unknown): { httpStatusCode?: unknown; clockSkewCorrected?: unknown } {
-  const metadata = error instanceof Error && "$metadata" in error ? error.$metadata : undefined;
+  const metadata = isError(error) && "$metadata" in error ? error.$metadata : undefined;
   return typeof metadata === "object" && metadata !== null ? metadata : {};
 }

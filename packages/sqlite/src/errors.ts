@@ -1,6 +1,11 @@
 import { accessSync, constants } from "node:fs";
 import { dirname } from "node:path";
-import { type BackendErrorCode, DriverError, type DriverErrorEffect } from "@threadstore/core/driver";
+import {
+  type BackendErrorCode,
+  DriverError,
+  type DriverErrorEffect,
+  isError,
+} from "@threadstore/core/driver";
 import type { SqliteDatabase } from "./options.ts";
 import { hasCode } from "./system-error.ts";
 
@@ -124,7 +129,8 @@ function systemFailureOf(error: unknown): Failure {
 /** Returns the error for an error that the constructor of a connection threw. */
 export function connectionError(cause: unknown, filename: string): DriverError {
   // Apart from SQLite's errors and invalid arguments, it only throws if it cannot load the native module.
-  if (isSqliteError(cause) || cause instanceof TypeError) return openingError(cause, filename);
+  if (isSqliteError(cause) || (isError(cause) && cause.name === "TypeError"))
+    return openingError(cause, filename);
   return new DriverError(NO_NATIVE_MODULE.code, NO_NATIVE_MODULE.message, { cause });
 }
 
@@ -179,7 +185,7 @@ interface SqliteError extends Error {
 
 /** By name, not by class: the connection may come from another installed copy of better-sqlite3. */
 function isSqliteError(error: unknown): error is SqliteError {
-  return error instanceof Error && error.name === "SqliteError" && "code" in error;
+  return isError(error) && error.name === "SqliteError" && "code" in error;
 }
 
 /** An extended code, such as SQLITE_BUSY_SNAPSHOT, starts with the primary code, which decides. */

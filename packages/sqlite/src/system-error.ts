@@ -1,3 +1,5 @@
+import { isError } from "@threadstore/core/driver";
+
 /** An error that Node.js throws for a failed system call. */
 export interface SystemError extends Error {
   readonly code: string;
@@ -6,7 +8,7 @@ export interface SystemError extends Error {
 
 export function isSystemError(error: unknown): error is SystemError {
   return (
-    error instanceof Error &&
+    isError(error) &&
     "code" in error &&
     typeof error.code === "string" &&
     "syscall" in error &&

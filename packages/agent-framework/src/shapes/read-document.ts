@@ -1,3 +1,4 @@
+import { isError } from "@threadstore/core/documents";
 import { invalidThread } from "../interchange-error.ts";
 import {
   arrayNode,
@@ -32,7 +33,7 @@ export function parseDocument(value: object | string): JsonNode {
       return [parseNode(line)];
     } catch (cause) {
       const path = `$[${index}]`;
-      throw cause instanceof Error && !cause.message.includes("well-formed")
+      throw isError(cause) && !cause.message.includes("well-formed")
         ? cause
         : invalidThread(path, `Line ${index + 1} must be well-formed JSON text. It may be truncated.`);
     }

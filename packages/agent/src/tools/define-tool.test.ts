@@ -1,5 +1,7 @@
 import { describe, expect, expectTypeOf, test } from "vitest";
 import { z } from "zod";
+import { z as z3 } from "zod-3";
+import { z as z4 } from "zod-3/v4";
 import { defineTool } from "./define-tool.ts";
 import type { StandardSchema } from "./standard-schema.ts";
 import type { ToolContext } from "./tool.ts";
@@ -58,6 +60,22 @@ describe("defineTool", () => {
     const prepared = await tool.prepare(`{"n":4}`);
     expect(prepared.valid && (await prepared.run(context))).toBe(8);
     expect(await tool.prepare("{}")).toEqual({ valid: false, problems: "n: not a number; try again" });
+  });
+
+  test.each([
+    ["3.25", z3.object({ city: z3.string(), days: z3.number().default(1) })],
+    ["4, as 3.25 contains it", z4.object({ city: z4.string(), days: z4.number().default(1) })],
+  ])("validates and types with a schema of zod %s, beside its JSON Schema", async (_version, parameters) => {
+    const definition = {
+      name: "weather",
+      parameters,
+      run: ({ city, days }: { city: string; days: number }) => `${city} ${days}`,
+    };
+    expect(() => defineTool(definition)).toThrow(expect.objectContaining({ code: "INVALID_ARGUMENT" }));
+    const tool = defineTool({ ...definition, jsonSchema: { type: "object" } });
+    const prepared = await tool.prepare(`{"city":"Rome"}`);
+    expect(prepared.valid && (await prepared.run({} as ToolContext))).toBe("Rome 1");
+    expect(await tool.prepare(`{"city":1}`)).toMatchObject({ valid: false, problems: /^city: / });
   });
 
   test("rejects a schema that JSON Schema cannot express, with the library's error as the cause", () => {

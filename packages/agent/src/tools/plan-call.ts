@@ -1,3 +1,4 @@
+import { isError } from "@threadstore/core/documents";
 import type { CallRecord } from "../thread/turn-record.ts";
 import { ANY_NAME, findTool } from "./find-tool.ts";
 import type { ToolCall } from "./tool-call.ts";
@@ -100,6 +101,6 @@ function toText(value: unknown): string {
 }
 
 function failureMessage(error: unknown): string {
-  if (error instanceof Error && error.message !== "") return error.message;
+  if (isError(error) && error.message !== "") return error.message;
   return typeof error === "string" && error !== "" ? error : "unknown error";
 }

@@ -1,5 +1,6 @@
 import type { DriverErrorEffect } from "../driver-error.ts";
 import type { BackendErrorCode } from "../errors.ts";
+import { isError } from "../validation/is-error.ts";
 
 /**
  * How a connection failed.
@@ -31,7 +32,7 @@ const HANDSHAKE_CODE =
 
 /** Classifies a failed connection by the `code` that Node.js gives its error; `undefined` if it is not one. */
 export function networkFailureOf(error: unknown): NetworkFailure | undefined {
-  if (!(error instanceof Error) || !("code" in error) || typeof error.code !== "string") return undefined;
+  if (!isError(error) || !("code" in error) || typeof error.code !== "string") return undefined;
   const { code } = error;
   const isHandshake = CERTIFICATE_CODE.test(code) || HANDSHAKE_CODE.test(code);
   return isHandshake ? "certificate-refused" : FAILURE_BY_CODE.get(code);

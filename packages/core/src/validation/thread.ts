@@ -1,5 +1,6 @@
 import { ThreadStoreError } from "../errors.ts";
 import { invalidArgument, readArgument } from "./invalid-argument.ts";
+import { isError } from "./is-error.ts";
 import { strictJsonText } from "./strict-json-text.ts";
 
 /** The argument of a save, or the option of an append, that is a thread. */
@@ -39,7 +40,7 @@ export function checkThreadText(text: string, argument: ThreadArgumentName = "th
     value = JSON.parse(text);
   } catch (error) {
     // The engine's message quotes the thread. Only the position is safe to pass on, and the error is not a cause.
-    const position = error instanceof Error ? (/ at position \d+/u.exec(error.message)?.[0] ?? "") : "";
+    const position = isError(error) ? (/ at position \d+/u.exec(error.message)?.[0] ?? "") : "";
     throw invalidArgument(
       `${subject} is not JSON${position}. Pass the result of \`JSON.stringify\`, or the object itself.`,
     );

@@ -2,6 +2,7 @@ import type { AgentOptions, RunOptions } from "@threadstore/agent";
 import { type AgentSettings, invalidValue, readAgentOptions, requireText } from "@threadstore/agent/provider";
 import type { OpenAI } from "openai";
 import type { Tool as HostedTool } from "openai/resources/responses/responses";
+import type { ResponsesClient } from "../client.ts";
 import { detectProvider } from "../detect-provider.ts";
 import { CALL_KINDS } from "./call-kinds.ts";
 import { readHostedTools, withMcpApproval } from "./hosted-tools.ts";
@@ -12,7 +13,7 @@ import type { ResponsesStorage } from "./service-state.ts";
 /** Options of `createResponsesAgent`. */
 export interface ResponsesAgentOptions extends AgentOptions<ResponseItem> {
   /** A client of the `openai` package. Configure credentials, retries and timeouts on the client. */
-  readonly client: OpenAI;
+  readonly client: ResponsesClient;
   /** The model, or the deployment on Azure. */
   readonly model: string;
   /**
@@ -56,11 +57,9 @@ export interface ResponsesAgentSettings extends AgentSettings<ResponseItem> {
 
 /** Validates the options of a responses agent. Throws `INVALID_ARGUMENT` with the path. */
 export function readResponsesOptions(options: ResponsesAgentOptions): ResponsesAgentSettings {
-  const { client, model, storage = "response" } = options;
+  const { model, storage = "response" } = options;
   const code = "INVALID_ARGUMENT";
-  if (typeof (client as Partial<OpenAI> | undefined)?.responses?.create !== "function") {
-    throw invalidValue(code, "client", "a client of the openai package", client);
-  }
+  const client = readClient(options.client);
   requireText(model, "model");
   if (!["response", "conversation", "local"].includes(storage)) {
     throw invalidValue(code, "storage", '"response", "conversation" or "local"');
@@ -73,4 +72,12 @@ export function readResponsesOptions(options: ResponsesAgentOptions): ResponsesA
   const hostedTools = readHostedTools(options.hostedTools);
   const tools = withMcpApproval(settings.tools, hostedTools);
   return { ...settings, tools, client, model, storage, parameters, hostedTools };
+}
+
+/** Returns the client with the type of the installed `openai`. */
+function readClient(client: ResponsesClient): OpenAI {
+  if (typeof (client as Partial<OpenAI> | undefined)?.responses?.create !== "function") {
+    throw invalidValue("INVALID_ARGUMENT", "client", "a client of the openai package", client);
+  }
+  return client as OpenAI;
 }

@@ -1,11 +1,8 @@
 import type { Tool, ToolContext } from "@threadstore/agent";
 import { defineNativeTool } from "@threadstore/agent/provider";
-import type { ResponseApplyPatchToolCall } from "openai/resources/responses/responses";
 import type { NativeToolOptions } from "./native-tool.ts";
 import { readArguments } from "./read-arguments.ts";
-
-/** The change to one file that a call asks for, in the wire form. */
-export type PatchOperation = ResponseApplyPatchToolCall["operation"];
+import type { PatchOperation } from "./wire-types.ts";
 
 export interface ApplyPatchToolOptions extends NativeToolOptions<PatchOperation> {
   /** Changes the file, and returns text for the model. An error means that the patch could not be applied. */

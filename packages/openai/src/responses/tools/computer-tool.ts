@@ -1,13 +1,10 @@
 import type { Tool, ToolContext } from "@threadstore/agent";
 import { copyJson, defineNativeTool, invalidValue } from "@threadstore/agent/provider";
 import { isJsonObject } from "@threadstore/core/documents";
-import type {
-  ComputerTool,
-  ComputerUsePreviewTool,
-  ResponseComputerToolCall,
-} from "openai/resources/responses/responses";
+import type { ResponseComputerToolCall } from "openai/resources/responses/responses";
 import type { NativeToolOptions } from "./native-tool.ts";
 import { readArguments } from "./read-arguments.ts";
+import type { ComputerDeclaration } from "./wire-types.ts";
 
 /** The arguments of a computer call. */
 export interface ComputerActions {
@@ -19,7 +16,7 @@ export interface ComputerActions {
 
 export interface ComputerToolOptions extends NativeToolOptions<ComputerActions> {
   /** @default { type: "computer" } */
-  readonly declaration?: ComputerTool | ComputerUsePreviewTool | undefined;
+  readonly declaration?: ComputerDeclaration | undefined;
   /**
    * Whether a person must approve a call before it runs.
    * @default calls with pending safety checks wait for approval

@@ -1,5 +1,5 @@
 // The entry point "@threadstore/openai/tools": tools of the Responses API other than functions.
-export { applyPatchTool, type ApplyPatchToolOptions, type PatchOperation } from "./apply-patch-tool.ts";
+export { applyPatchTool, type ApplyPatchToolOptions } from "./apply-patch-tool.ts";
 export {
   computerTool,
   type ComputerActions,
@@ -13,7 +13,6 @@ export {
   shellTool,
   type LocalShellAction,
   type LocalShellToolOptions,
-  type ShellAction,
-  type ShellOutput,
   type ShellToolOptions,
 } from "./shell-tools.ts";
+export type { ComputerDeclaration, PatchOperation, ShellAction, ShellOutput } from "./wire-types.ts";

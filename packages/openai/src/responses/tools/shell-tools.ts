@@ -1,19 +1,10 @@
 import type { Tool, ToolContext } from "@threadstore/agent";
 import { defineNativeTool, invalidValue } from "@threadstore/agent/provider";
-import type {
-  ResponseFunctionShellCallOutputContent,
-  ResponseFunctionShellToolCall,
-  ResponseInputItem,
-} from "openai/resources/responses/responses";
+import type { ResponseInputItem } from "openai/resources/responses/responses";
 import { toStandardOutput } from "../shell-output.ts";
 import type { NativeToolOptions } from "./native-tool.ts";
 import { isStringArray, readArguments } from "./read-arguments.ts";
-
-/** The commands of a call of the shell tool, in the wire form. */
-export type ShellAction = ResponseFunctionShellToolCall.Action;
-
-/** The output of one command, in the wire form. */
-export type ShellOutput = ResponseFunctionShellCallOutputContent;
+import type { ShellAction, ShellOutput } from "./wire-types.ts";
 
 export interface ShellToolOptions extends NativeToolOptions<ShellAction> {
   /**
