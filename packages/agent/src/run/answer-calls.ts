@@ -44,7 +44,7 @@ export async function answerCalls<Message extends object>(
       if (plan.step !== "run") return;
       const answer = await plan.run();
       if (toolSignal.aborted) return;
-      setResult(entry, answer, options);
+      setResult(draft, entry, answer, options);
       await progress.report();
     });
     await untilAborted(Promise.all(running), signal);
@@ -83,15 +83,17 @@ function applyPlan<Message extends object>(
     options.emit({ type: "tool-call", callId, name, arguments: text });
   }
   if (plan.step === "run") entry.record = recordCall(entry.call, "started");
-  else setResult(entry, plan.answer, options);
+  else setResult(draft, entry, plan.answer, options);
 }
 
 function setResult<Message extends object>(
+  draft: TurnDraft<Message, object>,
   entry: DraftCall<Message>,
   { content, isError }: ToolAnswer,
   { model, emit }: AnswerOptions<Message>,
 ): void {
-  const { callId, name } = entry.call;
+  const { callId, name, hidesErrors } = entry.call;
+  if (isError && hidesErrors === true) draft.addNote(`The result of call ${callId} of ${name}: ${content}`);
   entry.result = model.toToolResult(entry.call, content, isError);
   emit({ type: "tool-result", callId, name, content, isError });
 }

@@ -47,8 +47,16 @@ export async function runTurn<Message extends object, Usage extends object>(
       if (draft.calls.length > 0) return response;
     }
     const context = await options.context.assemble();
+    const instructions = [...context.instructions, ...draft.notes];
     const { tools, signal } = options;
-    const request = { ...context, tools, isFirst: draft.rounds === 0, service: draft.service, signal };
+    const request = {
+      ...context,
+      instructions,
+      tools,
+      isFirst: draft.rounds === 0,
+      service: draft.service,
+      signal,
+    };
     try {
       response = await askModel(draft, { ...request, emit: options.emit }, options);
     } catch (error) {

@@ -29,6 +29,7 @@ const NEW_TURN = {
   error: undefined,
   text: undefined,
   isRefused: false,
+  notes: [],
   usage: undefined,
   calls: [],
   extra: {},
@@ -55,6 +56,8 @@ export class TurnDraft<Message extends object, Usage extends object> {
   isRefused = false;
   /** What was left out of the requests of this run. */
   leftOut: readonly LeftOut[] = [];
+  /** Texts for the model about results that have no place for them, in the instructions of this turn's requests. */
+  notes: readonly string[];
   readonly #extra: JsonObject;
 
   private constructor(record: TurnRecord, calls: readonly ToolCall[], base: ThreadRevision<Message>) {
@@ -67,6 +70,7 @@ export class TurnDraft<Message extends object, Usage extends object> {
     this.attempts = record.attempts;
     // Assumes the provider's form. In a thread that does not have it, only a sum is wrong.
     this.usage = record.usage as Usage | undefined;
+    this.notes = record.notes;
     this.#extra = record.extra;
     this.calls = calls.map((call) => ({
       call,
@@ -119,6 +123,10 @@ export class TurnDraft<Message extends object, Usage extends object> {
     this.attempts = 0;
   }
 
+  addNote(note: string): void {
+    this.notes = [...this.notes, note.toWellFormed()];
+  }
+
   /** Turns the results of calls into messages, in the order of the calls, and returns them. */
   addResults(): readonly Message[] {
     const results = this.#results();
@@ -137,7 +145,8 @@ export class TurnDraft<Message extends object, Usage extends object> {
       .filter(({ result }) => result === undefined)
       .map(({ call, record }) => record ?? recordCall(call, "started"));
     const usage = this.usage as JsonObject | undefined;
-    const progress = { id, start, input, rounds, attempts, usage, calls, isRefused: this.isRefused };
+    const { isRefused, notes } = this;
+    const progress = { id, start, input, rounds, attempts, usage, calls, isRefused, notes };
     const turn = { ...NEW_TURN, ...progress, key: this.#key, extra: this.#extra };
     return { ...this.#revision, list: this.list.append(results), turn };
   }

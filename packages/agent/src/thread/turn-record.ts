@@ -48,6 +48,8 @@ export interface TurnRecord {
   readonly text: string | undefined;
   /** Whether the service refused the last request, so that calls which its results approve did not run. */
   readonly isRefused: boolean;
+  /** Texts for the model about results that have no place for them. */
+  readonly notes: readonly string[];
   /** The token usage of those responses. */
   readonly usage: JsonObject | undefined;
   /** The calls of the last response that do not have a result. */
@@ -71,6 +73,7 @@ export function writeTurn(record: TurnRecord): JsonObject {
     ...(error === undefined ? {} : { error }),
     ...(text === undefined ? {} : { text }),
     ...(record.isRefused ? { refused: true } : {}),
+    ...(record.notes.length === 0 ? {} : { notes: [...record.notes] }),
     ...extra,
   };
 }
@@ -92,6 +95,7 @@ export function readTurn(value: JsonValue | undefined): TurnRecord | undefined {
     error,
     text,
     refused,
+    notes = [],
     ...extra
   } = value;
   // Short and plain: operation ids contain it, and those end up in headers and keys.
@@ -112,6 +116,7 @@ export function readTurn(value: JsonValue | undefined): TurnRecord | undefined {
     error: readText(error, "$.turn.error"),
     text: readText(text, "$.turn.text"),
     isRefused: refused === true,
+    notes: readNotes(notes),
     usage,
     calls: calls.map((call, index) => readCall(call, `$.turn.calls[${index}]`)),
     extra,
@@ -128,6 +133,11 @@ function readEnding(value: JsonValue | undefined): TurnEnding | undefined {
 function readText(value: JsonValue | undefined, path: string): string | undefined {
   if (value === undefined || typeof value === "string") return value;
   throw invalid(path, "a string", value);
+}
+
+function readNotes(value: JsonValue): readonly string[] {
+  if (Array.isArray(value) && value.every((note) => typeof note === "string")) return value;
+  throw invalid("$.turn.notes", "an array of strings", value);
 }
 
 function readCount(value: JsonValue | undefined, path: string): number {

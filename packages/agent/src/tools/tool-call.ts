@@ -11,6 +11,8 @@ export interface ToolCall {
   readonly kind?: string;
   /** Whether the result is text, which may be shortened if it is too long. Results of functions always are. */
   readonly hasTextResult?: boolean;
+  /** Whether the form of the result has no place for a text that says why the call was denied or failed. */
+  readonly hidesErrors?: boolean;
   /** The message that contains the call, for kinds whose result repeats members of it. */
   readonly message?: object;
 }

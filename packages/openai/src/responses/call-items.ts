@@ -48,7 +48,13 @@ export function toToolCall(item: object, kind: CallKind, index: number): ToolCal
   const { caller } = call;
   const toolCall = { callId, ...shown, index };
   if (type !== "function_call")
-    return { ...toolCall, kind: type, hasTextResult: kind.hasTextResult, message: call };
+    return {
+      ...toolCall,
+      kind: type,
+      hasTextResult: kind.hasTextResult,
+      hidesErrors: kind.hidesErrors,
+      message: call,
+    };
   return isJsonObject(caller) ? { ...toolCall, message: call } : toolCall;
 }
 

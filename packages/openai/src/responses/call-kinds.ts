@@ -15,6 +15,8 @@ export interface CallKind {
   readonly answersText: boolean;
   /** Whether the result of a tool is sent as text, which may be shortened. */
   readonly hasTextResult: boolean;
+  /** Whether an answer has no place for a text that says why the call was denied or failed. */
+  readonly hidesErrors: boolean;
   /** Whether the service answers the call, so that the application never sees it as open. */
   readonly isAnsweredByService: (call: JsonObject) => boolean;
   /** Returns the name of the tool and the arguments as they are shown, or `undefined` if the call is malformed. */
@@ -30,6 +32,7 @@ const byApplication = { idMember: "call_id", answeredIdMember: "call_id" } as co
 const TEXT_ANSWER = {
   answersText: true,
   hasTextResult: true,
+  hidesErrors: false,
   answer: (_call: JsonObject, text: string): JsonObject => ({ output: text }),
   isAnswer: ({ output }: JsonObject): boolean => isContent(output),
 } as const;
@@ -67,6 +70,7 @@ export const CALL_KINDS: { readonly [type: string]: CallKind } = {
     answerType: "shell_call_output",
     answersText: false,
     hasTextResult: false,
+    hidesErrors: false,
     isAnsweredByService: ({ environment }) =>
       isJsonObject(environment) && environment["type"] === "container_reference",
     describe: ({ action }) => describe("shell", toActionText(action, "commands")),
@@ -82,6 +86,7 @@ export const CALL_KINDS: { readonly [type: string]: CallKind } = {
     answerType: "apply_patch_call_output",
     answersText: false,
     hasTextResult: true,
+    hidesErrors: false,
     isAnsweredByService: never,
     describe: ({ operation }) =>
       describe("apply_patch", isOperation(operation) ? JSON.stringify(operation) : undefined),
@@ -94,6 +99,7 @@ export const CALL_KINDS: { readonly [type: string]: CallKind } = {
     answerType: "computer_call_output",
     answersText: false,
     hasTextResult: false,
+    hidesErrors: true,
     isAnsweredByService: never,
     describe: (call) => describe("computer", computerArguments(call)),
     answer: ({ pending_safety_checks: checks }, text, isError) => {
@@ -110,6 +116,7 @@ export const CALL_KINDS: { readonly [type: string]: CallKind } = {
     answerType: "mcp_approval_response",
     answersText: false,
     hasTextResult: false,
+    hidesErrors: false,
     isAnsweredByService: never,
     describe: ({ server_label: server, name, arguments: text }) =>
       describe(
@@ -124,6 +131,7 @@ export const CALL_KINDS: { readonly [type: string]: CallKind } = {
     answerType: "tool_search_output",
     answersText: false,
     hasTextResult: false,
+    hidesErrors: true,
     isAnsweredByService: ({ execution }) => execution !== "client",
     describe: ({ arguments: value }) => describe("tool_search", JSON.stringify(value ?? {})),
     answer: () => ({ execution: "client", status: "completed", tools: [] }),

@@ -95,8 +95,50 @@ describe.each(everyMode)("a $type with storage $storage, streamed: $isStreamed",
     const approvals = first.approvals.map((call) => ({ ...call, approved: false, reason: "too risky" }));
     const second = await resume(agent, await reload(agent, first), { approvals });
     expect(answersIn(second)).toEqual([kind.failed("c1", "This call was not approved: too risky")]);
+    expect(JSON.stringify(service.requests.at(-1))).toContain("This call was not approved: too risky");
     expect(await start(agent, "and now?", await reload(agent, second))).toMatchObject({ text: "ok" });
   });
+});
+
+test.each(STORAGES)(
+  "the reason why a computer call was denied reaches the model, although another call waits longer, with storage %s",
+  async (storage) => {
+    const kind = CALL_CASES["computer_call"] as CallCase;
+    const service = createResponsesService([kind.call("c1"), kind.call("c2")]);
+    const agent = agentOf(service, { kind, storage, needsApproval: true });
+    const first = await agent.run("go");
+    const [denied, approved] = first.approvals.map((call, index) => ({
+      ...call,
+      approved: index === 1,
+      reason: "too risky",
+    }));
+    const second = await agent.resume(await reload(agent, first), { approvals: denied ? [denied] : [] });
+    expect(second.status).toBe("approval-needed");
+    const third = await agent.resume(await reload(agent, second), { approvals: approved ? [approved] : [] });
+    expect(third.text).toBe("ok");
+    expect(service.requests.at(-1)?.["instructions"]).toMatch(
+      /^The result of call c1 of computer: .*too risky$/u,
+    );
+    await agent.run("and now?", third.thread);
+    expect(service.requests.at(-1)).not.toHaveProperty("instructions");
+    expect(JSON.stringify(third.thread)).not.toContain("too risky");
+  },
+);
+
+test("notes about results that are malformed make a thread invalid", async () => {
+  const kind = CALL_CASES["computer_call"] as CallCase;
+  const agent = agentOf(createResponsesService([kind.call("c1")]), {
+    kind,
+    storage: "local",
+    needsApproval: true,
+  });
+  const { thread } = await agent.run("go");
+  const { turn, ...members } = { turn: {}, ...thread.toJSON() };
+  for (const notes of ["x", [7], {}]) {
+    const corrupt = { ...members, turn: { ...turn, notes } } as never;
+    const refusal = { code: "THREAD_INVALID", path: "$.turn.notes" };
+    await expect(agent.deserializeThread(corrupt)).rejects.toMatchObject(refusal);
+  }
 });
 
 describe.each(everyStorage)("a $type with storage $storage", (row) => {
@@ -106,6 +148,7 @@ describe.each(everyStorage)("a $type with storage $storage", (row) => {
     const service = createResponsesService([kind.call("c1")]);
     const result = await agentOf(service, { ...row, fails: true }).run("go");
     expect(answersIn(result)).toEqual([kind.failed("c1", "Tool failed: disk full")]);
+    expect(JSON.stringify(service.requests.at(-1))).toContain("Tool failed: disk full");
   });
 
   test.skipIf(kind.tool === undefined).each(["rerun", "report"] as const)(
