@@ -56,9 +56,16 @@ async function answer(id: string): Promise<readonly ReadableSpan[]> {
   return spans.getFinishedSpans();
 }
 
-// The first turn opens the database and compiles the code.
-await answer("warm-up");
-const file = join(import.meta.dirname, "../../docs/pictures/observability.svg");
-await writeFile(file, drawTrace(await answer("rome")));
+// The first turns open the database and compile the code. The fastest one is the least disturbed by other processes.
+const turns: (readonly ReadableSpan[])[] = [];
+for (let turn = 1; turn <= 30; turn += 1) turns.push(await answer("rome"));
+const durationOf = (turn: readonly ReadableSpan[]): number => {
+  const [seconds, nanoseconds] = turn.find((span) => span.parentSpanContext === undefined)?.duration ?? [
+    0, 0,
+  ];
+  return seconds * 1e9 + nanoseconds;
+};
+const [fastest = []] = turns.toSorted((one, other) => durationOf(one) - durationOf(other));
+await writeFile(join(import.meta.dirname, "../../docs/pictures/observability.svg"), drawTrace(fastest));
 await Promise.all([store.close(), model.stop(), traces.shutdown()]);
 await rm(folder, { recursive: true });

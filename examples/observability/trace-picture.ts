@@ -1,13 +1,15 @@
 import type { ReadableSpan } from "@opentelemetry/sdk-trace-node";
 
-const WIDTH = 760;
+const WIDTH = 520;
 const ROW = 30;
-const NAMES = 196;
-const CHART = WIDTH - NAMES - 170;
+const NAMES = 182;
+const CHART = WIDTH - NAMES - 130;
 
 /** Draws the spans of one trace as an SVG: a row for each, with the request first. Legible on light and dark pages. */
 export function drawTrace(spans: readonly ReadableSpan[]): string {
-  const rows = spans.toSorted((one, other) => startOf(one) - startOf(other));
+  // The request starts in the same moment as its first call, and has no parent.
+  const rank = (span: ReadableSpan): number => (span.parentSpanContext === undefined ? 0 : startOf(span));
+  const rows = spans.toSorted((one, other) => rank(one) - rank(other));
   const origin = Math.min(...rows.map(startOf));
   const total = Math.max(...rows.map((span) => startOf(span) + durationOf(span))) - origin;
   const height = rows.length * ROW + 24;

@@ -1,20 +1,26 @@
-import { existsSync, readFileSync } from "node:fs";
+import { globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { type DefaultTheme, defineConfig, type UserConfig } from "vitepress";
 import { anchorOf } from "../src/anchors.ts";
 import { sidebar } from "../src/navigation.ts";
 import { pages, REPOSITORY } from "../src/pages.ts";
 
-const api = join(import.meta.dirname, "../.pages/api/typedoc-sidebar.json");
-const apiSidebar = existsSync(api)
-  ? (JSON.parse(readFileSync(api, "utf8")) as DefaultTheme.SidebarItem[])
-  : [];
+const folder = join(import.meta.dirname, "../.pages/api");
+const api = globSync("**/*.md", { cwd: folder })
+  .filter((file) => file !== "index.md")
+  .toSorted()
+  .map((file) => {
+    const [, text = file] = /^# (.+)$/mu.exec(readFileSync(join(folder, file), "utf8")) ?? [];
+    return { text, link: `/api/${file.replace(/\.md$/u, "")}` };
+  });
+
+const base = process.env["DOCS_BASE"] ?? "/";
 
 const config: UserConfig<DefaultTheme.Config> = defineConfig({
   title: "ThreadStore",
   description: "Persist an AI agent's conversation and resume it later, in the storage you already run.",
   lang: "en",
-  base: process.env["DOCS_BASE"] ?? "/",
+  base,
   srcDir: ".pages",
   outDir: "dist",
   cacheDir: "../.cache/vitepress",
@@ -24,8 +30,6 @@ const config: UserConfig<DefaultTheme.Config> = defineConfig({
     if (page.frontmatter["edit"] === undefined) page.frontmatter["editLink"] = false;
   },
   vite: {
-    // Its esbuild does not know the target of the repository's settings.
-    esbuild: { target: "es2022", tsconfigRaw: {} },
     // The index of the search, which is loaded with the first search.
     build: { chunkSizeWarningLimit: 5000 },
   },
@@ -33,15 +37,19 @@ const config: UserConfig<DefaultTheme.Config> = defineConfig({
     anchor: { slugify: anchorOf },
     theme: { light: "github-light", dark: "github-dark" },
   },
-  head: [["meta", { name: "theme-color", content: "#3451b2" }]],
+  head: [
+    ["link", { rel: "icon", type: "image/svg+xml", href: `${base}logo.svg` }],
+    ["meta", { name: "theme-color", content: "#3451b2" }],
+  ],
   themeConfig: {
+    logo: "/logo.svg",
     nav: [
       { text: "Guide", link: "/persist-and-resume", activeMatch: "^/(?!api/|packages/|decisions/)." },
       { text: "Packages", link: "/packages/core", activeMatch: "^/packages/" },
       { text: "API", link: "/api/", activeMatch: "^/api/" },
     ],
     sidebar: {
-      "/api/": [{ text: "API reference", items: apiSidebar }],
+      "/api/": [{ text: "API reference", items: api }],
       "/": sidebar(pages()) as DefaultTheme.SidebarItem[],
     },
     outline: { level: [2, 3] },

@@ -1,43 +1,45 @@
 import { globSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { Application, TSConfigReader } from "typedoc";
 import { PAGES } from "./generate.ts";
 import { read, REPOSITORY, ROOT } from "./pages.ts";
 
-/** Returns the sources of the entry points of all packages, as their `exports` name them. */
-function entryPoints(): string[] {
-  return globSync("packages/*/package.json", { cwd: ROOT })
-    .toSorted()
-    .flatMap((file) => {
-      const { exports } = JSON.parse(read(file)) as { exports: Record<string, { types?: string }> };
-      return Object.values(exports).flatMap(({ types }) =>
-        types === undefined ? [] : [sourceOf(file, types)],
-      );
-    });
+/** Returns the names of all entry points, such as `core/driver`, by their sources. */
+function entryPoints(): Map<string, string> {
+  const manifests = globSync("packages/*/package.json", { cwd: ROOT }).toSorted();
+  return new Map(manifests.flatMap((file) => entryPointsOf(dirname(file), read(file))));
 }
 
-function sourceOf(manifest: string, types: string): string {
-  return join(ROOT, dirname(manifest), types.replace("./dist/", "src/").replace(/\.d\.ts$/u, ".ts"));
+function entryPointsOf(folder: string, manifest: string): [source: string, name: string][] {
+  const { exports } = JSON.parse(manifest) as { exports: Record<string, { types?: string }> };
+  return Object.entries(exports).flatMap(([path, { types }]) => {
+    if (types === undefined) return [];
+    const source = types.replace("./dist/", "src/").replace(/\.d\.ts$/u, ".ts");
+    return [[join(ROOT, folder, source), join(basename(folder), path)]];
+  });
 }
 
 /** Writes the API reference as Markdown: a page for each entry point. */
 export async function generateApiReference(): Promise<void> {
   const out = join(PAGES, "api");
+  const names = entryPoints();
   const options = {
-    entryPoints: entryPoints(),
+    entryPoints: [...names.keys()],
     tsconfig: join(import.meta.dirname, "../tsconfig.api.json"),
     basePath: join(ROOT, "packages"),
-    plugin: ["typedoc-plugin-markdown", "typedoc-vitepress-theme"],
+    plugin: ["typedoc-plugin-markdown"],
     readme: "none",
     name: "API reference",
     out,
-    docsRoot: PAGES,
     hideBreadcrumbs: true,
     hidePageHeader: true,
     excludeInternal: true,
     excludePrivate: true,
     // A page for each entry point.
     router: "module",
+    entryFileName: "index",
+    // Headings that are alike get other ids in VitePress.
+    useHTMLAnchors: true,
     sourceLinkTemplate: `${REPOSITORY}/blob/main/packages/{path}#L{line}`,
     disableGit: true,
     // The compiler of the repository checks the sources.
@@ -53,9 +55,8 @@ export async function generateApiReference(): Promise<void> {
   const project = await application.convert();
   if (project === undefined || application.logger.hasErrors())
     throw new Error("The API reference has errors.");
-  // Names as in imports, without the scope: "core/driver" for packages/core/src/driver.ts.
   for (const entryPoint of project.children ?? []) {
-    entryPoint.name = entryPoint.name.replace(/\/src(?:\/index)?/u, "");
+    entryPoint.name = names.get(entryPoint.sources?.[0]?.fullFileName ?? "") ?? entryPoint.name;
   }
   await application.generateOutputs(project);
 }

@@ -22,6 +22,7 @@ export function generatePages(): void {
     landingPage((text) => siteMarkdown("README.md", text, all).markdown),
   );
   write("decisions/index.md", decisions(all));
+  cpSync(join(import.meta.dirname, "../assets"), join(PAGES, "public"), { recursive: true });
   for (const image of images) cpSync(join(ROOT, image), join(PAGES, "public", image));
 }
 

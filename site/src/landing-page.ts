@@ -7,7 +7,10 @@ titleTemplate: Persist and resume AI conversations
 hero:
   name: ThreadStore
   text: Persist a conversation, resume it later
-  tagline: AI agents' conversations in the storage you already run, without lost turns, half-written threads or tools that run twice.
+  tagline: AI agents' conversations in the storage you already run, without lost turns or half-written threads.
+  image:
+    src: /hero.svg
+    alt: A process saves a turn and is killed. Another process continues the conversation.
   actions:
     - theme: brand
       text: Get started
