@@ -3,7 +3,7 @@ import { BlobServiceClient, ContainerClient, newPipeline, type Pipeline } from "
 import type { Harness, Network, ChildProcessHarness } from "@threadstore/conformance";
 import { type FaultProxy, type ProxiedRequest, startFaultProxy } from "@threadstore/conformance/fault-proxy";
 import type { DriverOptions, RecordToWrite } from "@threadstore/core/driver";
-import type { ChildProcessParameters } from "./conformance-child.test-helper.ts";
+import { type ChildProcessParameters, containerAt, PREFIX } from "./conformance-child.test-helper.ts";
 import { azureBlobStore } from "./index.ts";
 import { blobNameOf } from "./keys.ts";
 
@@ -38,33 +38,49 @@ export function record(payload: string, unchanged = 0, trailer = "}"): RecordToW
   };
 }
 
-/** Creates the harness of the conformance suite. Each location is a prefix in the container. */
-export function harnessFor(name: string, container: ContainerClient): Harness {
-  const blobNames = async (location: string): Promise<string[]> => {
-    const names: string[] = [];
-    const listing = container.listBlobsFlat({ prefix: `${location}/`, includeSnapshots: true });
-    for await (const { name: blob, snapshot } of listing) names.push(snapshot ? `${blob} ${snapshot}` : blob);
-    return names;
-  };
+/** The containers of a harness. Each location has its own, which can be deleted with one request. */
+export class Containers {
+  readonly parameters: ChildProcessParameters;
+  readonly #created = new Map<string, Promise<ContainerClient>>();
+
+  constructor(connectionString: string) {
+    this.parameters = { connectionString, namePrefix: `t-${randomBytes(8).toString("hex")}` };
+  }
+
+  /** Resolves with the container of the location, and creates it first if it does not exist. */
+  async at(location: string): Promise<ContainerClient> {
+    const created = this.#created.get(location) ?? containerAt(location, this.parameters);
+    this.#created.set(location, created);
+    return created;
+  }
+
+  async delete(location: string): Promise<void> {
+    this.#created.delete(location);
+    const { connectionString, namePrefix } = this.parameters;
+    await containerNamed(connectionString, `${namePrefix}-${location}`).deleteIfExists();
+  }
+}
+
+/** Creates the harness of the conformance suite. */
+export function harnessFor(name: string, containers: Containers): Harness {
+  const { connectionString } = containers.parameters;
   return {
     name,
     recencyPrecisionMs: 1000,
-    async open(location, storeOptions) {
-      return azureBlobStore({ container, prefix: location, ...storeOptions });
+    open: async (location, storeOptions) =>
+      azureBlobStore({ container: await containers.at(location), prefix: PREFIX, ...storeOptions }),
+    destroy: (location) => containers.delete(location),
+    async entries(location) {
+      const names: string[] = [];
+      const listing = (await containers.at(location)).listBlobsFlat({ includeSnapshots: true });
+      for await (const { name: blob, snapshot } of listing)
+        names.push(snapshot ? `${blob} ${snapshot}` : blob);
+      return names;
     },
-    async destroy(location) {
-      const blobs = (await blobNames(location)).filter((blob) => !blob.includes(" "));
-      await Promise.all(blobs.map((blob) => container.deleteBlob(blob, { deleteSnapshots: "include" })));
-    },
-    entries: blobNames,
-    async missing() {
-      const { url, credential, containerName } = container;
-      return azureBlobStore({
-        container: new ContainerClient(url.replace(containerName, "no-such-container"), credential),
-      });
-    },
+    missing: async () => azureBlobStore({ container: containerNamed(connectionString, "no-such-container") }),
     async rewrite(location, id, change) {
-      const blob = blobNameOf(`${location}/`, { namespace: "", id });
+      const container = await containers.at(location);
+      const blob = blobNameOf(`${PREFIX}/`, { namespace: "", id });
       const bytes = Buffer.from(change(await container.getBlobClient(blob).downloadToBuffer()));
       await container.deleteBlob(blob);
       // An empty append blob would be an incomplete create, and not a corrupt thread.
@@ -81,24 +97,25 @@ export async function newAppendBlob(container: ContainerClient, name: string, by
 }
 
 /** Describes the module that opens the store in the suite's other processes. */
-export function childProcessFor(
-  connectionString: string,
-  { containerName }: ContainerClient,
-): ChildProcessHarness {
-  const parameters = { connectionString, containerName } satisfies ChildProcessParameters;
-  return { module: new URL("./conformance-child.test-helper.ts", import.meta.url), parameters };
+export function childProcessFor({ parameters }: Containers): ChildProcessHarness {
+  return {
+    module: new URL("./conformance-child.test-helper.ts", import.meta.url),
+    parameters: { ...parameters },
+  };
 }
 
 /** Describes how the suite can put a fault proxy between the store and the container. */
-export function networkOf(connectionString: string, container: ContainerClient): Network {
-  const { hostname, port } = new URL(BlobServiceClient.fromConnectionString(connectionString).url);
+export function networkOf(containers: Containers): Network {
+  const { hostname, port } = new URL(
+    BlobServiceClient.fromConnectionString(containers.parameters.connectionString).url,
+  );
   return {
     endpoint: { host: hostname, port: Number(port) },
     // The SDK shares its connections among all clients.
     keepsConnections: true,
     async open(location, endpoint, storeOptions) {
-      const proxied = withPort(container, endpoint.port);
-      return azureBlobStore({ container: proxied, prefix: location, ...storeOptions });
+      const container = withPort(await containers.at(location), endpoint.port);
+      return azureBlobStore({ container, prefix: PREFIX, ...storeOptions });
     },
   };
 }

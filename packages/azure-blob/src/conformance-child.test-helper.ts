@@ -2,18 +2,26 @@ import { ContainerClient } from "@azure/storage-blob";
 import type { ThreadStore } from "@threadstore/core";
 import { azureBlobStore } from "./azure-blob-store.ts";
 
-/** The container, for the other processes of the conformance suite. */
+/** The prefix of the stores in each container. */
+export const PREFIX = "threads";
+
+/** How the other processes of the conformance suite find the container of a location. */
 export interface ChildProcessParameters {
   readonly connectionString: string;
-  readonly containerName: string;
+  /** The name of each container, up to its location. */
+  readonly namePrefix: string;
 }
 
-export function openStore(
+/** Resolves with the container of the location. Creates it first if it does not exist. */
+export async function containerAt(
   location: string,
-  { connectionString, containerName }: ChildProcessParameters,
-): ThreadStore {
-  return azureBlobStore({
-    container: new ContainerClient(connectionString, containerName),
-    prefix: location,
-  });
+  { connectionString, namePrefix }: ChildProcessParameters,
+): Promise<ContainerClient> {
+  const container = new ContainerClient(connectionString, `${namePrefix}-${location}`);
+  await container.createIfNotExists();
+  return container;
+}
+
+export async function openStore(location: string, parameters: ChildProcessParameters): Promise<ThreadStore> {
+  return azureBlobStore({ container: await containerAt(location, parameters), prefix: PREFIX });
 }

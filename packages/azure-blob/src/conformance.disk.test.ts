@@ -2,16 +2,15 @@ import { register } from "@threadstore/conformance";
 import { startAzurite } from "@threadstore/services";
 import { variantSelection } from "@threadstore/services/variant-selection";
 import { afterAll, describe, it } from "vitest";
-import { harnessFor, newContainer, childProcessFor } from "./azurite.test-helper.ts";
+import { childProcessFor, Containers, harnessFor } from "./azurite.test-helper.ts";
 
 // With blobs on disk, Azurite handles a request in more steps, and other requests run between them.
 describe("azure-blob with blobs on disk", async () => {
   const azurite = await startAzurite({ disk: true });
   afterAll(azurite.stop);
-  const { connectionString } = azurite.endpoint;
-  const container = await newContainer(connectionString);
-  const childProcess = childProcessFor(connectionString, container);
-  const harness = harnessFor("azure-blob on disk", container);
+  const containers = new Containers(azurite.endpoint.connectionString);
+  const childProcess = childProcessFor(containers);
+  const harness = harnessFor("azure-blob on disk", containers);
   register(
     { ...harness, childProcess, timeoutFactor: 3 },
     { describe, it, after: afterAll },

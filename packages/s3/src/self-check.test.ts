@@ -171,6 +171,20 @@ describe("the self-check", () => {
   });
 });
 
+test("a check that succeeded counts for all stores of the process with the same bucket and options", async () => {
+  await using service = await startProvider({});
+  const { options } = service;
+  const requestsOf = async (changes: Partial<S3DriverOptions>): Promise<number> => {
+    const before = service.requests.length;
+    await detect({ ...options, ...changes } as S3DriverOptions);
+    return service.requests.length - before;
+  };
+  expect(await requestsOf({})).toBeGreaterThan(0);
+  expect(await requestsOf({ prefix: "elsewhere/" })).toBe(0);
+  expect(await requestsOf({ etagQuotes: "keep" })).toBeGreaterThan(0);
+  expect(await requestsOf({ bucket: "another-bucket" })).toBeGreaterThan(0);
+});
+
 await describeWithService("s3", "the self-check on Ceph", (endpoint) => {
   const client = createClient(endpoint);
   afterAll(() => client.destroy());

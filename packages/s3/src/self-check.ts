@@ -30,9 +30,13 @@ export interface SelfCheck {
   close(): void;
 }
 
+/** The results of this process. Applications that open a store for each request check each bucket only once. */
+const RESULTS = new Map<string, ProviderCapabilities>();
+
 /**
  * Creates the check of whether and how the provider enforces conditional writes in this bucket. Some services ignore
- * conditions, and some ignore them in versioned buckets only. Options that are set are not checked.
+ * conditions, and some ignore them in versioned buckets only. Options that are set are not checked. A check that
+ * succeeded counts for all stores of the process with the same bucket and options.
  */
 export function createSelfCheck(
   bucket: Bucket,
@@ -44,10 +48,15 @@ export function createSelfCheck(
     capabilities = Promise.resolve({ etagQuotes, conditionalDelete, deleteIfUnmodified: false });
   }
   const check = async (): Promise<ProviderCapabilities> => {
+    const name = await resultName(bucket, { etagQuotes, conditionalDelete });
+    const result = RESULTS.get(name);
+    if (result !== undefined) return result;
     // Not the signal of the first caller, because other callers wait for the same check.
     const signal = AbortSignal.any([closing.signal, AbortSignal.timeout(TIMEOUT_MS)]);
     try {
-      return await runCheck({ bucket, etagQuotes, conditionalDelete, signal });
+      const checked = await runCheck({ bucket, etagQuotes, conditionalDelete, signal });
+      RESULTS.set(name, checked);
+      return checked;
     } catch (error) {
       capabilities = undefined;
       throw error;
@@ -57,6 +66,15 @@ export function createSelfCheck(
     capabilities: () => (capabilities ??= check()),
     close: () => closing.abort(),
   };
+}
+
+/** Returns the name under which the result is kept: the service, the bucket and the options that replace a part. */
+async function resultName(
+  { client, name }: Bucket,
+  configured: Pick<S3DriverOptions, "etagQuotes" | "conditionalDelete">,
+): Promise<string> {
+  const { endpoint, region } = client.config;
+  return JSON.stringify([(await endpoint?.()) ?? (await region()), name, configured]);
 }
 
 interface Check extends Pick<S3DriverOptions, "etagQuotes" | "conditionalDelete"> {
