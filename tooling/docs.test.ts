@@ -27,6 +27,10 @@ describe.each(documents)("%s", (document) => {
     expect(notRun.map(([block]) => block)).toEqual([]);
   });
 
+  it("has no conflict markers", () => {
+    expect(text).not.toMatch(/^(?:<{7}|>{7}|={7}$)/mu);
+  });
+
   it("has links that lead somewhere", () => {
     const links = [...withoutCode(text).matchAll(/\]\((?!https?:)([^)\s]+)\)/gu)].map(
       ([, link = ""]) => link,
