@@ -140,9 +140,9 @@ export function connectionFailure(error: unknown): DriverError {
   return new DriverError(...meaning, { cause: redacted(error) });
 }
 
-/** Returns whether a client called a method that this package's commands do not have. Errors of Node.js have a code. */
+/** Returns whether a client called a method that this package's commands do not have. */
 export function isCommandUnknown(error: unknown): boolean {
-  return isError(error) && error.name === "TypeError" && !("code" in error);
+  return isError(error) && error.name === "TypeError" && error.message.endsWith(" is not a function");
 }
 
 /** The failure of a command that a client of a newer version of ioredis cannot send. */
