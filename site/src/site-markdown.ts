@@ -10,8 +10,12 @@ export interface SitePage {
 }
 
 const IMAGE = /\.(?:svg|png)$/u;
-/** Code, which stays as it is; or the target of a link, of an image or of a reference. */
-const CODE_OR_TARGET = /^( *)(`{3,})[\s\S]*?^\1\2`*$|`[^`]+`|(\]\(|^\[[^\]]+\]: )([^)\s]+)/gmu;
+const FENCED_CODE = /^ *(?<fence>`{3,})[\s\S]*?^ *\k<fence>/u;
+/** As many backticks at its end as at its beginning, within a paragraph. */
+const CODE = /(?<!`)(?<ticks>`+)(?!`)(?:(?!\n\s*\n)[\s\S])+?(?<!`)\k<ticks>(?!`)/u;
+/** The target of a link, an image or a reference. */
+const TARGET = /(?<opening>\]\(|^\[[^\]]+\]: )(?<target>[^)\s]+)/u;
+const CODE_OR_TARGET = new RegExp([FENCED_CODE, CODE, TARGET].map(({ source }) => source).join("|"), "gmu");
 
 /**
  * Converts a Markdown file of the repository for the site. Links to other pages lead to their addresses on the site,
@@ -21,11 +25,11 @@ export function siteMarkdown(source: string, text: string, pages: readonly Page[
   const images: string[] = [];
   const converted = text
     .replaceAll(/^<!-- code: .* -->\n/gmu, "")
-    .replaceAll(CODE_OR_TARGET, (match, ...groups: (string | undefined)[]) => {
-      const [, fenced, opening, target] = groups;
+    .replaceAll(CODE_OR_TARGET, (match: string, ...rest: unknown[]) => {
+      const { ticks, opening, target } = rest.at(-1) as Partial<Record<string, string>>;
       // VitePress does not recognize code that continues on the next line.
-      if (opening === undefined || target === undefined)
-        return fenced === undefined ? match.replaceAll(/\n\s*/gu, " ") : match;
+      if (ticks !== undefined) return match.replaceAll(/\n\s*/gu, " ");
+      if (opening === undefined || target === undefined) return match;
       return `${opening}${siteTarget(source, target, pages, images)}`;
     });
   return { markdown: converted, images };
