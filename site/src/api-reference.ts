@@ -34,6 +34,8 @@ export async function generateApiReference(): Promise<void> {
     hideBreadcrumbs: true,
     hidePageHeader: true,
     excludeInternal: true,
+    // What a class inherits from those of the platform.
+    excludeExternals: true,
     excludePrivate: true,
     // A page for each entry point.
     router: "module",

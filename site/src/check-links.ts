@@ -32,7 +32,11 @@ interface Site {
 
 function leadsSomewhere(link: string, { page, folder, base, anchors }: Site): boolean {
   const inRepository = new RegExp(`^${REPOSITORY}/(?:blob|tree|edit)/main/([^#]+)`, "u").exec(link);
-  if (inRepository !== null) return existsSync(join(ROOT, inRepository[1] ?? ""));
+  if (inRepository !== null) {
+    const [, file = ""] = inRepository;
+    // Exists here, but is not part of the repository.
+    return existsSync(join(ROOT, file)) && !file.includes("node_modules");
+  }
   if (/^[a-z]+:|^\/\//u.test(link)) return true;
   const [path = "", fragment] = link.split("#", 2);
   const target = path === "" ? page : decodeURIComponent(targetOf(path, page, base));

@@ -137,6 +137,11 @@ describe("brokenLinks", () => {
       "https://github.com/threadstore/threadstore/blob/main/missing.ts",
       false,
     ],
+    [
+      "an installed file",
+      "https://github.com/threadstore/threadstore/blob/main/packages/../node_modules/vitest/package.json",
+      false,
+    ],
     ["an image", "/logo.svg", true],
     ["a folder", "/sub/", true],
     ["a file of the repository", "https://github.com/threadstore/threadstore/edit/main/docs/errors.md", true],
