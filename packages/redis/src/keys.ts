@@ -1,4 +1,5 @@
-import { crc32 } from "node:zlib";
+// Not by its name, which older versions of Node.js do not have: the import would fail before core can say so.
+import zlib from "node:zlib";
 import type { ThreadKey } from "@threadstore/core/driver";
 
 /**
@@ -45,7 +46,7 @@ export function keysWithPrefix(prefix: string): Keys {
   const indexOf = (namespace: string, bucket: number): string => `${prefix}:{${escape(namespace)}:${bucket}}`;
   return {
     of: ({ namespace, id }) => {
-      const index = indexOf(namespace, crc32(id) % BUCKET_COUNT);
+      const index = indexOf(namespace, zlib.crc32(id) % BUCKET_COUNT);
       return { index, recencyIndex: recencyIndexOf(index), record: `${index}:${id}`, id };
     },
     buckets: (namespace) =>

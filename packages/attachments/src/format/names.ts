@@ -1,4 +1,5 @@
-import { hash, randomBytes } from "node:crypto";
+// Not by its names, one of which older versions of Node.js do not have: the import would fail before core can say so.
+import nodeCrypto from "node:crypto";
 import type { ThreadMetadata } from "@threadstore/core";
 import { METADATA_MAX_BYTES, reservedName } from "@threadstore/core/decorator";
 
@@ -40,13 +41,13 @@ const TIME_MAX = 2 ** (8 * TIME_BYTES) - 1;
 
 /** Returns the token of a save at `now`, in milliseconds since the epoch: the time and 80 random bits. */
 export function newToken(now: number): string {
-  const token = randomBytes(16);
+  const token = nodeCrypto.randomBytes(16);
   token.writeUIntBE(Math.min(Math.max(Math.floor(now), 0), TIME_MAX), 0, TIME_BYTES);
   return token.toString("base64url");
 }
 
 export function attachmentName(token: string, text: string): AttachmentName {
-  return `${token}.${hash("sha256", text)}`;
+  return `${token}.${nodeCrypto.hash("sha256", text)}`;
 }
 
 /** Returns when an attachment was written, by the clock of its writer. */
@@ -69,7 +70,7 @@ export function hashOf(name: AttachmentName): string {
 
 /** Returns the id of an attachment's record. The attachments of a thread are adjacent in a listing. */
 export function recordId(threadId: string, name: AttachmentName): string {
-  return `${hash("sha256", threadId, "base64url").slice(0, 22)}.${name}`;
+  return `${nodeCrypto.hash("sha256", threadId, "base64url").slice(0, 22)}.${name}`;
 }
 
 /** Returns the attachment's name in the id of its record. */

@@ -1,0 +1,34 @@
+// Runs the rows, or those whose names contain a parameter. With --write, and if all of them are true, writes them to
+// docs/compatibility.md.
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { formatRows, replaceRows } from "./document.ts";
+import { ROOT } from "./packages.ts";
+import { ROWS } from "./rows.ts";
+import { openWorkbench } from "./workbench.ts";
+
+const PAGE = join(ROOT, "docs", "compatibility.md");
+
+const isWriting = process.argv.includes("--write");
+const parts = process.argv.slice(2).filter((parameter) => parameter !== "--write");
+const rows = ROWS.filter(({ name }) => parts.length === 0 || parts.some((part) => name.includes(part)));
+
+const workbench = await openWorkbench();
+let failures = 0;
+for (const { name, check } of rows) {
+  const started = performance.now();
+  const problem = await check(workbench).then(
+    () => undefined,
+    (error: unknown) => String(error),
+  );
+  const seconds = ((performance.now() - started) / 1000).toFixed(1);
+  console.log(`${problem === undefined ? "✓" : "✗"} ${name} (${seconds} s)`);
+  if (problem === undefined) continue;
+  failures += 1;
+  console.log(problem);
+}
+await workbench.dispose();
+if (isWriting && failures === 0)
+  writeFileSync(PAGE, replaceRows(readFileSync(PAGE, "utf8"), formatRows(ROWS)));
+console.log(`${rows.length - failures} passed, ${failures} failed`);
+process.exitCode = failures === 0 ? 0 : 1;
