@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
-import { cp, mkdir, realpath } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { cp, mkdir } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
@@ -8,22 +9,27 @@ import { describe, expect, test } from "vitest";
 import { sqliteStore } from "./index.ts";
 import { temporaryFolder } from "./sqlite.test-helper.ts";
 
+const run = promisify(execFile);
 const ROOT = join(import.meta.dirname, "..", "..", "..");
 const MANIFEST = createRequire(import.meta.url).resolve("better-sqlite3-12/package.json");
 const Sqlite12 = createRequire(import.meta.url)("better-sqlite3-12") as typeof Sqlite;
 
-/** The compiled module, for the version of Node.js that runs the tests. Takes two minutes, once. */
+/** The compiled module, for the version of Node.js that runs the tests. Takes minutes, once. */
 async function compile(): Promise<string> {
   const folder = join(ROOT, ".cache", `better-sqlite3-12-node-${process.versions.modules}`);
   const binary = join(folder, "build", "Release", "better_sqlite3.node");
-  const isCompiled = await realpath(binary).catch(() => undefined);
-  if (isCompiled !== undefined) return binary;
+  if (existsSync(binary)) return binary;
   await mkdir(folder, { recursive: true });
   await cp(dirname(MANIFEST), folder, { recursive: true, dereference: true });
-  // The package that installs Node.js contains its headers, so that nothing needs to be downloaded.
-  const headers = join(dirname(await realpath(process.execPath)), "..");
-  const rebuild = ["--yes", "node-gyp@12.1.0", "rebuild", "--release", `--nodedir=${headers}`];
-  await promisify(execFile)("npx", rebuild, { cwd: folder, maxBuffer: 2 ** 26 });
+  const options = { cwd: folder, maxBuffer: 2 ** 26 };
+  // The registry has the archives of Node.js as packages, with its headers.
+  const archive = `node-${process.platform}-${process.arch}`;
+  const install = ["install", "--no-save", "--ignore-scripts", `${archive}@${process.versions.node}`];
+  await run("npm", install, options);
+  const headers = join(folder, "node_modules", archive);
+  // Not as an argument, because a setting of npm would take precedence.
+  const env = { ...process.env, npm_config_nodedir: headers };
+  await run("npx", ["--yes", "node-gyp@12.1.0", "rebuild", "--release"], { ...options, env });
   return binary;
 }
 
