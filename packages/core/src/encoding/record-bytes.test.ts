@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it, onTestFinished, vi } from "vitest";
 import { RecordBytes } from "./record-bytes.ts";
 
 function replace(replaced: RecordBytes | undefined, unchanged: number, added: string): RecordBytes {
@@ -60,6 +60,15 @@ describe("the bytes of a record", () => {
     const bytes = RecordBytes.of(shared);
     expect(textOf(replace(bytes, 30, "!"))).toBe("bytes that other code may hold!");
     expect(shared.toString()).toBe("bytes that other code may hold as well");
+  });
+
+  it("are complete where the global `Uint8Array` is not the one of `Buffer`", () => {
+    vi.stubGlobal("Uint8Array", class extends Uint8Array {});
+    onTestFinished(() => void vi.unstubAllGlobals());
+    const bytes = replaceText(undefined, 0, "abcdef");
+    expect(textOf(bytes)).toBe("abcdef");
+    expect(textOf(replace(bytes, 4, "gh"))).toBe("abcdgh");
+    expect(textOf(RecordBytes.of(Buffer.from("abc")))).toBe("abc");
   });
 
   it("need no new buffers while complete texts replace one another", () => {

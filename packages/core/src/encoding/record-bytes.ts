@@ -41,7 +41,8 @@ export class RecordBytes {
   ) {
     this.length = length;
     this.text = text;
-    this.#storage = storage instanceof Uint8Array ? { buffer: storage, owner: this, shared } : storage;
+    // Not by class: in a test environment with another realm, a `Buffer` is not an instance of the global `Uint8Array`.
+    this.#storage = "owner" in storage ? storage : { buffer: storage, owner: this, shared };
   }
 
   /** Wraps bytes that other code may hold, and that are therefore never written to. */
