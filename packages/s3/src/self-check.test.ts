@@ -160,6 +160,18 @@ describe("the self-check", () => {
     await provider[Symbol.asyncDispose]();
   });
 
+  test("that failed before its first request runs again", async () => {
+    await using service = await startProvider({});
+    const bucket = resolveBucket(service.options);
+    const { config } = bucket.client;
+    const { endpoint } = config;
+    config.endpoint = () => Promise.reject(new Error("The endpoint is not known yet."));
+    const check = createSelfCheck(bucket, service.options);
+    await expect(check.capabilities()).rejects.toThrow("not known yet");
+    if (endpoint !== undefined) config.endpoint = endpoint;
+    expect(await check.capabilities()).toMatchObject({ etagQuotes: "keep" });
+  });
+
   test("ends when the store is closed, even if the service does not respond", async () => {
     await using service = await scriptedService(() => new Promise(() => undefined));
     const driver = s3Driver(service.options);

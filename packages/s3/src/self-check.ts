@@ -48,12 +48,12 @@ export function createSelfCheck(
     capabilities = Promise.resolve({ etagQuotes, conditionalDelete, deleteIfUnmodified: false });
   }
   const check = async (): Promise<ProviderCapabilities> => {
-    const name = await resultName(bucket, { etagQuotes, conditionalDelete });
-    const result = RESULTS.get(name);
-    if (result !== undefined) return result;
     // Not the signal of the first caller, because other callers wait for the same check.
     const signal = AbortSignal.any([closing.signal, AbortSignal.timeout(TIMEOUT_MS)]);
     try {
+      const name = await resultName(bucket, { etagQuotes, conditionalDelete });
+      const result = RESULTS.get(name);
+      if (result !== undefined) return result;
       const checked = await runCheck({ bucket, etagQuotes, conditionalDelete, signal });
       RESULTS.set(name, checked);
       return checked;
