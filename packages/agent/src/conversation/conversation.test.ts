@@ -490,6 +490,15 @@ describe("deleting a conversation", () => {
     expect(await store.load("c")).toBeUndefined();
   });
 
+  it("stops waiting for an append if the signal aborts", async () => {
+    const store = memoryStore();
+    const conversation = openConversation({ agent: scriptedAgent(scriptModel()), store, id: "c" });
+    vi.spyOn(store, "load").mockReturnValue(new Promise(() => undefined));
+    void conversation.append([message]);
+    const reason = new Error("the user left");
+    await expect(conversation.delete({ signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+  });
+
   it.each([true, false])("is not undone by an append or a run in progress (a run: %s)", async (isRun) => {
     const store = memoryStore();
     const model = scriptModel(says("1"), says("2"));

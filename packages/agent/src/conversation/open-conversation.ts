@@ -1,3 +1,4 @@
+import { untilAborted } from "@threadstore/core/documents";
 import type { RunOptions } from "../run/run-options.ts";
 import type { RunResult } from "../run/run-result.ts";
 import { startRunStream } from "../run/run-stream.ts";
@@ -60,7 +61,7 @@ function createConversation(
     },
     delete: async (options) => {
       // An append that was called before must not create the conversation again.
-      await Promise.allSettled(appends);
+      await untilAborted(Promise.allSettled(appends), options?.signal);
       return store.delete(id, options);
     },
   };

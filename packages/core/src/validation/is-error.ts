@@ -1,6 +1,6 @@
 /**
  * Returns whether a value is an error, by its shape. Unlike `instanceof`, recognizes errors of every realm: Jest runs an
- * application in a realm of its own, in which the errors of Node.js itself are not instances of `Error`.
+ * application in another realm than Node.js itself, whose errors are then not instances of `Error`.
  */
 export function isError(value: unknown): value is Error {
   if (typeof value !== "object" || value === null) return false;
