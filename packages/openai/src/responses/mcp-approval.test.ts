@@ -10,21 +10,28 @@ import { CALL_CASES } from "./call-kinds.test-helper.ts";
 const kind = CALL_CASES["mcp_approval_request"];
 const storages = ["response", "conversation", "local"] as const;
 
-function prepare(storage: (typeof storages)[number], ids: readonly string[] = ["mcpr_1"], maxRetries = 0) {
+function prepare(
+  storage: (typeof storages)[number],
+  ids: readonly string[] = ["mcpr_1"],
+  { maxRetries = 0, journal = false } = {},
+) {
   const service = createResponsesService(ids.map((id) => kind?.call(id) ?? {}));
   const client = service.client.withOptions({ maxRetries });
   const hostedTools = [kind?.hosted as never];
   const agent = createResponsesAgent({ client, model: "m", storage, hostedTools });
-  const conversation = openConversation({ agent, store: memoryStore(), id: "c" });
+  const conversation = openConversation({ agent, store: memoryStore(), id: "c", journal });
   const answers = (): Message[][] =>
     service.requests.map(({ input }) =>
       (input as Message[]).filter(({ type }) => type === "mcp_approval_response"),
     );
+  const failWith = (status: number): void => {
+    const error = { message: "no", type: "", param: null, code: null };
+    service.rules.push({ source: "", check: () => ({ status, error }) });
+  };
   /** Approves calls, while the service answers with an error. */
   const approve = async (status: number | undefined, callIds = ids): Promise<unknown> => {
     const { approvals = [] } = (await conversation.load())?.thread.openTurn ?? {};
-    const error = { message: "no", type: "", param: null, code: null };
-    if (status !== undefined) service.rules.push({ source: "", check: () => ({ status, error }) });
+    if (status !== undefined) failWith(status);
     const decisions = approvals.filter(({ callId }) => callIds.includes(callId));
     const resumed = conversation.resume({
       approvals: decisions.map((call) => ({ ...call, approved: true })),
@@ -33,7 +40,7 @@ function prepare(storage: (typeof storages)[number], ids: readonly string[] = ["
     service.rules.length = 0;
     return resumed;
   };
-  return { service, conversation, answers, approve };
+  return { service, conversation, answers, approve, failWith };
 }
 
 describe.each(storages)("an approved call of an MCP server, with storage %s", (storage) => {
@@ -60,6 +67,22 @@ describe.each(storages)("an approved call of an MCP server, with storage %s", (s
       await expect(approve(status)).rejects.toMatchObject({ status });
       expect((await conversation.resume()).text).toBe("ok");
       expect(answers().at(-1)).toMatchObject([{ approve: true }]);
+    },
+  );
+
+  test.each([false, true])(
+    "is not approved again by a repeated delivery after an interrupted one (journal: %s)",
+    async (journal) => {
+      const { service, conversation, answers, approve, failWith } = prepare(storage, undefined, { journal });
+      const deliver = () => conversation.run("go", { key: "delivery" });
+      await deliver();
+      await expect(approve(429)).rejects.toMatchObject({ status: 429 });
+      failWith(500);
+      await expect(deliver()).rejects.toMatchObject({ code: "MODEL_UNAVAILABLE" });
+      service.rules.length = 0;
+      expect((await deliver()).text).toBe("ok");
+      const [, ...decisions] = answers().flat();
+      expect(decisions.map(({ approve: isApproved }) => isApproved)).toEqual([true, false]);
     },
   );
 
@@ -101,7 +124,7 @@ describe.each(storages)("an approved call of an MCP server, with storage %s", (s
   });
 
   test("is approved by one request, which the client does not repeat", async () => {
-    const { conversation, answers, approve } = prepare(storage, ["mcpr_1"], 2);
+    const { conversation, answers, approve } = prepare(storage, ["mcpr_1"], { maxRetries: 2 });
     await conversation.run("go");
     await expect(approve(500)).rejects.toMatchObject({ code: "MODEL_UNAVAILABLE" });
     expect(answers()).toHaveLength(2);
