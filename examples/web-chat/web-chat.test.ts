@@ -177,7 +177,9 @@ await describeWithService("browser", "the web chat", ({ url: browserUrl }) => {
   });
 
   it("shows the latest of many conversations first, on a phone too, and asks for nothing while idle", async () => {
-    const store = sqliteStore({ path: join(folder, "chat.db") });
+    // Conversations of the same millisecond have no order.
+    let time = Date.now() - 3_600_000;
+    const store = sqliteStore({ path: join(folder, "chat.db"), now: () => (time += 1) });
     for (let n = 0; n < 60; n += 1)
       await store.save(randomUUID(), { messages: [] }, { metadata: { title: `Conversation ${n}` } });
     await store.close();

@@ -65,8 +65,10 @@ async function request(path, init) {
 /** Yields the values of a response with one JSON document a line, as they arrive. */
 async function* linesOf(response) {
   let rest = "";
-  for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) {
-    const lines = (rest + chunk).split("\n");
+  // Not `for await`: many versions of Safari cannot iterate over a stream.
+  const reader = response.body.pipeThrough(new TextDecoderStream()).getReader();
+  for (let chunk = await reader.read(); !chunk.done; chunk = await reader.read()) {
+    const lines = (rest + chunk.value).split("\n");
     rest = lines.pop();
     for (const line of lines) if (line !== "") yield JSON.parse(line);
   }
