@@ -111,6 +111,10 @@ it("shipped code uses `deferred` instead of Promise.withResolvers, which older r
   expect(users).toEqual([]);
 });
 
+it("what the compiler writes is not in the repository", () => {
+  expect(files.filter((file) => file.endsWith(".map"))).toEqual([]);
+});
+
 /** Classes whose objects come from the code that checks them, or that every realm of an application shares. */
 const PLATFORM_CLASSES = ["ArrayBuffer", "Date", "Map", "RangeError", "Set", "URIError", "URL", "Uint8Array"];
 
