@@ -323,6 +323,17 @@ describe("a response", () => {
     expect(thread.messages).toEqual([]);
   });
 
+  test.each(["run", "runStream"] as const)("that is the page of a proxy rejects a %s", async (method) => {
+    const { agent } = await agentWith({}, (response) => {
+      response.writeHead(200, { "content-type": "text/html" }).end("<html>Sign in</html>");
+    });
+    const result = method === "run" ? agent.run("1") : agent.runStream("1").result;
+    await expect(result).rejects.toMatchObject({
+      code: "RESPONSE_INVALID",
+      message: expect.stringContaining("base URL") as string,
+    });
+  });
+
   test("can be incomplete: it is stored, and the result contains the reason", async () => {
     const { agent } = await agentWith(
       {},

@@ -11,6 +11,7 @@ import type {
 import { streamInterrupted } from "../model-error.ts";
 import { makeItemsSendable, removeRepeatedCalls } from "./make-items-sendable.ts";
 import { checkItems, isInput, type ResponseItem } from "./response-item.ts";
+import { isEventStream, unlessUnreadable, unreadable } from "./unreadable-response.ts";
 
 /** The body of a request, whether it is streamed or not. */
 export type ResponsesRequest = Omit<ResponseCreateParamsNonStreaming, "stream">;
@@ -39,7 +40,7 @@ export async function callResponses(
   const options = { signal, ...(approvesCall(request) ? { maxRetries: 0 } : {}) };
   const response =
     emit === undefined
-      ? client.responses.create({ ...request, stream: false }, options)
+      ? unlessUnreadable(client.responses.create({ ...request, stream: false }, options))
       : streamResponse(client, request, options, emit);
   return readResponse(await untilAborted<unknown>(response, signal));
 }
@@ -52,7 +53,8 @@ async function streamResponse(
   emit: EmitEvent<ResponseItem>,
 ): Promise<Response> {
   const { signal } = options;
-  const stream = await client.responses.create({ ...request, stream: true }, options);
+  const sent = client.responses.create({ ...request, stream: true }, options);
+  const stream = await sent;
   const text = splitCharacters((delta) => emit({ type: "text", delta }));
   const refusal = splitCharacters((delta) => emit({ type: "refusal", delta }));
   let response: Response | undefined;
@@ -68,6 +70,7 @@ async function streamResponse(
   }
   signal.throwIfAborted();
   if (response === undefined) {
+    if (!(await isEventStream(sent))) throw unreadable();
     throw streamInterrupted(new Error("The stream ended before the response did."));
   }
   text.end();
@@ -89,11 +92,8 @@ function finalResponse(event: ResponseStreamEvent): Response | undefined {
 }
 
 function readResponse(response: unknown): ResponsesModelResponse {
-  // The HTML page of a proxy arrives as a string.
   if (!isPlainObject(response) || !Array.isArray(response["output"]) || typeof response["id"] !== "string") {
-    const message =
-      "The server's response does not contain output. Check that the client's base URL points at the Responses API.";
-    throw new AgentError("RESPONSE_INVALID", message);
+    throw unreadable();
   }
   const { id, output, usage, status, error, incomplete_details } = response as unknown as Response;
   if (status === "failed") throw responseFailed(error?.code, error);
