@@ -124,6 +124,12 @@ describe.each([
     expect([response.status, await response.text()]).toEqual([400, expect.stringContaining(expected)]);
   });
 
+  it.runIf(name === "express.ts")("refuses a body that is too long", async () => {
+    const send = await open();
+    const response = await send("/pirate", post({ text: "x".repeat(200_000), key: "1" }));
+    expect([response.status, await response.json()]).toMatchObject([413, { code: "REFUSED" }]);
+  });
+
   it("refuses an id that is too long", async () => {
     const send = await open();
     const response = await send(`/${"x".repeat(600)}`);

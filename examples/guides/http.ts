@@ -46,8 +46,14 @@ export function failure(error: unknown): Failure {
   if (ThreadStoreError.is(error)) return describe(STATUS[error.code], error.code, error.message);
   if (AgentError.is(error)) return describe(STATUS_OF_AGENT[error.code] ?? 500, error.code, error.message);
   if (error instanceof HttpError) return describe(error.status, "REFUSED", error.message);
+  // Express refuses a body that is too long.
+  if (statusOf(error) === 413) return describe(413, "REFUSED", "The body is too long.");
   if (error instanceof SyntaxError) return describe(400, "REFUSED", "The body must be JSON.");
   return describe(500, "UNEXPECTED", "An unexpected error occurred.");
+}
+
+function statusOf(error: unknown): unknown {
+  return (Object(error) as { readonly status?: unknown }).status;
 }
 
 function describe(status: number, code: string, message: string): Failure {
