@@ -44,7 +44,7 @@ const IO_ERROR: Failure = {
 const NO_NATIVE_MODULE: Failure = {
   code: "MISCONFIGURED",
   message:
-    "The native module of better-sqlite3 is missing, or was built for another version of Node.js or another platform. Run `npm rebuild better-sqlite3`, and let your package manager run its install script.",
+    "The native module of better-sqlite3 is missing, or was built for another version of Node.js or another platform. Install better-sqlite3 again on this machine. Up to version 12, let your package manager run its install script, or run `npm rebuild better-sqlite3`.",
 };
 
 const UNRECOGNIZED: Failure = {
