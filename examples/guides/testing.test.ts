@@ -14,7 +14,7 @@ async function rename(store: ThreadStore, id: string, title: string, etag: strin
 let store: ThreadStore;
 
 beforeEach(() => {
-  // Each test has a store of its own, which is as strict as a real backend.
+  // Each test has its own store, which is as strict as a real backend.
   store = memoryStore();
 });
 

@@ -62,7 +62,7 @@ export function altered(
 /**
  * Waits until the server runs an UPDATE of the table, and resolves with the id of its connection. If the rows are
  * locked, the statement cannot end. (`information_schema.innodb_trx` would name the lock, but the server refreshes it
- * only when nobody has read it for 100 ms: readers that poll can see the same old state for ever.)
+ * only if it was not read for 100 ms, so readers that poll can see the same old state for ever.)
  */
 export async function waitingConnection(url: string, table: string): Promise<number> {
   return vi.waitFor(

@@ -44,7 +44,8 @@ export async function answerCalls<Message extends object>(
       if (plan.step !== "run") return;
       const answer = await plan.run();
       if (toolSignal.aborted) return;
-      setResult(draft, entry, answer, options);
+      // The text of a tool's error may come from a page or a file, which must not become an instruction.
+      setResult(draft, entry, answer, options, "The tool failed.");
       await progress.report();
     });
     await untilAborted(Promise.all(running), signal);
@@ -83,17 +84,19 @@ function applyPlan<Message extends object>(
     options.emit({ type: "tool-call", callId, name, arguments: text });
   }
   if (plan.step === "run") entry.record = recordCall(entry.call, "started");
-  else setResult(draft, entry, plan.answer, options);
+  else setResult(draft, entry, plan.answer, options, plan.answer.content);
 }
 
+/** `note` tells the model why there is no result if the message for it has no place for that. */
 function setResult<Message extends object>(
   draft: TurnDraft<Message, object>,
   entry: DraftCall<Message>,
   { content, isError }: ToolAnswer,
   { model, emit }: AnswerOptions<Message>,
+  note: string,
 ): void {
   const { callId, name, hidesErrors } = entry.call;
-  if (isError && hidesErrors === true) draft.addNote(`The result of call ${callId} of ${name}: ${content}`);
+  if (isError && hidesErrors === true) draft.addNote(`The result of call ${callId} of ${name}: ${note}`);
   entry.result = model.toToolResult(entry.call, content, isError);
   emit({ type: "tool-result", callId, name, content, isError });
 }

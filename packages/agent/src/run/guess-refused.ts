@@ -6,7 +6,8 @@ const MAX_SINGLE = 4;
 /**
  * Returns which of the messages at these positions to leave out of a request, one guess after the other. A refusal
  * rarely says which message it is about, but most often one is too long. So the longest are left out one by one, then
- * the longer half of all, and then all. Refused requests are free of charge, and there are at most six.
+ * the longer half of all, and then all. There are at most six further requests, for
+ * which services charge no tokens.
  */
 export function guessRefused<Message extends object>(
   positions: readonly number[],

@@ -125,6 +125,17 @@ test.each(STORAGES)(
   },
 );
 
+test.each(STORAGES)(
+  "the text of a tool's error never becomes an instruction, with storage %s",
+  async (storage) => {
+    const kind = CALL_CASES["computer_call"] as CallCase;
+    const service = createResponsesService([kind.call("c1")]);
+    await agentOf(service, { kind, storage, fails: true }).run("go");
+    const instructions = service.requests.at(-1)?.["instructions"];
+    expect(instructions).toBe("The result of call c1 of computer: The tool failed.");
+  },
+);
+
 test("notes about results that are malformed make a thread invalid", async () => {
   const kind = CALL_CASES["computer_call"] as CallCase;
   const agent = agentOf(createResponsesService([kind.call("c1")]), {
@@ -148,7 +159,9 @@ describe.each(everyStorage)("a $type with storage $storage", (row) => {
     const service = createResponsesService([kind.call("c1")]);
     const result = await agentOf(service, { ...row, fails: true }).run("go");
     expect(answersIn(result)).toEqual([kind.failed("c1", "Tool failed: disk full")]);
-    expect(JSON.stringify(service.requests.at(-1))).toContain("Tool failed: disk full");
+    // A screenshot has no place for the text of the error.
+    const told = row.type === "computer_call" ? "The tool failed." : "Tool failed: disk full";
+    expect(JSON.stringify(service.requests.at(-1))).toContain(told);
   });
 
   test.skipIf(kind.tool === undefined).each(["rerun", "report"] as const)(
