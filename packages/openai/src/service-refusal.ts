@@ -14,6 +14,8 @@ export type ServiceRefusal =
   | "not-found"
   /** Its copy contains a call without an answer, from a run that failed. */
   | "diverged"
+  /** Its copy already contains an item of the request. */
+  | "duplicate"
   | ServiceBound;
 
 /** The service's words for each refusal. The tests name their sources. */
@@ -26,6 +28,7 @@ const REFUSALS: readonly (readonly [ServiceRefusal, RegExp])[] = [
   ],
   ["stored-items", /\bitem\b[^.\n]{0,80}not found/iu],
   ["diverged", /no tool output found for |approval requests do not have an approval/iu],
+  ["duplicate", /duplicate item/iu],
   ["not-found", /(?:previous_response|conversation)_not_found/u],
 ];
 

@@ -38,6 +38,8 @@ interface Attempt {
   readonly state: ServiceState | undefined;
   /** The content that the service refused in this run. */
   readonly refused: ReadonlySet<ServiceBound>;
+  /** Whether the service refused a request for approval that its conversation already contains. */
+  readonly hasRequests?: boolean;
 }
 
 /**
@@ -55,16 +57,18 @@ export async function askService(service: Service, request: Request): Promise<Re
       request.signal.throwIfAborted();
       const next = progress.hasOutput() ? undefined : recover(error, attempt, request);
       if (next === undefined) throw error;
-      if (attempt.state !== undefined) request.emit?.({ type: "restarted" });
+      if (attempt.state !== next.state) request.emit?.({ type: "restarted" });
       attempt = next;
     }
   }
 }
 
 /** Returns the next attempt after an error; `undefined` if another one would not help. */
-function recover(error: unknown, { state, refused }: Attempt, request: Request): Attempt | undefined {
+function recover(error: unknown, attempt: Attempt, request: Request): Attempt | undefined {
+  const { state, refused } = attempt;
   const refusal = readRefusal(error, state && Object.values(state)[0]);
   if (refusal === undefined) return undefined;
+  if (refusal === "duplicate") return attempt.hasRequests ? undefined : { ...attempt, hasRequests: true };
   if (refusal === "not-found" || refusal === "diverged") {
     return state === undefined ? undefined : { state: undefined, refused };
   }
@@ -82,7 +86,7 @@ async function sendAttempt(service: Service, request: Request, attempt: Attempt)
   const { state } = attempt;
   const transcript = state === undefined ? toPortable(request, attempt, storage) : undefined;
   const send = async (reference: ServiceState | undefined): ReturnType<typeof callResponses> => {
-    const body = service.toBody(request, reference, transcript?.items ?? toNewItems(request, state));
+    const body = service.toBody(request, reference, transcript?.items ?? toNewItems(request, attempt));
     return callResponses(client, body, request.signal, request.emit);
   };
   const { reference, result } =
@@ -102,10 +106,13 @@ async function sendAttempt(service: Service, request: Request, attempt: Attempt)
   return { ...response, messages: items, calls, leftOut, service: stored ?? remember(request, attempt) };
 }
 
-/** A conversation of the service accepts the answer to a request for approval only together with the request. */
-function toNewItems(request: Request, state: ServiceState | undefined): readonly ResponseItem[] {
+/**
+ * A conversation of the service accepts the answer to a request for approval only together with the request, although
+ * it contains it. A service that refuses the copy gets only the answer.
+ */
+function toNewItems(request: Request, { state, hasRequests }: Attempt): readonly ResponseItem[] {
   const { unanswered } = request;
-  if (state === undefined || !("conversation" in state)) return unanswered;
+  if (hasRequests || state === undefined || !("conversation" in state)) return unanswered;
   const approved = new Set(unanswered.flatMap(approvedId));
   return [...historyOf(request).filter((item) => approved.has(idOf(item))), ...unanswered];
 }

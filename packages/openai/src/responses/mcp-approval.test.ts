@@ -43,6 +43,29 @@ function prepare(
   return { service, conversation, answers, approve, failWith };
 }
 
+test("an approval is sent without its request to a service that has the request in its conversation", async () => {
+  const { service, conversation, approve, answers } = prepare("conversation");
+  await conversation.run("go");
+  // The test service then refuses the answer without the request, by its own rule. What was sent counts.
+  service.rules.push({
+    source: "https://github.com/vercel/ai/issues/18605",
+    check: ({ body, input }) => {
+      const isCopied = input.some(({ type }) => type === "mcp_approval_request");
+      const message = "Duplicate item found with id mcpr_1.";
+      return isCopied && body["conversation"] !== undefined
+        ? { status: 400, error: { message, type: "invalid_request_error", param: "input", code: null } }
+        : undefined;
+    },
+  });
+  await Promise.allSettled([approve(undefined)]);
+  const inputs = service.requests.map(({ input }) => (input as Message[]).map(({ type }) => type));
+  expect(inputs.slice(1)).toEqual([
+    ["mcp_approval_request", "mcp_approval_response"],
+    ["mcp_approval_response"],
+  ]);
+  expect(answers().at(-1)).toMatchObject([{ approve: true }]);
+});
+
 describe.each(storages)("an approved call of an MCP server, with storage %s", (storage) => {
   test.each([500, 502, 408, 409])(
     "is not approved again after status %i, because it may have run",
