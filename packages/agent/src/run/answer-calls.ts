@@ -2,7 +2,8 @@ import { untilAborted } from "@threadstore/core/documents";
 import type { Model } from "../protocol.ts";
 import { toPendingApproval } from "../thread/pending-approval.ts";
 import type { Thread } from "../thread/thread.ts";
-import { planCall, type CallPlan, type ToolAnswer } from "../tools/plan-call.ts";
+import type { CallRecord } from "../thread/turn-record.ts";
+import { isApproved, planCall, type CallPlan, type ToolAnswer } from "../tools/plan-call.ts";
 import type { Tool, ToolContext } from "../tools/tool.ts";
 import type { ProgressReporter } from "./progress.ts";
 import type { ToolEvent } from "./run-event.ts";
@@ -83,8 +84,14 @@ function applyPlan<Message extends object>(
   if (plan.step === "run" || plan.called) {
     options.emit({ type: "tool-call", callId, name, arguments: text });
   }
-  if (plan.step === "run") entry.record = recordCall(entry.call, "started");
+  if (plan.step === "run") entry.record = recordStart(entry);
   else setResult(draft, entry, plan.answer, options, plan.answer.content);
+}
+
+/** Keeps the approval, so that the call can run again after an interruption. */
+function recordStart({ call, record }: DraftCall<object>): CallRecord {
+  const started = recordCall(call, "started");
+  return isApproved(record) ? { ...started, approved: true } : started;
 }
 
 /** `note` tells the model why there is no result if the message for it has no place for that. */

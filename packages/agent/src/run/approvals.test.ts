@@ -444,3 +444,106 @@ describe("aborting a resumed turn leaves the thread unchanged, so that it can be
     expect((await agent.resume(thread, { approvals })).status).toBe("completed");
   });
 });
+
+describe("a call that was interrupted", () => {
+  interface Interrupted {
+    /** The thread as it was saved before the call ran. */
+    readonly saved: string;
+    readonly ran: string[];
+    readonly agentFor: (options: object) => ScriptedAgent;
+  }
+
+  /** Interrupts a call of a tool with these options, after an approval if the tool asks for one. */
+  async function interruptCall(options: object): Promise<Interrupted> {
+    const ran: string[] = [];
+    const agentFor = (each: object): ScriptedAgent => {
+      const run = (_args: unknown, { operationId }: { readonly operationId: string }): string => {
+        ran.push(operationId);
+        return "paid";
+      };
+      return agentWith(scriptModel(done), [defineTool({ name: "pay", run, ...each })]);
+    };
+    const first = agentWith(scriptModel(calls(["1", "pay", "{}"]), done), [
+      defineTool({ name: "pay", run: () => "paid", ...options }),
+    ]);
+    let saved = "";
+    const onProgress = async (snapshot: object): Promise<void> => {
+      const text = JSON.stringify(snapshot);
+      if (text.includes('"started"')) saved = text;
+    };
+    const { thread, approvals } = await first.run("go", undefined, { onProgress });
+    if (approvals.length > 0) {
+      await first.resume(thread, { approvals: decisionsOn(thread, { 1: true }), onProgress });
+    }
+    return { saved, ran, agentFor };
+  }
+
+  const rerun = { interrupted: "rerun" };
+  const asks = { ...rerun, needsApproval: true };
+
+  test.each<[string, object]>([
+    ["always", asks],
+    ["for these arguments", { ...rerun, needsApproval: async () => true }],
+  ])("waits if its tool needs approval since then: %s", async (_name, options) => {
+    const { saved, ran, agentFor } = await interruptCall({});
+    const agent = agentFor(options);
+    const thread = await agent.deserializeThread(saved);
+    const waiting = await agent.resume(thread);
+    expect(waiting).toMatchObject({ status: "approval-needed", approvals: [{ callId: "1" }] });
+    expect(ran).toEqual([]);
+    const loaded = await agent.deserializeThread(JSON.stringify(thread));
+    expect((await agent.resume(loaded)).status).toBe("approval-needed");
+    const last = await agent.resume(loaded, { approvals: decisionsOn(loaded, { 1: true }) });
+    expect(last.status).toBe("completed");
+    expect(ran).toHaveLength(1);
+  });
+
+  test.each<[string, object, object]>([
+    ["was approved", asks, asks],
+    ["was approved, although its tool asks differently now", asks, { ...asks, needsApproval: () => true }],
+    ["does not need approval any more", asks, rerun],
+    ["never needed approval", rerun, rerun],
+    ["does not need approval for these arguments", {}, { ...rerun, needsApproval: () => false }],
+  ])("runs again without another approval if it %s", async (_name, before, after_) => {
+    const { saved, ran, agentFor } = await interruptCall(before);
+    const agent = agentFor(after_);
+    const thread = await agent.deserializeThread(saved);
+    expect((await agent.resume(thread)).status).toBe("completed");
+    expect(ran).toHaveLength(1);
+  });
+
+  test.each<[string, unknown]>([
+    ["text", "true"],
+    ["1", 1],
+    ["false", false],
+    ["null", null],
+  ])("waits if its record of an approval is damaged: %s", async (_name, approved) => {
+    const { saved, ran, agentFor } = await interruptCall(asks);
+    expect(saved).toContain('"approved":true');
+    const agent = agentFor(asks);
+    const damaged = saved.replace('"approved":true', `"approved":${JSON.stringify(approved)}`);
+    expect((await agent.resume(await agent.deserializeThread(damaged))).status).toBe("approval-needed");
+    expect(ran).toEqual([]);
+  });
+
+  test.each<[string, object]>([
+    ["by default", { needsApproval: true }],
+    [
+      "if needsApproval throws",
+      {
+        ...rerun,
+        needsApproval: () => {
+          throw new Error("no connection");
+        },
+      },
+    ],
+    ["if its arguments are not valid any more", { ...rerun, parameters: z.object({ to: z.string() }) }],
+  ])("does not run again, and the model learns that its outcome is unknown, %s", async (_name, options) => {
+    const { saved, ran, agentFor } = await interruptCall({});
+    const agent = agentFor(options);
+    const thread = await agent.deserializeThread(saved);
+    expect((await agent.resume(thread)).status).toBe("completed");
+    expect(thread.messages[2]?.content).toMatch(/interrupted, and it is unknown/);
+    expect(ran).toEqual([]);
+  });
+});

@@ -23,6 +23,8 @@ export type TurnEnding = (typeof ENDINGS)[number];
 export interface CallRecord {
   readonly callId: string;
   readonly state: CallState;
+  /** Whether a person approved the call before it started, so that it can run again without another approval. */
+  readonly approved?: true;
   /** The reason of a denial. */
   readonly reason?: string;
 }
@@ -147,7 +149,7 @@ function readCount(value: JsonValue | undefined, path: string): number {
 
 function readCall(value: JsonValue, path: string): CallRecord {
   if (!isJsonObject(value)) throw invalid(path, "an object", value);
-  const { callId, state, reason } = value;
+  const { callId, state, reason, approved } = value;
   if (typeof callId !== "string") throw invalid(`${path}.callId`, "a string", callId);
   const knownState = CALL_STATES.find((name) => name === state);
   if (knownState === undefined) {
@@ -155,7 +157,13 @@ function readCall(value: JsonValue, path: string): CallRecord {
     throw invalid(`${path}.state`, `one of ${CALL_STATES.join(", ")}`, ...kind);
   }
   if (reason !== undefined && typeof reason !== "string") throw invalid(`${path}.reason`, "a string", reason);
-  return { callId, state: knownState, ...(reason === undefined ? {} : { reason }) };
+  return {
+    callId,
+    state: knownState,
+    // Anything else does not count as an approval.
+    ...(approved === true ? { approved } : {}),
+    ...(reason === undefined ? {} : { reason }),
+  };
 }
 
 function invalid(path: string, requirement: string, ...value: [value?: JsonValue | undefined]): AgentError {

@@ -49,8 +49,16 @@ export async function planCall(
     const available = names.join(", ") || "none";
     return answer(`There is no tool ${JSON.stringify(call.name)}. Available tools: ${available}.`);
   }
-  if (record?.state === "started" && tool.interrupted === "report") return answer(INTERRUPTED, false);
-  return planToolCall(tool, call, record !== undefined, context);
+  const isInterrupted = record?.state === "started";
+  if (isInterrupted && tool.interrupted === "report") return answer(INTERRUPTED, false);
+  const plan = await planToolCall(tool, call, isApproved(record), context);
+  // Without a second run, its outcome stays unknown.
+  return isInterrupted && plan.step === "answer" ? answer(INTERRUPTED, false) : plan;
+}
+
+/** The tool may not have required approval when the call started, so only a person's decision counts as one. */
+export function isApproved(record: CallRecord | undefined): boolean {
+  return record?.state === "approved" || record?.approved === true;
 }
 
 function denial(reason: string | undefined): string {
@@ -60,13 +68,13 @@ function denial(reason: string | undefined): string {
 async function planToolCall(
   tool: Tool,
   call: ToolCall,
-  isApproved: boolean,
+  mayRun: boolean,
   context: ToolContext,
 ): Promise<CallPlan> {
   try {
     const prepared = await tool.prepare(call.arguments);
     if (!prepared.valid) return answer(`Invalid arguments: ${prepared.problems}`);
-    if (!isApproved && (await prepared.needsApproval(context))) return { step: "wait" };
+    if (!mayRun && (await prepared.needsApproval(context))) return { step: "wait" };
     return { step: "run", run: async () => runTool(prepared.run, context) };
   } catch (error) {
     return answer(`Tool failed: ${failureMessage(error)}`);

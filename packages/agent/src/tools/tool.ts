@@ -34,7 +34,8 @@ export interface ToolDefinition<Arguments> {
   /**
    * Whether a person must approve a call before it runs: always, never, or as a function of the arguments decides.
    * The run then ends with `status: "approval-needed"`, and `resume` continues it in any process. If the function
-   * throws, the tool does not run, and the model receives the error as if the tool had thrown it.
+   * throws, the tool does not run, and the model receives the error as if the tool had thrown it. A call that was
+   * interrupted asks again before it runs again, unless it was approved.
    * @default false
    */
   readonly needsApproval?:
