@@ -1,22 +1,8 @@
 import { memoryStore } from "@threadstore/core";
-import { OpenAI } from "openai";
 import { describe, expect, test } from "vitest";
-import {
-  checkThread,
-  createChatAgent,
-  createResponsesAgent,
-  defineTool,
-  keepLastTurns,
-  openConversation,
-} from "./index.ts";
-import {
-  type ChatRequest,
-  invalidRequest,
-  type Message,
-  type Rejection,
-} from "./strict-server/request.test-helper.ts";
-import { createResponsesService } from "./strict-server/responses-service.test-helper.ts";
-import { findRejection, type StrictServerKind } from "./strict-server/rules.test-helper.ts";
+import { checkThread, defineTool, keepLastTurns, openConversation } from "./index.ts";
+import { type Agent, AGENTS, type Service, type Tool } from "./strict-server/content-check.test-helper.ts";
+import { invalidRequest, type Rejection } from "./strict-server/request.test-helper.ts";
 
 // A closed turn can end with messages that the service has never received. The service refuses them afterwards.
 
@@ -24,80 +10,6 @@ const LIMIT = 1000;
 const LONG = "x".repeat(LIMIT + 1);
 const TOO_LONG = invalidRequest("string too long", "messages", "string_above_max_length");
 const DOWN: Rejection = { status: 500, error: { message: "down" } };
-
-/** A service whose check receives everything that the model would see. */
-interface Service {
-  readonly requests: readonly Message[];
-  readonly setCheck: (check: (text: string) => Rejection | undefined) => void;
-  readonly client: OpenAI;
-}
-
-function createChatService(kind: StrictServerKind, output: object): Service {
-  const requests: Message[] = [];
-  const outputs = [output];
-  let check: (text: string) => Rejection | undefined = () => undefined;
-  const fetch = async (_url: unknown, init?: { body?: unknown }): Promise<Response> => {
-    const text = String(init?.body);
-    const body = JSON.parse(text) as ChatRequest & Message;
-    requests.push(body);
-    const rejection = check(text) ?? findRejection(kind, body);
-    if (rejection !== undefined) {
-      return Response.json({ error: rejection.error }, { status: rejection.status });
-    }
-    const message = outputs.shift() ?? { role: "assistant", content: "ok" };
-    const choice = { index: 0, finish_reason: "stop", message, delta: message };
-    const object = body.stream === true ? "chat.completion.chunk" : "chat.completion";
-    const completion = { id: "1", created: 1, model: "m", object, choices: [choice] };
-    if (body.stream !== true) return Response.json(completion);
-    const events = `data: ${JSON.stringify(completion)}\n\ndata: [DONE]\n\n`;
-    return new Response(events, { headers: { "content-type": "text/event-stream" } });
-  };
-  const client = new OpenAI({ apiKey: "k", baseURL: "http://service.test", maxRetries: 0, fetch });
-  return { requests, client, setCheck: (changed) => void (check = changed) };
-}
-
-function createStoringService(output: readonly object[]): Service {
-  const { client, requests, rules } = createResponsesService(output);
-  const setCheck: Service["setCheck"] = (check) => {
-    rules.splice(0, rules.length, { source: "", check: ({ items }) => check(JSON.stringify(items)) });
-  };
-  return { client, requests, setCheck };
-}
-
-/** Two calls, of `long` and of `other`. */
-const NAMES = ["long", "other"];
-const chatCalls = NAMES.map((name, index) => ({
-  index,
-  id: `call0000${index}`,
-  type: "function",
-  function: { name, arguments: "{}" },
-}));
-const items = NAMES.map((name) => ({
-  type: "function_call",
-  id: `fc_${name}`,
-  call_id: `call_${name}`,
-  name,
-  arguments: "{}",
-  status: "completed",
-}));
-
-const AGENTS = [
-  ...(["openai", "mistral"] as const).map((kind) => ({
-    agentName: `a chat agent at ${kind}`,
-    create: () => createChatService(kind, { role: "assistant", content: "", tool_calls: chatCalls }),
-    open: (client: OpenAI, tools: readonly Tool[], settings = {}) =>
-      createChatAgent({ client, model: "m", tools, ...settings }),
-  })),
-  ...(["local", "response", "conversation"] as const).map((storage) => ({
-    agentName: `a responses agent with storage ${storage}`,
-    create: () => createStoringService(items),
-    open: (client: OpenAI, tools: readonly Tool[], settings = {}) =>
-      createResponsesAgent({ client, model: "m", storage, tools, ...settings }) as never,
-  })),
-];
-
-type Tool = ReturnType<typeof defineTool>;
-type Agent = ReturnType<typeof createChatAgent>;
 
 /** How the turn is left open. */
 type Fault = "fails with 500" | "is stopped" | "waits for approval";
@@ -230,7 +142,8 @@ describe.each(AGENTS)("$agentName", ({ create, open }) => {
     const { service, run } = await closeWithLongResult();
     const before = service.requests.length;
     await expect(run(LONG)).rejects.toMatchObject({ code: "MODEL_REFUSED", status: 400 });
-    expect(service.requests).toHaveLength(before + 2);
+    // Without the result, and then without the calls.
+    expect(service.requests).toHaveLength(before + 3);
     expect(await run("next")).toMatchObject({ leftOut: [{ reason: "results", count: 1 }] });
   });
 

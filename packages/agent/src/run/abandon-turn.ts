@@ -47,7 +47,8 @@ interface Abandonment<Message extends object> {
 /** Failures whose cause can be in the last response or in its results: the service never accepted those. */
 const REFUSALS = new Set(["MODEL_REFUSED", "TOOL_MISSING", "TOO_MANY_ATTEMPTS"]);
 
-const NOT_RUN = "This call did not run: its turn was ended before.";
+/** The result of a call that did not run before its turn was closed. */
+export const NOT_RUN = "This call did not run: its turn was ended before.";
 
 /**
  * Ends the open turn of a thread without another request, and leaves messages that every provider accepts. Throws
@@ -80,7 +81,8 @@ export function abandonTurn<Message extends object>(
   // A service stores the turn as it was. Without its reference, the next run sends the transcript.
   const extended = list.take(turn.start).append(kept);
   const ended = { state, service: undefined, keys: keysAfter(turn, keys, extended.messages.length) };
-  const added = isWhole || turn.rounds === 0 ? findUnaccepted(beginning, turn, threads) : [];
+  const added =
+    isWhole || turn.rounds === 0 ? findUnaccepted(messages, kept.length, turn, text, threads) : [];
   thread.commit({ list: extended, ...ended, unaccepted: [...unaccepted, ...added], turn: undefined });
   const remaining = new Set<Message>(kept);
   return {
@@ -112,23 +114,42 @@ function countKept<Message extends object>(
   const input = turn.rounds === 0 ? messages.length : (turn.input ?? countInput(messages));
   if (keep === "question") return input;
   if (!isRefused(turn)) return messages.length;
-  const areResults = messages.map((message) => threads.isToolResult(message));
-  const endOfResponse = areResults.lastIndexOf(false);
-  return Math.max(input, areResults.slice(0, endOfResponse).lastIndexOf(true) + 1);
+  return findLastResponse(messages, turn, threads);
 }
 
-/** Returns where the messages are that the service may never have accepted: those after the last response. */
+/**
+ * Returns where the messages are that no request that the service accepted has contained: the last response with its
+ * results, or the beginning of an answer, or the input. `keptLength` includes the messages that say how the turn ended.
+ */
 function findUnaccepted<Message extends object>(
+  messages: readonly Message[],
+  keptLength: number,
+  turn: TurnRecord,
+  text: string | undefined,
+  threads: ThreadKind<string, Message>,
+): readonly UnacceptedRange[] {
+  const toRange = (start: number, end: number): UnacceptedRange[] =>
+    start === end
+      ? []
+      : [{ start: turn.start + start, end: turn.start + end, isLeftOut: false, isWhole: false }];
+  if (text) return toRange(keptLength - 1, keptLength);
+  // The service has responded to the other messages, but the response was cut or not added.
+  const isAnswered = Boolean(turn.text) || turn.error === "TOO_MANY_TOOL_ROUNDS";
+  if (isAnswered || isRefused(turn) || keptLength === 0) return [];
+  if (turn.rounds === 0) return toRange(0, messages.length);
+  return toRange(findLastResponse(messages, turn, threads), keptLength);
+}
+
+/** Returns the index of the first message of the model's last response, in a turn that has one. */
+function findLastResponse<Message extends object>(
   messages: readonly Message[],
   turn: TurnRecord,
   threads: ThreadKind<string, Message>,
-): readonly UnacceptedRange[] {
-  const endOfResponse = messages.findLastIndex((message) => !threads.isToolResult(message)) + 1;
-  const start = turn.start + (turn.rounds === 0 ? 0 : endOfResponse);
-  const end = turn.start + messages.length;
-  // The service has responded to them, but the response was cut or not added.
-  const isAnswered = Boolean(turn.text) || turn.error === "TOO_MANY_TOOL_ROUNDS";
-  return isAnswered || isRefused(turn) || start === end ? [] : [{ start, end, isLeftOut: false }];
+): number {
+  const areResults = messages.map((message) => threads.isToolResult(message));
+  const endOfResponse = areResults.lastIndexOf(false);
+  const start = areResults.slice(0, endOfResponse).lastIndexOf(true) + 1;
+  return Math.max(turn.input ?? countInput(messages), start);
 }
 
 function isRefused({ error }: TurnRecord): boolean {

@@ -1,10 +1,11 @@
 import { AgentError } from "../agent-error.ts";
 import type { Model, ModelRequest, ModelResponse } from "../protocol.ts";
-import { positionsIn, toLeftOut, type UnacceptedRange } from "../thread/unaccepted.ts";
-import { guessRefused } from "./guess-refused.ts";
-import { leaveOutUnaccepted, type Replacing } from "./leave-out-unaccepted.ts";
+import type { UnacceptedRange } from "../thread/unaccepted.ts";
+import { guessRefused, type SentRanges } from "./guess-refused.ts";
+import { leaveOutUnaccepted } from "./leave-out-unaccepted.ts";
 import { mergeLeftOut } from "./left-out.ts";
 import type { TurnDraft } from "./turn-draft.ts";
+import type { Replacing } from "./unaccepted-notes.ts";
 
 /** The statuses of refusals that can be about a message: all but those about keys, models, URLs and quotas. */
 const CONTENT_STATUSES: ReadonlySet<number | undefined> = new Set([undefined, 400, 403, 413, 422]);
@@ -24,21 +25,23 @@ export async function askModel<Message extends object, Usage extends object>(
 ): Promise<ModelResponse<Message, Usage>> {
   const { unaccepted, list } = draft;
   if (unaccepted.length === 0) return asking.model.ask(request);
-  const isSent = contains(request.messages, draft);
-  const refused = positionsIn(unaccepted.filter(({ isLeftOut }) => isLeftOut));
-  const sent = unaccepted.filter((range) => !range.isLeftOut && isSent(range));
-  let guess: readonly number[] = [];
-  let guesses: (readonly number[])[] | undefined;
+  const pending = unaccepted.filter(({ isLeftOut }) => !isLeftOut);
+  const sent = findSent(pending, request.messages, list.messages, asking.threads);
+  const refused = unaccepted.filter(({ isLeftOut }) => isLeftOut);
+  let guess: readonly UnacceptedRange[] = [];
+  let guesses: (readonly UnacceptedRange[])[] | undefined;
   for (;;) {
     const output = watchOutput(request);
     try {
       const response = await askWithout(list.messages, output.request, [...refused, ...guess], asking);
-      const others = unaccepted.filter((range) => !sent.includes(range));
-      draft.unaccepted = [...others, ...toLeftOut(guess)].toSorted((a, b) => a.start - b.start);
+      const isKnown = (range: UnacceptedRange): boolean =>
+        sent.whole.includes(range) || guess.some((part) => overlap(part, range));
+      const others = unaccepted.filter((range) => !isKnown(range));
+      draft.unaccepted = [...others, ...guess].toSorted((a, b) => a.start - b.start);
       return response;
     } catch (error) {
       request.signal.throwIfAborted();
-      guesses ??= guessRefused(positionsIn(sent), list.messages, asking);
+      guesses ??= guessRefused(sent, list.messages, asking);
       const next = guesses.shift();
       if (next === undefined || output.isWritten() || !isAboutContent(error)) throw error;
       guess = next;
@@ -49,22 +52,34 @@ export async function askModel<Message extends object, Usage extends object>(
 async function askWithout<Message extends object, Usage extends object>(
   thread: readonly Message[],
   request: ModelRequest<Message>,
-  positions: readonly number[],
+  ranges: readonly UnacceptedRange[],
   asking: Asking<Message, Usage>,
 ): Promise<ModelResponse<Message, Usage>> {
-  const { messages, leftOut } = leaveOutUnaccepted(request.messages, thread, positions, asking);
+  const { messages, leftOut } = leaveOutUnaccepted(request.messages, thread, ranges, asking);
   const response = await asking.model.ask({ ...request, messages });
   for (const left of leftOut) request.emit?.({ type: "left-out", ...left });
   return { ...response, leftOut: mergeLeftOut(leftOut, response.leftOut ?? []) };
 }
 
-/** Returns whether all messages of a range are in a request: `reduceHistory` can remove or summarize them. */
-function contains<Message extends object>(
+/** Finds the ranges that a request contains: `reduceHistory` can remove, summarize or change their messages. */
+function findSent<Message extends object>(
+  ranges: readonly UnacceptedRange[],
   messages: readonly Message[],
-  { list }: TurnDraft<Message, object>,
-): (range: UnacceptedRange) => boolean {
+  thread: readonly Message[],
+  threads: Asking<Message, object>["threads"],
+): SentRanges {
   const sent = new Set(messages);
-  return ({ start, end }) => list.messages.slice(start, end).every((message) => sent.has(message));
+  const inRange = ({ start, end }: UnacceptedRange): readonly Message[] => thread.slice(start, end);
+  const whole = ranges.filter((range) => inRange(range).every((message) => sent.has(message)));
+  const replaceable = ranges.filter((range) => {
+    const others = inRange(range).filter((message) => !threads.isToolResult(message));
+    return whole.includes(range) || (others.length > 0 && others.every((message) => sent.has(message)));
+  });
+  return { whole, replaceable };
+}
+
+function overlap(one: UnacceptedRange, other: UnacceptedRange): boolean {
+  return one.start < other.end && other.start < one.end;
 }
 
 function isAboutContent(error: unknown): boolean {

@@ -1,14 +1,7 @@
-import type { Model } from "../protocol.ts";
 import type { ThreadKind } from "../thread/thread-kind.ts";
-import type { ToolCall } from "../tools/tool-call.ts";
+import type { UnacceptedRange } from "../thread/unaccepted.ts";
 import type { LeftOut } from "./left-out.ts";
-import { isText } from "./remove-references.ts";
-
-/** The requirements of replacing messages. */
-export interface Replacing<Message extends object> {
-  readonly threads: ThreadKind<string, Message>;
-  readonly model: Pick<Model<Message, object>, "toToolResult">;
-}
+import { isInput, type Replacing, toNote, toTurnNote } from "./unaccepted-notes.ts";
 
 /** The messages of a request, some of which are replaced by notes. */
 export interface Replaced<Message extends object> {
@@ -16,79 +9,75 @@ export interface Replaced<Message extends object> {
   readonly leftOut: readonly LeftOut[];
 }
 
-const RESULT_NOTE = "(This result is not shown: the model's service did not accept it.)";
-const ATTACHMENT_NOTE = "(An attachment is not shown: the model's service did not accept it.)";
-const QUESTION_NOTE = "(This message is not shown: the model's service did not accept it.)";
+/** The messages of a request that notes replace. */
+interface Replacements<Message extends object> {
+  /** Those that a note replaces one for one. */
+  readonly notes: ReadonlyMap<Message, Message>;
+  /** The model's, for which there is one note together. */
+  readonly outputs: ReadonlySet<Message>;
+}
 
-/** Replaces the messages at these positions of a thread with notes, among the messages of a request. */
+/** Replaces the messages in ranges of a thread with notes, among the messages of a request. */
 export function leaveOutUnaccepted<Message extends object>(
   messages: readonly Message[],
   thread: readonly Message[],
-  positions: readonly number[],
+  ranges: readonly UnacceptedRange[],
   replacing: Replacing<Message>,
 ): Replaced<Message> {
-  const notes = new Map<Message, Message>();
-  const sent = new Set(messages);
-  let results = 0;
-  let questions = 0;
-  for (const position of positions) {
-    const message = thread[position];
-    if (message === undefined || !sent.has(message)) continue;
-    const note = toNote(thread, position, replacing);
-    if (note === undefined) continue;
-    notes.set(message, note);
-    if (replacing.threads.isToolResult(message)) results += 1;
-    else questions += 1;
-  }
-  const counts = [
-    { reason: "results", count: results },
-    { reason: "questions", count: questions },
-  ];
-  return {
-    messages: messages.map((message) => notes.get(message) ?? message),
-    leftOut: counts.filter(({ count }) => count > 0),
+  const { notes, outputs } = findReplacements(messages, thread, ranges, replacing);
+  const counts = { results: 0, questions: 0, turns: 0 };
+  const sent: Message[] = [];
+  let omitted: Message[] = [];
+  const addTurnNote = (): void => {
+    if (omitted.length > 0) sent.push(toTurnNote(omitted, replacing));
+    counts.turns += omitted.length;
+    omitted = [];
   };
+  for (const message of messages) {
+    const isResult = replacing.threads.isToolResult(message);
+    // A result cannot stay without its call, even if `reduceHistory` has changed it.
+    if (outputs.has(message) || (isResult && omitted.length > 0)) {
+      omitted.push(message);
+      continue;
+    }
+    addTurnNote();
+    const note = notes.get(message);
+    if (note !== undefined) counts[isResult ? "results" : "questions"] += 1;
+    sent.push(note ?? message);
+  }
+  addTurnNote();
+  const leftOut = Object.entries(counts).map(([reason, count]) => ({ reason, count }));
+  return { messages: sent, leftOut: leftOut.filter(({ count }) => count > 0) };
 }
 
-/** Returns the note in place of the message at a position; `undefined` if it has to be sent. */
-export function toNote<Message extends object>(
+function findReplacements<Message extends object>(
+  messages: readonly Message[],
   thread: readonly Message[],
-  position: number,
+  ranges: readonly UnacceptedRange[],
   replacing: Replacing<Message>,
-): Message | undefined {
-  const message = thread[position];
-  if (message === undefined) return undefined;
-  const isResult = replacing.threads.isToolResult(message);
-  return isResult ? toResultNote(thread, position, replacing) : toQuestionNote(message, replacing);
+): Replacements<Message> {
+  const { threads } = replacing;
+  const sent = new Set(messages);
+  const notes = new Map<Message, Message>();
+  const outputs = new Set<Message>();
+  for (const { start, end, isWhole } of ranges) {
+    const isComplete = (message: Message): boolean => !isOutput(message, threads) || sent.has(message);
+    const isReplaced = isWhole && thread.slice(start, end).every(isComplete);
+    for (let position = start; position < end; position += 1) {
+      const message = thread[position];
+      if (message === undefined || !sent.has(message)) continue;
+      if (isReplaced && isOutput(message, threads)) outputs.add(message);
+      const note = toNote(thread, position, replacing, isReplaced);
+      if (note !== undefined) notes.set(message, note);
+    }
+  }
+  return { notes, outputs };
 }
 
-function toResultNote<Message extends object>(
-  thread: readonly Message[],
-  index: number,
-  { threads, model }: Replacing<Message>,
-): Message | undefined {
-  const start = thread.slice(0, index).findLastIndex((message) => roleOf(message) === "user") + 1;
-  const findOpen = (end: number): readonly ToolCall[] =>
-    threads.findOpenCalls(thread.slice(start, end), "$.messages", "THREAD_INVALID").calls;
-  const openIds = new Set(findOpen(index + 1).map(({ callId }) => callId));
-  const call = findOpen(index).find(({ callId }) => !openIds.has(callId));
-  return call === undefined ? undefined : model.toToolResult(call, RESULT_NOTE, true);
-}
-
-/** Replaces the attachments of a question, or its text if it has none. */
-function toQuestionNote<Message extends object>(
+/** Returns whether a message is from the model: not the input of a run, and not a result. */
+export function isOutput<Message extends object>(
   message: Message,
-  { threads: { wireForm } }: Replacing<Message>,
-): Message | undefined {
-  const role = roleOf(message);
-  if (role !== "user") return undefined;
-  const { content } = message as { readonly content?: unknown };
-  const parts: readonly unknown[] = Array.isArray(content) ? content : [];
-  if (parts.every(isText)) return { ...message, content: QUESTION_NOTE };
-  const texts = parts.map((part) => (isText(part) ? part : wireForm.newTextPart(ATTACHMENT_NOTE, role)));
-  return { ...message, content: texts };
-}
-
-function roleOf(message: object): unknown {
-  return (message as { readonly role?: unknown }).role;
+  threads: ThreadKind<string, Message>,
+): boolean {
+  return !isInput(message) && !threads.isToolResult(message);
 }

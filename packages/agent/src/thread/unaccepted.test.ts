@@ -3,10 +3,21 @@ import { readUnaccepted, writeUnaccepted } from "./unaccepted.ts";
 
 test("ranges are read as they are written", () => {
   const ranges = [
-    { start: 0, end: 1, isLeftOut: true },
-    { start: 3, end: 5, isLeftOut: false },
+    { start: 0, end: 1, isLeftOut: true, isWhole: false },
+    { start: 1, end: 3, isLeftOut: true, isWhole: true },
+    { start: 3, end: 5, isLeftOut: false, isWhole: false },
   ];
   expect(readUnaccepted(writeUnaccepted(ranges), 5)).toEqual(ranges);
+});
+
+test.each([
+  [{ whole: true }, { isLeftOut: false, isWhole: false }],
+  [
+    { leftOut: true, whole: 1 },
+    { isLeftOut: true, isWhole: false },
+  ],
+])("a range that is not left out is not left out as a whole: %j", (members, expected) => {
+  expect(readUnaccepted([{ start: 0, end: 1, ...members }], 1)).toMatchObject([expected]);
 });
 
 test.each([

@@ -1,7 +1,7 @@
 import type { JsonValue } from "@threadstore/core";
 import { isJsonObject, type JsonObject } from "@threadstore/core/documents";
 
-/** The last messages of a closed turn, which the model's service has never accepted. */
+/** The last messages of a closed turn, which the model's service has never accepted as part of a request. */
 export interface UnacceptedRange {
   /** The index of the first of them. */
   readonly start: number;
@@ -9,6 +9,8 @@ export interface UnacceptedRange {
   readonly end: number;
   /** Whether the service refused them, so that requests leave them out. */
   readonly isLeftOut: boolean;
+  /** Whether all of their content is left out, and not only that of results and attachments. */
+  readonly isWhole: boolean;
 }
 
 /** Returns the positions of all messages of ranges. */
@@ -16,13 +18,18 @@ export function positionsIn(ranges: readonly UnacceptedRange[]): number[] {
   return ranges.flatMap(({ start, end }) => Array.from({ length: end - start }, (_, index) => start + index));
 }
 
-/** Returns the ranges of messages at these positions, which the service refused. */
-export function toLeftOut(positions: readonly number[]): UnacceptedRange[] {
-  return positions.map((start) => ({ start, end: start + 1, isLeftOut: true }));
+/** Returns the ranges of messages at these positions, each of which is left out alone. */
+export function leftOutAlone(positions: readonly number[]): UnacceptedRange[] {
+  return positions.map((start) => ({ start, end: start + 1, isLeftOut: true, isWhole: false }));
 }
 
 export function writeUnaccepted(ranges: readonly UnacceptedRange[]): JsonObject[] {
-  return ranges.map(({ start, end, isLeftOut }) => ({ start, end, ...(isLeftOut ? { leftOut: true } : {}) }));
+  return ranges.map(({ start, end, isLeftOut, isWhole }) => ({
+    start,
+    end,
+    ...(isLeftOut ? { leftOut: true } : {}),
+    ...(isWhole ? { whole: true } : {}),
+  }));
 }
 
 /**
@@ -36,11 +43,12 @@ export function readUnaccepted(
   if (!Array.isArray(value)) return [];
   let previousEnd = 0;
   return value.flatMap((range) => {
-    const { start, end, leftOut } = isJsonObject(range) ? range : {};
+    const { start, end, leftOut, whole } = isJsonObject(range) ? range : {};
     if (!isIndex(start) || !isIndex(end)) return [];
     if (start < previousEnd || start >= end || end > messageCount) return [];
     previousEnd = end;
-    return [{ start, end, isLeftOut: leftOut === true }];
+    const isLeftOut = leftOut === true;
+    return [{ start, end, isLeftOut, isWhole: isLeftOut && whole === true }];
   });
 }
 
