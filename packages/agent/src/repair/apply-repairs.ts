@@ -25,6 +25,7 @@ export function applyRepairs(
   const { document, messages, form } = readForRepair(value, kinds, repairer, identity);
   const draft: RepairDraft = {
     form,
+    originalCount: messages.length,
     entries: readEntries(messages, form, repairer),
     turn: document["turn"],
   };

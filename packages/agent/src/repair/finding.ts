@@ -48,7 +48,8 @@ export const REMEDIES: { readonly [Code in FindingCode]: string } = {
   "text-malformed": "A repair replaces it with U+FFFD.",
   "text-too-long": "A repair cuts it and adds a note that says so, or replaces it as `shorten` says.",
   "tool-gone": "A repair converts the call and its result to text of the assistant, or drops both.",
-  "turn-invalid": "A repair closes the turn and adds results to its open calls that say so.",
+  "turn-invalid":
+    "A repair finds the turn's input in the messages, or closes the turn and adds results to its open calls that say so.",
   "turn-open":
     "Continue it with the agent's resume. A repair closes the turn and adds results to its open calls that say so.",
 };

@@ -5,6 +5,8 @@ import type { WireForm } from "./wire-form.ts";
 /** A thread during a repair. */
 export interface RepairDraft {
   readonly form: WireForm;
+  /** The number of messages of the original thread. */
+  readonly originalCount: number;
   entries: MessageEntry[];
   /** The `turn` member of the thread. */
   turn: JsonValue | undefined;

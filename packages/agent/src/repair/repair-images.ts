@@ -2,13 +2,13 @@ import type { JsonValue } from "@threadstore/core";
 import { isJsonObject } from "@threadstore/core/documents";
 import type { ProviderLimits } from "../limits/provider-limits.ts";
 import { type MessageEntry, roleOf, setMember } from "./message-entry.ts";
+import { IMAGES_OF_RESULTS } from "./moved-images.ts";
 import type { RepairDraft } from "./repair-draft.ts";
 import type { Repairer } from "./repairer.ts";
 
 /** The part that replaces an image, for the model. */
 const MOVED_IMAGE = "[The image follows in the next user message.]";
 const REMOVED_IMAGE = "[An image was here. The model's provider does not accept it in this message.]";
-const IMAGES_OF_RESULTS = "Images of the tool results above:";
 
 /** Moves images of tool results to a user message after them, or replaces images that the provider does not accept. */
 export function repairImages(draft: RepairDraft, limits: ProviderLimits, repairer: Repairer): void {

@@ -51,7 +51,12 @@ export function repairMessageList(
   );
   reportOthers?.(repairer);
   reportMalformedText({ messages }, repairer);
-  const draft: RepairDraft = { form, entries: readEntries(copy, form, repairer), turn: undefined };
+  const draft: RepairDraft = {
+    form,
+    originalCount: copy.length,
+    entries: readEntries(copy, form, repairer),
+    turn: undefined,
+  };
   repairEntries(draft, repairer, options);
   return {
     messages: draft.entries.map(form.write),

@@ -66,8 +66,8 @@ export interface RepairChoices {
   readonly "text-too-long"?: "cut" | "stop" | undefined;
   /** With `tools`: a call of a tool that is not among them. @default "rewrite" */
   readonly "tool-gone"?: "rewrite" | "drop" | "stop" | undefined;
-  /** The record of the open turn does not match the messages. @default "drop" */
-  readonly "turn-invalid"?: "drop" | "stop" | undefined;
+  /** The record of the open turn does not match the messages. @default "rewrite" */
+  readonly "turn-invalid"?: "rewrite" | "drop" | "stop" | undefined;
   /** With `openTurn: "close"`: the thread has an open turn. @default "drop" */
   readonly "turn-open"?: "drop" | "stop" | undefined;
 }
@@ -124,7 +124,7 @@ const ACTIONS: { readonly [Code in FindingCode]: readonly ActionOf<Code>[] } = {
   "text-malformed": ["rewrite", "stop"],
   "text-too-long": ["cut", "stop"],
   "tool-gone": ["rewrite", "drop", "stop"],
-  "turn-invalid": ["drop", "stop"],
+  "turn-invalid": ["rewrite", "drop", "stop"],
   "turn-open": ["drop", "stop"],
 };
 

@@ -3,13 +3,14 @@ import { isJsonObject, type JsonObject } from "@threadstore/core/documents";
 import { AgentError } from "../agent-error.ts";
 import { checkTurn } from "../thread/check-turn.ts";
 import { addKey, type KeyRecord, moveKeys, readKeys, writeKeys } from "../thread/turn-key.ts";
-import { readTurn, type CallRecord, type TurnRecord } from "../thread/turn-record.ts";
+import { readTurn, type CallRecord } from "../thread/turn-record.ts";
 import { moveUnaccepted, readUnaccepted, writeUnaccepted } from "../thread/unaccepted.ts";
 import { INTERRUPTED_RESULT } from "./interrupted-texts.ts";
 import { idOf, roleOf, withoutMember, type CallEntry } from "./message-entry.ts";
 import { pairResults, type Pairing } from "./pair-results.ts";
 import type { RepairDraft } from "./repair-draft.ts";
-import type { Repairer } from "./repairer.ts";
+import type { FixResult, Repairer } from "./repairer.ts";
+import { createBoundaryCheck, findPlace, locate, locateTurn } from "./turn-place.ts";
 
 /** Pairs the calls and results of a draft. The calls that its open turn lists count as waiting. */
 export function pairDraft(draft: RepairDraft): Pairing {
@@ -43,11 +44,17 @@ export function repairTurn(draft: RepairDraft, repairer: Repairer): void {
   const path = findFault(draft);
   if (path === undefined) return;
   const message = "The record of the open turn does not match the messages.";
-  const drop = (): string => {
+  const drop = (): FixResult => {
     dropTurn(draft);
-    return "Closed the turn.";
+    return { description: "Closed the turn.", action: "drop" };
   };
-  repairer.repair({ code: "turn-invalid", path, position: Infinity, message }, { drop });
+  const rewrite = (): FixResult | string => {
+    const turn = findPlace(draft);
+    if (turn === undefined || findFault({ ...draft, turn }) !== undefined) return drop();
+    draft.turn = turn;
+    return "Set where the turn and its input are.";
+  };
+  repairer.repair({ code: "turn-invalid", path, position: Infinity, message }, { rewrite, drop });
 }
 
 /** Ends a turn. The service must not receive results again that let it run calls: it may have received them before. */
@@ -87,7 +94,8 @@ function findFault(draft: RepairDraft): string | undefined {
   try {
     const turn = readTurn(draft.turn);
     if (turn === undefined) return undefined;
-    const { waiting } = pairResults(draft, turn.calls);
+    const pairing = pairResults(draft, turn.calls);
+    const { waiting } = pairing;
     if (hasShiftedCalls(draft, waiting)) return "$.turn.calls";
     const calls = [...waiting].map((call, index) => ({
       callId: idOf(call),
@@ -100,7 +108,8 @@ function findFault(draft: RepairDraft): string | undefined {
       {
         messageCount: draft.entries.length,
         open: { calls, path: "" },
-        endsInResult: roleOf(draft.entries.at(-1)) === "tool",
+        entryAt: (index) => draft.entries[index],
+        isBoundary: createBoundaryCheck(draft, pairing),
       },
     );
     return undefined;
@@ -116,21 +125,6 @@ function findFault(draft: RepairDraft): string | undefined {
  */
 function hasShiftedCalls({ entries }: RepairDraft, waiting: ReadonlySet<CallEntry>): boolean {
   return entries.some(({ calls }) => calls.some((call, index) => waiting.has(call) && call.index !== index));
-}
-
-/** Returns where the turn and its input are among the current messages. */
-function locateTurn(draft: RepairDraft, turn: TurnRecord): Pick<TurnRecord, "input" | "start"> {
-  const start = locate(draft, turn.start);
-  return {
-    start,
-    input: turn.input === undefined ? undefined : locate(draft, turn.start + turn.input) - start,
-  };
-}
-
-/** Returns the current index of the first message that was at this index or followed it. */
-function locate({ entries }: RepairDraft, index: number): number {
-  const position = entries.findIndex((entry) => entry.position >= index);
-  return position === -1 ? entries.length : position;
 }
 
 /** Returns the members of a thread that name messages, with their places adjusted to the repaired messages. */

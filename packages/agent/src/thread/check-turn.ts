@@ -1,30 +1,41 @@
 import { quoteName } from "@threadstore/core/documents";
 import { AgentError } from "../agent-error.ts";
+import { type MessageEntry, roleOf } from "../repair/message-entry.ts";
+import { isMovedImages } from "../repair/moved-images.ts";
 import type { OpenCalls } from "./thread-kind.ts";
 import type { TurnRecord } from "./turn-record.ts";
 
-/** The end of a thread's messages, against which its open turn is checked. */
-interface ThreadEnd {
+/** The messages of a thread, against which its open turn is checked. */
+export interface TurnMessages {
   readonly messageCount: number;
   readonly open: OpenCalls;
-  readonly endsInResult: boolean;
+  /** Returns the message at an index. */
+  readonly entryAt: (index: number) => MessageEntry | undefined;
+  /** Returns whether each call before an index has its result before it. */
+  readonly isBoundary: (index: number) => boolean;
 }
 
 /** Checks that the record and the messages describe the same open turn. Throws `THREAD_INVALID` with the path. */
-export function checkTurn(turn: TurnRecord | undefined, end: ThreadEnd): void {
-  const {
-    messageCount,
-    open: { calls: openCalls, path },
-    endsInResult,
-  } = end;
+export function checkTurn(turn: TurnRecord | undefined, messages: TurnMessages): void {
+  const { calls: openCalls, path } = messages.open;
   if (turn === undefined) {
     if (openCalls.length === 0) return;
     throw corrupt(path, `${openCalls.length} tool calls do not have a result after this message`);
   }
+  checkBounds(turn, messages.messageCount);
+  checkCalls(turn, messages.open);
+  checkProgress(turn, messages);
+  checkPlace(turn, messages);
+}
+
+function checkBounds(turn: TurnRecord, messageCount: number): void {
   if (turn.start >= messageCount) throw corrupt("$.turn.start", "the turn starts after the last message");
   if (turn.start + (turn.input ?? 1) > messageCount) {
     throw corrupt("$.turn.input", "the input ends after the last message");
   }
+}
+
+function checkCalls(turn: TurnRecord, { calls: openCalls, path }: OpenCalls): void {
   const unnamedIds = new Set(openCalls.map(({ callId }) => callId));
   if (unnamedIds.size < openCalls.length) throw corrupt(path, "two open tool calls have the same id");
   turn.calls.forEach(({ callId }, index) => {
@@ -35,12 +46,60 @@ export function checkTurn(turn: TurnRecord | undefined, end: ThreadEnd): void {
   if (unnamedIds.size > 0) {
     throw corrupt("$.turn.calls", `${unnamedIds.size} tool calls without a result are not listed`);
   }
+}
+
+function checkProgress(turn: TurnRecord, { open, messageCount, entryAt }: TurnMessages): void {
+  const openCalls = open.calls;
+  const endsInResult = roleOf(entryAt(messageCount - 1)) === "tool";
   if (turn.rounds === 0 && openCalls.length > 0) {
     throw corrupt("$.turn.rounds", "there are open calls although the model has not responded");
   }
   if (turn.rounds > 0 && openCalls.length === 0 && !endsInResult) {
     throw corrupt("$.turn", "the turn is open although nothing is left to do");
   }
+}
+
+/** Checks that the turn consists of its input, and then of responses and results. */
+function checkPlace(turn: TurnRecord, messages: TurnMessages): void {
+  const { messageCount, entryAt, isBoundary } = messages;
+  if (!isBoundary(turn.start)) {
+    throw corrupt("$.turn.start", "the turn starts between a tool call and its result");
+  }
+  const isFirstRound = turn.rounds === 0;
+  const length = turn.input ?? (isFirstRound ? messageCount - turn.start : countInput(turn.start, messages));
+  const path = turn.input === undefined ? "$.turn.start" : "$.turn.input";
+  if (length === 0) throw corrupt(path, "the turn does not have an input");
+  const end = turn.start + length;
+  if (isQuestion(entryAt(turn.start - 1)) && !hasQuestion(turn.start, end, messages)) {
+    throw corrupt("$.turn.start", "the turn starts after its input");
+  }
+  if (!isBoundary(end)) throw corrupt(path, "the input ends between a tool call and its result");
+  if (isFirstRound !== (end === messageCount)) {
+    const problem = isFirstRound ? "messages follow the input" : "no response follows the input";
+    throw corrupt(path, `${problem}, contrary to the number of responses`);
+  }
+  for (let index = end; index < messageCount; index += 1) {
+    if (isQuestion(entryAt(index))) throw corrupt(path, "the turn has an input after its own");
+  }
+}
+
+function countInput(start: number, { entryAt }: TurnMessages): number {
+  let end = start;
+  while (isQuestion(entryAt(end))) end += 1;
+  return end - start;
+}
+
+/** An input may also contain messages of other roles, or only such. */
+function hasQuestion(start: number, end: number, { entryAt }: TurnMessages): boolean {
+  for (let index = start; index < end; index += 1) if (isQuestion(entryAt(index))) return true;
+  return false;
+}
+
+/** Returns whether the message can only be from the input of a run, and not a response or a result. */
+export function isQuestion(entry: MessageEntry | undefined): boolean {
+  const role = roleOf(entry);
+  const isOfInput = role === "user" || role === "system" || role === "developer";
+  return isOfInput && entry !== undefined && !isMovedImages(entry);
 }
 
 function corrupt(path: string, problem: string): AgentError {

@@ -10,9 +10,11 @@ import {
 import { AgentError, invalidValue } from "../agent-error.ts";
 import { rejectReference } from "../history/reject-reference.ts";
 import { copyJson } from "../json.ts";
-import { checkTurn } from "./check-turn.ts";
+import { type MessageEntry, roleOf } from "../repair/message-entry.ts";
+import type { WireForm } from "../repair/wire-form.ts";
+import { checkTurn, type TurnMessages } from "./check-turn.ts";
 import type { ThreadContent } from "./thread-content.ts";
-import type { ThreadKind } from "./thread-kind.ts";
+import type { OpenCalls, ThreadKind } from "./thread-kind.ts";
 import { readKeys } from "./turn-key.ts";
 import { readTurn } from "./turn-record.ts";
 import { readUnaccepted } from "./unaccepted.ts";
@@ -80,14 +82,29 @@ function readContent<Message extends object>(
   const messages = kind.checkMessages(members.messages, "$.messages", "THREAD_INVALID");
   const turn = readTurn(members.turn);
   const open = kind.findOpenCalls(messages, "$.messages", "THREAD_INVALID");
-  const last = messages.at(-1);
-  const endsInResult = last !== undefined && kind.isToolResult(last);
-  checkTurn(turn, { messageCount: messages.length, open, endsInResult });
+  checkTurn(turn, toTurnMessages(messages, open, kind.wireForm));
   const state = readOptionalObject(members.state, "$.state") ?? {};
   const service = readOptionalObject(members.service, "$.service");
   const keys = readKeys(members.keys, messages.length);
   const unaccepted = readUnaccepted(members.unaccepted, messages.length);
   return { messages, state, service, unaccepted, keys, turn };
+}
+
+/** Reads only the messages that are checked. Relies on each result to answer a call. */
+function toTurnMessages(messages: readonly object[], open: OpenCalls, form: WireForm): TurnMessages {
+  const entryAt = (index: number): MessageEntry | undefined => {
+    const message = messages[index];
+    return message === undefined ? undefined : form.read(message as JsonObject, "", index);
+  };
+  const isBoundary = (index: number): boolean => {
+    let unanswered = open.calls.length;
+    for (let position = index; position < messages.length; position += 1) {
+      const entry = entryAt(position);
+      unanswered += (roleOf(entry) === "tool" ? 1 : 0) - (entry?.calls.length ?? 0);
+    }
+    return unanswered === 0;
+  };
+  return { messageCount: messages.length, open, entryAt, isBoundary };
 }
 
 function withRemedy(error: unknown): unknown {

@@ -3,6 +3,9 @@ import { isJsonObject, type JsonObject } from "@threadstore/core/documents";
 import { type AgentError, invalidValue } from "../agent-error.ts";
 import { readTurnKey, type TurnKey } from "./turn-key.ts";
 
+/** More than any count can reach, and far from where adding one has no effect. */
+const MAX_COUNT = 2 ** 31 - 1;
+
 const CALL_STATES = ["approval-needed", "approved", "denied", "started", "unsaved"] as const;
 
 /**
@@ -143,8 +146,9 @@ function readNotes(value: JsonValue): readonly string[] {
 }
 
 function readCount(value: JsonValue | undefined, path: string): number {
-  if (typeof value === "number" && Number.isSafeInteger(value) && value >= 0) return value;
-  throw invalid(path, "a non-negative integer", value);
+  const isCount = typeof value === "number" && Number.isSafeInteger(value) && value >= 0;
+  if (isCount && value <= MAX_COUNT) return value;
+  throw invalid(path, `a non-negative integer of at most ${MAX_COUNT}`, ...(isCount ? [] : [value]));
 }
 
 function readCall(value: JsonValue, path: string): CallRecord {

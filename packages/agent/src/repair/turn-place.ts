@@ -1,0 +1,52 @@
+import { isJsonObject, type JsonObject } from "@threadstore/core/documents";
+import { isQuestion, type TurnMessages } from "../thread/check-turn.ts";
+import type { TurnRecord } from "../thread/turn-record.ts";
+import type { Pairing } from "./pair-results.ts";
+import type { RepairDraft } from "./repair-draft.ts";
+
+/** Returns where the turn and its input are among the current messages. */
+export function locateTurn(draft: RepairDraft, turn: TurnRecord): Pick<TurnRecord, "input" | "start"> {
+  const start = locate(draft, turn.start);
+  return {
+    start,
+    input: turn.input === undefined ? undefined : locate(draft, turn.start + turn.input) - start,
+  };
+}
+
+/** Returns the current index of the first message that was at this index or followed it. Stays after the last one. */
+export function locate({ entries, originalCount }: RepairDraft, index: number): number {
+  const position = entries.findIndex((entry) => entry.position >= index);
+  return position === -1 ? entries.length + Math.max(0, index - originalCount) : position;
+}
+
+/** Returns the record of the turn with the place of the last input, which its responses and results follow. */
+export function findPlace({ entries, turn }: RepairDraft): JsonObject | undefined {
+  if (turn === undefined || !isJsonObject(turn)) return undefined;
+  const end = entries.findLastIndex(isQuestion) + 1;
+  let first = end;
+  while (isQuestion(entries[first - 1])) first -= 1;
+  if (first === end) return undefined;
+  const { start: storedStart, input: storedInput } = turn;
+  const starts = [storedStart, typeof storedInput === "number" ? end - storedInput : undefined];
+  // Without either number, the fewer messages belong to the turn, the fewer are removed with it.
+  const possible = starts.filter((index) => typeof index === "number");
+  const start = possible.find((index) => index >= first && index < end) ?? end - 1;
+  const position = entries[start]?.position ?? 0;
+  const endPosition = entries[end]?.position ?? (entries.at(-1)?.position ?? 0) + 1;
+  return { ...turn, start: position, input: endPosition - position };
+}
+
+/** Calls whose results are still to be repaired do not count. */
+export function createBoundaryCheck(
+  { entries }: RepairDraft,
+  { calls, resultOf, waiting }: Pairing,
+): TurnMessages["isBoundary"] {
+  const indexes = new Map(entries.map((entry, index) => [entry, index]));
+  const spans = calls.flatMap(({ call, owner }) => {
+    const result = resultOf.get(call);
+    const end = result === undefined ? entries.length : indexes.get(result);
+    const isPaired = result !== undefined || waiting.has(call);
+    return isPaired && end !== undefined ? [{ start: indexes.get(owner) ?? 0, end }] : [];
+  });
+  return (index) => spans.every(({ start, end }) => index <= start || index > end);
+}
