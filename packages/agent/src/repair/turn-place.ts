@@ -29,7 +29,9 @@ export function findPlace({ entries, turn }: RepairDraft): JsonObject | undefine
   const { start: storedStart, input: storedInput } = turn;
   const starts = [storedStart, typeof storedInput === "number" ? end - storedInput : undefined];
   // Without either number, the fewer messages belong to the turn, the fewer are removed with it.
-  const possible = starts.filter((index) => typeof index === "number");
+  const possible = starts.filter(
+    (index) => typeof index === "number" && Number.isSafeInteger(index),
+  ) as number[];
   const start = possible.find((index) => index >= first && index < end) ?? end - 1;
   const position = entries[start]?.position ?? 0;
   const endPosition = entries[end]?.position ?? (entries.at(-1)?.position ?? 0) + 1;
