@@ -40,16 +40,22 @@ export function createPendingTurn(
   const pending = findPendingRequests(facts);
   const ids = findOpenCalls(messages);
   if (!ids.some((id) => pending.has(id)) || new Set(ids).size < ids.length) return undefined;
-  const start = findStart(messages);
-  const turn = messages.slice(start);
-  const firstResponse = turn.findIndex(({ role }) => role === "assistant" || role === "tool");
-  const input = Math.max(firstResponse, 0);
-  const rounds = turn.filter(({ role }) => role === "assistant").length;
   const calls = ids.map((callId) => toPendingCall(callId, pending.get(callId), facts, session));
   // The same session must have the same turn whenever it is read: digests and operation ids contain it.
   const id = `af-${textDigest(printNode(source), "hex").slice(0, 32)}`;
   const usage = toChatUsage(facts.usages);
-  return { id, start, input, rounds, ...(usage === undefined ? {} : { usage }), calls };
+  return { id, ...locateTurn(messages), ...(usage === undefined ? {} : { usage }), calls };
+}
+
+/** Returns where the last turn of a conversation starts, and how many messages and responses it has. */
+export function locateTurn(
+  messages: readonly ChatMessage[],
+): Pick<PendingTurn, "start" | "input" | "rounds"> {
+  const start = findStart(messages);
+  const turn = messages.slice(start);
+  const firstResponse = turn.findIndex(({ role }) => role === "assistant" || role === "tool");
+  const rounds = turn.filter(({ role }) => role === "assistant").length;
+  return { start, input: Math.max(firstResponse, 0), rounds };
 }
 
 function toPendingCall(

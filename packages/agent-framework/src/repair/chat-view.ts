@@ -1,7 +1,7 @@
 import { MESSAGE_FORM, type RepairableKind } from "@threadstore/agent/provider";
 import type { SerializedThread } from "@threadstore/core";
 import { THREAD_FORMAT } from "@threadstore/core/documents";
-import { findOpenCalls } from "../approvals/pending-turn.ts";
+import { findOpenCalls, locateTurn } from "../approvals/pending-turn.ts";
 import type { ChatMessage } from "../chat/converted-message.ts";
 import type { ChatOrigin } from "../chat/to-chat.ts";
 
@@ -33,7 +33,7 @@ export function viewAsChat(
   // The calls of a response wait together, even if approval was requested for only one of them.
   const pending = new Set(openCalls.some((id) => approvals.has(id)) ? openCalls : []);
   const calls = [...pending].map((callId) => ({ callId, state: "approval-needed" }));
-  const turn = { id: "agent-framework", start: 0, rounds: 1, calls };
+  const turn = { id: "agent-framework", ...locateTurn(messages), calls };
   // The mark distinguishes equal messages: copies are detected in Agent Framework's messages, which have ids and
   // times.
   const marked = messages.map((message, mark) => ({ ...message, mark }));

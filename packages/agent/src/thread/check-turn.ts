@@ -68,7 +68,8 @@ function checkPlace(turn: TurnRecord, messages: TurnMessages): void {
   const isFirstRound = turn.rounds === 0;
   const length = turn.input ?? (isFirstRound ? messageCount - turn.start : countInput(turn.start, messages));
   const path = turn.input === undefined ? "$.turn.start" : "$.turn.input";
-  if (length === 0) throw corrupt(path, "the turn does not have an input");
+  // The turn of a thread from Agent Framework may have none, and says so.
+  if (length === 0 && turn.input === undefined) throw corrupt(path, "the turn does not have an input");
   const end = turn.start + length;
   if (isQuestion(entryAt(turn.start - 1)) && !hasQuestion(turn.start, end, messages)) {
     throw corrupt("$.turn.start", "the turn starts after its input");
