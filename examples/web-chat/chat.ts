@@ -7,7 +7,7 @@ import {
 } from "@threadstore/openai";
 import { RunningTurns } from "./running-turns.ts";
 
-/** What the routes share. */
+/** The parts of the application that all routes share. */
 export interface Chat {
   readonly store: ThreadStore;
   readonly turns: RunningTurns;

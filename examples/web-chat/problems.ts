@@ -36,7 +36,7 @@ const PROBLEMS: Readonly<Partial<Record<Code, readonly [status: ContentfulStatus
   THREAD_INVALID: [500, "This conversation is damaged and cannot be opened. The others are not affected."],
 };
 
-const UNEXPECTED = [500, "Something went wrong. What was saved is safe. Try again."] as const;
+const UNEXPECTED = [500, "Something went wrong. Nothing that was saved is lost. Try again."] as const;
 
 /** Explains the error to the person who chats. Logs it unless it is the person's own doing. */
 export function problemOf(error: unknown): Problem {

@@ -1,4 +1,4 @@
-// What was typed but not sent, and the message whose answer has not arrived. Both survive a reload.
+// Drafts, and messages that still wait for their answer. Both survive a reload.
 
 const keyOf = (kind, id) => `${kind} ${id}`;
 

@@ -35,6 +35,18 @@ function prepare(store: ThreadStore = memoryStore()) {
   return { store, model, runs, open, recover };
 }
 
+/** Runs a turn whose second call never returns, and lets its process lose the lease, as after a crash. */
+async function crashInSecondCall(options: Options): Promise<ReturnType<typeof prepare>> {
+  const prepared = prepare();
+  prepared
+    .open(options)
+    .run("use ok use hang", { key })
+    .catch(() => undefined);
+  await vi.waitUntil(() => prepared.runs.includes("hang"));
+  await prepared.recover();
+  return prepared;
+}
+
 async function contentsIn(store: ThreadStore): Promise<unknown[]> {
   const thread = (await store.load("c"))?.thread as { messages: ScriptedMessage[] } | undefined;
   return (thread?.messages ?? []).map(({ content }) => content);
@@ -199,12 +211,7 @@ describe("a key of a journaled turn", () => {
   const options = { journal: true };
 
   it("resumes the turn after a crash, and not a tool whose result was saved", async () => {
-    const { open, runs, recover } = prepare();
-    open(options)
-      .run("use ok use hang", { key })
-      .catch(() => undefined);
-    await vi.waitUntil(() => runs.includes("hang"));
-    await recover();
+    const { open, runs } = await crashInSecondCall(options);
     const result = await open(options).run("use ok use hang", { key, openTurn: "reject" });
     expect(result).toMatchObject({ text: "re: use ok use hang", repeated: true, resumed: undefined });
     expect(result.messages).toHaveLength(6);
@@ -297,12 +304,7 @@ describe.each<[string, Options]>([
   });
 
   it("does not repeat a call whose result was saved before a crash", async () => {
-    const { open, runs, recover } = prepare();
-    open(options)
-      .run("use ok use hang", { key })
-      .catch(() => undefined);
-    await vi.waitUntil(() => runs.includes("hang"));
-    await recover();
+    const { open, runs } = await crashInSecondCall(options);
     expect((await open(options).run("use ok use hang", { key })).text).toBe("re: use ok use hang");
     expect(runs).toEqual(["ok", "hang", "hang"]);
   });

@@ -31,7 +31,7 @@ export async function expectFlatChanges(context: CaseContext): Promise<void> {
     const long = await bytesOf(context, (store) => change(store, "long"));
     const limit = short + (LONG - SHORT) * ALLOWED[rewritesRecords ? "rewriting" : "inPlace"];
     const expectation = rewritesRecords
-      ? `${name} reads and writes a record of 300 KB at most once`
+      ? `${name} reads a record of 300 KB at most twice, and writes it once`
       : `${name} transfers no more for a thread of 300 KB than for one of 40 KB (or the harness's network has \`rewritesRecords\`)`;
     expectTrue(long <= limit, expectation, `${short} bytes became ${long}`);
   }
