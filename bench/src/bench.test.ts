@@ -15,7 +15,7 @@ it("runs every workload through a store, the raw client and the hand-written del
   const plan = { ...noPeers, backends, workloads, rounds: 1, scale: "quick", sizes: undefined } as const;
   await runPlan(plan, {
     progress: () => undefined,
-    result: (result) => results.push(result),
+    results: (added) => results.push(...added),
     failure: (text) => failures.push(text),
   });
   expect(failures).toEqual([]);

@@ -24,18 +24,19 @@ if (process.argv.includes("--help")) {
 
 async function main(given: CommandLine): Promise<void> {
   const report = given.from === undefined ? await measure(given) : read(given.from);
-  if (given.json !== undefined) {
-    const earlier = existsSync(given.json) ? read(given.json) : undefined;
-    writeFileSync(given.json, `${JSON.stringify(merged(earlier, report), undefined, 1)}\n`);
-  }
+  if (given.json !== undefined && given.from !== undefined) store(given.json, report);
   if (given.report) writeReport(given.json === undefined ? report : read(given.json));
   if (report.failures.length > 0) process.exitCode = 1;
 }
 
 async function measure(given: CommandLine): Promise<Report> {
-  const [load = 0] = loadavg();
   const results: Result[] = [];
   const failures: string[] = [];
+  const description = {
+    machine: machine(),
+    node: process.version,
+    date: new Date().toISOString().slice(0, 10),
+  };
   const { progress, show, end } = screen();
   const { peersOf } = given.peers ? await installedPeers(progress) : noPeers;
   const plan = {
@@ -48,14 +49,27 @@ async function measure(given: CommandLine): Promise<Report> {
   };
   await runPlan(plan, {
     progress,
-    result: (result) => results.push(result),
+    results: (added) => {
+      results.push(...added);
+      // After every case, so that a run that is stopped keeps what it has measured.
+      if (given.json !== undefined) store(given.json, { ...description, results: added, failures });
+    },
     failure: (text) => failures.push(text),
   });
   end();
   show(results, failures);
+  return { ...description, results, failures };
+}
+
+function machine(): string {
+  const [load = 0] = loadavg();
   const [cpu] = cpus();
-  const machine = `${cpus().length} × ${cpu?.model ?? "unknown CPU"}, ${process.platform}, load average ${load.toFixed(1)} before the run`;
-  return { machine, node: process.version, date: new Date().toISOString().slice(0, 10), results, failures };
+  return `${cpus().length} × ${cpu?.model ?? "unknown CPU"}, ${process.platform}, load average ${load.toFixed(1)} before the run`;
+}
+
+function store(file: string, report: Report): void {
+  const earlier = existsSync(file) ? read(file) : undefined;
+  writeFileSync(file, `${JSON.stringify(merged(earlier, report), undefined, 1)}\n`);
 }
 
 function read(file: string): Report {

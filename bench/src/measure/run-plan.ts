@@ -17,7 +17,8 @@ export interface Plan {
 
 export interface Listener {
   readonly progress: (text: string) => void;
-  readonly result: (result: Result) => void;
+  /** Gets the results of all subjects of one case, as soon as it has run. */
+  readonly results: (results: readonly Result[]) => void;
   readonly failure: (text: string) => void;
 }
 
@@ -58,17 +59,10 @@ async function runBackend(
       const rounds = Math.min(plan.rounds, each.rounds ?? plan.rounds);
       const label = `${backend} · ${workload.name} · ${each.name}`;
       const samples = await interleaved(subjects, each, rounds, label, listener);
-      for (const [{ name: subject, role }, taken] of samples) {
-        const key = {
-          workload: workload.name,
-          case: each.name,
-          size: each.size,
-          backend,
-          subject,
-          role,
-        };
-        listener.result(resultOf(key, taken));
-      }
+      const key = { workload: workload.name, case: each.name, size: each.size, backend };
+      listener.results(
+        [...samples].map(([{ name: subject, role }, taken]) => resultOf({ ...key, subject, role }, taken)),
+      );
     }
   }
 }
