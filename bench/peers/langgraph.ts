@@ -2,6 +2,8 @@ import { Annotation, DeltaChannel, END, START, StateGraph } from "@langchain/lan
 import { type BaseCheckpointSaver, emptyCheckpoint, uuid6 } from "@langchain/langgraph-checkpoint";
 import { PostgresSaver } from "@langchain/langgraph-checkpoint-postgres";
 import { SqliteSaver } from "@langchain/langgraph-checkpoint-sqlite";
+import type { ThreadStore } from "../../packages/core/dist/index.js";
+import { ThreadStoreSaver } from "../../packages/langgraph/dist/index.js";
 import type { Subject, Client } from "../src/clients/client.ts";
 import type { Message } from "../src/messages.ts";
 
@@ -30,14 +32,24 @@ export function postgresSaver(url: string): SaverSource {
   };
 }
 
+/** Our checkpointer in a store. */
+export function threadStoreSaver(openStore: (location: string) => ThreadStore): SaverSource {
+  return async (location) => {
+    const store = openStore(location);
+    // The package has its own copy of the interface.
+    const saver = new ThreadStoreSaver({ store }) as unknown as BaseCheckpointSaver;
+    return { saver, close: () => store.close() };
+  };
+}
+
 function start(id: string): object {
   return { configurable: { thread_id: id, checkpoint_ns: "" } };
 }
 
 /** The checkpointer alone, with the conversation as one channel: the minimum work of a graph. */
-export function langGraphSaver(open: SaverSource): Subject {
+export function langGraphSaver(open: SaverSource, suffix = ""): Subject {
   return {
-    name: "LangGraph, put",
+    name: `LangGraph, put${suffix}`,
     role: "peer",
     async open(location): Promise<Client> {
       const { saver, close } = await open(location);
@@ -90,9 +102,9 @@ const channels = {
 };
 
 /** A graph with one node that does nothing: each turn is passed in, and the graph saves a checkpoint. */
-export function langGraphGraph(open: SaverSource, name: keyof typeof channels): Subject {
+export function langGraphGraph(open: SaverSource, name: keyof typeof channels, suffix = ""): Subject {
   return {
-    name,
+    name: name + suffix,
     role: "peer",
     async open(location): Promise<Client> {
       const { saver, close } = await open(location);

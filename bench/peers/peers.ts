@@ -1,22 +1,51 @@
 import type { S3Endpoint } from "@threadstore/services";
+import type { ThreadStore } from "../../packages/core/dist/index.js";
+import { fileSystemStore } from "../../packages/file-system/dist/index.js";
+import { postgresStore } from "../../packages/postgres/dist/index.js";
+import { redisStore } from "../../packages/redis/dist/index.js";
+import { sqliteStore } from "../../packages/sqlite/dist/index.js";
 import type { AzureEndpoint } from "../src/backends/azure-blob.ts";
 import type { Subject } from "../src/clients/client.ts";
 import { keyvOnRedis, keyvOnSqlite, openDal, unstorageOnFiles, unstorageOnRedis } from "./key-value.ts";
-import { langGraphGraph, langGraphSaver, postgresSaver, type SaverSource, sqliteSaver } from "./langgraph.ts";
+import {
+  langGraphGraph,
+  langGraphSaver,
+  postgresSaver,
+  type SaverSource,
+  sqliteSaver,
+  threadStoreSaver,
+} from "./langgraph.ts";
 import { mastraMemory } from "./mastra.ts";
 
 type Path = (location: string) => string;
 
 /** The peer libraries of each backend, given its endpoint. */
 const peers: { readonly [backend: string]: (endpoint: never) => readonly Subject[] } = {
-  sqlite: (file: Path) => [keyvOnSqlite(file), ...langGraph(sqliteSaver(file, "full"))],
-  "sqlite-normal": (file: Path) => [...langGraph(sqliteSaver(file, "normal")), mastraMemory(file)],
+  sqlite: (file: Path) => [
+    keyvOnSqlite(file),
+    ...langGraph(sqliteSaver(file, "full")),
+    ...ours((location) => sqliteStore({ path: file(location), synchronous: "full" })),
+  ],
+  "sqlite-normal": (file: Path) => [
+    ...langGraph(sqliteSaver(file, "normal")),
+    ...ours((location) => sqliteStore({ path: file(location), synchronous: "normal" })),
+    mastraMemory(file),
+  ],
   "file-system": (folder: Path) => [
     unstorageOnFiles(folder),
     openDal("fs", (location) => ({ root: folder(location) })),
+    ...ours((location) => fileSystemStore({ folder: folder(location) })),
   ],
-  postgres: (url: string) => langGraph(postgresSaver(url)),
-  redis: (url: string) => [keyvOnRedis(url), unstorageOnRedis(url)],
+  postgres: (url: string) => [
+    ...langGraph(postgresSaver(url)),
+    ...ours((location) => postgresStore({ url, tablePrefix: `bench_${location.replaceAll(/\W/gu, "_")}_` })),
+  ],
+  // LangGraph's Redis saver needs modules that plain Redis does not have.
+  redis: (url: string) => [
+    keyvOnRedis(url),
+    unstorageOnRedis(url),
+    ...ours((location) => redisStore({ url, prefix: location })),
+  ],
   "azure-blob": ({ connectionString, container }: AzureEndpoint) => [
     openDal("azblob", (location) => ({
       ...azblob(connectionString),
@@ -40,12 +69,18 @@ export async function peersOf(backend: string, endpoint: unknown): Promise<reado
   return peers[backend]?.(endpoint as never) ?? [];
 }
 
-function langGraph(open: SaverSource): Subject[] {
+/** The ways to use a checkpointer. */
+function langGraph(open: SaverSource, suffix?: string): Subject[] {
   return [
-    langGraphSaver(open),
-    langGraphGraph(open, "LangGraph, graph"),
-    langGraphGraph(open, "LangGraph, DeltaChannel"),
+    langGraphSaver(open, suffix),
+    langGraphGraph(open, "LangGraph, graph", suffix),
+    langGraphGraph(open, "LangGraph, DeltaChannel", suffix),
   ];
+}
+
+/** The same with our checkpointer. */
+function ours(open: (location: string) => ThreadStore): Subject[] {
+  return langGraph(threadStoreSaver(open), ", ours");
 }
 
 function azblob(connectionString: string): Record<string, string> {

@@ -1,0 +1,111 @@
+import { AIMessage, ToolMessage } from "@langchain/core/messages";
+import { END, MessagesAnnotation, START, StateGraph } from "@langchain/langgraph";
+import { memoryStore, type ThreadStore } from "@threadstore/core";
+import { describe, expect, it } from "vitest";
+import { deltaGraph, human, threadConfig } from "./graph.test-helper.ts";
+import { observedStore } from "./observed-store.test-helper.ts";
+import { ThreadStoreSaver } from "./saver.ts";
+
+/** The calls of a store, and the bytes that they have written. */
+interface Counts {
+  calls: string[];
+  written: number;
+}
+
+function countedStore(store: ThreadStore): { store: ThreadStore; counts: Counts } {
+  const counts: Counts = { calls: [], written: 0 };
+  const counted = observedStore(store, (operation, _id, content) => {
+    counts.calls.push(operation);
+    if (operation === "save") counts.written += String(content).length;
+    if (operation === "append") counts.written += JSON.stringify(content).length;
+  });
+  return { store: counted, counts };
+}
+
+/** An agent that calls a tool and then answers: three nodes, and five checkpoints a turn. */
+function agent(saver: ThreadStoreSaver) {
+  const last = (messages: readonly { readonly type: string }[]) => messages.at(-1)?.type;
+  return new StateGraph(MessagesAnnotation)
+    .addNode("model", ({ messages }) => {
+      const content = `${"text ".repeat(100)}${messages.length}`;
+      const call = { name: "find", args: { query: "x" }, id: `call-${messages.length}` };
+      const calls = last(messages) === "tool" ? [] : [call];
+      return { messages: [new AIMessage({ id: `ai-${messages.length}`, content, tool_calls: calls })] };
+    })
+    .addNode("tools", ({ messages }) => ({
+      messages: [
+        new ToolMessage({
+          id: `tool-${messages.length}`,
+          content: "found ".repeat(50),
+          tool_call_id: `call-${messages.length - 1}`,
+        }),
+      ],
+    }))
+    .addEdge(START, "model")
+    .addConditionalEdges("model", ({ messages }) =>
+      (messages.at(-1) as AIMessage).tool_calls?.length ? "tools" : END,
+    )
+    .addEdge("tools", "model")
+    .compile({ checkpointer: saver });
+}
+
+describe("a turn with a tool call, which saves five checkpoints and the writes of four tasks", () => {
+  it.each([
+    { process: "the same process", isSame: true, most: 11 },
+    { process: "a new process for each turn", isSame: false, most: 14 },
+  ])("takes fewer than $most calls of the store on average in $process", async ({ isSame, most }) => {
+    const { store, counts } = countedStore(memoryStore());
+    const first = new ThreadStoreSaver({ store });
+    const turns = 10;
+    for (let turn = 0; turn < turns; turn++) {
+      const saver = isSame ? first : new ThreadStoreSaver({ store });
+      await agent(saver).invoke({ messages: [human("Find it.", `h-${turn}`)] }, threadConfig("costs"));
+    }
+    const summary = Object.entries(Object.groupBy(counts.calls, (call) => call)).map(
+      ([call, all]) => `${call} ${(all ?? []).length / turns}`,
+    );
+    expect(counts.calls.length / turns, summary.join(", ")).toBeLessThan(most);
+  });
+});
+
+it.each([true, false])(
+  "the bytes of a turn do not grow with the conversation (in the same process: %s)",
+  async (isSame) => {
+    const { store, counts } = countedStore(memoryStore());
+    const first = new ThreadStoreSaver({ store });
+    const bytes: number[] = [];
+    for (let turn = 0; turn < 30; turn++) {
+      counts.written = 0;
+      const saver = isSame ? first : new ThreadStoreSaver({ store });
+      await agent(saver).invoke({ messages: [human("Find it.", `h-${turn}`)] }, threadConfig("growth"));
+      bytes.push(counts.written);
+    }
+    const mean = (numbers: readonly number[]) =>
+      numbers.reduce((sum, next) => sum + next, 0) / numbers.length;
+    expect(mean(bytes.slice(20))).toBeLessThan(1.1 * mean(bytes.slice(5, 15)));
+    const state = await agent(new ThreadStoreSaver({ store })).getState(threadConfig("growth"));
+    expect((state.values as { messages: unknown[] }).messages).toHaveLength(120);
+  },
+);
+
+it("loads a chain of delta checkpoints in a few round trips", async () => {
+  const records = memoryStore();
+  for (let turn = 0; turn < 20; turn++) {
+    await deltaGraph(new ThreadStoreSaver({ store: records }), 1000).invoke(
+      { lines: [`turn ${turn}`] },
+      threadConfig("delta"),
+    );
+  }
+  // Calls that start while others are running share a round trip.
+  let trips = 0;
+  let running = 0;
+  const store = observedStore(records, async () => {
+    if (running === 0) trips += 1;
+    running += 1;
+    await new Promise((resolve) => setImmediate(resolve));
+    running -= 1;
+  });
+  const { values } = await deltaGraph(new ThreadStoreSaver({ store }), 1000).getState(threadConfig("delta"));
+  expect(values.lines).toHaveLength(40);
+  expect(trips, `${trips} round trips`).toBeLessThan(20);
+});

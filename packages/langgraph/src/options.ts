@@ -1,0 +1,97 @@
+import type { SerializerProtocol } from "@langchain/langgraph-checkpoint";
+import type { ThreadStore } from "@threadstore/core";
+import { mismatchMessage, quoteName } from "@threadstore/core/documents";
+import { invalidValue, LangGraphStoreError } from "./errors.ts";
+
+/** Options of an {@link ItemStore}. */
+export interface ItemStoreOptions {
+  /** Any `ThreadStore`. Items are stored in its namespace `items`, so a saver can use the same store. */
+  readonly store: ThreadStore;
+  /**
+   * How long after its last change an item expires, in milliseconds. Without it, items never expire. A `ttlMs` of the
+   * `ThreadStore` does not apply.
+   */
+  readonly ttlMs?: number | undefined;
+}
+
+/** Options of a {@link ThreadStoreSaver}. */
+export interface ThreadStoreSaverOptions {
+  /** Any `ThreadStore`. Each thread is a namespace within its namespace `checkpoints`. */
+  readonly store: ThreadStore;
+  /**
+   * How long a thread lives after its last checkpoint, in milliseconds: at least this long, and at most twice as long.
+   * All records of a thread expire together. Without it, threads never expire. A `ttlMs` of the `ThreadStore` does not
+   * apply.
+   */
+  readonly ttlMs?: number | undefined;
+  /**
+   * Whether a run is rejected with `CONCURRENT_RUN` if another run has saved a checkpoint of the same thread since this
+   * one loaded it. Costs a load for each run and a save for each checkpoint.
+   * @default false
+   */
+  readonly singleWriter?: boolean | undefined;
+  /** How values become bytes. The default is LangGraph's `JsonPlusSerializer`. */
+  readonly serde?: SerializerProtocol | undefined;
+  /**
+   * The clock, for tests.
+   * @default Date.now
+   */
+  readonly now?: (() => number) | undefined;
+}
+
+type OptionNames<Options> = { readonly [Name in keyof Required<Options>]: true };
+
+const ITEM_STORE_OPTIONS: OptionNames<ItemStoreOptions> = { store: true, ttlMs: true };
+const SAVER_OPTIONS: OptionNames<ThreadStoreSaverOptions> = {
+  store: true,
+  ttlMs: true,
+  singleWriter: true,
+  serde: true,
+  now: true,
+};
+
+/** Checks the options of a saver. Throws `INVALID_ARGUMENT`. */
+export function checkSaverOptions(options: unknown): void {
+  const { singleWriter, serde, now } = checkOptions(options, SAVER_OPTIONS);
+  if (singleWriter !== undefined && typeof singleWriter !== "boolean") {
+    throw invalidValue("INVALID_ARGUMENT", "singleWriter", "a boolean", singleWriter);
+  }
+  if (now !== undefined && typeof now !== "function") {
+    throw invalidValue("INVALID_ARGUMENT", "now", "a function", now);
+  }
+  if (serde === undefined || hasMethods(serde, ["dumpsTyped", "loadsTyped"])) return;
+  throw invalidValue("INVALID_ARGUMENT", "serde", "a serializer with `dumpsTyped` and `loadsTyped`");
+}
+
+/** Checks the options of an item store. Throws `INVALID_ARGUMENT`, or `VECTOR_SEARCH` for an index of embeddings. */
+export function checkItemStoreOptions(options: unknown): void {
+  if (typeof options === "object" && options !== null && "index" in options && options.index !== undefined) {
+    const message =
+      "`index` is not supported: this store cannot search by vector. Search with a `filter` instead.";
+    throw new LangGraphStoreError("VECTOR_SEARCH", message, { path: "index" });
+  }
+  checkOptions(options, ITEM_STORE_OPTIONS);
+}
+
+function checkOptions(options: unknown, names: object): { readonly [name: string]: unknown } {
+  const members = (options ?? {}) as { readonly [name: string]: unknown };
+  const { store, ttlMs } = members;
+  if (!hasMethods(store, ["save", "load", "append", "namespace"])) {
+    const message = `${mismatchMessage("store", "a ThreadStore")} Create one with a function such as sqliteStore.`;
+    throw new LangGraphStoreError("INVALID_ARGUMENT", message, { path: "store" });
+  }
+  const unknown = Object.keys(members).find(
+    (name) => members[name] !== undefined && !Object.hasOwn(names, name),
+  );
+  if (unknown !== undefined) {
+    const message = `Unknown option ${quoteName(unknown)}. Use ${Object.keys(names).join(", ")}.`;
+    throw new LangGraphStoreError("INVALID_ARGUMENT", message, { path: unknown });
+  }
+  if (ttlMs === undefined || (Number.isSafeInteger(ttlMs) && Number(ttlMs) > 0)) return members;
+  throw invalidValue("INVALID_ARGUMENT", "ttlMs", "a positive integer", ttlMs);
+}
+
+function hasMethods(value: unknown, names: readonly string[]): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return names.every((name) => typeof Reflect.get(value, name) === "function");
+}

@@ -1,0 +1,219 @@
+import {
+  BaseCheckpointSaver,
+  type ChannelVersions,
+  type Checkpoint,
+  type CheckpointListOptions,
+  type CheckpointMetadata,
+  type CheckpointTuple,
+  type DeltaChannelHistory,
+  type PendingWrite,
+} from "@langchain/langgraph-checkpoint";
+import { ThreadStoreError } from "@threadstore/core";
+import { copyThreads } from "@threadstore/core/maintenance";
+import { checkpointCache } from "./checkpoint-cache.ts";
+import { checkCheckpointId, checkThreadId, missing, readAddress, type RunnableConfig } from "./config.ts";
+import { type SaverContext, threadRecords, type ThreadRecords } from "./context.ts";
+import { deleteRecords, deleteThreadRecords } from "./delete-thread.ts";
+import { deltaHistory } from "./delta-history.ts";
+import { invalidValue, LangGraphStoreError } from "./errors.ts";
+import { expiryOption, writesExpiry } from "./expiry.ts";
+import { findCheckpoints } from "./find-checkpoints.ts";
+import { checkpointPrefix, checkpointRecordId, headRecordId, writesRecordId } from "./keys.ts";
+import { listCheckpoints } from "./list-checkpoints.ts";
+import { recordLoader } from "./load-channels.ts";
+import { loadCheckpoint, type LoadedCheckpoint, loadTuple } from "./load-checkpoint.ts";
+import { deleteOrphans, keepLatest } from "./maintenance.ts";
+import { checkSaverOptions, type ThreadStoreSaverOptions } from "./options.ts";
+import { appendWrites } from "./pending-writes.ts";
+import { saveCheckpoint } from "./save-checkpoint.ts";
+import { emptyHeads, loadHead } from "./single-writer.ts";
+
+/** How long a run may take from storing values to saving the checkpoint that refers to them. */
+const ORPHAN_AGE_MS = 3_600_000;
+
+/** Options of {@link ThreadStoreSaver.prune}. */
+export interface PruneOptions {
+  /**
+   * `keep_latest` keeps the latest checkpoint of each namespace and the records that it needs. `delete` deletes the
+   * threads.
+   * @default "keep_latest"
+   */
+  readonly strategy?: "delete" | "keep_latest" | undefined;
+}
+
+/**
+ * A LangGraph checkpointer in any `ThreadStore`. Pass it as `checkpointer` to `compile`. Creating one reads and writes
+ * nothing. Several processes may use the same threads.
+ *
+ * Calls reject with a `LangGraphStoreError` or with the store's `ThreadStoreError`. The constructor throws
+ * `INVALID_ARGUMENT` for invalid options.
+ */
+export class ThreadStoreSaver extends BaseCheckpointSaver {
+  readonly #context: SaverContext;
+
+  constructor(options: ThreadStoreSaverOptions) {
+    checkSaverOptions(options);
+    const { store, ttlMs, singleWriter = false, serde, now = Date.now } = options;
+    super(serde);
+    this.#context = {
+      store: store.namespace("checkpoints"),
+      serde: this.serde,
+      cache: checkpointCache(),
+      emptyHeads: emptyHeads(),
+      ttlMs,
+      singleWriter,
+      now,
+    };
+  }
+
+  override async getTuple(config: RunnableConfig): Promise<CheckpointTuple | undefined> {
+    const { threadId, namespace = "", checkpointId } = readAddress(config);
+    if (threadId === undefined) return undefined;
+    const thread = threadRecords(this.#context, threadId);
+    const { singleWriter, emptyHeads: heads } = this.#context;
+    const [loaded, head] = await Promise.all([
+      this.#find(thread, namespace, checkpointId),
+      singleWriter ? loadHead(thread.records, namespace) : undefined,
+    ]);
+    if (head && loaded) loaded.known.head = head;
+    if (head && checkpointId === undefined && !loaded) heads.set(headRecordId(namespace), threadId, head);
+    if (loaded === undefined) return undefined;
+    return loadTuple(this.#context, thread, recordLoader(thread.records), loaded);
+  }
+
+  /** Finds a checkpoint, or the latest one of a namespace. */
+  async #find(
+    thread: ThreadRecords,
+    namespace: string,
+    checkpointId: string | undefined,
+  ): Promise<LoadedCheckpoint | undefined> {
+    if (checkpointId !== undefined) {
+      return loadCheckpoint(this.#context, thread, checkpointRecordId(namespace, checkpointId));
+    }
+    const listing = findCheckpoints(thread.records, {
+      prefix: checkpointPrefix(namespace),
+      pageSize: 3,
+      onDeletion: () => deleteRecords(thread.records),
+    });
+    for await (const listed of listing) {
+      const loaded = await loadCheckpoint(this.#context, thread, listed.recordId, listed);
+      // It may have been deleted since it was listed.
+      if (loaded !== undefined) return loaded;
+    }
+    return undefined;
+  }
+
+  override list(config: RunnableConfig, options?: CheckpointListOptions): AsyncGenerator<CheckpointTuple> {
+    return listCheckpoints(this.#context, config, options);
+  }
+
+  override async put(
+    config: RunnableConfig,
+    checkpoint: Checkpoint,
+    metadata: CheckpointMetadata,
+    newVersions: ChannelVersions,
+  ): Promise<RunnableConfig> {
+    const { threadId, namespace = "", checkpointId: parentId } = readAddress(config);
+    if (threadId === undefined) missing("configurable.thread_id");
+    const id = checkCheckpointId(checkpoint.id, "checkpoint.id");
+    const thread = threadRecords(this.#context, threadId);
+    await saveCheckpoint(this.#context, thread, { namespace, parentId, checkpoint, metadata, newVersions });
+    return { configurable: { thread_id: threadId, checkpoint_ns: namespace, checkpoint_id: id } };
+  }
+
+  override async putWrites(
+    config: RunnableConfig,
+    writes: PendingWrite[],
+    taskId: string,
+    taskPath = "",
+  ): Promise<void> {
+    const { threadId, namespace = "", checkpointId } = readAddress(config);
+    if (threadId === undefined) missing("configurable.thread_id");
+    if (checkpointId === undefined) missing("configurable.checkpoint_id");
+    const { cache, serde } = this.#context;
+    const recordId = checkpointRecordId(namespace, checkpointId);
+    const expiry = writesExpiry(this.#context, cache.get(threadId, recordId));
+    const { records } = threadRecords(this.#context, threadId);
+    const task = { writes, taskId, taskPath };
+    await appendWrites(records, writesRecordId(recordId), task, serde, expiryOption(expiry));
+  }
+
+  override async getDeltaChannelHistory({
+    config,
+    channels,
+  }: {
+    config: RunnableConfig;
+    channels: string[];
+  }): Promise<Record<string, DeltaChannelHistory>> {
+    if (channels.length === 0) return {};
+    const { threadId, namespace = "", checkpointId } = readAddress(config);
+    if (threadId === undefined) return Object.fromEntries(channels.map((name) => [name, { writes: [] }]));
+    const thread = threadRecords(this.#context, threadId);
+    const target = await this.#find(thread, namespace, checkpointId);
+    const start = { namespace, parentId: target?.known.parentId };
+    return deltaHistory(this.#context, thread, start, channels);
+  }
+
+  /**
+   * Deletes a thread with all of its namespaces. If the process is killed, the thread appears deleted, and the next call
+   * that reads it completes the deletion. Stop the runs of the thread first: checkpoints that they save afterwards remain.
+   */
+  override async deleteThread(threadId: string): Promise<void> {
+    checkThreadId(threadId, "threadId");
+    this.#context.cache.deleteThread(threadId);
+    await deleteThreadRecords(threadRecords(this.#context, threadId).records);
+  }
+
+  /**
+   * Copies a thread with its whole history. An interrupted copy can be repeated. Rejects with `THREAD_EXISTS` if the
+   * target has other checkpoints.
+   */
+  async copyThread(sourceThreadId: string, targetThreadId: string): Promise<void> {
+    checkThreadId(sourceThreadId, "sourceThreadId");
+    checkThreadId(targetThreadId, "targetThreadId");
+    if (sourceThreadId === targetThreadId) {
+      throw invalidValue("INVALID_ARGUMENT", "targetThreadId", "the id of another thread");
+    }
+    const source = threadRecords(this.#context, sourceThreadId).records;
+    const target = threadRecords(this.#context, targetThreadId).records;
+    try {
+      await copyThreads(source, target, { namespaces: false });
+    } catch (error) {
+      if (!ThreadStoreError.is(error, "CONFLICT")) throw error;
+      const message =
+        "The target thread has other checkpoints. Copy to a new thread, or delete the target first.";
+      throw new LangGraphStoreError("THREAD_EXISTS", message, { path: "targetThreadId" });
+    }
+  }
+
+  /**
+   * Deletes the history of threads: all checkpoints but the latest of each namespace, and the values that only deleted
+   * checkpoints need. Do not prune a thread while a run continues from one of its earlier checkpoints.
+   */
+  async prune(threadIds: readonly string[], { strategy = "keep_latest" }: PruneOptions = {}): Promise<void> {
+    if (strategy !== "delete" && strategy !== "keep_latest") {
+      throw invalidValue("INVALID_ARGUMENT", "strategy", '"delete" or "keep_latest"');
+    }
+    for (const [index, id] of threadIds.entries()) checkThreadId(id, `threadIds[${index}]`);
+    for (const id of threadIds) {
+      if (strategy === "delete") await this.deleteThread(id);
+      else await this.#keepLatest(id);
+    }
+  }
+
+  async #keepLatest(threadId: string): Promise<void> {
+    const thread = threadRecords(this.#context, threadId);
+    await keepLatest(this.#context, thread);
+    this.#context.cache.deleteThread(threadId);
+    await deleteOrphans(this.#context, thread, ORPHAN_AGE_MS);
+  }
+
+  /**
+   * Deletes the leftovers of killed processes in a thread: values and pending writes without a checkpoint whose last
+   * change is at least `minAgeMs` ago, an hour by default. Resolves with the number of deleted records.
+   */
+  cleanUp(threadId: string, minAgeMs: number = ORPHAN_AGE_MS): Promise<number> {
+    checkThreadId(threadId, "threadId");
+    return deleteOrphans(this.#context, threadRecords(this.#context, threadId), minAgeMs);
+  }
+}

@@ -1,0 +1,89 @@
+import { type SaveOptions, type ThreadStore, ThreadStoreError, type Version } from "@threadstore/core";
+import { documentText, readDocument } from "./documents.ts";
+import { LangGraphStoreError } from "./errors.ts";
+import { headRecordId } from "./keys.ts";
+
+/** The record that names the latest checkpoint of a namespace. Each run replaces the version that it has loaded. */
+export interface Head {
+  readonly version: Version | undefined;
+  readonly checkpointId?: unknown;
+}
+
+/** The heads of namespaces in which runs have found no checkpoint, until they save the first one. */
+export interface EmptyHeads {
+  set(recordId: string, threadId: string, head: Head): void;
+  take(recordId: string, threadId: string): Head | undefined;
+}
+
+const MAX_EMPTY_HEADS = 1000;
+
+export function emptyHeads(): EmptyHeads {
+  const heads = new Map<string, Head>();
+  return {
+    set(recordId, threadId, head) {
+      // Runs that never save anything leave theirs.
+      if (heads.size >= MAX_EMPTY_HEADS) heads.clear();
+      heads.set(`${recordId} ${threadId}`, head);
+    },
+    take(recordId, threadId) {
+      const key = `${recordId} ${threadId}`;
+      const head = heads.get(key);
+      heads.delete(key);
+      return head;
+    },
+  };
+}
+
+export async function loadHead(records: ThreadStore, namespace: string): Promise<Head> {
+  const stored = await records.load(headRecordId(namespace));
+  if (stored === undefined) return { version: undefined };
+  return { version: stored.version, checkpointId: readDocument(stored, "langgraph-head")["checkpoint"] };
+}
+
+/** The checkpoint that a run is about to save. */
+export interface Claim {
+  readonly namespace: string;
+  readonly id: string;
+  readonly parentId: string | undefined;
+  /** The head that the run has loaded together with the parent, or instead of one. */
+  readonly loadedHead: Head | undefined;
+  /** Whether the checkpoint is a copy of another one, and so may have any parent. */
+  readonly isFork: boolean;
+}
+
+/**
+ * Makes a checkpoint the latest one of its namespace. Throws `CONCURRENT_RUN` if another run has done so since this run
+ * loaded the parent.
+ */
+export async function claimHead(
+  records: ThreadStore,
+  claim: Claim,
+  options: Pick<SaveOptions, "expiresAt">,
+): Promise<{ readonly version: Version }> {
+  const previous = await expectedHead(records, claim);
+  const text = documentText("langgraph-head", [`"checkpoint":${JSON.stringify(claim.id)}`]);
+  try {
+    return await records.save(headRecordId(claim.namespace), text, {
+      ...options,
+      previous: previous.version,
+    });
+  } catch (error) {
+    if (ThreadStoreError.is(error, "CONFLICT")) throw concurrentRun();
+    throw error;
+  }
+}
+
+async function expectedHead(records: ThreadStore, claim: Claim): Promise<Head> {
+  const { namespace, parentId, loadedHead, isFork } = claim;
+  if (loadedHead !== undefined) return loadedHead;
+  if (parentId === undefined && !isFork) return { version: undefined };
+  const head = await loadHead(records, namespace);
+  if (isFork || head.version === undefined || head.checkpointId === parentId) return head;
+  throw concurrentRun();
+}
+
+function concurrentRun(): LangGraphStoreError {
+  const message =
+    "Another run has saved a checkpoint of this thread. Nothing was saved. Run the graph again to continue from it.";
+  return new LangGraphStoreError("CONCURRENT_RUN", message);
+}
