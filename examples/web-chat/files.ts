@@ -7,6 +7,7 @@ const MODULES = [
   "chat.js",
   "dialogs.js",
   "drafts.js",
+  "ids.js",
   "markdown.js",
   "messages.js",
   "server.js",

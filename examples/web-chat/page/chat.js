@@ -1,5 +1,6 @@
 import { confirmFirst } from "./dialogs.js";
 import { loadDraft, loadPending, saveDraft, savePending } from "./drafts.js";
+import { newId } from "./ids.js";
 import { addMessage, showMessages } from "./messages.js";
 import * as server from "./server.js";
 import { refreshList, startSidebar, toggle } from "./sidebar.js";
@@ -21,7 +22,7 @@ const turns = new Map();
 
 /** Tells the other tabs of this browser that something has changed, so that none has to ask the server. */
 function tellOtherTabs() {
-  localStorage.setItem("changed", crypto.randomUUID());
+  localStorage.setItem("changed", newId());
 }
 
 function complain(sentence = "") {
@@ -74,7 +75,7 @@ async function refreshConversation() {
       if (error.status === 404) return;
       throw error;
     }
-    await open(crypto.randomUUID());
+    await open(newId());
     throw error;
   }
   if (loaded === undefined || asked !== id) return;
@@ -178,7 +179,7 @@ element("form").addEventListener("submit", (event) => {
   text.value = "";
   saveDraft(id, "");
   complain();
-  void deliver(id, { text: content, key: crypto.randomUUID() });
+  void deliver(id, { text: content, key: newId() });
 });
 
 text.addEventListener("input", () => saveDraft(id, text.value));
@@ -198,7 +199,7 @@ stop.addEventListener("click", () => {
 
 element("new").addEventListener("click", () => {
   toggle(false);
-  void open(crypto.randomUUID());
+  void open(newId());
   text.focus();
 });
 
@@ -213,7 +214,7 @@ confirmFirst("rename", attempt, async () => {
 confirmFirst("delete", attempt, async () => {
   await server.deleteConversation(id);
   tellOtherTabs();
-  await open(crypto.randomUUID());
+  await open(newId());
 });
 
 // Whenever a person comes back to this tab, it shows the latest state. An unchanged conversation costs an empty response.
@@ -227,4 +228,4 @@ startSidebar(
   (next) => void open(next),
   () => attempt(() => refreshList(id)),
 );
-await open(location.hash.slice(1) || crypto.randomUUID());
+await open(location.hash.slice(1) || newId());

@@ -1,5 +1,6 @@
 import type { SerializedThread } from "@threadstore/core";
 import {
+  createId,
   type EnvelopeProblem,
   memberPath,
   mismatchMessage,
@@ -160,7 +161,7 @@ function createEnvelope(
   if (preserved === undefined || preserved.shape !== shape) {
     const original =
       preserved === undefined ? undefined : { ...preserved, historyKey: historyKeyOf(preserved) };
-    return convertEnvelope(original, shape, sessionId ?? crypto.randomUUID(), report);
+    return convertEnvelope(original, shape, sessionId ?? createId(), report);
   }
   const hasNewId = shape === "python-session" && sessionId !== undefined;
   const root = hasNewId ? setMember(preserved.root, "session_id", stringNode(sessionId)) : preserved.root;

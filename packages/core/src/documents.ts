@@ -27,7 +27,9 @@ export {
   type LeaseSettings,
   readLeaseOptions,
 } from "./documents/lease.ts";
+export { createId } from "./platform/create-id.ts";
 export { textDigest } from "./platform/digest.ts";
 export { isError } from "./validation/is-error.ts";
 export { untilAborted } from "./runtime/until-aborted.ts";
+export { yieldToEventLoop } from "./runtime/yield-to-event-loop.ts";
 export { hasTextParts, TEXT_PARTS, type TextParts } from "./encoding/text-parts.ts";

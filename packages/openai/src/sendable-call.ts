@@ -1,5 +1,6 @@
 import { hasThoughtSignature } from "@threadstore/agent/provider";
 import type { JsonValue } from "@threadstore/core";
+import { createId } from "@threadstore/core/documents";
 
 const TOOL_NAME = /^[a-zA-Z0-9_-]{1,64}$/;
 
@@ -27,7 +28,7 @@ export function isRefusedId(id: JsonValue | undefined, pattern: RegExp): boolean
 
 /** Returns a new id of a call. */
 export function newCallId(pattern: RegExp): string {
-  const digits = crypto.randomUUID().replaceAll("-", "");
+  const digits = createId().replaceAll("-", "");
   // Without hyphens, because providers accept ids of at most 40 characters.
   const id = `call_${digits}`;
   return pattern.test(id) ? id : digits.slice(0, 9);

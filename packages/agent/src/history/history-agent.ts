@@ -1,4 +1,5 @@
 import { type SerializedThread, ThreadStoreError } from "@threadstore/core";
+import { createId } from "@threadstore/core/documents";
 import { AgentError, invalidValue } from "../agent-error.ts";
 import type { Agent, DeserializeOptions } from "../agent.ts";
 import {
@@ -83,7 +84,7 @@ class HistoryAgent {
   }
 
   #newThread(): HistoryThread {
-    const id: unknown = (this.#history.createId ?? (() => crypto.randomUUID()))();
+    const id: unknown = (this.#history.createId ?? createId)();
     if (typeof id !== "string" || id === "") {
       throw invalidValue(
         "INVALID_ARGUMENT",
