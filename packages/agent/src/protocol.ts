@@ -52,6 +52,11 @@ export interface ModelRequest<Message extends object> {
   readonly isFirst: boolean;
   /** The `service` of the last response, in this turn or an earlier one. */
   readonly service: JsonObject | undefined;
+  /**
+   * Must be called when the service has added a response to the conversation that {@link service} refers to. Receives
+   * the `service` of the thread for the case that the run fails, so that the thread does not contain the response.
+   */
+  readonly onAdded?: ((serviceIfDiscarded: JsonObject) => void) | undefined;
   readonly signal: AbortSignal;
   /** If present, the response is streamed, and its pieces are emitted as they arrive. */
   readonly emit: EmitEvent<Message> | undefined;

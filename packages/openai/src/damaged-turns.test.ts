@@ -214,3 +214,77 @@ describe.each(Object.keys(agents) as Name[])(
     });
   },
 );
+
+describe.each(Object.keys(agents) as Name[])("a thread (%s) whose open turn an agent has written", (name) => {
+  const { user } = name === "chat" ? CHAT : ITEMS;
+
+  /** Returns the thread with this input of its open turn, and the digests that an agent writes. */
+  async function withInput(state: State, ...input: readonly [string, string]): Promise<SerializedThread> {
+    let digests: JsonValue = [];
+    const onProgress = async (snapshot: { toJSON(): SerializedThread }): Promise<void> => {
+      ({ digests } = snapshot.toJSON()["turn"] as { digests: JsonValue });
+    };
+    await agents[name].run(input.map(user) as never, undefined, { onProgress });
+    expect(digests).toHaveLength(2);
+    const thread = threadOf(name, state);
+    const messages = [...(thread["messages"] as JsonValue[])];
+    messages.splice(START, 2, ...(input.map(user) as JsonValue[]));
+    return { ...thread, messages, turn: { ...(thread["turn"] as object), digests } };
+  }
+
+  const rows = (["begun", "interrupted", "waiting"] as const).flatMap((state) =>
+    [
+      ["two", "three"],
+      // Like the question of the first turn.
+      ["one", "three"],
+    ].map((input) => [state, ...input] as [State, string, string]),
+  );
+
+  test.each(rows)("has one place for its turn, which a repair finds: %s, %s, %s", async (state, ...input) => {
+    const healthy = await withInput(state, ...input);
+    expect(checkThread(healthy)).toEqual([]);
+    const missed: unknown[] = [];
+    for (const start of PLACES) {
+      for (const length of [0, 1, 2, 3, 4]) {
+        if (start === START && length === 2) continue;
+        const damaged = { ...healthy, turn: { ...(healthy["turn"] as object), start, input: length } };
+        const findings = checkThread(damaged).map(({ code }) => code);
+        const rejection: unknown = await agents[name]
+          .deserializeThread(damaged)
+          .catch((error: unknown) => error);
+        const { thread } = repairThread(damaged, "synthesize");
+        const isRepaired = JSON.stringify(thread["turn"]) === JSON.stringify(healthy["turn"]);
+        if (
+          !findings.includes("turn-invalid") ||
+          !AgentError.is(rejection, "THREAD_INVALID") ||
+          !isRepaired
+        ) {
+          missed.push([start, length, findings]);
+        }
+      }
+    }
+    expect(missed).toEqual([]);
+  });
+
+  test.each<State>(["begun", "interrupted", "waiting"])(
+    "can be read after another program has edited the question: %s",
+    async (state) => {
+      const healthy = await withInput(state, "two", "three");
+      for (const index of [START, START + 1]) {
+        const messages = (healthy["messages"] as JsonValue[]).with(index, user("edited") as JsonValue);
+        const edited = { ...healthy, messages };
+        expect(checkThread(edited)).toEqual([]);
+        expect((await agents[name].deserializeThread(edited)).openTurn?.id).toBe("t");
+      }
+    },
+  );
+
+  test("keeps the digests of a question that a repair changes", async () => {
+    const healthy = await withInput("begun", "two", "three");
+    const messages = (healthy["messages"] as JsonValue[]).with(START + 1, user("a\uD800") as JsonValue);
+    const { thread } = repairThread({ ...healthy, messages }, "synthesize");
+    expect(checkThread(thread)).toEqual([]);
+    const moved = { ...(thread["turn"] as object), start: START + 1, input: 1 };
+    expect(checkThread({ ...thread, turn: moved })).toMatchObject([{ code: "turn-invalid" }]);
+  });
+});

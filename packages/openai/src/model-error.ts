@@ -23,7 +23,7 @@ export function toModelError(cause: unknown): AgentError {
 /** Returns the error for a stream that failed after it had started. */
 export function streamInterrupted(cause: unknown): AgentError {
   const message =
-    "The model's response ended early. The thread object is unchanged. Run it again, or resume its open turn; see the cause.";
+    "The model's response ended early, so the run failed. Run it again, or resume its open turn; see the cause.";
   return new AgentError("STREAM_INTERRUPTED", message, { cause });
 }
 
@@ -45,6 +45,8 @@ function statusError(status: number, cause: unknown): AgentError {
 function isTemporary(status: number, code: unknown): boolean {
   // Status 429 as well, but a later request fails too.
   if (code === "insufficient_quota") return false;
+  // Another request to the conversation of the service is in progress, such as one that was aborted.
+  if (code === "conversation_locked") return true;
   return status === 408 || status === 409 || status === 429 || status >= 500;
 }
 

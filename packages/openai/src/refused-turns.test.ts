@@ -1,6 +1,6 @@
 import { memoryStore } from "@threadstore/core";
 import { describe, expect, test } from "vitest";
-import { checkThread, defineTool, openConversation } from "./index.ts";
+import { checkThread, defineTool, openConversation, repairThread } from "./index.ts";
 import { type Agent, AGENTS, type Service, type Tool } from "./strict-server/content-check.test-helper.ts";
 import { invalidRequest, type Rejection } from "./strict-server/request.test-helper.ts";
 
@@ -36,20 +36,19 @@ function createTools(fault: Fault, stop: AbortController): Tool[] {
 }
 
 function converse(agent: Agent, isStreamed: boolean, journal = true) {
-  const conversation = openConversation({
-    agent,
-    store: memoryStore(),
-    id: "c",
-    journal,
-    onStop: "keep",
-  });
+  const store = memoryStore();
+  const conversation = openConversation({ agent, store, id: "c", journal, onStop: "keep" });
   const run = async (input: string | object, options = {}) => {
     if (!isStreamed) return conversation.run(input as string, options);
     const stream = conversation.runStream(input as string, options);
     for await (const event of stream) expect(event.type).not.toBe("error");
     return stream.result;
   };
-  return { conversation, run };
+  return { conversation, run, store };
+}
+
+function isChat({ requests }: Service): boolean {
+  return requests.some(({ messages }) => messages !== undefined);
 }
 
 /** Leaves a turn open, after calls with these arguments. */
@@ -163,6 +162,65 @@ describe.each(AGENTS)("$agentName", ({ create, open }) => {
     expect(await next.thread.serialize()).not.toHaveProperty("unaccepted");
   });
 
+  test("keeps the beginning of an answer that follows a request without an earlier turn", async () => {
+    const { service, run, conversation } = await closeWithCalls();
+    const stop = new AbortController();
+    const stream = conversation.runStream("go on", { signal: stop.signal });
+    const read = async () => {
+      for await (const { type } of stream) if (type === "text") stop.abort("stop");
+    };
+    await expect(read()).rejects.toBe("stop");
+    expect((await conversation.load())?.thread.openTurn?.text).toBe("ok");
+    const before = service.requests.length;
+    const leftOut = [{ reason: "turns", count: isChat(service) ? 4 : 5 }];
+    expect(await run("next")).toMatchObject({ text: "ok", leftOut });
+    expect(service.requests).toHaveLength(before + 1);
+    expect(JSON.stringify(service.requests.at(-1))).toMatch(/"go on".*"ok".*"next"/u);
+    expect(await (await conversation.load())?.thread.serialize()).toMatchObject({
+      unaccepted: [{ leftOut: true, whole: true }],
+    });
+  });
+
+  test.each([FAULTS[0], FAULTS[1], FAULTS[2]])(
+    "leaves out what is refused after a repair has closed the turn that %s, and does not send it again",
+    async (fault) => {
+      const service = create({ arguments: args });
+      const stop = new AbortController();
+      const chat = converse(open(service.client, createTools(fault, stop)), false);
+      await leaveOpen(service, chat, { fault, stop });
+      const stored = await chat.store.load("c");
+      const { thread } = repairThread(stored?.thread ?? {}, "synthesize", { openTurn: "close" });
+      expect(checkThread(thread)).toEqual([]);
+      await chat.store.save("c", thread, { previous: stored });
+      const leftOut = [expect.objectContaining({ reason: "turns" })];
+      expect(await chat.run("next")).toMatchObject({ text: "ok", leftOut });
+      const before = service.requests.length;
+      expect(await chat.run("and then")).toMatchObject({ text: "ok", leftOut });
+      expect(service.requests).toHaveLength(before + 1);
+    },
+  );
+
+  test("leaves out the question of a turn that a repair has closed, and does not send it again", async () => {
+    const service = create({ text: "ok" });
+    const chat = converse(open(service.client, []), false);
+    await chat.run("hello");
+    const stop = new AbortController();
+    service.setCheck(() => {
+      stop.abort("stop");
+      return DOWN;
+    });
+    await expect(chat.run(POISON, { signal: stop.signal })).rejects.toBe("stop");
+    const stored = await chat.store.load("c");
+    const { thread } = repairThread(stored?.thread ?? {}, "synthesize", { openTurn: "close" });
+    await chat.store.save("c", thread, { previous: stored });
+    service.setCheck(refusePoison);
+    const leftOut = [{ reason: "questions", count: 1 }];
+    expect(await chat.run("next")).toMatchObject({ text: "ok", leftOut });
+    const before = service.requests.length;
+    expect(await chat.run("and then")).toMatchObject({ text: "ok", leftOut });
+    expect(service.requests).toHaveLength(before + 1);
+  });
+
   test("leaves out nothing if everything is refused, and recovers later", async () => {
     const { service, run, conversation } = await closeWithCalls();
     const stored = await (await conversation.load())?.thread.serialize();
@@ -177,12 +235,11 @@ describe.each(AGENTS)("$agentName", ({ create, open }) => {
 
   test("leaves out several turns in a row, and a question with an image whose text is refused", async () => {
     const { service, run } = await closeWithCalls();
-    const isChat = service.requests.some(({ messages }) => messages !== undefined);
     const url = "data:image/png;base64,AAAA";
-    const image = isChat
+    const image = isChat(service)
       ? { type: "image_url", image_url: { url } }
       : { type: "input_image", image_url: url, detail: "auto" };
-    const content = [{ type: isChat ? "text" : "input_text", text: POISON }, image];
+    const content = [{ type: isChat(service) ? "text" : "input_text", text: POISON }, image];
     for (let turn = 1; turn <= 2; turn += 1) {
       const stop = new AbortController();
       service.setCheck(() => {

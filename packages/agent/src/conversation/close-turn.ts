@@ -1,7 +1,7 @@
 import { ThreadStoreError } from "@threadstore/core";
-import { isJsonObject } from "@threadstore/core/documents";
 import { AgentError } from "../agent-error.ts";
 import type { AbandonedTurn, AbandonOptions } from "../run/abandon-turn.ts";
+import { toExhausted } from "./check-attempts.ts";
 import type { ConversationSettings } from "./conversation-options.ts";
 import { MAX_RACES, type StoredConversation, type UpdatableThread } from "./stored-conversation.ts";
 
@@ -24,7 +24,8 @@ export async function closeTurn(
 ): Promise<ClosedThread> {
   let target = loaded;
   for (let attempt = 1; ; attempt += 1) {
-    target = await markExhausted(target, conversation, maxAttempts);
+    const exhausted = toExhausted(target.thread.toJSON(), target.thread.openTurn, maxAttempts);
+    if (exhausted !== undefined) target = await conversation.revise(JSON.stringify(exhausted), target.stored);
     const abandoned = await agent.abandon(target.thread, options);
     if (abandoned.turn === undefined) return { target, abandoned };
     try {
@@ -36,23 +37,6 @@ export async function closeTurn(
       target = await conversation.loadForUpdate(signal);
     }
   }
-}
-
-/**
- * Marks a turn as failed if it waits for a response that did not come in any attempt: the reason may be a message that
- * the model's service never accepted, and which the thread must therefore not keep.
- */
-async function markExhausted(
-  target: UpdatableThread,
-  conversation: StoredConversation,
-  maxAttempts: number,
-): Promise<UpdatableThread> {
-  const { openTurn } = target.thread;
-  if (openTurn?.state !== "open" || openTurn.attempts < maxAttempts) return target;
-  const { turn, ...members } = target.thread.toJSON();
-  if (turn === undefined || !isJsonObject(turn) || turn["calls"] !== undefined) return target;
-  const failed = { ...turn, state: "failed", error: "TOO_MANY_ATTEMPTS" };
-  return conversation.revise(JSON.stringify({ ...members, turn: failed }), target.stored);
 }
 
 function saveFailed(cause: ThreadStoreError): AgentError {

@@ -52,9 +52,9 @@ export interface ConversationOptions<
    */
   readonly onStop?: "keep" | "discard" | undefined;
   /**
-   * How often an open turn may be resumed without getting further, that is, without a response of the model or a result
-   * of a tool. The number is stored in the thread before each attempt. The next attempt rejects with
-   * `TOO_MANY_ATTEMPTS`.
+   * How often a run may resume an open turn without getting further, that is, without a response of the model or a
+   * result of a tool. The number is stored in the thread before each attempt. The next attempt rejects with
+   * `TOO_MANY_ATTEMPTS`, and the run after that closes the turn. `resume` is limited only if the turn was interrupted.
    * @default 5
    */
   readonly maxAttempts?: number | undefined;

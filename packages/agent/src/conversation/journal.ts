@@ -32,6 +32,8 @@ export class Journal {
   readonly #target: UpdatableThread;
   readonly #original: StoredThread | undefined;
   #latest: ThreadSnapshot | undefined;
+  /** The number of messages with the input of a new turn. */
+  #inputCount: number | undefined;
   /** What the steps contain that were saved: nothing, only the input of a new turn, or more. */
   #saved: "nothing" | "input" | "more" = "nothing";
   /** The text streamed since the model's last message. */
@@ -52,7 +54,8 @@ export class Journal {
     return {
       ...options,
       onProgress: async (snapshot) => {
-        const isInput = this.#latest === undefined && !isResumed;
+        this.#inputCount ??= snapshot.messageCount;
+        const isInput = !isResumed && snapshot.messageCount === this.#inputCount;
         this.#latest = snapshot;
         if (steps === "all" || (steps === "calls" && !isInput)) {
           await this.#save(snapshot);
@@ -75,16 +78,20 @@ export class Journal {
    * restores the original thread, so that the same input can be run again.
    */
   async protect<Result>(run: () => Promise<Result>): Promise<Result> {
+    const { messages } = this.#target.thread;
     try {
       return await run();
     } catch (error) {
+      // The service's copy of the conversation can contain the turn, although the thread does not.
+      const { thread } = this.#target;
+      const discarded = thread.messages === messages && this.#hasNewService() ? thread.toJSON() : undefined;
       // If this fails too, the first error is still the one to report, and the turn counts as interrupted.
-      await Promise.allSettled([this.#end(endingOf(error, this.#settings.signal))]);
+      await Promise.allSettled([this.#end(endingOf(error, this.#settings.signal), discarded)]);
       throw error;
     }
   }
 
-  async #end(ending: EndingRecord | undefined): Promise<void> {
+  async #end(ending: EndingRecord | undefined, discarded: SerializedThread | undefined): Promise<void> {
     const { keepsStopped, keepsCalls, isResumed } = this.#settings;
     const isStopped = ending?.state === "stopped";
     const isSaved = this.#saved !== "nothing";
@@ -93,11 +100,17 @@ export class Journal {
       if (ending !== undefined && (!isStopped || isSaved)) await this.#mark(ending);
     } else if (isStopped && (keepsStopped || (keepsCalls && this.#saved === "more"))) {
       await this.#mark(ending);
-    } else if (isStopped || this.#saved === "input") {
-      if (isSaved) await this.#restore();
-    } else if (ending !== undefined && isSaved) {
+    } else if (isStopped || this.#saved !== "more") {
+      if (isSaved || discarded !== undefined) await this.#restore(discarded);
+    } else if (ending !== undefined) {
       await this.#mark(ending);
     }
+  }
+
+  /** Returns whether the run has changed the reference to the service's copy of the conversation. */
+  #hasNewService(): boolean {
+    const { service } = this.#target.thread.toJSON();
+    return JSON.stringify(service) !== JSON.stringify(this.#original?.thread["service"]);
   }
 
   /** Saves the last step with the reason why the turn does not continue. */
@@ -143,9 +156,9 @@ export class Journal {
     }
   }
 
-  async #restore(): Promise<void> {
+  async #restore(discarded: SerializedThread | undefined): Promise<void> {
     if (this.#original === undefined) await this.#target.remove();
-    else await this.#target.save(this.#original.json);
+    else await this.#target.save(discarded ?? this.#original.json);
   }
 }
 

@@ -5,6 +5,7 @@ import { type ApprovalDecision, type ApprovalOptions, OPEN_TURN_POLICIES } from 
 import type { Thread } from "../thread/thread.ts";
 import { findKeyRecord } from "../thread/turn-key.ts";
 import { appendMessages, turnToAppend } from "./append-messages.ts";
+import { checkAttempts } from "./check-attempts.ts";
 import { closeTurn } from "./close-turn.ts";
 import type { AnyResult, ConversationSettings } from "./conversation-options.ts";
 import { type ConversationEvent, type Saved, type Settled } from "./conversation.ts";
@@ -76,9 +77,11 @@ export async function resumeAndSave(
   if (!canResume(loaded.thread, call.options?.approvals ?? [])) {
     return resumeTurn(settings, loaded, call, call.signal);
   }
-  return withTurnLease(settings, call.signal, async (signal) =>
-    resumeTurn(settings, await conversation.loadForUpdate(signal), call, signal),
-  );
+  return withTurnLease(settings, call.signal, async (signal) => {
+    const target = await conversation.loadForUpdate(signal);
+    await checkAttempts(target, settings.maxAttempts, { isAsked: true });
+    return resumeTurn(settings, target, call, signal);
+  });
 }
 
 /** Loads the thread, ends its open turn under a lease, and saves. */

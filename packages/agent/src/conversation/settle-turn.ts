@@ -4,6 +4,7 @@ import type { AbandonedTurn } from "../run/abandon-turn.ts";
 import type { OpenTurnPolicy } from "../run/run-options.ts";
 import type { OpenTurn, TurnState } from "../thread/thread.ts";
 import { findKeyRecord } from "../thread/turn-key.ts";
+import { checkAttempts } from "./check-attempts.ts";
 import { closeTurn } from "./close-turn.ts";
 import type { AnyResult, ConversationSettings } from "./conversation-options.ts";
 import type { ConversationEvent, Saved, Settled } from "./conversation.ts";
@@ -76,6 +77,7 @@ async function settle(
       }
       continue;
     }
+    await checkAttempts(target, settings.maxAttempts, { isAsked: false });
     emit({ type: "turn-resuming", turn });
     try {
       resumed = await resumeTurn(settings, target, call, signal);

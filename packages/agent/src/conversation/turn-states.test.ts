@@ -236,6 +236,123 @@ describe("a journaled turn", () => {
     expect((await open(bounded).run("next", { openTurn: "close" })).text).toBe("re: next");
   });
 
+  it.each([1, 2, 3])(
+    "that is exhausted rejects once, and the next run closes it: maxAttempts %i",
+    async (maxAttempts) => {
+      const setup = prepare();
+      const { open, runs } = setup;
+      const bounded = { ...options, maxAttempts };
+      await die(setup, open(options).run("use ok use hang"), "hang");
+      for (let attempt = 1; attempt <= maxAttempts; attempt += 1) {
+        runs.length = 0;
+        await die(setup, open(bounded).run("next"), "hang");
+      }
+      runs.length = 0;
+      await expect(open(bounded).run("next")).rejects.toMatchObject({ code: "TOO_MANY_ATTEMPTS" });
+      expect((await open().load())?.thread.openTurn).toMatchObject({
+        state: "failed",
+        attempts: maxAttempts,
+      });
+      const next = await open(bounded).run("next");
+      expect(next).toMatchObject({ text: "re: next", closed: { turn: { error: "TOO_MANY_ATTEMPTS" } } });
+      // The service has not refused anything, so what happened stays.
+      expect(next.closed?.removed).toEqual([]);
+      expect(next.closed?.kept.map(({ content }) => content)).toContain("fine");
+      expect(runs).toEqual([]);
+    },
+  );
+
+  it("that is exhausted can be resumed after all with more attempts", async () => {
+    const setup = prepare();
+    const { open, runs, stop } = setup;
+    await die(setup, open(options).run("use hang"), "hang");
+    runs.length = 0;
+    await die(setup, open(options).run("next"), "hang");
+    const bounded = { ...options, maxAttempts: 1 };
+    await expect(open(bounded).run("next")).rejects.toMatchObject({ code: "TOO_MANY_ATTEMPTS" });
+    await expect(open(bounded).resume()).rejects.toMatchObject({ code: "TOO_MANY_ATTEMPTS" });
+    runs.length = 0;
+    const resumed = open(options).resume({ signal: stop.signal });
+    await vi.waitUntil(() => runs.length === 1);
+    stop.abort("stop");
+    await expect(resumed).rejects.toBe("stop");
+    expect((await open(bounded).run("next")).text).toBe("re: next");
+  });
+
+  it("that failed can be resumed by hand as often as the caller asks, and left at any time", async () => {
+    const { open, model } = prepare();
+    const bounded = { ...options, maxAttempts: 2 };
+    model.refused = "fine";
+    await expect(open(bounded).run("use ok")).rejects.toMatchObject({ code: "MODEL_REFUSED" });
+    for (let attempt = 1; attempt <= 4; attempt += 1) {
+      await expect(open(bounded).resume()).rejects.toMatchObject({ code: "MODEL_REFUSED" });
+      expect((await open().load())?.thread.openTurn).toMatchObject({
+        state: "failed",
+        error: "MODEL_REFUSED",
+      });
+    }
+    model.refused = undefined;
+    expect((await open(bounded).resume()).text).toBe("re: use ok");
+    expect((await open(bounded).run("next")).text).toBe("re: next");
+  });
+
+  it.each(["resume", "close", undefined] as const)(
+    "that failed can be left after resumes by hand: openTurn %s",
+    async (openTurn) => {
+      const { open } = prepare();
+      const bounded = { ...options, maxAttempts: 2 };
+      await expect(open(bounded).run("use long")).rejects.toMatchObject({ code: "MODEL_REFUSED" });
+      for (let attempt = 1; attempt <= 3; attempt += 1) {
+        await expect(open(bounded).resume()).rejects.toMatchObject({ code: "MODEL_REFUSED" });
+      }
+      const next: unknown = await open(bounded)
+        .run("next", { openTurn })
+        .catch((error: unknown) => error);
+      expect(next).toMatchObject(
+        openTurn === "resume" ? { code: "TOO_MANY_ATTEMPTS" } : { text: "re: next" },
+      );
+      expect((await open(bounded).run("last")).text).toBe("re: last");
+    },
+  );
+
+  it.each<[string, (stop: AbortController) => unknown]>([
+    ["synchronously", (stop) => (stop.abort("stop"), "its result")],
+    ["in a later microtask", async (stop) => (stop.abort("stop"), Promise.resolve("its result"))],
+    ["after it has waited", async (stop) => (await Promise.resolve(), stop.abort("stop"), "its result")],
+    [
+      "when it notices the abort",
+      async (stop) => {
+        const aborted = new Promise((resolve) => stop.signal.addEventListener("abort", resolve));
+        setTimeout(() => stop.abort("stop"));
+        await aborted;
+        return "its result";
+      },
+    ],
+  ])("keeps the result of a tool that returns in the tick of an abort: %s", async (_how, run) => {
+    const { open, stop, store, runs } = prepare();
+    const tools = [
+      defineTool({ name: "stops", interrupted: "rerun", run: () => (runs.push("stops"), run(stop)) }),
+    ];
+    await expect(open(options, tools).run("use stops", { signal: stop.signal })).rejects.toBe("stop");
+    expect(await contentsIn(store)).toEqual(["use stops", null, "its result"]);
+    expect((await open(options, tools).resume()).text).toBe("re: use stops");
+    expect(runs).toEqual(["stops"]);
+  });
+
+  it("does not keep the error of a tool that fails because of an abort", async () => {
+    const { open, stop, store, runs } = prepare();
+    const run = async () => {
+      runs.push("stops");
+      stop.abort("stop");
+      throw new Error("aborted");
+    };
+    const tools = [defineTool({ name: "stops", run })];
+    await expect(open(options, tools).run("use stops", { signal: stop.signal })).rejects.toBe("stop");
+    expect(await contentsIn(store)).toEqual(["use stops", null]);
+    await open(options, tools).run("next");
+    expect(String((await contentsIn(store))[2])).toMatch(UNKNOWN);
+  });
+
   it.each(["use ok", "fine"])(
     "without a response in any attempt does not keep what caused it: %s",
     async (input) => {

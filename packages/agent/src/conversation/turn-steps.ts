@@ -2,6 +2,7 @@ import { ThreadStoreError } from "@threadstore/core";
 import { AgentError } from "../agent-error.ts";
 import type { ApprovalOptions, RunOptions } from "../run/run-options.ts";
 import type { RunStream } from "../run/run-stream.ts";
+import { checkAttempts } from "./check-attempts.ts";
 import type { AnyResult, ConversationSettings } from "./conversation-options.ts";
 import type { Saved } from "./conversation.ts";
 import { Journal, SAVED_BY_OTHER } from "./journal.ts";
@@ -31,13 +32,14 @@ export async function runTurn(
   const { agent } = settings;
   const { thread } = target;
   const isResumed = thread.openTurn?.key !== undefined && thread.openTurn.key === call.options?.key;
+  if (isResumed) await checkAttempts(target, settings.maxAttempts, { isAsked: false });
   return performTurn(settings, target, { ...call, isResumed }, signal, {
     run: async (options) => agent.run(call.input, thread, options),
     stream: (options) => agent.runStream(call.input, thread, options),
   });
 }
 
-/** Resumes the open turn of the thread, and saves it. Rejects as {@link runTurn} does. */
+/** Resumes the open turn of the thread, and saves it. */
 export async function resumeTurn(
   settings: ConversationSettings,
   target: UpdatableThread,
@@ -63,13 +65,12 @@ interface AgentCall {
  * key is saved from its first calls on: another delivery of its message must find what has run.
  */
 async function performTurn(
-  { journal, keepsStopped, maxAttempts }: ConversationSettings,
+  { journal, keepsStopped }: ConversationSettings,
   target: UpdatableThread,
   { options, emit, signal: callSignal, isResumed }: TurnCall & { readonly isResumed: boolean },
   signal: AbortSignal,
   { run, stream }: AgentCall,
 ): Promise<AnyResult & Saved> {
-  if (isResumed) checkAttempts(target, maxAttempts);
   const hasKey = options?.key !== undefined;
   const recorder = new Journal(
     {
@@ -124,10 +125,4 @@ async function saveResult(
     const message = `The completed turn could not be saved (${cause.code}). Append the messages of this error's \`result\`; see the cause.`;
     throw new AgentError("SAVE_FAILED", message, { cause, result });
   }
-}
-
-function checkAttempts({ thread }: UpdatableThread, maximum: number): void {
-  if ((thread.openTurn?.attempts ?? 0) < maximum) return;
-  const message = `The open turn was resumed ${maximum} times and did not get further. End it with abandon or with openTurn: "close", or raise maxAttempts.`;
-  throw new AgentError("TOO_MANY_ATTEMPTS", message);
 }

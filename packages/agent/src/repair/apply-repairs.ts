@@ -9,9 +9,10 @@ import { readEntries } from "./repair-contents.ts";
 import type { RepairDraft } from "./repair-draft.ts";
 import { repairEntries } from "./repair-entries.ts";
 import type { ThreadIdentity } from "./repair-envelope.ts";
-import { closeTurn, writeRepairedPlaces, writeRepairedTurn } from "./repair-turn.ts";
+import { closeTurn } from "./repair-turn.ts";
 import type { Repairer } from "./repairer.ts";
 import type { RepairableKind, WireForm } from "./wire-form.ts";
+import { writeRepairedPlaces, writeRepairedTurn } from "./write-places.ts";
 
 /** Repairs a copy of a thread. Throws `THREAD_INVALID`, `THREAD_TOO_NEW` or `INVALID_ARGUMENT`. */
 export function applyRepairs(
@@ -61,8 +62,8 @@ function readIdentity({ agent, kind }: CheckOptions, kinds: readonly RepairableK
 }
 
 function writeDocument(document: JsonObject, draft: RepairDraft): SerializedThread {
-  const turn = writeRepairedTurn(draft);
   const messages = draft.entries.map(draft.form.write);
+  const turn = writeRepairedTurn(draft, messages);
   const { messages: original } = document;
   const count = Array.isArray(original) ? original.length : 0;
   const moved = writeRepairedPlaces(draft, document, count);

@@ -241,7 +241,9 @@ describe("an open turn", () => {
     const thread = threadOf([user, asks(call("c0", ""), call("c1"))], { turn: { ...turn, start: 0 } });
     const { thread: repaired, changes } = repairThread(thread, "synthesize");
     expect(changes.map(({ code }) => code)).toEqual(["call-invalid", "turn-invalid", "result-missing"]);
-    expect(repaired).toEqual(threadOf([user, asks(call("c1")), result("c1", INTERRUPTED_RESULT)]));
+    const messages = [user, asks(call("c1")), result("c1", INTERRUPTED_RESULT)];
+    // The service has never accepted a request with the call.
+    expect(repaired).toEqual(threadOf(messages, { unaccepted: [{ start: 1, end: 3 }] }));
   });
 
   test("can be closed: its calls are answered, and the thread can be run", () => {

@@ -1,8 +1,20 @@
 import { isJsonObject, type JsonObject } from "@threadstore/core/documents";
+import { AgentError } from "../agent-error.ts";
 import { isQuestion, type TurnMessages } from "../thread/check-turn.ts";
-import type { TurnRecord } from "../thread/turn-record.ts";
+import { findMovedInput } from "../thread/turn-digests.ts";
+import { readDigests, readTurn, type TurnRecord } from "../thread/turn-record.ts";
 import type { Pairing } from "./pair-results.ts";
 import type { RepairDraft } from "./repair-draft.ts";
+
+/** Reads the `turn` member of a thread; `undefined` if there is none, or if it is corrupt. */
+export function readRecord(turn: RepairDraft["turn"]): TurnRecord | undefined {
+  try {
+    return readTurn(turn);
+  } catch (error) {
+    if (AgentError.is(error, "THREAD_INVALID")) return undefined;
+    throw error;
+  }
+}
 
 /** Returns where the turn and its input are among the current messages. */
 export function locateTurn(draft: RepairDraft, turn: TurnRecord): Pick<TurnRecord, "input" | "start"> {
@@ -19,9 +31,32 @@ export function locate({ entries, originalCount }: RepairDraft, index: number): 
   return position === -1 ? entries.length + Math.max(0, index - originalCount) : position;
 }
 
-/** Returns the record of the turn with the place of the last input, which its responses and results follow. */
-export function findPlace({ entries, turn }: RepairDraft): JsonObject | undefined {
-  if (turn === undefined || !isJsonObject(turn)) return undefined;
+/** Returns records of the turn with the places where its input can be, the most probable first. */
+export function findPlaces({ entries, turn }: RepairDraft): JsonObject[] {
+  if (turn === undefined || !isJsonObject(turn)) return [];
+  const places = [findByDigests(entries, turn), findByRoles(entries, turn)];
+  return places.flatMap((place) => {
+    if (place === undefined) return [];
+    const position = entries[place.start]?.position ?? 0;
+    const end = entries[place.end]?.position ?? (entries.at(-1)?.position ?? 0) + 1;
+    return [{ ...turn, start: position, input: end - position }];
+  });
+}
+
+/** A range of entries. */
+interface Range {
+  readonly start: number;
+  readonly end: number;
+}
+
+function findByDigests(entries: RepairDraft["entries"], turn: JsonObject): Range | undefined {
+  const sources = entries.map(({ source }) => source);
+  const moved = findMovedInput(readDigests(turn["digests"]), { start: 0, input: 0 }, sources);
+  return moved === undefined ? undefined : { start: moved.start, end: moved.start + moved.input };
+}
+
+/** Returns where the last input is, which the responses and results of the turn follow. */
+function findByRoles(entries: RepairDraft["entries"], turn: JsonObject): Range | undefined {
   const end = entries.findLastIndex(isQuestion) + 1;
   let first = end;
   while (isQuestion(entries[first - 1])) first -= 1;
@@ -33,9 +68,7 @@ export function findPlace({ entries, turn }: RepairDraft): JsonObject | undefine
     (index) => typeof index === "number" && Number.isSafeInteger(index),
   ) as number[];
   const start = possible.find((index) => index >= first && index < end) ?? end - 1;
-  const position = entries[start]?.position ?? 0;
-  const endPosition = entries[end]?.position ?? (entries.at(-1)?.position ?? 0) + 1;
-  return { ...turn, start: position, input: endPosition - position };
+  return { start, end };
 }
 
 /** Calls whose results are still to be repaired do not count. */

@@ -152,7 +152,9 @@ function findLastResponse<Message extends object>(
   return Math.max(turn.input ?? countInput(messages), start);
 }
 
-function isRefused({ error }: TurnRecord): boolean {
+function isRefused({ error, calls }: TurnRecord): boolean {
+  // If a call did not end in any attempt, the reason is its tool, and not what the service received.
+  if (error === "TOO_MANY_ATTEMPTS" && calls.length > 0) return false;
   return error !== undefined && REFUSALS.has(error);
 }
 

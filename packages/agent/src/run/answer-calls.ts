@@ -1,4 +1,4 @@
-import { untilAborted } from "@threadstore/core/documents";
+import { untilAborted, yieldToEventLoop } from "@threadstore/core/documents";
 import type { Model } from "../protocol.ts";
 import { toPendingApproval } from "../thread/pending-approval.ts";
 import type { Thread } from "../thread/thread.ts";
@@ -20,8 +20,8 @@ export interface AnswerOptions<Message extends object> {
 
 /**
  * Answers the open calls of the last response concurrently, except for those that wait for approval, and returns
- * their results as messages in the order of the calls. Rejects with the signal's reason as soon as it aborts, or with
- * the error of `onProgress`.
+ * their results as messages in the order of the calls. Rejects with the signal's reason in the tick after it aborts, or
+ * with the error of `onProgress`. Results of tools that have returned until then are reported.
  */
 export async function answerCalls<Message extends object>(
   draft: TurnDraft<Message, object>,
@@ -32,6 +32,7 @@ export async function answerCalls<Message extends object>(
   // Also stops the running tools if the run fails.
   const failure = new AbortController();
   const toolSignal = AbortSignal.any([signal, failure.signal]);
+  let hasEnded = false;
   try {
     const planning = draft.calls.map(async (entry) => {
       const context = toContext(entry, draft, options, toolSignal);
@@ -44,7 +45,8 @@ export async function answerCalls<Message extends object>(
     const running = planned.map(async ({ entry, plan }) => {
       if (plan.step !== "run") return;
       const answer = await plan.run();
-      if (toolSignal.aborted) return;
+      // After an abort, an error most often comes from the abort, and it is unknown what the tool has done.
+      if (hasEnded || (answer.isError && toolSignal.aborted)) return;
       // The text of a tool's error may come from a page or a file, which must not become an instruction.
       setResult(draft, entry, answer, options, "The tool failed.");
       await progress.report();
@@ -52,6 +54,9 @@ export async function answerCalls<Message extends object>(
     await untilAborted(Promise.all(running), signal);
   } catch (error) {
     failure.abort(error);
+    // Tools that returned in the same tick have done their work, and must not run again.
+    await yieldToEventLoop();
+    hasEnded = true;
     throw error;
   }
   return draft.addResults();

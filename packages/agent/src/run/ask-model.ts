@@ -30,16 +30,21 @@ export async function askModel<Message extends object, Usage extends object>(
   const refused = unaccepted.filter(({ isLeftOut }) => isLeftOut);
   let guess: readonly UnacceptedRange[] = [];
   let guesses: (readonly UnacceptedRange[])[] | undefined;
+  const remember = (): void => {
+    const isKnown = (range: UnacceptedRange): boolean =>
+      sent.whole.includes(range) || guess.some((part) => overlap(part, range));
+    const others = unaccepted.filter((range) => !isKnown(range));
+    draft.unaccepted = [...others, ...guess].toSorted((a, b) => a.start - b.start);
+  };
   for (;;) {
     const output = watchOutput(request);
     try {
       const response = await askWithout(list.messages, output.request, [...refused, ...guess], asking);
-      const isKnown = (range: UnacceptedRange): boolean =>
-        sent.whole.includes(range) || guess.some((part) => overlap(part, range));
-      const others = unaccepted.filter((range) => !isKnown(range));
-      draft.unaccepted = [...others, ...guess].toSorted((a, b) => a.start - b.start);
+      remember();
       return response;
     } catch (error) {
+      // The service has begun to respond, so the guess was right, and what follows it is not to be doubted.
+      if (guess.length > 0 && output.isWritten()) remember();
       request.signal.throwIfAborted();
       guesses ??= guessRefused(sent, list.messages, asking);
       const next = guesses.shift();

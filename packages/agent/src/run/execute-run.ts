@@ -9,6 +9,7 @@ import type { OnProgress } from "./run-options.ts";
 import type { RunResult } from "./run-result.ts";
 import { runTurn } from "./run-turn.ts";
 import type { TurnDraft } from "./turn-draft.ts";
+import { hasApproved } from "./withdraw-results.ts";
 
 /** The caller's connection to a run. */
 export interface RunControl<Message extends object> {
@@ -27,6 +28,24 @@ export interface RunSetup<
   readonly thread: ThreadState<Kind, Message>;
   readonly model: Model<Message, Usage>;
   readonly onProgress: OnProgress | undefined;
+}
+
+/**
+ * Keeps in the thread what a failed run cannot take back. If the service received an approval of a call that it runs, the
+ * turn stays as it is now, so that the approval is not sent twice. If the service added to its copy of the conversation,
+ * the thread only keeps that.
+ */
+function keepSent<Message extends object>(
+  thread: ThreadState<string, Message>,
+  threads: ThreadKind<string, Message>,
+  draft: TurnDraft<Message, object>,
+): void {
+  const { serviceIfDiscarded: service } = draft;
+  if (hasApproved(draft.messages.slice(draft.input ?? 0), thread.messages, threads))
+    thread.commit(draft.toOpenRevision());
+  else if (service !== undefined && thread.revision.service !== undefined) {
+    thread.commit({ ...thread.revision, service });
+  }
 }
 
 /** Continues the turn that `openTurn` returns, as the only run of the thread, and commits it to the thread. */
@@ -63,6 +82,9 @@ export async function executeRun<Kind extends string, Message extends object, Us
         thread,
         repeated: false,
       };
+    } catch (error) {
+      keepSent(thread, threads, draft);
+      throw error;
     } finally {
       await progress.stop();
     }

@@ -30,7 +30,10 @@ export type RunEvent<Message extends object> =
   | { readonly type: "refusal"; readonly delta: string }
   /** A message of the model or a tool result. It is added to the thread when the run ends successfully. */
   | { readonly type: "message"; readonly message: Message }
-  /** The service no longer stores the conversation and receives the thread's messages instead. */
+  /**
+   * The service no longer stores the conversation, or has added to it what the thread does not contain, and receives the
+   * thread's messages instead.
+   */
   | { readonly type: "restarted" }
   /** The service refused content of earlier turns, which was left out of the request. The thread keeps it. */
   | ({ readonly type: "left-out" } & LeftOut)

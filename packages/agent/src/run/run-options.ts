@@ -8,8 +8,8 @@ export type OpenTurnPolicy = (typeof OPEN_TURN_POLICIES)[number];
 /** Options of every run, whatever the agent's provider. */
 export interface RunOptions {
   /**
-   * Aborts the run, which rejects with the signal's reason and leaves the thread unchanged. The signal of running
-   * tools aborts with it.
+   * Aborts the run, which rejects with the signal's reason as any failure does. The signal of running tools aborts with
+   * it.
    */
   readonly signal?: AbortSignal | undefined;
   /**

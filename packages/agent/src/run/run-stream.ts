@@ -3,8 +3,7 @@ import { deferred } from "@threadstore/core/documents";
 /**
  * A run that emits events. It starts immediately, even if its events are not consumed.
  *
- * A single consumer can iterate over the events. Leaving the loop early aborts the run and leaves the thread
- * unchanged, unless the run has already ended. If the run fails, the iteration throws the error after the events that
+ * A single consumer can iterate over the events. Leaving the loop early aborts the run, unless it has already ended. If the run fails, the iteration throws the error after the events that
  * preceded it.
  */
 export interface RunStream<Result, Event> extends AsyncIterable<Event, undefined, undefined> {

@@ -1,3 +1,4 @@
+import type { JsonObject } from "@threadstore/core/documents";
 import { AgentError } from "../agent-error.ts";
 import type { TurnContext } from "../context/turn-context.ts";
 import type { Model, ModelResponse } from "../protocol.ts";
@@ -55,12 +56,18 @@ export async function runTurn<Message extends object, Usage extends object>(
       tools,
       isFirst: draft.rounds === 0,
       service: draft.service,
+      onAdded: (service: JsonObject) => draft.noteAdded(service),
       signal,
     };
+    const { unaccepted } = draft;
     try {
       response = await askModel(draft, { ...request, emit: options.emit }, options);
     } catch (error) {
       await reportRefusal(draft, error, options);
+      // The service began to respond: what it has accepted or added must not be forgotten.
+      if (draft.unaccepted !== unaccepted || draft.isBehind) {
+        await Promise.allSettled([options.progress.report()]);
+      }
       throw error;
     }
     for (const message of response.messages) emit({ type: "message", message });

@@ -1,9 +1,10 @@
-import type { JsonObject } from "@threadstore/core/documents";
+import { createId, type JsonObject } from "@threadstore/core/documents";
 import type { ModelResponse } from "../protocol.ts";
 import type { MessageList } from "../thread/message-list.ts";
 import { toPendingApproval } from "../thread/pending-approval.ts";
 import type { ThreadRevision } from "../thread/thread-state.ts";
 import type { PendingApproval } from "../thread/thread.ts";
+import { digestInput } from "../thread/turn-digests.ts";
 import { addKey, type KeyRecord, type TurnKey } from "../thread/turn-key.ts";
 import type { CallRecord, CallState, TurnRecord } from "../thread/turn-record.ts";
 import type { UnacceptedRange } from "../thread/unaccepted.ts";
@@ -41,6 +42,7 @@ export class TurnDraft<Message extends object, Usage extends object> {
   /** The index of the turn's first message. */
   readonly start: number;
   readonly input: number | undefined;
+  readonly #digests: readonly string[];
   readonly #key: TurnKey | undefined;
   readonly #keys: readonly KeyRecord[];
   list: MessageList<Message>;
@@ -52,6 +54,10 @@ export class TurnDraft<Message extends object, Usage extends object> {
   service: JsonObject | undefined;
   state: JsonObject;
   unaccepted: readonly UnacceptedRange[];
+  /** The `service` of the thread if the run fails; `undefined` if the earlier one stays valid. */
+  serviceIfDiscarded: JsonObject | undefined;
+  /** Whether the service's copy of the conversation contains a response that the draft does not. */
+  isBehind = false;
   /** Whether the service refused the last request. */
   isRefused = false;
   /** What was left out of the requests of this run. */
@@ -64,6 +70,7 @@ export class TurnDraft<Message extends object, Usage extends object> {
     this.id = record.id;
     this.start = record.start;
     this.input = record.input;
+    this.#digests = record.digests;
     this.#key = record.key;
     this.#keys = base.keys;
     this.rounds = record.rounds;
@@ -90,7 +97,8 @@ export class TurnDraft<Message extends object, Usage extends object> {
     key: TurnKey | undefined,
   ): TurnDraft<Message, Usage> {
     const start = base.list.messages.length;
-    const record = { ...NEW_TURN, id: crypto.randomUUID(), start, input: input.length, key };
+    const place = { start, input: input.length, digests: digestInput(input) };
+    const record = { ...NEW_TURN, ...place, id: createId(), key };
     return new TurnDraft(record, [], { ...base, list: base.list.append(input) });
   }
 
@@ -113,11 +121,18 @@ export class TurnDraft<Message extends object, Usage extends object> {
       .map(({ call }) => toPendingApproval(this, call));
   }
 
+  /** Remembers that the service has added a response to its copy of the conversation. */
+  noteAdded(serviceIfDiscarded: JsonObject): void {
+    this.serviceIfDiscarded = serviceIfDiscarded;
+    this.isBehind = true;
+  }
+
   addResponse(response: ModelResponse<Message, Usage>): void {
     this.list = this.list.append(response.messages);
     this.calls = response.calls.map((call) => ({ call, record: undefined, result: undefined }));
     this.usage = addUsage(this.usage, response.usage);
     this.service = response.service;
+    this.isBehind = false;
     this.leftOut = mergeLeftOut(this.leftOut, response.leftOut ?? []);
     this.rounds += 1;
     this.attempts = 0;
@@ -147,8 +162,9 @@ export class TurnDraft<Message extends object, Usage extends object> {
     const usage = this.usage as JsonObject | undefined;
     const { isRefused, notes } = this;
     const progress = { id, start, input, rounds, attempts, usage, calls, isRefused, notes };
-    const turn = { ...NEW_TURN, ...progress, key: this.#key, extra: this.#extra };
-    return { ...this.#revision, list: this.list.append(results), turn };
+    const turn = { ...NEW_TURN, ...progress, digests: this.#digests, key: this.#key, extra: this.#extra };
+    const service = this.isBehind ? this.serviceIfDiscarded : this.service;
+    return { ...this.#revision, service, list: this.list.append(results), turn };
   }
 
   /** Returns the revision with the turn completed. */

@@ -21,3 +21,20 @@ export function withdrawResults<Message extends object>(
   });
   return isChanged ? withdrawn : messages;
 }
+
+/**
+ * Returns whether messages contain a result that let a service run a call in this run. `previous` are the messages of the
+ * thread before it.
+ */
+export function hasApproved<Message extends object>(
+  messages: readonly Message[],
+  previous: readonly Message[],
+  threads: ThreadKind<string, Message>,
+): boolean {
+  const known = new Set(previous);
+  const added = messages.filter((message) => !known.has(message));
+  const isApproval = (message: Message): boolean =>
+    threads.wireForm.withdraw(message as unknown as JsonObject, "") !== undefined;
+  // The last ones can be from an earlier run whose request was rejected, and are then sent again.
+  return added.some(isApproval) || withdrawResults(messages, threads, "") !== messages;
+}

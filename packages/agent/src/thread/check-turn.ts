@@ -3,6 +3,7 @@ import { AgentError } from "../agent-error.ts";
 import { type MessageEntry, roleOf } from "../repair/message-entry.ts";
 import { isMovedImages } from "../repair/moved-images.ts";
 import type { OpenCalls } from "./thread-kind.ts";
+import { findMovedInput } from "./turn-digests.ts";
 import type { TurnRecord } from "./turn-record.ts";
 
 /** The messages of a thread, against which its open turn is checked. */
@@ -26,6 +27,7 @@ export function checkTurn(turn: TurnRecord | undefined, messages: TurnMessages):
   checkCalls(turn, messages.open);
   checkProgress(turn, messages);
   checkPlace(turn, messages);
+  checkDigests(turn, messages);
 }
 
 function checkBounds(turn: TurnRecord, messageCount: number): void {
@@ -81,6 +83,36 @@ function checkPlace(turn: TurnRecord, messages: TurnMessages): void {
   }
   for (let index = end; index < messageCount; index += 1) {
     if (isQuestion(entryAt(index))) throw corrupt(path, "the turn has an input after its own");
+  }
+}
+
+/**
+ * Checks that the input has not moved to other messages that could be one. Tolerates an input that another program has
+ * edited, of which the messages do not contain the original.
+ */
+function checkDigests(turn: TurnRecord, messages: TurnMessages): void {
+  const { start, input, digests } = turn;
+  if (input === undefined || digests.length === 0) return;
+  const moved = findMovedInput(digests, { start, input }, listSources(messages));
+  if (moved === undefined || !isPlace({ ...turn, ...moved }, messages)) return;
+  const [path, problem] =
+    moved.start === start
+      ? ["$.turn.input", "the input ends at another message"]
+      : ["$.turn.start", "the turn starts at another message"];
+  throw corrupt(path, `${problem} than the one that its digest is about`);
+}
+
+function listSources({ messageCount, entryAt }: TurnMessages): readonly object[] {
+  return Array.from({ length: messageCount }, (_, index) => entryAt(index)?.source ?? {});
+}
+
+function isPlace(turn: TurnRecord, messages: TurnMessages): boolean {
+  try {
+    checkPlace(turn, messages);
+    return true;
+  } catch (error) {
+    if (AgentError.is(error, "THREAD_INVALID")) return false;
+    throw error;
   }
 }
 

@@ -1,5 +1,5 @@
-import { textDigest } from "@threadstore/core/documents";
 import type { ToolCall } from "../tools/tool-call.ts";
+import { shortDigest } from "./short-digest.ts";
 import type { PendingApproval } from "./thread.ts";
 
 /** The turn, and the response in it, that a call belongs to. */
@@ -7,9 +7,6 @@ interface CallOrigin {
   readonly id: string;
   readonly rounds: number;
 }
-
-/** 132 bits in base64url. */
-const DIGEST_LENGTH = 22;
 
 /** Returns what a person decides on. The digest differs for any other call, also if a server uses its id again. */
 export function toPendingApproval(turn: CallOrigin, call: ToolCall): PendingApproval {
@@ -21,5 +18,5 @@ export function toPendingApproval(turn: CallOrigin, call: ToolCall): PendingAppr
 function digestOf({ id, rounds }: CallOrigin, { callId, name, arguments: text, kind }: ToolCall): string {
   // Without a kind, the formula is that of earlier versions.
   const shown = JSON.stringify([id, rounds, callId, name, text, ...(kind === undefined ? [] : [kind])]);
-  return textDigest(shown).slice(0, DIGEST_LENGTH);
+  return shortDigest(shown);
 }

@@ -45,8 +45,8 @@ export interface OpenTurn {
  * A conversation with an agent, as data: the messages, without the agent's instructions, tools, client and model,
  * which the agent that resumes the thread provides.
  *
- * A run adds all of its messages when it ends successfully. If it fails or is aborted, the thread is unchanged and
- * can be run again.
+ * A run adds all of its messages when it ends successfully. If it fails or is aborted, the messages are unchanged and
+ * it can be run again, except that it keeps an approval that a service has received of a call that it runs.
  */
 export interface Thread<Message extends object = object> {
   /** The kind of agent that the thread belongs to, such as `chat`. */

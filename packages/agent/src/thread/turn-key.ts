@@ -1,15 +1,13 @@
 import type { JsonValue } from "@threadstore/core";
-import { textDigest, isJsonObject, type JsonObject } from "@threadstore/core/documents";
+import { isJsonObject, type JsonObject } from "@threadstore/core/documents";
 import { invalidValue } from "../agent-error.ts";
+import { shortDigest } from "./short-digest.ts";
 import type { Thread } from "./thread.ts";
 
 /** How many keys a thread remembers: those of its last turns that have one. */
 export const MAX_KEYS = 32;
 
 const MAX_KEY_LENGTH = 256;
-
-/** 132 bits in base64url. */
-const DIGEST_LENGTH = 22;
 
 /** The key of a turn, with a digest of its input. */
 export interface TurnKey {
@@ -37,7 +35,7 @@ export function createKey(value: unknown, input: readonly object[]): TurnKey {
     const requirement = `a non-empty, well-formed string of at most ${MAX_KEY_LENGTH} characters`;
     throw invalidValue("INVALID_ARGUMENT", "key", requirement);
   }
-  return { value, input: textDigest(JSON.stringify(input)).slice(0, DIGEST_LENGTH) };
+  return { value, input: shortDigest(JSON.stringify(input)) };
 }
 
 /** Adds the key of a turn that ended, and forgets the oldest if there are too many. */

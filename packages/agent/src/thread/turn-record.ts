@@ -39,6 +39,8 @@ export interface TurnRecord {
   readonly start: number;
   /** The number of its first messages that are its input; `undefined` in threads of earlier versions. */
   readonly input: number | undefined;
+  /** Digests of the first and the last message of its input, or of the only one; empty if they are unknown. */
+  readonly digests: readonly string[];
   /** The key of the run that started it. */
   readonly key: TurnKey | undefined;
   /** The number of model responses in the turn. */
@@ -64,11 +66,13 @@ export interface TurnRecord {
 }
 
 export function writeTurn(record: TurnRecord): JsonObject {
-  const { id, start, input, key, rounds, attempts, usage, calls, state, error, text, extra } = record;
+  const { id, start, input, digests, key, rounds, attempts, usage, calls, state, error, text, extra } =
+    record;
   return {
     id,
     start,
     ...(input === undefined ? {} : { input }),
+    ...(digests.length === 0 ? {} : { digests: [...digests] }),
     ...(key === undefined ? {} : { key: { ...key } }),
     rounds,
     ...(attempts === 0 ? {} : { attempts }),
@@ -91,6 +95,7 @@ export function readTurn(value: JsonValue | undefined): TurnRecord | undefined {
     id,
     start,
     input,
+    digests,
     key,
     rounds,
     attempts = 0,
@@ -114,6 +119,7 @@ export function readTurn(value: JsonValue | undefined): TurnRecord | undefined {
     id,
     start: readCount(start, "$.turn.start"),
     input: input === undefined ? undefined : readCount(input, "$.turn.input"),
+    digests: readDigests(digests),
     key: readTurnKey(key),
     rounds: readCount(rounds, "$.turn.rounds"),
     attempts: readCount(attempts, "$.turn.attempts"),
@@ -143,6 +149,12 @@ function readText(value: JsonValue | undefined, path: string): string | undefine
 function readNotes(value: JsonValue): readonly string[] {
   if (Array.isArray(value) && value.every((note) => typeof note === "string")) return value;
   throw invalid("$.turn.notes", "an array of strings", value);
+}
+
+/** Without digests, the place of the turn is only compared with the roles of the messages. */
+export function readDigests(value: JsonValue | undefined): readonly string[] {
+  const texts = Array.isArray(value) ? value.filter((digest) => typeof digest === "string") : [];
+  return texts.length > 2 ? [] : texts;
 }
 
 function readCount(value: JsonValue | undefined, path: string): number {

@@ -1,14 +1,17 @@
+import { AgentError } from "@threadstore/agent";
 import type { LeftOut, ModelRequest, ModelResponse } from "@threadstore/agent/provider";
 import type { JsonObject } from "@threadstore/core/documents";
 import type { OpenAI } from "openai";
 import type { ResponseUsage } from "openai/resources/responses/responses";
 import { namesAny, readRefusal, referencesIn } from "../service-refusal.ts";
 import type { NewConversation } from "./new-conversation.ts";
+import { hasUnknownItems } from "./outdated-conversation.ts";
 import { dropLoneReasoning, leaveOut, type ServiceBound } from "./portable-content.ts";
 import { readCalls } from "./read-calls.ts";
 import { isInput, isToolResult, type ResponseItem } from "./response-item.ts";
 import { callResponses, type ResponsesRequest } from "./responses-model.ts";
 import {
+  isOutdated,
   readLeftOut,
   readServiceState,
   type ResponsesStorage,
@@ -25,6 +28,8 @@ export interface Service {
   readonly storage: ResponsesStorage;
   /** Performs a request without a reference to an earlier one. */
   readonly newConversation: NewConversation;
+  /** The conversations of the service that contain exactly what the thread does, as this run knows. */
+  readonly known: Set<string>;
   readonly toBody: (
     request: Request,
     state: ServiceState | undefined,
@@ -43,19 +48,23 @@ interface Attempt {
 }
 
 /**
- * Sends a request. If the service no longer stores the conversation, or refuses content that is bound to it, sends the
- * thread's items without that content instead, and reports it. Repeats the request once for each kind of content.
+ * Sends a request. If the service no longer stores the conversation, has added to it what the thread does not contain,
+ * or refuses content that is bound to it, sends the thread's items without that content instead, and reports it. Repeats
+ * the request once for each kind of content.
  */
 export async function askService(service: Service, request: Request): Promise<Response> {
   const state = readServiceState(request.service, service.storage);
   let attempt: Attempt = { state, refused: new Set() };
+  if (service.storage === "conversation" && isOutdated(request.service))
+    request.emit?.({ type: "restarted" });
   for (;;) {
     const progress = watchOutput(request);
     try {
       return await sendAttempt(service, progress.request, attempt);
     } catch (error) {
+      if (progress.hasOutput() || isAboutResponse(error)) reportAdded(attempt, request);
       request.signal.throwIfAborted();
-      const next = progress.hasOutput() ? undefined : recover(error, attempt, request);
+      const next = progress.hasOutput() ? undefined : await findNext(service, error, attempt, request);
       if (next === undefined) throw error;
       if (attempt.state !== next.state) request.emit?.({ type: "restarted" });
       attempt = next;
@@ -63,12 +72,39 @@ export async function askService(service: Service, request: Request): Promise<Re
   }
 }
 
-/** Returns the next attempt after an error; `undefined` if another one would not help. */
+/** Returns whether an error is about a response that has arrived. */
+function isAboutResponse(error: unknown): boolean {
+  return AgentError.is(error, "RESPONSE_INVALID") || AgentError.is(error, "TOOL_MISSING");
+}
+
+/** A conversation of the service contains the response now, whether the thread will or not. */
+function reportAdded({ state }: Attempt, { onAdded }: Request): void {
+  if (state !== undefined && "conversation" in state) onAdded?.({ ...state, outdated: true });
+}
+
+/** Resolves with the next attempt after an error, or `undefined` if another one would not help. */
+async function findNext(
+  { client, known }: Service,
+  error: unknown,
+  attempt: Attempt,
+  request: Request,
+): Promise<Attempt | undefined> {
+  const next = recover(error, attempt, request);
+  if (next !== undefined) return next;
+  const { state, refused } = attempt;
+  if (state === undefined || !("conversation" in state) || known.has(state.conversation)) return undefined;
+  const sent = { error, state, history: historyOf(request), signal: request.signal };
+  return (await hasUnknownItems(client, sent)) ? { state: undefined, refused } : undefined;
+}
+
+/** Returns the next attempt after an error that says what it is about. */
 function recover(error: unknown, attempt: Attempt, request: Request): Attempt | undefined {
   const { state, refused } = attempt;
   const refusal = readRefusal(error, state && Object.values(state)[0]);
   if (refusal === undefined) return undefined;
-  if (refusal === "duplicate") return attempt.hasRequests ? undefined : { ...attempt, hasRequests: true };
+  if (refusal === "duplicate") {
+    return state === undefined || attempt.hasRequests ? undefined : { ...attempt, hasRequests: true };
+  }
   if (refusal === "not-found" || refusal === "diverged") {
     return state === undefined ? undefined : { state: undefined, refused };
   }
@@ -93,6 +129,8 @@ async function sendAttempt(service: Service, request: Request, attempt: Attempt)
     state === undefined
       ? await service.newConversation(request.signal, send)
       : { reference: state, result: await send(state) };
+  if (reference !== undefined && "conversation" in reference) service.known.add(reference.conversation);
+  reportAdded(attempt, request);
   const { id, items, isIncomplete, isRenamed, ...response } = result;
   const leftOut = transcript?.leftOut ?? [];
   for (const left of leftOut) request.emit?.({ type: "left-out", ...left });

@@ -2,7 +2,10 @@ import { memoryStore } from "@threadstore/core";
 import { describe, expect, test } from "vitest";
 import { checkThread, createResponsesAgent, openConversation, repairThread } from "../index.ts";
 import type { Message } from "../strict-server/request.test-helper.ts";
-import { createResponsesService } from "../strict-server/responses-service.test-helper.ts";
+import {
+  createResponsesService,
+  type ResponsesService,
+} from "../strict-server/responses-service.test-helper.ts";
 import { CALL_CASES } from "./call-kinds.test-helper.ts";
 
 // The service runs an approved call of an MCP server while it answers the request with the approval.
@@ -65,6 +68,88 @@ test("an approval is sent without its request to a service that has the request 
   ]);
   expect(answers().at(-1)).toMatchObject([{ approve: true }]);
 });
+
+describe.each(storages)(
+  "an approved call of an MCP server in a thread without a store, with storage %s",
+  (storage) => {
+    const fail = (status: number) => ({
+      status,
+      error: { message: "no", type: "", param: null, code: null },
+    });
+
+    async function approveInMemory(end: (rules: ResponsesService["rules"], stop: AbortController) => void) {
+      const service = createResponsesService([kind?.call("mcpr_1") ?? {}]);
+      const hostedTools = [kind?.hosted as never];
+      const agent = createResponsesAgent({ client: service.client, model: "m", storage, hostedTools });
+      const { thread, approvals } = await agent.run("go");
+      const decisions = approvals.map((call) => ({ ...call, approved: true }));
+      const stop = new AbortController();
+      end(service.rules, stop);
+      const resumed = agent.resume(thread, { approvals: decisions, signal: stop.signal });
+      await expect(resumed).rejects.toBeDefined();
+      service.rules.length = 0;
+      const sent = () =>
+        service.requests
+          .flatMap(({ input }) => input as Message[])
+          .filter(({ type }) => type === "mcp_approval_response");
+      return { agent, thread, decisions, sent };
+    }
+
+    test.each<[string, (rules: ResponsesService["rules"], stop: AbortController) => void]>([
+      ["status 500", (rules) => void rules.push({ source: "", check: () => fail(500) })],
+      [
+        "an abort",
+        (rules, stop) => void rules.push({ source: "", check: () => (stop.abort("stop"), fail(500)) }),
+      ],
+    ])("is not approved again after %s", async (_how, end) => {
+      const { agent, thread, decisions, sent } = await approveInMemory(end);
+      expect(thread.openTurn).toMatchObject({ state: "open", approvals: [] });
+      await expect(agent.resume(thread, { approvals: decisions })).rejects.toMatchObject({
+        code: "APPROVAL_STALE",
+      });
+      expect((await agent.resume(thread)).text).toBe("ok");
+      expect(sent()).toMatchObject([{ approve: true }, { approve: false }]);
+    });
+
+    test("is not approved again after a later request of the same resume has failed", async () => {
+      const other = CALL_CASES["function_call"];
+      const service = createResponsesService([kind?.call("mcpr_1") ?? {}], [other?.call("c1") ?? {}]);
+      const runs: unknown[] = [];
+      const agent = createResponsesAgent({
+        client: service.client,
+        model: "m",
+        storage,
+        tools: [other?.tool?.({ onRun: (args) => runs.push(args) })].filter((tool) => tool !== undefined),
+        hostedTools: [kind?.hosted as never],
+      });
+      const { thread, approvals } = await agent.run("go");
+      const decisions = approvals.map((call) => ({ ...call, approved: true }));
+      service.rules.push({
+        source: "",
+        check: ({ input }) =>
+          input.some(({ type }) => type === "function_call_output") ? fail(500) : undefined,
+      });
+      const resumed = agent.resume(thread, { approvals: decisions });
+      await expect(resumed).rejects.toMatchObject({ code: "MODEL_UNAVAILABLE" });
+      service.rules.length = 0;
+      const before = service.requests.length;
+      const again = agent.resume(thread, { approvals: decisions });
+      await expect(again).rejects.toMatchObject({ code: "APPROVAL_STALE" });
+      expect(service.requests).toHaveLength(before);
+      expect((await agent.resume(thread)).text).toBe("ok");
+      expect(runs).toHaveLength(1);
+    });
+
+    test("is approved again after status 429, because the service has not processed the request", async () => {
+      const { agent, thread, sent } = await approveInMemory(
+        (rules) => void rules.push({ source: "", check: () => fail(429) }),
+      );
+      const restored = await agent.deserializeThread(JSON.stringify(thread));
+      expect((await agent.resume(restored)).text).toBe("ok");
+      expect(sent()).toMatchObject([{ approve: true }, { approve: true }]);
+    });
+  },
+);
 
 describe.each(storages)("an approved call of an MCP server, with storage %s", (storage) => {
   test.each([500, 502, 408, 409])(

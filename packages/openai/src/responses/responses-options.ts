@@ -18,11 +18,11 @@ export interface ResponsesAgentOptions extends AgentOptions<ResponseItem> {
   readonly model: string;
   /**
    * Where the conversation is stored between requests. `response`: by the service; the thread stores the id of the
-   * last response. `conversation`: by the service, as a conversation of its Conversations API, which also contains
-   * the input of failed runs. `local`: only in the thread, which is sent completely (`store: false`). The thread
-   * always contains a transcript. If the service no longer stores the conversation (stored responses expire after 30
-   * days), it receives the transcript, and the conversation continues. Organizations with Zero Data Retention need
-   * `local`.
+   * last response. `conversation`: by the service, as a conversation of its Conversations API. `local`: only in the
+   * thread, which is sent completely (`store: false`). The thread always contains a transcript. If the service no
+   * longer stores the conversation (stored responses expire after 30 days), or has added to it what the thread does not
+   * contain (a call of a run that failed), it receives the transcript, and the conversation continues. Organizations
+   * with Zero Data Retention need `local`.
    * @default "response"
    */
   readonly storage?: ResponsesStorage | undefined;

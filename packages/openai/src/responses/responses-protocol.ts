@@ -56,6 +56,7 @@ function createResponsesModel(endpoint: ResponsesEndpoint): Model<ResponseItem, 
     client,
     storage,
     newConversation: createConversations(client, storage),
+    known: new Set(),
     toBody: (request, state, input) => toRequestBody(endpoint, request, state, input),
   };
   return {

@@ -266,7 +266,8 @@ describe("the reference to a service", () => {
     expect(checkThread(thread)).toEqual([]);
     expect(repairThread(thread, "drop")).toEqual({ thread, changes: [] });
     const { thread: closed } = repairThread(thread, "synthesize", { openTurn: "close" });
-    expect(closed).toEqual(itemsOf([...messagesOf(thread), interrupted("c1")]));
+    const unaccepted = [{ start: 1, end: 6 }];
+    expect(closed).toEqual(itemsOf([...messagesOf(thread), interrupted("c1")], { unaccepted }));
   });
 });
 

@@ -24,7 +24,7 @@ export function readServiceState(
   service: JsonObject | undefined,
   storage: ResponsesStorage,
 ): ServiceState | undefined {
-  if (service === undefined || storage === "local") return undefined;
+  if (service === undefined || storage === "local" || isOutdated(service)) return undefined;
   const id = service[storage];
   // The state belongs to another storage. The conversation starts again from its transcript.
   if (id === undefined) return undefined;
@@ -33,6 +33,11 @@ export function readServiceState(
     throw invalidValue("THREAD_INVALID", `$.service.${storage}`, "the id of a stored object", ...value);
   }
   return storage === "response" ? { response: id } : { conversation: id };
+}
+
+/** Returns whether a thread refers to a conversation of the service with a response of a run that failed. */
+export function isOutdated(service: JsonObject | undefined): boolean {
+  return service?.["outdated"] === true;
 }
 
 /** Returns the kinds of content that the service refused in an earlier request, and that are not sent again. */

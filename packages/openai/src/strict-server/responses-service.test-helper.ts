@@ -54,7 +54,8 @@ export function createResponsesService(...outputs: (readonly object[] | object)[
       body,
     );
   };
-  const fetch = async (url: unknown, init?: { body?: unknown }): Promise<Response> => {
+  const fetch = async (url: unknown, init?: { body?: unknown; method?: string }): Promise<Response> => {
+    if (init?.method?.toUpperCase() === "GET") return listLast(new URL(String(url)), stored);
     const body = JSON.parse(String(init?.body)) as Message;
     if (!String(url).endsWith("/conversations")) return respond(body);
     const id = `conv_${stored.size + 1}`;
@@ -63,6 +64,20 @@ export function createResponsesService(...outputs: (readonly object[] | object)[
   };
   const client = new OpenAI({ baseURL: "http://service.test/v1", apiKey: "k", maxRetries: 0, fetch });
   return { client, requests, stored, rules };
+}
+
+/** Responds with the last item of a conversation. Items of the input get an id there. */
+function listLast({ pathname }: URL, stored: ReadonlyMap<string, readonly Message[]>): Response {
+  const [, id = ""] = /conversations\/(\w+)\/items$/u.exec(pathname) ?? [];
+  const items = stored.get(id);
+  if (items === undefined) return reject(notFound(id));
+  const data = items.map((item, index) => ({ id: `item_${index}`, ...item })).slice(-1);
+  return toJson({ object: "list", data, has_more: false, first_id: data[0]?.id, last_id: data[0]?.id }, 200);
+}
+
+function notFound(id: string): Rejection {
+  const message = `Conversation with id '${id}' not found.`;
+  return { status: 404, error: { message, type: "invalid_request_error", param: null, code: null } };
 }
 
 /** An answer of the model without a call. */
@@ -80,10 +95,7 @@ function findHistory(
   if (typeof id !== "string") return { items: [] };
   const items = stored.get(id);
   if (items !== undefined) return { items };
-  if (conversation !== undefined) {
-    const message = `Conversation with id '${id}' not found.`;
-    return { status: 404, error: { message, type: "invalid_request_error", param: null, code: null } };
-  }
+  if (conversation !== undefined) return notFound(id);
   // https://github.com/icebear0828/codex-proxy/issues/691
   const message = `Previous response with id '${id}' not found.`;
   return invalidRequest(message, "previous_response_id", "previous_response_not_found");
