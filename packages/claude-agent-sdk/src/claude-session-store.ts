@@ -1,0 +1,71 @@
+import type { SessionStore } from "@anthropic-ai/claude-agent-sdk";
+import type { ThreadStore } from "@threadstore/core";
+import { deleteSession, deleteSubpath } from "./delete-session.ts";
+import { entriesFromArgument } from "./entry.ts";
+import { listSessions, listSubpaths, listSummaries } from "./listings.ts";
+import { loadTranscript } from "./load-transcript.ts";
+import { locateSession, locateTranscript, projectNamespace } from "./session-location.ts";
+import { invalidArgument, SessionStoreError } from "./session-store-error.ts";
+import { Transcripts } from "./transcripts.ts";
+
+/** Options of {@link claudeSessionStore}. */
+export interface ClaudeSessionStoreOptions {
+  /** The store to keep the sessions in. Pass a namespace that nothing else uses: `store.namespace("claude")`. */
+  readonly store: ThreadStore;
+  /**
+   * The length of the entries in one thread, in bytes of JSON. A session that exceeds it continues in the next segment.
+   * @default 524288
+   */
+  readonly segmentBytes?: number | undefined;
+}
+
+const DEFAULT_SEGMENT_BYTES = 524_288;
+
+/**
+ * Creates a session store of the Claude Agent SDK in any `ThreadStore`, to pass as `sessionStore`. Creating one reads
+ * and writes nothing. Several processes can use one session at once.
+ *
+ * Calls reject with a `SessionStoreError` or with the store's `ThreadStoreError`. Throws `INVALID_ARGUMENT` for invalid
+ * options.
+ */
+export function claudeSessionStore(options: ClaudeSessionStoreOptions): Required<SessionStore> {
+  const { store, segmentBytes } = checkedOptions(options);
+  const transcripts = new Transcripts(segmentBytes);
+  return {
+    async append(key, entries) {
+      const location = locateTranscript(store, key);
+      const added = entriesFromArgument(entries);
+      if (added.length === 0) return;
+      await transcripts.run(location, (transcript) => transcript.append(added));
+    },
+
+    async load(key) {
+      return loadTranscript(locateTranscript(store, key));
+    },
+
+    listSessions: async (projectKey) => listSessions(projectNamespace(store, projectKey)),
+    listSessionSummaries: async (projectKey) => listSummaries(projectNamespace(store, projectKey)),
+    listSubkeys: async (key) => listSubpaths(locateSession(store, key)),
+
+    async delete(key) {
+      const location = locateTranscript(store, key);
+      await transcripts.run(location, async () => {
+        await (location.isMain ? deleteSession(location) : deleteSubpath(location));
+        transcripts.forget(location);
+      });
+    },
+  };
+}
+
+function checkedOptions(options: unknown): { readonly store: ThreadStore; readonly segmentBytes: number } {
+  const { store, segmentBytes = DEFAULT_SEGMENT_BYTES } = (options ?? {}) as { [name: string]: unknown };
+  if (typeof store !== "object" || store === null || !("append" in store)) {
+    const { message } = invalidArgument("store", "a ThreadStore");
+    const remedy = " Create one with a function such as sqliteStore.";
+    throw new SessionStoreError("INVALID_ARGUMENT", message + remedy, { path: "store" });
+  }
+  if (typeof segmentBytes !== "number" || !Number.isSafeInteger(segmentBytes) || segmentBytes < 1) {
+    throw invalidArgument("segmentBytes", "a positive integer", segmentBytes);
+  }
+  return { store: store as ThreadStore, segmentBytes };
+}

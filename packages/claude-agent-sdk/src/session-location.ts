@@ -1,0 +1,104 @@
+import type { SessionKey } from "@anthropic-ai/claude-agent-sdk";
+import type { ThreadMetadata, ThreadStore, ThreadSummary } from "@threadstore/core";
+import { isJsonObject, textDigest } from "@threadstore/core/documents";
+import { invalidArgument } from "./session-store-error.ts";
+
+/** Where a session is stored. */
+export interface SessionLocation {
+  /** The main transcripts of the project, by the stored name of their session. */
+  readonly sessions: ThreadStore;
+  readonly id: string;
+  /** The transcripts of the session's subpaths. */
+  readonly subpaths: ThreadStore;
+  /** The segments of all transcripts of the session. */
+  readonly segments: ThreadStore;
+}
+
+/** Where a transcript is stored. */
+export interface TranscriptLocation {
+  readonly key: SessionKey;
+  readonly session: SessionLocation;
+  readonly isMain: boolean;
+  /** The namespace of the transcript's own thread. */
+  readonly store: ThreadStore;
+  readonly id: string;
+  /** The metadata that preserves the name for listings; empty if the id is the name. */
+  readonly nameMetadata: ThreadMetadata;
+  /** The beginning of the ids of the transcript's segments. */
+  readonly segmentPrefix: string;
+}
+
+/**
+ * The longest names that are stored as they are, in bytes of UTF-8. Nested in each other, with `SEGMENTS`, they leave
+ * some 180 of the 512 bytes of a namespace to the store that the application passes.
+ */
+const MAX_BYTES = { projectKey: 220, sessionId: 100, subpath: 400 } as const;
+const SEGMENTS = "segments";
+/** Marks a name that ends in its hash. Names that contain it are hashed, too, so that distinct names never collide. */
+const HASH_MARK = "~sha256-";
+const PREFIX_LENGTH = 16;
+
+type NameOption = keyof typeof MAX_BYTES;
+
+/** Returns the namespace of a project's sessions. Throws `INVALID_ARGUMENT`. */
+export function projectNamespace(store: ThreadStore, projectKey: unknown, path = "projectKey"): ThreadStore {
+  return store.namespace(storedName(checkedName(projectKey, path), "projectKey"));
+}
+
+/** Throws `INVALID_ARGUMENT` with the path of the invalid member. */
+export function locateSession(store: ThreadStore, key: unknown): SessionLocation {
+  const { projectKey, sessionId } = membersOf(key);
+  const sessions = projectNamespace(store, projectKey, "key.projectKey");
+  const id = storedName(checkedName(sessionId, "key.sessionId"), "sessionId");
+  const subpaths = sessions.namespace(id);
+  return { sessions, id, subpaths, segments: subpaths.namespace(SEGMENTS) };
+}
+
+/** Throws `INVALID_ARGUMENT` with the path of the invalid member. */
+export function locateTranscript(store: ThreadStore, key: unknown): TranscriptLocation {
+  const session = locateSession(store, key);
+  const { projectKey, sessionId, subpath } = membersOf(key) as SessionKey;
+  if (subpath === undefined) {
+    const { sessions, id } = session;
+    const nameMetadata = metadataOfName(sessionId, id);
+    const main = { session, isMain: true, store: sessions, id, nameMetadata, segmentPrefix: "main." };
+    return { key: { projectKey, sessionId }, ...main };
+  }
+  const id = storedName(checkedName(subpath, "key.subpath"), "subpath");
+  return {
+    key: { projectKey, sessionId, subpath },
+    session,
+    isMain: false,
+    store: session.subpaths,
+    id,
+    nameMetadata: metadataOfName(subpath, id),
+    segmentPrefix: `${textDigest(subpath).slice(0, PREFIX_LENGTH)}.`,
+  };
+}
+
+/** Returns the name of a listed thread. */
+export function nameOf({ id, metadata }: ThreadSummary): string {
+  return metadata?.["name"] ?? id;
+}
+
+function metadataOfName(name: string, id: string): ThreadMetadata {
+  return name === id ? {} : { name };
+}
+
+function membersOf(key: unknown): { readonly [member: string]: unknown } {
+  if (!isJsonObject(key)) throw invalidArgument("key", "an object", key);
+  return key;
+}
+
+function checkedName(name: unknown, path: string): string {
+  if (typeof name !== "string" || name === "") throw invalidArgument(path, "a non-empty string", name);
+  if (!name.isWellFormed()) throw invalidArgument(path, "well-formed Unicode, without lone surrogates");
+  return name;
+}
+
+/** Returns a name that every store accepts: the name itself, or its beginning and its hash. */
+function storedName(name: string, option: NameOption): string {
+  if (Buffer.byteLength(name) <= MAX_BYTES[option] && !name.includes(HASH_MARK)) return name;
+  // The beginning is for people. It may end with half of a character.
+  return `${name.slice(0, 12).toWellFormed()}${HASH_MARK}${textDigest(name)}`;
+}

@@ -1,0 +1,232 @@
+import type { SessionKey, SessionStoreEntry } from "@anthropic-ai/claude-agent-sdk";
+import { memoryStore, ThreadStoreError } from "@threadstore/core";
+import { describe, expect, it, test } from "vitest";
+import { message, messages, newKey } from "./entries.test-helper.ts";
+import { claudeSessionStore, SessionStoreError } from "./index.ts";
+
+const key = newKey();
+
+describe("invalid arguments are refused with a code and a path, before anything is written", () => {
+  const keys: readonly [unknown, string][] = [
+    [undefined, "key"],
+    [null, "key"],
+    ["key", "key"],
+    [[], "key"],
+    [{}, "key.projectKey"],
+    [{ ...key, projectKey: "" }, "key.projectKey"],
+    [{ ...key, projectKey: 1 }, "key.projectKey"],
+    [{ ...key, projectKey: "\ud83d" }, "key.projectKey"],
+    [{ ...key, sessionId: undefined }, "key.sessionId"],
+    [{ ...key, sessionId: "" }, "key.sessionId"],
+    [{ ...key, sessionId: "a\udc00" }, "key.sessionId"],
+    [{ ...key, subpath: "" }, "key.subpath"],
+    [{ ...key, subpath: null }, "key.subpath"],
+    [{ ...key, subpath: {} }, "key.subpath"],
+  ];
+  const cycle: { [name: string]: unknown } = { type: "user" };
+  cycle["self"] = cycle;
+  const batches: readonly [unknown, string][] = [
+    [undefined, "entries"],
+    [null, "entries"],
+    [{ length: 1 }, "entries"],
+    ["entries", "entries"],
+    [[undefined], "entries[0]"],
+    [[message("a"), null], "entries[1]"],
+    [[["user"]], "entries[0]"],
+    [["user"], "entries[0]"],
+    [[{}], "entries[0].type"],
+    [[{ type: 1 }], "entries[0].type"],
+    [[{ type: "user", uuid: "" }], "entries[0].uuid"],
+    [[{ type: "user", uuid: null }], "entries[0].uuid"],
+    [[{ type: "user", uuid: 7 }], "entries[0].uuid"],
+    [[message("a"), message("b", { cost: Number.NaN })], "entries[1].cost"],
+    [[message("a", { at: new Date(0) })], "entries[0].at"],
+    [[message("a", { run: () => 1 })], "entries[0].run"],
+    [[message("a", { big: 1n })], "entries[0].big"],
+    [[message("a", { list: [1, undefined] })], "entries[0].list[1]"],
+    [[cycle], "entries"],
+  ];
+
+  it.each(keys)("the key %j", async (invalid, path) => {
+    const store = memoryStore();
+    const sessions = claudeSessionStore({ store });
+    const expected = { code: "INVALID_ARGUMENT", path, name: "SessionStoreError" };
+    await expect(sessions.append(invalid as SessionKey, messages(1))).rejects.toMatchObject(expected);
+    await expect(sessions.load(invalid as SessionKey)).rejects.toMatchObject(expected);
+    await expect(sessions.delete(invalid as SessionKey)).rejects.toMatchObject(expected);
+    expect((await store.namespaces()).namespaces).toEqual([]);
+  });
+
+  it.each(keys.filter(([, path]) => path !== "key.subpath"))(
+    "the key %j of listSubkeys",
+    async (invalid, path) => {
+      const sessions = claudeSessionStore({ store: memoryStore() });
+      const listing = sessions.listSubkeys(invalid as SessionKey);
+      await expect(listing).rejects.toMatchObject({ code: "INVALID_ARGUMENT", path });
+    },
+  );
+
+  it.each(batches)("the entries %#", async (invalid, path) => {
+    const store = memoryStore();
+    const sessions = claudeSessionStore({ store });
+    const appending = sessions.append(key, invalid as SessionStoreEntry[]);
+    await expect(appending).rejects.toMatchObject({ code: "INVALID_ARGUMENT", path });
+    expect((await store.namespaces()).namespaces).toEqual([]);
+  });
+
+  it.each([undefined, "", 1, null])("the project key %j", async (invalid) => {
+    const sessions = claudeSessionStore({ store: memoryStore() });
+    const expected = { code: "INVALID_ARGUMENT", path: "projectKey" };
+    await expect(sessions.listSessions(invalid as string)).rejects.toMatchObject(expected);
+    await expect(sessions.listSessionSummaries(invalid as string)).rejects.toMatchObject(expected);
+  });
+
+  it.each([
+    [undefined, "store"],
+    [{ store: null }, "store"],
+    [{ store: {} }, "store"],
+    [{ store: memoryStore(), segmentBytes: 0 }, "segmentBytes"],
+    [{ store: memoryStore(), segmentBytes: 1.5 }, "segmentBytes"],
+    [{ store: memoryStore(), segmentBytes: "1" }, "segmentBytes"],
+  ])("the options %#", (options, path) => {
+    const create = () => claudeSessionStore(options as { store: ReturnType<typeof memoryStore> });
+    expect(create).toThrow(expect.objectContaining({ code: "INVALID_ARGUMENT", path }));
+  });
+
+  it("never mentions what an entry contains", async () => {
+    const sessions = claudeSessionStore({ store: memoryStore() });
+    const error: unknown = await sessions
+      .append(key, [message("confidential", { cost: Number.NaN })])
+      .catch((e) => e);
+    expect(SessionStoreError.is(error, "INVALID_ARGUMENT")).toBe(true);
+    expect(JSON.stringify(error)).not.toContain("confidential");
+  });
+});
+
+describe("entries that are too large", () => {
+  it("are refused one by one: the rest of the batch is stored", async () => {
+    const sessions = claudeSessionStore({ store: memoryStore({ maxThreadBytes: 20_000 }) });
+    const entries = messages(9, "x".repeat(3000));
+    await sessions.append(key, entries);
+    expect(await sessions.load(key)).toEqual(entries);
+    const large = message("x".repeat(30_000));
+    await expect(sessions.append(key, [large])).rejects.toMatchObject({ code: "TOO_LARGE" });
+    await sessions.append(key, messages(1));
+    expect(await sessions.load(key)).toHaveLength(10);
+  });
+
+  it("move what the thread has to a segment, even if segmentBytes would allow more", async () => {
+    const store = memoryStore({ maxThreadBytes: 20_000 });
+    const sessions = claudeSessionStore({ store, segmentBytes: 1_000_000 });
+    const entries = messages(9, "x".repeat(12_000));
+    for (const entry of entries) await sessions.append(key, [entry]);
+    expect(await sessions.load(key)).toEqual(entries);
+  });
+});
+
+describe("summaries", () => {
+  it("that do not fit in the metadata are left out, and the session stays usable", async () => {
+    const sessions = claudeSessionStore({ store: memoryStore() });
+    await sessions.append(key, messages(1));
+    await sessions.append(key, [{ type: "custom-title", customTitle: "t".repeat(70_000), uuid: "title" }]);
+    await sessions.append(key, messages(1));
+    expect(await sessions.load(key)).toHaveLength(3);
+    expect(await sessions.listSessions(key.projectKey)).toHaveLength(1);
+    // The SDK then summarizes the session from its entries.
+    expect(await sessions.listSessionSummaries(key.projectKey)).toEqual([]);
+  });
+
+  it("that another program replaced are left out", async () => {
+    for (const summary of ["", "{", "[]", "null"]) {
+      const store = memoryStore();
+      const sessions = claudeSessionStore({ store });
+      await sessions.append(key, messages(1));
+      await store.namespace(key.projectKey).touch(key.sessionId, { metadata: { summary } });
+      expect(await sessions.listSessionSummaries(key.projectKey)).toEqual([]);
+      expect(await sessions.listSessions(key.projectKey)).toHaveLength(1);
+      await claudeSessionStore({ store }).append(key, messages(1));
+      expect(await sessions.load(key)).toHaveLength(2);
+    }
+  });
+});
+
+describe("stored threads are untrusted", () => {
+  const head = { format: "threadstore.thread", version: 1, kind: "claude-agent-transcript" };
+  const rows: readonly [object, string, string][] = [
+    [{}, "THREAD_MISMATCH", "$.format"],
+    [{ ...head, kind: "chat", segments: [], entries: [] }, "THREAD_MISMATCH", "$.kind"],
+    [{ ...head, version: 2, segments: [], entries: [] }, "THREAD_TOO_NEW", "$.version"],
+    [{ ...head, version: 0, segments: [], entries: [] }, "THREAD_INVALID", "$.version"],
+    [{ ...head, entries: [] }, "THREAD_INVALID", "$.segments"],
+    [{ ...head, segments: [1], entries: [] }, "THREAD_INVALID", "$.segments[0]"],
+    [{ ...head, segments: [], anchor: 1, entries: [] }, "THREAD_INVALID", "$.anchor"],
+    [{ ...head, segments: [] }, "THREAD_INVALID", "$.entries"],
+    [{ ...head, segments: [], entries: [{ type: "a" }, {}] }, "THREAD_INVALID", "$.entries[1]"],
+    [{ ...head, segments: [], entries: [{ json: "{" }] }, "THREAD_INVALID", "$.entries[0]"],
+    [{ ...head, segments: [], entries: [{ json: "[]" }] }, "THREAD_INVALID", "$.entries[0]"],
+    [{ ...head, segments: ["missing"], entries: [{ type: "a" }] }, "THREAD_INVALID", "$.segments[0]"],
+  ];
+  it.each(rows)("%j", async (thread, code, path) => {
+    const store = memoryStore();
+    await store.namespace(key.projectKey).save(key.sessionId, thread);
+    const sessions = claudeSessionStore({ store });
+    await expect(sessions.load(key)).rejects.toMatchObject({ code, path });
+    const appending = sessions.append(key, messages(1)).then(
+      () => "appended",
+      (error: unknown) => (error as SessionStoreError).path,
+    );
+    // An append does not read segments.
+    expect([path, "appended"]).toContain(await appending);
+    await sessions.delete(key);
+    expect(await sessions.load(key)).toBeNull();
+  });
+
+  test("members of later versions are kept", async () => {
+    const store = memoryStore();
+    const later = { ...head, later: { a: 1 }, segments: [], entries: [{ type: "a", text: "x".repeat(200) }] };
+    await store.namespace(key.projectKey).save(key.sessionId, later);
+    const sessions = claudeSessionStore({ store, segmentBytes: 100 });
+    for (const entry of messages(3)) await sessions.append(key, [entry]);
+    const stored = await store.namespace(key.projectKey).load(key.sessionId);
+    expect(stored?.thread).toMatchObject({
+      later: { a: 1 },
+      segments: [expect.any(String), expect.any(String), expect.any(String)],
+    });
+    expect(await sessions.load(key)).toHaveLength(4);
+  });
+});
+
+test("a corrupt session stays in the list, without a time, and loading it rejects", async () => {
+  const records: Parameters<typeof memoryStore>[0] & object = { records: new Map() };
+  const sessions = claudeSessionStore({ store: memoryStore(records) });
+  await sessions.append(key, messages(1));
+  for (const threads of records.records?.values() ?? []) {
+    for (const [id, record] of threads) threads.set(id, { ...record, bytes: record.bytes.slice(0, -9) });
+  }
+  expect(await sessions.listSessions(key.projectKey)).toEqual([{ sessionId: key.sessionId, mtime: 0 }]);
+  expect(await sessions.listSessionSummaries(key.projectKey)).toEqual([]);
+  await expect(sessions.load(key)).rejects.toSatisfy((error) => ThreadStoreError.is(error, "CORRUPT"));
+  await sessions.delete(key);
+  expect(await sessions.listSessions(key.projectKey)).toEqual([]);
+});
+
+test("sessions do not expire, because their parts would not expire together", async () => {
+  let now = 1_800_000_000_000;
+  const store = memoryStore({ ttlMs: 1000, now: () => now });
+  const sessions = claudeSessionStore({ store, segmentBytes: 300 });
+  const entries = messages(5);
+  for (const entry of entries) await sessions.append(key, [entry]);
+  now += 10_000;
+  expect(await sessions.load(key)).toEqual(entries);
+});
+
+test("a process that appends to many sessions forgets the oldest, and recognizes repetitions all the same", async () => {
+  const sessions = claudeSessionStore({ store: memoryStore() });
+  const entries = messages(2);
+  const keys = Array.from({ length: 300 }, () => newKey({ projectKey: "p" }));
+  for (const each of keys) await sessions.append(each, entries);
+  for (const each of keys.slice(0, 3)) {
+    await sessions.append(each, entries);
+    expect(await sessions.load(each)).toEqual(entries);
+  }
+});
