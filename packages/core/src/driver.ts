@@ -37,6 +37,7 @@ export { patchedRecord, patchesByRewriting } from "./patches-by-rewriting.ts";
 export { deferred } from "./runtime/deferred.ts";
 export { errorWithout } from "./runtime/error-without.ts";
 export { isError } from "./validation/is-error.ts";
+export { hasSystemErrorCode, isSystemError, type SystemError } from "./validation/system-error.ts";
 export { withLocation } from "./runtime/error-location.ts";
 export {
   type HttpFailure,

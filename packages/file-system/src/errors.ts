@@ -2,9 +2,10 @@ import {
   type BackendErrorCode,
   DriverError,
   type DriverErrorEffect,
+  isSystemError,
+  type SystemError,
   withLocation,
 } from "@threadstore/core/driver";
-import { isSystemError, type SystemError } from "./system/system-error.ts";
 
 interface Failure {
   readonly code: BackendErrorCode;

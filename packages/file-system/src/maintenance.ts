@@ -1,9 +1,10 @@
 import { dirname, join } from "node:path";
+import { hasSystemErrorCode } from "@threadstore/core/driver";
 import { namespaceFolder } from "./keys.ts";
 import type { Layout } from "./layout.ts";
 import type { DurableFiles } from "./system/durable-files.ts";
 import { lstat, readdir } from "./system/synchronous-io.ts";
-import { hasCode, NOT_REMOVABLE, unlessCode } from "./system/system-error.ts";
+import { NOT_REMOVABLE, unlessCode } from "./system/system-error.ts";
 import { moveToTrash, removeTrashed } from "./trash.ts";
 
 const STAGED_MAX_AGE_MS = 60 * 60 * 1000;
@@ -49,7 +50,7 @@ export function createMaintenance(layout: Layout, files: DurableFiles): Maintena
         return await write();
       } catch (error) {
         // Another program may have removed the folders. The error is UNAVAILABLE, so core tries again.
-        if (hasCode(error, "ENOENT")) foldersCreated = undefined;
+        if (hasSystemErrorCode(error, "ENOENT")) foldersCreated = undefined;
         throw error;
       }
     },

@@ -1,8 +1,9 @@
 import { rm } from "node:fs/promises";
+import { hasSystemErrorCode } from "@threadstore/core/driver";
 import { type Layout, unusedPath } from "./layout.ts";
 import { renameToNew } from "./system/rename.ts";
 import { lstat } from "./system/synchronous-io.ts";
-import { hasCode, NOT_REMOVABLE, unlessCode } from "./system/system-error.ts";
+import { NOT_REMOVABLE, unlessCode } from "./system/system-error.ts";
 
 /**
  * Takes the first step of removing a folder: a process that still works in it fails at its next step instead of
@@ -15,7 +16,8 @@ export async function moveToTrash(layout: Layout, folder: string): Promise<strin
     return trashed;
   } catch (error) {
     // ENOENT may also mean that the trash folder does not exist, which is a failure.
-    const isGone = hasCode(error, "ENOENT") && (await unlessCode(lstat(folder), "ENOENT")) === undefined;
+    const isGone =
+      hasSystemErrorCode(error, "ENOENT") && (await unlessCode(lstat(folder), "ENOENT")) === undefined;
     if (isGone) return undefined;
     throw error;
   }

@@ -1,11 +1,11 @@
 import { closeSync, openSync, statSync } from "node:fs";
 import { dirname } from "node:path";
+import { hasSystemErrorCode } from "@threadstore/core/driver";
 import Sqlite from "better-sqlite3";
 import { type DatabaseFiles, filesOf } from "./database-files.ts";
 import { connectionError, isReadFailure, misconfigured, openingError, readFailure } from "./errors.ts";
 import type { ResolvedOptions, SqliteDatabase } from "./options.ts";
 import { ensureSchema, schemaVersion } from "./schema.ts";
-import { hasCode } from "./system-error.ts";
 
 export interface OpenDatabase {
   readonly database: SqliteDatabase;
@@ -51,8 +51,8 @@ function createFile(filename: string): void {
       closeSync(openSync(filename, "wx", FILE_MODE));
     }
   } catch (error) {
-    if (hasCode(error, "EEXIST")) return;
-    if (hasCode(error, "ENOENT", "ENOTDIR")) {
+    if (hasSystemErrorCode(error, "EEXIST")) return;
+    if (hasSystemErrorCode(error, "ENOENT", "ENOTDIR")) {
       throw misconfigured(
         `The folder of the SQLite file does not exist. Create ${dirname(filename)}, or correct \`path\`.`,
         filename,

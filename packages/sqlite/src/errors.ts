@@ -4,10 +4,10 @@ import {
   type BackendErrorCode,
   DriverError,
   type DriverErrorEffect,
+  hasSystemErrorCode,
   isError,
 } from "@threadstore/core/driver";
 import type { SqliteDatabase } from "./options.ts";
-import { hasCode } from "./system-error.ts";
 
 interface Failure {
   readonly code: BackendErrorCode;
@@ -122,8 +122,8 @@ export function openingError(
 }
 
 function systemFailureOf(error: unknown): Failure {
-  if (hasCode(error, ...DENIED_CODES)) return NOT_WRITABLE;
-  return hasCode(error, ...DISK_FULL_CODES) ? DISK_FULL : UNRECOGNIZED;
+  if (hasSystemErrorCode(error, ...DENIED_CODES)) return NOT_WRITABLE;
+  return hasSystemErrorCode(error, ...DISK_FULL_CODES) ? DISK_FULL : UNRECOGNIZED;
 }
 
 /** Returns the error for an error that the constructor of a connection threw. */
@@ -141,7 +141,7 @@ function isDenied(filename: string): boolean {
     accessSync(filename, constants.R_OK | constants.W_OK);
     return false;
   } catch (error) {
-    return hasCode(error, ...DENIED_CODES);
+    return hasSystemErrorCode(error, ...DENIED_CODES);
   }
 }
 

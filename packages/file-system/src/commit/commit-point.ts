@@ -1,5 +1,5 @@
+import { isSystemError } from "@threadstore/core/driver";
 import { driverErrorOf } from "../errors.ts";
-import { isSystemError } from "../system/system-error.ts";
 
 /** Syncs the rename that committed a save or delete. If that fails, the change is visible but may not be durable. */
 export async function syncCommit(sync: () => Promise<void>): Promise<void> {

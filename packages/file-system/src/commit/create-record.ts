@@ -1,13 +1,13 @@
 import { basename, dirname, join } from "node:path";
 import type { Version } from "@threadstore/core";
-import type { RecordToWrite, ThreadKey } from "@threadstore/core/driver";
+import { hasSystemErrorCode, type RecordToWrite, type ThreadKey } from "@threadstore/core/driver";
 import { hasVersion } from "../current-version.ts";
 import { isHashedName, threadFolder } from "../keys.ts";
 import { ID_FILE_NAME, type Layout, segmentFileName, unusedPath } from "../layout.ts";
 import { wholeRecordFrame } from "../segments/segment-writer.ts";
 import { renameOwn } from "../system/rename.ts";
 import { readdir, rmdir } from "../system/synchronous-io.ts";
-import { hasCode, unlessCode } from "../system/system-error.ts";
+import { unlessCode } from "../system/system-error.ts";
 import { moveToTrash, removeTrashed } from "../trash.ts";
 import { isVersion, newVersion } from "../version.ts";
 import { syncCommit } from "./commit-point.ts";
@@ -55,7 +55,7 @@ async function commit({ files, signal }: WriteContext, staged: string, thread: s
     try {
       await renameOwn(staged, thread);
     } catch (error) {
-      if (hasCode(error, "ENOENT")) {
+      if (hasSystemErrorCode(error, "ENOENT")) {
         // Throws if the staged folder is gone. Otherwise the namespace's folder is: it was empty and was removed.
         await readdir(staged);
         continue;
@@ -74,10 +74,10 @@ async function commit({ files, signal }: WriteContext, staged: string, thread: s
  * is left, which Windows does not replace. Rejects with `error` in all other cases.
  */
 async function canRetryRename(thread: string, error: unknown): Promise<boolean> {
-  if (!hasCode(error, "ENOTEMPTY", "EEXIST", "EPERM", "EACCES")) throw error;
+  if (!hasSystemErrorCode(error, "ENOTEMPTY", "EEXIST", "EPERM", "EACCES")) throw error;
   const names = await unlessCode(readdir(thread), "ENOENT");
   if (names?.some((name) => isVersion(name))) return false;
-  const wasDeleted = names === undefined && hasCode(error, "ENOTEMPTY", "EEXIST");
+  const wasDeleted = names === undefined && hasSystemErrorCode(error, "ENOTEMPTY", "EEXIST");
   const isEmpty = names?.length === 0;
   if (!wasDeleted && !isEmpty) throw error;
   await unlessCode(rmdir(thread), "ENOENT", "ENOTEMPTY", "EEXIST");

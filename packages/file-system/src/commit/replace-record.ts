@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import type { Version } from "@threadstore/core";
-import type { ThreadKey } from "@threadstore/core/driver";
+import { hasSystemErrorCode, type ThreadKey } from "@threadstore/core/driver";
 import { listVersions } from "../current-version.ts";
 import { threadFolder } from "../keys.ts";
 import { isSegmentFileName, segmentFileName } from "../layout.ts";
@@ -13,7 +13,7 @@ import {
 } from "../segments/segment-writer.ts";
 import { renameToNew } from "../system/rename.ts";
 import { readdir, unlink } from "../system/synchronous-io.ts";
-import { hasCode, NOT_REMOVABLE, unlessCode } from "../system/system-error.ts";
+import { NOT_REMOVABLE, unlessCode } from "../system/system-error.ts";
 import { locationOf, newVersion } from "../version.ts";
 import { cleanUpAfterCommit, syncCommit } from "./commit-point.ts";
 import type { WriteContext } from "./write-context.ts";
@@ -75,9 +75,9 @@ async function commit(
     return { version, supersededFiles: segmentFiles.filter((name) => !neededFiles.has(name)) };
   } catch (error) {
     // After EIO the rename may have taken place, and later records may depend on the segment.
-    const isWithdrawn = staged?.isNewSegment === true && !hasCode(error, "EIO");
+    const isWithdrawn = staged?.isNewSegment === true && !hasSystemErrorCode(error, "EIO");
     if (staged !== undefined && isWithdrawn) await Promise.allSettled([withdraw(thread, staged)]);
-    if (hasCode(error, "ENOENT")) return undefined;
+    if (hasSystemErrorCode(error, "ENOENT")) return undefined;
     throw error;
   }
 }

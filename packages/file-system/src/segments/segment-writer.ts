@@ -1,9 +1,10 @@
 import { join } from "node:path";
 import type { Version } from "@threadstore/core";
+import { hasSystemErrorCode } from "@threadstore/core/driver";
 import { segmentFileName } from "../layout.ts";
 import type { DurableFiles } from "../system/durable-files.ts";
 import { unlink } from "../system/synchronous-io.ts";
-import { hasCode, isNotAFile, unlessCode } from "../system/system-error.ts";
+import { isNotAFile, unlessCode } from "../system/system-error.ts";
 import type { Location } from "../version.ts";
 import { formatFooter, SEGMENTS_MAX } from "./frame.ts";
 import type { OwnSegments, SegmentedRecord } from "./own-segments.ts";
@@ -147,7 +148,7 @@ async function appendToSegment(
     const storedBytes = storedBefore + totalLength(content);
     return { segment, end, neededSegments, storedBytes, isNewSegment: false };
   } catch (error) {
-    if (isNotAFile(error) || hasCode(error, "ENOENT")) return undefined;
+    if (isNotAFile(error) || hasSystemErrorCode(error, "ENOENT")) return undefined;
     throw error;
   } finally {
     segments.inUse.delete(segment);

@@ -1,5 +1,6 @@
+import { hasSystemErrorCode } from "@threadstore/core/driver";
 import { lstat, rename } from "./synchronous-io.ts";
-import { hasCode, unlessCode } from "./system-error.ts";
+import { unlessCode } from "./system-error.ts";
 
 // A rename that reports EIO may have taken place. If a look at the paths shows that it did, it counts as done and is
 // synced like any other. Otherwise core would read the record back and report it as durable without a sync.
@@ -22,7 +23,7 @@ async function renameAndVerify(
   try {
     await rename(from, to);
   } catch (error) {
-    if (!hasCode(error, "EIO") || !(await hasTakenPlace())) throw error;
+    if (!hasSystemErrorCode(error, "EIO") || !(await hasTakenPlace())) throw error;
   }
 }
 
