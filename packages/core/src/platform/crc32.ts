@@ -1,3 +1,5 @@
+import { encodeUtf8 } from "./utf8.ts";
+
 const POLYNOMIAL = 0xed_b8_83_20;
 
 const TABLE = new Uint32Array(256).map((_, index) => {
@@ -6,11 +8,9 @@ const TABLE = new Uint32Array(256).map((_, index) => {
   return value;
 });
 
-const encoder = new TextEncoder();
-
 /** Returns the CRC-32 of `data`, which continues from `value`. */
 export function crc32(data: string | Uint8Array, value: number = 0): number {
-  const bytes = typeof data === "string" ? encoder.encode(data) : data;
+  const bytes = typeof data === "string" ? encodeUtf8(data) : data;
   let crc = ~value;
   for (const byte of bytes) crc = (crc >>> 8) ^ (TABLE[(crc ^ byte) & 0xff] ?? 0);
   return ~crc >>> 0;

@@ -2,17 +2,19 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { builtInModules, type RuntimeGlobals } from "./built-in-modules.ts";
 import { checkNodeVersion } from "./node-version.ts";
 import * as node from "./node.ts";
 import type { Platform } from "./platform.ts";
+import { webPlatform as onWeb } from "./web-platform.ts";
 import * as web from "./web.ts";
 
 const run = promisify(execFile);
 const ENTRY_POINTS = ["index", "driver", "decorator", "documents", "maintenance"];
 
-// Both platforms must implement all of it.
+// Both modules must export all of it.
 const onNode: Platform = node;
-const onWeb: Platform = web;
+const withoutCondition: Platform = web;
 
 /** Text with characters of every length in UTF-8, with halves of characters, and with a byte order mark. */
 const text = fc.oneof(
@@ -124,6 +126,49 @@ describe("without the modules of Node.js", () => {
     controller.abort(new Error("stopped"));
     await expect(waiting).rejects.toThrow("stopped");
     await expect(onWeb.wait(60_000, { signal: controller.signal })).rejects.toThrow("stopped");
+  });
+});
+
+describe("a bundle without the import condition", () => {
+  const ofNode = {
+    release: { name: "node" },
+    versions: { node: "24.0.0" },
+    getBuiltinModule: (name: string) => process.getBuiltinModule(name),
+  };
+
+  it("works on Node.js as every other program does", () => {
+    expect(withoutCondition.ByteBuffer).toBe(Buffer);
+    expect(withoutCondition.crc32).toBe(onNode.crc32);
+    expect(withoutCondition.sha256Text("ü", "hex")).toBe(onNode.sha256Text("ü", "hex"));
+    expect(withoutCondition.callChannel("x")).toHaveProperty("asyncEnd");
+  });
+
+  it.each<[string, RuntimeGlobals]>([
+    ["Node.js", { process: ofNode }],
+    ["Node.js with a navigator", { process: ofNode, navigator: { userAgent: "Node.js/24" } }],
+    ["Bun", { process: { ...ofNode, versions: { node: "20.0.0", bun: "1.4.5" } } }],
+    ["Deno", { process: { ...ofNode, versions: { node: "20.0.0", deno: "2.9.6" } } }],
+  ])("uses the modules of %s", (_, runtime) => {
+    expect(builtInModules(runtime)?.buffer.Buffer).toBe(Buffer);
+    expect(Object.values(builtInModules(runtime) ?? {})).not.toContain(undefined);
+  });
+
+  it.each<[string, RuntimeGlobals]>([
+    ["a browser", { navigator: { userAgent: "Mozilla/5.0" } }],
+    ["a page whose bundler defines a process", { process: {} }],
+    ["a page with the process of a browser", { process: { release: {}, versions: {} } }],
+    ["an edge runtime", { process: { versions: { node: "22.0.0" } } }],
+    ["a worker", { process: ofNode, navigator: { userAgent: "Cloudflare-Workers" } }],
+    ["a runtime that lacks a module", { process: { ...ofNode, getBuiltinModule: () => undefined } }],
+    ["a runtime without the function", { process: { release: { name: "node" } } }],
+  ])("does not use those of %s", (_, runtime) => {
+    expect(builtInModules(runtime)).toBeUndefined();
+  });
+
+  it("is refused by an old Node.js, too", () => {
+    expect(() => builtInModules({ process: { ...ofNode, versions: { node: "20.19.5" } } })).toThrow(
+      "ThreadStore needs Node.js 22.12 or newer, but this process runs Node.js 20.19.5.",
+    );
   });
 });
 

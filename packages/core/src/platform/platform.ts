@@ -57,7 +57,7 @@ export interface WaitOptions {
 
 /**
  * What core needs from a runtime and the language does not have. `#platform` is `node.ts` where the import condition
- * `node` applies, and `web.ts` elsewhere.
+ * `node` applies, and `web.ts` elsewhere, which also recognizes Node.js.
  */
 export interface Platform {
   readonly ByteBuffer: BytesFactory;

@@ -1,8 +1,6 @@
 import { decodeBase64url, encodeBase64url } from "./base64url.ts";
 import type { Bytes, BytesFactory } from "./platform.ts";
-
-const encoder = new TextEncoder();
-const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
+import { decodeUtf8, encodeUtf8, encodeUtf8Into } from "./utf8.ts";
 
 /** Bytes without a `Buffer`. */
 class WebBytes extends Uint8Array implements Bytes {
@@ -11,7 +9,7 @@ class WebBytes extends Uint8Array implements Bytes {
   }
 
   write(text: string, offset: number = 0): number {
-    return encoder.encodeInto(text, super.subarray(offset)).written;
+    return encodeUtf8Into(text, super.subarray(offset));
   }
 
   copy(target: Uint8Array, targetStart: number = 0, sourceStart: number = 0): number {
@@ -37,7 +35,7 @@ class WebBytes extends Uint8Array implements Bytes {
 
   override lastIndexOf(value: number | string, from: number = this.length): number {
     if (typeof value === "number") return super.lastIndexOf(value, from);
-    const needle = encoder.encode(value);
+    const needle = encodeUtf8(value);
     for (let start = Math.min(from, this.length - needle.length); start >= 0; start -= 1) {
       if (needle.every((byte, index) => this[start + index] === byte)) return start;
     }
@@ -55,7 +53,7 @@ class WebBytes extends Uint8Array implements Bytes {
   ): string {
     const bytes = super.subarray(start, end);
     if (encoding === "base64url") return encodeBase64url(bytes);
-    if (encoding === "utf8") return decoder.decode(bytes);
+    if (encoding === "utf8") return decodeUtf8(bytes);
     if (encoding === "hex") return Array.from(bytes, hexOf).join("");
     return Array.from(bytes, (byte) => String.fromCodePoint(byte)).join("");
   }
@@ -104,6 +102,6 @@ export const webBytes: BytesFactory = {
 
 function encode(text: string, encoding: unknown): Uint8Array {
   if (encoding === "base64url") return decodeBase64url(text);
-  if (encoding !== "hex") return encoder.encode(text);
+  if (encoding !== "hex") return encodeUtf8(text);
   return Uint8Array.from(text.match(/../gu) ?? [], (digits) => Number.parseInt(digits, 16));
 }
