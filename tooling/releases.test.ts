@@ -43,15 +43,37 @@ const published = readWorkspace()
   .filter((manifest) => manifest.private !== true);
 const names = published.map(({ name }) => name).toSorted();
 
+/** Resolves with the versions of all packages after the release of these changesets, or without them as they are. */
+async function versionsAfter(workspace: Workspace, changesets: Changeset[]): Promise<Set<string>> {
+  const next = await nextVersions(workspace, changesets);
+  const manifests = workspace.packages.map(({ packageJson }) => packageJson);
+  return new Set(
+    manifests.flatMap(({ name, version, private: isPrivate }) => {
+      return isPrivate === true ? [] : [next.get(name) ?? version];
+    }),
+  );
+}
+
 describe("the next release", () => {
   it("has one version for all packages, of which the first is 1.0.0", async () => {
-    const versions = await nextVersions(readWorkspace(), await readChangesets(ROOT));
-    const current = published[0]?.version ?? "";
-    if (versions.size === 0) return;
-    expect([...versions.keys()].toSorted()).toEqual(names);
-    expect(new Set(versions.values()).size).toBe(1);
-    const [next = ""] = versions.values();
-    expect(next).toMatch(current === "0.0.0" ? /^1\.0\.0$/u : /^[1-9]\d*\./u);
+    // Without changesets, this is the version that was released last.
+    const versions = [...(await versionsAfter(readWorkspace(), await readChangesets(ROOT)))];
+    expect(versions).toHaveLength(1);
+    expect(versions[0]).toMatch(published[0]?.version === "0.0.0" ? /^1\.0\.0$/u : /^[1-9]\d*\./u);
+  });
+
+  it.each<[string, string, Changeset[], string[]]>([
+    ["the first", "0.0.0", [changeOf("core", "major")], ["1.0.0"]],
+    ["none", "1.2.3", [], ["1.2.3"]],
+  ])("is %s from %s", async (_, version, changesets, expected) => {
+    expect([...(await versionsAfter(readWorkspace(version), changesets))]).toEqual(expected);
+  });
+
+  it("is described by changesets that name published packages only, and say what changes", async () => {
+    const changesets = await readChangesets(ROOT);
+    expect(changesets.filter(({ summary }) => summary.trim() === "").map(({ id }) => id)).toEqual([]);
+    const named = changesets.flatMap(({ releases }) => releases.map(({ name }) => name));
+    expect(named.filter((name) => !names.includes(name))).toEqual([]);
   });
 
   it.each<[string, Change, string]>([
