@@ -8,10 +8,11 @@ import { pages, REPOSITORY } from "../src/pages.ts";
 const folder = join(import.meta.dirname, "../.pages/api");
 const api = globSync("**/*.md", { cwd: folder })
   .filter((file) => file !== "index.md")
+  .map((file) => file.replace(/\.md$/u, ""))
   .toSorted()
-  .map((file) => {
-    const [, text = file] = /^# (.+)$/mu.exec(readFileSync(join(folder, file), "utf8")) ?? [];
-    return { text, link: `/api/${file.replace(/\.md$/u, "")}` };
+  .map((name) => {
+    const [, text = name] = /^# (.+)$/mu.exec(readFileSync(join(folder, `${name}.md`), "utf8")) ?? [];
+    return { text, link: `/api/${name}` };
   });
 
 const base = process.env["DOCS_BASE"] ?? "/";

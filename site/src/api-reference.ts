@@ -1,6 +1,7 @@
-import { globSync } from "node:fs";
+import { existsSync, globSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
-import { Application, TSConfigReader } from "typedoc";
+import { Application, type Reflection, ReflectionKind, TSConfigReader } from "typedoc";
+import { ModuleRouter } from "typedoc-plugin-markdown";
 import { PAGES } from "./generate.ts";
 import { read, REPOSITORY, ROOT } from "./pages.ts";
 
@@ -17,6 +18,15 @@ function entryPointsOf(folder: string, manifest: string): [source: string, name:
     const source = types.replace("./dist/", "src/").replace(/\.d\.ts$/u, ".ts");
     return [[join(ROOT, folder, source), join(basename(folder), path)]];
   });
+}
+
+/** A page for each entry point, at the name under which programs import it. */
+class EntryPointRouter extends ModuleRouter {
+  /** Keeps the names of pages and members apart: `agent` exports the type `Provider`, and has the entry `provider`. */
+  override getIdealBaseName(reflection: Reflection): string {
+    const name = super.getIdealBaseName(reflection);
+    return reflection.kindOf(ReflectionKind.Module) ? name : join("members", name);
+  }
 }
 
 /** Writes the API reference as Markdown: a page for each entry point. */
@@ -37,8 +47,6 @@ export async function generateApiReference(): Promise<void> {
     // What a class inherits from those of the platform.
     excludeExternals: true,
     excludePrivate: true,
-    // A page for each entry point.
-    router: "module",
     entryFileName: "index",
     // Headings that are alike get other ids in VitePress.
     useHTMLAnchors: true,
@@ -54,6 +62,8 @@ export async function generateApiReference(): Promise<void> {
     logLevel: "Error",
   };
   const application = await Application.bootstrapWithPlugins(options as object, [new TSConfigReader()]);
+  application.renderer.defineRouter("entry-points", EntryPointRouter);
+  application.options.setValue("router", "entry-points");
   const project = await application.convert();
   if (project === undefined || application.logger.hasErrors())
     throw new Error("The API reference has errors.");
@@ -61,4 +71,7 @@ export async function generateApiReference(): Promise<void> {
     entryPoint.name = names.get(entryPoint.sources?.[0]?.fullFileName ?? "") ?? entryPoint.name;
   }
   await application.generateOutputs(project);
+  const missing = [...names.values()].filter((name) => !existsSync(join(out, `${name}.md`)));
+  if (missing.length > 0)
+    throw new Error(`The API reference does not have a page for ${missing.join(", ")}.`);
 }
