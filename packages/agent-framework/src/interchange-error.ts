@@ -4,7 +4,6 @@ import {
   type ErrorClass,
   mismatchMessage,
 } from "@threadstore/core/documents";
-import { type JsonNode, shallowValue } from "./json/node.ts";
 
 const INTERCHANGE_ERROR_CODES = [
   "INVALID_ARGUMENT",
@@ -41,16 +40,6 @@ export const InterchangeError: ErrorClass<InterchangeErrorCode, InterchangeError
   codes: INTERCHANGE_ERROR_CODES,
   details: { path: "visible" },
 });
-
-/** Creates the error for a part of a thread that violates a requirement, such as `a string`. */
-export function invalidNode(
-  path: string,
-  requirement: string,
-  ...node: [node?: JsonNode | undefined]
-): InterchangeError {
-  const value: [value?: unknown] = node.length === 0 ? [] : [shallowValue(node[0])];
-  return invalidThread(path, mismatchMessage(path, requirement, ...value));
-}
 
 export function invalidThread(path: string, message: string): InterchangeError {
   return new InterchangeError("THREAD_INVALID", message, { path });

@@ -1,16 +1,15 @@
 import { memberPath } from "@threadstore/core/documents";
-import { type Approval, type CallFacts, findCallFacts } from "./approvals/call-facts.ts";
 import {
   createPendingTurn,
   findPendingRequests,
   findResponse,
   type PendingTurn,
 } from "./approvals/pending-turn.ts";
-import { readSessionApprovals } from "./approvals/session-approvals.ts";
 import { type ChatGroup, toChat } from "./chat/to-chat.ts";
-import { invalidNode } from "./interchange-error.ts";
+import { invalidNode } from "./json/invalid-node.ts";
 import type { JsonNode, ObjectNode } from "./json/node.ts";
 import { readJson } from "./json/read-json.ts";
+import { type Approval, type CallFacts, findCallFacts } from "./messages/call-facts.ts";
 import { moveTypesFirst } from "./messages/discriminators.ts";
 import type { Message } from "./messages/message.ts";
 import { readMessage } from "./messages/read-message.ts";
@@ -22,6 +21,7 @@ import { reportFindings } from "./repair/report-findings.ts";
 import { createReport, discardReport, type Report, type ReportEntry } from "./report.ts";
 import type { Envelope } from "./shapes/envelope.ts";
 import type { History } from "./shapes/history.ts";
+import { readSessionApprovals } from "./shapes/session-approvals.ts";
 import { type AgentFrameworkShape, LAYOUTS } from "./shapes/shape.ts";
 
 /** A conversation of Agent Framework as one of Chat Completions. */

@@ -1,10 +1,10 @@
 import type { OpenCall, OpenTurn } from "./approvals/open-turn.ts";
-import { readSessionApprovals, removeSessionApprovals } from "./approvals/session-approvals.ts";
 import { writeApprovals } from "./approvals/write-approvals.ts";
 import type { ObjectNode } from "./json/node.ts";
 import type { Preserved } from "./preserved/state.ts";
 import type { Report } from "./report.ts";
 import type { Envelope } from "./shapes/envelope.ts";
+import { readSessionApprovals, removeSessionApprovals } from "./shapes/session-approvals.ts";
 
 export interface TurnToWrite {
   readonly written: readonly ObjectNode[];

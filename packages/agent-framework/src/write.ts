@@ -8,7 +8,8 @@ import {
   readEnvelope,
 } from "@threadstore/core/documents";
 import { readOpenTurn } from "./approvals/open-turn.ts";
-import { checkName, InterchangeError, invalidNode } from "./interchange-error.ts";
+import { checkName, InterchangeError } from "./interchange-error.ts";
+import { invalidNode } from "./json/invalid-node.ts";
 import { getMember, isBlank, type ObjectNode, setMember, shallowValue, stringNode } from "./json/node.ts";
 import { readJson } from "./json/read-json.ts";
 import { type Preserved, PRESERVED_MEMBER, readPreserved } from "./preserved/state.ts";

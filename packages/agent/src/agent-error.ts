@@ -4,8 +4,8 @@ import {
   type ErrorClass,
   mismatchMessage,
 } from "@threadstore/core/documents";
-import type { RunResult } from "./run/run-result.ts";
-import type { Thread } from "./thread/thread.ts";
+import type { RunResult } from "./run-result.ts";
+import type { Thread } from "./thread.ts";
 
 const AGENT_ERROR_CODES = [
   "APPROVAL_DECIDED",
@@ -85,4 +85,10 @@ export function invalidValue(
   ...value: [value?: unknown]
 ): AgentError {
   return new AgentError(code, mismatchMessage(path, requirement, ...value), { path });
+}
+
+/** Throws `INVALID_ARGUMENT` unless the value is a non-empty, well-formed string. */
+export function requireText(value: unknown, path: string): void {
+  if (typeof value === "string" && value !== "" && value.isWellFormed()) return;
+  throw invalidValue("INVALID_ARGUMENT", path, "a non-empty, well-formed string", value);
 }

@@ -1,4 +1,4 @@
-import { AgentError, invalidValue } from "./agent-error.ts";
+import { AgentError, invalidValue, requireText } from "./agent-error.ts";
 import { checkProviders, type ContextProvider } from "./context/context-provider.ts";
 import { type HistoryReducer, keepLastTurns } from "./context/history-reducer.ts";
 import {
@@ -8,11 +8,10 @@ import {
 } from "./history/stored-history.ts";
 import { type Provider, readProvider } from "./limits/provider-limits.ts";
 import type { ShortenText } from "./limits/shorten-text.ts";
+import type { RunSettings } from "./run/run-settings.ts";
+import { DEFAULT_AGENT_NAME } from "./thread/agent-name.ts";
 import { toolKey } from "./tools/find-tool.ts";
 import type { Tool } from "./tools/tool.ts";
-
-/** The name of agents that do not set one. */
-export const DEFAULT_AGENT_NAME = "Assistant";
 
 /** Options of every agent, whatever its provider. */
 export interface AgentOptions<Message extends object> {
@@ -61,17 +60,8 @@ export interface AgentOptions<Message extends object> {
 }
 
 /** Validated {@link AgentOptions}, with defaults. */
-export interface AgentSettings<Message extends object> {
-  readonly name: string;
-  readonly instructions: string | undefined;
-  /** The tools by kind and name. */
-  readonly tools: ReadonlyMap<string, Tool>;
-  readonly maxToolRounds: number;
-  readonly context: readonly ContextProvider<Message>[];
-  readonly reduceHistory: HistoryReducer<Message> | undefined;
+export interface AgentSettings<Message extends object> extends RunSettings<Message> {
   readonly history: StoredHistoryOptions | undefined;
-  readonly provider: Provider;
-  readonly longResults: "cut" | "report" | ShortenText;
 }
 
 /**
@@ -116,12 +106,6 @@ function readReducer<Message extends object>(
   if (reducer === undefined) return keepLastTurns(history.lastTurns);
   const message = "`reduceHistory` and `lastTurns` of the history both shorten requests. Pass one of them.";
   throw new AgentError("INVALID_ARGUMENT", message, { path: "reduceHistory" });
-}
-
-/** Throws `INVALID_ARGUMENT` unless the value is a non-empty, well-formed string. */
-export function requireText(value: unknown, path: string): void {
-  if (typeof value === "string" && value !== "" && value.isWellFormed()) return;
-  throw invalidValue("INVALID_ARGUMENT", path, "a non-empty, well-formed string", value);
 }
 
 function indexTools(tools: readonly Tool[], kinds: ReadonlySet<string>): ReadonlyMap<string, Tool> {

@@ -1,20 +1,20 @@
 import type { SerializedThread } from "@threadstore/core";
 import type { AgentSettings } from "./agent-options.ts";
-import type { Agent, DeserializeOptions } from "./agent.ts";
 import { withHistory } from "./history/history-agent.ts";
-import { limitProtocol } from "./limits/limit-protocol.ts";
-import type { Protocol } from "./protocol.ts";
 import { repairThread } from "./repair/repair-thread.ts";
-import type { RepairableKind } from "./repair/wire-form.ts";
+import type { RunResult } from "./run-result.ts";
 import { AgentRuns, type ThreadOf } from "./run/agent-runs.ts";
+import type { Agent, DeserializeOptions } from "./run/agent.ts";
 import { fillProtocol } from "./run/fill-empty-answers.ts";
+import { limitProtocol } from "./run/limit-protocol.ts";
+import type { Protocol } from "./run/protocol.ts";
 import type { RunEvent } from "./run/run-event.ts";
 import type { RunOptions } from "./run/run-options.ts";
-import type { RunResult } from "./run/run-result.ts";
 import { startRunStream } from "./run/run-stream.ts";
 import { parseDocument, readThread } from "./thread/read-thread.ts";
 import type { ThreadKind } from "./thread/thread-kind.ts";
 import { ThreadState } from "./thread/thread-state.ts";
+import type { RepairableKind } from "./wire-form/wire-form.ts";
 
 /** Creates an agent that uses a provider's protocol. */
 export function createAgent<

@@ -1,6 +1,6 @@
 export { AgentError, type AgentErrorCode, type AgentErrorDetails } from "./agent-error.ts";
 export type { AgentOptions } from "./agent-options.ts";
-export type { Agent, DeserializeOptions } from "./agent.ts";
+export type { Agent, DeserializeOptions } from "./run/agent.ts";
 export type { ContextProvider, ContextRequest, ProvidedContext } from "./context/context-provider.ts";
 export {
   keepLastTurns,
@@ -35,11 +35,11 @@ export type {
   ProviderCheckOptions,
   ProviderOptions,
 } from "./repair/check-options.ts";
-export { FINDING_CODES, type Finding } from "./repair/finding.ts";
-export type { FindingCode, RepairAction, RepairChoices, RepairPolicy } from "./repair/repair-policy.ts";
+export { FINDING_CODES, type Finding } from "./findings/finding.ts";
+export type { FindingCode, RepairAction, RepairChoices, RepairPolicy } from "./findings/repair-policy.ts";
 export type { AnyThread, RepairedThread } from "./repair/repair-thread.ts";
-export type { RepairChange } from "./repair/repairer.ts";
-export type { LeftOut } from "./run/left-out.ts";
+export type { RepairChange } from "./findings/repairer.ts";
+export type { LeftOut } from "./left-out.ts";
 export type { AbandonedTurn, AbandonOptions } from "./run/abandon-turn.ts";
 export type { RunEvent, ToolEvent } from "./run/run-event.ts";
 export type {
@@ -49,9 +49,9 @@ export type {
   OpenTurnPolicy,
   RunOptions,
 } from "./run/run-options.ts";
-export type { RunResult } from "./run/run-result.ts";
+export type { RunResult } from "./run-result.ts";
 export type { RunStream } from "./run/run-stream.ts";
-export type { OpenTurn, PendingApproval, Thread, ThreadSnapshot, TurnState } from "./thread/thread.ts";
+export type { OpenTurn, PendingApproval, Thread, ThreadSnapshot, TurnState } from "./thread.ts";
 export { defineTool } from "./tools/define-tool.ts";
 export type {
   StandardIssue,

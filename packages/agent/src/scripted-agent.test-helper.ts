@@ -2,17 +2,17 @@ import type { JsonValue } from "@threadstore/core";
 import { isJsonObject, type JsonObject, untilAborted } from "@threadstore/core/documents";
 import { AgentError, type AgentErrorCode, invalidValue } from "./agent-error.ts";
 import { type AgentOptions, readAgentOptions } from "./agent-options.ts";
-import type { Agent } from "./agent.ts";
 import { createAgent } from "./create-agent.ts";
 import { copyJson } from "./json.ts";
-import type { Model, ModelRequest } from "./protocol.ts";
 import { MESSAGE_FORM } from "./repair/message-form.ts";
+import type { RunResult } from "./run-result.ts";
+import type { Agent } from "./run/agent.ts";
+import type { Model, ModelRequest } from "./run/protocol.ts";
 import type { RunEvent } from "./run/run-event.ts";
 import type { ApprovalDecision, RunOptions } from "./run/run-options.ts";
-import type { RunResult } from "./run/run-result.ts";
+import type { Thread } from "./thread.ts";
 import type { OpenCalls, ThreadKind } from "./thread/thread-kind.ts";
-import type { Thread } from "./thread/thread.ts";
-import type { ToolCall } from "./tools/tool-call.ts";
+import type { ToolCall } from "./thread/tool-call.ts";
 
 // A provider without a network: the smallest protocol, and a model that follows a script.
 

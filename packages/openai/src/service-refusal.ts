@@ -1,5 +1,9 @@
 import { AgentError } from "@threadstore/agent";
-import type { ServiceBound } from "./responses/portable-content.ts";
+
+/** The kinds of content that only the service which created them can use, and only for some time. */
+export const SERVICE_BOUND = ["reasoning", "stored-items", "containers", "files"] as const;
+
+export type ServiceBound = (typeof SERVICE_BOUND)[number];
 
 /** What an error of the service says. */
 interface Refusal {

@@ -1,8 +1,6 @@
 import { memberPath } from "@threadstore/core/documents";
 import { type Content, fieldText } from "../content/content.ts";
-import { type ObjectNode, stringNode } from "../json/node.ts";
-import { findEntryFacts } from "../repair/approvals.ts";
-import { ContentFactory } from "../repair/content-factory.ts";
+import { ContentFactory } from "../entries/content-factory.ts";
 import {
   type ContentEntry,
   type MessageEntry,
@@ -10,9 +8,11 @@ import {
   setContent,
   toMessage,
   toMessageEntry,
-} from "../repair/entries.ts";
+} from "../entries/entries.ts";
+import { type ObjectNode, stringNode } from "../json/node.ts";
+import type { CallFacts } from "../messages/call-facts.ts";
 import { type AgentFrameworkShape, type Language, LAYOUTS } from "../shapes/shape.ts";
-import type { CallFacts } from "./call-facts.ts";
+import { findEntryFacts } from "./entry-approvals.ts";
 
 /** A call of the last response: a content item, a request for approval, or both. */
 export interface LocatedCall {

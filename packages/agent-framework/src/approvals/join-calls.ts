@@ -1,4 +1,4 @@
-import { type MessageEntry, toMessage } from "../repair/entries.ts";
+import { type MessageEntry, toMessage } from "../entries/entries.ts";
 import type { Report } from "../report.ts";
 import type { Language } from "../shapes/shape.ts";
 

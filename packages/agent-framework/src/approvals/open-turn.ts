@@ -1,5 +1,5 @@
 import { memberPath } from "@threadstore/core/documents";
-import { invalidNode } from "../interchange-error.ts";
+import { invalidNode } from "../json/invalid-node.ts";
 import { getMember, getText, type JsonNode, type ObjectNode } from "../json/node.ts";
 import { turnFingerprint } from "./turn-fingerprint.ts";
 

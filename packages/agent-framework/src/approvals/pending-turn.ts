@@ -3,8 +3,8 @@ import type { ChatMessage } from "../chat/converted-message.ts";
 import { fieldText } from "../content/content.ts";
 import { type ChatUsage, toChatUsage } from "../content/usage.ts";
 import { type JsonNode, printNode } from "../json/node.ts";
-import { type Approval, type CallFacts, isTrue } from "./call-facts.ts";
-import type { SessionApprovals } from "./session-approvals.ts";
+import { type Approval, type CallFacts, isTrue } from "../messages/call-facts.ts";
+import type { SessionApprovals } from "../shapes/session-approvals.ts";
 
 /** The state of a call in an open turn, as docs/thread-format.md specifies it. */
 export type PendingCall = {

@@ -1,5 +1,5 @@
+import { setContent } from "../entries/entries.ts";
 import { getMember, getText, type JsonNode, type ObjectNode, setMember, stringNode } from "../json/node.ts";
-import { setContent } from "../repair/entries.ts";
 import type { Report } from "../report.ts";
 import type { ApprovalDraft } from "./approval-draft.ts";
 import type { OpenCall } from "./open-turn.ts";

@@ -1,10 +1,10 @@
 import { INTERRUPTED_RESULT } from "@threadstore/agent/provider";
+import { type ContentEntry, finishMessage, removeContent } from "../entries/entries.ts";
 import { booleanNode, type ObjectNode, stringNode } from "../json/node.ts";
-import { locate, replaceWithCall } from "../repair/approvals.ts";
-import { type ContentEntry, finishMessage, removeContent } from "../repair/entries.ts";
 import type { Report } from "../report.ts";
 import type { AgentFrameworkShape } from "../shapes/shape.ts";
 import { ApprovalDraft, type LocatedCall } from "./approval-draft.ts";
+import { locate, replaceWithCall } from "./entry-approvals.ts";
 import { joinCalls } from "./join-calls.ts";
 import type { OpenCall } from "./open-turn.ts";
 import { renameEarlierCalls } from "./rename-earlier-calls.ts";

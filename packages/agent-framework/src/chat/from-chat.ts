@@ -1,6 +1,6 @@
 import { memberPath, quoteName } from "@threadstore/core/documents";
 import { type Content, fieldText, newContent } from "../content/content.ts";
-import { invalidNode } from "../interchange-error.ts";
+import { invalidNode } from "../json/invalid-node.ts";
 import { getMember, getText, isBlank, type JsonNode, objectNode, stringNode } from "../json/node.ts";
 import type { Message } from "../messages/message.ts";
 import type { Report } from "../report.ts";

@@ -1,6 +1,6 @@
 import { memberPath } from "@threadstore/core/documents";
 import { type Content, newContent } from "../content/content.ts";
-import { invalidNode } from "../interchange-error.ts";
+import { invalidNode } from "../json/invalid-node.ts";
 import { getMember, getText, type JsonNode, type ObjectNode, objectNode, stringNode } from "../json/node.ts";
 import type { Report } from "../report.ts";
 import { audioMediaType, readDataUri, UNNAMED_FILE } from "./data-uri.ts";

@@ -1,6 +1,6 @@
 import { quoteName } from "@threadstore/core/documents";
-import type { CallFacts } from "../approvals/call-facts.ts";
 import { type Content, fieldText } from "../content/content.ts";
+import type { CallFacts } from "../messages/call-facts.ts";
 import type { Message } from "../messages/message.ts";
 import type { Report } from "../report.ts";
 import type { ChatPart, ChatSpeakerMessage } from "./converted-message.ts";

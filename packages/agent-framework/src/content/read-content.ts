@@ -1,5 +1,6 @@
 import { memberPath } from "@threadstore/core/documents";
-import { InterchangeError, invalidNode } from "../interchange-error.ts";
+import { InterchangeError } from "../interchange-error.ts";
+import { invalidNode } from "../json/invalid-node.ts";
 import {
   getMember,
   getText,

@@ -1,6 +1,6 @@
 import { memberPath } from "@threadstore/core/documents";
 import { readContent } from "../content/read-content.ts";
-import { invalidNode } from "../interchange-error.ts";
+import { invalidNode } from "../json/invalid-node.ts";
 import { getMember, isBlank, objectNode, type JsonNode, type ObjectNode } from "../json/node.ts";
 import type { Language } from "../shapes/shape.ts";
 import type { Message } from "./message.ts";

@@ -1,5 +1,6 @@
 import { memberPath } from "@threadstore/core/documents";
-import { invalidNode, invalidThread } from "../interchange-error.ts";
+import { invalidThread } from "../interchange-error.ts";
+import { invalidNode } from "../json/invalid-node.ts";
 import { arrayNode, getMember, type JsonNode, type ObjectNode, printNode, setMember } from "../json/node.ts";
 import { parseNode } from "../json/parse.ts";
 

@@ -1,5 +1,6 @@
 import { memberPath } from "@threadstore/core/documents";
-import { InterchangeError, invalidNode, invalidThread } from "../interchange-error.ts";
+import { InterchangeError, invalidThread } from "../interchange-error.ts";
+import { invalidNode } from "../json/invalid-node.ts";
 import { getMember, getText, type JsonNode, type ObjectNode } from "../json/node.ts";
 import { parseNode } from "../json/parse.ts";
 import { recognizeShape } from "../shapes/recognize.ts";

@@ -4,12 +4,12 @@ import { toResultText } from "../chat/to-parts.ts";
 import { argumentsToObject } from "../content/arguments.ts";
 import { type Content, fieldText } from "../content/content.ts";
 import { readContent } from "../content/read-content.ts";
+import { type ContentFactory, setRole } from "../entries/content-factory.ts";
+import { type ContentEntry, type MessageEntry, newMessageEntry } from "../entries/entries.ts";
 import { type JsonNode, printNode, setMember, stringNode } from "../json/node.ts";
 import { discardReport } from "../report.ts";
 import type { Language } from "../shapes/shape.ts";
 import { type ChatTarget, type ChatView, findTarget } from "./chat-view.ts";
-import { type ContentFactory, setRole } from "./content-factory.ts";
-import { type ContentEntry, type MessageEntry, newMessageEntry } from "./entries.ts";
 
 /** A content item and the message that it belongs to. */
 interface LocatedContent {

@@ -1,9 +1,15 @@
 import { memberPath } from "@threadstore/core/documents";
 import { readContent } from "../content/read-content.ts";
+import {
+  finishMessage,
+  type MessageEntry,
+  readHead,
+  removeContent,
+  toMessageEntry,
+} from "../entries/entries.ts";
 import { InterchangeError } from "../interchange-error.ts";
 import { type JsonNode, type Member, printNode } from "../json/node.ts";
 import type { Language } from "../shapes/shape.ts";
-import { finishMessage, type MessageEntry, readHead, removeContent, toMessageEntry } from "./entries.ts";
 import type { RepairLog } from "./repair-log.ts";
 
 /** Reads the messages to repair. Messages and content items that cannot be read are dropped and logged. */

@@ -6,18 +6,19 @@ import {
   type RepairChange,
 } from "@threadstore/agent";
 import { checkThread, repairThread } from "@threadstore/agent/provider";
+import { findEntryFacts } from "../approvals/entry-approvals.ts";
 import { finishDraft } from "../chat/draft.ts";
 import { toOrigin } from "../chat/to-chat.ts";
 import { toDrafts } from "../chat/to-drafts.ts";
+import { ContentFactory } from "../entries/content-factory.ts";
+import { arrange, finishMessage, type MessageEntry, toMessage } from "../entries/entries.ts";
 import { InterchangeError, invalidThread } from "../interchange-error.ts";
 import type { JsonNode, ObjectNode } from "../json/node.ts";
 import { discardReport } from "../report.ts";
 import { type AgentFrameworkShape, type Language, LAYOUTS } from "../shapes/shape.ts";
 import { ChangeApplier } from "./apply-changes.ts";
-import { findEntryFacts, findPendingCalls, repairApprovals } from "./approvals.ts";
+import { findPendingCalls, repairApprovals } from "./approvals.ts";
 import { CHAT_KIND, type ChatView, viewAsChat } from "./chat-view.ts";
-import { ContentFactory } from "./content-factory.ts";
-import { arrange, finishMessage, type MessageEntry, toMessage } from "./entries.ts";
 import { dropCopies, readEntries } from "./read-entries.ts";
 import { RepairLog } from "./repair-log.ts";
 import { pathTranslator } from "./translate-path.ts";

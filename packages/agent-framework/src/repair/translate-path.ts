@@ -1,6 +1,6 @@
+import type { MessageEntry } from "../entries/entries.ts";
 import type { Language } from "../shapes/shape.ts";
 import { type ChatView, findTarget } from "./chat-view.ts";
-import type { MessageEntry } from "./entries.ts";
 
 /** Returns a function that translates a path in a view to the path in Agent Framework's JSON. */
 export function pathTranslator(

@@ -1,5 +1,4 @@
 import { memberPath, quoteName } from "@threadstore/core/documents";
-import { isPendingApprovals } from "../approvals/session-approvals.ts";
 import {
   getText,
   isBlank,
@@ -12,6 +11,7 @@ import {
 import type { Report } from "../report.ts";
 import { readServiceId } from "./detect.ts";
 import { linesRoot } from "./read-document.ts";
+import { isPendingApprovals } from "./session-approvals.ts";
 import { type AgentFrameworkShape, LAYOUTS } from "./shape.ts";
 
 /** A thread of Agent Framework without its messages. */

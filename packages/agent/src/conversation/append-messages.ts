@@ -1,7 +1,7 @@
 import { type JsonValue, ThreadStoreError } from "@threadstore/core";
 import { isJsonObject, type JsonObject } from "@threadstore/core/documents";
 import { AgentError } from "../agent-error.ts";
-import type { Thread } from "../thread/thread.ts";
+import type { Thread } from "../thread.ts";
 import { addKey, type KeyRecord, readKeys, writeKeys } from "../thread/turn-key.ts";
 import type { LoadedConversation } from "./conversation.ts";
 import { MAX_RACES, type StoredConversation, type UpdatableThread } from "./stored-conversation.ts";

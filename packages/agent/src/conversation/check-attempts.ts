@@ -1,7 +1,7 @@
 import type { SerializedThread } from "@threadstore/core";
 import { isJsonObject } from "@threadstore/core/documents";
 import { AgentError } from "../agent-error.ts";
-import type { OpenTurn } from "../thread/thread.ts";
+import type { OpenTurn } from "../thread.ts";
 import type { UpdatableThread } from "./stored-conversation.ts";
 
 /**

@@ -1,11 +1,11 @@
 import type { SaveOptions, ThreadStore } from "@threadstore/core";
 import { type LeaseOptions, type LeaseSettings, readLeaseOptions } from "@threadstore/core/documents";
 import { AgentError, invalidValue } from "../agent-error.ts";
-import type { Agent, DeserializeOptions } from "../agent.ts";
-import { hasHistory } from "../history/agents-with-history.ts";
+import type { RunResult } from "../run-result.ts";
+import type { Agent, DeserializeOptions } from "../run/agent.ts";
 import type { RunOptions } from "../run/run-options.ts";
-import type { RunResult } from "../run/run-result.ts";
-import type { Thread } from "../thread/thread.ts";
+import type { Thread } from "../thread.ts";
+import { hasHistory } from "./agents-with-history.ts";
 
 /** Options of `openConversation`. */
 export interface ConversationOptions<

@@ -1,9 +1,9 @@
 import type { StoredThread } from "@threadstore/core";
+import type { RunResult } from "../run-result.ts";
 import type { AbandonedTurn, AbandonOptions } from "../run/abandon-turn.ts";
 import type { ApprovalOptions, RunOptions } from "../run/run-options.ts";
-import type { RunResult } from "../run/run-result.ts";
 import type { RunStream } from "../run/run-stream.ts";
-import type { OpenTurn, Thread } from "../thread/thread.ts";
+import type { OpenTurn, Thread } from "../thread.ts";
 
 /** The saved state of a conversation after a run. */
 export interface Saved {

@@ -7,7 +7,7 @@ import {
 import { isJsonObject, type JsonObject } from "@threadstore/core/documents";
 import { AgentError } from "../agent-error.ts";
 import type { RunOptions } from "../run/run-options.ts";
-import type { ThreadSnapshot } from "../thread/thread.ts";
+import type { ThreadSnapshot } from "../thread.ts";
 import type { UpdatableThread } from "./stored-conversation.ts";
 import { type EndingRecord, endingOf } from "./turn-ending.ts";
 

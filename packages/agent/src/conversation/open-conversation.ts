@@ -1,8 +1,8 @@
 import { untilAborted } from "@threadstore/core/documents";
+import type { RunResult } from "../run-result.ts";
 import type { RunOptions } from "../run/run-options.ts";
-import type { RunResult } from "../run/run-result.ts";
 import { startRunStream } from "../run/run-stream.ts";
-import type { Thread } from "../thread/thread.ts";
+import type { Thread } from "../thread.ts";
 import { appendMessages } from "./append-messages.ts";
 import {
   type AnyConversationOptions,

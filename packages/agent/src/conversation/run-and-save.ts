@@ -2,7 +2,7 @@ import { DEFAULT_LEASE } from "@threadstore/core/documents";
 import { AgentError, invalidValue } from "../agent-error.ts";
 import type { AbandonedTurn, AbandonOptions } from "../run/abandon-turn.ts";
 import { type ApprovalDecision, type ApprovalOptions, OPEN_TURN_POLICIES } from "../run/run-options.ts";
-import type { Thread } from "../thread/thread.ts";
+import type { Thread } from "../thread.ts";
 import { findKeyRecord } from "../thread/turn-key.ts";
 import { appendMessages, turnToAppend } from "./append-messages.ts";
 import { checkAttempts } from "./check-attempts.ts";

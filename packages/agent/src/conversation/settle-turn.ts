@@ -2,7 +2,7 @@ import { DEFAULT_LEASE } from "@threadstore/core/documents";
 import { AgentError } from "../agent-error.ts";
 import type { AbandonedTurn } from "../run/abandon-turn.ts";
 import type { OpenTurnPolicy } from "../run/run-options.ts";
-import type { OpenTurn, TurnState } from "../thread/thread.ts";
+import type { OpenTurn, TurnState } from "../thread.ts";
 import { findKeyRecord } from "../thread/turn-key.ts";
 import { checkAttempts } from "./check-attempts.ts";
 import { closeTurn } from "./close-turn.ts";

@@ -1,5 +1,5 @@
 import { type SerializedThread, type StoredThread, ThreadStoreError } from "@threadstore/core";
-import type { Thread } from "../thread/thread.ts";
+import type { Thread } from "../thread.ts";
 import type { ConversationSettings } from "./conversation-options.ts";
 import type { LoadedConversation } from "./conversation.ts";
 

@@ -1,6 +1,6 @@
 import { untilAborted } from "@threadstore/core/documents";
 import { AgentError } from "../agent-error.ts";
-import type { ModelRequest } from "../protocol.ts";
+import type { ModelRequest } from "../run/protocol.ts";
 import { SCRIPTED_KIND, type ScriptedMessage, type ScriptedModel } from "../scripted-agent.test-helper.ts";
 
 /** The longest content that the strict model accepts. */

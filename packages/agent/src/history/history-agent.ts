@@ -1,7 +1,7 @@
 import { type SerializedThread, ThreadStoreError } from "@threadstore/core";
 import { createId } from "@threadstore/core/documents";
 import { AgentError, invalidValue } from "../agent-error.ts";
-import type { Agent, DeserializeOptions } from "../agent.ts";
+import { markWithHistory } from "../conversation/agents-with-history.ts";
 import {
   type AnyAgent,
   type AnyConversationOptions,
@@ -10,13 +10,13 @@ import {
 } from "../conversation/conversation-options.ts";
 import type { Conversation } from "../conversation/conversation.ts";
 import { openConversation } from "../conversation/open-conversation.ts";
+import type { RunResult } from "../run-result.ts";
 import type { AbandonedTurn, AbandonOptions } from "../run/abandon-turn.ts";
+import type { Agent, DeserializeOptions } from "../run/agent.ts";
 import type { ApprovalOptions, RunOptions } from "../run/run-options.ts";
-import type { RunResult } from "../run/run-result.ts";
 import { type RunStream, startRunStream } from "../run/run-stream.ts";
+import type { Thread } from "../thread.ts";
 import type { ThreadKind } from "../thread/thread-kind.ts";
-import type { Thread } from "../thread/thread.ts";
-import { markWithHistory } from "./agents-with-history.ts";
 import { HistoryThread } from "./history-thread.ts";
 import { readReference } from "./read-reference.ts";
 import type { StoredHistoryOptions } from "./stored-history.ts";

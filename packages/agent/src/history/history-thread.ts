@@ -2,7 +2,7 @@ import type { SerializedThread } from "@threadstore/core";
 import { type JsonObject, THREAD_FORMAT } from "@threadstore/core/documents";
 import { AgentError } from "../agent-error.ts";
 import { deepFreeze } from "../json.ts";
-import type { OpenTurn, Thread } from "../thread/thread.ts";
+import type { OpenTurn, Thread } from "../thread.ts";
 
 /** The members of a serialized reference to a history. */
 export interface HistoryReference {

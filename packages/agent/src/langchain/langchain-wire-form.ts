@@ -1,8 +1,8 @@
 import type { JsonValue } from "@threadstore/core";
 import { isJsonObject, type JsonObject, memberPath } from "@threadstore/core/documents";
-import { type CallEntry, type MessageEntry, withoutUndefined } from "../repair/message-entry.ts";
-import type { FixResult, Repairer } from "../repair/repairer.ts";
-import type { WireForm } from "../repair/wire-form.ts";
+import type { FixResult, Repairer } from "../findings/repairer.ts";
+import { type CallEntry, type MessageEntry, withoutUndefined } from "../wire-form/message-entry.ts";
+import type { WireForm } from "../wire-form/wire-form.ts";
 import {
   findUnreadableMembers,
   hasReadableClass,

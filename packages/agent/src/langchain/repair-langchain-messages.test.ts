@@ -2,9 +2,9 @@ import { readFileSync } from "node:fs";
 import type { JsonValue } from "@threadstore/core";
 import type { JsonObject } from "@threadstore/core/documents";
 import { describe, expect, test } from "vitest";
+import type { RepairPolicy } from "../findings/repair-policy.ts";
 import { damage, damageTwice } from "../repair/damage.test-helper.ts";
 import { INTERRUPTED_RESULT } from "../repair/interrupted-texts.ts";
-import type { RepairPolicy } from "../repair/repair-policy.ts";
 import { readMembers } from "./message-members.ts";
 import { checkLangChainMessages, repairLangChainMessages } from "./repair-langchain-messages.ts";
 

@@ -1,9 +1,9 @@
 import type { JsonObject } from "@threadstore/core/documents";
+import type { Finding } from "../findings/finding.ts";
+import type { RepairPolicy } from "../findings/repair-policy.ts";
+import type { RepairChange } from "../findings/repairer.ts";
 import type { MessageCheckOptions } from "../repair/check-options.ts";
-import type { Finding } from "../repair/finding.ts";
 import { repairMessageList } from "../repair/repair-message-list.ts";
-import type { RepairPolicy } from "../repair/repair-policy.ts";
-import type { RepairChange } from "../repair/repairer.ts";
 import { LANGCHAIN_WIRE_FORM } from "./langchain-wire-form.ts";
 
 /** Options of checking and repairing messages of LangChain. */

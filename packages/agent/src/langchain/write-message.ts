@@ -1,6 +1,6 @@
 import type { JsonValue } from "@threadstore/core";
 import { isJsonObject, type JsonObject } from "@threadstore/core/documents";
-import { type MessageEntry, withoutMember } from "../repair/message-entry.ts";
+import { type MessageEntry, withoutMember } from "../wire-form/message-entry.ts";
 import { findUnreadableMembers, listCalls, readMembers, withMembers } from "./message-members.ts";
 
 /** Writes a changed message. `readContent` is its original content as it was read. */

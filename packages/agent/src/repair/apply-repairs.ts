@@ -1,17 +1,16 @@
 import type { SerializedThread } from "@threadstore/core";
 import { isJsonObject, type JsonObject } from "@threadstore/core/documents";
-import { invalidValue } from "../agent-error.ts";
-import { requireText } from "../agent-options.ts";
+import { invalidValue, requireText } from "../agent-error.ts";
+import type { Repairer } from "../findings/repairer.ts";
+import { withoutMember } from "../wire-form/message-entry.ts";
+import type { RepairableKind, WireForm } from "../wire-form/wire-form.ts";
 import { type CheckOptions, type ProviderCheckOptions, validateCheckOptions } from "./check-options.ts";
-import { withoutMember } from "./message-entry.ts";
 import { readForRepair } from "./read-for-repair.ts";
 import { readEntries } from "./repair-contents.ts";
 import type { RepairDraft } from "./repair-draft.ts";
 import { repairEntries } from "./repair-entries.ts";
 import type { ThreadIdentity } from "./repair-envelope.ts";
 import { closeTurn } from "./repair-turn.ts";
-import type { Repairer } from "./repairer.ts";
-import type { RepairableKind, WireForm } from "./wire-form.ts";
 import { writeRepairedPlaces, writeRepairedTurn } from "./write-places.ts";
 
 /** Repairs a copy of a thread. Throws `THREAD_INVALID`, `THREAD_TOO_NEW` or `INVALID_ARGUMENT`. */

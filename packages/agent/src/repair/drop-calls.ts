@@ -1,4 +1,9 @@
-import { type CallEntry, type LocatedCall, type MessageEntry, removeCalls } from "./message-entry.ts";
+import {
+  type CallEntry,
+  type LocatedCall,
+  type MessageEntry,
+  removeCalls,
+} from "../wire-form/message-entry.ts";
 import type { Pairing } from "./pair-results.ts";
 import { hasContent } from "./repair-contents.ts";
 import { removeEntries, type RepairDraft } from "./repair-draft.ts";

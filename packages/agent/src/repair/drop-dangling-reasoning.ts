@@ -1,6 +1,6 @@
-import { type MessageEntry, roleOf } from "./message-entry.ts";
+import type { Repairer } from "../findings/repairer.ts";
+import { type MessageEntry, roleOf } from "../wire-form/message-entry.ts";
 import { removeEntries, type RepairDraft } from "./repair-draft.ts";
-import type { Repairer } from "./repairer.ts";
 
 /** Drops reasoning that no output of the model follows, which services reject. */
 export function dropDanglingReasoning(draft: RepairDraft, repairer: Repairer): void {

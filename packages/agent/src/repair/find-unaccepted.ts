@@ -1,6 +1,6 @@
 import { isQuestion } from "../thread/check-turn.ts";
 import type { TurnRecord } from "../thread/turn-record.ts";
-import { roleOf } from "./message-entry.ts";
+import { roleOf } from "../wire-form/message-entry.ts";
 import type { RepairDraft } from "./repair-draft.ts";
 import { readRecord } from "./turn-place.ts";
 

@@ -1,6 +1,6 @@
 import type { JsonObject } from "@threadstore/core/documents";
-import { type MessageEntry, withoutMember } from "./message-entry.ts";
-import type { WireForm } from "./wire-form.ts";
+import { type MessageEntry, withoutMember } from "../wire-form/message-entry.ts";
+import type { WireForm } from "../wire-form/wire-form.ts";
 
 /**
  * The form that repairs work on: messages with `role` and `content`, with the calls of an assistant message in

@@ -6,9 +6,9 @@ import {
   type LocatedCall,
   type MessageEntry,
   roleOf,
-} from "./message-entry.ts";
+} from "../wire-form/message-entry.ts";
+import type { WireForm } from "../wire-form/wire-form.ts";
 import type { RepairDraft } from "./repair-draft.ts";
-import type { WireForm } from "./wire-form.ts";
 
 /** The call that a result answers, if any. */
 export type ResultMatch =

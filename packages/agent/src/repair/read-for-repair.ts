@@ -1,13 +1,13 @@
 import type { JsonValue } from "@threadstore/core";
 import type { JsonObject } from "@threadstore/core/documents";
-import { rejectReference } from "../history/reject-reference.ts";
+import type { Repairer } from "../findings/repairer.ts";
 import { copyJson } from "../json.ts";
 import { parseDocument } from "../thread/read-thread.ts";
+import { rejectReference } from "../thread/reject-reference.ts";
+import type { RepairableKind, WireForm } from "../wire-form/wire-form.ts";
 import { repairEnvelope, type ThreadIdentity } from "./repair-envelope.ts";
 import { repairMembers } from "./repair-members.ts";
-import type { Repairer } from "./repairer.ts";
 import { reportMalformedText } from "./report-malformed-text.ts";
-import type { RepairableKind, WireForm } from "./wire-form.ts";
 
 export interface ThreadForRepair {
   readonly document: JsonObject;

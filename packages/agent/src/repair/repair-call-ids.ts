@@ -1,11 +1,11 @@
 import type { JsonObject } from "@threadstore/core/documents";
+import type { FixResult, LocatedFinding, Repairer } from "../findings/repairer.ts";
 import { hasThoughtSignature } from "../limits/thought-signature.ts";
+import { answeredIdOf, idOf, type LocatedCall, setCall, setMember } from "../wire-form/message-entry.ts";
 import { collectCallDrops } from "./drop-calls.ts";
-import { answeredIdOf, idOf, type LocatedCall, setCall, setMember } from "./message-entry.ts";
 import type { Pairing } from "./pair-results.ts";
 import type { RepairDraft } from "./repair-draft.ts";
 import { pairDraft } from "./repair-turn.ts";
-import type { FixResult, LocatedFinding, Repairer } from "./repairer.ts";
 
 /** Gives each call a unique id that its result names. */
 export function repairCallIds(draft: RepairDraft, repairer: Repairer, providerPattern?: RegExp): void {

@@ -1,10 +1,10 @@
 import type { JsonValue } from "@threadstore/core";
 import { isJsonObject, type JsonObject } from "@threadstore/core/documents";
+import type { FixResult, LocatedFinding, Repairer } from "../findings/repairer.ts";
+import { definitionOf, type LocatedCall, setCall } from "../wire-form/message-entry.ts";
 import { collectCallDrops } from "./drop-calls.ts";
-import { definitionOf, type LocatedCall, setCall } from "./message-entry.ts";
 import type { RepairDraft } from "./repair-draft.ts";
 import { pairDraft } from "./repair-turn.ts";
-import type { FixResult, LocatedFinding, Repairer } from "./repairer.ts";
 
 /** Repairs the tool names and arguments of calls. */
 export function repairCalls(draft: RepairDraft, repairer: Repairer): void {

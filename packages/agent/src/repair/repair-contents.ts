@@ -1,9 +1,9 @@
 import type { JsonValue } from "@threadstore/core";
 import { isJsonObject, type JsonObject } from "@threadstore/core/documents";
-import { type MessageEntry, roleOf, setMember, withoutMember } from "./message-entry.ts";
+import type { Repairer } from "../findings/repairer.ts";
+import { type MessageEntry, roleOf, setMember, withoutMember } from "../wire-form/message-entry.ts";
+import type { WireForm } from "../wire-form/wire-form.ts";
 import { removeEntries, type RepairDraft } from "./repair-draft.ts";
-import type { Repairer } from "./repairer.ts";
-import type { WireForm } from "./wire-form.ts";
 
 /** Reads the messages of a thread, and repairs faults of single messages that cannot be read. */
 export function readEntries(

@@ -1,6 +1,6 @@
 import type { JsonValue } from "@threadstore/core";
-import type { MessageEntry } from "./message-entry.ts";
-import type { WireForm } from "./wire-form.ts";
+import type { MessageEntry } from "../wire-form/message-entry.ts";
+import type { WireForm } from "../wire-form/wire-form.ts";
 
 /** A turn that a repair closed. */
 export interface ClosedTurn {

@@ -1,3 +1,4 @@
+import type { Repairer } from "../findings/repairer.ts";
 import { type MessageCheckOptions, type ProviderOptions, readLimits, readTools } from "./check-options.ts";
 import { dropDanglingReasoning } from "./drop-dangling-reasoning.ts";
 import { repairCallIds } from "./repair-call-ids.ts";
@@ -9,7 +10,6 @@ import { repairLimits } from "./repair-limits.ts";
 import { repairOrder } from "./repair-order.ts";
 import { repairResults } from "./repair-results.ts";
 import { repairTurn } from "./repair-turn.ts";
-import type { Repairer } from "./repairer.ts";
 import { replaceRemovedTools } from "./replace-removed-tools.ts";
 
 /** Repairs the messages of a draft and its open turn. Throws `INVALID_ARGUMENT` for options. */

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
+import type { WireForm } from "../wire-form/wire-form.ts";
 import type { CheckOptions } from "./check-options.ts";
 import { MESSAGE_FORM } from "./message-form.ts";
 import { checkThread, repairThread, type RepairedThread } from "./repair-thread.ts";
 import { asks, call, messagesOf, result, threadOf, user } from "./threads.test-helper.ts";
-import type { WireForm } from "./wire-form.ts";
 
 const ITEMS: WireForm = {
   ...MESSAGE_FORM,

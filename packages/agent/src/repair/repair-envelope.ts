@@ -1,9 +1,9 @@
 import type { JsonValue } from "@threadstore/core";
 import { isJsonObject, type JsonObject, readEnvelope, THREAD_FORMAT } from "@threadstore/core/documents";
 import { AgentError, invalidValue } from "../agent-error.ts";
-import { DEFAULT_AGENT_NAME } from "../agent-options.ts";
-import type { Repairer } from "./repairer.ts";
-import type { RepairableKind } from "./wire-form.ts";
+import type { Repairer } from "../findings/repairer.ts";
+import { DEFAULT_AGENT_NAME } from "../thread/agent-name.ts";
+import type { RepairableKind } from "../wire-form/wire-form.ts";
 
 /** The members that identify a thread, for one that lost them. */
 export interface ThreadIdentity {

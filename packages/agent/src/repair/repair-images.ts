@@ -1,10 +1,10 @@
 import type { JsonValue } from "@threadstore/core";
 import { isJsonObject } from "@threadstore/core/documents";
+import type { Repairer } from "../findings/repairer.ts";
 import type { ProviderLimits } from "../limits/provider-limits.ts";
-import { type MessageEntry, roleOf, setMember } from "./message-entry.ts";
-import { IMAGES_OF_RESULTS } from "./moved-images.ts";
+import { type MessageEntry, roleOf, setMember } from "../wire-form/message-entry.ts";
+import { IMAGES_OF_RESULTS } from "../wire-form/moved-images.ts";
 import type { RepairDraft } from "./repair-draft.ts";
-import type { Repairer } from "./repairer.ts";
 
 /** The part that replaces an image, for the model. */
 const MOVED_IMAGE = "[The image follows in the next user message.]";

@@ -1,7 +1,7 @@
 import { memberPath } from "@threadstore/core/documents";
-import { withoutMember } from "./message-entry.ts";
+import type { Repairer } from "../findings/repairer.ts";
+import { withoutMember } from "../wire-form/message-entry.ts";
 import { removeEntries, type RepairDraft } from "./repair-draft.ts";
-import type { Repairer } from "./repairer.ts";
 
 /**
  * Repairs ids of items that earlier items have, which the service refuses. An item with the same content, too, is the

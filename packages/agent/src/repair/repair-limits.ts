@@ -1,3 +1,4 @@
+import type { Repairer } from "../findings/repairer.ts";
 import type { ProviderLimits } from "../limits/provider-limits.ts";
 import { shortenText, type ShortenText } from "../limits/shorten-text.ts";
 import type { RepairDraft } from "./repair-draft.ts";
@@ -5,7 +6,6 @@ import { repairImages } from "./repair-images.ts";
 import { repairMessageMembers } from "./repair-message-members.ts";
 import { repairParts } from "./repair-parts.ts";
 import { repairTextLengths } from "./repair-text-lengths.ts";
-import type { Repairer } from "./repairer.ts";
 import { splitCalls } from "./split-calls.ts";
 
 /** The limits that a repair applies. */

@@ -1,7 +1,7 @@
 import { isJsonObject, type JsonObject } from "@threadstore/core/documents";
-import { withoutMember } from "./message-entry.ts";
-import type { Repairer } from "./repairer.ts";
-import type { RepairableKind } from "./wire-form.ts";
+import type { Repairer } from "../findings/repairer.ts";
+import { withoutMember } from "../wire-form/message-entry.ts";
+import type { RepairableKind } from "../wire-form/wire-form.ts";
 
 /** Drops the state of context providers, and the reference to a service, if an agent cannot read them. */
 export function repairMembers(source: JsonObject, kind: RepairableKind, repairer: Repairer): JsonObject {

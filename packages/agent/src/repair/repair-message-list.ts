@@ -1,16 +1,16 @@
 import type { JsonValue } from "@threadstore/core";
 import type { JsonObject } from "@threadstore/core/documents";
 import { invalidValue } from "../agent-error.ts";
+import type { Finding } from "../findings/finding.ts";
+import { checkPolicy, type RepairPolicy } from "../findings/repair-policy.ts";
+import { type RepairChange, Repairer } from "../findings/repairer.ts";
 import { copyJson } from "../json.ts";
+import type { WireForm } from "../wire-form/wire-form.ts";
 import type { MessageCheckOptions, ProviderOptions } from "./check-options.ts";
-import type { Finding } from "./finding.ts";
 import { readEntries } from "./repair-contents.ts";
 import type { RepairDraft } from "./repair-draft.ts";
 import { repairEntries } from "./repair-entries.ts";
-import { checkPolicy, type RepairPolicy } from "./repair-policy.ts";
-import { type RepairChange, Repairer } from "./repairer.ts";
 import { reportMalformedText } from "./report-malformed-text.ts";
-import type { WireForm } from "./wire-form.ts";
 
 /** The task of repairing messages that are not those of an agent's thread. */
 export interface MessageListTask {

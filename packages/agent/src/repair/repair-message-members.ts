@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject, memberPath } from "@threadstore/core/documents";
+import type { FixResult, Repairer } from "../findings/repairer.ts";
 import type { ProviderLimits } from "../limits/provider-limits.ts";
 import { hasThoughtSignature } from "../limits/thought-signature.ts";
 import {
@@ -8,10 +9,9 @@ import {
   setCall,
   setMember,
   withoutMember,
-} from "./message-entry.ts";
+} from "../wire-form/message-entry.ts";
 import type { RepairDraft } from "./repair-draft.ts";
 import { pairDraft } from "./repair-turn.ts";
-import type { FixResult, Repairer } from "./repairer.ts";
 
 /** Repairs the members of messages and calls that a provider refuses or requires. */
 export function repairMessageMembers(draft: RepairDraft, limits: ProviderLimits, repairer: Repairer): void {

@@ -1,7 +1,7 @@
+import type { Repairer } from "../findings/repairer.ts";
+import { type MessageEntry, roleOf, setMember } from "../wire-form/message-entry.ts";
 import { INTERRUPTED_ANSWER } from "./interrupted-texts.ts";
-import { type MessageEntry, roleOf, setMember } from "./message-entry.ts";
 import { removeEntries, type RepairDraft } from "./repair-draft.ts";
-import type { Repairer } from "./repairer.ts";
 
 /** Repairs the order of messages for Mistral and the chat templates of many open models. */
 export function repairOrder(draft: RepairDraft, repairer: Repairer): void {

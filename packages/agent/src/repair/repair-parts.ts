@@ -1,8 +1,8 @@
 import { isJsonObject } from "@threadstore/core/documents";
+import type { FixResult, Repairer } from "../findings/repairer.ts";
 import type { ProviderLimits } from "../limits/provider-limits.ts";
-import { type MessageEntry, roleOf, setMember } from "./message-entry.ts";
+import { type MessageEntry, roleOf, setMember } from "../wire-form/message-entry.ts";
 import type { RepairDraft } from "./repair-draft.ts";
-import type { FixResult, Repairer } from "./repairer.ts";
 
 /** Repairs parts of contents that a provider does not accept, and contents that it accepts only as text. */
 export function repairParts(

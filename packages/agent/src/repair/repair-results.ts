@@ -1,10 +1,10 @@
 import { canonicalJson } from "@threadstore/core/documents";
+import type { FixResult, Repairer } from "../findings/repairer.ts";
+import { idOf, type LocatedCall, type MessageEntry, roleOf } from "../wire-form/message-entry.ts";
 import { collectCallDrops } from "./drop-calls.ts";
 import { INTERRUPTED_RESULT } from "./interrupted-texts.ts";
-import { idOf, type LocatedCall, type MessageEntry, roleOf } from "./message-entry.ts";
 import { removeEntries, type RepairDraft } from "./repair-draft.ts";
 import { pairDraft } from "./repair-turn.ts";
-import type { FixResult, Repairer } from "./repairer.ts";
 
 /** Gives each call exactly one result, directly after its message. */
 export function repairResults(draft: RepairDraft, repairer: Repairer): void {

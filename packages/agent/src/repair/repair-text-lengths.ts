@@ -1,9 +1,15 @@
 import type { JsonValue } from "@threadstore/core";
 import { isJsonObject, type JsonObject } from "@threadstore/core/documents";
-import { type CallEntry, definitionOf, type MessageEntry, setCall, setMember } from "./message-entry.ts";
+import type { Repairer } from "../findings/repairer.ts";
+import {
+  type CallEntry,
+  definitionOf,
+  type MessageEntry,
+  setCall,
+  setMember,
+} from "../wire-form/message-entry.ts";
+import type { ReplaceText, WireForm } from "../wire-form/wire-form.ts";
 import type { RepairDraft } from "./repair-draft.ts";
-import type { Repairer } from "./repairer.ts";
-import type { ReplaceText, WireForm } from "./wire-form.ts";
 
 type Shorten = (text: string) => string;
 

@@ -1,11 +1,11 @@
 import { readFileSync } from "node:fs";
 import type { SerializedThread } from "@threadstore/core";
 import { describe, expect, test } from "vitest";
+import { FINDING_CODES, type Finding } from "../findings/finding.ts";
+import { chooseAction, type FindingCode, type RepairPolicy } from "../findings/repair-policy.ts";
 import type { CheckOptions } from "./check-options.ts";
-import { FINDING_CODES, type Finding } from "./finding.ts";
 import { INTERRUPTED_RESULT } from "./interrupted-texts.ts";
 import { MESSAGE_FORM } from "./message-form.ts";
-import { chooseAction, type FindingCode, type RepairPolicy } from "./repair-policy.ts";
 import {
   checkThread as checkThreadOf,
   repairThread as repairThreadOf,

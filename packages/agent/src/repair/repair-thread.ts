@@ -1,11 +1,11 @@
 import type { SerializedThread } from "@threadstore/core";
-import type { Thread, ThreadSnapshot } from "../thread/thread.ts";
+import type { Finding } from "../findings/finding.ts";
+import { checkPolicy, type RepairPolicy } from "../findings/repair-policy.ts";
+import { Repairer, type RepairChange } from "../findings/repairer.ts";
+import type { Thread, ThreadSnapshot } from "../thread.ts";
+import type { RepairableKind } from "../wire-form/wire-form.ts";
 import { applyRepairs } from "./apply-repairs.ts";
 import type { ProviderCheckOptions } from "./check-options.ts";
-import type { Finding } from "./finding.ts";
-import { checkPolicy, type RepairPolicy } from "./repair-policy.ts";
-import { Repairer, type RepairChange } from "./repairer.ts";
-import type { RepairableKind } from "./wire-form.ts";
 
 /** A thread of an agent, a serialized thread such as a store's `stored.thread`, or its JSON text. */
 export type AnyThread = Thread | ThreadSnapshot | SerializedThread | string;

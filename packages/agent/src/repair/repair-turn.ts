@@ -1,13 +1,13 @@
 import { isJsonObject } from "@threadstore/core/documents";
 import { AgentError } from "../agent-error.ts";
+import type { FixResult, Repairer } from "../findings/repairer.ts";
 import { checkTurn } from "../thread/check-turn.ts";
 import { readTurn } from "../thread/turn-record.ts";
+import { idOf, roleOf, withoutMember, type CallEntry } from "../wire-form/message-entry.ts";
 import { findUnacceptedPosition } from "./find-unaccepted.ts";
 import { INTERRUPTED_RESULT } from "./interrupted-texts.ts";
-import { idOf, roleOf, withoutMember, type CallEntry } from "./message-entry.ts";
 import { pairResults, type Pairing } from "./pair-results.ts";
 import type { RepairDraft } from "./repair-draft.ts";
-import type { FixResult, Repairer } from "./repairer.ts";
 import { createBoundaryCheck, findPlaces, locateTurn, readRecord } from "./turn-place.ts";
 
 /** Pairs the calls and results of a draft. The calls that its open turn lists count as waiting. */

@@ -1,10 +1,10 @@
 import type { JsonValue } from "@threadstore/core";
 import { isJsonObject } from "@threadstore/core/documents";
+import type { Repairer } from "../findings/repairer.ts";
+import { type CallEntry, definitionOf, type MessageEntry, setMember } from "../wire-form/message-entry.ts";
 import { collectCallDrops } from "./drop-calls.ts";
-import { type CallEntry, definitionOf, type MessageEntry, setMember } from "./message-entry.ts";
 import type { RepairDraft } from "./repair-draft.ts";
 import { pairDraft } from "./repair-turn.ts";
-import type { Repairer } from "./repairer.ts";
 
 /** Replaces calls of tools that no longer exist, and their results, with text that describes them. */
 export function replaceRemovedTools(

@@ -1,5 +1,5 @@
 import { memberPath } from "@threadstore/core/documents";
-import type { Repairer } from "./repairer.ts";
+import type { Repairer } from "../findings/repairer.ts";
 
 /** Reports strings with lone surrogates, which were replaced when the thread was copied. */
 export function reportMalformedText(value: unknown, repairer: Repairer): void {

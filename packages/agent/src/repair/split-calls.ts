@@ -1,7 +1,7 @@
-import type { MessageEntry } from "./message-entry.ts";
+import type { Repairer } from "../findings/repairer.ts";
+import type { MessageEntry } from "../wire-form/message-entry.ts";
 import type { RepairDraft } from "./repair-draft.ts";
 import { pairDraft } from "./repair-turn.ts";
-import type { Repairer } from "./repairer.ts";
 
 /** Splits messages with too many calls into several, each followed by the results of its calls. */
 export function splitCalls(draft: RepairDraft, maximum: number, repairer: Repairer): void {

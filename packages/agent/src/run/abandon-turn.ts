@@ -1,15 +1,15 @@
 import { invalidValue } from "../agent-error.ts";
-import type { Model } from "../protocol.ts";
 import { INTERRUPTED_RESULT } from "../repair/interrupted-texts.ts";
-import { definitionOf } from "../repair/message-entry.ts";
+import type { OpenTurn } from "../thread.ts";
 import type { ThreadKind } from "../thread/thread-kind.ts";
 import type { ThreadState } from "../thread/thread-state.ts";
-import type { OpenTurn } from "../thread/thread.ts";
+import type { ToolCall } from "../thread/tool-call.ts";
 import { addKey, type KeyRecord } from "../thread/turn-key.ts";
 import type { TurnRecord } from "../thread/turn-record.ts";
 import type { UnacceptedRange } from "../thread/unaccepted.ts";
 import { INTERRUPTED, UNSAVED } from "../tools/plan-call.ts";
-import type { ToolCall } from "../tools/tool-call.ts";
+import { definitionOf } from "../wire-form/message-entry.ts";
+import type { Model } from "./protocol.ts";
 import { removeReferences } from "./remove-references.ts";
 import { withdrawResults } from "./withdraw-results.ts";
 

@@ -1,16 +1,16 @@
 import { AgentError } from "../agent-error.ts";
-import type { AgentSettings } from "../agent-options.ts";
-import type { Protocol } from "../protocol.ts";
+import type { RunResult } from "../run-result.ts";
+import type { Thread } from "../thread.ts";
 import type { ThreadKind } from "../thread/thread-kind.ts";
 import { ThreadState } from "../thread/thread-state.ts";
-import type { Thread } from "../thread/thread.ts";
 import { createKey } from "../thread/turn-key.ts";
 import { type AbandonedTurn, type AbandonOptions, abandonTurn } from "./abandon-turn.ts";
 import { executeRun, type RunControl } from "./execute-run.ts";
 import { findKeyedTurn } from "./keyed-turn.ts";
 import { reopenTurn, type Resumption, startTurn } from "./open-turn.ts";
+import type { Protocol } from "./protocol.ts";
 import type { ApprovalDecision, ApprovalOptions, RunOptions } from "./run-options.ts";
-import type { RunResult } from "./run-result.ts";
+import type { RunSettings } from "./run-settings.ts";
 
 export type ThreadOf<Kind extends string, Message extends object> = Thread<Message> & { readonly kind: Kind };
 
@@ -22,10 +22,10 @@ export class AgentRuns<
   Input,
   Options extends RunOptions,
 > {
-  readonly #settings: AgentSettings<Message>;
+  readonly #settings: RunSettings<Message>;
   readonly #protocol: Protocol<Kind, Message, Usage, Input, Options>;
 
-  constructor(settings: AgentSettings<Message>, protocol: Protocol<Kind, Message, Usage, Input, Options>) {
+  constructor(settings: RunSettings<Message>, protocol: Protocol<Kind, Message, Usage, Input, Options>) {
     this.#settings = settings;
     this.#protocol = protocol;
   }
@@ -94,7 +94,7 @@ export class AgentRuns<
   }
 
   #shared(options: RunOptions | undefined): {
-    settings: AgentSettings<Message>;
+    settings: RunSettings<Message>;
     threads: ThreadKind<Kind, Message>;
     onProgress: RunOptions["onProgress"];
   } {

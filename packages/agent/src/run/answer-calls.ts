@@ -1,11 +1,11 @@
 import { untilAborted, yieldToEventLoop } from "@threadstore/core/documents";
-import type { Model } from "../protocol.ts";
+import type { Thread } from "../thread.ts";
 import { toPendingApproval } from "../thread/pending-approval.ts";
-import type { Thread } from "../thread/thread.ts";
 import type { CallRecord } from "../thread/turn-record.ts";
 import { isApproved, planCall, type CallPlan, type ToolAnswer } from "../tools/plan-call.ts";
 import type { Tool, ToolContext } from "../tools/tool.ts";
 import type { ProgressReporter } from "./progress.ts";
+import type { Model } from "./protocol.ts";
 import type { ToolEvent } from "./run-event.ts";
 import { recordCall, type DraftCall, type TurnDraft } from "./turn-draft.ts";
 

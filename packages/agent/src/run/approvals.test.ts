@@ -14,7 +14,7 @@ import {
   type ScriptedEvent,
   type ScriptedModel,
 } from "../scripted-agent.test-helper.ts";
-import type { PendingApproval } from "../thread/thread.ts";
+import type { PendingApproval } from "../thread.ts";
 import { defineTool } from "../tools/define-tool.ts";
 import type { Tool } from "../tools/tool.ts";
 

@@ -1,9 +1,9 @@
 import { AgentError } from "../agent-error.ts";
-import type { Model, ModelRequest, ModelResponse } from "../protocol.ts";
+import { mergeLeftOut } from "../left-out.ts";
 import type { UnacceptedRange } from "../thread/unaccepted.ts";
 import { guessRefused, type SentRanges } from "./guess-refused.ts";
 import { leaveOutUnaccepted } from "./leave-out-unaccepted.ts";
-import { mergeLeftOut } from "./left-out.ts";
+import type { Model, ModelRequest, ModelResponse } from "./protocol.ts";
 import type { TurnDraft } from "./turn-draft.ts";
 import type { Replacing } from "./unaccepted-notes.ts";
 

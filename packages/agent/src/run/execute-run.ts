@@ -1,13 +1,13 @@
-import type { AgentSettings } from "../agent-options.ts";
-import { TurnContext } from "../context/turn-context.ts";
-import type { Model } from "../protocol.ts";
+import type { RunResult } from "../run-result.ts";
 import type { ThreadKind } from "../thread/thread-kind.ts";
 import type { ThreadState } from "../thread/thread-state.ts";
 import { createProgressReporter } from "./progress.ts";
+import type { Model } from "./protocol.ts";
 import type { EmitEvent } from "./run-event.ts";
 import type { OnProgress } from "./run-options.ts";
-import type { RunResult } from "./run-result.ts";
+import type { RunSettings } from "./run-settings.ts";
 import { runTurn } from "./run-turn.ts";
+import { TurnContext } from "./turn-context.ts";
 import type { TurnDraft } from "./turn-draft.ts";
 import { hasApproved } from "./withdraw-results.ts";
 
@@ -23,7 +23,7 @@ export interface RunSetup<
   Message extends object,
   Usage extends object,
 > extends RunControl<Message> {
-  readonly settings: AgentSettings<Message>;
+  readonly settings: RunSettings<Message>;
   readonly threads: ThreadKind<Kind, Message>;
   readonly thread: ThreadState<Kind, Message>;
   readonly model: Model<Message, Usage>;

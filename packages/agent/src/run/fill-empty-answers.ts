@@ -1,8 +1,8 @@
 import type { JsonObject } from "@threadstore/core/documents";
-import type { Model, Protocol } from "../protocol.ts";
-import { type MessageEntry, roleOf } from "../repair/message-entry.ts";
 import { isEmptyAnswer } from "../repair/repair-contents.ts";
-import type { WireForm } from "../repair/wire-form.ts";
+import { type MessageEntry, roleOf } from "../wire-form/message-entry.ts";
+import type { WireForm } from "../wire-form/wire-form.ts";
+import type { Model, Protocol } from "./protocol.ts";
 import type { RunOptions } from "./run-options.ts";
 
 /** The answer of a model that does not give one, for example because its reasoning used up all tokens. */

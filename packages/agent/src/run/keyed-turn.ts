@@ -1,8 +1,8 @@
 import { AgentError } from "../agent-error.ts";
-import type { Model } from "../protocol.ts";
+import type { RunResult } from "../run-result.ts";
 import type { ThreadState } from "../thread/thread-state.ts";
 import type { KeyRecord, TurnKey } from "../thread/turn-key.ts";
-import type { RunResult } from "./run-result.ts";
+import type { Model } from "./protocol.ts";
 
 /** Members of a result that are known only after the last request. */
 const UNKNOWN = { refusal: undefined, finishReason: undefined, leftOut: [] } as const;

@@ -1,6 +1,6 @@
+import type { LeftOut } from "../left-out.ts";
 import type { ThreadKind } from "../thread/thread-kind.ts";
 import type { UnacceptedRange } from "../thread/unaccepted.ts";
-import type { LeftOut } from "./left-out.ts";
 import { isInput, type Replacing, toNote, toTurnNote } from "./unaccepted-notes.ts";
 
 /** The messages of a request, some of which are replaced by notes. */

@@ -9,7 +9,7 @@ import {
   type ScriptedAgent,
   type ScriptedModel,
 } from "../scripted-agent.test-helper.ts";
-import type { ThreadSnapshot } from "../thread/thread.ts";
+import type { ThreadSnapshot } from "../thread.ts";
 import { defineTool } from "../tools/define-tool.ts";
 import type { Tool } from "../tools/tool.ts";
 

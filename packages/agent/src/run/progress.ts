@@ -1,4 +1,4 @@
-import type { ThreadSnapshot } from "../thread/thread.ts";
+import type { ThreadSnapshot } from "../thread.ts";
 import type { OnProgress } from "./run-options.ts";
 
 /** Calls `onProgress` with snapshots, one at a time. */

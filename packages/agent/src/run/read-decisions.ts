@@ -1,7 +1,7 @@
 import { isPlainObject } from "@threadstore/core/documents";
 import { AgentError, invalidValue } from "../agent-error.ts";
+import type { PendingApproval } from "../thread.ts";
 import { toPendingApproval } from "../thread/pending-approval.ts";
-import type { PendingApproval } from "../thread/thread.ts";
 import type { ApprovalDecision } from "./run-options.ts";
 import type { DraftCall, TurnDraft } from "./turn-draft.ts";
 

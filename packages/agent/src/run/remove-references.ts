@@ -1,4 +1,4 @@
-import type { WireForm } from "../repair/wire-form.ts";
+import type { WireForm } from "../wire-form/wire-form.ts";
 
 const TEXT_PARTS: readonly unknown[] = ["text", "input_text", "output_text", "refusal"];
 /** A URL or the id of an uploaded file, either of which can expire. Content in a data URL cannot. */

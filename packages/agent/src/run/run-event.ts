@@ -1,5 +1,5 @@
-import type { PendingApproval } from "../thread/thread.ts";
-import type { LeftOut } from "./left-out.ts";
+import type { LeftOut } from "../left-out.ts";
+import type { PendingApproval } from "../thread.ts";
 
 /** An event about a tool call of a streamed run. */
 export type ToolEvent =

@@ -1,4 +1,4 @@
-import type { ThreadSnapshot } from "../thread/thread.ts";
+import type { ThreadSnapshot } from "../thread.ts";
 
 export const OPEN_TURN_POLICIES = ["resume", "close", "reject"] as const;
 

@@ -1,14 +1,14 @@
 import type { JsonObject } from "@threadstore/core/documents";
 import { AgentError } from "../agent-error.ts";
-import type { TurnContext } from "../context/turn-context.ts";
-import type { Model, ModelResponse } from "../protocol.ts";
+import type { Thread } from "../thread.ts";
 import type { ThreadKind } from "../thread/thread-kind.ts";
-import type { Thread } from "../thread/thread.ts";
 import type { Tool } from "../tools/tool.ts";
 import { answerCalls } from "./answer-calls.ts";
 import { askModel } from "./ask-model.ts";
 import type { ProgressReporter } from "./progress.ts";
+import type { Model, ModelResponse } from "./protocol.ts";
 import type { EmitEvent } from "./run-event.ts";
+import type { TurnContext } from "./turn-context.ts";
 import type { TurnDraft } from "./turn-draft.ts";
 import { withdrawResults } from "./withdraw-results.ts";
 

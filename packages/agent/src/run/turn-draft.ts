@@ -1,16 +1,16 @@
 import { createId, type JsonObject } from "@threadstore/core/documents";
-import type { ModelResponse } from "../protocol.ts";
+import { type LeftOut, mergeLeftOut } from "../left-out.ts";
+import type { PendingApproval } from "../thread.ts";
 import type { MessageList } from "../thread/message-list.ts";
 import { toPendingApproval } from "../thread/pending-approval.ts";
 import type { ThreadRevision } from "../thread/thread-state.ts";
-import type { PendingApproval } from "../thread/thread.ts";
+import type { ToolCall } from "../thread/tool-call.ts";
 import { digestInput } from "../thread/turn-digests.ts";
 import { addKey, type KeyRecord, type TurnKey } from "../thread/turn-key.ts";
 import type { CallRecord, CallState, TurnRecord } from "../thread/turn-record.ts";
 import type { UnacceptedRange } from "../thread/unaccepted.ts";
-import type { ToolCall } from "../tools/tool-call.ts";
 import { addUsage } from "./add-usage.ts";
-import { type LeftOut, mergeLeftOut } from "./left-out.ts";
+import type { ModelResponse } from "./protocol.ts";
 
 /** How the model's last response ended. */
 type ResponseEnd = Pick<ModelResponse<object, object>, "finishReason" | "refusal">;

@@ -1,10 +1,10 @@
-import type { Model } from "../protocol.ts";
 import { INTERRUPTED_RESULT } from "../repair/interrupted-texts.ts";
-import { definitionOf } from "../repair/message-entry.ts";
 import type { ThreadKind } from "../thread/thread-kind.ts";
+import type { ToolCall } from "../thread/tool-call.ts";
 import { INTERRUPTED, UNSAVED } from "../tools/plan-call.ts";
-import type { ToolCall } from "../tools/tool-call.ts";
+import { definitionOf } from "../wire-form/message-entry.ts";
 import { NOT_RUN } from "./abandon-turn.ts";
+import type { Model } from "./protocol.ts";
 import { isText } from "./remove-references.ts";
 
 /** The requirements of replacing messages. */

@@ -1,7 +1,7 @@
 import { quoteName } from "@threadstore/core/documents";
 import { AgentError } from "../agent-error.ts";
-import { type MessageEntry, roleOf } from "../repair/message-entry.ts";
-import { isMovedImages } from "../repair/moved-images.ts";
+import { type MessageEntry, roleOf } from "../wire-form/message-entry.ts";
+import { isMovedImages } from "../wire-form/moved-images.ts";
 import type { OpenCalls } from "./thread-kind.ts";
 import { findMovedInput } from "./turn-digests.ts";
 import type { TurnRecord } from "./turn-record.ts";

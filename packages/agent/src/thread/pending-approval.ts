@@ -1,6 +1,6 @@
-import type { ToolCall } from "../tools/tool-call.ts";
+import type { PendingApproval } from "../thread.ts";
 import { shortDigest } from "./short-digest.ts";
-import type { PendingApproval } from "./thread.ts";
+import type { ToolCall } from "./tool-call.ts";
 
 /** The turn, and the response in it, that a call belongs to. */
 interface CallOrigin {

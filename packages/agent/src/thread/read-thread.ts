@@ -8,11 +8,11 @@ import {
   readEnvelope,
 } from "@threadstore/core/documents";
 import { AgentError, invalidValue } from "../agent-error.ts";
-import { rejectReference } from "../history/reject-reference.ts";
 import { copyJson } from "../json.ts";
-import { type MessageEntry, roleOf } from "../repair/message-entry.ts";
-import type { WireForm } from "../repair/wire-form.ts";
+import { type MessageEntry, roleOf } from "../wire-form/message-entry.ts";
+import type { WireForm } from "../wire-form/wire-form.ts";
 import { checkTurn, type TurnMessages } from "./check-turn.ts";
+import { rejectReference } from "./reject-reference.ts";
 import type { ThreadContent } from "./thread-content.ts";
 import type { OpenCalls, ThreadKind } from "./thread-kind.ts";
 import { readKeys } from "./turn-key.ts";

@@ -1,7 +1,7 @@
 import type { JsonValue } from "@threadstore/core";
 import type { AgentErrorCode } from "../agent-error.ts";
-import type { RepairableKind } from "../repair/wire-form.ts";
-import type { ToolCall } from "../tools/tool-call.ts";
+import type { RepairableKind } from "../wire-form/wire-form.ts";
+import type { ToolCall } from "./tool-call.ts";
 
 /** The calls of the last response that do not have a result yet. */
 export interface OpenCalls {

@@ -1,10 +1,10 @@
 import type { SerializedThread } from "@threadstore/core";
 import { AgentError } from "../agent-error.ts";
+import type { OpenTurn, PendingApproval, Thread, ThreadSnapshot } from "../thread.ts";
 import { MessageList } from "./message-list.ts";
 import { toPendingApproval } from "./pending-approval.ts";
 import type { ThreadContent, ThreadFrame } from "./thread-content.ts";
 import type { ThreadKind } from "./thread-kind.ts";
-import type { OpenTurn, PendingApproval, Thread, ThreadSnapshot } from "./thread.ts";
 import type { TurnRecord } from "./turn-record.ts";
 import { serializeThread } from "./write-thread.ts";
 

@@ -1,8 +1,8 @@
 import type { JsonValue } from "@threadstore/core";
 import { isJsonObject, type JsonObject } from "@threadstore/core/documents";
 import { invalidValue } from "../agent-error.ts";
+import type { Thread } from "../thread.ts";
 import { shortDigest } from "./short-digest.ts";
-import type { Thread } from "./thread.ts";
 
 /** How many keys a thread remembers: those of its last turns that have one. */
 export const MAX_KEYS = 32;

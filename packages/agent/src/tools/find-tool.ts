@@ -1,4 +1,4 @@
-import type { ToolCall } from "./tool-call.ts";
+import type { ToolCall } from "../thread/tool-call.ts";
 import type { Tool } from "./tool.ts";
 
 /** The name of a tool that answers all calls of its kind. No other tool can have it. */

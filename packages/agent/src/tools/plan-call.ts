@@ -1,7 +1,7 @@
 import { isError } from "@threadstore/core/documents";
+import type { ToolCall } from "../thread/tool-call.ts";
 import type { CallRecord } from "../thread/turn-record.ts";
 import { ANY_NAME, findTool } from "./find-tool.ts";
-import type { ToolCall } from "./tool-call.ts";
 import type { Tool, ToolContext } from "./tool.ts";
 
 /** The content of a call's result. */

@@ -1,5 +1,5 @@
 import type { JsonObject } from "@threadstore/core/documents";
-import type { Thread } from "../thread/thread.ts";
+import type { Thread } from "../thread.ts";
 
 /** A JSON Schema in a dialect that the model's provider supports. */
 export type JsonSchema = { readonly [keyword: string]: unknown };

@@ -3,10 +3,10 @@ import type { LeftOut, ModelRequest, ModelResponse } from "@threadstore/agent/pr
 import type { JsonObject } from "@threadstore/core/documents";
 import type { OpenAI } from "openai";
 import type { ResponseUsage } from "openai/resources/responses/responses";
-import { namesAny, readRefusal, referencesIn } from "../service-refusal.ts";
+import { namesAny, readRefusal, referencesIn, type ServiceBound } from "../service-refusal.ts";
 import type { NewConversation } from "./new-conversation.ts";
 import { hasUnknownItems } from "./outdated-conversation.ts";
-import { dropLoneReasoning, leaveOut, type ServiceBound } from "./portable-content.ts";
+import { dropLoneReasoning, leaveOut } from "./portable-content.ts";
 import { readCalls } from "./read-calls.ts";
 import { isInput, isToolResult, type ResponseItem } from "./response-item.ts";
 import { callResponses, type ResponsesRequest } from "./responses-model.ts";

@@ -3,7 +3,7 @@ import { copyJson, invalidValue, toolKey } from "@threadstore/agent/provider";
 import { isJsonObject, type JsonObject } from "@threadstore/core/documents";
 import type { Tool as HostedTool } from "openai/resources/responses/responses";
 import { typeOf } from "./call-items.ts";
-import { MCP_APPROVAL } from "./tools/mcp-approval.ts";
+import { MCP_APPROVAL } from "./mcp-approval.ts";
 
 /** The remedy for a declaration whose calls the application must answer, by its type. */
 const REMEDIES: { readonly [type: string]: string } = {

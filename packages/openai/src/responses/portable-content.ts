@@ -1,14 +1,10 @@
 import { describeRemovedToolCall, type LeftOut } from "@threadstore/agent/provider";
 import type { JsonValue } from "@threadstore/core";
 import { isJsonObject, type JsonObject } from "@threadstore/core/documents";
+import { SERVICE_BOUND, type ServiceBound } from "../service-refusal.ts";
 import { typeOf } from "./call-items.ts";
 import { BLANK_SCREENSHOT } from "./call-kinds.ts";
 import { isInput, type ResponseItem } from "./response-item.ts";
-
-/** The kinds of content that only the service which created them can use, and only for some time. */
-export const SERVICE_BOUND = ["reasoning", "stored-items", "containers", "files"] as const;
-
-export type ServiceBound = (typeof SERVICE_BOUND)[number];
 
 /** Returns what replaces an item; `undefined` if the item is portable in this respect. */
 type Replace = (item: JsonObject) => readonly JsonObject[] | undefined;

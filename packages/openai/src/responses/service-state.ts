@@ -1,6 +1,6 @@
 import { invalidValue } from "@threadstore/agent/provider";
 import type { JsonObject } from "@threadstore/core/documents";
-import { SERVICE_BOUND, type ServiceBound } from "./portable-content.ts";
+import { SERVICE_BOUND, type ServiceBound } from "../service-refusal.ts";
 import { requiresId } from "./required-members.ts";
 import type { ResponseItem } from "./response-item.ts";
 

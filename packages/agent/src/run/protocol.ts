@@ -1,10 +1,10 @@
 import type { JsonObject } from "@threadstore/core/documents";
-import type { LeftOut } from "./run/left-out.ts";
-import type { EmitEvent } from "./run/run-event.ts";
-import type { RunOptions } from "./run/run-options.ts";
-import type { ThreadKind } from "./thread/thread-kind.ts";
-import type { ToolCall } from "./tools/tool-call.ts";
-import type { Tool } from "./tools/tool.ts";
+import type { LeftOut } from "../left-out.ts";
+import type { ThreadKind } from "../thread/thread-kind.ts";
+import type { ToolCall } from "../thread/tool-call.ts";
+import type { Tool } from "../tools/tool.ts";
+import type { EmitEvent } from "./run-event.ts";
+import type { RunOptions } from "./run-options.ts";
 
 /** A model API, as a provider implements it for `createAgent`. */
 export interface Protocol<

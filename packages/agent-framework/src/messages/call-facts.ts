@@ -1,7 +1,7 @@
 import { serverLabel } from "../content/approved-call.ts";
 import { type Content, fieldText } from "../content/content.ts";
 import { type JsonNode, printNode } from "../json/node.ts";
-import type { Message } from "../messages/message.ts";
+import type { Message } from "./message.ts";
 
 /** A request for approval of a function call, or a response to one. */
 export interface Approval {

@@ -1,12 +1,12 @@
 import { AgentError } from "../agent-error.ts";
-import type { AgentSettings } from "../agent-options.ts";
-import type { Model, Protocol } from "../protocol.ts";
-import type { RunOptions } from "../run/run-options.ts";
-import type { ToolCall } from "../tools/tool-call.ts";
-import { PROVIDER_LIMITS } from "./provider-limits.ts";
-import { cutText, shortenText } from "./shorten-text.ts";
+import { PROVIDER_LIMITS } from "../limits/provider-limits.ts";
+import { cutText, shortenText } from "../limits/shorten-text.ts";
+import type { ToolCall } from "../thread/tool-call.ts";
+import type { Model, Protocol } from "./protocol.ts";
+import type { RunOptions } from "./run-options.ts";
+import type { RunSettings } from "./run-settings.ts";
 
-type LimitSettings = Pick<AgentSettings<object>, "longResults" | "provider">;
+type LimitSettings = Pick<RunSettings<object>, "longResults" | "provider">;
 
 /**
  * Returns a protocol that never adds messages to a thread that its provider would reject for ever: it refuses a

@@ -8,7 +8,7 @@ import {
   printNode,
   setMember,
 } from "../json/node.ts";
-import { type AgentFrameworkShape, LAYOUTS } from "../shapes/shape.ts";
+import { type AgentFrameworkShape, LAYOUTS } from "./shape.ts";
 
 /**
  * Records about approvals in a session, besides its messages: calls that need none and run together with the approved

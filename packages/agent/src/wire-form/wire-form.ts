@@ -1,6 +1,6 @@
 import type { JsonObject } from "@threadstore/core/documents";
+import type { Repairer } from "../findings/repairer.ts";
 import type { MessageEntry } from "./message-entry.ts";
-import type { Repairer } from "./repairer.ts";
 
 /** A kind of thread that can be checked and repaired. */
 export interface RepairableKind {

@@ -1,10 +1,10 @@
 import type { SerializedThread } from "@threadstore/core";
-import type { RepairPolicy } from "./repair/repair-policy.ts";
-import type { RepairChange } from "./repair/repairer.ts";
-import type { AbandonedTurn, AbandonOptions } from "./run/abandon-turn.ts";
-import type { ApprovalOptions, RunOptions } from "./run/run-options.ts";
-import type { RunStream } from "./run/run-stream.ts";
-import type { Thread } from "./thread/thread.ts";
+import type { RepairPolicy } from "../findings/repair-policy.ts";
+import type { RepairChange } from "../findings/repairer.ts";
+import type { Thread } from "../thread.ts";
+import type { AbandonedTurn, AbandonOptions } from "./abandon-turn.ts";
+import type { ApprovalOptions, RunOptions } from "./run-options.ts";
+import type { RunStream } from "./run-stream.ts";
 
 export interface DeserializeOptions {
   /**

@@ -1,5 +1,5 @@
-import type { PendingApproval, Thread } from "../thread/thread.ts";
 import type { LeftOut } from "./left-out.ts";
+import type { PendingApproval, Thread } from "./thread.ts";
 
 /** The result of `run` and `resume`. */
 export interface RunResult<AgentThread extends Thread, Message extends object, Usage extends object> {

@@ -1,16 +1,16 @@
 import type { JsonValue } from "@threadstore/core";
 import { isPlainObject, untilAborted } from "@threadstore/core/documents";
 import { AgentError, invalidValue } from "../agent-error.ts";
-import type { AgentSettings } from "../agent-options.ts";
+import type { ContextRequest, ProvidedContext } from "../context/context-provider.ts";
+import { providerState, REDUCER_STATE_NAME } from "../context/provider-state.ts";
 import { copyJson } from "../json.ts";
-import type { ModelRequest } from "../protocol.ts";
-import type { TurnDraft } from "../run/turn-draft.ts";
 import type { ThreadKind } from "../thread/thread-kind.ts";
-import type { ContextRequest, ProvidedContext } from "./context-provider.ts";
-import { providerState, REDUCER_STATE_NAME } from "./provider-state.ts";
+import type { ModelRequest } from "./protocol.ts";
+import type { RunSettings } from "./run-settings.ts";
+import type { TurnDraft } from "./turn-draft.ts";
 
 type ContextSettings<Message extends object> = Pick<
-  AgentSettings<Message>,
+  RunSettings<Message>,
   "context" | "instructions" | "reduceHistory"
 >;
 
