@@ -15,7 +15,14 @@ const ROOT = join(import.meta.dirname, "..");
 
 /** Returns the packages of the workspace, all with `version` if it is set. */
 function readWorkspace(version?: string): Workspace {
-  const manifests = globSync(["packages/*/package.json", "tooling/services/package.json"], { cwd: ROOT });
+  const workspace = /^packages:\n((?: {2}- .*\n)+)/mu.exec(
+    readFileSync(join(ROOT, "pnpm-workspace.yaml"), "utf8"),
+  );
+  const folders = [...(workspace?.[1] ?? "").matchAll(/- (.*)/gu)].map(([, folder = ""]) => folder);
+  const manifests = globSync(
+    folders.map((folder) => join(folder, "package.json")),
+    { cwd: ROOT },
+  );
   const packages = manifests.toSorted().map((file) => {
     const manifest = JSON.parse(readFileSync(join(ROOT, file), "utf8")) as Manifest;
     return { dir: join(ROOT, dirname(file)), packageJson: { ...manifest, ...(version && { version }) } };
@@ -53,6 +60,12 @@ async function versionsAfter(workspace: Workspace, changesets: Changeset[]): Pro
     }),
   );
 }
+
+it("every package has a version, without which changesets cannot release any", () => {
+  const { packages } = readWorkspace();
+  expect(packages.length).toBeGreaterThan(names.length);
+  expect(packages.filter(({ packageJson }) => packageJson.version === undefined)).toEqual([]);
+});
 
 describe("the next release", () => {
   it("has one version for all packages, of which the first is 1.0.0", async () => {
