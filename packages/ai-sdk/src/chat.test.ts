@@ -266,7 +266,7 @@ test("if two turns continue the same message, the second rejects with its unsave
   let answers = 0;
   mock.on({ userMessage: "go on" }, () => ({ content: ` and so on (${(answers += 1)})` }));
   const chats = uiMessageStore({ store: memoryStore() });
-  const start = await chats.append("talk", [
+  const start = await chats.appendTrusted("talk", [
     { id: "1", role: "user", parts: [{ type: "text", text: "go on" }] },
     { id: "2", role: "assistant", parts: [{ type: "text", text: "So" }] },
   ]);
@@ -298,7 +298,7 @@ test("if two turns continue the same message, the second rejects with its unsave
 test("a turn keeps an empty message that was stored before, and does not save an empty answer", async () => {
   const chats = uiMessageStore({ store: memoryStore() });
   const empty: UIMessage = { id: "1", role: "assistant", parts: [] };
-  const conversation = await chats.append("talk", [empty]);
+  const conversation = await chats.appendTrusted("talk", [empty]);
   const turn = chats.turn(conversation);
   await turn.onStepEnd({
     messages: [empty, { id: "2", role: "assistant", parts: [{ type: "step-start" }] }],

@@ -6,6 +6,7 @@ import type { Conversation } from "./conversation.ts";
 import { encode } from "./encode.ts";
 import type { MessageKind } from "./message-kind.ts";
 import { faultError, messageReader, type MessageReader, type MessagesView } from "./message-reader.ts";
+import type { ShownMessage } from "./posted-answers.ts";
 import type { ReadableMessage } from "./repair/repair-messages.ts";
 
 /** The stored thread that a conversation was read from. */
@@ -34,6 +35,8 @@ export interface MessageCodec<Message> extends Omit<MessageReader<Message>, "che
     messages: readonly Message[],
     source?: ConversationSource | Promise<ConversationSource | undefined>,
   ): Promise<EncodedMessages<Message>>;
+  /** Resolves with the stored messages and what reading them returns. Rejects with `THREAD_INVALID`. */
+  shownMessages(content: ThreadContent): Promise<readonly ShownMessage[]>;
   /** Creates the conversation to return to the caller, and remembers its source. */
   toConversation(
     stored: StoredThread,
@@ -73,6 +76,8 @@ export function messageCodec<Message>(kind: MessageKind<Message>): MessageCodec<
     encode: encodeMessages,
     sourceOf: (conversation) => sources.get(conversation),
 
+    shownMessages: async (content) => toShownMessages(await reader.viewOf(content)),
+
     toConversation(stored, content, { messages, sources: readables, findings }) {
       const { id, version, size, createdAt, updatedAt, expiresAt, metadata } = stored;
       const details = { id, version, size, createdAt, updatedAt, expiresAt, metadata };
@@ -87,6 +92,11 @@ export function messageCodec<Message>(kind: MessageKind<Message>): MessageCodec<
       return conversation;
     },
   };
+}
+
+function toShownMessages<Message>({ messages, sources }: MessagesView<Message>): ShownMessage[] {
+  const shown = encodeList(messages);
+  return sources.map(({ readable }, index) => ({ stored: readable, shown: shown[index] ?? readable }));
 }
 
 function encodeList(messages: unknown): JsonObject[] {

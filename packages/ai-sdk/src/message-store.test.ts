@@ -106,12 +106,12 @@ describe("UI messages", () => {
 describe("append", () => {
   test("replaces a UI message with the same id at its position", async () => {
     const chats = uiMessageStore({ store: memoryStore() });
-    await chats.append("a", [
+    await chats.appendTrusted("a", [
       textMessage("1", "Hello"),
       textMessage("2", "Hi", "assistant"),
       textMessage("3", "Bye"),
     ]);
-    const after = await chats.append("a", [
+    const after = await chats.appendTrusted("a", [
       textMessage("2", "Hi!", "assistant"),
       textMessage("4", "Bye", "assistant"),
     ]);
@@ -153,7 +153,8 @@ describe("concurrent saves", () => {
     start: Conversation<UIMessage>;
   }> {
     const chats = uiMessageStore({ store: memoryStore() });
-    const start = await chats.append("a", [textMessage("1", "Hello"), textMessage("2", "Hi", "assistant")]);
+    const messages = [textMessage("1", "Hello"), textMessage("2", "Hi", "assistant")];
+    const start = await chats.appendTrusted("a", messages);
     return { chats, start };
   }
 

@@ -23,7 +23,7 @@ export type AppendWith<Message> = (
   id: string,
   messages: readonly Message[],
   options: UpdateOptions,
-  change: (content: ThreadContent, added: readonly JsonObject[]) => ThreadContent,
+  change: (content: ThreadContent, added: readonly JsonObject[]) => ThreadContent | Promise<ThreadContent>,
 ) => Promise<Conversation<Message>>;
 
 /** Receives the repairs of a conversation that was read or saved, and its id. */
@@ -81,7 +81,10 @@ type ContentUpdate<Message> = (
   id: string,
   messages: readonly Message[],
   options: UpdateOptions,
-  change: (content: ThreadContent, current: StoredThread | undefined) => ThreadContent,
+  change: (
+    content: ThreadContent,
+    current: StoredThread | undefined,
+  ) => ThreadContent | Promise<ThreadContent>,
 ) => Promise<Conversation<Message>>;
 
 function contentUpdate<Message>(
@@ -96,12 +99,12 @@ function contentUpdate<Message>(
       id,
       async (current) => {
         const currentContent = current === undefined ? EMPTY_CONTENT : codec.contentOf(current);
-        const changed = changeUnlessConflict(() => change(currentContent, current));
+        const changed = await changeUnlessConflict(async () => change(currentContent, current));
         view = changed === undefined ? undefined : await codec.checkedView(changed);
         // The caller may know messages by the ids that reading them gave them.
         content =
           changed === undefined || view === undefined
-            ? change(await codec.identified(currentContent), current)
+            ? await change(await codec.identified(currentContent), current)
             : changed;
         view ??= await codec.viewOf(content);
         return writeThread(kind.kind, content);
@@ -116,10 +119,12 @@ function contentUpdate<Message>(
   };
 }
 
-/** Returns `undefined` if the change conflicts. */
-function changeUnlessConflict(change: () => ThreadContent): ThreadContent | undefined {
+/** Resolves with `undefined` if the change conflicts. */
+async function changeUnlessConflict(
+  change: () => Promise<ThreadContent>,
+): Promise<ThreadContent | undefined> {
   try {
-    return change();
+    return await change();
   } catch (error) {
     if (!ConversationError.is(error, "CONFLICT")) throw error;
     return undefined;

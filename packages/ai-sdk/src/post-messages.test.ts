@@ -159,7 +159,7 @@ test("a repeated request is rejected once its message was answered, and accepted
     chats.append("talk", [question("1", "q")], { trigger: "submit-message" });
   await post();
   await post();
-  await chats.append("talk", [{ id: "2", role: "assistant", parts: [{ type: "text", text: "a" }] }]);
+  await chats.appendTrusted("talk", [{ id: "2", role: "assistant", parts: [{ type: "text", text: "a" }] }]);
   await expect(post()).rejects.toSatisfy((error) => ConversationError.is(error, "CONFLICT"));
   expect(textsOf((await chats.load("talk"))?.messages)).toEqual(["q", "a"]);
 });
@@ -178,7 +178,7 @@ describe("a call that waits for approval", () => {
 
   test("is decided once, however often and in however many tabs the user clicks", async () => {
     const { chats } = setUp();
-    await chats.append("talk", [question("1", "q"), requested]);
+    await chats.appendTrusted("talk", [question("1", "q"), requested]);
     const clicks = Array.from({ length: 50 }, (_, index) => {
       return chats.append("talk", [decided(index % 2 === 0)], options);
     });
@@ -190,7 +190,8 @@ describe("a call that waits for approval", () => {
 
   test("is not run again by a late click after it has run", async () => {
     const { chats } = setUp();
-    await chats.append("talk", [question("1", "q"), answer({ state: "output-available", output: 1 })]);
+    const answered = answer({ state: "output-available", output: 1 });
+    await chats.appendTrusted("talk", [question("1", "q"), answered]);
     for (const late of [decided(true), requested]) {
       await expect(chats.append("talk", [late], options)).rejects.toMatchObject({ code: "CONFLICT" });
     }

@@ -1,7 +1,7 @@
-import { canonicalJson, isJsonObject, type JsonObject } from "@threadstore/core/documents";
+import { isJsonObject, type JsonObject } from "@threadstore/core/documents";
 import { ConversationError, invalidArgument } from "./conversation-error.ts";
 import type { ThreadContent } from "./conversation-thread.ts";
-import { callConflict } from "./posted-calls.ts";
+import { isSameMessage } from "./posted-messages.ts";
 
 /** The request of a page, as `useChat` sends it. */
 export interface PostOptions {
@@ -27,23 +27,20 @@ export function checkPostOptions({ trigger, messageId }: PostOptions): void {
 }
 
 /**
- * Returns the content after a page posted messages. An edited message, and one that is answered again, becomes the
- * last message. Throws `CONFLICT` for a request that was repeated after its message was answered, and for decisions about
- * calls that are stale or differ from those that were shown.
+ * Returns the content after messages were posted, of which `accepted` are to be stored. An edited message, and one that
+ * is answered again, becomes the last message. Throws `CONFLICT` for a request that was repeated after its message was
+ * answered.
  */
 export function postMessages(
   content: ThreadContent,
   added: readonly JsonObject[],
+  accepted: readonly JsonObject[],
   { trigger, messageId }: PostOptions,
   append: (stored: readonly JsonObject[], added: readonly JsonObject[]) => JsonObject[],
 ): ThreadContent {
   const { messages: stored } = content;
-  if (trigger === undefined) return { ...content, messages: append(stored, added) };
-  for (const posted of added) {
-    const conflict = posted["role"] === "assistant" ? callConflict(stored, posted) : undefined;
-    if (conflict !== undefined) throw new ConversationError("CONFLICT", conflict, { unsaved: added });
-  }
-  const appended = append(stored, added);
+  const appended = append(stored, accepted);
+  if (trigger === undefined) return { ...content, messages: appended };
   const last =
     trigger === "regenerate-message"
       ? lastOfRegeneration(appended, added, messageId)
@@ -86,7 +83,7 @@ function lastOfSubmission(
   const previous = stored[index];
   if (posted === undefined || previous === undefined) return undefined;
   if (posted["role"] !== "user") return undefined;
-  const isRepeated = messageId === undefined && canonicalJson(previous) === canonicalJson(posted);
+  const isRepeated = messageId === undefined && isSameMessage(previous, posted);
   if (!isRepeated) return posted["id"] as string;
   if (index === stored.length - 1) return undefined;
   const message = "This message was posted and answered before. Load the conversation to see its answer.";

@@ -53,11 +53,13 @@ describe("a decision or result of a page", () => {
     ],
   ])("is stored: %s", async (_, stored, posted) => {
     const store = memoryStore();
-    const chats = uiMessageStore({ store });
-    await chats.append("talk", [question, ...stored]);
+    const chats = uiMessageStore({ store, clientTools: ["pay"] });
+    await chats.appendTrusted("talk", [question, ...stored]);
     const { messages } = await chats.append("talk", [ofPage(posted)], SUBMIT);
-    const parts = messages.find(({ id }) => id === "a")?.parts;
-    expect(parts).toEqual(ofPage(posted).parts);
+    const changed = messages.find(({ id }) => id === "a") ?? question;
+    expect(ofPage(changed).parts).toEqual(ofPage(posted).parts);
+    // The arguments keep the types that a page does not know.
+    expect(JSON.stringify(await store.load("talk").then((thread) => thread?.thread))).toContain("$date");
   });
 
   test.each<[string, UIMessage[], UIMessage]>([
@@ -100,7 +102,7 @@ describe("a decision or result of a page", () => {
   ])("is refused: %s", async (_, stored, posted) => {
     const store = memoryStore();
     const chats = uiMessageStore({ store });
-    const before = await chats.append("talk", [question, ...stored]);
+    const before = await chats.appendTrusted("talk", [question, ...stored]);
     const isApproved = JSON.stringify(posted).includes('"approved":true');
     for (const options of isApproved ? [SUBMIT, REGENERATE] : [SUBMIT]) {
       const posting = chats.append("talk", [ofPage(posted)], options);
@@ -112,7 +114,7 @@ describe("a decision or result of a page", () => {
   test("is refused after the answer was generated again or its question was edited", async () => {
     const chats = uiMessageStore({ store: memoryStore() });
     for (const options of [REGENERATE, { trigger: "submit-message", messageId: "q" } as const]) {
-      await chats.append("talk", [question, answer(requested)]);
+      await chats.appendTrusted("talk", [question, answer(requested)]);
       const edited = message("q", "user", text(options.trigger));
       await chats.append("talk", [edited], options);
       const posting = chats.append("talk", [ofPage(answer(approved))], SUBMIT);
@@ -139,7 +141,7 @@ describe("a decision or result of a page", () => {
 test("with a lease, of 8 clicks in two processes one runs the tool", async () => {
   const store = memoryStore();
   const processes = [uiMessageStore({ store, lease: true }), uiMessageStore({ store, lease: true })];
-  await processes[0]?.append("talk", [question, answer(requested)]);
+  await processes[0]?.appendTrusted("talk", [question, answer(requested)]);
   let runs = 0;
   const clicks = Array.from({ length: 8 }, async (_, index) => {
     const chats = processes[index % 2];

@@ -1,90 +1,120 @@
-import { canonicalJson, isJsonObject, type JsonObject } from "@threadstore/core/documents";
-import { decode } from "./decode.ts";
+import { isJsonObject, type JsonObject } from "@threadstore/core/documents";
+import { callForm, pageForm } from "./page-form.ts";
+import { orderOf, RESULT_ORDER } from "./repair/call-order.ts";
 
-/** The states of a call before it has a result, in their order. */
-const OPEN_STATES: readonly unknown[] = [
-  "input-streaming",
-  "input-available",
-  "approval-requested",
-  "approval-responded",
-];
+/** What decides whether a page may change a call. */
+export interface CallRules {
+  /** The names of the tools that run in the page. */
+  readonly clientTools: ReadonlySet<string>;
+  /** Whether another message follows the answer. */
+  readonly isFollowed: boolean;
+  /** Whether the request is about this answer. Pages may also send earlier messages, which can be outdated. */
+  readonly isSubject: boolean;
+}
 
-const DECIDED =
-  "A call was already approved, denied or answered by another request. Load the conversation to see its result.";
-const STALE =
-  "The conversation went on after this call was shown. Nothing was written. Load the conversation to see its messages.";
-const MISMATCH =
-  "A decision does not belong to a stored call that waits for approval with the same tool and arguments. Nothing was written. Load the conversation and decide again.";
+/** Why a posted message must not be stored. */
+export interface Refusal {
+  readonly code: "CONFLICT" | "MESSAGE_REFUSED";
+  readonly reason: string;
+}
+
+export const DECIDED: Refusal = {
+  code: "CONFLICT",
+  reason:
+    "A call was already approved, denied or answered by another request. Nothing was written. Load the conversation to see its result.",
+};
+export const STALE: Refusal = {
+  code: "CONFLICT",
+  reason:
+    "The conversation went on after this call was shown. Nothing was written. Load the conversation to see its messages.",
+};
+export const MISMATCH: Refusal = {
+  code: "CONFLICT",
+  reason:
+    "A decision does not belong to a stored call that waits for approval with the same tool and arguments. Nothing was written. Load the conversation and decide again.",
+};
+export const UNKNOWN_CALL: Refusal = refuse("The model did not make this call.");
+export const REPEATED_CALL: Refusal = refuse("Another part of this answer has the same call id.");
+const CHANGED_CALL: Refusal = refuse(
+  "A page must not change the tool, the arguments or the state of a call.",
+);
+const NOT_WAITING: Refusal = refuse("This call does not wait for a result of a page.");
+const SERVER_RESULT: Refusal = refuse("Only the server sets this result.");
+const SERVER_TOOL: Refusal = refuse(
+  "The tool of this call runs on the server. If it runs in the page, name it in `clientTools`.",
+);
+
+function refuse(problem: string): Refusal {
+  const remedy = "Nothing was written. Load the conversation to see its messages.";
+  return { code: "MESSAGE_REFUSED", reason: `${problem} ${remedy}` };
+}
 
 /**
- * Returns the reason why the calls of a posted answer must not be stored, or `undefined`. A decision applies once, to the
- * call that was shown, and only while no message follows it.
+ * Returns the call to store for a call of a posted answer, which is the stored call itself if nothing changes. A page may
+ * decide about a call that was shown to its user, and report the result of a tool that it runs, each once.
  */
-export function callConflict(stored: readonly JsonObject[], posted: JsonObject): string | undefined {
-  const postedCalls = callsOf(posted);
-  if (postedCalls.size === 0) return undefined;
-  const index = stored.findIndex(({ id }) => id === posted["id"]);
-  const previous = stored[index];
-  if (previous === undefined) return STALE;
-  const storedCalls = callsOf(previous);
-  let isAdvanced = false;
-  for (const [id, call] of postedCalls) {
-    const storedCall = storedCalls.get(id);
-    const conflict = conflictOf(storedCall, call);
-    if (conflict !== undefined) return conflict;
-    isAdvanced ||= storedCall !== undefined && orderOf(call) > orderOf(storedCall);
-    const isDecision =
-      call["state"] === "approval-responded" && storedCall?.["state"] !== "approval-responded";
-    if (isDecision && index < stored.length - 1) return STALE;
-  }
-  // A repeated request, whose answer was already continued.
-  return !isAdvanced && partsOf(posted).length < partsOf(previous).length ? DECIDED : undefined;
-}
-
-function conflictOf(stored: JsonObject | undefined, posted: JsonObject): string | undefined {
+export function nextCall(stored: JsonObject, posted: JsonObject, rules: CallRules): JsonObject | Refusal {
   const isDecision = posted["state"] === "approval-responded";
-  if (stored === undefined) return isDecision ? MISMATCH : undefined;
-  const [storedOrder, postedOrder] = [orderOf(stored), orderOf(posted)];
-  if (postedOrder < storedOrder) return DECIDED;
-  if (isDecision) {
-    if (stored["state"] === "approval-responded") return DECIDED;
-    return stored["state"] === "approval-requested" && shownForm(stored) === shownForm(posted)
-      ? undefined
-      : MISMATCH;
+  if (stateForm(stored) === stateForm(posted) && callForm(stored) === callForm(posted)) {
+    return isDecision && rules.isSubject ? DECIDED : stored;
   }
-  const isAnsweredTwice = storedOrder === OPEN_STATES.length && resultForm(stored) !== resultForm(posted);
-  return isAnsweredTwice && stored["preliminary"] !== true ? DECIDED : undefined;
+  const [storedOrder, postedOrder] = [orderOf(stored), orderOf(posted)];
+  if (postedOrder < storedOrder) return rules.isSubject ? DECIDED : stored;
+  if (isDecision) return decideCall(stored, posted, rules);
+  if (callForm(stored) !== callForm(posted) || postedOrder < RESULT_ORDER) return CHANGED_CALL;
+  return storedOrder === RESULT_ORDER ? keepResult(stored, posted, rules) : addResult(stored, posted, rules);
 }
 
-function partsOf({ parts }: JsonObject): readonly JsonObject[] {
-  return Array.isArray(parts) ? parts.filter(isJsonObject) : [];
+export function isRefusal(value: JsonObject | Refusal): value is Refusal {
+  return "reason" in value && "code" in value;
 }
 
-/** Returns the calls of a message by their ids. */
-function callsOf(message: JsonObject): Map<unknown, JsonObject> {
-  const calls = partsOf(message).filter((part) => "toolCallId" in part);
-  return new Map(calls.map((call) => [call["toolCallId"], call]));
+function decideCall(stored: JsonObject, posted: JsonObject, { isFollowed }: CallRules): JsonObject | Refusal {
+  if (stored["state"] === "approval-responded") return DECIDED;
+  const isShown =
+    stored["state"] === "approval-requested" &&
+    callForm(stored) === callForm(posted) &&
+    approvalOf(stored)["id"] === approvalOf(posted)["id"];
+  if (!isShown) return MISMATCH;
+  if (isFollowed) return STALE;
+  const { approved, reason } = approvalOf(posted);
+  if (typeof approved !== "boolean") return MISMATCH;
+  const decision = reason === undefined ? { approved } : { approved, reason };
+  return { ...stored, state: "approval-responded", approval: { ...approvalOf(stored), ...decision } };
 }
 
-/** Returns the position of a call's state in its life. States of later versions of the SDK count as results. */
-function orderOf({ state }: JsonObject): number {
-  const order = OPEN_STATES.indexOf(state);
-  return order === -1 ? OPEN_STATES.length : order;
+/** A page that shows a preliminary result of the server may have another one than was stored. */
+function keepResult(stored: JsonObject, posted: JsonObject, { isSubject }: CallRules): JsonObject | Refusal {
+  const isPreliminary = posted["preliminary"] === true;
+  if (stored["preliminary"] !== true) return isPreliminary && !isSubject ? stored : DECIDED;
+  return isPreliminary ? stored : SERVER_RESULT;
 }
 
-/** Returns what a user sees of a call that waits for approval. */
-function shownForm({ type, toolName, input, approval }: JsonObject): string {
-  return pageForm({ type, toolName, input, approvalId: isJsonObject(approval) ? approval["id"] : null });
+function addResult(stored: JsonObject, posted: JsonObject, { clientTools }: CallRules): JsonObject | Refusal {
+  const { state, output, errorText, preliminary } = posted;
+  const isResult = state === "output-available" || state === "output-error";
+  if (!isResult || preliminary === true || stored["providerExecuted"] === true) return SERVER_RESULT;
+  const isApproved = stored["state"] === "approval-responded" && approvalOf(stored)["approved"] === true;
+  if (stored["state"] !== "input-available" && !isApproved) return NOT_WAITING;
+  const { id, approved } = approvalOf(posted);
+  if (id !== undefined && (id !== approvalOf(stored)["id"] || approved !== true)) return NOT_WAITING;
+  if (!clientTools.has(toolNameOf(stored))) return SERVER_TOOL;
+  if (state === "output-error") return { ...stored, state, errorText: errorText ?? "" };
+  return { ...stored, state, ...(output === undefined ? {} : { output }) };
 }
 
-function resultForm({ state, output, errorText }: JsonObject): string {
-  return pageForm({ state, output, errorText });
+function approvalOf({ approval }: JsonObject): JsonObject {
+  return isJsonObject(approval) ? approval : {};
 }
 
-/** Returns the canonical JSON of a stored value as a page receives it: dates, for example, as strings. */
-function pageForm(encoded: Readonly<Record<string, JsonObject[string] | undefined>>): string {
-  const members = Object.entries(encoded).map(([name, value]) => {
-    return [name, value === undefined ? undefined : decode(value, "$", () => undefined)] as const;
-  });
-  return canonicalJson(JSON.parse(JSON.stringify(Object.fromEntries(members))));
+function toolNameOf({ type, toolName }: JsonObject): string {
+  if (type === "dynamic-tool") return typeof toolName === "string" ? toolName : "";
+  return typeof type === "string" ? type.slice("tool-".length) : "";
+}
+
+/** Returns the form of a call's progress. */
+function stateForm(call: JsonObject): string {
+  const { state, output, errorText, preliminary = false } = call;
+  const { id, approved, reason } = approvalOf(call);
+  return pageForm({ state, output, errorText, preliminary, id, approved, reason });
 }

@@ -5,6 +5,7 @@ import type { AppendMessagesOptions, Conversation, MessageStore } from "./conver
 import { type FindingsListener, messageStore } from "./message-store.ts";
 import { modelMessageKind } from "./model-message-kind.ts";
 import { checkPostOptions, postMessages, type PostOptions } from "./post-messages.ts";
+import { acceptedMessages } from "./posted-messages.ts";
 import { type TurnLeaseOptions, turnLeases } from "./turn-lease.ts";
 import { createTurn, type Turn, type TurnOptions } from "./turn.ts";
 import { type RepairOptions, uiMessageKind, type UIMessageSchemas } from "./ui-message-kind.ts";
@@ -17,6 +18,12 @@ export type UIMessageStoreOptions<Message extends UIMessage> = UIMessageSchemas<
     readonly store: ThreadStore;
     /** Receives the repairs of each conversation that is loaded or saved. */
     readonly onFindings?: FindingsListener | undefined;
+    /**
+     * The names of the tools that run in the page, whose results it reports with `addToolOutput`. `append` refuses the
+     * results of all other tools.
+     * @default []
+     */
+    readonly clientTools?: readonly string[] | undefined;
     /**
      * Whether the requests of pages take turns, across all processes: `append` with a `trigger` waits until the answer
      * of the previous request has ended, and returns the conversation with it. Such an `append` must be followed by
@@ -33,16 +40,27 @@ export interface AppendUIMessagesOptions extends AppendMessagesOptions, PostOpti
 /** Loads and saves conversations of UI messages. */
 export interface UIMessageStore<Message extends UIMessage> extends MessageStore<Message> {
   /**
-   * Appends messages, whatever other requests have saved, and creates the conversation if it does not exist. A
-   * message with the id of a stored one replaces it. With a `trigger`, an edited message and one that is to be
-   * answered again becomes the last message, and a repeated request whose message was already answered rejects with
-   * `CONFLICT`. With a `trigger` and the option `lease`, rejects with `CONVERSATION_BUSY` if other requests keep
-   * answering. Resolves with the whole conversation.
+   * Appends messages of a page, whatever other requests have saved, and creates the conversation if it does not exist.
+   * They may add questions, decisions about calls, and the results of `clientTools`. A question with the id of a stored
+   * one replaces it. Anything else that the stored conversation does not have rejects with `CONFLICT` if it may only come
+   * too late, or else with `MESSAGE_REFUSED`. With a `trigger`, an edited message and one that is to be answered again becomes the last message, and a repeated request
+   * whose message was already answered rejects with `CONFLICT`. With a `trigger` and the option `lease`, rejects with
+   * `CONVERSATION_BUSY` if other requests keep answering. Resolves with the whole conversation.
    */
   append(
     id: string,
     messages: readonly Message[],
     options?: AppendUIMessagesOptions,
+  ): Promise<Conversation<Message>>;
+
+  /**
+   * Appends messages that your own code created, such as a welcome message, as `append` does, but without checking whether
+   * a page may write them. A message with the id of a stored one replaces it.
+   */
+  appendTrusted(
+    id: string,
+    messages: readonly Message[],
+    options?: AppendMessagesOptions,
   ): Promise<Conversation<Message>>;
 
   /**
@@ -63,6 +81,7 @@ export function uiMessageStore<Message extends UIMessage = UIMessage>({
   onFindings,
   onInvalid = "repair",
   serviceItems = "keep",
+  clientTools = [],
   lease = false,
   ...schemas
 }: UIMessageStoreOptions<Message>): UIMessageStore<Message> {
@@ -72,17 +91,25 @@ export function uiMessageStore<Message extends UIMessage = UIMessage>({
   if (serviceItems !== "keep" && serviceItems !== "drop") {
     throw invalidArgument("serviceItems", '"keep" or "drop"');
   }
+  if (!Array.isArray(clientTools) || !clientTools.every((name) => typeof name === "string")) {
+    throw invalidArgument("clientTools", "an array of names");
+  }
+  const toolsOfPages = new Set(clientTools);
   const repairs = { onInvalid, serviceItems };
   const kind = uiMessageKind<Message>(schemas, repairs);
   const parts = messageStore(store, kind, onFindings);
   const leases = turnLeases<Message>(store, lease);
   return {
     ...parts.publicStore,
+    appendTrusted: (...parameters) => parts.publicStore.append(...parameters),
     async append(id, messages, { trigger, messageId, ...options } = {}) {
       checkPostOptions({ trigger, messageId });
       const post = async (): Promise<Conversation<Message>> => {
-        return parts.append(id, messages, options, (content, added) => {
-          return postMessages(content, added, { trigger, messageId }, (stored, more) =>
+        return parts.append(id, messages, options, async (content, added) => {
+          const loadShown = (): ReturnType<typeof parts.codec.shownMessages> =>
+            parts.codec.shownMessages(content);
+          const accepted = await acceptedMessages(added, content.messages, toolsOfPages, loadShown);
+          return postMessages(content, added, accepted, { trigger, messageId }, (stored, more) =>
             kind.append(stored, more),
           );
         });

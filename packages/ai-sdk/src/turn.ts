@@ -9,6 +9,7 @@ import { revisionOf } from "./post-messages.ts";
 import { closeMessage, type Closing } from "./repair/close-message.ts";
 import { type Finding, reportTo } from "./repair/finding.ts";
 import type { PartsMessage } from "./repair/part.ts";
+import { withAnswer } from "./turn-answer.ts";
 
 /** Options of `turn`. `metadata`, `ttlMs` and the others are those of the store. */
 export interface TurnOptions extends Omit<SaveOptions, "overwrite" | "previous"> {
@@ -103,12 +104,10 @@ function answerSaver<Message extends UIMessage>(
 
   return async (messages, closing, isStale) => {
     const findings: Finding[] = [];
-    const closed = messages.map((message, index) => {
-      if (index < messages.length - 1) return message;
+    const saved = withAnswer(originalMessages, messages.at(-1), (answer, index) => {
       const path = `$.messages[${index}]`;
-      return closeMessage(message as PartsMessage, closing, path, reportTo(findings)) as Message;
-    });
-    const saved = closed.filter((message) => originalIds.has(message.id) || hasContent(message));
+      return closeMessage(answer as PartsMessage, closing, path, reportTo(findings)) as Message;
+    }).filter((message) => originalIds.has(message.id) || hasContent(message));
     const { encoded: mine } = await codec.encode(saved, source);
     await merge(id, { base, mine, messages: saved, isStale }, options);
     base = mine;

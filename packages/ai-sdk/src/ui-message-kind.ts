@@ -57,9 +57,14 @@ export function uiMessageKind<Message extends UIMessage>(
     close: (messages, paths, report) => closeMessages(messages, serviceItems, paths, report),
 
     append(stored, added) {
-      const byId = new Map(stored.map((message) => [message["id"], message]));
-      for (const message of added) byId.set(message["id"], message);
-      return [...byId.values()];
+      const pending = mapById(added);
+      // Stored messages may share an id, which reading them repairs.
+      const replaced = stored.map((message) => {
+        const replacement = pending.get(message["id"]);
+        pending.delete(message["id"]);
+        return replacement ?? message;
+      });
+      return [...replaced, ...pending.values()];
     },
 
     merge: (base = [], mine, stored) => mergeById(base, mine, stored),

@@ -37,6 +37,8 @@ test.each<[string, ModelMessage[], string[]]>([
     ["result-missing", "reasoning-dangling"],
   ],
   ["reasoning alone", [question, answer(reasoning), next], ["reasoning-dangling"]],
+  ["an empty question", [{ role: "user", content: [] }], ["message-empty"]],
+  ["an empty answer", [question, answer(), next], ["message-empty"]],
 ])("a conversation of an agent with %s goes on", async (_name, messages, codes) => {
   const store = memoryStore();
   const agents = modelMessageStore({ store });

@@ -15,6 +15,7 @@ export function closeModelMessages(
   report: Report,
 ): ModelMessage[] {
   return messages.map((message, index) => {
+    if (isEmpty(message)) return withNote(message, paths[index] ?? "$", report);
     if (message.role !== "assistant" || typeof message.content === "string") return message;
     const following = messages.slice(index + 1);
     const next = following.findIndex(({ role }) => role !== "tool");
@@ -31,6 +32,16 @@ export function closeModelMessages(
     // Each part has a form of the SDK's types.
     return isUnchanged ? message : ({ ...message, content: closed } as unknown as ModelMessage);
   });
+}
+
+function isEmpty({ role, content }: ModelMessage): boolean {
+  return (role === "user" || role === "assistant") && Array.isArray(content) && content.length === 0;
+}
+
+function withNote(message: ModelMessage, path: string, report: Report): ModelMessage {
+  report("message-empty", memberPath(path, "content"), "This message does not have any content.");
+  const text = message.role === "assistant" ? INTERRUPTED_ANSWER : EMPTY_QUESTION;
+  return { ...message, content: [{ type: "text", text }] } as ModelMessage;
 }
 
 function partsOf(content: unknown): Part[] {
@@ -63,8 +74,11 @@ function closeParts(parts: readonly LocatedPart[], results: ReadonlySet<unknown>
     return [];
   });
   // Providers reject a message without content.
-  return sent.length > 0 || parts.length === 0 ? sent : [{ type: "text", text: INTERRUPTED_ANSWER }];
+  return sent.length > 0 ? sent : [{ type: "text", text: INTERRUPTED_ANSWER }];
 }
 
 /** The text of an answer of which nothing else remains, for the model. */
 const INTERRUPTED_ANSWER = "(This answer was interrupted.)";
+
+/** The text of a question without content, for the model. */
+const EMPTY_QUESTION = "(This message was empty.)";

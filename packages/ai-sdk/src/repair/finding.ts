@@ -12,13 +12,13 @@ export interface Finding {
 /** The remedy for each kind of finding. Codes that an agent's `checkThread` also has mean the same there. */
 const REMEDIES = {
   "arguments-invalid": "A repair converts the call to a dynamic tool call, and ends it if it is still open.",
-  "call-id-duplicated": "A repair gives the call a new id.",
+  "call-id-duplicated": "A repair gives the call a new id, or drops a copy of the same call.",
   "call-id-invalid": "A repair gives the call a new id.",
   "call-incomplete": "A repair drops the call. It did not run.",
   "call-invalid": "A repair drops the call.",
   "content-invalid": "A repair converts the content if it can, and drops it otherwise.",
   "message-duplicated": "A repair drops the second message.",
-  "message-empty": "A repair drops the message.",
+  "message-empty": "A repair drops the message, or adds a note if it is a model message.",
   "message-id-invalid": "A repair gives the message a new id.",
   "message-invalid": "A repair drops it.",
   "message-outdated": "A repair migrates the message.",

@@ -142,6 +142,45 @@ const damages: { [name: string]: [unknown, string[], object?] } = {
     ],
     ["call-id-duplicated", "call-id-duplicated"],
   ],
+  "an open call and its result": [
+    [question, answer(open("input-available"), open("output-available", { output: 1 }))],
+    ["call-id-duplicated"],
+  ],
+  "a result and a copy of it": [
+    [question, answer(open("output-available", { output: 1 }), open("output-available", { output: 1 }))],
+    ["call-id-duplicated"],
+  ],
+  "two results of the last answer with one id": [
+    [question, answer(open("output-available", { output: 1 }), open("output-available", { output: 2 }))],
+    ["call-id-duplicated"],
+  ],
+  "two calls with one id that wait for approval": [
+    [
+      question,
+      answer(
+        open("approval-requested", { approval: { id: "a" } }),
+        open("approval-requested", { approval: { id: "b" }, input: { what: "more" } }),
+      ),
+    ],
+    ["call-id-duplicated"],
+  ],
+  "a call that waits and another one with its id that was approved": [
+    [
+      question,
+      answer(
+        open("approval-requested", { approval: { id: "a" } }),
+        open("approval-responded", { approval: { id: "b", approved: true }, input: { what: "more" } }),
+      ),
+    ],
+    ["call-id-duplicated"],
+  ],
+  "three calls with one id": [
+    [
+      question,
+      answer(open("input-available"), open("input-available"), open("input-available", { input: {} })),
+    ],
+    ["call-id-duplicated", "call-id-duplicated"],
+  ],
   "an empty call id": [
     [question, answer(open("output-available", { output: 1, toolCallId: "" })), next],
     ["call-id-invalid"],

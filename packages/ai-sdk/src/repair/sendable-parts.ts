@@ -1,6 +1,16 @@
-import { memberPath } from "@threadstore/core/documents";
+import { canonicalJson, memberPath } from "@threadstore/core/documents";
+import { encode } from "../encode.ts";
+import { callsById, isFinished } from "./call-order.ts";
 import type { Report } from "./finding.ts";
-import { isToolPart, type Part, type PartsMessage, withoutServiceItems } from "./part.ts";
+import {
+  failedCall,
+  INTERRUPTED_RESULT,
+  isToolPart,
+  NOT_APPROVED_RESULT,
+  type Part,
+  type PartsMessage,
+  withoutServiceItems,
+} from "./part.ts";
 
 /** The longest id of a call that OpenAI accepts. */
 const MAX_CALL_ID_LENGTH = 64;
@@ -32,6 +42,7 @@ export function sendableParts<Message extends PartsMessage>(
   report: Report,
 ): Message {
   const partsPath = memberPath(path, "parts");
+  const mainCalls = callsById(message.parts.filter(isToolPart));
   let isRenamed = false;
   const parts = message.parts.flatMap((part, index) => {
     const partPath = memberPath(partsPath, index);
@@ -40,10 +51,11 @@ export function sendableParts<Message extends PartsMessage>(
       report("call-invalid", partPath, "This call does not name a tool.");
       return [];
     }
-    if (!isClosed) callIds.used.add(part["toolCallId"]);
-    const named = isClosed ? namedCall(part, partPath, callIds, report) : part;
-    isRenamed ||= named !== part;
-    return [named];
+    const named = isClosed
+      ? namedCall(part, partPath, callIds, report)
+      : openCall(part, mainCalls.get(part["toolCallId"]), partPath, callIds, report);
+    isRenamed ||= named !== undefined && named !== part;
+    return named === undefined ? [] : [named];
   });
   const isUnchanged =
     parts.length === message.parts.length && parts.every((part, i) => part === message.parts[i]);
@@ -62,11 +74,47 @@ function namedCall(part: Part, path: string, { used, all }: CallIds, report: Rep
   }
   if (isValid) report("call-id-duplicated", path, "Another call has the same id.");
   else report("call-id-invalid", path, "The id of this call is empty or too long.");
+  return { ...part, toolCallId: newCallId(path, all) };
+}
+
+/**
+ * Decides which call of an open message an id means, because a page that answers the id would answer all of its calls.
+ * Copies are dropped, and another call ends, with a new id.
+ */
+function openCall(
+  part: Part,
+  main: Part | undefined,
+  path: string,
+  { used, all }: CallIds,
+  report: Report,
+): Part | undefined {
+  used.add(part["toolCallId"]);
+  if (main === undefined || main === part) return part;
+  report("call-id-duplicated", path, "Another call of this message has the same id.");
+  const isCopy = isFinished(part)
+    ? valueForm(part) === valueForm(main)
+    : requestForm(part) === requestForm(main);
+  if (isCopy) return undefined;
+  const renamed = { ...part, toolCallId: newCallId(path, all) };
+  if (isFinished(part)) return renamed;
+  const isAsking = part["state"] === "approval-requested";
+  return failedCall(renamed, isAsking ? NOT_APPROVED_RESULT : INTERRUPTED_RESULT);
+}
+
+function requestForm({ type, toolName, input }: Part): string {
+  return valueForm({ type, toolName, input });
+}
+
+function valueForm(value: object): string {
+  return canonicalJson(encode(value, "$"));
+}
+
+function newCallId(path: string, all: Set<unknown>): string {
   // Derived from the position, so that the prompt of the next turn starts with the same text, which providers cache.
   let newId = `call-${(path.match(/\d+/gu) ?? []).join("-")}`;
   while (all.has(newId)) newId += "-2";
   all.add(newId);
-  return { ...part, toolCallId: newId };
+  return newId;
 }
 
 /** Replaces a file that the SDK cannot send, because its URL is invalid. */
