@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import { CreateBucketCommand, S3Client } from "@aws-sdk/client-s3";
 import { ContainerClient } from "@azure/storage-blob";
@@ -280,10 +280,44 @@ it("retention.ts deletes expired threads in every namespace, and export.ts write
   expect(await runExample("retention.ts")).toEqual({ code: 0, output: "Deleted 2 expired threads.\n" });
   expect((await runExample("retention.ts")).output).toBe("Deleted 0 expired threads.\n");
   const exporting = sqliteStore({ path: join(folder, "threads.db") });
-  await exporting.namespace("ann").save("kept/1", '{"n": 1.0}');
+  const person = exporting.namespace("ann");
+  const long = "x".repeat(400);
+  const ids = ["kept/1", "Kept/1", "KEPT/1", ".", "..", "con", "a.json", "\u00e9", "e\u0301", long, "index"];
+  for (const id of ids) await person.save(id, `{"n": 1.0, "id": ${JSON.stringify(id)}}`);
+  for (const nested of [
+    ["work"],
+    ["Work"],
+    [".."],
+    ["a.json"],
+    ["work", "2026"],
+    ["empty", "deep", "deeper"],
+  ]) {
+    const view = nested.reduce((parent, level) => parent.namespace(level), person);
+    await view.save("kept/1", JSON.stringify({ nested }), { metadata: { title: nested.join() } });
+  }
+  await exporting.namespace("bob").save("kept/1", "{}");
   await exporting.close();
-  expect(await runExample("export.ts", {}, "ann", "export-of-ann")).toEqual({ code: 0, output: "" });
-  expect(await readFile(join(folder, "export-of-ann", "kept%2F1.json"), "utf8")).toBe('{"n": 1.0}');
+  for (let run = 0; run < 2; run++) {
+    expect(await runExample("export.ts", {}, "ann", "export-of-ann")).toEqual({ code: 0, output: "" });
+  }
+  const exported = join(folder, "export-of-ann");
+  expect(await readFile(join(exported, "kept%2F1.json"), "utf8")).toBe('{"n": 1.0, "id": "kept/1"}');
+  const files = (await readdir(exported, { recursive: true, withFileTypes: true }))
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => relative(exported, join(parentPath, name)));
+  const index = (await readFile(join(exported, "threads.jsonl"), "utf8")).trim().split("\n");
+  const entries = index.map((line) => JSON.parse(line) as { namespace: string[]; id: string; file: string });
+  expect(entries).toHaveLength(ids.length + 6);
+  expect(files.toSorted()).toEqual([...entries.map(({ file }) => file), "threads.jsonl"].toSorted());
+  expect(new Set(files.map((file) => file.toLowerCase())).size).toBe(files.length);
+  for (const { namespace, id, file } of entries) {
+    const content = await readFile(join(exported, file), "utf8");
+    expect(content).toBe(
+      namespace.length === 0
+        ? `{"n": 1.0, "id": ${JSON.stringify(id)}}`
+        : JSON.stringify({ nested: namespace }),
+    );
+  }
 });
 
 it("slow-calls.ts logs the call that fails", async () => {

@@ -1,28 +1,71 @@
+import { InterchangeError, type InterchangeErrorCode } from "@threadstore/agent-framework";
+import { ConversationError, type ConversationErrorCode } from "@threadstore/ai-sdk";
 import { ThreadStoreError, type ThreadStoreErrorCode } from "@threadstore/core";
-import { AgentError } from "@threadstore/openai";
+import { AgentError, type AgentErrorCode } from "@threadstore/openai";
+import { SessionError, type SessionErrorCode } from "@threadstore/openai-agents";
+
+// Keep the lines of the packages that you use.
+const CLASSES: readonly { is(error: unknown): boolean }[] = [
+  ThreadStoreError,
+  AgentError,
+  ConversationError,
+  SessionError,
+  InterchangeError,
+];
+
+type Code =
+  | AgentErrorCode
+  | ConversationErrorCode
+  | InterchangeErrorCode
+  | SessionErrorCode
+  | ThreadStoreErrorCode;
 
 /** The HTTP status of a response to a call that failed. A new code without a status does not compile. */
-const STATUS: Readonly<Record<ThreadStoreErrorCode, number>> = {
+const STATUS: Readonly<Record<Code, number>> = {
+  // The client must change its request.
+  INVALID_ARGUMENT: 400,
+  MESSAGE_REFUSED: 403,
+  TURN_ABANDONED: 410,
+  TOO_LARGE: 413,
+  KEY_REUSED: 422,
+  MODEL_REFUSED: 422,
+  NOT_REPRESENTABLE: 422,
+  OPERATION_REUSED: 422,
+  SHAPE_UNKNOWN: 422,
+
+  // The client must load the thread first, and decide what to do.
+  APPROVAL_DECIDED: 409,
+  APPROVAL_STALE: 409,
+  CONFLICT: 409,
+  CONVERSATION_CONFLICT: 409,
+  HISTORY_CHANGED: 409,
+  THREAD_BUSY: 409,
+  THREAD_MISMATCH: 409,
+  TOO_MANY_ATTEMPTS: 409,
+  TURN_OPEN: 409,
+
+  // The same request can succeed later.
+  CLOSED: 503,
+  CONVERSATION_BUSY: 503,
+  LEASE_LOST: 503,
+  MODEL_UNAVAILABLE: 503,
+  STREAM_INTERRUPTED: 503,
+  UNAVAILABLE: 503,
+
+  // The operator must do something. The model's service is to blame for 502.
   ACCESS_DENIED: 500,
   BACKEND_ERROR: 500,
-  CLOSED: 503,
-  CONFLICT: 409,
+  CLIENT_FAILED: 500,
   CORRUPT: 500,
-  INVALID_ARGUMENT: 400,
   MISCONFIGURED: 500,
   OUTCOME_UNKNOWN: 500,
+  SAVE_FAILED: 500,
+  THREAD_INVALID: 500,
+  THREAD_TOO_NEW: 500,
+  TOOL_MISSING: 500,
+  RESPONSE_INVALID: 502,
+  TOO_MANY_TOOL_ROUNDS: 502,
   STORAGE_FULL: 507,
-  TOO_LARGE: 413,
-  UNAVAILABLE: 503,
-};
-
-const STATUS_OF_AGENT: Readonly<Record<string, number>> = {
-  CONVERSATION_BUSY: 503,
-  CONVERSATION_CONFLICT: 409,
-  INVALID_ARGUMENT: 400,
-  KEY_REUSED: 422,
-  MODEL_UNAVAILABLE: 503,
-  TURN_OPEN: 409,
 };
 
 /** A request that the application refuses. */
@@ -42,14 +85,17 @@ export interface Failure {
 
 /** Returns the response to a request that failed. */
 export function failure(error: unknown): Failure {
-  // Codes and messages of both classes contain no contents or secrets, and name the remedy.
-  if (ThreadStoreError.is(error)) return describe(STATUS[error.code], error.code, error.message);
-  if (AgentError.is(error)) return describe(STATUS_OF_AGENT[error.code] ?? 500, error.code, error.message);
+  // Codes and messages of these classes contain no contents or secrets, and name the remedy.
+  if (isCoded(error)) return describe(STATUS[error.code], error.code, error.message);
   if (error instanceof HttpError) return describe(error.status, "REFUSED", error.message);
   // Express refuses a body that is too long.
   if (statusOf(error) === 413) return describe(413, "REFUSED", "The body is too long.");
   if (error instanceof SyntaxError) return describe(400, "REFUSED", "The body must be JSON.");
   return describe(500, "UNEXPECTED", "An unexpected error occurred.");
+}
+
+function isCoded(error: unknown): error is Error & { readonly code: Code } {
+  return CLASSES.some((each) => each.is(error));
 }
 
 function statusOf(error: unknown): unknown {

@@ -14,6 +14,7 @@ import {
 } from "ai";
 import { type Context, Hono } from "hono";
 import { build } from "rolldown";
+import { failure } from "../guides/http.ts";
 
 export interface AppOptions {
   readonly store: ThreadStore;
@@ -70,7 +71,7 @@ async function answer(
   } catch (error) {
     // Messages of this class contain no contents, and name the remedy.
     if (!ConversationError.is(error)) throw error;
-    return context.text(error.message, error.code === "INVALID_ARGUMENT" ? 400 : 409);
+    return context.text(error.message, failure(error).status as 409);
   }
 }
 
