@@ -18,6 +18,9 @@ export interface CallType {
 const BLANK_SCREENSHOT =
   "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAQAAAC1HAwCAAAAC0lEQVR42mNkYAAAAAYAAjCB0C8AAAAASUVORK5CYII=";
 
+/** The content of an output that is not text. Only whether the SDK can read it matters to a repair. */
+const STAND_IN = "(output)";
+
 /** The types of calls, by the type of their items. */
 export const CALLS: { readonly [type: string]: CallType } = {
   function_call: {
@@ -37,15 +40,14 @@ export const CALLS: { readonly [type: string]: CallType } = {
     answerType: "computer_call_result",
     isCall: ({ action, actions }) => isJsonObject(action) || Array.isArray(actions),
     answer: () => ({ type: "computer_call_result", output: toScreenshot() }),
-    read: (output) => (isJsonObject(output) ? JSON.stringify(output) : undefined),
+    read: (output) => (isJsonObject(output) ? STAND_IN : undefined),
     write: toScreenshot,
   },
   shell_call: {
     answerType: "shell_call_output",
     isCall: ({ action }) => isJsonObject(action),
     answer: (_call, text) => ({ type: "shell_call_output", output: toShellOutput(text) }),
-    read: (output) =>
-      Array.isArray(output) && output.every(isJsonObject) ? JSON.stringify(output) : undefined,
+    read: (output) => (Array.isArray(output) && output.every(isJsonObject) ? STAND_IN : undefined),
     write: toShellOutput,
   },
   apply_patch_call: {
@@ -62,8 +64,12 @@ export const ANSWERS: ReadonlyMap<unknown, CallType> = new Map(
   Object.values(CALLS).map((call) => [call.answerType, call]),
 );
 
-/** Returns text for an output of text, and parts for any other: the SDK accepts one of them without an array. */
+/**
+ * Returns text for an output of text, and parts for any other: the SDK accepts one of them without an array, and no empty
+ * array.
+ */
 function readOutput(output: JsonValue | undefined): JsonValue | undefined {
+  if (Array.isArray(output) && output.length === 0) return undefined;
   if (!isJsonObject(output) || typeof output["type"] !== "string") return output;
   const { type, text } = output;
   return type === "text" && typeof text === "string" ? text : [output];
@@ -73,6 +79,8 @@ const OUTPUT_TYPES: readonly unknown[] = ["text", "image", "file"];
 
 function writeOutput(content: JsonValue): JsonValue {
   if (typeof content === "string") return { type: "text", text: content };
+  // The SDK accepts no empty array.
+  if (Array.isArray(content) && content.length === 0) return { type: "text", text: "" };
   const [part] = Array.isArray(content) ? content : [];
   const isOutput = isJsonObject(part) && OUTPUT_TYPES.includes(part["type"]);
   return isOutput ? part : content;

@@ -89,6 +89,13 @@ describe("a transaction", () => {
     [{ operationId: "1", transaction: { type: "clear" } }, "$.transaction.type"],
     [{ operationId: "1", transaction: { type: "append_items", items: [1] } }, "$.transaction.items[0]"],
     [{ operationId: "1", transaction: { type: "replace_suffix" } }, "$.transaction.replacement"],
+    [{ operationId: "1", transaction: { ...append, limit: 3 } }, "$.transaction.limit"],
+    [{ operationId: "1", transaction: { ...append, expectedSuffix: [] } }, "$.transaction.expectedSuffix"],
+    [{ operationId: "1", transaction: { ...replace, items: [] } }, "$.transaction.items"],
+    [{ operationId: "1", transaction: { ...replace, "a b": undefined } }, '$.transaction["a b"]'],
+    [{ operationId: "1", transaction: { ...append, [Symbol("x")]: 1 } }, "$.transaction"],
+    [{ operationId: "1", transaction: Object.assign(new Map(), append) }, "$.transaction"],
+    [{ operationId: "1", transaction: { type: "insert_items", items: [] } }, "$.transaction.type"],
   ])("is validated: %j", async (argument, path) => {
     const session = threadSession({ store: memoryStore(), id: "talk" });
     const applying = session.applyHistoryTransaction(

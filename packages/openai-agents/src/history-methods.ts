@@ -1,11 +1,12 @@
 import { applySessionHistoryMutations } from "@openai/agents-core";
+import type { JsonObject } from "@threadstore/core/documents";
 import { applyTransaction, transactionFromArgument } from "./history-transaction.ts";
 import {
   appendItems,
-  asAgentItem,
   INTERRUPTED_OUTPUT,
   itemsFromArgument,
   resultsForOpenCalls,
+  toAgentItem,
 } from "./session-items.ts";
 import type { ThreadSession } from "./session.ts";
 import type { StoredSession } from "./stored-session.ts";
@@ -14,27 +15,32 @@ type HistoryMethod =
   | "answerOpenCalls"
   | "applyHistoryMutations"
   | "applyHistoryTransaction"
+  | "prepareHistoryItemsForPersistenceComparison"
   | "replaceHistoryWithCompaction";
 
 /** Creates the methods of a session that do more than add and remove items. */
-export function historyMethods(session: StoredSession): Pick<ThreadSession, HistoryMethod> {
+export function historyMethods<Context>(
+  session: StoredSession<Context>,
+): Pick<ThreadSession<Context>, HistoryMethod> {
   return {
     // Replacing older items would lose those that other runs have added since this run read the history.
-    async replaceHistoryWithCompaction(items) {
+    async replaceHistoryWithCompaction(items, runContext) {
       const added = itemsFromArgument(items);
-      await session.change((content) => ({ ...content, items: [...content.items, ...added] }));
+      await session.change((content) => ({ ...content, items: [...content.items, ...added] }), runContext);
     },
+
+    prepareHistoryItemsForPersistenceComparison: (items) => itemsFromArgument(items).map(toAgentItem),
 
     async applyHistoryMutations({ mutations }) {
       await session.change((content) => {
-        const items = applySessionHistoryMutations(content.items.map(asAgentItem), mutations);
-        return { ...content, items: itemsFromArgument(items) };
+        const rewritten = applySessionHistoryMutations(content.items.map(toAgentItem), mutations);
+        return { ...content, items: withUnchanged(itemsFromArgument(rewritten), content.items) };
       });
     },
 
-    async applyHistoryTransaction(argument) {
+    async applyHistoryTransaction(argument, runContext) {
       const transaction = transactionFromArgument(argument);
-      await session.change((content) => applyTransaction(content, transaction));
+      await session.change((content) => applyTransaction(content, transaction), runContext);
     },
 
     async answerOpenCalls(output = INTERRUPTED_OUTPUT) {
@@ -48,4 +54,12 @@ export function historyMethods(session: StoredSession): Pick<ThreadSession, Hist
       return answered;
     },
   };
+}
+
+/** Returns the items with the original object for each unchanged one, whose text is kept. */
+function withUnchanged(items: readonly JsonObject[], originals: readonly JsonObject[]): JsonObject[] {
+  return items.map((item, index) => {
+    const original = originals[index];
+    return original !== undefined && JSON.stringify(original) === JSON.stringify(item) ? original : item;
+  });
 }

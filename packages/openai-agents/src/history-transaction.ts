@@ -1,4 +1,10 @@
-import { canonicalJson, textDigest, isJsonObject, type JsonObject } from "@threadstore/core/documents";
+import {
+  canonicalJson,
+  isPlainObject,
+  type JsonObject,
+  memberPath,
+  textDigest,
+} from "@threadstore/core/documents";
 import { invalidValue, SessionError } from "./session-error.ts";
 import { appendItems, itemsFromArgument } from "./session-items.ts";
 import type { SessionContent } from "./session-thread.ts";
@@ -35,18 +41,33 @@ function readTransaction(transaction: unknown): {
   expectedSuffix: JsonObject[] | undefined;
 } {
   const path = "$.transaction";
-  if (!isJsonObject(transaction)) throw invalidValue("INVALID_ARGUMENT", path, "a transaction", transaction);
-  const { type } = transaction;
+  if (!isPlainObject(transaction)) throw invalidValue("INVALID_ARGUMENT", path, "a transaction", transaction);
+  const { type, items, expectedSuffix, replacement } = transaction;
+  if (type !== "append_items" && type !== "replace_suffix") {
+    throw invalidValue("INVALID_ARGUMENT", `${path}.type`, '"append_items" or "replace_suffix"');
+  }
+  checkMembers(transaction, MEMBERS[type], path);
   if (type === "append_items") {
-    return { items: itemsFromArgument(transaction["items"], `${path}.items`), expectedSuffix: undefined };
+    return { items: itemsFromArgument(items, `${path}.items`), expectedSuffix: undefined };
   }
-  if (type === "replace_suffix") {
-    return {
-      items: itemsFromArgument(transaction["replacement"], `${path}.replacement`),
-      expectedSuffix: itemsFromArgument(transaction["expectedSuffix"], `${path}.expectedSuffix`),
-    };
-  }
-  throw invalidValue("INVALID_ARGUMENT", `${path}.type`, '"append_items" or "replace_suffix"');
+  return {
+    items: itemsFromArgument(replacement, `${path}.replacement`),
+    expectedSuffix: itemsFromArgument(expectedSuffix, `${path}.expectedSuffix`),
+  };
+}
+
+const MEMBERS = {
+  append_items: ["type", "items"],
+  replace_suffix: ["type", "expectedSuffix", "replacement"],
+} as const;
+
+/** A later version of the SDK may add conditions: applying the transaction without them could change the history. */
+function checkMembers(transaction: object, known: readonly string[], path: string): void {
+  const unknown = Reflect.ownKeys(transaction).find((name) => !known.includes(String(name)));
+  if (unknown === undefined) return;
+  const memberName = typeof unknown === "symbol" ? path : memberPath(path, unknown);
+  const message = `\`${memberName}\` is not a member of this transaction. Remove it, or update @threadstore/openai-agents.`;
+  throw new SessionError("INVALID_ARGUMENT", message, { path: memberName });
 }
 
 /** Returns the content with the transaction applied, or `undefined` if it has been applied before. */

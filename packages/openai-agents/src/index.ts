@@ -1,3 +1,10 @@
+export type {
+  Compact,
+  CompactingSessionOptions,
+  CompactingThreadSession,
+  Compaction,
+  CompactionRequest,
+} from "./compacting-session.ts";
 export {
   checkSession,
   type CheckSessionOptions,
@@ -5,6 +12,6 @@ export {
   type RepairedSession,
 } from "./repair-session.ts";
 export { SessionError, type SessionErrorCode, type SessionErrorDetails } from "./session-error.ts";
-export type { ThreadSessionOptions } from "./stored-session.ts";
+export type { ThreadSessionOptions } from "./session-options.ts";
 export type { ThreadSession } from "./session.ts";
 export { threadSession } from "./thread-session.ts";

@@ -8,6 +8,7 @@ import {
 import type { JsonValue } from "@threadstore/core";
 import { isJsonObject, type JsonObject } from "@threadstore/core/documents";
 import { ANSWERS, type CallType, CALLS } from "./call-types.ts";
+import { replaceItemTexts } from "./item-texts.ts";
 
 const ROLES: readonly unknown[] = ["assistant", "system", "user"];
 
@@ -19,7 +20,7 @@ export const ITEMS_WIRE_FORM: WireForm = {
   isReasoning: ({ type }) => type === "reasoning",
   serviceActionId: ({ type, id }) => (type === "hosted_tool_call" && typeof id === "string" ? id : undefined),
   optionalId: ({ type, id }) => (type === "hosted_tool_call" || typeof id !== "string" ? undefined : id),
-  replaceTexts: (message) => message,
+  replaceTexts: replaceItemTexts,
   isService: () => false,
   namesConversation: () => false,
   read,

@@ -3,7 +3,8 @@ import { once } from "node:events";
 import { promisify } from "node:util";
 import { user } from "@openai/agents-core";
 import { sqliteStore } from "@threadstore/sqlite";
-import { threadSession } from "./index.ts";
+import { countOf } from "./counted-items.test-helper.ts";
+import { SessionError, threadSession } from "./index.ts";
 
 const [task = "", path = "", argument = ""] = process.argv.slice(2);
 const store = sqliteStore({ path });
@@ -27,6 +28,26 @@ async function grow(): Promise<void> {
   for (let count = start; ; count++) {
     await session.addItems([user(`${count} ${"x".repeat(20_000)}`)]);
     await report(`done ${count}`);
+  }
+}
+
+/** Adds items and compacts the session until it is killed, and reports each added item. */
+async function compact(): Promise<void> {
+  const compacting = threadSession({
+    store,
+    id: "talk",
+    maxAttempts: 1000,
+    compact: ({ items }) => {
+      const encrypted_content = String(countOf(items));
+      return Promise.resolve({ items: [{ type: "compaction", encrypted_content }] });
+    },
+  });
+  for (let count = 1; ; count++) {
+    await compacting.addItems([user(`${count} ${"x".repeat(20_000)}`)]);
+    await report(`done ${count}`);
+    await compacting.runCompaction().catch((error: unknown) => {
+      if (!SessionError.is(error, "HISTORY_CHANGED")) throw error;
+    });
   }
 }
 
@@ -56,6 +77,7 @@ async function resume(): Promise<void> {
 
 const tasks: ReadonlyMap<string, () => Promise<void>> = new Map([
   ["add", add],
+  ["compact", compact],
   ["grow", grow],
   ["hang", hang],
   ["resume", resume],

@@ -53,6 +53,12 @@ const patch = {
 };
 const computer = { type: "computer_call", callId: "c1", status: "completed", action: { type: "screenshot" } };
 
+const patched = { type: "apply_patch_call_output", callId: "c1", status: "completed", output: "Done." };
+
+function shellOutput(...output: object[]): object {
+  return { type: "shell_call_output", callId: "c1", output };
+}
+
 const CASES: readonly (readonly [code: string, path: string, items: unknown[], repaired: unknown[]])[] = [
   ["result-missing", "$.items[1]", [user, call("c1"), user], [user, call("c1"), interrupted, user]],
   ["result-missing", "$.items[1]", [user, call("c1")], [user, call("c1"), interrupted]],
@@ -108,6 +114,15 @@ const CASES: readonly (readonly [code: string, path: string, items: unknown[], r
   ["message-invalid", "$.items[0]", [{ ...user, type: 7 }, user], [user]],
   ["role-unknown", "$.items[0].role", [{ ...user, role: "tool" }, user], [user]],
   ["message-empty", "$.items[1]", [user, { ...said, content: [] }], [user]],
+  ["message-empty", "$.items[0]", [{ ...user, content: [] }, user], [user]],
+  ["message-empty", "$.items[0]", [{ role: "user", content: [] }, user], [user]],
+  ["message-empty", "$.items[0]", [{ ...user, role: "system", content: [] }, user], [user]],
+  [
+    "content-invalid",
+    "$.items[1].output",
+    [call("c1"), result("c1", []), said],
+    [call("c1"), result("c1", { type: "text", text: "" }), said],
+  ],
   ["message-duplicated", "$.items[1]", [user, user, said], [user, said]],
   [
     "message-duplicated",
@@ -154,6 +169,66 @@ describe("a session", () => {
     expect(() => repairSession(sessionOf(...items), { [code]: "stop" })).toThrow(
       expect.objectContaining({ code: "THREAD_INVALID", path }) as Error,
     );
+  });
+
+  const long = "x".repeat(10_485_761);
+  const output = { stdout: "", stderr: "", outcome: { type: "exit", exitCode: 0 } };
+  test.each<[string, object[]]>([
+    ["$.items[1].output[0].stdout", [shell, shellOutput({ ...output, stdout: long }), said]],
+    ["$.items[1].output[1].stderr", [shell, shellOutput(output, { ...output, stderr: long }), said]],
+    [
+      "$.items[0].action.commands[1]",
+      [{ ...shell, action: { commands: ["ls", long] } }, shellOutput(output), said],
+    ],
+    [
+      "$.items[1].output",
+      [patch, { type: "apply_patch_call_output", callId: "c1", status: "failed", output: long }, said],
+    ],
+    [
+      "$.items[0].operation.diff",
+      [{ ...patch, operation: { type: "create_file", path: "a", diff: long } }, patched, said],
+    ],
+    ["$.items[1].output", [call("c1"), result("c1", { type: "text", text: long }), said]],
+    ["$.items[1].output", [call("c1"), result("c1", long), said]],
+    ["$.items[1].output[0].text", [call("c1"), result("c1", [{ type: "input_text", text: long }]), said]],
+    ["$.items[0].arguments", [call("c1", JSON.stringify({ a: long })), result("c1"), said]],
+    ["$.items[0].content", [{ ...user, content: long }]],
+    ["$.items[0].content[0].text", [{ ...user, content: [{ type: "input_text", text: long }] }]],
+    ["$.items[1].content[0].text", [user, { ...said, content: [{ type: "output_text", text: long }] }]],
+    ["$.items[1].content[0].refusal", [user, { ...said, content: [{ type: "refusal", refusal: long }] }]],
+    [
+      "$.items[1].content[0].transcript",
+      [user, { ...said, content: [{ type: "audio", audio: "", transcript: long }] }],
+    ],
+    ["$.items[0].content[0].text", [{ ...reasoning, content: [{ type: "input_text", text: long }] }, said]],
+    [
+      "$.items[0].rawContent[0].text",
+      [{ ...reasoning, rawContent: [{ type: "reasoning_text", text: long }] }, said],
+    ],
+    ["$.items[0].output", [{ type: "hosted_tool_call", id: "h", name: "mcp_call", output: long }, said]],
+  ])("with a text that is too long at %s is found and cut", (path, items) => {
+    const thread = sessionOf(...items);
+    expect(checkSession(thread)).toMatchObject([{ code: "text-too-long", path }]);
+    const { thread: repaired, changes } = repairSession(thread, "synthesize", { shorten: () => "short" });
+    expect(changes).toMatchObject([{ code: "text-too-long", path, action: "cut" }]);
+    expect(repaired["items"]).toHaveLength(items.length);
+    expect(JSON.stringify(repaired).length).toBeLessThan(1000);
+    expect(checkSession(repaired)).toEqual([]);
+  });
+
+  test("with a text that is too long for OpenAI is cut, unless the provider is another one", () => {
+    const thread = sessionOf(shell, shellOutput({ ...output, stdout: long }), said);
+    const { thread: repaired } = repairSession(thread, "synthesize");
+    expect(checkSession(repaired)).toEqual([]);
+    expect(JSON.stringify(repaired)).toContain("characters are missing");
+    expect(checkSession(thread, { provider: "other" })).toEqual([]);
+  });
+
+  test("with many outputs that are not too long keeps all of them", () => {
+    const half = { ...output, stdout: long.slice(long.length / 2) };
+    const thread = sessionOf(shell, shellOutput(half, half, half), said);
+    expect(checkSession(thread)).toEqual([]);
+    expect(repairSession(thread, "synthesize").thread).toEqual(thread);
   });
 
   test.each([shell, patch, computer])(
@@ -289,6 +364,12 @@ test("docs/repairing-a-thread.md lists the kinds of finding", () => {
     ([, code]) => code,
   );
   expect(new Set(rows)).toEqual(
-    new Set([...CASES.map(([code]) => code), "envelope-invalid", "state-invalid", "tool-gone"]),
+    new Set([
+      ...CASES.map(([code]) => code),
+      "envelope-invalid",
+      "state-invalid",
+      "text-too-long",
+      "tool-gone",
+    ]),
   );
 });

@@ -1,4 +1,10 @@
-import type { Finding, MessageCheckOptions, RepairChange, RepairPolicy } from "@threadstore/agent";
+import type {
+  Finding,
+  MessageCheckOptions,
+  ProviderOptions,
+  RepairChange,
+  RepairPolicy,
+} from "@threadstore/agent";
 import { AgentError } from "@threadstore/agent";
 import {
   copyJson,
@@ -14,7 +20,13 @@ import { invalidValue, SessionError } from "./session-error.ts";
 import { readSessionMembers, withSessionEnvelope, writeSessionThread } from "./session-thread.ts";
 
 /** Options of {@link checkSession} and {@link repairSession}. */
-export type CheckSessionOptions = Pick<MessageCheckOptions, "tools">;
+export interface CheckSessionOptions extends Pick<MessageCheckOptions, "tools">, ProviderOptions {
+  /**
+   * The provider whose limit of the length of a text is checked.
+   * @default "openai"
+   */
+  readonly provider?: ProviderOptions["provider"];
+}
 
 /** A repaired session. */
 export interface RepairedSession {
@@ -27,8 +39,8 @@ export interface RepairedSession {
 /**
  * Finds the known faults for which the Agents SDK, this package or a model's API reject a stored session, such as a
  * store's `stored.thread` or its JSON text: calls without results, results without calls, duplicates and repeated ids,
- * malformed items, and reasoning that nothing follows. Returns an empty array if there are none. The findings are those
- * of `checkThread` from `@threadstore/openai`, without the limits of providers.
+ * malformed items, texts that are too long, and reasoning that nothing follows. Returns an empty array if there are none.
+ * The findings are those of `checkThread` from `@threadstore/openai`.
  *
  * Throws `THREAD_INVALID`, `THREAD_MISMATCH` or `THREAD_TOO_NEW` for a value that is not a session, and
  * `INVALID_ARGUMENT` for options.
@@ -66,7 +78,7 @@ interface Repair {
 function repair(
   value: SerializedThread | string,
   policy: RepairPolicy,
-  { tools }: CheckSessionOptions,
+  { tools, provider = "openai", shorten }: CheckSessionOptions,
 ): Repair {
   const stored = parse(value);
   const session = withSessionEnvelope(stored);
@@ -83,7 +95,7 @@ function repair(
         reportMembers({ ...members, items }, repairer);
       },
     };
-    return { members, list: repairMessageList(task, policy, { tools }) };
+    return { members, list: repairMessageList(task, policy, { tools, provider, shorten }) };
   } catch (error) {
     if (!AgentError.is(error)) throw error;
     const code = error.code === "INVALID_ARGUMENT" ? "INVALID_ARGUMENT" : "THREAD_INVALID";

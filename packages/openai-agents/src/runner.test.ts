@@ -229,4 +229,23 @@ test("OpenAIResponsesCompactionSession compacts the session", async () => {
   await session.addItems([{ type: "message", role: "user", content: "hello" }, assistant("Hi.")]);
   await session.runCompaction({ force: true, compactionMode: "input" });
   expect(kinds(await threadSession({ store, id: "talk" }).getItems())).toEqual(["user", "compaction"]);
+
+  // The function of the README.
+  const compacting = threadSession({
+    store,
+    id: "other",
+    compact: async ({ items }) => {
+      const copied = new MemorySession({ initialItems: items });
+      const copy = new OpenAIResponsesCompactionSession({
+        client,
+        underlyingSession: copied,
+        model: "gpt-4o",
+      });
+      const result = await copy.runCompaction({ force: true, compactionMode: "input" });
+      return { items: await copied.getItems(), usage: result?.usage };
+    },
+  });
+  const agent = new Agent({ name: "Assistant", model: new ScriptedModel([[assistant("Hi.")]]) });
+  await new Runner({ tracingDisabled: true }).run(agent, "hello", { session: compacting });
+  expect(kinds(await threadSession({ store, id: "other" }).getItems())).toEqual(["user", "compaction"]);
 });

@@ -28,7 +28,8 @@ export interface SessionErrorDetails {
 
 /**
  * The only error class of this package. Failures of the store are its `ThreadStoreError`s. Branch on `code`: messages
- * are for people and may change. They never contain a conversation's content. Repeating the same call never helps.
+ * are for people and may change. They never contain a conversation's content. Repeating the same call never helps, except
+ * for a compaction that another run interfered with.
  */
 export type SessionError = CodedError<SessionErrorCode, SessionErrorDetails>;
 

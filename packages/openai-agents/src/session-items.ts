@@ -6,6 +6,7 @@ import {
   type JsonObject,
   memberPath,
 } from "@threadstore/core/documents";
+import { decodeData, encodeData } from "./binary-data.ts";
 import { ANSWERS, CALLS } from "./call-types.ts";
 import { invalidValue, type InvalidValueCode, SessionError } from "./session-error.ts";
 
@@ -18,7 +19,7 @@ export const INTERRUPTED_OUTPUT: string =
  * become U+FFFD. Throws `INVALID_ARGUMENT` with the path.
  */
 export function itemsFromArgument(items: unknown, path = "$"): JsonObject[] {
-  const copy = copyJson(items, {
+  const copy = copyJson(encodeData(items, path), {
     error: (message, faultPath) => new SessionError("INVALID_ARGUMENT", message, { path: faultPath }),
     path,
     loneSurrogates: "replace",
@@ -112,9 +113,11 @@ export function resultsForOpenCalls(
     });
 }
 
-/** Returns an item with the SDK's type. Only a part of that type has been checked; the SDK passed the rest. */
-export function asAgentItem(item: JsonObject): AgentInputItem {
-  return item as unknown as AgentInputItem;
+/**
+ * Returns an item as the SDK passed it. Only a part of the SDK's type has been checked; the SDK passed the rest.
+ */
+export function toAgentItem(item: JsonObject): AgentInputItem {
+  return decodeData(item) as AgentInputItem;
 }
 
 function isCall(item: JsonObject | undefined): boolean {

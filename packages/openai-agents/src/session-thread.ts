@@ -8,6 +8,7 @@ import {
   readEnvelope,
   THREAD_FORMAT,
 } from "@threadstore/core/documents";
+import { elementTexts, memberTexts } from "./json-texts.ts";
 import { invalidValue, SessionError, type SessionErrorCode } from "./session-error.ts";
 import { checkItems } from "./session-items.ts";
 
@@ -32,8 +33,32 @@ export const EMPTY_CONTENT: SessionContent = { items: [], operations: new Map(),
  * exploit.
  */
 export function writeSessionThread({ items, operations, extra }: SessionContent): SerializedThread {
+  return { ...writeHeader(extra, operations), items: [...items] };
+}
+
+function writeHeader(extra: JsonObject, operations: SessionContent["operations"]): JsonObject {
   const applied = operations.size === 0 ? {} : { operations: Object.fromEntries(operations) };
-  return { format: THREAD_FORMAT, version: VERSION, kind: KIND, ...extra, ...applied, items: [...items] };
+  return { format: THREAD_FORMAT, version: VERSION, kind: KIND, ...extra, ...applied };
+}
+
+/**
+ * Returns the JSON text of a session that was derived from the session in `json`. Items and unknown members of that
+ * session keep their text: parsing it would round long numbers, for example. White space between values is removed.
+ */
+export function writeSessionText(
+  { items, operations, extra }: SessionContent,
+  source: SessionContent,
+  json: string,
+): string {
+  const texts = memberTexts(json);
+  const elements = elementTexts(texts.get("items") ?? "[]");
+  const itemTexts = new Map(source.items.map((item, index) => [item, elements[index]] as const));
+  const members = Object.entries(writeHeader(extra, operations)).map(([name, value]) => {
+    const text = Object.hasOwn(extra, name) ? texts.get(name) : undefined;
+    return `${JSON.stringify(name)}:${text ?? JSON.stringify(value)}`;
+  });
+  const written = items.map((item) => itemTexts.get(item) ?? JSON.stringify(item));
+  return `{${members.join(",")},"items":[${written.join(",")}]}`;
 }
 
 /**

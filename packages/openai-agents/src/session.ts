@@ -1,5 +1,6 @@
 import type {
   AgentInputItem,
+  RunContext,
   SessionHistoryRewriteArgs,
   SessionHistoryRewriteAwareSession,
   SessionHistoryTransactionArgs,
@@ -7,22 +8,40 @@ import type {
 } from "@openai/agents-core";
 
 /** A session of the OpenAI Agents SDK, stored as one thread. */
-export interface ThreadSession
+export interface ThreadSession<Context = unknown>
   extends SessionHistoryRewriteAwareSession, SessionHistoryTransactionAwareSession {
+  /** Tells the runner to pass its context, which the option `metadata` receives. */
+  readonly acceptsRunContext: true;
+
+  getItems(limit?: number, runContext?: RunContext<Context>): Promise<AgentInputItem[]>;
+
+  addItems(items: AgentInputItem[], runContext?: RunContext<Context>): Promise<void>;
+
+  popItem(runContext?: RunContext<Context>): Promise<AgentInputItem | undefined>;
+
+  clearSession(runContext?: RunContext<Context>): Promise<void>;
+
   /**
    * Appends a compaction and the items that follow it. The SDK sends nothing older than the latest compaction to a
    * model; older items stay in the thread.
    */
-  replaceHistoryWithCompaction(items: AgentInputItem[]): Promise<void>;
+  replaceHistoryWithCompaction(items: AgentInputItem[], runContext?: RunContext<Context>): Promise<void>;
+
+  /** Returns items as `getItems` returns them after `addItems`, with which the runner recognizes its own items. */
+  prepareHistoryItemsForPersistenceComparison(items: AgentInputItem[]): AgentInputItem[];
 
   /** Rewrites function calls in the history as the runner requests. */
   applyHistoryMutations(change: SessionHistoryRewriteArgs): Promise<void>;
 
   /**
    * Applies the change that the runner requests when a guardrail blocks an output, once for each operation id.
-   * Rejects with `HISTORY_CHANGED` or `OPERATION_REUSED`, and then writes nothing.
+   * Rejects with `HISTORY_CHANGED` or `OPERATION_REUSED`, and then writes nothing. Rejects with `INVALID_ARGUMENT` for a
+   * transaction with members that this version does not know.
    */
-  applyHistoryTransaction(operation: SessionHistoryTransactionArgs): Promise<void>;
+  applyHistoryTransaction(
+    operation: SessionHistoryTransactionArgs,
+    runContext?: RunContext<Context>,
+  ): Promise<void>;
 
   /**
    * Adds a result that says `output` for each function call that has none, and resolves with the ids of those

@@ -1,92 +1,76 @@
-import {
-  type StoredThread,
-  type ThreadStore,
-  ThreadStoreError,
-  type UpdateChange,
-  type UpdateOptions,
-} from "@threadstore/core";
-import { SessionError } from "./session-error.ts";
+import type { RunContext } from "@openai/agents-core";
+import type { StoredThread, Version } from "@threadstore/core";
+import type { ThreadSessionOptions } from "./session-options.ts";
+import { type ChangedVersion, sessionRecord } from "./session-record.ts";
 import {
   EMPTY_CONTENT,
   readSessionMembers,
   readSessionThread,
   type SessionContent,
+  writeSessionText,
   writeSessionThread,
 } from "./session-thread.ts";
-
-/**
- * Options of a session. `metadata`, `ttlMs`, `signal` and the others apply to each write, as in the store's
- * `update`.
- */
-export interface ThreadSessionOptions extends UpdateOptions {
-  readonly store: ThreadStore;
-  /** The id of the thread in the store, which is also the session's id for the SDK. */
-  readonly id: string;
-}
 
 /** Returns the new content of a session, or `undefined` to leave it unchanged. May be called several times. */
 export type SessionChange = (content: SessionContent) => SessionContent | undefined;
 
+/** The content of a session at a version; without a version if there is no thread. */
+export interface SessionVersion {
+  readonly version: Version | undefined;
+  readonly content: SessionContent;
+}
+
 /** The stored thread of one session. */
-export interface StoredSession {
-  read(): Promise<SessionContent>;
-  change(change: SessionChange): Promise<void>;
+export interface StoredSession<Context> {
+  read(): Promise<SessionVersion>;
+  change(change: SessionChange, runContext?: RunContext<Context>): Promise<ChangedVersion>;
+  /** Replaces the content of a version. Resolves with the new version, or `undefined` if another one is stored. */
+  replace(
+    replaced: SessionVersion,
+    content: SessionContent,
+    runContext?: RunContext<Context>,
+  ): Promise<Version | undefined>;
   /** Removes all items, including corrupt ones. Rejects if the thread is not a session. */
-  clear(): Promise<void>;
+  clear(runContext?: RunContext<Context>): Promise<void>;
 }
 
-/** The version that this process has read or written last; `stored` is `undefined` if there was no thread. */
-interface LatestVersion {
-  readonly stored: StoredThread | undefined;
-}
-
-export function storedSession({ store, id, ...options }: ThreadSessionOptions): StoredSession {
-  const { maxAttempts: _maxAttempts, ...saveOptions } = options;
-  const { signal, timeoutMs } = options;
-  let latest: LatestVersion | undefined;
-
-  /**
-   * Tries to save a change of the latest known version, which avoids a load. If that version is out of date, the
-   * store rejects the save, or the change throws. Neither is conclusive, so `update` then decides.
-   */
-  async function changeLatest(change: (current: StoredThread | undefined) => UpdateChange): Promise<boolean> {
-    if (latest === undefined) return false;
-    try {
-      const thread = change(latest.stored);
-      if (thread === null) return false;
-      latest = { stored: await store.save(id, thread, { ...saveOptions, previous: latest.stored }) };
-      return true;
-    } catch (error) {
-      if (ThreadStoreError.is(error, "CONFLICT") || SessionError.is(error)) return false;
-      throw error;
-    }
-  }
-
-  async function update(change: (current: StoredThread | undefined) => UpdateChange): Promise<void> {
-    if (await changeLatest(change)) return;
-    latest = { stored: await store.update(id, change, options) };
-  }
-
+export function storedSession<Context>(options: ThreadSessionOptions<Context>): StoredSession<Context> {
+  const record = sessionRecord(options);
   return {
     async read() {
-      const stored = await store.load(id, { cached: latest?.stored, signal, timeoutMs });
-      latest = { stored };
-      return contentOf(stored);
+      const stored = await record.load();
+      return { version: stored?.version, content: contentOf(stored) };
     },
 
-    change: (change) =>
-      update((current) => {
-        const content = change(contentOf(current));
-        return content === undefined ? null : writeSessionThread(content);
-      }),
+    change: (change, runContext) =>
+      record.update((current) => {
+        const content = contentOf(current);
+        const changed = change(content);
+        return changed === undefined ? null : toThread(changed, content, current);
+      }, runContext),
 
-    clear: () =>
-      update((current) => {
+    replace: ({ version, content: source }, content, runContext) =>
+      record.replace(version, (current) => toThread(content, source, current), runContext),
+
+    async clear(runContext) {
+      await record.update((current) => {
         if (current === undefined) return null;
         readSessionMembers(current.thread);
         return writeSessionThread(EMPTY_CONTENT);
-      }),
+      }, runContext);
+    },
   };
+}
+
+/** Returns the content to store. `source` is the content that it was derived from. */
+function toThread(
+  content: SessionContent,
+  source: SessionContent,
+  current: StoredThread | undefined,
+): object | string {
+  return current === undefined
+    ? writeSessionThread(content)
+    : writeSessionText(content, source, current.json);
 }
 
 // Parses the JSON for each call, because callers own the items they get and `stored.thread` is always the same

@@ -1,4 +1,15 @@
-import { type AgentInputItem, assistant, MemorySession, type Session, user } from "@openai/agents-core";
+import {
+  Agent,
+  type AgentInputItem,
+  assistant,
+  MemorySession,
+  RunContext,
+  type RunContextAwareSession,
+  Runner,
+  type Session,
+  user,
+} from "@openai/agents-core";
+import { ScriptedModel } from "@openai/agents-core/testing";
 import { memoryStore, type StoredThread, type ThreadStore, ThreadStoreError } from "@threadstore/core";
 import { describe, expect, test } from "vitest";
 import { threadSession, type ThreadSessionOptions } from "./index.ts";
@@ -135,6 +146,160 @@ describe("the thread", () => {
     await session.addItems([]);
     expect(await store.load("talk")).toBeUndefined();
   });
+});
+
+describe("items", () => {
+  const header = '{"format":"threadstore.thread","version":1,"kind":"openai-agents-items"';
+
+  test("that the caller did not change keep their text, also beside those that it did", async () => {
+    const store = memoryStore();
+    const first = String.raw`{"type":"message","role":"user","content":"\u0041 \"[{,","providerData":{"seed":12345678901234567890,"t":1.0,"e":1E3,"n":-0}}`;
+    const call1 =
+      '{"type":"function_call","callId":"1","name":"a","arguments":"{}","providerData":{"t":2.50}}';
+    const last = '{"type":"reasoning","content":[],"providerData":{"a":[1.0,[],{},"]"]}}';
+    const later = String.raw`"later":{"big":98765432109876543210,"text":"\\\""}`;
+    const json = `${header},${later},"items":[${first},${call1},${last}]}`;
+    const spaced = json.replaceAll(/(?<=[}\]"]),(?=["{])/gu, " ,\n\t");
+    for (const stored of [json, spaced]) {
+      await store.save("talk", stored, { overwrite: true });
+      const session = threadSession({ store, id: "talk" });
+      const textOf = async (): Promise<string | undefined> => (await store.load("talk"))?.json;
+      await session.addItems([result("1")]);
+      const added = JSON.stringify(result("1"));
+      expect(await textOf()).toBe(`${header},${later},"items":[${first},${call1},${added},${last}]}`);
+      const replacement = { ...call("1"), arguments: '{"b":1}' } as never;
+      await session.applyHistoryMutations({
+        mutations: [{ type: "replace_function_call", callId: "1", replacement }],
+      });
+      const rewritten = JSON.stringify(replacement);
+      expect(await textOf()).toBe(`${header},${later},"items":[${first},${rewritten},${added},${last}]}`);
+      const expectedSuffix = [JSON.parse(last) as AgentInputItem];
+      const transaction = { type: "replace_suffix", expectedSuffix, replacement: [user("?")] } as const;
+      await session.applyHistoryTransaction({
+        operationId: "o",
+        transaction: { ...transaction, replacement: [user("?")] },
+      });
+      await session.popItem();
+      expect(await textOf()).toContain(`"items":[${first},${rewritten},${added}]}`);
+      expect(await textOf()).toContain(later);
+      await session.replaceHistoryWithCompaction([{ type: "compaction", encrypted_content: "x" }]);
+      expect(await textOf()).toContain(`"items":[${first},`);
+    }
+  });
+
+  const image = (data: unknown): AgentInputItem => {
+    const output = [{ type: "input_image", image: { data, mediaType: "image/png" } }];
+    return { ...result("1"), output } as unknown as AgentInputItem;
+  };
+
+  test.each<[string, unknown, string]>([
+    ["bytes", new Uint8Array([0, 1, 254, 255]), '{"$bytes":"AAH+/w=="}'],
+    ["no bytes", new Uint8Array(0), '{"$bytes":""}'],
+    ["a part of a buffer", new Uint8Array([9, 1, 2, 9]).subarray(1, 3), '{"$bytes":"AQI="}'],
+    ["text", "AAAA", '"AAAA"'],
+    ["an object like encoded bytes", { $bytes: "AAAA" }, '{"$object":{"$bytes":"AAAA"}}'],
+    ["an object like an encoded object", { $object: {} }, '{"$object":{"$object":{}}}'],
+    ["another object", { $bytes: "AAAA", a: 1 }, '{"$bytes":"AAAA","a":1}'],
+  ])("keep data that is %s", async (_, data, stored) => {
+    const store = memoryStore();
+    await threadSession({ store, id: "talk" }).addItems([call("1"), image(data)]);
+    expect((await store.load("talk"))?.json).toContain(`"data":${stored}`);
+    const session = threadSession({ store, id: "talk" });
+    expect(await session.getItems()).toStrictEqual([
+      call("1"),
+      image(data instanceof Uint8Array ? Uint8Array.from(data) : data),
+    ]);
+    const replacement = call("1") as never;
+    await session.applyHistoryMutations({
+      mutations: [{ type: "replace_function_call", callId: "1", replacement }],
+    });
+    expect((await store.load("talk"))?.json).toContain(`"data":${stored}`);
+    const expectedSuffix = [image(data)];
+    await session.applyHistoryTransaction({
+      operationId: "o",
+      transaction: { type: "replace_suffix", expectedSuffix, replacement: [image(data)] },
+    });
+    expect(await session.popItem()).toEqual(image(data));
+  });
+
+  test("keep stored data that only looks like bytes", async () => {
+    const store = memoryStore();
+    const data = { $bytes: "not base64" };
+    await store.save("talk", `${header},"items":[{"type":"x","data":${JSON.stringify(data)},"$bytes":1}]}`);
+    expect(await threadSession({ store, id: "talk" }).getItems()).toEqual([{ type: "x", data, $bytes: 1 }]);
+  });
+});
+
+describe("the context of a run", () => {
+  test("reaches the function that returns the metadata of each write", async () => {
+    const store = memoryStore();
+    const contexts: unknown[] = [];
+    const session = threadSession<{ user: string }>({
+      store,
+      id: "talk",
+      metadata: (runContext) => {
+        contexts.push(runContext?.context);
+        return runContext === undefined ? undefined : { user: runContext.context.user };
+      },
+    });
+    const runContext = new RunContext({ user: "ann" });
+    await session.addItems([user("Hello"), user("Again")], runContext);
+    expect((await store.load("talk"))?.metadata).toEqual({ user: "ann" });
+    await session.getItems(1, runContext);
+    await session.popItem(new RunContext({ user: "bob" }));
+    expect((await store.load("talk"))?.metadata).toEqual({ user: "bob" });
+    await session.replaceHistoryWithCompaction([{ type: "compaction", encrypted_content: "x" }], runContext);
+    const transaction = { type: "append_items", items: [user("?")] } as const;
+    await session.applyHistoryTransaction(
+      { operationId: "o", transaction: { ...transaction, items: [user("?")] } },
+      runContext,
+    );
+    await session.clearSession(runContext);
+    await session.addItems([user("Hello")]);
+    expect((await store.load("talk"))?.metadata).toEqual({ user: "ann" });
+    const [ann, bob] = [{ user: "ann" }, { user: "bob" }];
+    expect(contexts).toEqual([ann, bob, ann, ann, ann, undefined]);
+  });
+
+  test("is passed by the runner to every call", async () => {
+    const store = memoryStore();
+    const session = threadSession<{ user: string }>({
+      store,
+      id: "talk",
+      metadata: (run) => run && { user: run.context.user, tokens: String(run.usage.totalTokens) },
+    });
+    const typed: RunContextAwareSession<{ user: string }> = session;
+    const model = new ScriptedModel([[assistant("Hi.")]]);
+    const agent = new Agent<{ user: string }>({ name: "Assistant", model });
+    await new Runner({ tracingDisabled: true }).run(agent, "Hello", {
+      session: typed,
+      context: { user: "ann" },
+    });
+    expect((await store.load("talk"))?.metadata).toMatchObject({
+      user: "ann",
+      tokens: expect.stringMatching(/^\d+$/u) as string,
+    });
+  });
+
+  test("that makes the function throw writes nothing", async () => {
+    const store = memoryStore();
+    const error = new Error("Not your session.");
+    const metadata = (): never => {
+      throw error;
+    };
+    const session = threadSession({ store, id: "talk", metadata });
+    await expect(session.addItems([user("Hello")])).rejects.toBe(error);
+    expect(await store.load("talk")).toBeUndefined();
+  });
+});
+
+test("the runner recognizes its items after they were stored", async () => {
+  const session = threadSession({ store: memoryStore(), id: "talk" });
+  const items = [
+    { type: "message", role: "user", content: "a\ud800", id: undefined },
+  ] as unknown as AgentInputItem[];
+  await session.addItems(items);
+  expect(session.prepareHistoryItemsForPersistenceComparison(items)).toStrictEqual(await session.getItems());
 });
 
 describe("requests", () => {
@@ -320,6 +485,7 @@ describe("what the caller passes", () => {
     [{ store: {}, id: "talk" }, "store"],
     [{ store: memoryStore(), id: "" }, "id"],
     [{ store: memoryStore() }, "id"],
+    [{ store: memoryStore(), id: "talk", compact: true }, "compact"],
   ])("as options is checked synchronously: %j", (options, path) => {
     expect(() => threadSession(options as ThreadSessionOptions)).toThrow(
       expect.objectContaining({ code: "INVALID_ARGUMENT", path }),

@@ -1,60 +1,87 @@
 import { type JsonObject, mismatchMessage } from "@threadstore/core/documents";
+import type { CompactingSessionOptions, CompactingThreadSession } from "./compacting-session.ts";
+import { compactionMethods } from "./compaction.ts";
 import { historyMethods } from "./history-methods.ts";
 import { invalidValue, SessionError } from "./session-error.ts";
-import { appendItems, asAgentItem, checkLimit, itemsFromArgument } from "./session-items.ts";
+import { appendItems, checkLimit, itemsFromArgument, toAgentItem } from "./session-items.ts";
+import type { ThreadSessionOptions } from "./session-options.ts";
 import type { ThreadSession } from "./session.ts";
-import { storedSession, type ThreadSessionOptions } from "./stored-session.ts";
+import { type StoredSession, storedSession } from "./stored-session.ts";
 
 /**
  * Creates a session of the OpenAI Agents SDK in any `ThreadStore`, to pass as `session` to `run`. Creating one
  * reads and writes nothing, so create one for each request. Several processes may use one session at once: each
- * call is atomic.
+ * call is atomic. With the option `compact`, the runner compacts the session after a turn.
  *
  * Calls reject with a `SessionError`, with the store's `ThreadStoreError`, or with the reason of `signal`. Throws
  * `INVALID_ARGUMENT` for invalid options.
  */
-export function threadSession(options: ThreadSessionOptions): ThreadSession {
+export function threadSession<Context = unknown>(
+  options: CompactingSessionOptions<Context>,
+): CompactingThreadSession<Context>;
+export function threadSession<Context = unknown>(
+  options: ThreadSessionOptions<Context>,
+): ThreadSession<Context>;
+export function threadSession<Context>(
+  options: ThreadSessionOptions<Context> | CompactingSessionOptions<Context>,
+): ThreadSession<Context> {
   checkOptions(options);
+  const { compact, ...sessionOptions } = { compact: undefined, ...options };
+  const session = storedSession(sessionOptions);
   const { id } = options;
-  const session = storedSession(options);
   return {
+    acceptsRunContext: true,
     getSessionId: () => Promise.resolve(id),
+    ...itemMethods(session),
+    ...historyMethods(session),
+    // The runner calls these methods of any session that has them.
+    ...(compact === undefined ? {} : compactionMethods(session, compact)),
+  };
+}
 
+type ItemMethod = "addItems" | "clearSession" | "getItems" | "popItem";
+
+function itemMethods<Context>(session: StoredSession<Context>): Pick<ThreadSession<Context>, ItemMethod> {
+  return {
     async getItems(limit) {
       checkLimit(limit);
-      const { items } = await session.read();
+      const { items } = (await session.read()).content;
       const latest =
         limit === undefined ? items : items.slice(Math.max(items.length - Math.max(limit, 0), 0));
-      return latest.map(asAgentItem);
+      return latest.map(toAgentItem);
     },
 
-    async addItems(items) {
+    async addItems(items, runContext) {
       const added = itemsFromArgument(items);
       if (added.length === 0) return;
-      await session.change((content) => ({ ...content, items: appendItems(content.items, added) }));
+      await session.change(
+        (content) => ({ ...content, items: appendItems(content.items, added) }),
+        runContext,
+      );
     },
 
-    async popItem() {
+    async popItem(runContext) {
       let popped: JsonObject | undefined;
       await session.change((content) => {
         popped = content.items.at(-1);
         return popped === undefined ? undefined : { ...content, items: content.items.slice(0, -1) };
-      });
-      return popped === undefined ? undefined : asAgentItem(popped);
+      }, runContext);
+      return popped === undefined ? undefined : toAgentItem(popped);
     },
 
-    clearSession: () => session.clear(),
-
-    ...historyMethods(session),
+    clearSession: (runContext) => session.clear(runContext),
   };
 }
 
 function checkOptions(options: unknown): void {
-  const { store, id } = (options ?? {}) as { [name: string]: unknown };
+  const { store, id, compact } = (options ?? {}) as { [name: string]: unknown };
   if (typeof store !== "object" || store === null || !("update" in store)) {
     const message = `${mismatchMessage("store", "a ThreadStore")} Create one with a function such as sqliteStore.`;
     throw new SessionError("INVALID_ARGUMENT", message, { path: "store" });
   }
-  if (typeof id === "string" && id !== "") return;
-  throw invalidValue("INVALID_ARGUMENT", "id", "a non-empty string", id);
+  if (typeof id !== "string" || id === "") {
+    throw invalidValue("INVALID_ARGUMENT", "id", "a non-empty string", id);
+  }
+  if (compact === undefined || typeof compact === "function") return;
+  throw invalidValue("INVALID_ARGUMENT", "compact", "a function", compact);
 }

@@ -118,13 +118,13 @@ function repairCallList(entry: MessageEntry, repairer: Repairer): void {
   repairer.repair({ code: "call-invalid", path, position, message }, { rewrite: drop, drop });
 }
 
-/** Drops assistant messages that say nothing, and messages of the given roles without content. */
+/** Drops assistant messages that say nothing, messages without parts, and messages of the given roles without content. */
 export function dropEmpty(draft: RepairDraft, repairer: Repairer, filledRoles: readonly string[]): void {
   const removed = new Set<MessageEntry>();
   for (const entry of draft.entries) {
     const isRequired = filledRoles.includes(roleOf(entry) ?? "");
     const isOfModel = isEmptyAnswer(entry);
-    if (!isOfModel && !(isRequired && isBlank(entry.value["content"]))) continue;
+    if (!isOfModel && !isEmptyList(entry) && !(isRequired && isBlank(entry.value["content"]))) continue;
     const { path, position } = entry;
     const message = isOfModel
       ? "The assistant message has neither content nor calls."
@@ -149,6 +149,12 @@ export function hasContent({ value }: MessageEntry): boolean {
   if (isJsonObject(audio) || isJsonObject(call)) return true;
   if (typeof refusal === "string" && refusal !== "") return true;
   return content !== undefined && content !== null && !isEmptyContent(content);
+}
+
+/** Returns whether this is a message of another role with an empty array of parts, which no provider accepts. */
+function isEmptyList(entry: MessageEntry): boolean {
+  const { content } = entry.value;
+  return roleOf(entry) !== "tool" && Array.isArray(content) && content.length === 0;
 }
 
 function isBlank(content: JsonValue | undefined): boolean {
