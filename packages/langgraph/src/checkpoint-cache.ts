@@ -57,8 +57,9 @@ function keyOf(threadId: string, recordId: string): string {
   return `${recordId} ${threadId}`;
 }
 
-function sizeOf({ channels, contents }: KnownCheckpoint): number {
+function sizeOf({ channels, contents, writes }: KnownCheckpoint): number {
   let size = 1000 + 200 * channels.size;
+  for (const { value } of writes?.stored ?? []) size += 200 + value.data.length;
   for (const { value } of contents.values()) size += value.data.length;
   return size;
 }

@@ -2,6 +2,7 @@ import type { StoredThread, Version } from "@threadstore/core";
 import { memberPath } from "@threadstore/core/documents";
 import { type Channel, channelText, type Content, readChannels } from "./channel.ts";
 import { documentText, objectMember, readDocument, stringMember } from "./documents.ts";
+import type { StoredWrite } from "./pending-writes.ts";
 import { readSerialized, type Serialized, serializedMembers } from "./serialized.ts";
 
 /** The content of a checkpoint's record. */
@@ -23,6 +24,8 @@ export interface KnownCheckpoint extends CheckpointDocument {
   readonly expiry: number | undefined;
   /** The values of the channels that were stored or loaded. */
   readonly contents: Map<string, Content>;
+  /** The pending writes when they were last loaded. */
+  writes?: { readonly version: Version; readonly stored: readonly StoredWrite[] } | undefined;
   /** The version of the head when this checkpoint was loaded or saved. Only set for single writers. */
   head?: { readonly version: Version | undefined };
 }

@@ -1,12 +1,12 @@
-import type { ThreadStore, ThreadSummary } from "@threadstore/core";
+import type { ThreadStore, ThreadSummary, Version } from "@threadstore/core";
 import { type CheckpointRecordName, DELETION_MARK, parseRecordId } from "./keys.ts";
 
 /** A checkpoint in a listing. */
 export interface ListedCheckpoint extends CheckpointRecordName {
   readonly recordId: string;
-  readonly version: string;
-  /** Whether there are pending writes. */
-  readonly hasWrites: boolean;
+  readonly version: Version;
+  /** The version of the pending writes, if there are any. */
+  readonly writesVersion: Version | undefined;
 }
 
 /** A listing of the checkpoints of a thread. */
@@ -36,16 +36,16 @@ export async function* findCheckpoints(
     const name = parseRecordId(summary.id);
     if (name === undefined) continue;
     // Pending writes follow their checkpoint. Without it, they belong to one that has not been saved.
-    if (last !== undefined)
-      yield listed(last, name.isWrites && name.key === last.key && name.prefix === last.prefix);
+    const isOfLast = name.isWrites && name.key === last?.key && name.prefix === last.prefix;
+    if (last !== undefined) yield listed(last, isOfLast ? summary.version : undefined);
     last = name.isWrites ? undefined : { ...summary, ...name };
   }
-  if (last !== undefined) yield listed(last, false);
+  if (last !== undefined) yield listed(last, undefined);
 }
 
 function listed(
   { id, version, prefix, key, isWrites }: CheckpointRecordName & ThreadSummary,
-  hasWrites: boolean,
+  writesVersion: Version | undefined,
 ): ListedCheckpoint {
-  return { recordId: id, version, prefix, key, isWrites, hasWrites };
+  return { recordId: id, version, prefix, key, isWrites, writesVersion };
 }

@@ -22,6 +22,7 @@ const ReviewState = Annotation.Root({
 export interface State {
   readonly messages?: readonly unknown[];
   readonly lines?: readonly string[];
+  readonly log?: readonly string[];
 }
 
 export interface Snapshot {

@@ -6,13 +6,13 @@ import {
   maxChannelVersion,
   TASKS,
 } from "@langchain/langgraph-checkpoint";
-import type { StoredThread, ThreadStore, Version } from "@threadstore/core";
+import type { ThreadStore, Version } from "@threadstore/core";
 import { type KnownCheckpoint, readCheckpoint } from "./checkpoint.ts";
 import type { RunnableConfig } from "./config.ts";
 import type { SaverContext, ThreadRecords } from "./context.ts";
 import { checkpointRecordId, writesRecordId } from "./keys.ts";
 import { loadContents, type RecordLoader } from "./load-channels.ts";
-import { loadWrite, readWrites } from "./pending-writes.ts";
+import { loadWrite, readWrites, type StoredWrite } from "./pending-writes.ts";
 import { deserialize } from "./serialized.ts";
 
 /** A checkpoint with its pending writes. */
@@ -24,7 +24,7 @@ export interface LoadedCheckpoint {
 /** The state of a checkpoint in a listing, which shows whether the one in the cache is current. */
 interface Listed {
   readonly version: Version;
-  readonly hasWrites: boolean;
+  readonly writesVersion: Version | undefined;
 }
 
 /** Loads a checkpoint and its pending writes, but not the values of its channels. */
@@ -35,28 +35,46 @@ export async function loadCheckpoint(
   listed?: Listed,
 ): Promise<LoadedCheckpoint | undefined> {
   const cached = context.cache.get(threadId, recordId);
-  const isCurrent = cached !== undefined && cached.version === listed?.version;
-  const [stored, writes] = await Promise.all([
-    isCurrent ? undefined : records.load(recordId),
-    listed?.hasWrites === false ? [] : loadWrites(context, records, recordId),
+  const [known, writes] = await Promise.all([
+    cached !== undefined && cached.version === listed?.version
+      ? cached
+      : loadKnown(records, recordId, cached),
+    loadStoredWrites(records, recordId, cached?.writes, listed),
   ]);
-  if (isCurrent) return { known: cached, writes };
-  if (stored === undefined) return undefined;
-  const known = cached?.version === stored.version ? cached : readCheckpoint(stored);
-  return { known: withExpiry(known, stored), writes };
+  if (known === undefined) return undefined;
+  known.writes = writes;
+  context.cache.set(threadId, known);
+  return { known, writes: await valuesOf(context, writes?.stored ?? []) };
 }
 
-// Another process may have moved the expiry of the thread.
-function withExpiry(known: KnownCheckpoint, { expiresAt }: StoredThread): KnownCheckpoint {
-  return known.expiry === expiresAt?.getTime() ? known : { ...known, expiry: expiresAt?.getTime() };
-}
-
-export async function loadWrites(
-  { serde }: SaverContext,
+async function loadKnown(
   records: ThreadStore,
   recordId: string,
+  cached: KnownCheckpoint | undefined,
+): Promise<KnownCheckpoint | undefined> {
+  const stored = await records.load(recordId);
+  if (stored === undefined) return undefined;
+  if (cached?.version !== stored.version) return readCheckpoint(stored);
+  // Another process may have moved the expiry of the thread.
+  return { ...cached, expiry: stored.expiresAt?.getTime() };
+}
+
+async function loadStoredWrites(
+  records: ThreadStore,
+  recordId: string,
+  cached: KnownCheckpoint["writes"],
+  listed: Listed | undefined,
+): Promise<KnownCheckpoint["writes"]> {
+  if (listed !== undefined && listed.writesVersion === undefined) return undefined;
+  if (cached !== undefined && cached.version === listed?.writesVersion) return cached;
+  const stored = await records.load(writesRecordId(recordId));
+  return stored && { version: stored.version, stored: readWrites(stored) };
+}
+
+function valuesOf(
+  { serde }: SaverContext,
+  stored: readonly StoredWrite[],
 ): Promise<CheckpointPendingWrite[]> {
-  const stored = readWrites(await records.load(writesRecordId(recordId)));
   return Promise.all(stored.map((write) => loadWrite(serde, write)));
 }
 
@@ -76,6 +94,7 @@ export async function loadTuple(
   { known, writes }: LoadedCheckpoint,
 ): Promise<CheckpointTuple> {
   await loadContents(load, known);
+  // Its size has changed.
   context.cache.set(thread.threadId, known);
   const [checkpoint, metadata] = await Promise.all([
     checkpointOf(context, known),
@@ -119,7 +138,9 @@ async function addPendingSends(
   { namespace, parentId }: KnownCheckpoint,
 ): Promise<void> {
   if (parentId === undefined) return;
-  const writes = await loadWrites(context, records, checkpointRecordId(namespace, parentId));
+  const recordId = checkpointRecordId(namespace, parentId);
+  const stored = await loadStoredWrites(records, recordId, undefined, undefined);
+  const writes = await valuesOf(context, stored?.stored ?? []);
   const versions = Object.values(checkpoint.channel_versions);
   checkpoint.channel_values[TASKS] = writes.filter(([, name]) => name === TASKS).map(([, , value]) => value);
   checkpoint.channel_versions[TASKS] = versions.length === 0 ? 1 : maxChannelVersion(...versions);

@@ -14,7 +14,7 @@ import { invalidValue } from "./errors.ts";
 import { deserialize, readSerialized, serialize, type Serialized, serializedMembers } from "./serialized.ts";
 
 /** A pending write as it is stored. */
-interface StoredWrite {
+export interface StoredWrite {
   readonly task: string;
   readonly index: number;
   readonly channel: string;
@@ -60,8 +60,7 @@ function parseMembers(members: string): object {
 }
 
 /** Reads the pending writes of a checkpoint, in the order in which a run applies them. */
-export function readWrites(stored: StoredThread | undefined): StoredWrite[] {
-  if (stored === undefined) return [];
+export function readWrites(stored: StoredThread): StoredWrite[] {
   const { writes } = readDocument(stored, "langgraph-writes");
   if (!Array.isArray(writes)) throw invalidValue("THREAD_INVALID", "$.writes", "an array", writes);
   const byIndex = new Map<string, StoredWrite>();

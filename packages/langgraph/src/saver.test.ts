@@ -2,12 +2,13 @@ import {
   type Checkpoint,
   type CheckpointTuple,
   emptyCheckpoint,
+  MemorySaver,
   uuid6,
 } from "@langchain/langgraph-checkpoint";
 import { type MemoryRecords, memoryStore, type ThreadStore } from "@threadstore/core";
 import { describe, expect, it } from "vitest";
 import type { RunnableConfig } from "./config.ts";
-import { human, reviewGraph, threadConfig } from "./graph.test-helper.ts";
+import { human, resume, reviewGraph, threadConfig } from "./graph.test-helper.ts";
 import { ThreadStoreSaver, type ThreadStoreSaverOptions } from "./index.ts";
 import { observedStore } from "./observed-store.test-helper.ts";
 
@@ -275,7 +276,7 @@ describe("values", () => {
   it("a list larger than a record is stored in several", async () => {
     const store = memoryStore();
     const saver = new ThreadStoreSaver({ store });
-    const list = Array.from({ length: 6 }, (_, index) => String(index).repeat(1_000_000));
+    const list = Array.from({ length: 6 }, (_, index) => String(index).repeat(100_000));
     const config = await put(saver, configOf("one"), { list });
     const longer = await put(saver, config, { list: [...list, "end".repeat(2000)] });
     expect(await valuesOf(new ThreadStoreSaver({ store }), longer)).toEqual({
@@ -291,6 +292,79 @@ describe("values", () => {
     const loaded = (await valuesOf(saver, config)) as { value: { list: number[] } };
     loaded.value.list.push(3);
     expect(await valuesOf(saver, config)).toEqual({ value: { list: [1] } });
+  });
+});
+
+describe("pending writes", () => {
+  it("of repeated tasks are the same as with MemorySaver: the first value of a channel, but the last error", async () => {
+    const config = configOf("one", "", uuid6(0));
+    const calls: [[string, unknown][], string, string][] = [
+      [
+        [
+          ["a", 1],
+          ["b", 2],
+          ["a", 3],
+        ],
+        "task-2",
+        "~path, b",
+      ],
+      [
+        [
+          ["a", 9],
+          ["b", 9],
+        ],
+        "task-2",
+        "~path, b",
+      ],
+      [[["__error__", "first"]], "task-2", "~path, b"],
+      [[["__error__", "second"]], "task-2", "~path, b"],
+      [
+        [
+          ["a", 4],
+          ["__interrupt__", "x"],
+          ["__interrupt__", "y"],
+        ],
+        "task-1",
+        "~path, \u{1d7d8}",
+      ],
+      [[["constructor", 5]], "task-3", "~path, \uff5e"],
+      [[["a", 6]], "task-0", ""],
+      [[], "task-4", ""],
+    ];
+    const checkpoint = { ...emptyCheckpoint(), id: String(config.configurable?.["checkpoint_id"]) };
+    const run = async (saver: ThreadStoreSaver | MemorySaver) => {
+      // Writes can arrive before their checkpoint.
+      for (const [writes, taskId, taskPath] of calls) await saver.putWrites(config, writes, taskId, taskPath);
+      await saver.put(configOf("one"), checkpoint, METADATA, {});
+      return saver;
+    };
+    const [ours, theirs] = await Promise.all([run(newSaver()), run(new MemorySaver())]);
+    const expected = (await theirs.getTuple(config))?.pendingWrites;
+    expect((await ours.getTuple(config))?.pendingWrites).toEqual(expected);
+    expect((await ours.getTuple(configOf("one")))?.pendingWrites).toEqual(expected);
+  });
+
+  it("of tasks in two processes at once are all kept", async () => {
+    const store = memoryStore();
+    const savers = [new ThreadStoreSaver({ store }), new ThreadStoreSaver({ store })];
+    const config = await put(new ThreadStoreSaver({ store }), configOf("one"), {});
+    const tasks = Array.from({ length: 20 }, (_, index) => `task ${String(index).padStart(2, "0")}`);
+    await Promise.all(
+      tasks.map(async (task, index) => savers[index % 2]?.putWrites(config, [["a", task]], task)),
+    );
+    const { pendingWrites } = (await newSaver({ store }).getTuple(config)) ?? {};
+    expect(pendingWrites).toEqual(tasks.map((task) => [task, "a", task]));
+  });
+
+  it("stay when the graph saves their checkpoint again", async () => {
+    const saver = newSaver();
+    const config = await put(saver, configOf("one"), { a: 1 });
+    await saver.putWrites(config, [["a", 2]], "task");
+    await put(saver, configOf("one"), { a: 3 }, String(config.configurable?.["checkpoint_id"]));
+    expect(await saver.getTuple(config)).toMatchObject({
+      checkpoint: { channel_values: { a: 3 } },
+      pendingWrites: [["task", "a", 2]],
+    });
   });
 });
 
@@ -446,6 +520,36 @@ describe("maintenance", () => {
     expect(ids.length).toBeLessThan(12);
     await saver.prune(["one"], { strategy: "delete" });
     expect(await saver.getTuple(configOf("one"))).toBeUndefined();
+  });
+
+  it("prune keeps the subgraph that waits for an answer, and deletes those that have finished", async () => {
+    const store = memoryStore();
+    const open = () => new ThreadStoreSaver({ store });
+    const namespaces = async () => {
+      const tuples = await listOf(open(), { configurable: { thread_id: "one" } });
+      return [
+        ...new Set(tuples.map(({ config }) => String(config.configurable?.["checkpoint_ns"]).split(":")[0])),
+      ];
+    };
+    await reviewGraph(open()).invoke({ messages: [human("Hello.", "h1")] }, threadConfig("one"));
+    await open().prune(["one"]);
+    expect(new Set(await namespaces())).toEqual(new Set(["", "review"]));
+    const { log } = await reviewGraph(open()).invoke(resume("yes"), threadConfig("one"));
+    expect(log).toEqual([
+      "plan",
+      "work a",
+      "work b",
+      "work c",
+      "plan",
+      "work a",
+      "work b",
+      "work c",
+      "answer yes",
+      "noted 1",
+    ]);
+    await open().prune(["one"]);
+    expect(await namespaces()).toEqual([""]);
+    expect((await reviewGraph(open()).getState(threadConfig("one"))).values.log).toEqual(log);
   });
 
   it("cleanUp spares what is new, because a run may be about to refer to it", async () => {

@@ -13,6 +13,7 @@ import { copyThreads } from "@threadstore/core/maintenance";
 import { checkpointCache } from "./checkpoint-cache.ts";
 import { checkCheckpointId, checkThreadId, missing, readAddress, type RunnableConfig } from "./config.ts";
 import { type SaverContext, threadRecords, type ThreadRecords } from "./context.ts";
+import { deleteOrphans } from "./delete-orphans.ts";
 import { deleteRecords, deleteThreadRecords } from "./delete-thread.ts";
 import { deltaHistory } from "./delta-history.ts";
 import { invalidValue, LangGraphStoreError } from "./errors.ts";
@@ -22,9 +23,9 @@ import { checkpointPrefix, checkpointRecordId, headRecordId, writesRecordId } fr
 import { listCheckpoints } from "./list-checkpoints.ts";
 import { recordLoader } from "./load-channels.ts";
 import { loadCheckpoint, type LoadedCheckpoint, loadTuple } from "./load-checkpoint.ts";
-import { deleteOrphans, keepLatest } from "./maintenance.ts";
 import { checkSaverOptions, type ThreadStoreSaverOptions } from "./options.ts";
 import { appendWrites } from "./pending-writes.ts";
+import { keepLatest } from "./prune.ts";
 import { saveCheckpoint } from "./save-checkpoint.ts";
 import { emptyHeads, loadHead } from "./single-writer.ts";
 

@@ -16,8 +16,11 @@ import {
 const MAX_VALUE_IN_CHECKPOINT = 1024;
 /** The last elements of a list stay in the checkpoint up to this length, which saves a request for each checkpoint. */
 const MAX_TAIL = 4096;
-/** The size from which on a list continues in another record, in bytes: far below the size limit of stores. */
-const MAX_PIECE_SIZE = 4 * 2 ** 20;
+/**
+ * The size at which a list continues in another record, in bytes. Far below the size limit of stores, and small enough
+ * for S3, where an append writes the whole record.
+ */
+const MAX_PIECE_SIZE = 256 * 1024;
 
 /** What storing a value needs. */
 export interface Storing {

@@ -1,0 +1,114 @@
+import type { ThreadStore } from "@threadstore/core";
+import { type KnownCheckpoint, readCheckpoint } from "./checkpoint.ts";
+import { forEachConcurrently, type SaverContext, type ThreadRecords } from "./context.ts";
+import { deleteRecords } from "./delete-thread.ts";
+import { findCheckpoints, type ListedCheckpoint } from "./find-checkpoints.ts";
+import { CHECKPOINT_PREFIX, checkpointKey, checkpointPrefix, writesRecordId } from "./keys.ts";
+import { loadMetadata } from "./load-checkpoint.ts";
+import { deserialize } from "./serialized.ts";
+
+/** The checkpoints of a namespace, the latest first. */
+interface Namespace {
+  readonly latest: KnownCheckpoint;
+  readonly listed: readonly ListedCheckpoint[];
+}
+
+/**
+ * Deletes all checkpoints of a thread but the latest of each namespace and those that it needs: the ancestors that
+ * rebuild its delta channels, and the parent of a checkpoint in an old format. Deletes the namespaces of subgraphs whose
+ * task cannot run again, because the checkpoint that started it is deleted.
+ */
+export async function keepLatest(context: SaverContext, { records }: ThreadRecords): Promise<void> {
+  /** The keys of the checkpoints to keep, by the prefix of their namespace. */
+  const kept = new Map<string, ReadonlySet<string>>();
+  const namespaces = await namespacesOf(records);
+  for (const { latest, listed } of namespaces) {
+    const prefix = checkpointPrefix(latest.namespace);
+    const isFinished = await isOfFinishedTask(context, latest, kept);
+    kept.set(prefix, isFinished ? new Set() : await keysToKeep(context, records, latest));
+    const deleted = listed.filter(({ key }) => kept.get(prefix)?.has(key) !== true);
+    // The oldest first, so that a crash leaves the latest checkpoints.
+    await forEachConcurrently(deleted.toReversed(), async ({ recordId }) => {
+      await records.delete(recordId);
+      await records.delete(writesRecordId(recordId));
+    });
+  }
+}
+
+/** Returns the namespaces of a thread, those of graphs before those of their subgraphs. */
+async function namespacesOf(records: ThreadStore): Promise<Namespace[]> {
+  const listing = findCheckpoints(records, {
+    prefix: CHECKPOINT_PREFIX,
+    onDeletion: () => deleteRecords(records),
+  });
+  const byPrefix = new Map<string, ListedCheckpoint[]>();
+  for await (const listed of listing) {
+    const others = byPrefix.get(listed.prefix);
+    if (others === undefined) byPrefix.set(listed.prefix, [listed]);
+    else others.push(listed);
+  }
+  const namespaces: Namespace[] = [];
+  for (const listed of byPrefix.values()) {
+    const latest = listed[0] && (await loadKnown(records, listed[0].recordId));
+    if (latest !== undefined) namespaces.push({ latest, listed });
+  }
+  return namespaces.toSorted((a, b) => levelOf(a.latest.namespace) - levelOf(b.latest.namespace));
+}
+
+/** LangGraph separates the levels of a namespace by bars. */
+function levelOf(namespace: string): number {
+  return namespace === "" ? 0 : namespace.split("|").length;
+}
+
+/**
+ * Returns whether a namespace belongs to a task of a checkpoint that is not kept. Such a namespace ends with the id of
+ * the task, and its metadata names the checkpoint. A subgraph with a state of its own has no id there.
+ */
+async function isOfFinishedTask(
+  context: SaverContext,
+  latest: KnownCheckpoint,
+  kept: ReadonlyMap<string, ReadonlySet<string>>,
+): Promise<boolean> {
+  const levels = latest.namespace.split("|");
+  if (levels.at(-1)?.includes(":") !== true) return false;
+  const parent = levels.slice(0, -1).join("|");
+  const { parents } = await loadMetadata(context, latest);
+  const started: unknown = Object.hasOwn(parents, parent) ? parents[parent] : undefined;
+  if (typeof started !== "string") return false;
+  return kept.get(checkpointPrefix(parent))?.has(checkpointKey(started)) === false;
+}
+
+/** Returns the keys of a checkpoint and of the ancestors that it needs. */
+async function keysToKeep(
+  context: SaverContext,
+  records: ThreadStore,
+  latest: KnownCheckpoint,
+): Promise<ReadonlySet<string>> {
+  const keys = new Set([checkpointKey(latest.id)]);
+  const missing = await deltaChannels(context, latest);
+  let current: KnownCheckpoint | undefined = latest;
+  while (current?.parentId !== undefined) {
+    for (const name of current.channels.keys()) missing.delete(name);
+    const needsParent = missing.size > 0 || (current === latest && (await isOldFormat(context, current)));
+    if (!needsParent) break;
+    const key = checkpointKey(current.parentId);
+    keys.add(key);
+    current = await loadKnown(records, checkpointPrefix(current.namespace) + key);
+  }
+  return keys;
+}
+
+/** Returns the delta channels that have changed since their last snapshot, and therefore need their ancestors. */
+async function deltaChannels(context: SaverContext, known: KnownCheckpoint): Promise<Set<string>> {
+  const { counters_since_delta_snapshot: counters = {} } = await loadMetadata(context, known);
+  return new Set(Object.keys(counters));
+}
+
+async function isOldFormat({ serde }: SaverContext, { checkpoint }: KnownCheckpoint): Promise<boolean> {
+  return ((await deserialize(serde, checkpoint)) as { v: number }).v < 4;
+}
+
+async function loadKnown(records: ThreadStore, recordId: string): Promise<KnownCheckpoint | undefined> {
+  const stored = await records.load(recordId);
+  return stored && readCheckpoint(stored);
+}
