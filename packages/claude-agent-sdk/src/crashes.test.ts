@@ -20,7 +20,7 @@ function countRecords(records: MemoryRecords): number {
 describe.each(MOMENTS)("a process that is killed %s one of its writes", (when) => {
   it("leaves each batch of an append complete or absent, and the SDK's repetition completes the session", async () => {
     const key = newKey();
-    const batches = Array.from({ length: 8 }, (_, index) => [
+    const batches = Array.from({ length: 5 }, (_, index) => [
       message(`${index}`),
       marker(`${index}`),
       message("b"),

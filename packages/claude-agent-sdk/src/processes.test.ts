@@ -13,10 +13,11 @@ const PROGRAM = new URL("processes-child.test-helper.ts", import.meta.url);
 const SEGMENT_BYTES = 4000;
 const BATCHES = 30;
 
-const PLACES: readonly [string, (folder: string) => StorePlace][] = [
-  ["SQLite", (folder) => ({ kind: "sqlite", path: join(folder, "threads.db") })],
-  ["files", (folder) => ({ kind: "file-system", folder: join(folder, "threads") })],
-];
+type NamedPlace = readonly [string, (folder: string) => StorePlace];
+
+const SQLITE: NamedPlace = ["SQLite", (folder) => ({ kind: "sqlite", path: join(folder, "threads.db") })];
+const FILES: NamedPlace = ["files", (folder) => ({ kind: "file-system", folder: join(folder, "threads") })];
+const PLACES = [SQLITE, FILES];
 
 async function newPlace(create: (folder: string) => StorePlace): Promise<StorePlace> {
   const folder = await mkdtemp(join(tmpdir(), "threadstore-claude-"));
@@ -40,7 +41,9 @@ function textsOf(name: string, from: number, to: number): string[] {
     .map(({ uuid, text }) => `${uuid ?? "-"} ${text.slice(0, 8).trim()}`);
 }
 
-describe.each(PLACES)("sessions in %s", (_name, create) => {
+const IS_QUICK = process.env["THREADSTORE_CONFORMANCE_EFFORT"] === "quick";
+
+describe.each(IS_QUICK ? [SQLITE] : PLACES)("sessions in %s", (_name, create) => {
   it("that a process and a worker thread append to lose no entry, and keep each writer's order", async () => {
     const place = await newPlace(create);
     const child = fork(PROGRAM, [JSON.stringify(taskOf(place, "a"))]);
@@ -57,7 +60,9 @@ describe.each(PLACES)("sessions in %s", (_name, create) => {
     const starts = texts.filter((_text, index) => index % 3 === 0);
     expect(starts.every((text) => / ?[ab]-\d+-a /u.test(text))).toBe(true);
   });
+});
 
+describe.each(IS_QUICK ? [FILES] : PLACES)("sessions in %s", (_name, create) => {
   it("keep every acknowledged batch, whole, when the process is killed, and another one completes them", async () => {
     const place = await newPlace(create);
     for (let kill = 0; kill < 2; kill += 1) {

@@ -8,5 +8,10 @@ export interface KitStores {
 
 export interface Check {
   readonly name: string;
+  /**
+   * Where the quick tests also run it, because its result depends on the names, listings and races of the backend. In
+   * memory and on SQLite, they run all checks.
+   */
+  readonly quick?: "databases" | "every store";
   readonly run: (stores: KitStores) => Promise<void>;
 }

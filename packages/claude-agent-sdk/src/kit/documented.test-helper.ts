@@ -125,6 +125,7 @@ export const DOCUMENTED: readonly Check[] = [
   },
   {
     name: "deleting a session deletes its subpaths, and no others",
+    quick: "every store",
     async run({ store }) {
       const key = newKey();
       const other = { ...key, sessionId: `${key.sessionId}0` };
@@ -176,6 +177,7 @@ export const DOCUMENTED: readonly Check[] = [
   },
   {
     name: "summaries are those that the SDK folds, with the time of the listing",
+    quick: "databases",
     async run({ store, open }) {
       const key = newKey();
       const batches = [

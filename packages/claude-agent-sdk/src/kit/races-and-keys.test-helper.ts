@@ -7,9 +7,10 @@ import type { Check } from "./check.test-helper.ts";
 export const RACES_AND_KEYS: readonly Check[] = [
   {
     name: "two writers of a session lose no entry, split no batch and keep their own order",
+    quick: "every store",
     async run({ store, open }) {
       const key = newKey();
-      const rounds = 8;
+      const rounds = 5;
       const writers = [store, open(), open()];
       await Promise.all(
         writers.map(async (writer, index) => {
@@ -62,6 +63,7 @@ export const RACES_AND_KEYS: readonly Check[] = [
   },
   {
     name: "keys with any character, and keys that differ only in where a slash is, are separate",
+    quick: "databases",
     async run({ store, open }) {
       const { sessionId: unique } = newKey();
       const keys: SessionKey[] = [
@@ -91,6 +93,7 @@ export const RACES_AND_KEYS: readonly Check[] = [
   },
   {
     name: "long keys are separate and listed",
+    quick: "every store",
     async run({ store }) {
       for (const character of ["p", "é", "😀"]) {
         const projectKey = `${newKey().sessionId}${character.repeat(172)}`;
@@ -109,6 +112,7 @@ export const RACES_AND_KEYS: readonly Check[] = [
   },
   {
     name: "a session that was deleted starts again from nothing",
+    quick: "databases",
     async run({ store, open }) {
       const key = newKey();
       const entries = [message("first", { cwd: "/old" })];

@@ -32,6 +32,7 @@ export const REPETITIONS: readonly Check[] = [
   },
   {
     name: "a batch that is sent again after 200 others is not stored again, and leaves the summary as it is",
+    quick: "databases",
     async run({ store, open }) {
       const key = newKey();
       const [first, ...batches] = Array.from({ length: 200 }, (_, index) => [
