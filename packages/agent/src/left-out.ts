@@ -1,4 +1,4 @@
-/** Content that a service refused, and that is not essential, such as reasoning that it cannot verify any more. */
+/** Content that a service rejected, and that is not essential, such as reasoning that it cannot verify any more. */
 export interface LeftOut {
   /** The kind of content, in the provider's terms. */
   readonly reason: string;

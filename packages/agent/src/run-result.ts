@@ -9,7 +9,7 @@ export interface RunResult<AgentThread extends Thread, Message extends object, U
   readonly approvals: readonly PendingApproval[];
   /**
    * The text of the model's last message; empty if it has none, for example after a refusal. The thread then contains a
-   * note in the place of an empty message, which providers would refuse.
+   * note in the place of an empty message, which providers would reject.
    */
   readonly text: string;
   /** The model's refusal, if it refused to answer. */
@@ -23,7 +23,7 @@ export interface RunResult<AgentThread extends Thread, Message extends object, U
    * `undefined` if the provider does not report it.
    */
   readonly usage: Usage | undefined;
-  /** What was left out of requests because the service refused it; empty if nothing was. The thread keeps it. */
+  /** What was left out of requests because the service rejected it; empty if nothing was. The thread keeps it. */
   readonly leftOut: readonly LeftOut[];
   /**
    * Whether an earlier run had the same `key`. The result is that of its turn, which was resumed if it was open, and not

@@ -4,7 +4,7 @@ import { checkThread, createChatAgent, createResponsesAgent } from "./index.ts";
 import { CALL_CASES } from "./responses/call-kinds.test-helper.ts";
 import { createResponsesService } from "./strict-server/responses-service.test-helper.ts";
 
-// Reasoning that uses up all tokens, and filters, leave answers without content. Providers refuse them as input.
+// Reasoning that uses up all tokens, and filters, leave answers without content. Providers reject them as input.
 
 /** A server that answers with these messages, streamed or not, and a client of it. */
 function chatServer(...answers: object[]): { readonly client: OpenAI; readonly bodies: string[] } {

@@ -249,7 +249,7 @@ describe("a provider rejects a thread, and accepts the repaired one", () => {
     );
   });
 
-  test("members of a call that Mistral refuses", () => {
+  test("members of a call that Mistral rejects", () => {
     const thread = threadOf([user, asks(signed), result("abcdefghi"), answer, thanks]);
     const path = "$.messages[1].tool_calls[0].extra_content";
     const { thread: repaired, changes } = repairThread(thread, "drop", { provider: "mistral" });
@@ -322,8 +322,8 @@ test.each([
   [{ provider: "toString" }, "provider"],
   [{ shorten: "cut" }, "shorten"],
 ])("the options %o are rejected", (options, path) => {
-  const refusal = expect.objectContaining({ code: "INVALID_ARGUMENT", path }) as Error;
-  expect(() => checkThread(threadOf([]), options as never)).toThrow(refusal);
+  const rejection = expect.objectContaining({ code: "INVALID_ARGUMENT", path }) as Error;
+  expect(() => checkThread(threadOf([]), options as never)).toThrow(rejection);
 });
 
 test.each(PROVIDERS)(

@@ -20,7 +20,7 @@ import type { ChatRequest } from "./strict-server/request.test-helper.ts";
 import { findResponsesRejection } from "./strict-server/responses-rules.test-helper.ts";
 import { findRejection, type StrictServerKind } from "./strict-server/rules.test-helper.ts";
 
-// A turn that a provider refuses must never block its conversation. The servers refuse what the real ones refuse.
+// A turn that a provider rejects must never block its conversation. The servers reject what the real ones reject.
 
 const LIMIT = 1000;
 const URL = "https://example.com/a.png";
@@ -132,7 +132,7 @@ interface Setup {
 
 describe.each(AGENTS)("%s", (_name, create) => {
   test.each([true, false])(
-    "is never blocked by a tool's result that is refused: journal %j",
+    "is never blocked by a tool's result that is rejected: journal %j",
     async (journal) => {
       const long = defineTool({ name: "long", run: () => "x".repeat(LIMIT + 1) });
       const { open } = await create(long);

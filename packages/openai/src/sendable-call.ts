@@ -21,7 +21,7 @@ export function toValidName(name: string): string {
 }
 
 /** Returns whether later requests cannot contain the id of a call. A value of another type is not replaced. */
-export function isRefusedId(id: JsonValue | undefined, pattern: RegExp): boolean {
+export function isRejectedId(id: JsonValue | undefined, pattern: RegExp): boolean {
   if (!id) return true;
   return typeof id === "string" && !pattern.test(id) && !hasThoughtSignature(id);
 }

@@ -62,10 +62,14 @@ function testFailures({ createChatAgent, createResponsesAgent }: Agents, Client:
   test.each<[string, Answer | undefined, object]>([
     ["a refused connection", undefined, { code: "MODEL_UNAVAILABLE", retryable: true, status: undefined }],
     ["a lost connection", (lost) => lost.destroy(), { code: "MODEL_UNAVAILABLE", retryable: true }],
-    ["404", refusal(404, "model_not_found"), { code: "MODEL_REFUSED", retryable: false, status: 404 }],
-    ["429", refusal(429, "rate_limit_exceeded"), { code: "MODEL_UNAVAILABLE", retryable: true, status: 429 }],
-    ["an empty quota", refusal(429, "insufficient_quota"), { code: "MODEL_REFUSED", status: 429 }],
-    ["503", refusal(503, "overloaded"), { code: "MODEL_UNAVAILABLE", retryable: true, status: 503 }],
+    ["404", rejection(404, "model_not_found"), { code: "MODEL_REFUSED", retryable: false, status: 404 }],
+    [
+      "429",
+      rejection(429, "rate_limit_exceeded"),
+      { code: "MODEL_UNAVAILABLE", retryable: true, status: 429 },
+    ],
+    ["an empty quota", rejection(429, "insufficient_quota"), { code: "MODEL_REFUSED", status: 429 }],
+    ["503", rejection(503, "overloaded"), { code: "MODEL_UNAVAILABLE", retryable: true, status: 503 }],
     ["JSON that is cut off", page("application/json", "{x"), { code: "RESPONSE_INVALID" }],
   ])("%s has its code", async (_failure, answer, expected) => {
     const url = answer === undefined ? "http://127.0.0.1:1" : (await startWireServer(answer, answer)).url;
@@ -98,7 +102,7 @@ function clientFor(Client: ClientClass, url: string, timeout?: number): ChatClie
   return new Client(timeout === undefined ? settings : { ...settings, timeout });
 }
 
-function refusal(status: number, code: string): Answer {
+function rejection(status: number, code: string): Answer {
   return json({ error: { message: "no", code } }, status);
 }
 

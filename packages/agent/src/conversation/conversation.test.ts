@@ -403,7 +403,7 @@ describe("one approval", () => {
     expect((await store.listPage()).threads.map(({ id }) => id)).toEqual(["c"]);
   });
 
-  it("that comes too late is refused with one load, and without the lease", async () => {
+  it("that comes too late is rejected with one load, and without the lease", async () => {
     const store = memoryStore();
     const pay = defineTool({ name: "pay", needsApproval: true, run: () => "paid" });
     const agent = agentThatResponds([pay], calls(["1", "pay", "{}"]), says("done"));

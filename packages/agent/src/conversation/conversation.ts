@@ -71,7 +71,7 @@ export interface Conversation<
    * Continues the open turn of the stored thread, with decisions on its approvals, and saves each step, with or without
    * `journal`: that a call has started before it runs, and its result before the model receives it. So the stored
    * thread can have changed if this rejects, and the turn is then still open: `resume` continues it again. It takes the
-   * lease: while another process works on the turn, it waits, except that late decisions are refused at once.
+   * lease: while another process works on the turn, it waits, except that late decisions are rejected at once.
    *
    * Rejects as the agent's `resume` does, or with `CONVERSATION_CONFLICT` (without a `result` if the other writer saved
    * before the end of the turn), `CONVERSATION_BUSY`, `LEASE_LOST`, `SAVE_FAILED` or `TOO_MANY_ATTEMPTS`.

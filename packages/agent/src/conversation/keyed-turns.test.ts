@@ -163,9 +163,9 @@ describe.each<Options>([{ journal: true }, { journal: false }])("a key, with %j"
 
   it("is free again if its run leaves nothing", async () => {
     const { open, model } = prepare();
-    model.refused = "secret";
+    model.rejected = "secret";
     await expect(open(options).run("secret", { key })).rejects.toMatchObject({ code: "MODEL_REFUSED" });
-    model.refused = undefined;
+    model.rejected = undefined;
     expect(await open(options).run("secret", { key })).toMatchObject({ text: "re: secret", repeated: false });
   });
 
@@ -267,7 +267,7 @@ describe.each<[string, Options]>([
       },
     ],
     [
-      "the service refuses the results",
+      "the service rejects the results",
       (request) => {
         if (request === 2) throw new AgentError("MODEL_REFUSED", "400", { status: 400 });
       },
@@ -311,7 +311,7 @@ describe.each<[string, Options]>([
 
   it("leaves nothing if no tool was called, and another message after one closes the turn", async () => {
     const { open, model, runs } = prepare();
-    model.refused = "secret";
+    model.rejected = "secret";
     await expect(open(options).run("secret", { key })).rejects.toMatchObject({ code: "MODEL_REFUSED" });
     expect(await open(options).load()).toBeUndefined();
     await expect(open(options).run("use long", { key })).rejects.toMatchObject({ code: "MODEL_REFUSED" });

@@ -106,7 +106,7 @@ async function withTurnLease<Result>(
   return withLease({ ...settings, lease: settings.lease ?? DEFAULT_LEASE }, signal, work);
 }
 
-/** Returns whether the turn waits for all of the decisions. Others are refused without waiting for the lease. */
+/** Returns whether the turn waits for all of the decisions. Others are rejected without waiting for the lease. */
 function canResume({ openTurn }: Thread, approvals: readonly ApprovalDecision[]): boolean {
   if (openTurn === undefined || !Array.isArray(approvals)) return false;
   const waiting = new Set(openTurn.approvals.map(({ digest }) => digest));

@@ -83,7 +83,7 @@ async function settle(
       resumed = await resumeTurn(settings, target, call, signal);
       emit({ type: "turn-resumed", turn, result: resumed });
     } catch (error) {
-      // Without a policy, the input is not refused because an earlier turn fails and always will.
+      // Without a policy, the input is not rejected because an earlier turn fails and always will.
       if (call.policy !== undefined || endingOf(error, call.signal)?.state !== "failed") throw error;
       hasFailed = true;
       target = await conversation.loadForUpdate(signal);

@@ -7,23 +7,23 @@ import { SCRIPTED_KIND, type ScriptedMessage, type ScriptedModel } from "../scri
 export const MAX_CONTENT_LENGTH = 300;
 
 export interface StrictModel extends ScriptedModel {
-  /** A text that it refuses from now on, such as a URL that has expired. */
-  refused: string | undefined;
+  /** A text that it rejects from now on, such as a URL that has expired. */
+  rejected: string | undefined;
   /** Whether it stops in the middle of an answer, until the request is aborted. */
   pauses: boolean;
 }
 
-/** Returns why a provider would refuse the messages. */
-export function findRefusal(
+/** Returns why a provider would reject the messages. */
+export function findRejection(
   messages: readonly ScriptedMessage[],
-  refused: string | undefined,
+  rejected: string | undefined,
 ): string | undefined {
   const open = SCRIPTED_KIND.findOpenCalls(messages, "$.messages", "MODEL_REFUSED");
   if (open.calls.length > 0) return "a call has no result";
   for (const [index, { role, content }] of messages.entries()) {
     const text = JSON.stringify(content);
     if (text.length > MAX_CONTENT_LENGTH) return `message ${index} is too long`;
-    if (refused !== undefined && text.includes(refused)) return `message ${index} cannot be downloaded`;
+    if (rejected !== undefined && text.includes(rejected)) return `message ${index} cannot be downloaded`;
     if (role === "assistant" && content === "") return `message ${index} is empty`;
     if (role === "user" && messages[index + 1]?.role === "user") return `message ${index} has no answer`;
   }
@@ -31,20 +31,21 @@ export function findRefusal(
 }
 
 /**
- * A model that refuses what the strictest providers refuse, for good: calls without a result, long contents, questions
+ * A model that rejects what the strictest providers reject, for good: calls without a result, long contents, questions
  * without an answer. It calls the tools that the question names, one in each response, and then says what it was asked.
  */
 export function strictModel(): StrictModel {
   const requests: ModelRequest<ScriptedMessage>[] = [];
   const model: StrictModel = {
     requests,
-    refused: undefined,
+    rejected: undefined,
     pauses: false,
     async ask(request) {
       request.signal.throwIfAborted();
       requests.push(request);
-      const refusal = findRefusal(request.messages, model.refused);
-      if (refusal !== undefined) throw new AgentError("MODEL_REFUSED", `400: ${refusal}.`, { status: 400 });
+      const rejection = findRejection(request.messages, model.rejected);
+      if (rejection !== undefined)
+        throw new AgentError("MODEL_REFUSED", `400: ${rejection}.`, { status: 400 });
       const start = request.messages.findLastIndex(({ role }) => role === "user");
       const question = JSON.stringify(request.messages[start]?.content ?? "");
       const results = request.messages.slice(start).filter(({ role }) => role === "tool").length;

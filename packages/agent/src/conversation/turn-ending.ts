@@ -8,7 +8,7 @@ export interface EndingRecord {
   readonly error?: string;
 }
 
-/** Statuses of a refusal that is not about the turn: credentials, the name of the model, the quota. */
+/** Statuses of a rejection that is not about the turn: credentials, the name of the model, the quota. */
 const UNRELATED_STATUSES: readonly unknown[] = [401, 403, 404, 429];
 
 /**

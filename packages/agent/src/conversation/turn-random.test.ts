@@ -4,7 +4,7 @@ import { AgentError } from "../agent-error.ts";
 import { scriptedAgent, type ScriptedMessage } from "../scripted-agent.test-helper.ts";
 import { defineTool } from "../tools/define-tool.ts";
 import { openConversation } from "./open-conversation.ts";
-import { findRefusal, MAX_CONTENT_LENGTH, strictModel } from "./strict-model.test-helper.ts";
+import { findRejection, MAX_CONTENT_LENGTH, strictModel } from "./strict-model.test-helper.ts";
 
 // Whatever happens to a conversation, in whatever order, the next message works, providers accept its thread, no call
 // that a person approved runs twice, and a key has one turn in which tools ran.
@@ -118,7 +118,7 @@ async function step(world: World, inputs: Map<string, string>): Promise<void> {
     const { turn, kept } = await open(journal).abandon({ keep });
     if (kept.length === 0) turnsOf.delete(turn?.key ?? "");
   } else if (kind === "outage") {
-    model.refused = model.refused === undefined ? pick(["fine", "paid", "use ok"]) : undefined;
+    model.rejected = model.rejected === undefined ? pick(["fine", "paid", "use ok"]) : undefined;
   } else if (kind === "run" || kind === "redeliver") {
     const isNew = kind === "run" || inputs.size === 0;
     const key = isNew ? `m${inputs.size}` : pick([...inputs.keys()]);
@@ -139,7 +139,7 @@ async function step(world: World, inputs: Map<string, string>): Promise<void> {
   }
 }
 
-it("no order of questions, stops, crashes, refusals and decisions blocks a conversation", async () => {
+it("no order of questions, stops, crashes, rejections and decisions blocks a conversation", async () => {
   for (let seed = 1; seed <= 30; seed += 1) {
     const world = createWorld(seed);
     const { store, model, paid, turnsOf, open } = world;
@@ -148,7 +148,7 @@ it("no order of questions, stops, crashes, refusals and decisions blocks a conve
       await step(world, inputs);
       const loaded = await open(true).load();
       const messages: readonly ScriptedMessage[] = loaded?.thread.messages ?? [];
-      const closed = loaded?.thread.openTurn === undefined ? findRefusal(messages, undefined) : undefined;
+      const closed = loaded?.thread.openTurn === undefined ? findRejection(messages, undefined) : undefined;
       expect(closed, `seed ${seed}`).toBeUndefined();
       const questions = messages.filter(({ role }) => role === "user").map(({ content }) => content);
       expect(new Set(questions).size, `seed ${seed}`).toBe(questions.length);
@@ -158,7 +158,7 @@ it("no order of questions, stops, crashes, refusals and decisions blocks a conve
     for (const [key, turns] of turnsOf) expect(turns.size, `seed ${seed}, key ${key}`).toBe(1);
 
     // The last turn may wait, or have failed too often: the remedy that the error names always works.
-    model.refused = undefined;
+    model.rejected = undefined;
     const last = await open(true).run("last", { openTurn: "close" });
     expect(last.text, `seed ${seed}`).toBe("re: last");
     expect((await open(false).run("again")).text, `seed ${seed}`).toBe("re: again");

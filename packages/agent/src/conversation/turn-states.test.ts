@@ -177,7 +177,7 @@ describe.each([{ journal: true }, { journal: false }])("with %j", (options) => {
 describe("a journaled turn", () => {
   const options = { journal: true };
 
-  it("that the service refuses is left by the next message, and says which tools had run", async () => {
+  it("that the service rejects is left by the next message, and says which tools had run", async () => {
     const { open, store, runs } = prepare();
     await expect(open(options).run("use ok use long")).rejects.toMatchObject({ code: "MODEL_REFUSED" });
     const openTurn = (await open().load())?.thread.openTurn;
@@ -255,7 +255,7 @@ describe("a journaled turn", () => {
       });
       const next = await open(bounded).run("next");
       expect(next).toMatchObject({ text: "re: next", closed: { turn: { error: "TOO_MANY_ATTEMPTS" } } });
-      // The service has not refused anything, so what happened stays.
+      // The service has not rejected anything, so what happened stays.
       expect(next.closed?.removed).toEqual([]);
       expect(next.closed?.kept.map(({ content }) => content)).toContain("fine");
       expect(runs).toEqual([]);
@@ -282,7 +282,7 @@ describe("a journaled turn", () => {
   it("that failed can be resumed by hand as often as the caller asks, and left at any time", async () => {
     const { open, model } = prepare();
     const bounded = { ...options, maxAttempts: 2 };
-    model.refused = "fine";
+    model.rejected = "fine";
     await expect(open(bounded).run("use ok")).rejects.toMatchObject({ code: "MODEL_REFUSED" });
     for (let attempt = 1; attempt <= 4; attempt += 1) {
       await expect(open(bounded).resume()).rejects.toMatchObject({ code: "MODEL_REFUSED" });
@@ -291,7 +291,7 @@ describe("a journaled turn", () => {
         error: "MODEL_REFUSED",
       });
     }
-    model.refused = undefined;
+    model.rejected = undefined;
     expect((await open(bounded).resume()).text).toBe("re: use ok");
     expect((await open(bounded).run("next")).text).toBe("re: next");
   });
@@ -658,7 +658,7 @@ describe("a run that finds an open turn", () => {
     ] as const) {
       const setup = prepare();
       const { open } = setup;
-      // The process dies after it has saved a result that the model will refuse.
+      // The process dies after it has saved a result that the model will reject.
       await die(setup, open({ journal: true }).run("use long use hang"), "hang").catch(() => undefined);
       const next = open({ journal: true }).run("next", { openTurn });
       expect(await next.catch((error: unknown) => error)).toMatchObject(expected);

@@ -133,7 +133,7 @@ describe.each(stores)("a thread with its history in %s", (_name, open) => {
     expect((await historyIn(store, "h")).slice(-2)).toEqual(["next", "next"]);
   });
 
-  it("closes its open turn if a run asks for it, which an agent without a history refuses", async () => {
+  it("closes its open turn if a run asks for it, which an agent without a history rejects", async () => {
     const store = newStore(open);
     const { agent } = newAgent({ store, createId: () => "h" }, calls(["1", "pay", "{}"]), says("next"));
     const thread = agent.getNewThread();
@@ -141,9 +141,9 @@ describe.each(stores)("a thread with its history in %s", (_name, open) => {
     expect((await agent.run("next", thread, { openTurn: "close" })).text).toBe("next");
     expect(thread.openTurn).toBeUndefined();
     const plain = scriptedAgent(scriptModel(says("never")));
-    const refused = { code: "INVALID_ARGUMENT", path: "openTurn" };
-    await expect(plain.run("a", undefined, { openTurn: "close" })).rejects.toMatchObject(refused);
-    await expect(agent.resume(thread, { openTurn: "close" })).rejects.toMatchObject(refused);
+    const rejected = { code: "INVALID_ARGUMENT", path: "openTurn" };
+    await expect(plain.run("a", undefined, { openTurn: "close" })).rejects.toMatchObject(rejected);
+    await expect(agent.resume(thread, { openTurn: "close" })).rejects.toMatchObject(rejected);
   });
 
   it("does not repeat the tools of a turn with a key that failed", async () => {
@@ -266,7 +266,7 @@ describe.each(stores)("a thread with its history in %s", (_name, open) => {
   });
 });
 
-describe("a reference is refused", () => {
+describe("a reference is rejected", () => {
   const reference = {
     format: "threadstore.thread",
     version: 1,
@@ -297,16 +297,18 @@ describe("a reference is refused", () => {
 
   it("by an agent without a history, and by a repair", async () => {
     const plain = scriptedAgent(scriptModel());
-    const refused = { code: "THREAD_INVALID", path: "$.history" };
-    await expect(plain.deserializeThread(reference)).rejects.toMatchObject(refused);
-    await expect(plain.deserializeThread(reference, { repair: "synthesize" })).rejects.toMatchObject(refused);
+    const rejected = { code: "THREAD_INVALID", path: "$.history" };
+    await expect(plain.deserializeThread(reference)).rejects.toMatchObject(rejected);
+    await expect(plain.deserializeThread(reference, { repair: "synthesize" })).rejects.toMatchObject(
+      rejected,
+    );
     expect(() => repairThread(reference, [SCRIPTED_KIND], "synthesize")).toThrow(
-      expect.objectContaining(refused) as Error,
+      expect.objectContaining(rejected) as Error,
     );
   });
 });
 
-describe("an agent with a history refuses", () => {
+describe("an agent with a history rejects", () => {
   const store = memoryStore();
   const { agent } = newAgent({ store });
 

@@ -279,14 +279,14 @@ describe("messages of LangChain", () => {
   });
 
   test.each([[undefined], ["[]"], [{}]])("must be an array instead of %j", (messages) => {
-    const refusal = expect.objectContaining({ code: "THREAD_INVALID", path: "$" }) as Error;
-    expect(() => checkLangChainMessages(messages)).toThrow(refusal);
+    const rejection = expect.objectContaining({ code: "THREAD_INVALID", path: "$" }) as Error;
+    expect(() => checkLangChainMessages(messages)).toThrow(rejection);
   });
 
   test("are not changed by the policy to stop, and stay with valid messages", () => {
     const path = "$[1].data.tool_calls[0]";
-    const refusal = expect.objectContaining({ code: "THREAD_INVALID", path }) as Error;
-    expect(() => repairLangChainMessages([human, ai(call("c1"))], "stop")).toThrow(refusal);
+    const rejection = expect.objectContaining({ code: "THREAD_INVALID", path }) as Error;
+    expect(() => repairLangChainMessages([human, ai(call("c1"))], "stop")).toThrow(rejection);
     const valid = [human, ai(call("c1")), tool("c1"), said];
     expect(repairLangChainMessages(valid, "stop")).toEqual({ messages: valid, changes: [] });
     expect(checkLangChainMessages(valid, { tools: ["other"] })).toMatchObject([{ code: "tool-gone" }]);

@@ -37,7 +37,7 @@ export interface ProviderLimits {
   /** The only members that messages of a role and calls may have. */
   readonly acceptedMembers?: Limit<{ readonly [role: string]: readonly string[] }>;
   /** Members that an assistant message must not have. */
-  readonly refusedMembers?: Limit<readonly string[]>;
+  readonly rejectedMembers?: Limit<readonly string[]>;
   /** Members that an assistant message with calls must have, and their value if it is unknown. */
   readonly requiredMembers?: Limit<{ readonly [member: string]: string }>;
   /** The `thought_signature` for the first call of a message in the current turn that does not have one. */
@@ -93,7 +93,7 @@ export const PROVIDER_LIMITS: { readonly [Name in Provider]: ProviderLimits } = 
     strictOrder: { value: true, source: "https://github.com/LibreChat-AI/agents/issues/344" },
   },
   groq: {
-    refusedMembers: { value: ["reasoning_content"], source: "https://github.com/janhq/jan/issues/8136" },
+    rejectedMembers: { value: ["reasoning_content"], source: "https://github.com/janhq/jan/issues/8136" },
   },
   deepseek: {
     imageRoles: { value: [], source: "https://github.com/rikkahub/rikkahub/issues/1433" },
@@ -103,7 +103,7 @@ export const PROVIDER_LIMITS: { readonly [Name in Provider]: ProviderLimits } = 
         "https://github.com/Gitlawb/openclaude/issues/774 and https://github.com/BerriAI/litellm/issues/9905",
     },
     requiredMembers: {
-      // An empty text is refused by some of its models.
+      // An empty text is rejected by some of its models.
       value: { reasoning_content: " " },
       source:
         "https://api-docs.deepseek.com/guides/thinking_mode and https://github.com/NousResearch/hermes-agent/pull/17341",

@@ -74,15 +74,15 @@ describe("a thread whose envelope is corrupt", () => {
     ["another format", { format: "letters" }, "$.format"],
     ["neither a format nor a kind", { format: undefined, kind: undefined }, "$.format"],
   ])("is not changed if it has %s, because another program may have written it", (_name, members, path) => {
-    const refusal = expect.objectContaining({ code: "THREAD_INVALID", path }) as Error;
-    expect(() => repair(members)).toThrow(refusal);
+    const rejection = expect.objectContaining({ code: "THREAD_INVALID", path }) as Error;
+    expect(() => repair(members)).toThrow(rejection);
     expect(messagesOf(repair(members, { kind: "chat" }).thread)).toEqual(messages);
   });
 
   test("is not changed if a later release wrote it", () => {
-    const refusal = expect.objectContaining({ code: "THREAD_TOO_NEW", path: "$.version" }) as Error;
-    expect(() => repair({ version: 2 }, { kind: "chat" })).toThrow(refusal);
-    expect(() => repair({ version: 2, agent: null })).toThrow(refusal);
+    const rejection = expect.objectContaining({ code: "THREAD_TOO_NEW", path: "$.version" }) as Error;
+    expect(() => repair({ version: 2 }, { kind: "chat" })).toThrow(rejection);
+    expect(() => repair({ version: 2, agent: null })).toThrow(rejection);
   });
 
   test.each([
@@ -90,8 +90,8 @@ describe("a thread whose envelope is corrupt", () => {
     [{ agent: "" }, "agent"],
     [{ agent: 5 as never }, "agent"],
   ])("cannot be repaired with %o", (options, path) => {
-    const refusal = expect.objectContaining({ code: "INVALID_ARGUMENT", path }) as Error;
-    expect(() => repair({}, options)).toThrow(refusal);
+    const rejection = expect.objectContaining({ code: "INVALID_ARGUMENT", path }) as Error;
+    expect(() => repair({}, options)).toThrow(rejection);
   });
 });
 

@@ -4,7 +4,7 @@ import { withoutMember } from "../wire-form/message-entry.ts";
 import { removeEntries, type RepairDraft } from "./repair-draft.ts";
 
 /**
- * Repairs ids of items that earlier items have, which the service refuses. An item with the same content, too, is the
+ * Repairs ids of items that earlier items have, which the service rejects. An item with the same content, too, is the
  * same one, and is dropped. Another one does not need its id. Must come before any other change of the items.
  */
 export function repairItemIds(draft: RepairDraft, repairer: Repairer): void {

@@ -13,16 +13,16 @@ import {
 import type { RepairDraft } from "./repair-draft.ts";
 import { pairDraft } from "./repair-turn.ts";
 
-/** Repairs the members of messages and calls that a provider refuses or requires. */
+/** Repairs the members of messages and calls that a provider rejects or requires. */
 export function repairMessageMembers(draft: RepairDraft, limits: ProviderLimits, repairer: Repairer): void {
-  const { authorName, acceptedMembers, refusedMembers, requiredMembers, resultName, callSignature } = limits;
+  const { authorName, acceptedMembers, rejectedMembers, requiredMembers, resultName, callSignature } = limits;
   for (const entry of draft.entries) {
     const role = roleOf(entry) ?? "";
     const accepted = acceptedMembers?.value[role === "developer" ? "system" : role];
     if (accepted !== undefined) dropMembers(entry, (name) => !accepted.includes(name), repairer);
     if (role === "assistant") {
-      const refused = refusedMembers?.value ?? [];
-      dropMembers(entry, (name) => refused.includes(name), repairer);
+      const rejected = rejectedMembers?.value ?? [];
+      dropMembers(entry, (name) => rejected.includes(name), repairer);
       dropCallMembers(entry, acceptedMembers?.value["call"], repairer);
       if (entry.calls.length > 0) addMembers(entry, requiredMembers?.value ?? {}, repairer);
     }
@@ -62,8 +62,8 @@ function hasSignature({ id, extra_content: extra }: JsonObject): boolean {
   );
 }
 
-function dropMembers(entry: MessageEntry, isRefused: (name: string) => boolean, repairer: Repairer): void {
-  for (const name of Object.keys(entry.value).filter(isRefused)) {
+function dropMembers(entry: MessageEntry, isRejected: (name: string) => boolean, repairer: Repairer): void {
+  for (const name of Object.keys(entry.value).filter(isRejected)) {
     const drop = (): string => {
       entry.value = withoutMember(entry.value, name);
       entry.isChanged = true;

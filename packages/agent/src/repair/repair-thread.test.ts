@@ -48,9 +48,9 @@ describe("a thread", () => {
     ["a date", threadOf([{ ...user, at: new Date(0) }]), "THREAD_INVALID", "$.messages[0].at"],
   ])("cannot be %s", (_name, value, code, path) => {
     const thread = value as SerializedThread;
-    const refusal = expect.objectContaining({ code, path }) as Error;
-    expect(() => checkThread(thread)).toThrow(refusal);
-    expect(() => repairThread(thread, "synthesize")).toThrow(refusal);
+    const rejection = expect.objectContaining({ code, path }) as Error;
+    expect(() => checkThread(thread)).toThrow(rejection);
+    expect(() => repairThread(thread, "synthesize")).toThrow(rejection);
   });
 
   test("is not quoted in findings, changes and errors", () => {
@@ -87,8 +87,8 @@ describe("a policy", () => {
     ["openTurn", { openTurn: null }],
     ["strictOrder", { strictOrder: "yes" }],
   ])("rejects an invalid %s: %j", (path, options) => {
-    const refusal = expect.objectContaining({ code: "INVALID_ARGUMENT", path }) as Error;
-    expect(() => checkThread(threadOf([]), options as never)).toThrow(refusal);
+    const rejection = expect.objectContaining({ code: "INVALID_ARGUMENT", path }) as Error;
+    expect(() => checkThread(threadOf([]), options as never)).toThrow(rejection);
   });
 
   test("can name an action for each kind of finding, with defaults that lose the least", () => {

@@ -20,7 +20,7 @@ export interface AbandonOptions {
    * says so. `question`: the input. `nothing`: the thread is as it was before the turn.
    *
    * A thread that keeps something ends with a message of the assistant: the text streamed so far, or a note that the
-   * turn ended early. Messages that the model's service refused are never kept: the last response with its results, references
+   * turn ended early. Messages that the model's service rejected are never kept: the last response with its results, references
    * in the input that may have expired, and the input itself if the service never accepted it.
    * @default "partial"
    */
@@ -45,7 +45,7 @@ interface Abandonment<Message extends object> {
 }
 
 /** Failures whose cause can be in the last response or in its results: the service never accepted those. */
-const REFUSALS = new Set(["MODEL_REFUSED", "TOOL_MISSING", "TOO_MANY_ATTEMPTS"]);
+const REJECTIONS = new Set(["MODEL_REFUSED", "TOOL_MISSING", "TOO_MANY_ATTEMPTS"]);
 
 /** The result of a call that did not run before its turn was closed. */
 export const NOT_RUN = "This call did not run: its turn was ended before.";
@@ -68,7 +68,7 @@ export function abandonTurn<Message extends object>(
   const length = countKept(messages, turn, keep, threads);
   const isWhole = length === messages.length;
   const beginning = messages.slice(0, length);
-  const portable = isRefused(turn)
+  const portable = isRejected(turn)
     ? beginning.map((message) => removeReferences(message, threads.wireForm))
     : beginning;
   const { calls } = threads.findOpenCalls(messages, "$.messages", "THREAD_INVALID");
@@ -110,10 +110,10 @@ function countKept<Message extends object>(
   keep: AbandonOptions["keep"],
   threads: ThreadKind<string, Message>,
 ): number {
-  if (keep === "nothing" || (turn.rounds === 0 && isRefused(turn))) return 0;
+  if (keep === "nothing" || (turn.rounds === 0 && isRejected(turn))) return 0;
   const input = turn.rounds === 0 ? messages.length : (turn.input ?? countInput(messages));
   if (keep === "question") return input;
-  if (!isRefused(turn)) return messages.length;
+  if (!isRejected(turn)) return messages.length;
   return findLastResponse(messages, turn, threads);
 }
 
@@ -135,7 +135,7 @@ function findUnaccepted<Message extends object>(
   if (text) return toRange(keptLength - 1, keptLength);
   // The service has responded to the other messages, but the response was cut or not added.
   const isAnswered = Boolean(turn.text) || turn.error === "TOO_MANY_TOOL_ROUNDS";
-  if (isAnswered || isRefused(turn) || keptLength === 0) return [];
+  if (isAnswered || isRejected(turn) || keptLength === 0) return [];
   if (turn.rounds === 0) return toRange(0, messages.length);
   return toRange(findLastResponse(messages, turn, threads), keptLength);
 }
@@ -152,10 +152,10 @@ function findLastResponse<Message extends object>(
   return Math.max(turn.input ?? countInput(messages), start);
 }
 
-function isRefused({ error, calls }: TurnRecord): boolean {
+function isRejected({ error, calls }: TurnRecord): boolean {
   // If a call did not end in any attempt, the reason is its tool, and not what the service received.
   if (error === "TOO_MANY_ATTEMPTS" && calls.length > 0) return false;
-  return error !== undefined && REFUSALS.has(error);
+  return error !== undefined && REJECTIONS.has(error);
 }
 
 /** Counts the messages before the model's first response, in a turn that does not say so. */

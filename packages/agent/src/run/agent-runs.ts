@@ -50,7 +50,7 @@ export class AgentRuns<
     control: RunControl<Message>,
   ): Promise<RunResult<ThreadOf<Kind, Message>, Message, Usage>> {
     const ownThread = this.#requireOwnThread(thread ?? this.newThread());
-    refuseOpenTurn(options);
+    rejectOpenTurn(options);
     const model = this.#protocol.createModel(options);
     const messages = this.#protocol.readInput(input);
     const setup = { ...this.#shared(options), thread: ownThread, model, ...control };
@@ -73,7 +73,7 @@ export class AgentRuns<
     control: RunControl<Message>,
   ): Promise<RunResult<ThreadOf<Kind, Message>, Message, Usage>> {
     const ownThread = this.#requireOwnThread(thread);
-    refuseOpenTurn(options);
+    rejectOpenTurn(options);
     const model = this.#protocol.createModel(options);
     const setup = { ...this.#shared(options), thread: ownThread, model, ...control };
     return executeRun(setup, () => reopenTurn(ownThread, this.#resumption(options?.approvals ?? [])));
@@ -111,7 +111,7 @@ export class AgentRuns<
 }
 
 /** Only what saves a thread can end its open turn before the next. */
-function refuseOpenTurn(options: RunOptions | undefined): void {
+function rejectOpenTurn(options: RunOptions | undefined): void {
   if (options?.openTurn === undefined) return;
   const message =
     "`openTurn` is an option of `run` of conversations and of agents with a `history`. Call `resume` or `abandon` instead.";

@@ -5,7 +5,7 @@ import { openConversation } from "../conversation/open-conversation.ts";
 import { callMessage, scriptedAgent, scriptModel } from "../scripted-agent.test-helper.ts";
 import { defineTool } from "../tools/define-tool.ts";
 
-/** Results of one response, and the texts that the service refuses. */
+/** Results of one response, and the texts that the service rejects. */
 const ROWS: readonly [
   name: string,
   results: readonly string[],
@@ -31,11 +31,11 @@ const ROWS: readonly [
 ];
 
 test.each(ROWS)(
-  "a request is sent again without the result that is refused, and with the others: %s",
+  "a request is sent again without the result that is rejected, and with the others: %s",
   async (_name, results, poison, leftOut) => {
-    const refuse = ({ messages }: { readonly messages: readonly object[] }): void => {
+    const reject = ({ messages }: { readonly messages: readonly object[] }): void => {
       if (!poison.some((text) => JSON.stringify(messages).includes(text))) return;
-      throw new AgentError("MODEL_REFUSED", "The script refuses it.", { status: 400 });
+      throw new AgentError("MODEL_REFUSED", "The script rejects it.", { status: 400 });
     };
     const tools = results.map((result, index) => defineTool({ name: `t${index}`, run: () => result }));
     const asks = callMessage(
@@ -45,7 +45,7 @@ test.each(ROWS)(
       throw new AgentError("MODEL_UNAVAILABLE", "The script is down.");
     };
     const answers = Array.from({ length: 9 }, () => (request: { readonly messages: readonly object[] }) => {
-      refuse(request);
+      reject(request);
       return { message: { role: "assistant", content: "ok" } };
     });
     const model = scriptModel(() => ({ message: asks }), down, ...answers);

@@ -1,13 +1,13 @@
 import { AgentError } from "../agent-error.ts";
 import { mergeLeftOut } from "../left-out.ts";
 import type { UnacceptedRange } from "../thread/unaccepted.ts";
-import { guessRefused, type SentRanges } from "./guess-refused.ts";
+import { guessRejected, type SentRanges } from "./guess-rejected.ts";
 import { leaveOutUnaccepted } from "./leave-out-unaccepted.ts";
 import type { Model, ModelRequest, ModelResponse } from "./protocol.ts";
 import type { TurnDraft } from "./turn-draft.ts";
 import type { Replacing } from "./unaccepted-notes.ts";
 
-/** The statuses of refusals that can be about a message: all but those about keys, models, URLs and quotas. */
+/** The statuses of rejections that can be about a message: all but those about keys, models, URLs and quotas. */
 const CONTENT_STATUSES: ReadonlySet<number | undefined> = new Set([undefined, 400, 403, 413, 422]);
 
 interface Asking<Message extends object, Usage extends object> extends Replacing<Message> {
@@ -15,8 +15,8 @@ interface Asking<Message extends object, Usage extends object> extends Replacing
 }
 
 /**
- * Sends a request. If the service refuses it, and messages of turns that were closed have never been accepted, sends
- * it again with notes in the place of some of them. The draft remembers which the service has accepted or refused.
+ * Sends a request. If the service rejects it, and messages of turns that were closed have never been accepted, sends
+ * it again with notes in the place of some of them. The draft remembers which the service has accepted or rejected.
  */
 export async function askModel<Message extends object, Usage extends object>(
   draft: TurnDraft<Message, Usage>,
@@ -27,7 +27,7 @@ export async function askModel<Message extends object, Usage extends object>(
   if (unaccepted.length === 0) return asking.model.ask(request);
   const pending = unaccepted.filter(({ isLeftOut }) => !isLeftOut);
   const sent = findSent(pending, request.messages, list.messages, asking.threads);
-  const refused = unaccepted.filter(({ isLeftOut }) => isLeftOut);
+  const rejected = unaccepted.filter(({ isLeftOut }) => isLeftOut);
   let guess: readonly UnacceptedRange[] = [];
   let guesses: (readonly UnacceptedRange[])[] | undefined;
   const remember = (): void => {
@@ -39,14 +39,14 @@ export async function askModel<Message extends object, Usage extends object>(
   for (;;) {
     const output = watchOutput(request);
     try {
-      const response = await askWithout(list.messages, output.request, [...refused, ...guess], asking);
+      const response = await askWithout(list.messages, output.request, [...rejected, ...guess], asking);
       remember();
       return response;
     } catch (error) {
       // The service has begun to respond, so the guess was right, and what follows it is not to be doubted.
       if (guess.length > 0 && output.isWritten()) remember();
       request.signal.throwIfAborted();
-      guesses ??= guessRefused(sent, list.messages, asking);
+      guesses ??= guessRejected(sent, list.messages, asking);
       const next = guesses.shift();
       if (next === undefined || output.isWritten() || !isAboutContent(error)) throw error;
       guess = next;

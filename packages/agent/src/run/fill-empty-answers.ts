@@ -24,7 +24,7 @@ export function fillProtocol<
 }
 
 /**
- * Returns a model whose answers always have content: most providers refuse an empty message of the assistant in later
+ * Returns a model whose answers always have content: most providers reject an empty message of the assistant in later
  * requests. The text of the answer stays empty. An empty message is left out if the response has another one or calls.
  */
 function fillEmptyAnswers<Message extends object, Usage extends object>(

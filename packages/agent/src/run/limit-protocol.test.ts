@@ -16,7 +16,7 @@ function callsOf(count: number): [id: string, name: string, args: string][] {
 }
 
 describe("a response with more calls than the provider accepts", () => {
-  test.each([false, true])("is refused before any of them runs (streamed: %s)", async (isStreamed) => {
+  test.each([false, true])("is rejected before any of them runs (streamed: %s)", async (isStreamed) => {
     let count = 0;
     const look = defineTool({ name: "look", needsApproval: () => count++ > 0, run: () => count++ });
     const agent = scriptedAgent(scriptModel(calls(...callsOf(129)), says("Hi.")), { tools: [look] });
@@ -94,6 +94,6 @@ test.each([
   [{ provider: "vllm" }, "provider"],
   [{ longResults: "drop" }, "longResults"],
 ])("the options %o are rejected", (options, path) => {
-  const refusal = expect.objectContaining({ code: "INVALID_ARGUMENT", path }) as Error;
-  expect(() => scriptedAgent(scriptModel(), options as never)).toThrow(refusal);
+  const rejection = expect.objectContaining({ code: "INVALID_ARGUMENT", path }) as Error;
+  expect(() => scriptedAgent(scriptModel(), options as never)).toThrow(rejection);
 });

@@ -9,7 +9,7 @@ import type { RunSettings } from "./run-settings.ts";
 type LimitSettings = Pick<RunSettings<object>, "longResults" | "provider">;
 
 /**
- * Returns a protocol that never adds messages to a thread that its provider would reject for ever: it refuses a
+ * Returns a protocol that never adds messages to a thread that its provider would reject for ever: it rejects a
  * response whose calls cannot be answered before any of them runs, and shortens results that are too long.
  */
 export function limitProtocol<

@@ -51,7 +51,7 @@ export function reopenTurn<Kind extends string, Message extends object, Usage ex
   const open = threads.findOpenCalls(revision.list.messages, "$.messages", "THREAD_INVALID");
   const draft = TurnDraft.reopen<Message, Usage>(revision, revision.turn, open.calls);
   // Results are sent when the last call has one.
-  if (open.calls.length === 0 && !revision.turn.isRefused) {
+  if (open.calls.length === 0 && !revision.turn.isRejected) {
     const current = draft.messages;
     const messages = withdrawResults(current, threads, INTERRUPTED);
     if (messages !== current) draft.list = draft.list.take(draft.start).append(messages);

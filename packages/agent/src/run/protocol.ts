@@ -72,6 +72,6 @@ export interface ModelResponse<Message extends object, Usage extends object> {
   readonly usage: Usage | undefined;
   /** Stored in the thread for the next request, such as the id of a stored response. */
   readonly service: JsonObject | undefined;
-  /** What was left out of the request because the service had refused it. */
+  /** What was left out of the request because the service had rejected it. */
   readonly leftOut?: readonly LeftOut[];
 }

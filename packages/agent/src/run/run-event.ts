@@ -35,7 +35,7 @@ export type RunEvent<Message extends object> =
    * thread's messages instead.
    */
   | { readonly type: "restarted" }
-  /** The service refused content of earlier turns, which was left out of the request. The thread keeps it. */
+  /** The service rejected content of earlier turns, which was left out of the request. The thread keeps it. */
   | ({ readonly type: "left-out" } & LeftOut)
   | ToolEvent;
 

@@ -63,7 +63,7 @@ export async function runTurn<Message extends object, Usage extends object>(
     try {
       response = await askModel(draft, { ...request, emit: options.emit }, options);
     } catch (error) {
-      await reportRefusal(draft, error, options);
+      await reportRejection(draft, error, options);
       // The service began to respond: what it has accepted or added must not be forgotten.
       if (draft.unaccepted !== unaccepted || draft.isBehind) {
         await Promise.allSettled([options.progress.report()]);
@@ -80,19 +80,19 @@ export async function runTurn<Message extends object, Usage extends object>(
 }
 
 /** The statuses of requests that a service has not processed. */
-const REFUSALS: ReadonlySet<number | undefined> = new Set([400, 401, 403, 404, 413, 422, 429]);
+const REJECTIONS: ReadonlySet<number | undefined> = new Set([400, 401, 403, 404, 413, 422, 429]);
 
-/** Reports that the service refused results that let it run calls: the next attempt can send them again. */
-async function reportRefusal<Message extends object>(
+/** Reports that the service rejected results that let it run calls: the next attempt can send them again. */
+async function reportRejection<Message extends object>(
   draft: TurnDraft<Message, object>,
   error: unknown,
   { threads, progress }: Pick<TurnOptions<Message, object>, "progress" | "threads">,
 ): Promise<void> {
-  if (!AgentError.is(error) || !REFUSALS.has(error.status)) return;
+  if (!AgentError.is(error) || !REJECTIONS.has(error.status)) return;
   const { messages } = draft;
   if (withdrawResults(messages, threads, "") === messages) return;
-  draft.isRefused = true;
-  // If this fails, the refusal is still the error to report, and the calls count as sent.
+  draft.isRejected = true;
+  // If this fails, the rejection is still the error to report, and the calls count as sent.
   await Promise.allSettled([progress.report()]);
 }
 

@@ -29,7 +29,7 @@ const NEW_TURN = {
   state: undefined,
   error: undefined,
   text: undefined,
-  isRefused: false,
+  isRejected: false,
   notes: [],
   usage: undefined,
   calls: [],
@@ -58,8 +58,8 @@ export class TurnDraft<Message extends object, Usage extends object> {
   serviceIfDiscarded: JsonObject | undefined;
   /** Whether the service's copy of the conversation contains a response that the draft does not. */
   isBehind = false;
-  /** Whether the service refused the last request. */
-  isRefused = false;
+  /** Whether the service rejected the last request. */
+  isRejected = false;
   /** What was left out of the requests of this run. */
   leftOut: readonly LeftOut[] = [];
   /** Texts for the model about results that have no place for them, in the instructions of this turn's requests. */
@@ -160,8 +160,8 @@ export class TurnDraft<Message extends object, Usage extends object> {
       .filter(({ result }) => result === undefined)
       .map(({ call, record }) => record ?? recordCall(call, "started"));
     const usage = this.usage as JsonObject | undefined;
-    const { isRefused, notes } = this;
-    const progress = { id, start, input, rounds, attempts, usage, calls, isRefused, notes };
+    const { isRejected, notes } = this;
+    const progress = { id, start, input, rounds, attempts, usage, calls, isRejected, notes };
     const turn = { ...NEW_TURN, ...progress, digests: this.#digests, key: this.#key, extra: this.#extra };
     const service = this.isBehind ? this.serviceIfDiscarded : this.service;
     return { ...this.#revision, service, list: this.list.append(results), turn };

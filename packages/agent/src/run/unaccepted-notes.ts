@@ -20,7 +20,7 @@ const ATTACHMENT_NOTE = "(An attachment is not shown: the model's service did no
 const QUESTION_NOTE = "(This message is not shown: the model's service did not accept it.)";
 const TURN_NOTE = "The end of this turn is not shown: the model's service did not accept it.";
 
-/** The results that agents write themselves. Services do not refuse them. */
+/** The results that agents write themselves. Services do not reject them. */
 const OWN_RESULTS: readonly string[] = [INTERRUPTED, INTERRUPTED_RESULT, NOT_RUN, UNSAVED];
 
 const INPUT_ROLES: readonly unknown[] = ["developer", "system", "user"];
@@ -50,7 +50,7 @@ export function toTurnNote<Message extends object>(
   const names = messages
     .flatMap((message) => wireForm.read(message as never, "", 0).calls)
     .map((call) => definitionOf(call)?.["name"])
-    // The service receives the names of these tools in any case, so it does not refuse them.
+    // The service receives the names of these tools in any case, so it does not reject them.
     .filter((name): name is string => typeof name === "string" && tools.has(name));
   if (names.length === 0) return model.toAnswer(`(${TURN_NOTE})`);
   const called = [...new Set(names)].join(", ");

@@ -18,7 +18,7 @@ const ENDINGS = ["failed", "stopped"] as const;
 
 /**
  * Why an open turn does not continue by itself. `failed`: the same attempt would fail again, for example because the
- * model's service refuses the request. `stopped`: the caller's signal aborted it.
+ * model's service rejects the request. `stopped`: the caller's signal aborted it.
  */
 export type TurnEnding = (typeof ENDINGS)[number];
 
@@ -53,8 +53,8 @@ export interface TurnRecord {
   readonly error: string | undefined;
   /** The beginning of an answer that was streamed until the turn was stopped. */
   readonly text: string | undefined;
-  /** Whether the service refused the last request, so that calls which its results approve did not run. */
-  readonly isRefused: boolean;
+  /** Whether the service rejected the last request, so that calls which its results approve did not run. */
+  readonly isRejected: boolean;
   /** Texts for the model about results that have no place for them. */
   readonly notes: readonly string[];
   /** The token usage of those responses. */
@@ -81,7 +81,7 @@ export function writeTurn(record: TurnRecord): JsonObject {
     ...(state === undefined ? {} : { state }),
     ...(error === undefined ? {} : { error }),
     ...(text === undefined ? {} : { text }),
-    ...(record.isRefused ? { refused: true } : {}),
+    ...(record.isRejected ? { refused: true } : {}),
     ...(record.notes.length === 0 ? {} : { notes: [...record.notes] }),
     ...extra,
   };
@@ -126,7 +126,7 @@ export function readTurn(value: JsonValue | undefined): TurnRecord | undefined {
     state: readEnding(state),
     error: readText(error, "$.turn.error"),
     text: readText(text, "$.turn.text"),
-    isRefused: refused === true,
+    isRejected: refused === true,
     notes: readNotes(notes),
     usage,
     calls: calls.map((call, index) => readCall(call, `$.turn.calls[${index}]`)),

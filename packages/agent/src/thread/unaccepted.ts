@@ -7,7 +7,7 @@ export interface UnacceptedRange {
   readonly start: number;
   /** The index after the last. */
   readonly end: number;
-  /** Whether the service refused them, so that requests leave them out. */
+  /** Whether the service rejected them, so that requests leave them out. */
   readonly isLeftOut: boolean;
   /** Whether all of their content is left out, and not only that of results and attachments. */
   readonly isWhole: boolean;
@@ -34,7 +34,7 @@ export function writeUnaccepted(ranges: readonly UnacceptedRange[]): JsonObject[
 
 /**
  * Reads the `unaccepted` member of a thread, which is untrusted. Skips ranges that do not fit the messages or overlap
- * an earlier one: without a range, only a refusal is not recovered from.
+ * an earlier one: without a range, only a rejection is not recovered from.
  */
 export function readUnaccepted(
   value: JsonValue | undefined,

@@ -357,7 +357,7 @@ describe("an agent", () => {
   });
 
   test.each(['{"error":{"message":"no"}}', "{}", "[]", "null", "{oops"])(
-    "refuses %s instead of a stream, without blaming the client",
+    "rejects %s instead of a stream, without blaming the client",
     async (body) => {
       const server = await startWireServer((response) => {
         response.writeHead(200, { "content-type": "application/json" }).end(body);
@@ -401,13 +401,13 @@ describe("an agent", () => {
     expect(messages[1]).toMatchObject({ tool_calls: [{ function: { arguments: "{}" } }] });
   });
 
-  test.each([{ content: 5 }, { content: { text: "a" } }])("refuses a response with %j", async (delta) => {
+  test.each([{ content: 5 }, { content: { text: "a" } }])("rejects a response with %j", async (delta) => {
     const server = await startWireServer(deltas(delta));
     const { result } = createChatAgent({ client: clientOf(server), model: "m" }).runStream("Hi");
     await expect(result).rejects.toMatchObject({ code: "RESPONSE_INVALID" });
   });
 
-  test("refuses the page of a proxy", async () => {
+  test("rejects the page of a proxy", async () => {
     const server = await startWireServer((response) => {
       response.writeHead(200, { "content-type": "text/html" }).end("<html>Sign in</html>");
     });

@@ -68,7 +68,7 @@ function toolNamesIn({ tools = [] }: ChatRequest): Set<string> {
   return new Set(tools.flatMap((tool) => (tool.type === "function" ? tool.function.name : [])));
 }
 
-/** Reads the response of a server that does not stream. Anything but a completion is left to be refused. */
+/** Reads the response of a server that does not stream. Anything but a completion is left to be rejected. */
 function readWhole(text: string, emit: EmitEvent<ChatMessage>): Completion {
   if (/^\s*</u.test(text)) return text as unknown as Completion;
   const completion: unknown = JSON.parse(text);

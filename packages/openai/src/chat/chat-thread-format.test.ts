@@ -21,7 +21,7 @@ function threadOf(messages: unknown, members: object = {}): object {
   return { format: "threadstore.thread", version: 1, kind: "chat", agent: "Assistant", ...members, messages };
 }
 
-async function refusal(thread: unknown, options?: DeserializeOptions): Promise<AgentError> {
+async function rejectionOf(thread: unknown, options?: DeserializeOptions): Promise<AgentError> {
   const error: unknown = await agent.deserializeThread(thread as string, options).catch((e: unknown) => e);
   if (!AgentError.is(error)) throw new Error("The thread was accepted.", { cause: error });
   return error;
@@ -221,12 +221,12 @@ describe("an open turn in a serialized thread", () => {
     ["has invalid state", { state: [] }, "$.state"],
     ["has an invalid service", { service: "x" }, "$.service"],
   ])("is rejected with its path if it %s", async (_name, changed, path) => {
-    const error = await refusal({ ...interrupted, ...changed });
+    const error = await rejectionOf({ ...interrupted, ...changed });
     expect(error).toMatchObject({ code: "THREAD_INVALID", path });
   });
 
   test("is rejected with the remedy", async () => {
-    const error = await refusal({ ...interrupted, turn: undefined });
+    const error = await rejectionOf({ ...interrupted, turn: undefined });
     expect(error.message).toContain("repairThread");
   });
 });
@@ -258,15 +258,15 @@ describe("deserializeThread with a repair", () => {
     );
     const thread = await agent.deserializeThread(whole, { repair: "synthesize", onRepair });
     expect(JSON.stringify(thread)).toBe(whole);
-    expect(await refusal(corrupt, { repair: "stop" })).toMatchObject({ code: "THREAD_INVALID" });
+    expect(await rejectionOf(corrupt, { repair: "stop" })).toMatchObject({ code: "THREAD_INVALID" });
   });
 
   test("still rejects another agent's thread and values that are not threads", async () => {
-    expect(await refusal(threadOf([], { agent: "Support" }), { repair: "drop" })).toMatchObject({
+    expect(await rejectionOf(threadOf([], { agent: "Support" }), { repair: "drop" })).toMatchObject({
       code: "THREAD_MISMATCH",
     });
-    expect(await refusal("{", { repair: "drop" })).toMatchObject({ code: "THREAD_INVALID", path: "$" });
-    expect(await refusal(undefined, { repair: "drop" })).toMatchObject({ code: "THREAD_INVALID" });
+    expect(await rejectionOf("{", { repair: "drop" })).toMatchObject({ code: "THREAD_INVALID", path: "$" });
+    expect(await rejectionOf(undefined, { repair: "drop" })).toMatchObject({ code: "THREAD_INVALID" });
   });
 });
 
@@ -370,23 +370,23 @@ describe("deserializeThread rejects", () => {
     ["a date", threadOf([{ ...user, "created at": new Date(0) }]), '$.messages[0]["created at"]'],
     ["NaN", threadOf([{ ...user, seed: Number.NaN }]), "$.messages[0].seed"],
   ])("%s, with the path", async (_name, thread, path) => {
-    const error = await refusal(thread);
+    const error = await rejectionOf(thread);
     expect(error).toMatchObject({ code: "THREAD_INVALID", path, retryable: false });
     expect(error.message).not.toContain("x\ud83c");
   });
 
   test("a thread that is nested too deeply", async () => {
-    expect(await refusal(threadOf([{ ...user, deep }]))).toMatchObject({ code: "THREAD_INVALID" });
+    expect(await rejectionOf(threadOf([{ ...user, deep }]))).toMatchObject({ code: "THREAD_INVALID" });
   });
 
   test("without quoting the conversation", async () => {
-    const error = await refusal('{"messages": [hunter2]}');
+    const error = await rejectionOf('{"messages": [hunter2]}');
     expect(`${error.message} ${String(error.cause)} ${error.stack}`).not.toContain("hunter2");
   });
 
   test("a thread of another agent, unless acceptOtherAgent is true", async () => {
     const thread = threadOf([user], { agent: "Support" });
-    expect(await refusal(thread)).toMatchObject({
+    expect(await rejectionOf(thread)).toMatchObject({
       code: "THREAD_MISMATCH",
       path: "$.agent",
       message:
@@ -398,13 +398,15 @@ describe("deserializeThread rejects", () => {
   });
 
   test("a thread of another kind, even if acceptOtherAgent is true", async () => {
-    const error = await refusal(threadOf([], { kind: "responses", version: 3 }), { acceptOtherAgent: true });
+    const error = await rejectionOf(threadOf([], { kind: "responses", version: 3 }), {
+      acceptOtherAgent: true,
+    });
     expect(error).toMatchObject({ code: "THREAD_MISMATCH", path: "$.kind" });
     expect(error.message).toContain('kind "responses" saved this thread, and this agent is of kind "chat"');
   });
 
   test("a thread of a newer format", async () => {
-    const error = await refusal(threadOf({ not: "understood" }, { version: 2, agent: { id: 1 } }));
+    const error = await rejectionOf(threadOf({ not: "understood" }, { version: 2, agent: { id: 1 } }));
     expect(error).toMatchObject({ code: "THREAD_TOO_NEW", path: "$.version" });
     expect(error.message).toContain(
       "format version 2, but this release of @threadstore/openai only reads versions up to 1",
@@ -413,8 +415,8 @@ describe("deserializeThread rejects", () => {
 
   test("a stored thread and undefined, with the remedy", async () => {
     const stored = { id: "pirate", version: "1", json: golden, thread: JSON.parse(golden) as object };
-    expect((await refusal(stored)).message).toContain("Pass its `thread` member");
-    expect((await refusal(undefined)).message).toContain("getNewThread");
+    expect((await rejectionOf(stored)).message).toContain("Pass its `thread` member");
+    expect((await rejectionOf(undefined)).message).toContain("getNewThread");
     expect(await agent.deserializeThread(stored.thread as StoredThread["thread"])).toBeDefined();
     expect(await agent.deserializeThread(stored.json)).toBeDefined();
   });

@@ -105,7 +105,7 @@ export class CompletionAssembler {
 /** Joins texts. Some servers stream lists of parts, which stay a list if one of them is not a text. */
 function joinContents(previous: unknown, piece: unknown): unknown {
   if (piece === undefined || piece === null) return previous;
-  // Neither text nor parts: it stays as it is, to be refused.
+  // Neither text nor parts: it stays as it is, to be rejected.
   if (typeof piece !== "string" && !Array.isArray(piece)) return piece;
   const isText = typeof piece === "string" || isTextList(piece);
   if (isText && !Array.isArray(previous))

@@ -10,12 +10,12 @@ const INLINE = { type: "image_url", image_url: { url: "data:image/png;base64,AAA
 const FILE = { type: "file", file: { file_id: "file-1234" } } as const;
 
 // The first in the words of https://github.com/vercel/ai/issues/8857.
-const REFUSALS: readonly [name: string, error: object][] = [
+const REJECTIONS: readonly [name: string, error: object][] = [
   ["the URL", { code: "invalid_image_url", message: `Timeout while downloading ${URL}` }],
   ["nothing", { code: "invalid_image_url", message: "Failed to download an image." }],
 ];
 
-/** A service that refuses the references that are gone. */
+/** A service that rejects the references that are gone. */
 function createService(error: object) {
   const requests: { messages: ChatMessage[]; stream?: boolean }[] = [];
   const state = { isGone: false };
@@ -39,7 +39,7 @@ function createService(error: object) {
   return { agent: createChatAgent({ client, model: "m" }), requests, state };
 }
 
-describe.each(REFUSALS)(
+describe.each(REJECTIONS)(
   "an attachment of an earlier turn that is gone, if the service names %s",
   (_name, error) => {
     it.each([false, true])(

@@ -1,6 +1,6 @@
 import { AgentError } from "@threadstore/agent";
 import type { LeftOut, ModelRequest } from "@threadstore/agent/provider";
-import { namesAny, readRefusal, referencesIn } from "../service-refusal.ts";
+import { namesAny, readRejection, referencesIn } from "../service-rejection.ts";
 import type { ChatMessage } from "./chat-message.ts";
 
 interface Answer<Response> {
@@ -25,7 +25,7 @@ export async function sendWithoutGoneFiles<Response>(
     return { response: await send(messages), leftOut: [] };
   } catch (error) {
     signal.throwIfAborted();
-    if (!AgentError.is(error, "MODEL_REFUSED") || readRefusal(error, undefined) !== "files") throw error;
+    if (!AgentError.is(error, "MODEL_REFUSED") || readRejection(error, undefined) !== "files") throw error;
     // The caller must correct the input of this run.
     if (namesAny(error, referencesIn(unanswered))) throw error;
     const end = messages.length - unanswered.length;

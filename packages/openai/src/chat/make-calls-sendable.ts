@@ -1,6 +1,6 @@
 import { PROVIDER_LIMITS, type Provider } from "@threadstore/agent";
 import { isJsonObject, type JsonObject } from "@threadstore/core/documents";
-import { isRefusedId, newCallId, toSendableName } from "../sendable-call.ts";
+import { isRejectedId, newCallId, toSendableName } from "../sendable-call.ts";
 
 /**
  * Makes the calls of a response acceptable in later requests, before any of them runs. Some servers omit the ids of
@@ -15,7 +15,7 @@ export function makeCallsSendable(message: JsonObject, provider: Provider): void
   for (const call of calls) {
     if (!isJsonObject(call)) continue;
     const { id, function: definition } = call;
-    if (ids.has(id) || isRefusedId(id, pattern)) call["id"] = newCallId(pattern);
+    if (ids.has(id) || isRejectedId(id, pattern)) call["id"] = newCallId(pattern);
     ids.add(call["id"]);
     if (!isJsonObject(definition)) continue;
     const name = toSendableName(definition["name"]);

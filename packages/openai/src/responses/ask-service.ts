@@ -3,7 +3,7 @@ import type { LeftOut, ModelRequest, ModelResponse } from "@threadstore/agent/pr
 import type { JsonObject } from "@threadstore/core/documents";
 import type { OpenAI } from "openai";
 import type { ResponseUsage } from "openai/resources/responses/responses";
-import { namesAny, readRefusal, referencesIn, type ServiceBound } from "../service-refusal.ts";
+import { namesAny, readRejection, referencesIn, type ServiceBound } from "../service-rejection.ts";
 import type { NewConversation } from "./new-conversation.ts";
 import { hasUnknownItems } from "./outdated-conversation.ts";
 import { dropLoneReasoning, leaveOut } from "./portable-content.ts";
@@ -41,20 +41,20 @@ export interface Service {
 interface Attempt {
   /** The reference to the service's copy of the conversation; `undefined` if the request contains all items. */
   readonly state: ServiceState | undefined;
-  /** The content that the service refused in this run. */
-  readonly refused: ReadonlySet<ServiceBound>;
-  /** Whether the service refused a request for approval that its conversation already contains. */
+  /** The content that the service rejected in this run. */
+  readonly rejected: ReadonlySet<ServiceBound>;
+  /** Whether the service rejected a request for approval that its conversation already contains. */
   readonly hasRequests?: boolean;
 }
 
 /**
  * Sends a request. If the service no longer stores the conversation, has added to it what the thread does not contain,
- * or refuses content that is bound to it, sends the thread's items without that content instead, and reports it. Repeats
+ * or rejects content that is bound to it, sends the thread's items without that content instead, and reports it. Repeats
  * the request once for each kind of content.
  */
 export async function askService(service: Service, request: Request): Promise<Response> {
   const state = readServiceState(request.service, service.storage);
-  let attempt: Attempt = { state, refused: new Set() };
+  let attempt: Attempt = { state, rejected: new Set() };
   if (service.storage === "conversation" && isOutdated(request.service))
     request.emit?.({ type: "restarted" });
   for (;;) {
@@ -91,30 +91,30 @@ async function findNext(
 ): Promise<Attempt | undefined> {
   const next = recover(error, attempt, request);
   if (next !== undefined) return next;
-  const { state, refused } = attempt;
+  const { state, rejected } = attempt;
   if (state === undefined || !("conversation" in state) || known.has(state.conversation)) return undefined;
   const sent = { error, state, history: historyOf(request), signal: request.signal };
-  return (await hasUnknownItems(client, sent)) ? { state: undefined, refused } : undefined;
+  return (await hasUnknownItems(client, sent)) ? { state: undefined, rejected } : undefined;
 }
 
 /** Returns the next attempt after an error that says what it is about. */
 function recover(error: unknown, attempt: Attempt, request: Request): Attempt | undefined {
-  const { state, refused } = attempt;
-  const refusal = readRefusal(error, state && Object.values(state)[0]);
-  if (refusal === undefined) return undefined;
-  if (refusal === "duplicate") {
+  const { state, rejected } = attempt;
+  const rejection = readRejection(error, state && Object.values(state)[0]);
+  if (rejection === undefined) return undefined;
+  if (rejection === "duplicate") {
     return state === undefined || attempt.hasRequests ? undefined : { ...attempt, hasRequests: true };
   }
-  if (refusal === "not-found" || refusal === "diverged") {
-    return state === undefined ? undefined : { state: undefined, refused };
+  if (rejection === "not-found" || rejection === "diverged") {
+    return state === undefined ? undefined : { state: undefined, rejected };
   }
   // The caller must correct the input of this run.
-  if (refused.has(refusal) || namesAny(error, referencesIn(request.unanswered))) return undefined;
-  const { leftOut } = leaveOut(historyOf(request), () => new Set([refusal]));
-  // The service can have content of its own that it refuses, such as reasoning that the thread does not contain.
-  const isOfService = state !== undefined && (refusal === "reasoning" || refusal === "stored-items");
+  if (rejected.has(rejection) || namesAny(error, referencesIn(request.unanswered))) return undefined;
+  const { leftOut } = leaveOut(historyOf(request), () => new Set([rejection]));
+  // The service can have content of its own that it rejects, such as reasoning that the thread does not contain.
+  const isOfService = state !== undefined && (rejection === "reasoning" || rejection === "stored-items");
   if (leftOut.length === 0 && !isOfService) return undefined;
-  return { state: undefined, refused: new Set([...refused, refusal]) };
+  return { state: undefined, rejected: new Set([...rejected, rejection]) };
 }
 
 async function sendAttempt(service: Service, request: Request, attempt: Attempt): Promise<Response> {
@@ -135,7 +135,7 @@ async function sendAttempt(service: Service, request: Request, attempt: Attempt)
   const leftOut = transcript?.leftOut ?? [];
   for (const left of leftOut) request.emit?.({ type: "left-out", ...left });
   const calls = readCalls(items, isIncomplete);
-  // The service refuses answers both with the ids of its copy and with the new ones: the next request replaces the copy.
+  // The service rejects answers both with the ids of its copy and with the new ones: the next request replaces the copy.
   const stored = isRenamed
     ? undefined
     : storage === "response"
@@ -146,7 +146,7 @@ async function sendAttempt(service: Service, request: Request, attempt: Attempt)
 
 /**
  * A conversation of the service accepts the answer to a request for approval only together with the request, although
- * it contains it. A service that refuses the copy gets only the answer.
+ * it contains it. A service that rejects the copy gets only the answer.
  */
 function toNewItems(request: Request, { state, hasRequests }: Attempt): readonly ResponseItem[] {
   const { unanswered } = request;
@@ -160,17 +160,17 @@ interface Transcript {
   readonly leftOut: readonly LeftOut[];
 }
 
-/** Returns all items, without the content that the service refused in this run or, of earlier turns, before it. */
-function toPortable(request: Request, { refused }: Attempt, storage: ResponsesStorage): Transcript {
+/** Returns all items, without the content that the service rejected in this run or, of earlier turns, before it. */
+function toPortable(request: Request, { rejected }: Attempt, storage: ResponsesStorage): Transcript {
   const all = historyOf(request);
   // Only the service that stored these has their content. Without a copy there, they never had any.
   const history = storage === "local" ? all : all.filter((item) => !isLookedUp(item));
   const lookedUp = all.length - history.length;
-  const known = new Set([...readLeftOut(request.service), ...refused]);
+  const known = new Set([...readLeftOut(request.service), ...rejected]);
   const turn = history.findLastIndex((item) => isInput(item) && !isToolResult(item));
   const needed = new Set(request.unanswered.flatMap(approvedId));
   const portable = leaveOut(history, (item, index) =>
-    needed.has(idOf(item)) ? NOTHING : index < turn ? known : refused,
+    needed.has(idOf(item)) ? NOTHING : index < turn ? known : rejected,
   );
   return {
     items: dropLoneReasoning(toTranscript([...portable.items, ...request.unanswered])),
@@ -210,8 +210,8 @@ function idOf(item: ResponseItem): string {
  * Returns what later requests leave out of earlier turns, if the service does not store the conversation. Files are
  * not among it: they are single ones, and a download may succeed the next time.
  */
-function remember(request: Request, { refused }: Attempt): JsonObject | undefined {
-  const leftOut = [...new Set([...readLeftOut(request.service), ...refused])].filter(
+function remember(request: Request, { rejected }: Attempt): JsonObject | undefined {
+  const leftOut = [...new Set([...readLeftOut(request.service), ...rejected])].filter(
     (kind) => kind !== "files",
   );
   return leftOut.length === 0 ? undefined : { leftOut };

@@ -53,7 +53,7 @@ function otherThan(kind: CallCase): CallCase | undefined {
 test.each<[string, object, string[]]>([
   ["a response", { response: "resp_1" }, ["result-missing", "service-outdated"]],
   ["a conversation", { conversation: "conv_1" }, ["result-missing", "service-outdated"]],
-  ["content that the service refused", { leftOut: ["reasoning"] }, ["result-missing"]],
+  ["content that the service rejected", { leftOut: ["reasoning"] }, ["result-missing"]],
   ["nothing", {}, ["result-missing"]],
 ])("a service's reference is outdated only if it names %s", (_name, service, codes) => {
   const thread = {

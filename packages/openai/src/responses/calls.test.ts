@@ -147,8 +147,8 @@ test("notes about results that are malformed make a thread invalid", async () =>
   const { turn, ...members } = { turn: {}, ...thread.toJSON() };
   for (const notes of ["x", [7], {}]) {
     const corrupt = { ...members, turn: { ...turn, notes } } as never;
-    const refusal = { code: "THREAD_INVALID", path: "$.turn.notes" };
-    await expect(agent.deserializeThread(corrupt)).rejects.toMatchObject(refusal);
+    const rejection = { code: "THREAD_INVALID", path: "$.turn.notes" };
+    await expect(agent.deserializeThread(corrupt)).rejects.toMatchObject(rejection);
   }
 });
 
@@ -197,7 +197,7 @@ describe.each(everyStorage)("a $type with storage $storage", (row) => {
     },
   );
 
-  test("of a tool that the agent does not have is answered, or refused if it was approved", async () => {
+  test("of a tool that the agent does not have is answered, or rejected if it was approved", async () => {
     const service = createResponsesService([kind.call("c1")], [kind.call("c2")]);
     const bare = createResponsesAgent({ client: service.client, model: "m", storage: row.storage });
     const result = await bare.run("go", undefined, { signal: AbortSignal.timeout(5000) });

@@ -144,7 +144,7 @@ test.each<[string, object, string[]]>([
   ["a type that is null", { ...user, type: null }, ["type"]],
   ["a type that is an object", { ...user, type: {} }, ["type"]],
   ["a type and a status of an answer", { ...answer, type: null, status: "x" }, ["type", "status"]],
-])("%s that the service refuses is removed", async (_name, message, members) => {
+])("%s that the service rejects is removed", async (_name, message, members) => {
   const others = Object.entries(message).filter(([name]) => !members.includes(name));
   const thread = itemsOf({ ...user, content: "first" }, message, { ...user, content: "last" });
   const { client } = createResponsesService();

@@ -131,7 +131,7 @@ test.each([
   ],
   [{ type: "namespace", name: "n", description: "", tools: [] }, "one by one"],
   [{ type: "tool_search", execution: "client" }, "execution"],
-] as const)("a hosted tool whose calls the application must answer is refused: %j", (tool, remedy) => {
+] as const)("a hosted tool whose calls the application must answer is rejected: %j", (tool, remedy) => {
   const { client } = createResponsesService();
   const create = () =>
     createResponsesAgent({ client, model: "m", hostedTools: [{ type: "web_search" }, tool as HostedTool] });
@@ -148,13 +148,13 @@ test.each([
   [{}, "hostedTools"],
   [[null], "hostedTools[0]"],
   [[{ type: 5 }], "hostedTools[0]"],
-])("hosted tools that are not an array of declarations are refused: %j", (hostedTools, path) => {
+])("hosted tools that are not an array of declarations are rejected: %j", (hostedTools, path) => {
   const { client } = createResponsesService();
   const create = () => createResponsesAgent({ client, model: "m", hostedTools: hostedTools as never });
   expect(create).toThrow(expect.objectContaining({ code: "INVALID_ARGUMENT", path }));
 });
 
-test("tools of the same name but different kinds are different tools, and of one kind are refused", () => {
+test("tools of the same name but different kinds are different tools, and of one kind are rejected", () => {
   const { client } = createResponsesService();
   const shell = shellTool({ run: () => "" });
   const custom = customTool({ name: "shell", run: () => "" });
@@ -162,7 +162,7 @@ test("tools of the same name but different kinds are different tools, and of one
   expect(() => createResponsesAgent({ client, model: "m", tools: [shell, shell] })).toThrow("same name");
 });
 
-test("an agent of Chat Completions refuses tools of the Responses API", () => {
+test("an agent of Chat Completions rejects tools of the Responses API", () => {
   const { client } = createResponsesService();
   const tools = [customTool({ name: "sql", run: () => "" })];
   expect(() => createChatAgent({ client, model: "m", tools })).toThrow(

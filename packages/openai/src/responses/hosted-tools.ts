@@ -20,7 +20,7 @@ const REMEDIES: { readonly [type: string]: string } = {
 
 /**
  * Validates declarations of tools that the service runs. Throws `INVALID_ARGUMENT` for one whose calls the application
- * would have to answer: the service refuses every request after a call without an answer.
+ * would have to answer: the service rejects every request after a call without an answer.
  */
 export function readHostedTools(declarations: readonly HostedTool[] | undefined): HostedTool[] {
   const code = "INVALID_ARGUMENT";

@@ -1,6 +1,6 @@
 import type { JsonValue } from "@threadstore/core";
 import { isJsonObject, type JsonObject } from "@threadstore/core/documents";
-import { isRefusedId, newCallId, toSendableName } from "../sendable-call.ts";
+import { isRejectedId, newCallId, toSendableName } from "../sendable-call.ts";
 import { callKindOf, toItemId, typeOf } from "./call-items.ts";
 import { requiresId } from "./required-members.ts";
 
@@ -12,7 +12,7 @@ const ID = /^.{1,64}$/s;
 
 /**
  * Makes the calls of a response acceptable in later requests, before any of them runs: ids and names that the API
- * refuses, and ids of earlier calls of the response, are replaced. Returns whether an id changed: the service's copy of
+ * rejects, and ids of earlier calls of the response, are replaced. Returns whether an id changed: the service's copy of
  * the response then differs, and the call can be answered only together with the new copy.
  */
 export function makeItemsSendable(items: JsonValue): boolean {
@@ -29,7 +29,7 @@ export function makeItemsSendable(items: JsonValue): boolean {
       if (typeof current !== "string") continue;
       const isRepeated = ids.has(`${member} ${current}`);
       ids.add(`${member} ${current}`);
-      if (!isRepeated && !isRefusedId(current, ID)) continue;
+      if (!isRepeated && !isRejectedId(current, ID)) continue;
       const id = newCallId(ID);
       replace(item, member, member === "id" ? (toItemId(item, id) ?? id) : id);
       isRenamed = true;

@@ -49,7 +49,7 @@ function prepare(
 test("an approval is sent without its request to a service that has the request in its conversation", async () => {
   const { service, conversation, approve, answers } = prepare("conversation");
   await conversation.run("go");
-  // The test service then refuses the answer without the request, by its own rule. What was sent counts.
+  // The test service then rejects the answer without the request, by its own rule. What was sent counts.
   service.rules.push({
     source: "https://github.com/vercel/ai/issues/18605",
     check: ({ body, input }) => {

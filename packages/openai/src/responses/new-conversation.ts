@@ -9,12 +9,12 @@ export type NewConversation = <Result>(
   send: (reference: ServiceState | undefined) => Promise<Result>,
 ) => Promise<{ readonly reference: ServiceState | undefined; readonly result: Result }>;
 
-/** The statuses of refusals after which the conversation is as empty as it was created. */
-const REFUSED: ReadonlySet<number | undefined> = new Set([400, 403, 413, 422]);
+/** The statuses of rejections after which the conversation is as empty as it was created. */
+const REJECTED: ReadonlySet<number | undefined> = new Set([400, 403, 413, 422]);
 
 /**
  * Returns a function that creates a conversation for the first request, and again only after a request that the service
- * can have added to it: repetitions of a refused request use the same one.
+ * can have added to it: repetitions of a rejected request use the same one.
  */
 export function createConversations(client: OpenAI, storage: ResponsesStorage): NewConversation {
   let unused: ServiceState | undefined;
@@ -25,13 +25,13 @@ export function createConversations(client: OpenAI, storage: ResponsesStorage): 
     try {
       return { reference, result: await send(reference) };
     } catch (error) {
-      if (isRefused(error)) unused = reference;
+      if (isRejected(error)) unused = reference;
       throw error;
     }
   };
 }
 
-function isRefused(error: unknown): boolean {
+function isRejected(error: unknown): boolean {
   const { code, status } = AgentError.is(error) ? error : toModelError(error);
-  return code === "MODEL_REFUSED" && REFUSED.has(status);
+  return code === "MODEL_REFUSED" && REJECTED.has(status);
 }

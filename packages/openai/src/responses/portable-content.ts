@@ -1,7 +1,7 @@
 import { describeRemovedToolCall, type LeftOut } from "@threadstore/agent/provider";
 import type { JsonValue } from "@threadstore/core";
 import { isJsonObject, type JsonObject } from "@threadstore/core/documents";
-import { SERVICE_BOUND, type ServiceBound } from "../service-refusal.ts";
+import { SERVICE_BOUND, type ServiceBound } from "../service-rejection.ts";
 import { typeOf } from "./call-items.ts";
 import { BLANK_SCREENSHOT } from "./call-kinds.ts";
 import { isInput, type ResponseItem } from "./response-item.ts";
@@ -9,7 +9,7 @@ import { isInput, type ResponseItem } from "./response-item.ts";
 /** Returns what replaces an item; `undefined` if the item is portable in this respect. */
 type Replace = (item: JsonObject) => readonly JsonObject[] | undefined;
 
-/** How the items of a transcript are made portable, by the kind of content that the service refuses. */
+/** How the items of a transcript are made portable, by the kind of content that the service rejects. */
 const REPLACEMENTS: { readonly [Kind in ServiceBound]: Replace } = {
   reasoning: (item) => (["compaction", "reasoning"].includes(typeOf(item)) ? [] : undefined),
   "stored-items": (item) => {
@@ -62,7 +62,7 @@ export function leaveOut(
   };
 }
 
-/** Removes reasoning that the model's output does not follow, which the service refuses. */
+/** Removes reasoning that the model's output does not follow, which the service rejects. */
 export function dropLoneReasoning(items: readonly ResponseItem[]): ResponseItem[] {
   let isFollowed = false;
   const kept = items.toReversed().filter((item) => {

@@ -8,7 +8,7 @@ import { findOpenCalls } from "./response-tool-calls.ts";
 
 /**
  * Returns the calls in a response that the application must answer. Throws `TOOL_MISSING` for a call of a kind that
- * this version does not know: without an answer, the service would refuse every later request. Throws
+ * this version does not know: without an answer, the service would reject every later request. Throws
  * `RESPONSE_INVALID` for a call that was cut off, which must not run.
  */
 export function readCalls(output: readonly ResponseItem[], isIncomplete: boolean): ToolCall[] {

@@ -50,8 +50,8 @@ export function findMissingMember(item: JsonObject): string | undefined {
 
 const MESSAGE_STATUSES: readonly unknown[] = ["completed", "in_progress", "incomplete", undefined];
 
-/** Returns the members that the service refuses, and that a message does not need. */
-export function findRefusedMembers(message: JsonObject): string[] {
+/** Returns the members that the service rejects, and that a message does not need. */
+export function findRejectedMembers(message: JsonObject): string[] {
   if (typeOf(message) !== "message") return [];
   const { type = "message", status } = message;
   return [

@@ -5,7 +5,7 @@ const TEXT_TYPES: ReadonlySet<unknown> = new Set(["input_text", "output_text", "
 /**
  * Returns a content part as the Responses API accepts it in a message of this role, or in a result: parts of Chat
  * Completions, and of messages of other roles, are converted, and `undefined` is returned for any other part. The API
- * refuses a request that contains one (https://github.com/MervinPraison/PraisonAI/issues/3934).
+ * rejects a request that contains one (https://github.com/MervinPraison/PraisonAI/issues/3934).
  */
 export function toResponsePart(part: JsonObject, role: string | undefined): JsonObject | undefined {
   return role === "assistant" ? toOutputPart(part) : toInputPart(part);

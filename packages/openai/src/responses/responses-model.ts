@@ -150,5 +150,7 @@ function responseFailed(code: string | null | undefined, cause: unknown): AgentE
   const reason = typeof code === "string" && /^[\w.-]{1,64}$/.test(code) ? ` (${code})` : "";
   return isTemporary
     ? new AgentError("MODEL_UNAVAILABLE", `The model failed to respond${reason}. Try again later.`, { cause })
-    : new AgentError("MODEL_REFUSED", `The model refused to respond${reason}. See the cause.`, { cause });
+    : new AgentError("MODEL_REFUSED", `The model's service rejected the request${reason}. See the cause.`, {
+        cause,
+      });
 }

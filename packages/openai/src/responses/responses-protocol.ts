@@ -9,7 +9,7 @@ import type {
   Tool as HostedTool,
 } from "openai/resources/responses/responses";
 import { toModelError } from "../model-error.ts";
-import { toRetentionError } from "../service-refusal.ts";
+import { toRetentionError } from "../service-rejection.ts";
 import { askService, type Service } from "./ask-service.ts";
 import { callKindOf, toAnswer } from "./call-items.ts";
 import { createConversations } from "./new-conversation.ts";

@@ -11,7 +11,7 @@ import { isJsonObject, type JsonObject } from "@threadstore/core/documents";
 import { answeredKindOf, callKindOf, toAnswer, toItemId, typeOf } from "./call-items.ts";
 import { type CallKind, CALL_KINDS } from "./call-kinds.ts";
 import { isItemType } from "./item-types.ts";
-import { findMissingMember, findRefusedMembers, requiresId } from "./required-members.ts";
+import { findMissingMember, findRejectedMembers, requiresId } from "./required-members.ts";
 import { RESPONSES_ROLES } from "./response-item.ts";
 import { toResponsePart } from "./response-parts.ts";
 import { isServiceState } from "./service-state.ts";
@@ -155,7 +155,7 @@ function checkRole(entry: MessageEntry, repairer: Repairer): boolean {
 /** Reports members of a message that the service does not accept. */
 function checkMembers(entry: MessageEntry, repairer: Repairer): void {
   const { source, path, position } = entry;
-  for (const name of findRefusedMembers(source)) {
+  for (const name of findRejectedMembers(source)) {
     const message = "The Responses API does not accept this value.";
     const drop = (): string => {
       entry.isChanged = true;
@@ -174,8 +174,8 @@ function write({ source, value, calls, isChanged }: MessageEntry): JsonObject {
   const [call] = calls;
   if (kind !== undefined && call !== undefined) return writeCall(source, kind, call);
   if (kind !== undefined) return { type: "message", role: "assistant", content };
-  const refused = findRefusedMembers(source);
-  const members = Object.entries({ ...source, content }).filter(([name]) => !refused.includes(name));
+  const rejected = findRejectedMembers(source);
+  const members = Object.entries({ ...source, content }).filter(([name]) => !rejected.includes(name));
   return Object.fromEntries(members);
 }
 
@@ -197,7 +197,7 @@ function writeCall(source: JsonObject, kind: CallKind, { value }: CallEntry): Js
   return { ...call, name, input };
 }
 
-/** Returns the members that identify a call, of which a renamed call needs new ones. The service refuses an id twice. */
+/** Returns the members that identify a call, of which a renamed call needs new ones. The service rejects an id twice. */
 function toCallIds(source: JsonObject, { idMember }: CallKind, id: JsonValue): JsonObject {
   const isRenamed = typeof id === "string" && source[idMember] !== id;
   const itemId = isRenamed ? toItemId(source, id) : undefined;

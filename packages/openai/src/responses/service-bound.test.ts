@@ -54,7 +54,7 @@ interface Row {
   readonly input?: object;
   readonly output: readonly object[];
   readonly leftOut: readonly object[];
-  /** The first items of the request after the refusal. */
+  /** The first items of the request after the rejection. */
   readonly portable: readonly unknown[];
 }
 
@@ -203,16 +203,16 @@ describe.each(STORAGES)("with storage %s", (storage) => {
     expect(leftOut.map(({ reason }) => reason).toSorted()).toEqual(["containers", "reasoning"]);
   });
 
-  test("the same refusal again rejects", async () => {
+  test("the same rejection again rejects", async () => {
     const service = createResponsesService([reasoning, text("one")]);
     const agent = agentOf(service, storage);
     const { thread } = await agent.run("go");
-    const refusal = invalidRequest(
+    const rejection = invalidRequest(
       "The encrypted content could not be verified.",
       null,
       "invalid_encrypted_content",
     );
-    service.rules.push({ source: "", check: () => refusal });
+    service.rules.push({ source: "", check: () => rejection });
     await expect(agent.run("and now?", thread)).rejects.toMatchObject({ code: "MODEL_REFUSED", status: 400 });
     expect(service.requests).toHaveLength(3);
   });
@@ -277,12 +277,12 @@ test.each([
   ];
   const agent = agentOf(service, "local");
   const { thread } = await agent.run(items as never);
-  let isRefused = false;
+  let isRejected = false;
   service.rules.push({
     source: "variants of the service's words",
     check: () => {
-      if (isRefused) return undefined;
-      isRefused = true;
+      if (isRejected) return undefined;
+      isRejected = true;
       return { status: 404, error: { message, type: "", param: null, code: null } };
     },
   });
@@ -290,7 +290,7 @@ test.each([
 });
 
 describe.each(["response", "conversation"] as const)("a service that stores the %s", (storage) => {
-  test("and has forgotten it receives the thread, without content that it refuses as well", async () => {
+  test("and has forgotten it receives the thread, without content that it rejects as well", async () => {
     const lookedUp = { type: "reasoning", id: "rs_3", summary: [] };
     const service = createResponsesService([lookedUp, reasoning, text("one")]);
     const agent = agentOf(service, storage);
@@ -312,7 +312,7 @@ describe.each(["response", "conversation"] as const)("a service that stores the 
   });
 });
 
-test("repetitions of a refused request use one conversation of the service", async () => {
+test("repetitions of a rejected request use one conversation of the service", async () => {
   const service = createResponsesService([reasoning, interpreter, text("one")]);
   const { thread } = await agentOf(service, "local").run("go");
   service.rules.push(
@@ -349,7 +349,7 @@ describe("an answer of reasoning alone", () => {
 });
 
 describe("an approval of an MCP call", () => {
-  test("keeps the request that it answers, although the service refuses its other items", async () => {
+  test("keeps the request that it answers, although the service rejects its other items", async () => {
     const request = CALL_CASES["mcp_approval_request"]?.call("mcpr_1") ?? {};
     const service = createResponsesService([mcp, request]);
     const hostedTools = [CALL_CASES["mcp_approval_request"]?.hosted as never];
@@ -405,7 +405,7 @@ describe("an organization with Zero Data Retention", () => {
   );
 });
 
-describe("a refusal within a stream", () => {
+describe("a rejection within a stream", () => {
   const error = {
     code: "invalid_encrypted_content",
     message: "The encrypted content could not be verified.",

@@ -1,6 +1,6 @@
 import { invalidValue } from "@threadstore/agent/provider";
 import type { JsonObject } from "@threadstore/core/documents";
-import { SERVICE_BOUND, type ServiceBound } from "../service-refusal.ts";
+import { SERVICE_BOUND, type ServiceBound } from "../service-rejection.ts";
 import { requiresId } from "./required-members.ts";
 import type { ResponseItem } from "./response-item.ts";
 
@@ -40,7 +40,7 @@ export function isOutdated(service: JsonObject | undefined): boolean {
   return service?.["outdated"] === true;
 }
 
-/** Returns the kinds of content that the service refused in an earlier request, and that are not sent again. */
+/** Returns the kinds of content that the service rejected in an earlier request, and that are not sent again. */
 export function readLeftOut(service: JsonObject | undefined): ReadonlySet<ServiceBound> {
   const leftOut = service?.["leftOut"];
   return new Set(SERVICE_BOUND.filter((kind) => Array.isArray(leftOut) && leftOut.includes(kind)));

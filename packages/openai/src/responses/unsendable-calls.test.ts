@@ -17,16 +17,16 @@ const rows = Object.entries(CALL_CASES).flatMap(([type, kind]) =>
 const strictInput: ServiceRule = {
   source: "https://github.com/camel-ai/camel/issues/2215",
   check: ({ input }) => {
-    const isRefused = (value: unknown, pattern: RegExp): boolean =>
+    const isRejected = (value: unknown, pattern: RegExp): boolean =>
       value !== undefined && (typeof value !== "string" || !pattern.test(value));
-    const isIdRefused = input.some((item) =>
-      ["call_id", "approval_request_id", "id"].some((member) => isRefused(item[member], /^.{1,64}$/su)),
+    const isIdRejected = input.some((item) =>
+      ["call_id", "approval_request_id", "id"].some((member) => isRejected(item[member], /^.{1,64}$/su)),
     );
-    const isNameRefused = input.some(
+    const isNameRejected = input.some(
       ({ type, name }) =>
-        /^(?:function|custom_tool)_call$/u.test(type as string) && isRefused(name, /^[\w-]{1,64}$/u),
+        /^(?:function|custom_tool)_call$/u.test(type as string) && isRejected(name, /^[\w-]{1,64}$/u),
     );
-    return isIdRefused || isNameRefused ? invalidRequest("Invalid 'input'.", "input") : undefined;
+    return isIdRejected || isNameRejected ? invalidRequest("Invalid 'input'.", "input") : undefined;
   },
 };
 

@@ -20,7 +20,7 @@ export type ServiceBoundCase =
   | "encrypted content of another key"
   | "encrypted content that cannot be parsed";
 
-/** Content that the service could use once and refuses now, each with the words of a real refusal. */
+/** Content that the service could use once and rejects now, each with the words of a real rejection. */
 export const SERVICE_BOUND_RULES: { readonly [Case in ServiceBoundCase]: ServiceRule } = {
   "encrypted content of another key": ruleFor(
     "https://github.com/openai/codex/issues/8119",

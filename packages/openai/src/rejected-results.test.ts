@@ -4,7 +4,7 @@ import { checkThread, defineTool, keepLastTurns, openConversation } from "./inde
 import { type Agent, AGENTS, type Service, type Tool } from "./strict-server/content-check.test-helper.ts";
 import { invalidRequest, type Rejection } from "./strict-server/request.test-helper.ts";
 
-// A closed turn can end with messages that the service has never received. The service refuses them afterwards.
+// A closed turn can end with messages that the service has never received. The service rejects them afterwards.
 
 const LIMIT = 1000;
 const LONG = "x".repeat(LIMIT + 1);
@@ -72,7 +72,7 @@ async function openWithFault(
 }
 
 test.each(ROWS)(
-  "a result that is refused after its turn $fault is left out, and not sent again: $agentName, streamed: $isStreamed, abandoned: $isAbandoned, journal: $journal",
+  "a result that is rejected after its turn $fault is left out, and not sent again: $agentName, streamed: $isStreamed, abandoned: $isAbandoned, journal: $journal",
   async ({ create, open, fault, isStreamed, isAbandoned, journal }) => {
     const service = create();
     const stop = new AbortController();
@@ -100,7 +100,7 @@ test.each(ROWS)(
 );
 
 describe.each(AGENTS)("$agentName", ({ create, open }) => {
-  /** Opens a conversation whose closed turn ends with a result that the service will refuse. */
+  /** Opens a conversation whose closed turn ends with a result that the service will reject. */
   async function closeWithLongResult(settings = {}) {
     const service = create();
     const stop = new AbortController();
@@ -138,7 +138,7 @@ describe.each(AGENTS)("$agentName", ({ create, open }) => {
     expect(await run("next")).toMatchObject({ leftOut: [{ reason: "results", count: 1 }] });
   });
 
-  test("rejects if the input is refused as well, and recovers with the next one", async () => {
+  test("rejects if the input is rejected as well, and recovers with the next one", async () => {
     const { service, run } = await closeWithLongResult();
     const before = service.requests.length;
     await expect(run(LONG)).rejects.toMatchObject({ code: "MODEL_REFUSED", status: 400 });

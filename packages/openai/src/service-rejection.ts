@@ -6,14 +6,14 @@ export const SERVICE_BOUND = ["reasoning", "stored-items", "containers", "files"
 export type ServiceBound = (typeof SERVICE_BOUND)[number];
 
 /** What an error of the service says. */
-interface Refusal {
+interface Rejection {
   readonly status: number | undefined;
   readonly code: string;
   readonly message: string;
 }
 
 /** What an error says about content that the service stores, or that is bound to it. */
-export type ServiceRefusal =
+export type ServiceRejection =
   /** The service does not store this response or conversation any more. */
   | "not-found"
   /** Its copy contains a call without an answer, from a run that failed. */
@@ -22,8 +22,8 @@ export type ServiceRefusal =
   | "duplicate"
   | ServiceBound;
 
-/** The service's words for each refusal. The tests name their sources. */
-const REFUSALS: readonly (readonly [ServiceRefusal, RegExp])[] = [
+/** The service's words for each rejection. The tests name their sources. */
+const REJECTIONS: readonly (readonly [ServiceRejection, RegExp])[] = [
   ["reasoning", /invalid_encrypted_content|encrypted content .*could not be|without its required/isu],
   ["containers", /container (?:is|has) expired|container\b[^.\n]{0,80}not found|expected container_id/iu],
   [
@@ -37,37 +37,37 @@ const REFUSALS: readonly (readonly [ServiceRefusal, RegExp])[] = [
 ];
 
 /**
- * Returns the kind of refusal; `undefined` for errors that have nothing to do with stored content. An error that
+ * Returns the kind of rejection; `undefined` for errors that have nothing to do with stored content. An error that
  * something was not found is about the conversation only if it names `storedId`, its id.
  */
-export function readRefusal(error: unknown, storedId: string | undefined): ServiceRefusal | undefined {
-  const refusal = toRefusal(error);
-  if (refusal === undefined || isRetentionRefusal(refusal)) return undefined;
-  const { code, message } = refusal;
+export function readRejection(error: unknown, storedId: string | undefined): ServiceRejection | undefined {
+  const rejection = toRejection(error);
+  if (rejection === undefined || isRetentionRejection(rejection)) return undefined;
+  const { code, message } = rejection;
   // The name of a model can be anything, such as the id.
   if (/^(?:model_not_found|DeploymentNotFound)$/u.test(code)) return undefined;
   const isMissing = /not found|no longer|does not exist|no such/iu.test(message);
   if (storedId !== undefined && isMissing && message.includes(storedId)) return "not-found";
-  return REFUSALS.find(([, pattern]) => pattern.test(`${code} ${message}`))?.[0];
+  return REJECTIONS.find(([, pattern]) => pattern.test(`${code} ${message}`))?.[0];
 }
 
 /** Returns whether the error names one of these URLs and ids. */
 export function namesAny(error: unknown, references: readonly string[]): boolean {
-  const message = toRefusal(error)?.message ?? "";
+  const message = toRejection(error)?.message ?? "";
   return references.some((reference) => message.includes(reference));
 }
 
 /** Returns the error for an organization that may not let the service store responses; `undefined` for others. */
 export function toRetentionError(cause: unknown): AgentError | undefined {
-  const refusal = toRefusal(cause);
-  if (refusal === undefined || !isRetentionRefusal(refusal)) return undefined;
-  const { status } = refusal;
+  const rejection = toRejection(cause);
+  if (rejection === undefined || !isRetentionRejection(rejection)) return undefined;
+  const { status } = rejection;
   const message =
     'The service does not store responses of this organization (Zero Data Retention). Create the agent with `storage: "local"`, and for reasoning models with `parameters: { include: ["reasoning.encrypted_content"] }`. Threads continue with it.';
   return new AgentError("MODEL_REFUSED", message, { status, cause });
 }
 
-function isRetentionRefusal({ message }: Refusal): boolean {
+function isRetentionRejection({ message }: Rejection): boolean {
   const isAboutStorage = /previous[ _]response|conversation|\bstor(?:e|ed|es|ing|age)\b/iu.test(message);
   return (
     (isAboutStorage && /zero[ -]data[ -]retention|\bzdr\b/iu.test(message)) ||
@@ -76,7 +76,7 @@ function isRetentionRefusal({ message }: Refusal): boolean {
 }
 
 /** Reads an error of the `openai` package, or the event of a stream that is the cause of an `AgentError`. */
-function toRefusal(error: unknown): Refusal | undefined {
+function toRejection(error: unknown): Rejection | undefined {
   const source: unknown = AgentError.is(error) ? error.cause : error;
   if (typeof source !== "object" || source === null) return undefined;
   const { status, code, message, error: body } = source as { readonly [member: string]: unknown };

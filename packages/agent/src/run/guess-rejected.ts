@@ -16,13 +16,13 @@ export interface SentRanges {
 }
 
 /**
- * Returns which messages of these ranges to leave out of a request, one guess after the other. A refusal rarely says
+ * Returns which messages of these ranges to leave out of a request, one guess after the other. A rejection rarely says
  * which message it is about, but most often one is too long. So the longest results and questions are left out one by
- * one, then the longer half of them, and then all. If that does not help, the service refuses what the model wrote: the
+ * one, then the longer half of them, and then all. If that does not help, the service rejects what the model wrote: the
  * last of these turns is left out, and then all are. There are at most eight further requests, for which services charge
  * no tokens.
  */
-export function guessRefused<Message extends object>(
+export function guessRejected<Message extends object>(
   { whole, replaceable }: SentRanges,
   thread: readonly Message[],
   replacing: Replacing<Message>,
@@ -30,7 +30,7 @@ export function guessRefused<Message extends object>(
   return [...guessSome(whole, thread, replacing), ...guessTurns(replaceable, thread, replacing)];
 }
 
-/** Guesses that results or questions are refused. */
+/** Guesses that results or questions are rejected. */
 function guessSome<Message extends object>(
   ranges: readonly UnacceptedRange[],
   thread: readonly Message[],
@@ -52,7 +52,7 @@ function guessSome<Message extends object>(
   return guesses.map(leftOutAlone);
 }
 
-/** Guesses that something else is refused: calls, the beginning of an answer, or the text of a question with images. */
+/** Guesses that something else is rejected: calls, the beginning of an answer, or the text of a question with images. */
 function guessTurns<Message extends object>(
   ranges: readonly UnacceptedRange[],
   thread: readonly Message[],

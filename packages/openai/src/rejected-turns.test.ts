@@ -4,19 +4,19 @@ import { checkThread, defineTool, openConversation, repairThread } from "./index
 import { type Agent, AGENTS, type Service, type Tool } from "./strict-server/content-check.test-helper.ts";
 import { invalidRequest, type Rejection } from "./strict-server/request.test-helper.ts";
 
-// A service can refuse in the history what the model wrote: calls, or the beginning of an answer that was stopped.
+// A service can reject in the history what the model wrote: calls, or the beginning of an answer that was stopped.
 
 const POISON = "POISON";
 const FILTERED = invalidRequest("Filtered.", "messages", "content_filter");
 const DOWN: Rejection = { status: 500, error: { message: "down" } };
 
-const refusePoison = (text: string): Rejection | undefined => (text.includes(POISON) ? FILTERED : undefined);
+const rejectPoison = (text: string): Rejection | undefined => (text.includes(POISON) ? FILTERED : undefined);
 
 /** How the turn is left open. */
 const FAULTS = ["fails with 500", "is stopped", "waits for approval", "fails after an approval"] as const;
 type Fault = (typeof FAULTS)[number];
 
-/** The arguments of the calls: valid and refused by a filter, or not JSON, in the first or the last call. */
+/** The arguments of the calls: valid and rejected by a filter, or not JSON, in the first or the last call. */
 const ARGUMENTS: readonly (readonly [string, string])[] = [
   [`{"a":"${POISON}"}`, "{}"],
   ["{}", `{"a":"${POISON}"}`],
@@ -67,7 +67,7 @@ async function leaveOpen(
     await conversation.resume({ approvals: decisions }).catch(() => undefined);
   }
   expect((await conversation.load())?.thread.openTurn).toBeDefined();
-  service.setCheck(refusePoison);
+  service.setCheck(rejectPoison);
 }
 
 const ROWS = AGENTS.flatMap((agent) =>
@@ -81,7 +81,7 @@ const ROWS = AGENTS.flatMap((agent) =>
 );
 
 test.each(ROWS)(
-  "calls that are refused after their turn $fault are left out with it, and not sent again: $agentName, $args, streamed: $isStreamed, abandoned: $isAbandoned, journal: $journal",
+  "calls that are rejected after their turn $fault are left out with it, and not sent again: $agentName, $args, streamed: $isStreamed, abandoned: $isAbandoned, journal: $journal",
   async ({ create, open, fault, args, isStreamed, isAbandoned, journal }) => {
     const service = create({ arguments: args });
     const stop = new AbortController();
@@ -141,7 +141,7 @@ describe.each(AGENTS)("$agentName", ({ create, open }) => {
     await stopAtText(chat);
     expect((await chat.conversation.load())?.thread.openTurn?.text).toBe(POISON);
     if (how === "abandon") await chat.conversation.abandon();
-    service.setCheck(refusePoison);
+    service.setCheck(rejectPoison);
     const before = service.requests.length;
     const leftOut = [{ reason: "turns", count: 1 }];
     expect(await chat.run("next")).toMatchObject({ text: "ok", leftOut });
@@ -182,7 +182,7 @@ describe.each(AGENTS)("$agentName", ({ create, open }) => {
   });
 
   test.each([FAULTS[0], FAULTS[1], FAULTS[2]])(
-    "leaves out what is refused after a repair has closed the turn that %s, and does not send it again",
+    "leaves out what is rejected after a repair has closed the turn that %s, and does not send it again",
     async (fault) => {
       const service = create({ arguments: args });
       const stop = new AbortController();
@@ -213,7 +213,7 @@ describe.each(AGENTS)("$agentName", ({ create, open }) => {
     const stored = await chat.store.load("c");
     const { thread } = repairThread(stored?.thread ?? {}, "synthesize", { openTurn: "close" });
     await chat.store.save("c", thread, { previous: stored });
-    service.setCheck(refusePoison);
+    service.setCheck(rejectPoison);
     const leftOut = [{ reason: "questions", count: 1 }];
     expect(await chat.run("next")).toMatchObject({ text: "ok", leftOut });
     const before = service.requests.length;
@@ -221,7 +221,7 @@ describe.each(AGENTS)("$agentName", ({ create, open }) => {
     expect(service.requests).toHaveLength(before + 1);
   });
 
-  test("leaves out nothing if everything is refused, and recovers later", async () => {
+  test("leaves out nothing if everything is rejected, and recovers later", async () => {
     const { service, run, conversation } = await closeWithCalls();
     const stored = await (await conversation.load())?.thread.serialize();
     service.setCheck(() => FILTERED);
@@ -233,7 +233,7 @@ describe.each(AGENTS)("$agentName", ({ create, open }) => {
     expect(await run("next")).toMatchObject({ text: "ok", leftOut: [] });
   });
 
-  test("leaves out several turns in a row, and a question with an image whose text is refused", async () => {
+  test("leaves out several turns in a row, and a question with an image whose text is rejected", async () => {
     const { service, run } = await closeWithCalls();
     const url = "data:image/png;base64,AAAA";
     const image = isChat(service)
@@ -249,7 +249,7 @@ describe.each(AGENTS)("$agentName", ({ create, open }) => {
       const stopped = run({ role: "user", content }, { signal: stop.signal, openTurn: "close" });
       await expect(stopped).rejects.toBe("stop");
     }
-    service.setCheck(refusePoison);
+    service.setCheck(rejectPoison);
     const before = service.requests.length;
     const next = await run("next");
     const leftOut = [{ reason: "questions", count: 2 }, expect.objectContaining({ reason: "turns" })];
