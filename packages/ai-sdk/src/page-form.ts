@@ -12,7 +12,7 @@ export function pageForm(encoded: Members): string {
   return canonicalJson(JSON.parse(JSON.stringify(Object.fromEntries(members))));
 }
 
-/** Returns the form of what a call asks for: its tool and its arguments. */
+/** Returns the form of a call's tool and arguments. */
 export function callForm({ type, toolName, input }: Members): string {
   return pageForm({ type, toolName, input });
 }

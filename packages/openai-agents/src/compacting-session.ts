@@ -8,7 +8,7 @@ import type {
 import type { ThreadSessionOptions } from "./session-options.ts";
 import type { ThreadSession } from "./session.ts";
 
-/** What to compact: the items, and what the SDK's runner says about the last response, if it is known. */
+/** The items to compact, and the details of the last response that the SDK's runner knows. */
 export interface CompactionRequest<Context = unknown> extends OpenAIResponsesCompactionArgs {
   /** All items of the session. The function owns them. */
   readonly items: AgentInputItem[];

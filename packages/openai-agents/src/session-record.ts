@@ -108,7 +108,7 @@ function latestVersion<Context>({ store, id }: ThreadSessionOptions<Context>): L
         const thread = change(latest.stored);
         return thread === null ? undefined : await save(thread, options);
       } catch (error) {
-        // The version may be out of date. What the change says about it is then not conclusive.
+        // The version may be out of date, so this error is not conclusive.
         if (SessionError.is(error)) return undefined;
         throw error;
       }

@@ -1,0 +1,82 @@
+import type { JsonValue, ThreadMetadata, ThreadStore } from "@threadstore/core";
+
+/** The kind of a request. `update` renames and archives. */
+export type Operation = "append" | "delete" | "fork" | "list" | "load" | "update";
+
+/** A request, for the hook that authorizes it. */
+export interface Access {
+  readonly request: Request;
+  readonly operation: Operation;
+  /** The id of the thread; `undefined` for a list. */
+  readonly id: string | undefined;
+}
+
+/** A request to append, after it was authorized. */
+export interface AppendRequest {
+  readonly request: Request;
+  readonly id: string;
+  /** The elements of the request. They are JSON, and nothing else about them has been checked. */
+  readonly elements: readonly JsonValue[];
+}
+
+/** What to append. */
+export interface AppendedElements {
+  readonly elements: readonly unknown[];
+  /** The thread to create if it does not exist. Without it, the response is 404. */
+  readonly create?: object | string | undefined;
+  /** The metadata of the thread, such as `{ title }`. Without it, the stored metadata stays as it is. */
+  readonly metadata?: ThreadMetadata | undefined;
+}
+
+/** Options of {@link threadHandler}. */
+export interface ThreadHandlerOptions {
+  /**
+   * Decides about each request before the store is used. Returns the store, or the namespace of one, whose threads the
+   * request may use: usually the namespace of the signed-in user. Returns a response, such as one with status 401 or 403,
+   * to refuse it.
+   */
+  readonly authorize: (access: Access) => Promise<Response | ThreadStore> | Response | ThreadStore;
+  /**
+   * Checks the elements of a request, with which a page could forge answers of the model. Returns the elements to append,
+   * or a response to refuse them. Without this option, clients cannot append.
+   */
+  readonly append?:
+    | ((request: AppendRequest) => AppendedElements | Promise<AppendedElements | Response> | Response)
+    | undefined;
+  /**
+   * The path of the list. A thread has the path `basePath/id`.
+   * @default "/threads"
+   */
+  readonly basePath?: string | undefined;
+  /**
+   * The maximum size of a request's body in bytes.
+   * @default 1048576
+   */
+  readonly maxBodyBytes?: number | undefined;
+  /** Receives the errors for which the response has a status of 500 or more, for the log. */
+  readonly onError?: ((error: unknown, request: Request) => void) | undefined;
+}
+
+/** Answers a request. Never rejects. */
+export type ThreadHandler = (request: Request) => Promise<Response>;
+
+/** The options with their defaults. */
+export interface HandlerSettings extends Pick<ThreadHandlerOptions, "append" | "authorize" | "onError"> {
+  readonly basePath: string;
+  readonly maxBodyBytes: number;
+}
+
+/** Throws a `TypeError` for invalid options. */
+export function readOptions(options: ThreadHandlerOptions): HandlerSettings {
+  const { authorize, append, basePath = "/threads", maxBodyBytes = 1_048_576, onError } = options;
+  check(typeof authorize === "function", "`authorize` must be a function.");
+  check(append === undefined || typeof append === "function", "`append` must be a function.");
+  check(onError === undefined || typeof onError === "function", "`onError` must be a function.");
+  check(/^(?:\/[^/?#]+)+$/u.test(basePath), "`basePath` must be a path such as /api/threads.");
+  check(Number.isInteger(maxBodyBytes) && maxBodyBytes > 0, "`maxBodyBytes` must be a positive integer.");
+  return { authorize, append, basePath, maxBodyBytes, onError };
+}
+
+function check(isValid: boolean, message: string): void {
+  if (!isValid) throw new TypeError(message);
+}

@@ -1,0 +1,58 @@
+import type { ThreadStore } from "@threadstore/core";
+import { entityTag, hasVersion } from "./entity-tags.ts";
+import { RequestProblem } from "./problem.ts";
+import { COMMON_HEADERS, isArchived, toEntry } from "./summary.ts";
+
+const DEFAULT_LIMIT = 20;
+const MAX_LIMIT = 100;
+
+/** Lists the threads, the latest save first. */
+export async function list(request: Request, threads: ThreadStore): Promise<Response> {
+  const url = new URL(request.url);
+  const { searchParams: query } = url;
+  const cursor = query.get("cursor") ?? undefined;
+  const archived = readFlag(query.get("archived"));
+  const { threads: page, cursor: next } = await threads.listPage({
+    order: "updated",
+    metadata: true,
+    limit: readLimit(query.get("limit")),
+    cursor,
+    ...(archived === true ? { where: { archived: "true" } } : {}),
+    signal: request.signal,
+  });
+  const shown = archived === false ? page.filter((thread) => !isArchived(thread)) : page;
+  if (next !== undefined) query.set("cursor", next);
+  const link = next === undefined ? {} : { link: `<${url.pathname}${url.search}>; rel="next"` };
+  const body = { threads: shown.map(toEntry), ...(next === undefined ? {} : { cursor: next }) };
+  return Response.json(body, { headers: { ...COMMON_HEADERS, ...link } });
+}
+
+/** Responds with the stored text, or with 304 if the client has this version. */
+export async function load(request: Request, threads: ThreadStore, id: string): Promise<Response> {
+  const stored = await threads.load(id, { signal: request.signal });
+  if (stored === undefined) throw threadNotFound();
+  const headers = {
+    ...COMMON_HEADERS,
+    etag: entityTag(stored.version),
+    "last-modified": stored.updatedAt.toUTCString(),
+  };
+  if (hasVersion(request, stored.version)) return new Response(null, { status: 304, headers });
+  return new Response(stored.json, { headers: { ...headers, "content-type": "application/json" } });
+}
+
+export function threadNotFound(): RequestProblem {
+  return new RequestProblem("NOT_FOUND", "The thread does not exist, or has expired.");
+}
+
+function readLimit(text: string | null): number {
+  if (text === null) return DEFAULT_LIMIT;
+  const limit = /^\d+$/u.test(text) ? Number(text) : 0;
+  if (limit >= 1 && limit <= MAX_LIMIT) return limit;
+  throw new RequestProblem("BODY_INVALID", `\`limit\` must be an integer from 1 to ${MAX_LIMIT}.`);
+}
+
+function readFlag(text: string | null): boolean | undefined {
+  if (text === null) return undefined;
+  if (text === "true" || text === "false") return text === "true";
+  throw new RequestProblem("BODY_INVALID", "`archived` must be true or false.");
+}
