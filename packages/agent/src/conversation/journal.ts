@@ -78,13 +78,15 @@ export class Journal {
    * restores the original thread, so that the same input can be run again.
    */
   async protect<Result>(run: () => Promise<Result>): Promise<Result> {
-    const { messages } = this.#target.thread;
+    const { thread } = this.#target;
+    const { messages } = thread;
+    const { service } = thread.toJSON();
     try {
       return await run();
     } catch (error) {
       // The service's copy of the conversation can contain the turn, although the thread does not.
-      const { thread } = this.#target;
-      const discarded = thread.messages === messages && this.#hasNewService() ? thread.toJSON() : undefined;
+      const after = thread.toJSON();
+      const discarded = thread.messages === messages && after["service"] !== service ? after : undefined;
       // If this fails too, the first error is still the one to report, and the turn counts as interrupted.
       await Promise.allSettled([this.#end(endingOf(error, this.#settings.signal), discarded)]);
       throw error;
@@ -105,12 +107,6 @@ export class Journal {
     } else if (ending !== undefined) {
       await this.#mark(ending);
     }
-  }
-
-  /** Returns whether the run has changed the reference to the service's copy of the conversation. */
-  #hasNewService(): boolean {
-    const { service } = this.#target.thread.toJSON();
-    return JSON.stringify(service) !== JSON.stringify(this.#original?.thread["service"]);
   }
 
   /** Saves the last step with the reason why the turn does not continue. */

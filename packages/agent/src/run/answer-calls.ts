@@ -45,7 +45,7 @@ export async function answerCalls<Message extends object>(
     const running = planned.map(async ({ entry, plan }) => {
       if (plan.step !== "run") return;
       const answer = await plan.run();
-      // After an abort, an error most often comes from the abort, and it is unknown what the tool has done.
+      // After an abort, an error most often comes from the abort, and the effect of the tool is unknown.
       if (hasEnded || (answer.isError && toolSignal.aborted)) return;
       // The text of a tool's error may come from a page or a file, which must not become an instruction.
       setResult(draft, entry, answer, options, "The tool failed.");

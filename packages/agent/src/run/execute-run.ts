@@ -31,7 +31,7 @@ export interface RunSetup<
 }
 
 /**
- * Keeps in the thread what a failed run cannot take back. If the service received an approval of a call that it runs, the
+ * Keeps the effects of a failed run that cannot be undone. If the service received an approval of a call that it runs, the
  * turn stays as it is now, so that the approval is not sent twice. If the service added to its copy of the conversation,
  * the thread only keeps that.
  */

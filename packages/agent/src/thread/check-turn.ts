@@ -91,8 +91,9 @@ function checkPlace(turn: TurnRecord, messages: TurnMessages): void {
  * edited, of which the messages do not contain the original.
  */
 function checkDigests(turn: TurnRecord, messages: TurnMessages): void {
-  const { start, input, digests } = turn;
-  if (input === undefined || digests.length === 0) return;
+  // A record with digests also says how long the input is.
+  const { start, input = 0, digests } = turn;
+  if (digests.length === 0) return;
   const moved = findMovedInput(digests, { start, input }, listSources(messages));
   if (moved === undefined || !isPlace({ ...turn, ...moved }, messages)) return;
   const [path, problem] =
