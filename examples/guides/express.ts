@@ -33,6 +33,9 @@ export function threadRoutes(store: ThreadStore, agent: ChatAgent): Router {
     response.type("application/x-ndjson");
     try {
       for await (const event of run) response.write(`${JSON.stringify(event)}\n`);
+      // A request that is repeated gets no events, only the answer.
+      const { text: answer, status } = await run.result;
+      response.write(`${JSON.stringify({ type: "end", text: answer, status })}\n`);
     } catch (error) {
       response.write(`${JSON.stringify({ type: "problem", ...failure(error).body })}\n`);
     }

@@ -101,7 +101,7 @@ describe.each([
     const message = { text: "Tell me a short pirate joke.", key: "1" };
     const answer = await (await send("/pirate", post(message))).text();
     expect(answer).toContain("hooked");
-    await (await send("/pirate", post(message))).text();
+    expect(await (await send("/pirate", post(message))).text()).toContain("hooked");
     const loaded = await send("/pirate");
     const { messages } = (await loaded.json()) as { messages: unknown[] };
     expect(messages).toHaveLength(2);

@@ -2,12 +2,27 @@
 import type { ThreadStore } from "@threadstore/core";
 import { type ChatAgent, openConversation } from "@threadstore/openai";
 import { Hono } from "hono";
-import { streamSSE } from "hono/streaming";
+import { type SSEStreamingApi, streamSSE } from "hono/streaming";
 import { failure, readMessage } from "./http.ts";
 
 /** What your authentication middleware sets. */
 interface Env {
   readonly Variables: { user: string };
+}
+
+type Run = AsyncIterable<object> & {
+  readonly result: Promise<{ readonly text: string; readonly status: string }>;
+};
+
+async function sendEvents(stream: SSEStreamingApi, run: Run): Promise<void> {
+  try {
+    for await (const event of run) await stream.writeSSE({ data: JSON.stringify(event) });
+    // A request that is repeated gets no events, only the answer.
+    const { text, status } = await run.result;
+    await stream.writeSSE({ event: "end", data: JSON.stringify({ text, status }) });
+  } catch (error) {
+    await stream.writeSSE({ event: "problem", data: JSON.stringify(failure(error).body) });
+  }
 }
 
 export function threadRoutes(store: ThreadStore, agent: ChatAgent): Hono<Env> {
@@ -38,13 +53,7 @@ export function threadRoutes(store: ThreadStore, agent: ChatAgent): Hono<Env> {
     });
     // If the user leaves, the signal aborts. The turn stays in the thread as stopped, with the answer so far.
     const run = conversation.runStream(text, { key, signal: context.req.raw.signal });
-    return streamSSE(context, async (stream) => {
-      try {
-        for await (const event of run) await stream.writeSSE({ data: JSON.stringify(event) });
-      } catch (error) {
-        await stream.writeSSE({ event: "problem", data: JSON.stringify(failure(error).body) });
-      }
-    });
+    return streamSSE(context, (stream) => sendEvents(stream, run));
   });
 
   routes.delete("/:id", async (context) => {

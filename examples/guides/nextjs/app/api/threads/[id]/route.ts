@@ -31,15 +31,35 @@ export function POST(request: Request, { params }: Context): Promise<Response> {
     // If the user leaves, the signal aborts. The turn stays in the thread as stopped, with the answer so far.
     const run = conversation.runStream(text, { key, signal: request.signal });
     const headers = { "content-type": "application/x-ndjson" };
-    return new Response(ReadableStream.from(lines(run)), { headers });
+    return new Response(streamOf(lines(run)), { headers });
   });
 }
 
-async function* lines(events: AsyncIterable<object>): AsyncGenerator<Uint8Array> {
+/** Like `ReadableStream.from`, which TypeScript does not know for browsers, whose types Next.js uses. */
+function streamOf(chunks: AsyncGenerator<Uint8Array>): ReadableStream<Uint8Array> {
+  return new ReadableStream({
+    async pull(controller) {
+      const { done, value } = await chunks.next();
+      if (done === true) controller.close();
+      else controller.enqueue(value);
+    },
+    // The user left. Ends the run.
+    cancel: async () => void (await chunks.return(undefined)),
+  });
+}
+
+type Run = AsyncIterable<object> & {
+  readonly result: Promise<{ readonly text: string; readonly status: string }>;
+};
+
+async function* lines(run: Run): AsyncGenerator<Uint8Array> {
   const encoder = new TextEncoder();
   const line = (value: object): Uint8Array => encoder.encode(`${JSON.stringify(value)}\n`);
   try {
-    for await (const event of events) yield line(event);
+    for await (const event of run) yield line(event);
+    // A request that is repeated gets no events, only the answer.
+    const { text, status } = await run.result;
+    yield line({ type: "end", text, status });
   } catch (error) {
     yield line({ type: "problem", ...failure(error).body });
   }
