@@ -137,9 +137,7 @@ export class Transcript {
       await finishDeletion(session, stored.version);
       return this.#read();
     }
-    if (stored === undefined) {
-      return emptyState();
-    }
+    if (stored === undefined) return emptyState();
     const { segments, entries, anchor, stored: values } = readTranscript(stored.thread);
     const { known, unread } = knownHashes(this.#lastState, segments);
     await addSegmentHashes(this.#location, unread, known);
@@ -193,9 +191,7 @@ export class Transcript {
   async #moveToSegments(state: TranscriptState): Promise<MovedTranscript> {
     const { store, id } = this.#location;
     const stored = await store.load(id);
-    if (stored === undefined || stored.version !== state.version) {
-      throw changedMeanwhile();
-    }
+    if (stored === undefined || stored.version !== state.version) throw changedMeanwhile();
     return moveToSegments(this.#location, stored);
   }
 }
