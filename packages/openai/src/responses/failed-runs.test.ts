@@ -221,6 +221,51 @@ describe("a conversation of the service with a turn that the thread does not con
     expect(input.map(({ role }) => role)).toEqual(["user", "assistant", "user"]);
   });
 
+  test.each([
+    [
+      "was cut off",
+      {
+        status: "incomplete",
+        incomplete_details: { reason: "max_output_tokens" },
+        output: [
+          {
+            type: "function_call",
+            id: "fc_c9",
+            call_id: "c9",
+            name: "sql",
+            arguments: '{"a":',
+            status: "incomplete",
+          },
+        ],
+      },
+      "RESPONSE_INVALID",
+    ],
+    [
+      "is of an unknown kind",
+      { output: [{ type: "quantum_call", id: "qc_1", call_id: "c9", status: "completed" }] },
+      "TOOL_MISSING",
+    ],
+  ])("is replaced after a response with a call that %s", async (_how, response, code) => {
+    const service = createResponsesService([text("hello", 1)], response);
+    const agent = createResponsesAgent({ client: service.client, model: "m", storage: "conversation" });
+    const conversation = openConversation({ agent, store: memoryStore(), id: "c" });
+    await conversation.run("hello");
+    await expect(conversation.run("go")).rejects.toMatchObject({ code });
+    service.rules.push(filter(({ call_id: id }) => id === "c9"));
+    const before = service.requests.length;
+    expect((await conversation.run("next")).text).toBe("ok");
+    expect(service.requests).toHaveLength(before + 1);
+  });
+
+  test("is not asked for its items if a request of the same run was accepted", async () => {
+    const { service, agent } = prepare(kind, "conversation");
+    const { thread } = await agent.run("hello");
+    const list = vi.spyOn(service.client.conversations.items, "list");
+    service.rules.push(filter(({ type }) => type === "function_call_output"));
+    await expect(agent.run("go", thread)).rejects.toMatchObject({ code: "MODEL_REFUSED" });
+    expect(list).not.toHaveBeenCalled();
+  });
+
   test("is kept if the service rejects the question", async () => {
     const { service, agent } = prepare(kind, "conversation");
     const { thread } = await agent.run("hello");

@@ -3,6 +3,9 @@ import type { OpenAI } from "openai";
 import { toModelError } from "../model-error.ts";
 import type { ResponseItem } from "./response-item.ts";
 
+/** Then the rejection is reported: the caller must not wait for a service that does not have this method. */
+const TIMEOUT_MS = 10_000;
+
 /** The statuses of rejections that can be about an item of the conversation. */
 const CONTENT_STATUSES: ReadonlySet<number | undefined> = new Set([undefined, 400, 403, 413, 422]);
 
@@ -20,7 +23,11 @@ export async function hasUnknownItems(
   if (ids.size === 0) return false;
   try {
     const query = { order: "desc", limit: 1 } as const;
-    const page = await client.conversations.items.list(state.conversation, query, { signal, maxRetries: 0 });
+    const page = await client.conversations.items.list(state.conversation, query, {
+      signal,
+      maxRetries: 0,
+      timeout: TIMEOUT_MS,
+    });
     const [last] = page.data as readonly { readonly id?: unknown }[];
     return typeof last?.id === "string" && !ids.has(last.id);
   } catch {
