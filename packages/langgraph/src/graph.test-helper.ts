@@ -11,6 +11,7 @@ import {
   START,
   StateGraph,
 } from "@langchain/langgraph";
+import { LangGraphStoreError } from "./errors.ts";
 
 const ReviewState = Annotation.Root({
   messages: Annotation<BaseMessage[]>({ reducer: messagesStateReducer, default: () => [] }),
@@ -119,6 +120,18 @@ export function turnGraph(checkpointer: BaseCheckpointSaver): TestGraph {
     .addEdge("first", "second")
     .addEdge("second", END)
     .compile({ checkpointer });
+}
+
+/** Runs 8 turns of a thread that another process uses, too. Repeats a turn that the other one has overtaken. */
+export async function shareThread(graph: TestGraph, name: string): Promise<void> {
+  for (let turn = 0; turn < 8;) {
+    try {
+      await graph.invoke({ lines: [`${name} ${turn}`] }, threadConfig("one"));
+      turn += 1;
+    } catch (error) {
+      if (!LangGraphStoreError.is(error, "CONCURRENT_RUN")) throw error;
+    }
+  }
 }
 
 export function human(text: string, id: string): HumanMessage {

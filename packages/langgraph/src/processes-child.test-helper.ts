@@ -2,8 +2,8 @@
 import { once } from "node:events";
 import { promisify } from "node:util";
 import { sqliteStore } from "@threadstore/sqlite";
-import { turnGraph } from "./graph.test-helper.ts";
-import { LangGraphStoreError, ThreadStoreSaver } from "./index.ts";
+import { shareThread, turnGraph } from "./graph.test-helper.ts";
+import { ThreadStoreSaver } from "./index.ts";
 
 const [task = "", path = "", name = ""] = process.argv.slice(2);
 const store = sqliteStore({ path });
@@ -24,21 +24,9 @@ async function grow(): Promise<void> {
   }
 }
 
-/** Runs 8 turns of a thread that another process uses, too. Repeats a turn that the other one has overtaken. */
-async function share(): Promise<void> {
-  for (let turn = 0; turn < 8;) {
-    try {
-      await graph.invoke({ lines: [`${name} ${turn}`] }, config);
-      turn += 1;
-    } catch (error) {
-      if (!LangGraphStoreError.is(error, "CONCURRENT_RUN")) throw error;
-    }
-  }
-}
-
 const go = once(process, "message");
 await report("ready");
 await go;
-await (task === "share" ? share() : grow());
+await (task === "share" ? shareThread(graph, name) : grow());
 await store.close();
 process.disconnect();

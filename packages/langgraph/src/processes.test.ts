@@ -7,7 +7,7 @@ import { setTimeout as wait } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { sqliteStore } from "@threadstore/sqlite";
 import { expect, onTestFinished, test } from "vitest";
-import { type TestGraph, turnGraph } from "./graph.test-helper.ts";
+import { shareThread, type TestGraph, turnGraph } from "./graph.test-helper.ts";
 import { ThreadStoreSaver } from "./index.ts";
 
 const program = fileURLToPath(new URL("processes-child.test-helper.ts", import.meta.url));
@@ -31,10 +31,10 @@ async function startChild(task: string, path: string, name = ""): Promise<ChildP
 }
 
 /** Opens the graph as another process would. */
-function graphIn(path: string): TestGraph {
+function graphIn(path: string, singleWriter = false): TestGraph {
   const store = sqliteStore({ path });
   onTestFinished(() => store.close());
-  return turnGraph(new ThreadStoreSaver({ store }));
+  return turnGraph(new ThreadStoreSaver({ store, singleWriter }));
 }
 
 test("after SIGKILL between two puts, another process completes the turn and goes on", async () => {
@@ -65,11 +65,13 @@ test("after SIGKILL between two puts, another process completes the turn and goe
 
 test("two processes that share a thread lose no turn with singleWriter", async () => {
   const path = temporaryDatabase();
-  const children = await Promise.all(["a", "b"].map((name) => startChild("share", path, name)));
-  const ends = children.map((child) => once(child, "exit"));
-  for (const child of children) child.send("go");
-  expect((await Promise.all(ends)).map(([code]) => code as unknown)).toEqual([0, 0]);
-  const { lines } = (await graphIn(path).getState(config)).values;
+  const child = await startChild("share", path, "a");
+  const ended = once(child, "exit");
+  const graph = graphIn(path, true);
+  child.send("go");
+  await shareThread(graph, "b");
+  expect((await ended)[0]).toBe(0);
+  const { lines } = (await graph.getState(config)).values;
   const inputs = (lines ?? []).filter((line) => /^[ab] /u.test(line));
   for (const name of ["a", "b"]) {
     const own = new Set(inputs.filter((line) => line.startsWith(name)));

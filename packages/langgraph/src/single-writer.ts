@@ -47,7 +47,7 @@ export interface Claim {
   readonly parentId: string | undefined;
   /** The head that the run has loaded together with the parent, or instead of one. */
   readonly loadedHead: Head | undefined;
-  /** Whether the checkpoint is a copy of another one, and so may have any parent. */
+  /** Whether the checkpoint begins a fork on purpose, and so may have any parent. */
   readonly isFork: boolean;
 }
 
@@ -75,10 +75,12 @@ export async function claimHead(
 
 async function expectedHead(records: ThreadStore, claim: Claim): Promise<Head> {
   const { namespace, parentId, loadedHead, isFork } = claim;
+  // The parent of a copy is that of the original, which this run may never have loaded.
+  if (isFork) return loadHead(records, namespace);
   if (loadedHead !== undefined) return loadedHead;
-  if (parentId === undefined && !isFork) return { version: undefined };
+  if (parentId === undefined) return { version: undefined };
   const head = await loadHead(records, namespace);
-  if (isFork || head.version === undefined || head.checkpointId === parentId) return head;
+  if (head.version === undefined || head.checkpointId === parentId) return head;
   throw concurrentRun();
 }
 
