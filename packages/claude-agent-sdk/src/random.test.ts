@@ -10,7 +10,7 @@ import { claudeSessionStore } from "./index.ts";
 // Whatever several processes append, repeat and delete, in whatever order and wherever they are killed, a session has
 // each entry once, in order, and the summary of its entries.
 
-const RUNS = process.env["THREADSTORE_CONFORMANCE_EFFORT"] === "quick" ? 60 : 1000;
+const RUNS = process.env["THREADSTORE_CONFORMANCE_EFFORT"] === "quick" ? 40 : 1000;
 const SEGMENT_BYTES = 250;
 
 /** A step of a process. `shape` has a letter for each entry: `u` with a `uuid`, `m` or `n` without. */
