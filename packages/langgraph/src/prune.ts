@@ -62,7 +62,7 @@ function levelOf(namespace: string): number {
 
 /**
  * Returns whether a namespace belongs to a task of a checkpoint that is not kept. Such a namespace ends with the id of
- * the task, and its metadata names the checkpoint. A subgraph with a state of its own has no id there.
+ * the task, and its metadata names the checkpoint. The namespace of a stateful subgraph has no id.
  */
 async function isOfFinishedTask(
   context: SaverContext,
