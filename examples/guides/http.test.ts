@@ -1,6 +1,8 @@
 import { InterchangeError } from "@threadstore/agent-framework";
 import { ConversationError } from "@threadstore/ai-sdk";
+import { SessionStoreError } from "@threadstore/claude-agent-sdk";
 import { ThreadStoreError } from "@threadstore/core";
+import { LangGraphStoreError } from "@threadstore/langgraph";
 import { AgentError } from "@threadstore/openai";
 import { SessionError } from "@threadstore/openai-agents";
 import { describe, expect, it } from "vitest";
@@ -9,19 +11,23 @@ import { failure } from "./http.ts";
 /** Calls that may be repeated as they are, after the client or another request is done. */
 const CLIENT_RETRIES = ["CONVERSATION_CONFLICT", "THREAD_BUSY"];
 
-describe.each([AgentError, ConversationError, InterchangeError, SessionError])(
-  "the codes of $name",
-  (coded) => {
-    it.each(coded.codes.map((code) => [code]))("%s has a status", (code) => {
-      const error = new (coded as typeof AgentError)(code as never, "The remedy.");
-      const { status, body } = failure(error);
-      expect(body).toEqual({ code, message: "The remedy." });
-      expect(status).toBeGreaterThanOrEqual(400);
-      expect(status).toBeLessThan(600);
-      expect(status === 503).toBe(error.retryable && !CLIENT_RETRIES.includes(code));
-    });
-  },
-);
+describe.each([
+  AgentError,
+  ConversationError,
+  InterchangeError,
+  LangGraphStoreError,
+  SessionError,
+  SessionStoreError,
+])("the codes of $name", (coded) => {
+  it.each(coded.codes.map((code) => [code]))("%s has a status", (code) => {
+    const error = new (coded as typeof AgentError)(code as never, "The remedy.");
+    const { status, body } = failure(error);
+    expect(body).toEqual({ code, message: "The remedy." });
+    expect(status).toBeGreaterThanOrEqual(400);
+    expect(status).toBeLessThan(600);
+    expect(status === 503).toBe(error.retryable && !CLIENT_RETRIES.includes(code));
+  });
+});
 
 it.each([
   ["CLOSED", 503],

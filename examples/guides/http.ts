@@ -1,24 +1,33 @@
-import { InterchangeError, type InterchangeErrorCode } from "@threadstore/agent-framework";
-import { ConversationError, type ConversationErrorCode } from "@threadstore/ai-sdk";
-import { ThreadStoreError, type ThreadStoreErrorCode } from "@threadstore/core";
-import { AgentError, type AgentErrorCode } from "@threadstore/openai";
-import { SessionError, type SessionErrorCode } from "@threadstore/openai-agents";
+import type { InterchangeErrorCode } from "@threadstore/agent-framework";
+import type { ConversationErrorCode } from "@threadstore/ai-sdk";
+import type { SessionStoreErrorCode } from "@threadstore/claude-agent-sdk";
+import type { ThreadStoreErrorCode } from "@threadstore/core";
+import type { LangGraphStoreErrorCode } from "@threadstore/langgraph";
+import type { AgentErrorCode } from "@threadstore/openai";
+import type { SessionErrorCode } from "@threadstore/openai-agents";
 
-// Keep the lines of the packages that you use.
-const CLASSES: readonly { is(error: unknown): boolean }[] = [
-  ThreadStoreError,
-  AgentError,
-  ConversationError,
-  SessionError,
-  InterchangeError,
-];
+/** The codes of each class of errors. Keep the lines of the packages that you use. */
+interface Codes {
+  AgentError: AgentErrorCode;
+  ConversationError: ConversationErrorCode;
+  InterchangeError: InterchangeErrorCode;
+  LangGraphStoreError: LangGraphStoreErrorCode;
+  SessionError: SessionErrorCode;
+  SessionStoreError: SessionStoreErrorCode;
+  ThreadStoreError: ThreadStoreErrorCode;
+}
 
-type Code =
-  | AgentErrorCode
-  | ConversationErrorCode
-  | InterchangeErrorCode
-  | SessionErrorCode
-  | ThreadStoreErrorCode;
+type Code = Codes[keyof Codes];
+
+const CLASSES: Readonly<Record<keyof Codes, true>> = {
+  AgentError: true,
+  ConversationError: true,
+  InterchangeError: true,
+  LangGraphStoreError: true,
+  SessionError: true,
+  SessionStoreError: true,
+  ThreadStoreError: true,
+};
 
 /** The HTTP status of a response to a call that failed. A new code without a status does not compile. */
 const STATUS: Readonly<Record<Code, number>> = {
@@ -32,14 +41,17 @@ const STATUS: Readonly<Record<Code, number>> = {
   NOT_REPRESENTABLE: 422,
   OPERATION_REUSED: 422,
   SHAPE_UNKNOWN: 422,
+  VECTOR_SEARCH: 422,
 
   // The client must load the thread first, and decide what to do.
   APPROVAL_DECIDED: 409,
   APPROVAL_STALE: 409,
+  CONCURRENT_RUN: 409,
   CONFLICT: 409,
   CONVERSATION_CONFLICT: 409,
   HISTORY_CHANGED: 409,
   THREAD_BUSY: 409,
+  THREAD_EXISTS: 409,
   THREAD_MISMATCH: 409,
   TOO_MANY_ATTEMPTS: 409,
   TURN_OPEN: 409,
@@ -95,7 +107,8 @@ export function failure(error: unknown): Failure {
 }
 
 function isCoded(error: unknown): error is Error & { readonly code: Code } {
-  return CLASSES.some((each) => each.is(error));
+  const { name, code } = Object(error) as { readonly name?: string; readonly code?: string };
+  return Object.hasOwn(CLASSES, name ?? "") && Object.hasOwn(STATUS, code ?? "");
 }
 
 function statusOf(error: unknown): unknown {
