@@ -104,10 +104,15 @@ function answerSaver<Message extends UIMessage>(
 
   return async (messages, closing, isStale) => {
     const findings: Finding[] = [];
-    const saved = withAnswer(originalMessages, messages.at(-1), (answer, index) => {
+    const answer = messages.at(-1);
+    const saved = withAnswer(originalMessages, answer, (unclosed, index) => {
       const path = `$.messages[${index}]`;
-      return closeMessage(answer as PartsMessage, closing, path, reportTo(findings)) as Message;
-    }).filter((message) => originalIds.has(message.id) || hasContent(message));
+      return closeMessage(unclosed as PartsMessage, closing, path, reportTo(findings)) as Message;
+    }).filter((message) => {
+      // A copy of a conversation may contain messages of a page.
+      const isKnown = source !== undefined && originalIds.has(message.id);
+      return isKnown || (message.id === answer?.id && (originalIds.has(message.id) || hasContent(message)));
+    });
     const { encoded: mine } = await codec.encode(saved, source);
     await merge(id, { base, mine, messages: saved, isStale }, options);
     base = mine;
