@@ -1,10 +1,11 @@
+// For the credential, which the SDK's build for browsers and workers does not have.
+import * as sdk from "@azure/storage-blob";
 import {
   BlobServiceClient,
   ContainerClient,
   isPipelineLike,
   newPipeline,
   type StoragePipelineOptions,
-  StorageSharedKeyCredential,
 } from "@azure/storage-blob";
 
 /**
@@ -71,9 +72,9 @@ function ownCredential(credential: object | undefined): Credential | undefined {
     readonly accountKey?: unknown;
   };
   const isForeignKey =
-    constructor !== StorageSharedKeyCredential &&
+    constructor !== sdk.StorageSharedKeyCredential &&
     typeof accountName === "string" &&
     Buffer.isBuffer(accountKey);
   if (!isForeignKey) return credential as Credential | undefined;
-  return new StorageSharedKeyCredential(accountName, accountKey.toString("base64"));
+  return new sdk.StorageSharedKeyCredential(accountName, accountKey.toString("base64"));
 }
