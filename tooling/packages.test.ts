@@ -1,6 +1,7 @@
 import { existsSync, globSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { vendorPeers } from "./vendor-peers.ts";
 
 interface Manifest {
   readonly name: string;
@@ -85,25 +86,6 @@ describe.each(folders)("%s", (folder) => {
   });
 });
 
-/** The versions of the catalog, by package. */
-const catalog = new Map(
-  [...read("pnpm-workspace.yaml").matchAll(/^ {2}"?([@\w./-]+)"?: (\d[\w.-]*)$/gmu)].map(
-    ([, name = "", version = ""]) => [name, version],
-  ),
-);
-
-/** The installed versions of a package, by the name under which the tests import them. */
-function installedVersions({ devDependencies = {} }: Manifest, vendor: string): Map<string, string> {
-  const installed = Object.entries(devDependencies).flatMap(([name, specifier]) => {
-    if (name !== vendor) {
-      const version = specifier.startsWith(`npm:${vendor}@`) ? specifier.split("@").at(-1) : undefined;
-      return version === undefined ? [] : [[name, version] as const];
-    }
-    return [[name, specifier === "catalog:" ? (catalog.get(vendor) ?? "") : specifier] as const];
-  });
-  return new Map(installed);
-}
-
 /** Whether `version` is within `^1.2.3` or `~1.2.3`. Of version 0, only `~` is used. */
 function isWithin(version: string, range: string): boolean {
   const actual = version.split(".").map(Number);
@@ -114,17 +96,7 @@ function isWithin(version: string, range: string): boolean {
   return next === -1 || (actual[next] ?? 0) > (lowest[next] ?? 0);
 }
 
-const vendorPeers = folders.flatMap((folder) => {
-  const manifest = JSON.parse(read(join(folder, "package.json"))) as Manifest;
-  const vendors = Object.entries(manifest.peerDependencies ?? {});
-  return vendors
-    .filter(([vendor]) => !vendor.startsWith("@threadstore/"))
-    .map(([vendor, range]) => ({ folder, manifest, vendor, range }));
-});
-
-describe.each(vendorPeers)("$folder, the peer $vendor $range", ({ folder, manifest, vendor, range }) => {
-  const installed = installedVersions(manifest, vendor);
-
+describe.each(vendorPeers())("$folder, the peer $vendor $range", ({ folder, range, installed }) => {
   it("has an upper bound for each major version, or minor of version 0", () => {
     for (const alternative of range.split(" || ")) {
       expect(alternative).toMatch(/^(?:\^[1-9]\d*|~0\.\d+|~[1-9]\d*\.\d+)(?:\.\d+){1,2}$/u);
@@ -164,8 +136,8 @@ it("core has no runtime dependencies", () => {
 });
 
 it("docs/versions.md lists the range of each vendor", () => {
-  const rows = vendorPeers.map(({ manifest, vendor, range }) => {
-    return `| \`${manifest.name}\` | \`${vendor}\` ${range.replaceAll(" || ", ", ")} |`;
+  const rows = vendorPeers().map(({ name, vendor, range }) => {
+    return `| \`${name}\` | \`${vendor}\` ${range.replaceAll(" || ", ", ")} |`;
   });
   const table = /(?<=\| package \| works with \|\n\|---\|---\|\n)(?:\|.*\n)*/u.exec(
     read("docs/versions.md"),

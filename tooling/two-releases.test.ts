@@ -6,7 +6,7 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { type Manifest, startRegistry } from "./registry.test-helper.ts";
+import { type PublishedManifest, type Release, startRegistry } from "./registry.ts";
 
 const ROOT = join(import.meta.dirname, "..");
 const isFull = process.env["THREADSTORE_CONFORMANCE_EFFORT"] === "full";
@@ -14,22 +14,24 @@ const isFull = process.env["THREADSTORE_CONFORMANCE_EFFORT"] === "full";
 /** The packages that need no vendor's package, so that a project can be resolved without another registry. */
 const NAMES = ["core", "file-system", "attachments"];
 
-/** Returns the manifests of a release of all packages, with the ranges that pnpm writes into published ones. */
-function release(version: string, names: readonly string[] = NAMES): Manifest[] {
+/** Returns a release of all packages, with the ranges that pnpm writes into published ones. */
+function release(version: string, names: readonly string[] = NAMES): Release[] {
   const manifests = globSync("packages/*/package.json", { cwd: ROOT }).map(
-    (file) => JSON.parse(readFileSync(join(ROOT, file), "utf8")) as Manifest,
+    (file) => JSON.parse(readFileSync(join(ROOT, file), "utf8")) as PublishedManifest,
   );
-  const publishedRanges = (ranges: Manifest["dependencies"] = {}) =>
+  const publishedRanges = (ranges: PublishedManifest["dependencies"] = {}) =>
     Object.fromEntries(
       Object.entries(ranges).map(([name, range]) => [name, range.replace("workspace:^", `^${version}`)]),
     );
   return manifests
     .filter(({ name }) => names.includes(name.slice("@threadstore/".length)))
     .map(({ name, dependencies, peerDependencies }) => ({
-      name,
-      version,
-      dependencies: publishedRanges(dependencies),
-      peerDependencies: publishedRanges(peerDependencies),
+      manifest: {
+        name,
+        version,
+        dependencies: publishedRanges(dependencies),
+        peerDependencies: publishedRanges(peerDependencies),
+      },
     }));
 }
 
@@ -45,7 +47,7 @@ interface Project {
 /** Creates a project with these ranges, and a registry with the first of the releases. `publish` adds the next. */
 async function setUp(
   dependencies: { readonly [name: string]: string },
-  ...releases: Manifest[][]
+  ...releases: Release[][]
 ): Promise<Project & { publish(): void }> {
   const registry = await startRegistry(releases.shift() ?? []);
   const folder = await mkdtemp(join(tmpdir(), "threadstore-releases-"));

@@ -1,8 +1,6 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { setTimeout as wait } from "node:timers/promises";
+import { NEXT_ROW } from "./next.ts";
 import { MEMORY_PROGRAM } from "./programs.ts";
 import type { Project } from "./project.ts";
 import { expectOutput, type Row } from "./row.ts";
@@ -117,85 +115,5 @@ function bundleRow({ tool, name, isForBrowsers, build }: Bundle): Row {
     },
   };
 }
-
-const ROUTE = `
-import { sqliteStore } from "@threadstore/sqlite";
-import { createChatAgent } from "@threadstore/openai";
-import OpenAI from "openai";
-const store = sqliteStore({ path: "threads.db" });
-  export const dynamic = "force-dynamic";
-export async function GET() {
-  const agent = createChatAgent({ client: new OpenAI({ apiKey: "none" }), model: "none" });
-  const previous = await store.load("a");
-  const thread = previous ? await agent.deserializeThread(previous.thread) : agent.getNewThread();
-  await store.save("a", await thread.serialize(), { previous });
-  return Response.json({ answer: "works" });
-}
-`;
-
-const EDGE_ROUTE = `
-${MEMORY_PROGRAM}
-  export const runtime = "edge";
-export async function GET() { return Response.json({ answer: await main() }); }
-`;
-
-const LAYOUT = `export default function Layout({ children }) { return <html><body>{children}</body></html>; }`;
-
-async function startNext(project: Project, port: number): Promise<() => Promise<void>> {
-  const server = spawn(
-    process.execPath,
-    [join(project.folder, "node_modules/next/dist/bin/next"), "start", "next", "-p", String(port)],
-    {
-      cwd: project.folder,
-      stdio: "ignore",
-      env: { ...process.env, NEXT_TELEMETRY_DISABLED: "1", NODE_ENV: "production" },
-    },
-  );
-  return async () => {
-    if (server.exitCode !== null) return;
-    server.kill();
-    await once(server, "exit");
-  };
-}
-
-async function answerOf(url: string): Promise<string> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      return await (await fetch(url)).text();
-    } catch (error) {
-      if (attempt === 120) throw error;
-      await wait(250);
-    }
-  }
-}
-
-const NEXT_ROW: Row = {
-  area: "Bundlers and frameworks",
-  name: "Next.js, route handlers",
-  tools: ["next", "react"],
-  proof:
-    "`next build`, and `next start` answers from a route with SQLite and an agent, and from an edge route with core",
-  async check(workbench) {
-    const project = await workbench.tools();
-    await project.write("next/package.json", "{}");
-    await project.write("next/app/layout.jsx", LAYOUT);
-    await project.write("next/app/page.jsx", "export default function Page() { return <p>page</p>; }");
-    await project.write("next/app/node/route.js", ROUTE);
-    await project.write("next/app/edge/route.js", EDGE_ROUTE);
-    await project.write(
-      "next/next.config.mjs",
-      `export default { serverExternalPackages: ["better-sqlite3"] };`,
-    );
-    await project.succeed(project.bin("next"), ["build", "next"]);
-    const port = 20_000 + (process.pid % 10_000);
-    const stop = await startNext(project, port);
-    try {
-      expectOutput(await answerOf(`http://127.0.0.1:${port}/node`), "works");
-      expectOutput(await answerOf(`http://127.0.0.1:${port}/edge`), "works");
-    } finally {
-      await stop();
-    }
-  },
-};
 
 export const BUNDLER_ROWS: readonly Row[] = [...BUNDLES.map(bundleRow), NEXT_ROW];

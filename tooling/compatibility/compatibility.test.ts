@@ -5,9 +5,9 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, describe, expect, it } from "vitest";
-import { formatRows, replaceRows } from "./document.ts";
-import { readQuickStart } from "./first-minutes.ts";
-import { entryPoints, ROOT } from "./packages.ts";
+import { formatRows, replacePart } from "./document.ts";
+import { QUICK_STARTS, readQuickStart } from "./first-minutes.ts";
+import { entryPoints, readManifests, ROOT } from "./packages.ts";
 import { ROWS } from "./rows.ts";
 import { openWorkbench, type Workbench } from "./workbench.ts";
 
@@ -17,7 +17,15 @@ const isFull = process.env["THREADSTORE_CONFORMANCE_EFFORT"] === "full";
 
 describe("docs/compatibility.md", () => {
   it("shows the rows of the last run: npm run docs:compatibility", () => {
-    expect(replaceRows(PAGE, formatRows(ROWS))).toBe(PAGE);
+    expect(replacePart(PAGE, "rows", formatRows(ROWS))).toBe(PAGE);
+  });
+
+  it("has the size of each package, and says where it runs", () => {
+    const sizes = /<!-- sizes.*?<!-- end of sizes -->/su.exec(PAGE)?.[0] ?? "";
+    const names = readManifests().map(({ name }) => name);
+    expect([...sizes.matchAll(/^\| `(@threadstore\/[\w-]+)` \|/gmu)].map(([, name]) => name)).toEqual(names);
+    const workers = PAGE.slice(PAGE.indexOf("## Workers and browsers"));
+    expect(names.filter((name) => !workers.includes(`\`${name}\``))).toEqual([]);
   });
 
   it("has one row for each environment", () => {
@@ -25,17 +33,14 @@ describe("docs/compatibility.md", () => {
   });
 });
 
-describe.each(["README.md", "packages/sqlite/README.md", "packages/file-system/README.md"])(
-  "%s",
-  (document) => {
-    it("says what to install, to save and to run", () => {
-      const { packages, file } = readQuickStart(document);
-      expect(packages).toContain("@threadstore/core");
-      // In a package of the type commonjs, which `npm init -y` creates, only this extension is an ES module.
-      expect(file).toMatch(/\.mts$/u);
-    });
-  },
-);
+describe.each(QUICK_STARTS)("$document", ({ document }) => {
+  it("says what to install, to save and to run", () => {
+    const { packages, file } = readQuickStart(document);
+    expect(packages).toContain("@threadstore/core");
+    // In a package of the type commonjs, which `npm init -y` creates, only this extension is an ES module.
+    expect(file).toMatch(/\.mts$/u);
+  });
+});
 
 /** The modules that an entry point of core loads where the import condition `node` does not apply. */
 function webModules(file: string, seen: Set<string> = new Set()): Set<string> {

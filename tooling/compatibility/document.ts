@@ -1,8 +1,8 @@
 import { AREAS, type Row } from "./row.ts";
 import { VERSIONS } from "./versions.ts";
 
-const START = "<!-- rows: npm run docs:compatibility -->\n";
-const END = "<!-- end of rows -->\n";
+/** A part of the page that a run writes, by its name in the comments around it. */
+type Part = "rows" | "sizes";
 
 /** Returns the part of the page that a run writes: the rows, with the versions that they ran with. */
 export function formatRows(rows: readonly Row[]): string {
@@ -26,9 +26,11 @@ function formatRow({ name, tools, limit, proof }: Row): string {
   return `| ${name} | ${versions} | ${limit === undefined ? "works" : `no: ${limit}`} | ${proof} |`;
 }
 
-/** Replaces the rows on the page. */
-export function replaceRows(page: string, rows: string): string {
-  const [before, after] = [page.indexOf(START), page.indexOf(END)];
-  if (before === -1 || after === -1) throw new Error("The page does not have the comments around its rows.");
-  return `${page.slice(0, before + START.length)}\n${rows}\n${page.slice(after)}`;
+/** Replaces a part of the page. */
+export function replacePart(page: string, part: Part, text: string): string {
+  const [start, end] = [`<!-- ${part}: npm run docs:compatibility -->\n`, `<!-- end of ${part} -->\n`];
+  const [before, after] = [page.indexOf(start), page.indexOf(end)];
+  if (before === -1 || after === -1)
+    throw new Error(`The page does not have the comments around its ${part}.`);
+  return `${page.slice(0, before + start.length)}\n${text}\n${page.slice(after)}`;
 }

@@ -1,11 +1,9 @@
-import { once } from "node:events";
 import { readFileSync } from "node:fs";
-import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
 import { join } from "node:path";
-import { text } from "node:stream/consumers";
+import { type CountingModel, startModel } from "./model.ts";
 import { ROOT } from "./packages.ts";
 import { Project } from "./project.ts";
+import { azurite, postgres, type QuickStartServer, redis, s3 } from "./quick-start-servers.ts";
 import { expectOutput, type Row } from "./row.ts";
 import type { Workbench } from "./workbench.ts";
 
@@ -16,13 +14,45 @@ interface QuickStart {
   readonly title: string;
   /** The expected output of both runs. */
   readonly outputs: readonly [first: string, second: string];
+  /** Starts the server that the program needs. */
+  readonly start?: () => Promise<QuickStartServer>;
+  /** The server, for the table. */
+  readonly server?: string;
 }
 
-/** The programs of stores that need no server. The tests of the other packages run theirs. */
-const QUICK_STARTS: readonly QuickStart[] = [
-  { document: "README.md", title: "the quick start", outputs: ["1 message", "3 messages"] },
-  { document: "packages/sqlite/README.md", title: "sqlite's", outputs: ["Visit 1.", "Visit 2."] },
-  { document: "packages/file-system/README.md", title: "file-system's", outputs: ["Visit 1.", "Visit 2."] },
+const VISITS = ["Visit 1.", "Visit 2."] as const;
+
+export const QUICK_STARTS: readonly QuickStart[] = [
+  {
+    document: "README.md",
+    title: "the quick start",
+    outputs: ["1 message", "3 messages"],
+    server: "a local model",
+  },
+  { document: "packages/sqlite/README.md", title: "sqlite's", outputs: VISITS },
+  { document: "packages/file-system/README.md", title: "file-system's", outputs: VISITS },
+  {
+    document: "packages/postgres/README.md",
+    title: "postgres's",
+    outputs: VISITS,
+    start: postgres,
+    server: "PostgreSQL",
+  },
+  { document: "packages/redis/README.md", title: "redis's", outputs: VISITS, start: redis, server: "Redis" },
+  {
+    document: "packages/azure-blob/README.md",
+    title: "azure-blob's",
+    outputs: VISITS,
+    start: azurite,
+    server: "Azurite and an empty container",
+  },
+  {
+    document: "packages/s3/README.md",
+    title: "s3's",
+    outputs: VISITS,
+    start: s3,
+    server: "Ceph RGW and an empty bucket",
+  },
 ];
 
 /** Returns the packages to install, the program and the name of its file, as a document states them. */
@@ -37,42 +67,36 @@ export function readQuickStart(document: string): { packages: string[]; program:
   return { packages, program, file };
 }
 
-function answer(request: string): string {
-  const { length } = (JSON.parse(request) as { messages: unknown[] }).messages;
-  const message = { role: "assistant", content: `${length} message${length === 1 ? "" : "s"}` };
-  const choices = [{ index: 0, finish_reason: "stop", message }];
-  return JSON.stringify({ id: "1", object: "chat.completion", created: 0, model: "m", choices });
-}
-
-/** Starts a model that answers with the number of messages that it received. */
-async function startModel(): Promise<{ url: string; stop: () => void }> {
-  const server = createServer((request, response) => {
-    void text(request).then((body) => response.end(answer(body)));
-    response.setHeader("content-type", "application/json");
-  });
-  server.listen(0, "127.0.0.1");
-  await once(server, "listening");
-  const { port } = server.address() as AddressInfo;
-  return { url: `http://127.0.0.1:${port}/v1`, stop: () => server.close() };
-}
-
-async function follow({ document, outputs }: QuickStart, workbench: Workbench): Promise<void> {
-  const { packages, program, file } = readQuickStart(document);
-  const started = performance.now();
-  const project = await Project.initialize(
-    join(workbench.folder, document.replaceAll("/", "-")),
-    workbench.registry,
-  );
-  await project.install(packages);
-  await project.write(file, program);
-  const model = await startModel();
+async function follow(quickStart: QuickStart, workbench: Workbench): Promise<void> {
+  const servers: (QuickStartServer | CountingModel)[] = [await startModel()];
   try {
-    const env = { OPENAI_BASE_URL: model.url, OPENAI_API_KEY: "none" };
-    for (const expected of outputs)
-      expectOutput(await project.succeed(process.execPath, [file], env), expected);
+    if (quickStart.start !== undefined) servers.push(await quickStart.start());
+    await followDocument(quickStart, workbench, servers);
   } finally {
-    model.stop();
+    for (const server of servers) await server.stop();
   }
+}
+
+/** Follows the document in an empty folder. */
+async function followDocument(
+  { document, outputs }: QuickStart,
+  workbench: Workbench,
+  servers: readonly Pick<QuickStartServer, "env" | "preparation">[],
+): Promise<void> {
+  const { packages, program, file } = readQuickStart(document);
+  const env = Object.assign({}, ...servers.map((server) => server.env)) as NodeJS.ProcessEnv;
+  const started = performance.now();
+  const folder = join(workbench.folder, document.replaceAll("/", "-"));
+  const project = await Project.initialize(folder, workbench.registry);
+  await project.install(packages);
+  for (const { preparation } of servers) {
+    if (preparation === undefined) continue;
+    await project.write("prepare.mjs", preparation);
+    await project.succeed(process.execPath, ["prepare.mjs"], env);
+  }
+  await project.write(file, program);
+  for (const expected of outputs)
+    expectOutput(await project.succeed(process.execPath, [file], env), expected);
   const duration = performance.now() - started;
   if (duration > LIMIT_MS) throw new Error(`It took ${Math.round(duration / 1000)} seconds.`);
 }
@@ -81,6 +105,8 @@ export const FIRST_MINUTES_ROWS: readonly Row[] = QUICK_STARTS.map((quickStart) 
   area: "First minutes",
   name: `\`npm init -y\`, and ${quickStart.title} \`npm install\` and program`,
   tools: ["node24"],
-  proof: "typed as the README says, run twice, in less than a minute",
+  proof: `typed as the README says, run twice, in less than a minute${
+    quickStart.server === undefined ? "" : `, with ${quickStart.server}`
+  }`,
   check: async (workbench) => follow(quickStart, workbench),
 }));

@@ -5,6 +5,7 @@ export const AREAS = [
   "First minutes",
   "Runtimes",
   "TypeScript",
+  "Vendors' packages",
   "Test runners",
   "Bundlers and frameworks",
   "Edge and browsers",

@@ -2,9 +2,10 @@
 // to docs/compatibility.md.
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { formatRows, replaceRows } from "./document.ts";
+import { formatRows, replacePart } from "./document.ts";
 import { ROOT } from "./packages.ts";
 import { ROWS } from "./rows.ts";
+import { formatSizes, measureSizes } from "./sizes.ts";
 import { openWorkbench } from "./workbench.ts";
 
 const PAGE = join(ROOT, "docs", "compatibility.md");
@@ -27,8 +28,10 @@ for (const { name, check } of rows) {
   failures += 1;
   console.log(problem);
 }
+if (isWriting && failures === 0 && rows.length === ROWS.length) {
+  const page = replacePart(readFileSync(PAGE, "utf8"), "rows", formatRows(ROWS));
+  writeFileSync(PAGE, replacePart(page, "sizes", formatSizes(await measureSizes(workbench))));
+}
 await workbench.dispose();
-if (isWriting && failures === 0 && rows.length === ROWS.length)
-  writeFileSync(PAGE, replaceRows(readFileSync(PAGE, "utf8"), formatRows(ROWS)));
 console.log(`${rows.length - failures} passed, ${failures} failed`);
 process.exitCode = failures === 0 && rows.length > 0 ? 0 : 1;

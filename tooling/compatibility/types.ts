@@ -101,7 +101,7 @@ function isComplete({ label }: Setting): boolean {
 }
 
 /** Returns the errors in the program and in the types of this workspace's packages, not those in client libraries. */
-function ownErrors(output: string): string[] {
+export function ownErrors(output: string): string[] {
   return output
     .split("\n")
     .filter(

@@ -1,9 +1,11 @@
+import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { packPackages, readManifests } from "./packages.ts";
+import { type Registry, startRegistry } from "../registry.ts";
+import { vendorPeers } from "../vendor-peers.ts";
+import { packPackages, readManifests, ROOT } from "./packages.ts";
 import { Project } from "./project.ts";
-import { type Registry, startRegistry } from "./registry.ts";
 import { type Tool, VERSIONS } from "./versions.ts";
 
 /** The projects that rows share, each of which is installed when the first row needs it. */
@@ -14,6 +16,8 @@ export interface Workbench {
   runtimes(): Promise<Project>;
   /** Bundlers, frameworks and test runners, with the packages that they bundle. */
   tools(): Promise<Project>;
+  /** A project of that name with these packages. */
+  project(name: string, packages: readonly string[]): Promise<Project>;
   /** The folder of the projects. */
   readonly folder: string;
   /** The URL of the registry with the packages of this workspace. */
@@ -21,20 +25,13 @@ export interface Workbench {
   dispose(): Promise<void>;
 }
 
-/** The client libraries of users, in the versions that this workspace is tested with. */
-const CLIENTS = [
-  "@aws-sdk/client-s3",
-  "@azure/storage-blob",
-  "@openai/agents-core",
+/** The client libraries of users. */
+const CLIENTS: ReadonlySet<string> = new Set([
+  ...vendorPeers().map(({ vendor }) => vendor),
+  "zod",
   // For S3 on Workers.
   "@xmldom/xmldom",
-  "ai",
-  "better-sqlite3",
-  "ioredis",
-  "openai",
-  "pg",
-  "zod",
-];
+]);
 
 export async function openWorkbench(): Promise<Workbench> {
   const folder = await mkdtemp(join(tmpdir(), "threadstore-compatibility-"));
@@ -63,9 +60,16 @@ export async function openWorkbench(): Promise<Workbench> {
         "better-sqlite3",
         "@threadstore/openai",
         "openai",
+        ...guidePackages(),
         "react-dom@19",
+        // Next.js needs them to build an application in TypeScript.
+        `typescript@${VERSIONS.typescript59}`,
+        "@types/node@24",
+        "@types/react@19",
+        `jest-environment-jsdom@${VERSIONS.jest}`,
         ...exact("vite", "vitest", "jest", "webpack", "next", "react", "esbuild"),
       ]),
+    project: create,
     async dispose() {
       await registry.close();
       await rm(folder, { recursive: true, force: true });
@@ -86,6 +90,12 @@ function onceEach(registry: Registry, folder: string) {
     projects.set(name, project);
     return project;
   };
+}
+
+/** The packages whose errors have a status in the guide for Next.js. */
+function guidePackages(): string[] {
+  const guide = readFileSync(join(ROOT, "examples/guides/http.ts"), "utf8");
+  return [...guide.matchAll(/from "(@threadstore\/[\w-]+)"/gu)].map(([, name = ""]) => name);
 }
 
 function exact(...tools: readonly Tool[]): string[] {

@@ -1,67 +1,10 @@
+import { suiteProgram } from "./conformance.ts";
 import { MEMORY_PROGRAM } from "./programs.ts";
 import type { Project } from "./project.ts";
-import { expectOutput, type Row } from "./row.ts";
-import type { Workbench } from "./workbench.ts";
-
-/** A program that returns `works`, and how it runs. */
-interface WorkerProgram {
-  readonly name: string;
-  readonly program: string;
-  readonly flags: readonly string[];
-  /** A worker that answers the requests of the program. */
-  readonly outbound?: string;
-}
-
-const TEST_HANDLER = `
-export default { async test() { const result = await main(); if (result !== "works") throw new Error(result); } };
-`;
-
-async function runWorker(
-  workbench: Workbench,
-  { name, program, flags, outbound }: WorkerProgram,
-): Promise<void> {
-  const project = await workbench.application();
-  await bundle(project, name, `${program}\n${TEST_HANDLER}`);
-  if (outbound !== undefined) await project.write(`${name}.outbound.mjs`, outbound);
-  await project.write(`${name}.capnp`, configOf(name, flags, outbound !== undefined));
-  const runtimes = await workbench.runtimes();
-  const { code, output } = await project.run(runtimes.bin("workerd"), [
-    "test",
-    `${name}.capnp`,
-    "--experimental",
-  ]);
-  if (code !== 0) throw new Error(`workerd exited with ${code}:\n${output.slice(-4000)}`);
-  expectOutput(output, "PASS");
-}
-
-/** Bundles a program as the tools for Workers do: with their import conditions, and the modules of Node.js left out. */
-async function bundle(project: Project, name: string, program: string): Promise<void> {
-  await project.write(`${name}.entry.mjs`, program);
-  const parameters = [
-    "--bundle",
-    "--format=esm",
-    "--platform=browser",
-    "--conditions=workerd,worker,browser",
-  ];
-  await project.succeed(project.bin("esbuild"), [
-    `${name}.entry.mjs`,
-    `--outfile=${name}.worker.mjs`,
-    "--external:node:*",
-    ...parameters,
-  ]);
-}
-
-function configOf(name: string, flags: readonly string[], hasOutbound: boolean): string {
-  const worker = (file: string, more: string): string =>
-    `(modules = [(name = "worker", esModule = embed "${file}")], compatibilityDate = "2025-01-01", compatibilityFlags = ${JSON.stringify(flags)}${more})`;
-  const services = [
-    `(name = "main", worker = ${worker(`${name}.worker.mjs`, hasOutbound ? `, globalOutbound = "outbound"` : "")})`,
-    ...(hasOutbound ? [`(name = "outbound", worker = ${worker(`${name}.outbound.mjs`, "")})`] : []),
-  ];
-  return `using Workerd = import "/workerd/workerd.capnp";
-const config :Workerd.Config = (services = [${services.join(", ")}]);
-`;
-}
+import { azurite, postgres, type QuickStartServer, redis } from "./quick-start-servers.ts";
+import type { Row } from "./row.ts";
+import { BUCKET } from "./worker-bucket.ts";
+import { runWorker, type WorkerProgram } from "./workerd.ts";
 
 const AGENT_PROGRAM = `
 import { memoryStore } from "@threadstore/core";
@@ -111,37 +54,42 @@ export async function main() {
 }
 `;
 
-/** As much of a bucket as the store needs to check it, and to save and load. */
-const BUCKET = `
-const objects = new Map();
-let count = 0;
-const refuse = (status, code) => new Response("<Error><Code>" + code + "</Code></Error>", { status });
-export default {
-  async fetch(request) {
-    const { pathname: key } = new URL(request.url);
-    const stored = objects.get(key);
-    const [match, noneMatch] = [request.headers.get("if-match"), request.headers.get("if-none-match")];
-    const isRefused = (match !== null && match !== stored?.etag) || (noneMatch === "*" && stored !== undefined);
-    if (request.method === "PUT" || request.method === "DELETE") {
-      const bytes = new Uint8Array(await request.arrayBuffer());
-      const now = objects.get(key);
-      if (now !== stored) return refuse(409, "ConditionalRequestConflict");
-      if (isRefused) return match !== null && stored === undefined ? refuse(404, "NoSuchKey") : refuse(412, "PreconditionFailed");
-      if (request.method === "DELETE") { objects.delete(key); return new Response(null, { status: 204 }); }
-      const etag = '"' + String(++count).padStart(32, "0") + '"';
-      const metadata = [...request.headers].filter(([name]) => name.startsWith("x-amz-meta-"));
-      objects.set(key, { etag, bytes, metadata });
-      return new Response(null, { headers: { etag } });
-    }
-    if (stored === undefined) return refuse(404, "NoSuchKey");
-    const headers = new Headers([...stored.metadata, ["etag", stored.etag], ["last-modified", new Date().toUTCString()]]);
-    return new Response(stored.bytes, { headers });
-  },
-};
+/** Returns a program that saves and loads with a store. */
+function storeProgram(imports: string, store: string): string {
+  return `
+${imports}
+export async function main() {
+  const store = ${store};
+  const first = await store.save("a", { text: "ü" });
+  await store.save("a", { text: "ü€" }, { previous: first });
+  const error = await store.save("a", {}, { previous: first }).catch((cause) => cause);
+  if (error.code !== "CONFLICT") throw error;
+  const { thread } = await store.load("a");
+  await store.close();
+  return thread.text === "ü€" ? "works" : "another text";
+}
+`;
+}
+
+/** Creates a container, and prints its address with a SAS. */
+const SAS_PROGRAM = `
+import { BlobServiceClient, ContainerSASPermissions } from "@azure/storage-blob";
+const account = BlobServiceClient.fromConnectionString(process.env.AZURE_STORAGE_CONNECTION_STRING);
+const container = account.getContainerClient("threads");
+await container.create();
+const permissions = ContainerSASPermissions.parse("racwdl");
+console.log(await container.generateSasUrl({ permissions, expiresOn: new Date(Date.now() + 3_600_000) }));
 `;
 
 interface WorkerRow extends Pick<Row, "name" | "proof"> {
   readonly worker: WorkerProgram;
+}
+
+/** A store that needs a server. */
+interface ServerRow extends Pick<Row, "name" | "proof"> {
+  readonly file: string;
+  readonly start: () => Promise<QuickStartServer>;
+  readonly program: (env: NodeJS.ProcessEnv, project: Project) => Promise<string> | string;
 }
 
 const WORKERS: readonly WorkerRow[] = [
@@ -149,6 +97,11 @@ const WORKERS: readonly WorkerRow[] = [
     name: "Cloudflare Workers, no flags: core and its memory store",
     proof: "saves, lists and loads in `workerd`",
     worker: { name: "memory", program: MEMORY_PROGRAM, flags: [] },
+  },
+  {
+    name: "Cloudflare Workers, `nodejs_compat`: core and its memory store",
+    proof: "pass the conformance suite in `workerd`, except two cases that need more functions of `process`",
+    worker: { name: "suite", program: suiteProgram("C5-1", "F6-4"), flags: ["nodejs_compat"] },
   },
   {
     name: "Cloudflare Workers, no flags: openai, agent, agent-framework",
@@ -168,9 +121,68 @@ const WORKERS: readonly WorkerRow[] = [
   },
 ];
 
-export const WORKER_ROWS: readonly Row[] = WORKERS.map(({ worker, ...row }) => ({
-  ...row,
-  area: "Edge and browsers",
-  tools: ["workerd"],
-  check: async (workbench) => runWorker(workbench, worker),
-}));
+const SERVERS: readonly ServerRow[] = [
+  {
+    name: "Cloudflare Workers, `nodejs_compat`: postgres",
+    proof: "saves and loads in `workerd`, with PostgreSQL",
+    file: "postgres",
+    start: postgres,
+    program: ({ DATABASE_URL }) =>
+      storeProgram(
+        `import { postgresStore } from "@threadstore/postgres";`,
+        `postgresStore({ url: ${JSON.stringify(DATABASE_URL)} })`,
+      ),
+  },
+  {
+    name: "Cloudflare Workers, `nodejs_compat`: redis",
+    proof: "saves and loads in `workerd`, with Redis",
+    file: "redis",
+    start: redis,
+    program: ({ REDIS_URL }) =>
+      storeProgram(
+        `import { redisStore } from "@threadstore/redis";`,
+        `redisStore({ url: ${JSON.stringify(REDIS_URL)} })`,
+      ),
+  },
+  {
+    name: "Cloudflare Workers, `nodejs_compat`: azure-blob",
+    proof: "saves and loads in `workerd`, with Azurite, a SAS and a `DOMParser`",
+    file: "azure-blob",
+    start: azurite,
+    async program(env, project) {
+      await project.write("sas.mjs", SAS_PROGRAM);
+      const url = (await project.succeed(process.execPath, ["sas.mjs"], env)).trim();
+      return storeProgram(
+        `import { DOMParser, Node, XMLSerializer } from "@xmldom/xmldom";
+import { ContainerClient } from "@azure/storage-blob";
+import { azureBlobStore } from "@threadstore/azure-blob";
+Object.assign(globalThis, { DOMParser, Node, XMLSerializer });`,
+        `azureBlobStore({ container: new ContainerClient(${JSON.stringify(url)}) })`,
+      );
+    },
+  },
+];
+
+const common = { area: "Edge and browsers", tools: ["workerd"] } as const;
+
+export const WORKER_ROWS: readonly Row[] = [
+  ...WORKERS.map(({ worker, ...row }): Row => ({
+    ...row,
+    ...common,
+    check: async (workbench) => runWorker(workbench, worker),
+  })),
+  ...SERVERS.map(({ name, proof, file, start, program }): Row => ({
+    name,
+    proof,
+    ...common,
+    async check(workbench) {
+      const server = await start();
+      try {
+        const text = await program(server.env, await workbench.application());
+        await runWorker(workbench, { name: file, program: text, flags: ["nodejs_compat"] });
+      } finally {
+        await server.stop();
+      }
+    },
+  })),
+];

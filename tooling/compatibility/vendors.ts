@@ -1,0 +1,121 @@
+import { join } from "node:path";
+import { vendorPeers, zodVersions } from "../vendor-peers.ts";
+import type { Row } from "./row.ts";
+import { ownErrors } from "./types.ts";
+
+/** For each vendor's package, a program that passes the vendor's objects to a store or an agent. */
+const PROGRAMS: Readonly<Record<string, string>> = {
+  ai: `
+import { memoryStore } from "@threadstore/core";
+import { uiMessageStore } from "@threadstore/ai-sdk";
+import { convertToModelMessages, type LanguageModel, streamText, type UIMessage } from "ai";
+const chats = uiMessageStore({ store: memoryStore() });
+export async function answer(model: LanguageModel, message: UIMessage): Promise<Response> {
+  const conversation = await chats.append("a", [message]);
+  const result = streamText({ model, messages: await convertToModelMessages(conversation.messages) });
+  return result.toUIMessageStreamResponse(chats.turn(conversation));
+}`,
+  "@anthropic-ai/claude-agent-sdk": `
+import type { SessionStore } from "@anthropic-ai/claude-agent-sdk";
+import { claudeSessionStore } from "@threadstore/claude-agent-sdk";
+import { memoryStore } from "@threadstore/core";
+export const sessions: SessionStore = claudeSessionStore({ store: memoryStore() });`,
+  "@aws-sdk/client-s3": `
+import { S3Client } from "@aws-sdk/client-s3";
+import { s3Store } from "@threadstore/s3";
+export const store = s3Store({ client: new S3Client({ region: "us-east-1" }), bucket: "threads" });`,
+  "@azure/storage-blob": `
+import { ContainerClient, StorageSharedKeyCredential } from "@azure/storage-blob";
+import { azureBlobStore } from "@threadstore/azure-blob";
+const credential = new StorageSharedKeyCredential("account", "a2V5");
+export const store = azureBlobStore({ container: new ContainerClient("https://a.example/threads", credential) });
+export const other = azureBlobStore({ accountUrl: "https://a.example", credential, container: "threads" });`,
+  "better-sqlite3": `
+import Sqlite from "better-sqlite3";
+import { sqliteStore } from "@threadstore/sqlite";
+export const store = sqliteStore({ database: new Sqlite(":memory:") });`,
+  ioredis: `
+import { Cluster, Redis } from "ioredis";
+import { redisStore } from "@threadstore/redis";
+export const store = redisStore({ client: new Redis({ lazyConnect: true }) });
+export const other = redisStore({ client: new Cluster([{ host: "a", port: 6379 }], { lazyConnect: true }) });`,
+  "@langchain/langgraph-checkpoint": `
+import type { BaseCheckpointSaver, BaseStore } from "@langchain/langgraph-checkpoint";
+import { memoryStore } from "@threadstore/core";
+import { ItemStore, ThreadStoreSaver } from "@threadstore/langgraph";
+const store = memoryStore();
+export const saver: BaseCheckpointSaver = new ThreadStoreSaver({ store });
+export const items: BaseStore = new ItemStore({ store });`,
+  openai: `
+import { memoryStore } from "@threadstore/core";
+import { chatSummarizer, createChatAgent, createResponsesAgent, openConversation } from "@threadstore/openai";
+import OpenAI, { AzureOpenAI } from "openai";
+const client = new OpenAI({ apiKey: "none" });
+const azure = new AzureOpenAI({ apiKey: "none", endpoint: "https://a.example", apiVersion: "v1" });
+export const agents = [client, azure].map((each) => createResponsesAgent({ client: each, model: "m" }));
+export const agent = createChatAgent({ client: azure, model: "m" });
+export const summarizer = chatSummarizer({ client, model: "m" });
+export const conversation = openConversation({ agent, store: memoryStore(), id: "a" });`,
+  "@openai/agents-core": `
+import { Agent, run, type Session } from "@openai/agents-core";
+import { memoryStore } from "@threadstore/core";
+import { threadSession } from "@threadstore/openai-agents";
+export const session: Session = threadSession({ store: memoryStore(), id: "a" });
+export const result = run(new Agent({ name: "a" }), "Hello", { session });`,
+  zod: `
+import { defineTool } from "@threadstore/agent";
+import { z } from "zod";
+export const tool = defineTool({
+  name: "weather",
+  parameters: z.object({ city: z.string(), days: z.number().optional() }),
+  jsonSchema: { type: "object", properties: { city: { type: "string" }, days: { type: "number" } } },
+  run: ({ city, days = 1 }) => city.toUpperCase() + days.toFixed(),
+});`,
+  pg: `
+import pg from "pg";
+import { postgresStore } from "@threadstore/postgres";
+export const store = postgresStore({ client: new pg.Pool({ max: 2 }) });`,
+};
+
+const COMPILER_OPTIONS = {
+  target: "es2022",
+  lib: ["es2022", "dom", "dom.iterable"],
+  module: "nodenext",
+  types: ["node"],
+  strict: true,
+  exactOptionalPropertyTypes: true,
+  noEmit: true,
+  skipLibCheck: false,
+};
+
+function vendorRow(name: string, vendor: string, version: string): Row {
+  return {
+    area: "Vendors' packages",
+    name: `\`${name}\` with \`${vendor}\` ${version}`,
+    tools: ["typescript7"],
+    proof: "is installed, and a program that uses both compiles without `skipLibCheck`",
+    async check(workbench) {
+      const program = PROGRAMS[vendor];
+      if (program === undefined) throw new Error(`PROGRAMS does not have a program for ${vendor}. Add one.`);
+      const folder = `vendor-${vendor.replaceAll(/\W/gu, "-")}-${version}`;
+      const packages = ["@threadstore/core", name, `${vendor}@${version}`, "@types/node@24"];
+      const project = await workbench.project(folder, packages);
+      await project.write("program.mts", program);
+      await project.write(
+        "tsconfig.json",
+        JSON.stringify({ compilerOptions: COMPILER_OPTIONS, files: ["program.mts"] }),
+      );
+      const compiler = join((await workbench.application()).folder, "node_modules/typescript7/bin/tsc");
+      const { output } = await project.run(process.execPath, [compiler, "-p", ".", "--pretty", "false"]);
+      const errors = ownErrors(output);
+      if (errors.length > 0) throw new Error(errors.slice(0, 20).join("\n"));
+    },
+  };
+}
+
+export const VENDOR_ROWS: readonly Row[] = [
+  ...vendorPeers().flatMap(({ name, vendor, installed }) =>
+    [...installed.values()].map((version) => vendorRow(name, vendor, version)),
+  ),
+  ...zodVersions().map((version) => vendorRow("@threadstore/agent", "zod", version)),
+];
