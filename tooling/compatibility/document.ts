@@ -21,9 +21,9 @@ export function formatRows(rows: readonly Row[]): string {
     .join("\n");
 }
 
-function formatRow({ name, tools, limit, proof }: Row): string {
+function formatRow({ name, tools, version, limit, proof }: Row): string {
   const versions = [...new Set(tools.map((tool) => VERSIONS[tool]))].join(", ");
-  return `| ${name} | ${versions} | ${limit === undefined ? "works" : `no: ${limit}`} | ${proof} |`;
+  return `| ${name} | ${version ?? versions} | ${limit === undefined ? "works" : `no: ${limit}`} | ${proof} |`;
 }
 
 /** Replaces a part of the page. */

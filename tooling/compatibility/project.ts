@@ -27,8 +27,9 @@ export class Project {
   }
 
   /** Installs packages with a plain `npm install`. */
-  async install(packages: readonly string[]): Promise<void> {
-    await this.succeed("npm", ["install", "--no-audit", "--no-fund", "--loglevel=error", ...packages]);
+  async install(packages: readonly string[], ...parameters: readonly string[]): Promise<void> {
+    const quiet = ["--no-audit", "--no-fund", "--loglevel=error"];
+    await this.succeed("npm", ["install", ...quiet, ...parameters, ...packages]);
   }
 
   async write(name: string, content: string): Promise<string> {

@@ -18,6 +18,8 @@ export interface Row {
   readonly name: string;
   /** The tools whose versions the table shows. */
   readonly tools: readonly Tool[];
+  /** The version that the table shows instead of those of the tools. */
+  readonly version?: string;
   /** A short description of the program. */
   readonly proof: string;
   /** Why it does not work and what to do instead, for a row that shows a limit. */

@@ -48,11 +48,10 @@ export async function measureSizes(workbench: Workbench): Promise<Size[]> {
 
 export function formatSizes(sizes: readonly Size[]): string {
   const rows = sizes.map(({ name, own, all }) => `| \`${name}\` | ${format(own)} | ${format(all)} |`);
-  return ["| package | ThreadStore's own | with the vendor's library |", "|---|---|---|", ...rows, ""].join(
-    "\n",
-  );
+  const heading = "| package | own modules | KB | all modules | KB |\n|---|---|---|---|---|";
+  return [heading, ...rows, ""].join("\n");
 }
 
 function format({ modules, bytes }: Count): string {
-  return `${modules} modules, ${Math.round(bytes / 1000)} KB`;
+  return `${modules} | ${Math.round(bytes / 1000)}`;
 }

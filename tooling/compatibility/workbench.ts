@@ -16,7 +16,7 @@ export interface Workbench {
   runtimes(): Promise<Project>;
   /** Bundlers, frameworks and test runners, with the packages that they bundle. */
   tools(): Promise<Project>;
-  /** A project of that name with these packages. */
+  /** A project of that name with these packages, whose install scripts do not run. */
   project(name: string, packages: readonly string[]): Promise<Project>;
   /** The folder of the projects. */
   readonly folder: string;
@@ -69,7 +69,7 @@ export async function openWorkbench(): Promise<Workbench> {
         `jest-environment-jsdom@${VERSIONS.jest}`,
         ...exact("vite", "vitest", "jest", "webpack", "next", "react", "esbuild"),
       ]),
-    project: create,
+    project: (name, packages) => create(name, packages, "--ignore-scripts"),
     async dispose() {
       await registry.close();
       await rm(folder, { recursive: true, force: true });
@@ -80,13 +80,21 @@ export async function openWorkbench(): Promise<Workbench> {
 /** Returns a function that creates each project at its first call. */
 function onceEach(registry: Registry, folder: string) {
   const projects = new Map<string, Promise<Project>>();
-  const install = async (name: string, packages: readonly string[]): Promise<Project> => {
+  const install = async (
+    name: string,
+    packages: readonly string[],
+    parameters: readonly string[],
+  ): Promise<Project> => {
     const project = await Project.initialize(join(folder, name), registry.url);
-    await project.install(packages);
+    await project.install(packages, ...parameters);
     return project;
   };
-  return async (name: string, packages: readonly string[]): Promise<Project> => {
-    const project = projects.get(name) ?? install(name, packages);
+  return async (
+    name: string,
+    packages: readonly string[],
+    ...parameters: readonly string[]
+  ): Promise<Project> => {
+    const project = projects.get(name) ?? install(name, packages, parameters);
     projects.set(name, project);
     return project;
   };
