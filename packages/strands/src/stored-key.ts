@@ -1,0 +1,49 @@
+import type { ThreadSummary } from "@threadstore/core";
+import { textDigest } from "@threadstore/core/documents";
+import { invalidArgument } from "./strands-storage-error.ts";
+
+/** The thread of a key. */
+export interface StoredKey {
+  readonly id: string;
+  /** Preserves the key for listings; `undefined` if the id is the key. */
+  readonly metadata?: { readonly key: string };
+}
+
+const ID_MAX_BYTES = 512;
+/** The beginning of a long key that stays in its id, for listings by prefix. Leaves space for the mark and the digest. */
+const HEAD_BYTES = 400;
+/** Marks an id that ends in the digest of its key. Keys that contain it are digested, too, so that ids never collide. */
+const MARK = "~sha256-";
+
+/** Throws `INVALID_ARGUMENT`. */
+export function storedKey(key: unknown): StoredKey {
+  const text = checkedText(key, "key");
+  if (text === "") throw invalidArgument("key", "a non-empty string", key);
+  if (Buffer.byteLength(text) <= ID_MAX_BYTES && !text.includes(MARK)) return { id: text };
+  return { id: `${headOf(text)}${MARK}${textDigest(text)}`, metadata: { key: text } };
+}
+
+/**
+ * Returns the beginning of the ids of all keys that begin with `prefix`. If the prefix is long, keys that do not begin
+ * with it can have such an id, too. Throws `INVALID_ARGUMENT`.
+ */
+export function storedPrefix(prefix: unknown): string {
+  return headOf(checkedText(prefix, "query"));
+}
+
+/** Returns the key of a listed thread; `undefined` if it is long and its record is corrupt. */
+export function keyOf({ id, metadata }: ThreadSummary): string | undefined {
+  return metadata?.["key"] ?? (id.includes(MARK) ? undefined : id);
+}
+
+function checkedText(text: unknown, path: string): string {
+  if (typeof text !== "string") throw invalidArgument(path, "a string", text);
+  if (!text.isWellFormed()) throw invalidArgument(path, "well-formed Unicode, without lone surrogates");
+  return text;
+}
+
+/** Returns the longest beginning that consists of whole characters and has at most `HEAD_BYTES` bytes of UTF-8. */
+function headOf(text: string): string {
+  const { read } = new TextEncoder().encodeInto(text, new Uint8Array(HEAD_BYTES));
+  return text.slice(0, read);
+}
