@@ -9,7 +9,17 @@ const ADAPTERS = ["azure-blob", "file-system", "postgres", "redis", "s3", "sqlit
 /** A package may import packages of lower layers only. */
 const LAYERS: readonly (readonly string[])[] = [
   ["core"],
-  ["agent", "ai-sdk", "attachments", "claude-agent-sdk", "conformance", "http", "langgraph", "strands", ...ADAPTERS],
+  [
+    "agent",
+    "ai-sdk",
+    "attachments",
+    "claude-agent-sdk",
+    "conformance",
+    "http",
+    "langgraph",
+    "strands",
+    ...ADAPTERS,
+  ],
   ["agent-framework", "openai", "openai-agents"],
 ];
 
