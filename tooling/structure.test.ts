@@ -10,6 +10,7 @@ const ADAPTERS = ["azure-blob", "file-system", "postgres", "redis", "s3", "sqlit
 const LAYERS: readonly (readonly string[])[] = [
   ["core"],
   [
+    "adk",
     "agent",
     "ai-sdk",
     "attachments",

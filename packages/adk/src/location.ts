@@ -1,0 +1,81 @@
+import type { ThreadMetadata, ThreadStore, ThreadSummary } from "@threadstore/core";
+import { textDigest } from "@threadstore/core/documents";
+import { invalidArgument } from "./session-service-error.ts";
+
+/** A record with the state of an application or of a user. */
+export interface StateLocation {
+  readonly store: ThreadStore;
+  readonly id: string;
+}
+
+/** Where the sessions and the state of a user are stored. */
+export interface UserLocation {
+  readonly sessions: ThreadStore;
+  readonly userState: StateLocation;
+  readonly appState: StateLocation;
+}
+
+/** Where a session is stored. */
+export interface SessionLocation extends UserLocation {
+  readonly id: string;
+  /** Preserves the names for listings, because long ones are not part of the id and the namespace. */
+  readonly metadata: ThreadMetadata;
+}
+
+/**
+ * The longest names that are stored as they are, in bytes of UTF-8. Together they leave some 150 of the 512 bytes of a
+ * namespace to the store that the application passes.
+ */
+const MAX_BYTES = { appName: 150, userId: 200, sessionId: 400 } as const;
+const STATE = "state";
+/** Marks a name that ends in its digest. Names that contain it are digested, too, so that names never collide. */
+const MARK = "~sha256-";
+
+type NameOption = keyof typeof MAX_BYTES;
+
+/** Returns the namespace of an application. Throws `INVALID_ARGUMENT`. */
+export function appNamespace(store: ThreadStore, appName: unknown, path = "appName"): ThreadStore {
+  return store.namespace(storedName(appName, "appName", path));
+}
+
+/** Returns the location of a user's sessions. Throws `INVALID_ARGUMENT`. */
+export function locateUser(
+  store: ThreadStore,
+  names: { readonly appName?: unknown; readonly userId?: unknown },
+  parent = "",
+): UserLocation {
+  const app = appNamespace(store, names.appName, `${parent}appName`);
+  const sessions = app.namespace(storedName(names.userId, "userId", `${parent}userId`));
+  return {
+    sessions,
+    userState: { store: sessions.namespace(STATE), id: STATE },
+    appState: { store: app, id: STATE },
+  };
+}
+
+/** Returns the location of a session. Throws `INVALID_ARGUMENT`. */
+export function locateSession(
+  store: ThreadStore,
+  names: { readonly appName?: unknown; readonly userId?: unknown; readonly sessionId?: unknown },
+  parent = "",
+): SessionLocation {
+  const { userId, sessionId } = names;
+  const path = parent === "" ? "sessionId" : `${parent}id`;
+  const id = storedName(sessionId, "sessionId", path);
+  const metadata = { user: String(userId), session: String(sessionId) };
+  return { ...locateUser(store, names, parent), id, metadata };
+}
+
+/** Returns the names of a listed session. */
+export function namesOf({ id, metadata }: ThreadSummary): { readonly userId: string; readonly id: string } {
+  return { userId: metadata?.["user"] ?? "", id: metadata?.["session"] ?? id };
+}
+
+/** Returns a name that every store accepts: the name itself, or its beginning and its digest. */
+function storedName(name: unknown, option: NameOption, path: string): string {
+  if (typeof name !== "string" || name === "") throw invalidArgument(path, "a non-empty string", name);
+  if (!name.isWellFormed()) throw invalidArgument(path, "well-formed Unicode, without lone surrogates");
+  if (Buffer.byteLength(name) <= MAX_BYTES[option] && !name.includes(MARK)) return name;
+  // The beginning is for people. It may end with half of a character.
+  return `${name.slice(0, 12).toWellFormed()}${MARK}${textDigest(name)}`;
+}
