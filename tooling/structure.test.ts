@@ -18,6 +18,7 @@ const LAYERS: readonly (readonly string[])[] = [
     "conformance",
     "http",
     "langgraph",
+    "microsoft-agents",
     "strands",
     ...ADAPTERS,
   ],
