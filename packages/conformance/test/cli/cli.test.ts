@@ -6,7 +6,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, vi } from "vitest";
+import { main } from "../../src/cli/main.ts";
 import { cases, type Report } from "../../src/index.ts";
 
 const bin = fileURLToPath(new URL("../../bin/threadstore-conformance.js", import.meta.url));
@@ -62,7 +63,7 @@ function networkHarness(name: string): Promise<string> {
 
 describe("a run", () => {
   it("reports each tier of a correct store and exits with 0", async () => {
-    const { exitCode, stdout, stderr } = await cli(good);
+    const { exitCode, stdout, stderr } = await cli(good, "--effort=quick");
     expect(exitCode).toBe(0);
     const names = cases.filter(({ section }) => section === "Names").length;
     expect(stdout).toMatch(new RegExp(`^Names +${names} +0 +0 +0$`, "mu"));
@@ -274,11 +275,25 @@ describe("incorrect usage", () => {
     [["check", "./missing.jsonl"], "./missing.jsonl cannot be checked: ENOENT"],
     [["./missing.js"], "./missing.js cannot be loaded: Cannot find module"],
   ])("%o exits with 2 and one line of explanation", async (parameters, message) => {
-    const { exitCode, stdout, stderr } = await cli(...parameters);
-    expect(exitCode).toBe(2);
-    expect(stdout).toBe("");
-    expect(stderr).toContain(`threadstore-conformance: ${message}`);
-    expect(stderr).not.toMatch(/^\s+at /mu);
+    const write = vi.spyOn(process.stderr, "write").mockReturnValue(true);
+    const writeStdout = vi.spyOn(process.stdout, "write").mockReturnValue(true);
+    try {
+      expect(await main(parameters)).toBe(2);
+      const output = write.mock.calls.join("");
+      expect(output).toContain(`threadstore-conformance: ${message}`);
+      expect(output).not.toMatch(/^\s+at /mu);
+      expect(writeStdout).not.toHaveBeenCalled();
+    } finally {
+      vi.restoreAllMocks();
+    }
+  });
+
+  it("ends the process with 2 and nothing but the explanation", async () => {
+    expect(await cli("--seed=dice", good)).toEqual({
+      exitCode: 2,
+      stdout: "",
+      stderr: expect.stringMatching(/^threadstore-conformance: .+ Run with --help for usage\.\n$/u),
+    });
   });
 
   it("exits with 2 if the module has no harness, cannot run, or has an invalid known failure", async () => {

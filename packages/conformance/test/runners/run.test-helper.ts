@@ -30,7 +30,7 @@ export interface Outcome {
 }
 
 export interface RunOptions {
-  readonly harness: "good" | "broken" | "knownFailures";
+  readonly harness: "good" | "broken";
   /** A pattern for the titles of the tests to run. All tests run by default. */
   readonly titles?: string;
 }
