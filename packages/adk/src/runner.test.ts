@@ -39,12 +39,10 @@ it("runners that continue a session at once lose no event", async () => {
   );
   const session = await new ThreadStoreSessionService({ store }).getSession(NAMES);
   const texts = session?.events.map(textOf) ?? [];
+  // A merged session shows the messages of the others to the model, so the answers vary.
+  expect(texts.filter((text) => /^\d+: /u.test(text))).toHaveLength(3);
+  expect(texts.filter((text) => prompts.includes(text)).toSorted()).toEqual(prompts.toSorted());
   expect(texts).toHaveLength(6);
-  for (const prompt of prompts) {
-    const own = texts.filter((text) => text.endsWith(prompt));
-    expect(own[0]).toBe(prompt);
-    expect(own).toHaveLength(2);
-  }
 });
 
 it("a runner rejects a session that does not exist", async () => {
