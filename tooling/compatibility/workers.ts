@@ -1,7 +1,6 @@
 import { suiteProgram } from "./conformance.ts";
 import { MEMORY_PROGRAM } from "./programs.ts";
-import type { Project } from "./project.ts";
-import { azurite, postgres, type QuickStartServer, redis } from "./quick-start-servers.ts";
+import { postgres, type QuickStartServer, redis } from "./quick-start-servers.ts";
 import type { Row } from "./row.ts";
 import { BUCKET } from "./worker-bucket.ts";
 import { runWorker, type WorkerProgram } from "./workerd.ts";
@@ -71,16 +70,6 @@ export async function main() {
 `;
 }
 
-/** Creates a container, and prints its address with a SAS. */
-const SAS_PROGRAM = `
-import { BlobServiceClient, ContainerSASPermissions } from "@azure/storage-blob";
-const account = BlobServiceClient.fromConnectionString(process.env.AZURE_STORAGE_CONNECTION_STRING);
-const container = account.getContainerClient("threads");
-await container.create();
-const permissions = ContainerSASPermissions.parse("racwdl");
-console.log(await container.generateSasUrl({ permissions, expiresOn: new Date(Date.now() + 3_600_000) }));
-`;
-
 interface WorkerRow extends Pick<Row, "name" | "proof"> {
   readonly worker: WorkerProgram;
 }
@@ -89,7 +78,7 @@ interface WorkerRow extends Pick<Row, "name" | "proof"> {
 interface ServerRow extends Pick<Row, "name" | "proof"> {
   readonly file: string;
   readonly start: () => Promise<QuickStartServer>;
-  readonly program: (env: NodeJS.ProcessEnv, project: Project) => Promise<string> | string;
+  readonly program: (env: NodeJS.ProcessEnv) => string;
 }
 
 const WORKERS: readonly WorkerRow[] = [
@@ -144,23 +133,6 @@ const SERVERS: readonly ServerRow[] = [
         `redisStore({ url: ${JSON.stringify(REDIS_URL)} })`,
       ),
   },
-  {
-    name: "Cloudflare Workers, `nodejs_compat`: azure-blob",
-    proof: "saves and loads in `workerd`, with Azurite, a SAS and a `DOMParser`",
-    file: "azure-blob",
-    start: azurite,
-    async program(env, project) {
-      await project.write("sas.mjs", SAS_PROGRAM);
-      const url = (await project.succeed(process.execPath, ["sas.mjs"], env)).trim();
-      return storeProgram(
-        `import { DOMParser, Node, XMLSerializer } from "@xmldom/xmldom";
-import { ContainerClient } from "@azure/storage-blob";
-import { azureBlobStore } from "@threadstore/azure-blob";
-Object.assign(globalThis, { DOMParser, Node, XMLSerializer });`,
-        `azureBlobStore({ container: new ContainerClient(${JSON.stringify(url)}) })`,
-      );
-    },
-  },
 ];
 
 const common = { area: "Edge and browsers", tools: ["workerd"] } as const;
@@ -178,7 +150,7 @@ export const WORKER_ROWS: readonly Row[] = [
     async check(workbench) {
       const server = await start();
       try {
-        const text = await program(server.env, await workbench.application());
+        const text = program(server.env);
         await runWorker(workbench, { name: file, program: text, flags: ["nodejs_compat"] });
       } finally {
         await server.stop();
