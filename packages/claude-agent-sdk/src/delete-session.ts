@@ -1,8 +1,18 @@
-import { ThreadStoreError, type Version } from "@threadstore/core";
+import {
+  type ThreadPage,
+  type ThreadStore,
+  ThreadStoreError,
+  type ThreadSummary,
+  type Version,
+} from "@threadstore/core";
 import { findThread } from "./find-thread.ts";
 import type { SessionLocation, TranscriptLocation } from "./session-location.ts";
 import { DELETING_STATUS, isDeleting } from "./session-metadata.ts";
 import { EMPTY_CONTENT, writeTranscript } from "./transcript-thread.ts";
+
+const PAGE_SIZE = 1000;
+/** How many threads are deleted at a time. */
+const CONCURRENCY = 8;
 
 /**
  * Deletes a session with all of its subpaths. First replaces the main transcript by a mark, in one step, from which on
@@ -10,15 +20,8 @@ import { EMPTY_CONTENT, writeTranscript } from "./transcript-thread.ts";
  * session, deletes the rest.
  */
 export async function deleteSession({ session, nameMetadata }: TranscriptLocation): Promise<void> {
-  const { sessions, id, subpaths } = session;
-  if ((await findThread(sessions, id)) === undefined) {
-    const { threads } = await subpaths.listPage({ limit: 1 });
-    if (threads.length === 0) {
-      // Segments that an interrupted delete or append left are not visible, so they do not need a mark.
-      await eraseParts(session);
-      return;
-    }
-  }
+  const { sessions, id } = session;
+  if ((await findThread(sessions, id)) === undefined && (await listParts(session, 1)).length === 0) return;
   const mark = await sessions.save(id, writeTranscript(EMPTY_CONTENT), {
     overwrite: true,
     metadata: { ...DELETING_STATUS, ...nameMetadata },
@@ -29,15 +32,17 @@ export async function deleteSession({ session, nameMetadata }: TranscriptLocatio
 
 /** Deletes the transcript of a subpath. Its segments cannot be read from then on, even if they still exist. */
 export async function deleteSubpath({
-  session,
+  session: { segments },
   store,
   id,
   segmentPrefix,
 }: TranscriptLocation): Promise<void> {
+  const ids: string[] = [];
+  // Listed before the transcript is deleted, so that those of a later transcript are not among them.
+  for await (const segment of segments.list({ prefix: segmentPrefix, limit: PAGE_SIZE }))
+    ids.push(segment.id);
   await store.delete(id);
-  for await (const segment of session.segments.list({ prefix: segmentPrefix, limit: 1000 })) {
-    await session.segments.delete(segment.id);
-  }
+  await inParallel(ids, async (segment) => segments.delete(segment));
 }
 
 /** Resolves with whether the session is being deleted, so that its subpaths count as missing. */
@@ -45,27 +50,75 @@ export async function isBeingDeleted({ sessions, id }: SessionLocation): Promise
   return isDeleting((await findThread(sessions, id))?.metadata);
 }
 
-/** Finishes the deletion of a session, if one was interrupted. */
-export async function finishInterruptedDeletion(session: SessionLocation): Promise<void> {
-  const mark = await findThread(session.sessions, session.id);
-  if (mark !== undefined && isDeleting(mark.metadata)) await finishDeletion(session, mark.version);
+/** Finishes the deletion of a session, if one was interrupted. Resolves with whether one was. */
+export async function finishInterruptedDeletion(session: SessionLocation): Promise<boolean> {
+  const mark = await findMark(session);
+  if (mark !== undefined) await finishDeletion(session, mark);
+  return mark !== undefined;
 }
 
-/** Deletes what remains of a session, and its mark. */
+/**
+ * Deletes what remains of a session, and its mark. Other processes can do the same, and one of them can delete the mark
+ * before this one has finished. So that this one never deletes a part of the session that is then created under the
+ * same id, each part is listed first, then the mark is read again, and only the listed version is deleted.
+ */
 export async function finishDeletion(session: SessionLocation, mark: Version): Promise<void> {
-  await eraseParts(session);
+  let current = mark;
+  for (;;) {
+    const parts = await listParts(session, PAGE_SIZE);
+    const latest = await findMark(session);
+    if (latest === undefined) return;
+    // After a change of the mark, there can be parts that were created after the listing.
+    if (parts.length === 0 && latest === current) break;
+    current = latest;
+    await inParallel(parts, deletePart);
+  }
+  await unlessConflict(session.sessions.delete(session.id, { previous: current }));
+}
+
+/** Returns the version of the mark of a session that is being deleted. */
+async function findMark({ sessions, id }: SessionLocation): Promise<Version | undefined> {
+  const thread = await findThread(sessions, id);
+  return isDeleting(thread?.metadata) ? thread?.version : undefined;
+}
+
+/** A segment, or the transcript of a subpath. */
+interface Part {
+  readonly store: ThreadStore;
+  readonly thread: ThreadSummary;
+}
+
+/**
+ * Lists at most `limit` segments and as many transcripts of subpaths. The segments come first: a transcript that is
+ * created after the listing has none of them.
+ */
+async function listParts({ segments, subpaths }: SessionLocation, limit: number): Promise<Part[]> {
+  const parts: Part[] = [];
+  for (const store of [segments, subpaths]) {
+    let page: ThreadPage = { threads: [], cursor: undefined };
+    // A page can be empty although others follow.
+    do page = await store.listPage({ limit, cursor: page.cursor });
+    while (page.threads.length === 0 && page.cursor !== undefined);
+    parts.push(...page.threads.map((thread) => ({ store, thread })));
+  }
+  return parts;
+}
+
+async function deletePart({ store, thread }: Part): Promise<void> {
+  // If it has changed meanwhile, it is listed again.
+  await unlessConflict(store.delete(thread.id, { previous: thread }));
+}
+
+async function unlessConflict(deletion: Promise<unknown>): Promise<void> {
   try {
-    await session.sessions.delete(session.id, { previous: mark });
+    await deletion;
   } catch (error) {
-    // Another process has finished the deletion, too.
     if (!ThreadStoreError.is(error, "CONFLICT")) throw error;
   }
 }
 
-/** Deletes the transcripts of all subpaths, and all segments. */
-async function eraseParts({ subpaths }: SessionLocation): Promise<void> {
-  let cursor: string | undefined;
-  do {
-    ({ cursor } = await subpaths.erase({ cursor }));
-  } while (cursor !== undefined);
+async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<unknown>): Promise<void> {
+  for (let start = 0; start < items.length; start += CONCURRENCY) {
+    await Promise.all(items.slice(start, start + CONCURRENCY).map(work));
+  }
 }

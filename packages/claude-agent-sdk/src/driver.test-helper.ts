@@ -96,3 +96,36 @@ export function countingStore(transfer: Transfer): ThreadStore {
     },
   });
 }
+
+/** A store whose requests can be stopped after one of them. */
+export interface PausedStore {
+  readonly store: ThreadStore;
+  /** Resolves when the store stops. */
+  readonly paused: Promise<void>;
+  readonly resume: () => void;
+}
+
+/** Creates a memory store that stops after its request number `pauseAt`, as a process on a busy host does. */
+export function pausedStore(records: MemoryRecords, pauseAt: number): PausedStore {
+  const driver = memoryDriver({ records });
+  const [pause, continuation] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  let requests = 0;
+  const pausing = async <T>(request: Promise<T>): Promise<T> => {
+    const result = await request;
+    requests += 1;
+    if (requests === pauseAt) pause.resolve();
+    if (requests >= pauseAt) await continuation.promise;
+    return result;
+  };
+  const pausedDriver: ThreadDriver = {
+    ...driver,
+    read: async (...parameters) => pausing(driver.read(...parameters)),
+    readTail: async (...parameters) => pausing(driver.readTail(...parameters)),
+    list: async (...parameters) => pausing(driver.list(...parameters)),
+    write: async (...parameters) => pausing(driver.write(...parameters)),
+    patch: async (...parameters) => pausing(driver.patch(...parameters)),
+    delete: async (...parameters) => pausing(driver.delete(...parameters)),
+  };
+  const store = createThreadStore(pausedDriver, { maxRetries: 0 });
+  return { store, paused: pause.promise, resume: () => continuation.resolve() };
+}

@@ -131,8 +131,9 @@ export class Transcript {
 
   async #read(): Promise<TranscriptState> {
     const { session, store, id, isMain } = this.#location;
-    if (!isMain) await finishInterruptedDeletion(session);
     const stored = await store.load(id);
+    // After the load, so that the transcript that was loaded was not marked. A new one is checked when it is created.
+    if (!isMain && stored !== undefined && (await finishInterruptedDeletion(session))) return this.#read();
     if (stored !== undefined && isDeleting(stored.metadata)) {
       await finishDeletion(session, stored.version);
       return this.#read();
@@ -182,9 +183,11 @@ export class Transcript {
 
   /** Creates the thread without entries, which counts as missing, so that only one writer's summary starts afresh. */
   async #create(): Promise<Version> {
-    const { store, id, nameMetadata } = this.#location;
+    const { session, store, id, isMain, nameMetadata } = this.#location;
     const metadata = { ...EMPTY_STATUS, ...nameMetadata };
     const { version } = await store.save(id, writeTranscript(EMPTY_CONTENT), { metadata, expiresAt: null });
+    // Afterwards, so that the session is not deleted between the check and the creation.
+    if (!isMain && (await finishInterruptedDeletion(session))) throw changedMeanwhile();
     return version;
   }
 
