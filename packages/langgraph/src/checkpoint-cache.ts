@@ -1,5 +1,7 @@
 import type { KnownCheckpoint } from "./checkpoint.ts";
 
+/** How long a checkpoint counts as existing after this process has last saved, loaded or listed it. */
+const RECENT_MS = 1000;
 /** How much the values in the cache may have together, in characters of JSON or bytes. */
 const MAX_SIZE = 16 * 2 ** 20;
 
@@ -9,14 +11,25 @@ const MAX_SIZE = 16 * 2 ** 20;
  */
 export interface CheckpointCache {
   get(threadId: string, recordId: string): KnownCheckpoint | undefined;
+  /** Remembers a checkpoint that has just been saved, loaded or listed. */
   set(threadId: string, checkpoint: KnownCheckpoint): void;
+  /** Returns whether a checkpoint is too new for a check whether another process has deleted it, or it has expired. */
+  isRecent(threadId: string, recordId: string): boolean;
+  delete(threadId: string, recordId: string): void;
   /** Forgets the checkpoints of a thread. */
   deleteThread(threadId: string): void;
 }
 
-export function checkpointCache(maxSize: number = MAX_SIZE): CheckpointCache {
+interface Entry {
+  readonly threadId: string;
+  readonly checkpoint: KnownCheckpoint;
+  readonly size: number;
+  readonly confirmedAt: number;
+}
+
+export function checkpointCache(now: () => number, maxSize: number = MAX_SIZE): CheckpointCache {
   // In the order of their last use.
-  const entries = new Map<string, { readonly threadId: string; checkpoint: KnownCheckpoint; size: number }>();
+  const entries = new Map<string, Entry>();
   let total = 0;
 
   function remove(key: string): void {
@@ -24,9 +37,9 @@ export function checkpointCache(maxSize: number = MAX_SIZE): CheckpointCache {
     entries.delete(key);
   }
 
-  function add(threadId: string, checkpoint: KnownCheckpoint): void {
+  function add(threadId: string, checkpoint: KnownCheckpoint, confirmedAt: number): void {
     const size = sizeOf(checkpoint);
-    entries.set(keyOf(threadId, checkpoint.recordId), { threadId, checkpoint, size });
+    entries.set(keyOf(threadId, checkpoint.recordId), { threadId, checkpoint, size, confirmedAt });
     total += size;
     for (const [oldest] of entries) {
       if (total <= maxSize) break;
@@ -37,15 +50,24 @@ export function checkpointCache(maxSize: number = MAX_SIZE): CheckpointCache {
   return {
     get(threadId, recordId) {
       const key = keyOf(threadId, recordId);
-      const checkpoint = entries.get(key)?.checkpoint;
-      if (checkpoint === undefined) return undefined;
+      const entry = entries.get(key);
+      if (entry === undefined) return undefined;
       remove(key);
-      add(threadId, checkpoint);
-      return checkpoint;
+      // Its size may have changed, because values have been loaded.
+      add(threadId, entry.checkpoint, entry.confirmedAt);
+      return entry.checkpoint;
     },
     set(threadId, checkpoint) {
       remove(keyOf(threadId, checkpoint.recordId));
-      add(threadId, checkpoint);
+      add(threadId, checkpoint, now());
+    },
+    isRecent(threadId, recordId) {
+      const { confirmedAt, checkpoint } = entries.get(keyOf(threadId, recordId)) ?? {};
+      if (confirmedAt === undefined) return false;
+      return now() < Math.min(confirmedAt + RECENT_MS, checkpoint?.expiry ?? Infinity);
+    },
+    delete(threadId, recordId) {
+      remove(keyOf(threadId, recordId));
     },
     deleteThread(threadId) {
       for (const [key, entry] of entries) if (entry.threadId === threadId) remove(key);
@@ -57,8 +79,9 @@ function keyOf(threadId: string, recordId: string): string {
   return `${recordId} ${threadId}`;
 }
 
-function sizeOf({ channels, contents, writes }: KnownCheckpoint): number {
-  let size = 1000 + 200 * channels.size;
+function sizeOf({ checkpoint, metadata, channels, contents, writes }: KnownCheckpoint): number {
+  let size = 1000 + 200 * channels.size + checkpoint.data.length + metadata.data.length;
+  for (const { location } of channels.values()) if (location.kind === "list") size += location.tail.length;
   for (const { value } of writes?.stored ?? []) size += 200 + value.data.length;
   for (const { value } of contents.values()) size += value.data.length;
   return size;

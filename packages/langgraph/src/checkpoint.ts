@@ -4,6 +4,7 @@ import { type Channel, channelText, type Content, readChannels } from "./channel
 import { documentText, objectMember, readDocument, stringMember } from "./documents.ts";
 import type { StoredWrite } from "./pending-writes.ts";
 import { readSerialized, type Serialized, serializedMembers } from "./serialized.ts";
+import type { Head } from "./single-writer.ts";
 
 /** The content of a checkpoint's record. */
 export interface CheckpointDocument {
@@ -26,8 +27,11 @@ export interface KnownCheckpoint extends CheckpointDocument {
   readonly contents: Map<string, Content>;
   /** The pending writes when they were last loaded. */
   writes?: { readonly version: Version; readonly stored: readonly StoredWrite[] } | undefined;
-  /** The version of the head when this checkpoint was loaded or saved. Only set for single writers. */
-  head?: { readonly version: Version | undefined };
+  /**
+   * The head when this checkpoint was saved or first loaded, until a run continues from the checkpoint. Only set for
+   * single writers.
+   */
+  head?: Head | undefined;
 }
 
 /** Returns the JSON of a checkpoint's record. */

@@ -1,11 +1,18 @@
 import type { ThreadStore } from "@threadstore/core";
 import { dataRecordsOf, readCheckpoint } from "./checkpoint.ts";
 import { forEachConcurrently, type SaverContext, type ThreadRecords } from "./context.ts";
-import { CHECKPOINT_PREFIX, DATA_PREFIX, parseRecordId, writesRecordId } from "./keys.ts";
+import {
+  CHECKPOINT_PREFIX,
+  DATA_PREFIX,
+  HEAD_PREFIX,
+  headOfPrefix,
+  parseRecordId,
+  writesRecordId,
+} from "./keys.ts";
 
 /**
- * Deletes the values and pending writes that no checkpoint refers to, which crashes leave, unless they have changed
- * within `minAgeMs`: a run may be about to save the checkpoint that refers to them. Returns how many it deleted.
+ * Deletes the values and pending writes that no checkpoint refers to, which crashes leave, and the heads of namespaces
+ * without checkpoints, unless they have changed within `minAgeMs`: a run may be about to save the checkpoint. Returns how many it deleted.
  */
 export async function deleteOrphans(
   { now }: SaverContext,
@@ -14,13 +21,15 @@ export async function deleteOrphans(
 ): Promise<number> {
   const latest = now() - minAgeMs;
   // Candidates come first: a checkpoint that is saved meanwhile only refers to records that are new or not orphans.
-  const candidates = new Set(await dataRecordsBefore(records, latest));
+  const candidates = new Set(await recordsBefore(records, DATA_PREFIX, latest));
+  const heads = new Set(await recordsBefore(records, HEAD_PREFIX, latest));
   const checkpoints = new Set<string>();
   const writes = new Set<string>();
   for await (const { id, corrupt, updatedAt } of records.list({ prefix: CHECKPOINT_PREFIX, limit: 1000 })) {
     const name = parseRecordId(id);
     if (name?.isWrites === true && !corrupt && updatedAt.getTime() <= latest) writes.add(id);
     if (name?.isWrites === false) checkpoints.add(id);
+    if (name?.isWrites === false) heads.delete(headOfPrefix(name.prefix));
   }
   for (const id of checkpoints) writes.delete(writesRecordId(id));
   await forEachConcurrently(candidates.size === 0 ? [] : checkpoints, async (id) => {
@@ -28,14 +37,14 @@ export async function deleteOrphans(
     if (stored !== undefined)
       for (const used of dataRecordsOf(readCheckpoint(stored))) candidates.delete(used);
   });
-  const orphans = [...writes, ...candidates];
+  const orphans = [...writes, ...candidates, ...heads];
   await forEachConcurrently(orphans, (id) => records.delete(id));
   return orphans.length;
 }
 
-async function dataRecordsBefore(records: ThreadStore, time: number): Promise<string[]> {
+async function recordsBefore(records: ThreadStore, prefix: string, time: number): Promise<string[]> {
   const ids: string[] = [];
-  for await (const { id, corrupt, updatedAt } of records.list({ prefix: DATA_PREFIX, limit: 1000 })) {
+  for await (const { id, corrupt, updatedAt } of records.list({ prefix, limit: 1000 })) {
     if (!corrupt && updatedAt.getTime() <= time) ids.push(id);
   }
   return ids;

@@ -1,4 +1,4 @@
-import type { ThreadStore } from "@threadstore/core";
+import { type ThreadStore, ThreadStoreError, type ThreadSummary, type Version } from "@threadstore/core";
 import { forEachConcurrently } from "./context.ts";
 import { documentText } from "./documents.ts";
 import { CHECKPOINT_PREFIX, DELETION_MARK } from "./keys.ts";
@@ -8,26 +8,63 @@ import { CHECKPOINT_PREFIX, DELETION_MARK } from "./keys.ts";
  * call that reads the thread from its latest checkpoint completes the deletion.
  */
 export async function deleteThreadRecords(records: ThreadStore): Promise<void> {
-  const { threads } = await records.listPage({ limit: 1 });
-  if (threads.length === 0) return;
-  await records.save(DELETION_MARK, documentText("langgraph-deletion", []), { overwrite: true });
+  const { threads, cursor } = await records.listPage({ limit: 1 });
+  // A page can be empty because it has skipped expired records.
+  if (threads.length === 0 && cursor === undefined) return;
+  const mark = documentText("langgraph-deletion", []);
+  // A store's `ttlMs` must not apply: without the mark, the rest of the thread would appear again.
+  await records.save(DELETION_MARK, mark, { overwrite: true, expiresAt: null });
   await deleteRecords(records);
 }
 
-/** Deletes all records of a thread that is marked as deleted: checkpoints before the values they need, the mark last. */
+/**
+ * Completes the deletion of a thread that is marked as deleted: deletes checkpoints before the values they need, and the
+ * mark last. Several processes can do so at once. As soon as one of them has deleted the mark, the thread can start
+ * again, so each of them deletes only versions of records that it listed while the mark existed.
+ */
 export async function deleteRecords(records: ThreadStore): Promise<void> {
-  await deleteListed(records, CHECKPOINT_PREFIX);
-  await deleteListed(records, "");
-  await records.delete(DELETION_MARK);
+  for (;;) {
+    const mark = await records.load(DELETION_MARK);
+    if (mark === undefined) return;
+    const { version } = mark;
+    const isDone =
+      (await deleteListed(records, CHECKPOINT_PREFIX, version)) &&
+      (await deleteListed(records, "", version)) &&
+      (await deleteVersion(records, { id: DELETION_MARK, version }));
+    if (isDone) return;
+  }
 }
 
-async function deleteListed(records: ThreadStore, prefix: string): Promise<void> {
-  // A cursor does not depend on the records that it has passed, so they can be deleted.
+/**
+ * Deletes the records of a listing. Resolves with `false` if the mark is not the one with this version any more, or if
+ * another process has changed a record.
+ */
+async function deleteListed(records: ThreadStore, prefix: string, markVersion: Version): Promise<boolean> {
+  let isDone = true;
   let cursor: string | undefined;
   do {
     const page = await records.listPage({ prefix, cursor });
-    const ids = page.threads.map(({ id }) => id).filter((id) => id !== DELETION_MARK);
-    await forEachConcurrently(ids, (id) => records.delete(id));
+    const listed = page.threads.filter(({ id }) => id !== DELETION_MARK);
+    // Versions never repeat, so the mark existed when the page was listed.
+    if (listed.length > 0 && (await records.load(DELETION_MARK))?.version !== markVersion) return false;
+    await forEachConcurrently(listed, async (summary) => {
+      if (!(await deleteVersion(records, summary))) isDone = false;
+    });
     ({ cursor } = page);
   } while (cursor !== undefined);
+  return isDone;
+}
+
+/** Deletes a version of a record. Resolves with `false` if the record has changed or does not exist any more. */
+export async function deleteVersion(
+  records: ThreadStore,
+  { id, version }: Pick<ThreadSummary, "id" | "version">,
+): Promise<boolean> {
+  try {
+    await records.delete(id, { previous: version });
+    return true;
+  } catch (error) {
+    if (ThreadStoreError.is(error, "CONFLICT")) return false;
+    throw error;
+  }
 }

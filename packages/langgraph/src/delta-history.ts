@@ -29,6 +29,8 @@ export async function deltaHistory(
       known,
       open.map(([name]) => name),
     );
+    // Its size has changed.
+    context.cache.set(thread.threadId, known);
     for (const [name, channel] of open) {
       channel.writes.push(...writes.filter(([, written]) => written === name).toReversed());
       const content = known.contents.get(name);

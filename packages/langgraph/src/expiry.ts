@@ -33,18 +33,27 @@ export async function nextExpiry(
   const { ttlMs, now } = context;
   if (ttlMs === undefined ? expiry === undefined : expiry !== undefined && expiry - now() >= ttlMs)
     return expiry;
-  const next = firstExpiry(context);
-  await moveExpiry(records, next);
-  return next;
+  return moveExpiry(context, records);
 }
 
-/** Moves the expiry of all records of a thread: values before the checkpoints that need them, then the latest first. */
-async function moveExpiry(records: ThreadStore, expiry: number | undefined): Promise<void> {
+/**
+ * Moves the expiry of all records of a thread: values before the checkpoints that need them, then the latest first.
+ * Records that another process or namespace has moved already keep their expiry, and all others get the earliest of
+ * these. Resolves with it.
+ */
+async function moveExpiry(context: SaverContext, records: ThreadStore): Promise<number | undefined> {
+  const { ttlMs, now } = context;
+  const earliest = ttlMs === undefined ? Infinity : now() + ttlMs;
+  let expiry = firstExpiry(context);
   const ids: string[] = [];
   for await (const { corrupt, id, expiresAt } of records.list({ limit: 1000 })) {
-    const current = corrupt ? undefined : (expiresAt?.getTime() ?? Infinity);
-    if (current !== undefined && current < (expiry ?? Infinity)) ids.push(id);
-    else if (current === Infinity && expiry !== undefined) ids.push(id);
+    if (corrupt) continue;
+    const current = expiresAt?.getTime();
+    if (expiry === undefined) {
+      if (current !== undefined) ids.push(id);
+    } else if (current === undefined || current < earliest) ids.push(id);
+    else expiry = Math.min(expiry, current);
   }
   await forEachConcurrently(ids, (id) => records.touch(id, expiryOption(expiry)));
+  return expiry;
 }

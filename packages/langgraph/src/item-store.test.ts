@@ -7,6 +7,7 @@ import {
 import { memoryStore } from "@threadstore/core";
 import { describe, expect, it } from "vitest";
 import { ItemStore, type ItemStoreOptions } from "./index.ts";
+import { observedStore } from "./observed-store.test-helper.ts";
 
 function newStore(options: Partial<ItemStoreOptions> = {}): ItemStore {
   return new ItemStore({ store: memoryStore(), ...options });
@@ -159,7 +160,22 @@ it("items expire after ttlMs, and with the store's own ttlMs they do not", async
   expect(await expiring.search(["a"])).toHaveLength(1);
 });
 
-it("works beneath LangGraph's batches", async () => {
+it("a batch with an invalid operation starts no read", async () => {
+  const failing = observedStore(memoryStore(), () => {
+    throw new Error("The connection is lost.");
+  });
+  const operations: Operation[] = [
+    { namespace: ["a"], key: "k" },
+    { namespacePrefix: ["a"] },
+    { namespace: ["a.b"], key: "k", value: {} },
+  ];
+  // A read that was started would reject without a handler, which fails the test run.
+  await expect(newStore({ store: failing }).batch(operations)).rejects.toThrow(
+    expect.objectContaining({ name: "InvalidNamespaceError" }),
+  );
+});
+
+it("works with LangGraph's batches", async () => {
   const store = new AsyncBatchedStore(newStore());
   store.start();
   await Promise.all([store.put(["a"], "k", { n: 1 }), store.put(["a"], "l", { n: 2 })]);

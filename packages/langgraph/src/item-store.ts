@@ -48,18 +48,21 @@ export class ItemStore extends BaseStore {
   override async batch<Operations extends Operation[]>(
     operations: Operations,
   ): Promise<OperationResults<Operations>> {
-    const puts = new Map<string, PutOperation>();
+    // Checks all operations before the first read starts.
+    const texts = new Map<string, string | undefined>();
+    for (const operation of operations) {
+      if (!("namespace" in operation)) continue;
+      validateNamespace(operation.namespace, { allowReservedRoot: true });
+      const id = itemId(operation.namespace, operation.key);
+      if ("value" in operation) texts.set(id, operation.value === null ? undefined : itemText(operation));
+    }
     const results = await Promise.all(
       operations.map((operation): unknown => {
         if ("namespacePrefix" in operation) return this.#search(operation);
         if (!("namespace" in operation)) return this.#listNamespaces(operation);
-        validateNamespace(operation.namespace, { allowReservedRoot: true });
-        if (!("value" in operation)) return this.#get(operation);
-        puts.set(itemId(operation.namespace, operation.key), operation);
-        return null;
+        return "value" in operation ? null : this.#get(operation);
       }),
     );
-    const texts = [...puts].map(([id, put]) => [id, put.value === null ? undefined : itemText(put)] as const);
     await forEachConcurrently(texts, ([id, text]) => this.#put(id, text));
     return results as OperationResults<Operations>;
   }

@@ -7,7 +7,7 @@ export const DATA_PREFIX = "a.";
 /** The beginning of the ids of checkpoints and of their pending writes. */
 export const CHECKPOINT_PREFIX = "c.";
 /** The beginning of the ids of the records that single writers claim. */
-const HEAD_PREFIX = "h.";
+export const HEAD_PREFIX = "h.";
 const WRITES_SUFFIX = ".w";
 const ROOT_KEY = "0";
 
@@ -60,6 +60,11 @@ export function writesRecordId(checkpointRecord: string): string {
 
 export function headRecordId(namespace: string): string {
   return HEAD_PREFIX + namespaceKey(namespace);
+}
+
+/** Returns the id of the head of the namespace to which a checkpoint's record belongs. */
+export function headOfPrefix(prefix: string): string {
+  return HEAD_PREFIX + prefix.slice(CHECKPOINT_PREFIX.length, -1);
 }
 
 /** Returns a new id for a record that holds values. */

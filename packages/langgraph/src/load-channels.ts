@@ -5,14 +5,23 @@ import { readDocument } from "./documents.ts";
 import { invalidValue, LangGraphStoreError } from "./errors.ts";
 import { joinArrays, readSerialized } from "./serialized.ts";
 
-/** Loads records of a thread, each of them once. */
+/** Loads records of a thread, those that were used last only once. */
 export type RecordLoader = (recordId: string) => Promise<StoredThread | undefined>;
 
+/** How many records a loader remembers. A list has records of 256 KiB, which neighboring checkpoints share. */
+const MAX_LOADS = 64;
+
 export function recordLoader(records: ThreadStore): RecordLoader {
+  // In the order of their last use.
   const loads = new Map<string, Promise<StoredThread | undefined>>();
   return (recordId) => {
     const load = loads.get(recordId) ?? records.load(recordId);
+    loads.delete(recordId);
     loads.set(recordId, load);
+    for (const [oldest] of loads) {
+      if (loads.size <= MAX_LOADS) break;
+      loads.delete(oldest);
+    }
     return load;
   };
 }

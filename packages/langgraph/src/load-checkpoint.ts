@@ -41,13 +41,17 @@ export async function loadCheckpoint(
       : loadKnown(records, recordId, cached),
     loadStoredWrites(records, recordId, cached?.writes, listed),
   ]);
-  if (known === undefined) return undefined;
+  if (known === undefined) {
+    context.cache.delete(threadId, recordId);
+    return undefined;
+  }
   known.writes = writes;
   context.cache.set(threadId, known);
   return { known, writes: await valuesOf(context, writes?.stored ?? []) };
 }
 
-async function loadKnown(
+/** Loads a checkpoint, unless the version in the cache is the stored one. */
+export async function loadKnown(
   records: ThreadStore,
   recordId: string,
   cached: KnownCheckpoint | undefined,

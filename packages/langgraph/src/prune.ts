@@ -1,3 +1,4 @@
+import type { CheckpointMetadata } from "@langchain/langgraph-checkpoint";
 import type { ThreadStore } from "@threadstore/core";
 import { type KnownCheckpoint, readCheckpoint } from "./checkpoint.ts";
 import { forEachConcurrently, type SaverContext, type ThreadRecords } from "./context.ts";
@@ -6,6 +7,13 @@ import { findCheckpoints, type ListedCheckpoint } from "./find-checkpoints.ts";
 import { CHECKPOINT_PREFIX, checkpointKey, checkpointPrefix, writesRecordId } from "./keys.ts";
 import { loadMetadata } from "./load-checkpoint.ts";
 import { deserialize } from "./serialized.ts";
+
+/** The checkpoints of a namespace that are not deleted. */
+interface KeptCheckpoints {
+  readonly keys: ReadonlySet<string>;
+  /** The key of the latest checkpoint when the namespace was listed, whether it is kept or not. */
+  readonly latestKey: string;
+}
 
 /** The checkpoints of a namespace, the latest first. */
 interface Namespace {
@@ -19,14 +27,14 @@ interface Namespace {
  * task cannot run again, because the checkpoint that started it is deleted.
  */
 export async function keepLatest(context: SaverContext, { records }: ThreadRecords): Promise<void> {
-  /** The keys of the checkpoints to keep, by the prefix of their namespace. */
-  const kept = new Map<string, ReadonlySet<string>>();
+  const kept = new Map<string, KeptCheckpoints>();
   const namespaces = await namespacesOf(records);
   for (const { latest, listed } of namespaces) {
     const prefix = checkpointPrefix(latest.namespace);
     const isFinished = await isOfFinishedTask(context, latest, kept);
-    kept.set(prefix, isFinished ? new Set() : await keysToKeep(context, records, latest));
-    const deleted = listed.filter(({ key }) => kept.get(prefix)?.has(key) !== true);
+    const keys = isFinished ? new Set<string>() : await keysToKeep(context, records, latest);
+    kept.set(prefix, { keys, latestKey: checkpointKey(latest.id) });
+    const deleted = listed.filter(({ key }) => !keys.has(key));
     // The oldest first, so that a crash leaves the latest checkpoints.
     await forEachConcurrently(deleted.toReversed(), async ({ recordId }) => {
       await records.delete(recordId);
@@ -67,15 +75,19 @@ function levelOf(namespace: string): number {
 async function isOfFinishedTask(
   context: SaverContext,
   latest: KnownCheckpoint,
-  kept: ReadonlyMap<string, ReadonlySet<string>>,
+  kept: ReadonlyMap<string, KeptCheckpoints>,
 ): Promise<boolean> {
   const levels = latest.namespace.split("|");
   if (levels.at(-1)?.includes(":") !== true) return false;
   const parent = levels.slice(0, -1).join("|");
-  const { parents } = await loadMetadata(context, latest);
+  const metadata: Partial<CheckpointMetadata> = await loadMetadata(context, latest);
+  const parents = metadata.parents ?? {};
   const started: unknown = Object.hasOwn(parents, parent) ? parents[parent] : undefined;
-  if (typeof started !== "string") return false;
-  return kept.get(checkpointPrefix(parent))?.has(checkpointKey(started)) === false;
+  const keptInParent = kept.get(checkpointPrefix(parent));
+  if (typeof started !== "string" || keptInParent === undefined) return false;
+  const key = checkpointKey(started);
+  // A run may have saved later checkpoints since the parent namespace was listed. Keys ascend as checkpoints get older.
+  return key >= keptInParent.latestKey && !keptInParent.keys.has(key);
 }
 
 /** Returns the keys of a checkpoint and of the ancestors that it needs. */

@@ -1,17 +1,13 @@
 import type { ChannelVersions, Checkpoint, CheckpointMetadata } from "@langchain/langgraph-checkpoint";
 import { type SaveOptions, type StoredThread, type ThreadStore, ThreadStoreError } from "@threadstore/core";
 import type { Channel, Content } from "./channel.ts";
-import {
-  checkpointText,
-  type CheckpointDocument,
-  type KnownCheckpoint,
-  readCheckpoint,
-} from "./checkpoint.ts";
+import { checkpointText, type CheckpointDocument, type KnownCheckpoint } from "./checkpoint.ts";
 import { checkText } from "./config.ts";
 import type { SaverContext, ThreadRecords } from "./context.ts";
 import { expiryOption, firstExpiry, nextExpiry } from "./expiry.ts";
 import { checkpointRecordId, headRecordId } from "./keys.ts";
 import { loadContents, recordLoader } from "./load-channels.ts";
+import { loadKnown } from "./load-checkpoint.ts";
 import { serialize } from "./serialized.ts";
 import { claimHead } from "./single-writer.ts";
 import { type StoredChannel, storeChannel, type Storing } from "./store-channel.ts";
@@ -42,6 +38,8 @@ export async function saveCheckpoint(
   const options = expiryOption(expiry);
   const isFork = metadata.source === "fork";
   const loadedHead = parent ? parent.head : context.emptyHeads.take(headRecordId(namespace), threadId);
+  // The next run from this parent must load the head again, even if this claim fails.
+  if (parent !== undefined) parent.head = undefined;
   const head = context.singleWriter
     ? await claimHead(records, { namespace, id, parentId, loadedHead, isFork }, options)
     : undefined;
@@ -66,6 +64,10 @@ export async function saveCheckpoint(
   context.cache.set(threadId, { ...document, recordId, version, expiry, contents, ...(head && { head }) });
 }
 
+/**
+ * Returns the parent of a new checkpoint; `undefined` if it has been deleted or has expired. Then the new checkpoint must
+ * not refer to its values.
+ */
 async function loadParent(
   { cache }: SaverContext,
   { threadId, records }: ThreadRecords,
@@ -74,9 +76,11 @@ async function loadParent(
 ): Promise<KnownCheckpoint | undefined> {
   const recordId = checkpointRecordId(namespace, parentId);
   const cached = cache.get(threadId, recordId);
-  if (cached !== undefined) return cached;
-  const stored = await records.load(recordId);
-  return stored && readCheckpoint(stored);
+  if (cached !== undefined && cache.isRecent(threadId, recordId)) return cached;
+  const parent = await loadKnown(records, recordId, cached);
+  if (parent === undefined) cache.delete(threadId, recordId);
+  else cache.set(threadId, parent);
+  return parent;
 }
 
 function withoutValues({ v, ts, channel_versions, versions_seen }: Checkpoint): object {
@@ -95,7 +99,9 @@ async function storeChannels(
   added: NewCheckpoint,
   parent: KnownCheckpoint | undefined,
 ): Promise<NamedChannel[]> {
-  const { channel_values: values, channel_versions: versions } = added.checkpoint;
+  const checkpoint: Partial<Checkpoint> = added.checkpoint;
+  const values = checkpoint.channel_values ?? {};
+  const versions = checkpoint.channel_versions ?? {};
   const channels = await Promise.all(
     Object.keys(values).map(async (name): Promise<NamedChannel | undefined> => {
       checkText(name, "checkpoint.channel_values");

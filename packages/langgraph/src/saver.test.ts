@@ -100,7 +100,8 @@ describe("names", () => {
   });
 
   it("channels and values keep the names and characters that JSON treats specially", async () => {
-    const saver = newSaver();
+    const store = memoryStore();
+    const saver = newSaver({ store });
     const values = JSON.parse(
       '{"__proto__":{"a":1},"constructor":[],"":null,"u":"\\u2028\\u0000 \\ud83d","n":-0.1e-7}',
     ) as { [channel: string]: unknown };
@@ -113,10 +114,10 @@ describe("names", () => {
       ],
       "task",
     );
-    const tuple = await new ThreadStoreSaver({ store: memoryStore() }).getTuple(config);
-    expect(tuple).toBeUndefined();
-    expect(JSON.stringify(await valuesOf(saver, config))).toBe(JSON.stringify(values));
-    expect((await saver.getTuple(config))?.pendingWrites?.[1]).toEqual(["task", "constructor", "\ud83d"]);
+    for (const reader of [saver, newSaver({ store })]) {
+      expect(JSON.stringify(await valuesOf(reader, config))).toBe(JSON.stringify(values));
+      expect((await reader.getTuple(config))?.pendingWrites?.[1]).toEqual(["task", "constructor", "\ud83d"]);
+    }
   });
 
   it("lists the latest checkpoint first, also among ids that are not UUIDs", async () => {
@@ -160,7 +161,11 @@ describe("bad input is refused by its path", () => {
         ),
     ],
     ["threadId", (saver) => saver.deleteThread("")],
-    ["threadId", async (saver) => saver.cleanUp("")],
+    ["threadId", (saver) => saver.cleanUp("")],
+    ["minAgeMs", (saver) => saver.cleanUp("one", -1)],
+    ["minAgeMs", (saver) => saver.cleanUp("one", Number.NaN)],
+    ["minAgeMs", (saver) => saver.cleanUp("one", "1" as never)],
+    ["sourceThreadId", (saver) => saver.copyThread("missing", "one")],
     ["targetThreadId", (saver) => saver.copyThread("one", "one")],
     ["sourceThreadId", (saver) => saver.copyThread(undefined as never, "one")],
     ["threadIds[1]", (saver) => saver.prune(["one", ""])],
@@ -474,7 +479,7 @@ describe("expiry", () => {
 });
 
 describe("maintenance", () => {
-  it("a copy has the history of the original, and both go on on their own", async () => {
+  it("a copy has the history of the original, and later checkpoints of either do not appear in the other", async () => {
     const saver = newSaver();
     const graph = reviewGraph(saver);
     await graph.invoke({ messages: [human("Hello.", "h1")] }, threadConfig("one"));
@@ -484,11 +489,20 @@ describe("maintenance", () => {
     expect(copied.map(({ checkpoint }) => checkpoint)).toEqual(original.map(({ checkpoint }) => checkpoint));
     await put(saver, configOf("two"), { log: ["more"] });
     expect(await listOf(saver, { configurable: { thread_id: "one" } })).toHaveLength(original.length);
-    await put(saver, configOf("three"), {});
+    await expect(saver.copyThread("one", "two")).rejects.toMatchObject({ code: "THREAD_EXISTS" });
     await expect(saver.copyThread("two", "one")).resolves.toBeUndefined();
-    const same = original[0]?.checkpoint.id ?? "";
-    await put(saver, configOf("three"), { other: 1 }, same);
-    await expect(saver.copyThread("one", "three")).rejects.toMatchObject({ code: "THREAD_EXISTS" });
+  });
+
+  it.each<[string, (original: CheckpointTuple | undefined) => string | undefined]>([
+    ["another checkpoint", () => undefined],
+    ["a checkpoint with the same id", (original) => original?.checkpoint.id],
+  ])("a copy to a thread with %s is refused", async (_, idOf) => {
+    const saver = newSaver();
+    await put(saver, configOf("one"), { value: 1 });
+    await put(saver, configOf("two"), { value: 2 }, idOf(await saver.getTuple(configOf("one"))));
+    await expect(saver.copyThread("one", "two")).rejects.toMatchObject({ code: "THREAD_EXISTS" });
+    expect(await listOf(saver, configOf("two"))).toHaveLength(1);
+    expect(await valuesOf(saver, configOf("two"))).toEqual({ value: 2 });
   });
 
   it("prune keeps the latest checkpoint of each namespace, and deletes what nothing refers to", async () => {

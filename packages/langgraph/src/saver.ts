@@ -8,15 +8,14 @@ import {
   type DeltaChannelHistory,
   type PendingWrite,
 } from "@langchain/langgraph-checkpoint";
-import { ThreadStoreError } from "@threadstore/core";
-import { copyThreads } from "@threadstore/core/maintenance";
 import { checkpointCache } from "./checkpoint-cache.ts";
 import { checkCheckpointId, checkThreadId, missing, readAddress, type RunnableConfig } from "./config.ts";
 import { type SaverContext, threadRecords, type ThreadRecords } from "./context.ts";
+import { copyRecords } from "./copy-thread.ts";
 import { deleteOrphans } from "./delete-orphans.ts";
 import { deleteRecords, deleteThreadRecords } from "./delete-thread.ts";
 import { deltaHistory } from "./delta-history.ts";
-import { invalidValue, LangGraphStoreError } from "./errors.ts";
+import { invalidValue } from "./errors.ts";
 import { expiryOption, writesExpiry } from "./expiry.ts";
 import { findCheckpoints } from "./find-checkpoints.ts";
 import { checkpointPrefix, checkpointRecordId, headRecordId, writesRecordId } from "./keys.ts";
@@ -59,7 +58,7 @@ export class ThreadStoreSaver extends BaseCheckpointSaver {
     this.#context = {
       store: store.namespace("checkpoints"),
       serde: this.serde,
-      cache: checkpointCache(),
+      cache: checkpointCache(now),
       emptyHeads: emptyHeads(),
       ttlMs,
       singleWriter,
@@ -76,7 +75,8 @@ export class ThreadStoreSaver extends BaseCheckpointSaver {
       this.#find(thread, namespace, checkpointId),
       singleWriter ? loadHead(thread.records, namespace) : undefined,
     ]);
-    if (head && loaded) loaded.known.head = head;
+    // A run of this process may already have loaded the checkpoint: a later head must not hide that it was overtaken.
+    if (head && loaded) loaded.known.head ??= head;
     if (head && checkpointId === undefined && !loaded) heads.set(headRecordId(namespace), threadId, head);
     if (loaded === undefined) return undefined;
     return loadTuple(this.#context, thread, recordLoader(thread.records), loaded);
@@ -163,11 +163,15 @@ export class ThreadStoreSaver extends BaseCheckpointSaver {
     checkThreadId(threadId, "threadId");
     this.#context.cache.deleteThread(threadId);
     await deleteThreadRecords(threadRecords(this.#context, threadId).records);
+    // A read may have loaded a checkpoint before it was deleted.
+    this.#context.cache.deleteThread(threadId);
   }
 
   /**
-   * Copies a thread with its whole history. An interrupted copy can be repeated. Rejects with `THREAD_EXISTS` if the
-   * target has other checkpoints.
+   * Copies a thread with its whole history. Runs can continue the source meanwhile, but must not use the target. An
+   * interrupted copy can be repeated. Rejects with `THREAD_EXISTS` if the target has records that the source does not
+   * have, with `INVALID_ARGUMENT` if the source has no checkpoints, and with `THREAD_INVALID` if one of its values is
+   * missing.
    */
   async copyThread(sourceThreadId: string, targetThreadId: string): Promise<void> {
     checkThreadId(sourceThreadId, "sourceThreadId");
@@ -175,16 +179,9 @@ export class ThreadStoreSaver extends BaseCheckpointSaver {
     if (sourceThreadId === targetThreadId) {
       throw invalidValue("INVALID_ARGUMENT", "targetThreadId", "the id of another thread");
     }
-    const source = threadRecords(this.#context, sourceThreadId).records;
-    const target = threadRecords(this.#context, targetThreadId).records;
-    try {
-      await copyThreads(source, target, { namespaces: false });
-    } catch (error) {
-      if (!ThreadStoreError.is(error, "CONFLICT")) throw error;
-      const message =
-        "The target thread has other checkpoints. Copy to a new thread, or delete the target first.";
-      throw new LangGraphStoreError("THREAD_EXISTS", message, { path: "targetThreadId" });
-    }
+    const source = threadRecords(this.#context, sourceThreadId);
+    const target = threadRecords(this.#context, targetThreadId);
+    await copyRecords(source.records, target.records);
   }
 
   /**
@@ -213,8 +210,11 @@ export class ThreadStoreSaver extends BaseCheckpointSaver {
    * Deletes the leftovers of killed processes in a thread: values and pending writes without a checkpoint whose last
    * change is at least `minAgeMs` ago, an hour by default. Resolves with the number of deleted records.
    */
-  cleanUp(threadId: string, minAgeMs: number = ORPHAN_AGE_MS): Promise<number> {
+  async cleanUp(threadId: string, minAgeMs: number = ORPHAN_AGE_MS): Promise<number> {
     checkThreadId(threadId, "threadId");
+    if (!Number.isFinite(minAgeMs) || minAgeMs < 0) {
+      throw invalidValue("INVALID_ARGUMENT", "minAgeMs", "a non-negative number", minAgeMs);
+    }
     return deleteOrphans(this.#context, threadRecords(this.#context, threadId), minAgeMs);
   }
 }

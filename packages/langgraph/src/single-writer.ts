@@ -21,9 +21,12 @@ export function emptyHeads(): EmptyHeads {
   const heads = new Map<string, Head>();
   return {
     set(recordId, threadId, head) {
+      const key = `${recordId} ${threadId}`;
+      // A later head must not hide that the run that has loaded the earlier one was overtaken.
+      if (heads.has(key)) return;
       // Runs that never save anything leave theirs.
       if (heads.size >= MAX_EMPTY_HEADS) heads.clear();
-      heads.set(`${recordId} ${threadId}`, head);
+      heads.set(key, head);
     },
     take(recordId, threadId) {
       const key = `${recordId} ${threadId}`;
@@ -59,16 +62,34 @@ export async function claimHead(
   records: ThreadStore,
   claim: Claim,
   options: Pick<SaveOptions, "expiresAt">,
-): Promise<{ readonly version: Version }> {
+): Promise<Head> {
   const previous = await expectedHead(records, claim);
-  const text = documentText("langgraph-head", [`"checkpoint":${JSON.stringify(claim.id)}`]);
+  const claimed = await replaceHead(records, claim, previous, options);
+  if (claimed !== undefined) return claimed;
+  // Moving the expiry of the thread changes the version of the head, but not the checkpoint that it names.
+  const current = previous.version === undefined ? undefined : await loadHead(records, claim.namespace);
+  const isMoved = current?.version !== undefined && current.checkpointId === previous.checkpointId;
+  const claimedAgain = isMoved ? await replaceHead(records, claim, current, options) : undefined;
+  if (claimedAgain === undefined) throw concurrentRun();
+  return claimedAgain;
+}
+
+/** Replaces a version of a head; resolves with `undefined` if the head has another one. */
+async function replaceHead(
+  records: ThreadStore,
+  { namespace, id }: Claim,
+  previous: Head,
+  options: Pick<SaveOptions, "expiresAt">,
+): Promise<Head | undefined> {
+  const text = documentText("langgraph-head", [`"checkpoint":${JSON.stringify(id)}`]);
   try {
-    return await records.save(headRecordId(claim.namespace), text, {
+    const { version } = await records.save(headRecordId(namespace), text, {
       ...options,
       previous: previous.version,
     });
+    return { version, checkpointId: id };
   } catch (error) {
-    if (ThreadStoreError.is(error, "CONFLICT")) throw concurrentRun();
+    if (ThreadStoreError.is(error, "CONFLICT")) return undefined;
     throw error;
   }
 }
