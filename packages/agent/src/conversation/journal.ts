@@ -13,6 +13,9 @@ import { type EndingRecord, endingOf } from "./turn-ending.ts";
 
 export const SAVED_BY_OTHER = "Another writer saved this conversation during the turn.";
 
+/** The events about the calls of a response. The first one follows the progress that contains the response. */
+const CALL_EVENTS: ReadonlySet<unknown> = new Set(["approval-needed", "tool-call", "tool-result"]);
+
 export interface JournalSettings {
   /** The steps to save: all, those from the first calls of tools on, or none. */
   readonly steps: "all" | "calls" | "none";
@@ -38,6 +41,8 @@ export class Journal {
   #saved: "nothing" | "input" | "more" = "nothing";
   /** The text streamed since the model's last message. */
   #text = "";
+  /** The text of the model's last response, until its calls are reported. */
+  #answer = "";
   /** The step that was too large to save. */
   #tooLarge: ThreadSnapshot | undefined;
 
@@ -70,7 +75,10 @@ export class Journal {
   observe(event: object): void {
     const { type, delta } = event as { readonly type?: unknown; readonly delta?: unknown };
     if (type === "text" && typeof delta === "string") this.#text += delta;
+    // The step with the message is saved later.
+    if (type === "message" && this.#text !== "") this.#answer = this.#text;
     if (type === "message" || type === "restarted") this.#text = "";
+    if (CALL_EVENTS.has(type)) this.#answer = "";
   }
 
   /**
@@ -120,10 +128,18 @@ export class Journal {
     if (document === undefined || turn === undefined || !isJsonObject(turn)) return;
     // An approver has left, and others must still be able to decide on their calls.
     if (isResumed && ending.state === "stopped" && readCalls(turn).some(isWaiting)) return;
-    const text = this.#text === "" ? {} : { text: this.#text };
+    const text = this.#unsavedText(turn, ending);
     const calls = this.#markUnsaved(readCalls(turn));
     const thread: SerializedThread = { ...document, turn: { ...turn, ...calls, ...ending, ...text } };
     await this.#target.save(thread);
+  }
+
+  /** Returns the streamed text that the messages of the turn do not contain, as a member of the turn. */
+  #unsavedText(turn: JsonObject, { state }: EndingRecord): JsonObject {
+    // A step with open calls contains the response that made them.
+    const isAnswer = state === "stopped" && readCalls(turn).length === 0;
+    const text = this.#text === "" && isAnswer ? this.#answer : this.#text;
+    return text === "" ? {} : { text };
   }
 
   /** Marks the calls that have a result in the step that was too large to save, so that they do not run again. */

@@ -564,6 +564,76 @@ describe("stopping a streamed answer", () => {
     expect(runs).toHaveLength(started);
   });
 
+  it.each(
+    [{ journal: true }, { onStop: "keep" as const }, { journal: true, key: "k" }].flatMap((options) =>
+      ["tell me", "use ok"].flatMap((input) => [
+        { options, input, arrives: true },
+        { options, input, arrives: false },
+      ]),
+    ),
+  )(
+    "keeps the whole answer while it is being saved: $options, $input, arrives: $arrives",
+    async ({ options, input, arrives }) => {
+      const { open, store } = prepare();
+      const { key, ...settings }: { key?: string } & Options = options;
+      const stop = new AbortController();
+      const save = store.save.bind(store);
+      let isDone = false;
+      vi.spyOn(store, "save").mockImplementation(async (id, thread, saveOptions) => {
+        const { messages, turn } = JSON.parse(JSON.stringify(thread)) as {
+          messages: object[];
+          turn?: object;
+        };
+        const isAnswer = turn === undefined && messages.length > 0 && !isDone;
+        if (!isAnswer) return save(id, thread, saveOptions);
+        isDone = true;
+        stop.abort("stop");
+        if (arrives) await save(id, thread, { ...saveOptions, signal: undefined });
+        throw stop.signal.reason;
+      });
+      const stream = open(settings).runStream(input, { key, signal: stop.signal });
+      let shown = "";
+      const reading = (async () => {
+        for await (const event of stream) if (event.type === "text") shown += event.delta;
+      })();
+      await expect(stream.result).rejects.toBe("stop");
+      await reading.catch(() => undefined);
+      const { state, text } = (await open().load())?.thread.openTurn ?? {};
+      expect([state, text]).toEqual(arrives ? [undefined, undefined] : ["stopped", shown]);
+      expect(await open(settings).run("next")).toMatchObject({ text: "re: next", resumed: undefined });
+      const contents = await contentsIn(store);
+      expect(contents.filter((content) => content === shown)).toHaveLength(1);
+      expect(contents.slice(-3)).toEqual([shown, "next", "re: next"]);
+    },
+  );
+
+  it.each([1, 2, 3, 4])("never repeats a text if save %i of a turn is in flight", async (inFlight) => {
+    const { open, store, model } = prepare();
+    const { ask } = model;
+    // A model that writes a text before its calls.
+    vi.spyOn(model, "ask").mockImplementation(async (request) => {
+      const response = await ask(request);
+      if (response.calls.length === 0) return response;
+      request.emit?.({ type: "text", delta: "I look it up." });
+      const messages = response.messages.map((message) => ({ ...message, content: "I look it up." }));
+      return { ...response, messages };
+    });
+    const stop = new AbortController();
+    const save = store.save.bind(store);
+    let saves = 0;
+    vi.spyOn(store, "save").mockImplementation(async (...args) => {
+      saves += 1;
+      if (saves === inFlight) stop.abort("stop");
+      return save(...args);
+    });
+    const stream = open({ journal: true }).runStream("use ok", { signal: stop.signal });
+    await expect(stream.result).rejects.toBe("stop");
+    await open({ journal: true }).run("next");
+    const contents = await contentsIn(store);
+    expect(contents.filter((content) => content === "I look it up.")).toHaveLength(inFlight > 1 ? 1 : 0);
+    expect(contents.filter((content) => content === "re: use ok")).toHaveLength(inFlight > 3 ? 1 : 0);
+  });
+
   it("while the whole answer is being saved does not resume the turn either", async () => {
     const { open, store } = prepare();
     const stop = new AbortController();

@@ -1,9 +1,9 @@
-import { AgentError } from "@threadstore/agent";
 import type { LeftOut, ModelRequest, ModelResponse } from "@threadstore/agent/provider";
 import type { JsonObject } from "@threadstore/core/documents";
 import type { OpenAI } from "openai";
 import type { ResponseUsage } from "openai/resources/responses/responses";
 import { namesAny, readRejection, referencesIn, type ServiceBound } from "../service-rejection.ts";
+import { mayBeProcessed } from "./may-be-processed.ts";
 import type { NewConversation } from "./new-conversation.ts";
 import { hasUnknownItems } from "./outdated-conversation.ts";
 import { dropLoneReasoning, leaveOut } from "./portable-content.ts";
@@ -59,10 +59,12 @@ export async function askService(service: Service, request: Request): Promise<Re
     request.emit?.({ type: "restarted" });
   for (;;) {
     const progress = watchOutput(request);
+    // Before anything was sent, the service's conversation is as it was.
+    request.signal.throwIfAborted();
     try {
       return await sendAttempt(service, progress.request, attempt);
     } catch (error) {
-      if (progress.hasOutput() || isAboutResponse(error)) reportAdded(attempt, request);
+      if (progress.hasOutput() || mayBeProcessed(error)) reportAdded(attempt, request);
       request.signal.throwIfAborted();
       const next = progress.hasOutput() ? undefined : await findNext(service, error, attempt, request);
       if (next === undefined) throw error;
@@ -72,12 +74,7 @@ export async function askService(service: Service, request: Request): Promise<Re
   }
 }
 
-/** Returns whether an error is about a response that has arrived. */
-function isAboutResponse(error: unknown): boolean {
-  return AgentError.is(error, "RESPONSE_INVALID") || AgentError.is(error, "TOOL_MISSING");
-}
-
-/** A conversation of the service contains the response now, whether the thread will or not. */
+/** A conversation of the service contains the response now or may contain it, whether the thread will or not. */
 function reportAdded({ state }: Attempt, { onAdded }: Request): void {
   if (state !== undefined && "conversation" in state) onAdded?.({ ...state, outdated: true });
 }
