@@ -18,16 +18,16 @@ export async function readBody(
   }
   const body = parse(await readText(request, maxBytes));
   if (typeof body !== "object" || body === null || Array.isArray(body)) {
-    throw invalidBody("The body must be a JSON object.");
+    throw invalidRequest("The body must be a JSON object.");
   }
   const unknown = Object.keys(body).find((name) => !members.includes(name));
   if (unknown === undefined) return body;
   const names = members.map((name) => `\`${name}\``).join(", ");
-  throw invalidBody(`The body has an unknown member. Only these are supported: ${names}.`);
+  throw invalidRequest(`The body has an unknown member. Only these are supported: ${names}.`);
 }
 
-export function invalidBody(detail: string): RequestProblem {
-  return new RequestProblem("BODY_INVALID", detail);
+export function invalidRequest(detail: string): RequestProblem {
+  return new RequestProblem("REQUEST_INVALID", detail);
 }
 
 async function readText(request: Request, maxBytes: number): Promise<string> {
@@ -44,13 +44,17 @@ async function readText(request: Request, maxBytes: number): Promise<string> {
     }
     chunks.push(chunk.value);
   }
-  return new Blob(chunks).text();
+  try {
+    return new TextDecoder("utf-8", { fatal: true }).decode(await new Blob(chunks).arrayBuffer());
+  } catch {
+    throw invalidRequest("The body must be encoded as UTF-8.");
+  }
 }
 
 function parse(text: string): JsonValue {
   try {
     return JSON.parse(text) as JsonValue;
   } catch {
-    throw invalidBody("The body must be JSON.");
+    throw invalidRequest("The body must be JSON.");
   }
 }

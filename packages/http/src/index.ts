@@ -2,6 +2,7 @@ export type {
   Access,
   AppendedElements,
   AppendRequest,
+  ForkRequest,
   Operation,
   ThreadHandler,
   ThreadHandlerOptions,

@@ -1,5 +1,5 @@
-import type { ThreadStore } from "@threadstore/core";
-import { entityTag, hasVersion } from "./entity-tags.ts";
+import { type ThreadPage, type ThreadStore, ThreadStoreError } from "@threadstore/core";
+import { checkPrecondition, entityTag, hasVersion } from "./entity-tags.ts";
 import { RequestProblem } from "./problem.ts";
 import { COMMON_HEADERS, isArchived, toEntry } from "./summary.ts";
 
@@ -12,7 +12,7 @@ export async function list(request: Request, threads: ThreadStore): Promise<Resp
   const { searchParams: query } = url;
   const cursor = query.get("cursor") ?? undefined;
   const archived = readFlag(query.get("archived"));
-  const { threads: page, cursor: next } = await threads.listPage({
+  const page = threads.listPage({
     order: "updated",
     metadata: true,
     limit: readLimit(query.get("limit")),
@@ -20,22 +20,29 @@ export async function list(request: Request, threads: ThreadStore): Promise<Resp
     ...(archived === true ? { where: { archived: "true" } } : {}),
     signal: request.signal,
   });
-  const shown = archived === false ? page.filter((thread) => !isArchived(thread)) : page;
+  const { threads: listed, cursor: next } = await page.catch(throwListProblem);
+  const shown = archived === false ? listed.filter((thread) => !isArchived(thread)) : listed;
   if (next !== undefined) query.set("cursor", next);
   const link = next === undefined ? {} : { link: `<${url.pathname}${url.search}>; rel="next"` };
   const body = { threads: shown.map(toEntry), ...(next === undefined ? {} : { cursor: next }) };
   return Response.json(body, { headers: { ...COMMON_HEADERS, ...link } });
 }
 
+/** The cursor is the only argument of a listing that has not been checked before. */
+function throwListProblem(error: unknown): ThreadPage {
+  if (!ThreadStoreError.is(error, "INVALID_ARGUMENT")) throw error;
+  throw new RequestProblem(
+    "REQUEST_INVALID",
+    "`cursor` must be the cursor of an earlier page of the same list.",
+  );
+}
+
 /** Responds with the stored text, or with 304 if the client has this version. */
 export async function load(request: Request, threads: ThreadStore, id: string): Promise<Response> {
   const stored = await threads.load(id, { signal: request.signal });
+  checkPrecondition(request, stored);
   if (stored === undefined) throw threadNotFound();
-  const headers = {
-    ...COMMON_HEADERS,
-    etag: entityTag(stored.version),
-    "last-modified": stored.updatedAt.toUTCString(),
-  };
+  const headers = { ...COMMON_HEADERS, etag: entityTag(stored.version) };
   if (hasVersion(request, stored.version)) return new Response(null, { status: 304, headers });
   return new Response(stored.json, { headers: { ...headers, "content-type": "application/json" } });
 }
@@ -48,11 +55,11 @@ function readLimit(text: string | null): number {
   if (text === null) return DEFAULT_LIMIT;
   const limit = /^\d+$/u.test(text) ? Number(text) : 0;
   if (limit >= 1 && limit <= MAX_LIMIT) return limit;
-  throw new RequestProblem("BODY_INVALID", `\`limit\` must be an integer from 1 to ${MAX_LIMIT}.`);
+  throw new RequestProblem("REQUEST_INVALID", `\`limit\` must be an integer from 1 to ${MAX_LIMIT}.`);
 }
 
 function readFlag(text: string | null): boolean | undefined {
   if (text === null) return undefined;
   if (text === "true" || text === "false") return text === "true";
-  throw new RequestProblem("BODY_INVALID", "`archived` must be true or false.");
+  throw new RequestProblem("REQUEST_INVALID", "`archived` must be true or false.");
 }

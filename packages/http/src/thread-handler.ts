@@ -1,5 +1,12 @@
 import type { ThreadStore } from "@threadstore/core";
+import { append } from "./append.ts";
+import type { Change } from "./change.ts";
+import { checkUnsupported } from "./entity-tags.ts";
+import { fork } from "./fork.ts";
+import { isResponse, isStore } from "./hook-results.ts";
 import {
+  type Access,
+  encodedPath,
   type HandlerSettings,
   type Operation,
   readOptions,
@@ -8,7 +15,7 @@ import {
 } from "./options.ts";
 import { problemResponse, RequestProblem } from "./problem.ts";
 import { list, load } from "./read-operations.ts";
-import { append, type Change, fork, remove, update } from "./write-operations.ts";
+import { remove, update } from "./write-operations.ts";
 
 /**
  * Creates a handler that serves the threads of a store over HTTP, for any server with the `fetch` interface: `Request` in,
@@ -25,10 +32,19 @@ export function threadHandler(options: ThreadHandlerOptions): ThreadHandler {
       // The client is gone, and receives nothing.
       if (request.signal.aborted) return new Response(null, { status: 499 });
       const response = problemResponse(error);
-      if (response.status >= 500) settings.onError?.(error, request);
+      if (response.status >= 500) void report(error, request, settings);
       return request.method === "HEAD" ? withoutBody(response) : response;
     }
   };
+}
+
+/** Passes an error to the application, whose own failures must not change the response. */
+async function report(error: unknown, request: Request, { onError }: HandlerSettings): Promise<void> {
+  try {
+    await onError?.(error, request);
+  } catch {
+    // The response reports the first failure.
+  }
 }
 
 interface Route {
@@ -44,12 +60,17 @@ async function handle(request: Request, settings: HandlerSettings): Promise<Resp
     const allow = Object.keys(operations).join(", ");
     throw new RequestProblem("METHOD_NOT_ALLOWED", `Use one of these methods: ${allow}.`, { allow });
   }
-  const decision: unknown = await settings.authorize({ request, operation, id });
-  if (isResponse(decision)) return decision;
-  if (!isStore(decision)) throw new RequestProblem("FORBIDDEN", "The request is not allowed.");
-  if (id === undefined) return list(request, decision);
-  if (operation === "load") return load(request, decision, id);
-  return CHANGES[operation]({ request, threads: decision, id, settings });
+  const authorize = async (access: Access): Promise<Response | ThreadStore> => {
+    const decision: unknown = await settings.authorize(access);
+    if (isResponse(decision) || isStore(decision)) return decision;
+    throw new RequestProblem("FORBIDDEN", "The request is not allowed.");
+  };
+  const threads = await authorize({ request, operation, id });
+  if (isResponse(threads)) return threads;
+  if (id === undefined) return list(request, threads);
+  if (operation === "load") return load(request, threads, id);
+  checkUnsupported(request);
+  return CHANGES[operation]({ request, threads, id, settings, authorize });
 }
 
 const CHANGES: { readonly [Name in Operation]: (change: Change) => Promise<Response> } = {
@@ -62,7 +83,8 @@ const CHANGES: { readonly [Name in Operation]: (change: Change) => Promise<Respo
 };
 
 function findRoute(request: Request, { basePath, append: mayAppend }: HandlerSettings): Route {
-  const { pathname } = new URL(request.url);
+  const { pathname: path } = new URL(request.url);
+  const pathname = encodedPath(path);
   if (pathname === basePath) return { id: undefined, operations: { GET: "list", HEAD: "list" } };
   const [segment = "", action, ...others] = pathname.startsWith(`${basePath}/`)
     ? pathname.slice(basePath.length + 1).split("/")
@@ -87,12 +109,4 @@ function decode(segment: string): string {
 
 function withoutBody({ status, headers }: Response): Response {
   return new Response(null, { status, headers });
-}
-
-function isResponse(value: unknown): value is Response {
-  return typeof value === "object" && value !== null && "status" in value && "headers" in value;
-}
-
-function isStore(value: unknown): value is ThreadStore {
-  return typeof value === "object" && value !== null && "update" in value && "listPage" in value;
 }

@@ -1,0 +1,12 @@
+import type { ThreadStore } from "@threadstore/core";
+import type { Access, HandlerSettings } from "./options.ts";
+
+/** A request that changes a thread. */
+export interface Change {
+  readonly request: Request;
+  readonly threads: ThreadStore;
+  readonly id: string;
+  readonly settings: HandlerSettings;
+  /** Asks the application again, about more than the path says. */
+  readonly authorize: (access: Access) => Promise<Response | ThreadStore>;
+}

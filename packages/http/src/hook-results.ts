@@ -1,0 +1,18 @@
+import type { ThreadStore } from "@threadstore/core";
+
+/** Throws if a hook of the application returned something else than it must. The client is not told why. */
+export function checkHook(isValid: boolean, message: string): asserts isValid {
+  if (!isValid) throw new TypeError(message);
+}
+
+export function isObject(value: unknown): value is { readonly [member: string]: unknown } & object {
+  return typeof value === "object" && value !== null;
+}
+
+export function isResponse(value: unknown): value is Response {
+  return isObject(value) && "status" in value && "headers" in value;
+}
+
+export function isStore(value: unknown): value is ThreadStore {
+  return isObject(value) && "update" in value && "listPage" in value;
+}
