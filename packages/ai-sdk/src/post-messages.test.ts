@@ -1,6 +1,7 @@
 import { memoryStore } from "@threadstore/core";
 import {
   convertToModelMessages,
+  type PrepareSendMessagesRequest,
   createUIMessageStreamResponse,
   DefaultChatTransport,
   simulateReadableStream,
@@ -18,8 +19,11 @@ const usage = {
   outputTokens: { total: 1, text: 1, reasoning: 0 },
 };
 
+/** How the first answer of a model fails. */
+type Failure = "none" | "request" | "stream";
+
 /** Creates a model that answers `a1`, `a2` and so on, and the texts of each prompt it received. */
-function countingModel(): { model: MockLanguageModelV4; prompts: string[][] } {
+function countingModel(failure: Failure = "none"): { model: MockLanguageModelV4; prompts: string[][] } {
   const prompts: string[][] = [];
   const model = new MockLanguageModelV4({
     doStream: ({ prompt }) => {
@@ -29,6 +33,12 @@ function countingModel(): { model: MockLanguageModelV4; prompts: string[][] } {
         for (const part of content) texts.push(part.type === "text" ? part.text : part.type);
       }
       prompts.push(texts);
+      const error = new Error("The service is overloaded.");
+      if (prompts.length === 1 && failure === "request") return Promise.reject(error);
+      if (prompts.length === 1 && failure === "stream") {
+        const chunks = [{ type: "error" as const, error }];
+        return Promise.resolve({ stream: simulateReadableStream({ chunks }) });
+      }
       return Promise.resolve({
         stream: simulateReadableStream({
           chunks: [
@@ -53,26 +63,29 @@ interface Setup {
 }
 
 /** Connects the SDK's chat to the README's route. */
-function setUp(): Setup {
+function setUp(failure: Failure = "none", prepare: typeof lastMessage | undefined = lastMessage): Setup {
   const chats = uiMessageStore({ store: memoryStore() });
-  const { model, prompts } = countingModel();
+  const { model, prompts } = countingModel(failure);
   const route = async (request: Request): Promise<Response> => {
-    const { id, message, trigger, messageId } = (await request.json()) as never;
-    const conversation = await chats.append(id, [message], { trigger, messageId });
-    const result = streamText({ model, messages: await convertToModelMessages(conversation.messages) });
+    const { id, messages, trigger, messageId } = (await request.json()) as never;
+    const conversation = await chats.append(id, messages, { trigger, messageId });
+    const prompt = await convertToModelMessages(conversation.messages);
+    const result = streamText({ model, messages: prompt, onError: () => undefined, maxRetries: 0 });
     const stream = toUIMessageStream({ stream: result.stream, ...chats.turn(conversation) });
     return createUIMessageStreamResponse({ stream });
   };
   const transport = new DefaultChatTransport<UIMessage>({
     api: "http://page/api/chat",
     fetch: (url, init) => route(new Request(url, init)),
-    prepareSendMessagesRequest: ({ id, messages, trigger, messageId }) => {
-      return { body: { id, message: messages.at(-1), trigger, messageId } };
-    },
+    ...(prepare === undefined ? {} : { prepareSendMessagesRequest: prepare }),
   });
   const storedTexts = async (): Promise<string[]> => textsOf((await chats.load("talk"))?.messages);
   return { chats, chat: new PlainChat({ id: "talk", transport }), prompts, storedTexts };
 }
+
+const lastMessage: PrepareSendMessagesRequest<UIMessage> = ({ id, messages, trigger, messageId }) => {
+  return { body: { id, messages: messages.slice(-1), trigger, messageId } };
+};
 
 function textsOf(messages: readonly UIMessage[] = []): string[] {
   return messages.map(({ parts }) => parts.map((part) => (part.type === "text" ? part.text : "")).join(""));
@@ -119,6 +132,22 @@ describe("the SDK's chat", () => {
     expect(textsOf(chat.messages)).toEqual(await storedTexts());
     await chat.sendMessage({ text: "q3" });
     expect((await storedTexts()).slice(-3)).toEqual(["a3", "q3", "a4"]);
+  });
+});
+
+describe("the next question is answered, whether the page posts all messages or the last one, after", () => {
+  test.each<[string, Failure, typeof lastMessage | undefined]>([
+    ["a request that failed", "request", lastMessage],
+    ["a request that failed, with all messages", "request", undefined],
+    ["a stream that failed", "stream", lastMessage],
+    ["a stream that failed, with all messages", "stream", undefined],
+  ])("%s", async (_, failure, prepare) => {
+    const { chat, storedTexts } = setUp(failure, prepare);
+    await chat.sendMessage({ text: "q1" });
+    expect(chat.error).toBeDefined();
+    for (const text of ["q2", "q3"]) await chat.sendMessage({ text });
+    expect(chat.error).toBeUndefined();
+    expect(await storedTexts()).toEqual(["q1", "q2", "a2", "q3", "a3"]);
   });
 });
 

@@ -5,13 +5,16 @@ import {
   type CallRules,
   DECIDED,
   isRefusal,
+  isSameDecision,
+  mayHaveRun,
   MISMATCH,
   nextCall,
   type Refusal,
   REPEATED_CALL,
   UNKNOWN_CALL,
 } from "./posted-calls.ts";
-import { callsById } from "./repair/call-order.ts";
+import { callsById, orderOf } from "./repair/call-order.ts";
+import { INTERRUPTED_RESULT } from "./repair/part.ts";
 
 /** A stored message and the form in which a page that loads the conversation receives it, both encoded. */
 export interface ShownMessage {
@@ -47,6 +50,7 @@ export function changedAnswer(
   const storedCalls = callsById(partsOf(stored).filter(isCall));
   const nextCalls = new Map<JsonObject, JsonObject>();
   const callIds = new Set<unknown>();
+  let repeated: string | undefined;
   const posts = Array.isArray(posted["parts"]) ? posted["parts"] : [];
   for (const [index, part] of posts.entries()) {
     const partPath = memberPath(memberPath(path, "parts"), index);
@@ -54,11 +58,18 @@ export function changedAnswer(
       if (!isJsonObject(part) || !hasContent(part)) throw rules.toError(CHANGED_CONTENT, partPath);
       continue;
     }
-    // The page did not receive the end of this part, and it is not stored.
-    if (part["state"] === "input-streaming") continue;
+    const call = storedCalls.get(part["toolCallId"]);
+    if (part["state"] === "input-streaming") {
+      // The page did not receive the end of this part. It may be stored nevertheless.
+      if (call !== undefined && orderOf(call) > orderOf(part)) repeated ??= partPath;
+      continue;
+    }
     if (callIds.has(part["toolCallId"])) throw rules.toError(REPEATED_CALL, partPath);
     callIds.add(part["toolCallId"]);
-    const call = storedCalls.get(part["toolCallId"]);
+    if (call !== undefined && isSameDecision(call, part)) {
+      repeated ??= partPath;
+      continue;
+    }
     const next = call === undefined ? unknownCall(part) : nextCall(call, part, rules);
     if (!isRefusal(next)) {
       if (call !== undefined && next !== call) nextCalls.set(call, next);
@@ -66,12 +77,30 @@ export function changedAnswer(
       throw rules.toError(next, partPath);
     }
   }
-  if (nextCalls.size > 0)
-    return { ...stored, parts: partsOf(stored).map((part) => nextCalls.get(part) ?? part) };
+  if (nextCalls.size > 0) return continuedAnswer(stored, nextCalls, rules);
+  // A repeated request, whose answer may already be continued.
+  if (repeated !== undefined) throw rules.toError(DECIDED, repeated);
   const storedCount = Math.min(partsOf(stored).length, partsOf(shown).length);
-  // A repeated request, whose answer was already continued.
-  if (rules.isSubject && callIds.size > 0 && posts.length < storedCount) throw rules.toError(DECIDED, path);
+  if (callIds.size > 0 && posts.length < storedCount) throw rules.toError(DECIDED, path);
   return undefined;
+}
+
+/**
+ * Returns the answer with its next calls. A tool of the server whose call was approved by an earlier request may have run
+ * or be running: its call ends, so that continuing the answer does not run it again.
+ */
+function continuedAnswer(
+  stored: JsonObject,
+  nextCalls: ReadonlyMap<JsonObject, JsonObject>,
+  rules: AnswerRules,
+): JsonObject {
+  const parts = partsOf(stored).map((part) => {
+    const next = nextCalls.get(part);
+    if (next !== undefined || !isCall(part) || !mayHaveRun(part, rules)) return next ?? part;
+    const { approval: _approval, ...call } = part;
+    return { ...call, state: "output-error", errorText: INTERRUPTED_RESULT };
+  });
+  return { ...stored, parts };
 }
 
 function unknownCall({ state }: JsonObject): Refusal {

@@ -51,6 +51,21 @@ describe("a decision or result of a page", () => {
       [answer(available), message("q2", "user", text("?"))],
       answer(result(1)),
     ],
+    [
+      "an approval after a denial by an earlier request",
+      [answer(denied, { ...requested, toolCallId: "d" })],
+      answer(denied, { ...approved, toolCallId: "d" }),
+    ],
+    [
+      "a result while another tool of the page was approved",
+      [answer(approved, second)],
+      answer(approved, { ...second, state: "output-available", output: 1 }),
+    ],
+    [
+      "one of two approved results of the page",
+      [answer(approved, { ...approved, toolCallId: "d" })],
+      answer(approved, { ...approved, toolCallId: "d", state: "output-available", output: 1 }),
+    ],
   ])("is stored: %s", async (_, stored, posted) => {
     const store = memoryStore();
     const chats = uiMessageStore({ store, clientTools: ["pay"] });
@@ -98,6 +113,8 @@ describe("a decision or result of a page", () => {
     ],
     ["another result", [answer(result(1))], answer(result(2))],
     ["an error after the result", [answer(result(1))], answer(call("output-error", { errorText: "no" }))],
+    ["a request that waits, as it was being written", [answer(requested)], answer(call("input-streaming"))],
+    ["a call that ran, as it was being written", [answer(result(1))], answer(call("input-streaming"))],
     ["a result whose answer continued", [answer(result(1), text("Done."))], answer(result(1))],
   ])("is refused: %s", async (_, stored, posted) => {
     const store = memoryStore();
@@ -109,6 +126,26 @@ describe("a decision or result of a page", () => {
       await expect(posting).rejects.toMatchObject({ code: "CONFLICT", unsaved: [ofPage(posted)] });
     }
     expect((await chats.load("talk"))?.version).toBe(before.version);
+  });
+
+  // The process that an earlier request reached may have died, or may still be running the tool.
+  test.each<[string, object[]]>([
+    ["with the earlier call", [approved, { ...approved, toolCallId: "d" }]],
+    ["without the earlier call", [{ ...approved, toolCallId: "d" }]],
+    ["with the earlier call incomplete", [call("input-streaming"), { ...approved, toolCallId: "d" }]],
+  ])("does not run a call again that an earlier request approved: %s", async (_, posted) => {
+    const chats = uiMessageStore({ store: memoryStore() });
+    const other = { ...requested, toolCallId: "d" };
+    await chats.appendTrusted("talk", [question, answer(approved, other)]);
+    const { messages } = await chats.append("talk", [ofPage(answer(...posted))], SUBMIT);
+    expect(messages[1]?.parts).toMatchObject([
+      {
+        toolCallId: "c",
+        state: "output-error",
+        errorText: expect.stringContaining("It is unknown") as unknown,
+      },
+      { toolCallId: "d", state: "approval-responded" },
+    ]);
   });
 
   test("is refused after the answer was generated again or its question was edited", async () => {

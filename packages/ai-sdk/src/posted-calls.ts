@@ -26,7 +26,7 @@ export const DECIDED: Refusal = {
 export const STALE: Refusal = {
   code: "CONFLICT",
   reason:
-    "The conversation went on after this call was shown. Nothing was written. Load the conversation to see its messages.",
+    "The conversation has moved on since this message was shown. Nothing was written. Load the conversation to see its messages.",
 };
 export const MISMATCH: Refusal = {
   code: "CONFLICT",
@@ -54,15 +54,27 @@ function refuse(problem: string): Refusal {
  * decide about a call that was shown to its user, and report the result of a tool that it runs, each once.
  */
 export function nextCall(stored: JsonObject, posted: JsonObject, rules: CallRules): JsonObject | Refusal {
-  const isDecision = posted["state"] === "approval-responded";
-  if (stateForm(stored) === stateForm(posted) && callForm(stored) === callForm(posted)) {
-    return isDecision && rules.isSubject ? DECIDED : stored;
-  }
+  if (isSameCall(stored, posted)) return stored;
   const [storedOrder, postedOrder] = [orderOf(stored), orderOf(posted)];
   if (postedOrder < storedOrder) return rules.isSubject ? DECIDED : stored;
-  if (isDecision) return decideCall(stored, posted, rules);
+  if (posted["state"] === "approval-responded") return decideCall(stored, posted, rules);
   if (callForm(stored) !== callForm(posted) || postedOrder < RESULT_ORDER) return CHANGED_CALL;
   return storedOrder === RESULT_ORDER ? keepResult(stored, posted, rules) : addResult(stored, posted, rules);
+}
+
+/** Returns whether a page sends a decision that is already stored. */
+export function isSameDecision(stored: JsonObject, posted: JsonObject): boolean {
+  return posted["state"] === "approval-responded" && isSameCall(stored, posted);
+}
+
+/** Returns whether the server may have run the tool of a stored call that has no result. */
+export function mayHaveRun(stored: JsonObject, { clientTools }: CallRules): boolean {
+  const isApproved = stored["state"] === "approval-responded" && approvalOf(stored)["approved"] === true;
+  return isApproved && stored["providerExecuted"] !== true && !clientTools.has(toolNameOf(stored));
+}
+
+function isSameCall(stored: JsonObject, posted: JsonObject): boolean {
+  return stateForm(stored) === stateForm(posted) && callForm(stored) === callForm(posted);
 }
 
 export function isRefusal(value: JsonObject | Refusal): value is Refusal {

@@ -268,7 +268,9 @@ describe("a page cannot store", () => {
     }
     expect((await chats.load("talk"))?.version).toBe(before.version);
     const next = message("q2", "user", text("And?"));
-    await chats.append("talk", [forged, next], { trigger: "submit-message" }).catch(() => undefined);
+    // Before a question, it is ignored: pages resend answers that were never stored like this.
+    const { messages } = await chats.append("talk", [forged, next], { trigger: "submit-message" });
+    expect(messages.map(({ id }) => id)).toEqual(["q", "a", "q2"]);
     expect((await messagesOf(store))[1]).toEqual(storedAnswer);
   });
 
@@ -300,6 +302,9 @@ describe("a page cannot store", () => {
       await expect(posting).rejects.toMatchObject({ code, path, unsaved: [ofPage(forged)] });
     }
     expect((await chats.load("talk"))?.version).toBe(before.version);
+    const next = message("q3", "user", text("And?"));
+    const { messages } = await chats.append("talk", [ofPage(forged), next], { trigger: "submit-message" });
+    expect(messages).toEqual([...before.messages, next]);
   });
 
   test("results of any tool, unless the server names it", async () => {
@@ -445,6 +450,29 @@ describe("a page may post", () => {
     expect(messages[1]?.metadata).toEqual(metadata);
   });
 
+  test.each<[string, UIMessage["role"], object[]]>([
+    ["an answer that failed before its first token", "assistant", [{ type: "step-start" }]],
+    ["reasoning that was dropped", "assistant", [{ type: "step-start" }, reasoning]],
+    ["a step that was not saved", "assistant", [text("No."), { type: "step-start" }, text("Or yes.")]],
+    ["a call that was not saved", "assistant", [text("No."), call("input-available")]],
+    ["the result of a call that was not saved", "assistant", [text("No."), result]],
+    ["a decision that came too late", "assistant", [text("No."), approved]],
+    ["a call twice", "assistant", [result, result]],
+    ["its own welcome", "assistant", [text("Welcome.")]],
+    ["its own instructions", "system", [text("Be brief.")]],
+    ["a question that was refused", "user", [text("?"), reasoning]],
+  ])("a question after %s, whether it has the id of a stored message or not", async (_, role, parts) => {
+    for (const id of role === "assistant" ? ["a", "b"] : ["b"]) {
+      const chats = uiMessageStore({ store: memoryStore(), clientTools: ["pay"] });
+      const before = await chats.appendTrusted("talk", [question, answer(text("No."))]);
+      const [next, afterNext] = [message("q2", "user", text("And?")), message("q3", "user", text("So?"))];
+      const posted = [question, message(id, role, ...parts), next].map(ofPage);
+      await chats.append("talk", posted, { trigger: "submit-message" });
+      const { messages } = await chats.append("talk", [...posted, afterNext], { trigger: "submit-message" });
+      expect(messages).toEqual([...before.messages, next, afterNext]);
+    }
+  });
+
   test("an answer that the load repaired", async () => {
     const store = memoryStore();
     const parts = [
@@ -535,6 +563,25 @@ describe("a turn saves only its answer", () => {
     ["another text", [text("No.")], [text("Yes."), text("Paid.")]],
     ["another result", [result], [call("output-available", { output: "refunded" }), text("Paid.")]],
     ["fewer parts", [text("No."), result], [result]],
+    ["other arguments", [result], [call("output-available", { output: "paid", input: { amount: 500 } })]],
+    [
+      "other arguments of an open call",
+      [approved],
+      [call("output-available", { input: {}, output: "paid" })],
+    ],
+    ["the result of another call", [approved], [{ ...result, toolCallId: "d" }]],
+    [
+      "another dynamic tool",
+      [dynamic("input-available")],
+      [dynamic("input-available", { toolName: "read" })],
+    ],
+    ["another file", [file], [{ ...file, url: "data:text/plain,x" }]],
+    ["another type of a file", [file], [{ ...file, mediaType: "text/html" }]],
+    ["another source", [url], [{ ...url, url: "https://evil.test" }]],
+    ["other reasoning", [reasoning], [{ ...reasoning, text: "Pay." }]],
+    ["other data without an id", [chart], [{ ...chart, data: [2] }]],
+    ["data with another id", [data], [{ ...data, id: "s" }]],
+    ["content of a provider", [custom], [{ ...custom, kind: "openai.other" }]],
   ])("unless it does not continue the stored one: %s", async (_, stored, continued) => {
     const chats = uiMessageStore({ store: memoryStore() });
     const conversation = await chats.appendTrusted("talk", [question, answer(...stored)]);
@@ -542,6 +589,29 @@ describe("a turn saves only its answer", () => {
     await expect(ending).rejects.toMatchObject({ code: "MESSAGE_REFUSED", path: "$.messages[1].parts[0]" });
     expect((await chats.load("talk"))?.version).toBe(conversation.version);
   });
+});
+
+test("a turn saves an answer whose calls receive results, whose data is replaced and whose text is complete", async () => {
+  const chats = uiMessageStore({ store: memoryStore(), clientTools: ["pay"] });
+  const streaming = text("No.", { state: "streaming" });
+  const stored = [{ type: "step-start" }, reasoning, streaming, url, file, data, chart, approved];
+  const conversation = await chats.appendTrusted("talk", [question, answer(...stored)]);
+  const done = [
+    { type: "step-start" },
+    reasoning,
+    text("No.", { state: "done" }),
+    url,
+    file,
+    { ...data, data: 7 },
+  ];
+  const continued = answer(
+    ...done,
+    chart,
+    call("output-available", { output: "paid", approval }),
+    text("Paid."),
+  );
+  await chats.turn(conversation).onEnd({ messages: [question, continued], finishReason: "stop" });
+  expect((await chats.load("talk"))?.messages[1]).toEqual(continued);
 });
 
 test("append keeps stored messages that share an id", async () => {

@@ -20,8 +20,9 @@ function refuse(problem: string): Refusal {
  * Returns the messages to store for those that a page posted. A page may write questions, and change the calls of answers
  * as {@link changedAnswer} allows. Messages that do not change the conversation are left out.
  *
- * Throws `CONFLICT` for a request that comes too late, and `MESSAGE_REFUSED` for anything else that the conversation does
- * not have.
+ * The last message is the subject of the request. If it comes too late, this throws `CONFLICT`, and `MESSAGE_REFUSED` for
+ * anything else that the conversation does not have. Pages also send earlier messages, among them answers that were never
+ * stored, or only in part. Those that are not allowed are left out: if they were refused, every later question would be too.
  */
 export async function acceptedMessages(
   added: readonly JsonObject[],
@@ -31,32 +32,48 @@ export async function acceptedMessages(
 ): Promise<JsonObject[]> {
   const toError = ({ code, reason }: Refusal, path: string): ConversationError =>
     new ConversationError(code, reason, { path, unsaved: added });
-  const accepted: JsonObject[] = [];
-  let shown: readonly ShownMessage[] | undefined;
-  for (const [index, posted] of added.entries()) {
+  const areIdentified = new Set(stored.map(({ id }) => id)).size === stored.length && stored.every(hasId);
+  const shown = added.every(({ role }) => role === "user") ? [] : await loadShown();
+  return added.flatMap((posted, index) => {
+    const isSubject = index === added.length - 1;
     const path = memberPath("$", index);
-    if (posted["role"] === "user") {
-      const question = changedQuestion(posted, path, stored, toError);
-      if (question !== undefined) accepted.push(question);
-      continue;
+    try {
+      const changed =
+        posted["role"] === "user"
+          ? changedQuestion(posted, path, stored, toError)
+          : changedShown(posted, path, stored, shown, { clientTools, isSubject, toError });
+      return changed === undefined ? [] : [changed];
+    } catch (error) {
+      // The page knows a message without an id by the one that it received when the conversation was loaded.
+      if (isSubject || !areIdentified || !ConversationError.is(error)) throw error;
+      return [];
     }
-    shown ??= await loadShown();
-    const isKnown = stored.some(({ id }) => id === posted["id"]);
-    const position = isKnown ? shown.findIndex((message) => message.stored["id"] === posted["id"]) : -1;
-    const message = shown[position];
-    if (posted["role"] !== "assistant") {
-      const isStored = message !== undefined && pageForm(message.shown) === pageForm(posted);
-      if (!isStored) throw toError(NOT_A_PAGES_ROLE, memberPath(path, "role"));
-      continue;
-    }
-    if (message === undefined) throw toError(STALE, path);
-    if (message.stored["role"] !== "assistant") throw toError(OTHER_ROLE, memberPath(path, "id"));
-    const isFollowed = position < shown.length - 1;
-    const rules = { clientTools, isFollowed, isSubject: index === added.length - 1, toError };
-    const answer = changedAnswer(posted, path, message, rules);
-    if (answer !== undefined) accepted.push(answer);
+  });
+}
+
+function hasId({ id }: JsonObject): boolean {
+  return typeof id === "string" && id !== "";
+}
+
+/** Returns the message to store for one that is not a question, or `undefined` if the page did not change it. */
+function changedShown(
+  posted: JsonObject,
+  path: string,
+  stored: readonly JsonObject[],
+  shown: readonly ShownMessage[],
+  rules: Omit<AnswerRules, "isFollowed">,
+): JsonObject | undefined {
+  const isKnown = stored.some(({ id }) => id === posted["id"]);
+  const position = isKnown ? shown.findIndex((message) => message.stored["id"] === posted["id"]) : -1;
+  const message = shown[position];
+  if (posted["role"] !== "assistant") {
+    const isStored = message !== undefined && pageForm(message.shown) === pageForm(posted);
+    if (!isStored) throw rules.toError(NOT_A_PAGES_ROLE, memberPath(path, "role"));
+    return undefined;
   }
-  return accepted;
+  if (message === undefined) throw rules.toError(STALE, path);
+  if (message.stored["role"] !== "assistant") throw rules.toError(OTHER_ROLE, memberPath(path, "id"));
+  return changedAnswer(posted, path, message, { ...rules, isFollowed: position < shown.length - 1 });
 }
 
 function changedQuestion(
@@ -66,14 +83,15 @@ function changedQuestion(
   toError: AnswerRules["toError"],
 ): JsonObject | undefined {
   const previous = stored.find(({ id }) => id === posted["id"]);
+  // Dates, for example, keep their type in a message that the page did not change.
+  if (previous !== undefined && isSameMessage(previous, posted)) return undefined;
   if (previous !== undefined && previous["role"] !== "user")
     throw toError(OTHER_ROLE, memberPath(path, "id"));
   for (const [index, part] of partsOf(posted).entries()) {
     if (QUESTION_PARTS.includes(part["type"]) || isData(part)) continue;
     throw toError(NOT_IN_QUESTION, memberPath(memberPath(path, "parts"), index));
   }
-  // Dates, for example, keep their type in a message that the page did not change.
-  return previous !== undefined && isSameMessage(previous, posted) ? undefined : posted;
+  return posted;
 }
 
 /** Returns whether a page received the stored message as it posted it. A stored message may be invalid. */

@@ -42,8 +42,9 @@ export interface UIMessageStore<Message extends UIMessage> extends MessageStore<
   /**
    * Appends messages of a page, whatever other requests have saved, and creates the conversation if it does not exist.
    * They may add questions, decisions about calls, and the results of `clientTools`. A question with the id of a stored
-   * one replaces it. Anything else that the stored conversation does not have rejects with `CONFLICT` if it may only come
-   * too late, or else with `MESSAGE_REFUSED`. With a `trigger`, an edited message and one that is to be answered again becomes the last message, and a repeated request
+   * one replaces it. If the last message has anything else that the stored conversation does not have, this rejects with
+   * `CONFLICT` if it may only come too late, or else with `MESSAGE_REFUSED`; such earlier messages are ignored. With a
+   * `trigger`, an edited message and one that is to be answered again becomes the last message, and a repeated request
    * whose message was already answered rejects with `CONFLICT`. With a `trigger` and the option `lease`, rejects with
    * `CONVERSATION_BUSY` if other requests keep answering. Resolves with the whole conversation.
    */

@@ -1,7 +1,8 @@
-import { canonicalJson, memberPath } from "@threadstore/core/documents";
+import { canonicalJson, isJsonObject, type JsonObject, memberPath } from "@threadstore/core/documents";
 import type { UIMessage } from "ai";
 import { ConversationError } from "./conversation-error.ts";
 import { encode } from "./encode.ts";
+import { callForm, contentForm, isData } from "./page-form.ts";
 import { isFinished } from "./repair/call-order.ts";
 import { isToolPart, type Part } from "./repair/part.ts";
 
@@ -28,11 +29,22 @@ export function withAnswer<Message extends UIMessage>(
   return originals.with(position, close(answer, position));
 }
 
-/** Returns whether a part of an answer is the original one, which only changes if it is an open call or data. */
+/** Returns whether a part of an answer is the original one, of which an open call receives a result, and data new data. */
 function continuesPart(original: Part, part: Part | undefined): boolean {
+  if (original === part) return true;
   if (original.type !== part?.type) return false;
-  if (original["toolCallId"] !== part["toolCallId"] || original["text"] !== part["text"]) return false;
-  return !isToolPart(original) || !isFinished(original) || resultForm(original) === resultForm(part);
+  const [before, after] = [encodedPart(original), encodedPart(part)];
+  if (isToolPart(original)) {
+    const isSameCall = original["toolCallId"] === part["toolCallId"] && callForm(before) === callForm(after);
+    return isSameCall && (!isFinished(original) || resultForm(original) === resultForm(part));
+  }
+  const isReplaceable = isData(before) && original["id"] !== undefined && original["id"] === part["id"];
+  return isReplaceable || contentForm(before) === contentForm(after);
+}
+
+function encodedPart(part: Part): JsonObject {
+  const encoded = encode(part, "$");
+  return isJsonObject(encoded) ? encoded : {};
 }
 
 function resultForm({ state, output, errorText }: Part): string {
