@@ -33,6 +33,12 @@ export type Compact<Context = unknown> = (
 export interface CompactingSessionOptions<Context = unknown> extends ThreadSessionOptions<Context> {
   /** Called after each turn of the SDK's runner, and by `runCompaction`. */
   readonly compact: Compact<Context>;
+  /**
+   * Receives the error if the compaction after a turn fails. The run succeeds nevertheless, because its turn is already
+   * saved. `runCompaction` outside of a run rejects instead.
+   * By default, the process emits a warning without the error.
+   */
+  readonly onCompactionError?: ((error: unknown) => void) | undefined;
 }
 
 /** The last exchange with the model. */
@@ -47,8 +53,8 @@ export interface CompactionMethods<Context = unknown> {
   /**
    * Compacts the session: the SDK's runner calls it after each turn with the ownership of its run, your code without.
    * With an ownership, it does nothing if the run does not own the history any more, or if the model has not seen all of
-   * it. Without, it rejects with `HISTORY_CHANGED` if another run changes the session in the meantime. The compacted items
-   * replace the others in one write.
+   * it, and reports errors to `onCompactionError`. Without, it rejects with them, and with `HISTORY_CHANGED` if another
+   * run changes the session in the meantime. The compacted items replace the others in one write.
    */
   runCompaction(
     details?: OpenAIResponsesCompactionArgs,

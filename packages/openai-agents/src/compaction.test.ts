@@ -16,7 +16,7 @@ import {
 } from "@openai/agents-core";
 import { ScriptedModel } from "@openai/agents-core/testing";
 import { memoryStore, type ThreadStore } from "@threadstore/core";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import {
   type Compact,
   type CompactingThreadSession,
@@ -84,13 +84,48 @@ describe("the runner", () => {
     expect(await session.getItems()).toHaveLength(2);
   });
 
-  test("fails if the function fails, and the turn stays in the session", async () => {
+  test.each<[string, Compact, number]>([
+    ["the function rejects", () => Promise.reject(new Error("The service is down.")), 0],
+    [
+      "the function throws",
+      () => {
+        throw new Error("The service is down.");
+      },
+      0,
+    ],
+    ["its items are invalid", () => Promise.resolve({ items: [7 as never], usage }), 10],
+    ["its result has no items", () => Promise.resolve({ usage } as never), 10],
+  ])("returns its answer and reports the error if %s", async (_, compact, paidTokens) => {
+    const errors: unknown[] = [];
+    const onCompactionError = (error: unknown): void => void errors.push(error);
+    const session = threadSession({ store: memoryStore(), id: "talk", compact, onCompactionError });
+    const run = await runner.run(agentOf("Hi.").agent, "Hello", { session });
+    expect(run.finalOutput).toBe("Hi.");
+    expect(run.state.usage.totalTokens).toBe(paidTokens);
+    expect(errors).toHaveLength(1);
+    expect(await session.getItems()).toHaveLength(2);
+    // Outside of a run, the caller receives the error.
+    await expect(session.runCompaction()).rejects.toBeInstanceOf(Error);
+    expect(errors).toHaveLength(1);
+  });
+
+  test("returns its answer and reports the error if the compacted items cannot be saved", async () => {
+    const errors: unknown[] = [];
+    const store = memoryStore();
     const session = threadSession({
-      store: memoryStore(),
+      store,
       id: "talk",
-      compact: () => Promise.reject(new Error("The service is down.")),
+      compact: async () => {
+        for (const method of ["save", "update"] as const) {
+          vi.spyOn(store, method).mockRejectedValue(new Error("The store is down."));
+        }
+        return Promise.resolve({ items: [compaction], usage });
+      },
+      onCompactionError: (error: unknown) => errors.push(error),
     });
-    await expect(runner.run(agentOf("Hi.").agent, "Hello", { session })).rejects.toThrow("down");
+    const run = await runner.run(agentOf("Hi.").agent, "Hello", { session });
+    expect([run.finalOutput, run.state.usage.totalTokens]).toEqual(["Hi.", 10]);
+    expect(errors).toMatchObject([{ message: "The store is down." }]);
     expect(await session.getItems()).toHaveLength(2);
   });
 
@@ -201,7 +236,7 @@ describe("an ownership", () => {
     ["another order", [user("2"), user("1")], false],
     ["one of them twice", [user("1"), user("1")], false],
     ["no exchange", undefined, false],
-    ["what is no list of items", [7 as never], false],
+    ["an element that is not an item", [7 as never], false],
   ])("allows a compaction after the model saw %s: %s", async (_, items, isAllowed) => {
     const { open } = setUp();
     const session = open();

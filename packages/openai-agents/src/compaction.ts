@@ -1,10 +1,22 @@
-import { RequestUsage } from "@openai/agents-core";
+import process from "node:process";
+import { type OpenAIResponsesCompactionResult, RequestUsage } from "@openai/agents-core";
 import type { Version } from "@threadstore/core";
 import { canonicalJson, type JsonObject } from "@threadstore/core/documents";
-import type { Compact, CompactionMethods, ModelExchange } from "./compacting-session.ts";
+import type {
+  Compact,
+  CompactingSessionOptions,
+  CompactionMethods,
+  CompactionRequest,
+  ModelExchange,
+} from "./compacting-session.ts";
 import { SessionError } from "./session-error.ts";
 import { appendItems, itemsFromArgument, toAgentItem } from "./session-items.ts";
 import type { StoredSession } from "./stored-session.ts";
+
+/** The version of the history that each run owns, which is `undefined` if there was none. */
+type OwnedVersions = WeakMap<object, Version | undefined>;
+type ReadSession = Awaited<ReturnType<StoredSession<unknown>["read"]>>;
+type CompactionOptions<Context> = Pick<CompactingSessionOptions<Context>, "compact" | "onCompactionError">;
 
 /**
  * Creates the methods with which a run compacts the session it has read. A run owns the history from the version that it
@@ -12,10 +24,41 @@ import type { StoredSession } from "./stored-session.ts";
  */
 export function compactionMethods<Context>(
   session: StoredSession<Context>,
-  compact: Compact<Context>,
+  { compact, onCompactionError = warn }: CompactionOptions<Context>,
 ): CompactionMethods<Context> {
-  const ownedVersions = new WeakMap<object, Version | undefined>();
+  const ownedVersions: OwnedVersions = new WeakMap();
+  return {
+    ...ownershipMethods(session, ownedVersions),
+    async runCompaction(details, runContext, ownership, ...exchange) {
+      const isAutomatic = ownership !== undefined;
+      const isOwned = ({ version }: ReadSession): boolean => {
+        return (
+          isObject(ownership) && ownedVersions.has(ownership) && ownedVersions.get(ownership) === version
+        );
+      };
+      const mayReplace = (current: ReadSession): boolean =>
+        !isAutomatic || (isOwned(current) && isSeen(current.content.items, exchange));
+      let result: OpenAIResponsesCompactionResult | null = null;
+      try {
+        const saved = await compactOnce(session, compact, { ...details, runContext }, mayReplace, (paid) => {
+          result = paid;
+        });
+        if (saved === "changed" && !isAutomatic) throw historyChanged();
+        if (typeof saved === "object" && isObject(ownership)) ownedVersions.set(ownership, saved.version);
+      } catch (error) {
+        if (!isAutomatic) throw error;
+        // The turn is saved: rejecting would lose its answer, and the caller's retry would repeat it.
+        onCompactionError(error);
+      }
+      return result;
+    },
+  };
+}
 
+function ownershipMethods<Context>(
+  session: StoredSession<Context>,
+  ownedVersions: OwnedVersions,
+): Omit<CompactionMethods<Context>, "runCompaction"> {
   return {
     async getItemsWithCompactionOwnership() {
       const { version, content } = await session.read();
@@ -37,28 +80,36 @@ export function compactionMethods<Context>(
       );
       if (isOwned && before === ownedVersion) ownedVersions.set(ownership, after);
     },
-
-    async runCompaction(details, runContext, ownership, ...exchange) {
-      const current = await session.read();
-      const { version, content } = current;
-      if (content.items.length === 0) return null;
-      const isAutomatic = ownership !== undefined;
-      if (isAutomatic) {
-        const isOwned = ownership !== null && ownedVersions.has(ownership);
-        if (!isOwned || ownedVersions.get(ownership) !== version) return null;
-        if (!isSeen(content.items, exchange)) return null;
-      }
-      const items = content.items.map(toAgentItem);
-      const compaction = await compact({ ...details, items, runContext });
-      if (compaction === undefined || compaction === null) return null;
-      const compacted = itemsFromArgument(compaction.items, "$.items");
-      const saved = await session.replace(current, { ...content, items: compacted }, runContext);
-      if (saved === undefined && !isAutomatic) throw historyChanged();
-      if (saved !== undefined && isAutomatic && ownership !== null) ownedVersions.set(ownership, saved);
-      // The request was paid for, even if its result is not used.
-      return { usage: compaction.usage ?? new RequestUsage() };
-    },
   };
+}
+
+/** Calls `onPaid` as soon as the request was paid for, even if its result is not used. */
+async function compactOnce<Context>(
+  session: StoredSession<Context>,
+  compact: Compact<Context>,
+  request: Omit<CompactionRequest<Context>, "items">,
+  mayReplace: (current: ReadSession) => boolean,
+  onPaid: (result: OpenAIResponsesCompactionResult) => void,
+): Promise<{ readonly version: Version } | "changed" | "skipped"> {
+  const current = await session.read();
+  const { content } = current;
+  if (content.items.length === 0 || !mayReplace(current)) return "skipped";
+  const compaction = await compact({ ...request, items: content.items.map(toAgentItem) });
+  if (compaction === undefined || compaction === null) return "skipped";
+  onPaid({ usage: compaction.usage ?? new RequestUsage() });
+  const items = itemsFromArgument(compaction.items, "$.items");
+  const version = await session.replace(current, { ...content, items }, request.runContext);
+  return version === undefined ? "changed" : { version };
+}
+
+function isObject(ownership: object | null | undefined): ownership is object {
+  return typeof ownership === "object" && ownership !== null;
+}
+
+function warn(): void {
+  const message =
+    "A session could not be compacted after its turn was saved. Pass `onCompactionError` to see why.";
+  process.emitWarning(message, "ThreadStoreWarning");
 }
 
 /**

@@ -26,7 +26,11 @@ export function threadSession<Context>(
   options: ThreadSessionOptions<Context> | CompactingSessionOptions<Context>,
 ): ThreadSession<Context> {
   checkOptions(options);
-  const { compact, ...sessionOptions } = { compact: undefined, ...options };
+  const { compact, onCompactionError, ...sessionOptions } = {
+    compact: undefined,
+    onCompactionError: undefined,
+    ...options,
+  };
   const session = storedSession(sessionOptions);
   const { id } = options;
   return {
@@ -35,7 +39,7 @@ export function threadSession<Context>(
     ...itemMethods(session),
     ...historyMethods(session),
     // The runner calls these methods of any session that has them.
-    ...(compact === undefined ? {} : compactionMethods(session, compact)),
+    ...(compact === undefined ? {} : compactionMethods(session, { compact, onCompactionError })),
   };
 }
 
@@ -74,7 +78,7 @@ function itemMethods<Context>(session: StoredSession<Context>): Pick<ThreadSessi
 }
 
 function checkOptions(options: unknown): void {
-  const { store, id, compact } = (options ?? {}) as { [name: string]: unknown };
+  const { store, id, compact, onCompactionError } = (options ?? {}) as { [name: string]: unknown };
   if (typeof store !== "object" || store === null || !("update" in store)) {
     const message = `${mismatchMessage("store", "a ThreadStore")} Create one with a function such as sqliteStore.`;
     throw new SessionError("INVALID_ARGUMENT", message, { path: "store" });
@@ -82,6 +86,8 @@ function checkOptions(options: unknown): void {
   if (typeof id !== "string" || id === "") {
     throw invalidValue("INVALID_ARGUMENT", "id", "a non-empty string", id);
   }
-  if (compact === undefined || typeof compact === "function") return;
-  throw invalidValue("INVALID_ARGUMENT", "compact", "a function", compact);
+  for (const [name, value] of Object.entries({ compact, onCompactionError })) {
+    if (value !== undefined && typeof value !== "function")
+      throw invalidValue("INVALID_ARGUMENT", name, "a function", value);
+  }
 }
