@@ -42,7 +42,7 @@ async function complete(store: ThreadStore, singleWriter = false): Promise<unkno
 it.each([
   { title: "", singleWriter: false },
   { title: ", with singleWriter", singleWriter: true },
-])("a run that is killed after any of its writes goes on where it was$title", async ({ singleWriter }) => {
+])("a run that is killed after any of its writes continues after its last checkpoint$title", async ({ singleWriter }) => {
   const expected = JSON.stringify(await complete(memoryStore()));
   let killed = 0;
   for (let count = 0; ; count += STEP) {
@@ -100,7 +100,7 @@ it.each<{
     },
   },
 ])(
-  "a prune that is killed after any of its writes leaves a thread with $kind that goes on",
+  "a prune that is killed after any of its writes leaves a thread with $kind whose state is the same",
   async ({ graphOf, fill }) => {
     for (let count = 0; ; count += STEP) {
       const records: MemoryRecords = new Map();

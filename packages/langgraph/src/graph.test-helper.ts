@@ -53,8 +53,8 @@ function messageId(messages: readonly BaseMessage[], name: string): string {
 }
 
 /**
- * A graph with a conversation, parallel tasks, a subgraph that asks a person, and a task that can fail beside others
- * that succeed.
+ * A graph with a conversation, parallel tasks, a subgraph that asks a question, and a task that can fail
+ * while others of the same step succeed.
  */
 export function reviewGraph(checkpointer: BaseCheckpointSaver, behavior: Behavior = {}): TestGraph {
   const review = new StateGraph(ReviewState)

@@ -48,7 +48,7 @@ async function observe(open: () => BaseCheckpointSaver, steps: readonly Step[]):
   return seen;
 }
 
-/** Runs steps on our saver and on MemorySaver. Each step of ours is in a process of its own, as far as the saver knows. */
+/** Runs steps on our saver and on MemorySaver. A new saver for each step stands for a new process. */
 async function expectSame(steps: readonly Step[]): Promise<void> {
   const memorySaver = new MemorySaver();
   const store = memoryStore();
@@ -71,7 +71,7 @@ async function stateBefore(graph: TestGraph, config: object, node: string): Prom
   throw new Error(`No state before ${node}.`);
 }
 
-it("a run that a person interrupts and resumes is the same as with MemorySaver", () =>
+it("a run that is interrupted and resumed is the same as with MemorySaver", () =>
   expectSame([
     start,
     approve,
@@ -105,7 +105,7 @@ it("states that a client edits are the same as with MemorySaver", () =>
     (graph, config) => graph.invoke(null, config),
   ]));
 
-it("tasks that succeeded beside one that failed do not run again, as with MemorySaver", async () => {
+it("when a task fails, tasks of the same step that succeeded do not run again, as with MemorySaver", async () => {
   const behavior = { failing: true };
   const failThenRun = async (saver: () => BaseCheckpointSaver): Promise<unknown[]> => {
     behavior.failing = true;

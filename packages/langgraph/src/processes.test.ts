@@ -37,7 +37,7 @@ function graphIn(path: string, singleWriter = false): TestGraph {
   return turnGraph(new ThreadStoreSaver({ store, singleWriter }));
 }
 
-test("after SIGKILL between two puts, another process completes the turn and goes on", async () => {
+test("after SIGKILL between two puts, another process completes the turn and starts the next one", async () => {
   const path = temporaryDatabase();
   for (let kill = 0; kill < KILLS; kill++) {
     const child = await startChild("grow", path);

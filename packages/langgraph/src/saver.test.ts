@@ -214,7 +214,7 @@ describe("values", () => {
     expect(await valuesOf(new ThreadStoreSaver({ store }), config)).toEqual({ value });
   });
 
-  it("a serializer of the application is used for all values, and its bytes are kept", async () => {
+  it("a custom serializer is used for all values, and its bytes are kept", async () => {
     const store = memoryStore();
     // The result is called JSON, but is not.
     const serde = {
@@ -400,7 +400,7 @@ describe("two runs of a thread", () => {
     await second.getTuple(config);
     const next = await put(first, start, { value: 1 });
     await expect(put(second, start, { value: 2 })).rejects.toMatchObject({ code: "CONCURRENT_RUN" });
-    // The first goes on, and the second can start over.
+    // The first run continues, and the second one can start again.
     const last = await put(first, next, { value: 3 });
     await second.getTuple(config);
     await put(second, last, { value: 4 });
