@@ -42,22 +42,25 @@ async function complete(store: ThreadStore, singleWriter = false): Promise<unkno
 it.each([
   { title: "", singleWriter: false },
   { title: ", with singleWriter", singleWriter: true },
-])("a run that is killed after any of its writes continues after its last checkpoint$title", async ({ singleWriter }) => {
-  const expected = JSON.stringify(await complete(memoryStore()));
-  let killed = 0;
-  for (let count = 0; ; count += STEP) {
-    const records: MemoryRecords = new Map();
-    const { store, isDead } = dyingStore(memoryStore({ records }), count);
-    await complete(store, singleWriter).catch(() => undefined);
-    if (!isDead()) break;
-    killed += 1;
-    const survivor = memoryStore({ records });
-    expect(JSON.stringify(await complete(survivor, singleWriter)), `after ${count} writes`).toBe(expected);
-    await new ThreadStoreSaver({ store: survivor }).cleanUp("crash", 0);
-    expect(JSON.stringify(await complete(survivor)), `after ${count} writes and a clean-up`).toBe(expected);
-  }
-  expect(killed).toBeGreaterThan(6 / STEP);
-});
+])(
+  "a run that is killed after any of its writes continues after its last checkpoint$title",
+  async ({ singleWriter }) => {
+    const expected = JSON.stringify(await complete(memoryStore()));
+    let killed = 0;
+    for (let count = 0; ; count += STEP) {
+      const records: MemoryRecords = new Map();
+      const { store, isDead } = dyingStore(memoryStore({ records }), count);
+      await complete(store, singleWriter).catch(() => undefined);
+      if (!isDead()) break;
+      killed += 1;
+      const survivor = memoryStore({ records });
+      expect(JSON.stringify(await complete(survivor, singleWriter)), `after ${count} writes`).toBe(expected);
+      await new ThreadStoreSaver({ store: survivor }).cleanUp("crash", 0);
+      expect(JSON.stringify(await complete(survivor)), `after ${count} writes and a clean-up`).toBe(expected);
+    }
+    expect(killed).toBeGreaterThan(6 / STEP);
+  },
+);
 
 function recordCount(records: MemoryRecords): number {
   return [...records.values()].reduce((count, threads) => count + threads.size, 0);

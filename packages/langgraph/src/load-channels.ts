@@ -5,24 +5,41 @@ import { readDocument } from "./documents.ts";
 import { invalidValue, LangGraphStoreError } from "./errors.ts";
 import { joinArrays, readSerialized } from "./serialized.ts";
 
-/** Loads records of a thread, those that were used last only once. */
+/** Loads records of a thread, each of them once, as far as they fit into memory. */
 export type RecordLoader = (recordId: string) => Promise<StoredThread | undefined>;
 
-/** How many records a loader remembers. A list has records of 256 KiB, which neighboring checkpoints share. */
-const MAX_LOADS = 64;
+/** How much the records may have together that a loader remembers, in bytes. */
+const MAX_LOADED_BYTES = 64 * 2 ** 20;
 
-export function recordLoader(records: ThreadStore): RecordLoader {
-  // In the order of their last use.
-  const loads = new Map<string, Promise<StoredThread | undefined>>();
+interface RecordLoad {
+  readonly stored: Promise<StoredThread | undefined>;
+  readonly size: number;
+}
+
+export function recordLoader(records: ThreadStore, maxBytes: number = MAX_LOADED_BYTES): RecordLoader {
+  // In the order of their last use. A load that has not ended has no size.
+  const loads = new Map<string, RecordLoad>();
+  let total = 0;
+
+  async function loadNow(recordId: string): Promise<StoredThread | undefined> {
+    const stored = await records.load(recordId);
+    const load = loads.get(recordId);
+    if (stored === undefined || load === undefined) return stored;
+    total += stored.size;
+    loads.set(recordId, { ...load, size: stored.size });
+    for (const [oldest, { size }] of loads) {
+      if (total <= maxBytes) break;
+      total -= size;
+      if (size > 0) loads.delete(oldest);
+    }
+    return stored;
+  }
+
   return (recordId) => {
-    const load = loads.get(recordId) ?? records.load(recordId);
+    const load = loads.get(recordId) ?? { stored: loadNow(recordId), size: 0 };
     loads.delete(recordId);
     loads.set(recordId, load);
-    for (const [oldest] of loads) {
-      if (loads.size <= MAX_LOADS) break;
-      loads.delete(oldest);
-    }
-    return load;
+    return load.stored;
   };
 }
 
