@@ -1,6 +1,6 @@
 import type { KnownCheckpoint } from "./checkpoint.ts";
 
-/** How long a checkpoint counts as existing after this process has last saved, loaded or listed it. */
+/** How long a checkpoint counts as existing after this process has saved, loaded or listed it. */
 const RECENT_MS = 1000;
 /** How much the values in the cache may have together, in characters of JSON or bytes. */
 const MAX_SIZE = 16 * 2 ** 20;
@@ -11,9 +11,9 @@ const MAX_SIZE = 16 * 2 ** 20;
  */
 export interface CheckpointCache {
   get(threadId: string, recordId: string): KnownCheckpoint | undefined;
-  /** Remembers a checkpoint that has just been saved, loaded or listed. */
+  /** Remembers a checkpoint that was just confirmed: saved, loaded or listed. */
   set(threadId: string, checkpoint: KnownCheckpoint): void;
-  /** Returns whether a checkpoint is too new for a check whether another process has deleted it, or it has expired. */
+  /** Returns whether a checkpoint has not expired and was confirmed so recently that it need not be loaded again. */
   isRecent(threadId: string, recordId: string): boolean;
   delete(threadId: string, recordId: string): void;
   /** Forgets the checkpoints of a thread. */
