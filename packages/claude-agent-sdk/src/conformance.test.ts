@@ -100,6 +100,7 @@ describe("the SDK's own store in memory", () => {
     "the missing entries of a batch that was stored in part are added, in order",
     "an entry that a batch contains twice is stored once",
     "entries without a uuid in a batch that is sent again are not stored again",
+    "entries in batches of other boundaries are not stored again, and leave the summary as it is",
     "writers that send the same batch at once store it once",
     "keys with any character, and keys that differ only in where a slash is, are separate",
     "loaded entries belong to the caller",

@@ -26,6 +26,11 @@ export function marker(text: string): SessionStoreEntry {
   return { type: "mode", mode: text };
 }
 
+/** Returns an entry without a `uuid` that renames the session. */
+export function title(customTitle: string): SessionStoreEntry {
+  return { type: "custom-title", customTitle };
+}
+
 /** Returns the texts of entries, for comparisons that are easy to read. */
 export function textsOf(entries: readonly SessionStoreEntry[] | null): string[] {
   return (entries ?? []).map((entry) => {

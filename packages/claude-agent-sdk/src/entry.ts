@@ -1,13 +1,6 @@
 import type { SessionStoreEntry } from "@anthropic-ai/claude-agent-sdk";
 import type { JsonValue } from "@threadstore/core";
-import {
-  canonicalJson,
-  copyJson,
-  isJsonObject,
-  type JsonObject,
-  memberPath,
-  textDigest,
-} from "@threadstore/core/documents";
+import { copyJson, isJsonObject, type JsonObject, memberPath } from "@threadstore/core/documents";
 import { invalidArgument, invalidThread, SessionStoreError } from "./session-store-error.ts";
 
 /** A line of a transcript. */
@@ -63,65 +56,4 @@ function parseStored({ json }: JsonObject): JsonValue {
   } catch {
     return null;
   }
-}
-
-/** The hashes by which an entry is recognized. An entry with a `uuid` has only the first. */
-export interface Identity {
-  readonly uuid: string | undefined;
-  /** Of an entry without a `uuid`: its content and position after the preceding entry with a `uuid`. */
-  readonly after: string | undefined;
-  /** Of an entry without a `uuid`: its content and position before the following entry with a `uuid`. */
-  readonly before: string | undefined;
-}
-
-/** 72 bits: two of a million entries are taken for one in 1 of 10^10 sessions. */
-export const HASH_LENGTH = 12;
-
-/**
- * Returns the identities of consecutive entries. An entry without a `uuid` is identified by its content and its
- * neighbors, so that a repeated batch is recognized, and an equal entry elsewhere is not taken for it.
- *
- * @param anchor The `uuid` that precedes the entries, if there is one.
- */
-export function identify(entries: readonly SessionStoreEntry[], anchor?: string): Identity[] {
-  const contents = entries.map((entry) =>
-    entry.uuid === undefined ? canonicalJson(entry as JsonObject) : "",
-  );
-  const after = neighborHashes(entries, contents, "after", anchor);
-  const before = neighborHashes(entries.toReversed(), contents.toReversed(), "before").toReversed();
-  return entries.map(({ uuid }, index) => ({
-    uuid: uuid === undefined ? undefined : hash(`uuid:${uuid}`),
-    after: after[index],
-    before: before[index],
-  }));
-}
-
-/** Returns the hashes of an identity. */
-export function hashesOf({ uuid, after, before }: Identity): string[] {
-  return [uuid, after, before].filter((each) => each !== undefined);
-}
-
-function neighborHashes(
-  entries: readonly SessionStoreEntry[],
-  contents: readonly string[],
-  side: "after" | "before",
-  anchor?: string,
-): (string | undefined)[] {
-  let neighbor = anchor;
-  const counts = new Map<string, number>();
-  return entries.map(({ uuid }, index) => {
-    if (uuid !== undefined) {
-      neighbor = uuid;
-      counts.clear();
-      return undefined;
-    }
-    const content = contents[index] ?? "";
-    const count = counts.get(content) ?? 0;
-    counts.set(content, count + 1);
-    return neighbor === undefined ? undefined : hash(JSON.stringify([side, neighbor, count, content]));
-  });
-}
-
-function hash(text: string): string {
-  return textDigest(text).slice(0, HASH_LENGTH);
 }

@@ -13,7 +13,10 @@ import { claudeSessionStore } from "./index.ts";
 const RUNS = process.env["THREADSTORE_CONFORMANCE_EFFORT"] === "quick" ? 40 : 1000;
 const SEGMENT_BYTES = 250;
 
-/** A step of a process. `shape` has a letter for each entry: `u` with a `uuid`, `m` or `n` without. */
+/**
+ * A step of a process. `shape` has a letter for each entry: `u` with a `uuid`, the others without. An import appends
+ * consecutive entries of the session in batches of other boundaries.
+ */
 type Step =
   | { readonly kind: "append"; readonly writer: number; readonly shape: string; readonly killAt: number }
   | {
@@ -23,11 +26,12 @@ type Step =
       readonly from: number;
       readonly more: string;
     }
+  | { readonly kind: "import"; readonly writer: number; readonly from: number; readonly size: number }
   | { readonly kind: "delete" | "restart"; readonly writer: number };
 
 const writer = fc.nat({ max: 2 });
 const shape = fc
-  .array(fc.constantFrom("u", "u", "m", "n"), { minLength: 1, maxLength: 5 })
+  .array(fc.constantFrom("u", "u", "m", "s", "t"), { minLength: 1, maxLength: 5 })
   .map((letters) => letters.join(""));
 const more = fc.constantFrom("", "", "u", "uu");
 const step: fc.Arbitrary<Step> = fc.oneof(
@@ -51,6 +55,15 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     }),
   },
   {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant("import" as const),
+      writer,
+      from: fc.nat({ max: 12 }),
+      size: fc.integer({ min: 1, max: 12 }),
+    }),
+  },
+  {
     weight: 1,
     arbitrary: fc.record({ kind: fc.constantFrom("delete" as const, "restart" as const), writer }),
   },
@@ -61,7 +74,9 @@ function entriesOf(letters: string, index: number): SessionStoreEntry[] {
   return Array.from(letters, (letter, position) =>
     letter === "u"
       ? { type: "user", uuid: `${index}-${position}`, gitBranch: `branch-${index}` }
-      : { type: "mode", mode: letter },
+      : letter === "m"
+        ? { type: "mode", mode: letter }
+        : { type: "custom-title", customTitle: letter },
   );
 }
 
@@ -108,6 +123,12 @@ async function runSteps(steps: readonly Step[]): Promise<void> {
       // Without an entry with a `uuid`, nothing shows that the others are repeated.
       const isKnown = batch.some(({ uuid }) => uuid !== undefined);
       expected.push(...(isKnown ? [] : batch), ...added);
+    }
+    if (each.kind === "import") {
+      const from = each.from % Math.max(1, expected.length);
+      const batch = expected.slice(from, from + each.size);
+      await sessions.append(key, batch);
+      if (batch.every(({ uuid }) => uuid === undefined)) expected.push(...batch);
     }
   }
   for (const sessions of [...processes, open()]) {

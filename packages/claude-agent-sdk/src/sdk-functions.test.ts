@@ -134,7 +134,7 @@ describe.each(STORES)("sessions %s", (_name, create) => {
     await onBoth(read);
   });
 
-  it("are copied by forkSession, and the copy is a session of its own", async () => {
+  it("are copied by forkSession, and the copy is a separate session", async () => {
     const fork = async (sessionStore: SessionStore) => {
       const { sessionId: forked } = await forkSession(sessionId, {
         ...options,

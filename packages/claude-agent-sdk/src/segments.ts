@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import type { SessionStoreEntry } from "@anthropic-ai/claude-agent-sdk";
-import { type StoredThread, ThreadStoreError, type ThreadSummary, type Version } from "@threadstore/core";
+import { type StoredThread, ThreadStoreError, type Version } from "@threadstore/core";
 import { memberPath } from "@threadstore/core/documents";
-import { HASH_LENGTH, hashesOf, identify } from "./entry.ts";
-import { findThread } from "./find-thread.ts";
+import { findThread, type FoundThread } from "./find-thread.ts";
+import { HASH_LENGTH, hashesOf, identify, type TranscriptEnd } from "./identity.ts";
 import type { TranscriptLocation } from "./session-location.ts";
 import {
   readSegment,
@@ -38,9 +38,9 @@ export async function moveToSegments(
   transcript: StoredThread,
 ): Promise<MovedTranscript> {
   const content = readTranscript(transcript.thread);
-  const { ids, anchor } = await saveSegments(location, content);
+  const { ids, end } = await saveSegments(location, content);
   const segments = [...content.segments, ...ids];
-  const emptied = writeTranscript({ ...content, segments, anchor, entries: [], stored: [] });
+  const emptied = writeTranscript({ ...content, segments, end, entries: [], stored: [] });
   try {
     const options = { previous: transcript, expiresAt: null };
     const { version } = await location.store.save(location.id, emptied, options);
@@ -55,21 +55,22 @@ export async function moveToSegments(
 async function saveSegments(
   { session, segmentPrefix }: TranscriptLocation,
   content: TranscriptContent,
-): Promise<{ readonly ids: readonly string[]; readonly anchor: string | undefined }> {
-  const hashes = identify(content.entries, content.anchor).map(hashesOf);
+): Promise<{ readonly ids: readonly string[]; readonly end: TranscriptEnd }> {
+  const { identities, end } = identify(content.entries, content.end);
+  const hashes = identities.map(hashesOf);
   const ids: string[] = [];
-  let { anchor } = content;
-  for (const { start, end } of partsOf(hashes)) {
+  let { anchor } = content.end;
+  for (const part of partsOf(hashes)) {
     const sequence = String(content.segments.length + ids.length).padStart(SEQUENCE_DIGITS, "0");
     // Random, so that writers that move the same entries do not replace each other's segments.
     const id = `${segmentPrefix}${sequence}-${randomBytes(9).toString("base64url")}`;
-    const metadata = { hashes: hashes.slice(start, end).flat().join("") };
-    const segment = writeSegment(content.stored.slice(start, end), anchor);
+    const metadata = { hashes: hashes.slice(part.start, part.end).flat().join("") };
+    const segment = writeSegment(content.stored.slice(part.start, part.end), anchor);
     await session.segments.save(id, segment, { metadata, expiresAt: null });
     ids.push(id);
-    anchor = lastUuid(content.entries.slice(start, end)) ?? anchor;
+    anchor = lastUuid(content.entries.slice(part.start, part.end)) ?? anchor;
   }
-  return { ids, anchor };
+  return { ids, end };
 }
 
 /** Returns the ranges of entries that go into a segment each. */
@@ -89,7 +90,7 @@ function partsOf(hashes: readonly (readonly string[])[]): { start: number; end: 
   return parts;
 }
 
-export function lastUuid(entries: readonly SessionStoreEntry[]): string | undefined {
+function lastUuid(entries: readonly SessionStoreEntry[]): string | undefined {
   return entries.findLast(({ uuid }) => uuid !== undefined)?.uuid;
 }
 
@@ -116,14 +117,14 @@ export async function addSegmentHashes(
 async function* findEach(
   { session }: TranscriptLocation,
   segments: readonly string[],
-): AsyncGenerator<ThreadSummary | undefined> {
+): AsyncGenerator<FoundThread | undefined> {
   for (const id of segments) yield findThread(session.segments, id);
 }
 
 async function* findAll(
   { session, segmentPrefix }: TranscriptLocation,
   segments: readonly string[],
-): AsyncGenerator<ThreadSummary> {
+): AsyncGenerator<FoundThread> {
   const ids = new Set(segments);
   for await (const segment of session.segments.list({ prefix: segmentPrefix, metadata: true, limit: 1000 })) {
     if (ids.has(segment.id)) yield segment;

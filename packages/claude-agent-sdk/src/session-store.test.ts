@@ -1,10 +1,16 @@
 import type { SessionKey, SessionStoreEntry } from "@anthropic-ai/claude-agent-sdk";
 import { memoryStore, ThreadStoreError } from "@threadstore/core";
 import { describe, expect, it, test } from "vitest";
-import { message, messages, newKey } from "./entries.test-helper.ts";
+import { marker, message, messages, newKey, title } from "./entries.test-helper.ts";
 import { claudeSessionStore, SessionStoreError } from "./index.ts";
 
 const key = newKey();
+
+type Message = ReturnType<typeof message>;
+
+function withoutUndefined(entry: object): SessionStoreEntry {
+  return JSON.parse(JSON.stringify(entry)) as SessionStoreEntry;
+}
 
 describe("invalid arguments are refused with a code and a path, before anything is written", () => {
   const keys: readonly [unknown, string][] = [
@@ -104,15 +110,35 @@ describe("invalid arguments are refused with a code and a path, before anything 
 });
 
 describe("entries that are too large", () => {
-  it("are refused one by one: the rest of the batch is stored", async () => {
+  it("together are stored in several threads", async () => {
     const sessions = claudeSessionStore({ store: memoryStore({ maxThreadBytes: 20_000 }) });
     const entries = messages(9, "x".repeat(3000));
     await sessions.append(key, entries);
     expect(await sessions.load(key)).toEqual(entries);
-    const large = message("x".repeat(30_000));
-    await expect(sessions.append(key, [large])).rejects.toMatchObject({ code: "TOO_LARGE" });
-    await sessions.append(key, messages(1));
-    expect(await sessions.load(key)).toHaveLength(10);
+  });
+
+  const large = message("x".repeat(30_000));
+  const [a, b, c, d] = messages(4) as [Message, Message, Message, Message];
+  const [plan, long] = [marker("plan"), title("t".repeat(9000))];
+  it.each([
+    ["alone", [large], []],
+    ["first", [large, a, b], [a, b]],
+    ["second", [a, large, b, c], [a, b, c]],
+    ["last", [a, b, c, large], [a, b, c]],
+    ["twice", [a, large, b, { ...large, uuid: "large" }, c, d], [a, b, c, d]],
+    ["without a uuid", [a, { ...large, uuid: undefined }, b].map(withoutUndefined), [a, b]],
+    ["next to entries without a uuid", [a, plan, plan, large, plan, b, plan], [a, plan, plan, plan, b, plan]],
+    ["next to long ones", [a, long, plan, large, long, plan, plan], [a, long, plan, long, plan, plan]],
+  ])("are refused, and the others of the batch are stored, once: %s", async (_name, batch, stored) => {
+    const each = newKey();
+    const sessions = claudeSessionStore({ store: memoryStore({ maxThreadBytes: 20_000 }) });
+    // As often as the SDK tries.
+    for (let attempt = 0; attempt < 3; attempt += 1) {
+      await expect(sessions.append(each, batch)).rejects.toMatchObject({ code: "TOO_LARGE" });
+      expect((await sessions.load(each)) ?? []).toEqual(stored);
+    }
+    await sessions.append(each, messages(1));
+    expect(await sessions.load(each)).toHaveLength(stored.length + 1);
   });
 
   it("move what the thread has to a segment, even if segmentBytes would allow more", async () => {
@@ -152,7 +178,7 @@ describe("summaries", () => {
 
 describe("stored threads are untrusted", () => {
   const head = { format: "threadstore.thread", version: 1, kind: "claude-agent-transcript" };
-  const rows: readonly [object, string, string][] = [
+  const rows: readonly [object, string, string, ("appended" | undefined)?][] = [
     [{}, "THREAD_MISMATCH", "$.format"],
     [{ ...head, kind: "chat", segments: [], entries: [] }, "THREAD_MISMATCH", "$.kind"],
     [{ ...head, version: 2, segments: [], entries: [] }, "THREAD_TOO_NEW", "$.version"],
@@ -164,9 +190,22 @@ describe("stored threads are untrusted", () => {
     [{ ...head, segments: [], entries: [{ type: "a" }, {}] }, "THREAD_INVALID", "$.entries[1]"],
     [{ ...head, segments: [], entries: [{ json: "{" }] }, "THREAD_INVALID", "$.entries[0]"],
     [{ ...head, segments: [], entries: [{ json: "[]" }] }, "THREAD_INVALID", "$.entries[0]"],
-    [{ ...head, segments: ["missing"], entries: [{ type: "a" }] }, "THREAD_INVALID", "$.segments[0]"],
+    ...[[], 1, { a: 0 }, { a: 1.5 }, { a: "1" }, { a: 200, b: 51 }].map(
+      (sinceAnchor): [object, string, string] => [
+        { ...head, segments: [], sinceAnchor, entries: [] },
+        "THREAD_INVALID",
+        "$.sinceAnchor",
+      ],
+    ),
+    // An append does not read segments.
+    [
+      { ...head, segments: ["missing"], entries: [{ type: "a" }] },
+      "THREAD_INVALID",
+      "$.segments[0]",
+      "appended",
+    ],
   ];
-  it.each(rows)("%j", async (thread, code, path) => {
+  it.each(rows)("%j", async (thread, code, path, appended) => {
     const store = memoryStore();
     await store.namespace(key.projectKey).save(key.sessionId, thread);
     const sessions = claudeSessionStore({ store });
@@ -175,8 +214,7 @@ describe("stored threads are untrusted", () => {
       () => "appended",
       (error: unknown) => (error as SessionStoreError).path,
     );
-    // An append does not read segments.
-    expect([path, "appended"]).toContain(await appending);
+    expect(await appending).toBe(appended ?? path);
     await sessions.delete(key);
     expect(await sessions.load(key)).toBeNull();
   });

@@ -1,5 +1,5 @@
 import type { ThreadMetadata, Version } from "@threadstore/core";
-import { type Entry, hashesOf, type Identity } from "./entry.ts";
+import { EMPTY_END, hashesOf, type IdentifiedEntry, type Identity, type TranscriptEnd } from "./identity.ts";
 
 /** The facts about a transcript that an append needs, without its contents. */
 export interface TranscriptState {
@@ -8,8 +8,7 @@ export interface TranscriptState {
   readonly metadata: ThreadMetadata | undefined;
   /** The length of the entries in the thread itself, in bytes of UTF-8. */
   readonly size: number;
-  /** The `uuid` of the last entry that has one. */
-  readonly anchor: string | undefined;
+  readonly end: TranscriptEnd;
   readonly segments: readonly string[];
   /** The hashes of all entries, those in segments included. An append adds to it. */
   readonly known: Set<string>;
@@ -17,7 +16,7 @@ export interface TranscriptState {
 
 export function emptyState(): TranscriptState {
   const known = new Set<string>();
-  return { version: undefined, metadata: undefined, size: 0, anchor: undefined, segments: [], known };
+  return { version: undefined, metadata: undefined, size: 0, end: EMPTY_END, segments: [], known };
 }
 
 /**
@@ -40,32 +39,32 @@ export function addHashes(known: Set<string>, identity: Identity): void {
   for (const hash of hashesOf(identity)) known.add(hash);
 }
 
-export interface AddedEntries {
-  readonly entries: readonly Entry[];
-  readonly identities: readonly Identity[];
-}
-
 /** Returns the entries that are neither in the transcript nor earlier in the batch. */
 export function newEntries(
   { known }: TranscriptState,
-  entries: readonly Entry[],
-  identities: readonly Identity[],
-): AddedEntries {
+  entries: readonly IdentifiedEntry[],
+): IdentifiedEntry[] {
   const inBatch = new Set<string>();
-  const indices = [...entries.keys()].filter((index) => {
-    const { uuid, after, before } = identities[index] ?? {
-      uuid: undefined,
-      after: undefined,
-      before: undefined,
-    };
+  return entries.filter(({ identity: { uuid, after, before } }) => {
     const hash = uuid ?? after ?? before;
     if (hash === undefined) return true;
     const isNew = !known.has(hash) && !inBatch.has(hash);
     inBatch.add(hash);
     return isNew;
   });
-  return {
-    entries: indices.flatMap((index) => entries[index] ?? []),
-    identities: indices.flatMap((index) => identities[index] ?? []),
-  };
+}
+
+/** An append that was rejected, although it may have been applied. The SDK then repeats it. */
+export interface UnresolvedAppend {
+  readonly digest: string;
+  readonly key: string;
+}
+
+export interface AppendAttempt {
+  /** By which the store recognizes a repetition. */
+  readonly key: string;
+  /** Whether an earlier attempt may have been applied. */
+  readonly isRepetition: boolean;
+  /** Whether to move the entries that the thread has to a segment, whatever their size. */
+  readonly mustMove: boolean;
 }

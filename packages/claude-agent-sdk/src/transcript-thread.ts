@@ -1,7 +1,14 @@
 import type { SessionStoreEntry } from "@anthropic-ai/claude-agent-sdk";
 import type { JsonValue, SerializedThread } from "@threadstore/core";
-import { memberPath, readEnvelope, THREAD_FORMAT, type JsonObject } from "@threadstore/core/documents";
+import {
+  isJsonObject,
+  memberPath,
+  readEnvelope,
+  THREAD_FORMAT,
+  type JsonObject,
+} from "@threadstore/core/documents";
 import { readEntries } from "./entry.ts";
+import { EMPTY_END, MAX_SINCE_ANCHOR, type TranscriptEnd } from "./identity.ts";
 import { envelopeError, invalidThread } from "./session-store-error.ts";
 
 // The README specifies the format. Every later version must read the files in src/golden.
@@ -13,8 +20,8 @@ const SEGMENT = "claude-agent-segment";
 export interface TranscriptContent {
   /** The ids of the threads with the older entries, in order. */
   readonly segments: readonly string[];
-  /** The `uuid` of the last older entry that has one. */
-  readonly anchor: string | undefined;
+  /** The end of the older entries. */
+  readonly end: TranscriptEnd;
   readonly entries: readonly SessionStoreEntry[];
   /** The entries as they are stored. */
   readonly stored: readonly JsonValue[];
@@ -24,21 +31,22 @@ export interface TranscriptContent {
 
 export const EMPTY_CONTENT: TranscriptContent = {
   segments: [],
-  anchor: undefined,
+  end: EMPTY_END,
   entries: [],
   stored: [],
   extra: {},
 };
 
 /** Serializes a transcript. `entries` come last, so that a store can append to them. */
-export function writeTranscript({ segments, anchor, stored, extra }: TranscriptContent): SerializedThread {
+export function writeTranscript({ segments, end, stored, extra }: TranscriptContent): SerializedThread {
   return {
     format: THREAD_FORMAT,
     version: VERSION,
     kind: TRANSCRIPT,
     ...extra,
     segments: [...segments],
-    ...anchorMember(anchor),
+    ...anchorMember(end.anchor),
+    ...(end.sinceAnchor.size === 0 ? {} : { sinceAnchor: Object.fromEntries(end.sinceAnchor) }),
     entries: [...stored],
   };
 }
@@ -59,7 +67,7 @@ export function writeSegment(stored: readonly JsonValue[], anchor: string | unde
  * kind of thread, or `THREAD_TOO_NEW`.
  */
 export function readTranscript(thread: SerializedThread): TranscriptContent {
-  const { segments, anchor, entries, ...extra } = membersOf(thread, TRANSCRIPT);
+  const { segments, anchor, sinceAnchor = {}, entries, ...extra } = membersOf(thread, TRANSCRIPT);
   if (!Array.isArray(segments)) throw invalidThread("$.segments", "an array", segments);
   const ids = segments.map((id, index) => {
     if (typeof id === "string" && id !== "") return id;
@@ -67,12 +75,25 @@ export function readTranscript(thread: SerializedThread): TranscriptContent {
   });
   if (anchor !== undefined && typeof anchor !== "string") throw invalidThread("$.anchor", "a string", anchor);
   const read = readEntries(entries, "$.entries");
-  return { segments: ids, anchor, entries: read, stored: entries as JsonValue[], extra };
+  const end = { anchor, sinceAnchor: readCounts(sinceAnchor, "$.sinceAnchor") };
+  return { segments: ids, end, entries: read, stored: entries as JsonValue[], extra };
 }
 
 /** Reads the entries of a stored segment, as {@link readTranscript}. `path` is its path in the transcript. */
 export function readSegment(thread: SerializedThread, path: string): SessionStoreEntry[] {
   return readEntries(membersOf(thread, SEGMENT)["entries"], `${path}.entries`);
+}
+
+function readCounts(counts: JsonValue, path: string): ReadonlyMap<string, number> {
+  if (!isJsonObject(counts)) throw invalidThread(path, "an object", counts);
+  let total = 0;
+  const entries = Object.entries(counts).map(([content, count]): [string, number] => {
+    const isCount = typeof count === "number" && Number.isSafeInteger(count) && count >= 1;
+    total += isCount ? count : 0;
+    if (isCount && total <= MAX_SINCE_ANCHOR) return [content, count];
+    throw invalidThread(path, `positive integers of at most ${MAX_SINCE_ANCHOR} in total`);
+  });
+  return new Map(entries);
 }
 
 function membersOf(thread: SerializedThread, kind: string): JsonObject {

@@ -3,35 +3,22 @@ import { setTimeout as wait } from "node:timers/promises";
 import { ThreadStoreError, type Version } from "@threadstore/core";
 import { textDigest } from "@threadstore/core/documents";
 import { finishDeletion, finishInterruptedDeletion } from "./delete-session.ts";
-import { type Entry, identify } from "./entry.ts";
+import type { Entry } from "./entry.ts";
 import { findThread } from "./find-thread.ts";
-import { addSegmentHashes, lastUuid, type MovedTranscript, moveToSegments } from "./segments.ts";
+import { identify, identifyBatch, type IdentifiedEntry } from "./identity.ts";
+import { addSegmentHashes, type MovedTranscript, moveToSegments } from "./segments.ts";
 import type { TranscriptLocation } from "./session-location.ts";
 import { EMPTY_STATUS, isDeleting, metadataAfter } from "./session-metadata.ts";
 import {
   addHashes,
-  type AddedEntries,
+  type AppendAttempt,
   emptyState,
   knownHashes,
   newEntries,
   type TranscriptState,
+  type UnresolvedAppend,
 } from "./transcript-state.ts";
 import { EMPTY_CONTENT, readTranscript, writeTranscript } from "./transcript-thread.ts";
-
-/** An append that was rejected, although it may have been applied. The SDK then repeats it. */
-interface UnresolvedAppend {
-  readonly digest: string;
-  readonly key: string;
-}
-
-interface AppendAttempt {
-  /** By which the store recognizes a repetition. */
-  readonly key: string;
-  /** Whether an earlier attempt may have been applied. */
-  readonly isRepetition: boolean;
-  /** Whether to move the entries that the thread has to a segment, whatever their size. */
-  readonly mustMove: boolean;
-}
 
 const NOTHING_WRITTEN = ["CONFLICT", "INVALID_ARGUMENT", "TOO_LARGE"] as const;
 const REPEATED = ["CONFLICT", "OUTCOME_UNKNOWN"] as const;
@@ -83,24 +70,26 @@ export class Transcript {
   }
 
   /** Appends the entries that the transcript does not have yet, in one step, or in several if they are too large. */
-  async append(entries: readonly Entry[], mustMove = false): Promise<void> {
+  async append(entries: readonly Entry[]): Promise<void> {
+    await this.#append(identifyBatch(entries));
+  }
+
+  async #append(entries: readonly IdentifiedEntry[], mustMove = false): Promise<void> {
     try {
       await this.#appendAtOnce(entries, mustMove);
     } catch (error) {
       if (!ThreadStoreError.is(error, "TOO_LARGE")) throw error;
-      if (!mustMove) {
-        await this.append(entries, true);
-        return;
-      }
-      if (entries.length === 1) throw error;
+      if (mustMove && entries.length === 1) throw error;
+      if (!mustMove) return this.#append(entries, true);
       const middle = Math.ceil(entries.length / 2);
-      await this.append(entries.slice(0, middle));
-      await this.append(entries.slice(middle));
+      // The second half is stored even if an entry of the first is too large.
+      const failure = await this.#append(entries.slice(0, middle)).catch(tooLargeError);
+      await this.#append(entries.slice(middle));
+      if (failure !== undefined) throw failure;
     }
   }
 
-  async #appendAtOnce(entries: readonly Entry[], mustMove: boolean): Promise<void> {
-    const identities = identify(entries.map(({ value }) => value));
+  async #appendAtOnce(entries: readonly IdentifiedEntry[], mustMove: boolean): Promise<void> {
     const digest = textDigest(entries.map(({ json }) => json).join(","));
     const repeated = this.#unresolved?.digest === digest ? this.#unresolved : undefined;
     const attempted = repeated ?? { digest, key: randomUUID() };
@@ -109,10 +98,10 @@ export class Transcript {
       try {
         const remembered = this.#state;
         this.#state ??= await this.#read();
-        const added = newEntries(this.#state, entries, identities);
+        const added = newEntries(this.#state, entries);
         const options = { key: attempted.key, isRepetition, mustMove };
         this.#lastState = this.#state;
-        if (added.entries.length > 0) this.#state = await this.#write(this.#state, added, options);
+        if (added.length > 0) this.#state = await this.#write(this.#state, added, options);
         // Another process may have deleted the session with the entries that this one remembers.
         else if (remembered !== undefined && !(await this.#isCurrent(remembered))) throw changedMeanwhile();
         this.#unresolved = undefined;
@@ -139,13 +128,14 @@ export class Transcript {
       return this.#read();
     }
     if (stored === undefined) return emptyState();
-    const { segments, entries, anchor, stored: values } = readTranscript(stored.thread);
+    const { segments, entries, end: start, stored: values } = readTranscript(stored.thread);
     const { known, unread } = knownHashes(this.#lastState, segments);
     await addSegmentHashes(this.#location, unread, known);
-    for (const identity of identify(entries, anchor)) addHashes(known, identity);
+    const { identities, end } = identify(entries, start);
+    for (const identity of identities) addHashes(known, identity);
     const { version, metadata } = stored;
     const size = entries.length === 0 ? 0 : Buffer.byteLength(JSON.stringify(values));
-    return { version, metadata, size, anchor: lastUuid(entries) ?? anchor, segments, known };
+    return { version, metadata, size, end, segments, known };
   }
 
   async #isCurrent({ version }: TranscriptState): Promise<boolean> {
@@ -156,7 +146,7 @@ export class Transcript {
   /** Resolves with the new state; `undefined` if it must be read. */
   async #write(
     state: TranscriptState,
-    { entries, identities }: AddedEntries,
+    entries: readonly IdentifiedEntry[],
     { key, isRepetition, mustMove }: AppendAttempt,
   ): Promise<TranscriptState | undefined> {
     const { store, id } = this.#location;
@@ -176,9 +166,10 @@ export class Transcript {
     });
     if (!appended) return undefined;
     const { known } = state;
-    for (const identity of [...identities, ...identify(values, state.anchor)]) addHashes(known, identity);
-    const anchor = lastUuid(values) ?? state.anchor;
-    return { version, metadata, size: moves ? size : state.size + size, anchor, segments, known };
+    const { identities, end } = identify(values, state.end);
+    for (const identity of identities) addHashes(known, identity);
+    for (const { identity } of entries) addHashes(known, identity);
+    return { version, metadata, size: moves ? size : state.size + size, end, segments, known };
   }
 
   /** Creates the thread without entries, which counts as missing, so that only one writer's summary starts afresh. */
@@ -201,4 +192,9 @@ export class Transcript {
 
 function changedMeanwhile(): ThreadStoreError {
   return new ThreadStoreError("CONFLICT", "Another writer has changed the transcript. Repeat the call.");
+}
+
+function tooLargeError(error: unknown): ThreadStoreError {
+  if (ThreadStoreError.is(error, "TOO_LARGE")) return error;
+  throw error;
 }

@@ -46,7 +46,7 @@ export const DOCUMENTED: readonly Check[] = [
     },
   },
   {
-    name: "a subpath is a transcript of its own",
+    name: "a subpath has a separate transcript",
     async run({ store }) {
       const key = newKey();
       const subagent = { ...key, subpath: "subagents/agent-1" };

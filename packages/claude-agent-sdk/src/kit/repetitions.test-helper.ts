@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import type { SessionStoreEntry } from "@anthropic-ai/claude-agent-sdk";
-import { marker, message, messages, newKey, textsOf } from "../entries.test-helper.ts";
+import { marker, message, messages, newKey, textsOf, title } from "../entries.test-helper.ts";
 import type { Check } from "./check.test-helper.ts";
 
 /** Requirements of applications if a batch is sent twice, as the SDK does after a failure and in an import. */
@@ -96,6 +96,36 @@ export const REPETITIONS: readonly Check[] = [
       for (const batch of batches) await store.append(key, batch);
       for (const batch of batches) await open().append(key, batch);
       assert.deepEqual(await store.load(key), batches.flat());
+    },
+  },
+  {
+    name: "entries in batches of other boundaries are not stored again, and leave the summary as it is",
+    quick: "databases",
+    async run({ store, open }) {
+      const [u1, u2, u3] = messages(3) as [SessionStoreEntry, SessionStoreEntry, SessionStoreEntry];
+      const [a, b, c] = [title("A"), title("B"), title("C")];
+      const histories = [
+        [[u1], [a], [b], [a], [c, u2]],
+        [
+          [u1, a],
+          [a, u2],
+        ],
+        [[a], [b, a], [u1, a], [a], [u2, b], [b, u3]],
+      ];
+      for (const batches of histories) {
+        const key = newKey();
+        const entries = batches.flat();
+        for (const batch of batches) await store.append(key, batch);
+        const summaries = await store.listSessionSummaries(key.projectKey);
+        const last = entries.findLastIndex(({ uuid }) => uuid !== undefined);
+        for (const writer of [store, open()]) {
+          await writer.append(key, entries);
+          // Each begins at another entry, and contains one with a uuid.
+          for (let start = 0; start <= last; start += 1) await writer.append(key, entries.slice(start));
+        }
+        assert.deepEqual(await store.load(key), entries);
+        assert.deepEqual(await store.listSessionSummaries(key.projectKey), summaries);
+      }
     },
   },
   {
