@@ -88,6 +88,13 @@ describe("a provider rejects a thread, and accepts the repaired one", () => {
       [user, { role: "function", name: "", content: "5" }],
     ],
     ["a name that is a number", "openai", "name-invalid", "$.messages[0].name", [{ ...user, name: 5 }]],
+    ...[5, null, ["f"]].map((name): [string, Provider, FindingCode, string, Messages] => [
+      `the name ${JSON.stringify(name)} of a tool`,
+      "openai",
+      "name-invalid",
+      "$.messages[2].name",
+      [user, asks(call("c1")), { ...result("c1"), name }, answer],
+    ]),
     [
       "an image in a tool result",
       "openai",

@@ -1,6 +1,6 @@
 import type { JsonValue } from "@threadstore/core";
 import { isJsonObject, type JsonObject } from "@threadstore/core/documents";
-import type { Repairer } from "../findings/repairer.ts";
+import type { FixResult, Repairer } from "../findings/repairer.ts";
 import { type MessageEntry, roleOf, setMember, withoutMember } from "../wire-form/message-entry.ts";
 import type { WireForm } from "../wire-form/wire-form.ts";
 import { removeEntries, type RepairDraft } from "./repair-draft.ts";
@@ -41,6 +41,7 @@ function repairContent(entry: MessageEntry, form: WireForm, repairer: Repairer):
   if (typeof content === "string" || role === undefined) return true;
   if (Array.isArray(content)) {
     repairParts(entry, content, form, repairer);
+    if (content.length === 0 && role === "tool" && form.isChatCompletions) fillResult(entry, repairer);
     return true;
   }
   const isMissing = content === undefined || content === null;
@@ -62,6 +63,17 @@ function repairContent(entry: MessageEntry, form: WireForm, repairer: Repairer):
     : "The content is neither a string nor an array of parts.";
   repairer.repair({ code: "content-invalid", path, position, message }, { rewrite, drop });
   return isKept;
+}
+
+/** A call needs its result even if it is empty, and Chat Completions rejects an empty array. */
+function fillResult(entry: MessageEntry, repairer: Repairer): void {
+  const { contentPath: path, position } = entry;
+  const rewrite = (): FixResult => {
+    setMember(entry, "content", "");
+    return { description: "Set it to an empty string.", action: "rewrite" };
+  };
+  const message = "The content is an empty array.";
+  repairer.repair({ code: "content-invalid", path, position, message }, { rewrite, drop: rewrite });
 }
 
 function repairParts(
@@ -94,7 +106,9 @@ function repairParts(
     return replacement;
   });
   if (parts.length !== content.length || parts.some((part, index) => part !== content[index])) {
-    setMember(entry, "content", parts);
+    // A call needs its result even if nothing of it can be kept. Providers reject an empty array.
+    const isEmptyResult = parts.length === 0 && roleOf(entry) === "tool";
+    setMember(entry, "content", isEmptyResult ? "" : parts);
   }
 }
 

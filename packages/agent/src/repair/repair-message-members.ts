@@ -26,7 +26,8 @@ export function repairMessageMembers(draft: RepairDraft, limits: ProviderLimits,
       dropCallMembers(entry, acceptedMembers?.value["call"], repairer);
       if (entry.calls.length > 0) addMembers(entry, requiredMembers?.value ?? {}, repairer);
     }
-    if (authorName !== undefined && role !== "tool") repairName(entry, authorName.value, repairer);
+    // The name of a result is the name of its tool, which only has to be a text.
+    if (authorName !== undefined) repairName(entry, role === "tool" ? /^/ : authorName.value, repairer);
   }
   if (resultName !== undefined) addResultNames(draft, repairer);
   if (callSignature !== undefined) addSignatures(draft, callSignature.value, repairer);

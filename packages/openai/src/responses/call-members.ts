@@ -21,7 +21,14 @@ export function isOperation(operation: JsonValue | undefined): operation is Json
 export function isShellOutput(output: JsonValue): boolean {
   if (!isJsonObject(output)) return false;
   const { stdout, stderr, outcome } = output;
-  return typeof stdout === "string" && typeof stderr === "string" && isJsonObject(outcome);
+  return typeof stdout === "string" && typeof stderr === "string" && isOutcome(outcome);
+}
+
+/** Returns whether this says how a command of a shell ended. */
+export function isOutcome(outcome: JsonValue | undefined): boolean {
+  if (!isJsonObject(outcome)) return false;
+  const { type, exit_code: code } = outcome;
+  return type === "timeout" || (type === "exit" && Number.isSafeInteger(code));
 }
 
 /** Returns whether this is the answer to a computer call. */

@@ -253,6 +253,17 @@ test("outputs of a shell are completed with the members that the service require
   ]);
 });
 
+test.each([{}, { type: "done" }, { type: "exit" }, { type: "exit", exit_code: null }, "exit", null])(
+  "the outcome %j of a shell's command is replaced",
+  async (outcome) => {
+    const service = createResponsesService([CALL_CASES["shell_call"]?.call("c1") ?? {}]);
+    const tools = [shellTool({ run: () => [{ stdout: "a", stderr: "b", outcome }] as never })];
+    const agent = createResponsesAgent({ client: service.client, model: "m", tools });
+    const output = [{ stdout: "a", stderr: "b", outcome: { type: "exit", exit_code: 0 } }];
+    expect(answersIn(await agent.run("go"))).toMatchObject([{ output }]);
+  },
+);
+
 test("several kinds of call in one response have operation ids by their position", async () => {
   const operations: string[] = [];
   const calls = ["function_call", "custom_tool_call", "shell_call"];

@@ -61,6 +61,12 @@ describe("a content part that the Responses API does not accept", () => {
     ],
     ["user", { type: "input_image" }, { type: "input_text", text: '{"type":"input_image"}' }],
     ["user", { type: "refusal", refusal: "No." }, { type: "input_text", text: "No." }],
+    [
+      "user",
+      { type: "input_tex", text: "Hi" },
+      { type: "input_text", text: '{"type":"input_tex","text":"Hi"}' },
+    ],
+    ["system", { type: "input_video" }, { type: "input_text", text: '{"type":"input_video"}' }],
     ["developer", { type: "summary_text", text: "Hi" }, { type: "input_text", text: "Hi" }],
     ["assistant", { type: "text", text: "Hi" }, { type: "output_text", text: "Hi" }],
     ["assistant", { type: "input_text", text: "Hi" }, { type: "output_text", text: "Hi" }],
@@ -87,7 +93,6 @@ describe("a content part that the Responses API does not accept", () => {
   test.each([
     ["user", { type: "input_file", file_url: "https://files.example/a.pdf" }],
     ["user", { type: "input_audio", input_audio: { data: "", format: "wav" } }],
-    ["user", { type: "input_video", video_url: "https://files.example/a.mp4" }],
     ["assistant", { type: "refusal", refusal: "No." }],
   ])("is none of role %s: %j", (role, part) => {
     expect(checkThread(itemsOf(user, { role, content: [part] }, answer))).toEqual([]);
@@ -96,6 +101,11 @@ describe("a content part that the Responses API does not accept", () => {
 
 test.each<[string, object]>([
   ["mcp_call", { type: "mcp_call", id: "mcp_1", arguments: {}, name: "deploy", server_label: "ops" }],
+  ...["", "mcp_".padEnd(70, "0")].flatMap((id): [string, object][] => [
+    ["mcp_call", { type: "mcp_call", id, arguments: "{}", name: "deploy", server_label: "ops" }],
+    ["mcp_list_tools", { type: "mcp_list_tools", id, server_label: "ops", tools: [] }],
+    ["web_search_call", { type: "web_search_call", id, status: "completed" }],
+  ]),
   ["mcp_list_tools", { type: "mcp_list_tools", id: "mcpl_1", server_label: "ops", tools: "[]" }],
   ["file_search_call", { type: "file_search_call", id: "fs_1", status: "completed", queries: "q" }],
   [
@@ -120,8 +130,11 @@ test.each<[string, object]>([
   expect(await repair(thread)).toEqual([user, answer]);
 });
 
-test.each([
+test.each<[string, object]>([
   ["shell_call", { output: [{ stdout: "a" }] }],
+  ...[{}, { type: "exit" }, { type: "done" }, { type: "exit", exit_code: "0" }, { exit_code: 0 }].map(
+    (outcome): [string, object] => ["shell_call", { output: [{ stdout: "a", stderr: "", outcome }] }],
+  ),
   ["apply_patch_call", { output: ["done"] }],
   ["computer_call", { output: { type: "computer_screenshot" } }],
 ])("an incomplete answer to a %s is replaced", async (type, members) => {

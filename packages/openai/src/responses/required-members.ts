@@ -5,6 +5,8 @@ import { typeOf } from "./call-items.ts";
 type Check = (value: JsonValue | undefined) => boolean;
 
 const isText: Check = (value) => typeof value === "string";
+/** The service accepts ids of 1 to 64 characters. */
+const isId: Check = (value) => typeof value === "string" && value !== "" && value.length <= 64;
 const isList: Check = (value) => Array.isArray(value);
 const isImage: Check = (value) => value === null || typeof value === "string";
 const isSummary: Check = (value) =>
@@ -16,20 +18,21 @@ const isSummary: Check = (value) =>
  */
 const REQUIRED_MEMBERS: { readonly [type: string]: { readonly [member: string]: Check } } = {
   apply_patch_call: { status: isText },
-  code_interpreter_call: { id: isText, container_id: isText },
+  code_interpreter_call: { id: isId, container_id: isText },
   compaction: { encrypted_content: isText },
-  computer_call: { id: isText },
-  file_search_call: { id: isText, queries: isList },
-  image_generation_call: { id: isText, result: isImage },
-  item_reference: { id: isText },
-  local_shell_call: { id: isText },
+  computer_call: { id: isId },
+  file_search_call: { id: isId, queries: isList },
+  image_generation_call: { id: isId, result: isImage },
+  item_reference: { id: isId },
+  local_shell_call: { id: isId },
+  // Answers name this id, so a repair replaces a malformed one.
   mcp_approval_request: { id: isText },
-  mcp_call: { id: isText, arguments: isText, name: isText, server_label: isText },
-  mcp_list_tools: { id: isText, server_label: isText, tools: isList },
-  program: { id: isText, code: isText, fingerprint: isText },
-  program_output: { id: isText, result: isText },
+  mcp_call: { id: isId, arguments: isText, name: isText, server_label: isText },
+  mcp_list_tools: { id: isId, server_label: isText, tools: isList },
+  program: { id: isId, code: isText, fingerprint: isText },
+  program_output: { id: isId, result: isText },
   reasoning: { summary: isSummary },
-  web_search_call: { id: isText, status: isText },
+  web_search_call: { id: isId, status: isText },
 };
 
 function requiredMembersOf(item: object): { readonly [member: string]: Check } {

@@ -43,7 +43,6 @@ function toInputPart(part: JsonObject): JsonObject | undefined {
     case "encrypted_content":
       return part;
     default:
-      // Later releases of the API may have more types of input.
-      return typeof type === "string" && /^input_[a-z]{3,}$/.test(type) ? part : undefined;
+      return undefined;
   }
 }

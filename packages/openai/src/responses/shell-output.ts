@@ -2,6 +2,7 @@ import { PROVIDER_LIMITS } from "@threadstore/agent";
 import { cutText } from "@threadstore/agent/provider";
 import type { JsonValue } from "@threadstore/core";
 import { isJsonObject, type JsonObject } from "@threadstore/core/documents";
+import { isOutcome } from "./call-members.ts";
 
 const MAX_TEXT_LENGTH = PROVIDER_LIMITS.openai.textLength?.value ?? Infinity;
 
@@ -21,10 +22,11 @@ export function toShellOutput(text: string, isError: boolean): JsonObject[] {
   return areOutputs ? outputs.map(toOutput) : [toOutput({ stdout: text })];
 }
 
-/** Adds missing members to the output of a command, and shortens text that the service would reject. */
+/** Adds members that are missing or malformed, and shortens text that the service would reject. */
 function toOutput(output: JsonObject): JsonObject {
-  const { stdout = "", stderr = "", ...others } = output;
-  return { ...toStandardOutput(limitText(stdout)), ...others, stderr: limitText(stderr) };
+  const { stdout = "", stderr = "", outcome, ...others } = output;
+  const valid = { ...toStandardOutput(limitText(stdout)), ...others, stderr: limitText(stderr) };
+  return outcome !== undefined && isOutcome(outcome) ? { ...valid, outcome } : valid;
 }
 
 function limitText(value: JsonValue): string {

@@ -1,4 +1,11 @@
-import { invalidRequest, missing, type Message, type Rejection } from "./request.test-helper.ts";
+import {
+  invalidRequest,
+  isObject,
+  missing,
+  type Message,
+  type Rejection,
+  wrongType,
+} from "./request.test-helper.ts";
 
 /** A kind of call as the Responses API pairs it with its output. */
 interface CallPair {
@@ -57,10 +64,47 @@ export function checkMembers(item: Message, path: string): Rejection | undefined
   const { type = "message", id } = item;
   const required = REQUIRED[String(type)]?.find((member) => item[member] === undefined);
   if (required !== undefined) return missing(`${path}.${required}`);
+  const rejection = checkOutcomes(item, path) ?? checkIdLength(item, path);
+  if (rejection !== undefined) return rejection;
   const prefix = ID_PREFIXES[String(type)];
   if (prefix === undefined || typeof id !== "string" || id.startsWith(prefix)) return undefined;
   const text = `Invalid '${path}.id': '${id}'. Expected an ID that begins with '${prefix}'.`;
   return invalidRequest(text, `${path}.id`, "invalid_id_prefix");
+}
+
+/** The members that openai 7.57 requires of an outcome. */
+function checkOutcomes({ type, output }: Message, path: string): Rejection | undefined {
+  if (type !== "shell_call_output" || !Array.isArray(output)) return undefined;
+  for (const [index, part] of (output as Message[]).entries()) {
+    const outcomePath = `${path}.output[${index}].outcome`;
+    const { outcome } = part;
+    if (!isObject(outcome)) return wrongType(outcomePath, "an object", outcome);
+    if (outcome["type"] === undefined) return missing(`${outcomePath}.type`);
+    if (outcome["type"] === "timeout") continue;
+    if (outcome["type"] !== "exit") {
+      return invalidRequest(
+        `Invalid value for '${outcomePath}.type'.`,
+        `${outcomePath}.type`,
+        "invalid_value",
+      );
+    }
+    if (!Number.isSafeInteger(outcome["exit_code"])) {
+      return wrongType(`${outcomePath}.exit_code`, "an integer", outcome["exit_code"]);
+    }
+  }
+  return undefined;
+}
+
+/** https://github.com/can1357/oh-my-pi/issues/284 and https://github.com/mweinbach/open-grok/pull/23 */
+function checkIdLength({ type, id }: Message, path: string): Rejection | undefined {
+  if (REQUIRED[String(type)]?.includes("id") !== true || typeof id !== "string") return undefined;
+  if (id === "") {
+    const text = `Invalid '${path}.id': empty string. Expected a string with minimum length 1, but got an empty string instead.`;
+    return invalidRequest(text, `${path}.id`, "empty_string");
+  }
+  if (id.length <= 64) return undefined;
+  const text = `Invalid '${path}.id': string too long. Expected a string with maximum length 64, but got a string with length ${id.length} instead.`;
+  return invalidRequest(text, `${path}.id`, "string_above_max_length");
 }
 
 /** Requires one output of its kind for each call, and a call for each output. */

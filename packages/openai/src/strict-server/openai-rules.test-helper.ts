@@ -57,6 +57,10 @@ const checksContent = each((message, index) => {
     );
   }
   if (!Array.isArray(content)) return wrongType(path, "one of a string or array of objects", content);
+  if (role === "tool" && content.length === 0) {
+    const text = `Invalid '${path}': empty array. Expected an array with minimum length 1, but got an empty array instead.`;
+    return invalidRequest(text, path, "empty_array");
+  }
   for (const [position, part] of (content as unknown[]).entries()) {
     const partPath = `${path}[${position}]`;
     if (!isObject(part)) return wrongType(partPath, "an object", part);

@@ -5,6 +5,7 @@ import {
   each,
   invalidRequest,
   isObject,
+  wrongType,
   type ChatRequest,
   type Message,
   type Rejection,
@@ -69,7 +70,27 @@ const rejectsImages = each((message, index) => {
   );
 });
 
+/** https://github.com/microsoft/promptflow/issues/3946 and https://github.com/openai-php/client/issues/249 */
+const requiresImageObjects = each(({ content }, index) => {
+  const parts: unknown[] = Array.isArray(content) ? content : [];
+  const position = parts.findIndex(
+    (part) => isObject(part) && part["type"] === "image_url" && !isObject(part["image_url"]),
+  );
+  if (position === -1) return undefined;
+  const path = `messages[${index}].content[${position}].image_url`;
+  return wrongType(path, "an object", (parts[position] as Message)["image_url"]);
+});
+
 const PARTS: readonly unknown[] = ["text", "image_url", "input_audio", "file", "refusal"];
+
+/** The API reference lists refusals only as parts of assistant messages. */
+const limitsRefusals = each((message, index) => {
+  const position = partTypes(message).indexOf("refusal");
+  if (position === -1 || message["role"] === "assistant") return undefined;
+  const text =
+    "Invalid value: 'refusal'. Supported values are: 'text', 'image_url', 'input_audio', and 'file'.";
+  return invalidRequest(text, `messages[${index}].content[${position}].type`, "invalid_value");
+});
 
 const rejectsParts = each((message, index) => {
   const position = partTypes(message).findIndex((type) => !PARTS.includes(type));
@@ -153,7 +174,15 @@ const requiresSignatures: Rule = ({ messages }) => {
   return invalidRequest("Function call is missing a thought_signature in functionCall parts.");
 };
 
-const openai: readonly Rule[] = [limitsCalls, limitsTexts, checksNames, limitsImagesToUsers, rejectsParts];
+const openai: readonly Rule[] = [
+  limitsCalls,
+  limitsTexts,
+  checksNames,
+  limitsImagesToUsers,
+  requiresImageObjects,
+  rejectsParts,
+  limitsRefusals,
+];
 const rules: { readonly [Name in Provider]: readonly Rule[] } = {
   openai,
   azure: openai,
