@@ -42,6 +42,19 @@ const METADATA_MEMBERS = [
 ];
 const SERVICE_MEMBERS = new Set(["itemId", "reasoningEncryptedContent", "encryptedContent"]);
 
+/** Returns whether a part refers to a service's item by an id that is not a string, which services reject. */
+export function hasInvalidItemId(part: Part): boolean {
+  return METADATA_MEMBERS.some((name) => {
+    const metadata = part[name];
+    if (!isPlainObject(metadata)) return false;
+    return Object.values(metadata).some((options: unknown) => {
+      if (!isPlainObject(options) || !("itemId" in options)) return false;
+      const { itemId } = options;
+      return itemId !== undefined && itemId !== null && typeof itemId !== "string";
+    });
+  });
+}
+
 /** Returns the part without references to items that a service stores; the same part if there are none. */
 export function withoutServiceItems(part: Part): Part {
   return METADATA_MEMBERS.reduce((current, name) => {

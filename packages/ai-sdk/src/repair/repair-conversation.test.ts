@@ -197,14 +197,37 @@ const damages: { [name: string]: [unknown, string[], object?] } = {
     ],
     ["content-invalid", "content-invalid"],
   ],
-  "a message that is no object": [[question, 7], ["message-invalid"]],
+  "data URLs without data": [
+    [
+      { ...question, parts: [{ type: "file", mediaType: "image/png", url: "data:x" }] },
+      answer(text, { type: "file", mediaType: "image/png", url: "DATA:image/png;base64" }),
+      next,
+    ],
+    ["content-invalid", "content-invalid"],
+  ],
+  "items of a service whose ids are not strings": [
+    [
+      question,
+      answer(
+        reasoning,
+        { ...text, providerMetadata: { openai: { itemId: 5 } } },
+        { ...open("output-available", { output: 1 }), callProviderMetadata: { azure: { itemId: {} } } },
+      ),
+      next,
+    ],
+    ["service-item-missing", "service-item-missing"],
+  ],
+  "a message that is not an object": [[question, 7], ["message-invalid"]],
   "an unknown role": [[question, { id: "2", role: "robot", parts: [text] }], ["role-unknown"]],
   "a missing id": [[question, { role: "assistant", parts: [text] }], ["message-id-invalid"]],
   "a repeated id": [[question, { ...next, id: "1" }], ["message-id-invalid"]],
   "a repeated message": [[question, question], ["message-duplicated"]],
   "a question without parts": [[question, { id: "2", role: "user", parts: [] }], ["message-empty"]],
-  "parts that are no array": [[question, { id: "2", role: "assistant", parts: "Hi" }], ["content-invalid"]],
-  "messages that are no array": [{}, []],
+  "parts that are not an array": [
+    [question, { id: "2", role: "assistant", parts: "Hi" }],
+    ["content-invalid"],
+  ],
+  "messages that are not an array": [{}, []],
   "a message of version 4": [
     [
       question,

@@ -4,6 +4,7 @@ import { callsById, isFinished } from "./call-order.ts";
 import type { Report } from "./finding.ts";
 import {
   failedCall,
+  hasInvalidItemId,
   INTERRUPTED_RESULT,
   isToolPart,
   NOT_APPROVED_RESULT,
@@ -43,9 +44,13 @@ export function sendableParts<Message extends PartsMessage>(
 ): Message {
   const partsPath = memberPath(path, "parts");
   const mainCalls = callsById(message.parts.filter(isToolPart));
-  let isRenamed = false;
+  let hasForeignItems = false;
   const parts = message.parts.flatMap((part, index) => {
     const partPath = memberPath(partsPath, index);
+    if (hasInvalidItemId(part)) {
+      report("service-item-missing", partPath, "The id of the service's item is not a string.");
+      hasForeignItems = true;
+    }
     if (!isToolPart(part)) return fileParts(part, partPath, report);
     if (part.type === "tool-" || part["toolName"] === "") {
       report("call-invalid", partPath, "This call does not name a tool.");
@@ -54,15 +59,15 @@ export function sendableParts<Message extends PartsMessage>(
     const named = isClosed
       ? namedCall(part, partPath, callIds, report)
       : openCall(part, mainCalls.get(part["toolCallId"]), partPath, callIds, report);
-    isRenamed ||= named !== undefined && named !== part;
+    hasForeignItems ||= named !== undefined && named !== part;
     return named === undefined ? [] : [named];
   });
   const isUnchanged =
     parts.length === message.parts.length && parts.every((part, i) => part === message.parts[i]);
-  if (isUnchanged) return message;
+  if (isUnchanged && !hasForeignItems) return message;
   const content = parts.length > 0 ? parts : [{ type: "step-start" }];
-  // The service knows a renamed call by its old id.
-  return { ...message, parts: isRenamed ? content.map(withoutServiceItems) : content };
+  // The service knows a renamed call by its old id, and rejects the items of a response in part.
+  return { ...message, parts: hasForeignItems ? content.map(withoutServiceItems) : content };
 }
 
 function namedCall(part: Part, path: string, { used, all }: CallIds, report: Report): Part {
@@ -120,7 +125,12 @@ function newCallId(path: string, all: Set<unknown>): string {
 /** Replaces a file that the SDK cannot send, because its URL is invalid. */
 function fileParts(part: Part, path: string, report: Report): Part[] {
   const isFile = part.type === "file" || part.type === "reasoning-file";
-  if (!isFile || part["providerReference"] !== undefined || URL.canParse(String(part["url"]))) return [part];
+  if (!isFile || part["providerReference"] !== undefined || isReadable(String(part["url"]))) return [part];
   report("content-invalid", path, "The URL of this file is invalid.");
   return part.type === "file" ? [{ type: "text", text: "(This file could not be read.)" }] : [];
+}
+
+/** The SDK reads the content of a data URL after its comma. */
+function isReadable(url: string): boolean {
+  return URL.canParse(url) && (!/^data:/iu.test(url) || url.includes(","));
 }
