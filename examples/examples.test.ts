@@ -11,6 +11,7 @@ import { azureBlobStore } from "@threadstore/azure-blob";
 import { redisStore } from "@threadstore/redis";
 import { describeWithService } from "@threadstore/services/vitest";
 import { sqliteStore } from "@threadstore/sqlite";
+import Sqlite from "better-sqlite3";
 import { Pool } from "pg";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { type LocalModel, startLocalModel } from "./demo/local-model.ts";
@@ -296,7 +297,12 @@ it("retention.ts deletes expired threads in every namespace, and export.ts write
     await view.save("kept/1", JSON.stringify({ nested }), { metadata: { title: nested.join() } });
   }
   await exporting.namespace("bob").save("kept/1", "{}");
+  await person.save("damaged", "{}");
   await exporting.close();
+  const database = new Sqlite(join(folder, "threads.db"));
+  const damage = database.prepare("UPDATE threadstore_threads SET trailer = x'00ff' WHERE id = ?");
+  expect(damage.run(Buffer.from("damaged")).changes).toBe(1);
+  database.close();
   for (let run = 0; run < 2; run++) {
     expect(await runExample("export.ts", {}, "ann", "export-of-ann")).toEqual({ code: 0, output: "" });
   }
@@ -306,7 +312,9 @@ it("retention.ts deletes expired threads in every namespace, and export.ts write
     .filter((entry) => entry.isFile())
     .map(({ parentPath, name }) => relative(exported, join(parentPath, name)));
   const index = (await readFile(join(exported, "threads.jsonl"), "utf8")).trim().split("\n");
-  const entries = index.map((line) => JSON.parse(line) as { namespace: string[]; id: string; file: string });
+  const lines = index.map((line) => JSON.parse(line) as { namespace: string[]; id: string; file: string });
+  expect(lines).toContainEqual({ namespace: [], id: "damaged", corrupt: true });
+  const entries = lines.filter(({ id }) => id !== "damaged");
   expect(entries).toHaveLength(ids.length + 6);
   expect(files.toSorted()).toEqual([...entries.map(({ file }) => file), "threads.jsonl"].toSorted());
   expect(new Set(files.map((file) => file.toLowerCase())).size).toBe(files.length);

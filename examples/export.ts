@@ -2,7 +2,7 @@
 import { createHash } from "node:crypto";
 import { mkdir, open, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import type { ThreadStore } from "@threadstore/core";
+import { type ThreadStore, ThreadStoreError } from "@threadstore/core";
 import { sqliteStore } from "@threadstore/sqlite";
 
 const [name = "ann", folder = "export"] = process.argv.slice(2);
@@ -16,8 +16,15 @@ async function exportThreads(threads: ThreadStore, namespace: readonly string[])
   const path = join(...namespace.map(toFileName));
   await mkdir(join(folder, path), { recursive: true });
   for await (const { id } of threads.list()) {
-    const stored = await threads.load(id);
+    const stored = await threads.load(id).catch((error: unknown) => {
+      if (ThreadStoreError.is(error, "CORRUPT")) return "corrupt" as const;
+      throw error;
+    });
     if (stored === undefined) continue;
+    if (stored === "corrupt") {
+      await index.appendFile(`${JSON.stringify({ namespace, id, corrupt: true })}\n`);
+      continue;
+    }
     const file = join(path, `${toFileName(id)}.json`);
     await writeFile(join(folder, file), stored.json);
     const { metadata, createdAt, updatedAt, expiresAt } = stored;

@@ -370,8 +370,8 @@ export interface ThreadStore extends AsyncDisposable {
 
   /**
    * Returns a view of this store that contains only the threads of namespace `name` and uses the same connection. The
-   * namespaces of a view are nested in it. Names have at most 512 bytes of UTF-8 in total, with a slash between levels. Throws `INVALID_ARGUMENT`
-   * for an invalid name.
+   * namespaces of a view are nested in it. Names have at most 512 bytes of UTF-8 in total, with a slash
+   * between levels. Throws `INVALID_ARGUMENT` for an invalid name.
    */
   namespace(name: string): ThreadStore;
 

@@ -83,7 +83,7 @@ function mergeMetadata(
   return { ...stored?.metadata, ...metadata, ...(title === undefined ? {} : { [TITLE]: title }) };
 }
 
-/** Throws if the store rejected what the option `append` returned, and not what the client sent. */
+/** Throws a `TypeError` if the result of the option `append` is invalid, although the elements of the client are valid. */
 async function blameHook(appended: AppendedElements, elements: readonly unknown[]): Promise<void> {
   if (await canAppend({ elements })) {
     checkHook(await canAppend(appended), "`append` returned elements or metadata that cannot be stored.");

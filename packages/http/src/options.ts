@@ -11,7 +11,7 @@ export interface Access {
   readonly id: string | undefined;
   /**
    * The id of the copy, for the second call of a fork: the first one has only the path, and the body has not been read.
-   * Reading `request.body` is no longer possible then.
+   * By then, `request.body` has been read.
    */
   readonly target?: string | undefined;
 }

@@ -8,17 +8,43 @@ import { expect, onTestFinished, test } from "vitest";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const readme = readFileSync(join(root, "README.md"), "utf8");
-const [example = ""] = [...readme.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) => code);
+const [example = "", appending = "", forking = ""] = [...readme.matchAll(/^```ts\n(.*?)^```$/gms)].map(
+  ([, code]) => code,
+);
 
 const program = `
   import { handler } from "./example.ts";
+  import * as appending from "./appending.ts";
+  import * as forking from "./forking.ts";
   for (const user of ["ann", undefined]) {
     const response = await handler(new Request("http://localhost/threads", { headers: user && { "x-user": user } }));
     console.log(response.status, await response.text());
   }
+  const post = async ({ handler }, path, body) => {
+    const request = { method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(body) };
+    const response = await handler(new Request("http://localhost/threads/" + path, request));
+    console.log(response.status);
+  };
+  await post(appending, "x/elements", { elements: ["Hi"] });
+  await post(appending, "x/elements", { elements: ["Hi", "Ho"] });
+  console.log((await appending.store.load("x")).json);
+  await forking.store.save("x", { format: "threadstore.thread", messages: [], keys: [] });
+  await post(forking, "x/fork", { id: "y" });
+  console.log((await forking.store.load("y")).json);
+  await forking.store.save("x", { format: "threadstore.thread", messages: [], turn: {} }, { overwrite: true });
+  await post(forking, "x/fork", { id: "z" });
 `;
 
-test("the first example serves the threads of a user", async () => {
+/** Completes an example that continues the first one. */
+const completed = (code: string): string => `
+  import { memoryStore } from "@threadstore/core";
+  import { threadHandler } from "@threadstore/http";
+  export const store = memoryStore();
+  const authorize = () => store;
+  export ${code}
+`;
+
+test("the examples serve the threads of a user, append to them and fork them", async () => {
   // Inside this package, so that the package's name resolves.
   const folder = mkdtempSync(join(root, "dist", "readme-"));
   const cwd = mkdtempSync(join(tmpdir(), "threadstore-http-"));
@@ -26,7 +52,19 @@ test("the first example serves the threads of a user", async () => {
     for (const each of [folder, cwd]) rmSync(each, { recursive: true });
   });
   writeFileSync(join(folder, "example.ts"), example);
+  writeFileSync(join(folder, "appending.ts"), completed(appending));
+  writeFileSync(join(folder, "forking.ts"), completed(forking));
   writeFileSync(join(folder, "program.ts"), program);
   const { stdout } = await promisify(execFile)(process.execPath, [join(folder, "program.ts")], { cwd });
-  expect(stdout).toBe('200 {"threads":[]}\n401 \n');
+  expect(stdout.split("\n")).toEqual([
+    '200 {"threads":[]}',
+    "401 ",
+    "200",
+    "422",
+    '{"messages":[{"role":"user","content":"Hi"}]}',
+    "201",
+    '{"format":"threadstore.thread","messages":[]}',
+    "409",
+    "",
+  ]);
 });
