@@ -1,3 +1,4 @@
+import { AgentError, PROVIDER_LIMITS, type Provider } from "@threadstore/agent";
 import { hasThoughtSignature } from "@threadstore/agent/provider";
 import type { JsonValue } from "@threadstore/core";
 import { createId } from "@threadstore/core/documents";
@@ -24,6 +25,17 @@ export function toValidName(name: string): string {
 export function isRejectedId(id: JsonValue | undefined, pattern: RegExp): boolean {
   if (!id) return true;
   return typeof id === "string" && !pattern.test(id) && !hasThoughtSignature(id);
+}
+
+/**
+ * Throws `RESPONSE_INVALID` for arguments that are longer than the provider accepts in later requests: the call must
+ * not run, because its result could not be sent.
+ */
+export function checkArgumentsLength(text: JsonValue | undefined, provider: Provider): void {
+  const maximum = PROVIDER_LIMITS[provider].textLength?.value ?? Infinity;
+  if (typeof text !== "string" || text.length <= maximum) return;
+  const message = `The arguments of a call have more than the ${maximum} characters that the provider accepts in later requests, so the call did not run. Let the model call the tool with less at a time.`;
+  throw new AgentError("RESPONSE_INVALID", message);
 }
 
 /** Returns a new id of a call. */

@@ -1,7 +1,8 @@
-import type { Provider } from "@threadstore/agent";
+import { AgentError, type Provider } from "@threadstore/agent";
 import { AzureOpenAI, OpenAI } from "openai";
 import { expect, test } from "vitest";
 import { detectProvider } from "../detect-provider.ts";
+import { makeItemsSendable } from "../responses/make-items-sendable.ts";
 import { makeCallsSendable } from "./make-calls-sendable.ts";
 
 type Calls = { id?: string; function: { name: string } }[];
@@ -56,4 +57,31 @@ test("a client for Azure is one of Azure", () => {
   expect(detectProvider(new AzureOpenAI({ endpoint, apiKey: "k", apiVersion: "v", deployment: "d" }))).toBe(
     "azure",
   );
+});
+
+test.each<[Provider, number, boolean]>([
+  ["openai", 10_485_760, true],
+  ["openai", 10_485_761, false],
+  ["azure", 10_485_761, false],
+  ["other", 10_485_761, true],
+])("%s: arguments of %i characters can run: %s", (provider, length, isAccepted) => {
+  const call = { id: "c1", function: { name: "f", arguments: "1".repeat(length) } };
+  const attempt = (): unknown => {
+    try {
+      makeCallsSendable({ tool_calls: [call] }, provider);
+      return undefined;
+    } catch (error) {
+      return AgentError.is(error) ? error.code : error;
+    }
+  };
+  expect(attempt()).toBe(isAccepted ? undefined : "RESPONSE_INVALID");
+});
+
+test.each([
+  ["function_call", "arguments"],
+  ["custom_tool_call", "input"],
+])("a %s with %s that are too long does not run", (type, member) => {
+  const item = { type, id: "c_1", call_id: "c1", name: "f", [member]: "1".repeat(10_485_761) };
+  const rejection = expect.objectContaining({ code: "RESPONSE_INVALID" }) as Error;
+  expect(() => makeItemsSendable([item])).toThrow(rejection);
 });

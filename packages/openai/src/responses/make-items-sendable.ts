@@ -1,6 +1,6 @@
 import type { JsonValue } from "@threadstore/core";
 import { isJsonObject, type JsonObject } from "@threadstore/core/documents";
-import { isRejectedId, newCallId, toSendableName } from "../sendable-call.ts";
+import { checkArgumentsLength, isRejectedId, newCallId, toSendableName } from "../sendable-call.ts";
 import { callKindOf, toItemId, typeOf } from "./call-items.ts";
 import { requiresId } from "./required-members.ts";
 
@@ -13,7 +13,8 @@ const ID = /^.{1,64}$/s;
 /**
  * Makes the calls of a response acceptable in later requests, before any of them runs: ids and names that the API
  * rejects, and ids of earlier calls of the response, are replaced. Returns whether an id changed: the service's copy of
- * the response then differs, and the call can be answered only together with the new copy.
+ * the response then differs, and the call can be answered only together with the new copy. Throws `RESPONSE_INVALID`
+ * for arguments that are too long.
  */
 export function makeItemsSendable(items: JsonValue): boolean {
   let isRenamed = false;
@@ -22,6 +23,7 @@ export function makeItemsSendable(items: JsonValue): boolean {
     const kind = isJsonObject(item) ? callKindOf(item) : undefined;
     if (!isJsonObject(item) || kind === undefined) continue;
     if (NAMED_TYPES.includes(typeOf(item))) replace(item, "name", toSendableName(item["name"]));
+    checkArgumentsLength(item["arguments"] ?? item["input"], "openai");
     const members = new Set<string>([kind.idMember, ...(requiresId(item) ? ["id"] : [])]);
     for (const member of members) {
       const current = item[member];
