@@ -75,6 +75,8 @@ test("two processes that share a thread lose no turn with singleWriter", async (
   const inputs = (lines ?? []).filter((line) => /^[ab] /u.test(line));
   for (const name of ["a", "b"]) {
     const own = inputs.filter((line) => line.startsWith(name));
-    expect(own).toEqual(Array.from({ length: 8 }, (_, turn) => `${name} ${turn}`));
+    // A run that was overtaken after it had saved its input is repeated, and then its input is there twice in a row.
+    const turns = own.filter((line, index) => line !== own[index - 1]);
+    expect(turns).toEqual(Array.from({ length: 8 }, (_, turn) => `${name} ${turn}`));
   }
 });
