@@ -39,6 +39,11 @@ import { Cluster, Redis } from "ioredis";
 import { redisStore } from "@threadstore/redis";
 export const store = redisStore({ client: new Redis({ lazyConnect: true }) });
 export const other = redisStore({ client: new Cluster([{ host: "a", port: 6379 }], { lazyConnect: true }) });`,
+  "@google/adk": `
+import type { BaseSessionService } from "@google/adk";
+import { ThreadStoreSessionService } from "@threadstore/adk";
+import { memoryStore } from "@threadstore/core";
+export const sessions: BaseSessionService = new ThreadStoreSessionService({ store: memoryStore() });`,
   "@langchain/langgraph-checkpoint": `
 import type { BaseCheckpointSaver, BaseStore } from "@langchain/langgraph-checkpoint";
 import { memoryStore } from "@threadstore/core";
@@ -46,6 +51,12 @@ import { ItemStore, ThreadStoreSaver } from "@threadstore/langgraph";
 const store = memoryStore();
 export const saver: BaseCheckpointSaver = new ThreadStoreSaver({ store });
 export const items: BaseStore = new ItemStore({ store });`,
+  "@microsoft/agents-hosting": `
+import type { Storage } from "@microsoft/agents-hosting";
+import { memoryStore } from "@threadstore/core";
+import { stateStorage, threadStorage } from "@threadstore/microsoft-agents";
+export const storage: Storage = threadStorage({ store: memoryStore() });
+export const states: Storage = stateStorage({ store: memoryStore() });`,
   openai: `
 import { memoryStore } from "@threadstore/core";
 import { chatSummarizer, createChatAgent, createResponsesAgent, openConversation } from "@threadstore/openai";
@@ -62,6 +73,11 @@ import { memoryStore } from "@threadstore/core";
 import { threadSession } from "@threadstore/openai-agents";
 export const session: Session = threadSession({ store: memoryStore(), id: "a" });
 export const result = run(new Agent({ name: "a" }), "Hello", { session });`,
+  "@strands-agents/sdk": `
+import type { Storage } from "@strands-agents/sdk";
+import { memoryStore } from "@threadstore/core";
+import { strandsStorage } from "@threadstore/strands";
+export const storage: Storage = strandsStorage({ store: memoryStore() });`,
   zod: `
 import { defineTool } from "@threadstore/agent";
 import { z } from "zod";
