@@ -1,6 +1,6 @@
 import type { ThreadMetadata, ThreadStore, ThreadSummary } from "@threadstore/core";
-import { textDigest } from "@threadstore/core/documents";
-import { invalidArgument } from "./session-service-error.ts";
+import { storedName } from "@threadstore/core/documents";
+import { checkedName } from "./session-service-error.ts";
 
 /** A record with the state of an application or of a user. */
 export interface StateLocation {
@@ -28,14 +28,12 @@ export interface SessionLocation extends UserLocation {
  */
 const MAX_BYTES = { appName: 150, userId: 200, sessionId: 400 } as const;
 const STATE = "state";
-/** Marks a name that ends in its digest. Names that contain it are digested, too, so that names never collide. */
-const MARK = "~sha256-";
 
 type NameOption = keyof typeof MAX_BYTES;
 
 /** Returns the namespace of an application. Throws `INVALID_ARGUMENT`. */
 export function appNamespace(store: ThreadStore, appName: unknown, path = "appName"): ThreadStore {
-  return store.namespace(storedName(appName, "appName", path));
+  return store.namespace(nameIn(appName, "appName", path));
 }
 
 /** Returns the location of a user's sessions. Throws `INVALID_ARGUMENT`. */
@@ -45,7 +43,7 @@ export function locateUser(
   parent = "",
 ): UserLocation {
   const app = appNamespace(store, names.appName, `${parent}appName`);
-  const sessions = app.namespace(storedName(names.userId, "userId", `${parent}userId`));
+  const sessions = app.namespace(nameIn(names.userId, "userId", `${parent}userId`));
   return {
     sessions,
     userState: { store: sessions.namespace(STATE), id: STATE },
@@ -61,7 +59,7 @@ export function locateSession(
 ): SessionLocation {
   const { userId, sessionId } = names;
   const path = parent === "" ? "sessionId" : `${parent}id`;
-  const id = storedName(sessionId, "sessionId", path);
+  const id = nameIn(sessionId, "sessionId", path);
   const metadata = { user: String(userId), session: String(sessionId) };
   return { ...locateUser(store, names, parent), id, metadata };
 }
@@ -71,11 +69,7 @@ export function namesOf({ id, metadata }: ThreadSummary): { readonly userId: str
   return { userId: metadata?.["user"] ?? "", id: metadata?.["session"] ?? id };
 }
 
-/** Returns a name that every store accepts: the name itself, or its beginning and its digest. */
-function storedName(name: unknown, option: NameOption, path: string): string {
-  if (typeof name !== "string" || name === "") throw invalidArgument(path, "a non-empty string", name);
-  if (!name.isWellFormed()) throw invalidArgument(path, "well-formed Unicode, without lone surrogates");
-  if (Buffer.byteLength(name) <= MAX_BYTES[option] && !name.includes(MARK)) return name;
-  // The beginning is for people. It may end with half of a character.
-  return `${name.slice(0, 12).toWellFormed()}${MARK}${textDigest(name)}`;
+/** Returns a name that every store accepts. Throws `INVALID_ARGUMENT`. */
+function nameIn(name: unknown, option: NameOption, path: string): string {
+  return storedName(checkedName(name, path), { maxBytes: MAX_BYTES[option] });
 }

@@ -1,10 +1,9 @@
 import {
   type CodedError,
   defineErrorClass,
-  type EnvelopeProblem,
-  type EnvelopeProblemReason,
+  documentErrors,
+  type DocumentErrors,
   type ErrorClass,
-  mismatchMessage,
 } from "@threadstore/core/documents";
 
 const SESSION_SERVICE_ERROR_CODES = [
@@ -42,20 +41,18 @@ export const SessionServiceError: ErrorClass<SessionServiceErrorCode, SessionSer
     details: { path: "visible" },
   });
 
-/** Creates the error for an argument that violates a requirement, such as `a string`. */
-export function invalidArgument(
-  path: string,
-  requirement: string,
-  ...value: [value?: unknown]
-): SessionServiceError {
-  return new SessionServiceError("INVALID_ARGUMENT", mismatchMessage(path, requirement, ...value), { path });
-}
+type Errors = DocumentErrors<SessionServiceError>;
 
-/** Creates the error for a stored thread that violates a requirement. */
-export function invalidThread(path: string, requirement: string, value: unknown): SessionServiceError {
-  const message = `${mismatchMessage(path, requirement, value)} Restore the thread from a backup, or delete it.`;
-  return new SessionServiceError("THREAD_INVALID", message, { path });
-}
+const errors: Errors = documentErrors(SessionServiceError, {
+  invalid: "Restore the thread from a backup, or delete it.",
+  mismatch:
+    "The thread does not belong to the session service. Use a namespace that only the service writes to.",
+});
+export const checkedName: Errors["checkedName"] = errors.checkedName;
+export const checkedStore: Errors["checkedStore"] = errors.checkedStore;
+export const envelopeError: Errors["envelopeError"] = errors.envelopeError;
+export const invalidArgument: Errors["invalidArgument"] = errors.invalidArgument;
+export const invalidThread: Errors["invalidThread"] = errors.invalidThread;
 
 /** Creates the error for an append to a session that does not exist. */
 export function sessionNotFound(): SessionServiceError {
@@ -67,22 +64,4 @@ export function sessionNotFound(): SessionServiceError {
 export function sessionExists(): SessionServiceError {
   const message = "A session with this `sessionId` exists. Get it, or create one with another id.";
   return new SessionServiceError("SESSION_EXISTS", message, { path: "sessionId" });
-}
-
-const CODES: { readonly [Reason in EnvelopeProblemReason]: SessionServiceErrorCode } = {
-  "invalid-kind": "THREAD_MISMATCH",
-  "invalid-version": "THREAD_INVALID",
-  "not-a-thread": "THREAD_MISMATCH",
-  "other-kind": "THREAD_MISMATCH",
-  "too-new": "THREAD_TOO_NEW",
-};
-
-/** Creates the error for a thread that this release cannot read as a session or a state. */
-export function envelopeError({ reason, path, message }: EnvelopeProblem): SessionServiceError {
-  const code = CODES[reason];
-  const remedy =
-    code === "THREAD_MISMATCH"
-      ? " The thread does not belong to the session service. Use a namespace that only the service writes to."
-      : "";
-  return new SessionServiceError(code, message + remedy, { path });
 }

@@ -17,7 +17,7 @@ import { canonicalJson, createId, textDigest } from "@threadstore/core/documents
 import { listSessions } from "./listing.ts";
 import { locateSession, type SessionLocation } from "./location.ts";
 import {
-  invalidArgument,
+  checkedStore,
   sessionExists,
   SessionServiceError,
   sessionNotFound,
@@ -190,12 +190,4 @@ function requestedEvents(events: Event[], config: GetSessionConfig | undefined):
   const recent = numRecentEvents === 0 ? events : events.slice(-numRecentEvents);
   if (afterTimestamp === 0) return recent;
   return recent.slice(recent.findLastIndex(({ timestamp }) => timestamp < afterTimestamp) + 1);
-}
-
-function checkedStore(options: unknown): ThreadStore {
-  const { store } = (options ?? {}) as { readonly [name: string]: unknown };
-  if (typeof store === "object" && store !== null && "append" in store) return store as ThreadStore;
-  const { message } = invalidArgument("store", "a ThreadStore");
-  const remedy = " Create one with a function such as sqliteStore.";
-  throw new SessionServiceError("INVALID_ARGUMENT", message + remedy, { path: "store" });
 }

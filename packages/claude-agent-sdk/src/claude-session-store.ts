@@ -5,7 +5,7 @@ import { entriesFromArgument } from "./entry.ts";
 import { listSessions, listSubpaths, listSummaries } from "./listings.ts";
 import { loadTranscript } from "./load-transcript.ts";
 import { locateSession, locateTranscript, projectNamespace } from "./session-location.ts";
-import { invalidArgument, SessionStoreError } from "./session-store-error.ts";
+import { checkedStore, invalidArgument } from "./session-store-error.ts";
 import { Transcripts } from "./transcripts.ts";
 
 /** Options of {@link claudeSessionStore}. */
@@ -58,14 +58,10 @@ export function claudeSessionStore(options: ClaudeSessionStoreOptions): Required
 }
 
 function checkedOptions(options: unknown): { readonly store: ThreadStore; readonly segmentBytes: number } {
-  const { store, segmentBytes = DEFAULT_SEGMENT_BYTES } = (options ?? {}) as { [name: string]: unknown };
-  if (typeof store !== "object" || store === null || !("append" in store)) {
-    const { message } = invalidArgument("store", "a ThreadStore");
-    const remedy = " Create one with a function such as sqliteStore.";
-    throw new SessionStoreError("INVALID_ARGUMENT", message + remedy, { path: "store" });
-  }
+  const store = checkedStore(options);
+  const { segmentBytes = DEFAULT_SEGMENT_BYTES } = options as { readonly segmentBytes?: unknown };
   if (typeof segmentBytes !== "number" || !Number.isSafeInteger(segmentBytes) || segmentBytes < 1) {
     throw invalidArgument("segmentBytes", "a positive integer", segmentBytes);
   }
-  return { store: store as ThreadStore, segmentBytes };
+  return { store, segmentBytes };
 }

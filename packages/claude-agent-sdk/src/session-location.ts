@@ -1,7 +1,7 @@
 import type { SessionKey } from "@anthropic-ai/claude-agent-sdk";
 import type { ThreadMetadata, ThreadStore, ThreadSummary } from "@threadstore/core";
-import { isJsonObject, textDigest } from "@threadstore/core/documents";
-import { invalidArgument } from "./session-store-error.ts";
+import { isJsonObject, storedName, textDigest } from "@threadstore/core/documents";
+import { checkedName, invalidArgument } from "./session-store-error.ts";
 
 /** Where a session is stored. */
 export interface SessionLocation {
@@ -34,22 +34,18 @@ export interface TranscriptLocation {
  */
 const MAX_BYTES = { projectKey: 220, sessionId: 100, subpath: 400 } as const;
 const SEGMENTS = "segments";
-/** Marks a name that ends in its hash. Names that contain it are hashed, too, so that distinct names never collide. */
-const HASH_MARK = "~sha256-";
 const PREFIX_LENGTH = 16;
-
-type NameOption = keyof typeof MAX_BYTES;
 
 /** Returns the namespace of a project's sessions. Throws `INVALID_ARGUMENT`. */
 export function projectNamespace(store: ThreadStore, projectKey: unknown, path = "projectKey"): ThreadStore {
-  return store.namespace(storedName(checkedName(projectKey, path), "projectKey"));
+  return store.namespace(storedName(checkedName(projectKey, path), { maxBytes: MAX_BYTES.projectKey }));
 }
 
 /** Throws `INVALID_ARGUMENT` with the path of the invalid member. */
 export function locateSession(store: ThreadStore, key: unknown): SessionLocation {
   const { projectKey, sessionId } = membersOf(key);
   const sessions = projectNamespace(store, projectKey, "key.projectKey");
-  const id = storedName(checkedName(sessionId, "key.sessionId"), "sessionId");
+  const id = storedName(checkedName(sessionId, "key.sessionId"), { maxBytes: MAX_BYTES.sessionId });
   const subpaths = sessions.namespace(id);
   return { sessions, id, subpaths, segments: subpaths.namespace(SEGMENTS) };
 }
@@ -64,7 +60,7 @@ export function locateTranscript(store: ThreadStore, key: unknown): TranscriptLo
     const main = { session, isMain: true, store: sessions, id, nameMetadata, segmentPrefix: "main." };
     return { key: { projectKey, sessionId }, ...main };
   }
-  const id = storedName(checkedName(subpath, "key.subpath"), "subpath");
+  const id = storedName(checkedName(subpath, "key.subpath"), { maxBytes: MAX_BYTES.subpath });
   return {
     key: { projectKey, sessionId, subpath },
     session,
@@ -88,17 +84,4 @@ function metadataOfName(name: string, id: string): ThreadMetadata {
 function membersOf(key: unknown): { readonly [member: string]: unknown } {
   if (!isJsonObject(key)) throw invalidArgument("key", "an object", key);
   return key;
-}
-
-function checkedName(name: unknown, path: string): string {
-  if (typeof name !== "string" || name === "") throw invalidArgument(path, "a non-empty string", name);
-  if (!name.isWellFormed()) throw invalidArgument(path, "well-formed Unicode, without lone surrogates");
-  return name;
-}
-
-/** Returns a name that every store accepts: the name itself, or its beginning and its hash. */
-function storedName(name: string, option: NameOption): string {
-  if (Buffer.byteLength(name) <= MAX_BYTES[option] && !name.includes(HASH_MARK)) return name;
-  // The beginning is for people. It may end with half of a character.
-  return `${name.slice(0, 12).toWellFormed()}${HASH_MARK}${textDigest(name)}`;
 }

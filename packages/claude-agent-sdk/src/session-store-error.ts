@@ -1,10 +1,9 @@
 import {
   type CodedError,
   defineErrorClass,
-  type EnvelopeProblem,
-  type EnvelopeProblemReason,
+  documentErrors,
+  type DocumentErrors,
   type ErrorClass,
-  mismatchMessage,
 } from "@threadstore/core/documents";
 
 const SESSION_STORE_ERROR_CODES = [
@@ -40,41 +39,14 @@ export const SessionStoreError: ErrorClass<SessionStoreErrorCode, SessionStoreEr
     details: { path: "visible" },
   });
 
-/** Creates the error for an argument that violates a requirement, such as `a string`. */
-export function invalidArgument(
-  path: string,
-  requirement: string,
-  ...value: [value?: unknown]
-): SessionStoreError {
-  return new SessionStoreError("INVALID_ARGUMENT", mismatchMessage(path, requirement, ...value), { path });
-}
+type Errors = DocumentErrors<SessionStoreError>;
 
-/** Creates the error for a stored thread that violates a requirement. */
-export function invalidThread(
-  path: string,
-  requirement: string,
-  ...value: [value?: unknown]
-): SessionStoreError {
-  const remedy = " Restore the session from a backup, or delete it.";
-  return new SessionStoreError("THREAD_INVALID", mismatchMessage(path, requirement, ...value) + remedy, {
-    path,
-  });
-}
-
-const CODES: { readonly [Reason in EnvelopeProblemReason]: SessionStoreErrorCode } = {
-  "invalid-kind": "THREAD_MISMATCH",
-  "invalid-version": "THREAD_INVALID",
-  "not-a-thread": "THREAD_MISMATCH",
-  "other-kind": "THREAD_MISMATCH",
-  "too-new": "THREAD_TOO_NEW",
-};
-
-/** Creates the error for a thread that this release cannot read as a part of a session. */
-export function envelopeError({ reason, path, message }: EnvelopeProblem): SessionStoreError {
-  const code = CODES[reason];
-  const remedy =
-    code === "THREAD_MISMATCH"
-      ? " The thread is not a part of a session. Use a namespace that only the session store writes to."
-      : "";
-  return new SessionStoreError(code, message + remedy, { path });
-}
+const errors: Errors = documentErrors(SessionStoreError, {
+  invalid: "Restore the session from a backup, or delete it.",
+  mismatch: "The thread is not a part of a session. Use a namespace that only the session store writes to.",
+});
+export const checkedName: Errors["checkedName"] = errors.checkedName;
+export const checkedStore: Errors["checkedStore"] = errors.checkedStore;
+export const envelopeError: Errors["envelopeError"] = errors.envelopeError;
+export const invalidArgument: Errors["invalidArgument"] = errors.invalidArgument;
+export const invalidThread: Errors["invalidThread"] = errors.invalidThread;

@@ -8,6 +8,12 @@ export {
   type ErrorClassDefinition,
 } from "./documents/define-error-class.ts";
 export {
+  type DocumentErrorCode,
+  documentErrors,
+  type DocumentErrors,
+  type DocumentRemedies,
+} from "./documents/document-errors.ts";
+export {
   type Envelope,
   type EnvelopeOptions,
   type EnvelopeProblem,
@@ -28,6 +34,7 @@ export {
   readLeaseOptions,
 } from "./documents/lease.ts";
 export { createId } from "./platform/create-id.ts";
+export { storedName, type StoredNameOptions } from "./documents/stored-name.ts";
 export { textDigest } from "./platform/digest.ts";
 export { isError } from "./validation/is-error.ts";
 export { untilAborted } from "./runtime/until-aborted.ts";

@@ -1,13 +1,7 @@
 import type { StoreItem } from "@microsoft/agents-hosting";
 import type { StoredThread } from "@threadstore/core";
 import { isJsonObject, memberPath, readEnvelope, THREAD_FORMAT } from "@threadstore/core/documents";
-import {
-  envelopeError,
-  invalidArgument,
-  invalidThread,
-  mismatchError,
-  StorageError,
-} from "./storage-error.ts";
+import { envelopeError, invalidArgument, invalidThread, mismatch, StorageError } from "./storage-error.ts";
 
 /** The eTag of an item that does not exist: a write with it creates the item, and never replaces one. */
 export const MISSING_ETAG = '"missing"';
@@ -61,8 +55,7 @@ export function readItem(key: string, { thread, version }: StoredThread): StoreI
     packageName: "@threadstore/microsoft-agents",
     error: envelopeError,
   });
-  if (members["key"] !== key)
-    throw mismatchError("$.key", "`$.key` must be the key that the item was read by.");
+  if (members["key"] !== key) throw mismatch("$.key", "`$.key` must be the key that the item was read by.");
   const item = "itemJson" in members ? parseItem(members["itemJson"]) : members["item"];
   if (!isJsonObject(item)) throw invalidThread("$.item", "an object", item);
   return { ...item, eTag: version };

@@ -1,8 +1,8 @@
 import type { Storage, StoreItem } from "@microsoft/agents-hosting";
 import { MISSING_ETAG } from "./item.ts";
+import { checkedStore } from "./storage-error.ts";
 import {
   checkedChanges,
-  checkedStore,
   deleteItems,
   readItems,
   type ThreadStorageOptions,

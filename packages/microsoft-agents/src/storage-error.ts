@@ -1,10 +1,9 @@
 import {
   type CodedError,
   defineErrorClass,
-  type EnvelopeProblem,
-  type EnvelopeProblemReason,
+  documentErrors,
+  type DocumentErrors,
   type ErrorClass,
-  mismatchMessage,
 } from "@threadstore/core/documents";
 
 const STORAGE_ERROR_CODES = [
@@ -46,39 +45,15 @@ export const StorageError: ErrorClass<StorageErrorCode, StorageErrorDetails> = d
   details: { path: "visible", keys: "visible" },
 });
 
-/** Creates the error for an argument that violates a requirement, such as `a string`. */
-export function invalidArgument(
-  path: string,
-  requirement: string,
-  ...value: [value?: unknown]
-): StorageError {
-  return new StorageError("INVALID_ARGUMENT", mismatchMessage(path, requirement, ...value), { path });
-}
+type Errors = DocumentErrors<StorageError>;
 
-/** Creates the error for a stored thread that violates a requirement. */
-export function invalidThread(path: string, requirement: string, ...value: [value?: unknown]): StorageError {
-  const remedy = " Restore the item from a backup, or delete it.";
-  return new StorageError("THREAD_INVALID", mismatchMessage(path, requirement, ...value) + remedy, { path });
-}
-
-const CODES: { readonly [Reason in EnvelopeProblemReason]: StorageErrorCode } = {
-  "invalid-kind": "THREAD_MISMATCH",
-  "invalid-version": "THREAD_INVALID",
-  "not-a-thread": "THREAD_MISMATCH",
-  "other-kind": "THREAD_MISMATCH",
-  "too-new": "THREAD_TOO_NEW",
-};
-
-/** Creates the error for a thread that this release cannot read as an item. */
-export function envelopeError({ reason, path, message }: EnvelopeProblem): StorageError {
-  const code = CODES[reason];
-  return code === "THREAD_MISMATCH"
-    ? mismatchError(path, message)
-    : new StorageError(code, message, { path });
-}
-
-/** Creates the error for a thread that is not the expected item. */
-export function mismatchError(path: string, message: string): StorageError {
-  const remedy = " The thread is not this item. Use a namespace that only the storage writes to.";
-  return new StorageError("THREAD_MISMATCH", message + remedy, { path });
-}
+const errors: Errors = documentErrors(StorageError, {
+  invalid: "Restore the item from a backup, or delete it.",
+  mismatch: "The thread is not this item. Use a namespace that only the storage writes to.",
+});
+export const checkedName: Errors["checkedName"] = errors.checkedName;
+export const checkedStore: Errors["checkedStore"] = errors.checkedStore;
+export const envelopeError: Errors["envelopeError"] = errors.envelopeError;
+export const invalidArgument: Errors["invalidArgument"] = errors.invalidArgument;
+export const invalidThread: Errors["invalidThread"] = errors.invalidThread;
+export const mismatch: Errors["mismatch"] = errors.mismatch;

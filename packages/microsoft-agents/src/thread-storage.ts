@@ -1,8 +1,8 @@
 import type { Storage, StoreItem } from "@microsoft/agents-hosting";
 import { type SaveOptions, type ThreadStore, ThreadStoreError, type Version } from "@threadstore/core";
-import { checkedKey, itemId } from "./item-id.ts";
+import { itemId } from "./item-id.ts";
 import { ANY_ETAG, type CheckedItem, checkedItem, MISSING_ETAG, readItem } from "./item.ts";
-import { invalidArgument, StorageError } from "./storage-error.ts";
+import { checkedName, checkedStore, invalidArgument, StorageError } from "./storage-error.ts";
 
 /** The characters of versions. */
 const VERSION = /^[!#-~]+$/u;
@@ -29,15 +29,6 @@ export function threadStorage(options: ThreadStorageOptions): Storage {
   };
 }
 
-/** Throws `INVALID_ARGUMENT`. */
-export function checkedStore(options: unknown): ThreadStore {
-  const { store } = (options ?? {}) as { readonly store?: unknown };
-  if (typeof store === "object" && store !== null && "save" in store) return store as ThreadStore;
-  const { message } = invalidArgument("store", "a ThreadStore");
-  const remedy = " Create one with a function such as sqliteStore.";
-  throw new StorageError("INVALID_ARGUMENT", message + remedy, { path: "store" });
-}
-
 /** Resolves with the existing ones of several items, each with its key. */
 export async function readItems(store: ThreadStore, keys: unknown): Promise<[key: string, StoreItem][]> {
   const checked = checkedKeys(keys);
@@ -56,7 +47,7 @@ export function checkedChanges(changes: unknown): CheckedItem[] {
   if (typeof changes !== "object" || changes === null || Array.isArray(changes)) {
     throw invalidArgument("changes", "an object", changes);
   }
-  return Object.entries(changes).map(([key, item]) => checkedItem(checkedKey(key, "changes"), item));
+  return Object.entries(changes).map(([key, item]) => checkedItem(checkedName(key, "changes"), item));
 }
 
 /**
@@ -116,5 +107,5 @@ async function allSettled<T>(calls: readonly Promise<T>[]): Promise<T[]> {
 
 function checkedKeys(keys: unknown): string[] {
   if (!Array.isArray(keys)) throw invalidArgument("keys", "an array", keys);
-  return [...new Set(keys.map((key, index) => checkedKey(key, `keys[${index}]`)))];
+  return [...new Set(keys.map((key, index) => checkedName(key, `keys[${index}]`)))];
 }

@@ -1,6 +1,6 @@
 import type { ThreadSummary } from "@threadstore/core";
 import { textDigest } from "@threadstore/core/documents";
-import { invalidArgument } from "./strands-storage-error.ts";
+import { checkedName, invalidArgument } from "./strands-storage-error.ts";
 
 /** The thread of a key. */
 export interface StoredKey {
@@ -17,8 +17,7 @@ const MARK = "~sha256-";
 
 /** Throws `INVALID_ARGUMENT`. */
 export function storedKey(key: unknown): StoredKey {
-  const text = checkedText(key, "key");
-  if (text === "") throw invalidArgument("key", "a non-empty string", key);
+  const text = checkedName(key, "key");
   if (Buffer.byteLength(text) <= ID_MAX_BYTES && !text.includes(MARK)) return { id: text };
   return { id: `${headOf(text)}${MARK}${textDigest(text)}`, metadata: { key: text } };
 }
@@ -28,18 +27,15 @@ export function storedKey(key: unknown): StoredKey {
  * with it can have such an id, too. Throws `INVALID_ARGUMENT`.
  */
 export function storedPrefix(prefix: unknown): string {
-  return headOf(checkedText(prefix, "query"));
+  if (typeof prefix !== "string") throw invalidArgument("query", "a string", prefix);
+  // The prefix of all keys.
+  if (prefix === "") return "";
+  return headOf(checkedName(prefix, "query"));
 }
 
 /** Returns the key of a listed thread; `undefined` if it is long and its record is corrupt. */
 export function keyOf({ id, metadata }: ThreadSummary): string | undefined {
   return metadata?.["key"] ?? (id.includes(MARK) ? undefined : id);
-}
-
-function checkedText(text: unknown, path: string): string {
-  if (typeof text !== "string") throw invalidArgument(path, "a string", text);
-  if (!text.isWellFormed()) throw invalidArgument(path, "well-formed Unicode, without lone surrogates");
-  return text;
 }
 
 /** Returns the longest beginning that consists of whole characters and has at most `HEAD_BYTES` bytes of UTF-8. */

@@ -1,10 +1,9 @@
 import {
   type CodedError,
   defineErrorClass,
-  type EnvelopeProblem,
-  type EnvelopeProblemReason,
+  documentErrors,
+  type DocumentErrors,
   type ErrorClass,
-  mismatchMessage,
 } from "@threadstore/core/documents";
 
 const STRANDS_STORAGE_ERROR_CODES = [
@@ -40,39 +39,14 @@ export const StrandsStorageError: ErrorClass<StrandsStorageErrorCode, StrandsSto
     details: { path: "visible" },
   });
 
-/** Creates the error for an argument that violates a requirement, such as `a string`. */
-export function invalidArgument(
-  path: string,
-  requirement: string,
-  ...value: [value?: unknown]
-): StrandsStorageError {
-  return new StrandsStorageError("INVALID_ARGUMENT", mismatchMessage(path, requirement, ...value), { path });
-}
+type Errors = DocumentErrors<StrandsStorageError>;
 
-/** Creates the error for a stored thread that violates a requirement. */
-export function invalidThread(
-  path: string,
-  requirement: string,
-  ...value: [value?: unknown]
-): StrandsStorageError {
-  const message = `${mismatchMessage(path, requirement, ...value)} Restore the thread from a backup, or delete it.`;
-  return new StrandsStorageError("THREAD_INVALID", message, { path });
-}
-
-const CODES: { readonly [Reason in EnvelopeProblemReason]: StrandsStorageErrorCode } = {
-  "invalid-kind": "THREAD_MISMATCH",
-  "invalid-version": "THREAD_INVALID",
-  "not-a-thread": "THREAD_MISMATCH",
-  "other-kind": "THREAD_MISMATCH",
-  "too-new": "THREAD_TOO_NEW",
-};
-
-/** Creates the error for a thread that this release cannot read as a value. */
-export function envelopeError({ reason, path, message }: EnvelopeProblem): StrandsStorageError {
-  const code = CODES[reason];
-  const remedy =
-    code === "THREAD_MISMATCH"
-      ? " The thread is not a value of a storage. Use a namespace that only the storage writes to."
-      : "";
-  return new StrandsStorageError(code, message + remedy, { path });
-}
+const errors: Errors = documentErrors(StrandsStorageError, {
+  invalid: "Restore the thread from a backup, or delete it.",
+  mismatch: "The thread is not a value of a storage. Use a namespace that only the storage writes to.",
+});
+export const checkedName: Errors["checkedName"] = errors.checkedName;
+export const checkedStore: Errors["checkedStore"] = errors.checkedStore;
+export const envelopeError: Errors["envelopeError"] = errors.envelopeError;
+export const invalidArgument: Errors["invalidArgument"] = errors.invalidArgument;
+export const invalidThread: Errors["invalidThread"] = errors.invalidThread;

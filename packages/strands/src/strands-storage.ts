@@ -2,7 +2,7 @@ import type { Storage } from "@strands-agents/sdk";
 import type { ThreadStore, Version } from "@threadstore/core";
 import { keyOf, storedKey, storedPrefix } from "./stored-key.ts";
 import { threadOf, valueOf } from "./stored-value.ts";
-import { invalidArgument, StrandsStorageError } from "./strands-storage-error.ts";
+import { checkedStore, invalidArgument } from "./strands-storage-error.ts";
 
 /** Options of {@link strandsStorage}. */
 export interface StrandsStorageOptions {
@@ -89,14 +89,10 @@ function keyedQueue(): <T>(key: string, call: () => Promise<T>) => Promise<T> {
 }
 
 function checkedOptions(options: unknown): Required<StrandsStorageOptions> {
-  const { store, onConflict = "reject" } = (options ?? {}) as { [name: string]: unknown };
-  if (typeof store !== "object" || store === null || !("append" in store)) {
-    const { message } = invalidArgument("store", "a ThreadStore");
-    const remedy = " Create one with a function such as sqliteStore.";
-    throw new StrandsStorageError("INVALID_ARGUMENT", message + remedy, { path: "store" });
-  }
+  const store = checkedStore(options);
+  const { onConflict = "reject" } = options as { readonly onConflict?: unknown };
   if (onConflict !== "reject" && onConflict !== "overwrite") {
     throw invalidArgument("onConflict", '"reject" or "overwrite"');
   }
-  return { store: store as ThreadStore, onConflict };
+  return { store, onConflict };
 }
