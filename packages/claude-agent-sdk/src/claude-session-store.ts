@@ -13,7 +13,7 @@ export interface ClaudeSessionStoreOptions {
   /** The store to keep the sessions in. Pass a namespace that nothing else uses: `store.namespace("claude")`. */
   readonly store: ThreadStore;
   /**
-   * The length of the entries in one thread, in bytes of JSON. A session that exceeds it continues in the next segment.
+   * The maximum length of the entries in one thread, in bytes of JSON. A longer session continues in the next segment.
    * @default 524288
    */
   readonly segmentBytes?: number | undefined;

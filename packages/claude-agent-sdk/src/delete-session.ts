@@ -15,9 +15,9 @@ const PAGE_SIZE = 1000;
 const CONCURRENCY = 8;
 
 /**
- * Deletes a session with all of its subpaths. First replaces the main transcript by a mark, in one step, from which on
- * nothing of the session can be read. If the process is killed after that, the next delete, or the next append to the
- * session, deletes the rest.
+ * Deletes a session with all of its subpaths. First replaces the main transcript with a mark, in one step. From then on,
+ * nothing of the session can be read. If the process is killed after that, the next delete of the session, or the next
+ * append to it, deletes the rest.
  */
 export async function deleteSession({ session, nameMetadata }: TranscriptLocation): Promise<void> {
   const { sessions, id } = session;
@@ -30,7 +30,7 @@ export async function deleteSession({ session, nameMetadata }: TranscriptLocatio
   await finishDeletion(session, mark.version);
 }
 
-/** Deletes the transcript of a subpath. Its segments cannot be read from then on, even if they still exist. */
+/** Deletes the transcript of a subpath. From then on, its segments cannot be read, even if they still exist. */
 export async function deleteSubpath({
   session: { segments },
   store,
@@ -38,7 +38,7 @@ export async function deleteSubpath({
   segmentPrefix,
 }: TranscriptLocation): Promise<void> {
   const ids: string[] = [];
-  // Listed before the transcript is deleted, so that those of a later transcript are not among them.
+  // Listed before the transcript is deleted, so that segments of a later transcript are not deleted.
   for await (const segment of segments.list({ prefix: segmentPrefix, limit: PAGE_SIZE }))
     ids.push(segment.id);
   await store.delete(id);
@@ -50,7 +50,7 @@ export async function isBeingDeleted({ sessions, id }: SessionLocation): Promise
   return isDeleting((await findThread(sessions, id))?.metadata);
 }
 
-/** Finishes the deletion of a session, if one was interrupted. Resolves with whether one was. */
+/** Finishes the deletion of a session if one was interrupted. Resolves with whether it was. */
 export async function finishInterruptedDeletion(session: SessionLocation): Promise<boolean> {
   const mark = await findMark(session);
   if (mark !== undefined) await finishDeletion(session, mark);
@@ -58,9 +58,9 @@ export async function finishInterruptedDeletion(session: SessionLocation): Promi
 }
 
 /**
- * Deletes what remains of a session, and its mark. Other processes can do the same, and one of them can delete the mark
- * before this one has finished. So that this one never deletes a part of the session that is then created under the
- * same id, each part is listed first, then the mark is read again, and only the listed version is deleted.
+ * Deletes the remaining parts of a session, and then its mark. Other processes can do the same at the same time. If one
+ * of them deletes the mark, a new session can be created under the same id. To never delete a part of that session, this
+ * lists parts, reads the mark again, and deletes only the listed versions.
  */
 export async function finishDeletion(session: SessionLocation, mark: Version): Promise<void> {
   let current = mark;
@@ -68,7 +68,7 @@ export async function finishDeletion(session: SessionLocation, mark: Version): P
     const parts = await listParts(session, PAGE_SIZE);
     const latest = await findMark(session);
     if (latest === undefined) return;
-    // After a change of the mark, there can be parts that were created after the listing.
+    // If the mark has changed, there can be parts that were created after the listing.
     if (parts.length === 0 && latest === current) break;
     current = latest;
     await inParallel(parts, deletePart);
@@ -105,7 +105,7 @@ async function listParts({ segments, subpaths }: SessionLocation, limit: number)
 }
 
 async function deletePart({ store, thread }: Part): Promise<void> {
-  // If it has changed meanwhile, it is listed again.
+  // If it has changed since it was listed, it is listed again.
   await unlessConflict(store.delete(thread.id, { previous: thread }));
 }
 

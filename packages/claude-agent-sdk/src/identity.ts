@@ -5,11 +5,11 @@ import type { Entry } from "./entry.ts";
 /** The hashes by which an entry is recognized. An entry with a `uuid` does not have `after` and `before`. */
 export interface Identity {
   readonly uuid: string | undefined;
-  /** Of an entry without a `uuid`: its content and position after the preceding entry with a `uuid`. */
+  /** For an entry without a `uuid`: its content, and its position after the preceding entry with a `uuid`. */
   readonly after: string | undefined;
-  /** Of an entry without a `uuid`: its content and position before the following entry with a `uuid`. */
+  /** For an entry without a `uuid`: its content, and its position before the following entry with a `uuid`. */
   readonly before: string | undefined;
-  /** Of the first entry with a `uuid`: the hashes `before` it of the entries that precede all of these. */
+  /** For the first entry with a `uuid`: the `before` hashes of the entries since the anchor, which precede the list. */
   readonly beforeOfPreceding: readonly string[];
 }
 
@@ -27,11 +27,11 @@ export interface TranscriptEnd {
 
 export const EMPTY_END: TranscriptEnd = { anchor: undefined, sinceAnchor: new Map() };
 
-/** 72 bits: two of a million entries are taken for one in 1 of 10^10 sessions. */
+/** 72 bits: of 10^10 sessions with a million entries, one has two entries with the same hash. */
 export const HASH_LENGTH = 12;
 /** The maximum sum of the counts in `sinceAnchor`, which is stored and read with the thread. */
 export const MAX_SINCE_ANCHOR = 250;
-/** Longer contents are replaced by their digest, in characters. */
+/** Contents with more characters are replaced by their digest. */
 const MAX_CONTENT_LENGTH = 100;
 
 /**
@@ -99,7 +99,10 @@ function neighborHashes(
   });
 }
 
-/** Returns the hashes `before` an entry, with the contents that directly precede it, of those since the anchor. */
+/**
+ * Returns the `before` hashes of the contents since the anchor, relative to an entry. `contents` stand between these and
+ * the entry.
+ */
 function precedingHashes(
   uuid: string,
   contents: readonly string[],

@@ -15,10 +15,10 @@ import {
 
 /** How many segments are loaded at a time. */
 const CONCURRENCY = 8;
-/** Of each segment, so that the hashes fit in its metadata: 48,000 of its 65,536 bytes. */
+/** How many hashes a segment can have, so that they fit in its metadata: 48,000 of its 65,536 bytes. */
 const MAX_HASHES = 4000;
 const SEQUENCE_DIGITS = 8;
-/** So many segments are found one by one. More are listed. */
+/** Up to this many segments are found one by one. More are listed. */
 const FEW_SEGMENTS = 4;
 
 /** A transcript whose entries are all in segments. */
@@ -28,10 +28,9 @@ export interface MovedTranscript {
 }
 
 /**
- * Moves the entries of a transcript to segments, so that the next appends do not lengthen its thread without end. Each
- * segment is a new thread, to which the transcript refers only after it was saved: if the process is killed between
- * the two, nothing has changed. Resolves with the transcript without entries. Rejects with `CONFLICT` if another
- * writer changes it first.
+ * Moves the entries of a transcript to segments, so that its thread does not grow without limit. Each segment is a new
+ * thread, and the transcript refers to it only after it was saved: if the process is killed between the two, nothing
+ * has changed. Resolves with the transcript without entries. Rejects with `CONFLICT` if another writer changes it first.
  */
 export async function moveToSegments(
   location: TranscriptLocation,
@@ -46,7 +45,7 @@ export async function moveToSegments(
     const { version } = await location.store.save(location.id, emptied, options);
     return { version, segments };
   } catch (error) {
-    // Not if the outcome is unknown: the transcript may refer to them.
+    // If the outcome is unknown, the transcript may refer to them.
     if (ThreadStoreError.is(error, "CONFLICT")) await deleteSegments(location, ids);
     throw error;
   }
@@ -73,7 +72,7 @@ async function saveSegments(
   return { ids, end };
 }
 
-/** Returns the ranges of entries that go into a segment each. */
+/** Divides the entries into ranges, one for each segment. */
 function partsOf(hashes: readonly (readonly string[])[]): { start: number; end: number }[] {
   const parts: { start: number; end: number }[] = [];
   let count = 0;
@@ -95,7 +94,7 @@ function lastUuid(entries: readonly SessionStoreEntry[]): string | undefined {
 }
 
 async function deleteSegments({ session }: TranscriptLocation, ids: readonly string[]): Promise<void> {
-  // What remains is deleted with the transcript.
+  // Those that could not be deleted are deleted with the transcript.
   await Promise.allSettled(ids.map((id) => session.segments.delete(id)));
 }
 

@@ -12,7 +12,7 @@ function withoutUndefined(entry: object): SessionStoreEntry {
   return JSON.parse(JSON.stringify(entry)) as SessionStoreEntry;
 }
 
-describe("invalid arguments are refused with a code and a path, before anything is written", () => {
+describe("invalid arguments are rejected with a code and a path, before anything is written", () => {
   const keys: readonly [unknown, string][] = [
     [undefined, "key"],
     [null, "key"],
@@ -129,7 +129,7 @@ describe("entries that are too large", () => {
     ["without a uuid", [a, { ...large, uuid: undefined }, b].map(withoutUndefined), [a, b]],
     ["next to entries without a uuid", [a, plan, plan, large, plan, b, plan], [a, plan, plan, plan, b, plan]],
     ["next to long ones", [a, long, plan, large, long, plan, plan], [a, long, plan, long, plan, plan]],
-  ])("are refused, and the others of the batch are stored, once: %s", async (_name, batch, stored) => {
+  ])("are rejected, and the others of the batch are stored, once: %s", async (_name, batch, stored) => {
     const each = newKey();
     const sessions = claudeSessionStore({ store: memoryStore({ maxThreadBytes: 20_000 }) });
     // As often as the SDK tries.

@@ -10,7 +10,7 @@ export interface TranscriptState {
   readonly size: number;
   readonly end: TranscriptEnd;
   readonly segments: readonly string[];
-  /** The hashes of all entries, those in segments included. An append adds to it. */
+  /** The hashes of all entries, including those in segments. An append adds to them. */
   readonly known: Set<string>;
 }
 
@@ -20,9 +20,8 @@ export function emptyState(): TranscriptState {
 }
 
 /**
- * Returns the hashes that are known of a transcript with these segments, and the segments whose hashes must be read.
- * Segments have unique ids, so the hashes in an earlier state with some of them are those of the same session, and not
- * of one that was deleted.
+ * Returns the known hashes of a transcript with these segments, and the segments whose hashes must be read. Segments have
+ * unique ids, so an earlier state with some of them belongs to the same session, and not to one that was deleted.
  */
 export function knownHashes(
   earlier: TranscriptState | undefined,
@@ -61,7 +60,7 @@ export interface UnresolvedAppend {
 }
 
 export interface AppendAttempt {
-  /** By which the store recognizes a repetition. */
+  /** The idempotency key, by which the store recognizes a repetition. */
   readonly key: string;
   /** Whether an earlier attempt may have been applied. */
   readonly isRepetition: boolean;

@@ -121,7 +121,8 @@ export class Transcript {
   async #read(): Promise<TranscriptState> {
     const { session, store, id, isMain } = this.#location;
     const stored = await store.load(id);
-    // After the load, so that the transcript that was loaded was not marked. A new one is checked when it is created.
+    // Checked after the load, so that the loaded transcript is not one that is being deleted. A new one is checked when
+    // it is created.
     if (!isMain && stored !== undefined && (await finishInterruptedDeletion(session))) return this.#read();
     if (stored !== undefined && isDeleting(stored.metadata)) {
       await finishDeletion(session, stored.version);
@@ -172,12 +173,12 @@ export class Transcript {
     return { version, metadata, size: moves ? size : state.size + size, end, segments, known };
   }
 
-  /** Creates the thread without entries, which counts as missing, so that only one writer's summary starts afresh. */
+  /** Creates the thread without entries, which counts as missing, so that only one writer starts a new summary. */
   async #create(): Promise<Version> {
     const { session, store, id, isMain, nameMetadata } = this.#location;
     const metadata = { ...EMPTY_STATUS, ...nameMetadata };
     const { version } = await store.save(id, writeTranscript(EMPTY_CONTENT), { metadata, expiresAt: null });
-    // Afterwards, so that the session is not deleted between the check and the creation.
+    // Checked afterwards, so that the session is not deleted between the check and the creation.
     if (!isMain && (await finishInterruptedDeletion(session))) throw changedMeanwhile();
     return version;
   }

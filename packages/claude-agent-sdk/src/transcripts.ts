@@ -1,7 +1,7 @@
 import type { TranscriptLocation } from "./session-location.ts";
 import { Transcript } from "./transcript.ts";
 
-/** How many hashes of entries are remembered, some 70 bytes each. One transcript may have more. */
+/** How many hashes of entries are remembered, at some 70 bytes each. A single transcript may have more. */
 const MAX_HASHES = 400_000;
 const MAX_TRANSCRIPTS = 256;
 

@@ -142,7 +142,7 @@ export const RACES_AND_KEYS: readonly Check[] = [
     },
   },
   {
-    name: "half of a character, which a tool's output can end with, is preserved",
+    name: "a lone surrogate, with which a tool's output can end, is preserved",
     async run({ store, open }) {
       const key = newKey();
       const entries = [message("cut \ud83d", { "\udc00": "\ud83d\ude00" }), message(String.raw`\ud83d`)];
