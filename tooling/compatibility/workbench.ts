@@ -29,7 +29,8 @@ export interface Workbench {
 const CLIENTS: ReadonlySet<string> = new Set([
   ...vendorPeers().map(({ vendor }) => vendor),
   "zod",
-  // For S3 on Workers.
+  // Workers: a graph, and a parser of XML for S3.
+  "@langchain/langgraph",
   "@xmldom/xmldom",
 ]);
 

@@ -3,72 +3,8 @@ import { MEMORY_PROGRAM } from "./programs.ts";
 import { postgres, type QuickStartServer, redis } from "./quick-start-servers.ts";
 import type { Row } from "./row.ts";
 import { BUCKET } from "./worker-bucket.ts";
+import { PROGRAMS, storeProgram } from "./worker-programs.ts";
 import { runWorker, type WorkerProgram } from "./workerd.ts";
-
-const AGENT_PROGRAM = `
-import { memoryStore } from "@threadstore/core";
-import { createChatAgent, openConversation } from "@threadstore/openai";
-import * as framework from "@threadstore/agent-framework";
-import OpenAI from "openai";
-export async function main() {
-  const answer = { id: "1", object: "chat.completion", created: 0, model: "m", choices: [{ index: 0, finish_reason: "stop", message: { role: "assistant", content: "Ahoy!" } }] };
-  const client = new OpenAI({ apiKey: "none", baseURL: "http://models.example", fetch: async () => Response.json(answer) });
-  const conversation = openConversation({ agent: createChatAgent({ client, model: "m" }), store: memoryStore(), id: "a" });
-  const { text } = await conversation.run("Hello", { key: "1" });
-  if (Object.keys(framework).length === 0) throw new Error("nothing exported");
-  return text === "Ahoy!" ? "works" : text;
-}
-`;
-
-const COMPATIBLE_PROGRAM = `
-import { memoryStore } from "@threadstore/core";
-import { withAttachments } from "@threadstore/attachments";
-import * as chats from "@threadstore/ai-sdk";
-export async function main() {
-  const store = withAttachments(memoryStore());
-  const image = "data:image/png;base64," + "QUJD".repeat(20000);
-  await store.save("a", { messages: [{ image }] });
-  const loaded = await store.load("a");
-  if (Object.keys(chats).length === 0) throw new Error("nothing exported");
-  return loaded.thread.messages[0].image === image ? "works" : "another image";
-}
-`;
-
-const S3_PROGRAM = `
-import { DOMParser, Node } from "@xmldom/xmldom";
-import { S3Client } from "@aws-sdk/client-s3";
-import { s3Store } from "@threadstore/s3";
-Object.assign(globalThis, { DOMParser, Node });
-export async function main() {
-  const client = new S3Client({ endpoint: "http://bucket.example", region: "us-east-1", forcePathStyle: true,
-    credentials: { accessKeyId: "a", secretAccessKey: "b" } });
-  const store = s3Store({ client, bucket: "threads" });
-  const first = await store.save("a", { text: "ü" });
-  await store.save("a", { text: "ü€" }, { previous: first });
-  const error = await store.save("a", {}, { previous: first }).catch((cause) => cause);
-  if (error.code !== "CONFLICT") throw error;
-  const { thread } = await store.load("a");
-  await store.close();
-  return thread.text === "ü€" ? "works" : "another text";
-}
-`;
-
-/** Returns a program that saves and loads with a store. */
-function storeProgram(imports: string, store: string): string {
-  return `
-${imports}
-export async function main() {
-  const store = ${store};
-  const first = await store.save("a", { text: "ü" });
-  await store.save("a", { text: "ü€" }, { previous: first });
-  const error = await store.save("a", {}, { previous: first }).catch((cause) => cause);
-  if (error.code !== "CONFLICT") throw error;
-  const { thread } = await store.load("a");
-  await store.close();
-  return thread.text === "ü€" ? "works" : "another text";
-}
-`;
-}
 
 interface WorkerRow extends Pick<Row, "name" | "proof"> {
   readonly worker: WorkerProgram;
@@ -95,18 +31,43 @@ const WORKERS: readonly WorkerRow[] = [
   {
     name: "Cloudflare Workers, no flags: openai, agent, agent-framework",
     proof: "a conversation in `workerd`, with a model that answers from the program",
-    worker: { name: "agent", program: AGENT_PROGRAM, flags: [] },
+    worker: PROGRAMS.agent,
   },
   {
     name: "Cloudflare Workers, `nodejs_compat`: attachments, ai-sdk",
     proof: "saves and loads an attachment in `workerd`",
-    worker: { name: "compatible", program: COMPATIBLE_PROGRAM, flags: ["nodejs_compat"] },
+    worker: PROGRAMS.attachments,
+  },
+  {
+    name: "Cloudflare Workers, no flags: http",
+    proof: "serves every operation of the thread API in `workerd`",
+    worker: PROGRAMS.threadApi,
+  },
+  {
+    name: "Cloudflare Workers, `nodejs_compat`: strands",
+    proof: "writes and reads a value in `workerd`",
+    worker: PROGRAMS.strands,
+  },
+  {
+    name: "Cloudflare Workers, no flags: microsoft-agents",
+    proof: "writes and reads a state, and refuses a stale one, in `workerd`",
+    worker: PROGRAMS.microsoftAgents,
+  },
+  {
+    name: "Cloudflare Workers, `nodejs_compat`: langgraph",
+    proof: "runs a graph twice in `workerd`",
+    worker: PROGRAMS.langgraph,
+  },
+  {
+    name: "Cloudflare Workers, `nodejs_compat`: openai-agents",
+    proof: "keeps a session in `workerd`",
+    worker: PROGRAMS.openaiAgents,
   },
   {
     name: "Cloudflare Workers, `nodejs_compat`: s3",
     proof:
       "checks a bucket, saves and loads in `workerd`, with a `DOMParser`; another worker plays the bucket",
-    worker: { name: "s3", program: S3_PROGRAM, flags: ["nodejs_compat"], outbound: BUCKET },
+    worker: { ...PROGRAMS.s3, outbound: BUCKET },
   },
 ];
 
