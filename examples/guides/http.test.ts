@@ -1,10 +1,13 @@
+import { SessionServiceError } from "@threadstore/adk";
 import { InterchangeError } from "@threadstore/agent-framework";
 import { ConversationError } from "@threadstore/ai-sdk";
 import { SessionStoreError } from "@threadstore/claude-agent-sdk";
 import { ThreadStoreError } from "@threadstore/core";
 import { LangGraphStoreError } from "@threadstore/langgraph";
+import { StorageError } from "@threadstore/microsoft-agents";
 import { AgentError } from "@threadstore/openai";
 import { SessionError } from "@threadstore/openai-agents";
+import { StrandsStorageError } from "@threadstore/strands";
 import { describe, expect, it } from "vitest";
 import { failure } from "./http.ts";
 
@@ -17,7 +20,10 @@ describe.each([
   InterchangeError,
   LangGraphStoreError,
   SessionError,
+  SessionServiceError,
   SessionStoreError,
+  StorageError,
+  StrandsStorageError,
 ])("the codes of $name", (coded) => {
   it.each(coded.codes.map((code) => [code]))("%s has a status", (code) => {
     const error = new (coded as typeof AgentError)(code as never, "The remedy.");

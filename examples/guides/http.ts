@@ -1,10 +1,13 @@
+import type { SessionServiceErrorCode } from "@threadstore/adk";
 import type { InterchangeErrorCode } from "@threadstore/agent-framework";
 import type { ConversationErrorCode } from "@threadstore/ai-sdk";
 import type { SessionStoreErrorCode } from "@threadstore/claude-agent-sdk";
 import type { ThreadStoreErrorCode } from "@threadstore/core";
 import type { LangGraphStoreErrorCode } from "@threadstore/langgraph";
+import type { StorageErrorCode } from "@threadstore/microsoft-agents";
 import type { AgentErrorCode } from "@threadstore/openai";
 import type { SessionErrorCode } from "@threadstore/openai-agents";
+import type { StrandsStorageErrorCode } from "@threadstore/strands";
 
 /** The codes of each class of errors. Keep the lines of the packages that you use. */
 interface Codes {
@@ -13,7 +16,10 @@ interface Codes {
   InterchangeError: InterchangeErrorCode;
   LangGraphStoreError: LangGraphStoreErrorCode;
   SessionError: SessionErrorCode;
+  SessionServiceError: SessionServiceErrorCode;
   SessionStoreError: SessionStoreErrorCode;
+  StorageError: StorageErrorCode;
+  StrandsStorageError: StrandsStorageErrorCode;
   ThreadStoreError: ThreadStoreErrorCode;
 }
 
@@ -25,7 +31,10 @@ const CLASSES: Readonly<Record<keyof Codes, true>> = {
   InterchangeError: true,
   LangGraphStoreError: true,
   SessionError: true,
+  SessionServiceError: true,
   SessionStoreError: true,
+  StorageError: true,
+  StrandsStorageError: true,
   ThreadStoreError: true,
 };
 
@@ -34,6 +43,7 @@ const STATUS: Readonly<Record<Code, number>> = {
   // The client must change its request.
   INVALID_ARGUMENT: 400,
   MESSAGE_REFUSED: 403,
+  SESSION_NOT_FOUND: 404,
   TURN_ABANDONED: 410,
   TOO_LARGE: 413,
   KEY_REUSED: 422,
@@ -51,6 +61,7 @@ const STATUS: Readonly<Record<Code, number>> = {
   CONVERSATION_CONFLICT: 409,
   HISTORY_CHANGED: 409,
   THREAD_BUSY: 409,
+  SESSION_EXISTS: 409,
   THREAD_EXISTS: 409,
   THREAD_MISMATCH: 409,
   TOO_MANY_ATTEMPTS: 409,
