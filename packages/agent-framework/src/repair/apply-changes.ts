@@ -69,7 +69,8 @@ export class ChangeApplier {
     else if (code === "tool-gone" && action === "rewrite") this.#rewriteCall(located, counterpart);
     else if (code === "system-misplaced" && action === "rewrite") this.#setUserRole(target);
     else if (code === "answer-missing") this.#addAnswer(target);
-    else this.#drop(target, located, counterpart);
+    // A rewrite that is unknown here must not lose content. The caller finds that the thread cannot be repaired.
+    else if (action === "drop") this.#drop(target, located, counterpart);
   }
 
   /** Removes the content items that were marked for removal. */
