@@ -3,8 +3,8 @@ import { isJsonObject, THREAD_FORMAT } from "@threadstore/core/documents";
 import { RequestProblem } from "./problem.ts";
 
 /**
- * Returns whether an agent or a bridge wrote the thread. Its last member is not always the messages, and parts of it,
- * such as an open turn, must not exist twice.
+ * Returns whether an agent or a bridge wrote the thread. The messages are not always the last member of such a thread,
+ * and parts of it, such as an open turn, must not exist twice.
  */
 export function isAgentThread(thread: { readonly [member: string]: JsonValue | undefined }): boolean {
   return thread["format"] === THREAD_FORMAT;

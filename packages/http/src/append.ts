@@ -73,7 +73,7 @@ async function checkAndAppend(
   return changedResponse(result, { appended: result.appended });
 }
 
-/** The title stays, because the user may have changed it. */
+/** Merges metadata into that of a stored thread. Its title stays, because the user may have changed it. */
 function mergeMetadata(
   stored: StoredThread | undefined,
   metadata: ThreadMetadata | undefined,
@@ -83,7 +83,7 @@ function mergeMetadata(
   return { ...stored?.metadata, ...metadata, ...(title === undefined ? {} : { [TITLE]: title }) };
 }
 
-/** Throws a `TypeError` if the result of the option `append` is invalid, although the elements of the client are valid. */
+/** Throws a `TypeError` if the elements of the client are valid, but the result of the option `append` is not. */
 async function blameHook(appended: AppendedElements, elements: readonly unknown[]): Promise<void> {
   if (await canAppend({ elements })) {
     checkHook(await canAppend(appended), "`append` returned elements or metadata that cannot be stored.");

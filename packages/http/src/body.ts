@@ -4,7 +4,7 @@ import { RequestProblem } from "./problem.ts";
 /** The members of a request's body. */
 export type Body = { readonly [member: string]: JsonValue | undefined };
 
-// Pages of other sites cannot send these types without being asked.
+// Browsers let pages of other sites send these types only if the server allows it (CORS).
 const JSON_TYPE = /^application\/(?:json|merge-patch\+json)(?:$|\s*;)/iu;
 
 /** Reads a body that must be a JSON object with these members only. */

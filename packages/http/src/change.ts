@@ -7,6 +7,6 @@ export interface Change {
   readonly threads: ThreadStore;
   readonly id: string;
   readonly settings: HandlerSettings;
-  /** Asks the application again, about more than the path says. */
+  /** Asks the application again, when more than the path is known about the request. */
   readonly authorize: (access: Access) => Promise<Response | ThreadStore>;
 }

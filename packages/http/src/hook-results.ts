@@ -1,6 +1,8 @@
 import type { ThreadStore } from "@threadstore/core";
 
-/** Throws if a hook of the application returned something else than it must. The client is not told why. */
+/**
+ * Throws if a hook of the application returned an invalid result. The response does not show the reason to the client.
+ */
 export function checkHook(isValid: boolean, message: string): asserts isValid {
   if (!isValid) throw new TypeError(message);
 }

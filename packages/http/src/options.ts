@@ -10,13 +10,13 @@ export interface Access {
   /** The id of the thread; `undefined` for a list. */
   readonly id: string | undefined;
   /**
-   * The id of the copy, for the second call of a fork: the first one has only the path, and the body has not been read.
-   * By then, `request.body` has been read.
+   * The id of the copy, for the second call of a fork. During the first call, the body has not been read yet. During
+   * the second one, `request.body` has been consumed.
    */
   readonly target?: string | undefined;
 }
 
-/** A request to append, after it was authorized. */
+/** An authorized request to append. */
 export interface AppendRequest {
   readonly request: Request;
   readonly id: string;
@@ -24,7 +24,7 @@ export interface AppendRequest {
   readonly elements: readonly JsonValue[];
 }
 
-/** What to append. */
+/** The elements to append, and the thread to append them to. */
 export interface AppendedElements {
   readonly elements: readonly unknown[];
   /** The thread to create if it does not exist. Without it, the response is 404. */
@@ -36,7 +36,7 @@ export interface AppendedElements {
   readonly metadata?: ThreadMetadata | undefined;
 }
 
-/** A request to fork, after it was authorized. */
+/** An authorized request to fork. */
 export interface ForkRequest {
   readonly request: Request;
   /** The id of the thread to copy. */
@@ -49,13 +49,13 @@ export interface ForkRequest {
 /** Options of {@link threadHandler}. */
 export interface ThreadHandlerOptions {
   /**
-   * Decides about each request before the store is used. Returns the store, or the namespace of one, whose threads the
-   * request may use: usually the namespace of the signed-in user. Returns a response, such as one with status 401 or 403,
-   * to reject it. A fork calls it twice: see {@link Access.target}.
+   * Decides about each request before the store is used. Returns the store whose threads the request may use, usually
+   * the namespace of the signed-in user. To reject the request, returns a response, such as one with status 401 or 403.
+   * A fork calls it twice: see {@link Access.target}.
    */
   readonly authorize: (access: Access) => Promise<Response | ThreadStore> | Response | ThreadStore;
   /**
-   * Checks the elements of a request, with which a page could forge answers of the model. Returns the elements to append,
+   * Checks the elements of a request, because a page could forge answers of the model. Returns the elements to append,
    * or a response to reject them. Without this option, clients cannot append. Threads of agents are never appended to.
    */
   readonly append?:
@@ -79,7 +79,7 @@ export interface ThreadHandlerOptions {
    */
   readonly maxBodyBytes?: number | undefined;
   /**
-   * Receives the errors for which the response has a status of 500 or more, for the log. It is not awaited, and its own
+   * Receives the errors that lead to a response with status 500 or above, for your log. It is not awaited, and its own
    * failures are ignored.
    */
   readonly onError?: ((error: unknown, request: Request) => Promise<void> | void) | undefined;
@@ -114,7 +114,7 @@ function check(isValid: boolean, message: string): void {
   if (!isValid) throw new TypeError(message);
 }
 
-/** Returns a path as URLs have it, with upper-case escapes. */
+/** Returns a path as it appears in URLs, with upper-case escapes. */
 export function encodedPath(path: string): string {
   const { pathname } = new URL(`http://localhost${path}`);
   return pathname.replaceAll(/%[0-9a-f]{2}/giu, (escape) => escape.toUpperCase());

@@ -9,7 +9,7 @@ export interface Problem {
   /** A short name of the kind of problem, which does not change. */
   readonly code: ProblemCode;
   readonly title: string;
-  /** The reason and the remedy. Absent for failures that only an operator can end. */
+  /** The reason and the remedy. Absent for failures that only an operator can resolve. */
   readonly detail?: string | undefined;
 }
 
@@ -53,7 +53,7 @@ const STATUS: Readonly<Record<ProblemCode, readonly [status: number, title: stri
 const TYPE_BASE = "https://github.com/threadstore/threadstore/blob/main/packages/http/README.md#";
 const RETRY_AFTER_SECONDS = 5;
 
-/** A request that is rejected, thrown to end it. */
+/** The reason why a request is rejected. Thrown to end the request. */
 export class RequestProblem extends Error {
   override readonly name = "RequestProblem";
   readonly code: RequestProblemCode;
@@ -95,7 +95,7 @@ function knownCode(code: ProblemCode): ProblemCode {
   return Object.hasOwn(STATUS, code) ? code : "UNEXPECTED";
 }
 
-/** Messages contain no contents and no secrets, but those of failures of the backend name it. */
+/** Messages never contain contents or secrets, but those of backend failures name the backend. */
 function detailOf(status: number, error: unknown): string | undefined {
   if (status === 503) return "The service is not available. Repeat the request later.";
   return status < 500 && isError(error) ? error.message : undefined;

@@ -28,7 +28,7 @@ export async function list(request: Request, threads: ThreadStore): Promise<Resp
   return Response.json(body, { headers: { ...COMMON_HEADERS, ...link } });
 }
 
-/** The cursor is the only argument of a listing that has not been checked before. */
+/** The cursor is the only argument of a listing that only the store can check. */
 function throwListProblem(error: unknown): ThreadPage {
   if (!ThreadStoreError.is(error, "INVALID_ARGUMENT")) throw error;
   throw new RequestProblem(

@@ -5,7 +5,7 @@ const MAX_ATTEMPTS = 50;
 const INITIAL_DELAY_MS = 5;
 const MAX_DELAY_MS = 250;
 
-/** Repeats a change if another request changed the thread first, after a delay that grows and differs. */
+/** Repeats a change if another request changed the thread first, after a random backoff delay. */
 export async function repeatAfterConflict<Result>(
   signal: AbortSignal,
   change: () => Promise<Result>,

@@ -1,11 +1,11 @@
 import type { JsonValue, ThreadDetails, ThreadMetadata, ThreadSummary } from "@threadstore/core";
 import { entityTag } from "./entity-tags.ts";
 
-/** The metadata that holds the title and whether the thread is archived, so that every listing has them. */
+/** The metadata with the title and the archived state. Metadata is part of every listing. */
 export const TITLE = "title";
 export const ARCHIVED = "archived";
 
-/** Returns a thread as lists and changes report it. */
+/** Returns the state of a thread for lists and for responses to changes. */
 export function toSummary(thread: ThreadDetails & { readonly metadata?: ThreadMetadata }): JsonValue {
   const { id, version, size, createdAt, updatedAt, expiresAt, metadata = {} } = thread;
   const { [TITLE]: title, [ARCHIVED]: archived, ...others } = metadata;
@@ -22,7 +22,7 @@ export function toSummary(thread: ThreadDetails & { readonly metadata?: ThreadMe
   };
 }
 
-/** Returns a thread of a list, of which a corrupt one has only its id and version. */
+/** Returns an entry of a list. The entry of a corrupt thread has only its id and version. */
 export function toEntry(thread: ThreadSummary): JsonValue {
   return thread.corrupt ? { id: thread.id, version: thread.version, corrupt: true } : toSummary(thread);
 }
@@ -42,7 +42,7 @@ export function changedResponse(
   return Response.json({ ...(toSummary(thread) as object), ...more }, { status, headers });
 }
 
-/** Threads belong to a user, and must be checked each time. */
+/** Threads belong to a user, so caches must not share them and must revalidate them. */
 export const COMMON_HEADERS = {
   "cache-control": "private, no-cache",
   vary: "authorization, cookie",

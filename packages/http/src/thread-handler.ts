@@ -18,9 +18,9 @@ import { list, load } from "./read-operations.ts";
 import { remove, update } from "./write-operations.ts";
 
 /**
- * Creates a handler that serves the threads of a store over HTTP, for any server with the `fetch` interface: `Request` in,
- * `Response` out. It holds no state, so any number of processes can serve the same threads. Throws a `TypeError` for
- * invalid options.
+ * Creates a handler that serves the threads of a store over HTTP, for any server with the `fetch` interface: `Request`
+ * in, `Response` out. It holds no state, so any number of processes can serve the same threads. Throws a `TypeError`
+ * for invalid options.
  */
 export function threadHandler(options: ThreadHandlerOptions): ThreadHandler {
   const settings = readOptions(options);
@@ -29,7 +29,7 @@ export function threadHandler(options: ThreadHandlerOptions): ThreadHandler {
       const response = await handle(request, settings);
       return request.method === "HEAD" ? withoutBody(response) : response;
     } catch (error) {
-      // The client is gone, and receives nothing.
+      // The client has disconnected and receives nothing.
       if (request.signal.aborted) return new Response(null, { status: 499 });
       const response = problemResponse(error);
       if (response.status >= 500) void report(error, request, settings);
@@ -38,18 +38,18 @@ export function threadHandler(options: ThreadHandlerOptions): ThreadHandler {
   };
 }
 
-/** Passes an error to the application, whose own failures must not change the response. */
+/** Passes an error to the application. A failure of its hook must not change the response. */
 async function report(error: unknown, request: Request, { onError }: HandlerSettings): Promise<void> {
   try {
     await onError?.(error, request);
   } catch {
-    // The response reports the first failure.
+    // The response reports the original error.
   }
 }
 
 interface Route {
   readonly id: string | undefined;
-  /** The operation of each method. */
+  /** The operation for each method. */
   readonly operations: { readonly [method: string]: Operation };
 }
 

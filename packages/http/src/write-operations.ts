@@ -7,7 +7,7 @@ import { threadNotFound } from "./read-operations.ts";
 import { repeatAfterConflict } from "./repeat-after-conflict.ts";
 import { ARCHIVED, changedResponse, COMMON_HEADERS, TITLE } from "./summary.ts";
 
-/** Renames or archives a thread, as a merge patch of its title and its state. */
+/** Renames or archives a thread: applies a merge patch to its title and archived state. */
 export async function update(change: Change): Promise<Response> {
   const { request, threads, id, settings } = change;
   const body = await readBody(request, settings.maxBodyBytes, ["title", "archived"]);
