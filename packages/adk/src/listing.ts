@@ -10,7 +10,7 @@ import { invalidArgument } from "./session-service-error.ts";
 
 const PAGE_SIZE = 1000;
 
-/** Lists sessions without reading their content, and returns the requested page. Throws `INVALID_ARGUMENT`. */
+/** Returns the requested page of sessions. Does not read their content. Rejects with `INVALID_ARGUMENT`. */
 export async function listSessions(
   store: ThreadStore,
   request: ListSessionsRequest,
@@ -54,7 +54,7 @@ async function* namespacesOf(
   } while (cursor !== undefined);
 }
 
-/** Returns a page as the SDK's own services do. */
+/** Selects a page in the same way as the SDK's own services. */
 function pageOf(sessions: Session[], { limit, offset = 0, page }: ListSessionsRequest): ListSessionsResponse {
   const totalItems = sessions.length;
   if (limit === undefined) {

@@ -2,7 +2,7 @@ import type { ThreadMetadata, ThreadStore, ThreadSummary } from "@threadstore/co
 import { storedName } from "@threadstore/core/documents";
 import { checkedName } from "./session-service-error.ts";
 
-/** A record with the state of an application or of a user. */
+/** Where the state of an application or a user is stored. */
 export interface StateLocation {
   readonly store: ThreadStore;
   readonly id: string;
@@ -18,12 +18,12 @@ export interface UserLocation {
 /** Where a session is stored. */
 export interface SessionLocation extends UserLocation {
   readonly id: string;
-  /** Preserves the names for listings, because long ones are not part of the id and the namespace. */
+  /** Preserves the names for listings, because the id and the namespace do not contain long names. */
   readonly metadata: ThreadMetadata;
 }
 
 /**
- * The longest names that are stored as they are, in bytes of UTF-8. Together they leave some 150 of the 512 bytes of a
+ * The longest names that are stored unchanged, in bytes of UTF-8. Together they leave some 150 of the 512 bytes of a
  * namespace to the store that the application passes.
  */
 const MAX_BYTES = { appName: 150, userId: 200, sessionId: 400 } as const;

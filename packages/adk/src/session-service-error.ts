@@ -60,7 +60,7 @@ export function sessionNotFound(): SessionServiceError {
   return new SessionServiceError("SESSION_NOT_FOUND", message, { path: "session.id" });
 }
 
-/** Creates the error for a session that cannot be created. */
+/** Creates the error for a session that exists already. */
 export function sessionExists(): SessionServiceError {
   const message = "A session with this `sessionId` exists. Get it, or create one with another id.";
   return new SessionServiceError("SESSION_EXISTS", message, { path: "sessionId" });

@@ -32,8 +32,8 @@ export interface ThreadStoreSessionServiceOptions {
 }
 
 /**
- * A session service of Google's Agent Development Kit in any `ThreadStore`, to pass as `sessionService` to a `Runner`.
- * Creating one reads and writes nothing. Several processes can use one session at once.
+ * A session service for Google's Agent Development Kit in any `ThreadStore`, to pass as `sessionService` to a `Runner`.
+ * Creating one does not access the store. Several processes can use one session at the same time.
  *
  * Calls reject with a `SessionServiceError` or with the store's `ThreadStoreError`.
  */
@@ -48,7 +48,7 @@ export class ThreadStoreSessionService extends BaseSessionService {
     this.#store = checkedStore(options);
   }
 
-  /** Rejects with `SESSION_EXISTS` if there is a session with this id. */
+  /** Rejects with `SESSION_EXISTS` if a session with this id exists. */
   override async createSession({
     appName,
     userId,
@@ -84,7 +84,7 @@ export class ThreadStoreSessionService extends BaseSessionService {
     return session;
   }
 
-  /** Of calls that create the same session at once, one does, and the others get it. */
+  /** If several calls create the same session at the same time, one succeeds and the others get that session. */
   override async getOrCreateSession(request: CreateSessionRequest): Promise<Session> {
     try {
       return await super.getOrCreateSession(request);
@@ -107,9 +107,9 @@ export class ThreadStoreSessionService extends BaseSessionService {
   }
 
   /**
-   * Appends an event. The cost does not depend on the length of the session. If another process has appended since
-   * `session` was read, this also updates it from the store, as the SDK's `DatabaseSessionService` does. The same event
-   * is stored only once. Rejects with `SESSION_NOT_FOUND` if the session does not exist.
+   * Appends an event, once if it is passed repeatedly. The cost does not depend on the length of the session. If
+   * another process has appended since `session` was read, this also updates `session` from the store, as the SDK's
+   * `DatabaseSessionService` does. Rejects with `SESSION_NOT_FOUND` if the session does not exist.
    */
   override async appendEvent({ session, event }: AppendEventRequest): Promise<Event> {
     if (event.partial === true) return event;
@@ -120,7 +120,7 @@ export class ThreadStoreSessionService extends BaseSessionService {
     const { app, user } = divideDelta(delta);
     const isShared = Object.keys({ ...app, ...user }).length > 0;
     if (isShared && !this.#versions.has(session)) await this.#requireSession(session, location);
-    // Before the event, so that no stored event promises a state that a crash has prevented.
+    // Saved before the event, so that after a crash, the state has the changes of all stored events.
     await Promise.all([saveState(location.appState, app, key), saveState(location.userState, user, key)]);
     const previous = this.#versions.get(session);
     const result = previous === undefined ? undefined : await append(location, json, { key, previous });
@@ -131,7 +131,7 @@ export class ThreadStoreSessionService extends BaseSessionService {
       session.lastUpdateTime = result.updatedAt.getTime();
       return event;
     }
-    // The session is out of date, or an object that this service has not returned, or the event was already stored.
+    // The session object is outdated, or this service has not returned it, or the event was already stored.
     const appended = result ?? (await append(location, json, { key }));
     if (appended === undefined) throw sessionNotFound();
     await this.#requireSession(session, location);
@@ -142,7 +142,7 @@ export class ThreadStoreSessionService extends BaseSessionService {
     if (!(await this.#refresh(session, location))) throw sessionNotFound();
   }
 
-  /** Updates a session object from the store, except its temporary state. Resolves with whether it exists. */
+  /** Updates a session object from the store, except for its temporary state. Resolves with whether it exists. */
   async #refresh(session: Session, location: SessionLocation): Promise<boolean> {
     const [stored, shared] = await Promise.all([location.sessions.load(location.id), loadShared(location)]);
     if (stored === undefined) return false;
@@ -184,7 +184,7 @@ async function loadShared({ appState, userState }: SessionLocation) {
   return { app, user };
 }
 
-/** Selects events as the SDK's `InMemorySessionService` does. */
+/** Selects events in the same way as the SDK's `InMemorySessionService`. */
 function requestedEvents(events: Event[], config: GetSessionConfig | undefined): Event[] {
   const { numRecentEvents = 0, afterTimestamp = 0 } = config ?? {};
   const recent = numRecentEvents === 0 ? events : events.slice(-numRecentEvents);

@@ -7,10 +7,10 @@ import { envelopeError, invalidThread } from "./session-service-error.ts";
 // The README specifies the format.
 const VERSION = 1;
 const KIND = "adk-state";
-/** As many as the keys of appends that a store remembers. */
+/** How many changes a state remembers: as many as a store remembers keys of appends. */
 const REMEMBERED_CHANGES = 100;
 
-/** A change of state, divided by the records to which it belongs. Keys have no prefix. */
+/** A change of state, divided by the records to which it belongs. Its keys have no prefix. */
 export interface StateDelta {
   readonly app: JsonObject;
   readonly user: JsonObject;
@@ -40,7 +40,7 @@ function withPrefix(delta: JsonObject, prefix: string): JsonObject {
   return Object.fromEntries(entries.map(([key, value]) => [key.slice(prefix.length), value]));
 }
 
-/** Returns the state that agents see. `Object.fromEntries` keeps a key such as `__proto__` a key. */
+/** Returns the state that agents see. `Object.fromEntries` preserves keys such as `__proto__`. */
 export function mergedState({ app, user, session }: StateDelta): JsonObject {
   return Object.fromEntries([
     ...Object.entries(session),

@@ -32,8 +32,8 @@ export function newSessionThread(state: JsonObject): SerializedThread {
 }
 
 /**
- * Reads a stored session, which is untrusted. An event with the id of an earlier one replaces it, unless it is the same.
- * Throws `THREAD_INVALID` with the path, `THREAD_MISMATCH` or `THREAD_TOO_NEW`.
+ * Reads a stored session, which is untrusted. An event with the id of an earlier one replaces it, unless both are
+ * equal. Throws `THREAD_INVALID` with the path, `THREAD_MISMATCH` or `THREAD_TOO_NEW`.
  */
 export function readSession(thread: SerializedThread): SessionContent {
   const { members } = readEnvelope(thread, {
@@ -50,7 +50,7 @@ export function readSession(thread: SerializedThread): SessionContent {
     const { id, event, delta } = readEvent(element, `$.events[${index}]`);
     const earlier = eventsById.get(id);
     if (earlier !== undefined && canonicalJson(earlier) === canonicalJson(event)) continue;
-    // A map keeps the position of a key that it has.
+    // If the map already has the id, the event keeps the position of the earlier one.
     eventsById.set(id, event);
     for (const [key, value] of Object.entries(divideDelta(delta).session)) state.set(key, value);
   }
@@ -95,8 +95,8 @@ export function storedEvent(event: unknown): StoredEvent {
 }
 
 /**
- * Returns what `JSON.stringify` makes of an object, because events can contain instances of the SDK's classes. Lone
- * surrogates, which models sometimes return and stores reject, become U+FFFD. Throws `INVALID_ARGUMENT`.
+ * Converts an object to JSON as `JSON.stringify` does, because events can contain instances of the SDK's classes.
+ * Models sometimes return lone surrogates, which stores reject: they become U+FFFD. Throws `INVALID_ARGUMENT`.
  */
 export function jsonObjectOf(value: unknown, path: string): JsonObject {
   if (!isJsonObject(value)) throw invalidArgument(path, "an object", value);
