@@ -10,9 +10,11 @@ export interface StoredKey {
 }
 
 const ID_MAX_BYTES = 512;
-/** The beginning of a long key that stays in its id, for listings by prefix. Leaves space for the mark and the digest. */
+/** How much of a long key its id begins with, for listings by prefix. Leaves space for the mark and the digest. */
 const HEAD_BYTES = 400;
-/** Marks an id that ends in the digest of its key. Keys that contain it are digested, too, so that ids never collide. */
+/**
+ * Marks an id that ends with the digest of its key. Keys that contain it are digested, too, so that ids never collide.
+ */
 const MARK = "~sha256-";
 
 /** Throws `INVALID_ARGUMENT`. */
@@ -23,8 +25,8 @@ export function storedKey(key: unknown): StoredKey {
 }
 
 /**
- * Returns the beginning of the ids of all keys that begin with `prefix`. If the prefix is long, keys that do not begin
- * with it can have such an id, too. Throws `INVALID_ARGUMENT`.
+ * Returns the beginning of the ids of all keys that begin with `prefix`. If the prefix is long, ids of other keys can
+ * begin with it, too. Throws `INVALID_ARGUMENT`.
  */
 export function storedPrefix(prefix: unknown): string {
   if (typeof prefix !== "string") throw invalidArgument("query", "a string", prefix);

@@ -9,8 +9,8 @@ const KIND = "strands-value";
 type Form = "base64" | "json" | "text";
 
 /**
- * Returns the JSON of the thread that holds a value. JSON stays as it is, so that it can be read and searched in the
- * backend. Other text is a JSON string, unless base64 is shorter, as for control characters.
+ * Returns the JSON of the thread that holds a value. A value that is JSON is embedded unchanged, so that it can be read
+ * and searched in the backend. Other text becomes a JSON string, unless base64 is shorter, as for control characters.
  */
 export function threadOf(data: Uint8Array): string {
   const text = decodedText(data);
@@ -54,7 +54,7 @@ function wrap(form: Form, json: string): string {
   return `${headerOf(form)}${json}}`;
 }
 
-/** Returns the text that was written; `undefined` if something else has rewritten the thread. */
+/** Returns the text that was written; `undefined` if another program has rewritten the thread. */
 function originalJson(json: string): string | undefined {
   const header = headerOf("json");
   return json.startsWith(header) && json.endsWith("}") ? json.slice(header.length, -1) : undefined;

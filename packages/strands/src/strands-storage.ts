@@ -9,7 +9,7 @@ export interface StrandsStorageOptions {
   /** The store to keep the values in. Pass a namespace that nothing else uses: `store.namespace("strands")`. */
   readonly store: ThreadStore;
   /**
-   * What happens to a write if another process has changed or deleted the value since this storage read or wrote it.
+   * The effect of a write if another process has changed or deleted the value since this storage read or wrote it.
    * `reject`: the write rejects with the store's `CONFLICT`, and nothing is written. `overwrite`: the last write wins.
    * @default "reject"
    */
@@ -19,8 +19,8 @@ export interface StrandsStorageOptions {
 const PAGE_SIZE = 1000;
 
 /**
- * Creates a `Storage` of the Strands Agents SDK in any `ThreadStore`. Creating one reads and writes nothing. Create one
- * for each agent: with `onConflict: "reject"`, it knows which version of its session the agent continues.
+ * Creates a `Storage` of the Strands Agents SDK in any `ThreadStore`. This does not access the store. Create one for
+ * each agent: with `onConflict: "reject"`, it remembers which version of the session its agent continues.
  *
  * Calls reject with a `StrandsStorageError` or with the store's `ThreadStoreError`. Throws `INVALID_ARGUMENT` for
  * invalid options.
