@@ -1,8 +1,8 @@
 import { storedName } from "@threadstore/core/documents";
 
-/** The longest key that is an id as it is, in bytes of UTF-8. Stores accept ids of up to 512 bytes. */
+/** The longest key that is used as the id, in bytes of UTF-8. Stores accept ids of up to 512 bytes. */
 const MAX_BYTES = 400;
-/** The beginning of a longer key that its id starts with, in UTF-16 units. */
+/** How much of a longer key its id begins with, in UTF-16 units. */
 const PREFIX_LENGTH = 100;
 
 /** Returns the id of an item's thread: its key, or the beginning and the hash of a key that is too long for an id. */

@@ -19,10 +19,10 @@ export interface CheckedItem {
 
 const KIND = "microsoft-agents-item";
 const VERSION = 1;
-/** A lone surrogate in JSON. Also matches some text that merely looks like one, which does no harm. */
+/** A lone surrogate in JSON. Also matches some text that only looks like one, which is harmless. */
 const LONE_SURROGATE = /\\u[dD][89a-fA-F]/u;
 
-/** Checks an item of a write. Throws `INVALID_ARGUMENT` with the path of the offending member. */
+/** Validates an item of a write. Throws `INVALID_ARGUMENT` with the path of the invalid member. */
 export function checkedItem(key: string, item: unknown): CheckedItem {
   const path = memberPath("changes", key);
   if (typeof item !== "object" || item === null || Array.isArray(item)) {
@@ -36,7 +36,7 @@ export function checkedItem(key: string, item: unknown): CheckedItem {
   return { key, item, json, eTag: eTag || ANY_ETAG };
 }
 
-/** Returns the JSON of an item's thread, with values converted as the framework's storages do. */
+/** Returns the JSON of an item's thread. Converts values as the SDK's storages do. */
 function itemJson(key: string, content: object, path: string): string {
   const head = { format: THREAD_FORMAT, version: VERSION, kind: KIND, key };
   try {

@@ -8,7 +8,7 @@ export interface Check {
   readonly run: (storage: Storage, key: string) => Promise<void>;
 }
 
-/** The messages of this package and of the framework. */
+/** The messages of this package and of the SDK. */
 const CONFLICT = /Another writer has changed|eTag conflict/u;
 
 async function readOne(storage: Storage, key: string): Promise<StoreItem> {
@@ -72,7 +72,7 @@ export const CHECKS: readonly Check[] = [
     },
   },
   {
-    name: "replaces an item with the current eTag, and refuses an older one",
+    name: "replaces an item with the current eTag, and rejects an older one",
     run: async (storage, key) => {
       const first = await written(storage, key, { n: 1 });
       const second = await written(storage, key, { ...first, n: 2 });
@@ -90,7 +90,7 @@ export const CHECKS: readonly Check[] = [
     },
   },
   {
-    name: "refuses the eTag of an item that was deleted",
+    name: "rejects the eTag of an item that was deleted",
     run: async (storage, key) => {
       const item = await written(storage, key, { n: 1 });
       await storage.delete([key]);
@@ -99,7 +99,7 @@ export const CHECKS: readonly Check[] = [
     },
   },
   {
-    name: "refuses the eTag of an item that was deleted and created again",
+    name: "rejects the eTag of an item that was deleted and created again",
     run: async (storage, key) => {
       const item = await written(storage, key, { n: 1 });
       await storage.delete([key]);
@@ -109,7 +109,7 @@ export const CHECKS: readonly Check[] = [
     },
   },
   {
-    name: "refuses eTags of other storages",
+    name: "rejects eTags of other storages",
     run: async (storage, key) => {
       const item = await written(storage, key, { n: 1 });
       for (const eTag of ["1x", '"0x8DB"', 'W/"1"', "two words", "é"]) {
@@ -119,7 +119,7 @@ export const CHECKS: readonly Check[] = [
     },
   },
   {
-    name: "writes the other items if one is refused",
+    name: "writes the other items if one is rejected",
     run: async (storage, key) => {
       const stale = await written(storage, key, { n: 1 });
       await storage.write({ [key]: { n: 2 } });
@@ -164,7 +164,7 @@ export const CHECKS: readonly Check[] = [
     },
   },
   {
-    name: "takes names of object members as keys and as members",
+    name: "accepts names of object members as keys and as members",
     run: async (storage) => {
       const items = [
         ["__proto__", JSON.parse('{"__proto__":{"n":1},"constructor":2}')],
@@ -178,7 +178,7 @@ export const CHECKS: readonly Check[] = [
     },
   },
   {
-    name: "stores any JSON, half characters, activities and dates",
+    name: "stores any JSON, lone surrogates, activities and dates",
     run: async (storage, key) => {
       const activity = Activity.fromObject({ type: "message", text: "Hi" });
       const date = new Date(0);
@@ -187,7 +187,7 @@ export const CHECKS: readonly Check[] = [
     },
   },
   {
-    name: "returns items that belong to the caller, and does not keep those that it is passed",
+    name: "returns items that belong to the caller, and copies those that it is passed",
     run: async (storage, key) => {
       const item = { list: [1], eTag: "*" };
       const writing = storage.write({ [key]: item });

@@ -10,18 +10,18 @@ import {
 } from "./thread-storage.ts";
 
 /**
- * Creates a storage for the framework's state classes (`ConversationState`, `UserState` and other `AgentState`s) that
- * restores the check which they bypass: they set the `eTag` of each state that they save to `*`, so that the last
- * writer wins. This storage remembers the version of each state object that it returned instead, and `saveChanges`
- * rejects with `CONFLICT` if another turn has saved the state meanwhile. Reading a missing state returns an empty one,
- * so that of two turns that create it, only one succeeds.
+ * Creates a storage for the SDK's state classes (`ConversationState`, `UserState` and other `AgentState`s). These
+ * bypass the check of eTags: they set the `eTag` of each state that they save to `*`, so that the last writer wins.
+ * This storage instead remembers the version of each state object that it returned, and `saveChanges` rejects with
+ * `CONFLICT` if another turn has saved the state meanwhile. Reading a missing state returns an empty one, so that only
+ * one of two turns can create it.
  *
- * It uses the same items as `threadStorage` over the same store. Pass it to state classes only: other code takes an
- * empty item for one that exists. Options and errors are those of `threadStorage`.
+ * It uses the same items as `threadStorage` over the same store. Pass it only to state classes: other code would
+ * mistake an empty item for an existing one. Options and errors are those of `threadStorage`.
  */
 export function stateStorage(options: ThreadStorageOptions): Storage {
   const store = checkedStore(options);
-  /** The eTags of states by their key, because an application can save a state under several keys. */
+  /** The eTags of each state by key, because an application can save a state under several keys. */
   const eTags = new WeakMap<object, Map<string, string>>();
 
   function remember(state: object, key: string, eTag: string): void {
@@ -39,7 +39,7 @@ export function stateStorage(options: ThreadStorageOptions): Storage {
 
     async write(changes) {
       const items = checkedChanges(changes).map((change) => {
-        // A state that `clear` has emptied is a new object, and replaces the stored one as the application asked.
+        // `clear` creates a new state object, which replaces the stored state as the application requested.
         const eTag = eTags.get(change.item)?.get(change.key) ?? change.eTag;
         return { ...change, eTag };
       });

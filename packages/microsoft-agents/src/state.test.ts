@@ -46,7 +46,7 @@ describe.each(STATES)("two turns that race with %s", (_name, create) => {
   it.each([
     ["MemoryStorage", () => new MemoryStorage()],
     ["threadStorage", () => threadStorage({ store: memoryStore() })],
-  ])("over %s lose an update, because the framework sets each eTag to `*`", async (_storage, open) => {
+  ])("over %s lose an update, because the SDK sets each eTag to `*`", async (_storage, open) => {
     const state = create(open());
     await seed(state);
     expect((await race(state)).map(({ status }) => status)).toEqual(["fulfilled", "fulfilled"]);

@@ -36,12 +36,12 @@ describe.each(STORES)("items in %s", (_name, open) => {
   );
 });
 
-describe("the framework's MemoryStorage", () => {
+describe("the SDK's MemoryStorage", () => {
   /** The checks that it fails, as the README says. */
   const FAILED: readonly string[] = [
-    "refuses the eTag of an item that was deleted",
-    "writes the other items if one is refused",
-    "takes names of object members as keys and as members",
+    "rejects the eTag of an item that was deleted",
+    "writes the other items if one is rejected",
+    "accepts names of object members as keys and as members",
   ];
 
   it.each(CHECKS)("$name", async ({ name, run }) => {
@@ -65,7 +65,7 @@ describe("an item with `MISSING_ETAG`", () => {
   });
 });
 
-describe("a write that is refused", () => {
+describe("a write that is rejected", () => {
   it("names the items that were not written", async () => {
     const storage = threadStorage({ store: memoryStore() });
     await storage.write({ a: { n: 1 }, b: { n: 1 } });

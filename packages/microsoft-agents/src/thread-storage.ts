@@ -15,7 +15,7 @@ export interface ThreadStorageOptions {
 
 /**
  * Creates a storage of the Microsoft 365 Agents SDK in any `ThreadStore`, to pass as `storage` to an
- * `AgentApplication`. Creating one reads and writes nothing. The `eTag` of an item is the version of its thread.
+ * `AgentApplication`. This does not access the store. The `eTag` of an item is the version of its thread.
  *
  * Calls reject with a `StorageError` or with the store's `ThreadStoreError`. Throws `INVALID_ARGUMENT` for invalid
  * options.
@@ -29,7 +29,7 @@ export function threadStorage(options: ThreadStorageOptions): Storage {
   };
 }
 
-/** Resolves with the existing ones of several items, each with its key. */
+/** Resolves with those of several items that exist, each with its key. */
 export async function readItems(store: ThreadStore, keys: unknown): Promise<[key: string, StoreItem][]> {
   const checked = checkedKeys(keys);
   if (checked.length === 0) throw invalidArgument("keys", "a non-empty array");
@@ -42,7 +42,7 @@ export async function readItems(store: ThreadStore, keys: unknown): Promise<[key
   return items.filter((item) => item !== undefined);
 }
 
-/** Checks the items of a write, before any of them is written. Throws `INVALID_ARGUMENT`. */
+/** Validates the items of a write before any of them is written. Throws `INVALID_ARGUMENT`. */
 export function checkedChanges(changes: unknown): CheckedItem[] {
   if (typeof changes !== "object" || changes === null || Array.isArray(changes)) {
     throw invalidArgument("changes", "an object", changes);
@@ -51,8 +51,8 @@ export function checkedChanges(changes: unknown): CheckedItem[] {
 }
 
 /**
- * Writes items, each atomically. Waits for all of them, and then rejects if one failed: with `CONFLICT` if others have
- * changed items, unless the store failed.
+ * Writes items, each atomically. Waits for all of them, and then rejects if one failed: with the store's error if there
+ * is one, otherwise with `CONFLICT`, because other writers have changed items.
  *
  * @param onWritten Called for each item that was written, with its new version.
  */
@@ -75,7 +75,7 @@ export async function writeItems(
   }
 }
 
-/** Resolves with the new version, or with `undefined` if the stored item has another eTag. */
+/** Resolves with the new version; `undefined` if the stored item has another eTag. */
 async function writeItem(store: ThreadStore, { key, json, eTag }: CheckedItem): Promise<Version | undefined> {
   const options = precondition(eTag);
   if (options === undefined) return undefined;
