@@ -22,8 +22,8 @@ export interface ClaudeSessionStoreOptions {
 const DEFAULT_SEGMENT_BYTES = 524_288;
 
 /**
- * Creates a session store of the Claude Agent SDK in any `ThreadStore`, to pass as `sessionStore`. Creating one reads
- * and writes nothing. Several processes can use one session at once.
+ * Creates a session store of the Claude Agent SDK in any `ThreadStore`, to pass as `sessionStore`. This does not access
+ * the store. Several processes can use one session at the same time.
  *
  * Calls reject with a `SessionStoreError` or with the store's `ThreadStoreError`. Throws `INVALID_ARGUMENT` for invalid
  * options.
