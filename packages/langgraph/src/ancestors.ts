@@ -6,13 +6,13 @@ import { loadCheckpoint, type LoadedCheckpoint } from "./load-checkpoint.ts";
 
 type Load = Promise<LoadedCheckpoint | undefined>;
 
-/** The most checkpoints to load before they are known to be ancestors. */
+/** The maximum number of checkpoints to load before they are known to be ancestors. */
 const MAX_AHEAD = 32;
 
 /**
- * Loads the ancestors of a checkpoint, the nearest first, without the values of their channels. Each names only its own
- * parent, so one after the other would take a round trip for each. In a listing, the next checkpoints are almost always
- * the next ancestors, so it loads more and more of them at once.
+ * Loads the ancestors of a checkpoint, the nearest first, without the values of their channels. Each names only its
+ * parent, so following the names would take a round trip for each. In a listing, the next checkpoints are almost always
+ * the next ancestors, so this loads more and more of them at once.
  */
 export async function* ancestors(
   context: SaverContext,
@@ -31,10 +31,10 @@ export async function* ancestors(
     while (loads.size < count) {
       const next = await listing.next();
       if (next.done === true) return;
-      // Newer checkpoints, and those of other branches that have been passed.
+      // Skips newer checkpoints, and earlier ones of other branches.
       if (next.value.key < key) continue;
       const load = loadCheckpoint(context, thread, next.value.recordId, next.value);
-      // It may never be awaited.
+      // The load may never be awaited.
       load.catch(() => undefined);
       loads.set(next.value.key, load);
     }

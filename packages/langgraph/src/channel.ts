@@ -12,8 +12,8 @@ export interface Piece {
 }
 
 /**
- * Where the value of a channel is. A list is the elements of its pieces, followed by `tail`, a JSON array in the
- * checkpoint, so that a list that grows is not stored again.
+ * The location of a channel's value. A list consists of the elements of its pieces and those of `tail`, a JSON array in
+ * the checkpoint, so that a list that grows is not stored again.
  */
 export type Location =
   | { readonly kind: "checkpoint"; readonly value: Serialized }
@@ -26,7 +26,7 @@ export interface Channel {
   readonly location: Location;
 }
 
-/** The record of the last piece of a list, if it holds exactly the elements of that piece. */
+/** The record of a list's last piece, if it contains exactly the elements of that piece. */
 export interface AppendableRecord {
   readonly version: Version;
   /** The size of the record in bytes. */

@@ -2,12 +2,12 @@ import type { KnownCheckpoint } from "./checkpoint.ts";
 
 /** How long a checkpoint counts as existing after this process has saved, loaded or listed it. */
 const RECENT_MS = 1000;
-/** How much the values in the cache may have together, in characters of JSON or bytes. */
+/** The maximum size of all values in the cache, in characters of JSON or bytes. */
 const MAX_SIZE = 16 * 2 ** 20;
 
 /**
- * The checkpoints that a process has loaded or saved last. A checkpoint refers to the values of its parent, so that only
- * changes are stored, and a run loads the checkpoint that the run before it has saved.
+ * The checkpoints that a process has loaded or saved last. A new checkpoint refers to the values of its parent, so that
+ * only changes are stored, and a run starts from the checkpoint that the previous run has saved.
  */
 export interface CheckpointCache {
   get(threadId: string, recordId: string): KnownCheckpoint | undefined;

@@ -28,8 +28,8 @@ export interface KnownCheckpoint extends CheckpointDocument {
   /** The pending writes when they were last loaded. */
   writes?: { readonly version: Version; readonly stored: readonly StoredWrite[] } | undefined;
   /**
-   * The head when this checkpoint was saved or first loaded, until a run continues from the checkpoint. Only set for
-   * single writers.
+   * The head when this checkpoint was saved or first loaded. It is kept until a run continues from the checkpoint, and
+   * set only with `singleWriter`.
    */
   head?: Head | undefined;
 }

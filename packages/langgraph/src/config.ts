@@ -20,7 +20,7 @@ export interface Address {
 export function readAddress(config: RunnableConfig | undefined, root = "configurable"): Address {
   const configurable: { readonly [name: string]: unknown } = config?.configurable ?? {};
   const { thread_id, checkpoint_ns, checkpoint_id, thread_ts } = configurable;
-  // LangGraph treats an empty id of a checkpoint as a missing one. `thread_ts` is its older name.
+  // LangGraph treats an empty checkpoint id as a missing one. `thread_ts` is the older name of the member.
   const checkpointId = checkpoint_id || thread_ts || undefined;
   return {
     threadId: thread_id === undefined ? undefined : checkThreadId(thread_id, `${root}.thread_id`),

@@ -69,7 +69,7 @@ async function copyRecord(target: ThreadStore, { id, json, expiresAt }: StoredTh
   }
 }
 
-/** Returns whether a record is an earlier one to which elements have been appended since. Both end with `]}`. */
+/** Returns whether a record equals an earlier one apart from elements that were appended since. Both end with `]}`. */
 function hasGrown(earlier: string, later: string): boolean {
   return earlier.endsWith("]}") && later.startsWith(`${earlier.slice(0, -2)},`);
 }

@@ -11,8 +11,9 @@ import {
 } from "./keys.ts";
 
 /**
- * Deletes the values and pending writes that no checkpoint refers to, which crashes leave, and the heads of namespaces
- * without checkpoints, unless they have changed within `minAgeMs`: a run may be about to save the checkpoint. Returns how many it deleted.
+ * Deletes values and pending writes that no checkpoint refers to, which crashes leave, and heads of namespaces without
+ * checkpoints. Skips those that have changed within `minAgeMs`, because a run may be about to save the checkpoint.
+ * Resolves with the number of deleted records.
  */
 export async function deleteOrphans(
   { now }: SaverContext,
@@ -20,7 +21,7 @@ export async function deleteOrphans(
   minAgeMs: number,
 ): Promise<number> {
   const latest = now() - minAgeMs;
-  // Candidates come first: a checkpoint that is saved meanwhile only refers to records that are new or not orphans.
+  // Listed before the checkpoints: a checkpoint that is saved meanwhile refers only to records that are new or in use.
   const candidates = new Set(await recordsBefore(records, DATA_PREFIX, latest));
   const heads = new Set(await recordsBefore(records, HEAD_PREFIX, latest));
   const checkpoints = new Set<string>();

@@ -9,7 +9,7 @@ import { CHECKPOINT_PREFIX, DELETION_MARK } from "./keys.ts";
  */
 export async function deleteThreadRecords(records: ThreadStore): Promise<void> {
   const { threads, cursor } = await records.listPage({ limit: 1 });
-  // A page can be empty because it has skipped expired records.
+  // A page can be empty because it skips expired records.
   if (threads.length === 0 && cursor === undefined) return;
   const mark = documentText("langgraph-deletion", []);
   // A store's `ttlMs` must not apply: without the mark, the rest of the thread would appear again.
@@ -18,9 +18,9 @@ export async function deleteThreadRecords(records: ThreadStore): Promise<void> {
 }
 
 /**
- * Completes the deletion of a thread that is marked as deleted: deletes checkpoints before the values they need, and the
- * mark last. Several processes can do so at once. As soon as one of them has deleted the mark, the thread can start
- * again, so each of them deletes only versions of records that it listed while the mark existed.
+ * Completes the deletion of a thread that is marked as deleted. Deletes checkpoints before the values that they need,
+ * and the mark last. Several processes can do this at the same time. As soon as one of them has deleted the mark, the
+ * thread can start again, so each of them deletes only versions of records that it listed while the mark existed.
  */
 export async function deleteRecords(records: ThreadStore): Promise<void> {
   for (;;) {
@@ -36,8 +36,8 @@ export async function deleteRecords(records: ThreadStore): Promise<void> {
 }
 
 /**
- * Deletes the records of a listing. Resolves with `false` if the mark is not the one with this version any more, or if
- * another process has changed a record.
+ * Deletes the records of a listing. Resolves with `false` if the mark no longer has this version, or if another process
+ * has changed a record.
  */
 async function deleteListed(records: ThreadStore, prefix: string, markVersion: Version): Promise<boolean> {
   let isDone = true;
@@ -55,7 +55,7 @@ async function deleteListed(records: ThreadStore, prefix: string, markVersion: V
   return isDone;
 }
 
-/** Deletes a version of a record. Resolves with `false` if the record has changed or does not exist any more. */
+/** Deletes a version of a record. Resolves with `false` if the record has changed or no longer exists. */
 export async function deleteVersion(
   records: ThreadStore,
   { id, version }: Pick<ThreadSummary, "id" | "version">,

@@ -11,7 +11,7 @@ interface Collected {
 }
 
 /**
- * Walks from the parent of a checkpoint to the root, and returns for each channel the writes up to the nearest ancestor
+ * Walks from the parent of a checkpoint to the root. Returns for each channel the writes up to the nearest ancestor
  * that has a value of it, and that value as the seed. Loads no other values.
  */
 export async function deltaHistory(

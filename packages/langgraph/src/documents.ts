@@ -9,7 +9,7 @@ import {
 } from "@threadstore/core/documents";
 import { invalidValue, LangGraphStoreError, type LangGraphStoreErrorCode } from "./errors.ts";
 
-/** The kinds of record, each with the latest version of its format. Every later version must read src/golden. */
+/** The kinds of records with the latest version of their formats. Every later version must read src/golden. */
 const KINDS = {
   "langgraph-checkpoint": 1,
   "langgraph-deletion": 1,

@@ -42,7 +42,7 @@ export const LangGraphStoreError: ErrorClass<LangGraphStoreErrorCode, LangGraphS
     details: { path: "visible" },
   });
 
-/** The code for a value that violates a requirement: it depends on whether a caller passed it or a record holds it. */
+/** The code for a value that violates a requirement, which depends on whether a caller passed it or it was stored. */
 type InvalidValueCode = Extract<LangGraphStoreErrorCode, "INVALID_ARGUMENT" | "THREAD_INVALID">;
 
 /** Creates the error for a value that violates a requirement, such as `a string`. Omit a value of a valid kind. */

@@ -6,12 +6,12 @@ export function expiryOption(expiry: number | undefined): Pick<SaveOptions, "exp
   return { expiresAt: expiry === undefined ? null : new Date(expiry) };
 }
 
-/** Returns when a thread expires that gets its first checkpoint now. */
+/** Returns the time at which a thread expires if its first checkpoint is saved now. */
 export function firstExpiry({ ttlMs, now }: SaverContext): number | undefined {
   return ttlMs === undefined ? undefined : now() + 2 * ttlMs;
 }
 
-/** Returns when pending writes expire: with their checkpoint, if this process knows it. */
+/** Returns the time at which pending writes expire: that of their checkpoint, if this process knows it. */
 export function writesExpiry(
   context: SaverContext,
   checkpoint: { readonly expiry: number | undefined } | undefined,
@@ -21,9 +21,9 @@ export function writesExpiry(
 }
 
 /**
- * Returns when a thread expires that gets a checkpoint now, given the expiry of the checkpoint before it. All records of
- * a thread expire at the same time, because checkpoints need the records of earlier ones. Moving that time changes all
- * records, so it is moved only once the thread has less than its time to live left, and then by twice as much.
+ * Returns the time at which a thread expires if a checkpoint is saved now. `expiry` is that of the previous checkpoint.
+ * All records of a thread expire at the same time, because checkpoints need the records of earlier ones. Extending the
+ * expiry changes all records, so it is extended only when less than `ttlMs` is left, and then to twice `ttlMs`.
  */
 export async function nextExpiry(
   context: SaverContext,
@@ -33,15 +33,15 @@ export async function nextExpiry(
   const { ttlMs, now } = context;
   if (ttlMs === undefined ? expiry === undefined : expiry !== undefined && expiry - now() >= ttlMs)
     return expiry;
-  return moveExpiry(context, records);
+  return extendExpiry(context, records);
 }
 
 /**
- * Moves the expiry of all records of a thread: values before the checkpoints that need them, then the latest first.
- * Records that another process or namespace has moved already keep their expiry, and all others get the earliest of
- * these. Resolves with it.
+ * Extends the expiry of all records of a thread: first of the values, then of the checkpoints, the latest first.
+ * Records whose expiry another process or namespace has already extended keep it, and all others get the earliest of
+ * these times. Resolves with that time.
  */
-async function moveExpiry(context: SaverContext, records: ThreadStore): Promise<number | undefined> {
+async function extendExpiry(context: SaverContext, records: ThreadStore): Promise<number | undefined> {
   const { ttlMs, now } = context;
   const earliest = ttlMs === undefined ? Infinity : now() + ttlMs;
   let expiry = firstExpiry(context);

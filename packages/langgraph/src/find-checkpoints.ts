@@ -11,7 +11,7 @@ export interface ListedCheckpoint extends CheckpointRecordName {
 
 /** A listing of the checkpoints of a thread. */
 export interface CheckpointListing {
-  /** The beginning of the ids of the records: that of all checkpoints, or that of a namespace. */
+  /** The beginning of the ids to list: that of all checkpoints, or that of one namespace. */
   readonly prefix: string;
   /**
    * The number of records to request at once.
@@ -35,7 +35,7 @@ export async function* findCheckpoints(
     }
     const name = parseRecordId(summary.id);
     if (name === undefined) continue;
-    // Pending writes follow their checkpoint. Without it, they belong to one that has not been saved.
+    // Pending writes follow their checkpoint. Those without a checkpoint belong to one that has not been saved.
     const isOfLast = name.isWrites && name.key === last?.key && name.prefix === last.prefix;
     if (last !== undefined) yield listed(last, isOfLast ? summary.version : undefined);
     last = name.isWrites ? undefined : { ...summary, ...name };

@@ -64,7 +64,7 @@ test("records of version 1 are read", async () => {
   });
 });
 
-test("records of a later version are refused", async () => {
+test("records of a later version are rejected", async () => {
   const store = await goldenStore(({ thread }) => ({ ...thread, version: 2 }));
   const tooNew = { code: "THREAD_TOO_NEW", path: "$.version", message: expect.stringContaining("Update") };
   await expect(new ThreadStoreSaver({ store }).getTuple(configOf(1))).rejects.toMatchObject(tooNew);

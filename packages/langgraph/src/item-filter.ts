@@ -25,7 +25,7 @@ export function matchesFilter(
   });
 }
 
-/** Returns the comparisons of a condition that consists of operators; `undefined` for a value to be equal to. */
+/** Returns the comparisons of a condition that consists of operators; `undefined` if the condition is a plain value. */
 function comparisonsOf(condition: unknown): (readonly [Comparison, unknown])[] | undefined {
   if (typeof condition !== "object" || condition === null) return undefined;
   const comparisons: (readonly [Comparison, unknown])[] = [];

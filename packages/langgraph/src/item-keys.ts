@@ -3,14 +3,15 @@ import { textDigest } from "@threadstore/core/documents";
 import { checkText } from "./config.ts";
 import { invalidValue } from "./errors.ts";
 
-/** The limit of a store for ids. */
+/** The longest id that a store accepts. */
 const MAX_ID_BYTES = 512;
 /** The length of `%h` and a digest. */
 const DIGEST_LENGTH = 45;
 
 /**
- * Returns the id of an item: the escaped labels of its namespace and its key, each separated by a slash. A key that does
- * not fit is replaced by its digest; the item holds the key. Throws `INVALID_ARGUMENT` if the namespace does not fit.
+ * Returns the id of an item: the escaped labels of its namespace and its key, separated by slashes. A key that does not
+ * fit is replaced by its digest, because the item also contains it. Throws `INVALID_ARGUMENT` if the namespace does not
+ * fit.
  */
 export function itemId(namespace: readonly string[], key: unknown): string {
   const prefix = itemPrefix(namespace);
@@ -19,7 +20,7 @@ export function itemId(namespace: readonly string[], key: unknown): string {
   return `${prefix}%h${textDigest(name)}`;
 }
 
-/** Returns the beginning of the ids of the items in a namespace and in those below it. */
+/** Returns the beginning of the ids of the items in a namespace and its descendants. */
 export function itemPrefix(namespace: readonly string[]): string {
   const prefix = namespace
     .map((label, index) => `${escape(checkText(label, `namespace[${index}]`))}/`)

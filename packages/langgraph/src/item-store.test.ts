@@ -123,7 +123,7 @@ describe("is the same as InMemoryStore", () => {
     ["the reserved label", (store) => store.put(["langgraph"], "k", {})],
     ["a number", (store) => store.get([1 as never], "k")],
     ["a period in a batch", (store) => store.batch([{ namespace: ["a.b"], key: "k", value: {} }])],
-  ])("refuses %s", async (_, call) => {
+  ])("rejects %s", async (_, call) => {
     await expect(call(newStore())).rejects.toThrow(
       expect.objectContaining({ name: "InvalidNamespaceError" }),
     );
@@ -186,7 +186,7 @@ it("works with LangGraph's batches", async () => {
   await store.stop();
 });
 
-describe("bad input is refused by its path", () => {
+describe("invalid input is rejected with its path", () => {
   it.each<[string, string, (store: ItemStore) => Promise<unknown>]>([
     ["INVALID_ARGUMENT", "value.when", (store) => store.put(["a"], "k", { when: new Date() })],
     ["INVALID_ARGUMENT", "value.list[1]", (store) => store.put(["a"], "k", { list: [1, Number.NaN] })],
@@ -205,7 +205,7 @@ describe("bad input is refused by its path", () => {
     expect(await store.search([], { limit: 100 })).toHaveLength(ITEMS.length);
   });
 
-  it("an index of embeddings is refused by name", () => {
+  it("an index of embeddings is rejected by name", () => {
     const options = { store: memoryStore(), index: { dims: 3 } };
     expect(() => new ItemStore(options as never)).toThrow(
       expect.objectContaining({ code: "VECTOR_SEARCH", path: "index" }),

@@ -25,8 +25,8 @@ const BATCH_SIZE = 16;
 
 /**
  * A LangGraph store in any `ThreadStore`, for what agents remember across threads. Pass it as `store` to `compile`.
- * Creating one reads and writes nothing. Several processes may use the same items: each put is atomic, and the last one
- * wins.
+ * Creating one does not access the `ThreadStore`. Several processes may use the same items: each put is atomic, and the
+ * last one wins.
  *
  * Calls reject with a `LangGraphStoreError`, with LangGraph's `InvalidNamespaceError` or with the store's
  * `ThreadStoreError`. The constructor throws `INVALID_ARGUMENT` for invalid options.
@@ -43,12 +43,12 @@ export class ItemStore extends BaseStore {
   }
 
   /**
-   * Executes operations: first all that read, at once, then the last put of each item. A batch is not atomic.
+   * Executes operations: first all reads concurrently, then the last put of each item. A batch is not atomic.
    */
   override async batch<Operations extends Operation[]>(
     operations: Operations,
   ): Promise<OperationResults<Operations>> {
-    // Checks all operations before the first read starts.
+    // All operations are validated before the first read starts.
     const texts = new Map<string, string | undefined>();
     for (const operation of operations) {
       if (!("namespace" in operation)) continue;

@@ -25,8 +25,8 @@ export interface CheckpointRecordName {
 }
 
 /**
- * Returns the key of a checkpoint namespace: `0` for the root, otherwise a digest, because names of subgraphs grow with
- * each level. Checkpoints hold the name.
+ * Returns the key of a checkpoint namespace: `0` for the root, otherwise a digest, because the names of subgraphs grow
+ * with each level. Checkpoints contain the name.
  */
 function namespaceKey(namespace: string): string {
   return namespace === "" ? ROOT_KEY : `n${textDigest(namespace)}`;
@@ -39,13 +39,13 @@ export function checkpointPrefix(namespace: string): string {
 
 /**
  * Returns the key of a checkpoint. Keys ascend as ids descend, so that the latest checkpoint comes first in a listing.
- * Ids that are not UUIDs, which LangGraph never creates, come after all that are.
+ * Ids that are not UUIDs, which LangGraph never creates, come after all UUIDs.
  */
 export function checkpointKey(checkpointId: string): string {
   if (UUID.test(checkpointId)) {
     return checkpointId.replace(/[\da-f]/gu, (digit) => (15 - Number.parseInt(digit, 16)).toString(16));
   }
-  // The last character sorts after all digits: a longer id comes before those that it begins with.
+  // The final character sorts after all digits, so a longer id comes before ids that are its beginning.
   return `z${Buffer.from(Buffer.from(checkpointId).map((byte) => 255 - byte)).toString("hex")}z`;
 }
 

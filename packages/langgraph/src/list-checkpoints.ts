@@ -19,7 +19,7 @@ interface Selection extends Address {
   readonly filter: { readonly [name: string]: unknown };
 }
 
-/** Lists checkpoints, those of each namespace of each thread together, the latest first. */
+/** Lists checkpoints, grouped by thread and namespace, the latest first. */
 export async function* listCheckpoints(
   context: SaverContext,
   config: RunnableConfig,
@@ -81,7 +81,7 @@ async function* listThread(
   yield* await loadBatch(context, thread, load, batch, selection.filter);
 }
 
-/** Loads some checkpoints at once, and the values of those whose metadata has the members of `filter`. */
+/** Loads checkpoints concurrently, and the values of those whose metadata matches `filter`. */
 async function loadBatch(
   context: SaverContext,
   thread: ThreadRecords,

@@ -5,10 +5,10 @@ import { readDocument } from "./documents.ts";
 import { invalidValue, LangGraphStoreError } from "./errors.ts";
 import { joinArrays, readSerialized } from "./serialized.ts";
 
-/** Loads records of a thread, each of them once, as far as they fit into memory. */
+/** Loads records of a thread, each of them once as long as they fit into memory. */
 export type RecordLoader = (recordId: string) => Promise<StoredThread | undefined>;
 
-/** How much the records may have together that a loader remembers, in bytes. */
+/** The maximum size of all records that a loader remembers, in bytes. */
 const MAX_LOADED_BYTES = 64 * 2 ** 20;
 
 interface RecordLoad {
@@ -17,7 +17,7 @@ interface RecordLoad {
 }
 
 export function recordLoader(records: ThreadStore, maxBytes: number = MAX_LOADED_BYTES): RecordLoader {
-  // In the order of their last use. A load that has not ended has no size.
+  // In the order of their last use. The size of a pending load is 0.
   const loads = new Map<string, RecordLoad>();
   let total = 0;
 
@@ -43,7 +43,7 @@ export function recordLoader(records: ThreadStore, maxBytes: number = MAX_LOADED
   };
 }
 
-/** Loads the values of channels, by default of all of them, into `checkpoint.contents`. */
+/** Loads the values of channels into `contents` of the checkpoint. The default is all channels. */
 export async function loadContents(
   load: RecordLoader,
   { channels, contents }: KnownCheckpoint,

@@ -132,8 +132,8 @@ async function checkpointOf({ serde }: SaverContext, known: KnownCheckpoint): Pr
 }
 
 /**
- * Adds the tasks that a checkpoint of LangGraph before version 4 of its format was to send. They were stored as pending
- * writes of its parent, and are a channel since.
+ * Adds the tasks that a checkpoint has to send, if its format is older than LangGraph's version 4. In these formats,
+ * they are pending writes of the parent. Since version 4, they are a channel.
  */
 async function addPendingSends(
   context: SaverContext,

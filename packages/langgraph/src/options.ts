@@ -8,8 +8,8 @@ export interface ItemStoreOptions {
   /** Any `ThreadStore`. Items are stored in its namespace `items`, so a saver can use the same store. */
   readonly store: ThreadStore;
   /**
-   * How long after its last change an item expires, in milliseconds. Without it, items never expire. A `ttlMs` of the
-   * `ThreadStore` does not apply.
+   * The time after its last change at which an item expires, in milliseconds. By default, items never expire. The
+   * `ttlMs` of the `ThreadStore` does not apply.
    */
   readonly ttlMs?: number | undefined;
 }
@@ -19,9 +19,9 @@ export interface ThreadStoreSaverOptions {
   /** Any `ThreadStore`. Each thread is a namespace within its namespace `checkpoints`. */
   readonly store: ThreadStore;
   /**
-   * How long a thread lives after its last checkpoint, in milliseconds: at least this long, and at most twice as long.
-   * All records of a thread expire together. Without it, threads never expire. A `ttlMs` of the `ThreadStore` does not
-   * apply.
+   * The time after its last checkpoint at which a thread expires, in milliseconds. The thread lives at least this long,
+   * and at most twice as long. All of its records expire together. By default, threads never expire. The `ttlMs` of the
+   * `ThreadStore` does not apply.
    */
   readonly ttlMs?: number | undefined;
   /**
@@ -30,7 +30,7 @@ export interface ThreadStoreSaverOptions {
    * @default false
    */
   readonly singleWriter?: boolean | undefined;
-  /** How values become bytes. The default is LangGraph's `JsonPlusSerializer`. */
+  /** The serializer that converts values to bytes. The default is LangGraph's `JsonPlusSerializer`. */
   readonly serde?: SerializerProtocol | undefined;
   /**
    * The clock, for tests.

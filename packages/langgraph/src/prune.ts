@@ -8,7 +8,7 @@ import { CHECKPOINT_PREFIX, checkpointKey, checkpointPrefix, writesRecordId } fr
 import { loadMetadata } from "./load-checkpoint.ts";
 import { deserialize } from "./serialized.ts";
 
-/** The checkpoints of a namespace that are not deleted. */
+/** The checkpoints of a namespace that a prune keeps. */
 interface KeptCheckpoints {
   readonly keys: ReadonlySet<string>;
   /** The key of the latest checkpoint when the namespace was listed, whether it is kept or not. */
@@ -22,9 +22,9 @@ interface Namespace {
 }
 
 /**
- * Deletes all checkpoints of a thread but the latest of each namespace and those that it needs: the ancestors that
- * rebuild its delta channels, and the parent of a checkpoint in an old format. Deletes the namespaces of subgraphs whose
- * task cannot run again, because the checkpoint that started it is deleted.
+ * Deletes all checkpoints of a thread except the latest one of each namespace and those that it needs: the ancestors
+ * from which its delta channels are rebuilt, and the parent of a checkpoint in an old format. Also deletes the
+ * namespaces of subgraphs whose task cannot run again, because the checkpoint that started it is deleted.
  */
 export async function keepLatest(context: SaverContext, { records }: ThreadRecords): Promise<void> {
   const kept = new Map<string, KeptCheckpoints>();
@@ -63,7 +63,7 @@ async function namespacesOf(records: ThreadStore): Promise<Namespace[]> {
   return namespaces.toSorted((a, b) => levelOf(a.latest.namespace) - levelOf(b.latest.namespace));
 }
 
-/** LangGraph separates the levels of a namespace by bars. */
+/** Returns the depth of a namespace. LangGraph separates its levels by bars. */
 function levelOf(namespace: string): number {
   return namespace === "" ? 0 : namespace.split("|").length;
 }

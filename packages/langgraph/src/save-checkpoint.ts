@@ -22,7 +22,7 @@ export interface NewCheckpoint {
 }
 
 /**
- * Saves a checkpoint: first the values that are new, each in records that no other checkpoint changes, then the
+ * Saves a checkpoint. The new values are saved first, in records that no other checkpoint changes, and then the
  * checkpoint, which refers to them. A crash in between leaves only values that nothing refers to.
  */
 export async function saveCheckpoint(
@@ -65,8 +65,8 @@ export async function saveCheckpoint(
 }
 
 /**
- * Returns the parent of a new checkpoint; `undefined` if it has been deleted or has expired. Then the new checkpoint must
- * not refer to its values.
+ * Returns the parent of a new checkpoint; `undefined` if it was deleted or has expired, in which case the new
+ * checkpoint must not refer to its values.
  */
 async function loadParent(
   { cache }: SaverContext,
@@ -93,7 +93,7 @@ interface NamedChannel {
   readonly content: Content | undefined;
 }
 
-/** Stores the channels that are new, and refers to the parent's values for all others. */
+/** Stores the new values. For all other channels, refers to the parent's values. */
 async function storeChannels(
   storing: Storing,
   added: NewCheckpoint,
@@ -131,7 +131,7 @@ function hasOtherOrigin({ parentId, metadata }: NewCheckpoint): boolean {
   return parentId !== undefined || metadata.source === "fork";
 }
 
-/** Returns the list of the parent that the value of a channel may begin with. */
+/** Returns the parent's value of a channel if it is a list with which the new value may begin. */
 async function contentOf(
   { records }: Storing,
   parent: KnownCheckpoint | undefined,
@@ -154,7 +154,7 @@ async function saveRecord(
     return await records.save(recordId, text, options);
   } catch (error) {
     if (!ThreadStoreError.is(error, "CONFLICT")) throw error;
-    // The graph saves this checkpoint again.
+    // The graph saves an existing checkpoint again.
     return records.save(recordId, text, { ...options, overwrite: true });
   }
 }

@@ -130,7 +130,7 @@ describe("names", () => {
   });
 });
 
-describe("bad input is refused by its path", () => {
+describe("invalid input is rejected with its path", () => {
   const config = configOf("one", "", uuid6(0));
   const lone = "\ud800";
   it.each<[string, (saver: ThreadStoreSaver) => Promise<unknown>]>([
@@ -496,7 +496,7 @@ describe("maintenance", () => {
   it.each<[string, (original: CheckpointTuple | undefined) => string | undefined]>([
     ["another checkpoint", () => undefined],
     ["a checkpoint with the same id", (original) => original?.checkpoint.id],
-  ])("a copy to a thread with %s is refused", async (_, idOf) => {
+  ])("a copy to a thread with %s is rejected", async (_, idOf) => {
     const saver = newSaver();
     await put(saver, configOf("one"), { value: 1 });
     await put(saver, configOf("two"), { value: 2 }, idOf(await saver.getTuple(configOf("one"))));

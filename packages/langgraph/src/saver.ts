@@ -28,7 +28,7 @@ import { keepLatest } from "./prune.ts";
 import { saveCheckpoint } from "./save-checkpoint.ts";
 import { emptyHeads, loadHead } from "./single-writer.ts";
 
-/** How long a run may take from storing values to saving the checkpoint that refers to them. */
+/** The maximum time between storing values and saving the checkpoint that refers to them. */
 const ORPHAN_AGE_MS = 3_600_000;
 
 /** Options of {@link ThreadStoreSaver.prune}. */
@@ -42,8 +42,8 @@ export interface PruneOptions {
 }
 
 /**
- * A LangGraph checkpointer in any `ThreadStore`. Pass it as `checkpointer` to `compile`. Creating one reads and writes
- * nothing. Several processes may use the same threads.
+ * A LangGraph checkpointer in any `ThreadStore`. Pass it as `checkpointer` to `compile`. Creating one does not access
+ * the store. Several processes may use the same threads.
  *
  * Calls reject with a `LangGraphStoreError` or with the store's `ThreadStoreError`. The constructor throws
  * `INVALID_ARGUMENT` for invalid options.
@@ -156,8 +156,9 @@ export class ThreadStoreSaver extends BaseCheckpointSaver {
   }
 
   /**
-   * Deletes a thread with all of its namespaces. If the process is killed, the thread appears deleted, and the next call
-   * that reads it completes the deletion. Stop the runs of the thread first: checkpoints that they save afterwards remain.
+   * Deletes a thread with all of its namespaces. If the process is killed, the thread appears deleted, and the next
+   * call that reads it completes the deletion. Stop the runs of the thread first: checkpoints that they save afterwards
+   * remain.
    */
   override async deleteThread(threadId: string): Promise<void> {
     checkThreadId(threadId, "threadId");
@@ -168,10 +169,10 @@ export class ThreadStoreSaver extends BaseCheckpointSaver {
   }
 
   /**
-   * Copies a thread with its whole history. Runs can continue the source meanwhile, but must not use the target. An
+   * Copies a thread with its history. Meanwhile, runs can continue the source but must not use the target. An
    * interrupted copy can be repeated. Rejects with `THREAD_EXISTS` if the target has records that the source does not
-   * have, with `INVALID_ARGUMENT` if the source has no checkpoints, and with `THREAD_INVALID` if one of its values is
-   * missing.
+   * have, with `INVALID_ARGUMENT` if the source has no checkpoints, and with `THREAD_INVALID` if a value of the source
+   * is missing.
    */
   async copyThread(sourceThreadId: string, targetThreadId: string): Promise<void> {
     checkThreadId(sourceThreadId, "sourceThreadId");
@@ -185,8 +186,9 @@ export class ThreadStoreSaver extends BaseCheckpointSaver {
   }
 
   /**
-   * Deletes the history of threads: all checkpoints but the latest of each namespace, and the values that only deleted
-   * checkpoints need. Do not prune a thread while a run continues from one of its earlier checkpoints.
+   * Deletes the history of threads: all checkpoints except the latest one of each namespace and those that it needs,
+   * and the values that only deleted checkpoints need and whose last change is at least an hour ago. Do not prune a
+   * thread while a run continues from one of its earlier checkpoints.
    */
   async prune(threadIds: readonly string[], { strategy = "keep_latest" }: PruneOptions = {}): Promise<void> {
     if (strategy !== "delete" && strategy !== "keep_latest") {
@@ -207,8 +209,9 @@ export class ThreadStoreSaver extends BaseCheckpointSaver {
   }
 
   /**
-   * Deletes the leftovers of killed processes in a thread: values and pending writes without a checkpoint whose last
-   * change is at least `minAgeMs` ago, an hour by default. Resolves with the number of deleted records.
+   * Deletes the records that killed processes have left in a thread: values, pending writes and heads without a
+   * checkpoint whose last change is at least `minAgeMs` ago, an hour by default. Resolves with the number of deleted
+   * records.
    */
   async cleanUp(threadId: string, minAgeMs: number = ORPHAN_AGE_MS): Promise<number> {
     checkThreadId(threadId, "threadId");

@@ -4,7 +4,7 @@ import type { JsonValue } from "@threadstore/core";
 import type { JsonObject } from "@threadstore/core/documents";
 import { invalidValue } from "./errors.ts";
 
-/** A value after LangGraph's serializer. `data` is text if a record can hold it as JSON, and otherwise bytes. */
+/** The output of LangGraph's serializer. `data` is text if a record can contain it as JSON, and otherwise bytes. */
 export interface Serialized {
   readonly type: string;
   readonly data: string | Uint8Array;
@@ -13,7 +13,7 @@ export interface Serialized {
 const DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const ENCODER = new TextEncoder();
 
-/** Stores reject these escapes, which text cut in the middle of a character leaves. */
+/** An escaped surrogate. Stores reject lone surrogates, which remain if text is cut in the middle of a character. */
 const SURROGATE_ESCAPE = /\\u[dD][89a-fA-F]/u;
 
 export async function serialize(serde: SerializerProtocol, value: unknown): Promise<Serialized> {
@@ -25,7 +25,7 @@ export function deserialize(serde: SerializerProtocol, { type, data }: Serialize
   return serde.loadsTyped(type, typeof data === "string" ? ENCODER.encode(data) : data);
 }
 
-/** Returns the text of bytes that are the same after being parsed as JSON and written again. */
+/** Returns the text of bytes that are unchanged after being parsed as JSON and written again; otherwise `undefined`. */
 function exactJson(bytes: Uint8Array): string | undefined {
   try {
     const text = DECODER.decode(bytes);
@@ -62,7 +62,9 @@ export function joinArrays(first: string, second: string): string {
   return second === "[]" ? first : `${first.slice(0, -1)},${second.slice(1)}`;
 }
 
-/** Returns the array of the elements that `array` has after those of `start`; `undefined` if it begins with others. */
+/**
+ * Returns the array of the elements that follow those of `start` in `array`; `undefined` if `array` begins otherwise.
+ */
 export function elementsAfter(start: string, array: string): string | undefined {
   if (start === "[]") return array;
   if (start === array) return "[]";

@@ -22,9 +22,9 @@ export function emptyHeads(): EmptyHeads {
   return {
     set(recordId, threadId, head) {
       const key = `${recordId} ${threadId}`;
-      // A later head must not hide that the run that has loaded the earlier one was overtaken.
+      // A later head must not hide that another run has overtaken the one that loaded the earlier head.
       if (heads.has(key)) return;
-      // Runs that never save anything leave theirs.
+      // Runs that never save a checkpoint leave their heads here.
       if (heads.size >= MAX_EMPTY_HEADS) heads.clear();
       heads.set(key, head);
     },
@@ -43,14 +43,14 @@ export async function loadHead(records: ThreadStore, namespace: string): Promise
   return { version: stored.version, checkpointId: readDocument(stored, "langgraph-head")["checkpoint"] };
 }
 
-/** The checkpoint that a run is about to save. */
+/** A claim of a head for the checkpoint that a run is about to save. */
 export interface Claim {
   readonly namespace: string;
   readonly id: string;
   readonly parentId: string | undefined;
-  /** The head that the run has loaded together with the parent, or instead of one. */
+  /** The head that the run has loaded together with the parent, or when there was no checkpoint. */
   readonly loadedHead: Head | undefined;
-  /** Whether the checkpoint begins a fork on purpose, and so may have any parent. */
+  /** Whether the checkpoint is an intended fork, which may have any parent. */
   readonly isFork: boolean;
 }
 
@@ -66,7 +66,7 @@ export async function claimHead(
   const previous = await expectedHead(records, claim);
   const claimed = await replaceHead(records, claim, previous, options);
   if (claimed !== undefined) return claimed;
-  // Moving the expiry of the thread changes the version of the head, but not the checkpoint that it names.
+  // Extending the expiry of the thread changes the version of the head, but not the checkpoint that it names.
   const current = previous.version === undefined ? undefined : await loadHead(records, claim.namespace);
   const isMoved = current?.version !== undefined && current.checkpointId === previous.checkpointId;
   const claimedAgain = isMoved ? await replaceHead(records, claim, current, options) : undefined;
@@ -74,7 +74,7 @@ export async function claimHead(
   return claimedAgain;
 }
 
-/** Replaces a version of a head; resolves with `undefined` if the head has another one. */
+/** Replaces a version of a head. Resolves with `undefined` if the head has another version. */
 async function replaceHead(
   records: ThreadStore,
   { namespace, id }: Claim,

@@ -12,9 +12,14 @@ import {
   serializedMembers,
 } from "./serialized.ts";
 
-/** Longer values have separate records, which later checkpoints refer to. In characters of JSON or bytes. */
+/**
+ * The longest value in a checkpoint, in characters of JSON or bytes. A longer one has a separate record, to which later
+ * checkpoints refer.
+ */
 const MAX_VALUE_IN_CHECKPOINT = 1024;
-/** The last elements of a list stay in the checkpoint up to this length, which saves a request for each checkpoint. */
+/**
+ * The maximum length of the last elements of a list that stay in the checkpoint, which saves a request for each one.
+ */
 const MAX_TAIL = 4096;
 /**
  * The size at which a list continues in another record, in bytes. Far below the size limit of stores, and small enough
@@ -22,14 +27,14 @@ const MAX_TAIL = 4096;
  */
 const MAX_PIECE_SIZE = 256 * 1024;
 
-/** What storing a value needs. */
+/** The dependencies of storing a value. */
 export interface Storing {
   readonly records: ThreadStore;
   readonly serde: SerializerProtocol;
   readonly options: Pick<SaveOptions, "expiresAt">;
 }
 
-/** A channel's value, where it is stored. */
+/** A channel's value and its location. */
 export interface StoredChannel {
   readonly location: Location;
   readonly content: Content;
@@ -82,8 +87,8 @@ async function storeList(
 }
 
 /**
- * Returns the elements that follow those in the pieces of the previous list; `undefined` if the list does not begin with
- * them. Objects can serialize differently after they have been loaded, so it compares with that form, too.
+ * Returns the elements that follow those in the pieces of the previous list; `undefined` if the list does not begin
+ * with those. Objects can serialize differently after they have been loaded, so this compares with that form, too.
  */
 async function addedElements(
   { serde }: Storing,
