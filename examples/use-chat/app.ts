@@ -62,7 +62,7 @@ async function answer(
       model,
       tools,
       toolApproval: () => "user-approval",
-      messages: await convertToModelMessages(conversation.messages, { tools }),
+      messages: await convertToModelMessages(conversation.promptMessages, { tools }),
       stopWhen: isStepCount(5),
       // The page stopped the answer or was closed.
       abortSignal: signal,

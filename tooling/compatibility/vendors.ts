@@ -12,7 +12,7 @@ import { convertToModelMessages, type LanguageModel, streamText, type UIMessage 
 const chats = uiMessageStore({ store: memoryStore() });
 export async function answer(model: LanguageModel, message: UIMessage): Promise<Response> {
   const conversation = await chats.append("a", [message]);
-  const result = streamText({ model, messages: await convertToModelMessages(conversation.messages) });
+  const result = streamText({ model, messages: await convertToModelMessages(conversation.promptMessages) });
   return result.toUIMessageStreamResponse(chats.turn(conversation));
 }`,
   "@anthropic-ai/claude-agent-sdk": `

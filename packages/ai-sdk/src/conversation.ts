@@ -11,7 +11,15 @@ import type { Finding } from "./repair/finding.ts";
 /** One version of a conversation. The caller owns it and may modify its messages. */
 export interface Conversation<Message> extends ThreadDetails {
   readonly metadata: ThreadMetadata;
+  /** All messages, for the page. */
   readonly messages: Message[];
+  /**
+   * The messages to send to the model: `messages` without the questions and the content that its service rejected, of
+   * which a `turn` takes note. Conversations of model messages have all messages here.
+   */
+  readonly promptMessages: Message[];
+  /** The ids of questions that the model's service rejected, and that were not edited or asked again since then. */
+  readonly rejectedIds: readonly string[];
   /** The repairs of these messages, which do not change the stored thread; empty if none was necessary. */
   readonly findings: readonly Finding[];
 }

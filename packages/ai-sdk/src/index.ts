@@ -14,6 +14,7 @@ export {
 export type { FindingsListener } from "./message-store.ts";
 export type { PostOptions } from "./post-messages.ts";
 export { FINDING_CODES, type Finding, type FindingCode } from "./repair/finding.ts";
+export type { RejectionDecider } from "./rejected/rejection.ts";
 export {
   checkConversation,
   type CheckConversationOptions,
@@ -29,5 +30,6 @@ export {
   type UIMessageStoreOptions,
 } from "./stores.ts";
 export type { TurnLeaseOptions } from "./turn-lease.ts";
-export type { EndEvent, StepEvent, Turn, TurnOptions } from "./turn.ts";
+export type { EndEvent, StepEvent } from "./turn-steps.ts";
+export type { Turn, TurnOptions } from "./turn.ts";
 export type { RepairOptions, UIMessageSchemas } from "./ui-message-kind.ts";

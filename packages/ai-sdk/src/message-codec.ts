@@ -81,7 +81,7 @@ export function messageCodec<Message>(kind: MessageKind<Message>): MessageCodec<
     toConversation(stored, content, { messages, sources: readables, findings }) {
       const { id, version, size, createdAt, updatedAt, expiresAt, metadata } = stored;
       const details = { id, version, size, createdAt, updatedAt, expiresAt, metadata };
-      const conversation = { ...details, messages, findings };
+      const conversation = { ...details, messages, findings, ...kind.prompt(messages, content) };
       const storedMessages = new Map(
         encodeList(messages).flatMap((message, index) => {
           const source = readables[index];

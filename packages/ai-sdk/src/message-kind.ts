@@ -1,5 +1,5 @@
 import { type JsonObject, memberPath } from "@threadstore/core/documents";
-import type { ThreadKind } from "./conversation-thread.ts";
+import type { ThreadContent, ThreadKind } from "./conversation-thread.ts";
 import type { Report } from "./repair/finding.ts";
 import type { ReadableMessage } from "./repair/repair-messages.ts";
 
@@ -10,6 +10,12 @@ export interface Fault {
   /** Completes a sentence that starts with the path, such as `must be unique.` */
   readonly problem: string;
   readonly cause?: unknown;
+}
+
+/** The part of a conversation that is sent to the model. */
+export interface Prompt<Message> {
+  readonly promptMessages: Message[];
+  readonly rejectedIds: readonly string[];
 }
 
 /** The operations on UI messages or on model messages that a message store needs. */
@@ -33,6 +39,9 @@ export interface MessageKind<Message> {
 
   /** Returns the messages without what providers reject. `paths` has the location of each message. */
   close(messages: Message[], paths: readonly string[], report: Report): Message[];
+
+  /** Returns the messages to send to the model, and the ids of questions that its service rejected. */
+  prompt(messages: readonly Message[], content: ThreadContent): Prompt<Message>;
 
   /** Returns the stored messages with others appended. A message with the id of a stored one replaces it. */
   append(stored: readonly JsonObject[], added: readonly JsonObject[]): JsonObject[];

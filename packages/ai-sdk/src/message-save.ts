@@ -5,6 +5,7 @@ import { EMPTY_CONTENT, type ThreadContent, writeThread } from "./conversation-t
 import type { Conversation, MessageStore, SaveMessagesOptions } from "./conversation.ts";
 import type { ConversationSource, MessageCodec } from "./message-codec.ts";
 import type { MessageKind } from "./message-kind.ts";
+import { withEdited } from "./rejected/marks.ts";
 
 /** A change of a conversation. */
 export interface MessageChange<Message> {
@@ -15,6 +16,8 @@ export interface MessageChange<Message> {
   readonly messages: readonly Message[];
   /** Returns whether the stored conversation no longer has what the change answers. */
   readonly isStale?: (content: ThreadContent) => boolean;
+  /** Returns the content with notes about the change. */
+  readonly note?: (content: ThreadContent) => ThreadContent;
 }
 
 /** Applies a change to the stored conversation. Rejects with `CONFLICT` if it conflicts with another change. */
@@ -60,7 +63,7 @@ export function messageSave<Message>(
     const base = previous === undefined ? EMPTY_CONTENT : source?.content;
     let cause: unknown;
     if (base !== undefined) {
-      const content = { messages: mine, extra: base.extra };
+      const content = withEdited(base, { messages: mine, extra: base.extra });
       const thread = writeThread(kind.kind, content);
       try {
         const stored = await store.save(id, thread, { ...saveOptions, previous: source?.stored });

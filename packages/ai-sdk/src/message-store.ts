@@ -7,6 +7,7 @@ import { messageCodec, type MessageCodec } from "./message-codec.ts";
 import type { MessageKind } from "./message-kind.ts";
 import type { MessagesView } from "./message-reader.ts";
 import { type MergeMessages, messageSave } from "./message-save.ts";
+import { withEdited } from "./rejected/marks.ts";
 import type { Finding } from "./repair/finding.ts";
 
 /** A message store together with the parts of it that only this package uses. */
@@ -43,14 +44,18 @@ export function messageStore<Message>(
     return update(id, messages, options, (content) => change(content, encoded));
   };
 
-  const merge: MergeMessages<Message> = (id, { base, mine, messages, isStale }, options) =>
+  const merge: MergeMessages<Message> = (
+    id,
+    { base, mine, messages, isStale, note = (content) => content },
+    options,
+  ) =>
     update(id, messages, options, (content, current) => {
       // A merge must not recreate a conversation that another request deleted.
       const isDeleted = current === undefined && base?.length !== 0;
       const merged =
         isDeleted || isStale?.(content) === true ? undefined : kind.merge(base, mine, content.messages);
       if (merged === undefined) throw mergeConflict(messages, current?.version);
-      return { ...content, messages: merged };
+      return note({ ...content, messages: merged });
     });
 
   return {
@@ -59,14 +64,7 @@ export function messageStore<Message>(
     append,
     onFindings,
     publicStore: {
-      async load(id, { cached, ...options } = {}) {
-        const cachedThread = cached === undefined ? undefined : codec.sourceOf(cached)?.stored;
-        const stored = await store.load(id, { ...options, cached: cachedThread });
-        if (stored === undefined) return undefined;
-        const content = codec.contentOf(stored);
-        return codec.toConversation(stored, content, await codec.viewOf(content));
-      },
-
+      load: messageLoad(store, codec),
       save: messageSave(store, kind, codec, merge),
 
       append: (id, messages, options = {}) =>
@@ -74,6 +72,19 @@ export function messageStore<Message>(
           return { ...content, messages: kind.append(content.messages, added) };
         }),
     },
+  };
+}
+
+function messageLoad<Message>(
+  store: ThreadStore,
+  codec: MessageCodec<Message>,
+): MessageStore<Message>["load"] {
+  return async (id, { cached, ...options } = {}) => {
+    const cachedThread = cached === undefined ? undefined : codec.sourceOf(cached)?.stored;
+    const stored = await store.load(id, { ...options, cached: cachedThread });
+    if (stored === undefined) return undefined;
+    const content = codec.contentOf(stored);
+    return codec.toConversation(stored, content, await codec.viewOf(content));
   };
 }
 
@@ -106,6 +117,7 @@ function contentUpdate<Message>(
           changed === undefined || view === undefined
             ? await change(await codec.identified(currentContent), current)
             : changed;
+        content = withEdited(currentContent, content);
         view ??= await codec.viewOf(content);
         return writeThread(kind.kind, content);
       },

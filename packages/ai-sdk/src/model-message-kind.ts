@@ -19,6 +19,7 @@ export const modelMessageKind: MessageKind<ModelMessage> = {
   repairs: false,
   repair: () => Promise.resolve(undefined),
   close: closeModelMessages,
+  prompt: (messages) => ({ promptMessages: [...messages], rejectedIds: [] }),
   append: (stored, added) => [...stored, ...added],
 
   // Model messages have no ids, so only lists that were both appended to can be merged.

@@ -2,6 +2,7 @@ import { isJsonObject, type JsonObject } from "@threadstore/core/documents";
 import { ConversationError, invalidArgument } from "./conversation-error.ts";
 import type { ThreadContent } from "./conversation-thread.ts";
 import { isSameMessage } from "./posted-messages.ts";
+import { withRetried } from "./rejected/marks.ts";
 
 /** The request of a page, as `useChat` sends it. */
 export interface PostOptions {
@@ -40,14 +41,17 @@ export function postMessages(
 ): ThreadContent {
   const { messages: stored } = content;
   const appended = append(stored, accepted);
-  if (trigger === undefined) return { ...content, messages: appended };
+  // A page that posts a rejected question again asks for an answer to it.
+  const retried = withRetried({ ...content, messages: appended }, added.at(-1)?.["id"]);
+  if (trigger === undefined) return retried;
   const last =
     trigger === "regenerate-message"
       ? lastOfRegeneration(appended, added, messageId)
       : lastOfSubmission(stored, added, messageId);
-  if (last === undefined) return { ...content, messages: appended };
+  if (last === undefined) return retried;
   const messages = appended.slice(0, appended.findIndex(({ id }) => id === last) + 1);
-  return { messages, extra: { ...content.extra, [REVISIONS]: nextRevisions(content, messages, last) } };
+  const { extra } = withRetried(retried, last);
+  return { messages, extra: { ...extra, [REVISIONS]: nextRevisions(content, messages, last) } };
 }
 
 /** Returns how often the messages after this one were discarded. */

@@ -14,7 +14,7 @@ vi.setConfig({ testTimeout: 90_000 });
 const root = fileURLToPath(new URL("..", import.meta.url));
 const readme = readFileSync(join(root, "README.md"), "utf8");
 const examples = [...readme.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code = ""]) => code);
-const [route = "", client = "", , , repair = "", save = "", agent = ""] = examples;
+const [route = "", client = "", , , repair = "", , save = "", agent = ""] = examples;
 
 // Stands in for the web server and the page: sends the page's requests to the route, and prints the answer.
 const page = `

@@ -6,6 +6,7 @@ import { type FindingsListener, messageStore } from "./message-store.ts";
 import { modelMessageKind } from "./model-message-kind.ts";
 import { checkPostOptions, postMessages, type PostOptions } from "./post-messages.ts";
 import { acceptedMessages } from "./posted-messages.ts";
+import type { RejectionDecider } from "./rejected/rejection.ts";
 import { type TurnLeaseOptions, turnLeases } from "./turn-lease.ts";
 import { createTurn, type Turn, type TurnOptions } from "./turn.ts";
 import { type RepairOptions, uiMessageKind, type UIMessageSchemas } from "./ui-message-kind.ts";
@@ -32,6 +33,12 @@ export type UIMessageStoreOptions<Message extends UIMessage> = UIMessageSchemas<
      * @default false
      */
     readonly lease?: boolean | TurnLeaseOptions | undefined;
+    /**
+     * Decides whether an error of the model means that its service rejects the messages for good. The turn then notes
+     * this, and `promptMessages` leaves out the question, or the results, that the service has never accepted.
+     * @default (error, isRejected) => isRejected
+     */
+    readonly isRejection?: RejectionDecider | undefined;
   };
 
 /** Options of a UI store's `append`: those of the store's `update`, and what `useChat` sends with a message. */
@@ -84,6 +91,7 @@ export function uiMessageStore<Message extends UIMessage = UIMessage>({
   serviceItems = "keep",
   clientTools = [],
   lease = false,
+  isRejection,
   ...schemas
 }: UIMessageStoreOptions<Message>): UIMessageStore<Message> {
   if (onInvalid !== "repair" && onInvalid !== "reject") {
@@ -94,6 +102,9 @@ export function uiMessageStore<Message extends UIMessage = UIMessage>({
   }
   if (!Array.isArray(clientTools) || !clientTools.every((name) => typeof name === "string")) {
     throw invalidArgument("clientTools", "an array of names");
+  }
+  if (isRejection !== undefined && typeof isRejection !== "function") {
+    throw invalidArgument("isRejection", "a function");
   }
   const toolsOfPages = new Set(clientTools);
   const repairs = { onInvalid, serviceItems };
@@ -118,7 +129,7 @@ export function uiMessageStore<Message extends UIMessage = UIMessage>({
       return trigger === undefined || leases === undefined ? post() : leases.acquire(id, options, post);
     },
     turn(conversation, options = {}) {
-      const turn = createTurn(parts, conversation, options);
+      const turn = createTurn(parts, conversation, options, isRejection);
       return leases?.releasing(conversation, turn) ?? turn;
     },
   };

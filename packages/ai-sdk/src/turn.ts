@@ -6,10 +6,15 @@ import type { ThreadContent } from "./conversation-thread.ts";
 import type { Conversation } from "./conversation.ts";
 import type { MessageStoreParts } from "./message-store.ts";
 import { revisionOf } from "./post-messages.ts";
+import { noteAnswer, noteRejection } from "./rejected/note-rejection.ts";
+import { rejectionNotes } from "./rejected/rejection-notes.ts";
+import type { Rejection, RejectionDecider } from "./rejected/rejection.ts";
 import { closeMessage, type Closing } from "./repair/close-message.ts";
 import { type Finding, reportTo } from "./repair/finding.ts";
 import type { PartsMessage } from "./repair/part.ts";
+import { REPORTS_ERRORS } from "./sdk-version.ts";
 import { withAnswer } from "./turn-answer.ts";
+import { type EndEvent, isStopped, type StepEvent, stepCounter } from "./turn-steps.ts";
 
 /** Options of `turn`. `metadata`, `ttlMs` and the others are those of the store. */
 export interface TurnOptions extends Omit<SaveOptions, "overwrite" | "previous"> {
@@ -18,19 +23,6 @@ export interface TurnOptions extends Omit<SaveOptions, "overwrite" | "previous">
    * @default createIdGenerator({ prefix: "msg", size: 16 })
    */
   readonly generateMessageId?: IdGenerator | undefined;
-}
-
-/** The event of a step, of which each version of the SDK has more members. */
-export interface StepEvent<Message> {
-  readonly messages: Message[];
-}
-
-/** The event of the end of an answer, of which each version of the SDK has more members. */
-export interface EndEvent<Message> extends StepEvent<Message> {
-  readonly isAborted?: boolean;
-  readonly isCancelled?: boolean;
-  readonly finishReason?: string | undefined;
-  readonly outcome?: { readonly status: string };
 }
 
 /** Options for `toUIMessageStream` that save an answer while it is generated. */
@@ -45,29 +37,40 @@ export interface Turn<Message extends UIMessage> {
   readonly onStepFinish: (event: StepEvent<Message>) => Promise<void>;
   /** `onEnd` under its name in versions 5 and 6 of the SDK. Version 7 calls only one of them. */
   readonly onFinish: (event: EndEvent<Message>) => Promise<void>;
+  /**
+   * Notes the error of the model for `onEnd`, and returns the text for the page. It exists only with versions 5 and 6 of
+   * the SDK: in version 7, `onEnd` receives the error.
+   */
+  readonly onError?: (error: unknown) => string;
 }
 
 export function createTurn<Message extends UIMessage>(
   parts: MessageStoreParts<Message>,
   conversation: Conversation<Message>,
   { generateMessageId = createIdGenerator({ prefix: "msg", size: 16 }), ...options }: TurnOptions,
+  isRejection?: RejectionDecider,
 ): Turn<Message> {
   const { messages: originalMessages } = conversation;
   const source = parts.codec.sourceOf(conversation);
   const isStale = staleness(originalMessages.at(-1)?.id, source?.content);
   const steps = stepCounter(originalMessages.at(-1));
+  const rejections = rejectionNotes(isRejection);
   const save = answerSaver(parts, conversation, options);
 
   async function saveStep({ messages }: StepEvent<Message>): Promise<void> {
+    rejections.endStep();
     steps.add(messages.at(-1));
-    await save(messages, { isClosed: false }, isStale);
+    await save(messages, { isClosed: false }, { isStale });
   }
 
   async function saveEnd(event: EndEvent<Message>): Promise<void> {
     const isClosed = event.isAborted === true || ["aborted", "failed"].includes(event.outcome?.status ?? "");
     const closing = { isClosed, unfinishedFrom: steps.unfinishedFrom(event, isClosed) };
     let isDiscarded = false;
-    const saving = save(event.messages, closing, (content) => (isDiscarded = isStale(content)));
+    const saving = save(event.messages, closing, {
+      isStale: (content) => (isDiscarded = isStale(content)),
+      rejection: rejections.ofAnswer(event),
+    });
     await saving.catch((error: unknown) => {
       // The user stopped the answer and asked again. Its stream does not have a reader that could handle the error.
       if (isDiscarded && isStopped(event) && ConversationError.is(error, "CONFLICT")) return;
@@ -82,7 +85,15 @@ export function createTurn<Message extends UIMessage>(
     onEnd: saveEnd,
     onStepFinish: saveStep,
     onFinish: saveEnd,
+    // In version 7, it would hide the errors of tools from the model.
+    ...(REPORTS_ERRORS ? {} : { onError: rejections.noteError }),
   };
+}
+
+/** What decides how an answer is saved. */
+interface SaveCircumstances {
+  readonly isStale: (content: ThreadContent) => boolean;
+  readonly rejection?: Rejection | undefined;
 }
 
 /** Returns a function that saves the messages of a turn, of which the last is the answer. */
@@ -90,11 +101,7 @@ function answerSaver<Message extends UIMessage>(
   { codec, merge, onFindings }: MessageStoreParts<Message>,
   conversation: Conversation<Message>,
   options: Omit<TurnOptions, "generateMessageId">,
-): (
-  messages: readonly Message[],
-  closing: Closing,
-  isStale: (content: ThreadContent) => boolean,
-) => Promise<void> {
+): (messages: readonly Message[], closing: Closing, circumstances: SaveCircumstances) => Promise<void> {
   const { id, messages: originalMessages } = conversation;
   const originalIds = new Set(originalMessages.map((message) => message.id));
   const source = codec.sourceOf(conversation);
@@ -102,7 +109,7 @@ function answerSaver<Message extends UIMessage>(
   // messages, which the SDK's list never contains.
   let base: readonly JsonObject[] | undefined = source?.content.messages;
 
-  return async (messages, closing, isStale) => {
+  return async (messages, closing, { isStale, rejection }) => {
     const findings: Finding[] = [];
     const answer = messages.at(-1);
     const saved = withAnswer(originalMessages, answer, (unclosed, index) => {
@@ -114,49 +121,16 @@ function answerSaver<Message extends UIMessage>(
       return isKnown || (message.id === answer?.id && (originalIds.has(message.id) || hasContent(message)));
     });
     const { encoded: mine } = await codec.encode(saved, source);
-    await merge(id, { base, mine, messages: saved, isStale }, options);
+    const last = saved.at(-1);
+    const note = (content: ThreadContent): ThreadContent => {
+      if (last === undefined) return content;
+      if (rejection !== undefined) return noteRejection(content, last.id, rejection);
+      return last.id === answer?.id ? noteAnswer(content, last.id) : content;
+    };
+    await merge(id, { base, mine, messages: saved, isStale, note }, options);
     base = mine;
     if (findings.length > 0) onFindings(findings, id);
   };
-}
-
-/** Returns whether an answer ended because the user stopped it or left the page. */
-function isStopped<Message>({ isAborted, isCancelled, finishReason, outcome }: EndEvent<Message>): boolean {
-  // Versions 5 and 6 of the SDK do not tell that the stream was cancelled.
-  const isLeft = finishReason === undefined && (outcome?.status ?? "unknown") === "unknown";
-  return isAborted === true || isCancelled === true || isLeft;
-}
-
-/** Finish reasons of a complete response. After others, its service may not have stored it. */
-const FINISHED_REASONS: ReadonlySet<string> = new Set(["content-filter", "length", "stop", "tool-calls"]);
-
-interface StepCounter<Message> {
-  /** Notes the end of a step. */
-  add(answer: Message | undefined): void;
-  /** Returns the index of the first part of the answer whose response was not finished, if there is one. */
-  unfinishedFrom(event: EndEvent<Message>, isClosed: boolean): number | undefined;
-}
-
-function stepCounter<Message extends UIMessage>(original: Message | undefined): StepCounter<Message> {
-  let previousEnd = original?.role === "assistant" ? original.parts.length : 0;
-  let end = previousEnd;
-  return {
-    add(answer) {
-      previousEnd = end;
-      end = answer?.parts.length ?? end;
-    },
-
-    unfinishedFrom({ messages, finishReason }, isClosed) {
-      const hasMore = (messages.at(-1)?.parts.length ?? 0) > end;
-      if (hasMore)
-        return isClosed || finishReason === undefined || isUnfinished(finishReason) ? end : undefined;
-      return isUnfinished(finishReason) ? previousEnd : undefined;
-    },
-  };
-}
-
-function isUnfinished(finishReason: string | undefined): boolean {
-  return finishReason !== undefined && !FINISHED_REASONS.has(finishReason);
 }
 
 /** Returns a function that tells whether the message that a turn answers was discarded, edited or answered again. */

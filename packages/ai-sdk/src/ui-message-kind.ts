@@ -1,6 +1,7 @@
 import { canonicalJson, type JsonObject } from "@threadstore/core/documents";
 import { safeValidateUIMessages, TypeValidationError, type UIMessage } from "ai";
 import { type Fault, issuePath, type MessageKind } from "./message-kind.ts";
+import { promptOf } from "./rejected/prompt-messages.ts";
 import { closeMessage } from "./repair/close-message.ts";
 import type { Report } from "./repair/finding.ts";
 import type { PartsMessage } from "./repair/part.ts";
@@ -55,6 +56,7 @@ export function uiMessageKind<Message extends UIMessage>(
     },
 
     close: (messages, paths, report) => closeMessages(messages, serviceItems, paths, report),
+    prompt: promptOf,
 
     append(stored, added) {
       const pending = mapById(added);

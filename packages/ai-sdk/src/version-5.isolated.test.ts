@@ -1,11 +1,31 @@
-import { convertToModelMessages, simulateReadableStream, stepCountIs, streamText, tool } from "ai-5";
+import {
+  APICallError,
+  convertToModelMessages,
+  simulateReadableStream,
+  stepCountIs,
+  streamText,
+  tool,
+} from "ai-5";
 import { vi } from "vitest";
 import { z } from "zod";
-import { testVersion } from "./versions.test-helper.ts";
+import { testRejections } from "./version-rejections.test-helper.ts";
+import { respond, type SdkVersion, testVersion } from "./versions.test-helper.ts";
 
 vi.mock("ai", () => import("ai-5"));
 
-testVersion({
+function rejection(statusCode: number): Error {
+  const isRetryable = statusCode === 429 || statusCode >= 500;
+  return new APICallError({
+    message: "Refused.",
+    url: "https://x.test",
+    requestBodyValues: {},
+    statusCode,
+    isRetryable,
+  });
+}
+
+const version: SdkVersion = {
+  rejection,
   reportsSteps: false,
   finish: (reason) => {
     const usage = { inputTokens: 1, outputTokens: 1, totalTokens: 2 };
@@ -20,14 +40,17 @@ testVersion({
       modelId: "m",
       supportedUrls: {},
       doGenerate: () => Promise.reject(new Error("The test only streams.")),
-      doStream: () => {
-        const chunks = [{ type: "stream-start", warnings: [] }, ...(rest.shift() ?? [])];
-        return Promise.resolve({ stream: simulateReadableStream({ chunks, chunkDelayInMs: 5 }) as never });
+      doStream: async ({ prompt }) => {
+        const chunks = [{ type: "stream-start", warnings: [] }, ...respond(rest.shift(), prompt)];
+        return { stream: simulateReadableStream({ chunks, chunkDelayInMs: 5 }) as never };
       },
     };
     const weather = tool({
       inputSchema: z.object({ city: z.string() }),
-      execute: ({ city }) => Promise.resolve(`${city}: blue sky`),
+      execute: async ({ city }) => {
+        if (city === "nowhere") throw rejection(400);
+        return `${city}: blue sky`;
+      },
     });
     const result = streamText({
       model,
@@ -35,7 +58,12 @@ testVersion({
       tools: { weather },
       stopWhen: stepCountIs(3),
       abortSignal: signal,
+      maxRetries: 0,
+      onError: () => undefined,
     });
     return Promise.resolve(result.toUIMessageStream(turn));
   },
-});
+};
+
+testVersion(version);
+testRejections(version);

@@ -6,28 +6,45 @@ import { uiMessageStore } from "./index.ts";
 /** A part of a model's stream, in the form of any version of the SDK. */
 export type StreamChunk = { readonly type: string; readonly [name: string]: unknown };
 
+/** One response of the model to a prompt in JSON: its chunks, or an error of its service. */
+export type ModelResponse = readonly StreamChunk[] | ((prompt: string) => readonly StreamChunk[]);
+
+/** Returns the chunks of a response. Throws the error of the model's service. */
+export function respond(response: ModelResponse | undefined, prompt: unknown): readonly StreamChunk[] {
+  return typeof response === "function" ? response(JSON.stringify(prompt)) : (response ?? []);
+}
+
 /** The functions of a version of the SDK that a chat's endpoint needs. */
 export interface SdkVersion {
   /** Whether the version reports the end of each step. */
   readonly reportsSteps: boolean;
   /** Returns the chunk that ends a response for this reason. */
   readonly finish: (reason: "stop" | "tool-calls") => StreamChunk;
-  /**
-   * Streams an answer to these messages as UI message chunks, with the options of a turn. Each inner array is one
-   * response of the model.
-   */
+  /** Returns the SDK's error for a response of the service with this status. */
+  readonly rejection: (statusCode: number) => Error;
+  /** Streams an answer to these messages as UI message chunks, with the options of a turn. */
   readonly stream: (
     messages: UIMessage[],
     turn: object,
-    responses: readonly (readonly StreamChunk[])[],
+    responses: readonly ModelResponse[],
     signal: AbortSignal,
   ) => Promise<ReadableStream<{ readonly type: string }>>;
 }
 
-const question: UIMessage = { id: "1", role: "user", parts: [{ type: "text", text: "weather in Rome?" }] };
-const call = { type: "tool-call", toolCallId: "c", toolName: "weather", input: '{"city":"Rome"}' };
+export const question: UIMessage = {
+  id: "1",
+  role: "user",
+  parts: [{ type: "text", text: "weather in Rome?" }],
+};
+export const call: StreamChunk = {
+  type: "tool-call",
+  toolCallId: "c",
+  toolName: "weather",
+  input: '{"city":"Rome"}',
+};
 
-function textChunks(text: string): StreamChunk[] {
+/** Returns the chunks of a text. */
+export function textChunks(text: string): StreamChunk[] {
   return [
     { type: "text-start", id: "t" },
     { type: "text-delta", id: "t", delta: text },
@@ -127,11 +144,11 @@ function testRepair({ finish, stream }: SdkVersion): void {
   });
 }
 
-function neverAborted(): AbortSignal {
+export function neverAborted(): AbortSignal {
   return new AbortController().signal;
 }
 
-async function read(
+export async function read(
   stream: ReadableStream<{ readonly type: string }>,
   onChunk: (chunk: { readonly type: string }) => void = () => undefined,
 ): Promise<void> {

@@ -1,0 +1,173 @@
+import type { JsonObject } from "@threadstore/core/documents";
+import type { ThreadContent } from "../conversation-thread.ts";
+import { isCall, partsOf } from "../page-form.ts";
+import { isFinished } from "../repair/call-order.ts";
+import { isLeftOut, type Mark, type Marks, readMarks, withMarks } from "./marks.ts";
+import type { Rejection } from "./rejection.ts";
+
+/** The share of a request from which on a message is the reason why the request is too long. */
+const LARGE_SHARE = 1 / 4;
+
+interface Located {
+  readonly id: string;
+  readonly message: JsonObject;
+  readonly mark: Mark | undefined;
+}
+
+/** The messages of a rejected request. */
+interface RejectedRequest {
+  /** The messages that the service has accepted before. */
+  readonly accepted: readonly Located[];
+  /** The messages that it has not accepted yet, the newest first. */
+  readonly unaccepted: readonly [Located, ...Located[]];
+}
+
+/**
+ * Returns the content after a request was rejected whose last message is `lastId`. Messages
+ * that the service has never accepted are not sent again: the question, and questions before it that do not have an
+ * answer, because a process may have died before it noted their rejection; or the unread results of an answer.
+ *
+ * Old messages can become unacceptable, too, for example if a URL expires. If the service rejects two texts in a row,
+ * only the portable content of all older messages is sent. If that does not help, they are sent in full again.
+ */
+export function noteRejection(content: ThreadContent, lastId: string, rejection: Rejection): ThreadContent {
+  const request = toRequest(content, lastId);
+  if (request === undefined) return content;
+  const blamed = blame(request, rejection);
+  return withMarks(content, new Map([...readMarks(content), ...blamed]));
+}
+
+/** Returns the content after the question before this answer was answered. */
+export function noteAnswer(content: ThreadContent, answerId: string): ThreadContent {
+  const position = content.messages.findIndex(({ id }) => id === answerId);
+  const question = content.messages.slice(0, Math.max(position, 0)).findLast(({ role }) => role === "user");
+  const id = idOf(question);
+  const marks = readMarks(content);
+  const { times, isRetried: _retried, ...others } = marks.get(id) ?? {};
+  return times === undefined ? content : withMarks(content, new Map([...marks, [id, others]]));
+}
+
+function idOf(message: JsonObject | undefined): string {
+  const { id } = message ?? {};
+  return typeof id === "string" ? id : "";
+}
+
+function toRequest(content: ThreadContent, lastId: string): RejectedRequest | undefined {
+  const marks = readMarks(content);
+  const end = content.messages.findIndex(({ id }) => id === lastId) + 1;
+  const located = content.messages.slice(0, end).map((message): Located => {
+    const id = idOf(message);
+    return { id, message, mark: marks.get(id) };
+  });
+  const unaccepted: Located[] = [];
+  let start = located.length;
+  for (const each of located.toReversed()) {
+    const { message } = each;
+    const last = partsOf(message).findLast(({ type }) => type !== "step-start");
+    const isAnswer = message["role"] === "assistant" && last !== undefined;
+    if (isAnswer && !(isCall(last) && isFinished(last))) break;
+    start -= 1;
+    if (isAnswer || message["role"] === "user") unaccepted.push(each);
+    // The service accepted everything before it made these calls.
+    if (isAnswer) break;
+  }
+  const [newest, ...others] = unaccepted;
+  return newest === undefined
+    ? undefined
+    : { accepted: located.slice(0, start), unaccepted: [newest, ...others] };
+}
+
+function blame(request: RejectedRequest, rejection: Rejection): Marks {
+  const { accepted, unaccepted } = request;
+  const [newest, ...others] = unaccepted;
+  switch (rejection.about) {
+    case "files":
+      return blameFiles(request, rejection.url);
+    case "service-items": {
+      const answers = unaccepted.filter(({ message }) => message["role"] === "assistant");
+      const marks = portable([...accepted, ...answers], newest.id);
+      return marks.size > 0 ? marks : leftOut(unaccepted);
+    }
+    case "length":
+    case "size": {
+      if (isLarge(request)) return leftOut(unaccepted);
+      const hasFiles = rejection.about === "size" && accepted.some(({ message }) => hasFile(message));
+      return new Map([...leftOut(others), ...(hasFiles ? portable(accepted, newest.id) : [])]);
+    }
+    case "policy":
+      return leftOut(unaccepted);
+    default:
+      return new Map([...leftOut(unaccepted), ...blameHistory(request)]);
+  }
+}
+
+/** Blames the messages with the file of this URL, or those that have files. */
+function blameFiles({ accepted, unaccepted }: RejectedRequest, url: string | undefined): Marks {
+  const isBlamed = ({ message }: Located): boolean => hasFile(message, url);
+  const old = accepted.filter(isBlamed);
+  const recent = unaccepted.filter(isBlamed);
+  if (recent.some(({ mark }) => !isLeftOut(mark))) return leftOut(recent);
+  const marks = portable(url === undefined ? accepted : old, unaccepted[0].id);
+  // Files can also be in results of tools. Without any file, the error is about the application's options.
+  return marks.size > 0
+    ? marks
+    : leftOut(unaccepted.filter(({ message }) => message["role"] === "assistant"));
+}
+
+/** Decides whether old messages are to blame, of which every request contains the same. */
+function blameHistory({ accepted, unaccepted }: RejectedRequest): Marks {
+  const [newest, ...others] = unaccepted;
+  const isText = newest.message["role"] === "user" && !hasFile(newest.message);
+  if (!isText || !others.every(({ mark }) => mark?.results !== undefined || isLeftOut(mark)))
+    return new Map();
+  const texts = unaccepted.filter(({ message }) => message["role"] === "user" && !hasFile(message));
+  const times = texts.reduce((sum, { mark }) => sum + (mark?.times ?? 0), 1);
+  if (times === 2) return portable(accepted, newest.id);
+  if (times < 2) return new Map();
+  const causes = new Set(unaccepted.map(({ id }) => id));
+  const undone = accepted.filter(({ mark }) => causes.has(mark?.portableSince ?? ""));
+  return new Map(
+    undone.map(({ id, mark = {} }) => {
+      const { portableSince: _cause, ...remaining } = mark;
+      return [id, remaining];
+    }),
+  );
+}
+
+/** Returns the marks of messages that are not sent again, of which the first is the newest. */
+function leftOut(messages: readonly Located[]): Marks {
+  return new Map(
+    messages.map(({ id, message, mark = {} }) => {
+      if (message["role"] !== "user") return [id, { ...mark, results: partsOf(message).length }];
+      return [id, isLeftOut(mark) ? mark : { ...mark, times: (mark.times ?? 0) + 1, isRetried: false }];
+    }),
+  );
+}
+
+/** Returns the marks of messages of which only the portable content is sent. */
+function portable(messages: readonly Located[], portableSince: string): Marks {
+  return new Map(messages.filter(isDegradable).map(({ id, mark }) => [id, { ...mark, portableSince }]));
+}
+
+/** Returns whether a message has content that can be left out. */
+function isDegradable({ message, mark }: Located): boolean {
+  if (mark?.portableSince !== undefined || isLeftOut(mark)) return false;
+  return message["role"] === "assistant" || hasFile(message);
+}
+
+function hasFile(message: JsonObject, url?: string): boolean {
+  return partsOf(message).some(
+    (part) => part["type"] === "file" && (url === undefined || toHref(part["url"]) === toHref(url)),
+  );
+}
+
+function toHref(url: unknown): unknown {
+  return typeof url === "string" ? (URL.parse(url)?.href ?? url) : url;
+}
+
+/** Returns whether the newest message makes up much of the request. */
+function isLarge({ accepted, unaccepted }: RejectedRequest): boolean {
+  const sent = [...accepted, ...unaccepted].filter(({ mark }) => !isLeftOut(mark));
+  const length = sent.reduce((sum, { message }) => sum + JSON.stringify(message).length, 0);
+  return JSON.stringify(unaccepted[0].message).length >= length * LARGE_SHARE;
+}

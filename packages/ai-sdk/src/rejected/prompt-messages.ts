@@ -1,0 +1,62 @@
+import type { UIMessage } from "ai";
+import type { ThreadContent } from "../conversation-thread.ts";
+import type { Prompt } from "../message-kind.ts";
+import { isFinished } from "../repair/call-order.ts";
+import {
+  failedCall,
+  isReasoning,
+  isToolPart,
+  type Part,
+  type PartsMessage,
+  withoutServiceItems,
+} from "../repair/part.ts";
+import { isLeftOut, type Mark, readMarks } from "./marks.ts";
+
+const LEFT_OUT_FILE = "(A file was left out, because the model's service rejected it.)";
+const LEFT_OUT_ANSWER = "(This answer was left out, because the model's service rejected it.)";
+const LEFT_OUT_RESULT =
+  "This call has ended. Its result was left out, because the model's service rejected it.";
+
+/** Returns the messages to send to the model: without the content that its service rejected. */
+export function promptOf<Message extends UIMessage>(
+  messages: readonly Message[],
+  content: ThreadContent,
+): Prompt<Message> {
+  const marks = readMarks(content);
+  const rejectedIds = messages.flatMap(({ id }) => (isLeftOut(marks.get(id)) ? [id] : []));
+  const promptMessages = messages.flatMap((message) => {
+    const mark = marks.get(message.id);
+    if (mark === undefined) return [message];
+    if (message.role === "user" && isLeftOut(mark)) return [];
+    // Each part of the SDK's types has a type and further members.
+    return [acceptedMessage(message, mark) as Message];
+  });
+  return { promptMessages, rejectedIds };
+}
+
+function acceptedMessage(message: PartsMessage, { results = 0, portableSince }: Mark): PartsMessage {
+  const parts = message.parts.map((part, index) => (index < results ? withoutResult(part) : part));
+  return portableSince === undefined ? { ...message, parts } : portableMessage({ ...message, parts });
+}
+
+function withoutResult(part: Part): Part {
+  const isOwnResult = isToolPart(part) && isFinished(part) && part["providerExecuted"] !== true;
+  return isOwnResult && part["state"] !== "output-denied" ? failedCall(part, LEFT_OUT_RESULT) : part;
+}
+
+/** Returns a message without files, and without anything that only the service which created it can read. */
+function portableMessage(message: PartsMessage): PartsMessage {
+  if (message.role === "user") return { ...message, parts: message.parts.map(withoutFile) };
+  const parts = message.parts.flatMap((part) => {
+    const isServiceCall = isToolPart(part) && part["providerExecuted"] === true;
+    return isReasoning(part) || isServiceCall || part.type === "custom"
+      ? []
+      : [withoutServiceItems(withoutFile(part))];
+  });
+  const hasContent = parts.some(({ type }) => type !== "step-start");
+  return { ...message, parts: hasContent ? parts : [{ type: "text", text: LEFT_OUT_ANSWER }] };
+}
+
+function withoutFile(part: Part): Part {
+  return part.type === "file" ? { type: "text", text: LEFT_OUT_FILE } : part;
+}

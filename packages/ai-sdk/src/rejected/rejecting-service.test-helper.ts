@@ -1,0 +1,103 @@
+import { createOpenAI } from "@ai-sdk/openai";
+import { type LanguageModel, type UIMessage } from "ai";
+
+/** A refusal of a service: its status and the body's error, or an event of a stream. */
+export interface Refusal {
+  readonly status: number;
+  readonly error: { readonly message: string; readonly code?: string; readonly param?: string };
+}
+
+/** A service without a network that refuses requests by their content. */
+export interface RejectingService {
+  readonly model: LanguageModel;
+  /** The inputs of all requests, as JSON. */
+  readonly inputs: string[];
+}
+
+/** The call that the model makes if a question contains the word "look". */
+const CALL = {
+  type: "function_call",
+  id: "fc_1",
+  call_id: "call_1",
+  name: "look",
+  arguments: '{"what":"all"}',
+};
+
+/** Creates a service whose model looks once if it is asked to, and answers "fine" otherwise. */
+export function rejectingService(refuse: (input: string) => Refusal | undefined): RejectingService {
+  const inputs: string[] = [];
+  const respond = (_url: unknown, init?: { readonly body?: unknown }): Promise<Response> => {
+    const { input } = JSON.parse(init?.body as string) as { input: { type?: string; content?: unknown }[] };
+    const text = JSON.stringify(input);
+    inputs.push(text);
+    const refusal = refuse(text);
+    if (refusal !== undefined) {
+      return Promise.resolve(Response.json({ error: refusal.error }, { status: refusal.status }));
+    }
+    const isAsked = JSON.stringify(input.at(-1)?.content ?? "").includes("look");
+    const events = isAsked ? callEvents() : textEvents();
+    const body = events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join("");
+    return Promise.resolve(new Response(body, { headers: { "content-type": "text/event-stream" } }));
+  };
+  const openai = createOpenAI({ apiKey: "k", fetch: respond });
+  return { model: openai.responses("gpt-4o-mini"), inputs };
+}
+
+function textEvents(): object[] {
+  const item = { type: "message", id: "msg_1", role: "assistant", status: "in_progress", content: [] };
+  const done = {
+    ...item,
+    status: "completed",
+    content: [{ type: "output_text", text: "fine", annotations: [] }],
+  };
+  return response([
+    { type: "response.output_item.added", output_index: 0, item },
+    {
+      type: "response.output_text.delta",
+      item_id: "msg_1",
+      output_index: 0,
+      content_index: 0,
+      delta: "fine",
+    },
+    { type: "response.output_item.done", output_index: 0, item: done },
+  ]);
+}
+
+function callEvents(): object[] {
+  return response([
+    { type: "response.output_item.added", output_index: 0, item: { ...CALL, arguments: "" } },
+    { type: "response.output_item.done", output_index: 0, item: { ...CALL, status: "completed" } },
+  ]);
+}
+
+function response(events: readonly object[]): object[] {
+  const started = {
+    id: "r",
+    object: "response",
+    created_at: 1,
+    model: "m",
+    status: "in_progress",
+    output: [],
+  };
+  const usage = {
+    input_tokens: 1,
+    output_tokens: 1,
+    input_tokens_details: { cached_tokens: 0 },
+    output_tokens_details: { reasoning_tokens: 0 },
+  };
+  return [
+    { type: "response.created", response: started },
+    ...events,
+    { type: "response.completed", response: { ...started, status: "completed", usage } },
+  ];
+}
+
+/** Returns a question with a text and, if it has a type, a file. */
+export function question(id: string, text: string, mediaType?: string, url?: string): UIMessage {
+  const file = {
+    type: "file",
+    mediaType: mediaType ?? "",
+    url: url ?? `data:${mediaType};base64,AAAA`,
+  } as const;
+  return { id, role: "user", parts: [{ type: "text", text }, ...(mediaType === undefined ? [] : [file])] };
+}

@@ -1,0 +1,104 @@
+import { memoryStore } from "@threadstore/core";
+import type { UIMessage } from "ai";
+import { expect, test } from "vitest";
+import { uiMessageStore } from "./index.ts";
+import {
+  call,
+  type ModelResponse,
+  neverAborted,
+  question,
+  read,
+  type SdkVersion,
+  type StreamChunk,
+  textChunks,
+} from "./versions.test-helper.ts";
+
+/** Defines the tests of rejected requests with a version of the SDK. */
+export function testRejections(version: SdkVersion): void {
+  testQuestions(version);
+  testResults(version);
+}
+
+function testQuestions({ finish, rejection, stream }: SdkVersion): void {
+  test.each([
+    [400, true],
+    [413, true],
+    [422, true],
+    [403, false],
+    [429, false],
+    [503, false],
+  ])("a question that is rejected with status %i is left out: %s", async (statusCode, isLeftOut) => {
+    const chats = uiMessageStore({ store: memoryStore() });
+    const prompts: string[] = [];
+    const ask = async (id: string, text: string): Promise<void> => {
+      const message: UIMessage = { id, role: "user", parts: [{ type: "text", text }] };
+      const conversation = await chats.append("talk", [message], { trigger: "submit-message" });
+      const response: ModelResponse = (prompt) => {
+        prompts.push(prompt);
+        if (id === "1") throw rejection(statusCode);
+        return [...textChunks("Welcome."), finish("stop")];
+      };
+      const { promptMessages } = conversation;
+      const streaming = await stream(promptMessages, chats.turn(conversation), [response], neverAborted());
+      await readAll(streaming);
+    };
+    await ask("1", "BAD");
+    expect((await chats.load("talk"))?.rejectedIds).toEqual(isLeftOut ? ["1"] : []);
+    await ask("2", "next");
+    expect(prompts[1]?.includes("BAD")).toBe(!isLeftOut);
+    expect((await chats.load("talk"))?.messages.map(({ role }) => role)).toEqual([
+      "user",
+      "user",
+      "assistant",
+    ]);
+  });
+}
+
+function testResults({ finish, rejection, stream }: SdkVersion): void {
+  test("a result that is rejected in a later step is left out", async () => {
+    const chats = uiMessageStore({ store: memoryStore() });
+    const conversation = await chats.append("talk", [question], { trigger: "submit-message" });
+    const bad: StreamChunk = { ...call, input: '{"city":"BAD"}' };
+    const responses: ModelResponse[] = [
+      [bad, finish("tool-calls")],
+      () => {
+        throw rejection(400);
+      },
+    ];
+    const streaming = await stream(
+      conversation.promptMessages,
+      chats.turn(conversation),
+      responses,
+      neverAborted(),
+    );
+    await readAll(streaming);
+    const loaded = await chats.load("talk");
+    expect(loaded?.rejectedIds).toEqual([]);
+    expect(JSON.stringify(loaded?.messages)).toContain("BAD: blue sky");
+    expect(JSON.stringify(loaded?.promptMessages)).not.toContain("BAD: blue sky");
+  });
+
+  test("an error of a tool is not a rejection", async () => {
+    const chats = uiMessageStore({ store: memoryStore() });
+    const conversation = await chats.append("talk", [question], { trigger: "submit-message" });
+    const failing: StreamChunk = { ...call, input: '{"city":"nowhere"}' };
+    const responses = [
+      [failing, finish("tool-calls")],
+      [...textChunks("Sorry."), finish("stop")],
+    ];
+    const streaming = await stream(
+      conversation.messages,
+      chats.turn(conversation),
+      responses,
+      neverAborted(),
+    );
+    await read(streaming);
+    const loaded = await chats.load("talk");
+    expect(loaded?.promptMessages).toEqual(loaded?.messages);
+  });
+}
+
+/** Reads a stream, whatever it contains. */
+async function readAll(stream: ReadableStream<unknown>): Promise<void> {
+  await stream.pipeTo(new WritableStream());
+}
