@@ -1,7 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { setTimeout as wait } from "node:timers/promises";
 import { ThreadStoreError, type Version } from "@threadstore/core";
-import { textDigest } from "@threadstore/core/documents";
+import { textDigest, waitAfterConflict } from "@threadstore/core/documents";
 import { finishDeletion, finishInterruptedDeletion } from "./delete-session.ts";
 import type { Entry } from "./entry.ts";
 import { findThread } from "./find-thread.ts";
@@ -23,7 +22,6 @@ import { EMPTY_CONTENT, readTranscript, writeTranscript } from "./transcript-thr
 const NOTHING_WRITTEN = ["CONFLICT", "INVALID_ARGUMENT", "TOO_LARGE"] as const;
 const REPEATED = ["CONFLICT", "OUTCOME_UNKNOWN"] as const;
 const MAX_ATTEMPTS = 50;
-const MAX_BACKOFF_MS = 250;
 
 /** Appends to one transcript. Remembers its state, so that an append usually reads nothing but the thread's end. */
 export class Transcript {
@@ -112,8 +110,7 @@ export class Transcript {
         this.#unresolved = isRepetition ? attempted : undefined;
         const canRepeat = REPEATED.some((code) => ThreadStoreError.is(error, code));
         if (!canRepeat || attempt === MAX_ATTEMPTS) throw error;
-        // With jitter, so that writers that race do not all try at the same moment.
-        await wait(Math.random() * Math.min(2 ** attempt, MAX_BACKOFF_MS));
+        await waitAfterConflict(attempt);
       }
     }
   }

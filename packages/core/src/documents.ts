@@ -38,5 +38,6 @@ export { storedName, type StoredNameOptions } from "./documents/stored-name.ts";
 export { textDigest } from "./platform/digest.ts";
 export { isError } from "./validation/is-error.ts";
 export { untilAborted } from "./runtime/until-aborted.ts";
+export { waitAfterConflict } from "./runtime/retry.ts";
 export { yieldToEventLoop } from "./runtime/yield-to-event-loop.ts";
 export { hasTextParts, TEXT_PARTS, type TextParts } from "./encoding/text-parts.ts";

@@ -3,7 +3,7 @@ import { APPEND_KEY } from "../encoding/append-keys.ts";
 import { knowsAppendKey } from "../encoding/snapshot.ts";
 import { ThreadStoreError } from "../errors.ts";
 import { missingThread, staleVersion } from "../operations/conflict.ts";
-import { backoffDelay } from "../runtime/retry.ts";
+import { conflictDelay } from "../runtime/retry.ts";
 import { untilAborted } from "../runtime/until-aborted.ts";
 import type { AppendResult, TouchResult } from "../thread-store.ts";
 import { copyMetadata } from "../validation/metadata.ts";
@@ -98,9 +98,6 @@ async function saveOver<State>(
   }
 }
 
-const INITIAL_DELAY_MS = 2;
-const MAX_DELAY_MS = 250;
-
 /**
  * Repeats an attempt until it saves, or the time of the call is over. That other writers were first is not a conflict,
  * because the change applies to whichever version is stored.
@@ -114,7 +111,7 @@ async function untilSaved<Result>(
   for (let attempts = 1; ; attempts += 1) {
     const saved = await attempt();
     if (saved !== undefined) return saved.result;
-    const delay = backoffDelay(INITIAL_DELAY_MS, attempts, MAX_DELAY_MS);
+    const delay = conflictDelay(attempts);
     if (performance.now() + delay >= deadline) throw contended();
     await untilAborted(() => wait(delay), call.signal);
   }

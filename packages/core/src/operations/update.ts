@@ -1,13 +1,9 @@
-import { wait } from "#platform";
 import { ThreadStoreError } from "../errors.ts";
-import { backoffDelay } from "../runtime/retry.ts";
+import { waitAfterConflict } from "../runtime/retry.ts";
 import { untilAborted } from "../runtime/until-aborted.ts";
 import type { StoredThread, ThreadStore, UpdateChange, UpdateOptions } from "../thread-store.ts";
 import { checkedCallOptions } from "../validation/call-options.ts";
 import { invalidArgument } from "../validation/invalid-argument.ts";
-
-const INITIAL_DELAY_MS = 2;
-const MAX_DELAY_MS = 250;
 
 /**
  * Implements `ThreadStore.update` for any store: loads, changes and saves the thread, and starts over after a
@@ -43,6 +39,6 @@ export async function updateThread(
     } catch (error) {
       if (!ThreadStoreError.is(error, "CONFLICT") || attempts === maxAttempts) throw error;
     }
-    await untilAborted(() => wait(backoffDelay(INITIAL_DELAY_MS, attempts, MAX_DELAY_MS)), signal);
+    await waitAfterConflict(attempts, signal);
   }
 }

@@ -2,12 +2,13 @@ import { wait } from "#platform";
 import { ThreadStoreError } from "../errors.ts";
 import { classifyFailure, type DriverFailure } from "./driver-failure.ts";
 import type { OperationContext } from "./operation-context.ts";
+import { untilAborted } from "./until-aborted.ts";
 
 const INITIAL_DELAY_MS = 50;
 const MAX_DELAY_MS = 1000;
 
-const INITIAL_RACE_DELAY_MS = 2;
-const MAX_RACE_DELAY_MS = 250;
+const INITIAL_CONFLICT_DELAY_MS = 2;
+const MAX_CONFLICT_DELAY_MS = 250;
 /** A read can be older than the write before it, but not this often in a row. */
 const MAX_CONTRADICTIONS = 8;
 
@@ -61,7 +62,7 @@ export function countLostRaces({ driver, signal }: OperationContext): LostRaces 
       signal.throwIfAborted();
       // Waiting also lets timers run: a driver that responds synchronously never yields to the event loop.
       if (count === 1) return;
-      await wait(backoffDelay(INITIAL_RACE_DELAY_MS, count - 1, MAX_RACE_DELAY_MS), { signal });
+      await wait(conflictDelay(count - 1), { signal });
     },
   };
 }
@@ -74,7 +75,20 @@ function contradictory(driver: string): ThreadStoreError {
   );
 }
 
+/** Returns how long a writer waits, in milliseconds, after other writers were first `conflicts` times in a row. */
+export function conflictDelay(conflicts: number): number {
+  return backoffDelay(INITIAL_CONFLICT_DELAY_MS, conflicts, MAX_CONFLICT_DELAY_MS);
+}
+
+/**
+ * Waits before a change is repeated that lost a race `conflicts` times in a row: for 2 ms at first, then longer up to
+ * 250 ms, with jitter so that the writers do not all try again at once. Rejects with the signal's reason.
+ */
+export async function waitAfterConflict(conflicts: number, signal?: AbortSignal): Promise<void> {
+  await untilAborted(() => wait(conflictDelay(conflicts)), signal);
+}
+
 /** Returns a delay that doubles with each failure up to `max`, with jitter of up to half of it. */
-export function backoffDelay(initial: number, failures: number, max: number): number {
+function backoffDelay(initial: number, failures: number, max: number): number {
   return Math.min(initial * 2 ** (failures - 1), max) * (0.5 + Math.random() / 2);
 }
