@@ -8,7 +8,7 @@ export const LONG_RUNNING: readonly RegExp[] = [
   /\/runners\.test\.ts$/u,
   /\/(crashes|races|processes)\.test\.ts$/u,
   /\/(faults|failover)\.test\.ts$/u,
-  /\/(cli|web-chat|use-chat|properties|linearizability)\.test\.ts$/u,
+  /\/(cli|web-chat|use-chat|assistant-ui|properties|linearizability)\.test\.ts$/u,
 ];
 
 /**

@@ -13,6 +13,7 @@ const LAYERS: readonly (readonly string[])[] = [
     "adk",
     "agent",
     "ai-sdk",
+    "assistant-ui",
     "attachments",
     "claude-agent-sdk",
     "conformance",

@@ -36,14 +36,15 @@ export async function createApp({ store, model, tools }: AppOptions): Promise<Ho
   for (const [path, content, type] of [
     ["/", readPage("index.html"), "text/html"],
     ["/chat.css", readPage("chat.css"), "text/css"],
-    ["/chat.js", await bundlePage(), "text/javascript"],
+    ["/chat.js", await bundlePage(join(import.meta.dirname, "page/chat.js")), "text/javascript"],
   ] as const) {
     app.get(path, (context) => context.body(content, 200, { "content-type": `${type}; charset=utf-8` }));
   }
   return app;
 }
 
-async function answer(
+/** Answers a posted message, and stores each step of the answer. */
+export async function answer(
   chats: UIMessageStore<UIMessage>,
   { model, tools }: Pick<AppOptions, "model" | "tools">,
   context: Context,
@@ -79,9 +80,10 @@ function readPage(name: string): string {
   return readFileSync(join(import.meta.dirname, "page", name), "utf8");
 }
 
-async function bundlePage(): Promise<string> {
+/** Bundles a module for browsers. */
+export async function bundlePage(input: string): Promise<string> {
   const { output } = await build({
-    input: join(import.meta.dirname, "page/chat.js"),
+    input,
     platform: "browser",
     transform: { define: { "process.env.NODE_ENV": '"production"' } },
     output: { format: "esm", codeSplitting: false, minify: true },

@@ -20,6 +20,10 @@ import type { SessionStore } from "@anthropic-ai/claude-agent-sdk";
 import { claudeSessionStore } from "@threadstore/claude-agent-sdk";
 import { memoryStore } from "@threadstore/core";
 export const sessions: SessionStore = claudeSessionStore({ store: memoryStore() });`,
+  "@assistant-ui/react": `
+import type { RemoteThreadListAdapter } from "@assistant-ui/react";
+import { threadListAdapter } from "@threadstore/assistant-ui";
+export const threads: RemoteThreadListAdapter = threadListAdapter({ url: "/threads", writer: "server" });`,
   "@aws-sdk/client-s3": `
 import { S3Client } from "@aws-sdk/client-s3";
 import { s3Store } from "@threadstore/s3";

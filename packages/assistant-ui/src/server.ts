@@ -1,0 +1,1 @@
+export { type AcceptedMessages, type AppendedMessages, appendMessages } from "./append-messages.ts";

@@ -1,0 +1,67 @@
+import { createId } from "@threadstore/core/documents";
+import type { LogElement } from "./message-entry.ts";
+import type { Settings } from "./options.ts";
+import { ThreadApiError, type ThreadApiErrorCode, requestError } from "./thread-api-error.ts";
+import { send, threadPath } from "./thread-client.ts";
+
+/** Errors after which the server may accept the same messages later. */
+const TEMPORARY: readonly ThreadApiErrorCode[] = [
+  "BUSY",
+  "FORBIDDEN",
+  "INVALID_RESPONSE",
+  "SERVER_ERROR",
+  "SIGNED_OUT",
+  "UNREACHABLE",
+];
+
+/** Appends the messages of one thread, one after the other, so that each follows its parent. */
+export class ThreadWriter {
+  readonly #settings: Settings;
+  readonly #id: string;
+  /** Messages that could not be stored yet, which the next append sends, too. */
+  #unsent: LogElement[] = [];
+  #isStored: boolean;
+  #last: Promise<unknown> = Promise.resolve();
+
+  /** A thread that is new is created with its first message. */
+  constructor(settings: Settings, id: string, isNew: boolean) {
+    this.#settings = settings;
+    this.#id = id;
+    this.#isStored = !isNew;
+  }
+
+  /** Whether the thread may exist on the server. */
+  get isStored(): boolean {
+    return this.#isStored;
+  }
+
+  append(...elements: readonly LogElement[]): Promise<void> {
+    const appended = this.#last.then(() => this.#send(elements));
+    this.#last = appended.catch(() => undefined);
+    return appended;
+  }
+
+  /** Resolves after the appends that have been called. */
+  async settled(): Promise<void> {
+    await this.#last;
+  }
+
+  async #send(elements: readonly LogElement[]): Promise<void> {
+    const all = [...this.#unsent, ...elements];
+    this.#unsent = [];
+    try {
+      await send(this.#settings, {
+        method: "POST",
+        path: `${threadPath(this.#id)}/elements`,
+        body: { elements: all },
+        // A thread that was deleted, such as in another tab, is not created again.
+        headers: { "idempotency-key": createId(), ...(this.#isStored ? { "if-match": "*" } : {}) },
+      });
+      this.#isStored = true;
+    } catch (error) {
+      if (TEMPORARY.some((code) => ThreadApiError.is(error, code))) this.#unsent = all;
+      const isDeleted = this.#isStored && ThreadApiError.is(error) && error.status === 412;
+      throw isDeleted ? requestError("NOT_FOUND", { status: 412, problem: error.problem }) : error;
+    }
+  }
+}
