@@ -10,7 +10,9 @@ import { ThreadApiError } from "./thread-api-error.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const readme = readFileSync(join(root, "README.md"), "utf8");
-const [server = "", page = ""] = [...readme.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) => code);
+const [serverCode = "", pageCode = ""] = [...readme.matchAll(/^```ts\n(.*?)^```$/gms)].map(
+  ([, code]) => code,
+);
 
 const program = `
   import { handler } from "./server.ts";
@@ -34,8 +36,8 @@ test("the adapter of the page uses the handler of the server", async () => {
   const folder = mkdtempSync(join(root, "dist", "readme-"));
   const cwd = mkdtempSync(join(tmpdir(), "threadstore-assistant-ui-"));
   onTestFinished(() => [folder, cwd].forEach((each) => rmSync(each, { recursive: true })));
-  writeFileSync(join(folder, "server.ts"), server);
-  writeFileSync(join(folder, "page.ts"), page);
+  writeFileSync(join(folder, "server.ts"), serverCode);
+  writeFileSync(join(folder, "page.ts"), pageCode);
   writeFileSync(join(folder, "program.ts"), program);
   const { stdout, stderr } = await promisify(execFile)(process.execPath, [join(folder, "program.ts")], {
     cwd,
