@@ -1,6 +1,7 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { NETWORKED } from "@threadstore/test-stores";
 import { describe, expect, it } from "vitest";
 
 const ROOT = join(import.meta.dirname, "..");
@@ -148,4 +149,12 @@ it("shipped code recognizes errors and clients by their shape, because each inst
     );
   expect(uses.length).toBeGreaterThan(0);
   expect(uses.filter(({ name }) => !ours.has(name) && !PLATFORM_CLASSES.includes(name))).toEqual([]);
+});
+
+it("the quick tests of the bridges together use every server", () => {
+  const suites = sources.filter((file) => /^packages\/.*\.test\.ts$/u.test(file)).map(read);
+  const selections = suites.flatMap((text) =>
+    [...text.matchAll(/quick: \[\.\.\.EMBEDDED, "([a-z0-9-]+)"\]/gu)].map(([, name = ""]) => name),
+  );
+  expect(selections.toSorted()).toEqual(expect.arrayContaining([...NETWORKED].toSorted()));
 });

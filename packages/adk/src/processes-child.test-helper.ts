@@ -1,11 +1,11 @@
 // The child process of processes.test.ts. Appends events to the session until it is done or killed, and reports each.
-import { openStore, type StorePlace } from "../../agent/dist/conversation/store-place.test-helper.js";
+import { openStore, type StoreLocation } from "@threadstore/test-stores";
 import { ThreadStoreSessionService } from "./index.ts";
 import { newEvent } from "./model.test-helper.ts";
 
 /** The work of a writer. */
 export interface WriterTask {
-  readonly place: StorePlace;
+  readonly location: StoreLocation;
   readonly name: string;
   readonly events: number;
 }
@@ -18,8 +18,8 @@ async function report(message: string): Promise<void> {
   });
 }
 
-async function write({ place, name, events }: WriterTask): Promise<void> {
-  await using store = await openStore(place);
+async function write({ location, name, events }: WriterTask): Promise<void> {
+  await using store = await openStore(location);
   const service = new ThreadStoreSessionService({ store });
   const session = await service.getOrCreateSession(NAMES);
   for (let index = 0; index < events; index += 1) {

@@ -1,41 +1,22 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import type { Session } from "@google/adk";
-import { expect, it, onTestFinished } from "vitest";
-import { openStore, type StorePlace } from "../../agent/dist/conversation/store-place.test-helper.js";
+import { describeStores } from "@threadstore/test-stores/vitest";
+import { expect, it } from "vitest";
 import { ThreadStoreSessionService } from "./index.ts";
 import { NAMES, type WriterTask } from "./processes-child.test-helper.ts";
 
 const PROGRAM = new URL("processes-child.test-helper.ts", import.meta.url);
+/** Each process loads the whole SDK, which takes 2 s of CPU. */
+const STORES = { full: ["sqlite", "file-system"], quick: ["sqlite"] } as const;
 
 function start(task: WriterTask): ReturnType<typeof fork> {
   return fork(PROGRAM, [JSON.stringify(task)]);
 }
 
-async function loadSession(place: StorePlace): Promise<Session | undefined> {
-  await using store = await openStore(place);
-  return new ThreadStoreSessionService({ store }).getSession(NAMES);
-}
-
-const PLACES: readonly (readonly [string, (folder: string) => StorePlace])[] = [
-  ["SQLite", (folder) => ({ kind: "sqlite", path: join(folder, "threads.db") })],
-  ["files", (folder) => ({ kind: "file-system", folder: join(folder, "threads") })],
-];
-// Each process loads the whole SDK, which takes 2 s of CPU.
-const IS_QUICK = process.env["THREADSTORE_CONFORMANCE_EFFORT"] === "quick";
-
-// One process is killed while the other one continues.
-it.each(IS_QUICK ? PLACES.slice(0, 1) : PLACES)(
-  "of two processes, %s keeps every acknowledged event, although one is killed",
-  async (_name, create) => {
-    const folder = await mkdtemp(join(tmpdir(), "threadstore-adk-"));
-    onTestFinished(async () => rm(folder, { recursive: true, force: true }));
-    const place = create(folder);
-    const survivor = start({ place, name: "survivor", events: 40 });
-    const killed = start({ place, name: "killed", events: 100_000 });
+await describeStores("sessions", STORES, ({ location, store }) => {
+  it("of two processes keep every acknowledged event, although one is killed while the other one continues", async () => {
+    const survivor = start({ location: location(), name: "survivor", events: 40 });
+    const killed = start({ location: location(), name: "killed", events: 100_000 });
     let acknowledged = -1;
     killed.on("message", (message: string) => {
       acknowledged = Number(message);
@@ -47,7 +28,8 @@ it.each(IS_QUICK ? PLACES.slice(0, 1) : PLACES)(
     await drained;
     expect([survivorCode, signal]).toEqual([0, "SIGKILL"]);
 
-    const session = await loadSession(place);
+    const service = new ThreadStoreSessionService({ store: store() });
+    const session = await service.getSession(NAMES);
     const indicesOf = (name: string) =>
       session?.events.filter(({ id }) => id.startsWith(name)).map(({ id }) => Number(id.split(" ")[1]));
     expect(indicesOf("survivor")).toEqual(Array.from({ length: 40 }, (_, index) => index));
@@ -63,5 +45,5 @@ it.each(IS_QUICK ? PLACES.slice(0, 1) : PLACES)(
     });
     // Shared state is written before the event, so it can be that of the event that was not stored any more.
     for (const key of ["app:killed", "user:killed"]) expect([last, last + 1]).toContain(session?.state[key]);
-  },
-);
+  });
+});

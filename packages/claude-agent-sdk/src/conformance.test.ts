@@ -1,14 +1,7 @@
-import { randomUUID } from "node:crypto";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { InMemorySessionStore } from "@anthropic-ai/claude-agent-sdk";
-import { memoryStore, type ThreadStore } from "@threadstore/core";
-import { describeWithService } from "@threadstore/services/vitest";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { openStore, type StorePlace } from "../../agent/dist/conversation/store-place.test-helper.js";
-import { newContainer } from "../../azure-blob/dist/azurite.test-helper.js";
-import { connectionTo, createClient, newBucket } from "../../s3/dist/bucket.test-helper.js";
+import { EMBEDDED, IS_QUICK, type StoreName } from "@threadstore/test-stores";
+import { describeStores } from "@threadstore/test-stores/vitest";
+import { describe, expect, it } from "vitest";
 import { claudeSessionStore } from "./index.ts";
 import type { Check } from "./kit/check.test-helper.ts";
 import { DOCUMENTED } from "./kit/documented.test-helper.ts";
@@ -19,76 +12,25 @@ const CHECKS = [...DOCUMENTED, ...REPETITIONS, ...RACES_AND_KEYS];
 /** Small enough that nearly every check needs several segments. */
 const SEGMENT_SIZES = [400, 524_288] as const;
 
-const IS_QUICK = process.env["THREADSTORE_CONFORMANCE_EFFORT"] === "quick";
-const ON_DATABASES = IS_QUICK ? CHECKS.filter(({ quick }) => quick !== undefined) : CHECKS;
-const ON_EVERY_STORE = IS_QUICK ? CHECKS.filter(({ quick }) => quick === "every store") : CHECKS;
+/** Returns the checks for a store. In memory and on SQLite, they cost little. */
+function checksFor(name: StoreName): readonly Check[] {
+  if (!IS_QUICK || name === "memory" || name === "sqlite") return CHECKS;
+  return CHECKS.filter(
+    ({ quick }) => quick === "every store" || (quick !== undefined && name === "file-system"),
+  );
+}
 
-/** Defines the checks of the kit for a store. */
-function testStore(open: () => Promise<ThreadStore>, checks: readonly Check[] = CHECKS): void {
-  let store: ThreadStore;
-  beforeAll(async () => {
-    store = await open();
-  });
-  afterAll(async () => store.close());
-
+await describeStores("sessions", { quick: [...EMBEDDED, "postgres"] }, ({ name, store }) => {
   describe.each(IS_QUICK ? SEGMENT_SIZES.slice(0, 1) : SEGMENT_SIZES)(
     "with segments of %i bytes",
     (segmentBytes) => {
-      it.each(checks)("$name", async ({ run }) => {
-        const openSessions = () => claudeSessionStore({ store, segmentBytes });
+      it.each(checksFor(name))("$name", async ({ run }) => {
+        const openSessions = () => claudeSessionStore({ store: store(), segmentBytes });
         await run({ store: openSessions(), open: openSessions });
         expect(segmentBytes).toBeGreaterThan(0);
       });
     },
   );
-}
-
-function testPlace(create: (folder: string) => Promise<StorePlace>, checks: readonly Check[]): void {
-  let folder = "";
-  beforeAll(async () => {
-    folder = await mkdtemp(join(tmpdir(), "threadstore-claude-"));
-  });
-  afterAll(async () => rm(folder, { recursive: true, force: true }));
-  testStore(async () => openStore(await create(folder)), checks);
-}
-
-describe("sessions in memory", () => {
-  testStore(async () => memoryStore());
-});
-
-describe("sessions in SQLite", () => {
-  testPlace(async (folder) => ({ kind: "sqlite", path: join(folder, "threads.db") }), CHECKS);
-});
-
-describe("sessions in files", () => {
-  testPlace(async (folder) => ({ kind: "file-system", folder: join(folder, "threads") }), ON_DATABASES);
-});
-
-await describeWithService("redis", "sessions in Redis", ({ url }) => {
-  testPlace(async () => ({ kind: "redis", url, prefix: `claude-${randomUUID()}` }), ON_DATABASES);
-});
-
-await describeWithService("postgres", "sessions in PostgreSQL", ({ url }) => {
-  testPlace(
-    async () => ({ kind: "postgres", url, tablePrefix: `claude_${randomUUID().slice(0, 8)}_` }),
-    ON_DATABASES,
-  );
-});
-
-await describeWithService("azurite", "sessions in Azure Blob Storage", ({ connectionString }) => {
-  testPlace(async () => {
-    const { containerName } = await newContainer(connectionString);
-    return { kind: "azure-blob", connectionString, container: containerName };
-  }, ON_EVERY_STORE);
-});
-
-await describeWithService("s3", "sessions in S3", (endpoint) => {
-  testPlace(async () => {
-    const client = createClient(endpoint);
-    const bucket = await newBucket(client);
-    client.destroy();
-    return { kind: "s3", options: { ...connectionTo(endpoint), bucket } };
-  }, ON_EVERY_STORE);
 });
 
 describe("the SDK's own store in memory", () => {

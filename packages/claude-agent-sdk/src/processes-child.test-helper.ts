@@ -1,12 +1,12 @@
 // The child process of processes.test.ts, and its worker thread. Appends batches to the session until it is done or
 // killed, and reports each one.
 import { isMainThread } from "node:worker_threads";
-import { openStore, type StorePlace } from "../../agent/dist/conversation/store-place.test-helper.js";
+import { openStore, type StoreLocation } from "@threadstore/test-stores";
 import { claudeSessionStore } from "./index.ts";
 
 /** The work of a writer. */
 export interface WriterTask {
-  readonly place: StorePlace;
+  readonly location: StoreLocation;
   readonly name: string;
   readonly batches: number;
   readonly segmentBytes: number;
@@ -32,8 +32,8 @@ async function report(message: string): Promise<void> {
   });
 }
 
-export async function write({ place, name, batches, segmentBytes }: WriterTask): Promise<void> {
-  await using store = await openStore(place);
+export async function write({ location, name, batches, segmentBytes }: WriterTask): Promise<void> {
+  await using store = await openStore(location);
   const sessions = claudeSessionStore({ store, segmentBytes });
   for (let index = 0; index < batches; index += 1) {
     await sessions.append(KEY, batchOf(name, index));

@@ -1,36 +1,23 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { Worker } from "node:worker_threads";
-import { describe, expect, it, onTestFinished } from "vitest";
-import { openStore, type StorePlace } from "../../agent/dist/conversation/store-place.test-helper.js";
+import type { ThreadStore } from "@threadstore/core";
+import { IS_QUICK, type StoreLocation, type StoreName } from "@threadstore/test-stores";
+import { describeStores } from "@threadstore/test-stores/vitest";
+import { expect, it } from "vitest";
 import { claudeSessionStore } from "./index.ts";
 import { batchOf, KEY, type WriterTask } from "./processes-child.test-helper.ts";
 
 const PROGRAM = new URL("processes-child.test-helper.ts", import.meta.url);
 const SEGMENT_BYTES = 4000;
 const BATCHES = 20;
+const STORES: readonly StoreName[] = ["sqlite", "file-system"];
 
-type NamedPlace = readonly [string, (folder: string) => StorePlace];
-
-const SQLITE: NamedPlace = ["SQLite", (folder) => ({ kind: "sqlite", path: join(folder, "threads.db") })];
-const FILES: NamedPlace = ["files", (folder) => ({ kind: "file-system", folder: join(folder, "threads") })];
-const PLACES = [SQLITE, FILES];
-
-async function newPlace(create: (folder: string) => StorePlace): Promise<StorePlace> {
-  const folder = await mkdtemp(join(tmpdir(), "threadstore-claude-"));
-  onTestFinished(async () => rm(folder, { recursive: true, force: true }));
-  return create(folder);
+function taskOf(location: StoreLocation, name: string, batches = BATCHES): WriterTask {
+  return { location, name, batches, segmentBytes: SEGMENT_BYTES };
 }
 
-function taskOf(place: StorePlace, name: string, batches = BATCHES): WriterTask {
-  return { place, name, batches, segmentBytes: SEGMENT_BYTES };
-}
-
-async function loadTexts(place: StorePlace): Promise<string[]> {
-  await using store = await openStore(place);
+async function loadTexts(store: ThreadStore): Promise<string[]> {
   const entries = (await claudeSessionStore({ store }).load(KEY)) ?? [];
   return entries.map((entry) => `${entry.uuid ?? "-"} ${String(entry["text"]).slice(0, 8).trim()}`);
 }
@@ -41,16 +28,13 @@ function textsOf(name: string, from: number, to: number): string[] {
     .map(({ uuid, text }) => `${uuid ?? "-"} ${text.slice(0, 8).trim()}`);
 }
 
-const IS_QUICK = process.env["THREADSTORE_CONFORMANCE_EFFORT"] === "quick";
-
-describe.each(IS_QUICK ? [SQLITE] : PLACES)("sessions in %s", (_name, create) => {
+await describeStores("sessions", { full: STORES, quick: ["sqlite"] }, ({ location, store }) => {
   it("that a process and a worker thread append to lose no entry, and keep each writer's order", async () => {
-    const place = await newPlace(create);
-    const child = fork(PROGRAM, [JSON.stringify(taskOf(place, "a"))]);
-    const worker = new Worker(PROGRAM, { argv: [JSON.stringify(taskOf(place, "b"))] });
+    const child = fork(PROGRAM, [JSON.stringify(taskOf(location(), "a"))]);
+    const worker = new Worker(PROGRAM, { argv: [JSON.stringify(taskOf(location(), "b"))] });
     const exits = await Promise.all([once(child, "exit"), once(worker, "exit")]);
     expect(exits.map(([code]) => code as unknown)).toEqual([0, 0]);
-    const texts = await loadTexts(place);
+    const texts = await loadTexts(store());
     expect(texts).toHaveLength(2 * 3 * BATCHES);
     for (const name of ["a", "b"]) {
       const own = texts.filter((text) => text.startsWith(`${name}-`) || text.startsWith(`- ${name}`));
@@ -62,12 +46,11 @@ describe.each(IS_QUICK ? [SQLITE] : PLACES)("sessions in %s", (_name, create) =>
   });
 });
 
-describe.each(IS_QUICK ? [FILES] : PLACES)("sessions in %s", (_name, create) => {
+await describeStores("sessions", { full: STORES, quick: ["file-system"] }, ({ location, store }) => {
   it("keep every acknowledged batch, whole, when the process is killed, and another one completes them", async () => {
-    const place = await newPlace(create);
     for (let kill = 0; kill < (IS_QUICK ? 1 : 4); kill += 1) {
       const name = `k${kill}`;
-      const child = fork(PROGRAM, [JSON.stringify(taskOf(place, name, 10_000))]);
+      const child = fork(PROGRAM, [JSON.stringify(taskOf(location(), name, 10_000))]);
       let acknowledged = 0;
       child.on("message", () => {
         acknowledged += 1;
@@ -78,15 +61,14 @@ describe.each(IS_QUICK ? [FILES] : PLACES)("sessions in %s", (_name, create) => 
       const [, signal] = await once(child, "exit");
       await drained;
       expect(signal).toBe("SIGKILL");
-      const texts = (await loadTexts(place)).filter((text) => text.includes(name));
+      const texts = (await loadTexts(store())).filter((text) => text.includes(name));
       const stored = texts.length / 3;
       expect([acknowledged, acknowledged + 1]).toContain(stored);
       expect(texts).toEqual(textsOf(name, 0, stored));
       // What a process that imports the local transcript sends again.
-      await using store = await openStore(place);
-      const sessions = claudeSessionStore({ store, segmentBytes: SEGMENT_BYTES });
+      const sessions = claudeSessionStore({ store: store(), segmentBytes: SEGMENT_BYTES });
       for (let index = 0; index <= stored; index += 1) await sessions.append(KEY, batchOf(name, index));
-      const completed = (await loadTexts(place)).filter((text) => text.includes(name));
+      const completed = (await loadTexts(store())).filter((text) => text.includes(name));
       expect(completed).toEqual(textsOf(name, 0, stored + 1));
     }
   });

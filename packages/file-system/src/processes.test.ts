@@ -24,6 +24,8 @@ const run = promisify(execFile);
 let folder: string;
 let driver: ThreadDriver;
 const KEY = keyOf("thread");
+/** Whether this is `npm test`, which kills fewer processes at random moments. */
+const IS_QUICK = process.env["THREADSTORE_CONFORMANCE_EFFORT"] === "quick";
 
 beforeEach(async () => {
   folder = join(await temporaryFolder(), "store");
@@ -86,7 +88,7 @@ describe("four processes", () => {
 describe("a process that is killed", () => {
   // The conformance suite checks the threads that remain; this test checks the files.
   it("during a save leaves at most one segment, which the next save removes", async () => {
-    for (let kill = 1; kill <= 10; kill += 1) {
+    for (let kill = 1; kill <= (IS_QUICK ? 3 : 10); kill += 1) {
       const child = startChild("count", folder);
       await child.wrote("done");
       await wait(Math.random() * 25);
@@ -104,7 +106,7 @@ it("a process that is killed during an append leaves the acknowledged elements, 
   const store = fileSystemStore({ folder });
   await store.save("thread", { text: "x".repeat(100_000), numbers: [] });
   let next = 0;
-  for (let kill = 1; kill <= 6; kill += 1) {
+  for (let kill = 1; kill <= (IS_QUICK ? 2 : 6); kill += 1) {
     const child = startChild("append", folder, next);
     await child.wrote("done");
     await wait(Math.random() * 25);

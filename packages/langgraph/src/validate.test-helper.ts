@@ -9,9 +9,9 @@ const GLOBALS = { afterAll, afterEach, beforeAll, beforeEach, describe, expect, 
 
 /**
  * Defines all cases of LangGraph's validation package, and those for delta channels that it leaves to each saver. Each
- * saver uses a separate namespace of the store that `openStore` opens.
+ * saver uses a separate namespace of the store.
  */
-export function validateSaver(name: string, openStore: () => Promise<ThreadStore> | ThreadStore): void {
+export function validateSaver(name: string, store: () => ThreadStore): void {
   // While the cases are defined and while they run. Other files share this worker.
   setGlobals();
   beforeAll(setGlobals);
@@ -19,14 +19,9 @@ export function validateSaver(name: string, openStore: () => Promise<ThreadStore
     for (const global of Object.keys(GLOBALS)) Reflect.deleteProperty(globalThis, global);
   });
 
-  let store: ThreadStore | undefined;
-  afterAll(() => store?.close());
   const initializer = {
     checkpointerName: name,
-    async createCheckpointer() {
-      store ??= await openStore();
-      return new ThreadStoreSaver({ store: store.namespace(randomUUID()) });
-    },
+    createCheckpointer: async () => new ThreadStoreSaver({ store: store().namespace(randomUUID()) }),
   };
   validate(initializer);
   deltaChannelHistoryTests(initializer);

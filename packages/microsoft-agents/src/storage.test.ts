@@ -1,37 +1,18 @@
-import { mkdtempSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { MemoryStorage, type Storage } from "@microsoft/agents-hosting";
 import { memoryStore, type ThreadStore } from "@threadstore/core";
 import { createThreadStore, DriverError, memoryDriver, type MemoryRecords } from "@threadstore/core/driver";
-import { fileSystemStore } from "@threadstore/file-system";
-import { sqliteStore } from "@threadstore/sqlite";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { EMBEDDED } from "@threadstore/test-stores";
+import { describeStores } from "@threadstore/test-stores/vitest";
+import { describe, expect, it } from "vitest";
 import { MISSING_ETAG, StorageError, threadStorage } from "./index.ts";
 import { CHECKS } from "./kit.test-helper.ts";
 
-const STORES: readonly (readonly [name: string, open: (folder: string) => ThreadStore])[] = [
-  ["memory", () => memoryStore()],
-  ["SQLite", (folder) => sqliteStore({ path: join(folder, "threads.db") })],
-  ["files", (folder) => fileSystemStore({ folder: join(folder, "threads") })],
-];
-
-describe.each(STORES)("items in %s", (_name, open) => {
-  const folder = mkdtempSync(join(tmpdir(), "threadstore-microsoft-agents-"));
-  let store: ThreadStore;
-  beforeAll(() => {
-    store = open(folder);
-  });
-  afterAll(async () => {
-    await store.close();
-    rmSync(folder, { recursive: true });
-  });
-
+await describeStores("items", { quick: [...EMBEDDED, "redis"] }, ({ store }) => {
   it.each(CHECKS.map((check, index) => ({ ...check, key: `item-${index}` })))(
     "$name",
     async ({ run, key }) => {
-      await run(threadStorage({ store: store.namespace("agents") }), key);
-      expect(await threadStorage({ store }).read([key])).toEqual({});
+      await run(threadStorage({ store: store().namespace("agents") }), key);
+      expect(await threadStorage({ store: store() }).read([key])).toEqual({});
     },
   );
 });

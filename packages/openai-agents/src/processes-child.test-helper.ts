@@ -3,8 +3,8 @@ import { once } from "node:events";
 import { promisify } from "node:util";
 import { user } from "@openai/agents-core";
 import { sqliteStore } from "@threadstore/sqlite";
-import { countOf } from "./counted-items.test-helper.ts";
 import { SessionError, threadSession } from "./index.ts";
+import { addPairs, countOf } from "./items.test-helper.ts";
 
 const [task = "", path = "", argument = ""] = process.argv.slice(2);
 const store = sqliteStore({ path });
@@ -13,13 +13,6 @@ const session = threadSession({ store, id: "talk", maxAttempts: 1000 });
 async function report(message: string): Promise<void> {
   if (process.send === undefined) throw new Error("Not a child process.");
   await promisify(process.send.bind(process) as (value: string, sent: () => void) => void)(message);
-}
-
-/** Adds 100 pairs of messages. */
-async function add(): Promise<void> {
-  for (let count = 0; count < 100; count++) {
-    await session.addItems([user(`${argument} ${count}`), user(`${argument} ${count} again`)]);
-  }
 }
 
 /** Adds items until it is killed, and reports each one. */
@@ -76,7 +69,7 @@ async function resume(): Promise<void> {
 }
 
 const tasks: ReadonlyMap<string, () => Promise<void>> = new Map([
-  ["add", add],
+  ["add", () => addPairs(session, argument)],
   ["compact", compact],
   ["grow", grow],
   ["hang", hang],

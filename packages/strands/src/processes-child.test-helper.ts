@@ -1,6 +1,6 @@
 // The child process of processes.test.ts. Replaces a value until it is killed, and reports each write. It does not load
 // the SDK, of which the package only uses types.
-import { openStore, type StorePlace } from "../../agent/dist/conversation/store-place.test-helper.js";
+import { openStore, type StoreLocation } from "@threadstore/test-stores";
 import { strandsStorage } from "./index.ts";
 
 export const KEY = "session/talk/scopes/agent/helper/snapshots/snapshot_latest.json";
@@ -16,9 +16,9 @@ async function report(message: string): Promise<void> {
   });
 }
 
-const [place] = process.argv.slice(2);
-if (place?.startsWith("{") === true) {
-  await using store = await openStore(JSON.parse(place) as StorePlace);
+const [location] = process.argv.slice(2);
+if (location?.startsWith("{") === true) {
+  await using store = await openStore(JSON.parse(location) as StoreLocation);
   const storage = strandsStorage({ store });
   await storage.read(KEY);
   for (let count = 0; ; count += 1) {

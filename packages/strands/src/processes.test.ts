@@ -1,35 +1,28 @@
 import { fork } from "node:child_process";
 import { once } from "node:events";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { expect, it, onTestFinished } from "vitest";
-import { openStore, type StorePlace } from "../../agent/dist/conversation/store-place.test-helper.js";
+import { describeStores } from "@threadstore/test-stores/vitest";
+import { expect, it } from "vitest";
 import { strandsStorage } from "./index.ts";
 import { KEY, snapshotOf } from "./processes-child.test-helper.ts";
 
 const PROGRAM = new URL("processes-child.test-helper.ts", import.meta.url);
+const STORES = ["sqlite", "file-system"] as const;
 
-it.each<readonly [string, (folder: string) => StorePlace]>([
-  ["SQLite", (folder) => ({ kind: "sqlite", path: join(folder, "threads.db") })],
-  ["files", (folder) => ({ kind: "file-system", folder: join(folder, "threads") })],
-])("after SIGKILL, %s has the last acknowledged value or the one in flight, whole", async (_name, create) => {
-  const folder = await mkdtemp(join(tmpdir(), "threadstore-strands-"));
-  onTestFinished(async () => rm(folder, { recursive: true, force: true }));
-  const place = create(folder);
-  const child = fork(PROGRAM, [JSON.stringify(place)]);
-  let acknowledged = -1;
-  child.on("message", (message: string) => {
-    acknowledged = Number(message);
-    if (acknowledged === 5) setTimeout(() => child.kill("SIGKILL"), Math.random() * 5);
+await describeStores("values", { full: STORES, quick: STORES }, ({ location, store }) => {
+  it("are the last acknowledged one or the one in flight after SIGKILL, and whole", async () => {
+    const child = fork(PROGRAM, [JSON.stringify(location())]);
+    let acknowledged = -1;
+    child.on("message", (message: string) => {
+      acknowledged = Number(message);
+      if (acknowledged === 5) setTimeout(() => child.kill("SIGKILL"), Math.random() * 5);
+    });
+    const drained = once(child, "disconnect");
+    expect((await once(child, "exit"))[1]).toBe("SIGKILL");
+    await drained;
+    const storage = strandsStorage({ store: store() });
+    const value = await storage.read(KEY);
+    expect([snapshotOf(acknowledged), snapshotOf(acknowledged + 1)]).toContainEqual(value);
+    await storage.write(KEY, snapshotOf(-1));
+    expect(await storage.read(KEY)).toEqual(snapshotOf(-1));
   });
-  const drained = once(child, "disconnect");
-  expect((await once(child, "exit"))[1]).toBe("SIGKILL");
-  await drained;
-  await using store = await openStore(place);
-  const storage = strandsStorage({ store });
-  const value = await storage.read(KEY);
-  expect([snapshotOf(acknowledged), snapshotOf(acknowledged + 1)]).toContainEqual(value);
-  await storage.write(KEY, snapshotOf(-1));
-  expect(await storage.read(KEY)).toEqual(snapshotOf(-1));
 });

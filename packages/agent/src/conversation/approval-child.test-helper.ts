@@ -2,6 +2,7 @@
 // tool's runs, and the clicks. The tests can click themselves.
 import { appendFileSync } from "node:fs";
 import type { ThreadStore } from "@threadstore/core";
+import { openStore, type StoreLocation } from "@threadstore/test-stores";
 import { AgentError } from "../agent-error.ts";
 import type { ApprovalDecision } from "../run/run-options.ts";
 import {
@@ -12,7 +13,6 @@ import {
 } from "../scripted-agent.test-helper.ts";
 import { defineTool } from "../tools/define-tool.ts";
 import { openConversation } from "./open-conversation.ts";
-import { openStore, type StorePlace } from "./store-place.test-helper.ts";
 
 export interface Clicks {
   readonly decisions: readonly { readonly id: string; readonly approvals: readonly ApprovalDecision[] }[];
@@ -62,7 +62,7 @@ export async function click(store: ThreadStore, log: string, { decisions, dieIn 
 }
 
 if (process.argv[1] === import.meta.filename) {
-  const [place = "", log = "", clicks = ""] = process.argv.slice(2);
-  await using store = await openStore(JSON.parse(place) as StorePlace);
+  const [location = "", log = "", clicks = ""] = process.argv.slice(2);
+  await using store = await openStore(JSON.parse(location) as StoreLocation);
   await click(store, log, JSON.parse(clicks) as Clicks);
 }

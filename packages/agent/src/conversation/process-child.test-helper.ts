@@ -1,5 +1,6 @@
 import { appendFileSync } from "node:fs";
 import type { ThreadStore } from "@threadstore/core";
+import { openStore, type StoreLocation } from "@threadstore/test-stores";
 import type { OpenTurnPolicy } from "../run/run-options.ts";
 import {
   callMessage,
@@ -10,7 +11,6 @@ import {
 import { defineTool } from "../tools/define-tool.ts";
 import type { Tool } from "../tools/tool.ts";
 import { openConversation } from "./open-conversation.ts";
-import { openStore, type StorePlace } from "./store-place.test-helper.ts";
 
 // A child process of the tests. Its arguments are the store and the task. The tests can perform a task themselves.
 
@@ -108,7 +108,7 @@ function respond(messages: readonly ScriptedMessage[], callsTools: boolean): Scr
 }
 
 if (process.argv[1] === import.meta.filename) {
-  const [place = "", task = ""] = process.argv.slice(2);
-  await using store = await openStore(JSON.parse(place) as StorePlace);
+  const [location = "", task = ""] = process.argv.slice(2);
+  await using store = await openStore(JSON.parse(location) as StoreLocation);
   await performTask(store, JSON.parse(task) as Task);
 }

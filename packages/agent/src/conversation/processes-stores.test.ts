@@ -3,19 +3,18 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { ThreadStore } from "@threadstore/core";
-import { describeWithService } from "@threadstore/services/vitest";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { newContainer } from "../../../azure-blob/dist/azurite.test-helper.js";
-import { connectionTo, createClient, newBucket } from "../../../s3/dist/bucket.test-helper.js";
+import { IS_QUICK, NETWORKED, type StoreLocation } from "@threadstore/test-stores";
+import { describeStores, type StoreSelection } from "@threadstore/test-stores/vitest";
+import { afterAll, beforeAll, expect, it } from "vitest";
 import { click, type Clicks, payingAgent } from "./approval-child.test-helper.ts";
 import { openConversation } from "./open-conversation.ts";
 import { performTask, type Task } from "./process-child.test-helper.ts";
 import { deleteLease, messagesIn, runChild, runProgram } from "./processes.test-helper.ts";
-import { openStore, type StorePlace } from "./store-place.test-helper.ts";
 
 // What processes.test.ts proves on SQLite at every step, at a few steps on each store: it must keep the same promises.
 
-const IS_QUICK = process.env["THREADSTORE_CONFORMANCE_EFFORT"] === "quick";
+/** Without SQLite, which processes.test.ts uses, and memory, which processes do not share. */
+const STORES: StoreSelection = { full: ["file-system", ...NETWORKED], quick: ["file-system", "redis"] };
 
 /** The moments at which a process is killed. The first has the most to lose: a tool runs, and nothing says so but the claim. */
 const KILLS: readonly NonNullable<Task["killAt"]>[] = [
@@ -27,22 +26,18 @@ const KILLS: readonly NonNullable<Task["killAt"]>[] = [
 
 const INPUTS = ["m 0", "m 1", "m 2"];
 
-/** Defines the tests of a store that `create` creates. */
-function testStore(create: (folder: string) => Promise<StorePlace>): void {
+await describeStores("conversations", STORES, (opened) => {
   let folder = "";
-  let place: StorePlace;
+  let location: StoreLocation;
   let store: ThreadStore;
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), "threadstore-stores-"));
-    place = await create(folder);
-    store = await openStore(place);
+    location = opened.location();
+    store = opened.store();
   });
 
-  afterAll(async () => {
-    await store.close();
-    await rm(folder, { recursive: true, force: true });
-  });
+  afterAll(async () => rm(folder, { recursive: true, force: true }));
 
   async function newLog(): Promise<string> {
     const log = join(folder, `${randomUUID()}.log`);
@@ -60,10 +55,10 @@ function testStore(create: (folder: string) => Promise<StorePlace>): void {
       const log = await newLog();
       await store.delete("c");
       const task: Task = { hasKeys: true, inputs: INPUTS, log };
-      expect(await runChild(place, { ...task, killAt })).toBe("SIGKILL");
-      await deleteLease(place);
-      await Promise.all([runChild(place, task), performTask(store, task)]);
-      const messages = await messagesIn(place);
+      expect(await runChild(location, { ...task, killAt })).toBe("SIGKILL");
+      await deleteLease(location);
+      await Promise.all([runChild(location, task), performTask(store, task)]);
+      const messages = await messagesIn(location);
       const users = messages.filter(({ role }) => role === "user").map(({ content }) => content ?? "");
       expect(users.toSorted()).toEqual(INPUTS);
       expect(messages.filter(({ content }) => content === "done")).toHaveLength(INPUTS.length);
@@ -84,11 +79,11 @@ function testStore(create: (folder: string) => Promise<StorePlace>): void {
       decisions.push({ id, approvals: approvals.map((call) => ({ ...call, approved: true })) });
     }
     const clickInChild = async (clicks: Clicks) =>
-      runProgram("approval-child", JSON.stringify(place), log, JSON.stringify(clicks));
+      runProgram("approval-child", JSON.stringify(location), log, JSON.stringify(clicks));
     if (!IS_QUICK) {
       await clickInChild({ decisions, dieIn: ids });
       const [killedIn = ""] = await linesOf(log);
-      await deleteLease(place, killedIn);
+      await deleteLease(location, killedIn);
     }
     await Promise.all([clickInChild({ decisions }), click(store, log, { decisions })]);
     expect((await linesOf(log)).toSorted()).toEqual(ids.toSorted());
@@ -99,36 +94,5 @@ function testStore(create: (folder: string) => Promise<StorePlace>): void {
       expect(messages.at(-1)?.content, id).toBe("done");
     }
     expect(await linesOf(log)).toHaveLength(ids.length);
-  });
-}
-
-describe("conversations in files", () => {
-  testStore(async (folder) => ({ kind: "file-system", folder: join(folder, "threads") }));
-});
-
-await describeWithService("redis", "conversations in Redis", ({ url }) => {
-  testStore(async () => ({ kind: "redis", url, prefix: `turns-${randomUUID()}` }));
-});
-
-await describeWithService("postgres", "conversations in PostgreSQL", ({ url }) => {
-  testStore(async () => {
-    const tablePrefix = `turns_${randomUUID().slice(0, 8)}_`;
-    return { kind: "postgres", url, tablePrefix };
-  });
-});
-
-await describeWithService("azurite", "conversations in Azure Blob Storage", ({ connectionString }) => {
-  testStore(async () => {
-    const { containerName } = await newContainer(connectionString);
-    return { kind: "azure-blob", connectionString, container: containerName };
-  });
-});
-
-await describeWithService("s3", "conversations in S3", (endpoint) => {
-  testStore(async () => {
-    const client = createClient(endpoint);
-    const bucket = await newBucket(client);
-    client.destroy();
-    return { kind: "s3", options: { ...connectionTo(endpoint), bucket } };
   });
 });

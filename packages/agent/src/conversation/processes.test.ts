@@ -1,18 +1,18 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { IS_QUICK, openStore, type StoreLocation } from "@threadstore/test-stores";
 import { describe, expect, it, onTestFinished } from "vitest";
-import { type Clicks, payingAgent } from "./approval-child.test-helper.ts";
+import { click, type Clicks, payingAgent } from "./approval-child.test-helper.ts";
 import { openConversation } from "./open-conversation.ts";
 import type { Task } from "./process-child.test-helper.ts";
-import { deleteLease, messagesIn, runChild, runProgram } from "./processes.test-helper.ts";
-import { openStore, type StorePlace } from "./store-place.test-helper.ts";
+import { deleteLease, messagesIn, runChild, runHere, runProgram } from "./processes.test-helper.ts";
 
-async function createFiles(): Promise<{ place: StorePlace; log: string }> {
+async function createFiles(): Promise<{ location: StoreLocation; log: string }> {
   const folder = await mkdtemp(join(tmpdir(), "threadstore-conversation-"));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   await writeFile(join(folder, "log"), "");
-  return { place: { kind: "sqlite", path: join(folder, "threads.db") }, log: join(folder, "log") };
+  return { location: { kind: "sqlite", path: join(folder, "threads.db") }, log: join(folder, "log") };
 }
 
 function inputsOf(name: string, count: number): string[] {
@@ -21,15 +21,16 @@ function inputsOf(name: string, count: number): string[] {
 
 describe("two processes that use one conversation concurrently", () => {
   it.each<[string, number, Partial<Task>]>([
-    ["rebase", 100, { onConflict: "rebase" }],
+    ["rebase", IS_QUICK ? 50 : 100, { onConflict: "rebase" }],
     ["retry", 25, { onConflict: "retry" }],
     ["a lease", 25, { lease: true }],
   ])("lose nothing with %s", async (_name, count, options) => {
-    const { place } = await createFiles();
+    const { location } = await createFiles();
     const names = ["a", "b"];
-    const ends = names.map((name) => runChild(place, { ...options, inputs: inputsOf(name, count) }));
-    expect(await Promise.all(ends)).toEqual([0, 0]);
-    const messages = await messagesIn(place);
+    const end = runChild(location, { ...options, inputs: inputsOf("a", count) });
+    await runHere(location, { ...options, inputs: inputsOf("b", count) });
+    expect(await end).toBe(0);
+    const messages = await messagesIn(location);
     const inputs = messages.filter(({ role }) => role === "user").map(({ content }) => content ?? "");
     expect(inputs.toSorted()).toEqual(names.flatMap((name) => inputsOf(name, count)).toSorted());
     for (const name of names) {
@@ -53,16 +54,16 @@ describe("a process that is killed during a journaled turn", () => {
   it.each([...saves, ...tools])(
     "$when save $save: the next process continues the turn and repeats no call whose result was saved",
     async (killAt) => {
-      const { place, log } = await createFiles();
-      const end = await runChild(place, { journal: true, inputs: ["go"], killAt, log });
+      const { location, log } = await createFiles();
+      const end = await runChild(location, { journal: true, inputs: ["go"], killAt, log });
       // Results that arrive together are saved together, so the last saves may not happen.
       expect(killAt.save >= 5 ? ["SIGKILL", 0] : ["SIGKILL"]).toContain(end);
-      const saved = await messagesIn(place);
+      const saved = await messagesIn(location);
       const savedResults = saved.filter(({ role }) => role === "tool").map(({ content }) => content);
 
-      await deleteLease(place);
-      expect(await runChild(place, { journal: true, inputs: ["and?"], log })).toBe(0);
-      const messages = await messagesIn(place);
+      await deleteLease(location);
+      await runHere(location, { journal: true, inputs: ["and?"], log });
+      const messages = await messagesIn(location);
       const hasFirstTurn = saved.length > 0;
       const results = ["left done", "right done", "last done"];
       expect(messages.filter(({ role }) => role === "tool").map(({ content }) => content)).toEqual(
@@ -85,17 +86,17 @@ describe("a process that is killed during a journaled turn", () => {
   );
 
   it("and again after closing that turn: nothing runs again, and it is closed once", async () => {
-    const { place, log } = await createFiles();
+    const { location, log } = await createFiles();
     const killedIn = async (inputs: string[], killAt: Task["killAt"], openTurn?: Task["openTurn"]) => {
-      expect(await runChild(place, { journal: true, inputs, killAt, log, openTurn })).toBe("SIGKILL");
-      await deleteLease(place);
+      expect(await runChild(location, { journal: true, inputs, killAt, log, openTurn })).toBe("SIGKILL");
+      await deleteLease(location);
     };
     await killedIn(["go"], { save: 0, when: "left" });
     const before = (await readFile(log, "utf8")).trim().split("\n").length;
     await killedIn(["next"], { save: 1, when: "after" }, "close");
     const task = { journal: true, log, openTurn: "close" } as const;
-    expect(await runChild(place, { ...task, inputs: ["and?"] })).toBe(0);
-    const messages = await messagesIn(place);
+    await runHere(location, { ...task, inputs: ["and?"] });
+    const messages = await messagesIn(location);
     expect(messages.filter(({ role }) => role === "user").map(({ content }) => content)).toEqual([
       "go",
       "and?",
@@ -106,24 +107,24 @@ describe("a process that is killed during a journaled turn", () => {
   });
 
   it("blocks the conversation only until its lease expires", async () => {
-    const { place, log } = await createFiles();
+    const { location, log } = await createFiles();
     const killAt = { save: 2, when: "after" };
-    await runChild(place, { journal: true, leaseMs: 500, inputs: ["go"], killAt, log });
-    expect(await runChild(place, { journal: true, inputs: ["and?"], log })).toBe(0);
-    expect((await messagesIn(place)).filter(({ content }) => content === "done")).toHaveLength(2);
+    await runChild(location, { journal: true, leaseMs: 500, inputs: ["go"], killAt, log });
+    await runHere(location, { journal: true, inputs: ["and?"], log });
+    expect((await messagesIn(location)).filter(({ content }) => content === "done")).toHaveLength(2);
   });
 });
 
 describe("two processes that receive the same messages with keys", () => {
   it("start one turn for each, although one of them is killed", async () => {
-    const { place, log } = await createFiles();
+    const { location, log } = await createFiles();
     const inputs = inputsOf("m", 6);
     const task = { journal: true, hasKeys: true, inputs, log };
     // The tool of the first turn kills its process.
-    expect(await runChild(place, { ...task, killAt: { save: 0, when: "left" } })).toBe("SIGKILL");
-    await deleteLease(place);
-    expect(await Promise.all([runChild(place, task), runChild(place, task)])).toEqual([0, 0]);
-    const messages = await messagesIn(place);
+    expect(await runChild(location, { ...task, killAt: { save: 0, when: "left" } })).toBe("SIGKILL");
+    await deleteLease(location);
+    expect(await Promise.all([runChild(location, task), runHere(location, task)])).toEqual([0, undefined]);
+    const messages = await messagesIn(location);
     const users = messages.filter(({ role }) => role === "user").map(({ content }) => content);
     expect(users).toHaveLength(inputs.length);
     expect(new Set(users)).toEqual(new Set(inputs));
@@ -137,8 +138,8 @@ describe("two processes that receive the same messages with keys", () => {
 
 describe("two processes that receive the same approvals", () => {
   it("run each approved call at most once, and no other, although they are killed while a call runs", async () => {
-    const { place, log } = await createFiles();
-    await using store = await openStore(place);
+    const { location, log } = await createFiles();
+    await using store = await openStore(location);
     const agent = payingAgent(log);
     const ids = Array.from({ length: 60 }, (_, index) => `c${index}`);
     const isApproved = (id: string): boolean => !id.endsWith("5");
@@ -147,13 +148,19 @@ describe("two processes that receive the same approvals", () => {
       const { approvals } = await openConversation({ agent, store, id }).run(id);
       decisions.push({ id, approvals: approvals.map((call) => ({ ...call, approved: isApproved(id) })) });
     }
-    const click = async (clicks: Clicks): ReturnType<typeof runProgram> =>
-      runProgram("approval-child", JSON.stringify(place), log, JSON.stringify(clicks));
-    const dying = { decisions, dieIn: ["c20", "c40"] };
-    const ends = await Promise.all([click(dying), click(dying)]);
-    expect(ends).toContain("SIGKILL");
+    const dieIn = ["c20", "c40"];
+    let deaths = 0;
+    const clickInChild = async (clicks: Clicks) =>
+      runProgram("approval-child", JSON.stringify(location), log, JSON.stringify(clicks));
+    const clickAndDie = async () => {
+      const end = await clickInChild({ decisions, dieIn });
+      // The lease of the process would expire, but only after a minute.
+      if (end === "SIGKILL") await deleteLease(location, dieIn[deaths++]);
+      return end;
+    };
+    expect(await Promise.all([clickAndDie(), clickAndDie()])).toContain("SIGKILL");
     // Each process that died is followed by one that receives everything again.
-    await Promise.all(ends.map(async () => click({ decisions })));
+    await Promise.all([clickInChild({ decisions }), click(store, log, { decisions })]);
 
     const paid = (await readFile(log, "utf8")).trim().split("\n");
     expect(paid.toSorted()).toEqual([...new Set(paid)].toSorted());

@@ -1,37 +1,43 @@
 import type { ThreadStore } from "@threadstore/core";
 import type { S3StoreOptions } from "@threadstore/s3";
 
-/** A store that processes share, as the argument of a child process. */
-export type StorePlace =
+/** Where a store keeps its threads. It is JSON, so that a test can pass it to the processes that share the store. */
+export type StoreLocation =
   | { readonly kind: "azure-blob"; readonly connectionString: string; readonly container: string }
   | { readonly kind: "file-system"; readonly folder: string }
+  /** A new store each time that it is opened. */
+  | { readonly kind: "memory" }
   | { readonly kind: "postgres"; readonly url: string; readonly tablePrefix: string }
   | { readonly kind: "redis"; readonly url: string; readonly prefix: string }
   | { readonly kind: "s3"; readonly options: S3StoreOptions }
   | { readonly kind: "sqlite"; readonly path: string };
 
 /** Opens the store. Loads only the package of its kind. */
-export async function openStore(place: StorePlace): Promise<ThreadStore> {
-  switch (place.kind) {
+export async function openStore(location: StoreLocation): Promise<ThreadStore> {
+  switch (location.kind) {
     case "azure-blob": {
-      const { containerNamed } = await import("../../../azure-blob/dist/azurite.test-helper.js");
+      const { ContainerClient } = await import("@azure/storage-blob");
       const { azureBlobStore } = await import("@threadstore/azure-blob");
-      return azureBlobStore({ container: containerNamed(place.connectionString, place.container) });
+      return azureBlobStore({
+        container: new ContainerClient(location.connectionString, location.container),
+      });
     }
     case "file-system":
-      return (await import("@threadstore/file-system")).fileSystemStore({ folder: place.folder });
+      return (await import("@threadstore/file-system")).fileSystemStore({ folder: location.folder });
+    case "memory":
+      return (await import("@threadstore/core")).memoryStore();
     case "postgres": {
-      const { url, tablePrefix } = place;
+      const { url, tablePrefix } = location;
       return (await import("@threadstore/postgres")).postgresStore({ url, tablePrefix });
     }
     case "redis": {
-      const { url, prefix } = place;
+      const { url, prefix } = location;
       return (await import("@threadstore/redis")).redisStore({ url, prefix });
     }
     case "s3":
-      return (await import("@threadstore/s3")).s3Store(place.options);
+      return (await import("@threadstore/s3")).s3Store(location.options);
     case "sqlite":
-      return (await import("@threadstore/sqlite")).sqliteStore({ path: place.path });
+      return (await import("@threadstore/sqlite")).sqliteStore({ path: location.path });
     default:
       throw new Error("Unknown kind of store.");
   }
