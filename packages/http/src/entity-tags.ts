@@ -74,7 +74,7 @@ export function checkUnsupported({ headers }: Request): void {
 export function preconditionFailed(): RequestProblem {
   return new RequestProblem(
     "PRECONDITION_FAILED",
-    "The thread does not have the version in If-Match. Load it, and decide again.",
+    "The thread does not have the version in If-Match. Load the thread again before you repeat the change.",
   );
 }
 
