@@ -18,6 +18,7 @@ const LAYERS: readonly (readonly string[])[] = [
     "attachments",
     "claude-agent-sdk",
     "conformance",
+    "genkit",
     "http",
     "langgraph",
     "microsoft-agents",

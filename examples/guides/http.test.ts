@@ -3,6 +3,7 @@ import { InterchangeError } from "@threadstore/agent-framework";
 import { ConversationError } from "@threadstore/ai-sdk";
 import { SessionStoreError } from "@threadstore/claude-agent-sdk";
 import { ThreadStoreError } from "@threadstore/core";
+import { SnapshotError } from "@threadstore/genkit";
 import { LangGraphStoreError } from "@threadstore/langgraph";
 import { StorageError } from "@threadstore/microsoft-agents";
 import { AgentError } from "@threadstore/openai";
@@ -22,6 +23,7 @@ describe.each([
   SessionError,
   SessionServiceError,
   SessionStoreError,
+  SnapshotError,
   StorageError,
   StrandsStorageError,
 ])("the codes of $name", (coded) => {

@@ -3,6 +3,7 @@ import type { InterchangeErrorCode } from "@threadstore/agent-framework";
 import type { ConversationErrorCode } from "@threadstore/ai-sdk";
 import type { SessionStoreErrorCode } from "@threadstore/claude-agent-sdk";
 import type { ThreadStoreErrorCode } from "@threadstore/core";
+import type { SnapshotErrorCode } from "@threadstore/genkit";
 import type { LangGraphStoreErrorCode } from "@threadstore/langgraph";
 import type { StorageErrorCode } from "@threadstore/microsoft-agents";
 import type { AgentErrorCode } from "@threadstore/openai";
@@ -18,6 +19,7 @@ interface Codes {
   SessionError: SessionErrorCode;
   SessionServiceError: SessionServiceErrorCode;
   SessionStoreError: SessionStoreErrorCode;
+  SnapshotError: SnapshotErrorCode;
   StorageError: StorageErrorCode;
   StrandsStorageError: StrandsStorageErrorCode;
   ThreadStoreError: ThreadStoreErrorCode;
@@ -33,6 +35,7 @@ const CLASSES: Readonly<Record<keyof Codes, true>> = {
   SessionError: true,
   SessionServiceError: true,
   SessionStoreError: true,
+  SnapshotError: true,
   StorageError: true,
   StrandsStorageError: true,
   ThreadStoreError: true,
@@ -61,6 +64,7 @@ const STATUS: Readonly<Record<Code, number>> = {
   CONVERSATION_CONFLICT: 409,
   HISTORY_CHANGED: 409,
   THREAD_BUSY: 409,
+  SESSION_BRANCHED: 409,
   SESSION_EXISTS: 409,
   THREAD_EXISTS: 409,
   THREAD_MISMATCH: 409,

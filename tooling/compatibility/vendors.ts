@@ -48,6 +48,12 @@ import type { BaseSessionService } from "@google/adk";
 import { ThreadStoreSessionService } from "@threadstore/adk";
 import { memoryStore } from "@threadstore/core";
 export const sessions: BaseSessionService = new ThreadStoreSessionService({ store: memoryStore() });`,
+  genkit: `
+import { memoryStore } from "@threadstore/core";
+import { threadSessionStore } from "@threadstore/genkit";
+import { genkit, type SessionStore } from "genkit/beta";
+export const sessions: SessionStore = threadSessionStore({ store: memoryStore() });
+export const agent = genkit({}).defineAgent({ name: "a", model: "m", store: sessions });`,
   "@langchain/langgraph-checkpoint": `
 import type { BaseCheckpointSaver, BaseStore } from "@langchain/langgraph-checkpoint";
 import { memoryStore } from "@threadstore/core";
