@@ -1,13 +1,6 @@
 import type { StoredThread } from "@threadstore/core";
-import {
-  type EnvelopeProblem,
-  type EnvelopeProblemReason,
-  isJsonObject,
-  type JsonObject,
-  readEnvelope,
-  THREAD_FORMAT,
-} from "@threadstore/core/documents";
-import { invalidValue, LangGraphStoreError, type LangGraphStoreErrorCode } from "./errors.ts";
+import { isJsonObject, type JsonObject, readEnvelope, THREAD_FORMAT } from "@threadstore/core/documents";
+import { envelopeError, invalidValue } from "./errors.ts";
 
 /** The kinds of records with the latest version of their formats. Every later version must read src/golden. */
 const KINDS = {
@@ -52,18 +45,4 @@ export function stringMember(members: JsonObject, name: string, path = "$"): str
   const value = members[name];
   if (typeof value === "string") return value;
   throw invalidValue("THREAD_INVALID", `${path}.${name}`, "a string", value);
-}
-
-const CODES: { readonly [Reason in EnvelopeProblemReason]: LangGraphStoreErrorCode } = {
-  "invalid-kind": "THREAD_MISMATCH",
-  "invalid-version": "THREAD_INVALID",
-  "not-a-thread": "THREAD_MISMATCH",
-  "other-kind": "THREAD_MISMATCH",
-  "too-new": "THREAD_TOO_NEW",
-};
-
-function envelopeError({ reason, path, message }: EnvelopeProblem): LangGraphStoreError {
-  const code = CODES[reason];
-  const remedy = code === "THREAD_MISMATCH" ? " Another program wrote it. Use another namespace." : "";
-  return new LangGraphStoreError(code, message + remedy, { path });
 }

@@ -1,6 +1,8 @@
 import {
   type CodedError,
   defineErrorClass,
+  documentErrors,
+  type DocumentErrors,
   type ErrorClass,
   mismatchMessage,
 } from "@threadstore/core/documents";
@@ -41,6 +43,15 @@ export const LangGraphStoreError: ErrorClass<LangGraphStoreErrorCode, LangGraphS
     codes: LANG_GRAPH_STORE_ERROR_CODES,
     details: { path: "visible" },
   });
+
+type Errors = DocumentErrors<LangGraphStoreError>;
+
+const errors: Errors = documentErrors(LangGraphStoreError, {
+  invalid: "Restore the thread from a backup, or delete it.",
+  mismatch: "Another program wrote it. Use another namespace.",
+});
+export const checkedStore: Errors["checkedStore"] = errors.checkedStore;
+export const envelopeError: Errors["envelopeError"] = errors.envelopeError;
 
 /** The code for a value that violates a requirement, which depends on whether a caller passed it or it was stored. */
 type InvalidValueCode = Extract<LangGraphStoreErrorCode, "INVALID_ARGUMENT" | "THREAD_INVALID">;

@@ -1,7 +1,7 @@
 import type { SerializerProtocol } from "@langchain/langgraph-checkpoint";
 import type { ThreadStore } from "@threadstore/core";
-import { mismatchMessage, quoteName } from "@threadstore/core/documents";
-import { invalidValue, LangGraphStoreError } from "./errors.ts";
+import { quoteName } from "@threadstore/core/documents";
+import { checkedStore, invalidValue, LangGraphStoreError } from "./errors.ts";
 
 /** Options of an {@link ItemStore}. */
 export interface ItemStoreOptions {
@@ -74,12 +74,9 @@ export function checkItemStoreOptions(options: unknown): void {
 }
 
 function checkOptions(options: unknown, names: object): { readonly [name: string]: unknown } {
-  const members = (options ?? {}) as { readonly [name: string]: unknown };
-  const { store, ttlMs } = members;
-  if (!hasMethods(store, ["save", "load", "append", "namespace"])) {
-    const message = `${mismatchMessage("store", "a ThreadStore")} Create one with a function such as sqliteStore.`;
-    throw new LangGraphStoreError("INVALID_ARGUMENT", message, { path: "store" });
-  }
+  checkedStore(options);
+  const members = options as { readonly [name: string]: unknown };
+  const { ttlMs } = members;
   const unknown = Object.keys(members).find(
     (name) => members[name] !== undefined && !Object.hasOwn(names, name),
   );

@@ -1,6 +1,8 @@
 import {
   type CodedError,
   defineErrorClass,
+  documentErrors,
+  type DocumentErrors,
   type ErrorClass,
   mismatchMessage,
 } from "@threadstore/core/documents";
@@ -42,6 +44,16 @@ export const SessionError: ErrorClass<SessionErrorCode, SessionErrorDetails> = d
   codes: SESSION_ERROR_CODES,
   details: { path: "visible" },
 });
+
+type Errors = DocumentErrors<SessionError>;
+
+const errors: Errors = documentErrors(SessionError, {
+  invalid: "Restore the thread from a backup, or delete it.",
+  mismatch:
+    "The thread with this id is not a session of the Agents SDK. Use another id, or a namespace for sessions.",
+});
+export const checkedStore: Errors["checkedStore"] = errors.checkedStore;
+export const envelopeError: Errors["envelopeError"] = errors.envelopeError;
 
 /**
  * The code for a value that violates a requirement: it depends on whether a caller passed it or a thread holds it.

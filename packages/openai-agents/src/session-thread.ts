@@ -1,7 +1,5 @@
 import type { SerializedThread } from "@threadstore/core";
 import {
-  type EnvelopeProblem,
-  type EnvelopeProblemReason,
   isJsonObject,
   type JsonObject,
   memberPath,
@@ -9,7 +7,7 @@ import {
   THREAD_FORMAT,
 } from "@threadstore/core/documents";
 import { elementTexts, memberTexts } from "./json-texts.ts";
-import { invalidValue, SessionError, type SessionErrorCode } from "./session-error.ts";
+import { envelopeError, invalidValue } from "./session-error.ts";
 import { checkItems } from "./session-items.ts";
 
 // The README specifies the format. Every later version must read the files in src/golden.
@@ -110,21 +108,4 @@ export function readSessionMembers(thread: SerializedThread): JsonObject {
     packageName: "@threadstore/openai-agents",
     error: envelopeError,
   }).members;
-}
-
-const CODES: { readonly [Reason in EnvelopeProblemReason]: SessionErrorCode } = {
-  "invalid-kind": "THREAD_MISMATCH",
-  "invalid-version": "THREAD_INVALID",
-  "not-a-thread": "THREAD_MISMATCH",
-  "other-kind": "THREAD_MISMATCH",
-  "too-new": "THREAD_TOO_NEW",
-};
-
-function envelopeError({ reason, path, message }: EnvelopeProblem): SessionError {
-  const code = CODES[reason];
-  const remedy =
-    code === "THREAD_MISMATCH"
-      ? " The thread with this id is not a session of the Agents SDK. Use another id, or a namespace for sessions."
-      : "";
-  return new SessionError(code, message + remedy, { path });
 }

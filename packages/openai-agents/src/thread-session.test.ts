@@ -36,6 +36,7 @@ function recording(store: ThreadStore): {
     load: (id, options) => (calls.push("load"), cached.push(options?.cached), store.load(id, options)),
     save: (...parameters) => (calls.push("save"), store.save(...parameters)),
     update: (...parameters) => (calls.push("update"), store.update(...parameters)),
+    append: (...parameters) => (calls.push("append"), store.append(...parameters)),
   };
   return { store: recorded as ThreadStore, calls, cached };
 }

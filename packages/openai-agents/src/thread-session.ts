@@ -1,8 +1,8 @@
-import { type JsonObject, mismatchMessage } from "@threadstore/core/documents";
+import type { JsonObject } from "@threadstore/core/documents";
 import type { CompactingSessionOptions, CompactingThreadSession } from "./compacting-session.ts";
 import { compactionMethods } from "./compaction.ts";
 import { historyMethods } from "./history-methods.ts";
-import { invalidValue, SessionError } from "./session-error.ts";
+import { checkedStore, invalidValue } from "./session-error.ts";
 import { appendItems, checkLimit, itemsFromArgument, toAgentItem } from "./session-items.ts";
 import type { ThreadSessionOptions } from "./session-options.ts";
 import type { ThreadSession } from "./session.ts";
@@ -78,11 +78,8 @@ function itemMethods<Context>(session: StoredSession<Context>): Pick<ThreadSessi
 }
 
 function checkOptions(options: unknown): void {
-  const { store, id, compact, onCompactionError } = (options ?? {}) as { [name: string]: unknown };
-  if (typeof store !== "object" || store === null || !("update" in store)) {
-    const message = `${mismatchMessage("store", "a ThreadStore")} Create one with a function such as sqliteStore.`;
-    throw new SessionError("INVALID_ARGUMENT", message, { path: "store" });
-  }
+  checkedStore(options);
+  const { id, compact, onCompactionError } = options as { readonly [name: string]: unknown };
   if (typeof id !== "string" || id === "") {
     throw invalidValue("INVALID_ARGUMENT", "id", "a non-empty string", id);
   }
