@@ -7,6 +7,7 @@ import type { Report } from "./repair/finding.ts";
 import type { PartsMessage } from "./repair/part.ts";
 import { type PartChecks, repairMessages } from "./repair/repair-messages.ts";
 import { callIdsOf, sendableParts } from "./repair/sendable-parts.ts";
+import { withUniqueItems } from "./repair/unique-items.ts";
 
 /** The schemas of an application's messages, as in the AI SDK's `validateUIMessages`. */
 export type UIMessageSchemas<Message extends UIMessage> = Omit<
@@ -89,11 +90,16 @@ function closeMessages<Message extends UIMessage>(
     const note: Report = (...finding) => void findings.push(finding);
     // Each part of the SDK's types has a type and further members.
     const sendable = sendableParts(message as PartsMessage, path, callIds, closing.isClosed, note);
-    return { message: closeMessage(sendable, closing, path, note) as Message, findings };
+    return {
+      original: message as PartsMessage,
+      message: closeMessage(sendable, closing, path, note),
+      findings,
+    };
   });
-  return closed.toReversed().map(({ message, findings }) => {
+  const usedItems = new Set<string>();
+  return closed.toReversed().map(({ original, message, findings }, index) => {
     for (const finding of findings) report(...finding);
-    return message;
+    return withUniqueItems(message, { original, path: paths[index] ?? "$" }, usedItems, report) as Message;
   });
 }
 

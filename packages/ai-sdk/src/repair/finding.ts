@@ -27,6 +27,7 @@ const REMEDIES = {
   "result-missing":
     "A repair adds a result that says the call was interrupted, or drops the provider's call.",
   "role-unknown": "A repair drops the message.",
+  "service-item-duplicated": "A repair removes the later reference, so that the content itself is sent.",
   "service-item-missing": "A repair removes the reference, so that the content itself is sent.",
   "text-incomplete": "A repair keeps the text that arrived.",
   "text-malformed": "A repair replaces it with U+FFFD.",

@@ -55,6 +55,19 @@ export function hasInvalidItemId(part: Part): boolean {
   });
 }
 
+/** Returns the ids of the service's items that a part refers to, each with the name of its provider. */
+export function itemIdsOf(part: Part): string[] {
+  const ids = METADATA_MEMBERS.flatMap((name) => {
+    const metadata = part[name];
+    if (!isPlainObject(metadata)) return [];
+    return Object.entries(metadata).flatMap(([provider, options]: [string, unknown]) => {
+      const itemId = isPlainObject(options) && "itemId" in options ? options.itemId : undefined;
+      return typeof itemId === "string" ? [`${provider} ${itemId}`] : [];
+    });
+  });
+  return [...new Set(ids)];
+}
+
 /** Returns the part without references to items that a service stores; the same part if there are none. */
 export function withoutServiceItems(part: Part): Part {
   return METADATA_MEMBERS.reduce((current, name) => {

@@ -217,6 +217,68 @@ const damages: { [name: string]: [unknown, string[], object?] } = {
     ],
     ["service-item-missing", "service-item-missing"],
   ],
+  "reasoning that two answers have": [
+    [
+      question,
+      answer(reasoning, text),
+      next,
+      { ...answer(reasoning, { ...text, providerMetadata: {} }), id: "4" },
+    ],
+    ["service-item-duplicated"],
+  ],
+  "an answer twice, with other ids": [
+    [question, answer(reasoning, text), next, { ...answer(reasoning, text), id: "4" }],
+    ["service-item-duplicated", "service-item-duplicated"],
+  ],
+  "an item in two steps of an answer": [
+    [question, answer(reasoning, text, { type: "step-start" }, reasoning, { ...text, providerMetadata: {} })],
+    ["service-item-duplicated"],
+  ],
+  "an item that is a text and reasoning": [
+    [question, answer(reasoning, { ...text, providerMetadata: reasoning.providerMetadata })],
+    ["service-item-duplicated"],
+  ],
+  "an item of two calls": [
+    [
+      question,
+      answer(
+        open("output-available", { output: 1 }),
+        open("output-available", { output: 2, toolCallId: "call_2" }),
+      ),
+      next,
+    ],
+    ["service-item-duplicated"],
+  ],
+  "a search of the provider twice": [
+    [
+      question,
+      answer(open("output-available", { output: 1, providerExecuted: true }), text),
+      next,
+      { ...answer(open("output-available", { output: 1, providerExecuted: true }), text), id: "4" },
+      { ...next, id: "5" },
+    ],
+    ["call-id-duplicated"],
+  ],
+  "an item of two searches of the provider": [
+    [
+      question,
+      answer(open("output-available", { output: 1, providerExecuted: true })),
+      next,
+      {
+        ...answer(open("output-available", { output: 1, providerExecuted: true, toolCallId: "c" })),
+        id: "4",
+      },
+    ],
+    ["service-item-duplicated"],
+  ],
+  "parts of the same item": [
+    [question, answer(reasoning, reasoning, text, { ...text, text: "More" }), next],
+    [],
+  ],
+  "items of two providers with one id": [
+    [question, answer(reasoning, { ...text, providerMetadata: { azure: { itemId: "rs_1" } } }), next],
+    [],
+  ],
   "a message that is not an object": [[question, 7], ["message-invalid"]],
   "an unknown role": [[question, { id: "2", role: "robot", parts: [text] }], ["role-unknown"]],
   "a missing id": [[question, { role: "assistant", parts: [text] }], ["message-id-invalid"]],
@@ -308,7 +370,8 @@ describe.each(Object.entries(damages))("%s", (_name, [messages, codes, schemas])
       const turn = chats.turn(conversation);
       const sent = await convertToModelMessages(conversation.messages);
       expect(JSON.stringify(sent)).not.toMatch(/streaming/u);
-      const final = { ...answer(text), ...metadata, id: "10" } as UIMessage;
+      const otherText = { ...text, providerMetadata: { openai: { itemId: "msg_10" } } };
+      const final = { ...answer(otherText), ...metadata, id: "10" } as UIMessage;
       await turn.onEnd({ messages: [...turn.originalMessages, final], finishReason: "stop" });
       const after = await chats.load("talk");
       expect(after?.messages.at(-1)).toEqual(final);
@@ -399,6 +462,16 @@ test("half of a character outside of the messages is replaced, too", async () =>
   expect(changes).toMatchObject([{ code: "text-malformed", path: "$.title" }]);
   await memoryStore().save("talk", repaired);
 });
+
+test.each(["a search of the provider twice", "an item of two searches of the provider"])(
+  "%s: one is dropped, because a new id would not name an item of the service",
+  async (name) => {
+    const [messages] = damages[name] ?? [];
+    const { thread } = await repairConversation({ ...header, messages } as never);
+    expect(JSON.stringify(thread).match(/"providerExecuted":true/gu)).toHaveLength(1);
+    expect(JSON.stringify(thread).match(/fc_1/gu)).toHaveLength(1);
+  },
+);
 
 test("every code has a case", () => {
   const codes = new Set(Object.values(damages).flatMap(([, expected]) => expected)).add("text-malformed");

@@ -59,7 +59,7 @@ export function sendableParts<Message extends PartsMessage>(
     const named = isClosed
       ? namedCall(part, partPath, callIds, report)
       : openCall(part, mainCalls.get(part["toolCallId"]), partPath, callIds, report);
-    hasForeignItems ||= named !== undefined && named !== part;
+    hasForeignItems ||= named !== part && (named !== undefined || isClosed);
     return named === undefined ? [] : [named];
   });
   const isUnchanged =
@@ -70,7 +70,7 @@ export function sendableParts<Message extends PartsMessage>(
   return { ...message, parts: hasForeignItems ? content.map(withoutServiceItems) : content };
 }
 
-function namedCall(part: Part, path: string, { used, all }: CallIds, report: Report): Part {
+function namedCall(part: Part, path: string, { used, all }: CallIds, report: Report): Part | undefined {
   const { toolCallId: id } = part;
   const isValid = typeof id === "string" && id !== "" && id.length <= MAX_CALL_ID_LENGTH;
   if (isValid && !used.has(id)) {
@@ -79,7 +79,8 @@ function namedCall(part: Part, path: string, { used, all }: CallIds, report: Rep
   }
   if (isValid) report("call-id-duplicated", path, "Another call has the same id.");
   else report("call-id-invalid", path, "The id of this call is empty or too long.");
-  return { ...part, toolCallId: newCallId(path, all) };
+  // The id of a call that the provider ran names an item of its service.
+  return part["providerExecuted"] === true ? undefined : { ...part, toolCallId: newCallId(path, all) };
 }
 
 /**
