@@ -21,6 +21,7 @@ export {
   repairConversation,
   type RepairedConversation,
 } from "./repair/repair-conversation.ts";
+export type { ConversationLimits, ShortenText } from "./repair/text-lengths.ts";
 export {
   type AppendUIMessagesOptions,
   modelMessageStore,

@@ -84,16 +84,61 @@ export interface UIMessageStore<Message extends UIMessage> extends MessageStore<
  * Creates a store for the AI SDK's `UIMessage[]`, with one thread for each conversation. Throws `INVALID_ARGUMENT` if
  * `store` is not a `ThreadStore` or another option is invalid.
  */
-export function uiMessageStore<Message extends UIMessage = UIMessage>({
-  store,
-  onFindings,
-  onInvalid = "repair",
-  serviceItems = "keep",
-  clientTools = [],
-  lease = false,
-  isRejection,
-  ...schemas
-}: UIMessageStoreOptions<Message>): UIMessageStore<Message> {
+export function uiMessageStore<Message extends UIMessage = UIMessage>(
+  options: UIMessageStoreOptions<Message>,
+): UIMessageStore<Message> {
+  const {
+    store,
+    onFindings,
+    onInvalid = "repair",
+    serviceItems = "keep",
+    clientTools = [],
+    lease = false,
+    isRejection,
+    limits,
+    shorten,
+    ...schemas
+  } = options;
+  checkOptions({ onInvalid, serviceItems, clientTools, isRejection });
+  const toolsOfPages = new Set(clientTools);
+  const kind = uiMessageKind(schemas as UIMessageSchemas<Message>, {
+    onInvalid,
+    serviceItems,
+    limits,
+    shorten,
+  });
+  const parts = messageStore(store, kind, onFindings);
+  const leases = turnLeases<Message>(store, lease);
+  return {
+    ...parts.publicStore,
+    appendTrusted: (...parameters) => parts.publicStore.append(...parameters),
+    async append(id, messages, { trigger, messageId, ...appendOptions } = {}) {
+      checkPostOptions({ trigger, messageId });
+      const post = async (): Promise<Conversation<Message>> => {
+        return parts.append(id, messages, appendOptions, async (content, added) => {
+          const loadShown = (): ReturnType<typeof parts.codec.shownMessages> =>
+            parts.codec.shownMessages(content);
+          const accepted = await acceptedMessages(added, content.messages, toolsOfPages, loadShown);
+          return postMessages(content, added, accepted, { trigger, messageId }, (stored, more) =>
+            kind.append(stored, more),
+          );
+        });
+      };
+      return trigger === undefined || leases === undefined ? post() : leases.acquire(id, appendOptions, post);
+    },
+    turn(conversation, turnOptions = {}) {
+      const turn = createTurn(parts, conversation, turnOptions, isRejection);
+      return leases?.releasing(conversation, turn) ?? turn;
+    },
+  };
+}
+
+type CheckedOptions = Pick<
+  UIMessageStoreOptions<UIMessage>,
+  "clientTools" | "isRejection" | "onInvalid" | "serviceItems"
+>;
+
+function checkOptions({ onInvalid, serviceItems, clientTools, isRejection }: CheckedOptions): void {
   if (onInvalid !== "repair" && onInvalid !== "reject") {
     throw invalidArgument("onInvalid", '"repair" or "reject"');
   }
@@ -106,33 +151,6 @@ export function uiMessageStore<Message extends UIMessage = UIMessage>({
   if (isRejection !== undefined && typeof isRejection !== "function") {
     throw invalidArgument("isRejection", "a function");
   }
-  const toolsOfPages = new Set(clientTools);
-  const repairs = { onInvalid, serviceItems };
-  const kind = uiMessageKind<Message>(schemas, repairs);
-  const parts = messageStore(store, kind, onFindings);
-  const leases = turnLeases<Message>(store, lease);
-  return {
-    ...parts.publicStore,
-    appendTrusted: (...parameters) => parts.publicStore.append(...parameters),
-    async append(id, messages, { trigger, messageId, ...options } = {}) {
-      checkPostOptions({ trigger, messageId });
-      const post = async (): Promise<Conversation<Message>> => {
-        return parts.append(id, messages, options, async (content, added) => {
-          const loadShown = (): ReturnType<typeof parts.codec.shownMessages> =>
-            parts.codec.shownMessages(content);
-          const accepted = await acceptedMessages(added, content.messages, toolsOfPages, loadShown);
-          return postMessages(content, added, accepted, { trigger, messageId }, (stored, more) =>
-            kind.append(stored, more),
-          );
-        });
-      };
-      return trigger === undefined || leases === undefined ? post() : leases.acquire(id, options, post);
-    },
-    turn(conversation, options = {}) {
-      const turn = createTurn(parts, conversation, options, isRejection);
-      return leases?.releasing(conversation, turn) ?? turn;
-    },
-  };
 }
 
 /** Options of {@link modelMessageStore}. */

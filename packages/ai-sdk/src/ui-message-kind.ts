@@ -2,12 +2,9 @@ import { canonicalJson, type JsonObject } from "@threadstore/core/documents";
 import { safeValidateUIMessages, TypeValidationError, type UIMessage } from "ai";
 import { type Fault, issuePath, type MessageKind } from "./message-kind.ts";
 import { promptOf } from "./rejected/prompt-messages.ts";
-import { closeMessage } from "./repair/close-message.ts";
-import type { Report } from "./repair/finding.ts";
-import type { PartsMessage } from "./repair/part.ts";
+import { closeMessages } from "./repair/close-messages.ts";
 import { type PartChecks, repairMessages } from "./repair/repair-messages.ts";
-import { callIdsOf, sendableParts } from "./repair/sendable-parts.ts";
-import { withUniqueItems } from "./repair/unique-items.ts";
+import { type ConversationLimits, readTextLengths, type ShortenText } from "./repair/text-lengths.ts";
 
 /** The schemas of an application's messages, as in the AI SDK's `validateUIMessages`. */
 export type UIMessageSchemas<Message extends UIMessage> = Omit<
@@ -21,12 +18,20 @@ export interface RepairOptions {
   readonly onInvalid: "reject" | "repair";
   /** Whether answers refer to items that the model's service stores. */
   readonly serviceItems: "drop" | "keep";
+  /** The limits of the model's provider. Longer texts are shortened. None by default. */
+  readonly limits?: ConversationLimits | undefined;
+  /**
+   * Replaces a text that is longer than the provider accepts.
+   * @default cuts the text and adds a note that says so
+   */
+  readonly shorten?: ShortenText | undefined;
 }
 
 export function uiMessageKind<Message extends UIMessage>(
   schemas: UIMessageSchemas<Message>,
-  { onInvalid, serviceItems }: RepairOptions,
+  { onInvalid, serviceItems, limits, shorten }: RepairOptions,
 ): MessageKind<Message> {
+  const closeOptions = { serviceItems, textLengths: readTextLengths(limits, shorten) };
   const hasSchemas = Object.values(schemas).some((schema) => schema !== undefined);
   return {
     kind: "ai-sdk-ui-messages",
@@ -51,12 +56,10 @@ export function uiMessageKind<Message extends UIMessage>(
 
     repairs: onInvalid === "repair",
 
-    async repair(stored, report) {
-      if (onInvalid === "reject") return undefined;
-      return repairMessages(stored, partChecks(schemas), report);
-    },
+    repair: async (stored, report) =>
+      onInvalid === "reject" ? undefined : repairMessages(stored, partChecks(schemas), report),
 
-    close: (messages, paths, report) => closeMessages(messages, serviceItems, paths, report),
+    close: (messages, paths, report) => closeMessages(messages, closeOptions, paths, report),
     prompt: promptOf,
 
     append(stored, added) {
@@ -72,35 +75,6 @@ export function uiMessageKind<Message extends UIMessage>(
 
     merge: (base = [], mine, stored) => mergeById(base, mine, stored),
   };
-}
-
-function closeMessages<Message extends UIMessage>(
-  messages: readonly Message[],
-  serviceItems: RepairOptions["serviceItems"],
-  paths: readonly string[],
-  report: Report,
-): Message[] {
-  const unfinishedFrom = serviceItems === "drop" ? 0 : undefined;
-  const callIds = callIdsOf(messages);
-  // Backwards, because the last message keeps the ids of its calls.
-  const closed = messages.toReversed().map((message, count) => {
-    const path = paths[messages.length - 1 - count] ?? "$";
-    const closing = { isClosed: count > 0, unfinishedFrom };
-    const findings: Parameters<Report>[] = [];
-    const note: Report = (...finding) => void findings.push(finding);
-    // Each part of the SDK's types has a type and further members.
-    const sendable = sendableParts(message as PartsMessage, path, callIds, closing.isClosed, note);
-    return {
-      original: message as PartsMessage,
-      message: closeMessage(sendable, closing, path, note),
-      findings,
-    };
-  });
-  const usedItems = new Set<string>();
-  return closed.toReversed().map(({ original, message, findings }, index) => {
-    for (const finding of findings) report(...finding);
-    return withUniqueItems(message, { original, path: paths[index] ?? "$" }, usedItems, report) as Message;
-  });
 }
 
 function partChecks<Message extends UIMessage>(schemas: UIMessageSchemas<Message>): PartChecks {

@@ -31,6 +31,7 @@ const REMEDIES = {
   "service-item-missing": "A repair removes the reference, so that the content itself is sent.",
   "text-incomplete": "A repair keeps the text that arrived.",
   "text-malformed": "A repair replaces it with U+FFFD.",
+  "text-too-long": "A repair shortens the text, or replaces the arguments by a note.",
   "tool-gone": "A repair converts the call to a dynamic tool call, and ends it if it is still open.",
   "value-not-json": "A repair converts it to a string.",
 } as const;

@@ -463,6 +463,71 @@ test("half of a character outside of the messages is replaced, too", async () =>
   await memoryStore().save("talk", repaired);
 });
 
+const long = "é".repeat(300);
+const limits = { textLength: { value: 200 } };
+
+test.each<[string, object, string[], object?]>([
+  ["a question", { ...question, parts: [{ type: "text", text: long }] }, ["parts[0].text"]],
+  ["an answer", answer({ type: "text", text: long }), ["parts[0].text"]],
+  ["reasoning", answer({ type: "reasoning", text: long }, { type: "text", text: "Hi" }), ["parts[0].text"]],
+  ["a result", answer(open("output-available", { output: long })), ["parts[0].output"]],
+  ["a result that is not a text", answer(open("output-available", { output: [long] })), ["parts[0].output"]],
+  ["an error", answer(open("output-error", { errorText: long })), ["parts[0].errorText"]],
+  ["arguments", answer(open("output-available", { output: 1, input: { what: long } })), ["parts[0].input"]],
+  [
+    "arguments and their result, with a schema of the tool",
+    answer(open("output-available", { output: long, input: { what: long } })),
+    ["parts[0].output", "parts[0].input"],
+    { tools: { look: { inputSchema: z.object({ what: z.string() }) } } },
+  ],
+])("%s that is longer than the provider accepts is shortened", async (_name, message, paths, schemas) => {
+  const thread = { ...header, messages: [{ ...next, id: "0" }, message] } as never;
+  const options = { ...schemas, limits };
+  expect(await checkConversation(thread, schemas)).toEqual([]);
+  const { thread: repaired, changes } = await repairConversation(thread, options);
+  expect(changes).toMatchObject(
+    paths.map((path) => ({ code: "text-too-long", path: `$.messages[1].${path}` })),
+  );
+  expect(await checkConversation(repaired, options)).toEqual([]);
+  expect(JSON.stringify(repaired)).toMatch(/characters/u);
+  expect(JSON.stringify(repaired)).not.toContain(long);
+  const store = memoryStore();
+  await store.save("talk", thread);
+  const loaded = await uiMessageStore({ store, ...options }).load("talk");
+  expect(loaded?.findings).toEqual(changes);
+  await convertToModelMessages(loaded?.messages ?? []);
+});
+
+test("the application decides how a text is shortened", async () => {
+  const messages = [{ ...question, parts: [{ type: "text", text: `${"a".repeat(151)}👍${long}` }] }];
+  const thread = { ...header, messages } as never;
+  const repaired = await repairConversation(thread, {
+    limits,
+    shorten: ({ length }) => `${length} characters`,
+  });
+  expect(JSON.stringify(repaired.thread)).toContain('"453 characters"');
+  for (const shorten of [(longText: string) => longText, () => undefined as never]) {
+    const { thread: cut } = await repairConversation(thread, { limits, shorten });
+    expect(JSON.stringify(cut)).toMatch(/a\\n\[The text was cut here\. It had 453 characters\.\]"/u);
+  }
+});
+
+test.each([
+  [{ limits: 5 }, "limits"],
+  [{ limits: { textLength: { value: 0.5 } } }, "limits.textLength.value"],
+  [{ limits: { textLength: { value: 10 } } }, "limits.textLength.value"],
+  [{ shorten: "cut" }, "shorten"],
+])("the options %j are rejected", async (options, path) => {
+  const thread = { ...header, messages: [] } as never;
+  await expect(repairConversation(thread, options as never)).rejects.toMatchObject({
+    code: "INVALID_ARGUMENT",
+    path,
+  });
+  expect(() => uiMessageStore({ store: memoryStore(), ...(options as object) })).toThrow(
+    `\`${path}\` must be`,
+  );
+});
+
 test.each(["a search of the provider twice", "an item of two searches of the provider"])(
   "%s: one is dropped, because a new id would not name an item of the service",
   async (name) => {
@@ -474,6 +539,7 @@ test.each(["a search of the provider twice", "an item of two searches of the pro
 );
 
 test("every code has a case", () => {
-  const codes = new Set(Object.values(damages).flatMap(([, expected]) => expected)).add("text-malformed");
+  const found = Object.values(damages).flatMap(([, expected]) => expected);
+  const codes = new Set([...found, "text-malformed", "text-too-long"]);
   expect(codes).toEqual(new Set(FINDING_CODES));
 });

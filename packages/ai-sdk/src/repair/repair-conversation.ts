@@ -14,7 +14,7 @@ const KIND = "ai-sdk-ui-messages";
 
 /** Options of {@link checkConversation} and {@link repairConversation}: the schemas of the messages, and: */
 export type CheckConversationOptions<Message extends UIMessage = UIMessage> = UIMessageSchemas<Message> &
-  Partial<Pick<RepairOptions, "serviceItems">>;
+  Partial<Pick<RepairOptions, "limits" | "serviceItems" | "shorten">>;
 
 /** The result of a repair. */
 export interface RepairedConversation {
@@ -46,8 +46,8 @@ export async function repairConversation<Message extends UIMessage = UIMessage>(
   thread: SerializedThread | string,
   options?: CheckConversationOptions<Message>,
 ): Promise<RepairedConversation> {
-  const { serviceItems = "keep", ...schemas } = options ?? {};
-  const repairs = { onInvalid: "repair", serviceItems } as const;
+  const { serviceItems = "keep", limits, shorten, ...schemas } = options ?? {};
+  const repairs = { onInvalid: "repair", serviceItems, limits, shorten } as const;
   const kind = uiMessageKind<Message>(schemas, repairs);
   const malformed: Finding[] = [];
   const read = readMembers(KIND, parse(thread));
