@@ -3,27 +3,33 @@ import { SessionError } from "./session-error.ts";
 
 /** The member of images and files, in the results of tools, that may be bytes. */
 const DATA = "data";
-/** The forms of data that would be read as another value. */
+/** The only members of data that would be read as another value. */
 const MARKERS: readonly (string | undefined)[] = ["$bytes", "$object"];
+
+/** Converts the value of a member called `data`, with a function for the values in it. */
+type ConvertData = (data: unknown, convertMembers: (value: unknown) => unknown) => unknown;
 
 /**
  * Returns items with their bytes in base64, as `{ "$bytes": … }`. Data that already looks like this becomes
  * `{ "$object": … }`. Throws `INVALID_ARGUMENT` for more than 1000 levels of nesting.
  */
 export function encodeData(value: unknown, path: string): unknown {
-  return mapMembers(value, path, 0, (data) => {
+  return mapMembers(value, path, 0, (data, encodeMembers) => {
     if (isBytes(data)) return { $bytes: toBase64(data) };
-    return isPlainObject(data) && isMarked(data) ? { $object: data } : data;
+    const encoded = encodeMembers(data);
+    return isPlainObject(encoded) && isMarked(encoded) ? { $object: encoded } : encoded;
   });
 }
 
 /** Returns items as they were before {@link encodeData}. */
 export function decodeData(value: unknown): unknown {
-  return mapMembers(value, "$", 0, (data) => {
-    if (!isPlainObject(data) || !isMarked(data)) return data;
+  return mapMembers(value, "$", 0, (data, decodeMembers) => {
+    if (!isPlainObject(data) || !isMarked(data)) return decodeMembers(data);
     const { $bytes: text, $object: object } = data as { $bytes?: unknown; $object?: unknown };
-    if (text === undefined) return object;
-    return (typeof text === "string" ? fromBase64(text) : undefined) ?? data;
+    // Only an earlier version stored other data of this form, as it was.
+    if ("$object" in data)
+      return isPlainObject(object) && isMarked(object) ? decodeMembers(object) : decodeMembers(data);
+    return (typeof text === "string" ? fromBase64(text) : undefined) ?? decodeMembers(data);
   });
 }
 
@@ -32,13 +38,8 @@ function isMarked(data: object): boolean {
   return others.length === 0 && MARKERS.includes(name);
 }
 
-/** Replaces the values of all members called `data`. Returns the value itself if nothing changes. */
-function mapMembers(
-  value: unknown,
-  path: string,
-  depth: number,
-  replace: (data: unknown) => unknown,
-): unknown {
+/** Converts the values of all members called `data`. Returns the value itself if nothing changes. */
+function mapMembers(value: unknown, path: string, depth: number, convert: ConvertData): unknown {
   const isArray = Array.isArray(value);
   if (!isArray && !isPlainObject(value)) return value;
   if (depth >= MAX_JSON_DEPTH) {
@@ -46,13 +47,13 @@ function mapMembers(
     throw new SessionError("INVALID_ARGUMENT", message, { path });
   }
   if (isArray) {
-    const elements = value.map((element: unknown) => mapMembers(element, path, depth + 1, replace));
+    const elements = value.map((element: unknown) => mapMembers(element, path, depth + 1, convert));
     return elements.some((element, index) => element !== value[index]) ? elements : value;
   }
   let isChanged = false;
   const members = Object.entries(value).map(([name, member]): [string, unknown] => {
-    const replaced = name === DATA ? replace(member) : member;
-    const mapped = replaced === member ? mapMembers(member, path, depth + 1, replace) : replaced;
+    const mapMember = (each: unknown): unknown => mapMembers(each, path, depth + 1, convert);
+    const mapped = name === DATA ? convert(member, mapMember) : mapMember(member);
     isChanged ||= mapped !== member;
     return [name, mapped];
   });
