@@ -32,7 +32,7 @@ export interface LangGraphStoreErrorDetails {
 /**
  * The only error class of this package. Failures of the store are its `ThreadStoreError`s, and LangGraph's own checks
  * throw its `InvalidNamespaceError`. Branch on `code`: messages are for people and may change. They never contain the
- * state of a graph. Repeating the same call never helps.
+ * state of a graph. Repeating the same call does not help, except for a copy whose source was changed meanwhile.
  */
 export type LangGraphStoreError = CodedError<LangGraphStoreErrorCode, LangGraphStoreErrorDetails>;
 
