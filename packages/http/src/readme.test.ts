@@ -5,12 +5,13 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { expect, onTestFinished, test } from "vitest";
+import { StreamError } from "./streams.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const readme = readFileSync(join(root, "README.md"), "utf8");
-const [example = "", appending = "", forking = ""] = [...readme.matchAll(/^```ts\n(.*?)^```$/gms)].map(
-  ([, code]) => code,
-);
+const [example = "", appending = "", forking = "", streaming = ""] = [
+  ...readme.matchAll(/^```ts\n(.*?)^```$/gms),
+].map(([, code]) => code);
 
 const program = `
   import { handler } from "./example.ts";
@@ -43,6 +44,36 @@ const completed = (code: string): string => `
   const authorize = () => store;
   export ${code}
 `;
+
+test("the examples record and resume a stream", async () => {
+  const folder = mkdtempSync(join(root, "dist", "readme-"));
+  onTestFinished(() => rmSync(folder, { recursive: true }));
+  // The example continues the first one, without types.
+  const imports = `import { memoryStore } from "@threadstore/core";\nconst store = memoryStore();\n`;
+  writeFileSync(join(folder, "streaming.mjs"), imports + streaming);
+  writeFileSync(
+    join(folder, "program.mjs"),
+    `
+      import { answer, resume } from "./streaming.mjs";
+      const { readable, writable } = new TransformStream();
+      const writer = writable.getWriter();
+      const first = answer("ann", "chat", readable);
+      void writer.write({ type: "start", messageId: "m" });
+      let response;
+      do response = await resume("ann", "chat"); while (response.status === 204);
+      console.log((await resume("bob", "chat")).status);
+      await writer.close();
+      console.log((await first.text()) === (await response.text()), response.headers.get("content-type"));
+    `,
+  );
+  const { stdout } = await promisify(execFile)(process.execPath, [join(folder, "program.mjs")]);
+  expect(stdout).toBe("204\ntrue text/event-stream\n");
+});
+
+test("the table of errors of streams lists exactly the existing codes", () => {
+  const section = readme.slice(readme.indexOf("## Resumable streams"));
+  expect([...section.matchAll(/^\| `([A-Z_]+)`/gm)].map(([, code]) => code)).toEqual(StreamError.codes);
+});
 
 test("the examples serve the threads of a user, append to them and fork them", async () => {
   // Inside this package, so that the package's name resolves.

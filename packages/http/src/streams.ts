@@ -1,0 +1,10 @@
+export type { ResumableStreamsOptions } from "./streams/options.ts";
+export type { StreamEntry } from "./streams/read-stream.ts";
+export {
+  type ResumableStreams,
+  resumableStreams,
+  type StreamAcquisition,
+  type StreamLease,
+  type StreamStatus,
+} from "./streams/resumable-streams.ts";
+export { StreamError, type StreamErrorCode, type StreamErrorDetails } from "./streams/stream-error.ts";
