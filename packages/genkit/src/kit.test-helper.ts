@@ -7,6 +7,8 @@ import { save, snapshot } from "./snapshot.test-helper.ts";
 /** A check of session stores. `open` opens another one over the same snapshots, as another process does. */
 export interface Check {
   readonly name: string;
+  /** Whether the quick tests run it on every store. The others then run in memory and on SQLite only. */
+  readonly quick?: true;
   readonly run: (store: SessionStore, open: () => SessionStore) => Promise<void>;
 }
 
@@ -29,6 +31,7 @@ function change(each: SessionSnapshot | undefined): void {
 export const CHECKS: readonly Check[] = [
   {
     name: "returns a snapshot by its id, with every member, and in another instance",
+    quick: true,
     run: async (store, open) => {
       const saved = snapshot({
         sessionId: randomUUID(),
@@ -88,6 +91,7 @@ export const CHECKS: readonly Check[] = [
   },
   {
     name: "returns the latest snapshot of a session, also if only its state names the session",
+    quick: true,
     run: async (store, open) => {
       const sessionId = randomUUID();
       const first = await save(store, { sessionId });
@@ -141,6 +145,7 @@ export const CHECKS: readonly Check[] = [
   },
   {
     name: "never replaces an abort that it could have seen, whichever is first",
+    quick: true,
     run: async (store, open) => {
       for (let round = 0; round < 4; round += 1) {
         const id = await save(store, { status: "pending" });
@@ -159,6 +164,7 @@ export const CHECKS: readonly Check[] = [
   },
   {
     name: "loses no update of two writers",
+    quick: true,
     run: async (store, open) => {
       const id = await save(store, { state: { custom: 0 } });
       const add = async (by: SessionStore) =>
@@ -174,7 +180,7 @@ export const CHECKS: readonly Check[] = [
     name: "keeps ids of snapshots and sessions apart, whatever their characters",
     run: async (store) => checkIds(store, IDS),
   },
-  { name: "keeps long ids apart", run: async (store) => checkIds(store, LONG_IDS) },
+  { name: "keeps long ids apart", quick: true, run: async (store) => checkIds(store, LONG_IDS) },
   {
     name: "returns snapshots that belong to the caller",
     run: async (store) => {

@@ -1,39 +1,28 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { memoryStore, type ThreadStore } from "@threadstore/core";
-import { fileSystemStore } from "@threadstore/file-system";
-import { sqliteStore } from "@threadstore/sqlite";
+import { EMBEDDED, IS_QUICK, type StoreName } from "@threadstore/test-stores";
+import { describeStores } from "@threadstore/test-stores/vitest";
 import { FileSessionStore, InMemorySessionStore, type SessionStore } from "genkit/beta";
-import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
+import { describe, expect, it, onTestFinished } from "vitest";
 import { threadSessionStore } from "./index.ts";
-import { CHECKS } from "./kit.test-helper.ts";
+import { type Check, CHECKS } from "./kit.test-helper.ts";
 
 function temporaryFolder(): string {
   return mkdtempSync(join(tmpdir(), "threadstore-genkit-"));
 }
 
-const STORES: readonly (readonly [name: string, open: (folder: string) => ThreadStore])[] = [
-  ["memory", () => memoryStore()],
-  ["SQLite", (folder) => sqliteStore({ path: join(folder, "threads.db") })],
-  ["files", (folder) => fileSystemStore({ folder: join(folder, "threads") })],
-];
+/** Returns the checks for a store. In memory and on SQLite, they cost little. */
+function checksFor(name: StoreName): readonly Check[] {
+  if (!IS_QUICK || name === "memory" || name === "sqlite") return CHECKS;
+  return CHECKS.filter(({ quick }) => quick === true);
+}
 
-describe.each(STORES)("sessions in %s", (_name, open) => {
-  const folder = temporaryFolder();
-  let store: ThreadStore;
-  beforeAll(() => {
-    store = open(folder);
-  });
-  afterAll(async () => {
-    await store.close();
-    rmSync(folder, { recursive: true });
-  });
-
-  it.each(CHECKS)("$name", async ({ run }) => {
-    const openSessions = () => threadSessionStore({ store: store.namespace("genkit") });
+await describeStores("sessions", { quick: [...EMBEDDED, "redis"] }, ({ name, store }) => {
+  it.each(checksFor(name))("$name", async ({ run }) => {
+    const openSessions = () => threadSessionStore({ store: store().namespace("genkit") });
     await run(openSessions(), openSessions);
-    expect((await store.listPage()).threads).toEqual([]);
+    expect((await store().listPage()).threads).toEqual([]);
   });
 });
 
