@@ -79,6 +79,18 @@ describe("the messages that a page stores", () => {
     expect(tree(messages).toSorted()).toEqual(["->a", "a>b", "a>c"]);
   });
 
+  it("of a tab follow the message before one that another tab deleted", async () => {
+    const left = createPage();
+    const first = left.open();
+    for (const each of [item("a", null), item("b", "a"), item("c", "b")]) await first.history.append(each);
+    const second = createPage({ store: left.store }).open(first.thread.id());
+    await first.history.delete?.([item("c", "b"), item("b", "a")]);
+    await second.history.append(item("d", "c"));
+    await second.history.append(item("lost", "never stored"));
+    const { messages } = await first.history.load();
+    expect(tree(messages)).toEqual(["->a", "a>d", "->lost"]);
+  });
+
   it("of formats do not mix", async () => {
     const page = createPage();
     const { history, thread } = page.open();

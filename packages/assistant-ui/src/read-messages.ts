@@ -13,27 +13,52 @@ const SERVER_THREAD_VERSION = 1;
 
 /** Returns the messages of a format that the page stored, with their branches. Throws {@link ThreadApiError}. */
 export function readPageMessages(thread: JsonObject, format: string): MessageEntry[] {
+  const tree: Tree = { entries: new Map(), deleted: new Map() };
   const elements = readElements(thread, PAGE_THREAD_KIND, PAGE_THREAD_VERSION);
-  const entries = new Map<string, MessageEntry>();
   elements.forEach((element, index) => {
     const problem = elementProblem(element, `$.messages[${index}]`);
     if (problem !== undefined) throw invalidThread(problem.path);
-    apply(element as LogElement, format, entries);
+    apply(element as LogElement, format, tree);
   });
-  return [...entries.values()];
+  // assistant-ui drops a message whose parent is missing. As the first one of a branch, it stays visible.
+  return [...tree.entries.values()].map((entry) =>
+    entry.parent_id === null || tree.entries.has(entry.parent_id) ? entry : { ...entry, parent_id: null },
+  );
 }
 
-function apply(element: LogElement, format: string, entries: Map<string, MessageEntry>): void {
+/** The messages of a format, by id. */
+interface Tree {
+  readonly entries: Map<string, MessageEntry>;
+  /** The ids of the parents that deleted messages had. */
+  readonly deleted: Map<string, string | null>;
+}
+
+function apply(element: LogElement, format: string, { entries, deleted }: Tree): void {
+  const { id } = element;
   if (!("deleted" in element)) {
-    if (element.format === format) entries.set(element.id, element);
+    if (element.format !== format) return;
+    deleted.delete(id);
+    // Another tab can append to a message that this one deleted.
+    entries.set(id, { ...element, parent_id: existingParent(element.parent_id, deleted) });
     return;
   }
-  const deleted = entries.get(element.id);
-  if (deleted === undefined) return;
-  entries.delete(element.id);
-  for (const [id, entry] of entries) {
-    if (entry.parent_id === element.id) entries.set(id, { ...entry, parent_id: deleted.parent_id });
+  const entry = entries.get(id);
+  if (entry === undefined) return;
+  entries.delete(id);
+  deleted.set(id, entry.parent_id);
+  for (const [child, { parent_id: parentId, ...others }] of entries) {
+    if (parentId === id) entries.set(child, { ...others, parent_id: entry.parent_id });
   }
+}
+
+/** Returns the nearest message before that was not deleted. */
+function existingParent(parentId: string | null, deleted: Tree["deleted"]): string | null {
+  let parent = parentId;
+  // Invalid threads can have cycles.
+  for (let step = 0; step <= deleted.size && parent !== null && deleted.has(parent); step++) {
+    parent = deleted.get(parent) ?? null;
+  }
+  return parent;
 }
 
 /** A message of the AI SDK, and the id of the one before it. */

@@ -16,6 +16,9 @@ export type StreamElement = End | StoredChunk;
 const DECODER = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 const ENCODER = new TextEncoder();
 
+/** The size of an element without its content. */
+const ELEMENT_SIZE = 4;
+
 /** The largest piece whose character codes fit in the arguments of a call. */
 const PIECE_BYTES = 32_768;
 
@@ -69,8 +72,8 @@ export function isSame(left: readonly StreamElement[], right: readonly StreamEle
 export function sizeOf(elements: readonly StreamElement[]): number {
   let size = 0;
   for (const element of elements) {
-    if (typeof element === "string") size += element.length;
-    else if (!isEnd(element)) size += element.base64.length;
+    if (isEnd(element)) continue;
+    size += ELEMENT_SIZE + (typeof element === "string" ? element.length : element.base64.length);
   }
   return size;
 }

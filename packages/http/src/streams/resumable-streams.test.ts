@@ -214,6 +214,39 @@ describe("producers", () => {
     expect(await reading).toMatch(/^(?:stale)*$/u);
   });
 
+  it("are deleted while they write, but not one that replaced them", async () => {
+    const inner = memoryStore();
+    const other = create({ store: inner });
+    let interfere: (() => Promise<unknown>) | undefined;
+    const store = new Proxy(inner, {
+      get(target, name) {
+        const method: unknown = Reflect.get(target, name);
+        if (typeof method !== "function") return method;
+        if (name !== "delete") return method.bind(target) as unknown;
+        return async (...values: unknown[]) => {
+          await interfere?.();
+          return (await Reflect.apply(method, target, values)) as unknown;
+        };
+      },
+    });
+    const streams = create({ store });
+    await produce(other, "s");
+    let count = 0;
+    interfere = async () => {
+      if (count++ < 3) await inner.touch("s");
+    };
+    await streams.delete("s");
+    expect([count, await other.status("s")]).toEqual([4, "missing"]);
+    await produce(other, "s");
+    interfere = async () => {
+      interfere = undefined;
+      await other.delete("s");
+      await produce(other, "s");
+    };
+    await streams.delete("s");
+    expect(await other.status("s")).toBe("streaming");
+  });
+
   it("of a stream that does not exist are told so", async () => {
     const streams = create();
     expect(await codeOf(streams.append("s", bytes("a")))).toBe("STREAM_MISSING");

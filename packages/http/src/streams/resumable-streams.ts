@@ -1,9 +1,11 @@
 import { ThreadStoreError } from "@threadstore/core";
 import { createId } from "@threadstore/core/documents";
 import { type End, encodeChunk } from "./chunks.ts";
+import { deleteStream } from "./delete-stream.ts";
 import { checkTtl, readOptions, type ResumableStreamsOptions, type StreamSettings } from "./options.ts";
 import { readStream, type StreamEntry } from "./read-stream.ts";
-import { deleteSegments, endOf, type Head, headId, headThread, readHead } from "./records.ts";
+import { toReadable } from "./readable-stream.ts";
+import { endOf, type Head, headId, headThread, readHead } from "./records.ts";
 import { invalidArgument, StreamError, streamEnded, streamMissing } from "./stream-error.ts";
 import { StreamWriter } from "./stream-writer.ts";
 
@@ -149,11 +151,7 @@ class Streams {
   async delete(id: string): Promise<void> {
     this.#writers.get(id)?.close();
     this.#writers.delete(id);
-    const { store } = this.#settings;
-    const head = await this.#load(id).catch(() => undefined);
-    // Also if the head is corrupt. Segments that remain expire.
-    await store.delete(id);
-    if (head !== undefined) await deleteSegments(store, head);
+    await deleteStream(this.#settings.store, id);
   }
 
   async record(id: string, stream: ReadableStream<string | Uint8Array>): Promise<boolean> {
@@ -163,14 +161,15 @@ class Streams {
       for await (const chunk of stream) {
         await this.append(id, typeof chunk === "string" ? encoder.encode(chunk) : chunk, lease);
       }
+      return await this.finalize(id, { end: "done" }, lease);
     } catch (error) {
-      // A newer stream has the id.
+      // It was deleted, or a newer stream has the id.
       if (StreamError.is(error, "STREAM_MISSING")) return false;
-      // The stream failed, or could not be stored.
-      await this.finalize(id, { end: "error", error: "The answer was interrupted." }, lease);
+      // Readers otherwise wait for the producer. If this fails, too, they notice that it stopped.
+      const end = { end: "error", error: "The answer was interrupted." } as const;
+      await this.finalize(id, end, lease).catch(() => false);
       throw error;
     }
-    return this.finalize(id, { end: "done" }, lease);
   }
 
   async #replace(id: string): Promise<StreamLease> {
@@ -219,23 +218,4 @@ function toEnd(status: "done" | "error", error: string = "The stream failed."): 
   if (status === "done") return { end: "done" };
   if (status !== "error") throw invalidArgument("status", "done or error");
   return { end: "error", error: error.toWellFormed() };
-}
-
-/** Returns the chunks of a stream, which are read as fast as the reader takes them. */
-function toReadable(
-  read: (signal: AbortSignal) => AsyncIterable<StreamEntry>,
-): ReadableStream<Uint8Array<ArrayBuffer>> {
-  const stop = new AbortController();
-  const entries = read(stop.signal)[Symbol.asyncIterator]();
-  return new ReadableStream({
-    async pull(controller) {
-      const { done, value } = await entries.next();
-      if (done === true) controller.close();
-      else controller.enqueue(Uint8Array.from(value.chunk));
-    },
-    async cancel() {
-      stop.abort();
-      await entries.return?.();
-    },
-  });
 }
