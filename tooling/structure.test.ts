@@ -21,6 +21,7 @@ const LAYERS: readonly (readonly string[])[] = [
     "genkit",
     "http",
     "langgraph",
+    "mastra",
     "microsoft-agents",
     "strands",
     ...ADAPTERS,

@@ -5,6 +5,7 @@ import { SessionStoreError } from "@threadstore/claude-agent-sdk";
 import { ThreadStoreError } from "@threadstore/core";
 import { SnapshotError } from "@threadstore/genkit";
 import { LangGraphStoreError } from "@threadstore/langgraph";
+import { MastraMemoryError } from "@threadstore/mastra";
 import { StorageError } from "@threadstore/microsoft-agents";
 import { AgentError } from "@threadstore/openai";
 import { SessionError } from "@threadstore/openai-agents";
@@ -20,6 +21,7 @@ describe.each([
   ConversationError,
   InterchangeError,
   LangGraphStoreError,
+  MastraMemoryError,
   SessionError,
   SessionServiceError,
   SessionStoreError,

@@ -5,6 +5,7 @@ import type { SessionStoreErrorCode } from "@threadstore/claude-agent-sdk";
 import type { ThreadStoreErrorCode } from "@threadstore/core";
 import type { SnapshotErrorCode } from "@threadstore/genkit";
 import type { LangGraphStoreErrorCode } from "@threadstore/langgraph";
+import type { MastraMemoryErrorCode } from "@threadstore/mastra";
 import type { StorageErrorCode } from "@threadstore/microsoft-agents";
 import type { AgentErrorCode } from "@threadstore/openai";
 import type { SessionErrorCode } from "@threadstore/openai-agents";
@@ -16,6 +17,7 @@ interface Codes {
   ConversationError: ConversationErrorCode;
   InterchangeError: InterchangeErrorCode;
   LangGraphStoreError: LangGraphStoreErrorCode;
+  MastraMemoryError: MastraMemoryErrorCode;
   SessionError: SessionErrorCode;
   SessionServiceError: SessionServiceErrorCode;
   SessionStoreError: SessionStoreErrorCode;
@@ -32,6 +34,7 @@ const CLASSES: Readonly<Record<keyof Codes, true>> = {
   ConversationError: true,
   InterchangeError: true,
   LangGraphStoreError: true,
+  MastraMemoryError: true,
   SessionError: true,
   SessionServiceError: true,
   SessionStoreError: true,
@@ -47,6 +50,7 @@ const STATUS: Readonly<Record<Code, number>> = {
   INVALID_ARGUMENT: 400,
   MESSAGE_REFUSED: 403,
   SESSION_NOT_FOUND: 404,
+  THREAD_NOT_FOUND: 404,
   TURN_ABANDONED: 410,
   TOO_LARGE: 413,
   KEY_REUSED: 422,

@@ -61,6 +61,12 @@ import { ItemStore, ThreadStoreSaver } from "@threadstore/langgraph";
 const store = memoryStore();
 export const saver: BaseCheckpointSaver = new ThreadStoreSaver({ store });
 export const items: BaseStore = new ItemStore({ store });`,
+  "@mastra/core": `
+import { MastraCompositeStore } from "@mastra/core/storage";
+import { memoryStore } from "@threadstore/core";
+import { ThreadStoreMemory } from "@threadstore/mastra";
+const memory = new ThreadStoreMemory({ store: memoryStore() });
+export const storage = new MastraCompositeStore({ id: "storage", domains: { memory } });`,
   "@microsoft/agents-hosting": `
 import type { Storage } from "@microsoft/agents-hosting";
 import { memoryStore } from "@threadstore/core";

@@ -1,0 +1,92 @@
+import type { StorageThreadType } from "@mastra/core/memory";
+import { unlessConflict, untilUncontended } from "./concurrently.ts";
+import type { Location } from "./location-index.ts";
+import { checkedName, threadNotFound } from "./mastra-memory-error.ts";
+import { readMessages, type StoredMessage, threadJson } from "./messages.ts";
+import { threadOf } from "./thread-metadata.ts";
+import type { ThreadRecord, ThreadRecords } from "./thread-records.ts";
+
+type MessageChange = (message: StoredMessage) => StoredMessage;
+
+/**
+ * Moves a thread and its messages to another resource. Completes a move that was interrupted. Rejects with
+ * `THREAD_NOT_FOUND`.
+ */
+export async function changeResource(
+  records: ThreadRecords,
+  threadId: string,
+  resourceId: string,
+): Promise<StorageThreadType> {
+  checkedName(resourceId, "resourceId");
+  const change: MessageChange = (message) => ({ ...message, resourceId });
+  await untilUncontended(async () => {
+    const location = await records.locations.load(threadId);
+    if (location === undefined) throw threadNotFound("threadId");
+    return moveThread(records, threadId, { location, resourceId, change });
+  });
+  const head = await records.find(threadId);
+  if (head === undefined) throw threadNotFound("threadId");
+  return threadOf(head);
+}
+
+/**
+ * Moves a thread from where `location` says: copies it, changes its location, and deletes the original. Rejects with
+ * `CONFLICT` if another process moves it at the same time.
+ */
+export async function moveThread(
+  records: ThreadRecords,
+  threadId: string,
+  move: { readonly location: Location; readonly resourceId: string; readonly change: MessageChange },
+): Promise<true> {
+  const { resourceId, change } = move;
+  const location = await completeMove(records, threadId, move.location, change);
+  if (location.in === resourceId) return true;
+  const source = records.record(threadId, location.in);
+  const target = records.record(threadId, resourceId);
+  const stored = await source.threads.load(source.id);
+  if (stored === undefined) throw threadNotFound("threadId");
+  const { expiresAt } = stored;
+  await target.threads.save(target.id, threadJson(readMessages(stored).map(change)), {
+    // The only thread that can be there is the copy of a move that was interrupted.
+    overwrite: true,
+    metadata: { ...stored.metadata, resource: resourceId },
+    ...(expiresAt === undefined ? {} : { expiresAt }),
+  });
+  const moved = { in: resourceId, movedFrom: location.in };
+  const written = await records.locations.write(threadId, moved, location.version);
+  records.remember(threadId, await completeMove(records, threadId, written, change));
+  return true;
+}
+
+/** Deletes the original of a thread that was moved, with what other processes have appended to it meanwhile. */
+async function completeMove(
+  records: ThreadRecords,
+  threadId: string,
+  location: Location,
+  change: MessageChange,
+): Promise<Location> {
+  const { movedFrom } = location;
+  if (movedFrom === undefined) return location;
+  const source = records.record(threadId, movedFrom);
+  const target = records.record(threadId, location.in);
+  await untilUncontended(async () => deleteOriginal(source, target, change));
+  return records.locations.write(threadId, { in: location.in }, location.version);
+}
+
+async function deleteOriginal(
+  source: ThreadRecord,
+  target: ThreadRecord,
+  change: MessageChange,
+): Promise<true> {
+  const [original, copy] = await Promise.all([
+    source.threads.load(source.id),
+    target.threads.load(target.id),
+  ]);
+  if (original === undefined) return true;
+  const ids = new Set(copy === undefined ? [] : readMessages(copy).map(({ id }) => id));
+  const added = readMessages(original).filter(({ id }) => !ids.has(id));
+  // If the copy was deleted, so were the messages.
+  if (added.length > 0) await unlessConflict(target.threads.append(target.id, added.map(change)));
+  await source.threads.delete(source.id, { previous: original });
+  return true;
+}
