@@ -1,4 +1,4 @@
-import { DEFAULT_LEASE } from "@threadstore/core/documents";
+import { DEFAULT_LEASE, type JsonObject } from "@threadstore/core/documents";
 import { AgentError, invalidValue } from "../agent-error.ts";
 import type { AbandonedTurn, AbandonOptions } from "../run/abandon-turn.ts";
 import { type ApprovalDecision, type ApprovalOptions, OPEN_TURN_POLICIES } from "../run/run-options.ts";
@@ -9,6 +9,7 @@ import { checkAttempts } from "./check-attempts.ts";
 import { closeTurn } from "./close-turn.ts";
 import type { AnyResult, ConversationSettings } from "./conversation-options.ts";
 import { type ConversationEvent, type Saved, type Settled } from "./conversation.ts";
+import { discardedReference, noteDiscarded, withoutDiscarded } from "./discarded-turn.ts";
 import { withLease } from "./lease.ts";
 import { settleTurn } from "./settle-turn.ts";
 import { MAX_RACES, type StoredConversation } from "./stored-conversation.ts";
@@ -37,8 +38,10 @@ export async function runAndSave(
   const leased = { ...settings, lease };
   return withLease(leased, callSignal, async (signal) => {
     let earlier: AnySettled = { resumed: undefined, closed: undefined };
+    let discarded: JsonObject | undefined;
     for (let attempt = 1; ; attempt += 1) {
-      const loaded = await conversation.loadForUpdate(signal);
+      const current = await conversation.loadForUpdate(signal);
+      const loaded = await withoutDiscarded(conversation, current, discarded);
       const settleCall = { options, policy, emit, signal: callSignal };
       const { target, resumed, closed } = await settleTurn(leased, conversation, loaded, settleCall, signal);
       earlier = { resumed: resumed ?? earlier.resumed, closed: closed ?? earlier.closed };
@@ -50,10 +53,14 @@ export async function runAndSave(
         if (!AgentError.is(error, "CONVERSATION_CONFLICT")) throw error;
         // A process that takes over a turn already has the steps that were saved.
         const isSaved = settings.journal || target.stored?.json !== previous;
-        if (isSaved || settings.onConflict === "reject") throw error;
         const { result } = error;
+        discarded = discardedReference(target.thread, error);
         // Before the first calls of a turn with a key, nothing has run.
-        if (result === undefined && options.key === undefined) throw error;
+        const isFinal = result === undefined && options.key === undefined;
+        if (isSaved || isFinal || settings.onConflict === "reject") {
+          await noteDiscarded(conversation, discarded, callSignal);
+          throw error;
+        }
         if (result !== undefined && settings.onConflict === "rebase") {
           const added = { result, previousLength, key: options.key, wasStored: previous !== undefined };
           return { ...(await rebase(leased, conversation, added, callSignal)), ...earlier };

@@ -324,3 +324,66 @@ test("a result that the service's conversation already contains does not stop a 
   });
   expect(await open().run("next")).toMatchObject({ text: "ok", resumed: { text: "ok" } });
 });
+
+describe("a turn that another process preceded, and that is discarded", () => {
+  /** An agent in the middle of whose save another process runs a turn, on the same conversation of the service. */
+  async function race(
+    storage: Storage,
+    options: { readonly onConflict: "reject" | "retry"; readonly key?: string },
+  ) {
+    const service = createResponsesService([text("hello", 1)], [text("discarded", 2)], [text("theirs", 3)]);
+    const agent = createResponsesAgent({ client: service.client, model: "m", storage });
+    const store = memoryStore();
+    const theirs = openConversation({ agent, store, id: "c" });
+    await theirs.run("hello");
+    const save = store.save.bind(store);
+    vi.spyOn(store, "save").mockImplementationOnce(async (...parameters) => {
+      await theirs.run("other");
+      return save(...parameters);
+    });
+    const mine = openConversation({ agent, store, id: "c", ...options });
+    return { service, mine, theirs };
+  }
+
+  const inputsOf = (service: ResponsesService): string => JSON.stringify(service.requests.at(-1));
+
+  /** Returns the texts that the model sees for the last request. */
+  function textsSeen(service: ResponsesService): string[] {
+    const { conversation } = service.requests.at(-1) ?? {};
+    return (service.stored.get(String(conversation)) ?? []).map(({ content }) => {
+      return Array.isArray(content) ? String((content as Message[])[0]?.["text"]) : String(content);
+    });
+  }
+
+  test.each([undefined, "k"])(
+    "is not among the messages of the model that runs it again: key %s",
+    async (key) => {
+      const { service, mine, theirs } = await race("conversation", { onConflict: "retry" });
+      const events: string[] = [];
+      const stream = mine.runStream("mine", { key });
+      for await (const { type } of stream) events.push(type);
+      expect(events).toEqual(expect.arrayContaining(["retry", "restarted"]));
+      expect(textsSeen(service)).toEqual(["hello", "hello", "other", "theirs", "mine", "ok"]);
+      await theirs.run("next");
+      expect(textsSeen(service).slice(-2)).toEqual(["next", "ok"]);
+      expect(textsSeen(service)).not.toContain("discarded");
+    },
+  );
+
+  test("is not among the messages of the next run if it was rejected", async () => {
+    const { service, mine, theirs } = await race("conversation", { onConflict: "reject" });
+    await expect(mine.run("mine")).rejects.toMatchObject({
+      code: "CONVERSATION_CONFLICT",
+      result: { text: "discarded" },
+    });
+    await theirs.run("next");
+    expect(textsSeen(service)).toEqual(["hello", "hello", "other", "theirs", "next", "ok"]);
+  });
+
+  test("costs nothing if the service stores responses, which do not change", async () => {
+    const { service, mine } = await race("response", { onConflict: "retry" });
+    expect((await mine.run("mine")).text).toBe("ok");
+    expect(service.requests.at(-1)?.["previous_response_id"]).toBe("resp_3");
+    expect(inputsOf(service)).not.toContain("discarded");
+  });
+});
