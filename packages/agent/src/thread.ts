@@ -46,7 +46,8 @@ export interface OpenTurn {
  * which the agent that resumes the thread provides.
  *
  * A run adds all of its messages when it ends successfully. If it fails or is aborted, the messages are unchanged and
- * it can be run again, except that it keeps an approval that a service has received of a call that it runs.
+ * it can be run again, except that it keeps the effects of an approval: the results of a turn whose approved calls have
+ * started, and an approval that a service has received of a call that it runs.
  */
 export interface Thread<Message extends object = object> {
   /** The kind of agent that the thread belongs to, such as `chat`. */

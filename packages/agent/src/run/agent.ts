@@ -58,8 +58,9 @@ export interface Agent<Input, AgentThread extends Thread, Options extends RunOpt
    * is not about what waits now, with `APPROVAL_DECIDED` if the call was decided before, and with `TOOL_MISSING` if the
    * agent does not have the tool of a call that must run.
    *
-   * If it rejects after it has sent an approval of a call that the service runs, the thread keeps that, and the turn
-   * stays open: resume it without decisions. Otherwise, the messages are unchanged.
+   * If it rejects after an approved call has started, or after it has sent an approval of a call that the service runs,
+   * the thread keeps the turn with the results so far, and the turn stays open: resume it without decisions. Otherwise,
+   * the messages are unchanged.
    */
   resume(thread: AgentThread, options?: Options & ApprovalOptions): Promise<Result>;
 

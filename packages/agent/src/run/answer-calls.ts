@@ -42,6 +42,9 @@ export async function answerCalls<Message extends object>(
     for (const { entry, plan } of planned) applyPlan(entry, plan, draft, options);
     await progress.report();
     signal.throwIfAborted();
+    draft.hasRunApproved ||= planned.some(
+      ({ entry, plan }) => plan.step === "run" && isApproved(entry.record),
+    );
     const running = planned.map(async ({ entry, plan }) => {
       if (plan.step !== "run") return;
       const answer = await plan.run();

@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import {
-  after,
   calls,
   decisionsOn,
   fails,
@@ -171,11 +170,9 @@ describe("calls that need approval", () => {
     const agent = scriptedAgent(model, { tools, maxToolRounds: 1 });
     const { thread } = await agent.run("go");
     const loaded = await agent.deserializeThread(JSON.stringify(thread));
-    const before = JSON.stringify(loaded);
-    await expect(agent.resume(loaded, { approvals: decisionsOn(loaded, { 1: true }) })).rejects.toMatchObject(
-      { code: "TOO_MANY_TOOL_ROUNDS" },
-    );
-    expect(JSON.stringify(loaded)).toBe(before);
+    const approvals = decisionsOn(loaded, { 1: true });
+    await expect(agent.resume(loaded, { approvals })).rejects.toMatchObject({ code: "TOO_MANY_TOOL_ROUNDS" });
+    expect(loaded.messages.at(-1)).toEqual({ role: "tool", tool_call_id: "1", content: "closed" });
   });
 
   test.each<[string, Pick<Parameters<typeof defineTool>[0], "parameters">]>([
@@ -375,74 +372,136 @@ describe("an open turn", () => {
     expect(denied.status).toBe("completed");
   });
 
-  test("is unchanged if the resumed run fails, and can be resumed again", async () => {
+  test("is unchanged if the resumed run fails before a tool has run, and can be resumed again", async () => {
     const shop = openShop();
     const model = scriptModel(calls(["1", "close", ""]), fails, done);
     const agent = agentWith(model, shop.tools);
     const { thread } = await agent.run("go");
     const before = JSON.stringify(thread);
-    const approvals = decisionsOn(thread, { 1: true });
+    const approvals = decisionsOn(thread, { 1: "The shop stays open." });
     await expect(agent.resume(thread, { approvals })).rejects.toMatchObject({ code: "MODEL_UNAVAILABLE" });
     expect(JSON.stringify(thread)).toBe(before);
     expect((await agent.resume(thread, { approvals })).text).toBe("done");
   });
 });
 
-describe("aborting a resumed turn leaves the thread unchanged, so that it can be resumed again", () => {
-  test.each(["needsApproval", "a tool", "the model call"])("during %s", async (moment) => {
-    const abort = new AbortController();
-    const reason = new Error("the user left");
-    let isArmed = true;
-    const maybeAbort = async (now: string): Promise<void> => {
-      if (now !== moment || !isArmed) return;
-      isArmed = false;
-      abort.abort(reason);
-      await new Promise(() => {});
-    };
-    const close = defineTool({
-      name: "close",
-      needsApproval: true,
-      run: async () => {
-        await maybeAbort("a tool");
-        return "closed";
-      },
-    });
-    const pay = defineTool({
-      name: "pay",
-      needsApproval: async () => {
-        await maybeAbort("needsApproval");
-        return false;
-      },
-      run: () => "paid",
-    });
-    const model = scriptModel(
-      calls(["1", "close", ""]),
-      ...(moment === "the model call" ? [after(() => abort.abort(reason), hangs(""))] : []),
-      calls(["2", "pay", ""]),
-      ...(moment === "needsApproval" ? [calls(["2", "pay", ""])] : []),
-      done,
-    );
-    const agent = agentWith(model, [close, pay]);
-    const { thread } = await agent.run("go");
-    const before = JSON.stringify(thread);
+describe("an approved call does not run twice, although no store has its claim,", () => {
+  interface Closing {
+    readonly agent: ScriptedAgent;
+    readonly thread: Awaited<ReturnType<ScriptedAgent["run"]>>["thread"];
+    /** How often the tool ran. */
+    readonly runs: () => number;
+  }
+
+  async function askToClose(
+    model: ScriptedModel,
+    run = async (): Promise<string> => "closed",
+  ): Promise<Closing> {
+    let count = 0;
+    const close = defineTool({ name: "close", needsApproval: true, run: () => ((count += 1), run()) });
+    const wait = defineTool({ name: "wait", needsApproval: true, run: () => "waited" });
+    const agent = agentWith(model, [close, wait]);
+    return { agent, thread: (await agent.run("go")).thread, runs: () => count };
+  }
+
+  const close = calls(["1", "close", ""]);
+
+  test.each([1, 3])("if the model fails after it: %i times", async (times) => {
+    const model = scriptModel(close, ...Array.from({ length: times }, () => fails), done);
+    const { agent, thread, runs } = await askToClose(model);
     const approvals = decisionsOn(thread, { 1: true });
-    await expect(agent.resume(thread, { approvals, signal: abort.signal })).rejects.toBe(reason);
-    expect(JSON.stringify(thread)).toBe(before);
-    const loaded = await agent.deserializeThread(before);
-    expect((await agent.resume(loaded, { approvals })).text).toBe("done");
+    await expect(agent.resume(thread, { approvals })).rejects.toMatchObject({ code: "MODEL_UNAVAILABLE" });
+    await expect(agent.resume(thread, { approvals })).rejects.toMatchObject({ code: "APPROVAL_STALE" });
+    const loaded = await agent.deserializeThread(JSON.stringify(thread));
+    for (let failure = 1; failure < times; failure += 1) {
+      await expect(agent.resume(loaded)).rejects.toMatchObject({ code: "MODEL_UNAVAILABLE" });
+    }
+    expect((await agent.resume(loaded)).text).toBe("done");
+    expect(loaded.messages).toContainEqual({ role: "tool", tool_call_id: "1", content: "closed" });
+    expect(runs()).toBe(1);
   });
 
-  test("by leaving the loop over its stream", async () => {
-    const shop = openShop();
-    const model = scriptModel(calls(["1", "close", ""]), hangs("do"), done);
-    const agent = agentWith(model, shop.tools);
-    const { thread } = await agent.run("go");
-    const before = JSON.stringify(thread);
+  test("if the caller leaves the loop over the stream", async () => {
+    const { agent, thread, runs } = await askToClose(scriptModel(close, hangs("do"), done));
     const approvals = decisionsOn(thread, { 1: true });
     for await (const { type } of agent.resumeStream(thread, { approvals })) if (type === "text") break;
-    expect(JSON.stringify(thread)).toBe(before);
-    expect((await agent.resume(thread, { approvals })).status).toBe("completed");
+    expect((await agent.resume(thread)).text).toBe("done");
+    expect(runs()).toBe(1);
   });
+
+  test("if the caller aborts while it runs: the model is told that its outcome is unknown", async () => {
+    const abort = new AbortController();
+    const hang = async (): Promise<string> => {
+      abort.abort("stop");
+      return new Promise(() => {});
+    };
+    const { agent, thread, runs } = await askToClose(scriptModel(close, done), hang);
+    const approvals = decisionsOn(thread, { 1: true });
+    await expect(agent.resume(thread, { approvals, signal: abort.signal })).rejects.toBe("stop");
+    await expect(agent.resume(thread, { approvals })).rejects.toMatchObject({ code: "APPROVAL_DECIDED" });
+    expect((await agent.resume(thread)).text).toBe("done");
+    expect(JSON.stringify(thread.messages)).toContain("it is unknown whether it took effect");
+    expect(runs()).toBe(1);
+  });
+
+  test("if another call still waits", async () => {
+    const abort = new AbortController();
+    const stop = async (): Promise<string> => (abort.abort("stop"), "closed");
+    const both = calls(["1", "close", ""], ["2", "wait", ""]);
+    const { agent, thread, runs } = await askToClose(scriptModel(both, done), stop);
+    const approvals = decisionsOn(thread, { 1: true });
+    await expect(agent.resume(thread, { approvals, signal: abort.signal })).rejects.toBe("stop");
+    expect(thread.openTurn?.approvals.map(({ callId }) => callId)).toEqual(["2"]);
+    expect((await agent.resume(thread, { approvals: decisionsOn(thread, { 2: true }) })).text).toBe("done");
+    expect(runs()).toBe(1);
+  });
+
+  test("unless its tool may run again", async () => {
+    const abort = new AbortController();
+    let runs = 0;
+    const run = async (): Promise<string> => {
+      runs += 1;
+      if (runs > 1) return "closed";
+      abort.abort("stop");
+      return new Promise(() => {});
+    };
+    const tool = defineTool({ name: "close", needsApproval: true, interrupted: "rerun", run });
+    const agent = agentWith(scriptModel(close, done), [tool]);
+    const { thread } = await agent.run("go");
+    const approvals = decisionsOn(thread, { 1: true });
+    await expect(agent.resume(thread, { approvals, signal: abort.signal })).rejects.toBe("stop");
+    expect((await agent.resume(thread)).text).toBe("done");
+    expect(runs).toBe(2);
+  });
+
+  test("if a run fails in a later round", async () => {
+    const { agent, thread, runs } = await askToClose(
+      scriptModel(close, calls(["2", "look", ""]), fails, done),
+    );
+    const approvals = decisionsOn(thread, { 1: true });
+    await expect(agent.resume(thread, { approvals })).rejects.toMatchObject({ code: "MODEL_UNAVAILABLE" });
+    expect((await agent.resume(thread)).text).toBe("done");
+    expect(runs()).toBe(1);
+  });
+});
+
+test("aborting a resumed turn while needsApproval decides leaves the thread unchanged", async () => {
+  const abort = new AbortController();
+  const pay = defineTool({
+    name: "pay",
+    needsApproval: async () => {
+      abort.abort("stop");
+      return new Promise<boolean>(() => {});
+    },
+    run: () => "paid",
+  });
+  const ask = defineTool({ name: "ask", needsApproval: true, run: () => "asked" });
+  const agent = agentWith(scriptModel(calls(["1", "ask", ""]), calls(["2", "pay", ""]), done), [ask, pay]);
+  const { thread } = await agent.run("go");
+  const before = JSON.stringify(thread);
+  const approvals = decisionsOn(thread, { 1: "no" });
+  await expect(agent.resume(thread, { approvals, signal: abort.signal })).rejects.toBe("stop");
+  expect(JSON.stringify(thread)).toBe(before);
 });
 
 describe("a call that was interrupted", () => {

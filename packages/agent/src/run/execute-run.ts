@@ -31,18 +31,18 @@ export interface RunSetup<
 }
 
 /**
- * Keeps the effects of a failed run that cannot be undone. If the service received an approval of a call that it runs, the
- * turn stays as it is now, so that the approval is not sent twice. If the service added to its copy of the conversation,
- * the thread only keeps that.
+ * Keeps the effects of a failed run that cannot be undone. If a tool ran because its call was approved, or if the service
+ * received an approval of a call that it runs, the turn stays as it is now, so that the same decision does not run the
+ * call twice. If the service added to its copy of the conversation, the thread only keeps that.
  */
-function keepSent<Message extends object>(
+function keepEffects<Message extends object>(
   thread: ThreadState<string, Message>,
   threads: ThreadKind<string, Message>,
   draft: TurnDraft<Message, object>,
 ): void {
   const { serviceIfDiscarded: service } = draft;
-  if (hasApproved(draft.messages.slice(draft.input ?? 0), thread.messages, threads))
-    thread.commit(draft.toOpenRevision());
+  const hasSent = hasApproved(draft.messages.slice(draft.input ?? 0), thread.messages, threads);
+  if (draft.hasRunApproved || hasSent) thread.commit(draft.toOpenRevision());
   else if (service !== undefined && thread.revision.service !== undefined) {
     thread.commit({ ...thread.revision, service });
   }
@@ -83,7 +83,7 @@ export async function executeRun<Kind extends string, Message extends object, Us
         repeated: false,
       };
     } catch (error) {
-      keepSent(thread, threads, draft);
+      keepEffects(thread, threads, draft);
       throw error;
     } finally {
       await progress.stop();

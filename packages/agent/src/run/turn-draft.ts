@@ -58,6 +58,8 @@ export class TurnDraft<Message extends object, Usage extends object> {
   serviceIfDiscarded: JsonObject | undefined;
   /** Whether the service's copy of the conversation contains a response that the draft does not. */
   isBehind = false;
+  /** Whether a tool of this process has started in this run because its call was approved. */
+  hasRunApproved = false;
   /** Whether the service rejected the last request. */
   isRejected = false;
   /** What was left out of the requests of this run. */
