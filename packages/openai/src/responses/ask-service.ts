@@ -9,7 +9,8 @@ import { hasUnknownItems } from "./outdated-conversation.ts";
 import { dropLoneReasoning, leaveOut } from "./portable-content.ts";
 import { readCalls } from "./read-calls.ts";
 import { isInput, isToolResult, type ResponseItem } from "./response-item.ts";
-import { callResponses, type ResponsesRequest } from "./responses-model.ts";
+import { callResponses, isApproval, type ResponsesRequest } from "./responses-model.ts";
+import { retryDelay, wait } from "./retry-request.ts";
 import {
   isOutdated,
   readLeftOut,
@@ -45,6 +46,8 @@ interface Attempt {
   readonly rejected: ReadonlySet<ServiceBound>;
   /** Whether the service rejected a request for approval that its conversation already contains. */
   readonly hasRequests?: boolean;
+  /** How often the request was repeated because the service was not available. */
+  readonly retries?: number;
 }
 
 /**
@@ -81,14 +84,20 @@ function reportAdded({ state }: Attempt, { onAdded }: Request): void {
 
 /** Resolves with the next attempt after an error, or `undefined` if another one would not help. */
 async function findNext(
-  { client, known }: Service,
+  { client, known, storage }: Service,
   error: unknown,
   attempt: Attempt,
   request: Request,
 ): Promise<Attempt | undefined> {
   const next = recover(error, attempt, request);
   if (next !== undefined) return next;
-  const { state, rejected } = attempt;
+  const { state, rejected, retries = 0 } = attempt;
+  const isRepeatable = storage === "conversation" && !request.unanswered.some(isApproval);
+  const delayMs = isRepeatable ? retryDelay(client, error, retries) : undefined;
+  if (delayMs !== undefined) {
+    await wait(delayMs, request.signal);
+    return { ...attempt, state: mayBeProcessed(error) ? undefined : state, retries: retries + 1 };
+  }
   if (state === undefined || !("conversation" in state) || known.has(state.conversation)) return undefined;
   const sent = { error, state, history: historyOf(request), signal: request.signal };
   return (await hasUnknownItems(client, sent)) ? { state: undefined, rejected } : undefined;

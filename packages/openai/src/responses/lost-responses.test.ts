@@ -56,11 +56,16 @@ const REJECTED: readonly (readonly [string, Rejection])[] = [
   ["another request locks its conversation", rejection(409, "conversation_locked")],
 ];
 
+const soon = { "retry-after-ms": "1" };
+const BUSY: Loss = () => Response.json({ error: { message: "slow down" } }, { status: 429, headers: soon });
+/** Losses of requests that the service did not process. */
+const NOT_PROCESSED: ReadonlySet<Loss> = new Set([BUSY]);
+
 function rejection(code: number, reason: string | null = null): Rejection {
   return { status: code, error: { message: "no", type: "", param: null, code: reason } };
 }
 
-function prepare(loss: Loss) {
+function prepare(loss: Loss, maxRetries = 0) {
   const service = createResponsesService([text("answer 1", 1)]);
   const stop = new AbortController();
   const { client } = service;
@@ -69,13 +74,14 @@ function prepare(loss: Loss) {
     const lose = next;
     const isRequest = String(url).endsWith("/responses");
     if (isRequest) next = undefined;
+    if (isRequest && lose !== undefined && NOT_PROCESSED.has(lose)) return lose(status(500), stop);
     const response = await Reflect.get(client, "fetch").call(undefined, url, init);
     return isRequest && lose !== undefined ? lose(response, stop) : response;
   };
   const lossy = new OpenAI({
     baseURL: "http://service.test/v1",
     apiKey: "k",
-    maxRetries: 0,
+    maxRetries,
     logLevel: "off",
     fetch,
   });
@@ -156,4 +162,81 @@ describe.each([false, true])("a conversation of the service (streamed: %s)", (is
     await agent.run("three", thread);
     expect(contentOf(service.requests.at(-1))).toEqual(["three"]);
   });
+});
+
+describe.each([false, true])("a request that the client's retries repeat (streamed: %s)", (isStreamed) => {
+  const repeated: readonly (readonly [string, Loss, boolean])[] = [
+    ["the service responds with 500", () => Response.json({}, { status: 500, headers: soon }), true],
+    [
+      "a gateway responds with 504 and a delay in seconds",
+      () => new Response("", { status: 504, headers: { "retry-after": "0" } }),
+      true,
+    ],
+    ["the connection is reset", failWith(Object.assign(new Error("reset"), { code: "ECONNRESET" })), true],
+    ["the service is busy", BUSY, false],
+  ];
+
+  test.each(repeated)(
+    "is not in a conversation of the service twice if %s",
+    async (_how, loss, isReplaced) => {
+      const { service, agent, lose } = prepare(loss, 2);
+      const { thread } = await agent.run("one");
+      const first = service.requests.at(-1)?.["conversation"];
+      lose();
+      const events: string[] = [];
+      if (isStreamed) for await (const { type } of agent.runStream("two", thread)) events.push(type);
+      else await agent.run("two", thread);
+      const { conversation } = service.requests.at(-1) ?? {};
+      expect(conversation === first).toBe(!isReplaced);
+      expect(events.includes("restarted")).toBe(isReplaced && isStreamed);
+      expect(service.stored.get(String(conversation))).toHaveLength(4);
+      const { length } = service.requests;
+      await agent.run("three", thread);
+      expect(service.requests.slice(length).map(contentOf)).toEqual([["three"]]);
+    },
+  );
+
+  test.each<[string, Loss, number]>([
+    [
+      "is not repeated if the service says so",
+      () => Response.json({}, { status: 500, headers: { ...soon, "x-should-retry": "false" } }),
+      5,
+    ],
+    [
+      "is not repeated if the client does not retry",
+      () => Response.json({}, { status: 500, headers: soon }),
+      0,
+    ],
+    ["is not repeated if the body is not JSON", () => new Response("<html>Sign in</html>"), 2],
+  ])("%s", async (_how, loss, maxRetries) => {
+    const { service, agent, lose } = prepare(loss, maxRetries);
+    const { thread } = await agent.run("one");
+    lose();
+    const running = isStreamed ? agent.runStream("two", thread).result : agent.run("two", thread);
+    await expect(running).rejects.toMatchObject({ code: expect.any(String) });
+    expect(service.requests).toHaveLength(2);
+  });
+
+  test("stops waiting if the caller stops the run", async () => {
+    const late = (): Response => Response.json({}, { status: 503, headers: { "retry-after": "50" } });
+    const { agent, lose, stop } = prepare(late, 2);
+    const { thread } = await agent.run("one");
+    lose();
+    const { signal } = stop;
+    const running = isStreamed
+      ? agent.runStream("two", thread, { signal }).result
+      : agent.run("two", thread, { signal });
+    setTimeout(() => stop.abort("stop"), 20);
+    await expect(running).rejects.toBe("stop");
+  });
+});
+
+test("the first request of a conversation of the service is repeated in another one", async () => {
+  const { service, agent, lose } = prepare(() => Response.json({}, { status: 500, headers: soon }), 2);
+  lose();
+  const { thread } = await agent.run("one");
+  const [lost, repeated] = service.requests.map(({ conversation }) => conversation);
+  expect(repeated).not.toBe(lost);
+  expect(thread.toJSON()["service"]).toEqual({ conversation: repeated });
+  expect(service.stored.get(String(repeated))).toHaveLength(2);
 });

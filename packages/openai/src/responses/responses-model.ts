@@ -36,8 +36,10 @@ export async function callResponses(
   emit: EmitEvent<ResponseItem> | undefined,
 ): Promise<ResponsesModelResponse> {
   signal.throwIfAborted();
-  // The client repeats requests whose response was lost, and the service would run an approved call again.
-  const options = { signal, ...(approvesCall(request) ? { maxRetries: 0 } : {}) };
+  // The client repeats requests whose response was lost: the service would run an approved call again, or add to its
+  // conversation again.
+  const isRepeatable = !approvesCall(request) && typeof request.conversation !== "string";
+  const options = { signal, ...(isRepeatable ? {} : { maxRetries: 0 }) };
   const response =
     emit === undefined
       ? unlessUnreadable(client.responses.create({ ...request, stream: false }, options))
@@ -82,7 +84,12 @@ async function streamResponse(
 function approvesCall({ input }: ResponsesRequest): boolean {
   const items = Array.isArray(input) ? input : [];
   const unanswered = items.slice(items.findLastIndex((item) => !isInput(item)) + 1);
-  return unanswered.some((item) => item.type === "mcp_approval_response" && item.approve);
+  return unanswered.some(isApproval);
+}
+
+/** Returns whether an item lets the service run a call. */
+export function isApproval(item: Pick<ResponseItem, "type">): boolean {
+  return item.type === "mcp_approval_response" && "approve" in item && item.approve === true;
 }
 
 function finalResponse(event: ResponseStreamEvent): Response | undefined {
