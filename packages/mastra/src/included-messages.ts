@@ -30,7 +30,9 @@ export async function includedMessages(
     threads.set(id, loaded);
     return loaded;
   };
-  const windows = await mapConcurrently(include, async (item) => {
+  // Mastra takes the ids from a vector store, where other programs can leave them out.
+  const named = include.filter(({ id }) => typeof id === "string" && id !== "");
+  const windows = await mapConcurrently(named, async (item) => {
     const thread = await findThread(item, { records, candidates, threadOf });
     return windowOf(thread.filter(isOwned), item);
   });

@@ -1,4 +1,5 @@
 import type { StorageThreadType } from "@mastra/core/memory";
+import { type StoredThread, ThreadStoreError } from "@threadstore/core";
 import { unlessConflict, untilUncontended } from "./concurrently.ts";
 import type { Location } from "./location-index.ts";
 import { checkedName, threadNotFound } from "./mastra-memory-error.ts";
@@ -41,21 +42,51 @@ export async function moveThread(
   const { resourceId, change } = move;
   const location = await completeMove(records, threadId, move.location, change);
   if (location.in === resourceId) return true;
-  const source = records.record(threadId, location.in);
   const target = records.record(threadId, resourceId);
+  const copy = await copyTo(target, { records, threadId, location, change, resourceId });
+  const moved = { in: resourceId, movedFrom: location.in };
+  try {
+    const written = await records.locations.write(threadId, moved, location.version);
+    records.remember(threadId, await completeMove(records, threadId, written, change));
+    return true;
+  } catch (error) {
+    // Without a location, the thread was deleted meanwhile, and no listing may contain the copy.
+    const isDeleted =
+      ThreadStoreError.is(error, "CONFLICT") && (await records.locations.load(threadId)) === undefined;
+    if (isDeleted) await unlessConflict(target.threads.delete(target.id, { previous: copy }));
+    throw error;
+  }
+}
+
+interface CopyOrder {
+  readonly records: ThreadRecords;
+  readonly threadId: string;
+  readonly location: Location;
+  readonly change: MessageChange;
+  readonly resourceId: string;
+}
+
+const MOVED = "Another process has moved or deleted the thread. Repeat the call.";
+
+/** Copies a thread to another resource. Rejects with `CONFLICT` if another process has moved it there. */
+async function copyTo(
+  target: ThreadRecord,
+  { records, threadId, location, change, resourceId }: CopyOrder,
+): Promise<StoredThread> {
+  const source = records.record(threadId, location.in);
+  // The copy of a move that was interrupted, or that is in progress in another process.
+  const earlier = await target.threads.load(target.id);
   const stored = await source.threads.load(source.id);
+  const current = await records.locations.load(threadId);
+  // Otherwise others may have written to the copy. If they do so from now on, its version changes.
+  if (current?.version !== location.version) throw new ThreadStoreError("CONFLICT", MOVED);
   if (stored === undefined) throw threadNotFound("threadId");
   const { expiresAt } = stored;
-  await target.threads.save(target.id, threadJson(readMessages(stored).map(change)), {
-    // The only thread that can be there is the copy of a move that was interrupted.
-    overwrite: true,
+  return target.threads.save(target.id, threadJson(readMessages(stored).map(change)), {
+    previous: earlier,
     metadata: { ...stored.metadata, resource: resourceId },
     ...(expiresAt === undefined ? {} : { expiresAt }),
   });
-  const moved = { in: resourceId, movedFrom: location.in };
-  const written = await records.locations.write(threadId, moved, location.version);
-  records.remember(threadId, await completeMove(records, threadId, written, change));
-  return true;
 }
 
 /** Deletes the original of a thread that was moved, with what other processes have appended to it meanwhile. */

@@ -162,6 +162,23 @@ it("lone surrogates of a model become U+FFFD", async () => {
   expect((await memory.listMessages({ threadId: "talk" })).messages[0]?.content.content).toBe("x\ufffd");
 });
 
+it("erasing the namespace of a resource deletes its threads and its working memory, and they can be saved again", async () => {
+  const store = memoryStore();
+  const memory = new ThreadStoreMemory({ store });
+  const message = newMessage(THREAD, 1);
+  await memory.saveThread({ thread: THREAD });
+  await memory.saveMessages({ messages: [message] });
+  await memory.updateResource({ resourceId: "ann", workingMemory: "x" });
+  const receipt = await store.namespace("resources").namespace("ann").erase();
+  expect(receipt.threads).toBe(2);
+  expect(await memory.getThreadById({ threadId: "talk" })).toBeNull();
+  expect(await memory.getResourceById({ resourceId: "ann" })).toBeNull();
+  expect((await memory.listMessagesById({ messageIds: [message.id] })).messages).toEqual([]);
+  await memory.saveThread({ thread: { ...THREAD, resourceId: "bob" } });
+  await memory.saveMessages({ messages: [message] });
+  expect((await memory.listMessagesById({ messageIds: [message.id] })).messages).toHaveLength(1);
+});
+
 it("clearing the memory leaves everything else in the store", async () => {
   const store = memoryStore();
   await store.save("own", {});

@@ -174,7 +174,8 @@ export const LISTINGS: readonly Check[] = [
         included.toSorted(),
       );
       assert.deepEqual(await list({ include: [target], perPage: 0, resourceId: other.resourceId }), []);
-      assert.deepEqual(await list({ include: [{ id: randomUUID() }] }), [own?.id]);
+      const unnamed = { id: undefined as unknown as string };
+      assert.deepEqual(await list({ include: [{ id: randomUUID() }, unnamed] }), [own?.id]);
       const overlapping = [target, { ...target, id: ids[3] ?? "" }, { id: ids[0] ?? "" }];
       assert.deepEqual(await list({ include: overlapping, perPage: 1 }, thread.id), ids.toSorted());
       const page = await memory.listMessages({ threadId: thread.id, perPage: 1, include: overlapping });

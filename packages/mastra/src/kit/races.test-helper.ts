@@ -162,6 +162,24 @@ export const RACES: readonly Check[] = [
     },
   },
   {
+    name: "clients that move a thread to the same resource at once lose no message",
+    async run({ memory, open }) {
+      const thread = await savedThread(memory);
+      const messages = await savedMessages(memory, thread, 3);
+      const resourceId = newThread().id;
+      const clients = [memory, open(), open()];
+      await Promise.all(
+        clients.map(async (client, writer) => {
+          await client.updateThreadResourceId({ threadId: thread.id, resourceId });
+          await client.saveMessages({ messages: [newMessage({ ...thread, resourceId }, 10 + writer)] });
+        }),
+      );
+      const { total } = await open().listMessages({ threadId: thread.id, resourceId });
+      assert.equal(total, messages.length + clients.length);
+      assert.equal((await memory.listThreads({ filter: { resourceId: thread.resourceId } })).total, 0);
+    },
+  },
+  {
     name: "a thread that is deleted while clients write to it is gone, or was created again as a whole",
     async run({ memory, open }) {
       const thread = await savedThread(memory);
