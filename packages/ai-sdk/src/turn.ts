@@ -104,6 +104,7 @@ function answerSaver<Message extends UIMessage>(
 ): (messages: readonly Message[], closing: Closing, circumstances: SaveCircumstances) => Promise<void> {
   const { id, messages: originalMessages } = conversation;
   const originalIds = new Set(originalMessages.map((message) => message.id));
+  const questionId = originalMessages.findLast(({ role }) => role === "user")?.id;
   const source = codec.sourceOf(conversation);
   // The last state that this turn saved, not the merged one: otherwise, the next save would remove other requests'
   // messages, which the SDK's list never contains.
@@ -125,7 +126,8 @@ function answerSaver<Message extends UIMessage>(
     const note = (content: ThreadContent): ThreadContent => {
       if (last === undefined) return content;
       if (rejection !== undefined) return noteRejection(content, last.id, rejection);
-      return last.id === answer?.id ? noteAnswer(content, last.id) : content;
+      if (last.id !== answer?.id) return content;
+      return noteAnswer(content, { id: last.id, questionId, source: source?.content });
     };
     await merge(id, { base, mine, messages: saved, isStale, note }, options);
     base = mine;

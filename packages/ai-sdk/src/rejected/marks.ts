@@ -70,9 +70,15 @@ export function withRetried(content: ThreadContent, id: unknown): ThreadContent 
   return withMarks(content, new Map([...marks, [id, { ...mark, isRetried: true }]]));
 }
 
-/** Returns the changed content, in which questions that differ from the previous ones are sent again. */
+/**
+ * Returns the changed content, in which questions that differ from the previous ones are sent again. The marks of removed
+ * messages are removed, because another message can get the same id.
+ */
 export function withEdited(previous: ThreadContent, changed: ThreadContent): ThreadContent {
-  return [...readMarks(changed)].reduce((content, [id, mark]) => {
+  const marks = readMarks(changed);
+  const ids = new Set(changed.messages.map(({ id }) => id));
+  const remaining = [...marks.keys()].every((id) => ids.has(id)) ? changed : withMarks(changed, marks);
+  return [...marks].reduce((content, [id, mark]) => {
     if (!isLeftOut(mark)) return content;
     const [before, after] = [previous, changed].map(({ messages }) =>
       messages.find((message) => message["id"] === id),
@@ -80,5 +86,5 @@ export function withEdited(previous: ThreadContent, changed: ThreadContent): Thr
     if (before === undefined || after === undefined || canonicalJson(before) === canonicalJson(after))
       return content;
     return withRetried(content, id);
-  }, changed);
+  }, remaining);
 }

@@ -20,6 +20,8 @@ interface RejectedRequest {
   readonly accepted: readonly Located[];
   /** The messages that it has not accepted yet, the newest first. */
   readonly unaccepted: readonly [Located, ...Located[]];
+  /** The ids of all messages of the conversation. */
+  readonly ids: ReadonlySet<unknown>;
 }
 
 /**
@@ -37,14 +39,31 @@ export function noteRejection(content: ThreadContent, lastId: string, rejection:
   return withMarks(content, new Map([...readMarks(content), ...blamed]));
 }
 
-/** Returns the content after the question before this answer was answered. */
-export function noteAnswer(content: ThreadContent, answerId: string): ThreadContent {
-  const position = content.messages.findIndex(({ id }) => id === answerId);
-  const question = content.messages.slice(0, Math.max(position, 0)).findLast(({ role }) => role === "user");
-  const id = idOf(question);
+/** An answer that the model's service gave. */
+export interface GivenAnswer {
+  readonly id: string;
+  /** The question that it answers. Other requests can have stored more questions before the answer. */
+  readonly questionId: string | undefined;
+  /** The messages that the turn began with. */
+  readonly source: ThreadContent | undefined;
+}
+
+/** Returns the content after a step of an answer: its service has accepted the question, and the results before the step. */
+export function noteAnswer(
+  content: ThreadContent,
+  { id, questionId = "", source }: GivenAnswer,
+): ThreadContent {
   const marks = readMarks(content);
-  const { times, isRetried: _retried, ...others } = marks.get(id) ?? {};
-  return times === undefined ? content : withMarks(content, new Map([...marks, [id, others]]));
+  const accepted = new Map<string, Mark>();
+  const { times, isRetried: _retried, ...question } = marks.get(questionId) ?? {};
+  if (times !== undefined) accepted.set(questionId, question);
+  const { results = Infinity, ...answer } = marks.get(id) ?? {};
+  const wereSent = source === undefined || readMarks(source).get(id)?.results === undefined;
+  const parts = partsOf(content.messages.find((message) => message["id"] === id) ?? {});
+  const isContinued = parts.slice(results).some(({ type }) => type !== "step-start");
+  // Another request blamed them while this one sent them.
+  if (wereSent && isContinued) accepted.set(id, answer);
+  return accepted.size === 0 ? content : withMarks(content, new Map([...marks, ...accepted]));
 }
 
 function idOf(message: JsonObject | undefined): string {
@@ -59,6 +78,7 @@ function toRequest(content: ThreadContent, lastId: string): RejectedRequest | un
     const id = idOf(message);
     return { id, message, mark: marks.get(id) };
   });
+  const isFollowed = content.messages.slice(end).some(({ role }) => role === "assistant");
   const unaccepted: Located[] = [];
   let start = located.length;
   for (const each of located.toReversed()) {
@@ -68,13 +88,14 @@ function toRequest(content: ThreadContent, lastId: string): RejectedRequest | un
     if (isAnswer && !(isCall(last) && isFinished(last))) break;
     start -= 1;
     if (isAnswer || message["role"] === "user") unaccepted.push(each);
-    // The service accepted everything before it made these calls.
-    if (isAnswer) break;
+    // The service accepted everything before it made these calls. An answer after the question is that of another
+    // request, so questions before it may have been accepted.
+    if (isAnswer || (isFollowed && unaccepted.length > 0)) break;
   }
   const [newest, ...others] = unaccepted;
-  return newest === undefined
-    ? undefined
-    : { accepted: located.slice(0, start), unaccepted: [newest, ...others] };
+  if (newest === undefined) return undefined;
+  const ids = new Set(content.messages.map(({ id }) => id));
+  return { accepted: located.slice(0, start), unaccepted: [newest, ...others], ids };
 }
 
 function blame(request: RejectedRequest, rejection: Rejection): Marks {
@@ -115,7 +136,7 @@ function blameFiles({ accepted, unaccepted }: RejectedRequest, url: string | und
 }
 
 /** Decides whether old messages are to blame, of which every request contains the same. */
-function blameHistory({ accepted, unaccepted }: RejectedRequest): Marks {
+function blameHistory({ accepted, unaccepted, ids }: RejectedRequest): Marks {
   const [newest, ...others] = unaccepted;
   const isText = newest.message["role"] === "user" && !hasFile(newest.message);
   if (!isText || !others.every(({ mark }) => mark?.results !== undefined || isLeftOut(mark)))
@@ -125,7 +146,10 @@ function blameHistory({ accepted, unaccepted }: RejectedRequest): Marks {
   if (times === 2) return portable(accepted, newest.id);
   if (times < 2) return new Map();
   const causes = new Set(unaccepted.map(({ id }) => id));
-  const undone = accepted.filter(({ mark }) => causes.has(mark?.portableSince ?? ""));
+  const undone = accepted.filter(({ mark: { portableSince } = {} }) => {
+    // The question may have been removed.
+    return portableSince !== undefined && (causes.has(portableSince) || !ids.has(portableSince));
+  });
   return new Map(
     undone.map(({ id, mark = {} }) => {
       const { portableSince: _cause, ...remaining } = mark;

@@ -23,11 +23,13 @@ export function promptOf<Message extends UIMessage>(
   content: ThreadContent,
 ): Prompt<Message> {
   const marks = readMarks(content);
-  const rejectedIds = messages.flatMap(({ id }) => (isLeftOut(marks.get(id)) ? [id] : []));
+  const rejectedIds = messages.flatMap(({ id, role }) =>
+    role === "user" && isLeftOut(marks.get(id)) ? [id] : [],
+  );
   const promptMessages = messages.flatMap((message) => {
     const mark = marks.get(message.id);
     if (mark === undefined) return [message];
-    if (message.role === "user" && isLeftOut(mark)) return [];
+    if (rejectedIds.includes(message.id)) return [];
     // Each part of the SDK's types has a type and further members.
     return [acceptedMessage(message, mark) as Message];
   });

@@ -26,6 +26,7 @@ const CALL = {
 /** Creates a service whose model looks once if it is asked to, and answers "fine" otherwise. */
 export function rejectingService(refuse: (input: string) => Refusal | undefined): RejectingService {
   const inputs: string[] = [];
+  let answers = 0;
   const respond = (_url: unknown, init?: { readonly body?: unknown }): Promise<Response> => {
     const { input } = JSON.parse(init?.body as string) as { input: { type?: string; content?: unknown }[] };
     const text = JSON.stringify(input);
@@ -35,7 +36,8 @@ export function rejectingService(refuse: (input: string) => Refusal | undefined)
       return Promise.resolve(Response.json({ error: refusal.error }, { status: refusal.status }));
     }
     const isAsked = JSON.stringify(input.at(-1)?.content ?? "").includes("look");
-    const events = isAsked ? callEvents() : textEvents();
+    answers += isAsked ? 0 : 1;
+    const events = isAsked ? callEvents() : textEvents(`msg_${answers}`);
     const body = events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join("");
     return Promise.resolve(new Response(body, { headers: { "content-type": "text/event-stream" } }));
   };
@@ -43,8 +45,8 @@ export function rejectingService(refuse: (input: string) => Refusal | undefined)
   return { model: openai.responses("gpt-4o-mini"), inputs };
 }
 
-function textEvents(): object[] {
-  const item = { type: "message", id: "msg_1", role: "assistant", status: "in_progress", content: [] };
+function textEvents(id: string): object[] {
+  const item = { type: "message", id, role: "assistant", status: "in_progress", content: [] };
   const done = {
     ...item,
     status: "completed",
@@ -54,7 +56,7 @@ function textEvents(): object[] {
     { type: "response.output_item.added", output_index: 0, item },
     {
       type: "response.output_text.delta",
-      item_id: "msg_1",
+      item_id: id,
       output_index: 0,
       content_index: 0,
       delta: "fine",

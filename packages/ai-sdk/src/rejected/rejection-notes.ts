@@ -8,7 +8,7 @@ export interface RejectionNotes {
   /** Forgets the errors of a step that ended, which were errors of tools. */
   endStep(): void;
   /** Returns the rejection with which the answer ended. */
-  ofAnswer(event: Pick<EndEvent<unknown>, "finishReason" | "outcome">): Rejection | undefined;
+  ofAnswer(event: Pick<EndEvent<unknown>, "finishReason" | "isAborted" | "outcome">): Rejection | undefined;
 }
 
 export function rejectionNotes(isRejection: RejectionDecider | undefined): RejectionNotes {
@@ -23,9 +23,9 @@ export function rejectionNotes(isRejection: RejectionDecider | undefined): Rejec
       noted = undefined;
     },
 
-    ofAnswer({ outcome, finishReason }) {
+    ofAnswer({ outcome, finishReason, isAborted }) {
       if (outcome?.status === "failed") return readRejection(outcome.error, isRejection);
-      return isFinishedReason(finishReason) ? undefined : noted;
+      return isAborted === true || isFinishedReason(finishReason) ? undefined : noted;
     },
   };
 }

@@ -1,0 +1,197 @@
+import { memoryStore, type ThreadStore } from "@threadstore/core";
+import type { UIMessage } from "ai";
+import { describe, expect, test } from "vitest";
+import { type Conversation, type UIMessageStore, uiMessageStore } from "../index.ts";
+import type { PostOptions } from "../post-messages.ts";
+import { question } from "./rejecting-service.test-helper.ts";
+import { rejectionNotes } from "./rejection-notes.ts";
+
+const REJECTION = Object.assign(new Error("Invalid content."), { statusCode: 400 });
+
+const CALL = {
+  type: "tool-look",
+  toolCallId: "c",
+  state: "output-available",
+  input: {},
+  output: "all",
+} as const;
+
+type Parts = UIMessage["parts"];
+
+interface Chat {
+  readonly store: ThreadStore;
+  readonly chats: UIMessageStore<UIMessage>;
+  post(message: UIMessage, options?: PostOptions): Promise<Conversation<UIMessage>>;
+  /** The ids of the messages that the model receives. */
+  prompt(): Promise<string[] | undefined>;
+}
+
+function startChat(): Chat {
+  const store = memoryStore();
+  const chats = uiMessageStore({ store });
+  return {
+    store,
+    chats,
+    post: (message, options) => {
+      return chats.append("talk", [message], { trigger: "submit-message", ...options });
+    },
+    async prompt() {
+      return (await chats.load("talk"))?.promptMessages.map(({ id }) => id);
+    },
+  };
+}
+
+/** Ends a turn as the SDK does: with an answer, or with the rejection of its request. */
+interface OpenTurn {
+  step(...parts: Parts): Promise<void>;
+  answer(...parts: Parts): Promise<void>;
+  reject(...parts: Parts): Promise<void>;
+}
+
+function startTurn(chat: Chat, conversation: Conversation<UIMessage>, answerId: string): OpenTurn {
+  const turn = chat.chats.turn(conversation);
+  const withAnswer = (parts: Parts): UIMessage[] => {
+    return [...conversation.messages, { id: answerId, role: "assistant", parts }];
+  };
+  return {
+    step: (...parts) => turn.onStepEnd({ messages: withAnswer(parts) }),
+    answer: (...parts) => {
+      return turn.onEnd({
+        messages: withAnswer(parts),
+        finishReason: "stop",
+        outcome: { status: "completed" },
+      });
+    },
+    reject: (...parts) => {
+      return turn.onEnd({ messages: withAnswer(parts), outcome: { status: "failed", error: REJECTION } });
+    },
+  };
+}
+
+const fine = { type: "text", text: "fine" } as const;
+
+describe("a question that is rejected while another tab's question is answered", () => {
+  test.each<[string, (first: OpenTurn, second: OpenTurn) => Promise<void>]>([
+    [
+      "before that answer ends",
+      async (first, second) => {
+        await second.reject();
+        await first.answer(fine);
+      },
+    ],
+    [
+      "after that answer ended",
+      async (first, second) => {
+        await first.answer(fine);
+        await second.reject();
+      },
+    ],
+    [
+      "between its steps",
+      async (first, second) => {
+        await first.step(CALL);
+        await second.reject();
+        await first.answer(CALL, fine);
+      },
+    ],
+  ])("is left out alone: %s", async (_name, end) => {
+    const chat = startChat();
+    const first = startTurn(chat, await chat.post(question("1", "good")), "a1");
+    const second = startTurn(chat, await chat.post(question("2", "BAD")), "a2");
+    await end(first, second);
+    expect((await chat.chats.load("talk"))?.rejectedIds).toEqual(["2"]);
+    expect(await chat.prompt()).toEqual(["1", "a1"]);
+  });
+
+  test("does not hide results that the service accepted", async () => {
+    const chat = startChat();
+    const first = startTurn(chat, await chat.post(question("1", "good")), "a1");
+    await first.step(CALL);
+    await startTurn(chat, await chat.post(question("2", "BAD")), "a2").reject();
+    await first.answer(CALL, fine);
+    const loaded = await chat.chats.load("talk");
+    expect(loaded?.rejectedIds).toEqual(["2"]);
+    expect(loaded?.promptMessages[1]?.parts).toEqual([CALL, fine]);
+  });
+});
+
+describe("a note is forgotten with its message", () => {
+  test.each<[string, (chat: Chat) => Promise<unknown>]>([
+    ["appended by the application", ({ chats }) => chats.appendTrusted("talk", [question("1", "other")])],
+    [
+      "saved by the application",
+      async ({ chats }) => {
+        const previous = await chats.load("talk");
+        return chats.save("talk", [...(previous?.messages ?? []), question("1", "other")], { previous });
+      },
+    ],
+    ["merged", ({ chats }) => chats.save("talk", [question("1", "other")], { onConflict: "merge" })],
+  ])("although another message has its id: %s", async (_name, add) => {
+    const chat = startChat();
+    await startTurn(chat, await chat.post(question("1", "BAD")), "a1").reject();
+    const loaded = await chat.chats.load("talk");
+    expect(loaded?.rejectedIds).toEqual(["1"]);
+    await chat.chats.save("talk", [], { previous: loaded });
+    await add(chat);
+    expect(await chat.prompt()).toEqual(["1"]);
+    expect((await chat.store.load("talk"))?.json).not.toContain("rejected");
+  });
+
+  test("that a regeneration discards", async () => {
+    const chat = startChat();
+    await startTurn(chat, await chat.post(question("1", "good")), "a1").answer(fine);
+    await startTurn(chat, await chat.post(question("2", "BAD")), "a2").reject();
+    await chat.post(question("1", "good"), { trigger: "regenerate-message", messageId: "a1" });
+    expect((await chat.store.load("talk"))?.json).not.toContain("rejected");
+  });
+});
+
+test("files that were not the reason are sent again, although the question that was in doubt is gone", async () => {
+  const chat = startChat();
+  const picture = question("1", "See", "image/png");
+  await startTurn(chat, await chat.post(picture), "a1").answer(fine);
+  for (const id of ["2", "3"]) {
+    await startTurn(chat, await chat.post(question(id, "next")), `a${id}`).reject();
+  }
+  expect((await chat.chats.load("talk"))?.promptMessages[0]?.parts).not.toEqual(picture.parts);
+  for (let attempt = 0; attempt < 2; attempt++) {
+    const again = await chat.post(question("2", "next"), { trigger: "regenerate-message", messageId: "2" });
+    await startTurn(chat, again, "a2").reject();
+  }
+  expect((await chat.chats.load("talk"))?.promptMessages[0]?.parts).toEqual(picture.parts);
+});
+
+test.each<[string, unknown]>([
+  ["a text", "1"],
+  ["a list", ["1"]],
+  ["no mark", { "1": null, "2": 7 }],
+  ["marks of unknown messages", JSON.parse('{"7":{"times":1},"__proto__":{"times":1}}')],
+  ["invalid members", { "1": { times: -1, retried: 3, results: "2", portableSince: 4 } }],
+  ["counts of questions at answers", { "2": { times: 3 } }],
+])("stored notes that are %s leave out nothing", async (_name, rejected) => {
+  const chat = startChat();
+  await startTurn(chat, await chat.post(question("1", "good")), "2").answer(fine);
+  const stored = await chat.store.load("talk");
+  await chat.store.save("talk", { ...JSON.parse(stored?.json ?? ""), rejected }, { previous: stored });
+  const loaded = await chat.chats.load("talk");
+  expect(loaded).toMatchObject({ rejectedIds: [], promptMessages: loaded?.messages });
+  await startTurn(chat, await chat.post(question("3", "BAD")), "4").reject();
+  expect(await chat.prompt()).toEqual(["1", "2"]);
+});
+
+test.each(["__proto__", "constructor", "toString"])(
+  "the id %j of a question is one like others",
+  async (id) => {
+    const chat = startChat();
+    await startTurn(chat, await chat.post(question(id, "BAD")), "a").reject();
+    await startTurn(chat, await chat.post(question("2", "next")), "b").answer(fine);
+    expect(await chat.prompt()).toEqual(["2", "b"]);
+  },
+);
+
+test("an error of a tool is not a rejection of an answer that the user stopped", () => {
+  const notes = rejectionNotes(undefined);
+  notes.noteError(REJECTION);
+  expect(notes.ofAnswer({ isAborted: true })).toBeUndefined();
+  expect(notes.ofAnswer({})).toEqual({ about: "content" });
+});
