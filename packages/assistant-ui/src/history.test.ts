@@ -1,12 +1,17 @@
+import { setImmediate, setTimeout } from "node:timers/promises";
 import { uiMessageStore } from "@threadstore/ai-sdk";
 import { memoryStore } from "@threadstore/core";
 import { beforeAll, describe, expect, it, vi } from "vitest";
 import { createPage, item } from "./page.test-helper.ts";
+import { encodeMessage } from "./stored-message.ts";
 
 type Loaded = readonly { readonly message: { readonly id: string }; readonly parentId: string | null }[];
 
 const tree = (messages: Loaded): string[] =>
   messages.map(({ message: { id }, parentId }) => `${parentId ?? "-"}>${id}`);
+
+/** A message and its parent; without one, a deletion. */
+type StoredElement = readonly [id: string, parentId?: string | null];
 
 /** A format in which a message is an object with an id. */
 const FORMAT = {
@@ -88,7 +93,84 @@ describe("the messages that a page stores", () => {
     await second.history.append(item("d", "c"));
     await second.history.append(item("lost", "never stored"));
     const { messages } = await first.history.load();
-    expect(tree(messages)).toEqual(["->a", "a>d", "->lost"]);
+    expect(tree(messages)).toEqual(["->a", "a>d", "d>lost"]);
+  });
+
+  it.each<[string, readonly StoredElement[], readonly string[]]>([
+    [
+      "follow a message that another tab deleted meanwhile",
+      [["a", null], ["b", "a"], ["b"], ["c", "b"]],
+      ["->a", "a>c"],
+    ],
+    [
+      "follow several messages that were deleted",
+      [["a", null], ["b", "a"], ["c", "b"], ["c"], ["b"], ["d", "c"]],
+      ["->a", "a>d"],
+    ],
+    [
+      "follow a message that was deleted and stored again",
+      [["a", null], ["b", "a"], ["b"], ["b", null], ["c", "b"]],
+      ["->a", "->b", "b>c"],
+    ],
+    [
+      "follow a message that was never stored",
+      [
+        ["a", null],
+        ["c", "b"],
+        ["d", "c"],
+      ],
+      ["->a", "a>c", "c>d"],
+    ],
+    ["start with a message that was never stored", [["b", "a"]], ["->b"]],
+    [
+      "follow themselves",
+      [
+        ["a", null],
+        ["b", "b"],
+        ["c", "b"],
+      ],
+      ["->a", "->b", "b>c"],
+    ],
+    [
+      "follow each other",
+      [
+        ["a", "b"],
+        ["b", "a"],
+        ["c", "b"],
+      ],
+      ["->a", "a>b", "b>c"],
+    ],
+    [
+      "are stored before their parent",
+      [
+        ["b", "a"],
+        ["a", null],
+      ],
+      ["a>b", "->a"],
+    ],
+  ])("are not lost if they %s", async (_name, elements, expected) => {
+    const page = createPage();
+    await page.store.save("x", {
+      kind: "assistant-ui-messages",
+      version: 1,
+      messages: elements.map(([id, parentId]) =>
+        parentId === undefined ? { id, deleted: true } : encodeMessage(item(id, parentId)),
+      ),
+    });
+    const { messages } = await page.open("x").history.load();
+    expect(tree(messages)).toEqual(expected);
+  });
+
+  it("include those that are being stored", async () => {
+    const page = createPage({
+      fault: async ({ method }) => (method === "POST" ? setTimeout(5, undefined) : undefined),
+    });
+    const { history, thread } = page.open();
+    await thread.initialize();
+    const appended = history.append(item("a", null));
+    await setImmediate();
+    expect(tree((await history.load()).messages)).toEqual(["->a"]);
+    await appended;
   });
 
   it("of formats do not mix", async () => {
@@ -135,6 +217,17 @@ describe("the messages that a page stores", () => {
     expect(messages[0]?.message.attachments?.[0]).not.toHaveProperty("file");
   });
 
+  it("keep what is invalid in the messages of agents, and have valid dates", async () => {
+    const page = createPage();
+    const nested = [null, { id: "n", role: "assistant", content: [null] }, { content: [] }];
+    const content = [{ type: "tool-call", messages: nested }];
+    const message = { ...item("a", null).message, createdAt: "yesterday", content };
+    const { history, thread } = page.open();
+    await history.append({ message: message as never, parentId: null });
+    const { messages } = await page.open(thread.id()).history.load();
+    expect(messages[0]?.message).toMatchObject({ createdAt: new Date(0), content });
+  });
+
   it("that JSON cannot represent are rejected", async () => {
     const { history } = createPage().open();
     const { message } = item("a", null);
@@ -148,7 +241,7 @@ describe("the messages that a page stores", () => {
 
 describe("failures of the server", () => {
   it("keep the messages for the next append", async () => {
-    const replies = [503, 503, 503, undefined, 401, undefined];
+    const replies = [503, 503, 503, undefined, undefined, 401];
     const page = createPage({
       fault: () => {
         const status = replies.shift();
@@ -180,6 +273,49 @@ describe("failures of the server", () => {
     await history.append(item("a", null));
     expect(page.requests).toHaveLength(2);
     expect((await store.load(thread.id()))?.thread["messages"]).toHaveLength(1);
+  });
+
+  it("of which the response was lost do not undo what another tab did meanwhile", async () => {
+    const store = memoryStore();
+    const server = createPage({ store });
+    let lost = 3;
+    const page = createPage({
+      store,
+      fault: async (request) => {
+        if (request.method !== "POST" || lost === 0) return undefined;
+        lost -= 1;
+        await server.forward(request);
+        throw new TypeError("fetch failed");
+      },
+    });
+    const { history, thread } = page.open();
+    await expect(history.append(item("a", null))).rejects.toMatchObject({ code: "UNREACHABLE" });
+    await createPage({ store })
+      .open(thread.id())
+      .history.update?.(item("a", null, "changed"));
+    await history.append(item("b", "a"));
+    const { messages } = await history.load();
+    expect(tree(messages)).toEqual(["->a", "a>b"]);
+    expect(messages[0]?.message.content).toEqual([{ type: "text", text: "changed" }]);
+    expect((await store.load(thread.id()))?.thread["messages"]).toHaveLength(3);
+  });
+
+  it.each([
+    ["is too large alone", 2 ** 20, { code: "TOO_LARGE" }, ["->a", "a>c"]],
+    ["is too large together with them", 2 ** 19, undefined, ["->a", "a>b", "b>c"]],
+  ] as const)("do not lose earlier messages if a later one %s", async (_name, length, error, expected) => {
+    let failures = 3;
+    const page = createPage({
+      fault: () => (failures-- > 0 ? new Response(null, { status: 503 }) : undefined),
+    });
+    const { history } = page.open();
+    await expect(history.append(item("a", null, "y".repeat(2 ** 19)))).rejects.toMatchObject({
+      code: "BUSY",
+    });
+    const [outcome] = await Promise.allSettled([history.append(item("b", "a", "x".repeat(length)))]);
+    expect(outcome).toMatchObject(error === undefined ? { status: "fulfilled" } : { reason: error });
+    await history.append(item("c", "b"));
+    expect(tree((await history.load()).messages)).toEqual(expected);
   });
 
   it("that are final do not keep a message that the server never accepts", async () => {
@@ -230,6 +366,27 @@ describe("failures of the server", () => {
       },
       "THREAD_INVALID",
     ],
+    ...[
+      { content: [null] },
+      { content: ["text"] },
+      { content: [], role: "tool" },
+      { content: [], id: "b" },
+    ].map((members): [string, object, string] => [
+      "message",
+      {
+        kind: "assistant-ui-messages",
+        version: 1,
+        messages: [
+          {
+            id: "a",
+            parent_id: null,
+            format: "assistant-ui",
+            content: { message: { id: "a", role: "user", ...members } },
+          },
+        ],
+      },
+      "THREAD_INVALID",
+    ]),
   ])("name %s of a thread that cannot be shown", async (path, stored, code) => {
     const page = createPage();
     await page.store.save("x", stored);
@@ -244,7 +401,12 @@ describe("the messages that the server stores", () => {
     const at = new Date("2026-11-30T09:00:00Z");
     const parts = [{ type: "text" as const, text: "Hi" }];
     await chats.appendTrusted("x", [
-      { id: "a", role: "user", parts, metadata: { at, n: Number.NaN, o: { $date: "no date" } } },
+      {
+        id: "a",
+        role: "user",
+        parts,
+        metadata: { at, n: Number.NaN, o: { $date: "no date" }, q: { $x: { at } } },
+      },
       { id: "b", role: "assistant", parts },
     ]);
     const page = createPage({ store, writer: "server" });

@@ -146,6 +146,7 @@ async function loadThread(
 ): Promise<JsonObject | undefined> {
   const id = current?.getState().remoteId;
   if (id === undefined) return undefined;
+  await threads.settled(id);
   try {
     const { body } = await threads.send({ method: "GET", path: threadPath(id) });
     return body;

@@ -6,6 +6,7 @@ import {
   PAGE_THREAD_KIND,
   PAGE_THREAD_VERSION,
 } from "./message-entry.ts";
+import { messagesOfLog } from "./message-log.ts";
 import { ThreadApiError } from "./thread-api-error.ts";
 
 const SERVER_THREAD_KIND = "ai-sdk-ui-messages";
@@ -13,52 +14,12 @@ const SERVER_THREAD_VERSION = 1;
 
 /** Returns the messages of a format that the page stored, with their branches. Throws {@link ThreadApiError}. */
 export function readPageMessages(thread: JsonObject, format: string): MessageEntry[] {
-  const tree: Tree = { entries: new Map(), deleted: new Map() };
   const elements = readElements(thread, PAGE_THREAD_KIND, PAGE_THREAD_VERSION);
   elements.forEach((element, index) => {
     const problem = elementProblem(element, `$.messages[${index}]`);
     if (problem !== undefined) throw invalidThread(problem.path);
-    apply(element as LogElement, format, tree);
   });
-  // assistant-ui drops a message whose parent is missing. As the first one of a branch, it stays visible.
-  return [...tree.entries.values()].map((entry) =>
-    entry.parent_id === null || tree.entries.has(entry.parent_id) ? entry : { ...entry, parent_id: null },
-  );
-}
-
-/** The messages of a format, by id. */
-interface Tree {
-  readonly entries: Map<string, MessageEntry>;
-  /** The ids of the parents that deleted messages had. */
-  readonly deleted: Map<string, string | null>;
-}
-
-function apply(element: LogElement, format: string, { entries, deleted }: Tree): void {
-  const { id } = element;
-  if (!("deleted" in element)) {
-    if (element.format !== format) return;
-    deleted.delete(id);
-    // Another tab can append to a message that this one deleted.
-    entries.set(id, { ...element, parent_id: existingParent(element.parent_id, deleted) });
-    return;
-  }
-  const entry = entries.get(id);
-  if (entry === undefined) return;
-  entries.delete(id);
-  deleted.set(id, entry.parent_id);
-  for (const [child, { parent_id: parentId, ...others }] of entries) {
-    if (parentId === id) entries.set(child, { ...others, parent_id: entry.parent_id });
-  }
-}
-
-/** Returns the nearest message before that was not deleted. */
-function existingParent(parentId: string | null, deleted: Tree["deleted"]): string | null {
-  let parent = parentId;
-  // Invalid threads can have cycles.
-  for (let step = 0; step <= deleted.size && parent !== null && deleted.has(parent); step++) {
-    parent = deleted.get(parent) ?? null;
-  }
-  return parent;
+  return messagesOfLog(elements as LogElement[], format);
 }
 
 /** A message of the AI SDK, and the id of the one before it. */
@@ -106,17 +67,20 @@ const PLAIN_FORMS: { readonly [member: string]: (value: unknown) => unknown } = 
   $bytes: (value) => value,
   $date: (value) => value,
   $number: () => null,
-  $object: (value) => value,
+  $object: (value) => (isJsonObject(value) ? toPlainMembers(value) : value),
   $url: (value) => value,
 };
 
 function toPlain(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(toPlain);
   if (!isJsonObject(value)) return value;
-  const members = Object.entries(value);
-  const [first] = members;
-  if (first !== undefined && members.length === 1 && Object.hasOwn(PLAIN_FORMS, first[0])) {
+  const [first, ...others] = Object.entries(value);
+  if (first !== undefined && others.length === 0 && Object.hasOwn(PLAIN_FORMS, first[0])) {
     return PLAIN_FORMS[first[0]]?.(first[1]);
   }
-  return Object.fromEntries(members.map(([member, each]) => [member, toPlain(each)]));
+  return toPlainMembers(value);
+}
+
+function toPlainMembers(value: JsonObject): object {
+  return Object.fromEntries(Object.entries(value).map(([member, each]) => [member, toPlain(each)]));
 }

@@ -13,14 +13,27 @@ export function encodeMessage({ message, parentId, runConfig }: ExportedMessageR
 }
 
 /** Returns the message of an entry. Throws {@link ThreadApiError}. */
-export function decodeMessage({ content, parent_id: parentId }: MessageEntry): ExportedMessageRepositoryItem {
+export function decodeMessage({
+  id,
+  content,
+  parent_id: parentId,
+}: MessageEntry): ExportedMessageRepositoryItem {
   const { message, runConfig } = content;
-  if (!isJsonObject(message) || !Array.isArray(message["content"])) {
+  if (!isMessage(message) || message["id"] !== id) {
     const problem = "This conversation cannot be shown, because one of its messages is invalid.";
     throw new ThreadApiError("THREAD_INVALID", problem, { path: "message" });
   }
   const item = { message: withDates(message) as unknown as ThreadMessage, parentId };
   return isJsonObject(runConfig) ? { ...item, runConfig } : item;
+}
+
+const ROLES: readonly unknown[] = ["assistant", "system", "user"];
+
+/** Returns whether assistant-ui can show a message. */
+function isMessage(message: unknown): message is JsonObject {
+  if (!isJsonObject(message) || !ROLES.includes(message["role"])) return false;
+  const { content } = message;
+  return Array.isArray(content) && content.every(isJsonObject);
 }
 
 /**
@@ -43,9 +56,10 @@ export function toJson(value: unknown): JsonObject {
 /** Restores the dates of a message, and of the messages of agents that its calls contain. */
 function withDates(message: JsonObject): object {
   const { createdAt, content, ...others } = message;
+  const date = new Date(typeof createdAt === "string" ? createdAt : 0);
   return {
     ...others,
-    createdAt: new Date(typeof createdAt === "string" ? createdAt : 0),
+    createdAt: Number.isNaN(date.getTime()) ? new Date(0) : date,
     content: (content as JsonObject[]).map((part) => {
       const { messages } = part;
       return Array.isArray(messages) ? { ...part, messages: messages.map(nestedMessage) } : part;
@@ -54,5 +68,5 @@ function withDates(message: JsonObject): object {
 }
 
 function nestedMessage(message: unknown): unknown {
-  return isJsonObject(message) && Array.isArray(message["content"]) ? withDates(message) : message;
+  return isMessage(message) ? withDates(message) : message;
 }

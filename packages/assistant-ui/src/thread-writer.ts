@@ -14,12 +14,18 @@ const TEMPORARY: readonly ThreadApiErrorCode[] = [
   "UNREACHABLE",
 ];
 
+/** Messages that one request stores. The server stores those with the same key once. */
+interface Batch {
+  readonly key: string;
+  readonly elements: readonly LogElement[];
+}
+
 /** Appends the messages of one thread, one after the other, so that each follows its parent. */
 export class ThreadWriter {
   readonly #settings: Settings;
   readonly #id: string;
-  /** Messages that could not be stored yet, which the next append sends, too. */
-  #unsent: LogElement[] = [];
+  /** Messages that may not be stored yet, which the next append sends again before its own. */
+  #unsent: readonly Batch[] = [];
   #isStored: boolean;
   #last: Promise<unknown> = Promise.resolve();
 
@@ -47,19 +53,33 @@ export class ThreadWriter {
   }
 
   async #send(elements: readonly LogElement[]): Promise<void> {
-    const all = [...this.#unsent, ...elements];
+    const batches = [...this.#unsent, { key: createId(), elements }];
     this.#unsent = [];
+    const refusals: unknown[] = [];
+    for (const [index, batch] of batches.entries()) {
+      try {
+        await this.#post(batch);
+      } catch (error) {
+        if (ThreadApiError.is(error, "NOT_FOUND")) throw error;
+        if (TEMPORARY.some((code) => ThreadApiError.is(error, code))) {
+          this.#unsent = batches.slice(index);
+          throw error;
+        }
+        // The server can accept the messages after these.
+        refusals.push(error);
+      }
+    }
+    if (refusals.length > 0) throw refusals[0];
+  }
+
+  async #post({ key, elements }: Batch): Promise<void> {
+    // A thread that was deleted, such as in another tab, is not created again.
+    const headers = { "idempotency-key": key, ...(this.#isStored ? { "if-match": "*" } : {}) };
+    const path = `${threadPath(this.#id)}/elements`;
     try {
-      await send(this.#settings, {
-        method: "POST",
-        path: `${threadPath(this.#id)}/elements`,
-        body: { elements: all },
-        // A thread that was deleted, such as in another tab, is not created again.
-        headers: { "idempotency-key": createId(), ...(this.#isStored ? { "if-match": "*" } : {}) },
-      });
+      await send(this.#settings, { method: "POST", path, body: { elements }, headers });
       this.#isStored = true;
     } catch (error) {
-      if (TEMPORARY.some((code) => ThreadApiError.is(error, code))) this.#unsent = all;
       const isDeleted = this.#isStored && ThreadApiError.is(error) && error.status === 412;
       throw isDeleted ? requestError("NOT_FOUND", { status: 412, problem: error.problem }) : error;
     }
