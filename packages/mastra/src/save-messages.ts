@@ -105,30 +105,41 @@ async function updateInThread(
   threadId: string,
   { ids, updates, threadIds }: Updates,
 ): Promise<MastraDBMessage[]> {
-  let changed = new Map<string, StoredMessage>();
-  await records.rewrite(threadId, (messages) => {
-    changed = new Map();
-    const rewritten = messages.map((message) => {
-      if (!threadIds.includes(message.id)) return message;
-      let result = message;
-      for (const [index, id] of ids.entries()) {
-        if (id === message.id) result = updatedMessage(result, updates[index], `messages[${index}]`);
-      }
-      changed.set(message.id, result);
-      return result;
-    });
-    return changed.size === 0 ? undefined : rewritten;
-  });
-  const moves = [...changed.values()].map((message) => {
-    const update = updates[ids.lastIndexOf(message.id)] as { readonly threadId?: unknown };
-    const target = update.threadId === undefined ? threadId : checkedName(update.threadId, "threadId");
-    return { message, target };
-  });
-  for (const [target, moved] of Map.groupBy(moves, ({ target: id }) => id)) {
-    const messages = moved.map(({ message }) => message);
-    if (target !== threadId) await saveToThread(records, target, messages);
+  const targets = new Map<string, string>();
+  for (const [index, id] of ids.entries()) {
+    const { threadId: target } = updates[index] as { readonly threadId?: unknown };
+    if (target === undefined || !threadIds.includes(id)) continue;
+    const path = `messages[${index}].threadId`;
+    targets.set(id, checkedName(target, path));
+    // Before anything is changed.
+    if ((await records.find(checkedName(target, path))) === undefined) throw threadNotFound(path);
   }
-  return moves.map(({ message, target }) => messageOf(message, target));
+  const changed = await changeInThread(records, threadId, (message) => {
+    if (!threadIds.includes(message.id)) return message;
+    return ids.reduce((result, id, index) => {
+      return id === message.id ? updatedMessage(result, updates[index], `messages[${index}]`) : result;
+    }, message);
+  });
+  const targetOf = ({ id }: StoredMessage) => targets.get(id) ?? threadId;
+  for (const [target, moved] of Map.groupBy(changed, targetOf)) {
+    if (target !== threadId) await saveToThread(records, target, moved);
+  }
+  return changed.map((message) => messageOf(message, targetOf(message)));
+}
+
+/** Replaces messages by compare-and-set. Resolves with those for which `change` returned another object. */
+async function changeInThread(
+  records: ThreadRecords,
+  threadId: string,
+  change: (message: StoredMessage) => StoredMessage,
+): Promise<StoredMessage[]> {
+  let changed: StoredMessage[] = [];
+  await records.rewrite(threadId, (messages) => {
+    const rewritten = messages.map(change);
+    changed = rewritten.filter((message, index) => message !== messages[index]);
+    return changed.length === 0 ? undefined : rewritten;
+  });
+  return changed;
 }
 
 /** Returns the ids by the threads in which the index says that they are. Completes moves that were interrupted. */
