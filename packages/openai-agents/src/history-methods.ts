@@ -16,6 +16,7 @@ type HistoryMethod =
   | "applyHistoryMutations"
   | "applyHistoryTransaction"
   | "prepareHistoryItemsForPersistenceComparison"
+  | "removeUnanswered"
   | "replaceHistoryWithCompaction";
 
 /** Creates the methods of a session that do more than add and remove items. */
@@ -52,6 +53,16 @@ export function historyMethods<Context>(
         return { ...content, items: appendItems(content.items, results) };
       });
       return answered;
+    },
+
+    async removeUnanswered(runContext) {
+      let removed: readonly JsonObject[] = [];
+      await session.change((content) => {
+        const count = content.items.findLastIndex(({ role }) => role !== "user") + 1;
+        removed = content.items.slice(count);
+        return removed.length === 0 ? undefined : { ...content, items: content.items.slice(0, count) };
+      }, runContext);
+      return removed.map(toAgentItem);
     },
   };
 }

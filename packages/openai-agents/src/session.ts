@@ -50,4 +50,11 @@ export interface ThreadSession<Context = unknown>
    * replaces the added one.
    */
   answerOpenCalls(output?: string): Promise<string[]>;
+
+  /**
+   * Removes the user's messages at the end of the session, which no answer follows, and resolves with them. Use it after
+   * the model's service has rejected a streamed run, before the next run starts: the SDK stores the input of such a run,
+   * and would send it with every later one.
+   */
+  removeUnanswered(runContext?: RunContext<Context>): Promise<AgentInputItem[]>;
 }
