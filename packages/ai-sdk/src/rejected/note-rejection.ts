@@ -5,6 +5,9 @@ import { isFinished } from "../repair/call-order.ts";
 import { isLeftOut, type Mark, type Marks, readMarks, withMarks } from "./marks.ts";
 import type { Rejection } from "./rejection.ts";
 
+/** The doubt about rejected questions from which on older messages are to blame: two texts, or four files. */
+const MAX_DOUBT = 4;
+
 /** The share of a request from which on a message is the reason why the request is too long. */
 const LARGE_SHARE = 1 / 4;
 
@@ -29,8 +32,9 @@ interface RejectedRequest {
  * that the service has never accepted are not sent again: the question, and questions before it that do not have an
  * answer, because a process may have died before it noted their rejection; or the unread results of an answer.
  *
- * Old messages can become unacceptable, too, for example if a URL expires. If the service rejects two texts in a row,
- * only the portable content of all older messages is sent. If that does not help, they are sent in full again.
+ * Old messages can become unacceptable, too, for example if a URL expires. If the service rejects several
+ * questions in a row, only the portable content of all older messages is sent. If that does not help, they are sent in
+ * full again.
  */
 export function noteRejection(content: ThreadContent, lastId: string, rejection: Rejection): ThreadContent {
   const request = toRequest(content, lastId);
@@ -135,16 +139,31 @@ function blameFiles({ accepted, unaccepted }: RejectedRequest, url: string | und
     : leftOut(unaccepted.filter(({ message }) => message["role"] === "assistant"));
 }
 
-/** Decides whether old messages are to blame, of which every request contains the same. */
-function blameHistory({ accepted, unaccepted, ids }: RejectedRequest): Marks {
+/**
+ * Decides whether old messages are to blame, of which every request contains the same. The more questions of the user are
+ * rejected in a row, the less likely is it that each of them is unacceptable.
+ */
+function blameHistory(request: RejectedRequest): Marks {
+  const { accepted, unaccepted } = request;
   const [newest, ...others] = unaccepted;
-  const isText = newest.message["role"] === "user" && !hasFile(newest.message);
-  if (!isText || !others.every(({ mark }) => mark?.results !== undefined || isLeftOut(mark)))
-    return new Map();
-  const texts = unaccepted.filter(({ message }) => message["role"] === "user" && !hasFile(message));
-  const times = texts.reduce((sum, { mark }) => sum + (mark?.times ?? 0), 1);
-  if (times === 2) return portable(accepted, newest.id);
-  if (times < 2) return new Map();
+  if (newest.message["role"] !== "user" || others.some(isSent)) return new Map();
+  const previous = unaccepted.reduce((sum, each) => sum + (each.mark?.times ?? 0) * doubtOf(each), 0);
+  if (previous >= MAX_DOUBT) return withoutPortable(request);
+  return previous + doubtOf(newest) >= MAX_DOUBT ? portable(accepted, newest.id) : new Map();
+}
+
+/** Returns how much the rejection of a question says that it is not the reason. A file more often is than a text. */
+function doubtOf({ message }: Located): number {
+  return hasFile(message) ? 1 : 2;
+}
+
+/** Returns whether the rejected request contained all of a message. */
+function isSent({ mark }: Located): boolean {
+  return mark?.results === undefined && !isLeftOut(mark);
+}
+
+/** Returns the marks of messages that are sent in full again, because leaving out a part did not help. */
+function withoutPortable({ accepted, unaccepted, ids }: RejectedRequest): Marks {
   const causes = new Set(unaccepted.map(({ id }) => id));
   const undone = accepted.filter(({ mark: { portableSince } = {} }) => {
     // The question may have been removed.
@@ -152,8 +171,8 @@ function blameHistory({ accepted, unaccepted, ids }: RejectedRequest): Marks {
   });
   return new Map(
     undone.map(({ id, mark = {} }) => {
-      const { portableSince: _cause, ...remaining } = mark;
-      return [id, remaining];
+      const { portableSince: _cause, ...others } = mark;
+      return [id, others];
     }),
   );
 }

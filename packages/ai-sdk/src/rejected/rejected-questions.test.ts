@@ -354,6 +354,14 @@ describe("a chat goes on after an old message became unacceptable", () => {
     expect(await chat.ask(question("4", "next"))).toBe("fine");
   });
 
+  test("although the user only sends pictures", async () => {
+    const chat = await startExpired(REFUSED);
+    for (const id of ["2", "3", "4", "5"]) {
+      expect(await chat.ask(question(id, "And this?", "image/png"))).toBe("error");
+    }
+    expect(await chat.ask(question("6", "And this?", "image/png"))).toBe("fine");
+  });
+
   test("of which the service does not store an item any more", async () => {
     const message = "Item with id 'msg_1' not found.";
     let isGone = false;

@@ -14,15 +14,6 @@ export interface RejectingService {
   readonly inputs: string[];
 }
 
-/** The call that the model makes if a question contains the word "look". */
-const CALL = {
-  type: "function_call",
-  id: "fc_1",
-  call_id: "call_1",
-  name: "look",
-  arguments: '{"what":"all"}',
-};
-
 /** Creates a service whose model looks once if it is asked to, and answers "fine" otherwise. */
 export function rejectingService(refuse: (input: string) => Refusal | undefined): RejectingService {
   const inputs: string[] = [];
@@ -37,7 +28,7 @@ export function rejectingService(refuse: (input: string) => Refusal | undefined)
     }
     const isAsked = JSON.stringify(input.at(-1)?.content ?? "").includes("look");
     answers += isAsked ? 0 : 1;
-    const events = isAsked ? callEvents() : textEvents(`msg_${answers}`);
+    const events = isAsked ? callEvents(inputs.length) : textEvents(`msg_${answers}`);
     const body = events.map((event) => `data: ${JSON.stringify(event)}\n\n`).join("");
     return Promise.resolve(new Response(body, { headers: { "content-type": "text/event-stream" } }));
   };
@@ -65,10 +56,18 @@ function textEvents(id: string): object[] {
   ]);
 }
 
-function callEvents(): object[] {
+/** The call that the model makes if a question contains the word "look". */
+function callEvents(count: number): object[] {
+  const call = {
+    type: "function_call",
+    id: `fc_${count}`,
+    call_id: `call_${count}`,
+    name: "look",
+    arguments: '{"what":"all"}',
+  };
   return response([
-    { type: "response.output_item.added", output_index: 0, item: { ...CALL, arguments: "" } },
-    { type: "response.output_item.done", output_index: 0, item: { ...CALL, status: "completed" } },
+    { type: "response.output_item.added", output_index: 0, item: { ...call, arguments: "" } },
+    { type: "response.output_item.done", output_index: 0, item: { ...call, status: "completed" } },
   ]);
 }
 
