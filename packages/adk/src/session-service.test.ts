@@ -204,3 +204,59 @@ describe("costs", () => {
     expect(laterBytes).toBeLessThan(bytes + 100);
   });
 });
+
+describe("shared state", () => {
+  const HOUR = 3_600_000;
+  const STATE = { "app:a": 1, "user:u": 2, own: 3 };
+
+  it("expires after its last change, and each session after its last event", async () => {
+    let time = 0;
+    const store = memoryStore({ ttlMs: HOUR, now: () => time });
+    const service = new ThreadStoreSessionService({ store });
+    const session = await service.createSession({ ...NAMES, state: STATE });
+    time += HOUR - 1;
+    await service.appendEvent({ session, event: newEvent("e", { "user:v": 4 }) });
+    expect((await service.getSession(NAMES))?.state).toEqual({ ...STATE, "user:v": 4 });
+    time += 1;
+    expect((await service.getSession(NAMES))?.state).toEqual({ "user:u": 2, "user:v": 4, own: 3 });
+    time += HOUR - 2;
+    expect((await service.getSession(NAMES))?.events).toHaveLength(1);
+    time += 1;
+    expect(await service.getSession(NAMES)).toBeUndefined();
+    const again = await service.createSession({ ...NAMES, state: { "app:b": 5 } });
+    expect(again.state).toEqual({ "app:b": 5 });
+  });
+
+  it.each([
+    ["short names", "app", "ann"],
+    ["the longest names", "a".repeat(150), "é".repeat(100)],
+    ["names with separators", "a/b", "state"],
+  ])("of a user is erased with the sessions, for %s", async (_name, appName, userId) => {
+    const store = memoryStore();
+    const service = new ThreadStoreSessionService({ store: store.namespace("adk") });
+    const user = { ...NAMES, appName, userId };
+    for (const names of [user, { ...user, sessionId: "other" }, { ...user, userId: "bob" }]) {
+      await service.createSession({ ...names, state: STATE });
+    }
+    const receipt = await store.namespace("adk").namespace(appName).namespace(userId).erase();
+    expect(receipt).toMatchObject({ threads: 3 });
+    expect(await service.getSession(user)).toBeUndefined();
+    expect((await service.listSessions({ appName })).sessions.map((each) => each.userId)).toEqual(["bob"]);
+    expect((await service.getSession({ ...user, userId: "bob" }))?.state).toEqual(STATE);
+    const again = await service.createSession(user);
+    expect(again.state).toEqual({ "app:a": 1 });
+  });
+
+  it.each([
+    ["appName", { appName: "a".repeat(151) }],
+    ["userId", { userId: "u".repeat(201) }],
+  ])("is stored under a digest if the %s is longer", async (_name, long) => {
+    const store = memoryStore();
+    const service = new ThreadStoreSessionService({ store });
+    const names = { ...NAMES, ...long };
+    await service.createSession({ ...names, state: STATE });
+    const erased = await store.namespace(names.appName).namespace(names.userId).erase();
+    expect(erased).toMatchObject({ threads: 0 });
+    expect((await service.getSession(names))?.state).toEqual(STATE);
+  });
+});

@@ -30,7 +30,7 @@ export interface TranscriptLocation {
 
 /**
  * The longest names that are stored unchanged, in bytes of UTF-8. Nested in each other, and with `SEGMENTS`, they leave
- * some 180 of the 512 bytes of a namespace to the store that the application passes.
+ * 181 of the 512 bytes of a namespace to the store that the application passes.
  */
 const MAX_BYTES = { projectKey: 220, sessionId: 100, subpath: 400 } as const;
 const SEGMENTS = "segments";

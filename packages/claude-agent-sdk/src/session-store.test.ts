@@ -150,6 +150,42 @@ describe("entries that are too large", () => {
   });
 });
 
+describe("long names", () => {
+  const longest = { projectKey: "p".repeat(220), sessionId: "s".repeat(100), subpath: "x".repeat(400) };
+  const hashed = { projectKey: "é".repeat(500), sessionId: "é".repeat(500), subpath: "é".repeat(500) };
+
+  it.each([longest, hashed])("fit below a namespace of 181 bytes", async (names) => {
+    const sessions = claudeSessionStore({ store: memoryStore().namespace("n".repeat(181)) });
+    const { subpath: _subpath, ...main } = names;
+    for (const each of [main, names]) {
+      await sessions.append(each, messages(2));
+      expect(await sessions.load(each)).toHaveLength(2);
+    }
+    expect(await sessions.listSubkeys(main)).toEqual([names.subpath]);
+    await sessions.delete(main);
+    expect(await sessions.load(names)).toBeNull();
+  });
+
+  it("do not fit below a longer one", async () => {
+    const sessions = claudeSessionStore({ store: memoryStore().namespace("n".repeat(182)) });
+    await expect(sessions.append(longest, messages(1))).rejects.toMatchObject({ code: "INVALID_ARGUMENT" });
+  });
+
+  it.each(["sessionId", "subpath"])(
+    "of 64,000 bytes can be a %s, and longer ones are rejected",
+    async (member) => {
+      const store = memoryStore();
+      const sessions = claudeSessionStore({ store, segmentBytes: 1024 });
+      const long = { ...key, [member]: "k".repeat(64_000) };
+      for (let count = 0; count < 3; count++) await sessions.append(long, messages(4, "x".repeat(400)));
+      expect(await sessions.load(long)).toHaveLength(12);
+      const tooLong = { ...key, [member]: "k".repeat(65_536) };
+      await expect(sessions.append(tooLong, messages(1))).rejects.toMatchObject({ code: "TOO_LARGE" });
+      expect(await sessions.load(tooLong)).toBeNull();
+    },
+  );
+});
+
 describe("summaries", () => {
   it("that do not fit in the metadata are left out, and the session stays usable", async () => {
     const sessions = claudeSessionStore({ store: memoryStore() });

@@ -186,6 +186,31 @@ it("works with LangGraph's batches", async () => {
   await store.stop();
 });
 
+describe("a namespace has at most 467 bytes with a slash after each label", () => {
+  it.each<[string, readonly string[], readonly string[]]>([
+    ["one label", ["a".repeat(466)], ["a".repeat(467)]],
+    ["several labels", ["a".repeat(232), "b".repeat(233)], ["a".repeat(233), "b".repeat(233)]],
+    ["characters of two bytes", ["é".repeat(233)], [`${"é".repeat(233)}a`]],
+    ["slashes, which count three times", [`${"/".repeat(155)}a`], [`${"/".repeat(155)}ab`]],
+    ["percent signs, which count three times", [`${"%".repeat(155)}a`], [`${"%".repeat(155)}ab`]],
+  ])("%s", async (_name, longest, tooLong) => {
+    const store = newStore();
+    for (const key of ["k", "k".repeat(44), "k".repeat(45), "k".repeat(46), "é/".repeat(900)]) {
+      await store.put([...longest], key, { key });
+      expect((await store.get([...longest], key))?.value).toEqual({ key });
+    }
+    expect(await store.search([...longest])).toHaveLength(5);
+    expect(await store.listNamespaces()).toEqual([longest]);
+    for (const call of [
+      store.get([...tooLong], "k"),
+      store.put([...tooLong], "k", {}),
+      store.search([...tooLong]),
+    ]) {
+      await expect(call).rejects.toMatchObject({ code: "INVALID_ARGUMENT", path: "namespace" });
+    }
+  });
+});
+
 describe("invalid input is rejected with its path", () => {
   it.each<[string, string, (store: ItemStore) => Promise<unknown>]>([
     ["INVALID_ARGUMENT", "value.when", (store) => store.put(["a"], "k", { when: new Date() })],

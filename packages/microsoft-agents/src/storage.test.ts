@@ -46,6 +46,44 @@ describe("an item with `MISSING_ETAG`", () => {
   });
 });
 
+describe("an item that has expired", () => {
+  const HOUR = 3_600_000;
+
+  async function writeAtZero(): Promise<{
+    readonly storage: Storage;
+    readonly advance: (ms: number) => void;
+    readonly eTag: string;
+  }> {
+    let time = 0;
+    const storage = threadStorage({ store: memoryStore({ ttlMs: HOUR, now: () => time }) });
+    await storage.write({ a: { n: 1 }, b: { n: 1 } });
+    const { a } = await storage.read(["a"]);
+    return { storage, advance: (ms) => void (time += ms), eTag: (a as { eTag: string }).eTag };
+  }
+
+  it("is not read, and others are", async () => {
+    const { storage, advance } = await writeAtZero();
+    advance(HOUR - 1);
+    await storage.write({ b: { n: 2 } });
+    expect(Object.keys(await storage.read(["a", "b"]))).toEqual(["a", "b"]);
+    advance(1);
+    expect(await storage.read(["a", "b"])).toMatchObject({ b: { n: 2 } });
+    expect(await storage.read(["a"])).toEqual({});
+    advance(HOUR);
+    expect(await storage.read(["a", "b"])).toEqual({});
+  });
+
+  it("rejects its eTag, and can be created and deleted again", async () => {
+    const { storage, advance, eTag } = await writeAtZero();
+    advance(HOUR);
+    const outdated = storage.write({ a: { n: 2, eTag } });
+    await expect(outdated).rejects.toMatchObject({ code: "CONFLICT", keys: ["a"] });
+    await storage.delete(["a", "b"]);
+    await storage.write({ a: { n: 3, eTag: MISSING_ETAG }, b: { n: 3, eTag: "*" } });
+    expect(await storage.read(["a", "b"])).toMatchObject({ a: { n: 3 }, b: { n: 3 } });
+  });
+});
+
 describe("a write that is rejected", () => {
   it("names the items that were not written", async () => {
     const storage = threadStorage({ store: memoryStore() });
