@@ -115,6 +115,33 @@ describe("a question that is rejected while another tab's question is answered",
   });
 });
 
+describe("a rejected question before a later answer that the application edits", () => {
+  async function startEdited(text: string): Promise<Chat> {
+    const chat = startChat();
+    await startTurn(chat, await chat.post(question("1", "BAD")), "a1").reject();
+    await startTurn(chat, await chat.post(question("2", "next")), "a2").answer(fine);
+    await chat.chats.append("talk", [question("1", text)]);
+    expect(await chat.prompt()).toEqual(["1", "2", "a2"]);
+    return chat;
+  }
+
+  test("is left out again if it is still rejected", async () => {
+    const chat = await startEdited("BAD again");
+    await startTurn(chat, await chat.post(question("3", "more")), "a3").reject();
+    expect(await chat.prompt()).toEqual(["2", "a2"]);
+    const again = await chat.post(question("3", "more"), { trigger: "regenerate-message" });
+    await startTurn(chat, again, "a3").answer(fine);
+    expect(await chat.prompt()).toEqual(["2", "a2", "3", "a3"]);
+  });
+
+  test("is not blamed any more once it was accepted", async () => {
+    const chat = await startEdited("good");
+    await startTurn(chat, await chat.post(question("3", "more")), "a3").answer(fine);
+    await startTurn(chat, await chat.post(question("4", "BAD")), "a4").reject();
+    expect(await chat.prompt()).toEqual(["1", "2", "a2", "3", "a3"]);
+  });
+});
+
 describe("a note is forgotten with its message", () => {
   test.each<[string, (chat: Chat) => Promise<unknown>]>([
     ["appended by the application", ({ chats }) => chats.appendTrusted("talk", [question("1", "other")])],

@@ -62,6 +62,11 @@ export function isLeftOut(mark: Mark | undefined): boolean {
   return mark?.times !== undefined && mark.isRetried !== true;
 }
 
+/** Returns whether a question is sent again, and the service has not accepted it yet. */
+export function isSentAgain(mark: Mark | undefined): boolean {
+  return mark?.times !== undefined && mark.isRetried === true;
+}
+
 /** Returns the content after a question was edited, or is to be answered again. It is sent again. */
 export function withRetried(content: ThreadContent, id: unknown): ThreadContent {
   const marks = readMarks(content);

@@ -2,7 +2,7 @@ import type { JsonObject } from "@threadstore/core/documents";
 import type { ThreadContent } from "../conversation-thread.ts";
 import { isCall, partsOf } from "../page-form.ts";
 import { isFinished } from "../repair/call-order.ts";
-import { isLeftOut, type Mark, type Marks, readMarks, withMarks } from "./marks.ts";
+import { isLeftOut, isSentAgain, type Mark, type Marks, readMarks, withMarks } from "./marks.ts";
 import type { Rejection } from "./rejection.ts";
 
 /** The doubt about rejected questions from which on older messages are to blame: two texts, or four files. */
@@ -43,33 +43,6 @@ export function noteRejection(content: ThreadContent, lastId: string, rejection:
   return withMarks(content, new Map([...readMarks(content), ...blamed]));
 }
 
-/** An answer that the model's service gave. */
-export interface GivenAnswer {
-  readonly id: string;
-  /** The question that it answers. Other requests can have stored more questions before the answer. */
-  readonly questionId: string | undefined;
-  /** The messages that the turn began with. */
-  readonly source: ThreadContent | undefined;
-}
-
-/** Returns the content after a step of an answer: its service has accepted the question, and the results before the step. */
-export function noteAnswer(
-  content: ThreadContent,
-  { id, questionId = "", source }: GivenAnswer,
-): ThreadContent {
-  const marks = readMarks(content);
-  const accepted = new Map<string, Mark>();
-  const { times, isRetried: _retried, ...question } = marks.get(questionId) ?? {};
-  if (times !== undefined) accepted.set(questionId, question);
-  const { results = Infinity, ...answer } = marks.get(id) ?? {};
-  const wereSent = source === undefined || readMarks(source).get(id)?.results === undefined;
-  const parts = partsOf(content.messages.find((message) => message["id"] === id) ?? {});
-  const isContinued = parts.slice(results).some(({ type }) => type !== "step-start");
-  // Another request blamed them while this one sent them.
-  if (wereSent && isContinued) accepted.set(id, answer);
-  return accepted.size === 0 ? content : withMarks(content, new Map([...marks, ...accepted]));
-}
-
 function idOf(message: JsonObject | undefined): string {
   const { id } = message ?? {};
   return typeof id === "string" ? id : "";
@@ -99,7 +72,11 @@ function toRequest(content: ThreadContent, lastId: string): RejectedRequest | un
   const [newest, ...others] = unaccepted;
   if (newest === undefined) return undefined;
   const ids = new Set(content.messages.map(({ id }) => id));
-  return { accepted: located.slice(0, start), unaccepted: [newest, ...others], ids };
+  const earlier = located.slice(0, start);
+  // Questions that were edited below a later answer.
+  const retried = earlier.filter(({ mark }) => isSentAgain(mark)).toReversed();
+  const accepted = earlier.filter(({ mark }) => !isSentAgain(mark));
+  return { accepted, unaccepted: [newest, ...others, ...retried], ids };
 }
 
 function blame(request: RejectedRequest, rejection: Rejection): Marks {
