@@ -1,7 +1,7 @@
 import { type StoredThread, ThreadStoreError } from "@threadstore/core";
+import { mapConcurrently } from "@threadstore/core/decorator";
 import { attachmentFailure, corruptAttachment } from "./errors.ts";
 import { type AttachmentName, attachmentName, recordId, tokenOf } from "./format/names.ts";
-import { inParallel } from "./in-parallel.ts";
 import type { ThreadContext } from "./thread-context.ts";
 
 const HEAD = '{"attachment":"';
@@ -12,7 +12,7 @@ export async function writeAttachments(
   { attachments: records, id, call }: ThreadContext,
   attachments: ReadonlyMap<AttachmentName, string>,
 ): Promise<void> {
-  await inParallel(attachments, async ([name, text]) => {
+  await mapConcurrently(attachments, async ([name, text]) => {
     const options = { metadata: { thread: id }, expiresAt: null, ...call.options() };
     try {
       await records?.save(recordId(id, name), `${HEAD}${text}${TAIL}`, options);
@@ -30,7 +30,7 @@ export async function readAttachments(
 ): Promise<{ attachments: Map<AttachmentName, string>; missing: AttachmentName | undefined }> {
   const attachments = new Map<AttachmentName, string>();
   let missing: AttachmentName | undefined;
-  await inParallel(names, async (name) => {
+  await mapConcurrently(names, async (name) => {
     const text = cached.get(name) ?? (await readAttachment(context, name));
     if (text === undefined) missing ??= name;
     else attachments.set(name, text);
@@ -64,7 +64,10 @@ export async function deleteAttachments(
   names: Iterable<AttachmentName>,
 ): Promise<void> {
   try {
-    await inParallel(names, async (name) => void (await records?.delete(recordId(id, name), call.options())));
+    await mapConcurrently(
+      names,
+      async (name) => void (await records?.delete(recordId(id, name), call.options())),
+    );
   } catch (error) {
     if (!ThreadStoreError.is(error) && call.signal?.aborted !== true) throw error;
   }

@@ -1,18 +1,11 @@
-import {
-  type ThreadPage,
-  type ThreadStore,
-  ThreadStoreError,
-  type ThreadSummary,
-  type Version,
-} from "@threadstore/core";
+import { type ThreadPage, type ThreadStore, type ThreadSummary, type Version } from "@threadstore/core";
+import { mapConcurrently, unlessConflict } from "@threadstore/core/documents";
 import { findThread } from "./find-thread.ts";
 import type { SessionLocation, TranscriptLocation } from "./session-location.ts";
 import { DELETING_STATUS, isDeleting } from "./session-metadata.ts";
 import { EMPTY_CONTENT, writeTranscript } from "./transcript-thread.ts";
 
 const PAGE_SIZE = 1000;
-/** How many threads are deleted at a time. */
-const CONCURRENCY = 8;
 
 /**
  * Deletes a session with all of its subpaths. First replaces the main transcript with a mark, in one step. From then on,
@@ -42,7 +35,7 @@ export async function deleteSubpath({
   for await (const segment of segments.list({ prefix: segmentPrefix, limit: PAGE_SIZE }))
     ids.push(segment.id);
   await store.delete(id);
-  await inParallel(ids, async (segment) => segments.delete(segment));
+  await mapConcurrently(ids, async (segment) => segments.delete(segment));
 }
 
 /** Resolves with whether the session is being deleted, so that its subpaths count as missing. */
@@ -71,7 +64,7 @@ export async function finishDeletion(session: SessionLocation, mark: Version): P
     // If the mark has changed, there can be parts that were created after the listing.
     if (parts.length === 0 && latest === current) break;
     current = latest;
-    await inParallel(parts, deletePart);
+    await mapConcurrently(parts, deletePart);
   }
   await unlessConflict(session.sessions.delete(session.id, { previous: current }));
 }
@@ -107,18 +100,4 @@ async function listParts({ segments, subpaths }: SessionLocation, limit: number)
 async function deletePart({ store, thread }: Part): Promise<void> {
   // If it has changed since it was listed, it is listed again.
   await unlessConflict(store.delete(thread.id, { previous: thread }));
-}
-
-async function unlessConflict(deletion: Promise<unknown>): Promise<void> {
-  try {
-    await deletion;
-  } catch (error) {
-    if (!ThreadStoreError.is(error, "CONFLICT")) throw error;
-  }
-}
-
-async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<unknown>): Promise<void> {
-  for (let start = 0; start < items.length; start += CONCURRENCY) {
-    await Promise.all(items.slice(start, start + CONCURRENCY).map(work));
-  }
 }

@@ -28,6 +28,7 @@ export {
   type PreservingOptions,
 } from "./encoding/preserved-details.ts";
 export { hasTextParts, TEXT_PARTS, type TextParts } from "./encoding/text-parts.ts";
+export { mapConcurrently } from "./runtime/map-concurrently.ts";
 export { checkOptionNames, type OptionNames } from "./validation/option-names.ts";
 export { updateThread } from "./operations/update.ts";
 export { METADATA_MAX_BYTES } from "./validation/metadata.ts";

@@ -35,8 +35,10 @@ export {
 } from "./documents/lease.ts";
 export { createId } from "./platform/create-id.ts";
 export { storedName, type StoredNameOptions } from "./documents/stored-name.ts";
+export { unlessConflict } from "./documents/unless-conflict.ts";
 export { textDigest } from "./platform/digest.ts";
 export { isError } from "./validation/is-error.ts";
+export { mapConcurrently } from "./runtime/map-concurrently.ts";
 export { untilAborted } from "./runtime/until-aborted.ts";
 export { waitAfterConflict } from "./runtime/retry.ts";
 export { yieldToEventLoop } from "./runtime/yield-to-event-loop.ts";

@@ -24,17 +24,3 @@ export interface ThreadRecords {
 export function threadRecords({ store }: SaverContext, threadId: string): ThreadRecords {
   return { threadId, records: store.namespace(threadId) };
 }
-
-/** Calls `work` for each value, a few at a time. */
-export async function forEachConcurrently<Value>(
-  values: Iterable<Value>,
-  work: (value: Value) => Promise<unknown>,
-): Promise<void> {
-  const iterator = values[Symbol.iterator]();
-  const worker = async (): Promise<void> => {
-    for (let next = iterator.next(); next.done !== true; next = iterator.next()) await work(next.value);
-  };
-  await Promise.all(Array.from({ length: CONCURRENCY }, worker));
-}
-
-const CONCURRENCY = 8;

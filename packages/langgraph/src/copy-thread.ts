@@ -1,6 +1,6 @@
 import { type StoredThread, type ThreadStore, ThreadStoreError } from "@threadstore/core";
+import { mapConcurrently } from "@threadstore/core/documents";
 import { dataRecordsOf, readCheckpoint } from "./checkpoint.ts";
-import { forEachConcurrently } from "./context.ts";
 import { deleteRecords } from "./delete-thread.ts";
 import { invalidValue, LangGraphStoreError } from "./errors.ts";
 import { expiryOption } from "./expiry.ts";
@@ -20,12 +20,12 @@ export async function copyRecords(source: ThreadStore, target: ThreadStore): Pro
   const values = new Set(checkpoints.flatMap((stored) => dataRecordsOf(readCheckpoint(stored))));
   const writes = checkpoints.map(({ id }) => writesRecordId(id));
   await checkTarget(target, new Set([...checkpoints.map(({ id }) => id), ...writes, ...values]));
-  await forEachConcurrently(values, async (id) => {
+  await mapConcurrently(values, async (id) => {
     const stored = await source.load(id);
     if (stored === undefined) throw missingValue();
     await copyRecord(target, stored);
   });
-  await forEachConcurrently(writes, async (id) => {
+  await mapConcurrently(writes, async (id) => {
     const stored = await source.load(id);
     if (stored !== undefined) await copyRecord(target, stored);
   });
@@ -42,7 +42,7 @@ async function loadCheckpoints(source: ThreadStore): Promise<StoredThread[]> {
   });
   for await (const { recordId } of listing) ids.push(recordId);
   const loaded = new Map<string, StoredThread>();
-  await forEachConcurrently(ids, async (id) => {
+  await mapConcurrently(ids, async (id) => {
     const stored = await source.load(id);
     if (stored !== undefined) loaded.set(id, stored);
   });

@@ -1,6 +1,7 @@
 import type { ThreadStore } from "@threadstore/core";
+import { mapConcurrently } from "@threadstore/core/documents";
 import { dataRecordsOf, readCheckpoint } from "./checkpoint.ts";
-import { forEachConcurrently, type SaverContext, type ThreadRecords } from "./context.ts";
+import { type SaverContext, type ThreadRecords } from "./context.ts";
 import {
   CHECKPOINT_PREFIX,
   DATA_PREFIX,
@@ -33,13 +34,13 @@ export async function deleteOrphans(
     if (name?.isWrites === false) heads.delete(headOfPrefix(name.prefix));
   }
   for (const id of checkpoints) writes.delete(writesRecordId(id));
-  await forEachConcurrently(candidates.size === 0 ? [] : checkpoints, async (id) => {
+  await mapConcurrently(candidates.size === 0 ? [] : checkpoints, async (id) => {
     const stored = await records.load(id);
     if (stored !== undefined)
       for (const used of dataRecordsOf(readCheckpoint(stored))) candidates.delete(used);
   });
   const orphans = [...writes, ...candidates, ...heads];
-  await forEachConcurrently(orphans, (id) => records.delete(id));
+  await mapConcurrently(orphans, (id) => records.delete(id));
   return orphans.length;
 }
 

@@ -1,5 +1,5 @@
 import { type ThreadStore, ThreadStoreError, type ThreadSummary, type Version } from "@threadstore/core";
-import { forEachConcurrently } from "./context.ts";
+import { mapConcurrently } from "@threadstore/core/documents";
 import { documentText } from "./documents.ts";
 import { CHECKPOINT_PREFIX, DELETION_MARK } from "./keys.ts";
 
@@ -47,7 +47,7 @@ async function deleteListed(records: ThreadStore, prefix: string, markVersion: V
     const listed = page.threads.filter(({ id }) => id !== DELETION_MARK);
     // Versions never repeat, so the mark existed when the page was listed.
     if (listed.length > 0 && (await records.load(DELETION_MARK))?.version !== markVersion) return false;
-    await forEachConcurrently(listed, async (summary) => {
+    await mapConcurrently(listed, async (summary) => {
       if (!(await deleteVersion(records, summary))) isDone = false;
     });
     ({ cursor } = page);

@@ -1,5 +1,6 @@
 import type { SaveOptions, ThreadStore } from "@threadstore/core";
-import { forEachConcurrently, type SaverContext } from "./context.ts";
+import { mapConcurrently } from "@threadstore/core/documents";
+import { type SaverContext } from "./context.ts";
 
 /** The option that sets the expiry of a record. Without one, it never expires, whatever the `ttlMs` of the store. */
 export function expiryOption(expiry: number | undefined): Pick<SaveOptions, "expiresAt"> {
@@ -54,6 +55,6 @@ async function extendExpiry(context: SaverContext, records: ThreadStore): Promis
     } else if (current === undefined || current < earliest) ids.push(id);
     else expiry = Math.min(expiry, current);
   }
-  await forEachConcurrently(ids, (id) => records.touch(id, expiryOption(expiry)));
+  await mapConcurrently(ids, (id) => records.touch(id, expiryOption(expiry)));
   return expiry;
 }

@@ -12,8 +12,7 @@ import {
   validateNamespace,
 } from "@langchain/langgraph-checkpoint";
 import type { StoredThread, ThreadStore } from "@threadstore/core";
-import { copyJson, isPlainObject } from "@threadstore/core/documents";
-import { forEachConcurrently } from "./context.ts";
+import { copyJson, isPlainObject, mapConcurrently } from "@threadstore/core/documents";
 import { documentText, objectMember, readDocument, stringMember } from "./documents.ts";
 import { invalidValue, LangGraphStoreError } from "./errors.ts";
 import { matchesFilter } from "./item-filter.ts";
@@ -63,7 +62,7 @@ export class ItemStore extends BaseStore {
         return "value" in operation ? null : this.#get(operation);
       }),
     );
-    await forEachConcurrently(texts, ([id, text]) => this.#put(id, text));
+    await mapConcurrently(texts, ([id, text]) => this.#put(id, text));
     return results as OperationResults<Operations>;
   }
 

@@ -1,7 +1,8 @@
 import type { CheckpointMetadata } from "@langchain/langgraph-checkpoint";
 import type { ThreadStore } from "@threadstore/core";
+import { mapConcurrently } from "@threadstore/core/documents";
 import { type KnownCheckpoint, readCheckpoint } from "./checkpoint.ts";
-import { forEachConcurrently, type SaverContext, type ThreadRecords } from "./context.ts";
+import { type SaverContext, type ThreadRecords } from "./context.ts";
 import { deleteRecords } from "./delete-thread.ts";
 import { findCheckpoints, type ListedCheckpoint } from "./find-checkpoints.ts";
 import { CHECKPOINT_PREFIX, checkpointKey, checkpointPrefix, writesRecordId } from "./keys.ts";
@@ -36,7 +37,7 @@ export async function keepLatest(context: SaverContext, { records }: ThreadRecor
     kept.set(prefix, { keys, latestKey: checkpointKey(latest.id) });
     const deleted = listed.filter(({ key }) => !keys.has(key));
     // The oldest first, so that a crash leaves the latest checkpoints.
-    await forEachConcurrently(deleted.toReversed(), async ({ recordId }) => {
+    await mapConcurrently(deleted.toReversed(), async ({ recordId }) => {
       await records.delete(recordId);
       await records.delete(writesRecordId(recordId));
     });

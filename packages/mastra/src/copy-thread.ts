@@ -1,7 +1,6 @@
 import type { StorageThreadType } from "@mastra/core/memory";
 import type { StorageCloneThreadInput, StorageCopyThreadOutput } from "@mastra/core/storage";
-import { createId } from "@threadstore/core/documents";
-import { mapConcurrently, unlessConflict } from "./concurrently.ts";
+import { createId, mapConcurrently, unlessConflict } from "@threadstore/core/documents";
 import { checkedName, threadExists, threadNotFound } from "./mastra-memory-error.ts";
 import { type StoredMessage, threadJson } from "./messages.ts";
 import { metadataOf, threadOf } from "./thread-metadata.ts";

@@ -1,6 +1,6 @@
 import type { MastraDBMessage } from "@mastra/core/memory";
 import type { StorageListMessagesInput } from "@mastra/core/storage";
-import { mapConcurrently } from "./concurrently.ts";
+import { mapConcurrently } from "@threadstore/core/documents";
 import { messageOf } from "./messages.ts";
 import type { ThreadRecords } from "./thread-records.ts";
 

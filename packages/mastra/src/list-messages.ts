@@ -9,7 +9,7 @@ import {
   storageMessageMatchesMetadataFilter,
   validateStorageMetadataFilter,
 } from "@mastra/core/storage";
-import { mapConcurrently } from "./concurrently.ts";
+import { mapConcurrently } from "@threadstore/core/documents";
 import { includedMessages } from "./included-messages.ts";
 import { checkedName, invalidArgument } from "./mastra-memory-error.ts";
 import { messageOf } from "./messages.ts";

@@ -1,6 +1,6 @@
 import type { ThreadStore, Version } from "@threadstore/core";
 import type { JsonObject } from "@threadstore/core/documents";
-import { unlessConflict } from "./concurrently.ts";
+import { unlessConflict } from "@threadstore/core/documents";
 import { idFor, newDocument, readDocument } from "./documents.ts";
 import { invalidThread } from "./mastra-memory-error.ts";
 

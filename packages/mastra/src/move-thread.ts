@@ -1,11 +1,12 @@
 import type { StorageThreadType } from "@mastra/core/memory";
 import { type StoredThread, ThreadStoreError } from "@threadstore/core";
-import { unlessConflict, untilUncontended } from "./concurrently.ts";
+import { unlessConflict } from "@threadstore/core/documents";
 import type { Location } from "./location-index.ts";
 import { checkedName, threadNotFound } from "./mastra-memory-error.ts";
 import { readMessages, type StoredMessage, threadJson } from "./messages.ts";
 import { threadOf } from "./thread-metadata.ts";
 import type { ThreadRecord, ThreadRecords } from "./thread-records.ts";
+import { untilUncontended } from "./until-uncontended.ts";
 
 type MessageChange = (message: StoredMessage) => StoredMessage;
 

@@ -1,6 +1,5 @@
 import type { MastraDBMessage } from "@mastra/core/memory";
-import { isJsonObject } from "@threadstore/core/documents";
-import { mapConcurrently } from "./concurrently.ts";
+import { isJsonObject, mapConcurrently } from "@threadstore/core/documents";
 import type { Place } from "./location-index.ts";
 import { checkedName, invalidArgument, threadNotFound } from "./mastra-memory-error.ts";
 import { checkedMessage, messageOf, type StoredMessage, updatedMessage } from "./messages.ts";

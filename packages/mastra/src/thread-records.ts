@@ -1,9 +1,10 @@
 import type { AppendResult, StoredThread, ThreadStore, ThreadSummary } from "@threadstore/core";
-import { unlessConflict, untilUncontended } from "./concurrently.ts";
+import { unlessConflict } from "@threadstore/core/documents";
 import { idFor, resourceNamespace } from "./documents.ts";
 import { type Location, LocationIndex } from "./location-index.ts";
 import { readMessages, type StoredMessage, threadJson } from "./messages.ts";
 import { savedNow, type ThreadHead } from "./thread-metadata.ts";
+import { untilUncontended } from "./until-uncontended.ts";
 
 const MAX_REMEMBERED_LOCATIONS = 1000;
 const PAGE_SIZE = 1000;

@@ -1,12 +1,13 @@
 import type { StorageThreadType } from "@mastra/core/memory";
 import { ThreadStoreError } from "@threadstore/core";
-import { mapConcurrently, unlessConflict, untilUncontended } from "./concurrently.ts";
+import { mapConcurrently, unlessConflict } from "@threadstore/core/documents";
 import { jsonObjectOf } from "./documents.ts";
 import { checkedName, MastraMemoryError } from "./mastra-memory-error.ts";
 import { readMessages, threadJson } from "./messages.ts";
 import { moveThread } from "./move-thread.ts";
 import { changedMetadata, metadataOf, savedNow, threadOf } from "./thread-metadata.ts";
 import { findHead, type ThreadRecord, type ThreadRecords } from "./thread-records.ts";
+import { untilUncontended } from "./until-uncontended.ts";
 
 const EMPTY_THREAD = threadJson([]);
 

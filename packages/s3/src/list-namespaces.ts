@@ -2,6 +2,7 @@ import { type _Object, ListObjectsV2Command, type ListObjectsV2CommandOutput } f
 import {
   isNamespaceWithin,
   keyInTail,
+  mapConcurrently,
   type NamespacesRequest,
   type StoredNamespaces,
 } from "@threadstore/core/driver";
@@ -20,7 +21,6 @@ import {
   partOfNameIn,
 } from "./keys.ts";
 import { KEYS_MAX, notAListing, readEnd } from "./list.ts";
-import { mapConcurrently } from "./map-concurrently.ts";
 import type { RecordContext } from "./records.ts";
 import { TOMBSTONE_BYTES } from "./tombstones.ts";
 

@@ -5,6 +5,7 @@ import {
   formatRecency,
   keyInTail,
   type ListedRecord,
+  mapConcurrently,
   type PageRequest,
   readWholeTrailer,
   type RecencyPosition,
@@ -12,7 +13,6 @@ import {
 } from "@threadstore/core/driver";
 import { type Bucket, withoutRetries } from "./client.ts";
 import { encodedPrefixesOf, idOf, isHashed, isIdAt, keyOf, namespacePrefixOf } from "./keys.ts";
-import { mapConcurrently } from "./map-concurrently.ts";
 import { getObject, type ReadObject } from "./objects.ts";
 import { isTombstone, type ListedTombstone } from "./tombstones.ts";
 

@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import type { Version } from "@threadstore/core";
+import { mapConcurrently } from "@threadstore/core/driver";
 import type { Bucket } from "./client.ts";
 import { driverErrorOf } from "./errors.ts";
 import { etagOf } from "./etags.ts";
-import { mapConcurrently } from "./map-concurrently.ts";
 import { deleteObject } from "./objects.ts";
 import { DELETE_IF_UNMODIFIED_SINCE, type SelfCheck } from "./self-check.ts";
 
