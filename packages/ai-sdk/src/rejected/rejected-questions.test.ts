@@ -1,5 +1,13 @@
 import { memoryStore, type ThreadStore } from "@threadstore/core";
-import { convertToModelMessages, stepCountIs, streamText, tool, toUIMessageStream, type UIMessage } from "ai";
+import {
+  convertToModelMessages,
+  createUIMessageStream,
+  stepCountIs,
+  streamText,
+  tool,
+  toUIMessageStream,
+  type UIMessage,
+} from "ai";
 import { describe, expect, test } from "vitest";
 import { z } from "zod";
 import {
@@ -385,4 +393,23 @@ describe("a chat goes on after an old message became unacceptable", () => {
     expect(await chat.ask(question("5", "next"))).toBe("fine");
     expect(chat.service.inputs.at(-1)).toContain("files.test/old.png");
   });
+});
+
+test("a composed stream reports the rejection by its outcome", async () => {
+  const chats = uiMessageStore({ store: memoryStore() });
+  const { model } = rejectingService(refuseBad);
+  const conversation = await chats.append("talk", [question("1", "BAD")], { trigger: "submit-message" });
+  const messages = await convertToModelMessages(conversation.promptMessages);
+  const stream = createUIMessageStream({
+    ...chats.turn(conversation),
+    execute: ({ writer }) => {
+      const onError = ({ error }: { readonly error: unknown }): void => {
+        writer.setOutcome({ status: "failed", error });
+      };
+      const streaming = streamText({ model, messages, maxRetries: 0, onError });
+      writer.merge(toUIMessageStream({ stream: streaming.stream }));
+    },
+  });
+  await stream.pipeTo(new WritableStream());
+  expect((await chats.load("talk"))?.rejectedIds).toEqual(["1"]);
 });
