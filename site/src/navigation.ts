@@ -11,7 +11,15 @@ export interface NavigationItem {
 const GROUPS: readonly (readonly [string, readonly string[]])[] = [
   [
     "Get started",
-    ["introduction", "persist-and-resume", "choose-a-store", "compatibility", "comparison", "documentation"],
+    [
+      "introduction",
+      "persist-and-resume",
+      "choose-a-store",
+      "compatibility",
+      "comparison",
+      "sdk-matrix",
+      "documentation",
+    ],
   ],
   ["Guides", ["nextjs", "hono", "express", "serverless", "testing"]],
   ["Conversations", ["races", "what-happens-when", "repairing-a-thread"]],

@@ -1,4 +1,5 @@
 import {
+  type BaseCheckpointSaver,
   type Checkpoint,
   type CheckpointTuple,
   emptyCheckpoint,
@@ -47,7 +48,7 @@ export async function valuesOf(saver: ThreadStoreSaver, config: RunnableConfig):
   return (await saver.getTuple(config))?.checkpoint.channel_values;
 }
 
-export async function listOf(saver: ThreadStoreSaver, config: RunnableConfig): Promise<CheckpointTuple[]> {
+export async function listOf(saver: BaseCheckpointSaver, config: RunnableConfig): Promise<CheckpointTuple[]> {
   const tuples: CheckpointTuple[] = [];
   for await (const tuple of saver.list(config)) tuples.push(tuple);
   return tuples;

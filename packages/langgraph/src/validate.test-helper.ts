@@ -1,5 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { validate, deltaChannelHistoryTests } from "@langchain/langgraph-checkpoint-validation";
+import type { BaseCheckpointSaver } from "@langchain/langgraph-checkpoint";
+import { deltaChannelHistoryTests, validate } from "@langchain/langgraph-checkpoint-validation";
 import type { ThreadStore } from "@threadstore/core";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
 import { ThreadStoreSaver } from "./saver.ts";
@@ -12,19 +13,25 @@ const GLOBALS = { afterAll, afterEach, beforeAll, beforeEach, describe, expect, 
  * saver uses a separate namespace of the store.
  */
 export function validateSaver(name: string, store: () => ThreadStore): void {
+  const create = async () => new ThreadStoreSaver({ store: store().namespace(randomUUID()) });
+  defineCases("validation", name, create);
+  defineCases("delta channels", name, create);
+}
+
+/** Defines cases of LangGraph's validation package for savers that share nothing. */
+export function defineCases(
+  cases: "validation" | "delta channels",
+  checkpointerName: string,
+  createCheckpointer: () => Promise<BaseCheckpointSaver>,
+): void {
   // While the cases are defined and while they run. Other files share this worker.
   setGlobals();
   beforeAll(setGlobals);
   afterAll(() => {
     for (const global of Object.keys(GLOBALS)) Reflect.deleteProperty(globalThis, global);
   });
-
-  const initializer = {
-    checkpointerName: name,
-    createCheckpointer: async () => new ThreadStoreSaver({ store: store().namespace(randomUUID()) }),
-  };
-  validate(initializer);
-  deltaChannelHistoryTests(initializer);
+  const define = cases === "validation" ? validate : deltaChannelHistoryTests;
+  define({ checkpointerName, createCheckpointer });
 }
 
 function setGlobals(): void {

@@ -5,6 +5,16 @@ import type { BaseSessionService } from "@google/adk";
 export interface KitServices {
   readonly service: BaseSessionService;
   readonly open: () => BaseSessionService;
+  /**
+   * Whether errors have the codes of this package. Those of the SDK's services do not.
+   * @default true
+   */
+  readonly hasCodes?: boolean;
+}
+
+/** Returns the error that a check expects, for `assert.rejects`. */
+export function errorOf({ hasCodes = true }: KitServices, code: string): object {
+  return hasCodes ? { code } : Error;
 }
 
 /** A requirement of the SDK or of applications, to be tested on every store. */

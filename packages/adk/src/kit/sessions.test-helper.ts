@@ -3,7 +3,7 @@ import { randomUUID } from "node:crypto";
 import { InMemorySessionService, type Session } from "@google/adk";
 import { newEvent } from "../model.test-helper.ts";
 import { scenario, shown } from "../scenario.test-helper.ts";
-import { type Check, newNames } from "./check.test-helper.ts";
+import { type Check, errorOf, newNames } from "./check.test-helper.ts";
 
 /** Requirements of the SDK, and of applications with many names. */
 export const SESSIONS: readonly Check[] = [
@@ -35,33 +35,33 @@ export const SESSIONS: readonly Check[] = [
   },
   {
     name: "a session that exists is not created again, and its application keeps its state",
-    async run({ service, open }) {
+    async run(services) {
+      const { service, open } = services;
       const names = newNames();
       await service.createSession({ ...names, state: { "app:a": 1, own: 1 } });
       for (const state of [{}, { "app:a": 2, "user:b": 2, own: 2 }]) {
-        await assert.rejects(async () => open().createSession({ ...names, state }), {
-          code: "SESSION_EXISTS",
-        });
+        const create = async () => open().createSession({ ...names, state });
+        await assert.rejects(create, errorOf(services, "SESSION_EXISTS"));
       }
       assert.deepEqual({ ...(await service.getSession(names))?.state }, { own: 1, "app:a": 1 });
     },
   },
   {
     name: "an append to a missing or deleted session is rejected, and changes no state",
-    async run({ service, open }) {
+    async run(services) {
+      const { service, open } = services;
       const names = newNames();
       const { appName, userId } = names;
       const session = await service.createSession(names);
       await open().deleteSession(names);
       const event = newEvent("e1", { a: 1 });
-      await assert.rejects(async () => service.appendEvent({ session, event }), {
-        code: "SESSION_NOT_FOUND",
-      });
+      const appendDeleted = async () => service.appendEvent({ session, event });
+      await assert.rejects(appendDeleted, errorOf(services, "SESSION_NOT_FOUND"));
       assert.deepEqual(session.events, []);
       const unknown = { ...session, id: randomUUID() };
       const shared = newEvent("e2", { "app:a": 1, "user:b": 1 });
       const append = async () => service.appendEvent({ session: unknown, event: shared });
-      await assert.rejects(append, { code: "SESSION_NOT_FOUND" });
+      await assert.rejects(append, errorOf(services, "SESSION_NOT_FOUND"));
       assert.deepEqual({ ...(await service.createSession({ appName, userId })).state }, {});
     },
   },

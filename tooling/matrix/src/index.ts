@@ -1,0 +1,3 @@
+export { defineRow, defineStoreRows } from "./define-rows.ts";
+export type { Conversation, MatrixCheck, SdkMatrix } from "./define-rows.ts";
+export { importPeer } from "./peers.ts";
