@@ -115,6 +115,71 @@ describe("a question that is rejected while another tab's question is answered",
   });
 });
 
+describe("a question whose rejection no process noted, before the answer to another tab's question", () => {
+  async function startUnnoted(text: string): Promise<Chat & { readonly second: OpenTurn }> {
+    const chat = startChat();
+    const first = startTurn(chat, await chat.post(question("1", "good")), "a1");
+    const second = startTurn(chat, await chat.post(question("2", text)), "a2");
+    await first.step(CALL);
+    await first.answer(CALL, fine);
+    expect(await chat.prompt()).toEqual(["1", "2", "a1"]);
+    return { ...chat, second };
+  }
+
+  test("is left out with the next question", async () => {
+    const chat = await startUnnoted("BAD");
+    await startTurn(chat, await chat.post(question("3", "next")), "a3").reject();
+    expect(await chat.prompt()).toEqual(["1", "a1"]);
+    await startTurn(chat, await chat.post(question("4", "more")), "a4").answer(fine);
+    expect((await chat.chats.load("talk"))?.rejectedIds).toEqual(["2", "3"]);
+    await startTurn(chat, await chat.post(question("5", "BAD")), "a5").reject();
+    expect((await chat.chats.load("talk"))?.rejectedIds).toEqual(["2", "3", "5"]);
+  });
+
+  test("is left out although further answers of other tabs follow", async () => {
+    const chat = startChat();
+    const first = startTurn(chat, await chat.post(question("1", "good")), "a1");
+    const third = startTurn(chat, await chat.post(question("3", "good")), "a3");
+    await chat.post(question("2", "BAD"));
+    await first.answer(fine);
+    await third.answer(fine);
+    await startTurn(chat, await chat.post(question("4", "next")), "a4").reject();
+    expect((await chat.chats.load("talk"))?.rejectedIds).toEqual(["2", "4"]);
+  });
+
+  test.each<[string, (chat: Chat & { readonly second: OpenTurn }) => Promise<void>]>([
+    ["its own answer ends", ({ second }) => second.answer(fine)],
+    [
+      "a later question is answered",
+      async (chat) => startTurn(chat, await chat.post(question("3", "next")), "a3").answer(fine),
+    ],
+  ])("is accepted if %s", async (_name, accept) => {
+    const chat = await startUnnoted("good");
+    await accept(chat);
+    expect((await chat.store.load("talk"))?.json).not.toContain("rejected");
+    await startTurn(chat, await chat.post(question("4", "BAD")), "a4").reject();
+    expect((await chat.chats.load("talk"))?.rejectedIds).toEqual(["4"]);
+  });
+
+  test("is accepted if an answer that was sent it ends later", async () => {
+    const chat = startChat();
+    const first = startTurn(chat, await chat.post(question("1", "good")), "a1");
+    await chat.post(question("2", "good"));
+    const third = startTurn(chat, await chat.post(question("3", "good")), "a3");
+    await first.answer(fine);
+    await third.answer(fine);
+    expect((await chat.store.load("talk"))?.json).not.toContain("rejected");
+  });
+
+  test("is accepted if its answer was stored first", async () => {
+    const chat = startChat();
+    const first = startTurn(chat, await chat.post(question("1", "good")), "a1");
+    await startTurn(chat, await chat.post(question("2", "good")), "a2").answer(fine);
+    await first.answer(fine);
+    expect((await chat.store.load("talk"))?.json).not.toContain("rejected");
+  });
+});
+
 describe("a rejected question before a later answer that the application edits", () => {
   async function startEdited(text: string): Promise<Chat> {
     const chat = startChat();
@@ -193,6 +258,7 @@ test.each<[string, unknown]>([
   ["a list", ["1"]],
   ["no mark", { "1": null, "2": 7 }],
   ["marks of unknown messages", JSON.parse('{"7":{"times":1},"__proto__":{"times":1}}')],
+  ["counts without a rejection", { "1": { times: 0 } }],
   ["invalid members", { "1": { times: -1, retried: 3, results: "2", portableSince: 4 } }],
   ["counts of questions at answers", { "2": { times: 3 } }],
 ])("stored notes that are %s leave out nothing", async (_name, rejected) => {

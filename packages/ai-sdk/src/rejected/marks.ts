@@ -3,9 +3,15 @@ import type { ThreadContent } from "../conversation-thread.ts";
 
 /** The note in a conversation about a message that the model's service rejected. */
 export interface Mark {
-  /** For a question: how often the service rejected it. It is not sent again, unless it is retried. */
+  /**
+   * For a question: how often the service rejected it. It is not sent again, unless it is retried. The number is 0 for a
+   * question before the answer to an earlier one, which the service may never have accepted.
+   */
   readonly times?: number;
-  /** Whether the question was edited, or is to be answered again, since it was rejected. */
+  /**
+   * Whether the question was edited, or is to be answered again, since it was rejected. Always true if no rejection was
+   * noted.
+   */
   readonly isRetried?: boolean;
   /** For an answer: the number of its parts of which the results of calls are not sent again. */
   readonly results?: number;
@@ -30,14 +36,14 @@ export function readMarks({ extra }: ThreadContent): Marks {
 
 function toMark({ times, retried, results, portableSince }: JsonObject): Mark {
   return {
-    ...(isCount(times) ? { times, isRetried: retried === true } : {}),
-    ...(isCount(results) ? { results } : {}),
+    ...(isCount(times) && (times > 0 || retried === true) ? { times, isRetried: retried === true } : {}),
+    ...(isCount(results) && results > 0 ? { results } : {}),
     ...(typeof portableSince === "string" ? { portableSince } : {}),
   };
 }
 
 function isCount(value: unknown): value is number {
-  return typeof value === "number" && Number.isInteger(value) && value > 0;
+  return typeof value === "number" && Number.isInteger(value) && value >= 0;
 }
 
 /** Returns the content with these marks. Those of messages that it does not have are left out. */

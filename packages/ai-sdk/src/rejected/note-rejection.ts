@@ -73,7 +73,7 @@ function toRequest(content: ThreadContent, lastId: string): RejectedRequest | un
   if (newest === undefined) return undefined;
   const ids = new Set(content.messages.map(({ id }) => id));
   const earlier = located.slice(0, start);
-  // Questions that were edited below a later answer.
+  // Questions before a later answer that were edited, or that the turn of this answer did not send.
   const retried = earlier.filter(({ mark }) => isSentAgain(mark)).toReversed();
   const accepted = earlier.filter(({ mark }) => !isSentAgain(mark));
   return { accepted, unaccepted: [newest, ...others, ...retried], ids };
