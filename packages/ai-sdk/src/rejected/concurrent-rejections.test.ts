@@ -1,5 +1,5 @@
 import { memoryStore, type ThreadStore } from "@threadstore/core";
-import type { UIMessage } from "ai";
+import { DownloadError, type UIMessage } from "ai";
 import { describe, expect, test } from "vitest";
 import { type Conversation, type UIMessageStore, uiMessageStore } from "../index.ts";
 import type { PostOptions } from "../post-messages.ts";
@@ -46,6 +46,7 @@ interface OpenTurn {
   step(...parts: Parts): Promise<void>;
   answer(...parts: Parts): Promise<void>;
   reject(...parts: Parts): Promise<void>;
+  fail(error: unknown): Promise<void>;
 }
 
 function startTurn(chat: Chat, conversation: Conversation<UIMessage>, answerId: string): OpenTurn {
@@ -65,6 +66,7 @@ function startTurn(chat: Chat, conversation: Conversation<UIMessage>, answerId: 
     reject: (...parts) => {
       return turn.onEnd({ messages: withAnswer(parts), outcome: { status: "failed", error: REJECTION } });
     },
+    fail: (error) => turn.onEnd({ messages: withAnswer([]), outcome: { status: "failed", error } }),
   };
 }
 
@@ -235,6 +237,74 @@ describe("a note is forgotten with its message", () => {
     await startTurn(chat, await chat.post(question("2", "BAD")), "a2").reject();
     await chat.post(question("1", "good"), { trigger: "regenerate-message", messageId: "a1" });
     expect((await chat.store.load("talk"))?.json).not.toContain("rejected");
+  });
+});
+
+describe("a file that cannot be downloaded and is in no file part", () => {
+  const url = "https://x.test/a.png";
+  const gone = new DownloadError({ url, statusCode: 404 });
+  const data = (id: string): UIMessage => ({
+    id,
+    role: "user",
+    parts: [{ type: "data-picture", data: { pictures: [{ url }] } }],
+  });
+
+  test.each<[string, UIMessage]>([
+    ["a data part", data("1")],
+    ["a text that the application converts", question("1", `See ${url}`)],
+    ["a question with another file", question("1", "See", "image/png", "https://x.test/b.png")],
+  ])("leaves out the question: %s", async (_name, asked) => {
+    const chat = startChat();
+    await startTurn(chat, await chat.post(asked), "a1").fail(gone);
+    expect((await chat.chats.load("talk"))?.rejectedIds).toEqual(["1"]);
+    await startTurn(chat, await chat.post(question("2", "next")), "a2").answer(fine);
+    expect(await chat.prompt()).toEqual(["2", "a2"]);
+  });
+
+  test("leaves out unread results", async () => {
+    const chat = startChat();
+    const turn = startTurn(chat, await chat.post(question("1", "look")), "a1");
+    await turn.step({ ...CALL, output: { url } });
+    await startTurn(chat, await chat.post(question("2", "next")), "a2").fail(gone);
+    const loaded = await chat.chats.load("talk");
+    expect(loaded?.rejectedIds).toEqual(["2"]);
+    expect(JSON.stringify(loaded?.promptMessages)).not.toContain(url);
+  });
+
+  test.each<[string, UIMessage, string[]]>([
+    ["alone if it has the URL", data("1"), ["1"]],
+    ["with the next one otherwise", question("1", `See ${url}`), ["1", "2"]],
+  ])("leaves out a question that was never answered: %s", async (_name, asked, rejectedIds) => {
+    const chat = startChat();
+    await chat.post(asked);
+    await startTurn(chat, await chat.post(question("2", "next")), "a2").fail(gone);
+    expect((await chat.chats.load("talk"))?.rejectedIds).toEqual(rejectedIds);
+  });
+
+  test("leaves out the files of older messages after two questions", async () => {
+    const chat = startChat();
+    const picture = question("1", "See", "image/png", "attachment://a");
+    await startTurn(chat, await chat.post(picture), "a1").answer(fine);
+    for (const id of ["2", "3"]) {
+      await startTurn(chat, await chat.post(question(id, "next")), `a${id}`).fail(gone);
+    }
+    expect((await chat.chats.load("talk"))?.promptMessages[0]?.parts).not.toEqual(picture.parts);
+  });
+
+  test.each<[string, UIMessage]>([
+    ["a data part", data("1")],
+    [
+      "a data part among others",
+      { ...data("1"), parts: [{ type: "text", text: "See" }, ...data("1").parts] },
+    ],
+  ])("leaves out only an old file: %s", async (_name, old) => {
+    const chat = startChat();
+    await startTurn(chat, await chat.post(old), "a1").answer(fine);
+    await startTurn(chat, await chat.post(question("2", "next")), "a2").fail(gone);
+    const loaded = await chat.chats.load("talk");
+    expect(loaded?.rejectedIds).toEqual([]);
+    expect(JSON.stringify(loaded?.promptMessages)).not.toContain(url);
+    expect(JSON.stringify(loaded?.messages)).toContain(url);
   });
 });
 

@@ -1,6 +1,6 @@
 import type { JsonObject } from "@threadstore/core/documents";
 import type { ThreadContent } from "../conversation-thread.ts";
-import { isCall, partsOf } from "../page-form.ts";
+import { isCall, isData, partsOf } from "../page-form.ts";
 import { isFinished } from "../repair/call-order.ts";
 import { isLeftOut, isSentAgain, type Mark, type Marks, readMarks, withMarks } from "./marks.ts";
 import type { Rejection } from "./rejection.ts";
@@ -99,21 +99,28 @@ function blame(request: RejectedRequest, rejection: Rejection): Marks {
     case "policy":
       return leftOut(unaccepted);
     default:
-      return new Map([...leftOut(unaccepted), ...blameHistory(request)]);
+      return blameContent(request);
   }
 }
 
+/** Blames the messages that were never accepted, and later the older ones, too. */
+function blameContent(request: RejectedRequest): Marks {
+  return new Map([...leftOut(request.unaccepted), ...blameHistory(request)]);
+}
+
 /** Blames the messages with the file of this URL, or those that have files. */
-function blameFiles({ accepted, unaccepted }: RejectedRequest, url: string | undefined): Marks {
+function blameFiles(request: RejectedRequest, url: string | undefined): Marks {
+  const { accepted, unaccepted } = request;
   const isBlamed = ({ message }: Located): boolean => hasFile(message, url);
   const old = accepted.filter(isBlamed);
   const recent = unaccepted.filter(isBlamed);
   if (recent.some(({ mark }) => !isLeftOut(mark))) return leftOut(recent);
   const marks = portable(url === undefined ? accepted : old, unaccepted[0].id);
-  // Files can also be in results of tools. Without any file, the error is about the application's options.
-  return marks.size > 0
-    ? marks
-    : leftOut(unaccepted.filter(({ message }) => message["role"] === "assistant"));
+  if (marks.size > 0) return marks;
+  // Files can also be in results of tools, and in what the application converts from data or text.
+  if (url !== undefined) return blameContent(request);
+  // Without any file, the error is about the application's options.
+  return leftOut(unaccepted.filter(({ message }) => message["role"] === "assistant"));
 }
 
 /**
@@ -172,13 +179,20 @@ function portable(messages: readonly Located[], portableSince: string): Marks {
 /** Returns whether a message has content that can be left out. */
 function isDegradable({ message, mark }: Located): boolean {
   if (mark?.portableSince !== undefined || isLeftOut(mark)) return false;
-  return message["role"] === "assistant" || hasFile(message);
+  return message["role"] === "assistant" || hasFile(message) || partsOf(message).some(isData);
 }
 
+/** Returns whether a message has a file, or the file of this URL, which can also be in data. */
 function hasFile(message: JsonObject, url?: string): boolean {
-  return partsOf(message).some(
-    (part) => part["type"] === "file" && (url === undefined || toHref(part["url"]) === toHref(url)),
-  );
+  return partsOf(message).some((part) => {
+    if (part["type"] === "file") return url === undefined || toHref(part["url"]) === toHref(url);
+    return url !== undefined && isData(part) && hasUrl(part["data"], toHref(url));
+  });
+}
+
+function hasUrl(value: unknown, href: unknown): boolean {
+  if (typeof value !== "object" || value === null) return toHref(value) === href;
+  return Object.values(value).some((member) => hasUrl(member, href));
 }
 
 function toHref(url: unknown): unknown {

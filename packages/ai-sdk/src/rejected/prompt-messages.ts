@@ -1,6 +1,7 @@
 import type { UIMessage } from "ai";
 import type { ThreadContent } from "../conversation-thread.ts";
 import type { Prompt } from "../message-kind.ts";
+import { isData } from "../page-form.ts";
 import { isFinished } from "../repair/call-order.ts";
 import {
   failedCall,
@@ -46,12 +47,18 @@ function withoutResult(part: Part): Part {
   return isOwnResult && part["state"] !== "output-denied" ? failedCall(part, LEFT_OUT_RESULT) : part;
 }
 
-/** Returns a message without files, and without anything that only the service which created it can read. */
+/**
+ * Returns a message without files and data, which the application can convert to files, and without anything that only
+ * the service which created it can read.
+ */
 function portableMessage(message: PartsMessage): PartsMessage {
-  if (message.role === "user") return { ...message, parts: message.parts.map(withoutFile) };
+  if (message.role === "user") {
+    const remaining = message.parts.filter(({ type }) => !isData({ type })).map(withoutFile);
+    return { ...message, parts: remaining.length > 0 ? remaining : [{ type: "text", text: LEFT_OUT_FILE }] };
+  }
   const parts = message.parts.flatMap((part) => {
     const isServiceCall = isToolPart(part) && part["providerExecuted"] === true;
-    return isReasoning(part) || isServiceCall || part.type === "custom"
+    return isReasoning(part) || isServiceCall || part.type === "custom" || isData({ type: part.type })
       ? []
       : [withoutServiceItems(withoutFile(part))];
   });
