@@ -36,6 +36,7 @@ export interface StoredSession<Context> {
 
 export function storedSession<Context>(options: ThreadSessionOptions<Context>): StoredSession<Context> {
   const record = sessionRecord(options);
+  const inOrder = callsInOrder();
   return {
     async read() {
       const stored = await record.load();
@@ -43,22 +44,36 @@ export function storedSession<Context>(options: ThreadSessionOptions<Context>): 
     },
 
     change: (change, runContext) =>
-      record.update((current) => {
-        const content = contentOf(current);
-        const changed = change(content);
-        return changed === undefined ? null : toThread(changed, content, current);
-      }, runContext),
+      inOrder(() =>
+        record.update((current) => {
+          const content = contentOf(current);
+          const changed = change(content);
+          return changed === undefined ? null : toThread(changed, content, current);
+        }, runContext),
+      ),
 
     replace: ({ version, content: source }, content, runContext) =>
-      record.replace(version, (current) => toThread(content, source, current), runContext),
+      inOrder(() => record.replace(version, (current) => toThread(content, source, current), runContext)),
 
     async clear(runContext) {
-      await record.update((current) => {
-        if (current === undefined) return null;
-        readSessionMembers(current.thread);
-        return writeSessionThread(EMPTY_CONTENT);
-      }, runContext);
+      await inOrder(() =>
+        record.update((current) => {
+          if (current === undefined) return null;
+          readSessionMembers(current.thread);
+          return writeSessionThread(EMPTY_CONTENT);
+        }, runContext),
+      );
     },
+  };
+}
+
+/** Returns a function that runs calls one after the other, so that callers do not have to await each of them. */
+function callsInOrder(): <Result>(call: () => Promise<Result>) => Promise<Result> {
+  let last: Promise<unknown> = Promise.resolve();
+  return async (call) => {
+    const result = last.then(call, call);
+    last = result;
+    return result;
   };
 }
 

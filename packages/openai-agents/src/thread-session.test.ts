@@ -357,11 +357,40 @@ describe("concurrent calls", () => {
     );
   });
 
-  test("of one session object add all items", async () => {
-    const session = threadSession({ store: memoryStore(), id: "talk" });
+  test("of one session object take effect in their order, even on a store whose first save is the slowest", async () => {
+    const store = memoryStore();
+    let delayMs = 20;
+    const slow: Partial<ThreadStore> = {
+      load: (...parameters) => store.load(...parameters),
+      append: (...parameters) => store.append(...parameters),
+      update: (...parameters) => store.update(...parameters),
+      async save(...parameters) {
+        delayMs /= 2;
+        await new Promise((resolve) => setTimeout(resolve, delayMs));
+        return store.save(...parameters);
+      },
+    };
+    const session = threadSession({ store: slow as ThreadStore, id: "talk" });
     const items = Array.from({ length: 20 }, (_, index) => user(String(index)));
-    await Promise.all(items.map((item) => session.addItems([item])));
-    expect(await session.getItems()).toHaveLength(20);
+    await Promise.all([
+      session.addItems([user("removed")]),
+      session.clearSession(),
+      ...items.map((item) => session.addItems([item])),
+      session.popItem(),
+    ]);
+    expect(await session.getItems()).toEqual(items.slice(0, -1));
+  });
+
+  test("continue after one that was rejected", async () => {
+    const session = threadSession({ store: memoryStore(), id: "talk" });
+    const cyclic: Record<string, unknown> = {};
+    cyclic["self"] = cyclic;
+    const calls = await Promise.allSettled([
+      session.addItems([cyclic as unknown as AgentInputItem]),
+      session.addItems([user("Hello")]),
+    ]);
+    expect(calls.map(({ status }) => status)).toEqual(["rejected", "fulfilled"]);
+    expect(await session.getItems()).toEqual([user("Hello")]);
   });
 
   test("never pop an item twice", async () => {

@@ -38,8 +38,6 @@ const EXPLANATIONS: Explanations = {
   },
   "openai-agents": {
     ThreadStore: {
-      "additions are in the order of the calls, even if none is awaited":
-        "All items are stored, but calls that are not awaited race, and their order is not that of the calls. The SDK's runner awaits each call.",
       "any text is preserved, also half of a character":
         "Lone surrogates, which providers reject, become U+FFFD, as the README says.",
     },
