@@ -240,6 +240,28 @@ describe("a note is forgotten with its message", () => {
   });
 });
 
+test.each<[string, Parts]>([
+  ["no part", []],
+  [
+    "two incomplete calls",
+    ["x", "y"].map(
+      (id) => ({ ...CALL, toolCallId: id, state: "input-streaming", output: undefined }) as never,
+    ),
+  ],
+  ["two copies of its call", [CALL, CALL]],
+])("only the rejected result is left out, if the answer had %s before it", async (_name, dropped) => {
+  const chat = startChat();
+  const answer: UIMessage = { id: "a1", role: "assistant", parts: [...dropped, CALL] };
+  await startTurn(chat, await chat.chats.appendTrusted("talk", [question("1", "look"), answer]), "a1").reject(
+    CALL,
+  );
+  const again = await chat.chats.appendTrusted("talk", []);
+  const other = { ...CALL, toolCallId: "d" };
+  await startTurn(chat, again, "a1").step(CALL, other);
+  const parts = (await chat.chats.load("talk"))?.promptMessages[1]?.parts;
+  expect(parts).toMatchObject([{ toolCallId: "c", state: "output-error" }, other]);
+});
+
 describe("a file that cannot be downloaded and is in no file part", () => {
   const url = "https://x.test/a.png";
   const gone = new DownloadError({ url, statusCode: 404 });
@@ -328,6 +350,9 @@ test.each<[string, unknown]>([
   ["a list", ["1"]],
   ["no mark", { "1": null, "2": 7 }],
   ["marks of unknown messages", JSON.parse('{"7":{"times":1},"__proto__":{"times":1}}')],
+  ["results that are a number", { "2": { results: 1 } }],
+  ["results without ids", { "2": { results: [] } }],
+  ["results of a wrong type", { "2": { results: [1] } }],
   ["counts without a rejection", { "1": { times: 0 } }],
   ["invalid members", { "1": { times: -1, retried: 3, results: "2", portableSince: 4 } }],
   ["counts of questions at answers", { "2": { times: 3 } }],

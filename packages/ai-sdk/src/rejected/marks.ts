@@ -13,8 +13,8 @@ export interface Mark {
    * noted.
    */
   readonly isRetried?: boolean;
-  /** For an answer: the number of its parts of which the results of calls are not sent again. */
-  readonly results?: number;
+  /** For an answer: the ids of the calls whose results are not sent again. */
+  readonly results?: readonly string[];
   /** The id of the question whose rejection had the effect that only the portable content of this message is sent. */
   readonly portableSince?: string;
 }
@@ -37,13 +37,17 @@ export function readMarks({ extra }: ThreadContent): Marks {
 function toMark({ times, retried, results, portableSince }: JsonObject): Mark {
   return {
     ...(isCount(times) && (times > 0 || retried === true) ? { times, isRetried: retried === true } : {}),
-    ...(isCount(results) && results > 0 ? { results } : {}),
+    ...(isIds(results) ? { results } : {}),
     ...(typeof portableSince === "string" ? { portableSince } : {}),
   };
 }
 
 function isCount(value: unknown): value is number {
   return typeof value === "number" && Number.isInteger(value) && value >= 0;
+}
+
+function isIds(value: unknown): value is readonly string[] {
+  return Array.isArray(value) && value.length > 0 && value.every((id) => typeof id === "string");
 }
 
 /** Returns the content with these marks. Those of messages that it does not have are left out. */
@@ -53,7 +57,7 @@ export function withMarks(content: ThreadContent, marks: Marks): ThreadContent {
     const mark = {
       ...(times === undefined ? {} : { times }),
       ...(times !== undefined && isRetried === true ? { retried: true } : {}),
-      ...(results === undefined ? {} : { results }),
+      ...(results === undefined ? {} : { results: [...results] }),
       ...(portableSince === undefined ? {} : { portableSince }),
     };
     return ids.has(id) && Object.keys(mark).length > 0 ? [[id, mark] as const] : [];

@@ -68,7 +68,8 @@ function messageOf(content: ThreadContent | undefined, id: string): JsonObject |
 function wereAccepted(content: ThreadContent, id: string, { results }: Mark, sent: Marks): boolean {
   if (results === undefined || sent.get(id)?.results !== undefined) return false;
   const parts = partsOf(messageOf(content, id) ?? {});
-  return parts.slice(results).some(({ type }) => type !== "step-start");
+  const end = parts.findLastIndex(({ toolCallId }) => results.some((callId) => callId === toolCallId)) + 1;
+  return parts.slice(end).some(({ type }) => type !== "step-start");
 }
 
 function withoutResults({ results: _results, ...mark }: Mark): Mark {

@@ -165,10 +165,18 @@ function withoutPortable({ accepted, unaccepted, ids }: RejectedRequest): Marks 
 function leftOut(messages: readonly Located[]): Marks {
   return new Map(
     messages.map(({ id, message, mark = {} }) => {
-      if (message["role"] !== "user") return [id, { ...mark, results: partsOf(message).length }];
+      if (message["role"] !== "user") return [id, { ...mark, results: resultsOf(message) }];
       return [id, isLeftOut(mark) ? mark : { ...mark, times: (mark.times ?? 0) + 1, isRetried: false }];
     }),
   );
+}
+
+/** Returns the ids of the calls of an answer that have a result. Repairs can drop parts, but keep these ids. */
+function resultsOf(message: JsonObject): string[] {
+  return partsOf(message).flatMap((part) => {
+    const { toolCallId } = part;
+    return isCall(part) && isFinished(part) && typeof toolCallId === "string" ? [toolCallId] : [];
+  });
 }
 
 /** Returns the marks of messages of which only the portable content is sent. */

@@ -37,8 +37,10 @@ export function promptOf<Message extends UIMessage>(
   return { promptMessages, rejectedIds };
 }
 
-function acceptedMessage(message: PartsMessage, { results = 0, portableSince }: Mark): PartsMessage {
-  const parts = message.parts.map((part, index) => (index < results ? withoutResult(part) : part));
+function acceptedMessage(message: PartsMessage, { results = [], portableSince }: Mark): PartsMessage {
+  const parts = message.parts.map((part) => {
+    return results.some((callId) => callId === part["toolCallId"]) ? withoutResult(part) : part;
+  });
   return portableSince === undefined ? { ...message, parts } : portableMessage({ ...message, parts });
 }
 
