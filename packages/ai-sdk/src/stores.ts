@@ -35,7 +35,9 @@ export type UIMessageStoreOptions<Message extends UIMessage> = UIMessageSchemas<
     readonly lease?: boolean | TurnLeaseOptions | undefined;
     /**
      * Decides whether an error of the model means that its service rejects the messages for good. The turn then notes
-     * this, and `promptMessages` leaves out the question, or the results, that the service has never accepted.
+     * this, and `promptMessages` leaves out the question, or the results, that the service has never accepted. It must
+     * return a boolean synchronously. Otherwise, or if it throws, nothing is noted, and the turn rejects after the
+     * answer was saved, with `INVALID_ARGUMENT` or the error.
      * @default (error, isRejected) => isRejected
      */
     readonly isRejection?: RejectionDecider | undefined;

@@ -32,7 +32,7 @@ export interface Turn<Message extends UIMessage> {
   readonly generateMessageId: IdGenerator;
   /** Saves the answer after each step, so that a crash loses no tool results. */
   readonly onStepEnd: (event: StepEvent<Message>) => Promise<void>;
-  /** Saves the answer, complete or not. If saving fails, the stream ends with the error. */
+  /** Saves the answer, complete or not. If saving it fails, or `isRejection` does, the stream ends with the error. */
   readonly onEnd: (event: EndEvent<Message>) => Promise<void>;
   /** `onStepEnd` under its name in version 6 of the SDK. Version 7 calls only one of them. */
   readonly onStepFinish: (event: StepEvent<Message>) => Promise<void>;
@@ -67,16 +67,18 @@ export function createTurn<Message extends UIMessage>(
   async function saveEnd(event: EndEvent<Message>): Promise<void> {
     const isClosed = event.isAborted === true || ["aborted", "failed"].includes(event.outcome?.status ?? "");
     const closing = { isClosed, unfinishedFrom: steps.unfinishedFrom(event, isClosed) };
+    const { rejection, failure } = rejections.ofAnswer(event);
     let isDiscarded = false;
     const saving = save(event.messages, closing, {
       isStale: (content) => (isDiscarded = isStale(content)),
-      rejection: rejections.ofAnswer(event),
+      rejection,
     });
     await saving.catch((error: unknown) => {
       // The user stopped the answer and asked again. Its stream does not have a reader that could handle the error.
       if (isDiscarded && isStopped(event) && ConversationError.is(error, "CONFLICT")) return;
       throw error;
     });
+    if (failure !== undefined) throw failure.error;
   }
 
   return {

@@ -380,6 +380,6 @@ test.each(["__proto__", "constructor", "toString"])(
 test("an error of a tool is not a rejection of an answer that the user stopped", () => {
   const notes = rejectionNotes(undefined);
   notes.noteError(REJECTION);
-  expect(notes.ofAnswer({ isAborted: true })).toBeUndefined();
-  expect(notes.ofAnswer({})).toEqual({ about: "content" });
+  expect(notes.ofAnswer({ isAborted: true })).toEqual({});
+  expect(notes.ofAnswer({})).toEqual({ rejection: { about: "content" } });
 });

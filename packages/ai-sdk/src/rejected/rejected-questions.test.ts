@@ -1,3 +1,4 @@
+import assert from "node:assert/strict";
 import { memoryStore, type ThreadStore } from "@threadstore/core";
 import {
   convertToModelMessages,
@@ -23,6 +24,7 @@ import {
   type RejectingService,
   rejectingService,
 } from "./rejecting-service.test-helper.ts";
+import { rejectionNotes } from "./rejection-notes.ts";
 
 const REFUSED: Refusal = {
   status: 400,
@@ -266,6 +268,42 @@ test("the application decides about errors that the package does not know", asyn
   expect(() => startChat(refuseBad, { isRejection: "all" as never })).toThrow(
     /`isRejection` must be a function/u,
   );
+});
+
+describe("a decision of the application that fails", () => {
+  const partial: UIMessage = { id: "a", role: "assistant", parts: [{ type: "text", text: "partial" }] };
+
+  test.each<[string, () => unknown, RegExp]>([
+    ["throws", () => assert.fail("undecided"), /undecided/u],
+    ["resolves", () => Promise.resolve(true), /`isRejection` must be a function that returns a boolean/u],
+    [
+      "rejects",
+      () => Promise.reject(new Error("late")),
+      /`isRejection` must be a function that returns a boolean/u,
+    ],
+    ["returns nothing", () => undefined, /`isRejection` must be a function that returns a boolean/u],
+    ["returns a text", () => "yes", /`isRejection` must be a function that returns a boolean/u],
+  ])("saves the partial answer and notes nothing: %s", async (_name, isRejection, message) => {
+    const chat = startChat(refuseBad, { isRejection: isRejection as never });
+    const conversation = await chat.chats.append("talk", [question("1", "hi")]);
+    const turn = chat.chats.turn(conversation);
+    const messages = [...conversation.messages, partial];
+    const ending = turn.onEnd({ messages, outcome: { status: "failed", error: new Error("x") } });
+    await expect(ending).rejects.toThrow(message);
+    const loaded = await chat.chats.load("talk");
+    expect(loaded?.messages.map(({ id }) => id)).toEqual(["1", "a"]);
+    expect(loaded?.rejectedIds).toEqual([]);
+  });
+});
+
+test("a decision that fails does not hide the error of the model from the page", () => {
+  const notes = rejectionNotes(() => assert.fail("undecided"));
+  expect(notes.noteError(new Error("x"))).toBe("An error occurred.");
+  expect(notes.ofAnswer({})).toMatchObject({ failure: { error: { message: "undecided" } } });
+  expect(notes.ofAnswer({ isAborted: true })).toEqual({});
+  expect(notes.ofAnswer({ finishReason: "stop" })).toEqual({});
+  notes.endStep();
+  expect(notes.ofAnswer({})).toEqual({});
 });
 
 describe("a chat goes on after a result that is rejected", () => {

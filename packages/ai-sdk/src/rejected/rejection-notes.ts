@@ -1,6 +1,13 @@
 import { type EndEvent, isFinishedReason } from "../turn-steps.ts";
 import { readRejection, type Rejection, type RejectionDecider } from "./rejection.ts";
 
+/** The decision about an error. At most one of the members is present. */
+interface Decision {
+  readonly rejection?: Rejection;
+  /** The application's function threw this error, which must not prevent that the answer is saved. */
+  readonly failure?: { readonly error: unknown };
+}
+
 /** Finds out whether the model's service rejected an answer. */
 export interface RejectionNotes {
   /** Notes an error of the model or of a tool, and returns the text for the page. */
@@ -8,24 +15,34 @@ export interface RejectionNotes {
   /** Forgets the errors of a step that ended, which were errors of tools. */
   endStep(): void;
   /** Returns the rejection with which the answer ended. */
-  ofAnswer(event: Pick<EndEvent<unknown>, "finishReason" | "isAborted" | "outcome">): Rejection | undefined;
+  ofAnswer(event: Pick<EndEvent<unknown>, "finishReason" | "isAborted" | "outcome">): Decision;
 }
 
 export function rejectionNotes(isRejection: RejectionDecider | undefined): RejectionNotes {
-  let noted: Rejection | undefined;
+  let noted: Decision = {};
   return {
     noteError(error) {
-      noted = readRejection(error, isRejection) ?? noted;
+      const decision = decide(error, isRejection);
+      if (Object.keys(decision).length > 0) noted = decision;
       return "An error occurred.";
     },
 
     endStep() {
-      noted = undefined;
+      noted = {};
     },
 
     ofAnswer({ outcome, finishReason, isAborted }) {
-      if (outcome?.status === "failed") return readRejection(outcome.error, isRejection);
-      return isAborted === true || isFinishedReason(finishReason) ? undefined : noted;
+      if (outcome?.status === "failed") return decide(outcome.error, isRejection);
+      return isAborted === true || isFinishedReason(finishReason) ? {} : noted;
     },
   };
+}
+
+function decide(modelError: unknown, isRejection: RejectionDecider | undefined): Decision {
+  try {
+    const rejection = readRejection(modelError, isRejection);
+    return rejection === undefined ? {} : { rejection };
+  } catch (error) {
+    return { failure: { error } };
+  }
 }

@@ -1,3 +1,5 @@
+import { invalidArgument } from "../conversation-error.ts";
+
 /**
  * The subject of a rejection. `content`: some message of the request. `files`: a file.
  * `length`: the request has too many tokens. `policy`: a text that the service does not process. `service-items`: a
@@ -14,7 +16,8 @@ export interface Rejection {
 
 /**
  * Decides whether an error of the model means that its service rejects the messages of the request for good.
- * `isRejected` is the decision of this package.
+ * `isRejected` is the decision of this package. If the function throws or does not return a boolean, nothing is noted, and
+ * `onEnd` rejects after the answer was saved.
  */
 export type RejectionDecider = (error: unknown, isRejected: boolean) => boolean;
 
@@ -55,11 +58,22 @@ const TOPICS: readonly (readonly [RejectionTopic, RegExp])[] = [
 const STREAM_CODES =
   /^(?:image_\w+|\w+_image(?:_\w+)?|empty_image_file|invalid_prompt|context_length_exceeded)$/u;
 
-/** Returns what an error of the model rejects for good, or `undefined` if the same request can succeed later. */
+/**
+ * Returns what an error of the model rejects for good, or `undefined` if the same request can succeed later. Throws the
+ * error of `decide`, and `INVALID_ARGUMENT` if it does not return a boolean.
+ */
 export function readRejection(error: unknown, decide?: RejectionDecider): Rejection | undefined {
   const rejection = readError(lastOf(error));
   if (decide === undefined) return rejection;
-  return decide(error, rejection !== undefined) ? (rejection ?? { about: "content" }) : undefined;
+  const isRejection = toBoolean(decide(error, rejection !== undefined));
+  return isRejection ? (rejection ?? { about: "content" }) : undefined;
+}
+
+function toBoolean(decision: unknown): boolean {
+  if (typeof decision === "boolean") return decision;
+  // A promise that rejects later must not end the process.
+  void Promise.allSettled([decision]);
+  throw invalidArgument("isRejection", "a function that returns a boolean, not a promise");
 }
 
 /** Returns the last error of several attempts. */
