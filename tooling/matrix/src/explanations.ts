@@ -126,6 +126,53 @@ const EXPLANATIONS: Explanations = {
         "Deleting no keys is rejected, as the documentation says.",
     },
   },
+  mastra: {
+    InMemoryStore: {
+      "messages of the same time keep their order, and descending is exactly the reverse":
+        "Descending messages of the same millisecond are in ascending order.",
+      "messages of a thread that does not exist are rejected, and nothing of them is stored":
+        "Messages of a missing thread are stored.",
+      "a thread that is deleted while clients write to it is gone, or was created again as a whole":
+        "Messages remain that were written after the delete.",
+    },
+    LibSQLStore: {
+      "a thread without a title has none": "A thread without a title is rejected.",
+      "a listing filters by lists and objects in metadata": "Filters with lists and objects are rejected.",
+      "a thread that moves while clients write to it loses no message":
+        "Calls are rejected because the database is locked.",
+      "clients that move a thread to the same resource at once lose no message":
+        "Calls are rejected because the database is locked.",
+      "a thread moves to another resource with its messages":
+        "The metadata is returned as bytes after the move.",
+      "messages of a thread that does not exist are rejected, and nothing of them is stored":
+        "Messages of a missing thread are stored.",
+      "clients that change the metadata of a thread lose no change":
+        "Of changes that clients make at the same time, those of one client remain.",
+      "clients that count in the metadata of a thread count each change":
+        "Of changes that clients make at the same time, those of one client remain.",
+      "clients that change a resource lose no change":
+        "Of changes that clients make at the same time, those of one client remain.",
+      "clients that change a message lose no change, and no message that is saved meanwhile":
+        "Of changes that clients make at the same time, those of one client remain.",
+      "a thread that is deleted while clients write to it is gone, or was created again as a whole":
+        "Messages remain that were written after the delete.",
+    },
+  },
+  genkit: {
+    InMemorySessionStore: {
+      "returns a detached turn that completed, which Genkit saves as its own parent":
+        "The session continues from the turn before the detached one.",
+    },
+    FileSessionStore: {
+      "never replaces an abort that it could have seen, whichever is first":
+        "The abort was replaced. Other runs pass, depending on which of two writes is first.",
+      "loses no update of two writers": "Updates are lost, because the lock ends before the write.",
+      "returns the branch that was created last": "The branch that was saved last is returned.",
+      "keeps ids of snapshots and sessions apart, whatever their characters":
+        "Ids with a slash are rejected.",
+      "keeps long ids apart": "Ids that are longer than a file name are rejected.",
+    },
+  },
 };
 
 /** Returns what happened in a check that failed. */

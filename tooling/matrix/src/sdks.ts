@@ -93,4 +93,22 @@ export const SDKS: readonly Sdk[] = [
         "they are in separate packages for Azure services, which the matrix does not set up yet.",
     },
   },
+  {
+    folder: "mastra",
+    title: "Mastra",
+    seam: "MemoryStorage",
+    packages: ["@mastra/core", "@mastra/libsql"],
+    notes: [
+      "The types of the memory domain name its methods without saying what they do, so all checks are beyond them. Mastra orders messages by their times, so that only the order of each client's own messages is checked in the race.",
+    ],
+  },
+  {
+    folder: "genkit",
+    title: "Genkit",
+    seam: "SessionStore",
+    packages: ["genkit"],
+    notes: [
+      "Each snapshot contains the whole conversation. In the race, both clients change one snapshot with the function that `saveSnapshot` takes, which stores should run atomically.",
+    ],
+  },
 ];
