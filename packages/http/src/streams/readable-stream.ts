@@ -3,7 +3,7 @@ import type { StreamEntry } from "./read-stream.ts";
 /** Returns the chunks of a stream, which are read as fast as the reader takes them. */
 export function toReadable(
   read: (signal: AbortSignal) => AsyncIterable<StreamEntry>,
-): ReadableStream<Uint8Array<ArrayBuffer>> {
+): ReadableStream<Uint8Array> {
   const stop = new AbortController();
   const entries = read(stop.signal)[Symbol.asyncIterator]();
   return new ReadableStream({

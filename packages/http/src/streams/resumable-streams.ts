@@ -52,7 +52,7 @@ export interface ResumableStreams {
    */
   record(streamId: string, stream: ReadableStream<string | Uint8Array>): Promise<boolean>;
   /** Resolves with the stream from its beginning; `undefined` unless it is being produced. */
-  resume(streamId: string): Promise<ReadableStream<Uint8Array<ArrayBuffer>> | undefined>;
+  resume(streamId: string): Promise<ReadableStream<Uint8Array> | undefined>;
 }
 
 /** Creates resumable streams in a store. Throws `INVALID_ARGUMENT`. */
