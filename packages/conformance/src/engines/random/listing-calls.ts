@@ -1,6 +1,7 @@
 import type { ThreadMetadata, ThreadSummary } from "@threadstore/core";
 import fc from "fast-check";
 import { expectTrue, expectEqual, show } from "../../suite/expectations.ts";
+import { LIST_ORDERS, type ListOrder } from "../../utilities/list-orders.ts";
 import { clockAdvanceMs } from "./arbitraries.ts";
 import { type Call, type CallKind, callKind, type Clients, describeClient } from "./command.ts";
 import { factsOf, type Model, type NamespaceIndex } from "./model.ts";
@@ -9,7 +10,7 @@ interface ListingDetails {
   readonly client: number;
   readonly namespace: NamespaceIndex;
   readonly limit: number;
-  readonly order: "id" | "updated";
+  readonly order: ListOrder;
   /** An index into the model's ids: lists only the threads with some of that thread's metadata. */
   readonly whose: number | undefined;
 }
@@ -18,7 +19,7 @@ const listingDetails: fc.Arbitrary<ListingDetails> = fc.record({
   client: fc.nat(1),
   namespace: fc.constantFrom<NamespaceIndex[]>(0, 0, 1),
   limit: fc.constantFrom(1, 2, 3, 1000),
-  order: fc.constantFrom<ListingDetails["order"][]>("id", "updated"),
+  order: fc.constantFrom(...LIST_ORDERS),
   whose: fc.constantFrom(undefined, 0, 1),
 });
 

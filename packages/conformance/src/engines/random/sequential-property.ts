@@ -1,5 +1,6 @@
 import type { ThreadStore } from "@threadstore/core";
 import type { CaseContext } from "../../suite/conformance-case.ts";
+import { LIST_ORDERS } from "../../utilities/list-orders.ts";
 import { range } from "../../utilities/parallel.ts";
 import { stoppedClock } from "../../utilities/stopped-clock.ts";
 import { appendCalls } from "./append-calls.ts";
@@ -47,6 +48,6 @@ async function checkBothListings(model: Model, clients: Clients): Promise<void> 
   model.trace.push("at the end: list both namespaces");
   for (const namespace of [0, 1] as const) {
     const listing = { client: 1, namespace, limit: 2, whose: undefined };
-    for (const order of ["id", "updated"] as const) await checkListing(model, clients, { ...listing, order });
+    for (const order of LIST_ORDERS) await checkListing(model, clients, { ...listing, order });
   }
 }
