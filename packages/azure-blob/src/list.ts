@@ -1,10 +1,12 @@
 import type { BlobItem, ContainerClient } from "@azure/storage-blob";
 import {
+  DRIVER_CONCURRENCY,
   DriverError,
   entriesAfter,
   formatRecency,
   keyInTail,
   type ListedRecord,
+  mapConcurrently,
   type PageRequest,
   readWholeTrailer,
   type RecencyPosition,
@@ -22,9 +24,6 @@ export interface Listing {
   readonly prefix: string;
   readonly signal: AbortSignal;
 }
-
-/** The number of blobs whose ends are requested at a time. */
-const CONCURRENCY = 16;
 
 /** Lists a page of a namespace's records: one request for the names, and one for the end of each blob. */
 export function listRecords(listing: Listing, page: PageRequest): Promise<RecordPage> {
@@ -99,15 +98,12 @@ async function readListed(
   prefix: string,
   blobs: readonly BlobItem[],
 ): Promise<FoundRecord[]> {
-  const found: FoundRecord[] = [];
-  for (let start = 0; start < blobs.length; start += CONCURRENCY) {
-    const batch = blobs
-      .slice(start, start + CONCURRENCY)
-      .map(async (blob) => ({ blob, record: await listedRecord(listing, prefix, blob) }));
-    for (const { blob, record } of await Promise.all(batch))
-      if (record !== undefined) found.push({ blob, record });
-  }
-  return found;
+  const listed = await mapConcurrently(
+    blobs,
+    async (blob) => ({ blob, record: await listedRecord(listing, prefix, blob) }),
+    DRIVER_CONCURRENCY,
+  );
+  return listed.flatMap(({ blob, record }) => (record === undefined ? [] : [{ blob, record }]));
 }
 
 /**

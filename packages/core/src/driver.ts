@@ -38,7 +38,7 @@ export { deferred } from "./runtime/deferred.ts";
 export { errorWithout } from "./runtime/error-without.ts";
 export { isError } from "./validation/is-error.ts";
 export { hasSystemErrorCode, isSystemError, type SystemError } from "./validation/system-error.ts";
-export { mapConcurrently } from "./runtime/map-concurrently.ts";
+export { DRIVER_CONCURRENCY, mapConcurrently } from "./runtime/map-concurrently.ts";
 export { withLocation } from "./runtime/error-location.ts";
 export {
   type HttpFailure,

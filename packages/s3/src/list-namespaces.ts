@@ -2,6 +2,7 @@ import { type _Object, ListObjectsV2Command, type ListObjectsV2CommandOutput } f
 import {
   isNamespaceWithin,
   keyInTail,
+  DRIVER_CONCURRENCY,
   mapConcurrently,
   type NamespacesRequest,
   type StoredNamespaces,
@@ -144,8 +145,10 @@ async function withRecords(
 ): Promise<string[]> {
   const hasFolders = names.some((name) => name !== within);
   const mayBeEmpty = hasFolders && (await leavesTombstones(selfCheck));
-  const holding = await mapConcurrently(names, (name) =>
-    mayBeEmpty || name === within ? holdsRecord(bucket, name, signal) : Promise.resolve(true),
+  const holding = await mapConcurrently(
+    names,
+    (name) => (mayBeEmpty || name === within ? holdsRecord(bucket, name, signal) : Promise.resolve(true)),
+    DRIVER_CONCURRENCY,
   );
   return names.filter((_, index) => holding[index]);
 }

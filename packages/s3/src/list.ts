@@ -5,6 +5,7 @@ import {
   formatRecency,
   keyInTail,
   type ListedRecord,
+  DRIVER_CONCURRENCY,
   mapConcurrently,
   type PageRequest,
   readWholeTrailer,
@@ -39,9 +40,13 @@ export async function listRecords(
   const wanted = (): number => limit + 1 - found.length;
   const listKeys = { id: listKeysInOrder, updated: listKeysByRecency }[order];
   for await (const contents of listKeys(listing, page, wanted)) {
-    const objects = await mapConcurrently(contents, async (object) => {
-      return { object, record: await readListed(listing, prefix, object) };
-    });
+    const objects = await mapConcurrently(
+      contents,
+      async (object) => {
+        return { object, record: await readListed(listing, prefix, object) };
+      },
+      DRIVER_CONCURRENCY,
+    );
     for (const { object, record } of objects) {
       if (record === undefined) continue;
       if ("tail" in record) found.push({ object, record });

@@ -1,6 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Version } from "@threadstore/core";
-import { mapConcurrently } from "@threadstore/core/driver";
+import { DRIVER_CONCURRENCY, mapConcurrently } from "@threadstore/core/driver";
 import type { Bucket } from "./client.ts";
 import { driverErrorOf } from "./errors.ts";
 import { etagOf } from "./etags.ts";
@@ -65,12 +65,16 @@ export async function deleteOldTombstones(
   try {
     const { etagQuotes, conditionalDelete, deleteIfUnmodified } = await selfCheck.capabilities();
     if (!conditionalDelete && !deleteIfUnmodified) return;
-    await mapConcurrently(old, ({ key, version, writtenAt }) => {
-      const condition = conditionalDelete
-        ? { "if-match": etagOf(version, etagQuotes) }
-        : { [DELETE_IF_UNMODIFIED_SINCE]: new Date(writtenAt).toISOString() };
-      return deleteObject(bucket, key, condition, signal);
-    });
+    await mapConcurrently(
+      old,
+      ({ key, version, writtenAt }) => {
+        const condition = conditionalDelete
+          ? { "if-match": etagOf(version, etagQuotes) }
+          : { [DELETE_IF_UNMODIFIED_SINCE]: new Date(writtenAt).toISOString() };
+        return deleteObject(bucket, key, condition, signal);
+      },
+      DRIVER_CONCURRENCY,
+    );
   } catch (error) {
     // A client with read permissions only can list all the same.
     if (driverErrorOf(error)?.code !== "ACCESS_DENIED") throw error;

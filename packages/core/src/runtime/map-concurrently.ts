@@ -1,4 +1,6 @@
 const CONCURRENCY = 8;
+/** How many requests a driver sends at a time, for example to read the records of a listing. */
+export const DRIVER_CONCURRENCY = 16;
 
 /**
  * Maps items with up to `concurrency` calls of `work` at a time, 8 by default. After a failure, no further calls start,
