@@ -20,7 +20,6 @@ export interface ThreadResponse {
 
 const MAX_ATTEMPTS = 3;
 const INITIAL_DELAY_MS = 250;
-const MAX_DELAY_MS = 5000;
 
 /** Sends a request, and repeats it if the server was busy or could not be reached. Rejects with a {@link ThreadApiError}. */
 export async function send(settings: Settings, request: ThreadRequest): Promise<ThreadResponse> {
@@ -94,7 +93,7 @@ function parse(text: string): unknown {
 }
 
 function wait(delay: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, Math.min(delay, MAX_DELAY_MS)));
+  return new Promise((resolve) => setTimeout(resolve, delay));
 }
 
 /** Returns the path of a thread. */

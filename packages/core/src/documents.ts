@@ -35,6 +35,7 @@ export {
 } from "./documents/lease.ts";
 export { createId } from "./platform/create-id.ts";
 export { storedName, type StoredNameOptions } from "./documents/stored-name.ts";
+export { repeatAfterConflict } from "./documents/repeat-after-conflict.ts";
 export { unlessConflict } from "./documents/unless-conflict.ts";
 export { textDigest } from "./platform/digest.ts";
 export { isError } from "./validation/is-error.ts";

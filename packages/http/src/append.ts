@@ -1,4 +1,5 @@
 import { memoryStore, type StoredThread, type ThreadMetadata, ThreadStoreError } from "@threadstore/core";
+import { repeatAfterConflict } from "@threadstore/core/documents";
 import { agentThreadProblem, isAgentDocument, isAgentThread } from "./agent-thread.ts";
 import { invalidRequest, readBody } from "./body.ts";
 import type { Change } from "./change.ts";
@@ -7,7 +8,6 @@ import { checkHook, isObject, isResponse } from "./hook-results.ts";
 import type { AppendedElements } from "./options.ts";
 import { RequestProblem } from "./problem.ts";
 import { threadNotFound } from "./read-operations.ts";
-import { repeatAfterConflict } from "./repeat-after-conflict.ts";
 import { changedResponse, TITLE } from "./summary.ts";
 
 /** Appends the elements that the option `append` returns, once for each idempotency key. */
@@ -24,7 +24,7 @@ export async function append(change: Change): Promise<Response> {
     // Metadata is merged into the stored metadata, so it must not have changed meanwhile.
     const isRepeated = appended.metadata !== undefined && !hasPrecondition(request);
     const write = (): Promise<Response> => checkAndAppend(change, appended);
-    return await (isRepeated ? repeatAfterConflict(request.signal, write) : write());
+    return await (isRepeated ? repeatAfterConflict(write, request.signal) : write());
   } catch (error) {
     if (ThreadStoreError.is(error, "INVALID_ARGUMENT")) await blameHook(appended, elements);
     throw error;

@@ -1,24 +1,24 @@
 import type { ThreadMetadata } from "@threadstore/core";
+import { repeatAfterConflict } from "@threadstore/core/documents";
 import { type Body, invalidRequest, readBody } from "./body.ts";
 import type { Change } from "./change.ts";
 import { isAnyVersion, preconditionFailed, withPrecondition } from "./entity-tags.ts";
 import { loadChecked } from "./load-checked.ts";
 import { threadNotFound } from "./read-operations.ts";
-import { repeatAfterConflict } from "./repeat-after-conflict.ts";
 import { ARCHIVED, changedResponse, COMMON_HEADERS, TITLE } from "./summary.ts";
 
 /** Renames or archives a thread: applies a merge patch to its title and archived state. */
 export async function update(change: Change): Promise<Response> {
   const { request, threads, id, settings } = change;
   const body = await readBody(request, settings.maxBodyBytes, ["title", "archived"]);
-  return repeatAfterConflict(request.signal, async () => {
+  return repeatAfterConflict(async () => {
     const stored = await loadChecked(change);
     const metadata = patchMetadata(stored.metadata, body);
     if (Object.keys(body).length === 0) return changedResponse(stored);
     const touched = await threads.touch(id, { previous: stored, metadata, signal: request.signal });
     if (touched === undefined) throw threadNotFound();
     return changedResponse(touched);
-  });
+  }, request.signal);
 }
 
 function patchMetadata(metadata: ThreadMetadata, { title, archived }: Body): ThreadMetadata {
