@@ -1,10 +1,8 @@
 import { register } from "@threadstore/conformance";
 import { startPostgres } from "@threadstore/services";
-import { variantSelection } from "@threadstore/services/variant-selection";
 import { describeWithService } from "@threadstore/services/vitest";
 import { afterAll, describe, it } from "vitest";
 import { urlHarness } from "./harness.test-helper.ts";
-import { postgresStore } from "./postgres-store.ts";
 import { directConnection } from "./postgres.test-helper.ts";
 
 const runner = { describe, it, after: afterAll };
@@ -27,13 +25,4 @@ await describeWithService("postgres", "postgresStore on a server", async (shared
     await servers.postgres.restart();
   };
   return register({ ...urlHarness("postgres", endpoint.url, direct), backend: { crash } }, runner);
-});
-
-await describeWithService("pgbouncer", "postgresStore through PgBouncer", ({ url, directUrl }) => {
-  const { direct, end } = directConnection(directUrl);
-  afterAll(end);
-  // PgBouncer reports a missing database only after its own attempts.
-  const missing = async () => postgresStore({ url, schema: "nowhere" });
-  const harness = { ...urlHarness("postgres, PgBouncer", url, direct), missing };
-  register(harness, runner, variantSelection({ tiers: ["concurrent"], sections: ["Versions and races"] }));
 });

@@ -5,9 +5,8 @@ import { variantSelection } from "@threadstore/services/variant-selection";
 import { describeWithService } from "@threadstore/services/vitest";
 import { Cluster, Redis } from "ioredis";
 import { afterAll, beforeAll, describe, it } from "vitest";
-import { type Client, clientHarness, childWith, prefixOf, urlHarness } from "./harness.test-helper.ts";
+import { type Client, clientHarness, childWith, urlHarness } from "./harness.test-helper.ts";
 import { readmePermissions } from "./readme.test-helper.ts";
-import { redisStore } from "./redis-store.ts";
 
 const runner = { describe, it, after: afterAll };
 
@@ -34,43 +33,6 @@ await describeWithService("redis-cluster", "redisStore on a Cluster", ({ nodes }
       tiers: ["core", "concurrent"],
       sections: ["Existence", "Versions and races", "Listing"],
     }),
-  );
-});
-
-await describeWithService("redis-sentinel", "redisStore with Sentinel", ({ sentinels, master }) => {
-  const connect = (): Redis => new Redis({ sentinels: [...sentinels], name: master, lazyConnect: true });
-  const harness = clientHarness("redis, Sentinel", connect);
-  register(
-    {
-      ...harness,
-      childProcess: childWith(() => ({ to: "sentinel", sentinels, name: master })),
-      durability: {
-        async settings(place) {
-          const client = connect();
-          const store = redisStore({
-            client,
-            prefix: prefixOf(place),
-            replicas: { count: 2, timeoutMs: 20_000 },
-          });
-          await store.save("replicated", {});
-          // With a timeout of 1 ms: both replicas already have the save.
-          const replicas = await client.wait(2, 1);
-          await store.close();
-          client.disconnect();
-          const found = String(replicas);
-          return [
-            ...(await harness.durability.settings(place)),
-            {
-              name: "replicas that have a save with `replicas: { count: 2 }`",
-              accepted: ["2"],
-              actual: found,
-            },
-          ];
-        },
-      },
-    },
-    runner,
-    variantSelection({ tiers: ["concurrent", "durable"], sections: ["Versions and races", "Crashes"] }),
   );
 });
 
