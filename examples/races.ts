@@ -17,14 +17,15 @@ const retrying = openConversation({ agent, store, id: "retry", onConflict: "retr
 await Promise.all([retrying.run("Tell me a short pirate joke."), retrying.run("And now?")]);
 console.log("retry:", (await retrying.load())?.thread.messages.length, "messages");
 
-// reject: the second request gets its completed turn in the error and decides what to do.
+// reject: the request that finishes last gets its completed turn in the error and decides what to do.
 const strict = openConversation({ agent, store, id: "reject", onConflict: "reject" });
-const first = strict.run("Tell me a short pirate joke.");
-const second = strict.run("And now?").catch(async (error: unknown) => {
+const requests = [strict.run("Tell me a short pirate joke."), strict.run("And now?")];
+for (const request of await Promise.allSettled(requests)) {
+  if (request.status === "fulfilled") continue;
+  const error: unknown = request.reason;
   if (!AgentError.is(error, "CONVERSATION_CONFLICT") || error.result === undefined) throw error;
   console.log("reject:", error.result.messages.length, "messages not saved");
-});
-await Promise.allSettled([first, second]);
+}
 
 // lease: the second request waits for the first and takes its turn into account.
 const leased = openConversation({ agent, store, id: "lease", lease: true });
