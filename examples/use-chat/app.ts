@@ -30,7 +30,10 @@ export async function createApp({ store, model, tools }: AppOptions): Promise<Ho
   const app = new Hono();
   app.get("/api/chat/:id", async (context) => {
     const conversation = await chats.load(context.req.param("id"));
-    return context.json(conversation?.messages ?? []);
+    return context.json({
+      messages: conversation?.messages ?? [],
+      rejectedIds: conversation?.rejectedIds ?? [],
+    });
   });
   app.post("/api/chat", (context) => answer(chats, { model, tools }, context));
   for (const [path, content, type] of [
@@ -43,7 +46,10 @@ export async function createApp({ store, model, tools }: AppOptions): Promise<Ho
   return app;
 }
 
-/** Answers a posted message, and stores each step of the answer. */
+/**
+ * Answers a posted message, and stores each step of the answer. To finish the answer of a page that was closed, and to
+ * show the rest of it on the reloaded page, see `record` and `resume` in the README of `@threadstore/http`.
+ */
 export async function answer(
   chats: UIMessageStore<UIMessage>,
   { model, tools }: Pick<AppOptions, "model" | "tools">,

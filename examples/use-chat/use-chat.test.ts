@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { type ServerType, serve } from "@hono/node-server";
 import { memoryStore } from "@threadstore/core";
 import { describeWithService } from "@threadstore/services/vitest";
-import { type LanguageModel, type ModelMessage, tool } from "ai";
+import { APICallError, type LanguageModel, type ModelMessage, tool } from "ai";
 import { MockLanguageModelV4 } from "ai/test";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, beforeEach, expect, it } from "vitest";
@@ -23,6 +23,7 @@ class Model {
     doStream: ({ prompt, abortSignal }) => {
       const texts = (prompt as ModelMessage[]).map(textOf);
       this.prompts.push(texts);
+      if (texts.at(-1)?.startsWith("reject") === true) return Promise.reject(rejection());
       return Promise.resolve({ stream: this.#answer(texts.at(-1) ?? "", abortSignal) });
     },
   });
@@ -65,6 +66,15 @@ class Model {
     }
     return ReadableStream.from(chunks());
   }
+}
+
+function rejection(): Error {
+  return new APICallError({
+    message: "Unsupported content.",
+    url: "https://model.test",
+    requestBodyValues: {},
+    statusCode: 400,
+  });
 }
 
 function textOf({ content }: ModelMessage): string {
@@ -179,6 +189,28 @@ await describeWithService("browser", "a page with useChat", ({ url: browserUrl }
     await expect.poll(async () => (await textsOn(page)).slice(-2)).toEqual(["two", "re: two"]);
     await page.reload();
     await expectTexts(page, ["one", "re: ", "two", "re: two"]);
+  });
+
+  it("shows a question that the model rejects, and sends the next one without it", async () => {
+    const page = await openTab();
+    await say(page, "reject this");
+    const note = page.getByText("The model did not accept this message.");
+    await note.waitFor();
+    await say(page, "two");
+    await expectTexts(page, ["reject this", "two", "re: two"]);
+    expect(model.prompts.at(-1)).toEqual(["two"]);
+    await page.reload();
+    await note.waitFor();
+    expect(await note.count()).toBe(1);
+  });
+
+  it("opens on a page without TLS, where `crypto.randomUUID` does not exist", async () => {
+    const page = await context.newPage();
+    await page.addInitScript("delete Crypto.prototype.randomUUID");
+    await page.goto(address);
+    await page.getByLabel("Message").waitFor();
+    expect(await page.evaluate("crypto.randomUUID")).toBeUndefined();
+    expect(new URL(page.url()).hash).toMatch(/^#\w{16}$/u);
   });
 
   it("lets two tabs take turns", async () => {

@@ -1,9 +1,14 @@
 import { useChat } from "@ai-sdk/react";
-import { DefaultChatTransport, isToolUIPart, lastAssistantMessageIsCompleteWithApprovalResponses } from "ai";
+import {
+  DefaultChatTransport,
+  generateId,
+  isToolUIPart,
+  lastAssistantMessageIsCompleteWithApprovalResponses,
+} from "ai";
 import { createElement as h, useEffect, useRef, useState } from "react";
 import { createRoot } from "react-dom/client";
 
-const id = location.hash.slice(1) || crypto.randomUUID();
+const id = location.hash.slice(1) || generateId();
 history.replaceState(null, "", `#${id}`);
 
 const transport = new DefaultChatTransport({
@@ -13,7 +18,7 @@ const transport = new DefaultChatTransport({
   }),
 });
 
-async function loadMessages() {
+async function load() {
   return (await fetch(`/api/chat/${encodeURIComponent(id)}`)).json();
 }
 
@@ -57,7 +62,7 @@ function Part({ part, decide }) {
   return isToolUIPart(part) ? h(Call, { part, decide }) : null;
 }
 
-function Message({ message, isLast, isReady, edit, regenerate, decide }) {
+function Message({ message, isLast, isReady, isRejected, edit, regenerate, decide }) {
   const { role, parts } = message;
   return h(
     "li",
@@ -67,6 +72,13 @@ function Message({ message, isLast, isReady, edit, regenerate, decide }) {
       { className: "content" },
       parts.map((part, index) => h(Part, { key: index, part, decide })),
     ),
+    isRejected
+      ? h(
+          "p",
+          { className: "rejected" },
+          "The model did not accept this message. The next one is sent without it.",
+        )
+      : null,
     isReady && role === "user" ? button("Edit", () => edit(message), { className: "action" }) : null,
     isReady && role === "assistant" && isLast
       ? button("Regenerate", () => regenerate({ messageId: message.id }), { className: "action" })
@@ -101,7 +113,7 @@ function Composer({ edited, isReady, send, cancel, stop }) {
   );
 }
 
-function Messages({ chat, isReady, edit }) {
+function Messages({ chat, rejectedIds, isReady, edit }) {
   const { messages, regenerate } = chat;
   const list = useRef(null);
   useEffect(() => {
@@ -114,32 +126,34 @@ function Messages({ chat, isReady, edit }) {
     { id: "messages", ref: list, "aria-live": "polite" },
     messages.map((message, index) => {
       const isLast = index === messages.length - 1;
-      return h(Message, { key: message.id, message, isLast, isReady, edit, regenerate, decide });
+      const isRejected = rejectedIds.includes(message.id);
+      return h(Message, { key: message.id, message, isLast, isReady, isRejected, edit, regenerate, decide });
     }),
   );
 }
 
-function Chat({ initialMessages }) {
+function Chat({ stored }) {
   const [edited, edit] = useState();
+  const [rejectedIds, setRejectedIds] = useState(stored.rejectedIds);
   const chat = useChat({
     id,
-    messages: initialMessages,
+    messages: stored.messages,
     transport,
     sendAutomaticallyWhen: lastAssistantMessageIsCompleteWithApprovalResponses,
     // Another tab was first, or the connection was lost: show the messages that are stored.
-    onError: () =>
-      void loadMessages().then(
-        (messages) => chat.setMessages(messages),
-        () => undefined,
-      ),
+    onError: () => void load().then(show, () => undefined),
   });
+  function show({ messages, rejectedIds: ids }) {
+    chat.setMessages(messages);
+    setRejectedIds(ids);
+  }
   const { status, error } = chat;
   const isReady = status === "ready" || status === "error";
   return h(
     "main",
     null,
     h("header", null, h("h1", null, "Chat"), h("a", { href: "/" }, "New chat")),
-    h(Messages, { chat, isReady, edit }),
+    h(Messages, { chat, rejectedIds, isReady, edit }),
     error === undefined ? null : h("p", { role: "alert" }, error.message),
     h(Composer, {
       edited,
@@ -154,4 +168,4 @@ function Chat({ initialMessages }) {
   );
 }
 
-createRoot(document.body).render(h(Chat, { initialMessages: await loadMessages() }));
+createRoot(document.body).render(h(Chat, { stored: await load() }));
