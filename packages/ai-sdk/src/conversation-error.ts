@@ -2,6 +2,8 @@ import { ThreadStoreError } from "@threadstore/core";
 import {
   type CodedError,
   defineErrorClass,
+  documentErrors,
+  type DocumentErrors,
   type ErrorClass,
   mismatchMessage,
 } from "@threadstore/core/documents";
@@ -50,10 +52,16 @@ export const ConversationError: ErrorClass<ConversationErrorCode, ConversationEr
     details: { path: "visible", currentVersion: "visible", unsaved: "hidden" },
   });
 
-/** Creates the error for an argument that violates a requirement, such as `a string`. */
-export function invalidArgument(path: string, requirement: string): ConversationError {
-  return new ConversationError("INVALID_ARGUMENT", mismatchMessage(path, requirement), { path });
-}
+type Errors = DocumentErrors<ConversationError>;
+
+const errors: Errors = documentErrors(ConversationError, {
+  invalid: "Restore the conversation from a backup, or delete it.",
+  mismatch:
+    "The thread with this id is not such a conversation. Use another id, or a namespace for conversations.",
+});
+export const checkedStore: Errors["checkedStore"] = errors.checkedStore;
+export const envelopeError: Errors["envelopeError"] = errors.envelopeError;
+export const invalidArgument: Errors["invalidArgument"] = errors.invalidArgument;
 
 /** Creates the error for a part of a stored thread that violates a requirement, such as `a string`. */
 export function invalidThread(path: string, requirement: string): ConversationError {

@@ -1,14 +1,12 @@
 import type { SerializedThread } from "@threadstore/core";
 import {
-  type EnvelopeProblem,
-  type EnvelopeProblemReason,
   isJsonObject,
   type JsonObject,
   memberPath,
   readEnvelope,
   THREAD_FORMAT,
 } from "@threadstore/core/documents";
-import { ConversationError, type ConversationErrorCode, invalidThread } from "./conversation-error.ts";
+import { envelopeError, invalidThread } from "./conversation-error.ts";
 
 // The README specifies the format. Every later version must read the files in src/golden.
 const VERSION = 1;
@@ -59,21 +57,4 @@ export function readMembers(kind: ThreadKind, thread: SerializedThread): JsonObj
     error: envelopeError,
   });
   return members;
-}
-
-const CODES: { readonly [Reason in EnvelopeProblemReason]: ConversationErrorCode } = {
-  "invalid-kind": "THREAD_MISMATCH",
-  "invalid-version": "THREAD_INVALID",
-  "not-a-thread": "THREAD_MISMATCH",
-  "other-kind": "THREAD_MISMATCH",
-  "too-new": "THREAD_TOO_NEW",
-};
-
-function envelopeError({ reason, path, message }: EnvelopeProblem): ConversationError {
-  const code = CODES[reason];
-  const remedy =
-    code === "THREAD_MISMATCH"
-      ? " The thread with this id is not such a conversation. Use another id, or a namespace for conversations."
-      : "";
-  return new ConversationError(code, message + remedy, { path });
 }

@@ -139,6 +139,7 @@ describe("append", () => {
     await chats.append("a", [textMessage("1", "Hello")]);
     const contended = uiMessageStore({
       store: {
+        append: () => Promise.reject(new Error("Unused.")),
         update: (_id: string) => Promise.reject(new ThreadStoreError("CONFLICT", "Too many conflicts.")),
       } as never,
     });

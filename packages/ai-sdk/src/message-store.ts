@@ -1,6 +1,6 @@
 import { type StoredThread, type ThreadStore, ThreadStoreError, type UpdateOptions } from "@threadstore/core";
-import { type JsonObject, mismatchMessage } from "@threadstore/core/documents";
-import { conflict, ConversationError, mergeConflict } from "./conversation-error.ts";
+import type { JsonObject } from "@threadstore/core/documents";
+import { checkedStore, conflict, ConversationError, mergeConflict } from "./conversation-error.ts";
 import { EMPTY_CONTENT, type ThreadContent, writeThread } from "./conversation-thread.ts";
 import type { Conversation, MessageStore } from "./conversation.ts";
 import { messageCodec, type MessageCodec } from "./message-codec.ts";
@@ -35,7 +35,7 @@ export function messageStore<Message>(
   kind: MessageKind<Message>,
   onFindings: FindingsListener = () => undefined,
 ): MessageStoreParts<Message> {
-  checkStore(store);
+  checkedStore({ store });
   const codec = reportingCodec(messageCodec(kind), onFindings);
   const update = contentUpdate(store, kind, codec);
 
@@ -155,10 +155,4 @@ function reportingCodec<Message>(
       return codec.toConversation(stored, content, view);
     },
   };
-}
-
-function checkStore(store: unknown): void {
-  if (typeof store === "object" && store !== null && "update" in store) return;
-  const message = `${mismatchMessage("store", "a ThreadStore")} Create one with a function such as sqliteStore.`;
-  throw new ConversationError("INVALID_ARGUMENT", message, { path: "store" });
 }

@@ -2,29 +2,24 @@ import {
   APICallError,
   convertToModelMessages,
   createUIMessageStream,
-  simulateReadableStream,
   stepCountIs,
   streamText,
   tool,
 } from "ai-6";
 import { MockLanguageModelV3 } from "ai-6/test";
 import { vi } from "vitest";
-import { z } from "zod";
 import { testRejections } from "./version-rejections.test-helper.ts";
-import { respond, type SdkVersion, testVersion } from "./versions.test-helper.ts";
+import {
+  rejectionSettings,
+  type SdkVersion,
+  streamResponses,
+  testVersion,
+  weatherTool,
+} from "./versions.test-helper.ts";
 
 vi.mock("ai", () => import("ai-6"));
 
-function rejection(statusCode: number): Error {
-  const isRetryable = statusCode === 429 || statusCode >= 500;
-  return new APICallError({
-    message: "Refused.",
-    url: "https://x.test",
-    requestBodyValues: {},
-    statusCode,
-    isRetryable,
-  });
-}
+const rejection = (statusCode: number): Error => new APICallError(rejectionSettings(statusCode));
 
 const version: SdkVersion = {
   rejection,
@@ -37,24 +32,11 @@ const version: SdkVersion = {
     return { type: "finish", finishReason: { unified: reason, raw: reason }, usage };
   },
   stream: async (messages, turn, responses, signal) => {
-    const rest = [...responses];
-    const model = new MockLanguageModelV3({
-      doStream: async ({ prompt }) => {
-        const chunks = [{ type: "stream-start", warnings: [] }, ...respond(rest.shift(), prompt)];
-        return { stream: simulateReadableStream({ chunks, chunkDelayInMs: 5 }) as never };
-      },
-    });
-    const weather = tool({
-      inputSchema: z.object({ city: z.string() }),
-      execute: async ({ city }) => {
-        if (city === "nowhere") throw rejection(400);
-        return `${city}: blue sky`;
-      },
-    });
+    const model = new MockLanguageModelV3({ doStream: streamResponses(responses) });
     const result = streamText({
       model,
       messages: await convertToModelMessages(messages as never),
-      tools: { weather },
+      tools: { weather: tool(weatherTool(() => rejection(400))) },
       stopWhen: stepCountIs(3),
       abortSignal: signal,
       maxRetries: 0,

@@ -1,13 +1,12 @@
 import { memoryStore } from "@threadstore/core";
 import type { UIMessage } from "ai";
 import { expect, test } from "vitest";
-import { uiMessageStore } from "./index.ts";
+import { type Conversation, uiMessageStore } from "./index.ts";
 import {
   call,
   type ModelResponse,
   neverAborted,
   question,
-  read,
   type SdkVersion,
   type StreamChunk,
   textChunks,
@@ -54,48 +53,38 @@ function testQuestions({ finish, rejection, stream }: SdkVersion): void {
   });
 }
 
-function testResults({ finish, rejection, stream }: SdkVersion): void {
+function testResults(version: SdkVersion): void {
+  const { finish, rejection } = version;
+
   test("a result that is rejected in a later step is left out", async () => {
-    const chats = uiMessageStore({ store: memoryStore() });
-    const conversation = await chats.append("talk", [question], { trigger: "submit-message" });
-    const bad: StreamChunk = { ...call, input: '{"city":"BAD"}' };
-    const responses: ModelResponse[] = [
-      [bad, finish("tool-calls")],
-      () => {
-        throw rejection(400);
-      },
-    ];
-    const streaming = await stream(
-      conversation.promptMessages,
-      chats.turn(conversation),
-      responses,
-      neverAborted(),
-    );
-    await readAll(streaming);
-    const loaded = await chats.load("talk");
+    const loaded = await answerAfterCall(version, "BAD", () => {
+      throw rejection(400);
+    });
     expect(loaded?.rejectedIds).toEqual([]);
     expect(JSON.stringify(loaded?.messages)).toContain("BAD: blue sky");
     expect(JSON.stringify(loaded?.promptMessages)).not.toContain("BAD: blue sky");
   });
 
   test("an error of a tool is not a rejection", async () => {
-    const chats = uiMessageStore({ store: memoryStore() });
-    const conversation = await chats.append("talk", [question], { trigger: "submit-message" });
-    const failing: StreamChunk = { ...call, input: '{"city":"nowhere"}' };
-    const responses = [
-      [failing, finish("tool-calls")],
-      [...textChunks("Sorry."), finish("stop")],
-    ];
-    const streaming = await stream(
-      conversation.messages,
-      chats.turn(conversation),
-      responses,
-      neverAborted(),
-    );
-    await read(streaming);
-    const loaded = await chats.load("talk");
+    const loaded = await answerAfterCall(version, "nowhere", [...textChunks("Sorry."), finish("stop")]);
+    expect(JSON.stringify(loaded?.messages)).toContain("Sorry.");
     expect(loaded?.promptMessages).toEqual(loaded?.messages);
   });
+}
+
+/** Answers a question with a call of the tool for a city and another response. Returns the stored conversation. */
+async function answerAfterCall(
+  { finish, stream }: SdkVersion,
+  city: string,
+  response: ModelResponse,
+): Promise<Conversation<UIMessage> | undefined> {
+  const chats = uiMessageStore({ store: memoryStore() });
+  const conversation = await chats.append("talk", [question], { trigger: "submit-message" });
+  const toolCall: StreamChunk = { ...call, input: JSON.stringify({ city }) };
+  const responses = [[toolCall, finish("tool-calls")], response];
+  const turn = chats.turn(conversation);
+  await readAll(await stream(conversation.promptMessages, turn, responses, neverAborted()));
+  return chats.load("talk");
 }
 
 /** Reads a stream, whatever it contains. */

@@ -1,6 +1,7 @@
 import { memoryStore } from "@threadstore/core";
-import type { UIMessage } from "ai";
+import { simulateReadableStream, type UIMessage } from "ai";
 import { expect, test } from "vitest";
+import { z } from "zod";
 import { uiMessageStore } from "./index.ts";
 
 /** A part of a model's stream, in the form of any version of the SDK. */
@@ -9,8 +10,48 @@ export type StreamChunk = { readonly type: string; readonly [name: string]: unkn
 /** One response of the model to a prompt in JSON: its chunks, or an error of its service. */
 export type ModelResponse = readonly StreamChunk[] | ((prompt: string) => readonly StreamChunk[]);
 
+/** Settings of the `APICallError` of any version of the SDK. */
+export interface RejectionSettings {
+  readonly message: string;
+  readonly url: string;
+  readonly requestBodyValues: object;
+  readonly statusCode: number;
+  readonly isRetryable: boolean;
+}
+
+/** Returns the settings of the error for a response of the service with this status. */
+export function rejectionSettings(statusCode: number): RejectionSettings {
+  const isRetryable = statusCode === 429 || statusCode >= 500;
+  return { message: "Refused.", url: "https://x.test", requestBodyValues: {}, statusCode, isRetryable };
+}
+
+/** The tool that the model calls. `fail` returns an error that is not one of the model. */
+export function weatherTool(fail: () => Error): {
+  readonly inputSchema: z.ZodType<{ city: string }>;
+  readonly execute: (input: { city: string }) => Promise<string>;
+} {
+  return {
+    inputSchema: z.object({ city: z.string() }),
+    execute: async ({ city }) => {
+      if (city === "nowhere") throw fail();
+      return `${city}: blue sky`;
+    },
+  };
+}
+
+/** Returns the `doStream` of a model of any version of the SDK, which gives these responses. */
+export function streamResponses(
+  responses: readonly ModelResponse[],
+): (options: { readonly prompt: unknown }) => Promise<{ readonly stream: never }> {
+  const rest = [...responses];
+  return async ({ prompt }) => {
+    const chunks = [{ type: "stream-start", warnings: [] }, ...respond(rest.shift(), prompt)];
+    return { stream: simulateReadableStream({ chunks, chunkDelayInMs: 5 }) as never };
+  };
+}
+
 /** Returns the chunks of a response. Throws the error of the model's service. */
-export function respond(response: ModelResponse | undefined, prompt: unknown): readonly StreamChunk[] {
+function respond(response: ModelResponse | undefined, prompt: unknown): readonly StreamChunk[] {
   return typeof response === "function" ? response(JSON.stringify(prompt)) : (response ?? []);
 }
 
