@@ -32,6 +32,7 @@ describe("invalid arguments are rejected with their path, before anything is wri
     ["store", () => new ThreadStoreSessionService(anything(undefined))],
     ["store", () => new ThreadStoreSessionService({ store: anything("threads.db") })],
     ["store", () => new ThreadStoreSessionService({ store: anything({}) })],
+    ["ttlMs", () => new ThreadStoreSessionService(anything({ store: memoryStore(), ttlMs: 1 }))],
     ["appName", async () => service.createSession({ ...NAMES, appName: "" })],
     ["appName", async () => service.createSession({ ...NAMES, appName: anything(1) })],
     ["userId", async () => service.createSession({ ...NAMES, userId: "" })],

@@ -13,7 +13,7 @@ import {
   trimTempDeltaState,
 } from "@google/adk";
 import { type AppendResult, type ThreadStore, ThreadStoreError, type Version } from "@threadstore/core";
-import { canonicalJson, createId, textDigest } from "@threadstore/core/documents";
+import { canonicalJson, createId, type OptionNames, textDigest } from "@threadstore/core/documents";
 import { listSessions } from "./listing.ts";
 import { locateSession, type SessionLocation } from "./location.ts";
 import {
@@ -31,6 +31,8 @@ export interface ThreadStoreSessionServiceOptions {
   readonly store: ThreadStore;
 }
 
+const OPTION_NAMES: OptionNames<ThreadStoreSessionServiceOptions> = { store: true };
+
 /**
  * A session service for Google's Agent Development Kit in any `ThreadStore`, to pass as `sessionService` to a `Runner`.
  * Creating one does not access the store. Several processes can use one session at the same time.
@@ -45,7 +47,7 @@ export class ThreadStoreSessionService extends BaseSessionService {
   /** Throws `INVALID_ARGUMENT` for invalid options. */
   constructor(options: ThreadStoreSessionServiceOptions) {
     super();
-    this.#store = checkedStore(options);
+    this.#store = checkedStore(options, OPTION_NAMES);
   }
 
   /** Rejects with `SESSION_EXISTS` if a session with this id exists. */

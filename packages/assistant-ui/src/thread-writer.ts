@@ -1,4 +1,4 @@
-import { createId } from "@threadstore/core/documents";
+import { callsInOrder, createId } from "@threadstore/core/documents";
 import type { LogElement } from "./message-entry.ts";
 import type { Settings } from "./options.ts";
 import { ThreadApiError, type ThreadApiErrorCode, requestError } from "./thread-api-error.ts";
@@ -27,7 +27,7 @@ export class ThreadWriter {
   /** Messages that may not be stored yet, which the next append sends again before its own. */
   #unsent: readonly Batch[] = [];
   #isStored: boolean;
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #inOrder = callsInOrder();
 
   /** A thread that is new is created with its first message. */
   constructor(settings: Settings, id: string, isNew: boolean) {
@@ -42,14 +42,12 @@ export class ThreadWriter {
   }
 
   append(...elements: readonly LogElement[]): Promise<void> {
-    const appended = this.#last.then(() => this.#send(elements));
-    this.#last = appended.catch(() => undefined);
-    return appended;
+    return this.#inOrder(() => this.#send(elements));
   }
 
   /** Resolves after the appends that have been called. */
   async settled(): Promise<void> {
-    await this.#last;
+    await this.#inOrder(() => Promise.resolve());
   }
 
   async #send(elements: readonly LogElement[]): Promise<void> {

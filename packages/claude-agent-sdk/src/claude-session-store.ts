@@ -1,5 +1,6 @@
 import type { SessionStore } from "@anthropic-ai/claude-agent-sdk";
 import type { ThreadStore } from "@threadstore/core";
+import type { OptionNames } from "@threadstore/core/documents";
 import { deleteSession, deleteSubpath } from "./delete-session.ts";
 import { entriesFromArgument } from "./entry.ts";
 import { listSessions, listSubpaths, listSummaries } from "./listings.ts";
@@ -19,6 +20,7 @@ export interface ClaudeSessionStoreOptions {
   readonly segmentBytes?: number | undefined;
 }
 
+const OPTION_NAMES: OptionNames<ClaudeSessionStoreOptions> = { store: true, segmentBytes: true };
 const DEFAULT_SEGMENT_BYTES = 524_288;
 
 /**
@@ -58,7 +60,7 @@ export function claudeSessionStore(options: ClaudeSessionStoreOptions): Required
 }
 
 function checkedOptions(options: unknown): { readonly store: ThreadStore; readonly segmentBytes: number } {
-  const store = checkedStore(options);
+  const store = checkedStore(options, OPTION_NAMES);
   const { segmentBytes = DEFAULT_SEGMENT_BYTES } = options as { readonly segmentBytes?: unknown };
   if (typeof segmentBytes !== "number" || !Number.isSafeInteger(segmentBytes) || segmentBytes < 1) {
     throw invalidArgument("segmentBytes", "a positive integer", segmentBytes);

@@ -94,6 +94,7 @@ describe("invalid arguments are rejected with a code and a path, before anything
     [{ store: memoryStore(), segmentBytes: 0 }, "segmentBytes"],
     [{ store: memoryStore(), segmentBytes: 1.5 }, "segmentBytes"],
     [{ store: memoryStore(), segmentBytes: "1" }, "segmentBytes"],
+    [{ store: memoryStore(), segmentByte: 1 }, "segmentByte"],
   ])("the options %#", (options, path) => {
     const create = () => claudeSessionStore(options as { store: ReturnType<typeof memoryStore> });
     expect(create).toThrow(expect.objectContaining({ code: "INVALID_ARGUMENT", path }));

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { ThreadStoreError, type Version } from "@threadstore/core";
-import { textDigest, waitAfterConflict } from "@threadstore/core/documents";
+import { callsInOrder, textDigest, waitAfterConflict } from "@threadstore/core/documents";
 import { finishDeletion, finishInterruptedDeletion } from "./delete-session.ts";
 import type { Entry } from "./entry.ts";
 import { findThread } from "./find-thread.ts";
@@ -31,7 +31,7 @@ export class Transcript {
   /** The last state, which is out of date if another writer has changed the transcript. */
   #lastState: TranscriptState | undefined;
   #unresolved: UnresolvedAppend | undefined;
-  #last: Promise<unknown> = Promise.resolve();
+  readonly #inOrder = callsInOrder();
   #pending = 0;
 
   constructor(location: TranscriptLocation, segmentBytes: number) {
@@ -51,10 +51,8 @@ export class Transcript {
   /** Runs the calls for one transcript one after the other, so that its entries are in the order of the calls. */
   async run<T>(work: () => Promise<T>): Promise<T> {
     this.#pending += 1;
-    const result = this.#last.then(work);
-    this.#last = result.catch(() => undefined);
     try {
-      return await result;
+      return await this.#inOrder(work);
     } finally {
       this.#pending -= 1;
     }

@@ -1,4 +1,5 @@
 // The entry point for agent packages, which read and write the documents that stores hold: "@threadstore/core/documents".
+export { type CallQueue, callsInOrder } from "./documents/calls-in-order.ts";
 export { copyJson, type CopyJsonOptions, MAX_JSON_DEPTH } from "./documents/copy-json.ts";
 export {
   type CodedError,
@@ -38,6 +39,7 @@ export { storedName, type StoredNameOptions } from "./documents/stored-name.ts";
 export { repeatAfterConflict } from "./documents/repeat-after-conflict.ts";
 export { unlessConflict } from "./documents/unless-conflict.ts";
 export { textDigest } from "./platform/digest.ts";
+export type { OptionNames } from "./validation/option-names.ts";
 export { isError } from "./validation/is-error.ts";
 export { mapConcurrently } from "./runtime/map-concurrently.ts";
 export { untilAborted } from "./runtime/until-aborted.ts";

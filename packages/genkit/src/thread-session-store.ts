@@ -1,10 +1,10 @@
 import type { ThreadStore } from "@threadstore/core";
-import { quoteName } from "@threadstore/core/documents";
+import type { OptionNames } from "@threadstore/core/documents";
 import type { SessionStore, SessionStoreOptions, SnapshotMutator } from "genkit/beta";
 import { type Location, locate, locateTenant, nameIn } from "./location.ts";
 import { addToIndex, indexedAs, latestSnapshot } from "./session-index.ts";
 import { checkedSnapshot, readSnapshot, snapshotJson, typedSnapshot } from "./snapshot-document.ts";
-import { checkedStore, invalidArgument, SnapshotError } from "./snapshot-error.ts";
+import { checkedStore, invalidArgument } from "./snapshot-error.ts";
 import { watchSnapshot } from "./watch-snapshot.ts";
 
 /** Options of {@link threadSessionStore}. */
@@ -30,7 +30,7 @@ export interface ThreadSessionStoreOptions {
   readonly pollIntervalMs?: number | undefined;
 }
 
-const OPTION_NAMES: Readonly<Record<keyof ThreadSessionStoreOptions, true>> = {
+const OPTION_NAMES: OptionNames<ThreadSessionStoreOptions> = {
   store: true,
   tenant: true,
   rejectBranchingSessions: true,
@@ -116,13 +116,8 @@ interface CheckedOptions extends ThreadSessionStoreOptions {
 }
 
 function checkedOptions(options: unknown): CheckedOptions {
-  const store = checkedStore(options);
+  const store = checkedStore(options, OPTION_NAMES);
   const members = options as { readonly [name: string]: unknown };
-  const unknown = Object.keys(members).find((name) => !Object.hasOwn(OPTION_NAMES, name));
-  if (unknown !== undefined) {
-    const message = `Unknown option ${quoteName(unknown)}. Use ${Object.keys(OPTION_NAMES).join(", ")}.`;
-    throw new SnapshotError("INVALID_ARGUMENT", message, { path: unknown });
-  }
   const { tenant, rejectBranchingSessions, pollIntervalMs = DEFAULT_POLL_INTERVAL_MS } = members;
   if (tenant !== undefined && typeof tenant !== "function") {
     throw invalidArgument("tenant", "a function", tenant);

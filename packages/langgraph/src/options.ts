@@ -1,6 +1,6 @@
 import type { SerializerProtocol } from "@langchain/langgraph-checkpoint";
 import type { ThreadStore } from "@threadstore/core";
-import { quoteName } from "@threadstore/core/documents";
+import type { OptionNames } from "@threadstore/core/documents";
 import { checkedStore, invalidValue, LangGraphStoreError } from "./errors.ts";
 
 /** Options of an {@link ItemStore}. */
@@ -39,8 +39,6 @@ export interface ThreadStoreSaverOptions {
   readonly now?: (() => number) | undefined;
 }
 
-type OptionNames<Options> = { readonly [Name in keyof Required<Options>]: true };
-
 const ITEM_STORE_OPTIONS: OptionNames<ItemStoreOptions> = { store: true, ttlMs: true };
 const SAVER_OPTIONS: OptionNames<ThreadStoreSaverOptions> = {
   store: true,
@@ -73,17 +71,13 @@ export function checkItemStoreOptions(options: unknown): void {
   checkOptions(options, ITEM_STORE_OPTIONS);
 }
 
-function checkOptions(options: unknown, names: object): { readonly [name: string]: unknown } {
-  checkedStore(options);
+function checkOptions(
+  options: unknown,
+  names: Readonly<Record<string, true>>,
+): { readonly [name: string]: unknown } {
+  checkedStore(options, names);
   const members = options as { readonly [name: string]: unknown };
   const { ttlMs } = members;
-  const unknown = Object.keys(members).find(
-    (name) => members[name] !== undefined && !Object.hasOwn(names, name),
-  );
-  if (unknown !== undefined) {
-    const message = `Unknown option ${quoteName(unknown)}. Use ${Object.keys(names).join(", ")}.`;
-    throw new LangGraphStoreError("INVALID_ARGUMENT", message, { path: unknown });
-  }
   if (ttlMs === undefined || (Number.isSafeInteger(ttlMs) && Number(ttlMs) > 0)) return members;
   throw invalidValue("INVALID_ARGUMENT", "ttlMs", "a positive integer", ttlMs);
 }

@@ -27,6 +27,7 @@ describe("invalid arguments are rejected with their path, before anything is wri
   it.each<readonly [path: string, call: () => unknown]>([
     ["store", () => new ThreadStoreMemory(anything(undefined))],
     ["store", () => new ThreadStoreMemory({ store: anything("threads.db") })],
+    ["ttlMs", () => new ThreadStoreMemory(anything({ store: memoryStore(), ttlMs: 1 }))],
     ["thread.id", async () => memory.saveThread({ thread: { ...THREAD, id: "" } })],
     ["thread.id", async () => memory.saveThread({ thread: { ...THREAD, id: "\ud800" } })],
     [

@@ -11,6 +11,7 @@ import {
   type StorageResourceType,
 } from "@mastra/core/storage";
 import type { ThreadStore } from "@threadstore/core";
+import type { OptionNames } from "@threadstore/core/documents";
 import { copyThread } from "./copy-thread.ts";
 import { listMessages, listMessagesByResource, messagesById } from "./list-messages.ts";
 import { checkedBySdk, listThreads } from "./list-threads.ts";
@@ -28,6 +29,8 @@ export interface ThreadStoreMemoryOptions {
   readonly store: ThreadStore;
 }
 
+const OPTION_NAMES: OptionNames<ThreadStoreMemoryOptions> = { store: true };
+
 /**
  * The memory domain of Mastra's storage in any `ThreadStore`, to pass as `domains.memory` to a `MastraCompositeStore`.
  * Creating one reads and writes nothing. Several processes can use one memory at once.
@@ -42,7 +45,7 @@ export class ThreadStoreMemory extends MemoryStorage {
   /** Throws `INVALID_ARGUMENT` for invalid options. */
   constructor(options: ThreadStoreMemoryOptions) {
     super();
-    this.#records = new ThreadRecords(checkedStore(options));
+    this.#records = new ThreadRecords(checkedStore(options, OPTION_NAMES));
   }
 
   /** Deletes all threads, messages and resources. */

@@ -4,6 +4,7 @@ import { checkedStore } from "./storage-error.ts";
 import {
   checkedChanges,
   deleteItems,
+  OPTION_NAMES,
   readItems,
   type ThreadStorageOptions,
   writeItems,
@@ -20,7 +21,7 @@ import {
  * mistake an empty item for an existing one. Options and errors are those of `threadStorage`.
  */
 export function stateStorage(options: ThreadStorageOptions): Storage {
-  const store = checkedStore(options);
+  const store = checkedStore(options, OPTION_NAMES);
   /** The eTags of each state by key, because an application can save a state under several keys. */
   const eTags = new WeakMap<object, Map<string, string>>();
 

@@ -4,7 +4,7 @@ import { createThreadStore, DriverError, memoryDriver, type MemoryRecords } from
 import { EMBEDDED } from "@threadstore/test-stores";
 import { describeStores } from "@threadstore/test-stores/vitest";
 import { describe, expect, it } from "vitest";
-import { MISSING_ETAG, StorageError, threadStorage } from "./index.ts";
+import { MISSING_ETAG, stateStorage, StorageError, threadStorage } from "./index.ts";
 import { CHECKS } from "./kit.test-helper.ts";
 
 await describeStores("items", { quick: [...EMBEDDED, "redis"] }, ({ store }) => {
@@ -140,6 +140,13 @@ describe("invalid arguments", () => {
 
   it.each([undefined, {}, { store: undefined }, { store: new Map() }])("the options %o", (options) => {
     expect(() => threadStorage(options as never)).toThrow("`store` must be a ThreadStore.");
+  });
+
+  it("an unknown option", () => {
+    const options = { store: memoryStore(), ttlMs: 1 };
+    for (const create of [threadStorage, stateStorage]) {
+      expect(() => create(options)).toThrow(expect.objectContaining({ path: "ttlMs" }));
+    }
   });
 });
 

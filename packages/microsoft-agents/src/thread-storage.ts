@@ -1,5 +1,6 @@
 import type { Storage, StoreItem } from "@microsoft/agents-hosting";
 import { type SaveOptions, type ThreadStore, ThreadStoreError, type Version } from "@threadstore/core";
+import type { OptionNames } from "@threadstore/core/documents";
 import { itemId } from "./item-id.ts";
 import { ANY_ETAG, type CheckedItem, checkedItem, MISSING_ETAG, readItem } from "./item.ts";
 import { checkedName, checkedStore, invalidArgument, StorageError } from "./storage-error.ts";
@@ -13,6 +14,8 @@ export interface ThreadStorageOptions {
   readonly store: ThreadStore;
 }
 
+export const OPTION_NAMES: OptionNames<ThreadStorageOptions> = { store: true };
+
 /**
  * Creates a storage of the Microsoft 365 Agents SDK in any `ThreadStore`, to pass as `storage` to an
  * `AgentApplication`. This does not access the store. The `eTag` of an item is the version of its thread.
@@ -21,7 +24,7 @@ export interface ThreadStorageOptions {
  * options.
  */
 export function threadStorage(options: ThreadStorageOptions): Storage {
-  const store = checkedStore(options);
+  const store = checkedStore(options, OPTION_NAMES);
   return {
     read: async (keys) => Object.fromEntries(await readItems(store, keys)) as StoreItem,
     write: async (changes) => writeItems(store, checkedChanges(changes)),

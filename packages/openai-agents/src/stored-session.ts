@@ -1,5 +1,6 @@
 import type { RunContext } from "@openai/agents-core";
 import type { StoredThread, Version } from "@threadstore/core";
+import { callsInOrder } from "@threadstore/core/documents";
 import type { ThreadSessionOptions } from "./session-options.ts";
 import { type ChangedVersion, sessionRecord } from "./session-record.ts";
 import {
@@ -64,16 +65,6 @@ export function storedSession<Context>(options: ThreadSessionOptions<Context>): 
         }, runContext),
       );
     },
-  };
-}
-
-/** Returns a function that runs calls one after the other, so that callers do not have to await each of them. */
-function callsInOrder(): <Result>(call: () => Promise<Result>) => Promise<Result> {
-  let last: Promise<unknown> = Promise.resolve();
-  return async (call) => {
-    const result = last.then(call, call);
-    last = result;
-    return result;
   };
 }
 

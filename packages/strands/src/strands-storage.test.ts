@@ -30,6 +30,7 @@ describe("invalid arguments are rejected with their path, before anything is wri
     ["store", () => strandsStorage(anything({}))],
     ["store", () => strandsStorage(anything({ store: "threads.db" }))],
     ["store", () => strandsStorage(anything({ store: {} }))],
+    ["onConflct", () => strandsStorage(anything({ store, onConflct: "overwrite" }))],
     ["onConflict", () => strandsStorage({ store, onConflict: anything("merge") })],
     ["onConflict", () => strandsStorage({ store, onConflict: anything(null) })],
     ["key", async () => storage.write("", bytesOf("x"))],

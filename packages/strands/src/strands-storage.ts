@@ -1,5 +1,6 @@
 import type { Storage } from "@strands-agents/sdk";
 import type { ThreadStore, Version } from "@threadstore/core";
+import { callsInOrder, type OptionNames } from "@threadstore/core/documents";
 import { keyOf, storedKey, storedPrefix } from "./stored-key.ts";
 import { threadOf, valueOf } from "./stored-value.ts";
 import { checkedStore, invalidArgument } from "./strands-storage-error.ts";
@@ -16,6 +17,7 @@ export interface StrandsStorageOptions {
   readonly onConflict?: "overwrite" | "reject" | undefined;
 }
 
+const OPTION_NAMES: OptionNames<StrandsStorageOptions> = { store: true, onConflict: true };
 const PAGE_SIZE = 1000;
 
 /**
@@ -27,7 +29,7 @@ const PAGE_SIZE = 1000;
  */
 export function strandsStorage(options: StrandsStorageOptions): Storage {
   const { store, onConflict } = checkedOptions(options);
-  const inOrder = keyedQueue();
+  const inOrder = callsInOrder();
   /** The versions that this storage has read or written, by thread; `undefined` for a value that did not exist. */
   const versions = new Map<string, Version | undefined>();
 
@@ -37,29 +39,29 @@ export function strandsStorage(options: StrandsStorageOptions): Storage {
       if (!(data instanceof Uint8Array)) throw invalidArgument("data", "a Uint8Array", data);
       // Encoded before the call waits, because the caller can reuse the array.
       const thread = threadOf(data);
-      await inOrder(id, async () => {
+      await inOrder(async () => {
         const isChecked = onConflict === "reject" && versions.has(id);
         const condition = isChecked ? { previous: versions.get(id) } : { overwrite: true };
         const { version } = await store.save(id, thread, { ...condition, ...(metadata && { metadata }) });
         versions.set(id, version);
-      });
+      }, id);
     },
 
     async read(key) {
       const { id } = storedKey(key);
-      return inOrder(id, async () => {
+      return inOrder(async () => {
         const stored = await store.load(id);
         versions.set(id, stored?.version);
         return stored === undefined ? null : valueOf(stored);
-      });
+      }, id);
     },
 
     async delete(key) {
       const { id } = storedKey(key);
-      await inOrder(id, async () => {
+      await inOrder(async () => {
         await store.delete(id);
         versions.delete(id);
-      });
+      }, id);
     },
 
     async list(prefix) {
@@ -74,22 +76,8 @@ export function strandsStorage(options: StrandsStorageOptions): Storage {
   };
 }
 
-/** Returns a function that runs the calls for one key one after the other. */
-function keyedQueue(): <T>(key: string, call: () => Promise<T>) => Promise<T> {
-  const pending = new Map<string, Promise<unknown>>();
-  return async (key, call) => {
-    const result = Promise.resolve(pending.get(key)).then(call, call);
-    pending.set(key, result);
-    try {
-      return await result;
-    } finally {
-      if (pending.get(key) === result) pending.delete(key);
-    }
-  };
-}
-
 function checkedOptions(options: unknown): Required<StrandsStorageOptions> {
-  const store = checkedStore(options);
+  const store = checkedStore(options, OPTION_NAMES);
   const { onConflict = "reject" } = options as { readonly onConflict?: unknown };
   if (onConflict !== "reject" && onConflict !== "overwrite") {
     throw invalidArgument("onConflict", '"reject" or "overwrite"');

@@ -62,8 +62,19 @@ describe("documentErrors", () => {
     expect(() => errors.checkedStore(options)).toThrow("`store` must be a ThreadStore. Create one");
   });
 
+  it.each([
+    ["onConflct", "onConflct", "`onConflct` is not an option."],
+    ["a secret text", "options", "A member of the options is not an option."],
+  ])("rejects the unknown option %j, with its path", (name, path, message) => {
+    const check = () => errors.checkedStore({ store: memoryStore(), [name]: 1 }, { store: true });
+    expect(check).toThrow(expect.objectContaining({ code: "INVALID_ARGUMENT", path }));
+    expect(check).toThrow(`${message} Correct its name, or remove it. The options are \`store\`.`);
+  });
+
   it("returns the store of the options", () => {
     const store = memoryStore();
     expect(errors.checkedStore({ store })).toBe(store);
+    expect(errors.checkedStore({ store, onConflict: "x" }, { store: true, onConflict: true })).toBe(store);
+    expect(errors.checkedStore({ store, other: 1 })).toBe(store);
   });
 });

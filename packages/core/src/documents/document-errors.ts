@@ -1,4 +1,5 @@
 import type { ThreadStore } from "../thread-store.ts";
+import { unknownOption, unknownOptionPath } from "../validation/option-names.ts";
 import type { EnvelopeProblem, EnvelopeProblemReason } from "./envelope.ts";
 import { mismatchMessage } from "./json-path.ts";
 
@@ -27,8 +28,11 @@ export interface DocumentErrors<DocumentError> {
   readonly envelopeError: (problem: EnvelopeProblem) => DocumentError;
   /** Returns a name. Throws `INVALID_ARGUMENT` unless it is a non-empty string that UTF-8 can represent. */
   readonly checkedName: (name: unknown, path: string) => string;
-  /** Returns the option `store`. Throws `INVALID_ARGUMENT` unless it is a store. */
-  readonly checkedStore: (options: unknown) => ThreadStore;
+  /**
+   * Returns the option `store`. Throws `INVALID_ARGUMENT` unless it is a store, and for an option that is not in `names`:
+   * a misspelled option would be ignored.
+   */
+  readonly checkedStore: (options: unknown, names?: Readonly<Record<string, true>>) => ThreadStore;
 }
 
 const CODES: { readonly [Reason in EnvelopeProblemReason]: DocumentErrorCode } = {
@@ -68,11 +72,16 @@ export function documentErrors<DocumentError extends Error>(
       const code = CODES[reason];
       return code === "THREAD_MISMATCH" ? mismatch(path, message) : new ErrorType(code, message, { path });
     },
-    checkedStore: (options) => {
-      const { store } = (options ?? {}) as { readonly store?: unknown };
-      if (typeof store === "object" && store !== null && "append" in store) return store as ThreadStore;
-      const message = `${mismatchMessage("store", "a ThreadStore")} Create one with a function such as sqliteStore.`;
-      throw new ErrorType("INVALID_ARGUMENT", message, { path: "store" });
+    checkedStore: (options, names) => {
+      const members = (options ?? {}) as { readonly store?: unknown };
+      const { store } = members;
+      if (typeof store !== "object" || store === null || !("append" in store)) {
+        const message = `${mismatchMessage("store", "a ThreadStore")} Create one with a function such as sqliteStore.`;
+        throw new ErrorType("INVALID_ARGUMENT", message, { path: "store" });
+      }
+      const problem = names && unknownOption(members, names);
+      if (problem === undefined) return store as ThreadStore;
+      throw new ErrorType("INVALID_ARGUMENT", problem, { path: unknownOptionPath(members, names ?? {}) });
     },
   };
 }

@@ -35,12 +35,24 @@ export function readOptions<Options extends object>(options: Options, subject = 
 
 /** Returns a message that names the first member of `options` that is not in `names`; `undefined` if there is none. */
 export function unknownOption(options: object, names: Readonly<Record<string, true>>): string | undefined {
-  for (const name of Object.keys(options)) {
-    if (Object.hasOwn(names, name)) continue;
-    // Anything else may be content, for example if a thread was passed in the place of the options.
-    const described = /^[A-Za-z]\w{0,39}$/u.test(name) ? `\`${name}\`` : "A member of the options";
-    const list = Object.keys(names).map((each) => `\`${each}\``);
-    return `${described} is not an option. Correct its name, or remove it. The options are ${list.join(", ")}.`;
-  }
-  return undefined;
+  const name = unknownName(options, names);
+  if (name === undefined) return undefined;
+  const described = isShown(name) ? `\`${name}\`` : "A member of the options";
+  const list = Object.keys(names).map((each) => `\`${each}\``);
+  return `${described} is not an option. Correct its name, or remove it. The options are ${list.join(", ")}.`;
+}
+
+/** Returns the path of the member that {@link unknownOption} reports, for errors. */
+export function unknownOptionPath(options: object, names: Readonly<Record<string, true>>): string {
+  const name = unknownName(options, names);
+  return name !== undefined && isShown(name) ? name : "options";
+}
+
+function unknownName(options: object, names: Readonly<Record<string, true>>): string | undefined {
+  return Object.keys(options).find((name) => !Object.hasOwn(names, name));
+}
+
+/** Anything else may be content, for example if a thread was passed in the place of the options. */
+function isShown(name: string): boolean {
+  return /^[A-Za-z]\w{0,39}$/u.test(name);
 }
