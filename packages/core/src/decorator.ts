@@ -1,8 +1,28 @@
 // The entry point for decorators of any store, such as encryption or caching: "@threadstore/core/decorator".
 export { changeBySaving } from "./decorator/change-by-saving.ts";
 export { forwardChanges, forwardOperations } from "./decorator/forward-operations.ts";
+export { layersOf } from "./decorator/layers-of.ts";
 export { returnedThreads } from "./decorator/returned-threads.ts";
 export { type ReservedName, reservedName } from "./decorator/reserved-name.ts";
+export {
+  type MetadataFormat,
+  PLAIN_METADATA,
+  type ReadLog,
+  type ReplacedLog,
+  type ReplacedThread,
+  type SegmentFormat,
+  type SegmentLocation,
+  type Splice,
+  type StoredHead,
+  type StoredLog,
+  type ThreadChange,
+  type WholeThread,
+  type WrittenSegments,
+} from "./decorator/segments/segment-format.ts";
+export type { SegmentedOptions } from "./decorator/segments/log-context.ts";
+export { segmentedOperations } from "./decorator/segments/segmented-operations.ts";
+export type { SegmentedState } from "./decorator/segments/segmented-thread.ts";
+export { applySplices, spliceBetween } from "./decorator/segments/splice.ts";
 export type {
   AppendArguments,
   DecoratedCall,
@@ -21,6 +41,12 @@ export type {
   VersionArgument,
 } from "./decorator/thread-store-decorator.ts";
 export { wrapThreadStore } from "./decorator/wrap-thread-store.ts";
+export { base85ToBytes, bytesToBase85 } from "./encoding/base85.ts";
+export {
+  DECORATED_METADATA,
+  type DecoratedMetadataOption,
+  decoratedMetadataOption,
+} from "./validation/decorated-metadata.ts";
 export {
   PRESERVED_DETAILS,
   type PreservedDetails,
@@ -29,6 +55,7 @@ export {
 } from "./encoding/preserved-details.ts";
 export { hasTextParts, TEXT_PARTS, type TextParts } from "./encoding/text-parts.ts";
 export { mapConcurrently } from "./runtime/map-concurrently.ts";
+export { corruptRecord } from "./validation/corrupt-record.ts";
 export { checkOptionNames, type OptionNames } from "./validation/option-names.ts";
 export { updateThread } from "./operations/update.ts";
 export { METADATA_MAX_BYTES } from "./validation/metadata.ts";

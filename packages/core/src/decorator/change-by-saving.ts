@@ -6,6 +6,7 @@ import { missingThread, staleVersion } from "../operations/conflict.ts";
 import { conflictDelay } from "../runtime/retry.ts";
 import { untilAborted } from "../runtime/until-aborted.ts";
 import type { AppendResult, TouchResult } from "../thread-store.ts";
+import { decoratedMetadataOption } from "../validation/decorated-metadata.ts";
 import { copyMetadata } from "../validation/metadata.ts";
 import { DEFAULT_TIMEOUT_MS } from "../validation/store-options.ts";
 import { threadArgument } from "./thread-argument.ts";
@@ -19,7 +20,7 @@ import type {
   VersionArgument,
 } from "./thread-store-decorator.ts";
 
-type LoadAndSave<State> = Pick<DecoratedOperations<State>, "load" | "save">;
+export type LoadAndSave<State> = Pick<DecoratedOperations<State>, "load" | "save">;
 
 /**
  * Returns the operations `append` and `touch` for a decorator that transforms threads or metadata: they load the thread,
@@ -35,14 +36,15 @@ export function changeBySaving<State>(
 }
 
 /** `undefined` if another writer saved first. */
-type Attempt<Result> = { readonly result: Result } | undefined;
+export type Attempt<Result> = { readonly result: Result } | undefined;
 
-async function appendOnce<State>(
+/** Loads the thread, appends to it, and saves it. */
+export async function appendOnce<State>(
   operations: LoadAndSave<State>,
   { id, create, previous, appendTo, options }: AppendArguments<State>,
   call: DecoratedCall,
 ): Promise<Attempt<AppendResult>> {
-  const { key, metadata, ttlMs, expiresAt } = options;
+  const { key } = options;
   const current = await operations.load({ id, cached: undefined, options: {} }, call);
   if (current !== undefined && key !== undefined && knowsAppendKey(current.stored, key)) {
     return { result: { ...touchResult(current), appended: false } };
@@ -50,27 +52,38 @@ async function appendOnce<State>(
   checkPrevious(current, previous);
   const json = current === undefined ? create?.read().json : textOf(current);
   if (json === undefined) throw missingThread();
-  const saving = { id, thread: appendTo(json), options: { metadata, ttlMs, expiresAt, [APPEND_KEY]: key } };
+  const saving = { id, thread: appendTo(json), options: { ...storedOptions(options), [APPEND_KEY]: key } };
   const saved = await saveOver(operations, current, saving, call, previous);
   return saved && { result: { ...touchResult(saved), appended: true } };
 }
 
-async function touchOnce<State>(
+/** Loads the thread, and saves it with the changes of a touch. */
+export async function touchOnce<State>(
   operations: LoadAndSave<State>,
   { id, previous, options }: TouchArguments<State>,
   call: DecoratedCall,
 ): Promise<Attempt<TouchResult | undefined>> {
-  const { metadata, ttlMs, expiresAt } = options;
   const current = await operations.load({ id, cached: undefined, options: {} }, call);
   checkPrevious(current, previous);
   if (current === undefined) return { result: undefined };
   const thread = threadArgument(textOf(current), undefined);
-  const saving = { id, thread, options: { metadata, ttlMs, expiresAt } };
+  const saving = { id, thread, options: storedOptions(options) };
   const saved = await saveOver(operations, current, saving, call, previous);
   return saved && { result: touchResult(saved) };
 }
 
-function checkPrevious<State>(
+/** Returns the options of an append or touch that change what is stored with the thread. */
+function storedOptions({
+  metadata,
+  ttlMs,
+  expiresAt,
+  ...options
+}: TouchArguments<never>["options"]): TouchArguments<never>["options"] {
+  return { metadata, ttlMs, expiresAt, ...decoratedMetadataOption(options) };
+}
+
+/** Throws `CONFLICT` if the thread is not at the version of `previous`. */
+export function checkPrevious<State>(
   current: DecoratedThread<State> | undefined,
   previous: VersionArgument<State> | undefined,
 ): void {
@@ -100,16 +113,16 @@ async function saveOver<State>(
 
 /**
  * Repeats an attempt until it saves, or the time of the call is over. That other writers were first is not a conflict,
- * because the change applies to whichever version is stored.
+ * because the change applies to whichever version is stored. `attempt` gets the number of attempts before it.
  */
-async function untilSaved<Result>(
+export async function untilSaved<Result>(
   call: DecoratedCall,
-  attempt: () => Promise<Attempt<Result>>,
+  attempt: (earlier: number) => Promise<Attempt<Result>>,
 ): Promise<Result> {
   const { timeoutMs = DEFAULT_TIMEOUT_MS } = call.options();
   const deadline = performance.now() + timeoutMs;
   for (let attempts = 1; ; attempts += 1) {
-    const saved = await attempt();
+    const saved = await attempt(attempts - 1);
     if (saved !== undefined) return saved.result;
     const delay = conflictDelay(attempts);
     if (performance.now() + delay >= deadline) throw contended();

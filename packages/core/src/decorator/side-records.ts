@@ -1,3 +1,4 @@
+import type { ErasedSizeOption } from "../encoding/erased-size.ts";
 import { sealJson, unsealJson } from "../encoding/sealed-json.ts";
 import { invalidEraseCursor } from "../listing/erase-cursor.ts";
 import { checkOnProgress } from "../operations/erase.ts";
@@ -5,7 +6,7 @@ import type { EraseOptions, EraseProgress, EraseResult, NamespacePage } from "..
 import { levelName, namespaceWithin } from "../validation/names.ts";
 import { reservedName } from "./reserved-name.ts";
 
-type InnerEraseOptions = Pick<EraseOptions, "cursor" | "onProgress">;
+type InnerEraseOptions = Pick<EraseOptions, "cursor" | "onProgress"> & ErasedSizeOption;
 
 /** Returns a page of namespaces of the inner store as callers see it. */
 export function visibleNamespaces(reserved: string | undefined, page: NamespacePage): NamespacePage {
@@ -51,7 +52,7 @@ export function eraseRequest(
     await onProgress?.({ ...progress, threads, namespace, cursor: encode(progress.cursor) });
   };
   return async (erase) => {
-    const result = await erase({ cursor, onProgress: report });
+    const result = await erase({ ...options, cursor, onProgress: report });
     advance(result.threads);
     const threads = result.threads - tally.sideRecords;
     return { ...result, threads, cursor: result.cursor === undefined ? undefined : encode(result.cursor) };

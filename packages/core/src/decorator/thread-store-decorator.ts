@@ -1,4 +1,5 @@
 import type { AppendKeyOption } from "../encoding/append-keys.ts";
+import type { ErasedSizeOption } from "../encoding/erased-size.ts";
 import type { HiddenField } from "../encoding/hidden-field.ts";
 import type { PreservingOptions } from "../encoding/preserved-details.ts";
 import type {
@@ -22,6 +23,7 @@ import type {
   TouchResult,
   Version,
 } from "../thread-store.ts";
+import type { DecoratedMetadataOption } from "../validation/decorated-metadata.ts";
 
 /**
  * Adds behavior to any store: encryption, compression, caching, auditing, side records. `wrapThreadStore` turns a
@@ -89,7 +91,10 @@ export interface DecoratedOperations<State> {
     call: DecoratedCall,
   ): Promise<NamespacePage>;
   /** Must erase side records, too. `wrapThreadStore` does not count those that the inner store reports. */
-  erase(options: Omit<EraseOptions, keyof CallOptions>, call: DecoratedCall): Promise<EraseResult>;
+  erase(
+    options: Omit<EraseOptions, keyof CallOptions> & ErasedSizeOption,
+    call: DecoratedCall,
+  ): Promise<EraseResult>;
 }
 
 /** One call, which may make several calls to the inner store. */
@@ -153,7 +158,7 @@ export interface SaveArguments<State> {
    * The options for saving in the inner store, with `previous` as that store returned it. A decorator passes on those
    * that it does not know.
    */
-  readonly options: Omit<PreservingOptions, keyof CallOptions> & AppendKeyOption;
+  readonly options: Omit<PreservingOptions, keyof CallOptions> & AppendKeyOption & DecoratedMetadataOption;
 }
 
 /** A thread passed to `save`, as it was at the time of the call. */
@@ -177,11 +182,13 @@ export interface LoadArguments<State> {
 export interface AppendArguments<State> {
   readonly id: string;
   readonly elements: readonly unknown[];
+  /** The JSON of the elements, separated by commas. */
+  readonly elementsText: string;
   /** The thread to create if none exists, without the elements. */
   readonly create: ThreadArgument | undefined;
   readonly previous: VersionArgument<State> | undefined;
   /** The options for appending in the inner store, with `previous` as that store returned it. */
-  readonly options: Omit<AppendOptions, keyof CallOptions>;
+  readonly options: Omit<AppendOptions, keyof CallOptions> & DecoratedMetadataOption;
   /**
    * Returns the thread with this JSON after the append. Throws `INVALID_ARGUMENT` if its last member is not an array.
    */
@@ -192,7 +199,7 @@ export interface TouchArguments<State> {
   readonly id: string;
   readonly previous: VersionArgument<State> | undefined;
   /** The options for the touch in the inner store, with `previous` as that store returned it. */
-  readonly options: Omit<TouchOptions, keyof CallOptions>;
+  readonly options: Omit<TouchOptions, keyof CallOptions> & DecoratedMetadataOption;
 }
 
 export interface DeleteArguments<State> {

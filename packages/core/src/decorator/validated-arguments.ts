@@ -3,6 +3,7 @@ import { appendToText } from "../encoding/array-end.ts";
 import { type PreservingOptions, preservingOptions } from "../encoding/preserved-details.ts";
 import type { AppendOptions, DeleteOptions, LoadOptions, TouchOptions } from "../thread-store.ts";
 import { checkCreate, checkedAppendKey } from "../validation/append-options.ts";
+import { type DecoratedMetadataOption, decoratedMetadataOption } from "../validation/decorated-metadata.ts";
 import { elementsText } from "../validation/elements.ts";
 import { type ExpiryOptions, requestedExpiry } from "../validation/expiry.ts";
 import { checkedMetadata } from "../validation/metadata.ts";
@@ -36,9 +37,9 @@ export function saveArguments<State>(
   context: ArgumentContext<State>,
   key: Key,
   thread: unknown,
-  options: PreservingOptions & AppendKeyOption,
+  options: PreservingOptions & AppendKeyOption & DecoratedMetadataOption,
 ): SaveArguments<State> {
-  const { overwrite = false, metadata } = options;
+  const { overwrite = false } = options;
   checkOverwrite(overwrite, options.previous);
   const previous = versionArgument(context.returned, key, options.previous, "save");
   return {
@@ -47,8 +48,9 @@ export function saveArguments<State>(
     options: {
       overwrite,
       previous: previous?.decorated?.stored ?? options.previous,
-      metadata: metadata === undefined ? undefined : checkedMetadata(metadata),
+      metadata: checkedMetadata(options),
       ...expiryOptions(context, options),
+      ...decoratedMetadataOption(options),
       ...appendKeyOption(options),
       ...preservingOptions(options),
     },
@@ -83,6 +85,7 @@ export function appendArguments<State>(
   return {
     id: key.id,
     elements: JSON.parse(`[${text}]`) as unknown[],
+    elementsText: text,
     create: created,
     previous,
     options: { ...touchOptions, key: checkedAppendKey(appendKey), create: created?.value },
@@ -93,7 +96,7 @@ export function appendArguments<State>(
 export function touchArguments<State>(
   context: ArgumentContext<State>,
   key: Key,
-  { previous, metadata, ...expiry }: TouchOptions,
+  { previous, ...options }: TouchOptions & DecoratedMetadataOption,
   method: "append" | "touch" = "touch",
 ): TouchArguments<State> {
   const version = versionArgument(context.returned, key, previous, method);
@@ -102,8 +105,9 @@ export function touchArguments<State>(
     previous: version,
     options: {
       previous: version?.decorated?.stored ?? previous,
-      metadata: metadata === undefined ? undefined : checkedMetadata(metadata),
-      ...expiryOptions(context, expiry),
+      metadata: checkedMetadata(options),
+      ...expiryOptions(context, options),
+      ...decoratedMetadataOption(options),
     },
   };
 }

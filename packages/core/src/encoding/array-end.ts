@@ -1,10 +1,9 @@
-import { ByteBuffer } from "#platform";
 import type { ThreadStoreError } from "../errors.ts";
 import { invalidArgument } from "../validation/invalid-argument.ts";
 
 /** Where elements can be added to the array that is the last member of a JSON object. */
 export interface ArrayEnd {
-  /** The number of bytes from the bracket that closes the array to the end of the text. */
+  /** The number of bytes, and of characters, from the bracket that closes the array to the end of the text. */
   readonly closingLength: number;
   readonly isEmpty: boolean;
 }
@@ -17,13 +16,29 @@ const [CLOSE_OBJECT, OPEN_ARRAY, CLOSE_ARRAY] = [0x7d, 0x5b, 0x5d];
  * `undefined` if the last member is not an array, or if the bytes do not reach back to the array's last element.
  */
 export function findArrayEnd(text: Uint8Array): ArrayEnd | undefined {
-  const brace = lastVisible(text, text.length);
-  if (text[brace] !== CLOSE_OBJECT) return undefined;
+  return arrayEndIn(text.length, (index) => text[index]);
+}
+
+/** Finds the end of the array that is the last member of an object, given the object's JSON. */
+export function findArrayEndInText(json: string): ArrayEnd | undefined {
+  return arrayEndIn(json.length, (index) => json.charCodeAt(index));
+}
+
+function arrayEndIn(length: number, codeAt: (index: number) => number | undefined): ArrayEnd | undefined {
+  /** Returns the index of the last character before `end` that is not white space; -1 if there is none. */
+  const lastVisible = (end: number): number => {
+    let index = end - 1;
+    while (index >= 0 && WHITE_SPACE.has(codeAt(index))) index -= 1;
+    return index;
+  };
+  const brace = lastVisible(length);
+  if (codeAt(brace) !== CLOSE_OBJECT) return undefined;
   // A string ends with a quote, so a bracket at this position closes an array.
-  const bracket = lastVisible(text, brace);
-  if (text[bracket] !== CLOSE_ARRAY) return undefined;
-  const last = lastVisible(text, bracket);
-  return last < 0 ? undefined : { closingLength: text.length - bracket, isEmpty: text[last] === OPEN_ARRAY };
+  const bracket = lastVisible(brace);
+  if (codeAt(bracket) !== CLOSE_ARRAY) return undefined;
+  const last = lastVisible(bracket);
+  // Brackets and white space are ASCII, so they have as many characters as bytes.
+  return last < 0 ? undefined : { closingLength: length - bracket, isEmpty: codeAt(last) === OPEN_ARRAY };
 }
 
 /** Returns the text to insert before the bracket that closes the array. */
@@ -33,9 +48,8 @@ export function insertion({ isEmpty }: ArrayEnd, elements: string): string {
 
 /** Returns the JSON of a thread after an append. Throws `INVALID_ARGUMENT` if its last member is not an array. */
 export function appendToText(json: string, elements: string): string {
-  const arrayEnd = findArrayEnd(ByteBuffer.from(json));
+  const arrayEnd = findArrayEndInText(json);
   if (arrayEnd === undefined) throw noArrayEnd();
-  // Brackets and white space are ASCII, so they have as many characters as bytes.
   const position = json.length - arrayEnd.closingLength;
   return json.slice(0, position) + insertion(arrayEnd, elements) + json.slice(position);
 }
@@ -45,11 +59,4 @@ export function noArrayEnd(): ThreadStoreError {
   return invalidArgument(
     "The last member of the thread must be an array, to which the elements are appended. Save the thread in that form first.",
   );
-}
-
-/** Returns the index of the last byte before `end` that is not white space; -1 if there is none. */
-function lastVisible(text: Uint8Array, end: number): number {
-  let index = end - 1;
-  while (index >= 0 && WHITE_SPACE.has(text[index])) index -= 1;
-  return index;
 }

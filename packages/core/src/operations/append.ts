@@ -9,6 +9,7 @@ import type { ThreadKey } from "../thread-driver.ts";
 import type { AppendOptions, AppendResult, Version } from "../thread-store.ts";
 import { checkCreate, checkedAppendKey } from "../validation/append-options.ts";
 import { corruptRecord } from "../validation/corrupt-record.ts";
+import { DECORATED_METADATA } from "../validation/decorated-metadata.ts";
 import { elementsText } from "../validation/elements.ts";
 import type { ResolvedStoreOptions } from "../validation/store-options.ts";
 import { checkThreadSize } from "../validation/thread.ts";
@@ -86,7 +87,8 @@ async function createThread(
 ): Promise<AppendResult | undefined> {
   if (previous !== undefined) throw staleVersion(undefined);
   if (created === undefined) throw missingThread();
-  const options = { metadata, ...expiry, [APPEND_KEY]: appendKey };
+  // The metadata have been checked.
+  const options = { metadata, ...expiry, [APPEND_KEY]: appendKey, [DECORATED_METADATA]: true };
   try {
     const saved = await saveThread(context, saveRequest(key, created, options, context.options));
     const { id, version, size, createdAt, updatedAt, expiresAt } = saved;

@@ -1,3 +1,4 @@
+import { ERASED_SIZE, type ErasedSize, type ErasedSizeOption, STORED_SIZE } from "../encoding/erased-size.ts";
 import { decodeTail } from "../encoding/record.ts";
 import { decodeEraseCursor, encodeEraseCursor, type EraseState } from "../listing/erase-cursor.ts";
 import { ALL_BY_ID } from "../listing/listing-order.ts";
@@ -24,17 +25,19 @@ const FINGERPRINT_LENGTH = 8;
 export interface EraseRequest {
   readonly state: EraseState | undefined;
   readonly onProgress: EraseOptions["onProgress"];
+  readonly sizeOf: ErasedSize;
 }
 
 export function eraseRequest(
   { name: store }: ThreadDriver,
   namespace: string,
-  { cursor, onProgress }: EraseOptions,
+  { cursor, onProgress, [ERASED_SIZE]: sizeOf = STORED_SIZE }: EraseOptions & ErasedSizeOption,
 ): EraseRequest {
   checkOnProgress(onProgress);
   return {
     state: cursor === undefined ? undefined : decodeEraseCursor(cursor, { store, namespace }),
     onProgress,
+    sizeOf,
   };
 }
 
@@ -50,12 +53,13 @@ export function checkOnProgress(onProgress: unknown): void {
  */
 export async function eraseThreads(
   context: OperationContext,
-  { state: resumed, onProgress }: EraseRequest,
+  { state: resumed, onProgress, sizeOf }: EraseRequest,
 ): Promise<EraseResult> {
   const { namespace, driver, options } = context;
   const erase: Erase = {
     context,
     onProgress,
+    sizeOf,
     stopAt: performance.now() + (context.deadline - performance.now()) * TIME_BUDGET,
     state: resumed ?? newState(options.now()),
   };
@@ -74,6 +78,7 @@ export async function eraseThreads(
 interface Erase {
   readonly context: OperationContext;
   readonly onProgress: EraseOptions["onProgress"];
+  readonly sizeOf: ErasedSize;
   /** When the call stops, on the clock of `performance.now()`. */
   readonly stopAt: number;
   readonly state: EraseState;
@@ -135,13 +140,13 @@ async function erasePage(
   records: readonly ListedRecord[],
 ): Promise<boolean> {
   const { context, state, stopAt } = erase;
-  const targets = records.map((record) => targetOf(namespace, record));
+  const targets = records.map((record) => targetOf(erase, namespace, record));
   if (targets.length > 0) await reportProgress(erase, namespace, targets);
   for (const target of targets) {
     // A driver that responds synchronously would block timers, requests and the caller's signal until the end.
     if (isYieldDue()) await yieldToEventLoop();
     context.signal.throwIfAborted();
-    const size = await eraseRecord(context, target, stopAt);
+    const size = await eraseRecord(erase, target);
     if (size === "contended") return false;
     const wasCounted = state.pending.delete(target.fingerprint);
     if (size !== undefined && !wasCounted) {
@@ -155,10 +160,10 @@ async function erasePage(
   return true;
 }
 
-function targetOf(namespace: string, { id, version, tail, nonce }: ListedRecord): Target {
+function targetOf({ sizeOf }: Erase, namespace: string, { id, version, tail, nonce }: ListedRecord): Target {
   const key = { namespace, id };
   const located = decodeTail(key, tail, nonce);
-  const size = "corruption" in located ? 0 : located.trailer.size;
+  const size = "corruption" in located ? 0 : sizeOf(located.trailer.metadata, located.trailer.size);
   const digest = textDigest(JSON.stringify([namespace, id]));
   return { key, fingerprint: digest.slice(0, FINGERPRINT_LENGTH), version, size };
 }
@@ -189,9 +194,8 @@ async function reportProgress(
  * `"contended"` if another client has saved it again and again until the time was over.
  */
 async function eraseRecord(
-  context: OperationContext,
+  { context, sizeOf, stopAt }: Erase,
   { key, version: listedVersion, size: listedSize }: Target,
-  stopAt: number,
 ): Promise<number | undefined | "contended"> {
   const races = countLostRaces(context);
   let [version, size] = [listedVersion, listedSize];
@@ -202,7 +206,8 @@ async function eraseRecord(
     if (performance.now() >= stopAt) return "contended";
     await races.next(stored.version === version);
     ({ version } = stored);
-    size = stored.state === "corrupt" ? 0 : stored.record.trailer.size;
+    if (stored.state === "corrupt") size = 0;
+    else size = sizeOf(stored.record.trailer.metadata, stored.record.trailer.size);
   }
 }
 

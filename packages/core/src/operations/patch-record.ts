@@ -5,7 +5,8 @@ import type { Trailer } from "../encoding/trailer.ts";
 import type { OperationContext } from "../runtime/operation-context.ts";
 import { type Outcome, resolveOutcome } from "../runtime/resolve-outcome.ts";
 import type { ThreadKey } from "../thread-driver.ts";
-import type { ThreadMetadata, TouchResult, Version } from "../thread-store.ts";
+import type { ThreadMetadata, TouchOptions, TouchResult, Version } from "../thread-store.ts";
+import type { DecoratedMetadataOption } from "../validation/decorated-metadata.ts";
 import { expiryAfterSave, type ExpiryOptions, requestedExpiry } from "../validation/expiry.ts";
 import { checkedMetadata, copyMetadata } from "../validation/metadata.ts";
 import type { ResolvedStoreOptions } from "../validation/store-options.ts";
@@ -19,11 +20,12 @@ export interface TrailerChange {
 
 /** Returns a copy of the options. Throws `INVALID_ARGUMENT` or `TOO_LARGE`. */
 export function trailerChange(
-  { metadata, ttlMs, expiresAt }: ExpiryOptions & { readonly metadata?: ThreadMetadata | undefined },
+  change: Pick<TouchOptions, "metadata" | "ttlMs" | "expiresAt"> & DecoratedMetadataOption,
   options: ResolvedStoreOptions,
 ): TrailerChange {
+  const { ttlMs, expiresAt } = change;
   return {
-    metadata: metadata === undefined ? undefined : checkedMetadata(metadata),
+    metadata: checkedMetadata(change),
     expiry: requestedExpiry({ ttlMs, expiresAt }, options.now()),
   };
 }

@@ -22,6 +22,7 @@ import { countLostRaces } from "../runtime/retry.ts";
 import type { ThreadKey } from "../thread-driver.ts";
 import type { StoredThread, ThreadMetadata, Version } from "../thread-store.ts";
 import { corruptRecord } from "../validation/corrupt-record.ts";
+import type { DecoratedMetadataOption } from "../validation/decorated-metadata.ts";
 import {
   type Expiry,
   expiryAfterSave,
@@ -76,17 +77,11 @@ const EXISTS =
 export function saveRequest(
   key: ThreadKey,
   thread: unknown,
-  {
-    previous,
-    overwrite = false,
-    metadata,
-    ttlMs,
-    expiresAt,
-    [APPEND_KEY]: appendKey,
-    [PRESERVED_DETAILS]: preserved,
-  }: PreservingOptions & AppendKeyOption,
+  options: PreservingOptions & AppendKeyOption & DecoratedMetadataOption,
   storeOptions: ResolvedStoreOptions,
 ): SaveRequest {
+  const { previous, overwrite = false, ttlMs, expiresAt } = options;
+  const { [APPEND_KEY]: appendKey, [PRESERVED_DETAILS]: preserved } = options;
   checkOverwrite(overwrite, previous);
   const expected = expectedVersionOf(key, previous, "save");
   const now = storeOptions.now();
@@ -94,7 +89,7 @@ export function saveRequest(
     key,
     expected,
     overwrite,
-    metadata: metadata === undefined ? undefined : checkedMetadata(metadata),
+    metadata: checkedMetadata(options),
     appendKey: appendKey === undefined ? undefined : hashAppendKey(appendKey),
     expiry: requestedExpiry({ ttlMs, expiresAt }, now),
     storeTtlMs: storeOptions.ttlMs,

@@ -1,6 +1,11 @@
 import { ByteBuffer } from "#platform";
 import { ThreadStoreError } from "../errors.ts";
 import type { ThreadMetadata } from "../thread-store.ts";
+import {
+  DECORATED_METADATA,
+  DECORATED_METADATA_BYTES,
+  type DecoratedMetadataOption,
+} from "./decorated-metadata.ts";
 import { invalidArgument, readArgument } from "./invalid-argument.ts";
 import { notStrictJson } from "./not-strict-json.ts";
 import { isPlainObject } from "./plain-object.ts";
@@ -8,11 +13,21 @@ import { findJsonIssue } from "./strict-json.ts";
 
 export const METADATA_MAX_BYTES = 65_536;
 
-/** Returns a copy of `metadata`. Throws unless it is a plain object of well-formed strings within the size limit. */
-export function checkedMetadata(metadata: unknown): ThreadMetadata {
+/** The options that contain metadata. */
+interface MetadataOptions extends DecoratedMetadataOption {
+  readonly metadata?: unknown;
+}
+
+/**
+ * Returns a copy of the option `metadata`; `undefined` if it is omitted. Throws unless it is a plain object of well-formed
+ * strings within the size limit.
+ */
+export function checkedMetadata(options: MetadataOptions): ThreadMetadata | undefined {
+  const { metadata, [DECORATED_METADATA]: isDecorated } = options;
+  if (metadata === undefined) return undefined;
   const members = checkedMembers(metadata, "metadata");
   const bytes = ByteBuffer.byteLength(JSON.stringify(members));
-  if (bytes > METADATA_MAX_BYTES) {
+  if (bytes > METADATA_MAX_BYTES + (isDecorated === true ? DECORATED_METADATA_BYTES : 0)) {
     throw new ThreadStoreError(
       "TOO_LARGE",
       `\`metadata\` must have at most ${METADATA_MAX_BYTES} bytes as JSON, but has ${bytes}. Store large values in the thread.`,

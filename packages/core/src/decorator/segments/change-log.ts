@@ -1,0 +1,164 @@
+import { ThreadStoreError } from "../../errors.ts";
+import { staleVersion } from "../../operations/conflict.ts";
+import type { AppendResult, TouchResult } from "../../thread-store.ts";
+import { DECORATED_METADATA } from "../../validation/decorated-metadata.ts";
+import { appendOnce, type Attempt, touchOnce, untilSaved } from "../change-by-saving.ts";
+import type {
+  AppendArguments,
+  DecoratedCall,
+  DecoratedOperations,
+  TouchArguments,
+} from "../thread-store-decorator.ts";
+import type { LogContext } from "./log-context.ts";
+import { appendToOutline, decodeOutline, encodeOutline } from "./outline.ts";
+import { decodeHead, type HeadState, type LogHead, readHead } from "./read-head.ts";
+import { saveLog } from "./save-log.ts";
+import { corruptLog, replacedThread, type SegmentedState } from "./segmented-thread.ts";
+
+/**
+ * Returns the operations that change a thread without its content: they read its metadata, unless this process wrote the
+ * latest version, and write a segment or new metadata. If that is not possible, they load and save the thread.
+ */
+export function changesOfLogs<Log>(
+  context: LogContext<Log>,
+): Pick<DecoratedOperations<SegmentedState<Log>>, "append" | "touch"> {
+  const whole = {
+    load: context.load,
+    save: (save: Parameters<typeof saveLog<Log>>[1], call: DecoratedCall) => saveLog(context, save, call),
+  };
+  return {
+    append: (append, call) =>
+      untilSaved(call, async (earlier) => {
+        const { head } = await currentHead(context, append, earlier, call);
+        const attempt = head === undefined ? "rejected" : await appendSegment(context, append, head, call);
+        return attempt === "rejected" ? appendOnce(whole, append, call) : attempt;
+      }),
+    async touch(touch, call) {
+      const { metadata } = touch.options;
+      if (metadata === undefined) return touchAsItIs(context, touch, call);
+      return untilSaved(call, async (earlier) => {
+        const { head } = await currentHead(context, touch, earlier, call);
+        if (head?.end === undefined) return touchOnce(whole, touch, call);
+        return touchHead(context, touch, head, call);
+      });
+    },
+  };
+}
+
+/** Returns the head that this process wrote, or reads it. */
+async function currentHead<Log>(
+  context: LogContext<Log>,
+  { id, previous }: Pick<TouchArguments<SegmentedState<Log>>, "id" | "previous">,
+  earlierAttempts: number,
+  call: DecoratedCall,
+): Promise<HeadState<Log>> {
+  const known = earlierAttempts === 0 ? context.known.get(id) : undefined;
+  const isUsable = known !== undefined && (previous === undefined || previous.version === known.version);
+  if (isUsable) return decodeHead(context, id, known);
+  return readHead(context, id, call);
+}
+
+/**
+ * Appends a segment. Resolves with `undefined` if another writer was first and the call may start over, and with
+ * `"rejected"` if the append is invalid, unless the thread remembers its key, which only a load tells.
+ */
+async function appendSegment<Log>(
+  context: LogContext<Log>,
+  append: AppendArguments<SegmentedState<Log>>,
+  { version, updatedAt, metadata: replacedMetadata, end }: LogHead<Log>,
+  call: DecoratedCall,
+): Promise<Attempt<AppendResult> | "rejected"> {
+  const { format, heads, maxThreadBytes = Number.POSITIVE_INFINITY, namespace, locationOf } = context;
+  const { id, elementsText, options, previous } = append;
+  const appended = end && appendToOutline(end.outline, elementsText);
+  const isStale = previous !== undefined && previous.version !== version;
+  if (end === undefined || appended === undefined || isStale) return "rejected";
+  if (appended.outline.size > maxThreadBytes) return "rejected";
+  const { splice } = appended;
+  const outline = encodeOutline(appended.outline);
+  const replaced = replacedThread({ version, updatedAt }, end.outline);
+  const { log, segments } = await format.write(end.log, { splice, outline, replaced });
+  const encoded = await format.metadata.encode(locationOf(id), options.metadata ?? replacedMetadata);
+  const { create: _create, ...kept } = options;
+  return change(context, append, async () => {
+    const result = await namespace.inner.append(id, segments, {
+      ...kept,
+      ...call.options(),
+      ...decorated(heads.join(encoded, { outline, head: format.head(log) })),
+      previous: version,
+    });
+    return { ...(await visible(context, id, result)), appended: result.appended };
+  });
+}
+
+/** Replaces metadata. Resolves with `undefined` if another writer was first and the call may start over. */
+async function touchHead<Log>(
+  context: LogContext<Log>,
+  touch: TouchArguments<SegmentedState<Log>>,
+  { version, end }: LogHead<Log>,
+  call: DecoratedCall,
+): Promise<Attempt<TouchResult | undefined>> {
+  const { format, heads, namespace, locationOf } = context;
+  const { id, options, previous } = touch;
+  if (end === undefined) return undefined;
+  if (previous !== undefined && previous.version !== version) throw staleVersion({ state: "live", version });
+  const encoded = await format.metadata.encode(locationOf(id), options.metadata ?? {});
+  const ending = { outline: encodeOutline(end.outline), head: format.head(end.log) };
+  return change(context, touch, async () => {
+    const result = await namespace.inner.touch(id, {
+      ...options,
+      ...call.options(),
+      ...decorated(heads.join(encoded, ending)),
+      previous: version,
+    });
+    return result && visible(context, id, result);
+  });
+}
+
+/** Touches a thread whose metadata stay as they are. */
+async function touchAsItIs<Log>(
+  context: LogContext<Log>,
+  { id, options }: TouchArguments<SegmentedState<Log>>,
+  call: DecoratedCall,
+): Promise<TouchResult | undefined> {
+  context.known.forget(id);
+  const result = await context.namespace.inner.touch(id, { ...options, ...call.options() });
+  return result && visible(context, id, result);
+}
+
+function decorated(metadata: TouchResult["metadata"]): { readonly metadata: TouchResult["metadata"] } {
+  return { metadata, [DECORATED_METADATA]: true } as { readonly metadata: TouchResult["metadata"] };
+}
+
+/** Resolves with `undefined` if the write lost a race against another one, and the caller does not name a version. */
+async function change<Log, Result>(
+  { known }: LogContext<Log>,
+  { id, previous }: Pick<TouchArguments<SegmentedState<Log>>, "id" | "previous">,
+  write: () => Promise<Result>,
+): Promise<Attempt<Result>> {
+  known.forget(id);
+  try {
+    return { result: await write() };
+  } catch (error) {
+    if (previous === undefined && ThreadStoreError.is(error, "CONFLICT")) return undefined;
+    throw error;
+  }
+}
+
+/** Returns the result of a change as callers see it, and remembers the head that it contains. */
+async function visible<Log, Result extends TouchResult>(
+  { format, heads, known, locationOf }: LogContext<Log>,
+  id: string,
+  result: Result,
+): Promise<Result> {
+  const location = locationOf(id);
+  const { metadata: encoded, end } = heads.split(result.metadata);
+  if (end === undefined) {
+    format.acceptPlainThread(location);
+    return { ...result, metadata: encoded };
+  }
+  known.remember(id, result);
+  const outline = decodeOutline(end.outline);
+  if (outline === undefined) throw corruptLog(format.name);
+  return { ...result, size: outline.size, metadata: await format.metadata.decode(location, encoded) };
+}

@@ -1,0 +1,205 @@
+import { TEXT_PARTS } from "../../encoding/text-parts.ts";
+import { ThreadStoreError } from "../../errors.ts";
+import { staleVersion } from "../../operations/conflict.ts";
+import type { SaveOptions, StoredThread, ThreadMetadata, Version } from "../../thread-store.ts";
+import { DECORATED_METADATA } from "../../validation/decorated-metadata.ts";
+import { untilSaved } from "../change-by-saving.ts";
+import type { DecoratedCall, SaveArguments, VersionArgument } from "../thread-store-decorator.ts";
+import { headMetadata } from "./head-metadata.ts";
+import type { LogContext } from "./log-context.ts";
+import { encodeOutline, type Outline, outlineOf } from "./outline.ts";
+import { readHead } from "./read-head.ts";
+import type { ReplacedLog, StoredLog } from "./segment-format.ts";
+import {
+  addParts,
+  logIn,
+  replacedThread,
+  type SegmentedState,
+  segmentedThread,
+  type SegmentedThread,
+  startParts,
+  storedParts,
+  type WrittenLog,
+} from "./segmented-thread.ts";
+import { spliceBetween } from "./splice.ts";
+
+/** A log that was rewritten in part may take this many times the space of its thread, and some more. */
+const MAX_SPACE_FACTOR = 4;
+const SMALL_LOG_LENGTH = 16_384;
+
+/** The thread that a save replaces, as far as it is known. */
+interface Replaced<Log> {
+  readonly stored: StoredThread | Version | undefined;
+  /** The metadata as callers see them; `undefined` if they are not known. */
+  readonly metadata: ThreadMetadata | undefined;
+  readonly thread: SegmentedThread<Log> | undefined;
+}
+
+const NOTHING = { stored: undefined, metadata: {}, thread: undefined } as const;
+
+/** Saves a thread with a single write. Reads only if the caller names a version by its text, or overwrites. */
+export async function saveLog<Log>(
+  context: LogContext<Log>,
+  save: SaveArguments<SegmentedState<Log>>,
+  call: DecoratedCall,
+): Promise<SegmentedThread<Log>> {
+  const { id, previous, options } = save;
+  if (options.overwrite === true) return overwriteLog(context, save, call);
+  const replaced = previous === undefined ? NOTHING : await replacedBy(context, save, previous, call);
+  try {
+    return await commit(context, save, replaced, {}, call);
+  } catch (error) {
+    context.known.forget(id);
+    throw error;
+  }
+}
+
+async function replacedBy<Log>(
+  context: LogContext<Log>,
+  { id, options }: SaveArguments<SegmentedState<Log>>,
+  previous: VersionArgument<SegmentedState<Log>>,
+  call: DecoratedCall,
+): Promise<Replaced<Log>> {
+  const known = previous.decorated;
+  if (known?.state !== undefined) return replacedThreadOf(known);
+  // The thread's metadata are kept, so they must be known to be stored with a new head.
+  const isNeeded = context.format.keepsVersions || options.metadata === undefined;
+  if (isNeeded) return replacedThreadOf(await loadVersion(context, id, previous, call));
+  return { stored: previous.version, metadata: undefined, thread: undefined };
+}
+
+function replacedThreadOf<Log>(thread: SegmentedThread<Log>): Replaced<Log> {
+  return { stored: thread.stored, metadata: thread.metadata ?? thread.stored.metadata, thread };
+}
+
+/** Overwrites with a conditional write as well, unless nothing of the replaced thread is needed. */
+function overwriteLog<Log>(
+  context: LogContext<Log>,
+  save: SaveArguments<SegmentedState<Log>>,
+  call: DecoratedCall,
+): Promise<SegmentedThread<Log>> {
+  return untilSaved(call, async () => {
+    const { replaced, condition } = await overwritten(context, save, call);
+    try {
+      return { result: await commit(context, save, replaced, condition, call) };
+    } catch (error) {
+      context.known.forget(save.id);
+      if (ThreadStoreError.is(error, "CONFLICT")) return undefined;
+      // Its end was intact, but its content is corrupt.
+      if (!ThreadStoreError.is(error, "CORRUPT")) throw error;
+      return { result: await commit(context, save, NOTHING, { overwrite: true }, call) };
+    }
+  });
+}
+
+async function overwritten<Log>(
+  context: LogContext<Log>,
+  { id, options }: SaveArguments<SegmentedState<Log>>,
+  call: DecoratedCall,
+): Promise<{ readonly replaced: Replaced<Log>; readonly condition: Pick<SaveOptions, "overwrite"> }> {
+  const unconditional = { replaced: NOTHING, condition: { overwrite: true } };
+  if (!context.format.keepsVersions && options.metadata !== undefined) return unconditional;
+  try {
+    if (context.format.keepsVersions) {
+      const current = await context.load({ id, cached: undefined, options: {} }, call);
+      return { replaced: current === undefined ? NOTHING : replacedThreadOf(current), condition: {} };
+    }
+    const { head, state } = await readHead(context, id, call);
+    if (state === "corrupt") return unconditional;
+    if (head === undefined) return { replaced: NOTHING, condition: {} };
+    const { version: stored, metadata } = head;
+    return { replaced: { stored, metadata, thread: undefined }, condition: {} };
+  } catch (error) {
+    if (ThreadStoreError.is(error, "CORRUPT")) return unconditional;
+    throw error;
+  }
+}
+
+async function commit<Log>(
+  context: LogContext<Log>,
+  { id, thread, options }: SaveArguments<SegmentedState<Log>>,
+  { stored: previous, metadata: replacedMetadata, thread: replaced }: Replaced<Log>,
+  condition: Pick<SaveOptions, "overwrite">,
+  call: DecoratedCall,
+): Promise<SegmentedThread<Log>> {
+  const { namespace, format, heads, known, locationOf } = context;
+  const { json, size } = thread.read();
+  const outline = outlineOf(json, size);
+  const written = await writeLog(context, id, { json, outline }, replaced);
+  const metadata = options.metadata ?? replacedMetadata ?? {};
+  const encoded = await format.metadata.encode(locationOf(id), metadata);
+  const end = { outline: encodeOutline(outline), head: format.head(written.log) };
+  const stored = await namespace.inner.save(id, { [TEXT_PARTS]: () => storedParts(written) }, {
+    ...options,
+    ...condition,
+    overwrite: condition.overwrite ?? false,
+    previous,
+    metadata: heads.join(encoded, end),
+    [DECORATED_METADATA]: true,
+    ...call.options(),
+  } as SaveOptions);
+  known.remember(id, stored);
+  return segmentedThread(stored, { json, outline, written }, metadata);
+}
+
+/** Adds a segment to the log of the replaced thread, or starts a new log. */
+async function writeLog<Log>(
+  context: LogContext<Log>,
+  id: string,
+  { json, outline: newOutline }: { readonly json: string; readonly outline: Outline },
+  replaced: SegmentedThread<Log> | undefined,
+): Promise<WrittenLog<Log>> {
+  const { format, locationOf } = context;
+  const outline = encodeOutline(newOutline);
+  if (replaced?.state !== undefined) {
+    const { stored, state } = replaced;
+    const log = state.written ?? (format.keepsVersions ? await firstLog(context, id, state) : undefined);
+    if (log !== undefined && !format.isFull(log.log)) {
+      const splice = spliceBetween(state.json, json);
+      const change = { splice, outline, replaced: replacedThread(stored, state.outline) };
+      const isWasteful = !format.keepsVersions && wastes(log, splice.text, json);
+      if (!isWasteful) return addParts(log, await format.write(log.log, change));
+    }
+  }
+  const log = replacedLog(format.name, replaced);
+  return startParts(format, await format.start(locationOf(id), { json, outline }, log));
+}
+
+/** Returns the log of a thread that was stored without the decorator, so that its version is kept. */
+async function firstLog<Log>(
+  { format, locationOf }: LogContext<Log>,
+  id: string,
+  { json, outline }: SegmentedState<Log>,
+): Promise<WrittenLog<Log>> {
+  const thread = { json, outline: encodeOutline(outline) };
+  return startParts(format, await format.start(locationOf(id), thread, undefined));
+}
+
+/** Returns whether a new log takes little more time than a segment, or much less space. */
+function wastes<Log>({ length }: WrittenLog<Log>, added: string, json: string): boolean {
+  const isMostlyNew = added.length * 2 > json.length;
+  return isMostlyNew || length + added.length > MAX_SPACE_FACTOR * json.length + SMALL_LOG_LENGTH;
+}
+
+function replacedLog<Log>(
+  name: string,
+  replaced: SegmentedThread<Log> | undefined,
+): ReplacedLog<Log> | undefined {
+  const { state, stored } = replaced ?? {};
+  if (state?.written === undefined || stored === undefined) return undefined;
+  const end = headMetadata(name).split(stored.metadata).end;
+  const readStored = (): StoredLog => ({ ...logIn(name, stored), outline: "", head: "", ...end });
+  return { log: state.written.log, stored: readStored, thread: replacedThread(stored, state.outline) };
+}
+
+/** Loads the thread that a call names by its version. Throws `CONFLICT` if it is at another one. */
+async function loadVersion<Log>(
+  { load }: LogContext<Log>,
+  id: string,
+  { version }: VersionArgument<SegmentedState<Log>>,
+  call: DecoratedCall,
+): Promise<SegmentedThread<Log>> {
+  const current = await load({ id, cached: undefined, options: {} }, call);
+  if (current?.stored.version === version) return current;
+  throw staleVersion(current && { state: "live", version: current.stored.version });
+}

@@ -1,0 +1,47 @@
+import { forwardOperations } from "../forward-operations.ts";
+import type { DecoratedNamespace, DecoratedOperations } from "../thread-store-decorator.ts";
+import { changesOfLogs } from "./change-log.ts";
+import { eraseLogs } from "./erase-logs.ts";
+import { headMetadata } from "./head-metadata.ts";
+import { knownHeads } from "./known-heads.ts";
+import { listLogs } from "./list-logs.ts";
+import type { LogContext, SegmentedOptions } from "./log-context.ts";
+import { saveLog } from "./save-log.ts";
+import type { SegmentFormat, SegmentLocation } from "./segment-format.ts";
+import { readThread, type SegmentedState } from "./segmented-thread.ts";
+
+/**
+ * Returns the operations of a decorator that stores threads as logs of segments in `format`. Each save adds a segment to
+ * the stored thread in a single conditional write, so it is atomic, and the inner store writes only what was added. An
+ * append reads the metadata of the thread, but not its content.
+ */
+export function segmentedOperations<Log>(
+  namespace: DecoratedNamespace,
+  format: SegmentFormat<Log>,
+  { maxThreadBytes }: SegmentedOptions,
+): DecoratedOperations<SegmentedState<Log>> {
+  const heads = headMetadata(format.name);
+  const locationOf = (id: string): SegmentLocation => ({ namespace: namespace.name, id });
+  const known = knownHeads();
+  const load: LogContext<Log>["load"] = async ({ id, cached, options }, call) => {
+    const stored = await namespace.inner.load(id, { ...options, ...call.options() });
+    if (stored === undefined) return undefined;
+    const decorated = cached?.decorated;
+    if (decorated !== undefined && decorated.stored.version === stored.version)
+      return { ...decorated, stored };
+    return readThread(format, heads, locationOf(id), stored);
+  };
+  const context: LogContext<Log> = { namespace, format, maxThreadBytes, heads, known, locationOf, load };
+  return {
+    ...forwardOperations(namespace),
+    load,
+    save: (save, call) => saveLog(context, save, call),
+    ...changesOfLogs(context),
+    async delete({ id, options }, call) {
+      known.forget(id);
+      return namespace.inner.delete(id, { ...options, ...call.options() });
+    },
+    listPage: (options, call) => listLogs(context, options, call),
+    erase: (options, call) => eraseLogs(context, options, call),
+  };
+}

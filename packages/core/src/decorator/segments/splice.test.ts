@@ -1,0 +1,60 @@
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import type { Splice } from "./segment-format.ts";
+import { applySplices, spliceBetween } from "./splice.ts";
+
+/** Texts that begin and end alike, with characters of one to four bytes. */
+const part = fc.string({ unit: fc.constantFrom("a", "é", "€", "😀", "😁"), maxLength: 6 });
+const end = fc
+  .array(fc.constantFrom("ab", "😀", "x".repeat(100)), { maxLength: 4 })
+  .map((parts) => parts.join(""));
+const texts = fc.array(
+  fc.tuple(end, part, end).map((parts) => parts.join("")),
+  { maxLength: 12 },
+);
+
+function splicesOf(versions: readonly string[]): Splice[] {
+  return versions.map((version, index) => spliceBetween(versions[index - 1] ?? "", version));
+}
+
+it("describes each version as a change of the one before", () => {
+  fc.assert(
+    fc.property(texts, (versions) => {
+      const splices = splicesOf(versions);
+      for (const [index, version] of versions.entries()) {
+        expect(applySplices(splices.slice(0, index + 1))).toBe(version);
+      }
+      for (const splice of splices) expect(splice.text.isWellFormed()).toBe(true);
+    }),
+  );
+});
+
+it.each<[before: string, after: string, expected: Splice]>([
+  ["", "", { keep: 0, text: "", tail: 0 }],
+  ["[1]", "[1,2]", { keep: 2, text: ",2", tail: 1 }],
+  ["[1,2]", "[1]", { keep: 2, text: "", tail: 1 }],
+  ["aaa", "aaaa", { keep: 3, text: "a", tail: 0 }],
+  ["a😀b", "a😁b", { keep: 1, text: "😁", tail: 1 }],
+  ["😀", "x😀", { keep: 0, text: "x", tail: 2 }],
+  [`${"x".repeat(100_000)}1`, `${"x".repeat(100_000)}2`, { keep: 100_000, text: "2", tail: 0 }],
+])("keeps as much as both have in common, without separating a pair (%#)", (before, after, expected) => {
+  expect(spliceBetween(before, after)).toEqual(expected);
+});
+
+it.each<Splice>([
+  { keep: 4, text: "", tail: 0 },
+  { keep: 0, text: "", tail: 4 },
+  { keep: 2, text: "", tail: 2 },
+  { keep: -1, text: "", tail: 0 },
+  { keep: 0, text: "", tail: 0.5 },
+  { keep: Number.NaN, text: "", tail: 0 },
+])("returns nothing if a change keeps more than there is: %o", (splice) => {
+  expect(applySplices([{ keep: 0, text: "abc", tail: 0 }, splice])).toBeUndefined();
+});
+
+it("applies thousands of changes of a long text in time that depends on their number", () => {
+  const start = { keep: 0, text: "x".repeat(1_000_000), tail: 0 };
+  // Each change keeps nearly all of the text: copying it would take minutes.
+  const changes = Array.from({ length: 5000 }, (_, index) => ({ keep: 5, text: "y", tail: 999_990 + index }));
+  expect(applySplices([start, ...changes])).toHaveLength(5 + 1 + 999_990 + 4999);
+});
