@@ -14,6 +14,8 @@ const usage = {
   outputTokens: { total: 1, text: 1, reasoning: 0 },
 };
 
+const POLL = { timeout: 30_000, interval: 50 };
+
 /** A model that answers `re: …`. */
 const model = new MockLanguageModelV4({
   doStream: ({ prompt }) => {
@@ -103,6 +105,26 @@ await describeWithService("browser", "pages with assistant-ui", ({ url: browserU
     await page.reload();
     await expect.poll(() => titlesOn(page, "archive")).toEqual(["First"]);
     expect(await titlesOn(page)).toEqual([]);
+  });
+
+  it("does not create a thread again that another tab deletes while the first response is lost", async () => {
+    const page = await openTab("/page");
+    let lost = 0;
+    await page.route("**/elements", async (route) => {
+      await route.fetch();
+      lost += 1;
+      await route.abort();
+    });
+    await say(page, "lost");
+    await expect.poll(() => lost, POLL).toBeGreaterThan(2);
+    const second = await openTab("/page");
+    await expect.poll(() => titlesOn(second), POLL).toHaveLength(1);
+    await click(second, "Delete");
+    await expect.poll(() => titlesOn(second), POLL).toEqual([]);
+    await page.unroute("**/elements");
+    await say(page, "again");
+    await expect.poll(() => page.getByRole("alert").textContent(), POLL).toMatch(/does not exist anymore/u);
+    expect((await store.namespace("ann").namespace("page").listPage()).threads).toEqual([]);
   });
 
   it("keeps the branches that the page stores, and says errors in the words of a user", async () => {

@@ -10,6 +10,8 @@ type Loaded = readonly { readonly message: { readonly id: string }; readonly par
 const tree = (messages: Loaded): string[] =>
   messages.map(({ message: { id }, parentId }) => `${parentId ?? "-"}>${id}`);
 
+const POLL = { timeout: 5000, interval: 2 };
+
 /** A message and its parent; without one, a deletion. */
 type StoredElement = readonly [id: string, parentId?: string | null];
 
@@ -344,6 +346,70 @@ describe("failures of the server", () => {
     expect(page.errors.map(({ message }) => message)).toEqual(
       Array.from({ length: 3 }, () => "This conversation does not exist anymore."),
     );
+  });
+
+  describe.each([
+    { title: "between two attempts", isApplied: true, attempt: 2, expected: "a success" },
+    { title: "while an attempt creates it again", isApplied: true, attempt: 3, expected: "a success" },
+    { title: "after the last attempt", isApplied: true, attempt: 4, expected: "UNREACHABLE" },
+    { title: "before any attempt arrived", isApplied: false, attempt: 2, expected: "a success" },
+  ])("of the first append, and another tab deletes the thread $title", ({ isApplied, attempt, expected }) => {
+    it("do not create it again", async () => {
+      const store = memoryStore();
+      const server = createPage({ store });
+      const other = createPage({ store });
+      let attempts = 0;
+      const page = createPage({
+        store,
+        fault: async (request) => {
+          if (request.method !== "POST") return undefined;
+          attempts += 1;
+          if (attempts === attempt)
+            await other.list.delete(new URL(request.url).pathname.split("/")[2] ?? "");
+          if (attempts >= attempt) return undefined;
+          if (isApplied) await server.forward(request);
+          throw new TypeError("fetch failed");
+        },
+      });
+      const { history, thread } = page.open();
+      const outcome = await history.append(item("a", null)).then(
+        () => "a success",
+        (error: { readonly code: string }) => error.code,
+      );
+      expect(outcome).toBe(expected);
+      if (attempt === 4) await other.list.delete(thread.id());
+      // The tabs have told each other.
+      await expect.poll(() => page.requests.at(-1), POLL).toBe(`DELETE /threads/${thread.id()}`);
+      await expect(history.append(item("b", "a"))).rejects.toMatchObject({ code: "NOT_FOUND" });
+      expect(await store.load(thread.id())).toBeUndefined();
+      expect((await page.list.list()).threads).toEqual([]);
+    });
+  });
+
+  it("do not delete a thread of another page, or create one that could not be deleted at once", async () => {
+    const store = memoryStore();
+    const server = createPage({ store });
+    let isDown = true;
+    const page = createPage({
+      store,
+      fault: async (request) => {
+        if (!isDown || request.method === "GET") return undefined;
+        if (request.method === "POST") await server.forward(request);
+        return new Response("{}", { status: 500 });
+      },
+    });
+    const kept = page.open();
+    await expect(kept.history.append(item("a", null))).rejects.toMatchObject({ code: "SERVER_ERROR" });
+    const { history, thread } = page.open();
+    await expect(history.append(item("a", null))).rejects.toMatchObject({ code: "SERVER_ERROR" });
+    const other = createPage({ store });
+    await other.list.delete(thread.id());
+    await expect.poll(() => page.requests.at(-1), POLL).toBe(`DELETE /threads/${thread.id()}`);
+    isDown = false;
+    await expect(history.append(item("b", "a"))).rejects.toMatchObject({ code: "NOT_FOUND" });
+    await kept.history.append(item("b", "a"));
+    expect(tree((await kept.history.load()).messages)).toEqual(["->a", "a>b"]);
+    expect((await page.list.list()).threads.map(({ remoteId }) => remoteId)).toEqual([kept.thread.id()]);
   });
 
   it.each([

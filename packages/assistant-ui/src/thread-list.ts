@@ -1,5 +1,6 @@
 import type { RemoteThreadListAdapter, ThreadMessage } from "@assistant-ui/react";
 import { createId } from "@threadstore/core/documents";
+import { announceDeletion } from "./deletions.ts";
 import { responseError, ThreadApiError } from "./thread-api-error.ts";
 import { threadPath } from "./thread-client.ts";
 import { checkId, readState, type Threads, type ThreadState } from "./threads.ts";
@@ -76,6 +77,7 @@ async function remove(threads: Threads, id: string): Promise<void> {
     if (!ThreadApiError.is(error, "NOT_FOUND")) throw error;
   }
   threads.forget(id);
+  announceDeletion(id);
 }
 
 /** Stores a title, unless the thread has one, which the user may have chosen. Resolves with the title. */

@@ -27,6 +27,7 @@ export class ThreadWriter {
   /** Messages that may not be stored yet, which the next append sends again before its own. */
   #unsent: readonly Batch[] = [];
   #isStored: boolean;
+  #isDeleted = false;
   readonly #inOrder = callsInOrder();
 
   /** A thread that is new is created with its first message. */
@@ -50,7 +51,30 @@ export class ThreadWriter {
     await this.#inOrder(() => Promise.resolve());
   }
 
+  /**
+   * Notes that another tab has deleted the thread. If the response to the first append is lost, this page may create the
+   * thread after that, because it cannot know that the append had been applied. It is then deleted again.
+   */
+  async deleted(): Promise<void> {
+    this.#isDeleted = true;
+    // After an append that is being sent. If this fails, the next append repeats it.
+    await this.#inOrder(() => this.#delete());
+  }
+
+  async #delete(): Promise<void> {
+    this.#unsent = [];
+    try {
+      await send(this.#settings, { method: "DELETE", path: threadPath(this.#id) });
+    } catch (error) {
+      if (!ThreadApiError.is(error, "NOT_FOUND")) throw error;
+    }
+  }
+
   async #send(elements: readonly LogElement[]): Promise<void> {
+    if (this.#isDeleted) {
+      await this.#delete();
+      throw requestError("NOT_FOUND");
+    }
     const batches = [...this.#unsent, { key: createId(), elements }];
     this.#unsent = [];
     const refusals: unknown[] = [];

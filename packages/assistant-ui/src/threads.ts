@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject } from "@threadstore/core/documents";
+import { watchDeletions } from "./deletions.ts";
 import type { Settings } from "./options.ts";
 import { invalidArgument, responseError, ThreadApiError } from "./thread-api-error.ts";
 import { send, type ThreadRequest, threadPath, type ThreadResponse } from "./thread-client.ts";
@@ -18,6 +19,7 @@ export class Threads {
   readonly settings: Settings;
   readonly #writers = new Map<string, ThreadWriter>();
   readonly #created = new Set<string>();
+  #isWatching = false;
 
   constructor(settings: Settings) {
     this.settings = settings;
@@ -25,6 +27,7 @@ export class Threads {
 
   /** Notes a new thread, which the server stores with its first message. */
   create(id: string): void {
+    if (!this.#isWatching) this.#watch();
     this.#created.add(id);
   }
 
@@ -32,6 +35,17 @@ export class Threads {
     const writer = this.#writers.get(id) ?? new ThreadWriter(this.settings, id, this.#created.has(id));
     this.#writers.set(id, writer);
     return writer;
+  }
+
+  /** Lets no append create a thread again that another tab deletes. */
+  #watch(): void {
+    this.#isWatching = true;
+    watchDeletions((id) => {
+      if (this.#created.has(id))
+        this.writer(id)
+          .deleted()
+          .catch(() => undefined);
+    });
   }
 
   /** Returns whether the page created the thread, so that it may not exist on the server yet. */
