@@ -25,14 +25,15 @@ export function threadArgument(
     checkThreadText(json, argument);
     return sized(json, maxThreadBytes);
   };
-  if (typeof thread === "string") return { value: thread, read: () => readText(thread) };
+  if (typeof thread === "string") return { value: thread, read: () => readText(thread), text: () => thread };
   const parts = textPartsOf(thread, argument);
   if (parts !== undefined) {
     if (!parts.every((part) => typeof part === "string")) throw invalidParts(argument);
-    return { value: { [TEXT_PARTS]: () => parts }, read: () => readText(parts.join("")) };
+    const text = (): string => parts.join("");
+    return { value: { [TEXT_PARTS]: () => parts }, read: () => readText(text()), text };
   }
   const json = stringifyThread(thread, argument);
-  return { value: json, read: () => sized(json, maxThreadBytes) };
+  return { value: json, read: () => sized(json, maxThreadBytes), text: () => json };
 }
 
 function sized(json: string, maxThreadBytes: number | undefined): ReturnType<ThreadArgument["read"]> {

@@ -170,6 +170,8 @@ export interface ThreadArgument {
    * `TOO_LARGE` if it exceeds the `maxThreadBytes` of the decorator.
    */
   read(): { readonly json: string; readonly size: number };
+  /** Returns what was passed as text, without validating it: for a decorator that only validates what changed. */
+  text(): string;
 }
 
 export interface LoadArguments<State> {

@@ -1,8 +1,15 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { appendToOutline, decodeOutline, encodeOutline, type Outline, outlineOf } from "./outline.ts";
+import {
+  appendToOutline,
+  decodeOutline,
+  encodeOutline,
+  isValidAppend,
+  type Outline,
+  outlineOf,
+} from "./outline.ts";
 import type { Splice } from "./segment-format.ts";
-import { applySplices } from "./splice.ts";
+import { applySplices, spliceBetween } from "./splice.ts";
 
 function outline(json: string): Outline {
   return outlineOf(json, Buffer.byteLength(json));
@@ -50,6 +57,25 @@ it("appends as if the thread were known", () => {
       expect(current).toEqual(outline(text));
     }),
   );
+});
+
+it.each<[before: string, after: string, expected: boolean]>([
+  ['{"a":[1]}', '{"a":[1,2]}', true],
+  ['{"a":[1]}', '{"a":[1,[2], {} ]}', true],
+  ['{"a":[]}', '{"a":[1]}', true],
+  ['{"a":[]}', '{"a":[]}', true],
+  ['{"a":[1] }', '{"a":[1,"\\""] }', true],
+  ['{"a":[1]}', '{"a":[1,]}', false],
+  ['{"a":[]}', '{"a":[,1]}', false],
+  ['{"a":["x"]}', '{"a":["x"e5]}', false],
+  ['{"a":[1]}', '{"a":[1],"b":[2]}', false],
+  ['{"a":[1]}', '{"a":[1,2],[3]}', false],
+  ['{"a":[1]}', '{"a":[1,tru]}', false],
+  ['{"a":[1]}', '{"a":[1,"\n"]}', false],
+  ['{"a":[1]}', '{"b":[1,2]}', false],
+  ['{"a":1}', '{"a":12}', false],
+])("knows whether %s may become %s: %o", (before, after, expected) => {
+  expect(isValidAppend(outline(before), spliceBetween(before, after))).toBe(expected);
 });
 
 it("does not append to a thread whose last member is not an array", () => {

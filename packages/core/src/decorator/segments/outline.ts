@@ -1,5 +1,6 @@
 import { ByteBuffer } from "#platform";
 import { type ArrayEnd, findArrayEndInText, insertion } from "../../encoding/array-end.ts";
+import { isJson } from "../../validation/thread.ts";
 import type { Splice } from "./segment-format.ts";
 
 /** What an append needs to know of the JSON that it does not load. */
@@ -34,6 +35,18 @@ export function decodeOutline(text: string): Outline | undefined {
   if (closingLength > length) return undefined;
   const arrayEnd = closingText === undefined ? undefined : { closingLength, isEmpty: empty === "e" };
   return { size: Number(sizeText), length, arrayEnd };
+}
+
+/**
+ * Returns whether a change leaves a thread as it is, or appends elements to its last array, so that the result is strict
+ * JSON if the thread is, without reading it.
+ */
+export function isValidAppend({ length, arrayEnd }: Outline, { keep, text, tail }: Splice): boolean {
+  if (keep + tail !== length) return false;
+  if (text === "") return true;
+  if (tail !== arrayEnd?.closingLength) return false;
+  if (arrayEnd.isEmpty) return isJson(`[${text}]`);
+  return text.startsWith(",") && isJson(`[0${text}]`);
 }
 
 /** An append as a change of a thread whose JSON is not known. */

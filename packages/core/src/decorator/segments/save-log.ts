@@ -1,15 +1,22 @@
+import { ByteBuffer } from "#platform";
 import { TEXT_PARTS } from "../../encoding/text-parts.ts";
 import { ThreadStoreError } from "../../errors.ts";
 import { staleVersion } from "../../operations/conflict.ts";
 import type { SaveOptions, StoredThread, ThreadMetadata, Version } from "../../thread-store.ts";
 import { DECORATED_METADATA } from "../../validation/decorated-metadata.ts";
+import { checkThreadSize } from "../../validation/thread.ts";
 import { untilSaved } from "../change-by-saving.ts";
-import type { DecoratedCall, SaveArguments, VersionArgument } from "../thread-store-decorator.ts";
+import type {
+  DecoratedCall,
+  SaveArguments,
+  ThreadArgument,
+  VersionArgument,
+} from "../thread-store-decorator.ts";
 import { headMetadata } from "./head-metadata.ts";
 import type { LogContext } from "./log-context.ts";
-import { encodeOutline, type Outline, outlineOf } from "./outline.ts";
+import { encodeOutline, isValidAppend, type Outline, outlineOf } from "./outline.ts";
 import { readHead } from "./read-head.ts";
-import type { ReplacedLog, StoredLog } from "./segment-format.ts";
+import type { ReplacedLog, Splice, StoredLog } from "./segment-format.ts";
 import {
   addParts,
   logIn,
@@ -123,9 +130,9 @@ async function commit<Log>(
   call: DecoratedCall,
 ): Promise<SegmentedThread<Log>> {
   const { namespace, format, heads, known, locationOf } = context;
-  const { json, size } = thread.read();
-  const outline = outlineOf(json, size);
-  const written = await writeLog(context, id, { json, outline }, replaced);
+  const next = nextThread(thread, replaced?.state, context.maxThreadBytes);
+  const { json, outline } = next;
+  const written = await writeLog(context, id, next, replaced);
   const metadata = options.metadata ?? replacedMetadata ?? {};
   const encoded = await format.metadata.encode(locationOf(id), metadata);
   const end = { outline: encodeOutline(outline), head: format.head(written.log) };
@@ -142,20 +149,45 @@ async function commit<Log>(
   return segmentedThread(stored, { json, outline, written }, metadata);
 }
 
+/** A thread to save. */
+interface NextThread {
+  readonly json: string;
+  readonly outline: Outline;
+  /** How it differs from the replaced thread, if that is known. */
+  readonly splice: Splice | undefined;
+}
+
+/** Validates a thread; only what was added to the one that it replaces, if it grew. */
+function nextThread(
+  thread: ThreadArgument,
+  replaced: SegmentedState<unknown> | undefined,
+  maxThreadBytes: number | undefined,
+): NextThread {
+  if (replaced === undefined) {
+    const { json, size } = thread.read();
+    return { json, outline: outlineOf(json, size), splice: undefined };
+  }
+  const json = thread.text();
+  const splice = spliceBetween(replaced.json, json);
+  const isGrown = isValidAppend(replaced.outline, splice) && splice.text.isWellFormed();
+  const size = isGrown ? replaced.outline.size + ByteBuffer.byteLength(splice.text) : thread.read().size;
+  checkThreadSize(size, maxThreadBytes);
+  return { json, outline: outlineOf(json, size), splice };
+}
+
 /** Adds a segment to the log of the replaced thread, or starts a new log. */
 async function writeLog<Log>(
   context: LogContext<Log>,
   id: string,
-  { json, outline: newOutline }: { readonly json: string; readonly outline: Outline },
+  { json, outline: newOutline, splice }: NextThread,
   replaced: SegmentedThread<Log> | undefined,
 ): Promise<WrittenLog<Log>> {
   const { format, locationOf } = context;
   const outline = encodeOutline(newOutline);
-  if (replaced?.state !== undefined) {
+  if (replaced?.state !== undefined && splice !== undefined) {
     const { stored, state } = replaced;
     const log = state.written ?? (format.keepsVersions ? await firstLog(context, id, state) : undefined);
     if (log !== undefined && !format.isFull(log.log)) {
-      const splice = spliceBetween(state.json, json);
       const change = { splice, outline, replaced: replacedThread(stored, state.outline) };
       const isWasteful = !format.keepsVersions && wastes(log, splice.text, json);
       if (!isWasteful) return addParts(log, await format.write(log.log, change));
