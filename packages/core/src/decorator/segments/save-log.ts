@@ -1,10 +1,8 @@
-import { ByteBuffer } from "#platform";
 import { TEXT_PARTS } from "../../encoding/text-parts.ts";
 import { ThreadStoreError } from "../../errors.ts";
 import { staleVersion } from "../../operations/conflict.ts";
 import type { SaveOptions, StoredThread, ThreadMetadata, Version } from "../../thread-store.ts";
 import { DECORATED_METADATA } from "../../validation/decorated-metadata.ts";
-import { checkThreadSize } from "../../validation/thread.ts";
 import { untilSaved } from "../change-by-saving.ts";
 import type {
   DecoratedCall,
@@ -14,9 +12,10 @@ import type {
 } from "../thread-store-decorator.ts";
 import { headMetadata } from "./head-metadata.ts";
 import type { LogContext } from "./log-context.ts";
-import { encodeOutline, isValidAppend, type Outline, outlineOf } from "./outline.ts";
+import { type NextThread, nextThread } from "./next-thread.ts";
+import { encodeOutline } from "./outline.ts";
 import { readHead } from "./read-head.ts";
-import type { ReplacedLog, Splice, StoredLog } from "./segment-format.ts";
+import type { ReplacedLog, StoredLog } from "./segment-format.ts";
 import {
   addParts,
   logIn,
@@ -28,7 +27,6 @@ import {
   storedParts,
   type WrittenLog,
 } from "./segmented-thread.ts";
-import { spliceBetween } from "./splice.ts";
 
 /** A log that was rewritten in part may take this many times the space of its thread, and some more. */
 const MAX_SPACE_FACTOR = 4;
@@ -147,32 +145,6 @@ async function commit<Log>(
   } as SaveOptions);
   known.remember(id, stored);
   return segmentedThread(stored, { json, outline, written }, metadata);
-}
-
-/** A thread to save. */
-interface NextThread {
-  readonly json: string;
-  readonly outline: Outline;
-  /** How it differs from the replaced thread, if that is known. */
-  readonly splice: Splice | undefined;
-}
-
-/** Validates a thread; only what was added to the one that it replaces, if it grew. */
-function nextThread(
-  thread: ThreadArgument,
-  replaced: SegmentedState<unknown> | undefined,
-  maxThreadBytes: number | undefined,
-): NextThread {
-  if (replaced === undefined) {
-    const { json, size } = thread.read();
-    return { json, outline: outlineOf(json, size), splice: undefined };
-  }
-  const json = thread.text();
-  const splice = spliceBetween(replaced.json, json);
-  const isGrown = isValidAppend(replaced.outline, splice) && splice.text.isWellFormed();
-  const size = isGrown ? replaced.outline.size + ByteBuffer.byteLength(splice.text) : thread.read().size;
-  checkThreadSize(size, maxThreadBytes);
-  return { json, outline: outlineOf(json, size), splice };
 }
 
 /** Adds a segment to the log of the replaced thread, or starts a new log. */
