@@ -4,12 +4,7 @@ import { staleVersion } from "../../operations/conflict.ts";
 import type { SaveOptions, StoredThread, ThreadMetadata, Version } from "../../thread-store.ts";
 import { DECORATED_METADATA } from "../../validation/decorated-metadata.ts";
 import { untilSaved } from "../change-by-saving.ts";
-import type {
-  DecoratedCall,
-  SaveArguments,
-  ThreadArgument,
-  VersionArgument,
-} from "../thread-store-decorator.ts";
+import type { DecoratedCall, SaveArguments, VersionArgument } from "../thread-store-decorator.ts";
 import { headMetadata } from "./head-metadata.ts";
 import type { LogContext } from "./log-context.ts";
 import { type NextThread, nextThread } from "./next-thread.ts";
