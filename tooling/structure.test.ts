@@ -19,6 +19,7 @@ const LAYERS: readonly (readonly string[])[] = [
     "claude-agent-sdk",
     "conformance",
     "genkit",
+    "history",
     "http",
     "langgraph",
     "mastra",
