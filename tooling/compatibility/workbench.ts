@@ -60,7 +60,8 @@ export async function openWorkbench(): Promise<Workbench> {
         "@threadstore/sqlite",
         "better-sqlite3",
         "@threadstore/openai",
-        "openai",
+        // The Strands Agents SDK, whose errors the guides know, accepts no other major.
+        "openai@^6.45.0",
         ...guidePackages(),
         "react-dom@19",
         // Next.js needs them to build an application in TypeScript.
