@@ -111,6 +111,10 @@ function observed(driver: ThreadDriver, backend: Backend): ThreadDriver {
       await request("read", key.namespace, key.id);
       return driver.read(key, cachedVersion, options);
     },
+    async readTail(key, options) {
+      await request("read", key.namespace, key.id);
+      return driver.readTail(key, options);
+    },
     async write(key, record, expected, options) {
       const received = await request("write", key.namespace, key.id, record.bytes.length);
       const version = await driver.write(key, record, expected, options);

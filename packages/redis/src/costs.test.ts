@@ -122,11 +122,14 @@ await describeWithService("redis", "the cost of calls", async () => {
     expect(missing.commands).toEqual(["get"]);
   });
 
-  test("creating is one command, and deleting is a load followed by one command", async () => {
+  test("creating is one command, and deleting is two, which do not transfer the content", async () => {
     await store.save("other", {});
     await store.delete("other");
     expect((await costOf(() => store.save("small", {}))).commands).toEqual(["evalsha"]);
-    expect((await costOf(() => store.delete("small"))).commands).toEqual(["get", "evalsha"]);
+    await longThread("deleted");
+    const cost = await costOf(() => store.delete("deleted"));
+    expect(cost.commands).toEqual(["evalsha", "evalsha"]);
+    expect(cost.received).toBeLessThan(8192);
   });
 
   test("the cost of a page depends on the page and the number of buckets, not on how many threads exist", async () => {

@@ -3,6 +3,7 @@ import { ThreadStoreError } from "../errors.ts";
 import { textDigest } from "../platform/digest.ts";
 import { untilAborted } from "../runtime/until-aborted.ts";
 import type { StoredThread, ThreadStore } from "../thread-store.ts";
+import { LEASE_NAMESPACE } from "../validation/names.ts";
 
 /** Options of a lease. */
 export interface LeaseOptions {
@@ -35,8 +36,6 @@ export interface Lease {
 
 export const DEFAULT_LEASE: LeaseSettings = { durationMs: 30_000, waitMs: 60_000 };
 
-// A separate namespace keeps leases out of listings of threads.
-const LEASE_NAMESPACE = "threadstore-leases";
 const FIRST_BACKOFF_MS = 25;
 const MAX_BACKOFF_MS = 500;
 

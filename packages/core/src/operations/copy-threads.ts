@@ -1,16 +1,10 @@
 import type { ThreadStore, ThreadSummary } from "../thread-store.ts";
-import { checkSignal, copyOptions } from "../validation/call-options.ts";
-import { invalidArgument, readArgument } from "../validation/invalid-argument.ts";
-import { type OptionNames, unknownOption } from "../validation/option-names.ts";
-import {
-  type CopyPosition,
-  type CopyTotals,
-  decodePosition,
-  encodePosition,
-  nextPath,
-  viewAt,
-} from "./copy-position.ts";
+import { invalidArgument } from "../validation/invalid-argument.ts";
+import { checkBooleans, checkedJobOptions, checkFunctions, checkStore } from "../validation/job-options.ts";
+import type { OptionNames } from "../validation/option-names.ts";
+import { type CopyPosition, type CopyTotals, decodePosition, encodePosition } from "./copy-position.ts";
 import { type CopyContext, type CopyOutcome, copyThread } from "./copy-thread.ts";
+import { namesOf, nextPath, viewAt } from "./namespace-walk.ts";
 import { isWithin, sourceDigest } from "./store-location.ts";
 
 export interface CopyOptions {
@@ -90,29 +84,11 @@ export async function copyThreads(
 
 /** Returns a copy of the options. Throws `INVALID_ARGUMENT` unless all arguments are valid. */
 function checkedArguments(from: unknown, to: unknown, options: unknown): CopyOptions {
-  for (const [name, store] of [
-    ["from", from],
-    ["to", to],
-  ] as const) {
-    const isStore = readArgument(`\`${name}\``, () => {
-      return typeof store === "object" && store !== null && "listPage" in store && "save" in store;
-    });
-    if (!isStore) throw invalidArgument(`\`${name}\` must be a ThreadStore. Pass a store or a view of one.`);
-  }
-  const copy = copyOptions(options);
-  const problem = unknownOption(copy, OPTION_NAMES);
-  if (problem !== undefined) throw invalidArgument(problem);
-  const { namespaces, overwrite, onProgress, onCorrupt, signal } = copy;
-  for (const [name, flag] of Object.entries({ namespaces, overwrite })) {
-    if (flag !== undefined && typeof flag !== "boolean")
-      throw invalidArgument(`\`${name}\` must be a boolean.`);
-  }
-  for (const [name, callback] of Object.entries({ onProgress, onCorrupt })) {
-    if (callback !== undefined && typeof callback !== "function") {
-      throw invalidArgument(`\`${name}\` must be a function.`);
-    }
-  }
-  checkSignal(signal);
+  checkStore("from", from);
+  checkStore("to", to);
+  const copy = checkedJobOptions(options, OPTION_NAMES);
+  checkBooleans({ namespaces: copy.namespaces, overwrite: copy.overwrite });
+  checkFunctions({ onProgress: copy.onProgress, onCorrupt: copy.onCorrupt });
   return copy;
 }
 
@@ -140,7 +116,7 @@ async function copyPage(
   const context = { source: viewAt(from, path), target: viewAt(to, path), overwrite, signal };
   const page = await context.source.listPage({ limit: PAGE_SIZE, cursor, signal });
   const outcomes = await copyListed(context, page.threads);
-  const names = path.map(({ name }) => name);
+  const names = namesOf(path);
   for (const [id, { kind }] of outcomes) if (kind === "corrupt") onCorrupt?.({ namespaces: names, id });
   const totals = addOutcomes(earlier, [...outcomes.values()]);
   if (page.cursor !== undefined) return { totals, next: { path, cursor: page.cursor, totals } };

@@ -5,7 +5,7 @@ import { countLostRaces } from "../runtime/retry.ts";
 import type { ThreadKey } from "../thread-driver.ts";
 import type { Version } from "../thread-store.ts";
 import { lostRace, staleVersion } from "./conflict.ts";
-import { readRecord } from "./read-record.ts";
+import { readEnd } from "./read-end.ts";
 
 /** Deletes a thread, or only its expected version, and returns whether a live thread or a corrupt record existed. */
 export async function deleteThread(
@@ -16,7 +16,7 @@ export async function deleteThread(
   const races = countLostRaces(context);
   let refused: Version | undefined;
   for (;;) {
-    const stored = await readRecord(context, key);
+    const stored = await readEnd(context, key);
     if (refused !== undefined) await races.next(stored?.version === refused);
     const exists = stored !== undefined && stored.state !== "expired";
     if (expected !== undefined && (!exists || stored.version !== expected.version)) {
@@ -41,7 +41,7 @@ export async function deleteRecord(
   const deleted = await resolveOutcome<{ readonly deleted: true }>(context, {
     apply: async () => ((await driver.delete(key, version, { signal })) ? { deleted: true } : undefined),
     readOutcome: async () => {
-      const stored = await readRecord(context, key);
+      const stored = await readEnd(context, key);
       if (stored === undefined) return "absent";
       return stored.version === version ? "unchanged" : "superseded";
     },

@@ -3,6 +3,8 @@ import { invalidArgument } from "./invalid-argument.ts";
 
 export const ID_MAX_BYTES = 512;
 export const NAMESPACE_MAX_BYTES = 512;
+/** The namespace of leases, which keeps them out of listings of threads. */
+export const LEASE_NAMESPACE = "threadstore-leases";
 
 /**
  * Returns `id`. Throws `INVALID_ARGUMENT` unless it is non-empty, well-formed Unicode of at most 512 bytes of UTF-8.

@@ -14,6 +14,15 @@ export function checkedWhere(where: unknown): ThreadMetadata {
   );
 }
 
+/** Returns a copy of the metadata that a job is limited to. Throws `INVALID_ARGUMENT` also if it has no members. */
+export function checkedSelection(where: unknown): ThreadMetadata {
+  const members = checkedWhere(where ?? {});
+  if (Object.keys(members).length > 0) return members;
+  throw invalidArgument(
+    "`where` must have at least one member, because every thread matches none. Pass the metadata of the threads to delete.",
+  );
+}
+
 /** Returns whether `metadata` has every member of `where`, with exactly its value. */
 export function matchesWhere(metadata: ThreadMetadata, where: ThreadMetadata): boolean {
   return Object.entries(where).every(
