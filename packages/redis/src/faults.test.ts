@@ -12,7 +12,7 @@ import { Redis, type RedisOptions } from "ioredis";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { redisStore } from "./redis-store.ts";
 import { freshPrefix } from "./redis.test-helper.ts";
-import { writeScript } from "./scripts.ts";
+import { deleteScript, writeScript } from "./scripts.ts";
 
 /** The settings that make ioredis resend commands. */
 type ResendOptions = Pick<
@@ -64,9 +64,11 @@ await describeWithService("redis", "redisStore on an unreliable network", ({ url
     return store;
   }
 
-  const isWrite = ({ redis }: ProxiedRequest): boolean =>
-    redis !== undefined &&
-    (redis.arguments[0] === writeScript.sha1 || redis.arguments[0] === writeScript.source);
+  const runs =
+    ({ sha1, source }: { readonly sha1: string; readonly source: string }) =>
+    ({ redis }: ProxiedRequest): boolean =>
+      redis !== undefined && (redis.arguments[0] === sha1 || redis.arguments[0] === source);
+  const isWrite = runs(writeScript);
 
   /** Returns a function that counts the writes that pass the proxy from now on. */
   function countWrites(): () => number {
@@ -121,7 +123,7 @@ await describeWithService("redis", "redisStore on an unreliable network", ({ url
       const store = open();
       await store.save("thread", {});
       await store.load("thread");
-      const lost = proxy.arm({ type: "discardResponse", when: redisCommand("evalsha", "eval") });
+      const lost = proxy.arm({ type: "discardResponse", when: runs(deleteScript) });
       await expect(store.delete("thread")).rejects.toMatchObject({ code: "OUTCOME_UNKNOWN" });
       expect(lost.strikes).toBe(1);
       expect(await store.load("thread")).toBeUndefined();

@@ -1,8 +1,16 @@
 import type { DatabaseFiles } from "./database-files.ts";
 import { checkConnection, openDatabase } from "./database.ts";
-import { driverErrorOf, isCorruption, isReadFailure, openingError, readFailure } from "./errors.ts";
+import {
+  driverErrorOf,
+  isCorruption,
+  isReadFailure,
+  openingError,
+  readFailure,
+  uncleanLog,
+} from "./errors.ts";
 import { type ListNamespaces, prepareListNamespaces } from "./list-namespaces.ts";
 import { type ListRecords, prepareList } from "./list.ts";
+import { createLogCleaner, type LogCleaner } from "./log-cleaner.ts";
 import type { ResolvedOptions, SqliteDatabase } from "./options.ts";
 import { prepareRecords, type Records } from "./records.ts";
 
@@ -11,8 +19,15 @@ type Operations = Records & { readonly list: ListRecords; readonly listNamespace
 /** Runs operations on a database, which the first of them opens. Their errors are `DriverError`s. */
 export interface Connection {
   read<Result>(signal: AbortSignal, run: (operations: Operations) => Result): Promise<Result>;
-  /** Also verifies afterwards that the change is in the file at the database's path. */
-  change<Result>(signal: AbortSignal, run: (operations: Operations) => Result): Promise<Result>;
+  /**
+   * Also verifies afterwards that the change is in the file at the database's path. Unless the change only `adds`, the
+   * content that it removed is also removed from the log, if the options ask for that.
+   */
+  change<Result>(
+    signal: AbortSignal,
+    run: (operations: Operations) => Result,
+    options?: { readonly adds: boolean },
+  ): Promise<Result>;
   close(): void;
 }
 
@@ -20,6 +35,8 @@ interface Opened {
   readonly database: SqliteDatabase;
   readonly files: DatabaseFiles;
   readonly operations: Operations;
+  /** `undefined` unless the options ask for it. */
+  readonly log: LogCleaner | undefined;
 }
 
 export function createConnection(options: ResolvedOptions): Connection {
@@ -40,6 +57,7 @@ export function createConnection(options: ResolvedOptions): Connection {
     const current = open();
     try {
       current.files.verify("none");
+      current.log?.retry();
       return work(current);
     } catch (error) {
       if (isUnreadable(error, current.database)) throw readFailure(error, filename);
@@ -53,26 +71,38 @@ export function createConnection(options: ResolvedOptions): Connection {
       signal.throwIfAborted();
       return attempt(({ operations }) => run(operations));
     },
-    async change(signal, run) {
+    async change(signal, run, { adds } = { adds: false }) {
       signal.throwIfAborted();
-      return attempt(({ operations, files }) => {
+      return attempt(({ operations, files, log }) => {
         const result = run(operations);
         files.verify("unknown");
+        if (!adds && log !== undefined) cleanLog(log, filename);
         return result;
       });
     },
     close() {
+      if (opened?.database.open === true) opened.log?.retry();
       // The last connection to close copies the WAL into the database file and removes it.
       if (options.database === undefined) opened?.database.close();
     },
   };
 }
 
+/** The change was applied, so a failure must not report that it was not. */
+function cleanLog(log: LogCleaner, filename: string): void {
+  try {
+    log.clean();
+  } catch (error) {
+    throw uncleanLog(error, filename);
+  }
+}
+
 function openAll(options: ResolvedOptions): Opened {
   const { database, files } = openDatabase(options);
   try {
     const listings = { list: prepareList(database), listNamespaces: prepareListNamespaces(database) };
-    return { database, files, operations: { ...prepareRecords(database), ...listings } };
+    const log = options.secureDelete ? createLogCleaner(database) : undefined;
+    return { database, files, operations: { ...prepareRecords(database), ...listings }, log };
   } catch (error) {
     if (options.database === undefined) database.close();
     throw error;

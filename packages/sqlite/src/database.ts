@@ -14,21 +14,21 @@ export interface OpenDatabase {
 
 /** Opens the file, or sets up the connection that was passed in, and creates the store's tables. */
 export function openDatabase(options: ResolvedOptions): OpenDatabase {
-  const { database, syncsEachCommit } = options;
+  const { database } = options;
   if (database === undefined) {
-    const opened = openFile(options.filename, options.busyTimeoutMs, syncsEachCommit);
+    const opened = openFile(options.filename, options.busyTimeoutMs, options);
     return { database: opened, files: filesOf(opened) };
   }
-  if (syncsEachCommit) syncEachCommit(database);
+  setUp(database, options);
   ensureSchema(database, "shared");
   return { database, files: filesOf(database) };
 }
 
-function openFile(filename: string, timeout: number, syncsEachCommit: boolean): SqliteDatabase {
+function openFile(filename: string, timeout: number, options: ResolvedOptions): SqliteDatabase {
   if (filename !== MEMORY) createFile(filename);
   const database = connect(filename, timeout);
   try {
-    setUpFile(database, syncsEachCommit);
+    setUpFile(database, options);
     return database;
   } catch (error) {
     const isUnreadable = isReadFailure(error, database);
@@ -70,14 +70,14 @@ function connect(filename: string, timeout: number): SqliteDatabase {
   }
 }
 
-function setUpFile(database: SqliteDatabase, syncsEachCommit: boolean): void {
+function setUpFile(database: SqliteDatabase, options: ResolvedOptions): void {
   // Checked first, so that the file of another application is refused before anything in it changes.
   schemaVersion(database, "exclusive");
   // SQLite does not wait for a lock when it changes the mode. If several processes create one file at the same time,
   // some get SQLITE_BUSY here, and core retries.
   database.pragma("journal_mode = WAL");
-  if (syncsEachCommit) {
-    syncEachCommit(database);
+  setUp(database, options);
+  if (options.syncsEachCommit) {
     // Syncing overwritten pages takes half as long as syncing a file that grew, so the WAL restarts after 1 MB instead
     // of 4 MB. With NORMAL, checkpoints are the only syncs, so fewer of them are better.
     database.pragma("wal_autocheckpoint = 256");
@@ -89,6 +89,13 @@ function setUpFile(database: SqliteDatabase, syncsEachCommit: boolean): void {
 
 /** Above what usual saves write between two checkpoints, because truncating the WAL makes the next saves slower. */
 const WAL_MAX_IDLE_BYTES = 16_777_216;
+
+/** Sets what the options ask of any connection. */
+function setUp(database: SqliteDatabase, { syncsEachCommit, secureDelete }: ResolvedOptions): void {
+  if (syncsEachCommit) syncEachCommit(database);
+  // Before a migration, which removes content, too.
+  if (secureDelete) database.pragma("secure_delete = ON");
+}
 
 function syncEachCommit(database: SqliteDatabase): void {
   // better-sqlite3 is compiled to use NORMAL with WAL. EXTRA equals FULL in WAL mode; in other modes it also syncs the

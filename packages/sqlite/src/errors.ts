@@ -202,6 +202,13 @@ export function misconfigured(
   return new DriverError("MISCONFIGURED", describe(message, filename), { effect });
 }
 
+/** Returns the error for a change that was applied, and whose removed content may still be in the write-ahead log. */
+export function uncleanLog(cause: unknown, filename: string): DriverError {
+  const message =
+    "The change was applied, but SQLite could not empty the write-ahead log, which may contain what was removed. The next call tries again. Check the disk.";
+  return new DriverError("UNAVAILABLE", describe(message, filename), { effect: "unknown", cause });
+}
+
 /** Returns the error for an index that does not match its table, which SQLite does not notice. */
 export function corruptIndex(filename: string): DriverError {
   const message =

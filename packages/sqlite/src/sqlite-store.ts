@@ -39,7 +39,9 @@ function createDriver(options: SqliteDriverOptions): ThreadDriver {
     location: locationOf(resolved),
     read: (key, cachedVersion, { signal }) => connection.read(signal, ({ read }) => read(key, cachedVersion)),
     write: (key, record, expectedVersion, { signal }) =>
-      connection.change(signal, ({ write }) => write(key, record, expectedVersion)),
+      connection.change(signal, ({ write }) => write(key, record, expectedVersion), {
+        adds: expectedVersion === undefined,
+      }),
     readTail: (key, { signal }) => connection.read(signal, ({ readTail }) => readTail(key)),
     patch: (key, patch, expectedVersion, { signal }) =>
       connection.change(signal, (operations) => operations.patch(key, patch, expectedVersion)),
