@@ -1,6 +1,7 @@
 export { cases } from "./cases/index.ts";
 export type { Clause } from "./suite/clause.ts";
 export { type CaseContext, type ConformanceCase, type Tier, tiers } from "./suite/conformance-case.ts";
+export type { KeptVersion, KeptVersions, VersionedStore } from "./suite/versioned-store.ts";
 export { register, type Runner } from "./suite/register.ts";
 export type { CaseResult, CaseStatus, Report, TierVerdict } from "./suite/report.ts";
 export { run, type RunOptions } from "./suite/run.ts";
@@ -11,6 +12,7 @@ export type {
   DurabilitySetting,
   Endpoint,
   Harness,
+  History,
   Network,
   ChildProcessHarness,
   ChildProcessModule,

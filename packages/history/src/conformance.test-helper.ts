@@ -5,8 +5,8 @@ import { sqliteDriver } from "@threadstore/sqlite";
 import type { HistoryStore } from "./history-store.ts";
 import { withHistory } from "./with-history.ts";
 
-/** A part of the option `keep`, which other processes receive as JSON. */
-export type Settings = { readonly versions?: number; readonly characters?: number };
+/** The option `keep`, which other processes receive as JSON. */
+export type Settings = { readonly versions?: number; readonly ageMs?: number; readonly characters?: number };
 
 /** Opens a store for the suite, whose size limit applies to threads without their history. */
 export function openOver(

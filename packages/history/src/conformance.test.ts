@@ -24,6 +24,10 @@ function harnessOver(
   return {
     name,
     open: async (location, storeOptions) => openOver(driverOf(location), storeOptions, keep),
+    history: {
+      open: async (location, { versions, ageMs }, storeOptions) =>
+        openOver(driverOf(location), storeOptions, { ...keep, versions, ageMs }),
+    },
     async rewrite(location, id, change) {
       const driver = driverOf(location);
       const key = { namespace: "", id };
@@ -90,7 +94,7 @@ describe("memoryStore with history", () => {
 });
 
 describe("memoryStore with a history that is pruned often", () => {
-  const keep = { versions: 2, characters: 100 };
+  const keep = { versions: 2 };
   const selection = variantSelection({ tiers: ["core", "concurrent"] });
   register(memoryHarness("memory with little history", keep), { describe, it, after: afterAll }, selection);
 });

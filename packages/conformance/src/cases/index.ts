@@ -5,6 +5,7 @@ import { crashes } from "./crashes.ts";
 import { erasure } from "./erasure.ts";
 import { existence } from "./existence.ts";
 import { failures } from "./failures.ts";
+import { history } from "./history.ts";
 import { listing } from "./listing.ts";
 import { metadata } from "./metadata.ts";
 import { names } from "./names.ts";
@@ -28,6 +29,7 @@ const sections: readonly ConformanceCase[] = [
   ...time,
   ...metadata,
   ...copying,
+  ...history,
   ...failures,
 ];
 

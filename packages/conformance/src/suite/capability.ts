@@ -9,7 +9,8 @@ export type Capability =
   | "childProcess"
   | "disk"
   | "durability"
-  | "backend";
+  | "backend"
+  | "history";
 
 /** Returns a capability of the harness. The case must declare it in its `capabilities`. */
 export function capability<Name extends Capability>(

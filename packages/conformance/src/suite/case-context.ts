@@ -35,6 +35,7 @@ export function contextFor(
     secrets: harness.secrets ?? [],
     maxThreadBytes: harness.maxThreadBytes ?? DEFAULT_MAX_THREAD_BYTES,
     open: location.open,
+    openHistory: location.openHistory,
     openElsewhere: elsewhere.open,
     async close(store) {
       resources.stores.delete(store);

@@ -18,16 +18,19 @@ export interface CaseResources {
 
 /** A location with the functions of the case's context that refer to it. */
 export interface OwnedLocation extends CaseLocation {
+  readonly openHistory: CaseContext["openHistory"];
   readonly openThrough: CaseContext["openThrough"];
   readonly openInChildProcess: CaseContext["openInChildProcess"];
   readonly openMissing: CaseContext["openMissing"];
 }
 
+const YEAR_MS = 31_536_000_000;
+
 /** Creates a location that registers the stores and processes it starts with the resources of the case. */
 export function caseLocation(harness: Harness, name: string, resources: CaseResources): OwnedLocation {
   const { stores, writers, childProcesses, locations } = resources;
 
-  async function registered(opening: () => Promise<ThreadStore>): Promise<ThreadStore> {
+  async function registered<Store extends ThreadStore>(opening: () => Promise<Store>): Promise<Store> {
     locations.add(name);
     const store = await opening();
     stores.add(store);
@@ -37,6 +40,11 @@ export function caseLocation(harness: Harness, name: string, resources: CaseReso
 
   return {
     open: (options = {}) => registered(() => callHarness("open", () => harness.open(name, options))),
+    openHistory: ({ versions = 1000, ageMs = YEAR_MS } = {}, options = {}) =>
+      registered(() => {
+        const kept = capability(harness, "history");
+        return callHarness("open", () => kept.open(name, { versions, ageMs }, options));
+      }),
     openThrough: ({ port }, options = {}) =>
       registered(() => capability(harness, "network").open(name, { host: "127.0.0.1", port }, options)),
     openMissing: () => registered(() => capability(harness, "missing").call(harness)),

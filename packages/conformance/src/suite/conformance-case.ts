@@ -8,6 +8,7 @@ import { CASES_OF_CORE } from "./cases-of-core.ts";
 import type { Clause } from "./clause.ts";
 import type { DurabilitySetting } from "./harness.ts";
 import type { SuiteSettings } from "./settings.ts";
+import type { KeptVersions, VersionedStore } from "./versioned-store.ts";
 
 /** The tiers in the order in which they run and are reported. */
 export const tiers = ["core", "concurrent", "faults", "durable", "hygiene"] as const;
@@ -63,6 +64,11 @@ export interface CaseContext {
   readonly maxThreadBytes: number;
   /** Opens another client of the case's location. */
   readonly open: (options?: StoreOptions) => Promise<ThreadStore>;
+  /**
+   * Opens a client of the case's location that keeps versions, by default so many, and for so long, that none is removed.
+   * Needs `history`.
+   */
+  readonly openHistory: (keep?: Partial<KeptVersions>, options?: StoreOptions) => Promise<VersionedStore>;
   /** Opens a client of a second location, which shares nothing with the first. */
   readonly openElsewhere: (options?: StoreOptions) => Promise<ThreadStore>;
   /** Closes a store before the case ends, once. */

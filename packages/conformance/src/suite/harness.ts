@@ -1,5 +1,6 @@
 import type { JsonValue, StoreOptions, ThreadStore } from "@threadstore/core";
 import type { TurnProtocol } from "../engines/fault-proxy/index.ts";
+import type { KeptVersions, VersionedStore } from "./versioned-store.ts";
 
 /** The address of a server. */
 export interface Endpoint {
@@ -81,6 +82,12 @@ export interface Backend {
   crash(): Promise<void>;
 }
 
+/** For a store that keeps the versions of its threads. */
+export interface History {
+  /** Opens a store like the harness's `open` that keeps at most so many versions, and each for so long. */
+  open(location: string, keep: KeptVersions, options?: StoreOptions): Promise<VersionedStore>;
+}
+
 /** Gives the suite access to one kind of store. */
 export interface Harness {
   /** The store's name in reports. */
@@ -130,6 +137,9 @@ export interface Harness {
 
   /** For a store whose backend can be killed. */
   readonly backend?: Backend;
+
+  /** For a store that keeps the versions of its threads. */
+  readonly history?: History;
 
   /**
    * How far apart two saves must be for a listing by recency to tell them apart, in milliseconds of real time, if it

@@ -12,6 +12,7 @@ import { abortMutants, damageMutants, errorMutants } from "./failures.ts";
 import { connectionMutants, outageMutants } from "./faults.ts";
 import { faultySequenceMutants } from "./faulty-sequences.ts";
 import { fileNameMutants } from "./file-names.ts";
+import { historyMutants } from "./history.ts";
 import { idMutants } from "./ids.ts";
 import { leftoverMutants } from "./leftovers.ts";
 import { linearizabilityMutants } from "./linearizability.ts";
@@ -50,6 +51,7 @@ export const mutants: readonly Mutant[] = [
   ...expiryMutants,
   ...metadataMutants,
   ...copyingMutants,
+  ...historyMutants,
   ...updateMutants,
   ...appendMutants,
   ...abortMutants,
