@@ -28,6 +28,7 @@ const GROUPS: readonly (readonly [string, readonly string[]])[] = [
     [
       "multi-tenancy",
       "retention",
+      "what-remains",
       "security",
       "observability",
       "errors",
