@@ -17,6 +17,7 @@ const LAYERS: readonly (readonly string[])[] = [
     "assistant-ui",
     "attachments",
     "claude-agent-sdk",
+    "compression",
     "conformance",
     "genkit",
     "history",

@@ -1,6 +1,7 @@
 import type { ThreadStore } from "@threadstore/core";
 import {
   changeBySaving,
+  checkLayers,
   type DecoratedCall,
   type DecoratedOperations,
   forwardOperations,
@@ -22,10 +23,12 @@ const returned = returnedThreads<ThreadState>();
 /**
  * Creates a store that keeps the long binary strings of its threads (images, audio and files in base64) in separate
  * records of `store`, once per thread, and restores them byte for byte when a thread is loaded. Threads that `store`
- * already contains stay readable. The result owns `store` and closes it. Throws a `TypeError` for invalid options.
+ * already contains stay readable. The result owns `store` and closes it. Throws a `TypeError` for invalid options, and if
+ * `store` keeps history, because older versions would lose their attachments.
  */
 export function withAttachments(store: ThreadStore, options: AttachmentsOptions = {}): ThreadStore {
   const resolved = resolveOptions(options);
+  checkLayers("attachments", store);
   return wrapThreadStore(store, {
     name: "attachments",
     maxThreadBytes: resolved.maxThreadBytes,

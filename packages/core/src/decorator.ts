@@ -1,4 +1,5 @@
 // The entry point for decorators of any store, such as encryption or caching: "@threadstore/core/decorator".
+export { checkLayers } from "./decorator/check-layers.ts";
 export { changeBySaving } from "./decorator/change-by-saving.ts";
 export { forwardChanges, forwardOperations } from "./decorator/forward-operations.ts";
 export { layersOf } from "./decorator/layers-of.ts";
@@ -41,6 +42,7 @@ export type {
   VersionArgument,
 } from "./decorator/thread-store-decorator.ts";
 export { wrapThreadStore } from "./decorator/wrap-thread-store.ts";
+export { continuedCrc32 } from "./encoding/checksum.ts";
 export { base85ToBytes, bytesToBase85 } from "./encoding/base85.ts";
 export {
   DECORATED_METADATA,

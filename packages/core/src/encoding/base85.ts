@@ -7,6 +7,7 @@ import { ByteBuffer } from "#platform";
 const ALPHABET = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ.-:+=^!/*?&<>()[]{}@%$#";
 const BASE = 85;
 const CODES = Uint8Array.from(ALPHABET, (character) => character.charCodeAt(0));
+const UINT32_MAX = 0xff_ff_ff_ff;
 const INVALID = 255;
 const VALUES = new Uint8Array(256).fill(INVALID);
 for (const [value, code] of CODES.entries()) VALUES[code] = value;
@@ -15,50 +16,63 @@ for (const [value, code] of CODES.entries()) VALUES[code] = value;
 export function bytesToBase85(bytes: Uint8Array): string {
   const rest = bytes.length % 4;
   const text = ByteBuffer.alloc(Math.floor(bytes.length / 4) * 5 + (rest === 0 ? 0 : rest + 1));
+  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   let position = 0;
-  for (let index = 0; index < bytes.length; index += 4) {
-    const count = Math.min(4, bytes.length - index);
-    let value = 0;
-    for (let offset = 0; offset < 4; offset += 1) value = value * 256 + (bytes[index + offset] ?? 0);
-    for (let offset = 4; offset >= 0; offset -= 1) {
-      const digit = value % BASE;
-      value = (value - digit) / BASE;
-      if (offset <= count) text[position + offset] = CODES[digit] ?? 0;
-    }
-    position += count + 1;
+  let index = 0;
+  for (; index + 4 <= bytes.length; index += 4, position += 5)
+    writeGroup(text, position, view.getUint32(index));
+  if (rest > 0) {
+    const padded = new Uint8Array(4);
+    padded.set(bytes.subarray(index));
+    // The view ignores what is written after its end.
+    writeGroup(text, position, new DataView(padded.buffer).getUint32(0));
   }
   return text.toString("latin1");
 }
 
+/** Writes the five digits of a value. Integers of 32 bits, without loops, make this several times faster. */
+function writeGroup(text: Uint8Array, position: number, value: number): void {
+  const high = Math.floor(value / BASE ** 3);
+  const low = value - high * BASE ** 3;
+  text[position] = CODES[Math.floor(high / BASE)] ?? 0;
+  text[position + 1] = CODES[high % BASE] ?? 0;
+  text[position + 2] = CODES[Math.floor(low / BASE ** 2)] ?? 0;
+  text[position + 3] = CODES[Math.floor(low / BASE) % BASE] ?? 0;
+  text[position + 4] = CODES[low % BASE] ?? 0;
+}
+
 /** Reverses `bytesToBase85`. Throws a `SyntaxError` unless the text is exactly what that function returns. */
-export function base85ToBytes(text: string): Uint8Array<ArrayBuffer> {
+export function base85ToBytes(text: string): Uint8Array {
   const rest = text.length % 5;
   if (rest === 1) throw invalidText();
   const bytes = new Uint8Array(Math.floor(text.length / 5) * 4 + (rest === 0 ? 0 : rest - 1));
+  const view = new DataView(bytes.buffer);
+  const complete = text.length - rest;
   let position = 0;
-  for (let index = 0; index < text.length; index += 5) {
-    const count = Math.min(5, text.length - index);
-    let value = 0;
-    for (let offset = 0; offset < 5; offset += 1) {
-      // Padding with the highest digit restores the bytes that were padded with zeros.
-      const digit = offset < count ? digitOf(text.charCodeAt(index + offset)) : BASE - 1;
-      value = value * BASE + digit;
-    }
-    if (value > 0xff_ff_ff_ff) {
-      if (count === 5) throw invalidText();
-      value = 0xff_ff_ff_ff;
-    }
-    for (let offset = 0; offset < count - 1; offset += 1) {
-      bytes[position + offset] = Math.floor(value / 2 ** (24 - 8 * offset)) & 0xff;
-    }
-    position += count - 1;
+  for (let index = 0; index < complete; index += 5, position += 4) {
+    const value = readGroup(text, index);
+    if (value > UINT32_MAX) throw invalidText();
+    view.setUint32(position, value);
   }
-  if (rest !== 0 && !text.endsWith(bytesToBase85(bytes.subarray(-(rest - 1))))) throw invalidText();
+  if (rest === 0) return bytes;
+  // Padding with the highest digit restores the bytes that were padded with zeros.
+  const padded = text.slice(complete).padEnd(5, "#");
+  const last = new DataView(new ArrayBuffer(4));
+  last.setUint32(0, Math.min(readGroup(padded, 0), UINT32_MAX));
+  bytes.set(new Uint8Array(last.buffer, 0, rest - 1), position);
+  if (!text.endsWith(bytesToBase85(bytes.subarray(position)))) throw invalidText();
   return bytes;
 }
 
-function digitOf(code: number): number {
-  const digit = VALUES[code] ?? INVALID;
+/** Returns the value of five digits. */
+function readGroup(text: string, index: number): number {
+  const high = digitAt(text, index) * BASE + digitAt(text, index + 1);
+  const low = (digitAt(text, index + 2) * BASE + digitAt(text, index + 3)) * BASE + digitAt(text, index + 4);
+  return high * BASE ** 3 + low;
+}
+
+function digitAt(text: string, index: number): number {
+  const digit = VALUES[text.charCodeAt(index)] ?? INVALID;
   if (digit === INVALID) throw invalidText();
   return digit;
 }

@@ -26,6 +26,11 @@ export function checksum(bytes: Uint8Array, previous?: Checksum, unchanged = 0):
   return { value: crc32(bytes.subarray(from), value), blocks };
 }
 
+/** Returns the CRC-32 of `data`, which continues from `value`. For decorators, whose compilers do not know `#platform`. */
+export function continuedCrc32(data: string | Uint8Array, value = 0): number {
+  return crc32(data, value);
+}
+
 /** Returns the CRC-32 of the bytes, formatted as records store it. */
 export function crcOf(bytes: Uint8Array): string {
   return checksumText(checksum(bytes).value);

@@ -87,7 +87,7 @@ async function appendSegment<Log>(
       ...decorated(heads.join(encoded, { outline, head: format.head(log) })),
       previous: version,
     });
-    return { ...(await visible(context, id, result)), appended: result.appended };
+    return { ...(await visible(context, id, result, log)), appended: result.appended };
   });
 }
 
@@ -111,7 +111,7 @@ async function touchHead<Log>(
       ...decorated(heads.join(encoded, ending)),
       previous: version,
     });
-    return result && visible(context, id, result);
+    return result && visible(context, id, result, end.log);
   });
 }
 
@@ -145,11 +145,15 @@ async function change<Log, Result>(
   }
 }
 
-/** Returns the result of a change as callers see it, and remembers the head that it contains. */
+/**
+ * Returns the result of a change as callers see it, and remembers the head that it contains, with the log that the change
+ * wrote. The result of an append that repeats an earlier one contains the end of another log.
+ */
 async function visible<Log, Result extends TouchResult>(
   { format, heads, known, locationOf }: LogContext<Log>,
   id: string,
   result: Result,
+  log?: Log,
 ): Promise<Result> {
   const location = locationOf(id);
   const { metadata: encoded, end } = heads.split(result.metadata);
@@ -157,7 +161,8 @@ async function visible<Log, Result extends TouchResult>(
     format.acceptPlainThread(location);
     return { ...result, metadata: encoded };
   }
-  known.remember(id, result);
+  const isWritten = log !== undefined && end.head === format.head(log);
+  known.remember(id, result, isWritten ? log : undefined);
   const outline = decodeOutline(end.outline);
   if (outline === undefined) throw corruptLog(format.name);
   return { ...result, size: outline.size, metadata: await format.metadata.decode(location, encoded) };

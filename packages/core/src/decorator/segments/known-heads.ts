@@ -2,6 +2,8 @@ import type { ThreadMetadata, Version } from "../../thread-store.ts";
 
 /** The latest versions of this many threads are remembered in each namespace. */
 const REMEMBERED_THREADS = 1000;
+/** Logs are remembered of fewer threads, because some contain the end of their text. */
+const REMEMBERED_LOGS = 100;
 /** Threads with longer metadata, in characters, are not remembered. */
 const METADATA_MAX_LENGTH = 2000;
 
@@ -13,27 +15,58 @@ export interface KnownHead {
   readonly metadata: ThreadMetadata;
 }
 
+/** A version that this process has written. */
+export interface WrittenHead<Log> extends KnownHead {
+  /** The log, which may know more than its head; `undefined` if it is not remembered. */
+  readonly log: Log | undefined;
+}
+
 /**
  * Remembers the ends of logs that this process has written, so that an append after another does not read. They can be
  * out of date: a write names the version, and fails if the thread is at another one.
  */
-export interface KnownHeads {
-  get(id: string): KnownHead | undefined;
-  remember(id: string, head: KnownHead): void;
+export interface KnownHeads<Log> {
+  get(id: string): WrittenHead<Log> | undefined;
+  remember(id: string, head: KnownHead, log: Log | undefined): void;
   forget(id: string): void;
 }
 
-export function knownHeads(): KnownHeads {
-  const heads = new Map<string, KnownHead>();
+export function knownHeads<Log>(): KnownHeads<Log> {
+  const heads = latest<KnownHead>(REMEMBERED_THREADS);
+  const logs = latest<Log>(REMEMBERED_LOGS);
   return {
-    get: (id) => heads.get(id),
-    remember(id, { version, updatedAt, metadata }) {
-      heads.delete(id);
-      if (JSON.stringify(metadata).length > METADATA_MAX_LENGTH) return;
-      heads.set(id, { version, updatedAt, metadata });
-      const [oldest] = heads.keys();
-      if (heads.size > REMEMBERED_THREADS && oldest !== undefined) heads.delete(oldest);
+    get(id) {
+      const head = heads.get(id);
+      return head && { ...head, log: logs.get(id) };
     },
-    forget: (id) => void heads.delete(id),
+    remember(id, { version, updatedAt, metadata }, log) {
+      heads.delete(id);
+      logs.delete(id);
+      if (JSON.stringify(metadata).length > METADATA_MAX_LENGTH) return;
+      heads.add(id, { version, updatedAt, metadata });
+      if (log !== undefined) logs.add(id, log);
+    },
+    forget(id) {
+      heads.delete(id);
+      logs.delete(id);
+    },
+  };
+}
+
+/** Keeps the values that were added last. */
+function latest<Value>(limit: number): {
+  readonly get: (id: string) => Value | undefined;
+  readonly delete: (id: string) => void;
+  readonly add: (id: string, value: Value) => void;
+} {
+  const values = new Map<string, Value>();
+  return {
+    get: (id) => values.get(id),
+    delete: (id) => void values.delete(id),
+    add(id, value) {
+      values.set(id, value);
+      const [oldest] = values.keys();
+      if (values.size > limit && oldest !== undefined) values.delete(oldest);
+    },
   };
 }

@@ -14,7 +14,7 @@ export interface LogContext<Log> extends SegmentedOptions {
   readonly namespace: DecoratedNamespace;
   readonly format: SegmentFormat<Log>;
   readonly heads: HeadMetadata;
-  readonly known: KnownHeads;
+  readonly known: KnownHeads<Log>;
   readonly locationOf: (id: string) => SegmentLocation;
   readonly load: (
     load: LoadArguments<SegmentedState<Log>>,

@@ -1,6 +1,6 @@
 import type { ThreadMetadata, Version } from "../../thread-store.ts";
 import type { DecoratedCall } from "../thread-store-decorator.ts";
-import type { KnownHead } from "./known-heads.ts";
+import type { WrittenHead } from "./known-heads.ts";
 import type { LogContext } from "./log-context.ts";
 import { decodeOutline, type Outline } from "./outline.ts";
 import { corruptLog } from "./segmented-thread.ts";
@@ -34,14 +34,14 @@ export async function readHead<Log>(
   if (summary.id !== id) return { state: "unknown" };
   if (summary.corrupt) return { state: "corrupt" };
   const { version, updatedAt, metadata = {} } = summary;
-  return decodeHead(context, id, { version, updatedAt, metadata });
+  return decodeHead(context, id, { version, updatedAt, metadata, log: undefined });
 }
 
 /** Decodes the metadata of a thread. Rejects with `CORRUPT`. */
 export async function decodeHead<Log>(
   { format, heads, locationOf }: LogContext<Log>,
   id: string,
-  { version, updatedAt, metadata: stored }: KnownHead,
+  { version, updatedAt, metadata: stored, log: written }: WrittenHead<Log>,
 ): Promise<HeadState<Log>> {
   const location = locationOf(id);
   const { metadata: encoded, end } = heads.split(stored);
@@ -49,7 +49,7 @@ export async function decodeHead<Log>(
   const outline = decodeOutline(end.outline);
   if (outline === undefined) throw corruptLog(format.name);
   const metadata = await format.metadata.decode(location, encoded);
-  const log = await format.resume(location, end);
+  const log = written ?? (await format.resume(location, end));
   const resumed = log === undefined || format.isFull(log) ? undefined : { log, outline };
   return { state: "live", head: { version, updatedAt, metadata, end: resumed } };
 }

@@ -138,7 +138,7 @@ async function commit<Log>(
     [DECORATED_METADATA]: true,
     ...call.options(),
   } as SaveOptions);
-  known.remember(id, stored);
+  known.remember(id, stored, written.log);
   return segmentedThread(stored, { json, outline, written }, metadata);
 }
 

@@ -22,7 +22,7 @@ export function segmentedOperations<Log>(
 ): DecoratedOperations<SegmentedState<Log>> {
   const heads = headMetadata(format.name);
   const locationOf = (id: string): SegmentLocation => ({ namespace: namespace.name, id });
-  const known = knownHeads();
+  const known = knownHeads<Log>();
   const load: LogContext<Log>["load"] = async ({ id, cached, options }, call) => {
     const stored = await namespace.inner.load(id, { ...options, ...call.options() });
     if (stored === undefined) return undefined;

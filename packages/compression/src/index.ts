@@ -1,0 +1,2 @@
+export type { CompressionOptions } from "./options.ts";
+export { withCompression } from "./with-compression.ts";
