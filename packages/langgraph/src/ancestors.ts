@@ -23,7 +23,7 @@ export async function* ancestors(
   const loads = new Map<string, Load>();
   const listing = findCheckpoints(thread.records, {
     prefix,
-    onDeletion: () => deleteRecords(thread.records),
+    onDeletion: () => deleteRecords(thread),
   });
 
   /** Loads the checkpoint with this key and those that follow it in the listing. */

@@ -1,7 +1,7 @@
 import type { KnownCheckpoint } from "./checkpoint.ts";
+import { leases } from "./leases.ts";
+import type { Moment, Moments } from "./moments.ts";
 
-/** How long a checkpoint counts as existing after this process has saved, loaded or listed it. */
-const RECENT_MS = 1000;
 /** The maximum size of all values in the cache, in characters of JSON or bytes. */
 const MAX_SIZE = 16 * 2 ** 20;
 
@@ -11,10 +11,16 @@ const MAX_SIZE = 16 * 2 ** 20;
  */
 export interface CheckpointCache {
   get(threadId: string, recordId: string): KnownCheckpoint | undefined;
-  /** Remembers a checkpoint that was just confirmed: saved, loaded or listed. */
-  set(threadId: string, checkpoint: KnownCheckpoint): void;
-  /** Returns whether a checkpoint has not expired and was confirmed so recently that it need not be loaded again. */
-  isRecent(threadId: string, recordId: string): boolean;
+  /** Remembers a checkpoint that was saved, loaded or listed by requests that were sent at or after this moment. */
+  readonly set: (threadId: string, checkpoint: KnownCheckpoint, sentAt: Moment | undefined) => void;
+  /** Notes that a request that was sent at this moment has found no mark of a deletion. */
+  readonly startLease: (threadId: string, sentAt: Moment) => void;
+  /**
+   * Returns whether new checkpoints can refer to the records of this one: a deletion that has started since has not
+   * deleted anything yet, and earlier ones did not delete it. Without a checkpoint, returns whether this is the case
+   * for records that were saved since.
+   */
+  isLeased(threadId: string, recordId?: string): boolean;
   delete(threadId: string, recordId: string): void;
   /** Forgets the checkpoints of a thread. */
   deleteThread(threadId: string): void;
@@ -24,12 +30,13 @@ interface Entry {
   readonly threadId: string;
   readonly checkpoint: KnownCheckpoint;
   readonly size: number;
-  readonly confirmedAt: number;
+  readonly sentAt: Moment | undefined;
 }
 
-export function checkpointCache(now: () => number, maxSize: number = MAX_SIZE): CheckpointCache {
+export function checkpointCache(moments: Moments, maxSize: number = MAX_SIZE): CheckpointCache {
   // In the order of their last use.
   const entries = new Map<string, Entry>();
+  const threads = leases(moments);
   let total = 0;
 
   function remove(key: string): void {
@@ -37,9 +44,11 @@ export function checkpointCache(now: () => number, maxSize: number = MAX_SIZE): 
     entries.delete(key);
   }
 
-  function add(threadId: string, checkpoint: KnownCheckpoint, confirmedAt: number): void {
+  function add(threadId: string, checkpoint: KnownCheckpoint, sentAt: Moment | undefined): void {
+    const key = keyOf(threadId, checkpoint.recordId);
+    remove(key);
     const size = sizeOf(checkpoint);
-    entries.set(keyOf(threadId, checkpoint.recordId), { threadId, checkpoint, size, confirmedAt });
+    entries.set(key, { threadId, checkpoint, size, sentAt });
     total += size;
     for (const [oldest] of entries) {
       if (total <= maxSize) break;
@@ -49,27 +58,26 @@ export function checkpointCache(now: () => number, maxSize: number = MAX_SIZE): 
 
   return {
     get(threadId, recordId) {
-      const key = keyOf(threadId, recordId);
-      const entry = entries.get(key);
+      const entry = entries.get(keyOf(threadId, recordId));
       if (entry === undefined) return undefined;
-      remove(key);
       // Its size may have changed, because values have been loaded.
-      add(threadId, entry.checkpoint, entry.confirmedAt);
+      add(threadId, entry.checkpoint, entry.sentAt);
       return entry.checkpoint;
     },
-    set(threadId, checkpoint) {
-      remove(keyOf(threadId, checkpoint.recordId));
-      add(threadId, checkpoint, now());
-    },
-    isRecent(threadId, recordId) {
-      const { confirmedAt, checkpoint } = entries.get(keyOf(threadId, recordId)) ?? {};
-      if (confirmedAt === undefined) return false;
-      return now() < Math.min(confirmedAt + RECENT_MS, checkpoint?.expiry ?? Infinity);
+    set: add,
+    startLease: threads.start,
+    isLeased(threadId, recordId) {
+      const start = threads.startOf(threadId);
+      if (start === undefined || recordId === undefined) return start !== undefined;
+      const { sentAt, checkpoint } = entries.get(keyOf(threadId, recordId)) ?? {};
+      if (sentAt === undefined || sentAt.monotonic < start.monotonic) return false;
+      return moments.now().wall < (checkpoint?.expiry ?? Infinity);
     },
     delete(threadId, recordId) {
       remove(keyOf(threadId, recordId));
     },
     deleteThread(threadId) {
+      threads.delete(threadId);
       for (const [key, entry] of entries) if (entry.threadId === threadId) remove(key);
     },
   };

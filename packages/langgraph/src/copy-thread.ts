@@ -1,6 +1,7 @@
 import { type StoredThread, type ThreadStore, ThreadStoreError } from "@threadstore/core";
 import { mapConcurrently } from "@threadstore/core/documents";
 import { dataRecordsOf, readCheckpoint } from "./checkpoint.ts";
+import type { ThreadRecords } from "./context.ts";
 import { deleteRecords } from "./delete-thread.ts";
 import { invalidValue, LangGraphStoreError } from "./errors.ts";
 import { expiryOption } from "./expiry.ts";
@@ -12,14 +13,16 @@ import { CHECKPOINT_PREFIX, DELETION_MARK, writesRecordId } from "./keys.ts";
  * checkpoints are read before the values that they refer to, and saved after them. Heads are not copied, because a
  * thread without one accepts any run.
  */
-export async function copyRecords(source: ThreadStore, target: ThreadStore): Promise<void> {
-  const checkpoints = await loadCheckpoints(source);
+export async function copyRecords(sourceThread: ThreadRecords, targetThread: ThreadRecords): Promise<void> {
+  const { records: source } = sourceThread;
+  const { records: target } = targetThread;
+  const checkpoints = await loadCheckpoints(sourceThread);
   if (checkpoints.length === 0) {
     throw invalidValue("INVALID_ARGUMENT", "sourceThreadId", "the id of a thread that has checkpoints");
   }
   const values = new Set(checkpoints.flatMap((stored) => dataRecordsOf(readCheckpoint(stored))));
   const writes = checkpoints.map(({ id }) => writesRecordId(id));
-  await checkTarget(target, new Set([...checkpoints.map(({ id }) => id), ...writes, ...values]));
+  await checkTarget(targetThread, new Set([...checkpoints.map(({ id }) => id), ...writes, ...values]));
   await mapConcurrently(values, async (id) => {
     const stored = await source.load(id);
     if (stored === undefined) throw missingValue();
@@ -34,11 +37,12 @@ export async function copyRecords(source: ThreadStore, target: ThreadStore): Pro
 }
 
 /** Loads all checkpoints of a thread, those of each namespace together, the latest first. */
-async function loadCheckpoints(source: ThreadStore): Promise<StoredThread[]> {
+async function loadCheckpoints(thread: ThreadRecords): Promise<StoredThread[]> {
+  const { records: source } = thread;
   const ids: string[] = [];
   const listing = findCheckpoints(source, {
     prefix: CHECKPOINT_PREFIX,
-    onDeletion: () => deleteRecords(source),
+    onDeletion: () => deleteRecords(thread),
   });
   for await (const { recordId } of listing) ids.push(recordId);
   const loaded = new Map<string, StoredThread>();
@@ -50,8 +54,9 @@ async function loadCheckpoints(source: ThreadStore): Promise<StoredThread[]> {
 }
 
 /** Throws `THREAD_EXISTS` if the target has any record other than those to copy. Completes a deletion of the target. */
-async function checkTarget(target: ThreadStore, copied: ReadonlySet<string>): Promise<void> {
-  if ((await target.load(DELETION_MARK)) !== undefined) await deleteRecords(target);
+async function checkTarget(thread: ThreadRecords, copied: ReadonlySet<string>): Promise<void> {
+  const { records: target } = thread;
+  if ((await target.load(DELETION_MARK)) !== undefined) await deleteRecords(thread);
   for await (const { id } of target.list({ limit: 1000 })) if (!copied.has(id)) throw threadExists();
 }
 

@@ -68,14 +68,15 @@ function recordCount(records: MemoryRecords): number {
 
 it("a deletion that is killed after any of its writes appears done, and the next read completes it", async () => {
   let killed = 0;
+  const wait = async (): Promise<void> => undefined;
   for (let count = 0; ; count += STEP) {
     const records: MemoryRecords = new Map();
     await complete(memoryStore({ records }));
     const { store, isDead } = dyingStore(memoryStore({ records }), count);
-    await new ThreadStoreSaver({ store }).deleteThread("crash").catch(() => undefined);
+    await new ThreadStoreSaver({ store, wait }).deleteThread("crash").catch(() => undefined);
     if (!isDead()) break;
     killed += 1;
-    const saver = new ThreadStoreSaver({ store: memoryStore({ records }) });
+    const saver = new ThreadStoreSaver({ store: memoryStore({ records }), wait });
     const tuple = await saver.getTuple(config);
     // Nothing happened before the first write. After it, the thread is gone.
     expect(tuple !== undefined).toBe(count === 0);

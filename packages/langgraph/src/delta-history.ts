@@ -30,7 +30,7 @@ export async function deltaHistory(
       open.map(([name]) => name),
     );
     // Its size has changed.
-    context.cache.set(thread.threadId, known);
+    context.cache.get(thread.threadId, known.recordId);
     for (const [name, channel] of open) {
       channel.writes.push(...writes.filter(([, written]) => written === name).toReversed());
       const content = known.contents.get(name);

@@ -68,7 +68,7 @@ async function* listThread(
   const listing = findCheckpoints(thread.records, {
     prefix: namespace === undefined ? CHECKPOINT_PREFIX : checkpointPrefix(namespace),
     pageSize: Math.min(100, 2 * limit + 1),
-    onDeletion: () => deleteRecords(thread.records),
+    onDeletion: () => deleteRecords(thread),
   });
   for await (const listed of listing) {
     if (beforeKey !== undefined && listed.key <= beforeKey) continue;

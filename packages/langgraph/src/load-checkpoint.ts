@@ -12,6 +12,7 @@ import type { RunnableConfig } from "./config.ts";
 import type { SaverContext, ThreadRecords } from "./context.ts";
 import { checkpointRecordId, writesRecordId } from "./keys.ts";
 import { loadContents, type RecordLoader } from "./load-channels.ts";
+import type { Moment } from "./moments.ts";
 import { loadWrite, readWrites, type StoredWrite } from "./pending-writes.ts";
 import { deserialize } from "./serialized.ts";
 
@@ -23,6 +24,8 @@ export interface LoadedCheckpoint {
 
 /** The state of a checkpoint in a listing, which shows whether the one in the cache is current. */
 interface Listed {
+  /** The moment at which the listing was requested, if it is known. */
+  readonly sentAt?: Moment | undefined;
   readonly version: Version;
   readonly writesVersion: Version | undefined;
 }
@@ -34,6 +37,7 @@ export async function loadCheckpoint(
   recordId: string,
   listed?: Listed,
 ): Promise<LoadedCheckpoint | undefined> {
+  const sentAt = listed === undefined ? context.moments.now() : listed.sentAt;
   const cached = context.cache.get(threadId, recordId);
   const [known, writes] = await Promise.all([
     cached !== undefined && cached.version === listed?.version
@@ -46,7 +50,7 @@ export async function loadCheckpoint(
     return undefined;
   }
   known.writes = writes;
-  context.cache.set(threadId, known);
+  context.cache.set(threadId, known, sentAt);
   return { known, writes: await valuesOf(context, writes?.stored ?? []) };
 }
 
@@ -99,7 +103,7 @@ export async function loadTuple(
 ): Promise<CheckpointTuple> {
   await loadContents(load, known);
   // Its size has changed.
-  context.cache.set(thread.threadId, known);
+  context.cache.get(thread.threadId, known.recordId);
   const [checkpoint, metadata] = await Promise.all([
     checkpointOf(context, known),
     loadMetadata(context, known),

@@ -37,6 +37,11 @@ export interface ThreadStoreSaverOptions {
    * @default Date.now
    */
   readonly now?: (() => number) | undefined;
+  /**
+   * Waits for a time in milliseconds, for tests. A deletion waits twice, so that it does not meet the runs of others.
+   * @default setTimeout of node:timers/promises
+   */
+  readonly wait?: ((duration: number) => Promise<void>) | undefined;
 }
 
 const ITEM_STORE_OPTIONS: OptionNames<ItemStoreOptions> = { store: true, ttlMs: true };
@@ -46,16 +51,20 @@ const SAVER_OPTIONS: OptionNames<ThreadStoreSaverOptions> = {
   singleWriter: true,
   serde: true,
   now: true,
+  wait: true,
 };
 
 /** Checks the options of a saver. Throws `INVALID_ARGUMENT`. */
 export function checkSaverOptions(options: unknown): void {
-  const { singleWriter, serde, now } = checkOptions(options, SAVER_OPTIONS);
+  const { singleWriter, serde, now, wait } = checkOptions(options, SAVER_OPTIONS);
   if (singleWriter !== undefined && typeof singleWriter !== "boolean") {
     throw invalidValue("INVALID_ARGUMENT", "singleWriter", "a boolean", singleWriter);
   }
   if (now !== undefined && typeof now !== "function") {
     throw invalidValue("INVALID_ARGUMENT", "now", "a function", now);
+  }
+  if (wait !== undefined && typeof wait !== "function") {
+    throw invalidValue("INVALID_ARGUMENT", "wait", "a function", wait);
   }
   if (serde === undefined || hasMethods(serde, ["dumpsTyped", "loadsTyped"])) return;
   throw invalidValue("INVALID_ARGUMENT", "serde", "a serializer with `dumpsTyped` and `loadsTyped`");

@@ -27,9 +27,10 @@ interface Namespace {
  * from which its delta channels are rebuilt, and the parent of a checkpoint in an old format. Also deletes the
  * namespaces of subgraphs whose task cannot run again, because the checkpoint that started it is deleted.
  */
-export async function keepLatest(context: SaverContext, { records }: ThreadRecords): Promise<void> {
+export async function keepLatest(context: SaverContext, thread: ThreadRecords): Promise<void> {
+  const { records } = thread;
   const kept = new Map<string, KeptCheckpoints>();
-  const namespaces = await namespacesOf(records);
+  const namespaces = await namespacesOf(thread);
   for (const { latest, listed } of namespaces) {
     const prefix = checkpointPrefix(latest.namespace);
     const isFinished = await isOfFinishedTask(context, latest, kept);
@@ -45,10 +46,11 @@ export async function keepLatest(context: SaverContext, { records }: ThreadRecor
 }
 
 /** Returns the namespaces of a thread, those of graphs before those of their subgraphs. */
-async function namespacesOf(records: ThreadStore): Promise<Namespace[]> {
+async function namespacesOf(thread: ThreadRecords): Promise<Namespace[]> {
+  const { records } = thread;
   const listing = findCheckpoints(records, {
     prefix: CHECKPOINT_PREFIX,
-    onDeletion: () => deleteRecords(records),
+    onDeletion: () => deleteRecords(thread),
   });
   const byPrefix = new Map<string, ListedCheckpoint[]>();
   for await (const listed of listing) {

@@ -21,6 +21,9 @@ function configOf(id?: string, namespace = ""): RunnableConfig {
   return { configurable: { thread_id: "one", checkpoint_ns: namespace, checkpoint_id: id } };
 }
 
+/** The deletions of these tests do not wait: deletions.test.ts tests what the waits are for. */
+const wait = async (): Promise<void> => undefined;
+
 let version = 0;
 
 /** Puts a checkpoint in which the channels of `changed` are new. */
@@ -49,7 +52,7 @@ function put(
 }
 
 async function valuesOf(store: ThreadStore, config: RunnableConfig = thread): Promise<unknown> {
-  return (await new ThreadStoreSaver({ store }).getTuple(config))?.checkpoint.channel_values;
+  return (await new ThreadStoreSaver({ store, wait }).getTuple(config))?.checkpoint.channel_values;
 }
 
 async function historyOf(store: ThreadStore, threadId: string): Promise<unknown[]> {
@@ -84,16 +87,16 @@ describe("deleteThread", () => {
   it("of two processes that complete a deletion, neither deletes the thread that starts afterwards", async () => {
     for (let index = 0; ; index++) {
       const store = memoryStore();
-      const first = await put(new ThreadStoreSaver({ store }), thread, { big: BIG, list: [BIG, BIG] });
-      await put(new ThreadStoreSaver({ store }), first, { big: `${BIG}2` });
+      const first = await put(new ThreadStoreSaver({ store, wait }), thread, { big: BIG, list: [BIG, BIG] });
+      await put(new ThreadStoreSaver({ store, wait }), first, { big: `${BIG}2` });
       const mark = '{"format":"threadstore.thread","version":1,"kind":"langgraph-deletion"}';
       await recordsOf(store).save(DELETION_MARK, mark);
       const interrupted = interruptedStore(store, index, async () => {
-        const other = new ThreadStoreSaver({ store });
+        const other = new ThreadStoreSaver({ store, wait });
         expect(await other.getTuple(thread)).toBeUndefined();
         await put(other, thread, { big: `new ${BIG}` });
       });
-      await new ThreadStoreSaver({ store: interrupted.store }).getTuple(thread);
+      await new ThreadStoreSaver({ store: interrupted.store, wait }).getTuple(thread);
       if (!interrupted.wasInterrupted()) break;
       expect(await valuesOf(store), `before call ${index}`).toEqual({ big: `new ${BIG}` });
     }
@@ -103,13 +106,13 @@ describe("deleteThread", () => {
     for (let index = 0; ; index++) {
       const records: MemoryRecords = new Map();
       const store = memoryStore({ records });
-      await put(new ThreadStoreSaver({ store }), thread, { big: BIG });
+      await put(new ThreadStoreSaver({ store, wait }), thread, { big: BIG });
       const interrupted = interruptedStore(store, index, async () => {
-        await new ThreadStoreSaver({ store }).deleteThread("one");
-        await put(new ThreadStoreSaver({ store }), thread, { big: BIG });
+        await new ThreadStoreSaver({ store, wait }).deleteThread("one");
+        await put(new ThreadStoreSaver({ store, wait }), thread, { big: BIG });
         await recordsOf(store).save(DELETION_MARK, { messages: [] });
       });
-      await new ThreadStoreSaver({ store: interrupted.store }).deleteThread("one");
+      await new ThreadStoreSaver({ store: interrupted.store, wait }).deleteThread("one");
       if (!interrupted.wasInterrupted()) break;
       expect([...records.values()].reduce((count, { size }) => count + size, 0)).toBe(0);
     }
@@ -120,14 +123,16 @@ describe("deleteThread", () => {
     const now = () => time;
     const records: MemoryRecords = new Map();
     const store = memoryStore({ records, now, ttlMs: 1000 });
-    const expiring = new ThreadStoreSaver({ store, now, ttlMs: 1000 });
+    const expiring = new ThreadStoreSaver({ store, wait, now, ttlMs: 1000 });
     for (let count = 0; count < 40; count++) await put(expiring, thread, { big: `${BIG}${count}` });
     time += 5000;
-    await put(new ThreadStoreSaver({ store, now }), thread, { secret: 1 });
+    await put(new ThreadStoreSaver({ store, wait, now }), thread, { secret: 1 });
     const killed = observedStore(store, (operation) => {
       if (operation === "delete") throw new Error("The process was killed.");
     });
-    await expect(new ThreadStoreSaver({ store: killed }).deleteThread("one")).rejects.toThrow("was killed");
+    await expect(new ThreadStoreSaver({ store: killed, wait }).deleteThread("one")).rejects.toThrow(
+      "was killed",
+    );
     time += 5000;
     expect(await valuesOf(store)).toBeUndefined();
   });
@@ -136,13 +141,13 @@ describe("deleteThread", () => {
 describe("a run whose thread is deleted or expires saves a checkpoint with all of its values", () => {
   it.each<[string, (store: ThreadStore, saver: ThreadStoreSaver) => Promise<void>, number]>([
     ["deleted by the same process", (_, saver) => saver.deleteThread("one"), 0],
-    ["deleted by another process", (store) => new ThreadStoreSaver({ store }).deleteThread("one"), 1500],
+    ["deleted by another process", (store) => new ThreadStoreSaver({ store, wait }).deleteThread("one"), 600],
     ["expired", async () => undefined, 25_000],
   ])("%s", async (_, end, duration) => {
     let time = Date.now();
     const now = () => time;
     const store = memoryStore({ now });
-    const saver = new ThreadStoreSaver({ store, now, ttlMs: 10_000 });
+    const saver = new ThreadStoreSaver({ store, wait, now, ttlMs: 10_000 });
     const values = { big: BIG, list: Array.from({ length: 5 }, () => BIG) };
     const config = await put(saver, thread, values);
     await end(store, saver);
@@ -259,7 +264,7 @@ it("a copy during a run has complete checkpoints, and can be repeated", async ()
 
 it("a copy rejects if a value is missing, or if the source is marked as deleted", async () => {
   const store = memoryStore();
-  const saver = new ThreadStoreSaver({ store });
+  const saver = new ThreadStoreSaver({ store, wait });
   await put(saver, thread, { big: BIG });
   const { threads } = await recordsOf(store).listPage({ prefix: "a." });
   await recordsOf(store).delete(threads[0]?.id ?? "");

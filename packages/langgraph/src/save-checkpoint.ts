@@ -1,13 +1,22 @@
 import type { ChannelVersions, Checkpoint, CheckpointMetadata } from "@langchain/langgraph-checkpoint";
 import { type SaveOptions, type StoredThread, type ThreadStore, ThreadStoreError } from "@threadstore/core";
+import { mapConcurrently } from "@threadstore/core/documents";
 import type { Channel, Content } from "./channel.ts";
-import { checkpointText, type CheckpointDocument, type KnownCheckpoint } from "./checkpoint.ts";
+import {
+  checkpointText,
+  type CheckpointDocument,
+  dataRecordsOf,
+  type KnownCheckpoint,
+} from "./checkpoint.ts";
 import { checkText } from "./config.ts";
 import type { SaverContext, ThreadRecords } from "./context.ts";
+import { deleteRecords } from "./delete-thread.ts";
+import { LangGraphStoreError } from "./errors.ts";
 import { expiryOption, firstExpiry, nextExpiry } from "./expiry.ts";
-import { checkpointRecordId, headRecordId } from "./keys.ts";
+import { checkpointRecordId, DELETION_MARK, headRecordId } from "./keys.ts";
 import { loadContents, recordLoader } from "./load-channels.ts";
 import { loadKnown } from "./load-checkpoint.ts";
+import type { Moment } from "./moments.ts";
 import { serialize } from "./serialized.ts";
 import { claimHead } from "./single-writer.ts";
 import { type StoredChannel, storeChannel, type Storing } from "./store-channel.ts";
@@ -21,19 +30,36 @@ export interface NewCheckpoint {
   readonly newVersions: ChannelVersions;
 }
 
+/** The most times that a checkpoint is saved because other processes delete the thread meanwhile. */
+const MAX_ATTEMPTS = 5;
+
 /**
  * Saves a checkpoint. The new values are saved first, in records that no other checkpoint changes, and then the
- * checkpoint, which refers to them. A crash in between leaves only values that nothing refers to.
+ * checkpoint, which refers to them. A crash in between leaves only values that nothing refers to. If the thread is
+ * deleted meanwhile, the checkpoint is deleted with it or saved with all of its values.
  */
 export async function saveCheckpoint(
   context: SaverContext,
   thread: ThreadRecords,
   added: NewCheckpoint,
 ): Promise<void> {
+  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt += 1) {
+    if (await trySave(context, thread, added)) return;
+  }
+  throw new LangGraphStoreError(
+    "CONCURRENT_RUN",
+    "Other processes keep deleting the thread. Nothing was saved. Run the graph again.",
+  );
+}
+
+/** Resolves with `false`, after deleting the checkpoint, if the values that it refers to may have been deleted. */
+async function trySave(context: SaverContext, thread: ThreadRecords, added: NewCheckpoint): Promise<boolean> {
+  const { cache } = context;
   const { namespace, parentId, checkpoint, metadata } = added;
   const { records, threadId } = thread;
   const { id } = checkpoint;
-  const parent = parentId === undefined ? undefined : await loadParent(context, thread, namespace, parentId);
+  const parent = await leasedParent(context, thread, namespace, parentId);
+  const sentAt = context.moments.now();
   const expiry = parent ? await nextExpiry(context, records, parent.expiry) : firstExpiry(context);
   const options = expiryOption(expiry);
   const isFork = metadata.source === "fork";
@@ -58,29 +84,81 @@ export async function saveCheckpoint(
   };
   const recordId = checkpointRecordId(namespace, id);
   const { version } = await saveRecord(records, recordId, checkpointText(document), options);
+  const confirmedAt = cache.isLeased(threadId)
+    ? sentAt
+    : await confirmValues(context, thread, document, parent);
+  if (confirmedAt === undefined) {
+    cache.deleteThread(threadId);
+    await records.delete(recordId);
+    return false;
+  }
   const contents = new Map(
     stored.flatMap(({ name, content }) => (content ? [[name, content] as const] : [])),
   );
-  context.cache.set(threadId, { ...document, recordId, version, expiry, contents, ...(head && { head }) });
+  cache.set(
+    threadId,
+    { ...document, recordId, version, expiry, contents, ...(head && { head }) },
+    confirmedAt,
+  );
+  return true;
 }
 
 /**
  * Returns the parent of a new checkpoint; `undefined` if it was deleted or has expired, in which case the new
- * checkpoint must not refer to its values.
+ * checkpoint must not refer to its values. Completes a deletion of the thread.
  */
-async function loadParent(
-  { cache }: SaverContext,
-  { threadId, records }: ThreadRecords,
+async function leasedParent(
+  { cache, moments }: SaverContext,
+  thread: ThreadRecords,
   namespace: string,
-  parentId: string,
+  parentId: string | undefined,
 ): Promise<KnownCheckpoint | undefined> {
-  const recordId = checkpointRecordId(namespace, parentId);
-  const cached = cache.get(threadId, recordId);
-  if (cached !== undefined && cache.isRecent(threadId, recordId)) return cached;
-  const parent = await loadKnown(records, recordId, cached);
-  if (parent === undefined) cache.delete(threadId, recordId);
-  else cache.set(threadId, parent);
-  return parent;
+  const { threadId, records } = thread;
+  const recordId = parentId === undefined ? undefined : checkpointRecordId(namespace, parentId);
+  const cached = recordId === undefined ? undefined : cache.get(threadId, recordId);
+  if (cache.isLeased(threadId, recordId)) return cached;
+  for (;;) {
+    const sentAt = moments.now();
+    const [mark, parent] = await Promise.all([
+      records.load(DELETION_MARK),
+      recordId === undefined ? undefined : loadKnown(records, recordId, cached),
+    ]);
+    if (mark !== undefined) {
+      cache.deleteThread(threadId);
+      await deleteRecords(thread);
+      continue;
+    }
+    cache.startLease(threadId, sentAt);
+    if (parent !== undefined) cache.set(threadId, parent, sentAt);
+    else if (recordId !== undefined) cache.delete(threadId, recordId);
+    return parent;
+  }
+}
+
+/**
+ * Looks for the values of a checkpoint that was saved after the lease had ended, such as on a slow network. Resolves with
+ * the moment since which they and the checkpoint exist, or with `undefined` if one of them does not. If there is no mark
+ * of a deletion, all deletions that have deleted any of them have ended, and one that starts later will find them all.
+ */
+async function confirmValues(
+  { cache, moments }: SaverContext,
+  { threadId, records }: ThreadRecords,
+  document: CheckpointDocument,
+  parent: KnownCheckpoint | undefined,
+): Promise<Moment | undefined> {
+  const sentAt = moments.now();
+  const values = dataRecordsOf(document);
+  if (values.length === 0) return sentAt;
+  if ((await records.load(DELETION_MARK)) !== undefined) return undefined;
+  // The values of the parent exist if the parent does.
+  const inherited = new Set(parent === undefined ? [] : dataRecordsOf(parent));
+  const ids = new Set(values.filter((id) => !inherited.has(id)));
+  ids.add(checkpointRecordId(document.namespace, document.id));
+  if (parent !== undefined) ids.add(parent.recordId);
+  const found = await mapConcurrently(ids, async (id) => records.load(id));
+  if (found.includes(undefined)) return undefined;
+  cache.startLease(threadId, sentAt);
+  return sentAt;
 }
 
 function withoutValues({ v, ts, channel_versions, versions_seen }: Checkpoint): object {

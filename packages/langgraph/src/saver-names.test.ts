@@ -141,6 +141,7 @@ describe("invalid input is rejected with its path", () => {
     ["singleWriter", { store: STORE, singleWriter: 1 }],
     ["serde", { store: STORE, serde: {} }],
     ["now", { store: STORE, now: 5 }],
+    ["wait", { store: STORE, wait: 5 }],
     ["ttl", { store: STORE, ttl: 5 }],
   ])("option %s", (path, options) => {
     expect(() => new ThreadStoreSaver(options as never)).toThrow(

@@ -1,3 +1,4 @@
+import { setTimeout as waitFor } from "node:timers/promises";
 import {
   BaseCheckpointSaver,
   type ChannelVersions,
@@ -8,6 +9,7 @@ import {
   type DeltaChannelHistory,
   type PendingWrite,
 } from "@langchain/langgraph-checkpoint";
+import { mapConcurrently } from "@threadstore/core/documents";
 import { checkpointCache } from "./checkpoint-cache.ts";
 import { checkCheckpointId, checkThreadId, missing, readAddress, type RunnableConfig } from "./config.ts";
 import { type SaverContext, threadRecords, type ThreadRecords } from "./context.ts";
@@ -18,10 +20,11 @@ import { deltaHistory } from "./delta-history.ts";
 import { invalidValue } from "./errors.ts";
 import { expiryOption, writesExpiry } from "./expiry.ts";
 import { findCheckpoints } from "./find-checkpoints.ts";
-import { checkpointPrefix, checkpointRecordId, headRecordId, writesRecordId } from "./keys.ts";
+import { checkpointPrefix, checkpointRecordId, DELETION_MARK, headRecordId, writesRecordId } from "./keys.ts";
 import { listCheckpoints } from "./list-checkpoints.ts";
 import { recordLoader } from "./load-channels.ts";
 import { loadCheckpoint, type LoadedCheckpoint, loadTuple } from "./load-checkpoint.ts";
+import { type Moment, moments } from "./moments.ts";
 import { checkSaverOptions, type ThreadStoreSaverOptions } from "./options.ts";
 import { appendWrites } from "./pending-writes.ts";
 import { keepLatest } from "./prune.ts";
@@ -53,16 +56,19 @@ export class ThreadStoreSaver extends BaseCheckpointSaver {
 
   constructor(options: ThreadStoreSaverOptions) {
     checkSaverOptions(options);
-    const { store, ttlMs, singleWriter = false, serde, now = Date.now } = options;
+    const { store, ttlMs, singleWriter = false, serde, now = Date.now, wait = waitFor } = options;
+    const clocks = moments(now);
     super(serde);
     this.#context = {
       store: store.namespace("checkpoints"),
       serde: this.serde,
-      cache: checkpointCache(now),
+      cache: checkpointCache(clocks),
       emptyHeads: emptyHeads(),
       ttlMs,
       singleWriter,
       now,
+      moments: clocks,
+      wait,
     };
   }
 
@@ -88,16 +94,38 @@ export class ThreadStoreSaver extends BaseCheckpointSaver {
     namespace: string,
     checkpointId: string | undefined,
   ): Promise<LoadedCheckpoint | undefined> {
-    if (checkpointId !== undefined) {
-      return loadCheckpoint(this.#context, thread, checkpointRecordId(namespace, checkpointId));
-    }
-    const listing = findCheckpoints(thread.records, {
-      prefix: checkpointPrefix(namespace),
-      pageSize: 3,
-      onDeletion: () => deleteRecords(thread.records),
-    });
+    const { cache, moments: clocks } = this.#context;
+    const { threadId } = thread;
+    const sentAt = clocks.now();
+    const deletion = { isFound: false };
+    const onDeletion = async (): Promise<void> => {
+      deletion.isFound = true;
+      cache.deleteThread(threadId);
+      await deleteRecords(thread);
+    };
+    const isLatest = checkpointId === undefined;
+    const [mark, loaded] = await Promise.all([
+      // The listing of the root namespace starts with the mark.
+      isLatest && namespace === "" ? undefined : thread.records.load(DELETION_MARK),
+      isLatest
+        ? this.#findLatest(thread, namespace, { sentAt, onDeletion })
+        : loadCheckpoint(this.#context, thread, checkpointRecordId(namespace, checkpointId)),
+    ]);
+    if (mark !== undefined) await onDeletion();
+    if (deletion.isFound) return undefined;
+    cache.startLease(threadId, sentAt);
+    return loaded;
+  }
+
+  async #findLatest(
+    thread: ThreadRecords,
+    namespace: string,
+    { sentAt, onDeletion }: { readonly sentAt: Moment; readonly onDeletion: () => Promise<void> },
+  ): Promise<LoadedCheckpoint | undefined> {
+    const prefix = checkpointPrefix(namespace);
+    const listing = findCheckpoints(thread.records, { prefix, pageSize: 3, onDeletion });
     for await (const listed of listing) {
-      const loaded = await loadCheckpoint(this.#context, thread, listed.recordId, listed);
+      const loaded = await loadCheckpoint(this.#context, thread, listed.recordId, { ...listed, sentAt });
       // It may have been deleted since it was listed.
       if (loaded !== undefined) return loaded;
     }
@@ -163,7 +191,7 @@ export class ThreadStoreSaver extends BaseCheckpointSaver {
   override async deleteThread(threadId: string): Promise<void> {
     checkThreadId(threadId, "threadId");
     this.#context.cache.deleteThread(threadId);
-    await deleteThreadRecords(threadRecords(this.#context, threadId).records);
+    await deleteThreadRecords(threadRecords(this.#context, threadId));
     // A read may have loaded a checkpoint before it was deleted.
     this.#context.cache.deleteThread(threadId);
   }
@@ -182,7 +210,7 @@ export class ThreadStoreSaver extends BaseCheckpointSaver {
     }
     const source = threadRecords(this.#context, sourceThreadId);
     const target = threadRecords(this.#context, targetThreadId);
-    await copyRecords(source.records, target.records);
+    await copyRecords(source, target);
   }
 
   /**
@@ -195,10 +223,8 @@ export class ThreadStoreSaver extends BaseCheckpointSaver {
       throw invalidValue("INVALID_ARGUMENT", "strategy", '"delete" or "keep_latest"');
     }
     for (const [index, id] of threadIds.entries()) checkThreadId(id, `threadIds[${index}]`);
-    for (const id of threadIds) {
-      if (strategy === "delete") await this.deleteThread(id);
-      else await this.#keepLatest(id);
-    }
+    if (strategy === "delete") await mapConcurrently(threadIds, (id) => this.deleteThread(id));
+    else for (const id of threadIds) await this.#keepLatest(id);
   }
 
   async #keepLatest(threadId: string): Promise<void> {
