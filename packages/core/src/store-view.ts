@@ -1,4 +1,5 @@
 import { ThreadStoreError } from "./errors.ts";
+import { type CopiedStore, setCopiedStore } from "./operations/copied-store.ts";
 import { listThreads } from "./operations/list.ts";
 import { setLocation, type StoreLocation } from "./operations/store-location.ts";
 import { updateThread } from "./operations/update.ts";
@@ -43,6 +44,7 @@ export interface NamespaceOperations<Context> {
   readonly store: string;
   readonly namespace: string;
   readonly location: StoreLocation | undefined;
+  readonly copied?: CopiedStore | undefined;
   save(id: string, thread: object | string, options: SaveOptions): Work<Context, StoredThread>;
   append(id: string, elements: readonly unknown[], options: AppendOptions): Work<Context, AppendResult>;
   touch(id: string, options: TouchOptions): Work<Context, TouchResult | undefined>;
@@ -70,6 +72,7 @@ export class StoreView<Context> implements ThreadStore {
   constructor(operations: NamespaceOperations<Context>, lifecycle: Lifecycle) {
     this.#operations = operations;
     setLocation(this, operations.location);
+    setCopiedStore(this, operations.copied);
     this.#lifecycle = lifecycle;
   }
 

@@ -1,5 +1,4 @@
-import type { StoredThread, ThreadStore } from "@threadstore/core";
-import { ThreadStoreError } from "@threadstore/core";
+import { type StoredThread, type ThreadStore, ThreadStoreError } from "@threadstore/core";
 import type { ResolvedOptions } from "./options.ts";
 
 /** What the operations on versions use. */
@@ -11,6 +10,23 @@ export interface HistoryContext {
   readonly options: ResolvedOptions;
   /** Returns a thread that `store` has returned as `inner` contains it. */
   readonly innerThread: (stored: StoredThread) => StoredThread;
+}
+
+const contexts = new WeakMap<object, HistoryContext>();
+
+/** Remembers the context of a store or view with history. */
+export function setContext(store: object, context: HistoryContext): void {
+  contexts.set(store, context);
+}
+
+/** Throws `INVALID_ARGUMENT` unless `withHistory` has created the store, or the store of the view. */
+export function contextOf(store: unknown): HistoryContext {
+  const context = typeof store === "object" && store !== null ? contexts.get(store) : undefined;
+  if (context !== undefined) return context;
+  throw new ThreadStoreError(
+    "INVALID_ARGUMENT",
+    "`store` must be a store with history, or a view of one. Create it with `withHistory`.",
+  );
 }
 
 /** Creates the error for a version that is not kept. */

@@ -11,7 +11,7 @@ import { withHistory } from "./with-history.ts";
 
 const root = fileURLToPath(new URL("..", import.meta.url));
 const readme = readFileSync(join(root, "README.md"), "utf8");
-const [, example = ""] = /```ts\n(.*?)```/su.exec(readme) ?? [];
+const [example = "", job = ""] = [...readme.matchAll(/```ts\n(.*?)```/gsu)].map(([, code]) => code ?? "");
 
 test("the README's examples run on the built package", async () => {
   // Within this package, so that its own name resolves.
@@ -33,6 +33,7 @@ test("the README's examples run on the built package", async () => {
     expect(lines.at(-1)).toBe(
       '[{"name":"messages","start":1,"removed":[{"role":"assistant","content":"Rhine"}],"added":[{"role":"assistant","content":"Elbe"}]}]',
     );
+    expect((await run(job)).at(-1)).toBe("0 versions of 0 threads removed");
   } finally {
     rmSync(programs, { recursive: true });
     rmSync(folder, { recursive: true });

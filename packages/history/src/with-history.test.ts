@@ -1,4 +1,6 @@
 import { memoryStore } from "@threadstore/core";
+import { METADATA_MAX_BYTES } from "@threadstore/core/decorator";
+import { copyThreads } from "@threadstore/core/maintenance";
 import { describe, expect, it } from "vitest";
 import { memoryBackend, secret } from "./backend.test-helper.ts";
 import type { HistoryStore } from "./history-store.ts";
@@ -232,6 +234,38 @@ describe("diff", () => {
   });
 });
 
+describe("copyThreads", () => {
+  it("between stores with history copies the history, and can be repeated", async () => {
+    const [from, to] = [memoryBackend().open(), memoryBackend().open()];
+    const view = from.namespace("x");
+    await saveAll(from, "a", ['{"n":[ 1]}', '{"n":[ 2]}', '{"n":[ 3]}']);
+    await saveAll(view, "b", ['{"n":[ 4]}', '{"n":[ 5]}']);
+    const metadata = { title: "T".repeat(METADATA_MAX_BYTES - 12) };
+    await from.touch("a", { metadata });
+    expect(await copyThreads(from, to)).toMatchObject({ copied: 2, skipped: 0 });
+    expect(await textsOf(to, "a")).toEqual(['{"n":[ 3]}', '{"n":[ 2]}', '{"n":[ 1]}']);
+    expect(await textsOf(to.namespace("x"), "b")).toEqual(['{"n":[ 5]}', '{"n":[ 4]}']);
+    expect((await to.load("a"))?.metadata).toEqual(metadata);
+    const past = async (store: HistoryStore) => (await store.versions("a")).slice(1);
+    expect(await past(to)).toEqual(await past(from));
+    expect(await copyThreads(from, to)).toMatchObject({ copied: 0, skipped: 2 });
+    await to.append("a", [6]);
+    expect(await textsOf(to, "a")).toHaveLength(4);
+    await expect(copyThreads(from, to)).rejects.toMatchObject({ code: "CONFLICT" });
+    expect(await copyThreads(from, to, { overwrite: true })).toMatchObject({ copied: 1, skipped: 1 });
+    expect(await textsOf(to, "a")).toHaveLength(3);
+  });
+
+  it("to or from a store without history copies the current versions", async () => {
+    const [from, plain, to] = [memoryBackend().open(), memoryStore(), memoryBackend().open()];
+    await saveAll(from, "a", ['{"n":[ 1]}', '{"n":[ 2]}']);
+    await copyThreads(from, plain);
+    expect(await plain.load("a")).toMatchObject({ json: '{"n":[ 2]}', metadata: {} });
+    await copyThreads(plain, to);
+    expect(await textsOf(to, "a")).toEqual(['{"n":[ 2]}']);
+  });
+});
+
 describe("retention", () => {
   it("returns no more versions than are kept", async () => {
     const store = memoryBackend().open({ keep: { versions: 3 } });
@@ -346,7 +380,7 @@ describe("arguments", () => {
 
   it("of withHistory must not be a store with history", () => {
     const store = withHistory(memoryStore());
-    expect(() => withHistory(store)).toThrow("`store` already keeps history. Call `withHistory` once.");
+    expect(() => withHistory(store)).toThrow("The store already has history. Call `withHistory` once.");
     expect(() => withHistory({} as never)).toThrow(TypeError);
   });
 

@@ -1,6 +1,6 @@
 import type { StoredThread, ThreadStore } from "@threadstore/core";
 import {
-  layersOf,
+  checkLayers,
   returnedThreads,
   segmentedOperations,
   type SegmentedState,
@@ -8,7 +8,7 @@ import {
 } from "@threadstore/core/decorator";
 import { HISTORY, historyFormat } from "./format/history-format.ts";
 import type { Log } from "./format/log.ts";
-import { type HistoryContext, missingVersion } from "./history-context.ts";
+import { type HistoryContext, missingVersion, setContext } from "./history-context.ts";
 import type { HistoryStore, ThreadVersion } from "./history-store.ts";
 import { diffMembers } from "./operations/diff.ts";
 import { forkThread, restoreVersion } from "./operations/fork.ts";
@@ -26,14 +26,13 @@ const returned = returnedThreads<SegmentedState<Log>>();
  */
 export function withHistory(store: ThreadStore, options: HistoryOptions = {}): HistoryStore {
   const resolved = resolveOptions(options);
-  if (layersOf(store).includes(HISTORY)) {
-    throw new TypeError("`store` already keeps history. Call `withHistory` once.");
-  }
+  checkLayers(HISTORY, store);
   const { maxThreadBytes } = resolved;
   const format = historyFormat(resolved);
   const wrapped = wrapThreadStore(store, {
     name: HISTORY,
     maxThreadBytes,
+    copiesInnerThreads: true,
     returnedThreads: returned,
     operations: (namespace) => segmentedOperations(namespace, format, { maxThreadBytes }),
   });
@@ -81,7 +80,9 @@ function historyStore(
     prune: async (id, options = {}) => pruneThread(context, id, options),
     namespace: (name) => historyStore(viewOf(name), inner.namespace(name), shared),
   };
-  return Object.assign(store, added);
+  const result = Object.assign(store, added);
+  setContext(result, context);
+  return result;
 }
 
 function detailsOf({ version, updatedAt, size, isCurrent }: ThreadVersion): ThreadVersion {

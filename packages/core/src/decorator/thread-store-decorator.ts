@@ -45,6 +45,12 @@ export interface ThreadStoreDecorator<State> {
    */
   readonly reservedName?: string | undefined;
   /**
+   * Whether `copyThreads` between two stores of this decorator copies the threads of their inner stores, for example
+   * because these contain more than the decorator returns. Must not be combined with {@link reservedName}.
+   * @default false
+   */
+  readonly copiesInnerThreads?: boolean | undefined;
+  /**
    * The registry of the threads that the store returns. If all stores of a decorator share one, created at module
    * level, a thread that one of them returned is also recognized by the others in this process.
    * @default a new registry

@@ -84,6 +84,7 @@ function decoratedOperations<State>(
     store: decorator.name,
     namespace,
     location: locationOf(inner),
+    copied: decorator.copiesInnerThreads === true ? { decorator: decorator.name, inner } : undefined,
     save(id, thread, options) {
       const save = saveArguments(validation, keyOf(id), thread, options);
       return async (context) => complete(context, await operations.save(save, context.call));

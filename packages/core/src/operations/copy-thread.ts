@@ -2,11 +2,14 @@ import { PRESERVED_DETAILS, type PreservingOptions } from "../encoding/preserved
 import { preservedDetailsOf } from "../encoding/snapshot.ts";
 import { ThreadStoreError } from "../errors.ts";
 import type { StoredThread, ThreadStore } from "../thread-store.ts";
+import { DECORATED_METADATA, type DecoratedMetadataOption } from "../validation/decorated-metadata.ts";
 
 /** The namespaces that a thread is copied between. */
 export interface CopyContext {
   readonly source: ThreadStore;
   readonly target: ThreadStore;
+  /** Whether the stores are within decorators. */
+  readonly areInner: boolean;
   readonly overwrite: boolean;
   readonly signal: AbortSignal | undefined;
 }
@@ -48,14 +51,15 @@ async function loadOriginal(
 
 /** Resolves with the thread in the target; `undefined` if it was already there. */
 async function saveCopy(
-  { target, overwrite, signal }: CopyContext,
+  { target, areInner, overwrite, signal }: CopyContext,
   original: StoredThread,
 ): Promise<StoredThread | undefined> {
   const { id, json, metadata } = original;
-  const options: PreservingOptions = {
+  const options: PreservingOptions & DecoratedMetadataOption = {
     metadata,
     signal,
     [PRESERVED_DETAILS]: preservedDetailsOf(original),
+    [DECORATED_METADATA]: areInner,
   };
   try {
     return await target.save(id, json, options);

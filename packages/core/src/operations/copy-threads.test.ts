@@ -222,3 +222,44 @@ describe("between decorated stores", () => {
     expect(saved.expiresAt).toEqual(copied?.expiresAt);
   });
 });
+
+describe("a copy between stores of a decorator that copies the inner threads", () => {
+  /** Hides all but the member `n` of a thread. */
+  const hiding = (store: ThreadStore, name = "hiding"): ThreadStore =>
+    wrapThreadStore(store, {
+      name,
+      copiesInnerThreads: true,
+      operations: (namespace) => ({
+        ...forwardOperations(namespace),
+        ...forwardChanges(namespace),
+        async load({ id, options }, call) {
+          const stored = await namespace.inner.load(id, { ...options, ...call.options() });
+          const json = JSON.stringify({ n: stored?.thread["n"] });
+          return stored && { stored, content: { size: json.length, json: () => json } };
+        },
+      }),
+    });
+
+  it("copies what the decorator hides, also in namespaces and within two decorators", async () => {
+    const [from, to] = [memoryStore(), memoryStore()];
+    await from.save("a", { n: 1, hidden: 2 });
+    await from.namespace("x").save("b", { n: 3, hidden: 4 });
+    const [source, target] = [hiding(hiding(from), "outer"), hiding(hiding(to), "outer")];
+    expect((await source.load("a"))?.thread).toEqual({ n: 1 });
+    expect(await copyThreads(source, target)).toMatchObject({ copied: 2 });
+    expect((await to.load("a"))?.thread).toEqual({ n: 1, hidden: 2 });
+    expect((await to.namespace("x").load("b"))?.thread).toEqual({ n: 3, hidden: 4 });
+    expect(await copyThreads(source.namespace("x"), target.namespace("y"))).toMatchObject({ copied: 1 });
+    expect((await to.namespace("y").load("b"))?.thread).toEqual({ n: 3, hidden: 4 });
+  });
+
+  it("copies what it returns if the other store has another decorator, or none", async () => {
+    const from = memoryStore();
+    await from.save("a", { n: 1, hidden: 2 });
+    for (const wrap of [(store: ThreadStore) => store, (store: ThreadStore) => hiding(store, "other")]) {
+      const to = memoryStore();
+      await copyThreads(hiding(from), wrap(to));
+      expect((await to.load("a"))?.thread).toEqual({ n: 1 });
+    }
+  });
+});

@@ -2,6 +2,7 @@ import type { ThreadStore, ThreadSummary } from "../thread-store.ts";
 import { invalidArgument } from "../validation/invalid-argument.ts";
 import { checkBooleans, checkedJobOptions, checkFunctions, checkStore } from "../validation/job-options.ts";
 import type { OptionNames } from "../validation/option-names.ts";
+import { type CopiedStores, storesToCopy } from "./copied-store.ts";
 import { type CopyPosition, type CopyTotals, decodePosition, encodePosition } from "./copy-position.ts";
 import { type CopyContext, type CopyOutcome, copyThread } from "./copy-thread.ts";
 import { namesOf, nextPath, viewAt } from "./namespace-walk.ts";
@@ -72,9 +73,10 @@ export async function copyThreads(
   const checked = checkedArguments(from, to, options);
   checkLocations(from, to, checked.namespaces ?? true);
   const source = sourceDigest(from);
+  const stores = storesToCopy(from, to);
   let position = decodePosition(checked.cursor, source);
   for (;;) {
-    const { totals, next } = await copyPage(from, to, checked, position);
+    const { totals, next } = await copyPage(stores, checked, position);
     const progress = { ...totals, cursor: next && encodePosition(next, source) };
     await checked.onProgress?.(progress);
     if (next === undefined) return progress;
@@ -108,12 +110,11 @@ interface CopiedPage {
 }
 
 async function copyPage(
-  from: ThreadStore,
-  to: ThreadStore,
+  { from, to, areInner }: CopiedStores,
   { namespaces = true, overwrite = false, onCorrupt, signal }: CopyOptions,
   { path, cursor, totals: earlier }: CopyPosition,
 ): Promise<CopiedPage> {
-  const context = { source: viewAt(from, path), target: viewAt(to, path), overwrite, signal };
+  const context = { source: viewAt(from, path), target: viewAt(to, path), areInner, overwrite, signal };
   const page = await context.source.listPage({ limit: PAGE_SIZE, cursor, signal });
   const outcomes = await copyListed(context, page.threads);
   const names = namesOf(path);

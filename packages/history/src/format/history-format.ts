@@ -15,7 +15,7 @@ import { firstKept } from "./retention.ts";
 import { decodeSegments, encodeSegment, type Segment } from "./segment.ts";
 
 /** The name of the decorator, and of the members that contain its logs. */
-export const HISTORY = "history";
+export const HISTORY = "history" as const;
 
 const FORMAT_VERSION = 1;
 

@@ -70,6 +70,19 @@ export function isOversized({ segments, length, removed }: Log, keep: Retention,
   );
 }
 
+/**
+ * Returns whether the log may have removed text that is not kept any more. The time of a save, which decides, is that of
+ * the inner store, and not earlier than the one in the log.
+ */
+export function mayExceed({ segments, removed }: Log, keep: Retention, now: number): boolean {
+  if (removed === undefined) return false;
+  return (
+    segments - removed.first >= keep.versions ||
+    now - removed.since > keep.ageMs ||
+    removed.length > keep.characters
+  );
+}
+
 /** Returns the head of the log: numbers in base 36. */
 export function encodeHead({ segments, length, removed }: Log): string {
   const numbers = [segments, length, ...(removed ? [removed.length, removed.first, removed.since] : [])];

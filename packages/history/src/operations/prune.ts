@@ -1,4 +1,4 @@
-import type { CallOptions, StoredThread } from "@threadstore/core";
+import type { CallOptions, StoredThread, ThreadMetadata } from "@threadstore/core";
 import { DECORATED_METADATA, PRESERVED_DETAILS, type PreservedThread } from "@threadstore/core/decorator";
 import { repeatAfterConflict } from "@threadstore/core/documents";
 import { corruptHistory } from "../errors.ts";
@@ -10,6 +10,14 @@ import { loadHistory, type LoadedHistory } from "./load-history.ts";
 
 /** The member of the metadata in the inner store that contains the end of the log: an outline and the head. */
 const END = `.${HISTORY}`;
+
+/** Returns the outline and the head in the metadata of the inner store; `undefined` for a thread without a log. */
+export function endIn(
+  metadata: ThreadMetadata,
+): { readonly outline: string; readonly head: string } | undefined {
+  const [outline, head] = Object.hasOwn(metadata, END) ? (metadata[END] ?? "").split(" ") : [];
+  return outline === undefined || head === undefined ? undefined : { outline, head };
+}
 
 /** Removes versions that are not kept, and their text. Starts over if another client saves the thread first. */
 export async function pruneThread(
@@ -34,12 +42,12 @@ function replaceLog(
   options: CallOptions,
 ): Promise<StoredThread> {
   const { log, segments: kept } = logOf(logFrom(segments, first), current.updatedAt.getTime());
-  const [outline] = inner.metadata[END]?.split(" ") ?? [];
-  if (outline === undefined) throw corruptHistory("its head is missing");
+  const end = endIn(inner.metadata);
+  if (end === undefined) throw corruptHistory("its head is missing");
   const saving = {
     ...options,
     previous: inner,
-    metadata: { ...inner.metadata, [END]: `${outline} ${encodeHead(log)}` },
+    metadata: { ...inner.metadata, [END]: `${end.outline} ${encodeHead(log)}` },
     [DECORATED_METADATA]: true,
     [PRESERVED_DETAILS]: (inner as PreservedThread)[PRESERVED_DETAILS],
   };
