@@ -13,6 +13,7 @@ interface Manifest {
   readonly imports?: { readonly [name: string]: { readonly [condition: string]: string } };
   readonly dependencies?: { readonly [name: string]: string };
   readonly peerDependencies?: { readonly [name: string]: string };
+  readonly peerDependenciesMeta?: { readonly [name: string]: { readonly optional: boolean } };
   readonly devDependencies?: { readonly [name: string]: string };
 }
 
@@ -30,13 +31,18 @@ function ours(dependencies: Manifest["dependencies"] = {}): string[] {
     .map((name) => name.slice("@threadstore/".length));
 }
 
+function isOptional({ peerDependenciesMeta = {} }: Manifest, name: string): boolean {
+  return peerDependenciesMeta[`@threadstore/${name}`]?.optional === true;
+}
+
 describe.each(folders)("%s", (folder) => {
   const name = folder.slice("packages/".length);
   const manifest = JSON.parse(read(join(folder, "package.json"))) as Manifest;
 
   it("publishes under its folder's name, complete", () => {
     expect(manifest).toMatchObject({
-      name: `@threadstore/${name}`,
+      // The command line has a name that people type.
+      name: name === "threadstore" ? name : `@threadstore/${name}`,
       description: expect.stringMatching(/\S/u),
       license: "MIT",
       repository: { directory: folder },
@@ -75,7 +81,10 @@ describe.each(folders)("%s", (folder) => {
     const isCore = name === "core";
     const usesAgent = ["agent-framework", "openai", "openai-agents"].includes(name);
     expect(ours(manifest.dependencies)).toEqual(usesAgent ? ["agent"] : []);
-    expect(ours(manifest.peerDependencies)).toEqual(isCore ? [] : ["core"]);
+    const peers = ours(manifest.peerDependencies).filter((peer) => !isOptional(manifest, peer));
+    expect(peers).toEqual(isCore ? [] : ["core"]);
+    // The command line imports adapters and wire forms when they are used.
+    expect(manifest.peerDependenciesMeta !== undefined).toBe(name === "threadstore");
     // Core knows no adapter and no suite, not even in its tests.
     expect(isCore ? ours(manifest.devDependencies) : []).toEqual([]);
   });

@@ -29,6 +29,7 @@ const LAYERS: readonly (readonly string[])[] = [
     ...ADAPTERS,
   ],
   ["agent-framework", "openai", "openai-agents"],
+  ["threadstore"],
 ];
 
 const files = execFileSync("git", ["ls-files", "--cached", "--others", "--exclude-standard"], {

@@ -30,7 +30,7 @@ describe("docs/compatibility.md", () => {
   it("has the size of each package, and says where it runs", () => {
     const sizes = /<!-- sizes.*?<!-- end of sizes -->/su.exec(PAGE)?.[0] ?? "";
     const names = readManifests().map(({ name }) => name);
-    expect([...sizes.matchAll(/^\| `(@threadstore\/[\w-]+)` \|/gmu)].map(([, name]) => name)).toEqual(names);
+    expect([...sizes.matchAll(/^\| `([@\w/-]+)` \|/gmu)].map(([, name]) => name)).toEqual(names);
     const workers = PAGE.slice(PAGE.indexOf("## Workers and browsers"));
     expect(names.filter((name) => !workers.includes(`\`${name}\``))).toEqual([]);
   });

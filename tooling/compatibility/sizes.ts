@@ -11,7 +11,7 @@ registerHooks({
     const loaded = next(url, context);
     if (!url.startsWith("file:")) return loaded;
     const bytes = loaded.source?.length ?? 0;
-    for (const count of url.includes("/@threadstore/") ? [own, all] : [all]) {
+    for (const count of /\\/node_modules\\/@?threadstore\\//.test(url) ? [own, all] : [all]) {
       count.modules += 1;
       count.bytes += bytes;
     }

@@ -1,0 +1,58 @@
+import type { ThreadStore } from "@threadstore/core";
+import { namespaceName } from "../output/format.ts";
+import { type Paint, painterFor, type Terminal } from "../output/terminal.ts";
+import { openStore } from "../stores/open-store.ts";
+
+/** The part of a store that a command works on. */
+export interface Location {
+  /** The name for output, without secrets. */
+  readonly label: string;
+  /** The store, or the view of the chosen namespace. */
+  readonly store: ThreadStore;
+  /** The levels of the chosen namespace. */
+  readonly namespace: readonly string[];
+}
+
+export interface LocationOptions {
+  readonly namespace?: readonly string[] | undefined;
+  readonly config?: string | undefined;
+}
+
+/** One run of the command line. */
+export interface Session {
+  readonly terminal: Terminal;
+  readonly paint: Paint;
+  /** Opens a store that must exist. */
+  readonly open: (url: string, options: LocationOptions) => Promise<Location>;
+  /** Opens a store to write to, and creates what it needs. */
+  readonly create: (url: string, options: LocationOptions) => Promise<Location>;
+  readonly close: () => Promise<void>;
+}
+
+/** Runs the action of a command. It resolves with the exit code. */
+export type Start = (action: (session: Session) => Promise<number>) => Promise<void>;
+
+export function createSession(terminal: Terminal): Session {
+  const opened: ThreadStore[] = [];
+  const locate = async (
+    url: string,
+    { namespace = [], config }: LocationOptions,
+    mustExist: boolean,
+  ): Promise<Location> => {
+    const { folder, env } = terminal;
+    const { label, store } = await openStore(url, { folder, env, config, mustExist });
+    opened.push(store);
+    const view = namespace.reduce((parent, name) => parent.namespace(name), store);
+    const suffix = namespace.length === 0 ? "" : ` (${namespaceName(namespace)})`;
+    return { label: `${label}${suffix}`, store: view, namespace };
+  };
+  return {
+    terminal,
+    paint: painterFor(terminal.stdout, terminal.env),
+    open: (url, options) => locate(url, options, true),
+    create: (url, options) => locate(url, options, false),
+    async close() {
+      await Promise.all(opened.map((store) => store.close()));
+    },
+  };
+}

@@ -1,0 +1,49 @@
+// Runs the commands of docs/command-line.md, in order.
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { sqliteStore } from "@threadstore/sqlite";
+import { beforeAll, describe, expect, it } from "vitest";
+import { runIn, temporaryFolder } from "./cli/cli.test-helper.ts";
+import { EXIT } from "./cli/exit-codes.ts";
+
+const DOCS = join(import.meta.dirname, "../../../docs");
+const PAGE = await readFile(join(DOCS, "command-line.md"), "utf8");
+
+/** The words of each command of the page, without comments. */
+const COMMANDS = [...PAGE.matchAll(/```sh\n(.*?)```/gsu)].flatMap(([, block = ""]) =>
+  block
+    .split("\n")
+    .filter((line) => /^(?:npx )?threadstore /u.test(line))
+    .map((line) => line.replace(/ +#.*/u, "").replace(/^(?:npx )?threadstore /u, "")),
+);
+
+const folder = temporaryFolder();
+
+beforeAll(async () => {
+  const store = sqliteStore({ path: join(folder(), "threads.db") });
+  await store.save("pirate", { messages: [{ role: "user", content: "Ahoy" }] });
+  await store.namespace("acme").save("order", { messages: [] }, { metadata: { owner: "ann" } });
+  await store.close();
+});
+
+describe("docs/command-line.md", () => {
+  it("has commands that work", async () => {
+    expect(COMMANDS.length).toBeGreaterThan(4);
+    for (const command of COMMANDS) {
+      const { exitCode, stderr } = await runIn(folder(), command.split(" "));
+      expect([exitCode, stderr], command).toEqual([EXIT.done, ""]);
+    }
+  });
+
+  it("lists every exit code", () => {
+    const listed = [...PAGE.matchAll(/^\| (\d+) \| /gmu)].map(([, code]) => Number(code));
+    expect(listed).toEqual(Object.values(EXIT));
+  });
+
+  it("lists every command", async () => {
+    const { stdout } = await runIn(folder(), ["--help"]);
+    const names = [...stdout.matchAll(/^ {2}([a-z]+) (?:\[options\]|<)/gmu)].map(([, name = ""]) => name);
+    expect(names.length).toBeGreaterThan(2);
+    expect(names.filter((name) => !COMMANDS.some((command) => command.startsWith(name)))).toEqual([]);
+  });
+});

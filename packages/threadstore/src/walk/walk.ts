@@ -1,0 +1,90 @@
+import type { ListOptions, ThreadStore, ThreadSummary } from "@threadstore/core";
+
+/** A namespace on the way to a page, and the cursor of the namespaces after it. */
+export type Step = readonly [name: string, siblings: string | null];
+
+/** The next page of a walk. Plain data, which can be stored as JSON. */
+export interface WalkPosition {
+  readonly path: readonly Step[];
+  /** The cursor of the page in the listing of its namespace; `null` for the first page. */
+  readonly cursor: string | null;
+}
+
+export interface WalkedPage {
+  /** The names of the namespaces that lead to the page; empty for the store that is walked. */
+  readonly namespaces: readonly string[];
+  /** The view of that namespace. */
+  readonly view: ThreadStore;
+  readonly threads: readonly ThreadSummary[];
+  /** Whether this is the first page of its namespace. */
+  readonly isFirst: boolean;
+  /** The position of the next page; `undefined` after the last one. */
+  readonly next: WalkPosition | undefined;
+}
+
+export interface WalkOptions extends Pick<
+  ListOptions,
+  "limit" | "metadata" | "order" | "prefix" | "where" | "signal"
+> {
+  readonly start?: WalkPosition | undefined;
+}
+
+const BEGINNING: WalkPosition = { path: [], cursor: null };
+
+/** Lists the threads of a store or view and of all namespaces in it, page by page, depth first. */
+export async function* walk(
+  store: ThreadStore,
+  { start = BEGINNING, ...options }: WalkOptions = {},
+): AsyncGenerator<WalkedPage> {
+  let position: WalkPosition | undefined = start;
+  while (position !== undefined) {
+    const { path, cursor }: WalkPosition = position;
+    const view = viewAt(store, path);
+    const page = await view.listPage({ ...options, cursor: cursor ?? undefined });
+    if (page.cursor !== undefined) position = { path, cursor: page.cursor };
+    else {
+      const following: readonly Step[] | undefined = await nextPath(store, path, options.signal);
+      position = following && { path: following, cursor: null };
+    }
+    const namespaces = path.map(([name]) => name);
+    yield { namespaces, view, threads: page.threads, isFirst: cursor === null, next: position };
+  }
+}
+
+/** Returns the view of a store for the namespaces of a path. */
+function viewAt(store: ThreadStore, path: readonly Step[]): ThreadStore {
+  return path.reduce((view, [name]) => view.namespace(name), store);
+}
+
+/** Resolves with the path to the namespace after `path`; `undefined` after the last one. */
+async function nextPath(
+  store: ThreadStore,
+  path: readonly Step[],
+  signal: AbortSignal | undefined,
+): Promise<readonly Step[] | undefined> {
+  const child = await nextStep(viewAt(store, path), undefined, signal);
+  if (child !== undefined) return [...path, child];
+  for (let depth = path.length - 1; depth >= 0; depth -= 1) {
+    const parent = path.slice(0, depth);
+    const siblings = path[depth]?.[1] ?? undefined;
+    const next = siblings === undefined ? undefined : await nextStep(viewAt(store, parent), siblings, signal);
+    if (next !== undefined) return [...parent, next];
+  }
+  return undefined;
+}
+
+async function nextStep(
+  view: ThreadStore,
+  start: string | undefined,
+  signal: AbortSignal | undefined,
+): Promise<Step | undefined> {
+  let cursor = start;
+  do {
+    // One at a time, so that the cursor leads to its siblings.
+    const page = await view.namespaces({ limit: 1, cursor, signal });
+    const [name] = page.namespaces;
+    if (name !== undefined) return [name, page.cursor ?? null];
+    cursor = page.cursor;
+  } while (cursor !== undefined);
+  return undefined;
+}
