@@ -20,7 +20,8 @@ export async function saveThread(records: ThreadRecords, thread: StorageThreadTy
     const current = location && records.record(threadId, location.in);
     const head = current && (await findHead(current.threads, current.id));
     if (location !== undefined && current !== undefined && head !== undefined) {
-      if (location.in !== resourceId) {
+      // Also completes a move to this resource that was interrupted.
+      if (location.in !== resourceId || location.movedFrom !== undefined) {
         await moveThread(records, threadId, { location, resourceId, change: (message) => message });
         return undefined;
       }
