@@ -19,6 +19,7 @@ const LAYERS: readonly (readonly string[])[] = [
     "claude-agent-sdk",
     "compression",
     "conformance",
+    "encryption",
     "genkit",
     "history",
     "http",

@@ -28,6 +28,21 @@ export const threads: RemoteThreadListAdapter = threadListAdapter({ url: "/threa
 import { S3Client } from "@aws-sdk/client-s3";
 import { s3Store } from "@threadstore/s3";
 export const store = s3Store({ client: new S3Client({ region: "us-east-1" }), bucket: "threads" });`,
+  "@aws-sdk/client-kms": `
+import { KMSClient } from "@aws-sdk/client-kms";
+import { memoryStore } from "@threadstore/core";
+import { envelopeKeys, withEncryption } from "@threadstore/encryption";
+import { awsKms } from "@threadstore/encryption/aws-kms";
+const service = awsKms({ client: new KMSClient({ region: "us-east-1" }), keyId: "alias/threads" });
+export const store = withEncryption(memoryStore(), { keys: envelopeKeys(service) });`,
+  "@azure/keyvault-keys": `
+import { KeyClient } from "@azure/keyvault-keys";
+import { memoryStore } from "@threadstore/core";
+import { envelopeKeys, withEncryption } from "@threadstore/encryption";
+import { azureKeyVault } from "@threadstore/encryption/azure-key-vault";
+const client = new KeyClient("https://a.vault.azure.net", { getToken: async () => null });
+const service = azureKeyVault({ client, keyName: "threads" });
+export const store = withEncryption(memoryStore(), { keys: envelopeKeys(service) });`,
   "@azure/storage-blob": `
 import { ContainerClient, StorageSharedKeyCredential } from "@azure/storage-blob";
 import { azureBlobStore } from "@threadstore/azure-blob";

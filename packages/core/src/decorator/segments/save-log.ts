@@ -100,13 +100,15 @@ async function overwritten<Log>(
   const unconditional = { replaced: NOTHING, condition: { overwrite: true } };
   if (!context.format.keepsVersions && options.metadata !== undefined) return unconditional;
   try {
-    if (context.format.keepsVersions) {
+    const { head, state } = context.format.keepsVersions
+      ? ({ state: "unknown" } as const)
+      : await readHead(context, id, call);
+    if (state === "corrupt") return unconditional;
+    if (state === "missing") return { replaced: NOTHING, condition: {} };
+    if (head === undefined) {
       const current = await context.load({ id, cached: undefined, options: {} }, call);
       return { replaced: current === undefined ? NOTHING : replacedThreadOf(current), condition: {} };
     }
-    const { head, state } = await readHead(context, id, call);
-    if (state === "corrupt") return unconditional;
-    if (head === undefined) return { replaced: NOTHING, condition: {} };
     const { version: stored, metadata } = head;
     return { replaced: { stored, metadata, thread: undefined }, condition: {} };
   } catch (error) {

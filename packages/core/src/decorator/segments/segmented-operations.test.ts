@@ -106,6 +106,14 @@ describe("saves", () => {
     expect((await store.load("a"))?.thread).toEqual(messages(2));
     expect((await store.save("b", {}, { overwrite: true })).metadata).toEqual({});
   });
+
+  it.each([false, true])("overwrite threads stored without the decorator: accepted %s", async (accepted) => {
+    const { store, inner } = observed({ acceptsPlainThreads: accepted });
+    await inner.save("a", messages(1), { metadata: { title: "x" } });
+    const saved = await store.save("a", messages(2), { overwrite: true });
+    expect(saved.metadata).toEqual(accepted ? { title: "x" } : {});
+    expect((await store.load("a"))?.thread).toEqual(messages(2));
+  });
 });
 
 describe("appends", () => {

@@ -1,0 +1,58 @@
+import { checkOptionNames, type OptionNames } from "@threadstore/core/decorator";
+import type { KeyProvider } from "./keys/key-provider.ts";
+
+/** The options of {@link withEncryption}. */
+export interface EncryptionOptions {
+  /** The keys, from `staticKeys`, `envelopeKeys` or your own provider. */
+  readonly keys: KeyProvider;
+  /**
+   * Whether metadata is encrypted. With `sealed`, listings decrypt it, and filters of listings read all threads.
+   * @default "plain"
+   */
+  readonly metadata?: "plain" | "sealed" | undefined;
+  /**
+   * Whether threads and metadata that are stored without encryption are read; their next save encrypts them. Set it
+   * only while the threads of an existing store are encrypted, because such threads may be forged.
+   * @default false
+   */
+  readonly migrating?: boolean | undefined;
+  /**
+   * The maximum size of a thread, in bytes of its JSON. The `maxThreadBytes` of the inner store applies to the encrypted
+   * thread, which takes a quarter more.
+   * @default undefined (only the limit of the inner store applies)
+   */
+  readonly maxThreadBytes?: number | undefined;
+}
+
+const OPTION_NAMES: OptionNames<EncryptionOptions> = {
+  keys: true,
+  metadata: true,
+  migrating: true,
+  maxThreadBytes: true,
+};
+
+export interface ResolvedOptions {
+  readonly keys: KeyProvider;
+  readonly isSealed: boolean;
+  readonly migrating: boolean;
+  readonly maxThreadBytes: number | undefined;
+}
+
+/** Returns the options with defaults. Throws a `TypeError` if one is invalid. */
+export function resolveOptions(options: EncryptionOptions): ResolvedOptions {
+  checkOptionNames(options, OPTION_NAMES);
+  const { keys, metadata = "plain", migrating = false, maxThreadBytes } = options;
+  if (!isKeyProvider(keys)) {
+    throw new TypeError("`keys` must be a KeyProvider. Create one with `staticKeys` or `envelopeKeys`.");
+  }
+  if (metadata !== "plain" && metadata !== "sealed") {
+    throw new TypeError('`metadata` must be "plain" or "sealed".');
+  }
+  if (typeof migrating !== "boolean") throw new TypeError("`migrating` must be a boolean.");
+  return { keys, isSealed: metadata === "sealed", migrating, maxThreadBytes };
+}
+
+function isKeyProvider(value: unknown): value is KeyProvider {
+  const { currentKey, findKey, isCurrent } = (value ?? {}) as Partial<KeyProvider>;
+  return [currentKey, findKey, isCurrent].every((method) => typeof method === "function");
+}

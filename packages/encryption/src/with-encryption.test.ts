@@ -1,0 +1,255 @@
+import { randomBytes } from "node:crypto";
+import { inspect } from "node:util";
+import { type ThreadStore, ThreadStoreError } from "@threadstore/core";
+import { forwardChanges, forwardOperations, wrapThreadStore } from "@threadstore/core/decorator";
+import { describe, expect, it } from "vitest";
+import { type Backend, memoryBackend } from "./backend.test-helper.ts";
+import { envelopeKeys } from "./keys/envelope-keys.ts";
+import type { KeyProvider } from "./keys/key-provider.ts";
+import type { KeyService } from "./keys/key-service.ts";
+import { staticKeys } from "./keys/static-keys.ts";
+import type { EncryptionOptions } from "./options.ts";
+import { withEncryption } from "./with-encryption.ts";
+
+const bytes = { old: randomBytes(32), new: randomBytes(32) };
+const keys = staticKeys({ current: "old", keys: { old: bytes.old } });
+const rotated = staticKeys({ current: "new", keys: bytes });
+
+function open(backend: Backend, options: Partial<EncryptionOptions> = {}): ThreadStore {
+  return withEncryption(backend.open(), { keys, ...options });
+}
+
+/** Returns the id of the key of a stored thread. */
+async function keyIdOf(backend: Backend, id: string): Promise<unknown> {
+  const stored = await backend.open().load(id);
+  return (stored?.thread["encryption"] as { key?: unknown } | undefined)?.key;
+}
+
+describe("a stored thread", () => {
+  it("contains no plaintext, and is what was saved", async () => {
+    const backend = memoryBackend();
+    const store = open(backend);
+    const thread = { messages: ["a secret message"] };
+    await store.save("a", thread, { metadata: { title: "visible" } });
+    await store.append("a", ["another secret"]);
+    const records = [...(backend.records.get("")?.values() ?? [])].map((record) => Buffer.from(record.bytes));
+    expect(records.length).toBe(1);
+    expect(records.some((record) => record.includes("secret"))).toBe(false);
+    expect(records.some((record) => record.includes("visible"))).toBe(true);
+    const loaded = await open(backend).load("a");
+    expect(loaded).toMatchObject({
+      thread: { messages: ["a secret message", "another secret"] },
+      metadata: { title: "visible" },
+    });
+    expect(JSON.stringify(loaded) + inspect(loaded, { depth: 9 })).not.toContain(
+      bytes.old.toString("base64"),
+    );
+  });
+
+  it('contains no metadata with `metadata: "sealed"`, and listings decrypt and filter it', async () => {
+    const backend = memoryBackend();
+    const store = open(backend, { metadata: "sealed" });
+    for (const owner of ["mallory", "alice"]) await store.save(owner[0] ?? "", {}, { metadata: { owner } });
+    await store.touch("a", { metadata: { owner: "alice", title: "T" } });
+    const records = [...(backend.records.get("")?.values() ?? [])].map((record) => Buffer.from(record.bytes));
+    expect(records.some((record) => /mallory|alice|owner/u.test(record.toString("latin1")))).toBe(false);
+    const page = await open(backend, { metadata: "sealed" }).listPage({
+      where: { owner: "alice" },
+      metadata: true,
+    });
+    expect(page.threads).toMatchObject([{ id: "a", metadata: { owner: "alice", title: "T" } }]);
+    expect((await open(backend).listPage({ metadata: true })).threads).toMatchObject([
+      { metadata: { owner: "alice" } },
+      { metadata: { owner: "mallory" } },
+    ]);
+  });
+});
+
+describe("a record that a party with access to the backend changed", () => {
+  async function twoThreads(): Promise<Backend> {
+    const backend = memoryBackend();
+    const store = open(backend);
+    for (const id of ["a", "b"]) {
+      const saved = await store.save(id, { messages: [id] });
+      await store.save(id, { messages: [id, "more"] }, { previous: saved });
+    }
+    return backend;
+  }
+
+  /** Replaces a record by one that a store without the key writes. */
+  async function replace(
+    backend: Backend,
+    id: string,
+    change: (json: string) => string,
+    of = id,
+  ): Promise<void> {
+    const store = backend.open();
+    const stored = await store.load(of);
+    if (stored === undefined) throw new Error("There is no record.");
+    const { json, metadata } = stored;
+    await store.save(id, change(json), { metadata, overwrite: true });
+  }
+
+  it.each<[string, (backend: Backend) => Promise<void>]>([
+    ["moved to another id", (backend) => replace(backend, "a", (json) => json, "b")],
+    ["truncated", (backend) => replace(backend, "a", (json) => json.replace(/,"[^"]*"\]/u, "]"))],
+    ["changed", (backend) => replace(backend, "a", (json) => json.replace(/\["./u, '["~'))],
+    ["without encryption", (backend) => replace(backend, "a", () => '{"messages":["forged"]}')],
+    [
+      "without encryption and metadata",
+      async (backend) =>
+        void (await backend.open().save("a", { messages: ["forged"] }, { overwrite: true, metadata: {} })),
+    ],
+  ])("is CORRUPT for every call, and can be replaced or deleted: %s", async (_, change) => {
+    const backend = await twoThreads();
+    await change(backend);
+    const before = (await backend.open().load("a"))?.version;
+    const store = open(backend);
+    await expect(store.load("a")).rejects.toMatchObject({
+      code: "CORRUPT",
+      operation: "load",
+      id: "a",
+      namespace: "",
+    });
+    await expect(store.update("a", () => ({}))).rejects.toMatchObject({ code: "CORRUPT" });
+    expect((await backend.open().load("a"))?.version).toBe(before);
+    expect((await store.load("b"))?.thread).toEqual({ messages: ["b", "more"] });
+    await store.save("a", { messages: ["new"] }, { overwrite: true });
+    expect((await open(backend).load("a"))?.thread).toEqual({ messages: ["new"] });
+    await change(backend);
+    expect(await store.delete("a")).toBe(true);
+  });
+
+  it("is CORRUPT if a namespace was copied to another one", async () => {
+    const backend = memoryBackend();
+    await open(backend).namespace("alice").save("a", { secret: 1 });
+    const stored = await backend.open().namespace("alice").load("a");
+    if (stored === undefined) throw new Error("There is no record.");
+    await backend.open().namespace("mallory").save("a", stored.json, { metadata: stored.metadata });
+    await expect(open(backend).namespace("mallory").load("a")).rejects.toMatchObject({ code: "CORRUPT" });
+  });
+});
+
+describe("rotation", () => {
+  it.each([
+    ["save", async (store: ThreadStore) => store.update("a", () => ({ messages: ["x", "y"] }))],
+    ["append", async (store: ThreadStore) => store.append("a", ["y"])],
+  ])("encrypts the whole thread with the current key: %s", async (_, change) => {
+    const backend = memoryBackend();
+    await open(backend).save("a", { messages: ["x"] }, { metadata: { title: "T" } });
+    const store = open(backend, { keys: rotated });
+    expect((await store.load("a"))?.thread).toEqual({ messages: ["x"] });
+    expect(await keyIdOf(backend, "a")).toBe("old");
+    await change(store);
+    expect(await keyIdOf(backend, "a")).toBe("new");
+    const withoutOld = staticKeys({ current: "new", keys: { new: bytes.new } });
+    expect(await open(backend, { keys: withoutOld }).load("a")).toMatchObject({
+      thread: { messages: ["x", "y"] },
+      metadata: { title: "T" },
+    });
+    // A process that does not know the new key yet names it.
+    await expect(open(backend).load("a")).rejects.toMatchObject({
+      code: "MISCONFIGURED",
+      message: expect.stringContaining("`new`"),
+    });
+  });
+
+  it("a key that is taken away makes threads unreadable, but not lost", async () => {
+    const backend = memoryBackend();
+    await open(backend).save("a", { messages: ["x"] });
+    const store = open(backend, { keys: staticKeys({ current: "new", keys: { new: bytes.new } }) });
+    const failure = { code: "MISCONFIGURED", message: expect.stringContaining("`old`") };
+    await expect(store.load("a")).rejects.toMatchObject(failure);
+    await expect(store.append("a", ["y"])).rejects.toMatchObject(failure);
+    await expect(store.update("a", () => ({}))).rejects.toMatchObject(failure);
+    expect((await store.listPage()).threads).toMatchObject([{ id: "a", corrupt: false }]);
+    expect((await open(backend).load("a"))?.thread).toEqual({ messages: ["x"] });
+  });
+});
+
+describe("a migration", () => {
+  it("reads threads that are not encrypted, and their next save or append encrypts them", async () => {
+    const backend = memoryBackend();
+    for (const id of ["a", "b"]) await backend.open().save(id, { messages: ["x"] }, { metadata: { id } });
+    await expect(open(backend).load("a")).rejects.toMatchObject({
+      code: "CORRUPT",
+      message: expect.stringContaining("`migrating: true`"),
+    });
+    const store = open(backend, { migrating: true });
+    expect((await store.load("a"))?.thread).toEqual({ messages: ["x"] });
+    await store.update("a", (current) => current?.json ?? null);
+    await store.append("b", ["y"]);
+    const after = open(backend);
+    expect(await after.load("a")).toMatchObject({ thread: { messages: ["x"] }, metadata: { id: "a" } });
+    expect(await after.load("b")).toMatchObject({ thread: { messages: ["x", "y"] }, metadata: { id: "b" } });
+  });
+});
+
+describe("a key service that fails", () => {
+  function service(failing: () => boolean): KeyService {
+    const fail = (): void => {
+      if (failing()) throw new ThreadStoreError("UNAVAILABLE", "The key service is down.");
+    };
+    return {
+      async wrap(key) {
+        fail();
+        return { wrappingKey: "local/1", bytes: key.map((byte) => byte ^ 0x55) };
+      },
+      async unwrap(wrapped) {
+        fail();
+        return wrapped.bytes.map((byte) => byte ^ 0x55);
+      },
+    };
+  }
+
+  it("does not stop threads whose key the process has, and leaves others unchanged", async () => {
+    const backend = memoryBackend();
+    let isDown = false;
+    const provider = (): KeyProvider => envelopeKeys(service(() => isDown));
+    const writer = open(backend, { keys: provider() });
+    await writer.save("a", { messages: ["x"] });
+    isDown = true;
+    await writer.append("a", ["y"]);
+    expect((await writer.load("a"))?.thread).toEqual({ messages: ["x", "y"] });
+    const other = open(backend, { keys: provider() });
+    const failure = { code: "UNAVAILABLE", retryable: true };
+    await expect(other.load("a")).rejects.toMatchObject({ ...failure, operation: "load", id: "a" });
+    await expect(other.append("a", ["z"])).rejects.toMatchObject(failure);
+    await expect(other.save("b", {})).rejects.toMatchObject({ ...failure, operation: "save", id: "b" });
+    isDown = false;
+    await other.append("a", ["z"]);
+    expect((await writer.load("a"))?.thread).toEqual({ messages: ["x", "y", "z"] });
+    expect(await other.load("b")).toBeUndefined();
+  });
+});
+
+describe("arguments", () => {
+  const store = memoryBackend().open();
+
+  it.each([
+    [store, undefined, "plain object"],
+    [store, {}, "`keys`"],
+    [store, { keys: {} }, "`keys`"],
+    [store, { keys, metadata: "hidden" }, "`metadata`"],
+    [store, { keys, migrating: 1 }, "`migrating`"],
+    [store, { keys, maxThreadBytes: 1 }, "`maxThreadBytes`"],
+    [store, { keys, key: "x" }, "`key` is not an option"],
+    [{}, { keys }, "`store`"],
+    [undefined, { keys }, "`store`"],
+  ])("that are invalid are a TypeError: case %#", (inner, options, message) => {
+    const failure = (): unknown => withEncryption(inner as never, options as never);
+    expect(failure).toThrow(TypeError);
+    expect(failure).toThrow(message);
+  });
+
+  it.each(["attachments", "compression", "history", "encryption"])(
+    "with the layer %s below are a TypeError that names the right order",
+    (name) => {
+      const layer = wrapThreadStore(memoryBackend().open(), {
+        name,
+        operations: (namespace) => ({ ...forwardOperations(namespace), ...forwardChanges(namespace) }),
+      });
+      expect(() => withEncryption(layer, { keys })).toThrow(/`withEncryption`/u);
+    },
+  );
+});

@@ -1,0 +1,21 @@
+import type { ThreadStore } from "@threadstore/core";
+import { checkLayers, segmentedOperations, wrapThreadStore } from "@threadstore/core/decorator";
+import { encryptionFormat } from "./format/encryption-format.ts";
+import { metadataFormat } from "./format/sealed-metadata.ts";
+import { type EncryptionOptions, resolveOptions } from "./options.ts";
+
+/**
+ * Creates a store that encrypts threads with AES-256-GCM before `store` receives them, and rejects loads of threads that
+ * were altered, moved or truncated with `CORRUPT`. Each save encrypts only what it adds. The result owns `store` and
+ * closes it. Throws a `TypeError` for invalid options, and if `store` has layers that belong above encryption.
+ */
+export function withEncryption(store: ThreadStore, options: EncryptionOptions): ThreadStore {
+  const { maxThreadBytes, ...resolved } = resolveOptions(options);
+  checkLayers("encryption", store);
+  const format = encryptionFormat({ ...resolved, metadata: metadataFormat(resolved) });
+  return wrapThreadStore(store, {
+    name: format.name,
+    maxThreadBytes,
+    operations: (namespace) => segmentedOperations(namespace, format, { maxThreadBytes }),
+  });
+}
