@@ -107,3 +107,10 @@ const harness: Harness = {
 describe("sqliteStore", () => {
   register(harness, { describe, it, after: afterAll });
 });
+
+// Its child processes do not have the option, as while a new version of an application is deployed.
+describe.skipIf(process.env["THREADSTORE_CONFORMANCE_EFFORT"] === "quick")("with `secureDelete`", () => {
+  const open: Harness["open"] = async (fixture, options) =>
+    sqliteStore({ ...options, path: folder.file(fixture), secureDelete: true });
+  register({ ...harness, name: "sqlite-secure-delete", open }, { describe, it, after: afterAll });
+});

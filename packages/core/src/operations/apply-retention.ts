@@ -66,7 +66,9 @@ function checkedPolicy(policy: unknown): RetentionPolicy {
   if (problem !== undefined) throw invalidArgument(problem);
   const { olderThanMs, keepNewest, where } = copy;
   if (olderThanMs !== undefined && !(Number.isFinite(olderThanMs) && olderThanMs > 0)) {
-    throw invalidArgument("`olderThanMs` must be a positive number of milliseconds.");
+    throw invalidArgument(
+      "`olderThanMs` must be a positive number of milliseconds. Pass the age of the threads to delete.",
+    );
   }
   const isCount = Number.isInteger(keepNewest) && Number(keepNewest) >= 1 && Number(keepNewest) <= KEEP_MAX;
   if (keepNewest !== undefined && !isCount) {

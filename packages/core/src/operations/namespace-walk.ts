@@ -3,7 +3,9 @@ import type { ThreadStore } from "../thread-store.ts";
 /** A namespace below the one that is walked, or below the one before it on a path. */
 export interface Step {
   readonly name: string;
-  /** The cursor of the namespaces after it; `undefined` if it is the last one. */
+  /** The namespaces after it that were on the same page. */
+  readonly following: readonly string[];
+  /** The cursor of the namespaces after those; `undefined` after the last page. */
   readonly siblings: string | undefined;
 }
 
@@ -11,14 +13,19 @@ export interface Step {
 export type Path = readonly Step[];
 
 /** A path as JSON. */
-export type EncodedPath = readonly (readonly [name: string, siblings: string | null])[];
+export type EncodedPath = readonly EncodedStep[];
+
+type EncodedStep = readonly [name: string, siblings: string | null, ...following: string[]];
+
+/** Stores without an index of namespaces scan all of their keys for a page. */
+const PAGE_SIZE = 100;
 
 export function encodePath(path: Path): EncodedPath {
-  return path.map(({ name, siblings = null }) => [name, siblings]);
+  return path.map(({ name, following, siblings = null }) => [name, siblings, ...following]);
 }
 
 export function decodePath(path: EncodedPath): Path {
-  return path.map(([name, siblings]) => ({ name, siblings: siblings ?? undefined }));
+  return path.map(([name, siblings, ...following]) => ({ name, following, siblings: siblings ?? undefined }));
 }
 
 export function isEncodedPath(value: unknown): value is EncodedPath {
@@ -26,7 +33,9 @@ export function isEncodedPath(value: unknown): value is EncodedPath {
 }
 
 function isEncodedStep(value: unknown): boolean {
-  return Array.isArray(value) && typeof value[0] === "string" && isEncodedCursor(value[1]);
+  if (!Array.isArray(value)) return false;
+  const [name, siblings, ...following] = value as readonly unknown[];
+  return isEncodedCursor(siblings) && [name, ...following].every((each) => typeof each === "string");
 }
 
 /** Returns whether a value of a decoded cursor can be another cursor, or none. */
@@ -50,28 +59,38 @@ export async function nextPath(
   path: Path,
   signal: AbortSignal | undefined,
 ): Promise<Path | undefined> {
-  const child = await nextStep(viewAt(store, path), undefined, signal);
+  const child = await firstStep(viewAt(store, path), undefined, signal);
   if (child !== undefined) return [...path, child];
   for (let depth = path.length - 1; depth >= 0; depth -= 1) {
     const parent = path.slice(0, depth);
-    const siblings = path[depth]?.siblings;
-    const next = siblings === undefined ? undefined : await nextStep(viewAt(store, parent), siblings, signal);
+    const step = path[depth];
+    const next = step && (await nextStep(viewAt(store, parent), step, signal));
     if (next !== undefined) return [...parent, next];
   }
   return undefined;
 }
 
+/** Resolves with the step to the namespace after that of `step`; `undefined` if there is none. */
 async function nextStep(
+  view: ThreadStore,
+  { following: [name, ...following], siblings }: Step,
+  signal: AbortSignal | undefined,
+): Promise<Step | undefined> {
+  if (name !== undefined) return { name, following, siblings };
+  return siblings === undefined ? undefined : firstStep(view, siblings, signal);
+}
+
+/** Resolves with the step to the first namespace from a cursor on; `undefined` if there is none. */
+async function firstStep(
   view: ThreadStore,
   start: string | undefined,
   signal: AbortSignal | undefined,
 ): Promise<Step | undefined> {
   let cursor = start;
   do {
-    // One at a time, so that the cursor leads to its siblings.
-    const page = await view.namespaces({ limit: 1, cursor, signal });
-    const [name] = page.namespaces;
-    if (name !== undefined) return { name, siblings: page.cursor };
+    const page = await view.namespaces({ limit: PAGE_SIZE, cursor, signal });
+    const [name, ...following] = page.namespaces;
+    if (name !== undefined) return { name, following, siblings: page.cursor };
     cursor = page.cursor;
   } while (cursor !== undefined);
   return undefined;

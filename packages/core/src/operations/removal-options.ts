@@ -52,8 +52,8 @@ export interface RemovalOptions {
   /** The `cursor` of an earlier call that did not finish, which this call continues. */
   readonly cursor?: string | undefined;
   /**
-   * The time in milliseconds after which the call stops and resolves with a `cursor`. It ends the deletions in progress,
-   * and advances at least by one.
+   * The time in milliseconds after which the call stops and resolves with a `cursor`. It ends the requests in progress,
+   * which can take some seconds, and advances at least by one.
    * @default no limit
    */
   readonly stopAfterMs?: number | undefined;

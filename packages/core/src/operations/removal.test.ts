@@ -152,6 +152,38 @@ describe.each(JOBS)("%s", (name, run) => {
     expect(limits.length).toBeLessThanOrEqual(passes * (2 * 6 + 2));
   });
 
+  it("visits each of many namespaces once, with a listing of namespaces for each and for a page of them", async () => {
+    const clocked = clockedStore();
+    const names = Array.from({ length: 230 }, (_, n) => `tenant-${n}`);
+    await fill(clocked, names, 1);
+    clocked.time += 2 * DAY;
+    const listings = { threads: 0, namespaces: 0 };
+    const store = clocked.open((driver) => ({
+      ...driver,
+      list(...parameters) {
+        listings.threads += 1;
+        return driver.list(...parameters);
+      },
+      listNamespaces(...parameters) {
+        listings.namespaces += 1;
+        return driver.listNamespaces(...parameters);
+      },
+    }));
+    const interrupted = new Error("interrupted");
+    let cursor: string | undefined;
+    let pages = 0;
+    const onProgress: RemovalOptions["onProgress"] = (progress) => {
+      ({ cursor } = progress);
+      pages += 1;
+      if (pages === 120) throw interrupted;
+    };
+    await expect(run(store, { onProgress })).rejects.toBe(interrupted);
+    expect(await run(store, { cursor })).toMatchObject({ threads: 230, cursor: undefined });
+    const passes = name === "erasure" ? 2 : 1;
+    expect(listings.threads).toBe(2 * 231 * passes);
+    expect(listings.namespaces).toBeLessThan(passes * (231 + 10));
+  });
+
   it("stops after its time, continues from the cursor with the totals, and always advances", async () => {
     for (const [stopAfterMs, deleteMs] of [
       [1000, 150],

@@ -34,8 +34,11 @@ const PAGE_SIZE = 100;
 const CONCURRENCY = 4;
 /** If clients keep saving threads that match, a call must not run forever. */
 const MAX_PASSES = 10;
-/** The limits of the time for a call of `deleteExpired`, which stops after half of it. */
-const [EXPIRED_MIN_MS, EXPIRED_MAX_MS] = [1000, 30_000];
+/**
+ * The limits of the time for a call of `deleteExpired`, which stops after half of it. A shorter call could fail before its
+ * first page, and so would each call that continues.
+ */
+const [EXPIRED_MIN_MS, EXPIRED_MAX_MS] = [10_000, 30_000];
 
 /** Deletes the selected threads, namespace by namespace. */
 export async function runRemoval(removal: Removal): Promise<RemovalResult> {

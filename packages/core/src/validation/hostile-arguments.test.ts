@@ -8,7 +8,9 @@ import { wrapThreadStore } from "../decorator/wrap-thread-store.ts";
 import { TEXT_PARTS } from "../encoding/text-parts.ts";
 import { ThreadStoreError } from "../errors.ts";
 import { memoryDriver, memoryStore } from "../memory-store.ts";
+import { applyRetention } from "../operations/apply-retention.ts";
 import { copyThreads } from "../operations/copy-threads.ts";
+import { eraseWhere } from "../operations/erase-where.ts";
 import { scriptedDriver } from "../runtime/scripted-driver.test-helper.ts";
 import type { ThreadStore } from "../thread-store.ts";
 import { isPlainObject } from "./plain-object.ts";
@@ -245,6 +247,18 @@ const METHODS: { readonly [method: string]: Method } = {
   namespaces: (store, options) => store.namespaces(options),
   erase: (store, options) => store.erase(options),
   copyThreads: (store, options) => copyThreads(memoryStore(), store, options),
+  applyRetention: (store, options) => applyRetention(store, { keepNewest: 1 }, options),
+  eraseWhere: (store, options) => eraseWhere(store, { owner: "ann" }, options),
+};
+
+const REMOVAL = {
+  cursor: [...NO_STRING, "", SECRET],
+  namespaces: NO_BOOLEAN,
+  dryRun: NO_BOOLEAN,
+  stopAfterMs: NO_POSITIVE,
+  onProgress: NO_FUNCTION,
+  onThread: NO_FUNCTION,
+  onCorrupt: NO_FUNCTION,
 };
 
 /** The options of each method with the values that it refuses. `timeoutMs` and `signal` are added to all. */
@@ -292,11 +306,15 @@ const OPTIONS: { readonly [method: string]: { readonly [option: string]: readonl
     onProgress: NO_FUNCTION,
     onCorrupt: NO_FUNCTION,
   },
+  applyRetention: REMOVAL,
+  eraseWhere: REMOVAL,
 };
 
+/** Jobs do not have `timeoutMs`, because they make many calls. */
+const JOBS = ["copyThreads", "applyRetention", "eraseWhere"];
+
 function optionRows(method: string, call: Method): Row[] {
-  const common =
-    method === "copyThreads" ? { signal: NO_SIGNAL } : { signal: NO_SIGNAL, timeoutMs: NO_TIMEOUT };
+  const common = JOBS.includes(method) ? { signal: NO_SIGNAL } : { signal: NO_SIGNAL, timeoutMs: NO_TIMEOUT };
   const rows = Object.entries({ ...common, ...OPTIONS[method] }).map(([option, values]): Row => {
     return { method, argument: option, named: `\`${option}\``, values, call: withOption(call, option) };
   });
@@ -350,6 +368,30 @@ const POSITIONAL: readonly Row[] = [
     named: "namespace",
     values: NO_NAME,
     call: async (store, name) => store.namespace(name),
+  },
+  {
+    method: "eraseWhere",
+    argument: "where",
+    named: "`where`",
+    values: [undefined, {}, ...NO_MEMBERS],
+    call: (store, where) => eraseWhere(store, where),
+  },
+  ...(["olderThanMs", "keepNewest", "where"] as const).map((argument): Row => {
+    const values = { olderThanMs: NO_POSITIVE, keepNewest: [...NO_POSITIVE, 1.5], where: NO_MEMBERS };
+    return {
+      method: "applyRetention",
+      argument,
+      named: `\`${argument}\``,
+      values: values[argument],
+      call: (store, value) => applyRetention(store, { [argument]: value }),
+    };
+  }),
+  {
+    method: "applyRetention",
+    argument: "policy",
+    named: "options",
+    values: NO_OPTIONS,
+    call: (store, policy) => applyRetention(store, policy),
   },
   ...(["from", "to"] as const).map((argument): Row => {
     const call: Call = (store, other) =>
