@@ -77,6 +77,9 @@ function setUpFile(database: SqliteDatabase, options: ResolvedOptions): void {
   // some get SQLITE_BUSY here, and core retries.
   database.pragma("journal_mode = WAL");
   setUp(database, options);
+  // Large sorts and statement journals would leave copies in temporary files. Not set on a connection that was passed in,
+  // because it would delete that connection's temporary tables.
+  if (options.secureDelete) database.pragma("temp_store = MEMORY");
   if (options.syncsEachCommit) {
     // Syncing overwritten pages takes half as long as syncing a file that grew, so the WAL restarts after 1 MB instead
     // of 4 MB. With NORMAL, checkpoints are the only syncs, so fewer of them are better.

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import type { StoredThread, ThreadStore } from "@threadstore/core";
 import { applyRetention, eraseWhere } from "@threadstore/core/maintenance";
 import Sqlite from "better-sqlite3";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { sqliteStore } from "./sqlite-store.ts";
 import { temporaryFolder } from "./sqlite.test-helper.ts";
 
@@ -191,6 +191,35 @@ describe("with `secureDelete`", () => {
     },
   );
 
+  it("creating a thread does not truncate the log, and other changes do", async () => {
+    using folder = temporaryFolder();
+    await using store = sqliteStore({ path: folder.file(), secureDelete: true });
+    const logSize = (): number => statSync(`${folder.file()}-wal`).size;
+    const saved = await store.save("t", { messages: [] });
+    expect(logSize()).toBeGreaterThan(0);
+    await store.load("t");
+    expect(logSize()).toBeGreaterThan(0);
+    await store.save("t", { messages: [1] }, { previous: saved });
+    expect(logSize()).toBe(0);
+    await store.append("t", [2]);
+    expect(logSize()).toBe(0);
+    await store.delete("t");
+    expect(logSize()).toBe(0);
+  });
+
+  it("sorts in memory instead of in temporary files", async () => {
+    using folder = temporaryFolder();
+    const pragma = vi.spyOn(Sqlite.prototype, "pragma");
+    for (const secureDelete of [true, false]) {
+      pragma.mockClear();
+      const store = sqliteStore({ path: folder.file(), secureDelete });
+      await store.load("t");
+      expect(pragma.mock.calls.flat().includes("temp_store = MEMORY")).toBe(secureDelete);
+      await store.close();
+    }
+    pragma.mockRestore();
+  });
+
   it("works in memory and on a connection that can only read", async () => {
     using folder = temporaryFolder();
     await using inMemory = sqliteStore({ path: ":memory:", secureDelete: true });
@@ -219,6 +248,8 @@ describe("with `secureDelete`", () => {
         code: "SQLITE_FULL",
       });
     };
+    // The stored record shows that a save was applied. After a delete, there is none that could show it.
+    await store.save("t", { n: 1 }, { overwrite: true });
     await expect(store.delete("t")).rejects.toMatchObject({ code: "OUTCOME_UNKNOWN" });
     expect(await store.load("t")).toBeUndefined();
     database.pragma = pragma;

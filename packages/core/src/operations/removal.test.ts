@@ -208,6 +208,38 @@ describe.each(JOBS)("%s", (name, run) => {
     }
   });
 
+  it("advances although its time is over before its first delete", async () => {
+    const clocked = clockedStore();
+    await fill(clocked, ["a"], 3);
+    clocked.time += 2 * DAY;
+    let time = performance.now();
+    vi.spyOn(performance, "now").mockImplementation(() => (time += 10));
+    const store = clocked.open(undefined, { timeoutMs: 1_000_000_000 });
+    let result = await run(store, { stopAfterMs: 1 });
+    let calls = 1;
+    for (; result.cursor !== undefined && calls < 50; calls += 1) {
+      result = await run(store, { stopAfterMs: 1, cursor: result.cursor });
+    }
+    expect(result).toMatchObject({ threads: 3, cursor: undefined });
+  });
+
+  it("does not count a thread that was saved before the call that continues", async () => {
+    const clocked = clockedStore();
+    await fill(clocked, ["a"], 3);
+    clocked.time += 2 * DAY;
+    let cursor: string | undefined;
+    const interrupted = new Error("interrupted");
+    const onProgress: RemovalOptions["onProgress"] = (progress) => {
+      ({ cursor } = progress);
+      if (progress.namespaces.length > 0) throw interrupted;
+    };
+    await expect(run(clocked.store, { onProgress })).rejects.toBe(interrupted);
+    await clocked.store.namespace("a").touch("ann-0", { metadata: { owner: "bob" } });
+    await clocked.store.namespace("a").delete("ann-1");
+    expect(await run(clocked.store, { cursor })).toMatchObject({ threads: 2, bytes: 2 * SIZE });
+    expect((await idsIn(clocked.store)).filter((id) => id.includes("ann"))).toEqual(["a:ann-0"]);
+  });
+
   it("reports its progress before it deletes, waits for it, and rejects with what it throws", async () => {
     const clocked = clockedStore();
     await fill(clocked, ["a"], 2);
